@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.error;
+
+import org.jspecify.annotations.Nullable;
+
+/** The domain is not in a state that allows the operation. */
+public final class DomainStateException extends ToolstackException {
+    private static final long serialVersionUID = 1L;
+
+    public DomainStateException(String message) {
+        this(message, null);
+    }
+
+    public DomainStateException(String message, @Nullable Throwable cause) {
+        super(message, cause);
+    }
+}

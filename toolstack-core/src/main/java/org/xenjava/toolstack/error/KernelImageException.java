@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.error;
+
+import org.jspecify.annotations.Nullable;
+
+/** A kernel or ramdisk cannot be read, is malformed, or is of a kind that cannot be booted as PVH. */
+public final class KernelImageException extends ToolstackException {
+    private static final long serialVersionUID = 1L;
+
+    public KernelImageException(String message) {
+        this(message, null);
+    }
+
+    public KernelImageException(String message, @Nullable Throwable cause) {
+        super(message, cause);
+    }
+}

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.error;
+
+import org.jspecify.annotations.Nullable;
+
+/** The caller cancelled the operation; what it had done was undone. */
+public final class OperationCancelledException extends ToolstackException {
+    private static final long serialVersionUID = 1L;
+
+    public OperationCancelledException(String message) {
+        this(message, null);
+    }
+
+    public OperationCancelledException(String message, @Nullable Throwable cause) {
+        super(message, cause);
+    }
+}

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.error;
+
+import org.jspecify.annotations.Nullable;
+
+/** xenstored refused a request or cannot be reached; the message names the path and errno. */
+public final class XenStoreException extends ToolstackException {
+    private static final long serialVersionUID = 1L;
+
+    public XenStoreException(String message) {
+        this(message, null);
+    }
+
+    public XenStoreException(String message, @Nullable Throwable cause) {
+        super(message, cause);
+    }
+}

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.xenctrl;
+
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import org.xenjava.toolstack.xenctrl.abi.StructLayout;
+import org.xenjava.toolstack.xenctrl.abi.StructView;
+import org.xenjava.toolstack.xenctrl.abi.XenAbi;
+
+/** CPU policies as arrays of {@code xen_cpuid_leaf} and {@code xen_msr_entry}. */
+final class CpuPolicyCodec {
+    private CpuPolicyCodec() {}
+
+    static void encode(XenAbi abi, CpuPolicy policy, ByteBuffer leaves, ByteBuffer msrs) {
+        StructLayout leafLayout = abi.struct("xen_cpuid_leaf");
+        int offset = 0;
+        for (CpuPolicy.Leaf leaf : policy.leaves()) {
+            leafLayout
+                    .at(leaves, offset)
+                    .set("leaf", Integer.toUnsignedLong(leaf.leaf()))
+                    .set("subleaf", Integer.toUnsignedLong(leaf.subleaf()))
+                    .set("a", Integer.toUnsignedLong(leaf.eax()))
+                    .set("b", Integer.toUnsignedLong(leaf.ebx()))
+                    .set("c", Integer.toUnsignedLong(leaf.ecx()))
+                    .set("d", Integer.toUnsignedLong(leaf.edx()));
+            offset += leafLayout.size();
+        }
+        StructLayout msrLayout = abi.struct("xen_msr_entry");
+        offset = 0;
+        for (CpuPolicy.Msr msr : policy.msrs()) {
+            msrLayout
+                    .at(msrs, offset)
+                    .set("idx", Integer.toUnsignedLong(msr.index()))
+                    .set("flags", Integer.toUnsignedLong(msr.flags()))
+                    .set("val", msr.value());
+            offset += msrLayout.size();
+        }
+    }
+
+    static CpuPolicy decode(XenAbi abi, ByteBuffer leaves, int leafCount, ByteBuffer msrs, int msrCount) {
+        StructLayout leafLayout = abi.struct("xen_cpuid_leaf");
+        List<CpuPolicy.Leaf> leafList = new ArrayList<>();
+        for (int i = 0; i < leafCount; i++) {
+            StructView v = leafLayout.at(leaves, i * leafLayout.size());
+            leafList.add(new CpuPolicy.Leaf(
+                    v.getInt("leaf"), v.getInt("subleaf"), v.getInt("a"), v.getInt("b"), v.getInt("c"), v.getInt("d")));
+        }
+        StructLayout msrLayout = abi.struct("xen_msr_entry");
+        List<CpuPolicy.Msr> msrList = new ArrayList<>();
+        for (int i = 0; i < msrCount; i++) {
+            StructView v = msrLayout.at(msrs, i * msrLayout.size());
+            msrList.add(new CpuPolicy.Msr(v.getInt("idx"), v.getInt("flags"), v.get("val")));
+        }
+        return new CpuPolicy(leafList, msrList);
+    }
+}

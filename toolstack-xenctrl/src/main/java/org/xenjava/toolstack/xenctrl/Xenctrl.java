@@ -1,0 +1,576 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.xenctrl;
+
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import org.xenjava.toolstack.xenctrl.abi.DomctlOp;
+import org.xenjava.toolstack.xenctrl.abi.EventChannelOp;
+import org.xenjava.toolstack.xenctrl.abi.HvmParam;
+import org.xenjava.toolstack.xenctrl.abi.Hypercall;
+import org.xenjava.toolstack.xenctrl.abi.MemoryOp;
+import org.xenjava.toolstack.xenctrl.abi.SchedOp;
+import org.xenjava.toolstack.xenctrl.abi.StructLayout;
+import org.xenjava.toolstack.xenctrl.abi.StructView;
+import org.xenjava.toolstack.xenctrl.abi.SysctlOp;
+import org.xenjava.toolstack.xenctrl.abi.XenAbi;
+import org.xenjava.toolstack.xenctrl.abi.XenRelease;
+import org.xenjava.toolstack.xenctrl.lib.Errno;
+import org.xenjava.toolstack.xenctrl.lib.HypercallBuffer;
+import org.xenjava.toolstack.xenctrl.lib.XenLibException;
+import org.xenjava.toolstack.xenctrl.lib.XenLibraries;
+
+/**
+ * Typed hypercalls to the running Xen, encoded for its release. Safe to use from many threads. Every method throws
+ * {@link HypercallException} when Xen refuses; domids must be 0 … 0x7FEF (Xen's argument has 16 bits and would
+ * silently truncate a larger one), anything else is an {@link IllegalArgumentException} before any call.
+ *
+ * <p>It does not own the libraries that it was opened on.
+ */
+public final class Xenctrl {
+    private static final int LAST_DOMID = 0x7FEF;
+    private static final int MAX_EVENT_CHANNEL_PORT = 1023;
+    private static final int HYPERVISOR_DEFAULT = -1;
+    private static final int DOMAINS_PER_CALL = 64;
+
+    private final XenLibraries libraries;
+    private final XenAbi abi;
+
+    private Xenctrl(XenLibraries libraries, XenAbi abi) {
+        this.libraries = libraries;
+        this.abi = abi;
+    }
+
+    /**
+     * Asks the running Xen for its release and for one answer in the interface version that the release should
+     * have.
+     *
+     * @throws UnsupportedXenException if that release is not described here, or its interface was patched
+     */
+    public static Xenctrl open(XenLibraries libraries) {
+        XenRelease running;
+        try {
+            running = XenRelease.ofVersionCall(libraries.call().call(Hypercall.XEN_VERSION.number(), 0, 0));
+        } catch (XenLibException e) {
+            throw new HypercallException("XENVER_version", HypercallException.NO_DOMAIN, e.errno(), e);
+        }
+        XenAbi abi = XenAbi.of(running)
+                .orElseThrow(() -> new UnsupportedXenException(running, "its interface is not described here"));
+        Xenctrl xenctrl = new Xenctrl(libraries, abi);
+        try {
+            xenctrl.physInfo();
+        } catch (HypercallException e) {
+            if (e.errno().equals(Errno.EACCES)) {
+                throw new UnsupportedXenException(
+                        running, "it wants another sysctl interface version than that release");
+            }
+            throw e;
+        }
+        return xenctrl;
+    }
+
+    public XenAbi abi() {
+        return abi;
+    }
+
+    public XenLibraries libraries() {
+        return libraries;
+    }
+
+    /** {@code XENVER_extraversion}: what follows the release in Xen's version, such as {@code ".7"}. */
+    public String extraVersion() {
+        try (HypercallBuffer text = libraries.call().allocBuffer(16)) {
+            issue("XENVER_extraversion", HypercallException.NO_DOMAIN, Hypercall.XEN_VERSION, 1, text.address());
+            return cString(text.bytes(), 16);
+        }
+    }
+
+    // ---- host ---------------------------------------------------------------------------------------------
+
+    /** {@code XEN_SYSCTL_physinfo}. */
+    public PhysInfo physInfo() {
+        try (Call call = sysctl(SysctlOp.PHYSINFO)) {
+            call.issue();
+            StructView info = call.body();
+            return new PhysInfo(
+                    info.getInt("nr_cpus"),
+                    info.getInt("cpu_khz"),
+                    info.getInt("capabilities"),
+                    info.get("total_pages"),
+                    info.get("free_pages"),
+                    info.get("scrub_pages"),
+                    info.get("outstanding_pages"));
+        }
+    }
+
+    /**
+     * {@code XEN_SYSCTL_readconsole}: the hypervisor's console ring, oldest first.
+     *
+     * @param maxBytes at most this much of its beginning
+     */
+    public String readConsole(int maxBytes) {
+        try (HypercallBuffer text = libraries.call().allocBuffer(maxBytes);
+                Call call = sysctl(SysctlOp.READCONSOLE)) {
+            call.body().set("buffer", text.address()).set("count", maxBytes);
+            call.issue();
+            byte[] content = new byte[call.body().getInt("count")];
+            text.bytes().get(0, content);
+            return new String(content, StandardCharsets.UTF_8);
+        }
+    }
+
+    /** {@code XEN_SYSCTL_get_cpu_policy} of what HVM and PVH domains get by default. */
+    public CpuPolicy defaultHvmCpuPolicy() {
+        int leafCapacity;
+        int msrCapacity;
+        try (Call sizes = sysctl(SysctlOp.GET_CPU_POLICY)) {
+            sizes.body().set("index", SysctlOp.CPU_POLICY_HVM_DEFAULT);
+            sizes.issue();
+            leafCapacity = sizes.body().getInt("nr_leaves");
+            msrCapacity = sizes.body().getInt("nr_msrs");
+        }
+        try (HypercallBuffer leaves = array("xen_cpuid_leaf", leafCapacity);
+                HypercallBuffer msrs = array("xen_msr_entry", msrCapacity);
+                Call call = sysctl(SysctlOp.GET_CPU_POLICY)) {
+            call.body()
+                    .set("index", SysctlOp.CPU_POLICY_HVM_DEFAULT)
+                    .set("nr_leaves", leafCapacity)
+                    .set("nr_msrs", msrCapacity)
+                    .set("leaves", leaves.address())
+                    .set("msrs", msrs.address());
+            call.issue();
+            return CpuPolicyCodec.decode(
+                    abi,
+                    leaves.bytes(),
+                    call.body().getInt("nr_leaves"),
+                    msrs.bytes(),
+                    call.body().getInt("nr_msrs"));
+        }
+    }
+
+    // ---- domains ------------------------------------------------------------------------------------------
+
+    /** {@code XEN_DOMCTL_createdomain} with a free domid, which is returned. The domain is paused and empty. */
+    public int createDomain(CreateDomain request) {
+        try (Call call = domctl(DomctlOp.CREATEDOMAIN, DomctlOp.DOMID_ANY)) {
+            call.body()
+                    .setBytes("handle", uuidBytes(request.handle()))
+                    .set("flags", request.flags())
+                    .set("max_vcpus", request.maxVcpus())
+                    .set("max_evtchn_port", MAX_EVENT_CHANNEL_PORT)
+                    .set("max_grant_frames", HYPERVISOR_DEFAULT)
+                    .set("max_maptrack_frames", HYPERVISOR_DEFAULT)
+                    .set("grant_opts", request.grantVersion())
+                    .set("arch.emulation_flags", request.emulationFlags());
+            call.issue();
+            return call.header().getInt("domain");
+        }
+    }
+
+    /** {@code XEN_DOMCTL_destroydomain}: returns once the domain is dead; its last pages go with their mappings. */
+    public void destroyDomain(int domid) {
+        simpleDomctl(DomctlOp.DESTROYDOMAIN, domid);
+    }
+
+    /** {@code XEN_DOMCTL_pausedomain}; counts, so each pause needs an unpause. */
+    public void pauseDomain(int domid) {
+        simpleDomctl(DomctlOp.PAUSEDOMAIN, domid);
+    }
+
+    /** {@code XEN_DOMCTL_unpausedomain}; EINVAL if it is not paused by a toolstack. */
+    public void unpauseDomain(int domid) {
+        simpleDomctl(DomctlOp.UNPAUSEDOMAIN, domid);
+    }
+
+    /** {@code XEN_DOMCTL_getdomaininfo}; empty if there is no such domain. */
+    public Optional<DomainInfo> domainInfo(int domid) {
+        try (Call call = domctl(DomctlOp.GETDOMAININFO, domid)) {
+            call.issue();
+            DomainInfo info = domainInfo(call.body());
+            // Up to 4.17 Xen answers for the next higher domid if there is no such domain.
+            return info.domid() == domid ? Optional.of(info) : Optional.empty();
+        } catch (HypercallException e) {
+            if (e.errno().equals(Errno.ESRCH)) {
+                return Optional.empty();
+            }
+            throw e;
+        }
+    }
+
+    /** {@code XEN_SYSCTL_getdomaininfolist}: every domain, by ascending domid, dom0 included. */
+    public List<DomainInfo> domains() {
+        List<DomainInfo> all = new ArrayList<>();
+        StructLayout element = abi.struct("xen_domctl_getdomaininfo");
+        int first = 0;
+        int found;
+        do {
+            try (HypercallBuffer array = array(element.name(), DOMAINS_PER_CALL);
+                    Call call = sysctl(SysctlOp.GETDOMAININFOLIST)) {
+                call.body()
+                        .set("first_domain", first)
+                        .set("max_domains", DOMAINS_PER_CALL)
+                        .set("buffer", array.address());
+                call.issue();
+                found = call.body().getInt("num_domains");
+                for (int i = 0; i < found; i++) {
+                    all.add(domainInfo(element.at(array.bytes(), i * element.size())));
+                }
+            }
+            first = all.isEmpty() ? 0 : all.get(all.size() - 1).domid() + 1;
+        } while (found == DOMAINS_PER_CALL);
+        return List.copyOf(all);
+    }
+
+    /** {@code XEN_DOMCTL_max_vcpus}: allocates the vCPUs; the number must be createdomain's. */
+    public void setMaxVcpus(int domid, int vcpus) {
+        try (Call call = domctl(DomctlOp.MAX_VCPUS, domid)) {
+            call.body().set("max", vcpus);
+            call.issue();
+        }
+    }
+
+    /** {@code XEN_DOMCTL_max_mem}: sets max_pages to {@code kib / 4}, also below what the domain owns. */
+    public void setMaxMemKib(int domid, long kib) {
+        try (Call call = domctl(DomctlOp.MAX_MEM, domid)) {
+            call.body().set("max_memkb", kib);
+            call.issue();
+        }
+    }
+
+    /** {@code XEN_DOMCTL_set_paging_mempool_size}: memory for the domain's page tables; whole pages. */
+    public void setPagingMempoolBytes(int domid, long bytes) {
+        try (Call call = domctl(DomctlOp.SET_PAGING_MEMPOOL_SIZE, domid)) {
+            call.body().set("size", bytes);
+            call.issue();
+        }
+    }
+
+    /** {@code XEN_DOMCTL_settscinfo} with mode 0, Xen's default. */
+    public void setDefaultTscMode(int domid) {
+        simpleDomctl(DomctlOp.SETTSCINFO, domid);
+    }
+
+    /** {@code XEN_DOMCTL_set_cpu_policy}: merges leaves and MSRs into the domain's policy. */
+    public void setCpuPolicy(int domid, CpuPolicy policy) {
+        try (HypercallBuffer leaves = array("xen_cpuid_leaf", policy.leaves().size());
+                HypercallBuffer msrs = array("xen_msr_entry", policy.msrs().size());
+                Call call = domctl(DomctlOp.SET_CPU_POLICY, domid)) {
+            CpuPolicyCodec.encode(abi, policy, leaves.bytes(), msrs.bytes());
+            call.body()
+                    .set("nr_leaves", policy.leaves().size())
+                    .set("nr_msrs", policy.msrs().size())
+                    .set("leaves", leaves.address())
+                    .set("msrs", msrs.address());
+            call.issue();
+        }
+    }
+
+    /** {@code XEN_DOMCTL_gethvmcontext}: the domain's HVM save records. */
+    public byte[] hvmContext(int domid) {
+        int size;
+        try (Call sizes = domctl(DomctlOp.GETHVMCONTEXT, domid)) {
+            sizes.issue();
+            size = sizes.body().getInt("size");
+        }
+        try (HypercallBuffer records = libraries.call().allocBuffer(size);
+                Call call = domctl(DomctlOp.GETHVMCONTEXT, domid)) {
+            call.body().set("size", size).set("buffer", records.address());
+            call.issue();
+            byte[] used = new byte[call.body().getInt("size")];
+            records.bytes().get(0, used);
+            return used;
+        }
+    }
+
+    /** {@code XEN_DOMCTL_sethvmcontext}: all vCPUs go down, those with a CPU record come up. */
+    public void setHvmContext(int domid, byte[] records) {
+        try (HypercallBuffer buffer = libraries.call().allocBuffer(records.length);
+                Call call = domctl(DomctlOp.SETHVMCONTEXT, domid)) {
+            buffer.bytes().put(records);
+            call.body().set("size", records.length).set("buffer", buffer.address());
+            call.issue();
+        }
+    }
+
+    /** {@code SCHEDOP_remote_shutdown}: the domain stops at once with that reason. */
+    public void remoteShutdown(int domid, int reason) {
+        StructLayout layout = abi.struct("sched_remote_shutdown");
+        try (HypercallBuffer buffer = libraries.call().allocBuffer(layout.size())) {
+            layout.at(buffer.bytes(), 0).set("domain_id", requireDomid(domid)).set("reason", reason);
+            issue("SCHEDOP_remote_shutdown", domid, Hypercall.SCHED_OP, SchedOp.REMOTE_SHUTDOWN, buffer.address());
+        }
+    }
+
+    // ---- memory -------------------------------------------------------------------------------------------
+
+    /**
+     * {@code XENMEM_populate_physmap}: gives the domain pages, or populate-on-demand entries, at these gfns.
+     *
+     * @param gfns first gfn of each extent
+     * @param order log2 of pages per extent: 0, 9 (2 MiB) or 18 (1 GiB)
+     * @param memFlags 0 or {@link MemoryOp#XENMEMF_POPULATE_ON_DEMAND}
+     * @return extents done; fewer than asked is the only sign of failure, whatever the reason
+     */
+    public int populatePhysmap(int domid, long[] gfns, int order, int memFlags) {
+        try (HypercallBuffer list = libraries.call().allocBuffer(gfns.length * Long.BYTES);
+                Call call = memoryOp(MemoryOp.POPULATE_PHYSMAP, domid)) {
+            list.bytes().asLongBuffer().put(gfns);
+            call.body()
+                    .set("extent_start", list.address())
+                    .set("nr_extents", gfns.length)
+                    .set("extent_order", order)
+                    .set("mem_flags", memFlags)
+                    .set("domid", domid);
+            return call.issue();
+        }
+    }
+
+    /**
+     * {@code XENMEM_claim_pages}: sets host memory aside for the domain, so that later allocations cannot fail
+     * half-way. Fails with ENOMEM, and takes nothing, if the host cannot back it.
+     *
+     * @param pages the domain's total afterwards, what it already owns included: more than that and at most
+     *     max_pages (else EINVAL); 0 gives the claim back
+     */
+    public void claimPages(int domid, long pages) {
+        try (Call call = memoryOp(MemoryOp.CLAIM_PAGES, domid)) {
+            call.body().set("nr_extents", pages).set("domid", domid);
+            call.issue();
+        }
+    }
+
+    /**
+     * {@code XENMEM_set_pod_target}: grows the PoD cache so that the domain owns that many pages. Success says
+     * little: Xen answers 0 to every request that it ignores, so look at the counters that come back.
+     *
+     * @param targetPages wanted tot_pages, at most max_pages (else EINVAL)
+     */
+    public PodTarget setPodTarget(int domid, long targetPages) {
+        try (Call call = memoryOp(MemoryOp.SET_POD_TARGET, domid)) {
+            call.body().set("target_pages", targetPages).set("domid", domid);
+            call.issue();
+            return podTarget(call.body());
+        }
+    }
+
+    /** {@code XENMEM_get_pod_target}; EINVAL for PV domains, dom0 among them. */
+    public PodTarget podTarget(int domid) {
+        try (Call call = memoryOp(MemoryOp.GET_POD_TARGET, domid)) {
+            call.body().set("domid", domid);
+            call.issue();
+            return podTarget(call.body());
+        }
+    }
+
+    /** {@code XENMEM_set_memory_map}: the e820 that the guest may ask Xen for. */
+    public void setMemoryMap(int domid, List<MemoryMapEntry> map) {
+        StructLayout entry = abi.struct("e820entry");
+        try (HypercallBuffer table = array(entry.name(), map.size());
+                Call call = memoryOp(MemoryOp.SET_MEMORY_MAP, domid)) {
+            for (int i = 0; i < map.size(); i++) {
+                entry.at(table.bytes(), i * entry.size())
+                        .set("addr", map.get(i).address())
+                        .set("size", map.get(i).bytes())
+                        .set("type", map.get(i).type().number());
+            }
+            call.body().set("domid", domid).set("map.nr_entries", map.size()).set("map.buffer", table.address());
+            call.issue();
+        }
+    }
+
+    // ---- HVM parameters and event channels -----------------------------------------------------------------
+
+    /** {@code HVMOP_set_param}. */
+    public void setHvmParam(int domid, HvmParam param, long value) {
+        hvmParam("HVMOP_set_param", HvmParam.HVMOP_SET_PARAM, domid, param, value);
+    }
+
+    /** {@code HVMOP_get_param}. */
+    public long hvmParam(int domid, HvmParam param) {
+        return hvmParam("HVMOP_get_param", HvmParam.HVMOP_GET_PARAM, domid, param, 0);
+    }
+
+    /** {@code EVTCHNOP_alloc_unbound} in the guest: a port of {@code domid} that {@code remoteDomid} may bind. */
+    public int allocUnboundPort(int domid, int remoteDomid) {
+        EventChannelOp op = EventChannelOp.ALLOC_UNBOUND;
+        StructLayout layout = abi.struct(op.struct());
+        try (HypercallBuffer buffer = libraries.call().allocBuffer(layout.size())) {
+            StructView arg = layout.at(buffer.bytes(), 0);
+            arg.set("dom", requireDomid(domid)).set("remote_dom", requireDomid(remoteDomid));
+            issue("EVTCHNOP_alloc_unbound", domid, Hypercall.EVENT_CHANNEL_OP, op.number(), buffer.address());
+            return arg.getInt("port");
+        }
+    }
+
+    // ---- plumbing -----------------------------------------------------------------------------------------
+
+    /** One prepared call: its buffer, the struct that the caller fills, and how to issue it. */
+    private final class Call implements AutoCloseable {
+        private final String name;
+        private final int domid;
+        private final Hypercall hypercall;
+        private final HypercallBuffer buffer;
+        private final StructView header;
+        private final StructView body;
+        private final long[] args;
+
+        Call(
+                String name,
+                int domid,
+                Hypercall hypercall,
+                StructLayout header,
+                int bodyOffset,
+                String bodyStruct,
+                int... subcommand) {
+            this.name = name;
+            this.domid = domid;
+            this.hypercall = hypercall;
+            this.buffer = libraries.call().allocBuffer(header.size());
+            this.header = header.at(buffer.bytes(), 0);
+            this.body =
+                    bodyStruct.isEmpty() ? this.header : abi.struct(bodyStruct).at(buffer.bytes(), bodyOffset);
+            this.args = subcommand.length == 0
+                    ? new long[] {buffer.address()}
+                    : new long[] {subcommand[0], buffer.address()};
+        }
+
+        StructView header() {
+            return header;
+        }
+
+        StructView body() {
+            return body;
+        }
+
+        int issue() {
+            return Xenctrl.this.issue(name, domid, hypercall, args);
+        }
+
+        @Override
+        public void close() {
+            buffer.close();
+        }
+    }
+
+    private Call domctl(DomctlOp op, int domid) {
+        if (op != DomctlOp.CREATEDOMAIN) {
+            requireDomid(domid);
+        }
+        int subject = op == DomctlOp.CREATEDOMAIN ? HypercallException.NO_DOMAIN : domid;
+        Call call = new Call(
+                "XEN_DOMCTL_" + op.name().toLowerCase(java.util.Locale.ROOT),
+                subject,
+                Hypercall.DOMCTL,
+                abi.struct("xen_domctl"),
+                DomctlOp.UNION_OFFSET,
+                op.struct());
+        call.header()
+                .set("cmd", op.number())
+                .set("interface_version", abi.constant("XEN_DOMCTL_INTERFACE_VERSION"))
+                .set("domain", domid);
+        return call;
+    }
+
+    private void simpleDomctl(DomctlOp op, int domid) {
+        try (Call call = domctl(op, domid)) {
+            call.issue();
+        }
+    }
+
+    private Call sysctl(SysctlOp op) {
+        Call call = new Call(
+                "XEN_SYSCTL_" + op.name().toLowerCase(java.util.Locale.ROOT),
+                HypercallException.NO_DOMAIN,
+                Hypercall.SYSCTL,
+                abi.struct("xen_sysctl"),
+                SysctlOp.UNION_OFFSET,
+                op.struct());
+        call.header().set("cmd", op.number()).set("interface_version", abi.constant("XEN_SYSCTL_INTERFACE_VERSION"));
+        return call;
+    }
+
+    private Call memoryOp(MemoryOp op, int domid) {
+        return new Call(
+                "XENMEM_" + op.name().toLowerCase(java.util.Locale.ROOT),
+                requireDomid(domid),
+                Hypercall.MEMORY_OP,
+                abi.struct(op.struct()),
+                0,
+                op.struct(),
+                op.number());
+    }
+
+    private long hvmParam(String name, int op, int domid, HvmParam param, long value) {
+        StructLayout layout = abi.struct("xen_hvm_param");
+        try (HypercallBuffer buffer = libraries.call().allocBuffer(layout.size())) {
+            StructView arg = layout.at(buffer.bytes(), 0);
+            arg.set("domid", requireDomid(domid)).set("index", param.index()).set("value", value);
+            issue(name + "(" + param + ")", domid, Hypercall.HVM_OP, op, buffer.address());
+            return arg.get("value");
+        }
+    }
+
+    private int issue(String name, int domid, Hypercall hypercall, long... args) {
+        try {
+            return libraries.call().call(hypercall.number(), args);
+        } catch (XenLibException e) {
+            throw new HypercallException(name, domid, e.errno(), e);
+        }
+    }
+
+    private HypercallBuffer array(String struct, int elements) {
+        return libraries
+                .call()
+                .allocBuffer(Math.max(1, elements * abi.struct(struct).size()));
+    }
+
+    private static int requireDomid(int domid) {
+        if (domid < 0 || domid > LAST_DOMID) {
+            throw new IllegalArgumentException("domid " + domid + " is not in 0 … " + LAST_DOMID);
+        }
+        return domid;
+    }
+
+    private static PodTarget podTarget(StructView answer) {
+        return new PodTarget(answer.get("tot_pages"), answer.get("pod_cache_pages"), answer.get("pod_entries"));
+    }
+
+    private static DomainInfo domainInfo(StructView info) {
+        return new DomainInfo(
+                info.getInt("domain"),
+                info.getInt("flags"),
+                info.get("tot_pages"),
+                info.get("max_pages"),
+                info.get("outstanding_pages"),
+                info.get("cpu_time"),
+                info.getInt("nr_online_vcpus"),
+                info.getInt("max_vcpu_id"),
+                uuid(info.getBytes("handle")),
+                info.getInt("arch_config.emulation_flags"));
+    }
+
+    private static byte[] uuidBytes(UUID uuid) {
+        return ByteBuffer.allocate(16)
+                .putLong(uuid.getMostSignificantBits())
+                .putLong(uuid.getLeastSignificantBits())
+                .array();
+    }
+
+    private static UUID uuid(byte[] bytes) {
+        ByteBuffer buffer = ByteBuffer.wrap(bytes);
+        return new UUID(buffer.getLong(), buffer.getLong());
+    }
+
+    private static String cString(ByteBuffer bytes, int max) {
+        int length = 0;
+        while (length < max && bytes.get(length) != 0) {
+            length++;
+        }
+        byte[] content = new byte[length];
+        bytes.get(0, content);
+        return new String(content, StandardCharsets.UTF_8);
+    }
+}

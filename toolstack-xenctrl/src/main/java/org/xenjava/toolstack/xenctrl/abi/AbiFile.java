@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.xenctrl.abi;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+import org.xenjava.toolstack.xenctrl.abi.StructLayout.Field;
+import org.xenjava.toolstack.xenctrl.abi.StructLayout.Type;
+
+/** Reads the notation that the head of {@code common.abi} explains. */
+final class AbiFile {
+    private static final Pattern STRUCT = Pattern.compile("struct (\\w+) (\\d+)");
+    private static final Pattern FIELD = Pattern.compile("(\\d+) (\\w+?)(?:\\[(\\d+)])? ([\\w.]+)");
+    private static final Pattern CONSTANT = Pattern.compile("constant (\\w+) (\\w+)");
+
+    private final String source;
+    private final List<StructLayout> structs = new ArrayList<>();
+    private final Map<String, Long> constants = new LinkedHashMap<>();
+    private @Nullable String tag;
+    private int size;
+    private Map<String, Field> fields = new LinkedHashMap<>();
+
+    AbiFile(String source, String text) {
+        this.source = source;
+        text.lines()
+                .map(String::strip)
+                .filter(l -> !l.isEmpty() && !l.startsWith("#"))
+                .forEach(this::line);
+        finishStruct();
+    }
+
+    List<StructLayout> structs() {
+        return structs;
+    }
+
+    Map<String, Long> constants() {
+        return constants;
+    }
+
+    private void line(String line) {
+        Matcher m = STRUCT.matcher(line);
+        if (m.matches()) {
+            finishStruct();
+            tag = m.group(1);
+            size = Integer.parseInt(m.group(2));
+            return;
+        }
+        m = CONSTANT.matcher(line);
+        if (m.matches()) {
+            constants.put(m.group(1), Long.decode(m.group(2)));
+            return;
+        }
+        m = FIELD.matcher(line);
+        if (!m.matches() || tag == null) {
+            throw new IllegalStateException(source + ": cannot read '" + line + "'");
+        }
+        Type type = Type.valueOf(m.group(2).toUpperCase(Locale.ROOT));
+        int count = m.group(3) == null ? 1 : Integer.parseInt(m.group(3));
+        Field field = new Field(m.group(4), Integer.parseInt(m.group(1)), type, count);
+        if (field.offset() + field.bytes() > size || fields.put(field.name(), field) != null) {
+            throw new IllegalStateException(source + ": '" + line + "' does not fit struct " + tag);
+        }
+    }
+
+    private void finishStruct() {
+        if (tag != null) {
+            structs.add(new StructLayout(tag, size, fields));
+            fields = new LinkedHashMap<>();
+            tag = null;
+        }
+    }
+}

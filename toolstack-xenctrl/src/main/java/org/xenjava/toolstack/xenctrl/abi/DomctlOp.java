@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.xenctrl.abi;
+
+/**
+ * Sub-commands of {@code domctl} ({@code xen/include/public/domctl.h}). A number is never used for something else
+ * in a later release; whether a release has it is said beside it.
+ */
+public enum DomctlOp {
+    CREATEDOMAIN(1, "xen_domctl_createdomain"),
+    DESTROYDOMAIN(2, ""),
+    PAUSEDOMAIN(3, ""),
+    UNPAUSEDOMAIN(4, ""),
+    GETDOMAININFO(5, "xen_domctl_getdomaininfo"),
+    SHADOW_OP(10, "xen_domctl_shadow_op"),
+    MAX_MEM(11, "xen_domctl_max_mem"),
+    MAX_VCPUS(15, "xen_domctl_max_vcpus"),
+    IOMEM_PERMISSION(20, "xen_domctl_iomem_permission"),
+    SETTIMEOFFSET(24, "xen_domctl_settimeoffset"),
+    SENDTRIGGER(28, "xen_domctl_sendtrigger"),
+    GETHVMCONTEXT(33, "xen_domctl_hvmcontext"),
+    SETHVMCONTEXT(34, "xen_domctl_hvmcontext"),
+    SETTSCINFO(60, "xen_domctl_tsc_info"),
+    GET_CPU_POLICY(82, "xen_domctl_cpu_policy"),
+    SET_CPU_POLICY(83, "xen_domctl_cpu_policy"),
+    /** 4.17 and later. */
+    GET_PAGING_MEMPOOL_SIZE(85, "xen_domctl_paging_mempool"),
+    /** 4.17 and later. */
+    SET_PAGING_MEMPOOL_SIZE(86, "xen_domctl_paging_mempool");
+
+    /** Offset of the sub-command's struct inside {@code xen_domctl}, in bytes. */
+    public static final int UNION_OFFSET = 16;
+
+    /** The domid that asks createdomain for a free one, on every release. */
+    public static final int DOMID_ANY = 0x7FF5;
+
+    /** Flags of createdomain ({@code XEN_DOMCTL_CDF_*}). */
+    public static final int CDF_HVM = 0x1;
+
+    public static final int CDF_HAP = 0x2;
+
+    /** Emulation flags of createdomain ({@code XEN_X86_EMU_*}): a local APIC only, which is what PVH is. */
+    public static final int EMU_LAPIC = 0x1;
+
+    /** Flags of getdomaininfo ({@code XEN_DOMINF_*}); bits 16-23 are the shutdown reason. */
+    public static final int DOMINF_DYING = 0x1;
+
+    public static final int DOMINF_HVM_GUEST = 0x2;
+    public static final int DOMINF_SHUTDOWN = 0x4;
+    public static final int DOMINF_PAUSED = 0x8;
+    public static final int DOMINF_BLOCKED = 0x10;
+    public static final int DOMINF_RUNNING = 0x20;
+    public static final int DOMINF_HAP = 0x100;
+    public static final int DOMINF_SHUTDOWN_SHIFT = 16;
+
+    private final int number;
+    private final String struct;
+
+    DomctlOp(int number, String struct) {
+        this.number = number;
+        this.struct = struct;
+    }
+
+    public int number() {
+        return number;
+    }
+
+    /** The tag of the union member's struct; empty if the command has none. */
+    public String struct() {
+        return struct;
+    }
+}

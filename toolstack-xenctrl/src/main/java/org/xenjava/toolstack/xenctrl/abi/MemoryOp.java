@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.xenctrl.abi;
+
+/** Sub-commands of {@code memory_op} with the struct that each takes ({@code xen/include/public/memory.h}). */
+public enum MemoryOp {
+    INCREASE_RESERVATION(0, "xen_memory_reservation"),
+    DECREASE_RESERVATION(1, "xen_memory_reservation"),
+    POPULATE_PHYSMAP(6, "xen_memory_reservation"),
+    ADD_TO_PHYSMAP(7, "xen_add_to_physmap"),
+    SET_MEMORY_MAP(13, "xen_foreign_memory_map"),
+    REMOVE_FROM_PHYSMAP(15, "xen_remove_from_physmap"),
+    SET_POD_TARGET(16, "xen_pod_target"),
+    GET_POD_TARGET(17, "xen_pod_target"),
+    CLAIM_PAGES(24, "xen_memory_reservation");
+
+    /** Populates with populate-on-demand entries instead of pages. */
+    public static final int XENMEMF_POPULATE_ON_DEMAND = 0x10000;
+
+    /** {@code space} of add_to_physmap: move a page of the domain's own. */
+    public static final int XENMAPSPACE_GMFN = 2;
+
+    /** Resource type of a domain's grant table; id 0 is the shared table. */
+    public static final int XENMEM_RESOURCE_GRANT_TABLE = 1;
+
+    private final int number;
+    private final String struct;
+
+    MemoryOp(int number, String struct) {
+        this.number = number;
+        this.struct = struct;
+    }
+
+    public int number() {
+        return number;
+    }
+
+    /** The tag of the argument's struct. */
+    public String struct() {
+        return struct;
+    }
+}

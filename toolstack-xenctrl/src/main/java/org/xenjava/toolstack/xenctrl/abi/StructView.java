@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.xenctrl.abi;
+
+import java.nio.ByteBuffer;
+import java.util.StringJoiner;
+import org.xenjava.toolstack.xenctrl.abi.StructLayout.Field;
+import org.xenjava.toolstack.xenctrl.abi.StructLayout.Type;
+
+/** One struct in memory, its fields read and written by name. Not safe for concurrent use. */
+public final class StructView {
+    private final StructLayout layout;
+    private final ByteBuffer bytes;
+
+    StructView(StructLayout layout, ByteBuffer bytes) {
+        this.layout = layout;
+        this.bytes = bytes;
+    }
+
+    public StructLayout layout() {
+        return layout;
+    }
+
+    /** The field's value: zero-extended if unsigned, sign-extended if signed; a u64 above 2^63 is negative. */
+    public long get(String field) {
+        return element(layout.field(field), 0);
+    }
+
+    /** The field as an int: for fields of at most 32 bits. */
+    public int getInt(String field) {
+        return (int) get(field);
+    }
+
+    /** Element {@code index} of an array field. */
+    public long get(String field, int index) {
+        Field f = layout.field(field);
+        if (index < 0 || index >= f.count()) {
+            throw new IndexOutOfBoundsException(layout.name() + "." + field + "[" + index + "]");
+        }
+        return element(f, index);
+    }
+
+    /** The whole content of a byte array field. */
+    public byte[] getBytes(String field) {
+        Field f = layout.field(field);
+        byte[] content = new byte[f.bytes()];
+        bytes.get(f.offset(), content);
+        return content;
+    }
+
+    /**
+     * Writes a field.
+     *
+     * @throws IllegalArgumentException if the value does not fit the field
+     */
+    public StructView set(String field, long value) {
+        Field f = layout.field(field);
+        if (f.count() != 1) {
+            throw new IllegalArgumentException(layout.name() + "." + field + " is an array");
+        }
+        requireFits(f, value);
+        int at = f.offset();
+        switch (f.type().width()) {
+            case 1 -> bytes.put(at, (byte) value);
+            case 2 -> bytes.putShort(at, (short) value);
+            case 4 -> bytes.putInt(at, (int) value);
+            default -> bytes.putLong(at, value);
+        }
+        return this;
+    }
+
+    /** Writes a byte array field, which must be filled exactly. */
+    public StructView setBytes(String field, byte[] content) {
+        Field f = layout.field(field);
+        if (content.length != f.bytes()) {
+            throw new IllegalArgumentException(
+                    layout.name() + "." + field + " takes " + f.bytes() + " bytes, not " + content.length);
+        }
+        bytes.put(f.offset(), content);
+        return this;
+    }
+
+    /** A copy of the struct's bytes. */
+    public byte[] toBytes() {
+        byte[] content = new byte[layout.size()];
+        bytes.get(0, content);
+        return content;
+    }
+
+    private long element(Field f, int index) {
+        int at = f.offset() + index * f.type().width();
+        return switch (f.type()) {
+            case U8, BYTES -> bytes.get(at) & 0xffL;
+            case U16 -> bytes.getShort(at) & 0xffffL;
+            case S16 -> bytes.getShort(at);
+            case U32 -> bytes.getInt(at) & 0xffff_ffffL;
+            case S32 -> bytes.getInt(at);
+            case U64, S64, PTR64, U64S -> bytes.getLong(at);
+        };
+    }
+
+    private void requireFits(Field f, long value) {
+        int bits = f.type().width() * 8;
+        if (bits == 64) {
+            return;
+        }
+        boolean signed = f.type() == Type.S16 || f.type() == Type.S32;
+        long min = signed ? -(1L << (bits - 1)) : 0;
+        long max = signed ? (1L << (bits - 1)) - 1 : (1L << bits) - 1;
+        if (value < min || value > max) {
+            throw new IllegalArgumentException(
+                    layout.name() + "." + f.name() + " holds " + min + " … " + max + ", not " + value);
+        }
+    }
+
+    /** Name and every field with its value, for messages and traces. */
+    @Override
+    public String toString() {
+        StringJoiner text = new StringJoiner(", ", layout.name() + "{", "}");
+        for (Field f : layout.fields().values()) {
+            if (f.count() == 1) {
+                text.add(f.name() + "=" + element(f, 0));
+            }
+        }
+        return text.toString();
+    }
+}

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.xenctrl.abi;
+
+/** Sub-commands of {@code sysctl} ({@code xen/include/public/sysctl.h}). */
+public enum SysctlOp {
+    READCONSOLE(1, "xen_sysctl_readconsole"),
+    PHYSINFO(3, "xen_sysctl_physinfo"),
+    GETDOMAININFOLIST(6, "xen_sysctl_getdomaininfolist"),
+    GET_CPU_POLICY(29, "xen_sysctl_cpu_policy");
+
+    /** Offset of the sub-command's struct inside {@code xen_sysctl}, in bytes. */
+    public static final int UNION_OFFSET = 8;
+
+    /** Index of get_cpu_policy: what an HVM or PVH domain gets by default. */
+    public static final int CPU_POLICY_HVM_DEFAULT = 5;
+
+    /** Capability bits of physinfo. */
+    public static final int PHYSCAP_HVM = 0x1;
+
+    public static final int PHYSCAP_HAP = 0x8;
+    public static final int PHYSCAP_GNTTAB_V2 = 0x200;
+
+    private final int number;
+    private final String struct;
+
+    SysctlOp(int number, String struct) {
+        this.number = number;
+        this.struct = struct;
+    }
+
+    public int number() {
+        return number;
+    }
+
+    /** The tag of the union member's struct. */
+    public String struct() {
+        return struct;
+    }
+}

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.xenctrl.abi;
+
+/**
+ * A Xen release series, such as 4.17.
+ *
+ * @param major 4 to this day
+ * @param minor the series
+ */
+public record XenRelease(int major, int minor) implements Comparable<XenRelease> {
+    public static final XenRelease V4_17 = new XenRelease(4, 17);
+
+    /** From the result of the hypercall {@code xen_version(XENVER_version)}: {@code major << 16 | minor}. */
+    public static XenRelease ofVersionCall(int result) {
+        return new XenRelease(result >>> 16, result & 0xffff);
+    }
+
+    @Override
+    public int compareTo(XenRelease other) {
+        return major != other.major ? Integer.compare(major, other.major) : Integer.compare(minor, other.minor);
+    }
+
+    @Override
+    public String toString() {
+        return major + "." + minor;
+    }
+}

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.xenctrl.lib;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * {@code libxenstore.so.4}: one connection to xenstored. Safe to use from many threads; watches are the
+ * connection's, so one thread should read them. Paths are absolute or relative to {@code /local/domain/0}.
+ * Failures: ENOENT (no such node), EACCES, EINVAL (malformed path), ENOSPC (quota), EAGAIN (transaction conflict),
+ * EIO or ECONNREFUSED (xenstored is gone).
+ */
+public interface XenStore extends AutoCloseable {
+    /** The id that stands for "no transaction" ({@code XBT_NULL}). */
+    int NO_TRANSACTION = 0;
+
+    /** {@code xs_read}. */
+    byte[] read(int transaction, String path);
+
+    /** {@code xs_write}: creates the node and its parents if needed. */
+    void write(int transaction, String path, byte[] value);
+
+    /** {@code xs_mkdir}: an existing node is left as it is. */
+    void mkdir(int transaction, String path);
+
+    /** {@code xs_rm}: removes a node and all below it; a missing node is ENOENT, unless its parent exists. */
+    void rm(int transaction, String path);
+
+    /** {@code xs_directory}: the names (not paths) of the children. */
+    List<String> directory(int transaction, String path);
+
+    /** {@code xs_get_permissions}. */
+    List<XenStorePermission> getPermissions(int transaction, String path);
+
+    /** {@code xs_set_permissions}. */
+    void setPermissions(int transaction, String path, List<XenStorePermission> permissions);
+
+    /** {@code xs_transaction_start}: the new transaction's id, never 0. */
+    int transactionStart();
+
+    /**
+     * {@code xs_transaction_end} without abort.
+     *
+     * @throws XenLibException EAGAIN if another change came between: start again
+     */
+    void transactionCommit(int transaction);
+
+    /** {@code xs_transaction_end} with abort. */
+    void transactionAbort(int transaction);
+
+    /** {@code xs_watch}: fires once at once, then at every change at or below the path. */
+    void watch(String path, String token);
+
+    /** {@code xs_unwatch}. */
+    void unwatch(String path, String token);
+
+    /** Waits at most that long on {@code xs_fileno}, then {@code xs_check_watch}; empty if nothing fired. */
+    Optional<XenStoreWatchEvent> readWatch(Duration timeout);
+
+    /** {@code xs_introduce_domain}: tells xenstored of a domain with its ring page's gfn and the guest's port. */
+    void introduceDomain(int domid, long gfn, int port);
+
+    /** {@code xs_release_domain}. */
+    void releaseDomain(int domid);
+
+    /** {@code xs_is_domain_introduced}. */
+    boolean isDomainIntroduced(int domid);
+
+    /** {@code xs_get_domain_path}: {@code /local/domain/N}. */
+    String getDomainPath(int domid);
+
+    @Override
+    void close();
+}
