@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.store;
+
+import java.util.List;
+import java.util.UUID;
+
+/**
+ * Where a domain's nodes are in xenstore; the places that libxl uses, so that xl finds our domains and we find its.
+ *
+ * @param domid the domain
+ */
+public record DomainPaths(int domid) {
+    /** Parent of every domain's own tree. */
+    public static final String DOMAINS = "/local/domain";
+
+    /** {@code /local/domain/N}: what the guest itself may read. */
+    public String root() {
+        return DOMAINS + "/" + domid;
+    }
+
+    /** A node below {@link #root}. */
+    public String of(String relative) {
+        return root() + "/" + relative;
+    }
+
+    public String name() {
+        return of("name");
+    }
+
+    public String memoryTarget() {
+        return of("memory/target");
+    }
+
+    public String memoryStaticMax() {
+        return of("memory/static-max");
+    }
+
+    public String memoryVideoRam() {
+        return of("memory/videoram");
+    }
+
+    /** {@code /libxl/N}: the toolstack's own notes, not readable for the guest. */
+    public String libxl() {
+        return "/libxl/" + domid;
+    }
+
+    public String libxlType() {
+        return libxl() + "/type";
+    }
+
+    /** Largest size in KiB that the PoD cache was made for since the build; ours, unknown to libxl. */
+    public String podBackedKib() {
+        return libxl() + "/xenjava/pod-backed-kib";
+    }
+
+    /** {@code /vm/UUID}. */
+    public static String vm(UUID uuid) {
+        return "/vm/" + uuid;
+    }
+
+    /** The console's front end. */
+    public String console() {
+        return of("console");
+    }
+
+    /** The console's back end in dom0. */
+    public String consoleBackend() {
+        return DOMAINS + "/0/backend/console/" + domid + "/0";
+    }
+
+    /** Every tree that belongs to the domain and goes with it. */
+    public List<String> all(UUID uuid) {
+        return List.of(root(), libxl(), vm(uuid), DOMAINS + "/0/backend/console/" + domid);
+    }
+}

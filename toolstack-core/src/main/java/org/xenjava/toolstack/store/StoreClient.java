@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.store;
+
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Function;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.xenjava.toolstack.error.XenStoreException;
+import org.xenjava.toolstack.xenctrl.lib.Errno;
+import org.xenjava.toolstack.xenctrl.lib.XenLibException;
+import org.xenjava.toolstack.xenctrl.lib.XenStore;
+
+/** xenstored, one connection. Safe to use from many threads. */
+public final class StoreClient {
+    private static final Logger LOG = LoggerFactory.getLogger(StoreClient.class);
+
+    /** A transaction that conflicts so often meets a xenstored that something hammers. */
+    private static final int MAX_TRIES = 200;
+
+    private final XenStore store;
+    private final StoreTransaction direct;
+
+    public StoreClient(XenStore store) {
+        this.store = store;
+        this.direct = new StoreTransaction(store, XenStore.NO_TRANSACTION);
+    }
+
+    /** Single requests, outside any transaction. */
+    public StoreTransaction direct() {
+        return direct;
+    }
+
+    public Optional<String> read(String path) {
+        return direct.read(path);
+    }
+
+    public Optional<Long> readLong(String path) {
+        return direct.readLong(path);
+    }
+
+    public List<String> list(String path) {
+        return direct.list(path);
+    }
+
+    /**
+     * Runs {@code work} in a transaction and commits. When another change came between, all of it runs again, so it
+     * must have no other effects, or effects that it knows to repeat.
+     *
+     * @throws XenStoreException if xenstored refuses, or conflicts never end
+     */
+    public <T> T inTransaction(Function<StoreTransaction, T> work) {
+        for (int attempt = 1; attempt <= MAX_TRIES; attempt++) {
+            int id = start();
+            T result;
+            try {
+                result = work.apply(new StoreTransaction(store, id));
+            } catch (RuntimeException | Error e) {
+                abort(id);
+                throw e;
+            }
+            try {
+                store.transactionCommit(id);
+                return result;
+            } catch (XenLibException e) {
+                if (!e.errno().equals(Errno.EAGAIN)) {
+                    throw failure("commit a transaction", e);
+                }
+                LOG.debug("xenstore transaction conflicts, try {}", attempt);
+            }
+        }
+        throw new XenStoreException("xenstore: a transaction conflicted " + MAX_TRIES + " times in a row: EAGAIN");
+    }
+
+    /** {@code xs_introduce_domain}. */
+    public void introduce(int domid, long ringGfn, int port) {
+        try {
+            store.introduceDomain(domid, ringGfn, port);
+        } catch (XenLibException e) {
+            throw failure("introduce domain " + domid, e);
+        }
+    }
+
+    private int start() {
+        try {
+            return store.transactionStart();
+        } catch (XenLibException e) {
+            throw failure("start a transaction", e);
+        }
+    }
+
+    private void abort(int id) {
+        try {
+            store.transactionAbort(id);
+        } catch (XenLibException e) {
+            LOG.debug("aborting a xenstore transaction failed", e);
+        }
+    }
+
+    private static XenStoreException failure(String attempt, XenLibException e) {
+        return new XenStoreException(
+                "xenstore: cannot " + attempt + ": " + e.errno() + StoreTransaction.advice(e.errno()), e);
+    }
+}
