@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.build;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.UUID;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.xenjava.toolstack.store.StoreClient;
+import org.xenjava.toolstack.store.StoreTransaction;
+import org.xenjava.toolstack.xenctrl.DomainInfo;
+import org.xenjava.toolstack.xenctrl.Xenctrl;
+
+/**
+ * Builds under way, noted in xenstore before the domain exists, so that a build whose process was killed can be
+ * cleaned up by the next one: {@code /tool/xenjava/builds/UUID} holds the builder's {@link ProcessIdentity}. The UUID
+ * finds the domain, whose handle it is.
+ */
+public final class BuildJournal {
+    private static final Logger LOG = LoggerFactory.getLogger(BuildJournal.class);
+    private static final String ROOT = "/tool/xenjava/builds";
+
+    private final StoreClient store;
+    private final ProcessIdentity processes;
+
+    public BuildJournal(StoreClient store) {
+        this(store, ProcessIdentity.ofProc());
+    }
+
+    BuildJournal(StoreClient store, ProcessIdentity processes) {
+        this.store = store;
+        this.processes = processes;
+    }
+
+    void open(UUID uuid) {
+        store.direct().write(path(uuid), processes.self());
+    }
+
+    void close(UUID uuid) {
+        store.inTransaction(transaction -> {
+            close(transaction, uuid);
+            return uuid;
+        });
+    }
+
+    void close(StoreTransaction transaction, UUID uuid) {
+        transaction.removeWithEmptyParents(path(uuid));
+    }
+
+    /**
+     * Destroys what builds have left whose process is gone. Harmless to repeat, and to run in many processes at once.
+     *
+     * @return UUIDs of the builds that were cleaned up
+     */
+    public List<UUID> recover(Xenctrl xenctrl) {
+        List<UUID> recovered = new ArrayList<>();
+        for (String entry : store.list(ROOT)) {
+            store.read(ROOT + "/" + entry)
+                    .filter(owner -> !processes.mayBeAlive(owner))
+                    .ifPresent(owner -> {
+                        UUID uuid = UUID.fromString(entry);
+                        LOG.warn("cleaning up the build of domain {}, whose process ({}) is gone", uuid, owner);
+                        recover(xenctrl, uuid);
+                        recovered.add(uuid);
+                    });
+        }
+        return List.copyOf(recovered);
+    }
+
+    private void recover(Xenctrl xenctrl, UUID uuid) {
+        DomainRemoval removal = new DomainRemoval(xenctrl, store);
+        xenctrl.domains().stream()
+                .filter(info -> info.handle().equals(uuid))
+                .mapToInt(DomainInfo::domid)
+                .forEach(domid -> removal.remove(domid, uuid));
+        removal.removeTreesOf(uuid);
+        close(uuid);
+    }
+
+    private static String path(UUID uuid) {
+        return ROOT + "/" + uuid;
+    }
+}

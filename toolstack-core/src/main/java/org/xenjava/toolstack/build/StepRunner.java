@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.build;
+
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.xenjava.toolstack.build.BuildListener.Phase;
+import org.xenjava.toolstack.build.BuildListener.Progress;
+import org.xenjava.toolstack.error.XenFailures;
+
+/** Runs named steps in a row; when one fails, undoes those that had begun, last first. */
+final class StepRunner {
+    private static final Logger LOG = LoggerFactory.getLogger(StepRunner.class);
+    private static final Runnable NOTHING = () -> {};
+
+    private record Step(String name, Runnable action, Runnable undo) {}
+
+    private final String domain;
+    private final BuildListener listener;
+    private final Cancellation cancellation;
+    private final List<Step> steps = new ArrayList<>();
+
+    StepRunner(String domain, BuildListener listener, Cancellation cancellation) {
+        this.domain = domain;
+        this.listener = listener;
+        this.cancellation = cancellation;
+    }
+
+    /** A step whose effects go when an earlier step is undone. */
+    StepRunner then(String name, Runnable action) {
+        return then(name, action, NOTHING);
+    }
+
+    /** A step with an undo, which must cope with an action that stopped half-way. */
+    StepRunner then(String name, Runnable action, Runnable undo) {
+        steps.add(new Step(name, action, undo));
+        return this;
+    }
+
+    void run() {
+        Deque<Integer> begun = new ArrayDeque<>();
+        try {
+            for (int i = 0; i < steps.size(); i++) {
+                Step step = steps.get(i);
+                cancellation.check("building domain " + domain);
+                tell(i, Phase.STARTED);
+                begun.push(i);
+                run(step);
+                tell(i, Phase.DONE);
+            }
+        } catch (RuntimeException | Error e) {
+            undo(begun, e);
+            throw e;
+        }
+    }
+
+    private void run(Step step) {
+        try {
+            step.action().run();
+        } catch (RuntimeException e) {
+            throw XenFailures.translate("building domain " + domain + ", step '" + step.name() + "'", e);
+        }
+    }
+
+    private void undo(Deque<Integer> begun, Throwable failure) {
+        // An interrupt that cancelled the build must not stop its undoing as well.
+        boolean interrupted = Thread.interrupted();
+        for (int i : begun) {
+            Step step = steps.get(i);
+            if (step.undo() == NOTHING) {
+                continue;
+            }
+            try {
+                step.undo().run();
+                tell(i, Phase.UNDONE);
+            } catch (RuntimeException e) {
+                LOG.error("undoing step '{}' of domain {} failed", step.name(), domain, e);
+                failure.addSuppressed(e);
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private void tell(int index, Phase phase) {
+        String name = steps.get(index).name();
+        LOG.debug("domain {}: step {}/{} '{}' {}", domain, index + 1, steps.size(), name, phase);
+        try {
+            listener.onProgress(new Progress(domain, name, index + 1, steps.size(), phase));
+        } catch (RuntimeException e) {
+            LOG.warn("a build listener failed", e);
+        }
+    }
+}

@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.build;
+
+import java.time.Instant;
+import java.util.List;
+import java.util.UUID;
+import org.xenjava.toolstack.config.DomainConfig;
+import org.xenjava.toolstack.error.DomainExistsException;
+import org.xenjava.toolstack.memory.MemoryPlan;
+import org.xenjava.toolstack.memory.PvhLayout;
+import org.xenjava.toolstack.store.DomainPaths;
+import org.xenjava.toolstack.store.StoreTransaction;
+import org.xenjava.toolstack.xenctrl.lib.XenStorePermission;
+
+/**
+ * A new domain's nodes in xenstore: those that libxl 4.17 writes for a PVH guest, with its permissions (seen in a dump
+ * of a domain that xl built), plus one of ours below {@code /libxl/N/xenjava}.
+ */
+final class XenstoreTree {
+    private static final List<XenStorePermission> TOOLSTACK_ONLY =
+            List.of(new XenStorePermission(0, XenStorePermission.NONE));
+    /** What one guest may leave unread in the console's buffer, in bytes: xenconsoled's limit. */
+    private static final int CONSOLE_LIMIT_BYTES = 1_048_576;
+
+    private final int domid;
+    private final UUID uuid;
+    private final DomainConfig config;
+    private final MemoryPlan memory;
+    private final GuestPorts ports;
+    private final Instant startTime;
+    private final DomainPaths paths;
+    private final List<XenStorePermission> guestReads;
+    private final List<XenStorePermission> guestOwns;
+
+    XenstoreTree(int domid, UUID uuid, DomainConfig config, MemoryPlan memory, GuestPorts ports, Instant startTime) {
+        this.domid = domid;
+        this.uuid = uuid;
+        this.config = config;
+        this.memory = memory;
+        this.ports = ports;
+        this.startTime = startTime;
+        this.paths = new DomainPaths(domid);
+        this.guestReads = List.of(
+                new XenStorePermission(0, XenStorePermission.NONE),
+                new XenStorePermission(domid, XenStorePermission.READ));
+        this.guestOwns = List.of(new XenStorePermission(domid, XenStorePermission.NONE));
+    }
+
+    /**
+     * Writes it all.
+     *
+     * @throws DomainExistsException if another domain has the name; checked in the same transaction, so that of two
+     *     builds with one name only one wins
+     */
+    void write(StoreTransaction transaction) {
+        requireFreeName(transaction);
+        writeIdentity(transaction);
+        writeGuestControlled(transaction);
+        writeMemory(transaction);
+        writeStoreAndCpus(transaction);
+        writeConsole(transaction);
+    }
+
+    private void requireFreeName(StoreTransaction transaction) {
+        for (String other : transaction.list(DomainPaths.DOMAINS)) {
+            String path = DomainPaths.DOMAINS + "/" + other + "/name";
+            if (transaction.read(path).filter(config.name()::equals).isPresent()) {
+                throw new DomainExistsException("a domain named '" + config.name() + "' exists already: domid " + other
+                        + "; destroy it or choose another name");
+            }
+        }
+    }
+
+    private void writeIdentity(StoreTransaction transaction) {
+        String vm = DomainPaths.vm(uuid);
+        transaction.write(paths.root(), "", guestReads);
+        transaction.write(vm, "", guestReads);
+        transaction.write(paths.libxl(), "", TOOLSTACK_ONLY);
+        transaction.write(paths.libxl() + "/device", "", TOOLSTACK_ONLY);
+        transaction.write(paths.libxlType(), config.type().word());
+        // libxl notes this for every domain, and refuses to destroy one that lacks it.
+        transaction.write(paths.libxl() + "/dm-version", "qemu_xen");
+        transaction.write(paths.of("vm"), vm);
+        transaction.write(paths.name(), config.name());
+        transaction.write(paths.of("domid"), Integer.toString(domid));
+        transaction.write(vm + "/name", config.name());
+        transaction.write(vm + "/uuid", uuid.toString());
+        transaction.write(
+                vm + "/start_time", "%d.%02d".formatted(startTime.getEpochSecond(), startTime.getNano() / 10_000_000));
+    }
+
+    private void writeGuestControlled(StoreTransaction transaction) {
+        for (String directory : List.of("cpu", "memory", "device", "control")) {
+            transaction.write(paths.of(directory), "", guestReads);
+        }
+        for (String node : List.of(
+                "device/suspend/event-channel",
+                "control/shutdown",
+                "control/feature-poweroff",
+                "control/feature-reboot",
+                "control/feature-suspend",
+                "control/sysrq",
+                "data",
+                "drivers",
+                "feature",
+                "attr",
+                "error")) {
+            transaction.write(paths.of(node), "", guestOwns);
+        }
+        transaction.write(paths.of("control/platform-feature-multiprocessor-suspend"), "1");
+        transaction.write(paths.of("control/platform-feature-xs_reset_watches"), "1");
+    }
+
+    private void writeMemory(StoreTransaction transaction) {
+        transaction.write(
+                paths.memoryStaticMax(),
+                Long.toString(memory.shape().maxMemory().value()));
+        transaction.write(
+                paths.memoryTarget(), Long.toString(memory.bootTarget().value()));
+        transaction.write(
+                paths.memoryVideoRam(), Long.toString(memory.shape().videoRam().value()));
+        transaction.write(
+                paths.podBackedKib(), Long.toString(memory.shape().memory().value()));
+    }
+
+    private void writeStoreAndCpus(StoreTransaction transaction) {
+        transaction.write(paths.of("store/port"), Integer.toString(ports.store()));
+        transaction.write(paths.of("store/ring-ref"), Long.toString(PvhLayout.STORE_GFN));
+        for (int cpu = 0; cpu < config.maxVcpus(); cpu++) {
+            transaction.write(paths.of("cpu/" + cpu + "/availability"), cpu < config.vcpus() ? "online" : "offline");
+        }
+    }
+
+    private void writeConsole(StoreTransaction transaction) {
+        String front = paths.console();
+        String back = paths.consoleBackend();
+        int backendDomid = ports.consoleDomid();
+        transaction.write(front, "", guestReads);
+        transaction.write(front + "/backend", back);
+        transaction.write(
+                front + "/backend-id",
+                Integer.toString(backendDomid),
+                List.of(
+                        new XenStorePermission(domid, XenStorePermission.NONE),
+                        new XenStorePermission(backendDomid, XenStorePermission.READ)));
+        transaction.write(front + "/limit", Integer.toString(CONSOLE_LIMIT_BYTES));
+        transaction.write(front + "/type", "xenconsoled");
+        transaction.write(front + "/output", "pty");
+        transaction.write(front + "/tty", "");
+        transaction.write(front + "/port", Integer.toString(ports.console()));
+        transaction.write(front + "/ring-ref", Long.toString(PvhLayout.CONSOLE_GFN));
+
+        transaction.write(back, "", guestReads);
+        String copy = paths.libxl() + "/device/console/0";
+        transaction.write(copy, "", TOOLSTACK_ONLY);
+        transaction.write(copy + "/backend", back);
+        for (String directory : List.of(back, copy)) {
+            transaction.write(directory + "/frontend", front);
+            transaction.write(directory + "/frontend-id", Integer.toString(domid));
+            transaction.write(directory + "/online", "1");
+            transaction.write(directory + "/state", "1");
+            transaction.write(directory + "/protocol", "vt100");
+        }
+    }
+}

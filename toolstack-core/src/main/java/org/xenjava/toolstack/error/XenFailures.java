@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.error;
+
+import java.util.Map;
+import java.util.function.Supplier;
+import org.xenjava.toolstack.xenctrl.HypercallException;
+import org.xenjava.toolstack.xenctrl.lib.Errno;
+import org.xenjava.toolstack.xenctrl.lib.XenLibException;
+
+/** Turns what Xen and its libraries throw into the toolstack's family: what was attempted, and what to do. */
+public final class XenFailures {
+    private static final Map<Errno, String> ADVICE = Map.of(
+            Errno.EPERM, "run as root in the control domain",
+            Errno.EACCES, "run as root in the control domain",
+            Errno.ENOMEM, "the host has too little free memory",
+            Errno.EINVAL, "Xen takes these arguments for wrong; please report it with the debug log",
+            Errno.ENOSYS, "the running Xen lacks this call",
+            Errno.EOPNOTSUPP, "the running Xen or this host does not support it",
+            Errno.ENOTEMPTY, "the domain has devices assigned, which excludes populate-on-demand");
+
+    private XenFailures() {}
+
+    /**
+     * Runs {@code work}; a failure of Xen becomes a {@link ToolstackException} whose message begins with what was
+     * attempted.
+     *
+     * @param attempted such as {@code "pausing domain 5"}
+     * @throws DomainGoneException if Xen knows no such domain
+     * @throws XenCallException if it refuses for another reason
+     */
+    public static <T> T translating(String attempted, Supplier<T> work) {
+        try {
+            return work.get();
+        } catch (HypercallException | XenLibException e) {
+            throw translate(attempted, e);
+        }
+    }
+
+    /** As {@link #translating(String, Supplier)}, for work without a result. */
+    public static void translating(String attempted, Runnable work) {
+        translating(attempted, () -> {
+            work.run();
+            return attempted;
+        });
+    }
+
+    /** The exception that {@code failure} becomes; a {@link ToolstackException} stays as it is. */
+    public static RuntimeException translate(String attempted, RuntimeException failure) {
+        if (failure instanceof HypercallException e) {
+            return e.errno().equals(Errno.ESRCH)
+                    ? new DomainGoneException(attempted + ": the domain is gone (" + e.getMessage() + ")", e)
+                    : new XenCallException(attempted + ": " + e.getMessage() + advice(e.errno()), e);
+        }
+        if (failure instanceof XenLibException e) {
+            return new XenCallException(attempted + ": " + e.getMessage() + advice(e.errno()), e);
+        }
+        return failure;
+    }
+
+    private static String advice(Errno errno) {
+        String advice = ADVICE.get(errno);
+        return advice == null ? "" : " (" + advice + ")";
+    }
+}

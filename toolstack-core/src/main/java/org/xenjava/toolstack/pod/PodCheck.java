@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.pod;
+
+import java.util.List;
+
+/**
+ * The report of XSA-153's check utility, word for word and exit status for exit status, its spelling included:
+ * scripts match on it.
+ *
+ * @param lines for standard output
+ * @param exitStatus 0 not vulnerable, 1 vulnerable, 2 should not happen
+ */
+public record PodCheck(List<String> lines, int exitStatus) {
+    /** The exit status for bad usage, a missing domain or a failed hypercall; nothing goes to standard output then. */
+    public static final int FAILED = 255;
+
+    private static final long PAGES_PER_MIB = 256;
+    private static final long KIB_PER_PAGE = 4;
+
+    public PodCheck {
+        lines = List.copyOf(lines);
+    }
+
+    /** The report on that reading. */
+    public static PodCheck of(PodStatus status) {
+        String checked = "checked domain " + status.domid() + " for XSA-153: ";
+        return switch (status.verdict()) {
+            case NOT_VULNERABLE -> new PodCheck(List.of(checked + "NOT vulnerable"), 0);
+            case NOT_USING_POD -> new PodCheck(List.of(checked + "NOT vulnerable (not using PoD (any more))"), 0);
+            case SHOULD_NOT_HAPPEN ->
+                new PodCheck(
+                        List.of(checked + "SHOULD NOT HAPPEN!!! cache="
+                                + status.cache().count() + " > outstanding="
+                                + status.entries().count()),
+                        2);
+            case VULNERABLE -> vulnerable(checked, status.domid(), status.debtPages());
+        };
+    }
+
+    private static PodCheck vulnerable(String checked, int domid, long debt) {
+        String verdict = checked + "VULNERABLE (" + debt + " more outstanding pages)";
+        List<String> lines = debt <= PAGES_PER_MIB
+                ? List.of(
+                        verdict,
+                        "try using   xl mem-set   to reduce its memory by 1 (Mby)",
+                        "or perhaps reduce /local/domain/" + domid + "/memory/target by " + KIB_PER_PAGE * debt)
+                : List.of(verdict, "difference is >1Mby", "ballon driver not running or guest still booting?");
+        return new PodCheck(lines, 1);
+    }
+}
