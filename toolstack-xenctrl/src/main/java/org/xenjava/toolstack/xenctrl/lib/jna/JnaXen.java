@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.xenctrl.lib.jna;
+
+import java.util.List;
+import org.xenjava.toolstack.xenctrl.lib.XenAccessException;
+import org.xenjava.toolstack.xenctrl.lib.XenCall;
+import org.xenjava.toolstack.xenctrl.lib.XenDeviceModel;
+import org.xenjava.toolstack.xenctrl.lib.XenEventChannels;
+import org.xenjava.toolstack.xenctrl.lib.XenForeignMemory;
+import org.xenjava.toolstack.xenctrl.lib.XenLibraries;
+import org.xenjava.toolstack.xenctrl.lib.XenStore;
+
+/**
+ * The Xen below this JVM. Safe to use from many threads.
+ *
+ * <p>Libraries other than libxencall are opened at their first use, so each of the accessors may throw {@link
+ * XenAccessException} once. Closing waits for calls in flight, ends those that wait for an event, and gives every
+ * mapping and hypercall buffer back; whatever is called afterwards throws {@link IllegalStateException}.
+ *
+ * <p>The libraries get no logger of ours and write some of their errors to standard error, besides the exception.
+ *
+ * <p>From Java 24 on the JVM warns of native access unless it is started with {@code
+ * --enable-native-access=ALL-UNNAMED}.
+ */
+public final class JnaXen implements XenLibraries {
+    private final OnDemand<XenCall> call = new OnDemand<>(JnaXenCall::open, XenCall::close);
+    private final OnDemand<XenForeignMemory> foreignMemory =
+            new OnDemand<>(JnaForeignMemory::open, XenForeignMemory::close);
+    private final OnDemand<XenEventChannels> eventChannels =
+            new OnDemand<>(JnaEventChannels::open, XenEventChannels::close);
+    private final OnDemand<XenDeviceModel> deviceModel = new OnDemand<>(JnaDeviceModel::open, XenDeviceModel::close);
+    private final OnDemand<XenStore> store = new OnDemand<>(JnaXenStore::open, XenStore::close);
+
+    private JnaXen() {}
+
+    /**
+     * Opens the Xen that this system is dom0 of.
+     *
+     * @throws XenAccessException if there is none, or it cannot be reached; the message says what to do
+     */
+    public static XenLibraries open() {
+        JnaXen xen = new JnaXen();
+        xen.call();
+        return xen;
+    }
+
+    @Override
+    public XenCall call() {
+        return call.get();
+    }
+
+    @Override
+    public XenForeignMemory foreignMemory() {
+        return foreignMemory.get();
+    }
+
+    @Override
+    public XenEventChannels eventChannels() {
+        return eventChannels.get();
+    }
+
+    @Override
+    public XenDeviceModel deviceModel() {
+        return deviceModel.get();
+    }
+
+    @Override
+    public XenStore store() {
+        return store.get();
+    }
+
+    @Override
+    public void close() {
+        List.of(store, deviceModel, eventChannels, foreignMemory, call).forEach(OnDemand::close);
+    }
+}

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.xenctrl.lib.jna;
+
+/** The few functions of the C library that Xen's libraries presuppose of their callers. */
+final class LibC {
+    /** {@code POLLIN}. */
+    static final int POLLIN = 1;
+
+    /** {@code EFD_CLOEXEC | EFD_NONBLOCK}, the O_* values of Linux on x86-64. */
+    static final int EFD_CLOEXEC_NONBLOCK = 0x80800;
+
+    private LibC() {}
+
+    static native void free(long address);
+
+    /**
+     * {@code poll(2)}.
+     *
+     * @param pollfds {@code struct pollfd}, two ints each: the descriptor; events in the low half of the second,
+     *     revents in its high half (little-endian)
+     */
+    static native int poll(int[] pollfds, long count, int timeoutMillis);
+
+    static native int eventfd(int initial, int flags);
+
+    static native int eventfd_write(int fd, long value);
+
+    static native int close(int fd);
+}
