@@ -1,21 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.xenjava.toolstack.config;
 
+import com.google.common.math.LongMath;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
-import org.apache.commons.lang3.StringUtils;
+import java.util.stream.Stream;
 import org.xenjava.toolstack.error.ConfigException;
 
 /**
  * A guest, as its owner wants it. Immutable and valid: the constructor refuses what no host could build, with a
- * {@link ConfigException}. Make one with {@link #builder} or read an xl.cfg with {@code XlConfigReader}.
+ * {@link ConfigException} that names everything wrong with it. Make one with {@link #builder} or read an xl.cfg with
+ * {@link XlConfigReader}.
  *
  * @param name 1 … 255 characters, no control characters, no {@code /}, not only digits (a number is a domid)
  * @param type kind of guest
- * @param kernel PVH: a bzImage or an ELF file with a PVH note; required
- * @param ramdisk the initial ramdisk, if any; passed on untouched
- * @param commandLine the kernel's command line; may be empty
+ * @param kernel PVH: a bzImage or an ELF file with a PVH note; required. HVM: a kernel to boot instead of a disk, if any.
+ *     A relative path is relative to the directory in which the process runs
+ * @param ramdisk the initial ramdisk, if any; passed on untouched. Only with a kernel
+ * @param commandLine the kernel's command line; may be empty. No NUL. Only with a kernel
  * @param memoryKib what the guest gets at boot, in KiB; whole MiB, 1 MiB or more
  * @param maxMemoryKib what it may grow to, in KiB; whole MiB, {@code memoryKib} or more. If it is more, the guest
  *     boots in populate-on-demand mode and needs a balloon driver
@@ -43,7 +47,6 @@ public record DomainConfig(
     /** Largest memory in KiB, 16 TiB: beyond it the hypercalls' results no longer fit an int on Linux. */
     public static final long MAX_MEMORY_KIB = 16L << 30;
 
-    private static final int NAME_LIMIT = 255;
     private static final long KIB_PER_MIB = 1024;
 
     /**
@@ -58,16 +61,19 @@ public record DomainConfig(
     }
 
     public DomainConfig {
-        requireName(name);
-        if (type == DomainType.PVH && kernel.isEmpty()) {
-            throw new ConfigException("domain " + name + ": a PVH guest needs a kernel");
-        }
-        requireMemory(name, memoryKib, maxMemoryKib);
-        if (maxVcpus < 1 || maxVcpus > MAX_VCPUS) {
-            throw new ConfigException("domain " + name + ": maxvcpus=" + maxVcpus + " is not in 1 … " + MAX_VCPUS);
-        }
-        if (vcpus < 1 || vcpus > maxVcpus) {
-            throw new ConfigException("domain " + name + ": vcpus=" + vcpus + " is not in 1 … maxvcpus=" + maxVcpus);
+        List<String> complaints = Stream.of(
+                        DomainRules.ofName(name),
+                        DomainRules.ofKernel(type, kernel)
+                                .or(() -> DomainRules.ofDirectBoot(kernel, ramdisk, commandLine)),
+                        kernel.flatMap(file -> DomainRules.ofFile("kernel", file)),
+                        ramdisk.flatMap(file -> DomainRules.ofFile("ramdisk", file)),
+                        DomainRules.ofCommandLine(commandLine),
+                        DomainRules.ofMemory(memoryKib).or(() -> DomainRules.ofMaxMemory(memoryKib, maxMemoryKib)),
+                        DomainRules.ofVcpus(vcpus).or(() -> DomainRules.ofMaxVcpus(vcpus, maxVcpus)))
+                .flatMap(Optional::stream)
+                .toList();
+        if (!complaints.isEmpty()) {
+            throw new ConfigException("domain " + name + ": " + String.join("; ", complaints));
         }
     }
 
@@ -76,7 +82,7 @@ public record DomainConfig(
         return memoryKib < maxMemoryKib;
     }
 
-    /** A builder with xl's defaults: PVH, one vCPU, no ramdisk, empty command line. */
+    /** A builder with xl's defaults (one vCPU, no ramdisk, empty command line) and PVH, where xl has PV. */
     public static Builder builder(String name) {
         return new Builder(name);
     }
@@ -95,33 +101,6 @@ public record DomainConfig(
         ramdisk.ifPresent(builder::ramdisk);
         uuid.ifPresent(builder::uuid);
         return builder;
-    }
-
-    private static void requireName(String name) {
-        if (name.isBlank() || name.length() > NAME_LIMIT) {
-            throw new ConfigException("a domain's name has 1 … " + NAME_LIMIT + " characters: '" + name + "'");
-        }
-        if (name.indexOf('/') >= 0 || name.chars().anyMatch(Character::isISOControl)) {
-            throw new ConfigException("a domain's name has no '/' and no control characters: '" + name + "'");
-        }
-        if (StringUtils.isNumeric(name)) {
-            throw new ConfigException("a domain's name is not a number, which would be a domid: '" + name + "'");
-        }
-    }
-
-    private static void requireMemory(String name, long memoryKib, long maxMemoryKib) {
-        if (memoryKib < KIB_PER_MIB || maxMemoryKib > MAX_MEMORY_KIB) {
-            throw new ConfigException(
-                    "domain " + name + ": memory is 1 MiB … 16 TiB, not " + memoryKib + " … " + maxMemoryKib + " KiB");
-        }
-        if (memoryKib % KIB_PER_MIB != 0 || maxMemoryKib % KIB_PER_MIB != 0) {
-            throw new ConfigException("domain " + name + ": memory and maxmem are whole MiB, not " + memoryKib + " and "
-                    + maxMemoryKib + " KiB");
-        }
-        if (maxMemoryKib < memoryKib) {
-            throw new ConfigException("domain " + name + ": maxmem (" + maxMemoryKib + " KiB) is less than memory ("
-                    + memoryKib + " KiB)");
-        }
     }
 
     /** Collects a configuration; {@link #build} validates it. */
@@ -163,7 +142,7 @@ public record DomainConfig(
         }
 
         public Builder memoryMib(long value) {
-            return memoryKib(Math.multiplyExact(value, KIB_PER_MIB));
+            return memoryKib(LongMath.saturatedMultiply(value, KIB_PER_MIB));
         }
 
         public Builder memoryKib(long value) {
@@ -173,7 +152,7 @@ public record DomainConfig(
 
         /** Without it, maxmem is memory: no populate-on-demand. */
         public Builder maxMemoryMib(long value) {
-            return maxMemoryKib(Math.multiplyExact(value, KIB_PER_MIB));
+            return maxMemoryKib(LongMath.saturatedMultiply(value, KIB_PER_MIB));
         }
 
         public Builder maxMemoryKib(long value) {

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.config;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.nio.file.Path;
+import java.util.UUID;
+import org.junit.jupiter.api.Test;
+import org.xenjava.toolstack.config.DomainConfig.Builder;
+import org.xenjava.toolstack.config.DomainConfig.Lifecycle;
+import org.xenjava.toolstack.error.ConfigException;
+
+class DomainConfigTest {
+
+    @Test
+    void moreMaxmemThanMemoryIsPopulateOnDemand() {
+        assertFalse(pvh().memoryMib(256).build().populateOnDemand());
+        assertFalse(pvh().memoryMib(256).maxMemoryMib(256).build().populateOnDemand());
+        assertTrue(pvh().memoryMib(256).maxMemoryMib(257).build().populateOnDemand());
+    }
+
+    @Test
+    void theBuilderFillsWhatIsNotSaid() {
+        DomainConfig config = pvh().memoryMib(256).maxVcpus(4).build();
+        assertEquals(4, config.vcpus());
+        assertEquals(3, pvh().memoryMib(256).vcpus(3).build().maxVcpus());
+        assertEquals(config.memoryKib(), config.maxMemoryKib());
+    }
+
+    @Test
+    void toBuilderKeepsEverything() {
+        DomainConfig config = pvh().ramdisk(Path.of("r"))
+                .commandLine("c")
+                .memoryMib(1)
+                .maxMemoryMib(2)
+                .vcpus(3)
+                .maxVcpus(4)
+                .uuid(new UUID(1, 2))
+                .lifecycle(new Lifecycle(
+                        LifecycleAction.PRESERVE, LifecycleAction.DESTROY, LifecycleAction.RENAME_RESTART))
+                .build();
+        assertEquals(config, config.toBuilder().build());
+    }
+
+    @Test
+    void allThatIsWrongIsToldAtOnce() {
+        Builder builder = DomainConfig.builder("17").memoryKib(5000).vcpus(200).commandLine("\0");
+        assertEquals(
+                "domain 17: a domain's name is not a number, which would be a domid: '17'; a PVH guest needs a kernel; "
+                        + "a command line ends at its first NUL character, so it has none inside; "
+                        + "memory is whole MiB, not 5000 KiB; vcpus is 1 … 128, not 200",
+                assertThrows(ConfigException.class, builder::build).getMessage());
+    }
+
+    @Test
+    void anAmountThatNoLongHoldsIsRefusedLikeAnyTooLargeOne() {
+        Builder builder = pvh().memoryMib(Long.MAX_VALUE);
+        assertThrows(ConfigException.class, builder::build);
+        assertThrows(ConfigException.class, pvh().memoryMib(1).maxMemoryMib(Long.MIN_VALUE)::build);
+    }
+
+    @Test
+    void theLargestGuestIsAllowed() {
+        long mib = DomainConfig.MAX_MEMORY_KIB / 1024;
+        DomainConfig config = pvh().memoryMib(mib).vcpus(DomainConfig.MAX_VCPUS).build();
+        assertEquals(16L << 20, config.memoryKib() / 1024);
+        assertThrows(ConfigException.class, pvh().memoryMib(mib + 1)::build);
+    }
+
+    private static Builder pvh() {
+        return DomainConfig.builder("x").kernel(Path.of("k"));
+    }
+}
