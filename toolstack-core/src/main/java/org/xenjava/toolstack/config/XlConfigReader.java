@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.config;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.CharBuffer;
+import java.nio.charset.CharsetDecoder;
+import java.nio.charset.CoderResult;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.xenjava.toolstack.error.ConfigException;
+
+/**
+ * Reads a guest's configuration as xl does: the files of xl.cfg(5), their grammar, keys and defaults. Where xl drops
+ * what it does not know or not like, this reader does not: a key that the library cannot honour is an error if the
+ * guest would be another one without it, and a warning otherwise. {@code docs/xl-cfg.md} lists the keys and the
+ * differences.
+ */
+public final class XlConfigReader {
+
+    /**
+     * Something in a file that its owner should know, although the guest can be built.
+     *
+     * @param file the file's name, as it was given
+     * @param line from 1; 0 if it concerns the file as a whole
+     * @param message what and why
+     */
+    public record Warning(String file, int line, String message) {
+        /** {@code file:line: message}. */
+        @Override
+        public String toString() {
+            return file + (line == 0 ? "" : ":" + line) + ": " + message;
+        }
+    }
+
+    /**
+     * @param config what the file asks for
+     * @param warnings what it also says, by line
+     */
+    public record Result(DomainConfig config, List<Warning> warnings) {
+        public Result {
+            warnings = List.copyOf(warnings);
+        }
+    }
+
+    private XlConfigReader() {}
+
+    /**
+     * Reads a file in UTF-8.
+     *
+     * @throws ConfigException if it cannot be read, or as {@link #parse} does
+     */
+    public static Result read(Path file) {
+        try {
+            return parse(decode(Files.readAllBytes(file), file.toString()), file.toString());
+        } catch (NoSuchFileException e) {
+            throw new ConfigException(file + ": no such file", e);
+        } catch (AccessDeniedException e) {
+            throw new ConfigException(file + ": no permission to read it", e);
+        } catch (IOException e) {
+            throw new ConfigException(file + ": cannot be read: " + e.getMessage(), e);
+        }
+    }
+
+    /**
+     * Reads a text.
+     *
+     * @param source the text of an xl.cfg
+     * @param fileName how messages call it
+     * @throws ConfigException if it does not describe a guest that can be built. Its message has one line for each
+     *     error of the text, by line: {@code file:line: what}
+     */
+    public static Result parse(String source, String fileName) {
+        XlFindings findings = new XlFindings(fileName);
+        Map<String, XlSetting> settings = XlParser.parse(source, findings);
+        DomainConfig config = new XlInterpreter(settings, findings).domain().orElseThrow(findings::exception);
+        return new Result(config, findings.warnings());
+    }
+
+    /** Strict, because a name that is not what its owner wrote is worse than none. */
+    private static String decode(byte[] bytes, String fileName) {
+        ByteBuffer in = ByteBuffer.wrap(bytes);
+        CharBuffer out = CharBuffer.allocate(bytes.length);
+        CharsetDecoder decoder = StandardCharsets.UTF_8.newDecoder();
+        CoderResult result = decoder.decode(in, out, true);
+        out.flip();
+        if (result.isError()) {
+            long line = 1 + out.chars().filter(c -> c == '\n').count();
+            throw new ConfigException(fileName + ":" + line + ": the file is not in UTF-8 here");
+        }
+        return out.toString();
+    }
+}

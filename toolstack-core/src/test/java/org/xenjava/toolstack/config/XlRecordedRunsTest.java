@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.config;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import java.net.URISyntaxException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Objects;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.xenjava.toolstack.config.DomainConfig.Lifecycle;
+import org.xenjava.toolstack.error.ConfigException;
+
+/** Files that xl itself has read: see the README beside them. */
+class XlRecordedRunsTest {
+
+    @ParameterizedTest
+    @CsvSource({
+        "a-pvh-pod-256-512,           vmlinux,  256,  512, 1",
+        "a2-pvh-pod-256-512-bzimage,  vmlinuz,  256,  512, 1",
+        "b-pvh-nopod-256,             vmlinux,  256,  256, 1",
+        "c-pvh-pod-1000-1537,         vmlinux, 1000, 1537, 1",
+        "h1-pvh-pod-256-512-vcpus4,   vmlinux,  256,  512, 4",
+        "h3-pvh-pod-512-4096,         vmlinux,  512, 4096, 1",
+    })
+    void aPvhGuestOfXlReadsWithoutAWarning(String name, String kernel, long memory, long maxMemory, int vcpus) {
+        XlConfigReader.Result result = XlConfigReader.read(file(name));
+        assertEquals(
+                DomainConfig.builder(name)
+                        .kernel(Path.of("/tmp/guest-" + kernel))
+                        .ramdisk(Path.of("/tmp/guest-initrd.gz"))
+                        .commandLine("console=hvc0 quiet")
+                        .memoryMib(memory)
+                        .maxMemoryMib(maxMemory)
+                        .vcpus(vcpus)
+                        .lifecycle(new Lifecycle(
+                                LifecycleAction.DESTROY, LifecycleAction.RESTART, LifecycleAction.PRESERVE))
+                        .build(),
+                result.config());
+        assertEquals(List.of(), result.warnings());
+    }
+
+    @Test
+    void anHvmGuestWithoutDevicesReadsWithAWarningForEachDeviceThatItDoesNotWant() {
+        XlConfigReader.Result result = XlConfigReader.read(file("d1-hvm-pod-256-512-vganone"));
+        assertEquals(DomainType.HVM, result.config().type());
+        assertEquals(
+                List.of(
+                        "6: 'sdl' is not supported, but this value asks for nothing",
+                        "7: 'vnc' is not supported, but this value asks for nothing",
+                        "8: 'serial' is not supported, but this value asks for nothing",
+                        "10: 'vga' is not supported, but this value asks for nothing"),
+                result.warnings().stream()
+                        .map(warning -> warning.line() + ": " + warning.message())
+                        .toList());
+    }
+
+    @Test
+    void anHvmGuestWithADisplayIsRefusedAsLongAsThereIsNone() {
+        Path file = file("d2-hvm-pod-256-512-stdvga16");
+        ConfigException e = assertThrows(ConfigException.class, () -> XlConfigReader.read(file));
+        assertEquals(
+                file + ":10: 'vga' is refused: there is no display\n" + file
+                        + ":11: 'videoram' is refused: no video memory is set aside",
+                e.getMessage());
+    }
+
+    private static Path file(String name) {
+        try {
+            return Path.of(
+                    Objects.requireNonNull(XlRecordedRunsTest.class.getResource("xl-runs/" + name + ".cfg"), name)
+                            .toURI());
+        } catch (URISyntaxException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+}
