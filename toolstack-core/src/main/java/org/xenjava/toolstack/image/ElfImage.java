@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.image;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.xenjava.toolstack.error.KernelImageException;
+
+/**
+ * The program headers of an x86 ELF executable of 32 or 64 bits (System V ABI, chapters 4 and 5).
+ *
+ * @param file the whole file
+ * @param headers all of them, in the file's order
+ */
+record ElfImage(ImageBytes file, List<ProgramHeader> headers) {
+    private static final byte[] MAGIC = {0x7f, 'E', 'L', 'F'};
+
+    private static final int CLASS = 4;
+    private static final int CLASS_32 = 1;
+    private static final int CLASS_64 = 2;
+    private static final int DATA = 5;
+    private static final int LITTLE_ENDIAN = 1;
+    private static final int TYPE = 16;
+    private static final int TYPE_EXECUTABLE = 2;
+    private static final int TYPE_SHARED = 3;
+    private static final int MACHINE = 18;
+    private static final int MACHINE_386 = 3;
+    private static final int MACHINE_X86_64 = 62;
+
+    private static final int HEADER_BYTES_32 = 32;
+    private static final int HEADER_BYTES_64 = 56;
+
+    ElfImage {
+        headers = List.copyOf(headers);
+    }
+
+    /**
+     * One program header. The numbers are as in the file, unsigned and unchecked.
+     *
+     * @param type {@code PT_…}
+     * @param offset of its content in the file
+     * @param fileBytes of its content in the file
+     * @param address guest-physical
+     * @param memoryBytes in memory
+     */
+    record ProgramHeader(long type, long offset, long fileBytes, long address, long memoryBytes) {
+        static final int LOAD = 1;
+        static final int NOTE = 4;
+    }
+
+    static byte[] magic() {
+        return MAGIC.clone();
+    }
+
+    static boolean matches(ImageBytes file) {
+        return file.startsWith(MAGIC);
+    }
+
+    /** @throws KernelImageException if it is no x86 executable, or its headers lie outside of it */
+    static ElfImage parse(ImageBytes file) {
+        int wordSize = file.u8(CLASS, "the ELF header");
+        if (file.u8(DATA, "the ELF header") != LITTLE_ENDIAN || (wordSize != CLASS_32 && wordSize != CLASS_64)) {
+            throw notBootable("is neither 32 nor 64 bits wide, or not little-endian");
+        }
+        int machine = file.u16(MACHINE, "the ELF header");
+        if (machine != MACHINE_386 && machine != MACHINE_X86_64) {
+            throw notBootable("is of machine " + machine + ", not x86");
+        }
+        int type = file.u16(TYPE, "the ELF header");
+        if (type != TYPE_EXECUTABLE && type != TYPE_SHARED) {
+            throw notBootable("is of type " + type + ", not an executable");
+        }
+        return new ElfImage(file, wordSize == CLASS_64 ? headers64(file) : headers32(file));
+    }
+
+    private static List<ProgramHeader> headers64(ImageBytes file) {
+        ImageBytes table = table(file, file.u64(32, "the ELF header"), 54, HEADER_BYTES_64);
+        List<ProgramHeader> headers = new ArrayList<>();
+        for (int at = 0; at < table.length(); at += HEADER_BYTES_64) {
+            headers.add(new ProgramHeader(
+                    table.u32(at, "p_type"),
+                    table.u64(at + 8, "p_offset"),
+                    table.u64(at + 32, "p_filesz"),
+                    table.u64(at + 24, "p_paddr"),
+                    table.u64(at + 40, "p_memsz")));
+        }
+        return headers;
+    }
+
+    private static List<ProgramHeader> headers32(ImageBytes file) {
+        ImageBytes table = table(file, file.u32(28, "the ELF header"), 42, HEADER_BYTES_32);
+        List<ProgramHeader> headers = new ArrayList<>();
+        for (int at = 0; at < table.length(); at += HEADER_BYTES_32) {
+            headers.add(new ProgramHeader(
+                    table.u32(at, "p_type"),
+                    table.u32(at + 4, "p_offset"),
+                    table.u32(at + 16, "p_filesz"),
+                    table.u32(at + 12, "p_paddr"),
+                    table.u32(at + 20, "p_memsz")));
+        }
+        return headers;
+    }
+
+    /** The table of program headers; {@code e_phentsize} lies at {@code sizesAt} and {@code e_phnum} behind it. */
+    private static ImageBytes table(ImageBytes file, long offset, int sizesAt, int entryBytes) {
+        int declared = file.u16(sizesAt, "the ELF header");
+        if (declared != entryBytes) {
+            throw notBootable("has program headers of " + declared + " bytes instead of " + entryBytes);
+        }
+        long count = file.u16(sizesAt + Short.BYTES, "the ELF header");
+        return file.part(offset, count * entryBytes, "the table of program headers");
+    }
+
+    private static KernelImageException notBootable(String why) {
+        return new KernelImageException("kernel: the ELF file " + why + ": give an x86 kernel's vmlinux or bzImage");
+    }
+}

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.image;
+
+import io.airlift.compress.zstd.ZstdCompressor;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.Random;
+import java.util.zip.GZIPOutputStream;
+import org.tukaani.xz.FilterOptions;
+import org.tukaani.xz.LZMA2Options;
+import org.tukaani.xz.UnsupportedOptionsException;
+import org.tukaani.xz.X86Options;
+import org.tukaani.xz.XZ;
+import org.tukaani.xz.XZOutputStream;
+
+/** Kernels for tests, and the ways in which Linux's build wraps them. */
+final class TestKernels {
+    static final long START = 0x100_0000;
+    static final long ENTRY = START + 0x850;
+
+    private static final int SETUP_SECTORS = 2;
+    private static final int PAYLOAD_GAP = 16;
+
+    private TestKernels() {}
+
+    /** 16 KiB of code at 16 MiB, a page of zeros in it, and 8 KiB of zeros behind it. */
+    static byte[] linux() {
+        return ElfBuilder.elf64()
+                .load(START, code(0x4000), 0x6000)
+                .note("GNU", 3, new byte[20])
+                .note("Xen", ElfBuilder.GUEST_OS, "linux\0".getBytes(StandardCharsets.US_ASCII))
+                .note("Xen", ElfBuilder.SUPPORTED_FEATURES, new byte[] {1, (byte) 0x88, 0, 0})
+                .entry(ENTRY)
+                .build();
+    }
+
+    /** Repeatable bytes like a program's; the second page of them is zero. */
+    static byte[] code(int length) {
+        byte[] code = new byte[length];
+        new Random(4711).nextBytes(code);
+        for (int i = 0; i < length; i++) {
+            code[i] = (byte) ((code[i] & 0x0f) + 1);
+        }
+        Arrays.fill(code, Math.min(length, 0x1000), Math.min(length, 0x2000), (byte) 0);
+        return code;
+    }
+
+    /** A bzImage of the newest boot protocol around a payload. */
+    static byte[] bzImage(byte[] payload) {
+        int protectedMode = (SETUP_SECTORS + 1) * 512;
+        ByteBuffer file = ByteBuffer.allocate(protectedMode + PAYLOAD_GAP + payload.length + 64)
+                .order(ByteOrder.LITTLE_ENDIAN);
+        file.put(0, "MZ".getBytes(StandardCharsets.US_ASCII));
+        file.put(0x1f1, (byte) SETUP_SECTORS).putShort(0x1fe, (short) 0xaa55);
+        file.put(0x202, "HdrS".getBytes(StandardCharsets.US_ASCII)).putShort(0x206, (short) 0x020f);
+        file.putInt(0x248, PAYLOAD_GAP).putInt(0x24c, payload.length);
+        file.put(protectedMode + PAYLOAD_GAP, payload);
+        return file.array();
+    }
+
+    static byte[] gzip(byte[] content) {
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        write(bytes, content, GZIPOutputStream::new);
+        return bytes.toByteArray();
+    }
+
+    /** As {@code scripts/xz_wrap.sh}: x86 filter, CRC32, and the length behind it. */
+    static byte[] xz(byte[] content) {
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        write(
+                bytes,
+                content,
+                out -> new XZOutputStream(out, new FilterOptions[] {new X86Options(), lzma2()}, XZ.CHECK_CRC32));
+        return withLength(bytes.toByteArray(), content.length);
+    }
+
+    private static LZMA2Options lzma2() throws UnsupportedOptionsException {
+        LZMA2Options options = new LZMA2Options();
+        options.setDictSize(1 << 16);
+        return options;
+    }
+
+    static byte[] zstd(byte[] content) {
+        ZstdCompressor compressor = new ZstdCompressor();
+        byte[] room = new byte[compressor.maxCompressedLength(content.length)];
+        int length = compressor.compress(content, 0, content.length, room, 0, room.length);
+        return withLength(Arrays.copyOf(room, length), content.length);
+    }
+
+    /** What Linux's build appends to compressed kernels: how long they were. */
+    static byte[] withLength(byte[] compressed, int length) {
+        return ByteBuffer.allocate(compressed.length + 4)
+                .order(ByteOrder.LITTLE_ENDIAN)
+                .put(compressed)
+                .putInt(length)
+                .array();
+    }
+
+    private interface Wrapper {
+        OutputStream around(OutputStream out) throws IOException;
+    }
+
+    private static void write(OutputStream target, byte[] content, Wrapper wrapper) {
+        try (OutputStream out = wrapper.around(target)) {
+            out.write(content);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}
