@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.image;
+
+import com.google.common.base.Preconditions;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import org.xenjava.toolstack.memory.Pages;
+
+/**
+ * The ACPI tables of a PVH guest: the smallest set with which Linux brings up all its vCPUs. RSDP → XSDT → FADT and
+ * MADT; FADT → a DSDT that defines nothing. The platform is "hardware-reduced" (ACPI 5.0, chapter 4.1): no PM
+ * registers and no FACS. Without the MADT a guest would run on one vCPU with no timer; a FADT without a DSDT makes
+ * Linux panic.
+ *
+ * <p>vCPU <i>i</i> has the APIC id 2<i>i</i>, as Xen gives them out. Every vCPU that the guest may ever have is listed
+ * as enabled: the DSDT has no objects through which one could be announced later. Which of them are online is said
+ * in xenstore, {@code cpu/N/availability}, and Linux takes the others offline while it boots. libxl enables only
+ * those online at boot.
+ */
+final class AcpiTables {
+    /** Xen has no more of them in one HVM or PVH domain ({@code HVM_MAX_VCPUS}). */
+    private static final int MAX_VCPUS = 128;
+
+    /** What the tables take at most, for {@value #MAX_VCPUS} vCPUs. */
+    static final Pages PAGES = Pages.of(1);
+
+    static final int RSDP_BYTES = 36;
+
+    private static final int ALIGNMENT = 16;
+    private static final int HEADER_BYTES = 36;
+    private static final int CHECKSUM = 9;
+    private static final int XSDT_ENTRIES = 2;
+    private static final int FADT_BYTES = 268;
+    private static final int MADT_BYTES = 44;
+    private static final int LAPIC_BYTES = 8;
+
+    private static final int XSDT_AT = align(RSDP_BYTES);
+    private static final int DSDT_AT = align(XSDT_AT + HEADER_BYTES + XSDT_ENTRIES * Long.BYTES);
+    private static final int FADT_AT = align(DSDT_AT + HEADER_BYTES);
+    private static final int MADT_AT = align(FADT_AT + FADT_BYTES);
+
+    private static final String OEM = "XENJVM";
+    private static final String OEM_TABLE = "XENPVH  ";
+    private static final String CREATOR = "XJVM";
+
+    /** WBINVD works; all processors have C1; no fixed power button, sleep button and RTC wake; hardware-reduced. */
+    private static final int FADT_FLAGS = 1 | 1 << 2 | 1 << 4 | 1 << 5 | 1 << 6 | 1 << 20;
+
+    /** IAPC_BOOT_ARCH: no VGA, no CMOS clock. */
+    private static final short FADT_BOOT_ARCH = 1 << 2 | 1 << 5;
+
+    private static final int LAPIC_ADDRESS = 0xFEE0_0000;
+    private static final int LAPIC_ENABLED = 1;
+
+    private final long address;
+    private final ByteBuffer bytes =
+            ByteBuffer.allocate((int) PAGES.count() * Pages.BYTES).order(ByteOrder.LITTLE_ENDIAN);
+
+    /**
+     * @param address guest-physical, page-aligned, below 4 GiB; the RSDP lies there
+     * @param vcpus that the guest may have, 1 … {@value #MAX_VCPUS}
+     */
+    AcpiTables(long address, int vcpus) {
+        Preconditions.checkArgument(vcpus >= 1 && vcpus <= MAX_VCPUS, "%s vCPUs are not 1 … 128", vcpus);
+        this.address = address;
+        writeXsdt();
+        header(DSDT_AT, "DSDT", 2, HEADER_BYTES);
+        writeFadt();
+        writeMadt(vcpus);
+        writeRsdp();
+    }
+
+    /** The tables and zeros up to the end of the last page. */
+    byte[] pages() {
+        return bytes.array().clone();
+    }
+
+    /** The root pointer alone: it may be copied to any other place. */
+    byte[] rsdp() {
+        byte[] rsdp = new byte[RSDP_BYTES];
+        bytes.get(0, rsdp);
+        return rsdp;
+    }
+
+    private void writeRsdp() {
+        ascii(0, "RSD PTR ");
+        ascii(9, OEM);
+        bytes.put(15, (byte) 2);
+        bytes.putInt(20, RSDP_BYTES);
+        bytes.putLong(24, address + XSDT_AT);
+        checksum(0, 20, 8);
+        checksum(0, RSDP_BYTES, 32);
+    }
+
+    private void writeXsdt() {
+        bytes.putLong(XSDT_AT + HEADER_BYTES, address + FADT_AT);
+        bytes.putLong(XSDT_AT + HEADER_BYTES + Long.BYTES, address + MADT_AT);
+        header(XSDT_AT, "XSDT", 1, HEADER_BYTES + XSDT_ENTRIES * Long.BYTES);
+    }
+
+    private void writeFadt() {
+        bytes.putInt(FADT_AT + 40, (int) (address + DSDT_AT));
+        bytes.putShort(FADT_AT + 109, FADT_BOOT_ARCH);
+        bytes.putInt(FADT_AT + 112, FADT_FLAGS);
+        bytes.putLong(FADT_AT + 140, address + DSDT_AT);
+        header(FADT_AT, "FACP", 5, FADT_BYTES);
+    }
+
+    private void writeMadt(int vcpus) {
+        bytes.putInt(MADT_AT + 36, LAPIC_ADDRESS);
+        for (int vcpu = 0; vcpu < vcpus; vcpu++) {
+            int entry = MADT_AT + MADT_BYTES + vcpu * LAPIC_BYTES;
+            bytes.put(entry + 1, (byte) LAPIC_BYTES);
+            bytes.put(entry + 2, (byte) vcpu);
+            bytes.put(entry + 3, (byte) (2 * vcpu));
+            bytes.putInt(entry + 4, LAPIC_ENABLED);
+        }
+        header(MADT_AT, "APIC", 3, MADT_BYTES + vcpus * LAPIC_BYTES);
+    }
+
+    /** Written last, because its checksum covers the whole table. */
+    private void header(int at, String signature, int revision, int length) {
+        ascii(at, signature);
+        bytes.putInt(at + 4, length);
+        bytes.put(at + 8, (byte) revision);
+        ascii(at + 10, OEM);
+        ascii(at + 16, OEM_TABLE);
+        bytes.putInt(at + 24, 1);
+        ascii(at + 28, CREATOR);
+        bytes.putInt(at + 32, 1);
+        checksum(at, length, CHECKSUM);
+    }
+
+    /** Makes the bytes' sum zero. */
+    private void checksum(int at, int length, int checksumAt) {
+        int sum = 0;
+        for (int i = at; i < at + length; i++) {
+            sum += bytes.get(i);
+        }
+        bytes.put(at + checksumAt, (byte) -sum);
+    }
+
+    private void ascii(int at, String text) {
+        bytes.put(at, text.getBytes(StandardCharsets.US_ASCII));
+    }
+
+    private static int align(int offset) {
+        return (offset + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+    }
+}
