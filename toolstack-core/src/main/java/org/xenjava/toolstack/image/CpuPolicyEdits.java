@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.image;
+
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import org.xenjava.toolstack.xenctrl.CpuPolicy;
+import org.xenjava.toolstack.xenctrl.CpuPolicy.Leaf;
+
+/**
+ * From Xen's default CPU policy to a guest's, as libxl does it ({@code xc_cpuid_apply_policy}) for a guest that may
+ * be migrated and runs no guests of its own. Xen numbers vCPU <i>i</i>'s APIC 2<i>i</i>; the topology leaves are
+ * brought in line with it, so that no guest takes two vCPUs for threads of one core.
+ */
+public final class CpuPolicyEdits {
+    private static final int BASIC = 0;
+    private static final int FEATURES = 1;
+    private static final int CACHE = 4;
+    private static final int EXTENDED_FEATURES = 0x8000_0001;
+    private static final int POWER = 0x8000_0007;
+    private static final int SIZES = 0x8000_0008;
+
+    private static final int ECX_VMX = 1 << 5;
+    private static final int EDX_PAE = 1 << 6;
+    private static final int EDX_HTT = 1 << 28;
+    private static final int ECX_CMP_LEGACY = 1 << 1;
+    private static final int ECX_SVM = 1 << 2;
+    private static final int EDX_ITSC = 1 << 8;
+
+    private CpuPolicyEdits() {}
+
+    /** Who made the CPU, as far as the edits differ. */
+    private enum Vendor {
+        INTEL,
+        AMD,
+        OTHER
+    }
+
+    /** The leaves to be given to the guest. MSRs are left as Xen has them: the result has none. */
+    public static CpuPolicy forGuest(CpuPolicy hvmDefault) {
+        Vendor vendor = vendor(hvmDefault.leaves());
+        return new CpuPolicy(
+                hvmDefault.leaves().stream().map(leaf -> edit(leaf, vendor)).toList(), List.of());
+    }
+
+    private static Leaf edit(Leaf leaf, Vendor vendor) {
+        return switch (leaf.leaf()) {
+            case FEATURES ->
+                with(
+                        leaf,
+                        leaf.eax(),
+                        doubledProcessors(leaf.ebx()),
+                        leaf.ecx() & ~ECX_VMX,
+                        leaf.edx() | EDX_PAE | EDX_HTT);
+            case CACHE -> vendor == Vendor.INTEL ? withEax(leaf, sharedByNobody(leaf.eax())) : leaf;
+            case EXTENDED_FEATURES ->
+                with(leaf, leaf.eax(), leaf.ebx(), leaf.ecx() & ~(ECX_SVM | ECX_CMP_LEGACY), leaf.edx());
+            case POWER -> with(leaf, leaf.eax(), leaf.ebx(), leaf.ecx(), leaf.edx() & ~EDX_ITSC);
+            case SIZES ->
+                vendor == Vendor.AMD ? with(leaf, leaf.eax(), leaf.ebx(), doubledCores(leaf.ecx()), leaf.edx()) : leaf;
+            default -> leaf;
+        };
+    }
+
+    /** Leaf 1, EBX[23:16]: logical processors in a package; 0 means one. It may not overflow. */
+    private static int doubledProcessors(int ebx) {
+        int count = ebx >>> 16 & 0xff;
+        int doubled = count == 0 ? 2 : count < 0x80 ? 2 * count : count;
+        return ebx & ~(0xff << 16) | doubled << 16;
+    }
+
+    /**
+     * Leaf 4, EAX: [31:26] cores in a package less one, twice as many; [25:14] threads that share the cache less one,
+     * none. A leaf of cache type 0, [4:0], ends the list.
+     */
+    private static int sharedByNobody(int eax) {
+        if ((eax & 0x1f) == 0) {
+            return eax;
+        }
+        int cores = 2 * (eax >>> 26) + 1;
+        return eax & 0x3fff | cores << 26;
+    }
+
+    /**
+     * Leaf 0x80000008, ECX: [7:0] cores less one, twice as many; [15:12] bits of the APIC id that number them, one
+     * more. 0 bits mean that [7:0] counts alone, and some systems do not bear more than 7.
+     */
+    private static int doubledCores(int ecx) {
+        int cores = ecx & 0xff;
+        if (cores >= 0x7f) {
+            return ecx;
+        }
+        int idBits = ecx >>> 12 & 0xf;
+        int moreIdBits = idBits != 0 && idBits < 7 ? idBits + 1 : idBits;
+        return ecx & ~0xf0ff | moreIdBits << 12 | 2 * cores + 1;
+    }
+
+    private static Leaf withEax(Leaf leaf, int eax) {
+        return with(leaf, eax, leaf.ebx(), leaf.ecx(), leaf.edx());
+    }
+
+    private static Leaf with(Leaf leaf, int eax, int ebx, int ecx, int edx) {
+        return new Leaf(leaf.leaf(), leaf.subleaf(), eax, ebx, ecx, edx);
+    }
+
+    private static Vendor vendor(List<Leaf> leaves) {
+        return leaves.stream()
+                .filter(leaf -> leaf.leaf() == BASIC)
+                .findFirst()
+                .map(leaf -> switch (name(leaf)) {
+                    case "GenuineIntel" -> Vendor.INTEL;
+                    case "AuthenticAMD", "HygonGenuine" -> Vendor.AMD;
+                    default -> Vendor.OTHER;
+                })
+                .orElse(Vendor.OTHER);
+    }
+
+    /** The twelve letters in EBX, EDX, ECX. */
+    private static String name(Leaf basic) {
+        byte[] letters = ByteBuffer.allocate(12)
+                .order(ByteOrder.LITTLE_ENDIAN)
+                .putInt(basic.ebx())
+                .putInt(basic.edx())
+                .putInt(basic.ecx())
+                .array();
+        return new String(letters, StandardCharsets.ISO_8859_1);
+    }
+}
