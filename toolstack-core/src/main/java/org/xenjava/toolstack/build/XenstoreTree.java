@@ -78,7 +78,7 @@ final class XenstoreTree {
         transaction.write(paths.libxl(), "", TOOLSTACK_ONLY);
         transaction.write(paths.libxl() + "/device", "", TOOLSTACK_ONLY);
         transaction.write(paths.libxlType(), config.type().word());
-        // libxl notes this for every domain, and refuses to destroy one that lacks it.
+        // libxl notes this for every domain, with a device model or without.
         transaction.write(paths.libxl() + "/dm-version", "qemu_xen");
         transaction.write(paths.of("vm"), vm);
         transaction.write(paths.name(), config.name());

@@ -33,6 +33,10 @@ public record KiB(long value) implements Comparable<KiB> {
         return new KiB(value - other.value);
     }
 
+    public KiB max(KiB other) {
+        return value >= other.value ? this : other;
+    }
+
     /** Whole pages, a rest of up to 3 KiB dropped, as Xen and libxl do. */
     public Pages toPages() {
         return new Pages(value / Pages.KIB_PER_PAGE);

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.xenjava.toolstack.memory;
 
+import java.util.ArrayList;
+import java.util.List;
+
 /**
  * One {@code XENMEM_populate_physmap}: so many extents of one size, side by side.
  *
@@ -12,6 +15,9 @@ public record PopulateCall(long firstGfn, int extents, int order) {
     public static final int ORDER_4K = 0;
     public static final int ORDER_2M = 9;
     public static final int ORDER_1G = 18;
+
+    static final int SUPERPAGES_PER_CALL = 4;
+    private static final int PAGES_PER_CALL = 2048;
 
     /** Pages of all extents. */
     public Pages pages() {
@@ -30,5 +36,26 @@ public record PopulateCall(long firstGfn, int extents, int order) {
             gfns[i] = firstGfn + ((long) i << order);
         }
         return gfns;
+    }
+
+    /**
+     * What is left after {@code done} extents, as calls with the next smaller extents.
+     *
+     * @throws IllegalStateException if the extents are single pages already
+     */
+    public List<PopulateCall> remainder(int done) {
+        if (order == ORDER_4K) {
+            throw new IllegalStateException("there is nothing smaller than a page");
+        }
+        int smaller = order == ORDER_1G ? ORDER_2M : ORDER_4K;
+        int perCall = order == ORDER_1G ? SUPERPAGES_PER_CALL : PAGES_PER_CALL;
+        List<PopulateCall> calls = new ArrayList<>();
+        long gfn = firstGfn + ((long) done << order);
+        while (gfn < endGfn()) {
+            int extents = (int) Math.min(perCall, (endGfn() - gfn) >> smaller);
+            calls.add(new PopulateCall(gfn, extents, smaller));
+            gfn += (long) extents << smaller;
+        }
+        return calls;
     }
 }

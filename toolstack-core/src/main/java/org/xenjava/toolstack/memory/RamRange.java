@@ -13,7 +13,6 @@ import java.util.List;
 public record RamRange(long start, long end) {
     private static final long PAGES_1G = 1L << PopulateCall.ORDER_1G;
     private static final long PAGES_2M = 1L << PopulateCall.ORDER_2M;
-    private static final int SUPERPAGES_PER_CALL = 4;
 
     public Pages pages() {
         return Pages.of((end - start) >> Pages.SHIFT);
@@ -43,7 +42,7 @@ public record RamRange(long start, long end) {
         if (gfn % PAGES_2M == 0 && left >= PAGES_2M) {
             // A call stops at the next GiB, where a larger extent may be possible.
             long untilGiB = PAGES_1G - gfn % PAGES_1G;
-            long superpages = Math.min(SUPERPAGES_PER_CALL, Math.min(left, untilGiB) / PAGES_2M);
+            long superpages = Math.min(PopulateCall.SUPERPAGES_PER_CALL, Math.min(left, untilGiB) / PAGES_2M);
             return new PopulateCall(gfn, (int) superpages, PopulateCall.ORDER_2M);
         }
         long single = gfn % PAGES_2M == 0 ? left : Math.min(left, PAGES_2M - gfn % PAGES_2M);

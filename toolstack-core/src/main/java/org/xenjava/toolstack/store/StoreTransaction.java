@@ -4,6 +4,7 @@ package org.xenjava.toolstack.store;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Optional;
+import java.util.regex.Pattern;
 import org.xenjava.toolstack.error.XenStoreException;
 import org.xenjava.toolstack.xenctrl.lib.Errno;
 import org.xenjava.toolstack.xenctrl.lib.XenLibException;
@@ -12,6 +13,8 @@ import org.xenjava.toolstack.xenctrl.lib.XenStorePermission;
 
 /** Reads and writes in one transaction, or in none. Obtained from {@link StoreClient}. */
 public final class StoreTransaction {
+    private static final Pattern KEPT = Pattern.compile("/tool|/local|/local/domain(/\\d+)?");
+
     private final XenStore store;
     private final int id;
 
@@ -64,13 +67,11 @@ public final class StoreTransaction {
         });
     }
 
-    /** Removes a node and all below it, then each parent that is left empty, up to {@code /local/domain}. */
+    /** Removes a node and all below it, then each parent that is left empty, short of what xenstored itself made. */
     public void removeWithEmptyParents(String path) {
         remove(path);
         String parent = parent(path);
-        while (parent.indexOf('/', 1) > 0
-                && !parent.matches("/local/domain(/\\d+)?")
-                && list(parent).isEmpty()) {
+        while (!parent.isEmpty() && !KEPT.matcher(parent).matches() && list(parent).isEmpty()) {
             remove(parent);
             parent = parent(parent);
         }

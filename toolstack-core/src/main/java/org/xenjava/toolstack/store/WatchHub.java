@@ -3,11 +3,16 @@ package org.xenjava.toolstack.store;
 
 import java.time.Duration;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.xenjava.toolstack.error.OperationCancelledException;
 import org.xenjava.toolstack.error.XenStoreException;
 import org.xenjava.toolstack.xenctrl.lib.Errno;
 import org.xenjava.toolstack.xenctrl.lib.XenLibException;
@@ -20,6 +25,8 @@ import org.xenjava.toolstack.xenctrl.lib.XenStore;
 public final class WatchHub implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(WatchHub.class);
     private static final Duration POLL = Duration.ofMillis(250);
+
+    private static final Duration RECHECK = Duration.ofSeconds(1);
 
     private final XenStore store;
     private final Map<String, Runnable> listeners = new ConcurrentHashMap<>();
@@ -54,6 +61,38 @@ public final class WatchHub implements AutoCloseable {
         }
         startReader();
         return () -> unwatch(path, token);
+    }
+
+    /**
+     * Waits until {@code condition} yields something: looks at once, at every change of {@code path}, and each second
+     * in case a change is not seen.
+     *
+     * @param path a path, or {@code @releaseDomain}
+     * @param timeout at most so long
+     * @return empty if it yielded nothing in that time
+     * @throws OperationCancelledException if the waiting thread is interrupted; its interrupt status stays set
+     */
+    public <T> Optional<T> await(String path, Duration timeout, Supplier<Optional<T>> condition) {
+        Semaphore changes = new Semaphore(0);
+        long deadline = System.nanoTime() + timeout.toNanos();
+        Registration registration = watch(path, changes::release);
+        try {
+            while (true) {
+                Optional<T> result = condition.get();
+                long left = deadline - System.nanoTime();
+                if (result.isPresent() || left <= 0) {
+                    return result;
+                }
+                if (changes.tryAcquire(Math.min(left, RECHECK.toNanos()), TimeUnit.NANOSECONDS)) {
+                    changes.drainPermits();
+                }
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new OperationCancelledException("waiting for " + path + " was interrupted", e);
+        } finally {
+            registration.close();
+        }
     }
 
     private void unwatch(String path, String token) {

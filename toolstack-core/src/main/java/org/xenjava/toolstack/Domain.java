@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack;
+
+import java.time.Duration;
+import java.util.Optional;
+import java.util.UUID;
+import org.xenjava.toolstack.build.DomainRemoval;
+import org.xenjava.toolstack.build.MemoryResize;
+import org.xenjava.toolstack.error.DomainGoneException;
+import org.xenjava.toolstack.error.DomainStateException;
+import org.xenjava.toolstack.error.OperationTimeoutException;
+import org.xenjava.toolstack.error.XenFailures;
+import org.xenjava.toolstack.memory.KiB;
+import org.xenjava.toolstack.memory.MemoryStatus;
+import org.xenjava.toolstack.pod.PodStatus;
+import org.xenjava.toolstack.store.DomainPaths;
+import org.xenjava.toolstack.xenctrl.DomainInfo;
+import org.xenjava.toolstack.xenctrl.abi.HvmParam;
+
+/**
+ * A handle on one domain, bound to its domid and UUID: should the domid be given to another domain, the handle says
+ * {@link DomainGoneException} instead of touching it. Safe to use from many threads; every operation may be repeated,
+ * and does nothing when there is nothing left to do.
+ */
+public final class Domain {
+    private final ToolstackContext context;
+    private final int domid;
+    private final UUID uuid;
+    private final DomainPaths paths;
+
+    Domain(ToolstackContext context, int domid, UUID uuid) {
+        this.context = context;
+        this.domid = domid;
+        this.uuid = uuid;
+        this.paths = new DomainPaths(domid);
+    }
+
+    public int domid() {
+        return domid;
+    }
+
+    public UUID uuid() {
+        return uuid;
+    }
+
+    /** Its name in xenstore; empty if it has none (a domain that is being built or destroyed). */
+    public String name() {
+        return context.store().read(paths.name()).orElse("");
+    }
+
+    /**
+     * Its state now.
+     *
+     * @throws DomainGoneException if it is gone
+     */
+    public DomainStatus status() {
+        return DomainStatus.of(info("looking at"), name(), context.store().read(paths.libxlType()));
+    }
+
+    /** True until the domain is destroyed; a domain that has shut down still exists. */
+    public boolean exists() {
+        return find().isPresent();
+    }
+
+    /** Stops its vCPUs; nothing happens if they are stopped. */
+    public void pause() {
+        if (!info("pausing").paused()) {
+            XenFailures.translating("pausing " + this, () -> context.xenctrl().pauseDomain(domid));
+        }
+    }
+
+    /** Lets its vCPUs run; nothing happens if they do. */
+    public void unpause() {
+        if (info("unpausing").paused()) {
+            XenFailures.translating("unpausing " + this, () -> context.xenctrl().unpauseDomain(domid));
+        }
+    }
+
+    /**
+     * Asks the guest to stop, over {@code control/shutdown} in xenstore, which its PV drivers watch; returns at once.
+     * Nothing happens if it has shut down already.
+     *
+     * @throws DomainStateException if the guest has set up no PV drivers, as libxl tells it: {@code CALLBACK_IRQ} is 0
+     */
+    public void requestShutdown(ShutdownRequest request) {
+        if (info(request.verb()).shutdown()) {
+            return;
+        }
+        requirePvDrivers(request);
+        context.store().direct().write(paths.of("control/shutdown"), request.word());
+    }
+
+    private void requirePvDrivers(ShutdownRequest request) {
+        String attempt = request.verb() + " " + this;
+        long callback =
+                XenFailures.translating(attempt, () -> context.xenctrl().hvmParam(domid, HvmParam.CALLBACK_IRQ));
+        if (callback == 0) {
+            throw new DomainStateException(attempt + ": the guest has no PV drivers that would listen (none, or it is "
+                    + "still booting); wait, or destroy it");
+        }
+    }
+
+    /** Destroys it at once and removes what xenstore holds of it; nothing happens if it is gone. */
+    public void destroy() {
+        if (find().isPresent()) {
+            XenFailures.translating("destroying " + this, () -> new DomainRemoval(context.xenctrl(), context.store())
+                    .remove(domid, uuid));
+        }
+    }
+
+    /**
+     * Waits until it has shut down.
+     *
+     * @param timeout at most so long
+     * @return why it stopped
+     * @throws OperationTimeoutException if it still runs then
+     * @throws DomainGoneException if it is destroyed meanwhile
+     */
+    public ShutdownReason awaitShutdown(Duration timeout) {
+        return context.events()
+                .await("@releaseDomain", timeout, () -> {
+                    DomainInfo info = info("waiting for the shutdown of");
+                    return info.shutdown() ? Optional.of(ShutdownReason.of(info.shutdownReason())) : Optional.empty();
+                })
+                .orElseThrow(() -> new OperationTimeoutException(this + " has not shut down within " + timeout));
+    }
+
+    /** Waits until it is destroyed; false if it still exists after that time. */
+    public boolean awaitGone(Duration timeout) {
+        return context.events()
+                .await("@releaseDomain", timeout, () -> exists() ? Optional.empty() : Optional.of(domid))
+                .isPresent();
+    }
+
+    /**
+     * The pseudo-terminal of its console, which xenconsoled opens.
+     *
+     * @param timeout at most so long to wait for xenconsoled
+     * @return a path such as {@code /dev/pts/3}
+     * @throws OperationTimeoutException if there is none then: is xenconsoled running?
+     */
+    public String consoleTerminal(Duration timeout) {
+        String node = paths.console() + "/tty";
+        return context.events()
+                .await(node, timeout, () -> {
+                    info("looking for the console of");
+                    return context.store().read(node).filter(tty -> !tty.isEmpty());
+                })
+                .orElseThrow(() -> new OperationTimeoutException(
+                        this + ": no console terminal within " + timeout + "; is xenconsoled running?"));
+    }
+
+    /** Its populate-on-demand counters and what they mean. */
+    public PodStatus podStatus() {
+        return XenFailures.translating("reading the PoD counters of " + this, () -> {
+            info("reading the PoD counters of");
+            return PodStatus.of(domid, name(), context.xenctrl().podTarget(domid));
+        });
+    }
+
+    /** What it has and may have, as xenstore and Xen say. */
+    public MemoryStatus memory() {
+        return resize("reading the memory of").status();
+    }
+
+    /**
+     * Sets its size ({@code xl mem-set}): the guest's balloon driver follows. While a populate-on-demand guest has not
+     * ballooned yet, a raise grows the PoD cache with it. What the host must give is claimed first.
+     *
+     * @param memory whole pages, video RAM included, at most static-max
+     * @throws org.xenjava.toolstack.error.ConfigException if the size is out of range
+     * @throws org.xenjava.toolstack.error.HostMemoryException if the host cannot back it; nothing has changed then
+     */
+    public void setMemory(KiB memory) {
+        MemoryResize resize = resize("setting the memory of");
+        context.exclusively(domid, () -> resize.setMemory(memory));
+    }
+
+    /**
+     * Sets what it may grow to ({@code xl mem-max}): max_mem and {@code memory/static-max}. A running guest's driver
+     * has read static-max when it booted and goes by that until it boots again.
+     *
+     * @param maxMemory whole MiB, at least the memory target
+     */
+    public void setMaxMemory(KiB maxMemory) {
+        MemoryResize resize = resize("setting the maximum memory of");
+        context.exclusively(domid, () -> resize.setMaxMemory(maxMemory));
+    }
+
+    private MemoryResize resize(String attempt) {
+        DomainInfo info = info(attempt);
+        if (!info.hvm()) {
+            throw new DomainStateException(attempt + " " + this + ": only HVM and PVH domains are supported");
+        }
+        return new MemoryResize(context.xenctrl(), context.store(), context.podPolicy(), domid);
+    }
+
+    private DomainInfo info(String attempt) {
+        return find().orElseThrow(() -> new DomainGoneException(attempt + " " + this + ": the domain is gone"));
+    }
+
+    private Optional<DomainInfo> find() {
+        return XenFailures.translating(
+                        "looking for " + this, () -> context.xenctrl().domainInfo(domid))
+                .filter(info -> info.handle().equals(uuid) && !info.dying());
+    }
+
+    @Override
+    public String toString() {
+        return "domain " + domid;
+    }
+}

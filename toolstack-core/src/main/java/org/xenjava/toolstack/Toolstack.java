@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack;
+
+import java.time.Clock;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.xenjava.toolstack.build.BuildJournal;
+import org.xenjava.toolstack.build.BuildListener;
+import org.xenjava.toolstack.build.Cancellation;
+import org.xenjava.toolstack.build.DomainBuilder;
+import org.xenjava.toolstack.config.DomainConfig;
+import org.xenjava.toolstack.error.DomainNotFoundException;
+import org.xenjava.toolstack.error.XenFailures;
+import org.xenjava.toolstack.error.XenUnavailableException;
+import org.xenjava.toolstack.memory.Pages;
+import org.xenjava.toolstack.memory.PodPolicy;
+import org.xenjava.toolstack.store.DomainPaths;
+import org.xenjava.toolstack.store.StoreClient;
+import org.xenjava.toolstack.store.WatchHub;
+import org.xenjava.toolstack.xenctrl.DomainInfo;
+import org.xenjava.toolstack.xenctrl.PhysInfo;
+import org.xenjava.toolstack.xenctrl.UnsupportedXenException;
+import org.xenjava.toolstack.xenctrl.Xenctrl;
+import org.xenjava.toolstack.xenctrl.lib.XenAccessException;
+import org.xenjava.toolstack.xenctrl.lib.XenLibraries;
+import org.xenjava.toolstack.xenctrl.lib.jna.JnaXen;
+
+/**
+ * A Xen host: creates domains and finds them. Safe to use from many threads; close it when done, its domains run on.
+ *
+ * <pre>{@code
+ * try (Toolstack toolstack = Toolstack.open()) {
+ *     Domain guest = toolstack.create(XlConfigReader.read(Path.of("guest.cfg")).config());
+ *     guest.unpause();
+ *     guest.awaitShutdown(Duration.ofHours(1));
+ *     guest.destroy();
+ * }
+ * }</pre>
+ */
+public final class Toolstack implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(Toolstack.class);
+
+    private final XenLibraries libraries;
+    private final ToolstackContext context;
+    private final BuildJournal journal;
+    private final DomainBuilder builder;
+
+    private Toolstack(Options options, XenLibraries libraries) {
+        this.libraries = libraries;
+        Xenctrl xenctrl = Xenctrl.open(libraries);
+        StoreClient store = new StoreClient(libraries.store());
+        this.context = new ToolstackContext(xenctrl, store, new WatchHub(libraries.store()), options.podPolicy);
+        this.journal = new BuildJournal(store);
+        this.builder = new DomainBuilder(xenctrl, store, journal, options.podPolicy, options.clock);
+    }
+
+    /** The machine that this process runs on, which must be Xen's control domain; with the default options. */
+    public static Toolstack open() {
+        return options().open();
+    }
+
+    /** To open a host in another way than by default. */
+    public static Options options() {
+        return new Options();
+    }
+
+    /** How to open a host. */
+    public static final class Options {
+        private PodPolicy podPolicy = PodPolicy.standard();
+        private Clock clock = Clock.systemUTC();
+
+        private Options() {}
+
+        /** The rule against XSA-153; {@link PodPolicy#standard()} unless told otherwise. */
+        public Options podPolicy(PodPolicy value) {
+            podPolicy = value;
+            return this;
+        }
+
+        /** Where the time in {@code start_time} comes from. */
+        public Options clock(Clock value) {
+            clock = value;
+            return this;
+        }
+
+        /**
+         * Opens the machine that this process runs on. What builds have left whose process was killed is cleaned up.
+         *
+         * @throws XenUnavailableException if it is not a usable Xen host; the message says what is missing
+         */
+        public Toolstack open() {
+            try {
+                return open(JnaXen.open());
+            } catch (XenAccessException e) {
+                throw new XenUnavailableException(e.getMessage(), e);
+            }
+        }
+
+        /**
+         * Opens a host through these libraries: a simulated Xen, a recorder. They are closed with the toolstack.
+         *
+         * @throws XenUnavailableException if the Xen below is of an unsupported release
+         */
+        public Toolstack open(XenLibraries libraries) {
+            try {
+                Toolstack toolstack = XenFailures.translating("opening Xen", () -> new Toolstack(this, libraries));
+                toolstack.recover();
+                return toolstack;
+            } catch (UnsupportedXenException | XenAccessException e) {
+                libraries.close();
+                throw new XenUnavailableException(e.getMessage(), e);
+            } catch (RuntimeException e) {
+                libraries.close();
+                throw e;
+            }
+        }
+    }
+
+    /**
+     * Builds a domain, as {@link #create(DomainConfig, BuildListener, Cancellation)} does, unobserved.
+     *
+     * @return the domain, paused
+     */
+    public Domain create(DomainConfig config) {
+        return create(config, BuildListener.NONE, new Cancellation());
+    }
+
+    /**
+     * Builds a domain and leaves it paused: {@link Domain#unpause} starts it. When the build fails or is cancelled,
+     * nothing is left of it.
+     *
+     * @param config what to build
+     * @param listener is told of each step
+     * @param cancellation stops the build between two steps
+     * @return the domain, paused
+     * @throws org.xenjava.toolstack.error.ToolstackException if it cannot be built
+     */
+    public Domain create(DomainConfig config, BuildListener listener, Cancellation cancellation) {
+        DomainBuilder.Built built = builder.build(config, listener, cancellation);
+        return new Domain(context, built.domid(), built.uuid());
+    }
+
+    /** All domains, by ascending domid, dom0 included; those that are being destroyed are not. */
+    public List<Domain> domains() {
+        return infos().stream()
+                .map(info -> new Domain(context, info.domid(), info.handle()))
+                .toList();
+    }
+
+    /** All domains' states; one call to Xen, and a look into xenstore for each. */
+    public List<DomainStatus> statuses() {
+        return infos().stream()
+                .map(info -> {
+                    DomainPaths paths = new DomainPaths(info.domid());
+                    String name = context.store().read(paths.name()).orElse("");
+                    return DomainStatus.of(info, name, context.store().read(paths.libxlType()));
+                })
+                .toList();
+    }
+
+    /** The domain with that domid, if there is one. */
+    public Optional<Domain> find(int domid) {
+        return infos().stream()
+                .filter(info -> info.domid() == domid)
+                .map(info -> new Domain(context, domid, info.handle()))
+                .findFirst();
+    }
+
+    /** The domain with that UUID, if there is one. */
+    public Optional<Domain> find(UUID uuid) {
+        return infos().stream()
+                .filter(info -> info.handle().equals(uuid))
+                .map(info -> new Domain(context, info.domid(), uuid))
+                .findFirst();
+    }
+
+    /** The domain with that name, if there is one. */
+    public Optional<Domain> find(String name) {
+        return domains().stream().filter(domain -> domain.name().equals(name)).findFirst();
+    }
+
+    /**
+     * The domain that a user means: a decimal domid, a UUID, or a name.
+     *
+     * @throws DomainNotFoundException if there is none
+     */
+    public Domain resolve(String nameOrId) {
+        return candidates(nameOrId)
+                .orElseThrow(() -> new DomainNotFoundException("there is no domain '" + nameOrId + "'"));
+    }
+
+    private Optional<Domain> candidates(String nameOrId) {
+        if (nameOrId.matches("\\d{1,9}")) {
+            return find(Integer.parseInt(nameOrId));
+        }
+        if (nameOrId.matches("[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")) {
+            return find(UUID.fromString(nameOrId));
+        }
+        return find(nameOrId);
+    }
+
+    /** The host. */
+    public HostStatus host() {
+        return XenFailures.translating("looking at the host", () -> {
+            Xenctrl xenctrl = context.xenctrl();
+            PhysInfo info = xenctrl.physInfo();
+            return new HostStatus(
+                    xenctrl.abi().release() + xenctrl.extraVersion(),
+                    info.cpus(),
+                    info.cpuKhz(),
+                    Pages.of(info.totalPages()),
+                    Pages.of(info.freePages() + info.scrubPages()),
+                    Pages.of(info.outstandingPages()));
+        });
+    }
+
+    /**
+     * Destroys what builds have left whose process was killed. Opening does this already.
+     *
+     * @return UUIDs of what was cleaned up
+     */
+    public List<UUID> recover() {
+        return XenFailures.translating("cleaning up after killed builds", () -> journal.recover(context.xenctrl()));
+    }
+
+    private List<DomainInfo> infos() {
+        return XenFailures.translating(
+                        "listing the domains", () -> context.xenctrl().domains())
+                .stream()
+                .filter(info -> !info.dying())
+                .toList();
+    }
+
+    /** Ends waiting operations and closes the libraries; domains run on. */
+    @Override
+    public void close() {
+        context.events().close();
+        libraries.close();
+        LOG.debug("toolstack closed");
+    }
+}

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.memory;
+
+/**
+ * What a domain has, may have and should have.
+ *
+ * @param target what its balloon driver aims at: {@code memory/target}; video RAM is not in it
+ * @param staticMax what it may grow to: {@code memory/static-max}; video RAM is in it
+ * @param videoRam {@code memory/videoram}; zero for PVH
+ * @param totPages pages that it owns, its PoD cache and its special pages included
+ * @param maxPages pages that it may own
+ */
+public record MemoryStatus(KiB target, KiB staticMax, KiB videoRam, Pages totPages, Pages maxPages) {
+    /** The size as mem-set takes it: target and video RAM. */
+    public KiB size() {
+        return target.plus(videoRam);
+    }
+}

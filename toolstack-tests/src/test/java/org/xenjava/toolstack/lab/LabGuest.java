@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.lab;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.time.Duration;
+import java.util.Optional;
+import org.xenjava.toolstack.config.DomainConfig;
+import org.xenjava.toolstack.xenctrl.PodTarget;
+import org.xenjava.toolstack.xenctrl.Xenctrl;
+
+/** The lab's small Linux guest, driven over its console. */
+final class LabGuest {
+    static final Duration BOOT = Duration.ofMinutes(4);
+    private static final Duration ANSWER = Duration.ofMinutes(2);
+
+    private final String name;
+    private final String tty;
+
+    LabGuest(String name, String tty) {
+        this.name = name;
+        this.tty = tty;
+    }
+
+    /** A configuration of it: PVH, the distribution's bzImage. */
+    static DomainConfig.Builder config(String name, long memoryMib, long maxMemoryMib) {
+        return DomainConfig.builder(name)
+                .kernel(Dom0.GUESTS.resolve("vmlinuz"))
+                .ramdisk(Dom0.GUESTS.resolve("initrd.gz"))
+                .commandLine("console=hvc0 quiet")
+                .memoryMib(memoryMib)
+                .maxMemoryMib(maxMemoryMib);
+    }
+
+    /** The same guest for xl. */
+    static Path xlConfig(String name, long memoryMib, long maxMemoryMib) {
+        try {
+            Path file = Files.createTempFile(name, ".cfg");
+            Files.writeString(
+                    file,
+                    """
+                    name="%s"
+                    type="pvh"
+                    kernel="%s/vmlinuz"
+                    ramdisk="%s/initrd.gz"
+                    extra="console=hvc0 quiet"
+                    memory=%d
+                    maxmem=%d
+                    vcpus=1
+                    on_crash="preserve"
+                    """
+                            .formatted(name, Dom0.GUESTS, Dom0.GUESTS, memoryMib, maxMemoryMib));
+            return file;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    void awaitReady() {
+        awaitConsole("GUEST READY", 0, BOOT);
+    }
+
+    /** Types a command and returns what the console showed until the guest's OK. */
+    String say(String command) {
+        int from = Dom0.consoleLog(name).length();
+        try {
+            Files.write(
+                    Path.of(tty), (command + "\n").getBytes(StandardCharsets.US_ASCII), StandardOpenOption.WRITE);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return awaitConsole("GUEST OK", from, ANSWER);
+    }
+
+    private String awaitConsole(String marker, int from, Duration limit) {
+        return Dom0.await("'" + marker + "' on the console of " + name + ": " + Dom0.consoleLog(name), limit, () -> {
+            String log = Dom0.consoleLog(name);
+            String fresh = log.length() > from ? log.substring(from) : "";
+            return fresh.contains(marker) ? Optional.of(fresh) : Optional.empty();
+        });
+    }
+
+    /** Waits until the balloon rests: no entry without a page, and the counters stay for some seconds. */
+    static PodTarget awaitSettled(Xenctrl xenctrl, int domid) {
+        return Dom0.await("the balloon of domain " + domid + " to settle", BOOT, () -> {
+            PodTarget before = xenctrl.podTarget(domid);
+            Dom0.sleep(Duration.ofSeconds(4));
+            PodTarget after = xenctrl.podTarget(domid);
+            boolean still = before.totPages() == after.totPages() && after.debt() <= 0;
+            return still ? Optional.of(after) : Optional.empty();
+        });
+    }
+}
