@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.architecture;
+
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.Architectures.layeredArchitecture;
+
+import com.tngtech.archunit.core.importer.ImportOption;
+import com.tngtech.archunit.junit.AnalyzeClasses;
+import com.tngtech.archunit.junit.ArchTest;
+import com.tngtech.archunit.lang.ArchRule;
+import java.time.Instant;
+
+@AnalyzeClasses(packages = "org.xenjava.toolstack", importOptions = ImportOption.DoNotIncludeTests.class)
+class HouseRulesTest {
+    private static final String ROOT = "org.xenjava.toolstack";
+
+    /** Each room may be used by those to its right only. */
+    @ArchTest
+    static final ArchRule arrowsPointToTheRight = layeredArchitecture()
+            .consideringOnlyDependenciesInAnyPackage(ROOT + "..")
+            .layer("lib").definedBy(ROOT + ".xenctrl.lib")
+            .layer("jna").definedBy(ROOT + ".xenctrl.lib.jna..")
+            .layer("abi").definedBy(ROOT + ".xenctrl.abi..")
+            .layer("xenctrl").definedBy(ROOT + ".xenctrl")
+            .optionalLayer("sim").definedBy(ROOT + ".xenctrl.sim..")
+            .optionalLayer("trace").definedBy(ROOT + ".xenctrl.trace..")
+            .layer("error").definedBy(ROOT + ".error..")
+            .layer("config").definedBy(ROOT + ".config..")
+            .layer("memory").definedBy(ROOT + ".memory..")
+            .layer("image").definedBy(ROOT + ".image..")
+            .layer("store").definedBy(ROOT + ".store..")
+            .layer("build").definedBy(ROOT + ".build..")
+            .layer("pod").definedBy(ROOT + ".pod..")
+            .layer("face").definedBy(ROOT)
+            .layer("cli").definedBy(ROOT + ".cli..")
+            .whereLayer("jna").mayOnlyAccessLayers("lib")
+            .whereLayer("abi").mayNotAccessAnyLayer()
+            .whereLayer("lib").mayNotAccessAnyLayer()
+            .whereLayer("xenctrl").mayOnlyAccessLayers("lib", "abi")
+            .whereLayer("sim").mayOnlyAccessLayers("lib", "abi")
+            .whereLayer("trace").mayOnlyAccessLayers("lib", "abi")
+            .whereLayer("error").mayOnlyAccessLayers("xenctrl", "lib")
+            .whereLayer("config").mayOnlyAccessLayers("error")
+            .whereLayer("memory").mayOnlyAccessLayers("error", "config", "xenctrl")
+            .whereLayer("image").mayOnlyAccessLayers("error", "config", "memory", "xenctrl", "abi")
+            .whereLayer("store").mayOnlyAccessLayers("error", "lib")
+            .whereLayer("pod").mayOnlyAccessLayers("error", "memory", "store", "xenctrl", "lib")
+            .whereLayer("build")
+            .mayOnlyAccessLayers("error", "config", "memory", "image", "store", "xenctrl", "abi", "lib")
+            .whereLayer("cli").mayNotBeAccessedByAnyLayer();
+
+    /** Streams over byte arrays are no I/O; files, sockets and processes are. */
+    @ArchTest
+    static final ArchRule thePureRoomsTouchNoFiles = noClasses()
+            .that().resideInAnyPackage(ROOT + ".memory..", ROOT + ".image..", ROOT + ".pod..", ROOT + ".xenctrl.abi..")
+            .should().dependOnClassesThat().resideInAnyPackage("java.nio.file..", "java.net..", "java.nio.channels..")
+            .orShould().dependOnClassesThat().haveNameMatching("java\\.io\\.(File|RandomAccess).*");
+
+    @ArchTest
+    static final ArchRule thePureRoomsReadNoClock = noClasses()
+            .that().resideInAnyPackage(ROOT + ".memory..", ROOT + ".image..", ROOT + ".pod..", ROOT + ".xenctrl.abi..")
+            .should().callMethod(System.class, "nanoTime")
+            .orShould().callMethod(System.class, "currentTimeMillis")
+            .orShould().callMethod(Instant.class, "now");
+
+    @ArchTest
+    static final ArchRule onlyTheJnaRoomTouchesNativeCode = noClasses()
+            .that().resideOutsideOfPackage(ROOT + ".xenctrl.lib.jna..")
+            .should().dependOnClassesThat().resideInAnyPackage("com.sun.jna..")
+            .orShould().callMethod(System.class, "load", String.class)
+            .orShould().callMethod(System.class, "loadLibrary", String.class);
+
+    @ArchTest
+    static final ArchRule theLibraryNeitherPrintsNorExits = noClasses()
+            .that().resideOutsideOfPackage(ROOT + ".cli..")
+            .should().accessField(System.class, "out")
+            .orShould().accessField(System.class, "err")
+            .orShould().callMethod(System.class, "exit", int.class)
+            .orShould().dependOnClassesThat().haveFullyQualifiedName("sun.misc.Signal");
+
+    @ArchTest
+    static final ArchRule onlyTheDeviceRoomStartsProcesses = noClasses()
+            .that().resideOutsideOfPackage(ROOT + ".device..")
+            .should().dependOnClassesThat().areAssignableTo(ProcessBuilder.class);
+}

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.lab;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import java.time.Duration;
+import java.util.Optional;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.xenjava.toolstack.Domain;
+import org.xenjava.toolstack.Toolstack;
+import org.xenjava.toolstack.memory.MemoryStatus;
+import org.xenjava.toolstack.xenctrl.PodTarget;
+import org.xenjava.toolstack.xenctrl.Xenctrl;
+import org.xenjava.toolstack.xenctrl.lib.XenLibraries;
+import org.xenjava.toolstack.xenctrl.lib.jna.JnaXen;
+
+/** An open toolstack on real Xen, and after each test the proof that nothing was left behind. */
+@Tag("lab")
+abstract class LabFixture {
+    static final Duration CONSOLE = Duration.ofSeconds(30);
+
+    private XenLibraries libraries;
+    private String treeBefore;
+    private String listBefore;
+    private long freeBefore;
+
+    Xenctrl xenctrl;
+    Toolstack toolstack;
+
+    @BeforeEach
+    void openXen() {
+        libraries = JnaXen.open();
+        xenctrl = Xenctrl.open(libraries);
+        toolstack = Toolstack.open();
+        treeBefore = Dom0.xenstoreTree();
+        listBefore = listWithoutTimes();
+        freeBefore = freePages();
+    }
+
+    @AfterEach
+    void nothingIsLeftBehind() {
+        toolstack.domains().stream().filter(domain -> domain.domid() != 0).forEach(Domain::destroy);
+        try {
+            assertNothingLeft();
+        } finally {
+            toolstack.close();
+            libraries.close();
+        }
+    }
+
+    /** Domains, xenstore and free memory are as before the test. */
+    void assertNothingLeft() {
+        assertEquals(treeBefore, Dom0.xenstoreTree(), "xenstore-ls before and after");
+        assertEquals(listBefore, listWithoutTimes(), "xl list before and after");
+        // Freed pages are scrubbed in the background.
+        Dom0.await("all memory to be free again", Duration.ofMinutes(1), () ->
+                freePages() >= freeBefore ? Optional.of(freeBefore) : Optional.empty());
+    }
+
+    long freePages() {
+        return toolstack.host().freeMemory().count();
+    }
+
+    private static String listWithoutTimes() {
+        return Dom0.xl("list").lines().map(line -> line.replaceAll("\\s+\\S{6}\\s+[0-9.]+$", "")).toList().toString();
+    }
+
+    /** The domain that xl knows by that name. */
+    Domain named(String name) {
+        return toolstack.find(name).orElseThrow(() -> new AssertionError("no domain " + name));
+    }
+
+    LabGuest boot(Domain domain) {
+        domain.unpause();
+        LabGuest guest = new LabGuest(domain.name(), domain.consoleTerminal(CONSOLE));
+        guest.awaitReady();
+        return guest;
+    }
+
+    /** Shows a domain's numbers in the log, for the record. */
+    PodTarget report(String when, Domain domain) {
+        PodTarget counters = xenctrl.podTarget(domain.domid());
+        MemoryStatus memory = domain.memory();
+        Dom0.report("%-34s tot=%d max=%d cache=%d entries=%d debt=%d memory/target=%d static-max=%d"
+                .formatted(
+                        when,
+                        counters.totPages(),
+                        memory.maxPages().count(),
+                        counters.cachePages(),
+                        counters.entries(),
+                        counters.debt(),
+                        memory.target().value(),
+                        memory.staticMax().value()));
+        return counters;
+    }
+}
