@@ -71,7 +71,9 @@ public final class StoreTransaction {
     public void removeWithEmptyParents(String path) {
         remove(path);
         String parent = parent(path);
-        while (!parent.isEmpty() && !KEPT.matcher(parent).matches() && list(parent).isEmpty()) {
+        while (!parent.isEmpty()
+                && !KEPT.matcher(parent).matches()
+                && list(parent).isEmpty()) {
             remove(parent);
             parent = parent(parent);
         }

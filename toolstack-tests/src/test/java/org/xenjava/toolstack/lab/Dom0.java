@@ -17,7 +17,8 @@ import java.util.regex.Pattern;
 
 /** The control domain that the suite runs in: Xen's own tools, to compare with and to check against. */
 final class Dom0 {
-    static final Path GUESTS = Path.of(Optional.ofNullable(System.getenv("LAB_GUEST_DIR")).orElse("/lab/guest"));
+    static final Path GUESTS =
+            Path.of(Optional.ofNullable(System.getenv("LAB_GUEST_DIR")).orElse("/lab/guest"));
     private static final Duration COMMAND_LIMIT = Duration.ofMinutes(3);
 
     private Dom0() {}
@@ -38,7 +39,8 @@ final class Dom0 {
             Process process = new ProcessBuilder(command)
                     .redirectErrorStream(true)
                     .redirectOutput(out.toFile())
-                    .redirectInput(ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile()))
+                    .redirectInput(
+                            ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile()))
                     .start();
             if (!process.waitFor(COMMAND_LIMIT.toSeconds(), TimeUnit.SECONDS)) {
                 process.destroyForcibly().waitFor();

@@ -31,7 +31,8 @@ class FailureLabTest extends LabFixture {
         Dom0.report(type.getSimpleName() + ": " + e.getMessage());
         assertTrue(e.getMessage().contains(words), e.getMessage());
         assertEquals(0, e.getSuppressed().length);
-        Dom0.await("the memory", Duration.ofMinutes(1), () -> freePages() >= free ? Optional.of(free) : Optional.empty());
+        Dom0.await(
+                "the memory", Duration.ofMinutes(1), () -> freePages() >= free ? Optional.of(free) : Optional.empty());
     }
 
     @Test
@@ -42,7 +43,9 @@ class FailureLabTest extends LabFixture {
                 LabGuest.config("huge", hostMib + 100, hostMib + 4096).build(),
                 "nothing was taken");
         assertFails(
-                HostMemoryException.class, LabGuest.config("huge", hostMib + 100, hostMib + 100).build(), "nothing was taken");
+                HostMemoryException.class,
+                LabGuest.config("huge", hostMib + 100, hostMib + 100).build(),
+                "nothing was taken");
     }
 
     @Test
@@ -65,7 +68,8 @@ class FailureLabTest extends LabFixture {
     @Test
     void aNameOrUuidThatExistsIsRefused() {
         Domain first = toolstack.create(LabGuest.config("twin", 64, 128).build());
-        assertFails(DomainExistsException.class, LabGuest.config("twin", 64, 128).build(), "domid " + first.domid());
+        assertFails(
+                DomainExistsException.class, LabGuest.config("twin", 64, 128).build(), "domid " + first.domid());
         assertFails(
                 DomainExistsException.class,
                 LabGuest.config("other", 64, 128).uuid(first.uuid()).build(),

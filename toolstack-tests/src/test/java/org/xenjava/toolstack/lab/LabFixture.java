@@ -55,8 +55,10 @@ abstract class LabFixture {
         assertEquals(treeBefore, Dom0.xenstoreTree(), "xenstore-ls before and after");
         assertEquals(listBefore, listWithoutTimes(), "xl list before and after");
         // Freed pages are scrubbed in the background.
-        Dom0.await("all memory to be free again", Duration.ofMinutes(1), () ->
-                freePages() >= freeBefore ? Optional.of(freeBefore) : Optional.empty());
+        Dom0.await(
+                "all memory to be free again",
+                Duration.ofMinutes(1),
+                () -> freePages() >= freeBefore ? Optional.of(freeBefore) : Optional.empty());
     }
 
     long freePages() {
@@ -64,7 +66,11 @@ abstract class LabFixture {
     }
 
     private static String listWithoutTimes() {
-        return Dom0.xl("list").lines().map(line -> line.replaceAll("\\s+\\S{6}\\s+[0-9.]+$", "")).toList().toString();
+        return Dom0.xl("list")
+                .lines()
+                .map(line -> line.replaceAll("\\s+\\S{6}\\s+[0-9.]+$", ""))
+                .toList()
+                .toString();
     }
 
     /** The domain that xl knows by that name. */

@@ -68,8 +68,7 @@ final class LabGuest {
     String say(String command) {
         int from = Dom0.consoleLog(name).length();
         try {
-            Files.write(
-                    Path.of(tty), (command + "\n").getBytes(StandardCharsets.US_ASCII), StandardOpenOption.WRITE);
+            Files.write(Path.of(tty), (command + "\n").getBytes(StandardCharsets.US_ASCII), StandardOpenOption.WRITE);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

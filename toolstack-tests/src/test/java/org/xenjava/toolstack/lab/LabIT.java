@@ -55,7 +55,9 @@ class LabIT {
             return List.of();
         }
         try (Stream<Path> files = Files.list(reports)) {
-            return files.filter(file -> file.toString().endsWith(".xml")).sorted().toList();
+            return files.filter(file -> file.toString().endsWith(".xml"))
+                    .sorted()
+                    .toList();
         }
     }
 
@@ -67,10 +69,13 @@ class LabIT {
         List<DynamicNode> tests = new ArrayList<>();
         for (int i = 0; i < cases.getLength(); i++) {
             Element testcase = (Element) cases.item(i);
-            String name = testcase.getAttribute("classname").replaceAll(".*\\.", "") + "." + testcase.getAttribute("name");
+            String name =
+                    testcase.getAttribute("classname").replaceAll(".*\\.", "") + "." + testcase.getAttribute("name");
             tests.add(DynamicTest.dynamicTest(name, () -> replay(testcase)));
         }
-        return tests.isEmpty() ? List.of() : List.of(DynamicContainer.dynamicContainer(report.getFileName().toString(), tests));
+        return tests.isEmpty()
+                ? List.of()
+                : List.of(DynamicContainer.dynamicContainer(report.getFileName().toString(), tests));
     }
 
     private static void replay(Element testcase) {

@@ -60,7 +60,8 @@ class PvhBootLabTest extends LabFixture {
     @ParameterizedTest(name = "memory={0} maxmem={1}")
     @CsvSource({"1000, 1537", "256, 256", "256, 257", "512, 4608"})
     void anySizeBootsAndSettlesWithoutDebt(long memory, long maxMemory) {
-        Domain domain = toolstack.create(LabGuest.config("sized", memory, maxMemory).build());
+        Domain domain =
+                toolstack.create(LabGuest.config("sized", memory, maxMemory).build());
         String size = memory + "/" + maxMemory;
         PodTarget built = report(size + ", built", domain);
         long difference = (maxMemory - memory) * 256;
@@ -87,7 +88,8 @@ class PvhBootLabTest extends LabFixture {
 
     @Test
     void aGuestCanBeToldToRebootAndCanCrash() {
-        Domain rebooting = toolstack.create(LabGuest.config("rebooting", 192, 256).build());
+        Domain rebooting =
+                toolstack.create(LabGuest.config("rebooting", 192, 256).build());
         boot(rebooting);
         rebooting.requestShutdown(ShutdownRequest.REBOOT);
         assertEquals(ShutdownReason.REBOOT, rebooting.awaitShutdown(Duration.ofMinutes(2)));

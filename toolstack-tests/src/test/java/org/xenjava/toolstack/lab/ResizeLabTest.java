@@ -59,19 +59,20 @@ class ResizeLabTest extends LabFixture {
     private static void awaitCurrent(LabGuest guest, long mib) {
         // Linux shows its target less what its kernel reserved before it knew: 388 KiB on every kernel measured.
         String current = "current_kb=" + (mib * 1024 - 388);
-        Dom0.await(current, Duration.ofMinutes(2), () -> guest.say("status").contains(current)
-                ? Optional.of(mib)
-                : Optional.empty());
+        Dom0.await(
+                current,
+                Duration.ofMinutes(2),
+                () -> guest.say("status").contains(current) ? Optional.of(mib) : Optional.empty());
     }
 
     @Test
     void aResizeThatTheHostCannotBackTakesNothingWhereXlTakesAll() {
         long hostMib = freePages() / 256;
-        Domain ours = toolstack.create(LabGuest.config("greedy", 256, hostMib + 1024).build());
+        Domain ours =
+                toolstack.create(LabGuest.config("greedy", 256, hostMib + 1024).build());
         long freeBefore = freePages();
         PodTarget before = report("ours, before", ours);
-        HostMemoryException e =
-                assertThrows(HostMemoryException.class, () -> ours.setMemory(KiB.ofMiB(hostMib + 512)));
+        HostMemoryException e = assertThrows(HostMemoryException.class, () -> ours.setMemory(KiB.ofMiB(hostMib + 512)));
         Dom0.report("ours: " + e.getMessage());
         assertEquals(before, report("ours, after", ours));
         assertEquals(Pages.of(66048), ours.memory().maxPages());
