@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.xenctrl.sim;
+
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Map;
+import java.util.function.BooleanSupplier;
+import org.xenjava.toolstack.xenctrl.abi.XenAbi;
+import org.xenjava.toolstack.xenctrl.abi.XenRelease;
+import org.xenjava.toolstack.xenctrl.lib.XenLibraries;
+import org.xenjava.toolstack.xenctrl.lib.XenStore;
+import org.xenjava.toolstack.xenctrl.lib.XenStorePermission;
+import org.xenjava.toolstack.xenctrl.sim.store.StoreConnection;
+
+/**
+ * A machine with Xen on it, in memory. It decodes the bytes of hypercalls as the release it stands for does, and
+ * keeps Xen's rules of memory: populate-on-demand with its cache, reclaim and death, claims, limits, and pages that
+ * stay while somebody has them mapped.
+ *
+ * <p>Safe to use from many threads; {@link #connect} may be called as often as wanted, and every connection sees
+ * the same machine.
+ */
+public final class SimulatedXen {
+    private final Machine machine;
+    private final Hypercalls hypercalls;
+
+    private SimulatedXen(Builder settings) {
+        XenAbi abi = XenAbi.of(settings.release)
+                .orElseThrow(() -> new IllegalArgumentException("no layouts for Xen " + settings.release));
+        machine = new Machine(abi, settings);
+        hypercalls = new Hypercalls(machine);
+        StoreConnection dom0 = machine.store.connect(0);
+        initialTree(dom0);
+        new ConsoleDaemon(dom0).start();
+    }
+
+    private static void initialTree(StoreConnection store) {
+        for (Map.Entry<String, String> node : Map.of(
+                        "/local/domain/0/domid", "0",
+                        "/local/domain/0/name", "Domain-0",
+                        "/tool/xenstored", "",
+                        "/vm", "",
+                        "/libxl", "")
+                .entrySet()) {
+            store.write(XenStore.NO_TRANSACTION, node.getKey(), node.getValue().getBytes(StandardCharsets.UTF_8));
+        }
+        store.setPermissions(
+                XenStore.NO_TRANSACTION, "/local/domain", List.of(new XenStorePermission(0, XenStorePermission.READ)));
+    }
+
+    /** A machine as the builder's defaults describe it. */
+    public static SimulatedXen create() {
+        return builder().build();
+    }
+
+    /** Starts the description of a machine. */
+    public static Builder builder() {
+        return new Builder();
+    }
+
+    /** Opens Xen's libraries on this machine, as a process in dom0. */
+    public XenLibraries connect() {
+        return new Connection(machine, hypercalls);
+    }
+
+    /** What Xen has printed on its console: at most the last 64 KiB. */
+    public String console() {
+        machine.lock.lock();
+        try {
+            return machine.console.text();
+        } finally {
+            machine.lock.unlock();
+        }
+    }
+
+    /** What a simulated machine is like. The defaults are those of a 6 GiB machine with a 1.5 GiB dom0. */
+    public static final class Builder {
+        private XenRelease release = XenRelease.V4_17;
+        private long hostPages = 1_572_731;
+        private long dom0Pages = 393_216;
+        private long xenPages = 16_683;
+        private int largestEntryOrder = 9;
+        private BooleanSupplier preemptionPending = () -> false;
+
+        private Builder() {}
+
+        /**
+         * The Xen release whose interface and behaviour it has.
+         *
+         * @throws IllegalArgumentException from {@link #build} if the release is not described
+         */
+        public Builder release(XenRelease newRelease) {
+            release = newRelease;
+            return this;
+        }
+
+        /** All memory of the host, in pages. */
+        public Builder hostPages(long pages) {
+            hostPages = pages;
+            return this;
+        }
+
+        /** What dom0 owns, in pages. */
+        public Builder dom0Pages(long pages) {
+            dom0Pages = pages;
+            return this;
+        }
+
+        /** What Xen itself takes at boot, in pages. */
+        public Builder xenPages(long pages) {
+            xenPages = pages;
+            return this;
+        }
+
+        /** The CPU has 1 GiB pages in hardware-assisted paging, not only 2 MiB ones. */
+        public Builder gigabytePages() {
+            largestEntryOrder = 18;
+            return this;
+        }
+
+        /** The CPU has 4 KiB pages only. */
+        public Builder smallPagesOnly() {
+            largestEntryOrder = 0;
+            return this;
+        }
+
+        /**
+         * Asked during an emergency sweep for zero pages: whether the CPU is wanted elsewhere, so that the sweep may
+         * give up (XSA-150). Never by default, the most forgiving behaviour.
+         */
+        public Builder preemptionPending(BooleanSupplier pending) {
+            preemptionPending = pending;
+            return this;
+        }
+
+        public SimulatedXen build() {
+            return new SimulatedXen(this);
+        }
+
+        long hostPages() {
+            return hostPages;
+        }
+
+        long dom0Pages() {
+            return dom0Pages;
+        }
+
+        long xenPages() {
+            return xenPages;
+        }
+
+        int largestEntryOrder() {
+            return largestEntryOrder;
+        }
+
+        BooleanSupplier preemptionPending() {
+            return preemptionPending;
+        }
+    }
+}
