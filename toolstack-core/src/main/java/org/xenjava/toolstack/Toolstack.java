@@ -12,11 +12,13 @@ import org.xenjava.toolstack.build.BuildListener;
 import org.xenjava.toolstack.build.Cancellation;
 import org.xenjava.toolstack.build.DomainBuilder;
 import org.xenjava.toolstack.config.DomainConfig;
+import org.xenjava.toolstack.error.ConfigException;
 import org.xenjava.toolstack.error.DomainNotFoundException;
 import org.xenjava.toolstack.error.XenFailures;
 import org.xenjava.toolstack.error.XenUnavailableException;
 import org.xenjava.toolstack.memory.Pages;
 import org.xenjava.toolstack.memory.PodPolicy;
+import org.xenjava.toolstack.memory.UnpatchedPodPolicy;
 import org.xenjava.toolstack.store.DomainPaths;
 import org.xenjava.toolstack.store.StoreClient;
 import org.xenjava.toolstack.store.WatchHub;
@@ -106,6 +108,7 @@ public final class Toolstack implements AutoCloseable {
          */
         public Toolstack open(XenLibraries libraries) {
             try {
+                requireSafePolicy(libraries);
                 Toolstack toolstack = XenFailures.translating("opening Xen", () -> new Toolstack(this, libraries));
                 toolstack.recover();
                 return toolstack;
@@ -115,6 +118,15 @@ public final class Toolstack implements AutoCloseable {
             } catch (RuntimeException e) {
                 libraries.close();
                 throw e;
+            }
+        }
+
+        private void requireSafePolicy(XenLibraries libraries) {
+            if (podPolicy instanceof UnpatchedPodPolicy unpatched
+                    && !unpatched.realXenAccepted()
+                    && !libraries.isSimulation()) {
+                throw new ConfigException("the unpatched PoD policy lets users crash their guests (XSA-153); on a real "
+                        + "Xen it has to be asked for with UnpatchedPodPolicy.yesLetGuestsCrashOnRealXen()");
             }
         }
     }

@@ -18,6 +18,11 @@ public interface XenLibraries extends AutoCloseable {
 
     XenStore store();
 
+    /** True if below is no real Xen, so that nothing of value can be lost in it. */
+    default boolean isSimulation() {
+        return false;
+    }
+
     @Override
     void close();
 }
