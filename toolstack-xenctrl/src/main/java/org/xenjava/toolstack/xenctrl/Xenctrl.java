@@ -5,6 +5,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.UUID;
 import org.xenjava.toolstack.xenctrl.abi.DomctlOp;
@@ -20,6 +21,7 @@ import org.xenjava.toolstack.xenctrl.abi.XenAbi;
 import org.xenjava.toolstack.xenctrl.abi.XenRelease;
 import org.xenjava.toolstack.xenctrl.lib.Errno;
 import org.xenjava.toolstack.xenctrl.lib.HypercallBuffer;
+import org.xenjava.toolstack.xenctrl.lib.XenAccessException;
 import org.xenjava.toolstack.xenctrl.lib.XenLibException;
 import org.xenjava.toolstack.xenctrl.lib.XenLibraries;
 
@@ -45,10 +47,11 @@ public final class Xenctrl {
     }
 
     /**
-     * Asks the running Xen for its release and for one answer in the interface version that the release should
-     * have.
+     * Asks the running Xen for its release, and for one answer in each of the two interface versions that the
+     * release should have.
      *
      * @throws UnsupportedXenException if that release is not described here, or its interface was patched
+     * @throws XenAccessException if this is not the control domain
      */
     public static Xenctrl open(XenLibraries libraries) {
         XenRelease running;
@@ -60,16 +63,25 @@ public final class Xenctrl {
         XenAbi abi = XenAbi.of(running)
                 .orElseThrow(() -> new UnsupportedXenException(running, "its interface is not described here"));
         Xenctrl xenctrl = new Xenctrl(libraries, abi);
+        probe(running, "sysctl", xenctrl::physInfo);
+        probe(running, "domctl", () -> xenctrl.domainInfo(0));
+        return xenctrl;
+    }
+
+    private static void probe(XenRelease running, String interfaceName, Runnable harmlessCall) {
         try {
-            xenctrl.physInfo();
+            harmlessCall.run();
         } catch (HypercallException e) {
             if (e.errno().equals(Errno.EACCES)) {
                 throw new UnsupportedXenException(
-                        running, "it wants another sysctl interface version than that release");
+                        running, "it wants another " + interfaceName + " interface version than that release");
+            }
+            if (e.errno().equals(Errno.EPERM)) {
+                throw new XenAccessException(
+                        "Xen refuses this domain what only its control domain may do: run in dom0", e);
             }
             throw e;
         }
-        return xenctrl;
     }
 
     public XenAbi abi() {
@@ -461,7 +473,7 @@ public final class Xenctrl {
         }
         int subject = op == DomctlOp.CREATEDOMAIN ? HypercallException.NO_DOMAIN : domid;
         Call call = new Call(
-                "XEN_DOMCTL_" + op.name().toLowerCase(java.util.Locale.ROOT),
+                "XEN_DOMCTL_" + op.name().toLowerCase(Locale.ROOT),
                 subject,
                 Hypercall.DOMCTL,
                 abi.struct("xen_domctl"),
@@ -482,7 +494,7 @@ public final class Xenctrl {
 
     private Call sysctl(SysctlOp op) {
         Call call = new Call(
-                "XEN_SYSCTL_" + op.name().toLowerCase(java.util.Locale.ROOT),
+                "XEN_SYSCTL_" + op.name().toLowerCase(Locale.ROOT),
                 HypercallException.NO_DOMAIN,
                 Hypercall.SYSCTL,
                 abi.struct("xen_sysctl"),
@@ -494,7 +506,7 @@ public final class Xenctrl {
 
     private Call memoryOp(MemoryOp op, int domid) {
         return new Call(
-                "XENMEM_" + op.name().toLowerCase(java.util.Locale.ROOT),
+                "XENMEM_" + op.name().toLowerCase(Locale.ROOT),
                 requireDomid(domid),
                 Hypercall.MEMORY_OP,
                 abi.struct(op.struct()),

@@ -16,6 +16,7 @@ import java.util.Arrays;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -187,7 +188,7 @@ class AbiFactsTest {
         boolean number = field.count() == 1
                 && field.type() != StructLayout.Type.PTR64
                 && field.type() != StructLayout.Type.BYTES;
-        String kind = number ? field.type().name().toLowerCase(java.util.Locale.ROOT) : "block";
+        String kind = number ? field.type().name().toLowerCase(Locale.ROOT) : "block";
         return field.offset() + " " + field.bytes() + " " + kind;
     }
 

@@ -43,27 +43,41 @@ final class AbiFile {
     }
 
     private void line(String line) {
+        try {
+            read(line);
+        } catch (IllegalArgumentException e) {
+            throw new IllegalStateException(source + ": cannot read '" + line + "': " + e.getMessage(), e);
+        }
+    }
+
+    private void read(String line) {
         Matcher m = STRUCT.matcher(line);
         if (m.matches()) {
             finishStruct();
-            tag = m.group(1);
+            String name = m.group(1);
+            require(structs.stream().noneMatch(s -> s.name().equals(name)), "a second one of that name");
+            tag = name;
             size = Integer.parseInt(m.group(2));
             return;
         }
         m = CONSTANT.matcher(line);
         if (m.matches()) {
-            constants.put(m.group(1), Long.decode(m.group(2)));
+            require(constants.put(m.group(1), Long.decode(m.group(2))) == null, "a second one of that name");
             return;
         }
         m = FIELD.matcher(line);
-        if (!m.matches() || tag == null) {
-            throw new IllegalStateException(source + ": cannot read '" + line + "'");
-        }
+        require(m.matches(), "neither struct nor constant nor field");
+        require(tag != null, "a field outside a struct");
         Type type = Type.valueOf(m.group(2).toUpperCase(Locale.ROOT));
         int count = m.group(3) == null ? 1 : Integer.parseInt(m.group(3));
         Field field = new Field(m.group(4), Integer.parseInt(m.group(1)), type, count);
-        if (field.offset() + field.bytes() > size || fields.put(field.name(), field) != null) {
-            throw new IllegalStateException(source + ": '" + line + "' does not fit struct " + tag);
+        require(field.offset() + (long) type.width() * count <= size, "it ends behind its struct");
+        require(fields.put(field.name(), field) == null, "a second one of that name");
+    }
+
+    private static void require(boolean condition, String complaint) {
+        if (!condition) {
+            throw new IllegalArgumentException(complaint);
         }
     }
 

@@ -20,14 +20,26 @@ public final class StructView {
         return layout;
     }
 
-    /** The field's value: zero-extended if unsigned, sign-extended if signed; a u64 above 2^63 is negative. */
+    /**
+     * The field's value: zero-extended if unsigned, sign-extended if signed; a u64 above 2^63 is negative.
+     *
+     * @throws IllegalArgumentException if the field is an array
+     */
     public long get(String field) {
-        return element(layout.field(field), 0);
+        return element(scalar(field), 0);
     }
 
-    /** The field as an int: for fields of at most 32 bits. */
+    /**
+     * The field as an int; a u32 above 2^31 is negative.
+     *
+     * @throws IllegalArgumentException if the field has 64 bits, or is an array
+     */
     public int getInt(String field) {
-        return (int) get(field);
+        Field f = scalar(field);
+        if (f.type().width() > Integer.BYTES) {
+            throw new IllegalArgumentException(layout.name() + "." + field + " is wider than an int");
+        }
+        return (int) element(f, 0);
     }
 
     /** Element {@code index} of an array field. */
@@ -50,13 +62,10 @@ public final class StructView {
     /**
      * Writes a field.
      *
-     * @throws IllegalArgumentException if the value does not fit the field
+     * @throws IllegalArgumentException if the value does not fit the field, or the field is an array
      */
     public StructView set(String field, long value) {
-        Field f = layout.field(field);
-        if (f.count() != 1) {
-            throw new IllegalArgumentException(layout.name() + "." + field + " is an array");
-        }
+        Field f = scalar(field);
         requireFits(f, value);
         int at = f.offset();
         switch (f.type().width()) {
@@ -84,6 +93,14 @@ public final class StructView {
         byte[] content = new byte[layout.size()];
         bytes.get(0, content);
         return content;
+    }
+
+    private Field scalar(String field) {
+        Field f = layout.field(field);
+        if (f.count() != 1) {
+            throw new IllegalArgumentException(layout.name() + "." + field + " is an array");
+        }
+        return f;
     }
 
     private long element(Field f, int index) {

@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.IntStream;
 import org.xenjava.toolstack.xenctrl.lib.Errno;
 import org.xenjava.toolstack.xenctrl.lib.XenLibException;
 import org.xenjava.toolstack.xenctrl.lib.XenStore;
@@ -121,7 +122,7 @@ final class JnaXenStore implements XenStore {
         byte[] cPath = cString("xs_set_permissions", path);
         // struct xs_permissions { unsigned int id; unsigned int perms; }
         int[] words = permissions.stream()
-                .flatMapToInt(p -> java.util.stream.IntStream.of(p.domid(), p.access()))
+                .flatMapToInt(p -> IntStream.of(p.domid(), p.access()))
                 .toArray();
         handle.useFor(h -> Result.isTrue(
                 "xs_set_permissions",
