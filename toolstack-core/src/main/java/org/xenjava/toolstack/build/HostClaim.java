@@ -17,11 +17,14 @@ import org.xenjava.toolstack.xenctrl.lib.Errno;
 final class HostClaim {
     private final Xenctrl xenctrl;
     private final int domid;
+    private final String attempt;
     private boolean held;
 
-    HostClaim(Xenctrl xenctrl, int domid) {
+    /** @param attempt what the memory is for, such as {@code "building domain web-1"}: messages begin with it */
+    HostClaim(Xenctrl xenctrl, int domid, String attempt) {
         this.xenctrl = xenctrl;
         this.domid = domid;
+        this.attempt = attempt;
     }
 
     /**
@@ -44,7 +47,8 @@ final class HostClaim {
             }
             if (e.errno().equals(Errno.EINVAL)) {
                 throw new DomainStateException(
-                        "domain " + domid + " has a claim on host memory already: another resize or build is under way",
+                        attempt + ": domain " + domid
+                                + " has a claim on host memory already: another resize or build is under way",
                         e);
             }
             throw e;
@@ -63,7 +67,7 @@ final class HostClaim {
         PhysInfo host = xenctrl.physInfo();
         long free = host.freePages() + host.scrubPages() - host.outstandingPages();
         return new HostMemoryException(
-                "domain " + domid + ": the host cannot give " + needed + " more pages (" + needed / 256 + " MiB): "
+                attempt + ": the host cannot give " + needed + " more pages (" + needed / 256 + " MiB): "
                         + free + " pages (" + free / 256 + " MiB) are free and unclaimed; nothing was taken. "
                         + "Free memory on the host, or ask for less",
                 cause);

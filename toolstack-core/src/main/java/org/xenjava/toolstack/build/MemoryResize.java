@@ -73,8 +73,12 @@ public final class MemoryResize {
             });
         } catch (RuntimeException e) {
             xen.restore();
-            throw XenFailures.translate("setting the memory of domain " + domid + " to " + memory, e);
+            throw XenFailures.translate(attempt(memory), e);
         }
+    }
+
+    private String attempt(KiB memory) {
+        return "setting the memory of domain " + domid + " to " + memory;
     }
 
     /**
@@ -163,7 +167,7 @@ public final class MemoryResize {
             Optional<Pages> podTarget =
                     policy.resizePodTarget(shape, backed, now).map(target -> target.min(maxMem.toPages()));
             setMaxMem(maxMem);
-            HostClaim claim = new HostClaim(xenctrl, domid);
+            HostClaim claim = new HostClaim(xenctrl, domid, attempt(shape.memory()));
             claim.take(podTarget.orElse(shape.memory().toPages()), now.totPages());
             try {
                 podTarget.ifPresent(this::setPodTarget);

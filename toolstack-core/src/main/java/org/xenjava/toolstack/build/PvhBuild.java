@@ -58,11 +58,15 @@ final class PvhBuild {
         this.plan = plan;
         this.uuid = uuid;
         this.cancellation = cancellation;
-        this.claim = new HostClaim(xenctrl, NOT_CREATED);
+        this.claim = new HostClaim(xenctrl, NOT_CREATED, attempt());
     }
 
     int domid() {
         return domid;
+    }
+
+    private String attempt() {
+        return "building domain " + plan.config().name();
     }
 
     void createDomain() {
@@ -78,7 +82,7 @@ final class PvhBuild {
                 DomctlOp.EMU_LAPIC,
                 plan.config().maxVcpus(),
                 grantVersion));
-        claim = new HostClaim(xenctrl, domid);
+        claim = new HostClaim(xenctrl, domid, attempt());
     }
 
     void destroyDomain() {
@@ -126,7 +130,7 @@ final class PvhBuild {
     void populateRam() {
         int flags = plan.memory().podTarget().isPresent() ? MemoryOp.XENMEMF_POPULATE_ON_DEMAND : 0;
         for (PopulateCall call : plan.memory().populateCalls()) {
-            cancellation.check("building domain " + plan.config().name());
+            cancellation.check(attempt());
             populate(call, flags);
         }
     }
