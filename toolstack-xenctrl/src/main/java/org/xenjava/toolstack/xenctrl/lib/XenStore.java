@@ -9,7 +9,7 @@ import java.util.Optional;
  * {@code libxenstore.so.4}: one connection to xenstored. Safe to use from many threads; watches are the
  * connection's, so one thread should read them. Paths are absolute or relative to {@code /local/domain/0}.
  * Failures: ENOENT (no such node), EACCES, EINVAL (malformed path), ENOSPC (quota), EAGAIN (transaction conflict),
- * EIO or ECONNREFUSED (xenstored is gone).
+ * EIO, EPIPE or EBADF (xenstored is gone, and this connection with it).
  */
 public interface XenStore extends AutoCloseable {
     /** The id that stands for "no transaction" ({@code XBT_NULL}). */

@@ -21,6 +21,9 @@ final class JnaXenStore implements XenStore {
     private static final byte COMMIT = 0;
     private static final byte ABORT = 1;
 
+    /** How long a lost connection may go unnoticed: the library closes it without a sign on {@code xs_fileno}. */
+    private static final Duration LOOK_AGAIN = Duration.ofMillis(500);
+
     private final Waiter waiter;
     private final Handle handle;
 
@@ -168,18 +171,14 @@ final class JnaXenStore implements XenStore {
             long start = System.nanoTime();
             while (true) {
                 Optional<XenStoreWatchEvent> event = checkWatch(h);
-                if (event.isPresent()) {
+                Duration left = timeout.minusNanos(System.nanoTime() - start);
+                if (event.isPresent() || left.isNegative()) {
                     return event;
                 }
-                Duration left = timeout.minusNanos(System.nanoTime() - start);
-                switch (waiter.await(LibXenStore.xs_fileno(h), left)) {
-                    case STOPPED -> throw new IllegalStateException("libxenstore was closed while this call waited");
-                    case TIMEOUT -> {
-                        return Optional.empty();
-                    }
-                    case READABLE -> {
-                        // Perhaps not for long: another thread may take the event.
-                    }
+                // Even when it is readable, another thread may take the event: so round again in any case.
+                Duration turn = left.compareTo(LOOK_AGAIN) < 0 ? left : LOOK_AGAIN;
+                if (waiter.await(LibXenStore.xs_fileno(h), turn) == Waiter.Outcome.STOPPED) {
+                    throw new IllegalStateException("libxenstore was closed while this call waited");
                 }
             }
         });
@@ -201,7 +200,8 @@ final class JnaXenStore implements XenStore {
                 return Optional.empty();
             }
             if (!errno.equals(Errno.EINTR)) {
-                throw new XenLibException("xs_check_watch", errno);
+                // The library's word for a lost connection is EINVAL here; nothing else makes it say so.
+                throw new XenLibException("xs_check_watch", errno.equals(Errno.EINVAL) ? Errno.EIO : errno);
             }
         }
     }

@@ -84,16 +84,7 @@ final class FakeXen {
             Path directory =
                     Files.createDirectories(Path.of("target", "fakexen").toAbsolutePath());
             Path library = directory.resolve("libfakexen.so");
-            run(
-                    "gcc",
-                    "-Wall",
-                    "-Werror",
-                    "-shared",
-                    "-fPIC",
-                    "-o",
-                    library.toString(),
-                    "src/test/c/fakexen.c",
-                    "-lpthread");
+            run("gcc", "-Wall", "-shared", "-fPIC", "-o", library.toString(), "src/test/c/fakexen.c", "-lpthread");
             for (String soname : SONAMES) {
                 Path link = directory.resolve(soname);
                 Files.deleteIfExists(link);
