@@ -2,12 +2,15 @@
 package org.xenjava.toolstack.xenctrl.sim;
 
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.locks.ReentrantLock;
 import org.xenjava.toolstack.xenctrl.abi.XenAbi;
 import org.xenjava.toolstack.xenctrl.lib.Errno;
+import org.xenjava.toolstack.xenctrl.sim.guest.GuestFactory;
 import org.xenjava.toolstack.xenctrl.sim.memory.Actor;
 import org.xenjava.toolstack.xenctrl.sim.memory.DomainMemory;
 import org.xenjava.toolstack.xenctrl.sim.memory.HostMemory;
@@ -44,7 +47,11 @@ final class Machine {
     final ConsoleRing console = new ConsoleRing();
     final XenStored store;
 
+    final VirtualTime time = new VirtualTime();
+
     private final MemoryRules memoryRules;
+    private final GuestFactory guestFactory;
+    private final Map<Integer, GuestDomain> guests = new HashMap<>();
     private final TreeMap<Integer, Domain> domains = new TreeMap<>();
     private int lastDomid;
 
@@ -54,6 +61,7 @@ final class Machine {
         host = new HostMemory(settings.hostPages());
         memoryRules = new MemoryRules(
                 settings.largestEntryOrder(), settings.preemptionPending(), behaviour.podCrashSourceLine());
+        guestFactory = settings.guestFactory();
         store = new XenStored(lock, new StoreLink(this));
         takeLoose(settings.xenPages());
         createDom0(settings.dom0Pages());
@@ -157,8 +165,23 @@ final class Machine {
         return taken;
     }
 
-    /** The domain was unpaused. */
-    void mayRun(Domain domain) {}
+    /** The domain was unpaused, or given its first vCPU. */
+    void mayRun(Domain domain) {
+        if (domain.domid != 0 && domain.isRunning()) {
+            guests.computeIfAbsent(domain.domid, domid -> startGuest(domain)).resume();
+        }
+    }
+
+    private GuestDomain startGuest(Domain domain) {
+        GuestDomain guest = new GuestDomain(this, domain);
+        guest.boot(guestFactory);
+        return guest;
+    }
+
+    /** What runs in a domain, once it has run. */
+    Optional<GuestDomain> guest(int domid) {
+        return Optional.ofNullable(guests.get(domid));
+    }
 
     /** The domain stops for that reason, unless it has already. */
     void shutDown(Domain domain, int reason) {
@@ -173,6 +196,7 @@ final class Machine {
             return;
         }
         domain.pause();
+        Optional.ofNullable(guests.remove(domain.domid)).ifPresent(GuestDomain::end);
         domain.eventChannels.all().forEach((port, channel) -> closePort(domain, port));
         release(domain.pagingPool);
         domain.die();

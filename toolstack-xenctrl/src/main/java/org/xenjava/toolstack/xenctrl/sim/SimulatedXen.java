@@ -2,14 +2,20 @@
 package org.xenjava.toolstack.xenctrl.sim;
 
 import java.nio.charset.StandardCharsets;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.ZoneOffset;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.BooleanSupplier;
 import org.xenjava.toolstack.xenctrl.abi.XenAbi;
 import org.xenjava.toolstack.xenctrl.abi.XenRelease;
 import org.xenjava.toolstack.xenctrl.lib.XenLibraries;
 import org.xenjava.toolstack.xenctrl.lib.XenStore;
 import org.xenjava.toolstack.xenctrl.lib.XenStorePermission;
+import org.xenjava.toolstack.xenctrl.sim.guest.GuestFactory;
+import org.xenjava.toolstack.xenctrl.sim.guest.SimulatedGuest;
 import org.xenjava.toolstack.xenctrl.sim.store.StoreConnection;
 
 /**
@@ -63,6 +69,37 @@ public final class SimulatedXen {
         return new Connection(machine, hypercalls);
     }
 
+    /**
+     * Lets time pass: what guests do in that time is done when this returns. Nothing happens in the machine
+     * otherwise, except what is asked of it.
+     */
+    public void advance(Duration duration) {
+        if (duration.isNegative()) {
+            throw new IllegalArgumentException("time does not run backwards: " + duration);
+        }
+        machine.lock.lock();
+        try {
+            machine.time.advance(duration);
+        } finally {
+            machine.lock.unlock();
+        }
+    }
+
+    /** The machine's own time, which starts at the epoch and moves by {@link #advance} only. */
+    public Clock clock() {
+        return new VirtualClock(machine, ZoneOffset.UTC);
+    }
+
+    /** What runs in a domain; empty until it is unpaused for the first time, and after it was destroyed. */
+    public Optional<GuestHandle> guest(int domid) {
+        machine.lock.lock();
+        try {
+            return machine.guest(domid).map(guest -> new GuestHandle(machine, guest));
+        } finally {
+            machine.lock.unlock();
+        }
+    }
+
     /** What Xen has printed on its console: at most the last 64 KiB. */
     public String console() {
         machine.lock.lock();
@@ -81,6 +118,7 @@ public final class SimulatedXen {
         private long xenPages = 16_683;
         private int largestEntryOrder = 9;
         private BooleanSupplier preemptionPending = () -> false;
+        private GuestFactory guestFactory = identity -> SimulatedGuest.linux();
 
         private Builder() {}
 
@@ -133,6 +171,12 @@ public final class SimulatedXen {
             return this;
         }
 
+        /** Chooses what runs in domains; {@link SimulatedGuest#linux} in all of them by default. */
+        public Builder guests(GuestFactory factory) {
+            guestFactory = factory;
+            return this;
+        }
+
         public SimulatedXen build() {
             return new SimulatedXen(this);
         }
@@ -151,6 +195,10 @@ public final class SimulatedXen {
 
         int largestEntryOrder() {
             return largestEntryOrder;
+        }
+
+        GuestFactory guestFactory() {
+            return guestFactory;
         }
 
         BooleanSupplier preemptionPending() {

@@ -170,6 +170,41 @@ public final class DomainMemory {
         return run.mfn() == GfnMap.NO_MFN ? OptionalLong.empty() : OptionalLong.of(run.mfnOf(gfn));
     }
 
+    /**
+     * Writes to whole pages: something that is not zero, or zeroes. Populates on the way; what has no page is
+     * skipped, as a write to nothing is.
+     *
+     * @return false if the guest died of it
+     */
+    public boolean overwrite(long gfn, long count, Filling filling, Actor actor) {
+        long end = gfn + count;
+        for (long at = gfn; at < end; ) {
+            GfnMap.Run run = map.at(at);
+            if (run.type() == GfnType.POPULATE_ON_DEMAND) {
+                if (touch(at, actor).isEmpty()) {
+                    return false;
+                }
+                continue;
+            }
+            long stop = Math.min(run.end(), end);
+            if (run.type() == GfnType.RAM) {
+                if (filling == Filling.ZEROES) {
+                    content.clear(run.mfnOf(at), stop - at);
+                } else {
+                    content.fill(run.mfnOf(at), stop - at);
+                }
+            }
+            at = stop;
+        }
+        return true;
+    }
+
+    /** What to overwrite pages with. */
+    public enum Filling {
+        ZEROES,
+        SOMETHING
+    }
+
     /** Looks a frame up without populating it. */
     public GfnType type(long gfn) {
         return map.at(gfn).type();

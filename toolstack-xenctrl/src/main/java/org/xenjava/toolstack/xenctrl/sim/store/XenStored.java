@@ -95,7 +95,8 @@ public final class XenStored {
         fireSpecial("@releaseDomain");
     }
 
-    boolean isIntroduced(int domid) {
+    /** Whether the domain can talk to xenstored. */
+    public boolean isIntroduced(int domid) {
         return domid == 0 || introduced.contains(domid);
     }
 

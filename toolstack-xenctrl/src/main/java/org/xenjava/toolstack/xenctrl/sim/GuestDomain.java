@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.xenctrl.sim;
+
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Consumer;
+import java.util.function.LongPredicate;
+import org.xenjava.toolstack.xenctrl.abi.DomctlOp;
+import org.xenjava.toolstack.xenctrl.abi.StructLayout;
+import org.xenjava.toolstack.xenctrl.abi.StructView;
+import org.xenjava.toolstack.xenctrl.lib.XenLibException;
+import org.xenjava.toolstack.xenctrl.lib.XenStore;
+import org.xenjava.toolstack.xenctrl.sim.guest.GuestFactory;
+import org.xenjava.toolstack.xenctrl.sim.guest.GuestIdentity;
+import org.xenjava.toolstack.xenctrl.sim.guest.GuestMachine;
+import org.xenjava.toolstack.xenctrl.sim.guest.PageRange;
+import org.xenjava.toolstack.xenctrl.sim.guest.RunningGuest;
+import org.xenjava.toolstack.xenctrl.sim.memory.Actor;
+import org.xenjava.toolstack.xenctrl.sim.memory.DomainMemory.Filling;
+import org.xenjava.toolstack.xenctrl.sim.memory.PhysicalMemory;
+import org.xenjava.toolstack.xenctrl.sim.memory.XenRefusal;
+import org.xenjava.toolstack.xenctrl.sim.store.StoreConnection;
+
+/** A domain as the guest in it sees it. While the domain is paused, what the guest would do waits. */
+final class GuestDomain implements GuestMachine {
+    private static final int E820_RAM = 1;
+
+    private final Machine machine;
+    private final Domain domain;
+    private final Actor self;
+    private final StoreConnection store;
+    private final GuestIdentity identity;
+    private final List<Runnable> waiting = new ArrayList<>();
+    private int watches;
+    private Optional<RunningGuest> running = Optional.empty();
+
+    /** The guest is no more: unwinds whatever it was doing. */
+    private static final class GuestStopped extends RuntimeException {
+        private static final long serialVersionUID = 1L;
+
+        private GuestStopped() {
+            super(null, null, false, false);
+        }
+    }
+
+    GuestDomain(Machine machine, Domain domain) {
+        this.machine = machine;
+        this.domain = domain;
+        this.self = new Actor(domain.domid);
+        this.store = machine.store.connect(domain.domid);
+        boolean pvh = domain.emulationFlags == DomctlOp.EMU_LAPIC;
+        this.identity = new GuestIdentity(
+                domain.domid, valueOf("name").orElse(""), pvh ? GuestIdentity.Kind.PVH : GuestIdentity.Kind.HVM);
+    }
+
+    void boot(GuestFactory factory) {
+        after(Duration.ZERO, () -> {
+            RunningGuest guest = new RunningGuest(factory.guestFor(identity), this);
+            running = Optional.of(guest);
+            guest.boot();
+        });
+    }
+
+    /** The domain can run again: what waited happens next. */
+    void resume() {
+        List<Runnable> due = List.copyOf(waiting);
+        waiting.clear();
+        due.forEach(action -> after(Duration.ZERO, action));
+    }
+
+    /** The domain is gone. */
+    void end() {
+        waiting.clear();
+        store.close();
+    }
+
+    /** Lets the guest do something at once. */
+    void act(Consumer<RunningGuest> action) {
+        if (!domain.isRunning()) {
+            throw new IllegalStateException("domain " + domain.domid + " does not run");
+        }
+        untilItStops(() -> action.accept(running()));
+    }
+
+    RunningGuest running() {
+        return running.orElseThrow(
+                () -> new IllegalStateException("domain " + domain.domid + " has not had time to boot"));
+    }
+
+    private void run(Runnable action) {
+        if (domain.isRunning()) {
+            untilItStops(action);
+        } else if (domain.shutdownReason().isEmpty() && !domain.isDead()) {
+            waiting.add(action);
+        }
+    }
+
+    private static void untilItStops(Runnable action) {
+        try {
+            action.run();
+        } catch (GuestStopped stopped) {
+            // Nothing of it is left to run.
+        }
+    }
+
+    @Override
+    public GuestIdentity identity() {
+        return identity;
+    }
+
+    @Override
+    public List<PageRange> memoryMap() {
+        StructLayout layout = machine.abi.struct("e820entry");
+        List<PageRange> ranges = new ArrayList<>();
+        ByteBuffer map = ByteBuffer.wrap(domain.memoryMap);
+        for (int at = 0; at < map.capacity(); at += layout.size()) {
+            StructView entry = layout.at(map, at);
+            if (entry.get("type") == E820_RAM) {
+                long first = entry.get("addr") / PhysicalMemory.PAGE_BYTES;
+                ranges.add(new PageRange(first, first + entry.get("size") / PhysicalMemory.PAGE_BYTES));
+            }
+        }
+        return ranges;
+    }
+
+    @Override
+    public void after(Duration delay, Runnable action) {
+        machine.time.after(delay, () -> run(action));
+    }
+
+    @Override
+    public void fill(PageRange pages) {
+        overwrite(pages, Filling.SOMETHING);
+    }
+
+    @Override
+    public void clear(PageRange pages) {
+        overwrite(pages, Filling.ZEROES);
+    }
+
+    private void overwrite(PageRange pages, Filling filling) {
+        domain.memory.overwrite(pages.first(), pages.pages(), filling, self);
+        stopIfItCannotGoOn();
+    }
+
+    private void stopIfItCannotGoOn() {
+        if (!domain.isRunning()) {
+            throw new GuestStopped();
+        }
+    }
+
+    @Override
+    public long decreaseReservation(List<Long> gfns) {
+        return doUntilRefused(gfns, gfn -> domain.memory.decreaseReservation(gfn, 0));
+    }
+
+    @Override
+    public long populatePhysmap(List<Long> gfns) {
+        return doUntilRefused(gfns, gfn -> domain.memory.populate(gfn, 0));
+    }
+
+    private static long doUntilRefused(List<Long> gfns, LongPredicate extent) {
+        int done = 0;
+        while (done < gfns.size() && extent.test(gfns.get(done))) {
+            done++;
+        }
+        return done;
+    }
+
+    @Override
+    public long currentReservation() {
+        return domain.memory.totalPages();
+    }
+
+    @Override
+    public void movePage(long from, long to) {
+        refusable(() -> domain.memory.move(from, to, self));
+    }
+
+    @Override
+    public void mapSharedInfo(long gfn) {
+        refusable(() -> domain.memory.putSpecial(gfn, domain.overhead.get(0).first(), self));
+    }
+
+    private void refusable(Runnable hypercall) {
+        try {
+            hypercall.run();
+        } catch (XenRefusal refusal) {
+            stopIfItCannotGoOn();
+        }
+    }
+
+    @Override
+    public Optional<String> read(String path) {
+        return machine.store.isIntroduced(domain.domid) ? valueOf(path) : Optional.empty();
+    }
+
+    private Optional<String> valueOf(String path) {
+        try {
+            return Optional.of(new String(store.read(XenStore.NO_TRANSACTION, path), StandardCharsets.UTF_8));
+        } catch (XenLibException missing) {
+            return Optional.empty();
+        }
+    }
+
+    @Override
+    public void write(String path, String value) {
+        try {
+            store.write(XenStore.NO_TRANSACTION, path, value.getBytes(StandardCharsets.UTF_8));
+        } catch (XenLibException refused) {
+            // A guest without the right to write goes on without.
+        }
+    }
+
+    @Override
+    public void watch(String path, Runnable changed) {
+        store.watch(path, "guest-" + ++watches, event -> after(Duration.ZERO, changed));
+    }
+
+    @Override
+    public void shutDown(int reason) {
+        machine.shutDown(domain, reason);
+        throw new GuestStopped();
+    }
+}
