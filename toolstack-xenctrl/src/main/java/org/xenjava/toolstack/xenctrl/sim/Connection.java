@@ -77,6 +77,11 @@ final class Connection implements XenLibraries {
     }
 
     @Override
+    public boolean isSimulation() {
+        return true;
+    }
+
+    @Override
     public void close() {
         store.close();
         deviceModel.close();
