@@ -13,6 +13,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 import org.xenjava.toolstack.error.ConfigException;
 
 /**
@@ -56,8 +57,19 @@ public final class XlConfigReader {
      * @throws ConfigException if it cannot be read, or as {@link #parse} does
      */
     public static Result read(Path file) {
+        return read(file, List.of());
+    }
+
+    /**
+     * Reads a file in UTF-8, and behind it lines that override it: {@code xl create}'s arguments {@code key=value}.
+     * Messages count them as lines that follow the file's last.
+     *
+     * @throws ConfigException as {@link #read(Path)} does
+     */
+    public static Result read(Path file, List<String> overrides) {
         try {
-            return parse(decode(Files.readAllBytes(file), file.toString()), file.toString());
+            String text = decode(Files.readAllBytes(file), file.toString());
+            return parse(text + overrides.stream().map("\n"::concat).collect(Collectors.joining()), file.toString());
         } catch (NoSuchFileException e) {
             throw new ConfigException(file + ": no such file", e);
         } catch (AccessDeniedException e) {

@@ -5,9 +5,11 @@ import com.google.common.collect.Range;
 import com.google.common.collect.RangeSet;
 import com.google.common.collect.TreeRangeSet;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.xenjava.toolstack.error.ConfigException;
 import org.xenjava.toolstack.error.KernelImageException;
 import org.xenjava.toolstack.memory.Pages;
@@ -39,8 +41,21 @@ public final class ImagePlan {
     private final long startInfoAddress;
     private final List<MemoryMapEntry> memoryMap;
 
+    /**
+     * Something that lies in the guest's RAM when it starts.
+     *
+     * @param what a name for it, such as {@code ramdisk}
+     * @param address guest-physical
+     * @param bytes its length in memory, 1 or more
+     */
+    public record Item(String what, long address, long bytes) {}
+
     /** Bytes at a guest-physical address in RAM. */
-    private record Blob(long address, byte[] content) {}
+    private record Blob(String what, long address, byte[] content) {
+        Item item() {
+            return new Item(what, address, content.length);
+        }
+    }
 
     private ImagePlan(PvhKernel kernel, Optional<byte[]> ramdisk, String commandLine, int maxVcpus, RamBounds ram) {
         this.kernel = kernel;
@@ -55,11 +70,11 @@ public final class ImagePlan {
                 .map(content -> new StartInfo.Module(ramdiskAddress, content.length))
                 .toList();
         List<Blob> all = new ArrayList<>();
-        all.add(new Blob(startInfoAddress, startInfo.at(startInfoAddress, modules)));
-        ramdisk.ifPresent(content -> all.add(new Blob(ramdiskAddress, content)));
+        all.add(new Blob("start info", startInfoAddress, startInfo.at(startInfoAddress, modules)));
+        ramdisk.ifPresent(content -> all.add(new Blob("ramdisk", ramdiskAddress, content)));
         if (!kernel.rsdpUnrestricted()) {
             requireRoomForLowRsdp();
-            all.add(new Blob(LOW_RSDP, acpi.rsdp()));
+            all.add(new Blob("ACPI root pointer", LOW_RSDP, acpi.rsdp()));
         }
         this.blobs = List.copyOf(all);
         requireFits(ramdiskAddress + ramdisk.map(content -> content.length).orElse(0), ram);
@@ -103,6 +118,15 @@ public final class ImagePlan {
      */
     public List<MemoryMapEntry> memoryMap() {
         return memoryMap;
+    }
+
+    /** What lies in RAM, by address. */
+    public List<Item> items() {
+        Stream<Item> segments =
+                kernel.segments().stream().map(segment -> new Item("kernel", segment.address(), segment.memoryBytes()));
+        return Stream.concat(segments, blobs.stream().map(Blob::item))
+                .sorted(Comparator.comparingLong(Item::address))
+                .toList();
     }
 
     /** The frames of RAM that {@link #loadInto} writes to, by address; all others may stay untouched. */

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.cli;
+
+import java.io.IOException;
+import java.time.Duration;
+import org.xenjava.toolstack.Domain;
+import picocli.CommandLine.Command;
+
+@Command(
+        description = {
+            "Show a domain's PV console, and send it what is typed, line by line.",
+            "Ctrl-D at the start of a line detaches, as does Ctrl-C; xenconsole has a raw mode."
+        })
+final class ConsoleCommand extends DomainCommand {
+    /** As long as xenconsole waits for xenconsoled. */
+    static final Duration PATIENCE = Duration.ofSeconds(5);
+
+    ConsoleCommand(Session session) {
+        super(session);
+    }
+
+    @Override
+    void run(Domain domain) throws IOException, InterruptedException {
+        ConsoleSession.attach(domain.consoleTerminal(PATIENCE), session.streams(), () -> {});
+    }
+}

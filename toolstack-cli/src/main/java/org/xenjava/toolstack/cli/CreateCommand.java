@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.cli;
+
+import java.io.IOException;
+import java.io.PrintStream;
+import java.util.concurrent.Callable;
+import org.xenjava.toolstack.Domain;
+import org.xenjava.toolstack.Toolstack;
+import org.xenjava.toolstack.build.BuildPlan;
+import org.xenjava.toolstack.config.DomainConfig;
+import org.xenjava.toolstack.memory.PodPolicy;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+@Command(
+        description = {
+            "Build a domain from an xl.cfg(5) file and start it.",
+            "Nothing watches over it afterwards: it stays when it has shut down, until it is destroyed."
+        })
+final class CreateCommand implements Callable<Integer> {
+    private final Session session;
+
+    @Mixin
+    private final GuestFile guest = new GuestFile();
+
+    @Option(names = "-p", description = "leave it paused")
+    private boolean paused;
+
+    @Option(names = "-c", description = "attach to its console")
+    private boolean console;
+
+    @Option(names = "-v", description = "one line per step of the build")
+    private boolean verbose;
+
+    @Option(
+            names = {"-n", "--dryrun"},
+            description = "only tell what would be built, as dry-run does")
+    private boolean dryRun;
+
+    @Option(
+            names = {"-q", "--quiet"},
+            description = "no progress, no warnings about the file")
+    private boolean quiet;
+
+    CreateCommand(Session session) {
+        this.session = session;
+    }
+
+    @Override
+    public Integer call() throws IOException, InterruptedException {
+        DomainConfig config = quiet ? guest.readQuietly() : guest.read(session);
+        if (dryRun) {
+            PlanText.of(BuildPlan.of(config, PodPolicy.standard())).forEach(session::print);
+            return ExitStatus.OK;
+        }
+        try (Toolstack toolstack = session.host().open()) {
+            start(build(toolstack, config));
+        }
+        return ExitStatus.OK;
+    }
+
+    private Domain build(Toolstack toolstack, DomainConfig config) {
+        try (BuildProgress progress = progress()) {
+            return InterruptibleBuild.run(cancellation -> toolstack.create(config, progress, cancellation));
+        }
+    }
+
+    private BuildProgress progress() {
+        PrintStream err = session.streams().err();
+        if (quiet) {
+            return new BuildProgress.Silent();
+        }
+        if (verbose) {
+            return new BuildProgress.Lines(err);
+        }
+        return session.streams().errorIsTerminal() ? new BuildProgress.OneLine(err) : new BuildProgress.Silent();
+    }
+
+    /** The console is opened first, or the guest's first words would be lost on a full buffer. */
+    private void start(Domain domain) throws IOException, InterruptedException {
+        Runnable go = paused ? () -> {} : domain::unpause;
+        if (console) {
+            ConsoleSession.attach(domain.consoleTerminal(ConsoleCommand.PATIENCE), session.streams(), go);
+        } else {
+            go.run();
+        }
+    }
+}

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.cli;
+
+import java.util.concurrent.Callable;
+import org.xenjava.toolstack.build.BuildPlan;
+import org.xenjava.toolstack.memory.PodPolicy;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+
+@Command(
+        description = {
+            "Print what create would build: every number, with its unit.",
+            "The kernel and the ramdisk are read; Xen is not even opened."
+        })
+final class DryRunCommand implements Callable<Integer> {
+    private final Session session;
+
+    @Mixin
+    private final GuestFile guest = new GuestFile();
+
+    @Mixin
+    private final JsonOption json = new JsonOption();
+
+    DryRunCommand(Session session) {
+        this.session = session;
+    }
+
+    @Override
+    public Integer call() {
+        BuildPlan plan = BuildPlan.of(guest.read(session), PodPolicy.standard());
+        if (json.chosen()) {
+            session.print(Json.pretty(PlanJson.of(plan)));
+        } else {
+            PlanText.of(plan).forEach(session::print);
+        }
+        return ExitStatus.OK;
+    }
+}

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.cli;
+
+import org.xenjava.toolstack.Toolstack;
+
+/**
+ * The world outside a command, which a test replaces.
+ *
+ * @param streams where it reads and prints
+ * @param host how it opens Xen
+ * @param sleeper how it waits
+ */
+record Session(Streams streams, HostOpener host, Sleeper sleeper) {
+
+    /** This process on the machine below it. */
+    static Session ofProcess() {
+        return new Session(Streams.ofProcess(), Toolstack::open, time -> Thread.sleep(time.toMillis()));
+    }
+
+    void print(String line) {
+        streams.out().println(line);
+    }
+
+    /** On standard error, each line after the program's name. */
+    void complain(String message) {
+        message.lines().forEach(line -> streams.err().println("xlj: " + line));
+    }
+}

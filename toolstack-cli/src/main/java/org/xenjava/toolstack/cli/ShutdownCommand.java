@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.cli;
+
+import org.xenjava.toolstack.ShutdownRequest;
+import picocli.CommandLine.Command;
+
+@Command(description = "Ask a guest to shut down; it needs PV drivers for that.")
+final class ShutdownCommand extends StopCommand {
+    ShutdownCommand(Session session) {
+        super(session, ShutdownRequest.POWEROFF, "Shutting down");
+    }
+}

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.cli;
+
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+
+@Command(description = "Print the version of xlj.")
+final class VersionCommand implements Callable<Integer> {
+    private final Session session;
+
+    VersionCommand(Session session) {
+        this.session = session;
+    }
+
+    @Override
+    public Integer call() {
+        session.print(Version.text());
+        return ExitStatus.OK;
+    }
+}
