@@ -27,6 +27,9 @@ import org.xenjava.toolstack.error.ConfigException;
  * @param maxVcpus vCPUs that it may have online, 1 … 128 (Xen's {@code HVM_MAX_VCPUS})
  * @param uuid its UUID; a random one is chosen at each build if it is empty
  * @param lifecycle what becomes of it when it stops
+ * @param disks its disks, in the file's order; no two with the same {@link DiskConfig#number}
+ * @param nics its network cards; the index is the device's id, from 0
+ * @param hvm the machine of an HVM guest; empty if and only if it is another guest
  */
 public record DomainConfig(
         String name,
@@ -39,7 +42,10 @@ public record DomainConfig(
         int vcpus,
         int maxVcpus,
         Optional<UUID> uuid,
-        Lifecycle lifecycle) {
+        Lifecycle lifecycle,
+        List<DiskConfig> disks,
+        List<NicConfig> nics,
+        Optional<HvmConfig> hvm) {
 
     /** Largest number of vCPUs of an HVM or PVH domain ({@code HVM_MAX_VCPUS}). */
     public static final int MAX_VCPUS = 128;
@@ -61,6 +67,8 @@ public record DomainConfig(
     }
 
     public DomainConfig {
+        disks = List.copyOf(disks);
+        nics = List.copyOf(nics);
         List<String> complaints = Stream.of(
                         DomainRules.ofName(name),
                         DomainRules.ofKernel(type, kernel)
@@ -69,7 +77,12 @@ public record DomainConfig(
                         ramdisk.flatMap(file -> DomainRules.ofFile("ramdisk", file)),
                         DomainRules.ofCommandLine(commandLine),
                         DomainRules.ofMemory(memoryKib).or(() -> DomainRules.ofMaxMemory(memoryKib, maxMemoryKib)),
-                        DomainRules.ofVcpus(vcpus).or(() -> DomainRules.ofMaxVcpus(vcpus, maxVcpus)))
+                        DomainRules.ofVcpus(vcpus).or(() -> DomainRules.ofMaxVcpus(vcpus, maxVcpus)),
+                        DomainRules.ofMachine(type, hvm),
+                        hvm.flatMap(machine -> DomainRules.ofVideoRam(
+                                memoryKib, machine.graphics().videoRamKib())),
+                        DomainRules.ofDisks(type, disks),
+                        DomainRules.ofNics(type, nics))
                 .flatMap(Optional::stream)
                 .toList();
         if (!complaints.isEmpty()) {
@@ -80,6 +93,11 @@ public record DomainConfig(
     /** The guest boots in populate-on-demand mode. */
     public boolean populateOnDemand() {
         return memoryKib < maxMemoryKib;
+    }
+
+    /** The part of its memory that is the graphics card's, in KiB; 0 for PVH. */
+    public long videoRamKib() {
+        return hvm.map(machine -> machine.graphics().videoRamKib()).orElse(0L);
     }
 
     /** A builder with xl's defaults (one vCPU, no ramdisk, empty command line) and PVH, where xl has PV. */
@@ -96,7 +114,10 @@ public record DomainConfig(
                 .maxMemoryKib(maxMemoryKib)
                 .vcpus(vcpus)
                 .maxVcpus(maxVcpus)
-                .lifecycle(lifecycle);
+                .lifecycle(lifecycle)
+                .disks(disks)
+                .nics(nics);
+        hvm.ifPresent(builder::hvm);
         kernel.ifPresent(builder::kernel);
         ramdisk.ifPresent(builder::ramdisk);
         uuid.ifPresent(builder::uuid);
@@ -116,6 +137,9 @@ public record DomainConfig(
         private int maxVcpus;
         private Optional<UUID> uuid = Optional.empty();
         private Lifecycle lifecycle = Lifecycle.DEFAULT;
+        private List<DiskConfig> disks = List.of();
+        private List<NicConfig> nics = List.of();
+        private Optional<HvmConfig> hvm = Optional.empty();
 
         private Builder(String name) {
             this.name = name;
@@ -182,6 +206,24 @@ public record DomainConfig(
             return this;
         }
 
+        /** All of them, in order. */
+        public Builder disks(List<DiskConfig> value) {
+            disks = value;
+            return this;
+        }
+
+        /** All of them, in order. */
+        public Builder nics(List<NicConfig> value) {
+            nics = value;
+            return this;
+        }
+
+        /** Without it, an HVM guest has {@link HvmConfig#DEFAULT}. Only for an HVM guest. */
+        public Builder hvm(HvmConfig value) {
+            hvm = Optional.of(value);
+            return this;
+        }
+
         /** @throws ConfigException if the values are not a valid configuration */
         public DomainConfig build() {
             int max = maxVcpus != 0 ? maxVcpus : Math.max(vcpus, 1);
@@ -196,7 +238,10 @@ public record DomainConfig(
                     vcpus != 0 ? vcpus : max,
                     max,
                     uuid,
-                    lifecycle);
+                    lifecycle,
+                    disks,
+                    nics,
+                    type == DomainType.HVM ? hvm.or(() -> Optional.of(HvmConfig.DEFAULT)) : hvm);
         }
     }
 }

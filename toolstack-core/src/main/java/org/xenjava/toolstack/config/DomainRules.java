@@ -2,7 +2,11 @@
 package org.xenjava.toolstack.config;
 
 import java.nio.file.Path;
+import java.util.HashSet;
+import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Stream;
 import org.apache.commons.lang3.StringUtils;
 
 /**
@@ -73,6 +77,46 @@ final class DomainRules {
                         : Optional.empty());
     }
 
+    static Optional<String> ofMachine(DomainType type, Optional<HvmConfig> hvm) {
+        return hvm.isPresent() != (type == DomainType.HVM)
+                ? Optional.of("an HVM guest has an HVM machine, and no other guest has one")
+                : Optional.empty();
+    }
+
+    static Optional<String> ofVideoRam(long memoryKib, long videoRamKib) {
+        return memoryKib <= videoRamKib
+                ? Optional.of("memory (" + amount(memoryKib) + ") leaves nothing beside " + amount(videoRamKib)
+                        + " of video RAM")
+                : Optional.empty();
+    }
+
+    static Optional<String> ofDisks(DomainType type, List<DiskConfig> disks) {
+        Set<Integer> numbers = new HashSet<>();
+        return disks.stream()
+                .flatMap(disk -> numbers.add(disk.number())
+                        ? ofCdrom(type, disk).stream()
+                        : Stream.of("two disks are " + disk.vdev()))
+                .findFirst();
+    }
+
+    /** An emulated drive is QEMU's, and so is what stands behind it. */
+    private static Optional<String> ofCdrom(DomainType type, DiskConfig disk) {
+        return type == DomainType.HVM
+                        && disk.device() == DiskConfig.Device.CDROM
+                        && disk.backend().equals(Optional.of(DiskConfig.Backend.PHY))
+                ? Optional.of("disk " + disk.vdev() + ": an HVM guest's CD-ROM drive has the backend qdisk")
+                : Optional.empty();
+    }
+
+    static Optional<String> ofNics(DomainType type, List<NicConfig> nics) {
+        Set<MacAddress> macs = new HashSet<>();
+        return nics.stream()
+                .flatMap(nic -> type != DomainType.HVM && nic.typeIn(type) == NicConfig.Type.IOEMU
+                        ? Stream.of("only an HVM guest has an emulated network card: type=ioemu")
+                        : nic.mac().filter(mac -> !macs.add(mac)).map(mac -> "two network cards are " + mac).stream())
+                .findFirst();
+    }
+
     private static Optional<String> ofVcpuCount(String key, long count) {
         return count < 1 || count > DomainConfig.MAX_VCPUS
                 ? Optional.of(key + " is 1 … " + DomainConfig.MAX_VCPUS + ", not " + count)
@@ -90,7 +134,7 @@ final class DomainRules {
         return key + " is 1 MiB … 16 TiB, not " + amount(kib);
     }
 
-    private static String amount(long kib) {
+    static String amount(long kib) {
         return kib % KIB_PER_MIB == 0 ? kib / KIB_PER_MIB + " MiB" : kib + " KiB";
     }
 }

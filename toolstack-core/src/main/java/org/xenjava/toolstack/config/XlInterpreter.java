@@ -48,7 +48,7 @@ final class XlInterpreter {
         DomainConfig.Builder builder = DomainConfig.builder(name.orElse(""));
         type.ifPresent(builder::type);
         boot(type, builder);
-        memory(builder);
+        memory(type, builder);
         vcpus(builder);
         uuid().ifPresent(builder::uuid);
         builder.lifecycle(new Lifecycle(
@@ -161,7 +161,7 @@ final class XlInterpreter {
     }
 
     /** libxl's rule: what one of the two does not say is what the other says. */
-    private void memory(DomainConfig.Builder builder) {
+    private void memory(Optional<DomainType> type, DomainConfig.Builder builder) {
         OptionalLong memory = number("memory");
         OptionalLong maxMemory = number("maxmem");
         if (!settings.containsKey("maxmem")) {
@@ -178,6 +178,9 @@ final class XlInterpreter {
         complaint.ifPresent(text -> complain(memoryKey, text));
         if (complaint.isEmpty()) {
             DomainRules.ofMaxMemory(memoryKib, maxMemoryKib).ifPresent(text -> complain(maxMemoryKey, text));
+            type.filter(DomainType.HVM::equals)
+                    .flatMap(hvm -> DomainRules.ofVideoRam(memoryKib, GraphicsConfig.DEFAULT.videoRamKib()))
+                    .ifPresent(text -> complain(memoryKey, text));
         }
         builder.memoryKib(memoryKib).maxMemoryKib(maxMemoryKib);
     }

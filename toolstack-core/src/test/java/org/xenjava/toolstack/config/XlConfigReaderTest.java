@@ -141,7 +141,7 @@ class XlConfigReaderTest {
 
     @Test
     void builderIsTheOldWordForHvm() {
-        XlConfigReader.Result result = XlConfigReader.parse("name='x'; memory=1; builder='hvm'", "f");
+        XlConfigReader.Result result = XlConfigReader.parse("name='x'; memory=64; builder='hvm'", "f");
         assertEquals(DomainType.HVM, result.config().type());
         assertEquals(
                 "[f:1: 'builder' is deprecated: write type = \"hvm\"]",

@@ -61,7 +61,7 @@ class XlConfigWriterTest {
         Arbitrary<Builder> pvh = named(DomainType.PVH, true);
         Arbitrary<Builder> hvm = Arbitraries.of(true, false).flatMap(direct -> named(DomainType.HVM, direct));
         Arbitrary<Builder> named = Arbitraries.oneOf(pvh, hvm);
-        Arbitrary<Long> mib = Arbitraries.longs().between(1, DomainConfig.MAX_MEMORY_KIB / 1024);
+        Arbitrary<Long> mib = Arbitraries.longs().between(9, DomainConfig.MAX_MEMORY_KIB / 1024);
         Arbitrary<Integer> vcpus = Arbitraries.integers().between(1, DomainConfig.MAX_VCPUS);
         Arbitrary<LifecycleAction> action = Arbitraries.of(LifecycleAction.class);
         Arbitrary<UUID> uuid =

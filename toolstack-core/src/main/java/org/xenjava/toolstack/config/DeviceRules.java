@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.config;
+
+import com.google.common.net.InetAddresses;
+import java.util.Optional;
+import java.util.regex.Pattern;
+import org.xenjava.toolstack.config.DiskConfig.Access;
+import org.xenjava.toolstack.config.DiskConfig.Backend;
+import org.xenjava.toolstack.config.DiskConfig.Device;
+import org.xenjava.toolstack.config.DiskConfig.Format;
+
+/** What no host could attach; as {@link DomainRules}, for devices. */
+final class DeviceRules {
+    private static final long UINT32_MAX = 0xffff_ffffL;
+    private static final int LEAST_MTU = 68;
+    private static final int GREATEST_MTU = 65_535;
+
+    /** Linux has names of interfaces of 15 bytes; an emulated card's has {@code -emu} behind it. */
+    private static final Pattern INTERFACE = Pattern.compile("[!-~&&[^/:,]]{1,15}");
+
+    private static final Pattern MODEL = Pattern.compile("[a-zA-Z0-9_.-]+");
+
+    private DeviceRules() {}
+
+    static Optional<String> ofDisk(
+            Optional<String> target,
+            Format format,
+            VirtualDisk vdev,
+            Access access,
+            Device device,
+            Optional<Backend> backend,
+            Optional<String> script) {
+        String who = "disk " + vdev + ": ";
+        return first(
+                        when(target.isEmpty() && device == Device.DISK, "it has no target, and is no CD-ROM drive"),
+                        target.flatMap(text -> ofText("target", text)),
+                        script.flatMap(text -> ofText("script", text)),
+                        when(device == Device.CDROM && access == Access.READ_WRITE, "a CD-ROM is read-only"),
+                        when(target.isEmpty() && format != Format.RAW, "an empty drive has no format"),
+                        when(
+                                backend.equals(Optional.of(Backend.PHY)) && format != Format.RAW,
+                                "backendtype phy serves only the format raw, not " + format.word()),
+                        when(
+                                script.isPresent() && format != Format.RAW,
+                                "a script makes a block device, whose format is raw, not " + format.word()))
+                .map(who::concat);
+    }
+
+    static Optional<String> ofNic(
+            String bridge,
+            String model,
+            Optional<String> script,
+            Optional<String> vifName,
+            Optional<String> ip,
+            Optional<String> gatewayDevice,
+            int mtu) {
+        return first(
+                ofInterface("bridge", bridge),
+                vifName.flatMap(name -> ofInterface("vifname", name)),
+                gatewayDevice.flatMap(name -> ofInterface("gatewaydev", name)),
+                when(!MODEL.matcher(model).matches(), "'" + model + "' is no model of a network card"),
+                script.flatMap(text -> ofText("script", text)),
+                ip.flatMap(text -> ofText("ip", text)),
+                when(
+                        mtu < LEAST_MTU || mtu > GREATEST_MTU,
+                        "mtu is " + LEAST_MTU + " … " + GREATEST_MTU + " bytes, not " + mtu));
+    }
+
+    static Optional<String> ofRate(long bytesPerInterval, long intervalMicros) {
+        return first(
+                when(
+                        bytesPerInterval < 0 || bytesPerInterval > UINT32_MAX,
+                        "a rate is less than 4 GiB an interval, not " + bytesPerInterval + " bytes"),
+                when(
+                        intervalMicros < 0 || intervalMicros > UINT32_MAX,
+                        "a rate's interval is less than 2³² microseconds, not " + intervalMicros));
+    }
+
+    /** Only this machine reaches the address. Names are not looked up, except the one whose meaning is fixed. */
+    static boolean isLocal(String address) {
+        return address.equals("localhost")
+                || (InetAddresses.isInetAddress(address)
+                        && InetAddresses.forString(address).isLoopbackAddress());
+    }
+
+    /** What goes into xenstore or onto a command line, where a NUL would end it. */
+    static Optional<String> ofText(String what, String text) {
+        return first(
+                when(text.isEmpty(), "the " + what + " is empty"),
+                when(text.chars().anyMatch(Character::isISOControl), "the " + what + " has control characters"));
+    }
+
+    private static Optional<String> ofInterface(String what, String name) {
+        return when(
+                !INTERFACE.matcher(name).matches(),
+                what + " is the name of an interface, 1 … 15 characters, not '" + name + "'");
+    }
+
+    static Optional<String> when(boolean wrong, String complaint) {
+        return wrong ? Optional.of(complaint) : Optional.empty();
+    }
+
+    @SafeVarargs
+    static Optional<String> first(Optional<String>... complaints) {
+        for (Optional<String> complaint : complaints) {
+            if (complaint.isPresent()) {
+                return complaint;
+            }
+        }
+        return Optional.empty();
+    }
+}

@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.config;
+
+import com.google.common.collect.Sets;
+import java.util.EnumSet;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.Set;
+import org.xenjava.toolstack.error.ConfigException;
+
+/**
+ * A disk, or a drive for removable ones, as xl-disk-configuration(5) describes it. Make one with {@link #builder}.
+ *
+ * @param target what the host has: a block device or an image file, or whatever {@code script} makes of it. libxl's
+ *     block script looks for a relative name in {@code /dev}. Empty only for a drive without a medium
+ * @param format of the target
+ * @param vdev where the guest sees it
+ * @param access read-only for every CD-ROM drive
+ * @param device a disk or a CD-ROM drive
+ * @param backend what serves it; if it is empty, the toolstack chooses: {@code phy} for a block device in raw format,
+ *     {@code qdisk} for everything else, as libxl does
+ * @param script the hotplug script that makes a block device of the target, if any
+ * @param options what else there is to say
+ */
+public record DiskConfig(
+        Optional<String> target,
+        Format format,
+        VirtualDisk vdev,
+        Access access,
+        Device device,
+        Optional<Backend> backend,
+        Optional<String> script,
+        Set<Option> options) {
+
+    /** How the target holds the disk's bytes. */
+    public enum Format {
+        RAW,
+        QCOW2;
+
+        /** The word of xl.cfg and of xenstore. */
+        public String word() {
+            return name().toLowerCase(Locale.ROOT);
+        }
+    }
+
+    /** What the guest may do. */
+    public enum Access {
+        READ_ONLY("r"),
+        READ_WRITE("w");
+
+        private final String word;
+
+        Access(String word) {
+            this.word = word;
+        }
+
+        /** xenstore's {@code mode}: {@code r} or {@code w}; xl.cfg knows the same two. */
+        public String word() {
+            return word;
+        }
+    }
+
+    /** What the guest sees. */
+    public enum Device {
+        DISK,
+        CDROM;
+
+        /** xl.cfg's {@code devtype}, and xenstore's {@code device-type}. */
+        public String word() {
+            return name().toLowerCase(Locale.ROOT);
+        }
+    }
+
+    /** What serves the disk. */
+    public enum Backend {
+        /** The kernel's blkback, on a block device in raw format. */
+        PHY,
+        /** A QEMU process. */
+        QDISK;
+
+        /** The word of xl.cfg. */
+        public String word() {
+            return name().toLowerCase(Locale.ROOT);
+        }
+    }
+
+    /** What else a disk may be. */
+    public enum Option {
+        /** The guest is offered to discard sectors. xl's default for a disk that may be written. */
+        DISCARD,
+        /** QEMU may bypass the host's cache: right unless the target lies on a network. */
+        DIRECT_IO_SAFE,
+        /** The guest is advised not to trust the backend. */
+        UNTRUSTED
+    }
+
+    /** @throws ConfigException if no host could attach it */
+    public DiskConfig {
+        options = Sets.immutableEnumSet(options);
+        DeviceRules.ofDisk(target, format, vdev, access, device, backend, script)
+                .ifPresent(complaint -> {
+                    throw new ConfigException(complaint);
+                });
+    }
+
+    /** A CD-ROM drive without a medium. */
+    public boolean isEmptyDrive() {
+        return target.isEmpty();
+    }
+
+    /** Xen's number of the virtual device, such as 51712 for {@code xvda}. */
+    public int number() {
+        return vdev.number();
+    }
+
+    /**
+     * A builder with xl's defaults: a raw disk that may be written and discarded, its backend chosen by the toolstack.
+     *
+     * @throws ConfigException if {@code vdev} is none
+     */
+    public static Builder builder(String vdev) {
+        return new Builder(new VirtualDisk(vdev));
+    }
+
+    /** Collects a disk; {@link #build} validates it. */
+    public static final class Builder {
+        private final VirtualDisk vdev;
+        private Optional<String> target = Optional.empty();
+        private Format format = Format.RAW;
+        private Access access = Access.READ_WRITE;
+        private Device device = Device.DISK;
+        private Optional<Backend> backend = Optional.empty();
+        private Optional<String> script = Optional.empty();
+        private final Set<Option> options = EnumSet.noneOf(Option.class);
+        private Optional<Discard> discard = Optional.empty();
+
+        private Builder(VirtualDisk vdev) {
+            this.vdev = vdev;
+        }
+
+        public Builder target(String value) {
+            target = Optional.of(value);
+            return this;
+        }
+
+        public Builder format(Format value) {
+            format = value;
+            return this;
+        }
+
+        public Builder readOnly() {
+            access = Access.READ_ONLY;
+            return this;
+        }
+
+        /** A CD-ROM drive, which is read-only; empty if there is no target. */
+        public Builder cdrom() {
+            device = Device.CDROM;
+            return readOnly();
+        }
+
+        public Builder backend(Backend value) {
+            backend = Optional.of(value);
+            return this;
+        }
+
+        public Builder script(String value) {
+            script = Optional.of(value);
+            return this;
+        }
+
+        /** Without one of {@code discard} and {@code noDiscard}, a disk that may be written may be discarded. */
+        public Builder discard() {
+            discard = Optional.of(Discard.YES);
+            return this;
+        }
+
+        public Builder noDiscard() {
+            discard = Optional.of(Discard.NO);
+            return this;
+        }
+
+        public Builder directIoSafe() {
+            options.add(Option.DIRECT_IO_SAFE);
+            return this;
+        }
+
+        public Builder untrusted() {
+            options.add(Option.UNTRUSTED);
+            return this;
+        }
+
+        /** @throws ConfigException if the values are not a valid disk */
+        public DiskConfig build() {
+            Set<Option> all = EnumSet.noneOf(Option.class);
+            all.addAll(options);
+            if (discard.orElse(access == Access.READ_WRITE ? Discard.YES : Discard.NO) == Discard.YES) {
+                all.add(Option.DISCARD);
+            }
+            return new DiskConfig(target, format, vdev, access, device, backend, script, all);
+        }
+
+        private enum Discard {
+            YES,
+            NO
+        }
+    }
+}

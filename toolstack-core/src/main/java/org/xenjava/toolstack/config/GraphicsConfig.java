@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.config;
+
+import java.util.Optional;
+import org.xenjava.toolstack.error.ConfigException;
+
+/**
+ * What an HVM guest draws on and who may look at it. The video RAM is a part of the guest's memory that QEMU holds and
+ * that is never populated on demand.
+ *
+ * @param vga the emulated card
+ * @param videoRamKib its memory in KiB; 0 without a card, else {@link Vga#leastVideoRamKib} … 512 MiB, and a power of two,
+ *     because QEMU takes the next one
+ * @param vnc the screen's server, if any
+ * @param keymap QEMU's keyboard layout, such as {@code de}; without it, {@code en-us}
+ */
+public record GraphicsConfig(Vga vga, long videoRamKib, Optional<Vnc> vnc, Optional<String> keymap) {
+
+    /** xl's default: cirrus with 8 MiB, and VNC on the loopback interface without a password. */
+    public static final GraphicsConfig DEFAULT = of(Vga.CIRRUS).withVnc(Vnc.DEFAULT);
+
+    static final long KIB_PER_MIB = 1024;
+
+    /** The emulated graphics card: xl.cfg's {@code vga}. */
+    public enum Vga {
+        NONE("none", 0),
+        /** A Cirrus Logic GD5446. libxl's default. */
+        CIRRUS("cirrus", 8),
+        /** A VGA with Bochs' extensions. */
+        STDVGA("stdvga", 16),
+        /** Spice's paravirtual card. */
+        QXL("qxl", 128);
+
+        private final String word;
+        private final long videoRamMib;
+
+        Vga(String word, long videoRamMib) {
+            this.word = word;
+            this.videoRamMib = videoRamMib;
+        }
+
+        /** The word of xl.cfg. */
+        public String word() {
+            return word;
+        }
+
+        /** The least video RAM with the upstream QEMU, in KiB, which is the default too (libxl_create.c). */
+        public long leastVideoRamKib() {
+            return videoRamMib * KIB_PER_MIB;
+        }
+    }
+
+    /** Which display a VNC server takes. */
+    public enum DisplayChoice {
+        /** The one that is asked for; an error if it is taken. */
+        EXACT,
+        /** The first free one from there on: xl's {@code vncunused}. */
+        FIRST_FREE
+    }
+
+    /**
+     * A VNC server. Never without a password where other machines reach it.
+     *
+     * @param listen address that it listens on, without a port; an IPv6 one without brackets
+     * @param display 0 … 59635: its port is 5900 more
+     * @param choice whether another display will do
+     * @param password asked of every viewer, of which VNC looks at the first eight characters; none if it is empty
+     */
+    public record Vnc(String listen, int display, DisplayChoice choice, Optional<String> password) {
+        /** TCP port of display 0. */
+        public static final int FIRST_PORT = 5900;
+
+        /** xl's default: the first free display, for this machine only, without a password. */
+        public static final Vnc DEFAULT = new Vnc("127.0.0.1", 0, DisplayChoice.FIRST_FREE, Optional.empty());
+
+        /** @throws ConfigException if a value is out of range, or if anybody could look on */
+        public Vnc {
+            HvmRules.ofVnc(listen, display, password).ifPresent(complaint -> {
+                throw new ConfigException(complaint);
+            });
+        }
+
+        /** Without the password. */
+        @Override
+        public String toString() {
+            return "Vnc[listen=" + listen + ", display=" + display + ", choice=" + choice + ", password="
+                    + (password.isPresent() ? "set" : "none") + "]";
+        }
+    }
+
+    /** @throws ConfigException if the video RAM does not fit the card */
+    public GraphicsConfig {
+        HvmRules.ofVideoRam(vga, videoRamKib)
+                .or(() -> keymap.flatMap(HvmRules::ofKeymap))
+                .ifPresent(complaint -> {
+                    throw new ConfigException(complaint);
+                });
+    }
+
+    /** The card with its default video RAM, and nobody looking. */
+    public static GraphicsConfig of(Vga vga) {
+        return new GraphicsConfig(vga, vga.leastVideoRamKib(), Optional.empty(), Optional.empty());
+    }
+
+    public GraphicsConfig withVideoRamKib(long value) {
+        return new GraphicsConfig(vga, value, vnc, keymap);
+    }
+
+    public GraphicsConfig withVnc(Vnc value) {
+        return new GraphicsConfig(vga, videoRamKib, Optional.of(value), keymap);
+    }
+
+    public GraphicsConfig withKeymap(String value) {
+        return new GraphicsConfig(vga, videoRamKib, vnc, Optional.of(value));
+    }
+}

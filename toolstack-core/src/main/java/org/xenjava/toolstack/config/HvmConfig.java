@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.config;
+
+import com.google.common.collect.Sets;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.Set;
+import org.xenjava.toolstack.error.ConfigException;
+
+/**
+ * The machine that an HVM guest sees, apart from its disks and network cards. Make one with {@link #builder}, whose
+ * defaults are xl's with the upstream QEMU (libxl_create.c).
+ *
+ * @param firmware what runs first
+ * @param boot what the firmware boots from, in this order: {@code c} hard disk, {@code d} CD-ROM, {@code n} network,
+ *     {@code a} floppy; each at most once. libxl's default is {@code cda}
+ * @param features what the machine has
+ * @param timerMode how missed ticks are made up for
+ * @param tscMode what the time stamp counter shows
+ * @param viridian the Hyper-V interfaces; none by default
+ * @param mmioHoleKib the hole below 4 GiB for devices, in KiB; whole MiB, 256 MiB … 3840 MiB. Without it, hvmloader's
+ *     smallest, 256 MiB, which it grows if the devices need more
+ * @param deviceModel the QEMU that plays the devices
+ * @param serial where each serial port leads, in QEMU's words: {@code pty} for a terminal of the host's, {@code none}
+ * @param usbDevices what is plugged into the USB controller
+ * @param graphics the screen
+ */
+public record HvmConfig(
+        Firmware firmware,
+        String boot,
+        Set<HvmFeature> features,
+        TimerMode timerMode,
+        TscMode tscMode,
+        Set<ViridianFeature> viridian,
+        OptionalLong mmioHoleKib,
+        DeviceModel deviceModel,
+        List<String> serial,
+        List<UsbDevice> usbDevices,
+        GraphicsConfig graphics) {
+
+    /** libxl's order: hard disk, CD-ROM, floppy. */
+    public static final String DEFAULT_BOOT = "cda";
+
+    /** xl's default machine. */
+    public static final HvmConfig DEFAULT = builder().build();
+
+    /**
+     * What runs first. Every HVM guest starts in hvmloader, which loads the BIOS and builds the tables.
+     *
+     * @param bios the BIOS; SeaBIOS by default
+     * @param biosPath its image, instead of the one that Xen was installed with
+     * @param loader a program to start instead of hvmloader
+     * @param smbiosTables a file of SMBIOS structures that hvmloader adds to its own
+     * @param acpiTables a file of ACPI tables that hvmloader adds to its own
+     */
+    public record Firmware(
+            Bios bios,
+            Optional<Path> biosPath,
+            Optional<Path> loader,
+            Optional<Path> smbiosTables,
+            Optional<Path> acpiTables) {
+        /** Xen's hvmloader with Xen's SeaBIOS. */
+        public static final Firmware DEFAULT =
+                new Firmware(Bios.SEABIOS, Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty());
+
+        /** @throws ConfigException if a path is empty */
+        public Firmware {
+            HvmRules.ofFirmware(biosPath, loader, smbiosTables, acpiTables).ifPresent(complaint -> {
+                throw new ConfigException(complaint);
+            });
+        }
+    }
+
+    /** The firmware that boots the guest's disks. */
+    public enum Bios {
+        SEABIOS,
+        OVMF;
+
+        /** The word of xl.cfg. */
+        public String word() {
+            return name().toLowerCase(Locale.ROOT);
+        }
+    }
+
+    /**
+     * The QEMU process.
+     *
+     * @param program instead of the QEMU that Xen was installed with
+     * @param arguments behind all that the library gives it
+     */
+    public record DeviceModel(Optional<Path> program, List<String> arguments) {
+        /** Xen's QEMU without further arguments. */
+        public static final DeviceModel DEFAULT = new DeviceModel(Optional.empty(), List.of());
+
+        /** @throws ConfigException if the path is empty or an argument has a NUL */
+        public DeviceModel {
+            arguments = List.copyOf(arguments);
+            HvmRules.ofDeviceModel(program, arguments).ifPresent(complaint -> {
+                throw new ConfigException(complaint);
+            });
+        }
+    }
+
+    /** What may be plugged into the emulated USB controller. */
+    public enum UsbDevice {
+        /** A pointer that is where the viewer's is. */
+        TABLET,
+        MOUSE,
+        KEYBOARD;
+
+        /** The word of xl.cfg. */
+        public String word() {
+            return name().toLowerCase(Locale.ROOT);
+        }
+    }
+
+    /** @throws ConfigException if no host could build it */
+    public HvmConfig {
+        features = Sets.immutableEnumSet(features);
+        viridian = Sets.immutableEnumSet(viridian);
+        serial = List.copyOf(serial);
+        usbDevices = List.copyOf(usbDevices);
+        HvmRules.ofHvm(boot, viridian, mmioHoleKib, serial).ifPresent(complaint -> {
+            throw new ConfigException(complaint);
+        });
+    }
+
+    public boolean has(HvmFeature feature) {
+        return features.contains(feature);
+    }
+
+    /** The emulated USB controller is there: asked for, or needed by a device. */
+    public boolean hasUsbController() {
+        return has(HvmFeature.USB) || !usbDevices.isEmpty();
+    }
+
+    public static Builder builder() {
+        return new Builder();
+    }
+
+    /** Collects a machine; {@link #build} validates it. */
+    public static final class Builder {
+        private Firmware firmware = Firmware.DEFAULT;
+        private String boot = DEFAULT_BOOT;
+        private Set<HvmFeature> features = HvmFeature.DEFAULTS;
+        private TimerMode timerMode = TimerMode.NO_DELAY_FOR_MISSED_TICKS;
+        private TscMode tscMode = TscMode.DEFAULT;
+        private Set<ViridianFeature> viridian = Set.of();
+        private OptionalLong mmioHoleKib = OptionalLong.empty();
+        private DeviceModel deviceModel = DeviceModel.DEFAULT;
+        private List<String> serial = List.of();
+        private List<UsbDevice> usbDevices = List.of();
+        private GraphicsConfig graphics = GraphicsConfig.DEFAULT;
+
+        private Builder() {}
+
+        public Builder firmware(Firmware value) {
+            firmware = value;
+            return this;
+        }
+
+        public Builder boot(String value) {
+            boot = value;
+            return this;
+        }
+
+        /** These and no others; {@link HvmFeature#DEFAULTS} without it. */
+        public Builder features(Set<HvmFeature> value) {
+            features = value;
+            return this;
+        }
+
+        public Builder timerMode(TimerMode value) {
+            timerMode = value;
+            return this;
+        }
+
+        public Builder tscMode(TscMode value) {
+            tscMode = value;
+            return this;
+        }
+
+        public Builder viridian(Set<ViridianFeature> value) {
+            viridian = value;
+            return this;
+        }
+
+        public Builder mmioHoleKib(long value) {
+            mmioHoleKib = OptionalLong.of(value);
+            return this;
+        }
+
+        public Builder deviceModel(DeviceModel value) {
+            deviceModel = value;
+            return this;
+        }
+
+        public Builder serial(List<String> value) {
+            serial = value;
+            return this;
+        }
+
+        public Builder usbDevices(List<UsbDevice> value) {
+            usbDevices = value;
+            return this;
+        }
+
+        public Builder graphics(GraphicsConfig value) {
+            graphics = value;
+            return this;
+        }
+
+        /** @throws ConfigException if the values are not a valid machine */
+        public HvmConfig build() {
+            return new HvmConfig(
+                    firmware,
+                    boot,
+                    features,
+                    timerMode,
+                    tscMode,
+                    viridian,
+                    mmioHoleKib,
+                    deviceModel,
+                    serial,
+                    usbDevices,
+                    graphics);
+        }
+    }
+}

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.config;
+
+import com.google.common.collect.Sets;
+import java.util.Arrays;
+import java.util.Locale;
+import java.util.Set;
+
+/** What the machine of an HVM guest has or lacks: the switches of xl.cfg, each a key with the value 0 or 1. */
+public enum HvmFeature {
+    /** Physical address extension is shown in CPUID. */
+    PAE,
+    /** The no-execute bit is shown in CPUID. */
+    NX,
+    /** Local APICs and an I/O APIC. */
+    APIC,
+    /** ACPI tables. */
+    ACPI,
+    /** The ACPI tables offer suspend to RAM. */
+    ACPI_S3,
+    /** The ACPI tables offer suspend to disk. */
+    ACPI_S4,
+    /** The ACPI tables describe a convertible laptop: for Windows' tablet mode. */
+    ACPI_LAPTOP_SLATE(Default.OFF),
+    /** A high precision event timer. */
+    HPET,
+    /** Xen aligns the ticks of virtual timers to save interrupts. */
+    VPT_ALIGN,
+    /** The PCI device by which paravirtual drivers find Xen. */
+    XEN_PLATFORM_PCI,
+    /** A USB controller; there also is one if there is a device for it. */
+    USB(Default.OFF);
+
+    /** Those that a guest has whose file says nothing of them (libxl_create.c). */
+    public static final Set<HvmFeature> DEFAULTS = Arrays.stream(values())
+            .filter(feature -> feature.whenUnsaid == Default.ON)
+            .collect(Sets.toImmutableEnumSet());
+
+    private enum Default {
+        ON,
+        OFF
+    }
+
+    private final Default whenUnsaid;
+
+    HvmFeature() {
+        this(Default.ON);
+    }
+
+    HvmFeature(Default whenUnsaid) {
+        this.whenUnsaid = whenUnsaid;
+    }
+
+    /** The key of xl.cfg, such as {@code acpi_s3}. */
+    public String word() {
+        return name().toLowerCase(Locale.ROOT);
+    }
+}

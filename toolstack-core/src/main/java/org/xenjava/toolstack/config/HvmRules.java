@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.config;
+
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.Set;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.xenjava.toolstack.config.GraphicsConfig.Vga;
+import org.xenjava.toolstack.config.GraphicsConfig.Vnc;
+
+/** What no host could build of an HVM guest's machine; as {@link DomainRules}. */
+final class HvmRules {
+    private static final long KIB_PER_MIB = 1024;
+
+    /** hvmloader's smallest hole, 0xf0000000 … 4 GiB, and the mirror image of it (Xen's hvm/e820.h). */
+    private static final long LEAST_MMIO_HOLE_MIB = 256;
+
+    private static final long GREATEST_MMIO_HOLE_MIB = 3840;
+
+    /** QEMU makes a card of no more. */
+    private static final long GREATEST_VIDEO_RAM_MIB = 512;
+
+    private static final Pattern BOOT = Pattern.compile("(?:([acdn])(?!.*\\1))+");
+    private static final Pattern KEYMAP = Pattern.compile("[a-zA-Z0-9_-]+");
+    private static final int LAST_DISPLAY = 65_535 - Vnc.FIRST_PORT;
+
+    private HvmRules() {}
+
+    static Optional<String> ofHvm(
+            String boot, Set<ViridianFeature> viridian, OptionalLong mmioHoleKib, List<String> serial) {
+        return DeviceRules.first(
+                ofBoot(boot),
+                ofViridian(viridian),
+                mmioHoleKib.isPresent() ? ofMmioHole(mmioHoleKib.getAsLong()) : Optional.empty(),
+                ofSerial(serial));
+    }
+
+    static Optional<String> ofBoot(String boot) {
+        return DeviceRules.when(
+                !BOOT.matcher(boot).matches(),
+                "boot is one or more of c (disk), d (CD-ROM), n (network) and a (floppy), each once, not '" + boot
+                        + "'");
+    }
+
+    static Optional<String> ofViridian(Set<ViridianFeature> viridian) {
+        return DeviceRules.when(
+                !viridian.isEmpty() && !viridian.contains(ViridianFeature.BASE),
+                "the viridian groups need the group 'base'");
+    }
+
+    static Optional<String> ofMmioHole(long kib) {
+        return DeviceRules.when(
+                kib % KIB_PER_MIB != 0
+                        || kib < LEAST_MMIO_HOLE_MIB * KIB_PER_MIB
+                        || kib > GREATEST_MMIO_HOLE_MIB * KIB_PER_MIB,
+                "mmio_hole is " + LEAST_MMIO_HOLE_MIB + " … " + GREATEST_MMIO_HOLE_MIB + " MiB, not "
+                        + DomainRules.amount(kib));
+    }
+
+    static Optional<String> ofSerial(List<String> serial) {
+        return serial.stream()
+                .flatMap(port -> DeviceRules.ofText("serial port", port).stream())
+                .findFirst();
+    }
+
+    static Optional<String> ofFirmware(
+            Optional<Path> biosPath, Optional<Path> loader, Optional<Path> smbios, Optional<Path> acpi) {
+        return DeviceRules.first(
+                biosPath.flatMap(file -> DomainRules.ofFile("BIOS", file)),
+                loader.flatMap(file -> DomainRules.ofFile("firmware", file)),
+                smbios.flatMap(file -> DomainRules.ofFile("SMBIOS tables", file)),
+                acpi.flatMap(file -> DomainRules.ofFile("ACPI tables", file)));
+    }
+
+    static Optional<String> ofDeviceModel(Optional<Path> program, List<String> arguments) {
+        return program.flatMap(file -> DomainRules.ofFile("device model", file))
+                .or(() -> DeviceRules.when(
+                        arguments.stream().anyMatch(argument -> argument.indexOf('\0') >= 0),
+                        "an argument ends at its first NUL character, so it has none inside"));
+    }
+
+    static Optional<String> ofVideoRam(Vga vga, long kib) {
+        long least = vga.leastVideoRamKib();
+        if (vga == Vga.NONE) {
+            return DeviceRules.when(kib != 0, "without a graphics card there is no video RAM");
+        }
+        return DeviceRules.when(
+                Long.bitCount(kib) != 1 || kib < least || kib > GREATEST_VIDEO_RAM_MIB * KIB_PER_MIB,
+                "videoram of " + vga.word() + " is a power of two, " + least / KIB_PER_MIB + " … "
+                        + GREATEST_VIDEO_RAM_MIB + " MiB, not " + DomainRules.amount(kib));
+    }
+
+    static Optional<String> ofKeymap(String keymap) {
+        return DeviceRules.when(!KEYMAP.matcher(keymap).matches(), "'" + keymap + "' is no keymap");
+    }
+
+    static Optional<String> ofVnc(String listen, int display, Optional<String> password) {
+        return Stream.of(
+                        DeviceRules.when(
+                                display < 0 || display > LAST_DISPLAY,
+                                "a VNC display is 0 … " + LAST_DISPLAY + ", not " + display),
+                        password.flatMap(text -> DeviceRules.ofText("VNC password", text)),
+                        DeviceRules.when(
+                                password.isEmpty() && !DeviceRules.isLocal(listen),
+                                "VNC on '" + listen + "', where others reach it, needs a password"))
+                .flatMap(Optional::stream)
+                .findFirst();
+    }
+}

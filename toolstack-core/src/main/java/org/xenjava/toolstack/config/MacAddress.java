@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.config;
+
+import java.util.Locale;
+import java.util.random.RandomGenerator;
+import java.util.regex.Pattern;
+import org.xenjava.toolstack.error.ConfigException;
+
+/**
+ * The hardware address of one network card: not a group's, and not all zero.
+ *
+ * @param text six pairs of hexadecimal digits with colons between them; kept in lower case
+ */
+public record MacAddress(String text) {
+    private static final Pattern FORM = Pattern.compile("[0-9a-f]{2}(?::[0-9a-f]{2}){5}");
+    private static final String NONE = "00:00:00:00:00:00";
+
+    /** @throws ConfigException if the text is no address of a card */
+    public MacAddress {
+        text = text.toLowerCase(Locale.ROOT);
+        if (!FORM.matcher(text).matches()) {
+            throw new ConfigException("a MAC address is six pairs of hexadecimal digits: '" + text + "'");
+        }
+        if (text.equals(NONE) || (Character.digit(text.charAt(1), 16) & 1) != 0) {
+            throw new ConfigException("the MAC address of a card is neither zero nor a group's: " + text);
+        }
+    }
+
+    /** An address of the range that belongs to the Xen project, 00:16:3e:00:00:00 … 00:16:3e:7f:ff:ff, as libxl's. */
+    public static MacAddress random(RandomGenerator random) {
+        return new MacAddress(String.format(
+                "00:16:3e:%02x:%02x:%02x", random.nextInt(0x80), random.nextInt(0x100), random.nextInt(0x100)));
+    }
+
+    @Override
+    public String toString() {
+        return text;
+    }
+}
