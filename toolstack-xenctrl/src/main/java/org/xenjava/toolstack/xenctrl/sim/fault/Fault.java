@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.xenctrl.sim.fault;
+
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Predicate;
+import java.util.regex.Pattern;
+import org.xenjava.toolstack.xenctrl.lib.Errno;
+
+/**
+ * Decides what becomes of each call. {@link FaultInjection} asks about one call at a time, in their order, so a fault
+ * may count; one fault must not be injected twice.
+ */
+@FunctionalInterface
+public interface Fault {
+    /** What becomes of that call. */
+    Verdict judge(LibraryCall call);
+
+    /** The {@code n}-th call from now on fails. */
+    static Fault callFails(long n, Errno errno) {
+        return nth(n, call -> true, new Verdict.Fails(errno));
+    }
+
+    /** The {@code n}-th call from now on takes its effect and fails nevertheless. */
+    static Fault answerLost(long n, Errno errno) {
+        return nth(n, call -> true, new Verdict.LosesAnswer(errno));
+    }
+
+    /** The process is killed at the {@code n}-th call from now on, which has no effect any more. */
+    static Fault processKilled(long n) {
+        return nth(n, call -> true, new Verdict.Kills());
+    }
+
+    /**
+     * The {@code n}-th call of one hypercall or library function from now on fails.
+     *
+     * @param name as in {@link LibraryCall#name}, such as {@code "XEN_DOMCTL_createdomain"} or {@code "xs_write"}
+     */
+    static Fault nthOf(String name, long n, Errno errno) {
+        return nth(n, call -> call.name().equals(name), new Verdict.Fails(errno));
+    }
+
+    /** xenstored answers EAGAIN to the next {@code count} commits, as if another change had come between. */
+    static Fault commitsConflict(long count) {
+        AtomicLong left = new AtomicLong(count);
+        return call -> call.method().equals("transactionCommit") && left.getAndDecrement() > 0
+                ? new Verdict.Fails(Errno.EAGAIN)
+                : new Verdict.Passes();
+    }
+
+    /** xenstored refuses every request about these paths: ENOSPC for a quota, EACCES for a missing right. */
+    static Fault pathsRefused(Pattern paths, Errno errno) {
+        return every(call -> call.path().filter(paths.asMatchPredicate()).isPresent(), errno);
+    }
+
+    /** xenstored is gone from the {@code n}-th call from now on: everything about it is EIO. */
+    static Fault xenstoredGone(long n) {
+        AtomicLong left = new AtomicLong(n - 1);
+        return call ->
+                left.getAndDecrement() <= 0 && call.toXenstored() ? new Verdict.Fails(Errno.EIO) : new Verdict.Passes();
+    }
+
+    /** Every such call fails. */
+    static Fault every(Predicate<LibraryCall> which, Errno errno) {
+        return call -> which.test(call) ? new Verdict.Fails(errno) : new Verdict.Passes();
+    }
+
+    private static Fault nth(long n, Predicate<LibraryCall> which, Verdict verdict) {
+        AtomicLong seen = new AtomicLong();
+        return call -> which.test(call) && seen.incrementAndGet() == n ? verdict : new Verdict.Passes();
+    }
+}
