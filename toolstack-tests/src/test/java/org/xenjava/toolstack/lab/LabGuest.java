@@ -9,12 +9,16 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.Optional;
+import org.xenjava.toolstack.Domain;
 import org.xenjava.toolstack.config.DomainConfig;
 import org.xenjava.toolstack.xenctrl.PodTarget;
 import org.xenjava.toolstack.xenctrl.Xenctrl;
 
 /** The lab's small Linux guest, driven over its console. */
 final class LabGuest {
+    /** Pages that count as owned and are no RAM: special and ACPI pages. */
+    private static final int NOT_RAM = 17;
+
     static final Duration BOOT = Duration.ofMinutes(4);
     private static final Duration ANSWER = Duration.ofMinutes(2);
 
@@ -83,14 +87,15 @@ final class LabGuest {
         });
     }
 
-    /** Waits until the balloon rests: no entry without a page, and the counters stay for some seconds. */
-    static PodTarget awaitSettled(Xenctrl xenctrl, int domid) {
-        return Dom0.await("the balloon of domain " + domid + " to settle", BOOT, () -> {
-            PodTarget before = xenctrl.podTarget(domid);
-            Dom0.sleep(Duration.ofSeconds(4));
-            PodTarget after = xenctrl.podTarget(domid);
-            boolean still = before.totPages() == after.totPages() && after.debt() <= 0;
-            return still ? Optional.of(after) : Optional.empty();
+    /**
+     * Waits until the balloon has reached its target: the domain owns what was asked for and what is no RAM, and no
+     * entry is without a page.
+     */
+    static PodTarget awaitSettled(Domain domain, Xenctrl xenctrl) {
+        long pages = domain.memory().size().toPages().count() + NOT_RAM;
+        return Dom0.await("the balloon of " + domain + " to reach " + pages + " pages", BOOT, () -> {
+            PodTarget now = xenctrl.podTarget(domain.domid());
+            return now.totPages() <= pages && now.debt() <= 0 ? Optional.of(now) : Optional.empty();
         });
     }
 }

@@ -28,7 +28,7 @@ class LabIT {
     @TestFactory
     Stream<DynamicNode> theSuiteInDom0() throws Exception {
         deleteOldReports();
-        int status = new ProcessBuilder(System.getProperty("lab.suite"))
+        int status = new ProcessBuilder(System.getProperty("lab.suite"), "--cpu-1g")
                 .inheritIO()
                 .start()
                 .waitFor();

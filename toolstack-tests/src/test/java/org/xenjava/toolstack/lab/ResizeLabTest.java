@@ -30,7 +30,7 @@ class ResizeLabTest extends LabFixture {
         assertEquals(raised, report("down to 200 and up to 300 again", domain));
 
         boot(domain);
-        LabGuest.awaitSettled(xenctrl, domain.domid());
+        LabGuest.awaitSettled(domain, xenctrl);
         PodTarget settled = report("300, ballooned", domain);
         assertEquals(0, settled.debt());
         assertEquals(KiB.ofMiB(300), domain.memory().target());
@@ -40,7 +40,7 @@ class ResizeLabTest extends LabFixture {
     void aSettledGuestFollowsItsTargetDownAndUp() {
         Domain domain = toolstack.create(LabGuest.config("settled", 256, 512).build());
         LabGuest guest = boot(domain);
-        LabGuest.awaitSettled(xenctrl, domain.domid());
+        LabGuest.awaitSettled(domain, xenctrl);
         for (long mib : new long[] {200, 256, 512, 256}) {
             domain.setMemory(KiB.ofMiB(mib));
             awaitCurrent(guest, mib);

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.lab;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.xenjava.toolstack.Domain;
+import org.xenjava.toolstack.lab.Dom0.Output;
+
+/** The command line as a user types it in dom0. */
+class XljLabTest extends LabFixture {
+    private static final String EXAMPLE = "examples/pvh-pod.cfg";
+
+    private static Output xlj(String... arguments) {
+        List<String> command = new ArrayList<>(List.of("bin/xlj"));
+        command.addAll(List.of(arguments));
+        Output output = Dom0.run(command.toArray(String[]::new));
+        Dom0.report("$ xlj " + String.join(" ", arguments) + "  -> " + output.status() + "\n"
+                + output.text().strip());
+        return output;
+    }
+
+    @Test
+    void aGuestLivesItsLifeFromTheCommandLine() {
+        xlj("create", EXAMPLE).expectSuccess();
+        Domain domain = named("pvh-pod");
+        LabGuest guest = new LabGuest("pvh-pod", domain.consoleTerminal(CONSOLE));
+        guest.awaitReady();
+        LabGuest.awaitSettled(domain, xenctrl);
+
+        Output console = Dom0.run("sh", "-c", "(sleep 12; echo status; sleep 12) | timeout 60 bin/xlj console pvh-pod");
+        Dom0.report("xlj console: " + console.text().strip());
+        assertTrue(console.text().contains("STATUS target_kb="), console.text());
+
+        assertTrue(xlj("list").expectSuccess().text().contains("pvh-pod"));
+        String id = Integer.toString(domain.domid());
+        Output check = xlj("pod-check", id);
+        assertEquals("checked domain " + id + " for XSA-153: NOT vulnerable\n", check.text());
+        assertEquals(0, check.status());
+        Output json = xlj("pod-check", "--all", "--json");
+        for (String key : List.of("domid", "name", "tot_pages", "pod_cache_pages", "pod_entries", "debt", "verdict")) {
+            assertTrue(json.text().contains("\"" + key + "\""), json.text());
+        }
+        xlj("mem-set", "pvh-pod", "300").expectSuccess();
+        assertEquals("307200", Dom0.xenstore("/local/domain/" + id + "/memory/target"));
+        xlj("destroy", "pvh-pod").expectSuccess();
+        assertFalse(Dom0.xl("list").contains("pvh-pod"));
+    }
+
+    @Test
+    void podCheckSpeaksTheAdvisorysWordsOfAnyDomain() {
+        assertEquals(255, xlj("pod-check", "0").status());
+        assertEquals(255, xlj("pod-check", "4711").status());
+
+        Dom0.xl("create", "-p", LabGuest.xlConfig("xls", 256, 512).toString());
+        String id = Integer.toString(Dom0.domid("xls"));
+        Output check = xlj("pod-check", id);
+        assertEquals(1, check.status());
+        assertEquals(
+                "checked domain " + id + " for XSA-153: VULNERABLE (65536 more outstanding pages)\n"
+                        + "difference is >1Mby\nballon driver not running or guest still booting?\n",
+                check.text());
+    }
+
+    @Test
+    void aDryRunShowsThePlanAndTouchesNothing() {
+        Output plan = xlj("dry-run", EXAMPLE).expectSuccess();
+        assertTrue(plan.text().contains("65792"), "the PoD target");
+    }
+}
