@@ -55,6 +55,11 @@ final class RecordingTape implements Tape {
     }
 
     @Override
+    public boolean isSimulation() {
+        return real.isSimulation();
+    }
+
+    @Override
     public synchronized void close() {
         if (closed) {
             return;

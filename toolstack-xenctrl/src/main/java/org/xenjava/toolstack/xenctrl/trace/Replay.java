@@ -84,6 +84,12 @@ public final class Replay implements XenLibraries {
         return libraries.store();
     }
 
+    /** True: there is no Xen at all. */
+    @Override
+    public boolean isSimulation() {
+        return libraries.isSimulation();
+    }
+
     /** Ends the replay, however far it got: {@link #assertFinished} tells, before or after. */
     @Override
     public void close() {

@@ -79,6 +79,11 @@ final class ReplayTape implements Tape {
     }
 
     @Override
+    public boolean isSimulation() {
+        return true;
+    }
+
+    @Override
     public synchronized void close() {
         closed = true;
         notifyAll();

@@ -35,6 +35,9 @@ interface Tape {
     /** False once this is closed, or has failed as a replay. */
     boolean isOpen();
 
+    /** Whether no real Xen is behind this; nothing is recorded of the question. */
+    boolean isSimulation();
+
     /** Ends the recording and closes the real libraries; a replay has nothing to close. */
     void close();
 

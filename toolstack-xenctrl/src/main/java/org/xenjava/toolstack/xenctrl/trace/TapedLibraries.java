@@ -55,6 +55,11 @@ final class TapedLibraries implements XenLibraries {
     }
 
     @Override
+    public boolean isSimulation() {
+        return tape.isSimulation();
+    }
+
+    @Override
     public void close() {
         tape.close();
     }

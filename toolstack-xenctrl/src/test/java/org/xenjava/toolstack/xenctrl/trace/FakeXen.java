@@ -30,7 +30,7 @@ import org.xenjava.toolstack.xenctrl.lib.XenStore;
 
 /** Just enough of a Xen to have something to record: a few hypercalls, guest pages, a xenstore without rules. */
 final class FakeXen implements XenLibraries {
-    /** A hypercall that this project does not know; it writes through a pointer at byte 8 of its argument. */
+    /** A hypercall that this project does not know; it writes through a pointer at byte 8 of its argument, and advances it. */
     static final int XSM_OP = 27;
 
     private static final int PAGE = 4096;
@@ -189,7 +189,9 @@ final class FakeXen implements XenLibraries {
             return sysctl(args[0]);
         }
         if (op == XSM_OP) {
-            memory(memory(args[0]).getLong(8)).putInt(0, 0xCAFE);
+            ByteBuffer argument = memory(args[0]);
+            memory(argument.getLong(8)).putInt(0, 0xCAFE);
+            argument.putLong(8, argument.getLong(8) + 4);
             return 0;
         }
         throw new XenLibException("hypercall " + op, Errno.ENOSYS);
@@ -202,7 +204,7 @@ final class FakeXen implements XenLibraries {
 
     private int memoryOp(int op, long arg) {
         if (op == MemoryOp.POPULATE_PHYSMAP.number()) {
-            return abi.struct("xen_memory_reservation").at(memory(arg), 0).getInt("nr_extents");
+            return (int) abi.struct("xen_memory_reservation").at(memory(arg), 0).get("nr_extents");
         }
         StructView target = abi.struct("xen_pod_target").at(memory(arg), 0);
         if (op == MemoryOp.SET_POD_TARGET.number()) {

@@ -8,25 +8,32 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.nio.ByteOrder;
 import java.nio.ReadOnlyBufferException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.xenjava.toolstack.xenctrl.CpuPolicy;
+import org.xenjava.toolstack.xenctrl.CreateDomain;
 import org.xenjava.toolstack.xenctrl.HypercallException;
 import org.xenjava.toolstack.xenctrl.PodTarget;
 import org.xenjava.toolstack.xenctrl.Xenctrl;
+import org.xenjava.toolstack.xenctrl.abi.DomctlOp;
 import org.xenjava.toolstack.xenctrl.abi.Hypercall;
+import org.xenjava.toolstack.xenctrl.abi.MemoryOp;
 import org.xenjava.toolstack.xenctrl.lib.Errno;
 import org.xenjava.toolstack.xenctrl.lib.HypercallBuffer;
 import org.xenjava.toolstack.xenctrl.lib.MappedPages;
 import org.xenjava.toolstack.xenctrl.lib.Protection;
 import org.xenjava.toolstack.xenctrl.lib.XenLibException;
 import org.xenjava.toolstack.xenctrl.lib.XenLibraries;
+import org.xenjava.toolstack.xenctrl.sim.SimulatedXen;
 
 class RecordAndReplayTest {
     @TempDir
@@ -40,6 +47,38 @@ class RecordAndReplayTest {
         Recordings.record(trace, contents, xen, Recordings::build);
         Recordings.replay(trace, Recordings::build);
         assertEquals(List.of("all"), xen.closed, "closing the recording closes the machine");
+    }
+
+    @Test
+    void aSimulatedXenCanBeRecordedToo() {
+        Path trace = dir.resolve("trace");
+        Recordings.record(trace, Contents.HASH, SimulatedXen.create().connect(), RecordAndReplayTest::podGuest);
+        Recordings.replay(trace, RecordAndReplayTest::podGuest);
+    }
+
+    private static void podGuest(XenLibraries libraries) {
+        Xenctrl xen = Xenctrl.open(libraries);
+        CpuPolicy policy = xen.defaultHvmCpuPolicy();
+        int domid = xen.createDomain(
+                new CreateDomain(Recordings.HANDLE, DomctlOp.CDF_HVM | DomctlOp.CDF_HAP, DomctlOp.EMU_LAPIC, 1, 2));
+        xen.setMaxVcpus(domid, 1);
+        xen.setMaxMemKib(domid, 8192);
+        xen.setCpuPolicy(domid, new CpuPolicy(policy.leaves(), List.of()));
+        xen.setPodTarget(domid, 1024);
+        assertEquals(
+                4, xen.populatePhysmap(domid, new long[] {0, 512, 1024, 1536}, 9, MemoryOp.XENMEMF_POPULATE_ON_DEMAND));
+        try (MappedPages pages = libraries.foreignMemory().map(domid, Protection.READ_WRITE, 3)) {
+            pages.bytes().putInt(100, 4711);
+        }
+        try (MappedPages pages = libraries.foreignMemory().map(domid, Protection.READ, 3)) {
+            assertEquals(4711, pages.bytes().getInt(100));
+        }
+        assertEquals(new PodTarget(1024, 512, 1536), xen.podTarget(domid));
+        assertTrue(xen.hvmContext(domid).length > 0);
+        assertEquals(2, xen.domains().size());
+        libraries.store().watch("/tool", "token");
+        assertTrue(libraries.store().readWatch(Duration.ofSeconds(5)).isPresent());
+        xen.destroyDomain(domid);
     }
 
     @Test
@@ -120,6 +159,7 @@ class RecordAndReplayTest {
             argument.bytes().putInt(0, 5).putLong(8, target.address() + 4);
             assertEquals(0, xen.call().call(FakeXen.XSM_OP, argument.address()));
             assertEquals(0xCAFE, target.bytes().getInt(4));
+            assertEquals(target.address() + 8, argument.bytes().getLong(8));
         }
     }
 
@@ -129,7 +169,7 @@ class RecordAndReplayTest {
         Path trace = dir.resolve("trace");
         FakeXen xen = new FakeXen();
         xen.nodes.put("/binary", binary);
-        xen.nodes.put("/text", "größer\n".getBytes(java.nio.charset.StandardCharsets.UTF_8));
+        xen.nodes.put("/text", "größer\n".getBytes(StandardCharsets.UTF_8));
         Recordings.record(trace, Contents.HASH, xen, libraries -> {
             libraries.store().read(0, "/binary");
             libraries.store().read(0, "/text");
@@ -229,8 +269,8 @@ class RecordAndReplayTest {
                 MappedPages pages = xen.foreignMemory().map(1, Protection.READ_WRITE, 1, 2, 3)) {
             assertEquals(8192, buffer.bytes().capacity());
             assertEquals(3 * 4096, pages.bytes().capacity());
-            assertEquals(java.nio.ByteOrder.LITTLE_ENDIAN, buffer.bytes().order());
-            assertEquals(java.nio.ByteOrder.LITTLE_ENDIAN, pages.bytes().order());
+            assertEquals(ByteOrder.LITTLE_ENDIAN, buffer.bytes().order());
+            assertEquals(ByteOrder.LITTLE_ENDIAN, pages.bytes().order());
         }
     }
 
@@ -244,6 +284,13 @@ class RecordAndReplayTest {
         });
         assertTrue(TraceReader.read(trace).records().size() > 500);
         assertTrue(Files.size(trace) < 20_000, () -> trace.toFile().length() + " bytes");
+    }
+
+    @Test
+    void aRecordingIsAsRealAsItsMachineAndAReplayNeverIs() {
+        Path trace = dir.resolve("trace");
+        Recordings.record(trace, xen -> assertFalse(xen.isSimulation()));
+        Recordings.replay(trace, xen -> assertTrue(xen.isSimulation()));
     }
 
     @Test

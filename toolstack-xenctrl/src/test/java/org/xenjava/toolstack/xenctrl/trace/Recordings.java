@@ -11,7 +11,9 @@ import java.util.function.Consumer;
 import org.xenjava.toolstack.xenctrl.CreateDomain;
 import org.xenjava.toolstack.xenctrl.Xenctrl;
 import org.xenjava.toolstack.xenctrl.abi.DomctlOp;
+import org.xenjava.toolstack.xenctrl.abi.Hypercall;
 import org.xenjava.toolstack.xenctrl.abi.MemoryOp;
+import org.xenjava.toolstack.xenctrl.lib.HypercallBuffer;
 import org.xenjava.toolstack.xenctrl.lib.MappedPages;
 import org.xenjava.toolstack.xenctrl.lib.Protection;
 import org.xenjava.toolstack.xenctrl.lib.XenLibraries;
@@ -33,7 +35,7 @@ final class Recordings {
         record(trace, Contents.HASH, new FakeXen(), work);
     }
 
-    static void record(Path trace, Contents contents, FakeXen xen, Consumer<XenLibraries> work) {
+    static void record(Path trace, Contents contents, XenLibraries xen, Consumer<XenLibraries> work) {
         try (XenLibraries libraries = recorder(contents).wrap(xen, trace)) {
             work.accept(libraries);
         }
@@ -58,6 +60,29 @@ final class Recordings {
         writeGuest(libraries, domid, 0x1000, "kernel");
         write(libraries, "/local/domain/" + domid + "/memory/target", "262144");
         xenctrl.unpauseDomain(domid);
+    }
+
+    /** {@code XENMEM_set_pod_target}, byte by byte. */
+    static void setPodTarget(XenLibraries xen, int domid, long pages) {
+        try (HypercallBuffer buffer = xen.call().allocBuffer(40)) {
+            buffer.bytes().putLong(0, pages).putShort(32, (short) domid);
+            xen.call().call(Hypercall.MEMORY_OP.number(), 16, buffer.address());
+        }
+    }
+
+    /** {@code XENMEM_populate_physmap} of 2 MiB extents in domain 1, byte by byte. */
+    static void populate(XenLibraries xen, long... gfns) {
+        try (HypercallBuffer list = xen.call().allocBuffer(gfns.length * Long.BYTES);
+                HypercallBuffer argument = xen.call().allocBuffer(32)) {
+            list.bytes().asLongBuffer().put(gfns);
+            argument.bytes()
+                    .putLong(0, list.address())
+                    .putLong(8, gfns.length)
+                    .putInt(16, 9)
+                    .putInt(20, MemoryOp.XENMEMF_POPULATE_ON_DEMAND)
+                    .putShort(24, (short) 1);
+            xen.call().call(Hypercall.MEMORY_OP.number(), 6, argument.address());
+        }
     }
 
     static void writeGuest(XenLibraries libraries, int domid, long gfn, String text) {

@@ -34,25 +34,10 @@ class ReplayMismatchTest {
         return assertThrows(ReplayMismatchException.class, () -> Recordings.replay(trace, replayed));
     }
 
-    private static void setPodTarget(XenLibraries xen, int domid, long pages) {
-        try (HypercallBuffer buffer = xen.call().allocBuffer(40)) {
-            buffer.bytes().putLong(0, pages).putShort(32, (short) domid);
-            xen.call().call(Hypercall.MEMORY_OP.number(), 16, buffer.address());
-        }
-    }
-
-    private static void populate(XenLibraries xen, long... gfns) {
-        try (HypercallBuffer list = xen.call().allocBuffer(gfns.length * Long.BYTES);
-                HypercallBuffer argument = xen.call().allocBuffer(32)) {
-            list.bytes().asLongBuffer().put(gfns);
-            argument.bytes().putLong(0, list.address()).putLong(8, gfns.length).putShort(24, (short) 1);
-            xen.call().call(Hypercall.MEMORY_OP.number(), 6, argument.address());
-        }
-    }
-
     @Test
     void anotherFieldOfAHypercallIsNamedWithBothValues() {
-        ReplayMismatchException e = mismatch(xen -> setPodTarget(xen, 1, 65_536), xen -> setPodTarget(xen, 1, 65_792));
+        ReplayMismatchException e = mismatch(
+                xen -> Recordings.setPodTarget(xen, 1, 65_536), xen -> Recordings.setPodTarget(xen, 1, 65_792));
         assertEquals(List.of(new Difference("target_pages", "65536", "65792")), e.differences());
         assertEquals(2, e.sequence());
         assertEquals(
@@ -66,14 +51,16 @@ class ReplayMismatchTest {
 
     @Test
     void eachDifferentFieldIsNamed() {
-        ReplayMismatchException e = mismatch(xen -> setPodTarget(xen, 1, 5), xen -> setPodTarget(xen, 2, 6));
+        ReplayMismatchException e =
+                mismatch(xen -> Recordings.setPodTarget(xen, 1, 5), xen -> Recordings.setPodTarget(xen, 2, 6));
         assertEquals(
                 List.of(new Difference("target_pages", "5", "6"), new Difference("domid", "1", "2")), e.differences());
     }
 
     @Test
     void anotherByteInABufferIsNamedByTheFieldThatPointsToIt() {
-        ReplayMismatchException e = mismatch(xen -> populate(xen, 0, 512, 1024), xen -> populate(xen, 0, 513, 1024));
+        ReplayMismatchException e =
+                mismatch(xen -> Recordings.populate(xen, 0, 512, 1024), xen -> Recordings.populate(xen, 0, 513, 1024));
         assertEquals(
                 List.of(new Difference("extent_start -> buf#1 bytes 8..15", "0002000000000000", "0102000000000000")),
                 e.differences());
@@ -81,11 +68,16 @@ class ReplayMismatchTest {
 
     @Test
     void aBufferThatIsLongerNowDiffersWhereItGoesOn() {
-        ReplayMismatchException e = mismatch(xen -> populate(xen, 7), xen -> {
+        ReplayMismatchException e = mismatch(xen -> Recordings.populate(xen, 7), xen -> {
             try (HypercallBuffer list = xen.call().allocBuffer(8);
                     HypercallBuffer argument = xen.call().allocBuffer(32)) {
                 list.bytes().putLong(0, 7).putLong(4088, -1);
-                argument.bytes().putLong(0, list.address()).putLong(8, 1).putShort(24, (short) 1);
+                argument.bytes()
+                        .putLong(0, list.address())
+                        .putLong(8, 1)
+                        .putInt(16, 9)
+                        .putInt(20, 0x10000)
+                        .putShort(24, (short) 1);
                 xen.call().call(Hypercall.MEMORY_OP.number(), 6, argument.address());
             }
         });
@@ -96,7 +88,7 @@ class ReplayMismatchTest {
 
     @Test
     void aByteOfTheStructThatIsNoFieldIsNamedByItsOffset() {
-        ReplayMismatchException e = mismatch(xen -> setPodTarget(xen, 1, 5), xen -> {
+        ReplayMismatchException e = mismatch(xen -> Recordings.setPodTarget(xen, 1, 5), xen -> {
             try (HypercallBuffer buffer = xen.call().allocBuffer(40)) {
                 buffer.bytes().putLong(0, 5).putShort(32, (short) 1).put(34, (byte) 0x5a);
                 xen.call().call(Hypercall.MEMORY_OP.number(), 16, buffer.address());
@@ -108,11 +100,16 @@ class ReplayMismatchTest {
 
     @Test
     void aPointerElsewhereInABufferDiffers() {
-        ReplayMismatchException e = mismatch(xen -> populate(xen, 7), xen -> {
+        ReplayMismatchException e = mismatch(xen -> Recordings.populate(xen, 7), xen -> {
             try (HypercallBuffer list = xen.call().allocBuffer(8);
                     HypercallBuffer argument = xen.call().allocBuffer(32)) {
                 list.bytes().putLong(0, 7);
-                argument.bytes().putLong(0, list.address() + 8).putLong(8, 1).putShort(24, (short) 1);
+                argument.bytes()
+                        .putLong(0, list.address() + 8)
+                        .putLong(8, 1)
+                        .putInt(16, 9)
+                        .putInt(20, 0x10000)
+                        .putShort(24, (short) 1);
                 xen.call().call(Hypercall.MEMORY_OP.number(), 6, argument.address());
             }
         });
@@ -219,10 +216,10 @@ class ReplayMismatchTest {
     @Test
     void afterADifferenceEveryCallFailsAndCleaningUpDoesNot() {
         Path trace = dir.resolve("trace");
-        Recordings.record(trace, xen -> setPodTarget(xen, 1, 5));
+        Recordings.record(trace, xen -> Recordings.setPodTarget(xen, 1, 5));
         try (Replay replay = Replay.of(trace)) {
             ReplayMismatchException first =
-                    assertThrows(ReplayMismatchException.class, () -> setPodTarget(replay, 1, 6));
+                    assertThrows(ReplayMismatchException.class, () -> Recordings.setPodTarget(replay, 1, 6));
             assertEquals(0, first.getSuppressed().length, "the buffer was closed quietly");
             ReplayMismatchException second =
                     assertThrows(ReplayMismatchException.class, () -> Recordings.write(replay, "/a", "1"));

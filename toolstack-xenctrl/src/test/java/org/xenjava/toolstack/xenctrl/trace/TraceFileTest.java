@@ -13,6 +13,7 @@ import java.io.UncheckedIOException;
 import java.io.Writer;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
@@ -23,6 +24,7 @@ import java.util.NoSuchElementException;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.mockito.Mockito;
 import org.xenjava.toolstack.xenctrl.Xenctrl;
 import org.xenjava.toolstack.xenctrl.abi.XenRelease;
 import org.xenjava.toolstack.xenctrl.lib.Errno;
@@ -55,6 +57,23 @@ class TraceFileTest {
         assertEquals(
                 new TraceHeader(1, XenRelease.V4_17, "create a.cfg", Recordings.DATE, Contents.HASH),
                 TraceReader.read(recorded()).header());
+    }
+
+    @Test
+    void theDocumentationsExamplesAreLinesOfARealTrace() throws IOException {
+        Path trace = dir.resolve("trace");
+        Recordings.record(trace, xen -> {
+            Recordings.setPodTarget(xen, 7, 65_536);
+            Recordings.populate(xen, 0, 512, 1024, 1536);
+            Recordings.writeGuest(xen, 1, 0x1000, "kernel");
+        });
+        String document =
+                Files.readString(Path.of("..", "docs", "trace-format.md")).replaceAll("\\s", "");
+        List<String> lines = Files.readAllLines(trace);
+        for (int sequence : new int[] {1, 2, 3, 6, 9, 10}) {
+            String line = lines.get(sequence);
+            assertTrue(document.contains(line), line);
+        }
     }
 
     @Test
@@ -97,7 +116,8 @@ class TraceFileTest {
         Path trace = dir.resolve("other");
         Recordings.record(trace, xen -> Xenctrl.open(xen).domainInfo(3));
         HypercallRecord info = (HypercallRecord) TraceReader.read(trace).records().stream()
-                .filter(r -> r instanceof HypercallRecord h && h.operation().equals("getdomaininfo"))
+                .filter(r -> r instanceof HypercallRecord h
+                        && h.input().getOrDefault("domain", "").equals("3"))
                 .findFirst()
                 .orElseThrow();
         assertEquals("3", info.output().get("domain"));
@@ -122,7 +142,7 @@ class TraceFileTest {
     void anErrnoWithoutANameSurvives() {
         Path trace = dir.resolve("trace");
         FakeXen xen = new FakeXen();
-        org.mockito.Mockito.when(xen.store.transactionStart())
+        Mockito.when(xen.store.transactionStart())
                 .thenThrow(new XenLibException("xs_transaction_start", new Errno(123)));
         Recordings.record(
                 trace,
@@ -161,7 +181,7 @@ class TraceFileTest {
         ByteBuffer content = run.bytes().orElseThrow();
         assertEquals(2 * 4096, content.remaining());
         content.get(100, bytes);
-        assertArrayEquals("kernel".getBytes(java.nio.charset.StandardCharsets.UTF_8), bytes);
+        assertArrayEquals("kernel".getBytes(StandardCharsets.UTF_8), bytes);
     }
 
     @Test
