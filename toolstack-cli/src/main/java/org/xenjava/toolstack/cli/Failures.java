@@ -22,7 +22,8 @@ final class Failures implements IParameterExceptionHandler, IExecutionExceptionH
     @Override
     public int handleParseException(ParameterException e, String[] args) {
         CommandLine command = e.getCommandLine();
-        session.complain(e.getMessage() + " (see " + command.getCommandSpec().qualifiedName() + " --help)");
+        session.complain(e.getMessage().replaceFirst("^Error: ", "") + " (see "
+                + command.getCommandSpec().qualifiedName() + " --help)");
         return command.getCommandSpec().exitCodeOnInvalidInput();
     }
 

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.cli;
+
+import java.io.ByteArrayOutputStream;
+import java.io.InputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.xenjava.toolstack.Toolstack;
+import org.xenjava.toolstack.error.XenUnavailableException;
+import org.xenjava.toolstack.xenctrl.Xenctrl;
+import org.xenjava.toolstack.xenctrl.sim.SimulatedXen;
+
+/** Where a test types commands, and what it sees then. */
+final class Prompt {
+    private final HostOpener host;
+    private final List<Duration> slept = new ArrayList<>();
+    private Runnable whileSleeping = () -> {};
+
+    /** What a command has left. */
+    record Outcome(int status, String out, String err) {}
+
+    private Prompt(HostOpener host) {
+        this.host = host;
+    }
+
+    /** In dom0 of a simulated machine. */
+    static Prompt on(SimulatedXen xen) {
+        return new Prompt(() -> Toolstack.options().open(xen.connect()));
+    }
+
+    /** On a machine where Xen cannot be opened. */
+    static Prompt withoutXen() {
+        return new Prompt(() -> {
+            throw new XenUnavailableException("there is no Xen here");
+        });
+    }
+
+    /** What happens while a command waits. */
+    Prompt whileSleeping(Runnable event) {
+        whileSleeping = event;
+        return this;
+    }
+
+    /** How long commands have waited, one by one. */
+    List<Duration> slept() {
+        return List.copyOf(slept);
+    }
+
+    Outcome run(String... args) {
+        return run(false, args);
+    }
+
+    /** With standard error on a terminal. */
+    Outcome runOnTerminal(String... args) {
+        return run(true, args);
+    }
+
+    private Outcome run(boolean terminal, String... args) {
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        ByteArrayOutputStream err = new ByteArrayOutputStream();
+        Streams streams = new Streams(InputStream.nullInputStream(), print(out), print(err), terminal, terminal);
+        int status = Xlj.run(new Session(streams, host, this::sleep), args);
+        return new Outcome(status, out.toString(StandardCharsets.UTF_8), err.toString(StandardCharsets.UTF_8));
+    }
+
+    private void sleep(Duration time) {
+        slept.add(time);
+        whileSleeping.run();
+    }
+
+    private static PrintStream print(ByteArrayOutputStream target) {
+        return new PrintStream(target, true, StandardCharsets.UTF_8);
+    }
+
+    /** Hypercalls past the toolstack. */
+    static Xenctrl hypercalls(SimulatedXen xen) {
+        return Xenctrl.open(xen.connect());
+    }
+}
