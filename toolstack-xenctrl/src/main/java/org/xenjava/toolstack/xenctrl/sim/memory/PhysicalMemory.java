@@ -6,6 +6,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 
 /**
  * What the host's pages contain, and which of them are mapped by somebody besides their owner. A page that was
@@ -96,8 +97,7 @@ public final class PhysicalMemory {
 
     /** Whether all bytes of all these pages are zero. */
     public boolean isZero(long mfn, long count) {
-        return !filled.intersects(mfn, mfn + count)
-                && frames.subMap(mfn, mfn + count).values().stream().allMatch(Frame::isZero);
+        return !filled.intersects(mfn, mfn + count) && framesIn(mfn, count).allMatch(Frame::isZero);
     }
 
     /** The highest of these pages that is all zero. */
@@ -111,8 +111,12 @@ public final class PhysicalMemory {
 
     /** Whether any of these pages is mapped. */
     public boolean isMapped(long mfn, long count) {
-        return held.intersects(mfn, mfn + count)
-                || frames.subMap(mfn, mfn + count).values().stream().anyMatch(frame -> frame.mappings > 0);
+        return held.intersects(mfn, mfn + count) || framesIn(mfn, count).anyMatch(frame -> frame.mappings > 0);
+    }
+
+    private Stream<Frame> framesIn(long mfn, long count) {
+        // The usual question is about one page, and then no view of the map is needed.
+        return count == 1 ? Stream.ofNullable(frames.get(mfn)) : frames.subMap(mfn, mfn + count).values().stream();
     }
 
     /** Takes a page's reference ahead of a mapping of which it will be a part. */

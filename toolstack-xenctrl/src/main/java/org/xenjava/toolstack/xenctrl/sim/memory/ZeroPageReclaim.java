@@ -67,7 +67,7 @@ final class ZeroPageReclaim {
     }
 
     private boolean isReclaimable(long mfn, long count) {
-        return !content.isMapped(mfn, count) && content.isZero(mfn, count);
+        return content.isZero(mfn, count) && !content.isMapped(mfn, count);
     }
 
     /**
