@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.xenjava.toolstack.xenctrl.sim;
 
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
 import org.xenjava.toolstack.xenctrl.abi.StructView;
 import org.xenjava.toolstack.xenctrl.lib.Errno;
 import org.xenjava.toolstack.xenctrl.sim.memory.GfnType;
@@ -17,6 +20,7 @@ final class StoreLink implements XenStored.DomainLink {
     private static final int PERMIT_ACCESS = 1;
 
     private final Machine machine;
+    private final Map<Integer, Integer> localPorts = new HashMap<>();
 
     StoreLink(Machine machine) {
         this.machine = machine;
@@ -36,6 +40,11 @@ final class StoreLink implements XenStored.DomainLink {
         bind(domain, port);
     }
 
+    @Override
+    public void disconnect(int domid) {
+        Optional.ofNullable(localPorts.remove(domid)).ifPresent(port -> machine.closePort(machine.require(0), port));
+    }
+
     private void bind(Domain domain, int port) {
         try {
             EventChannels dom0 = machine.require(0).eventChannels;
@@ -43,6 +52,7 @@ final class StoreLink implements XenStored.DomainLink {
                     new EventChannels.Channel(EventChannels.State.INTERDOMAIN, domain.domid, port, () -> {}));
             try {
                 domain.eventChannels.bind(port, 0, local);
+                localPorts.put(domain.domid, local);
             } catch (XenRefusal refusal) {
                 dom0.close(local);
                 throw refusal;

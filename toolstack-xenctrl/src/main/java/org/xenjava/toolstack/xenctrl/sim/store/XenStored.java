@@ -24,6 +24,9 @@ public final class XenStored {
          * @throws StoreRefusal if either is not possible
          */
         void connect(int domid, int port);
+
+        /** Lets go of the ring and closes xenstored's end of the event channel. */
+        void disconnect(int domid);
     }
 
     /**
@@ -62,6 +65,7 @@ public final class XenStored {
     /** Xen says that a domain is dead: it is forgotten. */
     public void domainDied(int domid) {
         if (introduced.remove(domid)) {
+            domains.disconnect(domid);
             fireSpecial("@releaseDomain");
         }
     }
@@ -92,6 +96,7 @@ public final class XenStored {
         if (!introduced.remove(domid)) {
             throw new StoreRefusal(Errno.ENOENT);
         }
+        domains.disconnect(domid);
         fireSpecial("@releaseDomain");
     }
 
