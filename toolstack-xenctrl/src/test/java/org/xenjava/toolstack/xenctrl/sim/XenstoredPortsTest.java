@@ -22,7 +22,7 @@ class XenstoredPortsTest {
     void xenstoredGivesItsEndOfAnEventChannelBackWithTheDomain() {
         int before = firstFreePort();
         Xenctrl xen = Xenctrl.open(dom0);
-        LibxlStyleBuild guest = LibxlStyleBuild.pvh(xen, 64, 64);
+        LibxlStyleBuild guest = LibxlStyleBuild.pvh(xen, 256, 256);
         assertNotEquals(before, firstFreePort());
         xen.destroyDomain(guest.domid);
         assertEquals(before, firstFreePort());
