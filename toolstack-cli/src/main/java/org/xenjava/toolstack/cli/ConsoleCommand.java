@@ -9,7 +9,8 @@ import picocli.CommandLine.Command;
 @Command(
         description = {
             "Show a domain's PV console, and send it what is typed, line by line.",
-            "Ctrl-D at the start of a line detaches, as does Ctrl-C; xenconsole has a raw mode."
+            "Ctrl-D at the start of a line detaches, as do Ctrl-C and the end of a pipe. Without any input, as from"
+                    + " /dev/null, the console is shown until the guest stops. A raw mode has xenconsole only."
         })
 final class ConsoleCommand extends DomainCommand {
     /** As long as xenconsole waits for xenconsoled. */

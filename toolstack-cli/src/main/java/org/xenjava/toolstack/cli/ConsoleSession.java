@@ -6,14 +6,14 @@ import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
-import java.io.UncheckedIOException;
 import java.util.concurrent.CountDownLatch;
 
 /**
  * Copies between a guest's console and the user, until the console ends: xenconsoled closes it when the guest has
  * shut down. It has also made the pseudo-terminal raw, so nothing that the guest prints is echoed back to it. The
  * user's own terminal stays in line mode: a line goes to the guest when it is complete, and the end of input (Ctrl-D
- * at the start of a line) detaches. Input that is not a terminal may end before the guest does.
+ * at the start of a line) detaches. So does the end of a pipe; without any input, as from {@code /dev/null}, the
+ * console is shown to its end.
  */
 final class ConsoleSession {
     private static final int CHUNK = 4096;
@@ -51,7 +51,7 @@ final class ConsoleSession {
     private void show(InputStream fromGuest) {
         try {
             copy(fromGuest, streams.out());
-        } catch (UncheckedIOException e) {
+        } catch (IOException e) {
             // EIO: the console was closed.
         } finally {
             ended.countDown();
@@ -60,24 +60,23 @@ final class ConsoleSession {
 
     private void type(OutputStream toGuest) {
         try {
-            copy(streams.in(), toGuest);
-        } catch (UncheckedIOException e) {
-            // The guest is gone, which show() notices as well; or the user's terminal is.
-        }
-        if (streams.inputIsTerminal()) {
-            ended.countDown();
+            long typed = copy(streams.in(), toGuest);
+            if (typed > 0 || streams.inputIsTerminal()) {
+                ended.countDown();
+            }
+        } catch (IOException e) {
+            // The guest is gone, which show() notices as well.
         }
     }
 
-    private static void copy(InputStream from, OutputStream to) {
+    private static long copy(InputStream from, OutputStream to) throws IOException {
         byte[] chunk = new byte[CHUNK];
-        try {
-            for (int length = from.read(chunk); length >= 0; length = from.read(chunk)) {
-                to.write(chunk, 0, length);
-                to.flush();
-            }
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
+        long total = 0;
+        for (int length = from.read(chunk); length >= 0; length = from.read(chunk)) {
+            to.write(chunk, 0, length);
+            to.flush();
+            total += length;
         }
+        return total;
     }
 }

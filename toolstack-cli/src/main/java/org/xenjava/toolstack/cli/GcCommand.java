@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.xenjava.toolstack.cli;
 
-import java.util.UUID;
 import org.xenjava.toolstack.Toolstack;
 import picocli.CommandLine.Command;
 
-@Command(description = "Destroy what builds have left whose process was killed, and print its UUIDs.")
+@Command(
+        description = {
+            "Destroy what builds have left whose process was killed.",
+            "Every command does so when it opens Xen, and says so on standard error; this one does nothing else."
+        })
 final class GcCommand extends HostCommand {
     GcCommand(Session session) {
         super(session);
@@ -13,9 +16,7 @@ final class GcCommand extends HostCommand {
 
     @Override
     int run(Toolstack toolstack) {
-        for (UUID uuid : toolstack.recover()) {
-            session.print(uuid.toString());
-        }
+        toolstack.recover();
         return ExitStatus.OK;
     }
 }

@@ -3,7 +3,8 @@ package org.xenjava.toolstack.cli;
 
 /** Tells slf4j-simple how much to log; {@code simplelogger.properties} says where and how. */
 final class Logging {
-    private static final String LEVEL = "org.slf4j.simpleLogger.defaultLogLevel";
+    /** slf4j-simple's system property. */
+    static final String LEVEL = "org.slf4j.simpleLogger.defaultLogLevel";
 
     private Logging() {}
 

@@ -3,19 +3,26 @@ package org.xenjava.toolstack.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.google.gson.JsonArray;
 import com.google.gson.JsonParser;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.UUID;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.xenjava.toolstack.ShutdownReason;
 import org.xenjava.toolstack.cli.Prompt.Outcome;
+import org.xenjava.toolstack.xenctrl.CreateDomain;
 import org.xenjava.toolstack.xenctrl.Xenctrl;
+import org.xenjava.toolstack.xenctrl.abi.DomctlOp;
 import org.xenjava.toolstack.xenctrl.abi.HvmParam;
+import org.xenjava.toolstack.xenctrl.lib.XenLibException;
 import org.xenjava.toolstack.xenctrl.lib.XenStore;
 import org.xenjava.toolstack.xenctrl.sim.SimulatedXen;
 
@@ -184,8 +191,15 @@ class GuestLifeTest {
     }
 
     @Test
-    void thereIsNothingToCollectOnATidyHost() {
-        assertEquals(DONE, prompt.run("gc"));
+    void whatAKilledBuildHasLeftIsCollected() throws IOException {
+        UUID uuid = UUID.randomUUID();
+        int domid = hypercalls.createDomain(
+                new CreateDomain(uuid, DomctlOp.CDF_HVM | DomctlOp.CDF_HAP, DomctlOp.EMU_LAPIC, 1, 1));
+        String nameSpace = Files.readSymbolicLink(Path.of("/proc/self/ns/pid")).toString();
+        write("/tool/xenjava/builds/" + uuid, nameSpace + " 999999999 1");
+        assertEquals(0, prompt.run("gc").status());
+        assertTrue(hypercalls.domainInfo(domid).isEmpty());
+        assertThrows(XenLibException.class, () -> read("/tool/xenjava/builds/" + uuid));
     }
 
     private String state(String domain) {
@@ -200,6 +214,11 @@ class GuestLifeTest {
 
     private void loadPvDrivers(int domid) {
         hypercalls.setHvmParam(domid, HvmParam.CALLBACK_IRQ, 1);
+    }
+
+    private void write(String path, String value) {
+        byte[] bytes = value.getBytes(StandardCharsets.UTF_8);
+        hypercalls.libraries().store().write(XenStore.NO_TRANSACTION, path, bytes);
     }
 
     private String read(String path) {

@@ -4,6 +4,7 @@ package org.xenjava.toolstack.cli;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -54,6 +55,12 @@ class UsageTest {
     @Test
     void withoutXenPodCheckFailsAsTheUtilityDoes() {
         assertEquals(new Outcome(255, "", "xlj: there is no Xen here\n"), prompt.run("pod-check", "1"));
+    }
+
+    /** The level of logs is the process's. */
+    @AfterEach
+    void logAsBefore() {
+        System.clearProperty(Logging.LEVEL);
     }
 
     @Test

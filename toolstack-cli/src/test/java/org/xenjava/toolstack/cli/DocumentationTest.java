@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.Test;
+
+/** {@code docs/xlj.md} against the program. */
+class DocumentationTest {
+    private static final Pattern COMMAND_ROW = Pattern.compile("(?m)^\\| (`[a-z-]+[^|]*) \\|[^|]*\\|[^|]*\\|$");
+    private static final Pattern COMMAND = Pattern.compile("`([a-z-]+)[^`]*`");
+    private static final Pattern COMMAND_IN_HELP = Pattern.compile("(?m)^  ([a-z-]+) +[A-Z]");
+
+    @Test
+    void everyCommandIsDescribedAndNoOther() throws IOException {
+        String page = Files.readString(Path.of("../docs/xlj.md"));
+        Set<String> described = COMMAND_ROW
+                .matcher(page.substring(0, page.indexOf("## ")))
+                .results()
+                .flatMap(row -> COMMAND.matcher(row.group(1)).results())
+                .map(command -> command.group(1))
+                .collect(Collectors.toCollection(TreeSet::new));
+        String help = Prompt.withoutXen().run("help").out();
+        Set<String> existing = COMMAND_IN_HELP
+                .matcher(help)
+                .results()
+                .map(command -> command.group(1))
+                .collect(Collectors.toCollection(TreeSet::new));
+        assertEquals(existing, described);
+    }
+}
