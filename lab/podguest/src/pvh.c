@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a PVH guest is told at its start: xen/include/public/arch-x86/hvm/start_info.h.
+#include "boot.h"
+#include "ram.h"
+
+enum { MEMMAP_RAM = 1 };
+
+struct start_info {
+    u32 magic;
+    u32 version;
+    u32 flags;
+    u32 modules;
+    u64 module_list;
+    u64 command_line;
+    u64 rsdp;
+    u64 memory_map;
+    u32 memory_map_entries;
+    u32 reserved;
+};
+
+struct memory_map_entry {
+    u64 address;
+    u64 size;
+    u32 type;
+    u32 reserved;
+};
+
+static u64 lesser(u64 a, u64 b)
+{
+    return a < b ? a : b;
+}
+
+static void take_memory_map(const struct start_info *info)
+{
+    const struct memory_map_entry *entry = (const void *)info->memory_map;
+    for (u32 i = 0; i < info->memory_map_entries; i++, entry++) {
+        if (entry->type != MEMMAP_RAM)
+            continue;
+        u64 start = (entry->address + PAGE_SIZE - 1) / PAGE_SIZE;
+        u64 end = lesser((entry->address + entry->size) / PAGE_SIZE, (u64)mapped_pages);
+        if (start < end)
+            ram_add(start, end - start);
+    }
+    ram_remove((u64)own_start / PAGE_SIZE, (own_end - own_start) / PAGE_SIZE);
+}
+
+// entry.S comes here, on the boot stack, with all memory mapped one to one.
+_Noreturn void pvh_main(const struct start_info *info)
+{
+    SCRATCH static char command_line[1024];
+    const char *from = (const char *)info->command_line;
+    u32 length = 0;
+
+    take_memory_map(info);
+    // The original lies in RAM that will be filled.
+    while (from && from[length] && length < sizeof command_line - 1) {
+        command_line[length] = from[length];
+        length++;
+    }
+    command_line[length] = 0;
+    run(command_line);
+}

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+// The hypercalls that this guest makes, by the numbers and layouts of Xen's public headers.
+#pragma once
+
+#include "types.h"
+
+// xen/include/public/memory.h
+enum {
+    XENMEM_decrease_reservation = 1,
+    XENMEM_current_reservation = 3,
+    XENMEM_populate_physmap = 6,
+    XENMEM_add_to_physmap = 7,
+};
+
+enum {
+    XENMAPSPACE_shared_info = 0,
+    XENMAPSPACE_grant_table = 1,
+    XENMAPSPACE_gmfn = 2,
+};
+
+// xen/include/public/hvm/params.h
+enum {
+    HVM_PARAM_STORE_PFN = 1,
+    HVM_PARAM_STORE_EVTCHN = 2,
+    HVM_PARAM_CONSOLE_PFN = 17,
+    HVM_PARAM_CONSOLE_EVTCHN = 18,
+};
+
+// Before any other: finds out how to call, and maps the page with the event channels' bits.
+void xen_init(void);
+
+// Gives COUNT extents of 2^ORDER pages from GFN up back to Xen (XENMEM_decrease_reservation)
+// or gets them (XENMEM_populate_physmap). Returns how many extents it did.
+u64 change_reservation(u32 operation, u64 gfn, u64 count, u32 order);
+
+// Maps something of the domain's own at GFN; for XENMAPSPACE_gmfn, moves the page at INDEX.
+// Returns Xen's error number, negative, or 0.
+long add_to_physmap(u32 space, u64 index, u64 gfn);
+
+// Pages that the domain owns, as Xen counts them: its cache of pages for PoD included.
+u64 current_reservation(void);
+
+u64 hvm_param(u32 index);
+
+void notify(u32 port);
+
+// A waiter clears the port, looks whether what it waits for has happened, and sleeps if not:
+// an event between the two steps then ends the sleep.
+void clear_event(u32 port);
+void sleep_until_event(u32 port);
+
+// Does not return.
+void shut_down(u32 reason);
