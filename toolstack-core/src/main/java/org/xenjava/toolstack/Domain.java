@@ -23,6 +23,8 @@ import org.xenjava.toolstack.xenctrl.abi.HvmParam;
  * and does nothing when there is nothing left to do.
  */
 public final class Domain {
+    private static final int CONTROL_DOMAIN = 0;
+
     private final ToolstackContext context;
     private final int domid;
     private final UUID uuid;
@@ -100,8 +102,15 @@ public final class Domain {
         }
     }
 
-    /** Destroys it at once and removes what xenstore holds of it; nothing happens if it is gone. */
+    /**
+     * Destroys it at once and removes what xenstore holds of it; nothing happens if it is gone.
+     *
+     * @throws DomainStateException if it is domain 0: Xen would refuse, but only after its part of xenstore is gone
+     */
     public void destroy() {
+        if (domid == CONTROL_DOMAIN) {
+            throw new DomainStateException("destroying " + this + ": it is the host's own and cannot be destroyed");
+        }
         if (find().isPresent()) {
             XenFailures.translating("destroying " + this, () -> new DomainRemoval(context.xenctrl(), context.store())
                     .remove(domid, uuid));

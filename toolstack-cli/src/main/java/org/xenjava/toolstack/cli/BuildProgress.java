@@ -2,6 +2,7 @@
 package org.xenjava.toolstack.cli;
 
 import java.io.PrintStream;
+import java.util.Locale;
 import org.xenjava.toolstack.build.BuildListener;
 
 /** Shows a build's steps on standard error. */
@@ -49,6 +50,12 @@ sealed interface BuildProgress extends BuildListener, AutoCloseable {
     private static String text(BuildListener.Progress progress) {
         String what = progress.phase() == BuildListener.Phase.UNDONE ? "undone: " : "";
         return String.format(
-                "%s [%d/%d] %s%s", progress.domain(), progress.number(), progress.total(), what, progress.step());
+                Locale.ROOT,
+                "%s [%d/%d] %s%s",
+                progress.domain(),
+                progress.number(),
+                progress.total(),
+                what,
+                progress.step());
     }
 }

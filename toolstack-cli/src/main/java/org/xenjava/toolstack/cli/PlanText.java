@@ -68,7 +68,7 @@ final class PlanText {
                 .forEach(count -> line(count.calls() + " of order " + count.order() + " (" + count.extentSize() + "): "
                         + count.extents() + " extents, " + count.pages()));
         title("special pages");
-        SpecialPage.ALL.forEach(page -> line(String.format("gfn 0x%x  %s", page.gfn(), page.use())));
+        SpecialPage.ALL.forEach(page -> line(String.format(Locale.ROOT, "gfn 0x%x  %s", page.gfn(), page.use())));
     }
 
     private void image(ImagePlan image) {
@@ -97,7 +97,7 @@ final class PlanText {
     }
 
     private void word(String name, String value) {
-        line(String.format("%-19s %s", name, value).stripTrailing());
+        line(String.format(Locale.ROOT, "%-19s %s", name, value).stripTrailing());
     }
 
     private void amount(String name, KiB value, String meaning) {
@@ -113,15 +113,16 @@ final class PlanText {
     }
 
     private void number(String name, long value, String unit, String meaning) {
-        line(String.format("%-19s %12d %-5s  %s", name, value, unit, meaning).stripTrailing());
+        line(String.format(Locale.ROOT, "%-19s %12d %-5s  %s", name, value, unit, meaning)
+                .stripTrailing());
     }
 
     private void address(String name, long value) {
-        line(String.format("%-19s 0x%x", name, value));
+        line(String.format(Locale.ROOT, "%-19s 0x%x", name, value));
     }
 
     /** Behind the end is what does not belong to it. */
     private static String addresses(long start, long end) {
-        return String.format("0x%012x … 0x%012x", start, end - 1);
+        return String.format(Locale.ROOT, "0x%012x … 0x%012x", start, end - 1);
     }
 }

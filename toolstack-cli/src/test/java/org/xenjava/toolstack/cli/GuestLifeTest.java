@@ -54,6 +54,14 @@ class GuestLifeTest {
     }
 
     @Test
+    void domainZeroIsNotDestroyed() {
+        Outcome outcome = prompt.run("destroy", "0");
+        assertEquals(1, outcome.status());
+        assertTrue(outcome.err().startsWith("xlj: destroying domain 0: "), outcome.err());
+        assertEquals("Domain-0", read("/local/domain/0/name"));
+    }
+
+    @Test
     void aGuestIsStartedAsSoonAsItIsBuilt() {
         assertEquals(DONE, prompt.run("create", files.config("web", "memory = 64")));
         assertEquals('-', state("web").charAt(2));
