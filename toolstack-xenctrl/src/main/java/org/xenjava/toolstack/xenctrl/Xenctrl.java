@@ -5,7 +5,6 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.UUID;
 import org.xenjava.toolstack.xenctrl.abi.DomctlOp;
@@ -33,17 +32,18 @@ import org.xenjava.toolstack.xenctrl.lib.XenLibraries;
  * <p>It does not own the libraries that it was opened on.
  */
 public final class Xenctrl {
-    private static final int LAST_DOMID = 0x7FEF;
     private static final int MAX_EVENT_CHANNEL_PORT = 1023;
     private static final int HYPERVISOR_DEFAULT = -1;
     private static final int DOMAINS_PER_CALL = 64;
 
     private final XenLibraries libraries;
     private final XenAbi abi;
+    private final HypercallFactory calls;
 
     private Xenctrl(XenLibraries libraries, XenAbi abi) {
         this.libraries = libraries;
         this.abi = abi;
+        this.calls = new HypercallFactory(libraries.call(), abi);
     }
 
     /**
@@ -95,7 +95,7 @@ public final class Xenctrl {
     /** {@code XENVER_extraversion}: what follows the release in Xen's version, such as {@code ".7"}. */
     public String extraVersion() {
         try (HypercallBuffer text = libraries.call().allocBuffer(16)) {
-            issue("XENVER_extraversion", HypercallException.NO_DOMAIN, Hypercall.XEN_VERSION, 1, text.address());
+            calls.issue("XENVER_extraversion", HypercallException.NO_DOMAIN, Hypercall.XEN_VERSION, 1, text.address());
             return cString(text.bytes(), 16);
         }
     }
@@ -104,7 +104,7 @@ public final class Xenctrl {
 
     /** {@code XEN_SYSCTL_physinfo}. */
     public PhysInfo physInfo() {
-        try (Call call = sysctl(SysctlOp.PHYSINFO)) {
+        try (PreparedCall call = calls.sysctl(SysctlOp.PHYSINFO)) {
             call.issue();
             StructView info = call.body();
             return new PhysInfo(
@@ -125,7 +125,7 @@ public final class Xenctrl {
      */
     public String readConsole(int maxBytes) {
         try (HypercallBuffer text = libraries.call().allocBuffer(maxBytes);
-                Call call = sysctl(SysctlOp.READCONSOLE)) {
+                PreparedCall call = calls.sysctl(SysctlOp.READCONSOLE)) {
             call.body().set("buffer", text.address()).set("count", maxBytes);
             call.issue();
             byte[] content = new byte[call.body().getInt("count")];
@@ -138,15 +138,15 @@ public final class Xenctrl {
     public CpuPolicy defaultHvmCpuPolicy() {
         int leafCapacity;
         int msrCapacity;
-        try (Call sizes = sysctl(SysctlOp.GET_CPU_POLICY)) {
+        try (PreparedCall sizes = calls.sysctl(SysctlOp.GET_CPU_POLICY)) {
             sizes.body().set("index", SysctlOp.CPU_POLICY_HVM_DEFAULT);
             sizes.issue();
             leafCapacity = sizes.body().getInt("nr_leaves");
             msrCapacity = sizes.body().getInt("nr_msrs");
         }
-        try (HypercallBuffer leaves = array("xen_cpuid_leaf", leafCapacity);
-                HypercallBuffer msrs = array("xen_msr_entry", msrCapacity);
-                Call call = sysctl(SysctlOp.GET_CPU_POLICY)) {
+        try (HypercallBuffer leaves = calls.array("xen_cpuid_leaf", leafCapacity);
+                HypercallBuffer msrs = calls.array("xen_msr_entry", msrCapacity);
+                PreparedCall call = calls.sysctl(SysctlOp.GET_CPU_POLICY)) {
             call.body()
                     .set("index", SysctlOp.CPU_POLICY_HVM_DEFAULT)
                     .set("nr_leaves", leafCapacity)
@@ -167,7 +167,7 @@ public final class Xenctrl {
 
     /** {@code XEN_DOMCTL_createdomain} with a free domid, which is returned. The domain is paused and empty. */
     public int createDomain(CreateDomain request) {
-        try (Call call = domctl(DomctlOp.CREATEDOMAIN, DomctlOp.DOMID_ANY)) {
+        try (PreparedCall call = calls.domctl(DomctlOp.CREATEDOMAIN, DomctlOp.DOMID_ANY)) {
             call.body()
                     .setBytes("handle", uuidBytes(request.handle()))
                     .set("flags", request.flags())
@@ -184,22 +184,22 @@ public final class Xenctrl {
 
     /** {@code XEN_DOMCTL_destroydomain}: returns once the domain is dead; its last pages go with their mappings. */
     public void destroyDomain(int domid) {
-        simpleDomctl(DomctlOp.DESTROYDOMAIN, domid);
+        calls.domctlAndClose(DomctlOp.DESTROYDOMAIN, domid);
     }
 
     /** {@code XEN_DOMCTL_pausedomain}; counts, so each pause needs an unpause. */
     public void pauseDomain(int domid) {
-        simpleDomctl(DomctlOp.PAUSEDOMAIN, domid);
+        calls.domctlAndClose(DomctlOp.PAUSEDOMAIN, domid);
     }
 
     /** {@code XEN_DOMCTL_unpausedomain}; EINVAL if it is not paused by a toolstack. */
     public void unpauseDomain(int domid) {
-        simpleDomctl(DomctlOp.UNPAUSEDOMAIN, domid);
+        calls.domctlAndClose(DomctlOp.UNPAUSEDOMAIN, domid);
     }
 
     /** {@code XEN_DOMCTL_getdomaininfo}; empty if there is no such domain. */
     public Optional<DomainInfo> domainInfo(int domid) {
-        try (Call call = domctl(DomctlOp.GETDOMAININFO, domid)) {
+        try (PreparedCall call = calls.domctl(DomctlOp.GETDOMAININFO, domid)) {
             call.issue();
             DomainInfo info = domainInfo(call.body());
             // Up to 4.17 Xen answers for the next higher domid if there is no such domain.
@@ -219,8 +219,8 @@ public final class Xenctrl {
         int first = 0;
         int found;
         do {
-            try (HypercallBuffer array = array(element.name(), DOMAINS_PER_CALL);
-                    Call call = sysctl(SysctlOp.GETDOMAININFOLIST)) {
+            try (HypercallBuffer array = calls.array(element.name(), DOMAINS_PER_CALL);
+                    PreparedCall call = calls.sysctl(SysctlOp.GETDOMAININFOLIST)) {
                 call.body()
                         .set("first_domain", first)
                         .set("max_domains", DOMAINS_PER_CALL)
@@ -238,7 +238,7 @@ public final class Xenctrl {
 
     /** {@code XEN_DOMCTL_max_vcpus}: allocates the vCPUs; the number must be createdomain's. */
     public void setMaxVcpus(int domid, int vcpus) {
-        try (Call call = domctl(DomctlOp.MAX_VCPUS, domid)) {
+        try (PreparedCall call = calls.domctl(DomctlOp.MAX_VCPUS, domid)) {
             call.body().set("max", vcpus);
             call.issue();
         }
@@ -246,7 +246,7 @@ public final class Xenctrl {
 
     /** {@code XEN_DOMCTL_max_mem}: sets max_pages to {@code kib / 4}, also below what the domain owns. */
     public void setMaxMemKib(int domid, long kib) {
-        try (Call call = domctl(DomctlOp.MAX_MEM, domid)) {
+        try (PreparedCall call = calls.domctl(DomctlOp.MAX_MEM, domid)) {
             call.body().set("max_memkb", kib);
             call.issue();
         }
@@ -254,7 +254,7 @@ public final class Xenctrl {
 
     /** {@code XEN_DOMCTL_set_paging_mempool_size}: memory for the domain's page tables; whole pages. */
     public void setPagingMempoolBytes(int domid, long bytes) {
-        try (Call call = domctl(DomctlOp.SET_PAGING_MEMPOOL_SIZE, domid)) {
+        try (PreparedCall call = calls.domctl(DomctlOp.SET_PAGING_MEMPOOL_SIZE, domid)) {
             call.body().set("size", bytes);
             call.issue();
         }
@@ -262,14 +262,16 @@ public final class Xenctrl {
 
     /** {@code XEN_DOMCTL_settscinfo} with mode 0, Xen's default. */
     public void setDefaultTscMode(int domid) {
-        simpleDomctl(DomctlOp.SETTSCINFO, domid);
+        calls.domctlAndClose(DomctlOp.SETTSCINFO, domid);
     }
 
     /** {@code XEN_DOMCTL_set_cpu_policy}: merges leaves and MSRs into the domain's policy. */
     public void setCpuPolicy(int domid, CpuPolicy policy) {
-        try (HypercallBuffer leaves = array("xen_cpuid_leaf", policy.leaves().size());
-                HypercallBuffer msrs = array("xen_msr_entry", policy.msrs().size());
-                Call call = domctl(DomctlOp.SET_CPU_POLICY, domid)) {
+        try (HypercallBuffer leaves =
+                        calls.array("xen_cpuid_leaf", policy.leaves().size());
+                HypercallBuffer msrs =
+                        calls.array("xen_msr_entry", policy.msrs().size());
+                PreparedCall call = calls.domctl(DomctlOp.SET_CPU_POLICY, domid)) {
             CpuPolicyCodec.encode(abi, policy, leaves.bytes(), msrs.bytes());
             call.body()
                     .set("nr_leaves", policy.leaves().size())
@@ -283,12 +285,12 @@ public final class Xenctrl {
     /** {@code XEN_DOMCTL_gethvmcontext}: the domain's HVM save records. */
     public byte[] hvmContext(int domid) {
         int size;
-        try (Call sizes = domctl(DomctlOp.GETHVMCONTEXT, domid)) {
+        try (PreparedCall sizes = calls.domctl(DomctlOp.GETHVMCONTEXT, domid)) {
             sizes.issue();
             size = sizes.body().getInt("size");
         }
         try (HypercallBuffer records = libraries.call().allocBuffer(size);
-                Call call = domctl(DomctlOp.GETHVMCONTEXT, domid)) {
+                PreparedCall call = calls.domctl(DomctlOp.GETHVMCONTEXT, domid)) {
             call.body().set("size", size).set("buffer", records.address());
             call.issue();
             byte[] used = new byte[call.body().getInt("size")];
@@ -300,7 +302,7 @@ public final class Xenctrl {
     /** {@code XEN_DOMCTL_sethvmcontext}: all vCPUs go down, those with a CPU record come up. */
     public void setHvmContext(int domid, byte[] records) {
         try (HypercallBuffer buffer = libraries.call().allocBuffer(records.length);
-                Call call = domctl(DomctlOp.SETHVMCONTEXT, domid)) {
+                PreparedCall call = calls.domctl(DomctlOp.SETHVMCONTEXT, domid)) {
             buffer.bytes().put(records);
             call.body().set("size", records.length).set("buffer", buffer.address());
             call.issue();
@@ -309,10 +311,9 @@ public final class Xenctrl {
 
     /** {@code SCHEDOP_remote_shutdown}: the domain stops at once with that reason. */
     public void remoteShutdown(int domid, int reason) {
-        StructLayout layout = abi.struct("sched_remote_shutdown");
-        try (HypercallBuffer buffer = libraries.call().allocBuffer(layout.size())) {
-            layout.at(buffer.bytes(), 0).set("domain_id", requireDomid(domid)).set("reason", reason);
-            issue("SCHEDOP_remote_shutdown", domid, Hypercall.SCHED_OP, SchedOp.REMOTE_SHUTDOWN, buffer.address());
+        try (PreparedCall call = calls.schedOp("SCHEDOP_remote_shutdown", SchedOp.REMOTE_SHUTDOWN, domid)) {
+            call.body().set("domain_id", domid).set("reason", reason);
+            call.issue();
         }
     }
 
@@ -328,7 +329,7 @@ public final class Xenctrl {
      */
     public int populatePhysmap(int domid, long[] gfns, int order, int memFlags) {
         try (HypercallBuffer list = libraries.call().allocBuffer(gfns.length * Long.BYTES);
-                Call call = memoryOp(MemoryOp.POPULATE_PHYSMAP, domid)) {
+                PreparedCall call = calls.memoryOp(MemoryOp.POPULATE_PHYSMAP, domid)) {
             list.bytes().asLongBuffer().put(gfns);
             call.body()
                     .set("extent_start", list.address())
@@ -348,7 +349,7 @@ public final class Xenctrl {
      *     max_pages (else EINVAL); 0 gives the claim back
      */
     public void claimPages(int domid, long pages) {
-        try (Call call = memoryOp(MemoryOp.CLAIM_PAGES, domid)) {
+        try (PreparedCall call = calls.memoryOp(MemoryOp.CLAIM_PAGES, domid)) {
             call.body().set("nr_extents", pages).set("domid", domid);
             call.issue();
         }
@@ -361,7 +362,7 @@ public final class Xenctrl {
      * @param targetPages wanted tot_pages, at most max_pages (else EINVAL)
      */
     public PodTarget setPodTarget(int domid, long targetPages) {
-        try (Call call = memoryOp(MemoryOp.SET_POD_TARGET, domid)) {
+        try (PreparedCall call = calls.memoryOp(MemoryOp.SET_POD_TARGET, domid)) {
             call.body().set("target_pages", targetPages).set("domid", domid);
             call.issue();
             return podTarget(call.body());
@@ -370,7 +371,7 @@ public final class Xenctrl {
 
     /** {@code XENMEM_get_pod_target}; EINVAL for PV domains, dom0 among them. */
     public PodTarget podTarget(int domid) {
-        try (Call call = memoryOp(MemoryOp.GET_POD_TARGET, domid)) {
+        try (PreparedCall call = calls.memoryOp(MemoryOp.GET_POD_TARGET, domid)) {
             call.body().set("domid", domid);
             call.issue();
             return podTarget(call.body());
@@ -380,8 +381,8 @@ public final class Xenctrl {
     /** {@code XENMEM_set_memory_map}: the e820 that the guest may ask Xen for. */
     public void setMemoryMap(int domid, List<MemoryMapEntry> map) {
         StructLayout entry = abi.struct("e820entry");
-        try (HypercallBuffer table = array(entry.name(), map.size());
-                Call call = memoryOp(MemoryOp.SET_MEMORY_MAP, domid)) {
+        try (HypercallBuffer table = calls.array(entry.name(), map.size());
+                PreparedCall call = calls.memoryOp(MemoryOp.SET_MEMORY_MAP, domid)) {
             for (int i = 0; i < map.size(); i++) {
                 entry.at(table.bytes(), i * entry.size())
                         .set("addr", map.get(i).address())
@@ -397,154 +398,30 @@ public final class Xenctrl {
 
     /** {@code HVMOP_set_param}. */
     public void setHvmParam(int domid, HvmParam param, long value) {
-        hvmParam("HVMOP_set_param", HvmParam.HVMOP_SET_PARAM, domid, param, value);
-    }
-
-    /** {@code HVMOP_get_param}. */
-    public long hvmParam(int domid, HvmParam param) {
-        return hvmParam("HVMOP_get_param", HvmParam.HVMOP_GET_PARAM, domid, param, 0);
-    }
-
-    /** {@code EVTCHNOP_alloc_unbound} in the guest: a port of {@code domid} that {@code remoteDomid} may bind. */
-    public int allocUnboundPort(int domid, int remoteDomid) {
-        EventChannelOp op = EventChannelOp.ALLOC_UNBOUND;
-        StructLayout layout = abi.struct(op.struct());
-        try (HypercallBuffer buffer = libraries.call().allocBuffer(layout.size())) {
-            StructView arg = layout.at(buffer.bytes(), 0);
-            arg.set("dom", requireDomid(domid)).set("remote_dom", requireDomid(remoteDomid));
-            issue("EVTCHNOP_alloc_unbound", domid, Hypercall.EVENT_CHANNEL_OP, op.number(), buffer.address());
-            return arg.getInt("port");
-        }
-    }
-
-    // ---- plumbing -----------------------------------------------------------------------------------------
-
-    /** One prepared call: its buffer, the struct that the caller fills, and how to issue it. */
-    private final class Call implements AutoCloseable {
-        private final String name;
-        private final int domid;
-        private final Hypercall hypercall;
-        private final HypercallBuffer buffer;
-        private final StructView header;
-        private final StructView body;
-        private final long[] args;
-
-        Call(
-                String name,
-                int domid,
-                Hypercall hypercall,
-                StructLayout header,
-                int bodyOffset,
-                String bodyStruct,
-                int... subcommand) {
-            this.name = name;
-            this.domid = domid;
-            this.hypercall = hypercall;
-            this.buffer = libraries.call().allocBuffer(header.size());
-            this.header = header.at(buffer.bytes(), 0);
-            this.body =
-                    bodyStruct.isEmpty() ? this.header : abi.struct(bodyStruct).at(buffer.bytes(), bodyOffset);
-            this.args = subcommand.length == 0
-                    ? new long[] {buffer.address()}
-                    : new long[] {subcommand[0], buffer.address()};
-        }
-
-        StructView header() {
-            return header;
-        }
-
-        StructView body() {
-            return body;
-        }
-
-        int issue() {
-            return Xenctrl.this.issue(name, domid, hypercall, args);
-        }
-
-        @Override
-        public void close() {
-            buffer.close();
-        }
-    }
-
-    private Call domctl(DomctlOp op, int domid) {
-        if (op != DomctlOp.CREATEDOMAIN) {
-            requireDomid(domid);
-        }
-        int subject = op == DomctlOp.CREATEDOMAIN ? HypercallException.NO_DOMAIN : domid;
-        Call call = new Call(
-                "XEN_DOMCTL_" + op.name().toLowerCase(Locale.ROOT),
-                subject,
-                Hypercall.DOMCTL,
-                abi.struct("xen_domctl"),
-                DomctlOp.UNION_OFFSET,
-                op.struct());
-        call.header()
-                .set("cmd", op.number())
-                .set("interface_version", abi.constant("XEN_DOMCTL_INTERFACE_VERSION"))
-                .set("domain", domid);
-        return call;
-    }
-
-    private void simpleDomctl(DomctlOp op, int domid) {
-        try (Call call = domctl(op, domid)) {
+        try (PreparedCall call = calls.hvmParam("HVMOP_set_param", HvmParam.HVMOP_SET_PARAM, domid, param)) {
+            call.body().set("value", value);
             call.issue();
         }
     }
 
-    private Call sysctl(SysctlOp op) {
-        Call call = new Call(
-                "XEN_SYSCTL_" + op.name().toLowerCase(Locale.ROOT),
-                HypercallException.NO_DOMAIN,
-                Hypercall.SYSCTL,
-                abi.struct("xen_sysctl"),
-                SysctlOp.UNION_OFFSET,
-                op.struct());
-        call.header().set("cmd", op.number()).set("interface_version", abi.constant("XEN_SYSCTL_INTERFACE_VERSION"));
-        return call;
-    }
-
-    private Call memoryOp(MemoryOp op, int domid) {
-        return new Call(
-                "XENMEM_" + op.name().toLowerCase(Locale.ROOT),
-                requireDomid(domid),
-                Hypercall.MEMORY_OP,
-                abi.struct(op.struct()),
-                0,
-                op.struct(),
-                op.number());
-    }
-
-    private long hvmParam(String name, int op, int domid, HvmParam param, long value) {
-        StructLayout layout = abi.struct("xen_hvm_param");
-        try (HypercallBuffer buffer = libraries.call().allocBuffer(layout.size())) {
-            StructView arg = layout.at(buffer.bytes(), 0);
-            arg.set("domid", requireDomid(domid)).set("index", param.index()).set("value", value);
-            issue(name + "(" + param + ")", domid, Hypercall.HVM_OP, op, buffer.address());
-            return arg.get("value");
+    /** {@code HVMOP_get_param}. */
+    public long hvmParam(int domid, HvmParam param) {
+        try (PreparedCall call = calls.hvmParam("HVMOP_get_param", HvmParam.HVMOP_GET_PARAM, domid, param)) {
+            call.issue();
+            return call.body().get("value");
         }
     }
 
-    private int issue(String name, int domid, Hypercall hypercall, long... args) {
-        try {
-            return libraries.call().call(hypercall.number(), args);
-        } catch (XenLibException e) {
-            throw new HypercallException(name, domid, e.errno(), e);
+    /** {@code EVTCHNOP_alloc_unbound} in the guest: a port of {@code domid} that {@code remoteDomid} may bind. */
+    public int allocUnboundPort(int domid, int remoteDomid) {
+        try (PreparedCall call = calls.eventChannelOp(EventChannelOp.ALLOC_UNBOUND, domid)) {
+            call.body().set("dom", domid).set("remote_dom", HypercallFactory.requireDomid(remoteDomid));
+            call.issue();
+            return call.body().getInt("port");
         }
     }
 
-    private HypercallBuffer array(String struct, int elements) {
-        return libraries
-                .call()
-                .allocBuffer(Math.max(1, elements * abi.struct(struct).size()));
-    }
-
-    private static int requireDomid(int domid) {
-        if (domid < 0 || domid > LAST_DOMID) {
-            throw new IllegalArgumentException("domid " + domid + " is not in 0 … " + LAST_DOMID);
-        }
-        return domid;
-    }
+    // ---- conversions --------------------------------------------------------------------------------------
 
     private static PodTarget podTarget(StructView answer) {
         return new PodTarget(answer.get("tot_pages"), answer.get("pod_cache_pages"), answer.get("pod_entries"));

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.xenctrl;
+
+import java.util.Locale;
+import org.xenjava.toolstack.xenctrl.abi.DomctlOp;
+import org.xenjava.toolstack.xenctrl.abi.EventChannelOp;
+import org.xenjava.toolstack.xenctrl.abi.HvmParam;
+import org.xenjava.toolstack.xenctrl.abi.Hypercall;
+import org.xenjava.toolstack.xenctrl.abi.MemoryOp;
+import org.xenjava.toolstack.xenctrl.abi.StructLayout;
+import org.xenjava.toolstack.xenctrl.abi.StructView;
+import org.xenjava.toolstack.xenctrl.abi.SysctlOp;
+import org.xenjava.toolstack.xenctrl.abi.XenAbi;
+import org.xenjava.toolstack.xenctrl.lib.HypercallBuffer;
+import org.xenjava.toolstack.xenctrl.lib.XenCall;
+import org.xenjava.toolstack.xenctrl.lib.XenLibException;
+
+/** Prepares hypercalls in the running release's layouts, and issues them. */
+final class HypercallFactory {
+    private static final int LAST_DOMID = 0x7FEF;
+
+    private final XenCall xenCall;
+    private final XenAbi abi;
+
+    HypercallFactory(XenCall xenCall, XenAbi abi) {
+        this.xenCall = xenCall;
+        this.abi = abi;
+    }
+
+    PreparedCall domctl(DomctlOp op, int domid) {
+        boolean creates = op == DomctlOp.CREATEDOMAIN;
+        int subject = creates ? HypercallException.NO_DOMAIN : requireDomid(domid);
+        PreparedCall call = wrapped(
+                named("XEN_DOMCTL_", op), subject, Hypercall.DOMCTL, "xen_domctl", op.struct(), DomctlOp.UNION_OFFSET);
+        call.header()
+                .set("cmd", op.number())
+                .set("interface_version", abi.constant("XEN_DOMCTL_INTERFACE_VERSION"))
+                .set("domain", domid);
+        return call;
+    }
+
+    /** A domctl without arguments of its own. */
+    void domctlAndClose(DomctlOp op, int domid) {
+        try (PreparedCall call = domctl(op, domid)) {
+            call.issue();
+        }
+    }
+
+    PreparedCall sysctl(SysctlOp op) {
+        PreparedCall call = wrapped(
+                named("XEN_SYSCTL_", op),
+                HypercallException.NO_DOMAIN,
+                Hypercall.SYSCTL,
+                "xen_sysctl",
+                op.struct(),
+                SysctlOp.UNION_OFFSET);
+        call.header().set("cmd", op.number()).set("interface_version", abi.constant("XEN_SYSCTL_INTERFACE_VERSION"));
+        return call;
+    }
+
+    PreparedCall memoryOp(MemoryOp op, int domid) {
+        return plain(named("XENMEM_", op), domid, Hypercall.MEMORY_OP, op.number(), op.struct());
+    }
+
+    PreparedCall eventChannelOp(EventChannelOp op, int domid) {
+        return plain(named("EVTCHNOP_", op), domid, Hypercall.EVENT_CHANNEL_OP, op.number(), op.struct());
+    }
+
+    PreparedCall schedOp(String name, int op, int domid) {
+        return plain(name, domid, Hypercall.SCHED_OP, op, "sched_remote_shutdown");
+    }
+
+    PreparedCall hvmParam(String name, int op, int domid, HvmParam param) {
+        PreparedCall call = plain(name + "(" + param + ")", domid, Hypercall.HVM_OP, op, "xen_hvm_param");
+        call.body().set("domid", domid).set("index", param.index());
+        return call;
+    }
+
+    int issue(String name, int domid, Hypercall hypercall, long... args) {
+        try {
+            return xenCall.call(hypercall.number(), args);
+        } catch (XenLibException e) {
+            throw new HypercallException(name, domid, e.errno(), e);
+        }
+    }
+
+    /** Memory for so many structs, at least one byte. */
+    HypercallBuffer array(String struct, int elements) {
+        return xenCall.allocBuffer(Math.max(1, elements * abi.struct(struct).size()));
+    }
+
+    /** Xen's argument has 16 bits, and would silently truncate a larger domid. */
+    static int requireDomid(int domid) {
+        if (domid < 0 || domid > LAST_DOMID) {
+            throw new IllegalArgumentException("domid " + domid + " is not in 0 … " + LAST_DOMID);
+        }
+        return domid;
+    }
+
+    /** domctl and sysctl: one argument, a struct with the sub-command's number and a union in it. */
+    private PreparedCall wrapped(
+            String name, int domid, Hypercall hypercall, String headerStruct, String bodyStruct, int bodyOffset) {
+        StructLayout layout = abi.struct(headerStruct);
+        HypercallBuffer buffer = xenCall.allocBuffer(layout.size());
+        StructView header = layout.at(buffer.bytes(), 0);
+        StructView body = bodyStruct.isEmpty() ? header : abi.struct(bodyStruct).at(buffer.bytes(), bodyOffset);
+        return new PreparedCall(this, name, domid, hypercall, new long[] {buffer.address()}, buffer, header, body);
+    }
+
+    /** All others: the sub-command's number, then its own struct. */
+    private PreparedCall plain(String name, int domid, Hypercall hypercall, int op, String struct) {
+        requireDomid(domid);
+        StructLayout layout = abi.struct(struct);
+        HypercallBuffer buffer = xenCall.allocBuffer(layout.size());
+        StructView body = layout.at(buffer.bytes(), 0);
+        return new PreparedCall(this, name, domid, hypercall, new long[] {op, buffer.address()}, buffer, body, body);
+    }
+
+    private static String named(String prefix, Enum<?> op) {
+        return prefix + op.name().toLowerCase(Locale.ROOT);
+    }
+}
