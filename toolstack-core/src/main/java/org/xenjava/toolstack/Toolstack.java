@@ -1,16 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.xenjava.toolstack;
 
+import java.io.UncheckedIOException;
+import java.nio.file.Path;
 import java.time.Clock;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.function.UnaryOperator;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.xenjava.toolstack.build.BuildJournal;
 import org.xenjava.toolstack.build.BuildListener;
 import org.xenjava.toolstack.build.Cancellation;
 import org.xenjava.toolstack.build.DomainBuilder;
+import org.xenjava.toolstack.build.ProcessIdentity;
 import org.xenjava.toolstack.config.DomainConfig;
 import org.xenjava.toolstack.error.ConfigException;
 import org.xenjava.toolstack.error.DomainNotFoundException;
@@ -29,6 +33,7 @@ import org.xenjava.toolstack.xenctrl.Xenctrl;
 import org.xenjava.toolstack.xenctrl.lib.XenAccessException;
 import org.xenjava.toolstack.xenctrl.lib.XenLibraries;
 import org.xenjava.toolstack.xenctrl.lib.jna.JnaXen;
+import org.xenjava.toolstack.xenctrl.trace.Recorder;
 
 /**
  * A Xen host: creates domains and finds them. Safe to use from many threads; close it when done, its domains run on.
@@ -55,7 +60,7 @@ public final class Toolstack implements AutoCloseable {
         Xenctrl xenctrl = Xenctrl.open(libraries);
         StoreClient store = new StoreClient(libraries.store());
         this.context = new ToolstackContext(xenctrl, store, new WatchHub(libraries.store()), options.podPolicy);
-        this.journal = new BuildJournal(store);
+        this.journal = new BuildJournal(store, options.processIdentity);
         this.builder = new DomainBuilder(xenctrl, store, journal, options.podPolicy, options.clock);
     }
 
@@ -73,6 +78,8 @@ public final class Toolstack implements AutoCloseable {
     public static final class Options {
         private PodPolicy podPolicy = PodPolicy.standard();
         private Clock clock = Clock.systemUTC();
+        private ProcessIdentity processIdentity = ProcessIdentity.ofProc();
+        private UnaryOperator<XenLibraries> tap = UnaryOperator.identity();
 
         private Options() {}
 
@@ -89,9 +96,31 @@ public final class Toolstack implements AutoCloseable {
         }
 
         /**
+         * What builds under way are signed with in xenstore, so that others can tell whether their process still
+         * runs: this process, unless a recording of another one is replayed.
+         */
+        public Options processIdentity(ProcessIdentity value) {
+            processIdentity = value;
+            return this;
+        }
+
+        /**
+         * Writes everything that crosses the library interfaces to a trace. It can be replayed with the same calls of
+         * a toolstack that has the trace's {@link #clock} and {@link #processIdentity}, and a UUID in its
+         * configurations.
+         *
+         * @param file overwritten; gzip if its name ends in {@code .gz}
+         */
+        public Options recordTo(Path file, Recorder recorder) {
+            tap = libraries -> recorder.wrap(libraries, file);
+            return this;
+        }
+
+        /**
          * Opens the machine that this process runs on. What builds have left whose process was killed is cleaned up.
          *
          * @throws XenUnavailableException if it is not a usable Xen host; the message says what is missing
+         * @throws UncheckedIOException if there is to be a trace and its file cannot be created
          */
         public Toolstack open() {
             try {
@@ -105,11 +134,13 @@ public final class Toolstack implements AutoCloseable {
          * Opens a host through these libraries: a simulated Xen, a recorder. They are closed with the toolstack.
          *
          * @throws XenUnavailableException if the Xen below is of an unsupported release
+         * @throws UncheckedIOException if there is to be a trace and its file cannot be created
          */
         public Toolstack open(XenLibraries libraries) {
             try {
                 requireSafePolicy(libraries);
-                Toolstack toolstack = XenFailures.translating("opening Xen", () -> new Toolstack(this, libraries));
+                XenLibraries tapped = tap.apply(libraries);
+                Toolstack toolstack = XenFailures.translating("opening Xen", () -> new Toolstack(this, tapped));
                 toolstack.recover();
                 return toolstack;
             } catch (UnsupportedXenException | XenAccessException e) {

@@ -23,11 +23,8 @@ public final class BuildJournal {
     private final StoreClient store;
     private final ProcessIdentity processes;
 
-    public BuildJournal(StoreClient store) {
-        this(store, ProcessIdentity.ofProc());
-    }
-
-    BuildJournal(StoreClient store, ProcessIdentity processes) {
+    /** @param processes what builders are called, and which of them may still run */
+    public BuildJournal(StoreClient store, ProcessIdentity processes) {
         this.store = store;
         this.processes = processes;
     }
