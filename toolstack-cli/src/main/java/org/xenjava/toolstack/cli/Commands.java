@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.xenjava.toolstack.cli;
 
-import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Map;
-import java.util.Optional;
+import java.util.Set;
 import java.util.function.Function;
 import picocli.CommandLine;
 
@@ -38,16 +39,11 @@ final class Commands {
 
     private Commands() {}
 
-    /** Adds the command that these arguments name; all of them if they name none, or need to know all. */
+    /** Adds the commands that are named among these arguments; all of them if there are none, or they are needed. */
     static void addTo(CommandLine xlj, Session session, String... args) {
-        Optional<String> name = Arrays.stream(args)
-                .filter(argument -> !argument.startsWith("-"))
-                .findFirst()
-                .filter(first -> BY_NAME.containsKey(first) && !first.equals("help"));
-        if (name.isPresent()) {
-            xlj.addSubcommand(name.get(), BY_NAME.get(name.get()).apply(session));
-        } else {
-            BY_NAME.forEach((each, maker) -> xlj.addSubcommand(each, maker.apply(session)));
-        }
+        Set<String> named = new LinkedHashSet<>(List.of(args));
+        named.retainAll(BY_NAME.keySet());
+        Set<String> wanted = named.isEmpty() || named.contains("help") ? BY_NAME.keySet() : named;
+        wanted.forEach(name -> xlj.addSubcommand(name, BY_NAME.get(name).apply(session)));
     }
 }

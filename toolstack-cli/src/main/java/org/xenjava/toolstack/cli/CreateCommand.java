@@ -54,7 +54,7 @@ final class CreateCommand implements Callable<Integer> {
             PlanText.of(BuildPlan.of(config, PodPolicy.standard())).forEach(session::print);
             return ExitStatus.OK;
         }
-        try (Toolstack toolstack = session.host().open()) {
+        try (Toolstack toolstack = session.open()) {
             start(build(toolstack, config));
         }
         return ExitStatus.OK;

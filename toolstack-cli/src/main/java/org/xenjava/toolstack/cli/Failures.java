@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.xenjava.toolstack.cli;
 
+import java.io.UncheckedIOException;
 import java.util.function.BooleanSupplier;
 import org.xenjava.toolstack.error.ToolstackException;
 import picocli.CommandLine;
@@ -29,10 +30,20 @@ final class Failures implements IParameterExceptionHandler, IExecutionExceptionH
 
     @Override
     public int handleExecutionException(Exception e, CommandLine command, ParseResult parsed) {
-        session.complain(e instanceof ToolstackException ? e.getMessage() : "unexpected: " + e);
+        session.complain(reason(e));
         if (debug.getAsBoolean()) {
             e.printStackTrace(session.streams().err());
         }
         return command.getCommandSpec().exitCodeOnExecutionException();
+    }
+
+    private static String reason(Exception e) {
+        if (e instanceof ToolstackException) {
+            return e.getMessage();
+        }
+        if (e instanceof UncheckedIOException) {
+            return "a file cannot be read or written: " + e.getCause();
+        }
+        return "unexpected: " + e;
     }
 }

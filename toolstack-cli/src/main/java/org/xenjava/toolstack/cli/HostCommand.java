@@ -14,7 +14,7 @@ abstract class HostCommand implements Callable<Integer> {
 
     @Override
     public final Integer call() throws Exception {
-        try (Toolstack toolstack = session.host().open()) {
+        try (Toolstack toolstack = session.open()) {
             return run(toolstack);
         }
     }

@@ -6,5 +6,5 @@ import org.xenjava.toolstack.Toolstack;
 /** Opens the Xen host that a command works on. Called at most once per command, and only if it needs one. */
 @FunctionalInterface
 interface HostOpener {
-    Toolstack open();
+    Toolstack open(Toolstack.Options options);
 }

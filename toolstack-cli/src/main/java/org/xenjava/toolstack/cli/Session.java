@@ -14,7 +14,17 @@ record Session(Streams streams, HostOpener host, Sleeper sleeper) {
 
     /** This process on the machine below it. */
     static Session ofProcess() {
-        return new Session(Streams.ofProcess(), Toolstack::open, time -> Thread.sleep(time.toMillis()));
+        return new Session(Streams.ofProcess(), Toolstack.Options::open, time -> Thread.sleep(time.toMillis()));
+    }
+
+    /** The same, but Xen is opened in another way. */
+    Session opening(HostOpener otherwise) {
+        return new Session(streams, otherwise, sleeper);
+    }
+
+    /** Xen, to be closed by the caller. */
+    Toolstack open() {
+        return host.open(Toolstack.options());
     }
 
     void print(String line) {

@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.xenjava.toolstack.cli;
 
+import java.nio.file.Path;
+import java.time.Clock;
+import java.util.Optional;
+import org.xenjava.toolstack.Toolstack;
+import org.xenjava.toolstack.xenctrl.trace.Recorder;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -33,6 +38,12 @@ public final class Xlj {
     @Option(names = "--debug", scope = ScopeType.INHERIT, description = "log everything; show where errors come from")
     private boolean debug;
 
+    @Option(
+            names = "--record",
+            paramLabel = "FILE",
+            description = "write all that is said to Xen, and its answers, to a trace; gzip if it ends in .gz")
+    private Optional<Path> record = Optional.empty();
+
     private Xlj() {}
 
     public static void main(String[] args) {
@@ -44,7 +55,8 @@ public final class Xlj {
         Xlj xlj = new Xlj();
         Failures failures = new Failures(session, () -> xlj.debug);
         CommandLine commandLine = new CommandLine(xlj);
-        Commands.addTo(commandLine, session, args);
+        Session configured = session.opening(options -> session.host().open(xlj.configure(options, args)));
+        Commands.addTo(commandLine, configured, args);
         return commandLine
                 .setOut(session.streams().outWriter())
                 .setErr(session.streams().errWriter())
@@ -55,5 +67,10 @@ public final class Xlj {
                     return new RunLast().execute(parsed);
                 })
                 .execute(args);
+    }
+
+    private Toolstack.Options configure(Toolstack.Options options, String... args) {
+        record.ifPresent(file -> options.recordTo(file, new Recorder(String.join(" ", args), Clock.systemUTC())));
+        return options;
     }
 }

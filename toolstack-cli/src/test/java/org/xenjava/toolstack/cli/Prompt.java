@@ -8,9 +8,9 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import org.xenjava.toolstack.Toolstack;
 import org.xenjava.toolstack.error.XenUnavailableException;
 import org.xenjava.toolstack.xenctrl.Xenctrl;
+import org.xenjava.toolstack.xenctrl.lib.XenLibraries;
 import org.xenjava.toolstack.xenctrl.sim.SimulatedXen;
 
 /** Where a test types commands, and what it sees then. */
@@ -28,12 +28,17 @@ final class Prompt {
 
     /** In dom0 of a simulated machine. */
     static Prompt on(SimulatedXen xen) {
-        return new Prompt(() -> Toolstack.options().open(xen.connect()));
+        return new Prompt(options -> options.open(xen.connect()));
+    }
+
+    /** On whatever is behind these libraries. */
+    static Prompt on(XenLibraries libraries) {
+        return new Prompt(options -> options.open(libraries));
     }
 
     /** On a machine where Xen cannot be opened. */
     static Prompt withoutXen() {
-        return new Prompt(() -> {
+        return new Prompt(options -> {
             throw new XenUnavailableException("there is no Xen here");
         });
     }
