@@ -218,11 +218,18 @@ public final class DomainMemory {
     /** {@code XENMEM_add_to_physmap} of a page of the domain's own: it moves from one gfn to another. */
     public void move(long from, long to, Actor actor) {
         long mfn = touch(from, actor).orElseThrow(() -> new XenRefusal(Errno.EINVAL));
-        if (from != to) {
-            makeRoom(to, actor);
-            map.clear(from, 1);
-            put(to, 0, GfnType.RAM, mfn);
+        if (from == to) {
+            return;
         }
+        try {
+            // Populating the destination must not reclaim the page that is to go there.
+            content.hold(mfn);
+            makeRoom(to, actor);
+        } finally {
+            content.releaseHeld();
+        }
+        map.clear(from, 1);
+        put(to, 0, GfnType.RAM, mfn);
     }
 
     /** Maps a page of Xen's own, in place of what was there; if it was mapped before, it moves. */

@@ -106,12 +106,8 @@ final class GfnMap {
         long end = entry + (1L << order);
         splitAt(entry);
         splitAt(end);
-        replace(run.part(entry, end, order == ORDER_1G ? ORDER_2M : 0));
-    }
-
-    private void replace(Run run) {
-        runs.remove(run.first());
-        insert(run);
+        // Not joined with its neighbours: the caller may just have separated them.
+        runs.put(entry, run.part(entry, end, order == ORDER_1G ? ORDER_2M : 0));
     }
 
     private void insert(Run run) {

@@ -57,17 +57,21 @@ public final class XenStored {
 
     /** Xen says that a domain has shut down or died. */
     public void domainChanged(int domid) {
-        if (introduced.contains(domid)) {
-            fireSpecial("@releaseDomain");
-        }
+        locked(() -> {
+            if (introduced.contains(domid)) {
+                fireSpecial("@releaseDomain");
+            }
+        });
     }
 
     /** Xen says that a domain is dead: it is forgotten. */
     public void domainDied(int domid) {
-        if (introduced.remove(domid)) {
-            domains.disconnect(domid);
-            fireSpecial("@releaseDomain");
-        }
+        locked(() -> {
+            if (introduced.remove(domid)) {
+                domains.disconnect(domid);
+                fireSpecial("@releaseDomain");
+            }
+        });
     }
 
     Lock lock() {
@@ -86,8 +90,13 @@ public final class XenStored {
         if (port <= 0) {
             throw new StoreRefusal(Errno.EINVAL);
         }
+        boolean again = introduced.contains(domid);
+        if (again) {
+            domains.disconnect(domid);
+        }
         domains.connect(domid, port);
-        if (introduced.add(domid)) {
+        introduced.add(domid);
+        if (!again) {
             fireSpecial("@introduceDomain");
         }
     }
@@ -103,6 +112,15 @@ public final class XenStored {
     /** Whether the domain can talk to xenstored. */
     public boolean isIntroduced(int domid) {
         return domid == 0 || introduced.contains(domid);
+    }
+
+    private void locked(Runnable action) {
+        lock.lock();
+        try {
+            action.run();
+        } finally {
+            lock.unlock();
+        }
     }
 
     private void fire(StoreView.Change change) {

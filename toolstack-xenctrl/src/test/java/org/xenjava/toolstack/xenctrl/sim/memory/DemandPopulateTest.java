@@ -119,4 +119,12 @@ class DemandPopulateTest {
         assertEquals(GfnType.HOLE, bench.domain.type(0));
         assertEquals(GfnType.RAM, bench.domain.type(1));
     }
+
+    @Test
+    void aZeroPageIsNotReclaimedOnItsWayToAPlaceThatMustBePopulated() {
+        Bench bench = Bench.small(64).target(1).mark(0, 2).touch(0, 1);
+        bench.domain.move(0, 1, Bench.GUEST);
+        assertEquals(1, bench.crashes, "the destination found no page, and the only one was on the move");
+        assertEquals("E0 C0 P1", bench.state());
+    }
 }
