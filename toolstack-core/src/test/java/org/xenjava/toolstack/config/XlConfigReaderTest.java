@@ -339,6 +339,15 @@ class XlConfigReaderTest {
                 result.warnings().get(0).toString());
     }
 
+    @Test
+    void linesThatOverrideAFileAreReadBehindIt(@TempDir Path directory) throws IOException {
+        Path file = Files.writeString(directory.resolve("guest.cfg"), PVH);
+        XlConfigReader.Result result = XlConfigReader.read(file, List.of("memory=64; maxmem=128", "name='y'"));
+        assertEquals("y", result.config().name());
+        assertEquals(64 * 1024, result.config().memoryKib());
+        assertEquals(128 * 1024, result.config().maxMemoryKib());
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"# gäst\n", "# ä"})
     void aFileInAnotherEncodingIsRefused(String text, @TempDir Path directory) throws IOException {

@@ -86,6 +86,16 @@ class ImagePlanTest {
     }
 
     @Test
+    void itTellsWhatLiesInRamByAddress() {
+        ImagePlan plan = ImagePlan.of(oldLinux(0x100_0000), Optional.of(new byte[5000]), "", 1, ALL_512);
+        assertEquals(
+                List.of("ACPI root pointer", "kernel", "start info", "ramdisk"),
+                plan.items().stream().map(ImagePlan.Item::what).toList());
+        assertEquals(plan.startInfoAddress(), plan.items().get(2).address());
+        assertEquals(5000, plan.items().get(3).bytes());
+    }
+
+    @Test
     void aKernelThatLiesOnItsOwnRsdpIsRefused() {
         PvhKernel kernel = oldLinux(0xFE000);
 
