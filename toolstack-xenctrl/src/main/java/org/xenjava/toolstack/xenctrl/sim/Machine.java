@@ -123,13 +123,22 @@ final class Machine {
                 new EventChannels(MAX_EVENT_CHANNEL_PORT),
                 new GrantTable(host, content, abi.struct("grant_entry_v1")));
         if (domid != 0) {
-            domain.overhead.addAll(takeLoose(DOMAIN_OVERHEAD_PAGES));
-            if (hvm) {
-                resizePagingPool(domain, INITIAL_PAGING_POOL_PAGES);
-            }
+            takeOverhead(domain);
         }
         domains.put(domid, domain);
         return domain;
+    }
+
+    private void takeOverhead(Domain domain) {
+        domain.overhead.addAll(takeLoose(DOMAIN_OVERHEAD_PAGES));
+        if (domain.hvm) {
+            try {
+                resizePagingPool(domain, INITIAL_PAGING_POOL_PAGES);
+            } catch (XenRefusal refusal) {
+                release(domain.overhead);
+                throw refusal;
+            }
+        }
     }
 
     /** Creates the domain's vCPUs, once. */
