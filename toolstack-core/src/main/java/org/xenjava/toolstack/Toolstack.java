@@ -193,9 +193,12 @@ public final class Toolstack implements AutoCloseable {
                 .toList();
     }
 
-    /** All domains' states; one call to Xen, and a look into xenstore for each. */
+    /**
+     * All domains' states, those that are being destroyed or wait for their last page included; one call to Xen, and
+     * a look into xenstore for each.
+     */
     public List<DomainStatus> statuses() {
-        return infos().stream()
+        return allInfos().stream()
                 .map(info -> {
                     DomainPaths paths = new DomainPaths(info.domid());
                     String name = context.store().read(paths.name()).orElse("");
@@ -270,11 +273,12 @@ public final class Toolstack implements AutoCloseable {
     }
 
     private List<DomainInfo> infos() {
+        return allInfos().stream().filter(info -> !info.dying()).toList();
+    }
+
+    private List<DomainInfo> allInfos() {
         return XenFailures.translating(
-                        "listing the domains", () -> context.xenctrl().domains())
-                .stream()
-                .filter(info -> !info.dying())
-                .toList();
+                "listing the domains", () -> context.xenctrl().domains());
     }
 
     /** Ends waiting operations and closes the libraries; domains run on. */

@@ -74,7 +74,7 @@ class DryRunTest {
                   kernel entry        0x1000000
                   start info          0x1001000
                   ACPI root pointer   0xfc000000
-                  ACPI tables         0x0000fc000000 … 0x0000fc000fff  1 pages
+                  ACPI tables         0x0000fc000000 … 0x0000fc000fff  1 page
                 in RAM at the start
                   0x000001000000 … 0x000001000fff  kernel, 4096 bytes
                   0x000001001000 … 0x0000010010af  start info, 176 bytes

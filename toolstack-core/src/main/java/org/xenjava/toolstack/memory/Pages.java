@@ -59,6 +59,6 @@ public record Pages(long count) implements Comparable<Pages> {
 
     @Override
     public String toString() {
-        return count + " pages";
+        return count + (count == 1 ? " page" : " pages");
     }
 }
