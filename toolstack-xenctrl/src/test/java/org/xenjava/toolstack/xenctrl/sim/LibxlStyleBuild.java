@@ -31,6 +31,7 @@ final class LibxlStyleBuild {
     private static final long GIB_PAGES = 1L << 18;
     private static final long VGA_HOLE_PAGES = 0x20;
     private static final int HVM_EMULATION = 0x3ff;
+    private static final int CHUNK_PAGES = 1024;
 
     final Xenctrl xen;
     final boolean hvm;
@@ -173,11 +174,13 @@ final class LibxlStyleBuild {
         }
     }
 
-    private void fill(long gfn, int pages) {
-        try (MappedPages mapped = map(gfn, pages)) {
-            ByteBuffer bytes = mapped.bytes();
-            for (int i = 0; i < pages; i++) {
-                bytes.putLong(i * 4096, gfn + i + 1);
+    private void fill(long first, int pages) {
+        for (long gfn = first; gfn < first + pages; gfn += CHUNK_PAGES) {
+            int count = (int) Math.min(CHUNK_PAGES, first + pages - gfn);
+            try (MappedPages mapped = map(gfn, count)) {
+                for (int i = 0; i < count; i++) {
+                    mapped.bytes().putLong(i * 4096, gfn + i + 1);
+                }
             }
         }
     }

@@ -12,6 +12,7 @@ import org.xenjava.toolstack.xenctrl.DomainInfo;
 import org.xenjava.toolstack.xenctrl.Xenctrl;
 import org.xenjava.toolstack.xenctrl.sim.guest.BalloonDriver;
 import org.xenjava.toolstack.xenctrl.sim.guest.BalloonFamily;
+import org.xenjava.toolstack.xenctrl.sim.guest.GuestIdentity;
 import org.xenjava.toolstack.xenctrl.sim.guest.SimulatedGuest;
 
 /**
@@ -25,9 +26,7 @@ class WhoDiesTest {
     private long shortBy;
     private final SimulatedXen machine = SimulatedXen.builder()
             .guests(identity -> SimulatedGuest.with(BalloonDriver.of(
-                            identity.kind() == org.xenjava.toolstack.xenctrl.sim.guest.GuestIdentity.Kind.HVM
-                                    ? BalloonFamily.WINDOWS
-                                    : BalloonFamily.LINUX)
+                            identity.kind() == GuestIdentity.Kind.HVM ? BalloonFamily.WINDOWS : BalloonFamily.LINUX)
                     .stoppingShortBy(shortBy)))
             .build();
     private final Xenctrl xen = Xenctrl.open(machine.connect());
@@ -59,15 +58,15 @@ class WhoDiesTest {
     @CsvSource({"0, true", "1, false", "8, false", "64, false", "255, false", "256, false", "257, false", "400, false"})
     void pvhWithoutSlackDiesOfOneMissingPage(long k, boolean lives) {
         shortBy = k;
-        assertFate(lives, LibxlStyleBuild.pvh(xen, 256, 512));
+        assertFate(lives, LibxlStyleBuild.pvh(xen, 128, 256));
     }
 
     @ParameterizedTest
     @CsvSource({"0, true", "1, true", "64, true", "255, true", "256, true", "257, false", "400, false"})
     void pvhWithItsSlackInTheBalloonsTargetUsesAllOfIt(long k, boolean lives) {
         shortBy = k;
-        LibxlStyleBuild guest = LibxlStyleBuild.pvh(xen, 256, 512);
-        guest.write("/memory/target", 256 * 1024 - 1024);
+        LibxlStyleBuild guest = LibxlStyleBuild.pvh(xen, 128, 256);
+        guest.write("/memory/target", 128 * 1024 - 1024);
         assertFate(lives, guest);
     }
 
@@ -75,8 +74,8 @@ class WhoDiesTest {
     @CsvSource({"200, true", "239, true", "240, false", "256, false", "257, false"})
     void pvhAfterMemSetToItsOwnSizeLacksTheSpecialPages(long k, boolean lives) {
         shortBy = k;
-        LibxlStyleBuild guest = LibxlStyleBuild.pvh(xen, 256, 512);
-        memSet(guest, 256);
+        LibxlStyleBuild guest = LibxlStyleBuild.pvh(xen, 128, 256);
+        memSet(guest, 128);
         assertFate(lives, guest);
     }
 
@@ -84,15 +83,15 @@ class WhoDiesTest {
     @CsvSource({"0, true", "255, true", "256, true", "257, false"})
     void hvmAsLibxlBuildsItHasOneMebibyte(long k, boolean lives) {
         shortBy = k;
-        assertFate(lives, LibxlStyleBuild.hvm(xen, 256, 512, 0));
+        assertFate(lives, LibxlStyleBuild.hvm(xen, 128, 256, 0));
     }
 
     @ParameterizedTest
     @CsvSource({"256, true", "272, true", "273, false"})
     void hvmAfterMemSetToItsOwnSizeGainsTheForgottenVgaHole(long k, boolean lives) {
         shortBy = k;
-        LibxlStyleBuild guest = LibxlStyleBuild.hvm(xen, 256, 512, 0);
-        memSet(guest, 256);
+        LibxlStyleBuild guest = LibxlStyleBuild.hvm(xen, 128, 256, 0);
+        memSet(guest, 128);
         assertFate(lives, guest);
     }
 
@@ -100,13 +99,13 @@ class WhoDiesTest {
     @CsvSource({"0, true", "1, false"})
     void hvmWithVideoRamLosesItsSlackByMemSetToItsOwnSize(long k, boolean lives) {
         shortBy = k;
-        LibxlStyleBuild guest = LibxlStyleBuild.hvm(xen, 256, 512, 16);
+        LibxlStyleBuild guest = LibxlStyleBuild.hvm(xen, 128, 256, 16);
         // QEMU's video RAM and option ROM.
         assertEquals(
                 4112,
                 xen.populatePhysmap(
                         guest.domid, LongStream.range(0xf0000, 0xf0000 + 4112).toArray(), 0, 0));
-        memSet(guest, 256);
+        memSet(guest, 128);
         assertFate(lives, guest);
     }
 
@@ -114,7 +113,7 @@ class WhoDiesTest {
     @CsvSource({"1", "8", "64", "200"})
     void zeroPagesOfTheGuestCoverExactlyAsManyMissingOnes(long zeroes) {
         shortBy = zeroes;
-        LibxlStyleBuild guest = LibxlStyleBuild.pvh(xen, 256, 512);
+        LibxlStyleBuild guest = LibxlStyleBuild.pvh(xen, 128, 256);
         xen.unpauseDomain(guest.domid);
         machine.advance(ENOUGH);
         GuestHandle inside = machine.guest(guest.domid).orElseThrow();
@@ -128,7 +127,7 @@ class WhoDiesTest {
     @CsvSource({"200, true", "200, false"})
     void coveringTheDebtSavesTheGuestWithoutItsHelp(long k, boolean covered) {
         shortBy = k;
-        LibxlStyleBuild guest = LibxlStyleBuild.pvh(xen, 256, 512);
+        LibxlStyleBuild guest = LibxlStyleBuild.pvh(xen, 128, 256);
         xen.unpauseDomain(guest.domid);
         machine.advance(ENOUGH);
         if (covered) {
