@@ -44,9 +44,7 @@ public final class SimulatedXen {
         for (Map.Entry<String, String> node : Map.of(
                         "/local/domain/0/domid", "0",
                         "/local/domain/0/name", "Domain-0",
-                        "/tool/xenstored", "",
-                        "/vm", "",
-                        "/libxl", "")
+                        "/tool/xenstored", "")
                 .entrySet()) {
             store.write(XenStore.NO_TRANSACTION, node.getKey(), node.getValue().getBytes(StandardCharsets.UTF_8));
         }
