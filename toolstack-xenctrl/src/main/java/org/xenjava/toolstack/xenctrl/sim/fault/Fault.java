@@ -36,7 +36,12 @@ public interface Fault {
      * @param name as in {@link LibraryCall#name}, such as {@code "XEN_DOMCTL_createdomain"} or {@code "xs_write"}
      */
     static Fault nthOf(String name, long n, Errno errno) {
-        return nth(n, call -> call.name().equals(name), new Verdict.Fails(errno));
+        return nthOf(name, n, new Verdict.Fails(errno));
+    }
+
+    /** The same with another verdict: killed at that call, for one. */
+    static Fault nthOf(String name, long n, Verdict verdict) {
+        return nth(n, call -> call.name().equals(name), verdict);
     }
 
     /** xenstored answers EAGAIN to the next {@code count} commits, as if another change had come between. */

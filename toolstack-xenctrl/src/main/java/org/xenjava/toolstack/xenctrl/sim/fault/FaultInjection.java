@@ -102,12 +102,25 @@ public final class FaultInjection implements XenLibraries {
         if (verdict instanceof Verdict.Fails fails) {
             throw new XenLibException(incoming.name(), fails.errno());
         }
-        T result = passing.get();
         if (verdict instanceof Verdict.LosesAnswer loses) {
-            forget(result);
+            forget(passing);
             throw new XenLibException(incoming.name(), loses.errno());
         }
-        return result;
+        return passing.get();
+    }
+
+    /** What the caller never hears of, he cannot close. */
+    private static void forget(Supplier<?> passing) {
+        try {
+            Object result = passing.get();
+            if (result instanceof MappedPages pages) {
+                pages.close();
+            } else if (result instanceof HypercallBuffer buffer) {
+                buffer.close();
+            }
+        } catch (XenLibException e) {
+            // Nor does he hear of this.
+        }
     }
 
     private synchronized Verdict judge(LibraryCall incoming) {
@@ -135,15 +148,6 @@ public final class FaultInjection implements XenLibraries {
         killedAt.ifPresent(at -> {
             throw new ProcessKilled(at);
         });
-    }
-
-    /** What the caller never hears of, he cannot close. */
-    private static void forget(@Nullable Object result) {
-        if (result instanceof MappedPages pages) {
-            pages.close();
-        } else if (result instanceof HypercallBuffer buffer) {
-            buffer.close();
-        }
     }
 
     // ---- the libraries ------------------------------------------------------------------------------------
