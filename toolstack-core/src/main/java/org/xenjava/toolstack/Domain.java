@@ -103,7 +103,8 @@ public final class Domain {
     }
 
     /**
-     * Destroys it at once and removes what xenstore holds of it; nothing happens if it is gone.
+     * Destroys it at once and removes what xenstore holds of it. If it is gone, only what an earlier attempt could not
+     * remove from xenstore is removed; so a destroy that failed can be repeated.
      *
      * @throws DomainStateException if it is domain 0: Xen would refuse, but only after its part of xenstore is gone
      */
@@ -111,10 +112,15 @@ public final class Domain {
         if (domid == CONTROL_DOMAIN) {
             throw new DomainStateException("destroying " + this + ": it is the host's own and cannot be destroyed");
         }
-        if (find().isPresent()) {
-            XenFailures.translating("destroying " + this, () -> new DomainRemoval(context.xenctrl(), context.store())
-                    .remove(domid, uuid));
-        }
+        DomainRemoval removal = new DomainRemoval(context.xenctrl(), context.store());
+        boolean exists = exists();
+        XenFailures.translating("destroying " + this, () -> {
+            if (exists) {
+                removal.remove(domid, uuid);
+            } else {
+                removal.removeLeftovers(domid, uuid);
+            }
+        });
     }
 
     /**

@@ -6,8 +6,8 @@ import java.util.List;
 import java.util.UUID;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.xenjava.toolstack.error.DomainExistsException;
 import org.xenjava.toolstack.store.StoreClient;
-import org.xenjava.toolstack.store.StoreTransaction;
 import org.xenjava.toolstack.xenctrl.DomainInfo;
 import org.xenjava.toolstack.xenctrl.Xenctrl;
 
@@ -29,19 +29,50 @@ public final class BuildJournal {
         this.processes = processes;
     }
 
-    void open(UUID uuid) {
-        store.direct().write(path(uuid), processes.self());
+    /** The note of one build, not yet written. */
+    Note note(UUID uuid) {
+        return new Note(uuid);
     }
 
-    void close(UUID uuid) {
+    /** One build's note. While it is there, nobody else builds a domain with that UUID. */
+    final class Note {
+        private final UUID uuid;
+        private boolean ours;
+
+        private Note(UUID uuid) {
+            this.uuid = uuid;
+        }
+
+        /** @throws DomainExistsException if there is one already */
+        void open() {
+            store.inTransaction(transaction -> {
+                ours = false;
+                transaction.read(path(uuid)).ifPresent(builder -> {
+                    throw new DomainExistsException("a domain with the UUID " + uuid
+                            + " is being built already, by process " + builder
+                            + "; choose another UUID, or, if that process is gone, remove " + path(uuid));
+                });
+                // From here on it may be there, whatever becomes of the answer.
+                ours = true;
+                transaction.write(path(uuid), processes.self());
+                return uuid;
+            });
+        }
+
+        /** Removes it, unless it is another's. */
+        void close() {
+            if (ours) {
+                BuildJournal.this.close(uuid);
+                ours = false;
+            }
+        }
+    }
+
+    private void close(UUID uuid) {
         store.inTransaction(transaction -> {
-            close(transaction, uuid);
+            transaction.removeWithEmptyParents(path(uuid));
             return uuid;
         });
-    }
-
-    void close(StoreTransaction transaction, UUID uuid) {
-        transaction.removeWithEmptyParents(path(uuid));
     }
 
     /**

@@ -5,7 +5,6 @@ import java.time.Clock;
 import java.util.UUID;
 import org.xenjava.toolstack.config.DomainConfig;
 import org.xenjava.toolstack.error.DomainExistsException;
-import org.xenjava.toolstack.error.XenFailures;
 import org.xenjava.toolstack.memory.PodPolicy;
 import org.xenjava.toolstack.store.StoreClient;
 import org.xenjava.toolstack.xenctrl.Xenctrl;
@@ -41,10 +40,11 @@ public final class DomainBuilder {
     public Built build(DomainConfig config, BuildListener listener, Cancellation cancellation) {
         UUID uuid = config.uuid().orElseGet(UUID::randomUUID);
         BuildPlan plan = BuildPlan.of(config, podPolicy);
-        requireNewUuid(uuid);
+        BuildJournal.Note note = journal.note(uuid);
         PvhBuild build = new PvhBuild(xenctrl, store, clock, plan, uuid, cancellation);
         new StepRunner(config.name(), listener, cancellation)
-                .then("note the build", () -> journal.open(uuid), () -> journal.close(uuid))
+                .thenNote("note the build", note::open, note::close)
+                .then("look for the UUID", () -> requireNewUuid(uuid))
                 .then("create the domain", build::createDomain, build::destroyDomain)
                 .then("allocate vCPUs", build::allocateVcpus)
                 .then("limit memory", build::limitMemory)
@@ -65,13 +65,14 @@ public final class DomainBuilder {
                 .then("verify the memory", build::verifyMemory)
                 .then("write xenstore", build::writeStore, build::removeStore)
                 .then("introduce to xenstored", build::introduce)
-                .then("close the note", () -> journal.close(uuid))
+                .then("close the note", note::close)
                 .run();
         return new Built(build.domid(), uuid);
     }
 
+    /** The note keeps others from building one in the meantime. */
     private void requireNewUuid(UUID uuid) {
-        XenFailures.translating("looking for domain " + uuid, xenctrl::domains).stream()
+        xenctrl.domains().stream()
                 .filter(info -> info.handle().equals(uuid))
                 .findFirst()
                 .ifPresent(info -> {

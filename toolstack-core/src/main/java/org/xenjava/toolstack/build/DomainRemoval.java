@@ -42,12 +42,37 @@ public final class DomainRemoval {
         }
     }
 
+    /**
+     * Removes what an earlier removal left in xenstore of a domain that is gone. What belongs to a domain that has the
+     * number or the UUID now, as after a reboot, stays.
+     */
+    public void removeLeftovers(int domid, UUID uuid) {
+        boolean takenOver = xenctrl.domains().stream()
+                .anyMatch(info ->
+                        !info.dying() && (info.domid() == domid || info.handle().equals(uuid)));
+        boolean left = store.read(new DomainPaths(domid).of("vm"))
+                .filter(DomainPaths.vm(uuid)::equals)
+                .isPresent();
+        if (left && !takenOver) {
+            removeTrees(domid, uuid);
+        }
+    }
+
     /** Removes all that xenstore holds of the domain. */
     void removeTrees(int domid, UUID uuid) {
         store.inTransaction(transaction -> {
             new DomainPaths(domid).all(uuid).forEach(transaction::removeWithEmptyParents);
             return domid;
         });
+    }
+
+    /**
+     * Destroys what createdomain has made although its answer got lost: a domain with this UUID that has no memory yet.
+     */
+    void destroyNewborn(UUID uuid) {
+        xenctrl.domains().stream()
+                .filter(info -> info.handle().equals(uuid) && info.totPages() == 0)
+                .forEach(info -> destroy(info.domid()));
     }
 
     /** Removes trees that name this UUID although no such domain exists any more. */

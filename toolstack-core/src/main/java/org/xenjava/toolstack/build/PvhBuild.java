@@ -6,6 +6,7 @@ import java.nio.ByteOrder;
 import java.time.Clock;
 import java.util.UUID;
 import java.util.stream.LongStream;
+import org.xenjava.toolstack.error.DomainGoneException;
 import org.xenjava.toolstack.error.DomainStateException;
 import org.xenjava.toolstack.error.HostMemoryException;
 import org.xenjava.toolstack.error.XenCallException;
@@ -86,8 +87,11 @@ final class PvhBuild {
     }
 
     void destroyDomain() {
-        if (domid != NOT_CREATED) {
-            new DomainRemoval(xenctrl, store).destroy(domid);
+        DomainRemoval removal = new DomainRemoval(xenctrl, store);
+        if (domid == NOT_CREATED) {
+            removal.destroyNewborn(uuid);
+        } else {
+            removal.destroy(domid);
         }
     }
 
@@ -251,8 +255,10 @@ final class PvhBuild {
 
     /** Success of the single calls says little; the counters after all of them do. */
     void verifyMemory() {
-        DomainInfo info =
-                xenctrl.domainInfo(domid).orElseThrow(() -> new DomainStateException("domain " + domid + " is gone"));
+        DomainInfo info = xenctrl.domainInfo(domid)
+                .orElseThrow(() -> new DomainGoneException(
+                        "building domain " + plan.config().name() + ": domain " + domid
+                                + " is gone; somebody has destroyed it meanwhile"));
         if (info.shutdown()) {
             throw new DomainStateException("domain " + domid + " was crashed while it was built: PoD memory ran out");
         }

@@ -16,7 +16,13 @@ final class StepRunner {
     private static final Logger LOG = LoggerFactory.getLogger(StepRunner.class);
     private static final Runnable NOTHING = () -> {};
 
-    private record Step(String name, Runnable action, Runnable undo) {}
+    /** When a step is undone. */
+    private enum Undo {
+        ALWAYS,
+        IF_ALL_ELSE_IS_UNDONE
+    }
+
+    private record Step(String name, Runnable action, Runnable undo, Undo when) {}
 
     private final String domain;
     private final BuildListener listener;
@@ -36,7 +42,13 @@ final class StepRunner {
 
     /** A step with an undo, which must cope with an action that stopped half-way. */
     StepRunner then(String name, Runnable action, Runnable undo) {
-        steps.add(new Step(name, action, undo));
+        steps.add(new Step(name, action, undo, Undo.ALWAYS));
+        return this;
+    }
+
+    /** A step that notes what the others do: its undo, which forgets them, waits until nothing is left of them. */
+    StepRunner thenNote(String name, Runnable action, Runnable undo) {
+        steps.add(new Step(name, action, undo, Undo.IF_ALL_ELSE_IS_UNDONE));
         return this;
     }
 
@@ -68,21 +80,35 @@ final class StepRunner {
     private void undo(Deque<Integer> begun, Throwable failure) {
         // An interrupt that cancelled the build must not stop its undoing as well.
         boolean interrupted = Thread.interrupted();
+        boolean nothingLeft = true;
         for (int i : begun) {
             Step step = steps.get(i);
-            if (step.undo() == NOTHING) {
+            if (step.undo() == NOTHING || step.when() == Undo.IF_ALL_ELSE_IS_UNDONE && !nothingLeft) {
                 continue;
             }
-            try {
-                step.undo().run();
-                tell(i, Phase.UNDONE);
-            } catch (RuntimeException e) {
-                LOG.error("undoing step '{}' of domain {} failed", step.name(), domain, e);
-                failure.addSuppressed(e);
+            // Whatever goes wrong, the other steps must be undone as well.
+            boolean undone = succeeds(step.undo(), failure);
+            nothingLeft &= undone;
+            if (undone) {
+                succeeds(() -> tell(i, Phase.UNDONE), failure);
+            } else {
+                LOG.error("undoing step '{}' of domain {} failed", step.name(), domain, failure);
             }
         }
         if (interrupted) {
             Thread.currentThread().interrupt();
+        }
+    }
+
+    private static boolean succeeds(Runnable work, Throwable failure) {
+        try {
+            work.run();
+            return true;
+        } catch (RuntimeException | Error e) {
+            if (e != failure) {
+                failure.addSuppressed(e);
+            }
+            return false;
         }
     }
 

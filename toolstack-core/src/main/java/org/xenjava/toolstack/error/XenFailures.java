@@ -27,11 +27,12 @@ public final class XenFailures {
      * @param attempted such as {@code "pausing domain 5"}
      * @throws DomainGoneException if Xen knows no such domain
      * @throws XenCallException if it refuses for another reason
+     * @throws XenStoreException if xenstored does
      */
     public static <T> T translating(String attempted, Supplier<T> work) {
         try {
             return work.get();
-        } catch (HypercallException | XenLibException e) {
+        } catch (HypercallException | XenLibException | XenStoreException e) {
             throw translate(attempted, e);
         }
     }
@@ -44,7 +45,7 @@ public final class XenFailures {
         });
     }
 
-    /** The exception that {@code failure} becomes; a {@link ToolstackException} stays as it is. */
+    /** The exception that {@code failure} becomes; a {@link ToolstackException} that says more stays as it is. */
     public static RuntimeException translate(String attempted, RuntimeException failure) {
         if (failure instanceof HypercallException e) {
             return e.errno().equals(Errno.ESRCH)
@@ -53,6 +54,9 @@ public final class XenFailures {
         }
         if (failure instanceof XenLibException e) {
             return new XenCallException(attempted + ": " + e.getMessage() + advice(e.errno()), e);
+        }
+        if (failure instanceof XenStoreException) {
+            return new XenStoreException(attempted + ": " + failure.getMessage(), failure);
         }
         return failure;
     }
