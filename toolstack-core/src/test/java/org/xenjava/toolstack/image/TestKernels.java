@@ -20,7 +20,7 @@ import org.tukaani.xz.XZ;
 import org.tukaani.xz.XZOutputStream;
 
 /** Kernels for tests, and the ways in which Linux's build wraps them. */
-final class TestKernels {
+public final class TestKernels {
     static final long START = 0x100_0000;
     static final long ENTRY = START + 0x850;
 
@@ -30,7 +30,7 @@ final class TestKernels {
     private TestKernels() {}
 
     /** 16 KiB of code at 16 MiB, a page of zeros in it, and 8 KiB of zeros behind it. */
-    static byte[] linux() {
+    public static byte[] linux() {
         return ElfBuilder.elf64()
                 .load(START, code(0x4000), 0x6000)
                 .note("GNU", 3, new byte[20])

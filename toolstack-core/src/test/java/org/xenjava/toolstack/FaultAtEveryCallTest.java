@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.List;
+import java.util.UUID;
+import java.util.function.LongFunction;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.xenjava.toolstack.config.DomainConfig;
+import org.xenjava.toolstack.error.ToolstackException;
+import org.xenjava.toolstack.error.XenCallException;
+import org.xenjava.toolstack.error.XenStoreException;
+import org.xenjava.toolstack.xenctrl.lib.Errno;
+import org.xenjava.toolstack.xenctrl.sim.fault.Fault;
+import org.xenjava.toolstack.xenctrl.sim.fault.LibraryCall;
+import org.xenjava.toolstack.xenctrl.sim.fault.MachineState;
+import org.xenjava.toolstack.xenctrl.sim.fault.ProcessKilled;
+
+/** A build is struck at each of its calls in turn, in every way, and leaves nothing behind. */
+class FaultAtEveryCallTest {
+    private static final UUID ID = UUID.fromString("c0ffee00-0000-4000-8000-000000000001");
+    private static final DomainConfig CONFIG =
+            TestHost.guest("struck", 16, 32).uuid(ID).vcpus(2).build();
+
+    private final TestHost host = TestHost.create();
+    private final MachineState before = host.state();
+
+    @AfterEach
+    void close() {
+        host.close();
+    }
+
+    private long callsOfABuild() {
+        long start = host.faults.calls();
+        Domain built = host.toolstack.create(CONFIG);
+        long calls = host.faults.calls() - start;
+        built.destroy();
+        host.assertUnchangedSince(before, "without a fault");
+        assertTrue(calls > 150, "a build is more than " + calls + " calls");
+        return calls;
+    }
+
+    private String lastStruck() {
+        List<LibraryCall> struck = host.faults.struck();
+        return struck.get(struck.size() - 1).toString();
+    }
+
+    private void strikeEachCall(LongFunction<Fault> faultAt) {
+        long calls = callsOfABuild();
+        for (long n = 1; n <= calls; n++) {
+            host.faults.inject(faultAt.apply(n));
+            ToolstackException e = assertThrows(ToolstackException.class, () -> host.toolstack.create(CONFIG));
+            host.faults.heal();
+            assertUseful(e);
+            host.assertUnchangedSince(before, lastStruck());
+        }
+    }
+
+    /** It says what was tried, on what, and what came of it. */
+    private void assertUseful(ToolstackException e) {
+        String message = e.getMessage();
+        boolean generic = e instanceof XenCallException || e instanceof XenStoreException;
+        boolean saysOnWhat = message.startsWith("building domain struck");
+        boolean saysWhy = !generic || message.matches(".*: E[A-Z]+( \\(.+\\))?");
+        assertTrue(saysOnWhat && saysWhy, () -> lastStruck() + ": " + message);
+    }
+
+    @ParameterizedTest(name = "errno {0}")
+    @ValueSource(ints = {1, 3, 5, 12, 22})
+    void aCallThatFails(int errno) {
+        strikeEachCall(n -> Fault.callFails(n, new Errno(errno)));
+    }
+
+    @Test
+    void aCallThatTakesEffectAndWhoseAnswerIsLost() {
+        strikeEachCall(n -> Fault.answerLost(n, Errno.EIO));
+    }
+
+    @Test
+    void aKilledProcessLeavesEverythingToTheNext() {
+        long calls = callsOfABuild();
+        for (long n = 1; n <= calls; n++) {
+            Fault death = Fault.processKilled(n);
+            host.letTheNextProcessCleanUpAfter(before, process -> {
+                Toolstack toolstack = process.open();
+                process.faults().inject(death);
+                assertThrows(ProcessKilled.class, () -> toolstack.create(CONFIG));
+            });
+        }
+    }
+
+    @Test
+    void aBuildThatLosesXenstoredLeavesNoDomainAndItsNodesToTheNext() {
+        long calls = callsOfABuild();
+        for (long n = 1; n <= calls; n++) {
+            Fault loss = Fault.xenstoredGone(n);
+            host.letTheNextProcessCleanUpAfter(before, process -> {
+                Toolstack toolstack = process.open();
+                process.faults().inject(loss);
+                assertThrows(XenStoreException.class, () -> toolstack.create(CONFIG));
+                assertEquals(before.domains(), host.state().domains());
+                assertEquals(before.memory(), host.state().memory());
+            });
+        }
+    }
+}

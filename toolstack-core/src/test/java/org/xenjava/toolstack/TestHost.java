@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
+import org.xenjava.toolstack.config.DomainConfig;
+import org.xenjava.toolstack.image.TestKernels;
+import org.xenjava.toolstack.xenctrl.Xenctrl;
+import org.xenjava.toolstack.xenctrl.lib.XenLibraries;
+import org.xenjava.toolstack.xenctrl.sim.SimulatedXen;
+import org.xenjava.toolstack.xenctrl.sim.fault.FaultInjection;
+import org.xenjava.toolstack.xenctrl.sim.fault.MachineState;
+
+/** A simulated machine, a toolstack on it that faults can be injected into, and somebody who watches both. */
+public final class TestHost implements AutoCloseable {
+    /** When every test takes place: the time at which the recorded domain was built. */
+    static final Instant NOW = Instant.ofEpochSecond(1_795_350_721L, 180_000_000L);
+
+    private static final Path KERNEL = kernelFile();
+
+    public final SimulatedXen xen;
+    /** Another process: sees the machine, and hears of no fault. */
+    public final XenLibraries observer;
+
+    final Xenctrl xenctrl;
+    final FaultInjection faults;
+    final Toolstack toolstack;
+
+    private final Set<String> running = ConcurrentHashMap.newKeySet();
+    private int processes;
+
+    private TestHost(SimulatedXen.Builder machine) {
+        xen = machine.build();
+        observer = xen.connect();
+        xenctrl = Xenctrl.open(observer);
+        TestProcess process = newProcess();
+        faults = process.faults();
+        toolstack = process.open();
+    }
+
+    static TestHost create() {
+        return of(SimulatedXen.builder());
+    }
+
+    static TestHost of(SimulatedXen.Builder machine) {
+        return new TestHost(machine);
+    }
+
+    static Toolstack.Options options() {
+        return Toolstack.options().clock(Clock.fixed(NOW, ZoneOffset.UTC));
+    }
+
+    /** A process of its own, which can be killed. */
+    TestProcess newProcess() {
+        return new TestProcess("process-" + ++processes, FaultInjection.around(xen.connect()), running);
+    }
+
+    /** Runs a process until its end, however that comes, then another that finds what it has left, and then nothing. */
+    void letTheNextProcessCleanUpAfter(MachineState before, Consumer<TestProcess> work) {
+        TestProcess process = newProcess();
+        work.accept(process);
+        process.faults().close();
+        process.ends();
+        TestProcess next = newProcess();
+        next.open().close();
+        next.ends();
+        assertUnchangedSince(before, process.faults().struck().toString());
+    }
+
+    /** A guest with a kernel that is as small as one can be. */
+    static DomainConfig.Builder guest(String name, long memoryMib, long maxMemoryMib) {
+        return DomainConfig.builder(name).kernel(KERNEL).memoryMib(memoryMib).maxMemoryMib(maxMemoryMib);
+    }
+
+    MachineState state() {
+        return MachineState.of(observer);
+    }
+
+    void assertUnchangedSince(MachineState before, String after) {
+        assertEquals(List.of(), state().changesSince(before), after);
+    }
+
+    private static Path kernelFile() {
+        try {
+            Path file = Files.createTempFile("tiny", ".kernel");
+            file.toFile().deleteOnExit();
+            return Files.write(file, TestKernels.linux());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    @Override
+    public void close() {
+        toolstack.close();
+        observer.close();
+    }
+}

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack;
+
+import java.util.Set;
+import org.xenjava.toolstack.build.ProcessIdentity;
+import org.xenjava.toolstack.xenctrl.sim.fault.FaultInjection;
+
+/**
+ * A process on the simulated machine, as far as others can tell whether it runs.
+ *
+ * @param name what it signs its builds with
+ * @param faults its libraries
+ * @param running names of the processes that run, shared by all of them
+ */
+record TestProcess(String name, FaultInjection faults, Set<String> running) implements ProcessIdentity {
+    TestProcess {
+        running.add(name);
+    }
+
+    Toolstack open() {
+        return TestHost.options().processIdentity(this).open(faults);
+    }
+
+    /** It is no more, whether it was killed or came to its end. */
+    void ends() {
+        running.remove(name);
+    }
+
+    @Override
+    public String self() {
+        return name;
+    }
+
+    @Override
+    public boolean mayBeAlive(String identity) {
+        return running.contains(identity);
+    }
+}
