@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash disable=SC2034
 # Shared by the lab's commands: where things are, and how to say so.
 
 LAB=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
