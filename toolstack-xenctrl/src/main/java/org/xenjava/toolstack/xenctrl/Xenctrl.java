@@ -328,8 +328,24 @@ public final class Xenctrl {
      * @return extents done; fewer than asked is the only sign of failure, whatever the reason
      */
     public int populatePhysmap(int domid, long[] gfns, int order, int memFlags) {
+        return reserve(MemoryOp.POPULATE_PHYSMAP, domid, gfns, order, memFlags);
+    }
+
+    /**
+     * {@code XENMEM_decrease_reservation}: takes what is at these gfns from the domain, as its own balloon driver
+     * does.
+     *
+     * @param gfns first gfn of each extent
+     * @param order log2 of pages per extent, at most 18
+     * @return extents done; fewer than asked is the only sign of failure, whatever the reason
+     */
+    public int decreaseReservation(int domid, long[] gfns, int order) {
+        return reserve(MemoryOp.DECREASE_RESERVATION, domid, gfns, order, 0);
+    }
+
+    private int reserve(MemoryOp op, int domid, long[] gfns, int order, int memFlags) {
         try (HypercallBuffer list = libraries.call().allocBuffer(gfns.length * Long.BYTES);
-                PreparedCall call = calls.memoryOp(MemoryOp.POPULATE_PHYSMAP, domid)) {
+                PreparedCall call = calls.memoryOp(op, domid)) {
             list.bytes().asLongBuffer().put(gfns);
             call.body()
                     .set("extent_start", list.address())
@@ -338,6 +354,21 @@ public final class Xenctrl {
                     .set("mem_flags", memFlags)
                     .set("domid", domid);
             return call.issue();
+        }
+    }
+
+    /**
+     * {@code XENMEM_add_to_physmap} with {@code XENMAPSPACE_gmfn}: moves the page at one gfn of the domain to another;
+     * a populate-on-demand entry there is populated first.
+     */
+    public void movePage(int domid, long fromGfn, long toGfn) {
+        try (PreparedCall call = calls.memoryOp(MemoryOp.ADD_TO_PHYSMAP, domid)) {
+            call.body()
+                    .set("domid", domid)
+                    .set("space", MemoryOp.XENMAPSPACE_GMFN)
+                    .set("idx", fromGfn)
+                    .set("gpfn", toGfn);
+            call.issue();
         }
     }
 
