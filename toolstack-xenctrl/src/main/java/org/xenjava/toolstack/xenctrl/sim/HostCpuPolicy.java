@@ -12,9 +12,13 @@ import org.xenjava.toolstack.xenctrl.abi.StructLayout;
 import org.xenjava.toolstack.xenctrl.abi.StructView;
 import org.xenjava.toolstack.xenctrl.abi.XenAbi;
 import org.xenjava.toolstack.xenctrl.lib.Errno;
+import org.xenjava.toolstack.xenctrl.sim.memory.MemoryRules;
 import org.xenjava.toolstack.xenctrl.sim.memory.XenRefusal;
 
-/** The CPU policy of the simulated host, the same for every index: what Xen gave on an AMD-like machine. */
+/**
+ * The CPU policy of the simulated host, the same for every index: what Xen gave on an AMD-like machine, with or without
+ * pages of 1 GiB.
+ */
 final class HostCpuPolicy {
     /** Room that a caller is told to have. */
     static final int MAX_LEAVES = 120;
@@ -24,16 +28,26 @@ final class HostCpuPolicy {
     private static final int POLICIES = 6;
     private static final String RESOURCE = "hvm-default.cpuid";
     private static final int HEXADECIMAL = 16;
+
+    private static final long EXTENDED_FEATURES = 0x8000_0001L;
+    private static final int EDX = 5;
+    private static final long EDX_PAGE_1G = 1 << 26;
+    private static final int ORDER_1G = 18;
+
     private static final List<String> REGISTERS = List.of("leaf", "subleaf", "a", "b", "c", "d");
 
     /** INTEL_PLATFORM_INFO and ARCH_CAPABILITIES, both empty. */
     private static final long[] MSRS = {0xce, 0x10a};
 
     private final XenAbi abi;
-    private final List<long[]> leaves = read();
+    private final List<long[]> leaves;
 
-    HostCpuPolicy(XenAbi abi) {
+    HostCpuPolicy(XenAbi abi, MemoryRules memoryRules) {
         this.abi = abi;
+        this.leaves = read();
+        if (memoryRules.largestEntryOrder() < ORDER_1G) {
+            leaves.stream().filter(leaf -> leaf[0] == EXTENDED_FEATURES).forEach(leaf -> leaf[EDX] &= ~EDX_PAGE_1G);
+        }
     }
 
     /** {@code XEN_SYSCTL_get_cpu_policy}. */

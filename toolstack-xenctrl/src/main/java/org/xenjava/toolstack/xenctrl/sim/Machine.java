@@ -48,8 +48,8 @@ final class Machine {
     final XenStored store;
 
     final VirtualTime time = new VirtualTime();
+    final MemoryRules memoryRules;
 
-    private final MemoryRules memoryRules;
     private final GuestFactory guestFactory;
     private final Map<Integer, GuestDomain> guests = new HashMap<>();
     private final TreeMap<Integer, Domain> domains = new TreeMap<>();

@@ -10,7 +10,7 @@ import org.xenjava.toolstack.xenctrl.sim.memory.XenRefusal;
 
 /** {@code sysctl}, called by dom0. */
 final class SystemControl {
-    static final int CPU_KHZ = 2_596_141;
+    static final int CPU_KHZ = 2_596_142;
 
     private static final int CPUS = 2;
 
@@ -26,7 +26,7 @@ final class SystemControl {
         this.machine = machine;
         this.domainControl = domainControl;
         this.layout = machine.abi.struct("xen_sysctl");
-        this.cpuPolicy = new HostCpuPolicy(machine.abi);
+        this.cpuPolicy = new HostCpuPolicy(machine.abi, machine.memoryRules);
     }
 
     long call(CallerMemory caller, long address) {
