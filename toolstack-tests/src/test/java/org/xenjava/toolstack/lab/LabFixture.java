@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import java.time.Duration;
 import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.xenjava.toolstack.Domain;
@@ -21,6 +22,8 @@ import org.xenjava.toolstack.xenctrl.lib.jna.JnaXen;
 abstract class LabFixture {
     static final Duration CONSOLE = Duration.ofSeconds(30);
 
+    private static boolean firstGuestSeen;
+
     private XenLibraries libraries;
     private String treeBefore;
     private String listBefore;
@@ -28,6 +31,20 @@ abstract class LabFixture {
 
     Xenctrl xenctrl;
     Toolstack toolstack;
+
+    /** The first guest after the host's boot makes Xen's tables for dom0 grow for good: two pages on Xen 4.17. */
+    @BeforeAll
+    static void seeTheFirstGuestOff() {
+        if (firstGuestSeen) {
+            return;
+        }
+        try (Toolstack toolstack = Toolstack.open()) {
+            Domain first = toolstack.create(PodGuest.config("first", 8, 16).build());
+            PodGuest.boot(first);
+            first.destroy();
+        }
+        firstGuestSeen = true;
+    }
 
     @BeforeEach
     void openXen() {

@@ -3,10 +3,8 @@ package org.xenjava.toolstack.lab;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.Optional;
 import org.xenjava.toolstack.Domain;
@@ -22,12 +20,10 @@ final class LabGuest {
     static final Duration BOOT = Duration.ofMinutes(4);
     private static final Duration ANSWER = Duration.ofMinutes(2);
 
-    private final String name;
-    private final String tty;
+    private final GuestConsole console;
 
     LabGuest(String name, String tty) {
-        this.name = name;
-        this.tty = tty;
+        this.console = new GuestConsole(name, tty);
     }
 
     /** A configuration of it: PVH, the distribution's bzImage. */
@@ -65,26 +61,14 @@ final class LabGuest {
     }
 
     void awaitReady() {
-        awaitConsole("GUEST READY", 0, BOOT);
+        console.await("GUEST READY", 0, BOOT);
     }
 
     /** Types a command and returns what the console showed until the guest's OK. */
     String say(String command) {
-        int from = Dom0.consoleLog(name).length();
-        try {
-            Files.write(Path.of(tty), (command + "\n").getBytes(StandardCharsets.US_ASCII), StandardOpenOption.WRITE);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
-        return awaitConsole("GUEST OK", from, ANSWER);
-    }
-
-    private String awaitConsole(String marker, int from, Duration limit) {
-        return Dom0.await("'" + marker + "' on the console of " + name + ": " + Dom0.consoleLog(name), limit, () -> {
-            String log = Dom0.consoleLog(name);
-            String fresh = log.length() > from ? log.substring(from) : "";
-            return fresh.contains(marker) ? Optional.of(fresh) : Optional.empty();
-        });
+        int from = console.length();
+        console.type(command);
+        return console.await("GUEST OK", from, ANSWER);
     }
 
     /**
