@@ -201,7 +201,9 @@ final class PopulateOnDemand {
         long pod = podThere;
         long ram = ramThere;
         long handled = 0;
-        for (long at = gfn; at < end && (pod > 0 || (ram > 0 && entries > cache.pages())); ) {
+        // Xen looks again only after it has taken a page: entries that go first do not change its mind.
+        boolean steals = entries > cache.pages();
+        for (long at = gfn; at < end && (pod > 0 || (ram > 0 && steals)); ) {
             GfnMap.Run run = map.at(at);
             long step = Math.min(run.end(), end) - at;
             if (run.type() == GfnType.POPULATE_ON_DEMAND) {
@@ -209,12 +211,13 @@ final class PopulateOnDemand {
                 entries -= step;
                 pod -= step;
                 handled += step;
-            } else if (run.type() == GfnType.RAM && entries > cache.pages()) {
+            } else if (run.type() == GfnType.RAM && steals) {
                 step = 1L << Math.min(run.order(), order);
                 map.clear(at, step);
                 keep(run.mfnOf(at), step);
                 ram -= step;
                 handled += step;
+                steals = entries > cache.pages();
             }
             at += step;
         }
