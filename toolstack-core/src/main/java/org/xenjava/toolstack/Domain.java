@@ -103,8 +103,7 @@ public final class Domain {
     }
 
     /**
-     * Destroys it at once and removes what xenstore holds of it. If it is gone, only what an earlier attempt could not
-     * remove from xenstore is removed; so a destroy that failed can be repeated.
+     * Destroys it at once and removes what xenstore holds of it; nothing happens if it is gone.
      *
      * @throws DomainStateException if it is domain 0: Xen would refuse, but only after its part of xenstore is gone
      */
@@ -112,7 +111,7 @@ public final class Domain {
         if (domid == CONTROL_DOMAIN) {
             throw new DomainStateException("destroying " + this + ": it is the host's own and cannot be destroyed");
         }
-        DomainRemoval removal = new DomainRemoval(context.xenctrl(), context.store());
+        DomainRemoval removal = context.removal();
         boolean exists = exists();
         XenFailures.translating("destroying " + this, () -> {
             if (exists) {

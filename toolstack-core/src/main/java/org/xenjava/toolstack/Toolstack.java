@@ -14,6 +14,8 @@ import org.xenjava.toolstack.build.BuildJournal;
 import org.xenjava.toolstack.build.BuildListener;
 import org.xenjava.toolstack.build.Cancellation;
 import org.xenjava.toolstack.build.DomainBuilder;
+import org.xenjava.toolstack.build.DomainRemoval;
+import org.xenjava.toolstack.build.HvmHost;
 import org.xenjava.toolstack.build.ProcessIdentity;
 import org.xenjava.toolstack.config.DomainConfig;
 import org.xenjava.toolstack.error.ConfigException;
@@ -59,9 +61,12 @@ public final class Toolstack implements AutoCloseable {
         this.libraries = libraries;
         Xenctrl xenctrl = Xenctrl.open(libraries);
         StoreClient store = new StoreClient(libraries.store());
-        this.context = new ToolstackContext(xenctrl, store, new WatchHub(libraries.store()), options.podPolicy);
+        HvmHost hvmHost = HvmHost.none();
+        DomainRemoval removal = new DomainRemoval(xenctrl, store, hvmHost.deviceModel());
+        this.context =
+                new ToolstackContext(xenctrl, store, new WatchHub(libraries.store()), options.podPolicy, removal);
         this.journal = new BuildJournal(store, options.processIdentity);
-        this.builder = new DomainBuilder(xenctrl, store, journal, options.podPolicy, options.clock);
+        this.builder = new DomainBuilder(xenctrl, store, journal, options.podPolicy, hvmHost, options.clock);
     }
 
     /** The machine that this process runs on, which must be Xen's control domain; with the default options. */
@@ -269,7 +274,8 @@ public final class Toolstack implements AutoCloseable {
      * @return UUIDs of what was cleaned up
      */
     public List<UUID> recover() {
-        return XenFailures.translating("cleaning up after killed builds", () -> journal.recover(context.xenctrl()));
+        return XenFailures.translating(
+                "cleaning up after killed builds", () -> journal.recover(context.xenctrl(), context.removal()));
     }
 
     private List<DomainInfo> infos() {

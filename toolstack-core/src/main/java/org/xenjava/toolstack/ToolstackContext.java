@@ -3,6 +3,7 @@ package org.xenjava.toolstack;
 
 import com.google.common.util.concurrent.Striped;
 import java.util.concurrent.locks.Lock;
+import org.xenjava.toolstack.build.DomainRemoval;
 import org.xenjava.toolstack.memory.PodPolicy;
 import org.xenjava.toolstack.store.StoreClient;
 import org.xenjava.toolstack.store.WatchHub;
@@ -10,11 +11,16 @@ import org.xenjava.toolstack.xenctrl.Xenctrl;
 
 /** What a {@link Toolstack} shares with its {@link Domain}s. */
 record ToolstackContext(
-        Xenctrl xenctrl, StoreClient store, WatchHub events, PodPolicy podPolicy, Striped<Lock> domainLocks) {
+        Xenctrl xenctrl,
+        StoreClient store,
+        WatchHub events,
+        PodPolicy podPolicy,
+        DomainRemoval removal,
+        Striped<Lock> domainLocks) {
     private static final int STRIPES = 64;
 
-    ToolstackContext(Xenctrl xenctrl, StoreClient store, WatchHub events, PodPolicy podPolicy) {
-        this(xenctrl, store, events, podPolicy, Striped.lock(STRIPES));
+    ToolstackContext(Xenctrl xenctrl, StoreClient store, WatchHub events, PodPolicy podPolicy, DomainRemoval removal) {
+        this(xenctrl, store, events, podPolicy, removal, Striped.lock(STRIPES));
     }
 
     /** Runs {@code work} while no other thread of this toolstack changes that domain. */

@@ -2,13 +2,16 @@
 package org.xenjava.toolstack.cli;
 
 import com.google.gson.JsonObject;
+import java.util.List;
 import java.util.Locale;
 import org.xenjava.toolstack.build.BuildPlan;
 import org.xenjava.toolstack.config.DomainConfig;
 import org.xenjava.toolstack.image.ImagePlan;
 import org.xenjava.toolstack.image.PageRange;
+import org.xenjava.toolstack.image.PvhImagePlan;
 import org.xenjava.toolstack.memory.MemoryPlan;
 import org.xenjava.toolstack.memory.Pages;
+import org.xenjava.toolstack.memory.SpecialPage;
 
 /** A plan as a program reads it. Units are in the keys; addresses are decimal, in bytes, ends are exclusive. */
 final class PlanJson {
@@ -21,7 +24,7 @@ final class PlanJson {
         json.add("xenstore", xenstore(plan.memory()));
         json.add("ram", Json.array(plan.memory().ram(), range -> range(range.start(), range.end())));
         json.add("populate", Json.array(PopulateCount.of(plan.memory().populateCalls()), PlanJson::populate));
-        json.add("special_pages", Json.array(SpecialPage.ALL, PlanJson::specialPage));
+        json.add("special_pages", Json.array(List.of(SpecialPage.values()), PlanJson::specialPage));
         json.add("image", image(plan.image()));
         json.add("memory_map", Json.array(plan.image().memoryMap(), entry -> {
             JsonObject mapped = range(entry.address(), entry.address() + entry.bytes());
@@ -90,8 +93,10 @@ final class PlanJson {
         JsonObject json = new JsonObject();
         json.addProperty("entry", image.entry());
         json.addProperty("start_info", image.startInfoAddress());
-        json.addProperty("rsdp", image.rsdpAddress());
-        json.add("acpi", pages(image.acpiFrames()));
+        if (image instanceof PvhImagePlan pvh) {
+            json.addProperty("rsdp", pvh.rsdpAddress());
+            json.add("acpi", pages(pvh.acpiFrames()));
+        }
         json.add("in_ram", Json.array(image.items(), PlanJson::item));
         return json;
     }

@@ -8,10 +8,12 @@ import org.xenjava.toolstack.build.BuildPlan;
 import org.xenjava.toolstack.config.DomainConfig;
 import org.xenjava.toolstack.image.ImagePlan;
 import org.xenjava.toolstack.image.PageRange;
+import org.xenjava.toolstack.image.PvhImagePlan;
 import org.xenjava.toolstack.memory.GuestShape;
 import org.xenjava.toolstack.memory.KiB;
 import org.xenjava.toolstack.memory.MemoryPlan;
 import org.xenjava.toolstack.memory.Pages;
+import org.xenjava.toolstack.memory.SpecialPage;
 
 /** A plan as a person reads it: a line per number, with its unit and what it is good for. */
 final class PlanText {
@@ -68,16 +70,17 @@ final class PlanText {
                 .forEach(count -> line(count.calls() + " of order " + count.order() + " (" + count.extentSize() + "): "
                         + count.extents() + " extents, " + count.pages()));
         title("special pages");
-        SpecialPage.ALL.forEach(page -> line(String.format(Locale.ROOT, "gfn 0x%x  %s", page.gfn(), page.use())));
+        List.of(SpecialPage.values())
+                .forEach(page -> line(String.format(Locale.ROOT, "gfn 0x%x  %s", page.gfn(), page.use())));
     }
 
     private void image(ImagePlan image) {
         title("image");
-        address("kernel entry", image.entry());
+        address(image instanceof PvhImagePlan ? "kernel entry" : "firmware entry", image.entry());
         address("start info", image.startInfoAddress());
-        address("ACPI root pointer", image.rsdpAddress());
-        PageRange acpi = image.acpiFrames();
-        line("ACPI tables         " + addresses(acpi.address(), acpi.endGfn() << Pages.SHIFT) + "  " + acpi.pages());
+        if (image instanceof PvhImagePlan pvh) {
+            acpi(pvh);
+        }
         title("in RAM at the start");
         image.items()
                 .forEach(item -> line(addresses(item.address(), item.address() + item.bytes()) + "  " + item.what()
@@ -86,6 +89,12 @@ final class PlanText {
         image.memoryMap()
                 .forEach(entry -> line(addresses(entry.address(), entry.address() + entry.bytes()) + "  "
                         + entry.type().name().toLowerCase(Locale.ROOT)));
+    }
+
+    private void acpi(PvhImagePlan image) {
+        address("ACPI root pointer", image.rsdpAddress());
+        PageRange acpi = image.acpiFrames();
+        line("ACPI tables         " + addresses(acpi.address(), acpi.endGfn() << Pages.SHIFT) + "  " + acpi.pages());
     }
 
     private void title(String title) {

@@ -78,9 +78,11 @@ public final class BuildJournal {
     /**
      * Destroys what builds have left whose process is gone. Harmless to repeat, and to run in many processes at once.
      *
+     * @param xenctrl knows the domains that are there
+     * @param removal takes them away
      * @return UUIDs of the builds that were cleaned up
      */
-    public List<UUID> recover(Xenctrl xenctrl) {
+    public List<UUID> recover(Xenctrl xenctrl, DomainRemoval removal) {
         List<UUID> recovered = new ArrayList<>();
         for (String entry : store.list(ROOT)) {
             store.read(ROOT + "/" + entry)
@@ -88,20 +90,19 @@ public final class BuildJournal {
                     .ifPresent(owner -> {
                         UUID uuid = UUID.fromString(entry);
                         LOG.warn("cleaning up the build of domain {}, whose process ({}) is gone", uuid, owner);
-                        recover(xenctrl, uuid);
+                        recover(xenctrl, removal, uuid);
                         recovered.add(uuid);
                     });
         }
         return List.copyOf(recovered);
     }
 
-    private void recover(Xenctrl xenctrl, UUID uuid) {
-        DomainRemoval removal = new DomainRemoval(xenctrl, store);
+    private void recover(Xenctrl xenctrl, DomainRemoval removal, UUID uuid) {
         xenctrl.domains().stream()
                 .filter(info -> info.handle().equals(uuid))
                 .mapToInt(DomainInfo::domid)
                 .forEach(domid -> removal.remove(domid, uuid));
-        removal.removeTreesOf(uuid);
+        removal.removeLeftovers(uuid);
         close(uuid);
     }
 

@@ -7,13 +7,18 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Optional;
 import org.xenjava.toolstack.config.DomainConfig;
+import org.xenjava.toolstack.config.HvmConfig;
+import org.xenjava.toolstack.config.HvmConfig.Firmware;
 import org.xenjava.toolstack.error.ConfigException;
 import org.xenjava.toolstack.error.KernelImageException;
+import org.xenjava.toolstack.image.HvmFirmware;
+import org.xenjava.toolstack.image.HvmImagePlan;
+import org.xenjava.toolstack.image.HvmLoader;
 import org.xenjava.toolstack.image.ImagePlan;
+import org.xenjava.toolstack.image.PvhImagePlan;
 import org.xenjava.toolstack.image.PvhKernel;
 import org.xenjava.toolstack.image.RamBounds;
 import org.xenjava.toolstack.memory.MemoryPlan;
-import org.xenjava.toolstack.memory.Pages;
 import org.xenjava.toolstack.memory.PodPolicy;
 
 /**
@@ -26,27 +31,53 @@ import org.xenjava.toolstack.memory.PodPolicy;
 public record BuildPlan(DomainConfig config, MemoryPlan memory, ImagePlan image) {
 
     /**
-     * Reads the kernel and the ramdisk, and plans.
+     * Plans a guest for a host that has nothing for HVM guests; see {@link #of(DomainConfig, PodPolicy, HvmHost)}.
      *
      * @throws ConfigException if the configuration cannot be built
      * @throws KernelImageException if a file cannot be read, is malformed, or does not fit into the guest
      */
     public static BuildPlan of(DomainConfig config, PodPolicy policy) {
+        return of(config, policy, HvmHost.none());
+    }
+
+    /**
+     * Reads the kernel and the ramdisk, or the firmware, and plans.
+     *
+     * @param host what there is for HVM guests
+     * @throws ConfigException if the configuration cannot be built
+     * @throws KernelImageException if a file cannot be found or read, is malformed, or does not fit into the guest
+     */
+    public static BuildPlan of(DomainConfig config, PodPolicy policy, HvmHost host) {
+        return config.hvm().map(machine -> hvm(config, machine, policy, host)).orElseGet(() -> pvh(config, policy));
+    }
+
+    private static BuildPlan pvh(DomainConfig config, PodPolicy policy) {
         Path kernelFile = config.kernel()
                 .orElseThrow(() -> new ConfigException("domain " + config.name() + ": no kernel is given"));
-        MemoryPlan memory = MemoryPlan.pvh(config, policy, ImagePlan.ACPI_PAGES);
+        MemoryPlan memory = MemoryPlan.pvh(config, policy, PvhImagePlan.ACPI_PAGES);
         PvhKernel kernel = PvhKernel.parse(read("kernel", kernelFile));
         Optional<byte[]> ramdisk = config.ramdisk().map(file -> read("ramdisk", file));
-        ImagePlan image = ImagePlan.of(
-                kernel,
-                ramdisk,
-                config.commandLine(),
-                config.maxVcpus(),
-                new RamBounds(
-                        memory.lowMemEnd(),
-                        memory.highMemEnd(),
-                        memory.shape().ram().count() << Pages.SHIFT));
+        ImagePlan image = PvhImagePlan.of(kernel, ramdisk, config.commandLine(), config.maxVcpus(), ramBounds(memory));
         return new BuildPlan(config, memory, image);
+    }
+
+    private static BuildPlan hvm(DomainConfig config, HvmConfig machine, PodPolicy policy, HvmHost host) {
+        host.deviceModel().check(config);
+        MemoryPlan memory = MemoryPlan.hvm(config, machine, policy);
+        HvmFirmware firmware = read(machine.firmware(), host.firmware());
+        return new BuildPlan(config, memory, HvmImagePlan.of(config, machine, firmware, ramBounds(memory)));
+    }
+
+    private static RamBounds ramBounds(MemoryPlan memory) {
+        return new RamBounds(memory.layout(), memory.shape().ram());
+    }
+
+    private static HvmFirmware read(Firmware wanted, FirmwareFiles files) {
+        return new HvmFirmware(
+                HvmLoader.parse(read("firmware", files.loader(wanted))),
+                read("BIOS", files.bios(wanted)),
+                wanted.acpiTables().map(file -> read("file of ACPI tables", file)),
+                wanted.smbiosTables().map(file -> read("file of SMBIOS tables", file)));
     }
 
     private static byte[] read(String what, Path file) {

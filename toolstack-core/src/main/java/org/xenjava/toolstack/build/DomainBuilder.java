@@ -4,7 +4,10 @@ package org.xenjava.toolstack.build;
 import java.time.Clock;
 import java.util.UUID;
 import org.xenjava.toolstack.config.DomainConfig;
+import org.xenjava.toolstack.config.HvmConfig;
 import org.xenjava.toolstack.error.DomainExistsException;
+import org.xenjava.toolstack.image.HvmImagePlan;
+import org.xenjava.toolstack.image.PvhImagePlan;
 import org.xenjava.toolstack.memory.PodPolicy;
 import org.xenjava.toolstack.store.StoreClient;
 import org.xenjava.toolstack.xenctrl.Xenctrl;
@@ -15,14 +18,25 @@ public final class DomainBuilder {
     private final StoreClient store;
     private final BuildJournal journal;
     private final PodPolicy podPolicy;
+    private final HvmHost hvmHost;
     private final Clock clock;
+    private final DomainRemoval removal;
 
-    public DomainBuilder(Xenctrl xenctrl, StoreClient store, BuildJournal journal, PodPolicy podPolicy, Clock clock) {
+    /** @param hvmHost what the host has for HVM guests */
+    public DomainBuilder(
+            Xenctrl xenctrl,
+            StoreClient store,
+            BuildJournal journal,
+            PodPolicy podPolicy,
+            HvmHost hvmHost,
+            Clock clock) {
         this.xenctrl = xenctrl;
         this.store = store;
         this.journal = journal;
         this.podPolicy = podPolicy;
+        this.hvmHost = hvmHost;
         this.clock = clock;
+        this.removal = new DomainRemoval(xenctrl, store, hvmHost.deviceModel());
     }
 
     /**
@@ -35,39 +49,90 @@ public final class DomainBuilder {
 
     /**
      * Plans a domain, then builds it step by step and leaves it paused. When a step fails or the build is cancelled,
-     * all that was done is undone: no domain, no node in xenstore, no claimed memory stays.
+     * all that was done is undone: no domain, no node in xenstore, no claimed memory, no device model stays.
      */
     public Built build(DomainConfig config, BuildListener listener, Cancellation cancellation) {
         UUID uuid = config.uuid().orElseGet(UUID::randomUUID);
-        BuildPlan plan = BuildPlan.of(config, podPolicy);
+        BuildPlan plan = BuildPlan.of(config, podPolicy, hvmHost);
         BuildJournal.Note note = journal.note(uuid);
-        PvhBuild build = new PvhBuild(xenctrl, store, clock, plan, uuid, cancellation);
-        new StepRunner(config.name(), listener, cancellation)
-                .thenNote("note the build", note::open, note::close)
-                .then("look for the UUID", () -> requireNewUuid(uuid))
-                .then("create the domain", build::createDomain, build::destroyDomain)
-                .then("allocate vCPUs", build::allocateVcpus)
-                .then("limit memory", build::limitMemory)
-                .then("size the paging pool", build::sizePagingPool)
-                .then("set the CPU policy", build::setCpuPolicy)
-                .then("claim host memory", build::claimMemory)
-                .then("set the PoD target", build::setPodTarget)
-                .then("populate RAM", build::populateRam)
-                .then("populate special pages", build::populateSpecialPages)
-                .then("load the kernel", build::loadImage)
-                .then("load the ACPI tables", build::loadAcpi)
-                .then("release the claim", build::releaseClaim)
-                .then("describe memory", build::setMemoryMap)
-                .then("open event channels", build::openEventChannels)
-                .then("set HVM parameters", build::setHvmParams)
-                .then("set vCPU state", build::setVcpuState)
-                .then("seed the grant table", build::seedGrantTable)
-                .then("verify the memory", build::verifyMemory)
-                .then("write xenstore", build::writeStore, build::removeStore)
-                .then("introduce to xenstored", build::introduce)
-                .then("close the note", note::close)
-                .run();
-        return new Built(build.domid(), uuid);
+        GuestBuild guest = new GuestBuild(xenctrl, store, clock, plan, uuid, cancellation);
+        StepRunner steps = new StepRunner(config.name(), listener, cancellation);
+        if (plan.image() instanceof PvhImagePlan image) {
+            describe(steps, note, guest, new PvhBuild(guest, image));
+        } else if (plan.image() instanceof HvmImagePlan image) {
+            HvmConfig machine = config.hvm().orElseThrow();
+            describe(steps, note, guest, new HvmBuild(guest, machine, image, hvmHost.deviceModel()));
+        }
+        steps.run();
+        return new Built(guest.domid(), uuid);
+    }
+
+    private void describe(StepRunner steps, BuildJournal.Note note, GuestBuild guest, PvhBuild pvh) {
+        steps.thenNote("note the build", note::open, note::close)
+                .then("look for the UUID", () -> requireNewUuid(guest.uuid()))
+                .then("create the domain", pvh::createDomain, () -> destroy(guest))
+                .then("allocate vCPUs", guest::allocateVcpus)
+                .then("limit memory", guest::limitMemory)
+                .then("size the paging pool", guest::sizePagingPool)
+                .then("set the CPU policy", pvh::setCpuPolicy)
+                .then("claim host memory", guest::claimMemory)
+                .then("set the PoD target", guest::setPodTarget)
+                .then("populate RAM", guest::populateRam)
+                .then("populate special pages", guest::populateSpecialPages)
+                .then("load the kernel", guest::loadImage)
+                .then("load the ACPI tables", pvh::loadAcpi)
+                .then("release the claim", guest::releaseClaim)
+                .then("describe memory", guest::setMemoryMap)
+                .then("open event channels", guest::openEventChannels)
+                .then("set HVM parameters", pvh::setHvmParams)
+                .then("set vCPU state", pvh::setVcpuState)
+                .then("seed the grant table", guest::seedGrantTable)
+                .then("verify the memory", guest::verifyMemory)
+                .then("write xenstore", pvh::writeStore, () -> removeTrees(guest))
+                .then("introduce to xenstored", guest::introduce)
+                .then("close the note", note::close);
+    }
+
+    private void describe(StepRunner steps, BuildJournal.Note note, GuestBuild guest, HvmBuild hvm) {
+        steps.thenNote("note the build", note::open, note::close)
+                .then("look for the UUID", () -> requireNewUuid(guest.uuid()))
+                .then("create the domain", hvm::createDomain, () -> destroy(guest))
+                .then("allocate vCPUs", guest::allocateVcpus)
+                .then("limit memory", guest::limitMemory)
+                .then("size the paging pool", guest::sizePagingPool)
+                .then("set the CPU policy", hvm::setCpuPolicy)
+                .then("claim host memory", guest::claimMemory)
+                .then("set the PoD target", guest::setPodTarget)
+                .then("populate RAM", guest::populateRam)
+                .then("populate special pages", guest::populateSpecialPages)
+                .then("populate I/O request pages", hvm::populateIoreqServerPages)
+                .then("load the firmware", guest::loadImage)
+                .then("describe memory", guest::setMemoryMap)
+                .then("open event channels", guest::openEventChannels)
+                .then("set HVM parameters", hvm::setHvmParams)
+                .then("set vCPU state", hvm::setVcpuState)
+                .then("seed the grant table", guest::seedGrantTable)
+                .then("verify the memory", guest::verifyMemory)
+                .then("write xenstore", hvm::writeStore, () -> removeTrees(guest))
+                .then("introduce to xenstored", guest::introduce)
+                .then("start the device model", hvm::startDeviceModel, hvm::stopDeviceModel)
+                .then("await the device model", hvm::awaitDeviceModel)
+                .then("release the claim", guest::releaseClaim)
+                .then("close the note", note::close);
+    }
+
+    private void destroy(GuestBuild guest) {
+        if (guest.isCreated()) {
+            removal.destroy(guest.domid());
+        } else {
+            removal.destroyNewborn(guest.uuid());
+        }
+    }
+
+    private void removeTrees(GuestBuild guest) {
+        if (guest.isCreated()) {
+            removal.removeTrees(guest.domid(), guest.uuid());
+        }
     }
 
     /** The note keeps others from building one in the meantime. */

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.xenjava.toolstack.build;
 
+import java.util.ArrayList;
+import java.util.List;
 import java.util.UUID;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -10,40 +12,48 @@ import org.xenjava.toolstack.xenctrl.HypercallException;
 import org.xenjava.toolstack.xenctrl.Xenctrl;
 import org.xenjava.toolstack.xenctrl.lib.Errno;
 
-/** Takes a domain away: from Xen, and from xenstore. Every part may be gone already. */
+/** Takes a domain away: from Xen, from xenstore, and its device model. Every part may be gone already. */
 public final class DomainRemoval {
     private static final Logger LOG = LoggerFactory.getLogger(DomainRemoval.class);
 
     private final Xenctrl xenctrl;
     private final StoreClient store;
+    private final DeviceModel deviceModel;
 
-    public DomainRemoval(Xenctrl xenctrl, StoreClient store) {
+    public DomainRemoval(Xenctrl xenctrl, StoreClient store, DeviceModel deviceModel) {
         this.xenctrl = xenctrl;
         this.store = store;
+        this.deviceModel = deviceModel;
     }
 
     /**
-     * Removes the domain's trees, then destroys it: in this order, as libxl does, since a watcher that hears of the
-     * death should find nothing left.
+     * Stops the device model, removes the domain's trees, then destroys it: in this order, as libxl does, since a
+     * watcher that hears of the death should find nothing left. What goes wrong keeps nothing else from being done.
      *
-     * @throws HypercallException if Xen refuses to destroy it; its trees are gone then
+     * @throws RuntimeException the first thing that went wrong, with the others suppressed
      */
     public void remove(int domid, UUID uuid) {
-        RuntimeException storeFailure = null;
-        try {
-            removeTrees(domid, uuid);
-        } catch (RuntimeException e) {
-            // A broken xenstored must not keep the domain alive.
-            storeFailure = e;
+        allOf(() -> deviceModel.stop(domid), () -> removeTrees(domid, uuid), () -> destroy(domid));
+    }
+
+    private static void allOf(Runnable... parts) {
+        List<RuntimeException> failures = new ArrayList<>();
+        for (Runnable part : parts) {
+            try {
+                part.run();
+            } catch (RuntimeException e) {
+                failures.add(e);
+            }
         }
-        destroy(domid);
-        if (storeFailure != null) {
-            throw storeFailure;
+        if (!failures.isEmpty()) {
+            RuntimeException first = failures.get(0);
+            failures.stream().skip(1).forEach(first::addSuppressed);
+            throw first;
         }
     }
 
     /**
-     * Removes what an earlier removal left in xenstore of a domain that is gone. What belongs to a domain that has the
+     * Removes what an earlier removal left of a domain that is gone from Xen. What belongs to a domain that has the
      * number or the UUID now, as after a reboot, stays.
      */
     public void removeLeftovers(int domid, UUID uuid) {
@@ -54,8 +64,12 @@ public final class DomainRemoval {
                 .filter(DomainPaths.vm(uuid)::equals)
                 .isPresent();
         if (left && !takenOver) {
-            removeTrees(domid, uuid);
+            forget(domid, uuid);
         }
+    }
+
+    private void forget(int domid, UUID uuid) {
+        allOf(() -> deviceModel.stop(domid), () -> removeTrees(domid, uuid));
     }
 
     /** Removes all that xenstore holds of the domain. */
@@ -75,12 +89,12 @@ public final class DomainRemoval {
                 .forEach(info -> destroy(info.domid()));
     }
 
-    /** Removes trees that name this UUID although no such domain exists any more. */
-    void removeTreesOf(UUID uuid) {
+    /** Removes what is left of domains with this UUID, none of which exists any more. */
+    void removeLeftovers(UUID uuid) {
         for (String entry : store.list(DomainPaths.DOMAINS)) {
             DomainPaths paths = new DomainPaths(Integer.parseInt(entry));
             if (store.read(paths.of("vm")).filter(DomainPaths.vm(uuid)::equals).isPresent()) {
-                removeTrees(paths.domid(), uuid);
+                forget(paths.domid(), uuid);
             }
         }
     }

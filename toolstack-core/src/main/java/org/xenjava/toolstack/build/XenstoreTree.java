@@ -7,18 +7,15 @@ import java.util.UUID;
 import org.xenjava.toolstack.config.DomainConfig;
 import org.xenjava.toolstack.error.DomainExistsException;
 import org.xenjava.toolstack.memory.MemoryPlan;
-import org.xenjava.toolstack.memory.PvhLayout;
+import org.xenjava.toolstack.memory.SpecialPage;
 import org.xenjava.toolstack.store.DomainPaths;
 import org.xenjava.toolstack.store.StoreTransaction;
-import org.xenjava.toolstack.xenctrl.lib.XenStorePermission;
 
 /**
- * A new domain's nodes in xenstore: those that libxl 4.17 writes for a PVH guest, with its permissions (seen in a dump
- * of a domain that xl built), plus one of ours below {@code /libxl/N/xenjava}.
+ * A new domain's nodes in xenstore: those that libxl 4.17 writes for every guest, with its permissions (seen in dumps
+ * of domains that xl built), plus one of ours below {@code /libxl/N/xenjava}.
  */
 final class XenstoreTree {
-    private static final List<XenStorePermission> TOOLSTACK_ONLY =
-            List.of(new XenStorePermission(0, XenStorePermission.NONE));
     /** What one guest may leave unread in the console's buffer, in bytes: xenconsoled's limit. */
     private static final int CONSOLE_LIMIT_BYTES = 1_048_576;
 
@@ -29,8 +26,7 @@ final class XenstoreTree {
     private final GuestPorts ports;
     private final Instant startTime;
     private final DomainPaths paths;
-    private final List<XenStorePermission> guestReads;
-    private final List<XenStorePermission> guestOwns;
+    private final StorePermissions permissions;
 
     XenstoreTree(int domid, UUID uuid, DomainConfig config, MemoryPlan memory, GuestPorts ports, Instant startTime) {
         this.domid = domid;
@@ -40,10 +36,7 @@ final class XenstoreTree {
         this.ports = ports;
         this.startTime = startTime;
         this.paths = new DomainPaths(domid);
-        this.guestReads = List.of(
-                new XenStorePermission(0, XenStorePermission.NONE),
-                new XenStorePermission(domid, XenStorePermission.READ));
-        this.guestOwns = List.of(new XenStorePermission(domid, XenStorePermission.NONE));
+        this.permissions = new StorePermissions(domid);
     }
 
     /**
@@ -73,10 +66,10 @@ final class XenstoreTree {
 
     private void writeIdentity(StoreTransaction transaction) {
         String vm = DomainPaths.vm(uuid);
-        transaction.write(paths.root(), "", guestReads);
-        transaction.write(vm, "", guestReads);
-        transaction.write(paths.libxl(), "", TOOLSTACK_ONLY);
-        transaction.write(paths.libxl() + "/device", "", TOOLSTACK_ONLY);
+        transaction.write(paths.root(), "", permissions.guestReads());
+        transaction.write(vm, "", permissions.guestReads());
+        transaction.write(paths.libxl(), "", permissions.toolstackOnly());
+        transaction.write(paths.libxl() + "/device", "", permissions.toolstackOnly());
         transaction.write(paths.libxlType(), config.type().word());
         // libxl notes this for every domain, with a device model or without.
         transaction.write(paths.libxl() + "/dm-version", "qemu_xen");
@@ -91,7 +84,7 @@ final class XenstoreTree {
 
     private void writeGuestControlled(StoreTransaction transaction) {
         for (String directory : List.of("cpu", "memory", "device", "control")) {
-            transaction.write(paths.of(directory), "", guestReads);
+            transaction.write(paths.of(directory), "", permissions.guestReads());
         }
         for (String node : List.of(
                 "device/suspend/event-channel",
@@ -105,7 +98,7 @@ final class XenstoreTree {
                 "feature",
                 "attr",
                 "error")) {
-            transaction.write(paths.of(node), "", guestOwns);
+            transaction.write(paths.of(node), "", permissions.guestOwns());
         }
         transaction.write(paths.of("control/platform-feature-multiprocessor-suspend"), "1");
         transaction.write(paths.of("control/platform-feature-xs_reset_watches"), "1");
@@ -125,7 +118,7 @@ final class XenstoreTree {
 
     private void writeStoreAndCpus(StoreTransaction transaction) {
         transaction.write(paths.of("store/port"), Integer.toString(ports.store()));
-        transaction.write(paths.of("store/ring-ref"), Long.toString(PvhLayout.STORE_GFN));
+        transaction.write(paths.of("store/ring-ref"), Long.toString(SpecialPage.STORE.gfn()));
         for (int cpu = 0; cpu < config.maxVcpus(); cpu++) {
             transaction.write(paths.of("cpu/" + cpu + "/availability"), cpu < config.vcpus() ? "online" : "offline");
         }
@@ -135,24 +128,20 @@ final class XenstoreTree {
         String front = paths.console();
         String back = paths.consoleBackend();
         int backendDomid = ports.consoleDomid();
-        transaction.write(front, "", guestReads);
+        transaction.write(front, "", permissions.guestReads());
         transaction.write(front + "/backend", back);
         transaction.write(
-                front + "/backend-id",
-                Integer.toString(backendDomid),
-                List.of(
-                        new XenStorePermission(domid, XenStorePermission.NONE),
-                        new XenStorePermission(backendDomid, XenStorePermission.READ)));
+                front + "/backend-id", Integer.toString(backendDomid), permissions.guestOwnsReadBy(backendDomid));
         transaction.write(front + "/limit", Integer.toString(CONSOLE_LIMIT_BYTES));
         transaction.write(front + "/type", "xenconsoled");
         transaction.write(front + "/output", "pty");
         transaction.write(front + "/tty", "");
         transaction.write(front + "/port", Integer.toString(ports.console()));
-        transaction.write(front + "/ring-ref", Long.toString(PvhLayout.CONSOLE_GFN));
+        transaction.write(front + "/ring-ref", Long.toString(SpecialPage.CONSOLE.gfn()));
 
-        transaction.write(back, "", guestReads);
+        transaction.write(back, "", permissions.guestReads());
         String copy = paths.libxl() + "/device/console/0";
-        transaction.write(copy, "", TOOLSTACK_ONLY);
+        transaction.write(copy, "", permissions.toolstackOnly());
         transaction.write(copy + "/backend", back);
         for (String directory : List.of(back, copy)) {
             transaction.write(directory + "/frontend", front);

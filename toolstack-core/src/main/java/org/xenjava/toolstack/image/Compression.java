@@ -74,7 +74,7 @@ enum Compression {
      */
     ImageBytes expand(ImageBytes compressed) {
         try {
-            return new ImageBytes(
+            return compressed.expanded(
                     switch (this) {
                         case GZIP -> readAll(new GZIPInputStream(compressed.stream()), compressed);
                         case XZ ->

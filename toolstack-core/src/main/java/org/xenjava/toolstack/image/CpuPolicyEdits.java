@@ -5,6 +5,9 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Map;
+import org.xenjava.toolstack.config.HvmConfig;
+import org.xenjava.toolstack.config.HvmFeature;
 import org.xenjava.toolstack.xenctrl.CpuPolicy;
 import org.xenjava.toolstack.xenctrl.CpuPolicy.Leaf;
 
@@ -24,6 +27,7 @@ public final class CpuPolicyEdits {
     private static final int ECX_VMX = 1 << 5;
     private static final int EDX_PAE = 1 << 6;
     private static final int EDX_HTT = 1 << 28;
+    private static final int EDX_NX = 1 << 20;
     private static final int ECX_CMP_LEGACY = 1 << 1;
     private static final int ECX_SVM = 1 << 2;
     private static final int EDX_ITSC = 1 << 8;
@@ -35,6 +39,18 @@ public final class CpuPolicyEdits {
         INTEL,
         AMD,
         OTHER
+    }
+
+    /** The leaves to be given to an HVM guest: {@link #forGuest}, less what its machine is not to have. */
+    public static CpuPolicy forHvm(CpuPolicy hvmDefault, HvmConfig machine) {
+        int hiddenBasic = machine.has(HvmFeature.PAE) ? 0 : EDX_PAE;
+        int hiddenExtended = machine.has(HvmFeature.NX) ? 0 : EDX_NX;
+        Map<Integer, Integer> hidden = Map.of(FEATURES, hiddenBasic, EXTENDED_FEATURES, hiddenExtended);
+        return new CpuPolicy(
+                forGuest(hvmDefault).leaves().stream()
+                        .map(leaf -> withoutEdx(leaf, hidden.getOrDefault(leaf.leaf(), 0)))
+                        .toList(),
+                List.of());
     }
 
     /** The leaves to be given to the guest. MSRs are left as Xen has them: the result has none. */
@@ -98,6 +114,10 @@ public final class CpuPolicyEdits {
 
     private static Leaf withEax(Leaf leaf, int eax) {
         return with(leaf, eax, leaf.ebx(), leaf.ecx(), leaf.edx());
+    }
+
+    private static Leaf withoutEdx(Leaf leaf, int bits) {
+        return with(leaf, leaf.eax(), leaf.ebx(), leaf.ecx(), leaf.edx() & ~bits);
     }
 
     private static Leaf with(Leaf leaf, int eax, int ebx, int ecx, int edx) {

@@ -2,16 +2,20 @@
 package org.xenjava.toolstack.image;
 
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import org.xenjava.toolstack.error.KernelImageException;
+import org.xenjava.toolstack.memory.GuestLayout;
 
 /**
- * The program headers of an x86 ELF executable of 32 or 64 bits (System V ABI, chapters 4 and 5).
+ * The headers of an x86 ELF executable (System V ABI, chapters 4 and 5).
  *
  * @param file the whole file
- * @param headers all of them, in the file's order
+ * @param width of its addresses
+ * @param entry {@code e_entry}, unsigned and unchecked
+ * @param headers all program headers, in the file's order
  */
-record ElfImage(ImageBytes file, List<ProgramHeader> headers) {
+record ElfImage(ImageBytes file, Width width, long entry, List<ProgramHeader> headers) {
     private static final byte[] MAGIC = {0x7f, 'E', 'L', 'F'};
 
     private static final int CLASS = 4;
@@ -19,6 +23,7 @@ record ElfImage(ImageBytes file, List<ProgramHeader> headers) {
     private static final int CLASS_64 = 2;
     private static final int DATA = 5;
     private static final int LITTLE_ENDIAN = 1;
+    private static final int ENTRY = 24;
     private static final int TYPE = 16;
     private static final int TYPE_EXECUTABLE = 2;
     private static final int TYPE_SHARED = 3;
@@ -31,6 +36,12 @@ record ElfImage(ImageBytes file, List<ProgramHeader> headers) {
 
     ElfImage {
         headers = List.copyOf(headers);
+    }
+
+    /** How wide addresses are. */
+    enum Width {
+        BITS_32,
+        BITS_64
     }
 
     /**
@@ -59,17 +70,62 @@ record ElfImage(ImageBytes file, List<ProgramHeader> headers) {
     static ElfImage parse(ImageBytes file) {
         int wordSize = file.u8(CLASS, "the ELF header");
         if (file.u8(DATA, "the ELF header") != LITTLE_ENDIAN || (wordSize != CLASS_32 && wordSize != CLASS_64)) {
-            throw notBootable("is neither 32 nor 64 bits wide, or not little-endian");
+            throw refused(file, "is neither 32 nor 64 bits wide, or not little-endian");
         }
         int machine = file.u16(MACHINE, "the ELF header");
         if (machine != MACHINE_386 && machine != MACHINE_X86_64) {
-            throw notBootable("is of machine " + machine + ", not x86");
+            throw refused(file, "is of machine " + machine + ", not x86");
         }
         int type = file.u16(TYPE, "the ELF header");
         if (type != TYPE_EXECUTABLE && type != TYPE_SHARED) {
-            throw notBootable("is of type " + type + ", not an executable");
+            throw refused(file, "is of type " + type + ", not an executable");
         }
-        return new ElfImage(file, wordSize == CLASS_64 ? headers64(file) : headers32(file));
+        return wordSize == CLASS_64
+                ? new ElfImage(file, Width.BITS_64, file.u64(ENTRY, "the ELF header"), headers64(file))
+                : new ElfImage(file, Width.BITS_32, file.u32(ENTRY, "the ELF header"), headers32(file));
+    }
+
+    /**
+     * What is loaded, by address; segments do not overlap.
+     *
+     * @throws KernelImageException if there is nothing to load, or it does not lie below 4 GiB
+     */
+    List<Segment> segments() {
+        List<Segment> segments = headers.stream()
+                .filter(header -> header.type() == ProgramHeader.LOAD && header.memoryBytes() != 0)
+                .map(this::segment)
+                .sorted(Comparator.comparingLong(Segment::address))
+                .toList();
+        if (segments.isEmpty()) {
+            throw file.refused("the ELF file has no segment to load: give a program, not an object file or a file of"
+                    + " debugging symbols");
+        }
+        for (int i = 1; i < segments.size(); i++) {
+            if (segments.get(i).address() < segments.get(i - 1).end()) {
+                throw file.refused(
+                        "two of its segments overlap at " + hex(segments.get(i).address()) + "; the file is damaged");
+            }
+        }
+        return segments;
+    }
+
+    private Segment segment(ProgramHeader header) {
+        long address = header.address();
+        long bytes = header.memoryBytes();
+        if (address < 0 || address >= GuestLayout.FOUR_GIB || bytes < 0 || bytes > GuestLayout.FOUR_GIB - address) {
+            throw file.refused("a segment at " + hex(address) + " of " + hex(bytes)
+                    + " bytes does not lie below 4 GiB, where guests start; the file is damaged");
+        }
+        ImageBytes content = file.part(header.offset(), header.fileBytes(), "the content of a segment");
+        if (content.length() > bytes) {
+            throw file.refused("the segment at " + hex(address) + " is longer in the file (" + content.length()
+                    + " bytes) than in memory (" + bytes + "); the file is damaged");
+        }
+        return new Segment(address, bytes, content);
+    }
+
+    static String hex(long address) {
+        return "0x" + Long.toHexString(address);
     }
 
     private static List<ProgramHeader> headers64(ImageBytes file) {
@@ -104,13 +160,13 @@ record ElfImage(ImageBytes file, List<ProgramHeader> headers) {
     private static ImageBytes table(ImageBytes file, long offset, int sizesAt, int entryBytes) {
         int declared = file.u16(sizesAt, "the ELF header");
         if (declared != entryBytes) {
-            throw notBootable("has program headers of " + declared + " bytes instead of " + entryBytes);
+            throw refused(file, "has program headers of " + declared + " bytes instead of " + entryBytes);
         }
         long count = file.u16(sizesAt + Short.BYTES, "the ELF header");
         return file.part(offset, count * entryBytes, "the table of program headers");
     }
 
-    private static KernelImageException notBootable(String why) {
-        return new KernelImageException("kernel: the ELF file " + why + ": give an x86 kernel's vmlinux or bzImage");
+    private static KernelImageException refused(ImageBytes file, String why) {
+        return file.refused("the ELF file " + why);
     }
 }

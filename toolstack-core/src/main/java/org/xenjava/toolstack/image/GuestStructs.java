@@ -13,6 +13,8 @@ final class GuestStructs {
     static final StructLayout MODULE = ABI.struct("hvm_modlist_entry");
     static final StructLayout MEMORY_MAP_ENTRY = ABI.struct("hvm_memmap_table_entry");
 
+    static final StructLayout HVM_INFO = ABI.struct("hvm_info_table");
+
     static final StructLayout SAVE_DESCRIPTOR = ABI.struct("hvm_save_descriptor");
     static final StructLayout SAVE_HEADER = ABI.struct("hvm_save_header");
     static final StructLayout SAVED_CPU = ABI.struct("hvm_hw_cpu");

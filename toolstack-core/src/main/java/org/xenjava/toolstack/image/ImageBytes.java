@@ -16,20 +16,33 @@ import org.xenjava.toolstack.error.KernelImageException;
 final class ImageBytes {
     private static final int SHOWN_BYTES = 8;
 
+    private final String subject;
     private final byte[] array;
     private final int start;
     private final int length;
     private final ByteBuffer buffer;
 
-    ImageBytes(byte[] array) {
-        this(array, 0, array.length);
+    /** @param subject what complaints begin with, such as {@code kernel} */
+    ImageBytes(String subject, byte[] array) {
+        this(subject, array, 0, array.length);
     }
 
-    private ImageBytes(byte[] array, int start, int length) {
+    private ImageBytes(String subject, byte[] array, int start, int length) {
+        this.subject = subject;
         this.array = array;
         this.start = start;
         this.length = length;
         this.buffer = ByteBuffer.wrap(array, start, length).slice().order(ByteOrder.LITTLE_ENDIAN);
+    }
+
+    /** These bytes, got out of the same file. */
+    ImageBytes expanded(byte[] content) {
+        return new ImageBytes(subject, content);
+    }
+
+    /** To be thrown: the file cannot be used, and why. */
+    KernelImageException refused(String why) {
+        return new KernelImageException(subject + ": " + why);
     }
 
     int length() {
@@ -56,7 +69,7 @@ final class ImageBytes {
     /** The part from {@code offset} on; both numbers are unsigned. */
     ImageBytes part(long offset, long bytes, String what) {
         int at = require(offset, bytes, what);
-        return new ImageBytes(array, start + at, (int) bytes);
+        return new ImageBytes(subject, array, start + at, (int) bytes);
     }
 
     boolean startsWith(byte[] magic) {
@@ -93,7 +106,7 @@ final class ImageBytes {
 
     private int require(long offset, long bytes, String what) {
         if (offset < 0 || bytes < 0 || offset > length || bytes > length - offset) {
-            throw new KernelImageException("kernel: " + what + " lies outside of the file: "
+            throw refused(what + " lies outside of the file: "
                     + Long.toUnsignedString(bytes) + " bytes at offset " + Long.toUnsignedString(offset) + " of "
                     + length + "; the file is cut off or damaged");
         }

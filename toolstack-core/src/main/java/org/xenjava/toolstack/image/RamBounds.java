@@ -1,24 +1,52 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.xenjava.toolstack.image;
 
-import org.xenjava.toolstack.memory.PvhLayout;
+import java.util.Locale;
+import org.xenjava.toolstack.error.KernelImageException;
+import org.xenjava.toolstack.memory.GuestLayout;
+import org.xenjava.toolstack.memory.Pages;
 
 /**
- * Where a PVH guest's RAM lies and how much of it has pages behind it when the guest is built.
+ * Where a guest's RAM lies and how much of it has pages behind it when the guest is built.
  *
- * @param lowMemEnd first byte behind the RAM that begins at 0
- * @param highMemEnd first byte behind the RAM that begins at 4 GiB; 4 GiB if there is none
- * @param backedBytes what may be touched before the guest runs: all of the RAM, or less in populate-on-demand mode
+ * @param layout of the RAM
+ * @param backed what may be touched before the guest runs: all of the RAM, or less in populate-on-demand mode
  */
-public record RamBounds(long lowMemEnd, long highMemEnd, long backedBytes) {
-
-    /** Bytes of RAM above 4 GiB. */
-    public long highMemBytes() {
-        return highMemEnd - PvhLayout.FOUR_GIB;
+public record RamBounds(GuestLayout layout, Pages backed) {
+    /** What a page holds that nothing was written to. */
+    FreshPages fresh() {
+        return layout.frames().isMoreThan(backed) ? FreshPages.ZERO : FreshPages.UNDEFINED;
     }
 
-    /** The RAM has more pages than are backed: pages come from Xen's populate-on-demand cache when first touched. */
-    public boolean populateOnDemand() {
-        return backedBytes < lowMemEnd + highMemBytes();
+    /**
+     * Refuses what does not fit.
+     *
+     * @param what its names, such as {@code kernel and ramdisk}
+     * @param start guest-physical address of its first byte
+     * @param end of the first byte behind it
+     * @throws KernelImageException if it reaches beyond the RAM below 4 GiB, or needs more pages than there are
+     */
+    void requireFits(String what, long start, long end) {
+        if (end > layout.lowMemEnd()) {
+            throw new KernelImageException(what + " reach up to " + mebibytes(end) + ", but the guest's memory below 4"
+                    + " GiB ends at " + mebibytes(layout.lowMemEnd()) + ": raise maxmem, or take smaller files");
+        }
+        Pages needed = PageRange.holding(start, end - start).pages();
+        if (needed.isMoreThan(backed)) {
+            throw new KernelImageException(what + " take " + mebibytes(needed) + ", but the guest boots with memory="
+                    + mebibytes(backed) + ": raise memory, or take smaller files");
+        }
+    }
+
+    private static String mebibytes(Pages pages) {
+        return mebibytes(pages.count() << Pages.SHIFT);
+    }
+
+    /** Such as {@code 58.50 MiB}. */
+    private static String mebibytes(long bytes) {
+        double mib = bytes / (double) (1 << 20);
+        return mib == Math.rint(mib)
+                ? String.format(Locale.ROOT, "%.0f MiB", mib)
+                : String.format(Locale.ROOT, "%.2f MiB", mib);
     }
 }

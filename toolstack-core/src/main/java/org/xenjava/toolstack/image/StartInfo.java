@@ -4,12 +4,13 @@ package org.xenjava.toolstack.image;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Optional;
 import org.xenjava.toolstack.error.ConfigException;
 import org.xenjava.toolstack.xenctrl.MemoryMapEntry;
 
 /**
- * What a PVH guest is told at its start ({@code xen/include/public/arch-x86/hvm/start_info.h}), as one blob: {@code
- * hvm_start_info}, the command line, the modules, the memory map.
+ * What a PVH kernel or hvmloader is told at its start ({@code xen/include/public/arch-x86/hvm/start_info.h}), as one
+ * blob: {@code hvm_start_info}, the command line, the modules, the memory map, the modules' own command lines.
  */
 final class StartInfo {
     /** Far more than any kernel takes; Linux cuts its command line at 2 KiB. */
@@ -21,67 +22,94 @@ final class StartInfo {
 
     private static final int COMMAND_LINE_AT = GuestStructs.START_INFO.size();
 
-    private final byte[] commandLine;
+    private final Optional<String> commandLine;
+    private final List<Module> modules;
     private final long rsdpAddress;
     private final List<MemoryMapEntry> memoryMap;
-    private final int moduleCount;
+    private final byte[] commandLineBytes;
     private final int modulesAt;
     private final int memoryMapAt;
+    private final int moduleLinesAt;
 
     /**
-     * A file that the kernel finds in memory, such as its initial ramdisk.
+     * A file that the guest finds in memory, such as its initial ramdisk.
      *
-     * @param address guest-physical
+     * @param commandLine of its own; empty if it has none
      * @param bytes length
      */
-    record Module(long address, long bytes) {}
+    record Module(String commandLine, long bytes) {
+        private byte[] lineBytes() {
+            return commandLine.isEmpty() ? new byte[0] : asInC(commandLine);
+        }
+    }
 
     /**
-     * @param commandLine for the kernel; may be empty
-     * @param moduleCount how many modules {@link #at} will be given
-     * @param rsdpAddress guest-physical address of the ACPI root pointer
+     * @param commandLine for the guest, if it is given any; may be empty
+     * @param modules in order
+     * @param rsdpAddress guest-physical address of the ACPI root pointer; 0 if there is none
      * @throws ConfigException if the command line is absurdly long or has a NUL in it
      */
-    StartInfo(String commandLine, int moduleCount, long rsdpAddress, List<MemoryMapEntry> memoryMap) {
-        this.commandLine = commandLine.getBytes(StandardCharsets.UTF_8);
-        if (this.commandLine.length > MAX_COMMAND_LINE_BYTES) {
-            throw new ConfigException("the kernel's command line is " + this.commandLine.length
-                    + " bytes long; at most " + MAX_COMMAND_LINE_BYTES + " are passed on");
+    StartInfo(Optional<String> commandLine, List<Module> modules, long rsdpAddress, List<MemoryMapEntry> memoryMap) {
+        commandLine.ifPresent(StartInfo::requirePassable);
+        this.commandLine = commandLine;
+        this.modules = List.copyOf(modules);
+        this.rsdpAddress = rsdpAddress;
+        this.memoryMap = List.copyOf(memoryMap);
+        this.commandLineBytes = commandLine.map(StartInfo::asInC).orElseGet(() -> new byte[0]);
+        this.modulesAt = align(COMMAND_LINE_AT + commandLineBytes.length);
+        this.memoryMapAt = modulesAt + modules.size() * GuestStructs.MODULE.size();
+        this.moduleLinesAt = memoryMapAt + memoryMap.size() * GuestStructs.MEMORY_MAP_ENTRY.size();
+    }
+
+    private static void requirePassable(String commandLine) {
+        int bytes = asInC(commandLine).length - 1;
+        if (bytes > MAX_COMMAND_LINE_BYTES) {
+            throw new ConfigException("the kernel's command line is " + bytes + " bytes long; at most "
+                    + MAX_COMMAND_LINE_BYTES + " are passed on");
         }
         if (commandLine.indexOf('\0') >= 0) {
             throw new ConfigException("the kernel's command line has a NUL character in it");
         }
-        this.rsdpAddress = rsdpAddress;
-        this.memoryMap = List.copyOf(memoryMap);
-        this.moduleCount = moduleCount;
-        this.modulesAt = align(COMMAND_LINE_AT + this.commandLine.length + 1);
-        this.memoryMapAt = modulesAt + moduleCount * GuestStructs.MODULE.size();
+    }
+
+    private static byte[] asInC(String text) {
+        return (text + '\0').getBytes(StandardCharsets.UTF_8);
     }
 
     /** Bytes of the blob. */
     int size() {
-        return memoryMapAt + memoryMap.size() * GuestStructs.MEMORY_MAP_ENTRY.size();
+        return moduleLinesAt
+                + modules.stream().mapToInt(module -> module.lineBytes().length).sum();
     }
 
-    /** The blob as it must lie at that guest-physical address. */
-    byte[] at(long address, List<Module> modules) {
+    /**
+     * The blob as it must lie at that guest-physical address.
+     *
+     * @param moduleAddresses where the modules lie, in order
+     */
+    byte[] at(long address, long... moduleAddresses) {
         ByteBuffer blob = ByteBuffer.allocate(size());
         GuestStructs.START_INFO
                 .at(blob, 0)
                 .set("magic", MAGIC)
                 .set("version", VERSION)
-                .set("nr_modules", moduleCount)
-                .set("modlist_paddr", moduleCount == 0 ? 0 : address + modulesAt)
-                .set("cmdline_paddr", address + COMMAND_LINE_AT)
+                .set("nr_modules", modules.size())
+                .set("modlist_paddr", modules.isEmpty() ? 0 : address + modulesAt)
+                .set("cmdline_paddr", commandLine.isPresent() ? address + COMMAND_LINE_AT : 0)
                 .set("rsdp_paddr", rsdpAddress)
                 .set("memmap_paddr", address + memoryMapAt)
                 .set("memmap_entries", memoryMap.size());
-        blob.put(COMMAND_LINE_AT, commandLine);
-        for (int i = 0; i < moduleCount; i++) {
+        blob.put(COMMAND_LINE_AT, commandLineBytes);
+        int lineAt = moduleLinesAt;
+        for (int i = 0; i < modules.size(); i++) {
+            byte[] line = modules.get(i).lineBytes();
+            blob.put(lineAt, line);
             GuestStructs.MODULE
                     .at(blob, modulesAt + i * GuestStructs.MODULE.size())
-                    .set("paddr", modules.get(i).address())
-                    .set("size", modules.get(i).bytes());
+                    .set("paddr", moduleAddresses[i])
+                    .set("size", modules.get(i).bytes())
+                    .set("cmdline_paddr", line.length == 0 ? 0 : address + lineAt);
+            lineAt += line.length;
         }
         for (int i = 0; i < memoryMap.size(); i++) {
             GuestStructs.MEMORY_MAP_ENTRY

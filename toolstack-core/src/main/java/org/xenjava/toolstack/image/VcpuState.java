@@ -50,7 +50,7 @@ public final class VcpuState {
         return new VcpuState(header, require(records, HvmSaveRecord.MTRR, GuestStructs.SAVED_MTRR));
     }
 
-    /** The stream that lets a vCPU cache its memory; one for each vCPU of a PVH guest. */
+    /** The stream that lets a vCPU cache its memory; one for each vCPU of a PVH guest. For HVM, firmware does it. */
     public byte[] mtrr(int vcpu) {
         ByteBuffer content = ByteBuffer.wrap(mtrr.clone());
         GuestStructs.SAVED_MTRR.at(content, 0).set("msr_mtrr_def_type", MTRR_ENABLED_WRITE_BACK);
@@ -59,7 +59,7 @@ public final class VcpuState {
 
     /**
      * The stream that brings up vCPU 0 in 32-bit protected mode with flat segments, as the PVH boot protocol says
-     * ({@code docs/misc/pvh.pandoc}).
+     * ({@code docs/misc/pvh.pandoc}), which is hvmloader's as well.
      *
      * @param entry guest-physical address of the first instruction
      * @param startInfo guest-physical address of {@code hvm_start_info}, for EBX

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.xenjava.toolstack.memory;
 
+import org.xenjava.toolstack.error.ConfigException;
+
 /**
  * The four numbers of a guest that decide its memory: what a {@link PodPolicy} computes with.
  *
@@ -22,6 +24,22 @@ public record GuestShape(KiB memory, KiB maxMemory, KiB videoRam, Pages vgaHole)
     /** A PVH guest: no video RAM, no VGA hole. */
     public static GuestShape pvh(KiB memory, KiB maxMemory) {
         return new GuestShape(memory, maxMemory, KiB.ZERO, Pages.ZERO);
+    }
+
+    /**
+     * An HVM guest with a device model: the video RAM is QEMU's to allocate, and the VGA hole stays empty.
+     *
+     * @throws ConfigException if maxmem less video RAM is not whole MiB, which libxl could not build again after a
+     *     reboot
+     */
+    public static GuestShape hvm(KiB memory, KiB maxMemory, KiB videoRam) {
+        GuestShape shape = new GuestShape(memory, maxMemory, videoRam, HvmLayout.VGA_HOLE);
+        KiB nominal = maxMemory.minus(videoRam);
+        if (!nominal.isMultipleOfMiB()) {
+            throw new ConfigException(
+                    "maxmem less video RAM is whole MiB, not " + maxMemory + " − " + videoRam + " = " + nominal);
+        }
+        return shape;
     }
 
     /** Less memory than it may have: populate-on-demand mode. */

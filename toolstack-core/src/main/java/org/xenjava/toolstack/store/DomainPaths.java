@@ -68,8 +68,13 @@ public record DomainPaths(int domid) {
         return DOMAINS + "/0/backend/console/" + domid + "/0";
     }
 
+    /** Where its device model reports, if it has one. */
+    public String deviceModel() {
+        return DOMAINS + "/0/device-model/" + domid;
+    }
+
     /** Every tree that belongs to the domain and goes with it. */
     public List<String> all(UUID uuid) {
-        return List.of(root(), libxl(), vm(uuid), DOMAINS + "/0/backend/console/" + domid);
+        return List.of(root(), libxl(), vm(uuid), DOMAINS + "/0/backend/console/" + domid, deviceModel());
     }
 }

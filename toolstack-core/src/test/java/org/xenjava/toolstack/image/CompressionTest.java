@@ -62,7 +62,7 @@ class CompressionTest {
     }
 
     private static byte[] expand(Compression compression, byte[] packed) {
-        ImageBytes bytes = new ImageBytes(packed);
+        ImageBytes bytes = new ImageBytes("kernel", packed);
         assertEquals(compression, Compression.of(bytes).orElseThrow());
         ImageBytes content = compression.expand(bytes);
         return content.copy(0, content.length());

@@ -24,8 +24,18 @@ final class DecodedStartInfo {
         assertEquals(0, this.blob.getInt(8), "flags");
     }
 
+    record Module(long address, long bytes, String commandLine) {}
+
+    boolean hasCommandLine() {
+        return blob.getLong(24) != 0;
+    }
+
     String commandLine() {
-        int at = offset(blob.getLong(24));
+        return text(blob.getLong(24));
+    }
+
+    private String text(long address) {
+        int at = offset(address);
         int end = at;
         while (blob.get(end) != 0) {
             end++;
@@ -39,11 +49,16 @@ final class DecodedStartInfo {
         return blob.getLong(16);
     }
 
-    List<StartInfo.Module> modules() {
+    List<Module> modules() {
         int at = offset(modulesAddress());
         return IntStream.range(0, blob.getInt(12))
-                .mapToObj(i -> new StartInfo.Module(blob.getLong(at + 32 * i), blob.getLong(at + 32 * i + 8)))
+                .map(i -> at + 32 * i)
+                .mapToObj(i -> new Module(blob.getLong(i), blob.getLong(i + 8), line(blob.getLong(i + 16))))
                 .toList();
+    }
+
+    private String line(long address) {
+        return address == 0 ? "" : text(address);
     }
 
     long rsdp() {

@@ -260,9 +260,16 @@ public final class Xenctrl {
         }
     }
 
-    /** {@code XEN_DOMCTL_settscinfo} with mode 0, Xen's default. */
-    public void setDefaultTscMode(int domid) {
-        calls.domctlAndClose(DomctlOp.SETTSCINFO, domid);
+    /**
+     * {@code XEN_DOMCTL_settscinfo}: what the guest reads as its time stamp counter, from now on.
+     *
+     * @param mode {@code TSC_MODE_*}: 0 default, 1 always emulated, 2 never emulated
+     */
+    public void setTscMode(int domid, int mode) {
+        try (PreparedCall call = calls.domctl(DomctlOp.SETTSCINFO, domid)) {
+            call.body().set("tsc_mode", mode);
+            call.issue();
+        }
     }
 
     /** {@code XEN_DOMCTL_set_cpu_policy}: merges leaves and MSRs into the domain's policy. */

@@ -166,7 +166,7 @@ class XenctrlTest {
                 domctl("04", "", x -> x.unpauseDomain(0x7FEF)),
                 domctl("0b", "0000100000000000", x -> x.setMaxMemKib(0x7FEF, 1 << 20)),
                 domctl("0f", "80000000", x -> x.setMaxVcpus(0x7FEF, 128)),
-                domctl("3c", "", x -> x.setDefaultTscMode(0x7FEF)),
+                domctl("3c", "02000000", x -> x.setTscMode(0x7FEF, 2)),
                 domctl("56", "0000400000000000", x -> x.setPagingMempoolBytes(0x7FEF, 4 << 20)));
     }
 
@@ -498,7 +498,7 @@ class XenctrlTest {
                 onDomain("XEN_DOMCTL_max_vcpus", (x, d) -> x.setMaxVcpus(d, 1)),
                 onDomain("XEN_DOMCTL_max_mem", (x, d) -> x.setMaxMemKib(d, 1)),
                 onDomain("XEN_DOMCTL_set_paging_mempool_size", (x, d) -> x.setPagingMempoolBytes(d, 4096)),
-                onDomain("XEN_DOMCTL_settscinfo", Xenctrl::setDefaultTscMode),
+                onDomain("XEN_DOMCTL_settscinfo", (x, d) -> x.setTscMode(d, 0)),
                 onDomain("XEN_DOMCTL_set_cpu_policy", (x, d) -> x.setCpuPolicy(d, new CpuPolicy(List.of(), List.of()))),
                 onDomain("XEN_DOMCTL_gethvmcontext", Xenctrl::hvmContext),
                 onDomain("XEN_DOMCTL_sethvmcontext", (x, d) -> x.setHvmContext(d, new byte[1])),

@@ -41,6 +41,15 @@ public enum DomctlOp {
     /** Emulation flags of createdomain ({@code XEN_X86_EMU_*}): a local APIC only, which is what PVH is. */
     public static final int EMU_LAPIC = 0x1;
 
+    /** All that Xen can emulate. */
+    public static final int EMU_ALL = 0x7FF;
+
+    /** Event channels in place of an HVM guest's interrupts. */
+    public static final int EMU_USE_PIRQ = 0x200;
+
+    /** Virtual PCI, for a PVH dom0. */
+    public static final int EMU_VPCI = 0x400;
+
     /** Flags of getdomaininfo ({@code XEN_DOMINF_*}); bits 16-23 are the shutdown reason. */
     public static final int DOMINF_DYING = 0x1;
 

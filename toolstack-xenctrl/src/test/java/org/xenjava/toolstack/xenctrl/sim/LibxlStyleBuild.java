@@ -79,7 +79,7 @@ final class LibxlStyleBuild {
         int storePort = xen.allocUnboundPort(domid, 0);
         int consolePort = xen.allocUnboundPort(domid, 0);
         xen.setHvmParam(domid, HvmParam.TIMER_MODE, 1);
-        xen.setDefaultTscMode(domid);
+        xen.setTscMode(domid, 0);
         xen.setPagingMempoolBytes(domid, 4096 * (256 + maxMemoryKib / 1024));
         CpuPolicy policy = xen.defaultHvmCpuPolicy();
         xen.setCpuPolicy(domid, new CpuPolicy(policy.leaves(), List.of()));

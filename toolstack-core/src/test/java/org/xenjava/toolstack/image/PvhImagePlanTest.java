@@ -17,15 +17,16 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.xenjava.toolstack.error.KernelImageException;
+import org.xenjava.toolstack.memory.GuestLayout;
 import org.xenjava.toolstack.memory.Pages;
 import org.xenjava.toolstack.xenctrl.MemoryMapEntry;
 import org.xenjava.toolstack.xenctrl.MemoryMapEntry.Type;
 
-class ImagePlanTest {
+class PvhImagePlanTest {
     private static final long MIB = 1 << 20;
     private static final long FOUR_GIB = 1L << 32;
-    private static final RamBounds POD_256_512 = new RamBounds(512 * MIB, FOUR_GIB, 256 * MIB);
-    private static final RamBounds ALL_512 = new RamBounds(512 * MIB, FOUR_GIB, 512 * MIB);
+    private static final RamBounds POD_256_512 = ram(512 * MIB, 256 * MIB);
+    private static final RamBounds ALL_512 = ram(512 * MIB, 512 * MIB);
 
     /** The guest of the recording: see {@code recorded/README.md}. */
     private static final int RECORDED_RAMDISK_BYTES = 0x1e4610;
@@ -34,7 +35,7 @@ class ImagePlanTest {
 
     @Test
     void aGuestIsToldWhatLibxlToldTheRecordedOne() {
-        ImagePlan plan = ImagePlan.of(
+        PvhImagePlan plan = PvhImagePlan.of(
                 debianKernel(), Optional.of(new byte[RECORDED_RAMDISK_BYTES]), "console=hvc0 quiet", 1, POD_256_512);
         DecodedStartInfo libxl = new DecodedStartInfo(Resources.recorded("start-info.hex"), RECORDED_START_INFO);
 
@@ -47,8 +48,8 @@ class ImagePlanTest {
 
     @Test
     void highMemoryIsMappedAsLibxlMappedTheRecordedGuests() {
-        RamBounds ram = new RamBounds(0xFC00_0000L, FOUR_GIB + 64 * MIB, 512 * MIB);
-        ImagePlan plan = ImagePlan.of(debianKernel(), Optional.empty(), "", 1, ram);
+        RamBounds ram = ram(4096 * MIB, 512 * MIB);
+        PvhImagePlan plan = PvhImagePlan.of(debianKernel(), Optional.empty(), "", 1, ram);
         DecodedStartInfo libxl =
                 new DecodedStartInfo(Resources.recorded("start-info-high-memory.hex"), RECORDED_START_INFO);
 
@@ -61,20 +62,20 @@ class ImagePlanTest {
 
     @Test
     void theAcpiTablesLieWhereTheMemoryMapSaysAndTheStartInfoPoints() {
-        ImagePlan plan = plan(Optional.empty(), ALL_512);
+        PvhImagePlan plan = plan(Optional.empty(), ALL_512);
         ByteArrayMemory memory = new ByteArrayMemory(0xc2);
         plan.loadAcpiInto(memory);
 
         assertTrue(plan.memoryMap().contains(new MemoryMapEntry(0xFC00_0000L, 4096, Type.ACPI)));
         assertEquals(new TreeSet<>(List.of(0xFC000L)), memory.touchedFrames());
-        assertEquals(new PageRange(0xFC000, ImagePlan.ACPI_PAGES), plan.acpiFrames());
+        assertEquals(new PageRange(0xFC000, PvhImagePlan.ACPI_PAGES), plan.acpiFrames());
         assertEquals(plan.rsdpAddress(), startInfo(plan).rsdp());
         assertEquals("RSD PTR ", ascii(memory.read(plan.rsdpAddress(), 8)));
     }
 
     @Test
     void kernelsThatLookForTheRsdpBelow1MiBFindItThere() {
-        ImagePlan plan = ImagePlan.of(oldLinux(0x100_0000), Optional.empty(), "", 2, ALL_512);
+        PvhImagePlan plan = PvhImagePlan.of(oldLinux(0x100_0000), Optional.empty(), "", 2, ALL_512);
         ByteArrayMemory memory = new ByteArrayMemory(0xc2);
         plan.loadInto(memory);
         plan.loadAcpiInto(memory);
@@ -87,7 +88,7 @@ class ImagePlanTest {
 
     @Test
     void itTellsWhatLiesInRamByAddress() {
-        ImagePlan plan = ImagePlan.of(oldLinux(0x100_0000), Optional.of(new byte[5000]), "", 1, ALL_512);
+        PvhImagePlan plan = PvhImagePlan.of(oldLinux(0x100_0000), Optional.of(new byte[5000]), "", 1, ALL_512);
         assertEquals(
                 List.of("ACPI root pointer", "kernel", "start info", "ramdisk"),
                 plan.items().stream().map(ImagePlan.Item::what).toList());
@@ -99,8 +100,8 @@ class ImagePlanTest {
     void aKernelThatLiesOnItsOwnRsdpIsRefused() {
         PvhKernel kernel = oldLinux(0xFE000);
 
-        KernelImageException e =
-                assertThrows(KernelImageException.class, () -> ImagePlan.of(kernel, Optional.empty(), "", 1, ALL_512));
+        KernelImageException e = assertThrows(
+                KernelImageException.class, () -> PvhImagePlan.of(kernel, Optional.empty(), "", 1, ALL_512));
 
         assertTrue(e.getMessage().contains("0xfffc0"), e.getMessage());
     }
@@ -108,7 +109,7 @@ class ImagePlanTest {
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
     void exactlyTheAnnouncedFramesAreWrittenTo(boolean populateOnDemand) {
-        ImagePlan plan = plan(Optional.of(new byte[5000]), populateOnDemand ? POD_256_512 : ALL_512);
+        PvhImagePlan plan = plan(Optional.of(new byte[5000]), populateOnDemand ? POD_256_512 : ALL_512);
         ByteArrayMemory memory = new ByteArrayMemory(0);
         plan.loadInto(memory);
 
@@ -117,7 +118,7 @@ class ImagePlanTest {
 
     @Test
     void inPodModeZerosTakeNoPagesFromTheCache() {
-        ImagePlan plan = plan(Optional.empty(), POD_256_512);
+        PvhImagePlan plan = plan(Optional.empty(), POD_256_512);
 
         assertEquals(
                 List.of(new PageRange(0x1000, Pages.of(1)), new PageRange(0x1002, Pages.of(2)), page(0x1006)),
@@ -126,7 +127,7 @@ class ImagePlanTest {
 
     @Test
     void withoutPodZerosAreWrittenBecauseFreshPagesMayHoldAnything() {
-        ImagePlan plan = plan(Optional.empty(), ALL_512);
+        PvhImagePlan plan = plan(Optional.empty(), ALL_512);
         ByteArrayMemory memory = new ByteArrayMemory(0xc2);
         plan.loadInto(memory);
 
@@ -137,11 +138,11 @@ class ImagePlanTest {
     @Test
     void theRamdiskFollowsTheStartInfoUntouched() {
         byte[] ramdisk = TestKernels.gzip(TestKernels.code(9000));
-        ImagePlan plan = plan(Optional.of(ramdisk), ALL_512);
+        PvhImagePlan plan = plan(Optional.of(ramdisk), ALL_512);
         ByteArrayMemory memory = new ByteArrayMemory(0xc2);
         plan.loadInto(memory);
 
-        StartInfo.Module module = startInfo(plan).modules().get(0);
+        DecodedStartInfo.Module module = startInfo(plan).modules().get(0);
         assertEquals(plan.startInfoAddress() + 4096, module.address());
         assertArrayEquals(ramdisk, memory.read(module.address(), (int) module.bytes()));
     }
@@ -149,8 +150,8 @@ class ImagePlanTest {
     @Test
     void aCommandLineOfManyPagesMovesTheRamdiskBehindIt() {
         String line = "x".repeat(20_000);
-        ImagePlan plan =
-                ImagePlan.of(PvhKernel.parse(TestKernels.linux()), Optional.of(new byte[] {42}), line, 1, ALL_512);
+        PvhImagePlan plan =
+                PvhImagePlan.of(PvhKernel.parse(TestKernels.linux()), Optional.of(new byte[] {42}), line, 1, ALL_512);
         ByteArrayMemory memory = new ByteArrayMemory(0);
         plan.loadInto(memory);
 
@@ -162,24 +163,24 @@ class ImagePlanTest {
 
     @Test
     void aKernelLargerThanTheMemoryThatAPodGuestBootsWithIsRefusedWithBothNumbers() {
-        RamBounds ram = new RamBounds(512 * MIB, FOUR_GIB, 32 * MIB);
+        RamBounds ram = ram(512 * MIB, 32 * MIB);
 
         KernelImageException e = assertThrows(
                 KernelImageException.class,
-                () -> ImagePlan.of(debianKernel(), Optional.of(new byte[(int) (2 * MIB)]), "", 1, ram));
+                () -> PvhImagePlan.of(debianKernel(), Optional.of(new byte[(int) (2 * MIB)]), "", 1, ram));
 
         assertEquals(
                 "kernel and ramdisk take 60.00 MiB, but the guest boots with memory=32 MiB:"
-                        + " raise memory, or take a smaller kernel or ramdisk",
+                        + " raise memory, or take smaller files",
                 e.getMessage());
     }
 
     @Test
     void aKernelThatReachesBeyondTheLowMemoryIsRefusedWithBothNumbers() {
-        RamBounds ram = new RamBounds(64 * MIB, FOUR_GIB, 64 * MIB);
+        RamBounds ram = ram(64 * MIB, 64 * MIB);
 
         KernelImageException e = assertThrows(
-                KernelImageException.class, () -> ImagePlan.of(debianKernel(), Optional.empty(), "", 1, ram));
+                KernelImageException.class, () -> PvhImagePlan.of(debianKernel(), Optional.empty(), "", 1, ram));
 
         assertTrue(e.getMessage().contains("up to 74.00 MiB"), e.getMessage());
         assertTrue(e.getMessage().contains("ends at 64 MiB"), e.getMessage());
@@ -188,10 +189,10 @@ class ImagePlanTest {
     @Test
     void anImageThatFitsToTheLastByteIsAccepted() {
         long end = TestKernels.START + 0x6000 + 4096 + 4096;
-        ImagePlan plan = plan(Optional.of(new byte[4096]), new RamBounds(end, FOUR_GIB, end));
+        PvhImagePlan plan = plan(Optional.of(new byte[4096]), ram(end, end));
         assertEquals(0x1008, plan.ramFrames().get(0).endGfn());
 
-        RamBounds less = new RamBounds(end - 4096, FOUR_GIB, end - 4096);
+        RamBounds less = ram(end - 4096, end - 4096);
         assertThrows(KernelImageException.class, () -> plan(Optional.of(new byte[4096]), less));
     }
 
@@ -213,6 +214,10 @@ class ImagePlanTest {
         assertFalse(chunks.isEmpty());
     }
 
+    private static RamBounds ram(long bytes, long backedBytes) {
+        return new RamBounds(GuestLayout.pvh(Pages.holding(bytes)), Pages.holding(backedBytes));
+    }
+
     /** Debian's: one segment stands for its four. */
     private static PvhKernel debianKernel() {
         return PvhKernel.parse(ElfBuilder.elf64()
@@ -229,11 +234,11 @@ class ImagePlanTest {
                 .build());
     }
 
-    private static ImagePlan plan(Optional<byte[]> ramdisk, RamBounds ram) {
-        return ImagePlan.of(PvhKernel.parse(TestKernels.linux()), ramdisk, "console=hvc0", 4, ram);
+    private static PvhImagePlan plan(Optional<byte[]> ramdisk, RamBounds ram) {
+        return PvhImagePlan.of(PvhKernel.parse(TestKernels.linux()), ramdisk, "console=hvc0", 4, ram);
     }
 
-    private static DecodedStartInfo startInfo(ImagePlan plan) {
+    private static DecodedStartInfo startInfo(PvhImagePlan plan) {
         ByteArrayMemory memory = new ByteArrayMemory(0);
         plan.loadInto(memory);
         return new DecodedStartInfo(memory.read(plan.startInfoAddress(), 4096), plan.startInfoAddress());

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.image;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.xenjava.toolstack.config.DomainConfig;
+import org.xenjava.toolstack.config.HvmConfig;
+import org.xenjava.toolstack.error.KernelImageException;
+import org.xenjava.toolstack.image.RamContents.Blob;
+import org.xenjava.toolstack.memory.GuestLayout;
+import org.xenjava.toolstack.memory.HvmLayout;
+import org.xenjava.toolstack.xenctrl.MemoryMapEntry;
+import org.xenjava.toolstack.xenctrl.MemoryMapEntry.Type;
+
+/**
+ * What an HVM guest finds, all of it in RAM: {@code hvm_info_table} where hvmloader looks for it, hvmloader, then, each
+ * on the next page, the BIOS, further tables and the start info, which tells where the BIOS is. This is libxl's order.
+ *
+ * <p>The memory map begins at 1 MiB: what is below is hvmloader's to describe.
+ */
+public final class HvmImagePlan extends ImagePlan {
+    /** By this name hvmloader finds the BIOS among the modules. */
+    private static final String BIOS_MODULE = "firmware";
+
+    private final Optional<Item> acpiTables;
+    private final Optional<Item> smbiosTables;
+
+    private HvmImagePlan(
+            long entry,
+            Blob startInfo,
+            List<MemoryMapEntry> memoryMap,
+            RamContents contents,
+            Optional<Item> acpiTables,
+            Optional<Item> smbiosTables) {
+        super(entry, startInfo.address(), memoryMap, contents);
+        this.acpiTables = acpiTables;
+        this.smbiosTables = smbiosTables;
+    }
+
+    /**
+     * Plans a guest's memory.
+     *
+     * @param config how many vCPUs it has
+     * @param machine whether it has APICs
+     * @throws KernelImageException if the firmware does not fit into the guest's memory
+     */
+    public static HvmImagePlan of(DomainConfig config, HvmConfig machine, HvmFirmware firmware, RamBounds ram) {
+        HvmLoader loader = firmware.loader();
+        List<MemoryMapEntry> memoryMap = memoryMap(ram.layout());
+        Blob bios = behind(loader.end(), "BIOS", firmware.bios());
+        Optional<Blob> acpi = firmware.acpiTables().map(tables -> behind(bios.end(), "ACPI tables", tables));
+        long acpiEnd = acpi.map(Blob::end).orElse(bios.end());
+        Optional<Blob> smbios = firmware.smbiosTables().map(tables -> behind(acpiEnd, "SMBIOS tables", tables));
+        Blob startInfo = startInfo(bios, pageAlign(smbios.map(Blob::end).orElse(acpiEnd)), memoryMap);
+        ram.requireFits("hvmloader and BIOS", loader.start(), startInfo.end());
+
+        List<Blob> blobs = new ArrayList<>();
+        blobs.add(new Blob("HVM info table", HvmLayout.INFO_TABLE, HvmInfoTable.of(config, machine, ram.layout())));
+        blobs.add(bios);
+        acpi.ifPresent(blobs::add);
+        smbios.ifPresent(blobs::add);
+        blobs.add(startInfo);
+        RamContents contents = new RamContents("hvmloader", loader.segments(), blobs, ram.fresh());
+        return new HvmImagePlan(
+                loader.entry(), startInfo, memoryMap, contents, acpi.map(Blob::item), smbios.map(Blob::item));
+    }
+
+    /** The further ACPI tables, of which hvmloader reads in xenstore. */
+    public Optional<Item> acpiTables() {
+        return acpiTables;
+    }
+
+    /** The further SMBIOS structures, of which hvmloader reads in xenstore. */
+    public Optional<Item> smbiosTables() {
+        return smbiosTables;
+    }
+
+    private static Blob behind(long end, String what, byte[] content) {
+        return new Blob(what, pageAlign(end), content);
+    }
+
+    private static Blob startInfo(Blob bios, long address, List<MemoryMapEntry> memoryMap) {
+        StartInfo.Module module = new StartInfo.Module(BIOS_MODULE, bios.content().length);
+        StartInfo info = new StartInfo(Optional.empty(), List.of(module), 0, memoryMap);
+        return new Blob("start info", address, info.at(address, bios.address()));
+    }
+
+    private static List<MemoryMapEntry> memoryMap(GuestLayout layout) {
+        List<MemoryMapEntry> map = new ArrayList<>();
+        long start = HvmLayout.LOW_MEGABYTE_END;
+        map.add(new MemoryMapEntry(start, layout.lowMemEnd() - start, Type.RAM));
+        if (layout.highMemBytes() > 0) {
+            map.add(new MemoryMapEntry(GuestLayout.FOUR_GIB, layout.highMemBytes(), Type.RAM));
+        }
+        return map;
+    }
+}

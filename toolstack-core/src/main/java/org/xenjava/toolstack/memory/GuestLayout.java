@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.memory;
+
+import java.util.List;
+import java.util.stream.Stream;
+
+/**
+ * Where a guest's RAM lies. It begins at 0, leaves out a hole for devices below 4 GiB, and continues at 4 GiB if it
+ * has to.
+ *
+ * @param ram by address; no range reaches across 4 GiB
+ */
+public record GuestLayout(List<RamRange> ram) {
+    /** 4 GiB: RAM that does not fit below the hole continues here. */
+    public static final long FOUR_GIB = 1L << 32;
+
+    public GuestLayout {
+        ram = List.copyOf(ram);
+    }
+
+    /** The RAM of a PVH guest. */
+    public static GuestLayout pvh(Pages frames) {
+        return withHole(frames, PvhLayout.MMIO_HOLE_START);
+    }
+
+    /**
+     * The RAM of an HVM guest, with another hole where a VGA card has its frame buffer.
+     *
+     * @param frames that there are to be, those missing in the VGA hole not counted
+     * @param mmioHoleStart first byte of the hole for devices
+     */
+    public static GuestLayout hvm(Pages frames, long mmioHoleStart) {
+        GuestLayout nominal = withHole(frames.plus(HvmLayout.VGA_HOLE), mmioHoleStart);
+        Stream<RamRange> low = Stream.of(
+                new RamRange(0, HvmLayout.VGA_HOLE_START), new RamRange(HvmLayout.VGA_HOLE_END, nominal.lowMemEnd()));
+        return new GuestLayout(Stream.concat(low, nominal.ram.stream().skip(1)).toList());
+    }
+
+    private static GuestLayout withHole(Pages frames, long holeStart) {
+        long bytes = frames.count() << Pages.SHIFT;
+        RamRange low = new RamRange(0, Math.min(bytes, holeStart));
+        RamRange high = new RamRange(FOUR_GIB, FOUR_GIB + bytes - low.end());
+        return new GuestLayout(high.start() == high.end() ? List.of(low) : List.of(low, high));
+    }
+
+    /** Frames of all ranges. */
+    public Pages frames() {
+        return ram.stream().map(RamRange::pages).reduce(Pages.ZERO, Pages::plus);
+    }
+
+    /** First byte behind the RAM below the MMIO hole. */
+    public long lowMemEnd() {
+        return ram.stream()
+                .mapToLong(RamRange::end)
+                .filter(end -> end < FOUR_GIB)
+                .max()
+                .orElse(0);
+    }
+
+    /** First byte behind the RAM above 4 GiB; 4 GiB if there is none. */
+    public long highMemEnd() {
+        return Math.max(FOUR_GIB, ram.get(ram.size() - 1).end());
+    }
+
+    /** Bytes of RAM above 4 GiB. */
+    public long highMemBytes() {
+        return highMemEnd() - FOUR_GIB;
+    }
+}
