@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.conformance;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.ZoneOffset;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import org.xenjava.toolstack.Domain;
+import org.xenjava.toolstack.Toolstack;
+import org.xenjava.toolstack.config.DomainConfig;
+import org.xenjava.toolstack.config.XlConfigReader;
+import org.xenjava.toolstack.memory.PodPolicy;
+import org.xenjava.toolstack.replay.TinyKernel;
+import org.xenjava.toolstack.xenctrl.CreateDomain;
+import org.xenjava.toolstack.xenctrl.Xenctrl;
+import org.xenjava.toolstack.xenctrl.abi.DomctlOp;
+import org.xenjava.toolstack.xenctrl.sim.SimulatedXen;
+import org.xenjava.toolstack.xenctrl.trace.Contents;
+import org.xenjava.toolstack.xenctrl.trace.Recorder;
+import org.xenjava.toolstack.xenctrl.trace.TraceReader;
+
+/**
+ * The guest of a recording, built by this project: from the same xl.cfg, with the same UUID and time, on a simulated
+ * machine like the recorded one, whose next domid is the recorded one. Only the kernel and the ramdisk are others,
+ * with segments where the recorded ones had them.
+ */
+final class OwnBuild {
+    /** Where Debian's kernel lay, as {@code a} and all other recordings have it mapped. */
+    private static final long KERNEL_ADDRESS = 0x100_0000;
+
+    private static final long KERNEL_BYTES = 0x3A0_0000;
+    private static final long KERNEL_ENTRY = 0x100_0850;
+
+    /** The recorded ramdisk, as libxl had unpacked it. */
+    private static final int RAMDISK_BYTES = 0x1E_4610;
+
+    private final LibxlRecording guest;
+    private final PodPolicy policy;
+    private final Path directory;
+    private final SimulatedXen xen;
+
+    private OwnBuild(LibxlRecording guest, PodPolicy policy, Path directory) {
+        this.guest = guest;
+        this.policy = policy;
+        this.directory = directory;
+        SimulatedXen.Builder machine = SimulatedXen.builder();
+        this.xen = (guest.gigabytePages() ? machine.gigabytePages() : machine).build();
+    }
+
+    /** @param directory for kernel, ramdisk and trace */
+    static OwnBuild of(LibxlRecording guest, PodPolicy policy, Path directory) {
+        OwnBuild build = new OwnBuild(guest, policy, directory);
+        build.useDomidsUpTo(guest.domid());
+        build.recorded("create", toolstack -> toolstack.create(build.config()));
+        return build;
+    }
+
+    Facts facts() {
+        return BuildSummary.of(calls("create"), nodes());
+    }
+
+    /** What a mem-set said. */
+    List<Call> memSet(String step, MemSet memSet) {
+        recorded(step, toolstack -> memSet.of(toolstack.find(guest.domid()).orElseThrow()));
+        return calls(step);
+    }
+
+    interface MemSet {
+        void of(Domain domain);
+    }
+
+    private interface Work {
+        void with(Toolstack toolstack);
+    }
+
+    private void recorded(String what, Work work) {
+        Clock clock = Clock.fixed(guest.startTime(), ZoneOffset.UTC);
+        Recorder recorder = new Recorder(what, clock, Contents.FULL);
+        try (Toolstack toolstack = Toolstack.options()
+                .podPolicy(policy)
+                .clock(clock)
+                .recordTo(trace(what), recorder)
+                .open(xen.connect())) {
+            work.with(toolstack);
+        }
+    }
+
+    private List<Call> calls(String what) {
+        return OwnReader.read(TraceReader.read(trace(what)));
+    }
+
+    private Path trace(String what) {
+        return directory.resolve(guest.shortName() + "-" + policy.name() + "-" + what + ".jsonl");
+    }
+
+    private Map<String, String> nodes() {
+        return StoreNodes.of(xen.connect().store(), guest.domid(), guest.uuid());
+    }
+
+    /** Xen gives each domid once. */
+    private void useDomidsUpTo(int next) {
+        Xenctrl xenctrl = Xenctrl.open(xen.connect());
+        for (int domid = 1; domid < next; domid++) {
+            int created = xenctrl.createDomain(new CreateDomain(
+                    new UUID(0, domid), DomctlOp.CDF_HVM | DomctlOp.CDF_HAP, DomctlOp.EMU_LAPIC, 1, 2));
+            xenctrl.destroyDomain(created);
+        }
+    }
+
+    private DomainConfig config() {
+        TinyKernel kernel = new TinyKernel(KERNEL_ADDRESS, KERNEL_BYTES, KERNEL_ENTRY);
+        boolean packed = guest.name().endsWith("-bzimage");
+        return XlConfigReader.read(
+                        guest.config(),
+                        List.of(
+                                "kernel='" + write("kernel", packed ? kernel.bzImage() : kernel.elf()) + "'",
+                                "ramdisk='" + write("ramdisk", new byte[RAMDISK_BYTES]) + "'",
+                                "uuid='" + guest.uuid() + "'"))
+                .config();
+    }
+
+    private Path write(String name, byte[] content) {
+        try {
+            return Files.write(directory.resolve(name), content);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}
