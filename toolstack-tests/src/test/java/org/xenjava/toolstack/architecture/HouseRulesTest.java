@@ -46,6 +46,8 @@ class HouseRulesTest {
             .definedBy(ROOT + ".pod..")
             .layer("face")
             .definedBy(ROOT)
+            .layer("advisory")
+            .definedBy(ROOT + ".advisory..")
             .layer("cli")
             .definedBy(ROOT + ".cli..")
             .whereLayer("jna")
@@ -74,6 +76,8 @@ class HouseRulesTest {
             .mayOnlyAccessLayers("error", "memory", "store", "xenctrl", "lib")
             .whereLayer("build")
             .mayOnlyAccessLayers("error", "config", "memory", "image", "store", "xenctrl", "abi", "lib")
+            .whereLayer("advisory")
+            .mayOnlyBeAccessedByLayers("cli")
             .whereLayer("cli")
             .mayNotBeAccessedByAnyLayer();
 

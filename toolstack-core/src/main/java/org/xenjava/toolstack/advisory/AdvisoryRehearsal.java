@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.advisory;
+
+import java.util.List;
+import java.util.function.Function;
+import org.xenjava.toolstack.build.BuildPlan;
+import org.xenjava.toolstack.config.DomainConfig;
+import org.xenjava.toolstack.memory.PodPolicy;
+import org.xenjava.toolstack.memory.UnpatchedPodPolicy;
+
+/**
+ * Builds a guest with several policies and balloon drivers, each on an embedded Xen of its own, lets it balloon and
+ * then fill all of its memory with something that is not zero, the load of which XSA-153 warns. Needs no Xen and no
+ * privilege; a quarter of a gigabyte that is ballooned away takes some 40 ms.
+ */
+public final class AdvisoryRehearsal {
+    private final DomainConfig config;
+    private final List<PodPolicy> policies;
+    private final List<GuestDriver> drivers;
+
+    private AdvisoryRehearsal(DomainConfig config, List<PodPolicy> policies, List<GuestDriver> drivers) {
+        this.config = config;
+        this.policies = List.copyOf(policies);
+        this.drivers = List.copyOf(drivers);
+    }
+
+    /** Before the advisory, as libxl, and the default; with all the drivers that such a guest may have. */
+    public static AdvisoryRehearsal of(DomainConfig config) {
+        return new AdvisoryRehearsal(
+                config,
+                List.of(UnpatchedPodPolicy.forSimulation(), PodPolicy.libxl(), PodPolicy.standard()),
+                GuestDriver.of(config.type()));
+    }
+
+    /** The same with other policies. */
+    public AdvisoryRehearsal policies(PodPolicy... others) {
+        return new AdvisoryRehearsal(config, List.of(others), drivers);
+    }
+
+    /** The same with other drivers. */
+    public AdvisoryRehearsal drivers(GuestDriver... others) {
+        return new AdvisoryRehearsal(config, policies, List.of(others));
+    }
+
+    /**
+     * Tries every driver with every policy.
+     *
+     * @throws org.xenjava.toolstack.error.ToolstackException if the guest cannot be built
+     */
+    public Rehearsal run() {
+        try (StandIns files = StandIns.forWhatIsMissingOf(config)) {
+            List<PolicyTerms> terms = policies.stream()
+                    .map(policy -> PolicyTerms.of(
+                            policy, BuildPlan.of(files.guest(), policy).memory()))
+                    .toList();
+            return new Rehearsal(config, terms, drivers, trials(files.guest(), RehearsedGuest::run), files.missing());
+        }
+    }
+
+    /**
+     * The same, with the course of the counters: for pictures. Slower, as the memory is filled bit by bit.
+     *
+     * @return in the order of {@link Rehearsal#trials}
+     */
+    public List<Timeline> record() {
+        try (StandIns files = StandIns.forWhatIsMissingOf(config)) {
+            return trials(files.guest(), RehearsedGuest::record);
+        }
+    }
+
+    /** Each machine is a world of its own, so they run side by side. */
+    private <T> List<T> trials(DomainConfig guest, Function<RehearsedGuest, T> trial) {
+        record Cast(GuestDriver driver, PodPolicy policy) {}
+
+        return drivers.stream()
+                .flatMap(driver -> policies.stream().map(policy -> new Cast(driver, policy)))
+                .toList()
+                .parallelStream()
+                .map(cast -> {
+                    try (RehearsedGuest rehearsed = new RehearsedGuest(guest, cast.policy(), cast.driver())) {
+                        return trial.apply(rehearsed);
+                    }
+                })
+                .toList();
+    }
+}

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.advisory;
+
+import java.nio.file.Path;
+import java.util.List;
+import org.xenjava.toolstack.config.DomainConfig;
+
+/**
+ * What a rehearsal has shown.
+ *
+ * @param guest what was built
+ * @param terms what each policy makes of it, in the order asked for
+ * @param drivers the balloon drivers, in the order asked for
+ * @param trials one per driver and policy: all policies of the first driver, then those of the next
+ * @param missingFiles files that the guest names and that do not exist here; a page that halts stood in for each
+ */
+public record Rehearsal(
+        DomainConfig guest,
+        List<PolicyTerms> terms,
+        List<GuestDriver> drivers,
+        List<Trial> trials,
+        List<Path> missingFiles) {
+    public Rehearsal {
+        terms = List.copyOf(terms);
+        drivers = List.copyOf(drivers);
+        trials = List.copyOf(trials);
+        missingFiles = List.copyOf(missingFiles);
+    }
+
+    /** The trial of a driver under a policy, which must be among those asked for. */
+    public Trial trial(GuestDriver driver, PolicyTerms under) {
+        return trials.stream()
+                .filter(trial -> trial.driver().equals(driver) && trial.policy().equals(under.policy()))
+                .findFirst()
+                .orElseThrow(() -> new IllegalArgumentException("no trial of " + driver.name() + " under " + under));
+    }
+
+    /** Whether all guests with pages to spare have lived under these terms. */
+    public boolean keepsItsPromise(PolicyTerms under) {
+        return trials.stream()
+                .filter(trial -> trial.policy().equals(under.policy()) && trial.sparePages() >= 0)
+                .allMatch(trial -> trial.outcome() == Trial.Outcome.LIVED);
+    }
+}
