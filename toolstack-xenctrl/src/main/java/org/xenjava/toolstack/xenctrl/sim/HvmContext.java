@@ -161,11 +161,16 @@ final class HvmContext {
                     .putInt(8, 2)
                     .putInt(12, 2);
         } else if (typecode == LAPIC_REGS) {
-            // The ID that Xen gives vCPU i is 2i.
+            // The ID that Xen gives vCPU i is 2i; the local vector table, 0x320 to 0x370, is masked.
             buffer.putInt(0x20, instance << 25)
                     .putInt(0x30, 0x0005_0014)
                     .putInt(0xe0, -1)
                     .putInt(0xf0, 0xff);
+            for (int vector = 0x320; vector <= 0x370; vector += 0x10) {
+                buffer.putInt(vector, 0x1_0000);
+            }
+        } else if (typecode == VMCE_VCPU) {
+            buffer.putLong(0, 2);
         }
         return content;
     }

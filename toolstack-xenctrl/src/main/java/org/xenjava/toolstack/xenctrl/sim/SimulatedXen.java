@@ -6,7 +6,6 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.ZoneOffset;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
 import org.xenjava.toolstack.xenctrl.abi.XenAbi;
@@ -40,16 +39,18 @@ public final class SimulatedXen {
         new ConsoleDaemon(dom0).start();
     }
 
+    /** What is in xenstore after the boot of a machine on which no guest has run. */
     private static void initialTree(StoreConnection store) {
-        for (Map.Entry<String, String> node : Map.of(
-                        "/local/domain/0/domid", "0",
-                        "/local/domain/0/name", "Domain-0",
-                        "/tool/xenstored", "")
-                .entrySet()) {
-            store.write(XenStore.NO_TRANSACTION, node.getKey(), node.getValue().getBytes(StandardCharsets.UTF_8));
-        }
+        write(store, "/tool/xenstored", "");
+        write(store, "/local/pool/0/name", "Pool-0");
+        write(store, "/local/domain/0/domid", "0");
+        write(store, "/local/domain/0/name", "Domain-0");
         store.setPermissions(
                 XenStore.NO_TRANSACTION, "/local/domain", List.of(new XenStorePermission(0, XenStorePermission.READ)));
+    }
+
+    private static void write(StoreConnection store, String path, String value) {
+        store.write(XenStore.NO_TRANSACTION, path, value.getBytes(StandardCharsets.UTF_8));
     }
 
     /** A machine as the builder's defaults describe it. */

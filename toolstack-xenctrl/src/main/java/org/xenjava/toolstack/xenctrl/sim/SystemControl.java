@@ -14,6 +14,9 @@ final class SystemControl {
 
     private static final int CPUS = 2;
 
+    /** What Xen is built for, not what the host has. */
+    private static final int MAX_NODES = 64;
+
     /** hvm, pv, hap, gnttab v1 and v2. */
     private static final int CAPABILITIES = 0x30b;
 
@@ -61,7 +64,7 @@ final class SystemControl {
                 .set("nr_cpus", CPUS)
                 .set("max_cpu_id", CPUS - 1L)
                 .set("nr_nodes", 1)
-                .set("max_node_id", 0)
+                .set("max_node_id", MAX_NODES - 1L)
                 .set("cpu_khz", CPU_KHZ)
                 .set("capabilities", CAPABILITIES)
                 .set("arch_capabilities", 0)

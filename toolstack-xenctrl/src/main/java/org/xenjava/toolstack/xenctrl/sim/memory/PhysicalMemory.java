@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.xenjava.toolstack.xenctrl.sim.memory;
 
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -76,23 +78,32 @@ public final class PhysicalMemory {
     /** Fills whole pages with something that is not zero. */
     public void fill(long mfn, long count) {
         filled.add(mfn, mfn + count);
-        frames.subMap(mfn, mfn + count).entrySet().removeIf(page -> {
-            if (page.getValue().mappings == 0) {
-                return true;
-            }
-            page.getValue().fillWith(FILLING);
-            filled.remove(page.getKey(), page.getKey() + 1);
-            return false;
-        });
+        for (long mapped : overwriteStored(mfn, count, FILLING)) {
+            filled.remove(mapped, mapped + 1);
+        }
     }
 
     /** Zeroes whole pages. */
     public void clear(long mfn, long count) {
         filled.remove(mfn, mfn + count);
-        frames.subMap(mfn, mfn + count).values().removeIf(frame -> {
-            frame.fillWith((byte) 0);
+        overwriteStored(mfn, count, (byte) 0);
+    }
+
+    /** Overwrites pages that are stored, and forgets them; those that are mapped stay, and are returned. */
+    private List<Long> overwriteStored(long mfn, long count, byte value) {
+        if (count == 1 && !frames.containsKey(mfn)) {
+            return List.of();
+        }
+        List<Long> stay = new ArrayList<>();
+        frames.subMap(mfn, mfn + count).entrySet().removeIf(page -> {
+            Frame frame = page.getValue();
+            if (frame.mappings > 0) {
+                frame.fillWith(value);
+                stay.add(page.getKey());
+            }
             return frame.mappings == 0;
         });
+        return stay;
     }
 
     /** Whether all bytes of all these pages are zero. */

@@ -52,11 +52,25 @@ final class ZeroPageReclaim {
             if (entry.order() == 0) {
                 page(entry.gfn());
             } else if (!superpage(entry.gfn())) {
-                for (long gfn = entry.gfn(); gfn < entry.gfn() + SUPERPAGE; gfn++) {
-                    page(gfn);
-                }
+                pages(entry.gfn(), entry.gfn() + SUPERPAGE);
             }
         } while (pod.cachePages() == 0 && age < RecentPopulates.SLOTS);
+    }
+
+    /** Tests each page of a range; what certainly holds no zero page is passed over at once. */
+    private void pages(long first, long end) {
+        for (long gfn = first; gfn < end; ) {
+            GfnMap.Run run = map.at(gfn);
+            long stop = Math.min(run.end(), end);
+            boolean mayHaveZeroes = run.type() == GfnType.RAM
+                    && content.highestZero(run.mfnOf(gfn), stop - gfn).isPresent();
+            if (mayHaveZeroes) {
+                page(gfn);
+                gfn++;
+            } else {
+                gfn = stop;
+            }
+        }
     }
 
     private void page(long gfn) {
