@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Optional;
 import org.xenjava.toolstack.config.DomainConfig;
 import org.xenjava.toolstack.config.HvmConfig;
+import org.xenjava.toolstack.config.HvmConfig.Bios;
 import org.xenjava.toolstack.error.KernelImageException;
 import org.xenjava.toolstack.image.RamContents.Blob;
 import org.xenjava.toolstack.memory.GuestLayout;
@@ -22,6 +23,9 @@ import org.xenjava.toolstack.xenctrl.MemoryMapEntry.Type;
 public final class HvmImagePlan extends ImagePlan {
     /** By this name hvmloader finds the BIOS among the modules. */
     private static final String BIOS_MODULE = "firmware";
+
+    /** hvmloader copies SeaBIOS to the end of the first MiB, and option ROMs begin 256 KiB below. */
+    private static final int MAX_SEABIOS_BYTES = 256 << 10;
 
     private final Optional<Item> acpiTables;
     private final Optional<Item> smbiosTables;
@@ -42,10 +46,11 @@ public final class HvmImagePlan extends ImagePlan {
      * Plans a guest's memory.
      *
      * @param config how many vCPUs it has
-     * @param machine whether it has APICs
+     * @param machine whether it has APICs, and which BIOS
      * @throws KernelImageException if the firmware does not fit into the guest's memory
      */
     public static HvmImagePlan of(DomainConfig config, HvmConfig machine, HvmFirmware firmware, RamBounds ram) {
+        requireCopyable(machine.firmware().bios(), firmware.bios());
         HvmLoader loader = firmware.loader();
         List<MemoryMapEntry> memoryMap = memoryMap(ram.layout());
         Blob bios = behind(loader.end(), "BIOS", firmware.bios());
@@ -74,6 +79,13 @@ public final class HvmImagePlan extends ImagePlan {
     /** The further SMBIOS structures, of which hvmloader reads in xenstore. */
     public Optional<Item> smbiosTables() {
         return smbiosTables;
+    }
+
+    private static void requireCopyable(Bios kind, byte[] bios) {
+        if (kind == Bios.SEABIOS && bios.length > MAX_SEABIOS_BYTES) {
+            throw new KernelImageException("firmware: a SeaBIOS of " + bios.length + " bytes does not fit below 1 MiB;"
+                    + " at most " + MAX_SEABIOS_BYTES + " do: is it the OVMF?");
+        }
     }
 
     private static Blob behind(long end, String what, byte[] content) {

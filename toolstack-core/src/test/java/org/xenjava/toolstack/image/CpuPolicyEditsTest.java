@@ -7,10 +7,14 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.xenjava.toolstack.config.HvmConfig;
+import org.xenjava.toolstack.config.HvmFeature;
 import org.xenjava.toolstack.xenctrl.CpuPolicy;
 import org.xenjava.toolstack.xenctrl.CpuPolicy.Leaf;
 import org.xenjava.toolstack.xenctrl.CpuPolicy.Msr;
@@ -28,6 +32,33 @@ class CpuPolicyEditsTest {
 
         assertNotEquals(before, after, "the recording changes nothing: the test tests nothing");
         assertEquals(after, CpuPolicyEdits.forGuest(before));
+    }
+
+    /** The recordings of HVM guests have the same leaves. */
+    @Test
+    void anHvmGuestsPolicyIsThatOfOthers() {
+        CpuPolicy before = new CpuPolicy(leaves("cpu-policy-default.hex"), List.of());
+
+        assertEquals(CpuPolicyEdits.forGuest(before), CpuPolicyEdits.forHvm(before, HvmConfig.DEFAULT));
+    }
+
+    @ParameterizedTest
+    @CsvSource({"PAE, 0x1, 0x40", "NX, 0x80000001, 0x100000"})
+    void whatTheMachineIsNotToHaveIsHidden(HvmFeature feature, String leaf, String bit) {
+        Set<HvmFeature> features = EnumSet.copyOf(HvmFeature.DEFAULTS);
+        features.remove(feature);
+        CpuPolicy policy = new CpuPolicy(List.of(AMD, leaf(1, 0, 0, 0, -1), leaf(0x8000_0001, 0, 0, 0, -1)), List.of());
+
+        List<Leaf> shown = CpuPolicyEdits.forGuest(policy).leaves();
+        List<Leaf> rest = CpuPolicyEdits.forHvm(
+                        policy, HvmConfig.builder().features(features).build())
+                .leaves();
+
+        for (int i = 0; i < shown.size(); i++) {
+            int hidden = shown.get(i).leaf() == Long.decode(leaf).intValue() ? Integer.decode(bit) : 0;
+            assertEquals(shown.get(i).edx() & ~hidden, rest.get(i).edx());
+        }
+        assertNotEquals(shown, rest);
     }
 
     @Test

@@ -21,6 +21,7 @@ final class ElfBuilder {
     private final boolean wide;
     private int type = 2;
     private int machine;
+    private long start;
     private final List<Part> parts = new ArrayList<>();
     private final ByteArrayOutputStream notes = new ByteArrayOutputStream();
 
@@ -46,6 +47,12 @@ final class ElfBuilder {
 
     ElfBuilder machine(int value) {
         machine = value;
+        return this;
+    }
+
+    /** {@code e_entry}, which PVH does not look at. */
+    ElfBuilder start(long address) {
+        start = address;
         return this;
     }
 
@@ -108,9 +115,9 @@ final class ElfBuilder {
         file.put(0, new byte[] {0x7f, 'E', 'L', 'F', (byte) (wide ? 2 : 1), 1, 1});
         file.putShort(16, (short) type).putShort(18, (short) machine).putInt(20, 1);
         if (wide) {
-            file.putLong(32, headerBytes);
+            file.putLong(24, start).putLong(32, headerBytes);
         } else {
-            file.putInt(28, headerBytes);
+            file.putInt(24, (int) start).putInt(28, headerBytes);
         }
         int sizes = wide ? 52 : 40;
         file.putShort(sizes, (short) headerBytes)

@@ -37,6 +37,13 @@ class VcpuStateTest {
     }
 
     @Test
+    void theBootStreamOfAnHvmGuestIsTheOneThatLibxlSent() {
+        assertArrayEquals(
+                Resources.recorded("sethvmcontext-boot-of-hvm.hex"),
+                VcpuState.of(Resources.recorded("hvm-context-of-hvm.hex")).boot(0x10_0000, 0x17_4000));
+    }
+
+    @Test
     void aContextCutAnywhereIsRefused() {
         for (int length = 0; length < CONTEXT.length; length++) {
             byte[] cut = Arrays.copyOf(CONTEXT, length);
