@@ -17,11 +17,24 @@ sealed interface Step {
         return LongStream.range(0, count).map(i -> gfn + (i << order)).toArray();
     }
 
-    /** {@code XENMEM_populate_physmap} with pages. */
+    /**
+     * {@code XENMEM_populate_physmap} with pages, which are then cleared: to a domain that never ran Xen gives pages
+     * with what their last owner left in them, and whether a page can be reclaimed depends on its content.
+     */
     record Populate(long gfn, int count, int order) implements Step {
         @Override
         public long on(Xenctrl xenctrl, int domid) {
-            return xenctrl.populatePhysmap(domid, extents(gfn, count, order), order, 0);
+            int done = xenctrl.populatePhysmap(domid, extents(gfn, count, order), order, 0);
+            if (done > 0) {
+                clear(xenctrl, domid, extents(gfn, done << order, 0));
+            }
+            return done;
+        }
+
+        private static void clear(Xenctrl xenctrl, int domid, long[] pages) {
+            try (MappedPages mapped = xenctrl.libraries().foreignMemory().map(domid, Protection.READ_WRITE, pages)) {
+                mapped.bytes().put(new byte[pages.length * Pages.BYTES]);
+            }
         }
     }
 
