@@ -2,10 +2,14 @@
 package org.xenjava.toolstack.config;
 
 import com.google.common.net.InetAddresses;
+import java.util.HashSet;
+import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.regex.Pattern;
 import org.xenjava.toolstack.config.DiskConfig.Access;
 import org.xenjava.toolstack.config.DiskConfig.Backend;
+import org.xenjava.toolstack.config.DiskConfig.Controller;
 import org.xenjava.toolstack.config.DiskConfig.Device;
 import org.xenjava.toolstack.config.DiskConfig.Format;
 
@@ -34,7 +38,7 @@ final class DeviceRules {
         return first(
                         when(target.isEmpty() && device == Device.DISK, "it has no target, and is no CD-ROM drive"),
                         target.flatMap(text -> ofText("target", text)),
-                        script.flatMap(text -> ofText("script", text)),
+                        script.flatMap(text -> ofWord("script", text)),
                         when(device == Device.CDROM && access == Access.READ_WRITE, "a CD-ROM is read-only"),
                         when(target.isEmpty() && format != Format.RAW, "an empty drive has no format"),
                         when(
@@ -44,6 +48,47 @@ final class DeviceRules {
                                 script.isPresent() && format != Format.RAW,
                                 "a script makes a block device, whose format is raw, not " + format.word()))
                 .map(who::concat);
+    }
+
+    /** What disks do to each other, and what QEMU cannot emulate. */
+    static Optional<String> ofDisks(DomainType type, List<DiskConfig> disks) {
+        Set<Integer> numbers = new HashSet<>();
+        Set<String> places = new HashSet<>();
+        return disks.stream()
+                .flatMap(disk -> first(
+                        when(!numbers.add(disk.number()), "another disk has that name"),
+                        type == DomainType.HVM ? ofEmulated(disk, places) : Optional.empty())
+                        .map(complaint -> "disk " + disk.vdev() + ": " + complaint)
+                        .stream())
+                .findFirst();
+    }
+
+    private static Optional<String> ofEmulated(DiskConfig disk, Set<String> places) {
+        boolean cdrom = disk.device() == Device.CDROM;
+        boolean ide = disk.emulated().equals(Optional.of(Controller.IDE));
+        boolean placed = disk.emulated()
+                .map(controller -> places.add(controller + " " + disk.vdev().disk()))
+                .orElse(true);
+        return first(
+                when(!placed, "another disk is emulated in the same place of the same controller"),
+                when(
+                        cdrom && disk.backend().equals(Optional.of(Backend.PHY)),
+                        "an HVM guest's CD-ROM drive has the backend qdisk"),
+                when(
+                        ide && !cdrom && disk.access() == Access.READ_ONLY,
+                        "an emulated IDE disk cannot be read-only; only sd…, and xvde and further can"));
+    }
+
+    static Optional<String> ofNics(DomainType type, List<NicConfig> nics) {
+        Set<MacAddress> macs = new HashSet<>();
+        return nics.stream()
+                .flatMap(nic -> first(
+                        when(
+                                type != DomainType.HVM && nic.typeIn(type) == NicConfig.Type.IOEMU,
+                                "only an HVM guest has an emulated network card: type=ioemu"),
+                        nic.mac().filter(mac -> !macs.add(mac)).map(mac -> "two network cards are " + mac))
+                        .stream())
+                .findFirst();
     }
 
     static Optional<String> ofNic(
@@ -59,21 +104,26 @@ final class DeviceRules {
                 vifName.flatMap(name -> ofInterface("vifname", name)),
                 gatewayDevice.flatMap(name -> ofInterface("gatewaydev", name)),
                 when(!MODEL.matcher(model).matches(), "'" + model + "' is no model of a network card"),
-                script.flatMap(text -> ofText("script", text)),
-                ip.flatMap(text -> ofText("ip", text)),
+                script.flatMap(text -> ofWord("script", text)),
+                ip.flatMap(text -> ofWord("ip", text)),
                 when(
                         mtu < LEAST_MTU || mtu > GREATEST_MTU,
                         "mtu is " + LEAST_MTU + " … " + GREATEST_MTU + " bytes, not " + mtu));
     }
 
-    static Optional<String> ofRate(long bytesPerInterval, long intervalMicros) {
+    static Optional<String> ofRate(long bytesPerSecond, long intervalMicros) {
         return first(
-                when(
-                        bytesPerInterval < 0 || bytesPerInterval > UINT32_MAX,
-                        "a rate is less than 4 GiB an interval, not " + bytesPerInterval + " bytes"),
-                when(
-                        intervalMicros < 0 || intervalMicros > UINT32_MAX,
-                        "a rate's interval is less than 2³² microseconds, not " + intervalMicros));
+                        when(
+                                bytesPerSecond < 1
+                                        || XlRate.amount(bytesPerSecond).isEmpty(),
+                                "a rate is 1 … " + UINT32_MAX + " B/s, kB/s, MB/s or GB/s, not " + bytesPerSecond
+                                        + " B/s"),
+                        when(
+                                intervalMicros < 1 || intervalMicros > UINT32_MAX,
+                                "a rate's interval is 1 … " + UINT32_MAX + " microseconds, not " + intervalMicros))
+                .or(() -> when(
+                        Long.compareUnsigned(bytesPerSecond, Long.divideUnsigned(-1L, intervalMicros)) > 0,
+                        "a rate times its interval has at most 64 bits"));
     }
 
     /** Only this machine reaches the address. Names are not looked up, except the one whose meaning is fixed. */
@@ -88,6 +138,11 @@ final class DeviceRules {
         return first(
                 when(text.isEmpty(), "the " + what + " is empty"),
                 when(text.chars().anyMatch(Character::isISOControl), "the " + what + " has control characters"));
+    }
+
+    /** What xl's lists of parameters can hold. */
+    private static Optional<String> ofWord(String what, String text) {
+        return ofText(what, text).or(() -> when(text.indexOf(',') >= 0, "the " + what + " has a comma"));
     }
 
     private static Optional<String> ofInterface(String what, String name) {

@@ -32,6 +32,8 @@ public record DiskConfig(
         Optional<String> script,
         Set<Option> options) {
 
+    private static final int IDE_PLACES = 4;
+
     /** How the target holds the disk's bytes. */
     public enum Format {
         RAW,
@@ -84,6 +86,13 @@ public record DiskConfig(
         }
     }
 
+    /** The emulated controllers of an HVM guest. */
+    public enum Controller {
+        /** Two channels with two places each. */
+        IDE,
+        SCSI
+    }
+
     /** What else a disk may be. */
     public enum Option {
         /** The guest is offered to discard sectors. xl's default for a disk that may be written. */
@@ -106,6 +115,22 @@ public record DiskConfig(
     /** A CD-ROM drive without a medium. */
     public boolean isEmptyDrive() {
         return target.isEmpty();
+    }
+
+    /**
+     * The emulated controller on which an HVM guest sees this disk too, at the place {@link VirtualDisk#disk}, until
+     * its drivers know Xen. libxl's rule (libxl_dm.c): a disk whose name begins with {@code sd} is on the SCSI controller;
+     * of all others, CD-ROM drives included, the first four are on the IDE controller, whatever their names. Partitions
+     * and bare numbers are on none (xen-vbd-interface(7)).
+     */
+    public Optional<Controller> emulated() {
+        if (vdev.bus() == VirtualDisk.Bus.NUMBERED || vdev.partition() != 0) {
+            return Optional.empty();
+        }
+        if (vdev.bus() == VirtualDisk.Bus.SCSI && device == Device.DISK) {
+            return Optional.of(Controller.SCSI);
+        }
+        return vdev.disk() < IDE_PLACES ? Optional.of(Controller.IDE) : Optional.empty();
     }
 
     /** Xen's number of the virtual device, such as 51712 for {@code xvda}. */

@@ -16,8 +16,8 @@ import org.xenjava.toolstack.error.ConfigException;
  *
  * @param name 1 … 255 characters, no control characters, no {@code /}, not only digits (a number is a domid)
  * @param type kind of guest
- * @param kernel PVH: a bzImage or an ELF file with a PVH note; required. HVM: a kernel to boot instead of a disk, if any.
- *     A relative path is relative to the directory in which the process runs
+ * @param kernel PVH: a bzImage or an ELF file with a PVH note; required. HVM: a kernel to boot instead of a disk, if
+ *     any. A relative path is relative to the directory in which the process runs
  * @param ramdisk the initial ramdisk, if any; passed on untouched. Only with a kernel
  * @param commandLine the kernel's command line; may be empty. No NUL. Only with a kernel
  * @param memoryKib what the guest gets at boot, in KiB; whole MiB, 1 MiB or more
@@ -81,8 +81,8 @@ public record DomainConfig(
                         DomainRules.ofMachine(type, hvm),
                         hvm.flatMap(machine -> DomainRules.ofVideoRam(
                                 memoryKib, machine.graphics().videoRamKib())),
-                        DomainRules.ofDisks(type, disks),
-                        DomainRules.ofNics(type, nics))
+                        DeviceRules.ofDisks(type, disks),
+                        DeviceRules.ofNics(type, nics))
                 .flatMap(Optional::stream)
                 .toList();
         if (!complaints.isEmpty()) {

@@ -2,11 +2,7 @@
 package org.xenjava.toolstack.config;
 
 import java.nio.file.Path;
-import java.util.HashSet;
-import java.util.List;
 import java.util.Optional;
-import java.util.Set;
-import java.util.stream.Stream;
 import org.apache.commons.lang3.StringUtils;
 
 /**
@@ -88,33 +84,6 @@ final class DomainRules {
                 ? Optional.of("memory (" + amount(memoryKib) + ") leaves nothing beside " + amount(videoRamKib)
                         + " of video RAM")
                 : Optional.empty();
-    }
-
-    static Optional<String> ofDisks(DomainType type, List<DiskConfig> disks) {
-        Set<Integer> numbers = new HashSet<>();
-        return disks.stream()
-                .flatMap(disk -> numbers.add(disk.number())
-                        ? ofCdrom(type, disk).stream()
-                        : Stream.of("two disks are " + disk.vdev()))
-                .findFirst();
-    }
-
-    /** An emulated drive is QEMU's, and so is what stands behind it. */
-    private static Optional<String> ofCdrom(DomainType type, DiskConfig disk) {
-        return type == DomainType.HVM
-                        && disk.device() == DiskConfig.Device.CDROM
-                        && disk.backend().equals(Optional.of(DiskConfig.Backend.PHY))
-                ? Optional.of("disk " + disk.vdev() + ": an HVM guest's CD-ROM drive has the backend qdisk")
-                : Optional.empty();
-    }
-
-    static Optional<String> ofNics(DomainType type, List<NicConfig> nics) {
-        Set<MacAddress> macs = new HashSet<>();
-        return nics.stream()
-                .flatMap(nic -> type != DomainType.HVM && nic.typeIn(type) == NicConfig.Type.IOEMU
-                        ? Stream.of("only an HVM guest has an emulated network card: type=ioemu")
-                        : nic.mac().filter(mac -> !macs.add(mac)).map(mac -> "two network cards are " + mac).stream())
-                .findFirst();
     }
 
     private static Optional<String> ofVcpuCount(String key, long count) {

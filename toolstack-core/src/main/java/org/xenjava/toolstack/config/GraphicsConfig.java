@@ -9,8 +9,8 @@ import org.xenjava.toolstack.error.ConfigException;
  * that is never populated on demand.
  *
  * @param vga the emulated card
- * @param videoRamKib its memory in KiB; 0 without a card, else {@link Vga#leastVideoRamKib} … 512 MiB, and a power of two,
- *     because QEMU takes the next one
+ * @param videoRamKib its memory in KiB; 0 without a card, else {@link Vga#leastVideoRamKib} … 512 MiB, and a power of
+ *     two, because QEMU takes the next one
  * @param vnc the screen's server, if any
  * @param keymap QEMU's keyboard layout, such as {@code de}; without it, {@code en-us}
  */

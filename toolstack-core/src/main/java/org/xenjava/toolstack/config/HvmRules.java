@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.xenjava.toolstack.config;
 
+import com.google.common.net.InetAddresses;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.regex.Pattern;
-import java.util.stream.Stream;
 import org.xenjava.toolstack.config.GraphicsConfig.Vga;
 import org.xenjava.toolstack.config.GraphicsConfig.Vnc;
 
@@ -24,6 +24,7 @@ final class HvmRules {
     private static final long GREATEST_VIDEO_RAM_MIB = 512;
 
     private static final Pattern BOOT = Pattern.compile("(?:([acdn])(?!.*\\1))+");
+    private static final Pattern HOST = Pattern.compile("[a-zA-Z0-9_.-]+");
     private static final Pattern KEYMAP = Pattern.compile("[a-zA-Z0-9_-]+");
     private static final int LAST_DISPLAY = 65_535 - Vnc.FIRST_PORT;
 
@@ -98,15 +99,28 @@ final class HvmRules {
     }
 
     static Optional<String> ofVnc(String listen, int display, Optional<String> password) {
-        return Stream.of(
-                        DeviceRules.when(
-                                display < 0 || display > LAST_DISPLAY,
-                                "a VNC display is 0 … " + LAST_DISPLAY + ", not " + display),
-                        password.flatMap(text -> DeviceRules.ofText("VNC password", text)),
-                        DeviceRules.when(
-                                password.isEmpty() && !DeviceRules.isLocal(listen),
-                                "VNC on '" + listen + "', where others reach it, needs a password"))
-                .flatMap(Optional::stream)
-                .findFirst();
+        return DeviceRules.first(
+                ofListener(listen, password), ofDisplay(display), password.flatMap(HvmRules::ofPassword));
+    }
+
+    static Optional<String> ofDisplay(long display) {
+        return DeviceRules.when(
+                display < 0 || display > LAST_DISPLAY, "a VNC display is 0 … " + LAST_DISPLAY + ", not " + display);
+    }
+
+    static Optional<String> ofPassword(String password) {
+        return DeviceRules.ofText("VNC password", password);
+    }
+
+    /** Who can reach the screen sees and types all, so it is never open to a network. */
+    static Optional<String> ofListener(String listen, Optional<String> password) {
+        return DeviceRules.first(
+                DeviceRules.when(
+                        !InetAddresses.isInetAddress(listen)
+                                && !HOST.matcher(listen).matches(),
+                        "'" + listen + "' is no address that VNC can listen on"),
+                DeviceRules.when(
+                        password.isEmpty() && !DeviceRules.isLocal(listen),
+                        "VNC on " + listen + ", where other machines reach it, needs a password: vncpasswd"));
     }
 }

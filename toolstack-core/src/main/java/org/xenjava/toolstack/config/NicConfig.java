@@ -63,20 +63,32 @@ public record NicConfig(
     }
 
     /**
-     * How much a guest may send: a credit that is filled up again and again. xenstore has both numbers, with a comma
-     * between them, in {@code rate}.
+     * How much a guest may send: a credit of so many bytes, which is filled up again and again.
      *
-     * @param bytesPerInterval the credit in bytes, 0 … 2³²−1: netback reads it into 32 bits
-     * @param intervalMicros how often it is filled up, in microseconds, 0 … 2³²−1; xl's default is 50000
+     * @param bytesPerSecond a number of 32 bits that is not 0, or 1000, 1000² or 1000³ times one: what xl's
+     *     syntax can say
+     * @param intervalMicros how often the credit is filled up, in microseconds, 1 … 2³²−1; the product of both has 64
+     *     bits
      */
-    public record Rate(long bytesPerInterval, long intervalMicros) {
+    public record Rate(long bytesPerSecond, long intervalMicros) {
+        /** xl's interval if none is given: 50 ms. */
         public static final long DEFAULT_INTERVAL_MICROS = 50_000;
 
-        /** @throws ConfigException if a number does not fit */
+        private static final long MICROS_PER_SECOND = 1_000_000;
+
+        /** @throws ConfigException if a number is out of its range */
         public Rate {
-            DeviceRules.ofRate(bytesPerInterval, intervalMicros).ifPresent(complaint -> {
+            DeviceRules.ofRate(bytesPerSecond, intervalMicros).ifPresent(complaint -> {
                 throw new ConfigException(complaint);
             });
+        }
+
+        /**
+         * The credit in bytes, rounded down. xenstore's {@code rate} is this, a comma, and the interval in microseconds
+         * (libxlu_vif.c, libxl_nic.c).
+         */
+        public long bytesPerInterval() {
+            return Long.divideUnsigned(bytesPerSecond * intervalMicros, MICROS_PER_SECOND);
         }
     }
 
