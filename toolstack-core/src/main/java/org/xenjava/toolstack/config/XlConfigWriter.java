@@ -2,7 +2,15 @@
 package org.xenjava.toolstack.config;
 
 import java.nio.file.Path;
+import java.util.Collection;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Function;
 import org.xenjava.toolstack.config.DomainConfig.Lifecycle;
+import org.xenjava.toolstack.config.GraphicsConfig.DisplayChoice;
+import org.xenjava.toolstack.config.GraphicsConfig.Vnc;
+import org.xenjava.toolstack.config.HvmConfig.Firmware;
+import org.xenjava.toolstack.config.HvmConfig.UsbDevice;
 
 /**
  * Writes a configuration as xl.cfg text that xl and {@link XlConfigReader} read, in one form only: every key that has a
@@ -30,8 +38,8 @@ public final class XlConfigWriter {
         string("name", config.name());
         string("type", config.type().word());
         config.uuid().ifPresent(uuid -> string("uuid", uuid.toString()));
-        config.kernel().map(Path::toString).ifPresent(file -> string("kernel", file));
-        config.ramdisk().map(Path::toString).ifPresent(file -> string("ramdisk", file));
+        file("kernel", config.kernel());
+        file("ramdisk", config.ramdisk());
         if (!config.commandLine().isEmpty()) {
             string("cmdline", config.commandLine());
         }
@@ -40,6 +48,9 @@ public final class XlConfigWriter {
         number("vcpus", config.vcpus());
         number("maxvcpus", config.maxVcpus());
         lifecycle(config.lifecycle());
+        config.hvm().ifPresent(this::machine);
+        list("disk", config.disks().stream().map(XlDiskSpec::write).toList());
+        list("vif", config.nics().stream().map(XlNicSpec::write).toList());
     }
 
     private void lifecycle(Lifecycle lifecycle) {
@@ -48,13 +59,86 @@ public final class XlConfigWriter {
         string("on_crash", lifecycle.onCrash().word());
     }
 
+    private void machine(HvmConfig machine) {
+        firmware(machine.firmware());
+        string("boot", machine.boot());
+        for (HvmFeature feature : HvmFeature.values()) {
+            number(feature.word(), machine.has(feature) ? 1 : 0);
+        }
+        string("timer_mode", machine.timerMode().word());
+        string("tsc_mode", machine.tscMode().word());
+        list("viridian", words(machine.viridian(), ViridianFeature::word));
+        machine.mmioHoleKib().ifPresent(kib -> number("mmio_hole", kib / KIB_PER_MIB));
+        screen(machine.graphics());
+        list("serial", machine.serial());
+        list("usbdevice", words(machine.usbDevices(), UsbDevice::word));
+        file("device_model_override", machine.deviceModel().program());
+        list("device_model_args", machine.deviceModel().arguments());
+    }
+
+    private void firmware(Firmware firmware) {
+        string("bios", firmware.bios().word());
+        file("bios_path_override", firmware.biosPath());
+        file("firmware_override", firmware.loader());
+        file("smbios_firmware", firmware.smbiosTables());
+        file("acpi_firmware", firmware.acpiTables());
+    }
+
+    private void screen(GraphicsConfig graphics) {
+        string("vga", graphics.vga().word());
+        number("videoram", graphics.videoRamKib() / KIB_PER_MIB);
+        number("vnc", graphics.vnc().isPresent() ? 1 : 0);
+        graphics.vnc().ifPresent(this::vnc);
+        graphics.keymap().ifPresent(keymap -> string("keymap", keymap));
+    }
+
+    /** The colons of an IPv6 address are those before a display, unless it is in brackets and a display follows. */
+    private void vnc(Vnc vnc) {
+        if (vnc.listen().indexOf(':') >= 0) {
+            string("vnclisten", "[" + vnc.listen() + "]:" + vnc.display());
+        } else {
+            string("vnclisten", vnc.listen());
+            number("vncdisplay", vnc.display());
+        }
+        number("vncunused", vnc.choice() == DisplayChoice.FIRST_FREE ? 1 : 0);
+        vnc.password().ifPresent(password -> string("vncpasswd", password));
+    }
+
+    private static <E> List<String> words(Collection<E> values, Function<E, String> word) {
+        return values.stream().map(word).toList();
+    }
+
+    private void file(String key, Optional<Path> value) {
+        value.ifPresent(path -> string(key, path.toString()));
+    }
+
     private void number(String key, long value) {
         text.append(key).append(" = ").append(value).append('\n');
     }
 
     private void string(String key, String value) {
-        text.append(key).append(" = \"");
+        text.append(key).append(" = ");
+        quoted(value);
+        text.append('\n');
+    }
+
+    /** An empty list is what no list is. */
+    private void list(String key, List<String> values) {
+        if (values.isEmpty()) {
+            return;
+        }
+        text.append(key).append(" = [\n");
+        for (String value : values) {
+            text.append("    ");
+            quoted(value);
+            text.append(",\n");
+        }
+        text.append("]\n");
+    }
+
+    private void quoted(String value) {
+        text.append('"');
         value.chars().forEach(c -> text.append(XlLexer.escaped((char) c)));
-        text.append("\"\n");
+        text.append('"');
     }
 }

@@ -12,9 +12,9 @@ import org.xenjava.toolstack.config.XlValue.Text;
  * @param kind what xl wants its value to be
  * @param guests in which guests xl looks at it
  * @param status what becomes of it
- * @param harmless of a refused key: the value that asks for nothing which the guest does not have anyway. An empty list
- *     always is one
- * @param reason why it is ignored or refused; empty for a supported key
+ * @param harmless of a key that is refused: the value that asks for nothing which the guest does not have anyway. An
+ *     empty list always is one
+ * @param reason why it is ignored or refused, wherever it is; else empty
  */
 record XlKey(String name, Kind kind, Guests guests, Status status, Optional<String> harmless, String reason) {
     enum Kind {
@@ -41,6 +41,8 @@ record XlKey(String name, Kind kind, Guests guests, Status status, Optional<Stri
     enum Status {
         /** Does what it does in xl. */
         SUPPORTED,
+        /** In an HVM guest, does what it does in xl; in another guest, for which xl has it too, it is refused. */
+        SUPPORTED_IN_HVM,
         /** Reported as a warning: the guest is none the worse without. */
         IGNORED,
         /** Reported as an error: without it, the guest would not be what its owner wrote. */

@@ -10,6 +10,7 @@ import static org.xenjava.toolstack.config.XlKey.Kind.STRING;
 import static org.xenjava.toolstack.config.XlKey.Kind.STRING_OR_LIST;
 
 import com.google.common.collect.ImmutableMap;
+import com.google.common.collect.ImmutableSet;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.Optional;
@@ -26,10 +27,34 @@ import org.xenjava.toolstack.config.XlKey.Status;
  */
 final class XlKeys {
     private static final ImmutableMap<String, XlKey> TABLE = Stream.of(
-                    supported(STRING, "name", "type", "builder", "uuid"),
-                    supported(STRING, "kernel", "ramdisk", "cmdline", "root", "extra"),
-                    supported(NUMBER, "memory", "maxmem", "vcpus", "maxvcpus"),
-                    supported(STRING, "on_poweroff", "on_reboot", "on_crash"),
+                    supported(STRING, ANY, "name", "type", "builder", "uuid"),
+                    supported(STRING, ANY, "kernel", "ramdisk", "cmdline", "root", "extra"),
+                    supported(NUMBER, ANY, "memory", "maxmem", "vcpus", "maxvcpus"),
+                    supported(STRING, ANY, "on_poweroff", "on_reboot", "on_crash"),
+                    supported(LIST, ANY, "disk", "vif"),
+                    // The machine of an HVM guest
+                    supportedInHvm(STRING, "no firmware is loaded for it", "firmware"),
+                    supported(STRING, HVM, "bios", "bios_path_override", "firmware_override"),
+                    supported(STRING, HVM, "smbios_firmware", "acpi_firmware", "boot"),
+                    supportedInHvm(BOOLEAN, "every other guest has it", "acpi=1"),
+                    supported(BOOLEAN, HVM, "acpi_s3", "acpi_s4", "acpi_laptop_slate"),
+                    supported(BOOLEAN, HVM, "pae", "nx", "apic", "hpet", "vpt_align", "xen_platform_pci"),
+                    supportedInHvm(STRING, "it has libxl's default mode", "timer_mode=no_delay_for_missed_ticks"),
+                    supportedInHvm(STRING, "it has Xen's default mode", "tsc_mode=default"),
+                    supported(STRING_OR_LIST, HVM, "viridian"),
+                    supported(NUMBER, HVM, "mmio_hole"),
+                    supported(STRING, HVM, "vga"),
+                    supported(BOOLEAN, HVM, "stdvga"),
+                    supportedInHvm(NUMBER, "it has no display", "videoram=0"),
+                    supported(BOOLEAN, HVM, "vnc", "vncunused"),
+                    supported(STRING, HVM, "vnclisten", "vncpasswd"),
+                    supported(NUMBER, HVM, "vncdisplay"),
+                    supported(STRING, HVM, "keymap"),
+                    supported(STRING_OR_LIST, HVM, "serial", "usbdevice"),
+                    supported(BOOLEAN, HVM, "usb"),
+                    supportedInHvm(STRING, "it has no device model of its own", "device_model_override"),
+                    supportedInHvm(LIST, "it has no device model of its own", "device_model_args"),
+                    supported(LIST, HVM, "device_model_args_hvm"),
                     // Events
                     refused(STRING, ANY, "no watchdog event is told from a crash", "on_watchdog"),
                     refused(STRING, ANY, "soft resets are not handled", "on_soft_reset"),
@@ -54,14 +79,12 @@ final class XlKeys {
                     refused(LIST, ANY, "caches are not partitioned", "llc_colors"),
                     refused(NUMBER, ANY, "processors are not traced", "vmtrace_buf_kb=0"),
                     // Memory
-                    refused(NUMBER, ANY, "no video memory is set aside", "videoram=0"),
                     refused(NUMBER, ANY, "the library computes the size of the paging pool", "shadow_memory"),
                     refused(BOOLEAN, ANY, "guests use hardware assisted paging", "hap=1"),
                     ignored(BOOLEAN, ANY, "it tunes shadow paging, which no guest uses", "oos"),
                     refused(STRING, ANY, "guests have no alternate p2m", "altp2m=disabled"),
                     refused(NUMBER, ANY, "guests have no alternate p2m", "altp2m_count=0"),
                     refused(BOOLEAN, HVM, "guests have no alternate p2m", "altp2mhvm=0"),
-                    refused(NUMBER, HVM, "the library computes the layout", "mmio_hole"),
                     // Limits and rights
                     refused(
                             NUMBER,
@@ -82,9 +105,6 @@ final class XlKeys {
                     ignored(STRING_OR_LIST, ANY, "it concerns a boot loader, and none is run", "bootloader_args"),
                     ignored(BOOLEAN, ANY, "it concerns a boot loader, and none is run", "bootloader_restrict"),
                     ignored(STRING, ANY, "it concerns a boot loader, and none is run", "bootloader_user"),
-                    refused(STRING, ANY, "no other firmware is loaded", "firmware"),
-                    refused(STRING, HVM, "no other firmware is loaded", "bios=seabios", "bios_path_override"),
-                    refused(STRING, HVM, "no other firmware is loaded", "firmware_override"),
                     refused(BOOLEAN, ANY, "the PV shim is not started", "pvshim=0"),
                     ignored(
                             STRING,
@@ -93,37 +113,17 @@ final class XlKeys {
                             "pvshim_path",
                             "pvshim_cmdline",
                             "pvshim_extra"),
-                    ignored(STRING, HVM, "there is no disk to boot from", "boot"),
                     // Time
-                    refused(STRING, ANY, "the time stamp counter has Xen's default mode", "tsc_mode=default"),
-                    refused(STRING, ANY, "timers have libxl's default mode", "timer_mode=no_delay_for_missed_ticks"),
                     refused(BOOLEAN, ANY, "the guest's clock is UTC", "localtime=0"),
                     refused(NUMBER, ANY, "the guest's clock is UTC", "rtc_timeoffset=0"),
                     // Platform
-                    refused(BOOLEAN, ANY, "every guest has it", "acpi=1"),
-                    refused(
-                            BOOLEAN,
-                            HVM,
-                            "every HVM guest has it",
-                            "pae=1",
-                            "nx=1",
-                            "apic=1",
-                            "hpet=1",
-                            "vpt_align=1",
-                            "acpi_s3=1",
-                            "acpi_s4=1",
-                            "xen_platform_pci=1",
-                            "xen_platform_pci_bar_uc=1"),
-                    refused(BOOLEAN, HVM, "no guest has it", "acpi_laptop_slate=0", "hvm_pirq=0"),
-                    refused(STRING_OR_LIST, HVM, "there are no Hyper-V interfaces", "viridian=0"),
+                    refused(BOOLEAN, HVM, "every HVM guest has it", "xen_platform_pci_bar_uc=1"),
+                    refused(BOOLEAN, HVM, "no guest has it", "hvm_pirq=0"),
                     refused(LIST, HVM, "no machine check feature is offered", "mca_caps"),
                     refused(LIST, HVM, "the SMBIOS tables are hvmloader's own", "smbios"),
-                    refused(STRING, HVM, "the tables are hvmloader's own", "smbios_firmware", "acpi_firmware"),
                     refused(STRING, HVM, "no generation id is made", "ms_vm_genid=none"),
                     refused(STRING, HVM, "there is no vendor device", "vendor_device=none"),
                     // Paravirtual devices
-                    refused(LIST, ANY, "disks are not attached yet", "disk"),
-                    refused(LIST, ANY, "networks are not attached yet", "vif"),
                     ignored(LIST, ANY, "it is obsolete, and xl ignores it", "vif2"),
                     refused(
                             LIST,
@@ -154,17 +154,13 @@ final class XlKeys {
                             "pci_power_mgmt"),
                     ignored(NUMBER, HVM, "it concerns PCI devices, and none is passed through", "rdm_mem_boundary"),
                     // Emulated devices
-                    refused(STRING, HVM, "there is no display", "vga=none"),
-                    refused(BOOLEAN, HVM, "there is no display", "stdvga", "vnc=0", "sdl=0", "spice=0"),
+                    refused(BOOLEAN, HVM, "the screen is shown by VNC only", "sdl=0", "spice=0"),
+                    ignored(BOOLEAN, HVM, "it concerns SDL, which is not supported", "opengl"),
+                    ignored(STRING, HVM, "it concerns SDL, which is not supported", "display", "xauthority"),
                     ignored(
                             STRING,
                             HVM,
-                            "there is no display",
-                            "vnclisten",
-                            "vncpasswd",
-                            "keymap",
-                            "display",
-                            "xauthority",
+                            "it concerns Spice, which is not supported",
                             "spicehost",
                             "spicepasswd",
                             "spice_image_compression",
@@ -172,41 +168,29 @@ final class XlKeys {
                     ignored(
                             NUMBER,
                             HVM,
-                            "there is no display",
-                            "vncdisplay",
+                            "it concerns Spice, which is not supported",
                             "spiceport",
                             "spicetls_port",
                             "spiceusbredirection"),
                     ignored(
                             BOOLEAN,
                             HVM,
-                            "there is no display",
-                            "vncunused",
-                            "opengl",
-                            "nographic",
+                            "it concerns Spice, which is not supported",
                             "spicedisable_ticketing",
                             "spiceagent_mouse",
                             "spicevdagent",
                             "spice_clipboard_sharing"),
+                    ignored(BOOLEAN, HVM, "a screen that VNC does not show is not shown", "nographic"),
                     ignored(BOOLEAN, ANY, "xl ignores it", "vncviewer"),
-                    refused(STRING_OR_LIST, HVM, "there is no serial port", "serial=none"),
-                    refused(BOOLEAN, HVM, "there is no such device", "usb=0", "vkb_device=0"),
-                    refused(NUMBER, HVM, "there is no such device", "usbversion=0"),
-                    refused(STRING_OR_LIST, HVM, "there is no such device", "usbdevice"),
+                    refused(BOOLEAN, HVM, "there is no such device", "vkb_device=0"),
+                    refused(NUMBER, HVM, "the USB controller is QEMU's first one", "usbversion=0"),
                     refused(STRING, HVM, "there is no such device", "soundhw"),
-                    ignored(STRING, HVM, "there is no emulated disk", "hdtype"),
+                    refused(STRING, HVM, "the emulated disks are IDE and SCSI ones", "hdtype=ide"),
                     // The device model
                     ignored(STRING, ANY, "xl ignores it", "device_model"),
                     refused(STRING, ANY, "the device model is not chosen", "device_model_version=qemu-xen"),
-                    refused(STRING, ANY, "the device model is not chosen", "device_model_override"),
                     refused(STRING, ANY, "the device model's user is not chosen", "device_model_user"),
-                    refused(
-                            LIST,
-                            ANY,
-                            "the device model's arguments are the library's own",
-                            "device_model_args",
-                            "device_model_args_pv",
-                            "device_model_args_hvm"),
+                    refused(LIST, ANY, "the QEMU of paravirtual devices has our arguments", "device_model_args_pv"),
                     refused(BOOLEAN, ANY, "the device model is not confined", "dm_restrict=0"),
                     refused(BOOLEAN, ANY, "there are no stub domains", "device_model_stubdomain_override=0"),
                     ignored(
@@ -227,10 +211,22 @@ final class XlKeys {
             .flatMap(rows -> rows)
             .collect(ImmutableMap.toImmutableMap(XlKey::name, key -> key));
 
+    /**
+     * Those that libxl refuses together with populate-on-demand (libxl_create.c): an IOMMU wants every page to be
+     * there, and neither virtual NUMA nor an alternate p2m knows of pages that are not.
+     */
+    private static final ImmutableSet<String> NOT_ON_DEMAND =
+            ImmutableSet.of("vnuma", "altp2m", "altp2mhvm", "pci", "dtdev", "passthrough");
+
     private XlKeys() {}
 
     static Optional<XlKey> find(String name) {
         return Optional.ofNullable(TABLE.get(name));
+    }
+
+    /** The key is refused for one more reason if the guest is to be populated on demand. */
+    static boolean excludesPopulateOnDemand(XlKey key) {
+        return NOT_ON_DEMAND.contains(key.name());
     }
 
     /** In the order of the rows above. */
@@ -238,8 +234,12 @@ final class XlKeys {
         return TABLE.values();
     }
 
-    private static Stream<XlKey> supported(Kind kind, String... names) {
-        return rows(kind, Guests.ANY, Status.SUPPORTED, "", names);
+    private static Stream<XlKey> supported(Kind kind, Guests guests, String... names) {
+        return rows(kind, guests, Status.SUPPORTED, "", names);
+    }
+
+    private static Stream<XlKey> supportedInHvm(Kind kind, String reason, String... names) {
+        return rows(kind, Guests.ANY, Status.SUPPORTED_IN_HVM, reason, names);
     }
 
     private static Stream<XlKey> ignored(Kind kind, Guests guests, String reason, String... names) {

@@ -11,6 +11,8 @@ import java.util.Random;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.xenjava.toolstack.error.ConfigException;
 
 /** Whatever a file holds, it is read or refused with a {@link ConfigException} whose every line has a position. */
@@ -33,6 +35,16 @@ class XlConfigFuzzTest {
             ]
             vnuma = [ ]
             boot = "cd"
+            """;
+
+    private static final String VALID_HVM =
+            """
+            name = "fuzz"; type = 'hvm'; memory = 256; maxmem = 512
+            disk = [ 'phy:/dev/vg/x,hda,w', "format=qcow2, vdev=xvde, access=ro, target=/a,b", ',hdc:cdrom,r' ]
+            vif = [ 'mac=00:16:3e:01:02:03, bridge=br0,rate=10Mb/s@20ms,type=ioemu', '' ]
+            viridian = [ "defaults", "!freq" ]; boot = "dc"
+            vga = "stdvga"; videoram = 32; vnclisten = "0.0.0.0:5"; vncpasswd = "secret"
+            serial = [ 'pty' ]; usbdevice = 'tablet'; timer_mode = 1; tsc_mode = "native"; mmio_hole = 1024
             """;
 
     private static final List<String> WORDS = List.of(
@@ -61,6 +73,12 @@ class XlConfigFuzzTest {
             "kernel",
             "vcpus",
             "disk",
+            "cdrom",
+            "hda",
+            "qcow2",
+            ":",
+            "/",
+            "mac=",
             "0",
             "08",
             "0x",
@@ -71,11 +89,12 @@ class XlConfigFuzzTest {
     private int read;
     private int refused;
 
-    @Test
-    void mutationsOfAValidTextAreReadOrRefused() {
+    @ParameterizedTest
+    @ValueSource(strings = {VALID, VALID_HVM})
+    void mutationsOfAValidTextAreReadOrRefused(String valid) {
         Random random = new Random(153);
-        for (int i = 0; i < 10_000; i++) {
-            StringBuilder text = new StringBuilder(VALID);
+        for (int i = 0; i < 3_000; i++) {
+            StringBuilder text = new StringBuilder(valid);
             for (int edits = 1 + random.nextInt(4); edits > 0; edits--) {
                 int from = random.nextInt(text.length() + 1);
                 int to = Math.min(text.length(), from + random.nextInt(6));
@@ -83,18 +102,18 @@ class XlConfigFuzzTest {
             }
             judge(() -> XlConfigReader.parse(text.toString(), "fuzz.cfg"));
         }
-        assertTrue(read > 300 && refused > 300, "one-sided: " + read + " read, " + refused + " refused");
+        assertTrue(read > 100 && refused > 100, "one-sided: " + read + " read, " + refused + " refused");
     }
 
     @Test
     void randomWordsAreReadOrRefused() {
         Random random = new Random(7972);
-        for (int i = 0; i < 10_000; i++) {
+        for (int i = 0; i < 3_000; i++) {
             StringBuilder text = new StringBuilder();
             IntStream.range(0, random.nextInt(20)).forEach(n -> text.append(WORDS.get(random.nextInt(WORDS.size()))));
             judge(() -> XlConfigReader.parse(text.toString(), "fuzz.cfg"));
         }
-        assertTrue(refused > 5_000);
+        assertTrue(refused > 1_500);
     }
 
     @Test

@@ -2,6 +2,7 @@
 package org.xenjava.toolstack.config;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -213,7 +214,7 @@ class XlConfigReaderTest {
                 """
                 f: 'name' is missing
                 f:1: 'nmae' is no key of xl.cfg; did you mean 'name'?
-                f:3: 'disk' is refused: disks are not attached yet
+                f:3: 'vtpm' is known but not supported yet: such devices are not attached
                 f:6: vcpus is 1 … 128, not 1000
                 f:7: 'on_crash' is "panic", not one of %s"""
                         .formatted(String.join(
@@ -225,8 +226,8 @@ class XlConfigReaderTest {
                         """
                         nmae = 'x'
                         type = 'pvh'; kernel = '/k'
-                        disk = [ 'phy:/dev/vg/x,xvda,w',
-                                 'phy:/dev/vg/y,xvdb,w' ]
+                        vtpm = [ 'backend=a',
+                                 'backend=b' ]
                         memory = 256
                         vcpus = 1000
                         on_crash = 'panic'
@@ -276,7 +277,8 @@ class XlConfigReaderTest {
     @MethodSource("keysThatAreRefused")
     void aRefusedKeyIsAnError(String key) {
         String reason = XlKeys.find(key).orElseThrow().reason();
-        assertEquals("f:2: '" + key + "' is refused: " + reason, errors(HVM + key + " = 'unwanted'"));
+        assertEquals(
+                "f:2: '" + key + "' is known but not supported yet: " + reason, errors(HVM + key + " = 'unwanted'"));
     }
 
     @Test
@@ -304,21 +306,61 @@ class XlConfigReaderTest {
     @Test
     void truthIsAnyNumberButZero() {
         assertEquals("[f:2: 'hap' is not supported, but this value asks for nothing]", warnings(PVH + "hap=0x7"));
-        assertEquals("f:2: 'hap' is refused: guests use hardware assisted paging", errors(PVH + "hap=00"));
-        assertEquals("f:2: 'hap' is refused: guests use hardware assisted paging", errors(PVH + "hap='yes'"));
-        assertEquals("f:2: 'hap' is refused: guests use hardware assisted paging", errors(PVH + "hap=[]"));
+        assertEquals(
+                "f:2: 'hap' is known but not supported yet: guests use hardware assisted paging",
+                errors(PVH + "hap=00"));
+        assertEquals(
+                "f:2: 'hap' is known but not supported yet: guests use hardware assisted paging",
+                errors(PVH + "hap='yes'"));
+        assertEquals(
+                "f:2: 'hap' is known but not supported yet: guests use hardware assisted paging",
+                errors(PVH + "hap=[]"));
     }
 
     @Test
     void aKeyOfHvmGuestsIsIgnoredInAPvhGuestAsXlDoes() {
-        List<XlKey> keys =
-                keys(Status.REFUSED).filter(key -> key.guests() == Guests.HVM).toList();
-        assertTrue(keys.size() > 20);
+        List<XlKey> keys = XlKeys.all().stream()
+                .filter(key -> key.guests() == Guests.HVM && key.status() != Status.IGNORED)
+                .toList();
+        assertTrue(keys.size() > 40);
         for (XlKey key : keys) {
             assertEquals(
                     "[f:2: '" + key.name() + "' is ignored, as xl does: it concerns HVM guests]",
                     warnings(PVH + key.name() + " = 17"));
         }
+    }
+
+    @Test
+    void aKeyThatOnlyHvmGuestsHaveHereIsRefusedInAPvhGuest() {
+        List<XlKey> keys = keys(Status.SUPPORTED_IN_HVM).toList();
+        assertTrue(keys.size() > 5);
+        for (XlKey key : keys) {
+            assertEquals(
+                    "f:2: '" + key.name() + "' is known but not supported yet: " + key.reason(),
+                    errors(PVH + key.name() + " = 'unwanted'"));
+            key.harmless()
+                    .ifPresent(value -> assertEquals(
+                            "[f:2: '" + key.name() + "' is not supported, but this value asks for nothing]",
+                            warnings(PVH + key.name() + " = '" + value + "'")));
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "vnuma=[['pnode=0']]",
+                "altp2m='external'",
+                "altp2mhvm=1",
+                "pci=['3:0.0']",
+                "dtdev=['x']",
+                "passthrough='enabled'"
+            })
+    void whatExcludesPopulateOnDemandSaysSoIfTheGuestIsToBePopulatedOnDemand(String line) {
+        String also = "; and a guest with it cannot be populated on demand: maxmem must be memory";
+        String error = errors(HVM + line);
+        assertFalse(error.endsWith(also), error);
+        assertEquals(error + also, errors(HVM + line + "; maxmem=512"));
+        assertEquals(error, errors(HVM + line + "; maxmem=256"));
     }
 
     @Test
@@ -331,11 +373,11 @@ class XlConfigReaderTest {
     @Test
     void aFileIsReadInUtf8AndNamedInMessages(@TempDir Path directory) throws IOException {
         Path file = directory.resolve("g.cfg");
-        Files.writeString(file, PVH.replace("'x'", "'gäst'") + "boot='c'");
+        Files.writeString(file, PVH.replace("'x'", "'gäst'") + "oos=1");
         XlConfigReader.Result result = XlConfigReader.read(file);
         assertEquals("gäst", result.config().name());
         assertEquals(
-                file + ":2: 'boot' is ignored: there is no disk to boot from",
+                file + ":2: 'oos' is ignored: it tunes shadow paging, which no guest uses",
                 result.warnings().get(0).toString());
     }
 

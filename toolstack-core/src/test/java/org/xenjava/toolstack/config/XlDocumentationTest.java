@@ -23,11 +23,11 @@ class XlDocumentationTest {
     void theDocumentListsEverySupportedKey() throws IOException {
         assertEquals(
                 XlKeys.all().stream()
-                        .filter(key -> key.status() == Status.SUPPORTED)
-                        .map(key -> "| `" + key.name() + "` | " + kind(key) + " |")
+                        .filter(XlDocumentationTest::isSupported)
+                        .map(key -> "| `%s` | %s | %s |".formatted(key.name(), kind(key), guests(key)))
                         .collect(Collectors.joining("\n")),
                 rows("Supported keys").stream()
-                        .map(row -> row.replaceFirst("(\\|[^|]*\\|[^|]*\\|).*", "$1"))
+                        .map(row -> row.replaceFirst("((?:\\|[^|]*){3}\\|).*", "$1"))
                         .collect(Collectors.joining("\n")));
     }
 
@@ -35,20 +35,21 @@ class XlDocumentationTest {
     void theDocumentSaysOfEveryOtherKeyWhatBecomesOfItAndWhy() throws IOException {
         assertEquals(
                 XlKeys.all().stream()
-                        .filter(key -> key.status() != Status.SUPPORTED)
+                        .filter(key -> !isSupported(key))
                         .map(XlDocumentationTest::row)
                         .collect(Collectors.joining("\n")),
                 String.join("\n", rows("Other keys")));
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"pvh.cfg", "pvh-pod.cfg"})
+    @ValueSource(strings = {"pvh.cfg", "pvh-pod.cfg", "pvh-disk.cfg", "hvm.cfg", "hvm-pod.cfg"})
     void anExampleReadsWithoutAWarning(String name) {
         XlConfigReader.Result result =
                 XlConfigReader.read(ROOT.resolve("examples").resolve(name));
         assertEquals(List.of(), result.warnings());
         assertEquals(name, result.config().name() + ".cfg");
         assertEquals(name.contains("pod"), result.config().populateOnDemand());
+        assertEquals(name.contains("hvm"), result.config().type() == DomainType.HVM);
     }
 
     private static String row(XlKey key) {
@@ -56,19 +57,30 @@ class XlDocumentationTest {
                 .formatted(
                         key.name(),
                         kind(key),
-                        key.guests() == Guests.ANY ? "any" : "HVM",
+                        guests(key),
                         key.status().name().toLowerCase(Locale.ROOT) + except(key),
                         key.reason());
     }
 
     private static String except(XlKey key) {
-        if (key.status() != Status.REFUSED) {
+        if (key.status() != Status.REFUSED && key.status() != Status.SUPPORTED_IN_HVM) {
             return "";
         }
         String value = key.harmless().map(word -> "`" + word + "`").orElse("");
         String list = key.kind().isList() ? "`[]`" : "";
         String both = value.isEmpty() || list.isEmpty() ? value + list : value + ", " + list;
         return both.isEmpty() ? "" : ", except " + both;
+    }
+
+    private static boolean isSupported(XlKey key) {
+        return key.status() == Status.SUPPORTED || key.status() == Status.SUPPORTED_IN_HVM;
+    }
+
+    private static String guests(XlKey key) {
+        if (key.status() == Status.SUPPORTED_IN_HVM) {
+            return "HVM; refused in others" + except(key) + ": " + key.reason();
+        }
+        return key.guests() == Guests.ANY ? "any" : "HVM";
     }
 
     private static String kind(XlKey key) {
