@@ -119,9 +119,9 @@ public record DiskConfig(
 
     /**
      * The emulated controller on which an HVM guest sees this disk too, at the place {@link VirtualDisk#disk}, until
-     * its drivers know Xen. libxl's rule (libxl_dm.c): a disk whose name begins with {@code sd} is on the SCSI controller;
-     * of all others, CD-ROM drives included, the first four are on the IDE controller, whatever their names. Partitions
-     * and bare numbers are on none (xen-vbd-interface(7)).
+     * its drivers know Xen. libxl's rule (libxl_dm.c): a disk whose name begins with {@code sd} is on the SCSI
+     * controller; of all others, CD-ROM drives included, the first four are on the IDE controller, whatever their
+     * names. Partitions and bare numbers are on none (xen-vbd-interface(7)).
      */
     public Optional<Controller> emulated() {
         if (vdev.bus() == VirtualDisk.Bus.NUMBERED || vdev.partition() != 0) {
