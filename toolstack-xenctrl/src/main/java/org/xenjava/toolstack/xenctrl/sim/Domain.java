@@ -41,7 +41,6 @@ final class Domain {
     final Map<HvmContext.RecordId, byte[]> hvmRecords = new HashMap<>();
 
     byte[] memoryMap = new byte[0];
-    boolean hasDevices;
     private boolean vcpusAllocated;
     private int pauseCount = 1;
     private boolean creationFinished;

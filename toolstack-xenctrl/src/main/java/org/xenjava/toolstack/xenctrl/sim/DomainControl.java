@@ -100,7 +100,11 @@ final class DomainControl {
     private static void iomemPermission(Domain domain, StructView body) {
         long first = body.get("first_mfn");
         require(first + body.get("nr_mfns") - 1 >= first, Errno.EINVAL);
-        domain.hasDevices = body.get("allow_access") != 0;
+        if (body.get("allow_access") != 0) {
+            domain.memory.devicesAssigned();
+        } else {
+            domain.memory.devicesWithdrawn();
+        }
     }
 
     private void setPagingMempool(Domain domain, long bytes) {

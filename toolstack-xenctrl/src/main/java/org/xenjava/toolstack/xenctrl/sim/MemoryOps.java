@@ -107,8 +107,7 @@ final class MemoryOps {
             return gfn -> domain.hvm && memory.decreaseReservation(gfn, order);
         } else if ((memFlags & MemoryOp.XENMEMF_POPULATE_ON_DEMAND) != 0) {
             // For PV, Xen counts every extent as done and does nothing.
-            return gfn -> domain.domid != 0
-                    && !(domain.hvm && (domain.hasDevices || !memory.markPopulateOnDemand(gfn, order)));
+            return gfn -> domain.domid != 0 && (!domain.hvm || memory.markPopulateOnDemand(gfn, order));
         }
         return gfn -> domain.hvm ? memory.populate(gfn, order) : memory.increaseReservation(order);
     }
@@ -120,7 +119,7 @@ final class MemoryOps {
             throw new XenRefusal(Errno.EINVAL);
         }
         if (subcommand == MemoryOp.SET_POD_TARGET.number()) {
-            domain.memory.setPodTarget(arg.get("target_pages"), domain.hasDevices);
+            domain.memory.setPodTarget(arg.get("target_pages"));
         }
         DomainMemory.PodCounters counters = domain.memory.podCounters();
         arg.set("tot_pages", counters.totalPages())

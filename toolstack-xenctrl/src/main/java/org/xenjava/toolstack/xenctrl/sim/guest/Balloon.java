@@ -2,6 +2,7 @@
 package org.xenjava.toolstack.xenctrl.sim.guest;
 
 import java.time.Duration;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -38,7 +39,7 @@ final class Balloon {
 
     /** Whether it would say that it has reached its target. */
     boolean saysItIsDone() {
-        return !driver.honest() || !moving;
+        return driver.has(BalloonDriver.Vice.LYING) || !moving;
     }
 
     private void targetChanged() {
@@ -66,7 +67,7 @@ final class Balloon {
 
     private OptionalLong goal() {
         BalloonKeys start = first.orElseThrow();
-        BalloonKeys now = driver.followsTarget() ? BalloonKeys.read(machine) : start;
+        BalloonKeys now = driver.has(BalloonDriver.Vice.STICKY) ? start : BalloonKeys.read(machine);
         if (now.target().isEmpty()) {
             return OptionalLong.empty();
         }
@@ -93,7 +94,7 @@ final class Balloon {
 
     private boolean deflate(long goal) {
         List<Long> gfns = ram.fromTop(Math.max(goal, held - driver.pagesPerStep()), held);
-        java.util.Collections.reverse(gfns);
+        Collections.reverse(gfns);
         long done = machine.populatePhysmap(gfns);
         held -= done;
         return done > 0;

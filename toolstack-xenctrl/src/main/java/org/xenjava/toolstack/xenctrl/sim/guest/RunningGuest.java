@@ -36,11 +36,11 @@ public final class RunningGuest {
             machine.fill(new PageRange(range.first(), end));
             left -= end - range.first();
         }
-        if (guest.replacesPageBySharedInfo()) {
+        if (guest.has(SimulatedGuest.Habit.REPLACES_A_PAGE_BY_SHARED_INFO)) {
             machine.mapSharedInfo(1);
         }
         balloon.start();
-        if (guest.obeysShutdownRequests()) {
+        if (guest.has(SimulatedGuest.Habit.OBEYS_SHUTDOWN_REQUESTS)) {
             machine.watch("control/shutdown", this::shutDownIfAsked);
         }
     }

@@ -1,49 +1,67 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.xenjava.toolstack.xenctrl.sim.guest;
 
+import java.util.EnumSet;
+import java.util.Set;
+
 /**
  * What is to run in a domain. Immutable: each method gives another guest.
  *
  * @param balloon its balloon driver
  * @param firmware what its firmware hides, if it is an HVM guest
- * @param bootPages RAM that it fills while booting, from the bottom up
- * @param replacesPageBySharedInfo whether it maps Xen's shared info page over a page of RAM, as Linux does
- * @param obeysShutdownRequests whether it powers off or reboots when {@code control/shutdown} says so
+ * @param bootPages RAM that it fills while booting, from the bottom up, in pages
+ * @param habits what else it does
  */
-public record SimulatedGuest(
-        BalloonDriver balloon,
-        Firmware firmware,
-        long bootPages,
-        boolean replacesPageBySharedInfo,
-        boolean obeysShutdownRequests) {
+public record SimulatedGuest(BalloonDriver balloon, Firmware firmware, long bootPages, Set<Habit> habits) {
+    private static final long LINUX_BOOT_PAGES = 4096;
+
+    /** Things that guests do or leave. */
+    public enum Habit {
+        /** Maps Xen's shared info page over a page of RAM, as Linux does: the domain then owns one page less. */
+        REPLACES_A_PAGE_BY_SHARED_INFO,
+        /** Powers off, reboots or suspends when {@code control/shutdown} says so. */
+        OBEYS_SHUTDOWN_REQUESTS
+    }
+
+    public SimulatedGuest {
+        habits = Set.copyOf(habits);
+    }
 
     /** A cooperative guest with that driver, which touches no memory of its own accord. */
     public static SimulatedGuest with(BalloonDriver balloon) {
-        return new SimulatedGuest(balloon, Firmware.PLAIN, 0, false, true);
+        return new SimulatedGuest(balloon, Firmware.PLAIN, 0, Set.of(Habit.OBEYS_SHUTDOWN_REQUESTS));
     }
 
-    /** A current Linux: the balloon driver since 5.6, 16 MiB in use. */
+    /** A current Linux: the balloon driver since 5.6, and 16 MiB in use. */
     public static SimulatedGuest linux() {
-        return new SimulatedGuest(BalloonDriver.of(BalloonFamily.LINUX), Firmware.PLAIN, 4096, true, true);
+        return new SimulatedGuest(
+                BalloonDriver.of(BalloonFamily.LINUX), Firmware.PLAIN, LINUX_BOOT_PAGES, EnumSet.allOf(Habit.class));
     }
 
     /** The same with another balloon driver. */
     public SimulatedGuest balloon(BalloonDriver driver) {
-        return new SimulatedGuest(driver, firmware, bootPages, replacesPageBySharedInfo, obeysShutdownRequests);
+        return new SimulatedGuest(driver, firmware, bootPages, habits);
     }
 
     /** The same with other firmware. */
     public SimulatedGuest firmware(Firmware other) {
-        return new SimulatedGuest(balloon, other, bootPages, replacesPageBySharedInfo, obeysShutdownRequests);
+        return new SimulatedGuest(balloon, other, bootPages, habits);
     }
 
     /** The same, filling that much RAM while booting. */
     public SimulatedGuest fillingAtBoot(long pages) {
-        return new SimulatedGuest(balloon, firmware, pages, replacesPageBySharedInfo, obeysShutdownRequests);
+        return new SimulatedGuest(balloon, firmware, pages, habits);
     }
 
     /** The same, deaf to {@code control/shutdown}. */
     public SimulatedGuest ignoringShutdownRequests() {
-        return new SimulatedGuest(balloon, firmware, bootPages, replacesPageBySharedInfo, false);
+        Set<Habit> fewer = EnumSet.allOf(Habit.class);
+        fewer.retainAll(habits);
+        fewer.remove(Habit.OBEYS_SHUTDOWN_REQUESTS);
+        return new SimulatedGuest(balloon, firmware, bootPages, fewer);
+    }
+
+    boolean has(Habit habit) {
+        return habits.contains(habit);
     }
 }

@@ -145,11 +145,21 @@ public final class DomainMemory {
     }
 
     /** {@code XENMEM_set_pod_target}. */
-    public void setPodTarget(long target, boolean hasDevices) {
+    public void setPodTarget(long target) {
         if (Long.compareUnsigned(target, pages.max()) > 0) {
             throw new XenRefusal(Errno.EINVAL);
         }
-        pod.setTarget(target, hasDevices);
+        pod.setTarget(target);
+    }
+
+    /** The domain was given device memory or I/O ports: no new populate-on-demand from now on (Xen 4.17). */
+    public void devicesAssigned() {
+        pod.forbid();
+    }
+
+    /** It has no devices any more. */
+    public void devicesWithdrawn() {
+        pod.allow();
     }
 
     // ---- the map ------------------------------------------------------------------------------------------

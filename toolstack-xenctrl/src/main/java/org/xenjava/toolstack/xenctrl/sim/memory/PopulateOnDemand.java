@@ -18,6 +18,7 @@ final class PopulateOnDemand {
     private final PodCache cache = new PodCache();
     private final ZeroPageReclaim reclaim;
     private long entries;
+    private boolean forbidden;
 
     PopulateOnDemand(DomainPages pages, GfnMap map, PhysicalMemory content, MemoryEvents events, MemoryRules rules) {
         this.pages = pages;
@@ -46,8 +47,20 @@ final class PopulateOnDemand {
         entries -= count;
     }
 
-    /** Marks one aligned extent. False if something that is neither a hole nor PoD is in the way. */
+    /** The domain has devices, which populate-on-demand does not go with: the cache may not grow, nor the entries. */
+    void forbid() {
+        forbidden = true;
+    }
+
+    void allow() {
+        forbidden = false;
+    }
+
+    /** Marks one aligned extent. False if it is forbidden, or something is in the way that is not PoD. */
     boolean mark(long gfn, int order) {
+        if (forbidden) {
+            return false;
+        }
         long count = 1L << order;
         long already = map.count(gfn, count, GfnType.POPULATE_ON_DEMAND);
         if (already + map.count(gfn, count, GfnType.HOLE) != count) {
@@ -60,10 +73,8 @@ final class PopulateOnDemand {
 
     /**
      * {@code XENMEM_set_pod_target}: makes the cache such that the domain owns {@code target} pages.
-     *
-     * @param devices whether the domain has device or I/O resources, which PoD does not go with
      */
-    void setTarget(long target, boolean devices) {
+    void setTarget(long target) {
         long populated = populated();
         boolean nothingToPopulate = populated > 0 && entries == 0;
         if (nothingToPopulate || pages.dying() || target < pages.total()) {
@@ -73,7 +84,7 @@ final class PopulateOnDemand {
         if (populated > 0) {
             wanted = Math.min(wanted, entries);
         }
-        if (devices) {
+        if (forbidden) {
             throw new XenRefusal(Errno.ENOTEMPTY);
         }
         if (!growCache(wanted)) {

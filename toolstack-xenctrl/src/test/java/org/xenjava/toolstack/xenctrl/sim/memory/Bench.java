@@ -67,14 +67,14 @@ final class Bench {
     }
 
     Bench target(long pages) {
-        domain.setPodTarget(pages, false);
+        domain.setPodTarget(pages);
         return this;
     }
 
     /** The errno that a refused pod target gives. */
     Errno refusedTarget(long pages) {
         try {
-            domain.setPodTarget(pages, false);
+            domain.setPodTarget(pages);
         } catch (XenRefusal refusal) {
             return refusal.errno();
         }

@@ -86,7 +86,7 @@ class HostMemoryTest {
     void allocatingTurnsAClaimIntoPagesAndFreeingTurnsThemBack() {
         DomainMemory claimer = domain(1);
         claimer.claimPages(1000);
-        claimer.setPodTarget(600, false);
+        claimer.setPodTarget(600);
         assertEquals(400, claimer.claimedPages());
         claimer.populate(5000, 0);
         assertEquals(399, claimer.claimedPages());
@@ -99,7 +99,7 @@ class HostMemoryTest {
     @Test
     void aClaimCountsWhatTheDomainOwnsAlready() {
         DomainMemory claimer = domain(1);
-        claimer.setPodTarget(600, false);
+        claimer.setPodTarget(600);
         assertEquals(Errno.EINVAL, refusal(() -> claimer.claimPages(600)));
         claimer.claimPages(601);
         assertEquals(1, claimer.claimedPages());

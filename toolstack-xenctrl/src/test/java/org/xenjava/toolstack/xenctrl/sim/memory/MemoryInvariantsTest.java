@@ -86,7 +86,7 @@ class MemoryInvariantsTest {
                 case ZERO ->
                     bench.domain.overwrite(step.gfn(), step.amount() % 600, DomainMemory.Filling.ZEROES, Bench.GUEST);
                 case FREE -> bench.domain.decreaseReservation(step.gfn(), step.order());
-                case TARGET -> bench.domain.setPodTarget(step.amount(), false);
+                case TARGET -> bench.domain.setPodTarget(step.amount());
                 case LIMIT -> bench.domain.setMaxPages(step.amount());
                 case MAP -> mappings.add(bench.domain.mapForeign(Actor.DOM0, step.gfn(), step.gfn() + 1));
                 case UNMAP -> {

@@ -2,7 +2,8 @@
 package org.xenjava.toolstack.xenctrl.sim.memory;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -88,10 +89,13 @@ class PodTargetTest {
     @Test
     void withDevicesARaiseIsRefusedAndANoOpIsNot() {
         Bench bench = Bench.small(1280).target(512);
-        XenRefusal refusal = assertThrows(XenRefusal.class, () -> bench.domain.setPodTarget(1024, true));
-        assertEquals(Errno.ENOTEMPTY, refusal.errno());
-        bench.domain.setPodTarget(100, true);
+        bench.domain.devicesAssigned();
+        assertEquals(Errno.ENOTEMPTY, bench.refusedTarget(1024));
+        bench.target(100);
         assertEquals("E0 C512 P0", bench.state());
+        assertFalse(bench.domain.markPopulateOnDemand(0, 0));
+        bench.domain.devicesWithdrawn();
+        assertTrue(bench.domain.markPopulateOnDemand(0, 0));
     }
 
     @Test
