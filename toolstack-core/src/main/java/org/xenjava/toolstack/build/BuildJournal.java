@@ -4,6 +4,7 @@ package org.xenjava.toolstack.build;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
+import java.util.regex.Pattern;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.xenjava.toolstack.error.DomainExistsException;
@@ -19,6 +20,7 @@ import org.xenjava.toolstack.xenctrl.Xenctrl;
 public final class BuildJournal {
     private static final Logger LOG = LoggerFactory.getLogger(BuildJournal.class);
     private static final String ROOT = "/tool/xenjava/builds";
+    private static final Pattern UUIDS = Pattern.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}");
 
     private final StoreClient store;
     private final ProcessIdentity processes;
@@ -85,11 +87,14 @@ public final class BuildJournal {
     public List<UUID> recover(Xenctrl xenctrl, DomainRemoval removal) {
         List<UUID> recovered = new ArrayList<>();
         for (String entry : store.list(ROOT)) {
-            store.read(ROOT + "/" + entry)
-                    .filter(owner -> !processes.mayBeAlive(owner))
-                    .ifPresent(owner -> {
-                        UUID uuid = UUID.fromString(entry);
-                        LOG.warn("cleaning up the build of domain {}, whose process ({}) is gone", uuid, owner);
+            if (!UUIDS.matcher(entry).matches()) {
+                continue;
+            }
+            UUID uuid = UUID.fromString(entry);
+            store.read(path(uuid))
+                    .filter(builder -> !processes.mayBeAlive(builder))
+                    .ifPresent(builder -> {
+                        LOG.warn("cleaning up the build of domain {}, whose process ({}) is gone", uuid, builder);
                         recover(xenctrl, removal, uuid);
                         recovered.add(uuid);
                     });

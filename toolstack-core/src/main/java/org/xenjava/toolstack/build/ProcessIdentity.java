@@ -47,12 +47,11 @@ public interface ProcessIdentity {
             @Override
             public boolean mayBeAlive(String identity) {
                 String[] parts = identity.split(" ");
-                if (parts.length != 3 || !parts[0].equals(nameSpace())) {
-                    return true;
-                }
-                return startTime(Long.parseLong(parts[1]))
-                        .filter(parts[2]::equals)
-                        .isPresent();
+                boolean known = parts.length == 3 && parts[0].equals(nameSpace()) && parts[1].matches("\\d{1,7}");
+                return !known
+                        || startTime(Long.parseLong(parts[1]))
+                                .filter(parts[2]::equals)
+                                .isPresent();
             }
         };
     }

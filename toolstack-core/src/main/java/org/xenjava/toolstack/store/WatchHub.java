@@ -70,7 +70,8 @@ public final class WatchHub implements AutoCloseable {
      * @param path a path, or {@code @releaseDomain}
      * @param timeout at most so long
      * @return empty if it yielded nothing in that time
-     * @throws OperationCancelledException if the waiting thread is interrupted; its interrupt status stays set
+     * @throws OperationCancelledException if the waiting thread is interrupted, whose interrupt status stays set, or
+     *     the hub is closed
      */
     public <T> Optional<T> await(String path, Duration timeout, Supplier<Optional<T>> condition) {
         Semaphore changes = new Semaphore(0);
@@ -78,7 +79,7 @@ public final class WatchHub implements AutoCloseable {
         Registration registration = watch(path, changes::release);
         try {
             while (true) {
-                Optional<T> result = condition.get();
+                Optional<T> result = unlessClosed(path, condition);
                 long left = deadline - System.nanoTime();
                 if (result.isPresent() || left <= 0) {
                     return result;
@@ -93,6 +94,20 @@ public final class WatchHub implements AutoCloseable {
         } finally {
             registration.close();
         }
+    }
+
+    private <T> Optional<T> unlessClosed(String path, Supplier<Optional<T>> condition) {
+        try {
+            Optional<T> result = condition.get();
+            if (!closed || result.isPresent()) {
+                return result;
+            }
+        } catch (RuntimeException e) {
+            if (!closed) {
+                throw e;
+            }
+        }
+        throw new OperationCancelledException("waiting for " + path + " ended, since the toolstack was closed");
     }
 
     private void unwatch(String path, String token) {
@@ -144,7 +159,7 @@ public final class WatchHub implements AutoCloseable {
         }
     }
 
-    /** Stops the reader; the connection stays open. Waits for the reader, at most a second. */
+    /** Ends all waiting and stops the reader, for which it waits at most a second; the connection stays open. */
     @Override
     public void close() {
         Thread thread;
@@ -152,6 +167,7 @@ public final class WatchHub implements AutoCloseable {
             closed = true;
             thread = reader;
         }
+        listeners.values().forEach(WatchHub::call);
         if (thread != null && thread != Thread.currentThread()) {
             try {
                 thread.join(Duration.ofSeconds(1).toMillis());
