@@ -27,6 +27,9 @@ public final class TestHost implements AutoCloseable {
     /** When every test takes place: the time at which the recorded domain was built. */
     static final Instant NOW = Instant.ofEpochSecond(1_795_350_721L, 180_000_000L);
 
+    /** Superpages that the kernel and the ramdisk of the guest lay in whose counters were measured on real Xen. */
+    static final int LAB_SUPERPAGES = 19;
+
     private static final Path KERNEL = kernelFile();
 
     public final SimulatedXen xen;

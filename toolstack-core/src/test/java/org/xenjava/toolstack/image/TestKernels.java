@@ -40,6 +40,15 @@ public final class TestKernels {
                 .build();
     }
 
+    /** A kernel with a page of code in each of that many consecutive superpages of 2 MiB. */
+    public static byte[] spreadOver(int superpages) {
+        ElfBuilder elf = ElfBuilder.elf64().entry(START);
+        for (int i = 0; i < superpages; i++) {
+            elf.load(START + i * 0x20_0000L, code(0x1000), 0x1000);
+        }
+        return elf.build();
+    }
+
     /** Repeatable bytes like a program's; the second page of them is zero. */
     static byte[] code(int length) {
         byte[] code = new byte[length];

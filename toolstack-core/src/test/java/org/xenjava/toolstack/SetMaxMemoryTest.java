@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.time.Duration;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.xenjava.toolstack.error.ConfigException;
+import org.xenjava.toolstack.error.ToolstackException;
+import org.xenjava.toolstack.memory.KiB;
+import org.xenjava.toolstack.memory.Pages;
+import org.xenjava.toolstack.xenctrl.PodTarget;
+import org.xenjava.toolstack.xenctrl.lib.Errno;
+import org.xenjava.toolstack.xenctrl.sim.fault.Fault;
+import org.xenjava.toolstack.xenctrl.sim.fault.MachineState;
+
+/** mem-max. */
+class SetMaxMemoryTest {
+    private final TestHost host = TestHost.create();
+    private Domain domain;
+
+    @BeforeEach
+    void build() {
+        domain = host.toolstack.create(TestHost.guest("growing", 64, 128).build());
+    }
+
+    @AfterEach
+    void close() {
+        host.close();
+    }
+
+    @Test
+    void itIsWhatTheDomainMayGrowToAndAMebibyteForXensOwnPages() {
+        domain.setMaxMemory(KiB.ofMiB(600));
+        assertEquals(KiB.ofMiB(600), domain.memory().staticMax());
+        assertEquals(Pages.of(601 * 256), domain.memory().maxPages());
+        assertEquals(KiB.ofMiB(64), domain.memory().target());
+        domain.setMemory(KiB.ofMiB(130));
+        assertEquals(KiB.ofMiB(130), domain.memory().target());
+    }
+
+    @Test
+    void aPodGuestKeepsItsPagesAndItsDebt() {
+        PodTarget before = host.xenctrl.podTarget(domain.domid());
+        domain.setMaxMemory(KiB.ofMiB(64));
+        assertEquals(before, host.xenctrl.podTarget(domain.domid()));
+        // It owns its slack until it has ballooned, and must be allowed to.
+        assertTrue(
+                domain.memory().maxPages().count() >= before.totPages(),
+                domain.memory().toString());
+        domain.unpause();
+        host.xen.advance(Duration.ofMinutes(10));
+        assertTrue(domain.status().shutdownReason().isEmpty(), host.xen.console());
+    }
+
+    @ParameterizedTest(name = "{0} KiB")
+    @ValueSource(longs = {63 * 1024, 0, 128 * 1024 + 4, (16L << 30) + 1024})
+    void lessThanItsSizePartsOfAMebibyteAndMoreThan16TibAreRefused(long kib) {
+        MachineState before = host.state();
+        ConfigException e = assertThrows(ConfigException.class, () -> domain.setMaxMemory(KiB.of(kib)));
+        assertTrue(e.getMessage().startsWith("setting the maximum memory of domain 1 to "), e.getMessage());
+        host.assertUnchangedSince(before, "after the refusal");
+    }
+
+    @Test
+    void conflictsInXenstoreChangeNothingInTheEnd() {
+        host.faults.inject(Fault.commitsConflict(5));
+        domain.setMaxMemory(KiB.ofMiB(256));
+        assertEquals(KiB.ofMiB(256), domain.memory().staticMax());
+        assertEquals(Pages.of(257 * 256), domain.memory().maxPages());
+    }
+
+    @Test
+    void struckAtAnyCallNothingChangesAndASecondAttemptSucceeds() {
+        long start = host.faults.calls();
+        domain.setMaxMemory(KiB.ofMiB(129));
+        long calls = host.faults.calls() - start;
+        assertTrue(calls > 8, "mem-max is more than " + calls + " calls");
+        for (long n = 1; n <= calls; n++) {
+            MachineState before = host.state();
+            KiB size = KiB.ofMiB(130 + n);
+            host.faults.inject(Fault.callFails(n, Errno.EIO));
+            assertThrows(ToolstackException.class, () -> domain.setMaxMemory(size));
+            host.faults.heal();
+            host.assertUnchangedSince(before, host.faults.struck().toString());
+            domain.setMaxMemory(size);
+            assertEquals(size, domain.memory().staticMax());
+        }
+    }
+}
