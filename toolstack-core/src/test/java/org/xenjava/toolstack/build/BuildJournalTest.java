@@ -39,6 +39,11 @@ class BuildJournalTest {
         machine.close();
     }
 
+    private List<UUID> recover() {
+        return journal.recover(
+                xenctrl, new DomainRemoval(xenctrl, store, HvmHost.none().deviceModel()));
+    }
+
     private List<String> changes() {
         return MachineState.of(machine).changesSince(before);
     }
@@ -68,15 +73,15 @@ class BuildJournalTest {
         journal.note(uuid).open();
         UUID orphan = UUID.randomUUID();
         store.direct().write(NOTES + orphan, "dead");
-        assertEquals(List.of(orphan), journal.recover(xenctrl));
-        assertEquals(List.of(), journal.recover(xenctrl));
+        assertEquals(List.of(orphan), recover());
+        assertEquals(List.of(), recover());
         assertEquals(List.of(uuid.toString()), store.list("/tool/xenjava/builds"));
     }
 
     @Test
     void whatIsNoNoteIsLeftAlone() {
         store.direct().write(NOTES + "garbage", "dead");
-        assertEquals(List.of(), journal.recover(xenctrl));
+        assertEquals(List.of(), recover());
         assertTrue(store.direct().exists(NOTES + "garbage"));
     }
 }
