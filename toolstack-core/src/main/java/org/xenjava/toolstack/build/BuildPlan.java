@@ -48,7 +48,16 @@ public record BuildPlan(DomainConfig config, MemoryPlan memory, ImagePlan image)
      * @throws KernelImageException if a file cannot be found or read, is malformed, or does not fit into the guest
      */
     public static BuildPlan of(DomainConfig config, PodPolicy policy, HvmHost host) {
+        requireNoDevices(config);
         return config.hvm().map(machine -> hvm(config, machine, policy, host)).orElseGet(() -> pvh(config, policy));
+    }
+
+    /** They are read from a file, but nobody attaches them yet: a guest must not start without its disk unnoticed. */
+    private static void requireNoDevices(DomainConfig config) {
+        if (!config.disks().isEmpty() || !config.nics().isEmpty()) {
+            throw new ConfigException("domain " + config.name()
+                    + ": disks and network cards are not attached yet; leave 'disk' and 'vif' out");
+        }
     }
 
     private static BuildPlan pvh(DomainConfig config, PodPolicy policy) {
