@@ -68,6 +68,11 @@ final class Domain {
         this.grants = grants;
     }
 
+    /** Pages for its page tables. */
+    long pagingPoolPages() {
+        return pagingPool.stream().mapToLong(Frames::count).sum();
+    }
+
     /** vCPUs that exist: none until max_vcpus was called. */
     int vcpus() {
         return vcpusAllocated ? maxVcpus : 0;

@@ -81,7 +81,7 @@ final class DomainControl {
             case SET_PAGING_MEMPOOL_SIZE -> setPagingMempool(domain, body.get("size"));
             case GET_PAGING_MEMPOOL_SIZE -> {
                 require(domain.hvm, Errno.EOPNOTSUPP);
-                body.set("size", pagingPoolPages(domain) * PhysicalMemory.PAGE_BYTES);
+                body.set("size", domain.pagingPoolPages() * PhysicalMemory.PAGE_BYTES);
             }
             default -> throw new XenRefusal(Errno.ENOSYS);
         }
@@ -111,10 +111,6 @@ final class DomainControl {
         require(domain.hvm, Errno.EOPNOTSUPP);
         require(bytes % PhysicalMemory.PAGE_BYTES == 0 && bytes >= 0, Errno.EINVAL);
         machine.resizePagingPool(domain, bytes / PhysicalMemory.PAGE_BYTES);
-    }
-
-    private static long pagingPoolPages(Domain domain) {
-        return domain.pagingPool.stream().mapToLong(run -> run.count()).sum();
     }
 
     private void setCpuPolicy(Domain domain, CallerMemory caller, StructView body) {

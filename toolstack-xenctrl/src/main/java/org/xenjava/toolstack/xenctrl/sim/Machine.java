@@ -135,6 +135,7 @@ final class Machine {
             try {
                 resizePagingPool(domain, INITIAL_PAGING_POOL_PAGES);
             } catch (XenRefusal refusal) {
+                release(domain.pagingPool);
                 release(domain.overhead);
                 throw refusal;
             }
@@ -149,11 +150,15 @@ final class Machine {
         }
     }
 
-    /** Gives the domain that many pages for its page tables, or ENOMEM. */
+    /** Gives the domain that many pages for its page tables; if the host has fewer, those, and ENOMEM. */
     void resizePagingPool(Domain domain, long pages) {
-        long has = domain.pagingPool.stream().mapToLong(Frames::count).sum();
+        long has = domain.pagingPoolPages();
         if (pages > has) {
-            domain.pagingPool.addAll(takeLoose(pages - has));
+            long available = Math.min(pages - has, host.freePages() - host.claimedPages());
+            domain.pagingPool.addAll(host.takeLoose(available));
+            if (available < pages - has) {
+                throw new XenRefusal(Errno.ENOMEM);
+            }
         }
         for (long excess = has - pages; excess > 0; ) {
             Frames last = domain.pagingPool.remove(domain.pagingPool.size() - 1);

@@ -20,10 +20,26 @@ import org.xenjava.toolstack.xenctrl.sim.store.StoreConnection;
 /**
  * A machine with Xen on it, in memory. It decodes the bytes of hypercalls as the release it stands for does, and
  * keeps Xen's rules of memory: populate-on-demand with its cache, reclaim and death, claims, limits, and pages that
- * stay while somebody has them mapped.
+ * stay while somebody has them mapped. {@code docs/simulated-xen.md} says what it was compared with and what it
+ * leaves out.
+ *
+ * <pre>{@code
+ * SimulatedXen machine = SimulatedXen.builder()
+ *         .guests(identity -> SimulatedGuest.with(BalloonDriver.of(BalloonFamily.LINUX).stoppingShortBy(98)))
+ *         .build();
+ * try (XenLibraries libraries = machine.connect()) {
+ *     ... build a domain and unpause it ...
+ *     machine.advance(Duration.ofMinutes(1));
+ *     machine.guest(domid).orElseThrow().load();
+ *     System.out.print(machine.console());
+ * }
+ * }</pre>
+ *
+ * <p>A domain costs the host what it owns, its paging pool (256 pages at first), 20 pages, 10 for each vCPU and one
+ * for each frame of its grant table.
  *
  * <p>Safe to use from many threads; {@link #connect} may be called as often as wanted, and every connection sees
- * the same machine.
+ * the same machine. Nothing happens in guests until {@link #advance} lets time pass.
  */
 public final class SimulatedXen {
     private final Machine machine;

@@ -8,8 +8,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.xenjava.toolstack.xenctrl.sim.RawCalls.refusal;
 
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Queue;
 import java.util.UUID;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -158,6 +161,7 @@ class DomainLifeTest {
         raw.domctl(DomctlOp.GET_PAGING_MEMPOOL_SIZE, domid, b -> {}, b -> assertEquals(1024 * 4096, b.get("size")));
         assertEquals(Errno.EINVAL, errno(() -> xen.setPagingMempoolBytes(domid, 4097)));
         assertEquals(Errno.ENOMEM, errno(() -> xen.setPagingMempoolBytes(domid, 1L << 40)));
+        assertEquals(0, xen.physInfo().freePages(), "what could be had was taken, as real Xen does");
         xen.setPagingMempoolBytes(domid, 300 * 4096);
         assertEquals(free - (300 - 256), xen.physInfo().freePages());
         assertEquals(Errno.EOPNOTSUPP, errno(() -> xen.setPagingMempoolBytes(0, 4096)));
@@ -411,5 +415,34 @@ class DomainLifeTest {
         other.eventChannels().unmask(there);
         assertEquals(Errno.EINVAL, refusal(() -> libraries.eventChannels().notify(there + 100)));
         assertTrue(xen.domainInfo(domid).isPresent());
+    }
+
+    @Test
+    void manyThreadsMayUseTheMachineAtOnce() throws InterruptedException {
+        long free = xen.physInfo().freePages();
+        List<Thread> threads = new ArrayList<>();
+        Queue<Throwable> failures = new ConcurrentLinkedQueue<>();
+        for (int i = 0; i < 4; i++) {
+            Thread thread = new Thread(() -> {
+                try (XenLibraries own = machine.connect()) {
+                    Xenctrl mine = Xenctrl.open(own);
+                    for (int round = 0; round < 5; round++) {
+                        LibxlStyleBuild guest = LibxlStyleBuild.pvh(mine, 128, 256);
+                        mine.unpauseDomain(guest.domid);
+                        machine.advance(Duration.ofMillis(50));
+                        mine.destroyDomain(guest.domid);
+                    }
+                }
+            });
+            thread.setUncaughtExceptionHandler((t, failure) -> failures.add(failure));
+            threads.add(thread);
+            thread.start();
+        }
+        for (Thread thread : threads) {
+            thread.join();
+        }
+        assertEquals(List.of(), List.copyOf(failures));
+        assertEquals(free, xen.physInfo().freePages());
+        assertEquals(1, xen.domains().size());
     }
 }

@@ -63,4 +63,35 @@ class RecordedBuildsTest {
         assertTrue(xen.domainInfo(guest.domid).isEmpty());
         assertEquals(freeBefore, xen.physInfo().freePages());
     }
+
+    @Test
+    void anHvmGuestOf512Of1024MibIsLaidOutAsReckoned() {
+        LibxlStyleBuild guest = LibxlStyleBuild.hvm(xen, 512, 1024, 8);
+        assertEquals(128992, guest.podTarget());
+        // 119 pages were touched by the loader, as in the smaller recording.
+        assertCounters(guest, 128992 + 16, 128992 - 119, 260064 - 119);
+    }
+
+    @Test
+    void withPagesOf1GibTheCountersAreTheSame() {
+        Xenctrl big =
+                Xenctrl.open(SimulatedXen.builder().gigabytePages().build().connect());
+        LibxlStyleBuild guest = LibxlStyleBuild.pvh(big, 1000, 1537);
+        assertEquals(new PodTarget(256017, 240128, 377600), big.podTarget(guest.domid));
+    }
+
+    @Test
+    void aGuestOfATebibyteIsAGuestLikeAnyOther() {
+        SimulatedXen large =
+                SimulatedXen.builder().hostPages(1L << 28).gigabytePages().build();
+        Xenctrl there = Xenctrl.open(large.connect());
+        long freeAtBoot = there.physInfo().freePages();
+        long half = 512L << 10;
+        LibxlStyleBuild guest = LibxlStyleBuild.pvh(there, half, 2 * half);
+        long target = half << 8;
+        assertEquals(
+                new PodTarget(target + 17, target - 31 * 512, 2 * target - 31 * 512), there.podTarget(guest.domid));
+        there.destroyDomain(guest.domid);
+        assertEquals(freeAtBoot, there.physInfo().freePages());
+    }
 }
