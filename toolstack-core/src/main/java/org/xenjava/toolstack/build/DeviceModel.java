@@ -19,9 +19,9 @@ public interface DeviceModel {
      * @param domid its number; {@code /local/domain/0/device-model/N} exists and is empty
      * @param uuid its UUID
      * @param config what was asked for
-     * @param memory how much RAM there is, and where. The video RAM is the device model's to populate; the host has
-     *     it, for it is claimed until the device model is ready, and max_mem has room for {@link MemoryPlan#hvm 272}
-     *     pages more
+     * @param memory how much RAM there is, and where. The video RAM is the device model's to populate: it is claimed
+     *     from the host until the device model is ready. Below max_mem there is room for 272 pages more, of option ROMs
+     *     for one, and of what hvmloader populates
      */
     record Guest(int domid, UUID uuid, DomainConfig config, MemoryPlan memory) {}
 

@@ -4,10 +4,7 @@ package org.xenjava.toolstack.build;
 import java.time.Clock;
 import java.util.UUID;
 import org.xenjava.toolstack.config.DomainConfig;
-import org.xenjava.toolstack.config.HvmConfig;
 import org.xenjava.toolstack.error.DomainExistsException;
-import org.xenjava.toolstack.image.HvmImagePlan;
-import org.xenjava.toolstack.image.PvhImagePlan;
 import org.xenjava.toolstack.memory.PodPolicy;
 import org.xenjava.toolstack.store.StoreClient;
 import org.xenjava.toolstack.xenctrl.Xenctrl;
@@ -57,18 +54,16 @@ public final class DomainBuilder {
         BuildJournal.Note note = journal.note(uuid);
         GuestBuild guest = new GuestBuild(xenctrl, store, clock, plan, uuid, cancellation);
         StepRunner steps = new StepRunner(config.name(), listener, cancellation);
-        if (plan.image() instanceof PvhImagePlan image) {
-            describe(steps, note, guest, new PvhBuild(guest, image));
-        } else if (plan.image() instanceof HvmImagePlan image) {
-            HvmConfig machine = config.hvm().orElseThrow();
-            describe(steps, note, guest, new HvmBuild(guest, machine, image, hvmHost.deviceModel()));
-        }
-        steps.run();
+        plan.image()
+                .map(
+                        image -> describe(steps, note, guest, new PvhBuild(guest, image)),
+                        image -> describe(steps, note, guest, new HvmBuild(guest, image, hvmHost.deviceModel())))
+                .run();
         return new Built(guest.domid(), uuid);
     }
 
-    private void describe(StepRunner steps, BuildJournal.Note note, GuestBuild guest, PvhBuild pvh) {
-        steps.thenNote("note the build", note::open, note::close)
+    private StepRunner describe(StepRunner steps, BuildJournal.Note note, GuestBuild guest, PvhBuild pvh) {
+        return steps.thenNote("note the build", note::open, note::close)
                 .then("look for the UUID", () -> requireNewUuid(guest.uuid()))
                 .then("create the domain", pvh::createDomain, () -> destroy(guest))
                 .then("allocate vCPUs", guest::allocateVcpus)
@@ -93,8 +88,8 @@ public final class DomainBuilder {
                 .then("close the note", note::close);
     }
 
-    private void describe(StepRunner steps, BuildJournal.Note note, GuestBuild guest, HvmBuild hvm) {
-        steps.thenNote("note the build", note::open, note::close)
+    private StepRunner describe(StepRunner steps, BuildJournal.Note note, GuestBuild guest, HvmBuild hvm) {
+        return steps.thenNote("note the build", note::open, note::close)
                 .then("look for the UUID", () -> requireNewUuid(guest.uuid()))
                 .then("create the domain", hvm::createDomain, () -> destroy(guest))
                 .then("allocate vCPUs", guest::allocateVcpus)

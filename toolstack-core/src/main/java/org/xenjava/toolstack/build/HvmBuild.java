@@ -20,9 +20,9 @@ final class HvmBuild {
     private final HvmImagePlan image;
     private final DeviceModel deviceModel;
 
-    HvmBuild(GuestBuild guest, HvmConfig machine, HvmImagePlan image, DeviceModel deviceModel) {
+    HvmBuild(GuestBuild guest, HvmImagePlan image, DeviceModel deviceModel) {
         this.guest = guest;
-        this.machine = machine;
+        this.machine = guest.plan().config().hvm().orElseThrow();
         this.image = image;
         this.deviceModel = deviceModel;
     }

@@ -3,7 +3,7 @@ package org.xenjava.toolstack.error;
 
 import org.jspecify.annotations.Nullable;
 
-/** A kernel or ramdisk cannot be read, is malformed, or is of a kind that cannot be booted as PVH. */
+/** A kernel, a ramdisk or firmware cannot be found or read, is malformed, or is of a kind that cannot be booted. */
 public final class KernelImageException extends ToolstackException {
     private static final long serialVersionUID = 1L;
 

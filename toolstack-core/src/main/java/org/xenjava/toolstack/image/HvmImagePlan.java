@@ -4,6 +4,7 @@ package org.xenjava.toolstack.image;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Function;
 import org.xenjava.toolstack.config.DomainConfig;
 import org.xenjava.toolstack.config.HvmConfig;
 import org.xenjava.toolstack.config.HvmConfig.Bios;
@@ -69,6 +70,11 @@ public final class HvmImagePlan extends ImagePlan {
         RamContents contents = new RamContents("hvmloader", loader.segments(), blobs, ram.fresh());
         return new HvmImagePlan(
                 loader.entry(), startInfo, memoryMap, contents, acpi.map(Blob::item), smbios.map(Blob::item));
+    }
+
+    @Override
+    public <T> T map(Function<PvhImagePlan, T> ifPvh, Function<HvmImagePlan, T> ifHvm) {
+        return ifHvm.apply(this);
     }
 
     /** The further ACPI tables, of which hvmloader reads in xenstore. */

@@ -2,6 +2,7 @@
 package org.xenjava.toolstack.image;
 
 import java.util.List;
+import java.util.function.Function;
 import org.xenjava.toolstack.memory.Pages;
 import org.xenjava.toolstack.xenctrl.MemoryMapEntry;
 
@@ -30,6 +31,9 @@ public abstract sealed class ImagePlan permits PvhImagePlan, HvmImagePlan {
      * @param bytes its length in memory, 1 or more
      */
     public record Item(String what, long address, long bytes) {}
+
+    /** What one of the functions makes of it, by the kind of guest. */
+    public abstract <T> T map(Function<PvhImagePlan, T> ifPvh, Function<HvmImagePlan, T> ifHvm);
 
     /** Guest-physical address at which vCPU 0 starts. */
     public final long entry() {

@@ -6,6 +6,7 @@ import com.google.common.collect.TreeRangeSet;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Function;
 import org.xenjava.toolstack.error.ConfigException;
 import org.xenjava.toolstack.error.KernelImageException;
 import org.xenjava.toolstack.image.RamContents.Blob;
@@ -81,6 +82,11 @@ public final class PvhImagePlan extends ImagePlan {
         long end = ramdiskAddress + ramdisk.map(content -> content.length).orElse(0);
         ram.requireFits("kernel and ramdisk", kernel.start(), end);
         return new PvhImagePlan(kernel, startInfoAddress, memoryMap, blobs, ram.fresh(), acpi);
+    }
+
+    @Override
+    public <T> T map(Function<PvhImagePlan, T> ifPvh, Function<HvmImagePlan, T> ifHvm) {
+        return ifPvh.apply(this);
     }
 
     /** Guest-physical address of the ACPI root pointer. */

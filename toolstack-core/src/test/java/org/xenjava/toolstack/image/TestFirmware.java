@@ -22,6 +22,14 @@ public final class TestFirmware {
                 .build();
     }
 
+    /** A page of it, for tests that build many guests. */
+    public static byte[] tinyLoader() {
+        return ElfBuilder.elf32()
+                .load(LOADER_START, TestKernels.code(64), 0x1000)
+                .start(LOADER_ENTRY)
+                .build();
+    }
+
     /** Where SeaBIOS would be. */
     public static byte[] bios() {
         byte[] bios = new byte[BIOS_BYTES];
