@@ -68,6 +68,11 @@ final class Domain {
         this.grants = grants;
     }
 
+    /** Machine frame of the page that it shares with Xen. */
+    long sharedInfoFrame() {
+        return overhead.get(0).first();
+    }
+
     /** Pages for its page tables. */
     long pagingPoolPages() {
         return pagingPool.stream().mapToLong(Frames::count).sum();

@@ -183,7 +183,7 @@ final class GuestDomain implements GuestMachine {
 
     @Override
     public void mapSharedInfo(long gfn) {
-        refusable(() -> domain.memory.putSpecial(gfn, domain.overhead.get(0).first(), self));
+        refusable(() -> domain.memory.putSpecial(gfn, domain.sharedInfoFrame(), self));
     }
 
     private void refusable(Runnable hypercall) {

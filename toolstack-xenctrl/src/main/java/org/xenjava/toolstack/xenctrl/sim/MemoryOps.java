@@ -160,8 +160,8 @@ final class MemoryOps {
             domain.memory.move(arg.get("idx"), gfn, Actor.DOM0);
         } else if (space == SPACE_GRANT_TABLE) {
             domain.memory.putSpecial(gfn, domain.grants.frame(arg.get("idx")), Actor.DOM0);
-        } else if (space == SPACE_SHARED_INFO && arg.get("idx") == 0 && !domain.overhead.isEmpty()) {
-            domain.memory.putSpecial(gfn, domain.overhead.get(0).first(), Actor.DOM0);
+        } else if (space == SPACE_SHARED_INFO && arg.get("idx") == 0) {
+            domain.memory.putSpecial(gfn, domain.sharedInfoFrame(), Actor.DOM0);
         } else {
             throw new XenRefusal(Errno.EINVAL);
         }

@@ -9,6 +9,7 @@ import static org.xenjava.toolstack.xenctrl.sim.RawCalls.refusal;
 
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Queue;
 import java.util.UUID;
@@ -243,7 +244,7 @@ class DomainLifeTest {
         byte[] wrongMagic = context.clone();
         wrongMagic[8]++;
         assertEquals(Errno.EINVAL, errno(() -> xen.setHvmContext(guest.domid, wrongMagic)));
-        byte[] cut = java.util.Arrays.copyOf(context, 32);
+        byte[] cut = Arrays.copyOf(context, 32);
         assertEquals(Errno.ENODATA, errno(() -> xen.setHvmContext(guest.domid, cut)));
         assertEquals(0, info(guest.domid).onlineVcpus(), "loading takes every vCPU down first");
         byte[] noCr0 = context.clone();

@@ -18,6 +18,8 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.xenjava.toolstack.xenctrl.DomainInfo;
 import org.xenjava.toolstack.xenctrl.PodTarget;
 import org.xenjava.toolstack.xenctrl.Xenctrl;
+import org.xenjava.toolstack.xenctrl.lib.XenLibException;
+import org.xenjava.toolstack.xenctrl.lib.XenStorePermission;
 import org.xenjava.toolstack.xenctrl.sim.guest.BalloonDriver;
 import org.xenjava.toolstack.xenctrl.sim.guest.BalloonFamily;
 import org.xenjava.toolstack.xenctrl.sim.guest.Firmware;
@@ -240,10 +242,7 @@ class GuestsTest {
         built.write("/control/shutdown", "");
         xen.libraries()
                 .store()
-                .setPermissions(
-                        0,
-                        built.home() + "/control/shutdown",
-                        List.of(new org.xenjava.toolstack.xenctrl.lib.XenStorePermission(built.domid, 0)));
+                .setPermissions(0, built.home() + "/control/shutdown", List.of(new XenStorePermission(built.domid, 0)));
         run(built);
         built.write("/control/shutdown", request);
         machine.advance(Duration.ofSeconds(2));
@@ -295,7 +294,7 @@ class GuestsTest {
         for (long gfn : all) {
             try (var page = built.map(gfn, 1)) {
                 page.bytes().get(0);
-            } catch (org.xenjava.toolstack.xenctrl.lib.XenLibException failed) {
+            } catch (XenLibException failed) {
                 continue;
             }
         }

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.xenjava.toolstack.xenctrl.sim.RawCalls.refusal;
 
 import java.util.List;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 import org.xenjava.toolstack.xenctrl.Xenctrl;
 import org.xenjava.toolstack.xenctrl.abi.DomctlOp;
@@ -16,6 +17,7 @@ import org.xenjava.toolstack.xenctrl.abi.StructView;
 import org.xenjava.toolstack.xenctrl.abi.SysctlOp;
 import org.xenjava.toolstack.xenctrl.lib.Errno;
 import org.xenjava.toolstack.xenctrl.lib.HypercallBuffer;
+import org.xenjava.toolstack.xenctrl.lib.Protection;
 import org.xenjava.toolstack.xenctrl.lib.XenLibException;
 import org.xenjava.toolstack.xenctrl.lib.XenLibraries;
 
@@ -158,7 +160,7 @@ class HypercallBytesTest {
 
     @Test
     void aPopulateBeyondTheLimitStopsAndXenSaysSo() {
-        long[] gfns = java.util.stream.LongStream.range(0x20_0000, 0x20_0200).toArray();
+        long[] gfns = LongStream.range(0x20_0000, 0x20_0200).toArray();
         assertEquals(65792 - 65553, xen.populatePhysmap(guest, gfns, 0, 0));
         assertTrue(machine.console().contains("Over-allocation for d" + guest + ": 65793 > 65792"));
     }
@@ -199,8 +201,7 @@ class HypercallBytesTest {
         raw.memoryOp(
                 MemoryOp.ADD_TO_PHYSMAP,
                 arg -> arg.set("space", 1).set("gpfn", 0xff000).set("domid", guest));
-        try (var page =
-                libraries.foreignMemory().map(guest, org.xenjava.toolstack.xenctrl.lib.Protection.READ, 0xff000)) {
+        try (var page = libraries.foreignMemory().map(guest, Protection.READ, 0xff000)) {
             StructView entry = raw.abi.struct("grant_entry_v1").at(page.bytes(), 8);
             assertEquals(LibxlStyleBuild.STORE_GFN, entry.get("frame"));
         }
@@ -234,12 +235,7 @@ class HypercallBytesTest {
     @Test
     void theConsoleIsReadInPiecesAndClearedWhenAsked() {
         xen.populatePhysmap(
-                guest,
-                java.util.stream.LongStream.range(0, 400)
-                        .map(i -> 0x20_0000 + i)
-                        .toArray(),
-                0,
-                0);
+                guest, LongStream.range(0, 400).map(i -> 0x20_0000 + i).toArray(), 0, 0);
         String all = xen.readConsole(65536);
         assertEquals(all.substring(0, 10), xen.readConsole(10));
         try (HypercallBuffer text = raw.calls.allocBuffer(4096)) {

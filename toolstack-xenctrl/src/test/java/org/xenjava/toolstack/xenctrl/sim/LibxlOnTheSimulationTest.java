@@ -2,6 +2,7 @@
 package org.xenjava.toolstack.xenctrl.sim;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.BufferedReader;
@@ -13,6 +14,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.xenjava.toolstack.xenctrl.HypercallException;
 import org.xenjava.toolstack.xenctrl.Xenctrl;
 import org.xenjava.toolstack.xenctrl.lib.XenLibException;
 import org.xenjava.toolstack.xenctrl.lib.XenStore;
@@ -96,9 +98,8 @@ class LibxlOnTheSimulationTest {
                 .filter(line -> line.contains("\"counters\":[65536,65536,0]"))
                 .findFirst()
                 .orElseThrow();
-        org.junit.jupiter.api.Assertions.assertThrows(
-                org.xenjava.toolstack.xenctrl.HypercallException.class, () -> recorded.repeat(wrong));
-        org.junit.jupiter.api.Assertions.assertThrows(
+        assertThrows(HypercallException.class, () -> recorded.repeat(wrong));
+        assertThrows(
                 XenLibException.class,
                 () -> recorded.repeat("{\"xs\":\"read\",\"t\":0,\"path\":\"/x\",\"value\":\"\"}"));
     }

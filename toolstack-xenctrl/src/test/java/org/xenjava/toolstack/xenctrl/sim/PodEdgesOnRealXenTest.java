@@ -11,6 +11,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import java.util.function.Consumer;
 import java.util.function.LongConsumer;
 import java.util.stream.LongStream;
 import java.util.stream.Stream;
@@ -296,7 +297,7 @@ class PodEdgesOnRealXenTest {
         }
     }
 
-    private long memoryOp(MemoryOp op, java.util.function.Consumer<StructView> fill) {
+    private long memoryOp(MemoryOp op, Consumer<StructView> fill) {
         try (HypercallBuffer buffer = xen.libraries().call().allocBuffer(64)) {
             fill.accept(xen.abi().struct(op.struct()).at(buffer.bytes(), 0));
             return xen.libraries().call().call(MEMORY_OP, op.number(), buffer.address());

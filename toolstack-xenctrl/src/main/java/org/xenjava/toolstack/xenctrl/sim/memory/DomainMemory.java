@@ -77,12 +77,6 @@ public final class DomainMemory {
         if (mfn.isEmpty()) {
             return false;
         }
-        long count = 1L << order;
-        if (map.count(gfn, count, GfnType.MMIO_DIRECT) > 0) {
-            unreachable.add(mfn.getAsLong(), mfn.getAsLong() + count);
-            events.crash(Actor.DOM0, "arch/x86/mm/p2m.c:819");
-            return false;
-        }
         put(gfn, order, GfnType.RAM, mfn.getAsLong());
         return true;
     }
@@ -124,24 +118,16 @@ public final class DomainMemory {
 
     private boolean removePage(long gfn) {
         GfnMap.Run run = map.at(gfn);
-        switch (run.type()) {
-            case RAM -> {
-                map.clear(gfn, 1);
-                pages.free(run.mfnOf(gfn), 1);
-                return true;
-            }
-            case SPECIAL -> {
-                map.clear(gfn, 1);
-                return true;
-            }
-            case POPULATE_ON_DEMAND -> {
-                events.print("Domain " + pages.domid() + " page number " + Long.toHexString(gfn) + " invalid");
-                return false;
-            }
-            default -> {
-                return false;
-            }
+        if (run.type() == GfnType.POPULATE_ON_DEMAND) {
+            // Of a dying domain: otherwise PoD would have taken it.
+            events.print("Domain " + pages.domid() + " page number " + Long.toHexString(gfn) + " invalid");
+            return false;
         }
+        map.clear(gfn, 1);
+        if (run.type() == GfnType.RAM) {
+            pages.free(run.mfnOf(gfn), 1);
+        }
+        return true;
     }
 
     /** {@code XENMEM_set_pod_target}. */
@@ -220,11 +206,6 @@ public final class DomainMemory {
         return map.at(gfn).type();
     }
 
-    /** Where the run of frames of one type, which this gfn is in, ends. */
-    public long endOfRun(long gfn) {
-        return map.at(gfn).end();
-    }
-
     /** {@code XENMEM_add_to_physmap} of a page of the domain's own: it moves from one gfn to another. */
     public void move(long from, long to, Actor actor) {
         long mfn = touch(from, actor).orElseThrow(() -> new XenRefusal(Errno.EINVAL));
@@ -256,8 +237,6 @@ public final class DomainMemory {
     private void makeRoom(long gfn, Actor actor) {
         if (touch(gfn, actor).isPresent()) {
             removePage(gfn);
-        } else if (map.at(gfn).type() == GfnType.MMIO_DIRECT) {
-            throw new XenRefusal(Errno.EPERM);
         }
     }
 
@@ -268,11 +247,6 @@ public final class DomainMemory {
             unreachable.add(mfn, mfn + 1);
         }
         map.clear(gfn, 1);
-    }
-
-    /** Marks frames as device memory ({@code XEN_DOMCTL_memory_mapping}). */
-    public void putMmio(long gfn, long mfn) {
-        put(gfn, 0, GfnType.MMIO_DIRECT, mfn);
     }
 
     /** Pages that are replaced stay the domain's, out of reach; PoD entries that are replaced are gone. */

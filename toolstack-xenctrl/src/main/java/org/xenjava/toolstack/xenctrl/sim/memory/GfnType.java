@@ -10,7 +10,5 @@ public enum GfnType {
     /** A page of the domain. */
     RAM,
     /** A page of Xen's own, such as the shared info page or a frame of the grant table. */
-    SPECIAL,
-    /** Device memory. */
-    MMIO_DIRECT
+    SPECIAL
 }

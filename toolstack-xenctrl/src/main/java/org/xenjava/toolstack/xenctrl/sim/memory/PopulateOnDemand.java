@@ -71,9 +71,7 @@ final class PopulateOnDemand {
         return true;
     }
 
-    /**
-     * {@code XENMEM_set_pod_target}: makes the cache such that the domain owns {@code target} pages.
-     */
+    /** {@code XENMEM_set_pod_target}: makes the cache such that the domain owns that many pages. */
     void setTarget(long target) {
         long populated = populated();
         boolean nothingToPopulate = populated > 0 && entries == 0;

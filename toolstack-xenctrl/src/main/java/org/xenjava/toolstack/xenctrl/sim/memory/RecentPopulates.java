@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.xenjava.toolstack.xenctrl.sim.memory;
 
+import java.util.Arrays;
+
 /** The last 32 entries populated on demand, a ring: where eager reclaim looks for pages that were left zero. */
 final class RecentPopulates {
     static final int SLOTS = 32;
@@ -18,7 +20,7 @@ final class RecentPopulates {
     }
 
     RecentPopulates() {
-        java.util.Arrays.fill(slots, EMPTY);
+        Arrays.fill(slots, EMPTY);
     }
 
     void record(long gfn, int order) {

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.List;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 import org.xenjava.toolstack.xenctrl.lib.Errno;
 
@@ -65,7 +66,7 @@ class DemandPopulateTest {
     void pagesOfOneForeignMappingAreReferencedAsTheyCome() {
         // 40 zero pages through a ring of 32: without their references the first would be reclaimed.
         Bench bench = Bench.small(128).target(50).mark(0, 100);
-        long[] gfns = java.util.stream.LongStream.range(0, 40).toArray();
+        long[] gfns = LongStream.range(0, 40).toArray();
         FrameMapping mapping = bench.domain.mapForeign(Actor.DOM0, gfns);
         assertEquals("E60 C10 P40", bench.state());
         bench.domain.unmap(mapping);

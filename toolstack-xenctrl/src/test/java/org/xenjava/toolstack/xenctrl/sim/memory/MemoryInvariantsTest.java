@@ -10,8 +10,10 @@ import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
 import net.jqwik.api.Combinators;
 import net.jqwik.api.ForAll;
+import net.jqwik.api.From;
 import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
+import net.jqwik.api.Tuple;
 import net.jqwik.api.constraints.Size;
 
 /** What must hold after every step, whatever the guest and the toolstack do in whatever order. */
@@ -41,16 +43,15 @@ class MemoryInvariantsTest {
                         Arbitraries.of(Kind.values()),
                         Arbitraries.longs().between(0, GFNS - 1),
                         Arbitraries.frequencyOf(
-                                net.jqwik.api.Tuple.of(4, Arbitraries.just(0)),
-                                net.jqwik.api.Tuple.of(1, Arbitraries.integers().between(1, 8)),
-                                net.jqwik.api.Tuple.of(3, Arbitraries.just(9))),
+                                Tuple.of(4, Arbitraries.just(0)),
+                                Tuple.of(1, Arbitraries.integers().between(1, 8)),
+                                Tuple.of(3, Arbitraries.just(9))),
                         Arbitraries.longs().between(0, 3000))
                 .as(Step::new);
     }
 
     @Property(tries = 150, seed = "20151029")
-    void countersAgreeWithTheMapAndNoPageIsLost(
-            @ForAll @Size(min = 20, max = 120) List<@net.jqwik.api.From("steps") Step> steps) {
+    void countersAgreeWithTheMapAndNoPageIsLost(@ForAll @Size(min = 20, max = 120) List<@From("steps") Step> steps) {
         Bench bench = Bench.large();
         bench.domain.setMaxPages(2500);
         bench.target(1024).markBlocks(0, 4);
