@@ -5,6 +5,7 @@ import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Map;
+import java.util.Optional;
 import org.xenjava.toolstack.xenctrl.abi.DomctlOp;
 import org.xenjava.toolstack.xenctrl.abi.HvmSaveRecord;
 import org.xenjava.toolstack.xenctrl.abi.StructLayout;
@@ -63,10 +64,11 @@ final class HvmContext {
             Map.entry(VMCE_VCPU, 32),
             Map.entry(TSC_ADJUST, 8));
 
-    private final Machine machine;
-    private final StructLayout descriptor;
     /** Which record of a stream. */
     record RecordId(int typecode, int instance) {}
+
+    private final Machine machine;
+    private final StructLayout descriptor;
 
     HvmContext(Machine machine) {
         this.machine = machine;
@@ -132,8 +134,8 @@ final class HvmContext {
     }
 
     private void append(ByteArrayOutputStream out, Domain domain, int typecode, int instance) {
-        byte[] content = domain.hvmRecords.get(new RecordId(typecode, instance));
-        append(out, typecode, instance, content == null ? initial(typecode, instance) : content);
+        Optional<byte[]> loaded = Optional.ofNullable(domain.hvmRecords.get(new RecordId(typecode, instance)));
+        append(out, typecode, instance, loaded.orElseGet(() -> initial(typecode, instance)));
     }
 
     private void append(ByteArrayOutputStream out, int typecode, int instance, byte[] content) {

@@ -112,17 +112,13 @@ final class DomainPages {
 
     /** Gives pages back to the heap; one that somebody has mapped stays the domain's until it is unmapped. */
     void free(long first, long count) {
-        if (content.isMapped(first, count)) {
-            for (long mfn = first; mfn < first + count; mfn++) {
-                if (content.isMapped(mfn, 1)) {
-                    freedWhileMapped.add(mfn, mfn + 1);
-                } else {
-                    release(mfn, 1);
-                }
-            }
-        } else {
-            release(first, count);
+        long at = first;
+        for (long mapped : content.mapped(first, count)) {
+            release(at, mapped - at);
+            freedWhileMapped.add(mapped, mapped + 1);
+            at = mapped + 1;
         }
+        release(at, first + count - at);
     }
 
     /** A mapping of this page has ended. */
@@ -134,6 +130,9 @@ final class DomainPages {
     }
 
     private void release(long first, long count) {
+        if (count == 0) {
+            return;
+        }
         content.clear(first, count);
         host.release(first, count);
         account(-count);

@@ -125,6 +125,17 @@ public final class PhysicalMemory {
         return held.intersects(mfn, mfn + count) || framesIn(mfn, count).anyMatch(frame -> frame.mappings > 0);
     }
 
+    /** Those of these pages that are mapped, ascending. */
+    List<Long> mapped(long mfn, long count) {
+        if (count == 1) {
+            return isMapped(mfn, 1) ? List.of(mfn) : List.of();
+        }
+        return frames.subMap(mfn, mfn + count).entrySet().stream()
+                .filter(frame -> frame.getValue().mappings > 0)
+                .map(Map.Entry::getKey)
+                .toList();
+    }
+
     private Stream<Frame> framesIn(long mfn, long count) {
         // The usual question is about one page, and then no view of the map is needed.
         return count == 1 ? Stream.ofNullable(frames.get(mfn)) : frames.subMap(mfn, mfn + count).values().stream();
