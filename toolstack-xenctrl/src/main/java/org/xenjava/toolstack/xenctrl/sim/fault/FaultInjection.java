@@ -89,6 +89,11 @@ public final class FaultInjection implements XenLibraries {
         return List.copyOf(struck);
     }
 
+    /** Whether a fault has killed the process. */
+    public synchronized boolean isKilled() {
+        return killedAt.isPresent();
+    }
+
     // ---- the way of each call -----------------------------------------------------------------------------
 
     /**

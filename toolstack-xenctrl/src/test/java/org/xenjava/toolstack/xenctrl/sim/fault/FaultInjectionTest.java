@@ -193,11 +193,13 @@ class FaultInjectionTest {
         MappedPages mapping = faults.foreignMemory().map(domid, Protection.READ_WRITE, 7);
         faults.inject(Fault.processKilled(2));
         write("/test/last");
+        assertFalse(faults.isKilled());
         ProcessKilled death = assertThrows(ProcessKilled.class, () -> write("/test/never"));
         assertTrue(death.getMessage().endsWith("xs_write /test/never"), death.getMessage());
         assertThrows(ProcessKilled.class, () -> write("/test/never"));
         assertThrows(ProcessKilled.class, xenctrl::physInfo);
         faults.heal();
+        assertTrue(faults.isKilled());
         assertThrows(ProcessKilled.class, () -> store.readWatch(Duration.ZERO));
         mapping.close();
 

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.junit;
+
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.UnaryOperator;
+import org.xenjava.toolstack.Toolstack;
+import org.xenjava.toolstack.build.ProcessIdentity;
+import org.xenjava.toolstack.xenctrl.lib.XenLibraries;
+import org.xenjava.toolstack.xenctrl.sim.SimulatedXen;
+import org.xenjava.toolstack.xenctrl.sim.fault.FaultInjection;
+import org.xenjava.toolstack.xenctrl.sim.fault.MachineState;
+
+/** One test's machine, and the processes on it. */
+final class Host implements AutoCloseable {
+    private final SimulatedXen xen;
+    private final UnaryOperator<Toolstack.Options> options;
+    private final XenLibraries observer;
+    private final MachineState before;
+    private final AtomicInteger lastProcess = new AtomicInteger();
+    private final Map<String, FaultInjection> running = new ConcurrentHashMap<>();
+    private final List<ToolstackProcess> processes = new CopyOnWriteArrayList<>();
+    private final ToolstackProcess first;
+
+    Host(SimulatedXen xen, UnaryOperator<Toolstack.Options> options) {
+        this.xen = xen;
+        this.options = options;
+        this.observer = xen.connect();
+        this.before = MachineState.of(observer);
+        this.first = start();
+    }
+
+    SimulatedXen xen() {
+        return xen;
+    }
+
+    ToolstackProcess firstProcess() {
+        return first;
+    }
+
+    ToolstackProcess start() {
+        String name = "process-" + lastProcess.incrementAndGet();
+        FaultInjection faults = FaultInjection.around(xen.connect());
+        running.put(name, faults);
+        Toolstack toolstack = options.apply(Toolstack.options())
+                .processIdentity(new Identity(name))
+                .open(faults);
+        ToolstackProcess process = new ToolstackProcess(this, name, faults, toolstack);
+        processes.add(process);
+        return process;
+    }
+
+    void ended(String name) {
+        running.remove(name);
+    }
+
+    /** One line for each thing that is not as it was before the test. */
+    List<String> leftBehind() {
+        return MachineState.of(observer).changesSince(before);
+    }
+
+    @Override
+    public void close() {
+        processes.forEach(ToolstackProcess::end);
+        observer.close();
+    }
+
+    private final class Identity implements ProcessIdentity {
+        private final String name;
+
+        private Identity(String name) {
+            this.name = name;
+        }
+
+        @Override
+        public String self() {
+            return name;
+        }
+
+        @Override
+        public boolean mayBeAlive(String identity) {
+            FaultInjection process = running.get(identity);
+            return process != null && !process.isKilled();
+        }
+    }
+}

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.junit;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import org.junit.jupiter.api.Test;
+import org.xenjava.toolstack.Domain;
+import org.xenjava.toolstack.Toolstack;
+import org.xenjava.toolstack.config.DomainConfig;
+import org.xenjava.toolstack.image.PvhKernel;
+import org.xenjava.toolstack.memory.KiB;
+
+class TinyKernelTest {
+    @Test
+    void itIsAPvhKernelOfAFewBytesAtOneMebibyte() {
+        PvhKernel kernel = PvhKernel.parse(TinyKernel.bytes());
+        assertEquals(0x10_0000, kernel.entry());
+        assertEquals(0x10_0000, kernel.start());
+        assertEquals(0x10_0004, kernel.end());
+    }
+
+    @Test
+    void itsFileHoldsItsBytes() throws IOException {
+        assertArrayEquals(TinyKernel.bytes(), Files.readAllBytes(TinyKernel.file()));
+    }
+
+    @Test
+    @SimulatedHost
+    void aGuestOfTwoMebibytesBootsIt(Toolstack toolstack) {
+        Domain domain = toolstack.create(DomainConfig.builder("tiny")
+                .kernel(TinyKernel.file())
+                .memoryMib(2)
+                .maxMemoryMib(2)
+                .build());
+        assertEquals(KiB.ofMiB(2), domain.memory().staticMax());
+    }
+}
