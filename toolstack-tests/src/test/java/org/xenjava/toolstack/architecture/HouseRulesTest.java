@@ -50,6 +50,8 @@ class HouseRulesTest {
             .definedBy(ROOT + ".advisory..")
             .layer("cli")
             .definedBy(ROOT + ".cli..")
+            .layer("junit")
+            .definedBy(ROOT + ".junit..")
             .whereLayer("jna")
             .mayOnlyAccessLayers("lib")
             .whereLayer("abi")
@@ -79,6 +81,8 @@ class HouseRulesTest {
             .whereLayer("advisory")
             .mayOnlyBeAccessedByLayers("cli")
             .whereLayer("cli")
+            .mayNotBeAccessedByAnyLayer()
+            .whereLayer("junit")
             .mayNotBeAccessedByAnyLayer();
 
     /** Streams over byte arrays are no I/O; files, sockets and processes are. */
