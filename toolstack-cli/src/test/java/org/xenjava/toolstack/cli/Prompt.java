@@ -10,7 +10,6 @@ import java.util.ArrayList;
 import java.util.List;
 import org.xenjava.toolstack.error.XenUnavailableException;
 import org.xenjava.toolstack.xenctrl.Xenctrl;
-import org.xenjava.toolstack.xenctrl.lib.XenLibraries;
 import org.xenjava.toolstack.xenctrl.sim.SimulatedXen;
 
 /** Where a test types commands, and what it sees then. */
@@ -22,18 +21,13 @@ final class Prompt {
     /** What a command has left. */
     record Outcome(int status, String out, String err) {}
 
-    private Prompt(HostOpener host) {
+    Prompt(HostOpener host) {
         this.host = host;
     }
 
     /** In dom0 of a simulated machine. */
     static Prompt on(SimulatedXen xen) {
         return new Prompt(options -> options.open(xen.connect()));
-    }
-
-    /** On whatever is behind these libraries. */
-    static Prompt on(XenLibraries libraries) {
-        return new Prompt(options -> options.open(libraries));
     }
 
     /** On a machine where Xen cannot be opened. */

@@ -7,14 +7,19 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Instant;
+import java.time.ZoneOffset;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.xenjava.toolstack.build.ProcessIdentity;
 import org.xenjava.toolstack.cli.Prompt.Outcome;
 import org.xenjava.toolstack.xenctrl.sim.SimulatedXen;
 import org.xenjava.toolstack.xenctrl.trace.HypercallRecord;
+import org.xenjava.toolstack.xenctrl.trace.LibraryCall;
 import org.xenjava.toolstack.xenctrl.trace.Replay;
 import org.xenjava.toolstack.xenctrl.trace.Trace;
 import org.xenjava.toolstack.xenctrl.trace.TraceReader;
@@ -49,14 +54,20 @@ class RecordTest {
     }
 
     @Test
-    void aRecordingIsReplayedByTheSameCommand() {
+    void aRecordedCreateIsReplayedWithItsTimeAndItsProcess() {
         Path file = directory.resolve("trace.jsonl");
-        prompt.run("create", "-p", files.config("web", "memory = 64", "maxmem = 128"));
-        Outcome recorded = prompt.run("--record", file.toString(), "pod-check", "--all");
-        assertEquals(1, recorded.status());
+        String uuid = "52fb6b1c-3d6f-4b8e-9a0d-7f1f5f0c8e11";
+        String config = files.config("web", "memory = 64", "maxmem = 128", "uuid = '" + uuid + "'");
+        Outcome recorded = prompt.run("--record", file.toString(), "create", "-p", config);
 
+        String[] time = written(file, "/vm/" + uuid + "/start_time").split("\\.");
+        Instant start = Instant.ofEpochSecond(Long.parseLong(time[0]), Long.parseLong(time[1]) * 10_000_000);
+        String process = written(file, "/tool/xenjava/builds/" + uuid);
         try (Replay replay = Replay.of(file)) {
-            assertEquals(recorded, Prompt.on(replay).run("pod-check", "--all"));
+            Prompt elsewhere = new Prompt(options -> options.clock(Clock.fixed(start, ZoneOffset.UTC))
+                    .processIdentity(ProcessIdentity.named(process))
+                    .open(replay));
+            assertEquals(recorded, elsewhere.run("create", "-p", config));
             replay.assertFinished();
         }
     }
@@ -84,6 +95,16 @@ class RecordTest {
         assertTrue(outcome.err().startsWith("xlj: a file cannot be read or written: "), outcome.err());
         assertTrue(outcome.err().contains(file.toString()), outcome.err());
         assertEquals(2, prompt.run("list").out().lines().count());
+    }
+
+    private static String written(Path trace, String path) {
+        return TraceReader.read(trace).records().stream()
+                .filter(line -> line instanceof LibraryCall call
+                        && call.method().equals("write")
+                        && call.arguments().get("path").equals(path))
+                .map(line -> ((LibraryCall) line).arguments().get("value"))
+                .findFirst()
+                .orElseThrow();
     }
 
     private static long operations(Trace trace, String operation) {
