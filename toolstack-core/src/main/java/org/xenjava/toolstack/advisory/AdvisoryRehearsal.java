@@ -49,11 +49,13 @@ public final class AdvisoryRehearsal {
      */
     public Rehearsal run() {
         try (StandIns files = StandIns.forWhatIsMissingOf(config)) {
-            List<PolicyTerms> terms = policies.stream()
-                    .map(policy -> PolicyTerms.of(
-                            policy, BuildPlan.of(files.guest(), policy).memory()))
-                    .toList();
-            return new Rehearsal(config, terms, drivers, trials(files.guest(), RehearsedGuest::run), files.missing());
+            List<Part> parts = parts(files.guest());
+            return new Rehearsal(
+                    config,
+                    parts.stream().map(Part::terms).toList(),
+                    drivers,
+                    trials(files.guest(), parts, RehearsedGuest::run),
+                    files.missing());
         }
     }
 
@@ -64,21 +66,33 @@ public final class AdvisoryRehearsal {
      */
     public List<Timeline> record() {
         try (StandIns files = StandIns.forWhatIsMissingOf(config)) {
-            return trials(files.guest(), RehearsedGuest::record);
+            return trials(files.guest(), parts(files.guest()), RehearsedGuest::record);
         }
     }
 
+    private record Part(PodPolicy policy, PolicyTerms terms) {}
+
+    private List<Part> parts(DomainConfig guest) {
+        return policies.stream()
+                .map(policy -> new Part(
+                        policy,
+                        PolicyTerms.of(policy, BuildPlan.of(guest, policy).memory())))
+                .toList();
+    }
+
     /** Each machine is a world of its own, so they run side by side. */
-    private <T> List<T> trials(DomainConfig guest, Function<RehearsedGuest, T> trial) {
-        record Cast(GuestDriver driver, PodPolicy policy) {}
+    private <T> List<T> trials(DomainConfig guest, List<Part> parts, Function<RehearsedGuest, T> course) {
+        record Trying(GuestDriver driver, Part part) {}
 
         return drivers.stream()
-                .flatMap(driver -> policies.stream().map(policy -> new Cast(driver, policy)))
+                .flatMap(driver -> parts.stream().map(part -> new Trying(driver, part)))
                 .toList()
                 .parallelStream()
-                .map(cast -> {
-                    try (RehearsedGuest rehearsed = new RehearsedGuest(guest, cast.policy(), cast.driver())) {
-                        return trial.apply(rehearsed);
+                .map(trying -> {
+                    Part part = trying.part();
+                    try (RehearsedGuest rehearsed =
+                            new RehearsedGuest(guest, part.policy(), part.terms(), trying.driver())) {
+                        return course.apply(rehearsed);
                     }
                 })
                 .toList();

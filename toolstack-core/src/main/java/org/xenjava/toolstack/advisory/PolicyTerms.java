@@ -13,16 +13,20 @@ import org.xenjava.toolstack.memory.PodPolicy;
  * @param policy {@link PodPolicy#name}
  * @param podTarget pages that Xen is told to back; empty if the guest is not built in populate-on-demand mode
  * @param bootTarget {@code memory/target}: what the guest is told to balloon down to
- * @param slack pages by which its driver may stop short of that, and every entry still has its page
+ * @param toFree pages that a driver gives back which does as it is told
+ * @param slack pages by which a driver may stop short of that, and every entry still has its page
  */
-public record PolicyTerms(String policy, Optional<Pages> podTarget, KiB bootTarget, Pages slack) {
+public record PolicyTerms(String policy, Optional<Pages> podTarget, KiB bootTarget, Pages toFree, Pages slack) {
 
     static PolicyTerms of(PodPolicy policy, MemoryPlan plan) {
-        // A driver that does as it is told leaves the pages of memory/target, less the VGA hole, to be backed.
-        Pages slack = plan.podTarget()
-                .map(target -> target.plus(plan.shape().vgaHole())
-                        .minus(plan.bootTarget().toPages()))
-                .orElse(Pages.ZERO);
-        return new PolicyTerms(policy.name(), plan.podTarget(), plan.bootTarget(), slack);
+        // The VGA hole is part of what the guest believes to have, and has no frames.
+        Pages hole = plan.shape().vgaHole();
+        Pages told = plan.bootTarget().toPages();
+        return new PolicyTerms(
+                policy.name(),
+                plan.podTarget(),
+                plan.bootTarget(),
+                plan.shape().frames().plus(hole).minus(told),
+                plan.podTarget().map(target -> target.plus(hole).minus(told)).orElse(Pages.ZERO));
     }
 }

@@ -30,15 +30,16 @@ public record Rehearsal(
     /** The trial of a driver under a policy, which must be among those asked for. */
     public Trial trial(GuestDriver driver, PolicyTerms under) {
         return trials.stream()
-                .filter(trial -> trial.driver().equals(driver) && trial.policy().equals(under.policy()))
+                .filter(trial -> trial.driver().equals(driver) && trial.terms().equals(under))
                 .findFirst()
                 .orElseThrow(() -> new IllegalArgumentException("no trial of " + driver.name() + " under " + under));
     }
 
-    /** Whether all guests with pages to spare have lived under these terms. */
+    /** Whether under these terms every guest has lived whose driver stopped short by no more than the slack. */
     public boolean keepsItsPromise(PolicyTerms under) {
         return trials.stream()
-                .filter(trial -> trial.policy().equals(under.policy()) && trial.sparePages() >= 0)
+                .filter(trial -> trial.terms().equals(under)
+                        && trial.shortfallPages() <= under.slack().count())
                 .allMatch(trial -> trial.outcome() == Trial.Outcome.LIVED);
     }
 }

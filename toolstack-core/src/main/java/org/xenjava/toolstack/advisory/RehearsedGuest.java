@@ -40,26 +40,21 @@ final class RehearsedGuest implements AutoCloseable {
     private static final Duration TIME_PER_PAGE = Duration.ofNanos(20_000);
 
     /** Samples of the boot and of the load, each; more of them would not be seen. */
-    private static final long SAMPLES = 128;
+    private static final long SAMPLES = 64;
 
     private static final long PAGES_PER_STEP = 512;
 
-    /** The end of the load is looked at more closely: these pages, in small steps. */
-    private static final long LAST_PAGES = 1024;
-
-    private static final long PAGES_PER_SMALL_STEP = 8;
-
     private final SimulatedXen xen;
     private final Toolstack toolstack;
-    private final PodPolicy policy;
+    private final PolicyTerms terms;
     private final GuestDriver driver;
     private final Pages maxMemory;
     private final Domain domain;
     private final PodStatus built;
 
     /** Builds it and leaves it paused. */
-    RehearsedGuest(DomainConfig config, PodPolicy policy, GuestDriver driver) {
-        this.policy = policy;
+    RehearsedGuest(DomainConfig config, PodPolicy policy, PolicyTerms terms, GuestDriver driver) {
+        this.terms = terms;
         this.driver = driver;
         maxMemory = KiB.of(config.maxMemoryKib()).toPages();
         SimulatedGuest inside = SimulatedGuest.with(driver.behaviour()).fillingAtBoot(BOOT_PAGES);
@@ -103,7 +98,7 @@ final class RehearsedGuest implements AutoCloseable {
         PodStatus settled = domain.podStatus();
         Duration loadBegins = now();
         for (long left = maxMemory.minus(ballooned).count(); left > 0 && runs(); ) {
-            long step = Math.min(left, left > LAST_PAGES ? Math.min(pages, left - LAST_PAGES) : PAGES_PER_SMALL_STEP);
+            long step = Math.min(left, pages);
             left -= step;
             inside().loadExcept(left);
             xen.advance(TIME_PER_PAGE.multipliedBy(step));
@@ -155,7 +150,7 @@ final class RehearsedGuest implements AutoCloseable {
 
     private Trial trial(Pages ballooned, PodStatus settled) {
         return new Trial(
-                policy.name(),
+                terms,
                 driver,
                 Pages.of(Math.max(0, built.debtPages())),
                 ballooned,

@@ -8,7 +8,7 @@ import org.xenjava.toolstack.pod.PodStatus;
 /**
  * What became of one guest.
  *
- * @param policy name of the policy that it was built under
+ * @param terms what its policy made of it
  * @param driver its balloon driver
  * @param initialDebt entries without a page when it was unpaused: what its driver has to free, at least
  * @param ballooned pages that its driver has freed in the end
@@ -16,7 +16,7 @@ import org.xenjava.toolstack.pod.PodStatus;
  * @param crash what Xen printed when it killed the guest under load, if it did
  */
 public record Trial(
-        String policy,
+        PolicyTerms terms,
         GuestDriver driver,
         Pages initialDebt,
         Pages ballooned,
@@ -31,6 +31,11 @@ public record Trial(
 
     public Outcome outcome() {
         return crash.isPresent() ? Outcome.CRASHED : Outcome.LIVED;
+    }
+
+    /** Pages that its driver should have freed and has not; negative: that it has freed besides. */
+    public long shortfallPages() {
+        return terms.toFree().count() - ballooned.count();
     }
 
     /** How many fewer pages the driver might have freed without leaving an entry bare; negative: how many are bare. */

@@ -89,12 +89,26 @@ class AdvisoryRehearsalTest {
     @Test
     void theTermsAreWhatXenAndTheGuestAreTold() {
         KiB asked = KiB.ofMiB(256);
+        Pages toFree = Pages.of(65536);
         assertEquals(
                 List.of(
-                        new PolicyTerms("unpatched", Optional.of(Pages.of(65536)), asked, Pages.ZERO),
-                        new PolicyTerms("libxl", Optional.of(Pages.of(65536)), asked, Pages.ZERO),
-                        new PolicyTerms("standard", Optional.of(Pages.of(65792)), asked, Pages.of(256))),
+                        new PolicyTerms("unpatched", Optional.of(Pages.of(65536)), asked, toFree, Pages.ZERO),
+                        new PolicyTerms("libxl", Optional.of(Pages.of(65536)), asked, toFree, Pages.ZERO),
+                        new PolicyTerms("standard", Optional.of(Pages.of(65792)), asked, toFree, Pages.of(256))),
                 ALL.terms());
+    }
+
+    @Test
+    void whatADriverFallsShortByIsTakenFromTheSlack() {
+        for (Trial trial : ALL.trials()) {
+            assertEquals(trial.terms().slack().count() - trial.shortfallPages(), trial.sparePages(), trial::toString);
+        }
+        assertEquals(
+                List.of(0L, 97L, 0L, 1L, 98L, 200L, 256L, 257L, 65271L, 65536L),
+                ALL.trials().stream()
+                        .filter(trial -> trial.terms().policy().equals("standard"))
+                        .map(Trial::shortfallPages)
+                        .toList());
     }
 
     @Test
