@@ -4,9 +4,12 @@ package org.xenjava.toolstack;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.time.Instant;
+import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.UnaryOperator;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -16,7 +19,6 @@ import org.xenjava.toolstack.build.Cancellation;
 import org.xenjava.toolstack.build.DomainBuilder;
 import org.xenjava.toolstack.build.DomainRemoval;
 import org.xenjava.toolstack.build.HvmHost;
-import org.xenjava.toolstack.build.ProcessIdentity;
 import org.xenjava.toolstack.config.DomainConfig;
 import org.xenjava.toolstack.error.ConfigException;
 import org.xenjava.toolstack.error.DomainNotFoundException;
@@ -25,7 +27,12 @@ import org.xenjava.toolstack.error.XenUnavailableException;
 import org.xenjava.toolstack.memory.Pages;
 import org.xenjava.toolstack.memory.PodPolicy;
 import org.xenjava.toolstack.memory.UnpatchedPodPolicy;
+import org.xenjava.toolstack.pod.GuardListener;
+import org.xenjava.toolstack.pod.GuardPolicy;
+import org.xenjava.toolstack.pod.PodGuard;
+import org.xenjava.toolstack.pod.PodGuardService;
 import org.xenjava.toolstack.store.DomainPaths;
+import org.xenjava.toolstack.store.ProcessIdentity;
 import org.xenjava.toolstack.store.StoreClient;
 import org.xenjava.toolstack.store.WatchHub;
 import org.xenjava.toolstack.xenctrl.DomainInfo;
@@ -54,8 +61,10 @@ public final class Toolstack implements AutoCloseable {
 
     private final XenLibraries libraries;
     private final ToolstackContext context;
+    private final ProcessIdentity processIdentity;
     private final BuildJournal journal;
     private final DomainBuilder builder;
+    private final List<PodGuardService> guards = new CopyOnWriteArrayList<>();
 
     private Toolstack(Options options, XenLibraries libraries) {
         this.libraries = libraries;
@@ -65,7 +74,8 @@ public final class Toolstack implements AutoCloseable {
         DomainRemoval removal = new DomainRemoval(xenctrl, store, hvmHost.deviceModel());
         this.context =
                 new ToolstackContext(xenctrl, store, new WatchHub(libraries.store()), options.podPolicy, removal);
-        this.journal = new BuildJournal(store, options.processIdentity);
+        this.processIdentity = options.processIdentity;
+        this.journal = new BuildJournal(store, processIdentity);
         this.builder = new DomainBuilder(xenctrl, store, journal, options.podPolicy, hvmHost, options.clock);
     }
 
@@ -278,6 +288,24 @@ public final class Toolstack implements AutoCloseable {
                 "cleaning up after killed builds", () -> journal.recover(context.xenctrl(), context.removal()));
     }
 
+    /**
+     * Starts to watch over every HVM and PVH domain of the host, whoever built it, as {@link PodGuard} says: one thread,
+     * until the result or this toolstack is closed. Nothing guards unless this is called.
+     *
+     * @param policy what it may do, such as {@link GuardPolicy#standard()}
+     * @param listener is told of every change of a domain's state
+     */
+    public PodGuardService guard(GuardPolicy policy, GuardListener listener) {
+        PodGuard guard = new PodGuard(
+                context.xenctrl(), context.store(), processIdentity, policy, listener, context::exclusively);
+        long start = System.nanoTime();
+        // Patience is not to end because somebody sets the clock.
+        InstantSource time = () -> Instant.EPOCH.plusNanos(System.nanoTime() - start);
+        PodGuardService service = PodGuardService.start(guard, context.events(), time);
+        guards.add(service);
+        return service;
+    }
+
     private List<DomainInfo> infos() {
         return allInfos().stream().filter(info -> !info.dying()).toList();
     }
@@ -287,9 +315,10 @@ public final class Toolstack implements AutoCloseable {
                 "listing the domains", () -> context.xenctrl().domains());
     }
 
-    /** Ends waiting operations and closes the libraries; domains run on. */
+    /** Ends guards and waiting operations and closes the libraries; domains run on. */
     @Override
     public void close() {
+        guards.forEach(PodGuardService::close);
         context.events().close();
         libraries.close();
         LOG.debug("toolstack closed");

@@ -2,7 +2,7 @@
 package org.xenjava.toolstack;
 
 import java.util.Set;
-import org.xenjava.toolstack.build.ProcessIdentity;
+import org.xenjava.toolstack.store.ProcessIdentity;
 import org.xenjava.toolstack.xenctrl.sim.fault.FaultInjection;
 
 /**

@@ -53,6 +53,11 @@ public record DomainPaths(int domid) {
         return libxl() + "/xenjava/pod-backed-kib";
     }
 
+    /** What a PoD guard has lent to the domain, and which process it is; ours, unknown to libxl. */
+    public String podGuard() {
+        return libxl() + "/xenjava/guard";
+    }
+
     /** {@code /vm/UUID}. */
     public static String vm(UUID uuid) {
         return "/vm/" + uuid;

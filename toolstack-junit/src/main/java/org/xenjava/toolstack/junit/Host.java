@@ -8,7 +8,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.UnaryOperator;
 import org.xenjava.toolstack.Toolstack;
-import org.xenjava.toolstack.build.ProcessIdentity;
+import org.xenjava.toolstack.store.ProcessIdentity;
 import org.xenjava.toolstack.xenctrl.lib.XenLibraries;
 import org.xenjava.toolstack.xenctrl.sim.SimulatedXen;
 import org.xenjava.toolstack.xenctrl.sim.fault.FaultInjection;

@@ -9,12 +9,12 @@ import java.util.List;
 import java.util.UUID;
 import org.xenjava.toolstack.Domain;
 import org.xenjava.toolstack.Toolstack;
-import org.xenjava.toolstack.build.ProcessIdentity;
 import org.xenjava.toolstack.config.DomainConfig;
 import org.xenjava.toolstack.error.HostMemoryException;
 import org.xenjava.toolstack.memory.KiB;
 import org.xenjava.toolstack.memory.MemoryStatus;
 import org.xenjava.toolstack.pod.PodVerdict;
+import org.xenjava.toolstack.store.ProcessIdentity;
 
 /**
  * Something to do with a toolstack that is the same on a real Xen and in a replay: the time, the process, the UUID and

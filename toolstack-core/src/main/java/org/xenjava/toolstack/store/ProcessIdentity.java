@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package org.xenjava.toolstack.build;
+package org.xenjava.toolstack.store;
 
 import java.io.IOException;
 import java.nio.file.Files;

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.pod;
+
+/**
+ * A domain has passed from one state to another.
+ *
+ * @param domid the domain
+ * @param name its name in xenstore; empty if it has none
+ * @param from the state before
+ * @param to the state now
+ * @param debtPages entries without a page at the last reading; negative for a surplus
+ * @param coveredPages pages of the host that the guard has lent it and not got back
+ * @param advice what an administrator should know or do, in one line
+ */
+public record GuardEvent(
+        int domid, String name, GuardState from, GuardState to, long debtPages, long coveredPages, String advice) {}

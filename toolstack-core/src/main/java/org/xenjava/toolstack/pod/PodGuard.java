@@ -1,0 +1,259 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.pod;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.xenjava.toolstack.error.XenStoreException;
+import org.xenjava.toolstack.memory.KiB;
+import org.xenjava.toolstack.store.DomainPaths;
+import org.xenjava.toolstack.store.ProcessIdentity;
+import org.xenjava.toolstack.store.StoreClient;
+import org.xenjava.toolstack.xenctrl.DomainInfo;
+import org.xenjava.toolstack.xenctrl.HypercallException;
+import org.xenjava.toolstack.xenctrl.PodTarget;
+import org.xenjava.toolstack.xenctrl.Xenctrl;
+import org.xenjava.toolstack.xenctrl.lib.Errno;
+import org.xenjava.toolstack.xenctrl.lib.XenLibException;
+
+/**
+ * Watches over every HVM and PVH domain of the host, whoever built it, until no load inside can crash it for want of
+ * populate-on-demand pages (XSA-153). It has neither thread nor clock: somebody calls {@link #tick}, such as a {@link
+ * PodGuardService}. What it lends is noted in xenstore only, at {@code /libxl/N/xenjava/guard}, so that another guard
+ * may take over at any moment; of several at once, one acts on a domain and the others look on.
+ */
+public final class PodGuard {
+    private static final Logger LOG = LoggerFactory.getLogger(PodGuard.class);
+    private static final Duration SCAN_EVERY = Duration.ofSeconds(30);
+    private static final Duration SCAN_AT_MOST_EVERY = Duration.ofSeconds(1);
+
+    private final Xenctrl xenctrl;
+    private final StoreClient store;
+    private final GuardPolicy policy;
+    private final GuardListener listener;
+    private final DomainLock lock;
+    private final GuardHands hands;
+    private final Map<Integer, Guarded> domains = new TreeMap<>();
+    private final Set<Integer> woken = ConcurrentHashMap.newKeySet();
+    private volatile boolean scanWanted;
+    private Instant nextScan = Instant.MIN;
+
+    /** One domain that is guarded: the state machine, and what was read last. */
+    private static final class Guarded {
+        private final UUID handle;
+        private final GuardedDomain machine;
+        private String name = "";
+        private @Nullable GuardReading last;
+        private long coveredPages;
+
+        Guarded(UUID handle, GuardedDomain machine) {
+            this.handle = handle;
+            this.machine = machine;
+        }
+    }
+
+    /**
+     * @param processes signs what is noted, and tells which other guards may be alive
+     * @param lock held while a domain is changed
+     */
+    public PodGuard(
+            Xenctrl xenctrl,
+            StoreClient store,
+            ProcessIdentity processes,
+            GuardPolicy policy,
+            GuardListener listener,
+            DomainLock lock) {
+        this.xenctrl = xenctrl;
+        this.store = store;
+        this.policy = policy;
+        this.listener = listener;
+        this.lock = lock;
+        this.hands = new GuardHands(xenctrl, store, processes, policy);
+    }
+
+    /**
+     * Looks at every domain that is due. Failures of Xen and xenstored are no reading: the domain is looked at again
+     * later.
+     *
+     * @param now never earlier than in the call before
+     * @return when to call again
+     */
+    public synchronized Duration tick(Instant now) {
+        if (scanWanted && !nextScan.equals(Instant.MIN)) {
+            Instant soonest = nextScan.minus(SCAN_EVERY).plus(SCAN_AT_MOST_EVERY);
+            nextScan = soonest.isBefore(nextScan) ? soonest : nextScan;
+        }
+        if (!now.isBefore(nextScan)) {
+            scanWanted = false;
+            scan(now);
+            nextScan = now.plus(SCAN_EVERY);
+        }
+        for (Integer domid : List.copyOf(domains.keySet())) {
+            Guarded guarded = domains.get(domid);
+            if (woken.remove(domid)) {
+                guarded.machine.wake(now);
+            }
+            if (!now.isBefore(guarded.machine.due())) {
+                look(domid, guarded, now);
+            }
+        }
+        Instant next = domains.values().stream()
+                .map(guarded -> guarded.machine.due())
+                .reduce(nextScan, (a, b) -> a.isBefore(b) ? a : b);
+        return next.isBefore(now) ? Duration.ZERO : Duration.between(now, next);
+    }
+
+    /** Something has happened to that domain: the next tick looks at it. Safe to call from any thread. */
+    public void wake(int domid) {
+        woken.add(domid);
+    }
+
+    /** Domains have come or gone: the next tick sees which. Safe to call from any thread. */
+    public void rescan() {
+        scanWanted = true;
+    }
+
+    /** Domains with a debt, or not yet looked at: those to {@link #wake} when their {@code memory/target} changes. */
+    public synchronized Set<Integer> unsettled() {
+        return domains.entrySet().stream()
+                .filter(entry -> switch (entry.getValue().machine.state()) {
+                    case BOOTING, BALLOONING, SHORT, NUDGED, GAVE_UP -> true;
+                    case SETTLED, COVERED, GONE -> false;
+                })
+                .map(Map.Entry::getKey)
+                .collect(Collectors.toUnmodifiableSet());
+    }
+
+    private void scan(Instant now) {
+        List<DomainInfo> found;
+        try {
+            found = xenctrl.domains();
+        } catch (HypercallException | XenLibException e) {
+            LOG.warn("the guard cannot list the domains: {}", e.getMessage());
+            return;
+        }
+        Map<Integer, UUID> alive = found.stream()
+                .filter(info -> info.hvm() && !info.dying() && info.domid() != 0)
+                .collect(Collectors.toMap(DomainInfo::domid, DomainInfo::handle));
+        for (Map.Entry<Integer, Guarded> entry : List.copyOf(domains.entrySet())) {
+            if (!entry.getValue().handle.equals(alive.get(entry.getKey()))) {
+                gone(entry.getKey(), entry.getValue());
+            }
+        }
+        alive.forEach((domid, handle) ->
+                domains.computeIfAbsent(domid, key -> new Guarded(handle, new GuardedDomain(policy, now))));
+    }
+
+    private void look(int domid, Guarded guarded, Instant now) {
+        try {
+            Optional<GuardReading> reading = read(domid, guarded);
+            if (reading.isEmpty()) {
+                gone(domid, guarded);
+                return;
+            }
+            GuardReading seen = reading.get();
+            guarded.last = seen;
+            guarded.coveredPages = seen.coveredPages();
+            guarded.machine.look(seen, now).ifPresent(action -> {
+                tell(domid, guarded);
+                act(domid, guarded, action, seen, now);
+            });
+            tell(domid, guarded);
+        } catch (HypercallException | XenLibException | XenStoreException e) {
+            LOG.debug("the guard of domain {} tries again later", domid, e);
+            guarded.machine.lookFailed(now);
+        }
+    }
+
+    /** Empty if it is dead or dying; then its counters would mean nothing. */
+    private Optional<GuardReading> read(int domid, Guarded guarded) {
+        PodTarget counters;
+        try {
+            counters = xenctrl.podTarget(domid);
+        } catch (HypercallException e) {
+            if (e.errno().equals(Errno.ESRCH)) {
+                return Optional.empty();
+            }
+            throw e;
+        }
+        Optional<DomainInfo> info = xenctrl.domainInfo(domid)
+                .filter(found -> !found.dying() && found.handle().equals(guarded.handle));
+        DomainPaths paths = new DomainPaths(domid);
+        return info.map(alive -> new GuardReading(
+                counters,
+                alive.maxPages(),
+                !alive.paused() && !alive.shutdown(),
+                store.readLong(paths.memoryTarget()).filter(kib -> kib >= 0).map(KiB::of),
+                GuardNotes.read(store.direct(), paths)));
+    }
+
+    private void act(int domid, Guarded guarded, GuardAction action, GuardReading seen, Instant now) {
+        long lentToOthers = domains.values().stream()
+                .filter(other -> other != guarded)
+                .mapToLong(other -> other.coveredPages)
+                .sum();
+        lock.exclusively(domid, () -> {
+            GuardOutcome outcome = hands.act(action, domid, seen, lentToOthers);
+            LOG.debug("domain {}: {}: {}", domid, action, outcome);
+            if (action == GuardAction.COVER && outcome.equals(GuardOutcome.DONE)) {
+                guarded.last = read(domid, guarded).orElse(seen);
+                guarded.coveredPages = guarded.last.coveredPages();
+            }
+            guarded.machine.done(action, outcome, now);
+        });
+    }
+
+    private void gone(int domid, Guarded guarded) {
+        domains.remove(domid);
+        guarded.machine.gone();
+        tell(domid, guarded);
+        scanWanted = true;
+        if (policy.mode() != GuardMode.OBSERVE) {
+            try {
+                hands.forget(domid);
+            } catch (XenStoreException e) {
+                LOG.debug("the guard's notes on domain {} could not be removed", domid, e);
+            }
+        }
+    }
+
+    private void tell(int domid, Guarded guarded) {
+        for (GuardedDomain.Transition transition : guarded.machine.takeTransitions()) {
+            GuardReading reading = guarded.last == null ? GuardReading.NOTHING : guarded.last;
+            boolean gone = transition.to() == GuardState.GONE;
+            guarded.name = gone ? guarded.name : name(domid).orElse(guarded.name);
+            GuardEvent event = new GuardEvent(
+                    domid,
+                    guarded.name,
+                    transition.from(),
+                    transition.to(),
+                    reading.debt(),
+                    gone ? 0 : reading.coveredPages(),
+                    GuardAdvice.of(domid, reading, transition));
+            LOG.debug("{}", event);
+            try {
+                listener.changed(event);
+            } catch (RuntimeException e) {
+                LOG.error("a guard's listener failed", e);
+            }
+        }
+    }
+
+    private Optional<String> name(int domid) {
+        try {
+            return store.read(new DomainPaths(domid).name());
+        } catch (XenStoreException e) {
+            return Optional.empty();
+        }
+    }
+}
