@@ -58,6 +58,7 @@ final class BuildSummary {
             Set.of("max_mem", "set_paging_mempool_size", "claim_pages", "set_pod_target", "populate_physmap");
 
     private static final long FIRST_ACPI_FRAME = 0xFC000;
+    private static final long FIRST_SPECIAL_FRAME = 0xFEFF0;
     private static final long FIRST_HIGH_FRAME = 0x10_0000;
     private static final int CPUID_LEAF_WORDS = 6;
 
@@ -175,7 +176,7 @@ final class BuildSummary {
                 .addTo(facts, memoryMap));
         memoryMap.ifPresent(map -> map.addTo(facts));
         pages.forEach((frame, content) -> {
-            if (frame > FIRST_HIGH_FRAME - 0x1000) {
+            if (frame >= FIRST_SPECIAL_FRAME) {
                 page(frame, withoutZeros(content));
             }
         });
@@ -192,7 +193,7 @@ final class BuildSummary {
         if (content.length > 0) {
             CRC32 crc = new CRC32();
             crc.update(content);
-            facts.add("page 0x%x".formatted(frame), "%d bytes, CRC-32 %08x".formatted(content.length, crc.getValue()));
+            facts.add("page 0x%x CRC-32".formatted(frame), "%08x".formatted(crc.getValue()));
         }
     }
 

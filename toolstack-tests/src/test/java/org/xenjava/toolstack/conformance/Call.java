@@ -16,7 +16,7 @@ sealed interface Call {
      * @param operation such as {@code set_pod_target}
      * @param in the fields before the call: numbers in decimal, arrays in hex, by the last part of their name
      * @param out the fields after the call that have changed
-     * @param memory what pointers pointed to, by {@link #POINTEES}
+     * @param memory what its pointers pointed to: {@code extents}, {@code e820}, {@code cpuid_leaves} or {@code hvmcontext}
      * @param result what it returned
      */
     record Hypercall(

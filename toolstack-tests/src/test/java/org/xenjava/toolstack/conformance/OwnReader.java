@@ -9,6 +9,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
+import org.xenjava.toolstack.xenctrl.lib.Protection;
 import org.xenjava.toolstack.xenctrl.trace.GuestWrite;
 import org.xenjava.toolstack.xenctrl.trace.HypercallRecord;
 import org.xenjava.toolstack.xenctrl.trace.LibraryCall;
@@ -94,7 +95,7 @@ final class OwnReader {
 
     private Stream<Call> library(LibraryCall call) {
         return switch (call.library() + "." + call.method()) {
-            case "XenForeignMemory.map" -> Stream.of(mapping(call));
+            case "XenForeignMemory.map" -> isForWriting(call) ? Stream.of(mapping(call)) : Stream.empty();
             case "XenForeignMemory.mapResource" -> {
                 grantTables.add(JsonParser.parseString(call.result())
                         .getAsJsonObject()
@@ -108,6 +109,10 @@ final class OwnReader {
                         Integer.parseInt(call.arguments().get("port"))));
             default -> call.library().equals("XenStore") ? Stream.of(store(call)) : Stream.empty();
         };
+    }
+
+    private static boolean isForWriting(LibraryCall call) {
+        return Protection.valueOf(call.arguments().get("protection")) != Protection.READ;
     }
 
     private static Call.Mapping mapping(LibraryCall call) {
