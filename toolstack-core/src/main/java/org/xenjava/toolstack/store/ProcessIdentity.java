@@ -47,7 +47,7 @@ public interface ProcessIdentity {
             @Override
             public boolean mayBeAlive(String identity) {
                 String[] parts = identity.split(" ");
-                boolean known = parts.length == 3 && parts[0].equals(nameSpace()) && parts[1].matches("\\d{1,7}");
+                boolean known = parts.length == 3 && parts[0].equals(nameSpace()) && parts[1].matches("\\d{1,18}");
                 return !known
                         || startTime(Long.parseLong(parts[1]))
                                 .filter(parts[2]::equals)
