@@ -19,6 +19,7 @@ final class Commands {
     static {
         BY_NAME.put("create", CreateCommand::new);
         BY_NAME.put("dry-run", DryRunCommand::new);
+        BY_NAME.put("rehearse", RehearseCommand::new);
         BY_NAME.put("list", ListCommand::new);
         BY_NAME.put("info", InfoCommand::new);
         BY_NAME.put("console", ConsoleCommand::new);

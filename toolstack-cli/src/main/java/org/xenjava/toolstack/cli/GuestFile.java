@@ -36,6 +36,14 @@ final class GuestFile {
         return result.config();
     }
 
+    /** The same, of that file if none is given. */
+    DomainConfig readOr(Path fallback, Session session) {
+        if (file.isEmpty() && arguments.stream().allMatch(argument -> argument.contains("="))) {
+            file = Optional.of(fallback);
+        }
+        return read(session);
+    }
+
     /** Reads it and keeps the warnings to itself. */
     DomainConfig readQuietly() {
         return read().config();

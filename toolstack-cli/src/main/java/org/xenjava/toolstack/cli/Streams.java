@@ -11,6 +11,8 @@ import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Map;
+import picocli.CommandLine.Help.Ansi;
 
 /**
  * Standard input, output and error.
@@ -20,8 +22,10 @@ import java.nio.file.Path;
  * @param err standard error
  * @param inputIsTerminal a person types the input
  * @param errorIsTerminal a person watches standard error, and a line of it can be rewritten
+ * @param ansi whether standard output is coloured: on a terminal, unless {@code NO_COLOR} is set or {@code TERM} is dumb
  */
-record Streams(InputStream in, PrintStream out, PrintStream err, boolean inputIsTerminal, boolean errorIsTerminal) {
+record Streams(
+        InputStream in, PrintStream out, PrintStream err, boolean inputIsTerminal, boolean errorIsTerminal, Ansi ansi) {
 
     /** Those of this process, in UTF-8 and unbuffered. */
     static Streams ofProcess() {
@@ -30,11 +34,19 @@ record Streams(InputStream in, PrintStream out, PrintStream err, boolean inputIs
                 print(FileDescriptor.out),
                 print(FileDescriptor.err),
                 isTerminal(0),
-                isTerminal(2));
+                isTerminal(2),
+                ansi(isTerminal(1), System.getenv()));
     }
 
     private static PrintStream print(FileDescriptor descriptor) {
         return new PrintStream(new FileOutputStream(descriptor), true, StandardCharsets.UTF_8);
+    }
+
+    /** Whether what is printed there is coloured. */
+    static Ansi ansi(boolean terminal, Map<String, String> environment) {
+        boolean refused = !environment.getOrDefault("NO_COLOR", "").isEmpty()
+                || environment.getOrDefault("TERM", "").equals("dumb");
+        return terminal && !refused ? Ansi.ON : Ansi.OFF;
     }
 
     /** {@code System.console()} knows only all three together, and since Java 22 not even that. */

@@ -14,6 +14,7 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import picocli.CommandLine.Help.Ansi;
 
 @Timeout(60)
 class ConsoleSessionTest {
@@ -53,7 +54,12 @@ class ConsoleSessionTest {
     private Streams typed(String input, boolean terminal) {
         PrintStream out = new PrintStream(shown, true, StandardCharsets.UTF_8);
         return new Streams(
-                new ByteArrayInputStream(input.getBytes(StandardCharsets.UTF_8)), out, out, terminal, terminal);
+                new ByteArrayInputStream(input.getBytes(StandardCharsets.UTF_8)),
+                out,
+                out,
+                terminal,
+                terminal,
+                Ansi.OFF);
     }
 
     /** What reading a pseudo-terminal gives whose other end is closed. */

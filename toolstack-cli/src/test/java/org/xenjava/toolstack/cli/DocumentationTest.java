@@ -2,21 +2,34 @@
 package org.xenjava.toolstack.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
+import org.xenjava.toolstack.cli.Prompt.Outcome;
 
-/** {@code docs/xlj.md} against the program. */
+/** {@code docs/xlj.md} and the README against the program. */
 class DocumentationTest {
     private static final Pattern COMMAND_ROW = Pattern.compile("(?m)^\\| (`[a-z-]+[^|]*) \\|[^|]*\\|[^|]*\\|$");
     private static final Pattern COMMAND = Pattern.compile("`([a-z-]+)[^`]*`");
     private static final Pattern COMMAND_IN_HELP = Pattern.compile("(?m)^  ([a-z-]+) +[A-Z]");
+
+    @Test
+    void theReadmeShowsWhatARehearsalPrints() throws IOException {
+        String readme = Files.readString(Path.of("../README.md"));
+        Matcher command = Pattern.compile("bin/xlj rehearse (examples/\\S+)").matcher(readme);
+        Matcher shown = Pattern.compile("```text\n(.*?)```", Pattern.DOTALL).matcher(readme);
+        assertTrue(command.find() && shown.find(), "the README shows a rehearsal");
+        Outcome outcome = Prompt.withoutXen().run("rehearse", "../" + command.group(1));
+        assertEquals(outcome.out(), shown.group(1));
+    }
 
     @Test
     void everyCommandIsDescribedAndNoOther() throws IOException {

@@ -11,6 +11,7 @@ import java.util.List;
 import org.xenjava.toolstack.error.XenUnavailableException;
 import org.xenjava.toolstack.xenctrl.Xenctrl;
 import org.xenjava.toolstack.xenctrl.sim.SimulatedXen;
+import picocli.CommandLine.Help.Ansi;
 
 /** Where a test types commands, and what it sees then. */
 final class Prompt {
@@ -52,7 +53,7 @@ final class Prompt {
         return run(false, args);
     }
 
-    /** With standard error on a terminal. */
+    /** With standard output and error on a terminal. */
     Outcome runOnTerminal(String... args) {
         return run(true, args);
     }
@@ -60,7 +61,13 @@ final class Prompt {
     private Outcome run(boolean terminal, String... args) {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         ByteArrayOutputStream err = new ByteArrayOutputStream();
-        Streams streams = new Streams(InputStream.nullInputStream(), print(out), print(err), terminal, terminal);
+        Streams streams = new Streams(
+                InputStream.nullInputStream(),
+                print(out),
+                print(err),
+                terminal,
+                terminal,
+                terminal ? Ansi.ON : Ansi.OFF);
         int status = Xlj.run(new Session(streams, host, this::sleep), args);
         return new Outcome(status, out.toString(StandardCharsets.UTF_8), err.toString(StandardCharsets.UTF_8));
     }

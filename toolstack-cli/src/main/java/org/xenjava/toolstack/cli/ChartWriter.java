@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.cli;
+
+import java.awt.Graphics2D;
+import java.awt.image.BufferedImage;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
+import java.io.Writer;
+import java.nio.file.Files;
+import java.util.List;
+import javax.imageio.ImageIO;
+import javax.xml.parsers.DocumentBuilderFactory;
+import javax.xml.parsers.ParserConfigurationException;
+import org.apache.batik.svggen.SVGGeneratorContext;
+import org.apache.batik.svggen.SVGGraphics2D;
+import org.w3c.dom.Document;
+import org.xenjava.toolstack.advisory.Timeline;
+
+/** Draws a chart to a file, without a screen. */
+final class ChartWriter {
+    private static final String SVG_NAMESPACE = "http://www.w3.org/2000/svg";
+
+    /** Pixels of a bitmap per unit of the chart, for screens with small pixels. */
+    private static final int SCALE = 2;
+
+    private ChartWriter() {}
+
+    static void write(List<Timeline> timelines, ChartFile file) {
+        System.setProperty("java.awt.headless", "true");
+        try {
+            BootChart chart = new BootChart(timelines);
+            switch (file.format()) {
+                case SVG -> writeSvg(chart, file);
+                case PNG -> writePng(chart, file);
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        } catch (LinkageError | InternalError e) {
+            throw new UncheckedIOException(new IOException(
+                    file.path() + ": this Java cannot draw; it needs its module java.desktop, fontconfig and a font",
+                    e));
+        }
+    }
+
+    private static void writeSvg(BootChart chart, ChartFile file) throws IOException {
+        SVGGeneratorContext settings = SVGGeneratorContext.createDefault(newDocument());
+        settings.setComment("Drawn by xlj rehearse");
+        settings.setPrecision(1);
+        SVGGraphics2D canvas = new SVGGraphics2D(settings, false);
+        canvas.setSVGCanvasSize(BootChart.SIZE);
+        chart.paint(canvas);
+        try (Writer out = Files.newBufferedWriter(file.path())) {
+            canvas.stream(out, true);
+        }
+    }
+
+    private static Document newDocument() {
+        try {
+            return DocumentBuilderFactory.newInstance()
+                    .newDocumentBuilder()
+                    .getDOMImplementation()
+                    .createDocument(SVG_NAMESPACE, "svg", null);
+        } catch (ParserConfigurationException e) {
+            throw new IllegalStateException("Java has no XML", e);
+        }
+    }
+
+    private static void writePng(BootChart chart, ChartFile file) throws IOException {
+        BufferedImage image = new BufferedImage(
+                BootChart.SIZE.width * SCALE, BootChart.SIZE.height * SCALE, BufferedImage.TYPE_INT_RGB);
+        Graphics2D canvas = image.createGraphics();
+        canvas.scale(SCALE, SCALE);
+        chart.paint(canvas);
+        canvas.dispose();
+        try (OutputStream out = Files.newOutputStream(file.path())) {
+            ImageIO.write(image, "png", out);
+        }
+    }
+}
