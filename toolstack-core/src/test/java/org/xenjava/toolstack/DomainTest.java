@@ -33,7 +33,6 @@ import org.xenjava.toolstack.error.OperationTimeoutException;
 import org.xenjava.toolstack.memory.KiB;
 import org.xenjava.toolstack.xenctrl.CreateDomain;
 import org.xenjava.toolstack.xenctrl.abi.DomctlOp;
-import org.xenjava.toolstack.xenctrl.abi.HvmParam;
 import org.xenjava.toolstack.xenctrl.lib.XenStore;
 import org.xenjava.toolstack.xenctrl.sim.fault.MachineState;
 import org.xenjava.toolstack.xenctrl.sim.fault.Verdict;
@@ -166,25 +165,31 @@ class DomainTest {
         assertEquals("", shutdownWord());
     }
 
-    /** What a guest's PV drivers do first. */
-    private void loadPvDrivers() {
-        host.xenctrl.setHvmParam(domain.domid(), HvmParam.CALLBACK_IRQ, 1);
+    private void boot() {
+        domain.unpause();
+        host.xen.advance(Duration.ofMinutes(1));
     }
 
     @ParameterizedTest
     @EnumSource
     void aGuestWithPvDriversDoesWhatItIsAskedTo(ShutdownRequest request) {
-        loadPvDrivers();
+        boot();
         domain.requestShutdown(request);
-        assertEquals(request.name().toLowerCase(Locale.ROOT), shutdownWord());
-        domain.unpause();
         host.xen.advance(Duration.ofMinutes(1));
         assertEquals(request.name(), domain.awaitShutdown(FOREVER).name());
     }
 
+    @ParameterizedTest
+    @EnumSource
+    void theRequestIsTheWordThatPvDriversKnow(ShutdownRequest request) {
+        boot();
+        domain.requestShutdown(request);
+        assertEquals(request.name().toLowerCase(Locale.ROOT), shutdownWord());
+    }
+
     @Test
     void aGuestThatHasStoppedIsNotAskedToStop() {
-        loadPvDrivers();
+        boot();
         host.xenctrl.remoteShutdown(domain.domid(), ShutdownReason.CRASH.code());
         domain.requestShutdown(ShutdownRequest.POWEROFF);
         assertEquals("", shutdownWord());

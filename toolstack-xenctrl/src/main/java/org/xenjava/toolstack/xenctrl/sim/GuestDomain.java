@@ -10,6 +10,7 @@ import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.LongPredicate;
 import org.xenjava.toolstack.xenctrl.abi.DomctlOp;
+import org.xenjava.toolstack.xenctrl.abi.HvmParam;
 import org.xenjava.toolstack.xenctrl.abi.StructLayout;
 import org.xenjava.toolstack.xenctrl.abi.StructView;
 import org.xenjava.toolstack.xenctrl.lib.XenLibException;
@@ -28,6 +29,9 @@ import org.xenjava.toolstack.xenctrl.sim.store.StoreConnection;
 /** A domain as the guest in it sees it. While the domain is paused, what the guest would do waits. */
 final class GuestDomain implements GuestMachine {
     private static final int E820_RAM = 1;
+
+    /** Type 2 in the upper byte, an interrupt vector, and Linux' choice of it. */
+    private static final long CALLBACK_BY_VECTOR = 2L << 56 | 0xf3;
 
     private final Machine machine;
     private final Domain domain;
@@ -219,6 +223,11 @@ final class GuestDomain implements GuestMachine {
     @Override
     public void watch(String path, Runnable changed) {
         store.watch(path, "guest-" + ++watches, event -> after(Duration.ZERO, changed));
+    }
+
+    @Override
+    public void receiveEvents() {
+        domain.params.set(HvmParam.CALLBACK_IRQ.index(), CALLBACK_BY_VECTOR);
     }
 
     @Override

@@ -49,6 +49,9 @@ public interface GuestMachine {
     /** Calls soon, and again whenever the node below the domain's own changes. */
     void watch(String path, Runnable changed);
 
+    /** Hypercall {@code HVMOP_set_param} of {@code CALLBACK_IRQ}, which PV drivers do first: how events reach them. */
+    void receiveEvents();
+
     /** Stops, with a reason of {@code public/sched.h}: 0 power-off, 1 reboot, 2 suspend, 3 crash. */
     void shutDown(int reason);
 }

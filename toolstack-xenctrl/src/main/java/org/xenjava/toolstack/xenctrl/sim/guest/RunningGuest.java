@@ -39,10 +39,18 @@ public final class RunningGuest {
         if (guest.has(SimulatedGuest.Habit.REPLACES_A_PAGE_BY_SHARED_INFO)) {
             machine.mapSharedInfo(1);
         }
+        if (hasPvDrivers()) {
+            machine.receiveEvents();
+        }
         balloon.start();
         if (guest.has(SimulatedGuest.Habit.OBEYS_SHUTDOWN_REQUESTS)) {
             machine.watch("control/shutdown", this::shutDownIfAsked);
         }
+    }
+
+    private boolean hasPvDrivers() {
+        return guest.balloon().family() != BalloonFamily.NONE
+                || guest.has(SimulatedGuest.Habit.OBEYS_SHUTDOWN_REQUESTS);
     }
 
     private void bootFirmware() {
