@@ -71,14 +71,14 @@ class DryRunTest {
                   gfn 0xfeffe  identity page table
                   gfn 0xfefff  console
                 image
-                  kernel entry        0x1000000
-                  start info          0x1001000
+                  kernel entry        0x100000
+                  start info          0x101000
                   ACPI root pointer   0xfc000000
                   ACPI tables         0x0000fc000000 … 0x0000fc000fff  1 page
                 in RAM at the start
-                  0x000001000000 … 0x000001000fff  kernel, 4096 bytes
-                  0x000001001000 … 0x0000010010af  start info, 176 bytes
-                  0x000001002000 … 0x000001003387  ramdisk, 5000 bytes
+                  0x000000100000 … 0x000000100003  kernel, 4 bytes
+                  0x000000101000 … 0x0000001010af  start info, 176 bytes
+                  0x000000102000 … 0x000000103387  ramdisk, 5000 bytes
                 memory map (e820)
                   0x000000000000 … 0x00001fffffff  ram
                   0x0000feff8000 … 0x0000feffffff  reserved
@@ -101,10 +101,10 @@ class DryRunTest {
                 Json.line(plan.get("xenstore")));
         assertEquals("[{\"order\":9,\"calls\":64,\"extents\":256,\"pages\":131072}]", Json.line(plan.get("populate")));
         JsonObject image = plan.getAsJsonObject("image");
-        assertEquals(0x1000000, image.get("entry").getAsLong());
-        assertEquals(0x1001000, image.get("start_info").getAsLong());
+        assertEquals(0x100000, image.get("entry").getAsLong());
+        assertEquals(0x101000, image.get("start_info").getAsLong());
         assertEquals(
-                "{\"start\":16785408,\"end\":16790408,\"what\":\"ramdisk\"}",
+                "{\"start\":1056768,\"end\":1061768,\"what\":\"ramdisk\"}",
                 Json.line(image.getAsJsonArray("in_ram").get(2)));
         assertEquals(3, plan.getAsJsonArray("memory_map").size());
         assertEquals(8, plan.getAsJsonArray("special_pages").size());

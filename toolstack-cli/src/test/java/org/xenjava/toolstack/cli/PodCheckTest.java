@@ -124,8 +124,8 @@ class PodCheckTest {
                   "domid": 1,
                   "name": "web",
                   "tot_pages": 16649,
-                  "pod_cache_pages": 15616,
-                  "pod_entries": 15872,
+                  "pod_cache_pages": 16128,
+                  "pod_entries": 16384,
                   "debt": 256,
                   "verdict": "vulnerable"
                 }

@@ -119,7 +119,7 @@ class RehearseTest {
         assertEquals(
                 """
                 {"policy":"libxl","driver":"Linux 4.11 and 4.12","initial_debt_pages":16384,"ballooned_pages":16287,\
-                "shortfall_pages":97,"spare_pages":-97,"tot_pages":16393,"pod_cache_pages":12286,"pod_entries":12383,\
+                "shortfall_pages":97,"spare_pages":-97,"tot_pages":16393,"pod_cache_pages":12288,"pod_entries":12385,\
                 "debt":97,"outcome":"crashed","console":"(XEN) p2m_pod_demand_populate: Dom1 out of PoD memory! \
                 (tot=16393 ents=97 dom1)"}""",
                 Json.line(trials.get(4)));

@@ -12,7 +12,7 @@ import org.xenjava.toolstack.config.DomainConfig;
  * @param terms what each policy makes of it, in the order asked for
  * @param drivers the balloon drivers, in the order asked for
  * @param trials one per driver and policy: all policies of the first driver, then those of the next
- * @param missingFiles files that the guest names and that do not exist here; a page that halts stood in for each
+ * @param missingFiles files that the guest names and that do not exist here; a {@link org.xenjava.toolstack.image.TinyKernel} stood in for each
  */
 public record Rehearsal(
         DomainConfig guest,

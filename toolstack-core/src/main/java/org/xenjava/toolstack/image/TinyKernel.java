@@ -6,52 +6,47 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 
 /**
- * The smallest kernel that can be started as PVH: one page at 16 MiB that halts its vCPU for ever. For whoever wants
- * a guest built and has no kernel at hand: tests, and rehearsals on an embedded Xen.
+ * The smallest kernel that boots as PVH: an ELF file with the Xen note {@code PHYS32_ENTRY}, loaded at 1 MiB, whose
+ * code stops the CPU for good. For guests that need a kernel and nothing of what it does: in tests, in rehearsals.
  */
 public final class TinyKernel {
-    private static final long START = 16 << 20;
-    private static final int PAGE_BYTES = 4096;
+    private static final int START = 0x10_0000;
 
-    /** {@code cli; 1: hlt; jmp 1b}. */
-    private static final byte[] CODE = {(byte) 0xfa, (byte) 0xf4, (byte) 0xeb, (byte) 0xfd};
+    /** {@code cli; hlt; jmp} back to {@code cli}. */
+    private static final byte[] CODE = {(byte) 0xfa, (byte) 0xf4, (byte) 0xeb, (byte) 0xfc};
 
-    private static final int ELF_HEADER_BYTES = 64;
-    private static final int PROGRAM_HEADER_BYTES = 56;
-    private static final int NOTE_AT = ELF_HEADER_BYTES + 2 * PROGRAM_HEADER_BYTES;
-    private static final int NOTE_BYTES = 24;
+    private static final int HEADER_BYTES = 52;
+    private static final int PROGRAM_HEADER_BYTES = 32;
+    private static final int NOTE_AT = HEADER_BYTES + 2 * PROGRAM_HEADER_BYTES;
+    private static final int NOTE_BYTES = 20;
     private static final int CODE_AT = NOTE_AT + NOTE_BYTES;
 
-    private static final short TYPE_EXECUTABLE = 2;
-    private static final short MACHINE_X86_64 = 62;
-    private static final int SEGMENT_LOAD = 1;
-    private static final int SEGMENT_NOTE = 4;
-
-    /** {@code XEN_ELFNOTE_PHYS32_ENTRY}. */
+    private static final short EXECUTABLE = 2;
+    private static final short I386 = 3;
+    private static final int LOAD = 1;
+    private static final int NOTE = 4;
     private static final int PHYS32_ENTRY = 18;
 
     private TinyKernel() {}
 
-    /** An ELF file of 64 bits: one segment, and a note that says where it starts. */
+    /** Its bytes, some 140. */
     public static byte[] elf() {
-        ByteBuffer elf = ByteBuffer.allocate(CODE_AT + PAGE_BYTES).order(ByteOrder.LITTLE_ENDIAN);
-        elf.put(new byte[] {0x7f, 'E', 'L', 'F', 2, 1, 1}).position(16);
-        elf.putShort(TYPE_EXECUTABLE).putShort(MACHINE_X86_64).putInt(1).putLong(START);
-        elf.putLong(ELF_HEADER_BYTES).position(52);
-        elf.putShort((short) ELF_HEADER_BYTES)
+        ByteBuffer elf = ByteBuffer.allocate(CODE_AT + CODE.length).order(ByteOrder.LITTLE_ENDIAN);
+        elf.put(new byte[] {0x7f, 'E', 'L', 'F', 1, 1, 1}).position(16);
+        elf.putShort(EXECUTABLE).putShort(I386).putInt(1).putInt(START);
+        elf.putInt(HEADER_BYTES).putInt(0).putInt(0);
+        elf.putShort((short) HEADER_BYTES)
                 .putShort((short) PROGRAM_HEADER_BYTES)
                 .putShort((short) 2);
-        elf.position(ELF_HEADER_BYTES);
-        putProgramHeader(elf, SEGMENT_LOAD, CODE_AT, START, PAGE_BYTES);
-        putProgramHeader(elf, SEGMENT_NOTE, NOTE_AT, 0, NOTE_BYTES);
-        elf.putInt(4).putInt(Long.BYTES).putInt(PHYS32_ENTRY);
-        elf.put("Xen\0".getBytes(StandardCharsets.US_ASCII)).putLong(START);
-        elf.put(CODE);
-        return elf.array();
+        programHeader(elf.position(HEADER_BYTES), LOAD, CODE_AT, START, CODE.length);
+        programHeader(elf, NOTE, NOTE_AT, 0, NOTE_BYTES);
+        elf.putInt(4).putInt(Integer.BYTES).putInt(PHYS32_ENTRY);
+        elf.put("Xen\0".getBytes(StandardCharsets.US_ASCII)).putInt(START);
+        return elf.put(CODE).array();
     }
 
-    private static void putProgramHeader(ByteBuffer elf, int type, long offset, long address, long bytes) {
-        elf.putInt(type).putInt(0).putLong(offset).putLong(address).putLong(address);
-        elf.putLong(bytes).putLong(bytes).putLong(0);
+    private static void programHeader(ByteBuffer elf, int type, int offset, int address, int bytes) {
+        elf.putInt(type).putInt(offset).putInt(address).putInt(address);
+        elf.putInt(bytes).putInt(bytes).putInt(0).putInt(0);
     }
 }

@@ -4,31 +4,29 @@ package org.xenjava.toolstack.image;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import java.util.Arrays;
 import org.junit.jupiter.api.Test;
 
 class TinyKernelTest {
+    private static final int START = 0x10_0000;
+
     private final PvhKernel kernel = PvhKernel.parse(TinyKernel.elf());
 
     @Test
-    void itIsOnePageAtSixteenMiBThatStartsWhereItBegins() {
-        assertEquals(16 << 20, kernel.entry());
-        assertEquals(16 << 20, kernel.start());
-        assertEquals((16 << 20) + 4096, kernel.end());
+    void itIsAPvhKernelOfAFewBytesAtOneMebibyte() {
+        assertEquals(START, kernel.entry());
+        assertEquals(START, kernel.start());
+        assertEquals(START + 4, kernel.end());
     }
 
     @Test
-    void itHaltsForEver() {
-        byte[] memory = new byte[4096];
-        kernel.segments()
-                .get(0)
-                .loadInto(
-                        (address, source, offset, length) ->
-                                System.arraycopy(source, offset, memory, (int) (address - (16 << 20)), length),
-                        FreshPages.UNDEFINED);
-        byte[] cli = {(byte) 0xfa};
-        byte[] hltAndBackToIt = {(byte) 0xf4, (byte) 0xeb, -3};
-        assertArrayEquals(cli, Arrays.copyOf(memory, 1));
-        assertArrayEquals(hltAndBackToIt, Arrays.copyOfRange(memory, 1, 4));
+    void itDisablesInterruptsAndHaltsForEver() {
+        byte[] code = new byte[4];
+        GuestMemory memory = (address, source, offset, length) ->
+                System.arraycopy(source, offset, code, (int) (address - START), length);
+        kernel.segments().get(0).loadInto(memory, FreshPages.UNDEFINED);
+        byte cli = (byte) 0xfa;
+        byte hlt = (byte) 0xf4;
+        byte jmp = (byte) 0xeb;
+        assertArrayEquals(new byte[] {cli, hlt, jmp, -4}, code);
     }
 }
