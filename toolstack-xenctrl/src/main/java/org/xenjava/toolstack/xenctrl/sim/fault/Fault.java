@@ -17,17 +17,17 @@ public interface Fault {
 
     /** The {@code n}-th call from now on fails. */
     static Fault callFails(long n, Errno errno) {
-        return nth(n, call -> true, new Verdict.Fails(errno));
+        return nth(n, LibraryCall::counts, new Verdict.Fails(errno));
     }
 
     /** The {@code n}-th call from now on takes its effect and fails nevertheless. */
     static Fault answerLost(long n, Errno errno) {
-        return nth(n, call -> true, new Verdict.LosesAnswer(errno));
+        return nth(n, LibraryCall::counts, new Verdict.LosesAnswer(errno));
     }
 
     /** The process is killed at the {@code n}-th call from now on, which has no effect any more. */
     static Fault processKilled(long n) {
-        return nth(n, call -> true, new Verdict.Kills());
+        return nth(n, LibraryCall::counts, new Verdict.Kills());
     }
 
     /**
@@ -59,9 +59,11 @@ public interface Fault {
 
     /** xenstored is gone from the {@code n}-th call from now on: everything about it is EIO. */
     static Fault xenstoredGone(long n) {
-        AtomicLong left = new AtomicLong(n - 1);
-        return call ->
-                left.getAndDecrement() <= 0 && call.toXenstored() ? new Verdict.Fails(Errno.EIO) : new Verdict.Passes();
+        AtomicLong seen = new AtomicLong();
+        return call -> {
+            boolean gone = (call.counts() ? seen.incrementAndGet() : seen.get()) >= n;
+            return gone && call.toXenstored() ? new Verdict.Fails(Errno.EIO) : new Verdict.Passes();
+        };
     }
 
     /** Every such call fails. */

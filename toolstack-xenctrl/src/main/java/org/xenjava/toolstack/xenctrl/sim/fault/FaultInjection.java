@@ -33,9 +33,6 @@ import org.xenjava.toolstack.xenctrl.lib.XenStore;
  * safe to use from many.
  */
 public final class FaultInjection implements XenLibraries {
-    /** The method that waits. */
-    private static final String WAITING = "readWatch";
-
     private final XenLibraries below;
     private final FaultyCall call;
     private final XenForeignMemory foreignMemory;
@@ -69,7 +66,7 @@ public final class FaultInjection implements XenLibraries {
 
     // ---- what is to happen --------------------------------------------------------------------------------
 
-    /** Adds a fault; the first of several that has something against a call decides. */
+    /** Adds a fault. The first of several that strikes a call decides; those after it do not see the call. */
     public synchronized void inject(Fault fault) {
         faults.add(fault);
     }
@@ -130,8 +127,7 @@ public final class FaultInjection implements XenLibraries {
 
     private synchronized Verdict judge(LibraryCall incoming) {
         requireAlive();
-        boolean counts = !incoming.method().equals(WAITING);
-        LibraryCall numbered = incoming.numbered(counts ? ++calls : calls);
+        LibraryCall numbered = incoming.numbered(incoming.counts() ? ++calls : calls);
         Verdict verdict = faults.stream()
                 .map(fault -> fault.judge(numbered))
                 .filter(answer -> !(answer instanceof Verdict.Passes))

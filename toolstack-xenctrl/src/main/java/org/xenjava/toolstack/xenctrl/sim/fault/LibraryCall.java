@@ -13,6 +13,8 @@ import java.util.Optional;
  * @param path the xenstore path that it is about, if it is about one
  */
 public record LibraryCall(long number, String method, String name, Optional<String> path) {
+    private static final String WAITING = "readWatch";
+
     /** A call that has no number yet. */
     static LibraryCall of(String method, String name, Optional<String> path) {
         return new LibraryCall(0, method, name, path);
@@ -20,6 +22,11 @@ public record LibraryCall(long number, String method, String name, Optional<Stri
 
     LibraryCall numbered(long newNumber) {
         return new LibraryCall(newNumber, method, name, path);
+    }
+
+    /** Whether it has a number of its own: waiting for a watch has not, since nobody knows how often it is done. */
+    boolean counts() {
+        return !method.equals(WAITING);
     }
 
     /** Whether it goes to xenstored. */

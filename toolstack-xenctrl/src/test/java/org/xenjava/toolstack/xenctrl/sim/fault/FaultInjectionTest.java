@@ -96,6 +96,7 @@ class FaultInjectionTest {
     void onlyTheNthCallFailsAndItHasNoEffect() {
         faults.inject(Fault.callFails(2, Errno.EPERM));
         write("/test/first");
+        store.readWatch(Duration.ZERO);
         assertEquals(Errno.EPERM, errnoOf(() -> write("/test/second")));
         write("/test/third");
         assertTrue(exists("/test/first"));
@@ -180,6 +181,7 @@ class FaultInjectionTest {
     void aLostXenstoredStaysLostWhileXenAnswers() {
         faults.inject(Fault.xenstoredGone(3));
         xenctrl.extraVersion();
+        store.readWatch(Duration.ZERO);
         assertEquals(Errno.EIO, errnoOf(() -> write("/test/node")));
         assertEquals(Errno.EIO, errnoOf(() -> store.readWatch(Duration.ZERO)));
         assertEquals(Errno.EIO, errnoOf(store::transactionStart));
