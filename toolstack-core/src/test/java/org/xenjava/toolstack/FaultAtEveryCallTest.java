@@ -7,7 +7,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.List;
 import java.util.UUID;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.LongFunction;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -21,6 +23,7 @@ import org.xenjava.toolstack.xenctrl.sim.fault.Fault;
 import org.xenjava.toolstack.xenctrl.sim.fault.LibraryCall;
 import org.xenjava.toolstack.xenctrl.sim.fault.MachineState;
 import org.xenjava.toolstack.xenctrl.sim.fault.ProcessKilled;
+import org.xenjava.toolstack.xenctrl.sim.fault.Verdict;
 
 /** A build is struck at each of its calls in turn, in every way, and leaves nothing behind. */
 class FaultAtEveryCallTest {
@@ -108,5 +111,52 @@ class FaultAtEveryCallTest {
                 assertEquals(before.memory(), host.state().memory());
             });
         }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"/tool/xenjava/.*", "/local/domain/1", "/vm/.*", "/libxl/.*", ".*/memory/target", ".*/tty"})
+    void aQuotaThatIsUsedUp(String paths) {
+        Pattern full = Pattern.compile(paths);
+        host.faults.inject(Fault.every(
+                call -> call.name().equals("xs_write")
+                        && call.path().filter(full.asMatchPredicate()).isPresent(),
+                Errno.ENOSPC));
+        XenStoreException e = assertThrows(XenStoreException.class, () -> host.toolstack.create(CONFIG));
+        assertTrue(e.getMessage().endsWith(": ENOSPC (a xenstored quota is used up)"), e.getMessage());
+        host.assertUnchangedSince(before, e.getMessage());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"/tool/xenjava/.*", "/local/domain/1(/.*)?", "/vm/.*", "/libxl/.*"})
+    void aPartOfXenstoreThatIsClosedToTheProcess(String paths) {
+        host.letTheNextProcessCleanUpAfter(before, process -> {
+            Toolstack toolstack = process.open();
+            process.faults().inject(Fault.pathsRefused(Pattern.compile(paths), Errno.EACCES));
+            XenStoreException e = assertThrows(XenStoreException.class, () -> toolstack.create(CONFIG));
+            assertTrue(e.getMessage().endsWith(": EACCES (run as root in the control domain)"), e.getMessage());
+            assertEquals(before.domains(), host.state().domains());
+        });
+    }
+
+    @Test
+    void conflictsInXenstoreWithoutEnd() {
+        AtomicInteger commits = new AtomicInteger();
+        // The first commit is the note's.
+        host.faults.inject(call ->
+                call.method().equals("transactionCommit") && commits.incrementAndGet() > 1 && commits.get() <= 201
+                        ? new Verdict.Fails(Errno.EAGAIN)
+                        : new Verdict.Passes());
+        XenStoreException e = assertThrows(XenStoreException.class, () -> host.toolstack.create(CONFIG));
+        assertEquals(
+                "building domain struck, step 'write xenstore': xenstore: a transaction conflicted 200 times in a row: "
+                        + "EAGAIN",
+                e.getMessage());
+        host.assertUnchangedSince(before, "after conflicts");
+    }
+
+    @Test
+    void conflictsInXenstoreThatEnd() {
+        host.faults.inject(Fault.commitsConflict(199));
+        assertEquals("struck", host.toolstack.create(CONFIG).name());
     }
 }
