@@ -24,6 +24,9 @@ abstract class LabFixture {
 
     private static boolean firstGuestSeen;
 
+    /** Pages by which Xen's and dom0's own tables may grow with guests; any page of a domain shows in xl list. */
+    private static final long XEN_KEEPS = 32;
+
     private XenLibraries libraries;
     private String treeBefore;
     private String listBefore;
@@ -73,9 +76,12 @@ abstract class LabFixture {
         assertEquals(listBefore, listWithoutTimes(), "xl list before and after");
         // Freed pages are scrubbed in the background.
         Dom0.await(
-                "all memory to be free again",
+                "all memory to be free again: " + (freeBefore - freePages()) + " pages are missing",
                 Duration.ofMinutes(1),
-                () -> freePages() >= freeBefore ? Optional.of(freeBefore) : Optional.empty());
+                () -> freePages() >= freeBefore - XEN_KEEPS ? Optional.of(freeBefore) : Optional.empty());
+        if (freePages() < freeBefore) {
+            Dom0.report("Xen keeps " + (freeBefore - freePages()) + " pages of its own");
+        }
     }
 
     long freePages() {
