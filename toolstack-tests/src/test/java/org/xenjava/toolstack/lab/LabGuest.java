@@ -73,13 +73,19 @@ final class LabGuest {
 
     /**
      * Waits until the balloon has reached its target: the domain owns what was asked for and what is no RAM, and no
-     * entry is without a page.
+     * entry is without a page. Patience begins anew with every page that the driver frees: how fast it is depends on
+     * the machine and on the size of the guest.
      */
     static PodTarget awaitSettled(Domain domain, Xenctrl xenctrl) {
         long pages = domain.memory().size().toPages().count() + NOT_RAM;
-        return Dom0.await("the balloon of " + domain + " to reach " + pages + " pages", BOOT, () -> {
-            PodTarget now = xenctrl.podTarget(domain.domid());
-            return now.totPages() <= pages && now.debt() <= 0 ? Optional.of(now) : Optional.empty();
-        });
+        PodTarget now = xenctrl.podTarget(domain.domid());
+        while (now.totPages() > pages || now.debt() > 0) {
+            PodTarget last = now;
+            now = Dom0.await("a page less than " + last + " of " + domain + ", on its way to " + pages, BOOT, () -> {
+                PodTarget next = xenctrl.podTarget(domain.domid());
+                return next.equals(last) ? Optional.empty() : Optional.of(next);
+            });
+        }
+        return now;
     }
 }
