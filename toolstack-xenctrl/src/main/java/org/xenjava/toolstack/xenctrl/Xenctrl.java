@@ -6,6 +6,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import org.xenjava.toolstack.xenctrl.abi.DomctlOp;
 import org.xenjava.toolstack.xenctrl.abi.EventChannelOp;
@@ -35,6 +36,10 @@ public final class Xenctrl {
     private static final int MAX_EVENT_CHANNEL_PORT = 1023;
     private static final int HYPERVISOR_DEFAULT = -1;
     private static final int DOMAINS_PER_CALL = 64;
+
+    /** No ring; no vCPUs yet (the domain is being built); Xen was built without monitors. */
+    private static final Set<Errno> WITHOUT_MONITOR =
+            Set.of(Errno.ENODEV, Errno.EINVAL, Errno.ENOSYS, Errno.EOPNOTSUPP);
 
     private final XenLibraries libraries;
     private final XenAbi abi;
@@ -313,6 +318,49 @@ public final class Xenctrl {
             buffer.bytes().put(records);
             call.body().set("size", records.length).set("buffer", buffer.address());
             call.issue();
+        }
+    }
+
+    /**
+     * Whether a monitor, such as an introspection program, is attached to the domain: whether it has the ring that
+     * {@code XEN_DOMCTL_vm_event_op} enables. No call asks that; resume is ENODEV without a ring, and with one only
+     * takes from it the answers that the monitor has put there already ({@code vm_event_resume()} in Xen's {@code
+     * common/vm_event.c}). A Xen built without monitors has none attached.
+     *
+     * @param domid a domain that lives: a dying one answers as if it had a monitor
+     */
+    public boolean monitorAttached(int domid) {
+        try {
+            monitor(domid, DomctlOp.VM_EVENT_RESUME);
+            return true;
+        } catch (HypercallException e) {
+            if (WITHOUT_MONITOR.contains(e.errno())) {
+                return false;
+            }
+            throw e;
+        }
+    }
+
+    /**
+     * {@code XEN_VM_EVENT_ENABLE}: gives the domain the ring of a monitor, in the page that {@link
+     * HvmParam#MONITOR_RING_PFN} names; EBUSY if it has one.
+     *
+     * @return the domain's event channel port for a monitor in dom0 to bind
+     */
+    public int attachMonitor(int domid) {
+        return monitor(domid, DomctlOp.VM_EVENT_ENABLE);
+    }
+
+    /** {@code XEN_VM_EVENT_DISABLE}: takes it away; EINVAL if it has none. */
+    public void detachMonitor(int domid) {
+        monitor(domid, DomctlOp.VM_EVENT_DISABLE);
+    }
+
+    private int monitor(int domid, int operation) {
+        try (PreparedCall call = calls.domctl(DomctlOp.VM_EVENT_OP, domid)) {
+            call.body().set("op", operation).set("mode", DomctlOp.VM_EVENT_OP_MONITOR);
+            call.issue();
+            return call.body().getInt("u.enable.port");
         }
     }
 

@@ -19,6 +19,7 @@ public enum DomctlOp {
     SENDTRIGGER(28, "xen_domctl_sendtrigger"),
     GETHVMCONTEXT(33, "xen_domctl_hvmcontext"),
     SETHVMCONTEXT(34, "xen_domctl_hvmcontext"),
+    VM_EVENT_OP(56, "xen_domctl_vm_event_op"),
     SETTSCINFO(60, "xen_domctl_tsc_info"),
     GET_CPU_POLICY(82, "xen_domctl_cpu_policy"),
     SET_CPU_POLICY(83, "xen_domctl_cpu_policy"),
@@ -49,6 +50,15 @@ public enum DomctlOp {
 
     /** Virtual PCI, for a PVH dom0. */
     public static final int EMU_VPCI = 0x400;
+
+    /** What vm_event_op does ({@code XEN_VM_EVENT_*}). */
+    public static final int VM_EVENT_ENABLE = 0;
+
+    public static final int VM_EVENT_DISABLE = 1;
+    public static final int VM_EVENT_RESUME = 2;
+
+    /** The ring of vm_event_op that monitors use; the others are for paging and sharing. */
+    public static final int VM_EVENT_OP_MONITOR = 2;
 
     /** Flags of getdomaininfo ({@code XEN_DOMINF_*}); bits 16-23 are the shutdown reason. */
     public static final int DOMINF_DYING = 0x1;

@@ -41,6 +41,10 @@ final class Domain {
     final Map<HvmContext.RecordId, byte[]> hvmRecords = new HashMap<>();
 
     byte[] memoryMap = new byte[0];
+
+    /** The event channel of a monitor's ring, if a monitor is attached. */
+    OptionalInt monitorPort = OptionalInt.empty();
+
     private boolean vcpusAllocated;
     private int pauseCount = 1;
     private boolean creationFinished;

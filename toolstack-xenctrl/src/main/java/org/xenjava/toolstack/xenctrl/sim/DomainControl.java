@@ -28,12 +28,14 @@ final class DomainControl {
     private final StructLayout layout;
     private final DomainCreation creation;
     private final HvmContext hvmContext;
+    private final MonitorOps monitors;
 
     DomainControl(Machine machine) {
         this.machine = machine;
         this.layout = machine.abi.struct("xen_domctl");
         this.creation = new DomainCreation(machine);
         this.hvmContext = new HvmContext(machine);
+        this.monitors = new MonitorOps(machine);
     }
 
     /** A call on its way: the whole struct, the part that its sub-command describes, and whose buffers it names. */
@@ -72,6 +74,7 @@ final class DomainControl {
             case UNPAUSEDOMAIN -> unpause(domain);
             case MAX_MEM -> domain.memory.setMaxPages(Long.min(body.get("max_memkb") / KIB_PER_PAGE, 0xFFFF_FFFEL));
             case MAX_VCPUS -> maxVcpus(notDom0(domain), body);
+            case VM_EVENT_OP -> monitors.call(domain, body);
             case SETTSCINFO -> require(body.get("tsc_mode") <= 2, Errno.EINVAL);
             case SETTIMEOFFSET -> notDom0(domain);
             case IOMEM_PERMISSION -> iomemPermission(domain, body);
