@@ -18,7 +18,7 @@ import org.xenjava.toolstack.build.BuildListener;
 import org.xenjava.toolstack.build.Cancellation;
 import org.xenjava.toolstack.build.DomainBuilder;
 import org.xenjava.toolstack.build.DomainRemoval;
-import org.xenjava.toolstack.build.HvmHost;
+import org.xenjava.toolstack.build.GuestServices;
 import org.xenjava.toolstack.config.DomainConfig;
 import org.xenjava.toolstack.error.ConfigException;
 import org.xenjava.toolstack.error.DomainNotFoundException;
@@ -70,13 +70,13 @@ public final class Toolstack implements AutoCloseable {
         this.libraries = libraries;
         Xenctrl xenctrl = Xenctrl.open(libraries);
         StoreClient store = new StoreClient(libraries.store());
-        HvmHost hvmHost = HvmHost.none();
-        DomainRemoval removal = new DomainRemoval(xenctrl, store, hvmHost.deviceModel());
+        GuestServices services = GuestServices.none();
+        DomainRemoval removal = new DomainRemoval(xenctrl, store, services);
         this.context =
                 new ToolstackContext(xenctrl, store, new WatchHub(libraries.store()), options.podPolicy, removal);
         this.processIdentity = options.processIdentity;
         this.journal = new BuildJournal(store, processIdentity);
-        this.builder = new DomainBuilder(xenctrl, store, journal, options.podPolicy, hvmHost, options.clock);
+        this.builder = new DomainBuilder(xenctrl, store, journal, options.podPolicy, services, options.clock);
     }
 
     /** The machine that this process runs on, which must be Xen's control domain; with the default options. */

@@ -31,33 +31,30 @@ import org.xenjava.toolstack.memory.PodPolicy;
 public record BuildPlan(DomainConfig config, MemoryPlan memory, ImagePlan image) {
 
     /**
-     * Plans a guest for a host that has nothing for HVM guests; see {@link #of(DomainConfig, PodPolicy, HvmHost)}.
+     * Plans a guest for a host without devices; see {@link #of(DomainConfig, PodPolicy, GuestServices)}.
      *
      * @throws ConfigException if the configuration cannot be built
      * @throws KernelImageException if a file cannot be read, is malformed, or does not fit into the guest
      */
     public static BuildPlan of(DomainConfig config, PodPolicy policy) {
-        return of(config, policy, HvmHost.none());
+        return of(config, policy, GuestServices.none());
     }
 
     /**
      * Reads the kernel and the ramdisk, or the firmware, and plans.
      *
-     * @param host what there is for HVM guests
+     * @param services what the host has for guests beside Xen
      * @throws ConfigException if the configuration cannot be built
      * @throws KernelImageException if a file cannot be found or read, is malformed, or does not fit into the guest
      */
-    public static BuildPlan of(DomainConfig config, PodPolicy policy, HvmHost host) {
-        requireNoDevices(config);
-        return config.hvm().map(machine -> hvm(config, machine, policy, host)).orElseGet(() -> pvh(config, policy));
-    }
-
-    /** They are read from a file, but nobody attaches them yet: a guest must not start without its disk unnoticed. */
-    private static void requireNoDevices(DomainConfig config) {
-        if (!config.disks().isEmpty() || !config.nics().isEmpty()) {
-            throw new ConfigException("domain " + config.name()
-                    + ": disks and network cards are not attached yet; leave 'disk' and 'vif' out");
+    public static BuildPlan of(DomainConfig config, PodPolicy policy, GuestServices services) {
+        services.devices().check(config);
+        if (config.hvm().isPresent() || services.devices().needsDeviceModel(config)) {
+            services.deviceModel().check(config);
         }
+        return config.hvm()
+                .map(machine -> hvm(config, machine, policy, services.firmware()))
+                .orElseGet(() -> pvh(config, policy));
     }
 
     private static BuildPlan pvh(DomainConfig config, PodPolicy policy) {
@@ -70,10 +67,9 @@ public record BuildPlan(DomainConfig config, MemoryPlan memory, ImagePlan image)
         return new BuildPlan(config, memory, image);
     }
 
-    private static BuildPlan hvm(DomainConfig config, HvmConfig machine, PodPolicy policy, HvmHost host) {
-        host.deviceModel().check(config);
+    private static BuildPlan hvm(DomainConfig config, HvmConfig machine, PodPolicy policy, FirmwareFiles files) {
         MemoryPlan memory = MemoryPlan.hvm(config, machine, policy);
-        HvmFirmware firmware = read(machine.firmware(), host.firmware());
+        HvmFirmware firmware = read(machine.firmware(), files);
         return new BuildPlan(config, memory, HvmImagePlan.of(config, machine, firmware, ramBounds(memory)));
     }
 

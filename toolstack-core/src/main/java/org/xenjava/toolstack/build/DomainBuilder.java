@@ -15,25 +15,25 @@ public final class DomainBuilder {
     private final StoreClient store;
     private final BuildJournal journal;
     private final PodPolicy podPolicy;
-    private final HvmHost hvmHost;
+    private final GuestServices services;
     private final Clock clock;
     private final DomainRemoval removal;
 
-    /** @param hvmHost what the host has for HVM guests */
+    /** @param services what the host has for guests beside Xen */
     public DomainBuilder(
             Xenctrl xenctrl,
             StoreClient store,
             BuildJournal journal,
             PodPolicy podPolicy,
-            HvmHost hvmHost,
+            GuestServices services,
             Clock clock) {
         this.xenctrl = xenctrl;
         this.store = store;
         this.journal = journal;
         this.podPolicy = podPolicy;
-        this.hvmHost = hvmHost;
+        this.services = services;
         this.clock = clock;
-        this.removal = new DomainRemoval(xenctrl, store, hvmHost.deviceModel());
+        this.removal = new DomainRemoval(xenctrl, store, services);
     }
 
     /**
@@ -46,23 +46,25 @@ public final class DomainBuilder {
 
     /**
      * Plans a domain, then builds it step by step and leaves it paused. When a step fails or the build is cancelled,
-     * all that was done is undone: no domain, no node in xenstore, no claimed memory, no device model stays.
+     * all that was done is undone: no domain, no node in xenstore, no claimed memory, no device stays.
      */
     public Built build(DomainConfig config, BuildListener listener, Cancellation cancellation) {
         UUID uuid = config.uuid().orElseGet(UUID::randomUUID);
-        BuildPlan plan = BuildPlan.of(config, podPolicy, hvmHost);
+        BuildPlan plan = BuildPlan.of(config, podPolicy, services);
         BuildJournal.Note note = journal.note(uuid);
         GuestBuild guest = new GuestBuild(xenctrl, store, clock, plan, uuid, cancellation);
         StepRunner steps = new StepRunner(config.name(), listener, cancellation);
+        GuestDevices devices = new GuestDevices(guest, services);
         plan.image()
                 .map(
-                        image -> describe(steps, note, guest, new PvhBuild(guest, image)),
-                        image -> describe(steps, note, guest, new HvmBuild(guest, image, hvmHost.deviceModel())))
+                        image -> describe(steps, note, guest, new PvhBuild(guest, image), devices),
+                        image -> describe(steps, note, guest, new HvmBuild(guest, image), devices))
                 .run();
         return new Built(guest.domid(), uuid);
     }
 
-    private StepRunner describe(StepRunner steps, BuildJournal.Note note, GuestBuild guest, PvhBuild pvh) {
+    private StepRunner describe(
+            StepRunner steps, BuildJournal.Note note, GuestBuild guest, PvhBuild pvh, GuestDevices devices) {
         return steps.thenNote("note the build", note::open, note::close)
                 .then("look for the UUID", () -> requireNewUuid(guest.uuid()))
                 .then("create the domain", pvh::createDomain, () -> destroy(guest))
@@ -85,10 +87,19 @@ public final class DomainBuilder {
                 .then("verify the memory", guest::verifyMemory)
                 .then("write xenstore", pvh::writeStore, () -> removeTrees(guest))
                 .then("introduce to xenstored", guest::introduce)
+                .thenIf(devices.hasDisks(), "attach disks", devices::attachDisks, devices::detachAll)
+                .thenIf(
+                        devices.needDeviceModel(),
+                        "start the device model",
+                        devices::startDeviceModel,
+                        devices::stopDeviceModel)
+                .thenIf(devices.needDeviceModel(), "await the device model", devices::awaitDeviceModel, () -> {})
+                .thenIf(devices.hasNics(), "attach network cards", devices::attachNics, devices::detachAll)
                 .then("close the note", note::close);
     }
 
-    private StepRunner describe(StepRunner steps, BuildJournal.Note note, GuestBuild guest, HvmBuild hvm) {
+    private StepRunner describe(
+            StepRunner steps, BuildJournal.Note note, GuestBuild guest, HvmBuild hvm, GuestDevices devices) {
         return steps.thenNote("note the build", note::open, note::close)
                 .then("look for the UUID", () -> requireNewUuid(guest.uuid()))
                 .then("create the domain", hvm::createDomain, () -> destroy(guest))
@@ -110,8 +121,10 @@ public final class DomainBuilder {
                 .then("verify the memory", guest::verifyMemory)
                 .then("write xenstore", hvm::writeStore, () -> removeTrees(guest))
                 .then("introduce to xenstored", guest::introduce)
-                .then("start the device model", hvm::startDeviceModel, hvm::stopDeviceModel)
-                .then("await the device model", hvm::awaitDeviceModel)
+                .thenIf(devices.hasDisks(), "attach disks", devices::attachDisks, devices::detachAll)
+                .then("start the device model", devices::startDeviceModel, devices::stopDeviceModel)
+                .then("await the device model", devices::awaitDeviceModel)
+                .thenIf(devices.hasNics(), "attach network cards", devices::attachNics, devices::detachAll)
                 .then("release the claim", guest::releaseClaim)
                 .then("close the note", note::close);
     }

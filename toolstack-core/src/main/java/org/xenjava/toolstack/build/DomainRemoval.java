@@ -12,28 +12,32 @@ import org.xenjava.toolstack.xenctrl.HypercallException;
 import org.xenjava.toolstack.xenctrl.Xenctrl;
 import org.xenjava.toolstack.xenctrl.lib.Errno;
 
-/** Takes a domain away: from Xen, from xenstore, and its device model. Every part may be gone already. */
+/** Takes a domain away: from Xen, from xenstore, its device model and its devices. Every part may be gone already. */
 public final class DomainRemoval {
     private static final Logger LOG = LoggerFactory.getLogger(DomainRemoval.class);
 
     private final Xenctrl xenctrl;
     private final StoreClient store;
-    private final DeviceModel deviceModel;
+    private final GuestServices services;
 
-    public DomainRemoval(Xenctrl xenctrl, StoreClient store, DeviceModel deviceModel) {
+    public DomainRemoval(Xenctrl xenctrl, StoreClient store, GuestServices services) {
         this.xenctrl = xenctrl;
         this.store = store;
-        this.deviceModel = deviceModel;
+        this.services = services;
     }
 
     /**
-     * Stops the device model, removes the domain's trees, then destroys it: in this order, as libxl does, since a
-     * watcher that hears of the death should find nothing left. What goes wrong keeps nothing else from being done.
+     * Stops the device model, detaches the devices, removes the domain's trees, then destroys it: in this order, as
+     * libxl does, since a watcher that hears of the death should find nothing left. What goes wrong keeps nothing else from being done.
      *
      * @throws RuntimeException the first thing that went wrong, with the others suppressed
      */
     public void remove(int domid, UUID uuid) {
-        allOf(() -> deviceModel.stop(domid), () -> removeTrees(domid, uuid), () -> destroy(domid));
+        allOf(
+                () -> services.deviceModel().stop(domid),
+                () -> services.devices().detachAll(domid),
+                () -> removeTrees(domid, uuid),
+                () -> destroy(domid));
     }
 
     private static void allOf(Runnable... parts) {
@@ -69,7 +73,10 @@ public final class DomainRemoval {
     }
 
     private void forget(int domid, UUID uuid) {
-        allOf(() -> deviceModel.stop(domid), () -> removeTrees(domid, uuid));
+        allOf(
+                () -> services.deviceModel().stop(domid),
+                () -> services.devices().detachAll(domid),
+                () -> removeTrees(domid, uuid));
     }
 
     /** Removes all that xenstore holds of the domain. */

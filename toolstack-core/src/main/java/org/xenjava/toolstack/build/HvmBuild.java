@@ -18,13 +18,11 @@ final class HvmBuild {
     private final GuestBuild guest;
     private final HvmConfig machine;
     private final HvmImagePlan image;
-    private final DeviceModel deviceModel;
 
-    HvmBuild(GuestBuild guest, HvmImagePlan image, DeviceModel deviceModel) {
+    HvmBuild(GuestBuild guest, HvmImagePlan image) {
         this.guest = guest;
         this.machine = guest.plan().config().hvm().orElseThrow();
         this.image = image;
-        this.deviceModel = deviceModel;
     }
 
     void createDomain() {
@@ -59,22 +57,5 @@ final class HvmBuild {
 
     void writeStore() {
         guest.writeStore(new HvmXenstoreNodes(guest.domid(), guest.uuid(), machine, image)::write);
-    }
-
-    void startDeviceModel() {
-        deviceModel.start(served());
-    }
-
-    void awaitDeviceModel() {
-        deviceModel.awaitReady(served(), guest.cancellation());
-    }
-
-    void stopDeviceModel() {
-        deviceModel.stop(guest.domid());
-    }
-
-    private DeviceModel.Guest served() {
-        return new DeviceModel.Guest(
-                guest.domid(), guest.uuid(), guest.plan().config(), guest.plan().memory());
     }
 }

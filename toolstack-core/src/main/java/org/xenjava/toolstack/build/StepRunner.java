@@ -46,6 +46,11 @@ final class StepRunner {
         return this;
     }
 
+    /** A step that not every domain needs; those that do not are not told of it. */
+    StepRunner thenIf(boolean needed, String name, Runnable action, Runnable undo) {
+        return needed ? then(name, action, undo) : this;
+    }
+
     /** A step that notes what the others do: its undo, which forgets them, waits until nothing is left of them. */
     StepRunner thenNote(String name, Runnable action, Runnable undo) {
         steps.add(new Step(name, action, undo, Undo.IF_ALL_ELSE_IS_UNDONE));

@@ -41,8 +41,7 @@ class BuildJournalTest {
     }
 
     private List<UUID> recover() {
-        return journal.recover(
-                xenctrl, new DomainRemoval(xenctrl, store, HvmHost.none().deviceModel()));
+        return journal.recover(xenctrl, new DomainRemoval(xenctrl, store, GuestServices.none()));
     }
 
     private List<String> changes() {

@@ -239,8 +239,16 @@ class HvmBuildTest {
         TestDeviceModel next = new TestDeviceModel(host.observer);
         StoreClient store = new StoreClient(host.observer.store());
         Xenctrl xenctrl = Xenctrl.open(host.observer);
-        List<UUID> recovered =
-                new BuildJournal(store, new AfterTheDeath()).recover(xenctrl, new DomainRemoval(xenctrl, store, next));
+        List<UUID> recovered = new BuildJournal(store, new AfterTheDeath())
+                .recover(
+                        xenctrl,
+                        new DomainRemoval(
+                                xenctrl,
+                                store,
+                                new GuestServices(
+                                        next,
+                                        FirmwareFiles.nowhere(),
+                                        GuestServices.none().devices())));
 
         assertEquals(1, recovered.size());
         assertEquals(List.of("stop 1"), next.events());

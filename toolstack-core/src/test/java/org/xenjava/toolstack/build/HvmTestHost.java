@@ -87,15 +87,20 @@ final class HvmTestHost implements AutoCloseable {
     }
 
     int build(DomainConfig config, BuildListener listener, Cancellation cancellation) {
-        HvmHost host = new HvmHost(deviceModel, FirmwareFiles.below(MACHINE, XenRelease.V4_17));
+
         Clock clock = Clock.fixed(NOW, ZoneOffset.UTC);
-        return new DomainBuilder(xenctrl, store, journal, policy, host, clock)
+        return new DomainBuilder(xenctrl, store, journal, policy, services(), clock)
                 .build(config, listener, cancellation)
                 .domid();
     }
 
     DomainRemoval removal() {
-        return new DomainRemoval(xenctrl, store, deviceModel);
+        return new DomainRemoval(xenctrl, store, services());
+    }
+
+    private GuestServices services() {
+        FirmwareFiles firmware = FirmwareFiles.below(MACHINE, XenRelease.V4_17);
+        return new GuestServices(deviceModel, firmware, GuestServices.none().devices());
     }
 
     MemoryResize resize(int domid) {
