@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Where an entry point, PVH's today, meets the rest of the kernel.
+// Where the entry point meets the rest of the kernel.
 #pragma once
 
 // Runs the commands of the command line, then those of the console. RAM is known; what the

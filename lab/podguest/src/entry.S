@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// From PVH's 32-bit entry point to C in long mode, all memory mapped one to one.
+// From the 32-bit entry point to C in long mode, all memory mapped one to one.
 //
-// PVH hands over: protected mode, flat segments, no paging, %ebx = the start info's address
-// (xen/include/public/arch-x86/hvm/start_info.h).
+// PVH and HVM guests alike begin in protected mode, with flat segments, no paging, and the start
+// info's address in %ebx (xen/include/public/arch-x86/hvm/start_info.h).
 
 #define CR0_PAGING (1 << 31)
 #define CR4_PAE (1 << 5)

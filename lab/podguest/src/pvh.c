@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a PVH guest is told at its start: xen/include/public/arch-x86/hvm/start_info.h.
+// What a PVH guest, or an HVM guest's first program, is told at its start:
+// xen/include/public/arch-x86/hvm/start_info.h.
 #include "boot.h"
 #include "ram.h"
 
 enum { MEMMAP_RAM = 1 };
+
+// An HVM guest's map begins at 1 MiB; of what is below, only the VGA hole is no RAM.
+enum { VGA_HOLE = 0xa0, VGA_HOLE_END = 0xc0, ONE_MIB = 0x100 };
 
 struct start_info {
     u32 magic;
@@ -40,6 +44,10 @@ static void take_memory_map(const struct start_info *info)
         u64 end = lesser((entry->address + entry->size) / PAGE_SIZE, (u64)mapped_pages);
         if (start < end)
             ram_add(start, end - start);
+    }
+    if (!ram_has(0, 1)) {
+        ram_add(0, VGA_HOLE);
+        ram_add(VGA_HOLE_END, ONE_MIB - VGA_HOLE_END);
     }
     ram_remove((u64)own_start / PAGE_SIZE, (own_end - own_start) / PAGE_SIZE);
 }
