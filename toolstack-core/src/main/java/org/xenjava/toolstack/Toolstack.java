@@ -3,6 +3,7 @@ package org.xenjava.toolstack;
 
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
+import java.security.SecureRandom;
 import java.time.Clock;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -11,6 +12,7 @@ import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.UnaryOperator;
+import java.util.random.RandomGenerator;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.xenjava.toolstack.build.BuildJournal;
@@ -76,7 +78,8 @@ public final class Toolstack implements AutoCloseable {
                 new ToolstackContext(xenctrl, store, new WatchHub(libraries.store()), options.podPolicy, removal);
         this.processIdentity = options.processIdentity;
         this.journal = new BuildJournal(store, processIdentity);
-        this.builder = new DomainBuilder(xenctrl, store, journal, options.podPolicy, services, options.clock);
+        this.builder =
+                new DomainBuilder(xenctrl, store, journal, options.podPolicy, services, options.clock, options.random);
     }
 
     /** The machine that this process runs on, which must be Xen's control domain; with the default options. */
@@ -93,6 +96,7 @@ public final class Toolstack implements AutoCloseable {
     public static final class Options {
         private PodPolicy podPolicy = PodPolicy.standard();
         private Clock clock = Clock.systemUTC();
+        private RandomGenerator random = new SecureRandom();
         private ProcessIdentity processIdentity = ProcessIdentity.ofProc();
         private UnaryOperator<XenLibraries> tap = UnaryOperator.identity();
 
@@ -107,6 +111,12 @@ public final class Toolstack implements AutoCloseable {
         /** Where the time in {@code start_time} comes from. */
         public Options clock(Clock value) {
             clock = value;
+            return this;
+        }
+
+        /** What chooses UUIDs and MAC addresses where none is given; safe to use from many threads. */
+        public Options random(RandomGenerator value) {
+            random = value;
             return this;
         }
 

@@ -3,6 +3,7 @@ package org.xenjava.toolstack.build;
 
 import java.time.Clock;
 import java.util.UUID;
+import java.util.random.RandomGenerator;
 import org.xenjava.toolstack.config.DomainConfig;
 import org.xenjava.toolstack.error.DomainExistsException;
 import org.xenjava.toolstack.memory.PodPolicy;
@@ -17,22 +18,28 @@ public final class DomainBuilder {
     private final PodPolicy podPolicy;
     private final GuestServices services;
     private final Clock clock;
+    private final RandomGenerator random;
     private final DomainRemoval removal;
 
-    /** @param services what the host has for guests beside Xen */
+    /**
+     * @param services what the host has for guests beside Xen
+     * @param random chooses UUIDs and MAC addresses where none is given
+     */
     public DomainBuilder(
             Xenctrl xenctrl,
             StoreClient store,
             BuildJournal journal,
             PodPolicy podPolicy,
             GuestServices services,
-            Clock clock) {
+            Clock clock,
+            RandomGenerator random) {
         this.xenctrl = xenctrl;
         this.store = store;
         this.journal = journal;
         this.podPolicy = podPolicy;
         this.services = services;
         this.clock = clock;
+        this.random = random;
         this.removal = new DomainRemoval(xenctrl, store, services);
     }
 
@@ -49,8 +56,8 @@ public final class DomainBuilder {
      * all that was done is undone: no domain, no node in xenstore, no claimed memory, no device stays.
      */
     public Built build(DomainConfig config, BuildListener listener, Cancellation cancellation) {
-        UUID uuid = config.uuid().orElseGet(UUID::randomUUID);
-        BuildPlan plan = BuildPlan.of(config, podPolicy, services);
+        BuildPlan plan = BuildPlan.of(config.completed(random), podPolicy, services);
+        UUID uuid = plan.config().uuid().orElseThrow();
         BuildJournal.Note note = journal.note(uuid);
         GuestBuild guest = new GuestBuild(xenctrl, store, clock, plan, uuid, cancellation);
         StepRunner steps = new StepRunner(config.name(), listener, cancellation);

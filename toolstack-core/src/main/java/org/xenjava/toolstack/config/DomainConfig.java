@@ -3,9 +3,12 @@ package org.xenjava.toolstack.config;
 
 import com.google.common.math.LongMath;
 import java.nio.file.Path;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
+import java.util.random.RandomGenerator;
 import java.util.stream.Stream;
 import org.xenjava.toolstack.error.ConfigException;
 
@@ -98,6 +101,35 @@ public record DomainConfig(
     /** The part of its memory that is the graphics card's, in KiB; 0 for PVH. */
     public long videoRamKib() {
         return hvm.map(machine -> machine.graphics().videoRamKib()).orElse(0L);
+    }
+
+    /**
+     * The same guest with what a build would choose at random chosen already: its UUID, and the MAC addresses of its
+     * network cards. What is given stays. A guest that is built again from the result, as for a reboot, is the same to
+     * the network and to its operating system.
+     */
+    public DomainConfig completed(RandomGenerator random) {
+        Set<MacAddress> taken = new HashSet<>();
+        nics.forEach(nic -> nic.mac().ifPresent(taken::add));
+        List<NicConfig> addressed = nics.stream()
+                .map(nic -> nic.mac().isPresent() ? nic : nic.withMac(newMac(random, taken)))
+                .toList();
+        return toBuilder()
+                .uuid(uuid.orElseGet(() -> randomUuid(random)))
+                .nics(addressed)
+                .build();
+    }
+
+    private static MacAddress newMac(RandomGenerator random, Set<MacAddress> taken) {
+        return Stream.generate(() -> MacAddress.random(random))
+                .filter(taken::add)
+                .findFirst()
+                .orElseThrow();
+    }
+
+    /** Version 4 of RFC 4122. */
+    private static UUID randomUuid(RandomGenerator random) {
+        return new UUID(random.nextLong() & ~0xf000L | 0x4000L, random.nextLong() & ~0L >>> 2 | 1L << 63);
     }
 
     /** A builder with xl's defaults (one vCPU, no ramdisk, empty command line) and PVH, where xl has PV. */

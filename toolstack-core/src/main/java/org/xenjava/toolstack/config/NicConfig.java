@@ -8,7 +8,8 @@ import org.xenjava.toolstack.error.ConfigException;
 /**
  * A network card, as xl-network-configuration(5) describes it. Make one with {@link #builder}.
  *
- * @param mac its address; if it is empty, the builder chooses one with {@link MacAddress#random}
+ * @param mac its address; if it is empty, each build chooses one, as
+ *     {@link DomainConfig#completed} does
  * @param bridge the host's bridge that the hotplug script adds it to; xl's default is {@code xenbr0}
  * @param type whether an HVM guest also gets an emulated card; if it is empty, the guest's type decides
  * @param model the emulated card, in QEMU's words; xl's default is {@code rtl8139}
@@ -103,6 +104,12 @@ public record NicConfig(
     /** The type that the card has in a guest: what is asked for, or libxl's default for the kind of guest. */
     public Type typeIn(DomainType guest) {
         return type.orElse(guest == DomainType.HVM ? Type.IOEMU : Type.VIF);
+    }
+
+    /** The same card with this address. */
+    public NicConfig withMac(MacAddress newMac) {
+        return new NicConfig(
+                Optional.of(newMac), bridge, type, model, script, vifName, ip, gatewayDevice, mtu, rate, trust);
     }
 
     /** A builder with xl's defaults. */

@@ -12,6 +12,7 @@ import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.List;
 import java.util.Optional;
+import java.util.Random;
 import org.xenjava.toolstack.config.DomainConfig;
 import org.xenjava.toolstack.config.DomainType;
 import org.xenjava.toolstack.config.GraphicsConfig;
@@ -89,7 +90,7 @@ final class HvmTestHost implements AutoCloseable {
     int build(DomainConfig config, BuildListener listener, Cancellation cancellation) {
 
         Clock clock = Clock.fixed(NOW, ZoneOffset.UTC);
-        return new DomainBuilder(xenctrl, store, journal, policy, services(), clock)
+        return new DomainBuilder(xenctrl, store, journal, policy, services(), clock, new Random(153))
                 .build(config, listener, cancellation)
                 .domid();
     }
