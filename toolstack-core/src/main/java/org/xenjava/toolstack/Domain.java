@@ -4,14 +4,18 @@ package org.xenjava.toolstack;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.function.Supplier;
 import org.xenjava.toolstack.build.DomainRemoval;
 import org.xenjava.toolstack.build.MemoryResize;
 import org.xenjava.toolstack.error.DomainGoneException;
 import org.xenjava.toolstack.error.DomainStateException;
 import org.xenjava.toolstack.error.OperationTimeoutException;
+import org.xenjava.toolstack.error.PodDebtException;
 import org.xenjava.toolstack.error.XenFailures;
 import org.xenjava.toolstack.memory.KiB;
 import org.xenjava.toolstack.memory.MemoryStatus;
+import org.xenjava.toolstack.memory.Pages;
+import org.xenjava.toolstack.pod.DangerousMove;
 import org.xenjava.toolstack.pod.PodStatus;
 import org.xenjava.toolstack.store.DomainPaths;
 import org.xenjava.toolstack.xenctrl.DomainInfo;
@@ -170,6 +174,66 @@ public final class Domain {
             info("reading the PoD counters of");
             return PodStatus.of(domid, name(), context.xenctrl().podTarget(domid));
         });
+    }
+
+    /**
+     * Passes only if that may be done without killing the guest: no populate-on-demand entry lacks a page. It stays
+     * so: once the entries have their pages, neither what the guest does nor a resize makes new ones; only a toolstack
+     * that adds entries to a running guest, or a page of the cache that the host finds broken, could. A guest that has
+     * stopped for good, PV domains and dom0 pass.
+     *
+     * @throws PodDebtException while entries lack pages; the message says how many, and what to do
+     */
+    public void requireNoDebt(DangerousMove move) {
+        String attempt = move.gerund() + " " + this;
+        DomainInfo info = info(attempt);
+        // A domain that has suspended itself is to run again; other shutdowns are the end.
+        boolean over = info.shutdown() && info.shutdownReason() != ShutdownReason.SUSPEND.code();
+        if (over || !info.hvm()) {
+            return;
+        }
+        long debt = XenFailures.translating(attempt, () -> context.xenctrl().podTarget(domid))
+                .debt();
+        if (debt > 0) {
+            throw new PodDebtException(
+                    attempt + ": " + Pages.of(debt)
+                            + " of its memory are populate-on-demand entries without a page, and "
+                            + "touching them may kill it (XSA-153); wait until its balloon driver has freed as many, or "
+                            + "cover them (xlj guard --once --mode cover-at-once --domain " + domid + ")",
+                    debt);
+        }
+    }
+
+    /**
+     * Does something dangerous while nothing can make it kill the guest: checks as {@link #requireNoDebt} does, and
+     * keeps other threads of this toolstack from resizing the domain meanwhile.
+     *
+     * @throws PodDebtException if entries lack pages; then {@code work} was not begun
+     */
+    public <T> T withoutDebt(DangerousMove move, Supplier<T> work) {
+        return context.exclusively(domid, () -> {
+            requireNoDebt(move);
+            return work.get();
+        });
+    }
+
+    /**
+     * Lends it, at once, the pages that its entries lack; it needs no help from the guest. What it was lent is noted in
+     * xenstore; a {@link Toolstack#guard guard} that runs then or later sees to it that it is given back.
+     *
+     * @param budget most pages that the domain may have been lent then, earlier loans included
+     * @return pages lent now; zero if every entry has its page
+     * @throws PodDebtException if the budget or the host's memory is too small, or another process's guard looks after
+     *     the domain; nothing has changed then
+     */
+    public Pages coverDebt(Pages budget) {
+        String attempt = "covering the debt of " + this;
+        if (!info(attempt).hvm()) {
+            return Pages.ZERO;
+        }
+        return context.exclusively(
+                domid,
+                () -> XenFailures.translating(attempt, () -> context.loans().cover(domid, uuid, budget)));
     }
 
     /** What it has and may have, as xenstore and Xen say. */

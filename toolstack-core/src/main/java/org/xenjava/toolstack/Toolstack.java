@@ -29,10 +29,13 @@ import org.xenjava.toolstack.error.XenUnavailableException;
 import org.xenjava.toolstack.memory.Pages;
 import org.xenjava.toolstack.memory.PodPolicy;
 import org.xenjava.toolstack.memory.UnpatchedPodPolicy;
+import org.xenjava.toolstack.pod.DomainLock;
 import org.xenjava.toolstack.pod.GuardListener;
 import org.xenjava.toolstack.pod.GuardPolicy;
+import org.xenjava.toolstack.pod.GuardScope;
 import org.xenjava.toolstack.pod.PodGuard;
 import org.xenjava.toolstack.pod.PodGuardService;
+import org.xenjava.toolstack.pod.PodLoan;
 import org.xenjava.toolstack.store.DomainPaths;
 import org.xenjava.toolstack.store.ProcessIdentity;
 import org.xenjava.toolstack.store.StoreClient;
@@ -74,9 +77,14 @@ public final class Toolstack implements AutoCloseable {
         StoreClient store = new StoreClient(libraries.store());
         GuestServices services = GuestServices.none();
         DomainRemoval removal = new DomainRemoval(xenctrl, store, services);
-        this.context =
-                new ToolstackContext(xenctrl, store, new WatchHub(libraries.store()), options.podPolicy, removal);
         this.processIdentity = options.processIdentity;
+        this.context = new ToolstackContext(
+                xenctrl,
+                store,
+                new WatchHub(libraries.store()),
+                options.podPolicy,
+                removal,
+                new PodLoan(xenctrl, store, processIdentity));
         this.journal = new BuildJournal(store, processIdentity);
         this.builder =
                 new DomainBuilder(xenctrl, store, journal, options.podPolicy, services, options.clock, options.random);
@@ -306,8 +314,14 @@ public final class Toolstack implements AutoCloseable {
      * @param listener is told of every change of a domain's state
      */
     public PodGuardService guard(GuardPolicy policy, GuardListener listener) {
-        PodGuard guard = new PodGuard(
-                context.xenctrl(), context.store(), processIdentity, policy, listener, context::exclusively);
+        return guard(policy, GuardScope.ALL, listener);
+    }
+
+    /** Starts to watch over some domains, as {@link #guard(GuardPolicy, GuardListener)} does over all. */
+    public PodGuardService guard(GuardPolicy policy, GuardScope scope, GuardListener listener) {
+        DomainLock lock = context::exclusively;
+        PodGuard guard =
+                new PodGuard(context.xenctrl(), context.store(), processIdentity, policy, scope, listener, lock);
         long start = System.nanoTime();
         // Patience is not to end because somebody sets the clock.
         InstantSource time = () -> Instant.EPOCH.plusNanos(System.nanoTime() - start);

@@ -3,8 +3,10 @@ package org.xenjava.toolstack;
 
 import com.google.common.util.concurrent.Striped;
 import java.util.concurrent.locks.Lock;
+import java.util.function.Supplier;
 import org.xenjava.toolstack.build.DomainRemoval;
 import org.xenjava.toolstack.memory.PodPolicy;
+import org.xenjava.toolstack.pod.PodLoan;
 import org.xenjava.toolstack.store.StoreClient;
 import org.xenjava.toolstack.store.WatchHub;
 import org.xenjava.toolstack.xenctrl.Xenctrl;
@@ -16,19 +18,34 @@ record ToolstackContext(
         WatchHub events,
         PodPolicy podPolicy,
         DomainRemoval removal,
+        PodLoan loans,
         Striped<Lock> domainLocks) {
     private static final int STRIPES = 64;
 
-    ToolstackContext(Xenctrl xenctrl, StoreClient store, WatchHub events, PodPolicy podPolicy, DomainRemoval removal) {
-        this(xenctrl, store, events, podPolicy, removal, Striped.lock(STRIPES));
+    ToolstackContext(
+            Xenctrl xenctrl,
+            StoreClient store,
+            WatchHub events,
+            PodPolicy podPolicy,
+            DomainRemoval removal,
+            PodLoan loans) {
+        this(xenctrl, store, events, podPolicy, removal, loans, Striped.lock(STRIPES));
     }
 
     /** Runs {@code work} while no other thread of this toolstack changes that domain. */
     void exclusively(int domid, Runnable work) {
+        exclusively(domid, () -> {
+            work.run();
+            return domid;
+        });
+    }
+
+    /** The same, for work with a result. A thread may do so again inside of {@code work}. */
+    <T> T exclusively(int domid, Supplier<T> work) {
         Lock lock = domainLocks.get(domid);
         lock.lock();
         try {
-            work.run();
+            return work.get();
         } finally {
             lock.unlock();
         }

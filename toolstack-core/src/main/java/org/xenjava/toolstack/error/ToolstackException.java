@@ -14,6 +14,7 @@ public abstract sealed class ToolstackException extends RuntimeException
                 KernelImageException,
                 OperationCancelledException,
                 OperationTimeoutException,
+                PodDebtException,
                 XenCallException,
                 XenStoreException,
                 XenUnavailableException {

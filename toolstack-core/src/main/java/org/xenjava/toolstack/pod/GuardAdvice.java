@@ -26,6 +26,14 @@ final class GuardAdvice {
         };
     }
 
+    static String of(GuardStatus.Inspection inspection) {
+        return switch (inspection) {
+            case NONE -> "its monitor (vm_event) was detached";
+            case ATTACHED ->
+                "a monitor (vm_event) was attached: the advisory leaves open whether that undoes its workaround";
+        };
+    }
+
     private static String command(int domid, GuardReading reading) {
         return reading.nextTarget(GuardPolicy.standard())
                 .map(target -> "try xenstore-write /local/domain/" + domid + "/memory/target " + target.value())

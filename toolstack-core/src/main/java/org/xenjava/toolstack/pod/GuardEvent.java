@@ -2,7 +2,8 @@
 package org.xenjava.toolstack.pod;
 
 /**
- * A domain has passed from one state to another.
+ * A domain has passed from one state to another; or a monitor was attached to it or detached, and the states are the
+ * same.
  *
  * @param domid the domain
  * @param name its name in xenstore; empty if it has none
@@ -10,7 +11,15 @@ package org.xenjava.toolstack.pod;
  * @param to the state now
  * @param debtPages entries without a page at the last reading; negative for a surplus
  * @param coveredPages pages of the host that the guard has lent it and not got back
+ * @param inspection whether a monitor is attached to the domain
  * @param advice what an administrator should know or do, in one line
  */
 public record GuardEvent(
-        int domid, String name, GuardState from, GuardState to, long debtPages, long coveredPages, String advice) {}
+        int domid,
+        String name,
+        GuardState from,
+        GuardState to,
+        long debtPages,
+        long coveredPages,
+        GuardStatus.Inspection inspection,
+        String advice) {}

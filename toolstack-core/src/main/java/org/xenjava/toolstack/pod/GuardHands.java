@@ -89,12 +89,7 @@ final class GuardHands {
         if (failure.isEmpty()) {
             return GuardOutcome.DONE;
         }
-        GuardReading now = new GuardReading(
-                seen.counters(),
-                seen.maxPages(),
-                seen.running(),
-                seen.target(),
-                seen.notes().withCover(Optional.of(lent)));
+        GuardReading now = seen.withNotes(seen.notes().withCover(Optional.of(lent)));
         note(paths, now, notes -> notes.withCover(before));
         return GuardOutcome.refused(failure.get());
     }

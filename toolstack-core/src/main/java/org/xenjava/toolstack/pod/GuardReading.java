@@ -11,13 +11,19 @@ import org.xenjava.toolstack.xenctrl.PodTarget;
  * @param counters Xen's populate-on-demand counters
  * @param maxPages pages that it may own
  * @param running neither paused nor shut down
+ * @param monitored a monitor (vm_event) is attached
  * @param target {@code memory/target}, if there is one
  * @param notes what guards have lent it
  */
-record GuardReading(PodTarget counters, long maxPages, boolean running, Optional<KiB> target, GuardNotes notes) {
+record GuardReading(
+        PodTarget counters, long maxPages, boolean running, boolean monitored, Optional<KiB> target, GuardNotes notes) {
     /** Of a domain that has died before it was looked at. */
     static final GuardReading NOTHING =
-            new GuardReading(new PodTarget(0, 0, 0), 0, false, Optional.empty(), GuardNotes.NONE);
+            new GuardReading(new PodTarget(0, 0, 0), 0, false, false, Optional.empty(), GuardNotes.NONE);
+
+    GuardReading withNotes(GuardNotes others) {
+        return new GuardReading(counters, maxPages, running, monitored, target, others);
+    }
 
     long debt() {
         return counters.debt();

@@ -15,15 +15,14 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.xenjava.toolstack.error.XenStoreException;
-import org.xenjava.toolstack.memory.KiB;
+import org.xenjava.toolstack.pod.GuardStatus.Activity;
+import org.xenjava.toolstack.pod.GuardStatus.Inspection;
 import org.xenjava.toolstack.store.DomainPaths;
 import org.xenjava.toolstack.store.ProcessIdentity;
 import org.xenjava.toolstack.store.StoreClient;
 import org.xenjava.toolstack.xenctrl.DomainInfo;
 import org.xenjava.toolstack.xenctrl.HypercallException;
-import org.xenjava.toolstack.xenctrl.PodTarget;
 import org.xenjava.toolstack.xenctrl.Xenctrl;
-import org.xenjava.toolstack.xenctrl.lib.Errno;
 import org.xenjava.toolstack.xenctrl.lib.XenLibException;
 
 /**
@@ -40,13 +39,16 @@ public final class PodGuard {
     private final Xenctrl xenctrl;
     private final StoreClient store;
     private final GuardPolicy policy;
+    private final GuardScope scope;
     private final GuardListener listener;
     private final DomainLock lock;
+    private final GuardEyes eyes;
     private final GuardHands hands;
     private final Map<Integer, Guarded> domains = new TreeMap<>();
     private final Set<Integer> woken = ConcurrentHashMap.newKeySet();
     private volatile boolean scanWanted;
     private Instant nextScan = Instant.MIN;
+    private boolean scanned;
 
     /** One domain that is guarded: the state machine, and what was read last. */
     private static final class Guarded {
@@ -55,14 +57,26 @@ public final class PodGuard {
         private String name = "";
         private @Nullable GuardReading last;
         private long coveredPages;
+        private Inspection inspection = Inspection.NONE;
 
         Guarded(UUID handle, GuardedDomain machine) {
             this.handle = handle;
             this.machine = machine;
         }
+
+        GuardStatus status(int domid, GuardReading reading) {
+            return new GuardStatus(
+                    PodStatus.of(domid, name, reading.counters()),
+                    machine.state(),
+                    coveredPages,
+                    reading.running() ? Activity.RUNNING : Activity.STOPPED,
+                    inspection);
+        }
     }
 
     /**
+     * For every domain of the host.
+     *
      * @param processes signs what is noted, and tells which other guards may be alive
      * @param lock held while a domain is changed
      */
@@ -73,11 +87,25 @@ public final class PodGuard {
             GuardPolicy policy,
             GuardListener listener,
             DomainLock lock) {
+        this(xenctrl, store, processes, policy, GuardScope.ALL, listener, lock);
+    }
+
+    /** For some domains; see the other constructor. */
+    public PodGuard(
+            Xenctrl xenctrl,
+            StoreClient store,
+            ProcessIdentity processes,
+            GuardPolicy policy,
+            GuardScope scope,
+            GuardListener listener,
+            DomainLock lock) {
         this.xenctrl = xenctrl;
         this.store = store;
         this.policy = policy;
+        this.scope = scope;
         this.listener = listener;
         this.lock = lock;
+        this.eyes = new GuardEyes(xenctrl, store);
         this.hands = new GuardHands(xenctrl, store, processes, policy);
     }
 
@@ -134,6 +162,23 @@ public final class PodGuard {
                 .collect(Collectors.toUnmodifiableSet());
     }
 
+    /** What was seen of each domain when it was looked at last; those that could never be looked at are missing. */
+    public synchronized List<GuardStatus> statuses() {
+        return domains.entrySet().stream()
+                .flatMap(entry -> Optional.ofNullable(entry.getValue().last)
+                        .map(reading -> entry.getValue().status(entry.getKey(), reading))
+                        .stream())
+                .toList();
+    }
+
+    /** Whether it waits for nothing: every domain is safe, beyond help, or stopped; none may be there at all. */
+    public synchronized boolean decided() {
+        List<GuardStatus> seen = statuses();
+        return scanned
+                && seen.size() == domains.size()
+                && seen.stream().allMatch(status -> status.decided(policy.mode()));
+    }
+
     private void scan(Instant now) {
         List<DomainInfo> found;
         try {
@@ -142,8 +187,10 @@ public final class PodGuard {
             LOG.warn("the guard cannot list the domains: {}", e.getMessage());
             return;
         }
+        scanned = true;
         Map<Integer, UUID> alive = found.stream()
                 .filter(info -> info.hvm() && !info.dying() && info.domid() != 0)
+                .filter(info -> scope.includes(info.domid(), info.handle()))
                 .collect(Collectors.toMap(DomainInfo::domid, DomainInfo::handle));
         for (Map.Entry<Integer, Guarded> entry : List.copyOf(domains.entrySet())) {
             if (!entry.getValue().handle.equals(alive.get(entry.getKey()))) {
@@ -156,45 +203,28 @@ public final class PodGuard {
 
     private void look(int domid, Guarded guarded, Instant now) {
         try {
-            Optional<GuardReading> reading = read(domid, guarded);
+            Optional<GuardReading> reading = eyes.read(domid, guarded.handle);
             if (reading.isEmpty()) {
                 gone(domid, guarded);
                 return;
             }
             GuardReading seen = reading.get();
             guarded.last = seen;
+            guarded.name = name(domid).orElse(guarded.name);
             guarded.coveredPages = seen.coveredPages();
             guarded.machine.look(seen, now).ifPresent(action -> {
                 tell(domid, guarded);
                 act(domid, guarded, action, seen, now);
             });
             tell(domid, guarded);
+            tellOfMonitor(domid, guarded, seen);
+            GuardStatus status = guarded.status(domid, guarded.last);
+            PodReading.record(status);
+            telling(() -> listener.looked(status));
         } catch (HypercallException | XenLibException | XenStoreException e) {
             LOG.debug("the guard of domain {} tries again later", domid, e);
             guarded.machine.lookFailed(now);
         }
-    }
-
-    /** Empty if it is dead or dying; then its counters would mean nothing. */
-    private Optional<GuardReading> read(int domid, Guarded guarded) {
-        PodTarget counters;
-        try {
-            counters = xenctrl.podTarget(domid);
-        } catch (HypercallException e) {
-            if (e.errno().equals(Errno.ESRCH)) {
-                return Optional.empty();
-            }
-            throw e;
-        }
-        Optional<DomainInfo> info = xenctrl.domainInfo(domid)
-                .filter(found -> !found.dying() && found.handle().equals(guarded.handle));
-        DomainPaths paths = new DomainPaths(domid);
-        return info.map(alive -> new GuardReading(
-                counters,
-                alive.maxPages(),
-                !alive.paused() && !alive.shutdown(),
-                store.readLong(paths.memoryTarget()).filter(kib -> kib >= 0).map(KiB::of),
-                GuardNotes.read(store.direct(), paths)));
     }
 
     private void act(int domid, Guarded guarded, GuardAction action, GuardReading seen, Instant now) {
@@ -206,7 +236,7 @@ public final class PodGuard {
             GuardOutcome outcome = hands.act(action, domid, seen, lentToOthers);
             LOG.debug("domain {}: {}: {}", domid, action, outcome);
             if (action == GuardAction.COVER && outcome.equals(GuardOutcome.DONE)) {
-                guarded.last = read(domid, guarded).orElse(seen);
+                guarded.last = eyes.read(domid, guarded.handle).orElse(seen);
                 guarded.coveredPages = guarded.last.coveredPages();
             }
             guarded.machine.done(action, outcome, now);
@@ -231,7 +261,6 @@ public final class PodGuard {
         for (GuardedDomain.Transition transition : guarded.machine.takeTransitions()) {
             GuardReading reading = guarded.last == null ? GuardReading.NOTHING : guarded.last;
             boolean gone = transition.to() == GuardState.GONE;
-            guarded.name = gone ? guarded.name : name(domid).orElse(guarded.name);
             GuardEvent event = new GuardEvent(
                     domid,
                     guarded.name,
@@ -239,13 +268,32 @@ public final class PodGuard {
                     transition.to(),
                     reading.debt(),
                     gone ? 0 : reading.coveredPages(),
+                    guarded.inspection,
                     GuardAdvice.of(domid, reading, transition));
-            LOG.debug("{}", event);
-            try {
-                listener.changed(event);
-            } catch (RuntimeException e) {
-                LOG.error("a guard's listener failed", e);
-            }
+            announce(event);
+        }
+    }
+
+    private void tellOfMonitor(int domid, Guarded guarded, GuardReading seen) {
+        Inspection now = seen.monitored() ? Inspection.ATTACHED : Inspection.NONE;
+        if (now != guarded.inspection) {
+            guarded.inspection = now;
+            GuardState state = guarded.machine.state();
+            announce(new GuardEvent(
+                    domid, guarded.name, state, state, seen.debt(), guarded.coveredPages, now, GuardAdvice.of(now)));
+        }
+    }
+
+    private void announce(GuardEvent event) {
+        LOG.debug("{}", event);
+        telling(() -> listener.changed(event));
+    }
+
+    private static void telling(Runnable listening) {
+        try {
+            listening.run();
+        } catch (RuntimeException e) {
+            LOG.error("a guard's listener failed", e);
         }
     }
 

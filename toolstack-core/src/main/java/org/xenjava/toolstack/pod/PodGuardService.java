@@ -2,6 +2,7 @@
 package org.xenjava.toolstack.pod;
 
 import java.time.Duration;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -32,6 +33,7 @@ public final class PodGuardService implements AutoCloseable {
     private final Semaphore wakeUps = new Semaphore(0);
     private final List<WatchHub.Registration> hostWatches = new ArrayList<>();
     private final Map<Integer, WatchHub.Registration> targetWatches = new HashMap<>();
+    private final Object ticked = new Object();
     private final Thread thread;
     private volatile boolean closed;
 
@@ -52,6 +54,32 @@ public final class PodGuardService implements AutoCloseable {
         PodGuardService service = new PodGuardService(guard, events, clock);
         service.thread.start();
         return service;
+    }
+
+    /** What was seen of each domain when it was looked at last. */
+    public List<GuardStatus> statuses() {
+        return guard.statuses();
+    }
+
+    /**
+     * Waits until there is nothing to wait for: every domain is settled, covered, given up, stopped or gone; in {@link
+     * GuardMode#OBSERVE} also short. At once if there is no domain.
+     *
+     * @param timeout at most so long
+     * @return false if it is not so yet, or the guard was closed
+     */
+    public boolean awaitDecided(Duration timeout) throws InterruptedException {
+        Instant deadline = clock.instant().plus(timeout);
+        synchronized (ticked) {
+            while (!guard.decided()) {
+                long millis = Duration.between(clock.instant(), deadline).toMillis();
+                if (closed || millis <= 0) {
+                    return false;
+                }
+                ticked.wait(millis);
+            }
+            return true;
+        }
     }
 
     private void run() {
@@ -76,6 +104,9 @@ public final class PodGuardService implements AutoCloseable {
         try {
             Duration next = guard.tick(clock.instant());
             watchTargets(guard.unsettled());
+            synchronized (ticked) {
+                ticked.notifyAll();
+            }
             return next;
         } catch (RuntimeException e) {
             LOG.error("the guard failed; it goes on in {}", AFTER_FAILURE, e);
@@ -121,6 +152,9 @@ public final class PodGuardService implements AutoCloseable {
     public void close() {
         closed = true;
         wakeUps.release();
+        synchronized (ticked) {
+            ticked.notifyAll();
+        }
         if (thread != Thread.currentThread()) {
             try {
                 thread.join(END.toMillis());
