@@ -4,9 +4,11 @@ package org.xenjava.toolstack;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
 import java.util.function.Supplier;
 import org.xenjava.toolstack.build.DomainRemoval;
 import org.xenjava.toolstack.build.MemoryResize;
+import org.xenjava.toolstack.device.QemuProcess;
 import org.xenjava.toolstack.error.DomainGoneException;
 import org.xenjava.toolstack.error.DomainStateException;
 import org.xenjava.toolstack.error.OperationTimeoutException;
@@ -166,6 +168,37 @@ public final class Domain {
                 })
                 .orElseThrow(() -> new OperationTimeoutException(
                         this + ": no console terminal within " + timeout + "; is xenconsoled running?"));
+    }
+
+    /** The QEMU that serves it now, whoever started it; empty if there is none. */
+    public Optional<QemuProcess> deviceModel() {
+        return context.deviceModels().process(domid);
+    }
+
+    /**
+     * Tells when the QEMU that it needs has ended, but for the domain's own end: the guest's next access to a device
+     * will hang. Also for a domain that another process has built, and at once if it has happened already.
+     *
+     * @return completed, on some other thread, with this domain; never if it has no QEMU
+     */
+    public CompletableFuture<Domain> deviceModelDeath() {
+        CompletableFuture<Domain> death = new CompletableFuture<>();
+        if (needsDeviceModel()) {
+            deviceModel()
+                    .map(QemuProcess::onExit)
+                    .orElseGet(() -> CompletableFuture.completedFuture(null))
+                    .thenRun(() -> {
+                        if (needsDeviceModel() && exists()) {
+                            death.complete(this);
+                        }
+                    });
+        }
+        return death;
+    }
+
+    /** Whoever ends a QEMU on purpose removes its PID first. */
+    private boolean needsDeviceModel() {
+        return context.store().read(paths.deviceModelPid()).isPresent();
     }
 
     /** Its populate-on-demand counters and what they mean. */

@@ -13,6 +13,7 @@ import java.util.UUID;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.UnaryOperator;
 import java.util.random.RandomGenerator;
+import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.xenjava.toolstack.build.BuildJournal;
@@ -20,8 +21,12 @@ import org.xenjava.toolstack.build.BuildListener;
 import org.xenjava.toolstack.build.Cancellation;
 import org.xenjava.toolstack.build.DomainBuilder;
 import org.xenjava.toolstack.build.DomainRemoval;
+import org.xenjava.toolstack.build.FirmwareFiles;
 import org.xenjava.toolstack.build.GuestServices;
 import org.xenjava.toolstack.config.DomainConfig;
+import org.xenjava.toolstack.device.DeviceModels;
+import org.xenjava.toolstack.device.QemuDeviceModel;
+import org.xenjava.toolstack.device.StandInDeviceModel;
 import org.xenjava.toolstack.error.ConfigException;
 import org.xenjava.toolstack.error.DomainNotFoundException;
 import org.xenjava.toolstack.error.XenFailures;
@@ -67,6 +72,7 @@ public final class Toolstack implements AutoCloseable {
     private final XenLibraries libraries;
     private final ToolstackContext context;
     private final ProcessIdentity processIdentity;
+    private final GuestServices services;
     private final BuildJournal journal;
     private final DomainBuilder builder;
     private final List<PodGuardService> guards = new CopyOnWriteArrayList<>();
@@ -75,19 +81,37 @@ public final class Toolstack implements AutoCloseable {
         this.libraries = libraries;
         Xenctrl xenctrl = Xenctrl.open(libraries);
         StoreClient store = new StoreClient(libraries.store());
-        GuestServices services = GuestServices.none();
+        WatchHub events = new WatchHub(libraries.store());
+        DeviceModels deviceModels = deviceModels(libraries, xenctrl, store, events);
+        this.services = services(libraries, xenctrl).with(deviceModels);
         DomainRemoval removal = new DomainRemoval(xenctrl, store, services);
         this.processIdentity = options.processIdentity;
         this.context = new ToolstackContext(
                 xenctrl,
                 store,
-                new WatchHub(libraries.store()),
+                events,
                 options.podPolicy,
                 removal,
-                new PodLoan(xenctrl, store, processIdentity));
+                new PodLoan(xenctrl, store, processIdentity),
+                deviceModels);
         this.journal = new BuildJournal(store, processIdentity);
         this.builder =
                 new DomainBuilder(xenctrl, store, journal, options.podPolicy, services, options.clock, options.random);
+    }
+
+    /** A simulated Xen runs no code, so neither QEMU nor firmware is needed there. */
+    private static DeviceModels deviceModels(
+            XenLibraries libraries, Xenctrl xenctrl, StoreClient store, WatchHub events) {
+        return libraries.isSimulation()
+                ? new StandInDeviceModel(xenctrl, store)
+                : new QemuDeviceModel(store, events, xenctrl.abi().release());
+    }
+
+    private static GuestServices services(XenLibraries libraries, Xenctrl xenctrl) {
+        return libraries.isSimulation()
+                ? GuestServices.none()
+                : GuestServices.none()
+                        .with(FirmwareFiles.installed(xenctrl.abi().release()));
     }
 
     /** The machine that this process runs on, which must be Xen's control domain; with the default options. */
@@ -297,13 +321,18 @@ public final class Toolstack implements AutoCloseable {
     }
 
     /**
-     * Destroys what builds have left whose process was killed. Opening does this already.
+     * Destroys what builds have left whose process was killed, and ends device models whose domain is gone. Opening does this already.
      *
      * @return UUIDs of what was cleaned up
      */
     public List<UUID> recover() {
-        return XenFailures.translating(
-                "cleaning up after killed builds", () -> journal.recover(context.xenctrl(), context.removal()));
+        return XenFailures.translating("cleaning up after killed builds", () -> {
+            List<UUID> builds = journal.recover(context.xenctrl(), context.removal());
+            services.deviceModel().reapOrphans(() -> context.xenctrl().domains().stream()
+                    .map(DomainInfo::domid)
+                    .collect(Collectors.toSet()));
+            return builds;
+        });
     }
 
     /**

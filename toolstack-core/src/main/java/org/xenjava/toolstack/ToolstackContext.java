@@ -5,6 +5,7 @@ import com.google.common.util.concurrent.Striped;
 import java.util.concurrent.locks.Lock;
 import java.util.function.Supplier;
 import org.xenjava.toolstack.build.DomainRemoval;
+import org.xenjava.toolstack.device.DeviceModels;
 import org.xenjava.toolstack.memory.PodPolicy;
 import org.xenjava.toolstack.pod.PodLoan;
 import org.xenjava.toolstack.store.StoreClient;
@@ -19,6 +20,7 @@ record ToolstackContext(
         PodPolicy podPolicy,
         DomainRemoval removal,
         PodLoan loans,
+        DeviceModels deviceModels,
         Striped<Lock> domainLocks) {
     private static final int STRIPES = 64;
 
@@ -28,8 +30,9 @@ record ToolstackContext(
             WatchHub events,
             PodPolicy podPolicy,
             DomainRemoval removal,
-            PodLoan loans) {
-        this(xenctrl, store, events, podPolicy, removal, loans, Striped.lock(STRIPES));
+            PodLoan loans,
+            DeviceModels deviceModels) {
+        this(xenctrl, store, events, podPolicy, removal, loans, deviceModels, Striped.lock(STRIPES));
     }
 
     /** Runs {@code work} while no other thread of this toolstack changes that domain. */

@@ -1,19 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.xenjava.toolstack.build;
 
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Optional;
 import org.xenjava.toolstack.config.DomainConfig;
 import org.xenjava.toolstack.config.HvmConfig;
-import org.xenjava.toolstack.config.HvmConfig.Firmware;
 import org.xenjava.toolstack.error.ConfigException;
 import org.xenjava.toolstack.error.KernelImageException;
 import org.xenjava.toolstack.image.HvmFirmware;
 import org.xenjava.toolstack.image.HvmImagePlan;
-import org.xenjava.toolstack.image.HvmLoader;
 import org.xenjava.toolstack.image.ImagePlan;
 import org.xenjava.toolstack.image.PvhImagePlan;
 import org.xenjava.toolstack.image.PvhKernel;
@@ -31,13 +26,14 @@ import org.xenjava.toolstack.memory.PodPolicy;
 public record BuildPlan(DomainConfig config, MemoryPlan memory, ImagePlan image) {
 
     /**
-     * Plans a guest for a host without devices; see {@link #of(DomainConfig, PodPolicy, GuestServices)}.
+     * Plans a guest for a host of which nothing is known: whatever the guest asks for, it is assumed to have, and
+     * programs that do nothing stand in for the firmware of an HVM guest. See {@link #of(DomainConfig, PodPolicy, GuestServices)}.
      *
      * @throws ConfigException if the configuration cannot be built
      * @throws KernelImageException if a file cannot be read, is malformed, or does not fit into the guest
      */
     public static BuildPlan of(DomainConfig config, PodPolicy policy) {
-        return of(config, policy, GuestServices.none());
+        return of(config, policy, GuestServices.imagined());
     }
 
     /**
@@ -61,37 +57,19 @@ public record BuildPlan(DomainConfig config, MemoryPlan memory, ImagePlan image)
         Path kernelFile = config.kernel()
                 .orElseThrow(() -> new ConfigException("domain " + config.name() + ": no kernel is given"));
         MemoryPlan memory = MemoryPlan.pvh(config, policy, PvhImagePlan.ACPI_PAGES);
-        PvhKernel kernel = PvhKernel.parse(read("kernel", kernelFile));
-        Optional<byte[]> ramdisk = config.ramdisk().map(file -> read("ramdisk", file));
+        PvhKernel kernel = PvhKernel.parse(ImageFile.read("kernel", kernelFile));
+        Optional<byte[]> ramdisk = config.ramdisk().map(file -> ImageFile.read("ramdisk", file));
         ImagePlan image = PvhImagePlan.of(kernel, ramdisk, config.commandLine(), config.maxVcpus(), ramBounds(memory));
         return new BuildPlan(config, memory, image);
     }
 
-    private static BuildPlan hvm(DomainConfig config, HvmConfig machine, PodPolicy policy, FirmwareFiles files) {
+    private static BuildPlan hvm(DomainConfig config, HvmConfig machine, PodPolicy policy, FirmwareSource source) {
         MemoryPlan memory = MemoryPlan.hvm(config, machine, policy);
-        HvmFirmware firmware = read(machine.firmware(), files);
+        HvmFirmware firmware = source.read(machine.firmware());
         return new BuildPlan(config, memory, HvmImagePlan.of(config, machine, firmware, ramBounds(memory)));
     }
 
     private static RamBounds ramBounds(MemoryPlan memory) {
         return new RamBounds(memory.layout(), memory.shape().ram());
-    }
-
-    private static HvmFirmware read(Firmware wanted, FirmwareFiles files) {
-        return new HvmFirmware(
-                HvmLoader.parse(read("firmware", files.loader(wanted))),
-                read("BIOS", files.bios(wanted)),
-                wanted.acpiTables().map(file -> read("file of ACPI tables", file)),
-                wanted.smbiosTables().map(file -> read("file of SMBIOS tables", file)));
-    }
-
-    private static byte[] read(String what, Path file) {
-        try {
-            return Files.readAllBytes(file);
-        } catch (NoSuchFileException e) {
-            throw new KernelImageException("the " + what + " " + file + " does not exist", e);
-        } catch (IOException | OutOfMemoryError e) {
-            throw new KernelImageException("the " + what + " " + file + " cannot be read: " + e, e);
-        }
     }
 }

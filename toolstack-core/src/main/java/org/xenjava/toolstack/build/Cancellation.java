@@ -17,7 +17,7 @@ public final class Cancellation {
     }
 
     /** @throws OperationCancelledException if it was cancelled */
-    void check(String operation) {
+    public void check(String operation) {
         if (isCancelled()) {
             throw new OperationCancelledException(operation + " was cancelled; what it had done was undone");
         }

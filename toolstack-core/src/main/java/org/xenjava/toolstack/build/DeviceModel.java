@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.xenjava.toolstack.build;
 
+import java.util.Set;
 import java.util.UUID;
+import java.util.function.Supplier;
 import org.xenjava.toolstack.config.DomainConfig;
 import org.xenjava.toolstack.error.ConfigException;
 import org.xenjava.toolstack.error.OperationTimeoutException;
@@ -49,4 +51,11 @@ public interface DeviceModel {
      * process that started it is gone. Nothing happens if there is none, and for domains that never had one.
      */
     void stop(int domid);
+
+    /**
+     * Ends what serves domains that are gone and that this toolstack has started, in this process or an earlier one.
+     *
+     * @param domids asks for the domains that there are
+     */
+    void reapOrphans(Supplier<Set<Integer>> domids);
 }

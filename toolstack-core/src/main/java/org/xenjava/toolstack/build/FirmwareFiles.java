@@ -10,13 +10,15 @@ import java.util.stream.Stream;
 import org.xenjava.toolstack.config.HvmConfig.Bios;
 import org.xenjava.toolstack.config.HvmConfig.Firmware;
 import org.xenjava.toolstack.error.KernelImageException;
+import org.xenjava.toolstack.image.HvmFirmware;
+import org.xenjava.toolstack.image.HvmLoader;
 import org.xenjava.toolstack.xenctrl.abi.XenRelease;
 
 /**
  * Where hvmloader and the BIOSes are installed. Xen fixes it when it is configured; so distributions differ, and
  * every place is looked at.
  */
-public final class FirmwareFiles {
+public final class FirmwareFiles implements FirmwareSource {
     /** In Xen's own directory of firmware. */
     private static final String LOADER = "hvmloader";
 
@@ -68,11 +70,6 @@ public final class FirmwareFiles {
                 directories, inEachOr(directories, "seabios.bin", seaBios), inEachOr(directories, "ovmf.bin", ovmf));
     }
 
-    /** A machine without any. */
-    static FirmwareFiles nowhere() {
-        return new FirmwareFiles(List.of(), List.of(), List.of());
-    }
-
     private static List<Path> all(Path root, String... paths) {
         return Stream.of(paths).map(root::resolve).toList();
     }
@@ -81,6 +78,15 @@ public final class FirmwareFiles {
     private static List<Path> inEachOr(List<Path> directories, String name, List<Path> elsewhere) {
         return Stream.concat(directories.stream().map(directory -> directory.resolve(name)), elsewhere.stream())
                 .toList();
+    }
+
+    @Override
+    public HvmFirmware read(Firmware wanted) {
+        return new HvmFirmware(
+                HvmLoader.parse(ImageFile.read("firmware", loader(wanted))),
+                ImageFile.read("BIOS", bios(wanted)),
+                wanted.acpiTables().map(file -> ImageFile.read("file of ACPI tables", file)),
+                wanted.smbiosTables().map(file -> ImageFile.read("file of SMBIOS tables", file)));
     }
 
     /**

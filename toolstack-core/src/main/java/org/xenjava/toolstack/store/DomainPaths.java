@@ -78,6 +78,11 @@ public record DomainPaths(int domid) {
         return DOMAINS + "/0/device-model/" + domid;
     }
 
+    /** The PID of its device model; libxl's node. */
+    public String deviceModelPid() {
+        return of("image/device-model-pid");
+    }
+
     /** Every tree that belongs to the domain and goes with it. */
     public List<String> all(UUID uuid) {
         return List.of(root(), libxl(), vm(uuid), DOMAINS + "/0/backend/console/" + domid, deviceModel());

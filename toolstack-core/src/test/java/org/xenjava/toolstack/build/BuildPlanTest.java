@@ -18,7 +18,8 @@ class BuildPlanTest {
         String text = line.startsWith("type") ? "" : "type='pvh'\nkernel='/no/such/kernel'\n";
         DomainConfig config = XlConfigReader.parse("name='guest'\nmemory=256\n" + text + line + "\n", "guest.cfg")
                 .config();
-        ConfigException e = assertThrows(ConfigException.class, () -> BuildPlan.of(config, PodPolicy.standard()));
+        ConfigException e = assertThrows(
+                ConfigException.class, () -> BuildPlan.of(config, PodPolicy.standard(), GuestServices.none()));
         assertTrue(e.getMessage().contains("guest"), e.getMessage());
     }
 }

@@ -17,6 +17,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.xenjava.toolstack.Domain;
 import org.xenjava.toolstack.Toolstack;
 import org.xenjava.toolstack.config.DomainConfig;
 import org.xenjava.toolstack.config.GraphicsConfig;
@@ -27,10 +28,12 @@ import org.xenjava.toolstack.config.HvmConfig.Firmware;
 import org.xenjava.toolstack.config.HvmFeature;
 import org.xenjava.toolstack.config.TimerMode;
 import org.xenjava.toolstack.config.ViridianFeature;
+import org.xenjava.toolstack.device.StandInDeviceModel;
 import org.xenjava.toolstack.error.ConfigException;
 import org.xenjava.toolstack.error.OperationCancelledException;
 import org.xenjava.toolstack.error.OperationTimeoutException;
 import org.xenjava.toolstack.error.ToolstackException;
+import org.xenjava.toolstack.memory.KiB;
 import org.xenjava.toolstack.memory.PodPolicy;
 import org.xenjava.toolstack.store.ProcessIdentity;
 import org.xenjava.toolstack.store.StoreClient;
@@ -58,12 +61,12 @@ class HvmBuildTest {
 
     /** As recorded from xl, 4096 pages of video RAM and 16 of a ROM included; the slack is ours. */
     @ParameterizedTest
-    @CsvSource({"NONE, 0", "STDVGA, 4096"})
-    void aPodGuestOwnsWhatXlsOwnsAndTheSlack(Vga vga, long videoPages) {
+    @CsvSource({"NONE, 0, 0", "STDVGA, 4096, 16"})
+    void aPodGuestOwnsWhatXlsOwnsAndTheSlack(Vga vga, long videoPages, long romPages) {
         int domid = host.build(HvmTestHost.guest("d", 256, 512, vga).build());
 
         PodTarget counters = host.xenctrl.podTarget(domid);
-        assertEquals(65504 + 256 + 16 + TestDeviceModel.ROM_PAGES, counters.totPages());
+        assertEquals(65504 + 256 + 16 + romPages, counters.totPages());
         assertEquals(65536 - 256, counters.debt());
         DomainInfo info = host.xenctrl.domainInfo(domid).orElseThrow();
         assertEquals(65792 + 256, info.maxPages());
@@ -85,7 +88,7 @@ class HvmBuildTest {
 
         PodTarget counters = host.xenctrl.podTarget(domid);
         assertEquals(0, counters.entries());
-        assertEquals(128 * 256 - 32 + 16 + TestDeviceModel.ROM_PAGES, counters.totPages());
+        assertEquals(128 * 256 - 32 + 16 + StandInDeviceModel.ROM.count(), counters.totPages());
     }
 
     @Test
@@ -242,13 +245,7 @@ class HvmBuildTest {
         List<UUID> recovered = new BuildJournal(store, new AfterTheDeath())
                 .recover(
                         xenctrl,
-                        new DomainRemoval(
-                                xenctrl,
-                                store,
-                                new GuestServices(
-                                        next,
-                                        FirmwareFiles.nowhere(),
-                                        GuestServices.none().devices())));
+                        new DomainRemoval(xenctrl, store, GuestServices.none().with(next)));
 
         assertEquals(1, recovered.size());
         assertEquals(List.of("stop 1"), next.events());
@@ -273,14 +270,28 @@ class HvmBuildTest {
     }
 
     @Test
-    void withoutADeviceModelHvmGuestsAreRefusedBeforeAnythingIsTouched() {
-        try (Toolstack toolstack = Toolstack.options().open(host.xen.connect())) {
-            ConfigException e = assertThrows(ConfigException.class, () -> toolstack.create(GUEST));
+    void withoutADeviceModelHvmGuestsAreRefusedWhenTheyArePlanned() {
+        ConfigException e = assertThrows(
+                ConfigException.class, () -> BuildPlan.of(GUEST, PodPolicy.standard(), GuestServices.none()));
 
-            assertEquals("domain web: type=hvm is not supported yet; only pvh is", e.getMessage());
+        assertEquals("domain web: type=hvm: this host has no device model; only pvh is possible", e.getMessage());
+    }
+
+    @Test
+    void aSimulatedHostBuildsHvmGuestsWithoutQemuOrFirmware() {
+        try (Toolstack toolstack = Toolstack.options().open(host.xen.connect())) {
+            Domain domain = toolstack.create(GUEST);
+
+            assertEquals(KiB.ofMiB(64), domain.memory().size());
+            assertEquals(Optional.empty(), domain.deviceModel());
+            domain.destroy();
             host.assertUnchangedSince(before);
         }
-        assertThrows(ConfigException.class, () -> BuildPlan.of(GUEST, PodPolicy.standard()));
+    }
+
+    @Test
+    void aGuestIsPlannedForAHostOfWhichNothingIsKnown() {
+        assertEquals(GUEST, BuildPlan.of(GUEST, PodPolicy.standard()).config());
     }
 
     @Test

@@ -13,6 +13,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.EnumSource.Mode;
 import org.xenjava.toolstack.config.GraphicsConfig.Vga;
+import org.xenjava.toolstack.device.StandInDeviceModel;
 import org.xenjava.toolstack.error.ConfigException;
 import org.xenjava.toolstack.memory.KiB;
 import org.xenjava.toolstack.memory.PodPolicy;
@@ -30,7 +31,7 @@ class HvmResizeTest {
     private static final Duration BOOT = Duration.ofMinutes(5);
 
     /** Video RAM, its ROM, special and I/O request pages. */
-    private static final long EXTRAS = 4096 + TestDeviceModel.ROM_PAGES + 16;
+    private static final long EXTRAS = 4096 + StandInDeviceModel.ROM.count() + 16;
 
     private static HvmTestHost host(BalloonFamily family, PodPolicy policy) {
         SimulatedGuest guest = SimulatedGuest.with(BalloonDriver.of(family));

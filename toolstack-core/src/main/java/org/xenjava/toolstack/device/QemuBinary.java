@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.device;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.xenjava.toolstack.error.DeviceModelException;
+import org.xenjava.toolstack.xenctrl.abi.XenRelease;
+
+/** Where QEMU is installed. Xen fixes it when it is configured; so distributions differ, and every place is looked at. */
+final class QemuBinary {
+    private final List<Path> candidates;
+
+    private QemuBinary(List<Path> candidates) {
+        this.candidates = candidates;
+    }
+
+    /** That of this machine, with that Xen running on it. */
+    static QemuBinary installed(XenRelease release) {
+        return below(Path.of("/"), release);
+    }
+
+    /** That of a machine whose root directory is somewhere else. */
+    static QemuBinary below(Path root, XenRelease release) {
+        return new QemuBinary(Stream.of(
+                        // Debian from bookworm on
+                        "usr/libexec/xen-qemu-system-i386",
+                        // Xen's own default
+                        "usr/local/libexec/xen/bin/qemu-system-i386",
+                        "usr/local/lib/xen/bin/qemu-system-i386",
+                        // Fedora, Gentoo
+                        "usr/libexec/xen/bin/qemu-system-i386",
+                        // openSUSE, Arch
+                        "usr/lib/xen/bin/qemu-system-i386",
+                        "usr/lib64/xen/bin/qemu-system-i386",
+                        // Debian before bookworm
+                        "usr/lib/xen-" + release + "/bin/qemu-system-i386",
+                        "usr/bin/qemu-system-i386",
+                        // the distribution's own, which plays the same machines
+                        "usr/bin/qemu-system-x86_64")
+                .map(root::resolve)
+                .toList());
+    }
+
+    /**
+     * The program.
+     *
+     * @param override {@code device_model_override}
+     * @throws DeviceModelException if there is none; the message names every place
+     */
+    Path find(Optional<Path> override) {
+        List<Path> places = override.map(List::of).orElse(candidates);
+        return places.stream()
+                .filter(Files::isExecutable)
+                .findFirst()
+                .orElseThrow(() -> new DeviceModelException("no QEMU is at "
+                        + places.stream().map(Path::toString).collect(Collectors.joining(", "))
+                        + ": install QEMU for Xen, or name the program with device_model_override"));
+    }
+}

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.device;
+
+import java.nio.file.Path;
+
+/**
+ * Where a QEMU process has its files.
+ *
+ * @param run directory of its sockets
+ * @param log directory of its log
+ */
+public record QemuFiles(Path run, Path log) {
+    /** libxl's places. */
+    public static final QemuFiles STANDARD = new QemuFiles(Path.of("/var/run/xen"), Path.of("/var/log/xen"));
+
+    /** The socket that libxl speaks to: {@code xl} finds our guests' QEMU there. */
+    Path libxlSocket(int domid) {
+        return run.resolve("qmp-libxl-" + domid);
+    }
+
+    /** The socket that {@code xentop} speaks to. */
+    Path xenstatSocket(int domid) {
+        return run.resolve("qmp-libxenstat-" + domid);
+    }
+
+    /** The socket that we speak to. A socket serves one client at a time, so that a stuck one of xl's is not ours. */
+    Path ownSocket(int domid) {
+        return run.resolve("qmp-xenjava-" + domid);
+    }
+
+    /** What QEMU says of the guest of that name. A name has no {@code /}. */
+    Path logOf(String name) {
+        return log.resolve("qemu-dm-" + name + ".log");
+    }
+
+    /** What it said of the guest of that name before. */
+    Path formerLogOf(String name) {
+        return log.resolve("qemu-dm-" + name + ".log.1");
+    }
+}

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.device;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.xenjava.toolstack.error.DeviceModelException;
+import org.xenjava.toolstack.error.OperationCancelledException;
+
+/**
+ * A running QEMU that serves a domain, whoever started it. A {@link ProcessHandle} knows when its process was started,
+ * so that a recycled PID is never taken for it.
+ */
+public final class QemuProcess {
+    private static final Logger LOG = LoggerFactory.getLogger(QemuProcess.class);
+
+    /** The name of the monitor by which a QEMU is known as one of ours. */
+    static final String MONITOR = "xenjava";
+
+    private static final String DOMID = "-xen-domid";
+
+    /** To write its disks' caches. */
+    private static final Duration GRACE = Duration.ofSeconds(10);
+
+    private final ProcessHandle process;
+    private final int domid;
+    private final List<String> arguments;
+
+    QemuProcess(ProcessHandle process, int domid, List<String> arguments) {
+        this.process = process;
+        this.domid = domid;
+        this.arguments = List.copyOf(arguments);
+    }
+
+    /** The domain that a QEMU with these arguments serves; −1 if they are not those of one that a toolstack starts. */
+    static int domidIn(List<String> arguments) {
+        int at = arguments.indexOf(DOMID);
+        boolean ours = at > 0 && at + 1 < arguments.size() && arguments.contains("-no-shutdown");
+        String value = ours ? arguments.get(at + 1) : "";
+        return value.matches("\\d{1,5}") ? Integer.parseInt(value) : -1;
+    }
+
+    /** The domain that it serves. */
+    public int domid() {
+        return domid;
+    }
+
+    public long pid() {
+        return process.pid();
+    }
+
+    public boolean isAlive() {
+        return process.isAlive();
+    }
+
+    /** Completes when it has ended, also if it is another process's child; seen within seconds then. */
+    public CompletableFuture<QemuProcess> onExit() {
+        return process.onExit().thenApply(ended -> this);
+    }
+
+    /** This library started it. */
+    boolean isOurs() {
+        return arguments.stream().anyMatch(argument -> argument.startsWith("socket,id=" + MONITOR + ","));
+    }
+
+    /**
+     * Ends it, by force if it does not obey.
+     *
+     * @throws DeviceModelException if it is there even then
+     */
+    void end() {
+        process.destroy();
+        if (ends()) {
+            return;
+        }
+        LOG.warn("QEMU of domain {} (process {}) does not end when told to, and is killed", domid, pid());
+        process.destroyForcibly();
+        if (!ends()) {
+            throw new DeviceModelException("domain " + domid + ": QEMU, process " + pid()
+                    + ", cannot be killed: it hangs in the kernel, or another user owns it");
+        }
+    }
+
+    private boolean ends() {
+        try {
+            process.onExit().get(GRACE.toMillis(), TimeUnit.MILLISECONDS);
+            return true;
+        } catch (TimeoutException | ExecutionException e) {
+            return !process.isAlive();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new OperationCancelledException("stopping QEMU of domain " + domid + " was interrupted", e);
+        }
+    }
+
+    @Override
+    public String toString() {
+        return "QEMU of domain " + domid + ", process " + pid();
+    }
+}
