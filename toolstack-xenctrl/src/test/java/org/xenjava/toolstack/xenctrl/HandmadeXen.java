@@ -9,6 +9,7 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import org.xenjava.toolstack.xenctrl.lib.Errno;
+import org.xenjava.toolstack.xenctrl.lib.HostDevices;
 import org.xenjava.toolstack.xenctrl.lib.HypercallBuffer;
 import org.xenjava.toolstack.xenctrl.lib.XenCall;
 import org.xenjava.toolstack.xenctrl.lib.XenDeviceModel;
@@ -131,6 +132,11 @@ final class HandmadeXen implements XenLibraries, XenCall {
     @Override
     public XenStore store() {
         throw new AssertionError("not used by hypercalls");
+    }
+
+    @Override
+    public HostDevices hostDevices() {
+        throw new AssertionError("nobody asks dom0's kernel here");
     }
 
     @Override

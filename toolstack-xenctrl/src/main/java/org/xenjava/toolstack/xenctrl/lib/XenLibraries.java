@@ -18,6 +18,8 @@ public interface XenLibraries extends AutoCloseable {
 
     XenStore store();
 
+    HostDevices hostDevices();
+
     /** True if below is no real Xen, so that nothing of value can be lost in it. */
     default boolean isSimulation() {
         return false;

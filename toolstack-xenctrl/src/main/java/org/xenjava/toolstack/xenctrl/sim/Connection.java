@@ -3,6 +3,7 @@ package org.xenjava.toolstack.xenctrl.sim;
 
 import java.util.function.Supplier;
 import org.xenjava.toolstack.xenctrl.lib.Errno;
+import org.xenjava.toolstack.xenctrl.lib.HostDevices;
 import org.xenjava.toolstack.xenctrl.lib.HypercallBuffer;
 import org.xenjava.toolstack.xenctrl.lib.XenCall;
 import org.xenjava.toolstack.xenctrl.lib.XenDeviceModel;
@@ -21,6 +22,7 @@ final class Connection implements XenLibraries {
     private final EventChannelHandle eventChannels;
     private final DeviceModel deviceModel;
     private final XenStore store;
+    private final HostDevices hostDevices;
 
     Connection(Machine machine, Hypercalls hypercalls) {
         this.machine = machine;
@@ -29,6 +31,7 @@ final class Connection implements XenLibraries {
         eventChannels = new EventChannelHandle(machine, this);
         deviceModel = new DeviceModel(machine, this);
         store = machine.store.connect(0);
+        hostDevices = new SimulatedHostDevices(machine.hostKernel, this);
     }
 
     /** Does something to the machine on a library's behalf: under its lock, with errno as the library gives it. */
@@ -77,12 +80,18 @@ final class Connection implements XenLibraries {
     }
 
     @Override
+    public HostDevices hostDevices() {
+        return hostDevices;
+    }
+
+    @Override
     public boolean isSimulation() {
         return true;
     }
 
     @Override
     public void close() {
+        hostDevices.close();
         store.close();
         deviceModel.close();
         eventChannels.close();

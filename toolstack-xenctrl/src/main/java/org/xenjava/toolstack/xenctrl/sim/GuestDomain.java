@@ -226,6 +226,20 @@ final class GuestDomain implements GuestMachine {
     }
 
     @Override
+    public List<String> list(String path) {
+        try {
+            return store.directory(XenStore.NO_TRANSACTION, path);
+        } catch (XenLibException missing) {
+            return List.of();
+        }
+    }
+
+    @Override
+    public void watchAtOnce(String path, Runnable changed) {
+        store.watch(path, "guest-" + ++watches, event -> run(changed));
+    }
+
+    @Override
     public void receiveEvents() {
         domain.params.set(HvmParam.CALLBACK_IRQ.index(), CALLBACK_BY_VECTOR);
     }

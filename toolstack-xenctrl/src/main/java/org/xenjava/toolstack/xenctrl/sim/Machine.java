@@ -47,6 +47,8 @@ final class Machine {
     final ConsoleRing console = new ConsoleRing();
     final XenStored store;
 
+    final HostKernel hostKernel;
+
     final VirtualTime time = new VirtualTime();
     final MemoryRules memoryRules;
 
@@ -61,6 +63,7 @@ final class Machine {
         host = new HostMemory(settings.hostPages());
         memoryRules = new MemoryRules(
                 settings.largestEntryOrder(), settings.preemptionPending(), behaviour.podCrashSourceLine());
+        hostKernel = new HostKernel(settings.blockDevices(), settings.bridges());
         guestFactory = settings.guestFactory();
         store = new XenStored(lock, new StoreLink(this));
         takeLoose(settings.xenPages());

@@ -5,8 +5,10 @@ import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.ZoneOffset;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.SortedMap;
 import java.util.function.BooleanSupplier;
 import org.xenjava.toolstack.xenctrl.abi.XenAbi;
 import org.xenjava.toolstack.xenctrl.abi.XenRelease;
@@ -53,6 +55,7 @@ public final class SimulatedXen {
         StoreConnection dom0 = machine.store.connect(0);
         initialTree(dom0);
         new ConsoleDaemon(dom0).start();
+        new BackendDrivers(dom0, machine.hostKernel).start();
     }
 
     /** What is in xenstore after the boot of a machine on which no guest has run. */
@@ -115,6 +118,16 @@ public final class SimulatedXen {
         }
     }
 
+    /** Network interfaces of dom0 that back ends and device models have made, by name. */
+    public SortedMap<String, HostLink> hostLinks() {
+        machine.lock.lock();
+        try {
+            return machine.hostKernel.links();
+        } finally {
+            machine.lock.unlock();
+        }
+    }
+
     /** What Xen has printed on its console: at most the last 64 KiB. */
     public String console() {
         machine.lock.lock();
@@ -134,6 +147,9 @@ public final class SimulatedXen {
         private int largestEntryOrder = 9;
         private BooleanSupplier preemptionPending = () -> false;
         private GuestFactory guestFactory = identity -> SimulatedGuest.linux();
+
+        private final List<String> blockDevices = new ArrayList<>();
+        private final List<String> bridges = new ArrayList<>(List.of("xenbr0"));
 
         private Builder() {}
 
@@ -192,6 +208,18 @@ public final class SimulatedXen {
             return this;
         }
 
+        /** A block device of dom0's, such as {@code /dev/vg/web}. None by default; image files are those of this machine. */
+        public Builder blockDevice(String path) {
+            blockDevices.add(path);
+            return this;
+        }
+
+        /** One more bridge of dom0's; {@code xenbr0} is always there. */
+        public Builder bridge(String name) {
+            bridges.add(name);
+            return this;
+        }
+
         public SimulatedXen build() {
             return new SimulatedXen(this);
         }
@@ -210,6 +238,14 @@ public final class SimulatedXen {
 
         int largestEntryOrder() {
             return largestEntryOrder;
+        }
+
+        List<String> blockDevices() {
+            return blockDevices;
+        }
+
+        List<String> bridges() {
+            return bridges;
         }
 
         GuestFactory guestFactory() {

@@ -58,6 +58,6 @@ public record Recorder(String command, Clock clock, Contents contents) {
         XenRelease release = XenRelease.ofVersionCall(real.call().call(Hypercall.XEN_VERSION.number(), 0, 0));
         TraceWriter writer = out.get();
         writer.append(new TraceHeader(TraceHeader.VERSION, release, command, clock.instant(), contents).toJson());
-        return new TapedLibraries(new RecordingTape(real, writer), XenAbi.of(release), contents);
+        return TapedLibraries.on(new RecordingTape(real, writer), XenAbi.of(release), contents);
     }
 }

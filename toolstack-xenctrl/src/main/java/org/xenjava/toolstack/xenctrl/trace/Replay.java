@@ -3,6 +3,7 @@ package org.xenjava.toolstack.xenctrl.trace;
 
 import java.nio.file.Path;
 import org.xenjava.toolstack.xenctrl.abi.XenAbi;
+import org.xenjava.toolstack.xenctrl.lib.HostDevices;
 import org.xenjava.toolstack.xenctrl.lib.XenCall;
 import org.xenjava.toolstack.xenctrl.lib.XenDeviceModel;
 import org.xenjava.toolstack.xenctrl.lib.XenEventChannels;
@@ -31,7 +32,7 @@ public final class Replay implements XenLibraries {
     private Replay(Trace trace) {
         TraceHeader header = trace.header();
         this.tape = new ReplayTape(trace);
-        this.libraries = new TapedLibraries(tape, XenAbi.of(header.release()), header.contents());
+        this.libraries = TapedLibraries.on(tape, XenAbi.of(header.release()), header.contents());
     }
 
     /**
@@ -82,6 +83,11 @@ public final class Replay implements XenLibraries {
     @Override
     public XenStore store() {
         return libraries.store();
+    }
+
+    @Override
+    public HostDevices hostDevices() {
+        return libraries.hostDevices();
     }
 
     /** True: there is no Xen at all. */

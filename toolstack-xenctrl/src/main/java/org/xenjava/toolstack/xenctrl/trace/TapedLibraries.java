@@ -3,6 +3,7 @@ package org.xenjava.toolstack.xenctrl.trace;
 
 import java.util.Optional;
 import org.xenjava.toolstack.xenctrl.abi.XenAbi;
+import org.xenjava.toolstack.xenctrl.lib.HostDevices;
 import org.xenjava.toolstack.xenctrl.lib.XenCall;
 import org.xenjava.toolstack.xenctrl.lib.XenDeviceModel;
 import org.xenjava.toolstack.xenctrl.lib.XenEventChannels;
@@ -10,48 +11,27 @@ import org.xenjava.toolstack.xenctrl.lib.XenForeignMemory;
 import org.xenjava.toolstack.xenctrl.lib.XenLibraries;
 import org.xenjava.toolstack.xenctrl.lib.XenStore;
 
-/** The five libraries on one tape. */
-final class TapedLibraries implements XenLibraries {
-    private final Tape tape;
-    private final XenCall call;
-    private final XenForeignMemory foreignMemory;
-    private final XenEventChannels eventChannels;
-    private final XenDeviceModel deviceModel;
-    private final XenStore store;
+/** All libraries on one tape. */
+record TapedLibraries(
+        Tape tape,
+        XenCall call,
+        XenForeignMemory foreignMemory,
+        XenEventChannels eventChannels,
+        XenDeviceModel deviceModel,
+        XenStore store,
+        HostDevices hostDevices)
+        implements XenLibraries {
 
     /** Decodes hypercalls as that Xen's; leaves their arguments raw if its layouts are not known. */
-    TapedLibraries(Tape tape, Optional<XenAbi> abi, Contents contents) {
-        this.tape = tape;
-        this.call = new TapedCall(tape, abi);
-        this.foreignMemory = new TapedForeignMemory(tape, contents);
-        this.eventChannels = new TapedEventChannels(tape);
-        this.deviceModel = new TapedDeviceModel(tape);
-        this.store = new TapedStore(tape);
-    }
-
-    @Override
-    public XenCall call() {
-        return call;
-    }
-
-    @Override
-    public XenForeignMemory foreignMemory() {
-        return foreignMemory;
-    }
-
-    @Override
-    public XenEventChannels eventChannels() {
-        return eventChannels;
-    }
-
-    @Override
-    public XenDeviceModel deviceModel() {
-        return deviceModel;
-    }
-
-    @Override
-    public XenStore store() {
-        return store;
+    static TapedLibraries on(Tape tape, Optional<XenAbi> abi, Contents contents) {
+        return new TapedLibraries(
+                tape,
+                new TapedCall(tape, abi),
+                new TapedForeignMemory(tape, contents),
+                new TapedEventChannels(tape),
+                new TapedDeviceModel(tape),
+                new TapedStore(tape),
+                new TapedHostDevices(tape));
     }
 
     @Override

@@ -17,6 +17,7 @@ import org.xenjava.toolstack.xenctrl.abi.SysctlOp;
 import org.xenjava.toolstack.xenctrl.abi.XenAbi;
 import org.xenjava.toolstack.xenctrl.abi.XenRelease;
 import org.xenjava.toolstack.xenctrl.lib.Errno;
+import org.xenjava.toolstack.xenctrl.lib.HostDevices;
 import org.xenjava.toolstack.xenctrl.lib.HypercallBuffer;
 import org.xenjava.toolstack.xenctrl.lib.MappedPages;
 import org.xenjava.toolstack.xenctrl.lib.Protection;
@@ -35,6 +36,7 @@ final class FakeXen implements XenLibraries {
 
     private static final int PAGE = 4096;
 
+    final HostDevices hostDevices = Mockito.mock(HostDevices.class);
     final XenStore store = Mockito.mock(XenStore.class);
     final XenEventChannels eventChannels = Mockito.mock(XenEventChannels.class);
     final XenDeviceModel deviceModel = Mockito.mock(XenDeviceModel.class);
@@ -119,6 +121,11 @@ final class FakeXen implements XenLibraries {
     @Override
     public XenStore store() {
         return store;
+    }
+
+    @Override
+    public HostDevices hostDevices() {
+        return hostDevices;
     }
 
     @Override

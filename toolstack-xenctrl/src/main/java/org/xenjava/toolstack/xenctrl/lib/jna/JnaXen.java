@@ -2,6 +2,7 @@
 package org.xenjava.toolstack.xenctrl.lib.jna;
 
 import java.util.List;
+import org.xenjava.toolstack.xenctrl.lib.HostDevices;
 import org.xenjava.toolstack.xenctrl.lib.XenAccessException;
 import org.xenjava.toolstack.xenctrl.lib.XenCall;
 import org.xenjava.toolstack.xenctrl.lib.XenDeviceModel;
@@ -30,6 +31,8 @@ public final class JnaXen implements XenLibraries {
             new OnDemand<>(JnaEventChannels::open, XenEventChannels::close);
     private final OnDemand<XenDeviceModel> deviceModel = new OnDemand<>(JnaDeviceModel::open, XenDeviceModel::close);
     private final OnDemand<XenStore> store = new OnDemand<>(JnaXenStore::open, XenStore::close);
+
+    private final OnDemand<HostDevices> hostDevices = new OnDemand<>(JnaHostDevices::open, HostDevices::close);
 
     private JnaXen() {}
 
@@ -70,7 +73,13 @@ public final class JnaXen implements XenLibraries {
     }
 
     @Override
+    public HostDevices hostDevices() {
+        return hostDevices.get();
+    }
+
+    @Override
     public void close() {
-        List.of(store, deviceModel, eventChannels, foreignMemory, call).forEach(OnDemand::close);
+        List.of(hostDevices, store, deviceModel, eventChannels, foreignMemory, call)
+                .forEach(OnDemand::close);
     }
 }

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.xenjava.toolstack.xenctrl.lib.jna;
 
-/** The few functions of the C library that Xen's libraries presuppose of their callers. */
+/**
+ * The few functions of the C library that Xen's libraries presuppose of their callers, and those that reach dom0's
+ * kernel.
+ */
 final class LibC {
     /** {@code POLLIN}. */
     static final int POLLIN = 1;
@@ -26,4 +29,15 @@ final class LibC {
     static native int eventfd_write(int fd, long value);
 
     static native int close(int fd);
+
+    /** {@code open(2)} without a mode. */
+    static native int open(byte[] path, int flags);
+
+    static native int socket(int domain, int type, int protocol);
+
+    /** {@code ioctl(2)} with a number as argument. */
+    static native int ioctl(int fd, long request, long argument);
+
+    /** {@code ioctl(2)} with a structure as argument, which it may change. */
+    static native int ioctl(int fd, long request, byte[] argument);
 }

@@ -69,7 +69,7 @@ enum SharedLibrary {
                 reason);
     }
 
-    private static synchronized void loadLibc() {
+    static synchronized void loadLibc() {
         if (!libcLoaded) {
             try {
                 Native.register(LibC.class, NativeLibrary.getProcess());

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
+import org.xenjava.toolstack.xenctrl.lib.HostDevices;
 import org.xenjava.toolstack.xenctrl.lib.HypercallBuffer;
 import org.xenjava.toolstack.xenctrl.lib.MappedPages;
 import org.xenjava.toolstack.xenctrl.lib.XenCall;
@@ -39,6 +40,7 @@ public final class FaultInjection implements XenLibraries {
     private final XenEventChannels eventChannels;
     private final XenDeviceModel deviceModel;
     private final XenStore store;
+    private final HostDevices hostDevices;
 
     // All of these are guarded by this.
     private final List<Fault> faults = new ArrayList<>();
@@ -53,6 +55,7 @@ public final class FaultInjection implements XenLibraries {
         eventChannels = FaultyLibrary.of(XenEventChannels.class, "xenevtchn_", below.eventChannels(), this);
         deviceModel = FaultyLibrary.of(XenDeviceModel.class, "xendevicemodel_", below.deviceModel(), this);
         store = FaultyLibrary.of(XenStore.class, "xs_", below.store(), this);
+        hostDevices = FaultyLibrary.of(HostDevices.class, "host_", below.hostDevices(), this);
     }
 
     /**
@@ -176,6 +179,11 @@ public final class FaultInjection implements XenLibraries {
     @Override
     public XenStore store() {
         return store;
+    }
+
+    @Override
+    public HostDevices hostDevices() {
+        return hostDevices;
     }
 
     @Override

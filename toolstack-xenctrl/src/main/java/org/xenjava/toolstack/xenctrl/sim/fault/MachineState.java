@@ -30,13 +30,19 @@ import org.xenjava.toolstack.xenctrl.lib.XenStorePermission;
  * @param memory pages of the host that are free, and pages that are claimed
  * @param domains each domain by number, the dead that are not yet gone included: flags and pages, for messages
  * @param xenstore each node by path: value and permissions as {@code xenstore-ls -p} prints them
+ * @param loops dom0's loop devices by number, each with its file
  */
-public record MachineState(String memory, SortedMap<Integer, String> domains, SortedMap<String, String> xenstore) {
+public record MachineState(
+        String memory,
+        SortedMap<Integer, String> domains,
+        SortedMap<String, String> xenstore,
+        SortedMap<Integer, String> loops) {
     private static final int MOST_DOMAINS = 1024;
 
     public MachineState {
         domains = Collections.unmodifiableSortedMap(new TreeMap<>(domains));
         xenstore = Collections.unmodifiableSortedMap(new TreeMap<>(xenstore));
+        loops = Collections.unmodifiableSortedMap(new TreeMap<>(loops));
     }
 
     /** The state of that machine now; nothing else should be going on. */
@@ -44,7 +50,8 @@ public record MachineState(String memory, SortedMap<Integer, String> domains, So
         Hypervisor xen = new Hypervisor(machine);
         SortedMap<String, String> nodes = new TreeMap<>();
         collect(machine.store(), "/", nodes);
-        return new MachineState(xen.memory(), xen.domains(), nodes);
+        return new MachineState(
+                xen.memory(), xen.domains(), nodes, machine.hostDevices().loops());
     }
 
     /** What is different now: one line for each domain, node or number, empty if nothing is. */
@@ -55,6 +62,7 @@ public record MachineState(String memory, SortedMap<Integer, String> domains, So
         }
         differences("domain ", before.domains, domains, changes);
         differences("xenstore ", before.xenstore, xenstore, changes);
+        differences("loop device ", before.loops, loops, changes);
         return List.copyOf(changes);
     }
 

@@ -43,11 +43,20 @@ public interface GuestMachine {
     /** Reads a node below the domain's own; empty if there is none or xenstored does not know the domain. */
     Optional<String> read(String path);
 
+    /** Names of the nodes below a node, which may be below the domain's own; empty if there is none. */
+    List<String> list(String path);
+
     /** Writes a node below the domain's own; nothing happens if it may not. */
     void write(String path, String value);
 
     /** Calls soon, and again whenever the node below the domain's own changes. */
     void watch(String path, Runnable changed);
+
+    /**
+     * The same for drivers on which a toolstack waits: calls within the request that changes the node, since nobody
+     * lets time pass then. While the domain is paused it waits like everything else.
+     */
+    void watchAtOnce(String path, Runnable changed);
 
     /** Hypercall {@code HVMOP_set_param} of {@code CALLBACK_IRQ}, which PV drivers do first: how events reach them. */
     void receiveEvents();

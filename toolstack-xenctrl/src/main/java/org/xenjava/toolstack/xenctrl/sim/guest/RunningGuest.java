@@ -41,6 +41,7 @@ public final class RunningGuest {
         }
         if (hasPvDrivers()) {
             machine.receiveEvents();
+            new PvFrontEnds(machine, guest.has(SimulatedGuest.Habit.KEEPS_ITS_DISKS)).start();
         }
         balloon.start();
         if (guest.has(SimulatedGuest.Habit.OBEYS_SHUTDOWN_REQUESTS)) {

@@ -20,7 +20,9 @@ public record SimulatedGuest(BalloonDriver balloon, Firmware firmware, long boot
         /** Maps Xen's shared info page over a page of RAM, as Linux does: the domain then owns one page less. */
         REPLACES_A_PAGE_BY_SHARED_INFO,
         /** Powers off, reboots or suspends when {@code control/shutdown} says so. */
-        OBEYS_SHUTDOWN_REQUESTS
+        OBEYS_SHUTDOWN_REQUESTS,
+        /** Has its disks in use and does not give them back when asked, as a mounted one in Linux. */
+        KEEPS_ITS_DISKS
     }
 
     public SimulatedGuest {
@@ -35,7 +37,10 @@ public record SimulatedGuest(BalloonDriver balloon, Firmware firmware, long boot
     /** A current Linux: the balloon driver since 5.6, and 16 MiB in use. */
     public static SimulatedGuest linux() {
         return new SimulatedGuest(
-                BalloonDriver.of(BalloonFamily.LINUX), Firmware.PLAIN, LINUX_BOOT_PAGES, EnumSet.allOf(Habit.class));
+                BalloonDriver.of(BalloonFamily.LINUX),
+                Firmware.PLAIN,
+                LINUX_BOOT_PAGES,
+                EnumSet.complementOf(EnumSet.of(Habit.KEEPS_ITS_DISKS)));
     }
 
     /** The same with another balloon driver. */
@@ -59,6 +64,13 @@ public record SimulatedGuest(BalloonDriver balloon, Firmware firmware, long boot
         fewer.retainAll(habits);
         fewer.remove(Habit.OBEYS_SHUTDOWN_REQUESTS);
         return new SimulatedGuest(balloon, firmware, bootPages, fewer);
+    }
+
+    /** The same, with its disks in use: asked to give one back, it does not. */
+    public SimulatedGuest keepingItsDisks() {
+        Set<Habit> more = EnumSet.of(Habit.KEEPS_ITS_DISKS);
+        more.addAll(habits);
+        return new SimulatedGuest(balloon, firmware, bootPages, more);
     }
 
     boolean has(Habit habit) {

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.xenctrl.lib;
+
+import java.util.SortedMap;
+
+/**
+ * What dom0's kernel has for guests' disks and network cards: loop devices and network interfaces. It stands beside
+ * Xen's libraries since it is the other half of what a back end needs, and is simulated, recorded and made to fail
+ * with them. Every failure is a {@link XenLibException}.
+ */
+public interface HostDevices extends AutoCloseable {
+    /** What is at that path, symbolic links followed. */
+    HostFile file(String path);
+
+    /**
+     * A loop device that is free at this moment: {@code LOOP_CTL_GET_FREE}.
+     *
+     * @return N of {@code /dev/loopN}
+     */
+    int freeLoop();
+
+    /**
+     * Makes a block device of a file: {@code LOOP_CONFIGURE}. It stays until {@link #detachLoop}, or the next boot.
+     *
+     * @param loop N of {@code /dev/loopN}; EBUSY if it is not free
+     * @param file the image; EROFS or EACCES if it cannot be opened as wanted
+     */
+    void attachLoop(int loop, String file, LoopAccess access);
+
+    /**
+     * Takes the file from a loop device: {@code LOOP_CLR_FD}; nothing happens if it has none. If somebody has the
+     * device open, as a back end may still for a moment, the kernel does it when the last one closes it.
+     */
+    void detachLoop(int loop);
+
+    /** Files of all loop devices that have one, by N; as the kernel names them, so absolute. */
+    SortedMap<Integer, String> loops();
+
+    /** Whether there is a network interface of that name. */
+    boolean linkExists(String link);
+
+    /** Adds an interface to a bridge: {@code SIOCBRADDIF}. Nothing happens if it is in it. */
+    void joinBridge(String bridge, String link);
+
+    /** Sets the largest payload in bytes: {@code SIOCSIFMTU}. */
+    void setMtu(String link, int bytes);
+
+    /** Sets the hardware address: {@code SIOCSIFHWADDR}. Six bytes in hexadecimal, colons between them. */
+    void setHardwareAddress(String link, String address);
+
+    /** Lets an interface run: {@code SIOCSIFFLAGS}. */
+    void bringUp(String link);
+
+    /** Names an interface anew, which must not run: {@code SIOCSIFNAME}. */
+    void rename(String link, String newName);
+
+    @Override
+    void close();
+}

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.xenctrl.lib;
+
+/** What is at a path, as far as a disk's back end is concerned. */
+public sealed interface HostFile {
+    /** Nothing that this process can see. */
+    record Absent() implements HostFile {}
+
+    /** A regular file. */
+    record Regular() implements HostFile {}
+
+    /**
+     * A block device.
+     *
+     * @param major its driver
+     * @param minor which of the driver's devices
+     */
+    record BlockDevice(int major, int minor) implements HostFile {
+        /** xenstore's {@code physical-device}: both numbers in hexadecimal. */
+        public String physicalDevice() {
+            return Integer.toHexString(major) + ":" + Integer.toHexString(minor);
+        }
+    }
+
+    /** A directory, a character device, or the like. */
+    record Other() implements HostFile {}
+}
