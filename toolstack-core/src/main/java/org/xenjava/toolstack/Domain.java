@@ -303,7 +303,7 @@ public final class Domain {
         if (!info.hvm()) {
             throw new DomainStateException(attempt + " " + this + ": only HVM and PVH domains are supported");
         }
-        return new MemoryResize(context.xenctrl(), context.store(), context.podPolicy(), domid);
+        return new MemoryResize(context.xenctrl(), context.store(), context.podPolicy(), context.processes(), domid);
     }
 
     private DomainInfo info(String attempt) {

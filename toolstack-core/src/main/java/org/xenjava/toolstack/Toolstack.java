@@ -71,7 +71,6 @@ public final class Toolstack implements AutoCloseable {
 
     private final XenLibraries libraries;
     private final ToolstackContext context;
-    private final ProcessIdentity processIdentity;
     private final GuestServices services;
     private final BuildJournal journal;
     private final DomainBuilder builder;
@@ -85,16 +84,16 @@ public final class Toolstack implements AutoCloseable {
         DeviceModels deviceModels = deviceModels(libraries, xenctrl, store, events);
         this.services = services(libraries, xenctrl).with(deviceModels);
         DomainRemoval removal = new DomainRemoval(xenctrl, store, services);
-        this.processIdentity = options.processIdentity;
         this.context = new ToolstackContext(
                 xenctrl,
                 store,
                 events,
                 options.podPolicy,
+                options.processIdentity,
                 removal,
-                new PodLoan(xenctrl, store, processIdentity),
+                new PodLoan(xenctrl, store, options.processIdentity),
                 deviceModels);
-        this.journal = new BuildJournal(store, processIdentity);
+        this.journal = new BuildJournal(store, context.processes());
         this.builder =
                 new DomainBuilder(xenctrl, store, journal, options.podPolicy, services, options.clock, options.random);
     }
@@ -350,7 +349,7 @@ public final class Toolstack implements AutoCloseable {
     public PodGuardService guard(GuardPolicy policy, GuardScope scope, GuardListener listener) {
         DomainLock lock = context::exclusively;
         PodGuard guard =
-                new PodGuard(context.xenctrl(), context.store(), processIdentity, policy, scope, listener, lock);
+                new PodGuard(context.xenctrl(), context.store(), context.processes(), policy, scope, listener, lock);
         long start = System.nanoTime();
         // Patience is not to end because somebody sets the clock.
         InstantSource time = () -> Instant.EPOCH.plusNanos(System.nanoTime() - start);

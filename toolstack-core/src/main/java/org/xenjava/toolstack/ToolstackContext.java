@@ -8,6 +8,7 @@ import org.xenjava.toolstack.build.DomainRemoval;
 import org.xenjava.toolstack.device.DeviceModels;
 import org.xenjava.toolstack.memory.PodPolicy;
 import org.xenjava.toolstack.pod.PodLoan;
+import org.xenjava.toolstack.store.ProcessIdentity;
 import org.xenjava.toolstack.store.StoreClient;
 import org.xenjava.toolstack.store.WatchHub;
 import org.xenjava.toolstack.xenctrl.Xenctrl;
@@ -18,6 +19,7 @@ record ToolstackContext(
         StoreClient store,
         WatchHub events,
         PodPolicy podPolicy,
+        ProcessIdentity processes,
         DomainRemoval removal,
         PodLoan loans,
         DeviceModels deviceModels,
@@ -29,10 +31,11 @@ record ToolstackContext(
             StoreClient store,
             WatchHub events,
             PodPolicy podPolicy,
+            ProcessIdentity processes,
             DomainRemoval removal,
             PodLoan loans,
             DeviceModels deviceModels) {
-        this(xenctrl, store, events, podPolicy, removal, loans, deviceModels, Striped.lock(STRIPES));
+        this(xenctrl, store, events, podPolicy, processes, removal, loans, deviceModels, Striped.lock(STRIPES));
     }
 
     /** Runs {@code work} while no other thread of this toolstack changes that domain. */

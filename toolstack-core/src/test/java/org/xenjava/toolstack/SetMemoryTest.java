@@ -9,6 +9,9 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -23,6 +26,8 @@ import org.xenjava.toolstack.error.ToolstackException;
 import org.xenjava.toolstack.image.TestKernels;
 import org.xenjava.toolstack.memory.KiB;
 import org.xenjava.toolstack.memory.PodPolicy;
+import org.xenjava.toolstack.store.DomainPaths;
+import org.xenjava.toolstack.store.StoreClient;
 import org.xenjava.toolstack.xenctrl.DomainInfo;
 import org.xenjava.toolstack.xenctrl.PodTarget;
 import org.xenjava.toolstack.xenctrl.lib.Errno;
@@ -240,7 +245,10 @@ class SetMemoryTest {
             ToolstackException e = assertThrows(ToolstackException.class, () -> domain.setMemory(KiB.ofMiB(300)));
             host.faults.heal();
             String struck = host.faults.struck().get(0) + ": " + e.getMessage();
-            assertEquals(before.xenstore(), host.state().xenstore(), struck);
+            Map<String, String> after = new TreeMap<>(host.state().xenstore());
+            // It stays if the claim could not be given back, and tells the next attempt.
+            after.remove(new DomainPaths(domain.domid()).resizing());
+            assertEquals(before.xenstore(), after, struck);
             assertEquals(0, info().outstandingPages(), struck);
             assertEquals(66048, info().maxPages(), struck);
 
@@ -253,15 +261,33 @@ class SetMemoryTest {
         }
     }
 
-    @Test
-    void aProcessThatIsKilledWhileItHoldsAClaimLeavesItAndTheNextIsTold() {
-        TestProcess process = host.newProcess();
+    private void killedWhileItHoldsAClaim(TestProcess process) {
         Domain same = process.open().find(domain.uuid()).orElseThrow();
         process.faults().inject(Fault.nthOf("XENMEM_set_pod_target", 1, new Verdict.Kills()));
         assertThrows(ProcessKilled.class, () -> same.setMemory(KiB.ofMiB(300)));
         assertEquals(44 * 256, info().outstandingPages());
         assertEquals(KiB.ofMiB(256), domain.memory().target());
-        assertThrows(DomainStateException.class, () -> domain.setMemory(KiB.ofMiB(300)));
+    }
+
+    @Test
+    void theClaimOfAProcessThatIsGoneIsTakenOverByTheNextResize() {
+        TestProcess process = host.newProcess();
+        killedWhileItHoldsAClaim(process);
+        process.ends();
+        domain.setMemory(KiB.ofMiB(280));
+        assertEquals(KiB.ofMiB(280), domain.memory().target());
+        assertEquals(0, info().outstandingPages());
+        String signature = new DomainPaths(domain.domid()).resizing();
+        assertEquals(Optional.empty(), new StoreClient(host.observer.store()).read(signature));
+    }
+
+    @Test
+    void aResizeOfAnotherProcessIsLeftToIt() {
+        TestProcess process = host.newProcess();
+        killedWhileItHoldsAClaim(process);
+        DomainStateException e = assertThrows(DomainStateException.class, () -> domain.setMemory(KiB.ofMiB(300)));
+        assertTrue(e.getMessage().contains("process " + process.name() + " is resizing it"), e.getMessage());
+        assertEquals(44 * 256, info().outstandingPages());
         domain.setMemory(KiB.ofMiB(200));
         domain.destroy();
         assertEquals(0, host.xenctrl.physInfo().outstandingPages());

@@ -15,6 +15,7 @@ import org.xenjava.toolstack.memory.MemoryStatus;
 import org.xenjava.toolstack.memory.Pages;
 import org.xenjava.toolstack.memory.PodPolicy;
 import org.xenjava.toolstack.store.DomainPaths;
+import org.xenjava.toolstack.store.ProcessIdentity;
 import org.xenjava.toolstack.store.StoreClient;
 import org.xenjava.toolstack.store.StoreTransaction;
 import org.xenjava.toolstack.xenctrl.DomainInfo;
@@ -32,13 +33,16 @@ public final class MemoryResize {
     private final Xenctrl xenctrl;
     private final StoreClient store;
     private final PodPolicy policy;
+    private final ProcessIdentity processes;
     private final DomainPaths paths;
     private final int domid;
 
-    public MemoryResize(Xenctrl xenctrl, StoreClient store, PodPolicy policy, int domid) {
+    /** @param processes what a claim on host memory is signed with */
+    public MemoryResize(Xenctrl xenctrl, StoreClient store, PodPolicy policy, ProcessIdentity processes, int domid) {
         this.xenctrl = xenctrl;
         this.store = store;
         this.policy = policy;
+        this.processes = processes;
         this.paths = new DomainPaths(domid);
         this.domid = domid;
     }
@@ -167,14 +171,44 @@ public final class MemoryResize {
             Optional<Pages> podTarget =
                     policy.resizePodTarget(shape, backed, now).map(target -> target.min(maxMem.toPages()));
             setMaxMem(maxMem);
-            HostClaim claim = new HostClaim(xenctrl, domid, attempt(shape.memory()));
-            claim.take(podTarget.orElse(shape.memory().toPages()), now.totPages());
+            Pages total = podTarget.orElse(shape.memory().toPages());
+            Runnable give = () -> podTarget.ifPresent(this::setPodTarget);
+            if (now.totPages() < total.count()) {
+                claiming(total, now.totPages(), attempt(shape.memory()), give);
+            } else {
+                give.run();
+            }
+            given = Optional.of(shape.memory());
+        }
+
+        /** Under a signature: a claim outlives its process, and while it lasts Xen refuses every other one. */
+        private void claiming(Pages total, long owned, String attempt, Runnable work) {
+            if (sign(attempt)) {
+                xenctrl.claimPages(domid, 0);
+            }
+            HostClaim claim = new HostClaim(xenctrl, domid, attempt);
             try {
-                podTarget.ifPresent(this::setPodTarget);
-                given = Optional.of(shape.memory());
+                claim.take(total, owned);
+                work.run();
             } finally {
                 claim.release();
+                store.direct().remove(paths.resizing());
             }
+        }
+
+        /** Answers whether a process that is gone, or an earlier attempt of this one, has left its claim. */
+        private boolean sign(String attempt) {
+            return store.inTransaction(transaction -> {
+                Optional<String> signature = transaction.read(paths.resizing());
+                signature
+                        .filter(other -> !other.equals(processes.self()) && processes.mayBeAlive(other))
+                        .ifPresent(other -> {
+                            throw new DomainStateException(
+                                    attempt + ": process " + other + " is resizing it; try again when it is done");
+                        });
+                transaction.write(paths.resizing(), processes.self());
+                return signature.isPresent();
+            });
         }
 
         private void setPodTarget(Pages target) {

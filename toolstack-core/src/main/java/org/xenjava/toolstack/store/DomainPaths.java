@@ -53,6 +53,11 @@ public record DomainPaths(int domid) {
         return libxl() + "/xenjava/pod-backed-kib";
     }
 
+    /** The process that claims host memory for a resize, while it does; ours, unknown to libxl. */
+    public String resizing() {
+        return libxl() + "/xenjava/resizing";
+    }
+
     /** What a PoD guard has lent to the domain, and which process it is; ours, unknown to libxl. */
     public String podGuard() {
         return libxl() + "/xenjava/guard";

@@ -105,7 +105,7 @@ final class HvmTestHost implements AutoCloseable {
     }
 
     MemoryResize resize(int domid) {
-        return new MemoryResize(xenctrl, store, policy, domid);
+        return new MemoryResize(xenctrl, store, policy, ProcessIdentity.named("test"), domid);
     }
 
     MachineState state() {
