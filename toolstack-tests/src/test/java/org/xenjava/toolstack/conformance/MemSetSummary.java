@@ -12,6 +12,7 @@ final class MemSetSummary {
             "target", "memory/target",
             "static-max", "memory/static-max",
             "memory", "/vm/UUID/memory",
+            "resizing", "resizing",
             "pod-backed-kib", "pod-backed-kib");
 
     private final Facts facts = new Facts();

@@ -16,6 +16,7 @@ import org.xenjava.toolstack.config.DomainConfig;
 import org.xenjava.toolstack.config.XlConfigReader;
 import org.xenjava.toolstack.memory.PodPolicy;
 import org.xenjava.toolstack.replay.TinyKernel;
+import org.xenjava.toolstack.store.ProcessIdentity;
 import org.xenjava.toolstack.xenctrl.CreateDomain;
 import org.xenjava.toolstack.xenctrl.Xenctrl;
 import org.xenjava.toolstack.xenctrl.abi.DomctlOp;
@@ -84,6 +85,7 @@ final class OwnBuild {
         try (Toolstack toolstack = Toolstack.options()
                 .podPolicy(policy)
                 .clock(clock)
+                .processIdentity(ProcessIdentity.named("toolstack"))
                 .recordTo(trace(what), recorder)
                 .open(xen.connect())) {
             work.with(toolstack);
