@@ -232,7 +232,7 @@ public final class Domain {
                     attempt + ": " + Pages.of(debt)
                             + " of its memory are populate-on-demand entries without a page, and "
                             + "touching them may kill it (XSA-153); wait until its balloon driver has freed as many, or "
-                            + "cover them (xlj guard --once --mode cover-at-once --domain " + domid + ")",
+                            + "cover them (xlj guard --once --mode cover-at-once --patience 0 --domain " + domid + ")",
                     debt);
         }
     }

@@ -347,15 +347,19 @@ public final class Toolstack implements AutoCloseable {
 
     /** Starts to watch over some domains, as {@link #guard(GuardPolicy, GuardListener)} does over all. */
     public PodGuardService guard(GuardPolicy policy, GuardScope scope, GuardListener listener) {
-        DomainLock lock = context::exclusively;
-        PodGuard guard =
-                new PodGuard(context.xenctrl(), context.store(), context.processes(), policy, scope, listener, lock);
+        PodGuard guard = newGuard(policy, scope, listener);
         long start = System.nanoTime();
         // Patience is not to end because somebody sets the clock.
         InstantSource time = () -> Instant.EPOCH.plusNanos(System.nanoTime() - start);
         PodGuardService service = PodGuardService.start(guard, context.events(), time);
         guards.add(service);
         return service;
+    }
+
+    /** A guard that somebody has to {@link PodGuard#tick tick}, in whatever time that is: a loop's, a simulation's. */
+    public PodGuard newGuard(GuardPolicy policy, GuardScope scope, GuardListener listener) {
+        DomainLock lock = context::exclusively;
+        return new PodGuard(context.xenctrl(), context.store(), context.processes(), policy, scope, listener, lock);
     }
 
     private List<DomainInfo> infos() {

@@ -24,6 +24,7 @@ final class Commands {
         BY_NAME.put("info", InfoCommand::new);
         BY_NAME.put("console", ConsoleCommand::new);
         BY_NAME.put("pod-check", PodCheckCommand::new);
+        BY_NAME.put("guard", GuardCommand::new);
         BY_NAME.put("mem-set", MemSetCommand::new);
         BY_NAME.put("mem-max", MemMaxCommand::new);
         BY_NAME.put("pause", PauseCommand::new);

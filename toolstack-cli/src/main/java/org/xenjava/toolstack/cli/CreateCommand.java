@@ -16,7 +16,16 @@ import picocli.CommandLine.Option;
 @Command(
         description = {
             "Build a domain from an xl.cfg(5) file and start it.",
+            "A populate-on-demand guest is guarded until its balloon driver is done: the command ends when no load inside"
+                    + " can crash it (XSA-153); Ctrl-C leaves it running.",
             "Nothing watches over it afterwards: it stays when it has shut down, until it is destroyed."
+        },
+        exitCodeListHeading = "%nExit status:%n",
+        exitCodeList = {
+            "0:it runs, or is paused as asked",
+            "1:it could not be built, and nothing is left of it; or it has crashed, or Ctrl-C left it unguarded",
+            "2:the arguments are wrong",
+            "3:it runs, but its balloon driver has stopped short and the host cannot cover that: load inside may crash it"
         })
 final class CreateCommand implements Callable<Integer> {
     private final Session session;
@@ -43,6 +52,11 @@ final class CreateCommand implements Callable<Integer> {
             description = "no progress, no warnings about the file")
     private boolean quiet;
 
+    @Option(
+            names = "--no-guard",
+            description = "do not stay until a populate-on-demand guest has ballooned, nor help it if it cannot")
+    private boolean noGuard;
+
     CreateCommand(Session session) {
         this.session = session;
     }
@@ -55,9 +69,8 @@ final class CreateCommand implements Callable<Integer> {
             return ExitStatus.OK;
         }
         try (Toolstack toolstack = session.open()) {
-            start(build(toolstack, config));
+            return start(toolstack, build(toolstack, config));
         }
-        return ExitStatus.OK;
     }
 
     private Domain build(Toolstack toolstack, DomainConfig config) {
@@ -77,8 +90,28 @@ final class CreateCommand implements Callable<Integer> {
         return session.streams().errorIsTerminal() ? new BuildProgress.OneLine(err) : new BuildProgress.Silent();
     }
 
+    private int start(Toolstack toolstack, Domain domain) throws IOException, InterruptedException {
+        CreationGuard guard = new CreationGuard(session, toolstack, domain, detail());
+        if (paused || noGuard || !guard.isNeeded()) {
+            unpause(domain);
+            return ExitStatus.OK;
+        }
+        guard.during(() -> unpause(domain));
+        return guard.stay();
+    }
+
+    private CreationGuard.Detail detail() {
+        if (quiet) {
+            return CreationGuard.Detail.QUIET;
+        }
+        if (verbose) {
+            return CreationGuard.Detail.LINES;
+        }
+        return session.streams().errorIsTerminal() ? CreationGuard.Detail.ONE_LINE : CreationGuard.Detail.QUIET;
+    }
+
     /** The console is opened first, or the guest's first words would be lost on a full buffer. */
-    private void start(Domain domain) throws IOException, InterruptedException {
+    private void unpause(Domain domain) throws IOException, InterruptedException {
         Runnable go = paused ? () -> {} : domain::unpause;
         if (console) {
             ConsoleSession.attach(domain.consoleTerminal(ConsoleCommand.PATIENCE), session.streams(), go);

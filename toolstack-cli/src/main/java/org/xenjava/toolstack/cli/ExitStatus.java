@@ -11,5 +11,8 @@ final class ExitStatus {
     /** The arguments are wrong; nothing was done. */
     static final int USAGE = 2;
 
+    /** {@code create}: the guest runs, but is vulnerable, and the guard could not help it. */
+    static final int UNSAFE = 3;
+
     private ExitStatus() {}
 }

@@ -164,7 +164,7 @@ class PodCheckTest {
     void watchingLooksAgainUntilTheGuestHasBallooned() {
         assertEquals(
                 0,
-                prompt.run("create", files.config("web", "memory = 64", "maxmem = 128"))
+                prompt.run("create", "--no-guard", files.config("web", "memory = 64", "maxmem = 128"))
                         .status());
         prompt.whileSleeping(() -> xen.advance(Duration.ofSeconds(1)));
 

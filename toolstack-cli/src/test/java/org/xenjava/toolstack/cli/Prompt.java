@@ -6,6 +6,7 @@ import java.io.InputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import org.xenjava.toolstack.error.XenUnavailableException;
@@ -18,6 +19,7 @@ final class Prompt {
     private final HostOpener host;
     private final List<Duration> slept = new ArrayList<>();
     private Runnable whileSleeping = () -> {};
+    private Duration time = Duration.ZERO;
 
     /** What a command has left. */
     record Outcome(int status, String out, String err) {}
@@ -68,13 +70,31 @@ final class Prompt {
                 terminal,
                 terminal,
                 terminal ? Ansi.ON : Ansi.OFF);
-        int status = Xlj.run(new Session(streams, host, this::sleep), args);
+        int status = Xlj.run(new Session(streams, host, new Time()), args);
         return new Outcome(status, out.toString(StandardCharsets.UTF_8), err.toString(StandardCharsets.UTF_8));
     }
 
-    private void sleep(Duration time) {
-        slept.add(time);
-        whileSleeping.run();
+    /** Passes only while a command sleeps, and at once. */
+    private final class Time implements Sleeper {
+        @Override
+        public void sleep(Duration duration) throws InterruptedException {
+            slept.add(duration);
+            time = time.plus(duration);
+            whileSleeping.run();
+            if (Thread.interrupted()) {
+                throw new InterruptedException("Ctrl-C");
+            }
+        }
+
+        @Override
+        public Instant now() {
+            return Instant.EPOCH.plus(time);
+        }
+    }
+
+    /** How long commands have waited in all. */
+    Duration time() {
+        return time;
     }
 
     private static PrintStream print(ByteArrayOutputStream target) {
