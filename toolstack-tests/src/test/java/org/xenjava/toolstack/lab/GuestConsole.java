@@ -31,12 +31,17 @@ record GuestConsole(String name, String tty) {
         }
     }
 
+    /** What it shows behind that length. */
+    String since(int from) {
+        String log = Dom0.consoleLog(name);
+        return log.length() > from ? log.substring(from) : "";
+    }
+
     /** Waits for a regular expression behind that length, and returns all that is there by then. */
     String await(String marker, int from, Duration limit) {
         Pattern pattern = Pattern.compile(marker);
         return Dom0.await("'" + marker + "' on the console of " + name + ": " + Dom0.consoleLog(name), limit, () -> {
-            String log = Dom0.consoleLog(name);
-            String fresh = log.length() > from ? log.substring(from) : "";
+            String fresh = since(from);
             return pattern.matcher(fresh).find() ? Optional.of(fresh) : Optional.empty();
         });
     }

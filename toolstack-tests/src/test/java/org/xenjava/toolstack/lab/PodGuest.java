@@ -6,6 +6,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.xenjava.toolstack.Domain;
@@ -19,7 +20,9 @@ import org.xenjava.toolstack.config.DomainConfig;
 final class PodGuest {
     private static final Duration BOOT = Duration.ofMinutes(1);
     private static final Duration ANSWER = Duration.ofMinutes(2);
-    private static final String KERNEL = "podguest";
+
+    /** Its file: a PVH kernel, and what an HVM guest can begin with in place of hvmloader. */
+    static final Path PROGRAM = Dom0.GUESTS.resolve("podguest");
 
     private final GuestConsole console;
 
@@ -38,10 +41,7 @@ final class PodGuest {
 
     /** A configuration of it; the command line may hold commands to obey at boot. */
     static DomainConfig.Builder config(String name, long memoryMib, long maxMemoryMib) {
-        return DomainConfig.builder(name)
-                .kernel(Dom0.GUESTS.resolve(KERNEL))
-                .memoryMib(memoryMib)
-                .maxMemoryMib(maxMemoryMib);
+        return DomainConfig.builder(name).kernel(PROGRAM).memoryMib(memoryMib).maxMemoryMib(maxMemoryMib);
     }
 
     /** The same guest for xl. */
@@ -60,7 +60,7 @@ final class PodGuest {
                     vcpus=1
                     on_crash="preserve"
                     """
-                            .formatted(name, Dom0.GUESTS.resolve(KERNEL), memoryMib, maxMemoryMib));
+                            .formatted(name, PROGRAM, memoryMib, maxMemoryMib));
             return file;
         } catch (IOException e) {
             throw new UncheckedIOException(e);
@@ -132,6 +132,21 @@ final class PodGuest {
     /** Begins to fill, and need not survive it. */
     void startFilling() {
         console.type("fill");
+    }
+
+    /** Fills all of its memory with data and verifies it, unless it dies of that. */
+    void fillOrDie(Domain domain) {
+        int from = console.length();
+        startFilling();
+        Dom0.await("the end of filling on the console of " + domain, ANSWER, () -> {
+            String answer = console.since(from);
+            if (answer.contains("POD FAIL")) {
+                throw new AssertionError("fill: " + answer);
+            }
+            boolean ended = answer.contains("POD OK")
+                    || domain.status().shutdownReason().isPresent();
+            return ended ? Optional.of(domain) : Optional.empty();
+        });
     }
 
     /** Moves a page to another frame number. */
