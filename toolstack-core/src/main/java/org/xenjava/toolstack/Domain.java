@@ -9,6 +9,8 @@ import java.util.function.Supplier;
 import org.xenjava.toolstack.build.DomainRemoval;
 import org.xenjava.toolstack.build.MemoryResize;
 import org.xenjava.toolstack.device.QemuProcess;
+import org.xenjava.toolstack.device.Screenshot;
+import org.xenjava.toolstack.device.VncAddress;
 import org.xenjava.toolstack.error.DomainGoneException;
 import org.xenjava.toolstack.error.DomainStateException;
 import org.xenjava.toolstack.error.OperationTimeoutException;
@@ -173,6 +175,26 @@ public final class Domain {
     /** The QEMU that serves it now, whoever started it; empty if there is none. */
     public Optional<QemuProcess> deviceModel() {
         return context.deviceModels().process(domid);
+    }
+
+    /** Where its screen can be looked at; empty if nobody serves it. */
+    public Optional<VncAddress> vnc() {
+        return context.store()
+                .readLong(paths.vncPort())
+                .map(port ->
+                        new VncAddress(context.store().read(paths.vncListen()).orElse("127.0.0.1"), port.intValue()));
+    }
+
+    /**
+     * What its screen shows.
+     *
+     * @throws DomainStateException if it has no QEMU
+     * @throws org.xenjava.toolstack.error.DeviceModelException if it has no screen, or QEMU does not answer
+     */
+    public Screenshot screenshot() {
+        return deviceModel()
+                .orElseThrow(() -> new DomainStateException(this + " has no screen: no QEMU serves it"))
+                .screenshot();
     }
 
     /**

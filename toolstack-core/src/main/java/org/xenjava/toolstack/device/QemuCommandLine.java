@@ -12,6 +12,7 @@ import org.xenjava.toolstack.config.GraphicsConfig.DisplayChoice;
 import org.xenjava.toolstack.config.GraphicsConfig.Vnc;
 import org.xenjava.toolstack.config.HvmConfig;
 import org.xenjava.toolstack.config.HvmFeature;
+import org.xenjava.toolstack.config.NicConfig;
 import org.xenjava.toolstack.memory.GuestShape;
 
 /**
@@ -25,6 +26,8 @@ final class QemuCommandLine {
 
     /** How far from display 0 a free one is looked for, as libxl does. */
     private static final int DISPLAYS = 99;
+
+    private static final String SCSI_CONTROLLER = "lsi53c895a,id=scsi0";
 
     private final Guest guest;
     private final QemuFiles files;
@@ -45,7 +48,7 @@ final class QemuCommandLine {
         add("-xen-domid", Integer.toString(guest.domid()));
         // A guest that stops is Xen's to report; QEMU stays until it is told to end.
         add("-no-shutdown");
-        addMonitor("libxl-cmd", files.libxlSocket(guest.domid()).toString());
+        addMonitor(QemuProcess.LIBXL_MONITOR, files.libxlSocket(guest.domid()).toString());
         addMonitor("libxenstat-cmd", files.xenstatSocket(guest.domid()).toString());
         addMonitor(QemuProcess.MONITOR, files.ownSocket(guest.domid()).toString());
         add("-nodefaults", "-no-user-config");
@@ -82,8 +85,7 @@ final class QemuCommandLine {
         add("-boot", "order=" + machine.boot());
         addUsb(machine);
         addVcpus();
-        // Paravirtual cards are not QEMU's.
-        add("-net", "none");
+        addNics(machine);
         add("-machine", machineType(machine));
     }
 
@@ -150,6 +152,41 @@ final class QemuCommandLine {
         }
     }
 
+    /** The emulated card that a guest has until its drivers know Xen. Its paravirtual twin is none of QEMU's. */
+    private void addNics(HvmConfig machine) {
+        DomainConfig config = guest.config();
+        boolean any = false;
+        for (int id = 0; id < config.nics().size(); id++) {
+            NicConfig nic = config.nics().get(id);
+            if (nic.typeIn(config.type()) == NicConfig.Type.IOEMU) {
+                // A ROM to boot from takes up to 128 pages of the little room below max_mem: only where it is asked
+                // for.
+                boolean boots = !any && machine.boot().contains("n");
+                addNic(id, nic, boots ? "" : ",romfile=");
+                any = true;
+            }
+        }
+        if (!any) {
+            add("-net", "none");
+        }
+    }
+
+    private void addNic(int id, NicConfig nic, String rom) {
+        String mac = nic.mac()
+                .map(address -> ",mac=" + address)
+                .orElseThrow(() -> new IllegalStateException("a MAC address is chosen before a guest is planned"));
+        add("-device", nic.model() + ",id=nic" + id + ",netdev=net" + id + mac + rom);
+        // Whoever attaches the paravirtual card joins this interface to its bridge.
+        add(
+                "-netdev",
+                "type=tap,id=net" + id + ",ifname=" + tapName(guest.domid(), id, nic) + ",script=no,downscript=no");
+    }
+
+    /** The host's end of an emulated card: libxl's name for it. */
+    static String tapName(int domid, int id, NicConfig nic) {
+        return nic.vifName().orElse("vif" + domid + "." + id) + "-emu";
+    }
+
     /** Both are a PC of 1996 on Xen; {@code xenfv} has the PCI device by which drivers find Xen. */
     private static String machineType(HvmConfig machine) {
         String type = machine.has(HvmFeature.XEN_PLATFORM_PCI) ? "xenfv" : "pc,accel=xen";
@@ -181,8 +218,6 @@ final class QemuCommandLine {
         addDrive(disk, "if=none,id=" + driveId(disk) + readOnly);
         add("-device", "scsi-hd,bus=scsi0.0,scsi-id=" + disk.vdev().disk() + ",drive=" + driveId(disk));
     }
-
-    private static final String SCSI_CONTROLLER = "lsi53c895a,id=scsi0";
 
     /** By Xen's number of the disk, as libxl names drives: {@code xl cd-insert} finds them by it. */
     static String driveId(DiskConfig disk) {

@@ -126,8 +126,25 @@ public final class QemuDeviceModel implements DeviceModels {
                     requireAlive(guest);
                     return store.read(state).filter("running"::equals);
                 })
-                .orElseThrow(() -> new OperationTimeoutException("domain "
-                        + guest.config().name() + ": QEMU has not" + " reported within " + START + logged(guest)));
+                .orElseThrow(() -> new OperationTimeoutException(
+                        "domain " + guest.config().name() + ": QEMU has not reported within " + START + logged(guest)));
+        guest.config().hvm().ifPresent(machine -> announce(domid, machine));
+    }
+
+    /** Lets viewers in, and writes where the screen and the serial ports are, at libxl's nodes. */
+    private void announce(int domid, HvmConfig machine) {
+        QemuMonitor monitor = new QemuMonitor(files.ownSocket(domid));
+        DomainPaths paths = new DomainPaths(domid);
+        machine.graphics().vnc().ifPresent(wanted -> {
+            wanted.password().ifPresent(monitor::setVncPassword);
+            monitor.vnc().ifPresent(vnc -> {
+                store.direct().write(paths.vncListen(), vnc.host());
+                store.direct().write(paths.vncPort(), Integer.toString(vnc.port()));
+            });
+        });
+        if (!machine.serial().isEmpty()) {
+            monitor.serialTerminals().forEach((port, tty) -> store.direct().write(paths.serialTerminal(port), tty));
+        }
     }
 
     private void requireAlive(Guest guest) {

@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.xenjava.toolstack.device;
 
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.xenjava.toolstack.error.DeviceModelException;
@@ -21,6 +25,8 @@ public final class QemuProcess {
 
     /** The name of the monitor by which a QEMU is known as one of ours. */
     static final String MONITOR = "xenjava";
+
+    static final String LIBXL_MONITOR = "libxl-cmd";
 
     private static final String DOMID = "-xen-domid";
 
@@ -65,7 +71,32 @@ public final class QemuProcess {
 
     /** This library started it. */
     boolean isOurs() {
-        return arguments.stream().anyMatch(argument -> argument.startsWith("socket,id=" + MONITOR + ","));
+        return socket(MONITOR).isPresent();
+    }
+
+    /**
+     * What the guest's screen shows.
+     *
+     * @throws DeviceModelException if it has none, or QEMU does not answer
+     */
+    public Screenshot screenshot() {
+        return monitor().screenshot();
+    }
+
+    /** Of a QEMU that libxl has started, the one that xl uses. */
+    QemuMonitor monitor() {
+        return new QemuMonitor(socket(MONITOR)
+                .or(() -> socket(LIBXL_MONITOR))
+                .orElseThrow(() -> new DeviceModelException(this + ", has no monitor that a toolstack knows")));
+    }
+
+    private Optional<Path> socket(String monitor) {
+        Pattern pattern = Pattern.compile("socket,id=" + monitor + ",path=([^,]+),.*");
+        return arguments.stream()
+                .map(pattern::matcher)
+                .filter(Matcher::matches)
+                .map(matcher -> Path.of(matcher.group(1)))
+                .findFirst();
     }
 
     /**

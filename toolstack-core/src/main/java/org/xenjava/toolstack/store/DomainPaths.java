@@ -88,6 +88,21 @@ public record DomainPaths(int domid) {
         return of("image/device-model-pid");
     }
 
+    /** The address that its screen's server listens on; libxl's node. */
+    public String vncListen() {
+        return of("console/vnc-listen");
+    }
+
+    /** The TCP port of its screen's server; libxl's node. */
+    public String vncPort() {
+        return of("console/vnc-port");
+    }
+
+    /** The host's terminal of an emulated serial port, from 0; libxl's node. */
+    public String serialTerminal(int port) {
+        return of("serial/" + port + "/tty");
+    }
+
     /** Every tree that belongs to the domain and goes with it. */
     public List<String> all(UUID uuid) {
         return List.of(root(), libxl(), vm(uuid), DOMAINS + "/0/backend/console/" + domid, deviceModel());

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.device;
+
+import com.google.gson.JsonElement;
+import com.google.gson.JsonObject;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.xenjava.toolstack.error.DeviceModelException;
+
+/**
+ * What a toolstack asks of a running QEMU. Each command is a connection of its own, so that others get their turn.
+ * Commands and answers are QEMU's (its {@code qapi/*.json}), and have been the same from 5.2 to 10.0.
+ */
+final class QemuMonitor {
+    /** A loaded machine may be slow; QEMU answers between two of the guest's accesses to a device. */
+    private static final Duration PATIENCE = Duration.ofSeconds(30);
+
+    private static final Pattern SERIAL_PORT = Pattern.compile("serial(\\d+)");
+    private static final String TERMINAL = "pty:";
+
+    private final Path socket;
+    private final Duration patience;
+
+    QemuMonitor(Path socket) {
+        this(socket, PATIENCE);
+    }
+
+    QemuMonitor(Path socket, Duration patience) {
+        this.socket = socket;
+        this.patience = patience;
+    }
+
+    /** Until this, nobody gets in whose QEMU was told to expect a password. */
+    void setVncPassword(String password) {
+        JsonObject arguments = new JsonObject();
+        arguments.addProperty("protocol", "vnc");
+        arguments.addProperty("password", password);
+        ask("set_password", arguments);
+    }
+
+    /** Where VNC listens; empty if there is none. */
+    Optional<VncAddress> vnc() {
+        JsonObject vnc = ask("query-vnc", new JsonObject()).getAsJsonObject();
+        return Optional.of(vnc)
+                .filter(server -> server.get("enabled").getAsBoolean())
+                .map(server -> new VncAddress(
+                        server.get("host").getAsString(), server.get("service").getAsInt()));
+    }
+
+    /** The terminals of the serial ports that have one, by the port's number from 0. */
+    Map<Integer, String> serialTerminals() {
+        Map<Integer, String> terminals = new TreeMap<>();
+        for (JsonElement element : ask("query-chardev", new JsonObject()).getAsJsonArray()) {
+            JsonObject device = element.getAsJsonObject();
+            Matcher port = SERIAL_PORT.matcher(device.get("label").getAsString());
+            String file = device.get("filename").getAsString();
+            if (port.matches() && file.startsWith(TERMINAL)) {
+                terminals.put(Integer.parseInt(port.group(1)), file.substring(TERMINAL.length()));
+            }
+        }
+        return Map.copyOf(terminals);
+    }
+
+    /**
+     * What the guest's screen shows. QEMU writes a file beside its socket, which only the toolstack and it can read.
+     *
+     * @throws DeviceModelException if the guest has no screen
+     */
+    Screenshot screenshot() {
+        try {
+            Path file = Files.createTempFile(socket.getParent(), "screen", ".ppm");
+            try {
+                JsonObject arguments = new JsonObject();
+                arguments.addProperty("filename", file.toString());
+                ask("screendump", arguments);
+                return Screenshot.ofPpm(Files.readAllBytes(file));
+            } finally {
+                Files.deleteIfExists(file);
+            }
+        } catch (IOException e) {
+            throw new DeviceModelException("the screen of QEMU at " + socket + " cannot be read: " + e.getMessage(), e);
+        }
+    }
+
+    private JsonElement ask(String command, JsonObject arguments) {
+        try (QmpClient client = QmpClient.connect(socket, patience)) {
+            return client.execute(command, arguments);
+        }
+    }
+}

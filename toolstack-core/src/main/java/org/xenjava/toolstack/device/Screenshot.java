@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.device;
+
+import java.io.ByteArrayOutputStream;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.zip.CRC32;
+import java.util.zip.Deflater;
+import org.xenjava.toolstack.error.DeviceModelException;
+
+/** What a guest's screen showed at one moment. Immutable. */
+public final class Screenshot {
+    private static final int BYTES_PER_PIXEL = 3;
+    private static final int LONGEST_HEADER = 64;
+
+    /** The header of a binary PPM of 8 bits, as QEMU writes it. */
+    private static final Pattern PPM = Pattern.compile("P6\\s+(\\d{1,5})\\s+(\\d{1,5})\\s+255\\s");
+
+    private static final byte[] PNG_SIGNATURE = {(byte) 0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n'};
+    private static final byte PNG_BITS_PER_CHANNEL = 8;
+    private static final byte PNG_RGB = 2;
+
+    private final int width;
+    private final int height;
+    private final ByteBuffer pixels;
+
+    private Screenshot(int width, int height, ByteBuffer pixels) {
+        this.width = width;
+        this.height = height;
+        this.pixels = pixels;
+    }
+
+    /**
+     * Reads QEMU's own format.
+     *
+     * @throws DeviceModelException if it is another or not whole
+     */
+    static Screenshot ofPpm(byte[] file) {
+        String beginning = new String(file, 0, Math.min(file.length, LONGEST_HEADER), StandardCharsets.ISO_8859_1);
+        Matcher header = PPM.matcher(beginning);
+        if (header.lookingAt()) {
+            int width = Integer.parseInt(header.group(1));
+            int height = Integer.parseInt(header.group(2));
+            int bytes = width * height * BYTES_PER_PIXEL;
+            if (bytes > 0 && file.length - header.end() == bytes) {
+                return new Screenshot(
+                        width,
+                        height,
+                        ByteBuffer.wrap(file, header.end(), bytes).slice());
+            }
+        }
+        throw new DeviceModelException("QEMU's picture of the screen, " + file.length + " bytes, is no whole PPM");
+    }
+
+    /** In pixels. */
+    public int width() {
+        return width;
+    }
+
+    /** In pixels. */
+    public int height() {
+        return height;
+    }
+
+    /** As 0xRRGGBB; the origin is at the upper left. */
+    public int pixel(int x, int y) {
+        int at = (y * width + x) * BYTES_PER_PIXEL;
+        return (pixels.get(at) & 0xff) << 16 | (pixels.get(at + 1) & 0xff) << 8 | pixels.get(at + 2) & 0xff;
+    }
+
+    /** As a PNG file (ISO 15948). */
+    public byte[] toPng() {
+        ByteArrayOutputStream png = new ByteArrayOutputStream();
+        png.writeBytes(PNG_SIGNATURE);
+        ByteBuffer header = ByteBuffer.allocate(13).putInt(width).putInt(height);
+        // No palette, no interlacing.
+        header.put(PNG_BITS_PER_CHANNEL).put(PNG_RGB).put(new byte[3]);
+        writeChunk(png, "IHDR", header.array());
+        writeChunk(png, "IDAT", deflated(lines()));
+        writeChunk(png, "IEND", new byte[0]);
+        return png.toByteArray();
+    }
+
+    /** Each line with its filter in front: none. */
+    private byte[] lines() {
+        int lineBytes = width * BYTES_PER_PIXEL;
+        byte[] lines = new byte[height * (1 + lineBytes)];
+        for (int y = 0; y < height; y++) {
+            pixels.get(y * lineBytes, lines, y * (1 + lineBytes) + 1, lineBytes);
+        }
+        return lines;
+    }
+
+    private static byte[] deflated(byte[] bytes) {
+        Deflater deflater = new Deflater();
+        try {
+            deflater.setInput(bytes);
+            deflater.finish();
+            ByteArrayOutputStream out = new ByteArrayOutputStream();
+            byte[] buffer = new byte[1 << 14];
+            while (!deflater.finished()) {
+                out.write(buffer, 0, deflater.deflate(buffer));
+            }
+            return out.toByteArray();
+        } finally {
+            deflater.end();
+        }
+    }
+
+    private static void writeChunk(ByteArrayOutputStream png, String type, byte[] content) {
+        byte[] named = ByteBuffer.allocate(Integer.BYTES + content.length)
+                .put(type.getBytes(StandardCharsets.US_ASCII))
+                .put(content)
+                .array();
+        CRC32 crc = new CRC32();
+        crc.update(named);
+        png.writeBytes(ByteBuffer.allocate(Integer.BYTES).putInt(content.length).array());
+        png.writeBytes(named);
+        png.writeBytes(
+                ByteBuffer.allocate(Integer.BYTES).putInt((int) crc.getValue()).array());
+    }
+}

@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.device;
+
+/**
+ * Where a guest's screen can be looked at.
+ *
+ * @param host the address that VNC listens on; an IPv6 one without brackets
+ * @param port TCP port, 5900 and up
+ */
+public record VncAddress(String host, int port) {
+    @Override
+    public String toString() {
+        return (host.contains(":") ? "[" + host + "]" : host) + ":" + port;
+    }
+}

@@ -1,0 +1,275 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.device;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.xenjava.toolstack.build.Cancellation;
+import org.xenjava.toolstack.build.DeviceModel.Guest;
+import org.xenjava.toolstack.config.DomainConfig;
+import org.xenjava.toolstack.config.XlConfigReader;
+import org.xenjava.toolstack.error.ConfigException;
+import org.xenjava.toolstack.error.DeviceModelException;
+import org.xenjava.toolstack.error.OperationCancelledException;
+import org.xenjava.toolstack.memory.MemoryPlan;
+import org.xenjava.toolstack.memory.PodPolicy;
+import org.xenjava.toolstack.store.DomainPaths;
+import org.xenjava.toolstack.store.StoreClient;
+import org.xenjava.toolstack.store.WatchHub;
+import org.xenjava.toolstack.xenctrl.abi.XenRelease;
+import org.xenjava.toolstack.xenctrl.lib.XenLibraries;
+import org.xenjava.toolstack.xenctrl.sim.SimulatedXen;
+
+/** Real processes, of a program that does nothing, beside a simulated xenstore. */
+@Timeout(60)
+class QemuDeviceModelTest {
+    /** No host gets there: Xen begins anew at 1 before. */
+    private static final int DOMID = 32_760;
+
+    private static final DomainPaths PATHS = new DomainPaths(DOMID);
+    private static final String LIVES_ON = "echo here I am\nwhile :; do sleep 0.1; done\n";
+
+    @TempDir
+    private Path directory = Path.of("/");
+
+    private final XenLibraries xen = SimulatedXen.builder().build().connect();
+    private final StoreClient store = new StoreClient(xen.store());
+    private final WatchHub events = new WatchHub(xen.store());
+    private QemuDeviceModel model = model(directory);
+
+    private QemuDeviceModel model(Path root) {
+        return new QemuDeviceModel(
+                store,
+                events,
+                QemuBinary.below(root, XenRelease.V4_17),
+                new QemuFiles(root.resolve("run"), root.resolve("log")));
+    }
+
+    @BeforeEach
+    void findQemuBelowTheDirectory() {
+        model = model(directory);
+    }
+
+    @AfterEach
+    void endAll() {
+        QemuProcesses.of(DOMID).forEach(QemuProcess::end);
+        events.close();
+        xen.close();
+    }
+
+    private static Guest guest(String more) {
+        DomainConfig config = XlConfigReader.parse(
+                        "name='web'\ntype='hvm'\nmemory=64\n" + (more.contains("vnc") ? "" : "vnc=0\n") + more,
+                        "test.cfg")
+                .config();
+        MemoryPlan memory = MemoryPlan.hvm(config, config.hvm().orElseThrow(), PodPolicy.standard());
+        return new Guest(DOMID, new UUID(0, DOMID), config, memory);
+    }
+
+    private void install(String script) throws IOException {
+        Path program = directory.resolve("usr/libexec/xen-qemu-system-i386");
+        Files.createDirectories(program.getParent());
+        Files.writeString(program, "#!/bin/sh\n" + script);
+        Files.setPosixFilePermissions(program, PosixFilePermissions.fromString("rwx------"));
+    }
+
+    private void report(String state) {
+        store.direct().write(PATHS.deviceModel() + "/state", state);
+    }
+
+    private QemuProcess started() {
+        return model.process(DOMID).orElseThrow();
+    }
+
+    @Test
+    void aProcessIsStartedNotedFoundAndEnded() throws Exception {
+        install(LIVES_ON);
+        model.start(guest(""));
+        report("running");
+        model.awaitReady(guest(""), new Cancellation());
+
+        QemuProcess process = started();
+        assertEquals(Optional.of(process.pid()), store.readLong(PATHS.deviceModelPid()));
+        assertTrue(process.isAlive());
+        assertTrue(process.isOurs());
+
+        model.stop(DOMID);
+        assertFalse(process.isAlive());
+        assertEquals(process, process.onExit().get(10, TimeUnit.SECONDS));
+        assertEquals(Optional.empty(), model.process(DOMID));
+        assertEquals(Optional.empty(), store.read(PATHS.deviceModelPid()));
+        model.stop(DOMID);
+    }
+
+    @Test
+    void itsSessionIsItsOwnSoThatItOutlivesOurs() throws Exception {
+        install("ps -o sid= -p $$\n" + LIVES_ON);
+        model.start(guest(""));
+
+        long pid = started().pid();
+        assertEquals(Long.toString(pid), firstLineOfLog());
+    }
+
+    private String firstLineOfLog() throws Exception {
+        Path log = directory.resolve("log/qemu-dm-web.log");
+        while (Files.size(log) == 0 || Files.readAllLines(log).isEmpty()) {
+            Thread.sleep(20);
+        }
+        return Files.readAllLines(log).get(0).strip();
+    }
+
+    @Test
+    void aProcessIsFoundThoughItsNoteWasNeverWritten() throws Exception {
+        install(LIVES_ON);
+        model.start(guest(""));
+        QemuProcess process = started();
+        store.direct().remove(PATHS.deviceModelPid());
+
+        model(directory).stop(DOMID);
+
+        assertFalse(process.isAlive());
+    }
+
+    @Test
+    void anEarlyEndIsToldWithTheLastWords() throws IOException {
+        install("echo 'qemu: no such machine'\nexit 1\n");
+        model.start(guest(""));
+
+        DeviceModelException e =
+                assertThrows(DeviceModelException.class, () -> model.awaitReady(guest(""), new Cancellation()));
+
+        assertEquals(
+                "domain web: QEMU ended before it was ready; " + directory
+                        + "/log/qemu-dm-web.log ends in:\nqemu: no such machine",
+                e.getMessage());
+    }
+
+    @Test
+    void theLogOfTheGuestBeforeIsKept() throws Exception {
+        install("echo first\nexit 1\n");
+        model.start(guest(""));
+        assertThrows(DeviceModelException.class, () -> model.awaitReady(guest(""), new Cancellation()));
+        install("echo second\nexit 1\n");
+        model.start(guest(""));
+
+        assertEquals("second", firstLineOfLog());
+        assertEquals("first\n", Files.readString(directory.resolve("log/qemu-dm-web.log.1")));
+    }
+
+    @Test
+    void aWaitIsCancelled() throws IOException {
+        install(LIVES_ON);
+        model.start(guest(""));
+        Cancellation cancellation = new Cancellation();
+        cancellation.cancel();
+
+        assertThrows(OperationCancelledException.class, () -> model.awaitReady(guest(""), cancellation));
+    }
+
+    @Test
+    void whereTheScreenAndTheTerminalsAreStandsInXenstore() throws IOException {
+        install(LIVES_ON);
+        Guest guest = guest("vnclisten='0.0.0.0'\nvncpasswd='secret'\nserial='pty'\n");
+        model.start(guest);
+        report("running");
+        try (QmpServer server =
+                QmpServer.at(directory.resolve("run/qmp-xenjava-" + DOMID), request -> switch (request.get("execute")
+                        .getAsString()) {
+                    case "query-vnc" ->
+                        "{\"return\": {\"enabled\": true, \"host\": \"0.0.0.0\", \"service\": \"5901\"}}\n";
+                    case "query-chardev" ->
+                        "{\"return\": [{\"label\": \"serial0\", \"filename\": \"pty:/dev/pts/3\"}]}\n";
+                    default -> "{\"return\": {}}\n";
+                })) {
+            model.awaitReady(guest, new Cancellation());
+
+            assertEquals(
+                    "set_password {\"protocol\":\"vnc\",\"password\":\"secret\"}",
+                    server.commands().get(0));
+        }
+        assertEquals(Optional.of("0.0.0.0"), store.read(PATHS.vncListen()));
+        assertEquals(Optional.of("5901"), store.read(PATHS.vncPort()));
+        assertEquals(Optional.of("/dev/pts/3"), store.read(PATHS.serialTerminal(0)));
+    }
+
+    @Test
+    void orphansAreReapedAndWhatServesADomainIsNot() throws IOException {
+        install(LIVES_ON);
+        model.start(guest(""));
+        QemuProcess process = started();
+
+        model.reapOrphans(() -> Set.of(0, DOMID));
+        assertTrue(process.isAlive());
+
+        model.reapOrphans(() -> Set.of(0));
+        assertFalse(process.isAlive());
+    }
+
+    @Test
+    void anothersProcessIsNotReapedButStoppedWithItsDomain() throws Exception {
+        Process others = new ProcessBuilder(
+                        "sh", "-c", "while :; do sleep 0.1; done", "qemu", "-xen-domid", "" + DOMID, "-no-shutdown")
+                .start();
+        model.reapOrphans(() -> Set.of(0));
+        assertTrue(others.isAlive());
+
+        model.stop(DOMID);
+        assertTrue(others.waitFor(10, TimeUnit.SECONDS));
+    }
+
+    @Test
+    void aProcessThatOnlySpeaksOfADomainIsNone() {
+        assertEquals(-1, QemuProcess.domidIn(List.of("grep", "-xen-domid", "5")));
+        assertEquals(-1, QemuProcess.domidIn(List.of("qemu", "-no-shutdown", "-xen-domid")));
+        assertEquals(-1, QemuProcess.domidIn(List.of("qemu", "-no-shutdown", "-xen-domid", "x")));
+        assertEquals(5, QemuProcess.domidIn(List.of("qemu", "-xen-domid", "5", "-no-shutdown")));
+    }
+
+    @Test
+    void withoutQemuAGuestIsRefusedAndEveryPlaceIsNamed() {
+        DeviceModelException e = assertThrows(
+                DeviceModelException.class, () -> model.check(guest("").config()));
+
+        assertTrue(e.getMessage().contains(directory + "/usr/libexec/xen-qemu-system-i386, "), e.getMessage());
+    }
+
+    @Test
+    void anotherProgramIsTakenWhereOneIsNamed() throws IOException {
+        Path program = Files.createFile(
+                directory.resolve("my-qemu"),
+                PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+
+        model.check(guest("device_model_override='" + program + "'\n").config());
+
+        assertEquals(program, QemuBinary.below(directory, XenRelease.V4_17).find(Optional.of(program)));
+    }
+
+    @Test
+    void aReadOnlyHardDiskOnIdeIsRefusedBeforeQemuRefusesIt() throws IOException {
+        install(LIVES_ON);
+
+        ConfigException e = assertThrows(
+                ConfigException.class,
+                () -> model.check(guest("disk=['/x.raw,raw,hda,ro']\n").config()));
+
+        assertTrue(e.getMessage().contains("disk hda"), e.getMessage());
+        model.check(
+                guest("disk=['/x.raw,raw,sda,ro', '/x.iso,raw,hdc,ro,cdrom']\n").config());
+    }
+}

@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.device;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.xenjava.toolstack.error.DeviceModelException;
+
+class QemuMonitorTest {
+    private static final String OK = "{\"return\": {}}\n";
+
+    @TempDir
+    private Path directory;
+
+    private Path socket = Path.of("/");
+
+    @BeforeEach
+    void chooseSocket() {
+        socket = directory.resolve("qmp");
+    }
+
+    private QemuMonitor monitor() {
+        return new QemuMonitor(socket);
+    }
+
+    @Test
+    void aPasswordIsSetForVnc() throws IOException {
+        try (QmpServer server = QmpServer.at(socket, request -> OK)) {
+            monitor().setVncPassword("secret");
+
+            assertEquals(List.of("set_password {\"protocol\":\"vnc\",\"password\":\"secret\"}"), server.commands());
+        }
+    }
+
+    @Test
+    void eventsBeforeAnAnswerAreNotTakenForIt() throws IOException {
+        String event = "{\"event\": \"VNC_CONNECTED\", \"data\": {}}\n";
+        String answer = "{\"return\": {\"enabled\": true, \"host\": \"::1\", \"service\": \"5903\"}}\n";
+        try (QmpServer server = QmpServer.at(socket, request -> event + event + answer)) {
+            Optional<VncAddress> vnc = monitor().vnc();
+
+            assertEquals("[::1]:5903", vnc.orElseThrow().toString());
+            assertEquals(List.of("query-vnc {}"), server.commands());
+        }
+    }
+
+    @Test
+    void withoutVncThereIsNoAddress() throws IOException {
+        try (QmpServer server = QmpServer.at(socket, request -> "{\"return\": {\"enabled\": false}}\n")) {
+            assertEquals(Optional.empty(), monitor().vnc());
+            assertEquals(1, server.commands().size());
+        }
+    }
+
+    @Test
+    void onlySerialPortsWithATerminalHaveOne() throws IOException {
+        String answer = "{\"return\": [{\"label\": \"libxl-cmd\", \"filename\": \"unix:/x\"},"
+                + " {\"label\": \"serial0\", \"filename\": \"pty:/dev/pts/3\"},"
+                + " {\"label\": \"serial1\", \"filename\": \"null\"},"
+                + " {\"label\": \"serial2\", \"filename\": \"pty:/dev/pts/5\"}]}\n";
+        try (QmpServer server = QmpServer.at(socket, request -> answer)) {
+            assertEquals(Map.of(0, "/dev/pts/3", 2, "/dev/pts/5"), monitor().serialTerminals());
+            assertEquals(1, server.commands().size());
+        }
+    }
+
+    @Test
+    void aScreenshotIsWhatQemuWritesAndItsFileIsGone() throws IOException {
+        byte[] ppm = "P6\n2 1\n255\nRGBrgb".getBytes(StandardCharsets.US_ASCII);
+        try (QmpServer server = QmpServer.at(socket, request -> {
+            write(Path.of(request.getAsJsonObject("arguments").get("filename").getAsString()), ppm);
+            return OK;
+        })) {
+            Screenshot screenshot = monitor().screenshot();
+
+            assertEquals(2, screenshot.width());
+            assertEquals(0x726762, screenshot.pixel(1, 0));
+            assertEquals(1, server.commands().size());
+            try (Stream<Path> files = Files.list(directory)) {
+                assertEquals(List.of(socket), files.toList());
+            }
+        }
+    }
+
+    private static void write(Path file, byte[] content) {
+        try {
+            Files.write(file, content);
+        } catch (IOException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    @Test
+    void aRefusalIsInQemusOwnWords() throws IOException {
+        String error = "{\"error\": {\"class\": \"GenericError\", \"desc\": \"no such display\"}}\n";
+        try (QmpServer server = QmpServer.at(socket, request -> error)) {
+            DeviceModelException e =
+                    assertThrows(DeviceModelException.class, () -> monitor().setVncPassword("secret"));
+
+            assertEquals("QEMU at " + socket + " refuses set_password: no such display", e.getMessage());
+            assertEquals(1, server.commands().size());
+        }
+    }
+
+    @Test
+    void silenceEndsWithAnErrorAndNotNever() throws IOException {
+        try (QmpServer server = QmpServer.at(socket, request -> "")) {
+            QemuMonitor monitor = new QemuMonitor(socket, Duration.ofMillis(50));
+
+            DeviceModelException e = assertThrows(DeviceModelException.class, monitor::vnc);
+
+            assertTrue(e.getMessage().contains("has not answered within PT0.05S"), e.getMessage());
+            assertEquals(1, server.commands().size());
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"RFB 003.008\n", "{}\n", "[]\n", "\n"})
+    void whatSpeaksAnotherProtocolIsRecognised(String greeting) throws IOException {
+        try (QmpServer server = QmpServer.at(socket, greeting, request -> OK)) {
+            DeviceModelException e =
+                    assertThrows(DeviceModelException.class, () -> monitor().vnc());
+
+            assertTrue(e.getMessage().contains("which is no QMP"), e.getMessage());
+            assertEquals(List.of(), server.commands());
+        }
+    }
+
+    @Test
+    void aQemuThatIsGoneCannotBeReached() {
+        DeviceModelException e =
+                assertThrows(DeviceModelException.class, () -> monitor().vnc());
+
+        assertTrue(e.getMessage().startsWith("QEMU at " + socket + " cannot be reached"), e.getMessage());
+    }
+}

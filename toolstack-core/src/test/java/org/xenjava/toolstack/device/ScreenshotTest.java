@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.device;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import java.awt.image.BufferedImage;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.Random;
+import javax.imageio.ImageIO;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.xenjava.toolstack.error.DeviceModelException;
+
+class ScreenshotTest {
+    @Test
+    void anotherReaderOfPngFindsThePixelsOfThePpm() throws IOException {
+        byte[] pixels = new byte[720 * 400 * 3];
+        new Random(1).nextBytes(pixels);
+        ByteArrayOutputStream ppm = new ByteArrayOutputStream();
+        ppm.writeBytes("P6\n720 400\n255\n".getBytes(StandardCharsets.US_ASCII));
+        ppm.writeBytes(pixels);
+
+        Screenshot screenshot = Screenshot.ofPpm(ppm.toByteArray());
+        BufferedImage image = ImageIO.read(new ByteArrayInputStream(screenshot.toPng()));
+
+        assertEquals(720, image.getWidth());
+        assertEquals(400, image.getHeight());
+        for (int y = 0; y < 400; y++) {
+            for (int x = 0; x < 720; x++) {
+                assertEquals(screenshot.pixel(x, y), image.getRGB(x, y) & 0xffffff);
+            }
+        }
+        assertEquals((pixels[0] & 0xff) << 16 | (pixels[1] & 0xff) << 8 | pixels[2] & 0xff, screenshot.pixel(0, 0));
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {"", "P6\n2 1\n255\nRGBrg", "P6\n2 1\n255\nRGBrgbx", "P5\n2 1\n255\nRGBrgb", "P6\n0 0\n255\n"})
+    void whatIsNoWholePictureIsRefused(String file) {
+        assertThrows(DeviceModelException.class, () -> Screenshot.ofPpm(file.getBytes(StandardCharsets.ISO_8859_1)));
+    }
+}
