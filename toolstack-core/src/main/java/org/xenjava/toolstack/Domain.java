@@ -8,6 +8,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.function.Supplier;
 import org.xenjava.toolstack.build.DomainRemoval;
 import org.xenjava.toolstack.build.MemoryResize;
+import org.xenjava.toolstack.config.DomainConfig;
 import org.xenjava.toolstack.device.QemuProcess;
 import org.xenjava.toolstack.device.Screenshot;
 import org.xenjava.toolstack.device.VncAddress;
@@ -16,6 +17,7 @@ import org.xenjava.toolstack.error.DomainStateException;
 import org.xenjava.toolstack.error.OperationTimeoutException;
 import org.xenjava.toolstack.error.PodDebtException;
 import org.xenjava.toolstack.error.XenFailures;
+import org.xenjava.toolstack.life.PresentConfig;
 import org.xenjava.toolstack.memory.KiB;
 import org.xenjava.toolstack.memory.MemoryStatus;
 import org.xenjava.toolstack.memory.Pages;
@@ -221,6 +223,18 @@ public final class Domain {
     /** Whoever ends a QEMU on purpose removes its PID first. */
     private boolean needsDeviceModel() {
         return context.store().read(paths.deviceModelPid()).isPresent();
+    }
+
+    /**
+     * What it would be built from if it were built again now: as it was built, with today's name and sizes, which
+     * mem-set and mem-max change. Building from it gives the same guest, so that a reboot changes nothing.
+     *
+     * @return empty if another toolstack has built it
+     * @throws DomainGoneException if it is gone
+     */
+    public Optional<DomainConfig> config() {
+        info("reading the configuration of");
+        return PresentConfig.of(context.store().direct(), paths, context.podPolicy());
     }
 
     /** Its populate-on-demand counters and what they mean. */

@@ -84,9 +84,12 @@ class BuiltDomainTest {
         written.keySet().removeAll(ours.keySet());
 
         assertEquals(recorded, written);
+        String config = ours.remove("/libxl/1/xenjava/config/0");
+        assertTrue(config.startsWith("\"name = \"a-pvh-pod-256-512\"\n") && config.endsWith("\n\"   (n0)"), config);
         assertEquals(
                 Map.of(
                         "/libxl/1/xenjava", "\"\"   (n0)",
+                        "/libxl/1/xenjava/config", "\"\"   (n0)",
                         "/libxl/1/xenjava/pod-backed-kib", "\"262144\"   (n0)"),
                 ours);
     }

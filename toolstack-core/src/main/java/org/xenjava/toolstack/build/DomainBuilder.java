@@ -55,9 +55,10 @@ public final class DomainBuilder {
      * Plans a domain, then builds it step by step and leaves it paused. When a step fails or the build is cancelled,
      * all that was done is undone: no domain, no node in xenstore, no claimed memory, no device stays.
      */
-    public Built build(DomainConfig config, BuildListener listener, Cancellation cancellation) {
-        BuildPlan plan = BuildPlan.of(config.completed(random), podPolicy, services);
-        UUID uuid = plan.config().uuid().orElseThrow();
+    public Built build(DomainConfig wanted, BuildListener listener, Cancellation cancellation) {
+        DomainConfig config = StoredConfig.located(wanted.completed(random));
+        UUID uuid = config.uuid().orElseThrow();
+        BuildPlan plan = BuildPlan.of(config, podPolicy, services);
         BuildJournal.Note note = journal.note(uuid);
         GuestBuild guest = new GuestBuild(xenctrl, store, clock, plan, uuid, cancellation);
         StepRunner steps = new StepRunner(config.name(), listener, cancellation);

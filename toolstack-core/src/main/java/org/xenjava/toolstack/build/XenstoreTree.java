@@ -13,7 +13,7 @@ import org.xenjava.toolstack.store.StoreTransaction;
 
 /**
  * A new domain's nodes in xenstore: those that libxl 4.17 writes for every guest, with its permissions (seen in dumps
- * of domains that xl built), plus one of ours below {@code /libxl/N/xenjava}.
+ * of domains that xl built), plus ours below {@code /libxl/N/xenjava}.
  */
 final class XenstoreTree {
     /** What one guest may leave unread in the console's buffer, in bytes: xenconsoled's limit. */
@@ -50,6 +50,7 @@ final class XenstoreTree {
         writeIdentity(transaction);
         writeGuestControlled(transaction);
         writeMemory(transaction);
+        StoredConfig.write(transaction, paths.storedConfig(), config);
         writeStoreAndCpus(transaction);
         writeConsole(transaction);
     }

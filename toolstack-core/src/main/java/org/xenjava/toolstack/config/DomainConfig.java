@@ -62,11 +62,23 @@ public record DomainConfig(
      * @param onPoweroff after the guest powered itself off
      * @param onReboot after it asked for a reboot
      * @param onCrash after it crashed, or Xen crashed it
+     * @param onWatchdog after Xen's watchdog, which the guest had armed, ran out
+     * @param onSoftReset after it asked to start anew in the memory that it has, as Linux' kexec does
      */
-    public record Lifecycle(LifecycleAction onPoweroff, LifecycleAction onReboot, LifecycleAction onCrash) {
-        /** xl's defaults: destroy, restart, destroy. */
+    public record Lifecycle(
+            LifecycleAction onPoweroff,
+            LifecycleAction onReboot,
+            LifecycleAction onCrash,
+            LifecycleAction onWatchdog,
+            LifecycleAction onSoftReset) {
+        /** xl's defaults: destroy, restart, destroy, destroy, soft-reset. */
         public static final Lifecycle DEFAULT =
                 new Lifecycle(LifecycleAction.DESTROY, LifecycleAction.RESTART, LifecycleAction.DESTROY);
+
+        /** The others are as by default. */
+        public Lifecycle(LifecycleAction onPoweroff, LifecycleAction onReboot, LifecycleAction onCrash) {
+            this(onPoweroff, onReboot, onCrash, LifecycleAction.DESTROY, LifecycleAction.SOFT_RESET);
+        }
     }
 
     public DomainConfig {
@@ -158,7 +170,7 @@ public record DomainConfig(
 
     /** Collects a configuration; {@link #build} validates it. */
     public static final class Builder {
-        private final String name;
+        private String name;
         private DomainType type = DomainType.PVH;
         private Optional<Path> kernel = Optional.empty();
         private Optional<Path> ramdisk = Optional.empty();
@@ -175,6 +187,12 @@ public record DomainConfig(
 
         private Builder(String name) {
             this.name = name;
+        }
+
+        /** Another name than the one it began with. */
+        public Builder name(String value) {
+            name = value;
+            return this;
         }
 
         public Builder type(DomainType value) {

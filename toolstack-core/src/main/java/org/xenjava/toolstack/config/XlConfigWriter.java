@@ -57,6 +57,8 @@ public final class XlConfigWriter {
         string("on_poweroff", lifecycle.onPoweroff().word());
         string("on_reboot", lifecycle.onReboot().word());
         string("on_crash", lifecycle.onCrash().word());
+        string("on_watchdog", lifecycle.onWatchdog().word());
+        string("on_soft_reset", lifecycle.onSoftReset().word());
     }
 
     private void machine(HvmConfig machine) {

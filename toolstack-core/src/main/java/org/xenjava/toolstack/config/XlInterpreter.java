@@ -61,7 +61,9 @@ final class XlInterpreter {
         builder.lifecycle(new Lifecycle(
                 action("on_poweroff", Lifecycle.DEFAULT.onPoweroff()),
                 action("on_reboot", Lifecycle.DEFAULT.onReboot()),
-                action("on_crash", Lifecycle.DEFAULT.onCrash())));
+                action("on_crash", Lifecycle.DEFAULT.onCrash()),
+                action("on_watchdog", Lifecycle.DEFAULT.onWatchdog()),
+                action("on_soft_reset", Lifecycle.DEFAULT.onSoftReset())));
         return findings.hasErrors() ? Optional.empty() : Optional.of(builder.build());
     }
 

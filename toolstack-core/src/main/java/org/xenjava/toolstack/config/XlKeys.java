@@ -30,7 +30,7 @@ final class XlKeys {
                     supported(STRING, ANY, "name", "type", "builder", "uuid"),
                     supported(STRING, ANY, "kernel", "ramdisk", "cmdline", "root", "extra"),
                     supported(NUMBER, ANY, "memory", "maxmem", "vcpus", "maxvcpus"),
-                    supported(STRING, ANY, "on_poweroff", "on_reboot", "on_crash"),
+                    supported(STRING, ANY, "on_poweroff", "on_reboot", "on_crash", "on_watchdog", "on_soft_reset"),
                     supported(LIST, ANY, "disk", "vif"),
                     // The machine of an HVM guest
                     supportedInHvm(STRING, "no firmware is loaded for it", "firmware"),
@@ -55,9 +55,6 @@ final class XlKeys {
                     supportedInHvm(STRING, "it has no device model of its own", "device_model_override"),
                     supportedInHvm(LIST, "it has no device model of its own", "device_model_args"),
                     supported(LIST, HVM, "device_model_args_hvm"),
-                    // Events
-                    refused(STRING, ANY, "no watchdog event is told from a crash", "on_watchdog"),
-                    refused(STRING, ANY, "soft resets are not handled", "on_soft_reset"),
                     // Processors
                     refused(STRING_OR_LIST, ANY, "vCPUs are not pinned", "cpus=all"),
                     ignored(STRING_OR_LIST, ANY, "it is a preference, and Xen places the vCPUs", "cpus_soft"),

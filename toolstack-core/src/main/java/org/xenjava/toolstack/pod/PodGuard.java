@@ -15,11 +15,13 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.xenjava.toolstack.error.XenStoreException;
+import org.xenjava.toolstack.memory.KiB;
 import org.xenjava.toolstack.pod.GuardStatus.Activity;
 import org.xenjava.toolstack.pod.GuardStatus.Inspection;
 import org.xenjava.toolstack.store.DomainPaths;
 import org.xenjava.toolstack.store.ProcessIdentity;
 import org.xenjava.toolstack.store.StoreClient;
+import org.xenjava.toolstack.store.StoreTransaction;
 import org.xenjava.toolstack.xenctrl.DomainInfo;
 import org.xenjava.toolstack.xenctrl.HypercallException;
 import org.xenjava.toolstack.xenctrl.Xenctrl;
@@ -177,6 +179,15 @@ public final class PodGuard {
         return scanned
                 && seen.size() == domains.size()
                 && seen.stream().allMatch(status -> status.decided(policy.mode()));
+    }
+
+    /** {@code memory/target} as its administrator has set it, while a guard has lowered it. */
+    public static Optional<KiB> intendedTarget(StoreTransaction store, DomainPaths paths) {
+        Optional<KiB> target = store.readLong(paths.memoryTarget()).map(KiB::of);
+        return GuardNotes.read(store, paths)
+                .nudge()
+                .filter(nudge -> target.equals(Optional.of(nudge.target())))
+                .map(GuardNotes.Nudge::intent);
     }
 
     private void scan(Instant now) {

@@ -63,6 +63,21 @@ public record DomainPaths(int domid) {
         return libxl() + "/xenjava/guard";
     }
 
+    /** What the domain was built from, as xl.cfg text in pieces; ours, unknown to libxl. */
+    public String storedConfig() {
+        return libxl() + "/xenjava/config";
+    }
+
+    /** The process that acts when the domain shuts down; ours, unknown to libxl. */
+    public String supervisor() {
+        return libxl() + "/xenjava/supervisor";
+    }
+
+    /** Why a domain that has shut down is kept, to be destroyed by its owner; ours, unknown to libxl. */
+    public String kept() {
+        return libxl() + "/xenjava/kept";
+    }
+
     /** {@code /vm/UUID}. */
     public static String vm(UUID uuid) {
         return "/vm/" + uuid;

@@ -44,7 +44,8 @@ final class ConfigArbitraries {
                         guests(),
                         mib.tuple2(),
                         vcpus.tuple2(),
-                        Combinators.combine(action, action, action).as(Lifecycle::new),
+                        Combinators.combine(action, action, action, action, action)
+                                .as(Lifecycle::new),
                         uuid.optional())
                 .as((builder, memory, cpus, lifecycle, id) -> {
                     id.ifPresent(builder::uuid);

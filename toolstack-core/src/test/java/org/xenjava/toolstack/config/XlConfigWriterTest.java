@@ -45,6 +45,8 @@ class XlConfigWriterTest {
                 on_poweroff = "destroy"
                 on_reboot = "restart"
                 on_crash = "destroy"
+                on_watchdog = "destroy"
+                on_soft_reset = "soft-reset"
                 """,
                 XlConfigWriter.write(config));
     }
@@ -78,6 +80,8 @@ class XlConfigWriterTest {
                 on_poweroff = "destroy"
                 on_reboot = "restart"
                 on_crash = "destroy"
+                on_watchdog = "destroy"
+                on_soft_reset = "soft-reset"
                 bios = "seabios"
                 boot = "cda"
                 pae = 1

@@ -50,6 +50,8 @@ final class XlFacts {
         put("on_poweroff", action(config.lifecycle().onPoweroff(), LifecycleAction.DESTROY));
         put("on_reboot", action(config.lifecycle().onReboot(), LifecycleAction.DESTROY));
         put("on_crash", action(config.lifecycle().onCrash(), LifecycleAction.DESTROY));
+        put("on_watchdog", action(config.lifecycle().onWatchdog(), LifecycleAction.DESTROY));
+        put("on_soft_reset", action(config.lifecycle().onSoftReset(), LifecycleAction.DESTROY));
     }
 
     private void machine(HvmConfig machine) {

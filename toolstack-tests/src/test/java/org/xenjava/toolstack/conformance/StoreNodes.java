@@ -71,8 +71,9 @@ final class StoreNodes {
     }
 
     private void add(String path, String value, String permissions) {
-        String node =
-                "\"%s\" (%s)".formatted(general(value), permissions.replaceAll("\\b([nrwb])" + domid + "\\b", "$1N"));
+        // It says in which directory the test runs.
+        String shown = path.endsWith("/xenjava/config/0") ? "the xl.cfg" : general(value);
+        String node = "\"%s\" (%s)".formatted(shown, permissions.replaceAll("\\b([nrwb])" + domid + "\\b", "$1N"));
         nodes.put(general(path), node);
     }
 

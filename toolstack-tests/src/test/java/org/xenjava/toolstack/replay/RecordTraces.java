@@ -21,8 +21,13 @@ public final class RecordTraces {
     public static void main(String[] args) throws IOException {
         Path traces = Path.of(args[0]);
         Path linux = Path.of(args[1]);
-        Path kernel = Files.write(
-                Files.createTempFile("tiny", ".kernel"), TinyKernel.ofOnePage().elf());
+        Path directory = Files.createTempDirectory("kernel");
+        try (KernelDisk disk = KernelDisk.in(directory)) {
+            record(traces, linux, disk.kernel());
+        }
+    }
+
+    private static void record(Path traces, Path linux, Path kernel) throws IOException {
         for (Scenario scenario : Scenario.ALL) {
             prepare(scenario, linux);
             Path trace = traces.resolve(scenario.name() + ".jsonl.gz");
@@ -33,7 +38,6 @@ public final class RecordTraces {
             }
             System.out.println(trace + ": " + Files.size(trace) + " bytes");
         }
-        Files.delete(kernel);
     }
 
     private static void prepare(Scenario scenario, Path directory) {

@@ -12,6 +12,7 @@ import java.net.URL;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -32,13 +33,19 @@ class ReplayTest {
     @TempDir
     private Path directory = Path.of("");
 
-    private Surroundings surroundings = new Surroundings(directory, () -> {});
+    private KernelDisk disk;
+
+    private Surroundings surroundings;
 
     @BeforeEach
-    void writeKernel() throws IOException {
-        Path kernel = directory.resolve("kernel");
-        Files.write(kernel, TinyKernel.ofOnePage().elf());
-        surroundings = new Surroundings(kernel, () -> {});
+    void writeKernel() {
+        disk = KernelDisk.in(directory);
+        surroundings = new Surroundings(disk.kernel(), () -> {});
+    }
+
+    @AfterEach
+    void closeDisk() {
+        disk.close();
     }
 
     static Stream<Scenario> scenarios() {
