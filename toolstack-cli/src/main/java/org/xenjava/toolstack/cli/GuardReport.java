@@ -31,7 +31,7 @@ final class GuardReport {
     }
 
     static String line(GuardEvent event) {
-        return who(event.domid(), event.name()) + GuardModes.word(event.to()) + ": " + event.advice();
+        return who(event.domid(), event.name()) + ": " + GuardModes.word(event.to()) + ": " + event.advice();
     }
 
     static JsonObject json(GuardEvent event) {
@@ -60,7 +60,7 @@ final class GuardReport {
                     case UNDECIDED ->
                         "undecided: " + GuardModes.word(status.state()) + ", with " + pages(debt) + " to free";
                 };
-        return who(status.pod().domid(), status.pod().name()) + words;
+        return who(status.pod().domid(), status.pod().name()) + ": " + words;
     }
 
     static JsonObject verdictJson(GuardStatus status) {
@@ -79,7 +79,7 @@ final class GuardReport {
         return count + (count == 1 ? " page" : " pages");
     }
 
-    private static String who(int domid, String name) {
-        return (name.isEmpty() ? "domain " + domid : name + " (" + domid + ")") + ": ";
+    static String who(int domid, String name) {
+        return name.isEmpty() ? "domain " + domid : name + " (" + domid + ")";
     }
 }

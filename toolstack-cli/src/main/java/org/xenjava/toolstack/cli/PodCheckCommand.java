@@ -7,24 +7,31 @@ import com.google.gson.JsonObject;
 import java.math.BigInteger;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import org.xenjava.toolstack.Domain;
 import org.xenjava.toolstack.DomainStatus;
+import org.xenjava.toolstack.PodReport;
 import org.xenjava.toolstack.Toolstack;
 import org.xenjava.toolstack.error.DomainGoneException;
 import org.xenjava.toolstack.error.DomainNotFoundException;
+import org.xenjava.toolstack.error.PodDebtException;
 import org.xenjava.toolstack.error.ToolstackException;
+import org.xenjava.toolstack.pod.DangerousMove;
 import org.xenjava.toolstack.pod.PodCheck;
 import org.xenjava.toolstack.pod.PodStatus;
 import org.xenjava.toolstack.pod.PodVerdict;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
+import picocli.CommandLine.TypeConversionException;
 
 /**
  * The check utility of XSA-153. For a domid, output and exit status are the utility's; names, {@code --all}, {@code
@@ -40,7 +47,7 @@ import picocli.CommandLine.Spec;
             "  1:vulnerable: populate-on-demand entries are left without a page",
             "  2:should not happen: more pages in the cache than entries",
             "255:bad usage, no such domain, or Xen refused; nothing is on standard output",
-            "   :with --all: the worst of all, 255 before 2 before 1"
+            "   :with --all: the worst of all, 255 before 2 before 1; with --before: 1 if refused, 0 if not"
         })
 final class PodCheckCommand extends HostCommand {
     /** {@code DOMID_FIRST_RESERVED} of Xen's {@code public/xen.h}. */
@@ -58,6 +65,21 @@ final class PodCheckCommand extends HostCommand {
             defaultValue = "5",
             description = "between two readings; ${DEFAULT-VALUE} by default")
     private int intervalSeconds;
+
+    @Option(
+            names = "--explain",
+            description =
+                    "tell of each domain, PV domains too: its kind, who built it, its slack, monitors, the remedy")
+    private boolean explain;
+
+    @Option(
+            names = "--before",
+            paramLabel = "MOVE",
+            converter = Moves.class,
+            description =
+                    "refuse, with the reason, what might kill the guest now: save, migrate, coredump, map-memory or"
+                            + " attach-monitor")
+    private Optional<DangerousMove> before = Optional.empty();
 
     @Mixin
     private final JsonOption json = new JsonOption();
@@ -85,9 +107,23 @@ final class PodCheckCommand extends HostCommand {
         }
     }
 
+    /** The word for a move. */
+    static final class Moves implements ITypeConverter<DangerousMove> {
+        @Override
+        public DangerousMove convert(String word) {
+            return Arrays.stream(DangerousMove.values())
+                    .filter(move -> GuardModes.word(move).equals(word))
+                    .findFirst()
+                    .orElseThrow(() -> new TypeConversionException("'" + word + "' is no dangerous move"));
+        }
+    }
+
     @Override
     int run(Toolstack toolstack) throws InterruptedException {
         requireUsage();
+        if (explain) {
+            return explain(toolstack);
+        }
         Look look = look(toolstack);
         print(look);
         while (watch && look.vulnerable() && !look.failed()) {
@@ -95,10 +131,63 @@ final class PodCheckCommand extends HostCommand {
             look = look(toolstack);
             print(look);
         }
-        return look.exitStatus();
+        return before.isPresent() ? judge(toolstack, before.get()) : look.exitStatus();
+    }
+
+    /** What was printed may be a moment old: the library has the last word. */
+    private int judge(Toolstack toolstack, DangerousMove move) {
+        try {
+            find(toolstack, targets.domain().orElseThrow()).requireNoDebt(move);
+            return ExitStatus.OK;
+        } catch (PodDebtException e) {
+            session.complain(e.getMessage());
+            return ExitStatus.FAILED;
+        }
+    }
+
+    private int explain(Toolstack toolstack) {
+        List<PodReport> reports = new ArrayList<>();
+        boolean failed = targets.domain()
+                .map(name -> {
+                    reports.add(find(toolstack, name).podReport());
+                    return false;
+                })
+                .orElseGet(() -> explainAll(toolstack, reports));
+        if (json.chosen()) {
+            JsonArray array = Json.array(reports, PodReportText::json);
+            session.print(Json.pretty(targets.domain().isEmpty() ? array : array.get(0)));
+        } else {
+            reports.stream()
+                    .flatMap(report -> PodReportText.of(report).stream())
+                    .forEach(session::print);
+        }
+        return failed
+                ? PodCheck.FAILED
+                : reports.stream().mapToInt(PodReport::exitStatus).max().orElse(ExitStatus.OK);
+    }
+
+    private boolean explainAll(Toolstack toolstack, List<PodReport> reports) {
+        boolean failed = false;
+        for (Domain domain : toolstack.domains()) {
+            try {
+                reports.add(domain.podReport());
+            } catch (DomainGoneException e) {
+                // As below.
+            } catch (ToolstackException e) {
+                session.complain(e.getMessage());
+                failed = true;
+            }
+        }
+        return failed;
     }
 
     private void requireUsage() {
+        if (explain && (watch || before.isPresent())) {
+            throw new ParameterException(spec.commandLine(), "--explain goes with neither --watch nor --before");
+        }
+        if (before.isPresent() && targets.domain().isEmpty()) {
+            throw new ParameterException(spec.commandLine(), "--before needs a DOMAIN");
+        }
         if (intervalSeconds < 1) {
             throw new ParameterException(spec.commandLine(), "--interval is 1 or more seconds");
         }

@@ -99,9 +99,18 @@ public final class Xenctrl {
 
     /** {@code XENVER_extraversion}: what follows the release in Xen's version, such as {@code ".7"}. */
     public String extraVersion() {
-        try (HypercallBuffer text = libraries.call().allocBuffer(16)) {
-            calls.issue("XENVER_extraversion", HypercallException.NO_DOMAIN, Hypercall.XEN_VERSION, 1, text.address());
-            return cString(text.bytes(), 16);
+        return version("XENVER_extraversion", 1, 16);
+    }
+
+    /** {@code XENVER_capabilities}: the kinds of guests that it runs, such as {@code "xen-3.0-x86_64 hvm-3.0-x86_64 "}. */
+    public String capabilities() {
+        return version("XENVER_capabilities", 3, 1024);
+    }
+
+    private String version(String name, int subcommand, int bytes) {
+        try (HypercallBuffer text = libraries.call().allocBuffer(bytes)) {
+            calls.issue(name, HypercallException.NO_DOMAIN, Hypercall.XEN_VERSION, subcommand, text.address());
+            return cString(text.bytes(), bytes);
         }
     }
 

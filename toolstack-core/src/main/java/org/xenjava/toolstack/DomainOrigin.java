@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.UUID;
+import org.xenjava.toolstack.store.DomainPaths;
+import org.xenjava.toolstack.store.StoreClient;
+
+/** Who has built a domain, as far as its traces tell. */
+public enum DomainOrigin {
+    /** The host's own domain. */
+    HOST("Xen at boot"),
+    /** This library: it leaves a note below {@code /libxl/N/xenjava}. */
+    XENJAVA("xlj or its library"),
+    /** libxl keeps its caller's data in files that are named after it ({@code libxl__userdata_path()}). */
+    XL("xl"),
+    LIBVIRT("libvirt, with libxl"),
+    /** {@code /libxl/N} exists, and no such file. */
+    LIBXL("libxl"),
+    /** It has left {@code /vm/UUID/on_xend_stop}. Its domains never got a fix for XSA-153. */
+    XEND("xend"),
+    UNKNOWN("an unknown toolstack");
+
+    private static final Path LIBXL_FILES = Path.of("/var/lib/xen");
+
+    private final String words;
+
+    DomainOrigin(String words) {
+        this.words = words;
+    }
+
+    /** Who that is: {@code "xl"}, {@code "an unknown toolstack"}. */
+    public String words() {
+        return words;
+    }
+
+    static DomainOrigin of(int domid, UUID uuid, StoreClient store) {
+        return of(domid, uuid, store, LIBXL_FILES);
+    }
+
+    static DomainOrigin of(int domid, UUID uuid, StoreClient store, Path libxlFiles) {
+        DomainPaths paths = new DomainPaths(domid);
+        if (domid == 0) {
+            return HOST;
+        }
+        if (store.read(paths.podBackedKib()).isPresent()) {
+            return XENJAVA;
+        }
+        if (store.read(paths.libxl()).isPresent()) {
+            String file = "userdata-d." + domid + "." + uuid + ".";
+            if (Files.exists(libxlFiles.resolve(file + "xl"))) {
+                return XL;
+            }
+            return Files.exists(libxlFiles.resolve(file + "libvirt-xml")) ? LIBVIRT : LIBXL;
+        }
+        return store.read(DomainPaths.vm(uuid) + "/on_xend_stop").isPresent() ? XEND : UNKNOWN;
+    }
+}

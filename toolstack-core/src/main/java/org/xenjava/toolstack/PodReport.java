@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack;
+
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import org.xenjava.toolstack.memory.KiB;
+import org.xenjava.toolstack.pod.GuardStatus.Inspection;
+import org.xenjava.toolstack.pod.PodCheck;
+import org.xenjava.toolstack.pod.PodStatus;
+
+/**
+ * All that there is to say about a domain and XSA-153.
+ *
+ * @param domain what it is and does
+ * @param origin who built it
+ * @param counters its populate-on-demand counters; empty if it can have no entries: PV domains, the control domain
+ * @param told size that its balloon driver aims at, video RAM included; empty if xenstore does not say
+ * @param inspection whether a monitor is attached; the advisory leaves open whether that undoes its workaround
+ * @param architecture of the host's processors
+ */
+public record PodReport(
+        DomainStatus domain,
+        DomainOrigin origin,
+        Optional<PodStatus> counters,
+        Optional<KiB> told,
+        Inspection inspection,
+        Architecture architecture) {
+    /** Of the host; on ARM there is no populate-on-demand. */
+    public enum Architecture {
+        X86,
+        ARM;
+
+        /** @param capabilities Xen's own words, such as {@code "xen-3.0-aarch64 xen-3.0-armv7l "} */
+        static Architecture of(String capabilities) {
+            return capabilities.contains("-aarch64") || capabilities.contains("-arm") ? ARM : X86;
+        }
+    }
+
+    /** Entries without a page; never negative. */
+    public long debtPages() {
+        return Math.max(0, counters.map(PodStatus::debtPages).orElse(0L));
+    }
+
+    /** Whether it has entries that were never touched; then it was built in populate-on-demand mode. */
+    public boolean hasEntries() {
+        return counters.filter(pod -> pod.entries().count() > 0).isPresent();
+    }
+
+    /** Pages that it owns beyond what its balloon driver aims at: cache of the slack, special pages; may be negative. */
+    public Optional<Long> ownedBeyondTarget() {
+        return told.map(size -> domain.totPages().count() - size.toPages().count());
+    }
+
+    /** Pages that it may own beyond what its balloon driver aims at: slack and head-room; may be negative. */
+    public Optional<Long> limitBeyondTarget() {
+        return told.map(size -> domain.maxPages().count() - size.toPages().count());
+    }
+
+    /** The advisory's verdict, in its words where it has some: the first line is the verdict. */
+    public List<String> verdict() {
+        if (domain.domid() == 0) {
+            return List.of("NOT vulnerable (the control domain)");
+        }
+        if (architecture == Architecture.ARM) {
+            return List.of("NOT vulnerable (guests on ARM never are)");
+        }
+        return counters.map(PodCheck::of)
+                .map(check -> check.lines().stream()
+                        .map(line -> line.replaceFirst("^checked domain \\d+ for XSA-153: ", ""))
+                        .toList())
+                .orElse(List.of("NOT vulnerable (x86 PV guests never are)"));
+    }
+
+    /** As the check utility would exit: 0 not vulnerable, 1 vulnerable, 2 should not happen. */
+    public int exitStatus() {
+        return counters.map(PodCheck::of).map(PodCheck::exitStatus).orElse(0);
+    }
+
+    /** The command that mends it; empty if there is nothing to mend, or it has stopped for good. */
+    public Optional<String> remedy() {
+        Set<DomainStatus.State> states = domain.states();
+        if (debtPages() == 0 || domain.shutdownReason().isPresent()) {
+            return Optional.empty();
+        }
+        String guard = "xlj guard --once --domain " + domain.domid();
+        return Optional.of(
+                states.contains(DomainStatus.State.PAUSED) ? "xl unpause " + domain.domid() + " && " + guard : guard);
+    }
+}
