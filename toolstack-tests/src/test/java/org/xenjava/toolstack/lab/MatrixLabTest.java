@@ -21,7 +21,7 @@ class MatrixLabTest extends LabFixture {
             Measurement.read(Path.of("toolstack-tests/src/test/resources/matrix/measured.json"));
 
     static Stream<Cell> cells() {
-        return Matrix.sample(DomainType.PVH).stream();
+        return Stream.of(DomainType.values()).flatMap(type -> Matrix.sample(type).stream());
     }
 
     @ParameterizedTest

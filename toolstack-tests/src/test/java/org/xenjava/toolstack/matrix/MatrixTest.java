@@ -34,7 +34,7 @@ class MatrixTest {
     }
 
     @ParameterizedTest
-    @EnumSource(value = DomainType.class, names = "PVH")
+    @EnumSource(DomainType.class)
     void everyCellWasTriedOnRealXen(DomainType type) {
         assertEquals(
                 List.of(),

@@ -9,6 +9,7 @@ import java.time.Duration;
 import java.util.Optional;
 import org.xenjava.toolstack.Domain;
 import org.xenjava.toolstack.Toolstack;
+import org.xenjava.toolstack.config.DomainType;
 import org.xenjava.toolstack.config.XlConfigReader;
 import org.xenjava.toolstack.image.TinyKernel;
 import org.xenjava.toolstack.pod.DomainLock;
@@ -60,7 +61,9 @@ final class SimulatedBench implements Bench {
         try {
             Path program = Files.write(Files.createTempFile("matrix", ".elf"), TinyKernel.elf());
             try {
-                return toolstack.create(XlConfigReader.parse(cell.config(program), cell.toString())
+                // Nothing is installed on this machine.
+                String bios = cell.type() == DomainType.HVM ? "bios_path_override=\"" + program + "\"" : "";
+                return toolstack.create(XlConfigReader.parse(cell.config(program, bios), cell.toString())
                         .config());
             } finally {
                 Files.delete(program);
