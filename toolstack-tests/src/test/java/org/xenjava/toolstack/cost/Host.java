@@ -48,8 +48,8 @@ final class Host implements AutoCloseable {
     enum Guests {
         /** They have reached their targets. */
         SETTLED(BalloonDriver.of(BalloonFamily.LINUX), Duration.ofMinutes(20)),
-        /** They free a page now and then, and have not come to the end when the measurement has. */
-        BALLOONING(BalloonDriver.of(BalloonFamily.LINUX).atPace(1, Duration.ofMillis(250)), Duration.ZERO);
+        /** They free four pages a second, and have not come to the end when the measurement has. */
+        BALLOONING(BalloonDriver.of(BalloonFamily.LINUX).atPace(4, Duration.ofSeconds(1)), Duration.ZERO);
 
         private final BalloonDriver driver;
         private final Duration watchedBefore;
