@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.UnaryOperator;
 import java.util.random.RandomGenerator;
 import java.util.stream.Collectors;
@@ -29,8 +30,14 @@ import org.xenjava.toolstack.device.QemuDeviceModel;
 import org.xenjava.toolstack.device.StandInDeviceModel;
 import org.xenjava.toolstack.error.ConfigException;
 import org.xenjava.toolstack.error.DomainNotFoundException;
+import org.xenjava.toolstack.error.DomainStateException;
 import org.xenjava.toolstack.error.XenFailures;
 import org.xenjava.toolstack.error.XenUnavailableException;
+import org.xenjava.toolstack.life.SupervisionListener;
+import org.xenjava.toolstack.life.SupervisionPolicy;
+import org.xenjava.toolstack.life.Supervisor;
+import org.xenjava.toolstack.life.SupervisorService;
+import org.xenjava.toolstack.life.Surroundings;
 import org.xenjava.toolstack.memory.Pages;
 import org.xenjava.toolstack.memory.PodPolicy;
 import org.xenjava.toolstack.memory.UnpatchedPodPolicy;
@@ -74,7 +81,9 @@ public final class Toolstack implements AutoCloseable {
     private final GuestServices services;
     private final BuildJournal journal;
     private final DomainBuilder builder;
+    private final Surroundings surroundings;
     private final List<PodGuardService> guards = new CopyOnWriteArrayList<>();
+    private final List<SupervisorService> supervisors = new CopyOnWriteArrayList<>();
 
     private Toolstack(Options options, XenLibraries libraries) {
         this.libraries = libraries;
@@ -96,6 +105,27 @@ public final class Toolstack implements AutoCloseable {
         this.journal = new BuildJournal(store, context.processes());
         this.builder =
                 new DomainBuilder(xenctrl, store, journal, options.podPolicy, services, options.clock, options.random);
+        this.surroundings = new Surroundings(
+                xenctrl,
+                store,
+                options.podPolicy,
+                options.processIdentity,
+                builder,
+                journal,
+                removal,
+                Toolstack::refuseToDump,
+                this::hasLostItsDevices,
+                options.clock,
+                new ReentrantLock());
+    }
+
+    private static void refuseToDump(int domid, UUID uuid, Path file) {
+        throw new DomainStateException("domain " + domid + ": core dumps are not written yet");
+    }
+
+    private boolean hasLostItsDevices(int domid) {
+        return context.store().read(new DomainPaths(domid).deviceModelPid()).isPresent()
+                && context.deviceModels().process(domid).isEmpty();
     }
 
     /** A simulated Xen runs no code, so neither QEMU nor firmware is needed there. */
@@ -348,10 +378,7 @@ public final class Toolstack implements AutoCloseable {
     /** Starts to watch over some domains, as {@link #guard(GuardPolicy, GuardListener)} does over all. */
     public PodGuardService guard(GuardPolicy policy, GuardScope scope, GuardListener listener) {
         PodGuard guard = newGuard(policy, scope, listener);
-        long start = System.nanoTime();
-        // Patience is not to end because somebody sets the clock.
-        InstantSource time = () -> Instant.EPOCH.plusNanos(System.nanoTime() - start);
-        PodGuardService service = PodGuardService.start(guard, context.events(), time);
+        PodGuardService service = PodGuardService.start(guard, context.events(), sinceNow());
         guards.add(service);
         return service;
     }
@@ -360,6 +387,32 @@ public final class Toolstack implements AutoCloseable {
     public PodGuard newGuard(GuardPolicy policy, GuardScope scope, GuardListener listener) {
         DomainLock lock = context::exclusively;
         return new PodGuard(context.xenctrl(), context.store(), context.processes(), policy, scope, listener, lock);
+    }
+
+    /**
+     * Starts to do with this library's domains that stop what their configurations say, as {@link Supervisor} says: one
+     * thread, until the result or this toolstack is closed. Those that have stopped already are dealt with when this
+     * returns. Nothing acts on domains that stop unless this is called.
+     *
+     * @param policy which domains, such as {@link SupervisionPolicy#standard()}
+     * @param listener is told what is seen and done
+     */
+    public SupervisorService supervise(SupervisionPolicy policy, SupervisionListener listener) {
+        SupervisorService service =
+                SupervisorService.start(newSupervisor(policy, listener), context.events(), sinceNow());
+        supervisors.add(service);
+        return service;
+    }
+
+    /** A supervisor that somebody has to {@link Supervisor#tick tick}, in whatever time that is. */
+    public Supervisor newSupervisor(SupervisionPolicy policy, SupervisionListener listener) {
+        return new Supervisor(surroundings, policy, listener);
+    }
+
+    /** Patience is not to end because somebody sets the clock. */
+    private static InstantSource sinceNow() {
+        long start = System.nanoTime();
+        return () -> Instant.EPOCH.plusNanos(System.nanoTime() - start);
     }
 
     private List<DomainInfo> infos() {
@@ -371,9 +424,10 @@ public final class Toolstack implements AutoCloseable {
                 "listing the domains", () -> context.xenctrl().domains());
     }
 
-    /** Ends guards and waiting operations and closes the libraries; domains run on. */
+    /** Ends guards, supervisors and waiting operations and closes the libraries; domains run on. */
     @Override
     public void close() {
+        supervisors.forEach(SupervisorService::close);
         guards.forEach(PodGuardService::close);
         context.events().close();
         libraries.close();

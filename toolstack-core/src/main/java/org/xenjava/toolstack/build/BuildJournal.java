@@ -71,6 +71,11 @@ public final class BuildJournal {
         }
     }
 
+    /** Whether somebody builds a domain with that UUID, or has been killed while building it. */
+    public boolean isUnderWay(UUID uuid) {
+        return store.read(path(uuid)).isPresent();
+    }
+
     private void close(UUID uuid) {
         store.inTransaction(transaction -> {
             transaction.removeWithEmptyParents(path(uuid));

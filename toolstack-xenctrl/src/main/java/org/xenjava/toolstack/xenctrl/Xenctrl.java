@@ -211,6 +211,28 @@ public final class Xenctrl {
         calls.domctlAndClose(DomctlOp.UNPAUSEDOMAIN, domid);
     }
 
+    /** {@code XEN_DOMCTL_setdomainhandle}: gives the domain another UUID. Xen itself makes no use of it. */
+    public void setDomainHandle(int domid, UUID handle) {
+        try (PreparedCall call = calls.domctl(DomctlOp.SETDOMAINHANDLE, domid)) {
+            call.body().setBytes("handle", uuidBytes(handle));
+            call.issue();
+        }
+    }
+
+    /**
+     * {@code XEN_DOMCTL_sendtrigger}. A button that the guest's machine does not have is pressed without effect, and
+     * without an error.
+     *
+     * @param trigger such as {@link DomctlOp#SENDTRIGGER_POWER}; ENOSYS if Xen does not know it
+     * @param vcpu which one gets an NMI; of no meaning for others
+     */
+    public void sendTrigger(int domid, int trigger, int vcpu) {
+        try (PreparedCall call = calls.domctl(DomctlOp.SENDTRIGGER, domid)) {
+            call.body().set("trigger", trigger).set("vcpu", vcpu);
+            call.issue();
+        }
+    }
+
     /** {@code XEN_DOMCTL_getdomaininfo}; empty if there is no such domain. */
     public Optional<DomainInfo> domainInfo(int domid) {
         try (PreparedCall call = calls.domctl(DomctlOp.GETDOMAININFO, domid)) {

@@ -14,6 +14,7 @@ public enum DomctlOp {
     SHADOW_OP(10, "xen_domctl_shadow_op"),
     MAX_MEM(11, "xen_domctl_max_mem"),
     MAX_VCPUS(15, "xen_domctl_max_vcpus"),
+    SETDOMAINHANDLE(17, "xen_domctl_setdomainhandle"),
     IOMEM_PERMISSION(20, "xen_domctl_iomem_permission"),
     SETTIMEOFFSET(24, "xen_domctl_settimeoffset"),
     SENDTRIGGER(28, "xen_domctl_sendtrigger"),
@@ -50,6 +51,14 @@ public enum DomctlOp {
 
     /** Virtual PCI, for a PVH dom0. */
     public static final int EMU_VPCI = 0x400;
+
+    /** What sendtrigger sends ({@code XEN_DOMCTL_SENDTRIGGER_*}). On x86 Xen knows neither reset nor INIT. */
+    public static final int SENDTRIGGER_NMI = 0;
+
+    public static final int SENDTRIGGER_RESET = 1;
+    public static final int SENDTRIGGER_INIT = 2;
+    public static final int SENDTRIGGER_POWER = 3;
+    public static final int SENDTRIGGER_SLEEP = 4;
 
     /** What vm_event_op does ({@code XEN_VM_EVENT_*}). */
     public static final int VM_EVENT_ENABLE = 0;

@@ -15,7 +15,7 @@ final class Domain {
     private static final int MAX_PAUSE_COUNT = 255;
 
     final int domid;
-    final byte[] handle;
+    byte[] handle;
     final boolean hvm;
     final int createFlags;
     final int emulationFlags;

@@ -74,6 +74,8 @@ final class DomainControl {
             case UNPAUSEDOMAIN -> unpause(domain);
             case MAX_MEM -> domain.memory.setMaxPages(Long.min(body.get("max_memkb") / KIB_PER_PAGE, 0xFFFF_FFFEL));
             case MAX_VCPUS -> maxVcpus(notDom0(domain), body);
+            case SETDOMAINHANDLE -> domain.handle = body.getBytes("handle");
+            case SENDTRIGGER -> sendTrigger(domain, body.getInt("trigger"), body.get("vcpu"));
             case VM_EVENT_OP -> monitors.call(domain, body);
             case SETTSCINFO -> require(body.get("tsc_mode") <= 2, Errno.EINVAL);
             case SETTIMEOFFSET -> notDom0(domain);
@@ -93,6 +95,20 @@ final class DomainControl {
     private void unpause(Domain domain) {
         require(domain.unpause(), Errno.EINVAL);
         machine.mayRun(domain);
+    }
+
+    /** Nobody notices an NMI here. */
+    private void sendTrigger(Domain domain, int trigger, long vcpu) {
+        require(vcpu < domain.vcpus(), Errno.ESRCH);
+        switch (trigger) {
+            case DomctlOp.SENDTRIGGER_NMI -> {}
+            case DomctlOp.SENDTRIGGER_POWER -> {
+                require(domain.hvm, Errno.EINVAL);
+                machine.guest(domain.domid).ifPresent(GuestDomain::pressPowerButton);
+            }
+            case DomctlOp.SENDTRIGGER_SLEEP -> require(domain.hvm, Errno.EINVAL);
+            default -> throw new XenRefusal(Errno.ENOSYS);
+        }
     }
 
     private void maxVcpus(Domain domain, StructView body) {

@@ -90,6 +90,13 @@ final class GuestDomain implements GuestMachine {
         untilItStops(() -> action.accept(running()));
     }
 
+    /** A PVH guest's machine has no such button. */
+    void pressPowerButton() {
+        if (identity.kind() == GuestIdentity.Kind.HVM) {
+            after(Duration.ZERO, () -> running.ifPresent(RunningGuest::powerButtonPressed));
+        }
+    }
+
     RunningGuest running() {
         return running.orElseThrow(
                 () -> new IllegalStateException("domain " + domain.domid + " has not had time to boot"));

@@ -63,6 +63,13 @@ public final class RunningGuest {
         }
     }
 
+    /** The ACPI power button of an HVM guest's machine. */
+    public void powerButtonPressed() {
+        if (guest.has(SimulatedGuest.Habit.OBEYS_THE_POWER_BUTTON)) {
+            machine.after(SHUTDOWN_TIME, () -> machine.shutDown(POWER_OFF));
+        }
+    }
+
     private void shutDownIfAsked() {
         int reason =
                 switch (machine.read("control/shutdown").orElse("")) {

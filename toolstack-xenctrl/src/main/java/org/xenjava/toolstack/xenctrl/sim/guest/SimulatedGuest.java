@@ -21,6 +21,8 @@ public record SimulatedGuest(BalloonDriver balloon, Firmware firmware, long boot
         REPLACES_A_PAGE_BY_SHARED_INFO,
         /** Powers off, reboots or suspends when {@code control/shutdown} says so. */
         OBEYS_SHUTDOWN_REQUESTS,
+        /** Powers off when somebody presses the ACPI power button; only HVM guests have one. */
+        OBEYS_THE_POWER_BUTTON,
         /** Has its disks in use and does not give them back when asked, as a mounted one in Linux. */
         KEEPS_ITS_DISKS
     }
@@ -31,7 +33,8 @@ public record SimulatedGuest(BalloonDriver balloon, Firmware firmware, long boot
 
     /** A cooperative guest with that driver, which touches no memory of its own accord. */
     public static SimulatedGuest with(BalloonDriver balloon) {
-        return new SimulatedGuest(balloon, Firmware.PLAIN, 0, Set.of(Habit.OBEYS_SHUTDOWN_REQUESTS));
+        return new SimulatedGuest(
+                balloon, Firmware.PLAIN, 0, Set.of(Habit.OBEYS_SHUTDOWN_REQUESTS, Habit.OBEYS_THE_POWER_BUTTON));
     }
 
     /** A current Linux: the balloon driver since 5.6, and 16 MiB in use. */
