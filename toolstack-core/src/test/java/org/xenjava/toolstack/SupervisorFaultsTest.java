@@ -25,7 +25,7 @@ class SupervisorFaultsTest {
     private static final SupervisionPolicy POLICY = SupervisionPolicy.standard();
     private static final long BEFORE_BUILD = 90;
     private static final long AFTER_BUILD = 40;
-    private static final long STRIDE = 17;
+    private static final long STRIDE = 37;
     private static final Duration LONG = Duration.ofMinutes(2);
 
     /** Actions that differ in what they do to the old domain. */
