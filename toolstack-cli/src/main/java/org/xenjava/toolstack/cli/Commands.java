@@ -23,6 +23,8 @@ final class Commands {
         BY_NAME.put("list", ListCommand::new);
         BY_NAME.put("info", InfoCommand::new);
         BY_NAME.put("console", ConsoleCommand::new);
+        BY_NAME.put("screenshot", ScreenshotCommand::new);
+        BY_NAME.put("vncviewer", VncviewerCommand::new);
         BY_NAME.put("pod-check", PodCheckCommand::new);
         BY_NAME.put("guard", GuardCommand::new);
         BY_NAME.put("mem-set", MemSetCommand::new);

@@ -62,6 +62,26 @@ class GuestLifeTest {
     }
 
     @Test
+    void aGuestsScreenIsWhereXenstoreSays() {
+        prompt.run("create", "-p", files.config("web", "memory = 64", "type = 'hvm'"));
+
+        Outcome none = prompt.run("vncviewer", "web");
+        assertEquals(new Outcome(1, "", "xlj: domain 1 has no screen that VNC serves\n"), none);
+        write("/local/domain/1/console/vnc-listen", "127.0.0.1");
+        write("/local/domain/1/console/vnc-port", "5902");
+        assertEquals(new Outcome(0, "127.0.0.1:5902\n", ""), prompt.run("vncviewer", "web"));
+    }
+
+    @Test
+    void withoutQemuThereIsNothingToTakeAPictureOf() {
+        prompt.run("create", "-p", files.config("web", "memory = 64", "type = 'hvm'"));
+
+        assertEquals(
+                new Outcome(1, "", "xlj: domain 1 has no screen: no QEMU serves it\n"),
+                prompt.run("screenshot", "web", "/no/such/directory/web.png"));
+    }
+
+    @Test
     void aGuestIsStartedAsSoonAsItIsBuilt() {
         assertEquals(DONE, prompt.run("create", files.config("web", "memory = 64")));
         assertEquals('-', state("web").charAt(2));

@@ -12,8 +12,9 @@ import org.xenjava.toolstack.config.DomainConfig;
 import org.xenjava.toolstack.image.TinyKernel;
 
 /**
- * A guest that can be built where its files do not exist: a file with {@link TinyKernel} stands in for each. Memory is
- * what matters here, and what is in the files takes from the cache and from the entries alike.
+ * A guest that can be built where its files do not exist: a file with {@link TinyKernel} stands in for each, and disks
+ * and network cards are left out. Memory is what matters here, and what is in the files takes from the cache and from
+ * the entries alike.
  */
 final class StandIns implements AutoCloseable {
     private final DomainConfig guest;
@@ -30,11 +31,11 @@ final class StandIns implements AutoCloseable {
         List<Path> missing = Stream.concat(config.kernel().stream(), config.ramdisk().stream())
                 .filter(Files::notExists)
                 .toList();
+        DomainConfig.Builder guest = config.toBuilder().disks(List.of()).nics(List.of());
         if (missing.isEmpty()) {
-            return new StandIns(config, missing, Optional.empty());
+            return new StandIns(guest.build(), missing, Optional.empty());
         }
         Path file = writeFile();
-        DomainConfig.Builder guest = config.toBuilder();
         config.kernel().filter(missing::contains).ifPresent(kernel -> guest.kernel(file));
         config.ramdisk().filter(missing::contains).ifPresent(ramdisk -> guest.ramdisk(file));
         return new StandIns(guest.build(), missing, Optional.of(file));

@@ -3,10 +3,14 @@ package org.xenjava.toolstack.conformance;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.ZoneOffset;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
@@ -27,8 +31,8 @@ import org.xenjava.toolstack.xenctrl.trace.TraceReader;
 
 /**
  * The guest of a recording, built by this project: from the same xl.cfg, with the same UUID and time, on a simulated
- * machine like the recorded one, whose next domid is the recorded one. Only the kernel and the ramdisk are others,
- * with segments where the recorded ones had them.
+ * machine like the recorded one, whose next domid is the recorded one. Only the kernel and the ramdisk, or hvmloader and the
+ * BIOS, are others, with segments where the recorded ones had them.
  */
 final class OwnBuild {
     /** Where Debian's kernel lay, as {@code a} and all other recordings have it mapped. */
@@ -39,6 +43,14 @@ final class OwnBuild {
 
     /** The recorded ramdisk, as libxl had unpacked it. */
     private static final int RAMDISK_BYTES = 0x1E_4610;
+
+    /** Debian's hvmloader and SeaBIOS, as all recordings of HVM guests have them mapped. */
+    private static final int LOADER_ADDRESS = 0x10_0000;
+
+    private static final int LOADER_FILE_BYTES = 0x2_A4C0;
+    private static final int LOADER_BYTES = 0x3_3F40;
+    private static final int LOADER_ENTRY = 0x10_0000;
+    private static final int BIOS_BYTES = 0x4_0000;
 
     private final LibxlRecording guest;
     private final PodPolicy policy;
@@ -62,7 +74,22 @@ final class OwnBuild {
     }
 
     Facts facts() {
-        return BuildSummary.of(calls("create"), nodes());
+        return BuildSummary.of(withoutQemus(calls("create")), nodes());
+    }
+
+    /** What is populated behind the introduction is so by the stand-in for QEMU, which is another process with libxl. */
+    private static List<Call> withoutQemus(List<Call> calls) {
+        List<Call> kept = new ArrayList<>();
+        boolean introduced = false;
+        for (Call call : calls) {
+            introduced |= call instanceof Call.Introduction;
+            boolean populate = call instanceof Call.Hypercall hypercall
+                    && hypercall.operation().equals("populate_physmap");
+            if (!introduced || !populate) {
+                kept.add(call);
+            }
+        }
+        return kept;
     }
 
     /** What a mem-set said. */
@@ -115,15 +142,46 @@ final class OwnBuild {
     }
 
     private DomainConfig config() {
+        boolean hvm = Recordings.HVM.contains(guest);
+        return XlConfigReader.read(guest.config(), hvm ? firmware() : kernel()).config();
+    }
+
+    /** Of the same size, and at the same place. */
+    private List<String> firmware() {
+        byte[] bios = new byte[BIOS_BYTES];
+        Arrays.fill(bios, (byte) 0xb1);
+        return List.of(
+                "firmware_override='" + write("hvmloader", hvmloader()) + "'",
+                "bios_path_override='" + write("bios", bios) + "'",
+                "uuid='" + guest.uuid() + "'");
+    }
+
+    /** An ELF file of 32 bits with one segment. */
+    private static byte[] hvmloader() {
+        int headers = 52 + 32;
+        ByteBuffer elf = ByteBuffer.allocate(headers + LOADER_FILE_BYTES).order(ByteOrder.LITTLE_ENDIAN);
+        elf.put(new byte[] {0x7f, 'E', 'L', 'F', 1, 1, 1}).position(16);
+        elf.putShort((short) 2).putShort((short) 3).putInt(1).putInt(LOADER_ENTRY);
+        elf.putInt(52)
+                .putInt(0)
+                .putInt(0)
+                .putShort((short) 52)
+                .putShort((short) 32)
+                .putShort((short) 1);
+        elf.position(52);
+        elf.putInt(1).putInt(headers).putInt(LOADER_ADDRESS).putInt(LOADER_ADDRESS);
+        elf.putInt(LOADER_FILE_BYTES).putInt(LOADER_BYTES);
+        Arrays.fill(elf.array(), headers, elf.capacity(), (byte) 0x90);
+        return elf.array();
+    }
+
+    private List<String> kernel() {
         TinyKernel kernel = new TinyKernel(KERNEL_ADDRESS, KERNEL_BYTES, KERNEL_ENTRY);
         boolean packed = guest.name().endsWith("-bzimage");
-        return XlConfigReader.read(
-                        guest.config(),
-                        List.of(
-                                "kernel='" + write("kernel", packed ? kernel.bzImage() : kernel.elf()) + "'",
-                                "ramdisk='" + write("ramdisk", new byte[RAMDISK_BYTES]) + "'",
-                                "uuid='" + guest.uuid() + "'"))
-                .config();
+        return List.of(
+                "kernel='" + write("kernel", packed ? kernel.bzImage() : kernel.elf()) + "'",
+                "ramdisk='" + write("ramdisk", new byte[RAMDISK_BYTES]) + "'",
+                "uuid='" + guest.uuid() + "'");
     }
 
     private Path write(String name, byte[] content) {

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.cli;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.xenjava.toolstack.Domain;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Parameters;
+
+@Command(description = "Write what an HVM guest's screen shows to a PNG file.")
+final class ScreenshotCommand extends DomainCommand {
+    @Parameters(index = "1", paramLabel = "FILE", description = "the PNG file; overwritten")
+    private Path file = Path.of("");
+
+    ScreenshotCommand(Session session) {
+        super(session);
+    }
+
+    @Override
+    void run(Domain domain) throws IOException {
+        Files.write(file, domain.screenshot().toPng());
+    }
+}
