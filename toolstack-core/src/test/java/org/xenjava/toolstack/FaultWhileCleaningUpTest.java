@@ -195,8 +195,8 @@ class FaultWhileCleaningUpTest {
         host.faults.inject(Fault.xenstoredGone(1));
         ToolstackException e = assertThrows(ToolstackException.class, domain::destroy);
         assertEquals(
-                "destroying domain " + domain.domid()
-                        + ": xenstore: cannot start a transaction: EIO (is xenstored running?)",
+                "destroying domain " + domain.domid() + ": xenstore: cannot remove /local/domain/" + domain.domid()
+                        + "/image/device-model-pid: EIO (is xenstored running?)",
                 e.getMessage());
         assertFalse(domain.exists());
         assertEquals(before.memory(), host.state().memory());

@@ -174,10 +174,13 @@ public final class QemuDeviceModel implements DeviceModels {
 
     @Override
     public void stop(int domid) {
-        // Whoever hears of its end sees that it was meant to.
-        store.direct().remove(new DomainPaths(domid).deviceModelPid());
-        QemuProcesses.of(domid).forEach(QemuProcess::end);
-        removeSockets(domid);
+        try {
+            // Whoever hears of its end sees that it was meant to.
+            store.direct().remove(new DomainPaths(domid).deviceModelPid());
+        } finally {
+            QemuProcesses.of(domid).forEach(QemuProcess::end);
+            removeSockets(domid);
+        }
     }
 
     private void removeSockets(int domid) {

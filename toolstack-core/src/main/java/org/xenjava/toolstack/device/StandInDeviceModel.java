@@ -62,7 +62,8 @@ public final class StandInDeviceModel implements DeviceModels {
 
     @Override
     public void stop(int domid) {
-        // There is no process, and its node goes with the domain's trees.
+        // What a recording of a real host has; there is no process, and the other node goes with the domain's trees.
+        store.direct().remove(new DomainPaths(domid).deviceModelPid());
     }
 
     @Override

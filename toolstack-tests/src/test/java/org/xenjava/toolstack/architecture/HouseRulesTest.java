@@ -85,7 +85,7 @@ class HouseRulesTest {
             .whereLayer("device")
             .mayOnlyAccessLayers("error", "config", "memory", "store", "build", "xenctrl", "abi", "lib")
             .whereLayer("device")
-            .mayOnlyBeAccessedByLayers("face")
+            .mayOnlyBeAccessedByLayers("face", "cli")
             .whereLayer("life")
             .mayOnlyAccessLayers("error", "config", "memory", "store", "pod", "build", "xenctrl", "lib")
             .whereLayer("advisory")
