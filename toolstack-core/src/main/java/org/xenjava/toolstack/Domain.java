@@ -2,10 +2,12 @@
 package org.xenjava.toolstack;
 
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Supplier;
+import java.util.regex.Pattern;
 import org.xenjava.toolstack.build.DomainRemoval;
 import org.xenjava.toolstack.build.MemoryResize;
 import org.xenjava.toolstack.config.DomainConfig;
@@ -36,6 +38,7 @@ import org.xenjava.toolstack.xenctrl.abi.HvmParam;
  */
 public final class Domain {
     private static final int CONTROL_DOMAIN = 0;
+    private static final int MOST_CONSOLE_BYTES = 1 << 20;
 
     private final ToolstackContext context;
     private final int domid;
@@ -245,6 +248,16 @@ public final class Domain {
             info("reading the PoD counters of");
             return PodStatus.of(domid, name(), context.xenctrl().podTarget(domid));
         });
+    }
+
+    /** What is left on Xen's console of what Xen has said of this domain, or of an earlier one of that number. */
+    public List<String> xenMessages() {
+        Pattern domain = Pattern.compile("\\b[Dd](om)?" + domid + "(v\\d+)?\\b");
+        return XenFailures.translating("reading Xen's console", () -> context.xenctrl()
+                .readConsole(MOST_CONSOLE_BYTES)
+                .lines()
+                .filter(line -> domain.matcher(line).find())
+                .toList());
     }
 
     /** What it is, who built it, and what XSA-153 means for it. */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.xenjava.toolstack.cli;
 
+import java.awt.Dimension;
 import java.awt.Graphics2D;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
@@ -8,14 +9,13 @@ import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.io.Writer;
 import java.nio.file.Files;
-import java.util.List;
+import java.util.function.Supplier;
 import javax.imageio.ImageIO;
 import javax.xml.parsers.DocumentBuilderFactory;
 import javax.xml.parsers.ParserConfigurationException;
 import org.apache.batik.svggen.SVGGeneratorContext;
 import org.apache.batik.svggen.SVGGraphics2D;
 import org.w3c.dom.Document;
-import org.xenjava.toolstack.advisory.Timeline;
 
 /** Draws a chart to a file, without a screen. */
 final class ChartWriter {
@@ -26,10 +26,19 @@ final class ChartWriter {
 
     private ChartWriter() {}
 
-    static void write(List<Timeline> timelines, ChartFile file) {
+    /** What can be drawn. */
+    interface Chart {
+        /** In units of which a bitmap has several pixels. */
+        Dimension size();
+
+        void paint(Graphics2D canvas);
+    }
+
+    /** @param newChart makes it once there is a graphics library */
+    static void write(Supplier<Chart> newChart, ChartFile file) {
         System.setProperty("java.awt.headless", "true");
         try {
-            BootChart chart = new BootChart(timelines);
+            Chart chart = newChart.get();
             switch (file.format()) {
                 case SVG -> writeSvg(chart, file);
                 case PNG -> writePng(chart, file);
@@ -43,12 +52,12 @@ final class ChartWriter {
         }
     }
 
-    private static void writeSvg(BootChart chart, ChartFile file) throws IOException {
+    private static void writeSvg(Chart chart, ChartFile file) throws IOException {
         SVGGeneratorContext settings = SVGGeneratorContext.createDefault(newDocument());
-        settings.setComment("Drawn by xlj rehearse");
+        settings.setComment("Drawn by xlj");
         settings.setPrecision(1);
         SVGGraphics2D canvas = new SVGGraphics2D(settings, false);
-        canvas.setSVGCanvasSize(BootChart.SIZE);
+        canvas.setSVGCanvasSize(chart.size());
         chart.paint(canvas);
         try (Writer out = Files.newBufferedWriter(file.path())) {
             canvas.stream(out, true);
@@ -66,9 +75,9 @@ final class ChartWriter {
         }
     }
 
-    private static void writePng(BootChart chart, ChartFile file) throws IOException {
-        BufferedImage image = new BufferedImage(
-                BootChart.SIZE.width * SCALE, BootChart.SIZE.height * SCALE, BufferedImage.TYPE_INT_RGB);
+    private static void writePng(Chart chart, ChartFile file) throws IOException {
+        BufferedImage image =
+                new BufferedImage(chart.size().width * SCALE, chart.size().height * SCALE, BufferedImage.TYPE_INT_RGB);
         Graphics2D canvas = image.createGraphics();
         canvas.scale(SCALE, SCALE);
         chart.paint(canvas);

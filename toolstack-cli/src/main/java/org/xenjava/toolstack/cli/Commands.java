@@ -26,6 +26,7 @@ final class Commands {
         BY_NAME.put("screenshot", ScreenshotCommand::new);
         BY_NAME.put("vncviewer", VncviewerCommand::new);
         BY_NAME.put("pod-check", PodCheckCommand::new);
+        BY_NAME.put("pod-watch", PodWatchCommand::new);
         BY_NAME.put("guard", GuardCommand::new);
         BY_NAME.put("mem-set", MemSetCommand::new);
         BY_NAME.put("mem-max", MemMaxCommand::new);

@@ -12,10 +12,7 @@ final class GuardLoop {
     private static final Duration LONGEST_SLEEP = Duration.ofSeconds(5);
 
     private final PodGuard guard;
-    private final Sleeper sleeper;
-    private final Thread thread = Thread.currentThread();
-    private boolean sleeping;
-    private boolean stopped;
+    private final Pauses pauses;
 
     /** Why it ended. */
     enum End {
@@ -26,32 +23,32 @@ final class GuardLoop {
 
     GuardLoop(PodGuard guard, Sleeper sleeper) {
         this.guard = guard;
-        this.sleeper = sleeper;
+        this.pauses = new Pauses(sleeper);
     }
 
     /** Until the guard has come to an end with every domain. */
     End untilDecided(Duration patience) {
-        return OrderlyEnd.run(this::stop, () -> run(guard::decided, patience));
+        return OrderlyEnd.run(pauses::stop, () -> run(guard::decided, patience));
     }
 
     /** Until the process is told to end. */
     void forLife() {
-        OrderlyEnd.run(this::stop, () -> run(() -> false, Duration.ofDays(36_500)));
+        OrderlyEnd.run(pauses::stop, () -> run(() -> false, Duration.ofDays(36_500)));
     }
 
     private End run(BooleanSupplier finished, Duration patience) {
-        Instant deadline = sleeper.now().plus(patience);
+        Instant deadline = pauses.now().plus(patience);
         while (true) {
             guard.rescan();
-            Duration next = guard.tick(sleeper.now());
+            Duration next = guard.tick(pauses.now());
             if (finished.getAsBoolean()) {
                 return End.DECIDED;
             }
-            Duration left = Duration.between(sleeper.now(), deadline);
+            Duration left = Duration.between(pauses.now(), deadline);
             if (left.isNegative() || left.isZero()) {
                 return End.TIME_IS_UP;
             }
-            if (!sleep(shortest(next, left, LONGEST_SLEEP))) {
+            if (!pauses.sleep(shortest(next, left, LONGEST_SLEEP))) {
                 return End.STOPPED;
             }
         }
@@ -61,32 +58,5 @@ final class GuardLoop {
         Duration shorter = a.compareTo(b) < 0 ? a : b;
         // Less than a millisecond would be no sleep at all.
         return (shorter.compareTo(c) < 0 ? shorter : c).plusMillis(1);
-    }
-
-    /** Whether it was left to sleep to the end; nothing else that it does is interrupted. */
-    private boolean sleep(Duration time) {
-        synchronized (this) {
-            if (stopped) {
-                return false;
-            }
-            sleeping = true;
-        }
-        try {
-            sleeper.sleep(time);
-            return true;
-        } catch (InterruptedException e) {
-            return false;
-        } finally {
-            synchronized (this) {
-                sleeping = false;
-            }
-        }
-    }
-
-    private synchronized void stop() {
-        stopped = true;
-        if (sleeping) {
-            thread.interrupt();
-        }
     }
 }

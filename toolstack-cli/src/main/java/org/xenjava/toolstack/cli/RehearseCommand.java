@@ -57,7 +57,9 @@ final class RehearseCommand implements Callable<Integer> {
             RehearsalText.of(shown, session.streams().ansi()).forEach(session::print);
         }
         chart.ifPresent(file -> ChartWriter.write(
-                rehearsal.drivers(GuestDriver.olderLinux(config.type())).record(), file));
+                () -> new BootChart(
+                        rehearsal.drivers(GuestDriver.olderLinux(config.type())).record()),
+                file));
         return exitStatus(shown);
     }
 

@@ -12,4 +12,22 @@ public interface GuardListener {
 
     /** A domain was looked at, whether or not anything has changed since the look before. */
     default void looked(GuardStatus status) {}
+
+    /** This one first, then another; what the first throws keeps the other from hearing. */
+    default GuardListener andThen(GuardListener other) {
+        GuardListener first = this;
+        return new GuardListener() {
+            @Override
+            public void changed(GuardEvent event) {
+                first.changed(event);
+                other.changed(event);
+            }
+
+            @Override
+            public void looked(GuardStatus status) {
+                first.looked(status);
+                other.looked(status);
+            }
+        };
+    }
 }

@@ -56,6 +56,8 @@ class HouseRulesTest {
             .definedBy(ROOT + ".cli..")
             .layer("junit")
             .definedBy(ROOT + ".junit..")
+            .layer("micrometer")
+            .definedBy(ROOT + ".micrometer..")
             .whereLayer("jna")
             .mayOnlyAccessLayers("lib")
             .whereLayer("abi")
@@ -92,6 +94,8 @@ class HouseRulesTest {
             .mayOnlyBeAccessedByLayers("cli")
             .whereLayer("cli")
             .mayNotBeAccessedByAnyLayer()
+            .whereLayer("micrometer")
+            .mayOnlyAccessLayers("pod", "memory")
             .whereLayer("junit")
             .mayNotBeAccessedByAnyLayer();
 

@@ -30,8 +30,12 @@ class ReadmeTest {
     }
 
     private static List<String> programs() throws IOException {
+        return programs(readme());
+    }
+
+    private static List<String> programs(String page) {
         return Pattern.compile("```java\n(.*?)```", Pattern.DOTALL)
-                .matcher(readme())
+                .matcher(page)
                 .results()
                 .map(block -> block.group(1))
                 .toList();
@@ -69,6 +73,13 @@ class ReadmeTest {
         for (String program : programs) {
             compile(program, directory);
         }
+    }
+
+    @Test
+    void theProgramOfTheMicrometerModuleCompiles(@TempDir Path directory) throws IOException {
+        List<String> programs = programs(Files.readString(REPOSITORY.resolve("toolstack-micrometer/README.md")));
+        assertEquals(1, programs.size());
+        compile(programs.get(0), directory);
     }
 
     @Test

@@ -15,7 +15,7 @@ import org.xenjava.toolstack.lab.Dom0.Output;
 class XljLabTest extends LabFixture {
     private static final String EXAMPLE = "examples/pvh-pod.cfg";
 
-    private static Output xlj(String... arguments) {
+    static Output xlj(String... arguments) {
         List<String> command = new ArrayList<>(List.of("bin/xlj"));
         command.addAll(List.of(arguments));
         Output output = Dom0.run(command.toArray(String[]::new));
