@@ -13,11 +13,10 @@ public enum DomainOrigin {
     HOST("Xen at boot"),
     /** This library: it leaves a note below {@code /libxl/N/xenjava}. */
     XENJAVA("xlj or its library"),
-    /** libxl keeps its caller's data in files that are named after it ({@code libxl__userdata_path()}). */
-    XL("xl"),
-    LIBVIRT("libvirt, with libxl"),
-    /** {@code /libxl/N} exists, and no such file. */
-    LIBXL("libxl"),
+    /** It leaves its XML with libxl, in a file whose name ends so ({@code libxl__userdata_path()}). */
+    LIBVIRT("libvirt"),
+    /** {@code /libxl/N} exists; xl leaves nothing of its own. */
+    LIBXL("libxl, which is xl or another user of it"),
     /** It has left {@code /vm/UUID/on_xend_stop}. Its domains never got a fix for XSA-153. */
     XEND("xend"),
     UNKNOWN("an unknown toolstack");
@@ -30,7 +29,7 @@ public enum DomainOrigin {
         this.words = words;
     }
 
-    /** Who that is: {@code "xl"}, {@code "an unknown toolstack"}. */
+    /** Who that is: {@code "libvirt"}, {@code "an unknown toolstack"}. */
     public String words() {
         return words;
     }
@@ -48,11 +47,8 @@ public enum DomainOrigin {
             return XENJAVA;
         }
         if (store.read(paths.libxl()).isPresent()) {
-            String file = "userdata-d." + domid + "." + uuid + ".";
-            if (Files.exists(libxlFiles.resolve(file + "xl"))) {
-                return XL;
-            }
-            return Files.exists(libxlFiles.resolve(file + "libvirt-xml")) ? LIBVIRT : LIBXL;
+            Path xml = libxlFiles.resolve("userdata-d." + domid + "." + uuid + ".libvirt-xml");
+            return Files.exists(xml) ? LIBVIRT : LIBXL;
         }
         return store.read(DomainPaths.vm(uuid) + "/on_xend_stop").isPresent() ? XEND : UNKNOWN;
     }

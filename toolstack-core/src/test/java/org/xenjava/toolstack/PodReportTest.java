@@ -98,9 +98,6 @@ class PodReportTest {
             assertEquals(DomainOrigin.LIBXL, origin(bench, domain, files));
             Path libvirt = Files.createFile(files.resolve("userdata-d.1." + domain.uuid() + ".libvirt-xml"));
             assertEquals(DomainOrigin.LIBVIRT, origin(bench, domain, files));
-            Files.createFile(files.resolve("userdata-d.1." + domain.uuid() + ".xl"));
-            Files.delete(libvirt);
-            assertEquals(DomainOrigin.XL, origin(bench, domain, files));
             bench.store.direct().remove(paths.libxl());
             assertEquals(DomainOrigin.UNKNOWN, origin(bench, domain, files));
             bench.store.direct().write(DomainPaths.vm(domain.uuid()) + "/on_xend_stop", "ignore");
