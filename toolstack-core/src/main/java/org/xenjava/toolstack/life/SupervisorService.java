@@ -49,7 +49,8 @@ public final class SupervisorService implements AutoCloseable {
     }
 
     private void run() {
-        try (WatchHub.Registration watch = watch()) {
+        WatchHub.Registration watch = watch();
+        try {
             while (!closed) {
                 Duration next = tick();
                 if (wakeUps.tryAcquire(next.toMillis() + 1, TimeUnit.MILLISECONDS)) {
@@ -59,6 +60,7 @@ public final class SupervisorService implements AutoCloseable {
         } catch (InterruptedException e) {
             LOG.debug("the supervisor's thread was interrupted");
         } finally {
+            watch.close();
             supervisor.release();
         }
     }
