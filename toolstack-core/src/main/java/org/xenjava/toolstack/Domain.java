@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.xenjava.toolstack;
 
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -11,6 +12,7 @@ import java.util.regex.Pattern;
 import org.xenjava.toolstack.build.DomainRemoval;
 import org.xenjava.toolstack.build.MemoryResize;
 import org.xenjava.toolstack.config.DomainConfig;
+import org.xenjava.toolstack.config.VirtualDisk;
 import org.xenjava.toolstack.device.QemuProcess;
 import org.xenjava.toolstack.device.Screenshot;
 import org.xenjava.toolstack.device.VncAddress;
@@ -199,9 +201,34 @@ public final class Domain {
      * @throws org.xenjava.toolstack.error.DeviceModelException if it has no screen, or QEMU does not answer
      */
     public Screenshot screenshot() {
+        return qemu("has no screen").screenshot();
+    }
+
+    /**
+     * Puts another medium into a CD-ROM drive, whether or not the guest has locked it ({@code xl cd-insert}).
+     *
+     * @param drive such as {@code hdc}
+     * @param image a raw image or a block device
+     * @throws DomainStateException if it has no QEMU
+     * @throws org.xenjava.toolstack.error.DeviceModelException if it has no such drive, or the image cannot be opened
+     */
+    public void insertMedium(VirtualDisk drive, Path image) {
+        qemu("has no CD-ROM drive").changeMedium(drive, image);
+    }
+
+    /**
+     * Takes the medium out of a CD-ROM drive, whether or not the guest has locked it ({@code xl cd-eject}).
+     *
+     * @throws DomainStateException if it has no QEMU
+     * @throws org.xenjava.toolstack.error.DeviceModelException if it has no such drive
+     */
+    public void ejectMedium(VirtualDisk drive) {
+        qemu("has no CD-ROM drive").eject(drive);
+    }
+
+    private QemuProcess qemu(String consequence) {
         return deviceModel()
-                .orElseThrow(() -> new DomainStateException(this + " has no screen: no QEMU serves it"))
-                .screenshot();
+                .orElseThrow(() -> new DomainStateException(this + " " + consequence + ": no QEMU serves it"));
     }
 
     /**

@@ -25,6 +25,8 @@ final class Commands {
         BY_NAME.put("console", ConsoleCommand::new);
         BY_NAME.put("screenshot", ScreenshotCommand::new);
         BY_NAME.put("vncviewer", VncviewerCommand::new);
+        BY_NAME.put("cd-insert", CdInsertCommand::new);
+        BY_NAME.put("cd-eject", CdEjectCommand::new);
         BY_NAME.put("pod-check", PodCheckCommand::new);
         BY_NAME.put("pod-watch", PodWatchCommand::new);
         BY_NAME.put("guard", GuardCommand::new);

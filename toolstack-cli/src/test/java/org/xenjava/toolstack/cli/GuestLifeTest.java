@@ -73,12 +73,15 @@ class GuestLifeTest {
     }
 
     @Test
-    void withoutQemuThereIsNothingToTakeAPictureOf() {
+    void withoutQemuThereIsNoScreenAndNoDrive() {
         prompt.run("create", "-p", files.config("web", "memory = 64", "type = 'hvm'"));
 
         assertEquals(
                 new Outcome(1, "", "xlj: domain 1 has no screen: no QEMU serves it\n"),
                 prompt.run("screenshot", "web", "/no/such/directory/web.png"));
+        Outcome driveless = new Outcome(1, "", "xlj: domain 1 has no CD-ROM drive: no QEMU serves it\n");
+        assertEquals(driveless, prompt.run("cd-insert", "web", "hdc", "/images/install.iso"));
+        assertEquals(driveless, prompt.run("cd-eject", "web", "hdc"));
     }
 
     @Test

@@ -13,6 +13,7 @@ import org.xenjava.toolstack.config.GraphicsConfig.Vnc;
 import org.xenjava.toolstack.config.HvmConfig;
 import org.xenjava.toolstack.config.HvmFeature;
 import org.xenjava.toolstack.config.NicConfig;
+import org.xenjava.toolstack.config.VirtualDisk;
 import org.xenjava.toolstack.memory.GuestShape;
 
 /**
@@ -201,7 +202,9 @@ final class QemuCommandLine {
     private void addDisk(DiskConfig disk) {
         disk.emulated().ifPresent(controller -> {
             if (disk.device() == DiskConfig.Device.CDROM) {
-                addDrive(disk, "if=ide,index=" + disk.vdev().disk() + ",readonly=on,media=cdrom,id=" + driveId(disk));
+                addDrive(
+                        disk,
+                        "if=ide,index=" + disk.vdev().disk() + ",readonly=on,media=cdrom,id=" + driveId(disk.vdev()));
             } else if (controller == Controller.IDE) {
                 addDrive(disk, "if=ide,index=" + disk.vdev().disk() + ",media=disk");
             } else {
@@ -215,12 +218,12 @@ final class QemuCommandLine {
             add("-device", SCSI_CONTROLLER);
         }
         String readOnly = disk.access() == DiskConfig.Access.READ_ONLY ? ",readonly=on" : "";
-        addDrive(disk, "if=none,id=" + driveId(disk) + readOnly);
-        add("-device", "scsi-hd,bus=scsi0.0,scsi-id=" + disk.vdev().disk() + ",drive=" + driveId(disk));
+        addDrive(disk, "if=none,id=" + driveId(disk.vdev()) + readOnly);
+        add("-device", "scsi-hd,bus=scsi0.0,scsi-id=" + disk.vdev().disk() + ",drive=" + driveId(disk.vdev()));
     }
 
     /** By Xen's number of the disk, as libxl names drives: {@code xl cd-insert} finds them by it. */
-    static String driveId(DiskConfig disk) {
+    static String driveId(VirtualDisk disk) {
         return "ide-" + disk.number();
     }
 

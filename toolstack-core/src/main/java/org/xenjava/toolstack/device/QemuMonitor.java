@@ -12,6 +12,7 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.xenjava.toolstack.config.VirtualDisk;
 import org.xenjava.toolstack.error.DeviceModelException;
 
 /**
@@ -87,6 +88,33 @@ final class QemuMonitor {
         } catch (IOException e) {
             throw new DeviceModelException("the screen of QEMU at " + socket + " cannot be read: " + e.getMessage(), e);
         }
+    }
+
+    /**
+     * Puts another medium into a CD-ROM drive, whether or not the guest has locked it.
+     *
+     * @param image a raw image or a block device
+     * @throws DeviceModelException if there is no such drive, or QEMU cannot open the image
+     */
+    void changeMedium(VirtualDisk drive, Path image) {
+        JsonObject arguments = device(drive);
+        arguments.addProperty("filename", image.toString());
+        arguments.addProperty("format", "raw");
+        arguments.addProperty("read-only-mode", "read-only");
+        ask("blockdev-change-medium", arguments);
+    }
+
+    /** Takes the medium out of a CD-ROM drive, whether or not the guest has locked it. */
+    void eject(VirtualDisk drive) {
+        JsonObject arguments = device(drive);
+        arguments.addProperty("force", true);
+        ask("eject", arguments);
+    }
+
+    private static JsonObject device(VirtualDisk drive) {
+        JsonObject arguments = new JsonObject();
+        arguments.addProperty("device", QemuCommandLine.driveId(drive));
+        return arguments;
     }
 
     private JsonElement ask(String command, JsonObject arguments) {

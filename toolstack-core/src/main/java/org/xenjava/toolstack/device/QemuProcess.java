@@ -13,6 +13,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.xenjava.toolstack.config.VirtualDisk;
 import org.xenjava.toolstack.error.DeviceModelException;
 import org.xenjava.toolstack.error.OperationCancelledException;
 
@@ -81,6 +82,25 @@ public final class QemuProcess {
      */
     public Screenshot screenshot() {
         return monitor().screenshot();
+    }
+
+    /**
+     * Puts another medium into a CD-ROM drive, whether or not the guest has locked it.
+     *
+     * @param image a raw image or a block device
+     * @throws DeviceModelException if there is no such drive, or QEMU cannot open the image
+     */
+    public void changeMedium(VirtualDisk drive, Path image) {
+        monitor().changeMedium(drive, image);
+    }
+
+    /**
+     * Takes the medium out of a CD-ROM drive, whether or not the guest has locked it.
+     *
+     * @throws DeviceModelException if there is no such drive
+     */
+    public void eject(VirtualDisk drive) {
+        monitor().eject(drive);
     }
 
     /** Of a QEMU that libxl has started, the one that xl uses. */

@@ -19,6 +19,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.xenjava.toolstack.config.VirtualDisk;
 import org.xenjava.toolstack.error.DeviceModelException;
 
 class QemuMonitorTest {
@@ -102,6 +103,22 @@ class QemuMonitorTest {
             Files.write(file, content);
         } catch (IOException e) {
             throw new AssertionError(e);
+        }
+    }
+
+    @Test
+    void aMediumIsChangedAndEjectedWhateverTheGuestSays() throws IOException {
+        VirtualDisk drive = new VirtualDisk("hdc");
+        try (QmpServer server = QmpServer.at(socket, request -> OK)) {
+            monitor().changeMedium(drive, Path.of("/images/install.iso"));
+            monitor().eject(drive);
+
+            assertEquals(
+                    List.of(
+                            "blockdev-change-medium {\"device\":\"ide-5632\",\"filename\":\"/images/install.iso\","
+                                    + "\"format\":\"raw\",\"read-only-mode\":\"read-only\"}",
+                            "eject {\"device\":\"ide-5632\",\"force\":true}"),
+                    server.commands());
         }
     }
 

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.cli;
+
+import org.xenjava.toolstack.Domain;
+import org.xenjava.toolstack.config.VirtualDisk;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Parameters;
+
+@Command(description = "Take the medium out of an HVM guest's CD-ROM drive.")
+final class CdEjectCommand extends DomainCommand {
+    @Parameters(index = "1", paramLabel = "DRIVE", description = "the drive, such as hdc")
+    private String drive = "";
+
+    CdEjectCommand(Session session) {
+        super(session);
+    }
+
+    @Override
+    void run(Domain domain) {
+        domain.ejectMedium(new VirtualDisk(drive));
+    }
+}
