@@ -139,9 +139,14 @@ final class GuardCommand extends HostCommand {
                     + (domains.isEmpty() ? "every HVM and PVH guest" : String.join(", ", domains))
                     + (mode == GuardMode.OBSERVE
                             ? ", changing nothing"
-                            : ", " + GuardModes.word(mode) + "; at most " + domainBudget + " are lent to a guest and "
-                                    + hostBudget + " to all, and the host keeps " + reserve));
+                            : ", " + GuardModes.word(mode) + "; at most " + mib(domainBudget)
+                                    + " are lent to a guest and " + mib(hostBudget) + " to all, and the host keeps "
+                                    + mib(reserve)));
         }
+    }
+
+    private static String mib(KiB size) {
+        return size.isMultipleOfMiB() ? size.toMiB() + " MiB" : size.toString();
     }
 
     private void tell(GuardEvent event) {

@@ -242,7 +242,11 @@ class GuardTest {
         });
         Outcome outcome = prompt.run("guard");
         assertEquals(0, outcome.status());
-        assertTrue(outcome.out().startsWith("watching over every HVM and PVH guest, nudge-first; "), outcome.out());
+        assertTrue(
+                outcome.out()
+                        .startsWith("watching over every HVM and PVH guest, nudge-first; at most 256 MiB are lent to a "
+                                + "guest and 1024 MiB to all, and the host keeps 64 MiB\n"),
+                outcome.out());
         assertTrue(outcome.out().contains("\nweb (1): covered: "), outcome.out());
         assertTrue(livesUnderLoad(), "what was lent stays");
     }
