@@ -41,6 +41,7 @@ import org.xenjava.toolstack.xenctrl.abi.HvmParam;
 public final class Domain {
     private static final int CONTROL_DOMAIN = 0;
     private static final int MOST_CONSOLE_BYTES = 1 << 20;
+    private static final int FIRST_VCPU = 0;
 
     private final ToolstackContext context;
     private final int domid;
@@ -110,13 +111,42 @@ public final class Domain {
     }
 
     private void requirePvDrivers(ShutdownRequest request) {
-        String attempt = request.verb() + " " + this;
-        long callback =
-                XenFailures.translating(attempt, () -> context.xenctrl().hvmParam(domid, HvmParam.CALLBACK_IRQ));
-        if (callback == 0) {
-            throw new DomainStateException(attempt + ": the guest has no PV drivers that would listen (none, or it is "
-                    + "still booting); wait, or destroy it");
+        if (!hasPvDrivers()) {
+            throw new DomainStateException(
+                    request.verb() + " " + this + ": the guest has no PV drivers that would listen "
+                            + "(none, or it is still booting); wait, or destroy it");
         }
+    }
+
+    /** Whether the guest has set up PV drivers, which listen to what it is asked for over xenstore. */
+    public boolean hasPvDrivers() {
+        String attempt = "looking for PV drivers of " + this;
+        info(attempt);
+        return XenFailures.translating(attempt, () -> context.xenctrl().hvmParam(domid, HvmParam.CALLBACK_IRQ)) != 0;
+    }
+
+    /**
+     * Presses the power button of its machine: an operating system with ACPI shuts down, PV drivers or not.
+     *
+     * @throws DomainStateException if it is no HVM guest: the machines of others have no such button
+     */
+    public void pressPowerButton() {
+        send(GuestTrigger.POWER);
+    }
+
+    /**
+     * Sends it what the hardware would; returns at once. An NMI goes to its first vCPU.
+     *
+     * @throws DomainStateException if its machine has no such button
+     * @throws org.xenjava.toolstack.error.XenCallException if Xen cannot send that: on x86, reset and INIT
+     */
+    public void send(GuestTrigger trigger) {
+        String attempt = "sending " + trigger.word() + " to " + this;
+        info(attempt);
+        if (trigger.isButton() && status().kind() != DomainStatus.Kind.HVM) {
+            throw new DomainStateException(attempt + ": only HVM guests have that button");
+        }
+        XenFailures.translating(attempt, () -> context.xenctrl().sendTrigger(domid, trigger.number(), FIRST_VCPU));
     }
 
     /**

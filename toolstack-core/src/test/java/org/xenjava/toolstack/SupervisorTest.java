@@ -117,7 +117,7 @@ class SupervisorTest {
         assertEquals(Set.of(State.CRASHED), aside.status().states());
         assertNotEquals(domain.uuid(), aside.uuid());
         bench.run(A_MINUTE, bench.supervisor(POLICY));
-        assertEquals(List.of(Kind.STOPPED, Kind.KEPT, Kind.RESTARTED), bench.kinds());
+        assertEquals(List.of(Kind.STOPPED, Kind.SET_ASIDE, Kind.RESTARTED), bench.kinds());
         aside.destroy();
         next.destroy();
         bench.host.assertUnchangedSince(before, "both destroyed");

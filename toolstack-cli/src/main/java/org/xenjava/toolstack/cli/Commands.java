@@ -30,12 +30,14 @@ final class Commands {
         BY_NAME.put("pod-check", PodCheckCommand::new);
         BY_NAME.put("pod-watch", PodWatchCommand::new);
         BY_NAME.put("guard", GuardCommand::new);
+        BY_NAME.put("supervise", SuperviseCommand::new);
         BY_NAME.put("mem-set", MemSetCommand::new);
         BY_NAME.put("mem-max", MemMaxCommand::new);
         BY_NAME.put("pause", PauseCommand::new);
         BY_NAME.put("unpause", UnpauseCommand::new);
         BY_NAME.put("shutdown", ShutdownCommand::new);
         BY_NAME.put("reboot", RebootCommand::new);
+        BY_NAME.put("trigger", TriggerCommand::new);
         BY_NAME.put("destroy", DestroyCommand::new);
         BY_NAME.put("domid", DomidCommand::new);
         BY_NAME.put("domname", DomnameCommand::new);

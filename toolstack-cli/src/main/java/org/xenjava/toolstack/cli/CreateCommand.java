@@ -3,12 +3,18 @@ package org.xenjava.toolstack.cli;
 
 import java.io.IOException;
 import java.io.PrintStream;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import org.xenjava.toolstack.Domain;
 import org.xenjava.toolstack.Toolstack;
 import org.xenjava.toolstack.build.BuildPlan;
 import org.xenjava.toolstack.config.DomainConfig;
+import org.xenjava.toolstack.life.SupervisionListener;
+import org.xenjava.toolstack.life.SupervisionPolicy;
 import org.xenjava.toolstack.memory.PodPolicy;
+import org.xenjava.toolstack.pod.GuardListener;
+import org.xenjava.toolstack.pod.GuardPolicy;
+import org.xenjava.toolstack.pod.GuardScope;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -18,7 +24,8 @@ import picocli.CommandLine.Option;
             "Build a domain from an xl.cfg(5) file and start it.",
             "A populate-on-demand guest is guarded until its balloon driver is done: the command ends when no load inside"
                     + " can crash it (XSA-153); Ctrl-C leaves it running.",
-            "Nothing watches over it afterwards: it stays when it has shut down, until it is destroyed."
+            "What its on_poweroff, on_reboot and so on say is done by -F or by xlj supervise; with neither it stays when it"
+                    + " has shut down, until it is destroyed."
         },
         exitCodeListHeading = "%nExit status:%n",
         exitCodeList = {
@@ -38,6 +45,13 @@ final class CreateCommand implements Callable<Integer> {
 
     @Option(names = "-c", description = "attach to its console")
     private boolean console;
+
+    @Option(
+            names = "-F",
+            description =
+                    "stay in the foreground and do what its on_poweroff, on_reboot and so on say, until it is gone for"
+                            + " good")
+    private boolean foreground;
 
     @Option(names = "-v", description = "one line per step of the build")
     private boolean verbose;
@@ -91,6 +105,9 @@ final class CreateCommand implements Callable<Integer> {
     }
 
     private int start(Toolstack toolstack, Domain domain) throws IOException, InterruptedException {
+        if (foreground) {
+            return live(toolstack, domain);
+        }
         CreationGuard guard = new CreationGuard(session, toolstack, domain, detail());
         if (paused || noGuard || !guard.isNeeded()) {
             unpause(domain);
@@ -98,6 +115,18 @@ final class CreateCommand implements Callable<Integer> {
         }
         guard.during(() -> unpause(domain));
         return guard.stay();
+    }
+
+    /** A guard comes along through all restarts. */
+    private int live(Toolstack toolstack, Domain domain) {
+        if (!noGuard) {
+            toolstack.guard(GuardPolicy.standard(), GuardScope.of(Set.of(domain.uuid())), GuardListener.NONE);
+        }
+        SupervisionListener listener = quiet
+                ? SupervisionListener.NONE
+                : event -> session.streams().err().println(event);
+        Supervision supervision = new Supervision(session, toolstack, listener);
+        return supervision.of(domain, SupervisionPolicy.standard(), paused ? () -> {} : domain::unpause);
     }
 
     private CreationGuard.Detail detail() {

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.xenjava.toolstack.cli;
 
+import org.xenjava.toolstack.GuestTrigger;
 import org.xenjava.toolstack.ShutdownRequest;
 import picocli.CommandLine.Command;
 
 @Command(description = "Ask a guest to shut down; it needs PV drivers for that.")
 final class ShutdownCommand extends StopCommand {
     ShutdownCommand(Session session) {
-        super(session, ShutdownRequest.POWEROFF, "Shutting down");
+        super(session, ShutdownRequest.POWEROFF, GuestTrigger.POWER, "Shutting down");
     }
 }

@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.xenjava.toolstack.Domain;
+import org.xenjava.toolstack.GuestTrigger;
 import org.xenjava.toolstack.ShutdownRequest;
 import org.xenjava.toolstack.Toolstack;
 import org.xenjava.toolstack.error.DomainGoneException;
@@ -25,12 +26,18 @@ abstract class StopCommand extends HostCommand {
             description = "wait until it has shut down or is gone; given twice, until it is gone")
     private boolean[] waits = {};
 
+    @Option(names = "-F", description = "if it has no PV drivers, send what its machine's button would: see trigger")
+    private boolean fallback;
+
     private final ShutdownRequest request;
+    private final GuestTrigger trigger;
     private final String announcement;
 
-    StopCommand(Session session, ShutdownRequest request, String announcement) {
+    /** @param trigger what does the same without PV drivers */
+    StopCommand(Session session, ShutdownRequest request, GuestTrigger trigger, String announcement) {
         super(session);
         this.request = request;
+        this.trigger = trigger;
         this.announcement = announcement;
     }
 
@@ -41,7 +48,7 @@ abstract class StopCommand extends HostCommand {
         for (Domain each : domains) {
             try {
                 session.streams().err().println(announcement + " domain " + each.domid());
-                each.requestShutdown(request);
+                stop(each);
                 asked.add(each);
             } catch (ToolstackException e) {
                 session.complain(e.getMessage());
@@ -51,6 +58,15 @@ abstract class StopCommand extends HostCommand {
             asked.forEach(this::await);
         }
         return asked.size() == domains.size() ? ExitStatus.OK : ExitStatus.FAILED;
+    }
+
+    private void stop(Domain domain) {
+        if (!fallback || domain.hasPvDrivers()) {
+            domain.requestShutdown(request);
+            return;
+        }
+        session.streams().err().println("no PV drivers: sending domain " + domain.domid() + " " + trigger.word());
+        domain.send(trigger);
     }
 
     private List<Domain> domains(Toolstack toolstack) {

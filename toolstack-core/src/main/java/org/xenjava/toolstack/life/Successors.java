@@ -112,7 +112,11 @@ final class Successors {
                 .isPresent();
         if (unchanged) {
             host.xenctrl().setDomainHandle(entry.domid(), identity.uuid());
-            tell(Kind.KEPT, entry, entry.domid(), "it is kept as " + identity.name() + " until somebody destroys it");
+            tell(
+                    Kind.SET_ASIDE,
+                    entry,
+                    entry.domid(),
+                    "it is kept as " + identity.name() + " until somebody destroys it");
         }
     }
 

@@ -27,6 +27,8 @@ public record SupervisionEvent(Kind kind, int domid, String name, UUID uuid, Str
         DESTROYED,
         /** It stays as it is until its owner destroys it. */
         KEPT,
+        /** It stays as it is, under another name and UUID; its successor is built beside it. */
+        SET_ASIDE,
         /** It was built again from its configuration and runs. */
         RESTARTED,
         /** It could not be built again this time; nothing is left of the attempt, and there will be others. */
