@@ -26,11 +26,9 @@ import org.xenjava.toolstack.memory.KiB;
 import org.xenjava.toolstack.memory.MemoryStatus;
 import org.xenjava.toolstack.memory.Pages;
 import org.xenjava.toolstack.pod.DangerousMove;
-import org.xenjava.toolstack.pod.GuardStatus.Inspection;
 import org.xenjava.toolstack.pod.PodStatus;
 import org.xenjava.toolstack.store.DomainPaths;
 import org.xenjava.toolstack.xenctrl.DomainInfo;
-import org.xenjava.toolstack.xenctrl.Xenctrl;
 import org.xenjava.toolstack.xenctrl.abi.HvmParam;
 
 /**
@@ -319,26 +317,8 @@ public final class Domain {
 
     /** What it is, who built it, and what XSA-153 means for it. */
     public PodReport podReport() {
-        String attempt = "examining " + this;
-        return XenFailures.translating(attempt, () -> {
-            DomainInfo info = info(attempt);
-            Xenctrl xenctrl = context.xenctrl();
-            boolean mayHaveEntries = info.hvm() && domid != CONTROL_DOMAIN;
-            Optional<PodStatus> counters = mayHaveEntries
-                    ? Optional.of(PodStatus.of(domid, name(), xenctrl.podTarget(domid)))
-                    : Optional.empty();
-            long videoRam = context.store().readLong(paths.memoryVideoRam()).orElse(0L);
-            return new PodReport(
-                    status(),
-                    DomainOrigin.of(domid, uuid, context.store()),
-                    counters,
-                    context.store()
-                            .readLong(paths.memoryTarget())
-                            .filter(kib -> kib >= 0)
-                            .map(kib -> KiB.of(kib + videoRam)),
-                    mayHaveEntries && xenctrl.monitorAttached(domid) ? Inspection.ATTACHED : Inspection.NONE,
-                    PodReport.Architecture.of(xenctrl.capabilities()));
-        });
+        return XenFailures.translating(
+                "examining " + this, () -> PodReport.of(status(), context.xenctrl(), context.store()));
     }
 
     /**

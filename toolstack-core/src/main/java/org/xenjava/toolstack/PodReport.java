@@ -8,6 +8,9 @@ import org.xenjava.toolstack.memory.KiB;
 import org.xenjava.toolstack.pod.GuardStatus.Inspection;
 import org.xenjava.toolstack.pod.PodCheck;
 import org.xenjava.toolstack.pod.PodStatus;
+import org.xenjava.toolstack.store.DomainPaths;
+import org.xenjava.toolstack.store.StoreClient;
+import org.xenjava.toolstack.xenctrl.Xenctrl;
 
 /**
  * All that there is to say about a domain and XSA-153.
@@ -35,6 +38,25 @@ public record PodReport(
         static Architecture of(String capabilities) {
             return capabilities.contains("-aarch64") || capabilities.contains("-arm") ? ARM : X86;
         }
+    }
+
+    static PodReport of(DomainStatus domain, Xenctrl xenctrl, StoreClient store) {
+        int domid = domain.domid();
+        DomainPaths paths = new DomainPaths(domid);
+        boolean mayHaveEntries = domain.kind() != DomainStatus.Kind.PV && domid != 0;
+        Optional<PodStatus> counters = mayHaveEntries
+                ? Optional.of(PodStatus.of(domid, domain.name(), xenctrl.podTarget(domid)))
+                : Optional.empty();
+        long videoRam = store.readLong(paths.memoryVideoRam()).orElse(0L);
+        return new PodReport(
+                domain,
+                DomainOrigin.of(domid, domain.uuid(), store),
+                counters,
+                store.readLong(paths.memoryTarget())
+                        .filter(kib -> kib >= 0 && videoRam >= 0)
+                        .map(kib -> KiB.of(kib + videoRam)),
+                mayHaveEntries && xenctrl.monitorAttached(domid) ? Inspection.ATTACHED : Inspection.NONE,
+                Architecture.of(xenctrl.capabilities()));
     }
 
     /** Entries without a page; never negative. */

@@ -177,6 +177,36 @@ class GuardReportsTest {
     }
 
     @Test
+    void twoListenersHearTheSame() {
+        List<Object> one = new ArrayList<>();
+        List<Object> other = new ArrayList<>();
+        GuardListener both = collecting(one).andThen(collecting(other));
+        try (GuardBench bench = new GuardBench(PodPolicy.libxl(), SHORT)) {
+            bench.start("web");
+            PodGuard guard = new PodGuard(
+                    bench.host.xenctrl, bench.store, bench.host.newProcess(), COVER, both, DomainLock.NONE);
+            bench.run(LONG, guard);
+        }
+        assertTrue(one.stream().anyMatch(GuardEvent.class::isInstance));
+        assertTrue(one.stream().anyMatch(GuardStatus.class::isInstance));
+        assertEquals(one, other);
+    }
+
+    private static GuardListener collecting(List<Object> heard) {
+        return new GuardListener() {
+            @Override
+            public void changed(GuardEvent event) {
+                heard.add(event);
+            }
+
+            @Override
+            public void looked(GuardStatus status) {
+                heard.add(status);
+            }
+        };
+    }
+
+    @Test
     void theFlightRecorderSeesEveryLook() throws IOException {
         Path file = Files.createTempFile("guard", ".jfr");
         try (GuardBench bench = new GuardBench(PodPolicy.libxl(), SHORT);

@@ -13,7 +13,6 @@ import java.util.Locale;
 import java.util.Optional;
 import org.xenjava.toolstack.Domain;
 import org.xenjava.toolstack.DomainStatus;
-import org.xenjava.toolstack.PodReport;
 import org.xenjava.toolstack.Toolstack;
 import org.xenjava.toolstack.error.DomainGoneException;
 import org.xenjava.toolstack.error.DomainNotFoundException;
@@ -146,39 +145,10 @@ final class PodCheckCommand extends HostCommand {
     }
 
     private int explain(Toolstack toolstack) {
-        List<PodReport> reports = new ArrayList<>();
-        boolean failed = targets.domain()
-                .map(name -> {
-                    reports.add(find(toolstack, name).podReport());
-                    return false;
-                })
-                .orElseGet(() -> explainAll(toolstack, reports));
-        if (json.chosen()) {
-            JsonArray array = Json.array(reports, PodReportText::json);
-            session.print(Json.pretty(targets.domain().isEmpty() ? array : array.get(0)));
-        } else {
-            reports.stream()
-                    .flatMap(report -> PodReportText.of(report).stream())
-                    .forEach(session::print);
-        }
-        return failed
-                ? PodCheck.FAILED
-                : reports.stream().mapToInt(PodReport::exitStatus).max().orElse(ExitStatus.OK);
-    }
-
-    private boolean explainAll(Toolstack toolstack, List<PodReport> reports) {
-        boolean failed = false;
-        for (Domain domain : toolstack.domains()) {
-            try {
-                reports.add(domain.podReport());
-            } catch (DomainGoneException e) {
-                // As below.
-            } catch (ToolstackException e) {
-                session.complain(e.getMessage());
-                failed = true;
-            }
-        }
-        return failed;
+        PodExplanation explanation = new PodExplanation(session, json.chosen());
+        return targets.domain()
+                .map(name -> explanation.of(find(toolstack, name)))
+                .orElseGet(() -> explanation.ofAll(toolstack));
     }
 
     private void requireUsage() {
