@@ -297,6 +297,11 @@ public final class Domain {
         return PresentConfig.of(context.store().direct(), paths, context.podPolicy());
     }
 
+    /** Its disks and network cards. */
+    public DomainDevices devices() {
+        return new DomainDevices(context, this);
+    }
+
     /** Its populate-on-demand counters and what they mean. */
     public PodStatus podStatus() {
         return XenFailures.translating("reading the PoD counters of " + this, () -> {

@@ -5,6 +5,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Clock;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
@@ -28,6 +29,7 @@ import org.xenjava.toolstack.config.DomainConfig;
 import org.xenjava.toolstack.device.DeviceModels;
 import org.xenjava.toolstack.device.QemuDeviceModel;
 import org.xenjava.toolstack.device.StandInDeviceModel;
+import org.xenjava.toolstack.device.pv.PvHost;
 import org.xenjava.toolstack.error.ConfigException;
 import org.xenjava.toolstack.error.DomainNotFoundException;
 import org.xenjava.toolstack.error.DomainStateException;
@@ -91,7 +93,8 @@ public final class Toolstack implements AutoCloseable {
         StoreClient store = new StoreClient(libraries.store());
         WatchHub events = new WatchHub(libraries.store());
         DeviceModels deviceModels = deviceModels(libraries, xenctrl, store, events);
-        this.services = services(libraries, xenctrl).with(deviceModels);
+        PvHost devices = new PvHost(store, events, libraries.hostDevices(), options.deviceLimit);
+        this.services = services(libraries, xenctrl).with(deviceModels).with(devices);
         DomainRemoval removal = new DomainRemoval(xenctrl, store, services);
         this.context = new ToolstackContext(
                 xenctrl,
@@ -101,7 +104,9 @@ public final class Toolstack implements AutoCloseable {
                 options.processIdentity,
                 removal,
                 new PodLoan(xenctrl, store, options.processIdentity),
-                deviceModels);
+                deviceModels,
+                devices,
+                options.random);
         this.journal = new BuildJournal(store, context.processes());
         this.builder =
                 new DomainBuilder(xenctrl, store, journal, options.podPolicy, services, options.clock, options.random);
@@ -158,6 +163,7 @@ public final class Toolstack implements AutoCloseable {
         private PodPolicy podPolicy = PodPolicy.standard();
         private Clock clock = Clock.systemUTC();
         private RandomGenerator random = new SecureRandom();
+        private Duration deviceLimit = PvHost.LIBXL_LIMIT;
         private ProcessIdentity processIdentity = ProcessIdentity.ofProc();
         private UnaryOperator<XenLibraries> tap = UnaryOperator.identity();
 
@@ -178,6 +184,15 @@ public final class Toolstack implements AutoCloseable {
         /** What chooses UUIDs and MAC addresses where none is given; safe to use from many threads. */
         public Options random(RandomGenerator value) {
             random = value;
+            return this;
+        }
+
+        /**
+         * How long to wait for dom0's back ends, and for a guest to give a device back: libxl's 10 seconds unless told
+         * otherwise.
+         */
+        public Options deviceLimit(Duration value) {
+            deviceLimit = value;
             return this;
         }
 

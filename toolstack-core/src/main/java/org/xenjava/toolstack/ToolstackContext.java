@@ -4,8 +4,10 @@ package org.xenjava.toolstack;
 import com.google.common.util.concurrent.Striped;
 import java.util.concurrent.locks.Lock;
 import java.util.function.Supplier;
+import java.util.random.RandomGenerator;
 import org.xenjava.toolstack.build.DomainRemoval;
 import org.xenjava.toolstack.device.DeviceModels;
+import org.xenjava.toolstack.device.pv.PvHost;
 import org.xenjava.toolstack.memory.PodPolicy;
 import org.xenjava.toolstack.pod.PodLoan;
 import org.xenjava.toolstack.store.ProcessIdentity;
@@ -23,6 +25,8 @@ record ToolstackContext(
         DomainRemoval removal,
         PodLoan loans,
         DeviceModels deviceModels,
+        PvHost devices,
+        RandomGenerator random,
         Striped<Lock> domainLocks) {
     private static final int STRIPES = 64;
 
@@ -34,8 +38,21 @@ record ToolstackContext(
             ProcessIdentity processes,
             DomainRemoval removal,
             PodLoan loans,
-            DeviceModels deviceModels) {
-        this(xenctrl, store, events, podPolicy, processes, removal, loans, deviceModels, Striped.lock(STRIPES));
+            DeviceModels deviceModels,
+            PvHost devices,
+            RandomGenerator random) {
+        this(
+                xenctrl,
+                store,
+                events,
+                podPolicy,
+                processes,
+                removal,
+                loans,
+                deviceModels,
+                devices,
+                random,
+                Striped.lock(STRIPES));
     }
 
     /** Runs {@code work} while no other thread of this toolstack changes that domain. */

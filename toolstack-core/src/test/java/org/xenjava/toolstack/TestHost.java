@@ -8,9 +8,11 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.List;
+import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
@@ -26,6 +28,12 @@ import org.xenjava.toolstack.xenctrl.sim.fault.MachineState;
 public final class TestHost implements AutoCloseable {
     /** When every test takes place: the time at which the recorded domain was built. */
     static final Instant NOW = Instant.ofEpochSecond(1_795_350_721L, 180_000_000L);
+
+    /** Of all processes: no two choose the same UUID. */
+    private static final Random RANDOM = new Random(153);
+
+    /** What is simulated answers at once or never. */
+    static final Duration DEVICE_LIMIT = Duration.ofMillis(100);
 
     /** Superpages that the kernel and the ramdisk of the guest lay in whose counters were measured on real Xen. */
     static final int LAB_SUPERPAGES = 19;
@@ -61,7 +69,10 @@ public final class TestHost implements AutoCloseable {
     }
 
     static Toolstack.Options options() {
-        return Toolstack.options().clock(Clock.fixed(NOW, ZoneOffset.UTC));
+        return Toolstack.options()
+                .clock(Clock.fixed(NOW, ZoneOffset.UTC))
+                .random(RANDOM)
+                .deviceLimit(DEVICE_LIMIT);
     }
 
     /** A process of its own, which can be killed. */

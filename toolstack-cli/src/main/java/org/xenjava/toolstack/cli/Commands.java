@@ -33,6 +33,12 @@ final class Commands {
         BY_NAME.put("supervise", SuperviseCommand::new);
         BY_NAME.put("mem-set", MemSetCommand::new);
         BY_NAME.put("mem-max", MemMaxCommand::new);
+        BY_NAME.put("block-attach", BlockAttachCommand::new);
+        BY_NAME.put("block-list", BlockListCommand::new);
+        BY_NAME.put("block-detach", BlockDetachCommand::new);
+        BY_NAME.put("network-attach", NetworkAttachCommand::new);
+        BY_NAME.put("network-list", NetworkListCommand::new);
+        BY_NAME.put("network-detach", NetworkDetachCommand::new);
         BY_NAME.put("pause", PauseCommand::new);
         BY_NAME.put("unpause", UnpauseCommand::new);
         BY_NAME.put("shutdown", ShutdownCommand::new);

@@ -35,9 +35,14 @@ public final class DomainRemoval {
     public void remove(int domid, UUID uuid) {
         allOf(
                 () -> services.deviceModel().stop(domid),
-                () -> services.devices().detachAll(domid),
-                () -> removeTrees(domid, uuid),
+                () -> detachDevicesAndForget(domid, uuid),
                 () -> destroy(domid));
+    }
+
+    /** The trees stay if a device cannot be detached, since they say what is left to do. */
+    private void detachDevicesAndForget(int domid, UUID uuid) {
+        services.devices().detachAll(domid);
+        removeTrees(domid, uuid);
     }
 
     private static void allOf(Runnable... parts) {
@@ -73,10 +78,7 @@ public final class DomainRemoval {
     }
 
     private void forget(int domid, UUID uuid) {
-        allOf(
-                () -> services.deviceModel().stop(domid),
-                () -> services.devices().detachAll(domid),
-                () -> removeTrees(domid, uuid));
+        allOf(() -> services.deviceModel().stop(domid), () -> detachDevicesAndForget(domid, uuid));
     }
 
     /** Removes all that xenstore holds of the domain. */

@@ -26,6 +26,7 @@ final class Backend {
     private final Runnable forget;
     private final String frontend;
     private boolean released;
+    private boolean connecting;
     private boolean gone;
 
     /** What back ends of one kind do. */
@@ -57,7 +58,7 @@ final class Backend {
 
     /** Something has changed, here or at the front end. */
     void look() {
-        if (gone) {
+        if (gone || connecting) {
             return;
         }
         if (read(path + "/frontend").isEmpty()) {
@@ -71,7 +72,10 @@ final class Backend {
         int other = state(frontend);
         boolean ready = !released && driver.isReady();
         if (own == INIT_WAIT && ready && (other == INITIALISED || other == CONNECTED)) {
+            // What it writes is a change in its directory too.
+            connecting = true;
             driver.connect();
+            connecting = false;
             become(CONNECTED);
         } else if (other == CLOSING && own < CLOSING) {
             become(CLOSING);

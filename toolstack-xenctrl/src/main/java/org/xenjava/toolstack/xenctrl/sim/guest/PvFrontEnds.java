@@ -39,10 +39,9 @@ final class PvFrontEnds {
         for (String id : machine.list("device/" + kind)) {
             String front = "device/" + kind + "/" + id;
             machine.read(front + "/backend").ifPresent(back -> {
+                // A watch calls at once as well. It stays, should the device come again.
                 if (watched.add(back)) {
                     machine.watchAtOnce(back + "/state", () -> follow(kind, front, back));
-                } else {
-                    follow(kind, front, back);
                 }
             });
         }

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.device.pv;
+
+import java.time.Duration;
+import java.util.Optional;
+import java.util.function.BooleanSupplier;
+import java.util.function.Predicate;
+import org.xenjava.toolstack.build.Cancellation;
+import org.xenjava.toolstack.error.DeviceException;
+import org.xenjava.toolstack.store.StoreClient;
+import org.xenjava.toolstack.store.WatchHub;
+
+/** What back ends say of themselves, and waiting for it. */
+final class BackendStates {
+    private final StoreClient store;
+    private final WatchHub events;
+    private final Duration limit;
+
+    /** @param limit how long a back end or a guest may take */
+    BackendStates(StoreClient store, WatchHub events, Duration limit) {
+        this.store = store;
+        this.events = events;
+        this.limit = limit;
+    }
+
+    XenbusState of(PvDevice device) {
+        return XenbusState.of(store.readLong(device.backPath() + "/state"));
+    }
+
+    XenbusState ofFront(PvDevice device) {
+        return XenbusState.of(store.readLong(device.frontPath() + "/state"));
+    }
+
+    /** What the back end, or a hotplug script, has complained of. */
+    Optional<String> problem(PvDevice device) {
+        return store.read(device.errorPath() + "/error").or(() -> store.read(device.backPath() + "/hotplug-error"));
+    }
+
+    /**
+     * Waits until the back end has found the device.
+     *
+     * @param ready what else has to be
+     * @throws DeviceException if it complains, closes, or does not answer within the limit
+     */
+    void awaitProbed(PvDevice device, BooleanSupplier ready, Cancellation cancellation) {
+        String attempt = "attaching " + device;
+        events.await(device.backPath() + "/state", limit, () -> {
+                    cancellation.check(attempt);
+                    XenbusState state = of(device);
+                    problem(device).ifPresent(problem -> {
+                        throw new DeviceException(attempt + ": dom0's back end says: " + problem);
+                    });
+                    if (state.compareTo(XenbusState.CONNECTED) > 0) {
+                        throw new DeviceException(
+                                attempt + ": dom0's back end has closed it; its kernel log may say " + "why");
+                    }
+                    boolean probed = state.compareTo(XenbusState.INIT_WAIT) >= 0;
+                    return probed && ready.getAsBoolean() ? Optional.of(state) : Optional.empty();
+                })
+                .orElseThrow(() -> new DeviceException(attempt + ": dom0's back end has not answered within "
+                        + limit.toSeconds() + " s; is the module " + moduleOf(device) + " loaded?"));
+    }
+
+    /** Waits until the back end has let go, or is gone: whether it has within the limit. */
+    boolean awaitClosed(PvDevice device) {
+        Predicate<XenbusState> closed = state -> state == XenbusState.CLOSED || state == XenbusState.UNKNOWN;
+        return events.await(device.backPath() + "/state", limit, () -> Optional.of(of(device))
+                        .filter(closed))
+                .isPresent();
+    }
+
+    String limitInWords() {
+        return limit.toSeconds() + " s";
+    }
+
+    private static String moduleOf(PvDevice device) {
+        return device.kind().equals(PvDevice.CARD) ? "xen-netback" : "xen-blkback";
+    }
+}

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.device.pv;
+
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Function;
+import org.xenjava.toolstack.store.StoreClient;
+
+/** What a domain has, as xenstore tells: settings from the toolstack's copy, states from those who are in them. */
+final class DeviceList {
+    private final StoreClient store;
+    private final DeviceTree tree;
+    private final BackendStates states;
+
+    DeviceList(StoreClient store, DeviceTree tree, BackendStates states) {
+        this.store = store;
+        this.tree = tree;
+        this.states = states;
+    }
+
+    List<AttachedDisk> disks(int domid) {
+        return all(domid, PvDevice.DISK, this::disk);
+    }
+
+    List<AttachedNic> nics(int domid) {
+        return all(domid, PvDevice.CARD, this::nic);
+    }
+
+    private <T> List<T> all(int domid, String kind, Function<PvDevice, T> description) {
+        return tree.devices(domid, kind).stream()
+                .sorted(Comparator.comparing(PvDevice::devid))
+                .map(description)
+                .toList();
+    }
+
+    private AttachedDisk disk(PvDevice device) {
+        return new AttachedDisk(
+                device.devid(),
+                setting(device, "dev"),
+                device.backend(),
+                setting(device, "params"),
+                setting(device, "mode"),
+                setting(device, "device-type"),
+                states.ofFront(device),
+                states.of(device),
+                front(device, "event-channel"),
+                front(device, "ring-ref"),
+                device.backPath(),
+                states.problem(device));
+    }
+
+    private AttachedNic nic(PvDevice device) {
+        return new AttachedNic(
+                device.devid(),
+                setting(device, "mac"),
+                setting(device, "bridge"),
+                setting(device, "type"),
+                states.ofFront(device),
+                states.of(device),
+                front(device, "event-channel"),
+                front(device, "tx-ring-ref"),
+                front(device, "rx-ring-ref"),
+                device.backPath(),
+                states.problem(device));
+    }
+
+    private String setting(PvDevice device, String name) {
+        return store.read(device.libxlPath() + "/" + name).orElse("");
+    }
+
+    private Optional<Long> front(PvDevice device, String name) {
+        return store.readLong(device.frontPath() + "/" + name);
+    }
+}

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.device.pv;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.xenjava.toolstack.error.DeviceException;
+import org.xenjava.toolstack.error.DomainGoneException;
+import org.xenjava.toolstack.store.DomainPaths;
+import org.xenjava.toolstack.store.StoreClient;
+import org.xenjava.toolstack.store.StoreTransaction;
+
+/** Devices in xenstore: which there are, new ones, and their end. */
+final class DeviceTree {
+    private static final Pattern NUMBER = Pattern.compile("\\d{1,9}");
+    private static final Pattern BACKEND =
+            Pattern.compile(PvDevice.BACKEND_ROOT + "/(" + String.join("|", PvDevice.BACKENDS) + ")/\\d+/\\d+");
+
+    private final StoreClient store;
+
+    DeviceTree(StoreClient store) {
+        this.store = store;
+    }
+
+    /** All disks and cards that dom0 serves, by kind. A device of a driver domain is that domain's to clean up. */
+    List<PvDevice> devices(int domid) {
+        List<PvDevice> devices = new ArrayList<>();
+        for (String kind : store.list(new DomainPaths(domid).libxl() + "/device")) {
+            if (PvDevice.KINDS.contains(kind)) {
+                devices.addAll(devices(domid, kind));
+            }
+        }
+        return List.copyOf(devices);
+    }
+
+    List<PvDevice> devices(int domid, String kind) {
+        String parent = new DomainPaths(domid).libxl() + "/device/" + kind;
+        List<PvDevice> devices = new ArrayList<>();
+        for (String id : store.list(parent)) {
+            Matcher backend =
+                    BACKEND.matcher(store.read(parent + "/" + id + "/backend").orElse(""));
+            if (NUMBER.matcher(id).matches() && backend.matches()) {
+                devices.add(PvDevice.ofBackend(backend.group(1), domid, Integer.parseInt(id)));
+            }
+        }
+        return List.copyOf(devices);
+    }
+
+    Optional<PvDevice> find(int domid, String kind, int devid) {
+        return devices(domid, kind).stream()
+                .filter(device -> device.devid() == devid)
+                .findFirst();
+    }
+
+    /**
+     * Writes a new device, unless there is one in its place.
+     *
+     * @param beforeWriting called once it is certain that the place is free: from then on something may be there
+     */
+    void create(DeviceNodes nodes, Runnable beforeWriting) {
+        PvDevice device = nodes.device();
+        store.inTransaction(transaction -> {
+            if (!transaction.exists(new DomainPaths(device.domid()).libxlType())) {
+                throw new DomainGoneException("attaching " + device + ": the domain is gone");
+            }
+            if (transaction.exists(device.libxlPath())) {
+                throw new DeviceException("attaching " + device + ": the domain has it already; detach it first");
+            }
+            beforeWriting.run();
+            nodes.write(transaction);
+            return device;
+        });
+    }
+
+    /** Adds nodes to the back end, unless somebody has detached the device meanwhile. */
+    void addToBack(PvDevice device, Map<String, String> nodes) {
+        store.inTransaction(transaction -> {
+            if (!transaction.exists(device.backPath() + "/frontend")) {
+                throw new DeviceException("attaching " + device + ": somebody has detached it meanwhile");
+            }
+            nodes.forEach((name, value) -> transaction.write(device.backPath() + "/" + name, value));
+            return device;
+        });
+    }
+
+    /** Asks the back end to close; and says whether it exists at all. */
+    boolean requestClose(StoreTransaction transaction, PvDevice device) {
+        String state = device.backPath() + "/state";
+        Optional<Long> now = transaction.readLong(state);
+        if (now.isEmpty()) {
+            return false;
+        }
+        transaction.write(device.backPath() + "/online", "0");
+        if (XenbusState.of(now) != XenbusState.CLOSED) {
+            transaction.write(state, XenbusState.CLOSING.word());
+        }
+        return true;
+    }
+
+    void remove(PvDevice device) {
+        store.inTransaction(transaction -> {
+            List.of(device.backPath(), device.frontPath(), device.errorPath(), device.libxlPath())
+                    .forEach(transaction::removeWithEmptyParents);
+            return device;
+        });
+    }
+}

@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.lab;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.xenjava.toolstack.Domain;
+import org.xenjava.toolstack.DomainDevices;
+import org.xenjava.toolstack.Toolstack;
+import org.xenjava.toolstack.build.Cancellation;
+import org.xenjava.toolstack.config.DiskConfig;
+import org.xenjava.toolstack.config.MacAddress;
+import org.xenjava.toolstack.config.NicConfig;
+import org.xenjava.toolstack.config.VirtualDisk;
+import org.xenjava.toolstack.device.pv.AttachedNic;
+import org.xenjava.toolstack.device.pv.DetachMode;
+import org.xenjava.toolstack.device.pv.XenbusState;
+import org.xenjava.toolstack.xenctrl.lib.XenLibraries;
+import org.xenjava.toolstack.xenctrl.lib.jna.JnaXen;
+
+/** Disks and network cards that Linux in a guest uses, served by dom0's kernel, with xl looking on. */
+class DeviceLabTest extends LabFixture {
+    private static final NicConfig CARD =
+            NicConfig.builder().mac(new MacAddress("00:16:3e:0a:99:02")).build();
+    private static final int IMAGE_BYTES = 4 << 20;
+
+    private static Path image(String content) {
+        try {
+            byte[] bytes = new byte[IMAGE_BYTES];
+            byte[] text = content.getBytes(StandardCharsets.US_ASCII);
+            System.arraycopy(text, 0, bytes, 0, text.length);
+            Path file = Files.createTempFile("disk", ".img");
+            file.toFile().deleteOnExit();
+            return Files.write(file, bytes);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static DiskConfig disk(String vdev, Path image) {
+        return DiskConfig.builder(vdev).target(image.toString()).build();
+    }
+
+    private static Map<Integer, String> loops() {
+        try (XenLibraries host = JnaXen.open()) {
+            return host.hostDevices().loops();
+        }
+    }
+
+    private static List<String> vifs() throws IOException {
+        try (Stream<Path> links = Files.list(Path.of("/sys/class/net"))) {
+            return links.map(link -> link.getFileName().toString())
+                    .filter(name -> name.startsWith("vif"))
+                    .toList();
+        }
+    }
+
+    /** Linux says on its console what it has found only when it likes. */
+    private static void awaitConnected(DomainDevices devices) {
+        Dom0.await("all devices to be connected", LabGuest.BOOT, () -> {
+            boolean disks = devices.disks().stream().allMatch(disk -> disk.backState() == XenbusState.CONNECTED);
+            boolean nics = devices.nics().stream().allMatch(nic -> nic.backState() == XenbusState.CONNECTED);
+            return disks && nics ? Optional.of(devices) : Optional.empty();
+        });
+    }
+
+    @Test
+    void aGuestUsesItsDiskAndItsCardAndWhatComesAndGoesWhileItRuns() throws IOException {
+        Path system = image("the disk it is built with");
+        Domain domain = toolstack.create(LabGuest.config("devices", 256, 512)
+                .disks(List.of(disk("xvda", system)))
+                .nics(List.of(CARD))
+                .build());
+        DomainDevices devices = domain.devices();
+        Dom0.report("loop devices " + loops() + ", interfaces " + vifs());
+        LabGuest guest = boot(domain);
+        awaitConnected(devices);
+
+        assertTrue(guest.say("sh head -c 25 /dev/xvda").contains("the disk it is built with"));
+        guest.say("sh echo written by the guest | dd of=/dev/xvda bs=512 seek=1 conv=sync,fsync");
+        String written = new String(Files.readAllBytes(system), 512, 20, StandardCharsets.US_ASCII);
+        assertEquals("written by the guest", written);
+
+        guest.say("sh ip address add 10.153.0.2/24 dev eth0 && ip link set eth0 up");
+        String ping = guest.say("sh ping -c 3 -W 20 10.153.0.1");
+        Dom0.report(
+                ping.lines().filter(line -> line.contains("packets")).toList().toString());
+        assertTrue(ping.contains(" 0% packet loss"), ping);
+
+        String blockList = Dom0.xl("block-list", "devices");
+        String networkList = Dom0.xl("network-list", "devices");
+        Dom0.report(blockList + networkList);
+        assertTrue(blockList.contains("51712"), blockList);
+        assertTrue(networkList.contains(CARD.mac().orElseThrow().text()), networkList);
+
+        comeAndGo(guest, devices);
+
+        domain.destroy();
+        assertEquals(Map.of(), loops());
+        assertEquals(List.of(), vifs());
+    }
+
+    private static void comeAndGo(LabGuest guest, DomainDevices devices) throws IOException {
+        devices.attach(disk("xvdb", image("the disk that came later")));
+        AttachedNic second = devices.attach(NicConfig.builder().build());
+        awaitConnected(devices);
+        assertEquals(2, loops().size());
+        assertTrue(guest.say("sh head -c 24 /dev/xvdb").contains("the disk that came later"));
+        assertTrue(guest.say("sh ip link show eth1").contains(second.mac()));
+
+        devices.detach(new VirtualDisk("xvdb"), DetachMode.IF_GUEST_AGREES);
+        devices.detachNic(second.devid(), DetachMode.IF_GUEST_AGREES);
+        assertEquals(1, loops().size());
+        assertEquals(1, vifs().size());
+        assertFalse(guest.say("sh cat /proc/partitions").contains("xvdb"));
+    }
+
+    @Test
+    void xlDetachesWhatIsOursAndWeWhatIsXls() {
+        Domain domain = toolstack.create(LabGuest.config("shared", 256, 512)
+                .disks(List.of(disk("xvda", image("ours"))))
+                .build());
+        boot(domain);
+        awaitConnected(domain.devices());
+
+        Dom0.xl("block-detach", "shared", "xvda");
+        assertEquals(Map.of(), loops());
+        assertEquals(List.of(), domain.devices().disks());
+
+        Dom0.xl("block-attach", "shared", image("xl's").toString() + ",raw,xvdc,w");
+        Dom0.xl("network-attach", "shared", "bridge=xenbr0");
+        awaitConnected(domain.devices());
+        Dom0.report(domain.devices().disks() + " " + domain.devices().nics() + " " + loops());
+        domain.devices().detach(new VirtualDisk("xvdc"), DetachMode.IF_GUEST_AGREES);
+        domain.devices().detachNic(0, DetachMode.IF_GUEST_AGREES);
+        assertEquals(Map.of(), loops());
+    }
+
+    @Test
+    void aBuildThatIsKilledLeavesNoLoopDeviceAfterTheNextOpen() throws Exception {
+        Path image = image("of a build that is killed");
+        Process builder = new ProcessBuilder(
+                        ProcessHandle.current().info().command().orElse("java"),
+                        "-XX:TieredStopAtLevel=1",
+                        "-XX:+UseSerialGC",
+                        "-cp",
+                        System.getProperty("java.class.path"),
+                        StoppedBuild.class.getName(),
+                        image.toString())
+                .redirectErrorStream(true)
+                .start();
+        try {
+            assertEquals(StoppedBuild.STOPPED, builder.inputReader().readLine());
+        } finally {
+            builder.destroyForcibly().waitFor();
+        }
+        Map<Integer, String> left = loops();
+        List<String> interfaces = vifs();
+        Toolstack.open().close();
+        Dom0.report("killed in mid-build with loop devices " + left + " and interfaces " + interfaces + ", after the "
+                + "next open " + loops() + " and " + vifs());
+        assertEquals(1, left.size());
+        assertEquals(Map.of(), loops());
+        assertEquals(List.of(), vifs());
+        assertNothingLeft();
+    }
+
+    /** A process that stops when its domain has all its devices, to be killed there. */
+    static final class StoppedBuild {
+        static final String STOPPED = "stopped in mid-build";
+
+        private StoppedBuild() {}
+
+        public static void main(String[] args) {
+            Toolstack toolstack = Toolstack.open();
+            toolstack.create(
+                    LabGuest.config("killed", 128, 256)
+                            .disks(List.of(disk("xvda", Path.of(args[0]))))
+                            .nics(List.of(CARD))
+                            .build(),
+                    progress -> {
+                        if (progress.step().equals("close the note")) {
+                            System.out.println(STOPPED);
+                            Dom0.sleep(Duration.ofMinutes(10));
+                        }
+                    },
+                    new Cancellation());
+        }
+    }
+}
