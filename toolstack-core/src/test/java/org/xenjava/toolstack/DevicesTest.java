@@ -2,7 +2,6 @@
 package org.xenjava.toolstack;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -20,6 +19,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.xenjava.toolstack.config.DiskConfig;
 import org.xenjava.toolstack.config.DomainConfig;
+import org.xenjava.toolstack.config.DomainType;
+import org.xenjava.toolstack.config.GraphicsConfig;
+import org.xenjava.toolstack.config.GraphicsConfig.Vga;
+import org.xenjava.toolstack.config.HvmConfig;
 import org.xenjava.toolstack.config.MacAddress;
 import org.xenjava.toolstack.config.NicConfig;
 import org.xenjava.toolstack.config.VirtualDisk;
@@ -29,8 +32,11 @@ import org.xenjava.toolstack.device.pv.DetachMode;
 import org.xenjava.toolstack.device.pv.XenbusState;
 import org.xenjava.toolstack.error.ConfigException;
 import org.xenjava.toolstack.error.DeviceException;
+import org.xenjava.toolstack.xenctrl.lib.Errno;
+import org.xenjava.toolstack.xenctrl.lib.LoopAccess;
 import org.xenjava.toolstack.xenctrl.sim.HostLink;
 import org.xenjava.toolstack.xenctrl.sim.SimulatedXen;
+import org.xenjava.toolstack.xenctrl.sim.fault.Fault;
 import org.xenjava.toolstack.xenctrl.sim.fault.MachineState;
 import org.xenjava.toolstack.xenctrl.sim.guest.SimulatedGuest;
 
@@ -232,6 +238,30 @@ class DevicesTest {
         assertNothingLeft();
     }
 
+    @Test
+    void anHvmGuestsFileIsServedByItsQemuAndItsCardHasATwin() {
+        Domain domain = create(DomainConfig.builder("web")
+                .type(DomainType.HVM)
+                .memoryMib(16)
+                .maxMemoryMib(32)
+                .hvm(HvmConfig.builder().graphics(GraphicsConfig.of(Vga.NONE)).build())
+                .disks(List.of(disk("xvda"), DiskConfig.builder("hdc").cdrom().build()))
+                .nics(List.of(nic())));
+
+        assertEquals(Map.of(), host.state().loops());
+        Map<String, String> back = nodesBelow(BACK + "qdisk/1/51712");
+        assertEquals("aio:" + image, back.get("params"));
+        assertEquals("qdisk", back.get("type"));
+        assertEquals("aio:", nodesBelow(BACK + "qdisk/1/5632").get("params"));
+        assertEquals("vif_ioemu", nodesBelow(BACK + "vif/1/0").get("type"));
+        HostLink twin = host.xen.hostLinks().get("vif1.0-emu");
+        assertEquals(Optional.of("xenbr0"), twin.bridge());
+        assertEquals(Optional.of("fe:ff:ff:ff:ff:ff"), twin.address());
+        assertTrue(twin.up());
+        domain.destroy();
+        assertNothingLeft();
+    }
+
     // ---- while it runs ------------------------------------------------------------------------------------
 
     @Test
@@ -302,12 +332,17 @@ class DevicesTest {
     }
 
     @Test
-    void aLoopDeviceThatAnotherProcessSnatchesIsReplacedByTheNext() {
-        host.observer
-                .hostDevices()
-                .attachLoop(0, image.toString(), org.xenjava.toolstack.xenctrl.lib.LoopAccess.READ_ONLY);
+    void aLoopDeviceThatAnotherProcessHasIsNotTaken() {
+        host.observer.hostDevices().attachLoop(0, image.toString(), LoopAccess.READ_ONLY);
         create(guest().disks(List.of(disk("xvda"))));
         assertEquals("/dev/loop1", nodesBelow(BACK + "vbd/1/51712").get("node"));
-        assertFalse(host.state().loops().isEmpty());
+    }
+
+    @Test
+    void aLoopDeviceThatAnotherProcessSnatchesIsReplacedByTheNextOne() {
+        host.faults.inject(Fault.nthOf("host_attach_loop", 1, Errno.EBUSY));
+        create(guest().disks(List.of(disk("xvda")))).destroy();
+        assertEquals(1, host.faults.struck().size());
+        assertNothingLeft();
     }
 }

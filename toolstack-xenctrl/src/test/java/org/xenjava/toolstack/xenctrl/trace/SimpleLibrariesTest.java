@@ -12,12 +12,17 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.function.Function;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.mockito.Mockito;
 import org.mockito.invocation.Invocation;
+import org.xenjava.toolstack.xenctrl.lib.HostDevices;
+import org.xenjava.toolstack.xenctrl.lib.HostFile;
+import org.xenjava.toolstack.xenctrl.lib.LoopAccess;
 import org.xenjava.toolstack.xenctrl.lib.XenDeviceModel;
 import org.xenjava.toolstack.xenctrl.lib.XenEventChannels;
 import org.xenjava.toolstack.xenctrl.lib.XenLibraries;
@@ -62,6 +67,35 @@ class SimpleLibrariesTest {
         Mockito.when(xen.store.isDomainIntroduced(Mockito.anyInt())).thenReturn(true);
         Mockito.when(xen.store.getDomainPath(Mockito.anyInt())).thenReturn("/local/domain/5");
         allCalls(xen, XenStore.class, XenLibraries::store, xen.store);
+    }
+
+    @Test
+    void everyCallToDom0sKernelReachesItAndReplays() {
+        FakeXen xen = new FakeXen();
+        Mockito.when(xen.hostDevices.file(Mockito.anyString())).thenReturn(new HostFile.BlockDevice(253, 7));
+        Mockito.when(xen.hostDevices.freeLoop()).thenReturn(3);
+        Mockito.when(xen.hostDevices.loops()).thenReturn(new TreeMap<>(Map.of(3, "/srv/a.img", 12, "/srv/b.img")));
+        Mockito.when(xen.hostDevices.linkExists(Mockito.anyString())).thenReturn(true);
+        allCalls(xen, HostDevices.class, XenLibraries::hostDevices, xen.hostDevices);
+    }
+
+    @Test
+    void everyKindOfFileIsKnownAgainInAReplay() {
+        List<HostFile> kinds = List.of(
+                new HostFile.Absent(), new HostFile.Regular(), new HostFile.Other(), new HostFile.BlockDevice(7, 0));
+        FakeXen xen = new FakeXen();
+        Mockito.when(xen.hostDevices.file(Mockito.anyString()))
+                .thenReturn(kinds.get(0), kinds.get(1), kinds.get(2), kinds.get(3));
+        Path trace = dir.resolve("trace");
+        Recordings.record(
+                trace,
+                Contents.HASH,
+                xen,
+                libraries -> kinds.forEach(kind -> libraries.hostDevices().file("/x")));
+        Recordings.replay(
+                trace,
+                libraries -> kinds.forEach(
+                        kind -> assertEquals(kind, libraries.hostDevices().file("/x"))));
     }
 
     private <T> void allCalls(FakeXen xen, Class<T> library, Function<XenLibraries, T> of, T mock) {
@@ -131,6 +165,9 @@ class SimpleLibrariesTest {
         }
         if (type == Duration.class) {
             return Duration.ofMillis(250);
+        }
+        if (type == LoopAccess.class) {
+            return LoopAccess.READ_ONLY;
         }
         throw new AssertionError("no argument of " + type);
     }
