@@ -120,7 +120,12 @@ final class CreateCommand implements Callable<Integer> {
     /** A guard comes along through all restarts. */
     private int live(Toolstack toolstack, Domain domain) {
         if (!noGuard) {
-            toolstack.guard(GuardPolicy.standard(), GuardScope.of(Set.of(domain.uuid())), GuardListener.NONE);
+            GuardListener troubles = event -> {
+                if (GuardReport.isTrouble(event)) {
+                    session.complain(GuardReport.line(event));
+                }
+            };
+            toolstack.guard(GuardPolicy.standard(), GuardScope.of(Set.of(domain.uuid())), troubles);
         }
         SupervisionListener listener = quiet
                 ? SupervisionListener.NONE
@@ -136,7 +141,7 @@ final class CreateCommand implements Callable<Integer> {
         if (verbose) {
             return CreationGuard.Detail.LINES;
         }
-        return session.streams().errorIsTerminal() ? CreationGuard.Detail.ONE_LINE : CreationGuard.Detail.QUIET;
+        return session.streams().errorIsTerminal() ? CreationGuard.Detail.ONE_LINE : CreationGuard.Detail.TROUBLES;
     }
 
     /** The console is opened first, or the guest's first words would be lost on a full buffer. */

@@ -27,10 +27,12 @@ final class CreationGuard {
     private final Detail detail;
     private final String name;
 
-    /** How much is shown of what goes well; what does not is always told. */
+    /** How much is shown on the way; how it ends is always told, unless it ends well. */
     enum Detail {
         /** Nothing. */
         QUIET,
+        /** One line per change that is for the worse. */
+        TROUBLES,
         /** One line, rewritten at each look. */
         ONE_LINE,
         /** One line per change. */
@@ -133,12 +135,7 @@ final class CreationGuard {
     private final class Listener implements GuardListener {
         @Override
         public void changed(GuardEvent event) {
-            boolean trouble = event.coveredPages() > 0
-                    || switch (event.to()) {
-                        case SHORT, NUDGED, COVERED, GAVE_UP -> true;
-                        case BOOTING, BALLOONING, SETTLED, GONE -> false;
-                    };
-            if (detail == Detail.LINES || detail == Detail.ONE_LINE && trouble) {
+            if (detail == Detail.LINES || detail != Detail.QUIET && GuardReport.isTrouble(event)) {
                 if (detail == Detail.ONE_LINE) {
                     rewrite("");
                 }

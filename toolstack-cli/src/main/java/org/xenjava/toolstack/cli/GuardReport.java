@@ -34,6 +34,14 @@ final class GuardReport {
         return who(event.domid(), event.name()) + ": " + GuardModes.word(event.to()) + ": " + event.advice();
     }
 
+    /** Whether a user should hear of it although all was to be quiet: the guest is not as safe as it should be. */
+    static boolean isTrouble(GuardEvent event) {
+        return switch (event.to()) {
+            case SHORT, NUDGED, COVERED, GAVE_UP -> true;
+            case BOOTING, BALLOONING, SETTLED, GONE -> false;
+        };
+    }
+
     static JsonObject json(GuardEvent event) {
         JsonObject json = new JsonObject();
         json.addProperty("domid", event.domid());

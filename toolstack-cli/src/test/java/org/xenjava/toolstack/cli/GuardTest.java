@@ -112,7 +112,8 @@ class GuardTest {
         prompt.whileSleeping(this::passTheTime);
         Outcome outcome = prompt.run("create", pod());
         assertEquals(3, outcome.status());
-        assertTrue(outcome.err().startsWith("xlj: web (1): NOT SAFE: "), outcome.err());
+        assertTrue(outcome.err().contains("web (1): gave-up: "), outcome.err());
+        assertTrue(outcome.err().contains("\nxlj: web (1): NOT SAFE: "), outcome.err());
         assertFalse(livesUnderLoad());
     }
 
