@@ -80,6 +80,8 @@ final class PlanText {
         address("start info", image.startInfoAddress());
         if (image instanceof PvhImagePlan pvh) {
             acpi(pvh);
+        } else {
+            line("hvmloader and BIOS are stand-ins here, unless the file names them: create takes the host's");
         }
         title("in RAM at the start");
         image.items()
