@@ -229,6 +229,7 @@ final class QemuCommandLine {
 
     private void addDrive(DiskConfig disk, String place) {
         String medium = disk.target()
+                .map(target -> target.startsWith("/") ? target : "/dev/" + target)
                 .map(target ->
                         "file=" + escaped(target) + ",format=" + disk.format().word() + ",cache=writeback,")
                 .orElse("");

@@ -106,7 +106,7 @@ class QemuCommandLineTest {
         List<String> arguments = arguments(
                 HVM
                         + """
-                        disk = [ '/dev/vg/a,raw,hda,rw', '/images/b.qcow2,qcow2,xvdb,rw', ',raw,hdc,ro,cdrom',
+                        disk = [ 'vg/a,raw,hda,rw', '/images/b.qcow2,qcow2,xvdb,rw', ',raw,hdc,ro,cdrom',
                             '/images/i.iso,raw,hdd,ro,cdrom', '/images/s.raw,raw,sda,ro', '/images/t.raw,raw,sdb,rw',
                             '/images/e.raw,raw,xvde,rw' ]
                         """,

@@ -3,6 +3,7 @@ package org.xenjava.toolstack.lab;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
@@ -26,10 +27,12 @@ import org.xenjava.toolstack.Toolstack;
 import org.xenjava.toolstack.build.Cancellation;
 import org.xenjava.toolstack.config.DomainConfig;
 import org.xenjava.toolstack.config.GraphicsConfig.Vga;
+import org.xenjava.toolstack.config.VirtualDisk;
 import org.xenjava.toolstack.config.XlConfigReader;
 import org.xenjava.toolstack.device.QemuProcess;
 import org.xenjava.toolstack.device.Screenshot;
 import org.xenjava.toolstack.device.VncAddress;
+import org.xenjava.toolstack.error.DeviceModelException;
 import org.xenjava.toolstack.memory.KiB;
 import org.xenjava.toolstack.xenctrl.PodTarget;
 
@@ -45,13 +48,7 @@ class HvmLabTest extends LabFixture {
                     .formatted(Dom0.GUESTS);
 
     /** On the SCSI controller, where a BIOS does not have to fetch every word. */
-    private static final String DISK =
-            """
-            device_model_args_hvm = [ "-device", "lsi53c895a,id=scsi0",
-                "-drive", "file=%s/disk.img,if=none,id=sda,format=raw",
-                "-device", "scsi-hd,bus=scsi0.0,drive=sda" ]
-            """
-                    .formatted(Dom0.GUESTS);
+    private static final String DISK = "disk = [ \"%s/disk.img,raw,sda,rw\" ]\n".formatted(Dom0.GUESTS);
 
     /** A file that xl and this project read alike. */
     private static String file(String name, Vga vga, String boot) {
@@ -200,6 +197,30 @@ class HvmLabTest extends LabFixture {
             quiet = now.totPages() == last.totPages() ? quiet + 1 : 0;
             last = now;
         }
+    }
+
+    @Test
+    void aGuestHasTheEmulatedTwinsOfItsParavirtualDevices() throws IOException {
+        Path image = Files.write(Files.createTempFile("medium", ".iso"), new byte[1 << 20]);
+        Domain ours = toolstack.create(config(
+                "twins",
+                Vga.NONE,
+                "disk = [ \"%s/disk.img,raw,hda,rw\", \",raw,hdc,ro,cdrom\" ]%nvif = [ \"bridge=xenbr0\" ]%n"
+                        .formatted(Dom0.GUESTS)));
+
+        String bridge = Dom0.run("ip", "-o", "link", "show", "master", "xenbr0")
+                .expectSuccess()
+                .text();
+        Dom0.report("on the bridge: " + bridge.replaceAll("(?m)^\\d+: (\\S+):.*\\n", "$1 "));
+        assertTrue(bridge.contains("vif" + ours.domid() + ".0:"), bridge);
+        assertTrue(bridge.contains("vif" + ours.domid() + ".0-emu:"), bridge);
+
+        VirtualDisk drive = new VirtualDisk("hdc");
+        ours.insertMedium(drive, image);
+        ours.ejectMedium(drive);
+        assertThrows(DeviceModelException.class, () -> ours.insertMedium(drive, Path.of("/no/such/image")));
+        assertThrows(DeviceModelException.class, () -> ours.ejectMedium(new VirtualDisk("hdd")));
+        assertThrows(DeviceModelException.class, ours::screenshot);
     }
 
     @ParameterizedTest
