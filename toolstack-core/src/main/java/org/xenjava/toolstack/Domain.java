@@ -9,6 +9,7 @@ import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Supplier;
 import java.util.regex.Pattern;
+import org.xenjava.toolstack.build.Cancellation;
 import org.xenjava.toolstack.build.DomainRemoval;
 import org.xenjava.toolstack.build.MemoryResize;
 import org.xenjava.toolstack.config.DomainConfig;
@@ -16,6 +17,8 @@ import org.xenjava.toolstack.config.VirtualDisk;
 import org.xenjava.toolstack.device.QemuProcess;
 import org.xenjava.toolstack.device.Screenshot;
 import org.xenjava.toolstack.device.VncAddress;
+import org.xenjava.toolstack.dump.CoreDump;
+import org.xenjava.toolstack.dump.DumpListener;
 import org.xenjava.toolstack.error.DomainGoneException;
 import org.xenjava.toolstack.error.DomainStateException;
 import org.xenjava.toolstack.error.OperationTimeoutException;
@@ -384,6 +387,40 @@ public final class Domain {
         return context.exclusively(
                 domid,
                 () -> XenFailures.translating(attempt, () -> context.loans().cover(domid, uuid, budget)));
+    }
+
+    /** Writes its memory to a file, as {@link #coredump(Path, DumpListener, Cancellation)} does, unobserved. */
+    public void coredump(Path file) {
+        coredump(file, DumpListener.NONE, new Cancellation());
+    }
+
+    /**
+     * Writes its memory to a file in Xen's dump-core format; it is paused meanwhile if it runs. Populate-on-demand
+     * entries are populated by that. What is zero takes no room on the disk.
+     *
+     * @param file replaced if it exists, once the dump is complete
+     * @throws PodDebtException while entries lack pages: reading them might kill the guest
+     * @throws org.xenjava.toolstack.error.CoreDumpException if the file cannot be written; there is none then
+     * @throws org.xenjava.toolstack.error.OperationCancelledException if it is cancelled; there is none then either
+     */
+    public void coredump(Path file, DumpListener listener, Cancellation cancellation) {
+        MemoryStatus memory = resize(DangerousMove.COREDUMP.gerund()).status();
+        CoreDump dump = new CoreDump(context.xenctrl(), domid, listener, cancellation);
+        withoutDebt(DangerousMove.COREDUMP, () -> {
+            DomainInfo info = info(DangerousMove.COREDUMP.gerund());
+            boolean running = !info.paused() && !info.shutdown();
+            if (running) {
+                pause();
+            }
+            try {
+                dump.write(memory.staticMax(), info.maxVcpuId() + 1, file);
+            } finally {
+                if (running) {
+                    unpause();
+                }
+            }
+            return file;
+        });
     }
 
     /** What it has and may have, as xenstore and Xen say. */

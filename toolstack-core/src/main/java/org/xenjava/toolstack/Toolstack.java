@@ -32,7 +32,6 @@ import org.xenjava.toolstack.device.StandInDeviceModel;
 import org.xenjava.toolstack.device.pv.PvHost;
 import org.xenjava.toolstack.error.ConfigException;
 import org.xenjava.toolstack.error.DomainNotFoundException;
-import org.xenjava.toolstack.error.DomainStateException;
 import org.xenjava.toolstack.error.XenFailures;
 import org.xenjava.toolstack.error.XenUnavailableException;
 import org.xenjava.toolstack.life.SupervisionListener;
@@ -118,14 +117,10 @@ public final class Toolstack implements AutoCloseable {
                 builder,
                 journal,
                 removal,
-                Toolstack::refuseToDump,
+                (domid, uuid, file) -> new Domain(context, domid, uuid).coredump(file),
                 this::hasLostItsDevices,
                 options.clock,
                 new ReentrantLock());
-    }
-
-    private static void refuseToDump(int domid, UUID uuid, Path file) {
-        throw new DomainStateException("domain " + domid + ": core dumps are not written yet");
     }
 
     private boolean hasLostItsDevices(int domid) {

@@ -14,6 +14,7 @@ import java.util.Optional;
 import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -133,6 +134,25 @@ class SupervisorTest {
         Domain next = bench.present(domain).orElseThrow();
         assertEquals(KiB.ofMiB(20), next.memory().target());
         assertEquals(KiB.ofMiB(48), next.memory().staticMax());
+    }
+
+    @ParameterizedTest
+    @CsvSource({"COREDUMP_DESTROY, DESTROYED", "COREDUMP_RESTART, RESTARTED"})
+    void aCoreIsDumpedFirst(LifecycleAction action, Kind end, @TempDir Path dumps) {
+        Domain domain = bench.start(SupervisorBench.guest(action).build());
+        bench.stop(domain, SupervisorBench.CRASH);
+        bench.run(A_MINUTE, bench.supervisor(POLICY.withDumps(dumps)));
+        assertEquals(List.of(Kind.STOPPED, Kind.DUMPED, end), bench.kinds());
+        assertTrue(Files.exists(dumps.resolve("web")));
+    }
+
+    @Test
+    void aCoreThatCannotBeDumpedIsNoReasonToStay() {
+        Domain domain = bench.start(
+                SupervisorBench.guest(LifecycleAction.COREDUMP_DESTROY).build());
+        bench.stop(domain, SupervisorBench.CRASH);
+        bench.run(A_MINUTE, bench.supervisor(POLICY.withDumps(Path.of("/nowhere"))));
+        assertEquals(List.of(Kind.STOPPED, Kind.DUMP_FAILED, Kind.DESTROYED), bench.kinds());
     }
 
     @Test

@@ -44,6 +44,7 @@ final class Commands {
         BY_NAME.put("shutdown", ShutdownCommand::new);
         BY_NAME.put("reboot", RebootCommand::new);
         BY_NAME.put("trigger", TriggerCommand::new);
+        BY_NAME.put("dump-core", DumpCoreCommand::new);
         BY_NAME.put("destroy", DestroyCommand::new);
         BY_NAME.put("domid", DomidCommand::new);
         BY_NAME.put("domname", DomnameCommand::new);

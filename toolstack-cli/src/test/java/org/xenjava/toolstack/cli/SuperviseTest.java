@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -112,6 +113,18 @@ class SuperviseTest {
         assertEquals(new Outcome(0, "", "Shutting down domain 1\nno PV drivers: sending domain 1 power\n"), outcome);
         xen.advance(Duration.ofSeconds(5));
         assertTrue(guests().get(0).shutdown());
+    }
+
+    @Test
+    void aCoreIsDumpedUnlessThatMightKillTheGuest(@TempDir Path dumps) {
+        prompt.run("create", "--no-guard", files.config("web", "memory = 64", "maxmem = 128"));
+        String file = dumps.resolve("core").toString();
+        Outcome refused = prompt.run("dump-core", "web", file);
+        assertEquals(1, refused.status());
+        assertTrue(refused.err().startsWith("xlj: dumping domain 1: "), refused.err());
+        xen.advance(Duration.ofMinutes(5));
+        assertEquals(new Outcome(0, "", ""), prompt.run("dump-core", "web", file));
+        assertTrue(Files.exists(Path.of(file)));
     }
 
     @Test

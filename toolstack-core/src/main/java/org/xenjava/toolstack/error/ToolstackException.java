@@ -6,6 +6,7 @@ import org.jspecify.annotations.Nullable;
 /** The root of all failures of the toolstack. */
 public abstract sealed class ToolstackException extends RuntimeException
         permits ConfigException,
+                CoreDumpException,
                 DeviceException,
                 DeviceModelException,
                 DomainExistsException,

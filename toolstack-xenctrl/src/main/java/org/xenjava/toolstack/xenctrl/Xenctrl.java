@@ -5,6 +5,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
@@ -33,6 +34,9 @@ import org.xenjava.toolstack.xenctrl.lib.XenLibraries;
  * <p>It does not own the libraries that it was opened on.
  */
 public final class Xenctrl {
+    /** Size of {@code struct vcpu_guest_context} on x86-64, the same from Xen 4.14 to 4.22. */
+    public static final int VCPU_CONTEXT_BYTES = 5168;
+
     private static final int MAX_EVENT_CHANNEL_PORT = 1023;
     private static final int HYPERVISOR_DEFAULT = -1;
     private static final int DOMAINS_PER_CALL = 64;
@@ -105,6 +109,21 @@ public final class Xenctrl {
     /** {@code XENVER_capabilities}: the kinds of guests that it runs, such as {@code "xen-3.0-x86_64 hvm-3.0-x86_64 "}. */
     public String capabilities() {
         return version("XENVER_capabilities", 3, 1024);
+    }
+
+    /** One of the facts about Xen, as it lies in Xen's structures, padded with zeroes. */
+    public byte[] versionBytes(VersionFact fact) {
+        try (HypercallBuffer buffer = libraries.call().allocBuffer(fact.bytes())) {
+            calls.issue(
+                    "XENVER_" + fact.name().toLowerCase(Locale.ROOT),
+                    HypercallException.NO_DOMAIN,
+                    Hypercall.XEN_VERSION,
+                    fact.number(),
+                    buffer.address());
+            byte[] bytes = new byte[fact.bytes()];
+            buffer.bytes().get(bytes);
+            return bytes;
+        }
     }
 
     private String version(String name, int subcommand, int bytes) {
@@ -339,6 +358,29 @@ public final class Xenctrl {
             byte[] used = new byte[call.body().getInt("size")];
             records.bytes().get(0, used);
             return used;
+        }
+    }
+
+    /**
+     * {@code XEN_DOMCTL_getvcpucontext}: registers as {@code struct vcpu_guest_context} of {@code
+     * public/arch-x86/xen.h} has them, {@link #VCPU_CONTEXT_BYTES} long; empty if there is no such vCPU, or it was never
+     * brought up.
+     */
+    public Optional<byte[]> vcpuContext(int domid, int vcpu) {
+        try (HypercallBuffer context = libraries.call().allocBuffer(VCPU_CONTEXT_BYTES);
+                PreparedCall call = calls.domctl(DomctlOp.GETVCPUCONTEXT, domid)) {
+            call.body().set("vcpu", vcpu).set("ctxt", context.address());
+            call.issue();
+            byte[] bytes = new byte[VCPU_CONTEXT_BYTES];
+            context.bytes().get(bytes);
+            return Optional.of(bytes);
+        } catch (HypercallException e) {
+            if (e.errno().equals(Errno.ENODATA)
+                    || e.errno().equals(Errno.EINVAL)
+                    || e.errno().equals(Errno.ESRCH)) {
+                return Optional.empty();
+            }
+            throw e;
         }
     }
 

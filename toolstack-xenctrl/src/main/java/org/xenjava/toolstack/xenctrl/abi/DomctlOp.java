@@ -13,6 +13,7 @@ public enum DomctlOp {
     GETDOMAININFO(5, "xen_domctl_getdomaininfo"),
     SHADOW_OP(10, "xen_domctl_shadow_op"),
     MAX_MEM(11, "xen_domctl_max_mem"),
+    GETVCPUCONTEXT(13, "xen_domctl_vcpucontext"),
     MAX_VCPUS(15, "xen_domctl_max_vcpus"),
     SETDOMAINHANDLE(17, "xen_domctl_setdomainhandle"),
     IOMEM_PERMISSION(20, "xen_domctl_iomem_permission"),

@@ -18,6 +18,7 @@ import org.xenjava.toolstack.xenctrl.sim.memory.XenRefusal;
 final class DomainControl {
     private static final int FIRST_RESERVED_DOMID = 0x7FF0;
     private static final long KIB_PER_PAGE = 4;
+    private static final int VCPU_CONTEXT_BYTES = 5168;
     private static final int NO_SHUTDOWN = 0xffff;
     private static final int GUEST_PHYSICAL_ADDRESS_BITS = 40;
 
@@ -74,6 +75,7 @@ final class DomainControl {
             case UNPAUSEDOMAIN -> unpause(domain);
             case MAX_MEM -> domain.memory.setMaxPages(Long.min(body.get("max_memkb") / KIB_PER_PAGE, 0xFFFF_FFFEL));
             case MAX_VCPUS -> maxVcpus(notDom0(domain), body);
+            case GETVCPUCONTEXT -> vcpuContext(domain, request.caller(), body);
             case SETDOMAINHANDLE -> domain.handle = body.getBytes("handle");
             case SENDTRIGGER -> sendTrigger(domain, body.getInt("trigger"), body.get("vcpu"));
             case VM_EVENT_OP -> monitors.call(domain, body);
@@ -95,6 +97,14 @@ final class DomainControl {
     private void unpause(Domain domain) {
         require(domain.unpause(), Errno.EINVAL);
         machine.mayRun(domain);
+    }
+
+    /** Nothing runs on these vCPUs: all their registers are zero. */
+    private static void vcpuContext(Domain domain, CallerMemory caller, StructView body) {
+        int vcpu = body.getInt("vcpu");
+        require(vcpu < domain.vcpus(), Errno.EINVAL);
+        require(domain.onlineVcpus.get(vcpu), Errno.ENODATA);
+        caller.write(body.get("ctxt"), new byte[VCPU_CONTEXT_BYTES]);
     }
 
     /** Nobody notices an NMI here. */

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.xenjava.toolstack.xenctrl.sim;
 
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import org.xenjava.toolstack.xenctrl.abi.XenRelease;
@@ -15,6 +17,12 @@ final class VersionOps {
     private static final int EXTRA_VERSION_BYTES = 16;
     private static final int CAPABILITIES = 3;
     private static final int CAPABILITIES_BYTES = 1024;
+    private static final int COMPILE_INFO = 2;
+    private static final int COMPILE_INFO_BYTES = 144;
+    private static final int CHANGESET = 4;
+    private static final int CHANGESET_BYTES = 64;
+    private static final int PLATFORM_PARAMETERS = 5;
+    private static final long HYPERVISOR_START = 0xFFFF_8000_0000_0000L;
     private static final int PAGE_SIZE = 7;
 
     private final Machine machine;
@@ -36,6 +44,13 @@ final class VersionOps {
                         address,
                         "xen-3.0-x86_64 hvm-3.0-x86_32 hvm-3.0-x86_32p hvm-3.0-x86_64 ",
                         CAPABILITIES_BYTES);
+            case COMPILE_INFO -> text(caller, address, "", COMPILE_INFO_BYTES);
+            case CHANGESET -> text(caller, address, "simulated", CHANGESET_BYTES);
+            case PLATFORM_PARAMETERS -> {
+                ByteBuffer start = ByteBuffer.allocate(Long.BYTES).order(ByteOrder.LITTLE_ENDIAN);
+                caller.write(address, start.putLong(HYPERVISOR_START).array());
+                yield 0;
+            }
             case PAGE_SIZE -> PhysicalMemory.PAGE_BYTES;
             default -> throw new XenRefusal(Errno.ENOSYS);
         };

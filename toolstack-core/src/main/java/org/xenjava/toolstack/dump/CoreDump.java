@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.dump;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.util.List;
+import java.util.Optional;
+import org.xenjava.toolstack.build.Cancellation;
+import org.xenjava.toolstack.error.CoreDumpException;
+import org.xenjava.toolstack.memory.KiB;
+import org.xenjava.toolstack.memory.Pages;
+import org.xenjava.toolstack.xenctrl.Xenctrl;
+import org.xenjava.toolstack.xenctrl.lib.MappedPages;
+import org.xenjava.toolstack.xenctrl.lib.Protection;
+import org.xenjava.toolstack.xenctrl.lib.XenLibException;
+
+/**
+ * Writes the memory of an HVM or PVH domain that does not run to a file. Mapping a populate-on-demand entry populates
+ * it: who calls this has made sure that every entry has its page.
+ */
+public final class CoreDump {
+    /** 2 MiB at a time. */
+    private static final int PAGES_PER_MAPPING = 512;
+
+    /** What is written before the pages: notes and names. */
+    private static final long NOTE_BYTES = 4096;
+
+    private final Xenctrl xenctrl;
+    private final int domid;
+    private final String attempt;
+    private final DumpListener listener;
+    private final Cancellation cancellation;
+
+    public CoreDump(Xenctrl xenctrl, int domid, DumpListener listener, Cancellation cancellation) {
+        this.xenctrl = xenctrl;
+        this.domid = domid;
+        this.attempt = "dumping domain " + domid;
+        this.listener = listener;
+        this.cancellation = cancellation;
+    }
+
+    /**
+     * Writes the file, under another name until it is complete.
+     *
+     * @param size what the domain may grow to: {@code memory/static-max}
+     * @param vcpus as many as it may have
+     * @param target replaced if there is such a file
+     * @throws CoreDumpException if it cannot be written
+     * @throws org.xenjava.toolstack.error.OperationCancelledException if it is cancelled
+     */
+    public void write(KiB size, int vcpus, Path target) {
+        Path partial = target.resolveSibling(target.getFileName() + ".partial");
+        try {
+            try (FileChannel file = FileChannel.open(
+                    partial,
+                    StandardOpenOption.CREATE,
+                    StandardOpenOption.WRITE,
+                    StandardOpenOption.TRUNCATE_EXISTING,
+                    StandardOpenOption.SPARSE)) {
+                write(file, size, vcpus);
+            }
+            Files.move(partial, target, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE);
+        } catch (IOException e) {
+            throw new CoreDumpException(attempt + ": " + target + " cannot be written: " + e.getMessage(), e);
+        } finally {
+            delete(partial);
+        }
+    }
+
+    private void delete(Path partial) {
+        try {
+            Files.deleteIfExists(partial);
+        } catch (IOException e) {
+            throw new CoreDumpException(attempt + ": " + partial + " cannot be deleted: " + e.getMessage(), e);
+        }
+    }
+
+    private void write(FileChannel file, KiB size, int vcpus) throws IOException {
+        CoreFile core = new CoreFile(file, NOTE_BYTES + vcpus * (long) Xenctrl.VCPU_CONTEXT_BYTES);
+        List<GuestFrames.Run> runs = GuestFrames.of(size);
+        long all = runs.stream().mapToLong(GuestFrames.Run::pages).sum();
+        long looked = 0;
+        for (GuestFrames.Run run : runs) {
+            for (GuestFrames.Run part : run.parts(PAGES_PER_MAPPING).toList()) {
+                cancellation.check(attempt);
+                write(core, part);
+                looked += part.pages();
+                listener.onProgress(Pages.of(looked), Pages.of(all));
+            }
+        }
+        ByteArrayOutputStream contexts = new ByteArrayOutputStream();
+        int dumped = 0;
+        for (int vcpu = 0; vcpu < vcpus; vcpu++) {
+            Optional<byte[]> context = xenctrl.vcpuContext(domid, vcpu);
+            context.ifPresent(contexts::writeBytes);
+            dumped += context.isPresent() ? 1 : 0;
+        }
+        core.finish(CoreNotes.of(xenctrl, dumped, core.pages()), contexts.toByteArray(), Xenctrl.VCPU_CONTEXT_BYTES);
+    }
+
+    /** Where one page is missing none is mapped: the run is halved until what is missing is found. */
+    private void write(CoreFile core, GuestFrames.Run run) throws IOException {
+        Optional<MappedPages> mapped = map(run);
+        if (mapped.isPresent()) {
+            try (MappedPages pages = mapped.get()) {
+                write(core, run, pages.bytes());
+            }
+        } else if (run.pages() > 1) {
+            long middle = run.first() + run.pages() / 2;
+            write(core, new GuestFrames.Run(run.first(), middle));
+            write(core, new GuestFrames.Run(middle, run.end()));
+        }
+    }
+
+    private Optional<MappedPages> map(GuestFrames.Run run) {
+        try {
+            return Optional.of(xenctrl.libraries().foreignMemory().map(domid, Protection.READ, run.gfns()));
+        } catch (XenLibException e) {
+            return Optional.empty();
+        }
+    }
+
+    private static void write(CoreFile core, GuestFrames.Run run, ByteBuffer bytes) throws IOException {
+        for (int i = 0; i < run.pages(); i++) {
+            core.page(run.first() + i, bytes.slice(i * Pages.BYTES, Pages.BYTES));
+        }
+    }
+}

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.dump;
+
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.LongStream;
+import java.util.stream.Stream;
+import org.xenjava.toolstack.memory.GuestLayout;
+import org.xenjava.toolstack.memory.HvmLayout;
+import org.xenjava.toolstack.memory.KiB;
+import org.xenjava.toolstack.memory.Pages;
+import org.xenjava.toolstack.memory.PvhLayout;
+import org.xenjava.toolstack.memory.SpecialPage;
+
+/**
+ * Guest frames that may have a page, in runs without a gap: all RAM that a guest of that size could have, wherever its
+ * hole for devices begins, and the pages beside it. Memory of emulated cards is not among them.
+ */
+final class GuestFrames {
+    private static final long FIRST_HIGH = GuestLayout.FOUR_GIB >> Pages.SHIFT;
+    private static final long DEVICES = PvhLayout.MMIO_HOLE_START >> Pages.SHIFT;
+    private static final long ACPI_PAGES = 16;
+
+    private GuestFrames() {}
+
+    /** First frame, and the frame behind the last. */
+    record Run(long first, long end) {
+        long pages() {
+            return end - first;
+        }
+
+        /** Cut into parts of at most so many frames. */
+        Stream<Run> parts(int most) {
+            return LongStream.iterate(first, at -> at < end, at -> at + most)
+                    .mapToObj(at -> new Run(at, Math.min(at + most, end)));
+        }
+
+        long[] gfns() {
+            return LongStream.range(first, end).toArray();
+        }
+    }
+
+    /** @param size {@code memory/static-max} */
+    static List<Run> of(KiB size) {
+        long frames = size.toPages().count();
+        Run low = new Run(0, Math.min(frames, DEVICES));
+        Run acpi = new Run(DEVICES, DEVICES + ACPI_PAGES);
+        Run ioreq = new Run(
+                HvmLayout.FIRST_IOREQ_SERVER_GFN, HvmLayout.FIRST_IOREQ_SERVER_GFN + HvmLayout.IOREQ_SERVER_PAGES);
+        long firstSpecial = Arrays.stream(SpecialPage.gfns()).min().orElseThrow();
+        Run special = new Run(firstSpecial, firstSpecial + SpecialPage.count().count());
+        // A hole may be as large as the 4 GiB below it.
+        Run high = new Run(FIRST_HIGH, FIRST_HIGH + frames);
+        return List.of(low, acpi, ioreq, special, high);
+    }
+}
