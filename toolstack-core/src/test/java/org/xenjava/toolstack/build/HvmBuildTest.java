@@ -35,6 +35,7 @@ import org.xenjava.toolstack.error.OperationTimeoutException;
 import org.xenjava.toolstack.error.ToolstackException;
 import org.xenjava.toolstack.memory.KiB;
 import org.xenjava.toolstack.memory.PodPolicy;
+import org.xenjava.toolstack.store.DomainPaths;
 import org.xenjava.toolstack.store.ProcessIdentity;
 import org.xenjava.toolstack.store.StoreClient;
 import org.xenjava.toolstack.xenctrl.DomainInfo;
@@ -286,6 +287,17 @@ class HvmBuildTest {
             assertEquals(Optional.empty(), domain.deviceModel());
             domain.destroy();
             host.assertUnchangedSince(before);
+        }
+    }
+
+    @Test
+    void aGuestThatHasLostItsQemuIsToldOfAtOnceAndOneWithoutNever() {
+        try (Toolstack toolstack = Toolstack.options().open(host.xen.connect())) {
+            Domain domain = toolstack.create(GUEST);
+            assertFalse(domain.deviceModelDeath().isDone());
+
+            host.store.direct().write(new DomainPaths(domain.domid()).deviceModelPid(), "4711");
+            assertEquals(domain, domain.deviceModelDeath().getNow(null));
         }
     }
 

@@ -27,6 +27,7 @@ import org.xenjava.toolstack.Toolstack;
 import org.xenjava.toolstack.build.BuildListener;
 import org.xenjava.toolstack.build.Cancellation;
 import org.xenjava.toolstack.config.DomainConfig;
+import org.xenjava.toolstack.config.DomainType;
 import org.xenjava.toolstack.error.HostMemoryException;
 import org.xenjava.toolstack.error.XenStoreException;
 import org.xenjava.toolstack.memory.PodPolicy;
@@ -108,6 +109,19 @@ class SimulatedXenExtensionTest {
             domain.unpause();
             xen.advance(Duration.ofMinutes(1));
             assertTrue(xen.guest(domain.domid()).orElseThrow().saysBalloonIsDone());
+        }
+
+        @Test
+        void needsNeitherQemuNorFirmwareForAnHvmGuest(Toolstack toolstack, SimulatedXen xen) {
+            Domain domain = toolstack.create(DomainConfig.builder("hvm")
+                    .type(DomainType.HVM)
+                    .memoryMib(64)
+                    .maxMemoryMib(128)
+                    .build());
+            domain.unpause();
+            xen.advance(Duration.ofMinutes(1));
+            assertTrue(xen.guest(domain.domid()).orElseThrow().saysBalloonIsDone());
+            assertEquals(0, domain.podStatus().debtPages());
         }
     }
 
