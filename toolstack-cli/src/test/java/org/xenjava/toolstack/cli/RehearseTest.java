@@ -45,6 +45,17 @@ class RehearseTest {
         return files.config("web", "memory = 64", "maxmem = 128");
     }
 
+    /** Its disk and its network card are left out, and its firmware is none of this machine's. */
+    @Test
+    void theExampleWithFirmwareIsRehearsedToo() {
+        Outcome outcome = prompt.run("rehearse", "../examples/hvm-pod.cfg", "memory=64", "maxmem=128");
+
+        assertEquals(0, outcome.status(), outcome.err());
+        assertTrue(outcome.out().startsWith("hvm-pod: HVM, memory 64 MiB, maxmem 128 MiB."), outcome.out());
+        assertTrue(outcome.out()
+                .contains("Windows PV drivers      lives          0  lives       +256  lives       +256\n"));
+    }
+
     /** FreeBSD keeps 72 MiB of 128, as its driver would for real. */
     @Test
     void itIsOneScreen() {
