@@ -63,14 +63,16 @@ public final class QemuDeviceModel implements DeviceModels {
     @Override
     public void check(DomainConfig config) {
         binary.find(config.hvm().flatMap(machine -> machine.deviceModel().program()));
-        config.disks().stream()
-                .filter(QemuDeviceModel::isReadOnlyIdeDisk)
-                .findFirst()
-                .ifPresent(disk -> {
-                    throw new ConfigException("domain " + config.name() + ": disk " + disk.vdev()
-                            + ": the emulated IDE controller has no read-only hard disks; make it 'rw', a cdrom, or "
-                            + "'sd…' for the SCSI controller");
-                });
+        if (config.hvm().isPresent()) {
+            config.disks().stream()
+                    .filter(QemuDeviceModel::isReadOnlyIdeDisk)
+                    .findFirst()
+                    .ifPresent(disk -> {
+                        throw new ConfigException("domain " + config.name() + ": disk " + disk.vdev()
+                                + ": the emulated IDE controller has no read-only hard disks; make it 'rw', a cdrom,"
+                                + " or 'sd…' for the SCSI controller");
+                    });
+        }
     }
 
     private static boolean isReadOnlyIdeDisk(DiskConfig disk) {

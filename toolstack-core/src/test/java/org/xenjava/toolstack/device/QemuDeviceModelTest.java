@@ -269,6 +269,9 @@ class QemuDeviceModelTest {
                 () -> model.check(guest("disk=['/x.raw,raw,hda,ro']\n").config()));
 
         assertTrue(e.getMessage().contains("disk hda"), e.getMessage());
+        model.check(XlConfigReader.parse(
+                        "name='web'\ntype='pvh'\nkernel='/k'\nmemory=64\ndisk=['/x.qcow2,qcow2,xvda,ro']\n", "test.cfg")
+                .config());
         model.check(
                 guest("disk=['/x.raw,raw,sda,ro', '/x.iso,raw,hdc,ro,cdrom']\n").config());
     }
