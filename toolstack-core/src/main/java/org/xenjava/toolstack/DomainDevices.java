@@ -2,8 +2,13 @@
 package org.xenjava.toolstack;
 
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
+import java.util.stream.Stream;
+import org.xenjava.toolstack.build.StoredConfig;
 import org.xenjava.toolstack.config.DiskConfig;
+import org.xenjava.toolstack.config.DomainConfig;
 import org.xenjava.toolstack.config.DomainType;
 import org.xenjava.toolstack.config.MacAddress;
 import org.xenjava.toolstack.config.NicConfig;
@@ -21,8 +26,7 @@ import org.xenjava.toolstack.store.DomainPaths;
 /**
  * The disks and network cards of one domain, while it exists: got from {@link Domain#devices}. The guest's drivers
  * notice by themselves what comes and are asked for what is to go. Other toolstacks see the same devices, and theirs
- * are seen here. What is changed here is gone after a reboot, unless whoever builds the domain again changes its
- * configuration too.
+ * are seen here. What is changed here is changed in {@link Domain#config} too, so it outlives a reboot.
  */
 public final class DomainDevices {
     private final ToolstackContext context;
@@ -48,7 +52,17 @@ public final class DomainDevices {
                 throw new ConfigException("disk " + disk.vdev() + ": only QEMU can serve it, and " + domain
                         + " has none; give it a raw image or a block device");
             }
-            context.devices().attach(domain.domid(), type, disk);
+            if (hasDisk(disk.number())) {
+                throw new DeviceException("attaching disk " + disk.vdev() + " to " + domain
+                        + ": it has a disk there already; detach that first");
+            }
+            orElse(
+                    () -> {
+                        change(config -> without(config, disk.number(), Stream.of(disk)));
+                        context.devices().attach(domain.domid(), type, disk);
+                        return disk;
+                    },
+                    () -> change(config -> without(config, disk.number(), Stream.of())));
             return disks().stream()
                     .filter(attached -> attached.number() == disk.number())
                     .findFirst()
@@ -65,9 +79,17 @@ public final class DomainDevices {
      */
     public AttachedNic attach(NicConfig nic) {
         return exclusively("attaching a network card to " + domain, () -> {
-            type();
+            DomainType type = type();
             NicConfig addressed = nic.mac().isPresent() ? nic : nic.withMac(MacAddress.random(context.random()));
-            int devid = context.devices().attach(domain.domid(), addressed);
+            MacAddress mac = addressed.mac().orElseThrow();
+            // Only a build gives an HVM guest emulated cards, so the next one is not to make one of this.
+            NicConfig kept = type == DomainType.HVM ? addressed.withType(NicConfig.Type.VIF) : addressed;
+            int devid = orElse(
+                    () -> {
+                        change(config -> without(config, mac, Stream.of(kept)));
+                        return context.devices().attach(domain.domid(), addressed);
+                    },
+                    () -> change(config -> without(config, mac, Stream.of())));
             return nics().stream()
                     .filter(attached -> attached.devid() == devid)
                     .findFirst()
@@ -83,7 +105,14 @@ public final class DomainDevices {
     public void detach(VirtualDisk disk, DetachMode mode) {
         exclusively("detaching disk " + disk + " of " + domain, () -> {
             requireDomain();
-            context.devices().detachDisk(domain.domid(), disk.number(), mode);
+            Optional<DomainConfig> before = stored();
+            change(config -> without(config, disk.number(), Stream.of()));
+            orElse(
+                    () -> {
+                        context.devices().detachDisk(domain.domid(), disk.number(), mode);
+                        return disk;
+                    },
+                    () -> before.filter(config -> hasDisk(disk.number())).ifPresent(this::restore));
             return disk;
         });
     }
@@ -97,7 +126,18 @@ public final class DomainDevices {
     public void detachNic(int devid, DetachMode mode) {
         exclusively("detaching network card " + devid + " of " + domain, () -> {
             requireDomain();
-            context.devices().detachNic(domain.domid(), devid, mode);
+            Optional<DomainConfig> before = stored();
+            nics().stream()
+                    .filter(nic -> nic.devid() == devid)
+                    .map(nic -> new MacAddress(nic.mac()))
+                    .forEach(mac -> change(config -> without(config, mac, Stream.of())));
+            orElse(
+                    () -> {
+                        context.devices().detachNic(domain.domid(), devid, mode);
+                        return devid;
+                    },
+                    () -> before.filter(config -> nics().stream().anyMatch(nic -> nic.devid() == devid))
+                            .ifPresent(this::restore));
             return devid;
         });
     }
@@ -112,6 +152,58 @@ public final class DomainDevices {
     public List<AttachedNic> nics() {
         return XenFailures.translating("listing the network cards of " + domain, () -> context.devices()
                 .nics(domain.domid()));
+    }
+
+    private boolean hasDisk(int number) {
+        return disks().stream().anyMatch(attached -> attached.number() == number);
+    }
+
+    private Optional<DomainConfig> stored() {
+        return StoredConfig.read(context.store().direct(), new DomainPaths(domain.domid()).storedConfig());
+    }
+
+    /** What could not be detached is still the guest's. */
+    private void restore(DomainConfig before) {
+        change(config ->
+                config.toBuilder().disks(before.disks()).nics(before.nics()).build());
+    }
+
+    private static DomainConfig without(DomainConfig config, int number, Stream<DiskConfig> instead) {
+        Stream<DiskConfig> others = config.disks().stream().filter(disk -> disk.number() != number);
+        return config.toBuilder().disks(Stream.concat(others, instead).toList()).build();
+    }
+
+    private static DomainConfig without(DomainConfig config, MacAddress mac, Stream<NicConfig> instead) {
+        Stream<NicConfig> others =
+                config.nics().stream().filter(nic -> !nic.mac().equals(Optional.of(mac)));
+        return config.toBuilder().nics(Stream.concat(others, instead).toList()).build();
+    }
+
+    /** Changes what the domain is built from the next time, if this library built it. */
+    private void change(UnaryOperator<DomainConfig> change) {
+        String path = new DomainPaths(domain.domid()).storedConfig();
+        context.store().inTransaction(transaction -> StoredConfig.read(transaction, path)
+                .map(before -> {
+                    DomainConfig after = change.apply(before);
+                    if (!after.equals(before)) {
+                        transaction.remove(path);
+                        StoredConfig.write(transaction, path, after);
+                    }
+                    return after;
+                }));
+    }
+
+    private static <T> T orElse(Supplier<T> work, Runnable undo) {
+        try {
+            return work.get();
+        } catch (RuntimeException e) {
+            try {
+                undo.run();
+            } catch (RuntimeException again) {
+                e.addSuppressed(again);
+            }
+            throw e;
+        }
     }
 
     private <T> T exclusively(String attempt, Supplier<T> work) {

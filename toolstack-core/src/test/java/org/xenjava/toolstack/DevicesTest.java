@@ -212,7 +212,10 @@ class DevicesTest {
 
     @Test
     void aGuestThatNeverRanIsTakenApartAsWell() {
-        create(guest().disks(List.of(disk("xvda"), disk("xvdb"))).nics(List.of(nic())))
+        create(guest().disks(List.of(
+                                disk("xvda"),
+                                DiskConfig.builder("xvdb").target("/dev/vg/web").build()))
+                        .nics(List.of(nic())))
                 .destroy();
         assertNothingLeft();
     }
@@ -314,10 +317,53 @@ class DevicesTest {
         Domain domain = running(guest().disks(List.of(disk("xvda"))));
         MachineState with = host.state();
         assertEquals(
-                "attaching disk 51712 of domain 1: the domain has it already; detach it first",
+                "attaching disk xvda to domain 1: it has a disk there already; detach that first",
                 assertThrows(DeviceException.class, () -> domain.devices().attach(disk("xvda")))
                         .getMessage());
         host.assertUnchangedSince(with, "after an attempt");
+    }
+
+    @Test
+    void anImageThatAnotherGuestWritesIsNotShared() {
+        create(guest().disks(List.of(disk("xvda"))));
+        DomainConfig second = TestHost.guest("second", 16, 32)
+                .disks(List.of(DiskConfig.builder("xvdb")
+                        .target(image.toString())
+                        .readOnly()
+                        .build()))
+                .build();
+        String message = assertThrows(DeviceException.class, () -> host.toolstack.create(second))
+                .getMessage();
+        assertTrue(message.contains(image + " is disk 51712 of domain 1 already"), message);
+        assertEquals(1, host.state().loops().size());
+    }
+
+    @Test
+    void anImageThatNobodyWritesIsShared() {
+        DiskConfig disk =
+                DiskConfig.builder("xvda").target(image.toString()).readOnly().build();
+        create(guest().disks(List.of(disk)));
+        create(TestHost.guest("second", 16, 32).disks(List.of(disk)));
+        assertEquals(2, host.state().loops().size());
+    }
+
+    @Test
+    void whatComesAndGoesIsInTheConfigurationOfTheNextBuild() {
+        Domain domain = running(guest().disks(List.of(disk("xvda"))));
+        DomainConfig built = domain.config().orElseThrow();
+        DiskConfig later = DiskConfig.builder("xvdb").target("/dev/vg/web").build();
+
+        domain.devices().attach(later);
+        String mac = domain.devices().attach(NicConfig.builder().build()).mac();
+        DomainConfig changed = domain.config().orElseThrow();
+        assertEquals(List.of(disk("xvda"), later), changed.disks());
+        assertEquals(
+                List.of(new MacAddress(mac)),
+                changed.nics().stream().flatMap(nic -> nic.mac().stream()).toList());
+
+        domain.devices().detach(new VirtualDisk("xvdb"), DetachMode.IF_GUEST_AGREES);
+        domain.devices().detachNic(0, DetachMode.IF_GUEST_AGREES);
+        assertEquals(built, domain.config().orElseThrow());
     }
 
     @Test

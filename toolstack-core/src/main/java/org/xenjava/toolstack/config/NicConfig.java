@@ -112,6 +112,12 @@ public record NicConfig(
                 Optional.of(newMac), bridge, type, model, script, vifName, ip, gatewayDevice, mtu, rate, trust);
     }
 
+    /** The same card of this type. */
+    public NicConfig withType(Type newType) {
+        return new NicConfig(
+                mac, bridge, Optional.of(newType), model, script, vifName, ip, gatewayDevice, mtu, rate, trust);
+    }
+
     /**
      * A card in xl's words, as xl-network-configuration(5) has them.
      *

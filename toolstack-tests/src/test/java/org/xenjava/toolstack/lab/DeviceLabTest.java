@@ -14,6 +14,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.xenjava.toolstack.Domain;
@@ -34,6 +35,7 @@ import org.xenjava.toolstack.xenctrl.lib.jna.JnaXen;
 class DeviceLabTest extends LabFixture {
     private static final NicConfig CARD =
             NicConfig.builder().mac(new MacAddress("00:16:3e:0a:99:02")).build();
+    private static final Pattern SCRIPTS = Pattern.compile("node |physical-device|hotplug-status");
     private static final int IMAGE_BYTES = 4 << 20;
 
     private static Path image(String content) {
@@ -128,7 +130,7 @@ class DeviceLabTest extends LabFixture {
     }
 
     @Test
-    void xlDetachesWhatIsOursAndWeWhatIsXls() {
+    void xlDetachesWhatIsOursAndWeWhatIsXls() throws IOException {
         Domain domain = toolstack.create(LabGuest.config("shared", 256, 512)
                 .disks(List.of(disk("xvda", image("ours"))))
                 .build());
@@ -139,13 +141,43 @@ class DeviceLabTest extends LabFixture {
         assertEquals(Map.of(), loops());
         assertEquals(List.of(), domain.devices().disks());
 
-        Dom0.xl("block-attach", "shared", image("xl's").toString() + ",raw,xvdc,w");
-        Dom0.xl("network-attach", "shared", "bridge=xenbr0");
-        awaitConnected(domain.devices());
+        // xl's own scripts take longer here than xl waits for them, so its devices are never connected.
+        Dom0.xl("block-attach", "shared", image("xl's") + ",raw,xvdc,w,script=/bin/true");
+        Dom0.xl("network-attach", "shared", "bridge=xenbr0,script=/bin/true");
+        domain.devices().attach(disk("xvdd", image("ours again")));
+        domain.devices().attach(NicConfig.builder().build());
         Dom0.report(domain.devices().disks() + " " + domain.devices().nics() + " " + loops());
-        domain.devices().detach(new VirtualDisk("xvdc"), DetachMode.IF_GUEST_AGREES);
+        assertSameNodes(domain, "vbd", 51744, 51760);
+        assertSameNodes(domain, "vif", 0, 1);
+        for (VirtualDisk disk : List.of(new VirtualDisk("xvdc"), new VirtualDisk("xvdd"))) {
+            domain.devices().detach(disk, DetachMode.IF_GUEST_AGREES);
+        }
         domain.devices().detachNic(0, DetachMode.IF_GUEST_AGREES);
+        domain.devices().detachNic(1, DetachMode.IF_GUEST_AGREES);
         assertEquals(Map.of(), loops());
+        assertEquals(List.of(), vifs());
+    }
+
+    /** Names and permissions of all nodes but those that are a script's. */
+    private static void assertSameNodes(Domain domain, String kind, int xls, int ours) {
+        int domid = domain.domid();
+        for (String directory : List.of(
+                "/local/domain/" + domid + "/device/" + kind,
+                "/local/domain/0/backend/" + kind + "/" + domid,
+                "/libxl/" + domid + "/device/" + kind)) {
+            assertEquals(nodes(directory + "/" + xls), nodes(directory + "/" + ours), directory);
+        }
+    }
+
+    private static List<String> nodes(String directory) {
+        return Dom0.run("xenstore-ls", "-p", directory)
+                .expectSuccess()
+                .text()
+                .lines()
+                .map(line -> line.replaceAll(" = \".*\"", ""))
+                .filter(line -> !SCRIPTS.matcher(line).lookingAt())
+                .sorted()
+                .toList();
     }
 
     @Test

@@ -75,6 +75,31 @@ final class DeviceTree {
         });
     }
 
+    /**
+     * Refuses what would let two guests write the same blocks, or one change what another reads: their file systems
+     * would not survive it. Of devices with different paths nobody can say.
+     *
+     * @param path what the disk is to open
+     * @param mode {@code r} or {@code w}
+     */
+    void requireUnshared(PvDevice device, String path, String mode) {
+        for (String backend : List.of(PvDevice.DISK, PvDevice.QEMU_DISK)) {
+            String kind = PvDevice.BACKEND_ROOT + "/" + backend;
+            for (String domid : store.list(kind)) {
+                for (String devid : store.list(kind + "/" + domid)) {
+                    String other = kind + "/" + domid + "/" + devid;
+                    boolean same = store.read(other + "/params")
+                            .map(params -> params.substring(params.indexOf(':') + 1))
+                            .equals(Optional.of(path));
+                    if (same && (mode + store.read(other + "/mode").orElse("w")).contains("w")) {
+                        throw new DeviceException("attaching " + device + ": " + path + " is disk " + devid
+                                + " of domain " + domid + " already; only what nobody writes can be shared");
+                    }
+                }
+            }
+        }
+    }
+
     /** Adds nodes to the back end, unless somebody has detached the device meanwhile. */
     void addToBack(PvDevice device, Map<String, String> nodes) {
         store.inTransaction(transaction -> {

@@ -36,6 +36,9 @@ final class DiskAttachment {
         String path = DiskBackend.pathOf(disk);
         DiskBackend served = DiskBackend.of(disk, guest, target);
         PvDevice device = new PvDevice(PvDevice.DISK, served.kind(), domid, disk.number());
+        if (!disk.isEmptyDrive()) {
+            tree.requireUnshared(device, path, disk.access().word());
+        }
         if (served == DiskBackend.LOOP) {
             attachFile(device, disk, path, begun);
         } else if (target instanceof HostFile.BlockDevice block && served == DiskBackend.BLKBACK) {
