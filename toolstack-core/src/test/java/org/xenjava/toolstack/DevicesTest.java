@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -34,6 +35,7 @@ import org.xenjava.toolstack.error.ConfigException;
 import org.xenjava.toolstack.error.DeviceException;
 import org.xenjava.toolstack.xenctrl.lib.Errno;
 import org.xenjava.toolstack.xenctrl.lib.LoopAccess;
+import org.xenjava.toolstack.xenctrl.lib.XenStore;
 import org.xenjava.toolstack.xenctrl.sim.HostLink;
 import org.xenjava.toolstack.xenctrl.sim.SimulatedXen;
 import org.xenjava.toolstack.xenctrl.sim.fault.Fault;
@@ -218,6 +220,20 @@ class DevicesTest {
                         .nics(List.of(nic())))
                 .destroy();
         assertNothingLeft();
+    }
+
+    @Test
+    void theKeyboardThatLibxlGivesAnHvmGuestGoesWithIt() {
+        Domain domain = create(guest());
+        String place = "vkbd/" + domain.domid() + "/0";
+        write("/libxl/" + domain.domid() + "/device/vkbd/0/backend", BACK + place);
+        write(BACK + place + "/state", "2");
+        domain.destroy();
+        assertNothingLeft();
+    }
+
+    private void write(String path, String value) {
+        host.observer.store().write(XenStore.NO_TRANSACTION, path, value.getBytes(StandardCharsets.US_ASCII));
     }
 
     @Test

@@ -25,7 +25,7 @@ final class DeviceTree {
         this.store = store;
     }
 
-    /** All disks and cards that dom0 serves, by kind. A device of a driver domain is that domain's to clean up. */
+    /** All disks, cards and keyboards that dom0 serves, by kind. A device of a driver domain is that domain's to clean up. */
     List<PvDevice> devices(int domid) {
         List<PvDevice> devices = new ArrayList<>();
         for (String kind : store.list(new DomainPaths(domid).libxl() + "/device")) {

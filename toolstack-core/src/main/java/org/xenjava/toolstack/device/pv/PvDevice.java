@@ -7,7 +7,7 @@ import org.xenjava.toolstack.store.DomainPaths;
 /**
  * One device of one domain, and where its nodes are.
  *
- * @param kind what the guest calls it: {@link #DISK} or {@link #CARD}
+ * @param kind what the guest calls it: {@link #DISK}, {@link #CARD} or {@link #KEYBOARD}
  * @param backend what dom0 calls it: the same, or {@link #QEMU_DISK}
  * @param domid the guest
  * @param devid which of its devices: of a disk Xen's number, such as 51712; of a card from 0 on
@@ -17,8 +17,11 @@ record PvDevice(String kind, String backend, int domid, int devid) {
     static final String QEMU_DISK = "qdisk";
     static final String CARD = "vif";
 
-    static final List<String> KINDS = List.of(DISK, CARD);
-    static final List<String> BACKENDS = List.of(DISK, QEMU_DISK, CARD);
+    /** What libxl gives every HVM guest besides its emulated one; this library gives none, but takes it away. */
+    static final String KEYBOARD = "vkbd";
+
+    static final List<String> KINDS = List.of(DISK, CARD, KEYBOARD);
+    static final List<String> BACKENDS = List.of(DISK, QEMU_DISK, CARD, KEYBOARD);
 
     static final String BACKEND_ROOT = DomainPaths.DOMAINS + "/0/backend";
 
@@ -28,7 +31,7 @@ record PvDevice(String kind, String backend, int domid, int devid) {
     }
 
     boolean servedByQemu() {
-        return backend.equals(QEMU_DISK);
+        return backend.equals(QEMU_DISK) || backend.equals(KEYBOARD);
     }
 
     String frontPath() {
@@ -56,6 +59,12 @@ record PvDevice(String kind, String backend, int domid, int devid) {
     /** For messages: {@code disk 51712 of domain 3}. */
     @Override
     public String toString() {
-        return (kind.equals(CARD) ? "network card " : "disk ") + devid + " of domain " + domid;
+        String what =
+                switch (kind) {
+                    case CARD -> "network card";
+                    case KEYBOARD -> "keyboard";
+                    default -> "disk";
+                };
+        return what + " " + devid + " of domain " + domid;
     }
 }
