@@ -69,15 +69,6 @@ final class RealBench implements Bench {
     }
 
     @Override
-    public void destroy(Domain domain) {
-        if (cell.column() == Column.XL) {
-            Dom0.xl("destroy", Cell.NAME);
-        } else {
-            domain.destroy();
-        }
-    }
-
-    @Override
     public String console() {
         return Dom0.xl("dmesg");
     }

@@ -21,11 +21,6 @@ public interface Bench extends AutoCloseable {
     /** Has the guest fill all its memory with data, and returns when it has, or is dead. */
     void load(Domain domain);
 
-    /** Ends the guest, as whoever has built it does. */
-    default void destroy(Domain domain) {
-        domain.destroy();
-    }
-
     /** What Xen has printed. */
     String console();
 

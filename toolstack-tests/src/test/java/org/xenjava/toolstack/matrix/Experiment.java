@@ -44,7 +44,7 @@ public final class Experiment {
                     guarded.map(event -> event.to() + ": " + event.advice()),
                     lastWords(domain));
         } finally {
-            bench.destroy(domain);
+            domain.destroy();
         }
     }
 
