@@ -19,7 +19,9 @@ import java.util.regex.Pattern;
 final class Dom0 {
     static final Path GUESTS =
             Path.of(Optional.ofNullable(System.getenv("LAB_GUEST_DIR")).orElse("/lab/guest"));
-    private static final Duration COMMAND_LIMIT = Duration.ofMinutes(3);
+
+    /** xlj create waits for the guest's balloon driver. */
+    private static final Duration COMMAND_LIMIT = Duration.ofMinutes(6);
 
     private Dom0() {}
 
