@@ -144,6 +144,8 @@ class DeviceLabTest extends LabFixture {
                 .disks(List.of(disk("xvda", image("ours"))))
                 .build());
         assertTrue(Dom0.xl("block-list", "ours").contains("51712"));
+        String refusal = image("xl's") + ",raw,xvdc,w,script=/bin/true";
+        Dom0.report("xl block-attach: " + Dom0.run("xl", "block-attach", "ours", refusal));
         Dom0.xl("block-detach", "--force", "ours", "xvda");
         awaitLeft(0, 0);
         assertEquals(List.of(), domain.devices().disks());
