@@ -85,6 +85,7 @@ class SupervisorFaultsTest {
         String what = where + ": " + process.faults().struck();
         long calls = process.faults().calls() - start;
         process.faults().close();
+        other.tick(bench.now());
         process.ends();
         if (killed) {
             bench.run(LONG, other);

@@ -42,8 +42,10 @@ public final class Supervisor {
     private final Claims claims;
     private final Successors successors;
     private final Patience patience;
-    /** Stopped domains about which all is said: kept ones, and those of other supervisors and toolstacks. */
+    /** Stopped domains that are nobody's business any more: kept ones, and those of other toolstacks. */
     private final Set<Seen> settled = new HashSet<>();
+    /** Stopped domains of other supervisors, which may die before they have done their work. */
+    private final Set<Seen> leftToOthers = new HashSet<>();
 
     private record Seen(int domid, UUID uuid) {}
 
@@ -74,9 +76,7 @@ public final class Supervisor {
                 }
             }
             List<DomainInfo> domains = host.xenctrl().domains();
-            settled.retainAll(domains.stream()
-                    .map(info -> new Seen(info.domid(), info.handle()))
-                    .toList());
+            forgetAllBut(domains);
             for (DomainInfo info : domains) {
                 if (concerns(info) && !leaving.contains(info.handle())) {
                     attempt("looking after domain " + info.domid(), () -> lookAfter(info, now), info.handle(), now);
@@ -89,6 +89,14 @@ public final class Supervisor {
         return patience.untilNext(now)
                 .filter(next -> next.compareTo(SCAN_EVERY) < 0)
                 .orElse(SCAN_EVERY);
+    }
+
+    private void forgetAllBut(List<DomainInfo> domains) {
+        List<Seen> present = domains.stream()
+                .map(info -> new Seen(info.domid(), info.handle()))
+                .toList();
+        settled.retainAll(present);
+        leftToOthers.retainAll(present);
     }
 
     private boolean concerns(DomainInfo info) {
@@ -134,8 +142,9 @@ public final class Supervisor {
             return;
         }
         if (!claims.take(info.domid(), transaction -> {})) {
-            settled.add(new Seen(info.domid(), info.handle()));
-            tell(Kind.LEFT_TO_ANOTHER, info, config.get(), "it has stopped, and another process looks after it");
+            if (leftToOthers.add(new Seen(info.domid(), info.handle()))) {
+                tell(Kind.LEFT_TO_ANOTHER, info, config.get(), "it has stopped, and another process looks after it");
+            }
             return;
         }
         act(new Ending(info, cause, config.get(), cause.action(config.get().lifecycle())), now);
