@@ -75,13 +75,17 @@ public final class DomainDevices {
      *
      * @return the card as it is when it has joined its bridge
      * @throws ConfigException if this host or this domain cannot have it
-     * @throws DeviceException if the back end does not take it; nothing is left then
+     * @throws DeviceException if the domain has that address, or the back end does not take it; nothing is left then
      */
     public AttachedNic attach(NicConfig nic) {
         return exclusively("attaching a network card to " + domain, () -> {
             DomainType type = type();
             NicConfig addressed = nic.mac().isPresent() ? nic : nic.withMac(MacAddress.random(context.random()));
             MacAddress mac = addressed.mac().orElseThrow();
+            if (nics().stream().anyMatch(attached -> attached.mac().equals(mac.text()))) {
+                throw new DeviceException(
+                        "attaching a network card to " + domain + ": it has one with the address " + mac + " already");
+            }
             // Only a build gives an HVM guest emulated cards, so the next one is not to make one of this.
             NicConfig kept = type == DomainType.HVM ? addressed.withType(NicConfig.Type.VIF) : addressed;
             int devid = orElse(
@@ -128,7 +132,7 @@ public final class DomainDevices {
             requireDomain();
             Optional<DomainConfig> before = stored();
             nics().stream()
-                    .filter(nic -> nic.devid() == devid)
+                    .filter(nic -> nic.devid() == devid && !nic.mac().isEmpty())
                     .map(nic -> new MacAddress(nic.mac()))
                     .forEach(mac -> change(config -> without(config, mac, Stream.of())));
             orElse(

@@ -340,6 +340,17 @@ class DevicesTest {
     }
 
     @Test
+    void anAddressThatTheGuestHasIsNotGivenToASecondCard() {
+        Domain domain = running(guest().nics(List.of(nic())));
+        MachineState with = host.state();
+        assertEquals(
+                "attaching a network card to domain 1: it has one with the address " + MAC + " already",
+                assertThrows(DeviceException.class, () -> domain.devices().attach(nic()))
+                        .getMessage());
+        host.assertUnchangedSince(with, "after an attempt");
+    }
+
+    @Test
     void anImageThatAnotherGuestWritesIsNotShared() {
         create(guest().disks(List.of(disk("xvda"))));
         DomainConfig second = TestHost.guest("second", 16, 32)
