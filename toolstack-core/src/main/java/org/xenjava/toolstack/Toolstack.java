@@ -131,9 +131,7 @@ public final class Toolstack implements AutoCloseable {
     /** A simulated Xen runs no code, so neither QEMU nor firmware is needed there. */
     private static DeviceModels deviceModels(
             XenLibraries libraries, Xenctrl xenctrl, StoreClient store, WatchHub events) {
-        return libraries.isSimulation()
-                ? new StandInDeviceModel(xenctrl, store)
-                : new QemuDeviceModel(store, events, xenctrl.abi().release());
+        return libraries.isSimulation() ? new StandInDeviceModel(xenctrl, store) : new QemuDeviceModel(store, events);
     }
 
     private static GuestServices services(XenLibraries libraries, Xenctrl xenctrl) {

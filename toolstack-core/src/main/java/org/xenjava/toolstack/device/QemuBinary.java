@@ -8,7 +8,6 @@ import java.util.Optional;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.xenjava.toolstack.error.DeviceModelException;
-import org.xenjava.toolstack.xenctrl.abi.XenRelease;
 
 /** Where QEMU is installed. Xen fixes it when it is configured; so distributions differ, and every place is looked at. */
 final class QemuBinary {
@@ -18,13 +17,13 @@ final class QemuBinary {
         this.candidates = candidates;
     }
 
-    /** That of this machine, with that Xen running on it. */
-    static QemuBinary installed(XenRelease release) {
-        return below(Path.of("/"), release);
+    /** That of this machine. */
+    static QemuBinary installed() {
+        return below(Path.of("/"));
     }
 
     /** That of a machine whose root directory is somewhere else. */
-    static QemuBinary below(Path root, XenRelease release) {
+    static QemuBinary below(Path root) {
         return new QemuBinary(Stream.of(
                         // Debian from bookworm on
                         "usr/libexec/xen-qemu-system-i386",
@@ -37,7 +36,6 @@ final class QemuBinary {
                         "usr/lib/xen/bin/qemu-system-i386",
                         "usr/lib64/xen/bin/qemu-system-i386",
                         // Debian before bookworm
-                        "usr/lib/xen-" + release + "/bin/qemu-system-i386",
                         "usr/bin/qemu-system-i386",
                         // the distribution's own, which plays the same machines
                         "usr/bin/qemu-system-x86_64")

@@ -26,7 +26,6 @@ import org.xenjava.toolstack.error.OperationTimeoutException;
 import org.xenjava.toolstack.store.DomainPaths;
 import org.xenjava.toolstack.store.StoreClient;
 import org.xenjava.toolstack.store.WatchHub;
-import org.xenjava.toolstack.xenctrl.abi.XenRelease;
 
 /**
  * QEMU, one process for each domain. The process is in a session of its own, so that it lives on when ours ends, and is
@@ -45,12 +44,9 @@ public final class QemuDeviceModel implements DeviceModels {
     private final QemuBinary binary;
     private final QemuFiles files;
 
-    /**
-     * @param events tell when QEMU reports
-     * @param release of the running Xen; Debian has a directory for each
-     */
-    public QemuDeviceModel(StoreClient store, WatchHub events, XenRelease release) {
-        this(store, events, QemuBinary.installed(release), QemuFiles.STANDARD);
+    /** @param events tell when QEMU reports */
+    public QemuDeviceModel(StoreClient store, WatchHub events) {
+        this(store, events, QemuBinary.installed(), QemuFiles.STANDARD);
     }
 
     QemuDeviceModel(StoreClient store, WatchHub events, QemuBinary binary, QemuFiles files) {

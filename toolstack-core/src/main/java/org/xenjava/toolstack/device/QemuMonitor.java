@@ -17,7 +17,7 @@ import org.xenjava.toolstack.error.DeviceModelException;
 
 /**
  * What a toolstack asks of a running QEMU. Each command is a connection of its own, so that others get their turn.
- * Commands and answers are QEMU's (its {@code qapi/*.json}), and have been the same from 5.2 to 10.0.
+ * Commands and answers are those of QEMU's {@code qapi/*.json}.
  */
 final class QemuMonitor {
     /** A loaded machine may be slow; QEMU answers between two of the guest's accesses to a device. */

@@ -32,7 +32,6 @@ import org.xenjava.toolstack.memory.PodPolicy;
 import org.xenjava.toolstack.store.DomainPaths;
 import org.xenjava.toolstack.store.StoreClient;
 import org.xenjava.toolstack.store.WatchHub;
-import org.xenjava.toolstack.xenctrl.abi.XenRelease;
 import org.xenjava.toolstack.xenctrl.lib.XenLibraries;
 import org.xenjava.toolstack.xenctrl.sim.SimulatedXen;
 
@@ -55,10 +54,7 @@ class QemuDeviceModelTest {
 
     private QemuDeviceModel model(Path root) {
         return new QemuDeviceModel(
-                store,
-                events,
-                QemuBinary.below(root, XenRelease.V4_17),
-                new QemuFiles(root.resolve("run"), root.resolve("log")));
+                store, events, QemuBinary.below(root), new QemuFiles(root.resolve("run"), root.resolve("log")));
     }
 
     @BeforeEach
@@ -257,7 +253,7 @@ class QemuDeviceModelTest {
 
         model.check(guest("device_model_override='" + program + "'\n").config());
 
-        assertEquals(program, QemuBinary.below(directory, XenRelease.V4_17).find(Optional.of(program)));
+        assertEquals(program, QemuBinary.below(directory).find(Optional.of(program)));
     }
 
     @Test
