@@ -76,6 +76,11 @@ final class PodGuest {
         return new PodGuest(console);
     }
 
+    /** One that somebody else has unpaused; it hears what is typed while it boots. */
+    static PodGuest running(Domain domain) {
+        return new PodGuest(new GuestConsole(domain.name(), domain.consoleTerminal(BOOT)));
+    }
+
     Info info() {
         String answer = say("info");
         return new Info(
