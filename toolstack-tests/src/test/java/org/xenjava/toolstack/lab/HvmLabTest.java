@@ -19,6 +19,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.xenjava.toolstack.Domain;
 import org.xenjava.toolstack.Toolstack;
 import org.xenjava.toolstack.build.Cancellation;
@@ -142,6 +144,20 @@ class HvmLabTest extends LabFixture {
     }
 
     @Tag("lab-long")
+    @ParameterizedTest
+    @EnumSource(names = {"NONE", "STDVGA"})
+    void xlsNumbersForTheSameFile(Vga vga) throws IOException {
+        Domain xls = createdByXl("xls-" + vga.word(), vga);
+        report("xl's, " + vga.word() + ", built", xls);
+        boot(xls);
+        awaitStandstill(xls);
+        report("xl's, " + vga.word() + ", ballooned", xls);
+        QemuProcess qemu = xls.deviceModel().orElseThrow();
+        xls.destroy();
+        assertFalse(qemu.isAlive(), "our destroy ends the QEMU that xl has started");
+    }
+
+    @Tag("lab-long")
     @Test
     void aBlindGuestBalloonsToItsSize() {
         Domain ours = toolstack.create(config("blind", Vga.NONE, KERNEL));
@@ -150,6 +166,23 @@ class HvmLabTest extends LabFixture {
         LabGuest.awaitSettled(ours, xenctrl);
         PodTarget settled = report("ours, none, ballooned", ours);
         assertEquals(settled.entries(), settled.cachePages());
+    }
+
+    private Domain createdByXl(String name, Vga vga) throws IOException {
+        Path file = Files.writeString(Files.createTempFile(name, ".cfg"), file(name, vga, KERNEL));
+        Dom0.xl("create", "-p", file.toString());
+        return named(name);
+    }
+
+    /** libxl's guests settle where their numbers lead them, debt or not. */
+    private void awaitStandstill(Domain domain) {
+        PodTarget last = xenctrl.podTarget(domain.domid());
+        for (int quiet = 0; quiet < 10; ) {
+            Dom0.sleep(Duration.ofSeconds(1));
+            PodTarget now = xenctrl.podTarget(domain.domid());
+            quiet = now.totPages() == last.totPages() ? quiet + 1 : 0;
+            last = now;
+        }
     }
 
     @Test
