@@ -258,6 +258,18 @@ class DevicesTest {
     }
 
     @Test
+    void aDiskThatQemuDoesNotTakeOnEndsTheBuild() {
+        DiskConfig readOnly = DiskConfig.builder("xvda")
+                .target(image.toString())
+                .backend(DiskConfig.Backend.QDISK)
+                .readOnly()
+                .build();
+        DeviceException e = assertThrows(DeviceException.class, () -> create(guest().disks(List.of(readOnly))));
+        assertTrue(e.getMessage().contains("QEMU's log may say why"), e.getMessage());
+        assertNothingLeft();
+    }
+
+    @Test
     void anHvmGuestsFileIsServedByItsQemuAndItsCardHasATwin() {
         Domain domain = create(DomainConfig.builder("web")
                 .type(DomainType.HVM)

@@ -102,6 +102,11 @@ public final class DomainBuilder {
                         devices::startDeviceModel,
                         devices::stopDeviceModel)
                 .thenIf(devices.needDeviceModel(), "await the device model", devices::awaitDeviceModel, () -> {})
+                .thenIf(
+                        devices.needDeviceModel(),
+                        "await the device model's disks",
+                        devices::awaitDeviceModelsDisks,
+                        () -> {})
                 .thenIf(devices.hasNics(), "attach network cards", devices::attachNics, devices::detachAll)
                 .then("close the note", note::close);
     }

@@ -29,6 +29,10 @@ final class GuestDevices {
         services.devices().attachDisks(attached(), guest.cancellation());
     }
 
+    void awaitDeviceModelsDisks() {
+        services.devices().awaitDeviceModelsDisks(attached(), guest.cancellation());
+    }
+
     void attachNics() {
         services.devices().attachNics(attached(), guest.cancellation());
     }

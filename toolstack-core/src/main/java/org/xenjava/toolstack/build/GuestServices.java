@@ -96,6 +96,11 @@ public record GuestServices(DeviceModel deviceModel, FirmwareSource firmware, Pv
         }
 
         @Override
+        public void awaitDeviceModelsDisks(Guest guest, Cancellation cancellation) {
+            check(guest.config());
+        }
+
+        @Override
         public void attachNics(Guest guest, Cancellation cancellation) {
             check(guest.config());
         }

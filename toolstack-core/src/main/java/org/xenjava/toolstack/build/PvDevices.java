@@ -40,6 +40,14 @@ public interface PvDevices {
     void attachDisks(Guest guest, Cancellation cancellation);
 
     /**
+     * Waits for the disks that the device model serves as paravirtual ones. Called when it is ready, for guests that
+     * have no emulated ones to fall back on.
+     *
+     * @param cancellation ends the wait, as an interrupt of the thread does
+     */
+    void awaitDeviceModelsDisks(Guest guest, Cancellation cancellation);
+
+    /**
      * Attaches all network cards, and joins what the device model emulates to their bridges. Called when the device
      * model is ready. If this fails half-way, {@link #detachAll} is called.
      *

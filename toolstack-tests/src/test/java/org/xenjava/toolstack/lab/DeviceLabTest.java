@@ -196,7 +196,7 @@ class DeviceLabTest extends LabFixture {
                 .expectSuccess()
                 .text()
                 .lines()
-                .map(line -> line.replaceAll(" = \".*\"", ""))
+                .map(line -> line.replaceAll(" = \".*\"[ .]*", " "))
                 .filter(line -> !SCRIPTS.matcher(line).lookingAt())
                 .sorted()
                 .toList();

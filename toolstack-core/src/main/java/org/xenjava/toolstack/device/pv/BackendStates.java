@@ -58,7 +58,7 @@ final class BackendStates {
                     return probed && ready.getAsBoolean() ? Optional.of(state) : Optional.empty();
                 })
                 .orElseThrow(() -> new DeviceException(attempt + ": dom0's back end has not answered within "
-                        + limit.toSeconds() + " s; is the module " + moduleOf(device) + " loaded?"));
+                        + limit.toSeconds() + " s; " + adviceFor(device)));
     }
 
     /** Waits until the back end has let go, or is gone: whether it has within the limit. */
@@ -73,7 +73,11 @@ final class BackendStates {
         return limit.toSeconds() + " s";
     }
 
-    private static String moduleOf(PvDevice device) {
-        return device.kind().equals(PvDevice.CARD) ? "xen-netback" : "xen-blkback";
+    private static String adviceFor(PvDevice device) {
+        return switch (device.backend()) {
+            case PvDevice.QEMU_DISK -> "QEMU's log may say why";
+            case PvDevice.CARD -> "is the module xen-netback loaded?";
+            default -> "is the module xen-blkback loaded?";
+        };
     }
 }

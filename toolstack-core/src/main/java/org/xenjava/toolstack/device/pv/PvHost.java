@@ -72,6 +72,16 @@ public final class PvHost implements PvDevices {
     }
 
     @Override
+    public void awaitDeviceModelsDisks(Guest guest, Cancellation cancellation) {
+        DomainConfig config = guest.config();
+        config.disks().stream()
+                .filter(disk -> !disk.isEmptyDrive())
+                .filter(disk -> diskAttachment.backendOf(disk, config.type()) == DiskBackend.QEMU)
+                .map(disk -> new PvDevice(PvDevice.DISK, DiskBackend.QEMU.kind(), guest.domid(), disk.number()))
+                .forEach(device -> states.awaitProbed(device, () -> true, cancellation));
+    }
+
+    @Override
     public void attachNics(Guest guest, Cancellation cancellation) {
         DomainConfig config = guest.config();
         for (int devid = 0; devid < config.nics().size(); devid++) {

@@ -31,6 +31,11 @@ final class Backend {
 
     /** What back ends of one kind do. */
     interface Driver {
+        /** It takes the device on. */
+        default boolean accepts() {
+            return true;
+        }
+
         /** All that the host has to provide is there. */
         boolean isReady();
 
@@ -51,7 +56,7 @@ final class Backend {
 
     void probe() {
         store.watch(frontend + "/state", path, event -> look());
-        if (state(path) == INITIALISING) {
+        if (state(path) == INITIALISING && driver.accepts()) {
             become(INIT_WAIT);
         }
     }

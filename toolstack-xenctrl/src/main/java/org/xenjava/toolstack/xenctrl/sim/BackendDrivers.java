@@ -56,7 +56,7 @@ final class BackendDrivers {
                 switch (device.group(1)) {
                     case "vif" -> new Netback(path, "vif" + device.group(2) + "." + device.group(3));
                     case "vbd" -> new Blkback(path, node);
-                    default -> new QemuDisk();
+                    default -> new QemuDisk(path, device.group(2));
                 };
         Backend backend = new Backend(path, store, driver, () -> backends.remove(path));
         backends.put(path, backend);
@@ -152,8 +152,21 @@ final class BackendDrivers {
         }
     }
 
-    /** A QEMU that serves whatever appears. */
-    private static final class QemuDisk implements Backend.Driver {
+    /** A QEMU that serves whatever appears but, as QEMU 7.2 without a machine to emulate, what is read-only. */
+    private final class QemuDisk implements Backend.Driver {
+        private final boolean accepted;
+
+        private QemuDisk(String path, String domid) {
+            boolean emulates =
+                    read("/libxl/" + domid + "/type").filter("hvm"::equals).isPresent();
+            accepted = emulates || read(path + "/mode").filter("w"::equals).isPresent();
+        }
+
+        @Override
+        public boolean accepts() {
+            return accepted;
+        }
+
         @Override
         public boolean isReady() {
             return true;
