@@ -365,9 +365,9 @@ public final class Toolstack implements AutoCloseable {
     public List<UUID> recover() {
         return XenFailures.translating("cleaning up after killed builds", () -> {
             List<UUID> builds = journal.recover(context.xenctrl(), context.removal());
-            services.deviceModel().reapOrphans(() -> context.xenctrl().domains().stream()
-                    .map(DomainInfo::domid)
-                    .collect(Collectors.toSet()));
+            // One that is dying needs no QEMU, and may be dying only because QEMU has its pages mapped.
+            services.deviceModel()
+                    .reapOrphans(() -> infos().stream().map(DomainInfo::domid).collect(Collectors.toSet()));
             return builds;
         });
     }

@@ -2,9 +2,19 @@
 package org.xenjava.toolstack.lab;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -12,6 +22,8 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.xenjava.toolstack.Domain;
 import org.xenjava.toolstack.ShutdownReason;
+import org.xenjava.toolstack.ShutdownRequest;
+import org.xenjava.toolstack.Toolstack;
 import org.xenjava.toolstack.config.DomainConfig;
 import org.xenjava.toolstack.config.DomainConfig.Lifecycle;
 import org.xenjava.toolstack.config.LifecycleAction;
@@ -20,10 +32,15 @@ import org.xenjava.toolstack.life.SupervisionEvent.Kind;
 import org.xenjava.toolstack.life.SupervisionPolicy;
 import org.xenjava.toolstack.life.SupervisorService;
 import org.xenjava.toolstack.memory.KiB;
+import org.xenjava.toolstack.memory.Pages;
+import org.xenjava.toolstack.xenctrl.PodTarget;
 
 /** Guests that stop on real Xen, and what becomes of them. */
 class LifecycleLabTest extends LabFixture {
     private static final Duration PATIENCE = Duration.ofMinutes(4);
+    /** Somewhere in the guest's RAM. */
+    private static final long DATA_GFN = 0x800;
+
     private static final SupervisionPolicy POLICY = SupervisionPolicy.standard().withLoopLimit(Duration.ZERO, 1);
 
     private final BlockingQueue<SupervisionEvent> events = new LinkedBlockingQueue<>();
@@ -60,6 +77,37 @@ class LifecycleLabTest extends LabFixture {
         return toolstack.find(uuid).orElseThrow(() -> new AssertionError("no domain " + uuid));
     }
 
+    @Test
+    void aLinuxGuestThatRebootsComesUpAgainAndOneThatPowersOffIsGone() {
+        Domain domain = toolstack.create(LabGuest.config("living", 192, 256).build());
+        SupervisorService service = supervise();
+        boot(domain);
+        domain.requestShutdown(ShutdownRequest.REBOOT);
+        Domain next = find(await(Kind.RESTARTED).uuid());
+        assertNotEquals(domain.domid(), next.domid());
+        assertEquals(domain.uuid(), next.uuid());
+        LabGuest guest = new LabGuest("living", next.consoleTerminal(CONSOLE));
+        assertTrue(guest.say("status").contains("STATUS"));
+        next.requestShutdown(ShutdownRequest.POWEROFF);
+        await(Kind.DESTROYED);
+        assertFalse(next.exists());
+        service.close();
+        assertNothingLeft();
+    }
+
+    @Test
+    void aCrashedGuestIsKeptUntilItIsDestroyed() {
+        Domain domain = toolstack.create(podGuest("kept", LifecycleAction.RESTART));
+        SupervisorService service = supervise();
+        PodGuest.boot(domain).shutdown(ShutdownReason.CRASH);
+        await(Kind.KEPT);
+        assertEquals(Optional.of(ShutdownReason.CRASH), domain.status().shutdownReason());
+        assertTrue(Dom0.xl("list", "kept").contains("c"));
+        domain.destroy();
+        service.close();
+        assertNothingLeft();
+    }
+
     /** Those that do not change while the guest runs: what it touches moves from cache and entries alike. */
     private List<Object> numbers(String when, Domain domain) {
         return List.of(domain.memory(), report(when, domain).debt());
@@ -87,5 +135,84 @@ class LifecycleLabTest extends LabFixture {
             guest.info();
         }
         service.close();
+    }
+
+    @Test
+    void aSupervisorThatIsKilledBetweenOldAndNewHasASuccessorThatGoesOn() throws Exception {
+        Domain domain = toolstack.create(podGuest("orphan", LifecycleAction.RENAME_RESTART));
+        PodGuest guest = PodGuest.boot(domain);
+        Process other = new ProcessBuilder(
+                        ProcessHandle.current().info().command().orElse("java"),
+                        "-XX:TieredStopAtLevel=1",
+                        "-XX:+UseSerialGC",
+                        "-cp",
+                        System.getProperty("java.class.path"),
+                        StoppedSupervisor.class.getName())
+                .redirectErrorStream(true)
+                .start();
+        BufferedReader output = other.inputReader();
+        SupervisorService service;
+        try {
+            assertEquals(StoppedSupervisor.WATCHING, output.readLine());
+            guest.shutdown(ShutdownReason.REBOOT);
+            assertEquals(StoppedSupervisor.STOPPED, output.readLine());
+            service = supervise();
+            assertEquals(0, events.size(), "while its process lives, it is left to that");
+        } finally {
+            other.destroyForcibly().waitFor();
+        }
+        Domain next = find(await(Kind.RESTARTED).uuid());
+        assertEquals("orphan", next.name());
+        PodGuest.running(next).info();
+        Domain aside = toolstack.find(domain.domid()).orElseThrow();
+        assertTrue(aside.name().startsWith("orphan-20"), aside.name());
+        assertNotEquals(domain.uuid(), aside.uuid());
+        service.close();
+    }
+
+    /** xl's own dump of such a guest takes many minutes here: it tries a million frames, one by one. */
+    @Test
+    void aDumpHasEveryPageOnceAndTakesNoneFromTheGuest() throws IOException {
+        Domain domain = toolstack.create(PodGuest.config("dumped", 16, 24).build());
+        PodGuest guest = PodGuest.boot(domain);
+        guest.balloon(0);
+        guest.write(DATA_GFN, 1);
+        Path file = Files.createTempDirectory("dumps").resolve("core");
+        PodTarget before = report("before the dump", domain);
+        domain.coredump(file);
+        PodTarget after = report("after the dump", domain);
+        assertEquals(before.totPages(), after.totPages());
+        assertEquals(0, after.entries(), "what is read is populated");
+        CoreSections core = CoreSections.of(file);
+        Dom0.report("the dump: " + core.sizes());
+        assertEquals(
+                Set.of("", ".shstrtab", ".note.Xen", ".xen_prstatus", ".xen_pages", ".xen_pfn"),
+                core.sizes().keySet());
+        assertEquals(before.totPages() * Long.BYTES, core.content(".xen_pfn").length);
+        assertEquals(before.totPages() * Pages.BYTES, core.content(".xen_pages").length);
+        assertEquals(5168, core.content(".xen_prstatus").length);
+        String notes = new String(core.content(".note.Xen"), StandardCharsets.ISO_8859_1);
+        assertTrue(notes.contains("hvm-3.0-x86_64"), notes);
+        guest.verify(DATA_GFN, 1);
+    }
+
+    /** A process that supervises, and stops when the old domain is set aside and the new one is not built. */
+    static final class StoppedSupervisor {
+        static final String WATCHING = "watching";
+        static final String STOPPED = "stopped between old and new";
+
+        private StoppedSupervisor() {}
+
+        public static void main(String[] args) {
+            Toolstack toolstack = Toolstack.open();
+            toolstack.supervise(SupervisionPolicy.standard(), event -> {
+                if (event.kind() == Kind.SET_ASIDE) {
+                    System.out.println(STOPPED);
+                    Dom0.sleep(Duration.ofMinutes(10));
+                }
+            });
+            System.out.println(WATCHING);
+            Dom0.sleep(Duration.ofMinutes(10));
+        }
     }
 }
