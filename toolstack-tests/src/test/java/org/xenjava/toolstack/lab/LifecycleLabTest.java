@@ -19,6 +19,7 @@ import java.util.UUID;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.xenjava.toolstack.Domain;
 import org.xenjava.toolstack.ShutdownReason;
@@ -27,6 +28,7 @@ import org.xenjava.toolstack.Toolstack;
 import org.xenjava.toolstack.config.DomainConfig;
 import org.xenjava.toolstack.config.DomainConfig.Lifecycle;
 import org.xenjava.toolstack.config.LifecycleAction;
+import org.xenjava.toolstack.config.XlConfigReader;
 import org.xenjava.toolstack.life.SupervisionEvent;
 import org.xenjava.toolstack.life.SupervisionEvent.Kind;
 import org.xenjava.toolstack.life.SupervisionPolicy;
@@ -115,19 +117,30 @@ class LifecycleLabTest extends LabFixture {
 
     @Test
     void tenRebootsChangeNoNumberButWhatMemSetHasSet() {
-        Domain domain = toolstack.create(podGuest("rebooting", LifecycleAction.RESTART));
+        rebootTenTimes(podGuest("rebooting", LifecycleAction.RESTART), KiB.ofMiB(20), KiB.ofMiB(20));
+    }
+
+    @Test
+    @Tag("lab-long")
+    void tenRebootsOfAnHvmGuestDoNotEither() throws IOException {
+        // The target leaves the video RAM out.
+        rebootTenTimes(hvmPodGuest("rebooting-hvm"), KiB.ofMiB(36), KiB.ofMiB(20));
+    }
+
+    private void rebootTenTimes(DomainConfig config, KiB raised, KiB raisedTarget) {
+        Domain domain = toolstack.create(config);
         SupervisorService service = supervise();
-        List<Object> numbers = numbers("built 16/32", domain);
+        List<Object> numbers = numbers("built", domain);
         PodGuest guest = PodGuest.boot(domain);
         for (int reboot = 1; reboot <= 10; reboot++) {
             if (reboot == 6) {
-                domain.setMemory(KiB.ofMiB(20));
+                domain.setMemory(raised);
             }
             guest.shutdown(ShutdownReason.REBOOT);
             domain = find(await(Kind.RESTARTED).uuid());
             List<Object> next = numbers("reboot " + reboot, domain);
             if (reboot == 6) {
-                assertEquals(KiB.ofMiB(20), domain.memory().target());
+                assertEquals(raisedTarget, domain.memory().target());
                 numbers = next;
             }
             assertEquals(numbers, next);
@@ -135,6 +148,40 @@ class LifecycleLabTest extends LabFixture {
             guest.info();
         }
         service.close();
+    }
+
+    @Test
+    void aGuestWhoseQemuIsKilledIsDealtWithAsCrashed() throws IOException {
+        Domain domain = toolstack.create(hvmPodGuest("blind"));
+        SupervisorService service = supervise();
+        PodGuest.boot(domain);
+        long pid = domain.deviceModel().orElseThrow().pid();
+        assertTrue(ProcessHandle.of(pid).orElseThrow().destroyForcibly());
+        await(Kind.DESTROYED);
+        assertFalse(domain.exists());
+        service.close();
+        assertNothingLeft();
+    }
+
+    /** It begins in hvmloader's place; QEMU and all the memory of an HVM guest are there. */
+    private static DomainConfig hvmPodGuest(String name) throws IOException {
+        String text =
+                """
+                name="%s"
+                type="hvm"
+                firmware_override="%s"
+                vga="stdvga"
+                videoram=16
+                vnc=0
+                memory=32
+                maxmem=64
+                vcpus=1
+                on_reboot="restart"
+                on_crash="destroy"
+                """
+                        .formatted(name, PodGuest.PROGRAM);
+        return XlConfigReader.read(Files.writeString(Files.createTempFile(name, ".cfg"), text))
+                .config();
     }
 
     @Test
