@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
 
 /**
@@ -14,6 +15,9 @@ import java.util.stream.Stream;
  * process that was started a moment before its toolstack was killed is found as well.
  */
 final class QemuProcesses {
+    private static final int LOOKS = 50;
+    private static final long BETWEEN_LOOKS_NANOS = 1_000_000;
+
     private QemuProcesses() {}
 
     /** Those that serve the domain: one, or none. */
@@ -38,13 +42,34 @@ final class QemuProcesses {
                 : Optional.of(new QemuProcess(process, domid, arguments));
     }
 
-    /** Of a process that is gone, and of the kernel's, there are none. */
+    /**
+     * Of a process that is gone, and of the kernel's, there are none. One that becomes another program, as setsid(1)
+     * becomes QEMU, has none for a moment, and must not be overlooked.
+     */
     private static List<String> arguments(long pid) {
+        Path process = Path.of("/proc/" + pid);
         try {
-            String line = Files.readString(Path.of("/proc/" + pid + "/cmdline"), StandardCharsets.ISO_8859_1);
+            String line = commandLine(process);
+            for (int look = 1; line.isEmpty() && look < LOOKS && runsAProgram(process); look++) {
+                LockSupport.parkNanos(BETWEEN_LOOKS_NANOS);
+                line = commandLine(process);
+            }
             return Stream.of(line.split("\0")).toList();
         } catch (IOException e) {
             return List.of();
+        }
+    }
+
+    private static String commandLine(Path process) throws IOException {
+        return Files.readString(process.resolve("cmdline"), StandardCharsets.ISO_8859_1);
+    }
+
+    private static boolean runsAProgram(Path process) {
+        try {
+            Files.readSymbolicLink(process.resolve("exe"));
+            return true;
+        } catch (IOException e) {
+            return false;
         }
     }
 }
