@@ -9,11 +9,11 @@ import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Supplier;
 import java.util.regex.Pattern;
-import org.xenjava.toolstack.build.Cancellation;
-import org.xenjava.toolstack.build.DomainRemoval;
-import org.xenjava.toolstack.build.MemoryResize;
 import org.xenjava.toolstack.config.DomainConfig;
 import org.xenjava.toolstack.config.VirtualDisk;
+import org.xenjava.toolstack.create.Cancellation;
+import org.xenjava.toolstack.create.DomainRemoval;
+import org.xenjava.toolstack.create.MemoryResize;
 import org.xenjava.toolstack.device.QemuProcess;
 import org.xenjava.toolstack.device.Screenshot;
 import org.xenjava.toolstack.device.VncAddress;
@@ -24,15 +24,15 @@ import org.xenjava.toolstack.error.DomainStateException;
 import org.xenjava.toolstack.error.OperationTimeoutException;
 import org.xenjava.toolstack.error.PodDebtException;
 import org.xenjava.toolstack.error.XenFailures;
-import org.xenjava.toolstack.life.PresentConfig;
-import org.xenjava.toolstack.memory.KiB;
+import org.xenjava.toolstack.lifecycle.CurrentConfig;
 import org.xenjava.toolstack.memory.MemoryStatus;
-import org.xenjava.toolstack.memory.Pages;
-import org.xenjava.toolstack.pod.DangerousMove;
+import org.xenjava.toolstack.pod.MemoryTouchingOperation;
 import org.xenjava.toolstack.pod.PodStatus;
 import org.xenjava.toolstack.store.DomainPaths;
 import org.xenjava.toolstack.xenctrl.DomainInfo;
 import org.xenjava.toolstack.xenctrl.abi.HvmParam;
+import org.xenjava.toolstack.xenctrl.units.KiB;
+import org.xenjava.toolstack.xenctrl.units.Pages;
 
 /**
  * A handle on one domain, bound to its domid and UUID: should the domid be given to another domain, the handle says
@@ -297,7 +297,7 @@ public final class Domain {
      */
     public Optional<DomainConfig> config() {
         info("reading the configuration of");
-        return PresentConfig.of(context.store().direct(), paths, context.podPolicy());
+        return CurrentConfig.of(context.store().direct(), paths, context.podPolicy());
     }
 
     /** Its disks and network cards. */
@@ -337,7 +337,7 @@ public final class Domain {
      *
      * @throws PodDebtException while entries lack pages; the message says how many, and what to do
      */
-    public void requireNoDebt(DangerousMove move) {
+    public void requireNoDebt(MemoryTouchingOperation move) {
         String attempt = move.gerund() + " " + this;
         DomainInfo info = info(attempt);
         // A domain that has suspended itself is to run again; other shutdowns are the end.
@@ -363,7 +363,7 @@ public final class Domain {
      *
      * @throws PodDebtException if entries lack pages; then {@code work} was not begun
      */
-    public <T> T withoutDebt(DangerousMove move, Supplier<T> work) {
+    public <T> T withoutDebt(MemoryTouchingOperation move, Supplier<T> work) {
         return context.exclusively(domid, () -> {
             requireNoDebt(move);
             return work.get();
@@ -404,10 +404,10 @@ public final class Domain {
      * @throws org.xenjava.toolstack.error.OperationCancelledException if it is cancelled; there is none then either
      */
     public void coredump(Path file, DumpListener listener, Cancellation cancellation) {
-        MemoryStatus memory = resize(DangerousMove.COREDUMP.gerund()).status();
+        MemoryStatus memory = resize(MemoryTouchingOperation.COREDUMP.gerund()).status();
         CoreDump dump = new CoreDump(context.xenctrl(), domid, listener, cancellation);
-        withoutDebt(DangerousMove.COREDUMP, () -> {
-            DomainInfo info = info(DangerousMove.COREDUMP.gerund());
+        withoutDebt(MemoryTouchingOperation.COREDUMP, () -> {
+            DomainInfo info = info(MemoryTouchingOperation.COREDUMP.gerund());
             boolean running = !info.paused() && !info.shutdown();
             if (running) {
                 pause();

@@ -6,8 +6,8 @@ import java.util.EnumSet;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
-import org.xenjava.toolstack.memory.Pages;
 import org.xenjava.toolstack.xenctrl.DomainInfo;
+import org.xenjava.toolstack.xenctrl.units.Pages;
 
 /**
  * A domain as Xen and xenstore saw it at one moment.

@@ -4,13 +4,13 @@ package org.xenjava.toolstack;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import org.xenjava.toolstack.memory.KiB;
 import org.xenjava.toolstack.pod.GuardStatus.Inspection;
 import org.xenjava.toolstack.pod.PodCheck;
 import org.xenjava.toolstack.pod.PodStatus;
 import org.xenjava.toolstack.store.DomainPaths;
 import org.xenjava.toolstack.store.StoreClient;
 import org.xenjava.toolstack.xenctrl.Xenctrl;
+import org.xenjava.toolstack.xenctrl.units.KiB;
 
 /**
  * All that there is to say about a domain and XSA-153.

@@ -18,14 +18,14 @@ import java.util.random.RandomGenerator;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import org.xenjava.toolstack.build.BuildJournal;
-import org.xenjava.toolstack.build.BuildListener;
-import org.xenjava.toolstack.build.Cancellation;
-import org.xenjava.toolstack.build.DomainBuilder;
-import org.xenjava.toolstack.build.DomainRemoval;
-import org.xenjava.toolstack.build.FirmwareFiles;
-import org.xenjava.toolstack.build.GuestServices;
 import org.xenjava.toolstack.config.DomainConfig;
+import org.xenjava.toolstack.create.BuildJournal;
+import org.xenjava.toolstack.create.Cancellation;
+import org.xenjava.toolstack.create.CreateListener;
+import org.xenjava.toolstack.create.DomainBuilder;
+import org.xenjava.toolstack.create.DomainRemoval;
+import org.xenjava.toolstack.create.FirmwareFiles;
+import org.xenjava.toolstack.create.GuestServices;
 import org.xenjava.toolstack.device.DeviceModels;
 import org.xenjava.toolstack.device.QemuDeviceModel;
 import org.xenjava.toolstack.device.StandInDeviceModel;
@@ -34,25 +34,25 @@ import org.xenjava.toolstack.error.ConfigException;
 import org.xenjava.toolstack.error.DomainNotFoundException;
 import org.xenjava.toolstack.error.XenFailures;
 import org.xenjava.toolstack.error.XenUnavailableException;
-import org.xenjava.toolstack.life.SupervisionListener;
-import org.xenjava.toolstack.life.SupervisionPolicy;
-import org.xenjava.toolstack.life.Supervisor;
-import org.xenjava.toolstack.life.SupervisorService;
-import org.xenjava.toolstack.life.Surroundings;
-import org.xenjava.toolstack.memory.Pages;
+import org.xenjava.toolstack.lifecycle.SupervisionListener;
+import org.xenjava.toolstack.lifecycle.SupervisionPolicy;
+import org.xenjava.toolstack.lifecycle.Supervisor;
+import org.xenjava.toolstack.lifecycle.SupervisorContext;
+import org.xenjava.toolstack.lifecycle.SupervisorService;
 import org.xenjava.toolstack.memory.PodPolicy;
 import org.xenjava.toolstack.memory.UnpatchedPodPolicy;
+import org.xenjava.toolstack.pod.DebtCover;
 import org.xenjava.toolstack.pod.DomainLock;
 import org.xenjava.toolstack.pod.GuardListener;
 import org.xenjava.toolstack.pod.GuardPolicy;
 import org.xenjava.toolstack.pod.GuardScope;
 import org.xenjava.toolstack.pod.PodGuard;
 import org.xenjava.toolstack.pod.PodGuardService;
-import org.xenjava.toolstack.pod.PodLoan;
 import org.xenjava.toolstack.store.DomainPaths;
 import org.xenjava.toolstack.store.ProcessIdentity;
 import org.xenjava.toolstack.store.StoreClient;
 import org.xenjava.toolstack.store.WatchHub;
+import org.xenjava.toolstack.trace.Recorder;
 import org.xenjava.toolstack.xenctrl.DomainInfo;
 import org.xenjava.toolstack.xenctrl.PhysInfo;
 import org.xenjava.toolstack.xenctrl.UnsupportedXenException;
@@ -60,7 +60,7 @@ import org.xenjava.toolstack.xenctrl.Xenctrl;
 import org.xenjava.toolstack.xenctrl.lib.XenAccessException;
 import org.xenjava.toolstack.xenctrl.lib.XenLibraries;
 import org.xenjava.toolstack.xenctrl.lib.jna.JnaXen;
-import org.xenjava.toolstack.xenctrl.trace.Recorder;
+import org.xenjava.toolstack.xenctrl.units.Pages;
 
 /**
  * A Xen host: creates domains and finds them. Safe to use from many threads; close it when done, its domains run on.
@@ -82,7 +82,7 @@ public final class Toolstack implements AutoCloseable {
     private final GuestServices services;
     private final BuildJournal journal;
     private final DomainBuilder builder;
-    private final Surroundings surroundings;
+    private final SupervisorContext surroundings;
     private final List<PodGuardService> guards = new CopyOnWriteArrayList<>();
     private final List<SupervisorService> supervisors = new CopyOnWriteArrayList<>();
 
@@ -102,14 +102,14 @@ public final class Toolstack implements AutoCloseable {
                 options.podPolicy,
                 options.processIdentity,
                 removal,
-                new PodLoan(xenctrl, store, options.processIdentity),
+                new DebtCover(xenctrl, store, options.processIdentity),
                 deviceModels,
                 devices,
                 options.random);
         this.journal = new BuildJournal(store, context.processes());
         this.builder =
                 new DomainBuilder(xenctrl, store, journal, options.podPolicy, services, options.clock, options.random);
-        this.surroundings = new Surroundings(
+        this.surroundings = new SupervisorContext(
                 xenctrl,
                 store,
                 options.podPolicy,
@@ -262,7 +262,7 @@ public final class Toolstack implements AutoCloseable {
      * @return the domain, paused
      */
     public Domain create(DomainConfig config) {
-        return create(config, BuildListener.NONE, new Cancellation());
+        return create(config, CreateListener.NONE, new Cancellation());
     }
 
     /**
@@ -275,7 +275,7 @@ public final class Toolstack implements AutoCloseable {
      * @return the domain, paused
      * @throws org.xenjava.toolstack.error.ToolstackException if it cannot be built
      */
-    public Domain create(DomainConfig config, BuildListener listener, Cancellation cancellation) {
+    public Domain create(DomainConfig config, CreateListener listener, Cancellation cancellation) {
         DomainBuilder.Built built = builder.build(config, listener, cancellation);
         return new Domain(context, built.domid(), built.uuid());
     }

@@ -5,11 +5,11 @@ import com.google.common.util.concurrent.Striped;
 import java.util.concurrent.locks.Lock;
 import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
-import org.xenjava.toolstack.build.DomainRemoval;
+import org.xenjava.toolstack.create.DomainRemoval;
 import org.xenjava.toolstack.device.DeviceModels;
 import org.xenjava.toolstack.device.pv.PvHost;
 import org.xenjava.toolstack.memory.PodPolicy;
-import org.xenjava.toolstack.pod.PodLoan;
+import org.xenjava.toolstack.pod.DebtCover;
 import org.xenjava.toolstack.store.ProcessIdentity;
 import org.xenjava.toolstack.store.StoreClient;
 import org.xenjava.toolstack.store.WatchHub;
@@ -23,7 +23,7 @@ record ToolstackContext(
         PodPolicy podPolicy,
         ProcessIdentity processes,
         DomainRemoval removal,
-        PodLoan loans,
+        DebtCover loans,
         DeviceModels deviceModels,
         PvHost devices,
         RandomGenerator random,
@@ -37,7 +37,7 @@ record ToolstackContext(
             PodPolicy podPolicy,
             ProcessIdentity processes,
             DomainRemoval removal,
-            PodLoan loans,
+            DebtCover loans,
             DeviceModels deviceModels,
             PvHost devices,
             RandomGenerator random) {

@@ -23,12 +23,12 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.xenjava.toolstack.image.TestKernels;
-import org.xenjava.toolstack.memory.KiB;
 import org.xenjava.toolstack.memory.MemoryStatus;
-import org.xenjava.toolstack.memory.Pages;
+import org.xenjava.toolstack.sim.fault.MachineState;
 import org.xenjava.toolstack.store.DomainPaths;
-import org.xenjava.toolstack.xenctrl.PodTarget;
-import org.xenjava.toolstack.xenctrl.sim.fault.MachineState;
+import org.xenjava.toolstack.xenctrl.units.KiB;
+import org.xenjava.toolstack.xenctrl.units.Pages;
+import org.xenjava.toolstack.xenctrl.units.PodCounters;
 
 /** A domain after its build: what Xen has of it, what xenstore holds of it, and whether it lives. */
 class BuiltDomainTest {
@@ -40,7 +40,7 @@ class BuiltDomainTest {
         host.close();
     }
 
-    private PodTarget counters(Domain domain) {
+    private PodCounters counters(Domain domain) {
         return host.xenctrl.podTarget(domain.domid());
     }
 
@@ -50,7 +50,7 @@ class BuiltDomainTest {
         Domain domain = host.toolstack.create(
                 TestHost.guest("lab", 256, 512).kernel(kernel).build());
         // Measured on Xen 4.17.7 with a Linux kernel and ramdisk that lie in as many superpages.
-        assertEquals(new PodTarget(65801, 55552, 120832), counters(domain));
+        assertEquals(new PodCounters(65801, 55552, 120832), counters(domain));
         assertEquals(65280, counters(domain).debt());
         assertEquals(
                 new MemoryStatus(KiB.ofMiB(256), KiB.ofMiB(512), KiB.ZERO, Pages.of(65801), Pages.of(66048)),
@@ -126,7 +126,7 @@ class BuiltDomainTest {
             assertEquals(0, small.xenctrl.populatePhysmap(neighbour, new long[] {1 << 20}, 9, 0));
             Domain domain =
                     small.toolstack.create(TestHost.guest("scattered", 32, 32).build());
-            assertEquals(new PodTarget(32 * 256 + 9, 0, 0), small.xenctrl.podTarget(domain.domid()));
+            assertEquals(new PodCounters(32 * 256 + 9, 0, 0), small.xenctrl.podTarget(domain.domid()));
         }
     }
 }

@@ -12,17 +12,17 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
-import org.xenjava.toolstack.build.BuildListener;
-import org.xenjava.toolstack.build.BuildListener.Phase;
-import org.xenjava.toolstack.build.BuildListener.Progress;
-import org.xenjava.toolstack.build.Cancellation;
 import org.xenjava.toolstack.config.DomainConfig;
+import org.xenjava.toolstack.create.Cancellation;
+import org.xenjava.toolstack.create.CreateListener;
+import org.xenjava.toolstack.create.CreateListener.Phase;
+import org.xenjava.toolstack.create.CreateListener.Progress;
 import org.xenjava.toolstack.error.OperationCancelledException;
 import org.xenjava.toolstack.error.ToolstackException;
+import org.xenjava.toolstack.sim.fault.Fault;
+import org.xenjava.toolstack.sim.fault.MachineState;
+import org.xenjava.toolstack.sim.fault.Verdict;
 import org.xenjava.toolstack.xenctrl.lib.Errno;
-import org.xenjava.toolstack.xenctrl.sim.fault.Fault;
-import org.xenjava.toolstack.xenctrl.sim.fault.MachineState;
-import org.xenjava.toolstack.xenctrl.sim.fault.Verdict;
 
 class CancelledBuildTest {
     private static final DomainConfig CONFIG = TestHost.guest("watched", 16, 32).build();
@@ -44,7 +44,7 @@ class CancelledBuildTest {
     }
 
     /** Does something as soon as that step has started. */
-    private static BuildListener at(int step, Runnable action) {
+    private static CreateListener at(int step, Runnable action) {
         return message -> {
             if (message.number() == step && message.phase() == Phase.STARTED) {
                 action.run();
@@ -69,7 +69,7 @@ class CancelledBuildTest {
     void whatIsUndoneIsToldLastStepFirst() {
         List<String> undone = new ArrayList<>();
         host.faults.inject(Fault.nthOf("xs_introduce_domain", 1, Errno.EINVAL));
-        BuildListener listener = message -> {
+        CreateListener listener = message -> {
             if (message.phase() == Phase.UNDONE) {
                 undone.add(message.step());
             }
@@ -106,7 +106,7 @@ class CancelledBuildTest {
         long calls = host.faults.calls();
         assertThrows(
                 OperationCancelledException.class,
-                () -> host.toolstack.create(CONFIG, BuildListener.NONE, cancellation));
+                () -> host.toolstack.create(CONFIG, CreateListener.NONE, cancellation));
         assertEquals(calls, host.faults.calls());
     }
 
@@ -124,7 +124,7 @@ class CancelledBuildTest {
         assertThrows(
                 OperationCancelledException.class,
                 () -> host.toolstack.create(
-                        TestHost.guest("large", 256, 512).build(), BuildListener.NONE, cancellation));
+                        TestHost.guest("large", 256, 512).build(), CreateListener.NONE, cancellation));
         assertEquals(1, populates.get());
         host.assertUnchangedSince(before, "cancelled while populating");
     }
@@ -133,7 +133,7 @@ class CancelledBuildTest {
     void anInterruptCancelsAtAnyStepAndStaysSet() {
         List<Progress> steps = stepsOfABuild();
         for (Progress step : steps.subList(0, steps.size() - 1)) {
-            BuildListener interrupting =
+            CreateListener interrupting =
                     at(step.number(), () -> Thread.currentThread().interrupt());
             assertThrows(
                     OperationCancelledException.class,
@@ -158,7 +158,7 @@ class CancelledBuildTest {
     void anErrorInAListenerEndsTheBuildAndLeavesNothingBehind() {
         for (Progress step : stepsOfABuild()) {
             AssertionError error = new AssertionError("listener");
-            BuildListener failing = message -> {
+            CreateListener failing = message -> {
                 if (message.number() >= step.number() || message.phase() == Phase.UNDONE) {
                     throw error;
                 }

@@ -17,13 +17,13 @@ import java.util.concurrent.Future;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.Test;
-import org.xenjava.toolstack.build.BuildListener;
-import org.xenjava.toolstack.build.BuildListener.Phase;
-import org.xenjava.toolstack.build.Cancellation;
 import org.xenjava.toolstack.config.DomainConfig;
+import org.xenjava.toolstack.create.Cancellation;
+import org.xenjava.toolstack.create.CreateListener;
+import org.xenjava.toolstack.create.CreateListener.Phase;
 import org.xenjava.toolstack.error.DomainExistsException;
-import org.xenjava.toolstack.memory.KiB;
-import org.xenjava.toolstack.xenctrl.sim.fault.MachineState;
+import org.xenjava.toolstack.sim.fault.MachineState;
+import org.xenjava.toolstack.xenctrl.units.KiB;
 
 /** Builds that want the same name or UUID, and many at once. */
 class ClashingBuildsTest {
@@ -79,7 +79,7 @@ class ClashingBuildsTest {
         List<Future<Domain>> builds = new ArrayList<>();
         for (DomainConfig config : configs) {
             Toolstack toolstack = host.newProcess().open();
-            BuildListener inStep = message -> {
+            CreateListener inStep = message -> {
                 if (message.phase() == Phase.STARTED && message.step().equals(step)) {
                     meet(entrance);
                 }

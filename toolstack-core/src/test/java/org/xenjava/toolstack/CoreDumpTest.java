@@ -24,13 +24,13 @@ import java.util.stream.LongStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.xenjava.toolstack.build.Cancellation;
+import org.xenjava.toolstack.create.Cancellation;
 import org.xenjava.toolstack.error.CoreDumpException;
 import org.xenjava.toolstack.error.OperationCancelledException;
 import org.xenjava.toolstack.error.PodDebtException;
-import org.xenjava.toolstack.memory.Pages;
 import org.xenjava.toolstack.xenctrl.lib.MappedPages;
 import org.xenjava.toolstack.xenctrl.lib.Protection;
+import org.xenjava.toolstack.xenctrl.units.Pages;
 
 /** A domain's memory in a file: what is there is in it, once, and nothing else. */
 class CoreDumpTest {

@@ -33,14 +33,14 @@ import org.xenjava.toolstack.device.pv.DetachMode;
 import org.xenjava.toolstack.device.pv.XenbusState;
 import org.xenjava.toolstack.error.ConfigException;
 import org.xenjava.toolstack.error.DeviceException;
+import org.xenjava.toolstack.sim.HostLink;
+import org.xenjava.toolstack.sim.SimulatedXen;
+import org.xenjava.toolstack.sim.fault.Fault;
+import org.xenjava.toolstack.sim.fault.MachineState;
+import org.xenjava.toolstack.sim.guest.SimulatedGuest;
 import org.xenjava.toolstack.xenctrl.lib.Errno;
 import org.xenjava.toolstack.xenctrl.lib.LoopAccess;
 import org.xenjava.toolstack.xenctrl.lib.XenStore;
-import org.xenjava.toolstack.xenctrl.sim.HostLink;
-import org.xenjava.toolstack.xenctrl.sim.SimulatedXen;
-import org.xenjava.toolstack.xenctrl.sim.fault.Fault;
-import org.xenjava.toolstack.xenctrl.sim.fault.MachineState;
-import org.xenjava.toolstack.xenctrl.sim.guest.SimulatedGuest;
 
 class DevicesTest {
     private static final MacAddress MAC = new MacAddress("00:16:3e:01:02:03");

@@ -30,12 +30,12 @@ import org.xenjava.toolstack.error.DomainNotFoundException;
 import org.xenjava.toolstack.error.DomainStateException;
 import org.xenjava.toolstack.error.OperationCancelledException;
 import org.xenjava.toolstack.error.OperationTimeoutException;
-import org.xenjava.toolstack.memory.KiB;
+import org.xenjava.toolstack.sim.fault.MachineState;
+import org.xenjava.toolstack.sim.fault.Verdict;
 import org.xenjava.toolstack.xenctrl.CreateDomain;
 import org.xenjava.toolstack.xenctrl.abi.DomctlOp;
 import org.xenjava.toolstack.xenctrl.lib.XenStore;
-import org.xenjava.toolstack.xenctrl.sim.fault.MachineState;
-import org.xenjava.toolstack.xenctrl.sim.fault.Verdict;
+import org.xenjava.toolstack.xenctrl.units.KiB;
 
 /** A handle on a domain: what may be repeated, what is refused, what is waited for. */
 class DomainTest {

@@ -18,12 +18,12 @@ import org.xenjava.toolstack.config.DomainConfig;
 import org.xenjava.toolstack.error.ToolstackException;
 import org.xenjava.toolstack.error.XenCallException;
 import org.xenjava.toolstack.error.XenStoreException;
+import org.xenjava.toolstack.sim.fault.Fault;
+import org.xenjava.toolstack.sim.fault.FaultSite;
+import org.xenjava.toolstack.sim.fault.MachineState;
+import org.xenjava.toolstack.sim.fault.ProcessKilled;
+import org.xenjava.toolstack.sim.fault.Verdict;
 import org.xenjava.toolstack.xenctrl.lib.Errno;
-import org.xenjava.toolstack.xenctrl.sim.fault.Fault;
-import org.xenjava.toolstack.xenctrl.sim.fault.LibraryCall;
-import org.xenjava.toolstack.xenctrl.sim.fault.MachineState;
-import org.xenjava.toolstack.xenctrl.sim.fault.ProcessKilled;
-import org.xenjava.toolstack.xenctrl.sim.fault.Verdict;
 
 /** A build is struck at each of its calls in turn, in every way, and leaves nothing behind. */
 class FaultAtEveryCallTest {
@@ -50,7 +50,7 @@ class FaultAtEveryCallTest {
     }
 
     private String lastStruck() {
-        List<LibraryCall> struck = host.faults.struck();
+        List<FaultSite> struck = host.faults.struck();
         return struck.get(struck.size() - 1).toString();
     }
 

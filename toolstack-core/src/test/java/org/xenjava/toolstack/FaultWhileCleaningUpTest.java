@@ -11,11 +11,11 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.xenjava.toolstack.config.DomainConfig;
 import org.xenjava.toolstack.error.ToolstackException;
+import org.xenjava.toolstack.sim.fault.Fault;
+import org.xenjava.toolstack.sim.fault.MachineState;
+import org.xenjava.toolstack.sim.fault.ProcessKilled;
+import org.xenjava.toolstack.sim.fault.Verdict;
 import org.xenjava.toolstack.xenctrl.lib.Errno;
-import org.xenjava.toolstack.xenctrl.sim.fault.Fault;
-import org.xenjava.toolstack.xenctrl.sim.fault.MachineState;
-import org.xenjava.toolstack.xenctrl.sim.fault.ProcessKilled;
-import org.xenjava.toolstack.xenctrl.sim.fault.Verdict;
 
 /** What cleans up is struck itself: nothing is lost, somebody else or a second attempt finishes it. */
 class FaultWhileCleaningUpTest {

@@ -20,19 +20,19 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.xenjava.toolstack.build.BuildListener;
-import org.xenjava.toolstack.build.Cancellation;
 import org.xenjava.toolstack.config.DiskConfig;
 import org.xenjava.toolstack.config.DomainConfig;
 import org.xenjava.toolstack.config.MacAddress;
 import org.xenjava.toolstack.config.NicConfig;
 import org.xenjava.toolstack.config.VirtualDisk;
+import org.xenjava.toolstack.create.Cancellation;
+import org.xenjava.toolstack.create.CreateListener;
 import org.xenjava.toolstack.device.pv.DetachMode;
 import org.xenjava.toolstack.error.ToolstackException;
+import org.xenjava.toolstack.sim.fault.Fault;
+import org.xenjava.toolstack.sim.fault.MachineState;
+import org.xenjava.toolstack.sim.fault.ProcessKilled;
 import org.xenjava.toolstack.xenctrl.lib.Errno;
-import org.xenjava.toolstack.xenctrl.sim.fault.Fault;
-import org.xenjava.toolstack.xenctrl.sim.fault.MachineState;
-import org.xenjava.toolstack.xenctrl.sim.fault.ProcessKilled;
 
 /** Whatever is struck while devices are attached or detached: no loop device, no interface, no node is left. */
 class FaultyDevicesTest {
@@ -93,8 +93,8 @@ class FaultyDevicesTest {
     private Calls callsOfABuild() {
         long start = host.faults.calls();
         long[] first = {0};
-        BuildListener whenDevicesBegin = progress -> {
-            if (progress.step().equals("attach disks") && progress.phase() == BuildListener.Phase.STARTED) {
+        CreateListener whenDevicesBegin = progress -> {
+            if (progress.step().equals("attach disks") && progress.phase() == CreateListener.Phase.STARTED) {
                 first[0] = host.faults.calls() - start + 1;
             }
         };

@@ -10,9 +10,9 @@ import org.junit.jupiter.api.Test;
 import org.xenjava.toolstack.config.DomainConfig;
 import org.xenjava.toolstack.error.HostMemoryException;
 import org.xenjava.toolstack.error.ToolstackException;
-import org.xenjava.toolstack.xenctrl.sim.fault.Fault;
-import org.xenjava.toolstack.xenctrl.sim.fault.MachineState;
-import org.xenjava.toolstack.xenctrl.sim.fault.Verdict;
+import org.xenjava.toolstack.sim.fault.Fault;
+import org.xenjava.toolstack.sim.fault.MachineState;
+import org.xenjava.toolstack.sim.fault.Verdict;
 
 /** The host's memory runs out at every point of a build. */
 class FullHostTest {

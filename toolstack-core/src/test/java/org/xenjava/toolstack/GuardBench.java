@@ -4,22 +4,22 @@ package org.xenjava.toolstack;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import org.xenjava.toolstack.memory.KiB;
 import org.xenjava.toolstack.memory.PodPolicy;
 import org.xenjava.toolstack.pod.DomainLock;
 import org.xenjava.toolstack.pod.GuardEvent;
 import org.xenjava.toolstack.pod.GuardPolicy;
 import org.xenjava.toolstack.pod.GuardState;
 import org.xenjava.toolstack.pod.PodGuard;
+import org.xenjava.toolstack.sim.SimulatedXen;
+import org.xenjava.toolstack.sim.guest.BalloonDriver;
+import org.xenjava.toolstack.sim.guest.SimulatedGuest;
 import org.xenjava.toolstack.store.DomainPaths;
 import org.xenjava.toolstack.store.ProcessIdentity;
 import org.xenjava.toolstack.store.StoreClient;
 import org.xenjava.toolstack.xenctrl.DomainInfo;
 import org.xenjava.toolstack.xenctrl.Xenctrl;
 import org.xenjava.toolstack.xenctrl.lib.XenLibraries;
-import org.xenjava.toolstack.xenctrl.sim.SimulatedXen;
-import org.xenjava.toolstack.xenctrl.sim.guest.BalloonDriver;
-import org.xenjava.toolstack.xenctrl.sim.guest.SimulatedGuest;
+import org.xenjava.toolstack.xenctrl.units.KiB;
 
 /** A simulated machine whose guests all have one balloon driver, guards on it, and time that passes for both. */
 final class GuardBench implements AutoCloseable {

@@ -30,8 +30,8 @@ import org.xenjava.toolstack.pod.GuardStatus.Activity;
 import org.xenjava.toolstack.pod.GuardStatus.Inspection;
 import org.xenjava.toolstack.pod.PodGuard;
 import org.xenjava.toolstack.pod.PodGuardService;
-import org.xenjava.toolstack.xenctrl.sim.guest.BalloonDriver;
-import org.xenjava.toolstack.xenctrl.sim.guest.BalloonFamily;
+import org.xenjava.toolstack.sim.guest.BalloonDriver;
+import org.xenjava.toolstack.sim.guest.BalloonFamily;
 
 /** What a guard tells besides changes of state. */
 class GuardReportsTest {

@@ -12,21 +12,21 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.xenjava.toolstack.memory.KiB;
-import org.xenjava.toolstack.memory.Pages;
 import org.xenjava.toolstack.memory.PodPolicy;
 import org.xenjava.toolstack.pod.GuardEvent;
 import org.xenjava.toolstack.pod.GuardMode;
 import org.xenjava.toolstack.pod.GuardPolicy;
 import org.xenjava.toolstack.pod.GuardState;
 import org.xenjava.toolstack.pod.PodGuard;
+import org.xenjava.toolstack.sim.SimulatedXen;
+import org.xenjava.toolstack.sim.fault.MachineState;
+import org.xenjava.toolstack.sim.guest.BalloonDriver;
+import org.xenjava.toolstack.sim.guest.BalloonFamily;
+import org.xenjava.toolstack.sim.guest.SimulatedGuest;
 import org.xenjava.toolstack.store.DomainPaths;
 import org.xenjava.toolstack.xenctrl.DomainInfo;
-import org.xenjava.toolstack.xenctrl.sim.SimulatedXen;
-import org.xenjava.toolstack.xenctrl.sim.fault.MachineState;
-import org.xenjava.toolstack.xenctrl.sim.guest.BalloonDriver;
-import org.xenjava.toolstack.xenctrl.sim.guest.BalloonFamily;
-import org.xenjava.toolstack.xenctrl.sim.guest.SimulatedGuest;
+import org.xenjava.toolstack.xenctrl.units.KiB;
+import org.xenjava.toolstack.xenctrl.units.Pages;
 
 class PodGuardTest {
     private static final BalloonDriver GOOD = BalloonDriver.of(BalloonFamily.LINUX);

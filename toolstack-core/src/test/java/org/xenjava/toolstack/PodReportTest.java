@@ -17,9 +17,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.xenjava.toolstack.memory.PodPolicy;
 import org.xenjava.toolstack.pod.GuardStatus.Inspection;
+import org.xenjava.toolstack.sim.guest.BalloonDriver;
+import org.xenjava.toolstack.sim.guest.BalloonFamily;
 import org.xenjava.toolstack.store.DomainPaths;
-import org.xenjava.toolstack.xenctrl.sim.guest.BalloonDriver;
-import org.xenjava.toolstack.xenctrl.sim.guest.BalloonFamily;
 
 class PodReportTest {
     private static final BalloonDriver GOOD = BalloonDriver.of(BalloonFamily.LINUX);

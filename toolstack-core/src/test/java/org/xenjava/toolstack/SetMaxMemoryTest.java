@@ -13,12 +13,12 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.xenjava.toolstack.error.ConfigException;
 import org.xenjava.toolstack.error.ToolstackException;
-import org.xenjava.toolstack.memory.KiB;
-import org.xenjava.toolstack.memory.Pages;
-import org.xenjava.toolstack.xenctrl.PodTarget;
+import org.xenjava.toolstack.sim.fault.Fault;
+import org.xenjava.toolstack.sim.fault.MachineState;
 import org.xenjava.toolstack.xenctrl.lib.Errno;
-import org.xenjava.toolstack.xenctrl.sim.fault.Fault;
-import org.xenjava.toolstack.xenctrl.sim.fault.MachineState;
+import org.xenjava.toolstack.xenctrl.units.KiB;
+import org.xenjava.toolstack.xenctrl.units.Pages;
+import org.xenjava.toolstack.xenctrl.units.PodCounters;
 
 /** mem-max. */
 class SetMaxMemoryTest {
@@ -47,7 +47,7 @@ class SetMaxMemoryTest {
 
     @Test
     void aPodGuestKeepsItsPagesAndItsDebt() {
-        PodTarget before = host.xenctrl.podTarget(domain.domid());
+        PodCounters before = host.xenctrl.podTarget(domain.domid());
         domain.setMaxMemory(KiB.ofMiB(64));
         assertEquals(before, host.xenctrl.podTarget(domain.domid()));
         // It owns its slack until it has ballooned, and must be allowed to.

@@ -24,18 +24,18 @@ import org.xenjava.toolstack.error.DomainStateException;
 import org.xenjava.toolstack.error.HostMemoryException;
 import org.xenjava.toolstack.error.ToolstackException;
 import org.xenjava.toolstack.image.TestKernels;
-import org.xenjava.toolstack.memory.KiB;
 import org.xenjava.toolstack.memory.PodPolicy;
+import org.xenjava.toolstack.sim.fault.Fault;
+import org.xenjava.toolstack.sim.fault.MachineState;
+import org.xenjava.toolstack.sim.fault.ProcessKilled;
+import org.xenjava.toolstack.sim.fault.Verdict;
 import org.xenjava.toolstack.store.DomainPaths;
 import org.xenjava.toolstack.store.StoreClient;
 import org.xenjava.toolstack.xenctrl.DomainInfo;
-import org.xenjava.toolstack.xenctrl.PodTarget;
 import org.xenjava.toolstack.xenctrl.lib.Errno;
 import org.xenjava.toolstack.xenctrl.lib.XenStore;
-import org.xenjava.toolstack.xenctrl.sim.fault.Fault;
-import org.xenjava.toolstack.xenctrl.sim.fault.MachineState;
-import org.xenjava.toolstack.xenctrl.sim.fault.ProcessKilled;
-import org.xenjava.toolstack.xenctrl.sim.fault.Verdict;
+import org.xenjava.toolstack.xenctrl.units.KiB;
+import org.xenjava.toolstack.xenctrl.units.PodCounters;
 
 /** mem-set. The counters are those that Xen 4.17.7 showed for the same guest. */
 class SetMemoryTest {
@@ -67,8 +67,8 @@ class SetMemoryTest {
 
     private void assertMemory(String total, long max, long targetMib) {
         String[] counters = total.split("/");
-        PodTarget expected =
-                new PodTarget(Long.parseLong(counters[0]), Long.parseLong(counters[1]), Long.parseLong(counters[2]));
+        PodCounters expected =
+                new PodCounters(Long.parseLong(counters[0]), Long.parseLong(counters[1]), Long.parseLong(counters[2]));
         assertEquals(expected, host.xenctrl.podTarget(domain.domid()));
         assertEquals(max, domain.memory().maxPages().count());
         assertEquals(KiB.ofMiB(targetMib), domain.memory().target());
@@ -133,11 +133,11 @@ class SetMemoryTest {
             domain = host.toolstack.find(build(xl).uuid()).orElseThrow();
         }
         host.observer.store().rm(XenStore.NO_TRANSACTION, "/libxl/" + domain.domid() + "/xenjava");
-        PodTarget built = host.xenctrl.podTarget(domain.domid());
+        PodCounters built = host.xenctrl.podTarget(domain.domid());
         domain.setMemory(KiB.ofMiB(300));
         domain.setMemory(KiB.ofMiB(200));
         domain.setMemory(KiB.ofMiB(300));
-        PodTarget raised = host.xenctrl.podTarget(domain.domid());
+        PodCounters raised = host.xenctrl.podTarget(domain.domid());
         assertEquals(built.totPages() + 44 * 256, raised.totPages());
         assertEquals("307200", read("/libxl/" + domain.domid() + "/xenjava/pod-backed-kib"));
     }

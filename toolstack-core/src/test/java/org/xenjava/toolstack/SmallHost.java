@@ -3,10 +3,10 @@ package org.xenjava.toolstack;
 
 import java.util.UUID;
 import java.util.stream.LongStream;
+import org.xenjava.toolstack.sim.SimulatedXen;
 import org.xenjava.toolstack.xenctrl.CreateDomain;
 import org.xenjava.toolstack.xenctrl.Xenctrl;
 import org.xenjava.toolstack.xenctrl.abi.DomctlOp;
-import org.xenjava.toolstack.xenctrl.sim.SimulatedXen;
 
 /** Hosts that are short of memory, in one way or another. */
 final class SmallHost {

@@ -15,10 +15,10 @@ import org.junit.jupiter.api.Test;
 import org.xenjava.toolstack.config.DomainConfig;
 import org.xenjava.toolstack.config.LifecycleAction;
 import org.xenjava.toolstack.error.DomainGoneException;
-import org.xenjava.toolstack.memory.KiB;
 import org.xenjava.toolstack.store.StoreClient;
 import org.xenjava.toolstack.xenctrl.CreateDomain;
 import org.xenjava.toolstack.xenctrl.abi.DomctlOp;
+import org.xenjava.toolstack.xenctrl.units.KiB;
 
 /** A domain's configuration is read back from xenstore, in any process, with what was changed since the build. */
 class StoredConfigTest {

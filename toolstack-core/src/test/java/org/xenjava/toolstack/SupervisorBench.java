@@ -9,9 +9,9 @@ import java.util.Optional;
 import org.xenjava.toolstack.config.DomainConfig;
 import org.xenjava.toolstack.config.DomainConfig.Lifecycle;
 import org.xenjava.toolstack.config.LifecycleAction;
-import org.xenjava.toolstack.life.SupervisionEvent;
-import org.xenjava.toolstack.life.SupervisionPolicy;
-import org.xenjava.toolstack.life.Supervisor;
+import org.xenjava.toolstack.lifecycle.SupervisionEvent;
+import org.xenjava.toolstack.lifecycle.SupervisionPolicy;
+import org.xenjava.toolstack.lifecycle.Supervisor;
 import org.xenjava.toolstack.store.StoreClient;
 
 /** A simulated host whose guests stop, and supervisors in virtual time. */

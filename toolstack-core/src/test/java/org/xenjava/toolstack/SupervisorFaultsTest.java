@@ -13,12 +13,12 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.xenjava.toolstack.DomainStatus.State;
 import org.xenjava.toolstack.config.LifecycleAction;
-import org.xenjava.toolstack.life.SupervisionPolicy;
-import org.xenjava.toolstack.life.Supervisor;
+import org.xenjava.toolstack.lifecycle.SupervisionPolicy;
+import org.xenjava.toolstack.lifecycle.Supervisor;
+import org.xenjava.toolstack.sim.fault.Fault;
+import org.xenjava.toolstack.sim.fault.MachineState;
+import org.xenjava.toolstack.sim.fault.ProcessKilled;
 import org.xenjava.toolstack.xenctrl.lib.Errno;
-import org.xenjava.toolstack.xenctrl.sim.fault.Fault;
-import org.xenjava.toolstack.xenctrl.sim.fault.MachineState;
-import org.xenjava.toolstack.xenctrl.sim.fault.ProcessKilled;
 
 /** A supervisor is struck at each of its calls in turn; whoever comes next brings it to the same end. */
 class SupervisorFaultsTest {

@@ -24,13 +24,13 @@ import org.xenjava.toolstack.config.DomainConfig;
 import org.xenjava.toolstack.config.DomainConfig.Lifecycle;
 import org.xenjava.toolstack.config.DomainType;
 import org.xenjava.toolstack.config.LifecycleAction;
-import org.xenjava.toolstack.life.SupervisionEvent.Kind;
-import org.xenjava.toolstack.life.SupervisionPolicy;
-import org.xenjava.toolstack.life.Supervisor;
-import org.xenjava.toolstack.memory.KiB;
+import org.xenjava.toolstack.lifecycle.SupervisionEvent.Kind;
+import org.xenjava.toolstack.lifecycle.SupervisionPolicy;
+import org.xenjava.toolstack.lifecycle.Supervisor;
+import org.xenjava.toolstack.sim.fault.Fault;
+import org.xenjava.toolstack.sim.fault.MachineState;
 import org.xenjava.toolstack.xenctrl.lib.Errno;
-import org.xenjava.toolstack.xenctrl.sim.fault.Fault;
-import org.xenjava.toolstack.xenctrl.sim.fault.MachineState;
+import org.xenjava.toolstack.xenctrl.units.KiB;
 
 /** What becomes of a guest that stops is what its configuration says. */
 class SupervisorTest {

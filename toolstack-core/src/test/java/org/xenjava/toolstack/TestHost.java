@@ -18,11 +18,11 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 import org.xenjava.toolstack.config.DomainConfig;
 import org.xenjava.toolstack.image.TestKernels;
+import org.xenjava.toolstack.sim.SimulatedXen;
+import org.xenjava.toolstack.sim.fault.FaultInjection;
+import org.xenjava.toolstack.sim.fault.MachineState;
 import org.xenjava.toolstack.xenctrl.Xenctrl;
 import org.xenjava.toolstack.xenctrl.lib.XenLibraries;
-import org.xenjava.toolstack.xenctrl.sim.SimulatedXen;
-import org.xenjava.toolstack.xenctrl.sim.fault.FaultInjection;
-import org.xenjava.toolstack.xenctrl.sim.fault.MachineState;
 
 /** A simulated machine, a toolstack on it that faults can be injected into, and somebody who watches both. */
 public final class TestHost implements AutoCloseable {

@@ -2,8 +2,8 @@
 package org.xenjava.toolstack;
 
 import java.util.Set;
+import org.xenjava.toolstack.sim.fault.FaultInjection;
 import org.xenjava.toolstack.store.ProcessIdentity;
-import org.xenjava.toolstack.xenctrl.sim.fault.FaultInjection;
 
 /**
  * A process on the simulated machine, as far as others can tell whether it runs.

@@ -16,17 +16,17 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
-import org.xenjava.toolstack.build.Cancellation;
+import org.xenjava.toolstack.create.Cancellation;
 import org.xenjava.toolstack.error.ConfigException;
 import org.xenjava.toolstack.error.OperationCancelledException;
 import org.xenjava.toolstack.error.XenUnavailableException;
-import org.xenjava.toolstack.memory.Pages;
 import org.xenjava.toolstack.memory.UnpatchedPodPolicy;
+import org.xenjava.toolstack.sim.fault.Fault;
+import org.xenjava.toolstack.sim.fault.Verdict;
 import org.xenjava.toolstack.xenctrl.lib.Errno;
 import org.xenjava.toolstack.xenctrl.lib.XenCall;
 import org.xenjava.toolstack.xenctrl.lib.XenLibraries;
-import org.xenjava.toolstack.xenctrl.sim.fault.Fault;
-import org.xenjava.toolstack.xenctrl.sim.fault.Verdict;
+import org.xenjava.toolstack.xenctrl.units.Pages;
 
 class ToolstackTest {
     private static final int XEN_3_4 = 3 << 16 | 4;

@@ -13,10 +13,10 @@ import org.knowm.xchart.AnnotationText;
 import org.knowm.xchart.XYChart;
 import org.knowm.xchart.XYSeries;
 import org.knowm.xchart.style.markers.SeriesMarkers;
-import org.xenjava.toolstack.advisory.Sample;
-import org.xenjava.toolstack.advisory.Timeline;
-import org.xenjava.toolstack.advisory.Trial;
-import org.xenjava.toolstack.advisory.Trial.Outcome;
+import org.xenjava.toolstack.rehearsal.RehearsalSample;
+import org.xenjava.toolstack.rehearsal.RehearsalTimeline;
+import org.xenjava.toolstack.rehearsal.RehearsalTrial;
+import org.xenjava.toolstack.rehearsal.RehearsalTrial.Outcome;
 
 /**
  * The boots of one guest side by side, one policy each. Above, the cache and the entries; below, what the entries have
@@ -29,10 +29,10 @@ final class BootChart implements ChartWriter.Chart {
     private static final int COUNTERS_HEIGHT = 270;
     private static final int DEBT_HEIGHT = SIZE.height - TITLE_HEIGHT - COUNTERS_HEIGHT;
 
-    private final List<Timeline> timelines;
+    private final List<RehearsalTimeline> timelines;
 
     /** @param timelines of the same guest and driver; not empty */
-    BootChart(List<Timeline> timelines) {
+    BootChart(List<RehearsalTimeline> timelines) {
         this.timelines = List.copyOf(timelines);
     }
 
@@ -56,7 +56,7 @@ final class BootChart implements ChartWriter.Chart {
     }
 
     private String title() {
-        Trial trial = timelines.get(0).trial();
+        RehearsalTrial trial = timelines.get(0).trial();
         return trial.settled().name() + ": " + trial.driver().name() + " boots, balloons and then fills its memory";
     }
 
@@ -67,7 +67,7 @@ final class BootChart implements ChartWriter.Chart {
         part.dispose();
     }
 
-    private XYChart counters(Timeline timeline) {
+    private XYChart counters(RehearsalTimeline timeline) {
         XYChart chart = ChartStyle.chart(SIZE.width / timelines.size(), COUNTERS_HEIGHT, "pages of 4 KiB");
         boolean lived = timeline.trial().outcome() == Outcome.LIVED;
         long spare = timeline.trial().sparePages();
@@ -101,7 +101,7 @@ final class BootChart implements ChartWriter.Chart {
     }
 
     /** Above the falling entries, and above the load, there is room. */
-    private static void nameTheParts(XYChart chart, Timeline timeline) {
+    private static void nameTheParts(XYChart chart, RehearsalTimeline timeline) {
         double height = first(timeline).entries().count();
         double begins = seconds(timeline.loadBegins());
         double ends = seconds(last(timeline).time());
@@ -110,7 +110,7 @@ final class BootChart implements ChartWriter.Chart {
         chart.addAnnotation(new AnnotationText("load", (begins + ends) / 2, height, false));
     }
 
-    private XYChart debt(Timeline timeline) {
+    private XYChart debt(RehearsalTimeline timeline) {
         XYChart chart = ChartStyle.chart(SIZE.width / timelines.size(), DEBT_HEIGHT, "entries - cache");
         chart.getStyler().setChartTitleVisible(false).setLegendVisible(false);
         chart.getStyler()
@@ -133,13 +133,13 @@ final class BootChart implements ChartWriter.Chart {
         return chart;
     }
 
-    private static double debtOrOne(Sample sample) {
+    private static double debtOrOne(RehearsalSample sample) {
         return Math.max(1, sample.entries().count() - sample.cache().count());
     }
 
-    private static void markDeath(XYChart chart, Timeline timeline, ToDoubleFunction<Sample> value) {
+    private static void markDeath(XYChart chart, RehearsalTimeline timeline, ToDoubleFunction<RehearsalSample> value) {
         if (timeline.trial().outcome() == Outcome.CRASHED) {
-            Sample last = last(timeline);
+            RehearsalSample last = last(timeline);
             XYSeries series = chart.addSeries(
                     "killed", new double[] {seconds(last.time())}, new double[] {value.applyAsDouble(last)});
             series.setMarker(SeriesMarkers.CROSS)
@@ -148,11 +148,11 @@ final class BootChart implements ChartWriter.Chart {
         }
     }
 
-    private static Sample first(Timeline timeline) {
+    private static RehearsalSample first(RehearsalTimeline timeline) {
         return timeline.samples().get(0);
     }
 
-    private static Sample last(Timeline timeline) {
+    private static RehearsalSample last(RehearsalTimeline timeline) {
         return timeline.samples().get(timeline.samples().size() - 1);
     }
 

@@ -3,10 +3,10 @@ package org.xenjava.toolstack.cli;
 
 import java.io.PrintStream;
 import java.util.Locale;
-import org.xenjava.toolstack.build.BuildListener;
+import org.xenjava.toolstack.create.CreateListener;
 
 /** Shows a build's steps on standard error. */
-sealed interface BuildProgress extends BuildListener, AutoCloseable {
+sealed interface BuildProgress extends CreateListener, AutoCloseable {
     /** The last step is done, or none will follow. */
     @Override
     default void close() {}
@@ -47,8 +47,8 @@ sealed interface BuildProgress extends BuildListener, AutoCloseable {
         }
     }
 
-    private static String text(BuildListener.Progress progress) {
-        String what = progress.phase() == BuildListener.Phase.UNDONE ? "undone: " : "";
+    private static String text(CreateListener.Progress progress) {
+        String what = progress.phase() == CreateListener.Phase.UNDONE ? "undone: " : "";
         return String.format(
                 Locale.ROOT,
                 "%s [%d/%d] %s%s",

@@ -18,15 +18,15 @@ import java.util.concurrent.CountDownLatch;
 final class ConsoleSession {
     private static final int CHUNK = 4096;
 
-    private final Streams streams;
+    private final Console streams;
     private final CountDownLatch ended = new CountDownLatch(1);
 
-    private ConsoleSession(Streams streams) {
+    private ConsoleSession(Console streams) {
         this.streams = streams;
     }
 
     /** Opens a console, lets {@code whenOpen} happen, and copies until it ends. */
-    static void attach(String terminal, Streams streams, Runnable whenOpen) throws IOException, InterruptedException {
+    static void attach(String terminal, Console streams, Runnable whenOpen) throws IOException, InterruptedException {
         try (InputStream fromGuest = new FileInputStream(terminal);
                 OutputStream toGuest = new FileOutputStream(terminal)) {
             whenOpen.run();
@@ -34,7 +34,7 @@ final class ConsoleSession {
         }
     }
 
-    static void run(InputStream fromGuest, OutputStream toGuest, Streams streams) throws InterruptedException {
+    static void run(InputStream fromGuest, OutputStream toGuest, Console streams) throws InterruptedException {
         ConsoleSession session = new ConsoleSession(streams);
         session.start("console output", () -> session.show(fromGuest));
         session.start("console input", () -> session.type(toGuest));

@@ -7,10 +7,10 @@ import java.util.Set;
 import java.util.concurrent.Callable;
 import org.xenjava.toolstack.Domain;
 import org.xenjava.toolstack.Toolstack;
-import org.xenjava.toolstack.build.BuildPlan;
 import org.xenjava.toolstack.config.DomainConfig;
-import org.xenjava.toolstack.life.SupervisionListener;
-import org.xenjava.toolstack.life.SupervisionPolicy;
+import org.xenjava.toolstack.create.CreatePlan;
+import org.xenjava.toolstack.lifecycle.SupervisionListener;
+import org.xenjava.toolstack.lifecycle.SupervisionPolicy;
 import org.xenjava.toolstack.memory.PodPolicy;
 import org.xenjava.toolstack.pod.GuardListener;
 import org.xenjava.toolstack.pod.GuardPolicy;
@@ -79,7 +79,7 @@ final class CreateCommand implements Callable<Integer> {
     public Integer call() throws IOException, InterruptedException {
         DomainConfig config = quiet ? guest.readQuietly() : guest.read(session);
         if (dryRun) {
-            PlanText.of(BuildPlan.of(config, PodPolicy.standard())).forEach(session::print);
+            PlanText.of(CreatePlan.of(config, PodPolicy.standard())).forEach(session::print);
             return ExitStatus.OK;
         }
         try (Toolstack toolstack = session.open()) {
@@ -108,7 +108,7 @@ final class CreateCommand implements Callable<Integer> {
         if (foreground) {
             return live(toolstack, domain);
         }
-        CreationGuard guard = new CreationGuard(session, toolstack, domain, detail());
+        CreateGuardSession guard = new CreateGuardSession(session, toolstack, domain, detail());
         if (paused || noGuard || !guard.isNeeded()) {
             unpause(domain);
             return ExitStatus.OK;
@@ -130,18 +130,20 @@ final class CreateCommand implements Callable<Integer> {
         SupervisionListener listener = quiet
                 ? SupervisionListener.NONE
                 : event -> session.streams().err().println(event);
-        Supervision supervision = new Supervision(session, toolstack, listener);
+        ForegroundSupervisor supervision = new ForegroundSupervisor(session, toolstack, listener);
         return supervision.of(domain, SupervisionPolicy.standard(), paused ? () -> {} : domain::unpause);
     }
 
-    private CreationGuard.Detail detail() {
+    private CreateGuardSession.Detail detail() {
         if (quiet) {
-            return CreationGuard.Detail.QUIET;
+            return CreateGuardSession.Detail.QUIET;
         }
         if (verbose) {
-            return CreationGuard.Detail.LINES;
+            return CreateGuardSession.Detail.LINES;
         }
-        return session.streams().errorIsTerminal() ? CreationGuard.Detail.ONE_LINE : CreationGuard.Detail.TROUBLES;
+        return session.streams().errorIsTerminal()
+                ? CreateGuardSession.Detail.ONE_LINE
+                : CreateGuardSession.Detail.TROUBLES;
     }
 
     /** The console is opened first, or the guest's first words would be lost on a full buffer. */

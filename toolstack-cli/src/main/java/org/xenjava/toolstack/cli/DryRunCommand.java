@@ -2,7 +2,7 @@
 package org.xenjava.toolstack.cli;
 
 import java.util.concurrent.Callable;
-import org.xenjava.toolstack.build.BuildPlan;
+import org.xenjava.toolstack.create.CreatePlan;
 import org.xenjava.toolstack.memory.PodPolicy;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -27,7 +27,7 @@ final class DryRunCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        BuildPlan plan = BuildPlan.of(guest.read(session), PodPolicy.standard());
+        CreatePlan plan = CreatePlan.of(guest.read(session), PodPolicy.standard());
         if (json.chosen()) {
             session.print(Json.pretty(PlanJson.of(plan)));
         } else {

@@ -4,7 +4,7 @@ package org.xenjava.toolstack.cli;
 import java.nio.file.Path;
 import org.xenjava.toolstack.Domain;
 import org.xenjava.toolstack.dump.DumpListener;
-import org.xenjava.toolstack.memory.Pages;
+import org.xenjava.toolstack.xenctrl.units.Pages;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Parameters;
 

@@ -28,12 +28,12 @@ final class GuardLoop {
 
     /** Until the guard has come to an end with every domain. */
     End untilDecided(Duration patience) {
-        return OrderlyEnd.run(pauses::stop, () -> run(guard::decided, patience));
+        return SignalShutdown.run(pauses::stop, () -> run(guard::decided, patience));
     }
 
     /** Until the process is told to end. */
     void forLife() {
-        OrderlyEnd.run(pauses::stop, () -> run(() -> false, Duration.ofDays(36_500)));
+        SignalShutdown.run(pauses::stop, () -> run(() -> false, Duration.ofDays(36_500)));
     }
 
     private End run(BooleanSupplier finished, Duration patience) {

@@ -2,7 +2,7 @@
 package org.xenjava.toolstack.cli;
 
 import java.util.function.Function;
-import org.xenjava.toolstack.build.Cancellation;
+import org.xenjava.toolstack.create.Cancellation;
 
 /** A build that Ctrl-C cancels: the process does not end before what was done is undone. */
 final class InterruptibleBuild {
@@ -10,6 +10,6 @@ final class InterruptibleBuild {
 
     static <T> T run(Function<Cancellation, T> build) {
         Cancellation cancellation = new Cancellation();
-        return OrderlyEnd.run(cancellation::cancel, () -> build.apply(cancellation));
+        return SignalShutdown.run(cancellation::cancel, () -> build.apply(cancellation));
     }
 }

@@ -2,7 +2,7 @@
 package org.xenjava.toolstack.cli;
 
 import org.xenjava.toolstack.Domain;
-import org.xenjava.toolstack.memory.KiB;
+import org.xenjava.toolstack.xenctrl.units.KiB;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Parameters;
 

@@ -4,20 +4,20 @@ package org.xenjava.toolstack.cli;
 import com.google.gson.JsonObject;
 import java.util.List;
 import java.util.Locale;
-import org.xenjava.toolstack.build.BuildPlan;
 import org.xenjava.toolstack.config.DomainConfig;
+import org.xenjava.toolstack.create.CreatePlan;
 import org.xenjava.toolstack.image.ImagePlan;
 import org.xenjava.toolstack.image.PageRange;
 import org.xenjava.toolstack.image.PvhImagePlan;
 import org.xenjava.toolstack.memory.MemoryPlan;
-import org.xenjava.toolstack.memory.Pages;
 import org.xenjava.toolstack.memory.SpecialPage;
+import org.xenjava.toolstack.xenctrl.units.Pages;
 
 /** A plan as a program reads it. Units are in the keys; addresses are decimal, in bytes, ends are exclusive. */
 final class PlanJson {
     private PlanJson() {}
 
-    static JsonObject of(BuildPlan plan) {
+    static JsonObject of(CreatePlan plan) {
         JsonObject json = new JsonObject();
         json.add("guest", guest(plan.config()));
         json.add("memory", memory(plan.memory()));

@@ -4,16 +4,16 @@ package org.xenjava.toolstack.cli;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import org.xenjava.toolstack.build.BuildPlan;
 import org.xenjava.toolstack.config.DomainConfig;
+import org.xenjava.toolstack.create.CreatePlan;
 import org.xenjava.toolstack.image.ImagePlan;
 import org.xenjava.toolstack.image.PageRange;
 import org.xenjava.toolstack.image.PvhImagePlan;
 import org.xenjava.toolstack.memory.GuestShape;
-import org.xenjava.toolstack.memory.KiB;
 import org.xenjava.toolstack.memory.MemoryPlan;
-import org.xenjava.toolstack.memory.Pages;
 import org.xenjava.toolstack.memory.SpecialPage;
+import org.xenjava.toolstack.xenctrl.units.KiB;
+import org.xenjava.toolstack.xenctrl.units.Pages;
 
 /** A plan as a person reads it: a line per number, with its unit and what it is good for. */
 final class PlanText {
@@ -21,7 +21,7 @@ final class PlanText {
 
     private PlanText() {}
 
-    static List<String> of(BuildPlan plan) {
+    static List<String> of(CreatePlan plan) {
         PlanText text = new PlanText();
         text.guest(plan.config());
         text.memory(plan.memory());

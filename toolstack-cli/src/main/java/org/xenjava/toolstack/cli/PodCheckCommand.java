@@ -18,7 +18,7 @@ import org.xenjava.toolstack.error.DomainGoneException;
 import org.xenjava.toolstack.error.DomainNotFoundException;
 import org.xenjava.toolstack.error.PodDebtException;
 import org.xenjava.toolstack.error.ToolstackException;
-import org.xenjava.toolstack.pod.DangerousMove;
+import org.xenjava.toolstack.pod.MemoryTouchingOperation;
 import org.xenjava.toolstack.pod.PodCheck;
 import org.xenjava.toolstack.pod.PodStatus;
 import org.xenjava.toolstack.pod.PodVerdict;
@@ -53,7 +53,7 @@ final class PodCheckCommand extends HostCommand {
     private static final int FIRST_RESERVED_DOMID = 0x7FF0;
 
     @ArgGroup(multiplicity = "1")
-    private final Targets targets = new Targets();
+    private final DomainSelection targets = new DomainSelection();
 
     @Option(names = "--watch", description = "repeat until no domain is vulnerable; JSON is one line per reading then")
     private boolean watch;
@@ -78,7 +78,7 @@ final class PodCheckCommand extends HostCommand {
             description =
                     "refuse, with the reason, what might kill the guest now: save, migrate, coredump, map-memory or"
                             + " attach-monitor")
-    private Optional<DangerousMove> before = Optional.empty();
+    private Optional<MemoryTouchingOperation> before = Optional.empty();
 
     @Mixin
     private final JsonOption json = new JsonOption();
@@ -107,10 +107,10 @@ final class PodCheckCommand extends HostCommand {
     }
 
     /** The word for a move. */
-    static final class Moves implements ITypeConverter<DangerousMove> {
+    static final class Moves implements ITypeConverter<MemoryTouchingOperation> {
         @Override
-        public DangerousMove convert(String word) {
-            return Arrays.stream(DangerousMove.values())
+        public MemoryTouchingOperation convert(String word) {
+            return Arrays.stream(MemoryTouchingOperation.values())
                     .filter(move -> GuardModes.word(move).equals(word))
                     .findFirst()
                     .orElseThrow(() -> new TypeConversionException("'" + word + "' is no dangerous move"));
@@ -134,7 +134,7 @@ final class PodCheckCommand extends HostCommand {
     }
 
     /** What was printed may be a moment old: the library has the last word. */
-    private int judge(Toolstack toolstack, DangerousMove move) {
+    private int judge(Toolstack toolstack, MemoryTouchingOperation move) {
         try {
             find(toolstack, targets.domain().orElseThrow()).requireNoDebt(move);
             return ExitStatus.OK;

@@ -9,9 +9,9 @@ import java.util.Locale;
 import java.util.Optional;
 import org.xenjava.toolstack.DomainStatus;
 import org.xenjava.toolstack.PodReport;
-import org.xenjava.toolstack.memory.KiB;
 import org.xenjava.toolstack.pod.GuardStatus.Inspection;
 import org.xenjava.toolstack.pod.PodStatus;
+import org.xenjava.toolstack.xenctrl.units.KiB;
 
 /** What {@code pod-check --explain} says of a domain. */
 final class PodReportText {

@@ -14,7 +14,7 @@ import org.xenjava.toolstack.PodReport;
 import org.xenjava.toolstack.Toolstack;
 import org.xenjava.toolstack.error.DomainGoneException;
 import org.xenjava.toolstack.error.DomainStateException;
-import org.xenjava.toolstack.memory.KiB;
+import org.xenjava.toolstack.xenctrl.units.KiB;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Help.Ansi;
 import picocli.CommandLine.Mixin;
@@ -77,7 +77,7 @@ final class PodWatchCommand extends HostCommand {
         }
         Domain domain = toolstack.resolve(name);
         Pauses pauses = new Pauses(session.sleeper());
-        return OrderlyEnd.run(pauses::stop, () -> {
+        return SignalShutdown.run(pauses::stop, () -> {
             String title = GuardReport.who(domain.domid(), domain.name());
             End end = watch(domain, pauses);
             conclude(title, end);

@@ -5,8 +5,8 @@ import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
 import java.util.stream.Collectors;
-import org.xenjava.toolstack.memory.Pages;
 import org.xenjava.toolstack.memory.PopulateCall;
+import org.xenjava.toolstack.xenctrl.units.Pages;
 
 /**
  * How many populate calls of one kind a plan has.

@@ -4,10 +4,10 @@ package org.xenjava.toolstack.cli;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonPrimitive;
 import java.util.Locale;
-import org.xenjava.toolstack.advisory.PolicyTerms;
-import org.xenjava.toolstack.advisory.Rehearsal;
-import org.xenjava.toolstack.advisory.Trial;
 import org.xenjava.toolstack.config.DomainConfig;
+import org.xenjava.toolstack.rehearsal.PolicyTerms;
+import org.xenjava.toolstack.rehearsal.Rehearsal;
+import org.xenjava.toolstack.rehearsal.RehearsalTrial;
 
 /** A rehearsal as a program reads it. */
 final class RehearsalJson {
@@ -43,7 +43,7 @@ final class RehearsalJson {
         return json;
     }
 
-    private static JsonObject trial(Trial trial) {
+    private static JsonObject trial(RehearsalTrial trial) {
         JsonObject json = new JsonObject();
         json.addProperty("policy", trial.terms().policy());
         json.addProperty("driver", trial.driver().name());

@@ -7,15 +7,15 @@ import java.util.List;
 import java.util.Locale;
 import java.util.function.Function;
 import java.util.stream.Collectors;
-import org.xenjava.toolstack.advisory.GuestDriver;
-import org.xenjava.toolstack.advisory.PolicyTerms;
-import org.xenjava.toolstack.advisory.Rehearsal;
-import org.xenjava.toolstack.advisory.Trial;
-import org.xenjava.toolstack.advisory.Trial.Outcome;
 import org.xenjava.toolstack.config.DomainConfig;
-import org.xenjava.toolstack.memory.KiB;
-import org.xenjava.toolstack.memory.Pages;
 import org.xenjava.toolstack.memory.PodPolicy;
+import org.xenjava.toolstack.rehearsal.GuestDriver;
+import org.xenjava.toolstack.rehearsal.PolicyTerms;
+import org.xenjava.toolstack.rehearsal.Rehearsal;
+import org.xenjava.toolstack.rehearsal.RehearsalTrial;
+import org.xenjava.toolstack.rehearsal.RehearsalTrial.Outcome;
+import org.xenjava.toolstack.xenctrl.units.KiB;
+import org.xenjava.toolstack.xenctrl.units.Pages;
 import picocli.CommandLine.Help.Ansi;
 
 /** A rehearsal on one screen: a row per balloon driver, a column per policy. */
@@ -88,21 +88,21 @@ final class RehearsalText {
         lines.add(left(name, NAME_WIDTH) + rehearsal.terms().stream().map(cell).collect(Collectors.joining()));
     }
 
-    private String cell(Trial trial) {
+    private String cell(RehearsalTrial trial) {
         String verdict = trial.outcome() == Outcome.LIVED ? "lives" : "CRASHES";
         String pages = trial.sparePages() == 0 ? "0" : String.format(Locale.ROOT, "%+d", trial.sparePages());
         return "  " + styled(style(trial), left(isLucky(trial) ? verdict + " *" : verdict, VERDICT_WIDTH))
                 + right(pages, CELL_WIDTH - VERDICT_WIDTH - 2);
     }
 
-    private static String style(Trial trial) {
+    private static String style(RehearsalTrial trial) {
         if (trial.outcome() == Outcome.CRASHED) {
             return "bold,red";
         }
         return isLucky(trial) ? "yellow" : "green";
     }
 
-    private static boolean isLucky(Trial trial) {
+    private static boolean isLucky(RehearsalTrial trial) {
         return trial.outcome() == Outcome.LIVED && trial.sparePages() < 0;
     }
 

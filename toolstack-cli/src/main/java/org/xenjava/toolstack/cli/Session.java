@@ -10,11 +10,11 @@ import org.xenjava.toolstack.Toolstack;
  * @param host how it opens Xen
  * @param sleeper how it waits
  */
-record Session(Streams streams, HostOpener host, Sleeper sleeper) {
+record Session(Console streams, HostOpener host, Sleeper sleeper) {
 
     /** This process on the machine below it. */
     static Session ofProcess() {
-        return new Session(Streams.ofProcess(), Toolstack.Options::open, time -> Thread.sleep(time.toMillis()));
+        return new Session(Console.ofProcess(), Toolstack.Options::open, time -> Thread.sleep(time.toMillis()));
     }
 
     /** The same, but Xen is opened in another way. */

@@ -19,7 +19,7 @@ abstract class StopCommand extends HostCommand {
     private static final Duration FOREVER = Duration.ofDays(36_500);
 
     @ArgGroup(multiplicity = "1")
-    private final Targets targets = new Targets();
+    private final DomainSelection targets = new DomainSelection();
 
     @Option(
             names = {"-w", "--wait"},

@@ -5,8 +5,8 @@ import java.nio.file.Path;
 import java.util.Optional;
 import org.xenjava.toolstack.Domain;
 import org.xenjava.toolstack.Toolstack;
-import org.xenjava.toolstack.life.SupervisionEvent;
-import org.xenjava.toolstack.life.SupervisionPolicy;
+import org.xenjava.toolstack.lifecycle.SupervisionEvent;
+import org.xenjava.toolstack.lifecycle.SupervisionPolicy;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -37,7 +37,7 @@ final class SuperviseCommand extends HostCommand {
     @Override
     int run(Toolstack toolstack) {
         SupervisionPolicy policy = SupervisionPolicy.standard().withDumps(dumps);
-        Supervision supervision = new Supervision(session, toolstack, this::tell);
+        ForegroundSupervisor supervision = new ForegroundSupervisor(session, toolstack, this::tell);
         if (domain.isEmpty()) {
             return supervision.ofTheHost(policy);
         }
@@ -46,6 +46,6 @@ final class SuperviseCommand extends HostCommand {
     }
 
     private void tell(SupervisionEvent event) {
-        session.print(json.chosen() ? Json.line(Supervision.json(event)) : event.toString());
+        session.print(json.chosen() ? Json.line(ForegroundSupervisor.json(event)) : event.toString());
     }
 }

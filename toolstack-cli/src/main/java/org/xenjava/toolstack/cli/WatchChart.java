@@ -9,7 +9,7 @@ import java.util.function.ToDoubleFunction;
 import org.knowm.xchart.XYChart;
 import org.knowm.xchart.XYSeries;
 import org.knowm.xchart.style.markers.SeriesMarkers;
-import org.xenjava.toolstack.memory.Pages;
+import org.xenjava.toolstack.xenctrl.units.Pages;
 
 /** What was watched of a guest: its entries and its cache, what it owns and what its balloon driver aims at. */
 final class WatchChart implements ChartWriter.Chart {

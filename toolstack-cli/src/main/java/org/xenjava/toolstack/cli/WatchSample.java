@@ -3,8 +3,8 @@ package org.xenjava.toolstack.cli;
 
 import java.time.Duration;
 import java.util.Optional;
-import org.xenjava.toolstack.memory.Pages;
 import org.xenjava.toolstack.pod.PodStatus;
+import org.xenjava.toolstack.xenctrl.units.Pages;
 
 /**
  * One look at a guest that is watched.

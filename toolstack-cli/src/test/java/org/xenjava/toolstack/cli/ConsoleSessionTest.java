@@ -51,9 +51,9 @@ class ConsoleSessionTest {
         assertEquals("reboot\n", received.toString(StandardCharsets.UTF_8));
     }
 
-    private Streams typed(String input, boolean terminal) {
+    private Console typed(String input, boolean terminal) {
         PrintStream out = new PrintStream(shown, true, StandardCharsets.UTF_8);
-        return new Streams(
+        return new Console(
                 new ByteArrayInputStream(input.getBytes(StandardCharsets.UTF_8)),
                 out,
                 out,

@@ -12,7 +12,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.xenjava.toolstack.cli.Prompt.Outcome;
-import org.xenjava.toolstack.xenctrl.sim.SimulatedXen;
+import org.xenjava.toolstack.sim.SimulatedXen;
 
 /** Disks and network cards, typed in. */
 class DeviceCommandsTest {

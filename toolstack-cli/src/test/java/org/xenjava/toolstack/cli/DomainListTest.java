@@ -13,7 +13,7 @@ import org.xenjava.toolstack.DomainStatus;
 import org.xenjava.toolstack.DomainStatus.Kind;
 import org.xenjava.toolstack.DomainStatus.State;
 import org.xenjava.toolstack.ShutdownReason;
-import org.xenjava.toolstack.memory.Pages;
+import org.xenjava.toolstack.xenctrl.units.Pages;
 
 class DomainListTest {
     private static final UUID ID = UUID.fromString("6ba7b810-9dad-11d1-80b4-00c04fd430c8");

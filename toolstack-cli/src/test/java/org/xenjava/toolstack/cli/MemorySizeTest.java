@@ -7,7 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.xenjava.toolstack.memory.KiB;
+import org.xenjava.toolstack.xenctrl.units.KiB;
 import picocli.CommandLine.TypeConversionException;
 
 class MemorySizeTest {

@@ -15,7 +15,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.xenjava.toolstack.cli.Prompt.Outcome;
-import org.xenjava.toolstack.xenctrl.sim.SimulatedXen;
+import org.xenjava.toolstack.sim.SimulatedXen;
 
 /** {@code pod-check --explain} and {@code --before}. */
 class PodExplainTest {

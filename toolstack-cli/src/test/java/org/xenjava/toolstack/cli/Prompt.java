@@ -10,8 +10,8 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import org.xenjava.toolstack.error.XenUnavailableException;
+import org.xenjava.toolstack.sim.SimulatedXen;
 import org.xenjava.toolstack.xenctrl.Xenctrl;
-import org.xenjava.toolstack.xenctrl.sim.SimulatedXen;
 import picocli.CommandLine.Help.Ansi;
 
 /** Where a test types commands, and what it sees then. */
@@ -63,7 +63,7 @@ final class Prompt {
     private Outcome run(boolean terminal, String... args) {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         ByteArrayOutputStream err = new ByteArrayOutputStream();
-        Streams streams = new Streams(
+        Console streams = new Console(
                 InputStream.nullInputStream(),
                 print(out),
                 print(err),

@@ -16,13 +16,13 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.xenjava.toolstack.cli.Prompt.Outcome;
+import org.xenjava.toolstack.sim.SimulatedXen;
 import org.xenjava.toolstack.store.ProcessIdentity;
-import org.xenjava.toolstack.xenctrl.sim.SimulatedXen;
-import org.xenjava.toolstack.xenctrl.trace.HypercallRecord;
-import org.xenjava.toolstack.xenctrl.trace.LibraryCall;
-import org.xenjava.toolstack.xenctrl.trace.Replay;
-import org.xenjava.toolstack.xenctrl.trace.Trace;
-import org.xenjava.toolstack.xenctrl.trace.TraceReader;
+import org.xenjava.toolstack.trace.HypercallRecord;
+import org.xenjava.toolstack.trace.Replay;
+import org.xenjava.toolstack.trace.Trace;
+import org.xenjava.toolstack.trace.TraceReader;
+import org.xenjava.toolstack.trace.TracedCall;
 
 /** {@code xlj --record}: what a command and Xen said to each other, in a file. */
 class RecordTest {
@@ -99,10 +99,10 @@ class RecordTest {
 
     private static String written(Path trace, String path) {
         return TraceReader.read(trace).records().stream()
-                .filter(line -> line instanceof LibraryCall call
+                .filter(line -> line instanceof TracedCall call
                         && call.method().equals("write")
                         && call.arguments().get("path").equals(path))
-                .map(line -> ((LibraryCall) line).arguments().get("value"))
+                .map(line -> ((TracedCall) line).arguments().get("value"))
                 .findFirst()
                 .orElseThrow();
     }

@@ -22,11 +22,11 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.w3c.dom.Element;
-import org.xenjava.toolstack.advisory.AdvisoryRehearsal;
-import org.xenjava.toolstack.advisory.Rehearsal;
-import org.xenjava.toolstack.advisory.Trial;
 import org.xenjava.toolstack.cli.Prompt.Outcome;
 import org.xenjava.toolstack.config.DomainConfig;
+import org.xenjava.toolstack.rehearsal.AdvisoryRehearsal;
+import org.xenjava.toolstack.rehearsal.Rehearsal;
+import org.xenjava.toolstack.rehearsal.RehearsalTrial;
 import picocli.CommandLine.Help.Ansi;
 
 /** Every prompt here is one without Xen: a rehearsal brings its own. */
@@ -105,10 +105,10 @@ class RehearseTest {
 
     @Test
     void colourIsForTerminalsThatWantIt() {
-        assertEquals(Ansi.ON, Streams.ansi(true, Map.of("TERM", "xterm", "NO_COLOR", "")));
-        assertEquals(Ansi.OFF, Streams.ansi(true, Map.of("TERM", "xterm", "NO_COLOR", "1")));
-        assertEquals(Ansi.OFF, Streams.ansi(true, Map.of("TERM", "dumb")));
-        assertEquals(Ansi.OFF, Streams.ansi(false, Map.of("TERM", "xterm")));
+        assertEquals(Ansi.ON, Console.ansi(true, Map.of("TERM", "xterm", "NO_COLOR", "")));
+        assertEquals(Ansi.OFF, Console.ansi(true, Map.of("TERM", "xterm", "NO_COLOR", "1")));
+        assertEquals(Ansi.OFF, Console.ansi(true, Map.of("TERM", "dumb")));
+        assertEquals(Ansi.OFF, Console.ansi(false, Map.of("TERM", "xterm")));
     }
 
     @Test
@@ -156,11 +156,11 @@ class RehearseTest {
                 .maxMemoryMib(128)
                 .build();
         Rehearsal good = AdvisoryRehearsal.of(config).run();
-        List<Trial> trials = new ArrayList<>(good.trials());
-        Trial fine = trials.get(2);
+        List<RehearsalTrial> trials = new ArrayList<>(good.trials());
+        RehearsalTrial fine = trials.get(2);
         trials.set(
                 2,
-                new Trial(
+                new RehearsalTrial(
                         fine.terms(),
                         fine.driver(),
                         fine.initialDebt(),

@@ -88,7 +88,7 @@ public final class XlConfigReader {
      *     error of the text, by line: {@code file:line: what}
      */
     public static Result parse(String source, String fileName) {
-        XlFindings findings = new XlFindings(fileName);
+        XlDiagnostics findings = new XlDiagnostics(fileName);
         Map<String, XlSetting> settings = XlParser.parse(source, findings);
         DomainConfig config = new XlInterpreter(settings, findings).domain().orElseThrow(findings::exception);
         return new Result(config, findings.warnings());

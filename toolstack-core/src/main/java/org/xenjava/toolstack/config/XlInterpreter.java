@@ -24,7 +24,7 @@ final class XlInterpreter {
 
     private final Map<String, XlSetting> everything;
     private final XlSettings settings;
-    private final XlFindings findings;
+    private final XlDiagnostics findings;
 
     /** With a statement missing, what is missing may have been in it. */
     private final boolean everythingWasRead;
@@ -32,7 +32,7 @@ final class XlInterpreter {
     private final Optional<Long> memoryKib;
     private final Optional<Long> maxMemoryKib;
 
-    XlInterpreter(Map<String, XlSetting> settings, XlFindings findings) {
+    XlInterpreter(Map<String, XlSetting> settings, XlDiagnostics findings) {
         this.everything = settings;
         this.settings = new XlSettings(settings, findings);
         this.findings = findings;
@@ -44,7 +44,7 @@ final class XlInterpreter {
     /** The guest; meaningless, and therefore absent, if there are errors among the findings now. */
     Optional<DomainConfig> domain() {
         Optional<DomainType> type = type();
-        XlExamination examination = new XlExamination(type, populateOnDemand(), findings);
+        XlKeyCheck examination = new XlKeyCheck(type, populateOnDemand(), findings);
         everything.values().forEach(examination::examine);
         require("name", "");
         Optional<String> name = settings.text("name");
@@ -52,7 +52,7 @@ final class XlInterpreter {
         DomainConfig.Builder builder = DomainConfig.builder(name.orElse(""));
         type.ifPresent(builder::type);
         boot(type, builder);
-        Optional<HvmConfig> hvm = type.filter(DomainType.HVM::equals).map(any -> new XlMachine(settings).machine());
+        Optional<HvmConfig> hvm = type.filter(DomainType.HVM::equals).map(any -> new XlHvmSection(settings).machine());
         hvm.ifPresent(builder::hvm);
         memory(hvm.map(machine -> machine.graphics().videoRamKib()).orElse(0L), builder);
         vcpus(builder);
@@ -113,7 +113,7 @@ final class XlInterpreter {
             Optional<Path> none = Optional.empty();
             type.flatMap(known -> DomainRules.ofKernel(known, none))
                     .or(() -> DomainRules.ofDirectBoot(none, ramdisk, commandLine))
-                    .ifPresent(complaint -> findings.error(XlFindings.WHOLE_FILE, complaint));
+                    .ifPresent(complaint -> findings.error(XlDiagnostics.WHOLE_FILE, complaint));
         }
     }
 
@@ -216,7 +216,7 @@ final class XlInterpreter {
     /** Reports the key if it is missing. */
     private void require(String key, String advice) {
         if (everythingWasRead && !settings.has(key)) {
-            findings.error(XlFindings.WHOLE_FILE, "'" + key + "' is missing" + advice);
+            findings.error(XlDiagnostics.WHOLE_FILE, "'" + key + "' is missing" + advice);
         }
     }
 }

@@ -26,18 +26,18 @@ final class XlParser {
     private static final int DEPTH_LIMIT = 32;
 
     private final List<XlToken> tokens;
-    private final XlFindings findings;
+    private final XlDiagnostics findings;
     private final Map<String, XlSetting> settings = new LinkedHashMap<>();
     private int at;
     private int depth;
 
-    private XlParser(List<XlToken> tokens, XlFindings findings) {
+    private XlParser(List<XlToken> tokens, XlDiagnostics findings) {
         this.tokens = tokens;
         this.findings = findings;
     }
 
     /** The keys of a text with their last values, in the order in which they first appear. */
-    static Map<String, XlSetting> parse(String source, XlFindings findings) {
+    static Map<String, XlSetting> parse(String source, XlDiagnostics findings) {
         XlParser parser = new XlParser(XlLexer.tokens(source), findings);
         parser.file();
         return parser.settings;

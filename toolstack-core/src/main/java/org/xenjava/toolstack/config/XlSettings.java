@@ -23,9 +23,9 @@ final class XlSettings {
     private static final long KIB_PER_MIB = 1024;
 
     private final Map<String, XlSetting> settings;
-    private final XlFindings findings;
+    private final XlDiagnostics findings;
 
-    XlSettings(Map<String, XlSetting> settings, XlFindings findings) {
+    XlSettings(Map<String, XlSetting> settings, XlDiagnostics findings) {
         this.settings = settings;
         this.findings = findings;
     }
@@ -37,7 +37,7 @@ final class XlSettings {
     /** From 1; 0, the whole file's, if the key is missing. */
     int line(String key) {
         XlSetting setting = settings.get(key);
-        return setting == null ? XlFindings.WHOLE_FILE : setting.line();
+        return setting == null ? XlDiagnostics.WHOLE_FILE : setting.line();
     }
 
     void complain(String key, String complaint) {

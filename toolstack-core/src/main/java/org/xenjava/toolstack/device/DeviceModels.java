@@ -2,7 +2,7 @@
 package org.xenjava.toolstack.device;
 
 import java.util.Optional;
-import org.xenjava.toolstack.build.DeviceModel;
+import org.xenjava.toolstack.create.DeviceModel;
 
 /** The device models of a host: what a build wants of them, and what their guests' owner does. */
 public interface DeviceModels extends DeviceModel {

@@ -3,7 +3,6 @@ package org.xenjava.toolstack.device;
 
 import java.util.ArrayList;
 import java.util.List;
-import org.xenjava.toolstack.build.DeviceModel.Guest;
 import org.xenjava.toolstack.config.DiskConfig;
 import org.xenjava.toolstack.config.DiskConfig.Controller;
 import org.xenjava.toolstack.config.DomainConfig;
@@ -14,6 +13,7 @@ import org.xenjava.toolstack.config.HvmConfig;
 import org.xenjava.toolstack.config.HvmFeature;
 import org.xenjava.toolstack.config.NicConfig;
 import org.xenjava.toolstack.config.VirtualDisk;
+import org.xenjava.toolstack.create.DeviceModel.Guest;
 import org.xenjava.toolstack.memory.GuestShape;
 
 /**

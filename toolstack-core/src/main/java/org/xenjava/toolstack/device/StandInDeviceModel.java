@@ -5,14 +5,14 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.Supplier;
 import java.util.stream.LongStream;
-import org.xenjava.toolstack.build.Cancellation;
 import org.xenjava.toolstack.config.DomainConfig;
+import org.xenjava.toolstack.create.Cancellation;
 import org.xenjava.toolstack.error.DeviceModelException;
 import org.xenjava.toolstack.memory.MemoryPlan;
-import org.xenjava.toolstack.memory.Pages;
 import org.xenjava.toolstack.store.DomainPaths;
 import org.xenjava.toolstack.store.StoreClient;
 import org.xenjava.toolstack.xenctrl.Xenctrl;
+import org.xenjava.toolstack.xenctrl.units.Pages;
 
 /**
  * Does to a simulated Xen what QEMU does to a real one: takes the guest's video RAM and a ROM, and reports in xenstore.

@@ -4,9 +4,9 @@ package org.xenjava.toolstack.dump;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Arrays;
-import org.xenjava.toolstack.memory.Pages;
 import org.xenjava.toolstack.xenctrl.VersionFact;
 import org.xenjava.toolstack.xenctrl.Xenctrl;
+import org.xenjava.toolstack.xenctrl.units.Pages;
 
 /** The section {@code .note.Xen}: what a reader has to know before it reads the others. */
 final class CoreNotes {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.xenjava.toolstack.dump;
 
-import org.xenjava.toolstack.memory.Pages;
+import org.xenjava.toolstack.xenctrl.units.Pages;
 
 /** Is told of a dump's progress, on the dumping thread. */
 @FunctionalInterface

@@ -7,10 +7,10 @@ import java.util.stream.LongStream;
 import java.util.stream.Stream;
 import org.xenjava.toolstack.memory.GuestLayout;
 import org.xenjava.toolstack.memory.HvmLayout;
-import org.xenjava.toolstack.memory.KiB;
-import org.xenjava.toolstack.memory.Pages;
 import org.xenjava.toolstack.memory.PvhLayout;
 import org.xenjava.toolstack.memory.SpecialPage;
+import org.xenjava.toolstack.xenctrl.units.KiB;
+import org.xenjava.toolstack.xenctrl.units.Pages;
 
 /**
  * Guest frames that may have a page, in runs without a gap: all RAM that a guest of that size could have, wherever its

@@ -5,7 +5,7 @@ import com.google.common.base.Preconditions;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
-import org.xenjava.toolstack.memory.Pages;
+import org.xenjava.toolstack.xenctrl.units.Pages;
 
 /**
  * The ACPI tables of a PVH guest: the smallest set with which Linux brings up all its vCPUs. RSDP → XSDT → FADT and

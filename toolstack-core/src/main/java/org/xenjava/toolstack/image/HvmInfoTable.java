@@ -9,8 +9,8 @@ import org.xenjava.toolstack.config.HvmConfig;
 import org.xenjava.toolstack.config.HvmFeature;
 import org.xenjava.toolstack.memory.GuestLayout;
 import org.xenjava.toolstack.memory.HvmLayout;
-import org.xenjava.toolstack.memory.Pages;
 import org.xenjava.toolstack.xenctrl.abi.StructView;
+import org.xenjava.toolstack.xenctrl.units.Pages;
 
 /** What hvmloader reads of the machine that it is on ({@code xen/include/public/hvm/hvm_info_table.h}). */
 final class HvmInfoTable {

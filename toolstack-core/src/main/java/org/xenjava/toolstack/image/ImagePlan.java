@@ -3,8 +3,8 @@ package org.xenjava.toolstack.image;
 
 import java.util.List;
 import java.util.function.Function;
-import org.xenjava.toolstack.memory.Pages;
 import org.xenjava.toolstack.xenctrl.MemoryMapEntry;
+import org.xenjava.toolstack.xenctrl.units.Pages;
 
 /**
  * Every byte that a guest finds in its memory when it starts, and where: decided, and known to fit, before the first

@@ -7,7 +7,7 @@ import com.google.common.collect.RangeSet;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.LongStream;
-import org.xenjava.toolstack.memory.Pages;
+import org.xenjava.toolstack.xenctrl.units.Pages;
 
 /**
  * Guest frames side by side.

@@ -11,11 +11,11 @@ import org.xenjava.toolstack.error.ConfigException;
 import org.xenjava.toolstack.error.KernelImageException;
 import org.xenjava.toolstack.image.RamContents.Blob;
 import org.xenjava.toolstack.memory.GuestLayout;
-import org.xenjava.toolstack.memory.Pages;
 import org.xenjava.toolstack.memory.PvhLayout;
 import org.xenjava.toolstack.memory.SpecialPage;
 import org.xenjava.toolstack.xenctrl.MemoryMapEntry;
 import org.xenjava.toolstack.xenctrl.MemoryMapEntry.Type;
+import org.xenjava.toolstack.xenctrl.units.Pages;
 
 /**
  * What a PVH guest finds. In RAM, from low to high: the kernel, where its file wants to be; the start info on the next

@@ -4,7 +4,7 @@ package org.xenjava.toolstack.image;
 import java.util.Locale;
 import org.xenjava.toolstack.error.KernelImageException;
 import org.xenjava.toolstack.memory.GuestLayout;
-import org.xenjava.toolstack.memory.Pages;
+import org.xenjava.toolstack.xenctrl.units.Pages;
 
 /**
  * Where a guest's RAM lies and how much of it has pages behind it when the guest is built.

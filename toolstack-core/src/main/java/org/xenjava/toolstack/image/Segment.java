@@ -4,7 +4,7 @@ package org.xenjava.toolstack.image;
 import com.google.common.collect.RangeSet;
 import com.google.common.collect.TreeRangeSet;
 import java.util.Arrays;
-import org.xenjava.toolstack.memory.Pages;
+import org.xenjava.toolstack.xenctrl.units.Pages;
 
 /** A part of a kernel that lies in one piece in the guest's memory: bytes of the file, then zeros. */
 public final class Segment {

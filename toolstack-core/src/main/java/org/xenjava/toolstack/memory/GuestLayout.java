@@ -3,6 +3,7 @@ package org.xenjava.toolstack.memory;
 
 import java.util.List;
 import java.util.stream.Stream;
+import org.xenjava.toolstack.xenctrl.units.Pages;
 
 /**
  * Where a guest's RAM lies. It begins at 0, leaves out a hole for devices below 4 GiB, and continues at 4 GiB if it

@@ -2,6 +2,8 @@
 package org.xenjava.toolstack.memory;
 
 import org.xenjava.toolstack.error.ConfigException;
+import org.xenjava.toolstack.xenctrl.units.KiB;
+import org.xenjava.toolstack.xenctrl.units.Pages;
 
 /**
  * The four numbers of a guest that decide its memory: what a {@link PodPolicy} computes with.

@@ -3,6 +3,8 @@ package org.xenjava.toolstack.memory;
 
 import java.util.stream.LongStream;
 import org.xenjava.toolstack.config.HvmConfig;
+import org.xenjava.toolstack.xenctrl.units.KiB;
+import org.xenjava.toolstack.xenctrl.units.Pages;
 
 /**
  * Where things lie in the guest-physical memory of an HVM domain, beside RAM and {@link SpecialPage}s: fixed

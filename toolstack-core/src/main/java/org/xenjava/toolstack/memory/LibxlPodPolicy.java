@@ -2,7 +2,9 @@
 package org.xenjava.toolstack.memory;
 
 import java.util.Optional;
-import org.xenjava.toolstack.xenctrl.PodTarget;
+import org.xenjava.toolstack.xenctrl.units.KiB;
+import org.xenjava.toolstack.xenctrl.units.Pages;
+import org.xenjava.toolstack.xenctrl.units.PodCounters;
 
 /**
  * {@link PodPolicy#libxl()}: {@code libxl__get_targetmem_fudge} and {@code libxl_set_memory_target}, as recorded from
@@ -39,7 +41,7 @@ record LibxlPodPolicy() implements PodPolicy {
     }
 
     @Override
-    public Optional<Pages> resizePodTarget(GuestShape shape, KiB backed, PodTarget now) {
+    public Optional<Pages> resizePodTarget(GuestShape shape, KiB backed, PodCounters now) {
         return Optional.of(resizeTarget(shape).plus(FUDGE).toPages());
     }
 }

@@ -2,7 +2,9 @@
 package org.xenjava.toolstack.memory;
 
 import java.util.Optional;
-import org.xenjava.toolstack.xenctrl.PodTarget;
+import org.xenjava.toolstack.xenctrl.units.KiB;
+import org.xenjava.toolstack.xenctrl.units.Pages;
+import org.xenjava.toolstack.xenctrl.units.PodCounters;
 
 /**
  * How much memory Xen is told to back a populate-on-demand guest with, and what the guest is told: the rule against
@@ -49,7 +51,7 @@ public interface PodPolicy {
      * @param now the domain's counters
      * @return the new tot_pages to ask for; empty if Xen need not be asked
      */
-    Optional<Pages> resizePodTarget(GuestShape shape, KiB backed, PodTarget now);
+    Optional<Pages> resizePodTarget(GuestShape shape, KiB backed, PodCounters now);
 
     /** The default rule with the advisory's slack. */
     static PodPolicy standard() {

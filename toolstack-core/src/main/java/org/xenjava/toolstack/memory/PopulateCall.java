@@ -3,6 +3,7 @@ package org.xenjava.toolstack.memory;
 
 import java.util.ArrayList;
 import java.util.List;
+import org.xenjava.toolstack.xenctrl.units.Pages;
 
 /**
  * One {@code XENMEM_populate_physmap}: so many extents of one size, side by side.

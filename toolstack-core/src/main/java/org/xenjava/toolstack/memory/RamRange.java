@@ -3,6 +3,7 @@ package org.xenjava.toolstack.memory;
 
 import java.util.ArrayList;
 import java.util.List;
+import org.xenjava.toolstack.xenctrl.units.Pages;
 
 /**
  * A contiguous range of guest RAM.

@@ -2,6 +2,7 @@
 package org.xenjava.toolstack.memory;
 
 import java.util.Arrays;
+import org.xenjava.toolstack.xenctrl.units.Pages;
 
 /**
  * A page outside of the RAM that a guest, PVH or HVM, shares with Xen or with a daemon. They lie side by side below

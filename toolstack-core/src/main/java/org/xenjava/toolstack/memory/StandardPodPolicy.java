@@ -2,7 +2,9 @@
 package org.xenjava.toolstack.memory;
 
 import java.util.Optional;
-import org.xenjava.toolstack.xenctrl.PodTarget;
+import org.xenjava.toolstack.xenctrl.units.KiB;
+import org.xenjava.toolstack.xenctrl.units.Pages;
+import org.xenjava.toolstack.xenctrl.units.PodCounters;
 
 /** {@link PodPolicy#standard(Pages)}. */
 record StandardPodPolicy(Pages slack) implements PodPolicy {
@@ -41,7 +43,7 @@ record StandardPodPolicy(Pages slack) implements PodPolicy {
     }
 
     @Override
-    public Optional<Pages> resizePodTarget(GuestShape shape, KiB backed, PodTarget now) {
+    public Optional<Pages> resizePodTarget(GuestShape shape, KiB backed, PodCounters now) {
         if (now.debt() <= 0 || !backed.isLessThan(shape.memory())) {
             return Optional.empty();
         }

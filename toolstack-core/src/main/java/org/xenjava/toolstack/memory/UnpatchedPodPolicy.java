@@ -2,7 +2,9 @@
 package org.xenjava.toolstack.memory;
 
 import java.util.Optional;
-import org.xenjava.toolstack.xenctrl.PodTarget;
+import org.xenjava.toolstack.xenctrl.units.KiB;
+import org.xenjava.toolstack.xenctrl.units.Pages;
+import org.xenjava.toolstack.xenctrl.units.PodCounters;
 
 /**
  * The rule before XSA-153: no slack anywhere. It exists to demonstrate the advisory on a simulated Xen; on a real
@@ -56,7 +58,7 @@ public final class UnpatchedPodPolicy implements PodPolicy {
     }
 
     @Override
-    public Optional<Pages> resizePodTarget(GuestShape shape, KiB backed, PodTarget now) {
+    public Optional<Pages> resizePodTarget(GuestShape shape, KiB backed, PodCounters now) {
         return Optional.of(resizeTarget(shape).toPages());
     }
 }

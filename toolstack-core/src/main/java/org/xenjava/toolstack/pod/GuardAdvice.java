@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.xenjava.toolstack.pod;
 
-import org.xenjava.toolstack.memory.Pages;
+import org.xenjava.toolstack.xenctrl.units.Pages;
 
 /** What an administrator is told, in one line; where something has to be done, with the command that does it. */
 final class GuardAdvice {
     private GuardAdvice() {}
 
-    static String of(int domid, GuardReading reading, GuardedDomain.Transition transition) {
+    static String of(int domid, GuardReading reading, GuardStateMachine.Transition transition) {
         Pages debt = Pages.of(Math.max(0, reading.debt()));
         Pages covered = Pages.of(reading.coveredPages());
         return switch (transition.to()) {

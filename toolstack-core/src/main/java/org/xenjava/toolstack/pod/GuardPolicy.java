@@ -2,8 +2,8 @@
 package org.xenjava.toolstack.pod;
 
 import java.time.Duration;
-import org.xenjava.toolstack.memory.KiB;
-import org.xenjava.toolstack.memory.Pages;
+import org.xenjava.toolstack.xenctrl.units.KiB;
+import org.xenjava.toolstack.xenctrl.units.Pages;
 
 /**
  * What a {@link PodGuard} may do, and how patient it is. Immutable: each {@code with}

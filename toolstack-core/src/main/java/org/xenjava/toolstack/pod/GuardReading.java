@@ -2,8 +2,8 @@
 package org.xenjava.toolstack.pod;
 
 import java.util.Optional;
-import org.xenjava.toolstack.memory.KiB;
-import org.xenjava.toolstack.xenctrl.PodTarget;
+import org.xenjava.toolstack.xenctrl.units.KiB;
+import org.xenjava.toolstack.xenctrl.units.PodCounters;
 
 /**
  * One look at a domain that was alive after it.
@@ -16,12 +16,17 @@ import org.xenjava.toolstack.xenctrl.PodTarget;
  * @param notes what guards have lent it
  */
 record GuardReading(
-        PodTarget counters, long maxPages, boolean running, boolean monitored, Optional<KiB> target, GuardNotes notes) {
+        PodCounters counters,
+        long maxPages,
+        boolean running,
+        boolean monitored,
+        Optional<KiB> target,
+        GuardRecord notes) {
     /** Of a domain that has died before it was looked at. */
     static final GuardReading NOTHING =
-            new GuardReading(new PodTarget(0, 0, 0), 0, false, false, Optional.empty(), GuardNotes.NONE);
+            new GuardReading(new PodCounters(0, 0, 0), 0, false, false, Optional.empty(), GuardRecord.NONE);
 
-    GuardReading withNotes(GuardNotes others) {
+    GuardReading withNotes(GuardRecord others) {
         return new GuardReading(counters, maxPages, running, monitored, target, others);
     }
 
@@ -52,7 +57,7 @@ record GuardReading(
     /** The lowered target that comes next; empty if there is no target, or nothing above the floor. */
     Optional<KiB> nextTarget(GuardPolicy policy) {
         return target.flatMap(now -> {
-            KiB intent = notes.nudge().map(GuardNotes.Nudge::intent).orElse(now);
+            KiB intent = notes.nudge().map(GuardRecord.Nudge::intent).orElse(now);
             long wholeMib = (debt() + 255) / 256;
             KiB lower = KiB.of(Math.max(0, now.value() - KiB.ofMiB(wholeMib).value()))
                     .max(policy.floorOf(intent));

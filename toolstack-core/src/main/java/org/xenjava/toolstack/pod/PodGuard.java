@@ -15,7 +15,6 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.xenjava.toolstack.error.XenStoreException;
-import org.xenjava.toolstack.memory.KiB;
 import org.xenjava.toolstack.pod.GuardStatus.Activity;
 import org.xenjava.toolstack.pod.GuardStatus.Inspection;
 import org.xenjava.toolstack.store.DomainPaths;
@@ -26,6 +25,7 @@ import org.xenjava.toolstack.xenctrl.DomainInfo;
 import org.xenjava.toolstack.xenctrl.HypercallException;
 import org.xenjava.toolstack.xenctrl.Xenctrl;
 import org.xenjava.toolstack.xenctrl.lib.XenLibException;
+import org.xenjava.toolstack.xenctrl.units.KiB;
 
 /**
  * Watches over every HVM and PVH domain of the host, whoever built it, until no load inside can crash it for want of
@@ -44,8 +44,8 @@ public final class PodGuard {
     private final GuardScope scope;
     private final GuardListener listener;
     private final DomainLock lock;
-    private final GuardEyes eyes;
-    private final GuardHands hands;
+    private final DomainReader eyes;
+    private final GuardActions hands;
     private final Map<Integer, Guarded> domains = new TreeMap<>();
     private final Set<Integer> woken = ConcurrentHashMap.newKeySet();
     private volatile boolean scanWanted;
@@ -55,13 +55,13 @@ public final class PodGuard {
     /** One domain that is guarded: the state machine, and what was read last. */
     private static final class Guarded {
         private final UUID handle;
-        private final GuardedDomain machine;
+        private final GuardStateMachine machine;
         private String name = "";
         private @Nullable GuardReading last;
         private long coveredPages;
         private Inspection inspection = Inspection.NONE;
 
-        Guarded(UUID handle, GuardedDomain machine) {
+        Guarded(UUID handle, GuardStateMachine machine) {
             this.handle = handle;
             this.machine = machine;
         }
@@ -107,8 +107,8 @@ public final class PodGuard {
         this.scope = scope;
         this.listener = listener;
         this.lock = lock;
-        this.eyes = new GuardEyes(xenctrl, store);
-        this.hands = new GuardHands(xenctrl, store, processes, policy);
+        this.eyes = new DomainReader(xenctrl, store);
+        this.hands = new GuardActions(xenctrl, store, processes, policy);
     }
 
     /**
@@ -184,10 +184,10 @@ public final class PodGuard {
     /** {@code memory/target} as its administrator has set it, while a guard has lowered it. */
     public static Optional<KiB> intendedTarget(StoreTransaction store, DomainPaths paths) {
         Optional<KiB> target = store.readLong(paths.memoryTarget()).map(KiB::of);
-        return GuardNotes.read(store, paths)
+        return GuardRecord.read(store, paths)
                 .nudge()
                 .filter(nudge -> target.equals(Optional.of(nudge.target())))
-                .map(GuardNotes.Nudge::intent);
+                .map(GuardRecord.Nudge::intent);
     }
 
     private void scan(Instant now) {
@@ -209,7 +209,7 @@ public final class PodGuard {
             }
         }
         alive.forEach((domid, handle) ->
-                domains.computeIfAbsent(domid, key -> new Guarded(handle, new GuardedDomain(policy, now))));
+                domains.computeIfAbsent(domid, key -> new Guarded(handle, new GuardStateMachine(policy, now))));
     }
 
     private void look(int domid, Guarded guarded, Instant now) {
@@ -230,7 +230,7 @@ public final class PodGuard {
             tell(domid, guarded);
             tellOfMonitor(domid, guarded, seen);
             GuardStatus status = guarded.status(domid, guarded.last);
-            PodReading.record(status);
+            PodReadingEvent.record(status);
             telling(() -> listener.looked(status));
         } catch (HypercallException | XenLibException | XenStoreException e) {
             LOG.debug("the guard of domain {} tries again later", domid, e);
@@ -269,7 +269,7 @@ public final class PodGuard {
     }
 
     private void tell(int domid, Guarded guarded) {
-        for (GuardedDomain.Transition transition : guarded.machine.takeTransitions()) {
+        for (GuardStateMachine.Transition transition : guarded.machine.takeTransitions()) {
             GuardReading reading = guarded.last == null ? GuardReading.NOTHING : guarded.last;
             boolean gone = transition.to() == GuardState.GONE;
             GuardEvent event = new GuardEvent(

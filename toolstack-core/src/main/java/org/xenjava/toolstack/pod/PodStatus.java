@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.xenjava.toolstack.pod;
 
-import org.xenjava.toolstack.memory.Pages;
-import org.xenjava.toolstack.xenctrl.PodTarget;
+import org.xenjava.toolstack.xenctrl.units.Pages;
+import org.xenjava.toolstack.xenctrl.units.PodCounters;
 
 /**
  * One reading of a domain's populate-on-demand counters.
@@ -16,7 +16,7 @@ import org.xenjava.toolstack.xenctrl.PodTarget;
 public record PodStatus(int domid, String name, Pages totPages, Pages cache, Pages entries) {
 
     /** From the counters of one hypercall. */
-    public static PodStatus of(int domid, String name, PodTarget counters) {
+    public static PodStatus of(int domid, String name, PodCounters counters) {
         return new PodStatus(
                 domid,
                 name,

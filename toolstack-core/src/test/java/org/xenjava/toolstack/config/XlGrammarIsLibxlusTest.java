@@ -31,7 +31,7 @@ class XlGrammarIsLibxlusTest {
     }
 
     private static String ours(String source) {
-        XlFindings findings = new XlFindings("text");
+        XlDiagnostics findings = new XlDiagnostics("text");
         Map<String, XlSetting> settings = XlParser.parse(source, findings);
         return findings.hasErrors()
                 ? "\terror"

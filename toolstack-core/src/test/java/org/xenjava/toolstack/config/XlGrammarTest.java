@@ -136,7 +136,7 @@ class XlGrammarTest {
 
     @Test
     void readingGoesOnBehindAWrongLine() {
-        XlFindings findings = new XlFindings("f");
+        XlDiagnostics findings = new XlDiagnostics("f");
         assertEquals("{a=1, d=4}", meaning("a = 1\nb = = 2; c = 3\nd = 4", findings));
         assertEquals(
                 "f:2: expected a value for 'b', found '='", findings.exception().getMessage());
@@ -144,7 +144,7 @@ class XlGrammarTest {
 
     @Test
     void readingGoesOnBehindAWrongListOfManyLines() {
-        XlFindings findings = new XlFindings("f");
+        XlDiagnostics findings = new XlDiagnostics("f");
         String source = "disk = [ 'a',\n 'b' 'c',\n [ 'd' ],\n 'e' ]\nname = 'x'";
         assertEquals("{name=x}", meaning(source, findings));
         assertEquals(
@@ -154,7 +154,7 @@ class XlGrammarTest {
 
     @Test
     void aListThatIsNotClosedEndsWhereTheNextAssignmentBegins() {
-        XlFindings findings = new XlFindings("f");
+        XlDiagnostics findings = new XlDiagnostics("f");
         assertEquals("{memory=1, name=x}", meaning("disk = [ 'a',\n 'b'\nname = 'x'\nmemory = 1", findings));
         assertEquals(
                 "f:3: expected ',' or ']' in the list opened on line 1, found 'name'",
@@ -163,14 +163,14 @@ class XlGrammarTest {
 
     @Test
     void aSettingHasTheLineOfItsLastAssignment() {
-        Map<String, XlSetting> settings = XlParser.parse("a=1\nb=[\n1,\n2]\n\na+=2", new XlFindings("f"));
+        Map<String, XlSetting> settings = XlParser.parse("a=1\nb=[\n1,\n2]\n\na+=2", new XlDiagnostics("f"));
         assertEquals(6, settings.get("a").line());
         assertEquals(2, settings.get("b").line());
     }
 
     @Test
     void aReplacedValueIsReported() {
-        XlFindings findings = new XlFindings("f");
+        XlDiagnostics findings = new XlDiagnostics("f");
         XlParser.parse("a=1\nb=2\na=3\na=4", findings);
         assertEquals(
                 "[f:3: 'a' replaces its value of line 1, f:4: 'a' replaces its value of line 3]",
@@ -213,13 +213,13 @@ class XlGrammarTest {
     }
 
     private static String meaning(String source) {
-        XlFindings findings = new XlFindings("f");
+        XlDiagnostics findings = new XlDiagnostics("f");
         String meaning = meaning(source, findings);
         assertTrue(!findings.hasErrors(), () -> findings.exception().getMessage());
         return meaning;
     }
 
-    private static String meaning(String source, XlFindings findings) {
+    private static String meaning(String source, XlDiagnostics findings) {
         Map<String, String> meaning = new TreeMap<>();
         XlParser.parse(source, findings).forEach((key, setting) -> meaning.put(key, plain(setting.value())));
         return meaning.toString();
@@ -233,7 +233,7 @@ class XlGrammarTest {
     }
 
     private static String errors(String source) {
-        XlFindings findings = new XlFindings("f");
+        XlDiagnostics findings = new XlDiagnostics("f");
         XlParser.parse(source, findings);
         assertTrue(findings.hasErrors(), "nothing is wrong");
         return findings.exception().getMessage();

@@ -17,7 +17,6 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.xenjava.toolstack.build.DeviceModel.Guest;
 import org.xenjava.toolstack.config.DomainConfig;
 import org.xenjava.toolstack.config.DomainType;
 import org.xenjava.toolstack.config.GraphicsConfig;
@@ -26,9 +25,10 @@ import org.xenjava.toolstack.config.GraphicsConfig.Vga;
 import org.xenjava.toolstack.config.GraphicsConfig.Vnc;
 import org.xenjava.toolstack.config.HvmConfig;
 import org.xenjava.toolstack.config.XlConfigReader;
+import org.xenjava.toolstack.create.DeviceModel.Guest;
 import org.xenjava.toolstack.memory.MemoryPlan;
-import org.xenjava.toolstack.memory.Pages;
 import org.xenjava.toolstack.memory.PodPolicy;
+import org.xenjava.toolstack.xenctrl.units.Pages;
 
 class QemuCommandLineTest {
     private static final String HVM = "name = 'web'\ntype = 'hvm'\nmemory = 256\nmaxmem = 512\nvnc = 0\n";

@@ -20,20 +20,20 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
-import org.xenjava.toolstack.build.Cancellation;
-import org.xenjava.toolstack.build.DeviceModel.Guest;
 import org.xenjava.toolstack.config.DomainConfig;
 import org.xenjava.toolstack.config.XlConfigReader;
+import org.xenjava.toolstack.create.Cancellation;
+import org.xenjava.toolstack.create.DeviceModel.Guest;
 import org.xenjava.toolstack.error.ConfigException;
 import org.xenjava.toolstack.error.DeviceModelException;
 import org.xenjava.toolstack.error.OperationCancelledException;
 import org.xenjava.toolstack.memory.MemoryPlan;
 import org.xenjava.toolstack.memory.PodPolicy;
+import org.xenjava.toolstack.sim.SimulatedXen;
 import org.xenjava.toolstack.store.DomainPaths;
 import org.xenjava.toolstack.store.StoreClient;
 import org.xenjava.toolstack.store.WatchHub;
 import org.xenjava.toolstack.xenctrl.lib.XenLibraries;
-import org.xenjava.toolstack.xenctrl.sim.SimulatedXen;
 
 /** Real processes, of a program that does nothing, beside a simulated xenstore. */
 @Timeout(60)

@@ -31,10 +31,10 @@ import org.xenjava.toolstack.error.KernelImageException;
 import org.xenjava.toolstack.image.ImagePlan.Item;
 import org.xenjava.toolstack.memory.GuestLayout;
 import org.xenjava.toolstack.memory.MemoryPlan;
-import org.xenjava.toolstack.memory.Pages;
 import org.xenjava.toolstack.memory.PodPolicy;
 import org.xenjava.toolstack.xenctrl.MemoryMapEntry;
 import org.xenjava.toolstack.xenctrl.MemoryMapEntry.Type;
+import org.xenjava.toolstack.xenctrl.units.Pages;
 
 class HvmImagePlanTest {
     private static final long START_INFO = 0x17_4000;

@@ -18,9 +18,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.xenjava.toolstack.error.KernelImageException;
 import org.xenjava.toolstack.memory.GuestLayout;
-import org.xenjava.toolstack.memory.Pages;
 import org.xenjava.toolstack.xenctrl.MemoryMapEntry;
 import org.xenjava.toolstack.xenctrl.MemoryMapEntry.Type;
+import org.xenjava.toolstack.xenctrl.units.Pages;
 
 class PvhImagePlanTest {
     private static final long MIB = 1 << 20;

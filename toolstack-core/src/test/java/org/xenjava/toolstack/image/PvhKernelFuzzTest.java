@@ -11,7 +11,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.xenjava.toolstack.error.KernelImageException;
 import org.xenjava.toolstack.memory.GuestLayout;
-import org.xenjava.toolstack.memory.Pages;
+import org.xenjava.toolstack.xenctrl.units.Pages;
 
 /** Damages good kernels in random, repeatable ways. Whatever is not refused with a reason must load. */
 class PvhKernelFuzzTest {

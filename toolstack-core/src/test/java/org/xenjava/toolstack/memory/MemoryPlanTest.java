@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.xenjava.toolstack.config.DomainConfig;
+import org.xenjava.toolstack.xenctrl.units.Pages;
 
 class MemoryPlanTest {
     private static final Pages ACPI = Pages.of(1);

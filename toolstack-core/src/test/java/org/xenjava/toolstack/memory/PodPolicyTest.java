@@ -10,7 +10,9 @@ import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.xenjava.toolstack.xenctrl.PodTarget;
+import org.xenjava.toolstack.xenctrl.units.KiB;
+import org.xenjava.toolstack.xenctrl.units.Pages;
+import org.xenjava.toolstack.xenctrl.units.PodCounters;
 
 class PodPolicyTest {
     private static final PodPolicy STANDARD = PodPolicy.standard();
@@ -79,13 +81,13 @@ class PodPolicyTest {
         assertEquals(KiB.of(308224), libxl.maxMem(larger));
         assertEquals(
                 Optional.of(Pages.of(resized)),
-                libxl.resizePodTarget(larger, KiB.ofMiB(256), new PodTarget(65553, 49664, 115200)));
+                libxl.resizePodTarget(larger, KiB.ofMiB(256), new PodCounters(65553, 49664, 115200)));
         assertEquals(KiB.of(resizedTarget), libxl.resizeTarget(larger));
     }
 
     @Test
     void aRaiseBeforeTheGuestHasBallooneedAddsExactlyTheDifferenceToWhatItOwns() {
-        PodTarget booting = new PodTarget(65801, 49920, 115200);
+        PodCounters booting = new PodCounters(65801, 49920, 115200);
         assertEquals(
                 Optional.of(Pages.of(65801 + 44 * 256)),
                 STANDARD.resizePodTarget(pvhMiB(300, 512), KiB.ofMiB(256), booting));
@@ -93,7 +95,7 @@ class PodPolicyTest {
 
     @Test
     void aRaiseNeverAsksForMoreThanCoversEveryEntry() {
-        PodTarget booting = new PodTarget(65801, 49920, 115200);
+        PodCounters booting = new PodCounters(65801, 49920, 115200);
         assertEquals(
                 Optional.of(Pages.of(65801 + 65280)),
                 STANDARD.resizePodTarget(pvhMiB(512, 512), KiB.ofMiB(256), booting));
@@ -102,7 +104,7 @@ class PodPolicyTest {
     @ParameterizedTest(name = "backed {0} MiB, wanted {1} MiB, entries − cache {2}")
     @CsvSource({"256, 300, 0", "256, 200, 65280", "300, 300, 65280", "300, 280, 65280"})
     void xenIsNotAskedWhenTheGuestHasSettledOrTheCacheIsLargeEnough(long backed, long wanted, long debt) {
-        PodTarget now = new PodTarget(65801, 40000, 40000 + debt);
+        PodCounters now = new PodCounters(65801, 40000, 40000 + debt);
         assertEquals(Optional.empty(), STANDARD.resizePodTarget(pvhMiB(wanted, 512), KiB.ofMiB(backed), now));
     }
 

@@ -5,12 +5,12 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import java.util.List;
 import org.junit.jupiter.api.Test;
-import org.xenjava.toolstack.xenctrl.PodTarget;
+import org.xenjava.toolstack.xenctrl.units.PodCounters;
 
 /** The advisory's table, row by row. */
 class PodCheckTest {
     private static PodCheck check(long cache, long entries) {
-        return PodCheck.of(PodStatus.of(7, "guest", new PodTarget(2265, cache, entries)));
+        return PodCheck.of(PodStatus.of(7, "guest", new PodCounters(2265, cache, entries)));
     }
 
     @Test
@@ -72,7 +72,7 @@ class PodCheckTest {
     void theVerdictFollowsTheDebt() {
         assertEquals(
                 PodVerdict.VULNERABLE,
-                PodStatus.of(1, "", new PodTarget(0, 0, 1)).verdict());
-        assertEquals(-1, PodStatus.of(1, "", new PodTarget(0, 1, 0)).debtPages());
+                PodStatus.of(1, "", new PodCounters(0, 0, 1)).verdict());
+        assertEquals(-1, PodStatus.of(1, "", new PodCounters(0, 1, 0)).debtPages());
     }
 }

@@ -8,11 +8,11 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.UnaryOperator;
 import org.xenjava.toolstack.Toolstack;
+import org.xenjava.toolstack.sim.SimulatedXen;
+import org.xenjava.toolstack.sim.fault.FaultInjection;
+import org.xenjava.toolstack.sim.fault.MachineState;
 import org.xenjava.toolstack.store.ProcessIdentity;
 import org.xenjava.toolstack.xenctrl.lib.XenLibraries;
-import org.xenjava.toolstack.xenctrl.sim.SimulatedXen;
-import org.xenjava.toolstack.xenctrl.sim.fault.FaultInjection;
-import org.xenjava.toolstack.xenctrl.sim.fault.MachineState;
 
 /** One test's machine, and the processes on it. */
 final class Host implements AutoCloseable {

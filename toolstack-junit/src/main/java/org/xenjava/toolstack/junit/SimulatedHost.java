@@ -7,9 +7,9 @@ import java.lang.annotation.Retention;
 import java.lang.annotation.RetentionPolicy;
 import java.lang.annotation.Target;
 import org.junit.jupiter.api.extension.ExtendWith;
-import org.xenjava.toolstack.xenctrl.sim.guest.GuestFactory;
-import org.xenjava.toolstack.xenctrl.sim.guest.GuestIdentity;
-import org.xenjava.toolstack.xenctrl.sim.guest.SimulatedGuest;
+import org.xenjava.toolstack.sim.guest.GuestFactory;
+import org.xenjava.toolstack.sim.guest.GuestIdentity;
+import org.xenjava.toolstack.sim.guest.SimulatedGuest;
 
 /**
  * Gives each test a simulated host of its own, through a {@link SimulatedXenExtension}. On a method it takes the place

@@ -20,8 +20,8 @@ import org.junit.jupiter.api.extension.ParameterResolver;
 import org.junit.platform.commons.support.AnnotationSupport;
 import org.junit.platform.commons.support.ReflectionSupport;
 import org.xenjava.toolstack.Toolstack;
-import org.xenjava.toolstack.xenctrl.sim.SimulatedXen;
-import org.xenjava.toolstack.xenctrl.sim.fault.FaultInjection;
+import org.xenjava.toolstack.sim.SimulatedXen;
+import org.xenjava.toolstack.sim.fault.FaultInjection;
 
 /**
  * Gives each test a simulated Xen host of its own, and parameters to reach it by, of the test, its constructor and its

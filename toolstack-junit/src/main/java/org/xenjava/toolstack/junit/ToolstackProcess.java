@@ -2,7 +2,7 @@
 package org.xenjava.toolstack.junit;
 
 import org.xenjava.toolstack.Toolstack;
-import org.xenjava.toolstack.xenctrl.sim.fault.FaultInjection;
+import org.xenjava.toolstack.sim.fault.FaultInjection;
 
 /**
  * A process on the simulated host, with a toolstack of its own. Others can tell whether it still runs, as on a real

@@ -24,23 +24,23 @@ import org.junit.platform.testkit.engine.EngineTestKit;
 import org.junit.platform.testkit.engine.Events;
 import org.xenjava.toolstack.Domain;
 import org.xenjava.toolstack.Toolstack;
-import org.xenjava.toolstack.build.BuildListener;
-import org.xenjava.toolstack.build.Cancellation;
 import org.xenjava.toolstack.config.DomainConfig;
 import org.xenjava.toolstack.config.DomainType;
+import org.xenjava.toolstack.create.Cancellation;
+import org.xenjava.toolstack.create.CreateListener;
 import org.xenjava.toolstack.error.HostMemoryException;
 import org.xenjava.toolstack.error.XenStoreException;
 import org.xenjava.toolstack.memory.PodPolicy;
+import org.xenjava.toolstack.sim.SimulatedXen;
+import org.xenjava.toolstack.sim.fault.Fault;
+import org.xenjava.toolstack.sim.fault.FaultInjection;
+import org.xenjava.toolstack.sim.fault.ProcessKilled;
+import org.xenjava.toolstack.sim.guest.BalloonDriver;
+import org.xenjava.toolstack.sim.guest.BalloonFamily;
+import org.xenjava.toolstack.sim.guest.GuestFactory;
+import org.xenjava.toolstack.sim.guest.GuestIdentity;
+import org.xenjava.toolstack.sim.guest.SimulatedGuest;
 import org.xenjava.toolstack.xenctrl.lib.Errno;
-import org.xenjava.toolstack.xenctrl.sim.SimulatedXen;
-import org.xenjava.toolstack.xenctrl.sim.fault.Fault;
-import org.xenjava.toolstack.xenctrl.sim.fault.FaultInjection;
-import org.xenjava.toolstack.xenctrl.sim.fault.ProcessKilled;
-import org.xenjava.toolstack.xenctrl.sim.guest.BalloonDriver;
-import org.xenjava.toolstack.xenctrl.sim.guest.BalloonFamily;
-import org.xenjava.toolstack.xenctrl.sim.guest.GuestFactory;
-import org.xenjava.toolstack.xenctrl.sim.guest.GuestIdentity;
-import org.xenjava.toolstack.xenctrl.sim.guest.SimulatedGuest;
 
 class SimulatedXenExtensionTest {
     private static final DomainConfig GUEST = guest(64, 128);
@@ -312,7 +312,7 @@ class SimulatedXenExtensionTest {
         @Test
         void thatRunsIsLeftAloneByOthers(ToolstackProcess process) {
             ToolstackProcess other = process.beside();
-            BuildListener meanwhile =
+            CreateListener meanwhile =
                     step -> assertEquals(List.of(), other.toolstack().recover());
             process.toolstack().create(GUEST, meanwhile, new Cancellation()).destroy();
         }

@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Test;
 import org.xenjava.toolstack.Domain;
 import org.xenjava.toolstack.Toolstack;
 import org.xenjava.toolstack.config.DomainConfig;
-import org.xenjava.toolstack.memory.KiB;
+import org.xenjava.toolstack.xenctrl.units.KiB;
 
 class TinyKernelTest {
     @Test

@@ -10,15 +10,15 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.xenjava.toolstack.memory.GuestShape;
-import org.xenjava.toolstack.memory.KiB;
-import org.xenjava.toolstack.memory.Pages;
 import org.xenjava.toolstack.memory.PodPolicy;
-import org.xenjava.toolstack.xenctrl.PodTarget;
+import org.xenjava.toolstack.xenctrl.units.KiB;
+import org.xenjava.toolstack.xenctrl.units.Pages;
+import org.xenjava.toolstack.xenctrl.units.PodCounters;
 
 /** {@link PodPolicy#libxl()} reckons as libxl did, for PVH and for HVM: numbers alone, no build. */
 class LibxlPolicyTest {
     private static final Pages VGA_HOLE = Pages.of(32);
-    private static final PodTarget UNUSED = new PodTarget(0, 0, 0);
+    private static final PodCounters UNUSED = new PodCounters(0, 0, 0);
 
     private final PodPolicy policy = PodPolicy.libxl();
 

@@ -12,8 +12,8 @@ import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.xenjava.toolstack.error.ConfigException;
-import org.xenjava.toolstack.memory.KiB;
 import org.xenjava.toolstack.memory.PodPolicy;
+import org.xenjava.toolstack.xenctrl.units.KiB;
 
 /** What our mem-set does to a paused guest, beside what {@code xl mem-set} did to it, one step after the other. */
 class MemSetConformanceTest {

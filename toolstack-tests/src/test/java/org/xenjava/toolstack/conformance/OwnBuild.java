@@ -20,14 +20,14 @@ import org.xenjava.toolstack.config.DomainConfig;
 import org.xenjava.toolstack.config.XlConfigReader;
 import org.xenjava.toolstack.memory.PodPolicy;
 import org.xenjava.toolstack.replay.TinyKernel;
+import org.xenjava.toolstack.sim.SimulatedXen;
 import org.xenjava.toolstack.store.ProcessIdentity;
+import org.xenjava.toolstack.trace.Contents;
+import org.xenjava.toolstack.trace.Recorder;
+import org.xenjava.toolstack.trace.TraceReader;
 import org.xenjava.toolstack.xenctrl.CreateDomain;
 import org.xenjava.toolstack.xenctrl.Xenctrl;
 import org.xenjava.toolstack.xenctrl.abi.DomctlOp;
-import org.xenjava.toolstack.xenctrl.sim.SimulatedXen;
-import org.xenjava.toolstack.xenctrl.trace.Contents;
-import org.xenjava.toolstack.xenctrl.trace.Recorder;
-import org.xenjava.toolstack.xenctrl.trace.TraceReader;
 
 /**
  * The guest of a recording, built by this project: from the same xl.cfg, with the same UUID and time, on a simulated

@@ -9,12 +9,12 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
+import org.xenjava.toolstack.trace.GuestWrite;
+import org.xenjava.toolstack.trace.HypercallRecord;
+import org.xenjava.toolstack.trace.Trace;
+import org.xenjava.toolstack.trace.TraceRecord;
+import org.xenjava.toolstack.trace.TracedCall;
 import org.xenjava.toolstack.xenctrl.lib.Protection;
-import org.xenjava.toolstack.xenctrl.trace.GuestWrite;
-import org.xenjava.toolstack.xenctrl.trace.HypercallRecord;
-import org.xenjava.toolstack.xenctrl.trace.LibraryCall;
-import org.xenjava.toolstack.xenctrl.trace.Trace;
-import org.xenjava.toolstack.xenctrl.trace.TraceRecord;
 
 /** Reads this project's own traces, recorded with all contents. */
 final class OwnReader {
@@ -53,7 +53,7 @@ final class OwnReader {
         if (record instanceof GuestWrite write) {
             return write.runs().stream().flatMap(run -> contents(write, run));
         }
-        return library((LibraryCall) record);
+        return library((TracedCall) record);
     }
 
     private static Call.Hypercall hypercall(HypercallRecord call) {
@@ -93,7 +93,7 @@ final class OwnReader {
         return page;
     }
 
-    private Stream<Call> library(LibraryCall call) {
+    private Stream<Call> library(TracedCall call) {
         return switch (call.library() + "." + call.method()) {
             case "XenForeignMemory.map" -> isForWriting(call) ? Stream.of(mapping(call)) : Stream.empty();
             case "XenForeignMemory.mapResource" -> {
@@ -111,11 +111,11 @@ final class OwnReader {
         };
     }
 
-    private static boolean isForWriting(LibraryCall call) {
+    private static boolean isForWriting(TracedCall call) {
         return Protection.valueOf(call.arguments().get("protection")) != Protection.READ;
     }
 
-    private static Call.Mapping mapping(LibraryCall call) {
+    private static Call.Mapping mapping(TracedCall call) {
         List<FrameRun> frames = new ArrayList<>();
         JsonParser.parseString(call.arguments().get("gfns"))
                 .getAsJsonArray()
@@ -123,7 +123,7 @@ final class OwnReader {
         return new Call.Mapping(frames);
     }
 
-    private static Call.Store store(LibraryCall call) {
+    private static Call.Store store(TracedCall call) {
         return new Call.Store(
                 STORE_OPERATIONS.getOrDefault(call.method(), call.method()),
                 call.arguments().getOrDefault("path", ""),

@@ -7,8 +7,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
+import org.xenjava.toolstack.sim.SimulatedXen;
 import org.xenjava.toolstack.xenctrl.Xenctrl;
-import org.xenjava.toolstack.xenctrl.sim.SimulatedXen;
 
 /** The harness itself: it agrees where it should, and finds and shrinks a difference where there is one. */
 class ComparisonTest {

@@ -3,9 +3,9 @@ package org.xenjava.toolstack.differential;
 
 import org.xenjava.toolstack.xenctrl.DomainInfo;
 import org.xenjava.toolstack.xenctrl.HypercallException;
-import org.xenjava.toolstack.xenctrl.PodTarget;
 import org.xenjava.toolstack.xenctrl.Xenctrl;
 import org.xenjava.toolstack.xenctrl.lib.XenLibException;
+import org.xenjava.toolstack.xenctrl.units.PodCounters;
 
 /**
  * What a step did, as far as a toolstack can see it.
@@ -16,7 +16,7 @@ import org.xenjava.toolstack.xenctrl.lib.XenLibException;
  * @param claimed pages claimed and not yet taken
  * @param shutdown the shutdown reason; -1 while the domain lives
  */
-record Outcome(String answer, PodTarget counters, long maxPages, long claimed, int shutdown) {
+record Outcome(String answer, PodCounters counters, long maxPages, long claimed, int shutdown) {
     static Outcome of(Step step, Xenctrl xenctrl, int domid) {
         String answer;
         try {

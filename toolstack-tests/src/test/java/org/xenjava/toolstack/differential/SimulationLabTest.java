@@ -7,10 +7,10 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.xenjava.toolstack.sim.SimulatedXen;
 import org.xenjava.toolstack.xenctrl.Xenctrl;
 import org.xenjava.toolstack.xenctrl.lib.XenLibraries;
 import org.xenjava.toolstack.xenctrl.lib.jna.JnaXen;
-import org.xenjava.toolstack.xenctrl.sim.SimulatedXen;
 
 /**
  * Real Xen against the simulated one. {@code -Ddifferential.sequences=N} and {@code -Ddifferential.seed=S} choose

@@ -2,11 +2,11 @@
 package org.xenjava.toolstack.differential;
 
 import java.util.stream.LongStream;
-import org.xenjava.toolstack.memory.Pages;
 import org.xenjava.toolstack.xenctrl.Xenctrl;
 import org.xenjava.toolstack.xenctrl.abi.MemoryOp;
 import org.xenjava.toolstack.xenctrl.lib.MappedPages;
 import org.xenjava.toolstack.xenctrl.lib.Protection;
+import org.xenjava.toolstack.xenctrl.units.Pages;
 
 /** One operation of a toolstack on a domain's memory. */
 sealed interface Step {

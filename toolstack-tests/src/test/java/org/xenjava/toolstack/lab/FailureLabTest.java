@@ -14,9 +14,9 @@ import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.xenjava.toolstack.Domain;
 import org.xenjava.toolstack.Toolstack;
-import org.xenjava.toolstack.build.BuildListener;
-import org.xenjava.toolstack.build.Cancellation;
 import org.xenjava.toolstack.config.DomainConfig;
+import org.xenjava.toolstack.create.Cancellation;
+import org.xenjava.toolstack.create.CreateListener;
 import org.xenjava.toolstack.error.DomainExistsException;
 import org.xenjava.toolstack.error.HostMemoryException;
 import org.xenjava.toolstack.error.KernelImageException;
@@ -79,7 +79,7 @@ class FailureLabTest extends LabFixture {
     @Test
     void aCancelledBuildIsUndone() {
         Cancellation cancellation = new Cancellation();
-        BuildListener cancelLate = progress -> {
+        CreateListener cancelLate = progress -> {
             if (progress.step().equals("load the kernel")) {
                 cancellation.cancel();
             }

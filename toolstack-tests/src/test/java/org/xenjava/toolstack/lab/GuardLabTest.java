@@ -17,7 +17,7 @@ import org.xenjava.toolstack.Domain;
 import org.xenjava.toolstack.ShutdownReason;
 import org.xenjava.toolstack.error.PodDebtException;
 import org.xenjava.toolstack.lab.Dom0.Output;
-import org.xenjava.toolstack.pod.DangerousMove;
+import org.xenjava.toolstack.pod.MemoryTouchingOperation;
 import org.xenjava.toolstack.xenctrl.HypercallException;
 import org.xenjava.toolstack.xenctrl.lib.Errno;
 
@@ -38,7 +38,7 @@ class GuardLabTest extends LabFixture {
         assertEquals(
                 SHORT_BY,
                 report("unguarded, " + SHORT_BY + " pages short", unguarded).debt());
-        assertThrows(PodDebtException.class, () -> unguarded.requireNoDebt(DangerousMove.COREDUMP));
+        assertThrows(PodDebtException.class, () -> unguarded.requireNoDebt(MemoryTouchingOperation.COREDUMP));
         victim.startFilling();
         assertEquals(ShutdownReason.CRASH, unguarded.awaitShutdown(Duration.ofMinutes(1)));
         Dom0.report("without a guard: " + lastWords(unguarded));
@@ -59,7 +59,7 @@ class GuardLabTest extends LabFixture {
                 + Files.readString(log).strip());
         assertEquals(TERMINATED, guard.exitValue());
         assertEquals(0, report("guarded, " + SHORT_BY + " pages short", guarded).debt());
-        guarded.requireNoDebt(DangerousMove.COREDUMP);
+        guarded.requireNoDebt(MemoryTouchingOperation.COREDUMP);
         Dom0.report("with the guard: FILLED " + guest.fill() + " pages");
     }
 

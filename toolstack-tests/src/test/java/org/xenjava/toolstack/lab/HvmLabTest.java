@@ -23,17 +23,17 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.xenjava.toolstack.Domain;
 import org.xenjava.toolstack.Toolstack;
-import org.xenjava.toolstack.build.Cancellation;
 import org.xenjava.toolstack.config.DomainConfig;
 import org.xenjava.toolstack.config.GraphicsConfig.Vga;
 import org.xenjava.toolstack.config.VirtualDisk;
 import org.xenjava.toolstack.config.XlConfigReader;
+import org.xenjava.toolstack.create.Cancellation;
 import org.xenjava.toolstack.device.QemuProcess;
 import org.xenjava.toolstack.device.Screenshot;
 import org.xenjava.toolstack.device.VncAddress;
 import org.xenjava.toolstack.error.DeviceModelException;
-import org.xenjava.toolstack.memory.KiB;
-import org.xenjava.toolstack.xenctrl.PodTarget;
+import org.xenjava.toolstack.xenctrl.units.KiB;
+import org.xenjava.toolstack.xenctrl.units.PodCounters;
 
 /** HVM guests: hvmloader, a BIOS and QEMU between the guest and Xen, and the same promise. */
 class HvmLabTest extends LabFixture {
@@ -89,7 +89,7 @@ class HvmLabTest extends LabFixture {
     @Test
     void aGuestBootsFromItsDiskAndItsScreenCanBeSeen() throws Exception {
         Domain ours = toolstack.create(config("hvm", Vga.STDVGA, DISK));
-        PodTarget built = report("ours, stdvga, built", ours);
+        PodCounters built = report("ours, stdvga, built", ours);
         assertEquals(65280, built.debt());
         assertEquals(KiB.ofMiB(256), ours.memory().size());
         assertEquals("RFB 003.008\n", greetingOf(ours.vnc().orElseThrow()));
@@ -98,7 +98,7 @@ class HvmLabTest extends LabFixture {
         boot(ours);
         assertShowsSomething(ours.screenshot());
         LabGuest.awaitSettled(ours, xenctrl);
-        PodTarget settled = report("ours, stdvga, ballooned", ours);
+        PodCounters settled = report("ours, stdvga, ballooned", ours);
         assertEquals(0, settled.debt());
         assertEquals(settled.entries(), settled.cachePages());
 
@@ -132,14 +132,14 @@ class HvmLabTest extends LabFixture {
     void aRaiseWhileTheGuestBootsLeavesNoDebtInTheEnd() {
         Domain ours = toolstack.create(config("raised", Vga.STDVGA, KERNEL));
         ours.setMemory(KiB.ofMiB(300));
-        PodTarget raised = report("ours, stdvga, mem-set 300 at once", ours);
+        PodCounters raised = report("ours, stdvga, mem-set 300 at once", ours);
         assertEquals((512 - 300) * 256 - 256, raised.debt());
 
         boot(ours);
         ours.setMemory(KiB.ofMiB(320));
         report("ours, stdvga, mem-set 320 at boot", ours);
         LabGuest.awaitSettled(ours, xenctrl);
-        PodTarget settled = report("ours, stdvga, ballooned", ours);
+        PodCounters settled = report("ours, stdvga, ballooned", ours);
         assertEquals(settled.entries(), settled.cachePages());
     }
 
@@ -164,7 +164,7 @@ class HvmLabTest extends LabFixture {
         report("ours, none, built", ours);
         boot(ours);
         LabGuest.awaitSettled(ours, xenctrl);
-        PodTarget settled = report("ours, none, ballooned", ours);
+        PodCounters settled = report("ours, none, ballooned", ours);
         assertEquals(settled.entries(), settled.cachePages());
     }
 
@@ -176,10 +176,10 @@ class HvmLabTest extends LabFixture {
 
     /** libxl's guests settle where their numbers lead them, debt or not. */
     private void awaitStandstill(Domain domain) {
-        PodTarget last = xenctrl.podTarget(domain.domid());
+        PodCounters last = xenctrl.podTarget(domain.domid());
         for (int quiet = 0; quiet < 10; ) {
             Dom0.sleep(Duration.ofSeconds(1));
-            PodTarget now = xenctrl.podTarget(domain.domid());
+            PodCounters now = xenctrl.podTarget(domain.domid());
             quiet = now.totPages() == last.totPages() ? quiet + 1 : 0;
             last = now;
         }

@@ -12,10 +12,10 @@ import org.junit.jupiter.api.Tag;
 import org.xenjava.toolstack.Domain;
 import org.xenjava.toolstack.Toolstack;
 import org.xenjava.toolstack.memory.MemoryStatus;
-import org.xenjava.toolstack.xenctrl.PodTarget;
 import org.xenjava.toolstack.xenctrl.Xenctrl;
 import org.xenjava.toolstack.xenctrl.lib.XenLibraries;
 import org.xenjava.toolstack.xenctrl.lib.jna.JnaXen;
+import org.xenjava.toolstack.xenctrl.units.PodCounters;
 
 /** An open toolstack on real Xen, and after each test the proof that nothing was left behind. */
 @Tag("lab")
@@ -109,8 +109,8 @@ abstract class LabFixture {
     }
 
     /** Shows a domain's numbers in the log, for the record. */
-    PodTarget report(String when, Domain domain) {
-        PodTarget counters = xenctrl.podTarget(domain.domid());
+    PodCounters report(String when, Domain domain) {
+        PodCounters counters = xenctrl.podTarget(domain.domid());
         MemoryStatus memory = domain.memory();
         Dom0.report("%-34s tot=%d max=%d cache=%d entries=%d debt=%d memory/target=%d static-max=%d"
                 .formatted(

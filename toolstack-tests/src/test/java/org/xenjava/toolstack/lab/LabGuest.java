@@ -9,8 +9,8 @@ import java.time.Duration;
 import java.util.Optional;
 import org.xenjava.toolstack.Domain;
 import org.xenjava.toolstack.config.DomainConfig;
-import org.xenjava.toolstack.xenctrl.PodTarget;
 import org.xenjava.toolstack.xenctrl.Xenctrl;
+import org.xenjava.toolstack.xenctrl.units.PodCounters;
 
 /** The lab's small Linux guest, driven over its console. */
 final class LabGuest {
@@ -76,13 +76,13 @@ final class LabGuest {
      * entry is without a page. Patience begins anew with every page that the driver frees: how fast it is depends on
      * the machine and on the size of the guest.
      */
-    static PodTarget awaitSettled(Domain domain, Xenctrl xenctrl) {
+    static PodCounters awaitSettled(Domain domain, Xenctrl xenctrl) {
         long pages = domain.memory().size().toPages().count() + NOT_RAM;
-        PodTarget now = xenctrl.podTarget(domain.domid());
+        PodCounters now = xenctrl.podTarget(domain.domid());
         while (now.totPages() > pages || now.debt() > 0) {
-            PodTarget last = now;
+            PodCounters last = now;
             now = Dom0.await("a page less than " + last + " of " + domain + ", on its way to " + pages, BOOT, () -> {
-                PodTarget next = xenctrl.podTarget(domain.domid());
+                PodCounters next = xenctrl.podTarget(domain.domid());
                 return next.equals(last) ? Optional.empty() : Optional.of(next);
             });
         }

@@ -29,13 +29,13 @@ import org.xenjava.toolstack.config.DomainConfig;
 import org.xenjava.toolstack.config.DomainConfig.Lifecycle;
 import org.xenjava.toolstack.config.LifecycleAction;
 import org.xenjava.toolstack.config.XlConfigReader;
-import org.xenjava.toolstack.life.SupervisionEvent;
-import org.xenjava.toolstack.life.SupervisionEvent.Kind;
-import org.xenjava.toolstack.life.SupervisionPolicy;
-import org.xenjava.toolstack.life.SupervisorService;
-import org.xenjava.toolstack.memory.KiB;
-import org.xenjava.toolstack.memory.Pages;
-import org.xenjava.toolstack.xenctrl.PodTarget;
+import org.xenjava.toolstack.lifecycle.SupervisionEvent;
+import org.xenjava.toolstack.lifecycle.SupervisionEvent.Kind;
+import org.xenjava.toolstack.lifecycle.SupervisionPolicy;
+import org.xenjava.toolstack.lifecycle.SupervisorService;
+import org.xenjava.toolstack.xenctrl.units.KiB;
+import org.xenjava.toolstack.xenctrl.units.Pages;
+import org.xenjava.toolstack.xenctrl.units.PodCounters;
 
 /** Guests that stop on real Xen, and what becomes of them. */
 class LifecycleLabTest extends LabFixture {
@@ -225,9 +225,9 @@ class LifecycleLabTest extends LabFixture {
         guest.balloon(0);
         guest.write(DATA_GFN, 1);
         Path file = Files.createTempDirectory("dumps").resolve("core");
-        PodTarget before = report("before the dump", domain);
+        PodCounters before = report("before the dump", domain);
         domain.coredump(file);
-        PodTarget after = report("after the dump", domain);
+        PodCounters after = report("after the dump", domain);
         assertEquals(before.totPages(), after.totPages());
         assertEquals(0, after.entries(), "what is read is populated");
         CoreSections core = CoreSections.of(file);

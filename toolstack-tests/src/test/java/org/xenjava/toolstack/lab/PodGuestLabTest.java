@@ -8,7 +8,7 @@ import java.time.Duration;
 import org.junit.jupiter.api.Test;
 import org.xenjava.toolstack.Domain;
 import org.xenjava.toolstack.ShutdownReason;
-import org.xenjava.toolstack.xenctrl.PodTarget;
+import org.xenjava.toolstack.xenctrl.units.PodCounters;
 
 /** The test guest itself: what it says of its memory is what Xen says. */
 class PodGuestLabTest extends LabFixture {
@@ -19,7 +19,7 @@ class PodGuestLabTest extends LabFixture {
     void whatTheGuestDoesToItsMemoryXenCounts() {
         Domain domain = toolstack.create(PodGuest.config("pod-exact", 16, 32).build());
         PodGuest guest = PodGuest.boot(domain);
-        PodTarget booted = report("booted", domain);
+        PodCounters booted = report("booted", domain);
         PodGuest.Info info = guest.info();
         assertEquals(32 * 256, info.ownPages() + info.ramPages());
         assertEquals(booted.totPages(), info.reservation());
@@ -35,7 +35,7 @@ class PodGuestLabTest extends LabFixture {
         assertThrows(AssertionError.class, () -> guest.verify(3 * BLOCK, 3));
 
         guest.free(5 * BLOCK, 100);
-        PodTarget freed = report("100 pages freed", domain);
+        PodCounters freed = report("100 pages freed", domain);
         assertEquals(booted.debt() - 100, freed.debt());
         guest.populate(5 * BLOCK, 10);
         assertEquals(

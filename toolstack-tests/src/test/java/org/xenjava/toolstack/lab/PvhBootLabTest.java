@@ -14,17 +14,17 @@ import org.xenjava.toolstack.Domain;
 import org.xenjava.toolstack.DomainStatus;
 import org.xenjava.toolstack.ShutdownReason;
 import org.xenjava.toolstack.ShutdownRequest;
-import org.xenjava.toolstack.memory.KiB;
-import org.xenjava.toolstack.memory.Pages;
 import org.xenjava.toolstack.pod.PodVerdict;
-import org.xenjava.toolstack.xenctrl.PodTarget;
+import org.xenjava.toolstack.xenctrl.units.KiB;
+import org.xenjava.toolstack.xenctrl.units.Pages;
+import org.xenjava.toolstack.xenctrl.units.PodCounters;
 
 /** The project's one job: a PoD guest built by this library boots, balloons, and cannot die of PoD. */
 class PvhBootLabTest extends LabFixture {
     @Test
     void aGuestWithHalfOfItsMemoryOnDemandBootsAndBalloonsBesideXlsOwn() {
         Domain ours = toolstack.create(LabGuest.config("ours", 256, 512).build());
-        PodTarget built = report("ours 256/512, built", ours);
+        PodCounters built = report("ours 256/512, built", ours);
         assertEquals(Pages.of(66048), ours.memory().maxPages());
         assertEquals(65280, built.debt());
         assertEquals(KiB.ofMiB(256), ours.memory().target());
@@ -33,7 +33,7 @@ class PvhBootLabTest extends LabFixture {
         LabGuest guest = boot(ours);
         assertTrue(Dom0.xl("list").contains("ours"));
         LabGuest.awaitSettled(ours, xenctrl);
-        PodTarget settled = report("ours 256/512, ballooned", ours);
+        PodCounters settled = report("ours 256/512, ballooned", ours);
         assertEquals(0, settled.debt());
         assertEquals(KiB.ofMiB(256), ours.memory().target());
         assertEquals(65536 + 8, settled.totPages(), 1, "the slack went back to Xen");
@@ -60,12 +60,12 @@ class PvhBootLabTest extends LabFixture {
         Domain domain =
                 toolstack.create(LabGuest.config("sized", memory, maxMemory).build());
         String size = memory + "/" + maxMemory;
-        PodTarget built = report(size + ", built", domain);
+        PodCounters built = report(size + ", built", domain);
         long difference = (maxMemory - memory) * 256;
         assertEquals(Math.max(0, difference - 256), built.debt());
         boot(domain);
         LabGuest.awaitSettled(domain, xenctrl);
-        PodTarget settled = report(size + ", ballooned", domain);
+        PodCounters settled = report(size + ", ballooned", domain);
         assertEquals(0, settled.debt());
         assertEquals(KiB.ofMiB(memory), domain.memory().target());
         assertEquals(memory * 256 + 8, settled.totPages(), 1, "special and ACPI pages, less one that Linux frees");

@@ -11,18 +11,18 @@ import org.junit.jupiter.api.Test;
 import org.xenjava.toolstack.Domain;
 import org.xenjava.toolstack.error.ConfigException;
 import org.xenjava.toolstack.error.HostMemoryException;
-import org.xenjava.toolstack.memory.KiB;
-import org.xenjava.toolstack.memory.Pages;
-import org.xenjava.toolstack.xenctrl.PodTarget;
+import org.xenjava.toolstack.xenctrl.units.KiB;
+import org.xenjava.toolstack.xenctrl.units.Pages;
+import org.xenjava.toolstack.xenctrl.units.PodCounters;
 
 /** mem-set and mem-max, before the guest has ballooned and after. */
 class ResizeLabTest extends LabFixture {
     @Test
     void aRaiseBeforeBootGrowsTheCacheAndLeavesNoDebtInTheEnd() {
         Domain domain = toolstack.create(LabGuest.config("early", 256, 512).build());
-        PodTarget built = report("built 256/512", domain);
+        PodCounters built = report("built 256/512", domain);
         domain.setMemory(KiB.ofMiB(300));
-        PodTarget raised = report("mem-set 300 while paused", domain);
+        PodCounters raised = report("mem-set 300 while paused", domain);
         assertEquals(built.totPages() + 44 * 256, raised.totPages());
         assertEquals(Pages.of((300 + 1 + 1) * 256), domain.memory().maxPages());
         domain.setMemory(KiB.ofMiB(200));
@@ -31,7 +31,7 @@ class ResizeLabTest extends LabFixture {
 
         boot(domain);
         LabGuest.awaitSettled(domain, xenctrl);
-        PodTarget settled = report("300, ballooned", domain);
+        PodCounters settled = report("300, ballooned", domain);
         assertEquals(0, settled.debt());
         assertEquals(KiB.ofMiB(300), domain.memory().target());
     }
@@ -44,7 +44,7 @@ class ResizeLabTest extends LabFixture {
         for (long mib : new long[] {200, 256, 512, 256}) {
             domain.setMemory(KiB.ofMiB(mib));
             awaitCurrent(guest, mib);
-            PodTarget now = report("mem-set " + mib, domain);
+            PodCounters now = report("mem-set " + mib, domain);
             assertEquals(0, now.debt());
             assertEquals(mib * 256 + 8, now.totPages(), 2);
             assertEquals(KiB.ofMiB(mib), domain.memory().target());
@@ -71,7 +71,7 @@ class ResizeLabTest extends LabFixture {
         Domain ours =
                 toolstack.create(LabGuest.config("greedy", 256, hostMib + 1024).build());
         long freeBefore = freePages();
-        PodTarget before = report("ours, before", ours);
+        PodCounters before = report("ours, before", ours);
         HostMemoryException e = assertThrows(HostMemoryException.class, () -> ours.setMemory(KiB.ofMiB(hostMib + 512)));
         Dom0.report("ours: " + e.getMessage());
         assertEquals(before, report("ours, after", ours));

@@ -3,9 +3,9 @@ package org.xenjava.toolstack.matrix;
 
 import java.time.Duration;
 import org.xenjava.toolstack.config.DomainType;
-import org.xenjava.toolstack.memory.KiB;
-import org.xenjava.toolstack.memory.Pages;
 import org.xenjava.toolstack.pod.GuardPolicy;
+import org.xenjava.toolstack.xenctrl.units.KiB;
+import org.xenjava.toolstack.xenctrl.units.Pages;
 
 /**
  * One guest of the matrix.

@@ -15,14 +15,14 @@ import org.xenjava.toolstack.image.TinyKernel;
 import org.xenjava.toolstack.pod.DomainLock;
 import org.xenjava.toolstack.pod.GuardListener;
 import org.xenjava.toolstack.pod.PodGuard;
+import org.xenjava.toolstack.sim.SimulatedXen;
+import org.xenjava.toolstack.sim.guest.BalloonDriver;
+import org.xenjava.toolstack.sim.guest.BalloonFamily;
+import org.xenjava.toolstack.sim.guest.SimulatedGuest;
 import org.xenjava.toolstack.store.ProcessIdentity;
 import org.xenjava.toolstack.store.StoreClient;
 import org.xenjava.toolstack.xenctrl.Xenctrl;
 import org.xenjava.toolstack.xenctrl.lib.XenLibraries;
-import org.xenjava.toolstack.xenctrl.sim.SimulatedXen;
-import org.xenjava.toolstack.xenctrl.sim.guest.BalloonDriver;
-import org.xenjava.toolstack.xenctrl.sim.guest.BalloonFamily;
-import org.xenjava.toolstack.xenctrl.sim.guest.SimulatedGuest;
 
 /** A simulated machine for one cell; all time is the machine's. */
 final class SimulatedBench implements Bench {

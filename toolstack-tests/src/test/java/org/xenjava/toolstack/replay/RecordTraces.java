@@ -8,8 +8,8 @@ import java.time.Clock;
 import java.time.Duration;
 import org.xenjava.toolstack.Toolstack;
 import org.xenjava.toolstack.config.DomainConfig;
-import org.xenjava.toolstack.replay.Scenario.Surroundings;
-import org.xenjava.toolstack.xenctrl.trace.Recorder;
+import org.xenjava.toolstack.replay.Scenario.SupervisorContext;
+import org.xenjava.toolstack.trace.Recorder;
 
 /** Runs every scenario on the Xen below and records it; {@code lab/record} starts this in the lab's dom0. */
 public final class RecordTraces {
@@ -34,7 +34,7 @@ public final class RecordTraces {
             Recorder recorder = new Recorder(scenario.description(), Clock.systemUTC());
             try (Toolstack toolstack =
                     Scenario.options().recordTo(trace, recorder).open()) {
-                scenario.script().run(toolstack, new Surroundings(kernel, RecordTraces::sleep));
+                scenario.script().run(toolstack, new SupervisorContext(kernel, RecordTraces::sleep));
             }
             System.out.println(trace + ": " + Files.size(trace) + " bytes");
         }

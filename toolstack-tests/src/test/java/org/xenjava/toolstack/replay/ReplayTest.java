@@ -19,14 +19,14 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.xenjava.toolstack.Toolstack;
-import org.xenjava.toolstack.memory.Pages;
 import org.xenjava.toolstack.memory.PodPolicy;
-import org.xenjava.toolstack.replay.Scenario.Surroundings;
+import org.xenjava.toolstack.replay.Scenario.SupervisorContext;
+import org.xenjava.toolstack.trace.Replay;
+import org.xenjava.toolstack.trace.ReplayMismatchException;
+import org.xenjava.toolstack.trace.TraceHeader;
+import org.xenjava.toolstack.trace.TraceReader;
 import org.xenjava.toolstack.xenctrl.abi.XenRelease;
-import org.xenjava.toolstack.xenctrl.trace.Replay;
-import org.xenjava.toolstack.xenctrl.trace.ReplayMismatchException;
-import org.xenjava.toolstack.xenctrl.trace.TraceHeader;
-import org.xenjava.toolstack.xenctrl.trace.TraceReader;
+import org.xenjava.toolstack.xenctrl.units.Pages;
 
 /** What the builder and mem-set said to a real Xen is what they say today. */
 class ReplayTest {
@@ -35,12 +35,12 @@ class ReplayTest {
 
     private KernelDisk disk;
 
-    private Surroundings surroundings;
+    private SupervisorContext surroundings;
 
     @BeforeEach
     void writeKernel() {
         disk = KernelDisk.in(directory);
-        surroundings = new Surroundings(disk.kernel(), () -> {});
+        surroundings = new SupervisorContext(disk.kernel(), () -> {});
     }
 
     @AfterEach

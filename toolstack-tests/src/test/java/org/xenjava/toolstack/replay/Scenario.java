@@ -11,10 +11,10 @@ import org.xenjava.toolstack.Domain;
 import org.xenjava.toolstack.Toolstack;
 import org.xenjava.toolstack.config.DomainConfig;
 import org.xenjava.toolstack.error.HostMemoryException;
-import org.xenjava.toolstack.memory.KiB;
 import org.xenjava.toolstack.memory.MemoryStatus;
 import org.xenjava.toolstack.pod.PodVerdict;
 import org.xenjava.toolstack.store.ProcessIdentity;
+import org.xenjava.toolstack.xenctrl.units.KiB;
 
 /**
  * Something to do with a toolstack that is the same on a real Xen and in a replay: the time, the process, the UUID and
@@ -48,7 +48,7 @@ record Scenario(String name, String description, Script script) {
 
     /** What is done. */
     interface Script {
-        void run(Toolstack toolstack, Surroundings surroundings);
+        void run(Toolstack toolstack, SupervisorContext surroundings);
     }
 
     /**
@@ -57,7 +57,7 @@ record Scenario(String name, String description, Script script) {
      * @param kernel a file with {@link TinyKernel#ofOnePage}
      * @param pause lets a guest run for a while
      */
-    record Surroundings(Path kernel, Runnable pause) {
+    record SupervisorContext(Path kernel, Runnable pause) {
         DomainConfig config(long memoryMib, long maxMemoryMib) {
             return DomainConfig.builder("scenario")
                     .uuid(GUEST)
@@ -87,7 +87,7 @@ record Scenario(String name, String description, Script script) {
                 });
     }
 
-    private static void resizePaused(Toolstack toolstack, Surroundings surroundings) {
+    private static void resizePaused(Toolstack toolstack, SupervisorContext surroundings) {
         Domain domain = toolstack.create(surroundings.config(256, 512));
         for (long mib : new long[] {300, 200, 512}) {
             domain.setMemory(KiB.ofMiB(mib));
@@ -96,7 +96,7 @@ record Scenario(String name, String description, Script script) {
         domain.destroy();
     }
 
-    private static void resizeRunning(Toolstack toolstack, Surroundings surroundings) {
+    private static void resizeRunning(Toolstack toolstack, SupervisorContext surroundings) {
         Domain domain = toolstack.find(LINUX).orElseThrow();
         domain.unpause();
         awaitBalloon(domain, surroundings);
@@ -108,7 +108,7 @@ record Scenario(String name, String description, Script script) {
     }
 
     /** Looks as often as it was looked when this was recorded, since it sees the same. */
-    private static void awaitBalloon(Domain domain, Surroundings surroundings) {
+    private static void awaitBalloon(Domain domain, SupervisorContext surroundings) {
         while (!hasReachedItsTarget(domain)) {
             surroundings.pause().run();
         }
@@ -121,7 +121,7 @@ record Scenario(String name, String description, Script script) {
         return Math.abs(distance) <= 16 && domain.podStatus().verdict() == PodVerdict.NOT_VULNERABLE;
     }
 
-    private static void buildTooLarge(Toolstack toolstack, Surroundings surroundings) {
+    private static void buildTooLarge(Toolstack toolstack, SupervisorContext surroundings) {
         try {
             toolstack.create(surroundings.config(16384, 32768));
             throw new AssertionError("this host has more memory than the lab's");

@@ -25,6 +25,7 @@ import org.xenjava.toolstack.xenctrl.lib.HypercallBuffer;
 import org.xenjava.toolstack.xenctrl.lib.XenAccessException;
 import org.xenjava.toolstack.xenctrl.lib.XenLibException;
 import org.xenjava.toolstack.xenctrl.lib.XenLibraries;
+import org.xenjava.toolstack.xenctrl.units.PodCounters;
 
 /**
  * Typed hypercalls to the running Xen, encoded for its release. Safe to use from many threads. Every method throws
@@ -520,7 +521,7 @@ public final class Xenctrl {
      *
      * @param targetPages wanted tot_pages, at most max_pages (else EINVAL)
      */
-    public PodTarget setPodTarget(int domid, long targetPages) {
+    public PodCounters setPodTarget(int domid, long targetPages) {
         try (PreparedCall call = calls.memoryOp(MemoryOp.SET_POD_TARGET, domid)) {
             call.body().set("target_pages", targetPages).set("domid", domid);
             call.issue();
@@ -529,7 +530,7 @@ public final class Xenctrl {
     }
 
     /** {@code XENMEM_get_pod_target}; EINVAL for PV domains, dom0 among them. */
-    public PodTarget podTarget(int domid) {
+    public PodCounters podTarget(int domid) {
         try (PreparedCall call = calls.memoryOp(MemoryOp.GET_POD_TARGET, domid)) {
             call.body().set("domid", domid);
             call.issue();
@@ -582,8 +583,8 @@ public final class Xenctrl {
 
     // ---- conversions --------------------------------------------------------------------------------------
 
-    private static PodTarget podTarget(StructView answer) {
-        return new PodTarget(answer.get("tot_pages"), answer.get("pod_cache_pages"), answer.get("pod_entries"));
+    private static PodCounters podTarget(StructView answer) {
+        return new PodCounters(answer.get("tot_pages"), answer.get("pod_cache_pages"), answer.get("pod_entries"));
     }
 
     private static DomainInfo domainInfo(StructView info) {

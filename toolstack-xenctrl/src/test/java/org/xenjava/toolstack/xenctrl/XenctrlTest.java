@@ -28,6 +28,7 @@ import org.xenjava.toolstack.xenctrl.abi.XenRelease;
 import org.xenjava.toolstack.xenctrl.lib.Errno;
 import org.xenjava.toolstack.xenctrl.lib.XenAccessException;
 import org.xenjava.toolstack.xenctrl.lib.XenLibException;
+import org.xenjava.toolstack.xenctrl.units.PodCounters;
 
 /** The bytes were written by hand from Xen 4.17's public headers. */
 class XenctrlTest {
@@ -192,8 +193,8 @@ class XenctrlTest {
             answer.putLong(8, 0x1_0000_0001L).putLong(16, 2).putLong(24, 50396);
             return 0;
         });
-        PodTarget counters = xenctrl.setPodTarget(5, 65536);
-        assertEquals(new PodTarget(0x1_0000_0001L, 2, 50396), counters);
+        PodCounters counters = xenctrl.setPodTarget(5, 65536);
+        assertEquals(new PodCounters(0x1_0000_0001L, 2, 50396), counters);
         assertEquals(50394, counters.debt());
     }
 

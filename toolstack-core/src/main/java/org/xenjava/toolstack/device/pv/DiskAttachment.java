@@ -2,9 +2,9 @@
 package org.xenjava.toolstack.device.pv;
 
 import java.util.Map;
-import org.xenjava.toolstack.build.Cancellation;
 import org.xenjava.toolstack.config.DiskConfig;
 import org.xenjava.toolstack.config.DomainType;
+import org.xenjava.toolstack.create.Cancellation;
 import org.xenjava.toolstack.xenctrl.lib.HostDevices;
 import org.xenjava.toolstack.xenctrl.lib.HostFile;
 

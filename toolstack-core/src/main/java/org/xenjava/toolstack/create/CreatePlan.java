@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.create;
+
+import java.nio.file.Path;
+import java.util.Optional;
+import org.xenjava.toolstack.config.DomainConfig;
+import org.xenjava.toolstack.config.HvmConfig;
+import org.xenjava.toolstack.error.ConfigException;
+import org.xenjava.toolstack.error.KernelImageException;
+import org.xenjava.toolstack.image.HvmFirmware;
+import org.xenjava.toolstack.image.HvmImagePlan;
+import org.xenjava.toolstack.image.ImagePlan;
+import org.xenjava.toolstack.image.PvhImagePlan;
+import org.xenjava.toolstack.image.PvhKernel;
+import org.xenjava.toolstack.image.RamBounds;
+import org.xenjava.toolstack.memory.MemoryPlan;
+import org.xenjava.toolstack.memory.PodPolicy;
+
+/**
+ * All that a build will do, decided before the first hypercall: {@code dry-run} shows it.
+ *
+ * @param config what was asked for
+ * @param memory how much memory, where, and what Xen and the guest are told of it
+ * @param image what bytes go where
+ */
+public record CreatePlan(DomainConfig config, MemoryPlan memory, ImagePlan image) {
+
+    /**
+     * Plans a guest for a host of which nothing is known: whatever the guest asks for, it is assumed to have, and
+     * programs that do nothing stand in for the firmware of an HVM guest. See {@link #of(DomainConfig, PodPolicy, GuestServices)}.
+     *
+     * @throws ConfigException if the configuration cannot be built
+     * @throws KernelImageException if a file cannot be read, is malformed, or does not fit into the guest
+     */
+    public static CreatePlan of(DomainConfig config, PodPolicy policy) {
+        return of(config, policy, GuestServices.imagined());
+    }
+
+    /**
+     * Reads the kernel and the ramdisk, or the firmware, and plans.
+     *
+     * @param services what the host has for guests beside Xen
+     * @throws ConfigException if the configuration cannot be built
+     * @throws KernelImageException if a file cannot be found or read, is malformed, or does not fit into the guest
+     */
+    public static CreatePlan of(DomainConfig config, PodPolicy policy, GuestServices services) {
+        services.devices().check(config);
+        if (config.hvm().isPresent() || services.devices().needsDeviceModel(config)) {
+            services.deviceModel().check(config);
+        }
+        return config.hvm()
+                .map(machine -> hvm(config, machine, policy, services.firmware()))
+                .orElseGet(() -> pvh(config, policy));
+    }
+
+    private static CreatePlan pvh(DomainConfig config, PodPolicy policy) {
+        Path kernelFile = config.kernel()
+                .orElseThrow(() -> new ConfigException("domain " + config.name() + ": no kernel is given"));
+        MemoryPlan memory = MemoryPlan.pvh(config, policy, PvhImagePlan.ACPI_PAGES);
+        PvhKernel kernel = PvhKernel.parse(ImageFile.read("kernel", kernelFile));
+        Optional<byte[]> ramdisk = config.ramdisk().map(file -> ImageFile.read("ramdisk", file));
+        ImagePlan image = PvhImagePlan.of(kernel, ramdisk, config.commandLine(), config.maxVcpus(), ramBounds(memory));
+        return new CreatePlan(config, memory, image);
+    }
+
+    private static CreatePlan hvm(DomainConfig config, HvmConfig machine, PodPolicy policy, FirmwareSource source) {
+        MemoryPlan memory = MemoryPlan.hvm(config, machine, policy);
+        HvmFirmware firmware = source.read(machine.firmware());
+        return new CreatePlan(config, memory, HvmImagePlan.of(config, machine, firmware, ramBounds(memory)));
+    }
+
+    private static RamBounds ramBounds(MemoryPlan memory) {
+        return new RamBounds(memory.layout(), memory.shape().ram());
+    }
+}

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.create;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.UUID;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.xenjava.toolstack.store.DomainPaths;
+import org.xenjava.toolstack.store.StoreClient;
+import org.xenjava.toolstack.xenctrl.HypercallException;
+import org.xenjava.toolstack.xenctrl.Xenctrl;
+import org.xenjava.toolstack.xenctrl.lib.Errno;
+
+/** Takes a domain away: from Xen, from xenstore, its device model and its devices. Every part may be gone already. */
+public final class DomainRemoval {
+    private static final Logger LOG = LoggerFactory.getLogger(DomainRemoval.class);
+
+    private final Xenctrl xenctrl;
+    private final StoreClient store;
+    private final GuestServices services;
+
+    public DomainRemoval(Xenctrl xenctrl, StoreClient store, GuestServices services) {
+        this.xenctrl = xenctrl;
+        this.store = store;
+        this.services = services;
+    }
+
+    /**
+     * Stops the device model, detaches the devices, removes the domain's trees, then destroys it: in this order, as
+     * libxl does, since a watcher that hears of the death should find nothing left. What goes wrong keeps nothing else from being done.
+     *
+     * @throws RuntimeException the first thing that went wrong, with the others suppressed
+     */
+    public void remove(int domid, UUID uuid) {
+        allOf(
+                () -> services.deviceModel().stop(domid),
+                () -> detachDevicesAndForget(domid, uuid),
+                () -> destroy(domid));
+    }
+
+    /** The trees stay if a device cannot be detached, since they say what is left to do. */
+    private void detachDevicesAndForget(int domid, UUID uuid) {
+        services.devices().detachAll(domid);
+        removeTrees(domid, uuid);
+    }
+
+    private static void allOf(Runnable... parts) {
+        List<RuntimeException> failures = new ArrayList<>();
+        for (Runnable part : parts) {
+            try {
+                part.run();
+            } catch (RuntimeException e) {
+                failures.add(e);
+            }
+        }
+        if (!failures.isEmpty()) {
+            RuntimeException first = failures.get(0);
+            failures.stream().skip(1).forEach(first::addSuppressed);
+            throw first;
+        }
+    }
+
+    /**
+     * Removes what an earlier removal left of a domain that is gone from Xen. What belongs to a domain that has the
+     * number or the UUID now, as after a reboot, stays.
+     */
+    public void removeLeftovers(int domid, UUID uuid) {
+        boolean takenOver = xenctrl.domains().stream()
+                .anyMatch(info ->
+                        !info.dying() && (info.domid() == domid || info.handle().equals(uuid)));
+        boolean left = store.read(new DomainPaths(domid).of("vm"))
+                .filter(DomainPaths.vm(uuid)::equals)
+                .isPresent();
+        if (left && !takenOver) {
+            forget(domid, uuid);
+        }
+    }
+
+    private void forget(int domid, UUID uuid) {
+        allOf(() -> services.deviceModel().stop(domid), () -> detachDevicesAndForget(domid, uuid));
+    }
+
+    /** Removes all that xenstore holds of the domain. */
+    void removeTrees(int domid, UUID uuid) {
+        store.inTransaction(transaction -> {
+            new DomainPaths(domid).all(uuid).forEach(transaction::removeWithEmptyParents);
+            return domid;
+        });
+    }
+
+    /**
+     * Destroys what createdomain has made although its answer got lost: a domain with this UUID that has no memory yet.
+     */
+    void destroyNewborn(UUID uuid) {
+        xenctrl.domains().stream()
+                .filter(info -> info.handle().equals(uuid) && info.totPages() == 0)
+                .forEach(info -> destroy(info.domid()));
+    }
+
+    /** Removes what is left of domains with this UUID, none of which exists any more. */
+    void removeLeftovers(UUID uuid) {
+        for (String entry : store.list(DomainPaths.DOMAINS)) {
+            DomainPaths paths = new DomainPaths(Integer.parseInt(entry));
+            if (store.read(paths.of("vm")).filter(DomainPaths.vm(uuid)::equals).isPresent()) {
+                forget(paths.domid(), uuid);
+            }
+        }
+    }
+
+    /** Destroys the domain; nothing happens if there is none. */
+    void destroy(int domid) {
+        try {
+            xenctrl.destroyDomain(domid);
+        } catch (HypercallException e) {
+            if (!e.errno().equals(Errno.ESRCH)) {
+                throw e;
+            }
+            LOG.debug("domain {} was gone already", domid);
+        }
+    }
+}

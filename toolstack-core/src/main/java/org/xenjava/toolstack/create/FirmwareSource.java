@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.create;
+
+import org.xenjava.toolstack.config.HvmConfig.Firmware;
+import org.xenjava.toolstack.error.KernelImageException;
+import org.xenjava.toolstack.image.HvmFirmware;
+
+/** Where the programs come from that HVM guests start with. */
+public interface FirmwareSource {
+    /**
+     * Reads a guest's firmware.
+     *
+     * @throws KernelImageException if there is none, or a file cannot be read or is malformed
+     */
+    HvmFirmware read(Firmware wanted);
+}

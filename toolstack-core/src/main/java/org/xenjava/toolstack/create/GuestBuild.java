@@ -1,0 +1,297 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.create;
+
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.time.Clock;
+import java.util.UUID;
+import java.util.function.Consumer;
+import java.util.function.UnaryOperator;
+import org.xenjava.toolstack.config.TscMode;
+import org.xenjava.toolstack.error.DomainGoneException;
+import org.xenjava.toolstack.error.DomainStateException;
+import org.xenjava.toolstack.error.HostMemoryException;
+import org.xenjava.toolstack.error.XenCallException;
+import org.xenjava.toolstack.image.VcpuState;
+import org.xenjava.toolstack.memory.PopulateCall;
+import org.xenjava.toolstack.memory.SpecialPage;
+import org.xenjava.toolstack.store.StoreClient;
+import org.xenjava.toolstack.store.StoreTransaction;
+import org.xenjava.toolstack.xenctrl.CpuPolicy;
+import org.xenjava.toolstack.xenctrl.CreateDomain;
+import org.xenjava.toolstack.xenctrl.DomainInfo;
+import org.xenjava.toolstack.xenctrl.PhysInfo;
+import org.xenjava.toolstack.xenctrl.Xenctrl;
+import org.xenjava.toolstack.xenctrl.abi.DomctlOp;
+import org.xenjava.toolstack.xenctrl.abi.HvmParam;
+import org.xenjava.toolstack.xenctrl.abi.MemoryOp;
+import org.xenjava.toolstack.xenctrl.abi.StructLayout;
+import org.xenjava.toolstack.xenctrl.lib.MappedPages;
+import org.xenjava.toolstack.xenctrl.lib.Protection;
+import org.xenjava.toolstack.xenctrl.units.Pages;
+import org.xenjava.toolstack.xenctrl.units.PodCounters;
+
+/** What the builds of all guests have in common: what each step does, and what it leaves for the next. One thread's. */
+final class GuestBuild {
+    /** Page-table entry of the identity map: 4 MiB, present, writable, user, accessed, dirty. */
+    private static final int IDENTITY_ENTRY = 0xE7;
+
+    private static final int GRANT_PERMIT_ACCESS = 1;
+    private static final int GRANT_CONSOLE = 0;
+    private static final int GRANT_STORE = 1;
+    private static final int NOT_CREATED = -1;
+
+    private final Xenctrl xenctrl;
+    private final StoreClient store;
+    private final Clock clock;
+    private final CreatePlan plan;
+    private final UUID uuid;
+    private final Cancellation cancellation;
+    private int domid = NOT_CREATED;
+    private GuestPorts ports = new GuestPorts(0, 0, 0, 0);
+    private HostClaim claim;
+
+    GuestBuild(Xenctrl xenctrl, StoreClient store, Clock clock, CreatePlan plan, UUID uuid, Cancellation cancellation) {
+        this.xenctrl = xenctrl;
+        this.store = store;
+        this.clock = clock;
+        this.plan = plan;
+        this.uuid = uuid;
+        this.cancellation = cancellation;
+        this.claim = new HostClaim(xenctrl, NOT_CREATED, attempt());
+    }
+
+    /** There is a domain; from then on it has a number. */
+    boolean isCreated() {
+        return domid != NOT_CREATED;
+    }
+
+    int domid() {
+        return domid;
+    }
+
+    Xenctrl xenctrl() {
+        return xenctrl;
+    }
+
+    CreatePlan plan() {
+        return plan;
+    }
+
+    UUID uuid() {
+        return uuid;
+    }
+
+    Cancellation cancellation() {
+        return cancellation;
+    }
+
+    private String attempt() {
+        return "building domain " + plan.config().name();
+    }
+
+    /** @param emulationFlags {@code XEN_X86_EMU_*} */
+    void createDomain(int emulationFlags) {
+        PhysInfo host = xenctrl.physInfo();
+        if (!host.hvm() || !host.hap()) {
+            throw new DomainStateException("this host cannot run "
+                    + plan.config().type() + " guests: Xen reports no "
+                    + (host.hvm() ? "hardware-assisted paging" : "hardware virtualisation"));
+        }
+        int grantVersion = host.grantTablesV2() ? 2 : 1;
+        domid = xenctrl.createDomain(new CreateDomain(
+                uuid,
+                DomctlOp.CDF_HVM | DomctlOp.CDF_HAP,
+                emulationFlags,
+                plan.config().maxVcpus(),
+                grantVersion));
+        claim = new HostClaim(xenctrl, domid, attempt());
+    }
+
+    void allocateVcpus() {
+        xenctrl.setMaxVcpus(domid, plan.config().maxVcpus());
+    }
+
+    void limitMemory() {
+        xenctrl.setMaxMemKib(domid, plan.memory().maxMem().value());
+    }
+
+    void sizePagingPool() {
+        xenctrl.setPagingMempoolBytes(domid, plan.memory().pagingPoolBytes());
+    }
+
+    /** @param edits from Xen's default policy to the guest's */
+    void setCpuPolicy(TscMode tscMode, UnaryOperator<CpuPolicy> edits) {
+        xenctrl.setTscMode(domid, tscMode.ordinal());
+        xenctrl.setCpuPolicy(domid, edits.apply(xenctrl.defaultHvmCpuPolicy()));
+    }
+
+    void claimMemory() {
+        claim.take(plan.memory().claim(), 0);
+    }
+
+    void releaseClaim() {
+        claim.release();
+    }
+
+    /** Before the first populate: afterwards Xen would ignore it and still answer 0. */
+    void setPodTarget() {
+        plan.memory().podTarget().ifPresent(target -> {
+            PodCounters answer = xenctrl.setPodTarget(domid, target.count());
+            if (answer.cachePages() != target.count() || answer.totPages() != target.count()) {
+                throw new XenCallException("Xen took a PoD target of " + target + " and answered " + answer
+                        + ": the cache is not what was asked for");
+            }
+        });
+    }
+
+    void populateRam() {
+        int flags = plan.memory().podTarget().isPresent() ? MemoryOp.XENMEMF_POPULATE_ON_DEMAND : 0;
+        for (PopulateCall call : plan.memory().populateCalls()) {
+            cancellation.check(attempt());
+            populate(call, flags);
+        }
+    }
+
+    /** Xen says nothing but how many extents it did; smaller ones may still fit where larger ones do not. */
+    private void populate(PopulateCall call, int flags) {
+        int done = xenctrl.populatePhysmap(domid, call.gfns(), call.order(), flags);
+        if (done == call.extents()) {
+            return;
+        }
+        if (call.order() == PopulateCall.ORDER_4K) {
+            throw new HostMemoryException("Xen populated " + done + " of " + call.extents() + " pages from gfn "
+                    + Long.toHexString(call.firstGfn())
+                    + " on: the host is out of memory, or the paging pool is used up");
+        }
+        call.remainder(done).forEach(smaller -> populate(smaller, flags));
+    }
+
+    void populateSpecialPages() {
+        populateCleared(SpecialPage.gfns(), "special pages");
+        memory().write(SpecialPage.IDENTITY_PAGE_TABLE.address(), identityPageTable());
+    }
+
+    /** Populates pages side by side and clears them: a page may come with what its last owner left in it. */
+    void populateCleared(long[] gfns, String what) {
+        populateExactly(gfns, what);
+        memory().write(gfns[0] << Pages.SHIFT, new byte[gfns.length * Pages.BYTES]);
+    }
+
+    void populateExactly(long[] gfns, String what) {
+        int done = xenctrl.populatePhysmap(domid, gfns, PopulateCall.ORDER_4K, 0);
+        if (done != gfns.length) {
+            throw new HostMemoryException("Xen populated " + done + " of " + gfns.length + " " + what);
+        }
+    }
+
+    private static byte[] identityPageTable() {
+        ByteBuffer table = ByteBuffer.allocate(Pages.BYTES).order(ByteOrder.LITTLE_ENDIAN);
+        for (int i = 0; i < Pages.BYTES / Integer.BYTES; i++) {
+            table.putInt((i << 22) | IDENTITY_ENTRY);
+        }
+        return table.array();
+    }
+
+    void loadImage() {
+        plan.image().loadInto(memory());
+    }
+
+    void setMemoryMap() {
+        xenctrl.setMemoryMap(domid, plan.image().memoryMap());
+    }
+
+    void openEventChannels() {
+        int storeDomid = daemonDomid("xenstored");
+        int consoleDomid = daemonDomid("xenconsoled");
+        ports = new GuestPorts(
+                xenctrl.allocUnboundPort(domid, storeDomid),
+                storeDomid,
+                xenctrl.allocUnboundPort(domid, consoleDomid),
+                consoleDomid);
+    }
+
+    /** A daemon that runs in a stub domain says so in xenstore. */
+    private int daemonDomid(String daemon) {
+        return store.readLong("/tool/" + daemon + "/domid").orElse(0L).intValue();
+    }
+
+    /** Where the special pages are, and the ports. */
+    void setSharedParams() {
+        set(HvmParam.STORE_PFN, SpecialPage.STORE.gfn());
+        set(HvmParam.BUFIOREQ_PFN, SpecialPage.BUFFERED_IOREQ.gfn());
+        set(HvmParam.IOREQ_PFN, SpecialPage.IOREQ.gfn());
+        set(HvmParam.CONSOLE_PFN, SpecialPage.CONSOLE.gfn());
+        set(HvmParam.PAGING_RING_PFN, SpecialPage.PAGING_RING.gfn());
+        set(HvmParam.MONITOR_RING_PFN, SpecialPage.MONITOR_RING.gfn());
+        set(HvmParam.SHARING_RING_PFN, SpecialPage.SHARING_RING.gfn());
+        set(HvmParam.IDENT_PT, SpecialPage.IDENTITY_PAGE_TABLE.address());
+        set(HvmParam.CONSOLE_EVTCHN, ports.console());
+        set(HvmParam.STORE_EVTCHN, ports.store());
+    }
+
+    void set(HvmParam param, long value) {
+        xenctrl.setHvmParam(domid, param, value);
+    }
+
+    VcpuState vcpuState() {
+        return VcpuState.of(xenctrl.hvmContext(domid));
+    }
+
+    /** Brings up vCPU 0. Nothing about vCPUs may follow: Xen takes all of them down before it reads records. */
+    void bootVcpu(VcpuState state) {
+        xenctrl.setHvmContext(
+                domid, state.boot(plan.image().entry(), plan.image().startInfoAddress()));
+    }
+
+    void seedGrantTable() {
+        StructLayout entry = xenctrl.abi().struct("grant_entry_v1");
+        try (MappedPages table = xenctrl.libraries()
+                .foreignMemory()
+                .mapResource(domid, MemoryOp.XENMEM_RESOURCE_GRANT_TABLE, 0, 0, 1, Protection.READ_WRITE)) {
+            seed(entry, table, GRANT_CONSOLE, ports.consoleDomid(), SpecialPage.CONSOLE);
+            seed(entry, table, GRANT_STORE, ports.storeDomid(), SpecialPage.STORE);
+        }
+    }
+
+    private static void seed(StructLayout entry, MappedPages table, int reference, int domid, SpecialPage page) {
+        entry.at(table.bytes(), reference * entry.size())
+                .set("domid", domid)
+                .set("frame", page.gfn())
+                .set("flags", GRANT_PERMIT_ACCESS);
+    }
+
+    /** Success of the single calls says little; the counters after all of them do. */
+    void verifyMemory() {
+        DomainInfo info = xenctrl.domainInfo(domid)
+                .orElseThrow(() -> new DomainGoneException(
+                        attempt() + ": domain " + domid + " is gone; somebody has destroyed it meanwhile"));
+        if (info.shutdown()) {
+            throw new DomainStateException("domain " + domid + " was crashed while it was built: PoD memory ran out");
+        }
+        long debt = xenctrl.podTarget(domid).debt();
+        long planned = plan.memory().initialDebt().count();
+        if (debt != planned) {
+            throw new XenCallException("domain " + domid + " has " + debt
+                    + " PoD entries without a page after its build, not " + planned + " as planned");
+        }
+    }
+
+    /** @param specifics writes what not every guest has, in the same transaction */
+    void writeStore(Consumer<StoreTransaction> specifics) {
+        XenstoreTree tree = new XenstoreTree(domid, uuid, plan.config(), plan.memory(), ports, clock.instant());
+        store.inTransaction(transaction -> {
+            tree.write(transaction);
+            specifics.accept(transaction);
+            return domid;
+        });
+    }
+
+    void introduce() {
+        store.introduce(domid, SpecialPage.STORE.gfn(), ports.store());
+    }
+
+    ForeignGuestMemory memory() {
+        return new ForeignGuestMemory(xenctrl.libraries().foreignMemory(), domid);
+    }
+}

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.create;
+
+import org.xenjava.toolstack.config.HvmConfig;
+import org.xenjava.toolstack.config.HvmFeature;
+import org.xenjava.toolstack.image.CpuPolicyEdits;
+import org.xenjava.toolstack.image.HvmImagePlan;
+import org.xenjava.toolstack.memory.HvmLayout;
+import org.xenjava.toolstack.xenctrl.abi.DomctlOp;
+import org.xenjava.toolstack.xenctrl.abi.HvmParam;
+import org.xenjava.toolstack.xenctrl.abi.XenRelease;
+
+/** What the build of an HVM guest has of its own, on top of {@link GuestBuild}. */
+final class HvmBuild {
+    /** From here on, no event channels in place of interrupts unless asked for, as in libxl. */
+    private static final XenRelease WITHOUT_PIRQ = new XenRelease(4, 19);
+
+    private final GuestBuild guest;
+    private final HvmConfig machine;
+    private final HvmImagePlan image;
+
+    HvmBuild(GuestBuild guest, HvmImagePlan image) {
+        this.guest = guest;
+        this.machine = guest.plan().config().hvm().orElseThrow();
+        this.image = image;
+    }
+
+    void createDomain() {
+        XenRelease release = guest.xenctrl().abi().release();
+        int left = release.compareTo(WITHOUT_PIRQ) < 0 ? 0 : DomctlOp.EMU_USE_PIRQ;
+        guest.createDomain(DomctlOp.EMU_ALL & ~DomctlOp.EMU_VPCI & ~left);
+    }
+
+    void setCpuPolicy() {
+        guest.setCpuPolicy(machine.tscMode(), policy -> CpuPolicyEdits.forHvm(policy, machine));
+    }
+
+    void populateIoreqServerPages() {
+        guest.populateCleared(HvmLayout.ioreqServerGfns(), "pages for I/O requests");
+    }
+
+    void setHvmParams() {
+        guest.set(HvmParam.HPET_ENABLED, machine.has(HvmFeature.HPET) ? 1 : 0);
+        guest.set(HvmParam.VPT_ALIGN, machine.has(HvmFeature.VPT_ALIGN) ? 1 : 0);
+        guest.set(HvmParam.TIMER_MODE, machine.timerMode().ordinal());
+        if (!machine.viridian().isEmpty()) {
+            guest.set(HvmParam.VIRIDIAN, Viridian.mask(machine.viridian()));
+        }
+        guest.setSharedParams();
+        guest.set(HvmParam.IOREQ_SERVER_PFN, HvmLayout.FIRST_IOREQ_SERVER_GFN);
+        guest.set(HvmParam.NR_IOREQ_SERVER_PAGES, HvmLayout.IOREQ_SERVER_PAGES);
+    }
+
+    void setVcpuState() {
+        guest.bootVcpu(guest.vcpuState());
+    }
+
+    void writeStore() {
+        guest.writeStore(new HvmXenstoreNodes(guest.domid(), guest.uuid(), machine, image)::write);
+    }
+}

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.create;
+
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import org.xenjava.toolstack.config.HvmConfig;
+import org.xenjava.toolstack.config.HvmFeature;
+import org.xenjava.toolstack.image.HvmImagePlan;
+import org.xenjava.toolstack.image.ImagePlan;
+import org.xenjava.toolstack.store.DomainPaths;
+import org.xenjava.toolstack.store.StoreTransaction;
+
+/**
+ * An HVM guest's nodes in xenstore beside those of every guest ({@link XenstoreTree}): what hvmloader reads, and where
+ * the device model reports. With libxl 4.17's names, values and permissions, as seen in dumps.
+ */
+final class HvmXenstoreNodes {
+    private final DomainPaths paths;
+    private final String vm;
+    private final HvmConfig machine;
+    private final HvmImagePlan image;
+    private final StorePermissions permissions;
+
+    HvmXenstoreNodes(int domid, UUID uuid, HvmConfig machine, HvmImagePlan image) {
+        this.paths = new DomainPaths(domid);
+        this.vm = DomainPaths.vm(uuid);
+        this.machine = machine;
+        this.image = image;
+        this.permissions = new StorePermissions(domid);
+    }
+
+    void write(StoreTransaction transaction) {
+        for (String node : List.of("control/feature-s3", "control/feature-s4")) {
+            transaction.write(paths.of(node), "", permissions.guestOwns());
+        }
+        writeForHvmloader(transaction);
+        transaction.write(vm + "/rtc/timeoffset", "");
+        transaction.write(vm + "/image/ostype", "hvm");
+        transaction.write(paths.deviceModel(), "", permissions.toolstackOnly());
+    }
+
+    private void writeForHvmloader(StoreTransaction transaction) {
+        transaction.write(paths.of("hvmloader"), "", permissions.guestReads());
+        transaction.write(paths.of("hvmloader/bios"), machine.firmware().bios().word());
+        // QEMU does not follow RAM that is moved to make room for large devices.
+        transaction.write(paths.of("hvmloader/allow-memory-relocate"), "0");
+        writeTables(transaction, "acpi", image.acpiTables());
+        writeTables(transaction, "smbios", image.smbiosTables());
+        for (HvmFeature feature :
+                List.of(HvmFeature.ACPI, HvmFeature.ACPI_S3, HvmFeature.ACPI_S4, HvmFeature.ACPI_LAPTOP_SLATE)) {
+            transaction.write(paths.of("platform/" + feature.word()), machine.has(feature) ? "1" : "0");
+        }
+        machine.mmioHoleKib()
+                .ifPresent(kib -> transaction.write(paths.of("platform/mmio_hole_size"), Long.toString(kib * 1024)));
+        transaction.write(paths.of("platform/device-model"), "qemu_xen");
+    }
+
+    private void writeTables(StoreTransaction transaction, String kind, Optional<ImagePlan.Item> tables) {
+        tables.ifPresent(item -> {
+            String directory = paths.of("hvmloader/" + kind);
+            transaction.write(directory + "/address", "0x" + Long.toHexString(item.address()));
+            transaction.write(directory + "/length", "0x" + Long.toHexString(item.bytes()));
+        });
+    }
+}

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.create;
+
+import java.util.List;
+import org.xenjava.toolstack.xenctrl.lib.XenStorePermission;
+
+/**
+ * Who may read and write a domain's nodes; the first entry names the owner, who may do both.
+ *
+ * @param domid the domain
+ */
+record StorePermissions(int domid) {
+    private static final XenStorePermission DOM0 = new XenStorePermission(0, XenStorePermission.NONE);
+
+    List<XenStorePermission> toolstackOnly() {
+        return List.of(DOM0);
+    }
+
+    List<XenStorePermission> guestReads() {
+        return List.of(DOM0, new XenStorePermission(domid, XenStorePermission.READ));
+    }
+
+    List<XenStorePermission> guestOwns() {
+        return List.of(new XenStorePermission(domid, XenStorePermission.NONE));
+    }
+
+    /** The guest's node, which the domain of a backend may read. */
+    List<XenStorePermission> guestOwnsReadBy(int backend) {
+        return List.of(
+                new XenStorePermission(domid, XenStorePermission.NONE),
+                new XenStorePermission(backend, XenStorePermission.READ));
+    }
+}

@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.create;
+
+import java.time.Instant;
+import java.util.List;
+import java.util.UUID;
+import org.xenjava.toolstack.config.DomainConfig;
+import org.xenjava.toolstack.error.DomainExistsException;
+import org.xenjava.toolstack.memory.MemoryPlan;
+import org.xenjava.toolstack.memory.SpecialPage;
+import org.xenjava.toolstack.store.DomainPaths;
+import org.xenjava.toolstack.store.StoreTransaction;
+
+/**
+ * A new domain's nodes in xenstore: those that libxl 4.17 writes for every guest, with its permissions (seen in dumps
+ * of domains that xl built), plus ours below {@code /libxl/N/xenjava}.
+ */
+final class XenstoreTree {
+    /** What one guest may leave unread in the console's buffer, in bytes: xenconsoled's limit. */
+    private static final int CONSOLE_LIMIT_BYTES = 1_048_576;
+
+    private final int domid;
+    private final UUID uuid;
+    private final DomainConfig config;
+    private final MemoryPlan memory;
+    private final GuestPorts ports;
+    private final Instant startTime;
+    private final DomainPaths paths;
+    private final StorePermissions permissions;
+
+    XenstoreTree(int domid, UUID uuid, DomainConfig config, MemoryPlan memory, GuestPorts ports, Instant startTime) {
+        this.domid = domid;
+        this.uuid = uuid;
+        this.config = config;
+        this.memory = memory;
+        this.ports = ports;
+        this.startTime = startTime;
+        this.paths = new DomainPaths(domid);
+        this.permissions = new StorePermissions(domid);
+    }
+
+    /**
+     * Writes it all.
+     *
+     * @throws DomainExistsException if another domain has the name; checked in the same transaction, so that of two
+     *     builds with one name only one wins
+     */
+    void write(StoreTransaction transaction) {
+        requireFreeName(transaction);
+        writeIdentity(transaction);
+        writeGuestControlled(transaction);
+        writeMemory(transaction);
+        StoredConfig.write(transaction, paths.storedConfig(), config);
+        writeStoreAndCpus(transaction);
+        writeConsole(transaction);
+    }
+
+    private void requireFreeName(StoreTransaction transaction) {
+        for (String other : transaction.list(DomainPaths.DOMAINS)) {
+            String path = DomainPaths.DOMAINS + "/" + other + "/name";
+            if (transaction.read(path).filter(config.name()::equals).isPresent()) {
+                throw new DomainExistsException("a domain named '" + config.name() + "' exists already: domid " + other
+                        + "; destroy it or choose another name");
+            }
+        }
+    }
+
+    private void writeIdentity(StoreTransaction transaction) {
+        String vm = DomainPaths.vm(uuid);
+        transaction.write(paths.root(), "", permissions.guestReads());
+        transaction.write(vm, "", permissions.guestReads());
+        transaction.write(paths.libxl(), "", permissions.toolstackOnly());
+        transaction.write(paths.libxl() + "/device", "", permissions.toolstackOnly());
+        transaction.write(paths.libxlType(), config.type().word());
+        // libxl notes this for every domain, with a device model or without.
+        transaction.write(paths.libxl() + "/dm-version", "qemu_xen");
+        transaction.write(paths.of("vm"), vm);
+        transaction.write(paths.name(), config.name());
+        transaction.write(paths.of("domid"), Integer.toString(domid));
+        transaction.write(vm + "/name", config.name());
+        transaction.write(vm + "/uuid", uuid.toString());
+        transaction.write(
+                vm + "/start_time", "%d.%02d".formatted(startTime.getEpochSecond(), startTime.getNano() / 10_000_000));
+    }
+
+    private void writeGuestControlled(StoreTransaction transaction) {
+        for (String directory : List.of("cpu", "memory", "device", "control")) {
+            transaction.write(paths.of(directory), "", permissions.guestReads());
+        }
+        for (String node : List.of(
+                "device/suspend/event-channel",
+                "control/shutdown",
+                "control/feature-poweroff",
+                "control/feature-reboot",
+                "control/feature-suspend",
+                "control/sysrq",
+                "data",
+                "drivers",
+                "feature",
+                "attr",
+                "error")) {
+            transaction.write(paths.of(node), "", permissions.guestOwns());
+        }
+        transaction.write(paths.of("control/platform-feature-multiprocessor-suspend"), "1");
+        transaction.write(paths.of("control/platform-feature-xs_reset_watches"), "1");
+    }
+
+    private void writeMemory(StoreTransaction transaction) {
+        transaction.write(
+                paths.memoryStaticMax(),
+                Long.toString(memory.shape().maxMemory().value()));
+        transaction.write(
+                paths.memoryTarget(), Long.toString(memory.bootTarget().value()));
+        transaction.write(
+                paths.memoryVideoRam(), Long.toString(memory.shape().videoRam().value()));
+        transaction.write(
+                paths.podBackedKib(), Long.toString(memory.shape().memory().value()));
+    }
+
+    private void writeStoreAndCpus(StoreTransaction transaction) {
+        transaction.write(paths.of("store/port"), Integer.toString(ports.store()));
+        transaction.write(paths.of("store/ring-ref"), Long.toString(SpecialPage.STORE.gfn()));
+        for (int cpu = 0; cpu < config.maxVcpus(); cpu++) {
+            transaction.write(paths.of("cpu/" + cpu + "/availability"), cpu < config.vcpus() ? "online" : "offline");
+        }
+    }
+
+    private void writeConsole(StoreTransaction transaction) {
+        String front = paths.console();
+        String back = paths.consoleBackend();
+        int backendDomid = ports.consoleDomid();
+        transaction.write(front, "", permissions.guestReads());
+        transaction.write(front + "/backend", back);
+        transaction.write(
+                front + "/backend-id", Integer.toString(backendDomid), permissions.guestOwnsReadBy(backendDomid));
+        transaction.write(front + "/limit", Integer.toString(CONSOLE_LIMIT_BYTES));
+        transaction.write(front + "/type", "xenconsoled");
+        transaction.write(front + "/output", "pty");
+        transaction.write(front + "/tty", "");
+        transaction.write(front + "/port", Integer.toString(ports.console()));
+        transaction.write(front + "/ring-ref", Long.toString(SpecialPage.CONSOLE.gfn()));
+
+        transaction.write(back, "", permissions.guestReads());
+        String copy = paths.libxl() + "/device/console/0";
+        transaction.write(copy, "", permissions.toolstackOnly());
+        transaction.write(copy + "/backend", back);
+        for (String directory : List.of(back, copy)) {
+            transaction.write(directory + "/frontend", front);
+            transaction.write(directory + "/frontend-id", Integer.toString(domid));
+            transaction.write(directory + "/online", "1");
+            transaction.write(directory + "/state", "1");
+            transaction.write(directory + "/protocol", "vt100");
+        }
+    }
+}

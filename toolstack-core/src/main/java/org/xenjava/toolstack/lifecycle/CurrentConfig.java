@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.lifecycle;
+
+import java.util.Optional;
+import org.xenjava.toolstack.config.DomainConfig;
+import org.xenjava.toolstack.create.StoredConfig;
+import org.xenjava.toolstack.memory.GuestShape;
+import org.xenjava.toolstack.memory.PodPolicy;
+import org.xenjava.toolstack.pod.PodGuard;
+import org.xenjava.toolstack.store.DomainPaths;
+import org.xenjava.toolstack.store.StoreTransaction;
+import org.xenjava.toolstack.xenctrl.units.KiB;
+
+/** A domain's configuration as it is now: what it was built from, and what was changed since. */
+public final class CurrentConfig {
+    private static final long KIB_PER_MIB = 1024;
+
+    private CurrentConfig() {}
+
+    /**
+     * Reads it.
+     *
+     * @param policy the rule that the domain was built with; it says which {@code memory/target} is the build's own
+     * @return empty if the domain was not built by this library
+     */
+    public static Optional<DomainConfig> of(StoreTransaction store, DomainPaths paths, PodPolicy policy) {
+        return StoredConfig.read(store, paths.storedConfig()).map(built -> present(store, paths, policy, built));
+    }
+
+    private static DomainConfig present(
+            StoreTransaction store, DomainPaths paths, PodPolicy policy, DomainConfig built) {
+        long maxMemory = store.readLong(paths.memoryStaticMax()).orElse(built.maxMemoryKib());
+        String name = store.read(paths.name()).orElse(built.name());
+        return built.toBuilder()
+                .name(name)
+                .memoryKib(Math.min(memory(store, paths, policy, built), maxMemory))
+                .maxMemoryKib(maxMemory)
+                .build();
+    }
+
+    /** In whole MiB, as a configuration has it: of a mem-set to pages the guest gets no more than it was to have. */
+    private static long memory(StoreTransaction store, DomainPaths paths, PodPolicy policy, DomainConfig built) {
+        Optional<KiB> target = PodGuard.intendedTarget(store, paths)
+                .or(() -> store.readLong(paths.memoryTarget()).map(KiB::of));
+        KiB unchanged = policy.bootTarget(shape(built));
+        return target.filter(now -> !now.equals(unchanged))
+                .map(now -> now.value() + built.videoRamKib())
+                .map(kib -> kib - kib % KIB_PER_MIB)
+                .orElse(built.memoryKib());
+    }
+
+    private static GuestShape shape(DomainConfig config) {
+        KiB memory = KiB.of(config.memoryKib());
+        KiB maxMemory = KiB.of(config.maxMemoryKib());
+        return config.hvm().isPresent()
+                ? GuestShape.hvm(memory, maxMemory, KiB.of(config.videoRamKib()))
+                : GuestShape.pvh(memory, maxMemory);
+    }
+}

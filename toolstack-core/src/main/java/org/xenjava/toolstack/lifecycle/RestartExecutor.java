@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.lifecycle;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.function.Consumer;
+import org.xenjava.toolstack.config.DomainConfig;
+import org.xenjava.toolstack.create.Cancellation;
+import org.xenjava.toolstack.create.CreateListener;
+import org.xenjava.toolstack.error.ToolstackException;
+import org.xenjava.toolstack.lifecycle.SupervisionEvent.Kind;
+import org.xenjava.toolstack.store.DomainPaths;
+import org.xenjava.toolstack.xenctrl.DomainInfo;
+import org.xenjava.toolstack.xenctrl.lib.XenStorePermission;
+
+/**
+ * Takes domains of the journal away and builds their successors. Every step looks first whether it was done already,
+ * by a supervisor that did not come to the next.
+ */
+final class RestartExecutor {
+    private static final XenStorePermission OURS = new XenStorePermission(0, XenStorePermission.NONE);
+
+    /** Xen frees a domain's memory bit by bit. */
+    private static final Duration WHILE_DYING = Duration.ofMillis(200);
+
+    private final SupervisorContext host;
+    private final SupervisionPolicy policy;
+    private final SupervisorLease claims;
+    private final RetrySchedule patience;
+    private final Consumer<SupervisionEvent> listener;
+
+    RestartExecutor(
+            SupervisorContext host,
+            SupervisionPolicy policy,
+            SupervisorLease claims,
+            RetrySchedule patience,
+            Consumer<SupervisionEvent> listener) {
+        this.host = host;
+        this.policy = policy;
+        this.claims = claims;
+        this.patience = patience;
+        this.listener = listener;
+    }
+
+    /** Goes on with the entry as far as it gets; nothing happens if it is another's, or done. */
+    void goOn(UUID uuid, Instant now) {
+        if (claims.takeEntry(uuid)) {
+            StopJournal.read(host.store().direct(), uuid).ifPresentOrElse(entry -> goOn(entry, now), () -> close(uuid));
+        }
+    }
+
+    private void goOn(StopJournal.Entry entry, Instant now) {
+        leave(entry);
+        Optional<DomainConfig> successor = entry.successor();
+        if (successor.isEmpty()) {
+            close(entry.uuid());
+            patience.forget(entry.uuid());
+            tell(Kind.DESTROYED, entry, entry.domid(), "destroyed");
+        } else if (domains(entry.uuid()).stream().anyMatch(DomainInfo::dying)) {
+            patience.lookAgain(entry.uuid(), now.plus(WHILE_DYING));
+        } else {
+            succeed(entry, successor.get(), now);
+        }
+    }
+
+    private List<DomainInfo> domains(UUID uuid) {
+        return host.xenctrl().domains().stream()
+                .filter(info -> info.handle().equals(uuid))
+                .toList();
+    }
+
+    /** The domain that has stopped goes, or makes way. */
+    private void leave(StopJournal.Entry entry) {
+        List<DomainInfo> domains = domains(entry.uuid());
+        boolean there = domains.stream().anyMatch(info -> info.domid() == entry.domid() && !info.dying());
+        if (entry.aside().isPresent()) {
+            setAside(entry, entry.aside().get());
+        } else if (there) {
+            host.removal().remove(entry.domid(), entry.uuid());
+        } else if (domains.stream().allMatch(DomainInfo::dying)) {
+            host.removal().removeLeftovers(entry.domid(), entry.uuid());
+        }
+    }
+
+    /** As libxl does it: the name gets a suffix, and the domain another UUID. */
+    private void setAside(StopJournal.Entry entry, StopJournal.Identity identity) {
+        DomainPaths paths = new DomainPaths(entry.domid());
+        String before = DomainPaths.vm(entry.uuid());
+        String after = DomainPaths.vm(identity.uuid());
+        host.store().inTransaction(transaction -> {
+            if (transaction.read(paths.of("vm")).filter(before::equals).isPresent()) {
+                transaction.write(
+                        after, "", List.of(OURS, new XenStorePermission(entry.domid(), XenStorePermission.READ)));
+                transaction
+                        .read(before + "/start_time")
+                        .ifPresent(time -> transaction.write(after + "/start_time", time));
+                transaction.write(after + "/uuid", identity.uuid().toString());
+                transaction.write(after + "/name", identity.name());
+                transaction.removeWithEmptyParents(before);
+                transaction.write(paths.of("vm"), after);
+                transaction.write(paths.name(), identity.name());
+                transaction.write(paths.kept(), "set aside for its successor");
+            }
+            return identity;
+        });
+        boolean unchanged = host.xenctrl()
+                .domainInfo(entry.domid())
+                .filter(info -> info.handle().equals(entry.uuid()))
+                .isPresent();
+        if (unchanged) {
+            host.xenctrl().setDomainHandle(entry.domid(), identity.uuid());
+            tell(
+                    Kind.SET_ASIDE,
+                    entry,
+                    entry.domid(),
+                    "it is kept as " + identity.name() + " until somebody destroys it");
+        }
+    }
+
+    private void succeed(StopJournal.Entry entry, DomainConfig config, Instant now) {
+        if (host.builds().isUnderWay(entry.uuid())) {
+            host.builds().recover(host.xenctrl(), host.removal());
+        }
+        if (host.builds().isUnderWay(entry.uuid())) {
+            patience.lookAgain(entry.uuid(), now.plus(WHILE_DYING));
+            return;
+        }
+        Optional<DomainInfo> built =
+                domains(entry.uuid()).stream().filter(info -> !info.dying()).findFirst();
+        try {
+            int domid = built.map(DomainInfo::domid).orElseGet(() -> build(config));
+            start(entry, domid, now);
+        } catch (ToolstackException e) {
+            failed(entry, e, now);
+        }
+    }
+
+    private int build(DomainConfig config) {
+        return host.builder()
+                .build(config, CreateListener.NONE, new Cancellation())
+                .domid();
+    }
+
+    private void start(StopJournal.Entry entry, int domid, Instant now) {
+        if (policy.only().isPresent()) {
+            claims.take(domid, transaction -> {});
+        }
+        if (host.xenctrl().domainInfo(domid).filter(DomainInfo::paused).isPresent()) {
+            host.xenctrl().unpauseDomain(domid);
+        }
+        close(entry.uuid());
+        patience.started(entry.uuid(), now);
+        tell(Kind.RESTARTED, entry, domid, "restarted; it was domain " + entry.domid());
+    }
+
+    private void failed(StopJournal.Entry entry, ToolstackException failure, Instant now) {
+        Optional<Duration> next = patience.failed(entry.uuid(), now);
+        if (next.isPresent()) {
+            patience.lookAgain(entry.uuid(), now.plus(next.get()));
+            tell(
+                    Kind.RESTART_FAILED,
+                    entry,
+                    entry.domid(),
+                    "not restarted, to be tried again in " + next.get() + ": " + failure.getMessage());
+        } else {
+            close(entry.uuid());
+            patience.forget(entry.uuid());
+            tell(
+                    Kind.GAVE_UP,
+                    entry,
+                    entry.domid(),
+                    "not restarted for " + policy.retryFor() + "; create it anew: " + failure.getMessage());
+        }
+    }
+
+    private void close(UUID uuid) {
+        host.store().inTransaction(transaction -> {
+            boolean ours = StopJournal.owner(transaction, uuid)
+                    .filter(claims.signature()::equals)
+                    .isPresent();
+            if (ours) {
+                StopJournal.remove(transaction, uuid);
+            }
+            return ours;
+        });
+    }
+
+    private void tell(Kind kind, StopJournal.Entry entry, int domid, String detail) {
+        listener.accept(new SupervisionEvent(kind, domid, entry.name(), entry.uuid(), detail));
+    }
+}

@@ -1,0 +1,262 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.lifecycle;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.Set;
+import java.util.UUID;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.xenjava.toolstack.config.DomainConfig;
+import org.xenjava.toolstack.config.LifecycleAction;
+import org.xenjava.toolstack.error.ToolstackException;
+import org.xenjava.toolstack.lifecycle.SupervisionEvent.Kind;
+import org.xenjava.toolstack.store.DomainPaths;
+import org.xenjava.toolstack.xenctrl.DomainInfo;
+import org.xenjava.toolstack.xenctrl.HypercallException;
+import org.xenjava.toolstack.xenctrl.lib.XenLibException;
+
+/**
+ * Does with domains that stop what their configuration says: destroys them, builds them again, or keeps them. It has
+ * neither thread nor clock: somebody calls {@link #tick}, such as a {@link SupervisorService}. Only domains that this
+ * library has built are touched; of several supervisors one acts on a domain and the others look on. What it is about
+ * to do is noted in xenstore first, so that another one goes on if this one is killed at any moment.
+ */
+public final class Supervisor {
+    private static final Logger LOG = LoggerFactory.getLogger(Supervisor.class);
+    private static final Duration SCAN_EVERY = Duration.ofSeconds(30);
+    private static final Duration AFTER_FAILURE = Duration.ofSeconds(5);
+    private static final int LONGEST_NAME = 255;
+    private static final DateTimeFormatter SUFFIX =
+            DateTimeFormatter.ofPattern("'-'yyyyMMdd'T'HHmm'Z'", Locale.ROOT).withZone(ZoneOffset.UTC);
+
+    private final SupervisorContext host;
+    private final SupervisionPolicy policy;
+    private final SupervisionListener listener;
+    private final SupervisorLease claims;
+    private final RestartExecutor successors;
+    private final RetrySchedule patience;
+    /** Stopped domains that are nobody's business any more: kept ones, and those of other toolstacks. */
+    private final Set<Seen> settled = new HashSet<>();
+    /** Stopped domains of other supervisors, which may die before they have done their work. */
+    private final Set<Seen> leftToOthers = new HashSet<>();
+
+    private record Seen(int domid, UUID uuid) {}
+
+    /** @param host what it works on */
+    public Supervisor(SupervisorContext host, SupervisionPolicy policy, SupervisionListener listener) {
+        this.host = host;
+        this.policy = policy;
+        this.listener = listener;
+        this.claims = new SupervisorLease(host.store(), host.processes());
+        this.patience = new RetrySchedule(policy);
+        this.successors = new RestartExecutor(host, policy, claims, patience, this::tell);
+    }
+
+    /**
+     * Looks at every domain, and does what is due. Failures of Xen and xenstored are no reason to end: it is tried
+     * again.
+     *
+     * @param now never earlier than in the call before
+     * @return when to call again at the latest
+     */
+    public synchronized Duration tick(Instant now) {
+        try {
+            Set<UUID> leaving = new HashSet<>();
+            for (UUID uuid : StopJournal.uuids(host.store().direct())) {
+                if (policy.includes(uuid)) {
+                    leaving.add(uuid);
+                    attempt("taking domain " + uuid + " away", () -> successors.goOn(uuid, now), uuid, now);
+                }
+            }
+            List<DomainInfo> domains = host.xenctrl().domains();
+            forgetAllBut(domains);
+            for (DomainInfo info : domains) {
+                if (concerns(info) && !leaving.contains(info.handle())) {
+                    attempt("looking after domain " + info.domid(), () -> lookAfter(info, now), info.handle(), now);
+                }
+            }
+        } catch (HypercallException | XenLibException | ToolstackException e) {
+            LOG.warn("the supervisor cannot look at the domains: {}", e.getMessage());
+            return AFTER_FAILURE;
+        }
+        return patience.untilNext(now)
+                .filter(next -> next.compareTo(SCAN_EVERY) < 0)
+                .orElse(SCAN_EVERY);
+    }
+
+    private void forgetAllBut(List<DomainInfo> domains) {
+        List<Seen> present = domains.stream()
+                .map(info -> new Seen(info.domid(), info.handle()))
+                .toList();
+        settled.retainAll(present);
+        leftToOthers.retainAll(present);
+    }
+
+    private boolean concerns(DomainInfo info) {
+        return info.domid() != 0
+                && info.hvm()
+                && !info.dying()
+                && policy.includes(info.handle())
+                && !settled.contains(new Seen(info.domid(), info.handle()));
+    }
+
+    private void attempt(String what, Runnable work, UUID uuid, Instant now) {
+        if (!patience.isDue(uuid, now)) {
+            return;
+        }
+        try {
+            host.lock().lock();
+            try {
+                work.run();
+            } finally {
+                host.lock().unlock();
+            }
+        } catch (HypercallException | XenLibException | ToolstackException e) {
+            LOG.warn("{} failed, to be tried again in {}: {}", what, AFTER_FAILURE, e.getMessage());
+            patience.lookAgain(uuid, now.plus(AFTER_FAILURE));
+        }
+    }
+
+    private void lookAfter(DomainInfo info, Instant now) {
+        if (info.shutdown()) {
+            StopCause.of(info.shutdownReason()).ifPresent(cause -> stopped(info, cause, now));
+        } else if (host.lostItsDevices().test(info.domid()) && !host.builds().isUnderWay(info.handle())) {
+            stopped(info, StopCause.CRASH, now);
+        } else if (policy.only().isPresent() && !claims.has(info.domid())) {
+            claims.take(info.domid(), transaction -> {});
+        }
+    }
+
+    private void stopped(DomainInfo info, StopCause cause, Instant now) {
+        DomainPaths paths = new DomainPaths(info.domid());
+        Optional<DomainConfig> config = CurrentConfig.of(host.store().direct(), paths, host.podPolicy());
+        if (config.isEmpty() || host.store().direct().exists(paths.kept())) {
+            settled.add(new Seen(info.domid(), info.handle()));
+            return;
+        }
+        if (!claims.take(info.domid(), transaction -> {})) {
+            if (leftToOthers.add(new Seen(info.domid(), info.handle()))) {
+                tell(Kind.LEFT_TO_ANOTHER, info, config.get(), "it has stopped, and another process looks after it");
+            }
+            return;
+        }
+        act(new Ending(info, cause, config.get(), cause.action(config.get().lifecycle())), now);
+    }
+
+    /** A domain that has stopped and is ours to deal with. */
+    private record Ending(DomainInfo info, StopCause cause, DomainConfig config, LifecycleAction action) {
+        String name() {
+            return config.name();
+        }
+
+        StopJournal.Entry entry(Optional<StopJournal.Identity> aside, Optional<DomainConfig> successor) {
+            return new StopJournal.Entry(info.handle(), info.domid(), name(), aside, successor);
+        }
+    }
+
+    private void act(Ending ending, Instant now) {
+        boolean looping =
+                restarts(ending.action()) && patience.isLooping(ending.info().handle(), now);
+        tell(
+                Kind.STOPPED,
+                ending.info(),
+                ending.config(),
+                "stopped (" + ending.cause() + "); its configuration says "
+                        + ending.action().word());
+        switch (ending.action()) {
+            case COREDUMP_DESTROY, COREDUMP_RESTART -> dump(ending);
+            default -> {}
+        }
+        if (looping) {
+            keep(
+                    ending,
+                    "it has stopped within " + policy.quickRun() + " of its start " + policy.mostQuickRuns()
+                            + " times in a row; it is not restarted any more");
+            return;
+        }
+        switch (ending.action()) {
+            case PRESERVE -> keep(ending, "it is kept until somebody destroys it");
+            case DESTROY, COREDUMP_DESTROY -> takeAway(ending.entry(Optional.empty(), Optional.empty()), now);
+            case RESTART, COREDUMP_RESTART, SOFT_RESET ->
+                takeAway(ending.entry(Optional.empty(), Optional.of(ending.config())), now);
+            case RENAME_RESTART ->
+                takeAway(ending.entry(Optional.of(aside(ending)), Optional.of(ending.config())), now);
+        }
+    }
+
+    private static boolean restarts(LifecycleAction action) {
+        return switch (action) {
+            case RESTART, RENAME_RESTART, COREDUMP_RESTART, SOFT_RESET -> true;
+            case DESTROY, PRESERVE, COREDUMP_DESTROY -> false;
+        };
+    }
+
+    private void dump(Ending ending) {
+        try {
+            host.dumper()
+                    .dump(
+                            ending.info().domid(),
+                            ending.info().handle(),
+                            policy.dumps().resolve(ending.name()));
+            tell(
+                    Kind.DUMPED,
+                    ending.info(),
+                    ending.config(),
+                    "its memory is in " + policy.dumps().resolve(ending.name()));
+        } catch (ToolstackException e) {
+            tell(Kind.DUMP_FAILED, ending.info(), ending.config(), "its memory was not dumped: " + e.getMessage());
+        }
+    }
+
+    private void keep(Ending ending, String why) {
+        DomainPaths paths = new DomainPaths(ending.info().domid());
+        if (claims.take(ending.info().domid(), transaction -> transaction.write(paths.kept(), why))) {
+            settled.add(new Seen(ending.info().domid(), ending.info().handle()));
+            tell(Kind.KEPT, ending.info(), ending.config(), why);
+        }
+    }
+
+    /** xl's suffix: the time in UTC, to the minute. */
+    private StopJournal.Identity aside(Ending ending) {
+        String suffix = SUFFIX.format(host.clock().instant());
+        String name = ending.name();
+        String stem = name.substring(0, Math.min(name.length(), LONGEST_NAME - suffix.length()));
+        return new StopJournal.Identity(stem + suffix, UUID.randomUUID());
+    }
+
+    private void takeAway(StopJournal.Entry entry, Instant now) {
+        if (claims.take(entry.domid(), transaction -> StopJournal.write(transaction, entry, claims.signature()))) {
+            patience.stopped(entry.uuid(), now);
+            successors.goOn(entry.uuid(), now);
+        }
+    }
+
+    private void tell(Kind kind, DomainInfo info, DomainConfig config, String detail) {
+        tell(new SupervisionEvent(kind, info.domid(), config.name(), info.handle(), detail));
+    }
+
+    private void tell(SupervisionEvent event) {
+        LOG.debug("{}: {}", event.kind(), event);
+        try {
+            listener.happened(event);
+        } catch (RuntimeException e) {
+            LOG.error("a supervisor's listener failed", e);
+        }
+    }
+
+    /** Leaves to others what it has taken on; it is not to be called again afterwards. */
+    public synchronized void release() {
+        try {
+            claims.release(host.xenctrl().domains());
+        } catch (HypercallException | XenLibException | ToolstackException e) {
+            LOG.warn("the supervisor's claims stay until its process ends: {}", e.getMessage());
+        }
+    }
+}

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.pod;
+
+import java.util.Optional;
+import java.util.UUID;
+import org.xenjava.toolstack.error.PodDebtException;
+import org.xenjava.toolstack.store.ProcessIdentity;
+import org.xenjava.toolstack.store.StoreClient;
+import org.xenjava.toolstack.xenctrl.Xenctrl;
+import org.xenjava.toolstack.xenctrl.units.Pages;
+
+/**
+ * Lends a domain the pages that it is short of, once and at once, as a guard does in {@link GuardMode#COVER_AT_ONCE};
+ * noted in the same place, so that a guard that runs later sees to it that they are given back.
+ */
+public final class DebtCover {
+    private static final int ATTEMPTS = 10;
+
+    private final DomainReader eyes;
+    private final Xenctrl xenctrl;
+    private final StoreClient store;
+    private final ProcessIdentity processes;
+
+    /** @param processes signs what is lent, and tells which guards may be alive */
+    public DebtCover(Xenctrl xenctrl, StoreClient store, ProcessIdentity processes) {
+        this.eyes = new DomainReader(xenctrl, store);
+        this.xenctrl = xenctrl;
+        this.store = store;
+        this.processes = processes;
+    }
+
+    /**
+     * Covers the whole debt or nothing. The caller keeps other threads from changing the domain.
+     *
+     * @param budget most pages that the domain may have been lent then, earlier loans included
+     * @return pages lent now; zero if there is no debt, or no such domain
+     * @throws PodDebtException if the budget or the host's memory is too small, or another process's guard looks after
+     *     the domain
+     */
+    public Pages cover(int domid, UUID uuid, Pages budget) {
+        GuardPolicy standard = GuardPolicy.standard();
+        GuardActions hands = new GuardActions(
+                xenctrl, store, processes, standard.withBudgets(budget, budget, standard.hostReserve()));
+        GuardOutcome outcome = GuardOutcome.STALE;
+        long debt = 0;
+        for (int attempt = 0; attempt < ATTEMPTS && outcome.equals(GuardOutcome.STALE); attempt++) {
+            Optional<GuardReading> seen = eyes.read(domid, uuid);
+            debt = seen.map(GuardReading::debt).orElse(0L);
+            if (seen.isEmpty() || debt <= 0) {
+                return Pages.ZERO;
+            }
+            outcome = hands.act(GuardAction.COVER, domid, seen.get(), 0);
+        }
+        if (!outcome.equals(GuardOutcome.DONE)) {
+            throw new PodDebtException(
+                    "domain " + domid + " is " + Pages.of(debt) + " short and was not covered: " + outcome.why(), debt);
+        }
+        return Pages.of(debt);
+    }
+}

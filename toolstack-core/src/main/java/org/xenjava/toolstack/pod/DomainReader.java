@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.pod;
+
+import java.util.Optional;
+import java.util.UUID;
+import org.xenjava.toolstack.store.DomainPaths;
+import org.xenjava.toolstack.store.StoreClient;
+import org.xenjava.toolstack.xenctrl.DomainInfo;
+import org.xenjava.toolstack.xenctrl.HypercallException;
+import org.xenjava.toolstack.xenctrl.Xenctrl;
+import org.xenjava.toolstack.xenctrl.lib.Errno;
+import org.xenjava.toolstack.xenctrl.units.KiB;
+import org.xenjava.toolstack.xenctrl.units.PodCounters;
+
+/** Looks at domains. */
+final class DomainReader {
+    private final Xenctrl xenctrl;
+    private final StoreClient store;
+
+    DomainReader(Xenctrl xenctrl, StoreClient store) {
+        this.xenctrl = xenctrl;
+        this.store = store;
+    }
+
+    /** Empty if it is dead or dying; then its counters would mean nothing. */
+    Optional<GuardReading> read(int domid, UUID handle) {
+        PodCounters counters;
+        boolean monitored;
+        try {
+            counters = xenctrl.podTarget(domid);
+            monitored = xenctrl.monitorAttached(domid);
+        } catch (HypercallException e) {
+            if (e.errno().equals(Errno.ESRCH)) {
+                return Optional.empty();
+            }
+            throw e;
+        }
+        Optional<DomainInfo> info = xenctrl.domainInfo(domid)
+                .filter(found -> !found.dying() && found.handle().equals(handle));
+        DomainPaths paths = new DomainPaths(domid);
+        return info.map(alive -> new GuardReading(
+                counters,
+                alive.maxPages(),
+                !alive.paused() && !alive.shutdown(),
+                monitored,
+                store.readLong(paths.memoryTarget()).filter(kib -> kib >= 0).map(KiB::of),
+                GuardRecord.read(store.direct(), paths)));
+    }
+}

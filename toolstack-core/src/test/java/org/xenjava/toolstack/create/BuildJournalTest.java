@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.create;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.List;
+import java.util.UUID;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.xenjava.toolstack.error.DomainExistsException;
+import org.xenjava.toolstack.sim.SimulatedXen;
+import org.xenjava.toolstack.sim.fault.MachineState;
+import org.xenjava.toolstack.store.ProcessIdentity;
+import org.xenjava.toolstack.store.StoreClient;
+import org.xenjava.toolstack.xenctrl.Xenctrl;
+import org.xenjava.toolstack.xenctrl.lib.XenLibraries;
+
+class BuildJournalTest {
+    private static final String NOTES = "/tool/xenjava/builds/";
+
+    private final XenLibraries machine = SimulatedXen.create().connect();
+    private final Xenctrl xenctrl = Xenctrl.open(machine);
+    private final StoreClient store = new StoreClient(machine.store());
+    private final MachineState before = MachineState.of(machine);
+    private final BuildJournal journal = new BuildJournal(store, new OnlyAlive("alive"));
+    private final UUID uuid = UUID.randomUUID();
+
+    /** Knows of one process, which is itself. */
+    private record OnlyAlive(String self) implements ProcessIdentity {
+        @Override
+        public boolean mayBeAlive(String identity) {
+            return identity.equals(self);
+        }
+    }
+
+    @AfterEach
+    void close() {
+        machine.close();
+    }
+
+    private List<UUID> recover() {
+        return journal.recover(xenctrl, new DomainRemoval(xenctrl, store, GuestServices.none()));
+    }
+
+    private List<String> changes() {
+        return MachineState.of(machine).changesSince(before);
+    }
+
+    @Test
+    void aNoteNamesItsProcessAndGoesWithoutATrace() {
+        BuildJournal.Note note = journal.note(uuid);
+        note.open();
+        assertEquals("alive", store.read(NOTES + uuid).orElseThrow());
+        note.close();
+        note.close();
+        assertEquals(List.of(), changes());
+    }
+
+    @Test
+    void aSecondNoteOfOneUuidIsRefusedAndDoesNotCloseTheFirst() {
+        journal.note(uuid).open();
+        BuildJournal.Note second = journal.note(uuid);
+        DomainExistsException e = assertThrows(DomainExistsException.class, second::open);
+        assertTrue(e.getMessage().contains("process alive"), e.getMessage());
+        second.close();
+        assertEquals("alive", store.read(NOTES + uuid).orElseThrow());
+    }
+
+    @Test
+    void onlyNotesOfProcessesThatAreGoneAreRecovered() {
+        journal.note(uuid).open();
+        UUID orphan = UUID.randomUUID();
+        store.direct().write(NOTES + orphan, "dead");
+        assertEquals(List.of(orphan), recover());
+        assertEquals(List.of(), recover());
+        assertEquals(List.of(uuid.toString()), store.list("/tool/xenjava/builds"));
+    }
+
+    @Test
+    void whatIsNoNoteIsLeftAlone() {
+        store.direct().write(NOTES + "garbage", "dead");
+        assertEquals(List.of(), recover());
+        assertTrue(store.direct().exists(NOTES + "garbage"));
+    }
+}

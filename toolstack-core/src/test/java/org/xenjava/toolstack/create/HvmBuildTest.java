@@ -1,0 +1,323 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.create;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.xenjava.toolstack.Domain;
+import org.xenjava.toolstack.Toolstack;
+import org.xenjava.toolstack.config.DomainConfig;
+import org.xenjava.toolstack.config.GraphicsConfig;
+import org.xenjava.toolstack.config.GraphicsConfig.Vga;
+import org.xenjava.toolstack.config.HvmConfig;
+import org.xenjava.toolstack.config.HvmConfig.Bios;
+import org.xenjava.toolstack.config.HvmConfig.Firmware;
+import org.xenjava.toolstack.config.HvmFeature;
+import org.xenjava.toolstack.config.TimerMode;
+import org.xenjava.toolstack.config.ViridianFeature;
+import org.xenjava.toolstack.device.StandInDeviceModel;
+import org.xenjava.toolstack.error.ConfigException;
+import org.xenjava.toolstack.error.OperationCancelledException;
+import org.xenjava.toolstack.error.OperationTimeoutException;
+import org.xenjava.toolstack.error.ToolstackException;
+import org.xenjava.toolstack.memory.PodPolicy;
+import org.xenjava.toolstack.sim.SimulatedXen;
+import org.xenjava.toolstack.sim.fault.Fault;
+import org.xenjava.toolstack.sim.fault.MachineState;
+import org.xenjava.toolstack.sim.fault.ProcessKilled;
+import org.xenjava.toolstack.store.DomainPaths;
+import org.xenjava.toolstack.store.ProcessIdentity;
+import org.xenjava.toolstack.store.StoreClient;
+import org.xenjava.toolstack.xenctrl.DomainInfo;
+import org.xenjava.toolstack.xenctrl.Xenctrl;
+import org.xenjava.toolstack.xenctrl.abi.HvmParam;
+import org.xenjava.toolstack.xenctrl.lib.Errno;
+import org.xenjava.toolstack.xenctrl.units.KiB;
+import org.xenjava.toolstack.xenctrl.units.PodCounters;
+
+class HvmBuildTest {
+    private static final DomainConfig GUEST =
+            HvmTestHost.guest("web", 64, 128, Vga.STDVGA).build();
+
+    private final HvmTestHost host = HvmTestHost.create();
+    private final MachineState before = host.state();
+
+    @AfterEach
+    void close() {
+        host.close();
+    }
+
+    /** As recorded from xl, 4096 pages of video RAM and 16 of a ROM included; the slack is ours. */
+    @ParameterizedTest
+    @CsvSource({"NONE, 0, 0", "STDVGA, 4096, 16"})
+    void aPodGuestOwnsWhatXlsOwnsAndTheSlack(Vga vga, long videoPages, long romPages) {
+        int domid = host.build(HvmTestHost.guest("d", 256, 512, vga).build());
+
+        PodCounters counters = host.xenctrl.podTarget(domid);
+        assertEquals(65504 + 256 + 16 + romPages, counters.totPages());
+        assertEquals(65536 - 256, counters.debt());
+        DomainInfo info = host.xenctrl.domainInfo(domid).orElseThrow();
+        assertEquals(65792 + 256, info.maxPages());
+        assertEquals(0x3ff, info.emulationFlags());
+        assertTrue(info.paused());
+        assertEquals(1, info.onlineVcpus());
+        // Frames that are touched leave both numbers alone but these: entries that hold pages by now.
+        assertEquals(131072 - videoPages - 32 - touched(), counters.entries());
+    }
+
+    /** Of the loader 42 pages that are not zero, the BIOS, the start info, the info table, and gfn 0, which Xen looks at. */
+    private static long touched() {
+        return 42 + 64 + 1 + 1 + 1;
+    }
+
+    @Test
+    void aGuestWithAllItsMemoryHasNoEntries() {
+        int domid = host.build(HvmTestHost.guest("e", 128, 128, Vga.STDVGA).build());
+
+        PodCounters counters = host.xenctrl.podTarget(domid);
+        assertEquals(0, counters.entries());
+        assertEquals(128 * 256 - 32 + 16 + StandInDeviceModel.ROM.count(), counters.totPages());
+    }
+
+    @Test
+    void paramsAreThoseThatXlSet() {
+        int domid = host.build(GUEST);
+
+        Map<HvmParam, Long> recorded = Map.ofEntries(
+                Map.entry(HvmParam.HPET_ENABLED, 1L),
+                Map.entry(HvmParam.VPT_ALIGN, 1L),
+                Map.entry(HvmParam.TIMER_MODE, 1L),
+                Map.entry(HvmParam.VIRIDIAN, 0L),
+                Map.entry(HvmParam.STORE_PFN, 0xfeffcL),
+                Map.entry(HvmParam.BUFIOREQ_PFN, 0xfeffbL),
+                Map.entry(HvmParam.IOREQ_PFN, 0xfeffdL),
+                Map.entry(HvmParam.CONSOLE_PFN, 0xfefffL),
+                Map.entry(HvmParam.PAGING_RING_PFN, 0xfeff8L),
+                Map.entry(HvmParam.MONITOR_RING_PFN, 0xfeff9L),
+                Map.entry(HvmParam.SHARING_RING_PFN, 0xfeffaL),
+                Map.entry(HvmParam.IOREQ_SERVER_PFN, 0xfeff0L),
+                Map.entry(HvmParam.NR_IOREQ_SERVER_PAGES, 8L),
+                Map.entry(HvmParam.IDENT_PT, 0xfeffe000L),
+                Map.entry(HvmParam.CONSOLE_EVTCHN, 2L),
+                Map.entry(HvmParam.STORE_EVTCHN, 1L));
+        recorded.forEach((param, value) -> assertEquals(value, host.xenctrl.hvmParam(domid, param), param.name()));
+    }
+
+    @Test
+    void theMachineHasWhatTheConfigurationSays() {
+        HvmConfig machine = HvmConfig.builder()
+                .graphics(GraphicsConfig.of(Vga.NONE))
+                .features(EnumSet.of(HvmFeature.ACPI_S4))
+                .timerMode(TimerMode.ONE_MISSED_TICK_PENDING)
+                .viridian(ViridianFeature.DEFAULTS)
+                .mmioHoleKib(1 << 20)
+                .build();
+
+        int domid = host.build(GUEST.toBuilder().hvm(machine).build());
+
+        assertEquals(0, host.xenctrl.hvmParam(domid, HvmParam.HPET_ENABLED));
+        assertEquals(0, host.xenctrl.hvmParam(domid, HvmParam.VPT_ALIGN));
+        assertEquals(3, host.xenctrl.hvmParam(domid, HvmParam.TIMER_MODE));
+        assertEquals(0x1865, host.xenctrl.hvmParam(domid, HvmParam.VIRIDIAN));
+        String platform = "/local/domain/" + domid + "/platform/";
+        assertEquals("0", host.store.read(platform + "acpi").orElseThrow());
+        assertEquals("0", host.store.read(platform + "acpi_s3").orElseThrow());
+        assertEquals("1", host.store.read(platform + "acpi_s4").orElseThrow());
+        assertEquals("1073741824", host.store.read(platform + "mmio_hole_size").orElseThrow());
+    }
+
+    @Test
+    void theDeviceModelStartsLastAndFindsItsMemoryClaimed() {
+        List<Long> claimed = new ArrayList<>();
+        host.deviceModel.beforeReady(() -> claimed.add(host.xenctrl.physInfo().outstandingPages()));
+        List<String> steps = new ArrayList<>();
+
+        int domid = host.build(GUEST, progress -> steps.add(progress.step()), new Cancellation());
+
+        assertEquals(List.of("check web", "start " + domid, "await " + domid), host.deviceModel.events());
+        assertTrue(steps.indexOf("start the device model") > steps.indexOf("introduce to xenstored"), steps.toString());
+        assertEquals(List.of(0L), claimed, "the video RAM has used up the claim");
+        assertEquals(0, host.xenctrl.physInfo().outstandingPages());
+    }
+
+    @Test
+    void aHostWithoutRoomForTheVideoRamIsRefusedAtOnce() {
+        try (HvmTestHost small = new HvmTestHost(
+                SimulatedXen.builder().hostPages(16_683 + 16_384 + 16_000).dom0Pages(16_384), PodPolicy.standard())) {
+            MachineState untouched = small.state();
+
+            ToolstackException e = assertThrows(ToolstackException.class, () -> small.build(GUEST));
+
+            assertTrue(e.getMessage().contains("the host cannot give"), e.getMessage());
+            assertEquals(List.of("check web"), small.deviceModel.events());
+            small.assertUnchangedSince(untouched);
+        }
+    }
+
+    @Test
+    void aDeviceModelThatDoesNotGetReadyIsStoppedBeforeAllElseIsUndone() {
+        host.deviceModel.beforeReady(() -> {
+            throw new OperationTimeoutException("building domain web: QEMU is not ready");
+        });
+
+        assertThrows(OperationTimeoutException.class, () -> host.build(GUEST));
+
+        assertEquals(List.of("check web", "start 1", "await 1", "stop 1"), host.deviceModel.events());
+        host.assertUnchangedSince(before);
+    }
+
+    @Test
+    void aBuildThatIsCancelledWhileTheDeviceModelStartsLeavesNothing() {
+        Cancellation cancellation = new Cancellation();
+        host.deviceModel.beforeReady(cancellation::cancel);
+
+        assertThrows(OperationCancelledException.class, () -> host.build(GUEST, CreateListener.NONE, cancellation));
+
+        assertTrue(host.deviceModel.events().contains("stop 1"));
+        host.assertUnchangedSince(before);
+    }
+
+    @Test
+    void aCallThatFailsAnywhereInTheBuildLeavesNothing() {
+        DomainConfig tiny = HvmTestHost.tinyGuest();
+        long start = host.faults.calls();
+        int built = host.build(tiny);
+        long calls = host.faults.calls() - start;
+        host.removal().remove(built, handle(built));
+        host.assertUnchangedSince(before);
+
+        for (long n = 1; n <= calls; n++) {
+            host.faults.inject(Fault.callFails(n, Errno.EIO));
+            assertThrows(ToolstackException.class, () -> host.build(tiny));
+            host.faults.heal();
+            host.assertUnchangedSince(before);
+        }
+    }
+
+    private UUID handle(int domid) {
+        return host.xenctrl.domainInfo(domid).orElseThrow().handle();
+    }
+
+    @Test
+    void aRemovalStopsTheDeviceModelWhileXenstoreStillTellsItsProcess() {
+        int domid = host.build(GUEST);
+
+        host.removal().remove(domid, handle(domid));
+
+        assertEquals("stop " + domid, lastEvent());
+        host.assertUnchangedSince(before);
+    }
+
+    @Test
+    void aDomainIsDestroyedEvenIfXenstoredIsGone() {
+        int domid = host.build(GUEST);
+        UUID uuid = handle(domid);
+        host.faults.inject(Fault.xenstoredGone(1));
+
+        assertThrows(ToolstackException.class, () -> host.removal().remove(domid, uuid));
+
+        assertFalse(host.state().domains().containsKey(domid));
+        host.faults.heal();
+        host.removal().removeLeftovers(domid, uuid);
+        host.assertUnchangedSince(before);
+    }
+
+    @Test
+    void theNextProcessStopsTheDeviceModelOfABuildThatWasKilled() {
+        host.deviceModel.beforeReady(() -> host.faults.inject(Fault.processKilled(1)));
+        assertThrows(ProcessKilled.class, () -> host.build(GUEST));
+
+        TestDeviceModel next = new TestDeviceModel(host.observer);
+        StoreClient store = new StoreClient(host.observer.store());
+        Xenctrl xenctrl = Xenctrl.open(host.observer);
+        List<UUID> recovered = new BuildJournal(store, new AfterTheDeath())
+                .recover(
+                        xenctrl,
+                        new DomainRemoval(xenctrl, store, GuestServices.none().with(next)));
+
+        assertEquals(1, recovered.size());
+        assertEquals(List.of("stop 1"), next.events());
+        host.assertUnchangedSince(before);
+    }
+
+    private static final class AfterTheDeath implements ProcessIdentity {
+        @Override
+        public String self() {
+            return "next";
+        }
+
+        @Override
+        public boolean mayBeAlive(String identity) {
+            return false;
+        }
+    }
+
+    private String lastEvent() {
+        List<String> events = host.deviceModel.events();
+        return events.get(events.size() - 1);
+    }
+
+    @Test
+    void withoutADeviceModelHvmGuestsAreRefusedWhenTheyArePlanned() {
+        ConfigException e = assertThrows(
+                ConfigException.class, () -> CreatePlan.of(GUEST, PodPolicy.standard(), GuestServices.none()));
+
+        assertEquals("domain web: type=hvm: this host has no device model; only pvh is possible", e.getMessage());
+    }
+
+    @Test
+    void aSimulatedHostBuildsHvmGuestsWithoutQemuOrFirmware() {
+        try (Toolstack toolstack = Toolstack.options().open(host.xen.connect())) {
+            Domain domain = toolstack.create(GUEST);
+
+            assertEquals(KiB.ofMiB(64), domain.memory().size());
+            assertEquals(Optional.empty(), domain.deviceModel());
+            domain.destroy();
+            host.assertUnchangedSince(before);
+        }
+    }
+
+    @Test
+    void aGuestThatHasLostItsQemuIsToldOfAtOnceAndOneWithoutNever() {
+        try (Toolstack toolstack = Toolstack.options().open(host.xen.connect())) {
+            Domain domain = toolstack.create(GUEST);
+            assertFalse(domain.deviceModelDeath().isDone());
+
+            host.store.direct().write(new DomainPaths(domain.domid()).deviceModelPid(), "4711");
+            assertEquals(domain, domain.deviceModelDeath().getNow(null));
+        }
+    }
+
+    @Test
+    void aGuestIsPlannedForAHostOfWhichNothingIsKnown() {
+        assertEquals(GUEST, CreatePlan.of(GUEST, PodPolicy.standard()).config());
+    }
+
+    @Test
+    void missingFirmwareIsFoundOutBeforeAnythingIsTouched() {
+        Optional<Path> none = Optional.empty();
+        HvmConfig machine = HvmConfig.builder()
+                .firmware(new Firmware(Bios.OVMF, none, none, none, none))
+                .build();
+
+        ToolstackException e = assertThrows(
+                ToolstackException.class,
+                () -> host.build(GUEST.toBuilder().hvm(machine).build()));
+
+        assertTrue(e.getMessage().contains("/usr/share/ovmf/OVMF.fd"), e.getMessage());
+        host.assertUnchangedSince(before);
+    }
+}

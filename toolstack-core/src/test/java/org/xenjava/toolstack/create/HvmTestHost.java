@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.create;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.util.List;
+import java.util.Optional;
+import java.util.Random;
+import org.xenjava.toolstack.config.DomainConfig;
+import org.xenjava.toolstack.config.DomainType;
+import org.xenjava.toolstack.config.GraphicsConfig;
+import org.xenjava.toolstack.config.GraphicsConfig.Vga;
+import org.xenjava.toolstack.config.HvmConfig;
+import org.xenjava.toolstack.config.HvmConfig.Bios;
+import org.xenjava.toolstack.config.HvmConfig.Firmware;
+import org.xenjava.toolstack.image.TestFirmware;
+import org.xenjava.toolstack.memory.PodPolicy;
+import org.xenjava.toolstack.sim.SimulatedXen;
+import org.xenjava.toolstack.sim.fault.FaultInjection;
+import org.xenjava.toolstack.sim.fault.MachineState;
+import org.xenjava.toolstack.store.ProcessIdentity;
+import org.xenjava.toolstack.store.StoreClient;
+import org.xenjava.toolstack.xenctrl.Xenctrl;
+import org.xenjava.toolstack.xenctrl.abi.XenRelease;
+import org.xenjava.toolstack.xenctrl.lib.XenLibraries;
+
+/** A simulated machine with firmware and a device model for HVM guests. */
+final class HvmTestHost implements AutoCloseable {
+    static final Instant NOW = Instant.ofEpochSecond(1_795_350_790L);
+
+    private static final Path MACHINE = machine();
+
+    final SimulatedXen xen;
+    /** Another process: sees the machine, and hears of no fault. */
+    final XenLibraries observer;
+
+    final FaultInjection faults;
+    final Xenctrl xenctrl;
+    final StoreClient store;
+    final TestDeviceModel deviceModel;
+    final BuildJournal journal;
+    private final PodPolicy policy;
+
+    HvmTestHost(SimulatedXen.Builder machine, PodPolicy policy) {
+        this.xen = machine.build();
+        this.policy = policy;
+        observer = xen.connect();
+        faults = FaultInjection.around(xen.connect());
+        xenctrl = Xenctrl.open(faults);
+        store = new StoreClient(faults.store());
+        deviceModel = new TestDeviceModel(observer);
+        journal = new BuildJournal(store, ProcessIdentity.named("test"));
+    }
+
+    static HvmTestHost create() {
+        return new HvmTestHost(SimulatedXen.builder(), PodPolicy.standard());
+    }
+
+    static DomainConfig.Builder guest(String name, long memoryMib, long maxMemoryMib, Vga vga) {
+        return DomainConfig.builder(name)
+                .type(DomainType.HVM)
+                .memoryMib(memoryMib)
+                .maxMemoryMib(maxMemoryMib)
+                .hvm(HvmConfig.builder().graphics(GraphicsConfig.of(vga)).build());
+    }
+
+    /** One that is built in no time: its BIOS is the same tiny program. */
+    static DomainConfig tinyGuest() {
+        Path program = MACHINE.resolve("usr/lib/xen-4.17/boot/tiny");
+        Firmware firmware = new Firmware(
+                Bios.SEABIOS, Optional.of(program), Optional.of(program), Optional.empty(), Optional.empty());
+        HvmConfig machine = HvmConfig.builder()
+                .graphics(GraphicsConfig.of(Vga.NONE))
+                .firmware(firmware)
+                .build();
+        return guest("tiny", 2, 4, Vga.NONE).hvm(machine).build();
+    }
+
+    int build(DomainConfig config) {
+        return build(config, CreateListener.NONE, new Cancellation());
+    }
+
+    int build(DomainConfig config, CreateListener listener, Cancellation cancellation) {
+
+        Clock clock = Clock.fixed(NOW, ZoneOffset.UTC);
+        return new DomainBuilder(xenctrl, store, journal, policy, services(), clock, new Random(153))
+                .build(config, listener, cancellation)
+                .domid();
+    }
+
+    DomainRemoval removal() {
+        return new DomainRemoval(xenctrl, store, services());
+    }
+
+    private GuestServices services() {
+        FirmwareFiles firmware = FirmwareFiles.below(MACHINE, XenRelease.V4_17);
+        return new GuestServices(deviceModel, firmware, GuestServices.none().devices());
+    }
+
+    MemoryResize resize(int domid) {
+        return new MemoryResize(xenctrl, store, policy, ProcessIdentity.named("test"), domid);
+    }
+
+    MachineState state() {
+        return MachineState.of(observer);
+    }
+
+    void assertUnchangedSince(MachineState before) {
+        assertEquals(List.of(), state().changesSince(before), faults.struck().toString());
+    }
+
+    /** With firmware where Debian has it. */
+    private static Path machine() {
+        try {
+            Path root = Files.createTempDirectory("machine");
+            write(root.resolve("usr/lib/xen-4.17/boot/hvmloader"), TestFirmware.hvmloader());
+            write(root.resolve("usr/lib/xen-4.17/boot/tiny"), TestFirmware.tinyLoader());
+            write(root.resolve("usr/share/seabios/bios-256k.bin"), TestFirmware.bios());
+            return root;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static void write(Path file, byte[] content) throws IOException {
+        Files.createDirectories(file.getParent());
+        Files.write(file, content).toFile().deleteOnExit();
+    }
+
+    @Override
+    public void close() {
+        faults.close();
+        observer.close();
+    }
+}

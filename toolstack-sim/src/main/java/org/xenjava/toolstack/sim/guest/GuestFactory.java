@@ -1,0 +1,9 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.sim.guest;
+
+/** Chooses what runs in a domain, when it is unpaused for the first time. */
+@FunctionalInterface
+public interface GuestFactory {
+    /** The guest for that domain. */
+    SimulatedGuest guestFor(GuestIdentity identity);
+}

@@ -1,0 +1,241 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.sim.memory;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.TreeMap;
+import java.util.stream.Stream;
+
+/**
+ * What the host's pages contain, and which of them are mapped by somebody besides their owner. A page that was
+ * never written costs nothing; a page filled by a guest's memory load is one bit of a range; only a page with
+ * content of its own is stored.
+ *
+ * <p>A mapped page <em>is</em> the memory that the mapper sees: there is one copy. The exception is a page that is
+ * already mapped in another arrangement: the later mapping then works on a copy, which is merged when it ends.
+ */
+public final class PhysicalMemory {
+    /** Bytes of a page. */
+    public static final int PAGE_BYTES = 4096;
+
+    /** What every byte of a filled page is. */
+    static final byte FILLING = (byte) 0xA5;
+
+    private final TreeMap<Long, Frame> frames = new TreeMap<>();
+    private final RangeSet filled = new RangeSet();
+    private final RangeSet held = new RangeSet();
+
+    /** A page that has content, or is mapped, or both; when unmapped it is never all zero. */
+    private static final class Frame {
+        private byte[] storage;
+        private int offset;
+        private int mappings;
+
+        private Frame(byte[] storage, int offset) {
+            this.storage = storage;
+            this.offset = offset;
+        }
+
+        private boolean isZero() {
+            return Arrays.mismatch(storage, offset, offset + PAGE_BYTES, ZEROES, 0, PAGE_BYTES) < 0;
+        }
+
+        private void fillWith(byte value) {
+            Arrays.fill(storage, offset, offset + PAGE_BYTES, value);
+        }
+    }
+
+    private static final byte[] ZEROES = new byte[PAGE_BYTES];
+
+    /** Reads from within one page. */
+    public byte[] read(long mfn, int offset, int length) {
+        byte[] content = new byte[length];
+        Frame frame = frames.get(mfn);
+        if (frame != null) {
+            System.arraycopy(frame.storage, frame.offset + offset, content, 0, length);
+        } else if (filled.contains(mfn)) {
+            Arrays.fill(content, FILLING);
+        }
+        return content;
+    }
+
+    /** Writes within one page. */
+    public void write(long mfn, int offset, byte[] content) {
+        Frame frame = frames.get(mfn);
+        if (frame == null) {
+            frame = new Frame(read(mfn, 0, PAGE_BYTES), 0);
+            filled.remove(mfn, mfn + 1);
+            frames.put(mfn, frame);
+        }
+        System.arraycopy(content, 0, frame.storage, frame.offset + offset, content.length);
+        forgetIfZero(mfn, frame);
+    }
+
+    /** Fills whole pages with something that is not zero. */
+    public void fill(long mfn, long count) {
+        filled.add(mfn, mfn + count);
+        for (long mapped : overwriteStored(mfn, count, FILLING)) {
+            filled.remove(mapped, mapped + 1);
+        }
+    }
+
+    /** Zeroes whole pages. */
+    public void clear(long mfn, long count) {
+        filled.remove(mfn, mfn + count);
+        overwriteStored(mfn, count, (byte) 0);
+    }
+
+    /** Overwrites pages that are stored, and forgets them; those that are mapped stay, and are returned. */
+    private List<Long> overwriteStored(long mfn, long count, byte value) {
+        if (count == 1 && !frames.containsKey(mfn)) {
+            return List.of();
+        }
+        List<Long> stay = new ArrayList<>();
+        frames.subMap(mfn, mfn + count).entrySet().removeIf(page -> {
+            Frame frame = page.getValue();
+            if (frame.mappings > 0) {
+                frame.fillWith(value);
+                stay.add(page.getKey());
+            }
+            return frame.mappings == 0;
+        });
+        return stay;
+    }
+
+    /** Whether all bytes of all these pages are zero. */
+    public boolean isZero(long mfn, long count) {
+        return !filled.intersects(mfn, mfn + count) && framesIn(mfn, count).allMatch(Frame::isZero);
+    }
+
+    /** The highest of these pages that is all zero. */
+    OptionalLong highestZero(long mfn, long count) {
+        OptionalLong candidate = filled.highestAbsent(mfn, mfn + count);
+        while (candidate.isPresent() && !isZero(candidate.getAsLong(), 1)) {
+            candidate = filled.highestAbsent(mfn, candidate.getAsLong());
+        }
+        return candidate;
+    }
+
+    /** Whether any of these pages is mapped. */
+    public boolean isMapped(long mfn, long count) {
+        return held.intersects(mfn, mfn + count) || framesIn(mfn, count).anyMatch(frame -> frame.mappings > 0);
+    }
+
+    /** Those of these pages that are mapped, ascending. */
+    List<Long> mapped(long mfn, long count) {
+        if (count == 1) {
+            return isMapped(mfn, 1) ? List.of(mfn) : List.of();
+        }
+        return frames.subMap(mfn, mfn + count).entrySet().stream()
+                .filter(frame -> frame.getValue().mappings > 0)
+                .map(Map.Entry::getKey)
+                .toList();
+    }
+
+    private Stream<Frame> framesIn(long mfn, long count) {
+        // The usual question is about one page, and then no view of the map is needed.
+        return count == 1 ? Stream.ofNullable(frames.get(mfn)) : frames.subMap(mfn, mfn + count).values().stream();
+    }
+
+    /** Takes a page's reference ahead of a mapping of which it will be a part. */
+    void hold(long mfn) {
+        held.add(mfn, mfn + 1);
+    }
+
+    /** Lets go of all pages held. */
+    void releaseHeld() {
+        held.clear();
+    }
+
+    /** Maps pages, which get one reference each until {@link #unmap}. */
+    public FrameMapping map(long... mfns) {
+        FrameMapping mapping = inExistingMapping(mfns).orElseGet(() -> newMapping(mfns));
+        for (long mfn : mfns) {
+            frames.get(mfn).mappings++;
+        }
+        return mapping;
+    }
+
+    private Optional<FrameMapping> inExistingMapping(long[] mfns) {
+        Frame first = frames.get(mfns[0]);
+        for (int i = 0; i < mfns.length; i++) {
+            Frame frame = frames.get(mfns[i]);
+            if (frame == null
+                    || frame.mappings == 0
+                    || frame.storage != first.storage
+                    || frame.offset != first.offset + i * PAGE_BYTES) {
+                return Optional.empty();
+            }
+        }
+        return Optional.of(new FrameMapping(mfns, first.storage, first.offset));
+    }
+
+    private FrameMapping newMapping(long[] mfns) {
+        FrameMapping mapping = new FrameMapping(mfns, new byte[Math.multiplyExact(mfns.length, PAGE_BYTES)], 0);
+        for (int i = 0; i < mfns.length; i++) {
+            attach(mapping, i);
+        }
+        return mapping;
+    }
+
+    private void attach(FrameMapping mapping, int index) {
+        long mfn = mapping.mfn(index);
+        int offset = index * PAGE_BYTES;
+        Frame frame = frames.get(mfn);
+        if (frame == null) {
+            frame = new Frame(mapping.storage(), offset);
+            if (filled.contains(mfn)) {
+                frame.fillWith(FILLING);
+                filled.remove(mfn, mfn + 1);
+            }
+            frames.put(mfn, frame);
+            return;
+        }
+        System.arraycopy(frame.storage, frame.offset, mapping.storage(), offset, PAGE_BYTES);
+        if (frame.mappings > 0) {
+            mapping.worksOnCopyOf(index);
+        } else {
+            frame.storage = mapping.storage();
+            frame.offset = offset;
+        }
+    }
+
+    /** Ends a mapping: its pages lose one reference each. */
+    public void unmap(FrameMapping mapping) {
+        for (Map.Entry<Integer, byte[]> copy : mapping.copies().entrySet()) {
+            merge(mapping, copy.getKey(), copy.getValue());
+        }
+        for (int i = 0; i < mapping.pages(); i++) {
+            long mfn = mapping.mfn(i);
+            Frame frame = frames.get(mfn);
+            frame.mappings--;
+            if (frame.mappings == 0 && !forgetIfZero(mfn, frame)) {
+                frame.storage = Arrays.copyOfRange(frame.storage, frame.offset, frame.offset + PAGE_BYTES);
+                frame.offset = 0;
+            }
+        }
+    }
+
+    private void merge(FrameMapping mapping, int index, byte[] before) {
+        Frame frame = frames.get(mapping.mfn(index));
+        int from = index * PAGE_BYTES;
+        for (int i = 0; i < PAGE_BYTES; i++) {
+            byte now = mapping.storage()[from + i];
+            if (now != before[i]) {
+                frame.storage[frame.offset + i] = now;
+            }
+        }
+    }
+
+    private boolean forgetIfZero(long mfn, Frame frame) {
+        boolean forget = frame.mappings == 0 && frame.isZero();
+        if (forget) {
+            frames.remove(mfn);
+        }
+        return forget;
+    }
+}

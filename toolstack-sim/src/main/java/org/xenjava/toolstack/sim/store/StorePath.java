@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.sim.store;
+
+import java.util.regex.Pattern;
+import org.xenjava.toolstack.xenctrl.lib.Errno;
+
+/** Names of nodes, as xenstored reads them. */
+final class StorePath {
+    static final String ROOT = "/";
+
+    private static final int MAX_ABSOLUTE = 3072;
+    private static final Pattern VALID = Pattern.compile("/|(/[-A-Za-z0-9_@]+)+");
+
+    private StorePath() {}
+
+    /**
+     * The absolute form of a path.
+     *
+     * @throws StoreRefusal EINVAL if it is malformed
+     */
+    static String absolute(String path, String home) {
+        String absolute = path.startsWith("/") ? path : home + "/" + path;
+        if (absolute.length() > MAX_ABSOLUTE || !VALID.matcher(absolute).matches()) {
+            throw new StoreRefusal(Errno.EINVAL);
+        }
+        return absolute;
+    }
+
+    /** The node above; the root is above itself. */
+    static String parent(String path) {
+        int slash = path.lastIndexOf('/');
+        return slash <= 0 ? ROOT : path.substring(0, slash);
+    }
+
+    static String name(String path) {
+        return path.substring(path.lastIndexOf('/') + 1);
+    }
+
+    static String child(String parent, String name) {
+        return parent.equals(ROOT) ? "/" + name : parent + "/" + name;
+    }
+
+    /** Whether a node is that one or below it. */
+    static boolean isAtOrBelow(String path, String above) {
+        return path.equals(above) || path.startsWith(above.equals(ROOT) ? ROOT : above + "/");
+    }
+}

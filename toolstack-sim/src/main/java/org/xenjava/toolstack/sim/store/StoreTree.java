@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.sim.store;
+
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Consumer;
+import org.xenjava.toolstack.xenctrl.lib.XenStorePermission;
+
+/** The tree as everybody sees it. Each node carries the number of the change that last touched it. */
+final class StoreTree implements StoreView {
+    /** The generation of a node that does not exist. */
+    static final long ABSENT = -1;
+
+    private final Map<String, StoreNode> nodes = new HashMap<>();
+    private final Map<String, Long> generations = new HashMap<>();
+    private final Consumer<Change> watchers;
+    private long generation;
+
+    StoreTree(Consumer<Change> watchers) {
+        this.watchers = watchers;
+        put(
+                StorePath.ROOT,
+                new StoreNode(new byte[0], List.of(), List.of(new XenStorePermission(0, XenStorePermission.NONE))));
+    }
+
+    @Override
+    public Optional<StoreNode> find(String path) {
+        return Optional.ofNullable(nodes.get(path));
+    }
+
+    @Override
+    public void put(String path, StoreNode node) {
+        nodes.put(path, node);
+        generations.put(path, ++generation);
+    }
+
+    @Override
+    public void remove(String path) {
+        nodes.remove(path);
+        generations.remove(path);
+    }
+
+    @Override
+    public void changed(Change change) {
+        watchers.accept(change);
+    }
+
+    /** Differs between two moments if the node was written, removed or created between them. */
+    long generation(String path) {
+        return generations.getOrDefault(path, ABSENT);
+    }
+}

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.sim.store;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.xenjava.toolstack.xenctrl.lib.Errno;
+
+/**
+ * Changes that become visible together, or not at all: committing fails if any node that was looked at, or would
+ * have been created below, has changed since.
+ */
+final class TransactionView implements StoreView {
+    private final StoreTree tree;
+    private final Map<String, Long> seen = new HashMap<>();
+    private final Map<String, Optional<StoreNode>> written = new LinkedHashMap<>();
+    private final List<Change> changes = new ArrayList<>();
+
+    TransactionView(StoreTree tree) {
+        this.tree = tree;
+    }
+
+    @Override
+    public Optional<StoreNode> find(String path) {
+        Optional<StoreNode> own = written.get(path);
+        if (own != null) {
+            return own;
+        }
+        seen.putIfAbsent(path, tree.generation(path));
+        return tree.find(path);
+    }
+
+    @Override
+    public void put(String path, StoreNode node) {
+        written.put(path, Optional.of(node));
+    }
+
+    @Override
+    public void remove(String path) {
+        written.put(path, Optional.empty());
+    }
+
+    @Override
+    public void changed(Change change) {
+        changes.add(change);
+    }
+
+    /**
+     * Applies everything.
+     *
+     * @throws StoreRefusal EAGAIN if another change came between; then nothing was applied
+     */
+    void commit() {
+        boolean overtaken =
+                seen.entrySet().stream().anyMatch(node -> tree.generation(node.getKey()) != node.getValue());
+        if (overtaken) {
+            throw new StoreRefusal(Errno.EAGAIN);
+        }
+        written.forEach((path, node) -> node.ifPresentOrElse(n -> tree.put(path, n), () -> tree.remove(path)));
+        changes.forEach(tree::changed);
+    }
+}

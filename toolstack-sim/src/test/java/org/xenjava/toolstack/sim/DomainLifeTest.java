@@ -1,0 +1,449 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.sim;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.xenjava.toolstack.sim.RawCalls.refusal;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Queue;
+import java.util.UUID;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.function.Consumer;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.xenjava.toolstack.xenctrl.CpuPolicy;
+import org.xenjava.toolstack.xenctrl.CreateDomain;
+import org.xenjava.toolstack.xenctrl.DomainInfo;
+import org.xenjava.toolstack.xenctrl.HypercallException;
+import org.xenjava.toolstack.xenctrl.Xenctrl;
+import org.xenjava.toolstack.xenctrl.abi.DomctlOp;
+import org.xenjava.toolstack.xenctrl.abi.EventChannelOp;
+import org.xenjava.toolstack.xenctrl.abi.HvmParam;
+import org.xenjava.toolstack.xenctrl.abi.Hypercall;
+import org.xenjava.toolstack.xenctrl.abi.MemoryOp;
+import org.xenjava.toolstack.xenctrl.abi.StructView;
+import org.xenjava.toolstack.xenctrl.lib.Errno;
+import org.xenjava.toolstack.xenctrl.lib.HypercallBuffer;
+import org.xenjava.toolstack.xenctrl.lib.MappedPages;
+import org.xenjava.toolstack.xenctrl.lib.Protection;
+import org.xenjava.toolstack.xenctrl.lib.XenLibraries;
+import org.xenjava.toolstack.xenctrl.lib.XenStoreWatchEvent;
+
+class DomainLifeTest {
+    private static final UUID HANDLE = UUID.fromString("12345678-9abc-def0-1234-56789abcdef0");
+    private static final CreateDomain PVH =
+            new CreateDomain(HANDLE, DomctlOp.CDF_HVM | DomctlOp.CDF_HAP, DomctlOp.EMU_LAPIC, 2, 2);
+
+    private final SimulatedXen machine = SimulatedXen.create();
+    private final XenLibraries libraries = machine.connect();
+    private final Xenctrl xen = Xenctrl.open(libraries);
+    private final RawCalls raw = new RawCalls(libraries.call());
+
+    private static Errno errno(Runnable call) {
+        return assertThrows(HypercallException.class, call::run).errno();
+    }
+
+    private DomainInfo info(int domid) {
+        return xen.domainInfo(domid).orElseThrow();
+    }
+
+    // ---- creation -----------------------------------------------------------------------------------------
+
+    @Test
+    void aNewDomainIsPausedEmptyAndWithoutVcpus() {
+        DomainInfo info = info(xen.createDomain(PVH));
+        assertTrue(info.paused() && info.hvm() && !info.dying() && !info.shutdown());
+        assertEquals(HANDLE, info.handle());
+        assertEquals(0, info.totPages());
+        assertEquals(0, info.maxPages());
+        assertEquals(-1, info.maxVcpuId());
+        assertEquals(DomctlOp.EMU_LAPIC, info.emulationFlags());
+    }
+
+    @Test
+    void domidsAreNotReusedAtOnce() {
+        int first = xen.createDomain(PVH);
+        xen.destroyDomain(first);
+        assertEquals(first + 1, xen.createDomain(PVH));
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "flags, 0x1, EOPNOTSUPP", // shadow paging is not there
+        "flags, 0x2, EINVAL", // HAP without HVM
+        "flags, 0x7, EINVAL", // s3_integrity without tboot
+        "flags, 0x23, EINVAL", // no IOMMU
+        "flags, 0x83, EINVAL", // no vPMU
+        "flags, 0x103, EINVAL",
+        "arch.emulation_flags, 0x1ff, EOPNOTSUPP",
+        "arch.emulation_flags, 0, EOPNOTSUPP",
+        "arch.misc_flags, 2, EINVAL",
+        "grant_opts, 0, EINVAL",
+        "grant_opts, 3, EINVAL",
+        "max_vcpus, 0, EINVAL",
+        "max_vcpus, 129, EINVAL",
+        "iommu_opts, 1, EINVAL",
+        "vmtrace_size, 4096, EINVAL"
+    })
+    void whatXenDoesNotSupportIsRefused(String field, String value, String expected) {
+        long free = xen.physInfo().freePages();
+        assertEquals(
+                expected,
+                refusal(() -> createWith(config -> config.set(field, Long.decode(value))))
+                        .symbol());
+        assertEquals(free, xen.physInfo().freePages());
+        assertEquals(1, xen.domains().size());
+    }
+
+    private void createWith(Consumer<StructView> change) {
+        raw.domctl(DomctlOp.CREATEDOMAIN, DomctlOp.DOMID_ANY, config -> {
+            config.set("flags", 3).set("max_vcpus", 1).set("grant_opts", 1).set("arch.emulation_flags", 1);
+            change.accept(config);
+        });
+    }
+
+    @Test
+    void aTakenDomidIsRefused() {
+        int taken = xen.createDomain(PVH);
+        assertEquals(
+                Errno.EEXIST,
+                refusal(() -> raw.domctl(DomctlOp.CREATEDOMAIN, taken, config -> config.set("flags", 3)
+                        .set("max_vcpus", 1)
+                        .set("grant_opts", 1)
+                        .set("arch.emulation_flags", 1))));
+    }
+
+    @Test
+    void anHvmDomainHasEveryEmulatedDeviceOrItIsPvh() {
+        xen.createDomain(new CreateDomain(HANDLE, 3, 0x3ff, 1, 2));
+        assertEquals(Errno.EOPNOTSUPP, errno(() -> xen.createDomain(new CreateDomain(HANDLE, 3, 0x7, 1, 2))));
+    }
+
+    @Test
+    void aHostWithoutMemoryForItsStructuresCreatesNoDomain() {
+        Xenctrl full = Xenctrl.open(SimulatedXen.builder()
+                .hostPages(1000)
+                .dom0Pages(900)
+                .xenPages(0)
+                .build()
+                .connect());
+        assertEquals(Errno.ENOMEM, errno(() -> full.createDomain(PVH)));
+        assertEquals(100, full.physInfo().freePages());
+        assertEquals(1, full.domains().size());
+    }
+
+    // ---- before it runs -----------------------------------------------------------------------------------
+
+    @Test
+    void theNumberOfVcpusIsCreationsAndMayBeSetAgain() {
+        int domid = xen.createDomain(PVH);
+        assertEquals(Errno.EINVAL, errno(() -> xen.setMaxVcpus(domid, 1)));
+        xen.setMaxVcpus(domid, 2);
+        long free = xen.physInfo().freePages();
+        xen.setMaxVcpus(domid, 2);
+        assertEquals(free, xen.physInfo().freePages());
+        assertEquals(1, info(domid).maxVcpuId());
+        assertEquals(0, info(domid).onlineVcpus());
+    }
+
+    @Test
+    void thePagingPoolIsWholePagesAndComesOutOfTheHost() {
+        int domid = xen.createDomain(PVH);
+        long free = xen.physInfo().freePages();
+        xen.setPagingMempoolBytes(domid, 1024 * 4096);
+        assertEquals(free - (1024 - 256), xen.physInfo().freePages());
+        raw.domctl(DomctlOp.GET_PAGING_MEMPOOL_SIZE, domid, b -> {}, b -> assertEquals(1024 * 4096, b.get("size")));
+        assertEquals(Errno.EINVAL, errno(() -> xen.setPagingMempoolBytes(domid, 4097)));
+        assertEquals(Errno.ENOMEM, errno(() -> xen.setPagingMempoolBytes(domid, 1L << 40)));
+        assertEquals(0, xen.physInfo().freePages(), "what could be had was taken, as real Xen does");
+        xen.setPagingMempoolBytes(domid, 300 * 4096);
+        assertEquals(free - (300 - 256), xen.physInfo().freePages());
+        assertEquals(Errno.EOPNOTSUPP, errno(() -> xen.setPagingMempoolBytes(0, 4096)));
+    }
+
+    @Test
+    void someHvmParametersAreWrittenOnce() {
+        int domid = xen.createDomain(PVH);
+        xen.setHvmParam(domid, HvmParam.IOREQ_PFN, 5);
+        xen.setHvmParam(domid, HvmParam.IOREQ_PFN, 5);
+        assertEquals(Errno.EEXIST, errno(() -> xen.setHvmParam(domid, HvmParam.IOREQ_PFN, 6)));
+        xen.setHvmParam(domid, HvmParam.STORE_PFN, 5);
+        xen.setHvmParam(domid, HvmParam.STORE_PFN, 6);
+        assertEquals(6, xen.hvmParam(domid, HvmParam.STORE_PFN));
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "TIMER_MODE, 4",
+        "VIRIDIAN, 2",
+        "VIRIDIAN, 0x10001",
+        "ACPI_S_STATE, 1",
+        "ALTP2M, 4",
+        "TRIPLE_FAULT_REASON, 6",
+        "NR_IOREQ_SERVER_PAGES, 0",
+        "NR_IOREQ_SERVER_PAGES, 65"
+    })
+    void someHvmParametersHaveARange(HvmParam param, String value) {
+        int domid = xen.createDomain(PVH);
+        assertEquals(Errno.EINVAL, errno(() -> xen.setHvmParam(domid, param, Long.decode(value))));
+    }
+
+    @Test
+    void hvmParametersOfPvDomainsAndObsoleteOnesAreInvalid() {
+        assertEquals(Errno.EINVAL, errno(() -> xen.setHvmParam(0, HvmParam.STORE_PFN, 1)));
+        int domid = xen.createDomain(PVH);
+        try (HypercallBuffer buffer = raw.calls.allocBuffer(16)) {
+            StructView arg = raw.abi.struct("xen_hvm_param").at(buffer.bytes(), 0);
+            for (int index : new int[] {24, 13, 39, 1000}) {
+                arg.set("domid", domid).set("index", index).set("value", 1);
+                assertEquals(
+                        Errno.EINVAL, refusal(() -> raw.calls.call(Hypercall.HVM_OP.number(), 0, buffer.address())));
+            }
+        }
+    }
+
+    @Test
+    void portsAreCountedUpFromOneAndTheirStateCanBeAskedFor() {
+        int domid = xen.createDomain(PVH);
+        assertEquals(1, xen.allocUnboundPort(domid, 0));
+        assertEquals(2, xen.allocUnboundPort(domid, 0));
+        assertEquals(1, status(domid, 2));
+        int local = libraries.eventChannels().bindInterdomain(domid, 2);
+        assertEquals(2, status(domid, 2));
+        assertEquals(Errno.EINVAL, refusal(() -> libraries.eventChannels().bindInterdomain(domid, 2)));
+        libraries.eventChannels().unbind(local);
+        assertEquals(1, status(domid, 2));
+        assertEquals(0, status(domid, 77));
+        assertEquals(Errno.ESRCH, errno(() -> xen.allocUnboundPort(999, 0)));
+    }
+
+    private int status(int domid, int port) {
+        try (HypercallBuffer buffer = raw.calls.allocBuffer(24)) {
+            StructView arg = raw.abi.struct("evtchn_status").at(buffer.bytes(), 0);
+            arg.set("dom", domid).set("port", port);
+            raw.calls.call(Hypercall.EVENT_CHANNEL_OP.number(), EventChannelOp.STATUS.number(), buffer.address());
+            return arg.getInt("status");
+        }
+    }
+
+    @Test
+    void vcpuStateIsCheckedAndBringsVcpusUp() {
+        LibxlStyleBuild guest = LibxlStyleBuild.pvh(xen, 256, 512);
+        byte[] context = xen.hvmContext(guest.domid);
+        assertEquals(1464 + 8 + 1032, context.length, "a fresh stream, and the CPU record that was loaded");
+        xen.setHvmContext(guest.domid, context);
+        assertEquals(1, info(guest.domid).onlineVcpus());
+
+        byte[] wrongMagic = context.clone();
+        wrongMagic[8]++;
+        assertEquals(Errno.EINVAL, errno(() -> xen.setHvmContext(guest.domid, wrongMagic)));
+        byte[] cut = Arrays.copyOf(context, 32);
+        assertEquals(Errno.ENODATA, errno(() -> xen.setHvmContext(guest.domid, cut)));
+        assertEquals(0, info(guest.domid).onlineVcpus(), "loading takes every vCPU down first");
+        byte[] noCr0 = context.clone();
+        noCr0[32 + 8 + 656] = 0;
+        assertEquals(Errno.EINVAL, errno(() -> xen.setHvmContext(guest.domid, noCr0)));
+    }
+
+    @Test
+    void aFreshStreamHasTheRecordedLengthForEachKindAndNumberOfVcpus() {
+        int pvh = xen.createDomain(new CreateDomain(HANDLE, 3, 1, 1, 2));
+        xen.setMaxVcpus(pvh, 1);
+        assertEquals(1464, xen.hvmContext(pvh).length);
+        int hvm = xen.createDomain(new CreateDomain(HANDLE, 3, 0x3ff, 1, 2));
+        xen.setMaxVcpus(hvm, 1);
+        assertEquals(3072, xen.hvmContext(hvm).length);
+        int smp = xen.createDomain(new CreateDomain(HANDLE, 3, 1, 4, 2));
+        xen.setMaxVcpus(smp, 4);
+        assertEquals(5568, xen.hvmContext(smp).length);
+        raw.domctl(DomctlOp.GETHVMCONTEXT, smp, b -> {}, b -> assertEquals(13040, b.get("size")));
+    }
+
+    // ---- running ------------------------------------------------------------------------------------------
+
+    @Test
+    void pausesAreCounted() {
+        int domid = LibxlStyleBuild.pvh(xen, 256, 512).domid;
+        xen.pauseDomain(domid);
+        xen.unpauseDomain(domid);
+        assertTrue(info(domid).paused());
+        xen.unpauseDomain(domid);
+        assertFalse(info(domid).paused());
+        assertEquals(Errno.EINVAL, errno(() -> xen.unpauseDomain(domid)));
+        for (int i = 0; i < 255; i++) {
+            xen.pauseDomain(domid);
+        }
+        assertEquals(Errno.EOVERFLOW, errno(() -> xen.pauseDomain(domid)));
+        assertEquals(Errno.EINVAL, errno(() -> xen.pauseDomain(0)));
+    }
+
+    @Test
+    void theCpuPolicyIsFinalOnceTheDomainHasRun() {
+        int domid = LibxlStyleBuild.pvh(xen, 256, 512).domid;
+        CpuPolicy policy = new CpuPolicy(xen.defaultHvmCpuPolicy().leaves(), List.of());
+        xen.setCpuPolicy(domid, policy);
+        xen.unpauseDomain(domid);
+        assertEquals(Errno.EEXIST, errno(() -> xen.setCpuPolicy(domid, policy)));
+    }
+
+    @Test
+    void theFirstReasonForAShutdownStays() {
+        int domid = LibxlStyleBuild.pvh(xen, 256, 512).domid;
+        xen.unpauseDomain(domid);
+        xen.remoteShutdown(domid, 1);
+        xen.remoteShutdown(domid, 3);
+        assertTrue(info(domid).shutdown());
+        assertEquals(1, info(domid).shutdownReason());
+    }
+
+    // ---- the end ------------------------------------------------------------------------------------------
+
+    @Test
+    void xenstoreTellsOfAShutdownAndOfTheEnd() {
+        int domid = LibxlStyleBuild.pvh(xen, 256, 512).domid;
+        libraries.store().watch("@releaseDomain", "r");
+        assertEquals(1, events());
+        xen.remoteShutdown(domid, 0);
+        assertEquals(1, events());
+        xen.destroyDomain(domid);
+        assertEquals(1, events());
+        assertFalse(libraries.store().isDomainIntroduced(domid));
+    }
+
+    private int events() {
+        int count = 0;
+        while (libraries
+                .store()
+                .readWatch(Duration.ZERO)
+                .map(XenStoreWatchEvent::token)
+                .isPresent()) {
+            count++;
+        }
+        return count;
+    }
+
+    @Test
+    void aDomainWhosePagesAreMappedStaysAZombieUntilTheyAreNot() {
+        long free = xen.physInfo().freePages();
+        LibxlStyleBuild guest = LibxlStyleBuild.pvh(xen, 256, 512);
+        MappedPages pages = guest.map(0x1000, 3);
+        xen.destroyDomain(guest.domid);
+        assertTrue(info(guest.domid).dying());
+        assertEquals(3, info(guest.domid).totPages());
+        xen.destroyDomain(guest.domid);
+        assertEquals(0x1001, pages.bytes().getLong(0), "what is mapped can still be read");
+        pages.close();
+        pages.close();
+        assertTrue(xen.domainInfo(guest.domid).isEmpty());
+        assertEquals(free, xen.physInfo().freePages());
+    }
+
+    @Test
+    void aMappedGrantTableKeepsAZombieToo() {
+        LibxlStyleBuild guest = LibxlStyleBuild.pvh(xen, 256, 512);
+        MappedPages table = libraries
+                .foreignMemory()
+                .mapResource(guest.domid, MemoryOp.XENMEM_RESOURCE_GRANT_TABLE, 0, 0, 1, Protection.READ);
+        xen.destroyDomain(guest.domid);
+        assertTrue(info(guest.domid).dying());
+        table.close();
+        assertTrue(xen.domainInfo(guest.domid).isEmpty());
+    }
+
+    @Test
+    void closingAConnectionUnmapsWhatItMapped() {
+        LibxlStyleBuild guest = LibxlStyleBuild.pvh(xen, 256, 512);
+        XenLibraries other = machine.connect();
+        other.foreignMemory().map(guest.domid, Protection.READ, 0x1000);
+        xen.destroyDomain(guest.domid);
+        assertTrue(info(guest.domid).dying());
+        other.close();
+        assertTrue(xen.domainInfo(guest.domid).isEmpty());
+    }
+
+    @Test
+    void aMappingOfAHoleFailsAndAReadOnlyOneCannotBeWritten() {
+        LibxlStyleBuild guest = LibxlStyleBuild.pvh(xen, 256, 512);
+        assertEquals(Errno.EINVAL, refusal(() -> guest.map(0xffff0, 1)));
+        assertEquals(Errno.ESRCH, refusal(() -> libraries.foreignMemory().map(999, Protection.READ, 1)));
+        try (MappedPages page = libraries.foreignMemory().map(guest.domid, Protection.READ, 0x1000)) {
+            assertThrows(
+                    java.nio.ReadOnlyBufferException.class, () -> page.bytes().put(0, (byte) 1));
+        }
+    }
+
+    @Test
+    void dom0CannotDestroyItself() {
+        assertEquals(Errno.EINVAL, errno(() -> xen.destroyDomain(0)));
+        assertEquals(Errno.ESRCH, errno(() -> xen.destroyDomain(999)));
+    }
+
+    // ---- xenstore's side ----------------------------------------------------------------------------------
+
+    @Test
+    void withoutASeededGrantTableADomainCannotBeIntroduced() {
+        int domid = xen.createDomain(PVH);
+        int port = xen.allocUnboundPort(domid, 0);
+        assertEquals(Errno.EINVAL, refusal(() -> libraries.store().introduceDomain(domid, 0xfeffc, port)));
+        assertEquals(Errno.ENOENT, refusal(() -> libraries.store().introduceDomain(999, 0xfeffc, port)));
+    }
+
+    @Test
+    void aPortThatIsNotXenstoresToBindCannotBeIntroduced() {
+        LibxlStyleBuild guest = LibxlStyleBuild.pvh(xen, 256, 512);
+        int toAnother = xen.allocUnboundPort(guest.domid, 5);
+        libraries.store().releaseDomain(guest.domid);
+        assertEquals(Errno.EINVAL, refusal(() -> libraries.store().introduceDomain(guest.domid, 0xfeffc, toAnother)));
+        libraries.store().introduceDomain(guest.domid, 0xfeffc, 1);
+        libraries.store().introduceDomain(guest.domid, 0xfeffc, 1);
+    }
+
+    @Test
+    void eventsArriveAtTheOtherEnd() {
+        int domid = xen.createDomain(PVH);
+        XenLibraries other = machine.connect();
+        int there = other.eventChannels().bindUnboundPort(0);
+        int here = libraries.eventChannels().bindInterdomain(0, there);
+        libraries.eventChannels().notify(here);
+        assertEquals(there, other.eventChannels().pending());
+        other.eventChannels().unmask(there);
+        assertEquals(Errno.EINVAL, refusal(() -> libraries.eventChannels().notify(there + 100)));
+        assertTrue(xen.domainInfo(domid).isPresent());
+    }
+
+    @Test
+    void manyThreadsMayUseTheMachineAtOnce() throws InterruptedException {
+        long free = xen.physInfo().freePages();
+        List<Thread> threads = new ArrayList<>();
+        Queue<Throwable> failures = new ConcurrentLinkedQueue<>();
+        for (int i = 0; i < 4; i++) {
+            Thread thread = new Thread(() -> {
+                try (XenLibraries own = machine.connect()) {
+                    Xenctrl mine = Xenctrl.open(own);
+                    for (int round = 0; round < 5; round++) {
+                        LibxlStyleBuild guest = LibxlStyleBuild.pvh(mine, 128, 256);
+                        mine.unpauseDomain(guest.domid);
+                        machine.advance(Duration.ofMillis(50));
+                        mine.destroyDomain(guest.domid);
+                    }
+                }
+            });
+            thread.setUncaughtExceptionHandler((t, failure) -> failures.add(failure));
+            threads.add(thread);
+            thread.start();
+        }
+        for (Thread thread : threads) {
+            thread.join();
+        }
+        assertEquals(List.of(), List.copyOf(failures));
+        assertEquals(free, xen.physInfo().freePages());
+        assertEquals(1, xen.domains().size());
+    }
+}

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.trace;
+
+import com.google.gson.JsonElement;
+import com.google.gson.JsonNull;
+import com.google.gson.JsonObject;
+import com.google.gson.JsonPrimitive;
+import java.util.function.Function;
+
+/** How the answer to a call gets into a trace and out again. */
+interface Answer<T> {
+    Answer<Nothing> NOTHING = of(nothing -> JsonNull.INSTANCE, json -> Nothing.NOTHING);
+    Answer<Integer> NUMBER = of(JsonPrimitive::new, JsonElement::getAsInt);
+    Answer<Boolean> FLAG = of(JsonPrimitive::new, JsonElement::getAsBoolean);
+    Answer<String> TEXT = of(JsonPrimitive::new, JsonElement::getAsString);
+
+    /** The result of a call that has none. */
+    enum Nothing {
+        NOTHING
+    }
+
+    /** The result as JSON; JsonNull if there is none. */
+    JsonElement encode(T result);
+
+    /** The result that {@link #encode} wrote. */
+    T decode(JsonElement result);
+
+    /** What the call changed in memory, whether it succeeded or not. */
+    default JsonObject effects() {
+        return new JsonObject();
+    }
+
+    /** Repeats the changes of {@link #effects}. */
+    default void restore(JsonObject effects) {}
+
+    static <T> Answer<T> of(Function<T, JsonElement> encode, Function<JsonElement, T> decode) {
+        return new Answer<>() {
+            @Override
+            public JsonElement encode(T result) {
+                return encode.apply(result);
+            }
+
+            @Override
+            public T decode(JsonElement result) {
+                return decode.apply(result);
+            }
+        };
+    }
+}

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.trace;
+
+import com.google.gson.JsonElement;
+import com.google.gson.JsonObject;
+import java.nio.ByteBuffer;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import org.xenjava.toolstack.xenctrl.lib.HypercallBuffer;
+
+/**
+ * The hypercall buffers in use. They are numbered as they are allocated, and a pointer into one is written as {@code
+ * buf#3+16}, so that no address gets into a trace.
+ */
+final class BufferTable implements Answer<ChannelBuffer> {
+    /** Replayed buffers get made-up addresses this far apart, more than the largest buffer. */
+    private static final long ADDRESS_STEP = 1L << 32;
+
+    private final CallChannel tape;
+    private final TreeMap<Long, ChannelBuffer> byAddress = new TreeMap<>();
+    private final Map<String, ChannelBuffer> byName = new HashMap<>();
+    private int last;
+
+    BufferTable(CallChannel tape) {
+        this.tape = tape;
+    }
+
+    /** Memory that stands for a buffer of the recorded machine. */
+    private record HeapBuffer(long address, ByteBuffer memory) implements HypercallBuffer {
+        @Override
+        public ByteBuffer bytes() {
+            return memory.duplicate();
+        }
+
+        @Override
+        public void close() {}
+    }
+
+    /** A place in a buffer. */
+    record Pointer(ChannelBuffer buffer, int offset) {
+        @Override
+        public String toString() {
+            return buffer.name() + "+" + offset;
+        }
+    }
+
+    synchronized ChannelBuffer add(HypercallBuffer memory) {
+        last++;
+        ChannelBuffer buffer = new ChannelBuffer("buf#" + last, memory, this, tape);
+        byAddress.put(memory.address(), buffer);
+        byName.put(buffer.name(), buffer);
+        return buffer;
+    }
+
+    synchronized void remove(ChannelBuffer buffer) {
+        byAddress.values().remove(buffer);
+        byName.remove(buffer.name());
+    }
+
+    /** Where an address points to, if it is in a buffer. */
+    synchronized Optional<Pointer> find(long address) {
+        return Optional.ofNullable(byAddress.floorEntry(address))
+                .filter(e -> address - e.getKey() < e.getValue().size())
+                .map(e -> new Pointer(e.getValue(), (int) (address - e.getKey())));
+    }
+
+    /** The buffer of that name. */
+    synchronized ChannelBuffer named(String name) {
+        ChannelBuffer buffer = byName.get(name);
+        if (buffer == null) {
+            throw new IllegalArgumentException("there is no " + name);
+        }
+        return buffer;
+    }
+
+    /** The address that a pointer's text stands for. */
+    long address(String pointer) {
+        int plus = pointer.indexOf('+');
+        return named(pointer.substring(0, plus)).address() + Integer.parseInt(pointer.substring(plus + 1));
+    }
+
+    @Override
+    public JsonElement encode(ChannelBuffer buffer) {
+        JsonObject json = new JsonObject();
+        json.addProperty("buffer", buffer.name());
+        json.addProperty("bytes", buffer.size());
+        return json;
+    }
+
+    @Override
+    public synchronized ChannelBuffer decode(JsonElement result) {
+        JsonObject json = result.getAsJsonObject();
+        ChannelBuffer buffer = add(new HeapBuffer(
+                (last + 1) * ADDRESS_STEP, ByteBuffer.allocate(json.get("bytes").getAsInt())));
+        if (!buffer.name().equals(json.get("buffer").getAsString())) {
+            throw new IllegalArgumentException("this buffer should be " + buffer.name());
+        }
+        return buffer;
+    }
+}

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.trace;
+
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import org.xenjava.toolstack.xenctrl.lib.HypercallBuffer;
+
+/** A buffer with a name; its memory is real, or a replay's. */
+final class ChannelBuffer implements HypercallBuffer {
+    private final String name;
+    private final HypercallBuffer memory;
+    private final int size;
+    private final BufferTable table;
+    private final CallChannel tape;
+    private volatile boolean closed;
+
+    ChannelBuffer(String name, HypercallBuffer memory, BufferTable table, CallChannel tape) {
+        this.name = name;
+        this.memory = memory;
+        this.size = memory.bytes().capacity();
+        this.table = table;
+        this.tape = tape;
+    }
+
+    String name() {
+        return name;
+    }
+
+    int size() {
+        return size;
+    }
+
+    /** A copy of the whole buffer. */
+    byte[] copy() {
+        byte[] content = new byte[size];
+        bytes().get(0, content);
+        return content;
+    }
+
+    @Override
+    public long address() {
+        requireOpen();
+        return memory.address();
+    }
+
+    @Override
+    public ByteBuffer bytes() {
+        requireOpen();
+        return memory.bytes().order(ByteOrder.LITTLE_ENDIAN);
+    }
+
+    @Override
+    public synchronized void close() {
+        if (closed) {
+            return;
+        }
+        closed = true;
+        table.remove(this);
+        tape.release(Request.of("HypercallBuffer", "close").with("buffer", name), xen -> memory.close());
+    }
+
+    private void requireOpen() {
+        if (closed) {
+            throw new IllegalStateException(name + " is closed");
+        }
+    }
+}

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.trace;
+
+import org.xenjava.toolstack.xenctrl.lib.XenDeviceModel;
+
+/** {@link XenDeviceModel} through a tape. */
+final class ChannelDeviceModel implements XenDeviceModel {
+    private static final String NAME = "XenDeviceModel";
+
+    private final CallChannel tape;
+
+    ChannelDeviceModel(CallChannel tape) {
+        this.tape = tape;
+    }
+
+    @Override
+    public void shutdown(int domid, int reason) {
+        tape.perform(on("shutdown", domid).with("reason", reason), xen -> xen.deviceModel()
+                .shutdown(domid, reason));
+    }
+
+    @Override
+    public int nrVcpus(int domid) {
+        return tape.exchange(
+                on("nrVcpus", domid), Answer.NUMBER, xen -> xen.deviceModel().nrVcpus(domid));
+    }
+
+    @Override
+    public int createIoreqServer(int domid, int bufferedIoreqMode) {
+        return tape.exchange(
+                on("createIoreqServer", domid).with("bufferedIoreqMode", bufferedIoreqMode),
+                Answer.NUMBER,
+                xen -> xen.deviceModel().createIoreqServer(domid, bufferedIoreqMode));
+    }
+
+    @Override
+    public void destroyIoreqServer(int domid, int id) {
+        tape.perform(on("destroyIoreqServer", domid).with("id", id), xen -> xen.deviceModel()
+                .destroyIoreqServer(domid, id));
+    }
+
+    @Override
+    public void setIoreqServerState(int domid, int id, int enabled) {
+        tape.perform(on("setIoreqServerState", domid).with("id", id).with("enabled", enabled), xen -> xen.deviceModel()
+                .setIoreqServerState(domid, id, enabled));
+    }
+
+    @Override
+    public void mapIoRange(int domid, int id, int isMmio, long start, long end) {
+        tape.perform(
+                on("mapIoRange", domid)
+                        .with("id", id)
+                        .with("isMmio", isMmio)
+                        .with("start", start)
+                        .with("end", end),
+                xen -> xen.deviceModel().mapIoRange(domid, id, isMmio, start, end));
+    }
+
+    @Override
+    public void unmapIoRange(int domid, int id, int isMmio, long start, long end) {
+        tape.perform(
+                on("unmapIoRange", domid)
+                        .with("id", id)
+                        .with("isMmio", isMmio)
+                        .with("start", start)
+                        .with("end", end),
+                xen -> xen.deviceModel().unmapIoRange(domid, id, isMmio, start, end));
+    }
+
+    @Override
+    public void setPciIntxLevel(int domid, int segment, int bus, int device, int intx, int level) {
+        tape.perform(
+                on("setPciIntxLevel", domid)
+                        .with("segment", segment)
+                        .with("bus", bus)
+                        .with("device", device)
+                        .with("intx", intx)
+                        .with("level", level),
+                xen -> xen.deviceModel().setPciIntxLevel(domid, segment, bus, device, intx, level));
+    }
+
+    @Override
+    public void setIsaIrqLevel(int domid, int irq, int level) {
+        tape.perform(on("setIsaIrqLevel", domid).with("irq", irq).with("level", level), xen -> xen.deviceModel()
+                .setIsaIrqLevel(domid, irq, level));
+    }
+
+    @Override
+    public void setPciLinkRoute(int domid, int link, int irq) {
+        tape.perform(on("setPciLinkRoute", domid).with("link", link).with("irq", irq), xen -> xen.deviceModel()
+                .setPciLinkRoute(domid, link, irq));
+    }
+
+    @Override
+    public void injectMsi(int domid, long address, int data) {
+        tape.perform(on("injectMsi", domid).with("address", address).with("data", data), xen -> xen.deviceModel()
+                .injectMsi(domid, address, data));
+    }
+
+    @Override
+    public void modifiedMemory(int domid, long firstGfn, int pages) {
+        tape.perform(
+                on("modifiedMemory", domid).with("firstGfn", firstGfn).with("pages", pages),
+                xen -> xen.deviceModel().modifiedMemory(domid, firstGfn, pages));
+    }
+
+    @Override
+    public void setMemType(int domid, int type, long firstGfn, int pages) {
+        tape.perform(
+                on("setMemType", domid)
+                        .with("type", type)
+                        .with("firstGfn", firstGfn)
+                        .with("pages", pages),
+                xen -> xen.deviceModel().setMemType(domid, type, firstGfn, pages));
+    }
+
+    @Override
+    public void pinMemoryCacheAttribute(int domid, long firstGfn, long lastGfn, int type) {
+        tape.perform(
+                on("pinMemoryCacheAttribute", domid)
+                        .with("firstGfn", firstGfn)
+                        .with("lastGfn", lastGfn)
+                        .with("type", type),
+                xen -> xen.deviceModel().pinMemoryCacheAttribute(domid, firstGfn, lastGfn, type));
+    }
+
+    @Override
+    public void close() {
+        tape.release(Request.of(NAME, "close"), xen -> xen.deviceModel().close());
+    }
+
+    private static Request on(String method, int domid) {
+        return Request.of(NAME, method).with("domid", domid);
+    }
+}

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.trace;
+
+import com.google.gson.JsonElement;
+import com.google.gson.JsonObject;
+import com.google.gson.JsonPrimitive;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.function.Consumer;
+import org.xenjava.toolstack.xenctrl.lib.HostDevices;
+import org.xenjava.toolstack.xenctrl.lib.HostFile;
+import org.xenjava.toolstack.xenctrl.lib.LoopAccess;
+
+/** {@link HostDevices} through a tape. */
+final class ChannelHostDevices implements HostDevices {
+    private static final String NAME = "HostDevices";
+    private static final String NUMBERS = ":";
+    private static final Answer<HostFile> FILE =
+            Answer.of(file -> new JsonPrimitive(spelt(file)), json -> read(json.getAsString()));
+    private static final Answer<SortedMap<Integer, String>> LOOPS =
+            Answer.of(ChannelHostDevices::encode, ChannelHostDevices::decode);
+
+    private final CallChannel tape;
+
+    ChannelHostDevices(CallChannel tape) {
+        this.tape = tape;
+    }
+
+    @Override
+    public HostFile file(String path) {
+        return tape.exchange(request("file").with("path", path), FILE, xen -> xen.hostDevices()
+                .file(path));
+    }
+
+    @Override
+    public int freeLoop() {
+        return tape.exchange(
+                request("freeLoop"), Answer.NUMBER, xen -> xen.hostDevices().freeLoop());
+    }
+
+    @Override
+    public void attachLoop(int loop, String file, LoopAccess access) {
+        Request request =
+                request("attachLoop").with("loop", loop).with("file", file).with("access", access.name());
+        perform(request, host -> host.attachLoop(loop, file, access));
+    }
+
+    @Override
+    public void detachLoop(int loop) {
+        perform(request("detachLoop").with("loop", loop), host -> host.detachLoop(loop));
+    }
+
+    @Override
+    public SortedMap<Integer, String> loops() {
+        return tape.exchange(request("loops"), LOOPS, xen -> xen.hostDevices().loops());
+    }
+
+    @Override
+    public boolean linkExists(String link) {
+        return tape.exchange(request("linkExists").with("link", link), Answer.FLAG, xen -> xen.hostDevices()
+                .linkExists(link));
+    }
+
+    @Override
+    public void joinBridge(String bridge, String link) {
+        perform(request("joinBridge").with("bridge", bridge).with("link", link), host -> host.joinBridge(bridge, link));
+    }
+
+    @Override
+    public void setMtu(String link, int bytes) {
+        perform(request("setMtu").with("link", link).with("bytes", bytes), host -> host.setMtu(link, bytes));
+    }
+
+    @Override
+    public void setHardwareAddress(String link, String address) {
+        perform(
+                request("setHardwareAddress").with("link", link).with("address", address),
+                host -> host.setHardwareAddress(link, address));
+    }
+
+    @Override
+    public void bringUp(String link) {
+        perform(request("bringUp").with("link", link), host -> host.bringUp(link));
+    }
+
+    @Override
+    public void rename(String link, String newName) {
+        perform(request("rename").with("link", link).with("newName", newName), host -> host.rename(link, newName));
+    }
+
+    @Override
+    public void close() {
+        tape.release(request("close"), xen -> xen.hostDevices().close());
+    }
+
+    private static Request request(String method) {
+        return Request.of(NAME, method);
+    }
+
+    private void perform(Request request, Consumer<HostDevices> live) {
+        tape.perform(request, xen -> live.accept(xen.hostDevices()));
+    }
+
+    private static String spelt(HostFile file) {
+        if (file instanceof HostFile.BlockDevice device) {
+            return device.major() + NUMBERS + device.minor();
+        }
+        return file.getClass().getSimpleName();
+    }
+
+    private static HostFile read(String text) {
+        return switch (text) {
+            case "Absent" -> new HostFile.Absent();
+            case "Regular" -> new HostFile.Regular();
+            case "Other" -> new HostFile.Other();
+            default -> {
+                String[] numbers = text.split(NUMBERS);
+                yield new HostFile.BlockDevice(Integer.parseInt(numbers[0]), Integer.parseInt(numbers[1]));
+            }
+        };
+    }
+
+    private static JsonElement encode(SortedMap<Integer, String> loops) {
+        JsonObject json = new JsonObject();
+        loops.forEach((loop, file) -> json.addProperty(Integer.toString(loop), file));
+        return json;
+    }
+
+    private static SortedMap<Integer, String> decode(JsonElement json) {
+        SortedMap<Integer, String> loops = new TreeMap<>();
+        json.getAsJsonObject()
+                .entrySet()
+                .forEach(entry -> loops.put(
+                        Integer.parseInt(entry.getKey()), entry.getValue().getAsString()));
+        return loops;
+    }
+}

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.trace;
+
+import com.google.gson.JsonArray;
+import com.google.gson.JsonObject;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+import org.xenjava.toolstack.xenctrl.lib.MappedPages;
+import org.xenjava.toolstack.xenctrl.lib.Protection;
+
+/** Mapped pages with a name; what was written to them is found, and recorded or checked, when they are closed. */
+final class ChannelPages implements MappedPages {
+    /** The longest run in one piece: hex text of more would need very long strings. */
+    private static final int LONGEST_RUN_PAGES = 4096;
+
+    private final CallChannel tape;
+    private final String name;
+    private final MappedPages memory;
+    private final Place place;
+    private final Contents contents;
+    private final PageImage before;
+    private boolean closed;
+
+    /** Whose pages these are: gfns, or frames of a resource. */
+    record Place(int domid, long[] frames, Protection protection) {}
+
+    ChannelPages(CallChannel tape, String name, MappedPages memory, Place place, Contents contents) {
+        this.tape = tape;
+        this.name = name;
+        this.memory = memory;
+        this.place = place;
+        this.contents = contents;
+        this.before = new PageImage(memory.bytes());
+    }
+
+    String name() {
+        return name;
+    }
+
+    /** What stood in the pages when they were mapped, by page index; zero pages are left out. */
+    JsonObject contentBefore() {
+        JsonObject content = new JsonObject();
+        before.nonZero()
+                .forEach((page, bytes) -> content.addProperty(
+                        Integer.toString(page), HexText.of(bytes.array()).withoutTrailingZeros()));
+        return content;
+    }
+
+    @Override
+    public synchronized ByteBuffer bytes() {
+        if (closed) {
+            throw new IllegalStateException(name + " is closed");
+        }
+        return memory.bytes().order(ByteOrder.LITTLE_ENDIAN);
+    }
+
+    @Override
+    public synchronized void close() {
+        if (closed) {
+            return;
+        }
+        closed = true;
+        if (tape.isOpen()) {
+            Request request = Request.of("MappedPages", "close")
+                    .with("mapping", name)
+                    .with("domid", place.domid())
+                    .with("written", written());
+            tape.release(request, xen -> memory.close());
+        }
+    }
+
+    private JsonArray written() {
+        JsonArray runs = new JsonArray();
+        if (place.protection() == Protection.READ) {
+            return runs;
+        }
+        ByteBuffer now = memory.bytes();
+        int pages = now.capacity() / PageImage.PAGE_BYTES;
+        for (int from = 0; from < pages; ) {
+            int end = from;
+            while (end < pages && before.differs(now, end) && continues(from, end)) {
+                end++;
+            }
+            if (end > from) {
+                runs.add(run(now, from, end));
+            }
+            from = Math.max(end, from + 1);
+        }
+        return runs;
+    }
+
+    private boolean continues(int from, int page) {
+        return page - from < LONGEST_RUN_PAGES && place.frames()[page] == place.frames()[from] + page - from;
+    }
+
+    private JsonObject run(ByteBuffer now, int from, int end) {
+        ByteBuffer bytes = now.slice(from * PageImage.PAGE_BYTES, (end - from) * PageImage.PAGE_BYTES);
+        JsonObject run = new JsonObject();
+        run.addProperty("frame", "0x" + Long.toHexString(place.frames()[from]));
+        run.addProperty("pages", end - from);
+        switch (contents) {
+            case HASH -> run.addProperty("sha256", sha256(bytes));
+            case FULL -> {
+                byte[] copy = new byte[bytes.remaining()];
+                bytes.get(copy);
+                run.addProperty("bytes", HexText.of(copy).withoutTrailingZeros());
+            }
+        }
+        return run;
+    }
+
+    static String sha256(ByteBuffer bytes) {
+        try {
+            MessageDigest digest = MessageDigest.getInstance("SHA-256");
+            digest.update(bytes);
+            return HexFormat.of().formatHex(digest.digest());
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every Java has SHA-256", e);
+        }
+    }
+}

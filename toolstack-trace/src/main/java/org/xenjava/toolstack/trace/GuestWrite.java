@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.trace;
+
+import com.google.gson.JsonObject;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import org.xenjava.toolstack.xenctrl.lib.Errno;
+
+/**
+ * A mapping was closed: what was written through it.
+ *
+ * @param sequence its place in the trace, from 1
+ * @param mapping the mapping's name, as in the result of the call that made it
+ * @param domid whose pages
+ * @param runs the pages that had changed; empty if nothing was written
+ * @param failure why it failed, if it did
+ */
+public record GuestWrite(int sequence, String mapping, int domid, List<Run> runs, Optional<Errno> failure)
+        implements TraceRecord {
+
+    /**
+     * Consecutive pages that changed, at most 4096.
+     *
+     * @param frame the first gfn, or frame of the resource
+     * @param pages how many
+     * @param sha256 of all their bytes, in hex
+     * @param bytes these bytes, if the trace has them; read-only
+     */
+    public record Run(long frame, int pages, String sha256, Optional<ByteBuffer> bytes) {}
+
+    public GuestWrite {
+        runs = List.copyOf(runs);
+    }
+
+    static GuestWrite of(TraceLine line) {
+        JsonObject in = line.request().arguments();
+        List<Run> runs = new ArrayList<>();
+        in.getAsJsonArray("written").forEach(run -> runs.add(run(run.getAsJsonObject())));
+        return new GuestWrite(
+                line.sequence(),
+                in.get("mapping").getAsString(),
+                in.get("domid").getAsInt(),
+                runs,
+                line.failure().map(Failure::errno));
+    }
+
+    private static Run run(JsonObject json) {
+        long frame = Long.decode(json.get("frame").getAsString());
+        int pages = json.get("pages").getAsInt();
+        if (json.has("sha256")) {
+            return new Run(frame, pages, json.get("sha256").getAsString(), Optional.empty());
+        }
+        byte[] text = HexText.parse(json.get("bytes").getAsString()).bytes();
+        ByteBuffer bytes = ByteBuffer.wrap(Arrays.copyOf(text, Math.multiplyExact(pages, PageImage.PAGE_BYTES)))
+                .asReadOnlyBuffer();
+        return new Run(frame, pages, ChannelPages.sha256(bytes.duplicate()), Optional.of(bytes));
+    }
+}

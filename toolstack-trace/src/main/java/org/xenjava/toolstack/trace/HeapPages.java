@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.trace;
+
+import com.google.gson.JsonObject;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import org.xenjava.toolstack.xenctrl.lib.MappedPages;
+import org.xenjava.toolstack.xenctrl.lib.Protection;
+
+/** Memory that stands for mapped pages of the recorded machine. */
+record HeapPages(ByteBuffer memory) implements MappedPages {
+
+    /** Pages that are zero, but for the content by page index. */
+    static HeapPages of(int pages, JsonObject content, Protection protection) {
+        ByteBuffer memory = ByteBuffer.allocate(Math.multiplyExact(pages, PageImage.PAGE_BYTES));
+        content.entrySet()
+                .forEach(page -> memory.put(
+                        Integer.parseInt(page.getKey()) * PageImage.PAGE_BYTES,
+                        HexText.parse(page.getValue().getAsString()).bytes()));
+        return new HeapPages(protection == Protection.READ ? memory.asReadOnlyBuffer() : memory);
+    }
+
+    @Override
+    public ByteBuffer bytes() {
+        return memory.duplicate().order(ByteOrder.LITTLE_ENDIAN);
+    }
+
+    @Override
+    public void close() {}
+}

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.trace;
+
+import com.google.gson.JsonElement;
+import com.google.gson.JsonObject;
+import com.google.gson.JsonPrimitive;
+import java.util.Map;
+import java.util.Set;
+import java.util.StringJoiner;
+
+/**
+ * One call with its arguments, as a trace has it.
+ *
+ * @param library the interface's name
+ * @param method the method's name
+ * @param arguments by name
+ */
+record Request(String library, String method, JsonObject arguments) {
+    /** Where the arguments of {@code XenCall.call} are decoded. */
+    static final String HYPERCALL = "hypercall";
+
+    static final String OPERATION = "operation";
+    static final String POINTERS = "args";
+    static final String FIELDS = "fields";
+    static final String MEMORY = "memory";
+
+    private static final int LONGEST_VALUE = 60;
+
+    /** The calls that wait for something to happen. */
+    private static final Set<String> WAITING = Set.of("XenStore.readWatch", "XenEventChannels.pending");
+
+    static Request of(String library, String method) {
+        return new Request(library, method, new JsonObject());
+    }
+
+    boolean waits() {
+        return WAITING.contains(name());
+    }
+
+    Request with(String name, JsonElement value) {
+        arguments.add(name, value);
+        return this;
+    }
+
+    Request with(String name, String value) {
+        return with(name, new JsonPrimitive(value));
+    }
+
+    Request with(String name, long value) {
+        return with(name, new JsonPrimitive(value));
+    }
+
+    boolean isHypercall() {
+        return arguments.has(HYPERCALL);
+    }
+
+    /** Which call this is: {@code XenStore.write}, {@code memory_op/set_pod_target}. */
+    String name() {
+        if (!isHypercall()) {
+            return library + "." + method;
+        }
+        String operation = arguments.get(OPERATION).getAsString();
+        return arguments.get(HYPERCALL).getAsString() + (operation.isEmpty() ? "" : "/" + operation);
+    }
+
+    /** Name and arguments on one line; zeros in a hypercall's struct and long values are shortened. */
+    @Override
+    public String toString() {
+        StringJoiner text = new StringJoiner(", ", name() + "(", ")");
+        JsonObject shown = isHypercall() && arguments.has(FIELDS) ? arguments.getAsJsonObject(FIELDS) : arguments;
+        for (Map.Entry<String, JsonElement> argument : shown.entrySet()) {
+            String value = text(argument.getValue());
+            if (shown == arguments || !value.equals("0")) {
+                text.add(argument.getKey() + "="
+                        + (value.length() > LONGEST_VALUE ? value.substring(0, LONGEST_VALUE) + "…" : value));
+            }
+        }
+        return text.toString();
+    }
+
+    /** A value as text: a string as it is, anything else as JSON. */
+    static String text(JsonElement value) {
+        return value.isJsonPrimitive() ? value.getAsString() : value.toString();
+    }
+}

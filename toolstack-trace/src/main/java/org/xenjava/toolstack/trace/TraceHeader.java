@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.trace;
+
+import com.google.gson.JsonObject;
+import java.time.Instant;
+import org.xenjava.toolstack.xenctrl.abi.XenRelease;
+
+/**
+ * The first line of a trace.
+ *
+ * @param version the schema's version
+ * @param release the Xen that answered
+ * @param command what was recorded, in free text
+ * @param date when recording began, by the recorder's clock
+ * @param contents what is kept of written guest memory
+ */
+public record TraceHeader(int version, XenRelease release, String command, Instant date, Contents contents) {
+    /** The version that is written, and the only one that is read. */
+    public static final int VERSION = 1;
+
+    private static final String SCHEMA = "xen-toolstack-trace";
+
+    JsonObject toJson() {
+        JsonObject json = new JsonObject();
+        json.addProperty("schema", SCHEMA);
+        json.addProperty("version", version);
+        json.addProperty("xen", release.toString());
+        json.addProperty("command", command);
+        json.addProperty("date", date.toString());
+        json.addProperty("contents", contents.name());
+        return json;
+    }
+
+    /** Reads what {@link #toJson} wrote; IllegalArgumentException, or another unchecked one, if it is not that. */
+    static TraceHeader of(JsonObject json) {
+        if (!json.has("schema") || !json.get("schema").getAsString().equals(SCHEMA)) {
+            throw new IllegalArgumentException("not the header of a trace");
+        }
+        int version = json.get("version").getAsInt();
+        if (version != VERSION) {
+            throw new IllegalArgumentException("version " + version + " of the schema; only " + VERSION + " is known");
+        }
+        String[] release = json.get("xen").getAsString().split("\\.", 2);
+        return new TraceHeader(
+                version,
+                new XenRelease(Integer.parseInt(release[0]), Integer.parseInt(release[1])),
+                json.get("command").getAsString(),
+                Instant.parse(json.get("date").getAsString()),
+                Contents.valueOf(json.get("contents").getAsString()));
+    }
+}

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.trace;
+
+import com.google.gson.JsonElement;
+import com.google.gson.JsonNull;
+import com.google.gson.JsonObject;
+import java.util.Optional;
+
+/**
+ * One recorded call as a line of JSON.
+ *
+ * @param sequence from 1
+ * @param request the call
+ * @param result JsonNull if it has none or failed
+ * @param failure how it failed
+ * @param effects what it changed in memory
+ */
+record TraceLine(int sequence, Request request, JsonElement result, Optional<Failure> failure, JsonObject effects) {
+
+    JsonObject toJson() {
+        JsonObject json = new JsonObject();
+        json.addProperty("seq", sequence);
+        json.addProperty("interface", request.library());
+        json.addProperty("method", request.method());
+        json.add("in", request.arguments());
+        if (!result.isJsonNull()) {
+            json.add("result", result);
+        }
+        failure.ifPresent(f -> json.add("error", f.toJson()));
+        if (effects.size() > 0) {
+            json.add("out", effects);
+        }
+        return json;
+    }
+
+    /** Reads what {@link #toJson} wrote; an unchecked exception if it is not that. */
+    static TraceLine of(JsonObject json) {
+        Request request = new Request(
+                member(json, "interface").getAsString(),
+                member(json, "method").getAsString(),
+                member(json, "in").getAsJsonObject());
+        return new TraceLine(
+                member(json, "seq").getAsInt(),
+                request,
+                json.has("result") ? json.get("result") : JsonNull.INSTANCE,
+                json.has("error") ? Optional.of(Failure.of(json.getAsJsonObject("error"))) : Optional.empty(),
+                json.has("out") ? json.getAsJsonObject("out") : new JsonObject());
+    }
+
+    private static JsonElement member(JsonObject json, String name) {
+        if (!json.has(name)) {
+            throw new IllegalArgumentException("no \"" + name + "\"");
+        }
+        return json.get(name);
+    }
+}

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.xenctrl.units;
+
+/**
+ * A number of 4 KiB pages, as Xen counts memory.
+ *
+ * @param count 0 or more
+ */
+public record Pages(long count) implements Comparable<Pages> {
+    /** Bytes of a page. */
+    public static final int BYTES = 4096;
+
+    /** log2 of {@link #BYTES}. */
+    public static final int SHIFT = 12;
+
+    static final long KIB_PER_PAGE = 4;
+    public static final Pages ZERO = new Pages(0);
+
+    public Pages {
+        if (count < 0) {
+            throw new IllegalArgumentException(count + " pages is negative");
+        }
+    }
+
+    public static Pages of(long count) {
+        return new Pages(count);
+    }
+
+    /** The pages that hold so many bytes. */
+    public static Pages holding(long bytes) {
+        return new Pages((bytes + BYTES - 1) / BYTES);
+    }
+
+    public Pages plus(Pages other) {
+        return new Pages(Math.addExact(count, other.count));
+    }
+
+    /** The difference; {@code other} must not be the larger one. */
+    public Pages minus(Pages other) {
+        return new Pages(count - other.count);
+    }
+
+    public Pages min(Pages other) {
+        return count <= other.count ? this : other;
+    }
+
+    public KiB toKiB() {
+        return new KiB(Math.multiplyExact(count, KIB_PER_PAGE));
+    }
+
+    public boolean isMoreThan(Pages other) {
+        return count > other.count;
+    }
+
+    @Override
+    public int compareTo(Pages other) {
+        return Long.compare(count, other.count);
+    }
+
+    @Override
+    public String toString() {
+        return count + (count == 1 ? " page" : " pages");
+    }
+}
