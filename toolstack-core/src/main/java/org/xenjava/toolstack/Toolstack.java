@@ -9,6 +9,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -239,7 +240,7 @@ public final class Toolstack implements AutoCloseable {
                 return toolstack;
             } catch (UnsupportedXenException | XenAccessException e) {
                 libraries.close();
-                throw new XenUnavailableException(e.getMessage(), e);
+                throw new XenUnavailableException(Objects.requireNonNull(e.getMessage()), e);
             } catch (RuntimeException e) {
                 libraries.close();
                 throw e;

@@ -5,6 +5,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.function.Function;
 import picocli.CommandLine;
@@ -60,6 +61,7 @@ final class Commands {
         Set<String> named = new LinkedHashSet<>(List.of(args));
         named.retainAll(BY_NAME.keySet());
         Set<String> wanted = named.isEmpty() || named.contains("help") ? BY_NAME.keySet() : named;
-        wanted.forEach(name -> xlj.addSubcommand(name, BY_NAME.get(name).apply(session)));
+        wanted.forEach(name -> xlj.addSubcommand(
+                name, Objects.requireNonNull(BY_NAME.get(name)).apply(session)));
     }
 }

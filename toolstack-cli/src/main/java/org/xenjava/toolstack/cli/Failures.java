@@ -2,6 +2,7 @@
 package org.xenjava.toolstack.cli;
 
 import java.io.UncheckedIOException;
+import java.util.Objects;
 import java.util.function.BooleanSupplier;
 import org.xenjava.toolstack.error.ToolstackException;
 import picocli.CommandLine;
@@ -23,7 +24,7 @@ final class Failures implements IParameterExceptionHandler, IExecutionExceptionH
     @Override
     public int handleParseException(ParameterException e, String[] args) {
         CommandLine command = e.getCommandLine();
-        session.complain(e.getMessage().replaceFirst("^Error: ", "") + " (see "
+        session.complain(Objects.requireNonNull(e.getMessage()).replaceFirst("^Error: ", "") + " (see "
                 + command.getCommandSpec().qualifiedName() + " --help)");
         return command.getCommandSpec().exitCodeOnInvalidInput();
     }
@@ -38,8 +39,8 @@ final class Failures implements IParameterExceptionHandler, IExecutionExceptionH
     }
 
     private static String reason(Exception e) {
-        if (e instanceof ToolstackException) {
-            return e.getMessage();
+        if (e instanceof ToolstackException known) {
+            return known.getMessage();
         }
         if (e instanceof UncheckedIOException) {
             return "a file cannot be read or written: " + e.getCause();

@@ -3,6 +3,7 @@ package org.xenjava.toolstack.cli;
 
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.xenjava.toolstack.xenctrl.units.KiB;
@@ -31,7 +32,7 @@ final class MemorySize implements ITypeConverter<KiB> {
             return KiB.of(number >> BYTE_SHIFT);
         }
         try {
-            return KiB.of(Math.multiplyExact(number, 1L << KIB_SHIFT.get(unit)));
+            return KiB.of(Math.multiplyExact(number, 1L << Objects.requireNonNull(KIB_SHIFT.get(unit))));
         } catch (ArithmeticException e) {
             throw invalid(text);
         }

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.xenjava.toolstack.config.XlSetting.Operator;
 import org.xenjava.toolstack.config.XlToken.Kind;
 import org.xenjava.toolstack.config.XlValue.Items;
@@ -48,7 +49,7 @@ final class XlParser {
             try {
                 statement();
             } catch (Mistake mistake) {
-                findings.error(mistake.line, mistake.getMessage());
+                findings.error(mistake.line, Objects.requireNonNull(mistake.getMessage()));
                 recover();
             }
         }

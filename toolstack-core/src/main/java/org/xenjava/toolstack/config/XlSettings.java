@@ -8,6 +8,7 @@ import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.function.Function;
@@ -62,7 +63,7 @@ final class XlSettings {
         if (text.isEmpty()) {
             return OptionalLong.empty();
         }
-        if (settings.get(key).operator() == Operator.APPEND) {
+        if (Objects.requireNonNull(settings.get(key)).operator() == Operator.APPEND) {
             complain(key, "'" + key + "' is a number, to which += adds nothing");
             return OptionalLong.empty();
         }

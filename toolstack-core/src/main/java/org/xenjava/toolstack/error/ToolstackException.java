@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.xenjava.toolstack.error;
 
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** The root of all failures of the toolstack. */
@@ -25,5 +26,10 @@ public abstract sealed class ToolstackException extends RuntimeException
 
     ToolstackException(String message, @Nullable Throwable cause) {
         super(message, cause);
+    }
+
+    @Override
+    public String getMessage() {
+        return Objects.requireNonNull(super.getMessage());
     }
 }

@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
@@ -129,7 +130,7 @@ public final class PodGuard {
             nextScan = now.plus(SCAN_EVERY);
         }
         for (Integer domid : List.copyOf(domains.keySet())) {
-            Guarded guarded = domains.get(domid);
+            Guarded guarded = Objects.requireNonNull(domains.get(domid));
             if (woken.remove(domid)) {
                 guarded.machine.wake(now);
             }

@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
@@ -113,7 +114,8 @@ public final class SimulatedXenExtension implements BeforeEachCallback, AfterEac
             throw new ParameterResolutionException("each test has a simulated host of its own, so there is none for "
                     + parameter.getDeclaringExecutable() + ", which is called for all tests of the class");
         }
-        return PARAMETERS.get(parameter.getParameter().getType()).apply(host(context));
+        return Objects.requireNonNull(PARAMETERS.get(parameter.getParameter().getType()))
+                .apply(host(context));
     }
 
     private Host host(ExtensionContext context) {

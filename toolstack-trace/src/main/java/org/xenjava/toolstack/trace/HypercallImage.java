@@ -14,6 +14,7 @@ import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -74,10 +75,11 @@ final class HypercallImage implements Answer<Integer> {
     }
 
     private void follow(ChannelBuffer buffer, int at) {
-        buffers.find(littleEndian(before.get(buffer)).getLong(at)).ifPresent(pointer -> {
-            pointersAt.computeIfAbsent(buffer, b -> new ArrayList<>()).add(at);
-            reach(pointer.buffer());
-        });
+        buffers.find(littleEndian(Objects.requireNonNull(before.get(buffer))).getLong(at))
+                .ifPresent(pointer -> {
+                    pointersAt.computeIfAbsent(buffer, b -> new ArrayList<>()).add(at);
+                    reach(pointer.buffer());
+                });
     }
 
     private void reach(ChannelBuffer buffer) {

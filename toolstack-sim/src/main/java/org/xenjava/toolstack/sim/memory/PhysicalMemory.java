@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.TreeMap;
@@ -155,13 +156,16 @@ public final class PhysicalMemory {
     public FrameMapping map(long... mfns) {
         FrameMapping mapping = inExistingMapping(mfns).orElseGet(() -> newMapping(mfns));
         for (long mfn : mfns) {
-            frames.get(mfn).mappings++;
+            frame(mfn).mappings++;
         }
         return mapping;
     }
 
     private Optional<FrameMapping> inExistingMapping(long[] mfns) {
         Frame first = frames.get(mfns[0]);
+        if (first == null) {
+            return Optional.empty();
+        }
         for (int i = 0; i < mfns.length; i++) {
             Frame frame = frames.get(mfns[i]);
             if (frame == null
@@ -211,7 +215,7 @@ public final class PhysicalMemory {
         }
         for (int i = 0; i < mapping.pages(); i++) {
             long mfn = mapping.mfn(i);
-            Frame frame = frames.get(mfn);
+            Frame frame = frame(mfn);
             frame.mappings--;
             if (frame.mappings == 0 && !forgetIfZero(mfn, frame)) {
                 frame.storage = Arrays.copyOfRange(frame.storage, frame.offset, frame.offset + PAGE_BYTES);
@@ -221,7 +225,7 @@ public final class PhysicalMemory {
     }
 
     private void merge(FrameMapping mapping, int index, byte[] before) {
-        Frame frame = frames.get(mapping.mfn(index));
+        Frame frame = frame(mapping.mfn(index));
         int from = index * PAGE_BYTES;
         for (int i = 0; i < PAGE_BYTES; i++) {
             byte now = mapping.storage()[from + i];
@@ -229,6 +233,11 @@ public final class PhysicalMemory {
                 frame.storage[frame.offset + i] = now;
             }
         }
+    }
+
+    /** The frame of a page that is mapped. */
+    private Frame frame(long mfn) {
+        return Objects.requireNonNull(frames.get(mfn));
     }
 
     private boolean forgetIfZero(long mfn, Frame frame) {

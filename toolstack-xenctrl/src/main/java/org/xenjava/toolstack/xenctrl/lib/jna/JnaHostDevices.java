@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.xenjava.toolstack.xenctrl.lib.jna;
 
+import static java.util.Objects.requireNonNull;
+
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryStream;
@@ -34,7 +36,7 @@ final class JnaHostDevices implements HostDevices {
     public HostFile file(String path) {
         try {
             Map<String, Object> attributes = Files.readAttributes(Path.of(path), "unix:mode,rdev");
-            return fileOf((int) attributes.get("mode"), (long) attributes.get("rdev"));
+            return fileOf((int) requireNonNull(attributes.get("mode")), (long) requireNonNull(attributes.get("rdev")));
         } catch (IOException e) {
             return new HostFile.Absent();
         }
