@@ -4,6 +4,7 @@ package org.xenjava.toolstack.cli;
 import java.io.UncheckedIOException;
 import java.util.Objects;
 import java.util.function.BooleanSupplier;
+import org.xenjava.toolstack.cli.command.Session;
 import org.xenjava.toolstack.error.ToolstackException;
 import picocli.CommandLine;
 import picocli.CommandLine.IExecutionExceptionHandler;

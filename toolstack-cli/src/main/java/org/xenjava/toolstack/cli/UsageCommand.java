@@ -3,6 +3,8 @@ package org.xenjava.toolstack.cli;
 
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import org.xenjava.toolstack.cli.command.ExitStatus;
+import org.xenjava.toolstack.cli.command.Session;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;

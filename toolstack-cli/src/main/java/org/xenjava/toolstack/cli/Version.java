@@ -4,7 +4,7 @@ package org.xenjava.toolstack.cli;
 import java.util.Optional;
 import picocli.CommandLine.IVersionProvider;
 
-/** The version in the jar's manifest. */
+/** Reads the version from the jar's manifest. */
 final class Version implements IVersionProvider {
     @Override
     public String[] getVersion() {
@@ -12,7 +12,7 @@ final class Version implements IVersionProvider {
     }
 
     static String text() {
-        String version = Optional.ofNullable(Xlj.class.getPackage().getImplementationVersion())
+        String version = Optional.ofNullable(Version.class.getPackage().getImplementationVersion())
                 .orElse("(not packaged)");
         return "xlj " + version;
     }

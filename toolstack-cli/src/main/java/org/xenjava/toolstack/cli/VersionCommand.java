@@ -2,6 +2,8 @@
 package org.xenjava.toolstack.cli;
 
 import java.util.concurrent.Callable;
+import org.xenjava.toolstack.cli.command.ExitStatus;
+import org.xenjava.toolstack.cli.command.Session;
 import picocli.CommandLine.Command;
 
 @Command(description = "Print the version of xlj.")

@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.util.Optional;
 import org.xenjava.toolstack.Toolstack;
+import org.xenjava.toolstack.cli.command.Session;
 import org.xenjava.toolstack.trace.Recorder;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * {@code xlj}: xl's verbs and habits on top of the toolstack. One class per command; each parses its arguments, asks
- * {@link org.xenjava.toolstack.Toolstack} and prints, so there is nothing here that a program could not do with the
- * library. Only this room prints and ends the process, and only {@link org.xenjava.toolstack.cli.Xlj} does the latter.
+ * The program {@code xlj}: its global options, the table of commands, and the translation of failures to messages and
+ * exit statuses. The commands are in the packages below, one for each group.
  */
 @NullMarked
 package org.xenjava.toolstack.cli;

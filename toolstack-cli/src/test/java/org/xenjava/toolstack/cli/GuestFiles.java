@@ -9,21 +9,21 @@ import java.nio.file.Path;
 import org.xenjava.toolstack.image.TinyKernel;
 
 /** Guests that can be planned and built: a kernel of one page, and xl.cfg files. */
-final class GuestFiles {
+public final class GuestFiles {
     private final Path directory;
 
-    GuestFiles(Path directory) {
+    public GuestFiles(Path directory) {
         this.directory = directory;
     }
 
     /** The path of a file with these lines, besides a name, PVH, and the kernel. */
-    String config(String name, String... lines) {
+    public String config(String name, String... lines) {
         Path kernel = write("kernel", TinyKernel.elf());
         String text = "name = '" + name + "'\ntype = 'pvh'\nkernel = '" + kernel + "'\n" + String.join("\n", lines);
         return write(name + ".cfg", text.getBytes(StandardCharsets.UTF_8)).toString();
     }
 
-    Path write(String name, byte[] content) {
+    public Path write(String name, byte[] content) {
         try {
             return Files.write(directory.resolve(name), content);
         } catch (IOException e) {

@@ -9,54 +9,58 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import org.xenjava.toolstack.cli.command.HostOpener;
+import org.xenjava.toolstack.cli.command.Session;
+import org.xenjava.toolstack.cli.command.Sleeper;
+import org.xenjava.toolstack.cli.output.Console;
 import org.xenjava.toolstack.error.XenUnavailableException;
 import org.xenjava.toolstack.sim.SimulatedXen;
 import org.xenjava.toolstack.xenctrl.Xenctrl;
 import picocli.CommandLine.Help.Ansi;
 
 /** Where a test types commands, and what it sees then. */
-final class Prompt {
+public final class Prompt {
     private final HostOpener host;
     private final List<Duration> slept = new ArrayList<>();
     private Runnable whileSleeping = () -> {};
     private Duration time = Duration.ZERO;
 
     /** What a command has left. */
-    record Outcome(int status, String out, String err) {}
+    public record Outcome(int status, String out, String err) {}
 
-    Prompt(HostOpener host) {
+    public Prompt(HostOpener host) {
         this.host = host;
     }
 
     /** In dom0 of a simulated machine. */
-    static Prompt on(SimulatedXen xen) {
+    public static Prompt on(SimulatedXen xen) {
         return new Prompt(options -> options.open(xen.connect()));
     }
 
     /** On a machine where Xen cannot be opened. */
-    static Prompt withoutXen() {
+    public static Prompt withoutXen() {
         return new Prompt(options -> {
             throw new XenUnavailableException("there is no Xen here");
         });
     }
 
     /** What happens while a command waits. */
-    Prompt whileSleeping(Runnable event) {
+    public Prompt whileSleeping(Runnable event) {
         whileSleeping = event;
         return this;
     }
 
     /** How long commands have waited, one by one. */
-    List<Duration> slept() {
+    public List<Duration> slept() {
         return List.copyOf(slept);
     }
 
-    Outcome run(String... args) {
+    public Outcome run(String... args) {
         return run(false, args);
     }
 
     /** With standard output and error on a terminal. */
-    Outcome runOnTerminal(String... args) {
+    public Outcome runOnTerminal(String... args) {
         return run(true, args);
     }
 
@@ -93,7 +97,7 @@ final class Prompt {
     }
 
     /** How long commands have waited in all. */
-    Duration time() {
+    public Duration time() {
         return time;
     }
 
@@ -102,7 +106,7 @@ final class Prompt {
     }
 
     /** Hypercalls past the toolstack. */
-    static Xenctrl hypercalls(SimulatedXen xen) {
+    public static Xenctrl hypercalls(SimulatedXen xen) {
         return Xenctrl.open(xen.connect());
     }
 }

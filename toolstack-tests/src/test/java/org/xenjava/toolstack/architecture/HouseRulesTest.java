@@ -107,6 +107,43 @@ class HouseRulesTest {
             .whereLayer("junit")
             .mayNotBeAccessedByAnyLayer();
 
+    /** The groups of commands do not know the program, and shared parts do not know the commands. */
+    @ArchTest
+    static final ArchRule theCommandLinesArrowsPointToTheRight = layeredArchitecture()
+            .consideringOnlyDependenciesInAnyPackage(ROOT + ".cli..")
+            .layer("output")
+            .definedBy(ROOT + ".cli.output")
+            .layer("command")
+            .definedBy(ROOT + ".cli.command")
+            .layer("plan")
+            .definedBy(ROOT + ".cli.plan")
+            .layer("memory")
+            .definedBy(ROOT + ".cli.memory")
+            .layer("device")
+            .definedBy(ROOT + ".cli.device")
+            .layer("host")
+            .definedBy(ROOT + ".cli.host")
+            .layer("domain")
+            .definedBy(ROOT + ".cli.domain")
+            .layer("program")
+            .definedBy(ROOT + ".cli")
+            .whereLayer("output")
+            .mayNotAccessAnyLayer()
+            .whereLayer("command")
+            .mayOnlyAccessLayers("output")
+            .whereLayer("plan")
+            .mayOnlyAccessLayers("output", "command")
+            .whereLayer("memory")
+            .mayOnlyAccessLayers("output", "command")
+            .whereLayer("device")
+            .mayOnlyAccessLayers("output", "command")
+            .whereLayer("host")
+            .mayOnlyAccessLayers("output", "command")
+            .whereLayer("domain")
+            .mayOnlyAccessLayers("output", "command", "plan", "memory")
+            .whereLayer("program")
+            .mayNotBeAccessedByAnyLayer();
+
     /** Streams over byte arrays are no I/O; files, sockets and processes are. */
     @ArchTest
     static final ArchRule thePureRoomsTouchNoFiles = noClasses()

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.cli.command;
+
+import java.util.concurrent.CountDownLatch;
+import java.util.function.Supplier;
+
+/** Work that Ctrl-C or SIGTERM stops: the process does not end before the work has. */
+public final class SignalShutdown {
+    private SignalShutdown() {}
+
+    /**
+     * Does the work.
+     *
+     * @param stop asks it to end soon; called on another thread, when the process is told to end
+     */
+    public static <T> T run(Runnable stop, Supplier<T> work) {
+        CountDownLatch over = new CountDownLatch(1);
+        Thread hook = new Thread(
+                () -> {
+                    stop.run();
+                    awaitQuietly(over);
+                },
+                "orderly end");
+        Runtime.getRuntime().addShutdownHook(hook);
+        try {
+            return work.get();
+        } finally {
+            over.countDown();
+            remove(hook);
+        }
+    }
+
+    private static void awaitQuietly(CountDownLatch over) {
+        try {
+            over.await();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private static void remove(Thread hook) {
+        try {
+            Runtime.getRuntime().removeShutdownHook(hook);
+        } catch (IllegalStateException e) {
+            // The process is ending: the hook runs.
+        }
+    }
+}

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.cli.device;
+
+import org.xenjava.toolstack.Domain;
+import org.xenjava.toolstack.cli.command.DomainCommand;
+import org.xenjava.toolstack.cli.command.Session;
+import org.xenjava.toolstack.config.VirtualDisk;
+import org.xenjava.toolstack.device.pv.DetachMode;
+import org.xenjava.toolstack.error.ConfigException;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+@Command(description = "Take a disk from a domain, which gives it back once nothing in it uses the disk.")
+final class BlockDetachCommand extends DomainCommand {
+    @Option(
+            names = {"-f", "--force"},
+            description = "if the guest keeps it, take it nevertheless")
+    private boolean force;
+
+    @Parameters(index = "1", paramLabel = "VDEV", description = "such as xvdb, or its number in block-list")
+    private String vdev = "";
+
+    BlockDetachCommand(Session session) {
+        super(session);
+    }
+
+    @Override
+    protected void run(Domain domain) {
+        VirtualDisk disk = new VirtualDisk(vdev);
+        if (domain.devices().disks().stream().noneMatch(attached -> attached.number() == disk.number())) {
+            throw new ConfigException(domain + " has no disk " + vdev);
+        }
+        domain.devices().detach(disk, force ? DetachMode.FORCE : DetachMode.IF_GUEST_AGREES);
+    }
+}

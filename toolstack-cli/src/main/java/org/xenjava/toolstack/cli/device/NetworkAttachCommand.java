@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.cli.device;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.xenjava.toolstack.Domain;
+import org.xenjava.toolstack.cli.command.DomainCommand;
+import org.xenjava.toolstack.cli.command.Session;
+import org.xenjava.toolstack.config.NicConfig;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Parameters;
+
+@Command(description = "Give a domain one more network card, which its drivers find by themselves.")
+final class NetworkAttachCommand extends DomainCommand {
+    @Parameters(
+            index = "1..*",
+            arity = "0..*",
+            paramLabel = "KEY=VALUE",
+            description = "as in 'vif' of xl.cfg: bridge=…, mac=…; without any, a card in xenbr0")
+    private final List<String> words = new ArrayList<>();
+
+    NetworkAttachCommand(Session session) {
+        super(session);
+    }
+
+    @Override
+    protected void run(Domain domain) {
+        domain.devices().attach(NicConfig.parse(String.join(",", words)));
+    }
+}

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.cli.device;
+
+import java.util.Locale;
+import org.xenjava.toolstack.Domain;
+import org.xenjava.toolstack.cli.command.DomainCommand;
+import org.xenjava.toolstack.cli.command.Session;
+import org.xenjava.toolstack.device.pv.AttachedNic;
+import org.xenjava.toolstack.device.pv.DetachMode;
+import org.xenjava.toolstack.error.ConfigException;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+@Command(description = "Take a network card from a domain.")
+final class NetworkDetachCommand extends DomainCommand {
+    @Option(
+            names = {"-f", "--force"},
+            description = "if the guest keeps it, take it nevertheless")
+    private boolean force;
+
+    @Parameters(index = "1", paramLabel = "CARD", description = "its MAC address, or its number in network-list")
+    private String card = "";
+
+    NetworkDetachCommand(Session session) {
+        super(session);
+    }
+
+    @Override
+    protected void run(Domain domain) {
+        AttachedNic nic = domain.devices().nics().stream()
+                .filter(attached -> attached.mac().equals(card.toLowerCase(Locale.ROOT))
+                        || Integer.toString(attached.devid()).equals(card))
+                .findFirst()
+                .orElseThrow(() -> new ConfigException(domain + " has no network card " + card));
+        domain.devices().detachNic(nic.devid(), force ? DetachMode.FORCE : DetachMode.IF_GUEST_AGREES);
+    }
+}

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.cli.device;
+
+import org.xenjava.toolstack.Domain;
+import org.xenjava.toolstack.cli.command.DomainCommand;
+import org.xenjava.toolstack.cli.command.Session;
+import org.xenjava.toolstack.error.DomainStateException;
+import picocli.CommandLine.Command;
+
+/** xl starts a viewer; which, is the user's business. */
+@Command(description = "Print where a VNC viewer finds an HVM guest's screen: ADDRESS:PORT.")
+final class VncviewerCommand extends DomainCommand {
+    VncviewerCommand(Session session) {
+        super(session);
+    }
+
+    @Override
+    protected void run(Domain domain) {
+        session.print(domain.vnc()
+                .orElseThrow(() -> new DomainStateException(domain + " has no screen that VNC serves"))
+                .toString());
+    }
+}

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.cli.domain;
+
+import java.io.IOException;
+import java.time.Duration;
+import org.xenjava.toolstack.Domain;
+import org.xenjava.toolstack.cli.command.DomainCommand;
+import org.xenjava.toolstack.cli.command.Session;
+import picocli.CommandLine.Command;
+
+@Command(
+        description = {
+            "Show a domain's PV console, and send it what is typed, line by line.",
+            "Ctrl-D at the start of a line detaches, as do Ctrl-C and the end of a pipe. Without any input, as from"
+                    + " /dev/null, the console is shown until the guest stops. A raw mode has xenconsole only."
+        })
+final class ConsoleCommand extends DomainCommand {
+    /** As long as xenconsole waits for xenconsoled. */
+    static final Duration PATIENCE = Duration.ofSeconds(5);
+
+    ConsoleCommand(Session session) {
+        super(session);
+    }
+
+    @Override
+    protected void run(Domain domain) throws IOException, InterruptedException {
+        ConsoleSession.attach(domain.consoleTerminal(PATIENCE), session.streams(), () -> {});
+    }
+}

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.cli.domain;
+
+import java.io.FileInputStream;
+import java.io.FileOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.util.concurrent.CountDownLatch;
+import org.xenjava.toolstack.cli.output.Console;
+
+/**
+ * Copies between a guest's console and the user, until the console ends: xenconsoled closes it when the guest has
+ * shut down. It has also made the pseudo-terminal raw, so nothing that the guest prints is echoed back to it. The
+ * user's own terminal stays in line mode: a line goes to the guest when it is complete, and the end of input (Ctrl-D
+ * at the start of a line) detaches. So does the end of a pipe; without any input, as from {@code /dev/null}, the
+ * console is shown to its end.
+ */
+final class ConsoleSession {
+    private static final int CHUNK = 4096;
+
+    private final Console streams;
+    private final CountDownLatch ended = new CountDownLatch(1);
+
+    private ConsoleSession(Console streams) {
+        this.streams = streams;
+    }
+
+    /** Opens a console, lets {@code whenOpen} happen, and copies until it ends. */
+    static void attach(String terminal, Console streams, Runnable whenOpen) throws IOException, InterruptedException {
+        try (InputStream fromGuest = new FileInputStream(terminal);
+                OutputStream toGuest = new FileOutputStream(terminal)) {
+            whenOpen.run();
+            run(fromGuest, toGuest, streams);
+        }
+    }
+
+    static void run(InputStream fromGuest, OutputStream toGuest, Console streams) throws InterruptedException {
+        ConsoleSession session = new ConsoleSession(streams);
+        session.start("console output", () -> session.show(fromGuest));
+        session.start("console input", () -> session.type(toGuest));
+        session.ended.await();
+    }
+
+    /** A blocked read cannot be interrupted, so whoever is left when the session has ended ends with the process. */
+    private void start(String name, Runnable work) {
+        Thread thread = new Thread(work, name);
+        thread.setDaemon(true);
+        thread.start();
+    }
+
+    private void show(InputStream fromGuest) {
+        try {
+            copy(fromGuest, streams.out());
+        } catch (IOException e) {
+            // EIO: the console was closed.
+        } finally {
+            ended.countDown();
+        }
+    }
+
+    private void type(OutputStream toGuest) {
+        try {
+            long typed = copy(streams.in(), toGuest);
+            if (typed > 0 || streams.inputIsTerminal()) {
+                ended.countDown();
+            }
+        } catch (IOException e) {
+            // The guest is gone, which show() notices as well.
+        }
+    }
+
+    private static long copy(InputStream from, OutputStream to) throws IOException {
+        byte[] chunk = new byte[CHUNK];
+        long total = 0;
+        for (int length = from.read(chunk); length >= 0; length = from.read(chunk)) {
+            to.write(chunk, 0, length);
+            to.flush();
+            total += length;
+        }
+        return total;
+    }
+}

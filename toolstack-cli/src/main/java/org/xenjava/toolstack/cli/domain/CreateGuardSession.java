@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.cli.domain;
+
+import java.io.IOException;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.Set;
+import org.xenjava.toolstack.Domain;
+import org.xenjava.toolstack.ShutdownReason;
+import org.xenjava.toolstack.Toolstack;
+import org.xenjava.toolstack.cli.command.ExitStatus;
+import org.xenjava.toolstack.cli.command.Session;
+import org.xenjava.toolstack.cli.memory.GuardLoop;
+import org.xenjava.toolstack.cli.memory.GuardModes;
+import org.xenjava.toolstack.cli.memory.GuardReport;
+import org.xenjava.toolstack.error.DomainGoneException;
+import org.xenjava.toolstack.pod.GuardEvent;
+import org.xenjava.toolstack.pod.GuardListener;
+import org.xenjava.toolstack.pod.GuardPolicy;
+import org.xenjava.toolstack.pod.GuardScope;
+import org.xenjava.toolstack.pod.GuardStatus;
+import org.xenjava.toolstack.pod.PodGuard;
+import org.xenjava.toolstack.pod.PodGuardService;
+
+/** Stays with a guest that was just started until no load inside can crash it, and shows how far it is. */
+final class CreateGuardSession {
+    private static final Duration FOREVER = Duration.ofDays(36_500);
+
+    private final Session session;
+    private final Toolstack toolstack;
+    private final Domain domain;
+    private final Detail detail;
+    private final String name;
+
+    /** How much is shown on the way; how it ends is always told, unless it ends well. */
+    enum Detail {
+        /** Nothing. */
+        QUIET,
+        /** One line per change that is for the worse. */
+        TROUBLES,
+        /** One line, rewritten at each look. */
+        ONE_LINE,
+        /** One line per change. */
+        LINES
+    }
+
+    CreateGuardSession(Session session, Toolstack toolstack, Domain domain, Detail detail) {
+        this.session = session;
+        this.toolstack = toolstack;
+        this.domain = domain;
+        this.detail = detail;
+        this.name = domain.name();
+    }
+
+    /** Whether the guest, which has not run yet, needs it: entries are without a page until its driver has worked. */
+    boolean isNeeded() {
+        return domain.podStatus().debtPages() > 0;
+    }
+
+    /** What the user does meanwhile. */
+    interface Work {
+        void run() throws IOException, InterruptedException;
+    }
+
+    /** Guards in the background while that goes on, such as a session at the guest's console. */
+    void during(Work work) throws IOException, InterruptedException {
+        PodGuardService guard = toolstack.guard(GuardPolicy.standard(), scope(), GuardListener.NONE);
+        try {
+            work.run();
+        } finally {
+            guard.close();
+        }
+    }
+
+    /** Guards until there is a verdict; the result is the exit status. */
+    int stay() {
+        PodGuard guard = toolstack.newGuard(GuardPolicy.standard(), scope(), new Listener());
+        GuardLoop.End end = new GuardLoop(guard, session.sleeper()).untilDecided(FOREVER);
+        if (detail == Detail.ONE_LINE) {
+            rewrite("");
+        }
+        Optional<GuardStatus> last = guard.statuses().stream().findFirst();
+        if (end != GuardLoop.End.DECIDED) {
+            long debt = last.map(status -> status.pod().debtPages()).orElse(0L);
+            session.complain(name + " runs on, but nobody guards it any more, with " + GuardReport.pages(debt)
+                    + " to free; xlj guard --once --domain " + name + " goes on");
+            return ExitStatus.FAILED;
+        }
+        return last.map(this::conclude).orElseGet(this::gone);
+    }
+
+    private GuardScope scope() {
+        return GuardScope.of(Set.of(domain.uuid()));
+    }
+
+    private int conclude(GuardStatus status) {
+        switch (GuardReport.Verdict.of(status)) {
+            case STOPPED -> {
+                return stopped(status);
+            }
+            case UNSAFE -> {
+                session.complain(GuardReport.verdictLine(status));
+                return ExitStatus.UNSAFE;
+            }
+            default -> {
+                return ExitStatus.OK;
+            }
+        }
+    }
+
+    private int stopped(GuardStatus status) {
+        try {
+            Optional<ShutdownReason> reason = domain.status().shutdownReason();
+            if (reason.equals(Optional.of(ShutdownReason.CRASH))) {
+                session.complain(name + " has crashed, with "
+                        + GuardReport.pages(status.pod().debtPages())
+                        + " still to free; xl dmesg shows what Xen says of it");
+                return ExitStatus.FAILED;
+            }
+            if (reason.isEmpty()) {
+                session.complain(GuardReport.verdictLine(status));
+            }
+            return ExitStatus.OK;
+        } catch (DomainGoneException e) {
+            return gone();
+        }
+    }
+
+    private int gone() {
+        session.complain(name + " was destroyed before its balloon driver was done");
+        return ExitStatus.OK;
+    }
+
+    private void rewrite(String line) {
+        session.streams().err().print("\r\033[K" + line);
+        session.streams().err().flush();
+    }
+
+    /** Shows what the guard does. */
+    private final class Listener implements GuardListener {
+        @Override
+        public void changed(GuardEvent event) {
+            if (detail == Detail.LINES || detail != Detail.QUIET && GuardReport.isTrouble(event)) {
+                if (detail == Detail.ONE_LINE) {
+                    rewrite("");
+                }
+                session.streams().err().println(GuardReport.line(event));
+            }
+        }
+
+        @Override
+        public void looked(GuardStatus status) {
+            if (detail == Detail.ONE_LINE) {
+                rewrite(name + ": " + GuardModes.word(status.state()) + ", "
+                        + Math.max(0, status.pod().debtPages()) + " pages to free (Ctrl-C leaves it running)");
+            }
+        }
+    }
+}

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.cli.domain;
+
+import java.nio.file.Path;
+import org.xenjava.toolstack.Domain;
+import org.xenjava.toolstack.cli.command.DomainCommand;
+import org.xenjava.toolstack.cli.command.Session;
+import org.xenjava.toolstack.dump.DumpListener;
+import org.xenjava.toolstack.xenctrl.units.Pages;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Parameters;
+
+@Command(
+        name = "dump-core",
+        description = {
+            "Write a guest's memory to a file in Xen's dump-core format; the guest is paused meanwhile.",
+            "A populate-on-demand guest with pages still to free is refused: reading its memory might kill it (XSA-153)."
+                    + " Ctrl-C leaves no file."
+        })
+final class DumpCoreCommand extends DomainCommand {
+    private static final int ALL_PERCENT = 100;
+
+    @Parameters(index = "1", paramLabel = "FILE", description = "replaced if it exists")
+    private Path file = Path.of("");
+
+    private long shownPercent = -1;
+
+    DumpCoreCommand(Session session) {
+        super(session);
+    }
+
+    @Override
+    protected void run(Domain domain) {
+        boolean shown = session.streams().errorIsTerminal();
+        DumpListener listener = shown ? this::show : DumpListener.NONE;
+        InterruptibleBuild.run(cancellation -> {
+            domain.coredump(file, listener, cancellation);
+            return domain;
+        });
+        if (shown) {
+            rewrite("");
+        }
+    }
+
+    private void show(Pages looked, Pages all) {
+        long percent = looked.count() * ALL_PERCENT / all.count();
+        if (percent != shownPercent) {
+            shownPercent = percent;
+            rewrite("dumping: " + percent + " %");
+        }
+    }
+
+    private void rewrite(String line) {
+        session.streams().err().print("\r\033[K" + line);
+        session.streams().err().flush();
+    }
+}

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.cli.domain;
+
+import com.google.gson.JsonObject;
+import java.time.Duration;
+import java.util.Locale;
+import java.util.function.BooleanSupplier;
+import org.xenjava.toolstack.Domain;
+import org.xenjava.toolstack.Toolstack;
+import org.xenjava.toolstack.cli.command.ExitStatus;
+import org.xenjava.toolstack.cli.command.Session;
+import org.xenjava.toolstack.cli.command.SignalShutdown;
+import org.xenjava.toolstack.cli.command.Sleeper;
+import org.xenjava.toolstack.lifecycle.SupervisionEvent;
+import org.xenjava.toolstack.lifecycle.SupervisionListener;
+import org.xenjava.toolstack.lifecycle.SupervisionPolicy;
+import org.xenjava.toolstack.lifecycle.SupervisorService;
+
+/** Supervises in the foreground: until the process is told to end, or the only domain is gone for good. */
+final class ForegroundSupervisor {
+    private static final Duration BETWEEN_LOOKS = Duration.ofSeconds(1);
+
+    private final Session session;
+    private final Toolstack toolstack;
+    private final SupervisionListener listener;
+    private volatile boolean restarting;
+    private volatile boolean over;
+    private volatile int status = ExitStatus.OK;
+
+    ForegroundSupervisor(Session session, Toolstack toolstack, SupervisionListener listener) {
+        this.session = session;
+        this.toolstack = toolstack;
+        this.listener = listener;
+    }
+
+    /** Until the process is told to end; the result is the exit status. */
+    int ofTheHost(SupervisionPolicy policy) {
+        return run(policy, () -> {}, () -> false);
+    }
+
+    /**
+     * Until there is nothing left to do for that domain and its successors; the result is the exit status.
+     *
+     * @param begin what is done as soon as other supervisors leave the domain alone
+     */
+    int of(Domain domain, SupervisionPolicy policy, Runnable begin) {
+        return run(
+                policy.only(domain.uuid()),
+                begin,
+                () -> over || !restarting && toolstack.find(domain.uuid()).isEmpty());
+    }
+
+    private int run(SupervisionPolicy policy, Runnable begin, BooleanSupplier finished) {
+        SupervisorService service = toolstack.supervise(policy, this::happened);
+        try {
+            begin.run();
+            Sleeper.Stoppable pauses = session.sleeper().stoppable();
+            return SignalShutdown.run(pauses::stop, () -> {
+                while (!finished.getAsBoolean() && pauses.sleep(BETWEEN_LOOKS)) {
+                    // The service's thread does the work.
+                }
+                return status;
+            });
+        } finally {
+            service.close();
+        }
+    }
+
+    private void happened(SupervisionEvent event) {
+        switch (event.kind()) {
+            case STOPPED -> restarting = true;
+            case RESTARTED -> restarting = false;
+            case DESTROYED, KEPT -> over = true;
+            case GAVE_UP -> {
+                status = ExitStatus.FAILED;
+                over = true;
+            }
+            case LEFT_TO_ANOTHER, DUMPED, DUMP_FAILED, SET_ASIDE, RESTART_FAILED -> {}
+        }
+        listener.happened(event);
+    }
+
+    static JsonObject json(SupervisionEvent event) {
+        JsonObject object = new JsonObject();
+        object.addProperty("event", event.kind().name().toLowerCase(Locale.ROOT).replace('_', '-'));
+        object.addProperty("domid", event.domid());
+        object.addProperty("name", event.name());
+        object.addProperty("uuid", event.uuid().toString());
+        object.addProperty("detail", event.detail());
+        return object;
+    }
+}

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.cli.domain;
+
+import org.xenjava.toolstack.Domain;
+import org.xenjava.toolstack.cli.command.DomainCommand;
+import org.xenjava.toolstack.cli.command.Session;
+import picocli.CommandLine.Command;
+
+@Command(description = "Stop a domain's vCPUs; it keeps its memory.")
+final class PauseCommand extends DomainCommand {
+    PauseCommand(Session session) {
+        super(session);
+    }
+
+    @Override
+    protected void run(Domain domain) {
+        domain.pause();
+    }
+}

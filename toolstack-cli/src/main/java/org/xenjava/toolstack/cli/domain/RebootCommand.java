@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.cli.domain;
+
+import org.xenjava.toolstack.GuestTrigger;
+import org.xenjava.toolstack.ShutdownRequest;
+import org.xenjava.toolstack.cli.command.Session;
+import picocli.CommandLine.Command;
+
+@Command(description = "Ask a guest to reboot; it needs PV drivers for that.")
+final class RebootCommand extends StopCommand {
+    RebootCommand(Session session) {
+        super(session, ShutdownRequest.REBOOT, GuestTrigger.RESET, "Rebooting");
+    }
+}

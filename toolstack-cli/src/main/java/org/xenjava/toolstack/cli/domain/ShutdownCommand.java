@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.cli.domain;
+
+import org.xenjava.toolstack.GuestTrigger;
+import org.xenjava.toolstack.ShutdownRequest;
+import org.xenjava.toolstack.cli.command.Session;
+import picocli.CommandLine.Command;
+
+@Command(description = "Ask a guest to shut down; it needs PV drivers for that.")
+final class ShutdownCommand extends StopCommand {
+    ShutdownCommand(Session session) {
+        super(session, ShutdownRequest.POWEROFF, GuestTrigger.POWER, "Shutting down");
+    }
+}

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.cli.host;
+
+import com.google.gson.JsonElement;
+import com.google.gson.JsonNull;
+import com.google.gson.JsonObject;
+import com.google.gson.JsonPrimitive;
+import java.util.List;
+import java.util.Locale;
+import java.util.TreeSet;
+import java.util.stream.Stream;
+import org.xenjava.toolstack.DomainStatus;
+import org.xenjava.toolstack.DomainStatus.State;
+import org.xenjava.toolstack.ShutdownReason;
+import org.xenjava.toolstack.cli.output.Json;
+
+/** The table of {@code xl list}, column for column: scripts cut it. */
+final class DomainList {
+    private static final String HEADER = "Name                                        ID   Mem VCPUs\tState\tTime(s)";
+    private static final String VERBOSE_HEADER =
+            HEADER + "   UUID                            Reason-Code\tSecurity Label";
+    private static final double NANOS_PER_SECOND = 1e9;
+
+    private DomainList() {}
+
+    static List<String> lines(List<DomainStatus> statuses) {
+        return Stream.concat(Stream.of(HEADER), statuses.stream().map(DomainList::line))
+                .toList();
+    }
+
+    static List<String> verboseLines(List<DomainStatus> statuses) {
+        return Stream.concat(Stream.of(VERBOSE_HEADER), statuses.stream().map(DomainList::verboseLine))
+                .toList();
+    }
+
+    static JsonObject json(DomainStatus status) {
+        JsonObject json = new JsonObject();
+        json.addProperty("domid", status.domid());
+        json.addProperty("name", status.name());
+        json.addProperty("uuid", status.uuid().toString());
+        json.addProperty("type", word(status.kind()));
+        json.add("states", Json.array(new TreeSet<>(status.states()), state -> new JsonPrimitive(word(state))));
+        json.add(
+                "shutdown_reason",
+                status.shutdownReason()
+                        .<JsonElement>map(reason -> new JsonPrimitive(word(reason)))
+                        .orElse(JsonNull.INSTANCE));
+        json.addProperty("tot_pages", status.totPages().count());
+        json.addProperty("max_pages", status.maxPages().count());
+        json.addProperty("outstanding_pages", status.outstandingPages().count());
+        json.addProperty("vcpus", status.vcpus());
+        json.addProperty("cpu_time_ns", status.cpuTime().toNanos());
+        return json;
+    }
+
+    private static String line(DomainStatus status) {
+        return String.format(
+                Locale.ROOT,
+                "%-40s %5d %5d %5d     %s  %8.1f",
+                // What xl prints for a domain that xenstore has no name of.
+                status.name().isEmpty() ? "(null)" : status.name(),
+                status.domid(),
+                status.totPages().plus(status.outstandingPages()).toKiB().toMiB(),
+                status.vcpus(),
+                letters(status),
+                status.cpuTime().toNanos() / NANOS_PER_SECOND);
+    }
+
+    private static String verboseLine(DomainStatus status) {
+        String reason = status.shutdownReason()
+                .map(why -> Integer.toHexString(why.code()))
+                .orElse("-");
+        return String.format(Locale.ROOT, "%s %s %8s %16s", line(status), status.uuid(), reason, "-");
+    }
+
+    private static String letters(DomainStatus status) {
+        char shutdown = status.shutdownReason().isPresent() ? State.SHUTDOWN.letter() : '-';
+        char why = status.shutdownReason().map(DomainList::letter).orElse('-');
+        return "" + letter(status, State.RUNNING) + letter(status, State.BLOCKED) + letter(status, State.PAUSED)
+                + shutdown + why + letter(status, State.DYING);
+    }
+
+    private static char letter(DomainStatus status, State state) {
+        return status.states().contains(state) ? state.letter() : '-';
+    }
+
+    private static char letter(ShutdownReason reason) {
+        return switch (reason) {
+            case POWEROFF -> '-';
+            case REBOOT -> 'r';
+            case SUSPEND -> 's';
+            case CRASH -> 'c';
+            case WATCHDOG -> 'w';
+            case SOFT_RESET -> 'S';
+            case UNKNOWN -> '?';
+        };
+    }
+
+    private static String word(Enum<?> value) {
+        return value.name().toLowerCase(Locale.ROOT).replace('_', '-');
+    }
+}

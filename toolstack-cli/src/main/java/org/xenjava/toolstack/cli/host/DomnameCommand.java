@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.cli.host;
+
+import org.xenjava.toolstack.Domain;
+import org.xenjava.toolstack.cli.command.DomainCommand;
+import org.xenjava.toolstack.cli.command.Session;
+import picocli.CommandLine.Command;
+
+@Command(description = "Print the name of a domain.")
+final class DomnameCommand extends DomainCommand {
+    DomnameCommand(Session session) {
+        super(session);
+    }
+
+    @Override
+    protected void run(Domain domain) {
+        session.print(domain.name());
+    }
+}

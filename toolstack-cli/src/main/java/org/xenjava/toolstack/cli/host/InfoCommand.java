@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.cli.host;
+
+import com.google.gson.JsonObject;
+import java.util.LinkedHashMap;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import org.xenjava.toolstack.HostStatus;
+import org.xenjava.toolstack.Toolstack;
+import org.xenjava.toolstack.cli.command.ExitStatus;
+import org.xenjava.toolstack.cli.command.HostCommand;
+import org.xenjava.toolstack.cli.command.JsonOption;
+import org.xenjava.toolstack.cli.command.Session;
+import org.xenjava.toolstack.cli.output.Json;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** xl's keys and units, as far as they concern memory and CPUs. */
+@Command(description = "Print what the host has. Memory is in MiB, in JSON in pages of 4 KiB.")
+final class InfoCommand extends HostCommand {
+    @Parameters(arity = "0..1", paramLabel = "KEY", description = "print the value of this key only")
+    private Optional<String> key = Optional.empty();
+
+    @Mixin
+    private final JsonOption json = new JsonOption();
+
+    @Spec
+    private CommandSpec spec = CommandSpec.create();
+
+    InfoCommand(Session session) {
+        super(session);
+    }
+
+    @Override
+    protected int run(Toolstack toolstack) {
+        HostStatus host = toolstack.host();
+        if (json.chosen()) {
+            session.print(Json.pretty(json(host)));
+            return ExitStatus.OK;
+        }
+        Map<String, String> lines = lines(host);
+        if (key.isEmpty()) {
+            lines.forEach((name, value) -> session.print(String.format("%-23s: %s", name, value)));
+        } else {
+            session.print(key.map(lines::get)
+                    .orElseThrow(() -> new ParameterException(
+                            spec.commandLine(), "no such key: '" + key.get() + "'; there are " + lines.keySet())));
+        }
+        return ExitStatus.OK;
+    }
+
+    private static Map<String, String> lines(HostStatus host) {
+        Map<String, String> lines = new LinkedHashMap<>();
+        lines.put("nr_cpus", Integer.toString(host.cpus()));
+        lines.put("cpu_mhz", String.format(Locale.ROOT, "%d.%03d", host.cpuKhz() / 1000, host.cpuKhz() % 1000));
+        lines.put("total_memory", Long.toString(host.totalMemory().toKiB().toMiB()));
+        // As xl shows it: what is claimed is spoken for.
+        lines.put(
+                "free_memory",
+                Long.toString(
+                        host.freeMemory().minus(host.claimedMemory()).toKiB().toMiB()));
+        lines.put(
+                "outstanding_claims", Long.toString(host.claimedMemory().toKiB().toMiB()));
+        lines.put("xen_version", host.xenVersion());
+        return lines;
+    }
+
+    private static JsonObject json(HostStatus host) {
+        JsonObject json = new JsonObject();
+        json.addProperty("nr_cpus", host.cpus());
+        json.addProperty("cpu_khz", host.cpuKhz());
+        json.addProperty("total_pages", host.totalMemory().count());
+        json.addProperty("free_pages", host.freeMemory().count());
+        json.addProperty("claimed_pages", host.claimedMemory().count());
+        json.addProperty("xen_version", host.xenVersion());
+        return json;
+    }
+}

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.cli.host;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.xenjava.toolstack.DomainStatus;
+import org.xenjava.toolstack.Toolstack;
+import org.xenjava.toolstack.cli.command.ExitStatus;
+import org.xenjava.toolstack.cli.command.HostCommand;
+import org.xenjava.toolstack.cli.command.JsonOption;
+import org.xenjava.toolstack.cli.command.Session;
+import org.xenjava.toolstack.cli.output.Json;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+@Command(
+        description = {
+            "List the domains.",
+            "State is six letters: running, blocked, paused, shutdown, why it shut down (- powered off,"
+                    + " r rebooted, s suspended, c crashed, w watchdog, S soft reset), dying."
+        })
+final class ListCommand extends HostCommand {
+    @Option(
+            names = {"-v", "--verbose"},
+            description = "UUIDs and shutdown reasons too")
+    private boolean verbose;
+
+    @Mixin
+    private final JsonOption json = new JsonOption();
+
+    @Parameters(paramLabel = "DOMAIN", description = "only these: domids, names or UUIDs")
+    private final List<String> domains = new ArrayList<>();
+
+    ListCommand(Session session) {
+        super(session);
+    }
+
+    @Override
+    protected int run(Toolstack toolstack) {
+        List<DomainStatus> statuses = domains.isEmpty()
+                ? toolstack.statuses()
+                : domains.stream().map(name -> toolstack.resolve(name).status()).toList();
+        if (json.chosen()) {
+            session.print(Json.pretty(Json.array(statuses, DomainList::json)));
+        } else {
+            (verbose ? DomainList.verboseLines(statuses) : DomainList.lines(statuses)).forEach(session::print);
+        }
+        return ExitStatus.OK;
+    }
+}

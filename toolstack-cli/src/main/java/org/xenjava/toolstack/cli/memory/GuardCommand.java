@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.cli.memory;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.xenjava.toolstack.Domain;
+import org.xenjava.toolstack.Toolstack;
+import org.xenjava.toolstack.cli.command.ExitStatus;
+import org.xenjava.toolstack.cli.command.HostCommand;
+import org.xenjava.toolstack.cli.command.JsonOption;
+import org.xenjava.toolstack.cli.command.MemorySize;
+import org.xenjava.toolstack.cli.command.Session;
+import org.xenjava.toolstack.cli.output.Json;
+import org.xenjava.toolstack.pod.GuardEvent;
+import org.xenjava.toolstack.pod.GuardMode;
+import org.xenjava.toolstack.pod.GuardPolicy;
+import org.xenjava.toolstack.pod.GuardScope;
+import org.xenjava.toolstack.pod.GuardStatus;
+import org.xenjava.toolstack.pod.PodGuard;
+import org.xenjava.toolstack.xenctrl.units.KiB;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+@Command(
+        description = {
+            "Watch over guests, whoever built them, until no load inside can crash them (XSA-153).",
+            "What it has lent it leaves to the next guard when it ends: Ctrl-C and SIGTERM end it in order."
+        },
+        exitCodeListHeading = "%nExit status with --once:%n",
+        exitCodeList = {
+            "0:every guest is safe",
+            "1:one is not: beyond help, stopped, or not decided in time; or the guard failed",
+            "2:the arguments are wrong"
+        })
+final class GuardCommand extends HostCommand {
+    private static final Duration FOREVER = Duration.ofDays(36_500);
+
+    @Option(
+            names = "--mode",
+            paramLabel = "MODE",
+            converter = GuardModes.class,
+            description = "nudge-first (the default), cover-at-once or observe")
+    private GuardMode mode = GuardMode.NUDGE_FIRST;
+
+    @Option(
+            names = {"-d", "--domain"},
+            paramLabel = "DOMAIN",
+            description = "watch over this one only; may be repeated")
+    private List<String> domains = new ArrayList<>();
+
+    @Option(
+            names = "--domain-budget",
+            paramLabel = "SIZE",
+            converter = MemorySize.class,
+            description = "most that one guest is lent; 256 MiB by default")
+    private KiB domainBudget = GuardPolicy.standard().domainBudget().toKiB();
+
+    @Option(
+            names = "--host-budget",
+            paramLabel = "SIZE",
+            converter = MemorySize.class,
+            description = "most that all guests together are lent; 1024 MiB by default")
+    private KiB hostBudget = GuardPolicy.standard().hostBudget().toKiB();
+
+    @Option(
+            names = "--reserve",
+            paramLabel = "SIZE",
+            converter = MemorySize.class,
+            description = "what the host keeps free; 64 MiB by default")
+    private KiB reserve = GuardPolicy.standard().hostReserve().toKiB();
+
+    @Option(
+            names = "--patience",
+            paramLabel = "SECONDS",
+            description = "how long a balloon driver may stand still until something is done; by default 300 if it has"
+                    + " not begun, and 60 if it has")
+    private Optional<Integer> patience = Optional.empty();
+
+    @Option(names = "--once", description = "end when there is nothing to wait for, with a verdict on each guest")
+    private boolean once;
+
+    @Option(names = "--timeout", paramLabel = "SECONDS", description = "end then in any case; needs --once")
+    private Optional<Integer> timeout = Optional.empty();
+
+    @Mixin
+    private final JsonOption json = new JsonOption();
+
+    @Spec
+    private CommandSpec spec = CommandSpec.create();
+
+    GuardCommand(Session session) {
+        super(session);
+    }
+
+    @Override
+    protected int run(Toolstack toolstack) {
+        requireUsage();
+        PodGuard guard = toolstack.newGuard(policy(), scope(toolstack), this::tell);
+        GuardLoop loop = new GuardLoop(guard, session.sleeper());
+        if (!once) {
+            announce();
+            loop.forLife();
+            return ExitStatus.OK;
+        }
+        loop.untilDecided(timeout.map(Duration::ofSeconds).orElse(FOREVER));
+        return conclude(guard.statuses());
+    }
+
+    private void requireUsage() {
+        if (timeout.isPresent() && !once) {
+            throw new ParameterException(spec.commandLine(), "--timeout needs --once");
+        }
+        if (timeout.orElse(0) < 0 || patience.orElse(0) < 0) {
+            throw new ParameterException(spec.commandLine(), "--timeout and --patience are 0 or more seconds");
+        }
+    }
+
+    private GuardPolicy policy() {
+        GuardPolicy policy = GuardPolicy.standard()
+                .withMode(mode)
+                .withBudgets(domainBudget.toPages(), hostBudget.toPages(), reserve.toPages());
+        return patience.map(Duration::ofSeconds)
+                .map(time -> policy.withPatience(time, time, time))
+                .orElse(policy);
+    }
+
+    private GuardScope scope(Toolstack toolstack) {
+        return domains.isEmpty()
+                ? GuardScope.ALL
+                : GuardScope.of(domains.stream()
+                        .map(toolstack::resolve)
+                        .map(Domain::uuid)
+                        .toList());
+    }
+
+    private void announce() {
+        if (!json.chosen()) {
+            session.print("watching over "
+                    + (domains.isEmpty() ? "every HVM and PVH guest" : String.join(", ", domains))
+                    + (mode == GuardMode.OBSERVE
+                            ? ", changing nothing"
+                            : ", " + GuardModes.word(mode) + "; at most " + mib(domainBudget)
+                                    + " are lent to a guest and " + mib(hostBudget) + " to all, and the host keeps "
+                                    + mib(reserve)));
+        }
+    }
+
+    private static String mib(KiB size) {
+        return size.isMultipleOfMiB() ? size.toMiB() + " MiB" : size.toString();
+    }
+
+    private void tell(GuardEvent event) {
+        session.print(json.chosen() ? Json.line(GuardReport.json(event)) : GuardReport.line(event));
+    }
+
+    private int conclude(List<GuardStatus> statuses) {
+        statuses.stream()
+                .map(status ->
+                        json.chosen() ? Json.line(GuardReport.verdictJson(status)) : GuardReport.verdictLine(status))
+                .forEach(session::print);
+        boolean safe = statuses.stream().allMatch(status -> GuardReport.Verdict.of(status) == GuardReport.Verdict.SAFE);
+        return safe ? ExitStatus.OK : ExitStatus.FAILED;
+    }
+}

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.cli.memory;
+
+import org.xenjava.toolstack.Domain;
+import org.xenjava.toolstack.cli.command.DomainCommand;
+import org.xenjava.toolstack.cli.command.MemorySize;
+import org.xenjava.toolstack.cli.command.Session;
+import org.xenjava.toolstack.xenctrl.units.KiB;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Parameters;
+
+@Command(
+        description = {
+            "Set a domain's size; its balloon driver follows.",
+            "While a populate-on-demand guest has not ballooned yet, a raise grows its PoD cache too."
+        })
+final class MemSetCommand extends DomainCommand {
+    @Parameters(
+            index = "1",
+            paramLabel = "SIZE",
+            converter = MemorySize.class,
+            description = "MiB, or with a letter: t, g, m, k (KiB), b (bytes)")
+    private KiB size = KiB.ZERO;
+
+    MemSetCommand(Session session) {
+        super(session);
+    }
+
+    @Override
+    protected void run(Domain domain) {
+        domain.setMemory(size);
+    }
+}

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.cli.memory;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.xenjava.toolstack.Domain;
+import org.xenjava.toolstack.PodReport;
+import org.xenjava.toolstack.Toolstack;
+import org.xenjava.toolstack.cli.command.ExitStatus;
+import org.xenjava.toolstack.cli.command.Session;
+import org.xenjava.toolstack.cli.output.Json;
+import org.xenjava.toolstack.error.DomainGoneException;
+import org.xenjava.toolstack.error.ToolstackException;
+import org.xenjava.toolstack.pod.PodCheck;
+
+/** Prints what there is to know of domains and XSA-153; the results are {@code pod-check}'s exit status. */
+final class PodExplanation {
+    private final Session session;
+    private final boolean json;
+
+    PodExplanation(Session session, boolean json) {
+        this.session = session;
+        this.json = json;
+    }
+
+    int of(Domain domain) {
+        PodReport report = domain.podReport();
+        if (json) {
+            session.print(Json.pretty(PodReportText.json(report)));
+        } else {
+            PodReportText.of(report).forEach(session::print);
+        }
+        return report.exitStatus();
+    }
+
+    /** PV domains and dom0 too. */
+    int ofAll(Toolstack toolstack) {
+        List<PodReport> reports = new ArrayList<>();
+        boolean failed = false;
+        for (Domain domain : toolstack.domains()) {
+            try {
+                reports.add(domain.podReport());
+            } catch (DomainGoneException e) {
+                // Destroyed since it was listed.
+            } catch (ToolstackException e) {
+                session.complain(e.getMessage());
+                failed = true;
+            }
+        }
+        if (json) {
+            session.print(Json.pretty(Json.array(reports, PodReportText::json)));
+        } else {
+            reports.stream()
+                    .flatMap(report -> PodReportText.of(report).stream())
+                    .forEach(session::print);
+        }
+        return failed
+                ? PodCheck.FAILED
+                : reports.stream().mapToInt(PodReport::exitStatus).max().orElse(ExitStatus.OK);
+    }
+}

@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.cli.memory;
+
+import com.google.gson.JsonNull;
+import com.google.gson.JsonObject;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import org.xenjava.toolstack.Domain;
+import org.xenjava.toolstack.PodReport;
+import org.xenjava.toolstack.Toolstack;
+import org.xenjava.toolstack.cli.command.ExitStatus;
+import org.xenjava.toolstack.cli.command.HostCommand;
+import org.xenjava.toolstack.cli.command.JsonOption;
+import org.xenjava.toolstack.cli.command.Session;
+import org.xenjava.toolstack.cli.command.SignalShutdown;
+import org.xenjava.toolstack.cli.command.Sleeper;
+import org.xenjava.toolstack.cli.output.ChartFile;
+import org.xenjava.toolstack.cli.output.ChartWriter;
+import org.xenjava.toolstack.cli.output.Json;
+import org.xenjava.toolstack.error.DomainGoneException;
+import org.xenjava.toolstack.error.DomainStateException;
+import org.xenjava.toolstack.xenctrl.units.KiB;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Help.Ansi;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+@Command(
+        description =
+                "Show a guest's populate-on-demand cache and entries as they change, until it is settled or dead.",
+        exitCodeListHeading = "%nExit status:%n",
+        exitCodeList = {
+            "0:every entry has its page, or Ctrl-C ended it",
+            "1:the guest has ended first",
+            "2:the arguments are wrong"
+        })
+final class PodWatchCommand extends HostCommand {
+    /** Cursor to the start of the line that is so many above, and erase what follows (ECMA-48 CPL, ED). */
+    private static final String REDRAW = "\033[%dF\033[J";
+
+    @Parameters(index = "0", paramLabel = "DOMAIN", description = "a domid, a name or a UUID")
+    private String name = "";
+
+    @Option(
+            names = "--interval",
+            paramLabel = "SECONDS",
+            defaultValue = "1",
+            description = "between two looks; ${DEFAULT-VALUE} by default")
+    private int intervalSeconds;
+
+    @Option(
+            names = "--chart",
+            paramLabel = "FILE",
+            converter = ChartFile.Converter.class,
+            description = "in the end, draw what was seen to an .svg or .png file")
+    private Optional<ChartFile> chart = Optional.empty();
+
+    @Mixin
+    private final JsonOption json = new JsonOption();
+
+    @Spec
+    private CommandSpec spec = CommandSpec.create();
+
+    private final List<WatchSample> samples = new ArrayList<>();
+    private int drawnLines;
+
+    PodWatchCommand(Session session) {
+        super(session);
+    }
+
+    /** How it ended. */
+    private record End(int status, String word, String reason) {}
+
+    @Override
+    protected int run(Toolstack toolstack) {
+        if (intervalSeconds < 1) {
+            throw new ParameterException(spec.commandLine(), "--interval is 1 or more seconds");
+        }
+        Domain domain = toolstack.resolve(name);
+        Sleeper.Stoppable pauses = session.sleeper().stoppable();
+        return SignalShutdown.run(pauses::stop, () -> {
+            String title = GuardReport.who(domain.domid(), domain.name());
+            End end = watch(domain, pauses);
+            conclude(title, end);
+            return end.status();
+        });
+    }
+
+    private End watch(Domain domain, Sleeper.Stoppable pauses) {
+        Instant start = pauses.now();
+        while (true) {
+            try {
+                PodReport report = domain.podReport();
+                WatchSample sample = sample(Duration.between(start, pauses.now()), report);
+                show(sample);
+                if (report.domain().shutdownReason().isPresent()) {
+                    return dead(domain, report);
+                }
+                if (sample.pod().debtPages() <= 0) {
+                    return new End(ExitStatus.OK, "settled", "every entry has its page");
+                }
+            } catch (DomainGoneException e) {
+                return new End(ExitStatus.FAILED, "gone", "the domain was destroyed");
+            }
+            if (!pauses.sleep(Duration.ofSeconds(intervalSeconds))) {
+                return new End(ExitStatus.OK, "stopped", "it runs on");
+            }
+        }
+    }
+
+    private static WatchSample sample(Duration time, PodReport report) {
+        return new WatchSample(
+                time,
+                report.counters()
+                        .orElseThrow(() -> new DomainStateException("domain "
+                                + report.domain().domid() + ": PV domains and dom0 have no populate-on-demand")),
+                report.told().map(KiB::toPages));
+    }
+
+    private static End dead(Domain domain, PodReport report) {
+        String reason = report.domain().shutdownReason().orElseThrow().name().toLowerCase(Locale.ROOT);
+        List<String> messages = domain.xenMessages();
+        String lastWords = messages.stream()
+                .filter(line -> line.contains("out of PoD memory"))
+                .reduce((first, last) -> last)
+                .map(line -> "; Xen says: " + line)
+                .orElse("");
+        return new End(ExitStatus.FAILED, reason, "the guest has stopped (" + reason + ")" + lastWords);
+    }
+
+    private void show(WatchSample sample) {
+        int count = samples.size();
+        boolean same = count > 0 && samples.get(count - 1).showsTheSameAs(sample);
+        if (count > 1 && same && samples.get(count - 2).showsTheSameAs(sample)) {
+            // The two ends of a straight line are enough.
+            samples.remove(count - 1);
+        }
+        samples.add(sample);
+        if (json.chosen()) {
+            session.print(Json.line(json(sample)));
+        } else if (session.streams().ansi() == Ansi.ON) {
+            erase();
+            WatchPlot.of(samples).forEach(session::print);
+            drawnLines = WatchPlot.HEIGHT + 2;
+        } else if (!same) {
+            session.print(String.format(Locale.ROOT, "%7.1f s  %s", sample.seconds(), WatchPlot.numbers(sample)));
+        }
+    }
+
+    private void erase() {
+        if (drawnLines > 0) {
+            session.streams().out().printf(Locale.ROOT, REDRAW, drawnLines);
+        }
+    }
+
+    private void conclude(String title, End end) {
+        if (json.chosen()) {
+            JsonObject last = new JsonObject();
+            last.addProperty("end", end.word());
+            last.addProperty("reason", end.reason());
+            session.print(Json.line(last));
+        } else {
+            session.print(title + ": " + end.word() + ": " + end.reason());
+        }
+        if (!samples.isEmpty()) {
+            chart.ifPresent(file -> ChartWriter.write(
+                    () -> end.status() == ExitStatus.OK
+                            ? WatchChart.ofSurvivor(title + ": " + end.word(), samples)
+                            : WatchChart.ofVictim(title + ": " + end.word(), samples),
+                    file));
+        }
+    }
+
+    private static JsonObject json(WatchSample sample) {
+        JsonObject json = new JsonObject();
+        json.addProperty("seconds", sample.seconds());
+        json.addProperty("tot_pages", sample.pod().totPages().count());
+        json.addProperty("pod_cache_pages", sample.pod().cache().count());
+        json.addProperty("pod_entries", sample.pod().entries().count());
+        json.addProperty("debt", sample.pod().debtPages());
+        json.add("told_pages", JsonNull.INSTANCE);
+        sample.told().ifPresent(told -> json.addProperty("told_pages", told.count()));
+        return json;
+    }
+}

@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.cli.plan;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import org.xenjava.toolstack.config.DomainConfig;
+import org.xenjava.toolstack.create.CreatePlan;
+import org.xenjava.toolstack.image.ImagePlan;
+import org.xenjava.toolstack.image.PageRange;
+import org.xenjava.toolstack.image.PvhImagePlan;
+import org.xenjava.toolstack.memory.GuestShape;
+import org.xenjava.toolstack.memory.MemoryPlan;
+import org.xenjava.toolstack.memory.SpecialPage;
+import org.xenjava.toolstack.xenctrl.units.KiB;
+import org.xenjava.toolstack.xenctrl.units.Pages;
+
+/** A plan as a person reads it: a line per number, with its unit and what it is good for. */
+public final class PlanText {
+    private final List<String> lines = new ArrayList<>();
+
+    private PlanText() {}
+
+    public static List<String> of(CreatePlan plan) {
+        PlanText text = new PlanText();
+        text.guest(plan.config());
+        text.memory(plan.memory());
+        text.layout(plan.memory());
+        text.image(plan.image());
+        return List.copyOf(text.lines);
+    }
+
+    private void guest(DomainConfig config) {
+        title("guest");
+        word("name", config.name());
+        word("type", config.type().word());
+        word("uuid", config.uuid().map(Object::toString).orElse("random"));
+        word("vcpus", config.vcpus() + " online of " + config.maxVcpus());
+        config.kernel().ifPresent(file -> word("kernel", file.toString()));
+        config.ramdisk().ifPresent(file -> word("ramdisk", file.toString()));
+        word("command line", config.commandLine());
+    }
+
+    private void memory(MemoryPlan plan) {
+        GuestShape shape = plan.shape();
+        title("memory");
+        amount("memory", shape.memory(), "what the guest gets at boot");
+        amount("maxmem", shape.maxMemory(), "what it may grow to");
+        word("populate on demand", shape.populateOnDemand() ? "yes" : "no: memory is maxmem");
+        plan.podTarget().ifPresent(target -> {
+            amount("PoD entries", shape.frames(), "guest frames without a page at first");
+            amount("PoD target", target, "pages that Xen keeps for them, set before the first populate");
+            amount("slack", plan.slack(), "of it more than the guest is to have, against XSA-153");
+            amount("initial debt", plan.initialDebt(), "entries without a page until the guest has ballooned");
+        });
+        amount("max_mem", plan.maxMem(), plan.maxMem().toPages() + ": what Xen lets it own");
+        amount("claim", plan.claim(), "free memory that the host must have");
+        bytes("paging pool", plan.pagingPoolBytes(), "for its page tables");
+        title("xenstore");
+        amount("memory/target", plan.bootTarget(), "what the guest is told");
+        amount("memory/static-max", shape.maxMemory(), "");
+        amount("memory/videoram", shape.videoRam(), "");
+    }
+
+    private void layout(MemoryPlan plan) {
+        title("RAM");
+        plan.ram().forEach(range -> line(addresses(range.start(), range.end()) + "  " + range.pages()));
+        title("populate calls");
+        PopulateCount.of(plan.populateCalls())
+                .forEach(count -> line(count.calls() + " of order " + count.order() + " (" + count.extentSize() + "): "
+                        + count.extents() + " extents, " + count.pages()));
+        title("special pages");
+        List.of(SpecialPage.values())
+                .forEach(page -> line(String.format(Locale.ROOT, "gfn 0x%x  %s", page.gfn(), page.use())));
+    }
+
+    private void image(ImagePlan image) {
+        title("image");
+        address(image instanceof PvhImagePlan ? "kernel entry" : "firmware entry", image.entry());
+        address("start info", image.startInfoAddress());
+        if (image instanceof PvhImagePlan pvh) {
+            acpi(pvh);
+        } else {
+            line("hvmloader and BIOS are stand-ins here, unless the file names them: create takes the host's");
+        }
+        title("in RAM at the start");
+        image.items()
+                .forEach(item -> line(addresses(item.address(), item.address() + item.bytes()) + "  " + item.what()
+                        + ", " + item.bytes() + " bytes"));
+        title("memory map (e820)");
+        image.memoryMap()
+                .forEach(entry -> line(addresses(entry.address(), entry.address() + entry.bytes()) + "  "
+                        + entry.type().name().toLowerCase(Locale.ROOT)));
+    }
+
+    private void acpi(PvhImagePlan image) {
+        address("ACPI root pointer", image.rsdpAddress());
+        PageRange acpi = image.acpiFrames();
+        line("ACPI tables         " + addresses(acpi.address(), acpi.endGfn() << Pages.SHIFT) + "  " + acpi.pages());
+    }
+
+    private void title(String title) {
+        lines.add(title);
+    }
+
+    private void line(String text) {
+        lines.add("  " + text);
+    }
+
+    private void word(String name, String value) {
+        line(String.format(Locale.ROOT, "%-19s %s", name, value).stripTrailing());
+    }
+
+    private void amount(String name, KiB value, String meaning) {
+        number(name, value.value(), "KiB", meaning);
+    }
+
+    private void amount(String name, Pages value, String meaning) {
+        number(name, value.count(), "pages", meaning);
+    }
+
+    private void bytes(String name, long value, String meaning) {
+        number(name, value, "bytes", meaning);
+    }
+
+    private void number(String name, long value, String unit, String meaning) {
+        line(String.format(Locale.ROOT, "%-19s %12d %-5s  %s", name, value, unit, meaning)
+                .stripTrailing());
+    }
+
+    private void address(String name, long value) {
+        line(String.format(Locale.ROOT, "%-19s 0x%x", name, value));
+    }
+
+    /** Behind the end is what does not belong to it. */
+    private static String addresses(long start, long end) {
+        return String.format(Locale.ROOT, "0x%012x … 0x%012x", start, end - 1);
+    }
+}

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.cli.device;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Set;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.xenjava.toolstack.cli.GuestFiles;
+import org.xenjava.toolstack.cli.Prompt;
+import org.xenjava.toolstack.cli.Prompt.Outcome;
+import org.xenjava.toolstack.sim.SimulatedXen;
+
+/** Disks and network cards, typed in. */
+class DeviceCommandsTest {
+    private static final Outcome DONE = new Outcome(0, "", "");
+    private static final String DISKS = "Vdev  BE  handle state evt-ch ring-ref BE-path                       \n";
+    private static final String CARDS =
+            "Idx BE Mac Addr.         handle state evt-ch   tx-/rx-ring-ref BE-path                       \n";
+
+    private final SimulatedXen xen = SimulatedXen.create();
+    private final Prompt prompt = Prompt.on(xen);
+    private String image = "";
+
+    @BeforeEach
+    void startAGuest(@TempDir Path directory) {
+        GuestFiles files = new GuestFiles(directory);
+        image = files.write("image", new byte[512]).toString();
+        prompt.run("create", "-p", files.config("web", "memory = 64"));
+        prompt.run("unpause", "web");
+        xen.advance(Duration.ofSeconds(5));
+    }
+
+    @Test
+    void aDiskIsAttachedListedAsXlDoesAndDetached() {
+        assertEquals(DONE, prompt.run("block-attach", "web", image + ",raw,xvdb,w"));
+        assertEquals(
+                DISKS + "51728 0   1      4     9      8        /local/domain/0/backend/vbd/1/51728\n",
+                prompt.run("block-list", "web").out());
+        assertEquals(DONE, prompt.run("block-detach", "web", "xvdb"));
+        assertEquals(DISKS, prompt.run("block-list", "web").out());
+        assertEquals(new Outcome(1, "", "xlj: domain 1 has no disk xvdb\n"), prompt.run("block-detach", "web", "xvdb"));
+    }
+
+    @Test
+    void aCardIsAttachedListedAsXlDoesAndDetachedByItsAddress() {
+        assertEquals(DONE, prompt.run("network-attach", "web", "mac=00:16:3E:01:02:03", "bridge=xenbr0"));
+        assertEquals(
+                CARDS
+                        + "0   0  00:16:3e:01:02:03     0     4      9     8/-1          /local/domain/0/backend/vif/1/0\n",
+                prompt.run("network-list", "web").out());
+        assertEquals(Set.of("vif1.0"), xen.hostLinks().keySet());
+        assertEquals(DONE, prompt.run("network-detach", "web", "00:16:3e:01:02:03"));
+        assertEquals(Set.of(), xen.hostLinks().keySet());
+    }
+
+    @Test
+    void theSameAsJsonHasNamesForStates() {
+        prompt.run("block-attach", "web", image + ",raw,xvdb,r");
+        JsonObject disk = JsonParser.parseString(
+                        prompt.run("block-list", "--json", "1").out())
+                .getAsJsonArray()
+                .get(0)
+                .getAsJsonObject();
+        assertEquals("xvdb", disk.get("vdev").getAsString());
+        assertEquals("r", disk.get("mode").getAsString());
+        assertEquals("connected", disk.get("front_state").getAsString());
+        prompt.run("network-attach", "web");
+        JsonObject card = JsonParser.parseString(
+                        prompt.run("network-list", "--json", "1").out())
+                .getAsJsonArray()
+                .get(0)
+                .getAsJsonObject();
+        assertEquals("xenbr0", card.get("bridge").getAsString());
+        assertEquals("00:16:3e", card.get("mac").getAsString().substring(0, 8));
+    }
+
+    @Test
+    void aDiskThatIsNoneIsAnErrorOfOneLine() {
+        assertEquals(
+                new Outcome(1, "", "xlj: disk xvda: /nowhere does not exist\n"),
+                prompt.run("block-attach", "web", "/nowhere,raw,xvda,w"));
+    }
+}

@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.cli.plan;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.google.gson.JsonElement;
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
+import java.nio.file.Path;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.xenjava.toolstack.cli.GuestFiles;
+import org.xenjava.toolstack.cli.Prompt;
+import org.xenjava.toolstack.cli.Prompt.Outcome;
+import org.xenjava.toolstack.cli.output.Json;
+
+/** Every prompt here is one without Xen: a dry run does not open it. */
+class DryRunTest {
+    private final Prompt prompt = Prompt.withoutXen();
+    private GuestFiles files = new GuestFiles(Path.of(""));
+    private Path directory = Path.of("");
+
+    @BeforeEach
+    void useDirectory(@TempDir Path temporary) {
+        directory = temporary;
+        files = new GuestFiles(temporary);
+    }
+
+    @Test
+    void aPopulateOnDemandGuestIsPlannedToTheLastPage() {
+        Outcome outcome = prompt.run("dry-run", podGuest());
+
+        assertEquals("", outcome.err());
+        assertEquals(0, outcome.status());
+        assertEquals(
+                """
+                guest
+                  name                web
+                  type                pvh
+                  uuid                random
+                  vcpus               1 online of 4
+                  kernel              DIR/kernel
+                  ramdisk             DIR/initrd
+                  command line        console=hvc0
+                memory
+                  memory                    262144 KiB    what the guest gets at boot
+                  maxmem                    524288 KiB    what it may grow to
+                  populate on demand  yes
+                  PoD entries               131072 pages  guest frames without a page at first
+                  PoD target                 65792 pages  pages that Xen keeps for them, set before the first populate
+                  slack                        256 pages  of it more than the guest is to have, against XSA-153
+                  initial debt               65280 pages  entries without a page until the guest has ballooned
+                  max_mem                   264192 KiB    66048 pages: what Xen lets it own
+                  claim                      65801 pages  free memory that the host must have
+                  paging pool              6291456 bytes  for its page tables
+                xenstore
+                  memory/target             262144 KiB    what the guest is told
+                  memory/static-max         524288 KiB
+                  memory/videoram                0 KiB
+                RAM
+                  0x000000000000 … 0x00001fffffff  131072 pages
+                populate calls
+                  64 of order 9 (2 MiB): 256 extents, 131072 pages
+                special pages
+                  gfn 0xfeff8  paging ring
+                  gfn 0xfeff9  monitor ring
+                  gfn 0xfeffa  sharing ring
+                  gfn 0xfeffb  buffered I/O requests
+                  gfn 0xfeffc  xenstore
+                  gfn 0xfeffd  I/O requests
+                  gfn 0xfeffe  identity page table
+                  gfn 0xfefff  console
+                image
+                  kernel entry        0x100000
+                  start info          0x101000
+                  ACPI root pointer   0xfc000000
+                  ACPI tables         0x0000fc000000 … 0x0000fc000fff  1 page
+                in RAM at the start
+                  0x000000100000 … 0x000000100003  kernel, 4 bytes
+                  0x000000101000 … 0x0000001010af  start info, 176 bytes
+                  0x000000102000 … 0x000000103387  ramdisk, 5000 bytes
+                memory map (e820)
+                  0x000000000000 … 0x00001fffffff  ram
+                  0x0000feff8000 … 0x0000feffffff  reserved
+                  0x0000fc000000 … 0x0000fc000fff  acpi
+                """,
+                outcome.out().replace(directory.toString(), "DIR"));
+    }
+
+    @Test
+    void jsonHasTheSameNumbers() {
+        JsonObject plan = json(prompt.run("dry-run", podGuest(), "--json"));
+        assertEquals(
+                """
+                {"memory_kib":262144,"maxmem_kib":524288,"populate_on_demand":true,"frames_pages":131072,\
+                "pod_target_pages":65792,"slack_pages":256,"initial_debt_pages":65280,"max_mem_kib":264192,\
+                "max_mem_pages":66048,"claim_pages":65801,"paging_pool_bytes":6291456}""",
+                Json.line(plan.get("memory")));
+        assertEquals(
+                "{\"memory/target_kib\":262144,\"memory/static-max_kib\":524288,\"memory/videoram_kib\":0}",
+                Json.line(plan.get("xenstore")));
+        assertEquals("[{\"order\":9,\"calls\":64,\"extents\":256,\"pages\":131072}]", Json.line(plan.get("populate")));
+        JsonObject image = plan.getAsJsonObject("image");
+        assertEquals(0x100000, image.get("entry").getAsLong());
+        assertEquals(0x101000, image.get("start_info").getAsLong());
+        assertEquals(
+                "{\"start\":1056768,\"end\":1061768,\"what\":\"ramdisk\"}",
+                Json.line(image.getAsJsonArray("in_ram").get(2)));
+        assertEquals(3, plan.getAsJsonArray("memory_map").size());
+        assertEquals(8, plan.getAsJsonArray("special_pages").size());
+    }
+
+    @Test
+    void withoutMaxmemThereIsNoTargetAndNoSlack() {
+        String file = files.config("plain", "memory = 256");
+        String text = prompt.run("dry-run", file).out();
+        assertTrue(text.contains("  populate on demand  no: memory is maxmem\n"), text);
+        assertFalse(text.contains("slack"), text);
+        JsonObject memory = json(prompt.run("dry-run", file, "--json")).getAsJsonObject("memory");
+        assertTrue(memory.get("pod_target_pages").isJsonNull());
+        assertEquals(0, memory.get("slack_pages").getAsLong());
+        assertEquals(263168, memory.get("max_mem_kib").getAsLong());
+    }
+
+    @Test
+    void ramThatDoesNotFitBelowTheHoleContinuesAtFourGiB() {
+        String text =
+                prompt.run("dry-run", files.config("big", "memory = 5000")).out();
+        assertTrue(
+                text.contains(
+                        """
+                        RAM
+                          0x000000000000 … 0x0000fbffffff  1032192 pages
+                          0x000100000000 … 0x00013c7fffff  247808 pages
+                        """),
+                text);
+        assertTrue(text.contains("  3 of order 18 (1 GiB): 3 extents, 786432 pages\n"), text);
+    }
+
+    @Test
+    void argumentsOverrideTheFile() {
+        String file = files.config("web", "memory = 256");
+        JsonObject plan = json(prompt.run("dry-run", "--json", file, "memory=64; maxmem=128", "vcpus=2"));
+        assertEquals(65536, plan.getAsJsonObject("memory").get("memory_kib").getAsLong());
+        assertEquals(131072, plan.getAsJsonObject("memory").get("maxmem_kib").getAsLong());
+        assertEquals(2, plan.getAsJsonObject("guest").get("vcpus").getAsLong());
+    }
+
+    @Test
+    void createWithDashNIsADryRun() {
+        String file = podGuest();
+        assertEquals(prompt.run("dry-run", file), prompt.run("create", "-n", file));
+    }
+
+    @Test
+    void aFileWithAnEqualsSignInItsPathIsGivenWithDashF() {
+        files.config("web", "memory = 256");
+        Path strange = files.write(
+                "a=b.cfg",
+                ("name='x'; type='pvh'; memory=32; kernel='" + directory + "/kernel'")
+                        .getBytes(java.nio.charset.StandardCharsets.UTF_8));
+        assertEquals(0, prompt.run("dry-run", "-f", strange.toString()).status());
+    }
+
+    @Test
+    void aMissingKernelIsNamed() {
+        String file = files.config("web", "memory = 256", "kernel = '/nowhere/vmlinuz'");
+        Outcome outcome = prompt.run("create", "-nq", file);
+        assertEquals(new Outcome(1, "", "xlj: the kernel /nowhere/vmlinuz does not exist\n"), outcome);
+    }
+
+    @Test
+    void everyErrorOfAFileIsALine() {
+        String file = files.config("web", "memry = 256", "vcpus = 0");
+        Outcome outcome = prompt.run("dry-run", file);
+        assertEquals(1, outcome.status());
+        assertEquals("", outcome.out());
+        assertTrue(outcome.err().lines().count() > 1, outcome.err());
+        assertTrue(outcome.err().lines().allMatch(line -> line.startsWith("xlj: " + file + ":")), outcome.err());
+    }
+
+    @Test
+    void warningsAreToldUnlessQuiet() {
+        String file = files.config("web", "memory = 256", "memory = 128");
+        assertEquals(
+                "xlj: " + file + ":5: 'memory' replaces its value of line 4\n",
+                prompt.run("create", "-n", file).err());
+        assertEquals("", prompt.run("create", "-nq", file).err());
+    }
+
+    private String podGuest() {
+        files.write("initrd", new byte[5000]);
+        return files.config(
+                "web",
+                "memory = 256",
+                "maxmem = 512",
+                "vcpus = 1",
+                "maxvcpus = 4",
+                "cmdline = 'console=hvc0'",
+                "ramdisk = '" + directory.resolve("initrd") + "'");
+    }
+
+    private static JsonObject json(Outcome outcome) {
+        assertEquals(0, outcome.status(), outcome.err());
+        JsonElement json = JsonParser.parseString(outcome.out());
+        return json.getAsJsonObject();
+    }
+}
