@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.xenjava.toolstack.device;
 
-import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
@@ -48,22 +49,20 @@ final class QemuMonitor {
 
     /** Where VNC listens; empty if there is none. */
     Optional<VncAddress> vnc() {
-        JsonObject vnc = ask("query-vnc", new JsonObject()).getAsJsonObject();
-        return Optional.of(vnc)
-                .filter(server -> server.get("enabled").getAsBoolean())
-                .map(server -> new VncAddress(
-                        server.get("host").getAsString(), server.get("service").getAsInt()));
+        QmpAnswer vnc = ask("query-vnc", new JsonObject());
+        return vnc.flag("enabled")
+                ? Optional.of(new VncAddress(vnc.text("host"), vnc.number("service")))
+                : Optional.empty();
     }
 
     /** The terminals of the serial ports that have one, by the port's number from 0. */
     Map<Integer, String> serialTerminals() {
         Map<Integer, String> terminals = new TreeMap<>();
-        for (JsonElement element : ask("query-chardev", new JsonObject()).getAsJsonArray()) {
-            JsonObject device = element.getAsJsonObject();
-            Matcher port = SERIAL_PORT.matcher(device.get("label").getAsString());
-            String file = device.get("filename").getAsString();
+        for (QmpAnswer device : ask("query-chardev", new JsonObject()).elements()) {
+            Matcher port = SERIAL_PORT.matcher(device.text("label"));
+            String file = device.text("filename");
             if (port.matches() && file.startsWith(TERMINAL)) {
-                terminals.put(Integer.parseInt(port.group(1)), file.substring(TERMINAL.length()));
+                terminals.put(device.number(port.group(1), "label"), file.substring(TERMINAL.length()));
             }
         }
         return Map.copyOf(terminals);
@@ -81,12 +80,24 @@ final class QemuMonitor {
                 JsonObject arguments = new JsonObject();
                 arguments.addProperty("filename", file.toString());
                 ask("screendump", arguments);
-                return Screenshot.ofPpm(Files.readAllBytes(file));
+                return Screenshot.ofPpm(content(file));
             } finally {
                 Files.deleteIfExists(file);
             }
         } catch (IOException e) {
             throw new DeviceModelException("the screen of QEMU at " + socket + " cannot be read: " + e.getMessage(), e);
+        }
+    }
+
+    /** Reads what QEMU wrote, and no more than a screen can have: the file's size is QEMU's choice. */
+    private static byte[] content(Path file) throws IOException {
+        try (InputStream in = Files.newInputStream(file, LinkOption.NOFOLLOW_LINKS)) {
+            byte[] content = in.readNBytes(Screenshot.MAX_PPM_BYTES + 1);
+            if (content.length > Screenshot.MAX_PPM_BYTES) {
+                throw new DeviceModelException("QEMU's picture of the screen has more than " + Screenshot.MAX_PPM_BYTES
+                        + " bytes, which no screen has");
+            }
+            return content;
         }
     }
 
@@ -117,7 +128,7 @@ final class QemuMonitor {
         return arguments;
     }
 
-    private JsonElement ask(String command, JsonObject arguments) {
+    private QmpAnswer ask(String command, JsonObject arguments) {
         try (QmpClient client = QmpClient.connect(socket, patience)) {
             return client.execute(command, arguments);
         }

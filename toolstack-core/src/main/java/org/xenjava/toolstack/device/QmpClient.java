@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.xenjava.toolstack.device;
 
-import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
-import com.google.gson.JsonParseException;
-import com.google.gson.JsonParser;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.StandardProtocolFamily;
@@ -29,8 +26,8 @@ final class QmpClient implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(QmpClient.class);
     private static final int BUFFER_BYTES = 1 << 16;
 
-    /** QEMU's answers have some kilobytes; more than this is no answer. */
-    private static final int LONGEST_LINE_BYTES = 1 << 24;
+    /** QEMU's answers have some kilobytes. A longer line is refused before it takes memory. */
+    private static final int LONGEST_LINE_BYTES = 1 << 20;
 
     private final String peer;
     private final Duration patience;
@@ -79,45 +76,36 @@ final class QmpClient implements AutoCloseable {
     }
 
     private void greet() {
-        JsonObject greeting = nextMessage("greet", deadline());
+        QmpAnswer greeting = nextMessage("greet", deadline());
         if (!greeting.has("QMP")) {
-            throw new DeviceModelException(peer + " greets with '" + greeting + "', which is no QMP");
+            throw greeting.refused("it is no QMP greeting");
         }
         execute("qmp_capabilities", new JsonObject());
-    }
-
-    /** Executes a command without arguments. */
-    JsonElement execute(String command) {
-        return execute(command, new JsonObject());
     }
 
     /**
      * Executes a command.
      *
-     * @return what it answers, which depends on the command
+     * @return the answer, whose form depends on the command
      * @throws DeviceModelException if QEMU refuses, with its own words, or does not answer
      */
-    JsonElement execute(String command, JsonObject arguments) {
+    QmpAnswer execute(String command, JsonObject arguments) {
         JsonObject request = new JsonObject();
         request.addProperty("execute", command);
         request.add("arguments", arguments);
         long deadline = deadline();
         send(command, request + "\n");
         while (true) {
-            JsonObject message = nextMessage(command, deadline);
+            QmpAnswer message = nextMessage(command, deadline);
             if (message.has("return")) {
-                return message.get("return");
+                return message.member("return");
             }
             if (message.has("error")) {
-                throw new DeviceModelException(
-                        peer + " refuses " + command + ": " + reason(message.getAsJsonObject("error")));
+                String reason = message.member("error").text("desc");
+                throw new DeviceModelException(peer + " refuses " + command + ": " + QmpAnswer.shown(reason));
             }
             LOG.debug("{}: {}", peer, message);
         }
-    }
-
-    private static String reason(JsonObject error) {
-        return error.has("desc") ? error.get("desc").getAsString() : error.toString();
     }
 
     private long deadline() {
@@ -137,14 +125,8 @@ final class QmpClient implements AutoCloseable {
         }
     }
 
-    private JsonObject nextMessage(String command, long deadline) {
-        String line = nextLine(command, deadline);
-        try {
-            return JsonParser.parseString(line).getAsJsonObject();
-        } catch (JsonParseException | IllegalStateException e) {
-            throw new DeviceModelException(
-                    peer + ", asked to " + command + ", answers '" + line + "', which is no QMP");
-        }
+    private QmpAnswer nextMessage(String command, long deadline) {
+        return QmpAnswer.parse(peer, command, nextLine(command, deadline));
     }
 
     private String nextLine(String command, long deadline) {
@@ -164,13 +146,14 @@ final class QmpClient implements AutoCloseable {
 
     private void receive(String command, long deadline) {
         try {
-            long millis = Math.max(1, (deadline - System.nanoTime()) / 1_000_000);
-            if (selector.select(millis) == 0) {
+            // A QEMU that sends events without end is never silent, so the deadline is checked here as well.
+            long nanos = deadline - System.nanoTime();
+            if (nanos <= 0 || selector.select(Math.max(1, nanos / 1_000_000)) == 0) {
                 throw new DeviceModelException(
                         Thread.currentThread().isInterrupted()
                                 ? "waiting for " + peer + " was interrupted"
-                                : peer + ", asked to " + command + ", has not answered within " + patience
-                                        + "; does another client hold the connection?");
+                                : peer + ", asked to " + command + ", has not answered within " + patience.toMillis()
+                                        + " ms; does another client hold the connection?");
             }
             selector.selectedKeys().clear();
             received.clear();

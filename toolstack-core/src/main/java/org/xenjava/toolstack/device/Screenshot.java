@@ -12,6 +12,9 @@ import org.xenjava.toolstack.error.DeviceModelException;
 
 /** What a guest's screen showed at one moment. Immutable. */
 public final class Screenshot {
+    /** Larger than a picture of 4096 x 4096 pixels, which no emulated card exceeds. */
+    static final int MAX_PPM_BYTES = 64 << 20;
+
     private static final int BYTES_PER_PIXEL = 3;
     private static final int LONGEST_HEADER = 64;
 
@@ -43,12 +46,12 @@ public final class Screenshot {
         if (header.lookingAt()) {
             int width = Integer.parseInt(header.group(1));
             int height = Integer.parseInt(header.group(2));
-            int bytes = width * height * BYTES_PER_PIXEL;
+            long bytes = (long) width * height * BYTES_PER_PIXEL;
             if (bytes > 0 && file.length - header.end() == bytes) {
                 return new Screenshot(
                         width,
                         height,
-                        ByteBuffer.wrap(file, header.end(), bytes).slice());
+                        ByteBuffer.wrap(file, header.end(), (int) bytes).slice());
             }
         }
         throw new DeviceModelException("QEMU's picture of the screen, " + file.length + " bytes, is no whole PPM");

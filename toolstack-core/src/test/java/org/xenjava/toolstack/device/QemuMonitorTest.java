@@ -141,7 +141,7 @@ class QemuMonitorTest {
 
             DeviceModelException e = assertThrows(DeviceModelException.class, monitor::vnc);
 
-            assertTrue(e.getMessage().contains("has not answered within PT0.05S"), e.getMessage());
+            assertTrue(e.getMessage().contains("has not answered within 50 ms"), e.getMessage());
             assertEquals(1, server.commands().size());
         }
     }
@@ -153,7 +153,7 @@ class QemuMonitorTest {
             DeviceModelException e =
                     assertThrows(DeviceModelException.class, () -> monitor().vnc());
 
-            assertTrue(e.getMessage().contains("which is no QMP"), e.getMessage());
+            assertTrue(e.getMessage().contains("it is no QMP"), e.getMessage());
             assertEquals(List.of(), server.commands());
         }
     }
@@ -164,5 +164,63 @@ class QemuMonitorTest {
                 assertThrows(DeviceModelException.class, () -> monitor().vnc());
 
         assertTrue(e.getMessage().startsWith("QEMU at " + socket + " cannot be reached"), e.getMessage());
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "{\"return\": {}}",
+                "{\"return\": null}",
+                "{\"return\": 7}",
+                "{\"return\": {\"enabled\": {}}}",
+                "{\"return\": {\"enabled\": null}}",
+                "{\"return\": {\"enabled\": true}}",
+                "{\"return\": {\"enabled\": true, \"host\": [], \"service\": \"5900\"}}",
+                "{\"return\": {\"enabled\": true, \"host\": \"::1\", \"service\": \"5900x\"}}",
+                "{\"return\": {\"enabled\": true, \"host\": \"::1\", \"service\": \"-1\"}}",
+                "{\"return\": {\"enabled\": true, \"host\": \"::1\", \"service\": 1e999999999}}",
+                "{\"return\": {\"enabled\": true, \"host\": \"::1\", \"service\": \"99999999999\"}}",
+                "{\"return\": [{\"label\": \"serial0\"}]}",
+                "{\"return\": [{\"label\": \"serial99999999999\", \"filename\": \"pty:/dev/pts/3\"}]}",
+                "{\"return\": [3]}",
+                "{\"error\": \"no\"}",
+                "{\"error\": {}}",
+                "{\"error\": {\"desc\": {}}}",
+                "\u0000",
+            })
+    void anAnswerOfAnotherFormIsADeviceModelException(String answer) throws IOException {
+        try (QmpServer server = QmpServer.at(socket, request -> answer + "\n")) {
+            DeviceModelException vnc = assertThrows(DeviceModelException.class, monitor()::vnc);
+            assertThrows(DeviceModelException.class, monitor()::serialTerminals);
+
+            assertTrue(vnc.getMessage().contains("query-vnc"), vnc.getMessage());
+            assertTrue(vnc.getMessage().chars().noneMatch(Character::isISOControl), vnc.getMessage());
+            assertEquals(2, server.commands().size());
+        }
+    }
+
+    @Test
+    void anAnswerNestedAMillionTimesIsADeviceModelException() throws IOException {
+        String answer = "{\"return\": " + "[".repeat(500_000) + "]".repeat(500_000) + "}\n";
+        try (QmpServer server = QmpServer.at(socket, request -> answer)) {
+            DeviceModelException e = assertThrows(DeviceModelException.class, monitor()::vnc);
+
+            assertTrue(e.getMessage().length() < 500, e.getMessage());
+            assertEquals(1, server.commands().size());
+        }
+    }
+
+    @Test
+    void eventsWithoutEndDoNotPostponeTheDeadline() throws IOException {
+        String events = "{\"event\": \"X\"}\n".repeat(1 << 16);
+        String flood = events.repeat(64);
+        try (QmpServer server = QmpServer.at(socket, request -> flood)) {
+            QemuMonitor monitor = new QemuMonitor(socket, Duration.ofMillis(50));
+
+            DeviceModelException e = assertThrows(DeviceModelException.class, monitor::vnc);
+
+            assertTrue(e.getMessage().contains("has not answered within 50 ms"), e.getMessage());
+            assertEquals(1, server.commands().size());
+        }
     }
 }

@@ -9,6 +9,7 @@ import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.Random;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
@@ -43,5 +44,14 @@ class ScreenshotTest {
             strings = {"", "P6\n2 1\n255\nRGBrg", "P6\n2 1\n255\nRGBrgbx", "P5\n2 1\n255\nRGBrgb", "P6\n0 0\n255\n"})
     void whatIsNoWholePictureIsRefused(String file) {
         assertThrows(DeviceModelException.class, () -> Screenshot.ofPpm(file.getBytes(StandardCharsets.ISO_8859_1)));
+    }
+
+    @Test
+    void aPictureWhoseSizeOverflowsAnIntIsRefused() {
+        // 43691 * 32768 * 3 is 2^32 + 32768.
+        byte[] header = "P6 43691 32768 255\n".getBytes(StandardCharsets.US_ASCII);
+        byte[] file = Arrays.copyOf(header, header.length + 32768);
+
+        assertThrows(DeviceModelException.class, () -> Screenshot.ofPpm(file));
     }
 }
