@@ -86,14 +86,16 @@ public final class Domain {
     /** Stops its vCPUs; nothing happens if they are stopped. */
     public void pause() {
         if (!info("pausing").paused()) {
-            XenFailures.translating("pausing " + this, () -> context.xenctrl().pauseDomain(domid));
+            XenFailures.translating(
+                    "pausing " + this, () -> context.xenctrl().domains().pause(domid));
         }
     }
 
     /** Lets its vCPUs run; nothing happens if they do. */
     public void unpause() {
         if (info("unpausing").paused()) {
-            XenFailures.translating("unpausing " + this, () -> context.xenctrl().unpauseDomain(domid));
+            XenFailures.translating(
+                    "unpausing " + this, () -> context.xenctrl().domains().unpause(domid));
         }
     }
 
@@ -123,7 +125,7 @@ public final class Domain {
     public boolean hasPvDrivers() {
         String attempt = "looking for PV drivers of " + this;
         info(attempt);
-        return XenFailures.translating(attempt, () -> context.xenctrl().hvmParam(domid, HvmParam.CALLBACK_IRQ)) != 0;
+        return XenFailures.translating(attempt, () -> context.xenctrl().hvm().param(domid, HvmParam.CALLBACK_IRQ)) != 0;
     }
 
     /**
@@ -147,7 +149,8 @@ public final class Domain {
         if (trigger.isButton() && status().kind() != DomainStatus.Kind.HVM) {
             throw new DomainStateException(attempt + ": only HVM guests have that button");
         }
-        XenFailures.translating(attempt, () -> context.xenctrl().sendTrigger(domid, trigger.number(), FIRST_VCPU));
+        XenFailures.translating(
+                attempt, () -> context.xenctrl().hvm().sendTrigger(domid, trigger.number(), FIRST_VCPU));
     }
 
     /**
@@ -309,7 +312,7 @@ public final class Domain {
     public PodStatus podStatus() {
         return XenFailures.translating("reading the PoD counters of " + this, () -> {
             info("reading the PoD counters of");
-            return PodStatus.of(domid, name(), context.xenctrl().podTarget(domid));
+            return PodStatus.of(domid, name(), context.xenctrl().memory().podTarget(domid));
         });
     }
 
@@ -317,6 +320,7 @@ public final class Domain {
     public List<String> xenMessages() {
         Pattern domain = Pattern.compile("\\b[Dd](om)?" + domid + "(v\\d+)?\\b");
         return XenFailures.translating("reading Xen's console", () -> context.xenctrl()
+                .host()
                 .readConsole(MOST_CONSOLE_BYTES)
                 .lines()
                 .filter(line -> domain.matcher(line).find())
@@ -345,7 +349,8 @@ public final class Domain {
         if (over || !info.hvm()) {
             return;
         }
-        long debt = XenFailures.translating(attempt, () -> context.xenctrl().podTarget(domid))
+        long debt = XenFailures.translating(
+                        attempt, () -> context.xenctrl().memory().podTarget(domid))
                 .debt();
         if (debt > 0) {
             throw new PodDebtException(
@@ -466,7 +471,7 @@ public final class Domain {
 
     private Optional<DomainInfo> find() {
         return XenFailures.translating(
-                        "looking for " + this, () -> context.xenctrl().domainInfo(domid))
+                        "looking for " + this, () -> context.xenctrl().domains().info(domid))
                 .filter(info -> info.handle().equals(uuid) && !info.dying());
     }
 

@@ -45,7 +45,8 @@ public record PodReport(
         DomainPaths paths = new DomainPaths(domid);
         boolean mayHaveEntries = domain.kind() != DomainStatus.Kind.PV && domid != 0;
         Optional<PodStatus> counters = mayHaveEntries
-                ? Optional.of(PodStatus.of(domid, domain.name(), xenctrl.podTarget(domid)))
+                ? Optional.of(
+                        PodStatus.of(domid, domain.name(), xenctrl.memory().podTarget(domid)))
                 : Optional.empty();
         long videoRam = store.readLong(paths.memoryVideoRam()).orElse(0L);
         return new PodReport(
@@ -55,8 +56,8 @@ public record PodReport(
                 store.readLong(paths.memoryTarget())
                         .filter(kib -> kib >= 0 && videoRam >= 0)
                         .map(kib -> KiB.of(kib + videoRam)),
-                mayHaveEntries && xenctrl.monitorAttached(domid) ? Inspection.ATTACHED : Inspection.NONE,
-                Architecture.of(xenctrl.capabilities()));
+                mayHaveEntries && xenctrl.domains().monitorAttached(domid) ? Inspection.ATTACHED : Inspection.NONE,
+                Architecture.of(xenctrl.host().capabilities()));
     }
 
     /** Entries without a page; never negative. */

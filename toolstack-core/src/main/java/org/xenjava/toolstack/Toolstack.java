@@ -347,9 +347,9 @@ public final class Toolstack implements AutoCloseable {
     public HostStatus host() {
         return XenFailures.translating("looking at the host", () -> {
             Xenctrl xenctrl = context.xenctrl();
-            PhysInfo info = xenctrl.physInfo();
+            PhysInfo info = xenctrl.host().physInfo();
             return new HostStatus(
-                    xenctrl.abi().release() + xenctrl.extraVersion(),
+                    xenctrl.abi().release() + xenctrl.host().extraVersion(),
                     info.cpus(),
                     info.cpuKhz(),
                     Pages.of(info.totalPages()),
@@ -430,7 +430,7 @@ public final class Toolstack implements AutoCloseable {
 
     private List<DomainInfo> allInfos() {
         return XenFailures.translating(
-                "listing the domains", () -> context.xenctrl().domains());
+                "listing the domains", () -> context.xenctrl().domains().list());
     }
 
     /** Ends guards, supervisors and waiting operations and closes the libraries; domains run on. */

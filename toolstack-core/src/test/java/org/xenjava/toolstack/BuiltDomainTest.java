@@ -41,7 +41,7 @@ class BuiltDomainTest {
     }
 
     private PodCounters counters(Domain domain) {
-        return host.xenctrl.podTarget(domain.domid());
+        return host.xenctrl.memory().podTarget(domain.domid());
     }
 
     @Test
@@ -123,10 +123,11 @@ class BuiltDomainTest {
     void onAHostWithoutWholeSuperpagesItIsBuiltOfSinglePages() {
         try (TestHost small = TestHost.of(SmallHost.withFreePages(20_000))) {
             int neighbour = SmallHost.breakAllSuperpages(small.xenctrl);
-            assertEquals(0, small.xenctrl.populatePhysmap(neighbour, new long[] {1 << 20}, 9, 0));
+            assertEquals(0, small.xenctrl.memory().populatePhysmap(neighbour, new long[] {1 << 20}, 9, 0));
             Domain domain =
                     small.toolstack.create(TestHost.guest("scattered", 32, 32).build());
-            assertEquals(new PodCounters(32 * 256 + 9, 0, 0), small.xenctrl.podTarget(domain.domid()));
+            assertEquals(
+                    new PodCounters(32 * 256 + 9, 0, 0), small.xenctrl.memory().podTarget(domain.domid()));
         }
     }
 }

@@ -111,7 +111,7 @@ class DomainTest {
     @ParameterizedTest
     @MethodSource("operationsOnADomain")
     void aDomainThatWasDestroyedIsGone(Operation operation) {
-        host.xenctrl.destroyDomain(domain.domid());
+        host.xenctrl.domains().destroy(domain.domid());
         DomainGoneException e =
                 assertThrows(DomainGoneException.class, () -> operation.action().accept(domain));
         assertTrue(e.getMessage().contains("domain " + domain.domid()), e.getMessage());
@@ -119,7 +119,7 @@ class DomainTest {
 
     @Test
     void anotherDomainThatHasTheNumberNowIsNotTouched() {
-        host.xenctrl.destroyDomain(domain.domid());
+        host.xenctrl.domains().destroy(domain.domid());
         int successor = createDomainWithTheNumberOf(domain);
         MachineState before = host.state();
         operationsOnADomain()
@@ -135,12 +135,14 @@ class DomainTest {
     /** Xen counts up and begins again at 1, so a number returns after 32,750 others. */
     private int createDomainWithTheNumberOf(Domain gone) {
         while (true) {
-            int domid = host.xenctrl.createDomain(
-                    new CreateDomain(UUID.randomUUID(), DomctlOp.CDF_HVM | DomctlOp.CDF_HAP, DomctlOp.EMU_LAPIC, 1, 1));
+            int domid = host.xenctrl
+                    .domains()
+                    .create(new CreateDomain(
+                            UUID.randomUUID(), DomctlOp.CDF_HVM | DomctlOp.CDF_HAP, DomctlOp.EMU_LAPIC, 1, 1));
             if (domid == gone.domid()) {
                 return domid;
             }
-            host.xenctrl.destroyDomain(domid);
+            host.xenctrl.domains().destroy(domid);
         }
     }
 
@@ -190,7 +192,7 @@ class DomainTest {
     @Test
     void aGuestThatHasStoppedIsNotAskedToStop() {
         boot();
-        host.xenctrl.remoteShutdown(domain.domid(), ShutdownReason.CRASH.code());
+        host.xenctrl.domains().remoteShutdown(domain.domid(), ShutdownReason.CRASH.code());
         domain.requestShutdown(ShutdownRequest.POWEROFF);
         assertEquals("", shutdownWord());
     }
@@ -219,7 +221,7 @@ class DomainTest {
                 reason,
                 whileWaiting(
                                 waiting -> waiting.awaitShutdown(FOREVER),
-                                () -> host.xenctrl.remoteShutdown(domain.domid(), reason.code()))
+                                () -> host.xenctrl.domains().remoteShutdown(domain.domid(), reason.code()))
                         .get());
         State state = reason == ShutdownReason.CRASH ? State.CRASHED : State.SHUTDOWN;
         assertTrue(domain.status().states().contains(state), domain.status().toString());
@@ -229,10 +231,9 @@ class DomainTest {
     @Test
     void whoWaitsForTheShutdownOfADomainThatIsDestroyedHearsThatItIsGone() throws Exception {
         ExecutionException e = assertThrows(
-                ExecutionException.class,
-                whileWaiting(
-                                waiting -> waiting.awaitShutdown(FOREVER),
-                                () -> host.xenctrl.destroyDomain(domain.domid()))::get);
+                ExecutionException.class, whileWaiting(waiting -> waiting.awaitShutdown(FOREVER), () -> host.xenctrl
+                        .domains()
+                        .destroy(domain.domid()))::get);
         assertEquals(DomainGoneException.class, e.getCause().getClass());
     }
 

@@ -19,7 +19,7 @@ class FullHostTest {
     private static final DomainConfig CONFIG = TestHost.guest("hungry", 16, 32).build();
 
     private static long freePages(TestHost host) {
-        return host.xenctrl.physInfo().freePages();
+        return host.xenctrl.host().physInfo().freePages();
     }
 
     /** Pages that a host must have for this guest: its own, and what Xen needs to run it. */

@@ -111,11 +111,11 @@ final class GuardBench implements AutoCloseable {
     }
 
     DomainInfo info(Domain domain) {
-        return host.xenctrl.domainInfo(domain.domid()).orElseThrow();
+        return host.xenctrl.domains().info(domain.domid()).orElseThrow();
     }
 
     long debt(Domain domain) {
-        return host.xenctrl.podTarget(domain.domid()).debt();
+        return host.xenctrl.memory().podTarget(domain.domid()).debt();
     }
 
     KiB target(Domain domain) {

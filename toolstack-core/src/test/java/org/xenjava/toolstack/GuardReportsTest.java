@@ -48,9 +48,9 @@ class GuardReportsTest {
             PodGuard guard = bench.guard(COVER);
             bench.run(LONG, guard);
             int before = bench.events.size();
-            bench.host.xenctrl.attachMonitor(domain.domid());
+            bench.host.xenctrl.domains().attachMonitor(domain.domid());
             bench.run(LONG, guard);
-            bench.host.xenctrl.detachMonitor(domain.domid());
+            bench.host.xenctrl.domains().detachMonitor(domain.domid());
             bench.run(LONG, guard);
 
             List<GuardEvent> since = bench.events.subList(before, bench.events.size());

@@ -113,7 +113,7 @@ class MemoryTouchingOperationTest {
     void aGuestThatHasEndedCannotBeKilledAnyMore() {
         try (GuardBench bench = bench()) {
             Domain domain = settled(bench);
-            bench.host.xenctrl.remoteShutdown(domain.domid(), ShutdownReason.CRASH.code());
+            bench.host.xenctrl.domains().remoteShutdown(domain.domid(), ShutdownReason.CRASH.code());
             assertDoesNotThrow(() -> domain.requireNoDebt(MemoryTouchingOperation.COREDUMP));
         }
     }
@@ -122,7 +122,7 @@ class MemoryTouchingOperationTest {
     void aGuestThatHasSuspendedItselfIsToLiveOn() {
         try (GuardBench bench = bench()) {
             Domain domain = settled(bench);
-            bench.host.xenctrl.remoteShutdown(domain.domid(), ShutdownReason.SUSPEND.code());
+            bench.host.xenctrl.domains().remoteShutdown(domain.domid(), ShutdownReason.SUSPEND.code());
             assertThrows(PodDebtException.class, () -> domain.requireNoDebt(MemoryTouchingOperation.SAVE));
         }
     }

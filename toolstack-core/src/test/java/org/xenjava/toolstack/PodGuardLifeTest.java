@@ -97,7 +97,7 @@ class PodGuardLifeTest {
             bench.store.direct().remove("/local/domain/" + domain.domid());
             bench.store.direct().removeWithEmptyParents("/vm/" + domain.uuid());
             bench.store.direct().removeWithEmptyParents("/local/domain/0/backend/console/" + domain.domid());
-            bench.host.xenctrl.destroyDomain(domain.domid());
+            bench.host.xenctrl.domains().destroy(domain.domid());
             bench.run(LONG, guard);
             bench.host.assertUnchangedSince(before, "destroyed by a stranger");
         }
@@ -167,12 +167,13 @@ class PodGuardLifeTest {
 
     /** A domain without an operating system: 1024 entries, a cache, and no end of time. */
     private static void createBareDomain(Xenctrl xenctrl, long cachePages) {
-        int domid = xenctrl.createDomain(
-                new CreateDomain(UUID.randomUUID(), DomctlOp.CDF_HVM | DomctlOp.CDF_HAP, DomctlOp.EMU_LAPIC, 1, 2));
-        xenctrl.setMaxMemKib(domid, 8192);
-        xenctrl.setPodTarget(domid, cachePages);
-        xenctrl.populatePhysmap(domid, new long[] {0, 512}, 9, MemoryOp.XENMEMF_POPULATE_ON_DEMAND);
-        xenctrl.unpauseDomain(domid);
+        int domid = xenctrl.domains()
+                .create(new CreateDomain(
+                        UUID.randomUUID(), DomctlOp.CDF_HVM | DomctlOp.CDF_HAP, DomctlOp.EMU_LAPIC, 1, 2));
+        xenctrl.memory().setMaxMemKib(domid, 8192);
+        xenctrl.memory().setPodTarget(domid, cachePages);
+        xenctrl.memory().populatePhysmap(domid, new long[] {0, 512}, 9, MemoryOp.XENMEMF_POPULATE_ON_DEMAND);
+        xenctrl.domains().unpause(domid);
     }
 
     @Test

@@ -72,7 +72,7 @@ class PodReportTest {
         try (GuardBench bench = new GuardBench(PodPolicy.standard(), GOOD)) {
             Domain domain = bench.start("web");
             assertEquals(Inspection.NONE, domain.podReport().inspection());
-            bench.host.xenctrl.attachMonitor(domain.domid());
+            bench.host.xenctrl.domains().attachMonitor(domain.domid());
             assertEquals(Inspection.ATTACHED, domain.podReport().inspection());
         }
     }

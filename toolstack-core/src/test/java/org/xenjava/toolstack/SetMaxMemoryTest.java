@@ -47,9 +47,9 @@ class SetMaxMemoryTest {
 
     @Test
     void aPodGuestKeepsItsPagesAndItsDebt() {
-        PodCounters before = host.xenctrl.podTarget(domain.domid());
+        PodCounters before = host.xenctrl.memory().podTarget(domain.domid());
         domain.setMaxMemory(KiB.ofMiB(64));
-        assertEquals(before, host.xenctrl.podTarget(domain.domid()));
+        assertEquals(before, host.xenctrl.memory().podTarget(domain.domid()));
         // It owns its slack until it has ballooned, and must be allowed to.
         assertTrue(
                 domain.memory().maxPages().count() >= before.totPages(),

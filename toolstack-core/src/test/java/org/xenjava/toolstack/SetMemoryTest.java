@@ -69,14 +69,14 @@ class SetMemoryTest {
         String[] counters = total.split("/");
         PodCounters expected =
                 new PodCounters(Long.parseLong(counters[0]), Long.parseLong(counters[1]), Long.parseLong(counters[2]));
-        assertEquals(expected, host.xenctrl.podTarget(domain.domid()));
+        assertEquals(expected, host.xenctrl.memory().podTarget(domain.domid()));
         assertEquals(max, domain.memory().maxPages().count());
         assertEquals(KiB.ofMiB(targetMib), domain.memory().target());
         assertEquals(0, info().outstandingPages());
     }
 
     private DomainInfo info() {
-        return host.xenctrl.domainInfo(domain.domid()).orElseThrow();
+        return host.xenctrl.domains().info(domain.domid()).orElseThrow();
     }
 
     private static final String AS_BUILT = "65801/55552/120832";
@@ -123,7 +123,7 @@ class SetMemoryTest {
         domain.setMemory(KiB.ofMiB(300));
         settle();
         assertEquals(76808, info().totPages());
-        assertEquals(0, host.xenctrl.podTarget(domain.domid()).debt());
+        assertEquals(0, host.xenctrl.memory().podTarget(domain.domid()).debt());
     }
 
     @Test
@@ -133,11 +133,11 @@ class SetMemoryTest {
             domain = host.toolstack.find(build(xl).uuid()).orElseThrow();
         }
         host.observer.store().rm(XenStore.NO_TRANSACTION, "/libxl/" + domain.domid() + "/xenjava");
-        PodCounters built = host.xenctrl.podTarget(domain.domid());
+        PodCounters built = host.xenctrl.memory().podTarget(domain.domid());
         domain.setMemory(KiB.ofMiB(300));
         domain.setMemory(KiB.ofMiB(200));
         domain.setMemory(KiB.ofMiB(300));
-        PodCounters raised = host.xenctrl.podTarget(domain.domid());
+        PodCounters raised = host.xenctrl.memory().podTarget(domain.domid());
         assertEquals(built.totPages() + 44 * 256, raised.totPages());
         assertEquals("307200", read("/libxl/" + domain.domid() + "/xenjava/pod-backed-kib"));
     }
@@ -168,7 +168,7 @@ class SetMemoryTest {
     /** As measured: Linux has 8 pages more than its target, 9 special ones less the one that it gives back. */
     private void assertSettled(long mib) {
         assertEquals(mib * 256 + 8, info().totPages());
-        assertEquals(0, host.xenctrl.podTarget(domain.domid()).debt());
+        assertEquals(0, host.xenctrl.memory().podTarget(domain.domid()).debt());
         assertEquals((mib + 1) * 256 + (mib < 128 ? 256 : 0), info().maxPages());
         assertEquals(KiB.ofMiB(mib), domain.memory().target());
         assertEquals(0, info().outstandingPages());
@@ -216,7 +216,7 @@ class SetMemoryTest {
 
     @Test
     void aClaimOfSomebodyElseIsLeftAloneAndToldOf() {
-        host.xenctrl.claimPages(domain.domid(), 66000);
+        host.xenctrl.memory().claimPages(domain.domid(), 66000);
         MachineState before = host.state();
         DomainStateException e = assertThrows(DomainStateException.class, () -> domain.setMemory(KiB.ofMiB(300)));
         assertTrue(e.getMessage().contains("another resize or build is under way"), e.getMessage());
@@ -290,6 +290,6 @@ class SetMemoryTest {
         assertEquals(44 * 256, info().outstandingPages());
         domain.setMemory(KiB.ofMiB(200));
         domain.destroy();
-        assertEquals(0, host.xenctrl.physInfo().outstandingPages());
+        assertEquals(0, host.xenctrl.host().physInfo().outstandingPages());
     }
 }

@@ -24,9 +24,10 @@ final class SmallHost {
 
     /** A domain that owns nothing yet and may own a lot. */
     static int emptyDomain(Xenctrl xenctrl) {
-        int domid = xenctrl.createDomain(
-                new CreateDomain(UUID.randomUUID(), DomctlOp.CDF_HVM | DomctlOp.CDF_HAP, DomctlOp.EMU_LAPIC, 1, 1));
-        xenctrl.setMaxMemKib(domid, 1L << 30);
+        int domid = xenctrl.domains()
+                .create(new CreateDomain(
+                        UUID.randomUUID(), DomctlOp.CDF_HVM | DomctlOp.CDF_HAP, DomctlOp.EMU_LAPIC, 1, 1));
+        xenctrl.memory().setMaxMemKib(domid, 1L << 30);
         return domid;
     }
 
@@ -37,12 +38,12 @@ final class SmallHost {
         for (long at = 0; populate(xenctrl, keeper, at, 1) == 1; at += SUPERPAGE) {
             populate(xenctrl, passing, at, SUPERPAGE - 1);
         }
-        xenctrl.destroyDomain(passing);
+        xenctrl.domains().destroy(passing);
         return keeper;
     }
 
     private static int populate(Xenctrl xenctrl, int domid, long first, long pages) {
         long[] gfns = LongStream.range(first, first + pages).toArray();
-        return xenctrl.populatePhysmap(domid, gfns, 0, 0);
+        return xenctrl.memory().populatePhysmap(domid, gfns, 0, 0);
     }
 }

@@ -107,8 +107,10 @@ class StoredConfigTest {
 
     @Test
     void aDomainOfAnotherToolstackHasNone() {
-        int domid = host.xenctrl.createDomain(
-                new CreateDomain(new UUID(3, 4), DomctlOp.CDF_HVM | DomctlOp.CDF_HAP, DomctlOp.EMU_LAPIC, 1, 1));
+        int domid = host.xenctrl
+                .domains()
+                .create(new CreateDomain(
+                        new UUID(3, 4), DomctlOp.CDF_HVM | DomctlOp.CDF_HAP, DomctlOp.EMU_LAPIC, 1, 1));
         assertEquals(Optional.empty(), host.toolstack.find(domid).orElseThrow().config());
         assertEquals(List.of(), store.list("/libxl/" + domid));
     }

@@ -292,7 +292,7 @@ class SupervisorTest {
             bench.stop(bench.present(domain).orElseThrow(), SupervisorBench.REBOOT);
             supervisor.tick(bench.now());
             Domain next = bench.present(domain).orElseThrow();
-            var pod = bench.host.xenctrl.podTarget(next.domid());
+            var pod = bench.host.xenctrl.memory().podTarget(next.domid());
             List<Object> numbers = List.of(next.memory(), pod, next.config());
             first = first.isEmpty() ? numbers : first;
             assertEquals(first, numbers);

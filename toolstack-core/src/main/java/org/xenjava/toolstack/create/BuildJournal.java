@@ -109,7 +109,7 @@ public final class BuildJournal {
     }
 
     private void recover(Xenctrl xenctrl, DomainRemoval removal, UUID uuid) {
-        xenctrl.domains().stream()
+        xenctrl.domains().list().stream()
                 .filter(info -> info.handle().equals(uuid))
                 .mapToInt(DomainInfo::domid)
                 .forEach(domid -> removal.remove(domid, uuid));

@@ -158,7 +158,7 @@ public final class DomainBuilder {
 
     /** The note keeps others from building one in the meantime. */
     private void requireNewUuid(UUID uuid) {
-        xenctrl.domains().stream()
+        xenctrl.domains().list().stream()
                 .filter(info -> info.handle().equals(uuid))
                 .findFirst()
                 .ifPresent(info -> {

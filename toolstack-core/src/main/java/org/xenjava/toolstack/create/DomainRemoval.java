@@ -66,7 +66,7 @@ public final class DomainRemoval {
      * number or the UUID now, as after a reboot, stays.
      */
     public void removeLeftovers(int domid, UUID uuid) {
-        boolean takenOver = xenctrl.domains().stream()
+        boolean takenOver = xenctrl.domains().list().stream()
                 .anyMatch(info ->
                         !info.dying() && (info.domid() == domid || info.handle().equals(uuid)));
         boolean left = store.read(new DomainPaths(domid).of("vm"))
@@ -93,7 +93,7 @@ public final class DomainRemoval {
      * Destroys what createdomain has made although its answer got lost: a domain with this UUID that has no memory yet.
      */
     void destroyNewborn(UUID uuid) {
-        xenctrl.domains().stream()
+        xenctrl.domains().list().stream()
                 .filter(info -> info.handle().equals(uuid) && info.totPages() == 0)
                 .forEach(info -> destroy(info.domid()));
     }
@@ -111,7 +111,7 @@ public final class DomainRemoval {
     /** Destroys the domain; nothing happens if there is none. */
     void destroy(int domid) {
         try {
-            xenctrl.destroyDomain(domid);
+            xenctrl.domains().destroy(domid);
         } catch (HypercallException e) {
             if (!e.errno().equals(Errno.ESRCH)) {
                 throw e;

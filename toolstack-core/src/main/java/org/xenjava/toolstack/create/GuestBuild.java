@@ -92,38 +92,39 @@ final class GuestBuild {
 
     /** @param emulationFlags {@code XEN_X86_EMU_*} */
     void createDomain(int emulationFlags) {
-        PhysInfo host = xenctrl.physInfo();
+        PhysInfo host = xenctrl.host().physInfo();
         if (!host.hvm() || !host.hap()) {
             throw new DomainStateException("this host cannot run "
                     + plan.config().type() + " guests: Xen reports no "
                     + (host.hvm() ? "hardware-assisted paging" : "hardware virtualisation"));
         }
         int grantVersion = host.grantTablesV2() ? 2 : 1;
-        domid = xenctrl.createDomain(new CreateDomain(
-                uuid,
-                DomctlOp.CDF_HVM | DomctlOp.CDF_HAP,
-                emulationFlags,
-                plan.config().maxVcpus(),
-                grantVersion));
+        domid = xenctrl.domains()
+                .create(new CreateDomain(
+                        uuid,
+                        DomctlOp.CDF_HVM | DomctlOp.CDF_HAP,
+                        emulationFlags,
+                        plan.config().maxVcpus(),
+                        grantVersion));
         claim = new HostClaim(xenctrl, domid, attempt());
     }
 
     void allocateVcpus() {
-        xenctrl.setMaxVcpus(domid, plan.config().maxVcpus());
+        xenctrl.domains().setMaxVcpus(domid, plan.config().maxVcpus());
     }
 
     void limitMemory() {
-        xenctrl.setMaxMemKib(domid, plan.memory().maxMem().value());
+        xenctrl.memory().setMaxMemKib(domid, plan.memory().maxMem().value());
     }
 
     void sizePagingPool() {
-        xenctrl.setPagingMempoolBytes(domid, plan.memory().pagingPoolBytes());
+        xenctrl.memory().setPagingMempoolBytes(domid, plan.memory().pagingPoolBytes());
     }
 
     /** @param edits from Xen's default policy to the guest's */
     void setCpuPolicy(TscMode tscMode, UnaryOperator<CpuPolicy> edits) {
-        xenctrl.setTscMode(domid, tscMode.ordinal());
-        xenctrl.setCpuPolicy(domid, edits.apply(xenctrl.defaultHvmCpuPolicy()));
+        xenctrl.domains().setTscMode(domid, tscMode.ordinal());
+        xenctrl.domains().setCpuPolicy(domid, edits.apply(xenctrl.host().defaultHvmCpuPolicy()));
     }
 
     void claimMemory() {
@@ -137,7 +138,7 @@ final class GuestBuild {
     /** Before the first populate: afterwards Xen would ignore it and still answer 0. */
     void setPodTarget() {
         plan.memory().podTarget().ifPresent(target -> {
-            PodCounters answer = xenctrl.setPodTarget(domid, target.count());
+            PodCounters answer = xenctrl.memory().setPodTarget(domid, target.count());
             if (answer.cachePages() != target.count() || answer.totPages() != target.count()) {
                 throw new XenCallException("Xen took a PoD target of " + target + " and answered " + answer
                         + ": the cache is not what was asked for");
@@ -155,7 +156,7 @@ final class GuestBuild {
 
     /** Xen says nothing but how many extents it did; smaller ones may still fit where larger ones do not. */
     private void populate(PopulateCall call, int flags) {
-        int done = xenctrl.populatePhysmap(domid, call.gfns(), call.order(), flags);
+        int done = xenctrl.memory().populatePhysmap(domid, call.gfns(), call.order(), flags);
         if (done == call.extents()) {
             return;
         }
@@ -179,7 +180,7 @@ final class GuestBuild {
     }
 
     void populateExactly(long[] gfns, String what) {
-        int done = xenctrl.populatePhysmap(domid, gfns, PopulateCall.ORDER_4K, 0);
+        int done = xenctrl.memory().populatePhysmap(domid, gfns, PopulateCall.ORDER_4K, 0);
         if (done != gfns.length) {
             throw new HostMemoryException("Xen populated " + done + " of " + gfns.length + " " + what);
         }
@@ -198,16 +199,16 @@ final class GuestBuild {
     }
 
     void setMemoryMap() {
-        xenctrl.setMemoryMap(domid, plan.image().memoryMap());
+        xenctrl.memory().setMemoryMap(domid, plan.image().memoryMap());
     }
 
     void openEventChannels() {
         int storeDomid = daemonDomid("xenstored");
         int consoleDomid = daemonDomid("xenconsoled");
         ports = new GuestPorts(
-                xenctrl.allocUnboundPort(domid, storeDomid),
+                xenctrl.events().allocUnboundPort(domid, storeDomid),
                 storeDomid,
-                xenctrl.allocUnboundPort(domid, consoleDomid),
+                xenctrl.events().allocUnboundPort(domid, consoleDomid),
                 consoleDomid);
     }
 
@@ -231,17 +232,17 @@ final class GuestBuild {
     }
 
     void set(HvmParam param, long value) {
-        xenctrl.setHvmParam(domid, param, value);
+        xenctrl.hvm().setParam(domid, param, value);
     }
 
     VcpuState vcpuState() {
-        return VcpuState.of(xenctrl.hvmContext(domid));
+        return VcpuState.of(xenctrl.hvm().context(domid));
     }
 
     /** Brings up vCPU 0. Nothing about vCPUs may follow: Xen takes all of them down before it reads records. */
     void bootVcpu(VcpuState state) {
-        xenctrl.setHvmContext(
-                domid, state.boot(plan.image().entry(), plan.image().startInfoAddress()));
+        xenctrl.hvm()
+                .setContext(domid, state.boot(plan.image().entry(), plan.image().startInfoAddress()));
     }
 
     void seedGrantTable() {
@@ -263,13 +264,14 @@ final class GuestBuild {
 
     /** Success of the single calls says little; the counters after all of them do. */
     void verifyMemory() {
-        DomainInfo info = xenctrl.domainInfo(domid)
+        DomainInfo info = xenctrl.domains()
+                .info(domid)
                 .orElseThrow(() -> new DomainGoneException(
                         attempt() + ": domain " + domid + " is gone; somebody has destroyed it meanwhile"));
         if (info.shutdown()) {
             throw new DomainStateException("domain " + domid + " was crashed while it was built: PoD memory ran out");
         }
-        long debt = xenctrl.podTarget(domid).debt();
+        long debt = xenctrl.memory().podTarget(domid).debt();
         long planned = plan.memory().initialDebt().count();
         if (debt != planned) {
             throw new XenCallException("domain " + domid + " has " + debt

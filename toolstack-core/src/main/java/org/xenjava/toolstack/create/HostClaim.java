@@ -39,7 +39,7 @@ final class HostClaim {
             return;
         }
         try {
-            xenctrl.claimPages(domid, total.count());
+            xenctrl.memory().claimPages(domid, total.count());
             held = true;
         } catch (HypercallException e) {
             if (e.errno().equals(Errno.ENOMEM)) {
@@ -59,12 +59,12 @@ final class HostClaim {
     void release() {
         if (held) {
             held = false;
-            xenctrl.claimPages(domid, 0);
+            xenctrl.memory().claimPages(domid, 0);
         }
     }
 
     private HostMemoryException tooLittle(long needed, HypercallException cause) {
-        PhysInfo host = xenctrl.physInfo();
+        PhysInfo host = xenctrl.host().physInfo();
         long free = host.freePages() + host.scrubPages() - host.outstandingPages();
         return new HostMemoryException(
                 attempt + ": the host cannot give " + needed + " more pages (" + needed / 256 + " MiB): "

@@ -150,7 +150,8 @@ public final class MemoryResize {
     }
 
     private DomainInfo info() {
-        return XenFailures.translating("looking at the memory of domain " + domid, () -> xenctrl.domainInfo(domid))
+        return XenFailures.translating("looking at the memory of domain " + domid, () -> xenctrl.domains()
+                        .info(domid))
                 .orElseThrow(() -> new DomainGoneException("domain " + domid + " is gone"));
     }
 
@@ -165,7 +166,7 @@ public final class MemoryResize {
         }
 
         void resize(GuestShape shape, KiB backedBefore) {
-            PodCounters now = xenctrl.podTarget(domid);
+            PodCounters now = xenctrl.memory().podTarget(domid);
             KiB backed = given.map(backedBefore::max).orElse(backedBefore);
             KiB maxMem = policy.maxMem(shape);
             Optional<Pages> podTarget =
@@ -184,7 +185,7 @@ public final class MemoryResize {
         /** Under a signature: a claim outlives its process, and while it lasts Xen refuses every other one. */
         private void claiming(Pages total, long owned, String attempt, Runnable work) {
             if (sign(attempt)) {
-                xenctrl.claimPages(domid, 0);
+                xenctrl.memory().claimPages(domid, 0);
             }
             HostClaim claim = new HostClaim(xenctrl, domid, attempt);
             try {
@@ -212,19 +213,21 @@ public final class MemoryResize {
         }
 
         private void setPodTarget(Pages target) {
-            PodCounters after = xenctrl.setPodTarget(domid, target.count());
+            PodCounters after = xenctrl.memory().setPodTarget(domid, target.count());
             LOG.debug("domain {}: PoD target {}, now {}", domid, target, after);
         }
 
         void setMaxMem(KiB maxMem) {
-            xenctrl.setMaxMemKib(domid, maxMem.value());
+            xenctrl.memory().setMaxMemKib(domid, maxMem.value());
             maxMemChanged = true;
         }
 
         void restore() {
             if (maxMemChanged) {
                 try {
-                    xenctrl.setMaxMemKib(domid, Pages.of(maxPagesBefore).toKiB().value());
+                    xenctrl.memory()
+                            .setMaxMemKib(
+                                    domid, Pages.of(maxPagesBefore).toKiB().value());
                 } catch (RuntimeException e) {
                     LOG.warn("domain {}: max_mem could not be put back to {} pages", domid, maxPagesBefore, e);
                 }

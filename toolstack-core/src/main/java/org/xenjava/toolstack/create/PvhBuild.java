@@ -40,7 +40,7 @@ final class PvhBuild {
     void setVcpuState() {
         VcpuState state = guest.vcpuState();
         for (int cpu = 0; cpu < guest.plan().config().maxVcpus(); cpu++) {
-            guest.xenctrl().setHvmContext(guest.domid(), state.mtrr(cpu));
+            guest.xenctrl().hvm().setContext(guest.domid(), state.mtrr(cpu));
         }
         guest.bootVcpu(state);
     }

@@ -49,7 +49,7 @@ public final class StandInDeviceModel implements DeviceModels {
         long first = memory.layout().highMemEnd() >> Pages.SHIFT;
         long pages = videoRam.plus(ROM).count();
         long[] gfns = LongStream.range(first, first + pages).toArray();
-        if (xenctrl.populatePhysmap(domid, gfns, 0, 0) != pages) {
+        if (xenctrl.memory().populatePhysmap(domid, gfns, 0, 0) != pages) {
             throw new DeviceModelException(
                     "domain " + domid + ": there is no room for " + pages + " pages of its graphics card");
         }

@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Optional;
 import org.xenjava.toolstack.create.Cancellation;
 import org.xenjava.toolstack.error.CoreDumpException;
+import org.xenjava.toolstack.xenctrl.DomainCalls;
 import org.xenjava.toolstack.xenctrl.Xenctrl;
 import org.xenjava.toolstack.xenctrl.lib.MappedPages;
 import org.xenjava.toolstack.xenctrl.lib.Protection;
@@ -82,7 +83,7 @@ public final class CoreDump {
     }
 
     private void write(FileChannel file, KiB size, int vcpus) throws IOException {
-        CoreFile core = new CoreFile(file, NOTE_BYTES + vcpus * (long) Xenctrl.VCPU_CONTEXT_BYTES);
+        CoreFile core = new CoreFile(file, NOTE_BYTES + vcpus * (long) DomainCalls.VCPU_CONTEXT_BYTES);
         List<GuestFrames.Run> runs = GuestFrames.of(size);
         long all = runs.stream().mapToLong(GuestFrames.Run::pages).sum();
         long looked = 0;
@@ -97,11 +98,12 @@ public final class CoreDump {
         ByteArrayOutputStream contexts = new ByteArrayOutputStream();
         int dumped = 0;
         for (int vcpu = 0; vcpu < vcpus; vcpu++) {
-            Optional<byte[]> context = xenctrl.vcpuContext(domid, vcpu);
+            Optional<byte[]> context = xenctrl.domains().vcpuContext(domid, vcpu);
             context.ifPresent(contexts::writeBytes);
             dumped += context.isPresent() ? 1 : 0;
         }
-        core.finish(CoreNotes.of(xenctrl, dumped, core.pages()), contexts.toByteArray(), Xenctrl.VCPU_CONTEXT_BYTES);
+        core.finish(
+                CoreNotes.of(xenctrl, dumped, core.pages()), contexts.toByteArray(), DomainCalls.VCPU_CONTEXT_BYTES);
     }
 
     /** Where one page is missing none is mapped: the run is halved until what is missing is found. */

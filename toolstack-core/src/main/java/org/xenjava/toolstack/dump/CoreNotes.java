@@ -44,7 +44,7 @@ final class CoreNotes {
         desc.putLong(xenctrl.abi().release().major())
                 .putLong(xenctrl.abi().release().minor());
         for (VersionFact fact : VersionFact.values()) {
-            desc.put(xenctrl.versionBytes(fact));
+            desc.put(xenctrl.host().versionBytes(fact));
         }
         return desc.putLong(Pages.BYTES);
     }

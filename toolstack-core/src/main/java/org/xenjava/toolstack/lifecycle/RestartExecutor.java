@@ -67,7 +67,7 @@ final class RestartExecutor {
     }
 
     private List<DomainInfo> domains(UUID uuid) {
-        return host.xenctrl().domains().stream()
+        return host.xenctrl().domains().list().stream()
                 .filter(info -> info.handle().equals(uuid))
                 .toList();
     }
@@ -107,11 +107,12 @@ final class RestartExecutor {
             return identity;
         });
         boolean unchanged = host.xenctrl()
-                .domainInfo(entry.domid())
+                .domains()
+                .info(entry.domid())
                 .filter(info -> info.handle().equals(entry.uuid()))
                 .isPresent();
         if (unchanged) {
-            host.xenctrl().setDomainHandle(entry.domid(), identity.uuid());
+            host.xenctrl().domains().setHandle(entry.domid(), identity.uuid());
             tell(
                     Kind.SET_ASIDE,
                     entry,
@@ -148,8 +149,8 @@ final class RestartExecutor {
         if (policy.only().isPresent()) {
             claims.take(domid, transaction -> {});
         }
-        if (host.xenctrl().domainInfo(domid).filter(DomainInfo::paused).isPresent()) {
-            host.xenctrl().unpauseDomain(domid);
+        if (host.xenctrl().domains().info(domid).filter(DomainInfo::paused).isPresent()) {
+            host.xenctrl().domains().unpause(domid);
         }
         close(entry.uuid());
         patience.started(entry.uuid(), now);

@@ -75,7 +75,7 @@ public final class Supervisor {
                     attempt("taking domain " + uuid + " away", () -> successors.goOn(uuid, now), uuid, now);
                 }
             }
-            List<DomainInfo> domains = host.xenctrl().domains();
+            List<DomainInfo> domains = host.xenctrl().domains().list();
             forgetAllBut(domains);
             for (DomainInfo info : domains) {
                 if (concerns(info) && !leaving.contains(info.handle())) {
@@ -254,7 +254,7 @@ public final class Supervisor {
     /** Leaves to others what it has taken on; it is not to be called again afterwards. */
     public synchronized void release() {
         try {
-            claims.release(host.xenctrl().domains());
+            claims.release(host.xenctrl().domains().list());
         } catch (HypercallException | XenLibException | ToolstackException e) {
             LOG.warn("the supervisor's claims stay until its process ends: {}", e.getMessage());
         }

@@ -27,15 +27,16 @@ final class DomainReader {
         PodCounters counters;
         boolean monitored;
         try {
-            counters = xenctrl.podTarget(domid);
-            monitored = xenctrl.monitorAttached(domid);
+            counters = xenctrl.memory().podTarget(domid);
+            monitored = xenctrl.domains().monitorAttached(domid);
         } catch (HypercallException e) {
             if (e.errno().equals(Errno.ESRCH)) {
                 return Optional.empty();
             }
             throw e;
         }
-        Optional<DomainInfo> info = xenctrl.domainInfo(domid)
+        Optional<DomainInfo> info = xenctrl.domains()
+                .info(domid)
                 .filter(found -> !found.dying() && found.handle().equals(handle));
         DomainPaths paths = new DomainPaths(domid);
         return info.map(alive -> new GuardReading(

@@ -105,7 +105,7 @@ final class GuardActions {
             return Optional.of("all domains together would have to be lent " + Pages.of(lent + lentToOthers)
                     + ", and the budget of the host is " + policy.hostBudget());
         }
-        PhysInfo host = xenctrl.physInfo();
+        PhysInfo host = xenctrl.host().physInfo();
         long free = host.freePages() + host.scrubPages() - host.outstandingPages();
         if (free - seen.debt() < policy.hostReserve().count()) {
             return Optional.of("the host has " + free + " free pages, of which " + policy.hostReserve() + " stay free");
@@ -128,22 +128,22 @@ final class GuardActions {
             }
             if (seen.notes().cover().isPresent()) {
                 // Left by a guard that died just here; a second claim would be refused.
-                xenctrl.claimPages(domid, 0);
+                xenctrl.memory().claimPages(domid, 0);
             }
-            xenctrl.claimPages(domid, wanted);
+            xenctrl.memory().claimPages(domid, wanted);
             try {
-                xenctrl.setPodTarget(domid, wanted);
+                xenctrl.memory().setPodTarget(domid, wanted);
             } finally {
-                xenctrl.claimPages(domid, 0);
+                xenctrl.memory().claimPages(domid, 0);
             }
         } catch (HypercallException e) {
             failure = Optional.of(reason(e));
             if (!e.errno().equals(Errno.EINVAL)) {
                 // With EINVAL there is a claim of somebody else, such as a resize under way.
-                xenctrl.claimPages(domid, 0);
+                xenctrl.memory().claimPages(domid, 0);
             }
         }
-        if (xenctrl.podTarget(domid).debt() <= 0) {
+        if (xenctrl.memory().podTarget(domid).debt() <= 0) {
             return Optional.empty();
         }
         if (newMax != seen.maxPages()) {
@@ -160,7 +160,7 @@ final class GuardActions {
     }
 
     private void setMaxPages(int domid, long pages) {
-        xenctrl.setMaxMemKib(domid, Pages.of(pages).toKiB().value());
+        xenctrl.memory().setMaxMemKib(domid, Pages.of(pages).toKiB().value());
     }
 
     private GuardOutcome giveBack(DomainPaths paths, GuardReading seen) {

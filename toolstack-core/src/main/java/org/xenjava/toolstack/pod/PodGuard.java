@@ -194,7 +194,7 @@ public final class PodGuard {
     private void scan(Instant now) {
         List<DomainInfo> found;
         try {
-            found = xenctrl.domains();
+            found = xenctrl.domains().list();
         } catch (HypercallException | XenLibException e) {
             LOG.warn("the guard cannot list the domains: {}", e.getMessage());
             return;

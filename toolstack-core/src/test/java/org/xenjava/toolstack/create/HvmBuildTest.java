@@ -66,10 +66,10 @@ class HvmBuildTest {
     void aPodGuestOwnsWhatXlsOwnsAndTheSlack(Vga vga, long videoPages, long romPages) {
         int domid = host.build(HvmTestHost.guest("d", 256, 512, vga).build());
 
-        PodCounters counters = host.xenctrl.podTarget(domid);
+        PodCounters counters = host.xenctrl.memory().podTarget(domid);
         assertEquals(65504 + 256 + 16 + romPages, counters.totPages());
         assertEquals(65536 - 256, counters.debt());
-        DomainInfo info = host.xenctrl.domainInfo(domid).orElseThrow();
+        DomainInfo info = host.xenctrl.domains().info(domid).orElseThrow();
         assertEquals(65792 + 256, info.maxPages());
         assertEquals(0x3ff, info.emulationFlags());
         assertTrue(info.paused());
@@ -87,7 +87,7 @@ class HvmBuildTest {
     void aGuestWithAllItsMemoryHasNoEntries() {
         int domid = host.build(HvmTestHost.guest("e", 128, 128, Vga.STDVGA).build());
 
-        PodCounters counters = host.xenctrl.podTarget(domid);
+        PodCounters counters = host.xenctrl.memory().podTarget(domid);
         assertEquals(0, counters.entries());
         assertEquals(128 * 256 - 32 + 16 + StandInDeviceModel.ROM.count(), counters.totPages());
     }
@@ -113,7 +113,8 @@ class HvmBuildTest {
                 Map.entry(HvmParam.IDENT_PT, 0xfeffe000L),
                 Map.entry(HvmParam.CONSOLE_EVTCHN, 2L),
                 Map.entry(HvmParam.STORE_EVTCHN, 1L));
-        recorded.forEach((param, value) -> assertEquals(value, host.xenctrl.hvmParam(domid, param), param.name()));
+        recorded.forEach(
+                (param, value) -> assertEquals(value, host.xenctrl.hvm().param(domid, param), param.name()));
     }
 
     @Test
@@ -128,10 +129,10 @@ class HvmBuildTest {
 
         int domid = host.build(GUEST.toBuilder().hvm(machine).build());
 
-        assertEquals(0, host.xenctrl.hvmParam(domid, HvmParam.HPET_ENABLED));
-        assertEquals(0, host.xenctrl.hvmParam(domid, HvmParam.VPT_ALIGN));
-        assertEquals(3, host.xenctrl.hvmParam(domid, HvmParam.TIMER_MODE));
-        assertEquals(0x1865, host.xenctrl.hvmParam(domid, HvmParam.VIRIDIAN));
+        assertEquals(0, host.xenctrl.hvm().param(domid, HvmParam.HPET_ENABLED));
+        assertEquals(0, host.xenctrl.hvm().param(domid, HvmParam.VPT_ALIGN));
+        assertEquals(3, host.xenctrl.hvm().param(domid, HvmParam.TIMER_MODE));
+        assertEquals(0x1865, host.xenctrl.hvm().param(domid, HvmParam.VIRIDIAN));
         String platform = "/local/domain/" + domid + "/platform/";
         assertEquals("0", host.store.read(platform + "acpi").orElseThrow());
         assertEquals("0", host.store.read(platform + "acpi_s3").orElseThrow());
@@ -142,7 +143,8 @@ class HvmBuildTest {
     @Test
     void theDeviceModelStartsLastAndFindsItsMemoryClaimed() {
         List<Long> claimed = new ArrayList<>();
-        host.deviceModel.beforeReady(() -> claimed.add(host.xenctrl.physInfo().outstandingPages()));
+        host.deviceModel.beforeReady(
+                () -> claimed.add(host.xenctrl.host().physInfo().outstandingPages()));
         List<String> steps = new ArrayList<>();
 
         int domid = host.build(GUEST, progress -> steps.add(progress.step()), new Cancellation());
@@ -150,7 +152,7 @@ class HvmBuildTest {
         assertEquals(List.of("check web", "start " + domid, "await " + domid), host.deviceModel.events());
         assertTrue(steps.indexOf("start the device model") > steps.indexOf("introduce to xenstored"), steps.toString());
         assertEquals(List.of(0L), claimed, "the video RAM has used up the claim");
-        assertEquals(0, host.xenctrl.physInfo().outstandingPages());
+        assertEquals(0, host.xenctrl.host().physInfo().outstandingPages());
     }
 
     @Test
@@ -208,7 +210,7 @@ class HvmBuildTest {
     }
 
     private UUID handle(int domid) {
-        return host.xenctrl.domainInfo(domid).orElseThrow().handle();
+        return host.xenctrl.domains().info(domid).orElseThrow().handle();
     }
 
     @Test

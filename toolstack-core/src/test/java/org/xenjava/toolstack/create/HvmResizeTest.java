@@ -43,9 +43,9 @@ class HvmResizeTest {
     }
 
     private static PodCounters boot(HvmTestHost host, int domid) {
-        host.xenctrl.unpauseDomain(domid);
+        host.xenctrl.domains().unpause(domid);
         host.xen.advance(BOOT);
-        return host.xenctrl.podTarget(domid);
+        return host.xenctrl.memory().podTarget(domid);
     }
 
     /** All that balloon at boot and come within 256 pages of their target. */
@@ -59,7 +59,7 @@ class HvmResizeTest {
 
             host.resize(domid).setMemory(KiB.ofMiB(300));
 
-            PodCounters raised = host.xenctrl.podTarget(domid);
+            PodCounters raised = host.xenctrl.memory().podTarget(domid);
             assertEquals((300 - 16) * 256 - 32 + 256 + EXTRAS, raised.totPages());
             assertEquals(KiB.ofMiB(300 - 16), host.resize(domid).status().target());
             PodCounters settled = boot(host, domid);
@@ -78,7 +78,7 @@ class HvmResizeTest {
 
             assertEquals(EXTRAS - 256 - 32, boot(host, domid).debt());
             host.xen.guest(domid).orElseThrow().load();
-            assertTrue(host.xenctrl.domainInfo(domid).orElseThrow().shutdown(), "it was lucky");
+            assertTrue(host.xenctrl.domains().info(domid).orElseThrow().shutdown(), "it was lucky");
         }
     }
 
@@ -87,11 +87,11 @@ class HvmResizeTest {
     void aRaiseOfAnySizeGrowsTheCacheByIt(long mib) {
         try (HvmTestHost host = host(BalloonFamily.WINDOWS, PodPolicy.standard())) {
             int domid = build(host);
-            PodCounters built = host.xenctrl.podTarget(domid);
+            PodCounters built = host.xenctrl.memory().podTarget(domid);
 
             host.resize(domid).setMemory(KiB.ofMiB(mib));
 
-            PodCounters raised = host.xenctrl.podTarget(domid);
+            PodCounters raised = host.xenctrl.memory().podTarget(domid);
             long growth = Math.min((mib - 256) * 256, built.debt());
             assertEquals(built.cachePages() + growth, raised.cachePages());
             assertTrue(boot(host, domid).debt() <= 0);
@@ -123,7 +123,7 @@ class HvmResizeTest {
             host.resize(domid).setMemory(KiB.ofMiB(320));
             host.xen.advance(BOOT);
 
-            PodCounters grown = host.xenctrl.podTarget(domid);
+            PodCounters grown = host.xenctrl.memory().podTarget(domid);
             assertEquals((320 - 16) * 256 - 32 + EXTRAS, grown.totPages());
             assertEquals(grown.entries(), grown.cachePages());
             loadAndLive(host, domid);
@@ -155,6 +155,6 @@ class HvmResizeTest {
 
     private static void loadAndLive(HvmTestHost host, int domid) {
         host.xen.guest(domid).orElseThrow().load();
-        assertFalse(host.xenctrl.domainInfo(domid).orElseThrow().shutdown(), host.xen.console());
+        assertFalse(host.xenctrl.domains().info(domid).orElseThrow().shutdown(), host.xen.console());
     }
 }

@@ -64,8 +64,10 @@ class HvmXenstoreTest {
     /** So that the domain gets the recorded one's number. */
     private static void takeDomids(HvmTestHost host, int count) {
         for (int i = 0; i < count; i++) {
-            host.xenctrl.createDomain(
-                    new CreateDomain(UUID.randomUUID(), DomctlOp.CDF_HVM | DomctlOp.CDF_HAP, DomctlOp.EMU_LAPIC, 1, 1));
+            host.xenctrl
+                    .domains()
+                    .create(new CreateDomain(
+                            UUID.randomUUID(), DomctlOp.CDF_HVM | DomctlOp.CDF_HAP, DomctlOp.EMU_LAPIC, 1, 1));
         }
     }
 

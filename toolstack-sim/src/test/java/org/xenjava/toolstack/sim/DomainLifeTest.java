@@ -51,14 +51,14 @@ class DomainLifeTest {
     }
 
     private DomainInfo info(int domid) {
-        return xen.domainInfo(domid).orElseThrow();
+        return xen.domains().info(domid).orElseThrow();
     }
 
     // ---- creation -----------------------------------------------------------------------------------------
 
     @Test
     void aNewDomainIsPausedEmptyAndWithoutVcpus() {
-        DomainInfo info = info(xen.createDomain(PVH));
+        DomainInfo info = info(xen.domains().create(PVH));
         assertTrue(info.paused() && info.hvm() && !info.dying() && !info.shutdown());
         assertEquals(HANDLE, info.handle());
         assertEquals(0, info.totPages());
@@ -69,9 +69,9 @@ class DomainLifeTest {
 
     @Test
     void domidsAreNotReusedAtOnce() {
-        int first = xen.createDomain(PVH);
-        xen.destroyDomain(first);
-        assertEquals(first + 1, xen.createDomain(PVH));
+        int first = xen.domains().create(PVH);
+        xen.domains().destroy(first);
+        assertEquals(first + 1, xen.domains().create(PVH));
     }
 
     @ParameterizedTest
@@ -93,13 +93,13 @@ class DomainLifeTest {
         "vmtrace_size, 4096, EINVAL"
     })
     void whatXenDoesNotSupportIsRefused(String field, String value, String expected) {
-        long free = xen.physInfo().freePages();
+        long free = xen.host().physInfo().freePages();
         assertEquals(
                 expected,
                 refusal(() -> createWith(config -> config.set(field, Long.decode(value))))
                         .symbol());
-        assertEquals(free, xen.physInfo().freePages());
-        assertEquals(1, xen.domains().size());
+        assertEquals(free, xen.host().physInfo().freePages());
+        assertEquals(1, xen.domains().list().size());
     }
 
     private void createWith(Consumer<StructView> change) {
@@ -111,7 +111,7 @@ class DomainLifeTest {
 
     @Test
     void aTakenDomidIsRefused() {
-        int taken = xen.createDomain(PVH);
+        int taken = xen.domains().create(PVH);
         assertEquals(
                 Errno.EEXIST,
                 refusal(() -> raw.domctl(DomctlOp.CREATEDOMAIN, taken, config -> config.set("flags", 3)
@@ -122,8 +122,8 @@ class DomainLifeTest {
 
     @Test
     void anHvmDomainHasEveryEmulatedDeviceOrItIsPvh() {
-        xen.createDomain(new CreateDomain(HANDLE, 3, 0x3ff, 1, 2));
-        assertEquals(Errno.EOPNOTSUPP, errno(() -> xen.createDomain(new CreateDomain(HANDLE, 3, 0x7, 1, 2))));
+        xen.domains().create(new CreateDomain(HANDLE, 3, 0x3ff, 1, 2));
+        assertEquals(Errno.EOPNOTSUPP, errno(() -> xen.domains().create(new CreateDomain(HANDLE, 3, 0x7, 1, 2))));
     }
 
     @Test
@@ -134,49 +134,49 @@ class DomainLifeTest {
                 .xenPages(0)
                 .build()
                 .connect());
-        assertEquals(Errno.ENOMEM, errno(() -> full.createDomain(PVH)));
-        assertEquals(100, full.physInfo().freePages());
-        assertEquals(1, full.domains().size());
+        assertEquals(Errno.ENOMEM, errno(() -> full.domains().create(PVH)));
+        assertEquals(100, full.host().physInfo().freePages());
+        assertEquals(1, full.domains().list().size());
     }
 
     // ---- before it runs -----------------------------------------------------------------------------------
 
     @Test
     void theNumberOfVcpusIsCreationsAndMayBeSetAgain() {
-        int domid = xen.createDomain(PVH);
-        assertEquals(Errno.EINVAL, errno(() -> xen.setMaxVcpus(domid, 1)));
-        xen.setMaxVcpus(domid, 2);
-        long free = xen.physInfo().freePages();
-        xen.setMaxVcpus(domid, 2);
-        assertEquals(free, xen.physInfo().freePages());
+        int domid = xen.domains().create(PVH);
+        assertEquals(Errno.EINVAL, errno(() -> xen.domains().setMaxVcpus(domid, 1)));
+        xen.domains().setMaxVcpus(domid, 2);
+        long free = xen.host().physInfo().freePages();
+        xen.domains().setMaxVcpus(domid, 2);
+        assertEquals(free, xen.host().physInfo().freePages());
         assertEquals(1, info(domid).maxVcpuId());
         assertEquals(0, info(domid).onlineVcpus());
     }
 
     @Test
     void thePagingPoolIsWholePagesAndComesOutOfTheHost() {
-        int domid = xen.createDomain(PVH);
-        long free = xen.physInfo().freePages();
-        xen.setPagingMempoolBytes(domid, 1024 * 4096);
-        assertEquals(free - (1024 - 256), xen.physInfo().freePages());
+        int domid = xen.domains().create(PVH);
+        long free = xen.host().physInfo().freePages();
+        xen.memory().setPagingMempoolBytes(domid, 1024 * 4096);
+        assertEquals(free - (1024 - 256), xen.host().physInfo().freePages());
         raw.domctl(DomctlOp.GET_PAGING_MEMPOOL_SIZE, domid, b -> {}, b -> assertEquals(1024 * 4096, b.get("size")));
-        assertEquals(Errno.EINVAL, errno(() -> xen.setPagingMempoolBytes(domid, 4097)));
-        assertEquals(Errno.ENOMEM, errno(() -> xen.setPagingMempoolBytes(domid, 1L << 40)));
-        assertEquals(0, xen.physInfo().freePages(), "what could be had was taken, as real Xen does");
-        xen.setPagingMempoolBytes(domid, 300 * 4096);
-        assertEquals(free - (300 - 256), xen.physInfo().freePages());
-        assertEquals(Errno.EOPNOTSUPP, errno(() -> xen.setPagingMempoolBytes(0, 4096)));
+        assertEquals(Errno.EINVAL, errno(() -> xen.memory().setPagingMempoolBytes(domid, 4097)));
+        assertEquals(Errno.ENOMEM, errno(() -> xen.memory().setPagingMempoolBytes(domid, 1L << 40)));
+        assertEquals(0, xen.host().physInfo().freePages(), "what could be had was taken, as real Xen does");
+        xen.memory().setPagingMempoolBytes(domid, 300 * 4096);
+        assertEquals(free - (300 - 256), xen.host().physInfo().freePages());
+        assertEquals(Errno.EOPNOTSUPP, errno(() -> xen.memory().setPagingMempoolBytes(0, 4096)));
     }
 
     @Test
     void someHvmParametersAreWrittenOnce() {
-        int domid = xen.createDomain(PVH);
-        xen.setHvmParam(domid, HvmParam.IOREQ_PFN, 5);
-        xen.setHvmParam(domid, HvmParam.IOREQ_PFN, 5);
-        assertEquals(Errno.EEXIST, errno(() -> xen.setHvmParam(domid, HvmParam.IOREQ_PFN, 6)));
-        xen.setHvmParam(domid, HvmParam.STORE_PFN, 5);
-        xen.setHvmParam(domid, HvmParam.STORE_PFN, 6);
-        assertEquals(6, xen.hvmParam(domid, HvmParam.STORE_PFN));
+        int domid = xen.domains().create(PVH);
+        xen.hvm().setParam(domid, HvmParam.IOREQ_PFN, 5);
+        xen.hvm().setParam(domid, HvmParam.IOREQ_PFN, 5);
+        assertEquals(Errno.EEXIST, errno(() -> xen.hvm().setParam(domid, HvmParam.IOREQ_PFN, 6)));
+        xen.hvm().setParam(domid, HvmParam.STORE_PFN, 5);
+        xen.hvm().setParam(domid, HvmParam.STORE_PFN, 6);
+        assertEquals(6, xen.hvm().param(domid, HvmParam.STORE_PFN));
     }
 
     @ParameterizedTest
@@ -191,14 +191,14 @@ class DomainLifeTest {
         "NR_IOREQ_SERVER_PAGES, 65"
     })
     void someHvmParametersHaveARange(HvmParam param, String value) {
-        int domid = xen.createDomain(PVH);
-        assertEquals(Errno.EINVAL, errno(() -> xen.setHvmParam(domid, param, Long.decode(value))));
+        int domid = xen.domains().create(PVH);
+        assertEquals(Errno.EINVAL, errno(() -> xen.hvm().setParam(domid, param, Long.decode(value))));
     }
 
     @Test
     void hvmParametersOfPvDomainsAndObsoleteOnesAreInvalid() {
-        assertEquals(Errno.EINVAL, errno(() -> xen.setHvmParam(0, HvmParam.STORE_PFN, 1)));
-        int domid = xen.createDomain(PVH);
+        assertEquals(Errno.EINVAL, errno(() -> xen.hvm().setParam(0, HvmParam.STORE_PFN, 1)));
+        int domid = xen.domains().create(PVH);
         try (HypercallBuffer buffer = raw.calls.allocBuffer(16)) {
             StructView arg = raw.abi.struct("xen_hvm_param").at(buffer.bytes(), 0);
             for (int index : new int[] {24, 13, 39, 1000}) {
@@ -211,9 +211,9 @@ class DomainLifeTest {
 
     @Test
     void portsAreCountedUpFromOneAndTheirStateCanBeAskedFor() {
-        int domid = xen.createDomain(PVH);
-        assertEquals(1, xen.allocUnboundPort(domid, 0));
-        assertEquals(2, xen.allocUnboundPort(domid, 0));
+        int domid = xen.domains().create(PVH);
+        assertEquals(1, xen.events().allocUnboundPort(domid, 0));
+        assertEquals(2, xen.events().allocUnboundPort(domid, 0));
         assertEquals(1, status(domid, 2));
         int local = libraries.eventChannels().bindInterdomain(domid, 2);
         assertEquals(2, status(domid, 2));
@@ -221,7 +221,7 @@ class DomainLifeTest {
         libraries.eventChannels().unbind(local);
         assertEquals(1, status(domid, 2));
         assertEquals(0, status(domid, 77));
-        assertEquals(Errno.ESRCH, errno(() -> xen.allocUnboundPort(999, 0)));
+        assertEquals(Errno.ESRCH, errno(() -> xen.events().allocUnboundPort(999, 0)));
     }
 
     private int status(int domid, int port) {
@@ -236,33 +236,33 @@ class DomainLifeTest {
     @Test
     void vcpuStateIsCheckedAndBringsVcpusUp() {
         LibxlStyleBuild guest = LibxlStyleBuild.pvh(xen, 256, 512);
-        byte[] context = xen.hvmContext(guest.domid);
+        byte[] context = xen.hvm().context(guest.domid);
         assertEquals(1464 + 8 + 1032, context.length, "a fresh stream, and the CPU record that was loaded");
-        xen.setHvmContext(guest.domid, context);
+        xen.hvm().setContext(guest.domid, context);
         assertEquals(1, info(guest.domid).onlineVcpus());
 
         byte[] wrongMagic = context.clone();
         wrongMagic[8]++;
-        assertEquals(Errno.EINVAL, errno(() -> xen.setHvmContext(guest.domid, wrongMagic)));
+        assertEquals(Errno.EINVAL, errno(() -> xen.hvm().setContext(guest.domid, wrongMagic)));
         byte[] cut = Arrays.copyOf(context, 32);
-        assertEquals(Errno.ENODATA, errno(() -> xen.setHvmContext(guest.domid, cut)));
+        assertEquals(Errno.ENODATA, errno(() -> xen.hvm().setContext(guest.domid, cut)));
         assertEquals(0, info(guest.domid).onlineVcpus(), "loading takes every vCPU down first");
         byte[] noCr0 = context.clone();
         noCr0[32 + 8 + 656] = 0;
-        assertEquals(Errno.EINVAL, errno(() -> xen.setHvmContext(guest.domid, noCr0)));
+        assertEquals(Errno.EINVAL, errno(() -> xen.hvm().setContext(guest.domid, noCr0)));
     }
 
     @Test
     void aFreshStreamHasTheRecordedLengthForEachKindAndNumberOfVcpus() {
-        int pvh = xen.createDomain(new CreateDomain(HANDLE, 3, 1, 1, 2));
-        xen.setMaxVcpus(pvh, 1);
-        assertEquals(1464, xen.hvmContext(pvh).length);
-        int hvm = xen.createDomain(new CreateDomain(HANDLE, 3, 0x3ff, 1, 2));
-        xen.setMaxVcpus(hvm, 1);
-        assertEquals(3072, xen.hvmContext(hvm).length);
-        int smp = xen.createDomain(new CreateDomain(HANDLE, 3, 1, 4, 2));
-        xen.setMaxVcpus(smp, 4);
-        assertEquals(5568, xen.hvmContext(smp).length);
+        int pvh = xen.domains().create(new CreateDomain(HANDLE, 3, 1, 1, 2));
+        xen.domains().setMaxVcpus(pvh, 1);
+        assertEquals(1464, xen.hvm().context(pvh).length);
+        int hvm = xen.domains().create(new CreateDomain(HANDLE, 3, 0x3ff, 1, 2));
+        xen.domains().setMaxVcpus(hvm, 1);
+        assertEquals(3072, xen.hvm().context(hvm).length);
+        int smp = xen.domains().create(new CreateDomain(HANDLE, 3, 1, 4, 2));
+        xen.domains().setMaxVcpus(smp, 4);
+        assertEquals(5568, xen.hvm().context(smp).length);
         raw.domctl(DomctlOp.GETHVMCONTEXT, smp, b -> {}, b -> assertEquals(13040, b.get("size")));
     }
 
@@ -271,34 +271,34 @@ class DomainLifeTest {
     @Test
     void pausesAreCounted() {
         int domid = LibxlStyleBuild.pvh(xen, 256, 512).domid;
-        xen.pauseDomain(domid);
-        xen.unpauseDomain(domid);
+        xen.domains().pause(domid);
+        xen.domains().unpause(domid);
         assertTrue(info(domid).paused());
-        xen.unpauseDomain(domid);
+        xen.domains().unpause(domid);
         assertFalse(info(domid).paused());
-        assertEquals(Errno.EINVAL, errno(() -> xen.unpauseDomain(domid)));
+        assertEquals(Errno.EINVAL, errno(() -> xen.domains().unpause(domid)));
         for (int i = 0; i < 255; i++) {
-            xen.pauseDomain(domid);
+            xen.domains().pause(domid);
         }
-        assertEquals(Errno.EOVERFLOW, errno(() -> xen.pauseDomain(domid)));
-        assertEquals(Errno.EINVAL, errno(() -> xen.pauseDomain(0)));
+        assertEquals(Errno.EOVERFLOW, errno(() -> xen.domains().pause(domid)));
+        assertEquals(Errno.EINVAL, errno(() -> xen.domains().pause(0)));
     }
 
     @Test
     void theCpuPolicyIsFinalOnceTheDomainHasRun() {
         int domid = LibxlStyleBuild.pvh(xen, 256, 512).domid;
-        CpuPolicy policy = new CpuPolicy(xen.defaultHvmCpuPolicy().leaves(), List.of());
-        xen.setCpuPolicy(domid, policy);
-        xen.unpauseDomain(domid);
-        assertEquals(Errno.EEXIST, errno(() -> xen.setCpuPolicy(domid, policy)));
+        CpuPolicy policy = new CpuPolicy(xen.host().defaultHvmCpuPolicy().leaves(), List.of());
+        xen.domains().setCpuPolicy(domid, policy);
+        xen.domains().unpause(domid);
+        assertEquals(Errno.EEXIST, errno(() -> xen.domains().setCpuPolicy(domid, policy)));
     }
 
     @Test
     void theFirstReasonForAShutdownStays() {
         int domid = LibxlStyleBuild.pvh(xen, 256, 512).domid;
-        xen.unpauseDomain(domid);
-        xen.remoteShutdown(domid, 1);
-        xen.remoteShutdown(domid, 3);
+        xen.domains().unpause(domid);
+        xen.domains().remoteShutdown(domid, 1);
+        xen.domains().remoteShutdown(domid, 3);
         assertTrue(info(domid).shutdown());
         assertEquals(1, info(domid).shutdownReason());
     }
@@ -310,9 +310,9 @@ class DomainLifeTest {
         int domid = LibxlStyleBuild.pvh(xen, 256, 512).domid;
         libraries.store().watch("@releaseDomain", "r");
         assertEquals(1, events());
-        xen.remoteShutdown(domid, 0);
+        xen.domains().remoteShutdown(domid, 0);
         assertEquals(1, events());
-        xen.destroyDomain(domid);
+        xen.domains().destroy(domid);
         assertEquals(1, events());
         assertFalse(libraries.store().isDomainIntroduced(domid));
     }
@@ -331,18 +331,18 @@ class DomainLifeTest {
 
     @Test
     void aDomainWhosePagesAreMappedStaysAZombieUntilTheyAreNot() {
-        long free = xen.physInfo().freePages();
+        long free = xen.host().physInfo().freePages();
         LibxlStyleBuild guest = LibxlStyleBuild.pvh(xen, 256, 512);
         MappedPages pages = guest.map(0x1000, 3);
-        xen.destroyDomain(guest.domid);
+        xen.domains().destroy(guest.domid);
         assertTrue(info(guest.domid).dying());
         assertEquals(3, info(guest.domid).totPages());
-        xen.destroyDomain(guest.domid);
+        xen.domains().destroy(guest.domid);
         assertEquals(0x1001, pages.bytes().getLong(0), "what is mapped can still be read");
         pages.close();
         pages.close();
-        assertTrue(xen.domainInfo(guest.domid).isEmpty());
-        assertEquals(free, xen.physInfo().freePages());
+        assertTrue(xen.domains().info(guest.domid).isEmpty());
+        assertEquals(free, xen.host().physInfo().freePages());
     }
 
     @Test
@@ -351,10 +351,10 @@ class DomainLifeTest {
         MappedPages table = libraries
                 .foreignMemory()
                 .mapResource(guest.domid, MemoryOp.XENMEM_RESOURCE_GRANT_TABLE, 0, 0, 1, Protection.READ);
-        xen.destroyDomain(guest.domid);
+        xen.domains().destroy(guest.domid);
         assertTrue(info(guest.domid).dying());
         table.close();
-        assertTrue(xen.domainInfo(guest.domid).isEmpty());
+        assertTrue(xen.domains().info(guest.domid).isEmpty());
     }
 
     @Test
@@ -362,10 +362,10 @@ class DomainLifeTest {
         LibxlStyleBuild guest = LibxlStyleBuild.pvh(xen, 256, 512);
         XenLibraries other = machine.connect();
         other.foreignMemory().map(guest.domid, Protection.READ, 0x1000);
-        xen.destroyDomain(guest.domid);
+        xen.domains().destroy(guest.domid);
         assertTrue(info(guest.domid).dying());
         other.close();
-        assertTrue(xen.domainInfo(guest.domid).isEmpty());
+        assertTrue(xen.domains().info(guest.domid).isEmpty());
     }
 
     @Test
@@ -381,16 +381,16 @@ class DomainLifeTest {
 
     @Test
     void dom0CannotDestroyItself() {
-        assertEquals(Errno.EINVAL, errno(() -> xen.destroyDomain(0)));
-        assertEquals(Errno.ESRCH, errno(() -> xen.destroyDomain(999)));
+        assertEquals(Errno.EINVAL, errno(() -> xen.domains().destroy(0)));
+        assertEquals(Errno.ESRCH, errno(() -> xen.domains().destroy(999)));
     }
 
     // ---- xenstore's side ----------------------------------------------------------------------------------
 
     @Test
     void withoutASeededGrantTableADomainCannotBeIntroduced() {
-        int domid = xen.createDomain(PVH);
-        int port = xen.allocUnboundPort(domid, 0);
+        int domid = xen.domains().create(PVH);
+        int port = xen.events().allocUnboundPort(domid, 0);
         assertEquals(Errno.EINVAL, refusal(() -> libraries.store().introduceDomain(domid, 0xfeffc, port)));
         assertEquals(Errno.ENOENT, refusal(() -> libraries.store().introduceDomain(999, 0xfeffc, port)));
     }
@@ -398,7 +398,7 @@ class DomainLifeTest {
     @Test
     void aPortThatIsNotXenstoresToBindCannotBeIntroduced() {
         LibxlStyleBuild guest = LibxlStyleBuild.pvh(xen, 256, 512);
-        int toAnother = xen.allocUnboundPort(guest.domid, 5);
+        int toAnother = xen.events().allocUnboundPort(guest.domid, 5);
         libraries.store().releaseDomain(guest.domid);
         assertEquals(Errno.EINVAL, refusal(() -> libraries.store().introduceDomain(guest.domid, 0xfeffc, toAnother)));
         libraries.store().introduceDomain(guest.domid, 0xfeffc, 1);
@@ -407,7 +407,7 @@ class DomainLifeTest {
 
     @Test
     void eventsArriveAtTheOtherEnd() {
-        int domid = xen.createDomain(PVH);
+        int domid = xen.domains().create(PVH);
         XenLibraries other = machine.connect();
         int there = other.eventChannels().bindUnboundPort(0);
         int here = libraries.eventChannels().bindInterdomain(0, there);
@@ -415,12 +415,12 @@ class DomainLifeTest {
         assertEquals(there, other.eventChannels().pending());
         other.eventChannels().unmask(there);
         assertEquals(Errno.EINVAL, refusal(() -> libraries.eventChannels().notify(there + 100)));
-        assertTrue(xen.domainInfo(domid).isPresent());
+        assertTrue(xen.domains().info(domid).isPresent());
     }
 
     @Test
     void manyThreadsMayUseTheMachineAtOnce() throws InterruptedException {
-        long free = xen.physInfo().freePages();
+        long free = xen.host().physInfo().freePages();
         List<Thread> threads = new ArrayList<>();
         Queue<Throwable> failures = new ConcurrentLinkedQueue<>();
         for (int i = 0; i < 4; i++) {
@@ -429,9 +429,9 @@ class DomainLifeTest {
                     Xenctrl mine = Xenctrl.open(own);
                     for (int round = 0; round < 5; round++) {
                         LibxlStyleBuild guest = LibxlStyleBuild.pvh(mine, 128, 256);
-                        mine.unpauseDomain(guest.domid);
+                        mine.domains().unpause(guest.domid);
                         machine.advance(Duration.ofMillis(50));
-                        mine.destroyDomain(guest.domid);
+                        mine.domains().destroy(guest.domid);
                     }
                 }
             });
@@ -443,7 +443,7 @@ class DomainLifeTest {
             thread.join();
         }
         assertEquals(List.of(), List.copyOf(failures));
-        assertEquals(free, xen.physInfo().freePages());
-        assertEquals(1, xen.domains().size());
+        assertEquals(free, xen.host().physInfo().freePages());
+        assertEquals(1, xen.domains().list().size());
     }
 }

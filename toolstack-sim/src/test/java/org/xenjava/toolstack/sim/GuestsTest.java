@@ -46,7 +46,7 @@ class GuestsTest {
     }
 
     private GuestHandle run(LibxlStyleBuild built) {
-        xen.unpauseDomain(built.domid);
+        xen.domains().unpause(built.domid);
         machine.advance(ENOUGH);
         return machine.guest(built.domid).orElseThrow();
     }
@@ -56,7 +56,7 @@ class GuestsTest {
     }
 
     private DomainInfo info(LibxlStyleBuild built) {
-        return xen.domainInfo(built.domid).orElseThrow();
+        return xen.domains().info(built.domid).orElseThrow();
     }
 
     // ---- good drivers -------------------------------------------------------------------------------------
@@ -67,7 +67,7 @@ class GuestsTest {
         drive(BalloonDriver.of(family));
         LibxlStyleBuild built = pvh();
         GuestHandle inside = run(built);
-        long debt = xen.podTarget(built.domid).debt();
+        long debt = xen.memory().podTarget(built.domid).debt();
         long expected =
                 switch (family) {
                     case NONE, LINUX_4_13 -> NEEDED;
@@ -85,25 +85,25 @@ class GuestsTest {
         guest = SimulatedGuest.linux();
         LibxlStyleBuild built = LibxlStyleBuild.pvh(xen, 256, 512);
         run(built);
-        PodCounters settled = xen.podTarget(built.domid);
+        PodCounters settled = xen.memory().podTarget(built.domid);
         // One page less than built: the shared info page took its place.
         assertEquals(65552, settled.totPages());
         assertEquals(settled.entries(), settled.cachePages());
         // What Linux itself has touched differs; its balloon gives the same pages back and takes them again.
         memSet(built, 200);
-        assertEquals(51216, xen.podTarget(built.domid).totPages());
+        assertEquals(51216, xen.memory().podTarget(built.domid).totPages());
         memSet(built, 300);
-        assertEquals(76816, xen.podTarget(built.domid).totPages());
+        assertEquals(76816, xen.memory().podTarget(built.domid).totPages());
         memSet(built, 512);
-        assertEquals(131088, xen.podTarget(built.domid).totPages());
+        assertEquals(131088, xen.memory().podTarget(built.domid).totPages());
         memSet(built, 256);
-        assertEquals(65552, xen.podTarget(built.domid).totPages());
-        assertEquals(0, xen.podTarget(built.domid).debt());
+        assertEquals(65552, xen.memory().podTarget(built.domid).totPages());
+        assertEquals(0, xen.memory().podTarget(built.domid).debt());
     }
 
     private void memSet(LibxlStyleBuild built, long memoryMib) {
-        xen.setMaxMemKib(built.domid, memoryMib * 1024 + 1024);
-        xen.setPodTarget(built.domid, (memoryMib * 1024 + 1024) / 4);
+        xen.memory().setMaxMemKib(built.domid, memoryMib * 1024 + 1024);
+        xen.memory().setPodTarget(built.domid, (memoryMib * 1024 + 1024) / 4);
         built.write("/memory/target", memoryMib * 1024);
         machine.advance(ENOUGH);
     }
@@ -114,12 +114,12 @@ class GuestsTest {
         guest = guest.firmware(new Firmware(40, 3));
         LibxlStyleBuild built = LibxlStyleBuild.hvm(xen, 128, 256, 0);
         run(built);
-        assertEquals(0, xen.podTarget(built.domid).debt(), "libxl's slack of 256 pages covers it");
+        assertEquals(0, xen.memory().podTarget(built.domid).debt(), "libxl's slack of 256 pages covers it");
         LibxlStyleBuild unpatched = LibxlStyleBuild.hvm(xen, 128, 256, 0);
         unpatched.write("/memory/target", 128 * 1024);
         run(unpatched);
         // The driver's 98, the tables' 40 and the relocated 3.
-        assertEquals(98 + 40 + 3, xen.podTarget(unpatched.domid).debt());
+        assertEquals(98 + 40 + 3, xen.memory().podTarget(unpatched.domid).debt());
     }
 
     @Test
@@ -128,7 +128,7 @@ class GuestsTest {
         LibxlStyleBuild built = pvh();
         xen.libraries().store().rm(0, built.home() + "/memory/static-max");
         run(built);
-        assertEquals(NEEDED, xen.podTarget(built.domid).debt());
+        assertEquals(NEEDED, xen.memory().podTarget(built.domid).debt());
     }
 
     @Test
@@ -140,7 +140,7 @@ class GuestsTest {
         assertEquals(NEEDED - (info(built).maxPages() - 32768 - 17), inside.balloonedPages());
         assertEquals(info(built).maxPages(), info(built).totPages());
         assertFalse(inside.saysBalloonIsDone());
-        xen.setMaxMemKib(built.domid, 201 * 1024);
+        xen.memory().setMaxMemKib(built.domid, 201 * 1024);
         machine.advance(ENOUGH);
         assertEquals((256 - 200) * 256, inside.balloonedPages());
     }
@@ -153,21 +153,22 @@ class GuestsTest {
         drive(BalloonDriver.of(BalloonFamily.LINUX).stoppingShortBy(pages));
         LibxlStyleBuild built = pvh();
         assertTrue(run(built).saysBalloonIsDone());
-        assertEquals(pages, xen.podTarget(built.domid).debt());
+        assertEquals(pages, xen.memory().podTarget(built.domid).debt());
         built.write("/memory/target", 128 * 1024 - 1024);
         machine.advance(ENOUGH);
-        assertEquals(Math.max(0, pages - 256), xen.podTarget(built.domid).debt());
+        assertEquals(
+                Math.max(0, pages - 256), xen.memory().podTarget(built.domid).debt());
     }
 
     @Test
     void aSlowDriverIsSeenHalfWay() {
         drive(BalloonDriver.of(BalloonFamily.LINUX).atPace(16, Duration.ofMillis(100)));
         LibxlStyleBuild built = pvh();
-        xen.unpauseDomain(built.domid);
+        xen.domains().unpause(built.domid);
         machine.advance(Duration.ofSeconds(10));
-        assertEquals(NEEDED - 101 * 16, xen.podTarget(built.domid).debt());
+        assertEquals(NEEDED - 101 * 16, xen.memory().podTarget(built.domid).debt());
         machine.advance(Duration.ofMinutes(10));
-        assertEquals(0, xen.podTarget(built.domid).debt());
+        assertEquals(0, xen.memory().podTarget(built.domid).debt());
     }
 
     @Test
@@ -177,7 +178,7 @@ class GuestsTest {
         run(built);
         built.write("/memory/target", 64 * 1024);
         machine.advance(ENOUGH);
-        assertEquals(NEEDED - 10_000, xen.podTarget(built.domid).debt());
+        assertEquals(NEEDED - 10_000, xen.memory().podTarget(built.domid).debt());
     }
 
     @Test
@@ -187,7 +188,7 @@ class GuestsTest {
         run(built);
         built.write("/memory/target", 100 * 1024);
         machine.advance(ENOUGH);
-        assertEquals(100, xen.podTarget(built.domid).debt());
+        assertEquals(100, xen.memory().podTarget(built.domid).debt());
     }
 
     @Test
@@ -197,7 +198,7 @@ class GuestsTest {
         GuestHandle inside = run(built);
         assertTrue(inside.saysBalloonIsDone());
         assertEquals(0, inside.balloonedPages());
-        assertEquals(NEEDED, xen.podTarget(built.domid).debt());
+        assertEquals(NEEDED, xen.memory().podTarget(built.domid).debt());
         inside.load();
         assertEquals(3, info(built).shutdownReason());
     }
@@ -207,8 +208,8 @@ class GuestsTest {
     @Test
     void nothingHappensUntilTimePasses() {
         LibxlStyleBuild built = pvh();
-        xen.unpauseDomain(built.domid);
-        assertEquals(NEEDED, xen.podTarget(built.domid).debt());
+        xen.domains().unpause(built.domid);
+        assertEquals(NEEDED, xen.memory().podTarget(built.domid).debt());
         assertEquals(List.of(), started);
         machine.advance(Duration.ZERO);
         assertEquals(List.of(new GuestIdentity(built.domid, "guest" + built.domid, GuestIdentity.Kind.PVH)), started);
@@ -222,17 +223,17 @@ class GuestsTest {
     void aPausedGuestDoesNothingAndGoesOnWhereItWas() {
         drive(BalloonDriver.of(BalloonFamily.LINUX).atPace(16, Duration.ofMillis(100)));
         LibxlStyleBuild built = pvh();
-        xen.unpauseDomain(built.domid);
+        xen.domains().unpause(built.domid);
         machine.advance(Duration.ofSeconds(1));
-        xen.pauseDomain(built.domid);
+        xen.domains().pause(built.domid);
         machine.advance(Duration.ofMinutes(10));
-        long debt = xen.podTarget(built.domid).debt();
+        long debt = xen.memory().podTarget(built.domid).debt();
         assertEquals(NEEDED - 11 * 16, debt);
         GuestHandle inside = machine.guest(built.domid).orElseThrow();
         assertThrows(IllegalStateException.class, inside::load);
-        xen.unpauseDomain(built.domid);
+        xen.domains().unpause(built.domid);
         machine.advance(Duration.ofMillis(100));
-        assertTrue(xen.podTarget(built.domid).debt() < debt);
+        assertTrue(xen.memory().podTarget(built.domid).debt() < debt);
     }
 
     @ParameterizedTest
@@ -266,7 +267,7 @@ class GuestsTest {
         LibxlStyleBuild built = pvh();
         run(built).shutDown(1);
         assertEquals(1, info(built).shutdownReason());
-        xen.destroyDomain(built.domid);
+        xen.domains().destroy(built.domid);
         assertTrue(machine.guest(built.domid).isEmpty());
         machine.advance(ENOUGH);
     }

@@ -150,7 +150,9 @@ class HypercallBytesTest {
 
     @Test
     void aPopulateNeverFailsButMayDoNothing() {
-        assertEquals(0, xen.populatePhysmap(guest, new long[] {0x20_0000}, 19, MemoryOp.XENMEMF_POPULATE_ON_DEMAND));
+        assertEquals(
+                0,
+                xen.memory().populatePhysmap(guest, new long[] {0x20_0000}, 19, MemoryOp.XENMEMF_POPULATE_ON_DEMAND));
         assertEquals(0, raw.memoryOp(MemoryOp.POPULATE_PHYSMAP, arg -> arg.set("nr_extents", 1)
                 .set("domid", 999)));
         assertEquals(0, raw.memoryOp(MemoryOp.POPULATE_PHYSMAP, arg -> arg.set("nr_extents", 1L << 26)
@@ -161,7 +163,7 @@ class HypercallBytesTest {
     @Test
     void aPopulateBeyondTheLimitStopsAndXenSaysSo() {
         long[] gfns = LongStream.range(0x20_0000, 0x20_0200).toArray();
-        assertEquals(65792 - 65553, xen.populatePhysmap(guest, gfns, 0, 0));
+        assertEquals(65792 - 65553, xen.memory().populatePhysmap(guest, gfns, 0, 0));
         assertTrue(machine.console().contains("Over-allocation for d" + guest + ": 65793 > 65792"));
     }
 
@@ -214,7 +216,7 @@ class HypercallBytesTest {
     void theListOfDomainsContinuesWhereItIsAsked() {
         assertEquals(
                 List.of(0, guest),
-                xen.domains().stream().map(info -> info.domid()).toList());
+                xen.domains().list().stream().map(info -> info.domid()).toList());
         try (HypercallBuffer list = raw.calls.allocBuffer(4096)) {
             raw.sysctl(
                     SysctlOp.GETDOMAININFOLIST.number(),
@@ -228,16 +230,17 @@ class HypercallBytesTest {
 
     @Test
     void onThisReleaseAMissingDomainsInfoIsTheNextOnes() {
-        assertTrue(xen.domainInfo(guest + 1).isEmpty());
+        assertTrue(xen.domains().info(guest + 1).isEmpty());
         raw.domctl(DomctlOp.GETDOMAININFO, 1, body -> {}, body -> assertEquals(guest, body.get("domain")));
     }
 
     @Test
     void theConsoleIsReadInPiecesAndClearedWhenAsked() {
-        xen.populatePhysmap(
-                guest, LongStream.range(0, 400).map(i -> 0x20_0000 + i).toArray(), 0, 0);
-        String all = xen.readConsole(65536);
-        assertEquals(all.substring(0, 10), xen.readConsole(10));
+        xen.memory()
+                .populatePhysmap(
+                        guest, LongStream.range(0, 400).map(i -> 0x20_0000 + i).toArray(), 0, 0);
+        String all = xen.host().readConsole(65536);
+        assertEquals(all.substring(0, 10), xen.host().readConsole(10));
         try (HypercallBuffer text = raw.calls.allocBuffer(4096)) {
             raw.sysctl(
                     SysctlOp.READCONSOLE.number(),
@@ -255,14 +258,14 @@ class HypercallBytesTest {
                     body -> body.set("clear", 1).set("count", 4096).set("buffer", text.address()),
                     body -> assertEquals(all.length(), body.get("index")));
         }
-        assertEquals("", xen.readConsole(65536));
+        assertEquals("", xen.host().readConsole(65536));
     }
 
     @Test
     void theHostsPolicyIsTheRecordedOne() {
-        assertEquals(51, xen.defaultHvmCpuPolicy().leaves().size());
-        assertEquals(2, xen.defaultHvmCpuPolicy().msrs().size());
-        assertEquals(".7", xen.extraVersion());
+        assertEquals(51, xen.host().defaultHvmCpuPolicy().leaves().size());
+        assertEquals(2, xen.host().defaultHvmCpuPolicy().msrs().size());
+        assertEquals(".7", xen.host().extraVersion());
         assertEquals(4 << 16 | 17, raw.calls.call(Hypercall.XEN_VERSION.number(), 0, 0));
     }
 

@@ -88,7 +88,7 @@ class LibxlOnTheSimulationTest {
         lines("libxl-out-of-memory.jsonl").forEach(recorded::repeat);
         assertTrue(machine.console()
                 .contains("p2m_pod_set_cache_target: Unable to allocate page for PoD cache (target=2304000 cache="));
-        assertEquals(0, Xenctrl.open(machine.connect()).physInfo().freePages());
+        assertEquals(0, Xenctrl.open(machine.connect()).host().physInfo().freePages());
     }
 
     @Test

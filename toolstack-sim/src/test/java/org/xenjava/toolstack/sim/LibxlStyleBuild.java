@@ -52,12 +52,13 @@ final class LibxlStyleBuild {
         long hole = hvm ? 0xf0000 : 0xfc000;
         lowEnd = Math.min(ram, hole);
         highEnd = ram > hole ? 0x100000 + ram - hole : 0;
-        domid = xen.createDomain(new CreateDomain(
-                UUID.fromString("8fd64954-2cca-4029-97c3-dc72739e54b9"),
-                DomctlOp.CDF_HVM | DomctlOp.CDF_HAP,
-                hvm ? HVM_EMULATION : DomctlOp.EMU_LAPIC,
-                1,
-                2));
+        domid = xen.domains()
+                .create(new CreateDomain(
+                        UUID.fromString("8fd64954-2cca-4029-97c3-dc72739e54b9"),
+                        DomctlOp.CDF_HVM | DomctlOp.CDF_HAP,
+                        hvm ? HVM_EMULATION : DomctlOp.EMU_LAPIC,
+                        1,
+                        2));
     }
 
     static LibxlStyleBuild pvh(Xenctrl xen, long memoryMib, long maxMemoryMib) {
@@ -74,21 +75,21 @@ final class LibxlStyleBuild {
 
     private LibxlStyleBuild build() {
         write("/name", "guest" + domid);
-        xen.setMaxVcpus(domid, 1);
-        xen.setMaxMemKib(domid, memoryKib + 1024);
-        int storePort = xen.allocUnboundPort(domid, 0);
-        int consolePort = xen.allocUnboundPort(domid, 0);
-        xen.setHvmParam(domid, HvmParam.TIMER_MODE, 1);
-        xen.setTscMode(domid, 0);
-        xen.setPagingMempoolBytes(domid, 4096 * (256 + maxMemoryKib / 1024));
-        CpuPolicy policy = xen.defaultHvmCpuPolicy();
-        xen.setCpuPolicy(domid, new CpuPolicy(policy.leaves(), List.of()));
+        xen.domains().setMaxVcpus(domid, 1);
+        xen.memory().setMaxMemKib(domid, memoryKib + 1024);
+        int storePort = xen.events().allocUnboundPort(domid, 0);
+        int consolePort = xen.events().allocUnboundPort(domid, 0);
+        xen.hvm().setParam(domid, HvmParam.TIMER_MODE, 1);
+        xen.domains().setTscMode(domid, 0);
+        xen.memory().setPagingMempoolBytes(domid, 4096 * (256 + maxMemoryKib / 1024));
+        CpuPolicy policy = xen.host().defaultHvmCpuPolicy();
+        xen.domains().setCpuPolicy(domid, new CpuPolicy(policy.leaves(), List.of()));
         populateRam();
-        xen.setMemoryMap(domid, memoryMap());
+        xen.memory().setMemoryMap(domid, memoryMap());
         load();
         specialPages();
-        xen.setHvmParam(domid, HvmParam.CONSOLE_EVTCHN, consolePort);
-        xen.setHvmParam(domid, HvmParam.STORE_EVTCHN, storePort);
+        xen.hvm().setParam(domid, HvmParam.CONSOLE_EVTCHN, consolePort);
+        xen.hvm().setParam(domid, HvmParam.STORE_EVTCHN, storePort);
         loadVcpuState();
         seedGrants();
         write("/memory/static-max", maxMemoryKib);
@@ -110,16 +111,16 @@ final class LibxlStyleBuild {
     private void populateRam() {
         boolean pod = maxMemoryKib > memoryKib;
         int flags = pod ? MemoryOp.XENMEMF_POPULATE_ON_DEMAND : 0;
-        xen.claimPages(domid, podTarget());
+        xen.memory().claimPages(domid, podTarget());
         if (pod) {
-            xen.setPodTarget(domid, podTarget());
+            xen.memory().setPodTarget(domid, podTarget());
         }
         if (hvm) {
             populate(0, 0xa0, 0, flags);
         }
         populateRange(hvm ? 0xc0 : 0, lowEnd, flags);
         populateRange(0x100000, highEnd, flags);
-        xen.claimPages(domid, 0);
+        xen.memory().claimPages(domid, 0);
     }
 
     private void populateRange(long from, long end, int flags) {
@@ -128,7 +129,7 @@ final class LibxlStyleBuild {
             long left = end - gfn;
             if (gfn % GIB_PAGES == 0
                     && left >= GIB_PAGES
-                    && xen.populatePhysmap(domid, new long[] {gfn}, 18, flags) == 1) {
+                    && xen.memory().populatePhysmap(domid, new long[] {gfn}, 18, flags) == 1) {
                 gfn += GIB_PAGES;
             } else if (gfn % 512 == 0 && left >= 512) {
                 int count = (int) Math.min(4, left / 512);
@@ -142,7 +143,7 @@ final class LibxlStyleBuild {
 
     private int populate(long gfn, int count, int order, int flags) {
         long[] gfns = LongStream.range(0, count).map(i -> gfn + (i << order)).toArray();
-        int done = xen.populatePhysmap(domid, gfns, order, flags);
+        int done = xen.memory().populatePhysmap(domid, gfns, order, flags);
         if (done == 0) {
             throw new IllegalStateException("no memory at gfn " + gfn);
         }
@@ -195,13 +196,13 @@ final class LibxlStyleBuild {
         if (hvm) {
             populate(0xfeff0, 8, 0, 0);
         }
-        xen.setHvmParam(domid, HvmParam.STORE_PFN, STORE_GFN);
-        xen.setHvmParam(domid, HvmParam.CONSOLE_PFN, CONSOLE_GFN);
-        xen.setHvmParam(domid, HvmParam.IDENT_PT, 0xfeffe000L);
+        xen.hvm().setParam(domid, HvmParam.STORE_PFN, STORE_GFN);
+        xen.hvm().setParam(domid, HvmParam.CONSOLE_PFN, CONSOLE_GFN);
+        xen.hvm().setParam(domid, HvmParam.IDENT_PT, 0xfeffe000L);
     }
 
     private void loadVcpuState() {
-        byte[] context = xen.hvmContext(domid);
+        byte[] context = xen.hvm().context(domid);
         StructLayout descriptor = xen.abi().struct("hvm_save_descriptor");
         StructLayout cpu = xen.abi().struct("hvm_hw_cpu");
         int header = descriptor.size() + xen.abi().struct("hvm_save_header").size();
@@ -212,7 +213,7 @@ final class LibxlStyleBuild {
                 .set("typecode", HvmSaveRecord.CPU.typecode())
                 .set("length", cpu.size());
         cpu.at(records, header + descriptor.size()).set("cr0", 0x11).set("rip", 0x1000);
-        xen.setHvmContext(domid, records.array());
+        xen.hvm().setContext(domid, records.array());
     }
 
     private void seedGrants() {

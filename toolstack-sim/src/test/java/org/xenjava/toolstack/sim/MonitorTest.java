@@ -27,47 +27,47 @@ class MonitorTest {
 
     private long pageOf(int domid) {
         long gfn = 0xFEFF0;
-        assertEquals(1, xen.populatePhysmap(domid, new long[] {gfn}, 0, 0));
+        assertEquals(1, xen.memory().populatePhysmap(domid, new long[] {gfn}, 0, 0));
         return gfn;
     }
 
     @Test
     void aMonitorIsSeenWhileItIsAttached() {
         int domid = LibxlStyleBuild.pvh(xen, 256, 512).domid;
-        xen.setHvmParam(domid, HvmParam.MONITOR_RING_PFN, pageOf(domid));
-        assertFalse(xen.monitorAttached(domid));
-        int port = xen.attachMonitor(domid);
+        xen.hvm().setParam(domid, HvmParam.MONITOR_RING_PFN, pageOf(domid));
+        assertFalse(xen.domains().monitorAttached(domid));
+        int port = xen.domains().attachMonitor(domid);
         assertTrue(port > 0);
-        assertTrue(xen.monitorAttached(domid));
-        assertEquals(Errno.EBUSY, errno(() -> xen.attachMonitor(domid)));
-        xen.detachMonitor(domid);
-        assertFalse(xen.monitorAttached(domid));
-        assertEquals(Errno.EINVAL, errno(() -> xen.detachMonitor(domid)));
-        assertEquals(port, xen.attachMonitor(domid), "the port was free again");
+        assertTrue(xen.domains().monitorAttached(domid));
+        assertEquals(Errno.EBUSY, errno(() -> xen.domains().attachMonitor(domid)));
+        xen.domains().detachMonitor(domid);
+        assertFalse(xen.domains().monitorAttached(domid));
+        assertEquals(Errno.EINVAL, errno(() -> xen.domains().detachMonitor(domid)));
+        assertEquals(port, xen.domains().attachMonitor(domid), "the port was free again");
     }
 
     @Test
     void askingChangesNothing() {
         int domid = LibxlStyleBuild.pvh(xen, 256, 512).domid;
-        var before = xen.domainInfo(domid);
-        xen.monitorAttached(domid);
-        assertEquals(before, xen.domainInfo(domid));
+        var before = xen.domains().info(domid);
+        xen.domains().monitorAttached(domid);
+        assertEquals(before, xen.domains().info(domid));
     }
 
     @Test
     void aRingNeedsAPageAndVcpus() {
-        int bare = xen.createDomain(new CreateDomain(UUID.randomUUID(), 3, 1, 1, 2));
-        assertEquals(Errno.EINVAL, errno(() -> xen.attachMonitor(bare)));
-        assertFalse(xen.monitorAttached(bare));
-        xen.setMaxVcpus(bare, 1);
-        assertEquals(Errno.EOPNOTSUPP, errno(() -> xen.attachMonitor(bare)));
-        xen.setHvmParam(bare, HvmParam.MONITOR_RING_PFN, 7);
-        assertEquals(Errno.EINVAL, errno(() -> xen.attachMonitor(bare)));
+        int bare = xen.domains().create(new CreateDomain(UUID.randomUUID(), 3, 1, 1, 2));
+        assertEquals(Errno.EINVAL, errno(() -> xen.domains().attachMonitor(bare)));
+        assertFalse(xen.domains().monitorAttached(bare));
+        xen.domains().setMaxVcpus(bare, 1);
+        assertEquals(Errno.EOPNOTSUPP, errno(() -> xen.domains().attachMonitor(bare)));
+        xen.hvm().setParam(bare, HvmParam.MONITOR_RING_PFN, 7);
+        assertEquals(Errno.EINVAL, errno(() -> xen.domains().attachMonitor(bare)));
     }
 
     @Test
     void domainZeroAndDomainsThatDoNotExistHaveNone() {
-        assertFalse(xen.monitorAttached(0));
-        assertEquals(Errno.ESRCH, errno(() -> xen.monitorAttached(99)));
+        assertFalse(xen.domains().monitorAttached(0));
+        assertEquals(Errno.ESRCH, errno(() -> xen.domains().monitorAttached(99)));
     }
 }

@@ -100,7 +100,7 @@ class PodEdgesOnRealXenTest {
         getAndSet("out of range 40000", 40000);
         getAndSet("0x10000 (truncated to 16 bit)", 0x10000);
         getAndSet("0xffffffff", 0xFFFF_FFFFL);
-        getAndSet("PV domU (empty)", xen.createDomain(new CreateDomain(new UUID(0, 1), 0, 0, 1, 1)));
+        getAndSet("PV domU (empty)", xen.domains().create(new CreateDomain(new UUID(0, 1), 0, 0, 1, 1)));
     }
 
     private void noMemoryAtAll() {
@@ -110,7 +110,7 @@ class PodEdgesOnRealXenTest {
         set(0, "[max_pages=0]");
         set(1, "[max_pages=0]");
         set(-1, "[max_pages=0]");
-        xen.setMaxMemKib(domid, 4 * MAX_PAGES);
+        xen.memory().setMaxMemKib(domid, 4 * MAX_PAGES);
         state("setmaxmem 1280 pages");
     }
 
@@ -162,7 +162,7 @@ class PodEdgesOnRealXenTest {
         set(10, "[no entries left, T=10]");
         set(1281, "[no entries left, T above max]");
         long[] freed = LongStream.range(1000, 1100).toArray();
-        int marked = xen.populatePhysmap(domid, freed, 0, MemoryOp.XENMEMF_POPULATE_ON_DEMAND);
+        int marked = xen.memory().populatePhysmap(domid, freed, 0, MemoryOp.XENMEMF_POPULATE_ON_DEMAND);
         print("mark 100 PoD on a fully populated guest rc=" + (marked == 100 ? 0 : -1) + " -");
         state("after mark");
         set(1280, "[P>0 entries=100]");
@@ -174,7 +174,8 @@ class PodEdgesOnRealXenTest {
         markAndTouch();
         balloon(1024, 1024);
         state("converged B=T=1024");
-        int done = xen.populatePhysmap(domid, LongStream.range(1024, 1324).toArray(), 0, 0);
+        int done =
+                xen.memory().populatePhysmap(domid, LongStream.range(1024, 1324).toArray(), 0, 0);
         print("populate 300 real pages -> " + done + " -");
         state("after balloon up");
         set(1280, "[T=1280]");
@@ -184,7 +185,7 @@ class PodEdgesOnRealXenTest {
         title("setmaxmem below tot, then set");
         build(1024);
         markAndTouch();
-        xen.setMaxMemKib(domid, 4 * 512);
+        xen.memory().setMaxMemKib(domid, 4 * 512);
         print("setmaxmem 512 pages rc=0 -");
         set(1024, "[T=tot > max_pages]");
         set(512, "[T=512]");
@@ -197,7 +198,7 @@ class PodEdgesOnRealXenTest {
         print("iomem_permission rc=" + allowIoMemory() + " -");
         set(1024, "[raise with iomem]");
         set(100, "[T<=tot with iomem]");
-        int marked = xen.populatePhysmap(domid, new long[] {0}, 0, MemoryOp.XENMEMF_POPULATE_ON_DEMAND);
+        int marked = xen.memory().populatePhysmap(domid, new long[] {0}, 0, MemoryOp.XENMEMF_POPULATE_ON_DEMAND);
         print("mark PoD with iomem rc=" + (marked == 1 ? 0 : -1) + " 0");
     }
 
@@ -218,7 +219,7 @@ class PodEdgesOnRealXenTest {
         set(1280, "[crashed T=1280]");
         MappedPages kept = xen.libraries().foreignMemory().map(domid, Protection.READ_WRITE, 1024);
         print("next touch on the crashed domain err=0 (-)");
-        xen.destroyDomain(domid);
+        xen.domains().destroy(domid);
         state("destroyed, one page still mapped by dom0");
         getRow("zombie", domid);
         setRow("zombie", domid);
@@ -244,15 +245,16 @@ class PodEdgesOnRealXenTest {
     // ---- its steps ----------------------------------------------------------------------------------------
 
     private void newDomain() {
-        domid = xen.createDomain(
-                new CreateDomain(new UUID(0, 2), DomctlOp.CDF_HVM | DomctlOp.CDF_HAP, DomctlOp.EMU_LAPIC, 1, 1));
-        xen.setMaxVcpus(domid, 1);
+        domid = xen.domains()
+                .create(new CreateDomain(
+                        new UUID(0, 2), DomctlOp.CDF_HVM | DomctlOp.CDF_HAP, DomctlOp.EMU_LAPIC, 1, 1));
+        xen.domains().setMaxVcpus(domid, 1);
         highestMarked = 0;
     }
 
     private void build(long target) {
         newDomain();
-        xen.setMaxMemKib(domid, 4 * MAX_PAGES);
+        xen.memory().setMaxMemKib(domid, 4 * MAX_PAGES);
         set(target, "[build]");
     }
 
@@ -265,7 +267,8 @@ class PodEdgesOnRealXenTest {
         long[] blocks = LongStream.range(0, pages / 512)
                 .map(i -> highestMarked + i * 512)
                 .toArray();
-        assertEquals(blocks.length, xen.populatePhysmap(domid, blocks, 9, MemoryOp.XENMEMF_POPULATE_ON_DEMAND));
+        assertEquals(
+                blocks.length, xen.memory().populatePhysmap(domid, blocks, 9, MemoryOp.XENMEMF_POPULATE_ON_DEMAND));
         highestMarked += pages;
     }
 
@@ -339,8 +342,8 @@ class PodEdgesOnRealXenTest {
     }
 
     private void state(String words) {
-        DomainInfo info = xen.domainInfo(domid).orElseThrow();
-        PodCounters pod = xen.podTarget(domid);
+        DomainInfo info = xen.domains().info(domid).orElseThrow();
+        PodCounters pod = xen.memory().podTarget(domid);
         List<String> flags = new ArrayList<>();
         if (info.dying()) {
             flags.add("dying");

@@ -16,7 +16,7 @@ class RecordedBuildsTest {
     private final Xenctrl xen = Xenctrl.open(machine.connect());
 
     private void assertCounters(LibxlStyleBuild guest, long total, long cache, long entries) {
-        assertEquals(new PodCounters(total, cache, entries), xen.podTarget(guest.domid));
+        assertEquals(new PodCounters(total, cache, entries), xen.memory().podTarget(guest.domid));
     }
 
     @Test
@@ -47,21 +47,21 @@ class RecordedBuildsTest {
 
     @Test
     void theGuestRunsIsAttachedToItsConsoleAndGoesWithoutATrace() {
-        long freeBefore = xen.physInfo().freePages();
+        long freeBefore = xen.host().physInfo().freePages();
         LibxlStyleBuild guest = LibxlStyleBuild.pvh(xen, 256, 512);
         assertEquals("/dev/pts/0", guest.read("/console/tty"));
-        DomainInfo built = xen.domainInfo(guest.domid).orElseThrow();
+        DomainInfo built = xen.domains().info(guest.domid).orElseThrow();
         assertTrue(built.paused());
         assertEquals(65792, built.maxPages());
         assertEquals(1, built.onlineVcpus());
         // 768 pages for page tables, 30 for Xen's own structures, one grant frame.
-        assertEquals(freeBefore - 65553 - 768 - 31, xen.physInfo().freePages());
+        assertEquals(freeBefore - 65553 - 768 - 31, xen.host().physInfo().freePages());
 
-        xen.unpauseDomain(guest.domid);
-        assertFalse(xen.domainInfo(guest.domid).orElseThrow().paused());
-        xen.destroyDomain(guest.domid);
-        assertTrue(xen.domainInfo(guest.domid).isEmpty());
-        assertEquals(freeBefore, xen.physInfo().freePages());
+        xen.domains().unpause(guest.domid);
+        assertFalse(xen.domains().info(guest.domid).orElseThrow().paused());
+        xen.domains().destroy(guest.domid);
+        assertTrue(xen.domains().info(guest.domid).isEmpty());
+        assertEquals(freeBefore, xen.host().physInfo().freePages());
     }
 
     @Test
@@ -77,7 +77,7 @@ class RecordedBuildsTest {
         Xenctrl big =
                 Xenctrl.open(SimulatedXen.builder().gigabytePages().build().connect());
         LibxlStyleBuild guest = LibxlStyleBuild.pvh(big, 1000, 1537);
-        assertEquals(new PodCounters(256017, 240128, 377600), big.podTarget(guest.domid));
+        assertEquals(new PodCounters(256017, 240128, 377600), big.memory().podTarget(guest.domid));
     }
 
     @Test
@@ -85,13 +85,14 @@ class RecordedBuildsTest {
         SimulatedXen large =
                 SimulatedXen.builder().hostPages(1L << 28).gigabytePages().build();
         Xenctrl there = Xenctrl.open(large.connect());
-        long freeAtBoot = there.physInfo().freePages();
+        long freeAtBoot = there.host().physInfo().freePages();
         long half = 512L << 10;
         LibxlStyleBuild guest = LibxlStyleBuild.pvh(there, half, 2 * half);
         long target = half << 8;
         assertEquals(
-                new PodCounters(target + 17, target - 31 * 512, 2 * target - 31 * 512), there.podTarget(guest.domid));
-        there.destroyDomain(guest.domid);
-        assertEquals(freeAtBoot, there.physInfo().freePages());
+                new PodCounters(target + 17, target - 31 * 512, 2 * target - 31 * 512),
+                there.memory().podTarget(guest.domid));
+        there.domains().destroy(guest.domid);
+        assertEquals(freeAtBoot, there.host().physInfo().freePages());
     }
 }

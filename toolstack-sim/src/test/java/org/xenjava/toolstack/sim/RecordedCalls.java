@@ -52,7 +52,7 @@ final class RecordedCalls {
     /** Uses up numbers of domains, as earlier guests did on the machine of the recording. */
     void makeNextDomid(int domid) {
         for (int earlier = 1; earlier < domid; earlier++) {
-            xen.destroyDomain(xen.createDomain(new CreateDomain(new UUID(0, 0), 3, 1, 1, 1)));
+            xen.domains().destroy(xen.domains().create(new CreateDomain(new UUID(0, 0), 3, 1, 1, 1)));
             libraries.store().mkdir(XenStore.NO_TRANSACTION, "/vm");
             libraries.store().mkdir(XenStore.NO_TRANSACTION, "/libxl");
         }
@@ -68,7 +68,7 @@ final class RecordedCalls {
         } else if (call.has("xs")) {
             xenstore(call);
         } else if (call.has("counters")) {
-            assertEquals(counters(call.getAsJsonArray("counters")), xen.podTarget(domid(call)));
+            assertEquals(counters(call.getAsJsonArray("counters")), xen.memory().podTarget(domid(call)));
         } else if (call.has("map")) {
             mappings.put(text(call, "at"), map(call));
         } else if (call.has("grantTable")) {

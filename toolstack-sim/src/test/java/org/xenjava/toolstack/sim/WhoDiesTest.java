@@ -32,25 +32,25 @@ class WhoDiesTest {
     private final Xenctrl xen = Xenctrl.open(machine.connect());
 
     private void assertFate(boolean lives, LibxlStyleBuild guest) {
-        xen.unpauseDomain(guest.domid);
+        xen.domains().unpause(guest.domid);
         machine.advance(ENOUGH);
-        long debt = xen.podTarget(guest.domid).debt();
+        long debt = xen.memory().podTarget(guest.domid).debt();
         machine.guest(guest.domid).orElseThrow().load();
-        DomainInfo after = xen.domainInfo(guest.domid).orElseThrow();
+        DomainInfo after = xen.domains().info(guest.domid).orElseThrow();
         assertEquals(lives, !after.shutdown());
         assertEquals(lives, debt <= 0, "debt " + debt);
         if (!lives) {
             assertEquals(CRASH, after.shutdownReason());
             String words = "out of PoD memory! (tot=" + after.totPages() + " ents=" + debt + " dom" + guest.domid + ")";
-            assertTrue(xen.readConsole(65536).contains(words), words);
+            assertTrue(xen.host().readConsole(65536).contains(words), words);
         }
     }
 
     /** What {@code xl mem-set} to that size does. */
     private void memSet(LibxlStyleBuild guest, long memoryMib) {
         long target = memoryMib * 1024 - guest.videoKib;
-        xen.setMaxMemKib(guest.domid, target + guest.videoKib + 1024);
-        xen.setPodTarget(guest.domid, (target + 1024) / 4);
+        xen.memory().setMaxMemKib(guest.domid, target + guest.videoKib + 1024);
+        xen.memory().setPodTarget(guest.domid, (target + 1024) / 4);
         guest.write("/memory/target", target);
     }
 
@@ -103,8 +103,12 @@ class WhoDiesTest {
         // QEMU's video RAM and option ROM.
         assertEquals(
                 4112,
-                xen.populatePhysmap(
-                        guest.domid, LongStream.range(0xf0000, 0xf0000 + 4112).toArray(), 0, 0));
+                xen.memory()
+                        .populatePhysmap(
+                                guest.domid,
+                                LongStream.range(0xf0000, 0xf0000 + 4112).toArray(),
+                                0,
+                                0));
         memSet(guest, 128);
         assertFate(lives, guest);
     }
@@ -114,13 +118,13 @@ class WhoDiesTest {
     void zeroPagesOfTheGuestCoverExactlyAsManyMissingOnes(long zeroes) {
         shortBy = zeroes;
         LibxlStyleBuild guest = LibxlStyleBuild.pvh(xen, 128, 256);
-        xen.unpauseDomain(guest.domid);
+        xen.domains().unpause(guest.domid);
         machine.advance(ENOUGH);
         GuestHandle inside = machine.guest(guest.domid).orElseThrow();
         inside.loadExcept(zeroes);
-        assertTrue(!xen.domainInfo(guest.domid).orElseThrow().shutdown());
+        assertTrue(!xen.domains().info(guest.domid).orElseThrow().shutdown());
         inside.loadExcept(zeroes - 1);
-        assertTrue(xen.domainInfo(guest.domid).orElseThrow().shutdown());
+        assertTrue(xen.domains().info(guest.domid).orElseThrow().shutdown());
     }
 
     @ParameterizedTest
@@ -128,13 +132,15 @@ class WhoDiesTest {
     void coveringTheDebtSavesTheGuestWithoutItsHelp(long k, boolean covered) {
         shortBy = k;
         LibxlStyleBuild guest = LibxlStyleBuild.pvh(xen, 128, 256);
-        xen.unpauseDomain(guest.domid);
+        xen.domains().unpause(guest.domid);
         machine.advance(ENOUGH);
         if (covered) {
-            xen.setPodTarget(guest.domid, xen.podTarget(guest.domid).totPages() + k);
-            assertEquals(0, xen.podTarget(guest.domid).debt());
+            xen.memory()
+                    .setPodTarget(
+                            guest.domid, xen.memory().podTarget(guest.domid).totPages() + k);
+            assertEquals(0, xen.memory().podTarget(guest.domid).debt());
         }
         machine.guest(guest.domid).orElseThrow().load();
-        assertEquals(covered, !xen.domainInfo(guest.domid).orElseThrow().shutdown());
+        assertEquals(covered, !xen.domains().info(guest.domid).orElseThrow().shutdown());
     }
 }

@@ -35,15 +35,15 @@ class WorkedExamplesTest {
     private LibxlStyleBuild build(long targetKib) {
         LibxlStyleBuild guest = LibxlStyleBuild.hvm(xen, 512, 1024, 8);
         long[] extras = LongStream.range(0xf1000, 0xf1000 + EXTRA_PAGES).toArray();
-        assertEquals(EXTRA_PAGES, xen.populatePhysmap(guest.domid, extras, 0, 0));
+        assertEquals(EXTRA_PAGES, xen.memory().populatePhysmap(guest.domid, extras, 0, 0));
         guest.write("/memory/target", targetKib);
         return guest;
     }
 
     private PodCounters settle(LibxlStyleBuild guest) {
-        xen.unpauseDomain(guest.domid);
+        xen.domains().unpause(guest.domid);
         machine.advance(Duration.ofHours(1));
-        return xen.podTarget(guest.domid);
+        return xen.memory().podTarget(guest.domid);
     }
 
     @Test
@@ -68,7 +68,7 @@ class WorkedExamplesTest {
         assertEquals(total, settled.totPages());
         assertEquals(0, settled.debt());
         machine.guest(guest.domid).orElseThrow().load();
-        assertEquals(false, xen.domainInfo(guest.domid).orElseThrow().shutdown());
+        assertEquals(false, xen.domains().info(guest.domid).orElseThrow().shutdown());
     }
 
     @Test
@@ -76,8 +76,10 @@ class WorkedExamplesTest {
         family = BalloonFamily.WINDOWS;
         LibxlStyleBuild guest = build(PATCHED_TARGET_KIB);
         long raised = 600 * 1024 - guest.videoKib;
-        xen.setMaxMemKib(guest.domid, raised + guest.videoKib + 1024);
-        assertEquals(151808, xen.setPodTarget(guest.domid, (raised + 1024) / 4).totPages());
+        xen.memory().setMaxMemKib(guest.domid, raised + guest.videoKib + 1024);
+        assertEquals(
+                151808,
+                xen.memory().setPodTarget(guest.domid, (raised + 1024) / 4).totPages());
         guest.write("/memory/target", raised);
         assertEquals(1872, settle(guest).debt());
     }

@@ -24,7 +24,7 @@ class XenstoredPortsTest {
         Xenctrl xen = Xenctrl.open(dom0);
         LibxlStyleBuild guest = LibxlStyleBuild.pvh(xen, 256, 256);
         assertNotEquals(before, firstFreePort());
-        xen.destroyDomain(guest.domid);
+        xen.domains().destroy(guest.domid);
         assertEquals(before, firstFreePort());
     }
 }

@@ -135,9 +135,10 @@ final class OwnBuild {
     private void useDomidsUpTo(int next) {
         Xenctrl xenctrl = Xenctrl.open(xen.connect());
         for (int domid = 1; domid < next; domid++) {
-            int created = xenctrl.createDomain(new CreateDomain(
-                    new UUID(0, domid), DomctlOp.CDF_HVM | DomctlOp.CDF_HAP, DomctlOp.EMU_LAPIC, 1, 2));
-            xenctrl.destroyDomain(created);
+            int created = xenctrl.domains()
+                    .create(new CreateDomain(
+                            new UUID(0, domid), DomctlOp.CDF_HVM | DomctlOp.CDF_HAP, DomctlOp.EMU_LAPIC, 1, 2));
+            xenctrl.domains().destroy(created);
         }
     }
 

@@ -13,18 +13,19 @@ record Machine(String name, Xenctrl xenctrl) {
     private static final long PAGING_POOL_BYTES = 4L << 20;
 
     List<Outcome> run(List<Step> steps) {
-        int domid = xenctrl.createDomain(
-                new CreateDomain(UUID.randomUUID(), DomctlOp.CDF_HVM | DomctlOp.CDF_HAP, DomctlOp.EMU_LAPIC, 1, 1));
+        int domid = xenctrl.domains()
+                .create(new CreateDomain(
+                        UUID.randomUUID(), DomctlOp.CDF_HVM | DomctlOp.CDF_HAP, DomctlOp.EMU_LAPIC, 1, 1));
         try {
-            xenctrl.setMaxVcpus(domid, 1);
-            xenctrl.setPagingMempoolBytes(domid, PAGING_POOL_BYTES);
+            xenctrl.domains().setMaxVcpus(domid, 1);
+            xenctrl.memory().setPagingMempoolBytes(domid, PAGING_POOL_BYTES);
             List<Outcome> outcomes = new ArrayList<>();
             for (Step step : steps) {
                 outcomes.add(Outcome.of(step, xenctrl, domid));
             }
             return outcomes;
         } finally {
-            xenctrl.destroyDomain(domid);
+            xenctrl.domains().destroy(domid);
         }
     }
 }

@@ -26,10 +26,10 @@ record Outcome(String answer, PodCounters counters, long maxPages, long claimed,
         } catch (XenLibException e) {
             answer = e.errno().symbol();
         }
-        DomainInfo info = xenctrl.domainInfo(domid).orElseThrow();
+        DomainInfo info = xenctrl.domains().info(domid).orElseThrow();
         return new Outcome(
                 answer,
-                xenctrl.podTarget(domid),
+                xenctrl.memory().podTarget(domid),
                 info.maxPages(),
                 info.outstandingPages(),
                 info.shutdown() ? info.shutdownReason() : -1);

@@ -24,7 +24,7 @@ sealed interface Step {
     record Populate(long gfn, int count, int order) implements Step {
         @Override
         public long on(Xenctrl xenctrl, int domid) {
-            int done = xenctrl.populatePhysmap(domid, extents(gfn, count, order), order, 0);
+            int done = xenctrl.memory().populatePhysmap(domid, extents(gfn, count, order), order, 0);
             if (done > 0) {
                 clear(xenctrl, domid, extents(gfn, done << order, 0));
             }
@@ -42,8 +42,8 @@ sealed interface Step {
     record PopulateOnDemand(long gfn, int count, int order) implements Step {
         @Override
         public long on(Xenctrl xenctrl, int domid) {
-            return xenctrl.populatePhysmap(
-                    domid, extents(gfn, count, order), order, MemoryOp.XENMEMF_POPULATE_ON_DEMAND);
+            return xenctrl.memory()
+                    .populatePhysmap(domid, extents(gfn, count, order), order, MemoryOp.XENMEMF_POPULATE_ON_DEMAND);
         }
     }
 
@@ -51,7 +51,7 @@ sealed interface Step {
     record Decrease(long gfn, int count, int order) implements Step {
         @Override
         public long on(Xenctrl xenctrl, int domid) {
-            return xenctrl.decreaseReservation(domid, extents(gfn, count, order), order);
+            return xenctrl.memory().decreaseReservation(domid, extents(gfn, count, order), order);
         }
     }
 
@@ -59,7 +59,7 @@ sealed interface Step {
     record SetPodTarget(long pages) implements Step {
         @Override
         public long on(Xenctrl xenctrl, int domid) {
-            xenctrl.setPodTarget(domid, pages);
+            xenctrl.memory().setPodTarget(domid, pages);
             return 0;
         }
     }
@@ -68,7 +68,7 @@ sealed interface Step {
     record MaxMem(long kib) implements Step {
         @Override
         public long on(Xenctrl xenctrl, int domid) {
-            xenctrl.setMaxMemKib(domid, kib);
+            xenctrl.memory().setMaxMemKib(domid, kib);
             return 0;
         }
     }
@@ -77,7 +77,7 @@ sealed interface Step {
     record Claim(long pages) implements Step {
         @Override
         public long on(Xenctrl xenctrl, int domid) {
-            xenctrl.claimPages(domid, pages);
+            xenctrl.memory().claimPages(domid, pages);
             return 0;
         }
     }
@@ -86,7 +86,7 @@ sealed interface Step {
     record Move(long from, long to) implements Step {
         @Override
         public long on(Xenctrl xenctrl, int domid) {
-            xenctrl.movePage(domid, from, to);
+            xenctrl.memory().movePage(domid, from, to);
             return 0;
         }
     }

@@ -106,10 +106,10 @@ class FailureLabTest extends LabFixture {
             builder.destroyForcibly().waitFor();
         }
         assertTrue(Dom0.xenstoreTree().contains("/tool/xenjava/builds/"));
-        long left = xenctrl.domains().size();
+        long left = xenctrl.domains().list().size();
         Toolstack.open().close();
         Dom0.report("killed in mid-build: " + left + " domains before the next open, "
-                + xenctrl.domains().size() + " after");
+                + xenctrl.domains().list().size() + " after");
         assertEquals(2, left);
         assertNothingLeft();
     }

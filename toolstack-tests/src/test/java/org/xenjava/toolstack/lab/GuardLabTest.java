@@ -76,23 +76,23 @@ class GuardLabTest extends LabFixture {
         Domain domain = xls("monitored");
         int domid = domain.domid();
         PodGuest guest = PodGuest.boot(domain);
-        var before = xenctrl.domainInfo(domid).map(info -> info.totPages() + "/" + info.flags());
-        assertFalse(xenctrl.monitorAttached(domid));
-        assertEquals(before, xenctrl.domainInfo(domid).map(info -> info.totPages() + "/" + info.flags()));
+        var before = xenctrl.domains().info(domid).map(info -> info.totPages() + "/" + info.flags());
+        assertFalse(xenctrl.domains().monitorAttached(domid));
+        assertEquals(before, xenctrl.domains().info(domid).map(info -> info.totPages() + "/" + info.flags()));
 
-        int port = xenctrl.attachMonitor(domid);
-        assertTrue(xenctrl.monitorAttached(domid));
-        assertEquals(Errno.EBUSY, errno(() -> xenctrl.attachMonitor(domid)));
+        int port = xenctrl.domains().attachMonitor(domid);
+        assertTrue(xenctrl.domains().monitorAttached(domid));
+        assertEquals(Errno.EBUSY, errno(() -> xenctrl.domains().attachMonitor(domid)));
         report("with a monitor at port " + port, domain);
         guest.info();
         Output explained = XljLabTest.xlj("pod-check", "--explain", "monitored");
         assertTrue(explained.text().contains("vm_event  a monitor is attached"), explained.text());
 
-        xenctrl.detachMonitor(domid);
-        assertFalse(xenctrl.monitorAttached(domid));
-        assertEquals(Errno.EINVAL, errno(() -> xenctrl.detachMonitor(domid)));
-        assertFalse(xenctrl.monitorAttached(0));
-        assertEquals(Errno.ESRCH, errno(() -> xenctrl.monitorAttached(4711)));
+        xenctrl.domains().detachMonitor(domid);
+        assertFalse(xenctrl.domains().monitorAttached(domid));
+        assertEquals(Errno.EINVAL, errno(() -> xenctrl.domains().detachMonitor(domid)));
+        assertFalse(xenctrl.domains().monitorAttached(0));
+        assertEquals(Errno.ESRCH, errno(() -> xenctrl.domains().monitorAttached(4711)));
         guest.info();
     }
 

@@ -77,9 +77,9 @@ class HvmLabTest extends LabFixture {
         for (String seen = ""; !Dom0.consoleLog(domain.name()).contains("GUEST READY"); ) {
             String last = seen;
             seen = Dom0.await("any progress of " + domain + " since " + last, LabGuest.BOOT, () -> {
-                String now = xenctrl.podTarget(domain.domid())
+                String now = xenctrl.memory().podTarget(domain.domid())
                         + Dom0.consoleLog(domain.name())
-                        + xenctrl.domainInfo(domain.domid()).orElseThrow().shutdownReason();
+                        + xenctrl.domains().info(domain.domid()).orElseThrow().shutdownReason();
                 return now.equals(last) ? Optional.empty() : Optional.of(now);
             });
         }
@@ -176,10 +176,10 @@ class HvmLabTest extends LabFixture {
 
     /** libxl's guests settle where their numbers lead them, debt or not. */
     private void awaitStandstill(Domain domain) {
-        PodCounters last = xenctrl.podTarget(domain.domid());
+        PodCounters last = xenctrl.memory().podTarget(domain.domid());
         for (int quiet = 0; quiet < 10; ) {
             Dom0.sleep(Duration.ofSeconds(1));
-            PodCounters now = xenctrl.podTarget(domain.domid());
+            PodCounters now = xenctrl.memory().podTarget(domain.domid());
             quiet = now.totPages() == last.totPages() ? quiet + 1 : 0;
             last = now;
         }
@@ -232,7 +232,7 @@ class HvmLabTest extends LabFixture {
         assertTrue(built.exists());
 
         // As if by somebody who does not know of QEMU.
-        xenctrl.destroyDomain(built.domid());
+        xenctrl.domains().destroy(built.domid());
         Toolstack.open().close();
 
         assertFalse(qemu.isAlive());

@@ -110,7 +110,7 @@ abstract class LabFixture {
 
     /** Shows a domain's numbers in the log, for the record. */
     PodCounters report(String when, Domain domain) {
-        PodCounters counters = xenctrl.podTarget(domain.domid());
+        PodCounters counters = xenctrl.memory().podTarget(domain.domid());
         MemoryStatus memory = domain.memory();
         Dom0.report("%-34s tot=%d max=%d cache=%d entries=%d debt=%d memory/target=%d static-max=%d"
                 .formatted(

@@ -78,11 +78,11 @@ final class LabGuest {
      */
     static PodCounters awaitSettled(Domain domain, Xenctrl xenctrl) {
         long pages = domain.memory().size().toPages().count() + NOT_RAM;
-        PodCounters now = xenctrl.podTarget(domain.domid());
+        PodCounters now = xenctrl.memory().podTarget(domain.domid());
         while (now.totPages() > pages || now.debt() > 0) {
             PodCounters last = now;
             now = Dom0.await("a page less than " + last + " of " + domain + ", on its way to " + pages, BOOT, () -> {
-                PodCounters next = xenctrl.podTarget(domain.domid());
+                PodCounters next = xenctrl.memory().podTarget(domain.domid());
                 return next.equals(last) ? Optional.empty() : Optional.of(next);
             });
         }

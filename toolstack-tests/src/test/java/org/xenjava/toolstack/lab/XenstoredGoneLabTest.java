@@ -41,7 +41,7 @@ class XenstoredGoneLabTest {
                             },
                             new Cancellation()));
             Dom0.report("XenStoreException: " + e.getMessage());
-            assertEquals(1, xenctrl.domains().size());
+            assertEquals(1, xenctrl.domains().list().size());
             assertEquals(free, toolstack.host().freeMemory().count(), 64);
         }
     }

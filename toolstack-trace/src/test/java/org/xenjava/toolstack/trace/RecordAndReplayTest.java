@@ -58,27 +58,31 @@ class RecordAndReplayTest {
 
     private static void podGuest(XenLibraries libraries) {
         Xenctrl xen = Xenctrl.open(libraries);
-        CpuPolicy policy = xen.defaultHvmCpuPolicy();
-        int domid = xen.createDomain(
-                new CreateDomain(Recordings.HANDLE, DomctlOp.CDF_HVM | DomctlOp.CDF_HAP, DomctlOp.EMU_LAPIC, 1, 2));
-        xen.setMaxVcpus(domid, 1);
-        xen.setMaxMemKib(domid, 8192);
-        xen.setCpuPolicy(domid, new CpuPolicy(policy.leaves(), List.of()));
-        xen.setPodTarget(domid, 1024);
+        CpuPolicy policy = xen.host().defaultHvmCpuPolicy();
+        int domid = xen.domains()
+                .create(new CreateDomain(
+                        Recordings.HANDLE, DomctlOp.CDF_HVM | DomctlOp.CDF_HAP, DomctlOp.EMU_LAPIC, 1, 2));
+        xen.domains().setMaxVcpus(domid, 1);
+        xen.memory().setMaxMemKib(domid, 8192);
+        xen.domains().setCpuPolicy(domid, new CpuPolicy(policy.leaves(), List.of()));
+        xen.memory().setPodTarget(domid, 1024);
         assertEquals(
-                4, xen.populatePhysmap(domid, new long[] {0, 512, 1024, 1536}, 9, MemoryOp.XENMEMF_POPULATE_ON_DEMAND));
+                4,
+                xen.memory()
+                        .populatePhysmap(
+                                domid, new long[] {0, 512, 1024, 1536}, 9, MemoryOp.XENMEMF_POPULATE_ON_DEMAND));
         try (MappedPages pages = libraries.foreignMemory().map(domid, Protection.READ_WRITE, 3)) {
             pages.bytes().putInt(100, 4711);
         }
         try (MappedPages pages = libraries.foreignMemory().map(domid, Protection.READ, 3)) {
             assertEquals(4711, pages.bytes().getInt(100));
         }
-        assertEquals(new PodCounters(1024, 512, 1536), xen.podTarget(domid));
-        assertTrue(xen.hvmContext(domid).length > 0);
-        assertEquals(2, xen.domains().size());
+        assertEquals(new PodCounters(1024, 512, 1536), xen.memory().podTarget(domid));
+        assertTrue(xen.hvm().context(domid).length > 0);
+        assertEquals(2, xen.domains().list().size());
         libraries.store().watch("/tool", "token");
         assertTrue(libraries.store().readWatch(Duration.ofSeconds(5)).isPresent());
-        xen.destroyDomain(domid);
+        xen.domains().destroy(domid);
     }
 
     @Test
@@ -111,8 +115,10 @@ class RecordAndReplayTest {
     void whatXenAnsweredIsAnsweredAgain() {
         Path trace = dir.resolve("trace");
         PodCounters expected = new PodCounters(4711, 4711, 0);
-        Recordings.record(trace, xen -> assertEquals(expected, Xenctrl.open(xen).setPodTarget(1, 4711)));
-        Recordings.replay(trace, xen -> assertEquals(expected, Xenctrl.open(xen).setPodTarget(1, 4711)));
+        Recordings.record(
+                trace, xen -> assertEquals(expected, Xenctrl.open(xen).memory().setPodTarget(1, 4711)));
+        Recordings.replay(
+                trace, xen -> assertEquals(expected, Xenctrl.open(xen).memory().setPodTarget(1, 4711)));
     }
 
     @Test
@@ -124,8 +130,8 @@ class RecordAndReplayTest {
 
     private static void refusedCpuPolicy(XenLibraries xen) {
         CpuPolicy policy = new CpuPolicy(List.of(new CpuPolicy.Leaf(1, CpuPolicy.NO_SUBLEAF, 1, 2, 3, 4)), List.of());
-        HypercallException e =
-                assertThrows(HypercallException.class, () -> Xenctrl.open(xen).setCpuPolicy(1, policy));
+        HypercallException e = assertThrows(
+                HypercallException.class, () -> Xenctrl.open(xen).domains().setCpuPolicy(1, policy));
         assertEquals(Errno.ERANGE, e.errno());
     }
 

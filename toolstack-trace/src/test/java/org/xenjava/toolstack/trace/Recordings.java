@@ -52,14 +52,15 @@ final class Recordings {
     /** A short build: a bit of everything. */
     static void build(XenLibraries libraries) {
         Xenctrl xenctrl = Xenctrl.open(libraries);
-        int domid = xenctrl.createDomain(
-                new CreateDomain(HANDLE, DomctlOp.CDF_HVM | DomctlOp.CDF_HAP, DomctlOp.EMU_LAPIC, 1, 2));
-        xenctrl.setMaxMemKib(domid, 263_168);
-        xenctrl.setPodTarget(domid, 65_536);
-        xenctrl.populatePhysmap(domid, new long[] {0, 512, 1024, 1536}, 9, MemoryOp.XENMEMF_POPULATE_ON_DEMAND);
+        int domid = xenctrl.domains()
+                .create(new CreateDomain(HANDLE, DomctlOp.CDF_HVM | DomctlOp.CDF_HAP, DomctlOp.EMU_LAPIC, 1, 2));
+        xenctrl.memory().setMaxMemKib(domid, 263_168);
+        xenctrl.memory().setPodTarget(domid, 65_536);
+        xenctrl.memory()
+                .populatePhysmap(domid, new long[] {0, 512, 1024, 1536}, 9, MemoryOp.XENMEMF_POPULATE_ON_DEMAND);
         writeGuest(libraries, domid, 0x1000, "kernel");
         write(libraries, "/local/domain/" + domid + "/memory/target", "262144");
-        xenctrl.unpauseDomain(domid);
+        xenctrl.domains().unpause(domid);
     }
 
     /** {@code XENMEM_set_pod_target}, byte by byte. */

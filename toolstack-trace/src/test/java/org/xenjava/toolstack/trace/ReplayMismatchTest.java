@@ -238,8 +238,9 @@ class ReplayMismatchTest {
 
     @Test
     void anotherMachineIdentityIsNotMasked() {
-        ReplayMismatchException e = mismatch(xen -> Xenctrl.open(xen).destroyDomain(3), xen -> Xenctrl.open(xen)
-                .destroyDomain(4));
+        ReplayMismatchException e = mismatch(
+                xen -> Xenctrl.open(xen).domains().destroy(3),
+                xen -> Xenctrl.open(xen).domains().destroy(4));
         assertEquals(List.of(new Difference("domain", "3", "4")), e.differences());
     }
 }

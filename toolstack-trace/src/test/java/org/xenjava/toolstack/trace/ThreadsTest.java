@@ -52,7 +52,7 @@ class ThreadsTest {
                 int domid = thread;
                 all.add(threads.submit(() -> {
                     for (int i = 1; i <= 50; i++) {
-                        xenctrl.setPodTarget(domid, 1000L * domid + i);
+                        xenctrl.memory().setPodTarget(domid, 1000L * domid + i);
                         Recordings.write(libraries, "/" + domid, Integer.toString(i));
                     }
                 }));

@@ -114,7 +114,7 @@ class TraceFileTest {
                 Recordings.HANDLE.toString().replace("-", ""),
                 hypercall("createdomain").input().get("handle"));
         Path trace = dir.resolve("other");
-        Recordings.record(trace, xen -> Xenctrl.open(xen).domainInfo(3));
+        Recordings.record(trace, xen -> Xenctrl.open(xen).domains().info(3));
         HypercallRecord info = (HypercallRecord) TraceReader.read(trace).records().stream()
                 .filter(r -> r instanceof HypercallRecord h
                         && h.input().getOrDefault("domain", "").equals("3"))

@@ -27,6 +27,15 @@ final class HypercallFactory {
         this.abi = abi;
     }
 
+    XenAbi abi() {
+        return abi;
+    }
+
+    /** Pinned memory for a hypercall's argument. */
+    HypercallBuffer buffer(int bytes) {
+        return xenCall.allocBuffer(bytes);
+    }
+
     PreparedCall domctl(DomctlOp op, int domid) {
         boolean creates = op == DomctlOp.CREATEDOMAIN;
         int subject = creates ? HypercallException.NO_DOMAIN : requireDomid(domid);

@@ -157,18 +157,18 @@ class XenctrlTest {
                         // pool
                         "01000000 00000000", // emulation_flags, misc_flags
                         zeros(64)),
-                bytesOf(DOMCTL, 144, () -> xenctrl.createDomain(new CreateDomain(HANDLE, 3, 1, 2, 2))));
+                bytesOf(DOMCTL, 144, () -> xenctrl.domains().create(new CreateDomain(HANDLE, 3, 1, 2, 2))));
     }
 
     static Stream<Arguments> domctls() {
         return Stream.of(
-                domctl("02", "", x -> x.destroyDomain(0x7FEF)),
-                domctl("03", "", x -> x.pauseDomain(0x7FEF)),
-                domctl("04", "", x -> x.unpauseDomain(0x7FEF)),
-                domctl("0b", "0000100000000000", x -> x.setMaxMemKib(0x7FEF, 1 << 20)),
-                domctl("0f", "80000000", x -> x.setMaxVcpus(0x7FEF, 128)),
-                domctl("3c", "02000000", x -> x.setTscMode(0x7FEF, 2)),
-                domctl("56", "0000400000000000", x -> x.setPagingMempoolBytes(0x7FEF, 4 << 20)));
+                domctl("02", "", x -> x.domains().destroy(0x7FEF)),
+                domctl("03", "", x -> x.domains().pause(0x7FEF)),
+                domctl("04", "", x -> x.domains().unpause(0x7FEF)),
+                domctl("0b", "0000100000000000", x -> x.memory().setMaxMemKib(0x7FEF, 1 << 20)),
+                domctl("0f", "80000000", x -> x.domains().setMaxVcpus(0x7FEF, 128)),
+                domctl("3c", "02000000", x -> x.domains().setTscMode(0x7FEF, 2)),
+                domctl("56", "0000400000000000", x -> x.memory().setPagingMempoolBytes(0x7FEF, 4 << 20)));
     }
 
     private static Arguments domctl(String command, String body, Consumer<Xenctrl> call) {
@@ -184,23 +184,23 @@ class XenctrlTest {
 
     @Test
     void setPodTargetIsEncodedAndItsCountersAreRead() {
-        assertEquals(
-                hex("0000010000000000", zeros(24), "0500 000000000000"),
-                bytesOf(12, 16, 40, () -> xenctrl.setPodTarget(5, 65536)));
+        assertEquals(hex("0000010000000000", zeros(24), "0500 000000000000"), bytesOf(12, 16, 40, () -> xenctrl.memory()
+                .setPodTarget(5, 65536)));
 
         xen.answering((op, args) -> {
             ByteBuffer answer = xen.at(args[1]);
             answer.putLong(8, 0x1_0000_0001L).putLong(16, 2).putLong(24, 50396);
             return 0;
         });
-        PodCounters counters = xenctrl.setPodTarget(5, 65536);
+        PodCounters counters = xenctrl.memory().setPodTarget(5, 65536);
         assertEquals(new PodCounters(0x1_0000_0001L, 2, 50396), counters);
         assertEquals(50394, counters.debt());
     }
 
     @Test
     void getPodTargetIsEncoded() {
-        assertEquals(hex(zeros(32), "ef7f 000000000000"), bytesOf(12, 17, 40, () -> xenctrl.podTarget(0x7FEF)));
+        assertEquals(hex(zeros(32), "ef7f 000000000000"), bytesOf(12, 17, 40, () -> xenctrl.memory()
+                .podTarget(0x7FEF)));
     }
 
     @Test
@@ -212,7 +212,7 @@ class XenctrlTest {
             seen.add(xen.hex(xen.at(args[1]).getLong(0), 24));
             return 2;
         });
-        assertEquals(2, xenctrl.populatePhysmap(5, new long[] {0, 512, 0x1_0000_0000L}, 9, 0x10000));
+        assertEquals(2, xenctrl.memory().populatePhysmap(5, new long[] {0, 512, 0x1_0000_0000L}, 9, 0x10000));
         assertEquals(
                 List.of(
                         hex("0300000000000000 09000000 00000100 0500 000000000000"),
@@ -224,7 +224,7 @@ class XenctrlTest {
     void claimPagesIsEncoded() {
         assertEquals(
                 hex(zeros(8), "0000010000000000", zeros(8), "0500 000000000000"),
-                bytesOf(12, 24, 32, () -> xenctrl.claimPages(5, 65536)));
+                bytesOf(12, 24, 32, () -> xenctrl.memory().claimPages(5, 65536)));
     }
 
     @Test
@@ -236,11 +236,12 @@ class XenctrlTest {
             seen.add(xen.hex(xen.at(args[1]).getLong(16), 40));
             return 0;
         });
-        xenctrl.setMemoryMap(
-                5,
-                List.of(
-                        new MemoryMapEntry(0, 0x1000_0000, MemoryMapEntry.Type.RAM),
-                        new MemoryMapEntry(0xFC00_0000L, 0x1000, MemoryMapEntry.Type.ACPI)));
+        xenctrl.memory()
+                .setMemoryMap(
+                        5,
+                        List.of(
+                                new MemoryMapEntry(0, 0x1000_0000, MemoryMapEntry.Type.RAM),
+                                new MemoryMapEntry(0xFC00_0000L, 0x1000, MemoryMapEntry.Type.ACPI)));
         assertEquals(
                 List.of(
                         hex("0500 000000000000 02000000 00000000"),
@@ -252,9 +253,8 @@ class XenctrlTest {
 
     @Test
     void hvmParametersAreEncodedAndRead() {
-        assertEquals(
-                hex("0500 0000 11000000 fccf0f0000000000"),
-                bytesOf(34, 0, 16, () -> xenctrl.setHvmParam(5, HvmParam.CONSOLE_PFN, 0xFCFFC)));
+        assertEquals(hex("0500 0000 11000000 fccf0f0000000000"), bytesOf(34, 0, 16, () -> xenctrl.hvm()
+                .setParam(5, HvmParam.CONSOLE_PFN, 0xFCFFC)));
 
         xen.answering((op, args) -> {
             assertEquals(1, args[0]);
@@ -262,7 +262,7 @@ class XenctrlTest {
             xen.at(args[1]).putLong(8, 0x1234_5678_9ABCL);
             return 0;
         });
-        assertEquals(0x1234_5678_9ABCL, xenctrl.hvmParam(5, HvmParam.STORE_EVTCHN));
+        assertEquals(0x1234_5678_9ABCL, xenctrl.hvm().param(5, HvmParam.STORE_EVTCHN));
     }
 
     @Test
@@ -274,12 +274,13 @@ class XenctrlTest {
             xen.at(args[1]).putInt(4, 2);
             return 0;
         });
-        assertEquals(2, xenctrl.allocUnboundPort(5, 1));
+        assertEquals(2, xenctrl.events().allocUnboundPort(5, 1));
     }
 
     @Test
     void remoteShutdownIsEncoded() {
-        assertEquals(hex("0500 0000 03000000"), bytesOf(29, 4, 8, () -> xenctrl.remoteShutdown(5, 3)));
+        assertEquals(hex("0500 0000 03000000"), bytesOf(29, 4, 8, () -> xenctrl.domains()
+                .remoteShutdown(5, 3)));
     }
 
     @Test
@@ -292,11 +293,12 @@ class XenctrlTest {
             seen.add(xen.hex(request.getLong(32), 16));
             return 0;
         });
-        xenctrl.setCpuPolicy(
-                5,
-                new CpuPolicy(
-                        List.of(new CpuPolicy.Leaf(0x8000_0001, CpuPolicy.NO_SUBLEAF, 1, 2, 0xFFFF_FFFF, 4)),
-                        List.of(new CpuPolicy.Msr(0xCE, 0, Long.MIN_VALUE))));
+        xenctrl.domains()
+                .setCpuPolicy(
+                        5,
+                        new CpuPolicy(
+                                List.of(new CpuPolicy.Leaf(0x8000_0001, CpuPolicy.NO_SUBLEAF, 1, 2, 0xFFFF_FFFF, 4)),
+                                List.of(new CpuPolicy.Msr(0xCE, 0, Long.MIN_VALUE))));
         assertEquals(
                 List.of(
                         hex("53000000 15000000 0500 000000000000 01000000 01000000"),
@@ -320,7 +322,7 @@ class XenctrlTest {
             }
             return 0;
         });
-        assertArrayEquals(new byte[] {1, 2, 3}, xenctrl.hvmContext(5));
+        assertArrayEquals(new byte[] {1, 2, 3}, xenctrl.hvm().context(5));
         assertEquals(2, xen.takeCalls().size());
     }
 
@@ -331,7 +333,7 @@ class XenctrlTest {
             assertEquals("010203", xen.hex(xen.at(args[0]).getLong(24), 3));
             return 0;
         });
-        xenctrl.setHvmContext(5, new byte[] {1, 2, 3});
+        xenctrl.hvm().setContext(5, new byte[] {1, 2, 3});
     }
 
     // ---- answers ------------------------------------------------------------------------------------------
@@ -342,7 +344,7 @@ class XenctrlTest {
             xen.at(args[0]).putShort(8, (short) 0x7FEF);
             return 0;
         });
-        assertEquals(0x7FEF, xenctrl.createDomain(new CreateDomain(HANDLE, 3, 1, 2, 2)));
+        assertEquals(0x7FEF, xenctrl.domains().create(new CreateDomain(HANDLE, 3, 1, 2, 2)));
     }
 
     @Test
@@ -352,7 +354,7 @@ class XenctrlTest {
             putDomain(xen.at(args[0]), 16, 5);
             return 0;
         });
-        DomainInfo info = xenctrl.domainInfo(5).orElseThrow();
+        DomainInfo info = xenctrl.domains().info(5).orElseThrow();
         assertEquals(new DomainInfo(5, 0x0003_0126, 65544, 65792, 7, 1_000_000_000_000L, 2, 1, HANDLE, 1), info);
         assertEquals(3, info.shutdownReason());
     }
@@ -364,19 +366,19 @@ class XenctrlTest {
             putDomain(xen.at(args[0]), 16, 6);
             return 0;
         });
-        assertEquals(Optional.empty(), xenctrl.domainInfo(5));
+        assertEquals(Optional.empty(), xenctrl.domains().info(5));
     }
 
     @Test
     void noSuchDomainIsNoFailure() {
         xen.failing(Errno.ESRCH);
-        assertEquals(Optional.empty(), xenctrl.domainInfo(5));
+        assertEquals(Optional.empty(), xenctrl.domains().info(5));
     }
 
     @Test
     void anotherFailureToGetADomainsInfoIsOne() {
         xen.failing(Errno.EPERM);
-        assertThrows(HypercallException.class, () -> xenctrl.domainInfo(5));
+        assertThrows(HypercallException.class, () -> xenctrl.domains().info(5));
     }
 
     @ParameterizedTest(name = "{0} domains")
@@ -402,7 +404,7 @@ class XenctrlTest {
         });
         assertEquals(
                 IntStream.range(0, count).map(i -> 3 * i).boxed().toList(),
-                xenctrl.domains().stream().map(DomainInfo::domid).toList());
+                xenctrl.domains().list().stream().map(DomainInfo::domid).toList());
     }
 
     private static void putDomain(ByteBuffer buffer, int at, int domid) {
@@ -434,7 +436,9 @@ class XenctrlTest {
                     .putLong(72, 6);
             return 0;
         });
-        assertEquals(new PhysInfo(4, 2_400_000, 0x30B, 0x10_0000, 0x8_0000, 5, 6), xenctrl.physInfo());
+        assertEquals(
+                new PhysInfo(4, 2_400_000, 0x30B, 0x10_0000, 0x8_0000, 5, 6),
+                xenctrl.host().physInfo());
     }
 
     @Test
@@ -447,7 +451,7 @@ class XenctrlTest {
             request.putInt(24, 12);
             return 0;
         });
-        assertEquals("(XEN) hello\n", xenctrl.readConsole(16384));
+        assertEquals("(XEN) hello\n", xenctrl.host().readConsole(16384));
     }
 
     @Test
@@ -456,12 +460,12 @@ class XenctrlTest {
             xen.at(args[1]).put(0, ".7\0rubbish".getBytes(US_ASCII));
             return 0;
         });
-        assertEquals(".7", xenctrl.extraVersion());
+        assertEquals(".7", xenctrl.host().extraVersion());
         xen.answering((op, args) -> {
             xen.at(args[1]).put(0, ".7+13-g2445b30a4 and more".getBytes(US_ASCII));
             return 0;
         });
-        assertEquals(".7+13-g2445b30a4", xenctrl.extraVersion());
+        assertEquals(".7+13-g2445b30a4", xenctrl.host().extraVersion());
     }
 
     @Test
@@ -480,7 +484,7 @@ class XenctrlTest {
             }
             return 0;
         });
-        CpuPolicy policy = xenctrl.defaultHvmCpuPolicy();
+        CpuPolicy policy = xenctrl.host().defaultHvmCpuPolicy();
         assertEquals(2, policy.leaves().size());
         assertEquals(
                 new CpuPolicy.Leaf(0x8000_0000, 0, 0x8000_0028, 0, 0, 0),
@@ -492,26 +496,28 @@ class XenctrlTest {
 
     static Stream<Arguments> callsOnADomain() {
         return Stream.of(
-                onDomain("XEN_DOMCTL_destroydomain", Xenctrl::destroyDomain),
-                onDomain("XEN_DOMCTL_pausedomain", Xenctrl::pauseDomain),
-                onDomain("XEN_DOMCTL_unpausedomain", Xenctrl::unpauseDomain),
-                onDomain("XEN_DOMCTL_getdomaininfo", Xenctrl::domainInfo),
-                onDomain("XEN_DOMCTL_max_vcpus", (x, d) -> x.setMaxVcpus(d, 1)),
-                onDomain("XEN_DOMCTL_max_mem", (x, d) -> x.setMaxMemKib(d, 1)),
-                onDomain("XEN_DOMCTL_set_paging_mempool_size", (x, d) -> x.setPagingMempoolBytes(d, 4096)),
-                onDomain("XEN_DOMCTL_settscinfo", (x, d) -> x.setTscMode(d, 0)),
-                onDomain("XEN_DOMCTL_set_cpu_policy", (x, d) -> x.setCpuPolicy(d, new CpuPolicy(List.of(), List.of()))),
-                onDomain("XEN_DOMCTL_gethvmcontext", Xenctrl::hvmContext),
-                onDomain("XEN_DOMCTL_sethvmcontext", (x, d) -> x.setHvmContext(d, new byte[1])),
-                onDomain("SCHEDOP_remote_shutdown", (x, d) -> x.remoteShutdown(d, 0)),
-                onDomain("XENMEM_populate_physmap", (x, d) -> x.populatePhysmap(d, new long[1], 0, 0)),
-                onDomain("XENMEM_claim_pages", (x, d) -> x.claimPages(d, 1)),
-                onDomain("XENMEM_set_pod_target", (x, d) -> x.setPodTarget(d, 1)),
-                onDomain("XENMEM_get_pod_target", Xenctrl::podTarget),
-                onDomain("XENMEM_set_memory_map", (x, d) -> x.setMemoryMap(d, List.of())),
-                onDomain("HVMOP_set_param(STORE_PFN)", (x, d) -> x.setHvmParam(d, HvmParam.STORE_PFN, 1)),
-                onDomain("HVMOP_get_param(STORE_PFN)", (x, d) -> x.hvmParam(d, HvmParam.STORE_PFN)),
-                onDomain("EVTCHNOP_alloc_unbound", (x, d) -> x.allocUnboundPort(d, 0)));
+                onDomain("XEN_DOMCTL_destroydomain", (x, d) -> x.domains().destroy(d)),
+                onDomain("XEN_DOMCTL_pausedomain", (x, d) -> x.domains().pause(d)),
+                onDomain("XEN_DOMCTL_unpausedomain", (x, d) -> x.domains().unpause(d)),
+                onDomain("XEN_DOMCTL_getdomaininfo", (x, d) -> x.domains().info(d)),
+                onDomain("XEN_DOMCTL_max_vcpus", (x, d) -> x.domains().setMaxVcpus(d, 1)),
+                onDomain("XEN_DOMCTL_max_mem", (x, d) -> x.memory().setMaxMemKib(d, 1)),
+                onDomain("XEN_DOMCTL_set_paging_mempool_size", (x, d) -> x.memory()
+                        .setPagingMempoolBytes(d, 4096)),
+                onDomain("XEN_DOMCTL_settscinfo", (x, d) -> x.domains().setTscMode(d, 0)),
+                onDomain("XEN_DOMCTL_set_cpu_policy", (x, d) -> x.domains()
+                        .setCpuPolicy(d, new CpuPolicy(List.of(), List.of()))),
+                onDomain("XEN_DOMCTL_gethvmcontext", (x, d) -> x.hvm().context(d)),
+                onDomain("XEN_DOMCTL_sethvmcontext", (x, d) -> x.hvm().setContext(d, new byte[1])),
+                onDomain("SCHEDOP_remote_shutdown", (x, d) -> x.domains().remoteShutdown(d, 0)),
+                onDomain("XENMEM_populate_physmap", (x, d) -> x.memory().populatePhysmap(d, new long[1], 0, 0)),
+                onDomain("XENMEM_claim_pages", (x, d) -> x.memory().claimPages(d, 1)),
+                onDomain("XENMEM_set_pod_target", (x, d) -> x.memory().setPodTarget(d, 1)),
+                onDomain("XENMEM_get_pod_target", (x, d) -> x.memory().podTarget(d)),
+                onDomain("XENMEM_set_memory_map", (x, d) -> x.memory().setMemoryMap(d, List.of())),
+                onDomain("HVMOP_set_param(STORE_PFN)", (x, d) -> x.hvm().setParam(d, HvmParam.STORE_PFN, 1)),
+                onDomain("HVMOP_get_param(STORE_PFN)", (x, d) -> x.hvm().param(d, HvmParam.STORE_PFN)),
+                onDomain("EVTCHNOP_alloc_unbound", (x, d) -> x.events().allocUnboundPort(d, 0)));
     }
 
     private interface DomainCall {
@@ -545,14 +551,15 @@ class XenctrlTest {
 
     @Test
     void theOtherEndOfAPortMustBeADomainToo() {
-        assertThrows(IllegalArgumentException.class, () -> xenctrl.allocUnboundPort(5, 0x7FF0));
+        assertThrows(IllegalArgumentException.class, () -> xenctrl.events().allocUnboundPort(5, 0x7FF0));
         assertEquals(List.of(), xen.takeCalls());
     }
 
     @Test
     void aFailureThatConcernsNoDomainNamesNone() {
         xen.failing(Errno.EPERM);
-        HypercallException failure = assertThrows(HypercallException.class, xenctrl::domains);
+        HypercallException failure =
+                assertThrows(HypercallException.class, () -> xenctrl.domains().list());
         assertEquals("XEN_SYSCTL_getdomaininfolist: EPERM", failure.getMessage());
         assertEquals(HypercallException.NO_DOMAIN, failure.domid());
     }
@@ -561,14 +568,14 @@ class XenctrlTest {
     void aDomainThatCannotBeCreatedHasNoDomid() {
         xen.failing(Errno.ENOMEM);
         HypercallException failure = assertThrows(
-                HypercallException.class, () -> xenctrl.createDomain(new CreateDomain(HANDLE, 3, 1, 2, 2)));
+                HypercallException.class, () -> xenctrl.domains().create(new CreateDomain(HANDLE, 3, 1, 2, 2)));
         assertEquals("XEN_DOMCTL_createdomain: ENOMEM", failure.getMessage());
     }
 
     @Test
     void aValueThatDoesNotFitItsFieldIsRefusedBeforeAnyCall() {
-        assertThrows(IllegalArgumentException.class, () -> xenctrl.setMaxVcpus(5, -1));
-        assertThrows(IllegalArgumentException.class, () -> xenctrl.populatePhysmap(5, new long[1], -1, 0));
+        assertThrows(IllegalArgumentException.class, () -> xenctrl.domains().setMaxVcpus(5, -1));
+        assertThrows(IllegalArgumentException.class, () -> xenctrl.memory().populatePhysmap(5, new long[1], -1, 0));
         assertEquals(List.of(), xen.takeCalls());
     }
 }

@@ -163,10 +163,10 @@ class GuestLifeTest {
     @Test
     void memSetRaisesTheTargetAndThePodCache() {
         prompt.run("create", "-p", files.config("web", "memory = 64", "maxmem = 128"));
-        long before = hypercalls.podTarget(1).cachePages();
+        long before = hypercalls.memory().podTarget(1).cachePages();
         assertEquals(DONE, prompt.run("mem-set", "web", "96"));
         assertEquals("98304", read("/local/domain/1/memory/target"));
-        assertEquals(before + 32 * 256, hypercalls.podTarget(1).cachePages());
+        assertEquals(before + 32 * 256, hypercalls.memory().podTarget(1).cachePages());
         assertEquals(DONE, prompt.run("mem-set", "web", "65536k"));
         assertEquals("65536", read("/local/domain/1/memory/target"));
         assertEquals(1, prompt.run("mem-set", "web", "1g").status());
@@ -203,7 +203,7 @@ class GuestLifeTest {
     void waitingEndsWhenTheGuestHasStopped() {
         prompt.run("create", "-p", files.config("web", "memory = 64"));
         loadPvDrivers(1);
-        hypercalls.remoteShutdown(1, ShutdownReason.POWEROFF.code());
+        hypercalls.domains().remoteShutdown(1, ShutdownReason.POWEROFF.code());
         assertEquals(new Outcome(0, "", "Shutting down domain 1\n"), prompt.run("shutdown", "-w", "web"));
         assertTrue(state("web").endsWith("s--"), state("web"));
     }
@@ -226,12 +226,13 @@ class GuestLifeTest {
     @Test
     void whatAKilledBuildHasLeftIsCollected() throws IOException {
         UUID uuid = UUID.randomUUID();
-        int domid = hypercalls.createDomain(
-                new CreateDomain(uuid, DomctlOp.CDF_HVM | DomctlOp.CDF_HAP, DomctlOp.EMU_LAPIC, 1, 1));
+        int domid = hypercalls
+                .domains()
+                .create(new CreateDomain(uuid, DomctlOp.CDF_HVM | DomctlOp.CDF_HAP, DomctlOp.EMU_LAPIC, 1, 1));
         String nameSpace = Files.readSymbolicLink(Path.of("/proc/self/ns/pid")).toString();
         write("/tool/xenjava/builds/" + uuid, nameSpace + " 999999999 1");
         assertEquals(0, prompt.run("gc").status());
-        assertTrue(hypercalls.domainInfo(domid).isEmpty());
+        assertTrue(hypercalls.domains().info(domid).isEmpty());
         assertThrows(XenLibException.class, () -> read("/tool/xenjava/builds/" + uuid));
     }
 
@@ -246,7 +247,7 @@ class GuestLifeTest {
     }
 
     private void loadPvDrivers(int domid) {
-        hypercalls.setHvmParam(domid, HvmParam.CALLBACK_IRQ, 1);
+        hypercalls.hvm().setParam(domid, HvmParam.CALLBACK_IRQ, 1);
     }
 
     private void write(String path, String value) {

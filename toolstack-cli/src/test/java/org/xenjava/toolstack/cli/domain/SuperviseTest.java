@@ -46,7 +46,7 @@ class SuperviseTest {
     }
 
     private List<DomainInfo> guests() {
-        return hypercalls.domains().stream()
+        return hypercalls.domains().list().stream()
                 .filter(info -> info.domid() != 0 && !info.dying())
                 .toList();
     }

@@ -65,7 +65,7 @@ class GuardTest {
 
     private boolean livesUnderLoad() {
         xen.guest(1).orElseThrow().load();
-        return !hypercalls.domainInfo(1).orElseThrow().shutdown();
+        return !hypercalls.domains().info(1).orElseThrow().shutdown();
     }
 
     // ---- create ---------------------------------------------------------------------------------------------
@@ -74,7 +74,7 @@ class GuardTest {
     void createStaysUntilTheGuestHasBallooned() {
         hostOf(GOOD);
         assertEquals(new Outcome(0, "", ""), prompt.run("create", pod()));
-        assertTrue(hypercalls.podTarget(1).debt() <= 0);
+        assertTrue(hypercalls.memory().podTarget(1).debt() <= 0);
         assertTrue(prompt.time().compareTo(Duration.ZERO) > 0);
         assertTrue(livesUnderLoad());
     }
@@ -142,7 +142,7 @@ class GuardTest {
         assertTrue(
                 outcome.err().matches("xlj: web runs on, but nobody guards it any more, with \\d+ pages to free; .*\n"),
                 outcome.err());
-        assertFalse(hypercalls.domainInfo(1).orElseThrow().paused());
+        assertFalse(hypercalls.domains().info(1).orElseThrow().paused());
     }
 
     @Test

@@ -186,7 +186,7 @@ class PodCheckTest {
     @Test
     void watchingEndsWithTheGuest() {
         create("web", 64, 66);
-        prompt.whileSleeping(() -> hypercalls.destroyDomain(1));
+        prompt.whileSleeping(() -> hypercalls.domains().destroy(1));
         Outcome outcome = prompt.run("pod-check", "--watch", "1");
         assertEquals(255, outcome.status());
         assertEquals(1, prompt.slept().size());
@@ -199,9 +199,11 @@ class PodCheckTest {
 
     /** A domain as it is in the middle of a build: a cache, and no entries yet. */
     private void createWithSurplus(long cachePages) {
-        int domid = hypercalls.createDomain(
-                new CreateDomain(UUID.randomUUID(), DomctlOp.CDF_HVM | DomctlOp.CDF_HAP, DomctlOp.EMU_LAPIC, 1, 1));
-        hypercalls.setMaxMemKib(domid, 65536);
-        hypercalls.setPodTarget(domid, cachePages);
+        int domid = hypercalls
+                .domains()
+                .create(new CreateDomain(
+                        UUID.randomUUID(), DomctlOp.CDF_HVM | DomctlOp.CDF_HAP, DomctlOp.EMU_LAPIC, 1, 1));
+        hypercalls.memory().setMaxMemKib(domid, 65536);
+        hypercalls.memory().setPodTarget(domid, cachePages);
     }
 }

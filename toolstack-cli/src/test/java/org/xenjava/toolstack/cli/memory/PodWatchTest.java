@@ -69,7 +69,7 @@ class PodWatchTest {
 
     @Test
     void aGuestThatIsDestroyedEndsTheWatch() {
-        prompt.whileSleeping(() -> Prompt.hypercalls(xen).destroyDomain(1));
+        prompt.whileSleeping(() -> Prompt.hypercalls(xen).domains().destroy(1));
         Outcome outcome = prompt.run("pod-watch", "web");
         assertEquals(1, outcome.status());
         assertTrue(outcome.out().endsWith("web (1): gone: the domain was destroyed\n"), outcome.out());

@@ -45,9 +45,10 @@ class FaultInjectionTest {
     }
 
     private int createDomain() {
-        int domid = xenctrl.createDomain(
-                new CreateDomain(UUID.randomUUID(), DomctlOp.CDF_HVM | DomctlOp.CDF_HAP, DomctlOp.EMU_LAPIC, 1, 1));
-        xenctrl.setMaxMemKib(domid, 4096);
+        int domid = xenctrl.domains()
+                .create(new CreateDomain(
+                        UUID.randomUUID(), DomctlOp.CDF_HVM | DomctlOp.CDF_HAP, DomctlOp.EMU_LAPIC, 1, 1));
+        xenctrl.memory().setMaxMemKib(domid, 4096);
         return domid;
     }
 
@@ -71,7 +72,7 @@ class FaultInjectionTest {
     @Test
     void withoutAFaultEverythingGoesThrough() {
         int domid = createDomain();
-        assertEquals(1, xenctrl.populatePhysmap(domid, new long[] {7}, 0, 0));
+        assertEquals(1, xenctrl.memory().populatePhysmap(domid, new long[] {7}, 0, 0));
         write("/test/node");
         assertTrue(exists("/test/node"));
         assertEquals(1, faults.deviceModel().nrVcpus(domid));
@@ -84,7 +85,7 @@ class FaultInjectionTest {
         long before = faults.calls();
         write("/test/node");
         faults.call().allocBuffer(1).close();
-        xenctrl.remoteShutdown(createDomain(), 0);
+        xenctrl.domains().remoteShutdown(createDomain(), 0);
         faults.eventChannels().bindUnboundPort(0);
         // createdomain, max_mem and remote_shutdown take a buffer and a hypercall each.
         assertEquals(before + 9, faults.calls());
@@ -114,11 +115,11 @@ class FaultInjectionTest {
     @Test
     void aMappingWhoseAnswerIsLostDoesNotKeepItsPages() {
         int domid = createDomain();
-        xenctrl.populatePhysmap(domid, new long[] {7}, 0, 0);
+        xenctrl.memory().populatePhysmap(domid, new long[] {7}, 0, 0);
         faults.inject(Fault.answerLost(1, Errno.ENOMEM));
         assertEquals(Errno.ENOMEM, errnoOf(() -> faults.foreignMemory().map(domid, Protection.READ, 7)));
-        xenctrl.destroyDomain(domid);
-        assertTrue(xenctrl.domainInfo(domid).isEmpty());
+        xenctrl.domains().destroy(domid);
+        assertTrue(xenctrl.domains().info(domid).isEmpty());
     }
 
     @Test
@@ -131,13 +132,13 @@ class FaultInjectionTest {
         faults.inject(Fault.nthOf("SCHEDOP_remote_shutdown", 1, Errno.ESRCH));
         faults.inject(Fault.nthOf("XENVER_extraversion", 1, Errno.ENOSYS));
         int domid = createDomain();
-        assertEquals(Errno.EINVAL, refusal(() -> xenctrl.setMaxMemKib(domid, 4)));
-        assertEquals(Errno.ENOMEM, refusal(() -> xenctrl.claimPages(domid, 1)));
-        assertEquals(Errno.EBUSY, refusal(() -> xenctrl.setHvmParam(domid, HvmParam.STORE_PFN, 1)));
-        assertEquals(Errno.EFAULT, refusal(xenctrl::physInfo));
-        assertEquals(Errno.ENOSPC, refusal(() -> xenctrl.allocUnboundPort(domid, 0)));
-        assertEquals(Errno.ESRCH, refusal(() -> xenctrl.remoteShutdown(domid, 0)));
-        assertEquals(Errno.ENOSYS, refusal(xenctrl::extraVersion));
+        assertEquals(Errno.EINVAL, refusal(() -> xenctrl.memory().setMaxMemKib(domid, 4)));
+        assertEquals(Errno.ENOMEM, refusal(() -> xenctrl.memory().claimPages(domid, 1)));
+        assertEquals(Errno.EBUSY, refusal(() -> xenctrl.hvm().setParam(domid, HvmParam.STORE_PFN, 1)));
+        assertEquals(Errno.EFAULT, refusal(xenctrl.host()::physInfo));
+        assertEquals(Errno.ENOSPC, refusal(() -> xenctrl.events().allocUnboundPort(domid, 0)));
+        assertEquals(Errno.ESRCH, refusal(() -> xenctrl.domains().remoteShutdown(domid, 0)));
+        assertEquals(Errno.ENOSYS, refusal(xenctrl.host()::extraVersion));
         assertEquals(7, faults.struck().size());
     }
 
@@ -180,18 +181,18 @@ class FaultInjectionTest {
     @Test
     void aLostXenstoredStaysLostWhileXenAnswers() {
         faults.inject(Fault.xenstoredGone(3));
-        xenctrl.extraVersion();
+        xenctrl.host().extraVersion();
         store.readWatch(Duration.ZERO);
         assertEquals(Errno.EIO, errnoOf(() -> write("/test/node")));
         assertEquals(Errno.EIO, errnoOf(() -> store.readWatch(Duration.ZERO)));
         assertEquals(Errno.EIO, errnoOf(store::transactionStart));
-        assertEquals(2, xenctrl.physInfo().cpus());
+        assertEquals(2, xenctrl.host().physInfo().cpus());
     }
 
     @Test
     void aKilledProcessCanDoNothingAndKeepsNothing() {
         int domid = createDomain();
-        xenctrl.populatePhysmap(domid, new long[] {7}, 0, 0);
+        xenctrl.memory().populatePhysmap(domid, new long[] {7}, 0, 0);
         MappedPages mapping = faults.foreignMemory().map(domid, Protection.READ_WRITE, 7);
         faults.inject(Fault.processKilled(2));
         write("/test/last");
@@ -199,7 +200,7 @@ class FaultInjectionTest {
         ProcessKilled death = assertThrows(ProcessKilled.class, () -> write("/test/never"));
         assertTrue(death.getMessage().endsWith("xs_write /test/never"), death.getMessage());
         assertThrows(ProcessKilled.class, () -> write("/test/never"));
-        assertThrows(ProcessKilled.class, xenctrl::physInfo);
+        assertThrows(ProcessKilled.class, xenctrl.host()::physInfo);
         faults.heal();
         assertTrue(faults.isKilled());
         assertThrows(ProcessKilled.class, () -> store.readWatch(Duration.ZERO));
@@ -208,8 +209,8 @@ class FaultInjectionTest {
         assertTrue(exists("/test/last"));
         assertFalse(exists("/test/never"));
         Xenctrl survivor = Xenctrl.open(other);
-        survivor.destroyDomain(domid);
-        assertTrue(survivor.domainInfo(domid).isEmpty(), "its mapping ended with it");
+        survivor.domains().destroy(domid);
+        assertTrue(survivor.domains().info(domid).isEmpty(), "its mapping ended with it");
     }
 
     @Test

@@ -34,9 +34,10 @@ class MachineStateTest {
     }
 
     private int createDomain() {
-        int domid = xenctrl.createDomain(
-                new CreateDomain(UUID.randomUUID(), DomctlOp.CDF_HVM | DomctlOp.CDF_HAP, DomctlOp.EMU_LAPIC, 1, 1));
-        xenctrl.setMaxMemKib(domid, 4096);
+        int domid = xenctrl.domains()
+                .create(new CreateDomain(
+                        UUID.randomUUID(), DomctlOp.CDF_HVM | DomctlOp.CDF_HAP, DomctlOp.EMU_LAPIC, 1, 1));
+        xenctrl.memory().setMaxMemKib(domid, 4096);
         return domid;
     }
 
@@ -58,7 +59,7 @@ class MachineStateTest {
     void aClaimIsSeen() {
         int domid = createDomain();
         MachineState unclaimed = MachineState.of(machine);
-        xenctrl.claimPages(domid, 7);
+        xenctrl.memory().claimPages(domid, 7);
         List<String> changes = MachineState.of(machine).changesSince(unclaimed);
         assertTrue(changes.get(0).endsWith(", 7 claimed"), changes.toString());
     }
@@ -66,9 +67,9 @@ class MachineStateTest {
     @Test
     void aPageThatIsStillMappedIsSeenThroughItsDeadDomain() {
         int domid = createDomain();
-        xenctrl.populatePhysmap(domid, new long[] {7}, 0, 0);
+        xenctrl.memory().populatePhysmap(domid, new long[] {7}, 0, 0);
         MappedPages mapping = machine.foreignMemory().map(domid, Protection.READ, 7);
-        xenctrl.destroyDomain(domid);
+        xenctrl.domains().destroy(domid);
         assertEquals(2, changes().size());
         mapping.close();
         assertEquals(List.of(), changes());

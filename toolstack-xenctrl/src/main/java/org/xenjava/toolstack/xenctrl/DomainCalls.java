@@ -1,0 +1,253 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.xenctrl;
+
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.UUID;
+import org.xenjava.toolstack.xenctrl.abi.DomctlOp;
+import org.xenjava.toolstack.xenctrl.abi.HvmParam;
+import org.xenjava.toolstack.xenctrl.abi.SchedOp;
+import org.xenjava.toolstack.xenctrl.abi.StructLayout;
+import org.xenjava.toolstack.xenctrl.abi.StructView;
+import org.xenjava.toolstack.xenctrl.abi.SysctlOp;
+import org.xenjava.toolstack.xenctrl.lib.Errno;
+import org.xenjava.toolstack.xenctrl.lib.HypercallBuffer;
+
+/** Hypercalls that create, list, pause and destroy domains, and set what their vCPUs see. */
+public final class DomainCalls {
+    /** Size of {@code struct vcpu_guest_context} on x86-64, the same from Xen 4.14 to 4.22. */
+    public static final int VCPU_CONTEXT_BYTES = 5168;
+
+    private static final int MAX_EVENT_CHANNEL_PORT = 1023;
+    private static final int HYPERVISOR_DEFAULT = -1;
+    private static final int DOMAINS_PER_CALL = 64;
+
+    /** No ring; no vCPUs yet (the domain is being built); Xen was built without monitors. */
+    private static final Set<Errno> WITHOUT_MONITOR =
+            Set.of(Errno.ENODEV, Errno.EINVAL, Errno.ENOSYS, Errno.EOPNOTSUPP);
+
+    private final HypercallFactory calls;
+
+    DomainCalls(HypercallFactory calls) {
+        this.calls = calls;
+    }
+
+    /** {@code XEN_DOMCTL_createdomain} with a free domid, which is returned. The domain is paused and empty. */
+    public int create(CreateDomain request) {
+        try (PreparedCall call = calls.domctl(DomctlOp.CREATEDOMAIN, DomctlOp.DOMID_ANY)) {
+            call.body()
+                    .setBytes("handle", uuidBytes(request.handle()))
+                    .set("flags", request.flags())
+                    .set("max_vcpus", request.maxVcpus())
+                    .set("max_evtchn_port", MAX_EVENT_CHANNEL_PORT)
+                    .set("max_grant_frames", HYPERVISOR_DEFAULT)
+                    .set("max_maptrack_frames", HYPERVISOR_DEFAULT)
+                    .set("grant_opts", request.grantVersion())
+                    .set("arch.emulation_flags", request.emulationFlags());
+            call.issue();
+            return call.header().getInt("domain");
+        }
+    }
+
+    /** {@code XEN_DOMCTL_destroydomain}: returns once the domain is dead; its last pages go with their mappings. */
+    public void destroy(int domid) {
+        calls.domctlAndClose(DomctlOp.DESTROYDOMAIN, domid);
+    }
+
+    /** {@code XEN_DOMCTL_pausedomain}; counts, so each pause needs an unpause. */
+    public void pause(int domid) {
+        calls.domctlAndClose(DomctlOp.PAUSEDOMAIN, domid);
+    }
+
+    /** {@code XEN_DOMCTL_unpausedomain}; EINVAL if it is not paused by a toolstack. */
+    public void unpause(int domid) {
+        calls.domctlAndClose(DomctlOp.UNPAUSEDOMAIN, domid);
+    }
+
+    /** {@code XEN_DOMCTL_setdomainhandle}: gives the domain another UUID. Xen itself makes no use of it. */
+    public void setHandle(int domid, UUID handle) {
+        try (PreparedCall call = calls.domctl(DomctlOp.SETDOMAINHANDLE, domid)) {
+            call.body().setBytes("handle", uuidBytes(handle));
+            call.issue();
+        }
+    }
+
+    /** {@code XEN_DOMCTL_getdomaininfo}; empty if there is no such domain. */
+    public Optional<DomainInfo> info(int domid) {
+        try (PreparedCall call = calls.domctl(DomctlOp.GETDOMAININFO, domid)) {
+            call.issue();
+            DomainInfo info = decode(call.body());
+            // Up to 4.17 Xen answers for the next higher domid if there is no such domain.
+            return info.domid() == domid ? Optional.of(info) : Optional.empty();
+        } catch (HypercallException e) {
+            if (e.errno().equals(Errno.ESRCH)) {
+                return Optional.empty();
+            }
+            throw e;
+        }
+    }
+
+    /** {@code XEN_SYSCTL_getdomaininfolist}: every domain, by ascending domid, dom0 included. */
+    public List<DomainInfo> list() {
+        List<DomainInfo> all = new ArrayList<>();
+        StructLayout element = calls.abi().struct("xen_domctl_getdomaininfo");
+        int first = 0;
+        int found;
+        do {
+            try (HypercallBuffer array = calls.array(element.name(), DOMAINS_PER_CALL);
+                    PreparedCall call = calls.sysctl(SysctlOp.GETDOMAININFOLIST)) {
+                call.body()
+                        .set("first_domain", first)
+                        .set("max_domains", DOMAINS_PER_CALL)
+                        .set("buffer", array.address());
+                call.issue();
+                found = call.body().getInt("num_domains");
+                for (int i = 0; i < found; i++) {
+                    all.add(decode(element.at(array.bytes(), i * element.size())));
+                }
+            }
+            first = all.isEmpty() ? 0 : all.get(all.size() - 1).domid() + 1;
+        } while (found == DOMAINS_PER_CALL);
+        return List.copyOf(all);
+    }
+
+    /** {@code XEN_DOMCTL_max_vcpus}: allocates the vCPUs; the number must be createdomain's. */
+    public void setMaxVcpus(int domid, int vcpus) {
+        try (PreparedCall call = calls.domctl(DomctlOp.MAX_VCPUS, domid)) {
+            call.body().set("max", vcpus);
+            call.issue();
+        }
+    }
+
+    /**
+     * {@code XEN_DOMCTL_settscinfo}: what the guest reads as its time stamp counter, from now on.
+     *
+     * @param mode {@code TSC_MODE_*}: 0 default, 1 always emulated, 2 never emulated
+     */
+    public void setTscMode(int domid, int mode) {
+        try (PreparedCall call = calls.domctl(DomctlOp.SETTSCINFO, domid)) {
+            call.body().set("tsc_mode", mode);
+            call.issue();
+        }
+    }
+
+    /** {@code XEN_DOMCTL_set_cpu_policy}: merges leaves and MSRs into the domain's policy. */
+    public void setCpuPolicy(int domid, CpuPolicy policy) {
+        try (HypercallBuffer leaves =
+                        calls.array("xen_cpuid_leaf", policy.leaves().size());
+                HypercallBuffer msrs =
+                        calls.array("xen_msr_entry", policy.msrs().size());
+                PreparedCall call = calls.domctl(DomctlOp.SET_CPU_POLICY, domid)) {
+            CpuPolicyCodec.encode(calls.abi(), policy, leaves.bytes(), msrs.bytes());
+            call.body()
+                    .set("nr_leaves", policy.leaves().size())
+                    .set("nr_msrs", policy.msrs().size())
+                    .set("leaves", leaves.address())
+                    .set("msrs", msrs.address());
+            call.issue();
+        }
+    }
+
+    /**
+     * {@code XEN_DOMCTL_getvcpucontext}: registers as {@code struct vcpu_guest_context} of {@code
+     * public/arch-x86/xen.h} has them, {@link #VCPU_CONTEXT_BYTES} long; empty if there is no such vCPU, or it was never
+     * brought up.
+     */
+    public Optional<byte[]> vcpuContext(int domid, int vcpu) {
+        try (HypercallBuffer context = calls.buffer(VCPU_CONTEXT_BYTES);
+                PreparedCall call = calls.domctl(DomctlOp.GETVCPUCONTEXT, domid)) {
+            call.body().set("vcpu", vcpu).set("ctxt", context.address());
+            call.issue();
+            byte[] bytes = new byte[VCPU_CONTEXT_BYTES];
+            context.bytes().get(bytes);
+            return Optional.of(bytes);
+        } catch (HypercallException e) {
+            if (e.errno().equals(Errno.ENODATA)
+                    || e.errno().equals(Errno.EINVAL)
+                    || e.errno().equals(Errno.ESRCH)) {
+                return Optional.empty();
+            }
+            throw e;
+        }
+    }
+
+    /**
+     * Whether a monitor, such as an introspection program, is attached to the domain: whether it has the ring that
+     * {@code XEN_DOMCTL_vm_event_op} enables. No call asks that; resume is ENODEV without a ring, and with one only
+     * takes from it the answers that the monitor has put there already ({@code vm_event_resume()} in Xen's {@code
+     * common/vm_event.c}). A Xen built without monitors has none attached.
+     *
+     * @param domid a domain that lives: a dying one answers as if it had a monitor
+     */
+    public boolean monitorAttached(int domid) {
+        try {
+            monitor(domid, DomctlOp.VM_EVENT_RESUME);
+            return true;
+        } catch (HypercallException e) {
+            if (WITHOUT_MONITOR.contains(e.errno())) {
+                return false;
+            }
+            throw e;
+        }
+    }
+
+    /**
+     * {@code XEN_VM_EVENT_ENABLE}: gives the domain the ring of a monitor, in the page that {@link
+     * HvmParam#MONITOR_RING_PFN} names; EBUSY if it has one.
+     *
+     * @return the domain's event channel port for a monitor in dom0 to bind
+     */
+    public int attachMonitor(int domid) {
+        return monitor(domid, DomctlOp.VM_EVENT_ENABLE);
+    }
+
+    /** {@code XEN_VM_EVENT_DISABLE}: takes it away; EINVAL if it has none. */
+    public void detachMonitor(int domid) {
+        monitor(domid, DomctlOp.VM_EVENT_DISABLE);
+    }
+
+    private int monitor(int domid, int operation) {
+        try (PreparedCall call = calls.domctl(DomctlOp.VM_EVENT_OP, domid)) {
+            call.body().set("op", operation).set("mode", DomctlOp.VM_EVENT_OP_MONITOR);
+            call.issue();
+            return call.body().getInt("u.enable.port");
+        }
+    }
+
+    /** {@code SCHEDOP_remote_shutdown}: the domain stops at once with that reason. */
+    public void remoteShutdown(int domid, int reason) {
+        try (PreparedCall call = calls.schedOp("SCHEDOP_remote_shutdown", SchedOp.REMOTE_SHUTDOWN, domid)) {
+            call.body().set("domain_id", domid).set("reason", reason);
+            call.issue();
+        }
+    }
+
+    private static DomainInfo decode(StructView info) {
+        return new DomainInfo(
+                info.getInt("domain"),
+                info.getInt("flags"),
+                info.get("tot_pages"),
+                info.get("max_pages"),
+                info.get("outstanding_pages"),
+                info.get("cpu_time"),
+                info.getInt("nr_online_vcpus"),
+                info.getInt("max_vcpu_id"),
+                uuid(info.getBytes("handle")),
+                info.getInt("arch_config.emulation_flags"));
+    }
+
+    private static byte[] uuidBytes(UUID uuid) {
+        return ByteBuffer.allocate(16)
+                .putLong(uuid.getMostSignificantBits())
+                .putLong(uuid.getLeastSignificantBits())
+                .array();
+    }
+
+    private static UUID uuid(byte[] bytes) {
+        ByteBuffer buffer = ByteBuffer.wrap(bytes);
+        return new UUID(buffer.getLong(), buffer.getLong());
+    }
+}

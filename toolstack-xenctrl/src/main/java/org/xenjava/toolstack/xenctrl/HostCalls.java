@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.xenctrl;
+
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.Locale;
+import org.xenjava.toolstack.xenctrl.abi.Hypercall;
+import org.xenjava.toolstack.xenctrl.abi.StructView;
+import org.xenjava.toolstack.xenctrl.abi.SysctlOp;
+import org.xenjava.toolstack.xenctrl.lib.HypercallBuffer;
+
+/** Hypercalls about the host and about Xen itself. */
+public final class HostCalls {
+    private final HypercallFactory calls;
+
+    HostCalls(HypercallFactory calls) {
+        this.calls = calls;
+    }
+
+    /** {@code XENVER_extraversion}: what follows the release in Xen's version, such as {@code ".7"}. */
+    public String extraVersion() {
+        return version("XENVER_extraversion", 1, 16);
+    }
+
+    /** {@code XENVER_capabilities}: the kinds of guests that it runs, such as {@code "xen-3.0-x86_64 hvm-3.0-x86_64 "}. */
+    public String capabilities() {
+        return version("XENVER_capabilities", 3, 1024);
+    }
+
+    /** One of the facts about Xen, as it lies in Xen's structures, padded with zeroes. */
+    public byte[] versionBytes(VersionFact fact) {
+        try (HypercallBuffer buffer = calls.buffer(fact.bytes())) {
+            calls.issue(
+                    "XENVER_" + fact.name().toLowerCase(Locale.ROOT),
+                    HypercallException.NO_DOMAIN,
+                    Hypercall.XEN_VERSION,
+                    fact.number(),
+                    buffer.address());
+            byte[] bytes = new byte[fact.bytes()];
+            buffer.bytes().get(bytes);
+            return bytes;
+        }
+    }
+
+    private String version(String name, int subcommand, int bytes) {
+        try (HypercallBuffer text = calls.buffer(bytes)) {
+            calls.issue(name, HypercallException.NO_DOMAIN, Hypercall.XEN_VERSION, subcommand, text.address());
+            return cString(text.bytes(), bytes);
+        }
+    }
+
+    /** {@code XEN_SYSCTL_physinfo}. */
+    public PhysInfo physInfo() {
+        try (PreparedCall call = calls.sysctl(SysctlOp.PHYSINFO)) {
+            call.issue();
+            StructView info = call.body();
+            return new PhysInfo(
+                    info.getInt("nr_cpus"),
+                    info.getInt("cpu_khz"),
+                    info.getInt("capabilities"),
+                    info.get("total_pages"),
+                    info.get("free_pages"),
+                    info.get("scrub_pages"),
+                    info.get("outstanding_pages"));
+        }
+    }
+
+    /**
+     * {@code XEN_SYSCTL_readconsole}: the hypervisor's console ring, oldest first.
+     *
+     * @param maxBytes at most this much of its beginning
+     */
+    public String readConsole(int maxBytes) {
+        try (HypercallBuffer text = calls.buffer(maxBytes);
+                PreparedCall call = calls.sysctl(SysctlOp.READCONSOLE)) {
+            call.body().set("buffer", text.address()).set("count", maxBytes);
+            call.issue();
+            byte[] content = new byte[call.body().getInt("count")];
+            text.bytes().get(0, content);
+            return new String(content, StandardCharsets.UTF_8);
+        }
+    }
+
+    /** {@code XEN_SYSCTL_get_cpu_policy} of what HVM and PVH domains get by default. */
+    public CpuPolicy defaultHvmCpuPolicy() {
+        int leafCapacity;
+        int msrCapacity;
+        try (PreparedCall sizes = calls.sysctl(SysctlOp.GET_CPU_POLICY)) {
+            sizes.body().set("index", SysctlOp.CPU_POLICY_HVM_DEFAULT);
+            sizes.issue();
+            leafCapacity = sizes.body().getInt("nr_leaves");
+            msrCapacity = sizes.body().getInt("nr_msrs");
+        }
+        try (HypercallBuffer leaves = calls.array("xen_cpuid_leaf", leafCapacity);
+                HypercallBuffer msrs = calls.array("xen_msr_entry", msrCapacity);
+                PreparedCall call = calls.sysctl(SysctlOp.GET_CPU_POLICY)) {
+            call.body()
+                    .set("index", SysctlOp.CPU_POLICY_HVM_DEFAULT)
+                    .set("nr_leaves", leafCapacity)
+                    .set("nr_msrs", msrCapacity)
+                    .set("leaves", leaves.address())
+                    .set("msrs", msrs.address());
+            call.issue();
+            return CpuPolicyCodec.decode(
+                    calls.abi(),
+                    leaves.bytes(),
+                    call.body().getInt("nr_leaves"),
+                    msrs.bytes(),
+                    call.body().getInt("nr_msrs"));
+        }
+    }
+
+    private static String cString(ByteBuffer bytes, int max) {
+        int length = 0;
+        while (length < max && bytes.get(length) != 0) {
+            length++;
+        }
+        byte[] content = new byte[length];
+        bytes.get(0, content);
+        return new String(content, StandardCharsets.UTF_8);
+    }
+}

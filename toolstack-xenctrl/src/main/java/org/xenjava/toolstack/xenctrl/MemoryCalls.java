@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.xenctrl;
+
+import java.util.List;
+import org.xenjava.toolstack.xenctrl.abi.DomctlOp;
+import org.xenjava.toolstack.xenctrl.abi.MemoryOp;
+import org.xenjava.toolstack.xenctrl.abi.StructLayout;
+import org.xenjava.toolstack.xenctrl.abi.StructView;
+import org.xenjava.toolstack.xenctrl.lib.HypercallBuffer;
+import org.xenjava.toolstack.xenctrl.units.PodCounters;
+
+/** Hypercalls about the memory of a domain: how much it may own, what it owns, and its populate-on-demand entries. */
+public final class MemoryCalls {
+    private final HypercallFactory calls;
+
+    MemoryCalls(HypercallFactory calls) {
+        this.calls = calls;
+    }
+
+    /** {@code XEN_DOMCTL_max_mem}: sets max_pages to {@code kib / 4}, also below what the domain owns. */
+    public void setMaxMemKib(int domid, long kib) {
+        try (PreparedCall call = calls.domctl(DomctlOp.MAX_MEM, domid)) {
+            call.body().set("max_memkb", kib);
+            call.issue();
+        }
+    }
+
+    /** {@code XEN_DOMCTL_set_paging_mempool_size}: memory for the domain's page tables; whole pages. */
+    public void setPagingMempoolBytes(int domid, long bytes) {
+        try (PreparedCall call = calls.domctl(DomctlOp.SET_PAGING_MEMPOOL_SIZE, domid)) {
+            call.body().set("size", bytes);
+            call.issue();
+        }
+    }
+
+    /**
+     * {@code XENMEM_populate_physmap}: gives the domain pages, or populate-on-demand entries, at these gfns.
+     *
+     * @param gfns first gfn of each extent
+     * @param order log2 of pages per extent: 0, 9 (2 MiB) or 18 (1 GiB)
+     * @param memFlags 0 or {@link MemoryOp#XENMEMF_POPULATE_ON_DEMAND}
+     * @return extents done; fewer than asked is the only sign of failure, whatever the reason
+     */
+    public int populatePhysmap(int domid, long[] gfns, int order, int memFlags) {
+        return reserve(MemoryOp.POPULATE_PHYSMAP, domid, gfns, order, memFlags);
+    }
+
+    /**
+     * {@code XENMEM_decrease_reservation}: takes what is at these gfns from the domain, as its own balloon driver
+     * does.
+     *
+     * @param gfns first gfn of each extent
+     * @param order log2 of pages per extent, at most 18
+     * @return extents done; fewer than asked is the only sign of failure, whatever the reason
+     */
+    public int decreaseReservation(int domid, long[] gfns, int order) {
+        return reserve(MemoryOp.DECREASE_RESERVATION, domid, gfns, order, 0);
+    }
+
+    private int reserve(MemoryOp op, int domid, long[] gfns, int order, int memFlags) {
+        try (HypercallBuffer list = calls.buffer(gfns.length * Long.BYTES);
+                PreparedCall call = calls.memoryOp(op, domid)) {
+            list.bytes().asLongBuffer().put(gfns);
+            call.body()
+                    .set("extent_start", list.address())
+                    .set("nr_extents", gfns.length)
+                    .set("extent_order", order)
+                    .set("mem_flags", memFlags)
+                    .set("domid", domid);
+            return call.issue();
+        }
+    }
+
+    /**
+     * {@code XENMEM_add_to_physmap} with {@code XENMAPSPACE_gmfn}: moves the page at one gfn of the domain to another;
+     * a populate-on-demand entry there is populated first.
+     */
+    public void movePage(int domid, long fromGfn, long toGfn) {
+        try (PreparedCall call = calls.memoryOp(MemoryOp.ADD_TO_PHYSMAP, domid)) {
+            call.body()
+                    .set("domid", domid)
+                    .set("space", MemoryOp.XENMAPSPACE_GMFN)
+                    .set("idx", fromGfn)
+                    .set("gpfn", toGfn);
+            call.issue();
+        }
+    }
+
+    /**
+     * {@code XENMEM_claim_pages}: sets host memory aside for the domain, so that later allocations cannot fail
+     * half-way. Fails with ENOMEM, and takes nothing, if the host cannot back it.
+     *
+     * @param pages the domain's total afterwards, what it already owns included: more than that and at most
+     *     max_pages (else EINVAL); 0 gives the claim back
+     */
+    public void claimPages(int domid, long pages) {
+        try (PreparedCall call = calls.memoryOp(MemoryOp.CLAIM_PAGES, domid)) {
+            call.body().set("nr_extents", pages).set("domid", domid);
+            call.issue();
+        }
+    }
+
+    /**
+     * {@code XENMEM_set_pod_target}: grows the PoD cache so that the domain owns that many pages. Success says
+     * little: Xen answers 0 to every request that it ignores, so look at the counters that come back.
+     *
+     * @param targetPages wanted tot_pages, at most max_pages (else EINVAL)
+     */
+    public PodCounters setPodTarget(int domid, long targetPages) {
+        try (PreparedCall call = calls.memoryOp(MemoryOp.SET_POD_TARGET, domid)) {
+            call.body().set("target_pages", targetPages).set("domid", domid);
+            call.issue();
+            return counters(call.body());
+        }
+    }
+
+    /** {@code XENMEM_get_pod_target}; EINVAL for PV domains, dom0 among them. */
+    public PodCounters podTarget(int domid) {
+        try (PreparedCall call = calls.memoryOp(MemoryOp.GET_POD_TARGET, domid)) {
+            call.body().set("domid", domid);
+            call.issue();
+            return counters(call.body());
+        }
+    }
+
+    /** {@code XENMEM_set_memory_map}: the e820 that the guest may ask Xen for. */
+    public void setMemoryMap(int domid, List<MemoryMapEntry> map) {
+        StructLayout entry = calls.abi().struct("e820entry");
+        try (HypercallBuffer table = calls.array(entry.name(), map.size());
+                PreparedCall call = calls.memoryOp(MemoryOp.SET_MEMORY_MAP, domid)) {
+            for (int i = 0; i < map.size(); i++) {
+                entry.at(table.bytes(), i * entry.size())
+                        .set("addr", map.get(i).address())
+                        .set("size", map.get(i).bytes())
+                        .set("type", map.get(i).type().number());
+            }
+            call.body().set("domid", domid).set("map.nr_entries", map.size()).set("map.buffer", table.address());
+            call.issue();
+        }
+    }
+
+    private static PodCounters counters(StructView answer) {
+        return new PodCounters(answer.get("tot_pages"), answer.get("pod_cache_pages"), answer.get("pod_entries"));
+    }
+}
