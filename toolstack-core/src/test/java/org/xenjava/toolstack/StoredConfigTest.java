@@ -79,10 +79,10 @@ class StoredConfigTest {
         Domain domain = host.toolstack.create(guest().build());
         domain.setMemory(KiB.ofMiB(80));
         domain.setMaxMemory(KiB.ofMiB(256));
-        assertEquals(80 * 1024, stored(domain).memoryKib());
-        assertEquals(256 * 1024, stored(domain).maxMemoryKib());
+        assertEquals(KiB.ofMiB(80), stored(domain).memory());
+        assertEquals(KiB.ofMiB(256), stored(domain).maxMemory());
         domain.setMemory(KiB.of(80 * 1024 + 4));
-        assertEquals(80 * 1024, stored(domain).memoryKib());
+        assertEquals(KiB.ofMiB(80), stored(domain).memory());
     }
 
     @Test
@@ -93,9 +93,9 @@ class StoredConfigTest {
         store.direct().write(guard + "/intent-kib", "81920");
         store.direct().write(guard + "/nudged", "61440 1");
         store.direct().write(root + "/memory/target", "61440");
-        assertEquals(81920, stored(domain).memoryKib());
+        assertEquals(KiB.of(81920), stored(domain).memory());
         store.direct().write(root + "/memory/target", "71680");
-        assertEquals(71680, stored(domain).memoryKib());
+        assertEquals(KiB.of(71680), stored(domain).memory());
     }
 
     @Test

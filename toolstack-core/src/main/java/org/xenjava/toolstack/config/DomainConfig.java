@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.xenjava.toolstack.config;
 
-import com.google.common.math.LongMath;
 import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.List;
@@ -11,6 +10,7 @@ import java.util.UUID;
 import java.util.random.RandomGenerator;
 import java.util.stream.Stream;
 import org.xenjava.toolstack.error.ConfigException;
+import org.xenjava.toolstack.xenctrl.units.KiB;
 
 /**
  * A guest, as its owner wants it. Immutable and valid: the constructor refuses what no host could build, with a
@@ -23,9 +23,8 @@ import org.xenjava.toolstack.error.ConfigException;
  *     any. A relative path is relative to the directory in which the process runs
  * @param ramdisk the initial ramdisk, if any; passed on untouched. Only with a kernel
  * @param commandLine the kernel's command line; may be empty. No NUL. Only with a kernel
- * @param memoryKib what the guest gets at boot, in KiB; whole MiB, 1 MiB or more
- * @param maxMemoryKib what it may grow to, in KiB; whole MiB, {@code memoryKib} or more. If it is more, the guest
- *     boots in populate-on-demand mode and needs a balloon driver
+ * @param memory what the guest gets at boot; whole MiB, 1 MiB or more
+ * @param maxMemory what it may grow to; whole MiB, {@code memory} or more. If it is more, the guest boots in populate-on-demand mode and needs a balloon driver
  * @param vcpus vCPUs online at boot, 1 … {@code maxVcpus}
  * @param maxVcpus vCPUs that it may have online, 1 … 128 (Xen's {@code HVM_MAX_VCPUS})
  * @param uuid its UUID; a random one is chosen at each build if it is empty
@@ -40,8 +39,8 @@ public record DomainConfig(
         Optional<Path> kernel,
         Optional<Path> ramdisk,
         String commandLine,
-        long memoryKib,
-        long maxMemoryKib,
+        KiB memory,
+        KiB maxMemory,
         int vcpus,
         int maxVcpus,
         Optional<UUID> uuid,
@@ -53,10 +52,8 @@ public record DomainConfig(
     /** Largest number of vCPUs of an HVM or PVH domain ({@code HVM_MAX_VCPUS}). */
     public static final int MAX_VCPUS = 128;
 
-    /** Largest memory in KiB, 16 TiB: beyond it the hypercalls' results no longer fit an int on Linux. */
-    public static final long MAX_MEMORY_KIB = 16L << 30;
-
-    private static final long KIB_PER_MIB = 1024;
+    /** Largest memory, 16 TiB: beyond it the hypercalls' results no longer fit an int on Linux. */
+    public static final KiB MAX_MEMORY = KiB.of(16L << 30);
 
     /**
      * @param onPoweroff after the guest powered itself off
@@ -91,11 +88,11 @@ public record DomainConfig(
                         kernel.flatMap(file -> DomainRules.ofFile("kernel", file)),
                         ramdisk.flatMap(file -> DomainRules.ofFile("ramdisk", file)),
                         DomainRules.ofCommandLine(commandLine),
-                        DomainRules.ofMemory(memoryKib).or(() -> DomainRules.ofMaxMemory(memoryKib, maxMemoryKib)),
+                        DomainRules.ofMemory(memory).or(() -> DomainRules.ofMaxMemory(memory, maxMemory)),
                         DomainRules.ofVcpus(vcpus).or(() -> DomainRules.ofMaxVcpus(vcpus, maxVcpus)),
                         DomainRules.ofMachine(type, hvm),
                         hvm.flatMap(machine -> DomainRules.ofVideoRam(
-                                memoryKib, machine.graphics().videoRamKib())),
+                                memory, machine.graphics().videoRam())),
                         DeviceRules.ofDisks(type, disks),
                         DeviceRules.ofNics(type, nics))
                 .flatMap(Optional::stream)
@@ -107,12 +104,12 @@ public record DomainConfig(
 
     /** The guest boots in populate-on-demand mode. */
     public boolean populateOnDemand() {
-        return memoryKib < maxMemoryKib;
+        return memory.isLessThan(maxMemory);
     }
 
-    /** The part of its memory that is the graphics card's, in KiB; 0 for PVH. */
-    public long videoRamKib() {
-        return hvm.map(machine -> machine.graphics().videoRamKib()).orElse(0L);
+    /** The part of its memory that is the graphics card's; 0 for PVH. */
+    public KiB videoRam() {
+        return hvm.map(machine -> machine.graphics().videoRam()).orElse(KiB.ZERO);
     }
 
     /**
@@ -154,8 +151,8 @@ public record DomainConfig(
         Builder builder = new Builder(name)
                 .type(type)
                 .commandLine(commandLine)
-                .memoryKib(memoryKib)
-                .maxMemoryKib(maxMemoryKib)
+                .memory(memory)
+                .maxMemory(maxMemory)
                 .vcpus(vcpus)
                 .maxVcpus(maxVcpus)
                 .lifecycle(lifecycle)
@@ -175,8 +172,8 @@ public record DomainConfig(
         private Optional<Path> kernel = Optional.empty();
         private Optional<Path> ramdisk = Optional.empty();
         private String commandLine = "";
-        private long memoryKib;
-        private long maxMemoryKib;
+        private KiB memory = KiB.ZERO;
+        private Optional<KiB> maxMemory = Optional.empty();
         private int vcpus;
         private int maxVcpus;
         private Optional<UUID> uuid = Optional.empty();
@@ -215,22 +212,28 @@ public record DomainConfig(
             return this;
         }
 
+        /** @throws ConfigException if the number is no amount of memory */
         public Builder memoryMib(long value) {
-            return memoryKib(LongMath.saturatedMultiply(value, KIB_PER_MIB));
+            return memory(DomainRules.mib("memory", value));
         }
 
-        public Builder memoryKib(long value) {
-            memoryKib = value;
+        public Builder memory(KiB value) {
+            memory = value;
             return this;
         }
 
-        /** Without it, maxmem is memory: no populate-on-demand. */
+        /**
+         * As {@link #maxMemory}.
+         *
+         * @throws ConfigException if the number is no amount of memory
+         */
         public Builder maxMemoryMib(long value) {
-            return maxMemoryKib(LongMath.saturatedMultiply(value, KIB_PER_MIB));
+            return maxMemory(DomainRules.mib("maxmem", value));
         }
 
-        public Builder maxMemoryKib(long value) {
-            maxMemoryKib = value;
+        /** Without it, maxmem is memory: no populate-on-demand. */
+        public Builder maxMemory(KiB value) {
+            maxMemory = Optional.of(value);
             return this;
         }
 
@@ -283,8 +286,8 @@ public record DomainConfig(
                     kernel,
                     ramdisk,
                     commandLine,
-                    memoryKib,
-                    maxMemoryKib != 0 ? maxMemoryKib : memoryKib,
+                    memory,
+                    maxMemory.orElse(memory),
                     vcpus != 0 ? vcpus : max,
                     max,
                     uuid,

@@ -4,6 +4,8 @@ package org.xenjava.toolstack.config;
 import java.nio.file.Path;
 import java.util.Optional;
 import org.apache.commons.lang3.StringUtils;
+import org.xenjava.toolstack.error.ConfigException;
+import org.xenjava.toolstack.xenctrl.units.KiB;
 
 /**
  * What no host could build. Each rule looks at one thing and answers with a complaint, or with nothing; so that {@link
@@ -11,7 +13,8 @@ import org.apache.commons.lang3.StringUtils;
  */
 final class DomainRules {
     private static final int NAME_LIMIT = 255;
-    private static final long KIB_PER_MIB = 1024;
+    private static final KiB LEAST_MEMORY = KiB.ofMiB(1);
+    private static final long GREATEST_MIB = KiB.of(Long.MAX_VALUE).toMiB();
 
     private DomainRules() {}
 
@@ -52,14 +55,31 @@ final class DomainRules {
                 : Optional.empty();
     }
 
-    static Optional<String> ofMemory(long memoryKib) {
-        return memoryKib < KIB_PER_MIB ? Optional.of(outOfRange("memory", memoryKib)) : ofAmount("memory", memoryKib);
+    static Optional<String> ofMemory(KiB memory) {
+        return memory.isLessThan(LEAST_MEMORY)
+                ? Optional.of(outOfRange("memory", amount(memory)))
+                : ofAmount("memory", memory);
     }
 
-    static Optional<String> ofMaxMemory(long memoryKib, long maxMemoryKib) {
-        return maxMemoryKib < memoryKib
-                ? Optional.of("maxmem (" + amount(maxMemoryKib) + ") is less than memory (" + amount(memoryKib) + ")")
-                : ofAmount("maxmem", maxMemoryKib);
+    static Optional<String> ofMaxMemory(KiB memory, KiB maxMemory) {
+        return maxMemory.isLessThan(memory)
+                ? Optional.of("maxmem (" + amount(maxMemory) + ") is less than memory (" + amount(memory) + ")")
+                : ofAmount("maxmem", maxMemory);
+    }
+
+    /** {@link KiB} holds the number of MiB. */
+    static Optional<String> ofMib(String key, long mib) {
+        return mib < 0 || mib > GREATEST_MIB
+                ? Optional.of(key + " is an amount of memory in MiB, not " + mib)
+                : Optional.empty();
+    }
+
+    /** @throws ConfigException if the number is no amount of memory */
+    static KiB mib(String key, long mib) {
+        ofMib(key, mib).ifPresent(complaint -> {
+            throw new ConfigException(complaint);
+        });
+        return KiB.ofMiB(mib);
     }
 
     static Optional<String> ofVcpus(long vcpus) {
@@ -79,11 +99,11 @@ final class DomainRules {
                 : Optional.empty();
     }
 
-    static Optional<String> ofVideoRam(long memoryKib, long videoRamKib) {
-        return memoryKib <= videoRamKib
-                ? Optional.of("memory (" + amount(memoryKib) + ") leaves nothing beside " + amount(videoRamKib)
-                        + " of video RAM")
-                : Optional.empty();
+    static Optional<String> ofVideoRam(KiB memory, KiB videoRam) {
+        return videoRam.isLessThan(memory)
+                ? Optional.empty()
+                : Optional.of(
+                        "memory (" + amount(memory) + ") leaves nothing beside " + amount(videoRam) + " of video RAM");
     }
 
     private static Optional<String> ofVcpuCount(String key, long count) {
@@ -92,18 +112,18 @@ final class DomainRules {
                 : Optional.empty();
     }
 
-    private static Optional<String> ofAmount(String key, long kib) {
-        if (kib > DomainConfig.MAX_MEMORY_KIB) {
-            return Optional.of(outOfRange(key, kib));
+    private static Optional<String> ofAmount(String key, KiB amount) {
+        if (DomainConfig.MAX_MEMORY.isLessThan(amount)) {
+            return Optional.of(outOfRange(key, amount(amount)));
         }
-        return kib % KIB_PER_MIB != 0 ? Optional.of(key + " is whole MiB, not " + amount(kib)) : Optional.empty();
+        return amount.isMultipleOfMiB() ? Optional.empty() : Optional.of(key + " is whole MiB, not " + amount(amount));
     }
 
-    private static String outOfRange(String key, long kib) {
-        return key + " is 1 MiB … 16 TiB, not " + amount(kib);
+    private static String outOfRange(String key, String amount) {
+        return key + " is 1 MiB … 16 TiB, not " + amount;
     }
 
-    static String amount(long kib) {
-        return kib % KIB_PER_MIB == 0 ? kib / KIB_PER_MIB + " MiB" : kib + " KiB";
+    static String amount(KiB amount) {
+        return amount.isMultipleOfMiB() ? amount.toMiB() + " MiB" : amount.toString();
     }
 }

@@ -3,23 +3,22 @@ package org.xenjava.toolstack.config;
 
 import java.util.Optional;
 import org.xenjava.toolstack.error.ConfigException;
+import org.xenjava.toolstack.xenctrl.units.KiB;
 
 /**
  * What an HVM guest draws on and who may look at it. The video RAM is a part of the guest's memory that QEMU holds and
  * that is never populated on demand.
  *
  * @param vga the emulated card
- * @param videoRamKib its memory in KiB; 0 without a card, else {@link Vga#leastVideoRamKib} … 512 MiB, and a power of
+ * @param videoRam its memory; 0 without a card, else {@link Vga#leastVideoRam} … 512 MiB, and a power of
  *     two, because QEMU takes the next one
  * @param vnc the screen's server, if any
  * @param keymap QEMU's keyboard layout, such as {@code de}; without it, {@code en-us}
  */
-public record GraphicsConfig(Vga vga, long videoRamKib, Optional<Vnc> vnc, Optional<String> keymap) {
+public record GraphicsConfig(Vga vga, KiB videoRam, Optional<Vnc> vnc, Optional<String> keymap) {
 
     /** xl's default: cirrus with 8 MiB, and VNC on the loopback interface without a password. */
     public static final GraphicsConfig DEFAULT = of(Vga.CIRRUS).withVnc(Vnc.DEFAULT);
-
-    static final long KIB_PER_MIB = 1024;
 
     /** The emulated graphics card: xl.cfg's {@code vga}. */
     public enum Vga {
@@ -32,11 +31,11 @@ public record GraphicsConfig(Vga vga, long videoRamKib, Optional<Vnc> vnc, Optio
         QXL("qxl", 128);
 
         private final String word;
-        private final long videoRamMib;
+        private final KiB videoRam;
 
         Vga(String word, long videoRamMib) {
             this.word = word;
-            this.videoRamMib = videoRamMib;
+            this.videoRam = KiB.ofMiB(videoRamMib);
         }
 
         /** The word of xl.cfg. */
@@ -44,9 +43,9 @@ public record GraphicsConfig(Vga vga, long videoRamKib, Optional<Vnc> vnc, Optio
             return word;
         }
 
-        /** The least video RAM with the upstream QEMU, in KiB, which is the default too (libxl_create.c). */
-        public long leastVideoRamKib() {
-            return videoRamMib * KIB_PER_MIB;
+        /** The least video RAM with the upstream QEMU, which is the default too (libxl_create.c). */
+        public KiB leastVideoRam() {
+            return videoRam;
         }
     }
 
@@ -90,7 +89,7 @@ public record GraphicsConfig(Vga vga, long videoRamKib, Optional<Vnc> vnc, Optio
 
     /** @throws ConfigException if the video RAM does not fit the card */
     public GraphicsConfig {
-        HvmRules.ofVideoRam(vga, videoRamKib)
+        HvmRules.ofVideoRam(vga, videoRam)
                 .or(() -> keymap.flatMap(HvmRules::ofKeymap))
                 .ifPresent(complaint -> {
                     throw new ConfigException(complaint);
@@ -99,18 +98,18 @@ public record GraphicsConfig(Vga vga, long videoRamKib, Optional<Vnc> vnc, Optio
 
     /** The card with its default video RAM, and nobody looking. */
     public static GraphicsConfig of(Vga vga) {
-        return new GraphicsConfig(vga, vga.leastVideoRamKib(), Optional.empty(), Optional.empty());
+        return new GraphicsConfig(vga, vga.leastVideoRam(), Optional.empty(), Optional.empty());
     }
 
-    public GraphicsConfig withVideoRamKib(long value) {
+    public GraphicsConfig withVideoRam(KiB value) {
         return new GraphicsConfig(vga, value, vnc, keymap);
     }
 
     public GraphicsConfig withVnc(Vnc value) {
-        return new GraphicsConfig(vga, videoRamKib, Optional.of(value), keymap);
+        return new GraphicsConfig(vga, videoRam, Optional.of(value), keymap);
     }
 
     public GraphicsConfig withKeymap(String value) {
-        return new GraphicsConfig(vga, videoRamKib, vnc, Optional.of(value));
+        return new GraphicsConfig(vga, videoRam, vnc, Optional.of(value));
     }
 }

@@ -6,9 +6,9 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
-import java.util.OptionalLong;
 import java.util.Set;
 import org.xenjava.toolstack.error.ConfigException;
+import org.xenjava.toolstack.xenctrl.units.KiB;
 
 /**
  * The machine that an HVM guest sees, apart from its disks and network cards. Make one with {@link #builder}, whose
@@ -21,7 +21,7 @@ import org.xenjava.toolstack.error.ConfigException;
  * @param timerMode how missed ticks are made up for
  * @param tscMode what the time stamp counter shows
  * @param viridian the Hyper-V interfaces; none by default
- * @param mmioHoleKib the hole below 4 GiB for devices, in KiB; whole MiB, 256 MiB … 3840 MiB. Without it, hvmloader's
+ * @param mmioHole the hole below 4 GiB for devices; whole MiB, 256 MiB … 3840 MiB. Without it, hvmloader's
  *     smallest, 256 MiB, which it grows if the devices need more
  * @param deviceModel the QEMU that plays the devices
  * @param serial where each serial port leads, in QEMU's words: {@code pty} for a terminal of the host's, {@code none}
@@ -35,7 +35,7 @@ public record HvmConfig(
         TimerMode timerMode,
         TscMode tscMode,
         Set<ViridianFeature> viridian,
-        OptionalLong mmioHoleKib,
+        Optional<KiB> mmioHole,
         DeviceModel deviceModel,
         List<String> serial,
         List<UsbDevice> usbDevices,
@@ -123,7 +123,7 @@ public record HvmConfig(
         viridian = Sets.immutableEnumSet(viridian);
         serial = List.copyOf(serial);
         usbDevices = List.copyOf(usbDevices);
-        HvmRules.ofHvm(boot, viridian, mmioHoleKib, serial).ifPresent(complaint -> {
+        HvmRules.ofHvm(boot, viridian, mmioHole, serial).ifPresent(complaint -> {
             throw new ConfigException(complaint);
         });
     }
@@ -149,7 +149,7 @@ public record HvmConfig(
         private TimerMode timerMode = TimerMode.NO_DELAY_FOR_MISSED_TICKS;
         private TscMode tscMode = TscMode.DEFAULT;
         private Set<ViridianFeature> viridian = Set.of();
-        private OptionalLong mmioHoleKib = OptionalLong.empty();
+        private Optional<KiB> mmioHole = Optional.empty();
         private DeviceModel deviceModel = DeviceModel.DEFAULT;
         private List<String> serial = List.of();
         private List<UsbDevice> usbDevices = List.of();
@@ -188,8 +188,8 @@ public record HvmConfig(
             return this;
         }
 
-        public Builder mmioHoleKib(long value) {
-            mmioHoleKib = OptionalLong.of(value);
+        public Builder mmioHole(KiB value) {
+            mmioHole = Optional.of(value);
             return this;
         }
 
@@ -222,7 +222,7 @@ public record HvmConfig(
                     timerMode,
                     tscMode,
                     viridian,
-                    mmioHoleKib,
+                    mmioHole,
                     deviceModel,
                     serial,
                     usbDevices,

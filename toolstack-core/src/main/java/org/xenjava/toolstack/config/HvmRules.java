@@ -5,23 +5,21 @@ import com.google.common.net.InetAddresses;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalLong;
 import java.util.Set;
 import java.util.regex.Pattern;
 import org.xenjava.toolstack.config.GraphicsConfig.Vga;
 import org.xenjava.toolstack.config.GraphicsConfig.Vnc;
+import org.xenjava.toolstack.xenctrl.units.KiB;
 
 /** What no host could build of an HVM guest's machine; as {@link DomainRules}. */
 final class HvmRules {
-    private static final long KIB_PER_MIB = 1024;
-
     /** hvmloader's smallest hole, 0xf0000000 … 4 GiB, and the mirror image of it (Xen's hvm/e820.h). */
-    private static final long LEAST_MMIO_HOLE_MIB = 256;
+    private static final KiB LEAST_MMIO_HOLE = KiB.ofMiB(256);
 
-    private static final long GREATEST_MMIO_HOLE_MIB = 3840;
+    private static final KiB GREATEST_MMIO_HOLE = KiB.ofMiB(3840);
 
     /** QEMU makes a card of no more. */
-    private static final long GREATEST_VIDEO_RAM_MIB = 512;
+    private static final KiB GREATEST_VIDEO_RAM = KiB.ofMiB(512);
 
     private static final Pattern BOOT = Pattern.compile("(?:([acdn])(?!.*\\1))+");
     private static final Pattern HOST = Pattern.compile("[a-zA-Z0-9_.-]+");
@@ -31,12 +29,9 @@ final class HvmRules {
     private HvmRules() {}
 
     static Optional<String> ofHvm(
-            String boot, Set<ViridianFeature> viridian, OptionalLong mmioHoleKib, List<String> serial) {
+            String boot, Set<ViridianFeature> viridian, Optional<KiB> mmioHole, List<String> serial) {
         return DeviceRules.first(
-                ofBoot(boot),
-                ofViridian(viridian),
-                mmioHoleKib.isPresent() ? ofMmioHole(mmioHoleKib.getAsLong()) : Optional.empty(),
-                ofSerial(serial));
+                ofBoot(boot), ofViridian(viridian), mmioHole.flatMap(HvmRules::ofMmioHole), ofSerial(serial));
     }
 
     static Optional<String> ofBoot(String boot) {
@@ -52,13 +47,11 @@ final class HvmRules {
                 "the viridian groups need the group 'base'");
     }
 
-    static Optional<String> ofMmioHole(long kib) {
+    static Optional<String> ofMmioHole(KiB hole) {
         return DeviceRules.when(
-                kib % KIB_PER_MIB != 0
-                        || kib < LEAST_MMIO_HOLE_MIB * KIB_PER_MIB
-                        || kib > GREATEST_MMIO_HOLE_MIB * KIB_PER_MIB,
-                "mmio_hole is " + LEAST_MMIO_HOLE_MIB + " … " + GREATEST_MMIO_HOLE_MIB + " MiB, not "
-                        + DomainRules.amount(kib));
+                !hole.isMultipleOfMiB() || hole.isLessThan(LEAST_MMIO_HOLE) || GREATEST_MMIO_HOLE.isLessThan(hole),
+                "mmio_hole is " + LEAST_MMIO_HOLE.toMiB() + " … " + GREATEST_MMIO_HOLE.toMiB() + " MiB, not "
+                        + DomainRules.amount(hole));
     }
 
     static Optional<String> ofSerial(List<String> serial) {
@@ -83,15 +76,15 @@ final class HvmRules {
                         "an argument ends at its first NUL character, so it has none inside"));
     }
 
-    static Optional<String> ofVideoRam(Vga vga, long kib) {
-        long least = vga.leastVideoRamKib();
+    static Optional<String> ofVideoRam(Vga vga, KiB amount) {
+        KiB least = vga.leastVideoRam();
         if (vga == Vga.NONE) {
-            return DeviceRules.when(kib != 0, "without a graphics card there is no video RAM");
+            return DeviceRules.when(!amount.equals(KiB.ZERO), "without a graphics card there is no video RAM");
         }
         return DeviceRules.when(
-                Long.bitCount(kib) != 1 || kib < least || kib > GREATEST_VIDEO_RAM_MIB * KIB_PER_MIB,
-                "videoram of " + vga.word() + " is a power of two, " + least / KIB_PER_MIB + " … "
-                        + GREATEST_VIDEO_RAM_MIB + " MiB, not " + DomainRules.amount(kib));
+                Long.bitCount(amount.value()) != 1 || amount.isLessThan(least) || GREATEST_VIDEO_RAM.isLessThan(amount),
+                "videoram of " + vga.word() + " is a power of two, " + least.toMiB() + " … "
+                        + GREATEST_VIDEO_RAM.toMiB() + " MiB, not " + DomainRules.amount(amount));
     }
 
     static Optional<String> ofKeymap(String keymap) {

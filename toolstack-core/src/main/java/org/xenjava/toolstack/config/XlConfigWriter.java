@@ -17,8 +17,6 @@ import org.xenjava.toolstack.config.HvmConfig.UsbDevice;
  * value, defaults too, one a line and always in this order. Reading it gives an equal configuration.
  */
 public final class XlConfigWriter {
-    private static final long KIB_PER_MIB = 1024;
-
     private final StringBuilder text = new StringBuilder();
 
     private XlConfigWriter() {}
@@ -43,8 +41,8 @@ public final class XlConfigWriter {
         if (!config.commandLine().isEmpty()) {
             string("cmdline", config.commandLine());
         }
-        number("memory", config.memoryKib() / KIB_PER_MIB);
-        number("maxmem", config.maxMemoryKib() / KIB_PER_MIB);
+        number("memory", config.memory().toMiB());
+        number("maxmem", config.maxMemory().toMiB());
         number("vcpus", config.vcpus());
         number("maxvcpus", config.maxVcpus());
         lifecycle(config.lifecycle());
@@ -70,7 +68,7 @@ public final class XlConfigWriter {
         string("timer_mode", machine.timerMode().word());
         string("tsc_mode", machine.tscMode().word());
         list("viridian", words(machine.viridian(), ViridianFeature::word));
-        machine.mmioHoleKib().ifPresent(kib -> number("mmio_hole", kib / KIB_PER_MIB));
+        machine.mmioHole().ifPresent(hole -> number("mmio_hole", hole.toMiB()));
         screen(machine.graphics());
         list("serial", machine.serial());
         list("usbdevice", words(machine.usbDevices(), UsbDevice::word));
@@ -88,7 +86,7 @@ public final class XlConfigWriter {
 
     private void screen(GraphicsConfig graphics) {
         string("vga", graphics.vga().word());
-        number("videoram", graphics.videoRamKib() / KIB_PER_MIB);
+        number("videoram", graphics.videoRam().toMiB());
         number("vnc", graphics.vnc().isPresent() ? 1 : 0);
         graphics.vnc().ifPresent(this::vnc);
         graphics.keymap().ifPresent(keymap -> string("keymap", keymap));

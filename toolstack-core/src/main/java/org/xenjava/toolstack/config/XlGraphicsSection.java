@@ -7,6 +7,7 @@ import java.util.regex.Pattern;
 import org.xenjava.toolstack.config.GraphicsConfig.DisplayChoice;
 import org.xenjava.toolstack.config.GraphicsConfig.Vga;
 import org.xenjava.toolstack.config.GraphicsConfig.Vnc;
+import org.xenjava.toolstack.xenctrl.units.KiB;
 
 /** Gives the keys of an HVM guest's screen their meaning. */
 final class XlGraphicsSection {
@@ -26,11 +27,11 @@ final class XlGraphicsSection {
     /** The screen; where a key is wrong and reported, with the default. */
     GraphicsConfig graphics() {
         Vga vga = vga();
-        long videoRamKib = settings.checked("videoram", settings.kib("videoram"), kib -> HvmRules.ofVideoRam(vga, kib))
-                .orElse(vga.leastVideoRamKib());
+        KiB videoRam = settings.checked("videoram", settings.mib("videoram"), mib -> HvmRules.ofVideoRam(vga, mib))
+                .orElse(vga.leastVideoRam());
         Optional<Vnc> vnc = settings.truth("vnc").orElse(true) ? Optional.of(vnc()) : Optional.empty();
         return new GraphicsConfig(
-                vga, videoRamKib, vnc, settings.checked("keymap", settings.text("keymap"), HvmRules::ofKeymap));
+                vga, videoRam, vnc, settings.checked("keymap", settings.text("keymap"), HvmRules::ofKeymap));
     }
 
     /** xl's rule: vga, or the older stdvga, or cirrus. */

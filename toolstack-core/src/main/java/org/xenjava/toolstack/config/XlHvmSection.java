@@ -42,8 +42,8 @@ final class XlHvmSection {
         settings.checked("boot", settings.text("boot"), HvmRules::ofBoot).ifPresent(machine::boot);
         mode("timer_mode", TimerMode.values(), TimerMode::word).ifPresent(machine::timerMode);
         mode("tsc_mode", TscMode.values(), TscMode::word).ifPresent(machine::tscMode);
-        settings.checked("mmio_hole", settings.kib("mmio_hole"), HvmRules::ofMmioHole)
-                .ifPresent(machine::mmioHoleKib);
+        settings.checked("mmio_hole", settings.mib("mmio_hole"), HvmRules::ofMmioHole)
+                .ifPresent(machine::mmioHole);
         return machine.build();
     }
 

@@ -11,6 +11,7 @@ import java.util.function.BiFunction;
 import java.util.regex.Pattern;
 import org.xenjava.toolstack.config.DomainConfig.Lifecycle;
 import org.xenjava.toolstack.error.ConfigException;
+import org.xenjava.toolstack.xenctrl.units.KiB;
 
 /**
  * Gives the settings of a file their meaning, xl's meaning. Looks at every one of them before it gives up, so that the
@@ -29,16 +30,16 @@ final class XlInterpreter {
     /** With a statement missing, what is missing may have been in it. */
     private final boolean everythingWasRead;
 
-    private final Optional<Long> memoryKib;
-    private final Optional<Long> maxMemoryKib;
+    private final Optional<KiB> memory;
+    private final Optional<KiB> maxMemory;
 
     XlInterpreter(Map<String, XlSetting> settings, XlDiagnostics findings) {
         this.everything = settings;
         this.settings = new XlSettings(settings, findings);
         this.findings = findings;
         this.everythingWasRead = !findings.hasErrors();
-        this.memoryKib = this.settings.kib("memory");
-        this.maxMemoryKib = this.settings.kib("maxmem");
+        this.memory = this.settings.mib("memory");
+        this.maxMemory = this.settings.mib("maxmem");
     }
 
     /** The guest; meaningless, and therefore absent, if there are errors among the findings now. */
@@ -54,7 +55,7 @@ final class XlInterpreter {
         boot(type, builder);
         Optional<HvmConfig> hvm = type.filter(DomainType.HVM::equals).map(any -> new XlHvmSection(settings).machine());
         hvm.ifPresent(builder::hvm);
-        memory(hvm.map(machine -> machine.graphics().videoRamKib()).orElse(0L), builder);
+        memory(hvm.map(machine -> machine.graphics().videoRam()).orElse(KiB.ZERO), builder);
         vcpus(builder);
         devices(type, builder);
         uuid().ifPresent(builder::uuid);
@@ -135,28 +136,27 @@ final class XlInterpreter {
     }
 
     private boolean populateOnDemand() {
-        return memoryKib.isPresent()
-                && maxMemoryKib.filter(most -> memoryKib.get() < most).isPresent();
+        return memory.isPresent() && maxMemory.filter(memory.get()::isLessThan).isPresent();
     }
 
     /** xl's rule: each is the other if it is missing; but if both are, we do not guess. */
-    private void memory(long videoRamKib, DomainConfig.Builder builder) {
+    private void memory(KiB videoRam, DomainConfig.Builder builder) {
         if (!settings.has("maxmem")) {
             require("memory", ": xl would give the guest 32 MiB");
         }
-        if (memoryKib.isEmpty() && maxMemoryKib.isEmpty()) {
+        if (memory.isEmpty() && maxMemory.isEmpty()) {
             return;
         }
-        long least = memoryKib.orElseGet(maxMemoryKib::get);
-        long most = maxMemoryKib.orElse(least);
-        String leastKey = memoryKib.isPresent() ? "memory" : "maxmem";
-        String mostKey = maxMemoryKib.isPresent() ? "maxmem" : "memory";
-        Optional<String> complaint = DomainRules.ofMemory(least).or(() -> DomainRules.ofVideoRam(least, videoRamKib));
+        KiB least = memory.orElseGet(maxMemory::get);
+        KiB most = maxMemory.orElse(least);
+        String leastKey = memory.isPresent() ? "memory" : "maxmem";
+        String mostKey = maxMemory.isPresent() ? "maxmem" : "memory";
+        Optional<String> complaint = DomainRules.ofMemory(least).or(() -> DomainRules.ofVideoRam(least, videoRam));
         complaint.ifPresent(text -> settings.complain(leastKey, text));
         if (complaint.isEmpty()) {
             DomainRules.ofMaxMemory(least, most).ifPresent(text -> settings.complain(mostKey, text));
         }
-        builder.memoryKib(least).maxMemoryKib(most);
+        builder.memory(least).maxMemory(most);
     }
 
     /** xl's rule: one vCPU unless vcpus says more, whatever maxvcpus says. */

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.xenjava.toolstack.config;
 
-import com.google.common.math.LongMath;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -15,14 +14,13 @@ import java.util.function.Function;
 import org.xenjava.toolstack.config.XlSetting.Operator;
 import org.xenjava.toolstack.config.XlValue.Items;
 import org.xenjava.toolstack.config.XlValue.Text;
+import org.xenjava.toolstack.xenctrl.units.KiB;
 
 /**
  * The settings of a file, asked for by key and by what xl takes the value for. A value that is none of that is reported
  * with its line, and then as good as missing.
  */
 final class XlSettings {
-    private static final long KIB_PER_MIB = 1024;
-
     private final Map<String, XlSetting> settings;
     private final XlDiagnostics findings;
 
@@ -125,11 +123,10 @@ final class XlSettings {
         return complaint.isPresent() ? Optional.empty() : value;
     }
 
-    /** A number of MiB, in KiB; saturated where a long ends, far above what the rules allow. */
-    Optional<Long> kib(String key) {
-        return number(key).stream()
-                .mapToObj(mib -> LongMath.saturatedMultiply(mib, KIB_PER_MIB))
-                .findAny();
+    /** An amount of memory, written as a number of MiB. */
+    Optional<KiB> mib(String key) {
+        Optional<Long> mib = number(key).stream().boxed().findAny();
+        return checked(key, mib, number -> DomainRules.ofMib(key, number)).map(KiB::ofMiB);
     }
 
     /** One of some words, exactly. */

@@ -51,8 +51,9 @@ final class HvmXenstoreNodes {
                 List.of(HvmFeature.ACPI, HvmFeature.ACPI_S3, HvmFeature.ACPI_S4, HvmFeature.ACPI_LAPTOP_SLATE)) {
             transaction.write(paths.of("platform/" + feature.word()), machine.has(feature) ? "1" : "0");
         }
-        machine.mmioHoleKib()
-                .ifPresent(kib -> transaction.write(paths.of("platform/mmio_hole_size"), Long.toString(kib * 1024)));
+        machine.mmioHole()
+                .ifPresent(hole ->
+                        transaction.write(paths.of("platform/mmio_hole_size"), Long.toString(hole.value() * 1024)));
         transaction.write(paths.of("platform/device-model"), "qemu_xen");
     }
 

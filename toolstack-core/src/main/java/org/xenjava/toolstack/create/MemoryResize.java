@@ -99,7 +99,7 @@ public final class MemoryResize {
                 MemoryStatus now = status(transaction);
                 if (!maxMemory.isMultipleOfMiB()
                         || maxMemory.isLessThan(now.size())
-                        || maxMemory.value() > DomainConfig.MAX_MEMORY_KIB) {
+                        || DomainConfig.MAX_MEMORY.isLessThan(maxMemory)) {
                     throw new ConfigException(attempt + ": it is whole MiB, at least the present size of " + now.size()
                             + " and at most 16 TiB; lower the size first (mem-set)");
                 }

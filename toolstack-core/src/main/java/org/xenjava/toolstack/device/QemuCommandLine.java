@@ -15,6 +15,7 @@ import org.xenjava.toolstack.config.NicConfig;
 import org.xenjava.toolstack.config.VirtualDisk;
 import org.xenjava.toolstack.create.DeviceModel.Guest;
 import org.xenjava.toolstack.memory.GuestShape;
+import org.xenjava.toolstack.xenctrl.units.KiB;
 
 /**
  * What QEMU is told: a pure function of the guest. The machine is the one that libxl makes of the same file, since a
@@ -22,8 +23,8 @@ import org.xenjava.toolstack.memory.GuestShape;
  * among the tests.
  */
 final class QemuCommandLine {
-    private static final long FOUR_GIB_IN_KIB = 1L << 22;
-    private static final long KIB_PER_MIB = 1024;
+    private static final KiB FOUR_GIB = KiB.ofMiB(4096);
+    private static final long BYTES_PER_KIB = 1024;
 
     /** How far from display 0 a free one is looked for, as libxl does. */
     private static final int DISPLAYS = 99;
@@ -122,7 +123,7 @@ final class QemuCommandLine {
     }
 
     private void addCard(GraphicsConfig graphics) {
-        long mib = graphics.videoRamKib() / KIB_PER_MIB;
+        long mib = graphics.videoRam().toMiB();
         switch (graphics.vga()) {
             case NONE -> {}
             case CIRRUS -> add("-device", "cirrus-vga,vgamem_mb=" + mib);
@@ -191,10 +192,9 @@ final class QemuCommandLine {
     /** Both are a PC of 1996 on Xen; {@code xenfv} has the PCI device by which drivers find Xen. */
     private static String machineType(HvmConfig machine) {
         String type = machine.has(HvmFeature.XEN_PLATFORM_PCI) ? "xenfv" : "pc,accel=xen";
-        String below4g = machine.mmioHoleKib().isPresent()
-                ? ",max-ram-below-4g="
-                        + (FOUR_GIB_IN_KIB - machine.mmioHoleKib().getAsLong()) * KIB_PER_MIB
-                : "";
+        String below4g = machine.mmioHole()
+                .map(hole -> ",max-ram-below-4g=" + FOUR_GIB.minus(hole).value() * BYTES_PER_KIB)
+                .orElse("");
         return type + ",suppress-vmdesc=on" + below4g;
     }
 

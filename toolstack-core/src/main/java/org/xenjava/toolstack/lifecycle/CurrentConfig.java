@@ -13,8 +13,6 @@ import org.xenjava.toolstack.xenctrl.units.KiB;
 
 /** A domain's configuration as it is now: what it was built from, and what was changed since. */
 public final class CurrentConfig {
-    private static final long KIB_PER_MIB = 1024;
-
     private CurrentConfig() {}
 
     /**
@@ -29,31 +27,32 @@ public final class CurrentConfig {
 
     private static DomainConfig present(
             StoreTransaction store, DomainPaths paths, PodPolicy policy, DomainConfig built) {
-        long maxMemory = store.readLong(paths.memoryStaticMax()).orElse(built.maxMemoryKib());
+        KiB maxMemory = store.readLong(paths.memoryStaticMax())
+                .filter(kib -> kib >= 0)
+                .map(KiB::of)
+                .orElse(built.maxMemory());
+        KiB memory = memory(store, paths, policy, built);
         String name = store.read(paths.name()).orElse(built.name());
         return built.toBuilder()
                 .name(name)
-                .memoryKib(Math.min(memory(store, paths, policy, built), maxMemory))
-                .maxMemoryKib(maxMemory)
+                .memory(memory.isLessThan(maxMemory) ? memory : maxMemory)
+                .maxMemory(maxMemory)
                 .build();
     }
 
     /** In whole MiB, as a configuration has it: of a mem-set to pages the guest gets no more than it was to have. */
-    private static long memory(StoreTransaction store, DomainPaths paths, PodPolicy policy, DomainConfig built) {
+    private static KiB memory(StoreTransaction store, DomainPaths paths, PodPolicy policy, DomainConfig built) {
         Optional<KiB> target = PodGuard.intendedTarget(store, paths)
                 .or(() -> store.readLong(paths.memoryTarget()).map(KiB::of));
         KiB unchanged = policy.bootTarget(shape(built));
         return target.filter(now -> !now.equals(unchanged))
-                .map(now -> now.value() + built.videoRamKib())
-                .map(kib -> kib - kib % KIB_PER_MIB)
-                .orElse(built.memoryKib());
+                .map(now -> KiB.ofMiB(now.plus(built.videoRam()).toMiB()))
+                .orElse(built.memory());
     }
 
     private static GuestShape shape(DomainConfig config) {
-        KiB memory = KiB.of(config.memoryKib());
-        KiB maxMemory = KiB.of(config.maxMemoryKib());
         return config.hvm().isPresent()
-                ? GuestShape.hvm(memory, maxMemory, KiB.of(config.videoRamKib()))
-                : GuestShape.pvh(memory, maxMemory);
+                ? GuestShape.hvm(config.memory(), config.maxMemory(), config.videoRam())
+                : GuestShape.pvh(config.memory(), config.maxMemory());
     }
 }

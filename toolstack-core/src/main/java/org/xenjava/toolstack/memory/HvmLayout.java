@@ -45,7 +45,7 @@ public final class HvmLayout {
 
     /** First byte of the machine's hole for devices. */
     static long mmioHoleStart(HvmConfig machine) {
-        long bytes = KiB.of(machine.mmioHoleKib().orElse(0)).toPages().count() << Pages.SHIFT;
+        long bytes = machine.mmioHole().orElse(KiB.ZERO).toPages().count() << Pages.SHIFT;
         return Math.min(MMIO_HOLE_START, GuestLayout.FOUR_GIB - bytes);
     }
 }

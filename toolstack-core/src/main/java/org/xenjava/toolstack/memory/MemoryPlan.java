@@ -38,7 +38,7 @@ public record MemoryPlan(
      * @param acpiPages pages that the ACPI tables take beside the RAM
      */
     public static MemoryPlan pvh(DomainConfig config, PodPolicy policy, Pages acpiPages) {
-        GuestShape shape = GuestShape.pvh(KiB.of(config.memoryKib()), KiB.of(config.maxMemoryKib()));
+        GuestShape shape = GuestShape.pvh(config.memory(), config.maxMemory());
         Pages besideRam = SpecialPage.count().plus(acpiPages);
         return of(config, policy, shape, GuestLayout.pvh(shape.frames()), besideRam);
     }
@@ -52,9 +52,7 @@ public record MemoryPlan(
      */
     public static MemoryPlan hvm(DomainConfig config, HvmConfig machine, PodPolicy policy) {
         GuestShape shape = GuestShape.hvm(
-                KiB.of(config.memoryKib()),
-                KiB.of(config.maxMemoryKib()),
-                KiB.of(machine.graphics().videoRamKib()));
+                config.memory(), config.maxMemory(), machine.graphics().videoRam());
         Pages besideRam = SpecialPage.count()
                 .plus(Pages.of(HvmLayout.IOREQ_SERVER_PAGES))
                 .plus(shape.videoRam().toPages());

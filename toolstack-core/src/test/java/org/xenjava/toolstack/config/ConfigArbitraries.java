@@ -24,18 +24,17 @@ import org.xenjava.toolstack.config.HvmConfig.Firmware;
 import org.xenjava.toolstack.config.HvmConfig.UsbDevice;
 import org.xenjava.toolstack.config.NicConfig.Rate;
 import org.xenjava.toolstack.config.NicConfig.Trust;
+import org.xenjava.toolstack.xenctrl.units.KiB;
 
 /** Random configurations, all of them valid. */
 final class ConfigArbitraries {
-    private static final long KIB_PER_MIB = 1024;
-
     /** So much that it holds every graphics card. */
     private static final long LEAST_MIB = 513;
 
     private ConfigArbitraries() {}
 
     static Arbitrary<DomainConfig> configs() {
-        Arbitrary<Long> mib = Arbitraries.longs().between(LEAST_MIB, DomainConfig.MAX_MEMORY_KIB / KIB_PER_MIB);
+        Arbitrary<Long> mib = Arbitraries.longs().between(LEAST_MIB, DomainConfig.MAX_MEMORY.toMiB());
         Arbitrary<Integer> vcpus = Arbitraries.integers().between(1, DomainConfig.MAX_VCPUS);
         Arbitrary<LifecycleAction> action = Arbitraries.of(LifecycleAction.class);
         Arbitrary<UUID> uuid =
@@ -206,7 +205,7 @@ final class ConfigArbitraries {
                         Arbitraries.of(UsbDevice.class).list().ofMaxSize(3),
                         screens())
                 .as((builder, hole, program, serial, usb, screen) -> {
-                    hole.ifPresent(mib -> builder.mmioHoleKib(mib * KIB_PER_MIB));
+                    hole.ifPresent(mib -> builder.mmioHole(KiB.ofMiB(mib)));
                     return builder.deviceModel(program)
                             .serial(serial)
                             .usbDevices(usb)
@@ -223,15 +222,15 @@ final class ConfigArbitraries {
                         printable().map(text -> text.substring(0, Math.min(8, text.length()))))
                 .as((listen, display, choice, password) -> new Vnc(listen, display, choice, Optional.of(password)));
         Arbitrary<GraphicsConfig> cards = Arbitraries.of(Vga.class).flatMap(vga -> Arbitraries.of(LongStream.iterate(
-                                vga.leastVideoRamKib(),
-                                kib -> kib <= 512 * KIB_PER_MIB,
-                                kib -> kib == 0 ? Long.MAX_VALUE : 2 * kib)
+                                vga.leastVideoRam().toMiB(),
+                                mib -> mib <= 512,
+                                mib -> mib == 0 ? Long.MAX_VALUE : 2 * mib)
                         .boxed()
                         .toList())
-                .map(kib -> GraphicsConfig.of(vga).withVideoRamKib(kib)));
+                .map(mib -> GraphicsConfig.of(vga).withVideoRam(KiB.ofMiB(mib))));
         return Combinators.combine(
                         cards, vnc.optional(), Arbitraries.of("de", "en-us").optional())
-                .as((card, server, keymap) -> new GraphicsConfig(card.vga(), card.videoRamKib(), server, keymap));
+                .as((card, server, keymap) -> new GraphicsConfig(card.vga(), card.videoRam(), server, keymap));
     }
 
     /** Not every locale has more than ASCII in paths. */

@@ -12,6 +12,7 @@ import org.junit.jupiter.api.Test;
 import org.xenjava.toolstack.config.DomainConfig.Builder;
 import org.xenjava.toolstack.config.DomainConfig.Lifecycle;
 import org.xenjava.toolstack.error.ConfigException;
+import org.xenjava.toolstack.xenctrl.units.KiB;
 
 class DomainConfigTest {
 
@@ -27,7 +28,7 @@ class DomainConfigTest {
         DomainConfig config = pvh().memoryMib(256).maxVcpus(4).build();
         assertEquals(4, config.vcpus());
         assertEquals(3, pvh().memoryMib(256).vcpus(3).build().maxVcpus());
-        assertEquals(config.memoryKib(), config.maxMemoryKib());
+        assertEquals(config.memory(), config.maxMemory());
     }
 
     @Test
@@ -47,7 +48,8 @@ class DomainConfigTest {
 
     @Test
     void allThatIsWrongIsToldAtOnce() {
-        Builder builder = DomainConfig.builder("17").memoryKib(5000).vcpus(200).commandLine("\0");
+        Builder builder =
+                DomainConfig.builder("17").memory(KiB.of(5000)).vcpus(200).commandLine("\0");
         assertEquals(
                 "domain 17: a domain's name is not a number, which would be a domid: '17'; a PVH guest needs a kernel; "
                         + "a command line ends at its first NUL character, so it has none inside; "
@@ -56,17 +58,22 @@ class DomainConfigTest {
     }
 
     @Test
-    void anAmountThatNoLongHoldsIsRefusedLikeAnyTooLargeOne() {
-        Builder builder = pvh().memoryMib(Long.MAX_VALUE);
-        assertThrows(ConfigException.class, builder::build);
-        assertThrows(ConfigException.class, pvh().memoryMib(1).maxMemoryMib(Long.MIN_VALUE)::build);
+    void aNumberOfMibThatNoAmountOfMemoryHoldsIsRefusedByName() {
+        assertEquals(
+                "memory is an amount of memory in MiB, not " + Long.MAX_VALUE,
+                assertThrows(ConfigException.class, () -> pvh().memoryMib(Long.MAX_VALUE))
+                        .getMessage());
+        assertEquals(
+                "maxmem is an amount of memory in MiB, not -1",
+                assertThrows(ConfigException.class, () -> pvh().maxMemoryMib(-1))
+                        .getMessage());
     }
 
     @Test
     void theLargestGuestIsAllowed() {
-        long mib = DomainConfig.MAX_MEMORY_KIB / 1024;
+        long mib = DomainConfig.MAX_MEMORY.toMiB();
         DomainConfig config = pvh().memoryMib(mib).vcpus(DomainConfig.MAX_VCPUS).build();
-        assertEquals(16L << 20, config.memoryKib() / 1024);
+        assertEquals(16L << 20, config.memory().toMiB());
         assertThrows(ConfigException.class, pvh().memoryMib(mib + 1)::build);
     }
 

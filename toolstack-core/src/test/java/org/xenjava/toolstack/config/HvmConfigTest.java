@@ -21,6 +21,7 @@ import org.xenjava.toolstack.config.GraphicsConfig.Vnc;
 import org.xenjava.toolstack.config.HvmConfig.DeviceModel;
 import org.xenjava.toolstack.config.HvmConfig.UsbDevice;
 import org.xenjava.toolstack.error.ConfigException;
+import org.xenjava.toolstack.xenctrl.units.KiB;
 
 class HvmConfigTest {
 
@@ -29,12 +30,12 @@ class HvmConfigTest {
         DomainConfig hvm =
                 DomainConfig.builder("x").type(DomainType.HVM).memoryMib(256).build();
         assertEquals(Optional.of(HvmConfig.DEFAULT), hvm.hvm());
-        assertEquals(8 * 1024, hvm.videoRamKib());
+        assertEquals(KiB.ofMiB(8), hvm.videoRam());
         assertEquals(hvm, hvm.toBuilder().build());
         DomainConfig.Builder pvh =
                 DomainConfig.builder("x").kernel(Path.of("/k")).memoryMib(256);
         assertEquals(Optional.empty(), pvh.build().hvm());
-        assertEquals(0, pvh.build().videoRamKib());
+        assertEquals(KiB.of(0), pvh.build().videoRam());
         assertEquals(
                 "domain x: an HVM guest has an HVM machine, and no other guest has one",
                 assertThrows(ConfigException.class, pvh.hvm(HvmConfig.DEFAULT)::build)
@@ -60,7 +61,7 @@ class HvmConfigTest {
     @ParameterizedTest
     @CsvSource({"NONE, 0", "CIRRUS, 8", "STDVGA, 16", "QXL, 128"})
     void aCardHasLibxlsLeastVideoRamByDefault(Vga vga, long mib) {
-        assertEquals(mib * 1024, GraphicsConfig.of(vga).videoRamKib());
+        assertEquals(KiB.ofMiB(mib), GraphicsConfig.of(vga).videoRam());
     }
 
     @ParameterizedTest
@@ -75,18 +76,18 @@ class HvmConfigTest {
         GraphicsConfig graphics = GraphicsConfig.of(vga);
         assertEquals(
                 error,
-                assertThrows(ConfigException.class, () -> graphics.withVideoRamKib(mib * 1024))
+                assertThrows(ConfigException.class, () -> graphics.withVideoRam(KiB.ofMiB(mib)))
                         .getMessage());
     }
 
     @Test
     void videoRamIsAPartOfTheMemoryAndNotAllOfIt() {
         HvmConfig machine = HvmConfig.builder()
-                .graphics(GraphicsConfig.of(Vga.QXL).withVideoRamKib(512 * 1024))
+                .graphics(GraphicsConfig.of(Vga.QXL).withVideoRam(KiB.ofMiB(512)))
                 .build();
         DomainConfig.Builder guest =
                 DomainConfig.builder("x").type(DomainType.HVM).hvm(machine).maxMemoryMib(1024);
-        assertEquals(512 * 1024, guest.memoryMib(513).build().videoRamKib());
+        assertEquals(KiB.ofMiB(512), guest.memoryMib(513).build().videoRam());
         assertEquals(
                 "domain x: memory (512 MiB) leaves nothing beside 512 MiB of video RAM",
                 assertThrows(ConfigException.class, guest.memoryMib(512)::build).getMessage());
@@ -140,14 +141,15 @@ class HvmConfigTest {
     @Test
     void aMachineThatCannotBeIsRefused() {
         assertThrows(ConfigException.class, HvmConfig.builder().viridian(Set.of(ViridianFeature.FREQ))::build);
-        assertThrows(ConfigException.class, HvmConfig.builder().mmioHoleKib(255 * 1024)::build);
-        assertThrows(ConfigException.class, HvmConfig.builder().mmioHoleKib(3841 * 1024)::build);
-        assertThrows(ConfigException.class, HvmConfig.builder().mmioHoleKib(256 * 1024 + 1)::build);
+        assertThrows(ConfigException.class, HvmConfig.builder().mmioHole(KiB.ofMiB(255))::build);
+        assertThrows(ConfigException.class, HvmConfig.builder().mmioHole(KiB.ofMiB(3841))::build);
+        assertThrows(ConfigException.class, HvmConfig.builder().mmioHole(KiB.of(256 * 1024 + 1))::build);
         assertThrows(ConfigException.class, HvmConfig.builder().serial(List.of("pty", ""))::build);
         assertThrows(ConfigException.class, () -> new DeviceModel(Optional.empty(), List.of("a\0b")));
         assertThrows(ConfigException.class, () -> new DeviceModel(Optional.of(Path.of("")), List.of()));
         assertThrows(
-                ConfigException.class, () -> new GraphicsConfig(Vga.NONE, 0, Optional.empty(), Optional.of("de,x=y")));
+                ConfigException.class,
+                () -> new GraphicsConfig(Vga.NONE, KiB.ZERO, Optional.empty(), Optional.of("de,x=y")));
     }
 
     private static Vnc vnc(String listen, int display, Optional<String> password) {

@@ -26,6 +26,7 @@ import org.xenjava.toolstack.config.DomainConfig.Lifecycle;
 import org.xenjava.toolstack.config.XlKey.Guests;
 import org.xenjava.toolstack.config.XlKey.Status;
 import org.xenjava.toolstack.error.ConfigException;
+import org.xenjava.toolstack.xenctrl.units.KiB;
 
 /** What a file means, from its text to the configuration, the warnings and the errors. */
 class XlConfigReaderTest {
@@ -57,8 +58,8 @@ class XlConfigReaderTest {
         assertEquals(Optional.of(Path.of("/boot/vmlinuz")), config.kernel());
         assertEquals(Optional.of(Path.of("initrd.img")), config.ramdisk());
         assertEquals("console=hvc0 quiet", config.commandLine());
-        assertEquals(256 * 1024, config.memoryKib());
-        assertEquals(512 * 1024, config.maxMemoryKib());
+        assertEquals(KiB.ofMiB(256), config.memory());
+        assertEquals(KiB.ofMiB(512), config.maxMemory());
         assertEquals(2, config.vcpus());
         assertEquals(4, config.maxVcpus());
         assertEquals(Optional.of(UUID.fromString("ed1f72a6-4b8e-4cb0-9e0d-0c1c2d3e4f50")), config.uuid());
@@ -72,7 +73,7 @@ class XlConfigReaderTest {
         DomainConfig config = silent(PVH);
         assertEquals(
                 DomainConfig.builder("x").kernel(Path.of("/k")).memoryMib(256).build(), config);
-        assertEquals(config.memoryKib(), config.maxMemoryKib());
+        assertEquals(config.memory(), config.maxMemory());
         assertEquals(1, config.vcpus());
         assertEquals(1, config.maxVcpus());
         assertEquals(Lifecycle.DEFAULT, config.lifecycle());
@@ -82,16 +83,16 @@ class XlConfigReaderTest {
     @Test
     void numbersMayBeQuotedHexadecimalOrOctal() {
         DomainConfig config = silent("name='x'; type='pvh'; kernel='/k'; memory='0x100'; maxmem=01000; vcpus=' 2'");
-        assertEquals(256 * 1024, config.memoryKib());
-        assertEquals(512 * 1024, config.maxMemoryKib());
+        assertEquals(KiB.ofMiB(256), config.memory());
+        assertEquals(KiB.ofMiB(512), config.maxMemory());
         assertEquals(2, config.vcpus());
     }
 
     @Test
     void maxmemAloneIsTheMemoryToo() {
         DomainConfig config = silent("name='x'; type='pvh'; kernel='/k'; maxmem=512");
-        assertEquals(512 * 1024, config.memoryKib());
-        assertEquals(512 * 1024, config.maxMemoryKib());
+        assertEquals(KiB.ofMiB(512), config.memory());
+        assertEquals(KiB.ofMiB(512), config.maxMemory());
     }
 
     @Test
@@ -175,9 +176,9 @@ class XlConfigReaderTest {
             kernel=''            | f:2: the kernel's path is empty
             ramdisk=''           | f:2: the ramdisk's path is empty
             memory=0             | f:2: memory is 1 MiB … 16 TiB, not 0 MiB
-            memory='-1'          | f:2: memory is 1 MiB … 16 TiB, not -1 MiB
+            memory='-1'          | f:2: memory is an amount of memory in MiB, not -1
             memory=16777217      | f:2: memory is 1 MiB … 16 TiB, not 16777217 MiB
-            memory=0x7fffffffffffffff | f:2: memory is 1 MiB … 16 TiB, not 9223372036854775807 KiB
+            memory=0x7fffffffffffffff | f:2: memory is an amount of memory in MiB, not 9223372036854775807
             memory='256m'        | f:2: 'memory' is "256m", which is not a number
             memory=08            | f:2: 'memory' is "08", which is not a number
             memory+=1            | f:2: 'memory' is a number, to which += adds nothing
@@ -386,8 +387,8 @@ class XlConfigReaderTest {
         Path file = Files.writeString(directory.resolve("guest.cfg"), PVH);
         XlConfigReader.Result result = XlConfigReader.read(file, List.of("memory=64; maxmem=128", "name='y'"));
         assertEquals("y", result.config().name());
-        assertEquals(64 * 1024, result.config().memoryKib());
-        assertEquals(128 * 1024, result.config().maxMemoryKib());
+        assertEquals(KiB.ofMiB(64), result.config().memory());
+        assertEquals(KiB.ofMiB(128), result.config().maxMemory());
     }
 
     @ParameterizedTest

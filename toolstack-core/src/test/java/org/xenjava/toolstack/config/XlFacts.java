@@ -14,6 +14,7 @@ import org.xenjava.toolstack.config.GraphicsConfig.DisplayChoice;
 import org.xenjava.toolstack.config.GraphicsConfig.Vga;
 import org.xenjava.toolstack.config.GraphicsConfig.Vnc;
 import org.xenjava.toolstack.config.NicConfig.Trust;
+import org.xenjava.toolstack.xenctrl.units.KiB;
 
 /**
  * A configuration in the words of libxl's JSON, flat: {@code b_info.video_memkb} and so on. What is empty is left out,
@@ -42,9 +43,9 @@ final class XlFacts {
         put("b_info.kernel", config.kernel());
         put("b_info.ramdisk", config.ramdisk());
         put("b_info.cmdline", config.commandLine());
-        put("b_info.target_memkb", config.memoryKib());
-        put("b_info.max_memkb", config.maxMemoryKib());
-        put("b_info.video_memkb", config.videoRamKib());
+        put("b_info.target_memkb", config.memory().value());
+        put("b_info.max_memkb", config.maxMemory().value());
+        put("b_info.video_memkb", config.videoRam().value());
         put("b_info.max_vcpus", config.maxVcpus());
         put("b_info.avail_vcpus", IntStream.range(0, config.vcpus()).boxed().toList());
         put("on_poweroff", action(config.lifecycle().onPoweroff(), LifecycleAction.DESTROY));
@@ -71,7 +72,7 @@ final class XlFacts {
                 "b_info.tsc_mode",
                 machine.tscMode() == TscMode.DEFAULT ? "" : machine.tscMode().word());
         put(hvm + "viridian", machine.viridian().stream().map(Enum::ordinal).toList());
-        put(hvm + "mmio_hole_memkb", machine.mmioHoleKib().orElse(0));
+        put(hvm + "mmio_hole_memkb", machine.mmioHole().map(KiB::value).orElse(0L));
         put(hvm + "serial", machine.serial());
         put(
                 hvm + "usbdevice",

@@ -20,6 +20,7 @@ import org.xenjava.toolstack.config.HvmConfig.DeviceModel;
 import org.xenjava.toolstack.config.HvmConfig.Firmware;
 import org.xenjava.toolstack.config.HvmConfig.UsbDevice;
 import org.xenjava.toolstack.error.ConfigException;
+import org.xenjava.toolstack.xenctrl.units.KiB;
 
 /** What the keys of an HVM guest mean, and how wrong ones are reported; more of it is among xl's recorded answers. */
 class XlHvmSectionTest {
@@ -68,9 +69,9 @@ class XlHvmSectionTest {
                         .timerMode(TimerMode.ONE_MISSED_TICK_PENDING)
                         .tscMode(TscMode.NATIVE)
                         .viridian(Set.of(ViridianFeature.BASE, ViridianFeature.STIMER))
-                        .mmioHoleKib(1024 * 1024)
+                        .mmioHole(KiB.ofMiB(1024))
                         .graphics(GraphicsConfig.of(Vga.STDVGA)
-                                .withVideoRamKib(32 * 1024)
+                                .withVideoRam(KiB.ofMiB(32))
                                 .withVnc(new Vnc("0.0.0.0", 7, DisplayChoice.EXACT, Optional.of("secret")))
                                 .withKeymap("de"))
                         .serial(List.of("pty", "none"))
@@ -78,7 +79,7 @@ class XlHvmSectionTest {
                         .deviceModel(new DeviceModel(Optional.of(Path.of("/qemu")), List.of("-a", "-b")))
                         .build()),
                 config.hvm());
-        assertEquals(32 * 1024, config.videoRamKib());
+        assertEquals(KiB.ofMiB(32), config.videoRam());
     }
 
     @Test
@@ -181,7 +182,7 @@ class XlHvmSectionTest {
             viridian=['!freq','all'] | f:2: 'viridian' takes away, before it, what "all" gives
             viridian=[['base']]      | f:2: 'viridian' is a list with a list in it
             mmio_hole=255            | f:2: mmio_hole is 256 … 3840 MiB, not 255 MiB
-            mmio_hole=0x7fffffffffffffff | f:2: mmio_hole is 256 … 3840 MiB, not 9223372036854775807 KiB
+            mmio_hole=0x7fffffffffffffff | f:2: mmio_hole is an amount of memory in MiB, not 9223372036854775807
             vga='vmware'             | f:2: 'vga' is "vmware", not one of none, cirrus, stdvga, qxl
             videoram=4               | f:2: videoram of cirrus is a power of two, 8 … 512 MiB, not 4 MiB
             vga='none';videoram=16   | f:2: without a graphics card there is no video RAM

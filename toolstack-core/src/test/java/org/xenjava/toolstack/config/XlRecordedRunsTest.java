@@ -11,6 +11,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.xenjava.toolstack.config.DomainConfig.Lifecycle;
 import org.xenjava.toolstack.config.GraphicsConfig.Vga;
+import org.xenjava.toolstack.xenctrl.units.KiB;
 
 /** Files that xl itself has read: see the README beside them. */
 class XlRecordedRunsTest {
@@ -57,7 +58,7 @@ class XlRecordedRunsTest {
                                 .build())
                         .build(),
                 result.config());
-        assertEquals(videoRamMib * 1024, result.config().videoRamKib());
+        assertEquals(KiB.ofMiB(videoRamMib), result.config().videoRam());
         assertEquals(
                 List.of("'sdl' is not supported, but this value asks for nothing"),
                 result.warnings().stream().map(XlConfigReader.Warning::message).toList());

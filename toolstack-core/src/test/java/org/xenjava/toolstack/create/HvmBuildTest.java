@@ -124,7 +124,7 @@ class HvmBuildTest {
                 .features(EnumSet.of(HvmFeature.ACPI_S4))
                 .timerMode(TimerMode.ONE_MISSED_TICK_PENDING)
                 .viridian(ViridianFeature.DEFAULTS)
-                .mmioHoleKib(1 << 20)
+                .mmioHole(KiB.of(1 << 20))
                 .build();
 
         int domid = host.build(GUEST.toBuilder().hvm(machine).build());

@@ -34,6 +34,7 @@ import org.xenjava.toolstack.memory.MemoryPlan;
 import org.xenjava.toolstack.memory.PodPolicy;
 import org.xenjava.toolstack.xenctrl.MemoryMapEntry;
 import org.xenjava.toolstack.xenctrl.MemoryMapEntry.Type;
+import org.xenjava.toolstack.xenctrl.units.KiB;
 import org.xenjava.toolstack.xenctrl.units.Pages;
 
 class HvmImagePlanTest {
@@ -163,7 +164,7 @@ class HvmImagePlanTest {
     void aLargerHoleForDevicesMovesRamBehindFourGiB() {
         HvmConfig machine = HvmConfig.builder()
                 .graphics(GraphicsConfig.of(Vga.NONE))
-                .mmioHoleKib(3L << 20)
+                .mmioHole(KiB.of(3L << 20))
                 .build();
         DomainConfig guest = guest(2048, 2048, machine);
 

@@ -131,7 +131,7 @@ class HvmMemoryPlanTest {
     void theHoleForDevicesGrowsWhenAsked() {
         HvmConfig machine = HvmConfig.builder()
                 .graphics(GraphicsConfig.of(Vga.NONE))
-                .mmioHoleKib(3L << 20)
+                .mmioHole(KiB.of(3L << 20))
                 .build();
         MemoryPlan plan = plan(3072, 3072, machine, PodPolicy.standard());
 
@@ -164,7 +164,7 @@ class HvmMemoryPlanTest {
             long memory = 20 + random.nextInt(9000);
             HvmConfig machine = HvmConfig.builder()
                     .graphics(GraphicsConfig.of(Vga.values()[random.nextInt(3)]))
-                    .mmioHoleKib((256L + random.nextInt(3000)) << 10)
+                    .mmioHole(KiB.ofMiB(256 + random.nextInt(3000)))
                     .build();
             MemoryPlan plan = plan(memory, memory + random.nextInt(20_000), machine, PodPolicy.standard());
             long covered = 0;

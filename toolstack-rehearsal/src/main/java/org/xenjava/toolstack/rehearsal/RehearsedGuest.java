@@ -17,7 +17,6 @@ import org.xenjava.toolstack.sim.GuestHandle;
 import org.xenjava.toolstack.sim.SimulatedXen;
 import org.xenjava.toolstack.sim.guest.SimulatedGuest;
 import org.xenjava.toolstack.store.ProcessIdentity;
-import org.xenjava.toolstack.xenctrl.units.KiB;
 import org.xenjava.toolstack.xenctrl.units.Pages;
 
 /** One guest on a machine of its own, from its build to the end of its load. All time in here is the machine's. */
@@ -56,7 +55,7 @@ final class RehearsedGuest implements AutoCloseable {
     RehearsedGuest(DomainConfig config, PodPolicy policy, PolicyTerms terms, GuestDriver driver) {
         this.terms = terms;
         this.driver = driver;
-        maxMemory = KiB.of(config.maxMemoryKib()).toPages();
+        maxMemory = config.maxMemory().toPages();
         SimulatedGuest inside = SimulatedGuest.with(driver.behaviour()).fillingAtBoot(BOOT_PAGES);
         xen = SimulatedXen.builder()
                 .dom0Pages(DOM0_PAGES)

@@ -27,8 +27,8 @@ final class RehearsalJson {
         JsonObject json = new JsonObject();
         json.addProperty("name", config.name());
         json.addProperty("type", config.type().word());
-        json.addProperty("memory_kib", config.memoryKib());
-        json.addProperty("maxmem_kib", config.maxMemoryKib());
+        json.addProperty("memory_kib", config.memory().value());
+        json.addProperty("maxmem_kib", config.maxMemory().value());
         return json;
     }
 

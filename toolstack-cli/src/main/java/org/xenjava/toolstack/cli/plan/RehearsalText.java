@@ -57,14 +57,14 @@ final class RehearsalText {
 
     private void introduction() {
         DomainConfig guest = rehearsal.guest();
-        lines.add(guest.name() + ": " + guest.type() + ", memory " + mib(guest.memoryKib()) + ", maxmem "
-                + mib(guest.maxMemoryKib()) + ". On a Xen that is embedded in xlj it is built by three");
+        lines.add(guest.name() + ": " + guest.type() + ", memory " + mib(guest.memory()) + ", maxmem "
+                + mib(guest.maxMemory()) + ". On a Xen that is embedded in xlj it is built by three");
         lines.add("rules; with each balloon driver it boots, balloons, and fills all of its memory.");
         lines.add("");
     }
 
-    private static String mib(long kib) {
-        return KiB.of(kib).toMiB() + " MiB";
+    private static String mib(KiB amount) {
+        return amount.toMiB() + " MiB";
     }
 
     private void terms() {
