@@ -1,23 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.xenjava.toolstack.sim;
 
-import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.Duration;
-import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
+import org.xenjava.toolstack.sim.dom0.Dom0;
 import org.xenjava.toolstack.sim.guest.GuestFactory;
+import org.xenjava.toolstack.sim.guest.GuestHandle;
 import org.xenjava.toolstack.sim.guest.SimulatedGuest;
-import org.xenjava.toolstack.sim.store.StoreConnection;
+import org.xenjava.toolstack.sim.guestos.Guests;
+import org.xenjava.toolstack.sim.machine.Machine;
+import org.xenjava.toolstack.sim.machine.MachineSize;
 import org.xenjava.toolstack.xenctrl.abi.XenAbi;
 import org.xenjava.toolstack.xenctrl.abi.XenRelease;
 import org.xenjava.toolstack.xenctrl.lib.XenLibraries;
-import org.xenjava.toolstack.xenctrl.lib.XenStore;
-import org.xenjava.toolstack.xenctrl.lib.XenStorePermission;
 
 /**
  * A machine with Xen on it, in memory. It decodes the bytes of hypercalls as the release it stands for does, and
@@ -45,31 +47,23 @@ import org.xenjava.toolstack.xenctrl.lib.XenStorePermission;
  */
 public final class SimulatedXen {
     private final Machine machine;
-    private final Hypercalls hypercalls;
+    private final Dom0 dom0;
+    private final Guests guests;
 
     private SimulatedXen(Builder settings) {
         XenAbi abi = XenAbi.of(settings.release)
                 .orElseThrow(() -> new IllegalArgumentException("no layouts for Xen " + settings.release));
-        machine = new Machine(abi, settings);
-        hypercalls = new Hypercalls(machine);
-        StoreConnection dom0 = machine.store.connect(0);
-        initialTree(dom0);
-        new ConsoleDaemon(dom0).start();
-        new BackendDrivers(dom0, machine.hostKernel).start();
-    }
-
-    /** What is in xenstore after the boot of a machine on which no guest has run. */
-    private static void initialTree(StoreConnection store) {
-        write(store, "/tool/xenstored", "");
-        write(store, "/local/pool/0/name", "Pool-0");
-        write(store, "/local/domain/0/domid", "0");
-        write(store, "/local/domain/0/name", "Domain-0");
-        store.setPermissions(
-                XenStore.NO_TRANSACTION, "/local/domain", List.of(new XenStorePermission(0, XenStorePermission.READ)));
-    }
-
-    private static void write(StoreConnection store, String path, String value) {
-        store.write(XenStore.NO_TRANSACTION, path, value.getBytes(StandardCharsets.UTF_8));
+        machine = new Machine(
+                abi,
+                new MachineSize(
+                        settings.hostPages,
+                        settings.dom0Pages,
+                        settings.xenPages,
+                        settings.largestEntryOrder,
+                        settings.preemptionPending));
+        dom0 = new Dom0(machine, settings.blockDevices, settings.bridges);
+        guests = new Guests(machine, dom0.store(), settings.guestFactory);
+        machine.addListener(guests);
     }
 
     /** A machine as the builder's defaults describe it. */
@@ -84,7 +78,7 @@ public final class SimulatedXen {
 
     /** Opens Xen's libraries on this machine, as a process in dom0. */
     public XenLibraries connect() {
-        return new Connection(machine, hypercalls);
+        return dom0.connect();
     }
 
     /**
@@ -95,46 +89,44 @@ public final class SimulatedXen {
         if (duration.isNegative()) {
             throw new IllegalArgumentException("time does not run backwards: " + duration);
         }
-        machine.lock.lock();
-        try {
-            machine.time.advance(duration);
-        } finally {
-            machine.lock.unlock();
-        }
+        locked(() -> {
+            machine.time().advance(duration);
+            return duration;
+        });
     }
 
     /** The machine's own time, which starts at the epoch and moves by {@link #advance} only. */
     public Clock clock() {
-        return new VirtualClock(machine, ZoneOffset.UTC);
+        return machine.clock();
     }
 
     /** What runs in a domain; empty until it is unpaused for the first time, and after it was destroyed. */
     public Optional<GuestHandle> guest(int domid) {
-        machine.lock.lock();
-        try {
-            return machine.guest(domid).map(guest -> new GuestHandle(machine, guest));
-        } finally {
-            machine.lock.unlock();
-        }
+        return locked(() -> guests.find(domid));
     }
 
     /** Network interfaces of dom0 that back ends and device models have made, by name. */
     public SortedMap<String, HostLink> hostLinks() {
-        machine.lock.lock();
-        try {
-            return machine.hostKernel.links();
-        } finally {
-            machine.lock.unlock();
-        }
+        return locked(() -> {
+            SortedMap<String, HostLink> links = new TreeMap<>();
+            dom0.networkInterfaces()
+                    .forEach((name, link) -> links.put(
+                            name, new HostLink(link.origin(), link.bridge(), link.mtu(), link.address(), link.up())));
+            return links;
+        });
     }
 
     /** What Xen has printed on its console: at most the last 64 KiB. */
     public String console() {
-        machine.lock.lock();
+        return locked(() -> machine.console().text());
+    }
+
+    private <T> T locked(Supplier<T> action) {
+        machine.lock().lock();
         try {
-            return machine.console.text();
+            return action.get();
         } finally {
-            machine.lock.unlock();
+            machine.lock().unlock();
         }
     }
 
@@ -222,38 +214,6 @@ public final class SimulatedXen {
 
         public SimulatedXen build() {
             return new SimulatedXen(this);
-        }
-
-        long hostPages() {
-            return hostPages;
-        }
-
-        long dom0Pages() {
-            return dom0Pages;
-        }
-
-        long xenPages() {
-            return xenPages;
-        }
-
-        int largestEntryOrder() {
-            return largestEntryOrder;
-        }
-
-        List<String> blockDevices() {
-            return blockDevices;
-        }
-
-        List<String> bridges() {
-            return bridges;
-        }
-
-        GuestFactory guestFactory() {
-            return guestFactory;
-        }
-
-        BooleanSupplier preemptionPending() {
-            return preemptionPending;
         }
     }
 }

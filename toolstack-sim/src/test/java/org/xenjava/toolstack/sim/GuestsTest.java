@@ -18,6 +18,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.xenjava.toolstack.sim.guest.BalloonDriver;
 import org.xenjava.toolstack.sim.guest.BalloonFamily;
 import org.xenjava.toolstack.sim.guest.Firmware;
+import org.xenjava.toolstack.sim.guest.GuestHandle;
 import org.xenjava.toolstack.sim.guest.GuestIdentity;
 import org.xenjava.toolstack.sim.guest.SimulatedGuest;
 import org.xenjava.toolstack.xenctrl.DomainInfo;

@@ -144,6 +144,47 @@ class HouseRulesTest {
             .whereLayer("program")
             .mayNotBeAccessedByAnyLayer();
 
+    /** The parts of the simulation: state of Xen, its call interface, dom0, guests, and the face on top. */
+    @ArchTest
+    static final ArchRule theSimulationsArrowsPointOneWay = layeredArchitecture()
+            .consideringOnlyDependenciesInAnyPackage(ROOT + ".sim..")
+            .layer("memory")
+            .definedBy(ROOT + ".sim.memory")
+            .layer("store")
+            .definedBy(ROOT + ".sim.store")
+            .layer("fault")
+            .definedBy(ROOT + ".sim.fault")
+            .layer("guest")
+            .definedBy(ROOT + ".sim.guest")
+            .layer("machine")
+            .definedBy(ROOT + ".sim.machine")
+            .layer("hypercall")
+            .definedBy(ROOT + ".sim.hypercall")
+            .layer("guestos")
+            .definedBy(ROOT + ".sim.guestos")
+            .layer("dom0")
+            .definedBy(ROOT + ".sim.dom0")
+            .layer("face")
+            .definedBy(ROOT + ".sim")
+            .whereLayer("memory")
+            .mayNotAccessAnyLayer()
+            .whereLayer("store")
+            .mayNotAccessAnyLayer()
+            .whereLayer("fault")
+            .mayNotAccessAnyLayer()
+            .whereLayer("guest")
+            .mayNotAccessAnyLayer()
+            .whereLayer("machine")
+            .mayOnlyAccessLayers("memory")
+            .whereLayer("hypercall")
+            .mayOnlyAccessLayers("memory", "machine")
+            .whereLayer("guestos")
+            .mayOnlyAccessLayers("memory", "store", "guest", "machine")
+            .whereLayer("dom0")
+            .mayOnlyAccessLayers("memory", "store", "machine", "hypercall")
+            .whereLayer("face")
+            .mayNotBeAccessedByAnyLayer();
+
     /** Streams over byte arrays are no I/O; files, sockets and processes are. */
     @ArchTest
     static final ArchRule thePureRoomsTouchNoFiles = noClasses()

@@ -69,8 +69,4 @@ public record BalloonDriver(
         more.addAll(vices);
         return new BalloonDriver(family, pagesPerStep, step, missing, mostPages, more);
     }
-
-    boolean has(Vice vice) {
-        return vices.contains(vice);
-    }
 }

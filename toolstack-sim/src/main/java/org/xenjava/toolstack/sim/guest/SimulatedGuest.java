@@ -75,8 +75,4 @@ public record SimulatedGuest(BalloonDriver balloon, Firmware firmware, long boot
         more.addAll(habits);
         return new SimulatedGuest(balloon, firmware, bootPages, more);
     }
-
-    boolean has(Habit habit) {
-        return habits.contains(habit);
-    }
 }

@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * What runs inside simulated domains: firmware that hides pages, balloon drivers with the arithmetic of the real
- * ones and their misbehaviour, and memory loads. A guest sees only what a real one sees, the keys in xenstore and
- * its memory map, and it acts only when virtual time passes. The arithmetic of each driver family is that of its
- * source code; where a number was measured, it says so.
+ * The description of guests for tests: balloon drivers by family, with pace and defects, firmware, habits, and the
+ * handle by which a test drives a running guest.
  */
 @NullMarked
 package org.xenjava.toolstack.sim.guest;

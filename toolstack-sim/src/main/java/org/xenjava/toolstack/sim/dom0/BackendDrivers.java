@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.sim.dom0;
+
+import java.nio.charset.StandardCharsets;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.xenjava.toolstack.sim.store.StoreConnection;
+import org.xenjava.toolstack.xenctrl.lib.HostFile;
+import org.xenjava.toolstack.xenctrl.lib.XenLibException;
+import org.xenjava.toolstack.xenctrl.lib.XenStore;
+import org.xenjava.toolstack.xenctrl.lib.XenStoreWatchEvent;
+
+/**
+ * dom0's back ends: blkback, netback, and QEMU's disks. Each is a {@link Backend} as long as its directory in xenstore
+ * exists; what they have in common is that they look only when something has changed.
+ */
+final class BackendDrivers {
+    private static final String ROOT = "/local/domain/0/backend";
+    private static final Pattern DEVICE = Pattern.compile(ROOT + "/(vbd|qdisk|vif)/(\\d+)/(\\d+)(/.*)?");
+
+    private final StoreConnection store;
+    private final HostKernel kernel;
+    private final Map<String, Backend> backends = new HashMap<>();
+
+    BackendDrivers(StoreConnection store, HostKernel kernel) {
+        this.store = store;
+        this.kernel = kernel;
+    }
+
+    void start() {
+        store.watch(ROOT, "backends", this::look);
+    }
+
+    private void look(XenStoreWatchEvent event) {
+        Matcher device = DEVICE.matcher(event.path());
+        if (device.matches()) {
+            String path = ROOT + "/" + device.group(1) + "/" + device.group(2) + "/" + device.group(3);
+            Backend known = backends.get(path);
+            if (known != null) {
+                known.look();
+            } else if (read(path + "/frontend").isPresent()) {
+                probe(path, device);
+            }
+        } else {
+            // A directory above them may have gone.
+            Map.copyOf(backends).values().forEach(Backend::look);
+        }
+    }
+
+    private void probe(String path, Matcher device) {
+        String node = "backend/" + device.group(1) + "/" + device.group(2) + "/" + device.group(3);
+        Backend.Driver driver =
+                switch (device.group(1)) {
+                    case "vif" -> new Netback(path, "vif" + device.group(2) + "." + device.group(3));
+                    case "vbd" -> new Blkback(path, node);
+                    default -> new QemuDisk(path, device.group(2));
+                };
+        Backend backend = new Backend(path, store, driver, () -> backends.remove(path));
+        backends.put(path, backend);
+        backend.probe();
+    }
+
+    private Optional<String> read(String path) {
+        try {
+            return Optional.of(new String(store.read(XenStore.NO_TRANSACTION, path), StandardCharsets.UTF_8));
+        } catch (XenLibException missing) {
+            return Optional.empty();
+        }
+    }
+
+    private void write(String path, String value) {
+        store.write(XenStore.NO_TRANSACTION, path, value.getBytes(StandardCharsets.UTF_8));
+    }
+
+    /** Opens the block device that the toolstack names. */
+    private final class Blkback implements Backend.Driver {
+        private final String path;
+        private final String node;
+        private Optional<HostFile.BlockDevice> opened = Optional.empty();
+
+        private Blkback(String path, String node) {
+            this.path = path;
+            this.node = node;
+        }
+
+        @Override
+        public boolean isReady() {
+            if (opened.isEmpty()) {
+                read(path + "/physical-device").ifPresent(this::open);
+            }
+            return opened.isPresent();
+        }
+
+        private void open(String physicalDevice) {
+            String[] numbers = physicalDevice.split(":");
+            HostFile.BlockDevice device =
+                    new HostFile.BlockDevice(Integer.parseInt(numbers[0], 16), Integer.parseInt(numbers[1], 16));
+            if (kernel.open(device)) {
+                opened = Optional.of(device);
+            } else {
+                write("/local/domain/0/error/" + node + "/error", "19 creating vbd structure");
+            }
+        }
+
+        @Override
+        public void connect() {
+            write(path + "/sectors", "2048");
+            write(path + "/sector-size", "512");
+        }
+
+        @Override
+        public void close() {
+            opened.ifPresent(kernel::close);
+            opened = Optional.empty();
+        }
+    }
+
+    /** Has an interface from the beginning, and connects it when the toolstack has put it where it belongs. */
+    private final class Netback implements Backend.Driver {
+        private final String path;
+        private final String link;
+        private final String tap;
+
+        private Netback(String path, String link) {
+            this.path = path;
+            this.link = link;
+            this.tap = link + "-emu";
+            kernel.addLink(link);
+            if (read(path + "/type").filter("vif_ioemu"::equals).isPresent()) {
+                // The device model's; there is no other place for it here.
+                kernel.addLink(tap);
+            }
+        }
+
+        @Override
+        public boolean isReady() {
+            return read(path + "/hotplug-status").filter("connected"::equals).isPresent();
+        }
+
+        @Override
+        public void connect() {
+            // Nothing is to be told.
+        }
+
+        @Override
+        public void close() {
+            kernel.removeLink(link);
+            kernel.removeLink(tap);
+        }
+    }
+
+    /** A QEMU that serves whatever appears but, as QEMU 7.2 without a machine to emulate, what is read-only. */
+    private final class QemuDisk implements Backend.Driver {
+        private final boolean accepted;
+
+        private QemuDisk(String path, String domid) {
+            boolean emulates =
+                    read("/libxl/" + domid + "/type").filter("hvm"::equals).isPresent();
+            accepted = emulates || read(path + "/mode").filter("w"::equals).isPresent();
+        }
+
+        @Override
+        public boolean accepts() {
+            return accepted;
+        }
+
+        @Override
+        public boolean isReady() {
+            return true;
+        }
+
+        @Override
+        public void connect() {
+            // Nothing is to be told.
+        }
+
+        @Override
+        public void close() {
+            // It closes its file.
+        }
+    }
+}

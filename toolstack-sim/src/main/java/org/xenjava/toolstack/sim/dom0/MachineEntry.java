@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.sim.dom0;
+
+import java.util.function.Supplier;
+import org.xenjava.toolstack.sim.machine.Machine;
+import org.xenjava.toolstack.sim.memory.XenRefusal;
+import org.xenjava.toolstack.xenctrl.lib.XenLibException;
+
+/** The way from a library function into the machine: under the machine's lock, with errno as the library reports it. */
+record MachineEntry(Machine machine) {
+    /**
+     * Does something to the machine.
+     *
+     * @param function the library function, for the exception
+     * @throws XenLibException if the machine refuses
+     */
+    <T> T call(String function, Supplier<T> action) {
+        machine.lock().lock();
+        try {
+            return action.get();
+        } catch (XenRefusal refusal) {
+            throw new XenLibException(function, refusal.errno());
+        } finally {
+            machine.lock().unlock();
+        }
+    }
+
+    /** Does something without a result to the machine. */
+    void run(String function, Runnable action) {
+        call(function, () -> {
+            action.run();
+            return 0;
+        });
+    }
+}

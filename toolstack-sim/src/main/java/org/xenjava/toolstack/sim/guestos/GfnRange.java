@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.sim.guestos;
+
+/**
+ * Consecutive guest frames.
+ *
+ * @param first first gfn
+ * @param end the gfn behind the last
+ */
+record GfnRange(long first, long end) {
+    GfnRange {
+        if (first < 0 || end < first) {
+            throw new IllegalArgumentException("no range: " + first + " … " + end);
+        }
+    }
+
+    /** Number of pages. */
+    long pages() {
+        return end - first;
+    }
+}

@@ -1,0 +1,261 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.sim.guestos;
+
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Consumer;
+import java.util.function.LongPredicate;
+import org.xenjava.toolstack.sim.guest.GuestFactory;
+import org.xenjava.toolstack.sim.guest.GuestIdentity;
+import org.xenjava.toolstack.sim.machine.Machine;
+import org.xenjava.toolstack.sim.machine.XenDomain;
+import org.xenjava.toolstack.sim.memory.Actor;
+import org.xenjava.toolstack.sim.memory.DomainMemory.Filling;
+import org.xenjava.toolstack.sim.memory.PhysicalMemory;
+import org.xenjava.toolstack.sim.memory.XenRefusal;
+import org.xenjava.toolstack.sim.store.StoreConnection;
+import org.xenjava.toolstack.sim.store.XenStored;
+import org.xenjava.toolstack.xenctrl.abi.DomctlOp;
+import org.xenjava.toolstack.xenctrl.abi.HvmParam;
+import org.xenjava.toolstack.xenctrl.abi.StructLayout;
+import org.xenjava.toolstack.xenctrl.abi.StructView;
+import org.xenjava.toolstack.xenctrl.lib.XenLibException;
+import org.xenjava.toolstack.xenctrl.lib.XenStore;
+
+/** A domain as the guest in it sees it. While the domain is paused, what the guest would do waits. */
+final class GuestDomain implements GuestMachine {
+    private static final int E820_RAM = 1;
+
+    /** Type 2 in the upper byte, an interrupt vector, and Linux' choice of it. */
+    private static final long CALLBACK_BY_VECTOR = 2L << 56 | 0xf3;
+
+    private final Machine machine;
+    private final XenDomain domain;
+    private final Actor self;
+    private final XenStored daemon;
+    private final StoreConnection store;
+    private final GuestIdentity identity;
+    private final List<Runnable> waiting = new ArrayList<>();
+    private int watches;
+    private Optional<RunningGuest> running = Optional.empty();
+
+    /** The guest is no more: unwinds whatever it was doing. */
+    private static final class GuestStopped extends RuntimeException {
+        private static final long serialVersionUID = 1L;
+
+        private GuestStopped() {
+            super(null, null, false, false);
+        }
+    }
+
+    GuestDomain(Machine machine, XenStored daemon, XenDomain domain) {
+        this.machine = machine;
+        this.domain = domain;
+        this.self = new Actor(domain.domid());
+        this.daemon = daemon;
+        this.store = daemon.connect(domain.domid());
+        boolean pvh = domain.emulationFlags() == DomctlOp.EMU_LAPIC;
+        this.identity = new GuestIdentity(
+                domain.domid(), valueOf("name").orElse(""), pvh ? GuestIdentity.Kind.PVH : GuestIdentity.Kind.HVM);
+    }
+
+    void boot(GuestFactory factory) {
+        after(Duration.ZERO, () -> {
+            RunningGuest guest = new RunningGuest(factory.guestFor(identity), this);
+            running = Optional.of(guest);
+            guest.boot();
+        });
+    }
+
+    /** The domain can run again: what waited happens next. */
+    void resume() {
+        List<Runnable> due = List.copyOf(waiting);
+        waiting.clear();
+        due.forEach(action -> after(Duration.ZERO, action));
+    }
+
+    /** The domain is gone. */
+    void end() {
+        waiting.clear();
+        store.close();
+    }
+
+    /** Lets the guest do something at once. */
+    void act(Consumer<RunningGuest> action) {
+        if (!domain.isRunning()) {
+            throw new IllegalStateException("domain " + domain.domid() + " does not run");
+        }
+        untilItStops(() -> action.accept(running()));
+    }
+
+    /** A PVH guest's machine has no such button. */
+    void pressPowerButton() {
+        if (identity.kind() == GuestIdentity.Kind.HVM) {
+            after(Duration.ZERO, () -> running.ifPresent(RunningGuest::powerButtonPressed));
+        }
+    }
+
+    RunningGuest running() {
+        return running.orElseThrow(
+                () -> new IllegalStateException("domain " + domain.domid() + " has not had time to boot"));
+    }
+
+    private void run(Runnable action) {
+        if (domain.isRunning()) {
+            untilItStops(action);
+        } else if (domain.shutdownReason().isEmpty() && !domain.isDead()) {
+            waiting.add(action);
+        }
+    }
+
+    private static void untilItStops(Runnable action) {
+        try {
+            action.run();
+        } catch (GuestStopped stopped) {
+            // Nothing of it is left to run.
+        }
+    }
+
+    @Override
+    public GuestIdentity identity() {
+        return identity;
+    }
+
+    @Override
+    public List<GfnRange> memoryMap() {
+        StructLayout layout = machine.abi().struct("e820entry");
+        List<GfnRange> ranges = new ArrayList<>();
+        ByteBuffer map = ByteBuffer.wrap(domain.memoryMap());
+        for (int at = 0; at < map.capacity(); at += layout.size()) {
+            StructView entry = layout.at(map, at);
+            if (entry.get("type") == E820_RAM) {
+                long first = entry.get("addr") / PhysicalMemory.PAGE_BYTES;
+                ranges.add(new GfnRange(first, first + entry.get("size") / PhysicalMemory.PAGE_BYTES));
+            }
+        }
+        return ranges;
+    }
+
+    @Override
+    public void after(Duration delay, Runnable action) {
+        machine.time().after(delay, () -> run(action));
+    }
+
+    @Override
+    public void fill(GfnRange pages) {
+        overwrite(pages, Filling.SOMETHING);
+    }
+
+    @Override
+    public void clear(GfnRange pages) {
+        overwrite(pages, Filling.ZEROES);
+    }
+
+    private void overwrite(GfnRange pages, Filling filling) {
+        domain.memory().overwrite(pages.first(), pages.pages(), filling, self);
+        stopIfItCannotGoOn();
+    }
+
+    private void stopIfItCannotGoOn() {
+        if (!domain.isRunning()) {
+            throw new GuestStopped();
+        }
+    }
+
+    @Override
+    public long decreaseReservation(List<Long> gfns) {
+        return doUntilRefused(gfns, gfn -> domain.memory().decreaseReservation(gfn, 0));
+    }
+
+    @Override
+    public long populatePhysmap(List<Long> gfns) {
+        return doUntilRefused(gfns, gfn -> domain.memory().populate(gfn, 0));
+    }
+
+    private static long doUntilRefused(List<Long> gfns, LongPredicate extent) {
+        int done = 0;
+        while (done < gfns.size() && extent.test(gfns.get(done))) {
+            done++;
+        }
+        return done;
+    }
+
+    @Override
+    public long currentReservation() {
+        return domain.memory().totalPages();
+    }
+
+    @Override
+    public void movePage(long from, long to) {
+        refusable(() -> domain.memory().move(from, to, self));
+    }
+
+    @Override
+    public void mapSharedInfo(long gfn) {
+        refusable(() -> domain.memory().putSpecial(gfn, domain.sharedInfoFrame(), self));
+    }
+
+    private void refusable(Runnable hypercall) {
+        try {
+            hypercall.run();
+        } catch (XenRefusal refusal) {
+            stopIfItCannotGoOn();
+        }
+    }
+
+    @Override
+    public Optional<String> read(String path) {
+        return daemon.isIntroduced(domain.domid()) ? valueOf(path) : Optional.empty();
+    }
+
+    private Optional<String> valueOf(String path) {
+        try {
+            return Optional.of(new String(store.read(XenStore.NO_TRANSACTION, path), StandardCharsets.UTF_8));
+        } catch (XenLibException missing) {
+            return Optional.empty();
+        }
+    }
+
+    @Override
+    public void write(String path, String value) {
+        try {
+            store.write(XenStore.NO_TRANSACTION, path, value.getBytes(StandardCharsets.UTF_8));
+        } catch (XenLibException refused) {
+            // A guest without the right to write goes on without.
+        }
+    }
+
+    @Override
+    public void watch(String path, Runnable changed) {
+        store.watch(path, "guest-" + ++watches, event -> after(Duration.ZERO, changed));
+    }
+
+    @Override
+    public List<String> list(String path) {
+        try {
+            return store.directory(XenStore.NO_TRANSACTION, path);
+        } catch (XenLibException missing) {
+            return List.of();
+        }
+    }
+
+    @Override
+    public void watchAtOnce(String path, Runnable changed) {
+        store.watch(path, "guest-" + ++watches, event -> run(changed));
+    }
+
+    @Override
+    public void receiveEvents() {
+        domain.params().set(HvmParam.CALLBACK_IRQ.index(), CALLBACK_BY_VECTOR);
+    }
+
+    @Override
+    public void shutDown(int reason) {
+        machine.shutDown(domain, reason);
+        throw new GuestStopped();
+    }
+}

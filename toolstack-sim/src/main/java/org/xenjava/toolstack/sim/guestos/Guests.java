@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.sim.guestos;
+
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import org.xenjava.toolstack.sim.guest.GuestFactory;
+import org.xenjava.toolstack.sim.guest.GuestHandle;
+import org.xenjava.toolstack.sim.machine.DomainListener;
+import org.xenjava.toolstack.sim.machine.Machine;
+import org.xenjava.toolstack.sim.machine.XenDomain;
+import org.xenjava.toolstack.sim.store.XenStored;
+
+/** The guests of a machine: one starts when its domain runs for the first time and ends when it is destroyed. */
+public final class Guests implements DomainListener {
+    private final Machine machine;
+    private final XenStored store;
+    private final GuestFactory factory;
+    private final Map<Integer, GuestDomain> guests = new HashMap<>();
+
+    /**
+     * @param machine the machine
+     * @param store the xenstored that guests talk to
+     * @param factory chooses what runs in each domain
+     */
+    public Guests(Machine machine, XenStored store, GuestFactory factory) {
+        this.machine = machine;
+        this.store = store;
+        this.factory = factory;
+    }
+
+    /** The guest in a domain; empty until the domain has run and after it was destroyed. */
+    public Optional<GuestHandle> find(int domid) {
+        return Optional.ofNullable(guests.get(domid)).map(Handle::new);
+    }
+
+    @Override
+    public void runs(XenDomain domain) {
+        guests.computeIfAbsent(domain.domid(), domid -> start(domain)).resume();
+    }
+
+    private GuestDomain start(XenDomain domain) {
+        GuestDomain guest = new GuestDomain(machine, store, domain);
+        guest.boot(factory);
+        return guest;
+    }
+
+    @Override
+    public void powerButtonPressed(XenDomain domain) {
+        Optional.ofNullable(guests.get(domain.domid())).ifPresent(GuestDomain::pressPowerButton);
+    }
+
+    @Override
+    public void wasDestroyed(XenDomain domain) {
+        Optional.ofNullable(guests.remove(domain.domid())).ifPresent(GuestDomain::end);
+    }
+
+    /** Drives one guest under the machine's lock. */
+    private final class Handle implements GuestHandle {
+        private final GuestDomain guest;
+
+        private Handle(GuestDomain guest) {
+            this.guest = guest;
+        }
+
+        @Override
+        public void load() {
+            loadExcept(0);
+        }
+
+        @Override
+        public void loadExcept(long pages) {
+            act(running -> running.load(pages));
+        }
+
+        @Override
+        public void clear(long pages) {
+            act(running -> running.clear(pages));
+        }
+
+        @Override
+        public void shutDown(int reason) {
+            act(running -> guest.shutDown(reason));
+        }
+
+        @Override
+        public long balloonedPages() {
+            return ask(RunningGuest::balloonedPages);
+        }
+
+        @Override
+        public boolean saysBalloonIsDone() {
+            return ask(RunningGuest::saysBalloonIsDone);
+        }
+
+        private void act(Consumer<RunningGuest> action) {
+            machine.lock().lock();
+            try {
+                guest.act(action);
+            } finally {
+                machine.lock().unlock();
+            }
+        }
+
+        private <T> T ask(Function<RunningGuest, T> question) {
+            machine.lock().lock();
+            try {
+                return question.apply(guest.running());
+            } finally {
+                machine.lock().unlock();
+            }
+        }
+    }
+}

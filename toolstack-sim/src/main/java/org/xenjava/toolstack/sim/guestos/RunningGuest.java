@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.sim.guestos;
+
+import java.time.Duration;
+import java.util.List;
+import org.xenjava.toolstack.sim.guest.BalloonFamily;
+import org.xenjava.toolstack.sim.guest.GuestIdentity;
+import org.xenjava.toolstack.sim.guest.SimulatedGuest;
+
+/** A guest in its machine. Not safe for concurrent use: {@code SimulatedXen} holds its lock around every call. */
+final class RunningGuest {
+    private static final Duration SHUTDOWN_TIME = Duration.ofSeconds(1);
+    private static final int POWER_OFF = 0;
+    private static final int REBOOT = 1;
+    private static final int SUSPEND = 2;
+    private static final long RELOCATED_TO = 0xfc000;
+    private static final int CHUNK_PAGES = 512;
+
+    private final SimulatedGuest guest;
+    private final GuestMachine machine;
+    private final GuestRam ram;
+    private final Balloon balloon;
+
+    RunningGuest(SimulatedGuest guest, GuestMachine machine) {
+        this.guest = guest;
+        this.machine = machine;
+        this.ram = GuestRam.of(machine, guest.firmware());
+        this.balloon = new Balloon(machine, guest.balloon(), ram);
+    }
+
+    /** Starts: firmware, then the operating system. */
+    void boot() {
+        if (machine.identity().kind() == GuestIdentity.Kind.HVM) {
+            bootFirmware();
+        }
+        long left = guest.bootPages();
+        for (GfnRange range : ram.without(0)) {
+            long end = Math.min(range.end(), range.first() + left);
+            machine.fill(new GfnRange(range.first(), end));
+            left -= end - range.first();
+        }
+        if (guest.habits().contains(SimulatedGuest.Habit.REPLACES_A_PAGE_BY_SHARED_INFO)) {
+            machine.mapSharedInfo(1);
+        }
+        if (hasPvDrivers()) {
+            machine.receiveEvents();
+            new PvFrontEnds(machine, guest.habits().contains(SimulatedGuest.Habit.KEEPS_ITS_DISKS)).start();
+        }
+        balloon.start();
+        if (guest.habits().contains(SimulatedGuest.Habit.OBEYS_SHUTDOWN_REQUESTS)) {
+            machine.watch("control/shutdown", this::shutDownIfAsked);
+        }
+    }
+
+    private boolean hasPvDrivers() {
+        return guest.balloon().family() != BalloonFamily.NONE
+                || guest.habits().contains(SimulatedGuest.Habit.OBEYS_SHUTDOWN_REQUESTS);
+    }
+
+    private void bootFirmware() {
+        machine.fill(new GfnRange(0x9f, 0xa0));
+        machine.fill(new GfnRange(0xc0, 0x100));
+        long top = ram.highestPfn();
+        for (long i = 0; i < guest.firmware().relocatedPages(); i++) {
+            machine.movePage(top - 1 - i, RELOCATED_TO + i);
+        }
+    }
+
+    /** The ACPI power button of an HVM guest's machine. */
+    void powerButtonPressed() {
+        if (guest.habits().contains(SimulatedGuest.Habit.OBEYS_THE_POWER_BUTTON)) {
+            machine.after(SHUTDOWN_TIME, () -> machine.shutDown(POWER_OFF));
+        }
+    }
+
+    private void shutDownIfAsked() {
+        int reason =
+                switch (machine.read("control/shutdown").orElse("")) {
+                    case "poweroff", "halt" -> POWER_OFF;
+                    case "reboot" -> REBOOT;
+                    case "suspend" -> SUSPEND;
+                    default -> -1;
+                };
+        if (reason >= 0) {
+            machine.write("control/shutdown", "");
+            machine.after(SHUTDOWN_TIME, () -> machine.shutDown(reason));
+        }
+    }
+
+    /**
+     * Fills all RAM that is not in the balloon with something that is not zero, firmware's share included, from the
+     * bottom up.
+     *
+     * @param except so many pages at the upper end stay as they are
+     */
+    void load(long except) {
+        for (GfnRange range : ram.without(balloon.heldPages() + except)) {
+            for (long gfn = range.first(); gfn < range.end(); gfn += CHUNK_PAGES) {
+                machine.fill(new GfnRange(gfn, Math.min(gfn + CHUNK_PAGES, range.end())));
+            }
+        }
+    }
+
+    /** Writes zeroes to so many pages at the upper end of what is not in the balloon, as memory that was freed. */
+    void clear(long pages) {
+        List<Long> gfns = ram.fromTop(balloon.heldPages(), balloon.heldPages() + pages);
+        gfns.forEach(gfn -> machine.clear(new GfnRange(gfn, gfn + 1)));
+    }
+
+    /** Pages in the balloon. */
+    long balloonedPages() {
+        return balloon.heldPages();
+    }
+
+    /** Whether the balloon driver would say that it has reached its target. */
+    boolean saysBalloonIsDone() {
+        return balloon.saysItIsDone();
+    }
+}

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.sim.hypercall;
+
+import org.xenjava.toolstack.sim.machine.Machine;
+import org.xenjava.toolstack.sim.memory.XenRefusal;
+import org.xenjava.toolstack.xenctrl.abi.DomctlOp;
+import org.xenjava.toolstack.xenctrl.abi.StructView;
+import org.xenjava.toolstack.xenctrl.lib.Errno;
+
+/** {@code XEN_DOMCTL_createdomain}: what Xen checks before it makes a domain. */
+final class DomainCreation {
+    private static final int FIRST_RESERVED_DOMID = 0x7FF0;
+    private static final int CDF_NESTED_VIRT = 0x40;
+    private static final int MAX_HVM_VCPUS = 128;
+    private static final int MSR_RELAXED = 1;
+    private static final int PV_EMULATED_PIT = 0x100;
+
+    /** hvm, hap, oos_off, xs_domain, nested_virt; neither integrity nor an IOMMU nor a vPMU is there. */
+    private static final int SUPPORTED_FLAGS = 0x1 | 0x2 | 0x8 | 0x10 | CDF_NESTED_VIRT;
+
+    private final Machine machine;
+
+    DomainCreation(Machine machine) {
+        this.machine = machine;
+    }
+
+    /** Returns the new domain's number. */
+    int create(int wanted, StructView config) {
+        int flags = config.getInt("flags");
+        boolean hvm = (flags & DomctlOp.CDF_HVM) != 0;
+        boolean hap = (flags & DomctlOp.CDF_HAP) != 0;
+        boolean nested = (flags & CDF_NESTED_VIRT) != 0;
+        int domid = domid(wanted);
+        require((flags & ~SUPPORTED_FLAGS) == 0, Errno.EINVAL);
+        require(config.get("max_vcpus") >= 1 && config.get("max_vcpus") <= MAX_HVM_VCPUS, Errno.EINVAL);
+        require((hvm || !hap) && (hap || !nested), Errno.EINVAL);
+        require(config.get("iommu_opts") == 0 && config.get("vmtrace_size") == 0, Errno.EINVAL);
+        require((config.get("arch.misc_flags") & ~MSR_RELAXED) == 0, Errno.EINVAL);
+        require(machine.behaviour().grantOptions().contains(config.getInt("grant_opts")), Errno.EINVAL);
+        require(config.get("cpupool_id") == 0, Errno.ESRCH);
+        // No shadow paging in this build of Xen, so a guest of its own address space needs HAP.
+        require(hap || !hvm, Errno.EOPNOTSUPP);
+        require(emulationIsPossible(hvm, config.getInt("arch.emulation_flags")), Errno.EOPNOTSUPP);
+        machine.newDomain(
+                domid,
+                config.getBytes("handle"),
+                flags,
+                hvm,
+                config.getInt("arch.emulation_flags"),
+                config.getInt("max_vcpus"));
+        return domid;
+    }
+
+    private int domid(int wanted) {
+        boolean any = wanted == DomctlOp.DOMID_ANY
+                || machine.behaviour().automaticDomids() && (wanted == 0 || wanted >= FIRST_RESERVED_DOMID);
+        if (any) {
+            return machine.freeDomid();
+        }
+        require(
+                wanted > 0
+                        && wanted < FIRST_RESERVED_DOMID
+                        && machine.find(wanted).isEmpty(),
+                Errno.EEXIST);
+        return wanted;
+    }
+
+    private boolean emulationIsPossible(boolean hvm, int emulationFlags) {
+        if (hvm) {
+            return emulationFlags == DomctlOp.EMU_LAPIC
+                    || machine.behaviour().hvmEmulationFlags().contains(emulationFlags);
+        }
+        return emulationFlags == 0 || emulationFlags == PV_EMULATED_PIT;
+    }
+
+    private static void require(boolean condition, Errno otherwise) {
+        if (!condition) {
+            throw new XenRefusal(otherwise);
+        }
+    }
+}

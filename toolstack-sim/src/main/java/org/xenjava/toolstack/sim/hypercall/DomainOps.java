@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.sim.hypercall;
+
+import java.nio.ByteBuffer;
+import java.util.Arrays;
+import java.util.Iterator;
+import java.util.Map;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import org.xenjava.toolstack.sim.machine.Machine;
+import org.xenjava.toolstack.sim.machine.XenDomain;
+import org.xenjava.toolstack.sim.memory.PhysicalMemory;
+import org.xenjava.toolstack.sim.memory.XenRefusal;
+import org.xenjava.toolstack.xenctrl.abi.DomctlOp;
+import org.xenjava.toolstack.xenctrl.abi.StructLayout;
+import org.xenjava.toolstack.xenctrl.abi.StructView;
+import org.xenjava.toolstack.xenctrl.lib.Errno;
+
+/** {@code domctl}, called by dom0. */
+final class DomainOps {
+    private static final int FIRST_RESERVED_DOMID = 0x7FF0;
+    private static final long KIB_PER_PAGE = 4;
+    private static final int VCPU_CONTEXT_BYTES = 5168;
+    private static final int NO_SHUTDOWN = 0xffff;
+    private static final int GUEST_PHYSICAL_ADDRESS_BITS = 40;
+
+    private static final Map<Integer, DomctlOp> OPS = Arrays.stream(DomctlOp.values())
+            .collect(Collectors.toUnmodifiableMap(DomctlOp::number, Function.identity()));
+
+    private final Machine machine;
+    private final StructLayout layout;
+    private final DomainCreation creation;
+    private final HvmContext hvmContext;
+    private final MonitorOps monitors;
+
+    DomainOps(Machine machine) {
+        this.machine = machine;
+        this.layout = machine.abi().struct("xen_domctl");
+        this.creation = new DomainCreation(machine);
+        this.hvmContext = new HvmContext(machine);
+        this.monitors = new MonitorOps(machine);
+    }
+
+    /** A call on its way: the whole struct, the part that its sub-command describes, and whose buffers it names. */
+    private record Request(CallerMemory caller, StructView header, StructView body) {}
+
+    long call(CallerMemory caller, long address) {
+        byte[] bytes = caller.read(address, layout.size());
+        StructView header = layout.at(ByteBuffer.wrap(bytes), 0);
+        if (header.get("interface_version") != machine.abi().constant("XEN_DOMCTL_INTERFACE_VERSION")) {
+            throw new XenRefusal(Errno.EACCES);
+        }
+        DomctlOp op = OPS.get(header.getInt("cmd"));
+        int domid = header.getInt("domain");
+        if (op == null) {
+            machine.require(domid);
+            throw new XenRefusal(Errno.ENOSYS);
+        }
+        StructView body = op.struct().isEmpty()
+                ? header
+                : machine.abi().struct(op.struct()).at(ByteBuffer.wrap(bytes), DomctlOp.UNION_OFFSET);
+        Request request = new Request(caller, header, body);
+        switch (op) {
+            case CREATEDOMAIN -> header.set("domain", creation.create(domid, body));
+            case GETDOMAININFO -> header.set("domain", getDomainInfo(domid, body));
+            default -> onDomain(op, machine.require(domid), request);
+        }
+        caller.write(address, bytes);
+        return 0;
+    }
+
+    private void onDomain(DomctlOp op, XenDomain domain, Request request) {
+        StructView body = request.body();
+        switch (op) {
+            case DESTROYDOMAIN -> machine.destroy(notDom0(domain));
+            case PAUSEDOMAIN -> require(notDom0(domain).pause(), Errno.EOVERFLOW);
+            case UNPAUSEDOMAIN -> require(machine.unpause(domain), Errno.EINVAL);
+            case MAX_MEM -> domain.memory().setMaxPages(Long.min(body.get("max_memkb") / KIB_PER_PAGE, 0xFFFF_FFFEL));
+            case MAX_VCPUS -> maxVcpus(notDom0(domain), body);
+            case GETVCPUCONTEXT -> vcpuContext(domain, request.caller(), body);
+            case SETDOMAINHANDLE -> domain.setHandle(body.getBytes("handle"));
+            case SENDTRIGGER -> sendTrigger(domain, body.getInt("trigger"), body.get("vcpu"));
+            case VM_EVENT_OP -> monitors.call(domain, body);
+            case SETTSCINFO -> require(body.get("tsc_mode") <= 2, Errno.EINVAL);
+            case SETTIMEOFFSET -> notDom0(domain);
+            case IOMEM_PERMISSION -> iomemPermission(domain, body);
+            case GETHVMCONTEXT -> hvmContext.get(hvm(domain), request.caller(), body);
+            case SETHVMCONTEXT -> hvmContext.set(hvm(domain), request.caller(), body);
+            case SET_CPU_POLICY -> setCpuPolicy(notDom0(domain), request.caller(), body);
+            case SET_PAGING_MEMPOOL_SIZE -> setPagingMempool(domain, body.get("size"));
+            case GET_PAGING_MEMPOOL_SIZE -> {
+                require(domain.isHvm(), Errno.EOPNOTSUPP);
+                body.set("size", domain.pagingPoolPages() * PhysicalMemory.PAGE_BYTES);
+            }
+            default -> throw new XenRefusal(Errno.ENOSYS);
+        }
+    }
+
+    /** Nothing runs on these vCPUs: all their registers are zero. */
+    private static void vcpuContext(XenDomain domain, CallerMemory caller, StructView body) {
+        int vcpu = body.getInt("vcpu");
+        require(vcpu < domain.vcpus(), Errno.EINVAL);
+        require(domain.onlineVcpus().get(vcpu), Errno.ENODATA);
+        caller.write(body.get("ctxt"), new byte[VCPU_CONTEXT_BYTES]);
+    }
+
+    /** Nobody notices an NMI here. */
+    private void sendTrigger(XenDomain domain, int trigger, long vcpu) {
+        require(vcpu < domain.vcpus(), Errno.ESRCH);
+        switch (trigger) {
+            case DomctlOp.SENDTRIGGER_NMI -> {}
+            case DomctlOp.SENDTRIGGER_POWER -> {
+                require(domain.isHvm(), Errno.EINVAL);
+                machine.pressPowerButton(domain);
+            }
+            case DomctlOp.SENDTRIGGER_SLEEP -> require(domain.isHvm(), Errno.EINVAL);
+            default -> throw new XenRefusal(Errno.ENOSYS);
+        }
+    }
+
+    private void maxVcpus(XenDomain domain, StructView body) {
+        require(body.get("max") == domain.maxVcpus(), Errno.EINVAL);
+        machine.allocateVcpus(domain);
+    }
+
+    private static void iomemPermission(XenDomain domain, StructView body) {
+        long first = body.get("first_mfn");
+        require(first + body.get("nr_mfns") - 1 >= first, Errno.EINVAL);
+        if (body.get("allow_access") != 0) {
+            domain.memory().devicesAssigned();
+        } else {
+            domain.memory().devicesWithdrawn();
+        }
+    }
+
+    private void setPagingMempool(XenDomain domain, long bytes) {
+        require(domain.isHvm(), Errno.EOPNOTSUPP);
+        require(bytes % PhysicalMemory.PAGE_BYTES == 0 && bytes >= 0, Errno.EINVAL);
+        domain.resizePagingPool(bytes / PhysicalMemory.PAGE_BYTES);
+    }
+
+    private void setCpuPolicy(XenDomain domain, CallerMemory caller, StructView body) {
+        require(!domain.isCreationFinished(), Errno.EEXIST);
+        long leaves = body.get("nr_leaves");
+        long msrs = body.get("nr_msrs");
+        require(leaves <= HostCpuPolicy.MAX_LEAVES && msrs <= HostCpuPolicy.MAX_MSRS, Errno.E2BIG);
+        if (leaves > 0) {
+            caller.read(
+                    body.get("leaves"),
+                    leaves * machine.abi().struct("xen_cpuid_leaf").size());
+        }
+        if (msrs > 0) {
+            caller.read(
+                    body.get("msrs"),
+                    msrs * machine.abi().struct("xen_msr_entry").size());
+        }
+        body.set("err_leaf", 0xFFFF_FFFFL).set("err_subleaf", 0xFFFF_FFFFL).set("err_msr", 0xFFFF_FFFFL);
+    }
+
+    private int getDomainInfo(int domid, StructView body) {
+        if (domid >= FIRST_RESERVED_DOMID) {
+            throw new XenRefusal(Errno.EINVAL);
+        }
+        Iterator<XenDomain> atOrAbove = machine.from(domid).iterator();
+        XenDomain domain = atOrAbove.hasNext() ? atOrAbove.next() : machine.require(domid);
+        if (domain.domid() != domid && !machine.behaviour().missingDomainGivesNext()) {
+            throw new XenRefusal(Errno.ESRCH);
+        }
+        describe(domain, body);
+        return domain.domid();
+    }
+
+    /** Fills {@code xen_domctl_getdomaininfo}. */
+    void describe(XenDomain domain, StructView info) {
+        boolean running = domain.isRunning();
+        int flags = (domain.isDead() ? DomctlOp.DOMINF_DYING : 0)
+                | (domain.isHvm() ? DomctlOp.DOMINF_HVM_GUEST : 0)
+                | (domain.shutdownReason().isPresent() ? DomctlOp.DOMINF_SHUTDOWN : 0)
+                | (domain.isPaused() ? DomctlOp.DOMINF_PAUSED : 0)
+                | (running && domain.domid() == 0 ? DomctlOp.DOMINF_RUNNING : 0)
+                | (running && domain.domid() != 0 ? DomctlOp.DOMINF_BLOCKED : 0)
+                | ((domain.createFlags() & DomctlOp.CDF_HAP) != 0 ? DomctlOp.DOMINF_HAP : 0);
+        long reason = (long) domain.shutdownReason().orElse(NO_SHUTDOWN) << DomctlOp.DOMINF_SHUTDOWN_SHIFT;
+        info.set("domain", domain.domid())
+                .set("pad1", 0)
+                .set("flags", flags | reason)
+                .set("tot_pages", domain.memory().totalPages())
+                .set("max_pages", domain.memory().maxPages())
+                .set("outstanding_pages", domain.memory().claimedPages())
+                .set("shr_pages", 0)
+                .set("paged_pages", 0)
+                .set("shared_info_frame", -1)
+                .set("cpu_time", 0)
+                .set("nr_online_vcpus", domain.onlineVcpus().cardinality())
+                .set("max_vcpu_id", Integer.toUnsignedLong(domain.vcpus() - 1))
+                .set("ssidref", 0)
+                .setBytes("handle", domain.handle())
+                .set("cpupool", 0)
+                .set("gpaddr_bits", GUEST_PHYSICAL_ADDRESS_BITS)
+                .setBytes("pad2", new byte[7])
+                .set("arch_config.emulation_flags", domain.emulationFlags())
+                .set("arch_config.misc_flags", 0);
+    }
+
+    private static XenDomain notDom0(XenDomain domain) {
+        require(domain.domid() != 0, Errno.EINVAL);
+        return domain;
+    }
+
+    private static XenDomain hvm(XenDomain domain) {
+        require(domain.isHvm(), Errno.EINVAL);
+        return domain;
+    }
+
+    private static void require(boolean condition, Errno otherwise) {
+        if (!condition) {
+            throw new XenRefusal(otherwise);
+        }
+    }
+}

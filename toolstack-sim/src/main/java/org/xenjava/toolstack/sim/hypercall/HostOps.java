@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.sim.hypercall;
+
+import java.nio.ByteBuffer;
+import org.xenjava.toolstack.sim.machine.ConsoleRing;
+import org.xenjava.toolstack.sim.machine.Machine;
+import org.xenjava.toolstack.sim.machine.XenDomain;
+import org.xenjava.toolstack.sim.memory.XenRefusal;
+import org.xenjava.toolstack.xenctrl.abi.StructLayout;
+import org.xenjava.toolstack.xenctrl.abi.StructView;
+import org.xenjava.toolstack.xenctrl.abi.SysctlOp;
+import org.xenjava.toolstack.xenctrl.lib.Errno;
+
+/** {@code sysctl}, called by dom0. */
+final class HostOps {
+    static final int CPU_KHZ = 2_596_142;
+
+    private static final int CPUS = 2;
+
+    /** What Xen is built for, not what the host has. */
+    private static final int MAX_NODES = 64;
+
+    /** hvm, pv, hap, gnttab v1 and v2. */
+    private static final int CAPABILITIES = 0x30b;
+
+    private final Machine machine;
+    private final DomainOps domainControl;
+    private final StructLayout layout;
+    private final HostCpuPolicy cpuPolicy;
+
+    HostOps(Machine machine, DomainOps domainControl) {
+        this.machine = machine;
+        this.domainControl = domainControl;
+        this.layout = machine.abi().struct("xen_sysctl");
+        this.cpuPolicy = new HostCpuPolicy(machine.abi(), machine.memoryRules());
+    }
+
+    long call(CallerMemory caller, long address) {
+        byte[] bytes = caller.read(address, layout.size());
+        StructView header = layout.at(ByteBuffer.wrap(bytes), 0);
+        if (header.get("interface_version") != machine.abi().constant("XEN_SYSCTL_INTERFACE_VERSION")) {
+            throw new XenRefusal(Errno.EACCES);
+        }
+        int command = header.getInt("cmd");
+        if (command == SysctlOp.PHYSINFO.number()) {
+            physInfo(body(bytes, SysctlOp.PHYSINFO));
+        } else if (command == SysctlOp.READCONSOLE.number()) {
+            readConsole(caller, body(bytes, SysctlOp.READCONSOLE));
+        } else if (command == SysctlOp.GETDOMAININFOLIST.number()) {
+            getDomainInfoList(caller, body(bytes, SysctlOp.GETDOMAININFOLIST));
+        } else if (command == SysctlOp.GET_CPU_POLICY.number()) {
+            cpuPolicy.get(caller, body(bytes, SysctlOp.GET_CPU_POLICY));
+        } else {
+            throw new XenRefusal(Errno.ENOSYS);
+        }
+        caller.write(address, bytes);
+        return 0;
+    }
+
+    private StructView body(byte[] bytes, SysctlOp op) {
+        return machine.abi().struct(op.struct()).at(ByteBuffer.wrap(bytes), SysctlOp.UNION_OFFSET);
+    }
+
+    private void physInfo(StructView info) {
+        info.set("threads_per_core", 1)
+                .set("cores_per_socket", CPUS)
+                .set("nr_cpus", CPUS)
+                .set("max_cpu_id", CPUS - 1L)
+                .set("nr_nodes", 1)
+                .set("max_node_id", MAX_NODES - 1L)
+                .set("cpu_khz", CPU_KHZ)
+                .set("capabilities", CAPABILITIES)
+                .set("arch_capabilities", 0)
+                .set("pad", 0)
+                .set("total_pages", machine.host().totalPages())
+                .set("free_pages", machine.host().freePages())
+                .set("scrub_pages", 0)
+                .set("outstanding_pages", machine.host().claimedPages())
+                .set("max_mfn", machine.host().totalPages() - 1)
+                .setBytes("hw_cap", new byte[32]);
+    }
+
+    private void readConsole(CallerMemory caller, StructView arg) {
+        ConsoleRing ring = machine.console();
+        long from = arg.get("incremental") != 0 ? Math.max(arg.get("index"), ring.start()) : ring.start();
+        byte[] text = ring.read(from, (int) Math.min(arg.get("count"), Integer.MAX_VALUE));
+        if (text.length > 0) {
+            caller.write(arg.get("buffer"), text);
+        }
+        arg.set("index", (from + text.length) & 0xFFFF_FFFFL).set("count", text.length);
+        if (arg.get("clear") != 0) {
+            ring.clearUpTo(from + text.length);
+        }
+    }
+
+    private void getDomainInfoList(CallerMemory caller, StructView arg) {
+        StructLayout element = machine.abi().struct("xen_domctl_getdomaininfo");
+        long count = 0;
+        for (XenDomain domain : machine.from(arg.getInt("first_domain"))) {
+            if (count == arg.get("max_domains")) {
+                break;
+            }
+            StructView info = element.allocate();
+            domainControl.describe(domain, info);
+            caller.write(arg.get("buffer") + count * element.size(), info);
+            count++;
+        }
+        arg.set("num_domains", count);
+    }
+}

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.sim.machine;
+
+import java.util.function.BooleanSupplier;
+
+/**
+ * The hardware of a simulated machine and how Xen divides its memory at boot.
+ *
+ * @param hostPages all memory of the host, in pages
+ * @param dom0Pages memory that dom0 owns, in pages
+ * @param xenPages memory that Xen takes for itself, in pages
+ * @param largestEntryOrder order of the largest page in hardware-assisted paging: 0, 9 or 18
+ * @param preemptionPending asked during an emergency sweep for zero pages: whether the sweep may give up
+ */
+public record MachineSize(
+        long hostPages, long dom0Pages, long xenPages, int largestEntryOrder, BooleanSupplier preemptionPending) {}
