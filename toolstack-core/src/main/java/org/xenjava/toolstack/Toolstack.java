@@ -20,6 +20,7 @@ import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.xenjava.toolstack.config.DomainConfig;
+import org.xenjava.toolstack.config.UuidText;
 import org.xenjava.toolstack.create.BuildJournal;
 import org.xenjava.toolstack.create.Cancellation;
 import org.xenjava.toolstack.create.CreateListener;
@@ -337,10 +338,7 @@ public final class Toolstack implements AutoCloseable {
         if (nameOrId.matches("\\d{1,9}")) {
             return find(Integer.parseInt(nameOrId));
         }
-        if (nameOrId.matches("[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")) {
-            return find(UUID.fromString(nameOrId));
-        }
-        return find(nameOrId);
+        return UuidText.parse(nameOrId).map(this::find).orElseGet(() -> find(nameOrId));
     }
 
     /** The host. */

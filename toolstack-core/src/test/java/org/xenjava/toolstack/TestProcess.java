@@ -3,6 +3,7 @@ package org.xenjava.toolstack;
 
 import java.util.Set;
 import org.xenjava.toolstack.sim.fault.FaultInjection;
+import org.xenjava.toolstack.store.Liveness;
 import org.xenjava.toolstack.store.ProcessIdentity;
 
 /**
@@ -32,7 +33,7 @@ record TestProcess(String name, FaultInjection faults, Set<String> running) impl
     }
 
     @Override
-    public boolean mayBeAlive(String identity) {
-        return running.contains(identity);
+    public Liveness liveness(String identity) {
+        return running.contains(identity) ? Liveness.ALIVE : Liveness.DEAD;
     }
 }

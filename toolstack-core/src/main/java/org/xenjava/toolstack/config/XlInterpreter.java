@@ -8,7 +8,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.function.BiFunction;
-import java.util.regex.Pattern;
 import org.xenjava.toolstack.config.DomainConfig.Lifecycle;
 import org.xenjava.toolstack.error.ConfigException;
 import org.xenjava.toolstack.xenctrl.units.KiB;
@@ -18,8 +17,6 @@ import org.xenjava.toolstack.xenctrl.units.KiB;
  * owner of the file hears everything at once.
  */
 final class XlInterpreter {
-    /** Stricter than {@link UUID#fromString}, which takes {@code 1-1-1-1-1}, and as strict as xl. */
-    private static final Pattern UUID_FORM = Pattern.compile("[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}");
 
     private static final String HVMLOADER = "hvmloader";
 
@@ -200,12 +197,12 @@ final class XlInterpreter {
 
     private Optional<UUID> uuid() {
         Optional<String> text = settings.text("uuid");
-        if (text.isPresent() && !UUID_FORM.matcher(text.get()).matches()) {
+        if (text.isPresent() && UuidText.parse(text.get()).isEmpty()) {
             settings.complain(
                     "uuid", "'uuid' is not of the form xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx: \"" + text.get() + '"');
             return Optional.empty();
         }
-        return text.map(UUID::fromString);
+        return text.flatMap(UuidText::parse);
     }
 
     private LifecycleAction action(String key, LifecycleAction otherwise) {

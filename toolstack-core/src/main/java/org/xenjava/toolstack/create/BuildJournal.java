@@ -3,11 +3,14 @@ package org.xenjava.toolstack.create;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.UUID;
-import java.util.regex.Pattern;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.xenjava.toolstack.config.UuidText;
 import org.xenjava.toolstack.error.DomainExistsException;
+import org.xenjava.toolstack.store.Lease;
+import org.xenjava.toolstack.store.LeaseHolder;
 import org.xenjava.toolstack.store.ProcessIdentity;
 import org.xenjava.toolstack.store.StoreClient;
 import org.xenjava.toolstack.xenctrl.DomainInfo;
@@ -15,21 +18,20 @@ import org.xenjava.toolstack.xenctrl.Xenctrl;
 
 /**
  * Builds under way, noted in xenstore before the domain exists, so that a build whose process was killed can be
- * cleaned up by the next one: {@code /tool/xenjava/builds/UUID} holds the builder's {@link ProcessIdentity}. The UUID
+ * cleaned up by the next one: {@code /tool/xenjava/builds/UUID} is the builder's {@link Lease}. The UUID
  * finds the domain, whose handle it is.
  */
 public final class BuildJournal {
     private static final Logger LOG = LoggerFactory.getLogger(BuildJournal.class);
     private static final String ROOT = "/tool/xenjava/builds";
-    private static final Pattern UUIDS = Pattern.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}");
 
     private final StoreClient store;
-    private final ProcessIdentity processes;
+    private final LeaseHolder holder;
 
     /** @param processes what builders are called, and which of them may still run */
     public BuildJournal(StoreClient store, ProcessIdentity processes) {
         this.store = store;
-        this.processes = processes;
+        this.holder = LeaseHolder.ofProcess(processes);
     }
 
     /** The note of one build, not yet written. */
@@ -50,15 +52,14 @@ public final class BuildJournal {
         void open() {
             store.inTransaction(transaction -> {
                 ours = false;
-                transaction.read(path(uuid)).ifPresent(builder -> {
+                lease(uuid).heldBy(transaction).ifPresent(builder -> {
                     throw new DomainExistsException("a domain with the UUID " + uuid
                             + " is being built already, by process " + builder
                             + "; choose another UUID, or, if that process is gone, remove " + path(uuid));
                 });
                 // From here on it may be there, whatever becomes of the answer.
                 ours = true;
-                transaction.write(path(uuid), processes.self());
-                return uuid;
+                return lease(uuid).take(transaction);
             });
         }
 
@@ -92,18 +93,15 @@ public final class BuildJournal {
      */
     public List<UUID> recover(Xenctrl xenctrl, DomainRemoval removal) {
         List<UUID> recovered = new ArrayList<>();
-        for (String entry : store.list(ROOT)) {
-            if (!UUIDS.matcher(entry).matches()) {
-                continue;
+        for (UUID uuid : store.list(ROOT).stream()
+                .map(UuidText::parse)
+                .flatMap(Optional::stream)
+                .toList()) {
+            if (lease(uuid).state(store.direct()) == Lease.State.ABANDONED) {
+                LOG.warn("cleaning up the build of domain {}, whose process is gone", uuid);
+                recover(xenctrl, removal, uuid);
+                recovered.add(uuid);
             }
-            UUID uuid = UUID.fromString(entry);
-            store.read(path(uuid))
-                    .filter(builder -> !processes.mayBeAlive(builder))
-                    .ifPresent(builder -> {
-                        LOG.warn("cleaning up the build of domain {}, whose process ({}) is gone", uuid, builder);
-                        recover(xenctrl, removal, uuid);
-                        recovered.add(uuid);
-                    });
         }
         return List.copyOf(recovered);
     }
@@ -115,6 +113,10 @@ public final class BuildJournal {
                 .forEach(domid -> removal.remove(domid, uuid));
         removal.removeLeftovers(uuid);
         close(uuid);
+    }
+
+    private Lease lease(UUID uuid) {
+        return holder.lease(path(uuid));
     }
 
     private static String path(UUID uuid) {

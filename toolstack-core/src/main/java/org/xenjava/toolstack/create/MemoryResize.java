@@ -13,6 +13,8 @@ import org.xenjava.toolstack.memory.GuestShape;
 import org.xenjava.toolstack.memory.MemoryStatus;
 import org.xenjava.toolstack.memory.PodPolicy;
 import org.xenjava.toolstack.store.DomainPaths;
+import org.xenjava.toolstack.store.Lease;
+import org.xenjava.toolstack.store.LeaseHolder;
 import org.xenjava.toolstack.store.ProcessIdentity;
 import org.xenjava.toolstack.store.StoreClient;
 import org.xenjava.toolstack.store.StoreTransaction;
@@ -200,16 +202,18 @@ public final class MemoryResize {
         /** Answers whether a process that is gone, or an earlier attempt of this one, has left its claim. */
         private boolean sign(String attempt) {
             return store.inTransaction(transaction -> {
-                Optional<String> signature = transaction.read(paths.resizing());
-                signature
-                        .filter(other -> !other.equals(processes.self()) && processes.mayBeAlive(other))
-                        .ifPresent(other -> {
-                            throw new DomainStateException(
-                                    attempt + ": process " + other + " is resizing it; try again when it is done");
-                        });
-                transaction.write(paths.resizing(), processes.self());
-                return signature.isPresent();
+                Lease.State before = resizing().take(transaction);
+                if (before == Lease.State.HELD) {
+                    throw new DomainStateException(attempt + ": process "
+                            + resizing().heldBy(transaction).orElseThrow()
+                            + " is resizing it; try again when it is done");
+                }
+                return before != Lease.State.FREE;
             });
+        }
+
+        private Lease resizing() {
+            return LeaseHolder.ofProcess(processes).lease(paths.resizing());
         }
 
         private void setPodTarget(Pages target) {

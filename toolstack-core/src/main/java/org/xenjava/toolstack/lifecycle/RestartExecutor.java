@@ -13,6 +13,7 @@ import org.xenjava.toolstack.create.CreateListener;
 import org.xenjava.toolstack.error.ToolstackException;
 import org.xenjava.toolstack.lifecycle.SupervisionEvent.Kind;
 import org.xenjava.toolstack.store.DomainPaths;
+import org.xenjava.toolstack.store.Lease;
 import org.xenjava.toolstack.xenctrl.DomainInfo;
 import org.xenjava.toolstack.xenctrl.lib.XenStorePermission;
 
@@ -179,9 +180,7 @@ final class RestartExecutor {
 
     private void close(UUID uuid) {
         host.store().inTransaction(transaction -> {
-            boolean ours = StopJournal.owner(transaction, uuid)
-                    .filter(claims.signature()::equals)
-                    .isPresent();
+            boolean ours = StopJournal.lease(claims.holder(), uuid).state(transaction) == Lease.State.OURS;
             if (ours) {
                 StopJournal.remove(transaction, uuid);
             }

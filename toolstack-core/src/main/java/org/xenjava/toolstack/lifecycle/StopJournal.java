@@ -4,9 +4,11 @@ package org.xenjava.toolstack.lifecycle;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
-import java.util.regex.Pattern;
 import org.xenjava.toolstack.config.DomainConfig;
+import org.xenjava.toolstack.config.UuidText;
 import org.xenjava.toolstack.create.StoredConfig;
+import org.xenjava.toolstack.store.Lease;
+import org.xenjava.toolstack.store.LeaseHolder;
 import org.xenjava.toolstack.store.StoreTransaction;
 import org.xenjava.toolstack.xenctrl.lib.XenStorePermission;
 
@@ -17,7 +19,6 @@ import org.xenjava.toolstack.xenctrl.lib.XenStorePermission;
  */
 final class StopJournal {
     private static final String ROOT = "/tool/xenjava/stops";
-    private static final Pattern UUIDS = Pattern.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}");
     private static final List<XenStorePermission> TOOLSTACK_ONLY =
             List.of(new XenStorePermission(0, XenStorePermission.NONE));
 
@@ -40,18 +41,19 @@ final class StopJournal {
     /** All that there are. */
     static List<UUID> uuids(StoreTransaction store) {
         return store.list(ROOT).stream()
-                .filter(name -> UUIDS.matcher(name).matches())
-                .map(UUID::fromString)
+                .map(UuidText::parse)
+                .flatMap(Optional::stream)
                 .toList();
     }
 
-    static Optional<String> owner(StoreTransaction store, UUID uuid) {
-        return store.read(path(uuid) + "/owner");
+    /** Whether there is an entry. */
+    static boolean contains(StoreTransaction store, UUID uuid) {
+        return store.exists(path(uuid) + "/domid");
     }
 
-    /** Makes somebody else responsible. */
-    static void own(StoreTransaction transaction, UUID uuid, String owner) {
-        transaction.write(path(uuid) + "/owner", owner);
+    /** The lease of the supervisor that goes on with the entry. */
+    static Lease lease(LeaseHolder holder, UUID uuid) {
+        return holder.lease(path(uuid) + "/owner");
     }
 
     static Optional<Entry> read(StoreTransaction store, UUID uuid) {
@@ -69,11 +71,11 @@ final class StopJournal {
                 .map(uuid -> new Identity(store.read(path + "/name").orElse(""), UUID.fromString(uuid)));
     }
 
-    static void write(StoreTransaction transaction, Entry entry, String owner) {
+    static void write(StoreTransaction transaction, Entry entry, LeaseHolder owner) {
         String path = path(entry.uuid());
         transaction.remove(path);
         transaction.write(path, "", TOOLSTACK_ONLY);
-        own(transaction, entry.uuid(), owner);
+        lease(owner, entry.uuid()).take(transaction);
         transaction.write(path + "/domid", Integer.toString(entry.domid()));
         transaction.write(path + "/name", entry.name());
         entry.aside().ifPresent(identity -> {

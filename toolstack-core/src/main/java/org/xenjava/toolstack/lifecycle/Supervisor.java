@@ -232,7 +232,7 @@ public final class Supervisor {
     }
 
     private void takeAway(StopJournal.Entry entry, Instant now) {
-        if (claims.take(entry.domid(), transaction -> StopJournal.write(transaction, entry, claims.signature()))) {
+        if (claims.take(entry.domid(), transaction -> StopJournal.write(transaction, entry, claims.holder()))) {
             patience.stopped(entry.uuid(), now);
             successors.goOn(entry.uuid(), now);
         }

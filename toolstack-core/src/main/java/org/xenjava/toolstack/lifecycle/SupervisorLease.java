@@ -2,102 +2,64 @@
 package org.xenjava.toolstack.lifecycle;
 
 import java.util.List;
-import java.util.Optional;
 import java.util.UUID;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import org.xenjava.toolstack.store.DomainPaths;
+import org.xenjava.toolstack.store.Lease;
+import org.xenjava.toolstack.store.LeaseHolder;
 import org.xenjava.toolstack.store.ProcessIdentity;
 import org.xenjava.toolstack.store.StoreClient;
 import org.xenjava.toolstack.store.StoreTransaction;
 import org.xenjava.toolstack.xenctrl.DomainInfo;
 
-/** One supervisor's claims to domains and to entries of the journal: signed notes, void when their process is gone. */
+/** One supervisor's leases of domains and of entries of the journal. Two supervisors of one process exclude each other. */
 final class SupervisorLease {
-    private static final char BEFORE_NUMBER = '#';
-    private static final String NOBODY = "";
-    private static final AtomicLong SUPERVISORS = new AtomicLong();
-
     private final StoreClient store;
-    private final ProcessIdentity processes;
-    private final String signature;
+    private final LeaseHolder holder;
 
     SupervisorLease(StoreClient store, ProcessIdentity processes) {
         this.store = store;
-        this.processes = processes;
-        // Two supervisors of one process are two.
-        this.signature = processes.self() + BEFORE_NUMBER + SUPERVISORS.incrementAndGet();
+        this.holder = LeaseHolder.withinProcess(processes);
     }
 
-    String signature() {
-        return signature;
+    LeaseHolder holder() {
+        return holder;
+    }
+
+    private Lease lease(int domid) {
+        return holder.lease(new DomainPaths(domid).supervisor());
     }
 
     /**
-     * Claims a domain and does something in the same transaction.
+     * Takes a domain's lease and does something in the same transaction.
      *
-     * @return false if it has no tree, or another supervisor that may be alive has claimed it; then nothing was done
+     * @return false if the domain has no tree, or another supervisor that may be alive has it; then nothing was done
      */
     boolean take(int domid, Consumer<StoreTransaction> work) {
-        DomainPaths paths = new DomainPaths(domid);
         return store.inTransaction(transaction -> {
-            if (!transaction.exists(paths.root()) || isAnothers(transaction.read(paths.supervisor()))) {
-                return false;
+            boolean taken = transaction.exists(new DomainPaths(domid).root())
+                    && lease(domid).take(transaction) != Lease.State.HELD;
+            if (taken) {
+                work.accept(transaction);
             }
-            transaction.write(paths.supervisor(), signature);
-            work.accept(transaction);
-            return true;
+            return taken;
         });
     }
 
     boolean has(int domid) {
-        return store.read(new DomainPaths(domid).supervisor())
-                .filter(signature::equals)
-                .isPresent();
+        return lease(domid).state(store.direct()) == Lease.State.OURS;
     }
 
-    /** Claims an entry of the journal; false if there is none, or it is another's. */
+    /** Takes the lease of a journal's entry; false if there is no entry, or it is another's. */
     boolean takeEntry(UUID uuid) {
-        return store.inTransaction(transaction -> {
-            Optional<String> owner = StopJournal.owner(transaction, uuid);
-            if (owner.isEmpty() || isAnothers(owner)) {
-                return false;
-            }
-            StopJournal.own(transaction, uuid, signature);
-            return true;
-        });
-    }
-
-    private boolean isAnothers(Optional<String> owner) {
-        return owner.filter(name -> !name.equals(NOBODY) && !name.equals(signature))
-                .map(name ->
-                        name.indexOf(BEFORE_NUMBER) < 0 ? name : name.substring(0, name.lastIndexOf(BEFORE_NUMBER)))
-                .filter(processes::mayBeAlive)
-                .isPresent();
+        return store.inTransaction(transaction -> StopJournal.contains(transaction, uuid)
+                && StopJournal.lease(holder, uuid).take(transaction) != Lease.State.HELD);
     }
 
     /** Gives all of them up. */
     void release(List<DomainInfo> domains) {
-        for (DomainInfo info : domains) {
-            String claim = new DomainPaths(info.domid()).supervisor();
-            store.inTransaction(transaction -> {
-                boolean ours = transaction.read(claim).filter(signature::equals).isPresent();
-                if (ours) {
-                    transaction.remove(claim);
-                }
-                return ours;
-            });
-        }
-        for (UUID uuid : StopJournal.uuids(store.direct())) {
-            store.inTransaction(transaction -> {
-                boolean ours = StopJournal.owner(transaction, uuid)
-                        .filter(signature::equals)
-                        .isPresent();
-                if (ours) {
-                    StopJournal.own(transaction, uuid, NOBODY);
-                }
-                return ours;
-            });
-        }
+        domains.forEach(info -> store.inTransaction(lease(info.domid())::release));
+        StopJournal.uuids(store.direct())
+                .forEach(uuid -> store.inTransaction(StopJournal.lease(holder, uuid)::release));
     }
 }

@@ -6,6 +6,8 @@ import java.util.function.UnaryOperator;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.xenjava.toolstack.store.DomainPaths;
+import org.xenjava.toolstack.store.Lease;
+import org.xenjava.toolstack.store.LeaseHolder;
 import org.xenjava.toolstack.store.ProcessIdentity;
 import org.xenjava.toolstack.store.StoreClient;
 import org.xenjava.toolstack.store.StoreTransaction;
@@ -25,13 +27,13 @@ final class GuardActions {
 
     private final Xenctrl xenctrl;
     private final StoreClient store;
-    private final ProcessIdentity processes;
+    private final LeaseHolder holder;
     private final GuardPolicy policy;
 
     GuardActions(Xenctrl xenctrl, StoreClient store, ProcessIdentity processes, GuardPolicy policy) {
         this.xenctrl = xenctrl;
         this.store = store;
-        this.processes = processes;
+        this.holder = LeaseHolder.ofProcess(processes);
         this.policy = policy;
     }
 
@@ -60,7 +62,7 @@ final class GuardActions {
             DomainPaths paths, GuardReading seen, KiB target, Optional<GuardRecord.Nudge> nudge) {
         return owning(paths, seen, transaction -> {
             transaction.write(paths.memoryTarget(), Long.toString(target.value()));
-            seen.notes().withNudge(nudge).write(transaction, paths, processes.self());
+            seen.notes().withNudge(nudge).write(transaction, paths, holder);
         });
     }
 
@@ -180,7 +182,7 @@ final class GuardActions {
 
     private GuardOutcome note(DomainPaths paths, GuardReading seen, UnaryOperator<GuardRecord> change) {
         return owning(
-                paths, seen, transaction -> change.apply(seen.notes()).write(transaction, paths, processes.self()));
+                paths, seen, transaction -> change.apply(seen.notes()).write(transaction, paths, holder));
     }
 
     private interface Change {
@@ -189,11 +191,7 @@ final class GuardActions {
 
     private GuardOutcome owning(DomainPaths paths, GuardReading seen, Change change) {
         return store.inTransaction(transaction -> {
-            boolean others = transaction
-                    .read(GuardRecord.owner(paths))
-                    .filter(owner -> !owner.equals(processes.self()) && processes.mayBeAlive(owner))
-                    .isPresent();
-            if (others) {
+            if (GuardRecord.lease(holder, paths).state(transaction) == Lease.State.HELD) {
                 return GuardOutcome.NOT_OURS;
             }
             // Its tree goes before it does: then nothing is written that nobody would remove.
@@ -212,10 +210,7 @@ final class GuardActions {
     void forget(int domid) {
         DomainPaths paths = new DomainPaths(domid);
         store.inTransaction(transaction -> {
-            boolean ours = transaction
-                    .read(GuardRecord.owner(paths))
-                    .filter(processes.self()::equals)
-                    .isPresent();
+            boolean ours = GuardRecord.lease(holder, paths).state(transaction) == Lease.State.OURS;
             if (ours && !transaction.exists(paths.root())) {
                 transaction.removeWithEmptyParents(paths.podGuard());
             }

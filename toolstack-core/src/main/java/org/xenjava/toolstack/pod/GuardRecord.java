@@ -3,6 +3,8 @@ package org.xenjava.toolstack.pod;
 
 import java.util.Optional;
 import org.xenjava.toolstack.store.DomainPaths;
+import org.xenjava.toolstack.store.Lease;
+import org.xenjava.toolstack.store.LeaseHolder;
 import org.xenjava.toolstack.store.StoreTransaction;
 import org.xenjava.toolstack.xenctrl.units.KiB;
 
@@ -69,13 +71,13 @@ record GuardRecord(Optional<Nudge> nudge, Optional<Cover> cover) {
                         .toArray());
     }
 
-    /** Makes xenstore say this, signed by {@code owner}; nothing lent leaves no nodes. */
-    void write(StoreTransaction store, DomainPaths paths, String owner) {
+    /** Makes xenstore say this, under the owner's lease; nothing lent leaves no nodes. */
+    void write(StoreTransaction store, DomainPaths paths, LeaseHolder owner) {
         if (equals(NONE)) {
             store.removeWithEmptyParents(paths.podGuard());
             return;
         }
-        store.write(owner(paths), owner);
+        lease(owner, paths).take(store);
         put(store, intent(paths), nudge.map(note -> Long.toString(note.intent().value())));
         put(store, nudged(paths), nudge.map(note -> note.target().value() + " " + note.count()));
         put(
@@ -89,9 +91,9 @@ record GuardRecord(Optional<Nudge> nudge, Optional<Cover> cover) {
         value.ifPresentOrElse(text -> store.write(path, text), () -> store.remove(path));
     }
 
-    /** The process whose notes these are. */
-    static String owner(DomainPaths paths) {
-        return paths.podGuard() + "/owner";
+    /** The lease of the process whose notes these are. */
+    static Lease lease(LeaseHolder owner, DomainPaths paths) {
+        return owner.lease(paths.podGuard() + "/owner");
     }
 
     private static String intent(DomainPaths paths) {

@@ -12,6 +12,7 @@ import org.junit.jupiter.api.Test;
 import org.xenjava.toolstack.error.DomainExistsException;
 import org.xenjava.toolstack.sim.SimulatedXen;
 import org.xenjava.toolstack.sim.fault.MachineState;
+import org.xenjava.toolstack.store.Liveness;
 import org.xenjava.toolstack.store.ProcessIdentity;
 import org.xenjava.toolstack.store.StoreClient;
 import org.xenjava.toolstack.xenctrl.Xenctrl;
@@ -30,8 +31,11 @@ class BuildJournalTest {
     /** Knows of one process, which is itself. */
     private record OnlyAlive(String self) implements ProcessIdentity {
         @Override
-        public boolean mayBeAlive(String identity) {
-            return identity.equals(self);
+        public Liveness liveness(String identity) {
+            if (identity.equals(self)) {
+                return Liveness.ALIVE;
+            }
+            return identity.equals("dead") ? Liveness.DEAD : Liveness.UNKNOWN;
         }
     }
 
@@ -76,6 +80,13 @@ class BuildJournalTest {
         assertEquals(List.of(orphan), recover());
         assertEquals(List.of(), recover());
         assertEquals(List.of(uuid.toString()), store.list("/tool/xenjava/builds"));
+    }
+
+    @Test
+    void aBuildWhoseProcessCannotBeSeenIsNotRecovered() {
+        store.direct().write(NOTES + uuid, "somebody in another PID namespace");
+        assertEquals(List.of(), recover());
+        assertTrue(store.direct().exists(NOTES + uuid));
     }
 
     @Test

@@ -39,6 +39,7 @@ import org.xenjava.toolstack.sim.fault.Fault;
 import org.xenjava.toolstack.sim.fault.MachineState;
 import org.xenjava.toolstack.sim.fault.ProcessKilled;
 import org.xenjava.toolstack.store.DomainPaths;
+import org.xenjava.toolstack.store.Liveness;
 import org.xenjava.toolstack.store.ProcessIdentity;
 import org.xenjava.toolstack.store.StoreClient;
 import org.xenjava.toolstack.xenctrl.DomainInfo;
@@ -262,8 +263,8 @@ class HvmBuildTest {
         }
 
         @Override
-        public boolean mayBeAlive(String identity) {
-            return false;
+        public Liveness liveness(String identity) {
+            return Liveness.DEAD;
         }
     }
 

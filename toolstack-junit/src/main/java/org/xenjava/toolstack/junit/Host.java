@@ -11,6 +11,7 @@ import org.xenjava.toolstack.Toolstack;
 import org.xenjava.toolstack.sim.SimulatedXen;
 import org.xenjava.toolstack.sim.fault.FaultInjection;
 import org.xenjava.toolstack.sim.fault.MachineState;
+import org.xenjava.toolstack.store.Liveness;
 import org.xenjava.toolstack.store.ProcessIdentity;
 import org.xenjava.toolstack.xenctrl.lib.XenLibraries;
 
@@ -81,9 +82,9 @@ final class Host implements AutoCloseable {
         }
 
         @Override
-        public boolean mayBeAlive(String identity) {
+        public Liveness liveness(String identity) {
             FaultInjection process = running.get(identity);
-            return process != null && !process.isKilled();
+            return process != null && !process.isKilled() ? Liveness.ALIVE : Liveness.DEAD;
         }
     }
 }
