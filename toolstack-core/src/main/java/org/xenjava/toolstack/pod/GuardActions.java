@@ -181,8 +181,7 @@ final class GuardActions {
     }
 
     private GuardOutcome note(DomainPaths paths, GuardReading seen, UnaryOperator<GuardRecord> change) {
-        return owning(
-                paths, seen, transaction -> change.apply(seen.notes()).write(transaction, paths, holder));
+        return owning(paths, seen, transaction -> change.apply(seen.notes()).write(transaction, paths, holder));
     }
 
     private interface Change {
