@@ -19,11 +19,13 @@ import org.xenjava.toolstack.device.Screenshot;
 import org.xenjava.toolstack.device.VncAddress;
 import org.xenjava.toolstack.dump.CoreDump;
 import org.xenjava.toolstack.dump.DumpListener;
+import org.xenjava.toolstack.error.Attempt;
 import org.xenjava.toolstack.error.DomainGoneException;
 import org.xenjava.toolstack.error.DomainStateException;
 import org.xenjava.toolstack.error.OperationTimeoutException;
 import org.xenjava.toolstack.error.PodDebtException;
-import org.xenjava.toolstack.error.XenFailures;
+import org.xenjava.toolstack.error.ToolstackException;
+import org.xenjava.toolstack.error.translation.XenFailures;
 import org.xenjava.toolstack.lifecycle.CurrentConfig;
 import org.xenjava.toolstack.memory.MemoryStatus;
 import org.xenjava.toolstack.pod.MemoryTouchingOperation;
@@ -87,7 +89,7 @@ public final class Domain {
     public void pause() {
         if (!info("pausing").paused()) {
             XenFailures.translating(
-                    "pausing " + this, () -> context.xenctrl().domains().pause(domid));
+                    attempt("pausing"), () -> context.xenctrl().domains().pause(domid));
         }
     }
 
@@ -95,7 +97,7 @@ public final class Domain {
     public void unpause() {
         if (info("unpausing").paused()) {
             XenFailures.translating(
-                    "unpausing " + this, () -> context.xenctrl().domains().unpause(domid));
+                    attempt("unpausing"), () -> context.xenctrl().domains().unpause(domid));
         }
     }
 
@@ -115,16 +117,16 @@ public final class Domain {
 
     private void requirePvDrivers(ShutdownRequest request) {
         if (!hasPvDrivers()) {
-            throw new DomainStateException(
+            throw failed(new DomainStateException(
                     request.verb() + " " + this + ": the guest has no PV drivers that would listen "
-                            + "(none, or it is still booting); wait, or destroy it");
+                            + "(none, or it is still booting); wait, or destroy it"));
         }
     }
 
     /** Whether the guest has set up PV drivers, which listen to what it is asked for over xenstore. */
     public boolean hasPvDrivers() {
-        String attempt = "looking for PV drivers of " + this;
-        info(attempt);
+        info("looking for PV drivers of");
+        Attempt attempt = attempt("looking for PV drivers of");
         return XenFailures.translating(attempt, () -> context.xenctrl().hvm().param(domid, HvmParam.CALLBACK_IRQ)) != 0;
     }
 
@@ -144,10 +146,10 @@ public final class Domain {
      * @throws org.xenjava.toolstack.error.XenCallException if Xen cannot send that: on x86, reset and INIT
      */
     public void send(GuestTrigger trigger) {
-        String attempt = "sending " + trigger.word() + " to " + this;
-        info(attempt);
+        info("sending " + trigger.word() + " to");
+        Attempt attempt = attempt("sending " + trigger.word() + " to");
         if (trigger.isButton() && status().kind() != DomainStatus.Kind.HVM) {
-            throw new DomainStateException(attempt + ": only HVM guests have that button");
+            throw failed(new DomainStateException(attempt + ": only HVM guests have that button"));
         }
         XenFailures.translating(
                 attempt, () -> context.xenctrl().hvm().sendTrigger(domid, trigger.number(), FIRST_VCPU));
@@ -160,11 +162,12 @@ public final class Domain {
      */
     public void destroy() {
         if (domid == CONTROL_DOMAIN) {
-            throw new DomainStateException("destroying " + this + ": it is the host's own and cannot be destroyed");
+            throw failed(
+                    new DomainStateException("destroying " + this + ": it is the host's own and cannot be destroyed"));
         }
         DomainRemoval removal = context.removal();
         boolean exists = exists();
-        XenFailures.translating("destroying " + this, () -> {
+        XenFailures.translating(attempt("destroying"), () -> {
             if (exists) {
                 removal.remove(domid, uuid);
             } else {
@@ -187,7 +190,8 @@ public final class Domain {
                     DomainInfo info = info("waiting for the shutdown of");
                     return info.shutdown() ? Optional.of(ShutdownReason.of(info.shutdownReason())) : Optional.empty();
                 })
-                .orElseThrow(() -> new OperationTimeoutException(this + " has not shut down within " + timeout));
+                .orElseThrow(
+                        () -> failed(new OperationTimeoutException(this + " has not shut down within " + timeout)));
     }
 
     /** Waits until it is destroyed; false if it still exists after that time. */
@@ -211,8 +215,8 @@ public final class Domain {
                     info("looking for the console of");
                     return context.store().read(node).filter(tty -> !tty.isEmpty());
                 })
-                .orElseThrow(() -> new OperationTimeoutException(
-                        this + ": no console terminal within " + timeout + "; is xenconsoled running?"));
+                .orElseThrow(() -> failed(new OperationTimeoutException(
+                        this + ": no console terminal within " + timeout + "; is xenconsoled running?")));
     }
 
     /** The QEMU that serves it now, whoever started it; empty if there is none. */
@@ -262,7 +266,7 @@ public final class Domain {
 
     private QemuProcess qemu(String consequence) {
         return deviceModel()
-                .orElseThrow(() -> new DomainStateException(this + " " + consequence + ": no QEMU serves it"));
+                .orElseThrow(() -> failed(new DomainStateException(this + " " + consequence + ": no QEMU serves it")));
     }
 
     /**
@@ -310,7 +314,7 @@ public final class Domain {
 
     /** Its populate-on-demand counters and what they mean. */
     public PodStatus podStatus() {
-        return XenFailures.translating("reading the PoD counters of " + this, () -> {
+        return XenFailures.translating(attempt("reading the PoD counters of"), () -> {
             info("reading the PoD counters of");
             return PodStatus.of(domid, name(), context.xenctrl().memory().podTarget(domid));
         });
@@ -330,7 +334,7 @@ public final class Domain {
     /** What it is, who built it, and what XSA-153 means for it. */
     public PodReport podReport() {
         return XenFailures.translating(
-                "examining " + this, () -> PodReport.of(status(), context.xenctrl(), context.store()));
+                attempt("examining"), () -> PodReport.of(status(), context.xenctrl(), context.store()));
     }
 
     /**
@@ -342,8 +346,8 @@ public final class Domain {
      * @throws PodDebtException while entries lack pages; the message says how many, and what to do
      */
     public void requireNoDebt(MemoryTouchingOperation move) {
-        String attempt = move.gerund() + " " + this;
-        DomainInfo info = info(attempt);
+        DomainInfo info = info(move.gerund());
+        Attempt attempt = attempt(move.gerund());
         // A domain that has suspended itself is to run again; other shutdowns are the end.
         boolean over = info.shutdown() && info.shutdownReason() != ShutdownReason.SUSPEND.code();
         if (over || !info.hvm()) {
@@ -353,12 +357,12 @@ public final class Domain {
                         attempt, () -> context.xenctrl().memory().podTarget(domid))
                 .debt();
         if (debt > 0) {
-            throw new PodDebtException(
+            throw failed(new PodDebtException(
                     attempt + ": " + Pages.of(debt)
                             + " of its memory are populate-on-demand entries without a page, and "
                             + "touching them may kill it (XSA-153); wait until its balloon driver has freed as many, or "
                             + "cover them (xlj guard --once --mode cover-at-once --patience 0 --domain " + domid + ")",
-                    debt);
+                    debt));
         }
     }
 
@@ -385,10 +389,10 @@ public final class Domain {
      *     the domain; nothing has changed then
      */
     public Pages coverDebt(Pages budget) {
-        String attempt = "covering the debt of " + this;
-        if (!info(attempt).hvm()) {
+        if (!info("covering the debt of").hvm()) {
             return Pages.ZERO;
         }
+        Attempt attempt = attempt("covering the debt of");
         return context.exclusively(
                 domid,
                 () -> XenFailures.translating(attempt, () -> context.loans().cover(domid, uuid, budget)));
@@ -460,18 +464,26 @@ public final class Domain {
     private MemoryResize resize(String attempt) {
         DomainInfo info = info(attempt);
         if (!info.hvm()) {
-            throw new DomainStateException(attempt + " " + this + ": only HVM and PVH domains are supported");
+            throw failed(new DomainStateException(attempt + " " + this + ": only HVM and PVH domains are supported"));
         }
         return new MemoryResize(context.xenctrl(), context.store(), context.podPolicy(), context.processes(), domid);
     }
 
+    private Attempt attempt(String verb) {
+        return Attempt.on(domid, uuid, verb + " " + this);
+    }
+
+    private ToolstackException failed(ToolstackException failure) {
+        return failure.during(attempt(""));
+    }
+
     private DomainInfo info(String attempt) {
-        return find().orElseThrow(() -> new DomainGoneException(attempt + " " + this + ": the domain is gone"));
+        return find().orElseThrow(() -> failed(new DomainGoneException(attempt + " " + this + ": the domain is gone")));
     }
 
     private Optional<DomainInfo> find() {
         return XenFailures.translating(
-                        "looking for " + this, () -> context.xenctrl().domains().info(domid))
+                        attempt("looking for"), () -> context.xenctrl().domains().info(domid))
                 .filter(info -> info.handle().equals(uuid) && !info.dying());
     }
 

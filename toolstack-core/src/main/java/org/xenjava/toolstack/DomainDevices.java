@@ -17,10 +17,11 @@ import org.xenjava.toolstack.device.pv.AttachedDisk;
 import org.xenjava.toolstack.device.pv.AttachedNic;
 import org.xenjava.toolstack.device.pv.DetachMode;
 import org.xenjava.toolstack.device.pv.DiskBackend;
+import org.xenjava.toolstack.error.Attempt;
 import org.xenjava.toolstack.error.ConfigException;
 import org.xenjava.toolstack.error.DeviceException;
 import org.xenjava.toolstack.error.DomainGoneException;
-import org.xenjava.toolstack.error.XenFailures;
+import org.xenjava.toolstack.error.translation.XenFailures;
 import org.xenjava.toolstack.store.DomainPaths;
 
 /**
@@ -149,13 +150,15 @@ public final class DomainDevices {
     /** Its disks, by number; none if it is gone. */
     public List<AttachedDisk> disks() {
         return XenFailures.translating(
-                "listing the disks of " + domain, () -> context.devices().disks(domain.domid()));
+                Attempt.on(domain.domid(), domain.uuid(), "listing the disks of " + domain),
+                () -> context.devices().disks(domain.domid()));
     }
 
     /** Its network cards, by number; none if it is gone. */
     public List<AttachedNic> nics() {
-        return XenFailures.translating("listing the network cards of " + domain, () -> context.devices()
-                .nics(domain.domid()));
+        return XenFailures.translating(
+                Attempt.on(domain.domid(), domain.uuid(), "listing the network cards of " + domain),
+                () -> context.devices().nics(domain.domid()));
     }
 
     private boolean hasDisk(int number) {
@@ -211,7 +214,9 @@ public final class DomainDevices {
     }
 
     private <T> T exclusively(String attempt, Supplier<T> work) {
-        return context.exclusively(domain.domid(), () -> XenFailures.translating(attempt, work));
+        return context.exclusively(
+                domain.domid(),
+                () -> XenFailures.translating(Attempt.on(domain.domid(), domain.uuid(), attempt), work));
     }
 
     private void requireDomain() {

@@ -2,10 +2,14 @@
 package org.xenjava.toolstack.create;
 
 import java.time.Clock;
+import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.UUID;
 import java.util.random.RandomGenerator;
 import org.xenjava.toolstack.config.DomainConfig;
+import org.xenjava.toolstack.error.Attempt;
 import org.xenjava.toolstack.error.DomainExistsException;
+import org.xenjava.toolstack.error.ToolstackException;
 import org.xenjava.toolstack.memory.PodPolicy;
 import org.xenjava.toolstack.store.StoreClient;
 import org.xenjava.toolstack.xenctrl.Xenctrl;
@@ -63,11 +67,16 @@ public final class DomainBuilder {
         GuestBuild guest = new GuestBuild(xenctrl, store, clock, plan, uuid, cancellation);
         StepRunner steps = new StepRunner(config.name(), listener, cancellation);
         GuestDevices devices = new GuestDevices(guest, services);
-        plan.image()
-                .map(
-                        image -> describe(steps, note, guest, new PvhBuild(guest, image), devices),
-                        image -> describe(steps, note, guest, new HvmBuild(guest, image), devices))
-                .run();
+        try {
+            plan.image()
+                    .map(
+                            image -> describe(steps, note, guest, new PvhBuild(guest, image), devices),
+                            image -> describe(steps, note, guest, new HvmBuild(guest, image), devices))
+                    .run();
+        } catch (ToolstackException e) {
+            OptionalInt domid = guest.isCreated() ? OptionalInt.of(guest.domid()) : OptionalInt.empty();
+            throw e.during(new Attempt("building domain " + config.name(), domid, Optional.of(uuid)));
+        }
         return new Built(guest.domid(), uuid);
     }
 

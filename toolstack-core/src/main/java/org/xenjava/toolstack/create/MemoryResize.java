@@ -5,10 +5,11 @@ import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.xenjava.toolstack.config.DomainConfig;
+import org.xenjava.toolstack.error.Attempt;
 import org.xenjava.toolstack.error.ConfigException;
 import org.xenjava.toolstack.error.DomainGoneException;
 import org.xenjava.toolstack.error.DomainStateException;
-import org.xenjava.toolstack.error.XenFailures;
+import org.xenjava.toolstack.error.translation.XenFailures;
 import org.xenjava.toolstack.memory.GuestShape;
 import org.xenjava.toolstack.memory.MemoryStatus;
 import org.xenjava.toolstack.memory.PodPolicy;
@@ -79,7 +80,7 @@ public final class MemoryResize {
             });
         } catch (RuntimeException e) {
             xen.restore();
-            throw XenFailures.translate(attempt(memory), e);
+            throw XenFailures.translate(Attempt.on(domid, attempt(memory)), e);
         }
     }
 
@@ -113,7 +114,7 @@ public final class MemoryResize {
             });
         } catch (RuntimeException e) {
             xen.restore();
-            throw XenFailures.translate(attempt, e);
+            throw XenFailures.translate(Attempt.on(domid, attempt), e);
         }
     }
 

@@ -9,7 +9,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.xenjava.toolstack.create.CreateListener.Phase;
 import org.xenjava.toolstack.create.CreateListener.Progress;
-import org.xenjava.toolstack.error.XenFailures;
+import org.xenjava.toolstack.error.Attempt;
+import org.xenjava.toolstack.error.OperationStep;
+import org.xenjava.toolstack.error.ToolstackException;
+import org.xenjava.toolstack.error.translation.XenFailures;
 
 /** Runs named steps in a row; when one fails, undoes those that had begun, last first. */
 final class StepRunner {
@@ -22,7 +25,12 @@ final class StepRunner {
         IF_ALL_ELSE_IS_UNDONE
     }
 
-    private record Step(String name, Runnable action, Runnable undo, Undo when) {}
+    private record Step(String words, Runnable action, Runnable undo, Undo when) implements OperationStep {
+        @Override
+        public String id() {
+            return words.replace(' ', '-');
+        }
+    }
 
     private final String domain;
     private final CreateListener listener;
@@ -78,7 +86,9 @@ final class StepRunner {
         try {
             step.action().run();
         } catch (RuntimeException e) {
-            throw XenFailures.translate("building domain " + domain + ", step '" + step.name() + "'", e);
+            RuntimeException failure =
+                    XenFailures.translate(Attempt.of("building domain " + domain + ", step '" + step.words() + "'"), e);
+            throw failure instanceof ToolstackException known ? known.at(step) : failure;
         }
     }
 
@@ -97,7 +107,7 @@ final class StepRunner {
             if (undone) {
                 succeeds(() -> tell(i, Phase.UNDONE), failure);
             } else {
-                LOG.error("undoing step '{}' of domain {} failed", step.name(), domain, failure);
+                LOG.error("undoing step '{}' of domain {} failed", step.words(), domain, failure);
             }
         }
         if (interrupted) {
@@ -118,7 +128,7 @@ final class StepRunner {
     }
 
     private void tell(int index, Phase phase) {
-        String name = steps.get(index).name();
+        String name = steps.get(index).words();
         LOG.debug("domain {}: step {}/{} '{}' {}", domain, index + 1, steps.size(), name, phase);
         try {
             listener.onProgress(new Progress(domain, name, index + 1, steps.size(), phase));

@@ -3,7 +3,10 @@ package org.xenjava.toolstack.error;
 
 import org.jspecify.annotations.Nullable;
 
-/** A disk or a network card could not be attached to a domain, or not detached from it. */
+/**
+ * A disk or a network card could not be attached to a domain, or not detached from it.
+ * {@link Retry#AFTER_CHANGE}: the device, its configuration or its back end has to change.
+ */
 public final class DeviceException extends ToolstackException {
     private static final long serialVersionUID = 1L;
 
@@ -12,6 +15,6 @@ public final class DeviceException extends ToolstackException {
     }
 
     public DeviceException(String message, @Nullable Throwable cause) {
-        super(message, cause);
+        super(message, cause, Retry.AFTER_CHANGE);
     }
 }

@@ -3,7 +3,10 @@ package org.xenjava.toolstack.error;
 
 import org.jspecify.annotations.Nullable;
 
-/** A domain with that name or UUID exists already; choose another or destroy it first. */
+/**
+ * A domain with that name or UUID exists already; choose another or destroy it first.
+ * {@link Retry#AFTER_CHANGE}: choose another name or UUID, or destroy that domain.
+ */
 public final class DomainExistsException extends ToolstackException {
     private static final long serialVersionUID = 1L;
 
@@ -12,6 +15,6 @@ public final class DomainExistsException extends ToolstackException {
     }
 
     public DomainExistsException(String message, @Nullable Throwable cause) {
-        super(message, cause);
+        super(message, cause, Retry.AFTER_CHANGE);
     }
 }

@@ -3,7 +3,10 @@ package org.xenjava.toolstack.error;
 
 import org.jspecify.annotations.Nullable;
 
-/** The domain was destroyed, by someone else or by this handle, while it was worked on. */
+/**
+ * The domain was destroyed, by someone else or by this handle, while it was worked on.
+ * {@link Retry#NEVER}: the domain does not come back.
+ */
 public final class DomainGoneException extends ToolstackException {
     private static final long serialVersionUID = 1L;
 
@@ -12,6 +15,6 @@ public final class DomainGoneException extends ToolstackException {
     }
 
     public DomainGoneException(String message, @Nullable Throwable cause) {
-        super(message, cause);
+        super(message, cause, Retry.NEVER);
     }
 }

@@ -3,7 +3,10 @@ package org.xenjava.toolstack.error;
 
 import org.jspecify.annotations.Nullable;
 
-/** No domain has that name, domid or UUID. */
+/**
+ * No domain has that name, domid or UUID.
+ * {@link Retry#AFTER_CHANGE}: name another domain, or create it.
+ */
 public final class DomainNotFoundException extends ToolstackException {
     private static final long serialVersionUID = 1L;
 
@@ -12,6 +15,6 @@ public final class DomainNotFoundException extends ToolstackException {
     }
 
     public DomainNotFoundException(String message, @Nullable Throwable cause) {
-        super(message, cause);
+        super(message, cause, Retry.AFTER_CHANGE);
     }
 }

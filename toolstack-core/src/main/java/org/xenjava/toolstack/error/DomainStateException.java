@@ -3,7 +3,10 @@ package org.xenjava.toolstack.error;
 
 import org.jspecify.annotations.Nullable;
 
-/** The domain is not in a state that allows the operation. */
+/**
+ * The domain is not in a state that allows the operation.
+ * {@link Retry#AFTER_CHANGE}: the state of the domain has to change.
+ */
 public final class DomainStateException extends ToolstackException {
     private static final long serialVersionUID = 1L;
 
@@ -12,6 +15,6 @@ public final class DomainStateException extends ToolstackException {
     }
 
     public DomainStateException(String message, @Nullable Throwable cause) {
-        super(message, cause);
+        super(message, cause, Retry.AFTER_CHANGE);
     }
 }

@@ -3,7 +3,10 @@ package org.xenjava.toolstack.error;
 
 import org.jspecify.annotations.Nullable;
 
-/** The host cannot back what was asked: nothing was taken, and the domain is as it was. */
+/**
+ * The host cannot back what was asked: nothing was taken, and the domain is as it was.
+ * {@link Retry#LATER}: another guest or the scrubber may release memory.
+ */
 public final class HostMemoryException extends ToolstackException {
     private static final long serialVersionUID = 1L;
 
@@ -12,6 +15,6 @@ public final class HostMemoryException extends ToolstackException {
     }
 
     public HostMemoryException(String message, @Nullable Throwable cause) {
-        super(message, cause);
+        super(message, cause, Retry.LATER);
     }
 }

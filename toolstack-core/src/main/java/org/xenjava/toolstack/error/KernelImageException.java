@@ -3,7 +3,10 @@ package org.xenjava.toolstack.error;
 
 import org.jspecify.annotations.Nullable;
 
-/** A kernel, a ramdisk or firmware cannot be found or read, is malformed, or is of a kind that cannot be booted. */
+/**
+ * A kernel, a ramdisk or firmware cannot be found or read, is malformed, or is of a kind that cannot be booted.
+ * {@link Retry#AFTER_CHANGE}: the file has to change.
+ */
 public final class KernelImageException extends ToolstackException {
     private static final long serialVersionUID = 1L;
 
@@ -12,6 +15,6 @@ public final class KernelImageException extends ToolstackException {
     }
 
     public KernelImageException(String message, @Nullable Throwable cause) {
-        super(message, cause);
+        super(message, cause, Retry.AFTER_CHANGE);
     }
 }

@@ -3,7 +3,10 @@ package org.xenjava.toolstack.error;
 
 import org.jspecify.annotations.Nullable;
 
-/** The caller cancelled the operation; what it had done was undone. */
+/**
+ * The caller cancelled the operation; what it had done was undone.
+ * {@link Retry#LATER}: nothing but the caller stood in the way.
+ */
 public final class OperationCancelledException extends ToolstackException {
     private static final long serialVersionUID = 1L;
 
@@ -12,6 +15,6 @@ public final class OperationCancelledException extends ToolstackException {
     }
 
     public OperationCancelledException(String message, @Nullable Throwable cause) {
-        super(message, cause);
+        super(message, cause, Retry.LATER);
     }
 }

@@ -3,7 +3,10 @@ package org.xenjava.toolstack.error;
 
 import org.jspecify.annotations.Nullable;
 
-/** Something that was waited for did not happen in time. */
+/**
+ * Something that was waited for did not happen in time.
+ * {@link Retry#LATER}: what was waited for may still come.
+ */
 public final class OperationTimeoutException extends ToolstackException {
     private static final long serialVersionUID = 1L;
 
@@ -12,6 +15,6 @@ public final class OperationTimeoutException extends ToolstackException {
     }
 
     public OperationTimeoutException(String message, @Nullable Throwable cause) {
-        super(message, cause);
+        super(message, cause, Retry.LATER);
     }
 }

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.xenjava.toolstack.error;
 
-/** The domain has populate-on-demand entries without a page, so that touching its memory might kill it (XSA-153). */
+/**
+ * The domain has populate-on-demand entries without a page, so that touching its memory might kill it (XSA-153).
+ * {@link Retry#LATER}: the guest's balloon driver may still free memory.
+ */
 public final class PodDebtException extends ToolstackException {
     private static final long serialVersionUID = 1L;
 
@@ -9,7 +12,7 @@ public final class PodDebtException extends ToolstackException {
 
     /** @param debtPages entries without a page; positive */
     public PodDebtException(String message, long debtPages) {
-        super(message, null);
+        super(message, null, Retry.LATER);
         this.debtPages = debtPages;
     }
 

@@ -2,9 +2,18 @@
 package org.xenjava.toolstack.error;
 
 import java.util.Objects;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.UUID;
 import org.jspecify.annotations.Nullable;
+import org.xenjava.toolstack.xenctrl.lib.Errno;
+import org.xenjava.toolstack.xenctrl.lib.XenLibException;
 
-/** The root of all failures of the toolstack. */
+/**
+ * The root of all failures of the toolstack. Each failure says which domain and which step it concerns, the errno
+ * behind it and whether trying again can help; no program needs to read the message. The place that throws gives type
+ * and message; the boundaries of an operation add domain and step as the exception passes them.
+ */
 public abstract sealed class ToolstackException extends RuntimeException
         permits ConfigException,
                 CoreDumpException,
@@ -24,8 +33,76 @@ public abstract sealed class ToolstackException extends RuntimeException
                 XenUnavailableException {
     private static final long serialVersionUID = 1L;
 
-    ToolstackException(String message, @Nullable Throwable cause) {
+    private final Retry retry;
+    private @Nullable Integer domid;
+    private @Nullable UUID uuid;
+    private transient @Nullable OperationStep step;
+
+    ToolstackException(String message, @Nullable Throwable cause, Retry retry) {
         super(message, cause);
+        this.retry = retry;
+    }
+
+    /** The domain's number; empty if the failure concerns no domain, or one that has no number yet. */
+    public final synchronized OptionalInt domid() {
+        return domid == null ? OptionalInt.empty() : OptionalInt.of(domid);
+    }
+
+    /** The domain's UUID; empty if the failure concerns no domain, or one of unknown UUID. */
+    public final synchronized Optional<UUID> uuid() {
+        return Optional.ofNullable(uuid);
+    }
+
+    /** The step of the operation that failed; empty if the operation has no steps. */
+    public final synchronized Optional<OperationStep> step() {
+        return Optional.ofNullable(step);
+    }
+
+    /** The errno with which Xen or one of its libraries refused; empty if the failure is none of theirs. */
+    public final Optional<Errno> errno() {
+        return errno(this);
+    }
+
+    static Optional<Errno> errno(@Nullable Throwable failure) {
+        for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+            if (cause instanceof XenLibException refusal) {
+                return Optional.ofNullable(refusal.errno());
+            }
+        }
+        return Optional.empty();
+    }
+
+    /** Whether trying again can help. */
+    public final Retry retry() {
+        return retry;
+    }
+
+    /**
+     * Adds what an operation's boundary knows of the domain. What is known already stays, as the innermost boundary
+     * knows best.
+     *
+     * @return this exception
+     */
+    public final synchronized ToolstackException during(Attempt outer) {
+        if (domid == null && outer.domid().isPresent()) {
+            domid = outer.domid().getAsInt();
+        }
+        if (uuid == null) {
+            uuid = outer.uuid().orElse(null);
+        }
+        return this;
+    }
+
+    /**
+     * Adds the step that failed, unless one is known already.
+     *
+     * @return this exception
+     */
+    public final synchronized ToolstackException at(OperationStep failed) {
+        if (step == null) {
+            step = failed;
+        }
+        return this;
     }
 
     @Override

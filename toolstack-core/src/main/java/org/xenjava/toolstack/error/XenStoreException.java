@@ -3,7 +3,11 @@ package org.xenjava.toolstack.error;
 
 import org.jspecify.annotations.Nullable;
 
-/** xenstored refused a request or cannot be reached; the message names the path and errno. */
+/**
+ * xenstored refused a request or cannot be reached; the message names the path and errno. {@link #retry} depends on
+ * errno: {@link Retry#LATER} for a conflict or a xenstored that is not there, {@link Retry#AFTER_CHANGE} for missing
+ * privileges or a used-up quota, otherwise {@link Retry#NEVER}.
+ */
 public final class XenStoreException extends ToolstackException {
     private static final long serialVersionUID = 1L;
 
@@ -12,6 +16,6 @@ public final class XenStoreException extends ToolstackException {
     }
 
     public XenStoreException(String message, @Nullable Throwable cause) {
-        super(message, cause);
+        super(message, cause, Retry.after(errno(cause)));
     }
 }

@@ -4,6 +4,7 @@ package org.xenjava.toolstack.store;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.xenjava.toolstack.error.XenStoreException;
@@ -50,6 +51,7 @@ public final class StoreClient {
      * @throws XenStoreException if xenstored refuses, or conflicts never end
      */
     public <T> T inTransaction(Function<StoreTransaction, T> work) {
+        @Nullable XenLibException conflict = null;
         for (int attempt = 1; attempt <= MAX_TRIES; attempt++) {
             int id = start();
             T result;
@@ -66,10 +68,12 @@ public final class StoreClient {
                 if (!e.errno().equals(Errno.EAGAIN)) {
                     throw failure("commit a transaction", e);
                 }
+                conflict = e;
                 LOG.debug("xenstore transaction conflicts, try {}", attempt);
             }
         }
-        throw new XenStoreException("xenstore: a transaction conflicted " + MAX_TRIES + " times in a row: EAGAIN");
+        throw new XenStoreException(
+                "xenstore: a transaction conflicted " + MAX_TRIES + " times in a row: EAGAIN", conflict);
     }
 
     /** {@code xs_introduce_domain}. */

@@ -13,7 +13,7 @@ import org.xenjava.toolstack.create.Cancellation;
 import org.xenjava.toolstack.create.PvDevices;
 import org.xenjava.toolstack.error.ConfigException;
 import org.xenjava.toolstack.error.DeviceException;
-import org.xenjava.toolstack.error.XenFailures;
+import org.xenjava.toolstack.error.translation.XenFailures;
 import org.xenjava.toolstack.store.StoreClient;
 import org.xenjava.toolstack.store.WatchHub;
 import org.xenjava.toolstack.xenctrl.lib.HostDevices;

@@ -1,8 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-package org.xenjava.toolstack.error;
+package org.xenjava.toolstack.error.translation;
 
 import java.util.Map;
 import java.util.function.Supplier;
+import org.xenjava.toolstack.error.Attempt;
+import org.xenjava.toolstack.error.DomainGoneException;
+import org.xenjava.toolstack.error.ToolstackException;
+import org.xenjava.toolstack.error.XenCallException;
+import org.xenjava.toolstack.error.XenStoreException;
 import org.xenjava.toolstack.xenctrl.HypercallException;
 import org.xenjava.toolstack.xenctrl.lib.Errno;
 import org.xenjava.toolstack.xenctrl.lib.XenLibException;
@@ -22,31 +27,46 @@ public final class XenFailures {
 
     /**
      * Runs {@code work}; a failure of Xen becomes a {@link ToolstackException} whose message begins with what was
-     * attempted.
+     * attempted. Every failure of the family is given the domain of the attempt. Calls may nest: only the innermost one
+     * begins the message.
      *
-     * @param attempted such as {@code "pausing domain 5"}
      * @throws DomainGoneException if Xen knows no such domain
      * @throws XenCallException if it refuses for another reason
      * @throws XenStoreException if xenstored does
      */
-    public static <T> T translating(String attempted, Supplier<T> work) {
+    public static <T> T translating(Attempt attempt, Supplier<T> work) {
         try {
             return work.get();
-        } catch (HypercallException | XenLibException | XenStoreException e) {
-            throw translate(attempted, e);
+        } catch (HypercallException | XenLibException | ToolstackException e) {
+            throw translate(attempt, e);
         }
+    }
+
+    /** As {@link #translating(Attempt, Supplier)}, for work without a result. */
+    public static void translating(Attempt attempt, Runnable work) {
+        translating(attempt, () -> {
+            work.run();
+            return attempt;
+        });
+    }
+
+    /** As {@link #translating(Attempt, Supplier)}, for work that concerns no domain. */
+    public static <T> T translating(String attempted, Supplier<T> work) {
+        return translating(Attempt.of(attempted), work);
     }
 
     /** As {@link #translating(String, Supplier)}, for work without a result. */
     public static void translating(String attempted, Runnable work) {
-        translating(attempted, () -> {
-            work.run();
-            return attempted;
-        });
+        translating(Attempt.of(attempted), work);
     }
 
     /** The exception that {@code failure} becomes; a {@link ToolstackException} that says more stays as it is. */
-    public static RuntimeException translate(String attempted, RuntimeException failure) {
+    public static RuntimeException translate(Attempt attempt, RuntimeException failure) {
+        RuntimeException translated = inFamily(attempt.words(), failure);
+        return translated instanceof ToolstackException e ? e.during(attempt) : translated;
+    }
+
+    private static RuntimeException inFamily(String attempted, RuntimeException failure) {
         if (failure instanceof HypercallException e) {
             return e.errno().equals(Errno.ESRCH)
                     ? new DomainGoneException(attempted + ": the domain is gone (" + e.getMessage() + ")", e)
@@ -55,8 +75,8 @@ public final class XenFailures {
         if (failure instanceof XenLibException e) {
             return new XenCallException(attempted + ": " + e.getMessage() + advice(e.errno()), e);
         }
-        if (failure instanceof XenStoreException) {
-            return new XenStoreException(attempted + ": " + failure.getMessage(), failure);
+        if (failure instanceof XenStoreException e && !(e.getCause() instanceof XenStoreException)) {
+            return new XenStoreException(attempted + ": " + e.getMessage(), e);
         }
         return failure;
     }

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.error;
+
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.UUID;
+
+/**
+ * What was attempted, and on which domain. An exception that passes the boundary of an operation takes domid and UUID
+ * from here.
+ *
+ * @param words begins the message of a failure, such as {@code "pausing domain 5"}
+ * @param domid the domain's number, if it has one already
+ * @param uuid the domain's UUID, if it is known
+ */
+public record Attempt(String words, OptionalInt domid, Optional<UUID> uuid) {
+    /** An attempt that concerns no domain, such as opening Xen. */
+    public static Attempt of(String words) {
+        return new Attempt(words, OptionalInt.empty(), Optional.empty());
+    }
+
+    /** An attempt on a domain whose UUID is not known. */
+    public static Attempt on(int domid, String words) {
+        return new Attempt(words, OptionalInt.of(domid), Optional.empty());
+    }
+
+    /** An attempt on a domain. */
+    public static Attempt on(int domid, UUID uuid, String words) {
+        return new Attempt(words, OptionalInt.of(domid), Optional.of(uuid));
+    }
+
+    @Override
+    public String toString() {
+        return words;
+    }
+}
