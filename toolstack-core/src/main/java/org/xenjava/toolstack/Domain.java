@@ -483,7 +483,8 @@ public final class Domain {
 
     private Optional<DomainInfo> find() {
         return XenFailures.translating(
-                        attempt("looking for"), () -> context.xenctrl().domains().info(domid))
+                        attempt("looking for"),
+                        () -> context.xenctrl().domains().info(domid))
                 .filter(info -> info.handle().equals(uuid) && !info.dying());
     }
 
