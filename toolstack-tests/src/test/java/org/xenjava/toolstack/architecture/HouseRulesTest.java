@@ -191,6 +191,23 @@ class HouseRulesTest {
             .whereLayer("face")
             .mayNotBeAccessedByAnyLayer();
 
+    /** A trace's text knows no calls, the calls know no files, and both know neither recorder nor replay. */
+    @ArchTest
+    static final ArchRule theTracesArrowsPointOneWay = layeredArchitecture()
+            .consideringOnlyDependenciesInAnyPackage(ROOT + ".trace..")
+            .layer("format")
+            .definedBy(ROOT + ".trace.format")
+            .layer("call")
+            .definedBy(ROOT + ".trace.call")
+            .layer("face")
+            .definedBy(ROOT + ".trace")
+            .whereLayer("format")
+            .mayNotAccessAnyLayer()
+            .whereLayer("call")
+            .mayOnlyAccessLayers("format")
+            .whereLayer("face")
+            .mayNotBeAccessedByAnyLayer();
+
     /** Streams over byte arrays are no I/O; files, sockets and processes are. */
     @ArchTest
     static final ArchRule thePureRoomsTouchNoFiles = noClasses()

@@ -9,6 +9,8 @@ import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
+import org.xenjava.toolstack.trace.format.HexText;
+import org.xenjava.toolstack.trace.format.Request;
 
 /** Finds where two requests differ. */
 final class Differences {

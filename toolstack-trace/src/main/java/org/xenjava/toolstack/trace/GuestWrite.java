@@ -7,6 +7,11 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import org.xenjava.toolstack.trace.format.Failure;
+import org.xenjava.toolstack.trace.format.HexText;
+import org.xenjava.toolstack.trace.format.PageImage;
+import org.xenjava.toolstack.trace.format.RunContent;
+import org.xenjava.toolstack.trace.format.TraceLine;
 import org.xenjava.toolstack.xenctrl.lib.Errno;
 
 /**
@@ -56,6 +61,6 @@ public record GuestWrite(int sequence, String mapping, int domid, List<Run> runs
         byte[] text = HexText.parse(json.get("bytes").getAsString()).bytes();
         ByteBuffer bytes = ByteBuffer.wrap(Arrays.copyOf(text, Math.multiplyExact(pages, PageImage.PAGE_BYTES)))
                 .asReadOnlyBuffer();
-        return new Run(frame, pages, ChannelPages.sha256(bytes.duplicate()), Optional.of(bytes));
+        return new Run(frame, pages, RunContent.sha256(bytes.duplicate()), Optional.of(bytes));
     }
 }

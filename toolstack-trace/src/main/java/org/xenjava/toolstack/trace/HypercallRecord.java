@@ -8,6 +8,10 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.NoSuchElementException;
 import java.util.Optional;
+import org.xenjava.toolstack.trace.format.Failure;
+import org.xenjava.toolstack.trace.format.HexText;
+import org.xenjava.toolstack.trace.format.Request;
+import org.xenjava.toolstack.trace.format.TraceLine;
 import org.xenjava.toolstack.xenctrl.lib.Errno;
 
 /**

@@ -7,6 +7,11 @@ import com.google.gson.JsonObject;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.function.Function;
+import org.xenjava.toolstack.trace.call.Answer;
+import org.xenjava.toolstack.trace.call.CallChannel;
+import org.xenjava.toolstack.trace.format.Failure;
+import org.xenjava.toolstack.trace.format.Request;
+import org.xenjava.toolstack.trace.format.TraceLine;
 import org.xenjava.toolstack.xenctrl.lib.XenLibException;
 import org.xenjava.toolstack.xenctrl.lib.XenLibraries;
 

@@ -2,6 +2,7 @@
 package org.xenjava.toolstack.trace;
 
 import java.nio.file.Path;
+import org.xenjava.toolstack.trace.call.ChannelLibraries;
 import org.xenjava.toolstack.xenctrl.abi.XenAbi;
 import org.xenjava.toolstack.xenctrl.lib.HostDevices;
 import org.xenjava.toolstack.xenctrl.lib.XenCall;
@@ -26,13 +27,17 @@ import org.xenjava.toolstack.xenctrl.lib.XenStore;
  * at most for its timeout, and not at all if there are none.
  */
 public final class Replay implements XenLibraries {
-    private final ReplayingChannel tape;
+    private final ReplayingChannel channel;
     private final ChannelLibraries libraries;
 
     private Replay(Trace trace) {
         TraceHeader header = trace.header();
-        this.tape = new ReplayingChannel(trace);
-        this.libraries = ChannelLibraries.on(tape, XenAbi.of(header.release()), header.contents());
+        this.channel = new ReplayingChannel(trace);
+        this.libraries = ChannelLibraries.on(
+                channel,
+                XenAbi.of(header.release()),
+                header.contents().form(),
+                header.secrets().redaction());
     }
 
     /**
@@ -57,7 +62,7 @@ public final class Replay implements XenLibraries {
      *     has caught its exception
      */
     public void assertFinished() {
-        tape.assertFinished();
+        channel.assertFinished();
     }
 
     @Override

@@ -11,6 +11,10 @@ import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
+import org.xenjava.toolstack.trace.call.Answer;
+import org.xenjava.toolstack.trace.call.CallChannel;
+import org.xenjava.toolstack.trace.format.Request;
+import org.xenjava.toolstack.trace.format.TraceLine;
 import org.xenjava.toolstack.xenctrl.lib.XenLibraries;
 
 /**

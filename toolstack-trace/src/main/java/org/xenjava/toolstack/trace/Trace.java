@@ -2,6 +2,7 @@
 package org.xenjava.toolstack.trace;
 
 import java.util.List;
+import org.xenjava.toolstack.trace.format.TraceLine;
 
 /** A trace that was read. Immutable. */
 public final class Trace {

@@ -12,12 +12,15 @@ import org.xenjava.toolstack.xenctrl.abi.XenRelease;
  * @param release the Xen that answered
  * @param command what was recorded, in free text
  * @param date when recording began, by the recorder's clock
- * @param contents what is kept of written guest memory
+ * @param contents form of written guest memory
+ * @param secrets treatment of secrets; the member is missing in traces that include them
  */
-public record TraceHeader(int version, XenRelease release, String command, Instant date, Contents contents) {
+public record TraceHeader(
+        int version, XenRelease release, String command, Instant date, Contents contents, Secrets secrets) {
     /** The version that is written, and the only one that is read. */
     public static final int VERSION = 1;
 
+    private static final String SECRETS = "secrets";
     private static final String SCHEMA = "xen-toolstack-trace";
 
     JsonObject toJson() {
@@ -28,6 +31,9 @@ public record TraceHeader(int version, XenRelease release, String command, Insta
         json.addProperty("command", command);
         json.addProperty("date", date.toString());
         json.addProperty("contents", contents.name());
+        if (secrets == Secrets.REDACTED) {
+            json.addProperty(SECRETS, secrets.name());
+        }
         return json;
     }
 
@@ -46,6 +52,7 @@ public record TraceHeader(int version, XenRelease release, String command, Insta
                 new XenRelease(Integer.parseInt(release[0]), Integer.parseInt(release[1])),
                 json.get("command").getAsString(),
                 Instant.parse(json.get("date").getAsString()),
-                Contents.valueOf(json.get("contents").getAsString()));
+                Contents.valueOf(json.get("contents").getAsString()),
+                json.has(SECRETS) ? Secrets.valueOf(json.get(SECRETS).getAsString()) : Secrets.INCLUDED);
     }
 }

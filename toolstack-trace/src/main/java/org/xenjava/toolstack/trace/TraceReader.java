@@ -22,6 +22,7 @@ import java.util.Optional;
 import java.util.zip.GZIPInputStream;
 import java.util.zip.ZipException;
 import org.jspecify.annotations.Nullable;
+import org.xenjava.toolstack.trace.format.TraceLine;
 
 /** Reads traces. */
 public final class TraceReader {

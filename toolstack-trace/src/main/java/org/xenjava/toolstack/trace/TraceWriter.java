@@ -4,12 +4,19 @@ package org.xenjava.toolstack.trace;
 import com.google.gson.JsonObject;
 import java.io.BufferedWriter;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.io.OutputStreamWriter;
 import java.io.UncheckedIOException;
 import java.io.Writer;
+import java.nio.channels.Channels;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileAttribute;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Set;
 import java.util.zip.GZIPOutputStream;
 import org.jspecify.annotations.Nullable;
 
@@ -20,6 +27,9 @@ final class TraceWriter {
         AT_CLOSE
     }
 
+    private static final FileAttribute<?> OWNER_ONLY =
+            PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"));
+
     private final Writer out;
     private final Flush flush;
     private @Nullable IOException failure;
@@ -29,13 +39,18 @@ final class TraceWriter {
         this.flush = flush;
     }
 
+    /** Creates the file anew, so that no link is followed and nobody has it open; only its owner can read it. */
     static TraceWriter create(Path file) throws IOException {
-        return file.toString().endsWith(".gz")
-                ? new TraceWriter(
-                        new BufferedWriter(new OutputStreamWriter(
-                                new GZIPOutputStream(Files.newOutputStream(file)), StandardCharsets.UTF_8)),
-                        Flush.AT_CLOSE)
-                : new TraceWriter(Files.newBufferedWriter(file), Flush.EVERY_LINE);
+        if (Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)) {
+            Files.delete(file);
+        }
+        OutputStream bytes = Channels.newOutputStream(Files.newByteChannel(
+                file, Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE), OWNER_ONLY));
+        boolean compressed = file.toString().endsWith(".gz");
+        return new TraceWriter(
+                new BufferedWriter(new OutputStreamWriter(
+                        compressed ? new GZIPOutputStream(bytes) : bytes, StandardCharsets.UTF_8)),
+                compressed ? Flush.AT_CLOSE : Flush.EVERY_LINE);
     }
 
     void append(JsonObject line) {

@@ -6,6 +6,9 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
+import org.xenjava.toolstack.trace.format.Failure;
+import org.xenjava.toolstack.trace.format.Request;
+import org.xenjava.toolstack.trace.format.TraceLine;
 import org.xenjava.toolstack.xenctrl.lib.Errno;
 
 /**

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * Records everything that crosses the library interfaces to JSON lines, and replays a recording, failing at the
- * first call or byte that differs. One set of adapters serves both: each turns a call into a request and hands it
- * to a tape, which either makes the call and writes it down or looks it up. The file format is described in {@code
- * docs/trace-format.md}.
+ * Recording and replay of everything that crosses the library interfaces. {@link org.xenjava.toolstack.trace.Recorder}
+ * writes each call and its answer to a file of JSON lines; {@link org.xenjava.toolstack.trace.Replay} answers from such a
+ * file and fails at the first call or byte that differs. {@code docs/trace-format.md} describes the file.
  */
 @NullMarked
 package org.xenjava.toolstack.trace;

@@ -55,7 +55,7 @@ class TraceFileTest {
     @Test
     void theHeaderSaysWhatWasRecordedWhenAndOnWhichXen() {
         assertEquals(
-                new TraceHeader(1, XenRelease.V4_17, "create a.cfg", Recordings.DATE, Contents.HASH),
+                new TraceHeader(1, XenRelease.V4_17, "create a.cfg", Recordings.DATE, Contents.HASH, Secrets.REDACTED),
                 TraceReader.read(recorded()).header());
     }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package org.xenjava.toolstack.trace;
+package org.xenjava.toolstack.trace.format;
 
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
@@ -10,12 +10,12 @@ import java.nio.charset.StandardCharsets;
 import java.util.HexFormat;
 
 /** A xenstore value: a string if it is printable UTF-8, else {@code {"hex": "00ff"}}. */
-final class StoreValue {
+public final class StoreValue {
     private static final String HEX = "hex";
 
     private StoreValue() {}
 
-    static JsonElement encode(byte[] value) {
+    public static JsonElement encode(byte[] value) {
         try {
             String text = StandardCharsets.UTF_8
                     .newDecoder()
@@ -32,7 +32,7 @@ final class StoreValue {
         return hex;
     }
 
-    static byte[] decode(JsonElement json) {
+    public static byte[] decode(JsonElement json) {
         return json.isJsonObject()
                 ? HexFormat.of().parseHex(json.getAsJsonObject().get(HEX).getAsString())
                 : json.getAsString().getBytes(StandardCharsets.UTF_8);

@@ -1,29 +1,30 @@
 // SPDX-License-Identifier: Apache-2.0
-package org.xenjava.toolstack.trace;
+package org.xenjava.toolstack.trace.call;
 
 import java.util.Optional;
+import org.xenjava.toolstack.trace.format.Request;
 import org.xenjava.toolstack.xenctrl.lib.XenEventChannels;
 
-/** {@link XenEventChannels} through a tape. */
+/** {@link XenEventChannels} through a channel. */
 final class ChannelEventChannels implements XenEventChannels {
     private static final String NAME = "XenEventChannels";
 
-    private final CallChannel tape;
+    private final CallChannel channel;
 
-    ChannelEventChannels(CallChannel tape) {
-        this.tape = tape;
+    ChannelEventChannels(CallChannel channel) {
+        this.channel = channel;
     }
 
     @Override
     public int bindUnboundPort(int domid) {
-        return tape.exchange(
+        return channel.exchange(
                 Request.of(NAME, "bindUnboundPort").with("domid", domid), Answer.NUMBER, xen -> xen.eventChannels()
                         .bindUnboundPort(domid));
     }
 
     @Override
     public int bindInterdomain(int domid, int remotePort) {
-        return tape.exchange(
+        return channel.exchange(
                 Request.of(NAME, "bindInterdomain").with("domid", domid).with("remotePort", remotePort),
                 Answer.NUMBER,
                 xen -> xen.eventChannels().bindInterdomain(domid, remotePort));
@@ -31,25 +32,26 @@ final class ChannelEventChannels implements XenEventChannels {
 
     @Override
     public int bindVirq(int virq) {
-        return tape.exchange(Request.of(NAME, "bindVirq").with("virq", virq), Answer.NUMBER, xen -> xen.eventChannels()
-                .bindVirq(virq));
+        return channel.exchange(
+                Request.of(NAME, "bindVirq").with("virq", virq), Answer.NUMBER, xen -> xen.eventChannels()
+                        .bindVirq(virq));
     }
 
     @Override
     public void unbind(int port) {
-        tape.perform(Request.of(NAME, "unbind").with("port", port), xen -> xen.eventChannels()
+        channel.perform(Request.of(NAME, "unbind").with("port", port), xen -> xen.eventChannels()
                 .unbind(port));
     }
 
     @Override
     public void notify(int port) {
-        tape.perform(Request.of(NAME, "notify").with("port", port), xen -> xen.eventChannels()
+        channel.perform(Request.of(NAME, "notify").with("port", port), xen -> xen.eventChannels()
                 .notify(port));
     }
 
     @Override
     public int pending() {
-        return tape.await(
+        return channel.await(
                         Request.of(NAME, "pending"),
                         CallChannel.FOREVER,
                         Answer.NUMBER,
@@ -59,12 +61,12 @@ final class ChannelEventChannels implements XenEventChannels {
 
     @Override
     public void unmask(int port) {
-        tape.perform(Request.of(NAME, "unmask").with("port", port), xen -> xen.eventChannels()
+        channel.perform(Request.of(NAME, "unmask").with("port", port), xen -> xen.eventChannels()
                 .unmask(port));
     }
 
     @Override
     public void close() {
-        tape.release(Request.of(NAME, "close"), xen -> xen.eventChannels().close());
+        channel.release(Request.of(NAME, "close"), xen -> xen.eventChannels().close());
     }
 }

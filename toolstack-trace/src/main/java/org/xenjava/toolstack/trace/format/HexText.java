@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package org.xenjava.toolstack.trace;
+package org.xenjava.toolstack.trace.format;
 
 import java.util.Collections;
 import java.util.HexFormat;
@@ -12,8 +12,8 @@ import java.util.regex.Pattern;
  * Memory as text: two hex digits a byte, {@code (12)} for 12 zero bytes, {@code <buf#3+0>} for an eight-byte pointer
  * into a hypercall buffer. The same memory always gives the same text.
  */
-final class HexText {
-    static final int POINTER_BYTES = 8;
+public final class HexText {
+    public static final int POINTER_BYTES = 8;
 
     private static final int SHORTEST_ZERO_RUN = 4;
     private static final Pattern TOKEN = Pattern.compile("([0-9a-f]{2})|\\(([0-9]{1,9})\\)|<(buf#[0-9]+\\+[0-9]+)>");
@@ -23,17 +23,17 @@ final class HexText {
     private final SortedMap<Integer, String> pointers;
 
     /** Memory with pointers, by offset; the bytes below a pointer do not matter. */
-    HexText(byte[] bytes, SortedMap<Integer, String> pointers) {
+    public HexText(byte[] bytes, SortedMap<Integer, String> pointers) {
         this.bytes = bytes;
         this.pointers = pointers;
     }
 
-    static HexText of(byte[] bytes) {
+    public static HexText of(byte[] bytes) {
         return new HexText(bytes, Collections.emptySortedMap());
     }
 
     /** Reads the text of any range. */
-    static HexText parse(String text) {
+    public static HexText parse(String text) {
         int size = 0;
         int end = 0;
         Matcher token = TOKEN.matcher(text);
@@ -65,16 +65,16 @@ final class HexText {
         return token.group(2) != null ? Integer.parseInt(token.group(2)) : POINTER_BYTES;
     }
 
-    byte[] bytes() {
+    public byte[] bytes() {
         return bytes;
     }
 
-    SortedMap<Integer, String> pointers() {
+    public SortedMap<Integer, String> pointers() {
         return pointers;
     }
 
     /** The eight bytes at {@code at}, in plain hex, or the pointer there; zeros behind the end. */
-    String word(int at) {
+    public String word(int at) {
         byte[] word = new byte[POINTER_BYTES];
         if (at < bytes.length) {
             System.arraycopy(bytes, at, word, 0, Math.min(POINTER_BYTES, bytes.length - at));
@@ -83,7 +83,7 @@ final class HexText {
     }
 
     /** The whole memory, zeros at its end left out. */
-    String withoutTrailingZeros() {
+    public String withoutTrailingZeros() {
         int end = bytes.length;
         int afterPointers = pointers.isEmpty() ? 0 : pointers.lastKey() + POINTER_BYTES;
         while (end > afterPointers && bytes[end - 1] == 0) {
@@ -93,7 +93,7 @@ final class HexText {
     }
 
     /** The bytes from {@code from} up to, not including, {@code to}, which cut no pointer. */
-    String range(int from, int to) {
+    public String range(int from, int to) {
         StringBuilder text = new StringBuilder();
         for (int at = from; at < to; ) {
             String pointer = pointers.get(at);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package org.xenjava.toolstack.trace;
+package org.xenjava.toolstack.trace.format;
 
 import com.google.gson.JsonElement;
 import com.google.gson.JsonNull;
@@ -15,9 +15,10 @@ import java.util.Optional;
  * @param failure how it failed
  * @param effects what it changed in memory
  */
-record TraceLine(int sequence, Request request, JsonElement result, Optional<Failure> failure, JsonObject effects) {
+public record TraceLine(
+        int sequence, Request request, JsonElement result, Optional<Failure> failure, JsonObject effects) {
 
-    JsonObject toJson() {
+    public JsonObject toJson() {
         JsonObject json = new JsonObject();
         json.addProperty("seq", sequence);
         json.addProperty("interface", request.library());
@@ -34,7 +35,7 @@ record TraceLine(int sequence, Request request, JsonElement result, Optional<Fai
     }
 
     /** Reads what {@link #toJson} wrote; an unchecked exception if it is not that. */
-    static TraceLine of(JsonObject json) {
+    public static TraceLine of(JsonObject json) {
         Request request = new Request(
                 member(json, "interface").getAsString(),
                 member(json, "method").getAsString(),

@@ -1,33 +1,34 @@
 // SPDX-License-Identifier: Apache-2.0
-package org.xenjava.toolstack.trace;
+package org.xenjava.toolstack.trace.call;
 
+import org.xenjava.toolstack.trace.format.Request;
 import org.xenjava.toolstack.xenctrl.lib.XenDeviceModel;
 
-/** {@link XenDeviceModel} through a tape. */
+/** {@link XenDeviceModel} through a channel. */
 final class ChannelDeviceModel implements XenDeviceModel {
     private static final String NAME = "XenDeviceModel";
 
-    private final CallChannel tape;
+    private final CallChannel channel;
 
-    ChannelDeviceModel(CallChannel tape) {
-        this.tape = tape;
+    ChannelDeviceModel(CallChannel channel) {
+        this.channel = channel;
     }
 
     @Override
     public void shutdown(int domid, int reason) {
-        tape.perform(on("shutdown", domid).with("reason", reason), xen -> xen.deviceModel()
+        channel.perform(on("shutdown", domid).with("reason", reason), xen -> xen.deviceModel()
                 .shutdown(domid, reason));
     }
 
     @Override
     public int nrVcpus(int domid) {
-        return tape.exchange(
+        return channel.exchange(
                 on("nrVcpus", domid), Answer.NUMBER, xen -> xen.deviceModel().nrVcpus(domid));
     }
 
     @Override
     public int createIoreqServer(int domid, int bufferedIoreqMode) {
-        return tape.exchange(
+        return channel.exchange(
                 on("createIoreqServer", domid).with("bufferedIoreqMode", bufferedIoreqMode),
                 Answer.NUMBER,
                 xen -> xen.deviceModel().createIoreqServer(domid, bufferedIoreqMode));
@@ -35,19 +36,20 @@ final class ChannelDeviceModel implements XenDeviceModel {
 
     @Override
     public void destroyIoreqServer(int domid, int id) {
-        tape.perform(on("destroyIoreqServer", domid).with("id", id), xen -> xen.deviceModel()
+        channel.perform(on("destroyIoreqServer", domid).with("id", id), xen -> xen.deviceModel()
                 .destroyIoreqServer(domid, id));
     }
 
     @Override
     public void setIoreqServerState(int domid, int id, int enabled) {
-        tape.perform(on("setIoreqServerState", domid).with("id", id).with("enabled", enabled), xen -> xen.deviceModel()
-                .setIoreqServerState(domid, id, enabled));
+        channel.perform(
+                on("setIoreqServerState", domid).with("id", id).with("enabled", enabled),
+                xen -> xen.deviceModel().setIoreqServerState(domid, id, enabled));
     }
 
     @Override
     public void mapIoRange(int domid, int id, int isMmio, long start, long end) {
-        tape.perform(
+        channel.perform(
                 on("mapIoRange", domid)
                         .with("id", id)
                         .with("isMmio", isMmio)
@@ -58,7 +60,7 @@ final class ChannelDeviceModel implements XenDeviceModel {
 
     @Override
     public void unmapIoRange(int domid, int id, int isMmio, long start, long end) {
-        tape.perform(
+        channel.perform(
                 on("unmapIoRange", domid)
                         .with("id", id)
                         .with("isMmio", isMmio)
@@ -69,7 +71,7 @@ final class ChannelDeviceModel implements XenDeviceModel {
 
     @Override
     public void setPciIntxLevel(int domid, int segment, int bus, int device, int intx, int level) {
-        tape.perform(
+        channel.perform(
                 on("setPciIntxLevel", domid)
                         .with("segment", segment)
                         .with("bus", bus)
@@ -81,32 +83,32 @@ final class ChannelDeviceModel implements XenDeviceModel {
 
     @Override
     public void setIsaIrqLevel(int domid, int irq, int level) {
-        tape.perform(on("setIsaIrqLevel", domid).with("irq", irq).with("level", level), xen -> xen.deviceModel()
+        channel.perform(on("setIsaIrqLevel", domid).with("irq", irq).with("level", level), xen -> xen.deviceModel()
                 .setIsaIrqLevel(domid, irq, level));
     }
 
     @Override
     public void setPciLinkRoute(int domid, int link, int irq) {
-        tape.perform(on("setPciLinkRoute", domid).with("link", link).with("irq", irq), xen -> xen.deviceModel()
+        channel.perform(on("setPciLinkRoute", domid).with("link", link).with("irq", irq), xen -> xen.deviceModel()
                 .setPciLinkRoute(domid, link, irq));
     }
 
     @Override
     public void injectMsi(int domid, long address, int data) {
-        tape.perform(on("injectMsi", domid).with("address", address).with("data", data), xen -> xen.deviceModel()
+        channel.perform(on("injectMsi", domid).with("address", address).with("data", data), xen -> xen.deviceModel()
                 .injectMsi(domid, address, data));
     }
 
     @Override
     public void modifiedMemory(int domid, long firstGfn, int pages) {
-        tape.perform(
+        channel.perform(
                 on("modifiedMemory", domid).with("firstGfn", firstGfn).with("pages", pages),
                 xen -> xen.deviceModel().modifiedMemory(domid, firstGfn, pages));
     }
 
     @Override
     public void setMemType(int domid, int type, long firstGfn, int pages) {
-        tape.perform(
+        channel.perform(
                 on("setMemType", domid)
                         .with("type", type)
                         .with("firstGfn", firstGfn)
@@ -116,7 +118,7 @@ final class ChannelDeviceModel implements XenDeviceModel {
 
     @Override
     public void pinMemoryCacheAttribute(int domid, long firstGfn, long lastGfn, int type) {
-        tape.perform(
+        channel.perform(
                 on("pinMemoryCacheAttribute", domid)
                         .with("firstGfn", firstGfn)
                         .with("lastGfn", lastGfn)
@@ -126,7 +128,7 @@ final class ChannelDeviceModel implements XenDeviceModel {
 
     @Override
     public void close() {
-        tape.release(Request.of(NAME, "close"), xen -> xen.deviceModel().close());
+        channel.release(Request.of(NAME, "close"), xen -> xen.deviceModel().close());
     }
 
     private static Request on(String method, int domid) {

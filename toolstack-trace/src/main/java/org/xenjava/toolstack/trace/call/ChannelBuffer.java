@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-package org.xenjava.toolstack.trace;
+package org.xenjava.toolstack.trace.call;
 
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import org.xenjava.toolstack.trace.format.Request;
 import org.xenjava.toolstack.xenctrl.lib.HypercallBuffer;
 
 /** A buffer with a name; its memory is real, or a replay's. */
@@ -11,15 +12,15 @@ final class ChannelBuffer implements HypercallBuffer {
     private final HypercallBuffer memory;
     private final int size;
     private final BufferTable table;
-    private final CallChannel tape;
+    private final CallChannel channel;
     private volatile boolean closed;
 
-    ChannelBuffer(String name, HypercallBuffer memory, BufferTable table, CallChannel tape) {
+    ChannelBuffer(String name, HypercallBuffer memory, BufferTable table, CallChannel channel) {
         this.name = name;
         this.memory = memory;
         this.size = memory.bytes().capacity();
         this.table = table;
-        this.tape = tape;
+        this.channel = channel;
     }
 
     String name() {
@@ -56,7 +57,7 @@ final class ChannelBuffer implements HypercallBuffer {
         }
         closed = true;
         table.remove(this);
-        tape.release(Request.of("HypercallBuffer", "close").with("buffer", name), xen -> memory.close());
+        channel.release(Request.of("HypercallBuffer", "close").with("buffer", name), xen -> memory.close());
     }
 
     private void requireOpen() {

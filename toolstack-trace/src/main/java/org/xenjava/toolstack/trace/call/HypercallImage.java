@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package org.xenjava.toolstack.trace;
+package org.xenjava.toolstack.trace.call;
 
 import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
@@ -19,6 +19,8 @@ import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.Function;
+import org.xenjava.toolstack.trace.format.HexText;
+import org.xenjava.toolstack.trace.format.Request;
 import org.xenjava.toolstack.xenctrl.abi.StructLayout.Field;
 import org.xenjava.toolstack.xenctrl.abi.StructLayout.Type;
 import org.xenjava.toolstack.xenctrl.abi.StructView;

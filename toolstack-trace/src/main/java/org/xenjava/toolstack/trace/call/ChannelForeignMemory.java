@@ -1,26 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
-package org.xenjava.toolstack.trace;
+package org.xenjava.toolstack.trace.call;
 
 import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import java.util.function.Function;
 import java.util.stream.LongStream;
+import org.xenjava.toolstack.trace.format.Request;
+import org.xenjava.toolstack.trace.format.RunContent;
 import org.xenjava.toolstack.xenctrl.lib.MappedPages;
 import org.xenjava.toolstack.xenctrl.lib.Protection;
 import org.xenjava.toolstack.xenctrl.lib.XenForeignMemory;
 import org.xenjava.toolstack.xenctrl.lib.XenLibraries;
 
-/** {@link XenForeignMemory} through a tape. Mappings are numbered as they are made: {@code map#1}. */
+/** {@link XenForeignMemory} through a channel. Mappings are numbered as they are made: {@code map#1}. */
 final class ChannelForeignMemory implements XenForeignMemory {
     private static final String NAME = "XenForeignMemory";
 
-    private final CallChannel tape;
-    private final Contents contents;
+    private final CallChannel channel;
+    private final RunContent contents;
     private int mappings;
 
-    ChannelForeignMemory(CallChannel tape, Contents contents) {
-        this.tape = tape;
+    ChannelForeignMemory(CallChannel channel, RunContent contents) {
+        this.channel = channel;
         this.contents = contents;
     }
 
@@ -52,7 +54,7 @@ final class ChannelForeignMemory implements XenForeignMemory {
 
     @Override
     public void close() {
-        tape.release(Request.of(NAME, "close"), xen -> xen.foreignMemory().close());
+        channel.release(Request.of(NAME, "close"), xen -> xen.foreignMemory().close());
     }
 
     private MappedPages map(
@@ -77,14 +79,18 @@ final class ChannelForeignMemory implements XenForeignMemory {
                 return pages(memory, domid, protection, frames);
             }
         };
-        return tape.exchange(request, answer, xen -> pages(live.apply(xen), domid, protection, frames));
+        return channel.exchange(request, answer, xen -> pages(live.apply(xen), domid, protection, frames));
     }
 
-    /** Called by the tape, for one mapping at a time. */
+    /** Called by the channel, for one mapping at a time. */
     private ChannelPages pages(MappedPages memory, int domid, Protection protection, long[] frames) {
         mappings++;
         return new ChannelPages(
-                tape, "map#" + mappings, memory, new ChannelPages.Place(domid, frames.clone(), protection), contents);
+                channel,
+                "map#" + mappings,
+                memory,
+                new ChannelPages.Place(domid, frames.clone(), protection),
+                contents);
     }
 
     /** Consecutive frames as {@code 0x1000+29}, single ones as {@code 0xfc008}. */

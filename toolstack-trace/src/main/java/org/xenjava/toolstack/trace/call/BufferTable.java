@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package org.xenjava.toolstack.trace;
+package org.xenjava.toolstack.trace.call;
 
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
@@ -18,13 +18,13 @@ final class BufferTable implements Answer<ChannelBuffer> {
     /** Replayed buffers get made-up addresses this far apart, more than the largest buffer. */
     private static final long ADDRESS_STEP = 1L << 32;
 
-    private final CallChannel tape;
+    private final CallChannel channel;
     private final TreeMap<Long, ChannelBuffer> byAddress = new TreeMap<>();
     private final Map<String, ChannelBuffer> byName = new HashMap<>();
     private int last;
 
-    BufferTable(CallChannel tape) {
-        this.tape = tape;
+    BufferTable(CallChannel channel) {
+        this.channel = channel;
     }
 
     /** Memory that stands for a buffer of the recorded machine. */
@@ -48,7 +48,7 @@ final class BufferTable implements Answer<ChannelBuffer> {
 
     synchronized ChannelBuffer add(HypercallBuffer memory) {
         last++;
-        ChannelBuffer buffer = new ChannelBuffer("buf#" + last, memory, this, tape);
+        ChannelBuffer buffer = new ChannelBuffer("buf#" + last, memory, this, channel);
         byAddress.put(memory.address(), buffer);
         byName.put(buffer.name(), buffer);
         return buffer;

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-package org.xenjava.toolstack.trace;
+package org.xenjava.toolstack.trace.call;
 
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
+import org.xenjava.toolstack.trace.format.HexText;
+import org.xenjava.toolstack.trace.format.PageImage;
+import org.xenjava.toolstack.trace.format.Request;
+import org.xenjava.toolstack.trace.format.RunContent;
 import org.xenjava.toolstack.xenctrl.lib.MappedPages;
 import org.xenjava.toolstack.xenctrl.lib.Protection;
 
@@ -16,19 +17,19 @@ final class ChannelPages implements MappedPages {
     /** The longest run in one piece: hex text of more would need very long strings. */
     private static final int LONGEST_RUN_PAGES = 4096;
 
-    private final CallChannel tape;
+    private final CallChannel channel;
     private final String name;
     private final MappedPages memory;
     private final Place place;
-    private final Contents contents;
+    private final RunContent contents;
     private final PageImage before;
     private boolean closed;
 
     /** Whose pages these are: gfns, or frames of a resource. */
     record Place(int domid, long[] frames, Protection protection) {}
 
-    ChannelPages(CallChannel tape, String name, MappedPages memory, Place place, Contents contents) {
-        this.tape = tape;
+    ChannelPages(CallChannel channel, String name, MappedPages memory, Place place, RunContent contents) {
+        this.channel = channel;
         this.name = name;
         this.memory = memory;
         this.place = place;
@@ -63,12 +64,12 @@ final class ChannelPages implements MappedPages {
             return;
         }
         closed = true;
-        if (tape.isOpen()) {
+        if (channel.isOpen()) {
             Request request = Request.of("MappedPages", "close")
                     .with("mapping", name)
                     .with("domid", place.domid())
                     .with("written", written());
-            tape.release(request, xen -> memory.close());
+            channel.release(request, xen -> memory.close());
         }
     }
 
@@ -101,24 +102,7 @@ final class ChannelPages implements MappedPages {
         JsonObject run = new JsonObject();
         run.addProperty("frame", "0x" + Long.toHexString(place.frames()[from]));
         run.addProperty("pages", end - from);
-        switch (contents) {
-            case HASH -> run.addProperty("sha256", sha256(bytes));
-            case FULL -> {
-                byte[] copy = new byte[bytes.remaining()];
-                bytes.get(copy);
-                run.addProperty("bytes", HexText.of(copy).withoutTrailingZeros());
-            }
-        }
+        contents.addTo(run, bytes);
         return run;
-    }
-
-    static String sha256(ByteBuffer bytes) {
-        try {
-            MessageDigest digest = MessageDigest.getInstance("SHA-256");
-            digest.update(bytes);
-            return HexFormat.of().formatHex(digest.digest());
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every Java has SHA-256", e);
-        }
     }
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package org.xenjava.toolstack.trace;
+package org.xenjava.toolstack.trace.call;
 
 import com.google.gson.JsonElement;
 import com.google.gson.JsonNull;
@@ -8,7 +8,7 @@ import com.google.gson.JsonPrimitive;
 import java.util.function.Function;
 
 /** How the answer to a call gets into a trace and out again. */
-interface Answer<T> {
+public interface Answer<T> {
     Answer<Nothing> NOTHING = of(nothing -> JsonNull.INSTANCE, json -> Nothing.NOTHING);
     Answer<Integer> NUMBER = of(JsonPrimitive::new, JsonElement::getAsInt);
     Answer<Boolean> FLAG = of(JsonPrimitive::new, JsonElement::getAsBoolean);

@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-package org.xenjava.toolstack.trace;
+package org.xenjava.toolstack.trace.format;
 
 import java.nio.ByteBuffer;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
 /** A copy of pages. Most pages that a builder maps are zero, so only the others are kept. */
-final class PageImage {
-    static final int PAGE_BYTES = 4096;
+public final class PageImage {
+    public static final int PAGE_BYTES = 4096;
 
     private final SortedMap<Integer, ByteBuffer> nonZero = new TreeMap<>();
 
-    PageImage(ByteBuffer memory) {
+    public PageImage(ByteBuffer memory) {
         for (int page = 0; page < memory.capacity() / PAGE_BYTES; page++) {
             ByteBuffer bytes = page(memory, page);
             if (!isZero(bytes)) {
@@ -21,14 +21,14 @@ final class PageImage {
     }
 
     /** Whether that page of {@code memory} has changed since. */
-    boolean differs(ByteBuffer memory, int page) {
+    public boolean differs(ByteBuffer memory, int page) {
         ByteBuffer now = page(memory, page);
         ByteBuffer old = nonZero.get(page);
         return old == null ? !isZero(now) : !old.equals(now);
     }
 
     /** The pages that are not zero, by index. */
-    SortedMap<Integer, ByteBuffer> nonZero() {
+    public SortedMap<Integer, ByteBuffer> nonZero() {
         return nonZero;
     }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package org.xenjava.toolstack.trace;
+package org.xenjava.toolstack.trace.call;
 
 import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
@@ -9,14 +9,16 @@ import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
+import org.xenjava.toolstack.trace.format.Redaction;
+import org.xenjava.toolstack.trace.format.Request;
+import org.xenjava.toolstack.trace.format.StoreValue;
 import org.xenjava.toolstack.xenctrl.lib.XenStore;
 import org.xenjava.toolstack.xenctrl.lib.XenStorePermission;
 import org.xenjava.toolstack.xenctrl.lib.XenStoreWatchEvent;
 
-/** {@link XenStore} through a tape. */
+/** {@link XenStore} through a channel. */
 final class ChannelStore implements XenStore {
     private static final String NAME = "XenStore";
-    private static final Answer<byte[]> VALUE = Answer.of(StoreValue::encode, StoreValue::decode);
     private static final Answer<List<String>> NAMES = Answer.of(
             ChannelStore::names,
             json -> elements(json).map(JsonElement::getAsString).toList());
@@ -32,93 +34,95 @@ final class ChannelStore implements XenStore {
                     json.getAsJsonObject().get("path").getAsString(),
                     json.getAsJsonObject().get("token").getAsString()));
 
-    private final CallChannel tape;
+    private final CallChannel channel;
+    private final Redaction redaction;
 
-    ChannelStore(CallChannel tape) {
-        this.tape = tape;
+    ChannelStore(CallChannel channel, Redaction redaction) {
+        this.channel = channel;
+        this.redaction = redaction;
     }
 
     @Override
     public byte[] read(int transaction, String path) {
-        return tape.exchange(
-                in(transaction, "read", path), VALUE, xen -> xen.store().read(transaction, path));
+        return channel.exchange(
+                in(transaction, "read", path), value(path), xen -> xen.store().read(transaction, path));
     }
 
     @Override
     public void write(int transaction, String path, byte[] value) {
-        tape.perform(in(transaction, "write", path).with("value", StoreValue.encode(value)), xen -> xen.store()
+        channel.perform(in(transaction, "write", path).with("value", encode(path, value)), xen -> xen.store()
                 .write(transaction, path, value));
     }
 
     @Override
     public void mkdir(int transaction, String path) {
-        tape.perform(in(transaction, "mkdir", path), xen -> xen.store().mkdir(transaction, path));
+        channel.perform(in(transaction, "mkdir", path), xen -> xen.store().mkdir(transaction, path));
     }
 
     @Override
     public void rm(int transaction, String path) {
-        tape.perform(in(transaction, "rm", path), xen -> xen.store().rm(transaction, path));
+        channel.perform(in(transaction, "rm", path), xen -> xen.store().rm(transaction, path));
     }
 
     @Override
     public List<String> directory(int transaction, String path) {
-        return tape.exchange(
+        return channel.exchange(
                 in(transaction, "directory", path), NAMES, xen -> xen.store().directory(transaction, path));
     }
 
     @Override
     public List<XenStorePermission> getPermissions(int transaction, String path) {
-        return tape.exchange(in(transaction, "getPermissions", path), PERMISSIONS, xen -> xen.store()
+        return channel.exchange(in(transaction, "getPermissions", path), PERMISSIONS, xen -> xen.store()
                 .getPermissions(transaction, path));
     }
 
     @Override
     public void setPermissions(int transaction, String path, List<XenStorePermission> permissions) {
-        tape.perform(
+        channel.perform(
                 in(transaction, "setPermissions", path).with("permissions", permissions(permissions)),
                 xen -> xen.store().setPermissions(transaction, path, permissions));
     }
 
     @Override
     public int transactionStart() {
-        return tape.exchange(Request.of(NAME, "transactionStart"), Answer.NUMBER, xen -> xen.store()
+        return channel.exchange(Request.of(NAME, "transactionStart"), Answer.NUMBER, xen -> xen.store()
                 .transactionStart());
     }
 
     @Override
     public void transactionCommit(int transaction) {
-        tape.perform(Request.of(NAME, "transactionCommit").with("transaction", transaction), xen -> xen.store()
+        channel.perform(Request.of(NAME, "transactionCommit").with("transaction", transaction), xen -> xen.store()
                 .transactionCommit(transaction));
     }
 
     @Override
     public void transactionAbort(int transaction) {
-        tape.perform(Request.of(NAME, "transactionAbort").with("transaction", transaction), xen -> xen.store()
+        channel.perform(Request.of(NAME, "transactionAbort").with("transaction", transaction), xen -> xen.store()
                 .transactionAbort(transaction));
     }
 
     @Override
     public void watch(String path, String token) {
-        tape.perform(Request.of(NAME, "watch").with("path", path).with("token", token), xen -> xen.store()
+        channel.perform(Request.of(NAME, "watch").with("path", path).with("token", token), xen -> xen.store()
                 .watch(path, token));
     }
 
     @Override
     public void unwatch(String path, String token) {
-        tape.perform(Request.of(NAME, "unwatch").with("path", path).with("token", token), xen -> xen.store()
+        channel.perform(Request.of(NAME, "unwatch").with("path", path).with("token", token), xen -> xen.store()
                 .unwatch(path, token));
     }
 
     @Override
     public Optional<XenStoreWatchEvent> readWatch(Duration timeout) {
-        return tape.await(
+        return channel.await(
                 Request.of(NAME, "readWatch").with("timeout", timeout.toString()), timeout, EVENT, xen -> xen.store()
                         .readWatch(timeout));
     }
 
     @Override
     public void introduceDomain(int domid, long gfn, int port) {
-        tape.perform(
+        channel.perform(
                 Request.of(NAME, "introduceDomain")
                         .with("domid", domid)
                         .with("gfn", gfn)
@@ -128,26 +132,34 @@ final class ChannelStore implements XenStore {
 
     @Override
     public void releaseDomain(int domid) {
-        tape.perform(Request.of(NAME, "releaseDomain").with("domid", domid), xen -> xen.store()
+        channel.perform(Request.of(NAME, "releaseDomain").with("domid", domid), xen -> xen.store()
                 .releaseDomain(domid));
     }
 
     @Override
     public boolean isDomainIntroduced(int domid) {
-        return tape.exchange(
+        return channel.exchange(
                 Request.of(NAME, "isDomainIntroduced").with("domid", domid), Answer.FLAG, xen -> xen.store()
                         .isDomainIntroduced(domid));
     }
 
     @Override
     public String getDomainPath(int domid) {
-        return tape.exchange(Request.of(NAME, "getDomainPath").with("domid", domid), Answer.TEXT, xen -> xen.store()
+        return channel.exchange(Request.of(NAME, "getDomainPath").with("domid", domid), Answer.TEXT, xen -> xen.store()
                 .getDomainPath(domid));
     }
 
     @Override
     public void close() {
-        tape.release(Request.of(NAME, "close"), xen -> xen.store().close());
+        channel.release(Request.of(NAME, "close"), xen -> xen.store().close());
+    }
+
+    private JsonElement encode(String path, byte[] value) {
+        return StoreValue.encode(redaction.value(path, value));
+    }
+
+    private Answer<byte[]> value(String path) {
+        return Answer.of(value -> encode(path, value), StoreValue::decode);
     }
 
     private static Request in(int transaction, String method, String path) {

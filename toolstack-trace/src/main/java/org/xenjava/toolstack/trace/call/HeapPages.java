@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-package org.xenjava.toolstack.trace;
+package org.xenjava.toolstack.trace.call;
 
 import com.google.gson.JsonObject;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import org.xenjava.toolstack.trace.format.HexText;
+import org.xenjava.toolstack.trace.format.PageImage;
 import org.xenjava.toolstack.xenctrl.lib.MappedPages;
 import org.xenjava.toolstack.xenctrl.lib.Protection;
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package org.xenjava.toolstack.trace;
+package org.xenjava.toolstack.trace.format;
 
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
@@ -15,47 +15,47 @@ import java.util.StringJoiner;
  * @param method the method's name
  * @param arguments by name
  */
-record Request(String library, String method, JsonObject arguments) {
+public record Request(String library, String method, JsonObject arguments) {
     /** Where the arguments of {@code XenCall.call} are decoded. */
-    static final String HYPERCALL = "hypercall";
+    public static final String HYPERCALL = "hypercall";
 
-    static final String OPERATION = "operation";
-    static final String POINTERS = "args";
-    static final String FIELDS = "fields";
-    static final String MEMORY = "memory";
+    public static final String OPERATION = "operation";
+    public static final String POINTERS = "args";
+    public static final String FIELDS = "fields";
+    public static final String MEMORY = "memory";
 
     private static final int LONGEST_VALUE = 60;
 
     /** The calls that wait for something to happen. */
     private static final Set<String> WAITING = Set.of("XenStore.readWatch", "XenEventChannels.pending");
 
-    static Request of(String library, String method) {
+    public static Request of(String library, String method) {
         return new Request(library, method, new JsonObject());
     }
 
-    boolean waits() {
+    public boolean waits() {
         return WAITING.contains(name());
     }
 
-    Request with(String name, JsonElement value) {
+    public Request with(String name, JsonElement value) {
         arguments.add(name, value);
         return this;
     }
 
-    Request with(String name, String value) {
+    public Request with(String name, String value) {
         return with(name, new JsonPrimitive(value));
     }
 
-    Request with(String name, long value) {
+    public Request with(String name, long value) {
         return with(name, new JsonPrimitive(value));
     }
 
-    boolean isHypercall() {
+    public boolean isHypercall() {
         return arguments.has(HYPERCALL);
     }
 
     /** Which call this is: {@code XenStore.write}, {@code memory_op/set_pod_target}. */
-    String name() {
+    public String name() {
         if (!isHypercall()) {
             return library + "." + method;
         }
@@ -79,7 +79,7 @@ record Request(String library, String method, JsonObject arguments) {
     }
 
     /** A value as text: a string as it is, anything else as JSON. */
-    static String text(JsonElement value) {
+    public static String text(JsonElement value) {
         return value.isJsonPrimitive() ? value.getAsString() : value.toString();
     }
 }

@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-package org.xenjava.toolstack.trace;
+package org.xenjava.toolstack.trace.call;
 
 import java.time.Duration;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import org.xenjava.toolstack.trace.format.Request;
 import org.xenjava.toolstack.xenctrl.lib.XenLibException;
 import org.xenjava.toolstack.xenctrl.lib.XenLibraries;
 
 /** Where calls go: to the real libraries and into a trace, or to a trace alone. */
-interface CallChannel {
+public interface CallChannel {
     /** Longer than anything lasts, and short enough to be counted in nanoseconds. */
     Duration FOREVER = Duration.ofDays(36_500);
 

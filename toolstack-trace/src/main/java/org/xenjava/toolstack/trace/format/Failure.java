@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package org.xenjava.toolstack.trace;
+package org.xenjava.toolstack.trace.format;
 
 import com.google.gson.JsonObject;
 import java.util.stream.IntStream;
@@ -7,26 +7,26 @@ import org.xenjava.toolstack.xenctrl.lib.Errno;
 import org.xenjava.toolstack.xenctrl.lib.XenLibException;
 
 /** A failed call: the C function and errno, by name. */
-record Failure(String function, Errno errno) {
+public record Failure(String function, Errno errno) {
     private static final int MAX_ERRNO = 4095;
 
-    static Failure of(XenLibException e) {
+    public static Failure of(XenLibException e) {
         return new Failure(e.function(), e.errno());
     }
 
-    static Failure of(JsonObject json) {
+    public static Failure of(JsonObject json) {
         return new Failure(
                 json.get("function").getAsString(), errno(json.get("errno").getAsString()));
     }
 
-    JsonObject toJson() {
+    public JsonObject toJson() {
         JsonObject json = new JsonObject();
         json.addProperty("function", function);
         json.addProperty("errno", errno.symbol());
         return json;
     }
 
-    XenLibException exception() {
+    public XenLibException exception() {
         return new XenLibException(function, errno);
     }
 

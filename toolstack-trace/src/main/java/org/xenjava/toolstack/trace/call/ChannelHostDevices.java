@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package org.xenjava.toolstack.trace;
+package org.xenjava.toolstack.trace.call;
 
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
@@ -7,11 +7,12 @@ import com.google.gson.JsonPrimitive;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.Consumer;
+import org.xenjava.toolstack.trace.format.Request;
 import org.xenjava.toolstack.xenctrl.lib.HostDevices;
 import org.xenjava.toolstack.xenctrl.lib.HostFile;
 import org.xenjava.toolstack.xenctrl.lib.LoopAccess;
 
-/** {@link HostDevices} through a tape. */
+/** {@link HostDevices} through a channel. */
 final class ChannelHostDevices implements HostDevices {
     private static final String NAME = "HostDevices";
     private static final String NUMBERS = ":";
@@ -20,21 +21,21 @@ final class ChannelHostDevices implements HostDevices {
     private static final Answer<SortedMap<Integer, String>> LOOPS =
             Answer.of(ChannelHostDevices::encode, ChannelHostDevices::decode);
 
-    private final CallChannel tape;
+    private final CallChannel channel;
 
-    ChannelHostDevices(CallChannel tape) {
-        this.tape = tape;
+    ChannelHostDevices(CallChannel channel) {
+        this.channel = channel;
     }
 
     @Override
     public HostFile file(String path) {
-        return tape.exchange(request("file").with("path", path), FILE, xen -> xen.hostDevices()
+        return channel.exchange(request("file").with("path", path), FILE, xen -> xen.hostDevices()
                 .file(path));
     }
 
     @Override
     public int freeLoop() {
-        return tape.exchange(
+        return channel.exchange(
                 request("freeLoop"), Answer.NUMBER, xen -> xen.hostDevices().freeLoop());
     }
 
@@ -52,12 +53,13 @@ final class ChannelHostDevices implements HostDevices {
 
     @Override
     public SortedMap<Integer, String> loops() {
-        return tape.exchange(request("loops"), LOOPS, xen -> xen.hostDevices().loops());
+        return channel.exchange(
+                request("loops"), LOOPS, xen -> xen.hostDevices().loops());
     }
 
     @Override
     public boolean linkExists(String link) {
-        return tape.exchange(request("linkExists").with("link", link), Answer.FLAG, xen -> xen.hostDevices()
+        return channel.exchange(request("linkExists").with("link", link), Answer.FLAG, xen -> xen.hostDevices()
                 .linkExists(link));
     }
 
@@ -90,7 +92,7 @@ final class ChannelHostDevices implements HostDevices {
 
     @Override
     public void close() {
-        tape.release(request("close"), xen -> xen.hostDevices().close());
+        channel.release(request("close"), xen -> xen.hostDevices().close());
     }
 
     private static Request request(String method) {
@@ -98,7 +100,7 @@ final class ChannelHostDevices implements HostDevices {
     }
 
     private void perform(Request request, Consumer<HostDevices> live) {
-        tape.perform(request, xen -> live.accept(xen.hostDevices()));
+        channel.perform(request, xen -> live.accept(xen.hostDevices()));
     }
 
     private static String spelt(HostFile file) {
