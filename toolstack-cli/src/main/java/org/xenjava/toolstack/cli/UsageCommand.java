@@ -33,7 +33,7 @@ final class UsageCommand implements Callable<Integer> {
                         name -> Optional.ofNullable(xlj.getSubcommands().get(name))
                                 .orElseThrow(() -> new ParameterException(xlj, "there is no command '" + name + "'")))
                 .orElse(xlj);
-        described.usage(session.streams().out());
+        described.usage(session.console().helpWriter());
         return ExitStatus.OK;
     }
 }

@@ -59,8 +59,7 @@ public final class Xlj {
         Session configured = session.opening(options -> session.host().open(xlj.configure(options, args)));
         Commands.addTo(commandLine, configured, args);
         return commandLine
-                .setOut(session.streams().outWriter())
-                .setErr(session.streams().errWriter())
+                .setOut(session.console().helpWriter())
                 .setParameterExceptionHandler(failures)
                 .setExecutionExceptionHandler(failures)
                 .setExecutionStrategy(parsed -> {

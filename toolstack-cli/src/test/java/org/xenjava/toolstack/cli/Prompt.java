@@ -8,7 +8,9 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
+import java.util.Set;
 import org.xenjava.toolstack.cli.command.HostOpener;
 import org.xenjava.toolstack.cli.command.Session;
 import org.xenjava.toolstack.cli.command.Sleeper;
@@ -71,8 +73,7 @@ public final class Prompt {
                 InputStream.nullInputStream(),
                 print(out),
                 print(err),
-                terminal,
-                terminal,
+                terminal ? EnumSet.of(Console.Stream.OUT, Console.Stream.ERR) : Set.of(),
                 terminal ? Ansi.ON : Ansi.OFF);
         int status = Xlj.run(new Session(streams, host, new Time()), args);
         return new Outcome(status, out.toString(StandardCharsets.UTF_8), err.toString(StandardCharsets.UTF_8));

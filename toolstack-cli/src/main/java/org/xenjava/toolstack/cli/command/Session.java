@@ -3,37 +3,41 @@ package org.xenjava.toolstack.cli.command;
 
 import org.xenjava.toolstack.Toolstack;
 import org.xenjava.toolstack.cli.output.Console;
+import org.xenjava.toolstack.cli.output.JsonText;
 
 /**
  * The world outside a command, which a test replaces.
  *
- * @param streams where it reads and prints
- * @param host how it opens Xen
- * @param sleeper how it waits
+ * @param console the streams of a command
+ * @param host opens Xen
+ * @param sleeper waits
  */
-public record Session(Console streams, HostOpener host, Sleeper sleeper) {
-
+public record Session(Console console, HostOpener host, Sleeper sleeper) {
     /** This process on the machine below it. */
     public static Session ofProcess() {
         return new Session(Console.ofProcess(), Toolstack.Options::open, time -> Thread.sleep(time.toMillis()));
     }
 
-    /** The same, but Xen is opened in another way. */
+    /** The same world, but Xen is opened in another way. */
     public Session opening(HostOpener otherwise) {
-        return new Session(streams, otherwise, sleeper);
+        return new Session(console, otherwise, sleeper);
     }
 
-    /** Xen, to be closed by the caller. */
+    /** Opens Xen; the caller closes it. */
     public Toolstack open() {
         return host.open(Toolstack.options());
     }
 
     public void print(String line) {
-        streams.out().println(line);
+        console.print(line);
     }
 
-    /** On standard error, each line after the program's name. */
+    public void print(JsonText json) {
+        console.print(json);
+    }
+
+    /** Prints a message on standard error, each line after the program's name. */
     public void complain(String message) {
-        message.lines().forEach(line -> streams.err().println("xlj: " + line));
+        console.complain(message);
     }
 }

@@ -29,7 +29,7 @@ final class BlockListCommand extends HostCommand {
     protected int run(Toolstack toolstack) {
         List<Domain> asked = domains.stream().map(toolstack::resolve).toList();
         if (json.chosen()) {
-            session.print(Json.pretty(DeviceTables.disksJson(asked)));
+            session.print(Json.pretty(DeviceTables.diskDocuments(asked)));
         } else {
             DeviceTables.diskLines(asked).forEach(session::print);
         }

@@ -1,11 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.xenjava.toolstack.cli.device;
 
-import com.google.gson.JsonArray;
-import com.google.gson.JsonElement;
-import com.google.gson.JsonNull;
-import com.google.gson.JsonObject;
-import com.google.gson.JsonPrimitive;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -71,53 +66,65 @@ final class DeviceTables {
                 nic.backPath());
     }
 
-    static JsonArray disksJson(List<Domain> domains) {
-        JsonArray array = new JsonArray();
-        for (Domain domain : domains) {
-            domain.devices().disks().forEach(disk -> array.add(json(domain.domid(), disk)));
-        }
-        return array;
+    /** A disk as JSON. */
+    record DiskDocument(
+            int domid,
+            int number,
+            String vdev,
+            String backend,
+            String params,
+            String mode,
+            String deviceType,
+            XenbusState frontState,
+            XenbusState backState,
+            Optional<String> problem) {}
+
+    /** A network card as JSON. */
+    record NicDocument(
+            int domid,
+            int devid,
+            String mac,
+            String bridge,
+            String type,
+            XenbusState frontState,
+            XenbusState backState,
+            Optional<String> problem) {}
+
+    static List<DiskDocument> diskDocuments(List<Domain> domains) {
+        return domains.stream()
+                .flatMap(domain -> domain.devices().disks().stream().map(disk -> document(domain.domid(), disk)))
+                .toList();
     }
 
-    static JsonArray nicsJson(List<Domain> domains) {
-        JsonArray array = new JsonArray();
-        for (Domain domain : domains) {
-            domain.devices().nics().forEach(nic -> array.add(json(domain.domid(), nic)));
-        }
-        return array;
+    static List<NicDocument> nicDocuments(List<Domain> domains) {
+        return domains.stream()
+                .flatMap(domain -> domain.devices().nics().stream().map(nic -> document(domain.domid(), nic)))
+                .toList();
     }
 
-    private static JsonObject json(int domid, AttachedDisk disk) {
-        JsonObject json = new JsonObject();
-        json.addProperty("domid", domid);
-        json.addProperty("number", disk.number());
-        json.addProperty("vdev", disk.vdev());
-        json.addProperty("backend", disk.backend());
-        json.addProperty("params", disk.params());
-        json.addProperty("mode", disk.mode());
-        json.addProperty("device_type", disk.deviceType());
-        addStates(json, disk.frontState(), disk.backState(), disk.problem());
-        return json;
+    private static DiskDocument document(int domid, AttachedDisk disk) {
+        return new DiskDocument(
+                domid,
+                disk.number(),
+                disk.vdev(),
+                disk.backend(),
+                disk.params(),
+                disk.mode(),
+                disk.deviceType(),
+                disk.frontState(),
+                disk.backState(),
+                disk.problem());
     }
 
-    private static JsonObject json(int domid, AttachedNic nic) {
-        JsonObject json = new JsonObject();
-        json.addProperty("domid", domid);
-        json.addProperty("devid", nic.devid());
-        json.addProperty("mac", nic.mac());
-        json.addProperty("bridge", nic.bridge());
-        json.addProperty("type", nic.type());
-        addStates(json, nic.frontState(), nic.backState(), nic.problem());
-        return json;
-    }
-
-    private static void addStates(JsonObject json, XenbusState front, XenbusState back, Optional<String> problem) {
-        json.addProperty("front_state", word(front));
-        json.addProperty("back_state", word(back));
-        json.add("problem", problem.<JsonElement>map(JsonPrimitive::new).orElse(JsonNull.INSTANCE));
-    }
-
-    private static String word(XenbusState state) {
-        return state.name().toLowerCase(Locale.ROOT).replace('_', '-');
+    private static NicDocument document(int domid, AttachedNic nic) {
+        return new NicDocument(
+                domid,
+                nic.devid(),
+                nic.mac(),
+                nic.bridge(),
+                nic.type(),
+                nic.frontState(),
+                nic.backState(),
+                nic.problem());
     }
 }

@@ -29,7 +29,7 @@ final class NetworkListCommand extends HostCommand {
     protected int run(Toolstack toolstack) {
         List<Domain> asked = domains.stream().map(toolstack::resolve).toList();
         if (json.chosen()) {
-            session.print(Json.pretty(DeviceTables.nicsJson(asked)));
+            session.print(Json.pretty(DeviceTables.nicDocuments(asked)));
         } else {
             DeviceTables.nicLines(asked).forEach(session::print);
         }

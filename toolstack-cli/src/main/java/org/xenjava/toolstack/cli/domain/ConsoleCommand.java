@@ -24,6 +24,6 @@ final class ConsoleCommand extends DomainCommand {
 
     @Override
     protected void run(Domain domain) throws IOException, InterruptedException {
-        ConsoleSession.attach(domain.consoleTerminal(PATIENCE), session.streams(), () -> {});
+        ConsoleSession.attach(domain.consoleTerminal(PATIENCE), session.console(), () -> {});
     }
 }

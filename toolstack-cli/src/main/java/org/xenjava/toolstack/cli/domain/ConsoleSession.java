@@ -51,7 +51,7 @@ final class ConsoleSession {
 
     private void show(InputStream fromGuest) {
         try {
-            copy(fromGuest, streams.out());
+            copy(fromGuest, streams.guestOutput());
         } catch (IOException e) {
             // EIO: the console was closed.
         } finally {
@@ -62,7 +62,7 @@ final class ConsoleSession {
     private void type(OutputStream toGuest) {
         try {
             long typed = copy(streams.in(), toGuest);
-            if (typed > 0 || streams.inputIsTerminal()) {
+            if (typed > 0 || streams.isTerminal(Console.Stream.IN)) {
                 ended.countDown();
             }
         } catch (IOException e) {

@@ -2,7 +2,6 @@
 package org.xenjava.toolstack.cli.domain;
 
 import java.io.IOException;
-import java.io.PrintStream;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import org.xenjava.toolstack.Domain;
@@ -11,6 +10,8 @@ import org.xenjava.toolstack.cli.command.ExitStatus;
 import org.xenjava.toolstack.cli.command.GuestFile;
 import org.xenjava.toolstack.cli.command.Session;
 import org.xenjava.toolstack.cli.memory.GuardReport;
+import org.xenjava.toolstack.cli.output.Console;
+import org.xenjava.toolstack.cli.output.Verbosity;
 import org.xenjava.toolstack.cli.plan.PlanText;
 import org.xenjava.toolstack.config.DomainConfig;
 import org.xenjava.toolstack.create.CreatePlan;
@@ -93,27 +94,26 @@ final class CreateCommand implements Callable<Integer> {
     }
 
     private Domain build(Toolstack toolstack, DomainConfig config) {
-        try (BuildProgress progress = progress()) {
+        try (BuildProgress progress = new BuildProgress(session.console(), verbosity())) {
             return InterruptibleBuild.run(cancellation -> toolstack.create(config, progress, cancellation));
         }
     }
 
-    private BuildProgress progress() {
-        PrintStream err = session.streams().err();
+    private Verbosity verbosity() {
         if (quiet) {
-            return new BuildProgress.Silent();
+            return Verbosity.QUIET;
         }
         if (verbose) {
-            return new BuildProgress.Lines(err);
+            return Verbosity.LINES;
         }
-        return session.streams().errorIsTerminal() ? new BuildProgress.OneLine(err) : new BuildProgress.Silent();
+        return session.console().isTerminal(Console.Stream.ERR) ? Verbosity.ONE_LINE : Verbosity.TROUBLES;
     }
 
     private int start(Toolstack toolstack, Domain domain) throws IOException, InterruptedException {
         if (foreground) {
             return live(toolstack, domain);
         }
-        CreateGuardSession guard = new CreateGuardSession(session, toolstack, domain, detail());
+        CreateGuardSession guard = new CreateGuardSession(session, toolstack, domain, verbosity());
         if (paused || noGuard || !guard.isNeeded()) {
             unpause(domain);
             return ExitStatus.OK;
@@ -132,30 +132,17 @@ final class CreateCommand implements Callable<Integer> {
             };
             toolstack.guard(GuardPolicy.standard(), GuardScope.of(Set.of(domain.uuid())), troubles);
         }
-        SupervisionListener listener = quiet
-                ? SupervisionListener.NONE
-                : event -> session.streams().err().println(event);
+        SupervisionListener listener =
+                quiet ? SupervisionListener.NONE : event -> session.console().note(event.toString());
         ForegroundSupervisor supervision = new ForegroundSupervisor(session, toolstack, listener);
         return supervision.of(domain, SupervisionPolicy.standard(), paused ? () -> {} : domain::unpause);
-    }
-
-    private CreateGuardSession.Detail detail() {
-        if (quiet) {
-            return CreateGuardSession.Detail.QUIET;
-        }
-        if (verbose) {
-            return CreateGuardSession.Detail.LINES;
-        }
-        return session.streams().errorIsTerminal()
-                ? CreateGuardSession.Detail.ONE_LINE
-                : CreateGuardSession.Detail.TROUBLES;
     }
 
     /** The console is opened first, or the guest's first words would be lost on a full buffer. */
     private void unpause(Domain domain) throws IOException, InterruptedException {
         Runnable go = paused ? () -> {} : domain::unpause;
         if (console) {
-            ConsoleSession.attach(domain.consoleTerminal(ConsoleCommand.PATIENCE), session.streams(), go);
+            ConsoleSession.attach(domain.consoleTerminal(ConsoleCommand.PATIENCE), session.console(), go);
         } else {
             go.run();
         }

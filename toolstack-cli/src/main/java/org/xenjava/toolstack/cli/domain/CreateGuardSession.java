@@ -11,8 +11,9 @@ import org.xenjava.toolstack.Toolstack;
 import org.xenjava.toolstack.cli.command.ExitStatus;
 import org.xenjava.toolstack.cli.command.Session;
 import org.xenjava.toolstack.cli.memory.GuardLoop;
-import org.xenjava.toolstack.cli.memory.GuardModes;
 import org.xenjava.toolstack.cli.memory.GuardReport;
+import org.xenjava.toolstack.cli.output.Verbosity;
+import org.xenjava.toolstack.cli.output.Words;
 import org.xenjava.toolstack.error.DomainGoneException;
 import org.xenjava.toolstack.pod.GuardEvent;
 import org.xenjava.toolstack.pod.GuardListener;
@@ -29,26 +30,14 @@ final class CreateGuardSession {
     private final Session session;
     private final Toolstack toolstack;
     private final Domain domain;
-    private final Detail detail;
+    private final Verbosity verbosity;
     private final String name;
 
-    /** How much is shown on the way; how it ends is always told, unless it ends well. */
-    enum Detail {
-        /** Nothing. */
-        QUIET,
-        /** One line per change that is for the worse. */
-        TROUBLES,
-        /** One line, rewritten at each look. */
-        ONE_LINE,
-        /** One line per change. */
-        LINES
-    }
-
-    CreateGuardSession(Session session, Toolstack toolstack, Domain domain, Detail detail) {
+    CreateGuardSession(Session session, Toolstack toolstack, Domain domain, Verbosity verbosity) {
         this.session = session;
         this.toolstack = toolstack;
         this.domain = domain;
-        this.detail = detail;
+        this.verbosity = verbosity;
         this.name = domain.name();
     }
 
@@ -76,13 +65,11 @@ final class CreateGuardSession {
     int stay() {
         PodGuard guard = toolstack.newGuard(GuardPolicy.standard(), scope(), new Listener());
         GuardLoop.End end = new GuardLoop(guard, session.sleeper()).untilDecided(FOREVER);
-        if (detail == Detail.ONE_LINE) {
-            rewrite("");
-        }
+        session.console().progress().clear();
         Optional<GuardStatus> last = guard.statuses().stream().findFirst();
         if (end != GuardLoop.End.DECIDED) {
             long debt = last.map(status -> status.pod().debtPages()).orElse(0L);
-            session.complain(name + " runs on, but nobody guards it any more, with " + GuardReport.pages(debt)
+            session.complain(name + " runs on, but nobody guards it any more, with " + Words.pages(debt)
                     + " to free; xlj guard --once --domain " + name + " goes on");
             return ExitStatus.FAILED;
         }
@@ -113,7 +100,7 @@ final class CreateGuardSession {
             Optional<ShutdownReason> reason = domain.status().shutdownReason();
             if (reason.equals(Optional.of(ShutdownReason.CRASH))) {
                 session.complain(name + " has crashed, with "
-                        + GuardReport.pages(status.pod().debtPages())
+                        + Words.pages(status.pod().debtPages())
                         + " still to free; xl dmesg shows what Xen says of it");
                 return ExitStatus.FAILED;
             }
@@ -131,28 +118,22 @@ final class CreateGuardSession {
         return ExitStatus.OK;
     }
 
-    private void rewrite(String line) {
-        session.streams().err().print("\r\033[K" + line);
-        session.streams().err().flush();
-    }
-
     /** Shows what the guard does. */
     private final class Listener implements GuardListener {
         @Override
         public void changed(GuardEvent event) {
-            if (detail == Detail.LINES || detail != Detail.QUIET && GuardReport.isTrouble(event)) {
-                if (detail == Detail.ONE_LINE) {
-                    rewrite("");
-                }
-                session.streams().err().println(GuardReport.line(event));
+            if (verbosity == Verbosity.LINES || verbosity != Verbosity.QUIET && GuardReport.isTrouble(event)) {
+                session.console().note(GuardReport.line(event));
             }
         }
 
         @Override
         public void looked(GuardStatus status) {
-            if (detail == Detail.ONE_LINE) {
-                rewrite(name + ": " + GuardModes.word(status.state()) + ", "
-                        + Math.max(0, status.pod().debtPages()) + " pages to free (Ctrl-C leaves it running)");
+            if (verbosity == Verbosity.ONE_LINE) {
+                session.console()
+                        .progress()
+                        .show(name + ": " + Words.of(status.state()) + ", "
+                                + Math.max(0, status.pod().debtPages()) + " pages to free (Ctrl-C leaves it running)");
             }
         }
     }

@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import org.xenjava.toolstack.Domain;
 import org.xenjava.toolstack.cli.command.DomainCommand;
 import org.xenjava.toolstack.cli.command.Session;
+import org.xenjava.toolstack.cli.output.Console;
 import org.xenjava.toolstack.dump.DumpListener;
 import org.xenjava.toolstack.xenctrl.units.Pages;
 import picocli.CommandLine.Command;
@@ -31,14 +32,14 @@ final class DumpCoreCommand extends DomainCommand {
 
     @Override
     protected void run(Domain domain) {
-        boolean shown = session.streams().errorIsTerminal();
+        boolean shown = session.console().isTerminal(Console.Stream.ERR);
         DumpListener listener = shown ? this::show : DumpListener.NONE;
         InterruptibleBuild.run(cancellation -> {
             domain.coredump(file, listener, cancellation);
             return domain;
         });
         if (shown) {
-            rewrite("");
+            session.console().progress().clear();
         }
     }
 
@@ -46,12 +47,7 @@ final class DumpCoreCommand extends DomainCommand {
         long percent = looked.count() * ALL_PERCENT / all.count();
         if (percent != shownPercent) {
             shownPercent = percent;
-            rewrite("dumping: " + percent + " %");
+            session.console().progress().show("dumping: " + percent + " %");
         }
-    }
-
-    private void rewrite(String line) {
-        session.streams().err().print("\r\033[K" + line);
-        session.streams().err().flush();
     }
 }

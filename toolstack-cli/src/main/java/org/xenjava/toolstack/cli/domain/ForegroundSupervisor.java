@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.xenjava.toolstack.cli.domain;
 
-import com.google.gson.JsonObject;
 import java.time.Duration;
-import java.util.Locale;
+import java.util.UUID;
 import java.util.function.BooleanSupplier;
 import org.xenjava.toolstack.Domain;
 import org.xenjava.toolstack.Toolstack;
@@ -80,13 +79,10 @@ final class ForegroundSupervisor {
         listener.happened(event);
     }
 
-    static JsonObject json(SupervisionEvent event) {
-        JsonObject object = new JsonObject();
-        object.addProperty("event", event.kind().name().toLowerCase(Locale.ROOT).replace('_', '-'));
-        object.addProperty("domid", event.domid());
-        object.addProperty("name", event.name());
-        object.addProperty("uuid", event.uuid().toString());
-        object.addProperty("detail", event.detail());
-        return object;
+    /** An event as JSON. */
+    record EventDocument(SupervisionEvent.Kind event, int domid, String name, UUID uuid, String detail) {
+        static EventDocument of(SupervisionEvent event) {
+            return new EventDocument(event.kind(), event.domid(), event.name(), event.uuid(), event.detail());
+        }
     }
 }

@@ -51,7 +51,7 @@ abstract class StopCommand extends HostCommand {
         List<Domain> domains = domains(toolstack);
         for (Domain each : domains) {
             try {
-                session.streams().err().println(announcement + " domain " + each.domid());
+                session.console().note(announcement + " domain " + each.domid());
                 stop(each);
                 asked.add(each);
             } catch (ToolstackException e) {
@@ -69,7 +69,7 @@ abstract class StopCommand extends HostCommand {
             domain.requestShutdown(request);
             return;
         }
-        session.streams().err().println("no PV drivers: sending domain " + domain.domid() + " " + trigger.word());
+        session.console().note("no PV drivers: sending domain " + domain.domid() + " " + trigger.word());
         domain.send(trigger);
     }
 

@@ -50,6 +50,10 @@ final class SuperviseCommand extends HostCommand {
     }
 
     private void tell(SupervisionEvent event) {
-        session.print(json.chosen() ? Json.line(ForegroundSupervisor.json(event)) : event.toString());
+        if (json.chosen()) {
+            session.print(Json.line(ForegroundSupervisor.EventDocument.of(event)));
+        } else {
+            session.print(event.toString());
+        }
     }
 }

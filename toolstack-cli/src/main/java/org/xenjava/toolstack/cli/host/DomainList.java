@@ -1,18 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.xenjava.toolstack.cli.host;
 
-import com.google.gson.JsonElement;
-import com.google.gson.JsonNull;
-import com.google.gson.JsonObject;
-import com.google.gson.JsonPrimitive;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
+import java.util.Set;
 import java.util.TreeSet;
+import java.util.UUID;
 import java.util.stream.Stream;
 import org.xenjava.toolstack.DomainStatus;
 import org.xenjava.toolstack.DomainStatus.State;
 import org.xenjava.toolstack.ShutdownReason;
-import org.xenjava.toolstack.cli.output.Json;
+import org.xenjava.toolstack.xenctrl.units.Pages;
 
 /** The table of {@code xl list}, column for column: scripts cut it. */
 final class DomainList {
@@ -33,24 +32,33 @@ final class DomainList {
                 .toList();
     }
 
-    static JsonObject json(DomainStatus status) {
-        JsonObject json = new JsonObject();
-        json.addProperty("domid", status.domid());
-        json.addProperty("name", status.name());
-        json.addProperty("uuid", status.uuid().toString());
-        json.addProperty("type", word(status.kind()));
-        json.add("states", Json.array(new TreeSet<>(status.states()), state -> new JsonPrimitive(word(state))));
-        json.add(
-                "shutdown_reason",
-                status.shutdownReason()
-                        .<JsonElement>map(reason -> new JsonPrimitive(word(reason)))
-                        .orElse(JsonNull.INSTANCE));
-        json.addProperty("tot_pages", status.totPages().count());
-        json.addProperty("max_pages", status.maxPages().count());
-        json.addProperty("outstanding_pages", status.outstandingPages().count());
-        json.addProperty("vcpus", status.vcpus());
-        json.addProperty("cpu_time_ns", status.cpuTime().toNanos());
-        return json;
+    /** A row as JSON. */
+    record Document(
+            int domid,
+            String name,
+            UUID uuid,
+            DomainStatus.Kind type,
+            Set<State> states,
+            Optional<ShutdownReason> shutdownReason,
+            Pages totPages,
+            Pages maxPages,
+            Pages outstandingPages,
+            int vcpus,
+            long cpuTimeNs) {
+        static Document of(DomainStatus status) {
+            return new Document(
+                    status.domid(),
+                    status.name(),
+                    status.uuid(),
+                    status.kind(),
+                    new TreeSet<>(status.states()),
+                    status.shutdownReason(),
+                    status.totPages(),
+                    status.maxPages(),
+                    status.outstandingPages(),
+                    status.vcpus(),
+                    status.cpuTime().toNanos());
+        }
     }
 
     private static String line(DomainStatus status) {
@@ -94,9 +102,5 @@ final class DomainList {
             case SOFT_RESET -> 'S';
             case UNKNOWN -> '?';
         };
-    }
-
-    private static String word(Enum<?> value) {
-        return value.name().toLowerCase(Locale.ROOT).replace('_', '-');
     }
 }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.xenjava.toolstack.cli.host;
 
-import com.google.gson.JsonObject;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
@@ -13,6 +12,7 @@ import org.xenjava.toolstack.cli.command.HostCommand;
 import org.xenjava.toolstack.cli.command.JsonOption;
 import org.xenjava.toolstack.cli.command.Session;
 import org.xenjava.toolstack.cli.output.Json;
+import org.xenjava.toolstack.xenctrl.units.Pages;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -40,7 +40,7 @@ final class InfoCommand extends HostCommand {
     protected int run(Toolstack toolstack) {
         HostStatus host = toolstack.host();
         if (json.chosen()) {
-            session.print(Json.pretty(json(host)));
+            session.print(Json.pretty(Document.of(host)));
             return ExitStatus.OK;
         }
         Map<String, String> lines = lines(host);
@@ -70,14 +70,17 @@ final class InfoCommand extends HostCommand {
         return lines;
     }
 
-    private static JsonObject json(HostStatus host) {
-        JsonObject json = new JsonObject();
-        json.addProperty("nr_cpus", host.cpus());
-        json.addProperty("cpu_khz", host.cpuKhz());
-        json.addProperty("total_pages", host.totalMemory().count());
-        json.addProperty("free_pages", host.freeMemory().count());
-        json.addProperty("claimed_pages", host.claimedMemory().count());
-        json.addProperty("xen_version", host.xenVersion());
-        return json;
+    /** The host as JSON. */
+    private record Document(
+            int nrCpus, int cpuKhz, Pages totalPages, Pages freePages, Pages claimedPages, String xenVersion) {
+        static Document of(HostStatus host) {
+            return new Document(
+                    host.cpus(),
+                    host.cpuKhz(),
+                    host.totalMemory(),
+                    host.freeMemory(),
+                    host.claimedMemory(),
+                    host.xenVersion());
+        }
     }
 }

@@ -43,7 +43,8 @@ final class ListCommand extends HostCommand {
                 ? toolstack.statuses()
                 : domains.stream().map(name -> toolstack.resolve(name).status()).toList();
         if (json.chosen()) {
-            session.print(Json.pretty(Json.array(statuses, DomainList::json)));
+            session.print(
+                    Json.pretty(statuses.stream().map(DomainList.Document::of).toList()));
         } else {
             (verbose ? DomainList.verboseLines(statuses) : DomainList.lines(statuses)).forEach(session::print);
         }

@@ -13,6 +13,7 @@ import org.xenjava.toolstack.cli.command.JsonOption;
 import org.xenjava.toolstack.cli.command.MemorySize;
 import org.xenjava.toolstack.cli.command.Session;
 import org.xenjava.toolstack.cli.output.Json;
+import org.xenjava.toolstack.cli.output.Words;
 import org.xenjava.toolstack.pod.GuardEvent;
 import org.xenjava.toolstack.pod.GuardMode;
 import org.xenjava.toolstack.pod.GuardPolicy;
@@ -44,7 +45,7 @@ final class GuardCommand extends HostCommand {
     @Option(
             names = "--mode",
             paramLabel = "MODE",
-            converter = GuardModes.class,
+            converter = Modes.class,
             description = "nudge-first (the default), cover-at-once or observe")
     private GuardMode mode = GuardMode.NUDGE_FIRST;
 
@@ -145,25 +146,37 @@ final class GuardCommand extends HostCommand {
                     + (domains.isEmpty() ? "every HVM and PVH guest" : String.join(", ", domains))
                     + (mode == GuardMode.OBSERVE
                             ? ", changing nothing"
-                            : ", " + GuardModes.word(mode) + "; at most " + mib(domainBudget)
-                                    + " are lent to a guest and " + mib(hostBudget) + " to all, and the host keeps "
-                                    + mib(reserve)));
+                            : ", " + Words.of(mode) + "; at most " + Words.size(domainBudget)
+                                    + " are lent to a guest and " + Words.size(hostBudget)
+                                    + " to all, and the host keeps "
+                                    + Words.size(reserve)));
         }
     }
 
-    private static String mib(KiB size) {
-        return size.isMultipleOfMiB() ? size.toMiB() + " MiB" : size.toString();
+    private static final class Modes extends Words.Converter<GuardMode> {
+        Modes() {
+            super(GuardMode.class);
+        }
     }
 
     private void tell(GuardEvent event) {
-        session.print(json.chosen() ? Json.line(GuardReport.json(event)) : GuardReport.line(event));
+        if (json.chosen()) {
+            session.print(Json.line(GuardReport.EventDocument.of(event)));
+        } else {
+            session.print(GuardReport.line(event));
+        }
+    }
+
+    private void tell(GuardStatus status) {
+        if (json.chosen()) {
+            session.print(Json.line(GuardReport.VerdictDocument.of(status)));
+        } else {
+            session.print(GuardReport.verdictLine(status));
+        }
     }
 
     private int conclude(List<GuardStatus> statuses) {
-        statuses.stream()
-                .map(status ->
-                        json.chosen() ? Json.line(GuardReport.verdictJson(status)) : GuardReport.verdictLine(status))
-                .forEach(session::print);
+        statuses.forEach(this::tell);
         boolean safe = statuses.stream().allMatch(status -> GuardReport.Verdict.of(status) == GuardReport.Verdict.SAFE);
         return safe ? ExitStatus.OK : ExitStatus.FAILED;
     }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.xenjava.toolstack.cli.memory;
 
-import com.google.gson.JsonObject;
+import org.xenjava.toolstack.cli.output.Words;
 import org.xenjava.toolstack.pod.GuardEvent;
 import org.xenjava.toolstack.pod.GuardState;
 import org.xenjava.toolstack.pod.GuardStatus;
@@ -31,7 +31,7 @@ public final class GuardReport {
     }
 
     public static String line(GuardEvent event) {
-        return who(event.domid(), event.name()) + ": " + GuardModes.word(event.to()) + ": " + event.advice();
+        return Words.domain(event.domid(), event.name()) + ": " + Words.of(event.to()) + ": " + event.advice();
     }
 
     /** Whether a user should hear of it although all was to be quiet: the guest is not as safe as it should be. */
@@ -42,17 +42,42 @@ public final class GuardReport {
         };
     }
 
-    public static JsonObject json(GuardEvent event) {
-        JsonObject json = new JsonObject();
-        json.addProperty("domid", event.domid());
-        json.addProperty("name", event.name());
-        json.addProperty("from", GuardModes.word(event.from()));
-        json.addProperty("to", GuardModes.word(event.to()));
-        json.addProperty("debt", event.debtPages());
-        json.addProperty("covered_pages", event.coveredPages());
-        json.addProperty("vm_event", event.inspection() == Inspection.ATTACHED);
-        json.addProperty("advice", event.advice());
-        return json;
+    /** An event as JSON. */
+    record EventDocument(
+            int domid,
+            String name,
+            GuardState from,
+            GuardState to,
+            long debt,
+            long coveredPages,
+            boolean vmEvent,
+            String advice) {
+        static EventDocument of(GuardEvent event) {
+            return new EventDocument(
+                    event.domid(),
+                    event.name(),
+                    event.from(),
+                    event.to(),
+                    event.debtPages(),
+                    event.coveredPages(),
+                    event.inspection() == Inspection.ATTACHED,
+                    event.advice());
+        }
+    }
+
+    /** A guard's last word on a domain, as JSON. */
+    record VerdictDocument(
+            int domid, String name, GuardState state, long debt, long coveredPages, boolean vmEvent, Verdict verdict) {
+        static VerdictDocument of(GuardStatus status) {
+            return new VerdictDocument(
+                    status.pod().domid(),
+                    status.pod().name(),
+                    status.state(),
+                    status.pod().debtPages(),
+                    status.coveredPages(),
+                    status.inspection() == Inspection.ATTACHED,
+                    Verdict.of(status));
+        }
     }
 
     public static String verdictLine(GuardStatus status) {
@@ -61,33 +86,13 @@ public final class GuardReport {
                 switch (Verdict.of(status)) {
                     case SAFE ->
                         status.coveredPages() > 0
-                                ? "safe, as the host lends it " + pages(status.coveredPages())
+                                ? "safe, as the host lends it " + Words.pages(status.coveredPages())
                                 : "safe: every entry has its page";
-                    case UNSAFE -> "NOT SAFE: " + pages(debt) + " short, load inside may crash it (XSA-153)";
-                    case STOPPED -> "stopped with " + pages(debt) + " to free: to be seen when it runs";
+                    case UNSAFE -> "NOT SAFE: " + Words.pages(debt) + " short, load inside may crash it (XSA-153)";
+                    case STOPPED -> "stopped with " + Words.pages(debt) + " to free: to be seen when it runs";
                     case UNDECIDED ->
-                        "undecided: " + GuardModes.word(status.state()) + ", with " + pages(debt) + " to free";
+                        "undecided: " + Words.of(status.state()) + ", with " + Words.pages(debt) + " to free";
                 };
-        return who(status.pod().domid(), status.pod().name()) + ": " + words;
-    }
-
-    public static JsonObject verdictJson(GuardStatus status) {
-        JsonObject json = new JsonObject();
-        json.addProperty("domid", status.pod().domid());
-        json.addProperty("name", status.pod().name());
-        json.addProperty("state", GuardModes.word(status.state()));
-        json.addProperty("debt", status.pod().debtPages());
-        json.addProperty("covered_pages", status.coveredPages());
-        json.addProperty("vm_event", status.inspection() == Inspection.ATTACHED);
-        json.addProperty("verdict", GuardModes.word(Verdict.of(status)));
-        return json;
-    }
-
-    public static String pages(long count) {
-        return count + (count == 1 ? " page" : " pages");
-    }
-
-    public static String who(int domid, String name) {
-        return name.isEmpty() ? "domain " + domid : name + " (" + domid + ")";
+        return Words.domain(status.pod().domid(), status.pod().name()) + ": " + words;
     }
 }

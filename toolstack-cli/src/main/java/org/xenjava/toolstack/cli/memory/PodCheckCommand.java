@@ -1,15 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.xenjava.toolstack.cli.memory;
 
-import com.google.gson.JsonArray;
-import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import java.math.BigInteger;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import org.xenjava.toolstack.Domain;
 import org.xenjava.toolstack.DomainStatus;
@@ -18,8 +14,10 @@ import org.xenjava.toolstack.cli.command.DomainSelection;
 import org.xenjava.toolstack.cli.command.ExitStatus;
 import org.xenjava.toolstack.cli.command.HostCommand;
 import org.xenjava.toolstack.cli.command.JsonOption;
+import org.xenjava.toolstack.cli.command.PodNumbers;
 import org.xenjava.toolstack.cli.command.Session;
 import org.xenjava.toolstack.cli.output.Json;
+import org.xenjava.toolstack.cli.output.Words;
 import org.xenjava.toolstack.error.DomainGoneException;
 import org.xenjava.toolstack.error.DomainNotFoundException;
 import org.xenjava.toolstack.error.PodDebtException;
@@ -30,13 +28,11 @@ import org.xenjava.toolstack.pod.PodStatus;
 import org.xenjava.toolstack.pod.PodVerdict;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
-import picocli.CommandLine.TypeConversionException;
 
 /**
  * The check utility of XSA-153. For a domid, output and exit status are the utility's; names, {@code --all}, {@code
@@ -113,13 +109,9 @@ final class PodCheckCommand extends HostCommand {
     }
 
     /** The word for a move. */
-    static final class Moves implements ITypeConverter<MemoryTouchingOperation> {
-        @Override
-        public MemoryTouchingOperation convert(String word) {
-            return Arrays.stream(MemoryTouchingOperation.values())
-                    .filter(move -> GuardModes.word(move).equals(word))
-                    .findFirst()
-                    .orElseThrow(() -> new TypeConversionException("'" + word + "' is no dangerous move"));
+    static final class Moves extends Words.Converter<MemoryTouchingOperation> {
+        Moves() {
+            super(MemoryTouchingOperation.class);
         }
     }
 
@@ -215,21 +207,16 @@ final class PodCheckCommand extends HostCommand {
                     .forEach(session::print);
             return;
         }
-        JsonArray array = Json.array(look.statuses(), PodCheckCommand::json);
-        JsonElement answer = targets.domain().isEmpty() ? array : array.get(0);
+        List<JsonObject> documents =
+                look.statuses().stream().map(PodCheckCommand::document).toList();
+        Object answer = targets.domain().isEmpty() ? documents : documents.get(0);
         session.print(watch ? Json.line(answer) : Json.pretty(answer));
     }
 
-    private static JsonObject json(PodStatus status) {
-        JsonObject json = new JsonObject();
-        json.addProperty("domid", status.domid());
-        json.addProperty("name", status.name());
-        json.addProperty("tot_pages", status.totPages().count());
-        json.addProperty("pod_cache_pages", status.cache().count());
-        json.addProperty("pod_entries", status.entries().count());
-        json.addProperty("debt", status.debtPages());
-        json.addProperty(
-                "verdict", status.verdict().name().toLowerCase(Locale.ROOT).replace('_', '-'));
-        return json;
+    private static JsonObject document(PodStatus status) {
+        record Subject(int domid, String name) {}
+        record Conclusion(PodVerdict verdict) {}
+        return Json.join(
+                new Subject(status.domid(), status.name()), PodNumbers.of(status), new Conclusion(status.verdict()));
     }
 }

@@ -26,7 +26,7 @@ final class PodExplanation {
     int of(Domain domain) {
         PodReport report = domain.podReport();
         if (json) {
-            session.print(Json.pretty(PodReportText.json(report)));
+            session.print(Json.pretty(PodReportText.document(report)));
         } else {
             PodReportText.of(report).forEach(session::print);
         }
@@ -48,7 +48,8 @@ final class PodExplanation {
             }
         }
         if (json) {
-            session.print(Json.pretty(Json.array(reports, PodReportText::json)));
+            session.print(
+                    Json.pretty(reports.stream().map(PodReportText::document).toList()));
         } else {
             reports.stream()
                     .flatMap(report -> PodReportText.of(report).stream())

@@ -1,17 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.xenjava.toolstack.cli.memory;
 
-import com.google.gson.JsonNull;
 import com.google.gson.JsonObject;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import org.xenjava.toolstack.DomainOrigin;
 import org.xenjava.toolstack.DomainStatus;
 import org.xenjava.toolstack.PodReport;
+import org.xenjava.toolstack.cli.command.PodNumbers;
+import org.xenjava.toolstack.cli.output.Json;
+import org.xenjava.toolstack.cli.output.Words;
 import org.xenjava.toolstack.pod.GuardStatus.Inspection;
 import org.xenjava.toolstack.pod.PodStatus;
+import org.xenjava.toolstack.pod.PodVerdict;
 import org.xenjava.toolstack.xenctrl.units.KiB;
+import org.xenjava.toolstack.xenctrl.units.Pages;
 
 /** What {@code pod-check --explain} says of a domain. */
 final class PodReportText {
@@ -22,7 +27,7 @@ final class PodReportText {
         DomainStatus domain = report.domain();
         lines.add("%s: %s, built by %s"
                 .formatted(
-                        GuardReport.who(domain.domid(), domain.name()),
+                        Words.domain(domain.domid(), domain.name()),
                         kind(report),
                         report.origin().words()));
         report.counters().ifPresent(pod -> {
@@ -36,7 +41,7 @@ final class PodReportText {
                                             told.toPages(),
                                             beyond(report.ownedBeyondTarget().orElse(0L)),
                                             beyond(report.limitBeyondTarget().orElse(0L)))));
-            row(lines, "debt", GuardReport.pages(pod.debtPages()));
+            row(lines, "debt", Words.pages(pod.debtPages()));
             row(
                     lines,
                     "vm_event",
@@ -55,33 +60,34 @@ final class PodReportText {
         return lines;
     }
 
-    static JsonObject json(PodReport report) {
-        JsonObject json = new JsonObject();
-        json.addProperty("domid", report.domain().domid());
-        json.addProperty("name", report.domain().name());
-        json.addProperty("kind", report.domain().domid() == 0 ? "dom0" : word(report.domain()));
-        json.addProperty("origin", GuardModes.word(report.origin()));
-        json.addProperty("max_pages", report.domain().maxPages().count());
-        json.addProperty("tot_pages", report.domain().totPages().count());
-        number(json, "pod_cache_pages", report.counters().map(pod -> pod.cache().count()));
-        number(json, "pod_entries", report.counters().map(pod -> pod.entries().count()));
-        number(json, "debt", report.counters().map(PodStatus::debtPages));
-        number(json, "told_kib", report.told().map(KiB::value));
-        number(json, "owned_beyond_target_pages", report.ownedBeyondTarget());
-        number(json, "limit_beyond_target_pages", report.limitBeyondTarget());
-        json.addProperty("vm_event", report.inspection() == Inspection.ATTACHED);
-        json.addProperty(
-                "verdict",
-                report.counters().map(pod -> GuardModes.word(pod.verdict())).orElse("not-vulnerable"));
-        json.addProperty("words", String.join("; ", report.verdict()));
-        json.add("remedy", JsonNull.INSTANCE);
-        report.remedy().ifPresent(command -> json.addProperty("remedy", command));
-        return json;
-    }
-
-    private static void number(JsonObject json, String key, Optional<Long> value) {
-        json.add(key, JsonNull.INSTANCE);
-        value.ifPresent(number -> json.addProperty(key, number));
+    /** A report as JSON. */
+    static JsonObject document(PodReport report) {
+        record Subject(int domid, String name, String kind, DomainOrigin origin, Pages maxPages) {}
+        record Finding(
+                Optional<KiB> toldKib,
+                Optional<Long> ownedBeyondTargetPages,
+                Optional<Long> limitBeyondTargetPages,
+                boolean vmEvent,
+                PodVerdict verdict,
+                String words,
+                Optional<String> remedy) {}
+        DomainStatus domain = report.domain();
+        return Json.join(
+                new Subject(
+                        domain.domid(),
+                        domain.name(),
+                        domain.domid() == 0 ? "dom0" : Words.of(domain.kind()),
+                        report.origin(),
+                        domain.maxPages()),
+                report.counters().map(PodNumbers::of).orElseGet(() -> PodNumbers.without(domain.totPages())),
+                new Finding(
+                        report.told(),
+                        report.ownedBeyondTarget(),
+                        report.limitBeyondTarget(),
+                        report.inspection() == Inspection.ATTACHED,
+                        report.counters().map(PodStatus::verdict).orElse(PodVerdict.NOT_VULNERABLE),
+                        String.join("; ", report.verdict()),
+                        report.remedy()));
     }
 
     private static void row(List<String> lines, String key, String value) {
@@ -104,14 +110,10 @@ final class PodReportText {
         if (report.domain().domid() == 0) {
             return "dom0";
         }
-        String kind = word(report.domain()).toUpperCase(Locale.ROOT);
+        String kind = report.domain().kind().name();
         if (report.counters().isEmpty()) {
             return kind;
         }
         return kind + (report.hasEntries() ? " with populate-on-demand" : " without populate-on-demand");
-    }
-
-    private static String word(DomainStatus domain) {
-        return domain.kind().name().toLowerCase(Locale.ROOT);
     }
 }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.xenjava.toolstack.cli.memory;
 
-import com.google.gson.JsonNull;
 import com.google.gson.JsonObject;
 import java.time.Duration;
 import java.time.Instant;
@@ -15,17 +14,19 @@ import org.xenjava.toolstack.Toolstack;
 import org.xenjava.toolstack.cli.command.ExitStatus;
 import org.xenjava.toolstack.cli.command.HostCommand;
 import org.xenjava.toolstack.cli.command.JsonOption;
+import org.xenjava.toolstack.cli.command.PodNumbers;
 import org.xenjava.toolstack.cli.command.Session;
 import org.xenjava.toolstack.cli.command.SignalShutdown;
 import org.xenjava.toolstack.cli.command.Sleeper;
 import org.xenjava.toolstack.cli.output.ChartFile;
 import org.xenjava.toolstack.cli.output.ChartWriter;
 import org.xenjava.toolstack.cli.output.Json;
+import org.xenjava.toolstack.cli.output.Words;
 import org.xenjava.toolstack.error.DomainGoneException;
 import org.xenjava.toolstack.error.DomainStateException;
 import org.xenjava.toolstack.xenctrl.units.KiB;
+import org.xenjava.toolstack.xenctrl.units.Pages;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Help.Ansi;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -43,9 +44,6 @@ import picocli.CommandLine.Spec;
             "2:the arguments are wrong"
         })
 final class PodWatchCommand extends HostCommand {
-    /** Cursor to the start of the line that is so many above, and erase what follows (ECMA-48 CPL, ED). */
-    private static final String REDRAW = "\033[%dF\033[J";
-
     @Parameters(index = "0", paramLabel = "DOMAIN", description = "a domid, a name or a UUID")
     private String name = "";
 
@@ -70,7 +68,6 @@ final class PodWatchCommand extends HostCommand {
     private CommandSpec spec = CommandSpec.create();
 
     private final List<WatchSample> samples = new ArrayList<>();
-    private int drawnLines;
 
     PodWatchCommand(Session session) {
         super(session);
@@ -87,7 +84,7 @@ final class PodWatchCommand extends HostCommand {
         Domain domain = toolstack.resolve(name);
         Sleeper.Stoppable pauses = session.sleeper().stoppable();
         return SignalShutdown.run(pauses::stop, () -> {
-            String title = GuardReport.who(domain.domid(), domain.name());
+            String title = Words.domain(domain.domid(), domain.name());
             End end = watch(domain, pauses);
             conclude(title, end);
             return end.status();
@@ -126,7 +123,7 @@ final class PodWatchCommand extends HostCommand {
     }
 
     private static End dead(Domain domain, PodReport report) {
-        String reason = report.domain().shutdownReason().orElseThrow().name().toLowerCase(Locale.ROOT);
+        String reason = Words.of(report.domain().shutdownReason().orElseThrow());
         List<String> messages = domain.xenMessages();
         String lastWords = messages.stream()
                 .filter(line -> line.contains("out of PoD memory"))
@@ -145,28 +142,18 @@ final class PodWatchCommand extends HostCommand {
         }
         samples.add(sample);
         if (json.chosen()) {
-            session.print(Json.line(json(sample)));
-        } else if (session.streams().ansi() == Ansi.ON) {
-            erase();
-            WatchPlot.of(samples).forEach(session::print);
-            drawnLines = WatchPlot.HEIGHT + 2;
+            session.print(Json.line(document(sample)));
+        } else if (session.console().canRedraw()) {
+            session.console().redraw(WatchPlot.of(samples));
         } else if (!same) {
             session.print(String.format(Locale.ROOT, "%7.1f s  %s", sample.seconds(), WatchPlot.numbers(sample)));
         }
     }
 
-    private void erase() {
-        if (drawnLines > 0) {
-            session.streams().out().printf(Locale.ROOT, REDRAW, drawnLines);
-        }
-    }
-
     private void conclude(String title, End end) {
         if (json.chosen()) {
-            JsonObject last = new JsonObject();
-            last.addProperty("end", end.word());
-            last.addProperty("reason", end.reason());
-            session.print(Json.line(last));
+            record Last(String end, String reason) {}
+            session.print(Json.line(new Last(end.word(), end.reason())));
         } else {
             session.print(title + ": " + end.word() + ": " + end.reason());
         }
@@ -179,15 +166,9 @@ final class PodWatchCommand extends HostCommand {
         }
     }
 
-    private static JsonObject json(WatchSample sample) {
-        JsonObject json = new JsonObject();
-        json.addProperty("seconds", sample.seconds());
-        json.addProperty("tot_pages", sample.pod().totPages().count());
-        json.addProperty("pod_cache_pages", sample.pod().cache().count());
-        json.addProperty("pod_entries", sample.pod().entries().count());
-        json.addProperty("debt", sample.pod().debtPages());
-        json.add("told_pages", JsonNull.INSTANCE);
-        sample.told().ifPresent(told -> json.addProperty("told_pages", told.count()));
-        return json;
+    private static JsonObject document(WatchSample sample) {
+        record When(double seconds) {}
+        record Aim(Optional<Pages> toldPages) {}
+        return Json.join(new When(sample.seconds()), PodNumbers.of(sample.pod()), new Aim(sample.told()));
     }
 }

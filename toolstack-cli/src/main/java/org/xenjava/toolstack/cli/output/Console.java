@@ -6,44 +6,74 @@ import java.io.FileInputStream;
 import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
 import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import picocli.CommandLine.Help.Ansi;
 
-/**
- * Standard input, output and error.
- *
- * @param in standard input
- * @param out standard output
- * @param err standard error
- * @param inputIsTerminal a person types the input
- * @param errorIsTerminal a person watches standard error, and a line of it can be rewritten
- * @param ansi whether standard output is coloured: on a terminal, unless {@code NO_COLOR} is set or {@code TERM} is dumb
- */
-public record Console(
-        InputStream in, PrintStream out, PrintStream err, boolean inputIsTerminal, boolean errorIsTerminal, Ansi ansi) {
+/** Standard input, output and error. Text is escaped on its way out, see {@link Escape}. */
+public final class Console {
+    /** Cursor to the start of the line that is so many above, and erase what follows (ECMA-48 CPL, ED). */
+    private static final String REDRAW = "\033[%dF\033[J";
 
-    /** Those of this process, in UTF-8 and unbuffered. */
-    public static Console ofProcess() {
-        return new Console(
-                new FileInputStream(FileDescriptor.in),
-                print(FileDescriptor.out),
-                print(FileDescriptor.err),
-                isTerminal(0),
-                isTerminal(2),
-                ansi(isTerminal(1), System.getenv()));
+    private static final int TERMINAL_WIDTH = 80;
+
+    private final InputStream in;
+    private final PrintStream out;
+    private final PrintStream err;
+    private final Set<Stream> terminals;
+    private final Ansi ansi;
+    private final ProgressLine progress;
+    private int drawnLines;
+
+    /** A standard stream; its position is its file descriptor. */
+    public enum Stream {
+        IN,
+        OUT,
+        ERR
     }
 
-    private static PrintStream print(FileDescriptor descriptor) {
+    /**
+     * Joins streams that a test may replace.
+     *
+     * @param terminals which of them are terminals
+     * @param ansi whether standard output is coloured
+     */
+    public Console(InputStream in, PrintStream out, PrintStream err, Set<Stream> terminals, Ansi ansi) {
+        this.in = in;
+        this.out = out;
+        this.err = err;
+        this.terminals = Set.copyOf(terminals);
+        this.ansi = ansi;
+        this.progress = new ProgressLine(err, TERMINAL_WIDTH);
+    }
+
+    /** The streams of this process, in UTF-8 and unbuffered. */
+    public static Console ofProcess() {
+        Set<Stream> terminals = EnumSet.allOf(Stream.class);
+        terminals.removeIf(stream -> !isTerminal(stream.ordinal()));
+        return new Console(
+                new FileInputStream(FileDescriptor.in),
+                utf8(FileDescriptor.out),
+                utf8(FileDescriptor.err),
+                terminals,
+                ansi(terminals.contains(Stream.OUT), System.getenv()));
+    }
+
+    private static PrintStream utf8(FileDescriptor descriptor) {
         return new PrintStream(new FileOutputStream(descriptor), true, StandardCharsets.UTF_8);
     }
 
-    /** Whether what is printed there is coloured. */
-    public static Ansi ansi(boolean terminal, Map<String, String> environment) {
+    /** Colours are for terminals, unless {@code NO_COLOR} is set or {@code TERM} is dumb. */
+    static Ansi ansi(boolean terminal, Map<String, String> environment) {
         boolean refused = !environment.getOrDefault("NO_COLOR", "").isEmpty()
                 || environment.getOrDefault("TERM", "").equals("dumb");
         return terminal && !refused ? Ansi.ON : Ansi.OFF;
@@ -60,13 +90,69 @@ public record Console(
         }
     }
 
-    /** {@link #out} as picocli wants it. */
-    public PrintWriter outWriter() {
-        return new PrintWriter(out, true, StandardCharsets.UTF_8);
+    public boolean isTerminal(Stream stream) {
+        return terminals.contains(stream);
     }
 
-    /** {@link #err} as picocli wants it. */
-    public PrintWriter errWriter() {
-        return new PrintWriter(err, true, StandardCharsets.UTF_8);
+    /** Prints a line on standard output. */
+    public void print(String line) {
+        progress.clear();
+        out.println(Escape.line(line));
+    }
+
+    /** Prints a line with styles on standard output. */
+    public void print(StyledLine line) {
+        progress.clear();
+        out.println(line.render(ansi));
+    }
+
+    /** Prints a JSON text on standard output. */
+    public void print(JsonText json) {
+        progress.clear();
+        out.println(json.escaped());
+    }
+
+    /** Whether {@link #redraw} can replace lines. */
+    public boolean canRedraw() {
+        return ansi == Ansi.ON;
+    }
+
+    /** Prints lines on standard output in place of those of the last call. */
+    public void redraw(List<String> lines) {
+        if (drawnLines > 0) {
+            out.printf(Locale.ROOT, REDRAW, drawnLines);
+        }
+        lines.forEach(this::print);
+        drawnLines = lines.size();
+    }
+
+    /** Prints a line on standard error. */
+    public void note(String line) {
+        progress.clear();
+        err.println(Escape.line(line));
+    }
+
+    /** Prints a message on standard error, each of its lines after the name of the program. */
+    public void complain(String message) {
+        message.lines().forEach(line -> note("xlj: " + line));
+    }
+
+    /** The line on standard error that shows how far an operation is; only for a terminal. */
+    public ProgressLine progress() {
+        return progress;
+    }
+
+    public InputStream in() {
+        return in;
+    }
+
+    /** Takes the bytes of a guest's console to standard output unchanged. */
+    public OutputStream guestOutput() {
+        return out;
+    }
+
+    /** Standard output for picocli's help. */
+    public PrintWriter helpWriter() {
+        return new PrintWriter(out, true, StandardCharsets.UTF_8);
     }
 }

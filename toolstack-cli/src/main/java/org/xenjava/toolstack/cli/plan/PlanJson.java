@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.xenjava.toolstack.cli.plan;
 
-import com.google.gson.JsonObject;
+import com.google.gson.annotations.SerializedName;
+import java.nio.file.Path;
 import java.util.List;
-import java.util.Locale;
-import org.xenjava.toolstack.cli.output.Json;
+import java.util.Optional;
+import java.util.UUID;
 import org.xenjava.toolstack.config.DomainConfig;
 import org.xenjava.toolstack.create.CreatePlan;
 import org.xenjava.toolstack.image.ImagePlan;
@@ -12,110 +13,130 @@ import org.xenjava.toolstack.image.PageRange;
 import org.xenjava.toolstack.image.PvhImagePlan;
 import org.xenjava.toolstack.memory.MemoryPlan;
 import org.xenjava.toolstack.memory.SpecialPage;
+import org.xenjava.toolstack.xenctrl.units.KiB;
 import org.xenjava.toolstack.xenctrl.units.Pages;
 
 /** A plan as a program reads it. Units are in the keys; addresses are decimal, in bytes, ends are exclusive. */
-final class PlanJson {
-    private PlanJson() {}
-
-    static JsonObject of(CreatePlan plan) {
-        JsonObject json = new JsonObject();
-        json.add("guest", guest(plan.config()));
-        json.add("memory", memory(plan.memory()));
-        json.add("xenstore", xenstore(plan.memory()));
-        json.add("ram", Json.array(plan.memory().ram(), range -> range(range.start(), range.end())));
-        json.add("populate", Json.array(PopulateCount.of(plan.memory().populateCalls()), PlanJson::populate));
-        json.add("special_pages", Json.array(List.of(SpecialPage.values()), PlanJson::specialPage));
-        json.add("image", image(plan.image()));
-        json.add("memory_map", Json.array(plan.image().memoryMap(), entry -> {
-            JsonObject mapped = range(entry.address(), entry.address() + entry.bytes());
-            mapped.addProperty("type", entry.type().name().toLowerCase(Locale.ROOT));
-            return mapped;
-        }));
-        return json;
-    }
-
-    private static JsonObject guest(DomainConfig config) {
-        JsonObject json = new JsonObject();
-        json.addProperty("name", config.name());
-        json.addProperty("type", config.type().word());
-        json.addProperty("uuid", config.uuid().map(Object::toString).orElse(null));
-        json.addProperty("vcpus", config.vcpus());
-        json.addProperty("max_vcpus", config.maxVcpus());
-        json.addProperty("kernel", config.kernel().map(Object::toString).orElse(null));
-        json.addProperty("ramdisk", config.ramdisk().map(Object::toString).orElse(null));
-        json.addProperty("command_line", config.commandLine());
-        return json;
-    }
-
-    private static JsonObject memory(MemoryPlan plan) {
-        JsonObject json = new JsonObject();
-        json.addProperty("memory_kib", plan.shape().memory().value());
-        json.addProperty("maxmem_kib", plan.shape().maxMemory().value());
-        json.addProperty("populate_on_demand", plan.shape().populateOnDemand());
-        json.addProperty("frames_pages", plan.shape().frames().count());
-        json.addProperty(
-                "pod_target_pages",
-                plan.podTarget().map(target -> target.count()).orElse(null));
-        json.addProperty("slack_pages", plan.slack().count());
-        json.addProperty("initial_debt_pages", plan.initialDebt().count());
-        json.addProperty("max_mem_kib", plan.maxMem().value());
-        json.addProperty("max_mem_pages", plan.maxMem().toPages().count());
-        json.addProperty("claim_pages", plan.claim().count());
-        json.addProperty("paging_pool_bytes", plan.pagingPoolBytes());
-        return json;
-    }
-
-    private static JsonObject xenstore(MemoryPlan plan) {
-        JsonObject json = new JsonObject();
-        json.addProperty("memory/target_kib", plan.bootTarget().value());
-        json.addProperty("memory/static-max_kib", plan.shape().maxMemory().value());
-        json.addProperty("memory/videoram_kib", plan.shape().videoRam().value());
-        return json;
-    }
-
-    private static JsonObject populate(PopulateCount count) {
-        JsonObject json = new JsonObject();
-        json.addProperty("order", count.order());
-        json.addProperty("calls", count.calls());
-        json.addProperty("extents", count.extents());
-        json.addProperty("pages", count.pages().count());
-        return json;
-    }
-
-    private static JsonObject specialPage(SpecialPage page) {
-        JsonObject json = new JsonObject();
-        json.addProperty("gfn", page.gfn());
-        json.addProperty("use", page.use());
-        return json;
-    }
-
-    private static JsonObject image(ImagePlan image) {
-        JsonObject json = new JsonObject();
-        json.addProperty("entry", image.entry());
-        json.addProperty("start_info", image.startInfoAddress());
-        if (image instanceof PvhImagePlan pvh) {
-            json.addProperty("rsdp", pvh.rsdpAddress());
-            json.add("acpi", pages(pvh.acpiFrames()));
+record PlanJson(
+        Guest guest,
+        Memory memory,
+        Xenstore xenstore,
+        List<Range> ram,
+        List<Populate> populate,
+        List<Special> specialPages,
+        Image image,
+        List<Mapped> memoryMap) {
+    record Guest(
+            String name,
+            String type,
+            Optional<UUID> uuid,
+            int vcpus,
+            int maxVcpus,
+            Optional<Path> kernel,
+            Optional<Path> ramdisk,
+            String commandLine) {
+        static Guest of(DomainConfig config) {
+            return new Guest(
+                    config.name(),
+                    config.type().word(),
+                    config.uuid(),
+                    config.vcpus(),
+                    config.maxVcpus(),
+                    config.kernel(),
+                    config.ramdisk(),
+                    config.commandLine());
         }
-        json.add("in_ram", Json.array(image.items(), PlanJson::item));
-        return json;
     }
 
-    private static JsonObject item(ImagePlan.Item item) {
-        JsonObject json = range(item.address(), item.address() + item.bytes());
-        json.addProperty("what", item.what());
-        return json;
+    record Memory(
+            KiB memoryKib,
+            KiB maxmemKib,
+            boolean populateOnDemand,
+            Pages framesPages,
+            Optional<Pages> podTargetPages,
+            Pages slackPages,
+            Pages initialDebtPages,
+            KiB maxMemKib,
+            Pages maxMemPages,
+            Pages claimPages,
+            long pagingPoolBytes) {
+        static Memory of(MemoryPlan plan) {
+            return new Memory(
+                    plan.shape().memory(),
+                    plan.shape().maxMemory(),
+                    plan.shape().populateOnDemand(),
+                    plan.shape().frames(),
+                    plan.podTarget(),
+                    plan.slack(),
+                    plan.initialDebt(),
+                    plan.maxMem(),
+                    plan.maxMem().toPages(),
+                    plan.claim(),
+                    plan.pagingPoolBytes());
+        }
     }
 
-    private static JsonObject pages(PageRange range) {
-        return range(range.address(), range.endGfn() << Pages.SHIFT);
+    /** What the guest reads; a key is the node's path and its unit. */
+    record Xenstore(
+            @SerializedName("memory/target_kib") KiB target,
+            @SerializedName("memory/static-max_kib") KiB staticMax,
+            @SerializedName("memory/videoram_kib") KiB videoRam) {
+        static Xenstore of(MemoryPlan plan) {
+            return new Xenstore(
+                    plan.bootTarget(), plan.shape().maxMemory(), plan.shape().videoRam());
+        }
     }
 
-    private static JsonObject range(long start, long end) {
-        JsonObject json = new JsonObject();
-        json.addProperty("start", start);
-        json.addProperty("end", end);
-        return json;
+    record Range(long start, long end) {}
+
+    record Mapped(long start, long end, Enum<?> type) {}
+
+    record Item(long start, long end, String what) {}
+
+    record Populate(int order, int calls, long extents, Pages pages) {}
+
+    record Special(long gfn, String use) {}
+
+    /** The keys {@code rsdp} and {@code acpi} are there for PVH guests only. */
+    private interface Image {
+        static Image of(ImagePlan plan) {
+            List<Item> items = plan.items().stream()
+                    .map(item -> new Item(item.address(), item.address() + item.bytes(), item.what()))
+                    .toList();
+            if (plan instanceof PvhImagePlan pvh) {
+                PageRange acpi = pvh.acpiFrames();
+                return new PvhImage(
+                        pvh.entry(),
+                        pvh.startInfoAddress(),
+                        pvh.rsdpAddress(),
+                        new Range(acpi.address(), acpi.endGfn() << Pages.SHIFT),
+                        items);
+            }
+            return new HvmImage(plan.entry(), plan.startInfoAddress(), items);
+        }
+    }
+
+    record PvhImage(long entry, long startInfo, long rsdp, Range acpi, List<Item> inRam) implements Image {}
+
+    record HvmImage(long entry, long startInfo, List<Item> inRam) implements Image {}
+
+    static PlanJson of(CreatePlan plan) {
+        return new PlanJson(
+                Guest.of(plan.config()),
+                Memory.of(plan.memory()),
+                Xenstore.of(plan.memory()),
+                plan.memory().ram().stream()
+                        .map(range -> new Range(range.start(), range.end()))
+                        .toList(),
+                PopulateCount.of(plan.memory().populateCalls()).stream()
+                        .map(count -> new Populate(count.order(), count.calls(), count.extents(), count.pages()))
+                        .toList(),
+                List.of(SpecialPage.values()).stream()
+                        .map(page -> new Special(page.gfn(), page.use()))
+                        .toList(),
+                Image.of(plan.image()),
+                plan.image().memoryMap().stream()
+                        .map(entry -> new Mapped(entry.address(), entry.address() + entry.bytes(), entry.type()))
+                        .toList());
     }
 }

@@ -5,8 +5,10 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.function.Function;
+import java.util.function.BiConsumer;
 import java.util.stream.Collectors;
+import org.xenjava.toolstack.cli.output.StyledLine;
+import org.xenjava.toolstack.cli.output.Words;
 import org.xenjava.toolstack.config.DomainConfig;
 import org.xenjava.toolstack.memory.PodPolicy;
 import org.xenjava.toolstack.rehearsal.GuestDriver;
@@ -14,36 +16,33 @@ import org.xenjava.toolstack.rehearsal.PolicyTerms;
 import org.xenjava.toolstack.rehearsal.Rehearsal;
 import org.xenjava.toolstack.rehearsal.RehearsalTrial;
 import org.xenjava.toolstack.rehearsal.RehearsalTrial.Outcome;
-import org.xenjava.toolstack.xenctrl.units.KiB;
 import org.xenjava.toolstack.xenctrl.units.Pages;
-import picocli.CommandLine.Help.Ansi;
 
-/** A rehearsal on one screen: a row per balloon driver, a column per policy. */
+/** Shows a rehearsal on one screen: a row for each balloon driver, a column for each policy. */
 final class RehearsalText {
     private static final int NAME_WIDTH = 22;
     private static final int CELL_WIDTH = 18;
-    private static final int VERDICT_WIDTH = 8;
+    private static final int VERDICT_WIDTH = 10;
+    private static final int GAP = 2;
     private static final int TERM_WIDTH = 11;
 
     private final Rehearsal rehearsal;
-    private final Ansi ansi;
-    private final List<String> lines = new ArrayList<>();
+    private final List<StyledLine> lines = new ArrayList<>();
 
-    private RehearsalText(Rehearsal rehearsal, Ansi ansi) {
+    private RehearsalText(Rehearsal rehearsal) {
         this.rehearsal = rehearsal;
-        this.ansi = ansi;
     }
 
-    static List<String> of(Rehearsal rehearsal, Ansi ansi) {
-        RehearsalText text = new RehearsalText(rehearsal, ansi);
+    static List<StyledLine> of(Rehearsal rehearsal) {
+        RehearsalText text = new RehearsalText(rehearsal);
         text.introduction();
         text.terms();
         text.trials();
         text.explanations();
-        text.lastWords();
+        text.crashMessage();
         text.conclusion();
-        text.standIns();
-        return text.lines.stream().map(String::stripTrailing).toList();
+        text.substitutes();
+        return List.copyOf(text.lines);
     }
 
     /** The name of a policy in this program. */
@@ -57,42 +56,44 @@ final class RehearsalText {
 
     private void introduction() {
         DomainConfig guest = rehearsal.guest();
-        lines.add(guest.name() + ": " + guest.type() + ", memory " + mib(guest.memory()) + ", maxmem "
-                + mib(guest.maxMemory()) + ". On a Xen that is embedded in xlj it is built by three");
-        lines.add("rules; with each balloon driver it boots, balloons, and fills all of its memory.");
-        lines.add("");
-    }
-
-    private static String mib(KiB amount) {
-        return amount.toMiB() + " MiB";
+        add(guest.name() + ": " + guest.type() + ", memory " + Words.size(guest.memory()) + ", maxmem "
+                + Words.size(guest.maxMemory()) + ". xlj builds it on a simulated Xen by each of three");
+        add("rules. With each balloon driver it boots, balloons and then fills all of its memory.");
+        add("");
     }
 
     private void terms() {
-        row("", terms -> styled("bold", right(name(terms), CELL_WIDTH)));
+        row("", (line, terms) -> line.styled("bold", right(name(terms), CELL_WIDTH)));
         row(
                 "Xen is told to back",
-                terms -> right(terms.podTarget().map(Pages::toString).orElse("all"), CELL_WIDTH));
-        row("the guest is told", terms -> right(terms.bootTarget().toPages().toString(), CELL_WIDTH));
-        row("slack", terms -> right(terms.slack().toString(), CELL_WIDTH));
-        lines.add("");
+                (line, terms) ->
+                        line.plain(right(terms.podTarget().map(Pages::toString).orElse("all"), CELL_WIDTH)));
+        row(
+                "the guest is told",
+                (line, terms) -> line.plain(right(terms.bootTarget().toPages().toString(), CELL_WIDTH)));
+        row("slack", (line, terms) -> line.plain(right(terms.slack().toString(), CELL_WIDTH)));
+        add("");
     }
 
     private void trials() {
         for (GuestDriver driver : rehearsal.drivers()) {
-            row(driver.name(), terms -> cell(rehearsal.trial(driver, terms)));
+            row(driver.name(), (line, terms) -> cell(line, rehearsal.trial(driver, terms)));
         }
-        lines.add("");
+        add("");
     }
 
-    private void row(String name, Function<PolicyTerms, String> cell) {
-        lines.add(left(name, NAME_WIDTH) + rehearsal.terms().stream().map(cell).collect(Collectors.joining()));
+    private void row(String name, BiConsumer<StyledLine, PolicyTerms> cell) {
+        StyledLine line = new StyledLine().plain(left(name, NAME_WIDTH));
+        rehearsal.terms().forEach(terms -> cell.accept(line, terms));
+        lines.add(line);
     }
 
-    private String cell(RehearsalTrial trial) {
-        String verdict = trial.outcome() == Outcome.LIVED ? "lives" : "CRASHES";
+    private static void cell(StyledLine line, RehearsalTrial trial) {
+        String verdict = trial.outcome() == Outcome.LIVED ? "survives" : "CRASHES";
         String pages = trial.sparePages() == 0 ? "0" : String.format(Locale.ROOT, "%+d", trial.sparePages());
-        return "  " + styled(style(trial), left(isLucky(trial) ? verdict + " *" : verdict, VERDICT_WIDTH))
-                + right(pages, CELL_WIDTH - VERDICT_WIDTH - 2);
+        line.plain(" ".repeat(GAP))
+                .styled(style(trial), left(isLucky(trial) ? verdict + " *" : verdict, VERDICT_WIDTH))
+                .plain(right(pages, CELL_WIDTH - VERDICT_WIDTH - GAP));
     }
 
     private static String style(RehearsalTrial trial) {
@@ -107,13 +108,17 @@ final class RehearsalText {
     }
 
     private void explanations() {
-        rehearsal.terms().forEach(terms -> lines.add(styled("bold", left(name(terms), TERM_WIDTH)) + meaning(terms)));
-        lines.add(left("+", TERM_WIDTH) + "pages to spare: so many fewer might its driver have freed");
-        lines.add(left("-", TERM_WIDTH) + "frames without a page: whatever fills the memory kills the guest");
+        rehearsal
+                .terms()
+                .forEach(terms -> lines.add(new StyledLine()
+                        .styled("bold", left(name(terms), TERM_WIDTH))
+                        .plain(meaning(terms))));
+        add(left("+", TERM_WIDTH) + "spare pages: the guest would survive a driver that freed this many fewer");
+        add(left("-", TERM_WIDTH) + "frames without a page: a guest that fills its memory crashes");
         if (rehearsal.trials().stream().anyMatch(RehearsalText::isLucky)) {
-            lines.add(left("*", TERM_WIDTH) + "this time, Xen found as many pages of zeroes to take back");
+            add(left("*", TERM_WIDTH) + "survived only because Xen found enough zeroed pages to reclaim");
         }
-        lines.add("");
+        add("");
     }
 
     private static String meaning(PolicyTerms terms) {
@@ -125,40 +130,46 @@ final class RehearsalText {
         }
         if (terms.policy().equals(PodPolicy.libxl().name())) {
             return terms.slack().equals(Pages.ZERO)
-                    ? "xl, to this day: its slack is for HVM guests only"
-                    : "xl: the guest is told less than was asked for";
+                    ? "xl: has slack for HVM guests only"
+                    : "xl: the guest is told less than its configuration asks for";
         }
-        return "before XSA-153: Xen backs what the guest is told, and no page more";
+        return "before XSA-153: Xen backs what the guest is told, without slack";
     }
 
-    private void lastWords() {
+    private void crashMessage() {
         rehearsal.trials().stream()
                 .flatMap(trial -> trial.crash().stream())
                 .limit(1)
-                .forEach(lines::add);
+                .forEach(this::add);
     }
 
     private void conclusion() {
         rehearsal.terms().stream()
                 .filter(RehearsalText::isOurs)
                 .filter(terms -> terms.podTarget().isPresent())
-                .forEach(terms -> lines.add(
-                        rehearsal.keepsItsPromise(terms)
-                                ? "With xlj, every guest lives that is at most " + terms.slack()
-                                        + " short; pod-check tells of the others."
-                                : styled("bold,red", "With xlj, a guest has died that was not short of more than ")
-                                        + terms.slack() + "!"));
+                .forEach(this::conclusion);
     }
 
-    private void standIns() {
-        if (!rehearsal.missingFiles().isEmpty()) {
-            String files = rehearsal.missingFiles().stream().map(Path::toString).collect(Collectors.joining(" and "));
-            lines.add("Not here: " + files + "; a kernel that halts stood in.");
+    private void conclusion(PolicyTerms terms) {
+        if (rehearsal.keepsItsPromise(terms)) {
+            add("Guests built by xlj survive a balloon driver that stops up to " + terms.slack() + " short.");
+            add("Use xlj pod-check to find guests that are further short.");
+        } else {
+            lines.add(new StyledLine()
+                    .styled("bold,red", "A guest built by xlj has crashed although its driver stopped no more than ")
+                    .plain(terms.slack() + " short!"));
         }
     }
 
-    private String styled(String style, String text) {
-        return ansi.string("@|" + style + " " + text + "|@");
+    private void substitutes() {
+        if (!rehearsal.missingFiles().isEmpty()) {
+            String files = rehearsal.missingFiles().stream().map(Path::toString).collect(Collectors.joining(" and "));
+            add("Not on this machine: " + files + "; a kernel that halts takes its place.");
+        }
+    }
+
+    private void add(String line) {
+        lines.add(new StyledLine().plain(line));
     }
 
     private static String left(String text, int width) {

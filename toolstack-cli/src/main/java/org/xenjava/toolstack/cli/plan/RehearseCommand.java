@@ -61,7 +61,7 @@ final class RehearseCommand implements Callable<Integer> {
         if (json.chosen()) {
             session.print(Json.pretty(RehearsalJson.of(shown)));
         } else {
-            RehearsalText.of(shown, session.streams().ansi()).forEach(session::print);
+            RehearsalText.of(shown).forEach(session.console()::print);
         }
         chart.ifPresent(file -> ChartWriter.write(
                 () -> new BootChart(

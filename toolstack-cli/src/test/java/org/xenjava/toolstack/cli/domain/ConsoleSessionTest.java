@@ -12,6 +12,7 @@ import java.io.PipedInputStream;
 import java.io.PipedOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.xenjava.toolstack.cli.output.Console;
@@ -58,8 +59,7 @@ class ConsoleSessionTest {
                 new ByteArrayInputStream(input.getBytes(StandardCharsets.UTF_8)),
                 out,
                 out,
-                terminal,
-                terminal,
+                terminal ? Set.of(Console.Stream.IN) : Set.of(),
                 Ansi.OFF);
     }
 

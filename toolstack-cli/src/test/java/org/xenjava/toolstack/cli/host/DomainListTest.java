@@ -64,7 +64,7 @@ class DomainListTest {
                 {"domid":17,"name":"web","uuid":"6ba7b810-9dad-11d1-80b4-00c04fd430c8","type":"pvh","states":["crashed"],\
                 "shutdown_reason":"crash","tot_pages":65536,"max_pages":66048,"outstanding_pages":256,"vcpus":2,\
                 "cpu_time_ns":260000000}""",
-                Json.line(DomainList.json(crashed)));
+                Json.line(DomainList.Document.of(crashed)).text());
     }
 
     private static DomainStatus status(

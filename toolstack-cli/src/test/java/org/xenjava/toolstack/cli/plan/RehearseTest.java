@@ -14,7 +14,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import javax.imageio.ImageIO;
 import javax.xml.parsers.DocumentBuilderFactory;
@@ -26,13 +25,11 @@ import org.xenjava.toolstack.cli.GuestFiles;
 import org.xenjava.toolstack.cli.Prompt;
 import org.xenjava.toolstack.cli.Prompt.Outcome;
 import org.xenjava.toolstack.cli.command.ExitStatus;
-import org.xenjava.toolstack.cli.output.Console;
-import org.xenjava.toolstack.cli.output.Json;
+import org.xenjava.toolstack.cli.output.StyledLine;
 import org.xenjava.toolstack.config.DomainConfig;
 import org.xenjava.toolstack.rehearsal.AdvisoryRehearsal;
 import org.xenjava.toolstack.rehearsal.Rehearsal;
 import org.xenjava.toolstack.rehearsal.RehearsalTrial;
-import picocli.CommandLine.Help.Ansi;
 
 /** Every prompt here is one without Xen: a rehearsal brings its own. */
 class RehearseTest {
@@ -58,7 +55,7 @@ class RehearseTest {
         assertEquals(0, outcome.status(), outcome.err());
         assertTrue(outcome.out().startsWith("hvm-pod: HVM, memory 64 MiB, maxmem 128 MiB."), outcome.out());
         assertTrue(outcome.out()
-                .contains("Windows PV drivers      lives          0  lives       +256  lives       +256\n"));
+                .contains("Windows PV drivers      survives       0  survives    +256  survives    +256\n"));
     }
 
     /** FreeBSD keeps 72 MiB of 128, as its driver would for real. */
@@ -68,33 +65,34 @@ class RehearseTest {
                 new Outcome(
                         0,
                         """
-                        web: PVH, memory 64 MiB, maxmem 128 MiB. On a Xen that is embedded in xlj it is built by three
-                        rules; with each balloon driver it boots, balloons, and fills all of its memory.
+                        web: PVH, memory 64 MiB, maxmem 128 MiB. xlj builds it on a simulated Xen by each of three
+                        rules. With each balloon driver it boots, balloons and then fills all of its memory.
 
                                                        unpatched             libxl               xlj
                         Xen is told to back          16384 pages       16384 pages       16640 pages
                         the guest is told            16384 pages       16384 pages       16384 pages
                         slack                            0 pages           0 pages         256 pages
 
-                        Linux 4.14 and later    lives          0  lives          0  lives       +256
-                        Linux 4.11 and 4.12     CRASHES      -97  CRASHES      -97  lives       +159
+                        Linux 4.14 and later    survives       0  survives       0  survives    +256
+                        Linux 4.11 and 4.12     CRASHES      -97  CRASHES      -97  survives    +159
                         FreeBSD                 CRASHES    -2048  CRASHES    -2048  CRASHES    -1792
-                        Linux, 1 page short     CRASHES       -1  CRASHES       -1  lives       +255
-                        Linux, 98 pages short   CRASHES      -98  CRASHES      -98  lives       +158
-                        Linux, 200 pages short  CRASHES     -200  CRASHES     -200  lives        +56
-                        Linux, 256 pages short  CRASHES     -256  CRASHES     -256  lives          0
+                        Linux, 1 page short     CRASHES       -1  CRASHES       -1  survives    +255
+                        Linux, 98 pages short   CRASHES      -98  CRASHES      -98  survives    +158
+                        Linux, 200 pages short  CRASHES     -200  CRASHES     -200  survives     +56
+                        Linux, 256 pages short  CRASHES     -256  CRASHES     -256  survives       0
                         Linux, 257 pages short  CRASHES     -257  CRASHES     -257  CRASHES       -1
                         NetBSD                  CRASHES   -16375  CRASHES   -16375  CRASHES   -15863
                         no balloon driver       CRASHES   -16384  CRASHES   -16384  CRASHES   -16128
 
-                        unpatched  before XSA-153: Xen backs what the guest is told, and no page more
-                        libxl      xl, to this day: its slack is for HVM guests only
+                        unpatched  before XSA-153: Xen backs what the guest is told, without slack
+                        libxl      xl: has slack for HVM guests only
                         xlj        slack in what Xen is told, none in what the guest is told
-                        +          pages to spare: so many fewer might its driver have freed
-                        -          frames without a page: whatever fills the memory kills the guest
+                        +          spare pages: the guest would survive a driver that freed this many fewer
+                        -          frames without a page: a guest that fills its memory crashes
 
                         (XEN) p2m_pod_demand_populate: Dom1 out of PoD memory! (tot=16393 ents=97 dom1)
-                        With xlj, every guest lives that is at most 256 pages short; pod-check tells of the others.
+                        Guests built by xlj survive a balloon driver that stops up to 256 pages short.
+                        Use xlj pod-check to find guests that are further short.
                         """,
                         ""),
                 prompt.run("rehearse", guest()));
@@ -103,17 +101,9 @@ class RehearseTest {
     @Test
     void verdictsAreColouredOnATerminal() {
         String text = prompt.runOnTerminal("rehearse", guest()).out();
-        assertTrue(text.contains("\033[32mlives   "), text);
+        assertTrue(text.contains("\033[32msurvives "), text);
         assertTrue(text.contains("\033[1m\033[31mCRASHES "), text);
         assertEquals(prompt.run("rehearse", guest()).out(), text.replaceAll("\033\\[[0-9;]*m", ""));
-    }
-
-    @Test
-    void colourIsForTerminalsThatWantIt() {
-        assertEquals(Ansi.ON, Console.ansi(true, Map.of("TERM", "xterm", "NO_COLOR", "")));
-        assertEquals(Ansi.OFF, Console.ansi(true, Map.of("TERM", "xterm", "NO_COLOR", "1")));
-        assertEquals(Ansi.OFF, Console.ansi(true, Map.of("TERM", "dumb")));
-        assertEquals(Ansi.OFF, Console.ansi(false, Map.of("TERM", "xterm")));
     }
 
     @Test
@@ -123,13 +113,13 @@ class RehearseTest {
         JsonObject json = JsonParser.parseString(outcome.out()).getAsJsonObject();
         assertEquals(
                 "{\"name\":\"web\",\"type\":\"pvh\",\"memory_kib\":65536,\"maxmem_kib\":131072}",
-                Json.line(json.get("guest")));
-        assertEquals("[\"/nowhere/vmlinuz\"]", Json.line(json.get("missing_files")));
+                json.get("guest").toString());
+        assertEquals("[\"/nowhere/vmlinuz\"]", json.get("missing_files").toString());
         assertEquals(
                 """
                 {"policy":"standard","pod_target_pages":16640,"memory/target_kib":65536,"slack_pages":256,\
                 "keeps_its_promise":true}""",
-                Json.line(json.getAsJsonArray("policies").get(2)));
+                json.getAsJsonArray("policies").get(2).toString());
         JsonArray trials = json.getAsJsonArray("trials");
         assertEquals(30, trials.size());
         assertEquals(
@@ -138,7 +128,7 @@ class RehearseTest {
                 "shortfall_pages":97,"spare_pages":-97,"tot_pages":16393,"pod_cache_pages":12288,"pod_entries":12385,\
                 "debt":97,"outcome":"crashed","console":"(XEN) p2m_pod_demand_populate: Dom1 out of PoD memory! \
                 (tot=16393 ents=97 dom1)"}""",
-                Json.line(trials.get(4)));
+                trials.get(4).toString());
         JsonObject alive = trials.get(5).getAsJsonObject();
         assertEquals("lived", alive.get("outcome").getAsString());
         assertTrue(alive.get("console").isJsonNull());
@@ -150,7 +140,7 @@ class RehearseTest {
         assertEquals(0, outcome.status());
         assertTrue(outcome.out().contains("memory is maxmem"), outcome.out());
         assertFalse(outcome.out().contains("CRASHES"), outcome.out());
-        assertFalse(outcome.out().contains("With xlj"), outcome.out());
+        assertFalse(outcome.out().contains("Guests built by xlj"), outcome.out());
     }
 
     @Test
@@ -175,9 +165,10 @@ class RehearseTest {
         Rehearsal bad = new Rehearsal(config, good.terms(), good.drivers(), trials, List.of());
         assertEquals(ExitStatus.OK, RehearseCommand.exitStatus(good));
         assertEquals(ExitStatus.FAILED, RehearseCommand.exitStatus(bad));
-        List<String> lines = RehearsalText.of(bad, Ansi.OFF);
+        List<StyledLine> lines = RehearsalText.of(bad);
         assertEquals(
-                "With xlj, a guest has died that was not short of more than 256 pages!", lines.get(lines.size() - 1));
+                "A guest built by xlj has crashed although its driver stopped no more than 256 pages short!",
+                lines.get(lines.size() - 1).toString());
     }
 
     @Test
