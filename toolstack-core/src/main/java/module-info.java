@@ -19,6 +19,7 @@ module org.xenjava.toolstack.core {
 
     exports org.xenjava.toolstack;
     exports org.xenjava.toolstack.config;
+    exports org.xenjava.toolstack.config.xl;
     exports org.xenjava.toolstack.error;
     exports org.xenjava.toolstack.lifecycle;
     exports org.xenjava.toolstack.memory;

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Pattern;
+import java.util.stream.LongStream;
 import org.xenjava.toolstack.config.DiskConfig.Access;
 import org.xenjava.toolstack.config.DiskConfig.Backend;
 import org.xenjava.toolstack.config.DiskConfig.Controller;
@@ -114,8 +115,7 @@ final class DeviceRules {
     static Optional<String> ofRate(long bytesPerSecond, long intervalMicros) {
         return first(
                         when(
-                                bytesPerSecond < 1
-                                        || XlRate.amount(bytesPerSecond).isEmpty(),
+                                bytesPerSecond < 1 || !isWritable(bytesPerSecond),
                                 "a rate is 1 … " + UINT32_MAX + " B/s, kB/s, MB/s or GB/s, not " + bytesPerSecond
                                         + " B/s"),
                         when(
@@ -124,6 +124,12 @@ final class DeviceRules {
                 .or(() -> when(
                         Long.compareUnsigned(bytesPerSecond, Long.divideUnsigned(-1L, intervalMicros)) > 0,
                         "a rate times its interval has at most 64 bits"));
+    }
+
+    /** A number of 32 bits and one of the units B, kB, MB and GB make it. */
+    private static boolean isWritable(long bytesPerSecond) {
+        return LongStream.of(1, 1_000, 1_000_000, 1_000_000_000)
+                .anyMatch(unit -> bytesPerSecond % unit == 0 && bytesPerSecond / unit <= UINT32_MAX);
     }
 
     /** Only this machine reaches the address. Names are not looked up, except the one whose meaning is fixed. */

@@ -139,15 +139,6 @@ public record DiskConfig(
     }
 
     /**
-     * A disk in xl's words, as xl-disk-configuration(5) has them.
-     *
-     * @throws ConfigException if the text is none of a disk, or of one that is not supported
-     */
-    public static DiskConfig parse(String text) {
-        return XlDiskSpec.parse(text);
-    }
-
-    /**
      * A builder with xl's defaults: a raw disk that may be written and discarded, its backend chosen by the toolstack.
      *
      * @throws ConfigException if {@code vdev} is none

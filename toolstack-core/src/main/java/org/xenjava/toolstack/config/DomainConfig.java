@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.UUID;
 import java.util.random.RandomGenerator;
@@ -14,8 +15,8 @@ import org.xenjava.toolstack.xenctrl.units.KiB;
 
 /**
  * A guest, as its owner wants it. Immutable and valid: the constructor refuses what no host could build, with a
- * {@link ConfigException} that names everything wrong with it. Make one with {@link #builder} or read an xl.cfg with
- * {@link XlConfigReader}.
+ * {@link ConfigException} that names everything wrong with it. Make one with {@link #builder} or read an xl.cfg file with
+ * {@link org.xenjava.toolstack.config.xl.XlConfigReader}.
  *
  * @param name 1 … 255 characters, no control characters, no {@code /}, not only digits (a number is a domid)
  * @param type kind of guest
@@ -23,8 +24,7 @@ import org.xenjava.toolstack.xenctrl.units.KiB;
  *     any. A relative path is relative to the directory in which the process runs
  * @param ramdisk the initial ramdisk, if any; passed on untouched. Only with a kernel
  * @param commandLine the kernel's command line; may be empty. No NUL. Only with a kernel
- * @param memory what the guest gets at boot; whole MiB, 1 MiB or more
- * @param maxMemory what it may grow to; whole MiB, {@code memory} or more. If it is more, the guest boots in populate-on-demand mode and needs a balloon driver
+ * @param sizes the memory that the guest gets at boot, and what it may grow to
  * @param vcpus vCPUs online at boot, 1 … {@code maxVcpus}
  * @param maxVcpus vCPUs that it may have online, 1 … 128 (Xen's {@code HVM_MAX_VCPUS})
  * @param uuid its UUID; a random one is chosen at each build if it is empty
@@ -39,8 +39,7 @@ public record DomainConfig(
         Optional<Path> kernel,
         Optional<Path> ramdisk,
         String commandLine,
-        KiB memory,
-        KiB maxMemory,
+        MemorySizes sizes,
         int vcpus,
         int maxVcpus,
         Optional<UUID> uuid,
@@ -51,9 +50,6 @@ public record DomainConfig(
 
     /** Largest number of vCPUs of an HVM or PVH domain ({@code HVM_MAX_VCPUS}). */
     public static final int MAX_VCPUS = 128;
-
-    /** Largest memory, 16 TiB: beyond it the hypercalls' results no longer fit an int on Linux. */
-    public static final KiB MAX_MEMORY = KiB.of(16L << 30);
 
     /**
      * @param onPoweroff after the guest powered itself off
@@ -81,34 +77,44 @@ public record DomainConfig(
     public DomainConfig {
         disks = List.copyOf(disks);
         nics = List.copyOf(nics);
-        List<String> complaints = Stream.of(
-                        DomainRules.ofName(name),
-                        DomainRules.ofKernel(type, kernel)
-                                .or(() -> DomainRules.ofDirectBoot(kernel, ramdisk, commandLine)),
-                        kernel.flatMap(file -> DomainRules.ofFile("kernel", file)),
-                        ramdisk.flatMap(file -> DomainRules.ofFile("ramdisk", file)),
-                        DomainRules.ofCommandLine(commandLine),
-                        DomainRules.ofMemory(memory).or(() -> DomainRules.ofMaxMemory(memory, maxMemory)),
-                        DomainRules.ofVcpus(vcpus).or(() -> DomainRules.ofMaxVcpus(vcpus, maxVcpus)),
-                        DomainRules.ofMachine(type, hvm),
-                        hvm.flatMap(machine -> DomainRules.ofVideoRam(
-                                memory, machine.graphics().videoRam())),
-                        DeviceRules.ofDisks(type, disks),
-                        DeviceRules.ofNics(type, nics))
-                .flatMap(Optional::stream)
-                .toList();
-        if (!complaints.isEmpty()) {
-            throw new ConfigException("domain " + name + ": " + String.join("; ", complaints));
-        }
+        new ProblemCollector()
+                .add(DomainRules.ofName(name), "name")
+                .add(DomainRules.ofKernel(type, kernel), "kernel", "type")
+                .add(DomainRules.ofRamdisk(kernel, ramdisk), "ramdisk", "kernel")
+                .add(DomainRules.ofDirectBoot(kernel, commandLine), "cmdline", "extra", "root", "kernel")
+                .add(kernel.flatMap(file -> DomainRules.ofFile("kernel", file)), "kernel")
+                .add(ramdisk.flatMap(file -> DomainRules.ofFile("ramdisk", file)), "ramdisk")
+                .add(DomainRules.ofCommandLine(commandLine), "cmdline", "extra", "root")
+                .add(DomainRules.ofVcpus(vcpus), "vcpus")
+                .add(DomainRules.ofMaxVcpus(vcpus, maxVcpus), "maxvcpus", "vcpus")
+                .add(DomainRules.ofMachine(type, hvm), "type")
+                .add(DomainRules.ofVideoRam(sizes.memory(), videoRam(hvm)), "memory", "maxmem", "videoram", "vga")
+                .add(DeviceRules.ofDisks(type, disks), "disk", "type")
+                .add(DeviceRules.ofNics(type, nics), "vif", "type")
+                .throwIfAny("domain " + name + ": ");
+    }
+
+    /** The memory that the guest gets at boot. */
+    public KiB memory() {
+        return sizes.memory();
+    }
+
+    /** The memory that the guest may grow to. */
+    public KiB maxMemory() {
+        return sizes.maxMemory();
     }
 
     /** The guest boots in populate-on-demand mode. */
     public boolean populateOnDemand() {
-        return memory.isLessThan(maxMemory);
+        return sizes.populateOnDemand();
     }
 
     /** The part of its memory that is the graphics card's; 0 for PVH. */
     public KiB videoRam() {
+        return videoRam(hvm);
+    }
+
+    private static KiB videoRam(Optional<HvmConfig> hvm) {
         return hvm.map(machine -> machine.graphics().videoRam()).orElse(KiB.ZERO);
     }
 
@@ -123,10 +129,30 @@ public record DomainConfig(
         List<NicConfig> addressed = nics.stream()
                 .map(nic -> nic.mac().isPresent() ? nic : nic.withMac(newMac(random, taken)))
                 .toList();
-        return toBuilder()
-                .uuid(uuid.orElseGet(() -> randomUuid(random)))
-                .nics(addressed)
-                .build();
+        return with(kernel, ramdisk, Optional.of(uuid.orElseGet(() -> randomUuid(random))), addressed);
+    }
+
+    /** The same guest, with its kernel and ramdisk by their absolute paths: the same in every directory. */
+    public DomainConfig located() {
+        return with(kernel.map(Path::toAbsolutePath), ramdisk.map(Path::toAbsolutePath), uuid, nics);
+    }
+
+    private DomainConfig with(
+            Optional<Path> newKernel, Optional<Path> newRamdisk, Optional<UUID> newUuid, List<NicConfig> newNics) {
+        return new DomainConfig(
+                name,
+                type,
+                newKernel,
+                newRamdisk,
+                commandLine,
+                sizes,
+                vcpus,
+                maxVcpus,
+                newUuid,
+                lifecycle,
+                disks,
+                newNics,
+                hvm);
     }
 
     private static MacAddress newMac(RandomGenerator random, Set<MacAddress> taken) {
@@ -151,8 +177,8 @@ public record DomainConfig(
         Builder builder = new Builder(name)
                 .type(type)
                 .commandLine(commandLine)
-                .memory(memory)
-                .maxMemory(maxMemory)
+                .memory(memory())
+                .maxMemory(maxMemory())
                 .vcpus(vcpus)
                 .maxVcpus(maxVcpus)
                 .lifecycle(lifecycle)
@@ -167,6 +193,9 @@ public record DomainConfig(
 
     /** Collects a configuration; {@link #build} validates it. */
     public static final class Builder {
+        /** In place of sizes that are wrong: what all other values fit. */
+        private static final MemorySizes ANY_MEMORY = new MemorySizes(MemorySizes.MAXIMUM, MemorySizes.MAXIMUM);
+
         private String name;
         private DomainType type = DomainType.PVH;
         private Optional<Path> kernel = Optional.empty();
@@ -174,8 +203,8 @@ public record DomainConfig(
         private String commandLine = "";
         private KiB memory = KiB.ZERO;
         private Optional<KiB> maxMemory = Optional.empty();
-        private int vcpus;
-        private int maxVcpus;
+        private OptionalInt vcpus = OptionalInt.empty();
+        private OptionalInt maxVcpus = OptionalInt.empty();
         private Optional<UUID> uuid = Optional.empty();
         private Lifecycle lifecycle = Lifecycle.DEFAULT;
         private List<DiskConfig> disks = List.of();
@@ -239,13 +268,13 @@ public record DomainConfig(
 
         /** Without it, all of {@code maxVcpus}, or one. */
         public Builder vcpus(int value) {
-            vcpus = value;
+            vcpus = OptionalInt.of(value);
             return this;
         }
 
         /** Without it, as many as {@code vcpus}. */
         public Builder maxVcpus(int value) {
-            maxVcpus = value;
+            maxVcpus = OptionalInt.of(value);
             return this;
         }
 
@@ -279,17 +308,24 @@ public record DomainConfig(
 
         /** @throws ConfigException if the values are not a valid configuration */
         public DomainConfig build() {
-            int max = maxVcpus != 0 ? maxVcpus : Math.max(vcpus, 1);
+            ProblemCollector problems = new ProblemCollector();
+            Optional<MemorySizes> sizes = problems.valid(() -> new MemorySizes(memory, maxMemory.orElse(memory)));
+            Optional<DomainConfig> config = problems.valid(() -> config(sizes.orElse(ANY_MEMORY)));
+            problems.throwIfAny("domain " + name + ": ");
+            return config.orElseThrow();
+        }
+
+        private DomainConfig config(MemorySizes sizes) {
+            int most = maxVcpus.orElse(vcpus.orElse(1));
             return new DomainConfig(
                     name,
                     type,
                     kernel,
                     ramdisk,
                     commandLine,
-                    memory,
-                    maxMemory.orElse(memory),
-                    vcpus != 0 ? vcpus : max,
-                    max,
+                    sizes,
+                    vcpus.orElse(most),
+                    most,
                     uuid,
                     lifecycle,
                     disks,

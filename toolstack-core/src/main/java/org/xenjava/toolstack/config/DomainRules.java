@@ -38,10 +38,16 @@ final class DomainRules {
                 : Optional.empty();
     }
 
-    /** A ramdisk and a command line are the kernel's: libxl refuses them without one, so that nobody waits for them. */
-    static Optional<String> ofDirectBoot(Optional<Path> kernel, Optional<Path> ramdisk, String commandLine) {
-        return kernel.isEmpty() && (ramdisk.isPresent() || !commandLine.isEmpty())
-                ? Optional.of("a ramdisk or a command line is of no use without a kernel")
+    /** libxl refuses a ramdisk and a command line without a kernel. */
+    static Optional<String> ofRamdisk(Optional<Path> kernel, Optional<Path> ramdisk) {
+        return kernel.isEmpty() && ramdisk.isPresent()
+                ? Optional.of("a ramdisk has no effect without a kernel")
+                : Optional.empty();
+    }
+
+    static Optional<String> ofDirectBoot(Optional<Path> kernel, String commandLine) {
+        return kernel.isEmpty() && !commandLine.isEmpty()
+                ? Optional.of("a kernel command line has no effect without a kernel")
                 : Optional.empty();
     }
 
@@ -113,7 +119,7 @@ final class DomainRules {
     }
 
     private static Optional<String> ofAmount(String key, KiB amount) {
-        if (DomainConfig.MAX_MEMORY.isLessThan(amount)) {
+        if (MemorySizes.MAXIMUM.isLessThan(amount)) {
             return Optional.of(outOfRange(key, amount(amount)));
         }
         return amount.isMultipleOfMiB() ? Optional.empty() : Optional.of(key + " is whole MiB, not " + amount(amount));

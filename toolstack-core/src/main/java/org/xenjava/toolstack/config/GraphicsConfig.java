@@ -74,9 +74,11 @@ public record GraphicsConfig(Vga vga, KiB videoRam, Optional<Vnc> vnc, Optional<
 
         /** @throws ConfigException if a value is out of range, or if anybody could look on */
         public Vnc {
-            HvmRules.ofVnc(listen, display, password).ifPresent(complaint -> {
-                throw new ConfigException(complaint);
-            });
+            new ProblemCollector()
+                    .add(HvmRules.ofListener(listen, password), "vnclisten", "vncpasswd")
+                    .add(HvmRules.ofDisplay(display), "vncdisplay", "vnclisten")
+                    .add(password.flatMap(HvmRules::ofPassword), "vncpasswd")
+                    .throwIfAny("");
         }
 
         /** Without the password. */
@@ -89,11 +91,10 @@ public record GraphicsConfig(Vga vga, KiB videoRam, Optional<Vnc> vnc, Optional<
 
     /** @throws ConfigException if the video RAM does not fit the card */
     public GraphicsConfig {
-        HvmRules.ofVideoRam(vga, videoRam)
-                .or(() -> keymap.flatMap(HvmRules::ofKeymap))
-                .ifPresent(complaint -> {
-                    throw new ConfigException(complaint);
-                });
+        new ProblemCollector()
+                .add(HvmRules.ofVideoRam(vga, videoRam), "videoram", "vga")
+                .add(keymap.flatMap(HvmRules::ofKeymap), "keymap")
+                .throwIfAny("");
     }
 
     /** The card with its default video RAM, and nobody looking. */

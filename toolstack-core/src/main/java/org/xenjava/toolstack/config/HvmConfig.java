@@ -68,9 +68,12 @@ public record HvmConfig(
 
         /** @throws ConfigException if a path is empty */
         public Firmware {
-            HvmRules.ofFirmware(biosPath, loader, smbiosTables, acpiTables).ifPresent(complaint -> {
-                throw new ConfigException(complaint);
-            });
+            new ProblemCollector()
+                    .add(HvmRules.ofFile("bios_path_override", biosPath), "bios_path_override")
+                    .add(HvmRules.ofFile("firmware_override", loader), "firmware_override", "firmware")
+                    .add(HvmRules.ofFile("smbios_firmware", smbiosTables), "smbios_firmware")
+                    .add(HvmRules.ofFile("acpi_firmware", acpiTables), "acpi_firmware")
+                    .throwIfAny("");
         }
     }
 
@@ -98,9 +101,10 @@ public record HvmConfig(
         /** @throws ConfigException if the path is empty or an argument has a NUL */
         public DeviceModel {
             arguments = List.copyOf(arguments);
-            HvmRules.ofDeviceModel(program, arguments).ifPresent(complaint -> {
-                throw new ConfigException(complaint);
-            });
+            new ProblemCollector()
+                    .add(HvmRules.ofFile("device_model_override", program), "device_model_override")
+                    .add(HvmRules.ofArguments(arguments), "device_model_args", "device_model_args_hvm")
+                    .throwIfAny("");
         }
     }
 
@@ -123,9 +127,12 @@ public record HvmConfig(
         viridian = Sets.immutableEnumSet(viridian);
         serial = List.copyOf(serial);
         usbDevices = List.copyOf(usbDevices);
-        HvmRules.ofHvm(boot, viridian, mmioHole, serial).ifPresent(complaint -> {
-            throw new ConfigException(complaint);
-        });
+        new ProblemCollector()
+                .add(HvmRules.ofBoot(boot), "boot")
+                .add(HvmRules.ofViridian(viridian), "viridian")
+                .add(mmioHole.flatMap(HvmRules::ofMmioHole), "mmio_hole")
+                .add(HvmRules.ofSerial(serial), "serial")
+                .throwIfAny("");
     }
 
     public boolean has(HvmFeature feature) {

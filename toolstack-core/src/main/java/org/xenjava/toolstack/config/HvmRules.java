@@ -28,12 +28,6 @@ final class HvmRules {
 
     private HvmRules() {}
 
-    static Optional<String> ofHvm(
-            String boot, Set<ViridianFeature> viridian, Optional<KiB> mmioHole, List<String> serial) {
-        return DeviceRules.first(
-                ofBoot(boot), ofViridian(viridian), mmioHole.flatMap(HvmRules::ofMmioHole), ofSerial(serial));
-    }
-
     static Optional<String> ofBoot(String boot) {
         return DeviceRules.when(
                 !BOOT.matcher(boot).matches(),
@@ -60,20 +54,14 @@ final class HvmRules {
                 .findFirst();
     }
 
-    static Optional<String> ofFirmware(
-            Optional<Path> biosPath, Optional<Path> loader, Optional<Path> smbios, Optional<Path> acpi) {
-        return DeviceRules.first(
-                biosPath.flatMap(file -> DomainRules.ofFile("BIOS", file)),
-                loader.flatMap(file -> DomainRules.ofFile("firmware", file)),
-                smbios.flatMap(file -> DomainRules.ofFile("SMBIOS tables", file)),
-                acpi.flatMap(file -> DomainRules.ofFile("ACPI tables", file)));
+    static Optional<String> ofFile(String what, Optional<Path> file) {
+        return file.flatMap(path -> DomainRules.ofFile(what, path));
     }
 
-    static Optional<String> ofDeviceModel(Optional<Path> program, List<String> arguments) {
-        return program.flatMap(file -> DomainRules.ofFile("device model", file))
-                .or(() -> DeviceRules.when(
-                        arguments.stream().anyMatch(argument -> argument.indexOf('\0') >= 0),
-                        "an argument ends at its first NUL character, so it has none inside"));
+    static Optional<String> ofArguments(List<String> arguments) {
+        return DeviceRules.when(
+                arguments.stream().anyMatch(argument -> argument.indexOf('\0') >= 0),
+                "an argument ends at its first NUL character, so it has none inside");
     }
 
     static Optional<String> ofVideoRam(Vga vga, KiB amount) {
@@ -91,12 +79,7 @@ final class HvmRules {
         return DeviceRules.when(!KEYMAP.matcher(keymap).matches(), "'" + keymap + "' is no keymap");
     }
 
-    static Optional<String> ofVnc(String listen, int display, Optional<String> password) {
-        return DeviceRules.first(
-                ofListener(listen, password), ofDisplay(display), password.flatMap(HvmRules::ofPassword));
-    }
-
-    static Optional<String> ofDisplay(long display) {
+    static Optional<String> ofDisplay(int display) {
         return DeviceRules.when(
                 display < 0 || display > LAST_DISPLAY, "a VNC display is 0 … " + LAST_DISPLAY + ", not " + display);
     }

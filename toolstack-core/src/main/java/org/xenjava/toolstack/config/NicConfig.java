@@ -118,15 +118,6 @@ public record NicConfig(
                 mac, bridge, Optional.of(newType), model, script, vifName, ip, gatewayDevice, mtu, rate, trust);
     }
 
-    /**
-     * A card in xl's words, as xl-network-configuration(5) has them.
-     *
-     * @throws ConfigException if the text is none of a network card, or of one that is not supported
-     */
-    public static NicConfig parse(String text) {
-        return new XlNicSpec(0, warning -> {}).parse(text);
-    }
-
     /** A builder with xl's defaults. */
     public static Builder builder() {
         return new Builder();

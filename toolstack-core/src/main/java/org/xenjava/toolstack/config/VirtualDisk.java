@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.xenjava.toolstack.config;
 
-import com.google.common.collect.Range;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -32,6 +31,9 @@ public record VirtualDisk(String name) {
 
     private static final Pattern LETTERED = Pattern.compile("(xvd|hd|sd)([a-z]{1,5})(|[1-9][0-9]{0,2})");
     private static final Pattern COUNTED = Pattern.compile("d([0-9]{1,7})p([0-9]{1,3})");
+
+    /** What {@link Integer#decode} takes, without a sign. */
+    private static final Pattern NUMBER = Pattern.compile("0[xX][0-9a-fA-F]+|0[0-7]*|[1-9][0-9]*");
 
     private static final int XVD_DISKS = 1 << 20;
     private static final int XVD_PARTITIONS = 256;
@@ -94,11 +96,15 @@ public record VirtualDisk(String name) {
         if (counted.matches()) {
             return place("xvd", Integer.parseInt(counted.group(1)), Integer.parseInt(counted.group(2)));
         }
-        return new XlValue.Text(name)
-                .number().stream()
-                        .filter(Range.closed(0L, (long) Integer.MAX_VALUE)::contains)
-                        .mapToObj(number -> new Place(Bus.NUMBERED, 0, 0, (int) number))
-                        .findAny();
+        return NUMBER.matcher(name).matches() ? numbered(name) : Optional.empty();
+    }
+
+    private static Optional<Place> numbered(String digits) {
+        try {
+            return Optional.of(new Place(Bus.NUMBERED, 0, 0, Integer.decode(digits)));
+        } catch (NumberFormatException tooLarge) {
+            return Optional.empty();
+        }
     }
 
     private static Optional<Place> place(String prefix, int disk, int partition) {

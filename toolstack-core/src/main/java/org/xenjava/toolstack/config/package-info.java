@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * What a caller asks for: a guest's configuration as immutable records, validated when they are made. The reader and
- * the writer of xl.cfg files: a lexer, a parser, a table of xl's keys, and an interpreter that gives them xl's meaning.
- * Knows nothing of Xen's numbers; the plan does.
+ * A guest's configuration: immutable records that are validated when they are made. The package contains none of Xen's
+ * numbers and no file format; {@link org.xenjava.toolstack.config.xl} reads and writes xl.cfg files.
  */
 @NullMarked
 package org.xenjava.toolstack.config;

@@ -60,7 +60,7 @@ public final class DomainBuilder {
      * all that was done is undone: no domain, no node in xenstore, no claimed memory, no device stays.
      */
     public Built build(DomainConfig wanted, CreateListener listener, Cancellation cancellation) {
-        DomainConfig config = StoredConfig.located(wanted.completed(random));
+        DomainConfig config = wanted.completed(random).located();
         UUID uuid = config.uuid().orElseThrow();
         CreatePlan plan = CreatePlan.of(config, podPolicy, services);
         BuildJournal.Note note = journal.note(uuid);

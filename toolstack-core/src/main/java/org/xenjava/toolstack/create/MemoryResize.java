@@ -4,7 +4,7 @@ package org.xenjava.toolstack.create;
 import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import org.xenjava.toolstack.config.DomainConfig;
+import org.xenjava.toolstack.config.MemorySizes;
 import org.xenjava.toolstack.error.Attempt;
 import org.xenjava.toolstack.error.ConfigException;
 import org.xenjava.toolstack.error.DomainGoneException;
@@ -102,7 +102,7 @@ public final class MemoryResize {
                 MemoryStatus now = status(transaction);
                 if (!maxMemory.isMultipleOfMiB()
                         || maxMemory.isLessThan(now.size())
-                        || DomainConfig.MAX_MEMORY.isLessThan(maxMemory)) {
+                        || MemorySizes.MAXIMUM.isLessThan(maxMemory)) {
                     throw new ConfigException(attempt + ": it is whole MiB, at least the present size of " + now.size()
                             + " and at most 16 TiB; lower the size first (mem-set)");
                 }

@@ -2,13 +2,12 @@
 package org.xenjava.toolstack.create;
 
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.xenjava.toolstack.config.DomainConfig;
-import org.xenjava.toolstack.config.XlConfigReader;
-import org.xenjava.toolstack.config.XlConfigWriter;
+import org.xenjava.toolstack.config.xl.XlConfigReader;
+import org.xenjava.toolstack.config.xl.XlConfigWriter;
 import org.xenjava.toolstack.store.StoreTransaction;
 import org.xenjava.toolstack.xenctrl.lib.XenStorePermission;
 
@@ -25,14 +24,6 @@ public final class StoredConfig {
             List.of(new XenStorePermission(0, XenStorePermission.NONE));
 
     private StoredConfig() {}
-
-    /** The same guest, whichever directory a process runs in: kernel and ramdisk by their absolute paths. */
-    static DomainConfig located(DomainConfig config) {
-        DomainConfig.Builder located = config.toBuilder();
-        config.kernel().map(Path::toAbsolutePath).ifPresent(located::kernel);
-        config.ramdisk().map(Path::toAbsolutePath).ifPresent(located::ramdisk);
-        return located.build();
-    }
 
     /** Writes it below a node that does not exist yet. */
     public static void write(StoreTransaction transaction, String path, DomainConfig config) {

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.xenjava.toolstack.error;
 
+import com.google.common.collect.ImmutableList;
+import java.util.List;
+
 /**
  * A guest's configuration is wrong: unreadable, unknown key, a value out of range, or values that do not fit
  * together. Thrown before any hypercall. The message begins with the position in the file, {@code file:line},
@@ -10,11 +13,24 @@ package org.xenjava.toolstack.error;
 public final class ConfigException extends ToolstackException {
     private static final long serialVersionUID = 1L;
 
+    private final ImmutableList<ConfigProblem> problems;
+
     public ConfigException(String message) {
-        super(message, null, Retry.AFTER_CHANGE);
+        this(message, List.of());
     }
 
     public ConfigException(String message, Throwable cause) {
         super(message, cause, Retry.AFTER_CHANGE);
+        problems = ImmutableList.of();
+    }
+
+    public ConfigException(String message, List<ConfigProblem> problems) {
+        super(message, null, Retry.AFTER_CHANGE);
+        this.problems = ImmutableList.copyOf(problems);
+    }
+
+    /** The problems that concern known keys, in the order of the message; empty if the message is all there is. */
+    public List<ConfigProblem> problems() {
+        return problems;
     }
 }

@@ -51,9 +51,10 @@ class DomainConfigTest {
         Builder builder =
                 DomainConfig.builder("17").memory(KiB.of(5000)).vcpus(200).commandLine("\0");
         assertEquals(
-                "domain 17: a domain's name is not a number, which would be a domid: '17'; a PVH guest needs a kernel; "
+                "domain 17: memory is whole MiB, not 5000 KiB; a domain's name is not a number, which would be a domid: "
+                        + "'17'; a PVH guest needs a kernel; "
                         + "a command line ends at its first NUL character, so it has none inside; "
-                        + "memory is whole MiB, not 5000 KiB; vcpus is 1 … 128, not 200",
+                        + "vcpus is 1 … 128, not 200",
                 assertThrows(ConfigException.class, builder::build).getMessage());
     }
 
@@ -71,7 +72,7 @@ class DomainConfigTest {
 
     @Test
     void theLargestGuestIsAllowed() {
-        long mib = DomainConfig.MAX_MEMORY.toMiB();
+        long mib = MemorySizes.MAXIMUM.toMiB();
         DomainConfig config = pvh().memoryMib(mib).vcpus(DomainConfig.MAX_VCPUS).build();
         assertEquals(16L << 20, config.memory().toMiB());
         assertThrows(ConfigException.class, pvh().memoryMib(mib + 1)::build);

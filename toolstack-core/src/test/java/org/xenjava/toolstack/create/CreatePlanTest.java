@@ -7,7 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.xenjava.toolstack.config.DomainConfig;
-import org.xenjava.toolstack.config.XlConfigReader;
+import org.xenjava.toolstack.config.xl.XlConfigReader;
 import org.xenjava.toolstack.error.ConfigException;
 import org.xenjava.toolstack.memory.PodPolicy;
 

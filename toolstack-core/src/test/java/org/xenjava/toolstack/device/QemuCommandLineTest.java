@@ -24,7 +24,7 @@ import org.xenjava.toolstack.config.GraphicsConfig.DisplayChoice;
 import org.xenjava.toolstack.config.GraphicsConfig.Vga;
 import org.xenjava.toolstack.config.GraphicsConfig.Vnc;
 import org.xenjava.toolstack.config.HvmConfig;
-import org.xenjava.toolstack.config.XlConfigReader;
+import org.xenjava.toolstack.config.xl.XlConfigReader;
 import org.xenjava.toolstack.create.DeviceModel.Guest;
 import org.xenjava.toolstack.memory.MemoryPlan;
 import org.xenjava.toolstack.memory.PodPolicy;

@@ -21,7 +21,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.xenjava.toolstack.config.DomainConfig;
-import org.xenjava.toolstack.config.XlConfigReader;
+import org.xenjava.toolstack.config.xl.XlConfigReader;
 import org.xenjava.toolstack.create.Cancellation;
 import org.xenjava.toolstack.create.DeviceModel.Guest;
 import org.xenjava.toolstack.error.ConfigException;

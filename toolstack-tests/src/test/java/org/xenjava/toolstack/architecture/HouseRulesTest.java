@@ -37,7 +37,9 @@ class HouseRulesTest {
             .layer("translation")
             .definedBy(ROOT + ".error.translation")
             .layer("config")
-            .definedBy(ROOT + ".config..")
+            .definedBy(ROOT + ".config")
+            .layer("xl")
+            .definedBy(ROOT + ".config.xl")
             .layer("memory")
             .definedBy(ROOT + ".memory..")
             .layer("image")
@@ -84,6 +86,10 @@ class HouseRulesTest {
             .mayOnlyAccessLayers("error", "xenctrl", "lib")
             .whereLayer("config")
             .mayOnlyAccessLayers("error", "units")
+            .whereLayer("xl")
+            .mayOnlyAccessLayers("config", "error", "units")
+            .whereLayer("xl")
+            .mayOnlyBeAccessedByLayers("create", "cli")
             .whereLayer("memory")
             .mayOnlyAccessLayers("error", "config", "xenctrl", "units")
             .whereLayer("image")
@@ -94,7 +100,17 @@ class HouseRulesTest {
             .mayOnlyAccessLayers("error", "memory", "store", "xenctrl", "lib", "units")
             .whereLayer("create")
             .mayOnlyAccessLayers(
-                    "error", "translation", "config", "memory", "image", "store", "xenctrl", "abi", "lib", "units")
+                    "error",
+                    "translation",
+                    "config",
+                    "xl",
+                    "memory",
+                    "image",
+                    "store",
+                    "xenctrl",
+                    "abi",
+                    "lib",
+                    "units")
             .whereLayer("device")
             .mayOnlyAccessLayers(
                     "error", "translation", "config", "memory", "store", "create", "xenctrl", "abi", "lib", "units")

@@ -17,7 +17,7 @@ import java.util.UUID;
 import org.xenjava.toolstack.Domain;
 import org.xenjava.toolstack.Toolstack;
 import org.xenjava.toolstack.config.DomainConfig;
-import org.xenjava.toolstack.config.XlConfigReader;
+import org.xenjava.toolstack.config.xl.XlConfigReader;
 import org.xenjava.toolstack.memory.PodPolicy;
 import org.xenjava.toolstack.replay.TinyKernel;
 import org.xenjava.toolstack.sim.SimulatedXen;

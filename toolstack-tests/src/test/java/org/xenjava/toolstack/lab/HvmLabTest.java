@@ -26,7 +26,7 @@ import org.xenjava.toolstack.Toolstack;
 import org.xenjava.toolstack.config.DomainConfig;
 import org.xenjava.toolstack.config.GraphicsConfig.Vga;
 import org.xenjava.toolstack.config.VirtualDisk;
-import org.xenjava.toolstack.config.XlConfigReader;
+import org.xenjava.toolstack.config.xl.XlConfigReader;
 import org.xenjava.toolstack.create.Cancellation;
 import org.xenjava.toolstack.device.QemuProcess;
 import org.xenjava.toolstack.device.Screenshot;

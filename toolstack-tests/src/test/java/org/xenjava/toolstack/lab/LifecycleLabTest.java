@@ -28,7 +28,7 @@ import org.xenjava.toolstack.Toolstack;
 import org.xenjava.toolstack.config.DomainConfig;
 import org.xenjava.toolstack.config.DomainConfig.Lifecycle;
 import org.xenjava.toolstack.config.LifecycleAction;
-import org.xenjava.toolstack.config.XlConfigReader;
+import org.xenjava.toolstack.config.xl.XlConfigReader;
 import org.xenjava.toolstack.lifecycle.SupervisionEvent;
 import org.xenjava.toolstack.lifecycle.SupervisionEvent.Kind;
 import org.xenjava.toolstack.lifecycle.SupervisionPolicy;

@@ -9,7 +9,7 @@ import java.time.Duration;
 import java.util.Optional;
 import org.xenjava.toolstack.Domain;
 import org.xenjava.toolstack.Toolstack;
-import org.xenjava.toolstack.config.XlConfigReader;
+import org.xenjava.toolstack.config.xl.XlConfigReader;
 import org.xenjava.toolstack.matrix.Bench;
 import org.xenjava.toolstack.matrix.Cell;
 import org.xenjava.toolstack.matrix.Column;

@@ -6,7 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.xenjava.toolstack.config.DomainConfig;
-import org.xenjava.toolstack.config.XlConfigReader;
+import org.xenjava.toolstack.config.xl.XlConfigReader;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;

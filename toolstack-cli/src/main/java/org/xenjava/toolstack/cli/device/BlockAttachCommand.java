@@ -6,7 +6,7 @@ import java.util.List;
 import org.xenjava.toolstack.Domain;
 import org.xenjava.toolstack.cli.command.DomainCommand;
 import org.xenjava.toolstack.cli.command.Session;
-import org.xenjava.toolstack.config.DiskConfig;
+import org.xenjava.toolstack.config.xl.XlConfigReader;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Parameters;
 
@@ -25,6 +25,6 @@ final class BlockAttachCommand extends DomainCommand {
 
     @Override
     protected void run(Domain domain) {
-        domain.devices().attach(DiskConfig.parse(String.join(",", words)));
+        domain.devices().attach(XlConfigReader.disk(String.join(",", words)));
     }
 }

@@ -9,6 +9,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.xenjava.toolstack.config.DiskConfig;
 import org.xenjava.toolstack.config.DomainType;
+import org.xenjava.toolstack.config.xl.XlConfigReader;
 import org.xenjava.toolstack.error.ConfigException;
 import org.xenjava.toolstack.xenctrl.lib.HostFile;
 
@@ -35,7 +36,7 @@ class DiskBackendTest {
                 "PVH | file   | raw,xvda,w,backendtype=qdisk | QEMU"
             })
     void theRule(DomainType guest, String target, String words, DiskBackend expected) {
-        DiskConfig disk = DiskConfig.parse("/srv/web," + words);
+        DiskConfig disk = XlConfigReader.disk("/srv/web," + words);
         assertEquals(expected, DiskBackend.of(disk, guest, target.equals("file") ? FILE : DEVICE));
     }
 
@@ -48,7 +49,7 @@ class DiskBackendTest {
 
     @Test
     void aScriptIsNotRun() {
-        DiskConfig disk = DiskConfig.parse("drbd:web,xvda,w");
+        DiskConfig disk = XlConfigReader.disk("drbd:web,xvda,w");
         assertEquals(
                 "disk xvda: hotplug scripts (script=block-drbd) are not run",
                 assertThrows(ConfigException.class, () -> DiskBackend.of(disk, DomainType.PVH, new HostFile.Absent()))
@@ -57,7 +58,7 @@ class DiskBackendTest {
 
     @Test
     void aRelativeTargetIsInDev() {
-        assertEquals("/dev/vg/web", DiskBackend.pathOf(DiskConfig.parse("vg/web,raw,xvda,w")));
-        assertEquals("/srv/web", DiskBackend.pathOf(DiskConfig.parse("/srv/web,raw,xvda,w")));
+        assertEquals("/dev/vg/web", DiskBackend.pathOf(XlConfigReader.disk("vg/web,raw,xvda,w")));
+        assertEquals("/srv/web", DiskBackend.pathOf(XlConfigReader.disk("/srv/web,raw,xvda,w")));
     }
 }

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.config.xl;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.CharBuffer;
+import java.nio.charset.CharsetDecoder;
+import java.nio.charset.CoderResult;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+import org.xenjava.toolstack.config.DiskConfig;
+import org.xenjava.toolstack.config.DomainConfig;
+import org.xenjava.toolstack.config.NicConfig;
+import org.xenjava.toolstack.error.ConfigException;
+
+/**
+ * Reads a guest's configuration as xl does: the files of xl.cfg(5), their grammar, keys and defaults. Where xl drops
+ * what it does not know or not like, this reader does not: a key that the library cannot honour is an error if the
+ * guest would be another one without it, and a warning otherwise. {@code docs/xl-cfg.md} lists the keys and the
+ * differences.
+ */
+public final class XlConfigReader {
+
+    /**
+     * Something in a file that its owner should know, although the guest can be built.
+     *
+     * @param file the file's name, as it was given
+     * @param line from 1; 0 if it concerns the file as a whole
+     * @param message what and why
+     */
+    public record Warning(String file, int line, String message) {
+        /** {@code file:line: message}. */
+        @Override
+        public String toString() {
+            return file + (line == 0 ? "" : ":" + line) + ": " + message;
+        }
+    }
+
+    /**
+     * @param config what the file asks for
+     * @param warnings what it also says, by line
+     */
+    public record Result(DomainConfig config, List<Warning> warnings) {
+        public Result {
+            warnings = List.copyOf(warnings);
+        }
+    }
+
+    private XlConfigReader() {}
+
+    /**
+     * Reads a file in UTF-8.
+     *
+     * @throws ConfigException if it cannot be read, or as {@link #parse} does
+     */
+    public static Result read(Path file) {
+        return read(file, List.of());
+    }
+
+    /**
+     * Reads a file in UTF-8, and behind it lines that override it: {@code xl create}'s arguments {@code key=value}.
+     * Messages count them as lines that follow the file's last.
+     *
+     * @throws ConfigException as {@link #read(Path)} does
+     */
+    public static Result read(Path file, List<String> overrides) {
+        try {
+            String text = decode(Files.readAllBytes(file), file.toString());
+            return parse(text + overrides.stream().map("\n"::concat).collect(Collectors.joining()), file.toString());
+        } catch (NoSuchFileException e) {
+            throw new ConfigException(file + ": no such file", e);
+        } catch (AccessDeniedException e) {
+            throw new ConfigException(file + ": no permission to read it", e);
+        } catch (IOException e) {
+            throw new ConfigException(file + ": cannot be read: " + e.getMessage(), e);
+        }
+    }
+
+    /**
+     * Reads a text.
+     *
+     * @param source the text of an xl.cfg
+     * @param fileName how messages call it
+     * @throws ConfigException if it does not describe a guest that can be built. Its message has one line for each
+     *     error of the text, by line: {@code file:line: what}
+     */
+    public static Result parse(String source, String fileName) {
+        XlDiagnostics diagnostics = new XlDiagnostics(fileName);
+        Map<String, XlSetting> settings = XlParser.parse(source, diagnostics);
+        DomainConfig config = new XlInterpreter(settings, diagnostics).domain().orElseThrow(diagnostics::exception);
+        return new Result(config, diagnostics.warnings());
+    }
+
+    /**
+     * Reads one disk, as {@code xl block-attach} does.
+     *
+     * @param specification of xl-disk-configuration(5), such as {@code /dev/vg/web,raw,xvda,w}
+     * @throws ConfigException if the text specifies no disk, or one that is not supported
+     */
+    public static DiskConfig disk(String specification) {
+        return XlDiskReader.read(specification);
+    }
+
+    /**
+     * Reads one network card, as {@code xl network-attach} does.
+     *
+     * @param specification of xl-network-configuration(5), such as {@code bridge=xenbr0}
+     * @throws ConfigException if the text specifies no network card, or one that is not supported
+     */
+    public static NicConfig nic(String specification) {
+        return new XlNicSpec(0, warning -> {}).parse(specification);
+    }
+
+    /** Strict, because a name that is not what its owner wrote is worse than none. */
+    private static String decode(byte[] bytes, String fileName) {
+        ByteBuffer in = ByteBuffer.wrap(bytes);
+        CharBuffer out = CharBuffer.allocate(bytes.length);
+        CharsetDecoder decoder = StandardCharsets.UTF_8.newDecoder();
+        CoderResult result = decoder.decode(in, out, true);
+        out.flip();
+        if (result.isError()) {
+            long line = 1 + out.chars().filter(c -> c == '\n').count();
+            throw new ConfigException(fileName + ":" + line + ": the file is not in UTF-8 here");
+        }
+        return out.toString();
+    }
+}

@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.config.xl;
+
+import java.nio.file.Path;
+import java.util.Collection;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Function;
+import org.xenjava.toolstack.config.DomainConfig;
+import org.xenjava.toolstack.config.DomainConfig.Lifecycle;
+import org.xenjava.toolstack.config.GraphicsConfig;
+import org.xenjava.toolstack.config.GraphicsConfig.DisplayChoice;
+import org.xenjava.toolstack.config.GraphicsConfig.Vnc;
+import org.xenjava.toolstack.config.HvmConfig;
+import org.xenjava.toolstack.config.HvmConfig.Firmware;
+import org.xenjava.toolstack.config.HvmConfig.UsbDevice;
+import org.xenjava.toolstack.config.HvmFeature;
+import org.xenjava.toolstack.config.ViridianFeature;
+
+/**
+ * Writes a configuration as xl.cfg text that xl and {@link XlConfigReader} read, in one form only: every key that has a
+ * value, defaults too, one a line and always in this order. Reading it gives an equal configuration.
+ */
+public final class XlConfigWriter {
+    private final StringBuilder text = new StringBuilder();
+
+    private XlConfigWriter() {}
+
+    /**
+     * The configuration as xl.cfg text, each line with its newline.
+     *
+     * @param config paths in it are of the default file system; relative ones stay relative
+     */
+    public static String write(DomainConfig config) {
+        XlConfigWriter writer = new XlConfigWriter();
+        writer.domain(config);
+        return writer.text.toString();
+    }
+
+    private void domain(DomainConfig config) {
+        string("name", config.name());
+        string("type", config.type().word());
+        config.uuid().ifPresent(uuid -> string("uuid", uuid.toString()));
+        file("kernel", config.kernel());
+        file("ramdisk", config.ramdisk());
+        if (!config.commandLine().isEmpty()) {
+            string("cmdline", config.commandLine());
+        }
+        number("memory", config.memory().toMiB());
+        number("maxmem", config.maxMemory().toMiB());
+        number("vcpus", config.vcpus());
+        number("maxvcpus", config.maxVcpus());
+        lifecycle(config.lifecycle());
+        config.hvm().ifPresent(this::machine);
+        list("disk", config.disks().stream().map(XlDiskWriter::write).toList());
+        list("vif", config.nics().stream().map(XlNicSpec::write).toList());
+    }
+
+    private void lifecycle(Lifecycle lifecycle) {
+        string("on_poweroff", lifecycle.onPoweroff().word());
+        string("on_reboot", lifecycle.onReboot().word());
+        string("on_crash", lifecycle.onCrash().word());
+        string("on_watchdog", lifecycle.onWatchdog().word());
+        string("on_soft_reset", lifecycle.onSoftReset().word());
+    }
+
+    private void machine(HvmConfig machine) {
+        firmware(machine.firmware());
+        string("boot", machine.boot());
+        for (HvmFeature feature : HvmFeature.values()) {
+            number(feature.word(), machine.has(feature) ? 1 : 0);
+        }
+        string("timer_mode", machine.timerMode().word());
+        string("tsc_mode", machine.tscMode().word());
+        list("viridian", words(machine.viridian(), ViridianFeature::word));
+        machine.mmioHole().ifPresent(hole -> number("mmio_hole", hole.toMiB()));
+        screen(machine.graphics());
+        list("serial", machine.serial());
+        list("usbdevice", words(machine.usbDevices(), UsbDevice::word));
+        file("device_model_override", machine.deviceModel().program());
+        list("device_model_args", machine.deviceModel().arguments());
+    }
+
+    private void firmware(Firmware firmware) {
+        string("bios", firmware.bios().word());
+        file("bios_path_override", firmware.biosPath());
+        file("firmware_override", firmware.loader());
+        file("smbios_firmware", firmware.smbiosTables());
+        file("acpi_firmware", firmware.acpiTables());
+    }
+
+    private void screen(GraphicsConfig graphics) {
+        string("vga", graphics.vga().word());
+        number("videoram", graphics.videoRam().toMiB());
+        number("vnc", graphics.vnc().isPresent() ? 1 : 0);
+        graphics.vnc().ifPresent(this::vnc);
+        graphics.keymap().ifPresent(keymap -> string("keymap", keymap));
+    }
+
+    /** The colons of an IPv6 address are those before a display, unless it is in brackets and a display follows. */
+    private void vnc(Vnc vnc) {
+        if (vnc.listen().indexOf(':') >= 0) {
+            string("vnclisten", "[" + vnc.listen() + "]:" + vnc.display());
+        } else {
+            string("vnclisten", vnc.listen());
+            number("vncdisplay", vnc.display());
+        }
+        number("vncunused", vnc.choice() == DisplayChoice.FIRST_FREE ? 1 : 0);
+        vnc.password().ifPresent(password -> string("vncpasswd", password));
+    }
+
+    private static <E> List<String> words(Collection<E> values, Function<E, String> word) {
+        return values.stream().map(word).toList();
+    }
+
+    private void file(String key, Optional<Path> value) {
+        value.ifPresent(path -> string(key, path.toString()));
+    }
+
+    private void number(String key, long value) {
+        text.append(key).append(" = ").append(value).append('\n');
+    }
+
+    private void string(String key, String value) {
+        text.append(key).append(" = ");
+        quoted(value);
+        text.append('\n');
+    }
+
+    /** An empty list is what no list is. */
+    private void list(String key, List<String> values) {
+        if (values.isEmpty()) {
+            return;
+        }
+        text.append(key).append(" = [\n");
+        for (String value : values) {
+            text.append("    ");
+            quoted(value);
+            text.append(",\n");
+        }
+        text.append("]\n");
+    }
+
+    private void quoted(String value) {
+        text.append('"');
+        value.chars().forEach(c -> text.append(XlLexer.escaped((char) c)));
+        text.append('"');
+    }
+}

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.config.xl;
+
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.xenjava.toolstack.config.GraphicsConfig;
+import org.xenjava.toolstack.config.GraphicsConfig.DisplayChoice;
+import org.xenjava.toolstack.config.GraphicsConfig.Vga;
+import org.xenjava.toolstack.config.GraphicsConfig.Vnc;
+import org.xenjava.toolstack.xenctrl.units.KiB;
+
+/** Gives the keys of an HVM guest's screen their meaning. */
+final class XlGraphicsSection {
+
+    /** VNC's authentication uses no more of a password. */
+    private static final int PASSWORD_LENGTH = 8;
+
+    /** xl's ADDRESS[:DISPLAYNUM], of which an IPv6 address is in brackets. */
+    private static final Pattern LISTEN = Pattern.compile("([^:\\[\\]]*|\\[([^\\[\\]]+)\\])(?::([0-9]{1,5}))?");
+
+    private final XlSettings settings;
+
+    XlGraphicsSection(XlSettings settings) {
+        this.settings = settings;
+    }
+
+    /** The screen; where a key is wrong and reported, with the default. */
+    GraphicsConfig graphics() {
+        Vga vga = vga();
+        KiB videoRam = settings.mib("videoram").orElse(vga.leastVideoRam());
+        Optional<Vnc> vnc = settings.truth("vnc").orElse(true) ? vnc() : Optional.empty();
+        Optional<String> keymap = settings.text("keymap");
+        return settings.valid(() -> new GraphicsConfig(vga, videoRam, vnc, keymap))
+                .orElse(GraphicsConfig.DEFAULT);
+    }
+
+    /** xl's rule: vga, or the older stdvga, or cirrus. */
+    private Vga vga() {
+        Optional<Boolean> standard = settings.truth("stdvga");
+        return settings.word("vga", Vga.values(), Vga::word)
+                .or(() -> standard.map(yes -> yes ? Vga.STDVGA : Vga.CIRRUS))
+                .orElse(Vga.CIRRUS);
+    }
+
+    private Optional<Vnc> vnc() {
+        Optional<String> password = password();
+        String written = settings.text("vnclisten").orElse(Vnc.DEFAULT.listen());
+        Matcher matcher = LISTEN.matcher(written);
+        if (!matcher.matches()) {
+            settings.complain("vnclisten", "'vnclisten' is ADDRESS or ADDRESS:DISPLAY, not \"" + written + '"');
+            return Optional.empty();
+        }
+        String listen = matcher.group(2) == null ? matcher.group(1) : matcher.group(2);
+        int display = display(Optional.ofNullable(matcher.group(3)).map(Integer::parseInt));
+        boolean unused = settings.truth("vncunused").orElse(true);
+        return settings.valid(
+                () -> new Vnc(listen, display, unused ? DisplayChoice.FIRST_FREE : DisplayChoice.EXACT, password));
+    }
+
+    /** xl's rule: no password is the empty one too. */
+    private Optional<String> password() {
+        Optional<String> password = settings.text("vncpasswd").filter(text -> !text.isEmpty());
+        if (password.filter(text -> text.length() > PASSWORD_LENGTH).isPresent()) {
+            settings.warn("vncpasswd", "VNC looks only at the first " + PASSWORD_LENGTH + " characters of 'vncpasswd'");
+        }
+        return password;
+    }
+
+    /** xl's rule: of {@code vnclisten}, or of {@code vncdisplay}, but not of both. */
+    private int display(Optional<Integer> listened) {
+        Optional<Integer> display = settings.integer("vncdisplay");
+        if (listened.isPresent() && display.filter(number -> number != 0).isPresent()) {
+            settings.complain("vncdisplay", "'vnclisten' of line " + settings.line("vnclisten") + " has a display too");
+            return 0;
+        }
+        return listened.or(() -> display).orElse(0);
+    }
+}

@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.config.xl;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.xenjava.toolstack.config.HvmConfig;
+import org.xenjava.toolstack.config.HvmConfig.Bios;
+import org.xenjava.toolstack.config.HvmConfig.DeviceModel;
+import org.xenjava.toolstack.config.HvmConfig.Firmware;
+import org.xenjava.toolstack.config.HvmConfig.UsbDevice;
+import org.xenjava.toolstack.config.HvmFeature;
+import org.xenjava.toolstack.config.TimerMode;
+import org.xenjava.toolstack.config.TscMode;
+import org.xenjava.toolstack.config.ViridianFeature;
+
+/** Gives the keys of an HVM guest's machine their meaning. */
+final class XlHvmSection {
+    private static final String ROMBIOS = "rombios";
+    private static final String NO_SERIAL_PORT = "none";
+
+    private final XlSettings settings;
+
+    XlHvmSection(XlSettings settings) {
+        this.settings = settings;
+    }
+
+    /** The machine; where a key is wrong and reported, with the default. */
+    HvmConfig machine() {
+        HvmConfig.Builder machine = HvmConfig.builder()
+                .firmware(firmware())
+                .features(features())
+                .viridian(viridian())
+                .deviceModel(deviceModel())
+                .serial(serial())
+                .usbDevices(usbDevices())
+                .graphics(new XlGraphicsSection(settings).graphics());
+        settings.text("boot").ifPresent(machine::boot);
+        mode("timer_mode", TimerMode.values(), TimerMode::word).ifPresent(machine::timerMode);
+        mode("tsc_mode", TscMode.values(), TscMode::word).ifPresent(machine::tscMode);
+        settings.mib("mmio_hole").ifPresent(machine::mmioHole);
+        return settings.valid(machine::build).orElse(HvmConfig.DEFAULT);
+    }
+
+    /** Only {@code firmware} is xl's word for both: a kind of BIOS, or a program in place of hvmloader. */
+    private Firmware firmware() {
+        Optional<Bios> bios = settings.wordInAnyCase("bios", Bios.values(), Bios::word);
+        Optional<Path> loader = settings.file("firmware_override");
+        Optional<String> word = settings.text("firmware");
+        Optional<Bios> firmware = word.flatMap(XlHvmSection::bios);
+        if (word.filter(ROMBIOS::equalsIgnoreCase).isPresent()) {
+            settings.complain("firmware", "'firmware' is \"rombios\", which only the old QEMU of Xen runs");
+        } else if (firmware.isPresent()) {
+            contradict("firmware", firmware, "bios", bios);
+            bios = firmware;
+        } else if (word.isPresent()) {
+            Optional<Path> file = settings.file("firmware");
+            contradict("firmware", file, "firmware_override", loader);
+            loader = file;
+        }
+        Bios chosen = bios.orElse(Bios.SEABIOS);
+        Optional<Path> instead = loader;
+        Optional<Path> image = settings.file("bios_path_override");
+        Optional<Path> smbios = settings.file("smbios_firmware");
+        Optional<Path> acpi = settings.file("acpi_firmware");
+        return settings.valid(() -> new Firmware(chosen, image, instead, smbios, acpi))
+                .orElse(Firmware.DEFAULT);
+    }
+
+    private static Optional<Bios> bios(String firmware) {
+        return switch (firmware.toLowerCase(Locale.ROOT)) {
+            case "bios", "seabios" -> Optional.of(Bios.SEABIOS);
+            case "uefi", "ovmf" -> Optional.of(Bios.OVMF);
+            default -> Optional.empty();
+        };
+    }
+
+    private <T> void contradict(String key, Optional<T> value, String other, Optional<T> otherValue) {
+        if (value.isPresent() && otherValue.isPresent() && !value.equals(otherValue)) {
+            settings.complain(key, "'" + key + "' contradicts '" + other + "' of line " + settings.line(other));
+        }
+    }
+
+    private Set<HvmFeature> features() {
+        Set<HvmFeature> features = EnumSet.noneOf(HvmFeature.class);
+        for (HvmFeature feature : HvmFeature.values()) {
+            if (settings.truth(feature.word()).orElse(HvmFeature.DEFAULTS.contains(feature))) {
+                features.add(feature);
+            }
+        }
+        return features;
+    }
+
+    /** By its word, or, as of old, by its number. */
+    private <E extends Enum<E>> Optional<E> mode(String key, E[] modes, Function<E, String> word) {
+        Optional<E> numbered = settings.text(key).map(XlValue.Text::new).flatMap(text -> text.number().stream()
+                .filter(number -> number >= 0 && number < modes.length)
+                .mapToObj(number -> modes[(int) number])
+                .findAny());
+        numbered.ifPresent(mode ->
+                settings.warn(key, "a number for '" + key + "' is deprecated: write \"" + word.apply(mode) + '"'));
+        return numbered.isPresent() || settings.isList(key) ? numbered : settings.wordInAnyCase(key, modes, word);
+    }
+
+    /** xl's rule: a truth for all of the defaults or none, or a list of groups, where {@code !} takes one away. */
+    private Set<ViridianFeature> viridian() {
+        if (!settings.isList("viridian")) {
+            return settings.truth("viridian").orElse(false) ? ViridianFeature.DEFAULTS : Set.of();
+        }
+        Set<ViridianFeature> wanted = EnumSet.noneOf(ViridianFeature.class);
+        Set<ViridianFeature> unwanted = EnumSet.noneOf(ViridianFeature.class);
+        Set<ViridianFeature> groups = EnumSet.noneOf(ViridianFeature.class);
+        for (String word : settings.texts("viridian")) {
+            switch (word) {
+                case "defaults" -> groups.addAll(ViridianFeature.DEFAULTS);
+                case "all" -> wanted.addAll(EnumSet.allOf(ViridianFeature.class));
+                default -> {
+                    boolean negated = word.startsWith("!");
+                    Optional<ViridianFeature> group = group(negated ? word.substring(1) : word);
+                    group.ifPresent(negated ? unwanted::add : wanted::add);
+                    group.ifPresent(negated ? wanted::remove : unwanted::remove);
+                }
+            }
+        }
+        if (!Collections.disjoint(wanted, unwanted)) {
+            settings.complain("viridian", "'viridian' takes away, before it, what \"all\" gives");
+        }
+        groups.addAll(wanted);
+        groups.removeAll(unwanted);
+        return groups;
+    }
+
+    private Optional<ViridianFeature> group(String word) {
+        Optional<ViridianFeature> group = Stream.of(ViridianFeature.values())
+                .filter(one -> one.word().equalsIgnoreCase(word))
+                .findAny();
+        if (group.isEmpty()) {
+            settings.complain("viridian", "'viridian' has \"" + word + "\", which is no group of it");
+        }
+        return group;
+    }
+
+    private DeviceModel deviceModel() {
+        List<String> arguments = Stream.of("device_model_args", "device_model_args_hvm")
+                .flatMap(key -> settings.texts(key).stream())
+                .toList();
+        Optional<Path> program = settings.file("device_model_override");
+        return settings.valid(() -> new DeviceModel(program, arguments)).orElse(DeviceModel.DEFAULT);
+    }
+
+    private List<String> serial() {
+        List<String> ports = settings.textOrTexts("serial");
+        return ports.equals(List.of(NO_SERIAL_PORT)) ? List.of() : ports;
+    }
+
+    private List<UsbDevice> usbDevices() {
+        Map<String, UsbDevice> words =
+                Stream.of(UsbDevice.values()).collect(Collectors.toMap(UsbDevice::word, device -> device));
+        List<UsbDevice> devices = new ArrayList<>();
+        for (String word : settings.textOrTexts("usbdevice")) {
+            UsbDevice device = words.get(word);
+            if (device == null) {
+                settings.complain(
+                        "usbdevice", "'usbdevice' has \"" + word + "\": only tablet, mouse and keyboard are supported");
+            } else {
+                devices.add(device);
+            }
+        }
+        return devices;
+    }
+}

@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.config.xl;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.function.BiFunction;
+import org.xenjava.toolstack.config.DomainConfig;
+import org.xenjava.toolstack.config.DomainConfig.Lifecycle;
+import org.xenjava.toolstack.config.DomainType;
+import org.xenjava.toolstack.config.LifecycleAction;
+import org.xenjava.toolstack.config.UuidText;
+import org.xenjava.toolstack.error.ConfigException;
+import org.xenjava.toolstack.xenctrl.units.KiB;
+
+/** Interprets the settings of a file as xl does, all of them, so that every problem of a file is reported at once. */
+final class XlInterpreter {
+
+    private static final String HVMLOADER = "hvmloader";
+
+    private final XlSettings settings;
+    private final XlDiagnostics diagnostics;
+    private final Optional<KiB> memory;
+    private final Optional<KiB> maxMemory;
+
+    XlInterpreter(Map<String, XlSetting> settings, XlDiagnostics diagnostics) {
+        this.settings = new XlSettings(settings, diagnostics);
+        this.diagnostics = diagnostics;
+        this.memory = this.settings.mib("memory");
+        this.maxMemory = this.settings.mib("maxmem");
+    }
+
+    /** The guest; empty if any error has been reported. */
+    Optional<DomainConfig> domain() {
+        Optional<DomainType> type = type();
+        new XlKeyCheck(settings, type, populateOnDemand()).checkAll();
+        settings.require("name", "");
+        DomainConfig.Builder builder =
+                DomainConfig.builder(settings.text("name").orElse(""));
+        type.ifPresent(builder::type);
+        boot(type, builder);
+        type.filter(DomainType.HVM::equals)
+                .map(hvm -> new XlHvmSection(settings).machine())
+                .ifPresent(builder::hvm);
+        memory(builder);
+        settings.integer("vcpus").ifPresentOrElse(builder::vcpus, () -> builder.vcpus(1));
+        settings.integer("maxvcpus").ifPresent(builder::maxVcpus);
+        devices(builder);
+        uuid().ifPresent(builder::uuid);
+        builder.lifecycle(new Lifecycle(
+                action("on_poweroff", Lifecycle.DEFAULT.onPoweroff()),
+                action("on_reboot", Lifecycle.DEFAULT.onReboot()),
+                action("on_crash", Lifecycle.DEFAULT.onCrash()),
+                action("on_watchdog", Lifecycle.DEFAULT.onWatchdog()),
+                action("on_soft_reset", Lifecycle.DEFAULT.onSoftReset())));
+        Optional<DomainConfig> domain = settings.valid(builder::build);
+        return diagnostics.hasErrors() ? Optional.empty() : domain;
+    }
+
+    /** xl's rule: the two agree or only one is there; but here no type is not PV. */
+    private Optional<DomainType> type() {
+        Optional<DomainType> type = type("type", Map.of("pvh", DomainType.PVH, "hvm", DomainType.HVM));
+        Optional<DomainType> builder = type("builder", Map.of("hvm", DomainType.HVM));
+        if (!settings.has("builder")) {
+            settings.require("type", ": write \"pvh\" or \"hvm\"; xl's default, \"pv\", is not supported");
+        }
+        if (builder.isPresent()) {
+            settings.warn("builder", "'builder' is deprecated: write type = \"hvm\"");
+            if (type.isPresent() && !type.equals(builder)) {
+                settings.complain("builder", "'builder' contradicts 'type' of line " + settings.line("type"));
+            }
+        }
+        return type.or(() -> builder);
+    }
+
+    private Optional<DomainType> type(String key, Map<String, DomainType> words) {
+        Optional<String> word = settings.text(key);
+        Optional<DomainType> type = word.map(words::get);
+        if (word.isPresent() && type.isEmpty()) {
+            boolean pv = word.get().equals("pv") || word.get().equals("generic");
+            settings.complain(
+                    key,
+                    "'" + key + "' is \"" + word.get() + "\", "
+                            + (pv ? "a PV guest, which is not supported" : "which is no kind of guest"));
+        }
+        return type;
+    }
+
+    private void boot(Optional<DomainType> type, DomainConfig.Builder builder) {
+        Optional<Path> kernel = settings.file("kernel");
+        boolean isLoader = type.equals(Optional.of(DomainType.HVM))
+                && kernel.filter(file -> file.endsWith(HVMLOADER)).isPresent();
+        if (isLoader) {
+            settings.warn("kernel", "'kernel' is ignored, as xl does: hvmloader is no kernel, but 'firmware_override'");
+            kernel = Optional.empty();
+        }
+        kernel.ifPresent(builder::kernel);
+        settings.file("ramdisk").ifPresent(builder::ramdisk);
+        builder.commandLine(commandLine());
+    }
+
+    /** xl's rule: cmdline alone, if there is one; else {@code root=} before root's value, a blank, and extra. */
+    private String commandLine() {
+        Optional<String> root = settings.text("root");
+        Optional<String> extra = settings.text("extra");
+        Optional<String> commandLine = settings.text("cmdline");
+        if (commandLine.isPresent()) {
+            if (root.isPresent() || extra.isPresent()) {
+                settings.warn("cmdline", "'cmdline' is set, therefore 'root' and 'extra' are ignored");
+            }
+            return commandLine.get();
+        }
+        return root.map(device ->
+                        "root=" + device + extra.map(rest -> " " + rest).orElse(""))
+                .or(() -> extra)
+                .orElse("");
+    }
+
+    private boolean populateOnDemand() {
+        return memory.isPresent() && maxMemory.filter(memory.get()::isLessThan).isPresent();
+    }
+
+    /** xl's rule: each is the other if it is missing; but if both are, we do not guess. */
+    private void memory(DomainConfig.Builder builder) {
+        if (!settings.has("maxmem")) {
+            settings.require("memory", ": xl would give the guest 32 MiB");
+        }
+        memory.or(() -> maxMemory).ifPresent(builder::memory);
+        maxMemory.ifPresent(builder::maxMemory);
+    }
+
+    private void devices(DomainConfig.Builder builder) {
+        builder.disks(each("disk", (index, text) -> XlDiskReader.read(text)));
+        builder.nics(each("vif", (index, text) -> {
+            XlNicSpec spec = new XlNicSpec(index, warning -> settings.warn("vif", warning));
+            return spec.parse(text);
+        }));
+    }
+
+    private <T> List<T> each(String key, BiFunction<Integer, String, T> parser) {
+        List<T> parsed = new ArrayList<>();
+        List<String> texts = settings.texts(key);
+        for (int index = 0; index < texts.size(); index++) {
+            String text = texts.get(index);
+            try {
+                parsed.add(parser.apply(index, text));
+            } catch (ConfigException e) {
+                settings.complain(key, "'" + key + "' has \"" + text + "\": " + e.getMessage());
+            }
+        }
+        return parsed;
+    }
+
+    private Optional<UUID> uuid() {
+        Optional<String> text = settings.text("uuid");
+        if (text.isPresent() && UuidText.parse(text.get()).isEmpty()) {
+            settings.complain(
+                    "uuid", "'uuid' is not of the form xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx: \"" + text.get() + '"');
+            return Optional.empty();
+        }
+        return text.flatMap(UuidText::parse);
+    }
+
+    private LifecycleAction action(String key, LifecycleAction otherwise) {
+        return settings.word(key, LifecycleAction.values(), LifecycleAction::word)
+                .orElse(otherwise);
+    }
+}

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.config.xl;
+
+import java.util.Optional;
+import org.xenjava.toolstack.config.DomainType;
+
+/** Looks each key up in the table and reports those that are not simply supported. */
+final class XlKeyCheck {
+    private final XlSettings settings;
+    private final Optional<DomainType> type;
+    private final boolean populateOnDemand;
+
+    XlKeyCheck(XlSettings settings, Optional<DomainType> type, boolean populateOnDemand) {
+        this.settings = settings;
+        this.type = type;
+        this.populateOnDemand = populateOnDemand;
+    }
+
+    void checkAll() {
+        settings.all().forEach(setting -> XlKeys.find(setting.key())
+                .ifPresentOrElse(key -> check(setting, key), () -> reportUnknown(setting)));
+    }
+
+    private void reportUnknown(XlSetting setting) {
+        String suggestion = KeySuggestions.closest(
+                        setting.key(), XlKeys.all().stream().map(XlKey::name).toList())
+                .map(name -> "; did you mean '" + name + "'?")
+                .orElse("");
+        settings.complain(setting.key(), "'" + setting.key() + "' is no key of xl.cfg" + suggestion);
+    }
+
+    private void check(XlSetting setting, XlKey key) {
+        boolean concerned = key.guests().include(type);
+        switch (key.status()) {
+            case IGNORED -> warn(setting, "is ignored: " + key.reason());
+            case SUPPORTED -> {
+                if (!concerned) {
+                    warnOfOtherGuests(setting);
+                }
+            }
+            case SUPPORTED_IN_HVM -> {
+                if (!type.equals(Optional.of(DomainType.HVM))) {
+                    refuse(setting, key);
+                }
+            }
+            case REFUSED -> {
+                if (concerned) {
+                    refuse(setting, key);
+                } else {
+                    warnOfOtherGuests(setting);
+                }
+            }
+        }
+    }
+
+    private void refuse(XlSetting setting, XlKey key) {
+        if (key.isHarmless(setting.value())) {
+            warn(setting, "is not supported, but this value asks for nothing");
+            return;
+        }
+        String also = populateOnDemand && XlKeys.excludesPopulateOnDemand(key)
+                ? "; and a guest with it cannot be populated on demand: maxmem must be memory"
+                : "";
+        settings.complain(setting.key(), "'" + key.name() + "' is known but not supported yet: " + key.reason() + also);
+    }
+
+    private void warnOfOtherGuests(XlSetting setting) {
+        warn(setting, "is ignored, as xl does: it concerns HVM guests");
+    }
+
+    private void warn(XlSetting setting, String message) {
+        settings.warn(setting.key(), "'" + setting.key() + "' " + message);
+    }
+}

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.config.xl;
+
+import com.google.common.base.CharMatcher;
+import com.google.common.base.Splitter;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.function.Consumer;
+import java.util.regex.Pattern;
+import org.xenjava.toolstack.config.MacAddress;
+import org.xenjava.toolstack.config.NicConfig;
+import org.xenjava.toolstack.config.NicConfig.Trust;
+import org.xenjava.toolstack.config.NicConfig.Type;
+import org.xenjava.toolstack.error.ConfigException;
+
+/**
+ * A network card in xl's words, of xl-network-configuration(5): {@code key=value} and flags with commas between them,
+ * and blanks before them. Where xl passes over what it cannot read, this does not.
+ */
+final class XlNicSpec {
+    private static final CharMatcher BLANK = CharMatcher.is(' ');
+    private static final Pattern DECIMAL = Pattern.compile("[0-9]{1,9}");
+
+    private final int index;
+    private final Consumer<String> warnings;
+    private final NicConfig.Builder nic = NicConfig.builder();
+
+    /**
+     * @param index place in the list, from 0
+     * @param warnings takes what is no error
+     */
+    XlNicSpec(int index, Consumer<String> warnings) {
+        this.index = index;
+        this.warnings = warnings;
+    }
+
+    /** @throws ConfigException if the text is none of a network card, or of one that is not supported */
+    NicConfig parse(String text) {
+        for (String parameter : Splitter.on(',').split(text)) {
+            String trimmed = BLANK.trimLeadingFrom(parameter);
+            if (!trimmed.isEmpty()) {
+                parameter(trimmed);
+            }
+        }
+        return nic.build();
+    }
+
+    /** A text that reads as this card, here and in xl. */
+    static String write(NicConfig nic) {
+        List<String> parameters = new ArrayList<>();
+        nic.mac().ifPresent(mac -> parameters.add("mac=" + mac));
+        parameters.add("bridge=" + nic.bridge());
+        nic.type().ifPresent(type -> parameters.add("type=" + type.word()));
+        parameters.add("model=" + nic.model());
+        nic.script().ifPresent(script -> parameters.add("script=" + script));
+        nic.vifName().ifPresent(name -> parameters.add("vifname=" + name));
+        nic.ip().ifPresent(ip -> parameters.add("ip=" + ip));
+        nic.gatewayDevice().ifPresent(device -> parameters.add("gatewaydev=" + device));
+        parameters.add("mtu=" + nic.mtu());
+        nic.rate().ifPresent(rate -> parameters.add("rate=" + XlRate.write(rate)));
+        if (nic.trust() == Trust.UNTRUSTED) {
+            parameters.add(Trust.UNTRUSTED.word());
+        }
+        return String.join(",", parameters);
+    }
+
+    private void parameter(String parameter) {
+        int equals = parameter.indexOf('=');
+        if (equals < 0) {
+            flag(parameter);
+        } else {
+            assign(parameter.substring(0, equals), parameter.substring(equals + 1));
+        }
+    }
+
+    private void flag(String word) {
+        nic.trust(Arrays.stream(Trust.values())
+                .filter(trust -> trust.word().equals(word))
+                .findAny()
+                .orElseThrow(() -> new ConfigException("'" + word + "' is no parameter of a network card")));
+    }
+
+    private void assign(String key, String value) {
+        switch (key) {
+            case "mac" -> nic.mac(new MacAddress(value));
+            case "bridge" -> nic.bridge(value);
+            case "type" -> nic.type(type(value));
+            case "model" -> nic.model(value);
+            case "script" -> nic.script(value);
+            case "vifname" -> nic.vifName(value);
+            case "ip" -> nic.ip(value);
+            case "gatewaydev" -> nic.gatewayDevice(value);
+            case "netdev" -> {
+                warnings.accept("'netdev' of 'vif' is deprecated: write gatewaydev");
+                nic.gatewayDevice(value);
+            }
+            case "mtu" -> nic.mtu(decimal(key, value));
+            case "rate" -> nic.rate(XlRate.parse(value));
+            case "devid" -> {
+                if (decimal(key, value) != index) {
+                    throw new ConfigException("devid is not supported, unless it is the place in the list, " + index);
+                }
+            }
+            case "backend" -> {
+                if (!value.isEmpty() && !value.equals("0") && !value.equals("Domain-0")) {
+                    throw new ConfigException(
+                            "backend " + value + " is not supported: network cards are served by domain 0");
+                }
+            }
+            case "accel" -> warnings.accept("'accel' of 'vif' is ignored, as xl does");
+            default ->
+                throw new ConfigException(
+                        key.equals("forwarddev") || key.startsWith("colo_")
+                                ? key + " is not supported: there is no COLO"
+                                : "'" + key + "' is no parameter of a network card");
+        }
+    }
+
+    private static Type type(String value) {
+        return Arrays.stream(Type.values())
+                .filter(type -> type.word().equals(value))
+                .findAny()
+                .orElseThrow(() -> new ConfigException("type is ioemu or vif, not '" + value + "'"));
+    }
+
+    private static int decimal(String what, String text) {
+        if (!DECIMAL.matcher(text).matches()) {
+            throw new ConfigException(what + " is a decimal number, not '" + text + "'");
+        }
+        return Integer.parseInt(text);
+    }
+}

@@ -1,0 +1,286 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.config.xl;
+
+import java.nio.file.Path;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.UUID;
+import java.util.stream.LongStream;
+import net.jqwik.api.Arbitraries;
+import net.jqwik.api.Arbitrary;
+import net.jqwik.api.Combinators;
+import net.jqwik.api.arbitraries.StringArbitrary;
+import org.xenjava.toolstack.config.DiskConfig;
+import org.xenjava.toolstack.config.DiskConfig.Backend;
+import org.xenjava.toolstack.config.DomainConfig;
+import org.xenjava.toolstack.config.DomainConfig.Builder;
+import org.xenjava.toolstack.config.DomainConfig.Lifecycle;
+import org.xenjava.toolstack.config.DomainType;
+import org.xenjava.toolstack.config.GraphicsConfig;
+import org.xenjava.toolstack.config.GraphicsConfig.DisplayChoice;
+import org.xenjava.toolstack.config.GraphicsConfig.Vga;
+import org.xenjava.toolstack.config.GraphicsConfig.Vnc;
+import org.xenjava.toolstack.config.HvmConfig;
+import org.xenjava.toolstack.config.HvmConfig.Bios;
+import org.xenjava.toolstack.config.HvmConfig.DeviceModel;
+import org.xenjava.toolstack.config.HvmConfig.Firmware;
+import org.xenjava.toolstack.config.HvmConfig.UsbDevice;
+import org.xenjava.toolstack.config.HvmFeature;
+import org.xenjava.toolstack.config.LifecycleAction;
+import org.xenjava.toolstack.config.MacAddress;
+import org.xenjava.toolstack.config.MemorySizes;
+import org.xenjava.toolstack.config.NicConfig;
+import org.xenjava.toolstack.config.NicConfig.Rate;
+import org.xenjava.toolstack.config.NicConfig.Trust;
+import org.xenjava.toolstack.config.TimerMode;
+import org.xenjava.toolstack.config.TscMode;
+import org.xenjava.toolstack.config.ViridianFeature;
+import org.xenjava.toolstack.error.ConfigException;
+import org.xenjava.toolstack.xenctrl.units.KiB;
+
+/** Random configurations, all of them valid. */
+final class ConfigArbitraries {
+    /** So much that it holds every graphics card. */
+    private static final long LEAST_MIB = 513;
+
+    private ConfigArbitraries() {}
+
+    static Arbitrary<DomainConfig> configs() {
+        Arbitrary<Long> mib = Arbitraries.longs().between(LEAST_MIB, MemorySizes.MAXIMUM.toMiB());
+        Arbitrary<Integer> vcpus = Arbitraries.integers().between(1, DomainConfig.MAX_VCPUS);
+        Arbitrary<LifecycleAction> action = Arbitraries.of(LifecycleAction.class);
+        Arbitrary<UUID> uuid =
+                Combinators.combine(Arbitraries.longs(), Arbitraries.longs()).as(UUID::new);
+        return Combinators.combine(
+                        guests(),
+                        mib.tuple2(),
+                        vcpus.tuple2(),
+                        Combinators.combine(action, action, action, action, action)
+                                .as(Lifecycle::new),
+                        uuid.optional())
+                .as((builder, memory, cpus, lifecycle, id) -> {
+                    id.ifPresent(builder::uuid);
+                    return builder.memoryMib(Math.min(memory.get1(), memory.get2()))
+                            .maxMemoryMib(Math.max(memory.get1(), memory.get2()))
+                            .vcpus(Math.min(cpus.get1(), cpus.get2()))
+                            .maxVcpus(Math.max(cpus.get1(), cpus.get2()))
+                            .lifecycle(lifecycle)
+                            .build();
+                });
+    }
+
+    private static Arbitrary<Builder> guests() {
+        Arbitrary<Builder> pvh = devices(named(DomainType.PVH, true), DomainType.PVH);
+        Arbitrary<Builder> hvm = Arbitraries.of(true, false).flatMap(direct -> named(DomainType.HVM, direct));
+        return Arbitraries.oneOf(
+                pvh,
+                Combinators.combine(devices(hvm, DomainType.HVM), machines())
+                        .as((builder, machine) -> builder.hvm(machine)));
+    }
+
+    private static Builder guest(DomainType type) {
+        return DomainConfig.builder("x").type(type).kernel(Path.of("k")).memoryMib(64);
+    }
+
+    private static boolean isValid(Builder builder) {
+        try {
+            builder.build();
+            return true;
+        } catch (ConfigException e) {
+            return false;
+        }
+    }
+
+    private static Arbitrary<Builder> named(DomainType type, boolean direct) {
+        Arbitrary<String> name = text().ofMinLength(1)
+                .ofMaxLength(255)
+                .filter(text ->
+                        isValid(DomainConfig.builder(text).type(DomainType.HVM).memoryMib(64)));
+        if (!direct) {
+            return name.map(text -> DomainConfig.builder(text).type(type));
+        }
+        return Combinators.combine(name, files(), files().optional(), text().ofMaxLength(200))
+                .as((text, kernel, ramdisk, commandLine) -> {
+                    Builder builder =
+                            DomainConfig.builder(text).type(type).kernel(kernel).commandLine(commandLine);
+                    ramdisk.ifPresent(builder::ramdisk);
+                    return builder;
+                });
+    }
+
+    private static Arbitrary<Builder> devices(Arbitrary<Builder> guest, DomainType type) {
+        Arbitrary<List<DiskConfig>> disks =
+                disks().list().ofMaxSize(4).filter(list -> isValid(guest(type).disks(list)));
+        Arbitrary<List<NicConfig>> nics =
+                nics().list().ofMaxSize(3).filter(list -> isValid(guest(type).nics(list)));
+        return Combinators.combine(guest, disks, nics)
+                .as((builder, some, others) -> builder.disks(some).nics(others));
+    }
+
+    private static Arbitrary<DiskConfig> disks() {
+        Arbitrary<String> vdev =
+                Arbitraries.of("hda", "sdb", "sdc4", "xvdc", "xvde", "xvdzz", "xvdf17", "d7p0", "0x300");
+        Arbitrary<EnumSet<DiskTrait>> traits = Arbitraries.of(DiskTrait.class)
+                .set()
+                .map(set -> {
+                    EnumSet<DiskTrait> some = EnumSet.noneOf(DiskTrait.class);
+                    some.addAll(set);
+                    return some;
+                });
+        return Combinators.combine(vdev, printable(), printable(), traits).as((name, target, script, some) -> {
+            DiskConfig.Builder disk = DiskConfig.builder(name);
+            if (!some.contains(DiskTrait.EMPTY)) {
+                disk.target(target);
+            }
+            some.forEach(trait -> trait.apply(disk, script.replace(',', '.')));
+            return disk.build();
+        });
+    }
+
+    /** In an order in which each may be with all that come before it. */
+    private enum DiskTrait {
+        EMPTY,
+        CDROM,
+        READ_ONLY,
+        QCOW2,
+        SCRIPT,
+        QDISK,
+        DISCARD,
+        DIRECT_IO_SAFE,
+        UNTRUSTED;
+
+        void apply(DiskConfig.Builder disk, String script) {
+            switch (this) {
+                case EMPTY, CDROM -> disk.cdrom();
+                case READ_ONLY -> disk.readOnly();
+                case SCRIPT -> disk.script(script);
+                case QDISK -> disk.backend(Backend.QDISK);
+                case DISCARD -> disk.discard();
+                case DIRECT_IO_SAFE -> disk.directIoSafe();
+                case UNTRUSTED -> disk.untrusted();
+                case QCOW2 -> {}
+            }
+        }
+    }
+
+    private static Arbitrary<NicConfig> nics() {
+        Arbitrary<MacAddress> mac = Arbitraries.randomValue(MacAddress::random);
+        Arbitrary<String> name = Arbitraries.strings()
+                .alpha()
+                .numeric()
+                .withChars(".-_@=")
+                .ofMinLength(1)
+                .ofMaxLength(15);
+        Arbitrary<String> word = printable().map(text -> text.replace(',', '.'));
+        Arbitrary<Rate> rate = Combinators.combine(
+                        Arbitraries.longs().between(1, 0xffff_ffffL),
+                        Arbitraries.of(1L, 1000L, 1_000_000L, 1_000_000_000L),
+                        Arbitraries.longs().between(1, 4))
+                .as((amount, unit, interval) -> new Rate(amount * unit, interval));
+        return Combinators.combine(
+                        mac.optional(),
+                        name.list().ofSize(3),
+                        Arbitraries.of(NicConfig.Type.class).optional(),
+                        word.optional(),
+                        word.optional(),
+                        Arbitraries.integers().between(68, 65_535),
+                        rate.optional(),
+                        Arbitraries.of(Trust.class))
+                .as((address, names, type, script, ip, mtu, limit, trust) -> new NicConfig(
+                        address,
+                        names.get(0),
+                        type,
+                        "virtio-net-pci",
+                        script,
+                        Optional.of(names.get(1)),
+                        ip,
+                        Optional.of(names.get(2)),
+                        mtu,
+                        limit,
+                        trust));
+    }
+
+    private static Arbitrary<HvmConfig> machines() {
+        Arbitrary<List<Optional<Path>>> files = files().optional().list().ofSize(5);
+        Arbitrary<Firmware> firmware = Combinators.combine(Arbitraries.of(Bios.class), files)
+                .as((bios, some) -> new Firmware(bios, some.get(0), some.get(1), some.get(2), some.get(3)));
+        Arbitrary<Set<ViridianFeature>> viridian = Arbitraries.of(ViridianFeature.class)
+                .set()
+                .filter(groups -> groups.isEmpty() || groups.contains(ViridianFeature.BASE));
+        Arbitrary<DeviceModel> model = Combinators.combine(
+                        files().optional(), text().ofMaxLength(20).list().ofMaxSize(3))
+                .as(DeviceModel::new);
+        Arbitrary<HvmConfig.Builder> base = Combinators.combine(
+                        firmware,
+                        Arbitraries.of("c", "dc", "nacd"),
+                        Arbitraries.of(HvmFeature.class).set(),
+                        Arbitraries.of(TimerMode.class),
+                        Arbitraries.of(TscMode.class),
+                        viridian)
+                .as((loader, boot, features, timer, tsc, groups) -> HvmConfig.builder()
+                        .firmware(loader)
+                        .boot(boot)
+                        .features(features)
+                        .timerMode(timer)
+                        .tscMode(tsc)
+                        .viridian(groups));
+        return Combinators.combine(
+                        base,
+                        Arbitraries.longs().between(256, 3840).optional(),
+                        model,
+                        printable().list().ofMaxSize(2).filter(ports -> !ports.equals(List.of("none"))),
+                        Arbitraries.of(UsbDevice.class).list().ofMaxSize(3),
+                        screens())
+                .as((builder, hole, program, serial, usb, screen) -> {
+                    hole.ifPresent(mib -> builder.mmioHole(KiB.ofMiB(mib)));
+                    return builder.deviceModel(program)
+                            .serial(serial)
+                            .usbDevices(usb)
+                            .graphics(screen)
+                            .build();
+                });
+    }
+
+    private static Arbitrary<GraphicsConfig> screens() {
+        Arbitrary<Vnc> vnc = Combinators.combine(
+                        Arbitraries.of("127.0.0.1", "::1", "localhost", "0.0.0.0", "2001:db8::1"),
+                        Arbitraries.integers().between(0, 59_635),
+                        Arbitraries.of(DisplayChoice.class),
+                        printable().map(text -> text.substring(0, Math.min(8, text.length()))))
+                .as((listen, display, choice, password) -> new Vnc(listen, display, choice, Optional.of(password)));
+        Arbitrary<GraphicsConfig> cards = Arbitraries.of(Vga.class).flatMap(vga -> Arbitraries.of(LongStream.iterate(
+                                vga.leastVideoRam().toMiB(),
+                                mib -> mib <= 512,
+                                mib -> mib == 0 ? Long.MAX_VALUE : 2 * mib)
+                        .boxed()
+                        .toList())
+                .map(mib -> GraphicsConfig.of(vga).withVideoRam(KiB.ofMiB(mib))));
+        return Combinators.combine(
+                        cards, vnc.optional(), Arbitraries.of("de", "en-us").optional())
+                .as((card, server, keymap) -> new GraphicsConfig(card.vga(), card.videoRam(), server, keymap));
+    }
+
+    /** Not every locale has more than ASCII in paths. */
+    private static Arbitrary<Path> files() {
+        return text().ascii().excludeChars('\0').ofMaxLength(50).map(text -> Path.of("/" + text));
+    }
+
+    private static Arbitrary<String> printable() {
+        return Arbitraries.strings()
+                .withChars("\"'\\#;[],=+: ")
+                .withCharRange(' ', '~')
+                .withCharRange('\u00A0', '\uD7FF')
+                .ofMinLength(1)
+                .ofMaxLength(30);
+    }
+
+    /** Quotes, backslashes and control characters are likely; NUL does not occur. */
+    private static StringArbitrary text() {
+        return Arbitraries.strings()
+                .withChars("\"'\\#;[],=+ \n\r\t\u0007\b\f\u000B\u001B\u007F")
+                .withCharRange(' ', '~')
+                .withCharRange('\u0001', '\uD7FF');
+    }
+}
