@@ -23,6 +23,7 @@ module org.xenjava.toolstack.core {
     exports org.xenjava.toolstack.error;
     exports org.xenjava.toolstack.lifecycle;
     exports org.xenjava.toolstack.memory;
+    exports org.xenjava.toolstack.operation;
     exports org.xenjava.toolstack.pod;
     exports org.xenjava.toolstack.create;
     exports org.xenjava.toolstack.device;

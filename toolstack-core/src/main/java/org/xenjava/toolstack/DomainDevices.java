@@ -22,6 +22,7 @@ import org.xenjava.toolstack.error.ConfigException;
 import org.xenjava.toolstack.error.DeviceException;
 import org.xenjava.toolstack.error.DomainGoneException;
 import org.xenjava.toolstack.error.translation.XenFailures;
+import org.xenjava.toolstack.operation.Undo;
 import org.xenjava.toolstack.store.DomainPaths;
 
 /**
@@ -57,7 +58,7 @@ public final class DomainDevices {
                 throw new DeviceException("attaching disk " + disk.vdev() + " to " + domain
                         + ": it has a disk there already; detach that first");
             }
-            orElse(
+            Undo.onFailure(
                     () -> {
                         change(config -> without(config, disk.number(), Stream.of(disk)));
                         context.devices().attach(domain.domid(), type, disk);
@@ -89,7 +90,7 @@ public final class DomainDevices {
             }
             // Only a build gives an HVM guest emulated cards, so the next one is not to make one of this.
             NicConfig kept = type == DomainType.HVM ? addressed.withType(NicConfig.Type.VIF) : addressed;
-            int devid = orElse(
+            int devid = Undo.onFailure(
                     () -> {
                         change(config -> without(config, mac, Stream.of(kept)));
                         return context.devices().attach(domain.domid(), addressed);
@@ -112,7 +113,7 @@ public final class DomainDevices {
             requireDomain();
             Optional<DomainConfig> before = stored();
             change(config -> without(config, disk.number(), Stream.of()));
-            orElse(
+            Undo.onFailure(
                     () -> {
                         context.devices().detachDisk(domain.domid(), disk.number(), mode);
                         return disk;
@@ -136,7 +137,7 @@ public final class DomainDevices {
                     .filter(nic -> nic.devid() == devid && !nic.mac().isEmpty())
                     .map(nic -> new MacAddress(nic.mac()))
                     .forEach(mac -> change(config -> without(config, mac, Stream.of())));
-            orElse(
+            Undo.onFailure(
                     () -> {
                         context.devices().detachNic(domain.domid(), devid, mode);
                         return devid;
@@ -198,19 +199,6 @@ public final class DomainDevices {
                     }
                     return after;
                 }));
-    }
-
-    private static <T> T orElse(Supplier<T> work, Runnable undo) {
-        try {
-            return work.get();
-        } catch (RuntimeException e) {
-            try {
-                undo.run();
-            } catch (RuntimeException again) {
-                e.addSuppressed(again);
-            }
-            throw e;
-        }
     }
 
     private <T> T exclusively(String attempt, Supplier<T> work) {

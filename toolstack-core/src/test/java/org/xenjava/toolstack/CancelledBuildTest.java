@@ -13,12 +13,13 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.xenjava.toolstack.config.DomainConfig;
-import org.xenjava.toolstack.create.Cancellation;
 import org.xenjava.toolstack.create.CreateListener;
-import org.xenjava.toolstack.create.CreateListener.Phase;
 import org.xenjava.toolstack.create.CreateListener.Progress;
+import org.xenjava.toolstack.create.CreateStep;
 import org.xenjava.toolstack.error.OperationCancelledException;
 import org.xenjava.toolstack.error.ToolstackException;
+import org.xenjava.toolstack.operation.Cancellation;
+import org.xenjava.toolstack.operation.StepPhase;
 import org.xenjava.toolstack.sim.fault.Fault;
 import org.xenjava.toolstack.sim.fault.MachineState;
 import org.xenjava.toolstack.sim.fault.Verdict;
@@ -39,14 +40,14 @@ class CancelledBuildTest {
         List<Progress> messages = new ArrayList<>();
         host.toolstack.create(CONFIG, messages::add, new Cancellation()).destroy();
         return messages.stream()
-                .filter(message -> message.phase() == Phase.STARTED)
+                .filter(message -> message.phase() == StepPhase.STARTED)
                 .toList();
     }
 
     /** Does something as soon as that step has started. */
     private static CreateListener at(int step, Runnable action) {
         return message -> {
-            if (message.number() == step && message.phase() == Phase.STARTED) {
+            if (message.number() == step && message.phase() == StepPhase.STARTED) {
                 action.run();
             }
         };
@@ -60,22 +61,23 @@ class CancelledBuildTest {
         assertEquals(2 * total, messages.size());
         for (int i = 0; i < total; i++) {
             Progress started = messages.get(2 * i);
-            assertEquals(new Progress("watched", started.step(), i + 1, total, Phase.STARTED), started);
-            assertEquals(new Progress("watched", started.step(), i + 1, total, Phase.DONE), messages.get(2 * i + 1));
+            assertEquals(new Progress("watched", started.step(), i + 1, total, StepPhase.STARTED), started);
+            assertEquals(
+                    new Progress("watched", started.step(), i + 1, total, StepPhase.DONE), messages.get(2 * i + 1));
         }
     }
 
     @Test
     void whatIsUndoneIsToldLastStepFirst() {
-        List<String> undone = new ArrayList<>();
+        List<CreateStep> undone = new ArrayList<>();
         host.faults.inject(Fault.nthOf("xs_introduce_domain", 1, Errno.EINVAL));
         CreateListener listener = message -> {
-            if (message.phase() == Phase.UNDONE) {
+            if (message.phase() == StepPhase.UNDONE) {
                 undone.add(message.step());
             }
         };
         assertThrows(ToolstackException.class, () -> host.toolstack.create(CONFIG, listener, new Cancellation()));
-        assertEquals(List.of("write xenstore", "create the domain", "note the build"), undone);
+        assertEquals(List.of(CreateStep.WRITE_XENSTORE, CreateStep.CREATE_DOMAIN, CreateStep.RECORD_BUILD), undone);
     }
 
     @Test
@@ -159,7 +161,7 @@ class CancelledBuildTest {
         for (Progress step : stepsOfABuild()) {
             AssertionError error = new AssertionError("listener");
             CreateListener failing = message -> {
-                if (message.number() >= step.number() || message.phase() == Phase.UNDONE) {
+                if (message.number() >= step.number() || message.phase() == StepPhase.UNDONE) {
                     throw error;
                 }
             };

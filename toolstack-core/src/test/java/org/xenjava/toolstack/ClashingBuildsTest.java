@@ -18,10 +18,11 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.Test;
 import org.xenjava.toolstack.config.DomainConfig;
-import org.xenjava.toolstack.create.Cancellation;
 import org.xenjava.toolstack.create.CreateListener;
-import org.xenjava.toolstack.create.CreateListener.Phase;
+import org.xenjava.toolstack.create.CreateStep;
 import org.xenjava.toolstack.error.DomainExistsException;
+import org.xenjava.toolstack.operation.Cancellation;
+import org.xenjava.toolstack.operation.StepPhase;
 import org.xenjava.toolstack.sim.fault.MachineState;
 import org.xenjava.toolstack.xenctrl.units.KiB;
 
@@ -74,13 +75,13 @@ class ClashingBuildsTest {
     }
 
     /** Builds all of them, each in a process of its own, so that all enter that step at the same time. */
-    private List<Object> together(String step, DomainConfig... configs) throws Exception {
+    private List<Object> together(CreateStep step, DomainConfig... configs) throws Exception {
         CyclicBarrier entrance = new CyclicBarrier(configs.length);
         List<Future<Domain>> builds = new ArrayList<>();
         for (DomainConfig config : configs) {
             Toolstack toolstack = host.newProcess().open();
             CreateListener inStep = message -> {
-                if (message.phase() == Phase.STARTED && message.step().equals(step)) {
+                if (message.phase() == StepPhase.STARTED && message.step() == step) {
                     meet(entrance);
                 }
             };
@@ -127,14 +128,14 @@ class ClashingBuildsTest {
     @RepeatedTest(5)
     void ofSeveralBuildsWithOneNameExactlyOneWins() throws Exception {
         DomainConfig config = small("wanted").build();
-        assertOneWins(together("write xenstore", config, config, config));
+        assertOneWins(together(CreateStep.WRITE_XENSTORE, config, config, config));
     }
 
     @RepeatedTest(5)
     void ofSeveralBuildsWithOneUuidExactlyOneWins() throws Exception {
         UUID uuid = UUID.randomUUID();
         assertOneWins(together(
-                "note the build",
+                CreateStep.RECORD_BUILD,
                 small("one").uuid(uuid).build(),
                 small("two").uuid(uuid).build(),
                 small("three").uuid(uuid).build()));

@@ -15,6 +15,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.xenjava.toolstack.config.DomainConfig;
+import org.xenjava.toolstack.create.CreateStep;
 import org.xenjava.toolstack.error.ToolstackException;
 import org.xenjava.toolstack.error.XenCallException;
 import org.xenjava.toolstack.error.XenStoreException;
@@ -148,8 +149,8 @@ class FaultAtEveryCallTest {
                         : new Verdict.Passes());
         XenStoreException e = assertThrows(XenStoreException.class, () -> host.toolstack.create(CONFIG));
         assertEquals(
-                "building domain struck, step 'write xenstore': xenstore: a transaction conflicted 200 times in a row: "
-                        + "EAGAIN",
+                "building domain struck, step '" + CreateStep.WRITE_XENSTORE.words()
+                        + "': xenstore: a transaction conflicted 200 times in a row: " + "EAGAIN",
                 e.getMessage());
         host.assertUnchangedSince(before, "after conflicts");
     }

@@ -1,30 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.xenjava.toolstack.create;
 
-/** Is told of a build's progress, on the building thread. */
+import org.xenjava.toolstack.operation.StepPhase;
+
+/** Receives the progress of a create, on the thread that runs it. */
 @FunctionalInterface
 public interface CreateListener {
-    /** Hears nothing. */
+    /** Ignores all progress. */
     CreateListener NONE = progress -> {};
-
-    /** What happens to a step. */
-    enum Phase {
-        STARTED,
-        DONE,
-        /** The build failed or was cancelled; this step's effects are removed. */
-        UNDONE
-    }
 
     /**
      * One message.
      *
      * @param domain the domain's name
-     * @param step the step's name, such as {@code "set the PoD target"}
+     * @param step the step
      * @param number of the step, 1 … {@code total}
-     * @param total steps of the build
+     * @param total steps of this create
      * @param phase what happens to it
      */
-    record Progress(String domain, String step, int number, int total, Phase phase) {}
+    record Progress(String domain, CreateStep step, int number, int total, StepPhase phase) {}
 
+    /** A step started, succeeded or was undone. */
     void onProgress(Progress progress);
 }

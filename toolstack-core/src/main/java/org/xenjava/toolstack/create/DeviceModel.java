@@ -8,6 +8,7 @@ import org.xenjava.toolstack.config.DomainConfig;
 import org.xenjava.toolstack.error.ConfigException;
 import org.xenjava.toolstack.error.OperationTimeoutException;
 import org.xenjava.toolstack.memory.MemoryPlan;
+import org.xenjava.toolstack.operation.Cancellation;
 
 /**
  * What plays an HVM guest's devices: QEMU, in a process of its own. A build starts it when the domain is complete, is

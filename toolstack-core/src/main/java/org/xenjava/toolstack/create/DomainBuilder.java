@@ -1,16 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.xenjava.toolstack.create;
 
+import static org.xenjava.toolstack.create.CreateStep.*;
+
 import java.time.Clock;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.UUID;
 import java.util.random.RandomGenerator;
 import org.xenjava.toolstack.config.DomainConfig;
+import org.xenjava.toolstack.config.DomainType;
 import org.xenjava.toolstack.error.Attempt;
 import org.xenjava.toolstack.error.DomainExistsException;
 import org.xenjava.toolstack.error.ToolstackException;
 import org.xenjava.toolstack.memory.PodPolicy;
+import org.xenjava.toolstack.operation.Cancellation;
+import org.xenjava.toolstack.operation.Step;
+import org.xenjava.toolstack.operation.StepListener;
+import org.xenjava.toolstack.operation.StepRunner;
 import org.xenjava.toolstack.store.StoreClient;
 import org.xenjava.toolstack.xenctrl.Xenctrl;
 
@@ -65,14 +73,10 @@ public final class DomainBuilder {
         CreatePlan plan = CreatePlan.of(config, podPolicy, services);
         BuildJournal.Note note = journal.note(uuid);
         GuestBuild guest = new GuestBuild(xenctrl, store, clock, plan, uuid, cancellation);
-        StepRunner steps = new StepRunner(config.name(), listener, cancellation);
-        GuestDevices devices = new GuestDevices(guest, services);
+        StepListener<CreateStep> progress = (step, number, total, phase) ->
+                listener.onProgress(new CreateListener.Progress(config.name(), step, number, total, phase));
         try {
-            plan.image()
-                    .map(
-                            image -> describe(steps, note, guest, new PvhBuild(guest, image), devices),
-                            image -> describe(steps, note, guest, new HvmBuild(guest, image), devices))
-                    .run();
+            new StepRunner<>("building domain " + config.name(), progress, cancellation).run(recipe(note, guest));
         } catch (ToolstackException e) {
             OptionalInt domid = guest.isCreated() ? OptionalInt.of(guest.domid()) : OptionalInt.empty();
             throw e.during(new Attempt("building domain " + config.name(), domid, Optional.of(uuid)));
@@ -80,75 +84,47 @@ public final class DomainBuilder {
         return new Built(guest.domid(), uuid);
     }
 
-    private StepRunner describe(
-            StepRunner steps, BuildJournal.Note note, GuestBuild guest, PvhBuild pvh, GuestDevices devices) {
-        return steps.thenNote("note the build", note::open, note::close)
-                .then("look for the UUID", () -> requireNewUuid(guest.uuid()))
-                .then("create the domain", pvh::createDomain, () -> destroy(guest))
-                .then("allocate vCPUs", guest::allocateVcpus)
-                .then("limit memory", guest::limitMemory)
-                .then("size the paging pool", guest::sizePagingPool)
-                .then("set the CPU policy", pvh::setCpuPolicy)
-                .then("claim host memory", guest::claimMemory)
-                .then("set the PoD target", guest::setPodTarget)
-                .then("populate RAM", guest::populateRam)
-                .then("populate special pages", guest::populateSpecialPages)
-                .then("load the kernel", guest::loadImage)
-                .then("load the ACPI tables", pvh::loadAcpi)
-                .then("release the claim", guest::releaseClaim)
-                .then("describe memory", guest::setMemoryMap)
-                .then("open event channels", guest::openEventChannels)
-                .then("set HVM parameters", pvh::setHvmParams)
-                .then("set vCPU state", pvh::setVcpuState)
-                .then("seed the grant table", guest::seedGrantTable)
-                .then("verify the memory", guest::verifyMemory)
-                .then("write xenstore", pvh::writeStore, () -> removeTrees(guest))
-                .then("introduce to xenstored", guest::introduce)
-                .thenIf(devices.hasDisks(), "attach disks", devices::attachDisks, devices::detachAll)
-                .thenIf(
-                        devices.needDeviceModel(),
-                        "start the device model",
-                        devices::startDeviceModel,
-                        devices::stopDeviceModel)
-                .thenIf(devices.needDeviceModel(), "await the device model", devices::awaitDeviceModel, () -> {})
-                .thenIf(
-                        devices.needDeviceModel(),
-                        "await the device model's disks",
-                        devices::awaitDeviceModelsDisks,
-                        () -> {})
-                .thenIf(devices.hasNics(), "attach network cards", devices::attachNics, devices::detachAll)
-                .then("close the note", note::close);
-    }
-
-    private StepRunner describe(
-            StepRunner steps, BuildJournal.Note note, GuestBuild guest, HvmBuild hvm, GuestDevices devices) {
-        return steps.thenNote("note the build", note::open, note::close)
-                .then("look for the UUID", () -> requireNewUuid(guest.uuid()))
-                .then("create the domain", hvm::createDomain, () -> destroy(guest))
-                .then("allocate vCPUs", guest::allocateVcpus)
-                .then("limit memory", guest::limitMemory)
-                .then("size the paging pool", guest::sizePagingPool)
-                .then("set the CPU policy", hvm::setCpuPolicy)
-                .then("claim host memory", guest::claimMemory)
-                .then("set the PoD target", guest::setPodTarget)
-                .then("populate RAM", guest::populateRam)
-                .then("populate special pages", guest::populateSpecialPages)
-                .then("populate I/O request pages", hvm::populateIoreqServerPages)
-                .then("load the firmware", guest::loadImage)
-                .then("describe memory", guest::setMemoryMap)
-                .then("open event channels", guest::openEventChannels)
-                .then("set HVM parameters", hvm::setHvmParams)
-                .then("set vCPU state", hvm::setVcpuState)
-                .then("seed the grant table", guest::seedGrantTable)
-                .then("verify the memory", guest::verifyMemory)
-                .then("write xenstore", hvm::writeStore, () -> removeTrees(guest))
-                .then("introduce to xenstored", guest::introduce)
-                .thenIf(devices.hasDisks(), "attach disks", devices::attachDisks, devices::detachAll)
-                .then("start the device model", devices::startDeviceModel, devices::stopDeviceModel)
-                .then("await the device model", devices::awaitDeviceModel)
-                .thenIf(devices.hasNics(), "attach network cards", devices::attachNics, devices::detachAll)
-                .then("release the claim", guest::releaseClaim)
-                .then("close the note", note::close);
+    /** The order of a create. {@link DomainRemoval#remove} holds the order of a removal. */
+    private List<Step<CreateStep>> recipe(BuildJournal.Note note, GuestBuild guest) {
+        GuestKind kind = GuestKind.of(guest);
+        GuestDevices devices = new GuestDevices(guest, services);
+        boolean qemu = devices.needDeviceModel();
+        return List.of(
+                Step.of(RECORD_BUILD, note::open).undoneIfNothingIsLeft(note::close),
+                Step.of(CHECK_UUID, () -> requireNewUuid(guest.uuid())),
+                Step.of(CREATE_DOMAIN, kind::createDomain).undoneBy(() -> destroy(guest)),
+                Step.of(ALLOCATE_VCPUS, guest::allocateVcpus),
+                Step.of(LIMIT_MEMORY, guest::limitMemory),
+                Step.of(SIZE_PAGING_POOL, guest::sizePagingPool),
+                Step.of(SET_CPU_POLICY, kind::setCpuPolicy),
+                Step.of(CLAIM_MEMORY, guest::claimMemory),
+                Step.of(SET_POD_TARGET, guest::setPodTarget),
+                Step.of(POPULATE_RAM, guest::populateRam),
+                Step.of(POPULATE_SPECIAL_PAGES, kind::populateSpecialPages),
+                Step.of(LOAD_IMAGE, kind::loadImage),
+                Step.of(RELEASE_CLAIM, guest::releaseClaim).onlyIf(!kind.deviceModelTakesMemory()),
+                Step.of(DESCRIBE_MEMORY, guest::setMemoryMap),
+                Step.of(OPEN_EVENT_CHANNELS, guest::openEventChannels),
+                Step.of(SET_HVM_PARAMETERS, kind::setHvmParams),
+                Step.of(SET_VCPU_STATE, kind::setVcpuState),
+                Step.of(SEED_GRANT_TABLE, guest::seedGrantTable),
+                Step.of(VERIFY_MEMORY, guest::verifyMemory),
+                Step.of(WRITE_XENSTORE, kind::writeStore).undoneBy(() -> removeTrees(guest)),
+                Step.of(INTRODUCE, guest::introduce),
+                Step.of(ATTACH_DISKS, devices::attachDisks)
+                        .undoneBy(devices::detachAll)
+                        .onlyIf(devices.hasDisks()),
+                Step.of(START_DEVICE_MODEL, devices::startDeviceModel)
+                        .undoneBy(devices::stopDeviceModel)
+                        .onlyIf(qemu),
+                Step.of(AWAIT_DEVICE_MODEL, devices::awaitDeviceModel).onlyIf(qemu),
+                Step.of(AWAIT_DEVICE_MODEL_DISKS, devices::awaitDeviceModelsDisks)
+                        .onlyIf(qemu && guest.plan().config().type() == DomainType.PVH),
+                Step.of(ATTACH_NICS, devices::attachNics)
+                        .undoneBy(devices::detachAll)
+                        .onlyIf(devices.hasNics()),
+                Step.of(RELEASE_CLAIM, guest::releaseClaim).onlyIf(kind.deviceModelTakesMemory()),
+                Step.of(REMOVE_RECORD, note::close));
     }
 
     private void destroy(GuestBuild guest) {

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.xenjava.toolstack.create;
 
-import java.util.ArrayList;
-import java.util.List;
 import java.util.UUID;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.xenjava.toolstack.operation.Undo;
 import org.xenjava.toolstack.store.DomainPaths;
 import org.xenjava.toolstack.store.StoreClient;
 import org.xenjava.toolstack.xenctrl.HypercallException;
@@ -33,7 +32,7 @@ public final class DomainRemoval {
      * @throws RuntimeException the first thing that went wrong, with the others suppressed
      */
     public void remove(int domid, UUID uuid) {
-        allOf(
+        Undo.all(
                 () -> services.deviceModel().stop(domid),
                 () -> detachDevicesAndForget(domid, uuid),
                 () -> destroy(domid));
@@ -43,22 +42,6 @@ public final class DomainRemoval {
     private void detachDevicesAndForget(int domid, UUID uuid) {
         services.devices().detachAll(domid);
         removeTrees(domid, uuid);
-    }
-
-    private static void allOf(Runnable... parts) {
-        List<RuntimeException> failures = new ArrayList<>();
-        for (Runnable part : parts) {
-            try {
-                part.run();
-            } catch (RuntimeException e) {
-                failures.add(e);
-            }
-        }
-        if (!failures.isEmpty()) {
-            RuntimeException first = failures.get(0);
-            failures.stream().skip(1).forEach(first::addSuppressed);
-            throw first;
-        }
     }
 
     /**
@@ -78,7 +61,7 @@ public final class DomainRemoval {
     }
 
     private void forget(int domid, UUID uuid) {
-        allOf(() -> services.deviceModel().stop(domid), () -> detachDevicesAndForget(domid, uuid));
+        Undo.all(() -> services.deviceModel().stop(domid), () -> detachDevicesAndForget(domid, uuid));
     }
 
     /** Removes all that xenstore holds of the domain. */

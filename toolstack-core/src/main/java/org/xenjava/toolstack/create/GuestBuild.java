@@ -15,6 +15,7 @@ import org.xenjava.toolstack.error.XenCallException;
 import org.xenjava.toolstack.image.VcpuState;
 import org.xenjava.toolstack.memory.PopulateCall;
 import org.xenjava.toolstack.memory.SpecialPage;
+import org.xenjava.toolstack.operation.Cancellation;
 import org.xenjava.toolstack.store.StoreClient;
 import org.xenjava.toolstack.store.StoreTransaction;
 import org.xenjava.toolstack.xenctrl.CpuPolicy;

@@ -2,6 +2,7 @@
 package org.xenjava.toolstack.create;
 
 import org.xenjava.toolstack.config.DomainConfig;
+import org.xenjava.toolstack.config.DomainType;
 
 /** What a build does about devices, once xenstored knows the domain: its device model, disks and network cards. */
 final class GuestDevices {
@@ -22,7 +23,7 @@ final class GuestDevices {
     }
 
     boolean needDeviceModel() {
-        return services.devices().needsDeviceModel(config());
+        return config().type() == DomainType.HVM || services.devices().needsDeviceModel(config());
     }
 
     void attachDisks() {

@@ -5,6 +5,7 @@ import java.util.Set;
 import java.util.function.Supplier;
 import org.xenjava.toolstack.config.DomainConfig;
 import org.xenjava.toolstack.error.ConfigException;
+import org.xenjava.toolstack.operation.Cancellation;
 
 /**
  * What a host has for guests beside Xen.

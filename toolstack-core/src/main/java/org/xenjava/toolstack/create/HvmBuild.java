@@ -10,8 +10,8 @@ import org.xenjava.toolstack.xenctrl.abi.DomctlOp;
 import org.xenjava.toolstack.xenctrl.abi.HvmParam;
 import org.xenjava.toolstack.xenctrl.abi.XenRelease;
 
-/** What the build of an HVM guest has of its own, on top of {@link GuestBuild}. */
-final class HvmBuild {
+/** The parts of a create that are particular to HVM guests. */
+final class HvmBuild implements GuestKind {
     /** From here on, no event channels in place of interrupts unless asked for, as in libxl. */
     private static final XenRelease WITHOUT_PIRQ = new XenRelease(4, 19);
 
@@ -25,21 +25,31 @@ final class HvmBuild {
         this.image = image;
     }
 
-    void createDomain() {
+    @Override
+    public void createDomain() {
         XenRelease release = guest.xenctrl().abi().release();
         int left = release.compareTo(WITHOUT_PIRQ) < 0 ? 0 : DomctlOp.EMU_USE_PIRQ;
         guest.createDomain(DomctlOp.EMU_ALL & ~DomctlOp.EMU_VPCI & ~left);
     }
 
-    void setCpuPolicy() {
+    @Override
+    public void setCpuPolicy() {
         guest.setCpuPolicy(machine.tscMode(), policy -> CpuPolicyEdits.forHvm(policy, machine));
     }
 
-    void populateIoreqServerPages() {
+    @Override
+    public void populateSpecialPages() {
+        guest.populateSpecialPages();
         guest.populateCleared(HvmLayout.ioreqServerGfns(), "pages for I/O requests");
     }
 
-    void setHvmParams() {
+    @Override
+    public void loadImage() {
+        guest.loadImage();
+    }
+
+    @Override
+    public void setHvmParams() {
         guest.set(HvmParam.HPET_ENABLED, machine.has(HvmFeature.HPET) ? 1 : 0);
         guest.set(HvmParam.VPT_ALIGN, machine.has(HvmFeature.VPT_ALIGN) ? 1 : 0);
         guest.set(HvmParam.TIMER_MODE, machine.timerMode().ordinal());
@@ -51,11 +61,18 @@ final class HvmBuild {
         guest.set(HvmParam.NR_IOREQ_SERVER_PAGES, HvmLayout.IOREQ_SERVER_PAGES);
     }
 
-    void setVcpuState() {
+    @Override
+    public void setVcpuState() {
         guest.bootVcpu(guest.vcpuState());
     }
 
-    void writeStore() {
+    @Override
+    public void writeStore() {
         guest.writeStore(new HvmXenstoreNodes(guest.domid(), guest.uuid(), machine, image)::write);
+    }
+
+    @Override
+    public boolean deviceModelTakesMemory() {
+        return true;
     }
 }

@@ -3,6 +3,7 @@ package org.xenjava.toolstack.create;
 
 import org.xenjava.toolstack.config.DomainConfig;
 import org.xenjava.toolstack.error.ConfigException;
+import org.xenjava.toolstack.operation.Cancellation;
 
 /**
  * What gives a guest its disks and network cards: the nodes in xenstore through which back and front end find each

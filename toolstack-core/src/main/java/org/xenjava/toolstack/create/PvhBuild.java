@@ -9,8 +9,8 @@ import org.xenjava.toolstack.image.VcpuState;
 import org.xenjava.toolstack.xenctrl.abi.DomctlOp;
 import org.xenjava.toolstack.xenctrl.abi.HvmParam;
 
-/** What the build of a PVH guest has of its own, on top of {@link GuestBuild}. */
-final class PvhBuild {
+/** The parts of a create that are particular to PVH guests. */
+final class PvhBuild implements GuestKind {
     private final GuestBuild guest;
     private final PvhImagePlan image;
 
@@ -19,25 +19,36 @@ final class PvhBuild {
         this.image = image;
     }
 
-    void createDomain() {
+    @Override
+    public void createDomain() {
         guest.createDomain(DomctlOp.EMU_LAPIC);
     }
 
-    void setCpuPolicy() {
+    @Override
+    public void setCpuPolicy() {
         guest.setCpuPolicy(TscMode.DEFAULT, CpuPolicyEdits::forGuest);
     }
 
-    void loadAcpi() {
+    @Override
+    public void populateSpecialPages() {
+        guest.populateSpecialPages();
+    }
+
+    @Override
+    public void loadImage() {
+        guest.loadImage();
         guest.populateExactly(image.acpiFrames().gfns(), "pages for ACPI tables");
         image.loadAcpiInto(guest.memory());
     }
 
-    void setHvmParams() {
+    @Override
+    public void setHvmParams() {
         guest.set(HvmParam.TIMER_MODE, TimerMode.NO_DELAY_FOR_MISSED_TICKS.ordinal());
         guest.setSharedParams();
     }
 
-    void setVcpuState() {
+    @Override
+    public void setVcpuState() {
         VcpuState state = guest.vcpuState();
         for (int cpu = 0; cpu < guest.plan().config().maxVcpus(); cpu++) {
             guest.xenctrl().hvm().setContext(guest.domid(), state.mtrr(cpu));
@@ -45,7 +56,13 @@ final class PvhBuild {
         guest.bootVcpu(state);
     }
 
-    void writeStore() {
+    @Override
+    public void writeStore() {
         guest.writeStore(transaction -> {});
+    }
+
+    @Override
+    public boolean deviceModelTakesMemory() {
+        return false;
     }
 }

@@ -34,6 +34,7 @@ import org.xenjava.toolstack.error.OperationCancelledException;
 import org.xenjava.toolstack.error.OperationTimeoutException;
 import org.xenjava.toolstack.error.ToolstackException;
 import org.xenjava.toolstack.memory.PodPolicy;
+import org.xenjava.toolstack.operation.Cancellation;
 import org.xenjava.toolstack.sim.SimulatedXen;
 import org.xenjava.toolstack.sim.fault.Fault;
 import org.xenjava.toolstack.sim.fault.MachineState;
@@ -146,12 +147,13 @@ class HvmBuildTest {
         List<Long> claimed = new ArrayList<>();
         host.deviceModel.beforeReady(
                 () -> claimed.add(host.xenctrl.host().physInfo().outstandingPages()));
-        List<String> steps = new ArrayList<>();
+        List<CreateStep> steps = new ArrayList<>();
 
         int domid = host.build(GUEST, progress -> steps.add(progress.step()), new Cancellation());
 
         assertEquals(List.of("check web", "start " + domid, "await " + domid), host.deviceModel.events());
-        assertTrue(steps.indexOf("start the device model") > steps.indexOf("introduce to xenstored"), steps.toString());
+        assertTrue(
+                steps.indexOf(CreateStep.START_DEVICE_MODEL) > steps.indexOf(CreateStep.INTRODUCE), steps.toString());
         assertEquals(List.of(0L), claimed, "the video RAM has used up the claim");
         assertEquals(0, host.xenctrl.host().physInfo().outstandingPages());
     }

@@ -22,6 +22,7 @@ import org.xenjava.toolstack.config.HvmConfig.Bios;
 import org.xenjava.toolstack.config.HvmConfig.Firmware;
 import org.xenjava.toolstack.image.TestFirmware;
 import org.xenjava.toolstack.memory.PodPolicy;
+import org.xenjava.toolstack.operation.Cancellation;
 import org.xenjava.toolstack.sim.SimulatedXen;
 import org.xenjava.toolstack.sim.fault.FaultInjection;
 import org.xenjava.toolstack.sim.fault.MachineState;

@@ -7,6 +7,7 @@ import java.util.Set;
 import java.util.function.Supplier;
 import org.xenjava.toolstack.config.DomainConfig;
 import org.xenjava.toolstack.device.StandInDeviceModel;
+import org.xenjava.toolstack.operation.Cancellation;
 import org.xenjava.toolstack.store.DomainPaths;
 import org.xenjava.toolstack.store.StoreClient;
 import org.xenjava.toolstack.xenctrl.Xenctrl;

@@ -46,6 +46,8 @@ class HouseRulesTest {
             .definedBy(ROOT + ".image..")
             .layer("store")
             .definedBy(ROOT + ".store..")
+            .layer("operation")
+            .definedBy(ROOT + ".operation..")
             .layer("create")
             .definedBy(ROOT + ".create..")
             .layer("pod")
@@ -96,6 +98,8 @@ class HouseRulesTest {
             .mayOnlyAccessLayers("error", "config", "memory", "xenctrl", "abi", "units")
             .whereLayer("store")
             .mayOnlyAccessLayers("error", "lib")
+            .whereLayer("operation")
+            .mayOnlyAccessLayers("error", "translation")
             .whereLayer("pod")
             .mayOnlyAccessLayers("error", "memory", "store", "xenctrl", "lib", "units")
             .whereLayer("create")
@@ -107,19 +111,31 @@ class HouseRulesTest {
                     "memory",
                     "image",
                     "store",
+                    "operation",
                     "xenctrl",
                     "abi",
                     "lib",
                     "units")
             .whereLayer("device")
             .mayOnlyAccessLayers(
-                    "error", "translation", "config", "memory", "store", "create", "xenctrl", "abi", "lib", "units")
+                    "error",
+                    "translation",
+                    "config",
+                    "memory",
+                    "store",
+                    "operation",
+                    "create",
+                    "xenctrl",
+                    "abi",
+                    "lib",
+                    "units")
             .whereLayer("device")
             .mayOnlyBeAccessedByLayers("face", "cli")
             .whereLayer("dump")
-            .mayOnlyAccessLayers("error", "memory", "create", "xenctrl", "lib", "abi", "units")
+            .mayOnlyAccessLayers("error", "memory", "operation", "xenctrl", "lib", "abi", "units")
             .whereLayer("lifecycle")
-            .mayOnlyAccessLayers("error", "config", "memory", "store", "pod", "create", "xenctrl", "lib", "units")
+            .mayOnlyAccessLayers(
+                    "error", "config", "memory", "store", "pod", "operation", "create", "xenctrl", "lib", "units")
             .whereLayer("rehearsal")
             .mayOnlyBeAccessedByLayers("cli")
             .whereLayer("cli")

@@ -25,10 +25,11 @@ import org.xenjava.toolstack.config.DiskConfig;
 import org.xenjava.toolstack.config.MacAddress;
 import org.xenjava.toolstack.config.NicConfig;
 import org.xenjava.toolstack.config.VirtualDisk;
-import org.xenjava.toolstack.create.Cancellation;
+import org.xenjava.toolstack.create.CreateStep;
 import org.xenjava.toolstack.device.pv.AttachedNic;
 import org.xenjava.toolstack.device.pv.DetachMode;
 import org.xenjava.toolstack.device.pv.XenbusState;
+import org.xenjava.toolstack.operation.Cancellation;
 import org.xenjava.toolstack.xenctrl.lib.XenLibraries;
 import org.xenjava.toolstack.xenctrl.lib.jna.JnaXen;
 
@@ -244,7 +245,7 @@ class DeviceLabTest extends LabFixture {
                             .nics(List.of(CARD))
                             .build(),
                     progress -> {
-                        if (progress.step().equals("close the note")) {
+                        if (progress.step() == CreateStep.REMOVE_RECORD) {
                             System.out.println(STOPPED);
                             Dom0.sleep(Duration.ofMinutes(10));
                         }

@@ -15,13 +15,14 @@ import org.junit.jupiter.api.Test;
 import org.xenjava.toolstack.Domain;
 import org.xenjava.toolstack.Toolstack;
 import org.xenjava.toolstack.config.DomainConfig;
-import org.xenjava.toolstack.create.Cancellation;
 import org.xenjava.toolstack.create.CreateListener;
+import org.xenjava.toolstack.create.CreateStep;
 import org.xenjava.toolstack.error.DomainExistsException;
 import org.xenjava.toolstack.error.HostMemoryException;
 import org.xenjava.toolstack.error.KernelImageException;
 import org.xenjava.toolstack.error.OperationCancelledException;
 import org.xenjava.toolstack.error.ToolstackException;
+import org.xenjava.toolstack.operation.Cancellation;
 
 /** What fails says so once and clearly, and leaves nothing behind: the fixture looks after each test. */
 class FailureLabTest extends LabFixture {
@@ -80,7 +81,7 @@ class FailureLabTest extends LabFixture {
     void aCancelledBuildIsUndone() {
         Cancellation cancellation = new Cancellation();
         CreateListener cancelLate = progress -> {
-            if (progress.step().equals("load the kernel")) {
+            if (progress.step() == CreateStep.LOAD_IMAGE) {
                 cancellation.cancel();
             }
         };
@@ -125,7 +126,7 @@ class FailureLabTest extends LabFixture {
             toolstack.create(
                     LabGuest.config("killed", 128, 256).build(),
                     progress -> {
-                        if (progress.step().equals("seed the grant table")) {
+                        if (progress.step() == CreateStep.SEED_GRANT_TABLE) {
                             System.out.println(STOPPED);
                             Dom0.sleep(Duration.ofMinutes(10));
                         }

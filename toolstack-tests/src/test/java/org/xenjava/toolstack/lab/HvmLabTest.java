@@ -27,11 +27,12 @@ import org.xenjava.toolstack.config.DomainConfig;
 import org.xenjava.toolstack.config.GraphicsConfig.Vga;
 import org.xenjava.toolstack.config.VirtualDisk;
 import org.xenjava.toolstack.config.xl.XlConfigReader;
-import org.xenjava.toolstack.create.Cancellation;
+import org.xenjava.toolstack.create.CreateStep;
 import org.xenjava.toolstack.device.QemuProcess;
 import org.xenjava.toolstack.device.Screenshot;
 import org.xenjava.toolstack.device.VncAddress;
 import org.xenjava.toolstack.error.DeviceModelException;
+import org.xenjava.toolstack.operation.Cancellation;
 import org.xenjava.toolstack.xenctrl.units.KiB;
 import org.xenjava.toolstack.xenctrl.units.PodCounters;
 
@@ -211,7 +212,7 @@ class HvmLabTest extends LabFixture {
 
     @Test
     void aProcessThatIsKilledInMidBuildLeavesNoQemu() throws Exception {
-        killAt("await the device model");
+        killAt(CreateStep.AWAIT_DEVICE_MODEL.name());
         List<Domain> left = toolstack.domains();
         assertEquals(2, left.size());
         QemuProcess qemu = left.get(1).deviceModel().orElseThrow();
@@ -270,7 +271,7 @@ class HvmLabTest extends LabFixture {
             toolstack.create(
                     config("killed", Vga.NONE, KERNEL),
                     progress -> {
-                        if (progress.step().equals(args[0])) {
+                        if (progress.step().name().equals(args[0])) {
                             stop();
                         }
                     },

@@ -13,8 +13,9 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.xenjava.toolstack.Toolstack;
 import org.xenjava.toolstack.config.DomainConfig;
-import org.xenjava.toolstack.create.Cancellation;
+import org.xenjava.toolstack.create.CreateStep;
 import org.xenjava.toolstack.error.XenStoreException;
+import org.xenjava.toolstack.operation.Cancellation;
 import org.xenjava.toolstack.xenctrl.Xenctrl;
 import org.xenjava.toolstack.xenctrl.lib.XenLibraries;
 import org.xenjava.toolstack.xenctrl.lib.jna.JnaXen;
@@ -35,7 +36,7 @@ class XenstoredGoneLabTest {
                     () -> toolstack.create(
                             config,
                             progress -> {
-                                if (progress.step().equals("populate RAM")) {
+                                if (progress.step() == CreateStep.POPULATE_RAM) {
                                     killXenstored();
                                 }
                             },

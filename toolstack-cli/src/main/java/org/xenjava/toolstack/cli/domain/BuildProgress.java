@@ -5,12 +5,13 @@ import java.util.Locale;
 import org.xenjava.toolstack.cli.output.Console;
 import org.xenjava.toolstack.cli.output.Verbosity;
 import org.xenjava.toolstack.create.CreateListener;
+import org.xenjava.toolstack.operation.StepPhase;
 
 /** Shows the steps of a build on standard error. */
 record BuildProgress(Console console, Verbosity verbosity) implements CreateListener, AutoCloseable {
     @Override
     public void onProgress(Progress progress) {
-        if (progress.phase() == Phase.DONE) {
+        if (progress.phase() == StepPhase.DONE) {
             return;
         }
         switch (verbosity) {
@@ -26,7 +27,7 @@ record BuildProgress(Console console, Verbosity verbosity) implements CreateList
     }
 
     private static String text(Progress progress) {
-        String what = progress.phase() == Phase.UNDONE ? "undone: " : "";
+        String what = progress.phase() == StepPhase.UNDONE ? "undone: " : "";
         return String.format(
                 Locale.ROOT,
                 "%s [%d/%d] %s%s",
@@ -34,6 +35,6 @@ record BuildProgress(Console console, Verbosity verbosity) implements CreateList
                 progress.number(),
                 progress.total(),
                 what,
-                progress.step());
+                progress.step().words());
     }
 }

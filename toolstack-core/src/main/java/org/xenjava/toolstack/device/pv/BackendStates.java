@@ -5,8 +5,8 @@ import java.time.Duration;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
 import java.util.function.Predicate;
-import org.xenjava.toolstack.create.Cancellation;
 import org.xenjava.toolstack.error.DeviceException;
+import org.xenjava.toolstack.operation.Cancellation;
 import org.xenjava.toolstack.store.StoreClient;
 import org.xenjava.toolstack.store.WatchHub;
 

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.xenjava.toolstack.device.pv;
 
-import java.util.ArrayList;
 import java.util.List;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.xenjava.toolstack.error.DeviceException;
+import org.xenjava.toolstack.operation.Undo;
 import org.xenjava.toolstack.store.StoreClient;
 
 /** Takes devices from domains, in whatever state they are, and what the host has provided for them. */
@@ -57,23 +57,17 @@ final class Detachment {
             });
             return devices;
         });
-        List<RuntimeException> failures = new ArrayList<>();
-        for (PvDevice device : devices) {
-            try {
-                // A QEMU that has ended says nothing, and one that runs notices.
-                if (!device.servedByQemu() && !states.awaitClosed(device)) {
-                    LOG.warn("{}: dom0's back end does not close; removing it", device);
-                }
-                release(device);
-            } catch (RuntimeException e) {
-                failures.add(e);
-            }
+        Undo.all(devices.stream()
+                .<Runnable>map(device -> () -> closeAndRelease(device))
+                .toList());
+    }
+
+    private void closeAndRelease(PvDevice device) {
+        // A QEMU that has ended says nothing, and one that runs notices.
+        if (!device.servedByQemu() && !states.awaitClosed(device)) {
+            LOG.warn("{}: dom0's back end does not close; removing it", device);
         }
-        if (!failures.isEmpty()) {
-            RuntimeException first = failures.get(0);
-            failures.stream().skip(1).forEach(first::addSuppressed);
-            throw first;
-        }
+        release(device);
     }
 
     private void release(PvDevice device) {

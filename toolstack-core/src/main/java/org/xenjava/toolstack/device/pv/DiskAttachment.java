@@ -4,7 +4,7 @@ package org.xenjava.toolstack.device.pv;
 import java.util.Map;
 import org.xenjava.toolstack.config.DiskConfig;
 import org.xenjava.toolstack.config.DomainType;
-import org.xenjava.toolstack.create.Cancellation;
+import org.xenjava.toolstack.operation.Cancellation;
 import org.xenjava.toolstack.xenctrl.lib.HostDevices;
 import org.xenjava.toolstack.xenctrl.lib.HostFile;
 

@@ -4,9 +4,9 @@ package org.xenjava.toolstack.device.pv;
 import java.util.Map;
 import org.xenjava.toolstack.config.NicConfig;
 import org.xenjava.toolstack.config.NicConfig.Type;
-import org.xenjava.toolstack.create.Cancellation;
 import org.xenjava.toolstack.error.ConfigException;
 import org.xenjava.toolstack.error.DeviceException;
+import org.xenjava.toolstack.operation.Cancellation;
 import org.xenjava.toolstack.xenctrl.lib.HostDevices;
 
 /** Gives a domain a network card, and does what the script {@code vif-bridge} does. */

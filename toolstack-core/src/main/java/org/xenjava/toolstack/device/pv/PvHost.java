@@ -9,11 +9,12 @@ import org.xenjava.toolstack.config.DomainConfig;
 import org.xenjava.toolstack.config.DomainType;
 import org.xenjava.toolstack.config.NicConfig;
 import org.xenjava.toolstack.config.NicConfig.Type;
-import org.xenjava.toolstack.create.Cancellation;
 import org.xenjava.toolstack.create.PvDevices;
 import org.xenjava.toolstack.error.ConfigException;
 import org.xenjava.toolstack.error.DeviceException;
 import org.xenjava.toolstack.error.translation.XenFailures;
+import org.xenjava.toolstack.operation.Cancellation;
+import org.xenjava.toolstack.operation.Undo;
 import org.xenjava.toolstack.store.StoreClient;
 import org.xenjava.toolstack.store.WatchHub;
 import org.xenjava.toolstack.xenctrl.lib.HostDevices;
@@ -172,22 +173,10 @@ public final class PvHost implements PvDevices {
     /** Whatever goes wrong once nodes may have been written, they and what stands behind them go again. */
     private void orNothing(PvDevice device, Attempt attempt) {
         boolean[] begun = {false};
-        try {
-            attempt.run(() -> begun[0] = true);
-        } catch (RuntimeException e) {
-            // An interrupt that has ended the attempt must not end its undoing as well.
-            boolean interrupted = Thread.interrupted();
+        Undo.onFailure(() -> attempt.run(() -> begun[0] = true), () -> {
             if (begun[0]) {
-                try {
-                    detachment.detachByForce(List.of(device));
-                } catch (RuntimeException again) {
-                    e.addSuppressed(again);
-                }
+                detachment.detachByForce(List.of(device));
             }
-            if (interrupted) {
-                Thread.currentThread().interrupt();
-            }
-            throw e;
-        }
+        });
     }
 }

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.operation;
+
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.List;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.xenjava.toolstack.error.Attempt;
+import org.xenjava.toolstack.error.OperationStep;
+import org.xenjava.toolstack.error.ToolstackException;
+import org.xenjava.toolstack.error.translation.XenFailures;
+import org.xenjava.toolstack.operation.Step.UndoWhen;
+
+/**
+ * Runs the steps of a recipe in order. When a step fails or the operation is cancelled, the steps that have begun are
+ * undone, last first.
+ *
+ * @param <S> the operation's steps
+ */
+public final class StepRunner<S extends OperationStep> {
+    private static final Logger LOG = LoggerFactory.getLogger(StepRunner.class);
+
+    private final String operation;
+    private final StepListener<S> listener;
+    private final Cancellation cancellation;
+
+    /**
+     * @param operation such as {@code "building domain web"}: messages begin with it
+     * @param cancellation is checked before each step
+     */
+    public StepRunner(String operation, StepListener<S> listener, Cancellation cancellation) {
+        this.operation = operation;
+        this.listener = listener;
+        this.cancellation = cancellation;
+    }
+
+    /** Runs those steps of the recipe that are needed. */
+    public void run(List<Step<S>> recipe) {
+        List<Step<S>> steps = recipe.stream().filter(Step::needed).toList();
+        Deque<Integer> begun = new ArrayDeque<>();
+        try {
+            for (int i = 0; i < steps.size(); i++) {
+                cancellation.check(operation);
+                report(steps, i, StepPhase.STARTED);
+                begun.push(i);
+                run(steps.get(i));
+                report(steps, i, StepPhase.DONE);
+            }
+        } catch (RuntimeException | Error e) {
+            Undo.uninterrupted(() -> undo(steps, begun, e));
+            throw e;
+        }
+    }
+
+    private void run(Step<S> step) {
+        try {
+            step.action().run();
+        } catch (RuntimeException e) {
+            RuntimeException failure = XenFailures.translate(
+                    Attempt.of(operation + ", step '" + step.name().words() + "'"), e);
+            throw failure instanceof ToolstackException known ? known.at(step.name()) : failure;
+        }
+    }
+
+    private void undo(List<Step<S>> steps, Deque<Integer> begun, Throwable failure) {
+        boolean nothingLeft = true;
+        for (int i : begun) {
+            Step<S> step = steps.get(i);
+            if (step.undo().isEmpty() || step.undoWhen() == UndoWhen.NOTHING_LEFT && !nothingLeft) {
+                continue;
+            }
+            boolean undone = Undo.succeeds(step.undo().get(), failure);
+            nothingLeft &= undone;
+            if (undone) {
+                Undo.succeeds(() -> report(steps, i, StepPhase.UNDONE), failure);
+            } else {
+                LOG.error("{}: undoing step '{}' failed", operation, step.name().words(), failure);
+            }
+        }
+    }
+
+    private void report(List<Step<S>> steps, int index, StepPhase phase) {
+        S step = steps.get(index).name();
+        LOG.debug("{}: step {}/{} '{}' {}", operation, index + 1, steps.size(), step.words(), phase);
+        try {
+            listener.onStep(step, index + 1, steps.size(), phase);
+        } catch (RuntimeException e) {
+            LOG.warn("a listener of {} failed", operation, e);
+        }
+    }
+}
