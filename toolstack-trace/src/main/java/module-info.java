@@ -3,7 +3,6 @@
 module org.xenjava.toolstack.trace {
     requires transitive org.xenjava.toolstack.xenctrl;
     requires com.google.gson;
-    requires org.slf4j;
     requires static transitive org.jspecify;
 
     exports org.xenjava.toolstack.trace;

@@ -22,28 +22,27 @@ import org.xenjava.toolstack.xenctrl.abi.XenRelease;
 import org.xenjava.toolstack.xenctrl.lib.XenLibraries;
 
 /**
- * A machine with Xen on it, in memory. It decodes the bytes of hypercalls as the release it stands for does, and
- * keeps Xen's rules of memory: populate-on-demand with its cache, reclaim and death, claims, limits, and pages that
- * stay while somebody has them mapped. {@code docs/simulated-xen.md} says what it was compared with and what it
- * leaves out.
+ * A simulated machine with Xen. The simulation decodes the bytes of hypercalls as the chosen release does, and follows
+ * Xen's rules of memory: populate-on-demand with cache, reclaim and crash, claims, limits, and pages that stay while
+ * they are mapped. {@code docs/simulated-xen.md} describes what it was compared with and what it leaves out.
  *
  * <pre>{@code
  * SimulatedXen machine = SimulatedXen.builder()
  *         .guests(identity -> SimulatedGuest.with(BalloonDriver.of(BalloonFamily.LINUX).stoppingShortBy(98)))
  *         .build();
  * try (XenLibraries libraries = machine.connect()) {
- *     ... build a domain and unpause it ...
+ *     ... create a domain and unpause it ...
  *     machine.advance(Duration.ofMinutes(1));
  *     machine.guest(domid).orElseThrow().load();
  *     System.out.print(machine.console());
  * }
  * }</pre>
  *
- * <p>A domain costs the host what it owns, its paging pool (256 pages at first), 20 pages, 10 for each vCPU and one
- * for each frame of its grant table.
+ * <p>A domain costs the host its pages, its paging pool (256 pages at first), 20 pages, 10 for each vCPU and one for
+ * each frame of its grant table.
  *
- * <p>Safe to use from many threads; {@link #connect} may be called as often as wanted, and every connection sees
- * the same machine. Nothing happens in guests until {@link #advance} lets time pass.
+ * <p>The class is safe to use from many threads. Every connection from {@link #connect} reaches the same machine.
+ * Guests act only while {@link #advance} lets time pass.
  */
 public final class SimulatedXen {
     private final Machine machine;
@@ -66,7 +65,7 @@ public final class SimulatedXen {
         machine.addListener(guests);
     }
 
-    /** A machine as the builder's defaults describe it. */
+    /** Creates a machine with the builder's defaults. */
     public static SimulatedXen create() {
         return builder().build();
     }
@@ -82,8 +81,8 @@ public final class SimulatedXen {
     }
 
     /**
-     * Lets time pass: what guests do in that time is done when this returns. Nothing happens in the machine
-     * otherwise, except what is asked of it.
+     * Lets virtual time pass. Everything that guests do in that time is done when the method returns. Virtual time
+     * passes in no other way.
      */
     public void advance(Duration duration) {
         if (duration.isNegative()) {
@@ -95,17 +94,17 @@ public final class SimulatedXen {
         });
     }
 
-    /** The machine's own time, which starts at the epoch and moves by {@link #advance} only. */
+    /** The machine's virtual time, which starts at the epoch and moves only by {@link #advance}. */
     public Clock clock() {
         return machine.clock();
     }
 
-    /** What runs in a domain; empty until it is unpaused for the first time, and after it was destroyed. */
+    /** The guest in a domain; empty until the domain is unpaused for the first time, and after it was destroyed. */
     public Optional<GuestHandle> guest(int domid) {
         return locked(() -> guests.find(domid));
     }
 
-    /** Network interfaces of dom0 that back ends and device models have made, by name. */
+    /** The network interfaces of dom0 that back ends and device models have created, by name. */
     public SortedMap<String, HostLink> hostLinks() {
         return locked(() -> {
             SortedMap<String, HostLink> links = new TreeMap<>();
@@ -116,7 +115,7 @@ public final class SimulatedXen {
         });
     }
 
-    /** What Xen has printed on its console: at most the last 64 KiB. */
+    /** The output on Xen's console: at most the last 64 KiB. */
     public String console() {
         return locked(() -> machine.console().text());
     }
@@ -130,7 +129,7 @@ public final class SimulatedXen {
         }
     }
 
-    /** What a simulated machine is like. The defaults are those of a 6 GiB machine with a 1.5 GiB dom0. */
+    /** Describes a simulated machine. The defaults are a 6 GiB machine with a 1.5 GiB dom0. */
     public static final class Builder {
         private XenRelease release = XenRelease.V4_17;
         private long hostPages = 1_572_731;
@@ -146,7 +145,7 @@ public final class SimulatedXen {
         private Builder() {}
 
         /**
-         * The Xen release whose interface and behaviour it has.
+         * The Xen release that the machine simulates.
          *
          * @throws IllegalArgumentException from {@link #build} if the release is not described
          */
@@ -161,57 +160,61 @@ public final class SimulatedXen {
             return this;
         }
 
-        /** What dom0 owns, in pages. */
+        /** The memory that dom0 owns, in pages. */
         public Builder dom0Pages(long pages) {
             dom0Pages = pages;
             return this;
         }
 
-        /** What Xen itself takes at boot, in pages. */
+        /** The memory that Xen takes for itself at boot, in pages. */
         public Builder xenPages(long pages) {
             xenPages = pages;
             return this;
         }
 
-        /** The CPU has 1 GiB pages in hardware-assisted paging, not only 2 MiB ones. */
+        /** A CPU with 1 GiB pages in hardware-assisted paging, not only 2 MiB pages. */
         public Builder gigabytePages() {
             largestEntryOrder = 18;
             return this;
         }
 
-        /** The CPU has 4 KiB pages only. */
+        /** A CPU with 4 KiB pages only. */
         public Builder smallPagesOnly() {
             largestEntryOrder = 0;
             return this;
         }
 
         /**
-         * Asked during an emergency sweep for zero pages: whether the CPU is wanted elsewhere, so that the sweep may
-         * give up (XSA-150). Never by default, the most forgiving behaviour.
+         * Asked during an emergency sweep for zero pages: whether other work waits for the CPU, so that the sweep may
+         * give up (XSA-150). The default is never, the most forgiving behaviour.
          */
         public Builder preemptionPending(BooleanSupplier pending) {
             preemptionPending = pending;
             return this;
         }
 
-        /** Chooses what runs in domains; {@link SimulatedGuest#linux} in all of them by default. */
+        /** Chooses the guests of domains; the default is {@link SimulatedGuest#linux} in all of them. */
         public Builder guests(GuestFactory factory) {
             guestFactory = factory;
             return this;
         }
 
-        /** A block device of dom0's, such as {@code /dev/vg/web}. None by default; image files are those of this machine. */
+        /**
+         * Adds a block device to dom0, such as {@code /dev/vg/web}; the default is none. Image files are those of the
+         * computer that runs the simulation.
+         */
         public Builder blockDevice(String path) {
             blockDevices.add(path);
             return this;
         }
 
-        /** One more bridge of dom0's; {@code xenbr0} is always there. */
+        /** Adds a bridge to dom0; {@code xenbr0} always exists. */
         public Builder bridge(String name) {
             bridges.add(name);
             return this;
         }
 
+        /** Creates the machine. */
         public SimulatedXen build() {
             return new SimulatedXen(this);
         }

@@ -8,8 +8,8 @@ import org.xenjava.toolstack.xenctrl.lib.XenLibException;
 import org.xenjava.toolstack.xenctrl.lib.XenStore;
 
 /**
- * One back end, which keeps to xenbus's states ({@code io/xenbus.h}) as Linux' drivers do: it waits for its front end,
- * connects when both are ready, closes when the front end closes or has vanished, and is gone with its directory.
+ * A back end that follows xenbus's states ({@code io/xenbus.h}) as Linux drivers do: it waits for its front end,
+ * connects when both are ready, closes when the front end closes or vanishes, and ends with its directory.
  */
 final class Backend {
     private static final int UNKNOWN = 0;
@@ -29,20 +29,20 @@ final class Backend {
     private boolean connecting;
     private boolean gone;
 
-    /** What back ends of one kind do. */
+    /** The behaviour of one kind of back end. */
     interface Driver {
-        /** It takes the device on. */
+        /** Whether the driver accepts the device. */
         default boolean accepts() {
             return true;
         }
 
-        /** All that the host has to provide is there. */
+        /** Whether the host provides all that the device needs. */
         boolean isReady();
 
-        /** Tells the front end what it needs to know. */
+        /** Writes the nodes that the front end reads. */
         void connect();
 
-        /** Gives back what it has of the host. */
+        /** Releases the host's resources. */
         void close();
     }
 
@@ -61,7 +61,7 @@ final class Backend {
         }
     }
 
-    /** Something has changed, here or at the front end. */
+    /** Reacts to a change of the back end's or the front end's nodes. */
     void look() {
         if (gone || connecting) {
             return;

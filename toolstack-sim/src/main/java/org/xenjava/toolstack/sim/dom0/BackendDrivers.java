@@ -15,7 +15,7 @@ import org.xenjava.toolstack.xenctrl.lib.XenStoreWatchEvent;
 
 /**
  * dom0's back ends: blkback, netback, and QEMU's disks. Each is a {@link Backend} as long as its directory in xenstore
- * exists; what they have in common is that they look only when something has changed.
+ * exists, and acts only when xenstore changes.
  */
 final class BackendDrivers {
     private static final String ROOT = "/local/domain/0/backend";
@@ -45,7 +45,7 @@ final class BackendDrivers {
                 probe(path, device);
             }
         } else {
-            // A directory above them may have gone.
+            // A directory above them may have been removed.
             Map.copyOf(backends).values().forEach(Backend::look);
         }
     }
@@ -75,7 +75,7 @@ final class BackendDrivers {
         store.write(XenStore.NO_TRANSACTION, path, value.getBytes(StandardCharsets.UTF_8));
     }
 
-    /** Opens the block device that the toolstack names. */
+    /** The kernel's disk back end: opens the block device that the toolstack names. */
     private final class Blkback implements Backend.Driver {
         private final String path;
         private final String node;
@@ -118,7 +118,7 @@ final class BackendDrivers {
         }
     }
 
-    /** Has an interface from the beginning, and connects it when the toolstack has put it where it belongs. */
+    /** The network back end: creates an interface at once, and connects when the toolstack has added it to its bridge. */
     private final class Netback implements Backend.Driver {
         private final String path;
         private final String link;
@@ -142,7 +142,7 @@ final class BackendDrivers {
 
         @Override
         public void connect() {
-            // Nothing is to be told.
+            // QEMU writes no further nodes.
         }
 
         @Override
@@ -152,7 +152,7 @@ final class BackendDrivers {
         }
     }
 
-    /** A QEMU that serves whatever appears but, as QEMU 7.2 without a machine to emulate, what is read-only. */
+    /** A disk that QEMU serves. Like QEMU 7.2, one without a machine to emulate refuses read-only disks. */
     private final class QemuDisk implements Backend.Driver {
         private final boolean accepted;
 
@@ -174,12 +174,12 @@ final class BackendDrivers {
 
         @Override
         public void connect() {
-            // Nothing is to be told.
+            // QEMU writes no further nodes.
         }
 
         @Override
         public void close() {
-            // It closes its file.
+            // QEMU holds no resource of the simulated kernel.
         }
     }
 }

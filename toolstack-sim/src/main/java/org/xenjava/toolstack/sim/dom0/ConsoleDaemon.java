@@ -9,8 +9,8 @@ import org.xenjava.toolstack.xenctrl.lib.XenStore;
 import org.xenjava.toolstack.xenctrl.lib.XenStoreWatchEvent;
 
 /**
- * xenconsoled, as far as a toolstack waits for it: a domain that is introduced and whose {@code console} directory
- * names a ring and a port gets a terminal, whose name appears in {@code console/tty}.
+ * xenconsoled, as far as a toolstack waits for it: an introduced domain whose {@code console} directory names a ring
+ * and a port gets a terminal, whose name the daemon writes to {@code console/tty}.
  */
 final class ConsoleDaemon {
     private static final String DOMAINS = "/local/domain";

@@ -8,7 +8,7 @@ import org.xenjava.toolstack.sim.memory.XenRefusal;
 import org.xenjava.toolstack.xenctrl.lib.Errno;
 import org.xenjava.toolstack.xenctrl.lib.XenDeviceModel;
 
-/** libxendevicemodel. There are no devices here: requests are checked, and those that concern memory touch it. */
+/** libxendevicemodel of one process. Requests are checked; those that concern memory populate it. */
 final class DeviceModelHandle implements XenDeviceModel {
     private static final int MAX_IOREQ_SERVERS = 8;
 
@@ -130,6 +130,6 @@ final class DeviceModelHandle implements XenDeviceModel {
 
     @Override
     public void close() {
-        // Nothing is held open.
+        // The handle has no state of its own.
     }
 }

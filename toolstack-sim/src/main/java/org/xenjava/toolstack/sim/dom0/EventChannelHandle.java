@@ -16,7 +16,7 @@ import org.xenjava.toolstack.sim.memory.XenRefusal;
 import org.xenjava.toolstack.xenctrl.lib.Errno;
 import org.xenjava.toolstack.xenctrl.lib.XenEventChannels;
 
-/** libxenevtchn: dom0's ends of event channels, as far as one process has opened them. */
+/** libxenevtchn of one process: the ends of event channels that it has opened. */
 final class EventChannelHandle implements XenEventChannels {
     private final Machine machine;
     private final MachineEntry entry;

@@ -17,7 +17,7 @@ import org.xenjava.toolstack.xenctrl.lib.MappedPages;
 import org.xenjava.toolstack.xenctrl.lib.Protection;
 import org.xenjava.toolstack.xenctrl.lib.XenForeignMemory;
 
-/** libxenforeignmemory: mappings of domains' pages into a process of dom0. */
+/** libxenforeignmemory of one process: mappings of domains' pages. */
 final class ForeignMemoryHandle implements XenForeignMemory {
     private static final int SHARED_GRANT_TABLE = 0;
 
@@ -30,7 +30,7 @@ final class ForeignMemoryHandle implements XenForeignMemory {
         this.machine = entry.machine();
     }
 
-    /** One mapping, and what ends it. */
+    /** One mapping and the action that ends it. */
     private final class Mapping implements MappedPages {
         private final FrameMapping frames;
         private final Protection protection;

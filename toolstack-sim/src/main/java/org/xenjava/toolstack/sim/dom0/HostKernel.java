@@ -18,7 +18,7 @@ import org.xenjava.toolstack.xenctrl.lib.HostFile;
 
 /**
  * The simulated dom0's kernel: loop devices, block devices, bridges and network interfaces. Image files are those of
- * the machine that the simulation runs on. Guarded by the machine's lock.
+ * the computer that the simulation runs on. The machine's lock guards it.
  */
 final class HostKernel {
     private static final int LOOP_MAJOR = 7;
@@ -71,7 +71,7 @@ final class HostKernel {
         }
     }
 
-    /** While a back end has it open, it waits. */
+    /** Detaches a loop device, or marks it to be detached when the last back end closes it. */
     void detachLoop(int loop) {
         if (openings.containsKey(new HostFile.BlockDevice(LOOP_MAJOR, loop))) {
             detachedWhenClosed.add(loop);
@@ -84,7 +84,7 @@ final class HostKernel {
         return new TreeMap<>(loops);
     }
 
-    /** A back end opens a device; false if there is none, or a loop device without a file. */
+    /** Opens a device for a back end; false if it does not exist or is a loop device without a file. */
     boolean open(HostFile.BlockDevice device) {
         boolean exists = device.major() == LOOP_MAJOR ? loops.containsKey(device.minor()) : disks.containsValue(device);
         if (exists) {
@@ -103,12 +103,12 @@ final class HostKernel {
 
     // ---- network interfaces -------------------------------------------------------------------------------
 
-    /** A driver makes an interface. */
+    /** Creates an interface for a driver. */
     void addLink(String name) {
         links.put(name, NetworkInterface.fresh(name));
     }
 
-    /** A driver takes the interface away that it has made, whatever it is called now. */
+    /** Removes the interface that a driver created under that name, also if it was renamed. */
     void removeLink(String origin) {
         links.values().removeIf(link -> link.origin().equals(origin));
     }

@@ -6,7 +6,7 @@ import org.xenjava.toolstack.xenctrl.lib.HostDevices;
 import org.xenjava.toolstack.xenctrl.lib.HostFile;
 import org.xenjava.toolstack.xenctrl.lib.LoopAccess;
 
-/** One process's way to the simulated dom0's kernel. */
+/** One process's access to the simulated dom0's kernel. */
 final class KernelHandle implements HostDevices {
     private final HostKernel kernel;
     private final MachineEntry entry;
@@ -73,6 +73,6 @@ final class KernelHandle implements HostDevices {
 
     @Override
     public void close() {
-        // The kernel keeps what was made.
+        // Devices and interfaces outlive the process.
     }
 }

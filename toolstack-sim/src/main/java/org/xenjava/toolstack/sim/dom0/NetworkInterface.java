@@ -7,10 +7,10 @@ import java.util.Optional;
  * A network interface of the simulated dom0.
  *
  * @param origin the name that its driver gave it
- * @param bridge which bridge it is in, if any
+ * @param bridge the bridge that it is in, if any
  * @param mtu largest payload in bytes
- * @param address its hardware address, if anybody has set one
- * @param up whether it runs
+ * @param address its hardware address, if one was set
+ * @param up whether it is up
  */
 public record NetworkInterface(String origin, Optional<String> bridge, int mtu, Optional<String> address, boolean up) {
     private static final int DEFAULT_MTU = 1500;

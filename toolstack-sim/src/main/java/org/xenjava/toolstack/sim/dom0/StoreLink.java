@@ -15,8 +15,8 @@ import org.xenjava.toolstack.xenctrl.abi.StructView;
 import org.xenjava.toolstack.xenctrl.lib.Errno;
 
 /**
- * How xenstored, a process of dom0, gets at a new domain: it maps grant reference 1, whatever frame it is told, and
- * binds the event channel. So a toolstack that forgets to seed the grant table is found out here.
+ * xenstored's connection to a new domain: it maps grant reference 1, regardless of the frame that the toolstack names,
+ * and binds the event channel. A toolstack that does not seed the grant table fails here.
  */
 final class StoreLink implements XenStored.DomainLink {
     private static final int XENSTORE_REFERENCE = 1;

@@ -7,31 +7,31 @@ import java.util.regex.Pattern;
 import org.xenjava.toolstack.xenctrl.lib.Errno;
 
 /**
- * Decides what becomes of each call. {@link FaultInjection} asks about one call at a time, in their order, so a fault
- * may count; one fault must not be injected twice.
+ * Decides the verdict on each call. {@link FaultInjection} asks about one call at a time, in order, so a fault may
+ * count calls. Do not inject the same fault twice.
  */
 @FunctionalInterface
 public interface Fault {
-    /** What becomes of that call. */
+    /** The verdict on that call. */
     Verdict judge(FaultSite call);
 
-    /** The {@code n}-th call from now on fails. */
+    /** Lets the {@code n}-th call from now on fail. */
     static Fault callFails(long n, Errno errno) {
         return nth(n, FaultSite::counts, new Verdict.Fails(errno));
     }
 
-    /** The {@code n}-th call from now on takes its effect and fails nevertheless. */
+    /** Lets the {@code n}-th call from now on take effect and then report a failure. */
     static Fault answerLost(long n, Errno errno) {
         return nth(n, FaultSite::counts, new Verdict.LosesAnswer(errno));
     }
 
-    /** The process is killed at the {@code n}-th call from now on, which has no effect any more. */
+    /** Kills the process at the {@code n}-th call from now on, before the call takes effect. */
     static Fault processKilled(long n) {
         return nth(n, FaultSite::counts, new Verdict.Kills());
     }
 
     /**
-     * The {@code n}-th call of one hypercall or library function from now on fails.
+     * Lets the {@code n}-th call of one hypercall or library function from now on fail.
      *
      * @param name as in {@link FaultSite#name}, such as {@code "XEN_DOMCTL_createdomain"} or {@code "xs_write"}
      */
@@ -39,12 +39,12 @@ public interface Fault {
         return nthOf(name, n, new Verdict.Fails(errno));
     }
 
-    /** The same with another verdict: killed at that call, for one. */
+    /** Gives the {@code n}-th call of one hypercall or library function a verdict, such as killing the process. */
     static Fault nthOf(String name, long n, Verdict verdict) {
         return nth(n, call -> call.name().equals(name), verdict);
     }
 
-    /** xenstored answers EAGAIN to the next {@code count} commits, as if another change had come between. */
+    /** Lets the next {@code count} commits of transactions fail with EAGAIN, as after a conflicting change. */
     static Fault commitsConflict(long count) {
         AtomicLong left = new AtomicLong(count);
         return call -> call.method().equals("transactionCommit") && left.getAndDecrement() > 0
@@ -52,12 +52,12 @@ public interface Fault {
                 : new Verdict.Passes();
     }
 
-    /** xenstored refuses every request about these paths: ENOSPC for a quota, EACCES for a missing right. */
+    /** Lets xenstored refuse every request about these paths: ENOSPC for a quota, EACCES for a missing permission. */
     static Fault pathsRefused(Pattern paths, Errno errno) {
         return every(call -> call.path().filter(paths.asMatchPredicate()).isPresent(), errno);
     }
 
-    /** xenstored is gone from the {@code n}-th call from now on: everything about it is EIO. */
+    /** Lets every call to xenstored fail with EIO from the {@code n}-th call from now on. */
     static Fault xenstoredGone(long n) {
         AtomicLong seen = new AtomicLong();
         return call -> {
@@ -66,7 +66,7 @@ public interface Fault {
         };
     }
 
-    /** Every such call fails. */
+    /** Lets every matching call fail. */
     static Fault every(Predicate<FaultSite> which, Errno errno) {
         return call -> which.test(call) ? new Verdict.Fails(errno) : new Verdict.Passes();
     }

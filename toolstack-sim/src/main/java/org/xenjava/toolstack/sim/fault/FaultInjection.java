@@ -18,8 +18,8 @@ import org.xenjava.toolstack.xenctrl.lib.XenLibraries;
 import org.xenjava.toolstack.xenctrl.lib.XenStore;
 
 /**
- * Xen's libraries, with faults: all calls go through to the libraries below unless a {@link Fault} says otherwise.
- * One instance stands for one process, which a fault may kill.
+ * Xen's libraries with faults: every call passes to the libraries below unless a {@link Fault} decides otherwise.
+ * An instance stands for one process, which a fault may kill.
  *
  * <pre>{@code
  * FaultInjection faults = FaultInjection.around(SimulatedXen.create().connect());
@@ -29,9 +29,9 @@ import org.xenjava.toolstack.xenctrl.lib.XenStore;
  * }
  * }</pre>
  *
- * <p>All calls count, except those that a process makes to itself (closing a buffer, a mapping, a library) and the
- * waiting for a watch, which is done over and over. So the numbers are the same each time as long as one thread calls;
- * safe to use from many.
+ * <p>All calls are counted except those that stay inside the process (closing a buffer, a mapping, a library) and the
+ * wait for a watch, which a thread repeats. The numbers are the same in each run as long as one thread makes the calls.
+ * The class is safe to use from many threads.
  */
 public final class FaultInjection implements XenLibraries {
     private final XenLibraries below;
@@ -59,32 +59,32 @@ public final class FaultInjection implements XenLibraries {
     }
 
     /**
-     * Stands before these libraries, and lets everything through at first.
+     * Wraps libraries. Without a fault, every call passes.
      *
-     * @param below the libraries; closed with this
+     * @param below the libraries; closed with the result
      */
     public static FaultInjection around(XenLibraries below) {
         return new FaultInjection(below);
     }
 
-    // ---- what is to happen --------------------------------------------------------------------------------
+    // ---- faults -------------------------------------------------------------------------------------------
 
-    /** Adds a fault. The first of several that strikes a call decides; those after it do not see the call. */
+    /** Adds a fault. The first fault with a verdict on a call decides; the faults after it do not see the call. */
     public synchronized void inject(Fault fault) {
         faults.add(fault);
     }
 
-    /** Takes all faults away; a killed process stays dead. */
+    /** Removes all faults; a killed process stays dead. */
     public synchronized void heal() {
         faults.clear();
     }
 
-    /** How many calls have come so far, those that failed included. */
+    /** The number of calls so far, failed ones included. */
     public synchronized long calls() {
         return calls;
     }
 
-    /** The calls that a fault has struck, in their order; the call at which the process was killed is the last. */
+    /** The calls with an injected fault, in order; the call at which the process was killed is the last. */
     public synchronized List<FaultSite> struck() {
         return List.copyOf(struck);
     }
@@ -94,13 +94,13 @@ public final class FaultInjection implements XenLibraries {
         return killedAt.isPresent();
     }
 
-    // ---- the way of each call -----------------------------------------------------------------------------
+    // ---- calls --------------------------------------------------------------------------------------------
 
     /**
-     * Lets a call through, or not.
+     * Makes a call, or injects a fault.
      *
-     * @param incoming the call, its number to be given yet
-     * @param passing does the call below
+     * @param incoming the call, without its number
+     * @param passing makes the call below
      */
     <T extends @Nullable Object> T cross(FaultSite incoming, Supplier<T> passing) {
         Verdict verdict = judge(incoming);
@@ -114,7 +114,7 @@ public final class FaultInjection implements XenLibraries {
         return passing.get();
     }
 
-    /** What the caller never hears of, he cannot close. */
+    /** Makes a call and closes its result, which the caller never gets. */
     private static void forget(Supplier<?> passing) {
         try {
             Object result = passing.get();
@@ -124,7 +124,7 @@ public final class FaultInjection implements XenLibraries {
                 buffer.close();
             }
         } catch (XenLibException e) {
-            // Nor does he hear of this.
+            // The caller gets the injected failure instead.
         }
     }
 
@@ -141,7 +141,7 @@ public final class FaultInjection implements XenLibraries {
         }
         if (verdict instanceof Verdict.Kills) {
             killedAt = Optional.of(numbered);
-            // As the kernel does: mappings, event channels and the connection to xenstored end with the process.
+            // The kernel ends mappings, event channels and the connection to xenstored with the process.
             below.close();
             requireAlive();
         }
@@ -191,7 +191,7 @@ public final class FaultInjection implements XenLibraries {
         return below.isSimulation();
     }
 
-    /** Closes the libraries below; of a killed process they are closed already. */
+    /** Closes the libraries below; those of a killed process are closed already. */
     @Override
     public void close() {
         below.close();

@@ -4,18 +4,18 @@ package org.xenjava.toolstack.sim.fault;
 import java.util.Optional;
 
 /**
- * A call on its way from the toolstack to one of Xen's libraries.
+ * A call from the toolstack to one of Xen's libraries, at which a fault can be injected.
  *
- * @param number of the call, from 1 on, among all that have crossed this {@link FaultInjection}
- * @param method of the library's interface in {@code .xenctrl.lib}, such as {@code "transactionCommit"}
- * @param name as C programmers know it: a hypercall's, such as {@code "XENMEM_set_pod_target"}, or a library
- *     function's, such as {@code "xs_write"}
- * @param path the xenstore path that it is about, if it is about one
+ * @param number number of the call, from 1 on, among all calls through this {@link FaultInjection}
+ * @param method method of the library's interface in {@code .xenctrl.lib}, such as {@code "transactionCommit"}
+ * @param name the C name of a hypercall, such as {@code "XENMEM_set_pod_target"}, or of a library function, such as
+ *     {@code "xs_write"}
+ * @param path the xenstore path of the call, if it has one
  */
 public record FaultSite(long number, String method, String name, Optional<String> path) {
     private static final String WAITING = "readWatch";
 
-    /** A call that has no number yet. */
+    /** Describes a call without a number. */
     static FaultSite of(String method, String name, Optional<String> path) {
         return new FaultSite(0, method, name, path);
     }
@@ -24,12 +24,12 @@ public record FaultSite(long number, String method, String name, Optional<String
         return new FaultSite(newNumber, method, name, path);
     }
 
-    /** Whether it has a number of its own: waiting for a watch has not, since nobody knows how often it is done. */
+    /** Whether the call is counted. A wait for a watch is not, because the number of its repetitions varies. */
     boolean counts() {
         return !method.equals(WAITING);
     }
 
-    /** Whether it goes to xenstored. */
+    /** Whether the call goes to xenstored. */
     public boolean toXenstored() {
         return name.startsWith("xs_");
     }

@@ -8,7 +8,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.xenjava.toolstack.xenctrl.lib.HypercallBuffer;
 import org.xenjava.toolstack.xenctrl.lib.XenCall;
 
-/** libxencall, every function of which crosses a {@link FaultInjection}; hypercalls under their own names. */
+/** libxencall through a {@link FaultInjection}; hypercalls have their own names. */
 final class FaultyCall implements XenCall {
     private final XenCall below;
     private final FaultInjection faults;
@@ -42,7 +42,7 @@ final class FaultyCall implements XenCall {
         below.close();
     }
 
-    /** A buffer in which a hypercall's sub-command may stand. */
+    /** A buffer that may contain a hypercall's sub-command. */
     private final class KnownBuffer implements HypercallBuffer {
         private final HypercallBuffer buffer;
         private final long address;

@@ -12,7 +12,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/** One of Xen's libraries, every method of which crosses a {@link FaultInjection}. */
+/** One of Xen's libraries with every method through a {@link FaultInjection}. */
 final class FaultyLibrary implements InvocationHandler {
     private static final Pattern CAPITAL = Pattern.compile("[A-Z]");
 
@@ -36,9 +36,11 @@ final class FaultyLibrary implements InvocationHandler {
     }
 
     /**
+     * Wraps a library.
+     *
      * @param library the interface
-     * @param prefix of its C functions
-     * @param below what does the work
+     * @param prefix prefix of its C functions
+     * @param below the library that makes the calls
      */
     static <T> T of(Class<T> library, String prefix, T below, FaultInjection faults) {
         return library.cast(Proxy.newProxyInstance(
@@ -50,7 +52,7 @@ final class FaultyLibrary implements InvocationHandler {
         if (method.getDeclaringClass() == Object.class || method.getName().equals("close")) {
             return pass(method, args);
         }
-        // The only strings that are arguments are paths, and a watch's token behind its path.
+        // Paths are the only strings among the arguments, but for a watch's token after its path.
         Optional<String> path = Stream.ofNullable(args)
                 .flatMap(Stream::of)
                 .filter(String.class::isInstance)

@@ -19,7 +19,7 @@ import org.xenjava.toolstack.xenctrl.abi.MemoryOp;
 import org.xenjava.toolstack.xenctrl.abi.SchedOp;
 import org.xenjava.toolstack.xenctrl.abi.SysctlOp;
 
-/** Hypercalls by the names of their sub-commands, as Xen's headers spell them. */
+/** The names of hypercalls by sub-command, as in Xen's headers. */
 final class HypercallNames {
     private static final Map<Hypercall, Map<Integer, String>> SUBCOMMANDS = Map.of(
             Hypercall.DOMCTL, names("XEN_DOMCTL_", DomctlOp.values(), DomctlOp::number),
@@ -34,16 +34,16 @@ final class HypercallNames {
     private HypercallNames() {}
 
     /**
-     * The name of a hypercall; one that is not known is named by its numbers.
+     * The name of a hypercall; an unknown one is named by its numbers.
      *
-     * @param memory the hypercall buffer at an address, if there is one
+     * @param memory finds the hypercall buffer at an address
      */
     static String of(int op, long[] args, LongFunction<Optional<ByteBuffer>> memory) {
         Optional<Hypercall> hypercall = Arrays.stream(Hypercall.values())
                 .filter(known -> known.number() == op)
                 .findFirst();
         int first = args.length == 0 ? 0 : (int) args[0];
-        // These two have their sub-command in memory, at the very beginning of their argument.
+        // The sub-command of these two is in memory, at the start of their argument.
         boolean inMemory =
                 hypercall.equals(Optional.of(Hypercall.DOMCTL)) || hypercall.equals(Optional.of(Hypercall.SYSCTL));
         int subcommand = inMemory && args.length > 0

@@ -25,11 +25,12 @@ import org.xenjava.toolstack.xenctrl.lib.XenStore;
 import org.xenjava.toolstack.xenctrl.lib.XenStorePermission;
 
 /**
- * Everything that an operation can leave behind on a machine. Two states taken before and after it say whether it did.
+ * The state of a machine that an operation can change. Two states, before and after an operation, show what it left
+ * behind.
  *
  * @param memory pages of the host that are free, and pages that are claimed
- * @param domains each domain by number, the dead that are not yet gone included: flags and pages, for messages
- * @param xenstore each node by path: value and permissions as {@code xenstore-ls -p} prints them
+ * @param domains domains by number, zombies included: flags and pages, for messages
+ * @param xenstore nodes by path: value and permissions as {@code xenstore-ls -p} prints them
  * @param loops dom0's loop devices by number, each with its file
  */
 public record MachineState(
@@ -45,7 +46,7 @@ public record MachineState(
         loops = Collections.unmodifiableSortedMap(new TreeMap<>(loops));
     }
 
-    /** The state of that machine now; nothing else should be going on. */
+    /** Reads the state of a machine; no other operation should be under way. */
     public static MachineState of(XenLibraries machine) {
         Hypervisor xen = new Hypervisor(machine);
         SortedMap<String, String> nodes = new TreeMap<>();
@@ -54,7 +55,7 @@ public record MachineState(
                 xen.memory(), xen.domains(), nodes, machine.hostDevices().loops());
     }
 
-    /** What is different now: one line for each domain, node or number, empty if nothing is. */
+    /** Compares the state with an earlier one: a line for each domain, node or number that differs. */
     public List<String> changesSince(MachineState before) {
         List<String> changes = new ArrayList<>();
         if (!memory.equals(before.memory)) {
@@ -85,7 +86,7 @@ public record MachineState(
                 collect(store, (path.equals("/") ? "" : path) + "/" + child, nodes);
             }
         } catch (XenLibException e) {
-            // A node that vanishes while it is looked at is not there.
+            // A node that vanishes during the walk counts as absent.
             if (!e.errno().equals(Errno.ENOENT)) {
                 throw e;
             }
@@ -97,7 +98,7 @@ public record MachineState(
                 + Integer.toString(permission.domid());
     }
 
-    /** The two calls that tell of all domains and of the host's memory. */
+    /** The two calls that report all domains and the host's memory. */
     private record Hypervisor(XenLibraries machine, XenAbi abi) {
         Hypervisor(XenLibraries machine) {
             this(machine, abiOf(machine));

@@ -2,8 +2,8 @@
 package org.xenjava.toolstack.sim.fault;
 
 /**
- * The simulated process was killed: thrown by the call at which it died and by every later one, so that nothing it
- * began can be finished or undone. An error, since no code may live on by catching it.
+ * Thrown in place of the call at which a simulated process was killed, and of every later call, so that the process
+ * cannot finish or undo what it began. The class is an error, so that code that handles exceptions does not catch it.
  */
 public final class ProcessKilled extends Error {
     private static final long serialVersionUID = 1L;

@@ -3,17 +3,25 @@ package org.xenjava.toolstack.sim.fault;
 
 import org.xenjava.toolstack.xenctrl.lib.Errno;
 
-/** What becomes of a call. */
+/** The outcome of a call under fault injection. */
 public sealed interface Verdict {
-    /** It goes through. */
+    /** The call passes. */
     record Passes() implements Verdict {}
 
-    /** It fails with that errno, and nothing below hears of it. */
+    /**
+     * The call fails and does not reach the libraries below.
+     *
+     * @param errno the reported errno
+     */
     record Fails(Errno errno) implements Verdict {}
 
-    /** It takes its effect, and its caller hears of a failure: the answer was lost on the way. */
+    /**
+     * The call takes effect and reports a failure, as if its answer were lost.
+     *
+     * @param errno the reported errno
+     */
     record LosesAnswer(Errno errno) implements Verdict {}
 
-    /** The process dies before it. */
+    /** The process is killed before the call takes effect. */
     record Kills() implements Verdict {}
 }

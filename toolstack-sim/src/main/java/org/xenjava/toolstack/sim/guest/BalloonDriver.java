@@ -6,15 +6,15 @@ import java.util.EnumSet;
 import java.util.Set;
 
 /**
- * A balloon driver: the arithmetic of a family, the pace, and how it misbehaves. Immutable: each method gives
- * another driver.
+ * The description of a balloon driver: its family's arithmetic, its pace and its defects. Immutable: each method
+ * returns another description.
  *
  * @param family the arithmetic
- * @param pagesPerStep pages that it moves at a time
- * @param step time between two such moves
- * @param missing pages by which it always stops short of its goal
- * @param mostPages pages that it never exceeds
- * @param vices what else is wrong with it
+ * @param pagesPerStep pages that the driver moves at a time
+ * @param step time between two moves
+ * @param missing pages by which the driver always stops short of its goal
+ * @param mostPages limit of the pages that the driver frees
+ * @param vices further defects
  */
 public record BalloonDriver(
         BalloonFamily family, int pagesPerStep, Duration step, long missing, long mostPages, Set<Vice> vices) {
@@ -22,11 +22,11 @@ public record BalloonDriver(
     private static final int BATCH_PAGES = 512;
     private static final Duration BATCH_TIME = Duration.ofMillis(10);
 
-    /** Ways to misbehave that have no number. */
+    /** Defects without a number. */
     public enum Vice {
-        /** Goes to the first target that it sees and ignores every later one. */
+        /** The driver follows the first target that it reads and ignores every later one. */
         STICKY,
-        /** Says that it has reached its target, whether it has or not. */
+        /** The driver always reports that it has reached its target. */
         LYING
     }
 
@@ -34,32 +34,32 @@ public record BalloonDriver(
         vices = Set.copyOf(vices);
     }
 
-    /** A driver of that family which does what it should: batches of 512 pages, 100 a second. */
+    /** A driver of that family without defects, which moves batches of 512 pages, 100 a second. */
     public static BalloonDriver of(BalloonFamily family) {
         return new BalloonDriver(family, BATCH_PAGES, BATCH_TIME, 0, Long.MAX_VALUE, Set.of());
     }
 
-    /** Stops so many pages short of its goal, for good. */
+    /** The driver that always stops that many pages short of its goal. */
     public BalloonDriver stoppingShortBy(long pages) {
         return new BalloonDriver(family, pagesPerStep, step, pages, mostPages, vices);
     }
 
-    /** Moves so many pages at a time, with so much time between. */
+    /** The driver at another pace: pages moved at a time, and the time between two moves. */
     public BalloonDriver atPace(int pages, Duration time) {
         return new BalloonDriver(family, pages, time, missing, mostPages, vices);
     }
 
-    /** Gets stuck when it has freed so many pages. */
+    /** The driver that stops for good when it has freed that many pages. */
     public BalloonDriver stuckAt(long pages) {
         return new BalloonDriver(family, pagesPerStep, step, missing, pages, vices);
     }
 
-    /** Goes to the first target that it sees and ignores every later one. */
+    /** The driver that follows the first target that it reads and ignores every later one. */
     public BalloonDriver sticky() {
         return with(Vice.STICKY);
     }
 
-    /** Frees nothing and says that it has reached its target. */
+    /** The driver that frees nothing and reports that it has reached its target. */
     public BalloonDriver lying() {
         return stuckAt(0).with(Vice.LYING);
     }

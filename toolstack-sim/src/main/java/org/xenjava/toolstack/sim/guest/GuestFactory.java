@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.xenjava.toolstack.sim.guest;
 
-/** Chooses what runs in a domain, when it is unpaused for the first time. */
+/** Chooses the guest of a domain when the domain is unpaused for the first time. */
 @FunctionalInterface
 public interface GuestFactory {
     /** The guest for that domain. */

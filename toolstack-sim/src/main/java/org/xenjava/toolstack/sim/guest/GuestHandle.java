@@ -22,6 +22,6 @@ public interface GuestHandle {
     /** The number of pages in the balloon. */
     long balloonedPages();
 
-    /** Whether the balloon driver would say that it has reached its target. */
+    /** Whether the balloon driver reports that it has reached its target. */
     boolean saysBalloonIsDone();
 }

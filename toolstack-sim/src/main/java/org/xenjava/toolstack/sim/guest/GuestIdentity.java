@@ -2,11 +2,11 @@
 package org.xenjava.toolstack.sim.guest;
 
 /**
- * A domain that is about to run for the first time, for whoever chooses what runs in it.
+ * The domain for which a {@link GuestFactory} chooses a guest.
  *
- * @param domid its number
- * @param name its name in xenstore; empty if it has none
- * @param kind which machine it is
+ * @param domid the domain's number
+ * @param name the domain's name in xenstore; empty if it has none
+ * @param kind the kind of the domain
  */
 public record GuestIdentity(int domid, String name, Kind kind) {
     /** Kinds of domains that guests run in. */

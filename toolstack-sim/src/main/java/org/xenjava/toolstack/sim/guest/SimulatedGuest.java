@@ -5,25 +5,25 @@ import java.util.EnumSet;
 import java.util.Set;
 
 /**
- * What is to run in a domain. Immutable: each method gives another guest.
+ * The description of a guest. Immutable: each method returns another description.
  *
- * @param balloon its balloon driver
- * @param firmware what its firmware hides, if it is an HVM guest
- * @param bootPages RAM that it fills while booting, from the bottom up, in pages
- * @param habits what else it does
+ * @param balloon the balloon driver
+ * @param firmware the firmware of an HVM guest
+ * @param bootPages RAM that the guest fills while booting, from the bottom up, in pages
+ * @param habits further behaviour
  */
 public record SimulatedGuest(BalloonDriver balloon, Firmware firmware, long bootPages, Set<Habit> habits) {
     private static final long LINUX_BOOT_PAGES = 4096;
 
-    /** Things that guests do or leave. */
+    /** Behaviour that a guest has or lacks. */
     public enum Habit {
-        /** Maps Xen's shared info page over a page of RAM, as Linux does: the domain then owns one page less. */
+        /** The guest maps Xen's shared info page over a page of RAM, as Linux does, so that the domain owns one page less. */
         REPLACES_A_PAGE_BY_SHARED_INFO,
-        /** Powers off, reboots or suspends when {@code control/shutdown} says so. */
+        /** The guest powers off, reboots or suspends on request of {@code control/shutdown}. */
         OBEYS_SHUTDOWN_REQUESTS,
-        /** Powers off when somebody presses the ACPI power button; only HVM guests have one. */
+        /** The guest powers off when the ACPI power button is pressed; only HVM guests have one. */
         OBEYS_THE_POWER_BUTTON,
-        /** Has its disks in use and does not give them back when asked, as a mounted one in Linux. */
+        /** The guest uses its disks and does not release them on request, as Linux with a mounted disk. */
         KEEPS_ITS_DISKS
     }
 
@@ -31,13 +31,13 @@ public record SimulatedGuest(BalloonDriver balloon, Firmware firmware, long boot
         habits = Set.copyOf(habits);
     }
 
-    /** A cooperative guest with that driver, which touches no memory of its own accord. */
+    /** A cooperative guest with that driver, which touches no memory unless told to. */
     public static SimulatedGuest with(BalloonDriver balloon) {
         return new SimulatedGuest(
                 balloon, Firmware.PLAIN, 0, Set.of(Habit.OBEYS_SHUTDOWN_REQUESTS, Habit.OBEYS_THE_POWER_BUTTON));
     }
 
-    /** A current Linux: the balloon driver since 5.6, and 16 MiB in use. */
+    /** A current Linux: the balloon driver since 5.6, with 16 MiB in use after its boot. */
     public static SimulatedGuest linux() {
         return new SimulatedGuest(
                 BalloonDriver.of(BalloonFamily.LINUX),
@@ -46,22 +46,22 @@ public record SimulatedGuest(BalloonDriver balloon, Firmware firmware, long boot
                 EnumSet.complementOf(EnumSet.of(Habit.KEEPS_ITS_DISKS)));
     }
 
-    /** The same with another balloon driver. */
+    /** The guest with another balloon driver. */
     public SimulatedGuest balloon(BalloonDriver driver) {
         return new SimulatedGuest(driver, firmware, bootPages, habits);
     }
 
-    /** The same with other firmware. */
+    /** The guest with other firmware. */
     public SimulatedGuest firmware(Firmware other) {
         return new SimulatedGuest(balloon, other, bootPages, habits);
     }
 
-    /** The same, filling that much RAM while booting. */
+    /** The guest that fills that many pages of RAM while booting. */
     public SimulatedGuest fillingAtBoot(long pages) {
         return new SimulatedGuest(balloon, firmware, pages, habits);
     }
 
-    /** The same, deaf to {@code control/shutdown}. */
+    /** The guest that ignores {@code control/shutdown}. */
     public SimulatedGuest ignoringShutdownRequests() {
         Set<Habit> fewer = EnumSet.allOf(Habit.class);
         fewer.retainAll(habits);
@@ -69,7 +69,7 @@ public record SimulatedGuest(BalloonDriver balloon, Firmware firmware, long boot
         return new SimulatedGuest(balloon, firmware, bootPages, fewer);
     }
 
-    /** The same, with its disks in use: asked to give one back, it does not. */
+    /** The guest that uses its disks and does not release them on request. */
     public SimulatedGuest keepingItsDisks() {
         Set<Habit> more = EnumSet.of(Habit.KEEPS_ITS_DISKS);
         more.addAll(habits);

@@ -9,7 +9,7 @@ import java.util.OptionalLong;
 import org.xenjava.toolstack.sim.guest.BalloonDriver;
 import org.xenjava.toolstack.sim.guest.BalloonFamily;
 
-/** A balloon driver at work: keeps the topmost pages of visible RAM, as many as its arithmetic says. */
+/** A running balloon driver: holds the topmost pages of visible RAM, as many as its arithmetic demands. */
 final class Balloon {
     private static final Duration RETRY = Duration.ofSeconds(1);
 
@@ -34,12 +34,12 @@ final class Balloon {
         }
     }
 
-    /** Pages that it keeps out of the guest's use. */
+    /** The number of pages that the driver holds. */
     long heldPages() {
         return held;
     }
 
-    /** Whether it would say that it has reached its target. */
+    /** Whether the driver reports that it has reached its target. */
     boolean saysItIsDone() {
         return has(BalloonDriver.Vice.LYING) || !moving;
     }

@@ -4,7 +4,7 @@ package org.xenjava.toolstack.sim.guestos;
 import java.util.OptionalLong;
 
 /**
- * What xenstore tells a balloon driver, in KiB; keys that are missing are empty.
+ * The keys in xenstore that a balloon driver reads, in KiB; a missing key is empty.
  *
  * @param target {@code memory/target}
  * @param staticMax {@code memory/static-max}
@@ -25,12 +25,12 @@ record BalloonKeys(OptionalLong target, OptionalLong staticMax, OptionalLong vid
                 .orElse(OptionalLong.empty());
     }
 
-    /** {@code memory/target} in pages; must be there. */
+    /** {@code memory/target} in pages; the key must exist. */
     long targetPages() {
         return target.orElseThrow() / KIB_PER_PAGE;
     }
 
-    /** {@code memory/static-max} in pages; must be there. */
+    /** {@code memory/static-max} in pages; the key must exist. */
     long staticMaxPages() {
         return staticMax.orElseThrow() / KIB_PER_PAGE;
     }

@@ -5,7 +5,7 @@ package org.xenjava.toolstack.sim.guestos;
  * Consecutive guest frames.
  *
  * @param first first gfn
- * @param end the gfn behind the last
+ * @param end the gfn after the last
  */
 record GfnRange(long first, long end) {
     GfnRange {
@@ -14,7 +14,7 @@ record GfnRange(long first, long end) {
         }
     }
 
-    /** Number of pages. */
+    /** The number of pages. */
     long pages() {
         return end - first;
     }

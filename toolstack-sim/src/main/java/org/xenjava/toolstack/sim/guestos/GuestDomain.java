@@ -26,11 +26,11 @@ import org.xenjava.toolstack.xenctrl.abi.StructView;
 import org.xenjava.toolstack.xenctrl.lib.XenLibException;
 import org.xenjava.toolstack.xenctrl.lib.XenStore;
 
-/** A domain as the guest in it sees it. While the domain is paused, what the guest would do waits. */
+/** The domain of a guest from the guest's view. While the domain is paused, the guest's actions wait. */
 final class GuestDomain implements GuestMachine {
     private static final int E820_RAM = 1;
 
-    /** Type 2 in the upper byte, an interrupt vector, and Linux' choice of it. */
+    /** The type in the upper byte, 2 for an interrupt vector, and the vector that Linux chooses. */
     private static final long CALLBACK_BY_VECTOR = 2L << 56 | 0xf3;
 
     private final Machine machine;
@@ -43,7 +43,7 @@ final class GuestDomain implements GuestMachine {
     private int watches;
     private Optional<RunningGuest> running = Optional.empty();
 
-    /** The guest is no more: unwinds whatever it was doing. */
+    /** Unwinds the actions of a guest that has stopped. */
     private static final class GuestStopped extends RuntimeException {
         private static final long serialVersionUID = 1L;
 
@@ -71,20 +71,20 @@ final class GuestDomain implements GuestMachine {
         });
     }
 
-    /** The domain can run again: what waited happens next. */
+    /** Runs the actions that waited while the domain was paused. */
     void resume() {
         List<Runnable> due = List.copyOf(waiting);
         waiting.clear();
         due.forEach(action -> after(Duration.ZERO, action));
     }
 
-    /** The domain is gone. */
+    /** Ends the guest of a domain that was destroyed. */
     void end() {
         waiting.clear();
         store.close();
     }
 
-    /** Lets the guest do something at once. */
+    /** Lets the guest do something now. */
     void act(Consumer<RunningGuest> action) {
         if (!domain.isRunning()) {
             throw new IllegalStateException("domain " + domain.domid() + " does not run");
@@ -92,7 +92,7 @@ final class GuestDomain implements GuestMachine {
         untilItStops(() -> action.accept(running()));
     }
 
-    /** A PVH guest's machine has no such button. */
+    /** Presses the ACPI power button; a PVH guest has none. */
     void pressPowerButton() {
         if (identity.kind() == GuestIdentity.Kind.HVM) {
             after(Duration.ZERO, () -> running.ifPresent(RunningGuest::powerButtonPressed));
@@ -116,7 +116,7 @@ final class GuestDomain implements GuestMachine {
         try {
             action.run();
         } catch (GuestStopped stopped) {
-            // Nothing of it is left to run.
+            // The guest has stopped; the rest of the action is dropped.
         }
     }
 
@@ -225,7 +225,7 @@ final class GuestDomain implements GuestMachine {
         try {
             store.write(XenStore.NO_TRANSACTION, path, value.getBytes(StandardCharsets.UTF_8));
         } catch (XenLibException refused) {
-            // A guest without the right to write goes on without.
+            // A guest without permission goes on without the node.
         }
     }
 

@@ -7,61 +7,61 @@ import java.util.Optional;
 import org.xenjava.toolstack.sim.guest.GuestIdentity;
 
 /**
- * A simulated machine as the code inside sees it. Any access to memory may be the guest's last: then it does not
- * return, and the guest's code is not called again.
+ * A domain from the view of the software inside. An access to memory may crash the guest: the method then does not
+ * return, and no code of the guest runs again.
  */
 interface GuestMachine {
-    /** Which domain this is. */
+    /** The identity of the domain. */
     GuestIdentity identity();
 
-    /** RAM as the memory map has it that the toolstack gave to Xen, ascending; of HVM without the first MiB. */
+    /** The RAM of the memory map that the toolstack gave to Xen, ascending; without the first MiB for HVM. */
     List<GfnRange> memoryMap();
 
-    /** Does something later. */
+    /** Schedules an action. */
     void after(Duration delay, Runnable action);
 
-    /** Writes something that is not zero to all of these pages; holes take it silently. */
+    /** Fills pages with bytes that are not zero; writes to holes have no effect. */
     void fill(GfnRange pages);
 
-    /** Writes zeroes to all of these pages, which populates them as any write does. */
+    /** Writes zeroes to pages, which populates them as any write does. */
     void clear(GfnRange pages);
 
-    /** Hypercall {@code XENMEM_decrease_reservation} of single pages: how many were given back. */
+    /** Hypercall {@code XENMEM_decrease_reservation} of single pages; returns the number given back. */
     long decreaseReservation(List<Long> gfns);
 
-    /** Hypercall {@code XENMEM_populate_physmap} of single pages: how many were received. */
+    /** Hypercall {@code XENMEM_populate_physmap} of single pages; returns the number received. */
     long populatePhysmap(List<Long> gfns);
 
-    /** Hypercall {@code XENMEM_current_reservation}: pages that the domain owns. */
+    /** Hypercall {@code XENMEM_current_reservation}: the number of pages that the domain owns. */
     long currentReservation();
 
     /** Hypercall {@code XENMEM_add_to_physmap}: moves a page of RAM. */
     void movePage(long from, long to);
 
-    /** Hypercall {@code XENMEM_add_to_physmap} of the shared info page, in the place of a page of RAM. */
+    /** Hypercall {@code XENMEM_add_to_physmap}: maps the shared info page in place of a page of RAM. */
     void mapSharedInfo(long gfn);
 
-    /** Reads a node below the domain's own; empty if there is none or xenstored does not know the domain. */
+    /** Reads a node below the domain's own; empty if it does not exist or the domain was not introduced. */
     Optional<String> read(String path);
 
-    /** Names of the nodes below a node, which may be below the domain's own; empty if there is none. */
+    /** The names of a node's children; empty if the node does not exist. */
     List<String> list(String path);
 
-    /** Writes a node below the domain's own; nothing happens if it may not. */
+    /** Writes a node below the domain's own; a refusal has no effect. */
     void write(String path, String value);
 
-    /** Calls soon, and again whenever the node below the domain's own changes. */
+    /** Calls an action soon, and again whenever the node below the domain's own changes. */
     void watch(String path, Runnable changed);
 
     /**
-     * The same for drivers on which a toolstack waits: calls within the request that changes the node, since nobody
-     * lets time pass then. While the domain is paused it waits like everything else.
+     * Calls an action within the request that changes the node: for drivers on which a toolstack waits while no virtual
+     * time passes. While the domain is paused, the action waits.
      */
     void watchAtOnce(String path, Runnable changed);
 
-    /** Hypercall {@code HVMOP_set_param} of {@code CALLBACK_IRQ}, which PV drivers do first: how events reach them. */
+    /** Hypercall {@code HVMOP_set_param} of {@code CALLBACK_IRQ}, the first of PV drivers: how events are delivered. */
     void receiveEvents();
 
-    /** Stops, with a reason of {@code public/sched.h}: 0 power-off, 1 reboot, 2 suspend, 3 crash. */
+    /** Stops the guest, with a reason of {@code public/sched.h}: 0 power-off, 1 reboot, 2 suspend, 3 crash. */
     void shutDown(int reason);
 }

@@ -7,7 +7,7 @@ import java.util.List;
 import org.xenjava.toolstack.sim.guest.Firmware;
 import org.xenjava.toolstack.sim.guest.GuestIdentity;
 
-/** A guest's RAM: all of it, and the part that firmware leaves to the operating system. */
+/** A guest's RAM, and the part of it that the operating system may use. */
 final class GuestRam {
     private static final long EBDA = 0x9f;
     private static final long VGA_HOLE = 0xa0;
@@ -46,7 +46,7 @@ final class GuestRam {
         return shorter;
     }
 
-    /** Every page of RAM, ascending. */
+    /** All RAM, ascending. */
     List<GfnRange> all() {
         return all;
     }
@@ -55,13 +55,13 @@ final class GuestRam {
         return pages(visible);
     }
 
-    /** All RAM, counted with the VGA hole. */
+    /** The number of pages of RAM, the VGA hole included. */
     long nominalPages() {
         boolean withoutHole = all.get(0).end() == VGA_HOLE;
         return pages(all) + (withoutHole ? OPTION_ROMS - VGA_HOLE : 0);
     }
 
-    /** The pfn behind the last. */
+    /** The pfn after the last. */
     long highestPfn() {
         return all.get(all.size() - 1).end();
     }
@@ -70,7 +70,7 @@ final class GuestRam {
         return ranges.stream().mapToLong(GfnRange::pages).sum();
     }
 
-    /** The visible pages number {@code from} to {@code end}, counted from the top of RAM down; topmost first. */
+    /** The visible pages number {@code from} to {@code end}, counted downwards from the top of RAM; topmost first. */
     List<Long> fromTop(long from, long end) {
         List<Long> gfns = new ArrayList<>();
         long above = 0;
@@ -84,7 +84,7 @@ final class GuestRam {
         return gfns;
     }
 
-    /** All RAM below the topmost {@code pages} visible pages, ascending, and all that is not visible. */
+    /** All RAM but the topmost {@code pages} visible pages, ascending. */
     List<GfnRange> without(long pages) {
         List<GfnRange> rest = new ArrayList<>();
         long left = pages;

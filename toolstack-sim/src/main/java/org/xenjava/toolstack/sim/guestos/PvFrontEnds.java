@@ -7,8 +7,8 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * blkfront and netfront: they connect to what appears below {@code device/}, and let go when the back end closes, in
- * the order of xenbus's states in which Linux' drivers do.
+ * blkfront and netfront: they connect to devices that appear below {@code device/} and disconnect when the back end
+ * closes, in the order of xenbus's states that Linux drivers follow.
  */
 final class PvFrontEnds {
     private static final String DISK = "vbd";
@@ -39,7 +39,7 @@ final class PvFrontEnds {
         for (String id : machine.list("device/" + kind)) {
             String front = "device/" + kind + "/" + id;
             machine.read(front + "/backend").ifPresent(back -> {
-                // A watch calls at once as well. It stays, should the device come again.
+                // A watch also fires at once. It stays in case the device comes again.
                 if (watched.add(back)) {
                     machine.watchAtOnce(back + "/state", () -> follow(kind, front, back));
                 }
@@ -60,7 +60,7 @@ final class PvFrontEnds {
         }
     }
 
-    /** netfront says at once that it is connected; blkfront waits until it knows the disk's size. */
+    /** Announces a front end: netfront is connected at once; blkfront waits until it knows the disk's size. */
     private void announce(String kind, String front) {
         boolean card = kind.equals(CARD);
         machine.write(front + (card ? "/tx-ring-ref" : "/ring-ref"), "8");

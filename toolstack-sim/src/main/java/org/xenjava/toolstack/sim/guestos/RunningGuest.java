@@ -7,7 +7,7 @@ import org.xenjava.toolstack.sim.guest.BalloonFamily;
 import org.xenjava.toolstack.sim.guest.GuestIdentity;
 import org.xenjava.toolstack.sim.guest.SimulatedGuest;
 
-/** A guest in its machine. Not safe for concurrent use: {@code SimulatedXen} holds its lock around every call. */
+/** A running guest. Not safe for concurrent use: the caller holds the machine's lock. */
 final class RunningGuest {
     private static final Duration SHUTDOWN_TIME = Duration.ofSeconds(1);
     private static final int POWER_OFF = 0;
@@ -28,7 +28,7 @@ final class RunningGuest {
         this.balloon = new Balloon(machine, guest.balloon(), ram);
     }
 
-    /** Starts: firmware, then the operating system. */
+    /** Boots the firmware, then the operating system. */
     void boot() {
         if (machine.identity().kind() == GuestIdentity.Kind.HVM) {
             bootFirmware();
@@ -66,7 +66,7 @@ final class RunningGuest {
         }
     }
 
-    /** The ACPI power button of an HVM guest's machine. */
+    /** Reacts to the ACPI power button of an HVM guest. */
     void powerButtonPressed() {
         if (guest.habits().contains(SimulatedGuest.Habit.OBEYS_THE_POWER_BUTTON)) {
             machine.after(SHUTDOWN_TIME, () -> machine.shutDown(POWER_OFF));
@@ -88,10 +88,10 @@ final class RunningGuest {
     }
 
     /**
-     * Fills all RAM that is not in the balloon with something that is not zero, firmware's share included, from the
-     * bottom up.
+     * Fills all RAM that is not in the balloon, firmware's share included, with bytes that are not zero, from the bottom
+     * up.
      *
-     * @param except so many pages at the upper end stay as they are
+     * @param except number of pages at the upper end to leave as they are
      */
     void load(long except) {
         for (GfnRange range : ram.without(balloon.heldPages() + except)) {
@@ -101,18 +101,18 @@ final class RunningGuest {
         }
     }
 
-    /** Writes zeroes to so many pages at the upper end of what is not in the balloon, as memory that was freed. */
+    /** Writes zeroes to that many pages at the upper end of the RAM that is not in the balloon, as freed memory. */
     void clear(long pages) {
         List<Long> gfns = ram.fromTop(balloon.heldPages(), balloon.heldPages() + pages);
         gfns.forEach(gfn -> machine.clear(new GfnRange(gfn, gfn + 1)));
     }
 
-    /** Pages in the balloon. */
+    /** The number of pages in the balloon. */
     long balloonedPages() {
         return balloon.heldPages();
     }
 
-    /** Whether the balloon driver would say that it has reached its target. */
+    /** Whether the balloon driver reports that it has reached its target. */
     boolean saysBalloonIsDone() {
         return balloon.saysItIsDone();
     }

@@ -13,8 +13,8 @@ import org.xenjava.toolstack.xenctrl.lib.Errno;
 import org.xenjava.toolstack.xenctrl.lib.HypercallBuffer;
 
 /**
- * The calling process' memory, as far as Xen may read and write it: its hypercall buffers, at made-up addresses
- * that are never used twice. Everything else is EFAULT, and so is a buffer that was freed.
+ * The memory of the calling process that Xen may read and write: its hypercall buffers, at invented addresses that
+ * are never used twice. Any other address, and that of a freed buffer, is EFAULT.
  */
 public final class CallerMemory {
     private static final long FIRST_ADDRESS = 0x7f00_0000_0000L;
@@ -65,7 +65,7 @@ public final class CallerMemory {
         int pages = (bytes + PhysicalMemory.PAGE_BYTES - 1) / PhysicalMemory.PAGE_BYTES;
         Buffer buffer = new Buffer(nextAddress, Math.multiplyExact(pages, PhysicalMemory.PAGE_BYTES));
         buffers.put(nextAddress, buffer);
-        // A page is left out, so that running over the end of one buffer does not reach the next.
+        // Leave a page out, so that an access beyond the end of one buffer does not reach the next.
         nextAddress += (pages + 1L) * PhysicalMemory.PAGE_BYTES;
         return buffer;
     }

@@ -7,7 +7,7 @@ import org.xenjava.toolstack.xenctrl.abi.DomctlOp;
 import org.xenjava.toolstack.xenctrl.abi.StructView;
 import org.xenjava.toolstack.xenctrl.lib.Errno;
 
-/** {@code XEN_DOMCTL_createdomain}: what Xen checks before it makes a domain. */
+/** {@code XEN_DOMCTL_createdomain} with Xen's checks. */
 final class DomainCreation {
     private static final int FIRST_RESERVED_DOMID = 0x7FF0;
     private static final int CDF_NESTED_VIRT = 0x40;
@@ -15,7 +15,7 @@ final class DomainCreation {
     private static final int MSR_RELAXED = 1;
     private static final int PV_EMULATED_PIT = 0x100;
 
-    /** hvm, hap, oos_off, xs_domain, nested_virt; neither integrity nor an IOMMU nor a vPMU is there. */
+    /** The flags hvm, hap, oos_off, xs_domain, nested_virt. There is no integrity check, IOMMU or vPMU. */
     private static final int SUPPORTED_FLAGS = 0x1 | 0x2 | 0x8 | 0x10 | CDF_NESTED_VIRT;
 
     private final Machine machine;
@@ -24,7 +24,7 @@ final class DomainCreation {
         this.machine = machine;
     }
 
-    /** Returns the new domain's number. */
+    /** Creates a domain and returns its number. */
     int create(int wanted, StructView config) {
         int flags = config.getInt("flags");
         boolean hvm = (flags & DomctlOp.CDF_HVM) != 0;
@@ -38,7 +38,7 @@ final class DomainCreation {
         require((config.get("arch.misc_flags") & ~MSR_RELAXED) == 0, Errno.EINVAL);
         require(machine.behaviour().grantOptions().contains(config.getInt("grant_opts")), Errno.EINVAL);
         require(config.get("cpupool_id") == 0, Errno.ESRCH);
-        // No shadow paging in this build of Xen, so a guest of its own address space needs HAP.
+        // This build of Xen has no shadow paging, so a guest with its own address space needs HAP.
         require(hap || !hvm, Errno.EOPNOTSUPP);
         require(emulationIsPossible(hvm, config.getInt("arch.emulation_flags")), Errno.EOPNOTSUPP);
         machine.newDomain(

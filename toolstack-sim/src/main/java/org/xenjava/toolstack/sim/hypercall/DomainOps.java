@@ -41,7 +41,7 @@ final class DomainOps {
         this.monitors = new MonitorOps(machine);
     }
 
-    /** A call on its way: the whole struct, the part that its sub-command describes, and whose buffers it names. */
+    /** A call: the whole struct, the part that its sub-command describes, and the memory of the caller. */
     private record Request(CallerMemory caller, StructView header, StructView body) {}
 
     long call(CallerMemory caller, long address) {
@@ -96,7 +96,7 @@ final class DomainOps {
         }
     }
 
-    /** Nothing runs on these vCPUs: all their registers are zero. */
+    /** Writes a vCPU's registers, which are all zero: no instruction runs in the simulation. */
     private static void vcpuContext(XenDomain domain, CallerMemory caller, StructView body) {
         int vcpu = body.getInt("vcpu");
         require(vcpu < domain.vcpus(), Errno.EINVAL);
@@ -104,7 +104,7 @@ final class DomainOps {
         caller.write(body.get("ctxt"), new byte[VCPU_CONTEXT_BYTES]);
     }
 
-    /** Nobody notices an NMI here. */
+    /** Delivers a trigger to a domain; an NMI has no effect. */
     private void sendTrigger(XenDomain domain, int trigger, long vcpu) {
         require(vcpu < domain.vcpus(), Errno.ESRCH);
         switch (trigger) {

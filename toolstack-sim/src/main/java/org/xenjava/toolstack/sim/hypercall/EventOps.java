@@ -51,7 +51,7 @@ final class EventOps {
                 arg.set("u.interdomain.dom", channel.remoteDomid()).set("u.interdomain.port", channel.remotePort());
             case VIRQ -> arg.set("u.virq", channel.remotePort());
             default -> {
-                // Nothing more to say.
+                // No further fields.
             }
         }
     }

@@ -16,11 +16,11 @@ import org.xenjava.toolstack.xenctrl.abi.XenAbi;
 import org.xenjava.toolstack.xenctrl.lib.Errno;
 
 /**
- * The CPU policy of the simulated host, the same for every index: what Xen gave on an AMD-like machine, with or without
- * pages of 1 GiB.
+ * The CPU policy of the simulated host, the same for every index: the one that Xen returned on an AMD-like machine,
+ * with or without pages of 1 GiB.
  */
 final class HostCpuPolicy {
-    /** Room that a caller is told to have. */
+    /** The number of leaves that Xen asks its caller to allocate. */
     static final int MAX_LEAVES = 120;
 
     static final int MAX_MSRS = 2;
@@ -36,7 +36,7 @@ final class HostCpuPolicy {
 
     private static final List<String> REGISTERS = List.of("leaf", "subleaf", "a", "b", "c", "d");
 
-    /** INTEL_PLATFORM_INFO and ARCH_CAPABILITIES, both empty. */
+    /** INTEL_PLATFORM_INFO and ARCH_CAPABILITIES, both 0. */
     private static final long[] MSRS = {0xce, 0x10a};
 
     private final XenAbi abi;

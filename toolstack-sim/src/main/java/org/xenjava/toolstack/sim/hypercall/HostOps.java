@@ -17,10 +17,10 @@ final class HostOps {
 
     private static final int CPUS = 2;
 
-    /** What Xen is built for, not what the host has. */
+    /** The limit that Xen was built with; the host has one node. */
     private static final int MAX_NODES = 64;
 
-    /** hvm, pv, hap, gnttab v1 and v2. */
+    /** The capabilities hvm, pv, hap, gnttab v1 and v2. */
     private static final int CAPABILITIES = 0x30b;
 
     private final Machine machine;

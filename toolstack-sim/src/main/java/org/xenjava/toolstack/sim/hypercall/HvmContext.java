@@ -18,12 +18,12 @@ import org.xenjava.toolstack.xenctrl.abi.StructView;
 import org.xenjava.toolstack.xenctrl.lib.Errno;
 
 /**
- * {@code gethvmcontext} and {@code sethvmcontext}: streams of save records. A fresh domain's stream has the records
- * and sizes that Xen 4.17 gives; what was set is checked and given back, and otherwise without effect, except that
- * vCPUs with a CPU record come up and that Xen looks the frame in their cr3 up, which populates it.
+ * {@code gethvmcontext} and {@code sethvmcontext}: streams of save records. The stream of a fresh domain has the
+ * records and sizes of Xen 4.17. Records that are set are checked and returned later. They have two effects: vCPUs
+ * with a CPU record come up, and Xen looks up the frame in their cr3, which populates it.
  */
 final class HvmContext {
-    /** Room that Xen asks for: fixed, and for each vCPU. */
+    /** The buffer size that Xen asks for is this plus {@link #VCPU_BYTES} for each vCPU. */
     private static final int BASE_BYTES = 1744;
 
     private static final int VCPU_BYTES = 2824;
@@ -157,7 +157,7 @@ final class HvmContext {
                     .set("msr_pat_cr", PAGE_ATTRIBUTES)
                     .set("msr_mtrr_cap", MTRR_CAPABILITY);
         } else if (typecode == LAPIC) {
-            // Base address with the enable bit, and the boot CPU's mark on the first.
+            // The base address with the enable bit; the first vCPU has the boot CPU's bit too.
             buffer.putLong(0, 0xfee0_0800L | (instance == 0 ? 0x100 : 0))
                     .putInt(8, 2)
                     .putInt(12, 2);

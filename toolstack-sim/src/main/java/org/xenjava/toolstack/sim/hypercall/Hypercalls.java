@@ -8,7 +8,7 @@ import org.xenjava.toolstack.xenctrl.abi.StructLayout;
 import org.xenjava.toolstack.xenctrl.abi.StructView;
 import org.xenjava.toolstack.xenctrl.lib.Errno;
 
-/** Takes a hypercall of dom0 by number and address, as Xen's entry point does. */
+/** Carries out dom0's hypercalls by number and address, as Xen's entry point does. */
 public final class Hypercalls {
     private static final int MULTICALL = 13;
     private static final int MULTICALL_ARGUMENTS = 6;
@@ -37,7 +37,7 @@ public final class Hypercalls {
     /**
      * Carries a hypercall out.
      *
-     * @param memory what pointers among the arguments point into
+     * @param memory the memory that pointers among the arguments point into
      * @throws XenRefusal with the errno that the call fails with
      */
     public long call(CallerMemory memory, int op, long... args) {

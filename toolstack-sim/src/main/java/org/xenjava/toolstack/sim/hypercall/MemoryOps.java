@@ -61,7 +61,7 @@ final class MemoryOps {
         throw new XenRefusal(Errno.ENOSYS);
     }
 
-    /** Never fails: the count of extents done is all that a caller learns. */
+    /** Handles a list of extents. The call never fails: it returns the number of extents done. */
     private long extents(CallerMemory caller, int subcommand, long address) {
         StructView arg;
         XenDomain domain;
@@ -84,7 +84,7 @@ final class MemoryOps {
         return doExtents(count, index -> operation.apply(readLong(caller, list + index * Long.BYTES)));
     }
 
-    /** One extent; false, or a refusal, ends the call. */
+    /** Handles one extent; false or a refusal ends the call. */
     private interface ExtentOperation {
         boolean apply(long gfnOrIndex);
     }
@@ -108,7 +108,7 @@ final class MemoryOps {
         } else if (subcommand == MemoryOp.DECREASE_RESERVATION.number()) {
             return gfn -> domain.isHvm() && memory.decreaseReservation(gfn, order);
         } else if ((memFlags & MemoryOp.XENMEMF_POPULATE_ON_DEMAND) != 0) {
-            // For PV, Xen counts every extent as done and does nothing.
+            // Xen counts every extent of a PV domain as done and does nothing.
             return gfn -> domain.domid() != 0 && (!domain.isHvm() || memory.markPopulateOnDemand(gfn, order));
         }
         return gfn -> domain.isHvm() ? memory.populate(gfn, order) : memory.increaseReservation(order);

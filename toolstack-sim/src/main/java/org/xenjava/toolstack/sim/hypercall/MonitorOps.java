@@ -13,8 +13,8 @@ import org.xenjava.toolstack.xenctrl.abi.StructView;
 import org.xenjava.toolstack.xenctrl.lib.Errno;
 
 /**
- * {@code XEN_DOMCTL_vm_event_op}: the ring of a monitor comes and goes. Nobody sends events over it, and there are no
- * rings for paging and sharing.
+ * {@code XEN_DOMCTL_vm_event_op}: enables and disables the ring of a monitor. The simulation sends no events over it
+ * and has no rings for paging and sharing.
  */
 final class MonitorOps {
     private final Machine machine;

@@ -5,7 +5,7 @@ import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
-/** The hypervisor's console: the last 64 KiB of what Xen printed, addressed by how much it had printed before. */
+/** The hypervisor's console: the last 64 KiB of output, addressed by the number of bytes printed before. */
 public final class ConsoleRing {
     private static final int CAPACITY = 64 * 1024;
 
@@ -23,23 +23,23 @@ public final class ConsoleRing {
         droppedBytes += excess;
     }
 
-    /** Where reading starts by default: at the oldest byte that was neither dropped nor cleared. */
+    /** The default start of reading: the oldest byte that was neither dropped nor cleared. */
     public long start() {
         return Math.max(droppedBytes, clearedBytes);
     }
 
-    /** At most that many bytes from a position on. */
+    /** Reads at most that many bytes from a position on. */
     public byte[] read(long from, int max) {
         int begin = (int) Math.min(Math.max(from, start()) - droppedBytes, kept.length);
         return Arrays.copyOfRange(kept, begin, (int) Math.min((long) begin + max, kept.length));
     }
 
-    /** What was printed before that position is not given out again. */
+    /** Excludes output before that position from further reading. */
     public void clearUpTo(long position) {
         clearedBytes = position;
     }
 
-    /** Everything, without what was cleared. */
+    /** All output that was not cleared. */
     public String text() {
         return new String(read(start(), CAPACITY), StandardCharsets.UTF_8);
     }

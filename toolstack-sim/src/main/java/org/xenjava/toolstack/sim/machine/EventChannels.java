@@ -21,9 +21,9 @@ public final class EventChannels {
     /**
      * One port.
      *
-     * @param state what it is
+     * @param state state of the port
      * @param remoteDomid the domain at the other end
-     * @param remotePort the port there, once bound; of a VIRQ port its number
+     * @param remotePort the port there, once bound; the number of the VIRQ of a VIRQ port
      * @param upcall called when an event arrives
      */
     public record Channel(State state, int remoteDomid, int remotePort, Runnable upcall) {}
@@ -50,9 +50,9 @@ public final class EventChannels {
     }
 
     /**
-     * Binds a port that was left for that domain.
+     * Binds a port that is unbound and reserved for that domain.
      *
-     * @throws XenRefusal EINVAL if it was not
+     * @throws XenRefusal EINVAL if it is not
      */
     public void bind(int port, int remoteDomid, int remotePort) {
         Channel channel = find(port)
@@ -61,7 +61,7 @@ public final class EventChannels {
         ports.put(port, new Channel(State.INTERDOMAIN, remoteDomid, remotePort, channel.upcall()));
     }
 
-    /** The other end has closed: the port can be bound again. */
+    /** Unbinds a port whose other end has closed; it can be bound again. */
     public void unbind(int port) {
         Channel channel = ports.get(port);
         if (channel != null && channel.state() == State.INTERDOMAIN) {
@@ -69,7 +69,7 @@ public final class EventChannels {
         }
     }
 
-    /** Whoever owns the port is called when an event arrives. */
+    /** Sets the action that runs when an event arrives. */
     public void onEvent(int port, Runnable upcall) {
         Channel channel = find(port).orElseThrow(() -> new XenRefusal(Errno.EINVAL));
         ports.put(port, new Channel(channel.state(), channel.remoteDomid(), channel.remotePort(), upcall));

@@ -11,7 +11,7 @@ import org.xenjava.toolstack.xenctrl.abi.StructLayout;
 import org.xenjava.toolstack.xenctrl.abi.StructView;
 import org.xenjava.toolstack.xenctrl.lib.Errno;
 
-/** A domain's grant table (version 1): frames of Xen's own, made when somebody first wants them. */
+/** A domain's grant table (version 1). Its frames belong to Xen and are allocated at the first use. */
 public final class GrantTable {
     private static final int MAX_FRAMES = 64;
 
@@ -29,7 +29,7 @@ public final class GrantTable {
     /**
      * The machine frame of a frame of the table.
      *
-     * @throws XenRefusal EINVAL beyond the table's limit, ENOMEM if the host has no page for it
+     * @throws XenRefusal EINVAL beyond the table's limit, ENOMEM if the host has no page
      */
     public long frame(long index) {
         if (index < 0 || index >= MAX_FRAMES) {
@@ -45,7 +45,7 @@ public final class GrantTable {
         return frames.get((int) index);
     }
 
-    /** One entry, as it is at this moment. */
+    /** Reads an entry. */
     public StructView entry(int reference) {
         int perFrame = PhysicalMemory.PAGE_BYTES / entryLayout.size();
         long mfn = frame(reference / perFrame);
@@ -53,7 +53,7 @@ public final class GrantTable {
         return entryLayout.at(ByteBuffer.wrap(bytes), 0);
     }
 
-    /** Whether a frame is mapped by somebody, who then keeps the domain from vanishing. */
+    /** Whether a frame is mapped: the domain then stays as a zombie. */
     public boolean isMapped() {
         return frames.stream().anyMatch(mfn -> content.isMapped(mfn, 1));
     }

@@ -6,7 +6,7 @@ import org.xenjava.toolstack.sim.memory.XenRefusal;
 import org.xenjava.toolstack.xenctrl.abi.HvmParam;
 import org.xenjava.toolstack.xenctrl.lib.Errno;
 
-/** A domain's HVM parameters, with what Xen 4.17 allows for each. */
+/** A domain's HVM parameters, with the checks of Xen 4.17 for each. */
 public final class HvmParams {
     private static final int COUNT = 39;
     private static final int LAST_SHUTDOWN_REASON = 5;
@@ -14,7 +14,7 @@ public final class HvmParams {
     /** Obsolete: neither set nor read. */
     private static final Set<Integer> DEPRECATED = Set.of(4, 13, 20, 21, 22, 23, 24, 25, 26, 30);
 
-    /** Once they have a value other than 0 it stays. */
+    /** Parameters whose first value other than 0 cannot be changed. */
     private static final Set<Integer> WRITE_ONCE = Set.of(
             HvmParam.VIRIDIAN.index(),
             HvmParam.IOREQ_PFN.index(),

@@ -6,10 +6,10 @@ import java.util.Map;
 import org.xenjava.toolstack.xenctrl.abi.XenRelease;
 
 /**
- * What a Xen release does differently, beyond the layouts that {@code XenAbi} describes. A further release is a
+ * The differences between Xen releases beyond the layouts that {@code XenAbi} describes. A further release is a
  * further row here.
  *
- * @param extraVersion what follows the release number
+ * @param extraVersion text after the release number
  * @param hvmEmulationFlags values of {@code emulation_flags} that an HVM guest may have
  * @param grantOptions values of {@code grant_opts} that createdomain accepts
  * @param missingDomainGivesNext whether getdomaininfo of a missing domain answers for the next higher one

@@ -5,7 +5,7 @@ import java.time.Clock;
 import java.time.Instant;
 import java.time.ZoneId;
 
-/** A simulated machine's time as a clock. */
+/** The time of a simulated machine as a clock. */
 final class VirtualClock extends Clock {
     private final Machine machine;
     private final ZoneId zone;

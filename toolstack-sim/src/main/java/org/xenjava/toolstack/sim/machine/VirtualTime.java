@@ -6,7 +6,7 @@ import java.time.Instant;
 import java.util.Comparator;
 import java.util.PriorityQueue;
 
-/** Time that passes only when told to, and what is to happen in it; what is due at one moment happens in order. */
+/** Time that passes only by {@link #advance}, and the actions scheduled in it. Actions due at one moment run in order. */
 public final class VirtualTime {
     private final PriorityQueue<Event> events =
             new PriorityQueue<>(Comparator.comparing(Event::due).thenComparing(Event::number));

@@ -2,7 +2,7 @@
 package org.xenjava.toolstack.sim.memory;
 
 /**
- * The domain on whose behalf Xen works.
+ * The domain on whose behalf Xen acts.
  *
  * @param domid 0 for the toolstack and everything else in dom0
  */

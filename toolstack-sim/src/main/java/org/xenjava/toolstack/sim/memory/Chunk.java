@@ -4,9 +4,9 @@ package org.xenjava.toolstack.sim.memory;
 import java.util.ArrayList;
 import java.util.List;
 
-/** A naturally aligned part of an extent: {@code 2^order} gfns. */
+/** A naturally aligned part of an extent: {@code 2^order} guest frames. */
 record Chunk(long gfn, int order) {
-    /** Cuts an extent, as its first gfn's alignment demands, into chunks of one size. */
+    /** Cuts an extent into chunks of one size, the largest that the alignment of its first gfn allows. */
     static List<Chunk> aligned(long gfn, int order) {
         int chunkOrder = Math.min(order, Long.numberOfTrailingZeros(gfn));
         List<Chunk> chunks = new ArrayList<>();

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.xenjava.toolstack.sim.memory;
 
+import com.google.common.collect.RangeSet;
+import com.google.common.collect.TreeRangeSet;
 import java.util.OptionalLong;
+import org.xenjava.toolstack.sim.memory.HostMemory.Frames;
 import org.xenjava.toolstack.xenctrl.lib.Errno;
 
 /**
- * The memory of one domain: what it owns and what its guest frames map to. Methods named after hypercalls behave as
- * Xen's do, their partial results and silent refusals included.
+ * The memory of one domain: the pages that it owns and its map from guest frames to them. Methods named after
+ * hypercalls behave as Xen's, partial results and silent refusals included.
  */
 public final class DomainMemory {
     private final DomainPages pages;
@@ -14,7 +17,7 @@ public final class DomainMemory {
     private final PhysicalMemory content;
     private final MemoryEvents events;
     private final PopulateOnDemand pod;
-    private final RangeSet unreachable = new RangeSet();
+    private final RangeSet<Long> unreachable = TreeRangeSet.create();
 
     /** The counters of populate-on-demand, in pages. */
     public record PodCounters(long totalPages, long cachePages, long entries) {}
@@ -29,12 +32,12 @@ public final class DomainMemory {
 
     // ---- numbers ------------------------------------------------------------------------------------------
 
-    /** Pages that the domain owns. */
+    /** The number of pages that the domain owns. */
     public long totalPages() {
         return pages.total();
     }
 
-    /** Pages that it may own. */
+    /** The limit of the pages that the domain may own. */
     public long maxPages() {
         return pages.max();
     }
@@ -44,34 +47,34 @@ public final class DomainMemory {
         pages.setMax(max);
     }
 
-    /** Pages claimed and not yet taken. */
+    /** The number of pages that the domain has claimed and not yet taken. */
     public long claimedPages() {
         return pages.claim();
     }
 
-    /** {@code XENMEM_claim_pages}: the total that the domain is to reach; 0 gives the claim back. */
+    /** {@code XENMEM_claim_pages}: sets the total that the domain is to reach; 0 gives the claim back. */
     public void claimPages(long total) {
         pages.claim(total);
     }
 
-    /** {@code XENMEM_maximum_gpfn}: never falls. */
+    /** {@code XENMEM_maximum_gpfn}: the highest gfn that was ever mapped. */
     public long highestGfn() {
         return map.highestEverMapped();
     }
 
-    /** One consistent reading. */
+    /** Reads the counters of populate-on-demand consistently. */
     public PodCounters podCounters() {
         return new PodCounters(pages.total(), pod.cachePages(), pod.entries());
     }
 
-    /** How many of these gfns are of that type. */
+    /** The number of these gfns that have that type. */
     public long count(long gfn, long count, GfnType type) {
         return map.count(gfn, count, type);
     }
 
     // ---- giving and taking --------------------------------------------------------------------------------
 
-    /** One extent of {@code XENMEM_populate_physmap}, with pages. */
+    /** One extent of {@code XENMEM_populate_physmap} that gets its pages at once; false ends the call. */
     public boolean populate(long gfn, int order) {
         OptionalLong mfn = pages.allocate(order);
         if (mfn.isEmpty()) {
@@ -81,7 +84,7 @@ public final class DomainMemory {
         return true;
     }
 
-    /** One extent of {@code XENMEM_populate_physmap} with {@code XENMEMF_populate_on_demand}. */
+    /** One extent of {@code XENMEM_populate_physmap} with {@code XENMEMF_populate_on_demand}; false ends the call. */
     public boolean markPopulateOnDemand(long gfn, int order) {
         for (Chunk chunk : Chunk.aligned(gfn, order)) {
             if (!pod.mark(chunk.gfn(), chunk.order())) {
@@ -91,20 +94,20 @@ public final class DomainMemory {
         return true;
     }
 
-    /** One extent of {@code XENMEM_increase_reservation}: pages without a place in the map. */
+    /** One extent of {@code XENMEM_increase_reservation}: pages that no gfn maps to; false ends the call. */
     public boolean increaseReservation(int order) {
         OptionalLong mfn = pages.allocate(order);
-        mfn.ifPresent(first -> unreachable.add(first, first + (1L << order)));
+        mfn.ifPresent(first -> unreachable.add(Frames.range(first, 1L << order)));
         return mfn.isPresent();
     }
 
-    /** One extent of {@code XENMEM_decrease_reservation}. */
+    /** One extent of {@code XENMEM_decrease_reservation}; false ends the call. */
     public boolean decreaseReservation(long gfn, int order) {
         long handled = 0;
         for (Chunk chunk : Chunk.aligned(gfn, order)) {
             handled += pod.decrease(chunk.gfn(), chunk.order());
         }
-        // What PoD handled is a hole now: exactly so many holes are in order.
+        // PoD has turned the pages that it handled into holes; any other hole is an error.
         for (long at = gfn; at - gfn + handled < 1L << order; at++) {
             GfnType type = map.at(at).type();
             if (type == GfnType.HOLE && handled > 0) {
@@ -119,7 +122,7 @@ public final class DomainMemory {
     private boolean removePage(long gfn) {
         GfnMap.Run run = map.at(gfn);
         if (run.type() == GfnType.POPULATE_ON_DEMAND) {
-            // Of a dying domain: otherwise PoD would have taken it.
+            // Only a dying domain gets here: otherwise PoD would have taken the page.
             events.print("Domain " + pages.domid() + " page number " + Long.toHexString(gfn) + " invalid");
             return false;
         }
@@ -138,12 +141,12 @@ public final class DomainMemory {
         pod.setTarget(target);
     }
 
-    /** The domain was given device memory or I/O ports: no new populate-on-demand from now on (Xen 4.17). */
+    /** Records that the domain has device memory or I/O ports: Xen 4.17 then refuses new populate-on-demand entries. */
     public void devicesAssigned() {
         pod.forbid();
     }
 
-    /** It has no devices any more. */
+    /** Records that the domain has no devices any more. */
     public void devicesWithdrawn() {
         pod.allow();
     }
@@ -151,7 +154,7 @@ public final class DomainMemory {
     // ---- the map ------------------------------------------------------------------------------------------
 
     /**
-     * Looks a frame up as an access does: a populate-on-demand frame gets its page, which may kill the guest.
+     * Looks a frame up as an access does: a populate-on-demand frame gets its page, which may crash the guest.
      *
      * @return the machine frame; empty if there is none
      */
@@ -167,10 +170,10 @@ public final class DomainMemory {
     }
 
     /**
-     * Writes to whole pages: something that is not zero, or zeroes. Populates on the way; what has no page is
-     * skipped, as a write to nothing is.
+     * Overwrites whole pages, and populates them on the way. Frames without a page are skipped: a write to them has
+     * no effect.
      *
-     * @return false if the guest died of it
+     * @return false if the guest has crashed
      */
     public boolean overwrite(long gfn, long count, Filling filling, Actor actor) {
         long end = gfn + count;
@@ -195,18 +198,18 @@ public final class DomainMemory {
         return true;
     }
 
-    /** What to overwrite pages with. */
+    /** The bytes that pages are overwritten with. */
     public enum Filling {
         ZEROES,
         SOMETHING
     }
 
-    /** Looks a frame up without populating it. */
+    /** The type of a frame; the lookup does not populate it. */
     public GfnType type(long gfn) {
         return map.at(gfn).type();
     }
 
-    /** {@code XENMEM_add_to_physmap} of a page of the domain's own: it moves from one gfn to another. */
+    /** {@code XENMEM_add_to_physmap} of a page of the domain: moves it from one gfn to another. */
     public void move(long from, long to, Actor actor) {
         long mfn = touch(from, actor).orElseThrow(() -> new XenRefusal(Errno.EINVAL));
         if (from == to) {
@@ -223,7 +226,7 @@ public final class DomainMemory {
         put(to, 0, GfnType.RAM, mfn);
     }
 
-    /** Maps a page of Xen's own, in place of what was there; if it was mapped before, it moves. */
+    /** Maps a page of Xen's own in place of the present one; a page that was mapped before moves. */
     public void putSpecial(long gfn, long mfn, Actor actor) {
         makeRoom(gfn, actor);
         for (GfnMap.Run run : map.runs().stream().toList()) {
@@ -240,16 +243,16 @@ public final class DomainMemory {
         }
     }
 
-    /** {@code XENMEM_remove_from_physmap}: the page is unmapped, and stays the domain's. */
+    /** {@code XENMEM_remove_from_physmap}: unmaps a page, which the domain still owns. */
     public void removeFromPhysmap(long gfn, Actor actor) {
         long mfn = touch(gfn, actor).orElseThrow(() -> new XenRefusal(Errno.ENOENT));
         if (map.at(gfn).type() == GfnType.RAM) {
-            unreachable.add(mfn, mfn + 1);
+            unreachable.add(Frames.range(mfn, 1));
         }
         map.clear(gfn, 1);
     }
 
-    /** Pages that are replaced stay the domain's, out of reach; PoD entries that are replaced are gone. */
+    /** Makes way for another page: the domain still owns a page that is replaced, a PoD entry is gone. */
     private void put(long gfn, int order, GfnType type, long mfn) {
         long end = gfn + (1L << order);
         for (long at = gfn; at < end; ) {
@@ -258,7 +261,7 @@ public final class DomainMemory {
             if (run.type() == GfnType.POPULATE_ON_DEMAND) {
                 pod.entriesReplaced(stop - at);
             } else if (run.type() == GfnType.RAM) {
-                unreachable.add(run.mfnOf(at), run.mfnOf(at) + (stop - at));
+                unreachable.add(Frames.range(run.mfnOf(at), stop - at));
             }
             at = stop;
         }
@@ -268,9 +271,9 @@ public final class DomainMemory {
     // ---- mapping from outside, and the end ----------------------------------------------------------------
 
     /**
-     * Maps frames for another domain; populate-on-demand ones are populated first.
+     * Maps frames into another domain, and populates those that are populate-on-demand.
      *
-     * @throws XenRefusal EINVAL if one of them has no page; what was populated stays so
+     * @throws XenRefusal EINVAL if one of them has no page; frames that were populated stay populated
      */
     public FrameMapping mapForeign(Actor actor, long... gfns) {
         try {
@@ -278,7 +281,7 @@ public final class DomainMemory {
             boolean complete = true;
             for (int i = 0; i < gfns.length; i++) {
                 OptionalLong mfn = touch(gfns[i], actor);
-                // Referenced at once: populating the next page must not reclaim this one.
+                // Take the reference at once: populating the next page must not reclaim this one.
                 mfn.ifPresent(content::hold);
                 mfns[i] = mfn.orElse(GfnMap.NO_MFN);
                 complete &= mfn.isPresent();
@@ -292,7 +295,7 @@ public final class DomainMemory {
         }
     }
 
-    /** Ends a mapping. Of a dead domain, these may have been the last pages. */
+    /** Ends a mapping. A dead domain is gone when its last mapping ends. */
     public void unmap(FrameMapping mapping) {
         content.unmap(mapping);
         for (int i = 0; i < mapping.pages(); i++) {
@@ -308,7 +311,7 @@ public final class DomainMemory {
         return pages.dying();
     }
 
-    /** {@code XEN_DOMCTL_destroydomain}: frees everything that nobody has mapped. Only the first time counts. */
+    /** {@code XEN_DOMCTL_destroydomain}: frees all pages that nobody has mapped. Further calls have no effect. */
     public void destroy() {
         if (pages.dying()) {
             return;
@@ -321,7 +324,9 @@ public final class DomainMemory {
             }
         }
         map.removeAll();
-        unreachable.ranges().forEach((first, end) -> pages.free(first, end - first));
+        unreachable
+                .asRanges()
+                .forEach(range -> pages.free(range.lowerEndpoint(), range.upperEndpoint() - range.lowerEndpoint()));
         if (pages.total() == 0) {
             events.emptied();
         }

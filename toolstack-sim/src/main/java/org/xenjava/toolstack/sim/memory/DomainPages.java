@@ -1,16 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.xenjava.toolstack.sim.memory;
 
+import java.util.HashSet;
 import java.util.OptionalLong;
+import java.util.Set;
 import org.xenjava.toolstack.xenctrl.lib.Errno;
 
-/** The pages that a domain owns, in number: how many, how many at most, and its claim on more. */
+/** Counts the pages that a domain owns, against its limit and its claim on the host's memory. */
 final class DomainPages {
     private final int domid;
     private final HostMemory host;
     private final PhysicalMemory content;
     private final MemoryEvents events;
-    private final RangeSet freedWhileMapped = new RangeSet();
+    private final Set<Long> freedWhileMapped = new HashSet<>();
     private long total;
     private long max;
     private long claim;
@@ -52,7 +54,7 @@ final class DomainPages {
         setClaim(0);
     }
 
-    /** {@code XENMEM_claim_pages}: {@code pages} is the wanted total, 0 gives the claim back. */
+    /** {@code XENMEM_claim_pages}: sets the wanted total; 0 gives the claim back. */
     void claim(long pages) {
         if (pages == 0) {
             setClaim(0);
@@ -72,7 +74,7 @@ final class DomainPages {
         claim = pages;
     }
 
-    /** Contiguous pages of the heap for the domain; empty if it must not have them or the host has none. */
+    /** Takes contiguous pages from the heap; empty if the domain's limit forbids them or the host has none. */
     OptionalLong allocate(int order) {
         OptionalLong first = host.allocate(order, claim);
         if (first.isEmpty()) {
@@ -110,21 +112,21 @@ final class DomainPages {
         }
     }
 
-    /** Gives pages back to the heap; one that somebody has mapped stays the domain's until it is unmapped. */
+    /** Gives pages back to the heap. The domain owns a page that somebody has mapped until it is unmapped. */
     void free(long first, long count) {
         long at = first;
         for (long mapped : content.mapped(first, count)) {
             release(at, mapped - at);
-            freedWhileMapped.add(mapped, mapped + 1);
+            freedWhileMapped.add(mapped);
             at = mapped + 1;
         }
         release(at, first + count - at);
     }
 
-    /** A mapping of this page has ended. */
+    /** Gives a page back whose mapping has ended, if it was freed in the meantime. */
     void unmapped(long mfn) {
         if (freedWhileMapped.contains(mfn) && !content.isMapped(mfn, 1)) {
-            freedWhileMapped.remove(mfn, mfn + 1);
+            freedWhileMapped.remove(mfn);
             release(mfn, 1);
         }
     }

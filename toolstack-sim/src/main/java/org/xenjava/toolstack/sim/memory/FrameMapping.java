@@ -7,7 +7,7 @@ import java.util.Arrays;
 import java.util.Map;
 import java.util.TreeMap;
 
-/** Pages mapped one behind the other. */
+/** A mapping of pages in a row. */
 public final class FrameMapping {
     private final long[] mfns;
     private final byte[] storage;
@@ -20,14 +20,14 @@ public final class FrameMapping {
         this.offset = offset;
     }
 
-    /** A new view of the mapped memory, little-endian. */
+    /** Creates a little-endian view of the mapped memory. */
     public ByteBuffer bytes() {
         return ByteBuffer.wrap(storage, offset, mfns.length * PhysicalMemory.PAGE_BYTES)
                 .slice()
                 .order(ByteOrder.LITTLE_ENDIAN);
     }
 
-    /** Number of pages. */
+    /** The number of pages. */
     public int pages() {
         return mfns.length;
     }
@@ -41,7 +41,7 @@ public final class FrameMapping {
         return storage;
     }
 
-    /** Notes that this page is mapped elsewhere, and what it contained when it was copied here. */
+    /** Records that a page is mapped elsewhere too, and its content when it was copied here. */
     void worksOnCopyOf(int index) {
         int from = index * PhysicalMemory.PAGE_BYTES;
         copies.put(index, Arrays.copyOfRange(storage, from, from + PhysicalMemory.PAGE_BYTES));

@@ -7,8 +7,8 @@ import java.util.TreeMap;
 
 /**
  * A domain's map from guest frames to machine frames (Xen's p2m), as runs of entries of one type and one size.
- * An entry maps 1, 512 or 262144 frames; changing a part of a large entry splits it, as hardware page tables
- * demand, and nothing joins it again.
+ * An entry maps 1, 512 or 262144 frames. Changing a part of a large entry splits it, as hardware page tables
+ * demand; entries are never joined again.
  */
 final class GfnMap {
     static final int ORDER_2M = 9;
@@ -22,11 +22,11 @@ final class GfnMap {
     private long highest;
 
     /**
-     * Neighbouring entries of one kind.
+     * Neighbouring entries of one type and size.
      *
      * @param first first gfn
      * @param pages length
-     * @param type what they are
+     * @param type type of the entries
      * @param order log2 of the pages of each entry: 0, 9 or 18
      * @param mfn machine frame of the first gfn, the others follow; {@link #NO_MFN} if there is none
      */
@@ -45,13 +45,15 @@ final class GfnMap {
     }
 
     /**
+     * Creates an empty map.
+     *
      * @param largestOrder the largest entry that the hardware supports: 0, 9 or 18
      */
     GfnMap(int largestOrder) {
         this.largestOrder = largestOrder;
     }
 
-    /** The run that the gfn is in; a hole's run reaches from the entry before it to the one behind. */
+    /** The run that contains the gfn; the run of a hole reaches from the entry before it to the entry after it. */
     Run at(long gfn) {
         Map.Entry<Long, Run> floor = runs.floorEntry(gfn);
         if (floor != null && floor.getValue().end() > gfn) {
@@ -62,7 +64,7 @@ final class GfnMap {
         return new Run(first, (next == null ? GFN_END : next) - first, GfnType.HOLE, 0, NO_MFN);
     }
 
-    /** How many of these gfns are of that type. */
+    /** The number of these gfns that have that type. */
     long count(long gfn, long pages, GfnType type) {
         long found = 0;
         for (long at = gfn; at < gfn + pages; ) {
@@ -91,7 +93,7 @@ final class GfnMap {
         highest = Math.max(highest, gfn + pages - 1);
     }
 
-    /** Leaves a hole. */
+    /** Unmaps gfns. */
     void clear(long gfn, long pages) {
         splitAt(gfn);
         splitAt(gfn + pages);
@@ -106,7 +108,7 @@ final class GfnMap {
         long end = entry + (1L << order);
         splitAt(entry);
         splitAt(end);
-        // Not joined with its neighbours: the caller may just have separated them.
+        // Do not join it with its neighbours: the caller may just have separated them.
         runs.put(entry, run.part(entry, end, order == ORDER_1G ? ORDER_2M : 0));
     }
 

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.xenjava.toolstack.sim.memory;
 
-/** What a guest frame number stands for. */
+/** The type of a guest frame. */
 public enum GfnType {
-    /** Nothing. */
+    /** No page. */
     HOLE,
-    /** Nothing yet: a page is put here when somebody touches it. */
+    /** No page yet: Xen puts one here at the first access. */
     POPULATE_ON_DEMAND,
     /** A page of the domain. */
     RAM,

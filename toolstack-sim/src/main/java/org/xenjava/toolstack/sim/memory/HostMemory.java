@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.xenjava.toolstack.sim.memory;
 
+import com.google.common.collect.Range;
+import com.google.common.collect.RangeSet;
+import com.google.common.collect.TreeRangeSet;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
@@ -9,42 +12,54 @@ import java.util.OptionalLong;
 import java.util.TreeMap;
 
 /**
- * The host's heap: pages that no domain owns, and what domains have claimed of them. Lowest address first, so that
- * successive allocations are contiguous; blocks of 2 MiB stay whole for as long as there are broken ones to take
- * single pages from.
+ * The host's heap: pages that no domain owns, and the domains' claims on them. Allocation starts at the lowest
+ * address, so that successive allocations are contiguous. Single pages come from broken blocks of 2 MiB as long as
+ * there are any, so that whole blocks stay whole.
  */
 public final class HostMemory {
     private static final int BLOCK_ORDER = 9;
     private static final int BLOCK = 1 << BLOCK_ORDER;
 
     private final long total;
-    private final RangeSet wholeBlocks = new RangeSet();
+    private final RangeSet<Long> wholeBlocks = TreeRangeSet.create();
     private final TreeMap<Long, BitSet> brokenBlocks = new TreeMap<>();
     private long free;
     private long claimed;
 
-    /** A run of machine frames. */
-    public record Frames(long first, long count) {}
+    /**
+     * A run of machine frames.
+     *
+     * @param first number of the first frame
+     * @param count number of frames
+     */
+    public record Frames(long first, long count) {
+        /** That many consecutive numbers as a range. */
+        static Range<Long> range(long first, long count) {
+            return Range.closedOpen(first, first + count);
+        }
+    }
 
     /**
-     * @param pages all the memory there is, free at first
+     * Creates a heap with all its memory free.
+     *
+     * @param pages size of the memory
      */
     public HostMemory(long pages) {
         total = pages;
         release(0, pages);
     }
 
-    /** All pages of the host. */
+    /** The number of all pages of the host. */
     public long totalPages() {
         return total;
     }
 
-    /** Pages that nobody owns, claimed ones included. */
+    /** The number of pages that no domain owns, claimed ones included. */
     public long freePages() {
         return free;
     }
 
-    /** Free pages that domains have claimed and not yet taken. */
+    /** The number of free pages that domains have claimed and not yet taken. */
     public long claimedPages() {
         return claimed;
     }
@@ -55,9 +70,9 @@ public final class HostMemory {
     }
 
     /**
-     * Pages for Xen's own use, which no claim covers; they need not be contiguous.
+     * Takes pages for Xen's own use, which no claim covers. They need not be contiguous.
      *
-     * @return empty if unclaimed memory does not suffice
+     * @return empty if there is not enough unclaimed memory
      */
     public List<Frames> takeLoose(long pages) {
         List<Frames> taken = new ArrayList<>();
@@ -83,9 +98,9 @@ public final class HostMemory {
     }
 
     /**
-     * {@code 2^order} contiguous pages, aligned to their size.
+     * Takes {@code 2^order} contiguous pages, aligned to their size.
      *
-     * @param ownClaim what the receiving domain has claimed; others' claims are not given away
+     * @param ownClaim pages that the receiving domain has claimed; other domains' claims stay reserved
      */
     OptionalLong allocate(int order, long ownClaim) {
         long request = 1L << order;
@@ -110,10 +125,10 @@ public final class HostMemory {
 
     private OptionalLong wholeBlocks(int order) {
         long blocks = 1L << (order - BLOCK_ORDER);
-        for (Map.Entry<Long, Long> range : wholeBlocks.ranges().entrySet()) {
-            long first = (range.getKey() + blocks - 1) & -blocks;
-            if (first + blocks <= range.getValue()) {
-                wholeBlocks.remove(first, first + blocks);
+        for (Range<Long> range : wholeBlocks.asRanges()) {
+            long first = (range.lowerEndpoint() + blocks - 1) & -blocks;
+            if (first + blocks <= range.upperEndpoint()) {
+                wholeBlocks.remove(Frames.range(first, blocks));
                 return OptionalLong.of(first << BLOCK_ORDER);
             }
         }
@@ -142,7 +157,7 @@ public final class HostMemory {
         return OptionalLong.empty();
     }
 
-    /** Gives pages back. */
+    /** Gives pages back to the heap. */
     public void release(long first, long count) {
         long at = first;
         long end = first + count;
@@ -150,7 +165,7 @@ public final class HostMemory {
             long block = at >> BLOCK_ORDER;
             if ((at & (BLOCK - 1)) == 0 && end - at >= BLOCK) {
                 long endBlock = end >> BLOCK_ORDER;
-                wholeBlocks.add(block, endBlock);
+                wholeBlocks.add(Range.closedOpen(block, endBlock));
                 at = endBlock << BLOCK_ORDER;
             } else {
                 long stop = Math.min(end, (block + 1) << BLOCK_ORDER);
@@ -158,7 +173,7 @@ public final class HostMemory {
                 pages.set((int) (at & (BLOCK - 1)), (int) (stop - (block << BLOCK_ORDER)));
                 if (pages.cardinality() == BLOCK) {
                     brokenBlocks.remove(block);
-                    wholeBlocks.add(block, block + 1);
+                    wholeBlocks.add(Frames.range(block, 1));
                 }
                 at = stop;
             }

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.xenjava.toolstack.sim.memory;
 
-/** What a domain's memory tells the hypervisor around it. */
+/** Receives the events of a domain's memory. */
 public interface MemoryEvents {
-    /** Xen prints a line on its console. */
+    /** Prints a line on Xen's console. */
     void print(String line);
 
-    /** Xen crashes the domain. */
+    /** Crashes the domain. */
     void crash(Actor actor, String sourceLine);
 
-    /** A dead domain's last page is gone. */
+    /** Reports that the last page of a dead domain was freed. */
     void emptied();
 }

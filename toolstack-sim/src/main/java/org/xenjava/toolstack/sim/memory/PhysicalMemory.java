@@ -1,36 +1,42 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.xenjava.toolstack.sim.memory;
 
+import com.google.common.collect.Range;
+import com.google.common.collect.RangeSet;
+import com.google.common.collect.TreeRangeSet;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Stream;
+import org.xenjava.toolstack.sim.memory.HostMemory.Frames;
 
 /**
- * What the host's pages contain, and which of them are mapped by somebody besides their owner. A page that was
- * never written costs nothing; a page filled by a guest's memory load is one bit of a range; only a page with
- * content of its own is stored.
+ * The content of the host's pages, and the mappings of pages outside their owner. A page that was never written
+ * costs nothing; a page filled by a guest's memory load belongs to a range; only a page with content of its own is
+ * stored.
  *
- * <p>A mapped page <em>is</em> the memory that the mapper sees: there is one copy. The exception is a page that is
- * already mapped in another arrangement: the later mapping then works on a copy, which is merged when it ends.
+ * <p>A mapped page and the memory that the mapper sees are one copy. The exception is a page that is already mapped
+ * in another arrangement: the later mapping then works on a copy, which is merged when the mapping ends.
  */
 public final class PhysicalMemory {
-    /** Bytes of a page. */
+    /** The size of a page in bytes. */
     public static final int PAGE_BYTES = 4096;
 
-    /** What every byte of a filled page is. */
+    /** The value of every byte of a filled page. */
     static final byte FILLING = (byte) 0xA5;
 
     private final TreeMap<Long, Frame> frames = new TreeMap<>();
-    private final RangeSet filled = new RangeSet();
-    private final RangeSet held = new RangeSet();
+    private final RangeSet<Long> filled = TreeRangeSet.create();
+    private final Set<Long> held = new HashSet<>();
 
-    /** A page that has content, or is mapped, or both; when unmapped it is never all zero. */
+    /** A page that has content or is mapped. A page that is not mapped is never all zero. */
     private static final class Frame {
         private byte[] storage;
         private int offset;
@@ -69,28 +75,28 @@ public final class PhysicalMemory {
         Frame frame = frames.get(mfn);
         if (frame == null) {
             frame = new Frame(read(mfn, 0, PAGE_BYTES), 0);
-            filled.remove(mfn, mfn + 1);
+            filled.remove(Frames.range(mfn, 1));
             frames.put(mfn, frame);
         }
         System.arraycopy(content, 0, frame.storage, frame.offset + offset, content.length);
         forgetIfZero(mfn, frame);
     }
 
-    /** Fills whole pages with something that is not zero. */
+    /** Fills whole pages with bytes that are not zero. */
     public void fill(long mfn, long count) {
-        filled.add(mfn, mfn + count);
+        filled.add(Frames.range(mfn, count));
         for (long mapped : overwriteStored(mfn, count, FILLING)) {
-            filled.remove(mapped, mapped + 1);
+            filled.remove(Frames.range(mapped, 1));
         }
     }
 
     /** Zeroes whole pages. */
     public void clear(long mfn, long count) {
-        filled.remove(mfn, mfn + count);
+        filled.remove(Frames.range(mfn, count));
         overwriteStored(mfn, count, (byte) 0);
     }
 
-    /** Overwrites pages that are stored, and forgets them; those that are mapped stay, and are returned. */
+    /** Overwrites stored pages and drops them; pages that are mapped stay, and are returned. */
     private List<Long> overwriteStored(long mfn, long count, byte value) {
         if (count == 1 && !frames.containsKey(mfn)) {
             return List.of();
@@ -109,24 +115,30 @@ public final class PhysicalMemory {
 
     /** Whether all bytes of all these pages are zero. */
     public boolean isZero(long mfn, long count) {
-        return !filled.intersects(mfn, mfn + count) && framesIn(mfn, count).allMatch(Frame::isZero);
+        return !filled.intersects(Frames.range(mfn, count))
+                && framesIn(mfn, count).allMatch(Frame::isZero);
     }
 
     /** The highest of these pages that is all zero. */
     OptionalLong highestZero(long mfn, long count) {
-        OptionalLong candidate = filled.highestAbsent(mfn, mfn + count);
-        while (candidate.isPresent() && !isZero(candidate.getAsLong(), 1)) {
-            candidate = filled.highestAbsent(mfn, candidate.getAsLong());
+        long candidate = mfn + count - 1;
+        while (candidate >= mfn && !isZero(candidate, 1)) {
+            Range<Long> above = filled.rangeContaining(candidate);
+            candidate = (above == null ? candidate : above.lowerEndpoint()) - 1;
         }
-        return candidate;
+        return candidate >= mfn ? OptionalLong.of(candidate) : OptionalLong.empty();
     }
 
     /** Whether any of these pages is mapped. */
     public boolean isMapped(long mfn, long count) {
-        return held.intersects(mfn, mfn + count) || framesIn(mfn, count).anyMatch(frame -> frame.mappings > 0);
+        return isHeld(mfn, count) || framesIn(mfn, count).anyMatch(frame -> frame.mappings > 0);
     }
 
-    /** Those of these pages that are mapped, ascending. */
+    private boolean isHeld(long mfn, long count) {
+        return count == 1 ? held.contains(mfn) : held.stream().anyMatch(page -> page >= mfn && page < mfn + count);
+    }
+
+    /** The pages of the range that are mapped, ascending. */
     List<Long> mapped(long mfn, long count) {
         if (count == 1) {
             return isMapped(mfn, 1) ? List.of(mfn) : List.of();
@@ -138,16 +150,16 @@ public final class PhysicalMemory {
     }
 
     private Stream<Frame> framesIn(long mfn, long count) {
-        // The usual question is about one page, and then no view of the map is needed.
+        // Most calls ask about one page, which needs no view of the map.
         return count == 1 ? Stream.ofNullable(frames.get(mfn)) : frames.subMap(mfn, mfn + count).values().stream();
     }
 
-    /** Takes a page's reference ahead of a mapping of which it will be a part. */
+    /** Takes a reference to a page ahead of the mapping that will contain it. */
     void hold(long mfn) {
-        held.add(mfn, mfn + 1);
+        held.add(mfn);
     }
 
-    /** Lets go of all pages held. */
+    /** Drops the references that {@link #hold} took. */
     void releaseHeld() {
         held.clear();
     }
@@ -194,7 +206,7 @@ public final class PhysicalMemory {
             frame = new Frame(mapping.storage(), offset);
             if (filled.contains(mfn)) {
                 frame.fillWith(FILLING);
-                filled.remove(mfn, mfn + 1);
+                filled.remove(Frames.range(mfn, 1));
             }
             frames.put(mfn, frame);
             return;

@@ -5,7 +5,7 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.OptionalLong;
 
-/** Zeroed pages kept for populate-on-demand: a queue of 2 MiB pages and one of 4 KiB pages, first in, first out. */
+/** The zeroed pages that wait for populate-on-demand: a queue of 2 MiB pages and one of 4 KiB pages. */
 final class PodCache {
     static final int SUPERPAGE = 1 << GfnMap.ORDER_2M;
 
@@ -34,7 +34,7 @@ final class PodCache {
         return !supers.isEmpty();
     }
 
-    /** The oldest superpage, if there is one. */
+    /** Takes the oldest superpage, if there is one. */
     OptionalLong takeSuperpage() {
         if (supers.isEmpty()) {
             return OptionalLong.empty();
@@ -43,7 +43,7 @@ final class PodCache {
         return OptionalLong.of(head(supers, SUPERPAGE));
     }
 
-    /** The oldest single page; breaks a superpage up if there is none. The cache must not be empty. */
+    /** Takes the oldest single page, and splits a superpage if there is none. The cache must not be empty. */
     long takeSingle() {
         if (singles.isEmpty()) {
             singles.addLast(new HostMemory.Frames(head(supers, SUPERPAGE), SUPERPAGE));

@@ -5,9 +5,9 @@ import java.util.OptionalLong;
 import org.xenjava.toolstack.xenctrl.lib.Errno;
 
 /**
- * A domain's populate-on-demand state: how many frames wait for a page (the entries), the pages kept for them (the
- * cache), and the rules by which both change. While entries exceed the cache, whatever the guest frees goes into
- * the cache; as soon as the cache exceeds the entries, the excess goes to the heap.
+ * A domain's populate-on-demand state: the number of frames that wait for a page (the entries), the pages kept for
+ * them (the cache), and the rules by which both change. While there are more entries than cached pages, pages that
+ * the guest frees go into the cache; pages in the cache beyond the entries go to the heap.
  */
 final class PopulateOnDemand {
     private final DomainPages pages;
@@ -37,17 +37,17 @@ final class PopulateOnDemand {
         return cache.pages();
     }
 
-    /** Pages that the domain owns outside the cache. */
+    /** The number of pages that the domain owns outside the cache. */
     long populated() {
         return pages.total() - cache.pages();
     }
 
-    /** Entries vanished because something else was put in their place; the cache stays as it is. */
+    /** Subtracts entries that another page has replaced; the cache stays as it is. */
     void entriesReplaced(long count) {
         entries -= count;
     }
 
-    /** The domain has devices, which populate-on-demand does not go with: the cache may not grow, nor the entries. */
+    /** Refuses growth of entries and cache while the domain has devices: they exclude populate-on-demand. */
     void forbid() {
         forbidden = true;
     }
@@ -56,7 +56,7 @@ final class PopulateOnDemand {
         forbidden = false;
     }
 
-    /** Marks one aligned extent. False if it is forbidden, or something is in the way that is not PoD. */
+    /** Marks one aligned extent; false if it is forbidden or a frame of it has another type. */
     boolean mark(long gfn, int order) {
         if (forbidden) {
             return false;
@@ -71,7 +71,7 @@ final class PopulateOnDemand {
         return true;
     }
 
-    /** {@code XENMEM_set_pod_target}: makes the cache such that the domain owns that many pages. */
+    /** {@code XENMEM_set_pod_target}: resizes the cache so that the domain owns that many pages. */
     void setTarget(long target) {
         long populated = populated();
         boolean nothingToPopulate = populated > 0 && entries == 0;
@@ -119,13 +119,13 @@ final class PopulateOnDemand {
         }
     }
 
-    /** Zeroes pages that were RAM and keeps them in the cache. */
+    /** Zeroes pages that were RAM and adds them to the cache. */
     private void keep(long mfn, long count) {
         content.clear(mfn, count);
         cache.add(mfn, count);
     }
 
-    /** A zero page, or superpage, of the guest became PoD again. */
+    /** Adds a reclaimed zero page or superpage to the cache, and its entries. */
     void reclaimed(long gfn, int order, long mfn) {
         long count = 1L << order;
         map.set(gfn, order, GfnType.POPULATE_ON_DEMAND, GfnMap.NO_MFN);
@@ -134,11 +134,11 @@ final class PopulateOnDemand {
     }
 
     /**
-     * Puts a page where somebody touched a PoD frame. Returns after one step: the frame may then be in a smaller
-     * PoD entry, and the touch is to be repeated.
+     * Populates a PoD frame that was accessed. Returns after one step: the frame may then be in a smaller PoD entry,
+     * and the caller repeats the access.
      *
-     * @param run what the gfn is in now, of PoD type
-     * @return false if there is no page: the touch fails, and the guest has been crashed unless it is dying
+     * @param run the run that contains the gfn, of PoD type
+     * @return false if there is no page: the access fails, and the guest has crashed unless it is dying
      */
     boolean demandPopulate(GfnMap.Run run, long gfn, Actor actor) {
         if (pages.dying()) {
@@ -179,9 +179,9 @@ final class PopulateOnDemand {
     }
 
     /**
-     * What PoD does with an aligned extent that the guest gives back, before anybody else sees it.
+     * Handles an aligned extent that the guest gives back, before the normal path does.
      *
-     * @return pages handled here; holes are left behind
+     * @return the number of pages handled, which are holes now
      */
     long decrease(long gfn, int order) {
         if (entries == 0 || pages.dying()) {
@@ -210,7 +210,7 @@ final class PopulateOnDemand {
         long pod = podThere;
         long ram = ramThere;
         long handled = 0;
-        // Xen looks again only after it has taken a page: entries that go first do not change its mind.
+        // Xen checks again only after it has taken a page, so entries that go first do not end the loop.
         boolean steals = entries > cache.pages();
         for (long at = gfn; at < end && (pod > 0 || (ram > 0 && steals)); ) {
             GfnMap.Run run = map.at(at);
@@ -233,7 +233,7 @@ final class PopulateOnDemand {
         return handled;
     }
 
-    /** The domain is dead: nothing is populated any more, and the cache is freed. The entries are never counted down. */
+    /** Frees the cache of a dead domain and ends population. Xen does not count the entries down. */
     void empty() {
         trimCache(0);
     }

@@ -3,7 +3,7 @@ package org.xenjava.toolstack.sim.memory;
 
 import java.util.Arrays;
 
-/** The last 32 entries populated on demand, a ring: where eager reclaim looks for pages that were left zero. */
+/** The ring of the last 32 entries populated on demand, in which eager reclaim looks for zero pages. */
 final class RecentPopulates {
     static final int SLOTS = 32;
 
@@ -12,7 +12,7 @@ final class RecentPopulates {
     private final Entry[] slots = new Entry[SLOTS];
     private int next;
 
-    /** One populated entry: its first gfn, and log2 of its pages. */
+    /** A populated entry: its first gfn, and log2 of its pages. */
     record Entry(long gfn, int order) {
         boolean isEmpty() {
             return gfn < 0;
@@ -28,7 +28,7 @@ final class RecentPopulates {
         next = (next + 1) % SLOTS;
     }
 
-    /** Empties a slot: 0 is the one that the next record overwrites, the oldest. */
+    /** Empties a slot; 0 is the oldest, which the next record overwrites. */
     Entry take(int age) {
         int index = (next + age) % SLOTS;
         Entry entry = slots[index];

@@ -3,7 +3,7 @@ package org.xenjava.toolstack.sim.memory;
 
 import org.xenjava.toolstack.xenctrl.lib.Errno;
 
-/** Xen answers a request with an errno. */
+/** The errno with which Xen refuses a request. */
 public final class XenRefusal extends RuntimeException {
     private static final long serialVersionUID = 1L;
 

@@ -7,9 +7,9 @@ import java.util.OptionalLong;
 import java.util.function.BooleanSupplier;
 
 /**
- * Finds pages of a guest that are all zero and that nobody has mapped, and makes them populate-on-demand again:
- * eagerly, among the last populated (XSA-150), and in an emergency by a sweep downwards from the highest populated
- * frame. Entries and cache grow together, so a debt stays what it is.
+ * Turns pages of a guest that are all zero and not mapped into populate-on-demand entries again: eagerly among the
+ * last populated pages (XSA-150), and in an emergency by a sweep downwards from the highest populated frame. Entries
+ * and cache grow together, so that a debt does not change.
  */
 final class ZeroPageReclaim {
     private static final long SWEEP_WINDOW = 1024;
@@ -31,17 +31,17 @@ final class ZeroPageReclaim {
         this.preemptionPending = preemptionPending;
     }
 
-    /** A gfn is about to be populated, or its entry to be split for that. */
+    /** Prepares for a gfn that is about to be populated or whose entry is about to be split. */
     void populating(long gfn) {
         highestPopulated = Math.max(highestPopulated, gfn);
     }
 
-    /** An entry was populated. */
+    /** Records a populated entry. */
     void populated(long gfn, int order) {
         recent.record(gfn, order);
     }
 
-    /** Looks at the entry populated 32 populates ago, and at the following ones until the cache has a page. */
+    /** Tests the entry populated 32 populates ago, and the following ones until the cache has a page. */
     void eagerly() {
         int age = 0;
         do {
@@ -57,7 +57,7 @@ final class ZeroPageReclaim {
         } while (pod.cachePages() == 0 && age < RecentPopulates.SLOTS);
     }
 
-    /** Tests each page of a range; what certainly holds no zero page is passed over at once. */
+    /** Tests each page of a range, and skips parts that cannot contain a zero page. */
     private void pages(long first, long end) {
         for (long gfn = first; gfn < end; ) {
             GfnMap.Run run = map.at(gfn);
@@ -85,8 +85,8 @@ final class ZeroPageReclaim {
     }
 
     /**
-     * Reclaims an aligned block of 2 MiB as a whole, if it is RAM on one aligned block of the host's memory, zero
-     * and unmapped.
+     * Reclaims a whole aligned block of 2 MiB if it is RAM on one aligned block of the host's memory, zero and not
+     * mapped.
      */
     boolean superpage(long gfn) {
         long mfn = map.at(gfn).mfnOf(gfn);
@@ -108,9 +108,9 @@ final class ZeroPageReclaim {
     }
 
     /**
-     * Walks down from where the last sweep ended, or from the highest populated gfn, testing RAM in batches of 16;
-     * gfn 0 is never tested. Below a window of 1024 gfns it ends as soon as the cache has a page, or the CPU is
-     * wanted elsewhere.
+     * Tests RAM in batches of 16 downwards, from the end of the last sweep or from the highest populated gfn; gfn 0 is
+     * never tested. After a window of 1024 gfns the sweep ends as soon as the cache has a page or other work waits for
+     * the CPU.
      */
     void sweep() {
         long start = resumeSweepAt == 0 ? highestPopulated : resumeSweepAt;
@@ -123,7 +123,7 @@ final class ZeroPageReclaim {
             if (run.type() == GfnType.RAM) {
                 long skip = zeroes.isEmpty() && !mayStop() ? nonZeroAtTop(run, gfn) : 0;
                 if (skip > 0) {
-                    // Nothing can be found here and nothing can end the sweep: count the pages, do not visit them.
+                    // Nothing here can be reclaimed or end the sweep: count the pages and do not visit them.
                     batch = (int) ((batch + skip) % SWEEP_BATCH);
                     gfn -= skip;
                     continue;
@@ -152,7 +152,7 @@ final class ZeroPageReclaim {
         return pod.cachePages() > 0 || preemptionPending.getAsBoolean();
     }
 
-    /** How many pages from this gfn downwards in this run are certainly not zero; gfn 0 does not count. */
+    /** The number of pages from this gfn downwards in the run that are certainly not zero; gfn 0 does not count. */
     private long nonZeroAtTop(GfnMap.Run run, long gfn) {
         long lowest = Math.max(run.first(), 1);
         OptionalLong zero = content.highestZero(run.mfnOf(lowest), gfn - lowest + 1);

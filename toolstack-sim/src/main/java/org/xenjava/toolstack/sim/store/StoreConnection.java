@@ -29,7 +29,7 @@ public final class StoreConnection implements XenStore {
     private int lastTransaction;
     private boolean closed;
 
-    /** A registered watch; the path as it was given, and in its absolute form. */
+    /** A registered watch, with its path as given and in absolute form. */
     private record Watch(String path, String absolute, String token, Consumer<XenStoreWatchEvent> sink) {}
 
     StoreConnection(XenStored daemon, int domid) {
@@ -103,7 +103,7 @@ public final class StoreConnection implements XenStore {
         });
     }
 
-    /** A watch that calls instead of queueing, under the simulated machine's lock. */
+    /** Registers a watch that calls a sink, under the simulated machine's lock, instead of queueing events. */
     public void watch(String path, String token, Consumer<XenStoreWatchEvent> sink) {
         run("xs_watch", () -> {
             boolean special = path.startsWith("@");
@@ -187,7 +187,7 @@ public final class StoreConnection implements XenStore {
         }
     }
 
-    /** Delivers a change to the watches that it concerns. */
+    /** Delivers a change to the watches whose paths it affects. */
     void fire(StoreView.Change change) {
         for (Watch watch : List.copyOf(watches)) {
             if (StorePath.isAtOrBelow(change.path(), watch.absolute())) {
@@ -198,7 +198,7 @@ public final class StoreConnection implements XenStore {
         }
     }
 
-    /** Delivers one of the names that start with @. */
+    /** Delivers a special event, whose name starts with @. */
     void fireSpecial(String name) {
         for (Watch watch : List.copyOf(watches)) {
             if (watch.absolute().equals(name)) {

@@ -5,7 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.xenjava.toolstack.xenctrl.lib.XenStorePermission;
 
-/** One node: its value, the names of its children in the order of their creation, and its permissions. */
+/** A node: its value, the names of its children in the order of their creation, and its permissions. */
 record StoreNode(byte[] value, List<String> children, List<XenStorePermission> permissions) {
     StoreNode {
         children = List.copyOf(children);
@@ -32,7 +32,7 @@ record StoreNode(byte[] value, List<String> children, List<XenStorePermission> p
         return new StoreNode(value, fewer, permissions);
     }
 
-    /** What a new child of this node starts as, when that domain creates it. */
+    /** The initial state of a child of this node that the domain creates. */
     StoreNode newChild(int creator) {
         List<XenStorePermission> inherited = new ArrayList<>(permissions);
         if (creator != 0) {
@@ -41,7 +41,7 @@ record StoreNode(byte[] value, List<String> children, List<XenStorePermission> p
         return new StoreNode(new byte[0], List.of(), inherited);
     }
 
-    /** Whether the domain may do that: read 1, write 2. dom0 and the owner may do everything. */
+    /** Whether the domain has that access: read 1, write 2. dom0 and the owner have every access. */
     boolean allows(int domid, int access) {
         if (domid == 0 || permissions.get(0).domid() == domid) {
             return true;

@@ -6,7 +6,7 @@ import java.util.Optional;
 import org.xenjava.toolstack.xenctrl.lib.Errno;
 import org.xenjava.toolstack.xenctrl.lib.XenStorePermission;
 
-/** What one domain may do to the nodes of a view. Paths are absolute. */
+/** The requests of one domain on the nodes of a view, with its permissions. Paths are absolute. */
 final class StoreOps {
     private static final int MAX_VALUE_BYTES = 4096;
 
@@ -106,7 +106,7 @@ final class StoreOps {
         return node;
     }
 
-    /** Nobody learns what is missing where he may not look. */
+    /** The errno for a missing node: a domain without access to the parent does not learn that the node is missing. */
     private Errno missing(String path) {
         String above = StorePath.parent(path);
         while (view.find(above).isEmpty()) {

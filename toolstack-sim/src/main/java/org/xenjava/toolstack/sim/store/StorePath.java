@@ -4,7 +4,7 @@ package org.xenjava.toolstack.sim.store;
 import java.util.regex.Pattern;
 import org.xenjava.toolstack.xenctrl.lib.Errno;
 
-/** Names of nodes, as xenstored reads them. */
+/** The syntax of node names and paths. */
 final class StorePath {
     static final String ROOT = "/";
 
@@ -16,7 +16,7 @@ final class StorePath {
     /**
      * The absolute form of a path.
      *
-     * @throws StoreRefusal EINVAL if it is malformed
+     * @throws StoreRefusal EINVAL if the path is malformed
      */
     static String absolute(String path, String home) {
         String absolute = path.startsWith("/") ? path : home + "/" + path;
@@ -26,7 +26,7 @@ final class StorePath {
         return absolute;
     }
 
-    /** The node above; the root is above itself. */
+    /** The parent of a node; the root is its own parent. */
     static String parent(String path) {
         int slash = path.lastIndexOf('/');
         return slash <= 0 ? ROOT : path.substring(0, slash);
@@ -40,7 +40,7 @@ final class StorePath {
         return parent.equals(ROOT) ? "/" + name : parent + "/" + name;
     }
 
-    /** Whether a node is that one or below it. */
+    /** Whether a path is that of a node or below it. */
     static boolean isAtOrBelow(String path, String above) {
         return path.equals(above) || path.startsWith(above.equals(ROOT) ? ROOT : above + "/");
     }

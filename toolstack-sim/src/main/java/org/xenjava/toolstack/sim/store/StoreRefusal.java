@@ -3,7 +3,7 @@ package org.xenjava.toolstack.sim.store;
 
 import org.xenjava.toolstack.xenctrl.lib.Errno;
 
-/** xenstored answers a request with an errno. */
+/** The errno with which xenstored refuses a request. */
 public final class StoreRefusal extends RuntimeException {
     private static final long serialVersionUID = 1L;
 

@@ -8,7 +8,7 @@ import java.util.Optional;
 import java.util.function.Consumer;
 import org.xenjava.toolstack.xenctrl.lib.XenStorePermission;
 
-/** The tree as everybody sees it. Each node carries the number of the change that last touched it. */
+/** The tree outside transactions. Each node has the number of the change that last touched it. */
 final class StoreTree implements StoreView {
     /** The generation of a node that does not exist. */
     static final long ABSENT = -1;
@@ -47,7 +47,7 @@ final class StoreTree implements StoreView {
         watchers.accept(change);
     }
 
-    /** Differs between two moments if the node was written, removed or created between them. */
+    /** The generation of a node, which changes when the node is written, removed or created. */
     long generation(String path) {
         return generations.getOrDefault(path, ABSENT);
     }

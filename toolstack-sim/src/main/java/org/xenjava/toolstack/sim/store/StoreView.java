@@ -3,16 +3,16 @@ package org.xenjava.toolstack.sim.store;
 
 import java.util.Optional;
 
-/** Nodes by absolute path: the tree itself, or a transaction's view of it. */
+/** Nodes by absolute path: the tree itself or a transaction's view of it. */
 interface StoreView {
     Optional<StoreNode> find(String path);
 
     void put(String path, StoreNode node);
 
-    /** Removes this one node. */
+    /** Removes one node, without its children. */
     void remove(String path);
 
-    /** A change is complete: watches on the node, and on its children if it was removed, are due. */
+    /** Reports a complete change; watches on the node fire, and on its children if it was removed. */
     void changed(Change change);
 
     /** A node that was written or removed. */

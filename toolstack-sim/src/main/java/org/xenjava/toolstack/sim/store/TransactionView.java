@@ -10,8 +10,8 @@ import java.util.Optional;
 import org.xenjava.toolstack.xenctrl.lib.Errno;
 
 /**
- * Changes that become visible together, or not at all: committing fails if any node that was looked at, or would
- * have been created below, has changed since.
+ * The changes of a transaction, which become visible together or not at all. The commit fails if a node that the
+ * transaction read, or the parent of a node that it created, has changed since.
  */
 final class TransactionView implements StoreView {
     private final StoreTree tree;
@@ -49,9 +49,9 @@ final class TransactionView implements StoreView {
     }
 
     /**
-     * Applies everything.
+     * Applies all changes.
      *
-     * @throws StoreRefusal EAGAIN if another change came between; then nothing was applied
+     * @throws StoreRefusal EAGAIN after a conflicting change; nothing was applied
      */
     void commit() {
         boolean overtaken =

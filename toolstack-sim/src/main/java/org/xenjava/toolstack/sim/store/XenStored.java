@@ -8,7 +8,7 @@ import java.util.Set;
 import java.util.concurrent.locks.Lock;
 import org.xenjava.toolstack.xenctrl.lib.Errno;
 
-/** The simulated xenstored: the tree, who is connected to it, and which domains it knows. */
+/** The simulated xenstored: the tree, its connections, and the domains introduced to it. */
 public final class XenStored {
     private final Lock lock;
     private final DomainLink domains;
@@ -16,7 +16,7 @@ public final class XenStored {
     private final List<StoreConnection> connections = new ArrayList<>();
     private final Set<Integer> introduced = new HashSet<>();
 
-    /** How xenstored reaches a domain that is introduced to it. */
+    /** xenstored's access to domains. */
     public interface DomainLink {
         /**
          * Maps the ring through grant reference 1 and binds the event channel.
@@ -25,11 +25,13 @@ public final class XenStored {
          */
         void connect(int domid, int port);
 
-        /** Lets go of the ring and closes xenstored's end of the event channel. */
+        /** Unmaps the ring and closes xenstored's end of the event channel. */
         void disconnect(int domid);
     }
 
     /**
+     * Starts an empty xenstored.
+     *
      * @param lock the simulated machine's lock
      * @param domains access to domains
      */
@@ -38,12 +40,12 @@ public final class XenStored {
         this.domains = domains;
     }
 
-    /** Where a domain's own nodes are. */
+    /** The path of a domain's own nodes. */
     public static String home(int domid) {
         return "/local/domain/" + domid;
     }
 
-    /** A new connection of that domain; dom0's may do everything. */
+    /** Opens a connection for that domain. Connections of dom0 have every permission. */
     public StoreConnection connect(int domid) {
         lock.lock();
         try {
@@ -55,7 +57,7 @@ public final class XenStored {
         }
     }
 
-    /** Xen says that a domain has shut down or died. */
+    /** Reacts to a domain that has shut down. */
     public void domainChanged(int domid) {
         locked(() -> {
             if (introduced.contains(domid)) {
@@ -64,7 +66,7 @@ public final class XenStored {
         });
     }
 
-    /** Xen says that a domain is dead: it is forgotten. */
+    /** Forgets a domain that was destroyed. */
     public void domainDied(int domid) {
         locked(() -> {
             if (introduced.remove(domid)) {
@@ -109,7 +111,7 @@ public final class XenStored {
         fireSpecial("@releaseDomain");
     }
 
-    /** Whether the domain can talk to xenstored. */
+    /** Whether the domain was introduced, so that its requests reach xenstored. */
     public boolean isIntroduced(int domid) {
         return domid == 0 || introduced.contains(domid);
     }
