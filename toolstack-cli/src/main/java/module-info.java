@@ -7,6 +7,7 @@ module org.xenjava.toolstack.cli {
     requires jdk.unsupported;
     requires org.apache.xmlgraphics.batik.svggen;
     requires xchart;
+    requires org.jline.terminal;
     requires org.slf4j;
     requires org.xenjava.toolstack.core;
     requires org.xenjava.toolstack.rehearsal;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.xenjava.toolstack.cli;
 
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -34,6 +35,10 @@ final class Commands {
     }
 
     private Commands() {}
+
+    static Set<String> names() {
+        return Collections.unmodifiableSet(BY_NAME.keySet());
+    }
 
     /** Adds the commands that are named among these arguments; all of them if there are none, or they are needed. */
     static void addTo(CommandLine xlj, Session session, String... args) {

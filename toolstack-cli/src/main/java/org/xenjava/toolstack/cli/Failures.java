@@ -1,11 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.xenjava.toolstack.cli;
 
+import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.io.UncheckedIOException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
+import java.nio.file.NoSuchFileException;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.function.BooleanSupplier;
+import org.xenjava.toolstack.cli.command.ExitStatus;
 import org.xenjava.toolstack.cli.command.Session;
 import org.xenjava.toolstack.error.ToolstackException;
 import picocli.CommandLine;
@@ -13,8 +20,9 @@ import picocli.CommandLine.IExecutionExceptionHandler;
 import picocli.CommandLine.IParameterExceptionHandler;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
+import picocli.CommandLine.UnmatchedArgumentException;
 
-/** Every failure is one line on standard error and an exit status; {@code --debug} adds the stack trace. */
+/** Turns every failure into a message on standard error and an exit status; {@code --debug} adds the stack trace. */
 final class Failures implements IParameterExceptionHandler, IExecutionExceptionHandler {
     private final Session session;
     private final BooleanSupplier debug;
@@ -27,29 +35,76 @@ final class Failures implements IParameterExceptionHandler, IExecutionExceptionH
     @Override
     public int handleParseException(ParameterException e, String[] args) {
         CommandLine command = e.getCommandLine();
-        session.complain(Objects.requireNonNull(e.getMessage()).replaceFirst("^Error: ", "") + " (see "
-                + command.getCommandSpec().qualifiedName() + " --help)");
+        String message = e instanceof UnmatchedArgumentException unknown
+                ? UnknownWords.message(unknown)
+                : Objects.requireNonNull(e.getMessage()).replaceFirst("^Error: ", "");
+        session.complain(message + " (see " + command.getCommandSpec().qualifiedName() + " --help)");
         return command.getCommandSpec().exitCodeOnInvalidInput();
     }
 
     @Override
     public int handleExecutionException(Exception e, CommandLine command, ParseResult parsed) {
-        session.complain(reason(e));
+        report("", e);
+        return command.getCommandSpec().exitCodeOnExecutionException();
+    }
+
+    /** Reports an error of the virtual machine, such as a full heap, after which no command can go on. */
+    int handleError(Error e) {
+        report("", e);
+        return ExitStatus.FAILED;
+    }
+
+    /** Reports that a thread has ended which should not have. */
+    void handleEndOf(Thread thread, Throwable e) {
+        report("the thread '" + thread.getName() + "' has failed, xlj ends: ", e);
+    }
+
+    private void report(String context, Throwable e) {
+        session.complain(context + reason(e));
         if (debug.getAsBoolean()) {
             StringWriter trace = new StringWriter();
             e.printStackTrace(new PrintWriter(trace));
             trace.toString().lines().forEach(session.console()::note);
         }
-        return command.getCommandSpec().exitCodeOnExecutionException();
     }
 
-    private static String reason(Exception e) {
+    static String reason(Throwable e) {
         if (e instanceof ToolstackException known) {
             return known.getMessage();
         }
-        if (e instanceof UncheckedIOException) {
-            return "a file cannot be read or written: " + e.getCause();
+        if (e instanceof UncheckedIOException unchecked) {
+            return reason(Objects.requireNonNull(unchecked.getCause()));
         }
-        return "unexpected: " + e;
+        if (e instanceof FileSystemException failure) {
+            return failure.getFile() + ": " + reason(failure);
+        }
+        if (e instanceof IOException) {
+            return message(e).orElse("a file or a pipe cannot be read or written");
+        }
+        if (e instanceof InterruptedException) {
+            return "interrupted";
+        }
+        if (e instanceof OutOfMemoryError) {
+            return "the Java heap is full (" + message(e).orElse("no details")
+                    + "); set XLJ_JAVA_OPTS=-Xmx1g, or more, to enlarge it";
+        }
+        return "internal error: " + message(e).orElse("no details") + "; please report it with the output of --debug";
+    }
+
+    private static String reason(FileSystemException failure) {
+        if (failure instanceof NoSuchFileException) {
+            return "no such file or directory";
+        }
+        if (failure instanceof AccessDeniedException) {
+            return "permission denied";
+        }
+        if (failure instanceof FileAlreadyExistsException) {
+            return "it exists already";
+        }
+        return Optional.ofNullable(failure.getReason()).orElse("it cannot be read or written");
+    }
+
+    private static Optional<String> message(Throwable e) {
+        return Optional.ofNullable(e.getMessage()).filter(text -> !text.isBlank());
     }
 }

@@ -4,6 +4,7 @@ package org.xenjava.toolstack.cli;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.xenjava.toolstack.cli.command.ExitStatus;
+import org.xenjava.toolstack.cli.command.ReadOnly;
 import org.xenjava.toolstack.cli.command.Session;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -12,11 +13,11 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-@Command(description = "Print the help of a command, or this one.")
-final class UsageCommand implements Callable<Integer> {
+@Command(description = "Print the help of a command, or of xlj.")
+final class UsageCommand implements ReadOnly, Callable<Integer> {
     private final Session session;
 
-    @Parameters(arity = "0..1", paramLabel = "COMMAND", description = "its name")
+    @Parameters(arity = "0..1", paramLabel = "COMMAND", description = "name of a command")
     private Optional<String> command = Optional.empty();
 
     @Spec
@@ -31,7 +32,7 @@ final class UsageCommand implements Callable<Integer> {
         CommandLine xlj = spec.commandLine().getParent();
         CommandLine described = command.map(
                         name -> Optional.ofNullable(xlj.getSubcommands().get(name))
-                                .orElseThrow(() -> new ParameterException(xlj, "there is no command '" + name + "'")))
+                                .orElseThrow(() -> new ParameterException(xlj, UnknownWords.command(name))))
                 .orElse(xlj);
         described.usage(session.console().helpWriter());
         return ExitStatus.OK;

@@ -3,13 +3,19 @@ package org.xenjava.toolstack.cli;
 
 import java.nio.file.Path;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.Optional;
 import org.xenjava.toolstack.Toolstack;
+import org.xenjava.toolstack.cli.command.DryRunnable;
+import org.xenjava.toolstack.cli.command.ExitStatus;
+import org.xenjava.toolstack.cli.command.ReadOnly;
 import org.xenjava.toolstack.cli.command.Session;
+import org.xenjava.toolstack.cli.output.Console;
 import org.xenjava.toolstack.trace.Recorder;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.RunLast;
 import picocli.CommandLine.ScopeType;
 
@@ -17,12 +23,19 @@ import picocli.CommandLine.ScopeType;
 @Command(
         name = "xlj",
         versionProvider = Version.class,
-        description = "Builds and runs PVH guests on Xen, with xl's habits.",
+        description = "Builds and runs HVM and PVH guests on Xen, with xl's commands and configuration files.",
         synopsisSubcommandLabel = "COMMAND",
         commandListHeading = "%nCommands:%n",
         exitCodeListHeading = "%nExit status (pod-check has its own):%n",
-        exitCodeList = {"0:done", "1:failed; the reason is on standard error", "2:the arguments are wrong"})
+        exitCodeList = {
+            "0:done",
+            "1:failed; the reason is on standard error",
+            "2:the arguments are wrong, or there is no such command"
+        })
 public final class Xlj {
+    /** How long an orderly end may take after a thread has failed. */
+    private static final Duration LAST_RESORT = Duration.ofSeconds(10);
+
     @Option(
             names = {"-h", "--help"},
             usageHelp = true,
@@ -33,22 +46,63 @@ public final class Xlj {
     @Option(names = "--version", versionHelp = true, description = "print the version")
     private boolean version;
 
-    @Option(names = "-v", description = "tell what is being done")
+    @Option(names = "-v", description = "log what is done to domains")
     private boolean verbose;
 
-    @Option(names = "--debug", scope = ScopeType.INHERIT, description = "log everything; show where errors come from")
+    @Option(names = "-f", description = "accepted as xl does, without effect: no other toolstack is looked for")
+    private boolean force;
+
+    @Option(
+            names = "-N",
+            description = "dry run: commands that change something are parsed only; create prints its plan")
+    private boolean dryRun;
+
+    @Option(names = "-t", description = "show progress although standard error is not a terminal")
+    private boolean progress;
+
+    @Option(names = "-T", description = "put date, time and process ID before each line of the log")
+    private boolean times;
+
+    @Option(
+            names = "--debug",
+            scope = ScopeType.INHERIT,
+            description = "log everything, and print stack traces of failures")
     private boolean debug;
 
     @Option(
             names = "--record",
             paramLabel = "FILE",
-            description = "write all that is said to Xen, and its answers, to a trace; gzip if it ends in .gz")
+            description =
+                    "record all calls to Xen and xenstored, and their answers, in FILE; compressed if it ends in .gz")
     private Optional<Path> record = Optional.empty();
 
     private Xlj() {}
 
     public static void main(String[] args) {
-        System.exit(run(Session.ofProcess(), args));
+        Session session = Session.ofProcess();
+        System.setErr(Console.escapedError());
+        Thread.setDefaultUncaughtExceptionHandler((thread, e) -> {
+            haltAfter(LAST_RESORT);
+            new Failures(session, () -> true).handleEndOf(thread, e);
+            System.exit(ExitStatus.FAILED);
+        });
+        System.exit(run(session, args));
+    }
+
+    /** Ends the process although its orderly end may wait for the thread that has failed. */
+    private static void haltAfter(Duration time) {
+        Thread thread = new Thread(
+                () -> {
+                    try {
+                        Thread.sleep(time.toMillis());
+                    } catch (InterruptedException e) {
+                        // Nothing is left to wait for.
+                    }
+                    Runtime.getRuntime().halt(ExitStatus.FAILED);
+                },
+                "last resort");
+        thread.setDaemon(true);
+        thread.start();
     }
 
     /** Runs one command; the result is the exit status. */
@@ -58,15 +112,37 @@ public final class Xlj {
         CommandLine commandLine = new CommandLine(xlj);
         Session configured = session.opening(options -> session.host().open(xlj.configure(options, args)));
         Commands.addTo(commandLine, configured, args);
-        return commandLine
+        commandLine
                 .setOut(session.console().helpWriter())
                 .setParameterExceptionHandler(failures)
                 .setExecutionExceptionHandler(failures)
-                .setExecutionStrategy(parsed -> {
-                    Logging.configure(xlj.verbose, xlj.debug);
-                    return new RunLast().execute(parsed);
-                })
-                .execute(args);
+                .setExecutionStrategy(parsed -> xlj.execute(session, parsed));
+        try {
+            return commandLine.execute(args);
+        } catch (Error e) {
+            return failures.handleError(e);
+        }
+    }
+
+    private int execute(Session session, ParseResult parsed) {
+        Logging.configure(verbose, debug);
+        if (times) {
+            Logging.showTimes();
+        }
+        if (progress) {
+            session.console().showProgressAnywhere();
+        }
+        CommandLine last =
+                parsed.asCommandLineList().get(parsed.asCommandLineList().size() - 1);
+        Object command = last.getCommand();
+        if (!dryRun || command instanceof ReadOnly || CommandLine.printHelpIfRequested(parsed)) {
+            return new RunLast().execute(parsed);
+        }
+        if (command instanceof DryRunnable planned) {
+            return planned.dryRun();
+        }
+        session.complain("dry run: " + last.getCommandName() + " was not executed");
+        return ExitStatus.OK;
     }
 
     private Toolstack.Options configure(Toolstack.Options options, String... args) {

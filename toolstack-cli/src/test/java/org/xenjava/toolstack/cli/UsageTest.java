@@ -4,9 +4,14 @@ package org.xenjava.toolstack.cli;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.NoSuchFileException;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.xenjava.toolstack.cli.Prompt.Outcome;
 
@@ -92,6 +97,95 @@ class UsageTest {
         assertEquals(0, outcome.status());
         assertTrue(outcome.out().contains("Exit status:"), outcome.out());
         assertEquals(outcome, prompt.run("pod-check", "--help"));
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            textBlock =
+                    """
+                    lst              | there is no command 'lst'; did you mean 'list'?
+                    mem-sett         | there is no command 'mem-sett'; did you mean 'mem-set'?
+                    netowrk-list     | there is no command 'netowrk-list'; did you mean 'network-list'?
+                    foo              | there is no command 'foo'
+                    start            | there is no command 'start'
+                    migrate web host | xl has the command 'migrate', xlj does not have it yet
+                    vcpu-pin         | xl has the command 'vcpu-pin', xlj does not have it yet
+                    help sched-rtds  | xl has the command 'sched-rtds', xlj does not have it yet
+                    help lits        | there is no command 'lits'; did you mean 'list'?
+                    -x list          | unknown option: '-x'
+                    """)
+    void anUnknownCommandIsNamed(String line, String message) {
+        assertEquals(new Outcome(2, "", "xlj: " + message + " (see xlj --help)\n"), prompt.run(words(line)));
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            textBlock =
+                    """
+                    pause -q web   | unknown option: '-q'
+                    pause web db   | unexpected argument: 'db'
+                    pause a b c    | unexpected arguments: 'b', 'c'
+                    """)
+    void onlyOptionsAreCalledOptions(String line, String message) {
+        assertEquals(new Outcome(2, "", "xlj: " + message + " (see xlj pause --help)\n"), prompt.run(words(line)));
+    }
+
+    @Test
+    void allCommandsOfXlAreKnown() {
+        assertEquals(92, XlCommands.NAMES.size());
+    }
+
+    @Test
+    void anOptionOfXlThatHasNoEffectIsAccepted() {
+        assertEquals(prompt.run("version"), prompt.run("-f", "-t", "version"));
+    }
+
+    @Test
+    void aDryRunDoesNotEvenOpenXen() {
+        Outcome nothing = new Outcome(0, "", "xlj: dry run: destroy was not executed\n");
+        assertEquals(nothing, prompt.run("-N", "destroy", "web"));
+        assertEquals(2, prompt.run("-N", "destroy").status());
+        assertEquals(1, prompt.run("-N", "list").status());
+    }
+
+    @Test
+    void theFirstLineOfTheHelpNamesBothKindsOfGuests() {
+        String help = prompt.run("--help").out();
+        assertTrue(help.contains("HVM and PVH"), help);
+        assertEquals(help, prompt.run("-h").out());
+    }
+
+    @Test
+    void aFullHeapIsAMessage() {
+        Prompt failing = new Prompt(options -> {
+            throw new OutOfMemoryError("Java heap space");
+        });
+        Outcome outcome = failing.run("list");
+        assertEquals(1, outcome.status());
+        assertEquals(
+                "xlj: the Java heap is full (Java heap space); set XLJ_JAVA_OPTS=-Xmx1g, or more, to enlarge it\n",
+                outcome.err());
+    }
+
+    @Test
+    void anInternalErrorNamesNoClass() {
+        Prompt failing = new Prompt(options -> {
+            throw new IllegalStateException("the sky\033[2J is falling");
+        });
+        assertEquals(
+                "xlj: internal error: the sky\\x1b[2J is falling; please report it with the output of --debug\n",
+                failing.run("list").err());
+    }
+
+    @Test
+    void aFailureOfAFileNamesTheFileAndTheReason() {
+        assertEquals("/x: permission denied", Failures.reason(new AccessDeniedException("/x")));
+        assertEquals(
+                "/x: no such file or directory",
+                Failures.reason(new UncheckedIOException(new NoSuchFileException("/x"))));
+        assertEquals("No space left on device", Failures.reason(new IOException("No space left on device")));
     }
 
     private static String[] words(String line) {

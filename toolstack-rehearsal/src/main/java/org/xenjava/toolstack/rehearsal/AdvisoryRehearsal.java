@@ -48,7 +48,7 @@ public final class AdvisoryRehearsal {
      * @throws org.xenjava.toolstack.error.ToolstackException if the guest cannot be built
      */
     public Rehearsal run() {
-        try (StandIns files = StandIns.forWhatIsMissingOf(config)) {
+        try (SubstituteFiles files = SubstituteFiles.of(withoutDevices(config))) {
             List<Part> parts = parts(files.guest());
             return new Rehearsal(
                     config,
@@ -65,7 +65,7 @@ public final class AdvisoryRehearsal {
      * @return in the order of {@link Rehearsal#trials}
      */
     public List<RehearsalTimeline> record() {
-        try (StandIns files = StandIns.forWhatIsMissingOf(config)) {
+        try (SubstituteFiles files = SubstituteFiles.of(withoutDevices(config))) {
             return trials(files.guest(), parts(files.guest()), RehearsedGuest::record);
         }
     }
@@ -96,5 +96,10 @@ public final class AdvisoryRehearsal {
                     }
                 })
                 .toList();
+    }
+
+    /** Memory is what matters here. */
+    private static DomainConfig withoutDevices(DomainConfig config) {
+        return config.toBuilder().disks(List.of()).nics(List.of()).build();
     }
 }

@@ -3,10 +3,13 @@ package org.xenjava.toolstack.cli.command;
 
 import org.xenjava.toolstack.Domain;
 import org.xenjava.toolstack.Toolstack;
+import org.xenjava.toolstack.error.DomainStateException;
 import picocli.CommandLine.Parameters;
 
 /** A command that does one thing to one domain. */
 public abstract class DomainCommand extends HostCommand {
+    private static final int CONTROL_DOMAIN = 0;
+
     @Parameters(index = "0", paramLabel = "DOMAIN", description = "a domid, a name or a UUID")
     private String domain = "";
 
@@ -16,8 +19,17 @@ public abstract class DomainCommand extends HostCommand {
 
     @Override
     protected final int run(Toolstack toolstack) throws Exception {
-        run(toolstack.resolve(domain));
+        Domain found = toolstack.resolve(domain);
+        if (found.domid() == CONTROL_DOMAIN && !controlDomainRefusal().isEmpty()) {
+            throw new DomainStateException("domain 0 " + controlDomainRefusal());
+        }
+        run(found);
         return ExitStatus.OK;
+    }
+
+    /** Why the command is not for domain 0, as the end of a sentence about it; empty if it is. */
+    protected String controlDomainRefusal() {
+        return "";
     }
 
     protected abstract void run(Domain domain) throws Exception;

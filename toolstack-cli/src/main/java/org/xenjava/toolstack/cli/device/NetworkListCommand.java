@@ -7,6 +7,7 @@ import org.xenjava.toolstack.Toolstack;
 import org.xenjava.toolstack.cli.command.ExitStatus;
 import org.xenjava.toolstack.cli.command.HostCommand;
 import org.xenjava.toolstack.cli.command.JsonOption;
+import org.xenjava.toolstack.cli.command.ReadOnly;
 import org.xenjava.toolstack.cli.command.Session;
 import org.xenjava.toolstack.cli.output.Json;
 import picocli.CommandLine.Command;
@@ -14,7 +15,7 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Parameters;
 
 @Command(description = "List domains' network cards, with the guest's state of each (4 is connected).")
-final class NetworkListCommand extends HostCommand {
+final class NetworkListCommand extends HostCommand implements ReadOnly {
     @Mixin
     private final JsonOption json = new JsonOption();
 

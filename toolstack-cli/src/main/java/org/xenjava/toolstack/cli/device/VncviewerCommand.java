@@ -3,13 +3,14 @@ package org.xenjava.toolstack.cli.device;
 
 import org.xenjava.toolstack.Domain;
 import org.xenjava.toolstack.cli.command.DomainCommand;
+import org.xenjava.toolstack.cli.command.ReadOnly;
 import org.xenjava.toolstack.cli.command.Session;
 import org.xenjava.toolstack.error.DomainStateException;
 import picocli.CommandLine.Command;
 
 /** xl starts a viewer; which, is the user's business. */
 @Command(description = "Print where a VNC viewer finds an HVM guest's screen: ADDRESS:PORT.")
-final class VncviewerCommand extends DomainCommand {
+final class VncviewerCommand extends DomainCommand implements ReadOnly {
     VncviewerCommand(Session session) {
         super(session);
     }

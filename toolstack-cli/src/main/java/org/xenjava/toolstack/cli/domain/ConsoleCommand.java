@@ -23,6 +23,11 @@ final class ConsoleCommand extends DomainCommand {
     }
 
     @Override
+    protected String controlDomainRefusal() {
+        return "has no console in xenconsoled: its console is the host's";
+    }
+
+    @Override
     protected void run(Domain domain) throws IOException, InterruptedException {
         ConsoleSession.attach(domain.consoleTerminal(PATIENCE), session.console(), () -> {});
     }

@@ -6,18 +6,17 @@ import java.util.Set;
 import java.util.concurrent.Callable;
 import org.xenjava.toolstack.Domain;
 import org.xenjava.toolstack.Toolstack;
+import org.xenjava.toolstack.cli.command.DryRunnable;
 import org.xenjava.toolstack.cli.command.ExitStatus;
 import org.xenjava.toolstack.cli.command.GuestFile;
 import org.xenjava.toolstack.cli.command.Session;
 import org.xenjava.toolstack.cli.memory.GuardReport;
 import org.xenjava.toolstack.cli.output.Console;
 import org.xenjava.toolstack.cli.output.Verbosity;
-import org.xenjava.toolstack.cli.plan.PlanText;
+import org.xenjava.toolstack.cli.plan.DryRun;
 import org.xenjava.toolstack.config.DomainConfig;
-import org.xenjava.toolstack.create.CreatePlan;
 import org.xenjava.toolstack.lifecycle.SupervisionListener;
 import org.xenjava.toolstack.lifecycle.SupervisionPolicy;
-import org.xenjava.toolstack.memory.PodPolicy;
 import org.xenjava.toolstack.pod.GuardListener;
 import org.xenjava.toolstack.pod.GuardPolicy;
 import org.xenjava.toolstack.pod.GuardScope;
@@ -40,7 +39,7 @@ import picocli.CommandLine.Option;
             "2:the arguments are wrong",
             "3:it runs, but its balloon driver has stopped short and the host cannot cover that: load inside may crash it"
         })
-final class CreateCommand implements Callable<Integer> {
+final class CreateCommand implements DryRunnable, Callable<Integer> {
     private final Session session;
 
     @Mixin
@@ -85,12 +84,16 @@ final class CreateCommand implements Callable<Integer> {
     public Integer call() throws IOException, InterruptedException {
         DomainConfig config = quiet ? guest.readQuietly() : guest.read(session);
         if (dryRun) {
-            PlanText.of(CreatePlan.of(config, PodPolicy.standard())).forEach(session::print);
-            return ExitStatus.OK;
+            return DryRun.asText(config, session);
         }
         try (Toolstack toolstack = session.open()) {
             return start(toolstack, build(toolstack, config));
         }
+    }
+
+    @Override
+    public int dryRun() {
+        return DryRun.asText(quiet ? guest.readQuietly() : guest.read(session), session);
     }
 
     private Domain build(Toolstack toolstack, DomainConfig config) {

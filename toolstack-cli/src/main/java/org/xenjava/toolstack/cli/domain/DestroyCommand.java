@@ -13,6 +13,11 @@ final class DestroyCommand extends DomainCommand {
     }
 
     @Override
+    protected String controlDomainRefusal() {
+        return "cannot be destroyed: it is the control domain";
+    }
+
+    @Override
     protected void run(Domain domain) {
         domain.destroy();
     }

@@ -31,6 +31,11 @@ final class DumpCoreCommand extends DomainCommand {
     }
 
     @Override
+    protected String controlDomainRefusal() {
+        return "cannot be dumped: the dump would pause the domain that it runs in";
+    }
+
+    @Override
     protected void run(Domain domain) {
         boolean shown = session.console().isTerminal(Console.Stream.ERR);
         DumpListener listener = shown ? this::show : DumpListener.NONE;

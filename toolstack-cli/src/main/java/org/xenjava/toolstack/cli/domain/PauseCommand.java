@@ -13,6 +13,11 @@ final class PauseCommand extends DomainCommand {
     }
 
     @Override
+    protected String controlDomainRefusal() {
+        return "cannot be paused: nothing could unpause it";
+    }
+
+    @Override
     protected void run(Domain domain) {
         domain.pause();
     }

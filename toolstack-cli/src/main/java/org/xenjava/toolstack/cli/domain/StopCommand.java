@@ -13,6 +13,7 @@ import org.xenjava.toolstack.cli.command.ExitStatus;
 import org.xenjava.toolstack.cli.command.HostCommand;
 import org.xenjava.toolstack.cli.command.Session;
 import org.xenjava.toolstack.error.DomainGoneException;
+import org.xenjava.toolstack.error.DomainStateException;
 import org.xenjava.toolstack.error.ToolstackException;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Option;
@@ -65,6 +66,10 @@ abstract class StopCommand extends HostCommand {
     }
 
     private void stop(Domain domain) {
+        if (domain.domid() == CONTROL_DOMAIN) {
+            throw new DomainStateException(
+                    "domain 0 is shut down and rebooted by its operating system, such as with systemctl");
+        }
         if (!fallback || domain.hasPvDrivers()) {
             domain.requestShutdown(request);
             return;

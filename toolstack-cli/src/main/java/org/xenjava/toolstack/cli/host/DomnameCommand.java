@@ -3,11 +3,12 @@ package org.xenjava.toolstack.cli.host;
 
 import org.xenjava.toolstack.Domain;
 import org.xenjava.toolstack.cli.command.DomainCommand;
+import org.xenjava.toolstack.cli.command.ReadOnly;
 import org.xenjava.toolstack.cli.command.Session;
 import picocli.CommandLine.Command;
 
 @Command(description = "Print the name of a domain.")
-final class DomnameCommand extends DomainCommand {
+final class DomnameCommand extends DomainCommand implements ReadOnly {
     DomnameCommand(Session session) {
         super(session);
     }

@@ -10,6 +10,7 @@ import org.xenjava.toolstack.Toolstack;
 import org.xenjava.toolstack.cli.command.ExitStatus;
 import org.xenjava.toolstack.cli.command.HostCommand;
 import org.xenjava.toolstack.cli.command.JsonOption;
+import org.xenjava.toolstack.cli.command.ReadOnly;
 import org.xenjava.toolstack.cli.command.Session;
 import org.xenjava.toolstack.cli.output.Json;
 import org.xenjava.toolstack.xenctrl.units.Pages;
@@ -22,7 +23,7 @@ import picocli.CommandLine.Spec;
 
 /** xl's keys and units, as far as they concern memory and CPUs. */
 @Command(description = "Print what the host has. Memory is in MiB, in JSON in pages of 4 KiB.")
-final class InfoCommand extends HostCommand {
+final class InfoCommand extends HostCommand implements ReadOnly {
     @Parameters(arity = "0..1", paramLabel = "KEY", description = "print the value of this key only")
     private Optional<String> key = Optional.empty();
 

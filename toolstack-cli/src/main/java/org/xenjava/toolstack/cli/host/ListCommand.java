@@ -8,6 +8,7 @@ import org.xenjava.toolstack.Toolstack;
 import org.xenjava.toolstack.cli.command.ExitStatus;
 import org.xenjava.toolstack.cli.command.HostCommand;
 import org.xenjava.toolstack.cli.command.JsonOption;
+import org.xenjava.toolstack.cli.command.ReadOnly;
 import org.xenjava.toolstack.cli.command.Session;
 import org.xenjava.toolstack.cli.output.Json;
 import picocli.CommandLine.Command;
@@ -21,7 +22,7 @@ import picocli.CommandLine.Parameters;
             "State is six letters: running, blocked, paused, shutdown, why it shut down (- powered off,"
                     + " r rebooted, s suspended, c crashed, w watchdog, S soft reset), dying."
         })
-final class ListCommand extends HostCommand {
+final class ListCommand extends HostCommand implements ReadOnly {
     @Option(
             names = {"-v", "--verbose"},
             description = "UUIDs and shutdown reasons too")

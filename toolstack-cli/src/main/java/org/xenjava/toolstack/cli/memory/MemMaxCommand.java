@@ -23,6 +23,11 @@ final class MemMaxCommand extends DomainCommand {
     }
 
     @Override
+    protected String controlDomainRefusal() {
+        return "cannot be resized yet: only HVM and PVH guests can";
+    }
+
+    @Override
     protected void run(Domain domain) {
         domain.setMaxMemory(size);
     }

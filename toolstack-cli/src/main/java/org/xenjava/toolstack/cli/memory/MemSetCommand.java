@@ -27,6 +27,11 @@ final class MemSetCommand extends DomainCommand {
     }
 
     @Override
+    protected String controlDomainRefusal() {
+        return "cannot be resized yet: only HVM and PVH guests can";
+    }
+
+    @Override
     protected void run(Domain domain) {
         domain.setMemory(size);
     }

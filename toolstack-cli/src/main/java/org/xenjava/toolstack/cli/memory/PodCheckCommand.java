@@ -15,6 +15,7 @@ import org.xenjava.toolstack.cli.command.ExitStatus;
 import org.xenjava.toolstack.cli.command.HostCommand;
 import org.xenjava.toolstack.cli.command.JsonOption;
 import org.xenjava.toolstack.cli.command.PodNumbers;
+import org.xenjava.toolstack.cli.command.ReadOnly;
 import org.xenjava.toolstack.cli.command.Session;
 import org.xenjava.toolstack.cli.output.Json;
 import org.xenjava.toolstack.cli.output.Words;
@@ -50,7 +51,7 @@ import picocli.CommandLine.Spec;
             "255:bad usage, no such domain, or Xen refused; nothing is on standard output",
             "   :with --all: the worst of all, 255 before 2 before 1; with --before: 1 if refused, 0 if not"
         })
-final class PodCheckCommand extends HostCommand {
+final class PodCheckCommand extends HostCommand implements ReadOnly {
     /** {@code DOMID_FIRST_RESERVED} of Xen's {@code public/xen.h}. */
     private static final int FIRST_RESERVED_DOMID = 0x7FF0;
 

@@ -15,6 +15,7 @@ import org.xenjava.toolstack.cli.command.ExitStatus;
 import org.xenjava.toolstack.cli.command.HostCommand;
 import org.xenjava.toolstack.cli.command.JsonOption;
 import org.xenjava.toolstack.cli.command.PodNumbers;
+import org.xenjava.toolstack.cli.command.ReadOnly;
 import org.xenjava.toolstack.cli.command.Session;
 import org.xenjava.toolstack.cli.command.SignalShutdown;
 import org.xenjava.toolstack.cli.command.Sleeper;
@@ -43,7 +44,7 @@ import picocli.CommandLine.Spec;
             "1:the guest has ended first",
             "2:the arguments are wrong"
         })
-final class PodWatchCommand extends HostCommand {
+final class PodWatchCommand extends HostCommand implements ReadOnly {
     @Parameters(index = "0", paramLabel = "DOMAIN", description = "a domid, a name or a UUID")
     private String name = "";
 

@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Help.Ansi;
 
 /** Standard input, output and error. Text is escaped on its way out, see {@link Escape}. */
@@ -51,7 +52,7 @@ public final class Console {
         this.in = in;
         this.out = out;
         this.err = err;
-        this.terminals = Set.copyOf(terminals);
+        this.terminals = terminals.isEmpty() ? EnumSet.noneOf(Stream.class) : EnumSet.copyOf(terminals);
         this.ansi = ansi;
         this.progress = new ProgressLine(err, TERMINAL_WIDTH);
     }
@@ -88,6 +89,39 @@ public final class Console {
         } catch (IOException e) {
             return false;
         }
+    }
+
+    /**
+     * Standard error for those who know no console: the log, and the virtual machine. Each line is escaped.
+     */
+    public static PrintStream escapedError() {
+        return new EscapingStream(new FileOutputStream(FileDescriptor.err));
+    }
+
+    private static final class EscapingStream extends PrintStream {
+        EscapingStream(OutputStream target) {
+            super(target, true, StandardCharsets.UTF_8);
+        }
+
+        @Override
+        public void print(@Nullable String text) {
+            super.print(Escape.line(String.valueOf(text)));
+        }
+
+        @Override
+        public void println(@Nullable String line) {
+            super.println(Escape.line(String.valueOf(line)));
+        }
+
+        @Override
+        public void println(@Nullable Object line) {
+            println(String.valueOf(line));
+        }
+    }
+
+    /** Treats standard error as a terminal, for {@code xlj -t}. */
+    public void showProgressAnywhere() {
+        terminals.add(Stream.ERR);
     }
 
     public boolean isTerminal(Stream stream) {

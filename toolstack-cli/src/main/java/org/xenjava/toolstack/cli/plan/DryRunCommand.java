@@ -2,13 +2,11 @@
 package org.xenjava.toolstack.cli.plan;
 
 import java.util.concurrent.Callable;
-import org.xenjava.toolstack.cli.command.ExitStatus;
 import org.xenjava.toolstack.cli.command.GuestFile;
 import org.xenjava.toolstack.cli.command.JsonOption;
+import org.xenjava.toolstack.cli.command.ReadOnly;
 import org.xenjava.toolstack.cli.command.Session;
-import org.xenjava.toolstack.cli.output.Json;
-import org.xenjava.toolstack.create.CreatePlan;
-import org.xenjava.toolstack.memory.PodPolicy;
+import org.xenjava.toolstack.config.DomainConfig;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 
@@ -17,7 +15,7 @@ import picocli.CommandLine.Mixin;
             "Print what create would build: every number, with its unit.",
             "The kernel and the ramdisk are read; Xen is not even opened."
         })
-final class DryRunCommand implements Callable<Integer> {
+final class DryRunCommand implements ReadOnly, Callable<Integer> {
     private final Session session;
 
     @Mixin
@@ -32,12 +30,7 @@ final class DryRunCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        CreatePlan plan = CreatePlan.of(guest.read(session), PodPolicy.standard());
-        if (json.chosen()) {
-            session.print(Json.pretty(PlanJson.of(plan)));
-        } else {
-            PlanText.of(plan).forEach(session::print);
-        }
-        return ExitStatus.OK;
+        DomainConfig config = guest.read(session);
+        return json.chosen() ? DryRun.asJson(config, session) : DryRun.asText(config, session);
     }
 }

@@ -120,9 +120,9 @@ record PlanJson(
 
     record HvmImage(long entry, long startInfo, List<Item> inRam) implements Image {}
 
-    static PlanJson of(CreatePlan plan) {
+    static PlanJson of(DomainConfig config, CreatePlan plan) {
         return new PlanJson(
-                Guest.of(plan.config()),
+                Guest.of(config),
                 Memory.of(plan.memory()),
                 Xenstore.of(plan.memory()),
                 plan.memory().ram().stream()

@@ -16,14 +16,15 @@ import org.xenjava.toolstack.xenctrl.units.KiB;
 import org.xenjava.toolstack.xenctrl.units.Pages;
 
 /** A plan as a person reads it: a line per number, with its unit and what it is good for. */
-public final class PlanText {
+final class PlanText {
     private final List<String> lines = new ArrayList<>();
 
     private PlanText() {}
 
-    public static List<String> of(CreatePlan plan) {
+    /** Writes the plan; {@code config} is the guest as its owner wrote it. */
+    static List<String> of(DomainConfig config, CreatePlan plan) {
         PlanText text = new PlanText();
-        text.guest(plan.config());
+        text.guest(config);
         text.memory(plan.memory());
         text.layout(plan.memory());
         text.image(plan.image());

@@ -7,6 +7,7 @@ import java.util.concurrent.Callable;
 import org.xenjava.toolstack.cli.command.ExitStatus;
 import org.xenjava.toolstack.cli.command.GuestFile;
 import org.xenjava.toolstack.cli.command.JsonOption;
+import org.xenjava.toolstack.cli.command.ReadOnly;
 import org.xenjava.toolstack.cli.command.Session;
 import org.xenjava.toolstack.cli.output.ChartFile;
 import org.xenjava.toolstack.cli.output.ChartWriter;
@@ -31,7 +32,7 @@ import picocli.CommandLine.Option;
             "1:one did, or the guest cannot be built",
             "2:the arguments are wrong"
         })
-final class RehearseCommand implements Callable<Integer> {
+final class RehearseCommand implements ReadOnly, Callable<Integer> {
     static final String EXAMPLE = "examples/pvh-pod.cfg";
 
     private final Session session;

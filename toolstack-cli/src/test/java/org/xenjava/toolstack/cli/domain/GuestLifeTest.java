@@ -16,6 +16,8 @@ import java.util.UUID;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.xenjava.toolstack.ShutdownReason;
 import org.xenjava.toolstack.cli.GuestFiles;
 import org.xenjava.toolstack.cli.Prompt;
@@ -55,12 +57,33 @@ class GuestLifeTest {
         assertEquals(new Outcome(1, "", "xlj: there is no domain 'web'\n"), prompt.run("list", "web"));
     }
 
-    @Test
-    void domainZeroIsNotDestroyed() {
-        Outcome outcome = prompt.run("destroy", "0");
-        assertEquals(1, outcome.status());
-        assertTrue(outcome.err().startsWith("xlj: destroying domain 0: "), outcome.err());
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            textBlock =
+                    """
+                    destroy 0       | domain 0 cannot be destroyed: it is the control domain
+                    pause 0         | domain 0 cannot be paused: nothing could unpause it
+                    pause Domain-0  | domain 0 cannot be paused: nothing could unpause it
+                    mem-set 0 512   | domain 0 cannot be resized yet: only HVM and PVH guests can
+                    mem-max 0 512   | domain 0 cannot be resized yet: only HVM and PVH guests can
+                    console 0       | domain 0 has no console in xenconsoled: its console is the host's
+                    dump-core 0 /x  | domain 0 cannot be dumped: the dump would pause the domain that it runs in
+                    """)
+    void whatWouldHarmDomainZeroIsRefused(String line, String reason) {
+        assertEquals(new Outcome(1, "", "xlj: " + reason + "\n"), prompt.run(line.split(" ")));
         assertEquals("Domain-0", read("/local/domain/0/name"));
+    }
+
+    @ParameterizedTest
+    @CsvSource({"shutdown, Shutting down", "reboot, Rebooting"})
+    void domainZeroIsNotShutDown(String command, String announcement) {
+        Outcome outcome = prompt.run(command, "0");
+        assertEquals(1, outcome.status());
+        assertEquals(
+                announcement + " domain 0\n"
+                        + "xlj: domain 0 is shut down and rebooted by its operating system, such as with systemctl\n",
+                outcome.err());
     }
 
     @Test

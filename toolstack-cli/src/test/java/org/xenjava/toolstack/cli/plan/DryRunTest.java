@@ -12,6 +12,8 @@ import java.nio.file.Path;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.xenjava.toolstack.cli.GuestFiles;
 import org.xenjava.toolstack.cli.Prompt;
 import org.xenjava.toolstack.cli.Prompt.Outcome;
@@ -154,6 +156,7 @@ class DryRunTest {
     void createWithDashNIsADryRun() {
         String file = podGuest();
         assertEquals(prompt.run("dry-run", file), prompt.run("create", "-n", file));
+        assertEquals(prompt.run("dry-run", file), prompt.run("-N", "create", file));
     }
 
     @Test
@@ -167,10 +170,22 @@ class DryRunTest {
     }
 
     @Test
-    void aMissingKernelIsNamed() {
+    void aMissingKernelIsReplacedInThePlan() {
         String file = files.config("web", "memory = 256", "kernel = '/nowhere/vmlinuz'");
-        Outcome outcome = prompt.run("create", "-nq", file);
-        assertEquals(new Outcome(1, "", "xlj: the kernel /nowhere/vmlinuz does not exist\n"), outcome);
+        Outcome outcome = prompt.run("dry-run", file);
+        assertEquals(0, outcome.status());
+        assertTrue(outcome.out().contains("  kernel              /nowhere/vmlinuz\n"), outcome.out());
+        assertTrue(
+                outcome.err()
+                        .endsWith("xlj: not on this machine: /nowhere/vmlinuz; the plan is for a kernel that halts, and"
+                                + " create would fail\n"),
+                outcome.err());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"pvh-pod.cfg", "hvm-pod.cfg"})
+    void theExamplesArePlannedOnAnyMachine(String example) {
+        assertEquals(0, prompt.run("dry-run", "../examples/" + example).status());
     }
 
     @Test

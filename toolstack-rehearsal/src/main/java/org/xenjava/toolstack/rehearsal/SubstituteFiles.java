@@ -12,33 +12,34 @@ import org.xenjava.toolstack.config.DomainConfig;
 import org.xenjava.toolstack.image.TinyKernel;
 
 /**
- * A guest that can be built where its files do not exist: a file with {@link TinyKernel} stands in for each, and disks
- * and network cards are left out. Memory is what matters here, and what is in the files takes from the cache and from
- * the entries alike.
+ * A guest whose kernel and ramdisk can be read although its own are not on this machine: a file with {@link TinyKernel}
+ * takes the place of each. The sizes of these files change neither the sizes of the guest nor its balance of entries
+ * and cache.
  */
-final class StandIns implements AutoCloseable {
+public final class SubstituteFiles implements AutoCloseable {
     private final DomainConfig guest;
     private final List<Path> missing;
     private final Optional<Path> file;
 
-    private StandIns(DomainConfig guest, List<Path> missing, Optional<Path> file) {
+    private SubstituteFiles(DomainConfig guest, List<Path> missing, Optional<Path> file) {
         this.guest = guest;
         this.missing = missing;
         this.file = file;
     }
 
-    static StandIns forWhatIsMissingOf(DomainConfig config) {
+    /** Writes a file if one is missing; {@link #close} removes it. */
+    public static SubstituteFiles of(DomainConfig config) {
         List<Path> missing = Stream.concat(config.kernel().stream(), config.ramdisk().stream())
                 .filter(Files::notExists)
                 .toList();
-        DomainConfig.Builder guest = config.toBuilder().disks(List.of()).nics(List.of());
+        DomainConfig.Builder guest = config.toBuilder();
         if (missing.isEmpty()) {
-            return new StandIns(guest.build(), missing, Optional.empty());
+            return new SubstituteFiles(guest.build(), missing, Optional.empty());
         }
         Path file = writeFile();
         config.kernel().filter(missing::contains).ifPresent(kernel -> guest.kernel(file));
         config.ramdisk().filter(missing::contains).ifPresent(ramdisk -> guest.ramdisk(file));
-        return new StandIns(guest.build(), missing, Optional.of(file));
+        return new SubstituteFiles(guest.build(), missing, Optional.of(file));
     }
 
     private static Path writeFile() {
@@ -49,13 +50,13 @@ final class StandIns implements AutoCloseable {
         }
     }
 
-    /** What can be built. */
-    DomainConfig guest() {
+    /** The guest with the substitutes. */
+    public DomainConfig guest() {
         return guest;
     }
 
-    /** What is not there. */
-    List<Path> missing() {
+    /** The files of the guest that are not on this machine. */
+    public List<Path> missing() {
         return missing;
     }
 
