@@ -6,7 +6,7 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import org.xenjava.toolstack.image.TinyKernel;
+import org.xenjava.toolstack.sim.guest.HaltingKernel;
 
 /** Guests that can be planned and built: a kernel of one page, and xl.cfg files. */
 public final class GuestFiles {
@@ -18,7 +18,7 @@ public final class GuestFiles {
 
     /** The path of a file with these lines, besides a name, PVH, and the kernel. */
     public String config(String name, String... lines) {
-        Path kernel = write("kernel", TinyKernel.elf());
+        Path kernel = write("kernel", HaltingKernel.elf());
         String text = "name = '" + name + "'\ntype = 'pvh'\nkernel = '" + kernel + "'\n" + String.join("\n", lines);
         return write(name + ".cfg", text.getBytes(StandardCharsets.UTF_8)).toString();
     }

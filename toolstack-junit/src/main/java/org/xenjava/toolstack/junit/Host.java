@@ -15,7 +15,7 @@ import org.xenjava.toolstack.store.Liveness;
 import org.xenjava.toolstack.store.ProcessIdentity;
 import org.xenjava.toolstack.xenctrl.lib.XenLibraries;
 
-/** One test's machine, and the processes on it. */
+/** The simulated machine of one test, and the processes on it. */
 final class Host implements AutoCloseable {
     private final SimulatedXen xen;
     private final UnaryOperator<Toolstack.Options> options;
@@ -58,7 +58,7 @@ final class Host implements AutoCloseable {
         running.remove(name);
     }
 
-    /** One line for each thing that is not as it was before the test. */
+    /** A line for each difference from the machine's state before the test. */
     List<String> leftBehind() {
         return MachineState.of(observer).changesSince(before);
     }

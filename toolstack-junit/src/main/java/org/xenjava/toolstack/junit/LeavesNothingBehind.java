@@ -8,8 +8,9 @@ import java.lang.annotation.RetentionPolicy;
 import java.lang.annotation.Target;
 
 /**
- * The test, or each test of the class, must leave the simulated host as it was: domains, free and claimed memory, and
- * all of xenstore. If not, it fails and tells every difference. Takes a {@link SimulatedXenExtension}.
+ * Requires that the test, or each test of the class, leaves the simulated host as it was: domains, free and claimed
+ * memory, loop devices, and all of xenstore. A test that does not fails, and its message lists every difference. The
+ * test needs a {@link SimulatedXenExtension}.
  */
 @Documented
 @Target({ElementType.TYPE, ElementType.METHOD})

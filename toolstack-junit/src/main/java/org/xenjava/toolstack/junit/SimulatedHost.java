@@ -12,21 +12,29 @@ import org.xenjava.toolstack.sim.guest.GuestIdentity;
 import org.xenjava.toolstack.sim.guest.SimulatedGuest;
 
 /**
- * Gives each test a simulated host of its own, through a {@link SimulatedXenExtension}. On a method it takes the place
- * of the class's, on a nested class that of the enclosing one's.
+ * Gives each test a simulated host of its own through a {@link SimulatedXenExtension}. The annotation of a method
+ * overrides that of its class, and the annotation of a nested class that of the enclosing class.
  */
 @Documented
 @Target({ElementType.TYPE, ElementType.METHOD})
 @Retention(RetentionPolicy.RUNTIME)
 @ExtendWith(SimulatedXenExtension.class)
 public @interface SimulatedHost {
-    /** Memory that is free for guests, in MiB; what Xen needs to run them comes out of it too. */
+    /**
+     * Free memory in MiB, for guests and for what Xen needs to run them.
+     *
+     * @return the number of MiB
+     */
     int freeMemoryMib() default 4096;
 
-    /** What runs in the domains; a class with a constructor without arguments. */
+    /**
+     * The factory of the guests in the domains: a class with a constructor without arguments.
+     *
+     * @return the class of the factory
+     */
     Class<? extends GuestFactory> guests() default Linux.class;
 
-    /** A current Linux in every domain. */
+    /** Runs a current Linux in every domain. */
     final class Linux implements GuestFactory {
         @Override
         public SimulatedGuest guestFor(GuestIdentity identity) {

@@ -25,17 +25,17 @@ import org.xenjava.toolstack.sim.SimulatedXen;
 import org.xenjava.toolstack.sim.fault.FaultInjection;
 
 /**
- * Gives each test a simulated Xen host of its own, and parameters to reach it by, of the test, its constructor and its
- * {@code @BeforeEach} and {@code @AfterEach} methods:
+ * Gives each test a simulated Xen host of its own. The test, its constructor and its {@code @BeforeEach} and
+ * {@code @AfterEach} methods can have these parameters:
  *
  * <ul>
- *   <li>{@link Toolstack}: open on the host; closed after the test
- *   <li>{@link FaultInjection}: between that toolstack and Xen
- *   <li>{@link SimulatedXen}: the machine itself: its time, its guests, further connections
- *   <li>{@link ToolstackProcess}: the process that the toolstack is in, to be killed and followed by others
+ *   <li>{@link Toolstack}: the toolstack on the host, closed after the test
+ *   <li>{@link FaultInjection}: the faults between that toolstack and Xen
+ *   <li>{@link SimulatedXen}: the machine with its virtual time, its guests and further connections
+ *   <li>{@link ToolstackProcess}: the process of the toolstack, which can be killed and followed by others
  * </ul>
  *
- * <p>Chosen with {@link SimulatedHost}, or registered where more is to be said about the host:
+ * <p>{@link SimulatedHost} applies the extension. Register it to describe the host in more detail:
  *
  * <pre>{@code
  * @RegisterExtension
@@ -62,7 +62,7 @@ public final class SimulatedXenExtension implements BeforeEachCallback, AfterEac
     private final Function<ExtensionContext, SimulatedXen.Builder> machine;
     private final UnaryOperator<Toolstack.Options> options;
 
-    /** The hosts that {@link SimulatedHost} describes. For JUnit; tests register {@link #on} instead. */
+    /** The extension for hosts that {@link SimulatedHost} describes. JUnit calls this; tests register {@link #on}. */
     public SimulatedXenExtension() {
         this(SimulatedXenExtension::annotated, UnaryOperator.identity());
     }
@@ -73,17 +73,17 @@ public final class SimulatedXenExtension implements BeforeEachCallback, AfterEac
         this.options = options;
     }
 
-    /** Hosts like this; each test has another one. */
+    /** The extension that gives each test a new host of that description. */
     public static SimulatedXenExtension on(SimulatedXen.Builder machine) {
         return new SimulatedXenExtension(context -> machine, UnaryOperator.identity());
     }
 
-    /** The same hosts, with toolstacks that are opened in another way. */
+    /** The extension with changed options of the toolstacks. */
     public SimulatedXenExtension openedWith(UnaryOperator<Toolstack.Options> newOptions) {
         return new SimulatedXenExtension(machine, newOptions);
     }
 
-    /** Constructors see the context of their test, not of the class. */
+    /** Chooses the context of the test, instead of the class, for the parameters of constructors. */
     @Override
     public ExtensionContextScope getTestInstantiationExtensionContextScope(ExtensionContext root) {
         return ExtensionContextScope.TEST_METHOD;
@@ -99,7 +99,7 @@ public final class SimulatedXenExtension implements BeforeEachCallback, AfterEac
         Host host = host(context);
         List<String> left = find(context, LeavesNothingBehind.class).isPresent() ? host.leftBehind() : List.of();
         if (!left.isEmpty()) {
-            Assertions.fail("the test has left something behind:\n  " + String.join("\n  ", left));
+            Assertions.fail("the test left something behind on the simulated host:\n  " + String.join("\n  ", left));
         }
     }
 
@@ -133,7 +133,7 @@ public final class SimulatedXenExtension implements BeforeEachCallback, AfterEac
         return machine;
     }
 
-    /** The annotation of the method, or else of the innermost class that has it. */
+    /** Finds the annotation of the method, or else of the innermost class that has it. */
     private static <A extends Annotation> Optional<A> find(ExtensionContext context, Class<A> annotation) {
         List<Class<?>> classes = new ArrayList<>(context.getEnclosingTestClasses());
         classes.add(context.getRequiredTestClass());

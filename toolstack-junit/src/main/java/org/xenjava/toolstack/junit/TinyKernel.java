@@ -5,14 +5,15 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import org.xenjava.toolstack.sim.guest.HaltingKernel;
 
-/** The {@link org.xenjava.toolstack.image.TinyKernel} as a file, as a guest's configuration wants it. */
+/** A kernel file for the configurations of simulated guests: the smallest ELF file that boots as PVH. */
 public final class TinyKernel {
     private static final Path FILE = write();
 
     private TinyKernel() {}
 
-    /** The file, which is there for as long as the JVM runs. */
+    /** The file, which exists as long as the JVM runs. */
     public static Path file() {
         return FILE;
     }
@@ -21,7 +22,7 @@ public final class TinyKernel {
         try {
             Path file = Files.createTempFile("tiny", ".kernel");
             file.toFile().deleteOnExit();
-            return Files.write(file, org.xenjava.toolstack.image.TinyKernel.elf());
+            return Files.write(file, HaltingKernel.elf());
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

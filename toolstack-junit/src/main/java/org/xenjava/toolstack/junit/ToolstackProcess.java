@@ -5,8 +5,8 @@ import org.xenjava.toolstack.Toolstack;
 import org.xenjava.toolstack.sim.fault.FaultInjection;
 
 /**
- * A process on the simulated host, with a toolstack of its own. Others can tell whether it still runs, as on a real
- * host: what it was building when a fault killed it is cleaned up by the next.
+ * A process on the simulated host with a toolstack of its own. As on a real host, other processes can find out whether
+ * it runs: the next process removes what a killed process was creating.
  */
 public final class ToolstackProcess {
     private final Host host;
@@ -21,28 +21,28 @@ public final class ToolstackProcess {
         this.toolstack = toolstack;
     }
 
-    /** Its toolstack. */
+    /** The toolstack of the process. */
     public Toolstack toolstack() {
         return toolstack;
     }
 
-    /** What stands between its toolstack and Xen. */
+    /** The faults between the toolstack and Xen. */
     public FaultInjection faults() {
         return faults;
     }
 
-    /** Starts another process beside this one. */
+    /** Starts another process; this one continues. */
     public ToolstackProcess beside() {
         return host.start();
     }
 
-    /** Ends this process, unless it was killed, and starts the next, which cleans up what is left of this one. */
+    /** Ends this process, unless it was killed, and starts another, which cleans up after this one. */
     public ToolstackProcess successor() {
         end();
         return host.start();
     }
 
-    /** Closes the toolstack; the process is no more. Nothing happens if it has ended or was killed. */
+    /** Ends the process and closes its toolstack. Has no effect if it has ended or was killed. */
     public void end() {
         toolstack.close();
         host.ended(name);

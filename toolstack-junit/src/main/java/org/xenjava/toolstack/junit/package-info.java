@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * For the tests of programs that embed the toolstack: a JUnit 5 extension that gives each test a fresh simulated Xen
- * host with a toolstack on it, lets any call fail or the process die, and sees whether something was left behind.
- * {@link org.xenjava.toolstack.junit.TinyKernel} is the kernel that a guest's configuration needs. No Xen, no root.
+ * A JUnit extension (5.14 and later, 6) for tests of programs that embed the toolstack. Each test gets a new simulated
+ * Xen host with a toolstack, can let any call fail or kill the process, and can require that nothing is left behind.
+ * {@link org.xenjava.toolstack.junit.TinyKernel} is a kernel for guests' configurations. Tests need neither Xen nor root.
  *
  * <pre>{@code
  * @SimulatedHost(freeMemoryMib = 1024)
@@ -18,7 +18,7 @@
  *     }
  *
  *     @Test
- *     void whatADeadServiceHasBegunIsCleanedUpByTheNext(ToolstackProcess process) {
+ *     void aNewProcessCleansUpAfterAKilledOne(ToolstackProcess process) {
  *         process.faults().inject(Fault.processKilled(100));
  *         assertThrows(ProcessKilled.class, () -> new MyService(process.toolstack()).start(guest));
  *         assertTrue(process.successor().toolstack().find("web").isEmpty());

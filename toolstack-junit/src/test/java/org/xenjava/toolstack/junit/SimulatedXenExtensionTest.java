@@ -289,7 +289,8 @@ class SimulatedXenExtensionTest {
     void aTestThatLeavesADomainBehindFailsIfItWasAskedNotToAndNamesAllOfIt() {
         run(Untidy.class).assertStatistics(stats -> stats.succeeded(1).failed(1));
         String message = failures(Untidy.class).get(0);
-        assertTrue(message.startsWith("the test has left something behind:\n  host memory: "), message);
+        assertTrue(
+                message.startsWith("the test left something behind on the simulated host:\n  host memory: "), message);
         assertTrue(message.contains("\n  domain 1: absent, now "), message);
         assertTrue(message.contains("\n  xenstore /local/domain/1/name: absent, now \"guest\""), message);
     }

@@ -9,9 +9,9 @@ import org.xenjava.toolstack.memory.PodPolicy;
 import org.xenjava.toolstack.memory.UnpatchedPodPolicy;
 
 /**
- * Builds a guest with several policies and balloon drivers, each on an embedded Xen of its own, lets it balloon and
- * then fill all of its memory with something that is not zero, the load of which XSA-153 warns. Needs no Xen and no
- * privilege; a quarter of a gigabyte that is ballooned away takes some 40 ms.
+ * Rehearses XSA-153 for a guest: creates it with each of several policies and balloon drivers, each time on a simulated
+ * Xen of its own, lets it balloon and then fill all its memory with bytes that are not zero. The rehearsal needs neither
+ * Xen nor privileges. Ballooning by 256 MiB takes about 40 ms.
  */
 public final class AdvisoryRehearsal {
     private final DomainConfig config;
@@ -24,7 +24,7 @@ public final class AdvisoryRehearsal {
         this.drivers = List.copyOf(drivers);
     }
 
-    /** Before the advisory, as libxl, and the default; with all the drivers that such a guest may have. */
+    /** The rehearsal with the unpatched, libxl's and the default policy, and all drivers that such a guest may have. */
     public static AdvisoryRehearsal of(DomainConfig config) {
         return new AdvisoryRehearsal(
                 config,
@@ -32,20 +32,20 @@ public final class AdvisoryRehearsal {
                 GuestDriver.of(config.type()));
     }
 
-    /** The same with other policies. */
+    /** The rehearsal with other policies. */
     public AdvisoryRehearsal policies(PodPolicy... others) {
         return new AdvisoryRehearsal(config, List.of(others), drivers);
     }
 
-    /** The same with other drivers. */
+    /** The rehearsal with other drivers. */
     public AdvisoryRehearsal drivers(GuestDriver... others) {
         return new AdvisoryRehearsal(config, policies, List.of(others));
     }
 
     /**
-     * Tries every driver with every policy.
+     * Runs a trial of every driver with every policy.
      *
-     * @throws org.xenjava.toolstack.error.ToolstackException if the guest cannot be built
+     * @throws org.xenjava.toolstack.error.ToolstackException if the guest cannot be created
      */
     public Rehearsal run() {
         try (SubstituteFiles files = SubstituteFiles.of(withoutDevices(config))) {
@@ -60,9 +60,10 @@ public final class AdvisoryRehearsal {
     }
 
     /**
-     * The same, with the course of the counters: for pictures. Slower, as the memory is filled bit by bit.
+     * Runs the trials and records the counters over time, for charts. The guests fill their memory in steps, so this is
+     * slower than {@link #run}.
      *
-     * @return in the order of {@link Rehearsal#trials}
+     * @return the timelines in the order of {@link Rehearsal#trials}
      */
     public List<RehearsalTimeline> record() {
         try (SubstituteFiles files = SubstituteFiles.of(withoutDevices(config))) {
@@ -80,7 +81,7 @@ public final class AdvisoryRehearsal {
                 .toList();
     }
 
-    /** Each machine is a world of its own, so they run side by side. */
+    /** Runs the trials in parallel: each has a machine of its own. */
     private <T> List<T> trials(DomainConfig guest, List<Part> parts, Function<RehearsedGuest, T> course) {
         record Trying(GuestDriver driver, Part part) {}
 

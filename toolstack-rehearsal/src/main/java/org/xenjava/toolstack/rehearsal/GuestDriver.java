@@ -9,16 +9,16 @@ import org.xenjava.toolstack.sim.guest.BalloonDriver;
 import org.xenjava.toolstack.sim.guest.BalloonFamily;
 
 /**
- * A balloon driver that guests are met with.
+ * A balloon driver of a rehearsal.
  *
- * @param name for people
- * @param behaviour what it does
+ * @param name display name
+ * @param behaviour the simulated driver
  */
 public record GuestDriver(String name, BalloonDriver behaviour) {
-    /** Around nothing, around what is measured of old Linux, and around the advisory's 256 pages. */
+    /** Shortfalls in pages: around 0, around the measured value of old Linux, and around the advisory's 256 pages. */
     private static final long[] SHORTFALLS = {1, 98, 200, 256, 257};
 
-    /** Those of the systems that run as such guests, and a Linux that stops short by more and more pages. */
+    /** The drivers of systems that run as such guests, and Linux drivers that stop short by increasing numbers of pages. */
     public static List<GuestDriver> of(DomainType type) {
         List<GuestDriver> drivers = new ArrayList<>();
         drivers.add(new GuestDriver("Linux 4.14 and later", BalloonDriver.of(BalloonFamily.LINUX)));
@@ -33,14 +33,14 @@ public record GuestDriver(String name, BalloonDriver behaviour) {
         return List.copyOf(drivers);
     }
 
-    /** A Linux that goes by the memory map, which lacks some of its pages. It runs as PVH since 4.11. */
+    /** The driver of Linux versions that use the memory map, which lacks some pages. Linux runs as PVH since 4.11. */
     public static GuestDriver olderLinux(DomainType type) {
         return new GuestDriver(
                 type == DomainType.PVH ? "Linux 4.11 and 4.12" : "Linux 3.13 to 4.12",
                 BalloonDriver.of(BalloonFamily.LINUX_3_13_TO_4_12));
     }
 
-    /** A Linux whose driver stops for good when it has that many pages still to free. */
+    /** A Linux driver that stops for good with that many pages still to free. */
     public static GuestDriver linuxStoppingShort(long pages) {
         return new GuestDriver(
                 "Linux, " + pages + (pages == 1 ? " page short" : " pages short"),

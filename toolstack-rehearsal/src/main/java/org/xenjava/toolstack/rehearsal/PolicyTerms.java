@@ -8,18 +8,18 @@ import org.xenjava.toolstack.xenctrl.units.KiB;
 import org.xenjava.toolstack.xenctrl.units.Pages;
 
 /**
- * What a policy makes of a guest.
+ * The numbers of a guest under a policy.
  *
  * @param policy {@link PodPolicy#name}
- * @param podTarget pages that Xen is told to back; empty if the guest is not built in populate-on-demand mode
- * @param bootTarget {@code memory/target}: what the guest is told to balloon down to
- * @param toFree pages that a driver gives back which does as it is told
- * @param slack pages by which a driver may stop short of that, and every entry still has its page
+ * @param podTarget pages that Xen is told to back; empty if the guest is not populate-on-demand
+ * @param bootTarget {@code memory/target}: the size that the guest is told to balloon down to
+ * @param toFree pages that a driver without defects gives back
+ * @param slack pages by which a driver may stop short while every entry still has a page
  */
 public record PolicyTerms(String policy, Optional<Pages> podTarget, KiB bootTarget, Pages toFree, Pages slack) {
 
     static PolicyTerms of(PodPolicy policy, MemoryPlan plan) {
-        // The VGA hole is part of what the guest believes to have, and has no frames.
+        // The guest counts the VGA hole as memory, but the hole has no frames.
         Pages hole = plan.shape().vgaHole();
         Pages told = plan.bootTarget().toPages();
         return new PolicyTerms(

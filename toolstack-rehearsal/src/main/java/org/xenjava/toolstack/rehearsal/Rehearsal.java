@@ -6,13 +6,13 @@ import java.util.List;
 import org.xenjava.toolstack.config.DomainConfig;
 
 /**
- * What a rehearsal has shown.
+ * The result of a rehearsal.
  *
- * @param guest what was built
- * @param terms what each policy makes of it, in the order asked for
- * @param drivers the balloon drivers, in the order asked for
- * @param trials one per driver and policy: all policies of the first driver, then those of the next
- * @param missingFiles files that the guest names and that do not exist here; a {@link org.xenjava.toolstack.image.TinyKernel} stood in for each
+ * @param guest the configuration that was rehearsed
+ * @param terms the guest's numbers under each policy, in the requested order
+ * @param drivers the balloon drivers, in the requested order
+ * @param trials one trial for each driver and policy: all policies of the first driver, then those of the next
+ * @param missingFiles files of the guest that do not exist here and were replaced by placeholders
  */
 public record Rehearsal(
         DomainConfig guest,
@@ -27,7 +27,11 @@ public record Rehearsal(
         missingFiles = List.copyOf(missingFiles);
     }
 
-    /** The trial of a driver under a policy, which must be among those asked for. */
+    /**
+     * The trial of a driver under a policy.
+     *
+     * @throws IllegalArgumentException if there was no such trial
+     */
     public RehearsalTrial trial(GuestDriver driver, PolicyTerms under) {
         return trials.stream()
                 .filter(trial -> trial.driver().equals(driver) && trial.terms().equals(under))
@@ -35,7 +39,7 @@ public record Rehearsal(
                 .orElseThrow(() -> new IllegalArgumentException("no trial of " + driver.name() + " under " + under));
     }
 
-    /** Whether under these terms every guest has lived whose driver stopped short by no more than the slack. */
+    /** Whether every guest survived whose driver stopped short by no more than the slack of that policy. */
     public boolean keepsItsPromise(PolicyTerms under) {
         return trials.stream()
                 .filter(trial -> trial.terms().equals(under)

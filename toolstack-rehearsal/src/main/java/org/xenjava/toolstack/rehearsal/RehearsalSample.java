@@ -5,11 +5,11 @@ import java.time.Duration;
 import org.xenjava.toolstack.xenctrl.units.Pages;
 
 /**
- * A guest's counters at one moment.
+ * The PoD counters of a guest at one time.
  *
- * @param time since it was unpaused
- * @param totPages pages that it owns
- * @param cache pages of these that wait for entries
+ * @param time time since the guest was unpaused
+ * @param totPages pages that the guest owns
+ * @param cache pages of these in the PoD cache
  * @param entries frames that wait for a page
  */
 public record RehearsalSample(Duration time, Pages totPages, Pages cache, Pages entries) {

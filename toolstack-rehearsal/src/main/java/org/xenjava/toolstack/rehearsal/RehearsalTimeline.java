@@ -5,11 +5,11 @@ import java.time.Duration;
 import java.util.List;
 
 /**
- * One guest's counters from its start to the end of its load.
+ * The counters of a guest from its start to the end of its load.
  *
- * @param trial what became of it
- * @param samples by time; the last one of a guest that crashed is what it died with
- * @param loadBegins when it began to fill its memory
+ * @param trial the result of the trial
+ * @param samples samples by time; the last sample of a guest that crashed is from the crash
+ * @param loadBegins time at which the guest began to fill its memory
  */
 public record RehearsalTimeline(RehearsalTrial trial, List<RehearsalSample> samples, Duration loadBegins) {
     public RehearsalTimeline {

@@ -6,14 +6,14 @@ import org.xenjava.toolstack.pod.PodStatus;
 import org.xenjava.toolstack.xenctrl.units.Pages;
 
 /**
- * What became of one guest.
+ * The result of one guest's trial.
  *
- * @param terms what its policy made of it
- * @param driver its balloon driver
- * @param initialDebt entries without a page when it was unpaused: what its driver has to free, at least
- * @param ballooned pages that its driver has freed in the end
- * @param settled its counters then
- * @param crash what Xen printed when it killed the guest under load, if it did
+ * @param terms the guest's numbers under the policy
+ * @param driver the balloon driver
+ * @param initialDebt entries without a page when the guest was unpaused: the least that the driver has to free
+ * @param ballooned pages that the driver freed in the end
+ * @param settled the counters at that time
+ * @param crash the line that Xen printed when the guest crashed under load; empty if the guest survived
  */
 public record RehearsalTrial(
         PolicyTerms terms,
@@ -23,22 +23,26 @@ public record RehearsalTrial(
         PodStatus settled,
         Optional<String> crash) {
 
-    /** How it ended. */
+    /** The outcome of a trial. */
     public enum Outcome {
+        /** The guest survived the load. */
         LIVED,
+        /** Xen crashed the guest under load. */
         CRASHED
     }
 
+    /** The outcome of the trial. */
+    /** The outcome of the trial. */
     public Outcome outcome() {
         return crash.isPresent() ? Outcome.CRASHED : Outcome.LIVED;
     }
 
-    /** Pages that its driver should have freed and has not; negative: that it has freed besides. */
+    /** The number of pages that the driver should have freed and did not; negative if it freed more. */
     public long shortfallPages() {
         return terms.toFree().count() - ballooned.count();
     }
 
-    /** How many fewer pages the driver might have freed without leaving an entry bare; negative: how many are bare. */
+    /** The number of pages by which the driver could have freed less; negative if that many entries have no page. */
     public long sparePages() {
         return ballooned.count() - initialDebt.count();
     }

@@ -19,26 +19,26 @@ import org.xenjava.toolstack.sim.guest.SimulatedGuest;
 import org.xenjava.toolstack.store.ProcessIdentity;
 import org.xenjava.toolstack.xenctrl.units.Pages;
 
-/** One guest on a machine of its own, from its build to the end of its load. All time in here is the machine's. */
+/** A guest on a simulated machine of its own, from its creation to the end of its load, in the machine's virtual time. */
 final class RehearsedGuest implements AutoCloseable {
-    /** What a small Linux has in use when it has booted: 16 MiB. */
+    /** The memory that a small Linux uses after its boot: 16 MiB. */
     private static final long BOOT_PAGES = 4096;
 
     private static final long DOM0_PAGES = 393_216;
 
-    /** For Xen itself, and for page tables and vCPUs of any guest: 1 GiB. */
+    /** Memory for Xen itself, and for page tables and vCPUs of any guest: 1 GiB. */
     private static final long ROOM_PAGES = 1 << 18;
 
-    /** Its driver has come to its end when nothing has changed for so long. */
+    /** The driver is done when the counters have not changed for this time. */
     private static final Duration QUIET = Duration.ofMillis(500);
 
-    private static final Duration PATIENCE = Duration.ofHours(1);
+    private static final Duration BALLOON_TIMEOUT = Duration.ofHours(1);
     private static final Duration LOOK_EVERY = Duration.ofMillis(100);
 
-    /** The pace of the load, about that of the simulated balloon drivers: 200 MiB in a second. */
+    /** The pace of the load, about that of the simulated balloon drivers: 200 MiB a second. */
     private static final Duration TIME_PER_PAGE = Duration.ofNanos(20_000);
 
-    /** Samples of the boot and of the load, each; more of them would not be seen. */
+    /** The number of samples of the boot and of the load, each: enough for a chart. */
     private static final long SAMPLES = 64;
 
     private static final long PAGES_PER_STEP = 512;
@@ -51,7 +51,7 @@ final class RehearsedGuest implements AutoCloseable {
     private final Domain domain;
     private final PodStatus built;
 
-    /** Builds it and leaves it paused. */
+    /** Creates the guest and leaves it paused. */
     RehearsedGuest(DomainConfig config, PodPolicy policy, PolicyTerms terms, GuestDriver driver) {
         this.terms = terms;
         this.driver = driver;
@@ -76,7 +76,7 @@ final class RehearsedGuest implements AutoCloseable {
         }
     }
 
-    /** Boots it, lets it balloon, and then fills its memory at once. */
+    /** Boots the guest, lets it balloon, and then fills its memory at once. */
     RehearsalTrial run() {
         boot(LOOK_EVERY, sample -> {});
         Pages ballooned = ballooned();
@@ -87,7 +87,7 @@ final class RehearsedGuest implements AutoCloseable {
         return trial(ballooned, settled);
     }
 
-    /** The same, but fills its memory bit by bit and keeps record of the counters. */
+    /** Boots the guest, lets it balloon, and then fills its memory in steps, with samples of the counters. */
     RehearsalTimeline record() {
         List<RehearsalSample> samples = new ArrayList<>();
         long scale = 1 + maxMemory.count() / (SAMPLES * PAGES_PER_STEP);
@@ -106,7 +106,7 @@ final class RehearsedGuest implements AutoCloseable {
         return new RehearsalTimeline(trial(ballooned, settled), samples, loadBegins);
     }
 
-    /** Lets it run until its driver is done. */
+    /** Lets the guest run until its driver is done. */
     private void boot(Duration step, Consumer<RehearsalSample> observer) {
         domain.unpause();
         observer.accept(sample());
@@ -120,8 +120,9 @@ final class RehearsedGuest implements AutoCloseable {
                 lastChange = now();
             }
             last = next;
-            if (now().compareTo(PATIENCE) > 0) {
-                throw new OperationTimeoutException(driver.name() + " has not come to an end within " + PATIENCE);
+            if (now().compareTo(BALLOON_TIMEOUT) > 0) {
+                throw new OperationTimeoutException(
+                        "the balloon driver (" + driver.name() + ") of the rehearsed guest is not done after one hour");
             }
         }
     }
@@ -162,7 +163,8 @@ final class RehearsedGuest implements AutoCloseable {
                 .lines()
                 .filter(line -> line.contains("out of PoD memory"))
                 .findFirst()
-                .orElseThrow(() -> new IllegalStateException("the guest stopped of itself: " + xen.console()));
+                .orElseThrow(() ->
+                        new IllegalStateException("the guest shut down without a crash by Xen: " + xen.console()));
     }
 
     @Override

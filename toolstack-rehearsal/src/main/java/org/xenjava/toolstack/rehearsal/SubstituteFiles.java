@@ -9,10 +9,10 @@ import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
 import org.xenjava.toolstack.config.DomainConfig;
-import org.xenjava.toolstack.image.TinyKernel;
+import org.xenjava.toolstack.sim.guest.HaltingKernel;
 
 /**
- * A guest whose kernel and ramdisk can be read although its own are not on this machine: a file with {@link TinyKernel}
+ * A guest whose kernel and ramdisk can be read although its own are not on this machine: a file with {@link HaltingKernel}
  * takes the place of each. The sizes of these files change neither the sizes of the guest nor its balance of entries
  * and cache.
  */
@@ -44,7 +44,7 @@ public final class SubstituteFiles implements AutoCloseable {
 
     private static Path writeFile() {
         try {
-            return Files.write(Files.createTempFile("rehearsal", ".elf"), TinyKernel.elf());
+            return Files.write(Files.createTempFile("rehearsal", ".elf"), HaltingKernel.elf());
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

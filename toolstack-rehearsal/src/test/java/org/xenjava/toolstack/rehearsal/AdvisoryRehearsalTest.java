@@ -18,10 +18,10 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.xenjava.toolstack.config.DomainConfig;
 import org.xenjava.toolstack.config.DomainType;
 import org.xenjava.toolstack.error.KernelImageException;
-import org.xenjava.toolstack.image.TinyKernel;
 import org.xenjava.toolstack.memory.PodPolicy;
 import org.xenjava.toolstack.memory.UnpatchedPodPolicy;
 import org.xenjava.toolstack.rehearsal.RehearsalTrial.Outcome;
+import org.xenjava.toolstack.sim.guest.HaltingKernel;
 import org.xenjava.toolstack.xenctrl.units.KiB;
 import org.xenjava.toolstack.xenctrl.units.Pages;
 
@@ -181,7 +181,7 @@ class AdvisoryRehearsalTest {
 
     @Test
     void filesThatAreNotHereAreNamedAndLeaveNothing(@TempDir Path directory) throws IOException {
-        Path kernel = Files.write(directory.resolve("kernel"), TinyKernel.elf());
+        Path kernel = Files.write(directory.resolve("kernel"), HaltingKernel.elf());
         DomainConfig config = guest(64, 128).kernel(kernel).ramdisk(NOWHERE).build();
         Rehearsal rehearsal =
                 AdvisoryRehearsal.of(config).policies(PodPolicy.standard()).run();

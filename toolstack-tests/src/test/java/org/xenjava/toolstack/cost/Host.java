@@ -15,7 +15,6 @@ import java.util.function.Function;
 import org.xenjava.toolstack.Domain;
 import org.xenjava.toolstack.Toolstack;
 import org.xenjava.toolstack.config.DomainConfig;
-import org.xenjava.toolstack.image.TinyKernel;
 import org.xenjava.toolstack.pod.DomainLock;
 import org.xenjava.toolstack.pod.GuardListener;
 import org.xenjava.toolstack.pod.GuardPolicy;
@@ -23,6 +22,7 @@ import org.xenjava.toolstack.pod.PodGuard;
 import org.xenjava.toolstack.sim.SimulatedXen;
 import org.xenjava.toolstack.sim.guest.BalloonDriver;
 import org.xenjava.toolstack.sim.guest.BalloonFamily;
+import org.xenjava.toolstack.sim.guest.HaltingKernel;
 import org.xenjava.toolstack.sim.guest.SimulatedGuest;
 import org.xenjava.toolstack.store.ProcessIdentity;
 import org.xenjava.toolstack.store.StoreClient;
@@ -82,7 +82,7 @@ final class Host implements AutoCloseable {
 
     private void create(int number) {
         try {
-            Path kernel = Files.write(Files.createTempFile("cost", ".elf"), TinyKernel.elf());
+            Path kernel = Files.write(Files.createTempFile("cost", ".elf"), HaltingKernel.elf());
             for (int i = 0; i < number; i++) {
                 Domain domain = builder.create(DomainConfig.builder("guest-" + i)
                         .kernel(kernel)

@@ -11,13 +11,13 @@ import org.xenjava.toolstack.Domain;
 import org.xenjava.toolstack.Toolstack;
 import org.xenjava.toolstack.config.DomainType;
 import org.xenjava.toolstack.config.xl.XlConfigReader;
-import org.xenjava.toolstack.image.TinyKernel;
 import org.xenjava.toolstack.pod.DomainLock;
 import org.xenjava.toolstack.pod.GuardListener;
 import org.xenjava.toolstack.pod.PodGuard;
 import org.xenjava.toolstack.sim.SimulatedXen;
 import org.xenjava.toolstack.sim.guest.BalloonDriver;
 import org.xenjava.toolstack.sim.guest.BalloonFamily;
+import org.xenjava.toolstack.sim.guest.HaltingKernel;
 import org.xenjava.toolstack.sim.guest.SimulatedGuest;
 import org.xenjava.toolstack.store.ProcessIdentity;
 import org.xenjava.toolstack.store.StoreClient;
@@ -59,7 +59,7 @@ final class SimulatedBench implements Bench {
     @Override
     public Domain create() {
         try {
-            Path program = Files.write(Files.createTempFile("matrix", ".elf"), TinyKernel.elf());
+            Path program = Files.write(Files.createTempFile("matrix", ".elf"), HaltingKernel.elf());
             try {
                 // Nothing is installed on this machine.
                 String bios = cell.type() == DomainType.HVM ? "bios_path_override=\"" + program + "\"" : "";
