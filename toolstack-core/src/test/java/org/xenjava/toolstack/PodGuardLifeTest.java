@@ -32,6 +32,7 @@ import org.xenjava.toolstack.xenctrl.Xenctrl;
 import org.xenjava.toolstack.xenctrl.abi.DomctlOp;
 import org.xenjava.toolstack.xenctrl.abi.MemoryOp;
 import org.xenjava.toolstack.xenctrl.lib.Errno;
+import org.xenjava.toolstack.xenctrl.units.KiB;
 import org.xenjava.toolstack.xenctrl.units.Pages;
 
 /** Guards and domains that end, at every point of what a guard does; and a thousand domains. */
@@ -170,8 +171,8 @@ class PodGuardLifeTest {
         int domid = xenctrl.domains()
                 .create(new CreateDomain(
                         UUID.randomUUID(), DomctlOp.CDF_HVM | DomctlOp.CDF_HAP, DomctlOp.EMU_LAPIC, 1, 2));
-        xenctrl.memory().setMaxMemKib(domid, 8192);
-        xenctrl.memory().setPodTarget(domid, cachePages);
+        xenctrl.memory().setMaxMem(domid, KiB.of(8192));
+        xenctrl.memory().setPodTarget(domid, Pages.of(cachePages));
         xenctrl.memory().populatePhysmap(domid, new long[] {0, 512}, 9, MemoryOp.XENMEMF_POPULATE_ON_DEMAND);
         xenctrl.domains().unpause(domid);
     }

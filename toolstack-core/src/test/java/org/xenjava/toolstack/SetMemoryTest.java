@@ -35,6 +35,7 @@ import org.xenjava.toolstack.xenctrl.DomainInfo;
 import org.xenjava.toolstack.xenctrl.lib.Errno;
 import org.xenjava.toolstack.xenctrl.lib.XenStore;
 import org.xenjava.toolstack.xenctrl.units.KiB;
+import org.xenjava.toolstack.xenctrl.units.Pages;
 import org.xenjava.toolstack.xenctrl.units.PodCounters;
 
 /** mem-set. The counters are those that Xen 4.17.7 showed for the same guest. */
@@ -216,7 +217,7 @@ class SetMemoryTest {
 
     @Test
     void aClaimOfSomebodyElseIsLeftAloneAndToldOf() {
-        host.xenctrl.memory().claimPages(domain.domid(), 66000);
+        host.xenctrl.memory().claimPages(domain.domid(), Pages.of(66000));
         MachineState before = host.state();
         DomainStateException e = assertThrows(DomainStateException.class, () -> domain.setMemory(KiB.ofMiB(300)));
         assertTrue(e.getMessage().contains("another resize or build is under way"), e.getMessage());

@@ -7,6 +7,7 @@ import org.xenjava.toolstack.sim.SimulatedXen;
 import org.xenjava.toolstack.xenctrl.CreateDomain;
 import org.xenjava.toolstack.xenctrl.Xenctrl;
 import org.xenjava.toolstack.xenctrl.abi.DomctlOp;
+import org.xenjava.toolstack.xenctrl.units.KiB;
 
 /** Hosts that are short of memory, in one way or another. */
 final class SmallHost {
@@ -27,7 +28,7 @@ final class SmallHost {
         int domid = xenctrl.domains()
                 .create(new CreateDomain(
                         UUID.randomUUID(), DomctlOp.CDF_HVM | DomctlOp.CDF_HAP, DomctlOp.EMU_LAPIC, 1, 1));
-        xenctrl.memory().setMaxMemKib(domid, 1L << 30);
+        xenctrl.memory().setMaxMem(domid, KiB.of(1L << 30));
         return domid;
     }
 

@@ -4,17 +4,27 @@ package org.xenjava.toolstack.config;
 import java.util.Locale;
 
 /**
- * What a guest reads as its time stamp counter: xl.cfg's {@code tsc_mode}, explained in xen-tscmode(7). In the order of
- * Xen's numbers ({@code XEN_DOMCTL_settscinfo}), so that {@link #ordinal} is the number. The fourth, {@code
- * native_paravirt}, has gone from Xen.
+ * What a guest reads as its time stamp counter: xl.cfg's {@code tsc_mode}, explained in xen-tscmode(7). Its
+ * fourth value, {@code native_paravirt}, is gone from Xen.
  */
 public enum TscMode {
     /** The processor's, unless that would differ between hosts. xl's default. */
-    DEFAULT,
+    DEFAULT(0),
     /** A count of nanoseconds, always made by Xen. */
-    ALWAYS_EMULATE,
+    ALWAYS_EMULATE(1),
     /** The processor's, always. */
-    NATIVE;
+    NATIVE(2);
+
+    private final int number;
+
+    TscMode(int number) {
+        this.number = number;
+    }
+
+    /** Its number in {@code XEN_DOMCTL_settscinfo}. */
+    public int number() {
+        return number;
+    }
 
     /** The word of xl.cfg. */
     public String word() {

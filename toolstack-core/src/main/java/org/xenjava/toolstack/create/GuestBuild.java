@@ -115,16 +115,16 @@ final class GuestBuild {
     }
 
     void limitMemory() {
-        xenctrl.memory().setMaxMemKib(domid, plan.memory().maxMem().value());
+        xenctrl.memory().setMaxMem(domid, plan.memory().maxMem());
     }
 
     void sizePagingPool() {
-        xenctrl.memory().setPagingMempoolBytes(domid, plan.memory().pagingPoolBytes());
+        xenctrl.memory().setPagingPool(domid, Pages.holding(plan.memory().pagingPoolBytes()));
     }
 
     /** @param edits from Xen's default policy to the guest's */
     void setCpuPolicy(TscMode tscMode, UnaryOperator<CpuPolicy> edits) {
-        xenctrl.domains().setTscMode(domid, tscMode.ordinal());
+        xenctrl.domains().setTscMode(domid, tscMode.number());
         xenctrl.domains().setCpuPolicy(domid, edits.apply(xenctrl.host().defaultHvmCpuPolicy()));
     }
 
@@ -139,7 +139,7 @@ final class GuestBuild {
     /** Before the first populate: afterwards Xen would ignore it and still answer 0. */
     void setPodTarget() {
         plan.memory().podTarget().ifPresent(target -> {
-            PodCounters answer = xenctrl.memory().setPodTarget(domid, target.count());
+            PodCounters answer = xenctrl.memory().setPodTarget(domid, target);
             if (answer.cachePages() != target.count() || answer.totPages() != target.count()) {
                 throw new XenCallException("Xen took a PoD target of " + target + " and answered " + answer
                         + ": the cache is not what was asked for");

@@ -39,7 +39,7 @@ final class HostClaim {
             return;
         }
         try {
-            xenctrl.memory().claimPages(domid, total.count());
+            xenctrl.memory().claimPages(domid, total);
             held = true;
         } catch (HypercallException e) {
             if (e.errno().equals(Errno.ENOMEM)) {
@@ -59,7 +59,7 @@ final class HostClaim {
     void release() {
         if (held) {
             held = false;
-            xenctrl.memory().claimPages(domid, 0);
+            xenctrl.memory().claimPages(domid, Pages.ZERO);
         }
     }
 

@@ -6,15 +6,11 @@ import org.xenjava.toolstack.config.HvmFeature;
 import org.xenjava.toolstack.image.CpuPolicyEdits;
 import org.xenjava.toolstack.image.HvmImagePlan;
 import org.xenjava.toolstack.memory.HvmLayout;
-import org.xenjava.toolstack.xenctrl.abi.DomctlOp;
 import org.xenjava.toolstack.xenctrl.abi.HvmParam;
-import org.xenjava.toolstack.xenctrl.abi.XenRelease;
+import org.xenjava.toolstack.xenctrl.abi.XenAbi;
 
 /** The parts of a create that are particular to HVM guests. */
 final class HvmBuild implements GuestKind {
-    /** From here on, no event channels in place of interrupts unless asked for, as in libxl. */
-    private static final XenRelease WITHOUT_PIRQ = new XenRelease(4, 19);
-
     private final GuestBuild guest;
     private final HvmConfig machine;
     private final HvmImagePlan image;
@@ -27,9 +23,7 @@ final class HvmBuild implements GuestKind {
 
     @Override
     public void createDomain() {
-        XenRelease release = guest.xenctrl().abi().release();
-        int left = release.compareTo(WITHOUT_PIRQ) < 0 ? 0 : DomctlOp.EMU_USE_PIRQ;
-        guest.createDomain(DomctlOp.EMU_ALL & ~DomctlOp.EMU_VPCI & ~left);
+        guest.createDomain((int) guest.xenctrl().abi().constant(XenAbi.HVM_EMULATION_FLAGS));
     }
 
     @Override
@@ -52,7 +46,7 @@ final class HvmBuild implements GuestKind {
     public void setHvmParams() {
         guest.set(HvmParam.HPET_ENABLED, machine.has(HvmFeature.HPET) ? 1 : 0);
         guest.set(HvmParam.VPT_ALIGN, machine.has(HvmFeature.VPT_ALIGN) ? 1 : 0);
-        guest.set(HvmParam.TIMER_MODE, machine.timerMode().ordinal());
+        guest.set(HvmParam.TIMER_MODE, machine.timerMode().number());
         if (!machine.viridian().isEmpty()) {
             guest.set(HvmParam.VIRIDIAN, Viridian.mask(machine.viridian()));
         }

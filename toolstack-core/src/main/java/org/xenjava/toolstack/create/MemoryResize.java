@@ -188,7 +188,7 @@ public final class MemoryResize {
         /** Under a signature: a claim outlives its process, and while it lasts Xen refuses every other one. */
         private void claiming(Pages total, long owned, String attempt, Runnable work) {
             if (sign(attempt)) {
-                xenctrl.memory().claimPages(domid, 0);
+                xenctrl.memory().claimPages(domid, Pages.ZERO);
             }
             HostClaim claim = new HostClaim(xenctrl, domid, attempt);
             try {
@@ -218,21 +218,19 @@ public final class MemoryResize {
         }
 
         private void setPodTarget(Pages target) {
-            PodCounters after = xenctrl.memory().setPodTarget(domid, target.count());
+            PodCounters after = xenctrl.memory().setPodTarget(domid, target);
             LOG.debug("domain {}: PoD target {}, now {}", domid, target, after);
         }
 
         void setMaxMem(KiB maxMem) {
-            xenctrl.memory().setMaxMemKib(domid, maxMem.value());
+            xenctrl.memory().setMaxMem(domid, maxMem);
             maxMemChanged = true;
         }
 
         void restore() {
             if (maxMemChanged) {
                 try {
-                    xenctrl.memory()
-                            .setMaxMemKib(
-                                    domid, Pages.of(maxPagesBefore).toKiB().value());
+                    xenctrl.memory().setMaxMem(domid, Pages.of(maxPagesBefore).toKiB());
                 } catch (RuntimeException e) {
                     LOG.warn("domain {}: max_mem could not be put back to {} pages", domid, maxPagesBefore, e);
                 }

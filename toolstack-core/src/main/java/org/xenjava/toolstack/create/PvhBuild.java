@@ -43,7 +43,7 @@ final class PvhBuild implements GuestKind {
 
     @Override
     public void setHvmParams() {
-        guest.set(HvmParam.TIMER_MODE, TimerMode.NO_DELAY_FOR_MISSED_TICKS.ordinal());
+        guest.set(HvmParam.TIMER_MODE, TimerMode.NO_DELAY_FOR_MISSED_TICKS.number());
         guest.setSharedParams();
     }
 

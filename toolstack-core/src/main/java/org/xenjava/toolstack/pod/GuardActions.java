@@ -130,19 +130,19 @@ final class GuardActions {
             }
             if (seen.notes().cover().isPresent()) {
                 // Left by a guard that died just here; a second claim would be refused.
-                xenctrl.memory().claimPages(domid, 0);
+                xenctrl.memory().claimPages(domid, Pages.ZERO);
             }
-            xenctrl.memory().claimPages(domid, wanted);
+            xenctrl.memory().claimPages(domid, Pages.of(wanted));
             try {
-                xenctrl.memory().setPodTarget(domid, wanted);
+                xenctrl.memory().setPodTarget(domid, Pages.of(wanted));
             } finally {
-                xenctrl.memory().claimPages(domid, 0);
+                xenctrl.memory().claimPages(domid, Pages.ZERO);
             }
         } catch (HypercallException e) {
             failure = Optional.of(reason(e));
             if (!e.errno().equals(Errno.EINVAL)) {
                 // With EINVAL there is a claim of somebody else, such as a resize under way.
-                xenctrl.memory().claimPages(domid, 0);
+                xenctrl.memory().claimPages(domid, Pages.ZERO);
             }
         }
         if (xenctrl.memory().podTarget(domid).debt() <= 0) {
@@ -162,7 +162,7 @@ final class GuardActions {
     }
 
     private void setMaxPages(int domid, long pages) {
-        xenctrl.memory().setMaxMemKib(domid, Pages.of(pages).toKiB().value());
+        xenctrl.memory().setMaxMem(domid, Pages.of(pages).toKiB());
     }
 
     private GuardOutcome giveBack(DomainPaths paths, GuardReading seen) {

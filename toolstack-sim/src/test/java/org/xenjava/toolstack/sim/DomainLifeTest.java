@@ -35,6 +35,7 @@ import org.xenjava.toolstack.xenctrl.lib.MappedPages;
 import org.xenjava.toolstack.xenctrl.lib.Protection;
 import org.xenjava.toolstack.xenctrl.lib.XenLibraries;
 import org.xenjava.toolstack.xenctrl.lib.XenStoreWatchEvent;
+import org.xenjava.toolstack.xenctrl.units.Pages;
 
 class DomainLifeTest {
     private static final UUID HANDLE = UUID.fromString("12345678-9abc-def0-1234-56789abcdef0");
@@ -157,15 +158,15 @@ class DomainLifeTest {
     void thePagingPoolIsWholePagesAndComesOutOfTheHost() {
         int domid = xen.domains().create(PVH);
         long free = xen.host().physInfo().freePages();
-        xen.memory().setPagingMempoolBytes(domid, 1024 * 4096);
+        xen.memory().setPagingPool(domid, Pages.holding(1024 * 4096));
         assertEquals(free - (1024 - 256), xen.host().physInfo().freePages());
         raw.domctl(DomctlOp.GET_PAGING_MEMPOOL_SIZE, domid, b -> {}, b -> assertEquals(1024 * 4096, b.get("size")));
-        assertEquals(Errno.EINVAL, errno(() -> xen.memory().setPagingMempoolBytes(domid, 4097)));
-        assertEquals(Errno.ENOMEM, errno(() -> xen.memory().setPagingMempoolBytes(domid, 1L << 40)));
+        assertEquals(Errno.EINVAL, errno(() -> xen.memory().setPagingPool(domid, Pages.holding(4097))));
+        assertEquals(Errno.ENOMEM, errno(() -> xen.memory().setPagingPool(domid, Pages.holding(1L << 40))));
         assertEquals(0, xen.host().physInfo().freePages(), "what could be had was taken, as real Xen does");
-        xen.memory().setPagingMempoolBytes(domid, 300 * 4096);
+        xen.memory().setPagingPool(domid, Pages.holding(300 * 4096));
         assertEquals(free - (300 - 256), xen.host().physInfo().freePages());
-        assertEquals(Errno.EOPNOTSUPP, errno(() -> xen.memory().setPagingMempoolBytes(0, 4096)));
+        assertEquals(Errno.EOPNOTSUPP, errno(() -> xen.memory().setPagingPool(0, Pages.holding(4096))));
     }
 
     @Test

@@ -25,6 +25,8 @@ import org.xenjava.toolstack.xenctrl.DomainInfo;
 import org.xenjava.toolstack.xenctrl.Xenctrl;
 import org.xenjava.toolstack.xenctrl.lib.XenLibException;
 import org.xenjava.toolstack.xenctrl.lib.XenStorePermission;
+import org.xenjava.toolstack.xenctrl.units.KiB;
+import org.xenjava.toolstack.xenctrl.units.Pages;
 import org.xenjava.toolstack.xenctrl.units.PodCounters;
 
 /** Guests from the inside, in virtual time, on small domains: 128 of 256 MiB. */
@@ -103,8 +105,8 @@ class GuestsTest {
     }
 
     private void memSet(LibxlStyleBuild built, long memoryMib) {
-        xen.memory().setMaxMemKib(built.domid, memoryMib * 1024 + 1024);
-        xen.memory().setPodTarget(built.domid, (memoryMib * 1024 + 1024) / 4);
+        xen.memory().setMaxMem(built.domid, KiB.of(memoryMib * 1024 + 1024));
+        xen.memory().setPodTarget(built.domid, Pages.of((memoryMib * 1024 + 1024) / 4));
         built.write("/memory/target", memoryMib * 1024);
         machine.advance(ENOUGH);
     }
@@ -141,7 +143,7 @@ class GuestsTest {
         assertEquals(NEEDED - (info(built).maxPages() - 32768 - 17), inside.balloonedPages());
         assertEquals(info(built).maxPages(), info(built).totPages());
         assertFalse(inside.saysBalloonIsDone());
-        xen.memory().setMaxMemKib(built.domid, 201 * 1024);
+        xen.memory().setMaxMem(built.domid, KiB.of(201 * 1024));
         machine.advance(ENOUGH);
         assertEquals((256 - 200) * 256, inside.balloonedPages());
     }

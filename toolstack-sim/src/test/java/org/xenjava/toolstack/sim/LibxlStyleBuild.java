@@ -19,6 +19,8 @@ import org.xenjava.toolstack.xenctrl.abi.StructLayout;
 import org.xenjava.toolstack.xenctrl.lib.MappedPages;
 import org.xenjava.toolstack.xenctrl.lib.Protection;
 import org.xenjava.toolstack.xenctrl.lib.XenStore;
+import org.xenjava.toolstack.xenctrl.units.KiB;
+import org.xenjava.toolstack.xenctrl.units.Pages;
 
 /**
  * Builds a guest with the calls that libxl 4.17 makes, in its order, with the sizes of the recorded runs: a kernel
@@ -76,12 +78,12 @@ final class LibxlStyleBuild {
     private LibxlStyleBuild build() {
         write("/name", "guest" + domid);
         xen.domains().setMaxVcpus(domid, 1);
-        xen.memory().setMaxMemKib(domid, memoryKib + 1024);
+        xen.memory().setMaxMem(domid, KiB.of(memoryKib + 1024));
         int storePort = xen.events().allocUnboundPort(domid, 0);
         int consolePort = xen.events().allocUnboundPort(domid, 0);
         xen.hvm().setParam(domid, HvmParam.TIMER_MODE, 1);
         xen.domains().setTscMode(domid, 0);
-        xen.memory().setPagingMempoolBytes(domid, 4096 * (256 + maxMemoryKib / 1024));
+        xen.memory().setPagingPool(domid, Pages.holding(4096 * (256 + maxMemoryKib / 1024)));
         CpuPolicy policy = xen.host().defaultHvmCpuPolicy();
         xen.domains().setCpuPolicy(domid, new CpuPolicy(policy.leaves(), List.of()));
         populateRam();
@@ -111,16 +113,16 @@ final class LibxlStyleBuild {
     private void populateRam() {
         boolean pod = maxMemoryKib > memoryKib;
         int flags = pod ? MemoryOp.XENMEMF_POPULATE_ON_DEMAND : 0;
-        xen.memory().claimPages(domid, podTarget());
+        xen.memory().claimPages(domid, Pages.of(podTarget()));
         if (pod) {
-            xen.memory().setPodTarget(domid, podTarget());
+            xen.memory().setPodTarget(domid, Pages.of(podTarget()));
         }
         if (hvm) {
             populate(0, 0xa0, 0, flags);
         }
         populateRange(hvm ? 0xc0 : 0, lowEnd, flags);
         populateRange(0x100000, highEnd, flags);
-        xen.memory().claimPages(domid, 0);
+        xen.memory().claimPages(domid, Pages.ZERO);
     }
 
     private void populateRange(long from, long end, int flags) {

@@ -28,6 +28,7 @@ import org.xenjava.toolstack.xenctrl.lib.HypercallBuffer;
 import org.xenjava.toolstack.xenctrl.lib.MappedPages;
 import org.xenjava.toolstack.xenctrl.lib.Protection;
 import org.xenjava.toolstack.xenctrl.lib.XenLibException;
+import org.xenjava.toolstack.xenctrl.units.KiB;
 import org.xenjava.toolstack.xenctrl.units.PodCounters;
 
 /** Every row of {@code pod-edges.txt}, which real Xen 4.17.7 printed. */
@@ -110,7 +111,7 @@ class PodEdgesOnRealXenTest {
         set(0, "[max_pages=0]");
         set(1, "[max_pages=0]");
         set(-1, "[max_pages=0]");
-        xen.memory().setMaxMemKib(domid, 4 * MAX_PAGES);
+        xen.memory().setMaxMem(domid, KiB.of(4 * MAX_PAGES));
         state("setmaxmem 1280 pages");
     }
 
@@ -185,7 +186,7 @@ class PodEdgesOnRealXenTest {
         title("setmaxmem below tot, then set");
         build(1024);
         markAndTouch();
-        xen.memory().setMaxMemKib(domid, 4 * 512);
+        xen.memory().setMaxMem(domid, KiB.of(4 * 512));
         print("setmaxmem 512 pages rc=0 -");
         set(1024, "[T=tot > max_pages]");
         set(512, "[T=512]");
@@ -254,7 +255,7 @@ class PodEdgesOnRealXenTest {
 
     private void build(long target) {
         newDomain();
-        xen.memory().setMaxMemKib(domid, 4 * MAX_PAGES);
+        xen.memory().setMaxMem(domid, KiB.of(4 * MAX_PAGES));
         set(target, "[build]");
     }
 

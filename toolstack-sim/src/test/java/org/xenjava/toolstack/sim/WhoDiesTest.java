@@ -15,6 +15,8 @@ import org.xenjava.toolstack.sim.guest.GuestIdentity;
 import org.xenjava.toolstack.sim.guest.SimulatedGuest;
 import org.xenjava.toolstack.xenctrl.DomainInfo;
 import org.xenjava.toolstack.xenctrl.Xenctrl;
+import org.xenjava.toolstack.xenctrl.units.KiB;
+import org.xenjava.toolstack.xenctrl.units.Pages;
 
 /**
  * The matrix measured on Xen 4.17.7: a guest stops its balloon k pages short, then fills all its RAM. It lives if
@@ -50,8 +52,8 @@ class WhoDiesTest {
     /** What {@code xl mem-set} to that size does. */
     private void memSet(LibxlStyleBuild guest, long memoryMib) {
         long target = memoryMib * 1024 - guest.videoKib;
-        xen.memory().setMaxMemKib(guest.domid, target + guest.videoKib + 1024);
-        xen.memory().setPodTarget(guest.domid, (target + 1024) / 4);
+        xen.memory().setMaxMem(guest.domid, KiB.of(target + guest.videoKib + 1024));
+        xen.memory().setPodTarget(guest.domid, Pages.of((target + 1024) / 4));
         guest.write("/memory/target", target);
     }
 
@@ -138,7 +140,8 @@ class WhoDiesTest {
         if (covered) {
             xen.memory()
                     .setPodTarget(
-                            guest.domid, xen.memory().podTarget(guest.domid).totPages() + k);
+                            guest.domid,
+                            Pages.of(xen.memory().podTarget(guest.domid).totPages() + k));
             assertEquals(0, xen.memory().podTarget(guest.domid).debt());
         }
         machine.guest(guest.domid).orElseThrow().load();

@@ -13,6 +13,8 @@ import org.xenjava.toolstack.sim.guest.BalloonDriver;
 import org.xenjava.toolstack.sim.guest.BalloonFamily;
 import org.xenjava.toolstack.sim.guest.SimulatedGuest;
 import org.xenjava.toolstack.xenctrl.Xenctrl;
+import org.xenjava.toolstack.xenctrl.units.KiB;
+import org.xenjava.toolstack.xenctrl.units.Pages;
 import org.xenjava.toolstack.xenctrl.units.PodCounters;
 
 /**
@@ -76,10 +78,12 @@ class WorkedExamplesTest {
         family = BalloonFamily.WINDOWS;
         LibxlStyleBuild guest = build(PATCHED_TARGET_KIB);
         long raised = 600 * 1024 - guest.videoKib;
-        xen.memory().setMaxMemKib(guest.domid, raised + guest.videoKib + 1024);
+        xen.memory().setMaxMem(guest.domid, KiB.of(raised + guest.videoKib + 1024));
         assertEquals(
                 151808,
-                xen.memory().setPodTarget(guest.domid, (raised + 1024) / 4).totPages());
+                xen.memory()
+                        .setPodTarget(guest.domid, Pages.of((raised + 1024) / 4))
+                        .totPages());
         guest.write("/memory/target", raised);
         assertEquals(1872, settle(guest).debt());
     }

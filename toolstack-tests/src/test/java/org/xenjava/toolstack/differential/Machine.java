@@ -7,6 +7,7 @@ import java.util.UUID;
 import org.xenjava.toolstack.xenctrl.CreateDomain;
 import org.xenjava.toolstack.xenctrl.Xenctrl;
 import org.xenjava.toolstack.xenctrl.abi.DomctlOp;
+import org.xenjava.toolstack.xenctrl.units.Pages;
 
 /** A Xen, real or simulated, that steps can be tried on: each time on a new, paused domain. */
 record Machine(String name, Xenctrl xenctrl) {
@@ -18,7 +19,7 @@ record Machine(String name, Xenctrl xenctrl) {
                         UUID.randomUUID(), DomctlOp.CDF_HVM | DomctlOp.CDF_HAP, DomctlOp.EMU_LAPIC, 1, 1));
         try {
             xenctrl.domains().setMaxVcpus(domid, 1);
-            xenctrl.memory().setPagingMempoolBytes(domid, PAGING_POOL_BYTES);
+            xenctrl.memory().setPagingPool(domid, Pages.holding(PAGING_POOL_BYTES));
             List<Outcome> outcomes = new ArrayList<>();
             for (Step step : steps) {
                 outcomes.add(Outcome.of(step, xenctrl, domid));

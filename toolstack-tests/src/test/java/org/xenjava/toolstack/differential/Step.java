@@ -6,6 +6,7 @@ import org.xenjava.toolstack.xenctrl.Xenctrl;
 import org.xenjava.toolstack.xenctrl.abi.MemoryOp;
 import org.xenjava.toolstack.xenctrl.lib.MappedPages;
 import org.xenjava.toolstack.xenctrl.lib.Protection;
+import org.xenjava.toolstack.xenctrl.units.KiB;
 import org.xenjava.toolstack.xenctrl.units.Pages;
 
 /** One operation of a toolstack on a domain's memory. */
@@ -59,7 +60,7 @@ sealed interface Step {
     record SetPodTarget(long pages) implements Step {
         @Override
         public long on(Xenctrl xenctrl, int domid) {
-            xenctrl.memory().setPodTarget(domid, pages);
+            xenctrl.memory().setPodTarget(domid, Pages.of(pages));
             return 0;
         }
     }
@@ -68,7 +69,7 @@ sealed interface Step {
     record MaxMem(long kib) implements Step {
         @Override
         public long on(Xenctrl xenctrl, int domid) {
-            xenctrl.memory().setMaxMemKib(domid, kib);
+            xenctrl.memory().setMaxMem(domid, KiB.of(kib));
             return 0;
         }
     }
@@ -77,7 +78,7 @@ sealed interface Step {
     record Claim(long pages) implements Step {
         @Override
         public long on(Xenctrl xenctrl, int domid) {
-            xenctrl.memory().claimPages(domid, pages);
+            xenctrl.memory().claimPages(domid, Pages.of(pages));
             return 0;
         }
     }

@@ -33,6 +33,8 @@ import org.xenjava.toolstack.xenctrl.lib.MappedPages;
 import org.xenjava.toolstack.xenctrl.lib.Protection;
 import org.xenjava.toolstack.xenctrl.lib.XenLibException;
 import org.xenjava.toolstack.xenctrl.lib.XenLibraries;
+import org.xenjava.toolstack.xenctrl.units.KiB;
+import org.xenjava.toolstack.xenctrl.units.Pages;
 import org.xenjava.toolstack.xenctrl.units.PodCounters;
 
 class RecordAndReplayTest {
@@ -63,9 +65,9 @@ class RecordAndReplayTest {
                 .create(new CreateDomain(
                         Recordings.HANDLE, DomctlOp.CDF_HVM | DomctlOp.CDF_HAP, DomctlOp.EMU_LAPIC, 1, 2));
         xen.domains().setMaxVcpus(domid, 1);
-        xen.memory().setMaxMemKib(domid, 8192);
+        xen.memory().setMaxMem(domid, KiB.of(8192));
         xen.domains().setCpuPolicy(domid, new CpuPolicy(policy.leaves(), List.of()));
-        xen.memory().setPodTarget(domid, 1024);
+        xen.memory().setPodTarget(domid, Pages.of(1024));
         assertEquals(
                 4,
                 xen.memory()
@@ -116,9 +118,9 @@ class RecordAndReplayTest {
         Path trace = dir.resolve("trace");
         PodCounters expected = new PodCounters(4711, 4711, 0);
         Recordings.record(
-                trace, xen -> assertEquals(expected, Xenctrl.open(xen).memory().setPodTarget(1, 4711)));
+                trace, xen -> assertEquals(expected, Xenctrl.open(xen).memory().setPodTarget(1, Pages.of(4711))));
         Recordings.replay(
-                trace, xen -> assertEquals(expected, Xenctrl.open(xen).memory().setPodTarget(1, 4711)));
+                trace, xen -> assertEquals(expected, Xenctrl.open(xen).memory().setPodTarget(1, Pages.of(4711))));
     }
 
     @Test

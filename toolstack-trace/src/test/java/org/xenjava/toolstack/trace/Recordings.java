@@ -17,6 +17,8 @@ import org.xenjava.toolstack.xenctrl.lib.HypercallBuffer;
 import org.xenjava.toolstack.xenctrl.lib.MappedPages;
 import org.xenjava.toolstack.xenctrl.lib.Protection;
 import org.xenjava.toolstack.xenctrl.lib.XenLibraries;
+import org.xenjava.toolstack.xenctrl.units.KiB;
+import org.xenjava.toolstack.xenctrl.units.Pages;
 
 /** Things to record, and how. */
 final class Recordings {
@@ -54,8 +56,8 @@ final class Recordings {
         Xenctrl xenctrl = Xenctrl.open(libraries);
         int domid = xenctrl.domains()
                 .create(new CreateDomain(HANDLE, DomctlOp.CDF_HVM | DomctlOp.CDF_HAP, DomctlOp.EMU_LAPIC, 1, 2));
-        xenctrl.memory().setMaxMemKib(domid, 263_168);
-        xenctrl.memory().setPodTarget(domid, 65_536);
+        xenctrl.memory().setMaxMem(domid, KiB.of(263_168));
+        xenctrl.memory().setPodTarget(domid, Pages.of(65_536));
         xenctrl.memory()
                 .populatePhysmap(domid, new long[] {0, 512, 1024, 1536}, 9, MemoryOp.XENMEMF_POPULATE_ON_DEMAND);
         writeGuest(libraries, domid, 0x1000, "kernel");

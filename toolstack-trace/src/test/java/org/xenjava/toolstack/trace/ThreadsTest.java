@@ -26,6 +26,7 @@ import org.mockito.Mockito;
 import org.xenjava.toolstack.xenctrl.Xenctrl;
 import org.xenjava.toolstack.xenctrl.lib.XenLibraries;
 import org.xenjava.toolstack.xenctrl.lib.XenStoreWatchEvent;
+import org.xenjava.toolstack.xenctrl.units.Pages;
 
 @Timeout(30)
 class ThreadsTest {
@@ -52,7 +53,7 @@ class ThreadsTest {
                 int domid = thread;
                 all.add(threads.submit(() -> {
                     for (int i = 1; i <= 50; i++) {
-                        xenctrl.memory().setPodTarget(domid, 1000L * domid + i);
+                        xenctrl.memory().setPodTarget(domid, Pages.of(1000L * domid + i));
                         Recordings.write(libraries, "/" + domid, Integer.toString(i));
                     }
                 }));

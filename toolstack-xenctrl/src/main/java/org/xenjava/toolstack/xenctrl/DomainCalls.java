@@ -45,7 +45,7 @@ public final class DomainCalls {
                     .set("max_evtchn_port", MAX_EVENT_CHANNEL_PORT)
                     .set("max_grant_frames", HYPERVISOR_DEFAULT)
                     .set("max_maptrack_frames", HYPERVISOR_DEFAULT)
-                    .set("grant_opts", request.grantVersion())
+                    .setIfPresent("grant_opts", request.grantVersion())
                     .set("arch.emulation_flags", request.emulationFlags());
             call.issue();
             return call.header().getInt("domain");

@@ -7,6 +7,8 @@ import org.xenjava.toolstack.xenctrl.abi.MemoryOp;
 import org.xenjava.toolstack.xenctrl.abi.StructLayout;
 import org.xenjava.toolstack.xenctrl.abi.StructView;
 import org.xenjava.toolstack.xenctrl.lib.HypercallBuffer;
+import org.xenjava.toolstack.xenctrl.units.KiB;
+import org.xenjava.toolstack.xenctrl.units.Pages;
 import org.xenjava.toolstack.xenctrl.units.PodCounters;
 
 /** Hypercalls about the memory of a domain: how much it may own, what it owns, and its populate-on-demand entries. */
@@ -17,18 +19,34 @@ public final class MemoryCalls {
         this.calls = calls;
     }
 
-    /** {@code XEN_DOMCTL_max_mem}: sets max_pages to {@code kib / 4}, also below what the domain owns. */
-    public void setMaxMemKib(int domid, long kib) {
+    /** {@code XEN_DOMCTL_max_mem}: sets max_pages to a quarter of that, also below what the domain owns. */
+    public void setMaxMem(int domid, KiB maxMem) {
         try (PreparedCall call = calls.domctl(DomctlOp.MAX_MEM, domid)) {
-            call.body().set("max_memkb", kib);
+            call.body().set("max_memkb", maxMem.value());
             call.issue();
         }
     }
 
-    /** {@code XEN_DOMCTL_set_paging_mempool_size}: memory for the domain's page tables; whole pages. */
-    public void setPagingMempoolBytes(int domid, long bytes) {
+    /**
+     * {@code XEN_DOMCTL_set_paging_mempool_size}: memory for the domain's page tables. Releases before 4.17 have {@code
+     * XEN_DOMCTL_shadow_op} for that, which counts in MiB: the size is rounded up.
+     */
+    public void setPagingPool(int domid, Pages size) {
+        if (!calls.abi().has(DomctlOp.SET_PAGING_MEMPOOL_SIZE.struct())) {
+            setShadowAllocation(domid, size);
+            return;
+        }
         try (PreparedCall call = calls.domctl(DomctlOp.SET_PAGING_MEMPOOL_SIZE, domid)) {
-            call.body().set("size", bytes);
+            call.body().set("size", size.count() * Pages.BYTES);
+            call.issue();
+        }
+    }
+
+    private void setShadowAllocation(int domid, Pages size) {
+        try (PreparedCall call = calls.domctl(DomctlOp.SHADOW_OP, domid)) {
+            call.body()
+                    .set("op", DomctlOp.SHADOW_OP_SET_ALLOCATION)
+                    .set("mb", size.toKiB().roundUpToMiB());
             call.issue();
         }
     }
@@ -93,9 +111,9 @@ public final class MemoryCalls {
      * @param pages the domain's total afterwards, what it already owns included: more than that and at most
      *     max_pages (else EINVAL); 0 gives the claim back
      */
-    public void claimPages(int domid, long pages) {
+    public void claimPages(int domid, Pages pages) {
         try (PreparedCall call = calls.memoryOp(MemoryOp.CLAIM_PAGES, domid)) {
-            call.body().set("nr_extents", pages).set("domid", domid);
+            call.body().set("nr_extents", pages.count()).set("domid", domid);
             call.issue();
         }
     }
@@ -104,11 +122,11 @@ public final class MemoryCalls {
      * {@code XENMEM_set_pod_target}: grows the PoD cache so that the domain owns that many pages. Success says
      * little: Xen answers 0 to every request that it ignores, so look at the counters that come back.
      *
-     * @param targetPages wanted tot_pages, at most max_pages (else EINVAL)
+     * @param target wanted tot_pages, at most max_pages (else EINVAL)
      */
-    public PodCounters setPodTarget(int domid, long targetPages) {
+    public PodCounters setPodTarget(int domid, Pages target) {
         try (PreparedCall call = calls.memoryOp(MemoryOp.SET_POD_TARGET, domid)) {
-            call.body().set("target_pages", targetPages).set("domid", domid);
+            call.body().set("target_pages", target.count()).set("domid", domid);
             call.issue();
             return counters(call.body());
         }

@@ -28,6 +28,8 @@ import org.xenjava.toolstack.xenctrl.abi.XenRelease;
 import org.xenjava.toolstack.xenctrl.lib.Errno;
 import org.xenjava.toolstack.xenctrl.lib.XenAccessException;
 import org.xenjava.toolstack.xenctrl.lib.XenLibException;
+import org.xenjava.toolstack.xenctrl.units.KiB;
+import org.xenjava.toolstack.xenctrl.units.Pages;
 import org.xenjava.toolstack.xenctrl.units.PodCounters;
 
 /** The bytes were written by hand from Xen 4.17's public headers. */
@@ -165,10 +167,10 @@ class XenctrlTest {
                 domctl("02", "", x -> x.domains().destroy(0x7FEF)),
                 domctl("03", "", x -> x.domains().pause(0x7FEF)),
                 domctl("04", "", x -> x.domains().unpause(0x7FEF)),
-                domctl("0b", "0000100000000000", x -> x.memory().setMaxMemKib(0x7FEF, 1 << 20)),
+                domctl("0b", "0000100000000000", x -> x.memory().setMaxMem(0x7FEF, KiB.of(1 << 20))),
                 domctl("0f", "80000000", x -> x.domains().setMaxVcpus(0x7FEF, 128)),
                 domctl("3c", "02000000", x -> x.domains().setTscMode(0x7FEF, 2)),
-                domctl("56", "0000400000000000", x -> x.memory().setPagingMempoolBytes(0x7FEF, 4 << 20)));
+                domctl("56", "0000400000000000", x -> x.memory().setPagingPool(0x7FEF, Pages.holding(4 << 20))));
     }
 
     private static Arguments domctl(String command, String body, Consumer<Xenctrl> call) {
@@ -185,14 +187,14 @@ class XenctrlTest {
     @Test
     void setPodTargetIsEncodedAndItsCountersAreRead() {
         assertEquals(hex("0000010000000000", zeros(24), "0500 000000000000"), bytesOf(12, 16, 40, () -> xenctrl.memory()
-                .setPodTarget(5, 65536)));
+                .setPodTarget(5, Pages.of(65536))));
 
         xen.answering((op, args) -> {
             ByteBuffer answer = xen.at(args[1]);
             answer.putLong(8, 0x1_0000_0001L).putLong(16, 2).putLong(24, 50396);
             return 0;
         });
-        PodCounters counters = xenctrl.memory().setPodTarget(5, 65536);
+        PodCounters counters = xenctrl.memory().setPodTarget(5, Pages.of(65536));
         assertEquals(new PodCounters(0x1_0000_0001L, 2, 50396), counters);
         assertEquals(50394, counters.debt());
     }
@@ -224,7 +226,7 @@ class XenctrlTest {
     void claimPagesIsEncoded() {
         assertEquals(
                 hex(zeros(8), "0000010000000000", zeros(8), "0500 000000000000"),
-                bytesOf(12, 24, 32, () -> xenctrl.memory().claimPages(5, 65536)));
+                bytesOf(12, 24, 32, () -> xenctrl.memory().claimPages(5, Pages.of(65536))));
     }
 
     @Test
@@ -501,9 +503,9 @@ class XenctrlTest {
                 onDomain("XEN_DOMCTL_unpausedomain", (x, d) -> x.domains().unpause(d)),
                 onDomain("XEN_DOMCTL_getdomaininfo", (x, d) -> x.domains().info(d)),
                 onDomain("XEN_DOMCTL_max_vcpus", (x, d) -> x.domains().setMaxVcpus(d, 1)),
-                onDomain("XEN_DOMCTL_max_mem", (x, d) -> x.memory().setMaxMemKib(d, 1)),
+                onDomain("XEN_DOMCTL_max_mem", (x, d) -> x.memory().setMaxMem(d, KiB.of(1))),
                 onDomain("XEN_DOMCTL_set_paging_mempool_size", (x, d) -> x.memory()
-                        .setPagingMempoolBytes(d, 4096)),
+                        .setPagingPool(d, Pages.holding(4096))),
                 onDomain("XEN_DOMCTL_settscinfo", (x, d) -> x.domains().setTscMode(d, 0)),
                 onDomain("XEN_DOMCTL_set_cpu_policy", (x, d) -> x.domains()
                         .setCpuPolicy(d, new CpuPolicy(List.of(), List.of()))),
@@ -511,8 +513,8 @@ class XenctrlTest {
                 onDomain("XEN_DOMCTL_sethvmcontext", (x, d) -> x.hvm().setContext(d, new byte[1])),
                 onDomain("SCHEDOP_remote_shutdown", (x, d) -> x.domains().remoteShutdown(d, 0)),
                 onDomain("XENMEM_populate_physmap", (x, d) -> x.memory().populatePhysmap(d, new long[1], 0, 0)),
-                onDomain("XENMEM_claim_pages", (x, d) -> x.memory().claimPages(d, 1)),
-                onDomain("XENMEM_set_pod_target", (x, d) -> x.memory().setPodTarget(d, 1)),
+                onDomain("XENMEM_claim_pages", (x, d) -> x.memory().claimPages(d, Pages.of(1))),
+                onDomain("XENMEM_set_pod_target", (x, d) -> x.memory().setPodTarget(d, Pages.of(1))),
                 onDomain("XENMEM_get_pod_target", (x, d) -> x.memory().podTarget(d)),
                 onDomain("XENMEM_set_memory_map", (x, d) -> x.memory().setMemoryMap(d, List.of())),
                 onDomain("HVMOP_set_param(STORE_PFN)", (x, d) -> x.hvm().setParam(d, HvmParam.STORE_PFN, 1)),

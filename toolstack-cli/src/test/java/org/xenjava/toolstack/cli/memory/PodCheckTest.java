@@ -21,6 +21,8 @@ import org.xenjava.toolstack.sim.SimulatedXen;
 import org.xenjava.toolstack.xenctrl.CreateDomain;
 import org.xenjava.toolstack.xenctrl.Xenctrl;
 import org.xenjava.toolstack.xenctrl.abi.DomctlOp;
+import org.xenjava.toolstack.xenctrl.units.KiB;
+import org.xenjava.toolstack.xenctrl.units.Pages;
 
 /** The advisory's utility, line for line and status for status. */
 class PodCheckTest {
@@ -203,7 +205,7 @@ class PodCheckTest {
                 .domains()
                 .create(new CreateDomain(
                         UUID.randomUUID(), DomctlOp.CDF_HVM | DomctlOp.CDF_HAP, DomctlOp.EMU_LAPIC, 1, 1));
-        hypercalls.memory().setMaxMemKib(domid, 65536);
-        hypercalls.memory().setPodTarget(domid, cachePages);
+        hypercalls.memory().setMaxMem(domid, KiB.of(65536));
+        hypercalls.memory().setPodTarget(domid, Pages.of(cachePages));
     }
 }

@@ -28,6 +28,8 @@ import org.xenjava.toolstack.xenctrl.lib.Protection;
 import org.xenjava.toolstack.xenctrl.lib.XenLibException;
 import org.xenjava.toolstack.xenctrl.lib.XenLibraries;
 import org.xenjava.toolstack.xenctrl.lib.XenStore;
+import org.xenjava.toolstack.xenctrl.units.KiB;
+import org.xenjava.toolstack.xenctrl.units.Pages;
 
 class FaultInjectionTest {
     private static final byte[] VALUE = "value".getBytes(StandardCharsets.UTF_8);
@@ -48,7 +50,7 @@ class FaultInjectionTest {
         int domid = xenctrl.domains()
                 .create(new CreateDomain(
                         UUID.randomUUID(), DomctlOp.CDF_HVM | DomctlOp.CDF_HAP, DomctlOp.EMU_LAPIC, 1, 1));
-        xenctrl.memory().setMaxMemKib(domid, 4096);
+        xenctrl.memory().setMaxMem(domid, KiB.of(4096));
         return domid;
     }
 
@@ -132,8 +134,8 @@ class FaultInjectionTest {
         faults.inject(Fault.nthOf("SCHEDOP_remote_shutdown", 1, Errno.ESRCH));
         faults.inject(Fault.nthOf("XENVER_extraversion", 1, Errno.ENOSYS));
         int domid = createDomain();
-        assertEquals(Errno.EINVAL, refusal(() -> xenctrl.memory().setMaxMemKib(domid, 4)));
-        assertEquals(Errno.ENOMEM, refusal(() -> xenctrl.memory().claimPages(domid, 1)));
+        assertEquals(Errno.EINVAL, refusal(() -> xenctrl.memory().setMaxMem(domid, KiB.of(4))));
+        assertEquals(Errno.ENOMEM, refusal(() -> xenctrl.memory().claimPages(domid, Pages.of(1))));
         assertEquals(Errno.EBUSY, refusal(() -> xenctrl.hvm().setParam(domid, HvmParam.STORE_PFN, 1)));
         assertEquals(Errno.EFAULT, refusal(xenctrl.host()::physInfo));
         assertEquals(Errno.ENOSPC, refusal(() -> xenctrl.events().allocUnboundPort(domid, 0)));

@@ -18,6 +18,8 @@ import org.xenjava.toolstack.xenctrl.lib.Protection;
 import org.xenjava.toolstack.xenctrl.lib.XenLibraries;
 import org.xenjava.toolstack.xenctrl.lib.XenStore;
 import org.xenjava.toolstack.xenctrl.lib.XenStorePermission;
+import org.xenjava.toolstack.xenctrl.units.KiB;
+import org.xenjava.toolstack.xenctrl.units.Pages;
 
 class MachineStateTest {
     private final XenLibraries machine = SimulatedXen.create().connect();
@@ -37,7 +39,7 @@ class MachineStateTest {
         int domid = xenctrl.domains()
                 .create(new CreateDomain(
                         UUID.randomUUID(), DomctlOp.CDF_HVM | DomctlOp.CDF_HAP, DomctlOp.EMU_LAPIC, 1, 1));
-        xenctrl.memory().setMaxMemKib(domid, 4096);
+        xenctrl.memory().setMaxMem(domid, KiB.of(4096));
         return domid;
     }
 
@@ -59,7 +61,7 @@ class MachineStateTest {
     void aClaimIsSeen() {
         int domid = createDomain();
         MachineState unclaimed = MachineState.of(machine);
-        xenctrl.memory().claimPages(domid, 7);
+        xenctrl.memory().claimPages(domid, Pages.of(7));
         List<String> changes = MachineState.of(machine).changesSince(unclaimed);
         assertTrue(changes.get(0).endsWith(", 7 claimed"), changes.toString());
     }

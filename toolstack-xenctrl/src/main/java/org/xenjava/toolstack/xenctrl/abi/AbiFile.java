@@ -6,6 +6,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -18,9 +19,12 @@ final class AbiFile {
     private static final Pattern FIELD = Pattern.compile("(\\d+) (\\w+?)(?:\\[(\\d+)])? ([\\w.]+)");
     private static final Pattern CONSTANT = Pattern.compile("constant (\\w+) (\\w+)");
 
+    private static final Pattern FROM = Pattern.compile("from (\\d+)\\.(\\d+)");
+
     private final String source;
     private final List<StructLayout> structs = new ArrayList<>();
     private final Map<String, Long> constants = new LinkedHashMap<>();
+    private @Nullable XenRelease base;
     private @Nullable String tag;
     private int size;
     private Map<String, Field> fields = new LinkedHashMap<>();
@@ -32,6 +36,11 @@ final class AbiFile {
                 .filter(l -> !l.isEmpty() && !l.startsWith("#"))
                 .forEach(this::line);
         finishStruct();
+    }
+
+    /** The release that the file states its differences from. */
+    Optional<XenRelease> base() {
+        return Optional.ofNullable(base);
     }
 
     List<StructLayout> structs() {
@@ -65,8 +74,16 @@ final class AbiFile {
             require(constants.put(m.group(1), Long.decode(m.group(2))) == null, "a second one of that name");
             return;
         }
+        m = FROM.matcher(line);
+        if (m.matches()) {
+            require(
+                    base == null && tag == null && structs.isEmpty() && constants.isEmpty(),
+                    "it is not the first line");
+            base = new XenRelease(Integer.parseInt(m.group(1)), Integer.parseInt(m.group(2)));
+            return;
+        }
         m = FIELD.matcher(line);
-        require(m.matches(), "neither struct nor constant nor field");
+        require(m.matches(), "neither struct nor constant nor field nor from");
         require(tag != null, "a field outside a struct");
         Type type = Type.valueOf(m.group(2).toUpperCase(Locale.ROOT));
         int count = m.group(3) == null ? 1 : Integer.parseInt(m.group(3));

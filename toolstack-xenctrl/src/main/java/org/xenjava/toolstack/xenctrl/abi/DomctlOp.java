@@ -28,7 +28,9 @@ public enum DomctlOp {
     /** 4.17 and later. */
     GET_PAGING_MEMPOOL_SIZE(85, "xen_domctl_paging_mempool"),
     /** 4.17 and later. */
-    SET_PAGING_MEMPOOL_SIZE(86, "xen_domctl_paging_mempool");
+    SET_PAGING_MEMPOOL_SIZE(86, "xen_domctl_paging_mempool"),
+    /** 4.21 and later; of all sub-commands the only stable one. */
+    GET_DOMAIN_STATE(90, "xen_domctl_get_domain_state");
 
     /** Offset of the sub-command's struct inside {@code xen_domctl}, in bytes. */
     public static final int UNION_OFFSET = 16;
@@ -44,14 +46,8 @@ public enum DomctlOp {
     /** Emulation flags of createdomain ({@code XEN_X86_EMU_*}): a local APIC only, which is what PVH is. */
     public static final int EMU_LAPIC = 0x1;
 
-    /** All that Xen can emulate. */
-    public static final int EMU_ALL = 0x7FF;
-
-    /** Event channels in place of an HVM guest's interrupts. */
-    public static final int EMU_USE_PIRQ = 0x200;
-
-    /** Virtual PCI, for a PVH dom0. */
-    public static final int EMU_VPCI = 0x400;
+    /** What shadow_op does to the paging pool before 4.17 ({@code XEN_DOMCTL_SHADOW_OP_SET_ALLOCATION}). */
+    public static final int SHADOW_OP_SET_ALLOCATION = 31;
 
     /** What sendtrigger sends ({@code XEN_DOMCTL_SENDTRIGGER_*}). On x86 Xen knows neither reset nor INIT. */
     public static final int SENDTRIGGER_NMI = 0;

@@ -77,6 +77,11 @@ public final class StructView {
         return this;
     }
 
+    /** Writes a field that not every release has: nothing happens where there is none. */
+    public StructView setIfPresent(String field, long value) {
+        return layout.fields().containsKey(field) ? set(field, value) : this;
+    }
+
     /** Writes a byte array field, which must be filled exactly. */
     public StructView setBytes(String field, byte[] content) {
         Field f = layout.field(field);

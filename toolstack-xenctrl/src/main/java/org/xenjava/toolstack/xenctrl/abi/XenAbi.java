@@ -11,10 +11,17 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /** Every layout and number of one Xen release. Immutable. */
 public final class XenAbi {
-    private static final List<XenRelease> SUPPORTED = List.of(XenRelease.V4_17);
+    /** The constant with an HVM guest's {@code XEN_X86_EMU_*}, as libxl of that release gives them. */
+    public static final String HVM_EMULATION_FLAGS = "HVM_EMULATION_FLAGS";
+
+    /** The constant with the E820 type of the region that holds a PVH guest's ACPI tables. */
+    public static final String PVH_ACPI_REGION_TYPE = "PVH_ACPI_REGION_TYPE";
+
+    private static final String COMMON = "common.abi";
 
     private final XenRelease release;
     private final Map<String, StructLayout> structs = new LinkedHashMap<>();
@@ -22,18 +29,27 @@ public final class XenAbi {
 
     private XenAbi(XenRelease release) {
         this.release = release;
-        read("common.abi");
-        read("xen-" + release + ".abi");
+        read(new AbiFile(COMMON, text(COMMON)));
+        read(release);
     }
 
     /** The releases that have a description here, oldest first. */
     public static List<XenRelease> supportedReleases() {
-        return SUPPORTED;
+        return Stream.iterate(XenRelease.V4_14, XenAbi::isDescribed, XenRelease::next)
+                .toList();
     }
 
     /** The description of that release, if there is one. */
     public static Optional<XenAbi> of(XenRelease release) {
-        return SUPPORTED.contains(release) ? Optional.of(new XenAbi(release)) : Optional.empty();
+        return isDescribed(release) ? Optional.of(new XenAbi(release)) : Optional.empty();
+    }
+
+    private static boolean isDescribed(XenRelease release) {
+        return XenAbi.class.getResource(fileOf(release)) != null;
+    }
+
+    private static String fileOf(XenRelease release) {
+        return "xen-" + release + ".abi";
     }
 
     public XenRelease release() {
@@ -58,6 +74,11 @@ public final class XenAbi {
         return Collections.unmodifiableCollection(structs.values());
     }
 
+    /** Whether the release has that struct. */
+    public boolean has(String tag) {
+        return structs.containsKey(tag);
+    }
+
     /** A number that differs between releases, by its macro's name. */
     public long constant(String macro) {
         Long value = constants.get(macro);
@@ -72,8 +93,15 @@ public final class XenAbi {
         return Collections.unmodifiableMap(constants);
     }
 
-    private void read(String resource) {
+    /** The release that the file names as its base first, then the file. */
+    private void read(XenRelease described) {
+        String resource = fileOf(described);
         AbiFile file = new AbiFile(resource, text(resource));
+        file.base().ifPresent(this::read);
+        read(file);
+    }
+
+    private void read(AbiFile file) {
         for (StructLayout layout : file.structs()) {
             structs.put(layout.name(), layout);
         }

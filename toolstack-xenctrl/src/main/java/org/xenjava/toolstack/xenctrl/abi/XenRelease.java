@@ -8,11 +8,19 @@ package org.xenjava.toolstack.xenctrl.abi;
  * @param minor the series
  */
 public record XenRelease(int major, int minor) implements Comparable<XenRelease> {
+    /** The oldest release that this library speaks to. */
+    public static final XenRelease V4_14 = new XenRelease(4, 14);
+
     public static final XenRelease V4_17 = new XenRelease(4, 17);
 
     /** From the result of the hypercall {@code xen_version(XENVER_version)}: {@code major << 16 | minor}. */
     public static XenRelease ofVersionCall(int result) {
         return new XenRelease(result >>> 16, result & 0xffff);
+    }
+
+    /** Its successor, such as 4.18 of 4.17. */
+    public XenRelease next() {
+        return new XenRelease(major, minor + 1);
     }
 
     @Override

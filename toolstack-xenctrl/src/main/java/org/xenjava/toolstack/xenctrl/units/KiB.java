@@ -47,6 +47,11 @@ public record KiB(long value) implements Comparable<KiB> {
         return value / PER_MIB;
     }
 
+    /** Whole MiB, a rest counted as one more. */
+    public long roundUpToMiB() {
+        return Math.addExact(value, PER_MIB - 1) / PER_MIB;
+    }
+
     public boolean isMultipleOfMiB() {
         return value % PER_MIB == 0;
     }
