@@ -17,7 +17,6 @@ import org.xenjava.toolstack.sim.guest.SimulatedGuest;
 import org.xenjava.toolstack.sim.guestos.Guests;
 import org.xenjava.toolstack.sim.machine.Machine;
 import org.xenjava.toolstack.sim.machine.MachineSize;
-import org.xenjava.toolstack.xenctrl.abi.XenAbi;
 import org.xenjava.toolstack.xenctrl.abi.XenRelease;
 import org.xenjava.toolstack.xenctrl.lib.XenLibraries;
 
@@ -50,10 +49,8 @@ public final class SimulatedXen {
     private final Guests guests;
 
     private SimulatedXen(Builder settings) {
-        XenAbi abi = XenAbi.of(settings.release)
-                .orElseThrow(() -> new IllegalArgumentException("no layouts for Xen " + settings.release));
         machine = new Machine(
-                abi,
+                settings.release,
                 new MachineSize(
                         settings.hostPages,
                         settings.dom0Pages,
@@ -145,9 +142,10 @@ public final class SimulatedXen {
         private Builder() {}
 
         /**
-         * The Xen release that the machine simulates.
+         * The Xen release that the machine simulates. A release that is not out yet behaves as the newest, with other
+         * interface versions.
          *
-         * @throws IllegalArgumentException from {@link #build} if the release is not described
+         * @throws IllegalArgumentException from {@link #build} if the release is older than those described
          */
         public Builder release(XenRelease newRelease) {
             release = newRelease;

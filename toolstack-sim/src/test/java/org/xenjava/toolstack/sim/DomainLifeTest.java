@@ -158,15 +158,17 @@ class DomainLifeTest {
     void thePagingPoolIsWholePagesAndComesOutOfTheHost() {
         int domid = xen.domains().create(PVH);
         long free = xen.host().physInfo().freePages();
-        xen.memory().setPagingPool(domid, Pages.holding(1024 * 4096));
+        xen.memory().setPagingPool(domid, Pages.of(1024));
         assertEquals(free - (1024 - 256), xen.host().physInfo().freePages());
         raw.domctl(DomctlOp.GET_PAGING_MEMPOOL_SIZE, domid, b -> {}, b -> assertEquals(1024 * 4096, b.get("size")));
-        assertEquals(Errno.EINVAL, errno(() -> xen.memory().setPagingPool(domid, Pages.holding(4097))));
-        assertEquals(Errno.ENOMEM, errno(() -> xen.memory().setPagingPool(domid, Pages.holding(1L << 40))));
+        assertEquals(
+                Errno.EINVAL,
+                refusal(() -> raw.domctl(DomctlOp.SET_PAGING_MEMPOOL_SIZE, domid, b -> b.set("size", 4097))));
+        assertEquals(Errno.ENOMEM, errno(() -> xen.memory().setPagingPool(domid, Pages.of(1L << 28))));
         assertEquals(0, xen.host().physInfo().freePages(), "what could be had was taken, as real Xen does");
-        xen.memory().setPagingPool(domid, Pages.holding(300 * 4096));
+        xen.memory().setPagingPool(domid, Pages.of(300));
         assertEquals(free - (300 - 256), xen.host().physInfo().freePages());
-        assertEquals(Errno.EOPNOTSUPP, errno(() -> xen.memory().setPagingPool(0, Pages.holding(4096))));
+        assertEquals(Errno.EOPNOTSUPP, errno(() -> xen.memory().setPagingPool(0, Pages.of(1))));
     }
 
     @Test

@@ -2,6 +2,7 @@
 package org.xenjava.toolstack.sim.hypercall;
 
 import org.xenjava.toolstack.sim.machine.Machine;
+import org.xenjava.toolstack.sim.machine.ReleaseBehaviour.AutomaticDomids;
 import org.xenjava.toolstack.sim.memory.XenRefusal;
 import org.xenjava.toolstack.xenctrl.abi.DomctlOp;
 import org.xenjava.toolstack.xenctrl.abi.StructView;
@@ -14,9 +15,6 @@ final class DomainCreation {
     private static final int MAX_HVM_VCPUS = 128;
     private static final int MSR_RELAXED = 1;
     private static final int PV_EMULATED_PIT = 0x100;
-
-    /** The flags hvm, hap, oos_off, xs_domain, nested_virt. There is no integrity check, IOMMU or vPMU. */
-    private static final int SUPPORTED_FLAGS = 0x1 | 0x2 | 0x8 | 0x10 | CDF_NESTED_VIRT;
 
     private final Machine machine;
 
@@ -31,13 +29,13 @@ final class DomainCreation {
         boolean hap = (flags & DomctlOp.CDF_HAP) != 0;
         boolean nested = (flags & CDF_NESTED_VIRT) != 0;
         int domid = domid(wanted);
-        require((flags & ~SUPPORTED_FLAGS) == 0, Errno.EINVAL);
+        require((flags & ~machine.behaviour().createFlags()) == 0, Errno.EINVAL);
         require(config.get("max_vcpus") >= 1 && config.get("max_vcpus") <= MAX_HVM_VCPUS, Errno.EINVAL);
         require((hvm || !hap) && (hap || !nested), Errno.EINVAL);
-        require(config.get("iommu_opts") == 0 && config.get("vmtrace_size") == 0, Errno.EINVAL);
-        require((config.get("arch.misc_flags") & ~MSR_RELAXED) == 0, Errno.EINVAL);
-        require(machine.behaviour().grantOptions().contains(config.getInt("grant_opts")), Errno.EINVAL);
-        require(config.get("cpupool_id") == 0, Errno.ESRCH);
+        require(config.get("iommu_opts") == 0 && config.getIfPresent("vmtrace_size") == 0, Errno.EINVAL);
+        require((config.getIfPresent("arch.misc_flags") & ~MSR_RELAXED) == 0, Errno.EINVAL);
+        require(machine.behaviour().grantOptions().contains((int) config.getIfPresent("grant_opts")), Errno.EINVAL);
+        require(config.getIfPresent("cpupool_id") == 0, Errno.ESRCH);
         // This build of Xen has no shadow paging, so a guest with its own address space needs HAP.
         require(hap || !hvm, Errno.EOPNOTSUPP);
         require(emulationIsPossible(hvm, config.getInt("arch.emulation_flags")), Errno.EOPNOTSUPP);
@@ -53,7 +51,8 @@ final class DomainCreation {
 
     private int domid(int wanted) {
         boolean any = wanted == DomctlOp.DOMID_ANY
-                || machine.behaviour().automaticDomids() && (wanted == 0 || wanted >= FIRST_RESERVED_DOMID);
+                || machine.behaviour().automaticDomids() == AutomaticDomids.ZERO_AND_RESERVED
+                        && (wanted == 0 || wanted >= FIRST_RESERVED_DOMID);
         if (any) {
             return machine.freeDomid();
         }

@@ -7,7 +7,9 @@ import java.util.Iterator;
 import java.util.Map;
 import java.util.function.Function;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 import org.xenjava.toolstack.sim.machine.Machine;
+import org.xenjava.toolstack.sim.machine.ReleaseBehaviour.MissingDomain;
 import org.xenjava.toolstack.sim.machine.XenDomain;
 import org.xenjava.toolstack.sim.memory.PhysicalMemory;
 import org.xenjava.toolstack.sim.memory.XenRefusal;
@@ -26,6 +28,8 @@ final class DomainOps {
 
     private static final Map<Integer, DomctlOp> OPS = Arrays.stream(DomctlOp.values())
             .collect(Collectors.toUnmodifiableMap(DomctlOp::number, Function.identity()));
+
+    private static final long PAGES_PER_MIB = 256;
 
     private final Machine machine;
     private final StructLayout layout;
@@ -47,12 +51,12 @@ final class DomainOps {
     long call(CallerMemory caller, long address) {
         byte[] bytes = caller.read(address, layout.size());
         StructView header = layout.at(ByteBuffer.wrap(bytes), 0);
-        if (header.get("interface_version") != machine.abi().constant("XEN_DOMCTL_INTERFACE_VERSION")) {
+        DomctlOp op = OPS.get(header.getInt("cmd"));
+        if (header.get("interface_version") != versionOf(op)) {
             throw new XenRefusal(Errno.EACCES);
         }
-        DomctlOp op = OPS.get(header.getInt("cmd"));
         int domid = header.getInt("domain");
-        if (op == null) {
+        if (op == null || !op.struct().isEmpty() && !machine.abi().has(op.struct())) {
             machine.require(domid);
             throw new XenRefusal(Errno.ENOSYS);
         }
@@ -67,6 +71,12 @@ final class DomainOps {
         }
         caller.write(address, bytes);
         return 0;
+    }
+
+    /** Of the stable sub-command it is 0, where the release has that sub-command. */
+    private long versionOf(@Nullable DomctlOp op) {
+        boolean stable = op == DomctlOp.GET_DOMAIN_STATE && machine.abi().has(op.struct());
+        return stable ? 0 : machine.domctlVersion();
     }
 
     private void onDomain(DomctlOp op, XenDomain domain, Request request) {
@@ -92,8 +102,25 @@ final class DomainOps {
                 require(domain.isHvm(), Errno.EOPNOTSUPP);
                 body.set("size", domain.pagingPoolPages() * PhysicalMemory.PAGE_BYTES);
             }
+            case SHADOW_OP -> shadowOp(domain, body);
+            case GET_DOMAIN_STATE -> domainState(domain, body);
             default -> throw new XenRefusal(Errno.ENOSYS);
         }
+    }
+
+    /** Sets the size of the paging pool, the only sub-command that toolstacks need. */
+    private void shadowOp(XenDomain domain, StructView body) {
+        require(domain.isHvm(), Errno.EOPNOTSUPP);
+        require(body.getInt("op") == DomctlOp.SHADOW_OP_SET_ALLOCATION && domain.vcpus() > 0, Errno.EINVAL);
+        domain.resizePagingPool(body.get("mb") * PAGES_PER_MIB);
+    }
+
+    private static void domainState(XenDomain domain, StructView body) {
+        int shutdown = domain.shutdownReason().isPresent() ? DomctlOp.GETDOMSTATE_STATE_SHUTDOWN : 0;
+        int dead = domain.isDead() ? DomctlOp.GETDOMSTATE_STATE_DYING | DomctlOp.GETDOMSTATE_STATE_DEAD : 0;
+        body.clear()
+                .set("state", DomctlOp.GETDOMSTATE_STATE_EXIST | shutdown | dead)
+                .set("unique_id", domain.domid() + 1L);
     }
 
     /** Writes a vCPU's registers, which are all zero: no instruction runs in the simulation. */
@@ -163,7 +190,7 @@ final class DomainOps {
         }
         Iterator<XenDomain> atOrAbove = machine.from(domid).iterator();
         XenDomain domain = atOrAbove.hasNext() ? atOrAbove.next() : machine.require(domid);
-        if (domain.domid() != domid && !machine.behaviour().missingDomainGivesNext()) {
+        if (domain.domid() != domid && machine.behaviour().missingDomain() == MissingDomain.ESRCH) {
             throw new XenRefusal(Errno.ESRCH);
         }
         describe(domain, body);
@@ -181,8 +208,8 @@ final class DomainOps {
                 | (running && domain.domid() != 0 ? DomctlOp.DOMINF_BLOCKED : 0)
                 | ((domain.createFlags() & DomctlOp.CDF_HAP) != 0 ? DomctlOp.DOMINF_HAP : 0);
         long reason = (long) domain.shutdownReason().orElse(NO_SHUTDOWN) << DomctlOp.DOMINF_SHUTDOWN_SHIFT;
-        info.set("domain", domain.domid())
-                .set("pad1", 0)
+        info.clear()
+                .set("domain", domain.domid())
                 .set("flags", flags | reason)
                 .set("tot_pages", domain.memory().totalPages())
                 .set("max_pages", domain.memory().maxPages())
@@ -196,10 +223,8 @@ final class DomainOps {
                 .set("ssidref", 0)
                 .setBytes("handle", domain.handle())
                 .set("cpupool", 0)
-                .set("gpaddr_bits", GUEST_PHYSICAL_ADDRESS_BITS)
-                .setBytes("pad2", new byte[7])
-                .set("arch_config.emulation_flags", domain.emulationFlags())
-                .set("arch_config.misc_flags", 0);
+                .setIfPresent("gpaddr_bits", GUEST_PHYSICAL_ADDRESS_BITS)
+                .set("arch_config.emulation_flags", domain.emulationFlags());
     }
 
     private static XenDomain notDom0(XenDomain domain) {

@@ -20,9 +20,6 @@ final class HostOps {
     /** The limit that Xen was built with; the host has one node. */
     private static final int MAX_NODES = 64;
 
-    /** The capabilities hvm, pv, hap, gnttab v1 and v2. */
-    private static final int CAPABILITIES = 0x30b;
-
     private final Machine machine;
     private final DomainOps domainControl;
     private final StructLayout layout;
@@ -38,7 +35,7 @@ final class HostOps {
     long call(CallerMemory caller, long address) {
         byte[] bytes = caller.read(address, layout.size());
         StructView header = layout.at(ByteBuffer.wrap(bytes), 0);
-        if (header.get("interface_version") != machine.abi().constant("XEN_SYSCTL_INTERFACE_VERSION")) {
+        if (header.get("interface_version") != machine.sysctlVersion()) {
             throw new XenRefusal(Errno.EACCES);
         }
         int command = header.getInt("cmd");
@@ -62,22 +59,20 @@ final class HostOps {
     }
 
     private void physInfo(StructView info) {
-        info.set("threads_per_core", 1)
+        info.clear()
+                .set("threads_per_core", 1)
                 .set("cores_per_socket", CPUS)
                 .set("nr_cpus", CPUS)
                 .set("max_cpu_id", CPUS - 1L)
                 .set("nr_nodes", 1)
                 .set("max_node_id", MAX_NODES - 1L)
                 .set("cpu_khz", CPU_KHZ)
-                .set("capabilities", CAPABILITIES)
-                .set("arch_capabilities", 0)
-                .set("pad", 0)
+                .set("capabilities", machine.behaviour().physCapabilities())
                 .set("total_pages", machine.host().totalPages())
                 .set("free_pages", machine.host().freePages())
                 .set("scrub_pages", 0)
                 .set("outstanding_pages", machine.host().claimedPages())
-                .set("max_mfn", machine.host().totalPages() - 1)
-                .setBytes("hw_cap", new byte[32]);
+                .set("max_mfn", machine.host().totalPages() - 1);
     }
 
     private void readConsole(CallerMemory caller, StructView arg) {

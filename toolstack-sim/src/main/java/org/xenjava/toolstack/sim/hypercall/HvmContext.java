@@ -48,12 +48,11 @@ final class HvmContext {
     private static final int VMCE_VCPU = 18;
     private static final int TSC_ADJUST = 19;
 
-    private static final Map<Integer, Integer> LENGTHS = Map.ofEntries(
+    private static final Map<Integer, Integer> FIXED_LENGTHS = Map.ofEntries(
             Map.entry(HvmSaveRecord.HEADER.typecode(), 24),
             Map.entry(HvmSaveRecord.CPU.typecode(), 1032),
             Map.entry(PIC, 8),
             Map.entry(IOAPIC, 400),
-            Map.entry(LAPIC, 24),
             Map.entry(LAPIC_REGS, 1024),
             Map.entry(PCI_IRQ, 16),
             Map.entry(ISA_IRQ, 8),
@@ -86,6 +85,11 @@ final class HvmContext {
         byte[] stream = stream(domain);
         caller.write(body.get("buffer"), stream);
         body.set("size", stream.length);
+    }
+
+    /** The length of a record, -1 of an unknown one. That of a local APIC grew in point releases. */
+    private int lengthOf(int typecode) {
+        return typecode == LAPIC ? machine.behaviour().localApicBytes() : FIXED_LENGTHS.getOrDefault(typecode, -1);
     }
 
     private byte[] stream(XenDomain domain) {
@@ -148,7 +152,7 @@ final class HvmContext {
     }
 
     private byte[] initial(int typecode, int instance) {
-        byte[] content = new byte[LENGTHS.get(typecode)];
+        byte[] content = new byte[lengthOf(typecode)];
         ByteBuffer buffer = ByteBuffer.wrap(content).order(ByteOrder.LITTLE_ENDIAN);
         if (typecode == HvmSaveRecord.MTRR.typecode()) {
             machine.abi()
@@ -219,7 +223,7 @@ final class HvmContext {
     private void load(XenDomain domain, int typecode, StructView record, ByteBuffer stream) {
         int length = record.getInt("length");
         int instance = record.getInt("instance");
-        boolean known = LENGTHS.getOrDefault(typecode, -1) == length && stream.remaining() >= length;
+        boolean known = lengthOf(typecode) == length && stream.remaining() >= length;
         boolean perVcpu = typecode == HvmSaveRecord.CPU.typecode()
                 || typecode == HvmSaveRecord.MTRR.typecode()
                 || typecode == LAPIC

@@ -35,7 +35,7 @@ final class VersionOps {
     long call(CallerMemory caller, int subcommand, long address) {
         return switch (subcommand) {
             case VERSION -> {
-                XenRelease release = machine.abi().release();
+                XenRelease release = machine.release();
                 yield release.major() << 16 | release.minor();
             }
             case EXTRA_VERSION -> text(caller, address, machine.behaviour().extraVersion(), EXTRA_VERSION_BYTES);

@@ -6,13 +6,13 @@ import org.xenjava.toolstack.sim.memory.XenRefusal;
 import org.xenjava.toolstack.xenctrl.abi.HvmParam;
 import org.xenjava.toolstack.xenctrl.lib.Errno;
 
-/** A domain's HVM parameters, with the checks of Xen 4.17 for each. */
+/** A domain's HVM parameters, with the release's checks for each. */
 public final class HvmParams {
     private static final int COUNT = 39;
     private static final int LAST_SHUTDOWN_REASON = 5;
 
     /** Obsolete: neither set nor read. */
-    private static final Set<Integer> DEPRECATED = Set.of(4, 13, 20, 21, 22, 23, 24, 25, 26, 30);
+    private static final Set<Integer> DEPRECATED = Set.of(4, 13, 20, 21, 22, 23, 25, 26, 30);
 
     /** Parameters whose first value other than 0 cannot be changed. */
     private static final Set<Integer> WRITE_ONCE = Set.of(
@@ -24,9 +24,12 @@ public final class HvmParams {
             HvmParam.ALTP2M.index(),
             HvmParam.MCA_CAP.index());
 
-    private static final long VIRIDIAN_FEATURES = 0x1fff;
-
     private final long[] values = new long[COUNT];
+    private final ReleaseBehaviour behaviour;
+
+    HvmParams(ReleaseBehaviour behaviour) {
+        this.behaviour = behaviour;
+    }
 
     public long get(int index) {
         requireUsable(index);
@@ -39,6 +42,9 @@ public final class HvmParams {
 
     public void set(int index, long value) {
         requireUsable(index);
+        if (behaviour.isAltp2mParamRefused(index)) {
+            throw new XenRefusal(Errno.EEXIST);
+        }
         if (WRITE_ONCE.contains(index) && values[index] != 0 && values[index] != value) {
             throw new XenRefusal(Errno.EEXIST);
         }
@@ -48,11 +54,11 @@ public final class HvmParams {
         values[index] = value;
     }
 
-    private static boolean isValid(int index, long value) {
+    private boolean isValid(int index, long value) {
         if (index == HvmParam.TIMER_MODE.index()) {
             return value >= 0 && value <= 3;
         } else if (index == HvmParam.VIRIDIAN.index()) {
-            return (value & ~VIRIDIAN_FEATURES) == 0 && (value & 1) != 0;
+            return (value & ~behaviour.viridianFeatures()) == 0 && (value & 1) != 0;
         } else if (index == HvmParam.ACPI_S_STATE.index()) {
             return value == 0 || value == 3;
         } else if (index == HvmParam.ALTP2M.index()) {
@@ -65,8 +71,8 @@ public final class HvmParams {
         return true;
     }
 
-    private static void requireUsable(int index) {
-        if (index < 0 || index >= COUNT || DEPRECATED.contains(index)) {
+    private void requireUsable(int index) {
+        if (index < 0 || index >= COUNT || DEPRECATED.contains(index) || behaviour.isNestedParamRefused(index)) {
             throw new XenRefusal(Errno.EINVAL);
         }
     }

@@ -17,6 +17,7 @@ import org.xenjava.toolstack.sim.memory.MemoryRules;
 import org.xenjava.toolstack.sim.memory.PhysicalMemory;
 import org.xenjava.toolstack.sim.memory.XenRefusal;
 import org.xenjava.toolstack.xenctrl.abi.XenAbi;
+import org.xenjava.toolstack.xenctrl.abi.XenRelease;
 import org.xenjava.toolstack.xenctrl.lib.Errno;
 
 /**
@@ -31,6 +32,7 @@ public final class Machine {
 
     private final ReentrantLock lock = new ReentrantLock();
     private final XenAbi abi;
+    private final XenRelease release;
     private final ReleaseBehaviour behaviour;
     private final HostMemory host;
     private final PhysicalMemory content = new PhysicalMemory();
@@ -42,12 +44,15 @@ public final class Machine {
     private int lastDomid;
 
     /**
-     * @param abi layouts and numbers of the Xen release
+     * A machine with that release of Xen, or with one that is not out yet: the newest, with the next interface versions.
+     *
      * @param size the hardware
+     * @throws IllegalArgumentException if the release is older than those described
      */
-    public Machine(XenAbi abi, MachineSize size) {
-        this.abi = abi;
-        behaviour = ReleaseBehaviour.of(abi.release());
+    public Machine(XenRelease release, MachineSize size) {
+        this.release = release;
+        abi = XenAbi.of(release).orElseGet(XenAbi::newest);
+        behaviour = ReleaseBehaviour.of(release);
         host = new HostMemory(size.hostPages());
         memoryRules =
                 new MemoryRules(size.largestEntryOrder(), size.preemptionPending(), behaviour.podCrashSourceLine());
@@ -75,6 +80,25 @@ public final class Machine {
     /** The lock that every access from outside holds. */
     public ReentrantLock lock() {
         return lock;
+    }
+
+    /** The release that it says it is. */
+    public XenRelease release() {
+        return release;
+    }
+
+    /** The interface version that a domctl must have. */
+    public long domctlVersion() {
+        return abi.constant("XEN_DOMCTL_INTERFACE_VERSION") + versionsAhead();
+    }
+
+    /** The interface version that a sysctl must have. */
+    public long sysctlVersion() {
+        return abi.constant("XEN_SYSCTL_INTERFACE_VERSION") + versionsAhead();
+    }
+
+    private int versionsAhead() {
+        return release.equals(abi.release()) ? 0 : 1;
     }
 
     /** Layouts and numbers of the Xen release. */
@@ -163,7 +187,8 @@ public final class Machine {
                 memory,
                 new DomainOverhead(host),
                 new EventChannels(MAX_EVENT_CHANNEL_PORT),
-                new GrantTable(host, content, abi.struct("grant_entry_v1")));
+                new GrantTable(host, content, abi.struct("grant_entry_v1")),
+                new HvmParams(behaviour));
         if (domid != 0) {
             domain.overhead().takeForDomain(hvm);
         }

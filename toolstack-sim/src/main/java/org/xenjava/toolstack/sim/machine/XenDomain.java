@@ -21,7 +21,7 @@ public final class XenDomain {
     private final DomainOverhead overhead;
     private final EventChannels eventChannels;
     private final GrantTable grants;
-    private final HvmParams params = new HvmParams();
+    private final HvmParams params;
     private final BitSet onlineVcpus = new BitSet();
     private final BitSet ioreqServers = new BitSet();
     private final Map<SaveRecordId, byte[]> saveRecords = new HashMap<>();
@@ -47,7 +47,8 @@ public final class XenDomain {
             DomainMemory memory,
             DomainOverhead overhead,
             EventChannels eventChannels,
-            GrantTable grants) {
+            GrantTable grants,
+            HvmParams params) {
         this.domid = domid;
         this.handle = handle.clone();
         this.createFlags = createFlags;
@@ -58,6 +59,7 @@ public final class XenDomain {
         this.overhead = overhead;
         this.eventChannels = eventChannels;
         this.grants = grants;
+        this.params = params;
     }
 
     /** The domain's number. */

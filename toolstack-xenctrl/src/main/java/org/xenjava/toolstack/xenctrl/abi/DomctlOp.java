@@ -46,6 +46,13 @@ public enum DomctlOp {
     /** Emulation flags of createdomain ({@code XEN_X86_EMU_*}): a local APIC only, which is what PVH is. */
     public static final int EMU_LAPIC = 0x1;
 
+    /** Bits of get_domain_state's answer ({@code XEN_DOMCTL_GETDOMSTATE_STATE_*}). */
+    public static final int GETDOMSTATE_STATE_EXIST = 0x1;
+
+    public static final int GETDOMSTATE_STATE_SHUTDOWN = 0x2;
+    public static final int GETDOMSTATE_STATE_DYING = 0x4;
+    public static final int GETDOMSTATE_STATE_DEAD = 0x8;
+
     /** What shadow_op does to the paging pool before 4.17 ({@code XEN_DOMCTL_SHADOW_OP_SET_ALLOCATION}). */
     public static final int SHADOW_OP_SET_ALLOCATION = 31;
 

@@ -77,6 +77,17 @@ public final class StructView {
         return this;
     }
 
+    /** The value of a field that not every release has: 0 where there is none. */
+    public long getIfPresent(String field) {
+        return layout.fields().containsKey(field) ? get(field) : 0;
+    }
+
+    /** Zeroes the struct, padding included. */
+    public StructView clear() {
+        bytes.put(0, new byte[layout.size()]);
+        return this;
+    }
+
     /** Writes a field that not every release has: nothing happens where there is none. */
     public StructView setIfPresent(String field, long value) {
         return layout.fields().containsKey(field) ? set(field, value) : this;

@@ -18,9 +18,6 @@ public final class XenAbi {
     /** The constant with an HVM guest's {@code XEN_X86_EMU_*}, as libxl of that release gives them. */
     public static final String HVM_EMULATION_FLAGS = "HVM_EMULATION_FLAGS";
 
-    /** The constant with the E820 type of the region that holds a PVH guest's ACPI tables. */
-    public static final String PVH_ACPI_REGION_TYPE = "PVH_ACPI_REGION_TYPE";
-
     private static final String COMMON = "common.abi";
 
     private final XenRelease release;
@@ -42,6 +39,12 @@ public final class XenAbi {
     /** The description of that release, if there is one. */
     public static Optional<XenAbi> of(XenRelease release) {
         return isDescribed(release) ? Optional.of(new XenAbi(release)) : Optional.empty();
+    }
+
+    /** The description of the newest release. */
+    public static XenAbi newest() {
+        List<XenRelease> all = supportedReleases();
+        return new XenAbi(all.get(all.size() - 1));
     }
 
     private static boolean isDescribed(XenRelease release) {
