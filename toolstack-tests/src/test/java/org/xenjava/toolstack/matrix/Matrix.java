@@ -43,7 +43,7 @@ public final class Matrix {
     }
 
     /** The cell of the table with the guard's default budget. */
-    static Cell cell(DomainType type, Driver driver, Column column) {
+    public static Cell cell(DomainType type, Driver driver, Column column) {
         return new Cell(type, driver, column, column == Column.GUARDED ? DEFAULT_BUDGET : Pages.ZERO);
     }
 
