@@ -23,6 +23,9 @@ final class DeviceRules {
     /** Linux has names of interfaces of 15 bytes; an emulated card's has {@code -emu} behind it. */
     private static final Pattern INTERFACE = Pattern.compile("[!-~&&[^/:,]]{1,15}");
 
+    private static final Pattern OPENVSWITCH_BRIDGE =
+            Pattern.compile(INTERFACE.pattern() + "(?:\\.[0-9]{1,4})?(?::[0-9]{1,4})*");
+
     private static final Pattern MODEL = Pattern.compile("[a-zA-Z0-9_.-]+");
 
     private DeviceRules() {}
@@ -101,7 +104,7 @@ final class DeviceRules {
             Optional<String> gatewayDevice,
             int mtu) {
         return first(
-                ofInterface("bridge", bridge),
+                ofBridge(bridge, script),
                 vifName.flatMap(name -> ofInterface("vifname", name)),
                 gatewayDevice.flatMap(name -> ofInterface("gatewaydev", name)),
                 when(!MODEL.matcher(model).matches(), "'" + model + "' is no model of a network card"),
@@ -110,6 +113,14 @@ final class DeviceRules {
                 when(
                         mtu < LEAST_MTU || mtu > GREATEST_MTU,
                         "mtu is " + LEAST_MTU + " … " + GREATEST_MTU + " bytes, not " + mtu));
+    }
+
+    /** vif-openvswitch takes {@code BRIDGE[.VLAN][:TRUNK...]}; every other script takes the name of a bridge. */
+    private static Optional<String> ofBridge(String bridge, Optional<String> script) {
+        return script.filter(name -> name.endsWith("openvswitch")).isPresent()
+                        && OPENVSWITCH_BRIDGE.matcher(bridge).matches()
+                ? Optional.empty()
+                : ofInterface("bridge", bridge);
     }
 
     static Optional<String> ofRate(long bytesPerSecond, long intervalMicros) {

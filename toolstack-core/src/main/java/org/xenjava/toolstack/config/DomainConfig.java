@@ -91,7 +91,7 @@ public record DomainConfig(
                 .add(DomainRules.ofVideoRam(sizes.memory(), videoRam(hvm)), "memory", "maxmem", "videoram", "vga")
                 .add(DeviceRules.ofDisks(type, disks), "disk", "type")
                 .add(DeviceRules.ofNics(type, nics), "vif", "type")
-                .throwIfAny("domain " + name + ": ");
+                .throwIfAny(DomainRules.subject(name));
     }
 
     /** The memory that the guest gets at boot. */
@@ -311,7 +311,7 @@ public record DomainConfig(
             ProblemCollector problems = new ProblemCollector();
             Optional<MemorySizes> sizes = problems.valid(() -> new MemorySizes(memory, maxMemory.orElse(memory)));
             Optional<DomainConfig> config = problems.valid(() -> config(sizes.orElse(ANY_MEMORY)));
-            problems.throwIfAny("domain " + name + ": ");
+            problems.throwIfAny(DomainRules.subject(name));
             return config.orElseThrow();
         }
 

@@ -13,6 +13,7 @@ import org.xenjava.toolstack.xenctrl.units.KiB;
  */
 final class DomainRules {
     private static final int NAME_LIMIT = 255;
+    private static final int SHOWN = 40;
     private static final KiB LEAST_MEMORY = KiB.ofMiB(1);
     private static final long GREATEST_MIB = KiB.of(Long.MAX_VALUE).toMiB();
 
@@ -21,15 +22,20 @@ final class DomainRules {
     static Optional<String> ofName(String name) {
         if (name.isBlank() || name.length() > NAME_LIMIT) {
             return Optional.of("a domain's name has 1 … " + NAME_LIMIT + " characters: '"
-                    + StringUtils.abbreviate(name, NAME_LIMIT) + "'");
+                    + Visible.text(StringUtils.abbreviate(name, SHOWN)) + "'");
         }
-        if (name.indexOf('/') >= 0 || name.chars().anyMatch(Character::isISOControl)) {
-            return Optional.of("a domain's name has no '/' and no control characters: '" + name + "'");
+        if (name.indexOf('/') >= 0 || !Visible.isText(name)) {
+            return Optional.of("a domain's name has no '/' and no invisible characters: '" + Visible.text(name) + "'");
         }
         if (StringUtils.isNumeric(name)) {
             return Optional.of("a domain's name is not a number, which would be a domid: '" + name + "'");
         }
         return Optional.empty();
+    }
+
+    /** What a message about the domain begins with. */
+    static String subject(String name) {
+        return "domain " + Visible.text(StringUtils.abbreviate(name, SHOWN)) + ": ";
     }
 
     static Optional<String> ofKernel(DomainType type, Optional<Path> kernel) {

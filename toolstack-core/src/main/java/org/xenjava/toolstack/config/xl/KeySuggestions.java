@@ -5,35 +5,58 @@ import java.util.Collection;
 import java.util.Comparator;
 import java.util.Optional;
 
-/** Finds what somebody meant who mistyped a word. */
+/** Finds the word that a mistyped one was meant to be. */
 final class KeySuggestions {
+    /** A word with fewer letters is more likely another word than a mistyped one. */
+    private static final int SHORTEST = 3;
+
+    /** From this length on, two edits are still a typing error. */
+    private static final int LONG = 8;
+
+    /** No key is longer; the bound keeps the time for a word of a megabyte small. */
+    private static final int LONGEST = 40;
+
     private KeySuggestions() {}
 
     /**
-     * The candidate that takes the fewest edits (a letter inserted, removed or replaced), at most one for every three
-     * letters that the word has or begins; the first of several.
+     * The candidate that is one edit away, or two for a word of eight or more letters; the first of several. An edit is
+     * a letter inserted, removed, replaced or swapped with its neighbour.
      */
     static Optional<String> closest(String word, Collection<String> candidates) {
+        if (word.length() < SHORTEST || word.length() > LONGEST) {
+            return Optional.empty();
+        }
+        int allowed = word.length() < LONG ? 1 : 2;
         return candidates.stream()
+                .filter(candidate -> candidate.length() >= SHORTEST)
                 .min(Comparator.comparingInt(candidate -> distance(word, candidate)))
-                .filter(candidate -> distance(word, candidate) <= (word.length() + 2) / 3);
+                .filter(candidate -> distance(word, candidate) <= allowed);
     }
 
-    /** Levenshtein's distance. */
+    /** The distance of Levenshtein, with the swap of neighbours as one edit. */
     static int distance(String from, String to) {
-        int[] above = new int[to.length() + 1];
-        for (int column = 0; column < above.length; column++) {
-            above[column] = column;
+        int[][] distances = new int[from.length() + 1][to.length() + 1];
+        for (int row = 0; row <= from.length(); row++) {
+            distances[row][0] = row;
+        }
+        for (int column = 0; column <= to.length(); column++) {
+            distances[0][column] = column;
         }
         for (int row = 1; row <= from.length(); row++) {
-            int[] here = new int[above.length];
-            here[0] = row;
-            for (int column = 1; column < here.length; column++) {
-                int replaced = above[column - 1] + (from.charAt(row - 1) == to.charAt(column - 1) ? 0 : 1);
-                here[column] = Math.min(replaced, 1 + Math.min(above[column], here[column - 1]));
+            for (int column = 1; column <= to.length(); column++) {
+                int replaced = distances[row - 1][column - 1] + (from.charAt(row - 1) == to.charAt(column - 1) ? 0 : 1);
+                int least = Math.min(replaced, 1 + Math.min(distances[row - 1][column], distances[row][column - 1]));
+                distances[row][column] =
+                        isSwap(from, row, to, column) ? Math.min(least, distances[row - 2][column - 2] + 1) : least;
             }
-            above = here;
         }
-        return above[to.length()];
+        return distances[from.length()][to.length()];
+    }
+
+    private static boolean isSwap(String from, int row, String to, int column) {
+        return row > 1
+                && column > 1
+                && from.charAt(row - 1) == to.charAt(column - 2)
+                && from.charAt(row - 2) == to.charAt(column - 1);
     }
 }

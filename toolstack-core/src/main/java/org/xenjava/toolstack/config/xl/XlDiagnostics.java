@@ -1,18 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.xenjava.toolstack.config.xl;
 
-import com.google.common.base.CharMatcher;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.stream.Collectors;
+import org.apache.commons.lang3.StringUtils;
+import org.xenjava.toolstack.config.Visible;
 import org.xenjava.toolstack.config.xl.XlConfigReader.Warning;
 import org.xenjava.toolstack.error.ConfigException;
 
-/** What a file's reading has found so far: errors, of which none is the last one to be told, and warnings. */
+/** Collects the errors and warnings of a file so that they are reported together. */
 final class XlDiagnostics {
     /** The line of what concerns the whole file, such as a missing key. */
     static final int WHOLE_FILE = 0;
+
+    private static final int LONGEST_MESSAGE = 400;
 
     private static final Comparator<Warning> BY_LINE = Comparator.comparingInt(Warning::line);
 
@@ -47,8 +50,8 @@ final class XlDiagnostics {
                 errors.stream().sorted(BY_LINE).map(Warning::toString).collect(Collectors.joining("\n")));
     }
 
-    /** A message quotes the file, and what a terminal takes for a command must not come through. */
+    /** A message quotes the file: it shows neither what a terminal takes for a command nor a text of any length. */
     private Warning finding(int line, String message) {
-        return new Warning(file, line, CharMatcher.javaIsoControl().replaceFrom(message, '?'));
+        return new Warning(file, line, StringUtils.abbreviateMiddle(Visible.text(message), "…", LONGEST_MESSAGE));
     }
 }

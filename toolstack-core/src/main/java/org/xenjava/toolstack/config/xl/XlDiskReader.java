@@ -182,7 +182,10 @@ final class XlDiskReader {
 
     private DiskConfig disk() {
         if (!values.containsKey("vdev")) {
-            throw new ConfigException("no vdev is given, such as xvda");
+            throw new ConfigException(
+                    get("target").filter(target -> target.contains(",vdev=")).isPresent()
+                            ? "no vdev is given: target= takes the rest of the text, so it is the last parameter"
+                            : "no vdev is given, such as xvda");
         }
         DiskConfig.Builder disk = DiskConfig.builder(values.getOrDefault("vdev", ""));
         get("target").ifPresent(disk::target);

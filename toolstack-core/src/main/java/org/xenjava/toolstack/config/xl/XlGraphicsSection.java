@@ -45,7 +45,12 @@ final class XlGraphicsSection {
 
     private Optional<Vnc> vnc() {
         Optional<String> password = password();
-        String written = settings.text("vnclisten").orElse(Vnc.DEFAULT.listen());
+        Optional<String> address = settings.text("vnclisten");
+        if (address.filter(String::isEmpty).isPresent()) {
+            settings.warn(
+                    "vnclisten", "'vnclisten' is empty: VNC listens on its default address, " + Vnc.DEFAULT.listen());
+        }
+        String written = address.filter(text -> !text.isEmpty()).orElse(Vnc.DEFAULT.listen());
         Matcher matcher = LISTEN.matcher(written);
         if (!matcher.matches()) {
             settings.complain("vnclisten", "'vnclisten' is ADDRESS or ADDRESS:DISPLAY, not \"" + written + '"');

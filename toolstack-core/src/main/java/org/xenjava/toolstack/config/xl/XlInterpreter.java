@@ -3,7 +3,9 @@ package org.xenjava.toolstack.config.xl;
 
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
@@ -20,6 +22,7 @@ import org.xenjava.toolstack.xenctrl.units.KiB;
 final class XlInterpreter {
 
     private static final String HVMLOADER = "hvmloader";
+    private static final String PV_GUEST = "a PV guest, which is not supported";
 
     private final XlSettings settings;
     private final XlDiagnostics diagnostics;
@@ -84,9 +87,15 @@ final class XlInterpreter {
             settings.complain(
                     key,
                     "'" + key + "' is \"" + word.get() + "\", "
-                            + (pv ? "a PV guest, which is not supported" : "which is no kind of guest"));
+                            + (pv ? PV_GUEST : "which is no kind of guest" + suggestion(word.get(), words.keySet())));
         }
         return type;
+    }
+
+    private static String suggestion(String word, Collection<String> words) {
+        return KeySuggestions.closest(word.toLowerCase(Locale.ROOT), words)
+                .map(meant -> "; did you mean \"" + meant + "\"?")
+                .orElse("");
     }
 
     private void boot(Optional<DomainType> type, DomainConfig.Builder builder) {

@@ -32,10 +32,15 @@ record XlKey(String name, Kind kind, Guests guests, Status status, Optional<Stri
 
     enum Guests {
         ANY,
-        HVM;
+        HVM,
+        NOT_HVM;
 
         boolean include(Optional<DomainType> type) {
-            return this == ANY || type.equals(Optional.of(DomainType.HVM));
+            return switch (this) {
+                case ANY -> true;
+                case HVM -> type.equals(Optional.of(DomainType.HVM));
+                case NOT_HVM -> type.isPresent() && !HVM.include(type);
+            };
         }
     }
 

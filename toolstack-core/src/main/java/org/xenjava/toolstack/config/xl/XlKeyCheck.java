@@ -3,6 +3,7 @@ package org.xenjava.toolstack.config.xl;
 
 import java.util.Optional;
 import org.xenjava.toolstack.config.DomainType;
+import org.xenjava.toolstack.config.xl.XlKey.Guests;
 
 /** Looks each key up in the table and reports those that are not simply supported. */
 final class XlKeyCheck {
@@ -22,11 +23,17 @@ final class XlKeyCheck {
     }
 
     private void reportUnknown(XlSetting setting) {
-        String suggestion = KeySuggestions.closest(
-                        setting.key(), XlKeys.all().stream().map(XlKey::name).toList())
-                .map(name -> "; did you mean '" + name + "'?")
-                .orElse("");
-        settings.complain(setting.key(), "'" + setting.key() + "' is no key of xl.cfg" + suggestion);
+        String key = setting.key();
+        Optional<String> origin = XlLeftovers.origin(key);
+        Optional<String> meant = KeySuggestions.closest(
+                key, XlKeys.all().stream().map(XlKey::name).toList());
+        if (origin.isPresent()) {
+            warn(setting, "is ignored, as xl does: it is a key of " + origin.get());
+        } else if (meant.isPresent()) {
+            settings.complain(key, "'" + key + "' is no key of xl.cfg; did you mean '" + meant.get() + "'?");
+        } else {
+            warn(setting, "is ignored, as xl does: it is no key of xl.cfg");
+        }
     }
 
     private void check(XlSetting setting, XlKey key) {
@@ -35,11 +42,11 @@ final class XlKeyCheck {
             case IGNORED -> warn(setting, "is ignored: " + key.reason());
             case SUPPORTED -> {
                 if (!concerned) {
-                    warnOfOtherGuests(setting);
+                    warnOfOtherGuests(setting, key);
                 }
             }
             case SUPPORTED_IN_HVM -> {
-                if (!type.equals(Optional.of(DomainType.HVM))) {
+                if (Guests.NOT_HVM.include(type)) {
                     refuse(setting, key);
                 }
             }
@@ -47,7 +54,7 @@ final class XlKeyCheck {
                 if (concerned) {
                     refuse(setting, key);
                 } else {
-                    warnOfOtherGuests(setting);
+                    warnOfOtherGuests(setting, key);
                 }
             }
         }
@@ -55,7 +62,6 @@ final class XlKeyCheck {
 
     private void refuse(XlSetting setting, XlKey key) {
         if (key.isHarmless(setting.value())) {
-            warn(setting, "is not supported, but this value asks for nothing");
             return;
         }
         String also = populateOnDemand && XlKeys.excludesPopulateOnDemand(key)
@@ -64,8 +70,12 @@ final class XlKeyCheck {
         settings.complain(setting.key(), "'" + key.name() + "' is known but not supported yet: " + key.reason() + also);
     }
 
-    private void warnOfOtherGuests(XlSetting setting) {
-        warn(setting, "is ignored, as xl does: it concerns HVM guests");
+    private void warnOfOtherGuests(XlSetting setting, XlKey key) {
+        warn(
+                setting,
+                key.guests() == Guests.HVM
+                        ? "is ignored, as xl does: it concerns HVM guests"
+                        : "is ignored, as xl does: it does not concern HVM guests");
     }
 
     private void warn(XlSetting setting, String message) {

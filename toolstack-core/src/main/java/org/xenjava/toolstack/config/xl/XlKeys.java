@@ -3,6 +3,7 @@ package org.xenjava.toolstack.config.xl;
 
 import static org.xenjava.toolstack.config.xl.XlKey.Guests.ANY;
 import static org.xenjava.toolstack.config.xl.XlKey.Guests.HVM;
+import static org.xenjava.toolstack.config.xl.XlKey.Guests.NOT_HVM;
 import static org.xenjava.toolstack.config.xl.XlKey.Kind.BOOLEAN;
 import static org.xenjava.toolstack.config.xl.XlKey.Kind.LIST;
 import static org.xenjava.toolstack.config.xl.XlKey.Kind.NUMBER;
@@ -98,7 +99,7 @@ final class XlKeys {
                     refused(BOOLEAN, ANY, "no guest is a driver domain", "driver_domain=0"),
                     refused(BOOLEAN, ANY, "no guest may write its devices' tree", "xend_suspend_evtchn_compat=0"),
                     // Boot
-                    refused(STRING, ANY, "no boot loader is run; name a kernel", "bootloader"),
+                    refused(STRING, NOT_HVM, "no boot loader is run; name a kernel", "bootloader"),
                     ignored(STRING_OR_LIST, ANY, "it concerns a boot loader, and none is run", "bootloader_args"),
                     ignored(BOOLEAN, ANY, "it concerns a boot loader, and none is run", "bootloader_restrict"),
                     ignored(STRING, ANY, "it concerns a boot loader, and none is run", "bootloader_user"),

@@ -22,6 +22,9 @@ final class XlLexer {
     private static final CharMatcher NUMBER =
             NUMBER_START.or(CharMatcher.inRange('a', 'f')).or(CharMatcher.is('x'));
 
+    private static final CharMatcher LETTER = CharMatcher.inRange('a', 'z').or(CharMatcher.inRange('A', 'Z'));
+    private static final CharMatcher WORD = LETTER.or(NUMBER_START);
+
     /** xl too suspects Python behind these. */
     private static final String PYTHON = "+-.():";
 
@@ -62,7 +65,7 @@ final class XlLexer {
         } else if (KEY_START.matches(c)) {
             add(Kind.KEY, run(KEY));
         } else if (NUMBER_START.matches(c)) {
-            add(Kind.ATOM, run(NUMBER));
+            number();
         } else if (c == '"' || c == '\'') {
             string(c);
         } else if (c == '#') {
@@ -73,6 +76,20 @@ final class XlLexer {
             line++;
         } else {
             symbol(c);
+        }
+    }
+
+    private void number() {
+        String digits = run(NUMBER);
+        if (at < source.length() && LETTER.matches(source.charAt(at))) {
+            String word = digits + run(WORD);
+            bad("'" + word + "' is no number: "
+                    + (word.startsWith("0x")
+                            ? "write its letters in lower case"
+                            : "a number has no unit, and amounts of memory are in MiB"));
+            at = endOfLine();
+        } else {
+            add(Kind.ATOM, digits);
         }
     }
 

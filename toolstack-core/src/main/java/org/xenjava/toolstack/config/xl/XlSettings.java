@@ -10,6 +10,7 @@ import java.util.Collections;
 import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
@@ -17,6 +18,8 @@ import java.util.OptionalLong;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.xenjava.toolstack.config.xl.XlSetting.Operator;
 import org.xenjava.toolstack.config.xl.XlValue.Items;
 import org.xenjava.toolstack.config.xl.XlValue.Text;
@@ -30,6 +33,8 @@ import org.xenjava.toolstack.xenctrl.units.KiB;
  */
 final class XlSettings {
     private static final long GREATEST_MIB = KiB.of(Long.MAX_VALUE).toMiB();
+
+    private static final Pattern WITH_UNIT = Pattern.compile("([0-9]{1,9}) ?([a-zA-Z]+)");
 
     private final Map<String, XlSetting> settings;
     private final XlDiagnostics diagnostics;
@@ -118,9 +123,24 @@ final class XlSettings {
         }
         OptionalLong number = new Text(text.get()).number();
         if (number.isEmpty()) {
-            complain(key, "'" + key + "' is \"" + text.get() + "\", which is not a number");
+            complain(key, "'" + key + "' is \"" + text.get() + "\", which is not a number" + hintAboutUnit(text.get()));
         }
         return number;
+    }
+
+    /** xl has one unit for each key; for memory it is the MiB. */
+    private static String hintAboutUnit(String text) {
+        Matcher matcher = WITH_UNIT.matcher(text);
+        if (!matcher.matches()) {
+            return "";
+        }
+        String amount = matcher.group(1);
+        return switch (matcher.group(2).toLowerCase(Locale.ROOT).charAt(0)) {
+            case 'm' -> ": write " + amount + ", a number has no unit, and amounts of memory are in MiB";
+            case 'g' ->
+                ": write " + 1024 * Long.parseLong(amount) + ", a number has no unit, and amounts of memory are in MiB";
+            default -> ": a number has no unit";
+        };
     }
 
     /** xl's truth: any number but zero. */
@@ -203,7 +223,11 @@ final class XlSettings {
                     .findAny();
             if (found.isEmpty()) {
                 List<String> words = Arrays.stream(values).map(word).toList();
-                complain(key, "'" + key + "' is \"" + text + "\", not one of " + String.join(", ", words));
+                complain(
+                        key,
+                        KeySuggestions.closest(text.toLowerCase(Locale.ROOT), words)
+                                .map(meant -> "'" + key + "' is \"" + text + "\"; did you mean \"" + meant + "\"?")
+                                .orElse("'" + key + "' is \"" + text + "\", not one of " + String.join(", ", words)));
             }
             return found;
         });

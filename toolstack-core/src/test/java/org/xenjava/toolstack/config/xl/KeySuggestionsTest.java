@@ -12,7 +12,16 @@ import org.junit.jupiter.params.provider.CsvSource;
 class KeySuggestionsTest {
 
     @ParameterizedTest
-    @CsvSource({"'', '', 0", "'', abc, 3", "abc, '', 3", "abc, abc, 0", "kitten, sitting, 3", "nmae, name, 2"})
+    @CsvSource({
+        "'', '', 0",
+        "'', abc, 3",
+        "abc, '', 3",
+        "abc, abc, 0",
+        "kitten, sitting, 3",
+        "nmae, name, 1",
+        "ab, ba, 1",
+        "abc, ca, 3"
+    })
     void theDistanceIsTheFewestEdits(String from, String to, int distance) {
         assertEquals(distance, KeySuggestions.distance(from, to));
     }
@@ -26,5 +35,7 @@ class KeySuggestionsTest {
     void aWordFarFromAllIsNotGuessed() {
         assertEquals(Optional.empty(), KeySuggestions.closest("xyz", List.of("pci", "vif")));
         assertEquals(Optional.empty(), KeySuggestions.closest("xyz", List.of()));
+        assertEquals(Optional.empty(), KeySuggestions.closest("dhcp", List.of("hap", "disk")));
+        assertEquals(Optional.empty(), KeySuggestions.closest("ip", List.of("p9", "vip")));
     }
 }

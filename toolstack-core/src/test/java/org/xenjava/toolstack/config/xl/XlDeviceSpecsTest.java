@@ -89,6 +89,7 @@ class XlDeviceSpecsTest {
             /a,empty,xvda                   | only a CD-ROM drive without a target is empty
             ,,xvda                          | disk xvda: it has no target, and is no CD-ROM drive
             /a,raw                          | no vdev is given, such as xvda
+            target=/a,format=raw,vdev=hda   | no vdev is given: target= takes the rest of the text, so it is the last parameter
             /a,raw,vdb                      | 'vdb' is no virtual disk: write hda … hdd, sda … sdp, xvda …, or d0p0 …
             /a,raw,xvda,x                   | access is ro, r, rw or w, not 'x'
             /a,raw,xvda,w,w                 | 'w' is one positional parameter too many

@@ -2,6 +2,7 @@
 package org.xenjava.toolstack.config.xl;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -13,7 +14,6 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.xenjava.toolstack.config.DomainType;
-import org.xenjava.toolstack.config.xl.XlKey.Guests;
 import org.xenjava.toolstack.config.xl.XlKey.Status;
 
 /** What {@code docs/xl-cfg.md} and {@code examples} say is what the reader does. */
@@ -40,6 +40,15 @@ class XlDocumentationTest {
                         .map(XlDocumentationTest::row)
                         .collect(Collectors.joining("\n")),
                 String.join("\n", rows("Other keys")));
+    }
+
+    @Test
+    void theDocumentListsTheKeysOfOtherTools() throws IOException {
+        List<String> lines = Files.readAllLines(ROOT.resolve("docs/xl-cfg.md"));
+        XlLeftovers.BY_ORIGIN.forEach((origin, keys) -> {
+            String row = "| " + origin + " | `" + keys.replace(" ", "`, `") + "` |";
+            assertTrue(lines.contains(row), row);
+        });
     }
 
     @ParameterizedTest
@@ -81,7 +90,11 @@ class XlDocumentationTest {
         if (key.status() == Status.SUPPORTED_IN_HVM) {
             return "HVM; refused in others" + except(key) + ": " + key.reason();
         }
-        return key.guests() == Guests.ANY ? "any" : "HVM";
+        return switch (key.guests()) {
+            case ANY -> "any";
+            case HVM -> "HVM";
+            case NOT_HVM -> "not HVM";
+        };
     }
 
     private static String kind(XlKey key) {

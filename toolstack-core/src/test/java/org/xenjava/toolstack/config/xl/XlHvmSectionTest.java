@@ -197,7 +197,6 @@ class XlHvmSectionTest {
             vnclisten='0.0.0.0'      | f:2: VNC on 0.0.0.0, where other machines reach it, needs a password: vncpasswd
             vnclisten='0.0.0.0';vncpasswd='' | f:2: VNC on 0.0.0.0, where other machines reach it, needs a password: vncpasswd
             vnclisten='::1'          | f:2: 'vnclisten' is ADDRESS or ADDRESS:DISPLAY, not "::1"
-            vnclisten=''             | f:2: '' is no address that VNC can listen on
             vnclisten='127.0.0.1:60000' | f:2: a VNC display is 0 … 59635, not 60000
             vncdisplay='-1'          | f:2: a VNC display is 0 … 59635, not -1
             vnclisten='127.0.0.1:1';vncdisplay=1 | f:2: 'vnclisten' of line 2 has a display too
