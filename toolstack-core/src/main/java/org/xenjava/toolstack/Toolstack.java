@@ -35,6 +35,7 @@ import org.xenjava.toolstack.error.ConfigException;
 import org.xenjava.toolstack.error.DomainNotFoundException;
 import org.xenjava.toolstack.error.XenUnavailableException;
 import org.xenjava.toolstack.error.translation.XenFailures;
+import org.xenjava.toolstack.imagefile.ImageFiles;
 import org.xenjava.toolstack.lifecycle.SupervisionListener;
 import org.xenjava.toolstack.lifecycle.SupervisionPolicy;
 import org.xenjava.toolstack.lifecycle.Supervisor;
@@ -82,6 +83,7 @@ public final class Toolstack implements AutoCloseable {
     private final XenLibraries libraries;
     private final ToolstackContext context;
     private final GuestServices services;
+    private final ImageFiles images = new ImageFiles();
     private final BuildJournal journal;
     private final DomainBuilder builder;
     private final SupervisorContext surroundings;
@@ -109,8 +111,8 @@ public final class Toolstack implements AutoCloseable {
                 devices,
                 options.random);
         this.journal = new BuildJournal(store, context.processes());
-        this.builder =
-                new DomainBuilder(xenctrl, store, journal, options.podPolicy, services, options.clock, options.random);
+        this.builder = new DomainBuilder(
+                xenctrl, store, journal, options.podPolicy, services, images, options.clock, options.random);
         this.surroundings = new SupervisorContext(
                 xenctrl,
                 store,
@@ -437,6 +439,7 @@ public final class Toolstack implements AutoCloseable {
         supervisors.forEach(SupervisorService::close);
         guards.forEach(PodGuardService::close);
         context.events().close();
+        images.close();
         libraries.close();
         LOG.debug("toolstack closed");
     }

@@ -7,12 +7,14 @@ import org.xenjava.toolstack.config.DomainConfig;
 import org.xenjava.toolstack.config.HvmConfig;
 import org.xenjava.toolstack.error.ConfigException;
 import org.xenjava.toolstack.error.KernelImageException;
+import org.xenjava.toolstack.image.DataImage;
 import org.xenjava.toolstack.image.HvmFirmware;
 import org.xenjava.toolstack.image.HvmImagePlan;
 import org.xenjava.toolstack.image.ImagePlan;
 import org.xenjava.toolstack.image.PvhImagePlan;
 import org.xenjava.toolstack.image.PvhKernel;
 import org.xenjava.toolstack.image.RamBounds;
+import org.xenjava.toolstack.imagefile.ImageFiles;
 import org.xenjava.toolstack.memory.MemoryPlan;
 import org.xenjava.toolstack.memory.PodPolicy;
 
@@ -27,45 +29,50 @@ public record CreatePlan(DomainConfig config, MemoryPlan memory, ImagePlan image
 
     /**
      * Plans a guest for a host of which nothing is known: whatever the guest asks for, it is assumed to have, and
-     * programs that do nothing stand in for the firmware of an HVM guest. See {@link #of(DomainConfig, PodPolicy, GuestServices)}.
+     * programs that do nothing stand in for the firmware of an HVM guest. See {@link #of(DomainConfig, PodPolicy, GuestServices, ImageFiles)}.
      *
      * @throws ConfigException if the configuration cannot be built
      * @throws KernelImageException if a file cannot be read, is malformed, or does not fit into the guest
      */
     public static CreatePlan of(DomainConfig config, PodPolicy policy) {
-        return of(config, policy, GuestServices.imagined());
+        try (ImageFiles images = new ImageFiles()) {
+            return of(config, policy, GuestServices.imagined(), images);
+        }
     }
 
     /**
-     * Reads the kernel and the ramdisk, or the firmware, and plans.
+     * Reads the headers of the kernel and the ramdisk, or of the firmware, and plans.
      *
      * @param services what the host has for guests beside Xen
+     * @param images reads the files, and reads them again when the plan is executed
      * @throws ConfigException if the configuration cannot be built
      * @throws KernelImageException if a file cannot be found or read, is malformed, or does not fit into the guest
      */
-    public static CreatePlan of(DomainConfig config, PodPolicy policy, GuestServices services) {
+    public static CreatePlan of(DomainConfig config, PodPolicy policy, GuestServices services, ImageFiles images) {
         services.devices().check(config);
         if (config.hvm().isPresent() || services.devices().needsDeviceModel(config)) {
             services.deviceModel().check(config);
         }
         return config.hvm()
-                .map(machine -> hvm(config, machine, policy, services.firmware()))
-                .orElseGet(() -> pvh(config, policy));
+                .map(machine -> hvm(config, machine, policy, services.firmware(), images))
+                .orElseGet(() -> pvh(config, policy, images));
     }
 
-    private static CreatePlan pvh(DomainConfig config, PodPolicy policy) {
+    private static CreatePlan pvh(DomainConfig config, PodPolicy policy, ImageFiles images) {
         Path kernelFile = config.kernel()
                 .orElseThrow(() -> new ConfigException("domain " + config.name() + ": no kernel is given"));
         MemoryPlan memory = MemoryPlan.pvh(config, policy, PvhImagePlan.ACPI_PAGES);
-        PvhKernel kernel = PvhKernel.parse(ImageFile.read("kernel", kernelFile));
-        Optional<byte[]> ramdisk = config.ramdisk().map(file -> ImageFile.read("ramdisk", file));
-        ImagePlan image = PvhImagePlan.of(kernel, ramdisk, config.commandLine(), config.maxVcpus(), ramBounds(memory));
+        RamBounds ram = ramBounds(memory);
+        PvhKernel kernel = images.kernel(kernelFile, ram.layout().lowMemEnd());
+        Optional<DataImage> ramdisk = config.ramdisk().map(file -> images.data("ramdisk", file));
+        ImagePlan image = PvhImagePlan.of(kernel, ramdisk, config.commandLine(), config.maxVcpus(), ram);
         return new CreatePlan(config, memory, image);
     }
 
-    private static CreatePlan hvm(DomainConfig config, HvmConfig machine, PodPolicy policy, FirmwareSource source) {
+    private static CreatePlan hvm(
+            DomainConfig config, HvmConfig machine, PodPolicy policy, FirmwareSource source, ImageFiles images) {
         MemoryPlan memory = MemoryPlan.hvm(config, machine, policy);
-        HvmFirmware firmware = source.read(machine.firmware());
+        HvmFirmware firmware = source.read(machine.firmware(), images);
         return new CreatePlan(config, memory, HvmImagePlan.of(config, machine, firmware, ramBounds(memory)));
     }
 

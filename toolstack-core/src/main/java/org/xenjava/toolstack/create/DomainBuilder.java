@@ -14,6 +14,7 @@ import org.xenjava.toolstack.config.DomainType;
 import org.xenjava.toolstack.error.Attempt;
 import org.xenjava.toolstack.error.DomainExistsException;
 import org.xenjava.toolstack.error.ToolstackException;
+import org.xenjava.toolstack.imagefile.ImageFiles;
 import org.xenjava.toolstack.memory.PodPolicy;
 import org.xenjava.toolstack.operation.Cancellation;
 import org.xenjava.toolstack.operation.Step;
@@ -29,12 +30,14 @@ public final class DomainBuilder {
     private final BuildJournal journal;
     private final PodPolicy podPolicy;
     private final GuestServices services;
+    private final ImageFiles images;
     private final Clock clock;
     private final RandomGenerator random;
     private final DomainRemoval removal;
 
     /**
      * @param services what the host has for guests beside Xen
+     * @param images reads kernels, ramdisks and firmware
      * @param random chooses UUIDs and MAC addresses where none is given
      */
     public DomainBuilder(
@@ -43,6 +46,7 @@ public final class DomainBuilder {
             BuildJournal journal,
             PodPolicy podPolicy,
             GuestServices services,
+            ImageFiles images,
             Clock clock,
             RandomGenerator random) {
         this.xenctrl = xenctrl;
@@ -50,6 +54,7 @@ public final class DomainBuilder {
         this.journal = journal;
         this.podPolicy = podPolicy;
         this.services = services;
+        this.images = images;
         this.clock = clock;
         this.random = random;
         this.removal = new DomainRemoval(xenctrl, store, services);
@@ -70,7 +75,7 @@ public final class DomainBuilder {
     public Built build(DomainConfig wanted, CreateListener listener, Cancellation cancellation) {
         DomainConfig config = wanted.completed(random).located();
         UUID uuid = config.uuid().orElseThrow();
-        CreatePlan plan = CreatePlan.of(config, podPolicy, services);
+        CreatePlan plan = CreatePlan.of(config, podPolicy, services, images);
         BuildJournal.Note note = journal.note(uuid);
         GuestBuild guest = new GuestBuild(xenctrl, store, clock, plan, uuid, cancellation);
         StepListener<CreateStep> progress = (step, number, total, phase) ->

@@ -11,7 +11,7 @@ import org.xenjava.toolstack.config.HvmConfig.Bios;
 import org.xenjava.toolstack.config.HvmConfig.Firmware;
 import org.xenjava.toolstack.error.KernelImageException;
 import org.xenjava.toolstack.image.HvmFirmware;
-import org.xenjava.toolstack.image.HvmLoader;
+import org.xenjava.toolstack.imagefile.ImageFiles;
 import org.xenjava.toolstack.xenctrl.abi.XenRelease;
 
 /**
@@ -81,12 +81,12 @@ public final class FirmwareFiles implements FirmwareSource {
     }
 
     @Override
-    public HvmFirmware read(Firmware wanted) {
+    public HvmFirmware read(Firmware wanted, ImageFiles images) {
         return new HvmFirmware(
-                HvmLoader.parse(ImageFile.read("firmware", loader(wanted))),
-                ImageFile.read("BIOS", bios(wanted)),
-                wanted.acpiTables().map(file -> ImageFile.read("file of ACPI tables", file)),
-                wanted.smbiosTables().map(file -> ImageFile.read("file of SMBIOS tables", file)));
+                images.loader(loader(wanted)),
+                images.data("BIOS", bios(wanted)),
+                wanted.acpiTables().map(file -> images.data("file of ACPI tables", file)),
+                wanted.smbiosTables().map(file -> images.data("file of SMBIOS tables", file)));
     }
 
     /**

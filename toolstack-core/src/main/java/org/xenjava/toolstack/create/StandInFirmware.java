@@ -5,9 +5,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
 import org.xenjava.toolstack.config.HvmConfig.Firmware;
+import org.xenjava.toolstack.image.DataImage;
 import org.xenjava.toolstack.image.HvmFirmware;
 import org.xenjava.toolstack.image.HvmLoader;
+import org.xenjava.toolstack.image.ImageContent;
 import org.xenjava.toolstack.image.TinyKernel;
+import org.xenjava.toolstack.imagefile.ImageFiles;
 
 /**
  * Firmware for machines on which nothing runs: what the configuration names and the machine has, and for the rest a
@@ -15,15 +18,21 @@ import org.xenjava.toolstack.image.TinyKernel;
  */
 final class StandInFirmware implements FirmwareSource {
     @Override
-    public HvmFirmware read(Firmware wanted) {
+    public HvmFirmware read(Firmware wanted, ImageFiles images) {
         return new HvmFirmware(
-                HvmLoader.parse(file("firmware", wanted.loader()).orElseGet(TinyKernel::elf)),
-                file("BIOS", wanted.biosPath()).orElseGet(TinyKernel::elf),
-                file("file of ACPI tables", wanted.acpiTables()),
-                file("file of SMBIOS tables", wanted.smbiosTables()));
+                present(wanted.loader()).map(images::loader).orElseGet(() -> HvmLoader.parse(tiny("firmware"))),
+                present(wanted.biosPath())
+                        .map(path -> images.data("BIOS", path))
+                        .orElseGet(() -> DataImage.of(tiny("BIOS"))),
+                present(wanted.acpiTables()).map(path -> images.data("file of ACPI tables", path)),
+                present(wanted.smbiosTables()).map(path -> images.data("file of SMBIOS tables", path)));
     }
 
-    private static Optional<byte[]> file(String what, Optional<Path> named) {
-        return named.filter(Files::isRegularFile).map(path -> ImageFile.read(what, path));
+    private static Optional<Path> present(Optional<Path> named) {
+        return named.filter(Files::isRegularFile);
+    }
+
+    private static ImageContent tiny(String what) {
+        return ImageContent.of(what, TinyKernel.elf());
     }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.xenjava.toolstack.image;
 
+import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import org.xenjava.toolstack.error.KernelImageException;
 
@@ -29,11 +30,16 @@ final class BzImage {
         return file.hasAt(MAGIC_AT, MAGIC);
     }
 
-    /** The expanded ELF file in it. */
-    static ImageBytes payload(ImageBytes file) {
+    /**
+     * Writes out the ELF file in it.
+     *
+     * @param limit bytes that are written at most
+     * @throws KernelImageException if the file is too old, damaged, or its payload exceeds the limit
+     */
+    static void expand(ImageBytes file, long limit, OutputStream output) {
         int version = file.u16(VERSION, "the bzImage's version");
         if (version < VERSION_2_08) {
-            throw new KernelImageException("kernel: a bzImage of boot protocol %d.%02d; 2.08 is the oldest that tells"
+            throw file.refused("a bzImage of boot protocol %d.%02d; 2.08 is the oldest that tells"
                             .formatted(version >> 8, version & 0xff)
                     + " where its ELF file lies: give a newer kernel or its vmlinux");
         }
@@ -44,12 +50,12 @@ final class BzImage {
                 file.u32(PAYLOAD_LENGTH, "the length of the bzImage's payload"),
                 "the bzImage's payload");
         if (payload.startsWith(ELF_MAGIC)) {
-            return payload;
+            Compression.copy(payload, limit, output);
+        } else {
+            Compression.of(payload)
+                    .orElseThrow(() -> file.refused("the bzImage's payload begins with " + payload.beginning()
+                            + ", which is no known compression; supported are " + Compression.SUPPORTED))
+                    .expand(payload, limit, output);
         }
-        return Compression.of(payload)
-                .orElseThrow(() -> new KernelImageException("kernel: the bzImage's payload begins with "
-                        + payload.beginning() + ", which is no known compression; supported are "
-                        + Compression.SUPPORTED))
-                .expand(payload);
     }
 }

@@ -4,17 +4,22 @@ package org.xenjava.toolstack.image;
 import io.airlift.compress.zstd.ZstdDecompressor;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.zip.GZIPInputStream;
+import org.tukaani.xz.MemoryLimitException;
 import org.tukaani.xz.SingleXZInputStream;
 import org.xenjava.toolstack.error.KernelImageException;
 
 /**
  * The ways in which Linux's build compresses the kernel inside a bzImage. The last four bytes of such a payload are
- * the length of what is inside: part of the format of gzip, appended by Linux's build for the others.
+ * the length of its content: part of the format of gzip, appended by Linux's build for the others.
+ *
+ * <p>Of gzip and xz a piece at a time is on the heap, and xz's dictionary. Zstd is different: its decoder needs the
+ * whole input and the whole output, since kernels are made with windows of 128 MiB.
  */
 enum Compression {
     GZIP("1f8b"),
@@ -25,24 +30,17 @@ enum Compression {
     LZO("894c5a4f"),
     LZ4("02214c18");
 
-    /** Largest kernel that is expanded. The largest of distributions are about 100 MiB. */
-    static final int MAX_EXPANDED_BYTES = 512 << 20;
-
-    /** What a message offers instead of a format that is not supported. */
+    /** The formats that a message offers instead of one that is not supported. */
     static final String SUPPORTED = "gzip, xz and zstd";
 
     private static final int LENGTH_BYTES = Integer.BYTES;
-    /** Kernels shrink to a fifth. A declared length beyond this ratio is not believed before it has been seen. */
-    private static final int BELIEVED_RATIO = 16;
-    /**
-     * Zstd is expanded in one go, so that its declared length has to be believed or refused: more than gzip could
-     * do is refused.
-     */
+    private static final int PIECE_BYTES = 64 << 10;
+
+    /** A declared length beyond this ratio, which gzip cannot reach, is refused before memory is taken for it. */
     private static final int MAX_ZSTD_RATIO = 1024;
 
-    private static final int SMALLEST_BUFFER = 4096;
     /** Since Linux 6.12 kernels are packed with a dictionary of 128 MiB. */
-    private static final int XZ_MEMORY_LIMIT_KIB = 192 << 10;
+    private static final long XZ_MEMORY_LIMIT_BYTES = 192 << 20;
 
     private static final int ZSTD_DESCRIPTOR = 4;
     private static final int ZSTD_SINGLE_SEGMENT = 0x20;
@@ -67,67 +65,84 @@ enum Compression {
     }
 
     /**
-     * What is inside. Bytes behind the end of the compressed data are not looked at.
+     * Writes out the content. Bytes behind the end of the compressed data are not looked at.
      *
-     * @throws KernelImageException if the format is not supported, the data are damaged or expand to more than
-     *     {@link #MAX_EXPANDED_BYTES}
+     * @param limit bytes of content that are written at most
+     * @throws KernelImageException if the format is not supported, the data are damaged or exceed the limit, or the
+     *     heap is too small for the decoder
      */
-    ImageBytes expand(ImageBytes compressed) {
+    void expand(ImageBytes compressed, long limit, OutputStream output) {
         try {
-            return compressed.expanded(
-                    switch (this) {
-                        case GZIP -> readAll(new GZIPInputStream(compressed.stream()), compressed);
-                        case XZ ->
-                            readAll(new SingleXZInputStream(compressed.stream(), XZ_MEMORY_LIMIT_KIB), compressed);
-                        case ZSTD -> expandZstd(compressed);
-                        case BZIP2, LZMA, LZO, LZ4 ->
-                            throw new KernelImageException("kernel: compressed with " + word() + "; supported are "
-                                    + SUPPORTED + ": give a kernel compressed with one of these, or a vmlinux");
-                    });
+            switch (this) {
+                case GZIP -> copy(new GZIPInputStream(compressed.stream(), PIECE_BYTES), compressed, limit, output);
+                case XZ -> expandXz(compressed, limit, output);
+                case ZSTD -> expandZstd(compressed, limit, output);
+                case BZIP2, LZMA, LZO, LZ4 ->
+                    throw compressed.refused("compressed with " + word() + "; supported are " + SUPPORTED
+                            + ": give a kernel compressed with one of these, or a vmlinux");
+            }
         } catch (KernelImageException e) {
             throw e;
+        } catch (OutOfMemoryError e) {
+            throw compressed.refused("the heap of this JVM is too small to unpack its " + word()
+                    + " data: raise -Xmx, or give a vmlinux, which is not unpacked");
         } catch (IOException | RuntimeException e) {
             // The decoders throw many things at bad input, unchecked ones too.
-            throw new KernelImageException("kernel: its " + word() + " data are cut off or damaged (" + e + ")", e);
+            throw compressed.refused("its " + word() + " data are cut off or damaged (" + e + ")", e);
         }
     }
 
-    private static byte[] readAll(InputStream in, ImageBytes compressed) throws IOException {
-        byte[] buffer = new byte[firstBuffer(compressed)];
-        int filled = 0;
-        while (true) {
-            filled += in.readNBytes(buffer, filled, buffer.length - filled);
-            int next = filled < buffer.length ? -1 : in.read();
-            if (next < 0) {
-                return filled == buffer.length ? buffer : Arrays.copyOf(buffer, filled);
-            }
-            if (buffer.length >= MAX_EXPANDED_BYTES) {
-                throw tooLarge();
-            }
-            buffer = Arrays.copyOf(buffer, (int) Math.min(2L * buffer.length, MAX_EXPANDED_BYTES));
-            buffer[filled++] = (byte) next;
+    /** Writes out content that is not compressed. */
+    static void copy(ImageBytes content, long limit, OutputStream output) {
+        try {
+            copy(content.stream(), content, limit, output);
+        } catch (IOException e) {
+            throw content.refused("it cannot be copied: " + e.getMessage(), e);
         }
     }
 
-    private static int firstBuffer(ImageBytes compressed) {
-        long believed = Math.min((long) BELIEVED_RATIO * compressed.length(), MAX_EXPANDED_BYTES);
-        return (int) Math.max(Math.min(declaredLength(compressed), believed), SMALLEST_BUFFER);
+    private static void copy(InputStream content, ImageBytes compressed, long limit, OutputStream output)
+            throws IOException {
+        byte[] piece = new byte[PIECE_BYTES];
+        long total = 0;
+        for (int length = content.read(piece); length >= 0; length = content.read(piece)) {
+            total += length;
+            requireWithin(limit, total, compressed);
+            output.write(piece, 0, length);
+        }
     }
 
-    private static byte[] expandZstd(ImageBytes compressed) {
+    private static void expandXz(ImageBytes compressed, long limit, OutputStream output) throws IOException {
+        long memoryLimit = Math.min(XZ_MEMORY_LIMIT_BYTES, usableHeap());
+        try {
+            InputStream content = new SingleXZInputStream(compressed.stream(), (int) (memoryLimit >> 10));
+            copy(content, compressed, limit, output);
+        } catch (MemoryLimitException e) {
+            throw tooLittleHeap(compressed, "xz", (long) e.getMemoryNeeded() << 10);
+        }
+    }
+
+    private static void expandZstd(ImageBytes compressed, long limit, OutputStream output) throws IOException {
         long declared = declaredLength(compressed);
-        if (declared > MAX_EXPANDED_BYTES) {
-            throw tooLarge();
+        requireWithin(limit, declared, compressed);
+        if (declared > MAX_ZSTD_RATIO * compressed.length()) {
+            throw compressed.refused(compressed.length() + " bytes of zstd data claim to expand to " + declared
+                    + "; the file is damaged");
         }
-        if (declared > (long) MAX_ZSTD_RATIO * compressed.length()) {
-            throw new KernelImageException("kernel: " + compressed.length() + " bytes of zstd data claim to expand to "
-                    + declared + "; the file is damaged");
+        long needed = declared + compressed.length();
+        if (needed > usableHeap()) {
+            throw tooLittleHeap(compressed, "zstd", needed);
         }
-        byte[] frame = compressed.copy(0, compressed.length() - LENGTH_BYTES);
+        byte[] frame = compressed.copy(0, (int) (compressed.length() - LENGTH_BYTES));
         narrowWindow(frame);
         byte[] expanded = new byte[(int) declared];
         int length = new ZstdDecompressor().decompress(frame, 0, frame.length, expanded, 0, expanded.length);
-        return length == expanded.length ? expanded : Arrays.copyOf(expanded, length);
+        output.write(expanded, 0, length);
+    }
+
+    /** A quarter of the heap is left to the rest of the program. */
+    private static long usableHeap() {
+        return Runtime.getRuntime().maxMemory() / 4 * 3;
     }
 
     /**
@@ -146,8 +161,15 @@ enum Compression {
         return compressed.u32(compressed.length() - LENGTH_BYTES, "the length at the end of the compressed data");
     }
 
-    private static KernelImageException tooLarge() {
-        return new KernelImageException(
-                "kernel: it expands to more than " + (MAX_EXPANDED_BYTES >> 20) + " MiB, which no guest kernel does");
+    private static void requireWithin(long limit, long bytes, ImageBytes compressed) {
+        if (bytes > limit) {
+            throw KernelUnpacker.tooLarge(compressed.subject(), limit);
+        }
+    }
+
+    private static KernelImageException tooLittleHeap(ImageBytes compressed, String format, long needed) {
+        return compressed.refused("unpacking its " + format + " data takes " + RamBounds.mebibytes(needed)
+                + " of the heap, of which this JVM may use " + RamBounds.mebibytes(usableHeap())
+                + " for it: raise -Xmx, or give a vmlinux, which is not unpacked");
     }
 }

@@ -10,12 +10,13 @@ import org.xenjava.toolstack.memory.GuestLayout;
 /**
  * The headers of an x86 ELF executable (System V ABI, chapters 4 and 5).
  *
- * @param file the whole file
+ * @param content the whole file
+ * @param file a view of it, valid while its reader is open
  * @param width of its addresses
  * @param entry {@code e_entry}, unsigned and unchecked
  * @param headers all program headers, in the file's order
  */
-record ElfImage(ImageBytes file, Width width, long entry, List<ProgramHeader> headers) {
+record ElfImage(ImageContent content, ImageBytes file, Width width, long entry, List<ProgramHeader> headers) {
     private static final byte[] MAGIC = {0x7f, 'E', 'L', 'F'};
 
     private static final int CLASS = 4;
@@ -33,6 +34,9 @@ record ElfImage(ImageBytes file, Width width, long entry, List<ProgramHeader> he
 
     private static final int HEADER_BYTES_32 = 32;
     private static final int HEADER_BYTES_64 = 56;
+    private static final int SECTION_BYTES_32 = 40;
+    private static final int SECTION_BYTES_64 = 64;
+    private static final int SECTION_NOTE = 7;
 
     ElfImage {
         headers = List.copyOf(headers);
@@ -67,7 +71,7 @@ record ElfImage(ImageBytes file, Width width, long entry, List<ProgramHeader> he
     }
 
     /** @throws KernelImageException if it is no x86 executable, or its headers lie outside of it */
-    static ElfImage parse(ImageBytes file) {
+    static ElfImage parse(ImageContent content, ImageBytes file) {
         int wordSize = file.u8(CLASS, "the ELF header");
         if (file.u8(DATA, "the ELF header") != LITTLE_ENDIAN || (wordSize != CLASS_32 && wordSize != CLASS_64)) {
             throw refused(file, "is neither 32 nor 64 bits wide, or not little-endian");
@@ -81,8 +85,8 @@ record ElfImage(ImageBytes file, Width width, long entry, List<ProgramHeader> he
             throw refused(file, "is of type " + type + ", not an executable");
         }
         return wordSize == CLASS_64
-                ? new ElfImage(file, Width.BITS_64, file.u64(ENTRY, "the ELF header"), headers64(file))
-                : new ElfImage(file, Width.BITS_32, file.u32(ENTRY, "the ELF header"), headers32(file));
+                ? new ElfImage(content, file, Width.BITS_64, file.u64(ENTRY, "the ELF header"), headers64(file))
+                : new ElfImage(content, file, Width.BITS_32, file.u32(ENTRY, "the ELF header"), headers32(file));
     }
 
     /**
@@ -116,12 +120,12 @@ record ElfImage(ImageBytes file, Width width, long entry, List<ProgramHeader> he
             throw file.refused("a segment at " + hex(address) + " of " + hex(bytes)
                     + " bytes does not lie below 4 GiB, where guests start; the file is damaged");
         }
-        ImageBytes content = file.part(header.offset(), header.fileBytes(), "the content of a segment");
-        if (content.length() > bytes) {
-            throw file.refused("the segment at " + hex(address) + " is longer in the file (" + content.length()
+        file.part(header.offset(), header.fileBytes(), "the content of a segment");
+        if (header.fileBytes() > bytes) {
+            throw file.refused("the segment at " + hex(address) + " is longer in the file (" + header.fileBytes()
                     + " bytes) than in memory (" + bytes + "); the file is damaged");
         }
-        return new Segment(address, bytes, content);
+        return new Segment(address, bytes, content, header.offset(), header.fileBytes());
     }
 
     static String hex(long address) {
@@ -164,6 +168,47 @@ record ElfImage(ImageBytes file, Width width, long entry, List<ProgramHeader> he
         }
         long count = file.u16(sizesAt + Short.BYTES, "the ELF header");
         return file.part(offset, count * entryBytes, "the table of program headers");
+    }
+
+    /**
+     * The sections of notes. Linkers and tools may cut off the table of sections, and nothing but notes is looked for
+     * in it: a table that lies outside of the file, or has entries of another size, has no sections.
+     */
+    List<ImageBytes> noteSections() {
+        boolean wide = width == Width.BITS_64;
+        long table = wide ? file.u64(40, "the ELF header") : file.u32(32, "the ELF header");
+        int sizesAt = wide ? 58 : 46;
+        int entryBytes = wide ? SECTION_BYTES_64 : SECTION_BYTES_32;
+        long count = file.u16(sizesAt + Short.BYTES, "the ELF header");
+        if (file.u16(sizesAt, "the ELF header") != entryBytes || !file.has(table, count * entryBytes)) {
+            return List.of();
+        }
+        List<ImageBytes> sections = new ArrayList<>();
+        // The first entry of the table stands for no section.
+        for (long at = table + entryBytes; at < table + count * entryBytes; at += entryBytes) {
+            long offset = wide ? file.u64(at + 24, "a section") : file.u32(at + 16, "a section");
+            long bytes = wide ? file.u64(at + 32, "a section") : file.u32(at + 20, "a section");
+            if (file.u32(at + 4, "a section") == SECTION_NOTE && file.has(offset, 0)) {
+                sections.add(notes(offset, bytes));
+            }
+        }
+        return sections;
+    }
+
+    /** The segments of notes. A segment without an offset is one of old linkers, which did not set it. */
+    List<ImageBytes> noteSegments() {
+        return headers.stream()
+                .filter(header ->
+                        header.type() == ProgramHeader.NOTE && header.offset() != 0 && file.has(header.offset(), 0))
+                .map(header -> notes(header.offset(), header.fileBytes()))
+                .toList();
+    }
+
+    /** Notes up to the end that is declared, or the file's: what is in front of the end of a file that was cut counts. */
+    private ImageBytes notes(long offset, long declaredBytes) {
+        long left = file.length() - offset;
+        long bytes = declaredBytes < 0 ? left : Math.min(declaredBytes, left);
+        return file.part(offset, bytes, "ELF notes");
     }
 
     private static KernelImageException refused(ImageBytes file, String why) {

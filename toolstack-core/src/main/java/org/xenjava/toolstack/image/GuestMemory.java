@@ -1,17 +1,49 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.xenjava.toolstack.image;
 
-/** A guest's physical memory, to be written to: mapped pages of a domain, or an array in a test. */
-public interface GuestMemory {
-    /**
-     * Copies {@code length} bytes of {@code source}, from {@code offset} on, to a guest-physical address.
-     *
-     * @param address guest-physical, in bytes
-     */
-    void write(long address, byte[] source, int offset, int length);
+import java.nio.ByteBuffer;
+import java.util.function.Consumer;
+import org.xenjava.toolstack.xenctrl.units.Pages;
 
-    /** Copies the whole array to a guest-physical address. */
+/**
+ * A guest's physical memory, to be written to: mapped pages of a domain, or an array in a test.
+ *
+ * <pre>{@code
+ * GuestMemory memory = …;
+ * ImagePlan plan = …;
+ * plan.loadInto(memory);
+ * }</pre>
+ */
+public interface GuestMemory {
+    /** Most pages of one {@link #write}: 8 MiB, so that a mapping takes little of dom0's address space. */
+    int MAX_PAGES = 2048;
+
+    /**
+     * Lets a writer fill pages.
+     *
+     * @param gfns guest frames, 1 … {@value #MAX_PAGES}, each once
+     * @param writer gets the pages in one buffer, in the order of the frames, with their present content. The buffer
+     *     must not be used after the writer has returned.
+     */
+    void write(long[] gfns, Consumer<ByteBuffer> writer);
+
+    /**
+     * Copies an array to a guest-physical address.
+     *
+     * @param address in bytes
+     */
     default void write(long address, byte[] source) {
-        write(address, source, 0, source.length);
+        if (source.length == 0) {
+            return;
+        }
+        PageRange all = PageRange.holding(address, source.length);
+        for (PageRange chunk : all.chunks(Pages.of(MAX_PAGES))) {
+            long from = Math.max(address, chunk.address());
+            long to = Math.min(address + source.length, chunk.endGfn() << Pages.SHIFT);
+            write(
+                    chunk.gfns(),
+                    pages -> pages.put(
+                            (int) (from - chunk.address()), source, (int) (from - address), (int) (to - from)));
+        }
     }
 }

@@ -62,7 +62,7 @@ public final class HvmImagePlan extends ImagePlan {
         ram.requireFits("hvmloader and BIOS", loader.start(), startInfo.end());
 
         List<Blob> blobs = new ArrayList<>();
-        blobs.add(new Blob("HVM info table", HvmLayout.INFO_TABLE, HvmInfoTable.of(config, machine, ram.layout())));
+        blobs.add(Blob.of("HVM info table", HvmLayout.INFO_TABLE, HvmInfoTable.of(config, machine, ram.layout())));
         blobs.add(bios);
         acpi.ifPresent(blobs::add);
         smbios.ifPresent(blobs::add);
@@ -87,21 +87,22 @@ public final class HvmImagePlan extends ImagePlan {
         return smbiosTables;
     }
 
-    private static void requireCopyable(Bios kind, byte[] bios) {
-        if (kind == Bios.SEABIOS && bios.length > MAX_SEABIOS_BYTES) {
-            throw new KernelImageException("firmware: a SeaBIOS of " + bios.length + " bytes does not fit below 1 MiB;"
-                    + " at most " + MAX_SEABIOS_BYTES + " do: is it the OVMF?");
+    private static void requireCopyable(Bios kind, DataImage bios) {
+        if (kind == Bios.SEABIOS && bios.length() > MAX_SEABIOS_BYTES) {
+            throw new KernelImageException(bios.name() + ": a SeaBIOS of " + bios.length() + " bytes does not fit below"
+                    + " 1 MiB; at most " + MAX_SEABIOS_BYTES + " do: is it the OVMF?");
         }
     }
 
-    private static Blob behind(long end, String what, byte[] content) {
-        return new Blob(what, pageAlign(end), content);
+    private static Blob behind(long end, String what, DataImage content) {
+        return Blob.of(what, pageAlign(end), content);
     }
 
     private static Blob startInfo(Blob bios, long address, List<MemoryMapEntry> memoryMap) {
-        StartInfo.Module module = new StartInfo.Module(BIOS_MODULE, bios.content().length);
+        StartInfo.Module module =
+                new StartInfo.Module(BIOS_MODULE, bios.segment().memoryBytes());
         StartInfo info = new StartInfo(Optional.empty(), List.of(module), 0, memoryMap);
-        return new Blob("start info", address, info.at(address, bios.address()));
+        return Blob.of("start info", address, info.at(address, bios.address()));
     }
 
     private static List<MemoryMapEntry> memoryMap(GuestLayout layout) {

@@ -19,20 +19,24 @@ public final class HvmLoader {
     }
 
     /**
-     * Reads it.
+     * Reads hvmloader's headers.
      *
-     * @param file the file's content; kept by the result, not to be changed afterwards
-     * @throws KernelImageException if it is damaged or of another kind
+     * @throws KernelImageException if the file is damaged or of another kind
      */
-    public static HvmLoader parse(byte[] file) {
-        ImageBytes bytes = new ImageBytes("hvmloader", file);
+    public static HvmLoader parse(ImageContent content) {
+        try (ImageReader reader = content.open()) {
+            return parse(content, ImageBytes.of(content, reader));
+        }
+    }
+
+    private static HvmLoader parse(ImageContent content, ImageBytes bytes) {
         if (!ElfImage.matches(bytes)) {
             throw bytes.refused("the file begins with '" + bytes.beginning() + "', which is no ELF file: give Xen's"
                     + " hvmloader");
         }
-        ElfImage elf = ElfImage.parse(bytes);
+        ElfImage elf = ElfImage.parse(content, bytes);
         if (elf.width() != ElfImage.Width.BITS_32) {
-            throw bytes.refused("the ELF file is of 64 bits, and it would be started in 32-bit mode");
+            throw bytes.refused("the ELF file is of 64 bits, and hvmloader is started in 32-bit mode");
         }
         List<Segment> segments = elf.segments();
         long start = segments.get(0).address();

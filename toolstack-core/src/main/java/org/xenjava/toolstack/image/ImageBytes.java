@@ -1,115 +1,178 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.xenjava.toolstack.image;
 
-import java.io.ByteArrayInputStream;
+import java.io.BufferedInputStream;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Arrays;
 import java.util.HexFormat;
+import org.jspecify.annotations.Nullable;
 import org.xenjava.toolstack.error.KernelImageException;
 
 /**
- * A little-endian view of a part of a file, in which no read goes astray: whatever lies outside is a {@link
- * KernelImageException} that says what was looked for.
+ * A little-endian view of a part of an {@link ImageContent}. A read outside of the part is a {@link
+ * KernelImageException} that names the file and what was looked for. Reads go through a window of {@value
+ * #WINDOW_BYTES} bytes, so that a file of any length takes no more of the heap. The view is valid until its reader is
+ * closed.
  */
 final class ImageBytes {
+    private static final int WINDOW_BYTES = 4096;
+    private static final int STREAM_BYTES = 1 << 16;
     private static final int SHOWN_BYTES = 8;
 
     private final String subject;
-    private final byte[] array;
-    private final int start;
-    private final int length;
-    private final ByteBuffer buffer;
+    private final Window window;
+    private final long start;
+    private final long length;
 
-    /** @param subject what complaints begin with, such as {@code kernel} */
-    ImageBytes(String subject, byte[] array) {
-        this(subject, array, 0, array.length);
-    }
-
-    private ImageBytes(String subject, byte[] array, int start, int length) {
+    private ImageBytes(String subject, Window window, long start, long length) {
         this.subject = subject;
-        this.array = array;
+        this.window = window;
         this.start = start;
         this.length = length;
-        this.buffer = ByteBuffer.wrap(array, start, length).slice().order(ByteOrder.LITTLE_ENDIAN);
     }
 
-    /** These bytes, got out of the same file. */
-    ImageBytes expanded(byte[] content) {
-        return new ImageBytes(subject, content);
+    /** All of the content, read by that reader. */
+    static ImageBytes of(ImageContent content, ImageReader reader) {
+        return new ImageBytes(content.name(), new Window(reader, content.length()), 0, content.length());
     }
 
-    /** To be thrown: the file cannot be used, and why. */
+    /** The few bytes around the last read. */
+    private static final class Window {
+        private final ImageReader reader;
+        private final long contentBytes;
+        private final ByteBuffer bytes =
+                ByteBuffer.allocate(WINDOW_BYTES).order(ByteOrder.LITTLE_ENDIAN).limit(0);
+        private long start;
+
+        private Window(ImageReader reader, long contentBytes) {
+            this.reader = reader;
+            this.contentBytes = contentBytes;
+        }
+
+        /** Makes the window hold those bytes; returns where in {@link #bytes} they begin. */
+        private int at(long offset, int count) {
+            if (offset < start || offset + count > start + bytes.limit()) {
+                bytes.clear().limit((int) Math.min(WINDOW_BYTES, contentBytes - offset));
+                reader.read(offset, bytes);
+                bytes.flip();
+                start = offset;
+            }
+            return (int) (offset - start);
+        }
+    }
+
+    /** The name of the file in messages. */
+    String subject() {
+        return subject;
+    }
+
+    /** The exception for a file that cannot be used. */
     KernelImageException refused(String why) {
-        return new KernelImageException(subject + ": " + why);
+        return refused(why, null);
     }
 
-    int length() {
+    KernelImageException refused(String why, @Nullable Throwable cause) {
+        return new KernelImageException(subject + ": " + why, cause);
+    }
+
+    long length() {
         return length;
     }
 
     int u8(long offset, String what) {
-        return buffer.get(require(offset, Byte.BYTES, what)) & 0xff;
+        return window.bytes.get(require(offset, Byte.BYTES, what)) & 0xff;
     }
 
     int u16(long offset, String what) {
-        return buffer.getShort(require(offset, Short.BYTES, what)) & 0xffff;
+        return window.bytes.getShort(require(offset, Short.BYTES, what)) & 0xffff;
     }
 
     long u32(long offset, String what) {
-        return buffer.getInt(require(offset, Integer.BYTES, what)) & 0xffff_ffffL;
+        return window.bytes.getInt(require(offset, Integer.BYTES, what)) & 0xffff_ffffL;
     }
 
-    /** A u64; what is 2^63 or more comes out negative. */
+    /** A u64; a value of 2^63 or more is returned as a negative number. */
     long u64(long offset, String what) {
-        return buffer.getLong(require(offset, Long.BYTES, what));
+        return window.bytes.getLong(require(offset, Long.BYTES, what));
+    }
+
+    /** Whether those bytes lie inside the view; both numbers are unsigned. */
+    boolean has(long offset, long bytes) {
+        return offset >= 0 && bytes >= 0 && offset <= length && bytes <= length - offset;
     }
 
     /** The part from {@code offset} on; both numbers are unsigned. */
     ImageBytes part(long offset, long bytes, String what) {
-        int at = require(offset, bytes, what);
-        return new ImageBytes(subject, array, start + at, (int) bytes);
+        requireInside(offset, bytes, what);
+        return new ImageBytes(subject, window, start + offset, bytes);
+    }
+
+    /** Where in the whole content the view begins. */
+    long offset() {
+        return start;
     }
 
     boolean startsWith(byte[] magic) {
         return hasAt(0, magic);
     }
 
-    boolean hasAt(int offset, byte[] magic) {
-        return length - offset >= magic.length
-                && Arrays.equals(array, start + offset, start + offset + magic.length, magic, 0, magic.length);
+    boolean hasAt(long offset, byte[] magic) {
+        return has(offset, magic.length) && Arrays.equals(copy(offset, magic.length), magic);
     }
 
     /** The first bytes in hexadecimal, for messages. */
     String beginning() {
-        return HexFormat.ofDelimiter(" ").formatHex(array, start, start + Math.min(length, SHOWN_BYTES));
+        return HexFormat.ofDelimiter(" ").formatHex(copy(0, (int) Math.min(length, SHOWN_BYTES)));
     }
 
     InputStream stream() {
-        return new ByteArrayInputStream(array, start, length);
+        return new BufferedInputStream(
+                new InputStream() {
+                    private long at;
+
+                    @Override
+                    public int read() {
+                        return at == length ? -1 : u8(at++, "a byte");
+                    }
+
+                    @Override
+                    public int read(byte[] into, int offset, int count) {
+                        int part = (int) Math.min(count, length - at);
+                        if (part == 0) {
+                            return count == 0 ? 0 : -1;
+                        }
+                        window.reader.read(start + at, ByteBuffer.wrap(into, offset, part));
+                        at += part;
+                        return part;
+                    }
+                },
+                STREAM_BYTES);
     }
 
-    byte[] copy(int offset, int bytes) {
-        return Arrays.copyOfRange(array, start + offset, start + offset + bytes);
+    /** A copy of some bytes that lie inside the view. */
+    byte[] copy(long offset, int bytes) {
+        byte[] copy = new byte[bytes];
+        if (bytes > 0 && bytes <= Integer.BYTES * 2) {
+            window.bytes.get(window.at(start + offset, bytes), copy);
+        } else {
+            window.reader.read(start + offset, ByteBuffer.wrap(copy));
+        }
+        return copy;
     }
 
-    /** The array behind the view. Shared, not to be changed. */
-    byte[] array() {
-        return array;
+    /** Returns where in the window the bytes begin. */
+    private int require(long offset, int bytes, String what) {
+        requireInside(offset, bytes, what);
+        return window.at(start + offset, bytes);
     }
 
-    /** Where in {@link #array} the view begins. */
-    int arrayOffset() {
-        return start;
-    }
-
-    private int require(long offset, long bytes, String what) {
-        if (offset < 0 || bytes < 0 || offset > length || bytes > length - offset) {
+    private void requireInside(long offset, long bytes, String what) {
+        if (!has(offset, bytes)) {
             throw refused(what + " lies outside of the file: "
                     + Long.toUnsignedString(bytes) + " bytes at offset " + Long.toUnsignedString(offset) + " of "
                     + length + "; the file is cut off or damaged");
         }
-        return (int) offset;
     }
 }

@@ -52,34 +52,31 @@ public final class PvhImagePlan extends ImagePlan {
     /**
      * Plans a guest's memory.
      *
-     * @param ramdisk the initial ramdisk, passed on untouched; kept by the result, not to be changed afterwards
+     * @param ramdisk the initial ramdisk, which the guest gets as it is
      * @param commandLine the kernel's; may be empty
      * @param maxVcpus vCPUs that the guest may have, 1 … 128
-     * @throws KernelImageException if kernel and ramdisk do not fit into the guest's memory, or the ramdisk is empty
+     * @throws KernelImageException if kernel and ramdisk do not fit into the guest's memory
      * @throws ConfigException if the command line cannot be passed on
      */
     public static PvhImagePlan of(
-            PvhKernel kernel, Optional<byte[]> ramdisk, String commandLine, int maxVcpus, RamBounds ram) {
-        if (ramdisk.stream().anyMatch(content -> content.length == 0)) {
-            throw new KernelImageException("ramdisk: the file is empty");
-        }
+            PvhKernel kernel, Optional<DataImage> ramdisk, String commandLine, int maxVcpus, RamBounds ram) {
         AcpiTables acpi = new AcpiTables(PvhLayout.ACPI_START, maxVcpus);
         List<MemoryMapEntry> memoryMap = memoryMap(kernel, ram.layout());
         List<StartInfo.Module> modules = ramdisk.stream()
-                .map(content -> new StartInfo.Module("", content.length))
+                .map(content -> new StartInfo.Module("", content.length()))
                 .toList();
         StartInfo startInfo = new StartInfo(Optional.of(commandLine), modules, rsdpAddress(kernel), memoryMap);
         long startInfoAddress = pageAlign(kernel.end());
         long ramdiskAddress = pageAlign(startInfoAddress + startInfo.size());
 
         List<Blob> blobs = new ArrayList<>();
-        blobs.add(new Blob("start info", startInfoAddress, startInfo.at(startInfoAddress, ramdiskAddress)));
-        ramdisk.ifPresent(content -> blobs.add(new Blob("ramdisk", ramdiskAddress, content)));
+        blobs.add(Blob.of("start info", startInfoAddress, startInfo.at(startInfoAddress, ramdiskAddress)));
+        ramdisk.ifPresent(content -> blobs.add(Blob.of("ramdisk", ramdiskAddress, content)));
         if (!kernel.rsdpUnrestricted()) {
             requireRoomForLowRsdp(kernel);
-            blobs.add(new Blob("ACPI root pointer", LOW_RSDP, acpi.rsdp()));
+            blobs.add(Blob.of("ACPI root pointer", LOW_RSDP, acpi.rsdp()));
         }
-        long end = ramdiskAddress + ramdisk.map(content -> content.length).orElse(0);
+        long end = ramdiskAddress + ramdisk.map(DataImage::length).orElse(0L);
         ram.requireFits("kernel and ramdisk", kernel.start(), end);
         return new PvhImagePlan(kernel, startInfoAddress, memoryMap, blobs, ram.fresh(), acpi);
     }
@@ -133,7 +130,7 @@ public final class PvhImagePlan extends ImagePlan {
                 .forEach(segment -> taken.add(PageRange.holding(segment.address(), segment.memoryBytes())
                         .toRange()));
         if (taken.intersects(LOW_RSDP_PAGE.toRange())) {
-            throw new KernelImageException("kernel: it lies where its ACPI root pointer has to be, at "
+            throw new KernelImageException(kernel.name() + ": it lies where its ACPI root pointer has to be, at "
                     + ElfImage.hex(LOW_RSDP) + ": give a Linux kernel of 4.17 or newer");
         }
     }

@@ -2,43 +2,71 @@
 package org.xenjava.toolstack.image;
 
 import java.util.List;
+import java.util.OptionalLong;
 import org.xenjava.toolstack.error.KernelImageException;
 
 /**
- * A kernel that can be started as PVH: what goes where in the guest's memory, and where it starts. Immutable.
+ * A kernel that can be started as PVH: what goes where in the guest's memory, and where it starts. Read from an x86
+ * ELF file with a Xen note {@code PHYS32_ENTRY}; {@link KernelUnpacker} gets the ELF file out of a compressed one.
+ * Immutable.
  *
- * <p>Read from an x86 ELF file with a Xen note {@code PHYS32_ENTRY}, bare or compressed with gzip, or from a bzImage
- * that holds one, compressed with gzip, xz or zstd.
+ * <pre>{@code
+ * PvhKernel kernel = PvhKernel.parse(ImageContent.of("kernel vmlinux", bytes));
+ * long firstInstruction = kernel.entry();
+ * }</pre>
  */
 public final class PvhKernel {
+    private final String name;
     private final long entry;
     private final List<Segment> segments;
     private final boolean rsdpUnrestricted;
 
-    private PvhKernel(long entry, List<Segment> segments, boolean rsdpUnrestricted) {
+    private PvhKernel(String name, long entry, List<Segment> segments, boolean rsdpUnrestricted) {
+        this.name = name;
         this.entry = entry;
         this.segments = segments;
         this.rsdpUnrestricted = rsdpUnrestricted;
     }
 
     /**
-     * Reads a kernel.
+     * Reads a kernel's headers and notes.
      *
-     * @param file the file's content; kept by the result, not to be changed afterwards
+     * @param file an ELF file
      * @throws KernelImageException if it is damaged, of an unknown kind, or has no PVH entry point
      */
-    public static PvhKernel parse(byte[] file) {
-        ElfImage elf = ElfImage.parse(expand(new ImageBytes("kernel", file)));
+    public static PvhKernel parse(ImageContent file) {
+        try (ImageReader reader = file.open()) {
+            return parse(file, ImageBytes.of(file, reader));
+        }
+    }
+
+    private static PvhKernel parse(ImageContent content, ImageBytes bytes) {
+        if (!ElfImage.matches(bytes)) {
+            throw bytes.refused("it begins with '" + bytes.beginning() + "', which is neither an ELF file nor a"
+                    + " bzImage: give a vmlinux, a vmlinux.gz or a bzImage (vmlinuz)");
+        }
+        ElfImage elf = ElfImage.parse(content, bytes);
         XenNotes notes = XenNotes.of(elf);
+        OptionalLong entry = notes.entry();
+        if (entry.isEmpty() && notes.arePresent()) {
+            throw bytes.refused("its Xen notes are those of a kernel for PV guests, without PHYS32_ENTRY, and PV guests"
+                    + " are not supported yet: give a kernel that starts as PVH");
+        }
+        if (entry.isEmpty()) {
+            throw bytes.refused("it has no Xen note PHYS32_ENTRY, so it cannot be started as PVH: give a Linux kernel"
+                    + " built with CONFIG_PVH=y");
+        }
         List<Segment> segments = elf.segments();
-        long entry = notes.entry()
-                .orElseThrow(() -> new KernelImageException("kernel: it has no Xen note PHYS32_ENTRY, so it cannot be"
-                        + " started as PVH: give a Linux kernel built with CONFIG_PVH=y"));
-        if (segments.stream().noneMatch(segment -> segment.contains(entry))) {
-            throw new KernelImageException("kernel: its entry point " + ElfImage.hex(entry)
+        if (segments.stream().noneMatch(segment -> segment.contains(entry.getAsLong()))) {
+            throw bytes.refused("its entry point " + ElfImage.hex(entry.getAsLong())
                     + " lies in none of its segments; the file is damaged");
         }
-        return new PvhKernel(entry, segments, notes.rsdpUnrestricted());
+        return new PvhKernel(content.name(), entry.getAsLong(), segments, notes.rsdpUnrestricted());
+    }
+
+    /** The name of the file in messages. */
+    public String name() {
+        return name;
     }
 
     /** Guest-physical address at which vCPU 0 starts, in 32-bit protected mode without paging. */
@@ -46,7 +74,7 @@ public final class PvhKernel {
         return entry;
     }
 
-    /** What is loaded, by address; segments do not overlap. */
+    /** The parts that are loaded, by address; they do not overlap. */
     public List<Segment> segments() {
         return segments;
     }
@@ -61,20 +89,8 @@ public final class PvhKernel {
         return segments.get(segments.size() - 1).end();
     }
 
-    /** The kernel finds the ACPI root pointer wherever the start info says; if not, it must lie below 1 MiB. */
+    /** Whether the kernel finds the ACPI root pointer where the start info says; if not, it must lie below 1 MiB. */
     public boolean rsdpUnrestricted() {
         return rsdpUnrestricted;
-    }
-
-    private static ImageBytes expand(ImageBytes file) {
-        boolean gzipped = Compression.of(file).stream().anyMatch(Compression.GZIP::equals);
-        ImageBytes image = gzipped ? Compression.GZIP.expand(file) : file;
-        ImageBytes elf = BzImage.matches(image) ? BzImage.payload(image) : image;
-        if (!ElfImage.matches(elf)) {
-            throw new KernelImageException("kernel: " + (elf == file ? "the file" : "what is compressed in it")
-                    + " begins with '" + elf.beginning() + "', which is neither an ELF file nor a bzImage: give a"
-                    + " vmlinux, a vmlinux.gz or a bzImage (vmlinuz)");
-        }
-        return elf;
     }
 }

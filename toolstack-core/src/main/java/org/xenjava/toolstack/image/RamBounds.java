@@ -43,7 +43,7 @@ public record RamBounds(GuestLayout layout, Pages backed) {
     }
 
     /** Such as {@code 58.50 MiB}. */
-    private static String mebibytes(long bytes) {
+    static String mebibytes(long bytes) {
         double mib = bytes / (double) (1 << 20);
         return mib == Math.rint(mib)
                 ? String.format(Locale.ROOT, "%.0f MiB", mib)

@@ -5,15 +5,16 @@ import com.google.common.collect.RangeSet;
 import com.google.common.collect.TreeRangeSet;
 import java.util.Comparator;
 import java.util.List;
+import java.util.function.BiConsumer;
 import java.util.stream.Stream;
 
 /**
- * What lies in a guest's RAM when it starts: a program, and data around it.
+ * The contents of a guest's RAM when it starts: a program, and data around it.
  *
- * @param program a name for it, such as {@code kernel}
- * @param segments of the program
+ * @param program its name, such as {@code kernel}
+ * @param segments of the program, one or more, all of one content
  * @param blobs the data
- * @param fresh what the pages hold before
+ * @param fresh content of a page to which nothing was written
  */
 record RamContents(String program, List<Segment> segments, List<Blob> blobs, FreshPages fresh) {
     RamContents {
@@ -21,19 +22,35 @@ record RamContents(String program, List<Segment> segments, List<Blob> blobs, Fre
         blobs = List.copyOf(blobs);
     }
 
-    /** Bytes at a guest-physical address. */
-    record Blob(String what, long address, byte[] content) {
-        /** First address behind it. */
-        long end() {
-            return address + content.length;
+    /**
+     * Data in the guest's memory.
+     *
+     * @param what its name, such as {@code ramdisk}
+     * @param segment its bytes and their place
+     */
+    record Blob(String what, Segment segment) {
+        /** Bytes that the toolstack has made. */
+        static Blob of(String what, long address, byte[] content) {
+            return new Blob(
+                    what, new Segment(address, content.length, ImageContent.of(what, content), 0, content.length));
         }
 
-        PageRange frames() {
-            return PageRange.holding(address, content.length);
+        /** A file's bytes, from the beginning of a page on. */
+        static Blob of(String what, long address, DataImage image) {
+            return new Blob(what, image.at(address));
+        }
+
+        long address() {
+            return segment.address();
+        }
+
+        /** First address behind it. */
+        long end() {
+            return segment.end();
         }
 
         ImagePlan.Item item() {
-            return new ImagePlan.Item(what, address, content.length);
+            return new ImagePlan.Item(what, segment.address(), segment.memoryBytes());
         }
     }
 
@@ -49,13 +66,26 @@ record RamContents(String program, List<Segment> segments, List<Blob> blobs, Fre
     /** The frames that are written to, by address. */
     List<PageRange> frames() {
         RangeSet<Long> frames = TreeRangeSet.create();
-        segments.forEach(segment -> frames.addAll(segment.frames(fresh)));
-        blobs.forEach(blob -> frames.add(blob.frames().toRange()));
+        forEachSegment((segment, reader) -> frames.addAll(segment.frames(reader, fresh)));
         return PageRange.listOf(frames);
     }
 
+    /** Writes all of it. */
     void loadInto(GuestMemory memory) {
-        segments.forEach(segment -> segment.loadInto(memory, fresh));
-        blobs.forEach(blob -> memory.write(blob.address(), blob.content()));
+        forEachSegment((segment, reader) -> segment.loadInto(memory, reader, fresh));
+    }
+
+    /** Opens the program once for all its segments. */
+    private void forEachSegment(BiConsumer<Segment, ImageReader> action) {
+        try (ImageReader reader = segments.get(0).content().open()) {
+            segments.forEach(segment -> action.accept(segment, reader));
+            reader.requireUnchanged();
+        }
+        for (Blob blob : blobs) {
+            try (ImageReader reader = blob.segment().content().open()) {
+                action.accept(blob.segment(), reader);
+                reader.requireUnchanged();
+            }
+        }
     }
 }

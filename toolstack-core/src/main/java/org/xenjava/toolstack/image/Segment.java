@@ -1,23 +1,47 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.xenjava.toolstack.image;
 
+import com.google.common.collect.Range;
 import com.google.common.collect.RangeSet;
 import com.google.common.collect.TreeRangeSet;
+import java.nio.ByteBuffer;
 import java.util.Arrays;
+import java.util.BitSet;
 import org.xenjava.toolstack.xenctrl.units.Pages;
 
-/** A part of a kernel that lies in one piece in the guest's memory: bytes of the file, then zeros. */
+/**
+ * A part of a kernel, or other data, that lies in one piece in the guest's memory: bytes of the content, then zeros.
+ * Immutable.
+ */
 public final class Segment {
-    private static final byte[] ZEROS = new byte[256 * Pages.BYTES];
+    private static final byte[] ZEROS = new byte[16 * Pages.BYTES];
 
     private final long address;
     private final long memoryBytes;
-    private final ImageBytes content;
+    private final ImageContent content;
+    private final long offset;
+    private final long fileBytes;
+    private final NonZeroPages nonZero;
 
-    Segment(long address, long memoryBytes, ImageBytes content) {
+    /**
+     * @param address guest-physical
+     * @param memoryBytes in the guest, 1 or more
+     * @param offset of the part in the content
+     * @param fileBytes of the part in the content, at most {@code memoryBytes}
+     */
+    Segment(long address, long memoryBytes, ImageContent content, long offset, long fileBytes) {
+        this(address, memoryBytes, content, offset, fileBytes, new NonZeroPages(offset, fileBytes, (int)
+                (address % Pages.BYTES)));
+    }
+
+    /** A segment of which the pages that are not zero may be known already. */
+    Segment(long address, long memoryBytes, ImageContent content, long offset, long fileBytes, NonZeroPages nonZero) {
         this.address = address;
         this.memoryBytes = memoryBytes;
         this.content = content;
+        this.offset = offset;
+        this.fileBytes = fileBytes;
+        this.nonZero = nonZero;
     }
 
     /** Guest-physical address of its first byte. */
@@ -26,8 +50,8 @@ public final class Segment {
     }
 
     /** Bytes that come from the file. */
-    public int fileBytes() {
-        return content.length();
+    public long fileBytes() {
+        return fileBytes;
     }
 
     /** Bytes in the guest's memory; those behind {@link #fileBytes} are zero. */
@@ -40,69 +64,84 @@ public final class Segment {
         return address + memoryBytes;
     }
 
+    ImageContent content() {
+        return content;
+    }
+
     boolean contains(long where) {
         return where >= address && where < end();
     }
 
+    /** The frames that the segment touches, whether or not they are written to. */
+    PageRange allFrames() {
+        return PageRange.holding(address, memoryBytes);
+    }
+
     /** The frames that {@link #loadInto} writes to. */
-    RangeSet<Long> frames(FreshPages fresh) {
+    RangeSet<Long> frames(ImageReader reader, FreshPages fresh) {
         RangeSet<Long> frames = TreeRangeSet.create();
-        forEachPiece(
-                fresh,
-                (at, source, offset, length) ->
-                        frames.add(PageRange.holding(at, length).toRange()));
+        if (fresh == FreshPages.UNDEFINED) {
+            frames.add(allFrames().toRange());
+        } else {
+            long first = address >> Pages.SHIFT;
+            BitSet pages = nonZero.in(reader);
+            for (int from = pages.nextSetBit(0); from >= 0; ) {
+                int to = pages.nextClearBit(from);
+                frames.add(Range.closedOpen(first + from, first + to));
+                from = pages.nextSetBit(to);
+            }
+        }
         return frames;
     }
 
-    /** Writes the segment; of pages that are zero anyway only what is not zero. */
-    void loadInto(GuestMemory memory, FreshPages fresh) {
-        forEachPiece(fresh, memory::write);
-    }
-
-    private void forEachPiece(FreshPages fresh, GuestMemory memory) {
-        if (fresh == FreshPages.UNDEFINED) {
-            write(memory, 0, content.length());
-            zero(memory, address + content.length(), memoryBytes - content.length());
-        } else {
-            writeNonZeroPages(memory);
-        }
-    }
-
-    /** Neighbouring pages go in one piece. */
-    private void writeNonZeroPages(GuestMemory memory) {
-        int pending = 0;
-        int at = 0;
-        while (at < content.length()) {
-            int next = endOfPage(at);
-            if (isZero(at, next)) {
-                write(memory, pending, at);
-                pending = next;
+    /**
+     * Writes the segment, with mappings of many pages each, from the content straight into them. Pages that hold
+     * zeros and nothing but zeros of the segment are left alone if fresh pages are zero, and cleared if not.
+     */
+    void loadInto(GuestMemory memory, ImageReader reader, FreshPages fresh) {
+        long[] batch = new long
+                [(int) Math.min(GuestMemory.MAX_PAGES, allFrames().pages().count())];
+        int filled = 0;
+        for (PageRange range : PageRange.listOf(frames(reader, fresh))) {
+            for (long gfn = range.firstGfn(); gfn < range.endGfn(); gfn++) {
+                batch[filled++] = gfn;
+                if (filled == batch.length) {
+                    write(memory, reader, batch);
+                    filled = 0;
+                }
             }
-            at = next;
         }
-        write(memory, pending, at);
-    }
-
-    private void write(GuestMemory memory, int from, int to) {
-        if (from < to) {
-            memory.write(address + from, content.array(), content.arrayOffset() + from, to - from);
+        if (filled > 0) {
+            write(memory, reader, Arrays.copyOf(batch, filled));
         }
     }
 
-    private static void zero(GuestMemory memory, long from, long bytes) {
-        for (long done = 0; done < bytes; done += ZEROS.length) {
-            memory.write(from + done, ZEROS, 0, (int) Math.min(bytes - done, ZEROS.length));
+    private void write(GuestMemory memory, ImageReader reader, long[] gfns) {
+        memory.write(gfns, pages -> {
+            int from = 0;
+            while (from < gfns.length) {
+                int to = from + 1;
+                while (to < gfns.length && gfns[to] == gfns[to - 1] + 1) {
+                    to++;
+                }
+                fill(pages.slice(from * Pages.BYTES, (to - from) * Pages.BYTES), gfns[from], reader);
+                from = to;
+            }
+        });
+    }
+
+    /** Fills neighbouring pages, and leaves bytes of them alone that are not the segment's. */
+    private void fill(ByteBuffer pages, long firstGfn, ImageReader reader) {
+        long start = firstGfn << Pages.SHIFT;
+        long from = Math.max(address, start);
+        long to = Math.min(end(), start + pages.capacity());
+        long fileEnd = Math.min(to, address + fileBytes);
+        if (from < fileEnd) {
+            reader.read(offset + from - address, pages.slice((int) (from - start), (int) (fileEnd - from)));
         }
-    }
-
-    /** Where in the content the guest's page ends in which {@code at} lies. */
-    private int endOfPage(int at) {
-        long left = Pages.BYTES - (address + at) % Pages.BYTES;
-        return (int) Math.min(content.length(), at + left);
-    }
-
-    private boolean isZero(int from, int to) {
-        int start = content.arrayOffset();
-        return Arrays.equals(content.array(), start + from, start + to, ZEROS, 0, to - from);
+        pages.position((int) (Math.max(from, fileEnd) - start)).limit((int) (to - start));
+        while (pages.hasRemaining()) {
+            pages.put(ZEROS, 0, Math.min(pages.remaining(), ZEROS.length));
+        }
     }
 }

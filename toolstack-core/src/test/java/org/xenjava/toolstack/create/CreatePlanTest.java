@@ -9,6 +9,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.xenjava.toolstack.config.DomainConfig;
 import org.xenjava.toolstack.config.xl.XlConfigReader;
 import org.xenjava.toolstack.error.ConfigException;
+import org.xenjava.toolstack.imagefile.ImageFiles;
 import org.xenjava.toolstack.memory.PodPolicy;
 
 class CreatePlanTest {
@@ -19,7 +20,8 @@ class CreatePlanTest {
         DomainConfig config = XlConfigReader.parse("name='guest'\nmemory=256\n" + text + line + "\n", "guest.cfg")
                 .config();
         ConfigException e = assertThrows(
-                ConfigException.class, () -> CreatePlan.of(config, PodPolicy.standard(), GuestServices.none()));
+                ConfigException.class,
+                () -> CreatePlan.of(config, PodPolicy.standard(), GuestServices.none(), new ImageFiles()));
         assertTrue(e.getMessage().contains("guest"), e.getMessage());
     }
 }

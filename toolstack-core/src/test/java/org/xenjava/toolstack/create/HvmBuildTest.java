@@ -33,6 +33,7 @@ import org.xenjava.toolstack.error.ConfigException;
 import org.xenjava.toolstack.error.OperationCancelledException;
 import org.xenjava.toolstack.error.OperationTimeoutException;
 import org.xenjava.toolstack.error.ToolstackException;
+import org.xenjava.toolstack.imagefile.ImageFiles;
 import org.xenjava.toolstack.memory.PodPolicy;
 import org.xenjava.toolstack.operation.Cancellation;
 import org.xenjava.toolstack.sim.SimulatedXen;
@@ -278,7 +279,8 @@ class HvmBuildTest {
     @Test
     void withoutADeviceModelHvmGuestsAreRefusedWhenTheyArePlanned() {
         ConfigException e = assertThrows(
-                ConfigException.class, () -> CreatePlan.of(GUEST, PodPolicy.standard(), GuestServices.none()));
+                ConfigException.class,
+                () -> CreatePlan.of(GUEST, PodPolicy.standard(), GuestServices.none(), new ImageFiles()));
 
         assertEquals("domain web: type=hvm: this host has no device model; only pvh is possible", e.getMessage());
     }

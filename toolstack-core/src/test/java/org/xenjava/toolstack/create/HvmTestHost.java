@@ -21,6 +21,7 @@ import org.xenjava.toolstack.config.HvmConfig;
 import org.xenjava.toolstack.config.HvmConfig.Bios;
 import org.xenjava.toolstack.config.HvmConfig.Firmware;
 import org.xenjava.toolstack.image.TestFirmware;
+import org.xenjava.toolstack.imagefile.ImageFiles;
 import org.xenjava.toolstack.memory.PodPolicy;
 import org.xenjava.toolstack.operation.Cancellation;
 import org.xenjava.toolstack.sim.SimulatedXen;
@@ -91,7 +92,7 @@ final class HvmTestHost implements AutoCloseable {
     int build(DomainConfig config, CreateListener listener, Cancellation cancellation) {
 
         Clock clock = Clock.fixed(NOW, ZoneOffset.UTC);
-        return new DomainBuilder(xenctrl, store, journal, policy, services(), clock, new Random(153))
+        return new DomainBuilder(xenctrl, store, journal, policy, services(), images, clock, new Random(153))
                 .build(config, listener, cancellation)
                 .domid();
     }
@@ -99,6 +100,8 @@ final class HvmTestHost implements AutoCloseable {
     DomainRemoval removal() {
         return new DomainRemoval(xenctrl, store, services());
     }
+
+    private final ImageFiles images = new ImageFiles();
 
     private GuestServices services() {
         FirmwareFiles firmware = FirmwareFiles.below(MACHINE, XenRelease.V4_17);

@@ -19,7 +19,6 @@ import org.xenjava.toolstack.config.DomainConfig;
 import org.xenjava.toolstack.config.GraphicsConfig.Vga;
 import org.xenjava.toolstack.image.HvmFirmware;
 import org.xenjava.toolstack.image.HvmImagePlan;
-import org.xenjava.toolstack.image.HvmLoader;
 import org.xenjava.toolstack.image.RamBounds;
 import org.xenjava.toolstack.image.TestFirmware;
 import org.xenjava.toolstack.memory.MemoryPlan;
@@ -110,10 +109,10 @@ class HvmXenstoreTest {
             DomainConfig guest = HvmTestHost.guest("web", 64, 64, Vga.NONE).build();
             MemoryPlan memory = MemoryPlan.hvm(guest, guest.hvm().orElseThrow(), PodPolicy.standard());
             HvmFirmware firmware = new HvmFirmware(
-                    HvmLoader.parse(TestFirmware.hvmloader()),
-                    TestFirmware.bios(),
-                    Optional.of(new byte[0x123]),
-                    Optional.of(new byte[0x4567]));
+                    TestFirmware.loader(),
+                    TestFirmware.data(TestFirmware.bios()),
+                    Optional.of(TestFirmware.data(new byte[0x123])),
+                    Optional.of(TestFirmware.data(new byte[0x4567])));
             HvmImagePlan image = HvmImagePlan.of(
                     guest,
                     guest.hvm().orElseThrow(),

@@ -106,21 +106,21 @@ final class BrokenKernels {
                                 .build(),
                         "its entry point 0x1000040 lies in none"));
         all.put(
-                "elf-entry-of-2-bytes.bin",
+                "elf-entry-of-3-bytes.bin",
                 new Broken(
                         ElfBuilder.elf64()
                                 .load(START, CODE, 64)
-                                .note("Xen", ElfBuilder.PHYS32_ENTRY, new byte[2])
+                                .note("Xen", ElfBuilder.PHYS32_ENTRY, new byte[3])
                                 .build(),
-                        "PHYS32_ENTRY is of 2 bytes"));
+                        "PHYS32_ENTRY is of 3 bytes"));
         all.put(
                 "elf-note-of-endless-owner.bin",
-                new Broken(notes(-1, 0, ElfBuilder.PHYS32_ENTRY), "the owner of an ELF note lies outside"));
+                new Broken(notes(-1, 0, ElfBuilder.PHYS32_ENTRY), "no Xen note PHYS32_ENTRY"));
         all.put(
                 "elf-note-of-endless-content.bin",
-                new Broken(notes(0, -1, ElfBuilder.PHYS32_ENTRY), "the content of an ELF note lies outside"));
+                new Broken(notes(0, -1, ElfBuilder.PHYS32_ENTRY), "no Xen note PHYS32_ENTRY"));
         byte[] cut = kernel().build();
-        all.put("elf-cut-in-notes.bin", new Broken(Arrays.copyOf(cut, cut.length - 4), "a segment of ELF notes"));
+        all.put("elf-cut-in-notes.bin", new Broken(Arrays.copyOf(cut, cut.length - 4), "no Xen note PHYS32_ENTRY"));
     }
 
     private static void bzImages(Map<String, Broken> all) {
@@ -145,7 +145,7 @@ final class BrokenKernels {
     private static void compressed(Map<String, Broken> all) {
         all.put("gzip-cut.bin", new Broken(bytes(0x1f, 0x8b, 8, 0, 0, 0), "gzip data are cut off or damaged"));
         all.put("gzip-magic-only.bin", new Broken(bytes(0x1f, 0x8b), "gzip data are cut off or damaged"));
-        all.put("gzip-of-script.bin", new Broken(storedGzip("#!/bin/sh\n"), "what is compressed in it begins with"));
+        all.put("gzip-of-script.bin", new Broken(storedGzip("#!/bin/sh\n"), "it begins with '23 21"));
         all.put("gzip-of-gzip.bin", new Broken(storedGzip("\u001f\u008b"), "neither an ELF file nor a bzImage"));
         all.put("bzimage-xz-cut.bin", damaged("xz", 0xfd, '7', 'z', 'X', 'Z', 0, 0, 1, 0x69, 0x22));
         all.put("bzimage-zstd-cut.bin", damaged("zstd", 0x28, 0xb5, 0x2f, 0xfd, 4, 0x88, 100, 0, 0, 0));
@@ -158,7 +158,7 @@ final class BrokenKernels {
                 "bzimage-zstd-giant.bin",
                 new Broken(
                         TestKernels.bzImage(bytes(0x28, 0xb5, 0x2f, 0xfd, 4, 0x88, -1, -1, -1, -1)),
-                        "expands to more than 512 MiB"));
+                        "unpacks to more than 512 MiB"));
     }
 
     private static ElfBuilder kernel() {

@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.xenjava.toolstack.image;
 
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.Consumer;
 
 /** A guest's memory for tests: holds the pages written to and nothing else, filled with junk at first. */
 final class ByteArrayMemory implements GuestMemory {
@@ -11,6 +15,7 @@ final class ByteArrayMemory implements GuestMemory {
 
     private final TreeMap<Long, byte[]> pages = new TreeMap<>();
     private final byte junk;
+    private int mappings;
 
     /** @param junk what fresh pages are filled with */
     ByteArrayMemory(int junk) {
@@ -18,14 +23,22 @@ final class ByteArrayMemory implements GuestMemory {
     }
 
     @Override
-    public void write(long address, byte[] source, int offset, int length) {
-        for (int i = 0; i < length; ) {
-            long at = address + i;
-            int inPage = (int) (at % PAGE);
-            int count = Math.min(length - i, PAGE - inPage);
-            System.arraycopy(source, offset + i, page(at / PAGE), inPage, count);
-            i += count;
+    public void write(long[] gfns, Consumer<ByteBuffer> writer) {
+        assertTrue(gfns.length <= MAX_PAGES, gfns.length + " pages in one mapping");
+        ByteBuffer mapped = ByteBuffer.allocate(gfns.length * PAGE);
+        for (long gfn : gfns) {
+            mapped.put(page(gfn));
         }
+        writer.accept(mapped.clear());
+        mapped.clear();
+        for (long gfn : gfns) {
+            mapped.get(page(gfn));
+        }
+        mappings++;
+    }
+
+    int mappings() {
+        return mappings;
     }
 
     byte[] read(long address, int length) {

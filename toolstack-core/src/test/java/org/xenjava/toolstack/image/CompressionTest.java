@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.ByteArrayOutputStream;
 import java.util.Arrays;
 import org.junit.jupiter.api.Test;
 import org.xenjava.toolstack.error.KernelImageException;
@@ -62,9 +63,13 @@ class CompressionTest {
     }
 
     private static byte[] expand(Compression compression, byte[] packed) {
-        ImageBytes bytes = new ImageBytes("kernel", packed);
-        assertEquals(compression, Compression.of(bytes).orElseThrow());
-        ImageBytes content = compression.expand(bytes);
-        return content.copy(0, content.length());
+        ImageContent content = ImageContent.of("kernel", packed);
+        ByteArrayOutputStream expanded = new ByteArrayOutputStream();
+        try (ImageReader reader = content.open()) {
+            ImageBytes bytes = ImageBytes.of(content, reader);
+            assertEquals(compression, Compression.of(bytes).orElseThrow());
+            compression.expand(bytes, 1 << 30, expanded);
+        }
+        return expanded.toByteArray();
     }
 }

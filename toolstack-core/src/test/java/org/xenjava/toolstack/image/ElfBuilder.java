@@ -24,6 +24,7 @@ final class ElfBuilder {
     private long start;
     private final List<Part> parts = new ArrayList<>();
     private final ByteArrayOutputStream notes = new ByteArrayOutputStream();
+    private final ByteArrayOutputStream sectionNotes = new ByteArrayOutputStream();
 
     private record Part(int type, byte[] content, long fileBytes, long address, long memoryBytes) {}
 
@@ -77,13 +78,30 @@ final class ElfBuilder {
     }
 
     ElfBuilder note(String owner, int noteType, byte[] content) {
+        append(notes, owner, noteType, content);
+        return this;
+    }
+
+    /** A note in a section that no segment covers. */
+    ElfBuilder sectionNote(String owner, int noteType, byte[] content) {
+        append(sectionNotes, owner, noteType, content);
+        return this;
+    }
+
+    /** Puts the notes so far into a section that no segment covers. */
+    ElfBuilder notesInSection() {
+        sectionNotes.writeBytes(notes.toByteArray());
+        notes.reset();
+        return this;
+    }
+
+    private static void append(ByteArrayOutputStream notes, String owner, int noteType, byte[] content) {
         byte[] name = (owner + "\0").getBytes(StandardCharsets.US_ASCII);
         ByteBuffer header = ByteBuffer.allocate(12).order(ByteOrder.LITTLE_ENDIAN);
         header.putInt(name.length).putInt(content.length).putInt(noteType);
         notes.writeBytes(header.array());
         notes.writeBytes(padded(name));
         notes.writeBytes(padded(content));
-        return this;
     }
 
     ElfBuilder rawNotes(byte[] bytes) {
@@ -100,7 +118,10 @@ final class ElfBuilder {
         int entryBytes = wide ? 56 : 32;
         int offset = headerBytes + all.size() * entryBytes;
         int size = offset + all.stream().mapToInt(part -> part.content().length).sum();
-        ByteBuffer file = ByteBuffer.allocate(size).order(ByteOrder.LITTLE_ENDIAN);
+        ByteBuffer file = ByteBuffer.allocate(size + sectionBytes()).order(ByteOrder.LITTLE_ENDIAN);
+        if (sectionNotes.size() > 0) {
+            sections(file, size);
+        }
         header(file, headerBytes, entryBytes, all.size());
         for (int i = 0; i < all.size(); i++) {
             Part part = all.get(i);
@@ -109,6 +130,24 @@ final class ElfBuilder {
             offset += part.content().length;
         }
         return file.array();
+    }
+
+    private int sectionBytes() {
+        return sectionNotes.size() == 0 ? 0 : 2 * (wide ? 64 : 40) + sectionNotes.size();
+    }
+
+    /** A table of two sections, none and the notes, and the notes. */
+    private void sections(ByteBuffer file, int at) {
+        int entryBytes = wide ? 64 : 40;
+        int notesAt = at + 2 * entryBytes;
+        int entry = at + entryBytes;
+        file.putInt(entry + 4, 7).put(notesAt, sectionNotes.toByteArray());
+        if (wide) {
+            file.putLong(40, at).putLong(entry + 24, notesAt).putLong(entry + 32, sectionNotes.size());
+        } else {
+            file.putInt(32, at).putInt(entry + 16, notesAt).putInt(entry + 20, sectionNotes.size());
+        }
+        file.putShort(wide ? 58 : 46, (short) entryBytes).putShort(wide ? 60 : 48, (short) 2);
     }
 
     private void header(ByteBuffer file, int headerBytes, int entryBytes, int count) {

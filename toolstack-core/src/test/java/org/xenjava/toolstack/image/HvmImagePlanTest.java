@@ -118,10 +118,10 @@ class HvmImagePlanTest {
     @Test
     void furtherTablesLieBetweenTheBiosAndTheStartInfoThatDoesNotListThem() {
         HvmFirmware firmware = new HvmFirmware(
-                HvmLoader.parse(TestFirmware.hvmloader()),
-                TestFirmware.bios(),
-                Optional.of(new byte[] {'A', 'C', 'P', 'I'}),
-                Optional.of(TestKernels.code(5000)));
+                TestFirmware.loader(),
+                TestFirmware.data(TestFirmware.bios()),
+                Optional.of(TestFirmware.data(new byte[] {'A', 'C', 'P', 'I'})),
+                Optional.of(TestFirmware.data(TestKernels.code(5000))));
         DomainConfig guest = guest(256, 512, VGA_NONE);
 
         HvmImagePlan plan = HvmImagePlan.of(guest, VGA_NONE, firmware, ram(guest));
@@ -190,7 +190,7 @@ class HvmImagePlanTest {
     void firmwareThatTakesMoreThanTheGuestBootsWithIsRefused() {
         DomainConfig guest = guest(2, 512, VGA_NONE);
         HvmFirmware large = new HvmFirmware(
-                HvmLoader.parse(TestFirmware.hvmloader()), new byte[4 << 20], Optional.empty(), Optional.empty());
+                TestFirmware.loader(), TestFirmware.data(new byte[4 << 20]), Optional.empty(), Optional.empty());
 
         KernelImageException e =
                 assertThrows(KernelImageException.class, () -> HvmImagePlan.of(guest, ovmf(), large, ram(guest)));
@@ -201,7 +201,7 @@ class HvmImagePlanTest {
     void aSeaBiosThatDoesNotFitBelowOneMebibyteIsRefusedAndAnOvmfIsNot() {
         DomainConfig guest = guest(256, 256, VGA_NONE);
         HvmFirmware large = new HvmFirmware(
-                HvmLoader.parse(TestFirmware.hvmloader()), new byte[0x4_0001], Optional.empty(), Optional.empty());
+                TestFirmware.loader(), TestFirmware.data(new byte[0x4_0001]), Optional.empty(), Optional.empty());
 
         KernelImageException e =
                 assertThrows(KernelImageException.class, () -> HvmImagePlan.of(guest, VGA_NONE, large, ram(guest)));

@@ -13,8 +13,8 @@ import org.xenjava.toolstack.error.KernelImageException;
 class HvmLoaderTest {
     @Test
     void itStartsWhereItsElfHeaderSaysAndNotAtANote() {
-        HvmLoader loader =
-                HvmLoader.parse(hvmloader().start(0x10_0004).entry(0x10_0008).build());
+        HvmLoader loader = HvmLoader.parse(ImageContent.of(
+                "hvmloader", hvmloader().start(0x10_0004).entry(0x10_0008).build()));
 
         assertEquals(0x10_0004, loader.entry());
         assertEquals(0x10_0000, loader.start());
@@ -61,10 +61,8 @@ class HvmLoaderTest {
 
     @Test
     void emptyFirmwareIsRefused() {
-        HvmFirmware good = TestFirmware.plain();
-        assertThrows(
-                KernelImageException.class,
-                () -> new HvmFirmware(good.loader(), new byte[0], good.acpiTables(), good.smbiosTables()));
+        KernelImageException e = assertThrows(KernelImageException.class, () -> TestFirmware.data(new byte[0]));
+        assertEquals("data: the file is empty", e.getMessage());
     }
 
     private static ElfBuilder hvmloader() {
@@ -72,7 +70,8 @@ class HvmLoaderTest {
     }
 
     private static void assertRefused(byte[] file, String complaint) {
-        KernelImageException e = assertThrows(KernelImageException.class, () -> HvmLoader.parse(file));
+        KernelImageException e =
+                assertThrows(KernelImageException.class, () -> HvmLoader.parse(ImageContent.of("hvmloader", file)));
         assertTrue(e.getMessage().contains(complaint), e.getMessage());
     }
 }

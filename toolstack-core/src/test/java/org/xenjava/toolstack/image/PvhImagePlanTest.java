@@ -36,7 +36,11 @@ class PvhImagePlanTest {
     @Test
     void aGuestIsToldWhatLibxlToldTheRecordedOne() {
         PvhImagePlan plan = PvhImagePlan.of(
-                debianKernel(), Optional.of(new byte[RECORDED_RAMDISK_BYTES]), "console=hvc0 quiet", 1, POD_256_512);
+                debianKernel(),
+                Optional.of(TestFirmware.data(new byte[RECORDED_RAMDISK_BYTES])),
+                "console=hvc0 quiet",
+                1,
+                POD_256_512);
         DecodedStartInfo libxl = new DecodedStartInfo(Resources.recorded("start-info.hex"), RECORDED_START_INFO);
 
         assertEquals(RECORDED_START_INFO, plan.startInfoAddress());
@@ -88,7 +92,8 @@ class PvhImagePlanTest {
 
     @Test
     void itTellsWhatLiesInRamByAddress() {
-        PvhImagePlan plan = PvhImagePlan.of(oldLinux(0x100_0000), Optional.of(new byte[5000]), "", 1, ALL_512);
+        PvhImagePlan plan =
+                PvhImagePlan.of(oldLinux(0x100_0000), Optional.of(TestFirmware.data(new byte[5000])), "", 1, ALL_512);
         assertEquals(
                 List.of("ACPI root pointer", "kernel", "start info", "ramdisk"),
                 plan.items().stream().map(ImagePlan.Item::what).toList());
@@ -109,7 +114,8 @@ class PvhImagePlanTest {
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
     void exactlyTheAnnouncedFramesAreWrittenTo(boolean populateOnDemand) {
-        PvhImagePlan plan = plan(Optional.of(new byte[5000]), populateOnDemand ? POD_256_512 : ALL_512);
+        PvhImagePlan plan =
+                plan(Optional.of(TestFirmware.data(new byte[5000])), populateOnDemand ? POD_256_512 : ALL_512);
         ByteArrayMemory memory = new ByteArrayMemory(0);
         plan.loadInto(memory);
 
@@ -138,7 +144,7 @@ class PvhImagePlanTest {
     @Test
     void theRamdiskFollowsTheStartInfoUntouched() {
         byte[] ramdisk = TestKernels.gzip(TestKernels.code(9000));
-        PvhImagePlan plan = plan(Optional.of(ramdisk), ALL_512);
+        PvhImagePlan plan = plan(Optional.of(TestFirmware.data(ramdisk)), ALL_512);
         ByteArrayMemory memory = new ByteArrayMemory(0xc2);
         plan.loadInto(memory);
 
@@ -150,8 +156,12 @@ class PvhImagePlanTest {
     @Test
     void aCommandLineOfManyPagesMovesTheRamdiskBehindIt() {
         String line = "x".repeat(20_000);
-        PvhImagePlan plan =
-                PvhImagePlan.of(PvhKernel.parse(TestKernels.linux()), Optional.of(new byte[] {42}), line, 1, ALL_512);
+        PvhImagePlan plan = PvhImagePlan.of(
+                TestKernels.parse(TestKernels.linux()),
+                Optional.of(TestFirmware.data(new byte[] {42})),
+                line,
+                1,
+                ALL_512);
         ByteArrayMemory memory = new ByteArrayMemory(0);
         plan.loadInto(memory);
 
@@ -167,7 +177,8 @@ class PvhImagePlanTest {
 
         KernelImageException e = assertThrows(
                 KernelImageException.class,
-                () -> PvhImagePlan.of(debianKernel(), Optional.of(new byte[(int) (2 * MIB)]), "", 1, ram));
+                () -> PvhImagePlan.of(
+                        debianKernel(), Optional.of(TestFirmware.data(new byte[(int) (2 * MIB)])), "", 1, ram));
 
         assertEquals(
                 "kernel and ramdisk take 60.00 MiB, but the guest boots with memory=32 MiB:"
@@ -189,16 +200,11 @@ class PvhImagePlanTest {
     @Test
     void anImageThatFitsToTheLastByteIsAccepted() {
         long end = TestKernels.START + 0x6000 + 4096 + 4096;
-        PvhImagePlan plan = plan(Optional.of(new byte[4096]), ram(end, end));
+        PvhImagePlan plan = plan(Optional.of(TestFirmware.data(new byte[4096])), ram(end, end));
         assertEquals(0x1008, plan.ramFrames().get(0).endGfn());
 
         RamBounds less = ram(end - 4096, end - 4096);
-        assertThrows(KernelImageException.class, () -> plan(Optional.of(new byte[4096]), less));
-    }
-
-    @Test
-    void anEmptyRamdiskIsRefused() {
-        assertThrows(KernelImageException.class, () -> plan(Optional.of(new byte[0]), ALL_512));
+        assertThrows(KernelImageException.class, () -> plan(Optional.of(TestFirmware.data(new byte[4096])), less));
     }
 
     @Test
@@ -220,22 +226,22 @@ class PvhImagePlanTest {
 
     /** Debian's: one segment stands for its four. */
     private static PvhKernel debianKernel() {
-        return PvhKernel.parse(ElfBuilder.elf64()
+        return TestKernels.parse(ElfBuilder.elf64()
                 .load(0x100_0000, TestKernels.code(0x3000), 0x3a0_0000)
                 .entry(0x100_0850)
                 .build());
     }
 
     private static PvhKernel oldLinux(long address) {
-        return PvhKernel.parse(ElfBuilder.elf64()
+        return TestKernels.parse(ElfBuilder.elf64()
                 .load(address, TestKernels.code(0x3000), 0x3000)
                 .note("Xen", ElfBuilder.GUEST_OS, "linux\0".getBytes(StandardCharsets.US_ASCII))
                 .entry(address)
                 .build());
     }
 
-    private static PvhImagePlan plan(Optional<byte[]> ramdisk, RamBounds ram) {
-        return PvhImagePlan.of(PvhKernel.parse(TestKernels.linux()), ramdisk, "console=hvc0", 4, ram);
+    private static PvhImagePlan plan(Optional<DataImage> ramdisk, RamBounds ram) {
+        return PvhImagePlan.of(TestKernels.parse(TestKernels.linux()), ramdisk, "console=hvc0", 4, ram);
     }
 
     private static DecodedStartInfo startInfo(PvhImagePlan plan) {

@@ -74,7 +74,7 @@ class PvhKernelFuzzTest {
 
     private void load(byte[] file) {
         try {
-            PvhKernel kernel = PvhKernel.parse(file);
+            PvhKernel kernel = TestKernels.parse(file);
             ImagePlan plan = PvhImagePlan.of(kernel, Optional.empty(), "", 1, RAM);
             ByteArrayMemory memory = new ByteArrayMemory(0);
             plan.loadInto(memory);

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -33,14 +34,14 @@ class PvhKernelTest {
     @ParameterizedTest(name = "{0}")
     @MethodSource("wrappings")
     void theSameKernelComesOutOfEveryWrapping(String name, byte[] file) {
-        PvhKernel kernel = PvhKernel.parse(file);
+        PvhKernel kernel = TestKernels.parse(file);
 
         assertEquals(TestKernels.ENTRY, kernel.entry());
         assertEquals(TestKernels.START, kernel.start());
         assertEquals(TestKernels.START + 0x6000, kernel.end());
         assertTrue(kernel.rsdpUnrestricted());
         ByteArrayMemory memory = new ByteArrayMemory(0);
-        kernel.segments().forEach(segment -> segment.loadInto(memory, FreshPages.UNDEFINED));
+        load(kernel, memory, FreshPages.UNDEFINED);
         assertArrayEquals(CODE, memory.read(TestKernels.START, CODE.length));
     }
 
@@ -51,7 +52,7 @@ class PvhKernelTest {
                 .note("Xen", ElfBuilder.PHYS32_ENTRY, new byte[] {0x10, 0, 0x10, 0})
                 .build();
 
-        PvhKernel kernel = PvhKernel.parse(file);
+        PvhKernel kernel = TestKernels.parse(file);
 
         assertEquals(0x10_0010, kernel.entry());
         assertEquals(0x10_0000 + CODE.length, kernel.end());
@@ -65,7 +66,7 @@ class PvhKernelTest {
                 .entry(0x100_0000)
                 .build();
 
-        PvhKernel kernel = PvhKernel.parse(file);
+        PvhKernel kernel = TestKernels.parse(file);
 
         assertEquals(0x100_0000, kernel.segments().get(0).address());
         assertEquals(0x100_0000, kernel.start());
@@ -80,7 +81,7 @@ class PvhKernelTest {
                 .entry(0x100_0020)
                 .build();
 
-        assertEquals(0x100_0020, PvhKernel.parse(file).entry());
+        assertEquals(0x100_0020, TestKernels.parse(file).entry());
     }
 
     @Test
@@ -91,7 +92,7 @@ class PvhKernelTest {
                 .note("Zen", ElfBuilder.PHYS32_ENTRY, new byte[] {1, 2, 3})
                 .build();
 
-        assertEquals(0x100_0010, PvhKernel.parse(file).entry());
+        assertEquals(0x100_0010, TestKernels.parse(file).entry());
     }
 
     @Test
@@ -109,12 +110,12 @@ class PvhKernelTest {
 
     @Test
     void bytesBehindTheFileContentAreZeroed() {
-        Segment segment = PvhKernel.parse(TestKernels.linux()).segments().get(0);
+        PvhKernel kernel = TestKernels.parse(TestKernels.linux());
         ByteArrayMemory memory = new ByteArrayMemory(0xc2);
 
-        segment.loadInto(memory, FreshPages.UNDEFINED);
+        load(kernel, memory, FreshPages.UNDEFINED);
 
-        assertEquals(0x4000, segment.fileBytes());
+        assertEquals(0x4000, kernel.segments().get(0).fileBytes());
         assertArrayEquals(new byte[0x2000], memory.read(TestKernels.START + 0x4000, 0x2000));
     }
 
@@ -127,7 +128,7 @@ class PvhKernelTest {
                 .build();
         for (FreshPages fresh : FreshPages.values()) {
             ByteArrayMemory memory = new ByteArrayMemory(fresh == FreshPages.ZERO ? 0 : 0xc2);
-            PvhKernel.parse(file).segments().forEach(segment -> segment.loadInto(memory, fresh));
+            load(TestKernels.parse(file), memory, fresh);
 
             assertArrayEquals(CODE, memory.read(0x100_0800, CODE.length));
             assertArrayEquals(new byte[0x30_0000], memory.read(0x100_0800 + CODE.length, 0x30_0000));
@@ -137,17 +138,21 @@ class PvhKernelTest {
 
     @Test
     void zerosAreNotWrittenToPagesThatAreZeroAnyway() {
-        Segment segment = PvhKernel.parse(TestKernels.linux()).segments().get(0);
+        PvhKernel kernel = TestKernels.parse(TestKernels.linux());
         ByteArrayMemory memory = new ByteArrayMemory(0);
 
-        segment.loadInto(memory, FreshPages.ZERO);
+        load(kernel, memory, FreshPages.ZERO);
 
         assertEquals("[4096, 4098, 4099]", memory.touchedFrames().toString());
         assertArrayEquals(CODE, memory.read(TestKernels.START, CODE.length));
     }
 
+    private static void load(PvhKernel kernel, GuestMemory memory, FreshPages fresh) {
+        new RamContents("kernel", kernel.segments(), List.of(), fresh).loadInto(memory);
+    }
+
     private static PvhKernel kernelWith(String guestOs, byte[] supported, String features) {
-        return PvhKernel.parse(ElfBuilder.elf64()
+        return TestKernels.parse(ElfBuilder.elf64()
                 .load(0x100_0000, CODE, CODE.length)
                 .entry(0x100_0000)
                 .note("Xen", ElfBuilder.GUEST_OS, (guestOs + "\0").getBytes(StandardCharsets.US_ASCII))

@@ -37,7 +37,16 @@ public final class TestFirmware {
         return bios;
     }
 
+    public static HvmLoader loader() {
+        return HvmLoader.parse(ImageContent.of("hvmloader", hvmloader()));
+    }
+
+    /** A BIOS or tables with that content. */
+    public static DataImage data(byte[] content) {
+        return DataImage.of(ImageContent.of("data", content));
+    }
+
     static HvmFirmware plain() {
-        return new HvmFirmware(HvmLoader.parse(hvmloader()), bios(), Optional.empty(), Optional.empty());
+        return new HvmFirmware(loader(), data(bios()), Optional.empty(), Optional.empty());
     }
 }

@@ -40,6 +40,26 @@ public final class TestKernels {
                 .build();
     }
 
+    /** A kernel of that many bytes, none of them zero. */
+    public static byte[] large(int bytes) {
+        byte[] code = new byte[bytes];
+        Arrays.fill(code, (byte) 0x90);
+        return ElfBuilder.elf64().load(START, code, bytes).entry(START).build();
+    }
+
+    /** {@link #linux} as a bzImage of xz. */
+    public static byte[] compressed() {
+        return bzImage(xz(linux()));
+    }
+
+    /** Unpacks a kernel if it is compressed, and reads it. */
+    static PvhKernel parse(byte[] file) {
+        ImageContent content = ImageContent.of("kernel", file);
+        return PvhKernel.parse(KernelUnpacker.unpack(content, 512 << 20, HeapScratch::new)
+                .map(HeapScratch::content)
+                .orElse(content));
+    }
+
     /** A kernel with a page of code in each of that many consecutive superpages of 2 MiB. */
     public static byte[] spreadOver(int superpages) {
         ElfBuilder elf = ElfBuilder.elf64().entry(START);

@@ -4,12 +4,13 @@ package org.xenjava.toolstack.image;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class TinyKernelTest {
     private static final int START = 0x10_0000;
 
-    private final PvhKernel kernel = PvhKernel.parse(TinyKernel.elf());
+    private final PvhKernel kernel = TestKernels.parse(TinyKernel.elf());
 
     @Test
     void itIsAPvhKernelOfAFewBytesAtOneMebibyte() {
@@ -20,10 +21,9 @@ class TinyKernelTest {
 
     @Test
     void itDisablesInterruptsAndHaltsForEver() {
-        byte[] code = new byte[4];
-        GuestMemory memory = (address, source, offset, length) ->
-                System.arraycopy(source, offset, code, (int) (address - START), length);
-        kernel.segments().get(0).loadInto(memory, FreshPages.UNDEFINED);
+        ByteArrayMemory memory = new ByteArrayMemory(0xc2);
+        new RamContents("kernel", kernel.segments(), List.of(), FreshPages.UNDEFINED).loadInto(memory);
+        byte[] code = memory.read(START, 4);
         byte cli = (byte) 0xfa;
         byte hlt = (byte) 0xf4;
         byte jmp = (byte) 0xeb;

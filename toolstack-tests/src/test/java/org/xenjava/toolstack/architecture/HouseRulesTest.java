@@ -44,6 +44,8 @@ class HouseRulesTest {
             .definedBy(ROOT + ".memory..")
             .layer("image")
             .definedBy(ROOT + ".image..")
+            .layer("imagefile")
+            .definedBy(ROOT + ".imagefile..")
             .layer("store")
             .definedBy(ROOT + ".store..")
             .layer("operation")
@@ -96,6 +98,8 @@ class HouseRulesTest {
             .mayOnlyAccessLayers("error", "config", "xenctrl", "units")
             .whereLayer("image")
             .mayOnlyAccessLayers("error", "config", "memory", "xenctrl", "abi", "units")
+            .whereLayer("imagefile")
+            .mayOnlyAccessLayers("error", "image")
             .whereLayer("store")
             .mayOnlyAccessLayers("error", "lib")
             .whereLayer("operation")
@@ -110,6 +114,7 @@ class HouseRulesTest {
                     "xl",
                     "memory",
                     "image",
+                    "imagefile",
                     "store",
                     "operation",
                     "xenctrl",
@@ -262,6 +267,15 @@ class HouseRulesTest {
             .callMethod(System.class, "currentTimeMillis")
             .orShould()
             .callMethod(Instant.class, "now");
+
+    /** Of the typed hypercalls, images know the values and not the calls. */
+    @ArchTest
+    static final ArchRule imagesKnowXensDataAndNotItsCalls = noClasses()
+            .that()
+            .resideInAPackage(ROOT + ".image..")
+            .should()
+            .dependOnClassesThat()
+            .haveNameMatching(".*\\.xenctrl\\.(Xenctrl|\\w+Calls)");
 
     @ArchTest
     static final ArchRule onlyTheJnaRoomTouchesNativeCode = noClasses()

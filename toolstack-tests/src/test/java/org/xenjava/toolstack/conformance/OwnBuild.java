@@ -65,6 +65,13 @@ final class OwnBuild {
         this.xen = (guest.gigabytePages() ? machine.gigabytePages() : machine).build();
     }
 
+    /** No page of it is zero: pages of zeros are not written to a guest with populate-on-demand memory. */
+    private static byte[] ramdisk() {
+        byte[] ramdisk = new byte[RAMDISK_BYTES];
+        Arrays.fill(ramdisk, (byte) 1);
+        return ramdisk;
+    }
+
     /** @param directory for kernel, ramdisk and trace */
     static OwnBuild of(LibxlRecording guest, PodPolicy policy, Path directory) {
         OwnBuild build = new OwnBuild(guest, policy, directory);
@@ -181,7 +188,7 @@ final class OwnBuild {
         boolean packed = guest.name().endsWith("-bzimage");
         return List.of(
                 "kernel='" + write("kernel", packed ? kernel.bzImage() : kernel.elf()) + "'",
-                "ramdisk='" + write("ramdisk", new byte[RAMDISK_BYTES]) + "'",
+                "ramdisk='" + write("ramdisk", ramdisk()) + "'",
                 "uuid='" + guest.uuid() + "'");
     }
 

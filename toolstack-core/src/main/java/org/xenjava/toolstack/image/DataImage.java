@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.image;
+
+import org.xenjava.toolstack.error.KernelImageException;
+
+/**
+ * A file that a guest finds in its memory as it is: a ramdisk, a BIOS, tables. Immutable; safe to use from many
+ * threads.
+ */
+public final class DataImage {
+    private final ImageContent content;
+    private final NonZeroPages nonZero;
+
+    private DataImage(ImageContent content) {
+        this.content = content;
+        this.nonZero = new NonZeroPages(0, content.length(), 0);
+    }
+
+    /** @throws KernelImageException if the content is empty */
+    public static DataImage of(ImageContent content) {
+        if (content.length() == 0) {
+            throw new KernelImageException(content.name() + ": the file is empty");
+        }
+        return new DataImage(content);
+    }
+
+    /** The name of the content in messages. */
+    public String name() {
+        return content.name();
+    }
+
+    /** Length in bytes, 1 or more. */
+    public long length() {
+        return content.length();
+    }
+
+    /** @param address guest-physical, at the beginning of a page */
+    Segment at(long address) {
+        return new Segment(address, content.length(), content, 0, content.length(), nonZero);
+    }
+}

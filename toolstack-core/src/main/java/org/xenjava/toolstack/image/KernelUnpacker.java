@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.image;
+
+import java.io.OutputStream;
+import java.util.Optional;
+import java.util.function.Supplier;
+import org.xenjava.toolstack.error.KernelImageException;
+
+/**
+ * Gets the ELF file out of a kernel that is compressed: a {@code vmlinux.gz}, or a bzImage compressed with gzip, xz or
+ * zstd, which may itself be compressed with gzip. What comes out is written piece by piece to a place that the caller
+ * gives.
+ *
+ * <pre>{@code
+ * Optional<ScratchFile> elf = KernelUnpacker.unpack(file, 512L << 20, ScratchFile::create);
+ * PvhKernel kernel = PvhKernel.parse(elf.map(ScratchFile::content).orElse(file));
+ * }</pre>
+ */
+public final class KernelUnpacker {
+    private KernelUnpacker() {}
+
+    /** A place for what comes out. */
+    public interface Scratch extends AutoCloseable {
+        /** Takes the bytes, in order. A failure of the place is a {@link KernelImageException}. */
+        OutputStream output();
+
+        /** The bytes taken so far, under the name of the file that they came from. */
+        ImageContent content();
+
+        /** Gives the room back. */
+        @Override
+        void close();
+    }
+
+    /**
+     * Unpacks a kernel.
+     *
+     * @param limit bytes that may come out; when there are more, nothing is kept
+     * @param room makes an empty place
+     * @return the place with the ELF file; empty if the file is not compressed
+     * @throws KernelImageException if the data are damaged, compressed in a way that is not supported, or exceed the
+     *     limit
+     */
+    public static <S extends Scratch> Optional<S> unpack(ImageContent file, long limit, Supplier<S> room) {
+        try (ImageReader reader = file.open()) {
+            ImageBytes bytes = ImageBytes.of(file, reader);
+            if (!Compression.of(bytes).equals(Optional.of(Compression.GZIP))) {
+                return unpackBzImage(bytes, limit, room);
+            }
+            S outer = filled(room, output -> Compression.GZIP.expand(bytes, limit, output));
+            reader.requireUnchanged();
+            return unpackInner(outer, limit, room);
+        }
+    }
+
+    /** The exception for a kernel that is larger than the limit when it is unpacked. */
+    public static KernelImageException tooLarge(String name, long limit) {
+        return new KernelImageException(name + ": it unpacks to more than " + RamBounds.mebibytes(limit)
+                + ", the most that a kernel may have in this guest: give a smaller kernel, or raise maxmem");
+    }
+
+    /** A {@code vmlinuz.gz} has a bzImage in it, a {@code vmlinux.gz} the ELF file. */
+    private static <S extends Scratch> Optional<S> unpackInner(S outer, long limit, Supplier<S> room) {
+        boolean keepsOuter = false;
+        try (ImageReader reader = outer.content().open()) {
+            Optional<S> inner = unpackBzImage(ImageBytes.of(outer.content(), reader), limit, room);
+            keepsOuter = inner.isEmpty();
+            return keepsOuter ? Optional.of(outer) : inner;
+        } finally {
+            if (!keepsOuter) {
+                outer.close();
+            }
+        }
+    }
+
+    private static <S extends Scratch> Optional<S> unpackBzImage(ImageBytes bytes, long limit, Supplier<S> room) {
+        return BzImage.matches(bytes)
+                ? Optional.of(filled(room, output -> BzImage.expand(bytes, limit, output)))
+                : Optional.empty();
+    }
+
+    private interface Filler {
+        void fill(OutputStream output);
+    }
+
+    private static <S extends Scratch> S filled(Supplier<S> room, Filler filler) {
+        S scratch = room.get();
+        boolean done = false;
+        try {
+            filler.fill(scratch.output());
+            done = true;
+            return scratch;
+        } finally {
+            if (!done) {
+                scratch.close();
+            }
+        }
+    }
+}

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.imagefile;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.ClosedChannelException;
+import java.nio.channels.FileChannel;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import org.xenjava.toolstack.error.KernelImageException;
+import org.xenjava.toolstack.error.OperationCancelledException;
+import org.xenjava.toolstack.error.ToolstackException;
+import org.xenjava.toolstack.image.ImageContent;
+import org.xenjava.toolstack.image.ImageReader;
+
+/**
+ * The content of a file, as it was when this object was made. A file that has changed since is refused when it is
+ * opened. The file is open only while somebody reads it.
+ *
+ * @param what kind of file, such as {@code kernel}
+ * @param path of the file
+ * @param version of the content
+ */
+record FileContent(String what, Path path, FileVersion version) implements ImageContent {
+
+    static FileContent of(String what, Path path) {
+        return new FileContent(what, path, FileVersion.of(nameOf(what, path), path));
+    }
+
+    private static String nameOf(String what, Path path) {
+        return what + " " + path;
+    }
+
+    @Override
+    public String name() {
+        return nameOf(what, path);
+    }
+
+    @Override
+    public long length() {
+        return version.size();
+    }
+
+    @Override
+    public ImageReader open() {
+        try {
+            FileChannel channel = FileChannel.open(path, StandardOpenOption.READ);
+            Reader reader = new Reader(channel);
+            boolean unchanged = false;
+            try {
+                reader.requireUnchanged();
+                unchanged = true;
+                return reader;
+            } finally {
+                if (!unchanged) {
+                    reader.close();
+                }
+            }
+        } catch (NoSuchFileException e) {
+            throw new KernelImageException(name() + ": it was removed while it was used", e);
+        } catch (IOException e) {
+            throw FileVersion.unreadable(name(), e);
+        }
+    }
+
+    private final class Reader implements ImageReader {
+        private final FileChannel channel;
+
+        private Reader(FileChannel channel) {
+            this.channel = channel;
+        }
+
+        @Override
+        public void read(long offset, ByteBuffer into) {
+            try {
+                readFully(channel, offset, into, name());
+            } catch (IOException e) {
+                throw failed(name(), e);
+            }
+        }
+
+        @Override
+        public void requireUnchanged() {
+            if (!FileVersion.of(name(), path).equals(version)) {
+                throw new KernelImageException(name() + ": it was changed while it was used: try again");
+            }
+        }
+
+        @Override
+        public void close() {
+            try {
+                channel.close();
+            } catch (IOException e) {
+                throw FileVersion.unreadable(name(), e);
+            }
+        }
+    }
+
+    /** The exception for a read that failed: interrupted, or refused by the system. */
+    static ToolstackException failed(String name, IOException e) {
+        return e instanceof ClosedChannelException
+                ? new OperationCancelledException(name + ": the thread was interrupted while it read", e)
+                : FileVersion.unreadable(name, e);
+    }
+
+    /**
+     * Fills the rest of a buffer. For a buffer on the heap the JDK keeps memory outside of the heap for each thread
+     * that reads, as much as one read asks for; so each read asks for little.
+     */
+    static void readFully(FileChannel channel, long offset, ByteBuffer into, String name) throws IOException {
+        int end = into.limit();
+        int most = into.isDirect() ? 1 << 20 : 64 << 10;
+        long at = offset;
+        while (into.position() < end) {
+            into.limit(Math.min(end, into.position() + most));
+            int read = channel.read(into, at);
+            if (read < 0) {
+                throw new KernelImageException(name + ": it ends at byte " + at + "; it was cut while it was read");
+            }
+            at += read;
+        }
+    }
+}

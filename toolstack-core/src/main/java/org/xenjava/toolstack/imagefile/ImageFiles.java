@@ -1,0 +1,273 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.imagefile;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.ClosedChannelException;
+import java.nio.file.Path;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Supplier;
+import org.xenjava.toolstack.error.KernelImageException;
+import org.xenjava.toolstack.error.OperationCancelledException;
+import org.xenjava.toolstack.image.DataImage;
+import org.xenjava.toolstack.image.HvmLoader;
+import org.xenjava.toolstack.image.ImageContent;
+import org.xenjava.toolstack.image.ImageReader;
+import org.xenjava.toolstack.image.KernelUnpacker;
+import org.xenjava.toolstack.image.PvhKernel;
+
+/**
+ * Reads kernels, ramdisks and firmware, and keeps for the next build what was found out about them: the headers, which
+ * pages are zero, and of a compressed kernel the ELF file, in a temporary file. A file is known again by its device,
+ * inode, size and times. Threads that build from one compressed kernel at the same time unpack it once.
+ *
+ * <p>Nothing of a file is on the heap but headers and a bit for each page. The temporary files are bounded in bytes;
+ * the one that was not used for the longest time goes first. Safe to use from many threads.
+ *
+ * <pre>{@code
+ * try (ImageFiles images = new ImageFiles()) {
+ *     PvhKernel kernel = images.kernel(Path.of("/boot/vmlinuz"), 512L << 20);
+ * }
+ * }</pre>
+ */
+public final class ImageFiles implements AutoCloseable {
+    /** Unpacked kernels that are kept: four or five of distributions. */
+    private static final long DEFAULT_BYTES = 256L << 20;
+
+    /** The largest kernels of distributions are about 100 MiB. */
+    private static final long MAX_UNPACKED_BYTES = 512L << 20;
+
+    /** What is known of a file takes some kilobytes, however long the file is. */
+    private static final int MAX_FILES = 64;
+
+    private static final int ATTEMPTS = 3;
+
+    private final Path scratchDirectory;
+    private final long maxBytes;
+    private final Map<FileVersion, KnownFile> files = new LinkedHashMap<>(16, 0.75f, true);
+    private final AtomicLong unpackings = new AtomicLong();
+    private boolean closed;
+
+    /** Images whose unpacked content is kept in Java's directory for temporary files. */
+    public ImageFiles() {
+        this(Path.of(System.getProperty("java.io.tmpdir")), DEFAULT_BYTES);
+    }
+
+    /**
+     * Images whose unpacked content is kept in that directory.
+     *
+     * @param maxBytes of unpacked content that stay when no build uses them; the last kernel stays in any case
+     */
+    public ImageFiles(Path scratchDirectory, long maxBytes) {
+        this.scratchDirectory = scratchDirectory;
+        this.maxBytes = maxBytes;
+    }
+
+    /** What was found out about one file. */
+    private static final class KnownFile {
+        private final Map<Class<?>, Object> parsed = new ConcurrentHashMap<>();
+        /** Held by the thread that unpacks, so that it is one; the others wait. */
+        private final Object unpacking = new Object();
+
+        private Optional<ScratchFile> unpacked = Optional.empty();
+
+        private synchronized Optional<ScratchFile> retained() {
+            return unpacked.filter(ScratchFile::retain);
+        }
+
+        private synchronized void keep(ScratchFile scratch) {
+            unpacked.ifPresent(ScratchFile::close);
+            unpacked = Optional.of(scratch);
+        }
+
+        private synchronized long bytes() {
+            return unpacked.map(ScratchFile::length).orElse(0L);
+        }
+
+        private synchronized void forget() {
+            unpacked.ifPresent(ScratchFile::close);
+            unpacked = Optional.empty();
+        }
+
+        private <T> T parsed(Class<T> type, Supplier<T> parser) {
+            return type.cast(parsed.computeIfAbsent(type, unused -> parser.get()));
+        }
+    }
+
+    /**
+     * A kernel for a PVH guest.
+     *
+     * @param maxBytesInGuest bytes that the guest has room for; a compressed kernel is not unpacked beyond
+     * @throws KernelImageException if the file is missing, unreadable, damaged, too large or cannot be booted
+     */
+    public PvhKernel kernel(Path path, long maxBytesInGuest) {
+        FileContent file = FileContent.of("kernel", path);
+        long limit = Math.min(maxBytesInGuest, MAX_UNPACKED_BYTES);
+        Optional<ScratchFile> scratch = unpacked(file, limit);
+        try {
+            ImageContent elf = scratch.<ImageContent>map(unpacked -> new Unpacked(file, limit, unpacked.length()))
+                    .orElse(file);
+            return known(file).parsed(PvhKernel.class, () -> PvhKernel.parse(elf));
+        } finally {
+            scratch.ifPresent(ScratchFile::close);
+            trim();
+        }
+    }
+
+    /**
+     * An hvmloader.
+     *
+     * @throws KernelImageException if the file is missing, unreadable, damaged or something else
+     */
+    public HvmLoader loader(Path path) {
+        FileContent file = FileContent.of("firmware", path);
+        return known(file).parsed(HvmLoader.class, () -> HvmLoader.parse(file));
+    }
+
+    /**
+     * A file that the guest gets as it is.
+     *
+     * @param what kind of file, for messages
+     * @throws KernelImageException if the file is missing, unreadable or empty
+     */
+    public DataImage data(String what, Path path) {
+        FileContent file = FileContent.of(what, path);
+        return known(file).parsed(DataImage.class, () -> DataImage.of(file));
+    }
+
+    /** How often a kernel was unpacked so far. */
+    long unpackings() {
+        return unpackings.get();
+    }
+
+    /** Bytes of unpacked kernels that are kept. */
+    synchronized long bytes() {
+        return files.values().stream().mapToLong(KnownFile::bytes).sum();
+    }
+
+    private synchronized KnownFile known(FileContent file) {
+        if (closed) {
+            throw new OperationCancelledException(file.name() + ": the toolstack was closed while it was used");
+        }
+        return files.computeIfAbsent(file.version(), unused -> new KnownFile());
+    }
+
+    /** The content of a compressed kernel, retained for the caller; empty if the file is not compressed. */
+    private Optional<ScratchFile> unpacked(FileContent file, long limit) {
+        KnownFile known = known(file);
+        synchronized (known.unpacking) {
+            Optional<ScratchFile> kept = known.retained();
+            if (kept.isEmpty()) {
+                KernelUnpacker.unpack(file, limit, () -> ScratchFile.in(scratchDirectory, file.name()))
+                        .ifPresent(scratch -> {
+                            unpackings.incrementAndGet();
+                            known.keep(scratch);
+                        });
+                kept = known.retained();
+            }
+            kept.filter(scratch -> scratch.length() > limit).ifPresent(scratch -> {
+                scratch.close();
+                throw KernelUnpacker.tooLarge(file.name(), limit);
+            });
+            return kept;
+        }
+    }
+
+    /** Lets go of what is too much, the longest unused first. Whoever reads it goes on reading. */
+    private synchronized void trim() {
+        Iterator<KnownFile> eldest = files.values().iterator();
+        while (files.size() > 1 && (files.size() > MAX_FILES || bytes() > maxBytes)) {
+            KnownFile file = eldest.next();
+            eldest.remove();
+            file.forget();
+        }
+    }
+
+    /** Gives the temporary files back; nothing can be read afterwards. */
+    @Override
+    public synchronized void close() {
+        closed = true;
+        files.values().forEach(KnownFile::forget);
+        files.clear();
+    }
+
+    /** The content of a compressed kernel, which is unpacked again if it was let go of meanwhile. */
+    private final class Unpacked implements ImageContent {
+        private final FileContent file;
+        private final long limit;
+        private final long length;
+
+        private Unpacked(FileContent file, long limit, long length) {
+            this.file = file;
+            this.limit = limit;
+            this.length = length;
+        }
+
+        @Override
+        public String name() {
+            return file.name();
+        }
+
+        @Override
+        public long length() {
+            return length;
+        }
+
+        @Override
+        public ImageReader open() {
+            return new Reader(this);
+        }
+
+        private ScratchFile acquire() {
+            return unpacked(file, limit)
+                    .orElseThrow(() -> new KernelImageException(name() + ": it was changed while it was used"));
+        }
+    }
+
+    private static final class Reader implements ImageReader {
+        private final Unpacked content;
+        private ScratchFile scratch;
+
+        private Reader(Unpacked content) {
+            this.content = content;
+            this.scratch = content.acquire();
+        }
+
+        @Override
+        public void read(long offset, ByteBuffer into) {
+            int start = into.position();
+            int end = into.limit();
+            for (int attempt = 1; ; attempt++) {
+                try {
+                    scratch.read(offset, into);
+                    return;
+                } catch (ClosedChannelException e) {
+                    if (Thread.currentThread().isInterrupted() || attempt == ATTEMPTS) {
+                        throw FileContent.failed(content.name(), e);
+                    }
+                    // Another reader was interrupted, which closed the file for all.
+                    into.limit(end).position(start);
+                    scratch.close();
+                    scratch = content.acquire();
+                } catch (IOException e) {
+                    throw FileContent.failed(content.name(), e);
+                }
+            }
+        }
+
+        @Override
+        public void requireUnchanged() {
+            // The version of the file was checked when it was unpacked.
+        }
+
+        @Override
+        public void close() {
+            scratch.close();
+        }
+    }
+}
