@@ -10,7 +10,7 @@ import picocli.CommandLine.Parameters;
 public abstract class DomainCommand extends HostCommand {
     private static final int CONTROL_DOMAIN = 0;
 
-    @Parameters(index = "0", paramLabel = "DOMAIN", description = "a domid, a name or a UUID")
+    @Parameters(index = "0", paramLabel = "DOMAIN", description = "domid, name or UUID")
     private String domain = "";
 
     protected DomainCommand(Session session) {

@@ -13,7 +13,7 @@ public final class DomainSelection {
             description = "every guest")
     private boolean all;
 
-    @Parameters(paramLabel = "DOMAIN", description = "a domid, a name or a UUID")
+    @Parameters(paramLabel = "DOMAIN", description = "domid, name or UUID")
     private Optional<String> domain = Optional.empty();
 
     /** Empty for all. */

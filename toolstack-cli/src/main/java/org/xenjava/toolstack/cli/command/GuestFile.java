@@ -17,13 +17,13 @@ import picocli.CommandLine.Spec;
 public final class GuestFile {
     @Parameters(
             paramLabel = "FILE|KEY=VALUE",
-            description = "an xl.cfg(5) file, and lines that override it; a ; separates several in one argument")
+            description = "an xl.cfg(5) file, and lines that override it; a ; separates lines in one argument")
     private final List<String> arguments = new ArrayList<>();
 
     @Option(
             names = {"-f", "--defconfig"},
             paramLabel = "FILE",
-            description = "the file, if its path has a = in it")
+            description = "the file, if its path contains a =")
     private Optional<Path> file = Optional.empty();
 
     @Spec(Spec.Target.MIXEE)

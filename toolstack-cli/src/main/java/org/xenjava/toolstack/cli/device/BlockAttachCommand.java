@@ -10,13 +10,14 @@ import org.xenjava.toolstack.config.xl.XlConfigReader;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Parameters;
 
-@Command(description = "Give a domain one more disk, which its drivers find by themselves.")
+@Command(description = "Attach a disk to a domain. The drivers in the guest find it by themselves.")
 final class BlockAttachCommand extends DomainCommand {
     @Parameters(
             index = "1..*",
             arity = "1..*",
             paramLabel = "DISK",
-            description = "as in 'disk' of xl.cfg: TARGET,FORMAT,VDEV,ACCESS; several are joined by commas")
+            description =
+                    "a value of 'disk' in xl.cfg: TARGET,FORMAT,VDEV,ACCESS; several arguments are joined by commas")
     private final List<String> words = new ArrayList<>();
 
     BlockAttachCommand(Session session) {

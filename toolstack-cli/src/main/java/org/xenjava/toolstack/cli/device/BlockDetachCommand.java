@@ -11,14 +11,14 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-@Command(description = "Take a disk from a domain, which gives it back once nothing in it uses the disk.")
+@Command(description = "Detach a disk from a domain. The guest releases the disk once nothing in the guest uses it.")
 final class BlockDetachCommand extends DomainCommand {
     @Option(
             names = {"-f", "--force"},
-            description = "if the guest keeps it, take it nevertheless")
+            description = "detach the disk even if the guest does not release it")
     private boolean force;
 
-    @Parameters(index = "1", paramLabel = "VDEV", description = "such as xvdb, or its number in block-list")
+    @Parameters(index = "1", paramLabel = "VDEV", description = "the disk, such as xvdb, or its number in block-list")
     private String vdev = "";
 
     BlockDetachCommand(Session session) {

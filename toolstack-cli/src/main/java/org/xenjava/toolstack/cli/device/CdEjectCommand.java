@@ -8,7 +8,7 @@ import org.xenjava.toolstack.config.VirtualDisk;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Parameters;
 
-@Command(description = "Take the medium out of an HVM guest's CD-ROM drive.")
+@Command(description = "Eject the medium of an HVM guest's CD-ROM drive.")
 final class CdEjectCommand extends DomainCommand {
     @Parameters(index = "1", paramLabel = "DRIVE", description = "the drive, such as hdc")
     private String drive = "";

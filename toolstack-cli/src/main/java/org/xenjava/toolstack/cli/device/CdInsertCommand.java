@@ -9,7 +9,7 @@ import org.xenjava.toolstack.config.VirtualDisk;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Parameters;
 
-@Command(description = "Put a medium into an HVM guest's CD-ROM drive, in place of the one that is there.")
+@Command(description = "Insert a medium into an HVM guest's CD-ROM drive, in place of the present one.")
 final class CdInsertCommand extends DomainCommand {
     @Parameters(index = "1", paramLabel = "DRIVE", description = "the drive, such as hdc")
     private String drive = "";

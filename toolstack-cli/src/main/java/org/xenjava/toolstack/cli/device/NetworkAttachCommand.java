@@ -10,13 +10,13 @@ import org.xenjava.toolstack.config.xl.XlConfigReader;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Parameters;
 
-@Command(description = "Give a domain one more network card, which its drivers find by themselves.")
+@Command(description = "Attach a network card to a domain. The drivers in the guest find it by themselves.")
 final class NetworkAttachCommand extends DomainCommand {
     @Parameters(
             index = "1..*",
             arity = "0..*",
             paramLabel = "KEY=VALUE",
-            description = "as in 'vif' of xl.cfg: bridge=…, mac=…; without any, a card in xenbr0")
+            description = "values of 'vif' in xl.cfg: bridge=…, mac=…; without any, a card on the bridge xenbr0")
     private final List<String> words = new ArrayList<>();
 
     NetworkAttachCommand(Session session) {

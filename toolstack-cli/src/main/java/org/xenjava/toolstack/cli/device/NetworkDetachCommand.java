@@ -12,11 +12,11 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-@Command(description = "Take a network card from a domain.")
+@Command(description = "Detach a network card from a domain.")
 final class NetworkDetachCommand extends DomainCommand {
     @Option(
             names = {"-f", "--force"},
-            description = "if the guest keeps it, take it nevertheless")
+            description = "detach the card even if the guest does not release it")
     private boolean force;
 
     @Parameters(index = "1", paramLabel = "CARD", description = "its MAC address, or its number in network-list")

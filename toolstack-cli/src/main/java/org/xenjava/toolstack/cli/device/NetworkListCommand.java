@@ -14,7 +14,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Parameters;
 
-@Command(description = "List domains' network cards, with the guest's state of each (4 is connected).")
+@Command(description = "List the network cards of domains, with the state of each in the guest (4 is connected).")
 final class NetworkListCommand extends HostCommand implements ReadOnly {
     @Mixin
     private final JsonOption json = new JsonOption();

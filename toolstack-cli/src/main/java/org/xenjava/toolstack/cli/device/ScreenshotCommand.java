@@ -10,7 +10,7 @@ import org.xenjava.toolstack.cli.command.Session;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Parameters;
 
-@Command(description = "Write what an HVM guest's screen shows to a PNG file.")
+@Command(description = "Write an HVM guest's screen to a PNG file.")
 final class ScreenshotCommand extends DomainCommand {
     @Parameters(index = "1", paramLabel = "FILE", description = "the PNG file; overwritten")
     private Path file = Path.of("");

@@ -8,8 +8,8 @@ import org.xenjava.toolstack.cli.command.Session;
 import org.xenjava.toolstack.error.DomainStateException;
 import picocli.CommandLine.Command;
 
-/** xl starts a viewer; which, is the user's business. */
-@Command(description = "Print where a VNC viewer finds an HVM guest's screen: ADDRESS:PORT.")
+/** Prints the address; xl starts a viewer. */
+@Command(description = "Print ADDRESS:PORT at which a VNC viewer reaches an HVM guest's screen.")
 final class VncviewerCommand extends DomainCommand implements ReadOnly {
     VncviewerCommand(Session session) {
         super(session);

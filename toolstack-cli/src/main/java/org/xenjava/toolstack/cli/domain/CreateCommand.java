@@ -27,17 +27,17 @@ import picocli.CommandLine.Option;
 @Command(
         description = {
             "Build a domain from an xl.cfg(5) file and start it.",
-            "A populate-on-demand guest is guarded until its balloon driver is done: the command ends when no load inside"
-                    + " can crash it (XSA-153); Ctrl-C leaves it running.",
-            "What its on_poweroff, on_reboot and so on say is done by -F or by xlj supervise; with neither it stays when it"
-                    + " has shut down, until it is destroyed."
+            "The command guards a populate-on-demand guest until its balloon driver has finished and no load in the guest"
+                    + " can crash it (XSA-153). Ctrl-C leaves the guest running.",
+            "-F or xlj supervise act on on_poweroff, on_reboot and so on. Without them a guest that has shut down stays"
+                    + " until it is destroyed."
         },
         exitCodeListHeading = "%nExit status:%n",
         exitCodeList = {
-            "0:it runs, or is paused as asked",
-            "1:it could not be built, and nothing is left of it; or it has crashed, or Ctrl-C left it unguarded",
+            "0:the guest runs, or is paused as asked",
+            "1:the build failed and was undone; or the guest crashed; or Ctrl-C left it unguarded",
             "2:the arguments are wrong",
-            "3:it runs, but its balloon driver has stopped short and the host cannot cover that: load inside may crash it"
+            "3:the guest runs, but its balloon driver stopped short and the host cannot cover that: load may crash the guest"
         })
 final class CreateCommand implements DryRunnable, Callable<Integer> {
     private final Session session;
@@ -45,35 +45,32 @@ final class CreateCommand implements DryRunnable, Callable<Integer> {
     @Mixin
     private final GuestFile guest = new GuestFile();
 
-    @Option(names = "-p", description = "leave it paused")
+    @Option(names = "-p", description = "leave the guest paused")
     private boolean paused;
 
-    @Option(names = "-c", description = "attach to its console")
+    @Option(names = "-c", description = "attach to the guest's console")
     private boolean console;
 
     @Option(
             names = "-F",
             description =
-                    "stay in the foreground and do what its on_poweroff, on_reboot and so on say, until it is gone for"
-                            + " good")
+                    "stay in the foreground and act on on_poweroff, on_reboot and so on, until the guest ends for good")
     private boolean foreground;
 
-    @Option(names = "-v", description = "one line per step of the build")
+    @Option(names = "-v", description = "print a line for each step of the build")
     private boolean verbose;
 
     @Option(
             names = {"-n", "--dryrun"},
-            description = "only tell what would be built, as dry-run does")
+            description = "print the plan only, as dry-run does")
     private boolean dryRun;
 
     @Option(
             names = {"-q", "--quiet"},
-            description = "no progress, no warnings about the file")
+            description = "print neither progress nor warnings about the file")
     private boolean quiet;
 
-    @Option(
-            names = "--no-guard",
-            description = "do not stay until a populate-on-demand guest has ballooned, nor help it if it cannot")
+    @Option(names = "--no-guard", description = "do not guard a populate-on-demand guest")
     private boolean noGuard;
 
     CreateCommand(Session session) {
@@ -125,7 +122,7 @@ final class CreateCommand implements DryRunnable, Callable<Integer> {
         return guard.stay();
     }
 
-    /** A guard comes along through all restarts. */
+    /** The guard follows the guest through all restarts. */
     private int live(Toolstack toolstack, Domain domain) {
         if (!noGuard) {
             GuardListener troubles = event -> {
@@ -141,7 +138,7 @@ final class CreateCommand implements DryRunnable, Callable<Integer> {
         return supervision.of(domain, SupervisionPolicy.standard(), paused ? () -> {} : domain::unpause);
     }
 
-    /** The console is opened first, or the guest's first words would be lost on a full buffer. */
+    /** Opens the console first: otherwise the first output of the guest could be lost on a full buffer. */
     private void unpause(Domain domain) throws IOException, InterruptedException {
         Runnable go = paused ? () -> {} : domain::unpause;
         if (console) {

@@ -6,7 +6,7 @@ import org.xenjava.toolstack.cli.command.DomainCommand;
 import org.xenjava.toolstack.cli.command.Session;
 import picocli.CommandLine.Command;
 
-@Command(description = "End a domain at once, as if its power cord were pulled.")
+@Command(description = "End a domain at once, without asking the guest.")
 final class DestroyCommand extends DomainCommand {
     DestroyCommand(Session session) {
         super(session);

@@ -14,14 +14,14 @@ import picocli.CommandLine.Parameters;
 @Command(
         name = "dump-core",
         description = {
-            "Write a guest's memory to a file in Xen's dump-core format; the guest is paused meanwhile.",
-            "A populate-on-demand guest with pages still to free is refused: reading its memory might kill it (XSA-153)."
-                    + " Ctrl-C leaves no file."
+            "Write a guest's memory to a file in Xen's dump-core format. The guest is paused meanwhile.",
+            "A populate-on-demand guest with pages still to free is refused: reading its memory may crash it (XSA-153)."
+                    + " Ctrl-C removes the file."
         })
 final class DumpCoreCommand extends DomainCommand {
     private static final int ALL_PERCENT = 100;
 
-    @Parameters(index = "1", paramLabel = "FILE", description = "replaced if it exists")
+    @Parameters(index = "1", paramLabel = "FILE", description = "the file; replaced if it exists")
     private Path file = Path.of("");
 
     private long shownPercent = -1;

@@ -6,7 +6,7 @@ import org.xenjava.toolstack.cli.command.DomainCommand;
 import org.xenjava.toolstack.cli.command.Session;
 import picocli.CommandLine.Command;
 
-@Command(description = "Stop a domain's vCPUs; it keeps its memory.")
+@Command(description = "Stop the vCPUs of a domain. Its memory stays as it is.")
 final class PauseCommand extends DomainCommand {
     PauseCommand(Session session) {
         super(session);

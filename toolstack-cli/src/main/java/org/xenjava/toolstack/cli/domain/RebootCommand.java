@@ -6,7 +6,7 @@ import org.xenjava.toolstack.ShutdownRequest;
 import org.xenjava.toolstack.cli.command.Session;
 import picocli.CommandLine.Command;
 
-@Command(description = "Ask a guest to reboot; it needs PV drivers for that.")
+@Command(description = "Ask a guest to reboot. The guest needs PV drivers to receive the request.")
 final class RebootCommand extends StopCommand {
     RebootCommand(Session session) {
         super(session, ShutdownRequest.REBOOT, GuestTrigger.RESET, "Rebooting");

@@ -6,7 +6,7 @@ import org.xenjava.toolstack.ShutdownRequest;
 import org.xenjava.toolstack.cli.command.Session;
 import picocli.CommandLine.Command;
 
-@Command(description = "Ask a guest to shut down; it needs PV drivers for that.")
+@Command(description = "Ask a guest to shut down. The guest needs PV drivers to receive the request.")
 final class ShutdownCommand extends StopCommand {
     ShutdownCommand(Session session) {
         super(session, ShutdownRequest.POWEROFF, GuestTrigger.POWER, "Shutting down");

@@ -28,10 +28,13 @@ abstract class StopCommand extends HostCommand {
 
     @Option(
             names = {"-w", "--wait"},
-            description = "wait until it has shut down or is gone; given twice, until it is gone")
+            description = "wait until the guest has shut down; given twice, until the domain is destroyed")
     private boolean[] waits = {};
 
-    @Option(names = "-F", description = "if it has no PV drivers, send what its machine's button would: see trigger")
+    @Option(
+            names = "-F",
+            description =
+                    "if the guest has no PV drivers, press the button of its virtual machine instead, as trigger does")
     private boolean fallback;
 
     private final ShutdownRequest request;

@@ -17,18 +17,21 @@ import picocli.CommandLine.Option;
 
 @Command(
         description = {
-            "Do with guests that stop what on_poweroff, on_reboot, on_crash, on_watchdog and on_soft_reset of their"
-                    + " configurations say: all guests that xlj has built.",
-            "It goes on where another supervisor was killed. Ctrl-C and SIGTERM end it in order."
+            "Restart, destroy or preserve stopped guests according to on_poweroff, on_reboot, on_crash, on_watchdog and"
+                    + " on_soft_reset of their configurations. All guests built by xlj are supervised.",
+            "A new supervisor takes over from one that was killed. Ctrl-C and SIGTERM end the command in order."
         })
 final class SuperviseCommand extends HostCommand {
     @Option(
             names = {"-d", "--domain"},
             paramLabel = "DOMAIN",
-            description = "only this one, through all its restarts; the command ends with it")
+            description = "supervise this domain only, through all its restarts; the command ends with the domain")
     private Optional<String> domain = Optional.empty();
 
-    @Option(names = "--dumps", paramLabel = "DIR", description = "where core dumps go; /var/lib/xen/dump by default")
+    @Option(
+            names = "--dumps",
+            paramLabel = "DIR",
+            description = "directory of core dumps; /var/lib/xen/dump by default")
     private Path dumps = SupervisionPolicy.standard().dumps();
 
     @Mixin

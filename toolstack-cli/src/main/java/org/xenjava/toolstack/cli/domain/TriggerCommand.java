@@ -13,8 +13,8 @@ import picocli.CommandLine.TypeConversionException;
 
 @Command(
         description = {
-            "Send a guest what hardware would: power and sleep are the buttons of an HVM guest, an nmi reaches every guest.",
-            "Xen on x86 knows no reset and no init, and says so."
+            "Send a hardware event to a guest: power and sleep are buttons of an HVM guest, an nmi reaches every guest.",
+            "Xen on x86 refuses reset and init."
         })
 final class TriggerCommand extends DomainCommand {
     @Parameters(

@@ -6,7 +6,7 @@ import org.xenjava.toolstack.cli.command.DomainCommand;
 import org.xenjava.toolstack.cli.command.Session;
 import picocli.CommandLine.Command;
 
-@Command(description = "Let a paused domain run.")
+@Command(description = "Let the vCPUs of a paused domain run.")
 final class UnpauseCommand extends DomainCommand {
     UnpauseCommand(Session session) {
         super(session);

@@ -9,8 +9,8 @@ import picocli.CommandLine.Command;
 
 @Command(
         description = {
-            "Destroy what builds have left whose process was killed.",
-            "Every command does so when it opens Xen, and says so on standard error; this one does nothing else."
+            "Destroy unfinished domains of builds whose process was killed.",
+            "Every command that opens Xen does so first and logs it; this command does nothing else."
         })
 final class GcCommand extends HostCommand {
     GcCommand(Session session) {

@@ -22,7 +22,7 @@ import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 /** xl's keys and units, as far as they concern memory and CPUs. */
-@Command(description = "Print what the host has. Memory is in MiB, in JSON in pages of 4 KiB.")
+@Command(description = "Print CPUs, memory and version of the host. Memory is in MiB, in JSON in pages of 4 KiB.")
 final class InfoCommand extends HostCommand implements ReadOnly {
     @Parameters(arity = "0..1", paramLabel = "KEY", description = "print the value of this key only")
     private Optional<String> key = Optional.empty();

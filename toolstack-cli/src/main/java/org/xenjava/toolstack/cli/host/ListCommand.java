@@ -19,19 +19,19 @@ import picocli.CommandLine.Parameters;
 @Command(
         description = {
             "List the domains.",
-            "State is six letters: running, blocked, paused, shutdown, why it shut down (- powered off,"
-                    + " r rebooted, s suspended, c crashed, w watchdog, S soft reset), dying."
+            "State has six letters: running, blocked, paused, shutdown, the reason of the shutdown (- power off,"
+                    + " r reboot, s suspend, c crash, w watchdog, S soft reset), dying."
         })
 final class ListCommand extends HostCommand implements ReadOnly {
     @Option(
             names = {"-v", "--verbose"},
-            description = "UUIDs and shutdown reasons too")
+            description = "print UUIDs and shutdown reasons as well")
     private boolean verbose;
 
     @Mixin
     private final JsonOption json = new JsonOption();
 
-    @Parameters(paramLabel = "DOMAIN", description = "only these: domids, names or UUIDs")
+    @Parameters(paramLabel = "DOMAIN", description = "list these domains only: domids, names or UUIDs")
     private final List<String> domains = new ArrayList<>();
 
     ListCommand(Session session) {

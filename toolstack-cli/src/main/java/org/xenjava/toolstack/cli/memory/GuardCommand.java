@@ -30,13 +30,13 @@ import picocli.CommandLine.Spec;
 
 @Command(
         description = {
-            "Watch over guests, whoever built them, until no load inside can crash them (XSA-153).",
-            "What it has lent it leaves to the next guard when it ends: Ctrl-C and SIGTERM end it in order."
+            "Guard guests, whichever toolstack built them, until no load in the guest can crash them (XSA-153).",
+            "Ctrl-C and SIGTERM end the guard in order; guests keep the pages lent to them, and the next guard takes over."
         },
         exitCodeListHeading = "%nExit status with --once:%n",
         exitCodeList = {
             "0:every guest is safe",
-            "1:one is not: beyond help, stopped, or not decided in time; or the guard failed",
+            "1:a guest is not safe, has stopped, or is undecided when the time is up; or the guard failed",
             "2:the arguments are wrong"
         })
 final class GuardCommand extends HostCommand {
@@ -52,41 +52,44 @@ final class GuardCommand extends HostCommand {
     @Option(
             names = {"-d", "--domain"},
             paramLabel = "DOMAIN",
-            description = "watch over this one only; may be repeated")
+            description = "guard this domain only; may be repeated")
     private List<String> domains = new ArrayList<>();
 
     @Option(
             names = "--domain-budget",
             paramLabel = "SIZE",
             converter = MemorySize.class,
-            description = "most that one guest is lent; 256 MiB by default")
+            description = "limit of what is lent to one guest; 256 MiB by default")
     private KiB domainBudget = GuardPolicy.standard().domainBudget().toKiB();
 
     @Option(
             names = "--host-budget",
             paramLabel = "SIZE",
             converter = MemorySize.class,
-            description = "most that all guests together are lent; 1024 MiB by default")
+            description = "limit of what is lent to all guests together; 1024 MiB by default")
     private KiB hostBudget = GuardPolicy.standard().hostBudget().toKiB();
 
     @Option(
             names = "--reserve",
             paramLabel = "SIZE",
             converter = MemorySize.class,
-            description = "what the host keeps free; 64 MiB by default")
+            description = "memory that the host keeps free; 64 MiB by default")
     private KiB reserve = GuardPolicy.standard().hostReserve().toKiB();
 
     @Option(
             names = "--patience",
             paramLabel = "SECONDS",
-            description = "how long a balloon driver may stand still until something is done; by default 300 if it has"
-                    + " not begun, and 60 if it has")
+            description = "time without progress of a balloon driver before the guard acts; by default 300 before the"
+                    + " driver has begun, and 60 after")
     private Optional<Integer> patience = Optional.empty();
 
-    @Option(names = "--once", description = "end when there is nothing to wait for, with a verdict on each guest")
+    @Option(names = "--once", description = "end when every guest has a verdict, and print the verdicts")
     private boolean once;
 
-    @Option(names = "--timeout", paramLabel = "SECONDS", description = "end then in any case; needs --once")
+    @Option(
+            names = "--timeout",
+            paramLabel = "SECONDS",
+            description = "end after this time; guests without a verdict are reported as undecided; needs --once")
     private Optional<Integer> timeout = Optional.empty();
 
     @Mixin
@@ -142,7 +145,7 @@ final class GuardCommand extends HostCommand {
 
     private void announce() {
         if (!json.chosen()) {
-            session.print("watching over "
+            session.print("guarding "
                     + (domains.isEmpty() ? "every HVM and PVH guest" : String.join(", ", domains))
                     + (mode == GuardMode.OBSERVE
                             ? ", changing nothing"

@@ -9,13 +9,15 @@ import org.xenjava.toolstack.xenctrl.units.KiB;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Parameters;
 
-@Command(description = "Set what a domain may grow to; it is not told.")
+@Command(
+        description =
+                "Set the domain's maximum memory (max_mem and static-max). A running guest does not notice until it reboots.")
 final class MemMaxCommand extends DomainCommand {
     @Parameters(
             index = "1",
             paramLabel = "SIZE",
             converter = MemorySize.class,
-            description = "MiB, or with a letter: t, g, m, k (KiB), b (bytes)")
+            description = "in MiB, or with a letter: t, g, m, k (KiB), b (bytes)")
     private KiB size = KiB.ZERO;
 
     MemMaxCommand(Session session) {

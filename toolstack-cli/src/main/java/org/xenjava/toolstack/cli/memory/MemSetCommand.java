@@ -11,15 +11,15 @@ import picocli.CommandLine.Parameters;
 
 @Command(
         description = {
-            "Set a domain's size; its balloon driver follows.",
-            "While a populate-on-demand guest has not ballooned yet, a raise grows its PoD cache too."
+            "Set the memory of a domain. The balloon driver in the guest follows.",
+            "While a populate-on-demand guest has not finished ballooning, a larger size also enlarges its PoD cache."
         })
 final class MemSetCommand extends DomainCommand {
     @Parameters(
             index = "1",
             paramLabel = "SIZE",
             converter = MemorySize.class,
-            description = "MiB, or with a letter: t, g, m, k (KiB), b (bytes)")
+            description = "in MiB, or with a letter: t, g, m, k (KiB), b (bytes)")
     private KiB size = KiB.ZERO;
 
     MemSetCommand(Session session) {

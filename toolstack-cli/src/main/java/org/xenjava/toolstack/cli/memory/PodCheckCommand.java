@@ -42,7 +42,7 @@ import picocli.CommandLine.Spec;
 @Command(
         exitCodeOnInvalidInput = PodCheck.FAILED,
         exitCodeOnExecutionException = PodCheck.FAILED,
-        description = "Tell whether a guest can be crashed by its own users (XSA-153), whoever built it.",
+        description = "Check whether users of a guest can crash it (XSA-153), whichever toolstack built it.",
         exitCodeListHeading = "%nExit status:%n",
         exitCodeList = {
             "  0:not vulnerable",
@@ -58,29 +58,30 @@ final class PodCheckCommand extends HostCommand implements ReadOnly {
     @ArgGroup(multiplicity = "1")
     private final DomainSelection targets = new DomainSelection();
 
-    @Option(names = "--watch", description = "repeat until no domain is vulnerable; JSON is one line per reading then")
+    @Option(
+            names = "--watch",
+            description = "repeat until no domain is vulnerable; prints JSON with one line for each reading")
     private boolean watch;
 
     @Option(
             names = "--interval",
             paramLabel = "SECONDS",
             defaultValue = "5",
-            description = "between two readings; ${DEFAULT-VALUE} by default")
+            description = "time between two readings; ${DEFAULT-VALUE} by default")
     private int intervalSeconds;
 
     @Option(
             names = "--explain",
-            description =
-                    "tell of each domain, PV domains too: its kind, who built it, its slack, monitors, the remedy")
+            description = "print for each domain, including PV domains, its kind, builder, slack, monitors and remedy")
     private boolean explain;
 
     @Option(
             names = "--before",
-            paramLabel = "MOVE",
+            paramLabel = "OPERATION",
             converter = Moves.class,
             description =
-                    "refuse, with the reason, what might kill the guest now: save, migrate, coredump, map-memory or"
-                            + " attach-monitor")
+                    "refuse, with the reason, an operation that could crash the guest now: save, migrate, coredump,"
+                            + " map-memory or attach-monitor")
     private Optional<MemoryTouchingOperation> before = Optional.empty();
 
     @Mixin

@@ -37,29 +37,29 @@ import picocli.CommandLine.Spec;
 
 @Command(
         description =
-                "Show a guest's populate-on-demand cache and entries as they change, until it is settled or dead.",
+                "Show a guest's populate-on-demand cache and entries as they change, until the guest is settled or has stopped.",
         exitCodeListHeading = "%nExit status:%n",
         exitCodeList = {
             "0:every entry has its page, or Ctrl-C ended it",
-            "1:the guest has ended first",
+            "1:the guest stopped before that",
             "2:the arguments are wrong"
         })
 final class PodWatchCommand extends HostCommand implements ReadOnly {
-    @Parameters(index = "0", paramLabel = "DOMAIN", description = "a domid, a name or a UUID")
+    @Parameters(index = "0", paramLabel = "DOMAIN", description = "domid, name or UUID")
     private String name = "";
 
     @Option(
             names = "--interval",
             paramLabel = "SECONDS",
             defaultValue = "1",
-            description = "between two looks; ${DEFAULT-VALUE} by default")
+            description = "time between two readings; ${DEFAULT-VALUE} by default")
     private int intervalSeconds;
 
     @Option(
             names = "--chart",
             paramLabel = "FILE",
             converter = ChartFile.Converter.class,
-            description = "in the end, draw what was seen to an .svg or .png file")
+            description = "at the end, draw the readings to an .svg or .png file")
     private Optional<ChartFile> chart = Optional.empty();
 
     @Mixin
@@ -109,7 +109,7 @@ final class PodWatchCommand extends HostCommand implements ReadOnly {
                 return new End(ExitStatus.FAILED, "gone", "the domain was destroyed");
             }
             if (!pauses.sleep(Duration.ofSeconds(intervalSeconds))) {
-                return new End(ExitStatus.OK, "stopped", "it runs on");
+                return new End(ExitStatus.OK, "stopped", "the guest runs on");
             }
         }
     }

@@ -12,8 +12,8 @@ import picocli.CommandLine.Mixin;
 
 @Command(
         description = {
-            "Print what create would build: every number, with its unit.",
-            "The kernel and the ramdisk are read; Xen is not even opened."
+            "Print the plan of a create: every number with its unit.",
+            "Reads the kernel and the ramdisk, and replaces them if they are not on this machine. Does not open Xen."
         })
 final class DryRunCommand implements ReadOnly, Callable<Integer> {
     private final Session session;

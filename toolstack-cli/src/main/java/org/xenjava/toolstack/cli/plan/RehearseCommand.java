@@ -22,14 +22,14 @@ import picocli.CommandLine.Option;
 
 @Command(
         description = {
-            "Show on an embedded Xen who dies of XSA-153: the guest is built by the rule before the advisory, by libxl's"
-                    + " and by xlj's, with each balloon driver that it may have, and fills its memory.",
-            "Without a FILE it is " + RehearseCommand.EXAMPLE + ". Needs neither Xen nor the guest's kernel."
+            "Simulate XSA-153: show which balloon drivers crash the guest under each rule, the one before the advisory,"
+                    + " libxl's and xlj's. Each guest boots, balloons and fills its memory.",
+            "Without FILE the guest is " + RehearseCommand.EXAMPLE + ". Needs neither Xen nor the guest's kernel."
         },
         exitCodeListHeading = "%nExit status:%n",
         exitCodeList = {
-            "0:no guest died that xlj built and whose driver stopped short by no more than the slack",
-            "1:one did, or the guest cannot be built",
+            "0:every guest built by xlj survived whose driver stopped no more than the slack short",
+            "1:such a guest crashed, or the guest cannot be built",
             "2:the arguments are wrong"
         })
 final class RehearseCommand implements ReadOnly, Callable<Integer> {
@@ -47,7 +47,7 @@ final class RehearseCommand implements ReadOnly, Callable<Integer> {
             names = "--chart",
             paramLabel = "FILE",
             converter = ChartFile.Converter.class,
-            description = "draw cache and entries over the boot, to an .svg or .png file")
+            description = "draw cache and entries during the boot to an .svg or .png file")
     private Optional<ChartFile> chart = Optional.empty();
 
     RehearseCommand(Session session) {

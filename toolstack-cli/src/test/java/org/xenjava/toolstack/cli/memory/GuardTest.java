@@ -247,7 +247,7 @@ class GuardTest {
         assertEquals(0, outcome.status());
         assertTrue(
                 outcome.out()
-                        .startsWith("watching over every HVM and PVH guest, nudge-first; at most 256 MiB are lent to a "
+                        .startsWith("guarding every HVM and PVH guest, nudge-first; at most 256 MiB are lent to a "
                                 + "guest and 1024 MiB to all, and the host keeps 64 MiB\n"),
                 outcome.out());
         assertTrue(outcome.out().contains("\nweb (1): covered: "), outcome.out());

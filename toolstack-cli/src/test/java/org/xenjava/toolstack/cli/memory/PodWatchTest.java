@@ -81,7 +81,7 @@ class PodWatchTest {
         Path file = directory.resolve("web.svg");
         Outcome outcome = prompt.run("pod-watch", "web", "--chart", file.toString());
         assertEquals(0, outcome.status());
-        assertTrue(outcome.out().endsWith("web (1): stopped: it runs on\n"), outcome.out());
+        assertTrue(outcome.out().endsWith("web (1): stopped: the guest runs on\n"), outcome.out());
         assertTrue(Files.exists(file));
     }
 
