@@ -9,7 +9,11 @@ import java.util.SortedMap;
  * with them. Every failure is a {@link XenLibException}.
  */
 public interface HostDevices extends AutoCloseable {
-    /** What is at that path, symbolic links followed. */
+    /**
+     * {@return what is at that path, symbolic links followed}
+     *
+     * @param path the path of the file
+     */
     HostFile file(String path);
 
     /**
@@ -24,34 +28,65 @@ public interface HostDevices extends AutoCloseable {
      *
      * @param loop N of {@code /dev/loopN}; EBUSY if it is not free
      * @param file the image; EROFS or EACCES if it cannot be opened as wanted
+     * @param access read-only or read-write
      */
     void attachLoop(int loop, String file, LoopAccess access);
 
     /**
      * Takes the file from a loop device: {@code LOOP_CLR_FD}; nothing happens if it has none. If somebody has the
      * device open, as a back end may still for a moment, the kernel does it when the last one closes it.
+     *
+     * @param loop N of {@code /dev/loopN}
      */
     void detachLoop(int loop);
 
-    /** Files of all loop devices that have one, by N; as the kernel names them, so absolute. */
+    /** {@return files of all loop devices that have one, by N; as the kernel names them, so absolute} */
     SortedMap<Integer, String> loops();
 
-    /** Whether there is a network interface of that name. */
+    /**
+     * {@return whether there is a network interface of that name}
+     *
+     * @param link the name of the network interface
+     */
     boolean linkExists(String link);
 
-    /** Adds an interface to a bridge: {@code SIOCBRADDIF}. Nothing happens if it is in it. */
+    /**
+     * Adds an interface to a bridge: {@code SIOCBRADDIF}. Nothing happens if it is in it.
+     *
+     * @param bridge the name of the bridge
+     * @param link the name of the network interface
+     */
     void joinBridge(String bridge, String link);
 
-    /** Sets the largest payload in bytes: {@code SIOCSIFMTU}. */
+    /**
+     * Sets the largest payload in bytes: {@code SIOCSIFMTU}.
+     *
+     * @param link the name of the network interface
+     * @param bytes the largest payload in bytes
+     */
     void setMtu(String link, int bytes);
 
-    /** Sets the hardware address: {@code SIOCSIFHWADDR}. Six bytes in hexadecimal, colons between them. */
+    /**
+     * Sets the hardware address: {@code SIOCSIFHWADDR}. Six bytes in hexadecimal, colons between them.
+     *
+     * @param link the name of the network interface
+     * @param address six bytes in hexadecimal with colons between them
+     */
     void setHardwareAddress(String link, String address);
 
-    /** Lets an interface run: {@code SIOCSIFFLAGS}. */
+    /**
+     * Lets an interface run: {@code SIOCSIFFLAGS}.
+     *
+     * @param link the name of the network interface
+     */
     void bringUp(String link);
 
-    /** Names an interface anew, which must not run: {@code SIOCSIFNAME}. */
+    /**
+     * Names an interface anew, which must not run: {@code SIOCSIFNAME}.
+     *
+     * @param link the name of the network interface
+     * @param newName the new name
+     */
     void rename(String link, String newName);
 
     @Override

@@ -9,10 +9,10 @@ import java.nio.ByteBuffer;
  * {@link IllegalStateException}.
  */
 public interface HypercallBuffer extends AutoCloseable {
-    /** The user virtual address to put into a hypercall argument. */
+    /** {@return the user virtual address to put into a hypercall argument} */
     long address();
 
-    /** The memory, little-endian, position 0; each call returns a new view. */
+    /** {@return the memory, little-endian, position 0; each call returns a new view} */
     ByteBuffer bytes();
 
     @Override

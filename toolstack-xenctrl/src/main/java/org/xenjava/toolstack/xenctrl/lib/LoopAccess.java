@@ -3,6 +3,8 @@ package org.xenjava.toolstack.xenctrl.lib;
 
 /** How a loop device may use its file. */
 public enum LoopAccess {
+    /** The kernel refuses writes. */
     READ_ONLY,
+    /** Reads and writes. */
     READ_WRITE
 }

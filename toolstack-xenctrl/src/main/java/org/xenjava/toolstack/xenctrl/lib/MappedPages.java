@@ -9,7 +9,7 @@ import java.nio.ByteBuffer;
  * IllegalStateException}. A buffer obtained earlier must not be used after close.
  */
 public interface MappedPages extends AutoCloseable {
-    /** The mapped memory, little-endian, position 0; each call returns a new view. */
+    /** {@return the mapped memory, little-endian, position 0; each call returns a new view} */
     ByteBuffer bytes();
 
     @Override

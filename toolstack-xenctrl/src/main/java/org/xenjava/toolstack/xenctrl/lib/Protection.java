@@ -3,7 +3,9 @@ package org.xenjava.toolstack.xenctrl.lib;
 
 /** Access to mapped guest memory: the {@code prot} argument of {@code mmap(2)}. */
 public enum Protection {
+    /** Reads. */
     READ(1),
+    /** Reads and writes. */
     READ_WRITE(3);
 
     private final int prot;
@@ -12,7 +14,7 @@ public enum Protection {
         this.prot = prot;
     }
 
-    /** The PROT_* bits. */
+    /** {@return the PROT_* bits} */
     public int bits() {
         return prot;
     }

@@ -11,6 +11,12 @@ import org.jspecify.annotations.Nullable;
 public final class XenAccessException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
+    /**
+     * A failure to reach Xen.
+     *
+     * @param message what is missing and what to install or do
+     * @param cause the failure behind it
+     */
     public XenAccessException(String message, @Nullable Throwable cause) {
         super(message, cause);
     }

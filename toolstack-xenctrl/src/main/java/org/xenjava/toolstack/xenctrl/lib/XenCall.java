@@ -17,6 +17,7 @@ public interface XenCall extends AutoCloseable {
      * {@code xencall_alloc_buffer_pages}.
      *
      * @param bytes size, 1 or more; rounded up to whole pages
+     * @return the zeroed buffer
      * @throws XenLibException ENOMEM
      */
     HypercallBuffer allocBuffer(int bytes);

@@ -10,6 +10,7 @@ public interface XenForeignMemory extends AutoCloseable {
      * @param domid the domain, 0 … 0x7FEF
      * @param protection wanted access
      * @param gfns guest frame numbers, one per page
+     * @return the mapping
      * @throws XenLibException if any page could not be mapped; then nothing stays mapped
      */
     MappedPages map(int domid, Protection protection, long... gfns);
@@ -23,6 +24,7 @@ public interface XenForeignMemory extends AutoCloseable {
      * @param frame first frame
      * @param frames number of frames
      * @param protection wanted access
+     * @return the mapping
      * @throws XenLibException such as EOPNOTSUPP on Linux before 4.18
      */
     MappedPages mapResource(int domid, int type, int id, long frame, int frames, Protection protection);

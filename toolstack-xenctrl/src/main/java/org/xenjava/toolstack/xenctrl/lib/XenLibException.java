@@ -18,10 +18,12 @@ public final class XenLibException extends RuntimeException {
         this.errno = errno;
     }
 
+    /** {@return the name of the C function} */
     public String function() {
         return function;
     }
 
+    /** {@return what the function left in errno} */
     public Errno errno() {
         return errno;
     }

@@ -20,7 +20,7 @@ public interface XenLibraries extends AutoCloseable {
 
     HostDevices hostDevices();
 
-    /** True if below is no real Xen, so that nothing of value can be lost in it. */
+    /** {@return true if below is no real Xen, so that nothing of value can be lost in it} */
     default boolean isSimulation() {
         return false;
     }

@@ -15,59 +15,143 @@ public interface XenStore extends AutoCloseable {
     /** The id that stands for "no transaction" ({@code XBT_NULL}). */
     int NO_TRANSACTION = 0;
 
-    /** {@code xs_read}. */
+    /**
+     * {@code xs_read}.
+     *
+     * @param transaction the transaction, or 0 for none
+     * @param path the path of the node
+     * @return the value
+     */
     byte[] read(int transaction, String path);
 
-    /** {@code xs_write}: creates the node and its parents if needed. */
+    /**
+     * {@code xs_write}: creates the node and its parents if needed.
+     *
+     * @param transaction the transaction, or 0 for none
+     * @param path the path of the node
+     * @param value the new value
+     */
     void write(int transaction, String path, byte[] value);
 
-    /** {@code xs_mkdir}: an existing node is left as it is. */
+    /**
+     * {@code xs_mkdir}: an existing node is left as it is.
+     *
+     * @param transaction the transaction, or 0 for none
+     * @param path the path of the node
+     */
     void mkdir(int transaction, String path);
 
-    /** {@code xs_rm}: removes a node and all below it; a missing node is ENOENT, unless its parent exists. */
+    /**
+     * {@code xs_rm}: removes a node and all below it; a missing node is ENOENT, unless its parent exists.
+     *
+     * @param transaction the transaction, or 0 for none
+     * @param path the path of the node
+     */
     void rm(int transaction, String path);
 
-    /** {@code xs_directory}: the names (not paths) of the children. */
+    /**
+     * {@code xs_directory}: the names (not paths) of the children.
+     *
+     * @param transaction the transaction, or 0 for none
+     * @param path the path of the node
+     * @return the names of the children
+     */
     List<String> directory(int transaction, String path);
 
-    /** {@code xs_get_permissions}. */
+    /**
+     * {@code xs_get_permissions}.
+     *
+     * @param transaction the transaction, or 0 for none
+     * @param path the path of the node
+     * @return the permissions, the owner first
+     */
     List<XenStorePermission> getPermissions(int transaction, String path);
 
-    /** {@code xs_set_permissions}. */
+    /**
+     * {@code xs_set_permissions}.
+     *
+     * @param transaction the transaction, or 0 for none
+     * @param path the path of the node
+     * @param permissions the permissions, the owner first
+     */
     void setPermissions(int transaction, String path, List<XenStorePermission> permissions);
 
-    /** {@code xs_transaction_start}: the new transaction's id, never 0. */
+    /**
+     * {@code xs_transaction_start}: the new transaction's id, never 0.
+     *
+     * @return the id of the transaction
+     */
     int transactionStart();
 
     /**
      * {@code xs_transaction_end} without abort.
      *
+     * @param transaction the transaction, or 0 for none
      * @throws XenLibException EAGAIN if another change came between: start again
      */
     void transactionCommit(int transaction);
 
-    /** {@code xs_transaction_end} with abort. */
+    /**
+     * {@code xs_transaction_end} with abort.
+     *
+     * @param transaction the transaction, or 0 for none
+     */
     void transactionAbort(int transaction);
 
-    /** {@code xs_watch}: fires once at once, then at every change at or below the path. */
+    /**
+     * {@code xs_watch}: fires once at once, then at every change at or below the path.
+     *
+     * @param path the path of the node
+     * @param token the token of the watch
+     */
     void watch(String path, String token);
 
-    /** {@code xs_unwatch}. */
+    /**
+     * {@code xs_unwatch}.
+     *
+     * @param path the path of the node
+     * @param token the token of the watch
+     */
     void unwatch(String path, String token);
 
-    /** Waits at most that long on {@code xs_fileno}, then {@code xs_check_watch}; empty if nothing fired. */
+    /**
+     * Waits at most that long on {@code xs_fileno}, then {@code xs_check_watch}; empty if nothing fired.
+     *
+     * @param timeout how long to wait at most
+     * @return the event; empty if none came in time
+     */
     Optional<XenStoreWatchEvent> readWatch(Duration timeout);
 
-    /** {@code xs_introduce_domain}: tells xenstored of a domain with its ring page's gfn and the guest's port. */
+    /**
+     * {@code xs_introduce_domain}: tells xenstored of a domain with its ring page's gfn and the guest's port.
+     *
+     * @param domid the domain's number
+     * @param gfn the guest frame number
+     * @param port the port of an event channel
+     */
     void introduceDomain(int domid, long gfn, int port);
 
-    /** {@code xs_release_domain}. */
+    /**
+     * {@code xs_release_domain}.
+     *
+     * @param domid the domain's number
+     */
     void releaseDomain(int domid);
 
-    /** {@code xs_is_domain_introduced}. */
+    /**
+     * {@code xs_is_domain_introduced}.
+     *
+     * @param domid the domain's number
+     * @return whether xenstored knows the domain
+     */
     boolean isDomainIntroduced(int domid);
 
-    /** {@code xs_get_domain_path}: {@code /local/domain/N}. */
+    /**
+     * {@code xs_get_domain_path}: {@code /local/domain/N}.
+     *
+     * @param domid the domain's number
+     * @return the path
+     */
     String getDomainPath(int domid);
 
     @Override

@@ -9,7 +9,10 @@ package org.xenjava.toolstack.xenctrl.lib;
  * @param access bits: none 0, read 1, write 2 ({@code XS_PERM_*})
  */
 public record XenStorePermission(int domid, int access) {
+    /** No access. */
     public static final int NONE = 0;
+    /** Reads. */
     public static final int READ = 1;
+    /** Writes. */
     public static final int WRITE = 2;
 }

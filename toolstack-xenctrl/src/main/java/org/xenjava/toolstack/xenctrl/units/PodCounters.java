@@ -10,8 +10,8 @@ package org.xenjava.toolstack.xenctrl.units;
  */
 public record PodCounters(long totPages, long cachePages, long entries) {
     /**
-     * Entries for which there is no page: positive means that a touch of that many frames kills the guest
-     * (XSA-153); negative is a surplus, seen only while a domain is built.
+     * {@return entries for which there is no page: positive means that a touch of that many frames kills the guest
+     * (XSA-153); negative is a surplus, seen only while a domain is built}
      */
     public long debt() {
         return entries - cachePages;
