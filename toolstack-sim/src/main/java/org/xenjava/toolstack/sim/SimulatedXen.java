@@ -72,7 +72,12 @@ public final class SimulatedXen {
         return new Builder();
     }
 
-    /** Opens Xen's libraries on this machine, as a process in dom0. */
+    /**
+     * Opens Xen's libraries on this machine, as a process in dom0.
+     *
+     * @throws org.xenjava.toolstack.xenctrl.lib.XenLibException {@code xs_open} with ECONNREFUSED while xenstored is
+     *     stopped
+     */
     public XenLibraries connect() {
         return dom0.connect();
     }
@@ -115,6 +120,28 @@ public final class SimulatedXen {
     /** The output on Xen's console: at most the last 64 KiB. */
     public String console() {
         return locked(() -> machine.console().text());
+    }
+
+    /**
+     * Stops xenstored, as a crash does. Every process of dom0 loses its connection with all watches and open
+     * transactions: the next request on it fails with EPIPE, later ones with EBADF, and a wait for a watch ends.
+     * {@link #connect} fails until xenstored runs again. Kernels, those of guests included, keep their watches.
+     */
+    public void stopXenstored() {
+        dom0.store().stop();
+    }
+
+    /** Starts xenstored after {@link #stopXenstored}, with its nodes and its introduced domains. */
+    public void startXenstored() {
+        dom0.store().start();
+    }
+
+    /**
+     * Starts xenstored after {@link #stopXenstored}, with the nodes of a host after its boot and no introduced domain.
+     * Domains that run are unknown to it until a toolstack introduces them again.
+     */
+    public void startXenstoredEmpty() {
+        dom0.startXenstoredEmpty();
     }
 
     private <T> T locked(Supplier<T> action) {

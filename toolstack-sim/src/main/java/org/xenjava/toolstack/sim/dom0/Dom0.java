@@ -10,7 +10,9 @@ import org.xenjava.toolstack.sim.machine.DomainListener;
 import org.xenjava.toolstack.sim.machine.Machine;
 import org.xenjava.toolstack.sim.machine.XenDomain;
 import org.xenjava.toolstack.sim.store.StoreConnection;
+import org.xenjava.toolstack.sim.store.StoreRefusal;
 import org.xenjava.toolstack.sim.store.XenStored;
+import org.xenjava.toolstack.xenctrl.lib.XenLibException;
 import org.xenjava.toolstack.xenctrl.lib.XenLibraries;
 import org.xenjava.toolstack.xenctrl.lib.XenStore;
 import org.xenjava.toolstack.xenctrl.lib.XenStorePermission;
@@ -20,6 +22,7 @@ public final class Dom0 {
     private final MachineEntry entry;
     private final HostKernel kernel;
     private final XenStored store;
+    private final StoreConnection own;
     private final Hypercalls hypercalls;
 
     /**
@@ -45,35 +48,52 @@ public final class Dom0 {
                 store.domainDied(domain.domid());
             }
         });
-        StoreConnection own = store.connect(0);
-        writeInitialTree(own);
+        own = store.connectKernel(0);
+        writeInitialTree();
         new ConsoleDaemon(own).start();
         new BackendDrivers(own, kernel).start();
     }
 
     /** Writes what is in xenstore after the boot of a machine on which no guest has run. */
-    private static void writeInitialTree(StoreConnection store) {
-        write(store, "/tool/xenstored", "");
-        write(store, "/local/pool/0/name", "Pool-0");
-        write(store, "/local/domain/0/domid", "0");
-        write(store, "/local/domain/0/name", "Domain-0");
-        store.setPermissions(
+    private void writeInitialTree() {
+        write("/tool/xenstored", "");
+        write("/local/pool/0/name", "Pool-0");
+        write("/local/domain/0/domid", "0");
+        write("/local/domain/0/name", "Domain-0");
+        own.setPermissions(
                 XenStore.NO_TRANSACTION, "/local/domain", List.of(new XenStorePermission(0, XenStorePermission.READ)));
     }
 
-    private static void write(StoreConnection store, String path, String value) {
-        store.write(XenStore.NO_TRANSACTION, path, value.getBytes(StandardCharsets.UTF_8));
+    private void write(String path, String value) {
+        own.write(XenStore.NO_TRANSACTION, path, value.getBytes(StandardCharsets.UTF_8));
     }
 
-    /** Opens Xen's libraries for one more process. */
+    /**
+     * Opens Xen's libraries for one more process.
+     *
+     * @throws XenLibException ECONNREFUSED if xenstored does not run
+     */
     public XenLibraries connect() {
         return new Dom0Process(
                 new HypercallHandle(entry, hypercalls),
                 new ForeignMemoryHandle(entry),
                 new EventChannelHandle(entry),
                 new DeviceModelHandle(entry),
-                store.connect(0),
+                openStore(),
                 new KernelHandle(kernel, entry));
+    }
+
+    private XenStore openStore() {
+        try {
+            return store.connectProcess();
+        } catch (StoreRefusal refusal) {
+            throw new XenLibException("xs_open", refusal.errno());
+        }
+    }
+
+    /** Starts xenstored again without the nodes that it had. */
+    public void startXenstoredEmpty() {
+        store.startEmpty(this::writeInitialTree);
     }
 
     /** xenstored. */

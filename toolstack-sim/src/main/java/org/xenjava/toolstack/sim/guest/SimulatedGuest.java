@@ -24,7 +24,12 @@ public record SimulatedGuest(BalloonDriver balloon, Firmware firmware, long boot
         /** The guest powers off when the ACPI power button is pressed; only HVM guests have one. */
         OBEYS_THE_POWER_BUTTON,
         /** The guest uses its disks and does not release them on request, as Linux with a mounted disk. */
-        KEEPS_ITS_DISKS
+        KEEPS_ITS_DISKS,
+        /**
+         * The guest writes nodes of its own in xenstore as fast as it can, so that transactions of dom0 that read those
+         * nodes conflict.
+         */
+        HAMMERS_XENSTORE
     }
 
     public SimulatedGuest {
@@ -43,7 +48,7 @@ public record SimulatedGuest(BalloonDriver balloon, Firmware firmware, long boot
                 BalloonDriver.of(BalloonFamily.LINUX),
                 Firmware.PLAIN,
                 LINUX_BOOT_PAGES,
-                EnumSet.complementOf(EnumSet.of(Habit.KEEPS_ITS_DISKS)));
+                EnumSet.complementOf(EnumSet.of(Habit.KEEPS_ITS_DISKS, Habit.HAMMERS_XENSTORE)));
     }
 
     /** The guest with another balloon driver. */
@@ -71,7 +76,19 @@ public record SimulatedGuest(BalloonDriver balloon, Firmware firmware, long boot
 
     /** The guest that uses its disks and does not release them on request. */
     public SimulatedGuest keepingItsDisks() {
-        Set<Habit> more = EnumSet.of(Habit.KEEPS_ITS_DISKS);
+        return with(Habit.KEEPS_ITS_DISKS);
+    }
+
+    /**
+     * The guest that writes nodes of its own in xenstore between any two requests of dom0, from its boot on, unless its
+     * domain is paused or has shut down.
+     */
+    public SimulatedGuest hammeringXenstore() {
+        return with(Habit.HAMMERS_XENSTORE);
+    }
+
+    private SimulatedGuest with(Habit habit) {
+        Set<Habit> more = EnumSet.of(habit);
         more.addAll(habits);
         return new SimulatedGuest(balloon, firmware, bootPages, more);
     }

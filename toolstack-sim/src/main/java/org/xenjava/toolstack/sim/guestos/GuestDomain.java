@@ -41,6 +41,7 @@ final class GuestDomain implements GuestMachine {
     private final GuestIdentity identity;
     private final List<Runnable> waiting = new ArrayList<>();
     private int watches;
+    private Runnable writer = () -> {};
     private Optional<RunningGuest> running = Optional.empty();
 
     /** Unwinds the actions of a guest that has stopped. */
@@ -57,7 +58,7 @@ final class GuestDomain implements GuestMachine {
         this.domain = domain;
         this.self = new Actor(domain.domid());
         this.daemon = daemon;
-        this.store = daemon.connect(domain.domid());
+        this.store = daemon.connectKernel(domain.domid());
         boolean pvh = domain.emulationFlags() == DomctlOp.EMU_LAPIC;
         this.identity = new GuestIdentity(
                 domain.domid(), valueOf("name").orElse(""), pvh ? GuestIdentity.Kind.PVH : GuestIdentity.Kind.HVM);
@@ -81,6 +82,7 @@ final class GuestDomain implements GuestMachine {
     /** Ends the guest of a domain that was destroyed. */
     void end() {
         waiting.clear();
+        daemon.removeWriter(writer);
         store.close();
     }
 
@@ -246,6 +248,16 @@ final class GuestDomain implements GuestMachine {
     @Override
     public void watchAtOnce(String path, Runnable changed) {
         store.watch(path, "guest-" + ++watches, event -> run(changed));
+    }
+
+    @Override
+    public void betweenRequests(Runnable action) {
+        writer = () -> {
+            if (domain.isRunning()) {
+                action.run();
+            }
+        };
+        daemon.addWriter(writer);
     }
 
     @Override

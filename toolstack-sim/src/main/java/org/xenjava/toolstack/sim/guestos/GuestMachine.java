@@ -59,6 +59,9 @@ interface GuestMachine {
      */
     void watchAtOnce(String path, Runnable changed);
 
+    /** Repeats an action between any two requests of dom0 to xenstored, except while the domain does not run. */
+    void betweenRequests(Runnable action);
+
     /** Hypercall {@code HVMOP_set_param} of {@code CALLBACK_IRQ}, the first of PV drivers: how events are delivered. */
     void receiveEvents();
 

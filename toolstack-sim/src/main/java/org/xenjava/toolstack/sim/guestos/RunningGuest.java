@@ -16,10 +16,14 @@ final class RunningGuest {
     private static final long RELOCATED_TO = 0xfc000;
     private static final int CHUNK_PAGES = 512;
 
+    /** Nodes below its own that a toolstack lets a guest write. */
+    private static final List<String> WRITABLE_NODES = List.of("data", "drivers", "feature", "attr", "error");
+
     private final SimulatedGuest guest;
     private final GuestMachine machine;
     private final GuestRam ram;
     private final Balloon balloon;
+    private long writes;
 
     RunningGuest(SimulatedGuest guest, GuestMachine machine) {
         this.guest = guest;
@@ -47,6 +51,9 @@ final class RunningGuest {
             new PvFrontEnds(machine, guest.habits().contains(SimulatedGuest.Habit.KEEPS_ITS_DISKS)).start();
         }
         balloon.start();
+        if (guest.habits().contains(SimulatedGuest.Habit.HAMMERS_XENSTORE)) {
+            machine.betweenRequests(this::writeOwnNodes);
+        }
         if (guest.habits().contains(SimulatedGuest.Habit.OBEYS_SHUTDOWN_REQUESTS)) {
             machine.watch("control/shutdown", this::shutDownIfAsked);
         }
@@ -64,6 +71,11 @@ final class RunningGuest {
         for (long i = 0; i < guest.firmware().relocatedPages(); i++) {
             machine.movePage(top - 1 - i, RELOCATED_TO + i);
         }
+    }
+
+    private void writeOwnNodes() {
+        writes++;
+        WRITABLE_NODES.forEach(node -> machine.write(node, Long.toString(writes)));
     }
 
     /** Reacts to the ACPI power button of an HVM guest. */

@@ -27,14 +27,24 @@ public final class StoreConnection implements XenStore {
     private final List<Watch> watches = new ArrayList<>();
     private final Deque<XenStoreWatchEvent> events = new ArrayDeque<>();
     private int lastTransaction;
-    private boolean closed;
+    private final Survival survival;
+    private Optional<Errno> unusable = Optional.empty();
+
+    /** The fate of a connection when xenstored stops. */
+    enum Survival {
+        /** The connection ends, as that of a process through a socket. */
+        LOST,
+        /** The connection and its watches resume when xenstored starts, as those of a kernel. */
+        KEPT
+    }
 
     /** A registered watch, with its path as given and in absolute form. */
     private record Watch(String path, String absolute, String token, Consumer<XenStoreWatchEvent> sink) {}
 
-    StoreConnection(XenStored daemon, int domid) {
+    StoreConnection(XenStored daemon, int domid, Survival survival) {
         this.daemon = daemon;
         this.domid = domid;
+        this.survival = survival;
         this.watchFired = daemon.lock().newCondition();
     }
 
@@ -103,16 +113,26 @@ public final class StoreConnection implements XenStore {
         });
     }
 
-    /** Registers a watch that calls a sink, under the simulated machine's lock, instead of queueing events. */
+    /**
+     * Registers a watch that calls a sink, under the simulated machine's lock, instead of queueing events. While
+     * xenstored is stopped, the watch of a kernel is registered for its next start.
+     */
     public void watch(String path, String token, Consumer<XenStoreWatchEvent> sink) {
-        run("xs_watch", () -> {
+        locked("xs_watch", () -> {
+            requireOpen();
+            if (survival == Survival.LOST) {
+                daemon.requireRunning(Errno.EIO);
+            }
             boolean special = path.startsWith("@");
             Watch watch = new Watch(path, special ? path : absolute(path), token, sink);
             if (find(path, token).isPresent()) {
                 throw new StoreRefusal(Errno.EEXIST);
             }
             watches.add(watch);
-            sink.accept(new XenStoreWatchEvent(path, token));
+            if (daemon.isRunning()) {
+                sink.accept(new XenStoreWatchEvent(path, token));
+            }
+            return watch;
         });
     }
 
@@ -178,13 +198,31 @@ public final class StoreConnection implements XenStore {
     public void close() {
         daemon.lock().lock();
         try {
-            closed = true;
-            watches.clear();
-            daemon.disconnect(this);
-            watchFired.signalAll();
+            end(Errno.EBADF);
         } finally {
             daemon.lock().unlock();
         }
+    }
+
+    /** Reacts to the end of xenstored. */
+    void lose() {
+        transactions.clear();
+        if (survival == Survival.LOST) {
+            events.clear();
+            end(Errno.EPIPE);
+        }
+    }
+
+    private void end(Errno errno) {
+        unusable = Optional.of(errno);
+        watches.clear();
+        daemon.disconnect(this);
+        watchFired.signalAll();
+    }
+
+    /** Registers the watches anew with a xenstored that has started, upon which each fires. */
+    void resume() {
+        List.copyOf(watches).forEach(watch -> watch.sink().accept(new XenStoreWatchEvent(watch.path(), watch.token())));
     }
 
     /** Delivers a change to the watches whose paths it affects. */
@@ -239,10 +277,12 @@ public final class StoreConnection implements XenStore {
         }
     }
 
+    /** As libxenstore, which closes its socket at the first failure: a lost connection gives EPIPE once, then EBADF. */
     private void requireOpen() {
-        if (closed) {
-            throw new StoreRefusal(Errno.EBADF);
-        }
+        unusable.ifPresent(errno -> {
+            unusable = Optional.of(Errno.EBADF);
+            throw new StoreRefusal(errno);
+        });
     }
 
     private void run(String function, Runnable request) {
@@ -253,10 +293,20 @@ public final class StoreConnection implements XenStore {
     }
 
     private <T> T call(String function, Supplier<T> request) {
+        return locked(function, () -> {
+            requireOpen();
+            daemon.requireRunning(Errno.EIO);
+            if (survival == Survival.LOST) {
+                daemon.letOthersWrite();
+            }
+            return request.get();
+        });
+    }
+
+    private <T> T locked(String function, Supplier<T> action) {
         daemon.lock().lock();
         try {
-            requireOpen();
-            return request.get();
+            return action.get();
         } catch (StoreRefusal refusal) {
             throw new XenLibException(function, refusal.errno());
         } finally {

@@ -20,6 +20,13 @@ final class StoreTree implements StoreView {
 
     StoreTree(Consumer<Change> watchers) {
         this.watchers = watchers;
+        clear();
+    }
+
+    /** Removes all nodes but the root. No watch fires. */
+    void clear() {
+        nodes.clear();
+        generations.clear();
         put(
                 StorePath.ROOT,
                 new StoreNode(new byte[0], List.of(), List.of(new XenStorePermission(0, XenStorePermission.NONE))));

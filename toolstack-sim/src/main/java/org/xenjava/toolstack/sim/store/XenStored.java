@@ -2,10 +2,11 @@
 package org.xenjava.toolstack.sim.store;
 
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.concurrent.locks.Lock;
+import java.util.function.Supplier;
 import org.xenjava.toolstack.xenctrl.lib.Errno;
 
 /** The simulated xenstored: the tree, its connections, and the domains introduced to it. */
@@ -14,7 +15,12 @@ public final class XenStored {
     private final DomainLink domains;
     private final StoreTree tree = new StoreTree(this::fire);
     private final List<StoreConnection> connections = new ArrayList<>();
-    private final Set<Integer> introduced = new HashSet<>();
+
+    /** The domains introduced, each with its event channel. */
+    private final SortedMap<Integer, Integer> introduced = new TreeMap<>();
+
+    private final List<Runnable> writers = new ArrayList<>();
+    private boolean running = true;
 
     /** xenstored's access to domains. */
     public interface DomainLink {
@@ -45,34 +51,124 @@ public final class XenStored {
         return "/local/domain/" + domid;
     }
 
-    /** Opens a connection for that domain. Connections of dom0 have every permission. */
-    public StoreConnection connect(int domid) {
-        lock.lock();
+    /**
+     * Opens a connection for a process of dom0, which has every permission. The connection is lost when xenstored
+     * stops.
+     *
+     * @throws StoreRefusal ECONNREFUSED if xenstored does not run
+     */
+    public StoreConnection connectProcess() {
+        return locked(() -> {
+            requireRunning(Errno.ECONNREFUSED);
+            return connect(0, StoreConnection.Survival.LOST);
+        });
+    }
+
+    /**
+     * Opens a connection for the kernel of a domain. The kernel keeps its connection when xenstored stops, and registers
+     * its watches anew when xenstored starts.
+     */
+    public StoreConnection connectKernel(int domid) {
+        return locked(() -> connect(domid, StoreConnection.Survival.KEPT));
+    }
+
+    private StoreConnection connect(int domid, StoreConnection.Survival survival) {
+        StoreConnection connection = new StoreConnection(this, domid, survival);
+        connections.add(connection);
+        return connection;
+    }
+
+    /** Stops xenstored as a crash does: processes lose their connections with all watches and transactions. */
+    public void stop() {
+        locked(() -> {
+            requireRunning(Errno.ESRCH);
+            running = false;
+            introduced.keySet().forEach(domains::disconnect);
+            List.copyOf(connections).forEach(StoreConnection::lose);
+            return this;
+        });
+    }
+
+    /** Starts xenstored again with the nodes and the introduced domains that it had, except those that have died. */
+    public void start() {
+        locked(() -> {
+            running = true;
+            introduced.entrySet().removeIf(domain -> !reconnects(domain.getKey(), domain.getValue()));
+            List.copyOf(connections).forEach(StoreConnection::resume);
+            return this;
+        });
+    }
+
+    /**
+     * Starts xenstored again without nodes and without introduced domains.
+     *
+     * @param initialTree writes the nodes that are there after a boot
+     */
+    public void startEmpty(Runnable initialTree) {
+        locked(() -> {
+            running = true;
+            introduced.clear();
+            tree.clear();
+            initialTree.run();
+            List.copyOf(connections).forEach(StoreConnection::resume);
+            return this;
+        });
+    }
+
+    private boolean reconnects(int domid, int port) {
         try {
-            StoreConnection connection = new StoreConnection(this, domid);
-            connections.add(connection);
-            return connection;
-        } finally {
-            lock.unlock();
+            domains.connect(domid, port);
+            return true;
+        } catch (StoreRefusal gone) {
+            return false;
+        }
+    }
+
+    /**
+     * Adds a writer whose requests come between any two requests of dom0's processes, as those of a guest that writes
+     * at full speed.
+     */
+    public void addWriter(Runnable writer) {
+        writers.add(writer);
+    }
+
+    /** Removes a writer. */
+    public void removeWriter(Runnable writer) {
+        writers.remove(writer);
+    }
+
+    void letOthersWrite() {
+        List.copyOf(writers).forEach(Runnable::run);
+    }
+
+    boolean isRunning() {
+        return running;
+    }
+
+    void requireRunning(Errno otherwise) {
+        if (!running) {
+            throw new StoreRefusal(otherwise);
         }
     }
 
     /** Reacts to a domain that has shut down. */
     public void domainChanged(int domid) {
         locked(() -> {
-            if (introduced.contains(domid)) {
+            if (running && introduced.containsKey(domid)) {
                 fireSpecial("@releaseDomain");
             }
+            return this;
         });
     }
 
     /** Forgets a domain that was destroyed. */
     public void domainDied(int domid) {
         locked(() -> {
-            if (introduced.remove(domid)) {
+            if (running && introduced.remove(domid) != null) {
                 domains.disconnect(domid);
                 fireSpecial("@releaseDomain");
             }
+            return this;
         });
     }
 
@@ -92,19 +188,19 @@ public final class XenStored {
         if (port <= 0) {
             throw new StoreRefusal(Errno.EINVAL);
         }
-        boolean again = introduced.contains(domid);
+        boolean again = introduced.containsKey(domid);
         if (again) {
             domains.disconnect(domid);
         }
         domains.connect(domid, port);
-        introduced.add(domid);
+        introduced.put(domid, port);
         if (!again) {
             fireSpecial("@introduceDomain");
         }
     }
 
     void release(int domid) {
-        if (!introduced.remove(domid)) {
+        if (introduced.remove(domid) == null) {
             throw new StoreRefusal(Errno.ENOENT);
         }
         domains.disconnect(domid);
@@ -113,13 +209,13 @@ public final class XenStored {
 
     /** Whether the domain was introduced, so that its requests reach xenstored. */
     public boolean isIntroduced(int domid) {
-        return domid == 0 || introduced.contains(domid);
+        return running && (domid == 0 || introduced.containsKey(domid));
     }
 
-    private void locked(Runnable action) {
+    private <T> T locked(Supplier<T> action) {
         lock.lock();
         try {
-            action.run();
+            return action.get();
         } finally {
             lock.unlock();
         }

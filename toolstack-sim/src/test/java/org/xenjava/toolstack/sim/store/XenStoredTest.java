@@ -24,8 +24,8 @@ import org.xenjava.toolstack.xenctrl.lib.XenStoreWatchEvent;
 class XenStoredTest {
     private final List<Integer> refused = new ArrayList<>();
     private final XenStored daemon = new XenStored(new ReentrantLock(), new Link());
-    private final StoreConnection dom0 = daemon.connect(0);
-    private final StoreConnection guest = daemon.connect(7);
+    private final StoreConnection dom0 = daemon.connectProcess();
+    private final StoreConnection guest = daemon.connectKernel(7);
 
     private final class Link implements XenStored.DomainLink {
         @Override
@@ -332,7 +332,7 @@ class XenStoredTest {
         List<XenStoreWatchEvent> seen = new ArrayList<>();
         Thread reader = new Thread(() -> dom0.readWatch(Duration.ofMinutes(1)).ifPresent(seen::add));
         reader.start();
-        daemon.connect(0).write(NO_TRANSACTION, "/a", bytes("1"));
+        daemon.connectProcess().write(NO_TRANSACTION, "/a", bytes("1"));
         reader.join();
         assertEquals(List.of(new XenStoreWatchEvent("/a", "t")), seen);
     }
