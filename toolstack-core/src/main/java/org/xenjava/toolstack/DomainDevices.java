@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.xenjava.toolstack;
 
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
-import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import org.xenjava.toolstack.config.DiskConfig;
@@ -13,17 +13,15 @@ import org.xenjava.toolstack.config.MacAddress;
 import org.xenjava.toolstack.config.NicConfig;
 import org.xenjava.toolstack.config.VirtualDisk;
 import org.xenjava.toolstack.create.StoredConfig;
+import org.xenjava.toolstack.device.QemuProcess;
 import org.xenjava.toolstack.device.pv.AttachedDisk;
 import org.xenjava.toolstack.device.pv.AttachedNic;
 import org.xenjava.toolstack.device.pv.DetachMode;
 import org.xenjava.toolstack.device.pv.DiskBackend;
-import org.xenjava.toolstack.error.Attempt;
 import org.xenjava.toolstack.error.ConfigException;
 import org.xenjava.toolstack.error.DeviceException;
-import org.xenjava.toolstack.error.DomainGoneException;
-import org.xenjava.toolstack.error.translation.XenFailures;
+import org.xenjava.toolstack.error.DomainStateException;
 import org.xenjava.toolstack.operation.Undo;
-import org.xenjava.toolstack.store.DomainPaths;
 
 /**
  * The disks and network cards of one domain, while it exists: got from {@link Domain#devices}. The guest's drivers
@@ -31,11 +29,9 @@ import org.xenjava.toolstack.store.DomainPaths;
  * are seen here. What is changed here is changed in {@link Domain#config} too, so it outlives a reboot.
  */
 public final class DomainDevices {
-    private final ToolstackContext context;
-    private final Domain domain;
+    private final DomainHandle domain;
 
-    DomainDevices(ToolstackContext context, Domain domain) {
-        this.context = context;
+    DomainDevices(DomainHandle domain) {
         this.domain = domain;
     }
 
@@ -47,10 +43,10 @@ public final class DomainDevices {
      * @throws DeviceException if the domain has a disk there, or the back end does not take it; nothing is left then
      */
     public AttachedDisk attach(DiskConfig disk) {
-        return exclusively("attaching disk " + disk.vdev() + " to " + domain, () -> {
+        return domain.exclusively("attaching disk " + disk.vdev() + " to", () -> {
             DomainType type = type();
-            if (context.devices().backendOf(disk, type) == DiskBackend.QEMU
-                    && context.deviceModels().process(domain.domid()).isEmpty()) {
+            if (domain.context().devices().backendOf(disk, type) == DiskBackend.QEMU
+                    && domain.context().deviceModels().process(domain.domid()).isEmpty()) {
                 throw new ConfigException("disk " + disk.vdev() + ": only QEMU can serve it, and " + domain
                         + " has none; give it a raw image or a block device");
             }
@@ -61,14 +57,14 @@ public final class DomainDevices {
             Undo.onFailure(
                     () -> {
                         change(config -> without(config, disk.number(), Stream.of(disk)));
-                        context.devices().attach(domain.domid(), type, disk);
+                        domain.context().devices().attach(domain.domid(), type, disk);
                         return disk;
                     },
                     () -> change(config -> without(config, disk.number(), Stream.of())));
             return disks().stream()
                     .filter(attached -> attached.number() == disk.number())
                     .findFirst()
-                    .orElseThrow(this::gone);
+                    .orElseThrow(() -> domain.gone("attaching a device to"));
         });
     }
 
@@ -80,9 +76,11 @@ public final class DomainDevices {
      * @throws DeviceException if the domain has that address, or the back end does not take it; nothing is left then
      */
     public AttachedNic attach(NicConfig nic) {
-        return exclusively("attaching a network card to " + domain, () -> {
+        return domain.exclusively("attaching a network card to", () -> {
             DomainType type = type();
-            NicConfig addressed = nic.mac().isPresent() ? nic : nic.withMac(MacAddress.random(context.random()));
+            NicConfig addressed = nic.mac().isPresent()
+                    ? nic
+                    : nic.withMac(MacAddress.random(domain.context().random()));
             MacAddress mac = addressed.mac().orElseThrow();
             if (nics().stream().anyMatch(attached -> attached.mac().equals(mac.text()))) {
                 throw new DeviceException(
@@ -93,13 +91,13 @@ public final class DomainDevices {
             int devid = Undo.onFailure(
                     () -> {
                         change(config -> without(config, mac, Stream.of(kept)));
-                        return context.devices().attach(domain.domid(), addressed);
+                        return domain.context().devices().attach(domain.domid(), addressed);
                     },
                     () -> change(config -> without(config, mac, Stream.of())));
             return nics().stream()
                     .filter(attached -> attached.devid() == devid)
                     .findFirst()
-                    .orElseThrow(this::gone);
+                    .orElseThrow(() -> domain.gone("attaching a device to"));
         });
     }
 
@@ -109,13 +107,13 @@ public final class DomainDevices {
      * @throws DeviceException if the guest keeps it and may
      */
     public void detach(VirtualDisk disk, DetachMode mode) {
-        exclusively("detaching disk " + disk + " of " + domain, () -> {
-            requireDomain();
+        domain.exclusively("detaching disk " + disk + " of", () -> {
+            domain.info("detaching a device of");
             Optional<DomainConfig> before = stored();
             change(config -> without(config, disk.number(), Stream.of()));
             Undo.onFailure(
                     () -> {
-                        context.devices().detachDisk(domain.domid(), disk.number(), mode);
+                        domain.context().devices().detachDisk(domain.domid(), disk.number(), mode);
                         return disk;
                     },
                     () -> before.filter(config -> hasDisk(disk.number())).ifPresent(this::restore));
@@ -130,8 +128,8 @@ public final class DomainDevices {
      * @throws DeviceException if the guest keeps it and may
      */
     public void detachNic(int devid, DetachMode mode) {
-        exclusively("detaching network card " + devid + " of " + domain, () -> {
-            requireDomain();
+        domain.exclusively("detaching network card " + devid + " of", () -> {
+            domain.info("detaching a device of");
             Optional<DomainConfig> before = stored();
             nics().stream()
                     .filter(nic -> nic.devid() == devid && !nic.mac().isEmpty())
@@ -139,7 +137,7 @@ public final class DomainDevices {
                     .forEach(mac -> change(config -> without(config, mac, Stream.of())));
             Undo.onFailure(
                     () -> {
-                        context.devices().detachNic(domain.domid(), devid, mode);
+                        domain.context().devices().detachNic(domain.domid(), devid, mode);
                         return devid;
                     },
                     () -> before.filter(config -> nics().stream().anyMatch(nic -> nic.devid() == devid))
@@ -150,16 +148,40 @@ public final class DomainDevices {
 
     /** Its disks, by number; none if it is gone. */
     public List<AttachedDisk> disks() {
-        return XenFailures.translating(
-                Attempt.on(domain.domid(), domain.uuid(), "listing the disks of " + domain),
-                () -> context.devices().disks(domain.domid()));
+        return domain.attempting(
+                "listing the disks of", () -> domain.context().devices().disks(domain.domid()));
     }
 
     /** Its network cards, by number; none if it is gone. */
     public List<AttachedNic> nics() {
-        return XenFailures.translating(
-                Attempt.on(domain.domid(), domain.uuid(), "listing the network cards of " + domain),
-                () -> context.devices().nics(domain.domid()));
+        return domain.attempting(
+                "listing the network cards of", () -> domain.context().devices().nics(domain.domid()));
+    }
+
+    /**
+     * Puts another medium into a CD-ROM drive, whether or not the guest has locked it ({@code xl cd-insert}).
+     *
+     * @param drive such as {@code hdc}
+     * @param image a raw image or a block device
+     * @throws DomainStateException if no QEMU serves the domain
+     * @throws org.xenjava.toolstack.error.DeviceModelException if it has no such drive, or the image cannot be opened
+     */
+    public void insertMedium(VirtualDisk drive, Path image) {
+        domain.attempting("changing the medium of", () -> qemu().changeMedium(drive, image));
+    }
+
+    /**
+     * Takes the medium out of a CD-ROM drive, whether or not the guest has locked it ({@code xl cd-eject}).
+     *
+     * @throws DomainStateException if no QEMU serves the domain
+     * @throws org.xenjava.toolstack.error.DeviceModelException if it has no such drive
+     */
+    public void ejectMedium(VirtualDisk drive) {
+        domain.attempting("ejecting the medium of", () -> qemu().eject(drive));
+    }
+
+    private QemuProcess qemu() {
+        return new DomainDeviceModel(domain).required("has no CD-ROM drive");
     }
 
     private boolean hasDisk(int number) {
@@ -167,7 +189,7 @@ public final class DomainDevices {
     }
 
     private Optional<DomainConfig> stored() {
-        return StoredConfig.read(context.store().direct(), new DomainPaths(domain.domid()).storedConfig());
+        return StoredConfig.read(domain.store().direct(), domain.paths().storedConfig());
     }
 
     /** What could not be detached is still the guest's. */
@@ -189,8 +211,8 @@ public final class DomainDevices {
 
     /** Changes what the domain is built from the next time, if this library built it. */
     private void change(UnaryOperator<DomainConfig> change) {
-        String path = new DomainPaths(domain.domid()).storedConfig();
-        context.store().inTransaction(transaction -> StoredConfig.read(transaction, path)
+        String path = domain.paths().storedConfig();
+        domain.store().inTransaction(transaction -> StoredConfig.read(transaction, path)
                 .map(before -> {
                     DomainConfig after = change.apply(before);
                     if (!after.equals(before)) {
@@ -201,27 +223,11 @@ public final class DomainDevices {
                 }));
     }
 
-    private <T> T exclusively(String attempt, Supplier<T> work) {
-        return context.exclusively(
-                domain.domid(),
-                () -> XenFailures.translating(Attempt.on(domain.domid(), domain.uuid(), attempt), work));
-    }
-
-    private void requireDomain() {
-        if (!domain.exists()) {
-            throw gone();
-        }
-    }
-
     private DomainType type() {
-        requireDomain();
-        return context.store()
-                .read(new DomainPaths(domain.domid()).libxlType())
+        domain.info("looking at");
+        return domain.store()
+                .read(domain.paths().libxlType())
                 .flatMap(DomainType::ofWord)
                 .orElseThrow(() -> new ConfigException(domain + " is neither HVM nor PVH; only these are supported"));
-    }
-
-    private DomainGoneException gone() {
-        return new DomainGoneException(domain + " is gone");
     }
 }

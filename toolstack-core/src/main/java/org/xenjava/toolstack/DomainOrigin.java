@@ -10,29 +10,18 @@ import org.xenjava.toolstack.store.StoreClient;
 /** Who has built a domain, as far as its traces tell. */
 public enum DomainOrigin {
     /** The host's own domain. */
-    HOST("Xen at boot"),
+    HOST,
     /** This library: it leaves a note below {@code /libxl/N/xenjava}. */
-    XENJAVA("xlj or its library"),
+    XENJAVA,
     /** It leaves its XML with libxl, in a file whose name ends so ({@code libxl__userdata_path()}). */
-    LIBVIRT("libvirt"),
+    LIBVIRT,
     /** {@code /libxl/N} exists; xl leaves nothing of its own. */
-    LIBXL("libxl, which is xl or another user of it"),
+    LIBXL,
     /** It has left {@code /vm/UUID/on_xend_stop}. Its domains never got a fix for XSA-153. */
-    XEND("xend"),
-    UNKNOWN("an unknown toolstack");
+    XEND,
+    UNKNOWN;
 
     private static final Path LIBXL_FILES = Path.of("/var/lib/xen");
-
-    private final String words;
-
-    DomainOrigin(String words) {
-        this.words = words;
-    }
-
-    /** Who that is: {@code "libvirt"}, {@code "an unknown toolstack"}. */
-    public String words() {
-        return words;
-    }
 
     static DomainOrigin of(int domid, UUID uuid, StoreClient store) {
         return of(domid, uuid, store, LIBXL_FILES);

@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.xenjava.toolstack;
 
-import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import org.xenjava.toolstack.pod.GuardStatus.Inspection;
-import org.xenjava.toolstack.pod.PodCheck;
+import org.xenjava.toolstack.pod.PodRemedy;
 import org.xenjava.toolstack.pod.PodStatus;
 import org.xenjava.toolstack.store.DomainPaths;
 import org.xenjava.toolstack.store.StoreClient;
@@ -80,34 +78,13 @@ public record PodReport(
         return told.map(size -> domain.maxPages().count() - size.toPages().count());
     }
 
-    /** The advisory's verdict, in its words where it has some: the first line is the verdict. */
-    public List<String> verdict() {
-        if (domain.domid() == 0) {
-            return List.of("NOT vulnerable (the control domain)");
-        }
-        if (architecture == Architecture.ARM) {
-            return List.of("NOT vulnerable (guests on ARM never are)");
-        }
-        return counters.map(PodCheck::of)
-                .map(check -> check.lines().stream()
-                        .map(line -> line.replaceFirst("^checked domain \\d+ for XSA-153: ", ""))
-                        .toList())
-                .orElse(List.of("NOT vulnerable (x86 PV guests never are)"));
-    }
-
-    /** As the check utility would exit: 0 not vulnerable, 1 vulnerable, 2 should not happen. */
-    public int exitStatus() {
-        return counters.map(PodCheck::of).map(PodCheck::exitStatus).orElse(0);
-    }
-
-    /** The command that mends it; empty if there is nothing to mend, or it has stopped for good. */
-    public Optional<String> remedy() {
-        Set<DomainStatus.State> states = domain.states();
+    /** What brings it to safety; empty if it lacks no page, or has stopped for good. */
+    public Optional<PodRemedy> remedy() {
         if (debtPages() == 0 || domain.shutdownReason().isPresent()) {
             return Optional.empty();
         }
-        String guard = "xlj guard --once --domain " + domain.domid();
+        boolean paused = domain.states().contains(DomainStatus.State.PAUSED);
         return Optional.of(
-                states.contains(DomainStatus.State.PAUSED) ? "xl unpause " + domain.domid() + " && " + guard : guard);
+                paused ? new PodRemedy.UnpauseAndGuard(domain.domid()) : new PodRemedy.Guard(domain.domid()));
     }
 }

@@ -72,7 +72,7 @@ import org.xenjava.toolstack.xenctrl.units.Pages;
  * try (Toolstack toolstack = Toolstack.open()) {
  *     Domain guest = toolstack.create(XlConfigReader.read(Path.of("guest.cfg")).config());
  *     guest.unpause();
- *     guest.awaitShutdown(Duration.ofHours(1));
+ *     guest.lifecycle().awaitShutdown(Duration.ofHours(1));
  *     guest.destroy();
  * }
  * }</pre>
@@ -121,7 +121,7 @@ public final class Toolstack implements AutoCloseable {
                 builder,
                 journal,
                 removal,
-                (domid, uuid, file) -> new Domain(context, domid, uuid).coredump(file),
+                (domid, uuid, file) -> new Domain(context, domid, uuid).memory().dump(file),
                 this::hasLostItsDevices,
                 options.clock,
                 new ReentrantLock());

@@ -54,7 +54,7 @@ class BuiltDomainTest {
         assertEquals(65280, counters(domain).debt());
         assertEquals(
                 new MemoryStatus(KiB.ofMiB(256), KiB.ofMiB(512), KiB.ZERO, Pages.of(65801), Pages.of(66048)),
-                domain.memory());
+                domain.memory().status());
     }
 
     @ParameterizedTest(name = "memory={0} maxmem={1}: debt {2}")
@@ -64,9 +64,10 @@ class BuiltDomainTest {
                 host.toolstack.create(TestHost.guest("sized", memory, maxMemory).build());
         assertEquals(debt, counters(domain).debt());
         long slack = memory == maxMemory ? 0 : 256;
-        assertEquals(Pages.of((memory + 1) * 256 + slack), domain.memory().maxPages());
-        assertEquals(KiB.ofMiB(memory), domain.memory().target());
-        assertEquals(KiB.ofMiB(maxMemory), domain.memory().staticMax());
+        assertEquals(
+                Pages.of((memory + 1) * 256 + slack), domain.memory().status().maxPages());
+        assertEquals(KiB.ofMiB(memory), domain.memory().status().target());
+        assertEquals(KiB.ofMiB(maxMemory), domain.memory().status().staticMax());
         assertEquals(Pages.ZERO, domain.status().outstandingPages());
     }
 
@@ -115,7 +116,7 @@ class BuiltDomainTest {
         assertEquals(domain.uuid(), status.uuid());
         assertEquals(1, status.vcpus());
         assertTrue(host.observer.store().isDomainIntroduced(domain.domid()));
-        assertEquals("/dev/pts/0", domain.consoleTerminal(Duration.ofSeconds(1)));
+        assertEquals("/dev/pts/0", domain.console().terminal(Duration.ofSeconds(1)));
         assertFalse(host.state().xenstore().containsKey("/tool/xenjava"), "the build's note is closed");
     }
 

@@ -119,7 +119,7 @@ class ClashingBuildsTest {
                 .map(Domain.class::cast)
                 .findFirst()
                 .orElseThrow();
-        assertEquals(KiB.ofMiB(16), winner.memory().target());
+        assertEquals(KiB.ofMiB(16), winner.memory().status().target());
         assertTrue(host.state().xenstore().containsKey("/vm/" + winner.uuid() + "/name"));
         winner.destroy();
         host.assertUnchangedSince(before, "after the winner is destroyed");
@@ -149,8 +149,9 @@ class ClashingBuildsTest {
             lives.add(() -> {
                 Domain domain = host.toolstack.create(small(name).build());
                 domain.unpause();
-                domain.setMemory(KiB.ofMiB(20));
-                long target = host.toolstack.resolve(name).memory().target().value();
+                domain.memory().set(KiB.ofMiB(20));
+                long target =
+                        host.toolstack.resolve(name).memory().status().target().value();
                 domain.destroy();
                 return target;
             });

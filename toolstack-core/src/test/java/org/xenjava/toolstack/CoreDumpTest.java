@@ -73,7 +73,7 @@ class CoreDumpTest {
 
     private ByteBuffer dump(Domain domain) throws IOException {
         Path file = directory.resolve("core");
-        domain.coredump(file);
+        domain.memory().dump(file);
         assertEquals(List.of(file), files());
         return ByteBuffer.wrap(Files.readAllBytes(file)).order(ByteOrder.LITTLE_ENDIAN);
     }
@@ -124,7 +124,7 @@ class CoreDumpTest {
     @Test
     void readelfReadsIt() throws IOException, InterruptedException {
         assumeTrue(Files.exists(Path.of("/usr/bin/readelf")), "no readelf");
-        start(20, 20).coredump(directory.resolve("core"));
+        start(20, 20).memory().dump(directory.resolve("core"));
         Process readelf = new ProcessBuilder(
                         "/usr/bin/readelf", "-hSn", directory.resolve("core").toString())
                 .redirectErrorStream(true)
@@ -143,7 +143,8 @@ class CoreDumpTest {
         List<Long> gfns = gfns(file);
         assertTrue(
                 gfns.containsAll(LongStream.range(SPECIAL, SPECIAL + 8).boxed().toList()));
-        assertEquals(domain.memory().totPages().count(), gfns.size(), 1, "the shared info page may be among them");
+        assertEquals(
+                domain.memory().status().totPages().count(), gfns.size(), 1, "the shared info page may be among them");
         int pages = (int) sections(file).get(".xen_pages").offset();
         for (long gfn : new long[] {0x1000, 0x100, SPECIAL + 6}) {
             byte[] dumped = new byte[4096];
@@ -163,9 +164,9 @@ class CoreDumpTest {
     @Test
     void whatIsInTheBalloonIsLeftOut() throws IOException {
         Domain domain = start(16, 64);
-        assertTrue(domain.podStatus().debtPages() <= 0);
+        assertTrue(domain.pod().status().debtPages() <= 0);
         List<Long> gfns = gfns(dump(domain));
-        assertEquals(domain.memory().totPages().count(), gfns.size(), 1);
+        assertEquals(domain.memory().status().totPages().count(), gfns.size(), 1);
         assertEquals(gfns.stream().sorted().distinct().toList(), gfns);
     }
 
@@ -182,8 +183,9 @@ class CoreDumpTest {
     @Test
     void aGuestWithADebtIsRefusedWithTheNumber() throws IOException {
         Domain domain = host.toolstack.create(TestHost.guest("web", 16, 64).build());
-        PodDebtException e = assertThrows(PodDebtException.class, () -> domain.coredump(directory.resolve("core")));
-        assertEquals(domain.podStatus().debtPages(), e.debtPages());
+        PodDebtException e =
+                assertThrows(PodDebtException.class, () -> domain.memory().dump(directory.resolve("core")));
+        assertEquals(domain.pod().status().debtPages(), e.debtPages());
         assertEquals(List.of(), files());
     }
 
@@ -192,9 +194,8 @@ class CoreDumpTest {
         Domain domain = start(64, 64);
         Cancellation cancellation = new Cancellation();
         List<Pages> seen = new ArrayList<>();
-        assertThrows(
-                OperationCancelledException.class,
-                () -> domain.coredump(
+        assertThrows(OperationCancelledException.class, () -> domain.memory()
+                .dump(
                         directory.resolve("core"),
                         (looked, all) -> {
                             seen.add(looked);
@@ -210,7 +211,7 @@ class CoreDumpTest {
     void aDirectoryThatIsNotThereIsAnErrorOfItsOwn() {
         Domain domain = start(20, 20);
         CoreDumpException e =
-                assertThrows(CoreDumpException.class, () -> domain.coredump(directory.resolve("missing/core")));
+                assertThrows(CoreDumpException.class, () -> domain.memory().dump(directory.resolve("missing/core")));
         assertTrue(e.getMessage().startsWith("dumping domain 1: "), e.getMessage());
     }
 }

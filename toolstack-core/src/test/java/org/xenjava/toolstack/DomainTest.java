@@ -92,13 +92,14 @@ class DomainTest {
                 new Operation("status", Domain::status),
                 new Operation("pause", Domain::pause),
                 new Operation("unpause", Domain::unpause),
-                new Operation("memory", Domain::memory),
-                new Operation("podStatus", Domain::podStatus),
-                new Operation("setMemory", domain -> domain.setMemory(KiB.ofMiB(80))),
-                new Operation("setMaxMemory", domain -> domain.setMaxMemory(KiB.ofMiB(160))),
-                new Operation("requestShutdown", domain -> domain.requestShutdown(ShutdownRequest.POWEROFF)),
-                new Operation("awaitShutdown", domain -> domain.awaitShutdown(FOREVER)),
-                new Operation("consoleTerminal", domain -> domain.consoleTerminal(FOREVER)));
+                new Operation("memory", domain -> domain.memory().status()),
+                new Operation("podStatus", domain -> domain.pod().status()),
+                new Operation("setMemory", domain -> domain.memory().set(KiB.ofMiB(80))),
+                new Operation("setMaxMemory", domain -> domain.memory().setMaximum(KiB.ofMiB(160))),
+                new Operation(
+                        "requestShutdown", domain -> domain.lifecycle().requestShutdown(ShutdownRequest.POWEROFF)),
+                new Operation("awaitShutdown", domain -> domain.lifecycle().awaitShutdown(FOREVER)),
+                new Operation("consoleTerminal", domain -> domain.console().terminal(FOREVER)));
     }
 
     private record Operation(String name, Consumer<Domain> action) {
@@ -125,7 +126,7 @@ class DomainTest {
         operationsOnADomain()
                 .forEach(operation -> assertThrows(
                         DomainGoneException.class, () -> operation.action().accept(domain), operation.name()));
-        assertTrue(domain.awaitGone(FOREVER));
+        assertTrue(domain.lifecycle().awaitGone(FOREVER));
         host.assertUnchangedSince(before, "after all operations");
         domain.destroy();
         assertFalse(domain.exists());
@@ -158,8 +159,8 @@ class DomainTest {
 
     @Test
     void aGuestWithoutPvDriversCannotBeAskedToStop() {
-        DomainStateException e =
-                assertThrows(DomainStateException.class, () -> domain.requestShutdown(ShutdownRequest.POWEROFF));
+        DomainStateException e = assertThrows(
+                DomainStateException.class, () -> domain.lifecycle().requestShutdown(ShutdownRequest.POWEROFF));
         assertEquals(
                 "shutting down domain 1: the guest has no PV drivers that would listen (none, or it is still "
                         + "booting); wait, or destroy it",
@@ -176,16 +177,16 @@ class DomainTest {
     @EnumSource
     void aGuestWithPvDriversDoesWhatItIsAskedTo(ShutdownRequest request) {
         boot();
-        domain.requestShutdown(request);
+        domain.lifecycle().requestShutdown(request);
         host.xen.advance(Duration.ofMinutes(1));
-        assertEquals(request.name(), domain.awaitShutdown(FOREVER).name());
+        assertEquals(request.name(), domain.lifecycle().awaitShutdown(FOREVER).name());
     }
 
     @ParameterizedTest
     @EnumSource
     void theRequestIsTheWordThatPvDriversKnow(ShutdownRequest request) {
         boot();
-        domain.requestShutdown(request);
+        domain.lifecycle().requestShutdown(request);
         assertEquals(request.name().toLowerCase(Locale.ROOT), shutdownWord());
     }
 
@@ -193,7 +194,7 @@ class DomainTest {
     void aGuestThatHasStoppedIsNotAskedToStop() {
         boot();
         host.xenctrl.domains().remoteShutdown(domain.domid(), ShutdownReason.CRASH.code());
-        domain.requestShutdown(ShutdownRequest.POWEROFF);
+        domain.lifecycle().requestShutdown(ShutdownRequest.POWEROFF);
         assertEquals("", shutdownWord());
     }
 
@@ -220,7 +221,7 @@ class DomainTest {
         assertEquals(
                 reason,
                 whileWaiting(
-                                waiting -> waiting.awaitShutdown(FOREVER),
+                                waiting -> waiting.lifecycle().awaitShutdown(FOREVER),
                                 () -> host.xenctrl.domains().remoteShutdown(domain.domid(), reason.code()))
                         .get());
         State state = reason == ShutdownReason.CRASH ? State.CRASHED : State.SHUTDOWN;
@@ -231,31 +232,33 @@ class DomainTest {
     @Test
     void whoWaitsForTheShutdownOfADomainThatIsDestroyedHearsThatItIsGone() throws Exception {
         ExecutionException e = assertThrows(
-                ExecutionException.class, whileWaiting(waiting -> waiting.awaitShutdown(FOREVER), () -> host.xenctrl
-                        .domains()
-                        .destroy(domain.domid()))::get);
+                ExecutionException.class,
+                whileWaiting(
+                        waiting -> waiting.lifecycle().awaitShutdown(FOREVER),
+                        () -> host.xenctrl.domains().destroy(domain.domid()))::get);
         assertEquals(DomainGoneException.class, e.getCause().getClass());
     }
 
     @Test
     void whoWaitsUntilItIsGoneHearsWhenItIs() throws Exception {
-        assertTrue(whileWaiting(waiting -> waiting.awaitGone(FOREVER), domain::destroy)
+        assertTrue(whileWaiting(waiting -> waiting.lifecycle().awaitGone(FOREVER), domain::destroy)
                 .get());
     }
 
     @Test
     void waitingEndsWithItsTime() {
-        assertFalse(domain.awaitGone(Duration.ZERO));
+        assertFalse(domain.lifecycle().awaitGone(Duration.ZERO));
         assertEquals(
                 "domain 1 has not shut down within PT0S",
-                assertThrows(OperationTimeoutException.class, () -> domain.awaitShutdown(Duration.ZERO))
+                assertThrows(OperationTimeoutException.class, () -> domain.lifecycle()
+                                .awaitShutdown(Duration.ZERO))
                         .getMessage());
     }
 
     @Test
     void anInterruptEndsWaitingAndStaysSet() {
         Thread.currentThread().interrupt();
-        assertThrows(OperationCancelledException.class, () -> domain.awaitShutdown(FOREVER));
+        assertThrows(OperationCancelledException.class, () -> domain.lifecycle().awaitShutdown(FOREVER));
         assertTrue(Thread.interrupted());
     }
 
@@ -272,11 +275,12 @@ class DomainTest {
 
     @Test
     void itsConsoleIsTheTerminalThatXenconsoledOpens() {
-        assertEquals("/dev/pts/0", domain.consoleTerminal(FOREVER));
+        assertEquals("/dev/pts/0", domain.console().terminal(FOREVER));
         writeTty("");
         assertEquals(
                 "domain 1: no console terminal within PT0S; is xenconsoled running?",
-                assertThrows(OperationTimeoutException.class, () -> domain.consoleTerminal(Duration.ZERO))
+                assertThrows(OperationTimeoutException.class, () -> domain.console()
+                                .terminal(Duration.ZERO))
                         .getMessage());
     }
 
@@ -285,7 +289,7 @@ class DomainTest {
         writeTty("");
         assertEquals(
                 "/dev/pts/7",
-                whileWaiting(waiting -> waiting.consoleTerminal(FOREVER), () -> writeTty("/dev/pts/7"))
+                whileWaiting(waiting -> waiting.console().terminal(FOREVER), () -> writeTty("/dev/pts/7"))
                         .get());
     }
 

@@ -42,7 +42,7 @@ class GuestLifeTest {
     void aGuestWhoseDriverStopsShortByNoMoreThanTheSlackLivesUnderFullLoad(long missing) {
         try (TestHost host = hostWithDriversThatStopShortBy(missing)) {
             Domain domain = settled(host, host.toolstack);
-            assertEquals(PodVerdict.NOT_VULNERABLE, domain.podStatus().verdict());
+            assertEquals(PodVerdict.NOT_VULNERABLE, domain.pod().status().verdict());
             load(host, domain);
             assertTrue(domain.status().shutdownReason().isEmpty(), host.xen.console());
         }
@@ -52,7 +52,7 @@ class GuestLifeTest {
     void aGuestWhoseDriverStopsShortByMoreIsToldToBeVulnerableAndDies() {
         try (TestHost host = hostWithDriversThatStopShortBy(257)) {
             Domain domain = settled(host, host.toolstack);
-            assertEquals(PodVerdict.VULNERABLE, domain.podStatus().verdict());
+            assertEquals(PodVerdict.VULNERABLE, domain.pod().status().verdict());
             load(host, domain);
             assertEquals(ShutdownReason.CRASH, domain.status().shutdownReason().orElseThrow());
             assertTrue(host.xen.console().contains("out of PoD memory"), host.xen.console());
@@ -75,10 +75,11 @@ class GuestLifeTest {
         try (TestHost host = hostWithDriversThatStopShortBy(0)) {
             Domain domain =
                     host.toolstack.create(TestHost.guest("slack", 64, 128).build());
-            Pages built = domain.memory().totPages();
+            Pages built = domain.memory().status().totPages();
             domain.unpause();
             host.xen.advance(LONG_ENOUGH);
-            assertEquals(built.count() - 256, domain.memory().totPages().count());
+            assertEquals(
+                    built.count() - 256, domain.memory().status().totPages().count());
         }
     }
 }

@@ -3,6 +3,7 @@ package org.xenjava.toolstack;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.time.Duration;
@@ -18,6 +19,7 @@ import org.xenjava.toolstack.pod.GuardMode;
 import org.xenjava.toolstack.pod.GuardPolicy;
 import org.xenjava.toolstack.pod.GuardState;
 import org.xenjava.toolstack.pod.PodGuard;
+import org.xenjava.toolstack.pod.PodRemedy;
 import org.xenjava.toolstack.sim.SimulatedXen;
 import org.xenjava.toolstack.sim.fault.MachineState;
 import org.xenjava.toolstack.sim.guest.BalloonDriver;
@@ -197,7 +199,7 @@ class PodGuardTest {
             Domain domain = bench.start("web");
             PodGuard guard = bench.guard(NUDGE);
             bench.runUntil(GuardState.NUDGED, guard);
-            domain.setMemory(KiB.ofMiB(60));
+            domain.memory().set(KiB.ofMiB(60));
             bench.run(LONG, guard);
             assertEquals(GuardState.COVERED, bench.lastState());
             assertEquals(KiB.ofMiB(60), bench.target(domain));
@@ -211,7 +213,7 @@ class PodGuardTest {
             Domain domain = bench.start("web");
             PodGuard guard = bench.guard(COVER);
             bench.runUntil(GuardState.COVERED, guard);
-            domain.setMaxMemory(KiB.ofMiB(256));
+            domain.memory().setMaximum(KiB.ofMiB(256));
             long maxPages = bench.info(domain).maxPages();
             bench.run(LONG, guard);
             assertEquals(maxPages, bench.info(domain).maxPages());
@@ -237,7 +239,11 @@ class PodGuardTest {
             GuardEvent last = bench.events.get(bench.events.size() - 1);
             assertEquals(GuardState.GAVE_UP, last.to());
             assertEquals(5000, last.debtPages());
-            assertTrue(last.advice().contains("xenstore-write /local/domain/" + domain.domid()), last::advice);
+            assertTrue(last.refusal().isPresent());
+            PodRemedy.LowerTarget remedy =
+                    assertInstanceOf(PodRemedy.LowerTarget.class, last.remedy().orElseThrow());
+            assertEquals(domain.domid(), remedy.domid());
+            assertEquals(KiB.ofMiB(48), remedy.target(), "not below the floor of 75 %");
             assertEquals(before.maxPages(), bench.info(domain).maxPages());
             assertEquals(memory, bench.host.state().memory());
             assertEquals(List.of(), bench.notes(domain));

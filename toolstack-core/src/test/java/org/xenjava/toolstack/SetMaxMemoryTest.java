@@ -37,23 +37,23 @@ class SetMaxMemoryTest {
 
     @Test
     void itIsWhatTheDomainMayGrowToAndAMebibyteForXensOwnPages() {
-        domain.setMaxMemory(KiB.ofMiB(600));
-        assertEquals(KiB.ofMiB(600), domain.memory().staticMax());
-        assertEquals(Pages.of(601 * 256), domain.memory().maxPages());
-        assertEquals(KiB.ofMiB(64), domain.memory().target());
-        domain.setMemory(KiB.ofMiB(130));
-        assertEquals(KiB.ofMiB(130), domain.memory().target());
+        domain.memory().setMaximum(KiB.ofMiB(600));
+        assertEquals(KiB.ofMiB(600), domain.memory().status().staticMax());
+        assertEquals(Pages.of(601 * 256), domain.memory().status().maxPages());
+        assertEquals(KiB.ofMiB(64), domain.memory().status().target());
+        domain.memory().set(KiB.ofMiB(130));
+        assertEquals(KiB.ofMiB(130), domain.memory().status().target());
     }
 
     @Test
     void aPodGuestKeepsItsPagesAndItsDebt() {
         PodCounters before = host.xenctrl.memory().podTarget(domain.domid());
-        domain.setMaxMemory(KiB.ofMiB(64));
+        domain.memory().setMaximum(KiB.ofMiB(64));
         assertEquals(before, host.xenctrl.memory().podTarget(domain.domid()));
         // It owns its slack until it has ballooned, and must be allowed to.
         assertTrue(
-                domain.memory().maxPages().count() >= before.totPages(),
-                domain.memory().toString());
+                domain.memory().status().maxPages().count() >= before.totPages(),
+                domain.memory().status().toString());
         domain.unpause();
         host.xen.advance(Duration.ofMinutes(10));
         assertTrue(domain.status().shutdownReason().isEmpty(), host.xen.console());
@@ -63,7 +63,8 @@ class SetMaxMemoryTest {
     @ValueSource(longs = {63 * 1024, 0, 128 * 1024 + 4, (16L << 30) + 1024})
     void lessThanItsSizePartsOfAMebibyteAndMoreThan16TibAreRefused(long kib) {
         MachineState before = host.state();
-        ConfigException e = assertThrows(ConfigException.class, () -> domain.setMaxMemory(KiB.of(kib)));
+        ConfigException e =
+                assertThrows(ConfigException.class, () -> domain.memory().setMaximum(KiB.of(kib)));
         assertTrue(e.getMessage().startsWith("setting the maximum memory of domain 1 to "), e.getMessage());
         host.assertUnchangedSince(before, "after the refusal");
     }
@@ -71,26 +72,26 @@ class SetMaxMemoryTest {
     @Test
     void conflictsInXenstoreChangeNothingInTheEnd() {
         host.faults.inject(Fault.commitsConflict(5));
-        domain.setMaxMemory(KiB.ofMiB(256));
-        assertEquals(KiB.ofMiB(256), domain.memory().staticMax());
-        assertEquals(Pages.of(257 * 256), domain.memory().maxPages());
+        domain.memory().setMaximum(KiB.ofMiB(256));
+        assertEquals(KiB.ofMiB(256), domain.memory().status().staticMax());
+        assertEquals(Pages.of(257 * 256), domain.memory().status().maxPages());
     }
 
     @Test
     void struckAtAnyCallNothingChangesAndASecondAttemptSucceeds() {
         long start = host.faults.calls();
-        domain.setMaxMemory(KiB.ofMiB(129));
+        domain.memory().setMaximum(KiB.ofMiB(129));
         long calls = host.faults.calls() - start;
         assertTrue(calls > 8, "mem-max is more than " + calls + " calls");
         for (long n = 1; n <= calls; n++) {
             MachineState before = host.state();
             KiB size = KiB.ofMiB(130 + n);
             host.faults.inject(Fault.callFails(n, Errno.EIO));
-            assertThrows(ToolstackException.class, () -> domain.setMaxMemory(size));
+            assertThrows(ToolstackException.class, () -> domain.memory().setMaximum(size));
             host.faults.heal();
             host.assertUnchangedSince(before, host.faults.struck().toString());
-            domain.setMaxMemory(size);
-            assertEquals(size, domain.memory().staticMax());
+            domain.memory().setMaximum(size);
+            assertEquals(size, domain.memory().status().staticMax());
         }
     }
 }

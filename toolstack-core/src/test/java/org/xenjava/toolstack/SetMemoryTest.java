@@ -71,8 +71,8 @@ class SetMemoryTest {
         PodCounters expected =
                 new PodCounters(Long.parseLong(counters[0]), Long.parseLong(counters[1]), Long.parseLong(counters[2]));
         assertEquals(expected, host.xenctrl.memory().podTarget(domain.domid()));
-        assertEquals(max, domain.memory().maxPages().count());
-        assertEquals(KiB.ofMiB(targetMib), domain.memory().target());
+        assertEquals(max, domain.memory().status().maxPages().count());
+        assertEquals(KiB.ofMiB(targetMib), domain.memory().status().target());
         assertEquals(0, info().outstandingPages());
     }
 
@@ -88,25 +88,25 @@ class SetMemoryTest {
     @Test
     void aRaiseGrowsTheCacheByTheDifference() {
         assertMemory(AS_BUILT, 66048, 256);
-        domain.setMemory(KiB.ofMiB(300));
+        domain.memory().set(KiB.ofMiB(300));
         assertMemory(RAISED_TO_300, 77312, 300);
         assertEquals("300", read("/vm/" + domain.uuid() + "/memory"));
     }
 
     @Test
     void whatTheCacheHasBeenMadeForIsNotAddedAgain() {
-        domain.setMemory(KiB.ofMiB(300));
-        domain.setMemory(KiB.ofMiB(200));
+        domain.memory().set(KiB.ofMiB(300));
+        domain.memory().set(KiB.ofMiB(200));
         assertMemory(RAISED_TO_300, 51712, 200);
-        domain.setMemory(KiB.ofMiB(300));
+        domain.memory().set(KiB.ofMiB(300));
         assertMemory(RAISED_TO_300, 77312, 300);
-        domain.setMemory(KiB.ofMiB(300));
+        domain.memory().set(KiB.ofMiB(300));
         assertMemory(RAISED_TO_300, 77312, 300);
     }
 
     @Test
     void aRaiseToAllOfItCoversEveryEntry() {
-        domain.setMemory(KiB.ofMiB(512));
+        domain.memory().set(KiB.ofMiB(512));
         assertMemory("131081/120832/120832", 131328, 512);
     }
 
@@ -114,14 +114,14 @@ class SetMemoryTest {
     @ValueSource(ints = {1, 2, 7, 199})
     void aConflictInXenstoreDoesNotRaiseTheCacheTwice(int conflicts) {
         host.faults.inject(Fault.commitsConflict(conflicts));
-        domain.setMemory(KiB.ofMiB(300));
+        domain.memory().set(KiB.ofMiB(300));
         assertEquals(conflicts, host.faults.struck().size());
         assertMemory(RAISED_TO_300, 77312, 300);
     }
 
     @Test
     void aRaisedGuestSettlesAtItsSizeWithoutDebt() {
-        domain.setMemory(KiB.ofMiB(300));
+        domain.memory().set(KiB.ofMiB(300));
         settle();
         assertEquals(76808, info().totPages());
         assertEquals(0, host.xenctrl.memory().podTarget(domain.domid()).debt());
@@ -135,9 +135,9 @@ class SetMemoryTest {
         }
         host.observer.store().rm(XenStore.NO_TRANSACTION, "/libxl/" + domain.domid() + "/xenjava");
         PodCounters built = host.xenctrl.memory().podTarget(domain.domid());
-        domain.setMemory(KiB.ofMiB(300));
-        domain.setMemory(KiB.ofMiB(200));
-        domain.setMemory(KiB.ofMiB(300));
+        domain.memory().set(KiB.ofMiB(300));
+        domain.memory().set(KiB.ofMiB(200));
+        domain.memory().set(KiB.ofMiB(300));
         PodCounters raised = host.xenctrl.memory().podTarget(domain.domid());
         assertEquals(built.totPages() + 44 * 256, raised.totPages());
         assertEquals("307200", read("/libxl/" + domain.domid() + "/xenjava/pod-backed-kib"));
@@ -160,7 +160,7 @@ class SetMemoryTest {
         settle();
         assertSettled(64);
         for (long mib : new long[] {50, 64, 128, 64}) {
-            domain.setMemory(KiB.ofMiB(mib));
+            domain.memory().set(KiB.ofMiB(mib));
             host.xen.advance(LONG_ENOUGH);
             assertSettled(mib);
         }
@@ -171,7 +171,7 @@ class SetMemoryTest {
         assertEquals(mib * 256 + 8, info().totPages());
         assertEquals(0, host.xenctrl.memory().podTarget(domain.domid()).debt());
         assertEquals((mib + 1) * 256 + (mib < 128 ? 256 : 0), info().maxPages());
-        assertEquals(KiB.ofMiB(mib), domain.memory().target());
+        assertEquals(KiB.ofMiB(mib), domain.memory().status().target());
         assertEquals(0, info().outstandingPages());
     }
 
@@ -181,7 +181,8 @@ class SetMemoryTest {
     @ValueSource(longs = {513 * 1024, 0, 1023, 1025, 256 * 1024 + 1})
     void aSizeOutOfRangeOrOfPartsOfPagesIsRefused(long kib) {
         MachineState before = host.state();
-        ConfigException e = assertThrows(ConfigException.class, () -> domain.setMemory(KiB.of(kib)));
+        ConfigException e =
+                assertThrows(ConfigException.class, () -> domain.memory().set(KiB.of(kib)));
         assertTrue(e.getMessage().contains("static-max"), e.getMessage());
         host.assertUnchangedSince(before, "after the refusal");
     }
@@ -189,7 +190,8 @@ class SetMemoryTest {
     @Test
     void aDomainWithoutItsNodesIsStillBeingBuiltForAllThatIsKnown() {
         host.observer.store().rm(XenStore.NO_TRANSACTION, "/local/domain/1/memory/target");
-        DomainStateException e = assertThrows(DomainStateException.class, () -> domain.setMemory(KiB.ofMiB(300)));
+        DomainStateException e =
+                assertThrows(DomainStateException.class, () -> domain.memory().set(KiB.ofMiB(300)));
         assertTrue(e.getMessage().contains("/local/domain/1/memory/target"), e.getMessage());
         assertEquals(66048, info().maxPages());
     }
@@ -197,7 +199,7 @@ class SetMemoryTest {
     @Test
     void domainZeroHasNoSizeToSet() {
         Domain dom0 = host.toolstack.find(0).orElseThrow();
-        assertThrows(DomainStateException.class, () -> dom0.setMemory(KiB.ofMiB(512)));
+        assertThrows(DomainStateException.class, () -> dom0.memory().set(KiB.ofMiB(512)));
     }
 
     @Test
@@ -206,12 +208,13 @@ class SetMemoryTest {
         try (TestHost small = TestHost.of(SmallHost.withFreePages(65801 + 5000 + 16 * 256))) {
             Domain guest = build(small.toolstack);
             MachineState before = small.state();
-            HostMemoryException e = assertThrows(HostMemoryException.class, () -> guest.setMemory(KiB.ofMiB(512)));
+            HostMemoryException e =
+                    assertThrows(HostMemoryException.class, () -> guest.memory().set(KiB.ofMiB(512)));
             assertTrue(
                     e.getMessage().startsWith("setting the memory of domain 1 to 524288 KiB: the host cannot give"),
                     e.getMessage());
             small.assertUnchangedSince(before, "after the refusal");
-            guest.setMemory(KiB.ofMiB(264));
+            guest.memory().set(KiB.ofMiB(264));
         }
     }
 
@@ -219,7 +222,8 @@ class SetMemoryTest {
     void aClaimOfSomebodyElseIsLeftAloneAndToldOf() {
         host.xenctrl.memory().claimPages(domain.domid(), Pages.of(66000));
         MachineState before = host.state();
-        DomainStateException e = assertThrows(DomainStateException.class, () -> domain.setMemory(KiB.ofMiB(300)));
+        DomainStateException e =
+                assertThrows(DomainStateException.class, () -> domain.memory().set(KiB.ofMiB(300)));
         assertTrue(e.getMessage().contains("another resize or build is under way"), e.getMessage());
         host.assertUnchangedSince(before, "after the refusal");
     }
@@ -228,7 +232,7 @@ class SetMemoryTest {
 
     private long callsOfASetMemory() {
         long start = host.faults.calls();
-        domain.setMemory(KiB.ofMiB(300));
+        domain.memory().set(KiB.ofMiB(300));
         long calls = host.faults.calls() - start;
         domain.destroy();
         domain = build(host.toolstack);
@@ -243,7 +247,8 @@ class SetMemoryTest {
         for (long n = 1; n <= calls; n++) {
             MachineState before = host.state();
             host.faults.inject(Fault.callFails(n, new Errno(errno)));
-            ToolstackException e = assertThrows(ToolstackException.class, () -> domain.setMemory(KiB.ofMiB(300)));
+            ToolstackException e =
+                    assertThrows(ToolstackException.class, () -> domain.memory().set(KiB.ofMiB(300)));
             host.faults.heal();
             String struck = host.faults.struck().get(0) + ": " + e.getMessage();
             Map<String, String> after = new TreeMap<>(host.state().xenstore());
@@ -253,8 +258,8 @@ class SetMemoryTest {
             assertEquals(0, info().outstandingPages(), struck);
             assertEquals(66048, info().maxPages(), struck);
 
-            domain.setMemory(KiB.ofMiB(300));
-            assertEquals(KiB.ofMiB(300), domain.memory().target(), struck);
+            domain.memory().set(KiB.ofMiB(300));
+            assertEquals(KiB.ofMiB(300), domain.memory().status().target(), struck);
             assertEquals(77312, info().maxPages(), struck);
             assertTrue(info().totPages() >= 77065 && info().totPages() <= 77312, struck);
             domain.destroy();
@@ -265,9 +270,9 @@ class SetMemoryTest {
     private void killedWhileItHoldsAClaim(TestProcess process) {
         Domain same = process.open().find(domain.uuid()).orElseThrow();
         process.faults().inject(Fault.nthOf("XENMEM_set_pod_target", 1, new Verdict.Kills()));
-        assertThrows(ProcessKilled.class, () -> same.setMemory(KiB.ofMiB(300)));
+        assertThrows(ProcessKilled.class, () -> same.memory().set(KiB.ofMiB(300)));
         assertEquals(44 * 256, info().outstandingPages());
-        assertEquals(KiB.ofMiB(256), domain.memory().target());
+        assertEquals(KiB.ofMiB(256), domain.memory().status().target());
     }
 
     @Test
@@ -275,8 +280,8 @@ class SetMemoryTest {
         TestProcess process = host.newProcess();
         killedWhileItHoldsAClaim(process);
         process.ends();
-        domain.setMemory(KiB.ofMiB(280));
-        assertEquals(KiB.ofMiB(280), domain.memory().target());
+        domain.memory().set(KiB.ofMiB(280));
+        assertEquals(KiB.ofMiB(280), domain.memory().status().target());
         assertEquals(0, info().outstandingPages());
         String signature = new DomainPaths(domain.domid()).resizing();
         assertEquals(Optional.empty(), new StoreClient(host.observer.store()).read(signature));
@@ -286,10 +291,11 @@ class SetMemoryTest {
     void aResizeOfAnotherProcessIsLeftToIt() {
         TestProcess process = host.newProcess();
         killedWhileItHoldsAClaim(process);
-        DomainStateException e = assertThrows(DomainStateException.class, () -> domain.setMemory(KiB.ofMiB(300)));
+        DomainStateException e =
+                assertThrows(DomainStateException.class, () -> domain.memory().set(KiB.ofMiB(300)));
         assertTrue(e.getMessage().contains("process " + process.name() + " is resizing it"), e.getMessage());
         assertEquals(44 * 256, info().outstandingPages());
-        domain.setMemory(KiB.ofMiB(200));
+        domain.memory().set(KiB.ofMiB(200));
         domain.destroy();
         assertEquals(0, host.xenctrl.host().physInfo().outstandingPages());
     }

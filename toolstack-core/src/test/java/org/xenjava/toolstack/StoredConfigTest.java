@@ -77,11 +77,11 @@ class StoredConfigTest {
     @Test
     void mebibytesOfMemSetAndMemMaxAreKept() {
         Domain domain = host.toolstack.create(guest().build());
-        domain.setMemory(KiB.ofMiB(80));
-        domain.setMaxMemory(KiB.ofMiB(256));
+        domain.memory().set(KiB.ofMiB(80));
+        domain.memory().setMaximum(KiB.ofMiB(256));
         assertEquals(KiB.ofMiB(80), stored(domain).memory());
         assertEquals(KiB.ofMiB(256), stored(domain).maxMemory());
-        domain.setMemory(KiB.of(80 * 1024 + 4));
+        domain.memory().set(KiB.of(80 * 1024 + 4));
         assertEquals(KiB.ofMiB(80), stored(domain).memory());
     }
 

@@ -128,12 +128,12 @@ class SupervisorTest {
     void whatMemSetAndMemMaxHaveChangedStaysChanged() {
         Domain domain =
                 bench.start(SupervisorBench.guest(LifecycleAction.RESTART).build());
-        domain.setMemory(KiB.ofMiB(20));
-        domain.setMaxMemory(KiB.ofMiB(48));
+        domain.memory().set(KiB.ofMiB(20));
+        domain.memory().setMaximum(KiB.ofMiB(48));
         stopAndWait(domain, SupervisorBench.REBOOT);
         Domain next = bench.present(domain).orElseThrow();
-        assertEquals(KiB.ofMiB(20), next.memory().target());
-        assertEquals(KiB.ofMiB(48), next.memory().staticMax());
+        assertEquals(KiB.ofMiB(20), next.memory().status().target());
+        assertEquals(KiB.ofMiB(48), next.memory().status().staticMax());
     }
 
     @ParameterizedTest
@@ -286,18 +286,20 @@ class SupervisorTest {
         }
         Domain domain = bench.start(guest.build());
         Supervisor supervisor = bench.supervisor(POLICY.withLoopLimit(Duration.ZERO, 5));
-        domain.setMemory(KiB.ofMiB(40));
+        domain.memory().set(KiB.ofMiB(40));
         List<Object> first = List.of();
         for (int i = 0; i < 10; i++) {
             bench.stop(bench.present(domain).orElseThrow(), SupervisorBench.REBOOT);
             supervisor.tick(bench.now());
             Domain next = bench.present(domain).orElseThrow();
             var pod = bench.host.xenctrl.memory().podTarget(next.domid());
-            List<Object> numbers = List.of(next.memory(), pod, next.config());
+            List<Object> numbers = List.of(next.memory().status(), pod, next.config());
             first = first.isEmpty() ? numbers : first;
             assertEquals(first, numbers);
             bench.run(Duration.ofSeconds(30), supervisor);
         }
-        assertEquals(KiB.ofMiB(40), bench.present(domain).orElseThrow().memory().size());
+        assertEquals(
+                KiB.ofMiB(40),
+                bench.present(domain).orElseThrow().memory().status().size());
     }
 }

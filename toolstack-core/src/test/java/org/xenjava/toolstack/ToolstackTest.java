@@ -119,7 +119,7 @@ class ToolstackTest {
             return new Verdict.Passes();
         });
         CompletableFuture<ShutdownReason> waiting =
-                CompletableFuture.supplyAsync(() -> domain.awaitShutdown(Duration.ofHours(1)));
+                CompletableFuture.supplyAsync(() -> domain.lifecycle().awaitShutdown(Duration.ofHours(1)));
         watching.get();
         toolstack.close();
         ExecutionException e = assertThrows(ExecutionException.class, waiting::get);

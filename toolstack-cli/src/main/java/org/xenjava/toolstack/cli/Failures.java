@@ -14,6 +14,7 @@ import java.util.Optional;
 import java.util.function.BooleanSupplier;
 import org.xenjava.toolstack.cli.command.ExitStatus;
 import org.xenjava.toolstack.cli.command.Session;
+import org.xenjava.toolstack.cli.memory.Remedies;
 import org.xenjava.toolstack.error.ToolstackException;
 import picocli.CommandLine;
 import picocli.CommandLine.IExecutionExceptionHandler;
@@ -70,7 +71,7 @@ final class Failures implements IParameterExceptionHandler, IExecutionExceptionH
 
     static String reason(Throwable e) {
         if (e instanceof ToolstackException known) {
-            return known.getMessage();
+            return Remedies.explain(known);
         }
         if (e instanceof UncheckedIOException unchecked) {
             return reason(Objects.requireNonNull(unchecked.getCause()));

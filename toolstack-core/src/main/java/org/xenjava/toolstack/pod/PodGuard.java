@@ -281,7 +281,8 @@ public final class PodGuard {
                     reading.debt(),
                     gone ? 0 : reading.coveredPages(),
                     guarded.inspection,
-                    GuardAdvice.of(domid, reading, transition));
+                    Optional.of(transition.why()).filter(why -> !why.isEmpty()),
+                    remedy(domid, reading, transition.to()));
             announce(event);
         }
     }
@@ -292,8 +293,23 @@ public final class PodGuard {
             guarded.inspection = now;
             GuardState state = guarded.machine.state();
             announce(new GuardEvent(
-                    domid, guarded.name, state, state, seen.debt(), guarded.coveredPages, now, GuardAdvice.of(now)));
+                    domid,
+                    guarded.name,
+                    state,
+                    state,
+                    seen.debt(),
+                    guarded.coveredPages,
+                    now,
+                    Optional.empty(),
+                    remedy(domid, seen, state)));
         }
+    }
+
+    private static Optional<PodRemedy> remedy(int domid, GuardReading reading, GuardState state) {
+        return switch (state) {
+            case SHORT, GAVE_UP -> Optional.of(PodRemedy.forShort(domid, reading.nextTarget(GuardPolicy.standard())));
+            case BOOTING, BALLOONING, NUDGED, COVERED, SETTLED, GONE -> Optional.empty();
+        };
     }
 
     private void announce(GuardEvent event) {

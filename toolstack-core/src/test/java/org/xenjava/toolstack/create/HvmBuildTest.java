@@ -290,7 +290,7 @@ class HvmBuildTest {
         try (Toolstack toolstack = Toolstack.options().open(host.xen.connect())) {
             Domain domain = toolstack.create(GUEST);
 
-            assertEquals(KiB.ofMiB(64), domain.memory().size());
+            assertEquals(KiB.ofMiB(64), domain.memory().status().size());
             assertEquals(Optional.empty(), domain.deviceModel());
             domain.destroy();
             host.assertUnchangedSince(before);
@@ -301,10 +301,10 @@ class HvmBuildTest {
     void aGuestThatHasLostItsQemuIsToldOfAtOnceAndOneWithoutNever() {
         try (Toolstack toolstack = Toolstack.options().open(host.xen.connect())) {
             Domain domain = toolstack.create(GUEST);
-            assertFalse(domain.deviceModelDeath().isDone());
+            assertFalse(domain.deviceModel().death().isDone());
 
             host.store.direct().write(new DomainPaths(domain.domid()).deviceModelPid(), "4711");
-            assertEquals(domain, domain.deviceModelDeath().getNow(null));
+            assertEquals(domain, domain.deviceModel().death().getNow(null));
         }
     }
 

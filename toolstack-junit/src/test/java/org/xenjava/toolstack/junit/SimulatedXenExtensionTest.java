@@ -121,7 +121,7 @@ class SimulatedXenExtensionTest {
             domain.unpause();
             xen.advance(Duration.ofMinutes(1));
             assertTrue(xen.guest(domain.domid()).orElseThrow().saysBalloonIsDone());
-            assertEquals(0, domain.podStatus().debtPages());
+            assertEquals(0, domain.pod().status().debtPages());
         }
     }
 
@@ -245,7 +245,7 @@ class SimulatedXenExtensionTest {
         void isBuiltAndOpenedAsTold(Toolstack toolstack, SimulatedXen xen) {
             assertEquals(0, balloonedPages(toolstack, xen));
             // libxl's policy has no slack for PVH.
-            assertEquals(64 * 256, toolstack.resolve("guest").podStatus().debtPages());
+            assertEquals(64 * 256, toolstack.resolve("guest").pod().status().debtPages());
         }
     }
 

@@ -26,6 +26,6 @@ class TinyKernelTest {
                 .memoryMib(2)
                 .maxMemoryMib(2)
                 .build());
-        assertEquals(KiB.ofMiB(2), domain.memory().staticMax());
+        assertEquals(KiB.ofMiB(2), domain.memory().status().staticMax());
     }
 }

@@ -69,7 +69,7 @@ final class RehearsedGuest implements AutoCloseable {
                 .open(xen.connect());
         try {
             domain = toolstack.create(config);
-            built = domain.podStatus();
+            built = domain.pod().status();
         } catch (RuntimeException e) {
             toolstack.close();
             throw e;
@@ -80,7 +80,7 @@ final class RehearsedGuest implements AutoCloseable {
     RehearsalTrial run() {
         boot(LOOK_EVERY, sample -> {});
         Pages ballooned = ballooned();
-        PodStatus settled = domain.podStatus();
+        PodStatus settled = domain.pod().status();
         if (runs()) {
             inside().load();
         }
@@ -94,7 +94,7 @@ final class RehearsedGuest implements AutoCloseable {
         long pages = PAGES_PER_STEP * scale;
         boot(TIME_PER_PAGE.multipliedBy(pages), samples::add);
         Pages ballooned = ballooned();
-        PodStatus settled = domain.podStatus();
+        PodStatus settled = domain.pod().status();
         Duration loadBegins = now();
         for (long left = maxMemory.minus(ballooned).count(); left > 0 && runs(); ) {
             long step = Math.min(left, pages);
@@ -128,7 +128,7 @@ final class RehearsedGuest implements AutoCloseable {
     }
 
     private RehearsalSample sample() {
-        PodStatus status = domain.podStatus();
+        PodStatus status = domain.pod().status();
         return new RehearsalSample(now(), status.totPages(), status.cache(), status.entries());
     }
 

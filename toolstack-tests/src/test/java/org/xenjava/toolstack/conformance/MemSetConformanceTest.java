@@ -62,9 +62,9 @@ class MemSetConformanceTest {
             boolean refused = libxl(guest + " " + step).get("max_mem").equals(Facts.ABSENT);
             List<Call> calls = build.memSet(step, domain -> {
                 if (refused) {
-                    assertThrows(ConfigException.class, () -> domain.setMemory(size));
+                    assertThrows(ConfigException.class, () -> domain.memory().set(size));
                 } else {
-                    domain.setMemory(size);
+                    domain.memory().set(size);
                 }
             });
             facts.put(guest + " " + step, MemSetSummary.of(calls));

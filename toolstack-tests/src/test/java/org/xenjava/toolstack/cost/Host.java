@@ -117,7 +117,7 @@ final class Host implements AutoCloseable {
                 .map(domain -> toolstack.find(domain.uuid()).orElseThrow())
                 .toList();
         return now -> {
-            found.forEach(Domain::podStatus);
+            found.forEach(domain -> domain.pod().status());
             return POLL;
         };
     }

@@ -38,9 +38,9 @@ class GuardLabTest extends LabFixture {
         assertEquals(
                 SHORT_BY,
                 report("unguarded, " + SHORT_BY + " pages short", unguarded).debt());
-        assertThrows(PodDebtException.class, () -> unguarded.requireNoDebt(MemoryTouchingOperation.COREDUMP));
+        assertThrows(PodDebtException.class, () -> unguarded.pod().requireNoDebt(MemoryTouchingOperation.COREDUMP));
         victim.startFilling();
-        assertEquals(ShutdownReason.CRASH, unguarded.awaitShutdown(Duration.ofMinutes(1)));
+        assertEquals(ShutdownReason.CRASH, unguarded.lifecycle().awaitShutdown(Duration.ofMinutes(1)));
         Dom0.report("without a guard: " + lastWords(unguarded));
         unguarded.destroy();
 
@@ -59,7 +59,7 @@ class GuardLabTest extends LabFixture {
                 + Files.readString(log).strip());
         assertEquals(TERMINATED, guard.exitValue());
         assertEquals(0, report("guarded, " + SHORT_BY + " pages short", guarded).debt());
-        guarded.requireNoDebt(MemoryTouchingOperation.COREDUMP);
+        guarded.pod().requireNoDebt(MemoryTouchingOperation.COREDUMP);
         Dom0.report("with the guard: FILLED " + guest.fill() + " pages");
     }
 

@@ -74,7 +74,7 @@ class HvmLabTest extends LabFixture {
     @Override
     LabGuest boot(Domain domain) {
         domain.unpause();
-        LabGuest guest = new LabGuest(domain.name(), domain.consoleTerminal(CONSOLE));
+        LabGuest guest = new LabGuest(domain.name(), domain.console().terminal(CONSOLE));
         for (String seen = ""; !Dom0.consoleLog(domain.name()).contains("GUEST READY"); ) {
             String last = seen;
             seen = Dom0.await("any progress of " + domain + " since " + last, LabGuest.BOOT, () -> {
@@ -92,22 +92,24 @@ class HvmLabTest extends LabFixture {
         Domain ours = toolstack.create(config("hvm", Vga.STDVGA, DISK));
         PodCounters built = report("ours, stdvga, built", ours);
         assertEquals(65280, built.debt());
-        assertEquals(KiB.ofMiB(256), ours.memory().size());
-        assertEquals("RFB 003.008\n", greetingOf(ours.vnc().orElseThrow()));
+        assertEquals(KiB.ofMiB(256), ours.memory().status().size());
+        assertEquals("RFB 003.008\n", greetingOf(ours.screen().vnc().orElseThrow()));
         assertTrue(Files.exists(Path.of(Dom0.xenstore("/local/domain/" + ours.domid() + "/serial/0/tty"))));
 
         boot(ours);
-        assertShowsSomething(ours.screenshot());
+        assertShowsSomething(ours.screen().screenshot());
         LabGuest.awaitSettled(ours, xenctrl);
         PodCounters settled = report("ours, stdvga, ballooned", ours);
         assertEquals(0, settled.debt());
         assertEquals(settled.entries(), settled.cachePages());
 
-        CompletableFuture<Domain> death = ours.deviceModelDeath();
+        CompletableFuture<Domain> death = ours.deviceModel().death();
         assertFalse(death.isDone());
-        ProcessHandle.of(ours.deviceModel().orElseThrow().pid()).orElseThrow().destroyForcibly();
+        ProcessHandle.of(ours.deviceModel().process().orElseThrow().pid())
+                .orElseThrow()
+                .destroyForcibly();
         assertEquals(ours, death.get(1, TimeUnit.MINUTES));
-        assertEquals(Optional.empty(), ours.deviceModel());
+        assertEquals(Optional.empty(), ours.deviceModel().process());
     }
 
     private static String greetingOf(VncAddress vnc) throws IOException {
@@ -132,12 +134,12 @@ class HvmLabTest extends LabFixture {
     @Test
     void aRaiseWhileTheGuestBootsLeavesNoDebtInTheEnd() {
         Domain ours = toolstack.create(config("raised", Vga.STDVGA, KERNEL));
-        ours.setMemory(KiB.ofMiB(300));
+        ours.memory().set(KiB.ofMiB(300));
         PodCounters raised = report("ours, stdvga, mem-set 300 at once", ours);
         assertEquals((512 - 300) * 256 - 256, raised.debt());
 
         boot(ours);
-        ours.setMemory(KiB.ofMiB(320));
+        ours.memory().set(KiB.ofMiB(320));
         report("ours, stdvga, mem-set 320 at boot", ours);
         LabGuest.awaitSettled(ours, xenctrl);
         PodCounters settled = report("ours, stdvga, ballooned", ours);
@@ -153,7 +155,7 @@ class HvmLabTest extends LabFixture {
         boot(xls);
         awaitStandstill(xls);
         report("xl's, " + vga.word() + ", ballooned", xls);
-        QemuProcess qemu = xls.deviceModel().orElseThrow();
+        QemuProcess qemu = xls.deviceModel().process().orElseThrow();
         xls.destroy();
         assertFalse(qemu.isAlive(), "our destroy ends the QEMU that xl has started");
     }
@@ -203,11 +205,11 @@ class HvmLabTest extends LabFixture {
         assertTrue(bridge.contains("vif" + ours.domid() + ".0-emu:"), bridge);
 
         VirtualDisk drive = new VirtualDisk("hdc");
-        ours.insertMedium(drive, image);
-        ours.ejectMedium(drive);
-        assertThrows(DeviceModelException.class, () -> ours.insertMedium(drive, Path.of("/no/such/image")));
-        assertThrows(DeviceModelException.class, () -> ours.ejectMedium(new VirtualDisk("hdd")));
-        assertThrows(DeviceModelException.class, ours::screenshot);
+        ours.devices().insertMedium(drive, image);
+        ours.devices().ejectMedium(drive);
+        assertThrows(DeviceModelException.class, () -> ours.devices().insertMedium(drive, Path.of("/no/such/image")));
+        assertThrows(DeviceModelException.class, () -> ours.devices().ejectMedium(new VirtualDisk("hdd")));
+        assertThrows(DeviceModelException.class, () -> ours.screen().screenshot());
     }
 
     @Test
@@ -215,7 +217,7 @@ class HvmLabTest extends LabFixture {
         killAt(CreateStep.AWAIT_DEVICE_MODEL.name());
         List<Domain> left = toolstack.domains();
         assertEquals(2, left.size());
-        QemuProcess qemu = left.get(1).deviceModel().orElseThrow();
+        QemuProcess qemu = left.get(1).deviceModel().process().orElseThrow();
 
         Toolstack.open().close();
 
@@ -227,7 +229,7 @@ class HvmLabTest extends LabFixture {
     void aGuestOutlivesTheProcessThatBuiltItAndAQemuDoesNotOutliveItsGuest() throws Exception {
         killAt(StoppedBuild.AT_THE_END);
         Domain built = toolstack.find("killed").orElseThrow();
-        QemuProcess qemu = built.deviceModel().orElseThrow();
+        QemuProcess qemu = built.deviceModel().process().orElseThrow();
         Toolstack.open().close();
         assertTrue(qemu.isAlive());
         assertTrue(built.exists());

@@ -103,7 +103,7 @@ abstract class LabFixture {
 
     LabGuest boot(Domain domain) {
         domain.unpause();
-        LabGuest guest = new LabGuest(domain.name(), domain.consoleTerminal(CONSOLE));
+        LabGuest guest = new LabGuest(domain.name(), domain.console().terminal(CONSOLE));
         guest.awaitReady();
         return guest;
     }
@@ -111,7 +111,7 @@ abstract class LabFixture {
     /** Shows a domain's numbers in the log, for the record. */
     PodCounters report(String when, Domain domain) {
         PodCounters counters = xenctrl.memory().podTarget(domain.domid());
-        MemoryStatus memory = domain.memory();
+        MemoryStatus memory = domain.memory().status();
         Dom0.report("%-34s tot=%d max=%d cache=%d entries=%d debt=%d memory/target=%d static-max=%d"
                 .formatted(
                         when,

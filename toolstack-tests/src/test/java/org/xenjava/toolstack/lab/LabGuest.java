@@ -77,7 +77,7 @@ final class LabGuest {
      * the machine and on the size of the guest.
      */
     static PodCounters awaitSettled(Domain domain, Xenctrl xenctrl) {
-        long pages = domain.memory().size().toPages().count() + NOT_RAM;
+        long pages = domain.memory().status().size().toPages().count() + NOT_RAM;
         PodCounters now = xenctrl.memory().podTarget(domain.domid());
         while (now.totPages() > pages || now.debt() > 0) {
             PodCounters last = now;

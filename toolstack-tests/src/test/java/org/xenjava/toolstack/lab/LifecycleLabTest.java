@@ -84,13 +84,13 @@ class LifecycleLabTest extends LabFixture {
         Domain domain = toolstack.create(LabGuest.config("living", 192, 256).build());
         SupervisorService service = supervise();
         boot(domain);
-        domain.requestShutdown(ShutdownRequest.REBOOT);
+        domain.lifecycle().requestShutdown(ShutdownRequest.REBOOT);
         Domain next = find(await(Kind.RESTARTED).uuid());
         assertNotEquals(domain.domid(), next.domid());
         assertEquals(domain.uuid(), next.uuid());
-        LabGuest guest = new LabGuest("living", next.consoleTerminal(CONSOLE));
+        LabGuest guest = new LabGuest("living", next.console().terminal(CONSOLE));
         assertTrue(guest.say("status").contains("STATUS"));
-        next.requestShutdown(ShutdownRequest.POWEROFF);
+        next.lifecycle().requestShutdown(ShutdownRequest.POWEROFF);
         await(Kind.DESTROYED);
         assertFalse(next.exists());
         service.close();
@@ -112,7 +112,7 @@ class LifecycleLabTest extends LabFixture {
 
     /** Those that do not change while the guest runs: what it touches moves from cache and entries alike. */
     private List<Object> numbers(String when, Domain domain) {
-        return List.of(domain.memory(), report(when, domain).debt());
+        return List.of(domain.memory().status(), report(when, domain).debt());
     }
 
     @Test
@@ -134,13 +134,13 @@ class LifecycleLabTest extends LabFixture {
         PodGuest guest = PodGuest.boot(domain);
         for (int reboot = 1; reboot <= 10; reboot++) {
             if (reboot == 6) {
-                domain.setMemory(raised);
+                domain.memory().set(raised);
             }
             guest.shutdown(ShutdownReason.REBOOT);
             domain = find(await(Kind.RESTARTED).uuid());
             List<Object> next = numbers("reboot " + reboot, domain);
             if (reboot == 6) {
-                assertEquals(raisedTarget, domain.memory().target());
+                assertEquals(raisedTarget, domain.memory().status().target());
                 numbers = next;
             }
             assertEquals(numbers, next);
@@ -155,7 +155,7 @@ class LifecycleLabTest extends LabFixture {
         Domain domain = toolstack.create(hvmPodGuest("blind"));
         SupervisorService service = supervise();
         PodGuest.boot(domain);
-        long pid = domain.deviceModel().orElseThrow().pid();
+        long pid = domain.deviceModel().process().orElseThrow().pid();
         assertTrue(ProcessHandle.of(pid).orElseThrow().destroyForcibly());
         await(Kind.DESTROYED);
         assertFalse(domain.exists());
@@ -226,7 +226,7 @@ class LifecycleLabTest extends LabFixture {
         guest.write(DATA_GFN, 1);
         Path file = Files.createTempDirectory("dumps").resolve("core");
         PodCounters before = report("before the dump", domain);
-        domain.coredump(file);
+        domain.memory().dump(file);
         PodCounters after = report("after the dump", domain);
         assertEquals(before.totPages(), after.totPages());
         assertEquals(0, after.entries(), "what is read is populated");

@@ -69,7 +69,7 @@ final class PodGuest {
 
     /** Unpauses the domain and waits until the guest listens. */
     static PodGuest boot(Domain domain) {
-        GuestConsole console = new GuestConsole(domain.name(), domain.consoleTerminal(BOOT));
+        GuestConsole console = new GuestConsole(domain.name(), domain.console().terminal(BOOT));
         int from = console.length();
         domain.unpause();
         console.await("POD DONE", from, BOOT);
@@ -78,7 +78,7 @@ final class PodGuest {
 
     /** One that somebody else has unpaused; it hears what is typed while it boots. */
     static PodGuest running(Domain domain) {
-        return new PodGuest(new GuestConsole(domain.name(), domain.consoleTerminal(BOOT)));
+        return new PodGuest(new GuestConsole(domain.name(), domain.console().terminal(BOOT)));
     }
 
     Info info() {

@@ -46,6 +46,6 @@ class PodGuestLabTest extends LabFixture {
         assertEquals(info.ramPages() - 90, guest.info().ramPages());
 
         guest.shutdown(ShutdownReason.REBOOT);
-        assertEquals(ShutdownReason.REBOOT, domain.awaitShutdown(Duration.ofMinutes(1)));
+        assertEquals(ShutdownReason.REBOOT, domain.lifecycle().awaitShutdown(Duration.ofMinutes(1)));
     }
 }

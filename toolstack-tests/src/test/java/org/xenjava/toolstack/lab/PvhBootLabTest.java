@@ -25,19 +25,19 @@ class PvhBootLabTest extends LabFixture {
     void aGuestWithHalfOfItsMemoryOnDemandBootsAndBalloonsBesideXlsOwn() {
         Domain ours = toolstack.create(LabGuest.config("ours", 256, 512).build());
         PodCounters built = report("ours 256/512, built", ours);
-        assertEquals(Pages.of(66048), ours.memory().maxPages());
+        assertEquals(Pages.of(66048), ours.memory().status().maxPages());
         assertEquals(65280, built.debt());
-        assertEquals(KiB.ofMiB(256), ours.memory().target());
-        assertEquals(PodVerdict.VULNERABLE, ours.podStatus().verdict());
+        assertEquals(KiB.ofMiB(256), ours.memory().status().target());
+        assertEquals(PodVerdict.VULNERABLE, ours.pod().status().verdict());
 
         LabGuest guest = boot(ours);
         assertTrue(Dom0.xl("list").contains("ours"));
         LabGuest.awaitSettled(ours, xenctrl);
         PodCounters settled = report("ours 256/512, ballooned", ours);
         assertEquals(0, settled.debt());
-        assertEquals(KiB.ofMiB(256), ours.memory().target());
+        assertEquals(KiB.ofMiB(256), ours.memory().status().target());
         assertEquals(65536 + 8, settled.totPages(), 1, "the slack went back to Xen");
-        assertEquals(PodVerdict.NOT_VULNERABLE, ours.podStatus().verdict());
+        assertEquals(PodVerdict.NOT_VULNERABLE, ours.pod().status().verdict());
         assertTrue(guest.say("status").contains("current_kb=261756"));
         ours.destroy();
         assertFalse(ours.exists());
@@ -67,7 +67,7 @@ class PvhBootLabTest extends LabFixture {
         LabGuest.awaitSettled(domain, xenctrl);
         PodCounters settled = report(size + ", ballooned", domain);
         assertEquals(0, settled.debt());
-        assertEquals(KiB.ofMiB(memory), domain.memory().target());
+        assertEquals(KiB.ofMiB(memory), domain.memory().status().target());
         assertEquals(memory * 256 + 8, settled.totPages(), 1, "special and ACPI pages, less one that Linux frees");
     }
 
@@ -80,8 +80,8 @@ class PvhBootLabTest extends LabFixture {
                 .build());
         LabGuest guest = boot(domain);
         assertTrue(guest.say("sh cat /sys/devices/system/cpu/online").contains("0-1"), "two of three vCPUs are up");
-        domain.requestShutdown(ShutdownRequest.POWEROFF);
-        assertEquals(ShutdownReason.POWEROFF, domain.awaitShutdown(Duration.ofMinutes(2)));
+        domain.lifecycle().requestShutdown(ShutdownRequest.POWEROFF);
+        assertEquals(ShutdownReason.POWEROFF, domain.lifecycle().awaitShutdown(Duration.ofMinutes(2)));
     }
 
     @Test
@@ -89,13 +89,13 @@ class PvhBootLabTest extends LabFixture {
         Domain rebooting =
                 toolstack.create(LabGuest.config("rebooting", 192, 256).build());
         boot(rebooting);
-        rebooting.requestShutdown(ShutdownRequest.REBOOT);
-        assertEquals(ShutdownReason.REBOOT, rebooting.awaitShutdown(Duration.ofMinutes(2)));
+        rebooting.lifecycle().requestShutdown(ShutdownRequest.REBOOT);
+        assertEquals(ShutdownReason.REBOOT, rebooting.lifecycle().awaitShutdown(Duration.ofMinutes(2)));
         rebooting.destroy();
 
         Domain crashing = toolstack.create(LabGuest.config("crashing", 192, 256).build());
         boot(crashing).say("crash");
-        assertEquals(ShutdownReason.CRASH, crashing.awaitShutdown(Duration.ofMinutes(2)));
+        assertEquals(ShutdownReason.CRASH, crashing.lifecycle().awaitShutdown(Duration.ofMinutes(2)));
     }
 
     @Test
@@ -113,6 +113,6 @@ class PvhBootLabTest extends LabFixture {
         assertTrue(console.contains("GUEST READY"), console);
         Dom0.report("xl console: " + console.strip().replace("\n", " | "));
         Dom0.xl("destroy", "shared");
-        assertTrue(domain.awaitGone(Duration.ofSeconds(30)));
+        assertTrue(domain.lifecycle().awaitGone(Duration.ofSeconds(30)));
     }
 }

@@ -21,19 +21,19 @@ class ResizeLabTest extends LabFixture {
     void aRaiseBeforeBootGrowsTheCacheAndLeavesNoDebtInTheEnd() {
         Domain domain = toolstack.create(LabGuest.config("early", 256, 512).build());
         PodCounters built = report("built 256/512", domain);
-        domain.setMemory(KiB.ofMiB(300));
+        domain.memory().set(KiB.ofMiB(300));
         PodCounters raised = report("mem-set 300 while paused", domain);
         assertEquals(built.totPages() + 44 * 256, raised.totPages());
-        assertEquals(Pages.of((300 + 1 + 1) * 256), domain.memory().maxPages());
-        domain.setMemory(KiB.ofMiB(200));
-        domain.setMemory(KiB.ofMiB(300));
+        assertEquals(Pages.of((300 + 1 + 1) * 256), domain.memory().status().maxPages());
+        domain.memory().set(KiB.ofMiB(200));
+        domain.memory().set(KiB.ofMiB(300));
         assertEquals(raised, report("down to 200 and up to 300 again", domain));
 
         boot(domain);
         LabGuest.awaitSettled(domain, xenctrl);
         PodCounters settled = report("300, ballooned", domain);
         assertEquals(0, settled.debt());
-        assertEquals(KiB.ofMiB(300), domain.memory().target());
+        assertEquals(KiB.ofMiB(300), domain.memory().status().target());
     }
 
     @Test
@@ -42,18 +42,18 @@ class ResizeLabTest extends LabFixture {
         LabGuest guest = boot(domain);
         LabGuest.awaitSettled(domain, xenctrl);
         for (long mib : new long[] {200, 256, 512, 256}) {
-            domain.setMemory(KiB.ofMiB(mib));
+            domain.memory().set(KiB.ofMiB(mib));
             awaitCurrent(guest, mib);
             PodCounters now = report("mem-set " + mib, domain);
             assertEquals(0, now.debt());
             assertEquals(mib * 256 + 8, now.totPages(), 2);
-            assertEquals(KiB.ofMiB(mib), domain.memory().target());
+            assertEquals(KiB.ofMiB(mib), domain.memory().status().target());
         }
-        assertThrows(ConfigException.class, () -> domain.setMemory(KiB.ofMiB(513)));
-        domain.setMaxMemory(KiB.ofMiB(600));
-        assertEquals(KiB.ofMiB(600), domain.memory().staticMax());
-        assertEquals(Pages.of(601 * 256), domain.memory().maxPages());
-        assertThrows(ConfigException.class, () -> domain.setMaxMemory(KiB.ofMiB(255)));
+        assertThrows(ConfigException.class, () -> domain.memory().set(KiB.ofMiB(513)));
+        domain.memory().setMaximum(KiB.ofMiB(600));
+        assertEquals(KiB.ofMiB(600), domain.memory().status().staticMax());
+        assertEquals(Pages.of(601 * 256), domain.memory().status().maxPages());
+        assertThrows(ConfigException.class, () -> domain.memory().setMaximum(KiB.ofMiB(255)));
     }
 
     private static void awaitCurrent(LabGuest guest, long mib) {
@@ -72,11 +72,12 @@ class ResizeLabTest extends LabFixture {
                 toolstack.create(LabGuest.config("greedy", 256, hostMib + 1024).build());
         long freeBefore = freePages();
         PodCounters before = report("ours, before", ours);
-        HostMemoryException e = assertThrows(HostMemoryException.class, () -> ours.setMemory(KiB.ofMiB(hostMib + 512)));
+        HostMemoryException e =
+                assertThrows(HostMemoryException.class, () -> ours.memory().set(KiB.ofMiB(hostMib + 512)));
         Dom0.report("ours: " + e.getMessage());
         assertEquals(before, report("ours, after", ours));
-        assertEquals(Pages.of(66048), ours.memory().maxPages());
-        assertEquals(KiB.ofMiB(256), ours.memory().target());
+        assertEquals(Pages.of(66048), ours.memory().status().maxPages());
+        assertEquals(KiB.ofMiB(256), ours.memory().status().target());
         assertEquals(freeBefore, freePages());
         Dom0.report("ours: host free " + freeBefore / 256 + " MiB before, " + freePages() / 256 + " MiB after");
         ours.destroy();

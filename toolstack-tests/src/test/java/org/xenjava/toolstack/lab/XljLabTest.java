@@ -29,7 +29,7 @@ class XljLabTest extends LabFixture {
         // One vCPU: more of them starve each other under software emulation.
         xlj("create", EXAMPLE, "vcpus=1", "maxvcpus=1").expectSuccess();
         Domain domain = named("pvh-pod");
-        LabGuest guest = new LabGuest("pvh-pod", domain.consoleTerminal(CONSOLE));
+        LabGuest guest = new LabGuest("pvh-pod", domain.console().terminal(CONSOLE));
         guest.awaitReady();
         LabGuest.awaitSettled(domain, xenctrl);
 

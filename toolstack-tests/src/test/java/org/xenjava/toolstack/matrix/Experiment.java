@@ -35,13 +35,14 @@ public final class Experiment {
         try {
             bench.boot(domain);
             Optional<GuardEvent> guarded = cell.guarded() ? Optional.of(awaitGuard()) : Optional.empty();
-            PodStatus settled = domain.podStatus();
+            PodStatus settled = domain.pod().status();
             bench.load(domain);
             return new Finding(
                     settled.totPages().count(),
                     settled.debtPages(),
                     guarded.map(GuardEvent::coveredPages).orElse(0L),
-                    guarded.map(event -> event.to() + ": " + event.advice()),
+                    guarded.map(event ->
+                            event.to() + event.refusal().map(why -> ": " + why).orElse("")),
                     lastWords(domain));
         } finally {
             domain.destroy();

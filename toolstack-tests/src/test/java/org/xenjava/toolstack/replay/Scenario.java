@@ -82,7 +82,7 @@ record Scenario(String name, String description, Script script) {
                 "create memory=%d maxmem=%d; pod-check; destroy".formatted(memoryMib, maxMemoryMib),
                 (toolstack, surroundings) -> {
                     Domain domain = toolstack.create(surroundings.config(memoryMib, maxMemoryMib));
-                    domain.podStatus();
+                    domain.pod().status();
                     domain.destroy();
                 });
     }
@@ -90,8 +90,8 @@ record Scenario(String name, String description, Script script) {
     private static void resizePaused(Toolstack toolstack, SupervisorContext surroundings) {
         Domain domain = toolstack.create(surroundings.config(256, 512));
         for (long mib : new long[] {300, 200, 512}) {
-            domain.setMemory(KiB.ofMiB(mib));
-            domain.podStatus();
+            domain.memory().set(KiB.ofMiB(mib));
+            domain.pod().status();
         }
         domain.destroy();
     }
@@ -101,7 +101,7 @@ record Scenario(String name, String description, Script script) {
         domain.unpause();
         awaitBalloon(domain, surroundings);
         for (long mib : new long[] {200, 300}) {
-            domain.setMemory(KiB.ofMiB(mib));
+            domain.memory().set(KiB.ofMiB(mib));
             awaitBalloon(domain, surroundings);
         }
         domain.destroy();
@@ -115,10 +115,10 @@ record Scenario(String name, String description, Script script) {
     }
 
     private static boolean hasReachedItsTarget(Domain domain) {
-        MemoryStatus memory = domain.memory();
+        MemoryStatus memory = domain.memory().status();
         long distance = memory.totPages().count() - memory.target().toPages().count();
         // Special and ACPI pages are no RAM of the guest's.
-        return Math.abs(distance) <= 16 && domain.podStatus().verdict() == PodVerdict.NOT_VULNERABLE;
+        return Math.abs(distance) <= 16 && domain.pod().status().verdict() == PodVerdict.NOT_VULNERABLE;
     }
 
     private static void buildTooLarge(Toolstack toolstack, SupervisorContext surroundings) {

@@ -19,6 +19,6 @@ final class CdEjectCommand extends DomainCommand {
 
     @Override
     protected void run(Domain domain) {
-        domain.ejectMedium(new VirtualDisk(drive));
+        domain.devices().ejectMedium(new VirtualDisk(drive));
     }
 }

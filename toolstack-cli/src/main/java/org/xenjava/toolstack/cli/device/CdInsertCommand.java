@@ -23,6 +23,6 @@ final class CdInsertCommand extends DomainCommand {
 
     @Override
     protected void run(Domain domain) {
-        domain.insertMedium(new VirtualDisk(drive), image.toAbsolutePath());
+        domain.devices().insertMedium(new VirtualDisk(drive), image.toAbsolutePath());
     }
 }

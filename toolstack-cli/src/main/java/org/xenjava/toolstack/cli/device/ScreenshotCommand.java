@@ -21,6 +21,6 @@ final class ScreenshotCommand extends DomainCommand {
 
     @Override
     protected void run(Domain domain) throws IOException {
-        Files.write(file, domain.screenshot().toPng());
+        Files.write(file, domain.screen().screenshot().toPng());
     }
 }

@@ -17,7 +17,8 @@ final class VncviewerCommand extends DomainCommand implements ReadOnly {
 
     @Override
     protected void run(Domain domain) {
-        session.print(domain.vnc()
+        session.print(domain.screen()
+                .vnc()
                 .orElseThrow(() -> new DomainStateException(domain + " has no screen that VNC serves"))
                 .toString());
     }

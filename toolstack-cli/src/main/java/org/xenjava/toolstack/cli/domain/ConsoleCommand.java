@@ -29,6 +29,6 @@ final class ConsoleCommand extends DomainCommand {
 
     @Override
     protected void run(Domain domain) throws IOException, InterruptedException {
-        ConsoleSession.attach(domain.consoleTerminal(PATIENCE), session.console(), () -> {});
+        ConsoleSession.attach(domain.console().terminal(PATIENCE), session.console(), () -> {});
     }
 }

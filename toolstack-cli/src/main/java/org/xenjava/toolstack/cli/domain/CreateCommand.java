@@ -142,7 +142,7 @@ final class CreateCommand implements DryRunnable, Callable<Integer> {
     private void unpause(Domain domain) throws IOException, InterruptedException {
         Runnable go = paused ? () -> {} : domain::unpause;
         if (console) {
-            ConsoleSession.attach(domain.consoleTerminal(ConsoleCommand.PATIENCE), session.console(), go);
+            ConsoleSession.attach(domain.console().terminal(ConsoleCommand.PATIENCE), session.console(), go);
         } else {
             go.run();
         }

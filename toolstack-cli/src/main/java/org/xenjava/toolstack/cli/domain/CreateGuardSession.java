@@ -43,7 +43,7 @@ final class CreateGuardSession {
 
     /** Whether the guest, which has not run yet, needs it: entries are without a page until its driver has worked. */
     boolean isNeeded() {
-        return domain.podStatus().debtPages() > 0;
+        return domain.pod().status().debtPages() > 0;
     }
 
     /** What the user does meanwhile. */

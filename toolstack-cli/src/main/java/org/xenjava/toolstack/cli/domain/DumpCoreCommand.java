@@ -40,7 +40,7 @@ final class DumpCoreCommand extends DomainCommand {
         boolean shown = session.console().isTerminal(Console.Stream.ERR);
         DumpListener listener = shown ? this::show : DumpListener.NONE;
         InterruptibleBuild.run(cancellation -> {
-            domain.coredump(file, listener, cancellation);
+            domain.memory().dump(file, listener, cancellation);
             return domain;
         });
         if (shown) {

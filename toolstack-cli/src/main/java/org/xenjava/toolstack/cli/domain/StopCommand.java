@@ -73,12 +73,12 @@ abstract class StopCommand extends HostCommand {
             throw new DomainStateException(
                     "domain 0 is shut down and rebooted by its operating system, such as with systemctl");
         }
-        if (!fallback || domain.hasPvDrivers()) {
-            domain.requestShutdown(request);
+        if (!fallback || domain.lifecycle().hasPvDrivers()) {
+            domain.lifecycle().requestShutdown(request);
             return;
         }
         session.console().note("no PV drivers: sending domain " + domain.domid() + " " + trigger.word());
-        domain.send(trigger);
+        domain.lifecycle().send(trigger);
     }
 
     private List<Domain> domains(Toolstack toolstack) {
@@ -91,11 +91,11 @@ abstract class StopCommand extends HostCommand {
 
     private void await(Domain stopping) {
         if (waits.length > 1) {
-            stopping.awaitGone(FOREVER);
+            stopping.lifecycle().awaitGone(FOREVER);
             return;
         }
         try {
-            stopping.awaitShutdown(FOREVER);
+            stopping.lifecycle().awaitShutdown(FOREVER);
         } catch (DomainGoneException e) {
             // More than it was waited for.
         }

@@ -30,7 +30,7 @@ final class TriggerCommand extends DomainCommand {
 
     @Override
     protected void run(Domain domain) {
-        domain.send(trigger);
+        domain.lifecycle().send(trigger);
     }
 
     private static final class Words implements ITypeConverter<GuestTrigger> {

@@ -7,6 +7,7 @@ import org.xenjava.toolstack.pod.GuardState;
 import org.xenjava.toolstack.pod.GuardStatus;
 import org.xenjava.toolstack.pod.GuardStatus.Activity;
 import org.xenjava.toolstack.pod.GuardStatus.Inspection;
+import org.xenjava.toolstack.pod.PodRemedy;
 
 /** What a guard has to say, as lines for people and as JSON. */
 public final class GuardReport {
@@ -31,7 +32,40 @@ public final class GuardReport {
     }
 
     public static String line(GuardEvent event) {
-        return Words.domain(event.domid(), event.name()) + ": " + Words.of(event.to()) + ": " + event.advice();
+        return Words.domain(event.domid(), event.name()) + ": " + Words.of(event.to()) + ": " + adviceOn(event);
+    }
+
+    private static String adviceOn(GuardEvent event) {
+        if (event.from() == event.to()) {
+            return switch (event.inspection()) {
+                case NONE -> "its monitor (vm_event) was detached";
+                case ATTACHED ->
+                    "a monitor (vm_event) was attached: the advisory leaves open whether that undoes its workaround";
+            };
+        }
+        String debt = Words.pages(Math.max(0, event.debtPages()));
+        return switch (event.to()) {
+            case BOOTING -> "its balloon driver has " + debt + " to free";
+            case BALLOONING -> "its balloon driver is at work and has " + debt + " to free";
+            case SETTLED -> "every entry has its page: no load in the guest can crash it";
+            case SHORT ->
+                "its balloon driver has stopped " + debt + " short: load in the guest may crash it (XSA-153)"
+                        + remedy(event, "; ");
+            case NUDGED -> "memory/target is lowered until the driver has freed " + debt + " more";
+            case COVERED -> "the host lends it " + Words.pages(event.coveredPages()) + " that its driver has not freed";
+            case GAVE_UP ->
+                debt + " short and not covered: " + event.refusal().orElse("") + "; free memory or raise the budget"
+                        + remedy(event, ", or ");
+            case GONE -> "the domain is gone";
+        };
+    }
+
+    private static String remedy(GuardEvent event, String before) {
+        return event.remedy()
+                .map(remedy -> before
+                        + (remedy instanceof PodRemedy.ShutDown ? "stop it while it can still stop in order: " : "try ")
+                        + Remedies.command(remedy))
+                .orElse("");
     }
 
     /** Whether a user should hear of it although all was to be quiet: the guest is not as safe as it should be. */
@@ -61,7 +95,7 @@ public final class GuardReport {
                     event.debtPages(),
                     event.coveredPages(),
                     event.inspection() == Inspection.ATTACHED,
-                    event.advice());
+                    adviceOn(event));
         }
     }
 

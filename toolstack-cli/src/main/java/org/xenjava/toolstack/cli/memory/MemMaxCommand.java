@@ -31,6 +31,6 @@ final class MemMaxCommand extends DomainCommand {
 
     @Override
     protected void run(Domain domain) {
-        domain.setMaxMemory(size);
+        domain.memory().setMaximum(size);
     }
 }

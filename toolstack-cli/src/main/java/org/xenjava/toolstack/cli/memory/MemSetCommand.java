@@ -33,6 +33,6 @@ final class MemSetCommand extends DomainCommand {
 
     @Override
     protected void run(Domain domain) {
-        domain.setMemory(size);
+        domain.memory().set(size);
     }
 }

@@ -24,7 +24,6 @@ import org.xenjava.toolstack.error.DomainNotFoundException;
 import org.xenjava.toolstack.error.PodDebtException;
 import org.xenjava.toolstack.error.ToolstackException;
 import org.xenjava.toolstack.pod.MemoryTouchingOperation;
-import org.xenjava.toolstack.pod.PodCheck;
 import org.xenjava.toolstack.pod.PodStatus;
 import org.xenjava.toolstack.pod.PodVerdict;
 import picocli.CommandLine.ArgGroup;
@@ -136,10 +135,10 @@ final class PodCheckCommand extends HostCommand implements ReadOnly {
     /** What was printed may be a moment old: the library has the last word. */
     private int judge(Toolstack toolstack, MemoryTouchingOperation move) {
         try {
-            find(toolstack, targets.domain().orElseThrow()).requireNoDebt(move);
+            find(toolstack, targets.domain().orElseThrow()).pod().requireNoDebt(move);
             return ExitStatus.OK;
         } catch (PodDebtException e) {
-            session.complain(e.getMessage());
+            session.complain(Remedies.explain(e));
             return ExitStatus.FAILED;
         }
     }
@@ -165,7 +164,7 @@ final class PodCheckCommand extends HostCommand implements ReadOnly {
 
     private Look look(Toolstack toolstack) {
         return targets.domain()
-                .map(name -> new Look(List.of(find(toolstack, name).podStatus()), false))
+                .map(name -> new Look(List.of(find(toolstack, name).pod().status()), false))
                 .orElseGet(() -> lookAtAll(toolstack));
     }
 
@@ -177,7 +176,10 @@ final class PodCheckCommand extends HostCommand implements ReadOnly {
                 continue;
             }
             try {
-                toolstack.find(status.uuid()).map(Domain::podStatus).ifPresent(statuses::add);
+                toolstack
+                        .find(status.uuid())
+                        .map(domain -> domain.pod().status())
+                        .ifPresent(statuses::add);
             } catch (DomainGoneException e) {
                 // Destroyed since it was listed: not a guest that anyone could crash.
             } catch (ToolstackException e) {

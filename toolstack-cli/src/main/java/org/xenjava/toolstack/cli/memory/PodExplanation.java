@@ -11,7 +11,6 @@ import org.xenjava.toolstack.cli.command.Session;
 import org.xenjava.toolstack.cli.output.Json;
 import org.xenjava.toolstack.error.DomainGoneException;
 import org.xenjava.toolstack.error.ToolstackException;
-import org.xenjava.toolstack.pod.PodCheck;
 
 /** Prints what there is to know of domains and XSA-153; the results are {@code pod-check}'s exit status. */
 final class PodExplanation {
@@ -24,13 +23,13 @@ final class PodExplanation {
     }
 
     int of(Domain domain) {
-        PodReport report = domain.podReport();
+        PodReport report = domain.pod().report();
         if (json) {
             session.print(Json.pretty(PodReportText.document(report)));
         } else {
             PodReportText.of(report).forEach(session::print);
         }
-        return report.exitStatus();
+        return PodCheck.of(report).exitStatus();
     }
 
     /** PV domains and dom0 too. */
@@ -39,7 +38,7 @@ final class PodExplanation {
         boolean failed = false;
         for (Domain domain : toolstack.domains()) {
             try {
-                reports.add(domain.podReport());
+                reports.add(domain.pod().report());
             } catch (DomainGoneException e) {
                 // Destroyed since it was listed.
             } catch (ToolstackException e) {
@@ -57,6 +56,9 @@ final class PodExplanation {
         }
         return failed
                 ? PodCheck.FAILED
-                : reports.stream().mapToInt(PodReport::exitStatus).max().orElse(ExitStatus.OK);
+                : reports.stream()
+                        .mapToInt(report -> PodCheck.of(report).exitStatus())
+                        .max()
+                        .orElse(ExitStatus.OK);
     }
 }

@@ -26,10 +26,7 @@ final class PodReportText {
         List<String> lines = new ArrayList<>();
         DomainStatus domain = report.domain();
         lines.add("%s: %s, built by %s"
-                .formatted(
-                        Words.domain(domain.domid(), domain.name()),
-                        kind(report),
-                        report.origin().words()));
+                .formatted(Words.domain(domain.domid(), domain.name()), kind(report), builder(report.origin())));
         report.counters().ifPresent(pod -> {
             row(lines, "owns", pod.totPages() + cache(pod));
             report.told()
@@ -52,11 +49,11 @@ final class PodReportText {
                     });
         });
         String key = "verdict";
-        for (String line : report.verdict()) {
+        for (String line : PodCheck.of(report).lines()) {
             row(lines, key, line);
             key = "";
         }
-        report.remedy().ifPresent(command -> row(lines, "remedy", command));
+        report.remedy().map(Remedies::command).ifPresent(command -> row(lines, "remedy", command));
         return lines;
     }
 
@@ -86,8 +83,19 @@ final class PodReportText {
                         report.limitBeyondTarget(),
                         report.inspection() == Inspection.ATTACHED,
                         report.counters().map(PodStatus::verdict).orElse(PodVerdict.NOT_VULNERABLE),
-                        String.join("; ", report.verdict()),
-                        report.remedy()));
+                        String.join("; ", PodCheck.of(report).lines()),
+                        report.remedy().map(Remedies::command)));
+    }
+
+    private static String builder(DomainOrigin origin) {
+        return switch (origin) {
+            case HOST -> "Xen at boot";
+            case XENJAVA -> "xlj or its library";
+            case LIBVIRT -> "libvirt";
+            case LIBXL -> "libxl, which is xl or another user of it";
+            case XEND -> "xend";
+            case UNKNOWN -> "an unknown toolstack";
+        };
     }
 
     private static void row(List<String> lines, String key, String value) {

@@ -96,7 +96,7 @@ final class PodWatchCommand extends HostCommand implements ReadOnly {
         Instant start = pauses.now();
         while (true) {
             try {
-                PodReport report = domain.podReport();
+                PodReport report = domain.pod().report();
                 WatchSample sample = sample(Duration.between(start, pauses.now()), report);
                 show(sample);
                 if (report.domain().shutdownReason().isPresent()) {
@@ -125,7 +125,7 @@ final class PodWatchCommand extends HostCommand implements ReadOnly {
 
     private static End dead(Domain domain, PodReport report) {
         String reason = Words.of(report.domain().shutdownReason().orElseThrow());
-        List<String> messages = domain.xenMessages();
+        List<String> messages = domain.console().xenMessages();
         String lastWords = messages.stream()
                 .filter(line -> line.contains("out of PoD memory"))
                 .reduce((first, last) -> last)

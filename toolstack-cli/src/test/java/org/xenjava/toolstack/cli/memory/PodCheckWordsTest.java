@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-package org.xenjava.toolstack.pod;
+package org.xenjava.toolstack.cli.memory;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.xenjava.toolstack.pod.PodStatus;
 import org.xenjava.toolstack.xenctrl.units.PodCounters;
 
 /** The advisory's table, row by row. */
-class PodCheckTest {
+class PodCheckWordsTest {
     private static PodCheck check(long cache, long entries) {
         return PodCheck.of(PodStatus.of(7, "guest", new PodCounters(2265, cache, entries)));
     }
@@ -66,13 +67,5 @@ class PodCheckTest {
                 List.of("checked domain 7 for XSA-153: NOT vulnerable (not using PoD (any more))"),
                 check(0, 0).lines());
         assertEquals(0, check(0, 0).exitStatus());
-    }
-
-    @Test
-    void theVerdictFollowsTheDebt() {
-        assertEquals(
-                PodVerdict.VULNERABLE,
-                PodStatus.of(1, "", new PodCounters(0, 0, 1)).verdict());
-        assertEquals(-1, PodStatus.of(1, "", new PodCounters(0, 1, 0)).debtPages());
     }
 }

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-package org.xenjava.toolstack.pod;
+package org.xenjava.toolstack.cli.memory;
 
 import java.util.List;
+import org.xenjava.toolstack.PodReport;
+import org.xenjava.toolstack.pod.PodStatus;
 
 /**
  * The report of XSA-153's check utility, word for word and exit status for exit status, its spelling included:
@@ -10,19 +12,19 @@ import java.util.List;
  * @param lines for standard output
  * @param exitStatus 0 not vulnerable, 1 vulnerable, 2 should not happen
  */
-public record PodCheck(List<String> lines, int exitStatus) {
+record PodCheck(List<String> lines, int exitStatus) {
     /** The exit status for bad usage, a missing domain or a failed hypercall; nothing goes to standard output then. */
-    public static final int FAILED = 255;
+    static final int FAILED = 255;
 
     private static final long PAGES_PER_MIB = 256;
     private static final long KIB_PER_PAGE = 4;
 
-    public PodCheck {
+    PodCheck {
         lines = List.copyOf(lines);
     }
 
     /** The report on that reading. */
-    public static PodCheck of(PodStatus status) {
+    static PodCheck of(PodStatus status) {
         String checked = "checked domain " + status.domid() + " for XSA-153: ";
         return switch (status.verdict()) {
             case NOT_VULNERABLE -> new PodCheck(List.of(checked + "NOT vulnerable"), 0);
@@ -35,6 +37,24 @@ public record PodCheck(List<String> lines, int exitStatus) {
                         2);
             case VULNERABLE -> vulnerable(checked, status.domid(), status.debtPages());
         };
+    }
+
+    /** The report on a domain that may be one without any counters: its lines do not repeat the domid. */
+    static PodCheck of(PodReport report) {
+        if (report.domain().domid() == 0) {
+            return new PodCheck(List.of("NOT vulnerable (the control domain)"), 0);
+        }
+        if (report.architecture() == PodReport.Architecture.ARM) {
+            return new PodCheck(List.of("NOT vulnerable (guests on ARM never are)"), 0);
+        }
+        return report.counters()
+                .map(PodCheck::of)
+                .map(check -> new PodCheck(
+                        check.lines().stream()
+                                .map(line -> line.replaceFirst("^checked domain \\d+ for XSA-153: ", ""))
+                                .toList(),
+                        check.exitStatus()))
+                .orElse(new PodCheck(List.of("NOT vulnerable (x86 PV guests never are)"), 0));
     }
 
     private static PodCheck vulnerable(String checked, int domid, long debt) {

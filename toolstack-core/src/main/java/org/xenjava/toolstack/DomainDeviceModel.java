@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack;
+
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import org.xenjava.toolstack.device.QemuProcess;
+import org.xenjava.toolstack.error.DomainStateException;
+
+/** The QEMU that serves one domain: got from {@link Domain#deviceModel}. */
+public final class DomainDeviceModel {
+    private final DomainHandle domain;
+
+    DomainDeviceModel(DomainHandle domain) {
+        this.domain = domain;
+    }
+
+    /** The QEMU that serves the domain now, whoever started it; empty if there is none. */
+    public Optional<QemuProcess> process() {
+        return domain.attempting(
+                "looking for the QEMU of", () -> domain.context().deviceModels().process(domain.domid()));
+    }
+
+    /** @throws DomainStateException if there is none, with its consequence, such as {@code "has no screen"} */
+    QemuProcess required(String consequence) {
+        return process()
+                .orElseThrow(() -> new DomainStateException(domain + " " + consequence + ": no QEMU serves it"));
+    }
+
+    /**
+     * Reports that the QEMU which the domain needs has ended other than by the domain's own end: the guest's next
+     * access to a device will hang. Works for a domain that another process has built, and reports at once if it has
+     * happened already.
+     *
+     * @return completed, on some other thread, with the domain; never if it has no QEMU
+     */
+    public CompletableFuture<Domain> death() {
+        CompletableFuture<Domain> death = new CompletableFuture<>();
+        if (isNeeded()) {
+            process()
+                    .map(QemuProcess::onExit)
+                    .orElseGet(() -> CompletableFuture.completedFuture(null))
+                    .thenRun(() -> {
+                        if (isNeeded() && domain.exists()) {
+                            death.complete(new Domain(domain.context(), domain.domid(), domain.uuid()));
+                        }
+                    });
+        }
+        return death;
+    }
+
+    /** Whoever ends a QEMU on purpose removes its PID first. */
+    private boolean isNeeded() {
+        return domain.store().read(domain.paths().deviceModelPid()).isPresent();
+    }
+}

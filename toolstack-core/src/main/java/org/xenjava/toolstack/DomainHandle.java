@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack;
+
+import java.util.Optional;
+import java.util.UUID;
+import java.util.function.Supplier;
+import org.xenjava.toolstack.error.Attempt;
+import org.xenjava.toolstack.error.DomainGoneException;
+import org.xenjava.toolstack.error.translation.XenFailures;
+import org.xenjava.toolstack.store.DomainPaths;
+import org.xenjava.toolstack.store.StoreClient;
+import org.xenjava.toolstack.xenctrl.DomainInfo;
+import org.xenjava.toolstack.xenctrl.Xenctrl;
+
+/**
+ * What a {@link Domain} and its views share: which domain it is, how to reach it, and the boundary at which failures
+ * are given its domid and UUID.
+ */
+record DomainHandle(ToolstackContext context, int domid, UUID uuid, DomainPaths paths) {
+    DomainHandle(ToolstackContext context, int domid, UUID uuid) {
+        this(context, domid, uuid, new DomainPaths(domid));
+    }
+
+    Xenctrl xenctrl() {
+        return context.xenctrl();
+    }
+
+    StoreClient store() {
+        return context.store();
+    }
+
+    /** Runs one operation; {@code verb}, such as {@code "pausing"}, begins the message of a failure. */
+    <T> T attempting(String verb, Supplier<T> work) {
+        return XenFailures.translating(Attempt.on(domid, uuid, verb + " " + this), work);
+    }
+
+    /** As {@link #attempting(String, Supplier)}, for work without a result. */
+    void attempting(String verb, Runnable work) {
+        attempting(verb, () -> {
+            work.run();
+            return domid;
+        });
+    }
+
+    /** Runs one operation while no other thread of this toolstack changes the domain. */
+    <T> T exclusively(String verb, Supplier<T> work) {
+        return context.exclusively(domid, () -> attempting(verb, work));
+    }
+
+    /** As {@link #exclusively(String, Supplier)}, for work without a result. */
+    void exclusively(String verb, Runnable work) {
+        context.exclusively(domid, () -> attempting(verb, work));
+    }
+
+    /**
+     * What Xen says of the domain.
+     *
+     * @throws DomainGoneException if it is gone
+     */
+    DomainInfo info(String verb) {
+        return find().orElseThrow(() -> gone(verb));
+    }
+
+    /** What Xen says of the domain; empty if it is gone. */
+    Optional<DomainInfo> find() {
+        return attempting("looking for", () -> xenctrl().domains().info(domid))
+                .filter(info -> info.handle().equals(uuid) && !info.dying());
+    }
+
+    boolean exists() {
+        return find().isPresent();
+    }
+
+    DomainGoneException gone(String verb) {
+        Attempt attempt = Attempt.on(domid, uuid, verb + " " + this);
+        DomainGoneException gone = new DomainGoneException(attempt + ": the domain is gone");
+        gone.during(attempt);
+        return gone;
+    }
+
+    @Override
+    public String toString() {
+        return "domain " + domid;
+    }
+}

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack;
+
+import java.nio.file.Path;
+import org.xenjava.toolstack.create.MemoryResize;
+import org.xenjava.toolstack.dump.CoreDump;
+import org.xenjava.toolstack.dump.DumpListener;
+import org.xenjava.toolstack.error.DomainStateException;
+import org.xenjava.toolstack.error.PodDebtException;
+import org.xenjava.toolstack.memory.MemoryStatus;
+import org.xenjava.toolstack.operation.Cancellation;
+import org.xenjava.toolstack.pod.MemoryTouchingOperation;
+import org.xenjava.toolstack.xenctrl.DomainInfo;
+import org.xenjava.toolstack.xenctrl.units.KiB;
+
+/** Size, limits and dumps of one domain's memory: got from {@link Domain#memory}. */
+public final class DomainMemoryControl {
+    private final DomainHandle domain;
+
+    DomainMemoryControl(DomainHandle domain) {
+        this.domain = domain;
+    }
+
+    /** What the domain has and may have, as xenstore and Xen say. */
+    public MemoryStatus status() {
+        String verb = "reading the memory of";
+        return domain.attempting(verb, () -> resize(verb).status());
+    }
+
+    /**
+     * Sets the size ({@code xl mem-set}): the guest's balloon driver follows. While a populate-on-demand guest has not
+     * ballooned yet, a raise grows the PoD cache with it. What the host must give is claimed first.
+     *
+     * @param memory whole pages, video RAM included, at most static-max
+     * @throws org.xenjava.toolstack.error.ConfigException if the size is out of range
+     * @throws org.xenjava.toolstack.error.HostMemoryException if the host cannot back it; nothing has changed then
+     */
+    public void set(KiB memory) {
+        String verb = "setting the memory of";
+        domain.exclusively(verb, () -> resize(verb).setMemory(memory));
+    }
+
+    /**
+     * Sets what the domain may grow to ({@code xl mem-max}): max_mem and {@code memory/static-max}. A running guest's
+     * driver has read static-max when it booted and goes by that until it boots again.
+     *
+     * @param maxMemory whole MiB, at least the memory target
+     */
+    public void setMaximum(KiB maxMemory) {
+        String verb = "setting the maximum memory of";
+        domain.exclusively(verb, () -> resize(verb).setMaxMemory(maxMemory));
+    }
+
+    /** Writes the memory to a file, as {@link #dump(Path, DumpListener, Cancellation)} does, unobserved. */
+    public void dump(Path file) {
+        dump(file, DumpListener.NONE, new Cancellation());
+    }
+
+    /**
+     * Writes the memory to a file in Xen's dump-core format; the domain is paused meanwhile if it runs.
+     * Populate-on-demand entries are populated by that. What is zero takes no room on the disk.
+     *
+     * @param file replaced if it exists, once the dump is complete
+     * @throws PodDebtException while entries lack pages: reading them might kill the guest
+     * @throws org.xenjava.toolstack.error.CoreDumpException if the file cannot be written; there is none then
+     * @throws org.xenjava.toolstack.error.OperationCancelledException if it is cancelled; there is none then either
+     */
+    public void dump(Path file, DumpListener listener, Cancellation cancellation) {
+        String verb = MemoryTouchingOperation.COREDUMP.gerund();
+        MemoryStatus memory = domain.attempting(verb, () -> resize(verb).status());
+        CoreDump dump = new CoreDump(domain.xenctrl(), domain.domid(), listener, cancellation);
+        new DomainPod(domain).withoutDebt(MemoryTouchingOperation.COREDUMP, () -> {
+            DomainInfo info = domain.info(verb);
+            Domain guest = new Domain(domain.context(), domain.domid(), domain.uuid());
+            boolean running = !info.paused() && !info.shutdown();
+            if (running) {
+                guest.pause();
+            }
+            try {
+                dump.write(memory.staticMax(), info.maxVcpuId() + 1, file);
+            } finally {
+                if (running) {
+                    guest.unpause();
+                }
+            }
+            return file;
+        });
+    }
+
+    private MemoryResize resize(String verb) {
+        if (!domain.info(verb).hvm()) {
+            throw new DomainStateException(verb + " " + domain + ": only HVM and PVH domains are supported");
+        }
+        ToolstackContext context = domain.context();
+        return new MemoryResize(
+                context.xenctrl(), context.store(), context.podPolicy(), context.processes(), domain.domid());
+    }
+}

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack;
+
+import java.util.function.Supplier;
+import org.xenjava.toolstack.error.PodDebtException;
+import org.xenjava.toolstack.pod.MemoryTouchingOperation;
+import org.xenjava.toolstack.pod.PodStatus;
+import org.xenjava.toolstack.xenctrl.DomainInfo;
+import org.xenjava.toolstack.xenctrl.units.Pages;
+
+/** Populate-on-demand of one domain: got from {@link Domain#pod}. */
+public final class DomainPod {
+    private final DomainHandle domain;
+
+    DomainPod(DomainHandle domain) {
+        this.domain = domain;
+    }
+
+    /** The counters and what they mean. */
+    public PodStatus status() {
+        String verb = "reading the PoD counters of";
+        return domain.attempting(verb, () -> {
+            domain.info(verb);
+            return PodStatus.of(
+                    domain.domid(),
+                    domain.store().read(domain.paths().name()).orElse(""),
+                    domain.xenctrl().memory().podTarget(domain.domid()));
+        });
+    }
+
+    /** What the domain is, who built it, and what XSA-153 means for it. */
+    public PodReport report() {
+        return domain.attempting("examining", () -> {
+            DomainStatus status = DomainStatus.of(
+                    domain.info("examining"),
+                    domain.store().read(domain.paths().name()).orElse(""),
+                    domain.store().read(domain.paths().libxlType()));
+            return PodReport.of(status, domain.xenctrl(), domain.store());
+        });
+    }
+
+    /**
+     * Passes only if that may be done without killing the guest: no populate-on-demand entry lacks a page. It stays
+     * so: once the entries have their pages, neither what the guest does nor a resize makes new ones; only a toolstack
+     * that adds entries to a running guest, or a page of the cache that the host finds broken, could. A guest that has
+     * stopped for good, PV domains and dom0 pass.
+     *
+     * @throws PodDebtException while entries lack pages; the message says how many, and what to do
+     */
+    public void requireNoDebt(MemoryTouchingOperation operation) {
+        domain.attempting(operation.gerund(), () -> {
+            DomainInfo info = domain.info(operation.gerund());
+            // A domain that has suspended itself is to run again; other shutdowns are the end.
+            boolean over = info.shutdown() && info.shutdownReason() != ShutdownReason.SUSPEND.code();
+            if (over || !info.hvm()) {
+                return;
+            }
+            long debt = domain.xenctrl().memory().podTarget(domain.domid()).debt();
+            if (debt > 0) {
+                throw new PodDebtException(
+                        operation.gerund() + " " + domain + ": " + Pages.of(debt)
+                                + " of its memory are populate-on-demand entries without a page, and touching them may "
+                                + "kill it (XSA-153); wait until its balloon driver has freed as many, or cover them",
+                        debt);
+            }
+        });
+    }
+
+    /**
+     * Does something dangerous while nothing can make it kill the guest: checks as {@link #requireNoDebt} does, and
+     * keeps other threads of this toolstack from resizing the domain meanwhile.
+     *
+     * @throws PodDebtException if entries lack pages; then {@code work} was not begun
+     */
+    public <T> T withoutDebt(MemoryTouchingOperation operation, Supplier<T> work) {
+        return domain.exclusively(operation.gerund(), () -> {
+            requireNoDebt(operation);
+            return work.get();
+        });
+    }
+
+    /**
+     * Lends the domain, at once, the pages that its entries lack; it needs no help from the guest. What it was lent is
+     * noted in xenstore; a {@link Toolstack#guard guard} that runs then or later sees to it that it is given back.
+     *
+     * @param budget most pages that the domain may have been lent then, earlier loans included
+     * @return pages lent now; zero if every entry has its page
+     * @throws PodDebtException if the budget or the host's memory is too small, or another process's guard looks after
+     *     the domain; nothing has changed then
+     */
+    public Pages cover(Pages budget) {
+        String verb = "covering the debt of";
+        return domain.exclusively(
+                verb,
+                () -> domain.info(verb).hvm()
+                        ? domain.context().loans().cover(domain.domid(), domain.uuid(), budget)
+                        : Pages.ZERO);
+    }
+}

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack;
+
+import java.util.Optional;
+import org.xenjava.toolstack.device.Screenshot;
+import org.xenjava.toolstack.device.VncAddress;
+import org.xenjava.toolstack.error.DomainStateException;
+
+/** The screen of one domain: got from {@link Domain#screen}. */
+public final class DomainScreen {
+    private final DomainHandle domain;
+
+    DomainScreen(DomainHandle domain) {
+        this.domain = domain;
+    }
+
+    /** Where the screen can be looked at; empty if nobody serves it. */
+    public Optional<VncAddress> vnc() {
+        return domain.attempting("looking for the screen of", () -> domain.store()
+                .readLong(domain.paths().vncPort())
+                .map(port -> new VncAddress(
+                        domain.store().read(domain.paths().vncListen()).orElse("127.0.0.1"), port.intValue())));
+    }
+
+    /**
+     * What the screen shows.
+     *
+     * @throws DomainStateException if no QEMU serves the domain
+     * @throws org.xenjava.toolstack.error.DeviceModelException if it has no screen, or QEMU does not answer
+     */
+    public Screenshot screenshot() {
+        return domain.attempting(
+                "taking a picture of",
+                () -> new DomainDeviceModel(domain).required("has no screen").screenshot());
+    }
+}
