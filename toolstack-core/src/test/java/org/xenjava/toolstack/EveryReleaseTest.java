@@ -54,14 +54,14 @@ class EveryReleaseTest {
             PodCounters counters = host.xenctrl.memory().podTarget(domain.domid());
             assertEquals(65801, counters.totPages());
             assertEquals(65280, counters.debt());
-            assertEquals(Pages.of(66048), domain.memory().maxPages());
+            assertEquals(Pages.of(66048), domain.memory().status().maxPages());
 
             domain.unpause();
             host.xen.advance(Duration.ofMinutes(1));
             assertEquals(0, host.xenctrl.memory().podTarget(domain.domid()).debt());
-            domain.setMemory(KiB.ofMiB(320));
+            domain.memory().set(KiB.ofMiB(320));
             host.xen.advance(Duration.ofMinutes(1));
-            assertEquals(KiB.ofMiB(320), domain.memory().target());
+            assertEquals(KiB.ofMiB(320), domain.memory().status().target());
             domain.destroy();
             host.assertUnchangedSince(before, "after the destroy");
         }
