@@ -121,7 +121,7 @@ public final class MeasureRelease {
             Domain domain = toolstack.create(XlConfigReader.read(config(type)).config());
             try {
                 PodGuest guest = PodGuest.boot(domain);
-                domain.setMemory(KiB.ofMiB(GROWN_MIB));
+                domain.memory().set(KiB.ofMiB(GROWN_MIB));
                 guest.balloon(0);
                 guest.fillOrDie(domain);
                 return outcome(domain) + ", " + counters(domain);
@@ -163,7 +163,7 @@ public final class MeasureRelease {
                         counters.cachePages(),
                         counters.entries(),
                         counters.debt(),
-                        domain.memory().maxPages().count());
+                        domain.memory().status().maxPages().count());
     }
 
     private static Path config(DomainType type) {

@@ -18,8 +18,8 @@ class ReleaseLabTest extends LabFixture {
         boot(domain);
         LabGuest.awaitSettled(domain, xenctrl);
         assertEquals(0, report("ballooned", domain).debt());
-        domain.setMemory(KiB.ofMiB(320));
-        assertEquals(KiB.ofMiB(320), domain.memory().target());
+        domain.memory().set(KiB.ofMiB(320));
+        assertEquals(KiB.ofMiB(320), domain.memory().status().target());
         LabGuest.awaitSettled(domain, xenctrl);
         assertEquals(0, report("resized", domain).debt());
         XljLabTest.xlj("pod-check", "any").expectSuccess();
