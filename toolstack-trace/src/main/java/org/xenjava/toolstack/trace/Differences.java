@@ -43,7 +43,7 @@ final class Differences {
         JsonObject before = object(recorded, Request.MEMORY);
         JsonObject now = object(actual, Request.MEMORY);
         for (String buffer : names(before, now)) {
-            // The struct's fields say better than its bytes what differs, if any of them does.
+            // If a field of the struct differs, its name says more than the bytes.
             if (!(explained && actual.get(Request.POINTERS).toString().contains('"' + buffer + '+'))) {
                 bytes(label(fields, buffer), hex(before, buffer), hex(now, buffer));
             }

@@ -15,13 +15,13 @@ import org.xenjava.toolstack.trace.format.TraceLine;
 import org.xenjava.toolstack.xenctrl.lib.Errno;
 
 /**
- * A mapping was closed: what was written through it.
+ * The close of a mapping, with the pages that were written through it.
  *
- * @param sequence its place in the trace, from 1
+ * @param sequence position in the trace, from 1
  * @param mapping the mapping's name, as in the result of the call that made it
- * @param domid whose pages
- * @param runs the pages that had changed; empty if nothing was written
- * @param failure why it failed, if it did
+ * @param domid owner of the pages
+ * @param runs the pages that changed; empty if none did
+ * @param failure the errno of a failed call
  */
 public record GuestWrite(int sequence, String mapping, int domid, List<Run> runs, Optional<Errno> failure)
         implements TraceRecord {
@@ -30,9 +30,9 @@ public record GuestWrite(int sequence, String mapping, int domid, List<Run> runs
      * Consecutive pages that changed, at most 4096.
      *
      * @param frame the first gfn, or frame of the resource
-     * @param pages how many
-     * @param sha256 of all their bytes, in hex
-     * @param bytes these bytes, if the trace has them; read-only
+     * @param pages number of pages
+     * @param sha256 SHA-256 of all their bytes, in hex
+     * @param bytes the bytes, read-only, if the trace has them
      */
     public record Run(long frame, int pages, String sha256, Optional<ByteBuffer> bytes) {}
 

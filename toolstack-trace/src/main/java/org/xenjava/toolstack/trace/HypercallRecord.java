@@ -15,17 +15,17 @@ import org.xenjava.toolstack.trace.format.TraceLine;
 import org.xenjava.toolstack.xenctrl.lib.Errno;
 
 /**
- * A hypercall. The fields are those of its struct: numbers in decimal (a u64 above 2^63 is negative), arrays in hex,
- * pointers as {@code buf#3+0}.
+ * A hypercall with the fields of its struct: numbers in decimal (a u64 above 2^63 is negative), arrays in hex, pointers
+ * as {@code buf#3+0}.
  *
- * @param sequence its place in the trace, from 1
+ * @param sequence position in the trace, from 1
  * @param hypercall such as {@code memory_op}
- * @param operation such as {@code set_pod_target}; empty if it is not known
+ * @param operation such as {@code set_pod_target}; empty if it is unknown
  * @param input the fields before the call
  * @param output the fields after the call
  * @param memory each buffer before the call, as text
- * @param result what it returned, or -1 if it failed
- * @param failure why it failed, if it did
+ * @param result the result, or -1 if the call failed
+ * @param failure the errno of a failed call
  */
 public record HypercallRecord(
         int sequence,
@@ -66,18 +66,18 @@ public record HypercallRecord(
     /**
      * A number in the struct before the call.
      *
-     * @throws NoSuchElementException if it has no such field
+     * @throws NoSuchElementException if the struct has no such field
      */
     public long number(String field) {
         return Long.parseLong(text(field));
     }
 
     /**
-     * What a pointer in the struct pointed to, before the call.
+     * The bytes that a pointer in the struct pointed to, before the call.
      *
      * @param field the pointer
-     * @param bytes how much of it
-     * @throws NoSuchElementException if it has no such field, or if it points to no buffer
+     * @param bytes number of bytes
+     * @throws NoSuchElementException if the struct has no such field, or if the field points to no buffer
      */
     public byte[] pointee(String field, int bytes) {
         String[] pointer = text(field).split("\\+", 2);

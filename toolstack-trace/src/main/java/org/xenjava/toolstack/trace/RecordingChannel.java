@@ -15,7 +15,7 @@ import org.xenjava.toolstack.trace.format.TraceLine;
 import org.xenjava.toolstack.xenctrl.lib.XenLibException;
 import org.xenjava.toolstack.xenctrl.lib.XenLibraries;
 
-/** Makes the calls, one at a time, and writes them down. */
+/** Makes the calls one at a time and records them. */
 final class RecordingChannel implements CallChannel {
     private final XenLibraries real;
     private final TraceWriter out;

@@ -13,18 +13,17 @@ import org.xenjava.toolstack.xenctrl.lib.XenLibraries;
 import org.xenjava.toolstack.xenctrl.lib.XenStore;
 
 /**
- * Libraries that answer from a recording. Each call must be the next recorded one, with the same arguments and the
- * same bytes in memory; it then gets the recorded result, output bytes and errno. The first difference throws a
- * {@link ReplayMismatchException}, and so does every call after it.
+ * Libraries that answer from a recording. Each call must be the next recorded one, with the same arguments and the same
+ * bytes in memory. The call then gets the recorded result, output bytes and errno. The first difference throws a
+ * {@link ReplayMismatchException}, and so does every later call.
  *
- * <p>Nothing is masked: code that puts random UUIDs, times or process ids into its calls must be given the same ones
- * again. The order is strict across threads too, so code with several threads has to make its calls in the recorded
- * order.
+ * <p>A replay masks nothing but secrets: code that passes random UUIDs, times or process ids to Xen needs the recorded
+ * ones. The order of calls is strict across threads too.
  *
- * <p>The exceptions are the calls that wait, because when they return is the machine's doing and not the caller's: a
- * recorded watch event or event channel waits for the next {@code readWatch} or {@code pending} of any thread, and
- * can be had as soon as all calls recorded before it were made. Until then {@code readWatch} waits for other threads,
- * at most for its timeout, and not at all if there are none.
+ * <p>Calls that wait are the exception, because the machine decides when they return: the next {@code readWatch} or
+ * {@code pending} of any thread gets a recorded watch event or event channel as soon as all calls recorded before it
+ * were made. Until then {@code readWatch} waits for calls of other threads, at most for its timeout, and not at all if
+ * there are no other threads.
  */
 public final class Replay implements XenLibraries {
     private final ReplayingChannel channel;
@@ -43,14 +42,14 @@ public final class Replay implements XenLibraries {
     /**
      * Replays a trace file, plain or {@code .gz}.
      *
-     * @throws TraceFormatException if it is not a trace
-     * @throws java.io.UncheckedIOException if it cannot be read
+     * @throws TraceFormatException if the file is not a trace
+     * @throws java.io.UncheckedIOException if the file cannot be read
      */
     public static Replay of(Path trace) {
         return of(TraceReader.read(trace));
     }
 
-    /** Replays a trace that was read before. */
+    /** Replays a trace in memory. */
     public static Replay of(Trace trace) {
         return new Replay(trace);
     }
@@ -58,8 +57,8 @@ public final class Replay implements XenLibraries {
     /**
      * Checks that every recorded call was made; watch events and event channels that nobody waited for do not count.
      *
-     * @throws ReplayMismatchException if one was not, or if a call differed, also when whoever made that call
-     *     has caught its exception
+     * @throws ReplayMismatchException if a call was not made, or if a call differed, even if its caller caught the
+     *     exception
      */
     public void assertFinished() {
         channel.assertFinished();
@@ -95,13 +94,13 @@ public final class Replay implements XenLibraries {
         return libraries.hostDevices();
     }
 
-    /** True: there is no Xen at all. */
+    /** Returns true: a replay reaches no Xen. */
     @Override
     public boolean isSimulation() {
         return libraries.isSimulation();
     }
 
-    /** Ends the replay, however far it got: {@link #assertFinished} tells, before or after. */
+    /** Ends the replay at any point; {@link #assertFinished} works before and after. */
     @Override
     public void close() {
         libraries.close();

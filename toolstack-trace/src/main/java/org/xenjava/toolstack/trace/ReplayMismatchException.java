@@ -3,7 +3,7 @@ package org.xenjava.toolstack.trace;
 
 import java.util.List;
 
-/** A replayed call was not the recorded one. */
+/** Thrown if a replayed call differs from the recorded one. */
 public final class ReplayMismatchException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
@@ -22,12 +22,12 @@ public final class ReplayMismatchException extends RuntimeException {
         this.differences = first.differences;
     }
 
-    /** The record that was due, from 1; one more than the last if the recording was over. */
+    /** The expected record, from 1; one more than the last record if the recording was over. */
     public int sequence() {
         return sequence;
     }
 
-    /** What differs, and nothing else. */
+    /** The differences. */
     public List<Difference> differences() {
         return differences;
     }

@@ -18,8 +18,8 @@ import org.xenjava.toolstack.trace.format.TraceLine;
 import org.xenjava.toolstack.xenctrl.lib.XenLibraries;
 
 /**
- * Answers from a trace, in its order. What a waiting call returned is kept until someone waits for it, and given out
- * no earlier than all calls that were recorded before it have been made.
+ * Answers calls from a trace, in its order. The result of a call that waits is available to the next call that waits,
+ * but not before all calls that were recorded before it have been made.
  */
 final class ReplayingChannel implements CallChannel {
     private static final int SHOWN = 8;
@@ -64,7 +64,7 @@ final class ReplayingChannel implements CallChannel {
                 return Optional.of(answer(line.get(), answer));
             }
             long left = TimeUnit.NANOSECONDS.toMillis(deadline - System.nanoTime());
-            // Without other threads nothing can happen any more, so time need not pass.
+            // Without other threads no further result can become available, so do not wait.
             if (left <= 0 || callers.size() == 1) {
                 return Optional.empty();
             }
@@ -118,7 +118,7 @@ final class ReplayingChannel implements CallChannel {
         passWaits();
     }
 
-    /** Lets the results of waiting calls happen that are due now. */
+    /** Makes the results of waiting calls available that are next in the trace. */
     private void passWaits() {
         while (next < lines.size() && lines.get(next).request().waits()) {
             happened.add(lines.get(next));

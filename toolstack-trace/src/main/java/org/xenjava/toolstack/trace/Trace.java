@@ -25,6 +25,7 @@ public final class Trace {
         this.ending = ending;
     }
 
+    /** The first line of the trace. */
     public TraceHeader header() {
         return header;
     }
@@ -34,7 +35,7 @@ public final class Trace {
         return records;
     }
 
-    /** Whether the recording was closed properly; if not, its process died and later calls may be missing. */
+    /** Whether the recording was closed. If not, its process was killed and later calls may be missing. */
     public boolean isComplete() {
         return ending == Ending.CLOSED;
     }

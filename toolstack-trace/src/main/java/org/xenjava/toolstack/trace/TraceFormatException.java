@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.xenjava.toolstack.trace;
 
-/** A trace file is malformed, cut off in the middle of a line, or of another version. */
+/** Thrown if a trace file is malformed, ends in the middle of a line, or has another version. */
 public final class TraceFormatException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
@@ -17,7 +17,7 @@ public final class TraceFormatException extends RuntimeException {
         this.line = line;
     }
 
-    /** The line, from 1. */
+    /** The number of the line, from 1. */
     public int line() {
         return line;
     }

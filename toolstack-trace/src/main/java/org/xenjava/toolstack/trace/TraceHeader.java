@@ -9,15 +9,15 @@ import org.xenjava.toolstack.xenctrl.abi.XenRelease;
  * The first line of a trace.
  *
  * @param version the schema's version
- * @param release the Xen that answered
- * @param command what was recorded, in free text
- * @param date when recording began, by the recorder's clock
+ * @param release the Xen release that was recorded
+ * @param command the recorded command, in free text
+ * @param date start of the recording, by the recorder's clock
  * @param contents form of written guest memory
  * @param secrets treatment of secrets; the member is missing in traces that include them
  */
 public record TraceHeader(
         int version, XenRelease release, String command, Instant date, Contents contents, Secrets secrets) {
-    /** The version that is written, and the only one that is read. */
+    /** The version of the schema that is written and read. */
     public static final int VERSION = 1;
 
     private static final String SECRETS = "secrets";
@@ -37,7 +37,7 @@ public record TraceHeader(
         return json;
     }
 
-    /** Reads what {@link #toJson} wrote; IllegalArgumentException, or another unchecked one, if it is not that. */
+    /** Reads the JSON of {@link #toJson}; anything else gives an unchecked exception. */
     static TraceHeader of(JsonObject json) {
         if (!json.has("schema") || !json.get("schema").getAsString().equals(SCHEMA)) {
             throw new IllegalArgumentException("not the header of a trace");

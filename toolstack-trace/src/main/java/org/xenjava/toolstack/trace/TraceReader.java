@@ -47,14 +47,14 @@ public final class TraceReader {
      * Reads a whole trace.
      *
      * @param file plain, or gzip if its name ends in {@code .gz}
-     * @throws TraceFormatException with the line that is malformed or cut off
+     * @throws TraceFormatException with the number of a line that is malformed or cut off
      * @throws UncheckedIOException if the file cannot be read
      */
     public static Trace read(Path file) {
         return new TraceReader(file.getFileName().toString()).readAll(file);
     }
 
-    /** The line of a record: the header comes first. */
+    /** The number of the line of a record; the header is line 1. */
     static int lineOf(int sequence) {
         return sequence + 1;
     }
@@ -97,7 +97,7 @@ public final class TraceReader {
         } catch (JsonParseException e) {
             throw new TraceFormatException(source, line, "not a whole JSON object", e);
         } catch (RuntimeException e) {
-            // A member of another type than it should have shows in an exception of almost any kind.
+            // A member of the wrong type shows as almost any kind of exception.
             throw new TraceFormatException(source, line, "malformed: " + e.getMessage(), e);
         }
     }

@@ -6,9 +6,9 @@ import org.xenjava.toolstack.xenctrl.lib.Errno;
 
 /** One call of a trace. */
 public sealed interface TraceRecord permits HypercallRecord, GuestWrite, TracedCall {
-    /** Its place in the trace, from 1. */
+    /** The position of the call in the trace, from 1. */
     int sequence();
 
-    /** Why it failed, if it did. */
+    /** The errno of a failed call. */
     Optional<Errno> failure();
 }

@@ -12,14 +12,14 @@ import org.xenjava.toolstack.trace.format.TraceLine;
 import org.xenjava.toolstack.xenctrl.lib.Errno;
 
 /**
- * Any call that is neither a hypercall nor an unmapping.
+ * A call that is neither a hypercall nor the close of a mapping.
  *
- * @param sequence its place in the trace, from 1
+ * @param sequence position in the trace, from 1
  * @param library the interface, such as {@code XenStore}
  * @param method the method, such as {@code write}
  * @param arguments by name: numbers in decimal, text as it is, anything else as compact JSON
- * @param result in the same way; empty if there is none
- * @param failure why it failed, if it did
+ * @param result the result in the same form; empty if there is none
+ * @param failure the errno of a failed call
  */
 public record TracedCall(
         int sequence,

@@ -7,7 +7,7 @@ import com.google.gson.JsonObject;
 import com.google.gson.JsonPrimitive;
 import java.util.function.Function;
 
-/** How the answer to a call gets into a trace and out again. */
+/** Converts the answer to a call to JSON and back. */
 public interface Answer<T> {
     Answer<Nothing> NOTHING = of(nothing -> JsonNull.INSTANCE, json -> Nothing.NOTHING);
     Answer<Integer> NUMBER = of(JsonPrimitive::new, JsonElement::getAsInt);
@@ -22,10 +22,10 @@ public interface Answer<T> {
     /** The result as JSON; JsonNull if there is none. */
     JsonElement encode(T result);
 
-    /** The result that {@link #encode} wrote. */
+    /** The result from the JSON of {@link #encode}. */
     T decode(JsonElement result);
 
-    /** What the call changed in memory, whether it succeeded or not. */
+    /** The changes that the call made in memory, also if it failed. */
     default JsonObject effects() {
         return new JsonObject();
     }

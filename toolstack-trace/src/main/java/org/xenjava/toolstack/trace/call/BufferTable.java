@@ -11,11 +11,11 @@ import java.util.TreeMap;
 import org.xenjava.toolstack.xenctrl.lib.HypercallBuffer;
 
 /**
- * The hypercall buffers in use. They are numbered as they are allocated, and a pointer into one is written as {@code
- * buf#3+16}, so that no address gets into a trace.
+ * The hypercall buffers in use, numbered in the order of their allocation. A pointer into a buffer is written as {@code
+ * buf#3+16}, so that no address reaches a trace.
  */
 final class BufferTable implements Answer<ChannelBuffer> {
-    /** Replayed buffers get made-up addresses this far apart, more than the largest buffer. */
+    /** The distance between the invented addresses of replayed buffers, more than the size of a buffer. */
     private static final long ADDRESS_STEP = 1L << 32;
 
     private final CallChannel channel;
@@ -27,7 +27,7 @@ final class BufferTable implements Answer<ChannelBuffer> {
         this.channel = channel;
     }
 
-    /** Memory that stands for a buffer of the recorded machine. */
+    /** Memory of a replay in place of a hypercall buffer. */
     private record HeapBuffer(long address, ByteBuffer memory) implements HypercallBuffer {
         @Override
         public ByteBuffer bytes() {
@@ -59,7 +59,7 @@ final class BufferTable implements Answer<ChannelBuffer> {
         byName.remove(buffer.name());
     }
 
-    /** Where an address points to, if it is in a buffer. */
+    /** The place of an address that is in a buffer. */
     synchronized Optional<Pointer> find(long address) {
         return Optional.ofNullable(byAddress.floorEntry(address))
                 .filter(e -> address - e.getKey() < e.getValue().size())
@@ -75,7 +75,7 @@ final class BufferTable implements Answer<ChannelBuffer> {
         return buffer;
     }
 
-    /** The address that a pointer's text stands for. */
+    /** The address of a pointer's text. */
     long address(String pointer) {
         int plus = pointer.indexOf('+');
         return named(pointer.substring(0, plus)).address() + Integer.parseInt(pointer.substring(plus + 1));

@@ -9,40 +9,43 @@ import org.xenjava.toolstack.trace.format.Request;
 import org.xenjava.toolstack.xenctrl.lib.XenLibException;
 import org.xenjava.toolstack.xenctrl.lib.XenLibraries;
 
-/** Where calls go: to the real libraries and into a trace, or to a trace alone. */
+/** The destination of calls: real libraries and a trace, or a trace alone. */
 public interface CallChannel {
-    /** Longer than anything lasts, and short enough to be counted in nanoseconds. */
+    /** A timeout of 100 years, which fits into a number of nanoseconds. */
     Duration FOREVER = Duration.ofDays(36_500);
 
     /**
      * Gets the answer to one call.
      *
      * @param request the call
-     * @param answer how its answer is written and read
-     * @param live makes the call; not used by a replay
+     * @param answer writes and reads the answer
+     * @param live makes the call; a replay does not use it
      * @throws XenLibException if the call fails, or failed when it was recorded
      */
     <T> T exchange(Request request, Answer<T> answer, Function<XenLibraries, T> live);
 
     /**
-     * Waits for something to happen, while other threads make their calls.
+     * Waits for an event while other threads make their calls.
      *
+     * @param request the call
      * @param timeout the longest time to wait
-     * @return empty if nothing happened
+     * @param answer writes and reads the answer
+     * @param live makes the call; a replay does not use it
+     * @return empty if the timeout expired
      */
     <T> Optional<T> await(
             Request request, Duration timeout, Answer<T> answer, Function<XenLibraries, Optional<T>> live);
 
-    /** False once this is closed, or has failed as a replay. */
+    /** Whether the channel was neither closed nor failed as a replay. */
     boolean isOpen();
 
-    /** Whether no real Xen is behind this; nothing is recorded of the question. */
+    /** Whether no real Xen is behind the channel. The question is not recorded. */
     boolean isSimulation();
 
     /** Ends the recording and closes the real libraries; a replay has nothing to close. */
     void close();
 
-    /** A call without a result. */
+    /** Makes a call without a result. */
     default void perform(Request request, Consumer<XenLibraries> live) {
         exchange(request, Answer.NOTHING, libraries -> {
             live.accept(libraries);
@@ -50,7 +53,7 @@ public interface CallChannel {
         });
     }
 
-    /** Gives something back, which is harmless afterwards: cleaning up must not hide why a replay failed. */
+    /** Releases a resource. A closed or failed channel ignores the call, so that cleaning up does not hide the failure of a replay. */
     default void release(Request request, Consumer<XenLibraries> live) {
         if (isOpen()) {
             perform(request, live);

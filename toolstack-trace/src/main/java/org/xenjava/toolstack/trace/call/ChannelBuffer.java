@@ -6,7 +6,7 @@ import java.nio.ByteOrder;
 import org.xenjava.toolstack.trace.format.Request;
 import org.xenjava.toolstack.xenctrl.lib.HypercallBuffer;
 
-/** A buffer with a name; its memory is real, or a replay's. */
+/** A hypercall buffer with a name, with real memory or that of a replay. */
 final class ChannelBuffer implements HypercallBuffer {
     private final String name;
     private final HypercallBuffer memory;

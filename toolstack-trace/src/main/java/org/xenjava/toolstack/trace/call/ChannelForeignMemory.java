@@ -13,7 +13,7 @@ import org.xenjava.toolstack.xenctrl.lib.Protection;
 import org.xenjava.toolstack.xenctrl.lib.XenForeignMemory;
 import org.xenjava.toolstack.xenctrl.lib.XenLibraries;
 
-/** {@link XenForeignMemory} through a channel. Mappings are numbered as they are made: {@code map#1}. */
+/** {@link XenForeignMemory} through a channel. Mappings are numbered in their order: {@code map#1}. */
 final class ChannelForeignMemory implements XenForeignMemory {
     private static final String NAME = "XenForeignMemory";
 
@@ -82,7 +82,7 @@ final class ChannelForeignMemory implements XenForeignMemory {
         return channel.exchange(request, answer, xen -> pages(live.apply(xen), domid, protection, frames));
     }
 
-    /** Called by the channel, for one mapping at a time. */
+    /** Creates a mapping. The channel calls this for one mapping at a time. */
     private ChannelPages pages(MappedPages memory, int domid, Protection protection, long[] frames) {
         mappings++;
         return new ChannelPages(

@@ -12,9 +12,9 @@ import org.xenjava.toolstack.trace.format.RunContent;
 import org.xenjava.toolstack.xenctrl.lib.MappedPages;
 import org.xenjava.toolstack.xenctrl.lib.Protection;
 
-/** Mapped pages with a name; what was written to them is found, and recorded or checked, when they are closed. */
+/** Mapped pages with a name. Closing them finds the written pages and records or checks them. */
 final class ChannelPages implements MappedPages {
-    /** The longest run in one piece: hex text of more would need very long strings. */
+    /** The longest run, which limits the length of its hex text. */
     private static final int LONGEST_RUN_PAGES = 4096;
 
     private final CallChannel channel;
@@ -25,7 +25,7 @@ final class ChannelPages implements MappedPages {
     private final PageImage before;
     private boolean closed;
 
-    /** Whose pages these are: gfns, or frames of a resource. */
+    /** The domain and the frames of the pages: gfns, or frames of a resource. */
     record Place(int domid, long[] frames, Protection protection) {}
 
     ChannelPages(CallChannel channel, String name, MappedPages memory, Place place, RunContent contents) {
@@ -41,7 +41,7 @@ final class ChannelPages implements MappedPages {
         return name;
     }
 
-    /** What stood in the pages when they were mapped, by page index; zero pages are left out. */
+    /** The content of the pages when they were mapped, by page index, without zero pages. */
     JsonObject contentBefore() {
         JsonObject content = new JsonObject();
         before.nonZero()

@@ -9,10 +9,10 @@ import org.xenjava.toolstack.trace.format.PageImage;
 import org.xenjava.toolstack.xenctrl.lib.MappedPages;
 import org.xenjava.toolstack.xenctrl.lib.Protection;
 
-/** Memory that stands for mapped pages of the recorded machine. */
+/** Memory of a replay in place of mapped pages. */
 record HeapPages(ByteBuffer memory) implements MappedPages {
 
-    /** Pages that are zero, but for the content by page index. */
+    /** Creates zero pages with the content by page index. */
     static HeapPages of(int pages, JsonObject content, Protection protection) {
         ByteBuffer memory = ByteBuffer.allocate(Math.multiplyExact(pages, PageImage.PAGE_BYTES));
         content.entrySet()

@@ -26,11 +26,11 @@ import org.xenjava.toolstack.xenctrl.abi.StructLayout.Type;
 import org.xenjava.toolstack.xenctrl.abi.StructView;
 
 /**
- * The memory that one hypercall can see: the buffers that its arguments point to, and those that these point to. It
- * is copied when this is made, before the call.
+ * A copy of the memory that a hypercall can see, made before the call: the buffers that its arguments point to, and
+ * those that these point to.
  */
 final class HypercallImage implements Answer<Integer> {
-    /** Unchanged bytes between two changes that are written along with them. */
+    /** The number of unchanged bytes between two changes that are written as one. */
     private static final int GAP = 8;
 
     private final HypercallShape shape;
@@ -63,7 +63,7 @@ final class HypercallImage implements Answer<Integer> {
         }
     }
 
-    /** In memory of unknown layout any aligned word that is an address in a buffer counts as a pointer. */
+    /** Follows pointers in memory of unknown layout: any aligned word that is an address in a buffer counts as one. */
     private void followEverything() {
         Deque<ChannelBuffer> unseen = new ArrayDeque<>(before.keySet());
         while (!unseen.isEmpty()) {

@@ -21,24 +21,24 @@ import org.xenjava.toolstack.xenctrl.abi.SysctlOp;
 import org.xenjava.toolstack.xenctrl.abi.XenAbi;
 
 /**
- * What the arguments of a hypercall mean: which operation it is, and where in memory which structs lie.
+ * The meaning of a hypercall's arguments: its operation, and the structs in memory.
  *
  * @param hypercall such as {@code memory_op}
- * @param operation such as {@code set_pod_target}; empty if it has none or is not known
+ * @param operation such as {@code set_pod_target}; empty if the hypercall has none or it is unknown
  * @param parts the structs
- * @param coverage whether the structs tell all pointers
+ * @param coverage whether the structs describe all pointers
  */
 record HypercallShape(String hypercall, String operation, List<Part> parts, Coverage coverage) {
 
     enum Coverage {
         COMPLETE,
-        /** There may be pointers in memory that no known struct describes. */
+        /** Memory may contain pointers that no known struct describes. */
         OPAQUE
     }
 
     /** A struct in a buffer, {@code offset} bytes from its start. */
     record Part(StructLayout layout, ChannelBuffer buffer, int offset) {
-        /** Its first {@code bytes}: what precedes a union. */
+        /** The first {@code bytes} of the part, before a union. */
         Part first(int bytes) {
             Map<String, StructLayout.Field> fields = new LinkedHashMap<>(layout.fields());
             fields.values().removeIf(f -> f.offset() >= bytes);
@@ -57,7 +57,7 @@ record HypercallShape(String hypercall, String operation, List<Part> parts, Cove
     private static final Map<Integer, Operation> VERSION_OPS =
             Map.of(0, new Operation("version", ""), 1, new Operation("extraversion", ""));
 
-    /** Decodes the arguments of one hypercall as far as the release's layouts go. */
+    /** Decodes the arguments of a hypercall as far as the release's layouts describe them. */
     static HypercallShape of(Optional<XenAbi> abi, BufferTable buffers, int number, long... args) {
         String unknown = "hypercall_" + number;
         Optional<Hypercall> known = Arrays.stream(Hypercall.values())
@@ -107,7 +107,7 @@ record HypercallShape(String hypercall, String operation, List<Part> parts, Cove
                 complete ? Coverage.COMPLETE : Coverage.OPAQUE);
     }
 
-    /** Adds a struct; false if its layout is not known, true also if there is none to add. */
+    /** Adds a struct; false if its layout is unknown, true also if there is none to add. */
     private static boolean add(
             List<Part> parts, Optional<XenAbi> abi, String tag, BufferTable.Pointer at, int further) {
         if (tag.isEmpty()) {

@@ -22,7 +22,7 @@ public final class HexText {
     private final byte[] bytes;
     private final SortedMap<Integer, String> pointers;
 
-    /** Memory with pointers, by offset; the bytes below a pointer do not matter. */
+    /** Creates the text of memory with pointers by offset; the bytes of a pointer are ignored. */
     public HexText(byte[] bytes, SortedMap<Integer, String> pointers) {
         this.bytes = bytes;
         this.pointers = pointers;
@@ -32,7 +32,7 @@ public final class HexText {
         return new HexText(bytes, Collections.emptySortedMap());
     }
 
-    /** Reads the text of any range. */
+    /** Parses the text of a range. */
     public static HexText parse(String text) {
         int size = 0;
         int end = 0;
@@ -73,7 +73,7 @@ public final class HexText {
         return pointers;
     }
 
-    /** The eight bytes at {@code at}, in plain hex, or the pointer there; zeros behind the end. */
+    /** The eight bytes at {@code at} in plain hex, or the pointer there; bytes after the end are zero. */
     public String word(int at) {
         byte[] word = new byte[POINTER_BYTES];
         if (at < bytes.length) {
@@ -82,7 +82,7 @@ public final class HexText {
         return pointers.getOrDefault(at, HEX.formatHex(word));
     }
 
-    /** The whole memory, zeros at its end left out. */
+    /** The text of the memory without the zeros at its end. */
     public String withoutTrailingZeros() {
         int end = bytes.length;
         int afterPointers = pointers.isEmpty() ? 0 : pointers.lastKey() + POINTER_BYTES;
@@ -92,7 +92,7 @@ public final class HexText {
         return range(0, end);
     }
 
-    /** The bytes from {@code from} up to, not including, {@code to}, which cut no pointer. */
+    /** The text of the bytes from {@code from} to {@code to}, exclusive; the range cuts no pointer. */
     public String range(int from, int to) {
         StringBuilder text = new StringBuilder();
         for (int at = from; at < to; ) {

@@ -5,7 +5,7 @@ import java.nio.ByteBuffer;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
-/** A copy of pages. Most pages that a builder maps are zero, so only the others are kept. */
+/** A copy of pages that stores only pages that are not zero: most pages that a builder maps are zero. */
 public final class PageImage {
     public static final int PAGE_BYTES = 4096;
 
@@ -20,7 +20,7 @@ public final class PageImage {
         }
     }
 
-    /** Whether that page of {@code memory} has changed since. */
+    /** Whether a page of {@code memory} differs from the copy. */
     public boolean differs(ByteBuffer memory, int page) {
         ByteBuffer now = page(memory, page);
         ByteBuffer old = nonZero.get(page);

@@ -9,14 +9,14 @@ import java.util.Set;
 import java.util.StringJoiner;
 
 /**
- * One call with its arguments, as a trace has it.
+ * A call with its arguments in the form of a trace.
  *
- * @param library the interface's name
- * @param method the method's name
- * @param arguments by name
+ * @param library name of the interface
+ * @param method name of the method
+ * @param arguments the arguments by name
  */
 public record Request(String library, String method, JsonObject arguments) {
-    /** Where the arguments of {@code XenCall.call} are decoded. */
+    /** Name of the member with the hypercall of a decoded {@code XenCall.call}. */
     public static final String HYPERCALL = "hypercall";
 
     public static final String OPERATION = "operation";
@@ -26,7 +26,7 @@ public record Request(String library, String method, JsonObject arguments) {
 
     private static final int LONGEST_VALUE = 60;
 
-    /** The calls that wait for something to happen. */
+    /** The calls that wait for an event. */
     private static final Set<String> WAITING = Set.of("XenStore.readWatch", "XenEventChannels.pending");
 
     public static Request of(String library, String method) {
@@ -54,7 +54,7 @@ public record Request(String library, String method, JsonObject arguments) {
         return arguments.has(HYPERCALL);
     }
 
-    /** Which call this is: {@code XenStore.write}, {@code memory_op/set_pod_target}. */
+    /** The name of the call, such as {@code XenStore.write} or {@code memory_op/set_pod_target}. */
     public String name() {
         if (!isHypercall()) {
             return library + "." + method;
@@ -63,7 +63,7 @@ public record Request(String library, String method, JsonObject arguments) {
         return arguments.get(HYPERCALL).getAsString() + (operation.isEmpty() ? "" : "/" + operation);
     }
 
-    /** Name and arguments on one line; zeros in a hypercall's struct and long values are shortened. */
+    /** Name and arguments on one line, without zeros of a hypercall's struct and with long values shortened. */
     @Override
     public String toString() {
         StringJoiner text = new StringJoiner(", ", name() + "(", ")");

@@ -25,7 +25,7 @@ public final class StoreValue {
                 return new JsonPrimitive(text);
             }
         } catch (CharacterCodingException e) {
-            // Not text: falls through to hex.
+            // The value is no text; write it as hex.
         }
         JsonObject hex = new JsonObject();
         hex.addProperty(HEX, HexFormat.of().formatHex(value));

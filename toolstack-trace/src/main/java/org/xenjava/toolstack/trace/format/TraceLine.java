@@ -7,13 +7,13 @@ import com.google.gson.JsonObject;
 import java.util.Optional;
 
 /**
- * One recorded call as a line of JSON.
+ * A recorded call as a line of JSON.
  *
- * @param sequence from 1
+ * @param sequence position in the trace, from 1
  * @param request the call
- * @param result JsonNull if it has none or failed
- * @param failure how it failed
- * @param effects what it changed in memory
+ * @param result the result; JsonNull if the call has none or failed
+ * @param failure the failure of a failed call
+ * @param effects the changes in memory
  */
 public record TraceLine(
         int sequence, Request request, JsonElement result, Optional<Failure> failure, JsonObject effects) {
@@ -34,7 +34,7 @@ public record TraceLine(
         return json;
     }
 
-    /** Reads what {@link #toJson} wrote; an unchecked exception if it is not that. */
+    /** Reads the JSON of {@link #toJson}; anything else gives an unchecked exception. */
     public static TraceLine of(JsonObject json) {
         Request request = new Request(
                 member(json, "interface").getAsString(),

@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.soak;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.xenjava.toolstack.Domain;
+import org.xenjava.toolstack.Toolstack;
+import org.xenjava.toolstack.config.DomainConfig;
+import org.xenjava.toolstack.error.ToolstackException;
+import org.xenjava.toolstack.junit.SimulatedHost;
+import org.xenjava.toolstack.junit.TinyKernel;
+import org.xenjava.toolstack.junit.ToolstackProcess;
+import org.xenjava.toolstack.memory.MemoryStatus;
+import org.xenjava.toolstack.sim.SimulatedXen;
+import org.xenjava.toolstack.sim.fault.Interleaving;
+import org.xenjava.toolstack.sim.fault.MachineState;
+import org.xenjava.toolstack.xenctrl.lib.XenLibraries;
+import org.xenjava.toolstack.xenctrl.units.KiB;
+
+/**
+ * Two processes on one simulated host, with their calls to Xen's libraries interleaved at random. Each round leaves the
+ * host as it was. {@code -Dtoolstack.races.rounds=1000} runs more rounds.
+ */
+@SimulatedHost(freeMemoryMib = 2048)
+class RacesTest {
+    private static final int ROUNDS = Integer.getInteger("toolstack.races.rounds", 40);
+    private static final String NAME = "raced";
+
+    private XenLibraries observer;
+    private ToolstackProcess first;
+    private ToolstackProcess second;
+    private MachineState before;
+
+    @BeforeEach
+    void startTwoProcesses(SimulatedXen xen, ToolstackProcess process) {
+        observer = xen.connect();
+        first = process;
+        second = process.beside();
+        before = MachineState.of(observer);
+    }
+
+    @AfterEach
+    void closeTheObserver() {
+        observer.close();
+    }
+
+    private static DomainConfig guest() {
+        return DomainConfig.builder(NAME)
+                .kernel(TinyKernel.file())
+                .memoryMib(64)
+                .maxMemoryMib(128)
+                .build();
+    }
+
+    private List<Optional<Throwable>> race(int round, Runnable ofFirst, Runnable ofSecond) {
+        return Interleaving.run(
+                round,
+                List.of(
+                        new Interleaving.Task(first.faults(), ofFirst),
+                        new Interleaving.Task(second.faults(), ofSecond)));
+    }
+
+    private static Domain only(Toolstack toolstack) {
+        List<Domain> named = toolstack.domains().stream()
+                .filter(domain -> domain.domid() != 0)
+                .toList();
+        assertEquals(1, named.size(), "domains: " + named);
+        return named.get(0);
+    }
+
+    private void assertHostIsAsBefore(int round) {
+        assertEquals(List.of(), MachineState.of(observer).changesSince(before), "after round " + round);
+    }
+
+    @Test
+    void ofTwoCreatesOfOneNameOneSucceeds() {
+        for (int round = 0; round < ROUNDS; round++) {
+            List<Optional<Throwable>> failures =
+                    race(round, () -> first.toolstack().create(guest()), () -> second.toolstack()
+                            .create(guest()));
+            List<Throwable> failed = failures.stream().flatMap(Optional::stream).toList();
+            assertEquals(1, failed.size(), "round " + round + ": " + failures);
+            assertInstanceOf(ToolstackException.class, failed.get(0));
+            only(first.toolstack()).destroy();
+            assertHostIsAsBefore(round);
+        }
+    }
+
+    @Test
+    void aDestroyThatMeetsACreateLeavesNothingBehind() {
+        for (int round = 0; round < ROUNDS; round++) {
+            List<Optional<Throwable>> failures =
+                    race(round, () -> first.toolstack().create(guest()), () -> second.toolstack()
+                            .find(NAME)
+                            .ifPresent(Domain::destroy));
+            failures.stream().flatMap(Optional::stream).forEach(e -> assertInstanceOf(ToolstackException.class, e));
+            second.toolstack().find(NAME).ifPresent(Domain::destroy);
+            assertHostIsAsBefore(round);
+        }
+    }
+
+    /** Each may refuse because of the other; then the numbers are those of the size before. */
+    @Test
+    void twoMemSetsLeaveTheNumbersOfOneSize() {
+        KiB more = KiB.ofMiB(96);
+        KiB less = KiB.ofMiB(80);
+        KiB initial = KiB.ofMiB(64);
+        Map<KiB, MemoryStatus> expected = new HashMap<>();
+        for (KiB size : List.of(initial, more, less)) {
+            Domain alone = first.toolstack().create(guest());
+            if (!size.equals(initial)) {
+                alone.setMemory(size);
+            }
+            expected.put(size, alone.memory());
+            alone.destroy();
+        }
+        for (int round = 0; round < ROUNDS; round++) {
+            Domain domain = first.toolstack().create(guest());
+            Domain same = second.toolstack().resolve(NAME);
+            List<Optional<Throwable>> failures = race(round, () -> domain.setMemory(more), () -> same.setMemory(less));
+            failures.stream().flatMap(Optional::stream).forEach(e -> assertInstanceOf(ToolstackException.class, e));
+            MemoryStatus now = domain.memory();
+            boolean refused = failures.stream().allMatch(Optional::isPresent);
+            assertEquals(refused, now.size().equals(initial), "round " + round + ": " + now + ", " + failures);
+            // The domain may own more pages than one mem-set gives it, if the larger of both came first.
+            assertEquals(expected.get(now.size()).maxPages(), now.maxPages(), "round " + round + ": " + now);
+            domain.destroy();
+            assertHostIsAsBefore(round);
+        }
+    }
+}
