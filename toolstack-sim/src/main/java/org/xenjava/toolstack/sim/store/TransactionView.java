@@ -16,6 +16,10 @@ import org.xenjava.toolstack.xenctrl.lib.Errno;
 final class TransactionView implements StoreView {
     private final StoreTree tree;
     private final Map<String, Long> seen = new HashMap<>();
+
+    /** Copies of the nodes that were read. xenstored makes one at the first read, so that a second read agrees with it. */
+    private final Map<String, StoreNode> read = new HashMap<>();
+
     private final Map<String, Optional<StoreNode>> written = new LinkedHashMap<>();
     private final List<Change> changes = new ArrayList<>();
 
@@ -29,8 +33,14 @@ final class TransactionView implements StoreView {
         if (own != null) {
             return own;
         }
+        StoreNode copy = read.get(path);
+        if (copy != null) {
+            return Optional.of(copy);
+        }
         seen.putIfAbsent(path, tree.generation(path));
-        return tree.find(path);
+        Optional<StoreNode> node = tree.find(path);
+        node.ifPresent(found -> read.put(path, found));
+        return node;
     }
 
     @Override

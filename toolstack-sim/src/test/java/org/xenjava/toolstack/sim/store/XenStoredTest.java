@@ -178,6 +178,15 @@ class XenStoredTest {
     }
 
     @Test
+    void aTransactionReadsTheSameValueTwiceAlthoughTheNodeHasChanged() {
+        dom0.write(NO_TRANSACTION, "/a", bytes("1"));
+        int transaction = dom0.transactionStart();
+        assertArrayEquals(bytes("1"), dom0.read(transaction, "/a"));
+        dom0.rm(NO_TRANSACTION, "/a");
+        assertArrayEquals(bytes("1"), dom0.read(transaction, "/a"));
+    }
+
+    @Test
     void aNodeThatWasReadAndHasChangedSinceIsAConflict() {
         dom0.write(NO_TRANSACTION, "/a", bytes("1"));
         int transaction = dom0.transactionStart();
