@@ -27,6 +27,9 @@ import org.xenjava.toolstack.xenctrl.units.KiB;
  * @param sizes the memory that the guest gets at boot, and what it may grow to
  * @param vcpus vCPUs online at boot, 1 … {@code maxVcpus}
  * @param maxVcpus vCPUs that it may have online, 1 … 128 (Xen's {@code HVM_MAX_VCPUS})
+ * @param clock the time that the guest sees
+ * @param limits what Xen lets it have at most
+ * @param paging how Xen translates its addresses
  * @param uuid its UUID; a random one is chosen at each build if it is empty
  * @param lifecycle what becomes of it when it stops
  * @param disks its disks, in the file's order; no two with the same {@link DiskConfig#number}
@@ -42,6 +45,9 @@ public record DomainConfig(
         MemorySizes sizes,
         int vcpus,
         int maxVcpus,
+        ClockConfig clock,
+        LimitsConfig limits,
+        PagingConfig paging,
         Optional<UUID> uuid,
         Lifecycle lifecycle,
         List<DiskConfig> disks,
@@ -148,6 +154,9 @@ public record DomainConfig(
                 sizes,
                 vcpus,
                 maxVcpus,
+                clock,
+                limits,
+                paging,
                 newUuid,
                 lifecycle,
                 disks,
@@ -181,6 +190,9 @@ public record DomainConfig(
                 .maxMemory(maxMemory())
                 .vcpus(vcpus)
                 .maxVcpus(maxVcpus)
+                .clock(clock)
+                .limits(limits)
+                .paging(paging)
                 .lifecycle(lifecycle)
                 .disks(disks)
                 .nics(nics);
@@ -205,6 +217,9 @@ public record DomainConfig(
         private Optional<KiB> maxMemory = Optional.empty();
         private OptionalInt vcpus = OptionalInt.empty();
         private OptionalInt maxVcpus = OptionalInt.empty();
+        private ClockConfig clock = ClockConfig.DEFAULT;
+        private LimitsConfig limits = LimitsConfig.DEFAULT;
+        private PagingConfig paging = PagingConfig.DEFAULT;
         private Optional<UUID> uuid = Optional.empty();
         private Lifecycle lifecycle = Lifecycle.DEFAULT;
         private List<DiskConfig> disks = List.of();
@@ -278,6 +293,21 @@ public record DomainConfig(
             return this;
         }
 
+        public Builder clock(ClockConfig value) {
+            clock = value;
+            return this;
+        }
+
+        public Builder limits(LimitsConfig value) {
+            limits = value;
+            return this;
+        }
+
+        public Builder paging(PagingConfig value) {
+            paging = value;
+            return this;
+        }
+
         public Builder uuid(UUID value) {
             uuid = Optional.of(value);
             return this;
@@ -326,6 +356,9 @@ public record DomainConfig(
                     sizes,
                     vcpus.orElse(most),
                     most,
+                    clock,
+                    limits,
+                    paging,
                     uuid,
                     lifecycle,
                     disks,

@@ -14,6 +14,11 @@ import org.xenjava.toolstack.xenctrl.units.KiB;
 final class DomainRules {
     private static final int NAME_LIMIT = 255;
     private static final int SHOWN = 40;
+    private static final int LEAST_EVENT_CHANNELS = 10;
+
+    /** The last port of the larger of Xen's two ABIs of event channels ({@code EVTCHN_FIFO_NR_CHANNELS}). */
+    private static final int GREATEST_EVENT_CHANNELS = (1 << 17) - 1;
+
     private static final KiB LEAST_MEMORY = KiB.ofMiB(1);
     private static final long GREATEST_MIB = KiB.of(Long.MAX_VALUE).toMiB();
 
@@ -103,6 +108,21 @@ final class DomainRules {
                 .or(() -> maxVcpus < vcpus
                         ? Optional.of("maxvcpus (" + maxVcpus + ") is less than vcpus (" + vcpus + ")")
                         : Optional.empty());
+    }
+
+    static Optional<String> ofLimit(String key, int limit, int least) {
+        return limit < least ? Optional.of(key + " is " + least + " or more, not " + limit) : Optional.empty();
+    }
+
+    static Optional<String> ofEventChannels(int limit) {
+        return limit < LEAST_EVENT_CHANNELS || limit > GREATEST_EVENT_CHANNELS
+                ? Optional.of("max_event_channels is " + LEAST_EVENT_CHANNELS + " … " + GREATEST_EVENT_CHANNELS
+                        + ", not " + limit)
+                : Optional.empty();
+    }
+
+    static Optional<String> ofPagingPool(KiB pool) {
+        return ofAmount("shadow_memory", pool);
     }
 
     static Optional<String> ofMachine(DomainType type, Optional<HvmConfig> hvm) {

@@ -19,7 +19,6 @@ import org.xenjava.toolstack.xenctrl.units.KiB;
  *     {@code a} floppy; each at most once. libxl's default is {@code cda}
  * @param features what the machine has
  * @param timerMode how missed ticks are made up for
- * @param tscMode what the time stamp counter shows
  * @param viridian the Hyper-V interfaces; none by default
  * @param mmioHole the hole below 4 GiB for devices; whole MiB, 256 MiB … 3840 MiB. Without it, hvmloader's
  *     smallest, 256 MiB, which it grows if the devices need more
@@ -33,7 +32,6 @@ public record HvmConfig(
         String boot,
         Set<HvmFeature> features,
         TimerMode timerMode,
-        TscMode tscMode,
         Set<ViridianFeature> viridian,
         Optional<KiB> mmioHole,
         DeviceModel deviceModel,
@@ -154,7 +152,6 @@ public record HvmConfig(
         private String boot = DEFAULT_BOOT;
         private Set<HvmFeature> features = HvmFeature.DEFAULTS;
         private TimerMode timerMode = TimerMode.NO_DELAY_FOR_MISSED_TICKS;
-        private TscMode tscMode = TscMode.DEFAULT;
         private Set<ViridianFeature> viridian = Set.of();
         private Optional<KiB> mmioHole = Optional.empty();
         private DeviceModel deviceModel = DeviceModel.DEFAULT;
@@ -182,11 +179,6 @@ public record HvmConfig(
 
         public Builder timerMode(TimerMode value) {
             timerMode = value;
-            return this;
-        }
-
-        public Builder tscMode(TscMode value) {
-            tscMode = value;
             return this;
         }
 
@@ -223,17 +215,7 @@ public record HvmConfig(
         /** @throws ConfigException if the values are not a valid machine */
         public HvmConfig build() {
             return new HvmConfig(
-                    firmware,
-                    boot,
-                    features,
-                    timerMode,
-                    tscMode,
-                    viridian,
-                    mmioHole,
-                    deviceModel,
-                    serial,
-                    usbDevices,
-                    graphics);
+                    firmware, boot, features, timerMode, viridian, mmioHole, deviceModel, serial, usbDevices, graphics);
         }
     }
 }

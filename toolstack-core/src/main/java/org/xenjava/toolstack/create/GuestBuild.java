@@ -4,10 +4,12 @@ package org.xenjava.toolstack.create;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.time.Clock;
+import java.time.ZoneId;
 import java.util.UUID;
 import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
-import org.xenjava.toolstack.config.TscMode;
+import org.xenjava.toolstack.config.DomainConfig;
+import org.xenjava.toolstack.config.PagingConfig.Mode;
 import org.xenjava.toolstack.error.DomainGoneException;
 import org.xenjava.toolstack.error.DomainStateException;
 import org.xenjava.toolstack.error.HostMemoryException;
@@ -94,20 +96,33 @@ final class GuestBuild {
     /** @param emulationFlags {@code XEN_X86_EMU_*} */
     void createDomain(int emulationFlags) {
         PhysInfo host = xenctrl.host().physInfo();
-        if (!host.hvm() || !host.hap()) {
-            throw new DomainStateException("this host cannot run "
-                    + plan.config().type() + " guests: Xen reports no "
-                    + (host.hvm() ? "hardware-assisted paging" : "hardware virtualisation"));
+        DomainConfig config = plan.config();
+        boolean shadow = config.paging().mode() == Mode.SHADOW;
+        if (!host.hvm() || !(shadow ? host.shadow() : host.hap())) {
+            String paging = shadow ? "shadow paging, which hap = 0 asks for" : "hardware-assisted paging";
+            throw new DomainStateException("this host cannot run " + config.type() + " guests: Xen reports no "
+                    + (host.hvm() ? paging : "hardware virtualisation"));
         }
         int grantVersion = host.grantTablesV2() ? 2 : 1;
         domid = xenctrl.domains()
                 .create(new CreateDomain(
                         uuid,
-                        DomctlOp.CDF_HVM | DomctlOp.CDF_HAP,
+                        DomctlOp.CDF_HVM | (shadow ? 0 : DomctlOp.CDF_HAP),
                         emulationFlags,
-                        plan.config().maxVcpus(),
-                        grantVersion));
+                        config.maxVcpus(),
+                        grantVersion,
+                        new CreateDomain.Limits(
+                                config.limits().grantFrames(),
+                                config.limits().maptrackFrames(),
+                                config.limits().eventChannels())));
         claim = new HostClaim(xenctrl, domid, attempt());
+    }
+
+    private void setTimeOffset() {
+        long seconds = plan.config().clock().secondsAheadOfUtc(clock.instant(), ZoneId.systemDefault());
+        if (seconds != 0) {
+            xenctrl.domains().setTimeOffset(domid, seconds);
+        }
     }
 
     void allocateVcpus() {
@@ -123,8 +138,9 @@ final class GuestBuild {
     }
 
     /** @param edits from Xen's default policy to the guest's */
-    void setCpuPolicy(TscMode tscMode, UnaryOperator<CpuPolicy> edits) {
-        xenctrl.domains().setTscMode(domid, tscMode.number());
+    void setCpuPolicy(UnaryOperator<CpuPolicy> edits) {
+        setTimeOffset();
+        xenctrl.domains().setTscMode(domid, plan.config().clock().tscMode().number());
         xenctrl.domains().setCpuPolicy(domid, edits.apply(xenctrl.host().defaultHvmCpuPolicy()));
     }
 

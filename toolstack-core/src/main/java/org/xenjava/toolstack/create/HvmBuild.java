@@ -28,7 +28,7 @@ final class HvmBuild implements GuestKind {
 
     @Override
     public void setCpuPolicy() {
-        guest.setCpuPolicy(machine.tscMode(), policy -> CpuPolicyEdits.forHvm(policy, machine));
+        guest.setCpuPolicy(policy -> CpuPolicyEdits.forHvm(policy, machine));
     }
 
     @Override

@@ -2,7 +2,6 @@
 package org.xenjava.toolstack.create;
 
 import org.xenjava.toolstack.config.TimerMode;
-import org.xenjava.toolstack.config.TscMode;
 import org.xenjava.toolstack.image.CpuPolicyEdits;
 import org.xenjava.toolstack.image.PvhImagePlan;
 import org.xenjava.toolstack.image.VcpuState;
@@ -26,7 +25,7 @@ final class PvhBuild implements GuestKind {
 
     @Override
     public void setCpuPolicy() {
-        guest.setCpuPolicy(TscMode.DEFAULT, CpuPolicyEdits::forGuest);
+        guest.setCpuPolicy(CpuPolicyEdits::forGuest);
     }
 
     @Override

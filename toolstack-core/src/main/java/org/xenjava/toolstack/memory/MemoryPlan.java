@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Optional;
 import org.xenjava.toolstack.config.DomainConfig;
 import org.xenjava.toolstack.config.HvmConfig;
+import org.xenjava.toolstack.config.PagingConfig.Mode;
 import org.xenjava.toolstack.error.ConfigException;
 import org.xenjava.toolstack.xenctrl.units.KiB;
 import org.xenjava.toolstack.xenctrl.units.Pages;
@@ -19,8 +20,8 @@ import org.xenjava.toolstack.xenctrl.units.Pages;
  *     with PoD entries
  * @param claim pages claimed from the host before any is taken: all that the build allocates for the guest, the video
  *     RAM that QEMU allocates for it included
- * @param pagingPoolBytes memory for its page tables, in bytes: 1 MiB per vCPU and 4 KiB per MiB of maxmem, as libxl
- *     reckons with hardware-assisted paging
+ * @param pagingPoolBytes memory for Xen's page tables of the guest, in bytes: 1 MiB per vCPU and 4 KiB per MiB of
+ *     maxmem, with shadow paging 8 KiB, as in libxl; or what the configuration asks for, if that is more
  * @param bootTarget {@code memory/target}
  */
 public record MemoryPlan(
@@ -31,6 +32,8 @@ public record MemoryPlan(
         Pages claim,
         long pagingPoolBytes,
         KiB bootTarget) {
+
+    private static final long BYTES_PER_KIB = 1024;
 
     /**
      * The plan of a PVH guest.
@@ -69,7 +72,7 @@ public record MemoryPlan(
                 policy.maxMem(shape),
                 podTarget,
                 podTarget.orElse(shape.frames()).plus(besideRam),
-                pagingPoolBytes(config.maxVcpus(), shape.maxMemory()),
+                pagingPoolBytes(config),
                 policy.bootTarget(shape));
     }
 
@@ -93,8 +96,11 @@ public record MemoryPlan(
         return podTarget.map(target -> target.minus(shape.ram())).orElse(Pages.ZERO);
     }
 
-    private static long pagingPoolBytes(int vcpus, KiB maxMemory) {
-        long pages = 256L * vcpus + maxMemory.toMiB();
-        return pages * Pages.BYTES;
+    private static long pagingPoolBytes(DomainConfig config) {
+        long pagesPerMib = config.paging().mode() == Mode.SHADOW ? 2 : 1;
+        KiB needed = Pages.of(256L * config.maxVcpus()
+                        + pagesPerMib * config.maxMemory().toMiB())
+                .toKiB();
+        return config.paging().pool().map(needed::max).orElse(needed).value() * BYTES_PER_KIB;
     }
 }

@@ -19,6 +19,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.xenjava.toolstack.Domain;
 import org.xenjava.toolstack.Toolstack;
+import org.xenjava.toolstack.config.ClockConfig;
 import org.xenjava.toolstack.config.DomainConfig;
 import org.xenjava.toolstack.config.GraphicsConfig;
 import org.xenjava.toolstack.config.GraphicsConfig.Vga;
@@ -26,7 +27,9 @@ import org.xenjava.toolstack.config.HvmConfig;
 import org.xenjava.toolstack.config.HvmConfig.Bios;
 import org.xenjava.toolstack.config.HvmConfig.Firmware;
 import org.xenjava.toolstack.config.HvmFeature;
+import org.xenjava.toolstack.config.PagingConfig;
 import org.xenjava.toolstack.config.TimerMode;
+import org.xenjava.toolstack.config.TscMode;
 import org.xenjava.toolstack.config.ViridianFeature;
 import org.xenjava.toolstack.device.StandInDeviceModel;
 import org.xenjava.toolstack.error.ConfigException;
@@ -141,6 +144,39 @@ class HvmBuildTest {
         assertEquals("0", host.store.read(platform + "acpi_s3").orElseThrow());
         assertEquals("1", host.store.read(platform + "acpi_s4").orElseThrow());
         assertEquals("1073741824", host.store.read(platform + "mmio_hole_size").orElseThrow());
+    }
+
+    @Test
+    void aClockThatIsAheadOfUtcIsOneHypercallMore() {
+        DomainConfig ahead = GUEST.toBuilder()
+                .clock(new ClockConfig(ClockConfig.Base.UTC, 3600, TscMode.NATIVE))
+                .build();
+        int domid = host.build(GUEST);
+        long start = host.faults.calls();
+        host.xenctrl.domains().setTimeOffset(domid, 3600);
+        long hypercall = host.faults.calls() - start;
+
+        assertEquals(hypercall, callsOfABuild(ahead) - callsOfABuild(GUEST));
+    }
+
+    private static long callsOfABuild(DomainConfig config) {
+        try (HvmTestHost fresh = HvmTestHost.create()) {
+            long start = fresh.faults.calls();
+            fresh.build(config);
+            return fresh.faults.calls() - start;
+        }
+    }
+
+    @Test
+    void shadowPagingIsRefusedOnAXenWithoutIt() {
+        DomainConfig shadow = GUEST.toBuilder()
+                .paging(new PagingConfig(PagingConfig.Mode.SHADOW, Optional.empty()))
+                .build();
+
+        ToolstackException e = assertThrows(ToolstackException.class, () -> host.build(shadow));
+
+        assertTrue(e.getMessage().contains("Xen reports no shadow paging, which hap = 0 asks for"), e.getMessage());
+        host.assertUnchangedSince(before);
     }
 
     @Test

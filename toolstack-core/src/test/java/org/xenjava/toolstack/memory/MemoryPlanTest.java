@@ -7,9 +7,13 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.xenjava.toolstack.config.DomainConfig;
+import org.xenjava.toolstack.config.PagingConfig;
+import org.xenjava.toolstack.config.PagingConfig.Mode;
+import org.xenjava.toolstack.xenctrl.units.KiB;
 import org.xenjava.toolstack.xenctrl.units.Pages;
 
 class MemoryPlanTest {
@@ -28,6 +32,23 @@ class MemoryPlanTest {
                 .vcpus(vcpus)
                 .build();
         return MemoryPlan.pvh(config, PodPolicy.standard(), ACPI);
+    }
+
+    @Test
+    void thePagingPoolIsWhatTheGuestNeedsOrMoreIfTheConfigurationAsksForIt() {
+        assertEquals(3L << 20, poolBytes(Mode.HARDWARE_ASSISTED, Optional.empty()));
+        assertEquals(5L << 20, poolBytes(Mode.SHADOW, Optional.empty()));
+        assertEquals(8L << 20, poolBytes(Mode.SHADOW, Optional.of(KiB.ofMiB(8))));
+        assertEquals(3L << 20, poolBytes(Mode.HARDWARE_ASSISTED, Optional.of(KiB.ofMiB(1))));
+    }
+
+    private static long poolBytes(Mode mode, Optional<KiB> pool) {
+        DomainConfig config = DomainConfig.builder("guest")
+                .kernel(Path.of("/kernel"))
+                .memoryMib(512)
+                .paging(new PagingConfig(mode, pool))
+                .build();
+        return MemoryPlan.pvh(config, PodPolicy.standard(), ACPI).pagingPoolBytes();
     }
 
     @Test

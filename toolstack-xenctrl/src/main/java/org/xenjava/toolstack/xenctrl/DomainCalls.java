@@ -21,7 +21,6 @@ public final class DomainCalls {
     /** Size of {@code struct vcpu_guest_context} on x86-64, the same from Xen 4.14 to 4.22. */
     public static final int VCPU_CONTEXT_BYTES = 5168;
 
-    private static final int MAX_EVENT_CHANNEL_PORT = 1023;
     private static final int HYPERVISOR_DEFAULT = -1;
     private static final int DOMAINS_PER_CALL = 64;
 
@@ -42,9 +41,11 @@ public final class DomainCalls {
                     .setBytes("handle", uuidBytes(request.handle()))
                     .set("flags", request.flags())
                     .set("max_vcpus", request.maxVcpus())
-                    .set("max_evtchn_port", MAX_EVENT_CHANNEL_PORT)
-                    .set("max_grant_frames", HYPERVISOR_DEFAULT)
-                    .set("max_maptrack_frames", HYPERVISOR_DEFAULT)
+                    .set("max_evtchn_port", request.limits().eventChannelPort())
+                    .set("max_grant_frames", request.limits().grantFrames().orElse(HYPERVISOR_DEFAULT))
+                    .set(
+                            "max_maptrack_frames",
+                            request.limits().maptrackFrames().orElse(HYPERVISOR_DEFAULT))
                     .setIfPresent("grant_opts", request.grantVersion())
                     .set("arch.emulation_flags", request.emulationFlags());
             call.issue();
@@ -130,6 +131,18 @@ public final class DomainCalls {
     public void setTscMode(int domid, int mode) {
         try (PreparedCall call = calls.domctl(DomctlOp.SETTSCINFO, domid)) {
             call.body().set("tsc_mode", mode);
+            call.issue();
+        }
+    }
+
+    /**
+     * {@code XEN_DOMCTL_settimeoffset}: what the guest's emulated real-time clock and its wall clock show.
+     *
+     * @param seconds that they are ahead of UTC
+     */
+    public void setTimeOffset(int domid, long seconds) {
+        try (PreparedCall call = calls.domctl(DomctlOp.SETTIMEOFFSET, domid)) {
+            call.body().set("time_offset_seconds", seconds);
             call.issue();
         }
     }

@@ -32,6 +32,11 @@ public record PhysInfo(
         return can(SysctlOp.PHYSCAP_HAP);
     }
 
+    /** Shadow paging: Xen was built with it. */
+    public boolean shadow() {
+        return can(SysctlOp.PHYSCAP_SHADOW);
+    }
+
     /** HVM and PVH guests can run. */
     public boolean hvm() {
         return can(SysctlOp.PHYSCAP_HVM);

@@ -11,6 +11,7 @@ import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.UUID;
 import java.util.function.Consumer;
 import java.util.stream.IntStream;
@@ -162,6 +163,20 @@ class XenctrlTest {
                 bytesOf(DOMCTL, 144, () -> xenctrl.domains().create(new CreateDomain(HANDLE, 3, 1, 2, 2))));
     }
 
+    @Test
+    void createdomainHasTheLimitsThatAreAskedFor() {
+        CreateDomain.Limits limits = new CreateDomain.Limits(OptionalInt.of(64), OptionalInt.of(0), 2047);
+        assertEquals(
+                hex(
+                        "01000000 15000000 f57f 000000000000",
+                        "00000000 00112233445566778899aabbccddeeff",
+                        "01000000 00000000 02000000 ff070000", // max_evtchn_port 2047
+                        "40000000 00000000 02000000 00000000 00000000", // 64 grant frames, 0 maptrack frames
+                        "01000000 00000000",
+                        zeros(64)),
+                bytesOf(DOMCTL, 144, () -> xenctrl.domains().create(new CreateDomain(HANDLE, 1, 1, 2, 2, limits))));
+    }
+
     static Stream<Arguments> domctls() {
         return Stream.of(
                 domctl("02", "", x -> x.domains().destroy(0x7FEF)),
@@ -170,6 +185,7 @@ class XenctrlTest {
                 domctl("0b", "0000100000000000", x -> x.memory().setMaxMem(0x7FEF, KiB.of(1 << 20))),
                 domctl("0f", "80000000", x -> x.domains().setMaxVcpus(0x7FEF, 128)),
                 domctl("3c", "02000000", x -> x.domains().setTscMode(0x7FEF, 2)),
+                domctl("18", "feffffffffffffff", x -> x.domains().setTimeOffset(0x7FEF, -2)),
                 domctl("56", "0000400000000000", x -> x.memory().setPagingPool(0x7FEF, Pages.holding(4 << 20))));
     }
 
@@ -506,6 +522,7 @@ class XenctrlTest {
                 onDomain("XEN_DOMCTL_max_mem", (x, d) -> x.memory().setMaxMem(d, KiB.of(1))),
                 onDomain("XEN_DOMCTL_set_paging_mempool_size", (x, d) -> x.memory()
                         .setPagingPool(d, Pages.holding(4096))),
+                onDomain("XEN_DOMCTL_settimeoffset", (x, d) -> x.domains().setTimeOffset(d, 0)),
                 onDomain("XEN_DOMCTL_settscinfo", (x, d) -> x.domains().setTscMode(d, 0)),
                 onDomain("XEN_DOMCTL_set_cpu_policy", (x, d) -> x.domains()
                         .setCpuPolicy(d, new CpuPolicy(List.of(), List.of()))),

@@ -6,6 +6,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
+import org.xenjava.toolstack.config.ClockConfig;
 import org.xenjava.toolstack.config.DomainConfig;
 import org.xenjava.toolstack.config.DomainConfig.Lifecycle;
 import org.xenjava.toolstack.config.GraphicsConfig;
@@ -15,11 +16,14 @@ import org.xenjava.toolstack.config.HvmConfig;
 import org.xenjava.toolstack.config.HvmConfig.Firmware;
 import org.xenjava.toolstack.config.HvmConfig.UsbDevice;
 import org.xenjava.toolstack.config.HvmFeature;
+import org.xenjava.toolstack.config.LimitsConfig;
+import org.xenjava.toolstack.config.PagingConfig;
+import org.xenjava.toolstack.config.TscMode;
 import org.xenjava.toolstack.config.ViridianFeature;
 
 /**
- * Writes a configuration as xl.cfg text that xl and {@link XlConfigReader} read, in one form only: every key that has a
- * value, defaults too, one a line and always in this order. Reading it gives an equal configuration.
+ * Writes a configuration as xl.cfg text that xl and {@link XlConfigReader} read, in one form only: one key a line
+ * and always in this order, with the defaults of all keys but those of time, limits and paging. Reading it gives an equal configuration.
  */
 public final class XlConfigWriter {
     private final StringBuilder text = new StringBuilder();
@@ -50,10 +54,35 @@ public final class XlConfigWriter {
         number("maxmem", config.maxMemory().toMiB());
         number("vcpus", config.vcpus());
         number("maxvcpus", config.maxVcpus());
+        xen(config);
         lifecycle(config.lifecycle());
-        config.hvm().ifPresent(this::machine);
+        config.hvm().ifPresent(machine -> machine(machine, config.clock().tscMode()));
         list("disk", config.disks().stream().map(XlDiskWriter::write).toList());
         list("vif", config.nics().stream().map(XlNicSpec::write).toList());
+    }
+
+    /** Only values that differ from the default. */
+    private void xen(DomainConfig config) {
+        ClockConfig clock = config.clock();
+        if (clock.base() == ClockConfig.Base.LOCAL_TIME) {
+            number("localtime", 1);
+        }
+        if (clock.offsetSeconds() != 0) {
+            // A number may have a sign only in quotes.
+            string("rtc_timeoffset", Integer.toString(clock.offsetSeconds()));
+        }
+        if (clock.tscMode() != TscMode.DEFAULT && config.hvm().isEmpty()) {
+            string("tsc_mode", clock.tscMode().word());
+        }
+        config.limits().grantFrames().ifPresent(frames -> number("max_grant_frames", frames));
+        config.limits().maptrackFrames().ifPresent(frames -> number("max_maptrack_frames", frames));
+        if (config.limits().eventChannels() != LimitsConfig.DEFAULT.eventChannels()) {
+            number("max_event_channels", config.limits().eventChannels());
+        }
+        if (config.paging().mode() == PagingConfig.Mode.SHADOW) {
+            number("hap", 0);
+        }
+        config.paging().pool().ifPresent(pool -> number("shadow_memory", pool.toMiB()));
     }
 
     private void lifecycle(Lifecycle lifecycle) {
@@ -64,14 +93,14 @@ public final class XlConfigWriter {
         string("on_soft_reset", lifecycle.onSoftReset().word());
     }
 
-    private void machine(HvmConfig machine) {
+    private void machine(HvmConfig machine, TscMode tscMode) {
         firmware(machine.firmware());
         string("boot", machine.boot());
         for (HvmFeature feature : HvmFeature.values()) {
             number(feature.word(), machine.has(feature) ? 1 : 0);
         }
         string("timer_mode", machine.timerMode().word());
-        string("tsc_mode", machine.tscMode().word());
+        string("tsc_mode", tscMode.word());
         list("viridian", words(machine.viridian(), ViridianFeature::word));
         machine.mmioHole().ifPresent(hole -> number("mmio_hole", hole.toMiB()));
         screen(machine.graphics());

@@ -10,7 +10,6 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.xenjava.toolstack.config.HvmConfig;
@@ -20,7 +19,6 @@ import org.xenjava.toolstack.config.HvmConfig.Firmware;
 import org.xenjava.toolstack.config.HvmConfig.UsbDevice;
 import org.xenjava.toolstack.config.HvmFeature;
 import org.xenjava.toolstack.config.TimerMode;
-import org.xenjava.toolstack.config.TscMode;
 import org.xenjava.toolstack.config.ViridianFeature;
 
 /** Gives the keys of an HVM guest's machine their meaning. */
@@ -45,8 +43,7 @@ final class XlHvmSection {
                 .usbDevices(usbDevices())
                 .graphics(new XlGraphicsSection(settings).graphics());
         settings.text("boot").ifPresent(machine::boot);
-        mode("timer_mode", TimerMode.values(), TimerMode::word).ifPresent(machine::timerMode);
-        mode("tsc_mode", TscMode.values(), TscMode::word).ifPresent(machine::tscMode);
+        settings.mode("timer_mode", TimerMode.values(), TimerMode::word).ifPresent(machine::timerMode);
         settings.mib("mmio_hole").ifPresent(machine::mmioHole);
         return settings.valid(machine::build).orElse(HvmConfig.DEFAULT);
     }
@@ -98,17 +95,6 @@ final class XlHvmSection {
             }
         }
         return features;
-    }
-
-    /** By its word, or, as of old, by its number. */
-    private <E extends Enum<E>> Optional<E> mode(String key, E[] modes, Function<E, String> word) {
-        Optional<E> numbered = settings.text(key).map(XlValue.Text::new).flatMap(text -> text.number().stream()
-                .filter(number -> number >= 0 && number < modes.length)
-                .mapToObj(number -> modes[(int) number])
-                .findAny());
-        numbered.ifPresent(mode ->
-                settings.warn(key, "a number for '" + key + "' is deprecated: write \"" + word.apply(mode) + '"'));
-        return numbered.isPresent() || settings.isList(key) ? numbered : settings.wordInAnyCase(key, modes, word);
     }
 
     /** xl's rule: a truth for all of the defaults or none, or a list of groups, where {@code !} takes one away. */

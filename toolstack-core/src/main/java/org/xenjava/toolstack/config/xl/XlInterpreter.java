@@ -44,6 +44,8 @@ final class XlInterpreter {
         DomainConfig.Builder builder =
                 DomainConfig.builder(settings.text("name").orElse(""));
         type.ifPresent(builder::type);
+        XlXenSection xen = new XlXenSection(settings);
+        builder.clock(xen.clock()).limits(xen.limits()).paging(xen.paging());
         boot(type, builder);
         type.filter(DomainType.HVM::equals)
                 .map(hvm -> new XlHvmSection(settings).machine())

@@ -31,6 +31,12 @@ final class XlKeys {
                     supported(STRING, ANY, "name", "type", "builder", "uuid"),
                     supported(STRING, ANY, "kernel", "ramdisk", "cmdline", "root", "extra"),
                     supported(NUMBER, ANY, "memory", "maxmem", "vcpus", "maxvcpus"),
+                    supported(BOOLEAN, ANY, "localtime"),
+                    supported(NUMBER, ANY, "rtc_timeoffset"),
+                    supported(STRING, ANY, "tsc_mode"),
+                    supported(NUMBER, ANY, "max_grant_frames", "max_maptrack_frames", "max_event_channels"),
+                    supported(BOOLEAN, ANY, "hap"),
+                    supported(NUMBER, ANY, "shadow_memory"),
                     supported(STRING, ANY, "on_poweroff", "on_reboot", "on_crash", "on_watchdog", "on_soft_reset"),
                     supported(LIST, ANY, "disk", "vif"),
                     // The machine of an HVM guest
@@ -41,7 +47,6 @@ final class XlKeys {
                     supported(BOOLEAN, HVM, "acpi_s3", "acpi_s4", "acpi_laptop_slate"),
                     supported(BOOLEAN, HVM, "pae", "nx", "apic", "hpet", "vpt_align", "xen_platform_pci"),
                     supportedInHvm(STRING, "it has libxl's default mode", "timer_mode=no_delay_for_missed_ticks"),
-                    supportedInHvm(STRING, "it has Xen's default mode", "tsc_mode=default"),
                     supported(STRING_OR_LIST, HVM, "viridian"),
                     supported(NUMBER, HVM, "mmio_hole"),
                     supported(STRING, HVM, "vga"),
@@ -77,21 +82,12 @@ final class XlKeys {
                     refused(LIST, ANY, "caches are not partitioned", "llc_colors"),
                     refused(NUMBER, ANY, "processors are not traced", "vmtrace_buf_kb=0"),
                     // Memory
-                    refused(NUMBER, ANY, "the library computes the size of the paging pool", "shadow_memory"),
-                    refused(BOOLEAN, ANY, "guests use hardware assisted paging", "hap=1"),
                     ignored(BOOLEAN, ANY, "it tunes shadow paging, which no guest uses", "oos"),
                     refused(STRING, ANY, "guests have no alternate p2m", "altp2m=disabled"),
                     refused(NUMBER, ANY, "guests have no alternate p2m", "altp2m_count=0"),
                     refused(BOOLEAN, HVM, "guests have no alternate p2m", "altp2mhvm=0"),
                     // Limits and rights
-                    refused(
-                            NUMBER,
-                            ANY,
-                            "the limit is Xen's default",
-                            "max_grant_frames",
-                            "max_maptrack_frames",
-                            "max_grant_version"),
-                    refused(NUMBER, ANY, "the limit is libxl's default", "max_event_channels=1023"),
+                    refused(NUMBER, ANY, "the limit is Xen's default", "max_grant_version"),
                     refused(NUMBER, ANY, "xenstore's features are not masked", "xenstore_feature_mask"),
                     refused(LIST, ANY, "xenstore's quota is not set", "xenstore_quota"),
                     refused(STRING, ANY, "XSM labels are not set", "seclabel", "init_seclabel"),
@@ -111,9 +107,6 @@ final class XlKeys {
                             "pvshim_path",
                             "pvshim_cmdline",
                             "pvshim_extra"),
-                    // Time
-                    refused(BOOLEAN, ANY, "the guest's clock is UTC", "localtime=0"),
-                    refused(NUMBER, ANY, "the guest's clock is UTC", "rtc_timeoffset=0"),
                     // Platform
                     refused(BOOLEAN, HVM, "every HVM guest has it", "xen_platform_pci_bar_uc=1"),
                     refused(BOOLEAN, HVM, "no guest has it", "hvm_pirq=0"),

@@ -211,6 +211,17 @@ final class XlSettings {
         return oneOf(key, values, word, Comparator.naturalOrder());
     }
 
+    /** One of some words, in capitals too, or the number of one, which is deprecated. */
+    <E extends Enum<E>> Optional<E> mode(String key, E[] modes, Function<E, String> word) {
+        Optional<E> numbered = text(key).map(Text::new).flatMap(text -> text.number().stream()
+                .filter(number -> number >= 0 && number < modes.length)
+                .mapToObj(number -> modes[(int) number])
+                .findAny());
+        numbered.ifPresent(
+                mode -> warn(key, "a number for '" + key + "' is deprecated: write \"" + word.apply(mode) + '"'));
+        return numbered.isPresent() || isList(key) ? numbered : wordInAnyCase(key, modes, word);
+    }
+
     /** One of some words, in capitals too: the enumerations of libxl's interface. */
     <E> Optional<E> wordInAnyCase(String key, E[] values, Function<E, String> word) {
         return oneOf(key, values, word, String.CASE_INSENSITIVE_ORDER);

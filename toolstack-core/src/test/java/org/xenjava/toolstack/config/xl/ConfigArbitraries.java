@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.UUID;
 import java.util.stream.LongStream;
@@ -12,6 +13,7 @@ import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
 import net.jqwik.api.Combinators;
 import net.jqwik.api.arbitraries.StringArbitrary;
+import org.xenjava.toolstack.config.ClockConfig;
 import org.xenjava.toolstack.config.DiskConfig;
 import org.xenjava.toolstack.config.DiskConfig.Backend;
 import org.xenjava.toolstack.config.DomainConfig;
@@ -29,11 +31,13 @@ import org.xenjava.toolstack.config.HvmConfig.Firmware;
 import org.xenjava.toolstack.config.HvmConfig.UsbDevice;
 import org.xenjava.toolstack.config.HvmFeature;
 import org.xenjava.toolstack.config.LifecycleAction;
+import org.xenjava.toolstack.config.LimitsConfig;
 import org.xenjava.toolstack.config.MacAddress;
 import org.xenjava.toolstack.config.MemorySizes;
 import org.xenjava.toolstack.config.NicConfig;
 import org.xenjava.toolstack.config.NicConfig.Rate;
 import org.xenjava.toolstack.config.NicConfig.Trust;
+import org.xenjava.toolstack.config.PagingConfig;
 import org.xenjava.toolstack.config.TimerMode;
 import org.xenjava.toolstack.config.TscMode;
 import org.xenjava.toolstack.config.ViridianFeature;
@@ -59,9 +63,18 @@ final class ConfigArbitraries {
                         vcpus.tuple2(),
                         Combinators.combine(action, action, action, action, action)
                                 .as(Lifecycle::new),
-                        uuid.optional())
-                .as((builder, memory, cpus, lifecycle, id) -> {
+                        uuid.optional(),
+                        Combinators.combine(clocks(), limits(), paging())
+                                .as((clock, limits, paging) -> DomainConfig.builder("xen")
+                                        .clock(clock)
+                                        .limits(limits)
+                                        .paging(paging)
+                                        .type(DomainType.HVM)
+                                        .memoryMib(64)
+                                        .build()))
+                .as((builder, memory, cpus, lifecycle, id, xen) -> {
                     id.ifPresent(builder::uuid);
+                    builder.clock(xen.clock()).limits(xen.limits()).paging(xen.paging());
                     return builder.memoryMib(Math.min(memory.get1(), memory.get2()))
                             .maxMemoryMib(Math.max(memory.get1(), memory.get2()))
                             .vcpus(Math.min(cpus.get1(), cpus.get2()))
@@ -202,6 +215,33 @@ final class ConfigArbitraries {
                         trust));
     }
 
+    private static Arbitrary<ClockConfig> clocks() {
+        return Combinators.combine(
+                        Arbitraries.of(ClockConfig.Base.class),
+                        Arbitraries.integers().between(-100_000, 100_000),
+                        Arbitraries.of(TscMode.class))
+                .as(ClockConfig::new);
+    }
+
+    private static Arbitrary<LimitsConfig> limits() {
+        return Combinators.combine(
+                        Arbitraries.integers().between(1, 1 << 20).optional(),
+                        Arbitraries.integers().between(0, 1 << 20).optional(),
+                        Arbitraries.integers().between(10, 131_071))
+                .as((grants, maptrack, channels) -> new LimitsConfig(number(grants), number(maptrack), channels));
+    }
+
+    private static OptionalInt number(Optional<Integer> number) {
+        return number.map(OptionalInt::of).orElse(OptionalInt.empty());
+    }
+
+    private static Arbitrary<PagingConfig> paging() {
+        return Combinators.combine(
+                        Arbitraries.of(PagingConfig.Mode.class),
+                        Arbitraries.longs().between(0, 4096).map(KiB::ofMiB).optional())
+                .as(PagingConfig::new);
+    }
+
     private static Arbitrary<HvmConfig> machines() {
         Arbitrary<List<Optional<Path>>> files = files().optional().list().ofSize(5);
         Arbitrary<Firmware> firmware = Combinators.combine(Arbitraries.of(Bios.class), files)
@@ -217,14 +257,12 @@ final class ConfigArbitraries {
                         Arbitraries.of("c", "dc", "nacd"),
                         Arbitraries.of(HvmFeature.class).set(),
                         Arbitraries.of(TimerMode.class),
-                        Arbitraries.of(TscMode.class),
                         viridian)
-                .as((loader, boot, features, timer, tsc, groups) -> HvmConfig.builder()
+                .as((loader, boot, features, timer, groups) -> HvmConfig.builder()
                         .firmware(loader)
                         .boot(boot)
                         .features(features)
                         .timerMode(timer)
-                        .tscMode(tsc)
                         .viridian(groups));
         return Combinators.combine(
                         base,

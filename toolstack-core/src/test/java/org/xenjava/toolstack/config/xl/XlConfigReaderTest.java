@@ -15,6 +15,7 @@ import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.UUID;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -24,11 +25,17 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.xenjava.toolstack.config.ClockConfig;
+import org.xenjava.toolstack.config.ClockConfig.Base;
 import org.xenjava.toolstack.config.DomainConfig;
 import org.xenjava.toolstack.config.DomainConfig.Lifecycle;
 import org.xenjava.toolstack.config.DomainType;
 import org.xenjava.toolstack.config.GraphicsConfig.Vnc;
 import org.xenjava.toolstack.config.LifecycleAction;
+import org.xenjava.toolstack.config.LimitsConfig;
+import org.xenjava.toolstack.config.PagingConfig;
+import org.xenjava.toolstack.config.PagingConfig.Mode;
+import org.xenjava.toolstack.config.TscMode;
 import org.xenjava.toolstack.config.xl.XlKey.Guests;
 import org.xenjava.toolstack.config.xl.XlKey.Status;
 import org.xenjava.toolstack.error.ConfigException;
@@ -268,6 +275,30 @@ class XlConfigReaderTest {
     }
 
     @Test
+    void readsTimeLimitsAndPaging() {
+        DomainConfig config = silent(PVH
+                + "localtime=1; rtc_timeoffset='-90'; tsc_mode='native'\n"
+                + "max_grant_frames=64; max_maptrack_frames=0; max_event_channels=2047\n"
+                + "hap=0; shadow_memory=16");
+        assertEquals(new ClockConfig(Base.LOCAL_TIME, -90, TscMode.NATIVE), config.clock());
+        assertEquals(new LimitsConfig(OptionalInt.of(64), OptionalInt.of(0), 2047), config.limits());
+        assertEquals(new PagingConfig(Mode.SHADOW, Optional.of(KiB.ofMiB(16))), config.paging());
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            textBlock =
+                    """
+            max_grant_frames=0        | f:2: max_grant_frames is 1 or more, not 0
+            max_event_channels=131072 | f:2: max_event_channels is 10 … 131071, not 131072
+            tsc_mode=3                | f:2: 'tsc_mode' is "3", not one of default, always_emulate, native
+            """)
+    void aWrongLimitIsReportedWithItsLine(String line, String error) {
+        assertEquals(error, errors(PVH + line));
+    }
+
+    @Test
     void everyKeyOfAnotherToolIsIgnoredWithOneWarning() {
         XlLeftovers.BY_ORIGIN.forEach((origin, keys) -> {
             for (String key : keys.split(" ")) {
@@ -416,16 +447,13 @@ class XlConfigReaderTest {
 
     @Test
     void truthIsAnyNumberButZero() {
-        assertEquals("[]", warnings(PVH + "hap=0x7"));
-        assertEquals(
-                "f:2: 'hap' is known but not supported yet: guests use hardware assisted paging",
-                errors(PVH + "hap=00"));
-        assertEquals(
-                "f:2: 'hap' is known but not supported yet: guests use hardware assisted paging",
-                errors(PVH + "hap='yes'"));
-        assertEquals(
-                "f:2: 'hap' is known but not supported yet: guests use hardware assisted paging",
-                errors(PVH + "hap=[]"));
+        assertEquals("[]", warnings(PVH + "vpmu=0x0"));
+        assertEquals(Mode.HARDWARE_ASSISTED, silent(PVH + "hap=0x7").paging().mode());
+        assertEquals(Mode.SHADOW, silent(PVH + "hap=00").paging().mode());
+        assertEquals("f:2: 'hap' is \"yes\", which is not a number", errors(PVH + "hap='yes'"));
+        for (String value : List.of("00x", "1", "'yes'", "[]")) {
+            assertTrue(errors(PVH + "vpmu=" + value).startsWith("f:2: "), value);
+        }
     }
 
     @Test

@@ -7,6 +7,7 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import org.xenjava.toolstack.config.ClockConfig.Base;
 import org.xenjava.toolstack.config.DiskConfig;
 import org.xenjava.toolstack.config.DiskConfig.Access;
 import org.xenjava.toolstack.config.DiskConfig.Device;
@@ -20,6 +21,7 @@ import org.xenjava.toolstack.config.HvmFeature;
 import org.xenjava.toolstack.config.LifecycleAction;
 import org.xenjava.toolstack.config.NicConfig;
 import org.xenjava.toolstack.config.NicConfig.Trust;
+import org.xenjava.toolstack.config.PagingConfig.Mode;
 import org.xenjava.toolstack.config.TscMode;
 import org.xenjava.toolstack.xenctrl.units.KiB;
 
@@ -55,11 +57,22 @@ final class XlFacts {
         put("b_info.video_memkb", config.videoRam().value());
         put("b_info.max_vcpus", config.maxVcpus());
         put("b_info.avail_vcpus", IntStream.range(0, config.vcpus()).boxed().toList());
+        TscMode tscMode = config.clock().tscMode();
+        put("b_info.tsc_mode", tscMode == TscMode.DEFAULT ? "" : tscMode.word());
+        put("b_info.localtime", truth(config.clock().base() == Base.LOCAL_TIME));
+        put("b_info.event_channels", config.limits().eventChannels());
+        put("c_info.hap", truth(config.paging().mode() == Mode.HARDWARE_ASSISTED));
+        put("b_info.shadow_memkb", config.paging().pool().map(KiB::value).orElse(0L));
+        put("b_info.rtc_timeoffset", number(config.clock().offsetSeconds()));
         put("on_poweroff", action(config.lifecycle().onPoweroff(), LifecycleAction.DESTROY));
         put("on_reboot", action(config.lifecycle().onReboot(), LifecycleAction.DESTROY));
         put("on_crash", action(config.lifecycle().onCrash(), LifecycleAction.DESTROY));
         put("on_watchdog", action(config.lifecycle().onWatchdog(), LifecycleAction.DESTROY));
         put("on_soft_reset", action(config.lifecycle().onSoftReset(), LifecycleAction.DESTROY));
+    }
+
+    private static String number(int value) {
+        return value == 0 ? "" : Integer.toString(value);
     }
 
     private void machine(HvmConfig machine) {
@@ -75,9 +88,6 @@ final class XlFacts {
             put((general ? "b_info." : hvm) + feature.word(), truth(machine.has(feature)));
         }
         put("b_info.timer_mode", machine.timerMode().word());
-        put(
-                "b_info.tsc_mode",
-                machine.tscMode() == TscMode.DEFAULT ? "" : machine.tscMode().word());
         put(hvm + "viridian", machine.viridian().stream().map(Enum::ordinal).toList());
         put(hvm + "mmio_hole_memkb", machine.mmioHole().map(KiB::value).orElse(0L));
         put(hvm + "serial", machine.serial());

@@ -76,7 +76,6 @@ class XlHvmSectionTest {
                         .features(EnumSet.of(
                                 HvmFeature.ACPI, HvmFeature.ACPI_LAPTOP_SLATE, HvmFeature.APIC, HvmFeature.USB))
                         .timerMode(TimerMode.ONE_MISSED_TICK_PENDING)
-                        .tscMode(TscMode.NATIVE)
                         .viridian(Set.of(ViridianFeature.BASE, ViridianFeature.STIMER))
                         .mmioHole(KiB.ofMiB(1024))
                         .graphics(GraphicsConfig.of(Vga.STDVGA)
@@ -112,7 +111,7 @@ class XlHvmSectionTest {
         assertEquals(
                 TimerMode.NO_MISSED_TICKS_PENDING,
                 result.config().hvm().orElseThrow().timerMode());
-        assertEquals(TscMode.ALWAYS_EMULATE, result.config().hvm().orElseThrow().tscMode());
+        assertEquals(TscMode.ALWAYS_EMULATE, result.config().clock().tscMode());
         assertEquals(
                 "[f:2: a number for 'timer_mode' is deprecated: write \"no_missed_ticks_pending\", "
                         + "f:3: a number for 'tsc_mode' is deprecated: write \"always_emulate\"]",

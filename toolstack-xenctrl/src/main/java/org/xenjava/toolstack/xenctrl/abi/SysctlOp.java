@@ -18,6 +18,7 @@ public enum SysctlOp {
     public static final int PHYSCAP_HVM = 0x1;
 
     public static final int PHYSCAP_HAP = 0x8;
+    public static final int PHYSCAP_SHADOW = 0x10;
     public static final int PHYSCAP_GNTTAB_V2 = 0x200;
 
     private final int number;
