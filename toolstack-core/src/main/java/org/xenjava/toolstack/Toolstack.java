@@ -239,6 +239,7 @@ public final class Toolstack implements AutoCloseable {
                 requireSafePolicy(libraries);
                 XenLibraries tapped = tap.apply(libraries);
                 Toolstack toolstack = XenFailures.translating("opening Xen", () -> new Toolstack(this, tapped));
+                toolstack.context.xenctrl().limitation().ifPresent(LOG::warn);
                 toolstack.recover();
                 return toolstack;
             } catch (UnsupportedXenException | XenAccessException e) {

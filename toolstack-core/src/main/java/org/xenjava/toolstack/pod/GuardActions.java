@@ -107,7 +107,12 @@ final class GuardActions {
             return Optional.of("all domains together would have to be lent " + Pages.of(lent + lentToOthers)
                     + ", and the budget of the host is " + policy.hostBudget());
         }
-        PhysInfo host = xenctrl.host().physInfo();
+        PhysInfo host;
+        try {
+            host = xenctrl.host().physInfo();
+        } catch (HypercallException e) {
+            return Optional.of("the host's free memory is unknown (" + e.getMessage() + ")");
+        }
         long free = host.freePages() + host.scrubPages() - host.outstandingPages();
         if (free - seen.debt() < policy.hostReserve().count()) {
             return Optional.of("the host has " + free + " free pages, of which " + policy.hostReserve() + " stay free");

@@ -29,9 +29,11 @@ public final class DomainCalls {
             Set.of(Errno.ENODEV, Errno.EINVAL, Errno.ENOSYS, Errno.EOPNOTSUPP);
 
     private final HypercallFactory calls;
+    private final StableDomainInfo stable;
 
-    DomainCalls(HypercallFactory calls) {
+    DomainCalls(HypercallFactory calls, StableDomainInfo stable) {
         this.calls = calls;
+        this.stable = stable;
     }
 
     /** {@code XEN_DOMCTL_createdomain} with a free domid, which is returned. The domain is paused and empty. */
@@ -76,8 +78,14 @@ public final class DomainCalls {
         }
     }
 
-    /** {@code XEN_DOMCTL_getdomaininfo}; empty if there is no such domain. */
+    /**
+     * {@code XEN_DOMCTL_getdomaininfo}; empty if there is no such domain. On a release of which only the stable
+     * interfaces are known, what they do not tell is as {@link StableDomainInfo} says.
+     */
     public Optional<DomainInfo> info(int domid) {
+        if (!calls.abi().isComplete()) {
+            return stable.info(domid);
+        }
         try (PreparedCall call = calls.domctl(DomctlOp.GETDOMAININFO, domid)) {
             call.issue();
             DomainInfo info = decode(call.body());
@@ -93,6 +101,9 @@ public final class DomainCalls {
 
     /** {@code XEN_SYSCTL_getdomaininfolist}: every domain, by ascending domid, dom0 included. */
     public List<DomainInfo> list() {
+        if (!calls.abi().isComplete()) {
+            return stable.list();
+        }
         List<DomainInfo> all = new ArrayList<>();
         StructLayout element = calls.abi().struct("xen_domctl_getdomaininfo");
         int first = 0;
@@ -193,9 +204,14 @@ public final class DomainCalls {
      * takes from it the answers that the monitor has put there already ({@code vm_event_resume()} in Xen's {@code
      * common/vm_event.c}). A Xen built without monitors has none attached.
      *
+     * <p>On a release of which only the stable interfaces are known nobody can ask, and the answer is no.
+     *
      * @param domid a domain that lives: a dying one answers as if it had a monitor
      */
     public boolean monitorAttached(int domid) {
+        if (!calls.abi().isComplete()) {
+            return false;
+        }
         try {
             monitor(domid, DomctlOp.VM_EVENT_RESUME);
             return true;

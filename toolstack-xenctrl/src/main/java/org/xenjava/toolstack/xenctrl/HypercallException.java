@@ -21,6 +21,14 @@ public final class HypercallException extends RuntimeException {
         this.errno = errno;
     }
 
+    /** A call that was not made, with the reason. */
+    HypercallException(String hypercall, int domid, Errno errno, String reason) {
+        super(hypercall + (domid == NO_DOMAIN ? "" : " on domain " + domid) + ": " + reason);
+        this.hypercall = hypercall;
+        this.domid = domid;
+        this.errno = errno;
+    }
+
     /** The call's name in Xen's headers, such as {@code XENMEM_set_pod_target}. */
     public String hypercall() {
         return hypercall;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.xenjava.toolstack.xenctrl;
 
+import java.nio.ByteOrder;
 import java.util.Locale;
 import org.xenjava.toolstack.xenctrl.abi.DomctlOp;
 import org.xenjava.toolstack.xenctrl.abi.EventChannelOp;
@@ -11,9 +12,11 @@ import org.xenjava.toolstack.xenctrl.abi.StructLayout;
 import org.xenjava.toolstack.xenctrl.abi.StructView;
 import org.xenjava.toolstack.xenctrl.abi.SysctlOp;
 import org.xenjava.toolstack.xenctrl.abi.XenAbi;
+import org.xenjava.toolstack.xenctrl.lib.Errno;
 import org.xenjava.toolstack.xenctrl.lib.HypercallBuffer;
 import org.xenjava.toolstack.xenctrl.lib.XenCall;
 import org.xenjava.toolstack.xenctrl.lib.XenLibException;
+import org.xenjava.toolstack.xenctrl.units.Pages;
 
 /** Prepares hypercalls in the running release's layouts, and issues them. */
 final class HypercallFactory {
@@ -21,10 +24,13 @@ final class HypercallFactory {
 
     private final XenCall xenCall;
     private final XenAbi abi;
+    private final String refusal;
 
-    HypercallFactory(XenCall xenCall, XenAbi abi) {
+    /** @param refusal what a call gets that the release's description, being incomplete, does not cover */
+    HypercallFactory(XenCall xenCall, XenAbi abi, String refusal) {
         this.xenCall = xenCall;
         this.abi = abi;
+        this.refusal = refusal;
     }
 
     XenAbi abi() {
@@ -39,11 +45,15 @@ final class HypercallFactory {
     PreparedCall domctl(DomctlOp op, int domid) {
         boolean creates = op == DomctlOp.CREATEDOMAIN;
         int subject = creates ? HypercallException.NO_DOMAIN : requireDomid(domid);
+        boolean stable = op == DomctlOp.GET_DOMAIN_STATE;
+        if (!stable) {
+            requireComplete(named("XEN_DOMCTL_", op), subject);
+        }
         PreparedCall call = wrapped(
                 named("XEN_DOMCTL_", op), subject, Hypercall.DOMCTL, "xen_domctl", op.struct(), DomctlOp.UNION_OFFSET);
         call.header()
                 .set("cmd", op.number())
-                .set("interface_version", abi.constant("XEN_DOMCTL_INTERFACE_VERSION"))
+                .set("interface_version", stable ? 0 : abi.constant("XEN_DOMCTL_INTERFACE_VERSION"))
                 .set("domain", domid);
         return call;
     }
@@ -56,6 +66,7 @@ final class HypercallFactory {
     }
 
     PreparedCall sysctl(SysctlOp op) {
+        requireComplete(named("XEN_SYSCTL_", op), HypercallException.NO_DOMAIN);
         PreparedCall call = wrapped(
                 named("XEN_SYSCTL_", op),
                 HypercallException.NO_DOMAIN,
@@ -96,6 +107,22 @@ final class HypercallFactory {
     /** Memory for so many structs, at least one byte. */
     HypercallBuffer array(String struct, int elements) {
         return xenCall.allocBuffer(Math.max(1, elements * abi.struct(struct).size()));
+    }
+
+    /** Xen would answer EACCES, which is for another interface version than its own. */
+    private void requireComplete(String name, int domid) {
+        if (!abi.isComplete()) {
+            throw new HypercallException(name, domid, Errno.EACCES, refusal);
+        }
+    }
+
+    /** Issues a sub-command of memory_op whose argument is a bare domid. */
+    Pages reservation(String name, int op, int domid) {
+        requireDomid(domid);
+        try (HypercallBuffer buffer = buffer(Short.BYTES)) {
+            buffer.bytes().order(ByteOrder.LITTLE_ENDIAN).putShort(0, (short) domid);
+            return Pages.of(issue(name, domid, Hypercall.MEMORY_OP, op, buffer.address()));
+        }
     }
 
     /** Xen's argument has 16 bits, and would silently truncate a larger domid. */

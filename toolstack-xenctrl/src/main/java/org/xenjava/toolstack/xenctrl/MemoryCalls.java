@@ -19,8 +19,14 @@ public final class MemoryCalls {
         this.calls = calls;
     }
 
-    /** {@code XEN_DOMCTL_max_mem}: sets max_pages to a quarter of that, also below what the domain owns. */
+    /**
+     * {@code XEN_DOMCTL_max_mem}: sets max_pages to a quarter of that, also below what the domain owns. On a release
+     * of which only the stable interfaces are known, a limit that is high enough already stays.
+     */
     public void setMaxMem(int domid, KiB maxMem) {
+        if (!calls.abi().isComplete() && !maxMem.toPages().isMoreThan(maximumReservation(domid))) {
+            return;
+        }
         try (PreparedCall call = calls.domctl(DomctlOp.MAX_MEM, domid)) {
             call.body().set("max_memkb", maxMem.value());
             call.issue();
@@ -139,6 +145,16 @@ public final class MemoryCalls {
             call.issue();
             return counters(call.body());
         }
+    }
+
+    /** {@code XENMEM_current_reservation}: pages that the domain owns. */
+    public Pages currentReservation(int domid) {
+        return calls.reservation("XENMEM_current_reservation", MemoryOp.CURRENT_RESERVATION, domid);
+    }
+
+    /** {@code XENMEM_maximum_reservation}: pages that the domain may own. */
+    public Pages maximumReservation(int domid) {
+        return calls.reservation("XENMEM_maximum_reservation", MemoryOp.MAXIMUM_RESERVATION, domid);
     }
 
     /** {@code XENMEM_set_memory_map}: the e820 that the guest may ask Xen for. */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.xenjava.toolstack.xenctrl;
 
+import java.util.Optional;
 import org.xenjava.toolstack.xenctrl.abi.Hypercall;
 import org.xenjava.toolstack.xenctrl.abi.XenAbi;
 import org.xenjava.toolstack.xenctrl.abi.XenRelease;
@@ -19,18 +20,20 @@ import org.xenjava.toolstack.xenctrl.lib.XenLibraries;
 public final class Xenctrl {
     private final XenLibraries libraries;
     private final XenAbi abi;
+    private final String limitation;
     private final MemoryCalls memory;
     private final DomainCalls domains;
     private final HvmCalls hvm;
     private final HostCalls host;
     private final EventCalls events;
 
-    private Xenctrl(XenLibraries libraries, XenAbi abi) {
+    private Xenctrl(XenLibraries libraries, XenAbi abi, String limitation) {
         this.libraries = libraries;
         this.abi = abi;
-        HypercallFactory calls = new HypercallFactory(libraries.call(), abi);
+        this.limitation = limitation;
+        HypercallFactory calls = new HypercallFactory(libraries.call(), abi, limitation);
         memory = new MemoryCalls(calls);
-        domains = new DomainCalls(calls);
+        domains = new DomainCalls(calls, new StableDomainInfo(calls, memory, libraries::store));
         hvm = new HvmCalls(calls);
         host = new HostCalls(calls);
         events = new EventCalls(calls);
@@ -38,9 +41,10 @@ public final class Xenctrl {
 
     /**
      * Asks the running Xen for its release, and for one answer in each of the two interface versions that the
-     * release should have.
+     * release should have. A release that is newer than every description opens as well: there, only what rests on
+     * stable interfaces works, {@link XenAbi#isComplete} is false, and other calls fail with EACCES and the reason.
      *
-     * @throws UnsupportedXenException if that release is not described here, or its interface was patched
+     * @throws UnsupportedXenException if the release is older than the oldest description, or its interface was patched
      * @throws XenAccessException if this is not the control domain
      */
     public static Xenctrl open(XenLibraries libraries) {
@@ -50,9 +54,18 @@ public final class Xenctrl {
         } catch (XenLibException e) {
             throw new HypercallException("XENVER_version", HypercallException.NO_DOMAIN, e.errno(), e);
         }
-        XenAbi abi = XenAbi.of(running)
-                .orElseThrow(() -> new UnsupportedXenException(running, "its interface is not described here"));
-        Xenctrl xenctrl = new Xenctrl(libraries, abi);
+        if (running.compareTo(XenRelease.V4_14) < 0) {
+            throw new UnsupportedXenException(running, "it is older than the oldest release that is described");
+        }
+        Optional<XenAbi> described = XenAbi.of(running);
+        if (described.isEmpty()) {
+            InterfaceVersions versions = InterfaceVersions.probe(libraries.call());
+            String limitation = "Xen " + running + " (" + versions + ") is newer than this library, which describes "
+                    + XenRelease.V4_14 + " … " + XenAbi.newest().release()
+                    + "; what rests on stable interfaces works";
+            return new Xenctrl(libraries, XenAbi.stableOf(running), limitation);
+        }
+        Xenctrl xenctrl = new Xenctrl(libraries, described.get(), "");
         probe(running, "sysctl", xenctrl.host()::physInfo);
         probe(running, "domctl", () -> xenctrl.domains().info(0));
         return xenctrl;
@@ -76,6 +89,11 @@ public final class Xenctrl {
 
     public XenAbi abi() {
         return abi;
+    }
+
+    /** Why only what rests on stable interfaces works; empty if everything does. */
+    public Optional<String> limitation() {
+        return Optional.of(limitation).filter(text -> !text.isEmpty());
     }
 
     public XenLibraries libraries() {

@@ -62,12 +62,12 @@ class XenctrlTest {
     }
 
     @Test
-    void aReleaseThatIsNotDescribedIsRefusedWithThoseThatAre() {
+    void aReleaseOlderThanTheOldestIsRefusedWithThoseThatAreSupported() {
         xen.answering((op, args) -> 4 << 16 | 13);
         UnsupportedXenException refusal = assertThrows(UnsupportedXenException.class, () -> Xenctrl.open(xen));
         assertEquals(new XenRelease(4, 13), refusal.running());
         assertEquals(
-                "Xen 4.13 is not supported: its interface is not described here; supported: "
+                "Xen 4.13 is not supported: it is older than the oldest release that is described; supported: "
                         + String.join(
                                 ", ",
                                 XenAbi.supportedReleases().stream()

@@ -16,6 +16,11 @@ public enum MemoryOp {
     /** Populates with populate-on-demand entries instead of pages. */
     public static final int XENMEMF_POPULATE_ON_DEMAND = 0x10000;
 
+    /** Sub-commands that take a bare domid: pages that a domain owns, and pages that it may own. */
+    public static final int CURRENT_RESERVATION = 3;
+
+    public static final int MAXIMUM_RESERVATION = 4;
+
     /** {@code space} of add_to_physmap: move a page of the domain's own. */
     public static final int XENMAPSPACE_GMFN = 2;
 

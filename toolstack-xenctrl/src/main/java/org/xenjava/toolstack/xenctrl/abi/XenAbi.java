@@ -21,13 +21,21 @@ public final class XenAbi {
     private static final String COMMON = "common.abi";
 
     private final XenRelease release;
+    private final boolean complete;
     private final Map<String, StructLayout> structs = new LinkedHashMap<>();
     private final Map<String, Long> constants = new LinkedHashMap<>();
 
     private XenAbi(XenRelease release) {
         this.release = release;
+        complete = true;
         read(new AbiFile(COMMON, text(COMMON)));
         read(release);
+    }
+
+    private XenAbi(XenRelease later, XenAbi newest) {
+        release = later;
+        complete = false;
+        structs.putAll(newest.structs);
     }
 
     /** The releases that have a description here, oldest first. */
@@ -45,6 +53,19 @@ public final class XenAbi {
     public static XenAbi newest() {
         List<XenRelease> all = supportedReleases();
         return new XenAbi(all.get(all.size() - 1));
+    }
+
+    /**
+     * The stable interfaces of a release that is newer than every description: layouts as in the newest one, and no
+     * numbers of a release's own.
+     */
+    public static XenAbi stableOf(XenRelease later) {
+        return new XenAbi(later, newest());
+    }
+
+    /** False for a release of which only the stable interfaces are known: no domctl but the stable one, no sysctl. */
+    public boolean isComplete() {
+        return complete;
     }
 
     private static boolean isDescribed(XenRelease release) {

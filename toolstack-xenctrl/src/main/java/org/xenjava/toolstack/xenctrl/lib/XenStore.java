@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * {@code libxenstore.so.4}: one connection to xenstored. Safe to use from many threads; watches are the
+ * {@code libxenstore.so.4}, before Xen 4.16 {@code libxenstore.so.3.0}: one connection to xenstored. Safe to use from many threads; watches are the
  * connection's, so one thread should read them. Paths are absolute or relative to {@code /local/domain/0}.
  * Failures: ENOENT (no such node), EACCES, EINVAL (malformed path), ENOSPC (quota), EAGAIN (transaction conflict),
  * EIO, EPIPE or EBADF (xenstored is gone, and this connection with it).

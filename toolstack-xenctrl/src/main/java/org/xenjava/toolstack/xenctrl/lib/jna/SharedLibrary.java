@@ -17,7 +17,11 @@ enum SharedLibrary {
     XENEVTCHN("libxenevtchn1", LibXenEventChannels.class, "libxenevtchn.so.1"),
     XENDEVICEMODEL("libxendevicemodel1", LibXenDeviceModel.class, "libxendevicemodel.so.1"),
     /** 4 since Xen 4.16; the functions used here are in both. */
-    XENSTORE("libxenstore4", LibXenStore.class, "libxenstore.so.4", "libxenstore.so.3.0");
+    XENSTORE(
+            "libxenstore4, before Xen 4.16 libxenstore3.0",
+            LibXenStore.class,
+            "libxenstore.so.4",
+            "libxenstore.so.3.0");
 
     private static boolean libcLoaded;
 
