@@ -8,6 +8,8 @@ import org.xenjava.toolstack.error.DomainStateException;
 
 /** The screen of one domain: got from {@link Domain#screen}. */
 public final class DomainScreen {
+    private static final int MAX_PORT = 0xffff;
+
     private final DomainHandle domain;
 
     DomainScreen(DomainHandle domain) {
@@ -18,6 +20,7 @@ public final class DomainScreen {
     public Optional<VncAddress> vnc() {
         return domain.attempting("looking for the screen of", () -> domain.store()
                 .readLong(domain.paths().vncPort())
+                .filter(port -> port >= 0 && port <= MAX_PORT)
                 .map(port -> new VncAddress(
                         domain.store().read(domain.paths().vncListen()).orElse("127.0.0.1"), port.intValue())));
     }

@@ -46,14 +46,12 @@ public record PodReport(
                 ? Optional.of(
                         PodStatus.of(domid, domain.name(), xenctrl.memory().podTarget(domid)))
                 : Optional.empty();
-        long videoRam = store.readLong(paths.memoryVideoRam()).orElse(0L);
+        KiB videoRam = store.readPlausibleKib(paths.memoryVideoRam()).orElse(KiB.ZERO);
         return new PodReport(
                 domain,
                 DomainOrigin.of(domid, domain.uuid(), store),
                 counters,
-                store.readLong(paths.memoryTarget())
-                        .filter(kib -> kib >= 0 && videoRam >= 0)
-                        .map(kib -> KiB.of(kib + videoRam)),
+                store.readPlausibleKib(paths.memoryTarget()).map(target -> target.plus(videoRam)),
                 mayHaveEntries && xenctrl.domains().monitorAttached(domid) ? Inspection.ATTACHED : Inspection.NONE,
                 Architecture.of(xenctrl.host().capabilities()));
     }

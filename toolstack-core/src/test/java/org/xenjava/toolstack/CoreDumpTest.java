@@ -13,7 +13,9 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -213,5 +215,53 @@ class CoreDumpTest {
         CoreDumpException e =
                 assertThrows(CoreDumpException.class, () -> domain.memory().dump(directory.resolve("missing/core")));
         assertTrue(e.getMessage().startsWith("dumping domain 1: "), e.getMessage());
+    }
+
+    @Test
+    void aDumpIsForItsOwnerAlone() throws IOException {
+        Path file = directory.resolve("core");
+        Files.writeString(file, "an older dump");
+        Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-r--r--"));
+
+        start(20, 20).memory().dump(file);
+
+        assertEquals("rw-------", PosixFilePermissions.toString(Files.getPosixFilePermissions(file)));
+    }
+
+    @Test
+    void aDumpReplacesALinkAndDoesNotFollowIt() throws IOException {
+        Path victim = Files.writeString(directory.resolve("victim"), "precious");
+        Path file = Files.createSymbolicLink(directory.resolve("core"), victim);
+
+        start(20, 20).memory().dump(file);
+
+        assertEquals("precious", Files.readString(victim));
+        assertTrue(Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS));
+    }
+
+    @Test
+    void aLinkThatIsPlantedAtTheTemporaryNameIsRefusedAndLeftAlone() throws IOException {
+        Path victim = Files.writeString(directory.resolve("victim"), "precious");
+        Path planted = Files.createSymbolicLink(directory.resolve("core.partial"), victim);
+        Domain domain = start(20, 20);
+
+        CoreDumpException e =
+                assertThrows(CoreDumpException.class, () -> domain.memory().dump(directory.resolve("core")));
+
+        assertTrue(e.getMessage().contains("core.partial exists already and is not a regular file"), e.getMessage());
+        assertEquals("precious", Files.readString(victim));
+        assertTrue(Files.isSymbolicLink(planted));
+        assertFalse(Files.exists(directory.resolve("core")));
+    }
+
+    @Test
+    void whatAnEarlierDumpLeftAtTheTemporaryNameIsReplaced() throws IOException {
+        Path victim = Files.writeString(directory.resolve("victim"), "precious");
+        Files.createLink(directory.resolve("core.partial"), victim);
+
+        start(20, 20).memory().dump(directory.resolve("core"));
+
+        assertEquals("precious", Files.readString(victim));
+        assertFalse(Files.exists(directory.resolve("core.partial")));
     }
 }

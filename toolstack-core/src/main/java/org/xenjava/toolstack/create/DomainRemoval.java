@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.xenjava.toolstack.create;
 
+import java.util.List;
 import java.util.UUID;
+import java.util.regex.Pattern;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.xenjava.toolstack.operation.Undo;
@@ -13,6 +15,8 @@ import org.xenjava.toolstack.xenctrl.lib.Errno;
 
 /** Takes a domain away: from Xen, from xenstore, its device model and its devices. Every part may be gone already. */
 public final class DomainRemoval {
+    private static final Pattern DOMID = Pattern.compile("\\d{1,5}");
+
     private static final Logger LOG = LoggerFactory.getLogger(DomainRemoval.class);
 
     private final Xenctrl xenctrl;
@@ -83,7 +87,8 @@ public final class DomainRemoval {
 
     /** Removes what is left of domains with this UUID, none of which exists any more. */
     void removeLeftovers(UUID uuid) {
-        for (String entry : store.list(DomainPaths.DOMAINS)) {
+        List<String> entries = store.list(DomainPaths.DOMAINS);
+        for (String entry : entries.stream().filter(DOMID.asMatchPredicate()).toList()) {
             DomainPaths paths = new DomainPaths(Integer.parseInt(entry));
             if (store.read(paths.of("vm")).filter(DomainPaths.vm(uuid)::equals).isPresent()) {
                 forget(paths.domid(), uuid);

@@ -44,6 +44,9 @@ final class GuestBuild {
     private static final int GRANT_STORE = 1;
     private static final int NOT_CREATED = -1;
 
+    /** Numbers from 0x7FF0 on stand for no domain. */
+    private static final long MAX_DOMID = 0x7FEF;
+
     private final Xenctrl xenctrl;
     private final StoreClient store;
     private final Clock clock;
@@ -231,7 +234,10 @@ final class GuestBuild {
 
     /** A daemon that runs in a stub domain says so in xenstore. */
     private int daemonDomid(String daemon) {
-        return store.readLong("/tool/" + daemon + "/domid").orElse(0L).intValue();
+        return store.readLong("/tool/" + daemon + "/domid")
+                .filter(domid -> domid >= 0 && domid <= MAX_DOMID)
+                .orElse(0L)
+                .intValue();
     }
 
     /** Where the special pages are, and the ports. */

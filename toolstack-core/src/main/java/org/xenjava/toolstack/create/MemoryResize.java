@@ -69,8 +69,7 @@ public final class MemoryResize {
                 MemoryStatus now = status(transaction);
                 requireSize(memory, now);
                 GuestShape shape = new GuestShape(memory, now.staticMax(), now.videoRam(), Pages.ZERO);
-                KiB backed =
-                        transaction.readLong(paths.podBackedKib()).map(KiB::of).orElse(now.size());
+                KiB backed = transaction.readKib(paths.podBackedKib()).orElse(now.size());
                 xen.resize(shape, backed);
                 if (backed.isLessThan(memory)) {
                     transaction.write(paths.podBackedKib(), Long.toString(memory.value()));
@@ -133,6 +132,7 @@ public final class MemoryResize {
         // libxl keeps this one for xend's heirs.
         transaction
                 .read(paths.of("vm"))
+                .filter(vm -> vm.matches("/vm/[0-9a-f-]{36}"))
                 .ifPresent(vm -> transaction.write(vm + "/memory", Long.toString(target.toMiB())));
     }
 
@@ -140,14 +140,13 @@ public final class MemoryResize {
         DomainInfo info = info();
         KiB target = required(transaction, paths.memoryTarget());
         KiB staticMax = required(transaction, paths.memoryStaticMax());
-        KiB videoRam = transaction.readLong(paths.memoryVideoRam()).map(KiB::of).orElse(KiB.ZERO);
+        KiB videoRam = transaction.readKib(paths.memoryVideoRam()).orElse(KiB.ZERO);
         return new MemoryStatus(target, staticMax, videoRam, Pages.of(info.totPages()), Pages.of(info.maxPages()));
     }
 
     private KiB required(StoreTransaction transaction, String path) {
         return transaction
-                .readLong(path)
-                .map(KiB::of)
+                .readKib(path)
                 .orElseThrow(() -> new DomainStateException(
                         "domain " + domid + ": no number at " + path + "; is it still being built?"));
     }

@@ -44,12 +44,20 @@ final class QemuMonitor {
         JsonObject arguments = new JsonObject();
         arguments.addProperty("protocol", "vnc");
         arguments.addProperty("password", password);
-        ask("set_password", arguments);
+        try {
+            ask("set_password", arguments);
+        } catch (DeviceModelException e) {
+            // A QEMU that quotes the password must not put it into a log.
+            throw new DeviceModelException(e.getMessage().replace(password, "(the password)"));
+        }
     }
 
     /** Where VNC listens; empty if there is none. */
     Optional<VncAddress> vnc() {
-        QmpAnswer vnc = ask("query-vnc", new JsonObject());
+        return vncOf(ask("query-vnc", new JsonObject()));
+    }
+
+    static Optional<VncAddress> vncOf(QmpAnswer vnc) {
         return vnc.flag("enabled")
                 ? Optional.of(new VncAddress(vnc.text("host"), vnc.number("service")))
                 : Optional.empty();
@@ -57,8 +65,12 @@ final class QemuMonitor {
 
     /** The terminals of the serial ports that have one, by the port's number from 0. */
     Map<Integer, String> serialTerminals() {
+        return terminalsOf(ask("query-chardev", new JsonObject()));
+    }
+
+    static Map<Integer, String> terminalsOf(QmpAnswer devices) {
         Map<Integer, String> terminals = new TreeMap<>();
-        for (QmpAnswer device : ask("query-chardev", new JsonObject()).elements()) {
+        for (QmpAnswer device : devices.elements()) {
             Matcher port = SERIAL_PORT.matcher(device.text("label"));
             String file = device.text("filename");
             if (port.matches() && file.startsWith(TERMINAL)) {

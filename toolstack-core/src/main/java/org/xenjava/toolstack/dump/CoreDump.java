@@ -6,11 +6,14 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import org.xenjava.toolstack.error.CoreDumpException;
 import org.xenjava.toolstack.operation.Cancellation;
 import org.xenjava.toolstack.xenctrl.DomainCalls;
@@ -58,20 +61,38 @@ public final class CoreDump {
     public void write(KiB size, int vcpus, Path target) {
         Path partial = target.resolveSibling(target.getFileName() + ".partial");
         try {
-            try (FileChannel file = FileChannel.open(
-                    partial,
-                    StandardOpenOption.CREATE,
-                    StandardOpenOption.WRITE,
-                    StandardOpenOption.TRUNCATE_EXISTING,
-                    StandardOpenOption.SPARSE)) {
-                write(file, size, vcpus);
+            FileChannel created = createPrivate(partial);
+            try {
+                try (FileChannel file = created) {
+                    write(file, size, vcpus);
+                }
+                Files.move(partial, target, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE);
+            } finally {
+                delete(partial);
             }
-            Files.move(partial, target, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE);
         } catch (IOException e) {
             throw new CoreDumpException(attempt + ": " + target + " cannot be written: " + e.getMessage(), e);
-        } finally {
-            delete(partial);
         }
+    }
+
+    /**
+     * Makes a file that only its owner can read, since a dump has the guest's secrets in it. What an earlier dump left
+     * is removed; anything but a regular file, such as a link that somebody has planted, is refused and left alone.
+     */
+    private static FileChannel createPrivate(Path partial) throws IOException {
+        if (Files.isRegularFile(partial, LinkOption.NOFOLLOW_LINKS)) {
+            Files.delete(partial);
+        } else if (Files.exists(partial, LinkOption.NOFOLLOW_LINKS)) {
+            throw new IOException(partial + " exists already and is not a regular file: remove it");
+        }
+        return FileChannel.open(
+                partial,
+                Set.of(
+                        StandardOpenOption.CREATE_NEW,
+                        StandardOpenOption.WRITE,
+                        StandardOpenOption.SPARSE,
+                        LinkOption.NOFOLLOW_LINKS),
+                PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
     }
 
     private void delete(Path partial) {

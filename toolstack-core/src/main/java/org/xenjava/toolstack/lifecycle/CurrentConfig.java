@@ -27,10 +27,7 @@ public final class CurrentConfig {
 
     private static DomainConfig present(
             StoreTransaction store, DomainPaths paths, PodPolicy policy, DomainConfig built) {
-        KiB maxMemory = store.readLong(paths.memoryStaticMax())
-                .filter(kib -> kib >= 0)
-                .map(KiB::of)
-                .orElse(built.maxMemory());
+        KiB maxMemory = store.readPlausibleKib(paths.memoryStaticMax()).orElse(built.maxMemory());
         KiB memory = memory(store, paths, policy, built);
         String name = store.read(paths.name()).orElse(built.name());
         return built.toBuilder()
@@ -42,8 +39,8 @@ public final class CurrentConfig {
 
     /** In whole MiB, as a configuration has it: of a mem-set to pages the guest gets no more than it was to have. */
     private static KiB memory(StoreTransaction store, DomainPaths paths, PodPolicy policy, DomainConfig built) {
-        Optional<KiB> target = PodGuard.intendedTarget(store, paths)
-                .or(() -> store.readLong(paths.memoryTarget()).map(KiB::of));
+        Optional<KiB> target =
+                PodGuard.intendedTarget(store, paths).or(() -> store.readPlausibleKib(paths.memoryTarget()));
         KiB unchanged = policy.bootTarget(shape(built));
         return target.filter(now -> !now.equals(unchanged))
                 .map(now -> KiB.ofMiB(now.plus(built.videoRam()).toMiB()))

@@ -9,7 +9,6 @@ import org.xenjava.toolstack.xenctrl.DomainInfo;
 import org.xenjava.toolstack.xenctrl.HypercallException;
 import org.xenjava.toolstack.xenctrl.Xenctrl;
 import org.xenjava.toolstack.xenctrl.lib.Errno;
-import org.xenjava.toolstack.xenctrl.units.KiB;
 import org.xenjava.toolstack.xenctrl.units.PodCounters;
 
 /** Looks at domains. */
@@ -44,7 +43,7 @@ final class DomainReader {
                 alive.maxPages(),
                 !alive.paused() && !alive.shutdown(),
                 monitored,
-                store.readLong(paths.memoryTarget()).filter(kib -> kib >= 0).map(KiB::of),
+                store.readPlausibleKib(paths.memoryTarget()),
                 GuardRecord.read(store.direct(), paths)));
     }
 }

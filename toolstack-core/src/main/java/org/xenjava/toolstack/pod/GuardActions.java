@@ -201,7 +201,7 @@ final class GuardActions {
             // Its tree goes before it does: then nothing is written that nobody would remove.
             boolean asSeen = transaction.exists(paths.root())
                     && GuardRecord.read(transaction, paths).equals(seen.notes())
-                    && transaction.readLong(paths.memoryTarget()).map(KiB::of).equals(seen.target());
+                    && transaction.readPlausibleKib(paths.memoryTarget()).equals(seen.target());
             if (!asSeen) {
                 return GuardOutcome.STALE;
             }

@@ -54,9 +54,9 @@ record GuardRecord(Optional<Nudge> nudge, Optional<Cover> cover) {
     }
 
     private static Optional<Nudge> readNudge(StoreTransaction store, DomainPaths paths) {
-        Optional<Long> intent = store.readLong(intent(paths)).filter(kib -> kib >= 0);
+        Optional<KiB> intent = store.readPlausibleKib(intent(paths));
         return numbers(store, nudged(paths), 2)
-                .flatMap(at -> intent.map(kib -> new Nudge(KiB.of(kib), KiB.of(at[0]), (int) at[1])));
+                .flatMap(at -> intent.map(kib -> new Nudge(kib, KiB.of(at[0]), (int) at[1])));
     }
 
     private static Optional<Cover> readCover(StoreTransaction store, DomainPaths paths) {

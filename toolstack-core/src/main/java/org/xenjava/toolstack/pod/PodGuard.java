@@ -184,7 +184,7 @@ public final class PodGuard {
 
     /** {@code memory/target} as its administrator has set it, while a guard has lowered it. */
     public static Optional<KiB> intendedTarget(StoreTransaction store, DomainPaths paths) {
-        Optional<KiB> target = store.readLong(paths.memoryTarget()).map(KiB::of);
+        Optional<KiB> target = store.readPlausibleKib(paths.memoryTarget());
         return GuardRecord.read(store, paths)
                 .nudge()
                 .filter(nudge -> target.equals(Optional.of(nudge.target())))

@@ -11,6 +11,7 @@ import org.xenjava.toolstack.error.XenStoreException;
 import org.xenjava.toolstack.xenctrl.lib.Errno;
 import org.xenjava.toolstack.xenctrl.lib.XenLibException;
 import org.xenjava.toolstack.xenctrl.lib.XenStore;
+import org.xenjava.toolstack.xenctrl.units.KiB;
 
 /** xenstored, one connection. Safe to use from many threads. */
 public final class StoreClient {
@@ -38,6 +39,16 @@ public final class StoreClient {
 
     public Optional<Long> readLong(String path) {
         return direct.readLong(path);
+    }
+
+    /** See {@link StoreTransaction#readKib}. */
+    public Optional<KiB> readKib(String path) {
+        return direct.readKib(path);
+    }
+
+    /** See {@link StoreTransaction#readPlausibleKib}. */
+    public Optional<KiB> readPlausibleKib(String path) {
+        return direct.readPlausibleKib(path);
     }
 
     public List<String> list(String path) {

@@ -5,15 +5,20 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Optional;
 import java.util.regex.Pattern;
+import org.xenjava.toolstack.error.DomainStateException;
 import org.xenjava.toolstack.error.XenStoreException;
 import org.xenjava.toolstack.xenctrl.lib.Errno;
 import org.xenjava.toolstack.xenctrl.lib.XenLibException;
 import org.xenjava.toolstack.xenctrl.lib.XenStore;
 import org.xenjava.toolstack.xenctrl.lib.XenStorePermission;
+import org.xenjava.toolstack.xenctrl.units.KiB;
 
 /** Reads and writes in one transaction, or in none. Obtained from {@link StoreClient}. */
 public final class StoreTransaction {
     private static final Pattern KEPT = Pattern.compile("/tool|/local|/local/domain(/\\d+)?");
+
+    /** 16 TiB of guest memory is the most that Xen supports; this is 64 times as much. */
+    private static final long MOST_KIB = 1L << 40;
 
     private final XenStore store;
     private final int id;
@@ -31,6 +36,30 @@ public final class StoreTransaction {
     /** The node's value as a decimal number; empty if there is no such node or it holds no number. */
     public Optional<Long> readLong(String path) {
         return read(path).flatMap(StoreTransaction::number);
+    }
+
+    /**
+     * The node's value as an amount of memory; empty if there is no such node or it holds no number.
+     *
+     * @throws DomainStateException if the number is negative, or larger than the memory of any machine
+     */
+    public Optional<KiB> readKib(String path) {
+        return readLong(path).map(kib -> {
+            if (!isPlausible(kib)) {
+                throw new DomainStateException(
+                        path + " holds " + kib + ", which is no amount of memory in KiB: correct it in xenstore");
+            }
+            return KiB.of(kib);
+        });
+    }
+
+    /** As {@link #readKib}, but empty if the number is no amount of memory. For readings that must go on. */
+    public Optional<KiB> readPlausibleKib(String path) {
+        return readLong(path).filter(StoreTransaction::isPlausible).map(KiB::of);
+    }
+
+    private static boolean isPlausible(long kib) {
+        return kib >= 0 && kib <= MOST_KIB;
     }
 
     /** Names of the children; empty if there is no such node. */

@@ -2,10 +2,13 @@
 package org.xenjava.toolstack.device;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -131,6 +134,25 @@ class QemuMonitorTest {
 
             assertEquals("QEMU at " + socket + " refuses set_password: no such display", e.getMessage());
             assertEquals(1, server.commands().size());
+        }
+    }
+
+    @Test
+    void aPasswordThatQemuQuotesIsInNoMessage() throws IOException {
+        String error = "{\"error\": {\"desc\": \"bad password 'tops3cret'\"}}\n";
+        String nonsense = "tops3cret\n";
+        for (String answer : List.of(error, nonsense)) {
+            Path own = directory.resolve(Integer.toString(answer.length()));
+            try (QmpServer server = QmpServer.at(own, request -> answer)) {
+                QemuMonitor monitor = new QemuMonitor(own);
+                DeviceModelException e =
+                        assertThrows(DeviceModelException.class, () -> monitor.setVncPassword("tops3cret"));
+
+                StringWriter trace = new StringWriter();
+                e.printStackTrace(new PrintWriter(trace));
+                assertFalse(trace.toString().contains("tops3cret"), trace.toString());
+                assertEquals(1, server.commands().size());
+            }
         }
     }
 

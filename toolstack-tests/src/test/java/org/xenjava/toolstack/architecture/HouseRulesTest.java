@@ -101,7 +101,7 @@ class HouseRulesTest {
             .whereLayer("imagefile")
             .mayOnlyAccessLayers("error", "image")
             .whereLayer("store")
-            .mayOnlyAccessLayers("error", "lib")
+            .mayOnlyAccessLayers("error", "lib", "units")
             .whereLayer("operation")
             .mayOnlyAccessLayers("error", "translation")
             .whereLayer("pod")

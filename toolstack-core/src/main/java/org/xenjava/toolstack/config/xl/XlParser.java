@@ -31,6 +31,8 @@ final class XlParser {
     private final Map<String, XlSetting> settings = new LinkedHashMap<>();
     private int at;
     private int depth;
+    /** The statement sets a password, of which no message quotes a word. */
+    private boolean secret;
 
     private XlParser(List<XlToken> tokens, XlDiagnostics findings) {
         this.tokens = tokens;
@@ -56,6 +58,7 @@ final class XlParser {
     }
 
     private void statement() throws Mistake {
+        secret = false;
         if (is(Kind.NEWLINE) || is(Kind.SEMICOLON)) {
             at++;
             return;
@@ -64,6 +67,7 @@ final class XlParser {
             throw expected("a key");
         }
         XlToken key = take();
+        secret = key.text().contains("passw");
         if (!is(Kind.ASSIGN) && !is(Kind.APPEND)) {
             throw expected("'=' or '+=' after " + key.shown());
         }
@@ -183,9 +187,10 @@ final class XlParser {
 
     private Mistake expected(String wanted, String hint) {
         XlToken found = tokens.get(at);
+        String shown = secret && (is(Kind.KEY) || is(Kind.ATOM)) ? "a word that is not shown" : found.shown();
         return new Mistake(
                 found.line(),
-                found.kind() == Kind.BAD ? found.text() : "expected " + wanted + ", found " + found.shown() + hint);
+                found.kind() == Kind.BAD ? found.text() : "expected " + wanted + ", found " + shown + hint);
     }
 
     /** Leads out of the statement that is wrong; never leaves this class. */
