@@ -32,7 +32,6 @@ public record RehearsalTrial(
     }
 
     /** The outcome of the trial. */
-    /** The outcome of the trial. */
     public Outcome outcome() {
         return crash.isPresent() ? Outcome.CRASHED : Outcome.LIVED;
     }
