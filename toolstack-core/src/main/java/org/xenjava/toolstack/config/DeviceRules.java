@@ -14,13 +14,13 @@ import org.xenjava.toolstack.config.DiskConfig.Controller;
 import org.xenjava.toolstack.config.DiskConfig.Device;
 import org.xenjava.toolstack.config.DiskConfig.Format;
 
-/** What no host could attach; as {@link DomainRules}, for devices. */
+/** Rules for disks and network cards; see {@link DomainRules}. */
 final class DeviceRules {
     private static final long UINT32_MAX = 0xffff_ffffL;
     private static final int LEAST_MTU = 68;
     private static final int GREATEST_MTU = 65_535;
 
-    /** Linux has names of interfaces of 15 bytes; an emulated card's has {@code -emu} behind it. */
+    /** Linux limits the name of an interface to 15 bytes. */
     private static final Pattern INTERFACE = Pattern.compile("[!-~&&[^/:,]]{1,15}");
 
     private static final Pattern OPENVSWITCH_BRIDGE =
@@ -54,7 +54,7 @@ final class DeviceRules {
                 .map(who::concat);
     }
 
-    /** What disks do to each other, and what QEMU cannot emulate. */
+    /** Rules for all disks of a guest: unique numbers, unique emulated places, and what QEMU can emulate. */
     static Optional<String> ofDisks(DomainType type, List<DiskConfig> disks) {
         Set<Integer> numbers = new HashSet<>();
         Set<String> places = new HashSet<>();
@@ -137,27 +137,27 @@ final class DeviceRules {
                         "a rate times its interval has at most 64 bits"));
     }
 
-    /** A number of 32 bits and one of the units B, kB, MB and GB make it. */
+    /** The rate is a 32-bit number of B, kB, MB or GB. */
     private static boolean isWritable(long bytesPerSecond) {
         return LongStream.of(1, 1_000, 1_000_000, 1_000_000_000)
                 .anyMatch(unit -> bytesPerSecond % unit == 0 && bytesPerSecond / unit <= UINT32_MAX);
     }
 
-    /** Only this machine reaches the address. Names are not looked up, except the one whose meaning is fixed. */
+    /** The address is a loopback address, or {@code localhost}. Other names are not resolved. */
     static boolean isLocal(String address) {
         return address.equals("localhost")
                 || (InetAddresses.isInetAddress(address)
                         && InetAddresses.forString(address).isLoopbackAddress());
     }
 
-    /** What goes into xenstore or onto a command line, where a NUL would end it. */
+    /** Rule for a text that goes into xenstore or onto a command line: not empty, no control characters. */
     static Optional<String> ofText(String what, String text) {
         return first(
                 when(text.isEmpty(), "the " + what + " is empty"),
                 when(text.chars().anyMatch(Character::isISOControl), "the " + what + " has control characters"));
     }
 
-    /** What xl's lists of parameters can hold. */
+    /** Rule for a value in one of xl's comma-separated lists. */
     private static Optional<String> ofWord(String what, String text) {
         return ofText(what, text).or(() -> when(text.indexOf(',') >= 0, "the " + what + " has a comma"));
     }

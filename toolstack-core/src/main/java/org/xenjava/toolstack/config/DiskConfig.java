@@ -11,16 +11,15 @@ import org.xenjava.toolstack.error.ConfigException;
 /**
  * A disk, or a drive for removable ones, as xl-disk-configuration(5) describes it. Make one with {@link #builder}.
  *
- * @param target what the host has: a block device or an image file, or whatever {@code script} makes of it. libxl's
- *     block script looks for a relative name in {@code /dev}. Empty only for a drive without a medium
- * @param format of the target
- * @param vdev where the guest sees it
- * @param access read-only for every CD-ROM drive
+ * @param target the block device or image file, or the argument of {@code script}. A relative name is relative to
+ *     {@code /dev}, as in libxl's block script. Empty only for a drive without a medium
+ * @param format the target's format
+ * @param vdev the guest's name of the disk
+ * @param access what the guest may do; read-only for every CD-ROM drive
  * @param device a disk or a CD-ROM drive
- * @param backend what serves it; if it is empty, the toolstack chooses: {@code phy} for a block device in raw format,
- *     {@code qdisk} for everything else, as libxl does
+ * @param backend the server of the disk; if it is empty, the toolstack chooses one (docs/xl-cfg.md has the table)
  * @param script the hotplug script that makes a block device of the target, if any
- * @param options what else there is to say
+ * @param options further properties
  */
 public record DiskConfig(
         Optional<String> target,
@@ -34,7 +33,7 @@ public record DiskConfig(
 
     private static final int IDE_PLACES = 4;
 
-    /** How the target holds the disk's bytes. */
+    /** Format of a target. */
     public enum Format {
         RAW,
         QCOW2;
@@ -45,7 +44,7 @@ public record DiskConfig(
         }
     }
 
-    /** What the guest may do. */
+    /** A guest's access to a disk. */
     public enum Access {
         READ_ONLY("r"),
         READ_WRITE("w");
@@ -56,24 +55,24 @@ public record DiskConfig(
             this.word = word;
         }
 
-        /** xenstore's {@code mode}: {@code r} or {@code w}; xl.cfg knows the same two. */
+        /** The word of xl.cfg and of xenstore's {@code mode}: {@code r} or {@code w}. */
         public String word() {
             return word;
         }
     }
 
-    /** What the guest sees. */
+    /** Kind of disk that a guest sees. */
     public enum Device {
         DISK,
         CDROM;
 
-        /** xl.cfg's {@code devtype}, and xenstore's {@code device-type}. */
+        /** The word of xl.cfg's {@code devtype} and of xenstore's {@code device-type}. */
         public String word() {
             return name().toLowerCase(Locale.ROOT);
         }
     }
 
-    /** What serves the disk. */
+    /** Server of a disk. */
     public enum Backend {
         /** The kernel's blkback, on a block device in raw format. */
         PHY,
@@ -93,9 +92,9 @@ public record DiskConfig(
         SCSI
     }
 
-    /** What else a disk may be. */
+    /** Further properties of a disk. */
     public enum Option {
-        /** The guest is offered to discard sectors. xl's default for a disk that may be written. */
+        /** The guest may discard sectors. xl's default for a writable disk. */
         DISCARD,
         /** QEMU may bypass the host's cache: right unless the target lies on a network. */
         DIRECT_IO_SAFE,
@@ -103,7 +102,7 @@ public record DiskConfig(
         UNTRUSTED
     }
 
-    /** @throws ConfigException if no host could attach it */
+    /** @throws ConfigException if the values are invalid */
     public DiskConfig {
         options = Sets.immutableEnumSet(options);
         DeviceRules.ofDisk(target, format, vdev, access, device, backend, script)
@@ -119,9 +118,9 @@ public record DiskConfig(
 
     /**
      * The emulated controller on which an HVM guest sees this disk too, at the place {@link VirtualDisk#disk}, until
-     * its drivers know Xen. libxl's rule (libxl_dm.c): a disk whose name begins with {@code sd} is on the SCSI
-     * controller; of all others, CD-ROM drives included, the first four are on the IDE controller, whatever their
-     * names. Partitions and bare numbers are on none (xen-vbd-interface(7)).
+     * it loads paravirtual drivers. The rule is libxl's (libxl_dm.c): a disk whose name begins with {@code sd} is on
+     * the SCSI controller; the first four disks of any other name, and CD-ROM drives, are on the IDE controller.
+     * Partitions and bare numbers are not emulated (xen-vbd-interface(7)).
      */
     public Optional<Controller> emulated() {
         if (vdev.bus() == VirtualDisk.Bus.NUMBERED || vdev.partition() != 0) {
@@ -139,9 +138,9 @@ public record DiskConfig(
     }
 
     /**
-     * A builder with xl's defaults: a raw disk that may be written and discarded, its backend chosen by the toolstack.
+     * A builder with xl's defaults: a raw writable disk with discard, whose backend the toolstack chooses.
      *
-     * @throws ConfigException if {@code vdev} is none
+     * @throws ConfigException if {@code vdev} names no virtual disk
      */
     public static Builder builder(String vdev) {
         return new Builder(new VirtualDisk(vdev));
@@ -178,7 +177,7 @@ public record DiskConfig(
             return this;
         }
 
-        /** A CD-ROM drive, which is read-only; empty if there is no target. */
+        /** Makes it a read-only CD-ROM drive, without a medium if there is no target. */
         public Builder cdrom() {
             device = Device.CDROM;
             return readOnly();
@@ -194,7 +193,7 @@ public record DiskConfig(
             return this;
         }
 
-        /** Without one of {@code discard} and {@code noDiscard}, a disk that may be written may be discarded. */
+        /** Allows discard. By default, a writable disk has it. */
         public Builder discard() {
             discard = Optional.of(Discard.YES);
             return this;

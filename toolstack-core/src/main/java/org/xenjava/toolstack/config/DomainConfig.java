@@ -14,27 +14,27 @@ import org.xenjava.toolstack.error.ConfigException;
 import org.xenjava.toolstack.xenctrl.units.KiB;
 
 /**
- * A guest, as its owner wants it. Immutable and valid: the constructor refuses what no host could build, with a
- * {@link ConfigException} that names everything wrong with it. Make one with {@link #builder} or read an xl.cfg file with
+ * A guest's configuration. Immutable and valid: the constructor throws a {@link ConfigException} that lists every
+ * problem. Make one with {@link #builder}, or read an xl.cfg file with
  * {@link org.xenjava.toolstack.config.xl.XlConfigReader}.
  *
- * @param name 1 … 255 characters, no control characters, no {@code /}, not only digits (a number is a domid)
+ * @param name 1 … 255 visible characters, no {@code /}, not only digits (a number is a domid)
  * @param type kind of guest
- * @param kernel PVH: a bzImage or an ELF file with a PVH note; required. HVM: a kernel to boot instead of a disk, if
- *     any. A relative path is relative to the directory in which the process runs
- * @param ramdisk the initial ramdisk, if any; passed on untouched. Only with a kernel
- * @param commandLine the kernel's command line; may be empty. No NUL. Only with a kernel
- * @param sizes the memory that the guest gets at boot, and what it may grow to
+ * @param kernel for PVH, the required kernel: a bzImage or an ELF file with a PVH note; for HVM, an optional kernel
+ *     to boot instead of a disk. A relative path is relative to the directory in which the process runs
+ * @param ramdisk the initial ramdisk; only with a kernel
+ * @param commandLine the kernel's command line, without NUL; may be empty; only with a kernel
+ * @param sizes the guest's memory at boot and its maximum
  * @param vcpus vCPUs online at boot, 1 … {@code maxVcpus}
- * @param maxVcpus vCPUs that it may have online, 1 … 128 (Xen's {@code HVM_MAX_VCPUS})
+ * @param maxVcpus vCPUs that the guest may bring online, 1 … 128 (Xen's {@code HVM_MAX_VCPUS})
  * @param clock the time that the guest sees
- * @param limits what Xen lets it have at most
- * @param paging how Xen translates its addresses
- * @param uuid its UUID; a random one is chosen at each build if it is empty
- * @param lifecycle what becomes of it when it stops
- * @param disks its disks, in the file's order; no two with the same {@link DiskConfig#number}
- * @param nics its network cards; the index is the device's id, from 0
- * @param hvm the machine of an HVM guest; empty if and only if it is another guest
+ * @param limits Xen's limits for the guest
+ * @param paging how Xen translates the guest's addresses
+ * @param uuid the guest's UUID; if it is empty, each build chooses a random one
+ * @param lifecycle actions when the guest stops
+ * @param disks the disks, in the file's order; no two with the same {@link DiskConfig#number}
+ * @param nics the network cards; the index is the device's id, from 0
+ * @param hvm the machine of an HVM guest; empty for every other guest
  */
 public record DomainConfig(
         String name,
@@ -58,11 +58,11 @@ public record DomainConfig(
     public static final int MAX_VCPUS = 128;
 
     /**
-     * @param onPoweroff after the guest powered itself off
-     * @param onReboot after it asked for a reboot
-     * @param onCrash after it crashed, or Xen crashed it
-     * @param onWatchdog after Xen's watchdog, which the guest had armed, ran out
-     * @param onSoftReset after it asked to start anew in the memory that it has, as Linux' kexec does
+     * @param onPoweroff action after the guest powered itself off
+     * @param onReboot action after the guest requested a reboot
+     * @param onCrash action after the guest crashed
+     * @param onWatchdog action after the guest's watchdog timer in Xen expired
+     * @param onSoftReset action after the guest requested a soft reset, as Linux' kexec does
      */
     public record Lifecycle(
             LifecycleAction onPoweroff,
@@ -74,7 +74,7 @@ public record DomainConfig(
         public static final Lifecycle DEFAULT =
                 new Lifecycle(LifecycleAction.DESTROY, LifecycleAction.RESTART, LifecycleAction.DESTROY);
 
-        /** The others are as by default. */
+        /** The other two actions are the defaults. */
         public Lifecycle(LifecycleAction onPoweroff, LifecycleAction onReboot, LifecycleAction onCrash) {
             this(onPoweroff, onReboot, onCrash, LifecycleAction.DESTROY, LifecycleAction.SOFT_RESET);
         }
@@ -115,7 +115,7 @@ public record DomainConfig(
         return sizes.populateOnDemand();
     }
 
-    /** The part of its memory that is the graphics card's; 0 for PVH. */
+    /** The graphics card's part of the memory; 0 for PVH. */
     public KiB videoRam() {
         return videoRam(hvm);
     }
@@ -125,9 +125,8 @@ public record DomainConfig(
     }
 
     /**
-     * The same guest with what a build would choose at random chosen already: its UUID, and the MAC addresses of its
-     * network cards. What is given stays. A guest that is built again from the result, as for a reboot, is the same to
-     * the network and to its operating system.
+     * The same guest with a UUID and with a MAC address for each network card; missing ones are chosen at random. A
+     * rebuild from the result, as for a reboot, looks the same to the network and to the guest.
      */
     public DomainConfig completed(RandomGenerator random) {
         Set<MacAddress> taken = new HashSet<>();
@@ -138,7 +137,7 @@ public record DomainConfig(
         return with(kernel, ramdisk, Optional.of(uuid.orElseGet(() -> randomUuid(random))), addressed);
     }
 
-    /** The same guest, with its kernel and ramdisk by their absolute paths: the same in every directory. */
+    /** The same guest with absolute paths of kernel and ramdisk, so that it does not depend on the working directory. */
     public DomainConfig located() {
         return with(kernel.map(Path::toAbsolutePath), ramdisk.map(Path::toAbsolutePath), uuid, nics);
     }
@@ -171,12 +170,12 @@ public record DomainConfig(
                 .orElseThrow();
     }
 
-    /** Version 4 of RFC 4122. */
+    /** A random UUID, version 4 of RFC 4122. */
     private static UUID randomUuid(RandomGenerator random) {
         return new UUID(random.nextLong() & ~0xf000L | 0x4000L, random.nextLong() & ~0L >>> 2 | 1L << 63);
     }
 
-    /** A builder with xl's defaults (one vCPU, no ramdisk, empty command line) and PVH, where xl has PV. */
+    /** A builder with xl's defaults (one vCPU, no ramdisk, empty command line), but PVH instead of PV. */
     public static Builder builder(String name) {
         return new Builder(name);
     }
@@ -205,7 +204,7 @@ public record DomainConfig(
 
     /** Collects a configuration; {@link #build} validates it. */
     public static final class Builder {
-        /** In place of sizes that are wrong: what all other values fit. */
+        /** Stands in for invalid sizes while the other values are checked. */
         private static final MemorySizes ANY_MEMORY = new MemorySizes(MemorySizes.MAXIMUM, MemorySizes.MAXIMUM);
 
         private String name;
@@ -230,7 +229,7 @@ public record DomainConfig(
             this.name = name;
         }
 
-        /** Another name than the one it began with. */
+        /** Replaces the name. */
         public Builder name(String value) {
             name = value;
             return this;
@@ -256,7 +255,7 @@ public record DomainConfig(
             return this;
         }
 
-        /** @throws ConfigException if the number is no amount of memory */
+        /** @throws ConfigException if the number is negative or too large */
         public Builder memoryMib(long value) {
             return memory(DomainRules.mib("memory", value));
         }
@@ -269,25 +268,25 @@ public record DomainConfig(
         /**
          * As {@link #maxMemory}.
          *
-         * @throws ConfigException if the number is no amount of memory
+         * @throws ConfigException if the number is negative or too large
          */
         public Builder maxMemoryMib(long value) {
             return maxMemory(DomainRules.mib("maxmem", value));
         }
 
-        /** Without it, maxmem is memory: no populate-on-demand. */
+        /** The default is the memory at boot: no populate-on-demand. */
         public Builder maxMemory(KiB value) {
             maxMemory = Optional.of(value);
             return this;
         }
 
-        /** Without it, all of {@code maxVcpus}, or one. */
+        /** The default is {@code maxVcpus}, or one. */
         public Builder vcpus(int value) {
             vcpus = OptionalInt.of(value);
             return this;
         }
 
-        /** Without it, as many as {@code vcpus}. */
+        /** The default is {@code vcpus}. */
         public Builder maxVcpus(int value) {
             maxVcpus = OptionalInt.of(value);
             return this;
@@ -318,19 +317,19 @@ public record DomainConfig(
             return this;
         }
 
-        /** All of them, in order. */
+        /** Replaces the list. */
         public Builder disks(List<DiskConfig> value) {
             disks = value;
             return this;
         }
 
-        /** All of them, in order. */
+        /** Replaces the list. */
         public Builder nics(List<NicConfig> value) {
             nics = value;
             return this;
         }
 
-        /** Without it, an HVM guest has {@link HvmConfig#DEFAULT}. Only for an HVM guest. */
+        /** The machine of an HVM guest; the default is {@link HvmConfig#DEFAULT}. */
         public Builder hvm(HvmConfig value) {
             hvm = Optional.of(value);
             return this;

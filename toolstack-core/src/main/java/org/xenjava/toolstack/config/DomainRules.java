@@ -8,8 +8,8 @@ import org.xenjava.toolstack.error.ConfigException;
 import org.xenjava.toolstack.xenctrl.units.KiB;
 
 /**
- * What no host could build. Each rule looks at one thing and answers with a complaint, or with nothing; so that {@link
- * DomainConfig} can state all complaints at once, and the reader of xl.cfg can say in which line each has its cause.
+ * Rules for a domain's values. Each rule checks one value and returns a complaint or nothing, so that {@link
+ * ProblemCollector} can report all complaints together.
  */
 final class DomainRules {
     private static final int NAME_LIMIT = 255;
@@ -38,7 +38,7 @@ final class DomainRules {
         return Optional.empty();
     }
 
-    /** What a message about the domain begins with. */
+    /** Beginning of every message about the domain. */
     static String subject(String name) {
         return "domain " + Visible.text(StringUtils.abbreviate(name, SHOWN)) + ": ";
     }
@@ -84,14 +84,14 @@ final class DomainRules {
                 : ofAmount("maxmem", maxMemory);
     }
 
-    /** {@link KiB} holds the number of MiB. */
+    /** The number of MiB fits {@link KiB}. */
     static Optional<String> ofMib(String key, long mib) {
         return mib < 0 || mib > GREATEST_MIB
                 ? Optional.of(key + " is an amount of memory in MiB, not " + mib)
                 : Optional.empty();
     }
 
-    /** @throws ConfigException if the number is no amount of memory */
+    /** @throws ConfigException if the number is negative or too large */
     static KiB mib(String key, long mib) {
         ofMib(key, mib).ifPresent(complaint -> {
             throw new ConfigException(complaint);

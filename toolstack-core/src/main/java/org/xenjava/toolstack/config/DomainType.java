@@ -7,12 +7,12 @@ import java.util.stream.Stream;
 
 /** Kinds of guests that the library builds. */
 public enum DomainType {
-    /** A kernel started directly, no firmware, no device model. */
+    /** A guest that starts a kernel directly, without firmware or device model. */
     PVH,
-    /** Firmware and a device model. */
+    /** A guest with firmware and a device model. */
     HVM;
 
-    /** The kind that has this {@link #word}; empty for a kind that the library does not build. */
+    /** The kind with this {@link #word}; empty if the library does not build it. */
     public static Optional<DomainType> ofWord(String word) {
         return Stream.of(values()).filter(type -> type.word().equals(word)).findFirst();
     }

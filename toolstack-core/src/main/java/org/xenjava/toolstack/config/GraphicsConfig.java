@@ -6,14 +6,14 @@ import org.xenjava.toolstack.error.ConfigException;
 import org.xenjava.toolstack.xenctrl.units.KiB;
 
 /**
- * What an HVM guest draws on and who may look at it. The video RAM is a part of the guest's memory that QEMU holds and
- * that is never populated on demand.
+ * The graphics card and the display of an HVM guest. QEMU holds the video RAM, which is a part of the guest's memory
+ * and is never populated on demand.
  *
  * @param vga the emulated card
- * @param videoRam its memory; 0 without a card, else {@link Vga#leastVideoRam} … 512 MiB, and a power of
- *     two, because QEMU takes the next one
- * @param vnc the screen's server, if any
- * @param keymap QEMU's keyboard layout, such as {@code de}; without it, {@code en-us}
+ * @param videoRam memory of the card; 0 without a card, else {@link Vga#leastVideoRam} … 512 MiB, and a power of
+ *     two, because QEMU rounds up
+ * @param vnc the VNC server, if any
+ * @param keymap QEMU's keyboard layout, such as {@code de}; the default is {@code en-us}
  */
 public record GraphicsConfig(Vga vga, KiB videoRam, Optional<Vnc> vnc, Optional<String> keymap) {
 
@@ -49,21 +49,21 @@ public record GraphicsConfig(Vga vga, KiB videoRam, Optional<Vnc> vnc, Optional<
         }
     }
 
-    /** Which display a VNC server takes. */
+    /** How a VNC server chooses its display. */
     public enum DisplayChoice {
-        /** The one that is asked for; an error if it is taken. */
+        /** The configured display; an error if it is taken. */
         EXACT,
-        /** The first free one from there on: xl's {@code vncunused}. */
+        /** The first free display from the configured one on: xl's {@code vncunused}. */
         FIRST_FREE
     }
 
     /**
-     * A VNC server. Never without a password where other machines reach it.
+     * A VNC server. An address that other machines reach requires a password.
      *
-     * @param listen address that it listens on, without a port; an IPv6 one without brackets
-     * @param display 0 … 59635: its port is 5900 more
-     * @param choice whether another display will do
-     * @param password asked of every viewer, of which VNC looks at the first eight characters; none if it is empty
+     * @param listen address to listen on, without a port; an IPv6 address has no brackets
+     * @param display 0 … 59635; the TCP port is 5900 more
+     * @param choice whether another display may be used
+     * @param password password for viewers; VNC uses its first eight characters
      */
     public record Vnc(String listen, int display, DisplayChoice choice, Optional<String> password) {
         /** TCP port of display 0. */
@@ -72,7 +72,7 @@ public record GraphicsConfig(Vga vga, KiB videoRam, Optional<Vnc> vnc, Optional<
         /** xl's default: the first free display, for this machine only, without a password. */
         public static final Vnc DEFAULT = new Vnc("127.0.0.1", 0, DisplayChoice.FIRST_FREE, Optional.empty());
 
-        /** @throws ConfigException if a value is out of range, or if anybody could look on */
+        /** @throws ConfigException if a value is out of range, or if a public address has no password */
         public Vnc {
             new ProblemCollector()
                     .add(HvmRules.ofListener(listen, password), "vnclisten", "vncpasswd")
@@ -97,7 +97,7 @@ public record GraphicsConfig(Vga vga, KiB videoRam, Optional<Vnc> vnc, Optional<
                 .throwIfAny("");
     }
 
-    /** The card with its default video RAM, and nobody looking. */
+    /** The card with its default video RAM, without a VNC server. */
     public static GraphicsConfig of(Vga vga) {
         return new GraphicsConfig(vga, vga.leastVideoRam(), Optional.empty(), Optional.empty());
     }

@@ -14,18 +14,18 @@ import org.xenjava.toolstack.xenctrl.units.KiB;
  * The machine that an HVM guest sees, apart from its disks and network cards. Make one with {@link #builder}, whose
  * defaults are xl's with the upstream QEMU (libxl_create.c).
  *
- * @param firmware what runs first
+ * @param firmware the program that starts first
  * @param boot what the firmware boots from, in this order: {@code c} hard disk, {@code d} CD-ROM, {@code n} network,
  *     {@code a} floppy; each at most once. libxl's default is {@code cda}
- * @param features what the machine has
- * @param timerMode how missed ticks are made up for
+ * @param features switches of the machine
+ * @param timerMode treatment of missed timer ticks
  * @param viridian the Hyper-V interfaces; none by default
  * @param mmioHole the hole below 4 GiB for devices; whole MiB, 256 MiB … 3840 MiB. Without it, hvmloader's
- *     smallest, 256 MiB, which it grows if the devices need more
- * @param deviceModel the QEMU that plays the devices
- * @param serial where each serial port leads, in QEMU's words: {@code pty} for a terminal of the host's, {@code none}
- * @param usbDevices what is plugged into the USB controller
- * @param graphics the screen
+ *     smallest hole, 256 MiB, which it enlarges if the devices need more
+ * @param deviceModel the QEMU that emulates the devices
+ * @param serial QEMU's back end of each serial port: {@code pty} for a terminal of the host, {@code none}
+ * @param usbDevices devices on the emulated USB controller
+ * @param graphics the graphics card and the display
  */
 public record HvmConfig(
         Firmware firmware,
@@ -46,10 +46,10 @@ public record HvmConfig(
     public static final HvmConfig DEFAULT = builder().build();
 
     /**
-     * What runs first. Every HVM guest starts in hvmloader, which loads the BIOS and builds the tables.
+     * The firmware. Every HVM guest starts in hvmloader, which loads the BIOS and builds the tables.
      *
      * @param bios the BIOS; SeaBIOS by default
-     * @param biosPath its image, instead of the one that Xen was installed with
+     * @param biosPath image of the BIOS, instead of the installed one
      * @param loader a program to start instead of hvmloader
      * @param smbiosTables a file of SMBIOS structures that hvmloader adds to its own
      * @param acpiTables a file of ACPI tables that hvmloader adds to its own
@@ -89,8 +89,8 @@ public record HvmConfig(
     /**
      * The QEMU process.
      *
-     * @param program instead of the QEMU that Xen was installed with
-     * @param arguments behind all that the library gives it
+     * @param program path of a QEMU, instead of the installed one
+     * @param arguments further arguments, behind the library's own
      */
     public record DeviceModel(Optional<Path> program, List<String> arguments) {
         /** Xen's QEMU without further arguments. */
@@ -106,9 +106,9 @@ public record HvmConfig(
         }
     }
 
-    /** What may be plugged into the emulated USB controller. */
+    /** Devices for the emulated USB controller. */
     public enum UsbDevice {
-        /** A pointer that is where the viewer's is. */
+        /** A pointer with absolute coordinates. */
         TABLET,
         MOUSE,
         KEYBOARD;
@@ -119,7 +119,7 @@ public record HvmConfig(
         }
     }
 
-    /** @throws ConfigException if no host could build it */
+    /** @throws ConfigException if the values are invalid */
     public HvmConfig {
         features = Sets.immutableEnumSet(features);
         viridian = Sets.immutableEnumSet(viridian);
@@ -137,7 +137,7 @@ public record HvmConfig(
         return features.contains(feature);
     }
 
-    /** The emulated USB controller is there: asked for, or needed by a device. */
+    /** The machine has an emulated USB controller, because of {@link HvmFeature#USB} or of a device. */
     public boolean hasUsbController() {
         return has(HvmFeature.USB) || !usbDevices.isEmpty();
     }
@@ -171,7 +171,7 @@ public record HvmConfig(
             return this;
         }
 
-        /** These and no others; {@link HvmFeature#DEFAULTS} without it. */
+        /** Replaces the set; the default is {@link HvmFeature#DEFAULTS}. */
         public Builder features(Set<HvmFeature> value) {
             features = value;
             return this;

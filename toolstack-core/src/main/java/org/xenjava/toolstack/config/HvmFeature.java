@@ -6,11 +6,11 @@ import java.util.Arrays;
 import java.util.Locale;
 import java.util.Set;
 
-/** What the machine of an HVM guest has or lacks: the switches of xl.cfg, each a key with the value 0 or 1. */
+/** Switches of an HVM guest's machine. Each is a key of xl.cfg with the value 0 or 1. */
 public enum HvmFeature {
-    /** Physical address extension is shown in CPUID. */
+    /** CPUID shows physical address extension. */
     PAE,
-    /** The no-execute bit is shown in CPUID. */
+    /** CPUID shows the no-execute bit. */
     NX,
     /** Local APICs and an I/O APIC. */
     APIC,
@@ -28,10 +28,10 @@ public enum HvmFeature {
     VPT_ALIGN,
     /** The PCI device by which paravirtual drivers find Xen. */
     XEN_PLATFORM_PCI,
-    /** A USB controller; there also is one if there is a device for it. */
+    /** A USB controller. A machine with USB devices has one without this switch. */
     USB(Default.OFF);
 
-    /** Those that a guest has whose file says nothing of them (libxl_create.c). */
+    /** The switches that are on by default (libxl_create.c). */
     public static final Set<HvmFeature> DEFAULTS = Arrays.stream(values())
             .filter(feature -> feature.whenUnsaid == Default.ON)
             .collect(Sets.toImmutableEnumSet());

@@ -11,14 +11,14 @@ import org.xenjava.toolstack.config.GraphicsConfig.Vga;
 import org.xenjava.toolstack.config.GraphicsConfig.Vnc;
 import org.xenjava.toolstack.xenctrl.units.KiB;
 
-/** What no host could build of an HVM guest's machine; as {@link DomainRules}. */
+/** Rules for an HVM guest's machine; see {@link DomainRules}. */
 final class HvmRules {
     /** hvmloader's smallest hole, 0xf0000000 … 4 GiB, and the mirror image of it (Xen's hvm/e820.h). */
     private static final KiB LEAST_MMIO_HOLE = KiB.ofMiB(256);
 
     private static final KiB GREATEST_MMIO_HOLE = KiB.ofMiB(3840);
 
-    /** QEMU makes a card of no more. */
+    /** QEMU's largest card. */
     private static final KiB GREATEST_VIDEO_RAM = KiB.ofMiB(512);
 
     private static final Pattern BOOT = Pattern.compile("(?:([acdn])(?!.*\\1))+");
@@ -88,7 +88,7 @@ final class HvmRules {
         return DeviceRules.ofText("VNC password", password);
     }
 
-    /** Who can reach the screen sees and types all, so it is never open to a network. */
+    /** A viewer controls the guest, so an address that other machines reach requires a password. */
     static Optional<String> ofListener(String listen, Optional<String> password) {
         return DeviceRules.first(
                 DeviceRules.when(

@@ -3,7 +3,7 @@ package org.xenjava.toolstack.config;
 
 import java.util.Locale;
 
-/** What becomes of a domain that has shut down: the values of xl.cfg's {@code on_*}. */
+/** Actions after a domain has shut down: the values of xl.cfg's {@code on_*}. */
 public enum LifecycleAction {
     DESTROY,
     RESTART,

@@ -5,13 +5,13 @@ import java.util.OptionalInt;
 import org.xenjava.toolstack.error.ConfigException;
 
 /**
- * What Xen lets a guest have at most.
+ * Xen's limits for a guest.
  *
- * @param grantFrames pages of its grant table, 1 or more; without a value, Xen's default. Xen refuses more than its
+ * @param grantFrames pages of the grant table, 1 or more; without a value, Xen's default. Xen refuses more than its
  *     command line option {@code gnttab_max_frames}
- * @param maptrackFrames pages that keep track of the grants that it has mapped, 0 or more; without a value, Xen's
+ * @param maptrackFrames pages that track the grants that the guest maps, 0 or more; without a value, Xen's
  *     default. Xen refuses more than {@code gnttab_max_maptrack_frames}
- * @param eventChannels number of its highest event channel, 10 … 131071; libxl's default is 1023
+ * @param eventChannels number of the highest event channel, 10 … 131071; libxl's default is 1023
  */
 public record LimitsConfig(OptionalInt grantFrames, OptionalInt maptrackFrames, int eventChannels) {
     /** libxl's defaults. */

@@ -7,15 +7,15 @@ import java.util.regex.Pattern;
 import org.xenjava.toolstack.error.ConfigException;
 
 /**
- * The hardware address of one network card: not a group's, and not all zero.
+ * The unicast hardware address of a network card; not all zero.
  *
- * @param text six pairs of hexadecimal digits with colons between them; kept in lower case
+ * @param text six pairs of hexadecimal digits with colons between them, in lower case
  */
 public record MacAddress(String text) {
     private static final Pattern FORM = Pattern.compile("[0-9a-f]{2}(?::[0-9a-f]{2}){5}");
     private static final String NONE = "00:00:00:00:00:00";
 
-    /** @throws ConfigException if the text is no address of a card */
+    /** @throws ConfigException if the text is no unicast address */
     public MacAddress {
         text = text.toLowerCase(Locale.ROOT);
         if (!FORM.matcher(text).matches()) {
@@ -26,7 +26,7 @@ public record MacAddress(String text) {
         }
     }
 
-    /** An address of the range that belongs to the Xen project, 00:16:3e:00:00:00 … 00:16:3e:7f:ff:ff, as libxl's. */
+    /** A random address of the Xen project's range, 00:16:3e:00:00:00 … 00:16:3e:7f:ff:ff, as in libxl. */
     public static MacAddress random(RandomGenerator random) {
         return new MacAddress(String.format(
                 "00:16:3e:%02x:%02x:%02x", random.nextInt(0x80), random.nextInt(0x100), random.nextInt(0x100)));

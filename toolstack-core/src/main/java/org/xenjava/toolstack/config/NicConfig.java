@@ -8,18 +8,17 @@ import org.xenjava.toolstack.error.ConfigException;
 /**
  * A network card, as xl-network-configuration(5) describes it. Make one with {@link #builder}.
  *
- * @param mac its address; if it is empty, each build chooses one, as
- *     {@link DomainConfig#completed} does
- * @param bridge the host's bridge that the hotplug script adds it to; xl's default is {@code xenbr0}
+ * @param mac the hardware address; if it is empty, each build chooses one with {@link DomainConfig#completed}
+ * @param bridge the host's bridge that the card joins, in the form that {@code script} takes; xl's default is {@code xenbr0}
  * @param type whether an HVM guest also gets an emulated card; if it is empty, the guest's type decides
  * @param model the emulated card, in QEMU's words; xl's default is {@code rtl8139}
  * @param script the hotplug script; if it is empty, {@code vif-bridge}. A relative name is relative to Xen's directory
  *     of scripts
  * @param vifName the host's name of the interface; if it is empty, {@code vifDOMID.DEVID}
- * @param ip addresses for the hotplug script, in its own form
+ * @param ip addresses, in the form that the hotplug script takes
  * @param gatewayDevice the host's interface that {@code vif-route} routes through
  * @param mtu largest payload in bytes, 68 … 65535, as the hotplug script sets it; xl's default is 1500
- * @param rate limit of what the guest sends, if any
+ * @param rate limit of the guest's sending rate, if any
  * @param trust whether the guest is advised to trust the backend
  */
 public record NicConfig(
@@ -39,9 +38,9 @@ public record NicConfig(
     public static final String DEFAULT_MODEL = "rtl8139";
     public static final int DEFAULT_MTU = 1500;
 
-    /** Which cards a guest sees. */
+    /** The cards that a guest sees. */
     public enum Type {
-        /** A paravirtual card and an emulated one, of which the guest uses one. HVM guests only. */
+        /** A paravirtual card and an emulated one; the guest uses one of them. HVM guests only. */
         IOEMU,
         /** A paravirtual card. */
         VIF;
@@ -52,7 +51,7 @@ public record NicConfig(
         }
     }
 
-    /** What the frontend is told about the backend. */
+    /** Trust of the guest in the backend. */
     public enum Trust {
         TRUSTED,
         UNTRUSTED;
@@ -64,11 +63,11 @@ public record NicConfig(
     }
 
     /**
-     * How much a guest may send: a credit of so many bytes, which is filled up again and again.
+     * A limit of the guest's sending rate: a credit in bytes that is refilled at an interval.
      *
-     * @param bytesPerSecond a number of 32 bits that is not 0, or 1000, 1000² or 1000³ times one: what xl's
-     *     syntax can say
-     * @param intervalMicros how often the credit is filled up, in microseconds, 1 … 2³²−1; the product of both has 64
+     * @param bytesPerSecond 1 … 2³²−1, or 1000, 1000² or 1000³ times such a number, as in xl's
+     *     syntax
+     * @param intervalMicros interval between refills in microseconds, 1 … 2³²−1; the product of both has 64
      *     bits
      */
     public record Rate(long bytesPerSecond, long intervalMicros) {
@@ -93,7 +92,7 @@ public record NicConfig(
         }
     }
 
-    /** @throws ConfigException if no host could attach it */
+    /** @throws ConfigException if the values are invalid */
     public NicConfig {
         DeviceRules.ofNic(bridge, model, script, vifName, ip, gatewayDevice, mtu)
                 .ifPresent(complaint -> {
@@ -101,7 +100,7 @@ public record NicConfig(
                 });
     }
 
-    /** The type that the card has in a guest: what is asked for, or libxl's default for the kind of guest. */
+    /** The card's type in a guest: the configured one, or libxl's default for the kind of guest. */
     public Type typeIn(DomainType guest) {
         return type.orElse(guest == DomainType.HVM ? Type.IOEMU : Type.VIF);
     }

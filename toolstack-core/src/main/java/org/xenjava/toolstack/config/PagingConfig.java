@@ -8,15 +8,15 @@ import org.xenjava.toolstack.xenctrl.units.KiB;
 /**
  * How Xen translates a guest's addresses.
  *
- * @param mode who walks the page tables
- * @param pool memory that Xen has for its own page tables of the guest, whole MiB: xl.cfg's {@code shadow_memory}. The
- *     toolstack gives what the guest needs if that is more, or if there is no value
+ * @param mode hardware-assisted or shadow paging
+ * @param pool memory for Xen's own page tables of the guest, whole MiB: xl.cfg's {@code shadow_memory}. The toolstack
+ *     enlarges it to what the guest needs, which is the default
  */
 public record PagingConfig(Mode mode, Optional<KiB> pool) {
     /** Hardware-assisted paging with the pool that the guest needs. */
     public static final PagingConfig DEFAULT = new PagingConfig(Mode.HARDWARE_ASSISTED, Optional.empty());
 
-    /** How a guest's page tables work. */
+    /** Kinds of paging. */
     public enum Mode {
         /** The processor walks two levels of page tables (EPT, NPT). */
         HARDWARE_ASSISTED,

@@ -28,7 +28,7 @@ final class ProblemCollector {
         return this;
     }
 
-    /** Makes a part of the configuration; empty if it is not valid, and then its problems are among these. */
+    /** Makes a part of the configuration. If the part is invalid, returns empty and adds the part's problems. */
     <T> Optional<T> valid(Supplier<T> part) {
         try {
             return Optional.of(part.get());
@@ -46,7 +46,7 @@ final class ProblemCollector {
     }
 
     /**
-     * @param subject what the message begins with
+     * @param subject beginning of the message
      * @throws ConfigException if there are problems
      */
     void throwIfAny(String subject) {

@@ -4,15 +4,15 @@ package org.xenjava.toolstack.config;
 import java.util.Locale;
 
 /**
- * What a guest reads as its time stamp counter: xl.cfg's {@code tsc_mode}, explained in xen-tscmode(7). Its
+ * The guest's time stamp counter: xl.cfg's {@code tsc_mode}, explained in xen-tscmode(7). Its
  * fourth value, {@code native_paravirt}, is gone from Xen.
  */
 public enum TscMode {
-    /** The processor's, unless that would differ between hosts. xl's default. */
+    /** The processor's counter, unless it would differ between hosts. xl's default. */
     DEFAULT(0),
-    /** A count of nanoseconds, always made by Xen. */
+    /** A counter of nanoseconds that Xen always emulates. */
     ALWAYS_EMULATE(1),
-    /** The processor's, always. */
+    /** Always the processor's counter. */
     NATIVE(2);
 
     private final int number;

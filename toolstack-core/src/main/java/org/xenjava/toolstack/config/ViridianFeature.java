@@ -6,7 +6,7 @@ import java.util.Locale;
 import java.util.Set;
 
 /**
- * The Hyper-V interfaces that a guest may be shown: the groups of xl.cfg's {@code viridian}, in libxl's order
+ * Hyper-V interfaces for a guest: the groups of xl.cfg's {@code viridian}, in libxl's order
  * ({@code libxl_viridian_enlightenment}). All others need {@link #BASE}.
  */
 public enum ViridianFeature {
@@ -24,7 +24,7 @@ public enum ViridianFeature {
     NO_VP_LIMIT,
     CPU_HOTPLUG;
 
-    /** What {@code viridian=1} and {@code "defaults"} stand for in libxl 4.17. */
+    /** The groups of {@code viridian=1} and {@code "defaults"} in libxl 4.17. */
     public static final Set<ViridianFeature> DEFAULTS =
             Sets.immutableEnumSet(BASE, FREQ, TIME_REF_COUNT, APIC_ASSIST, CRASH_CTL, NO_VP_LIMIT, CPU_HOTPLUG);
 

@@ -7,25 +7,25 @@ import java.util.regex.Pattern;
 import org.xenjava.toolstack.error.ConfigException;
 
 /**
- * Where a guest sees a disk: the {@code vdev} of xl's disk syntax, and the number that Xen's block protocol has for it
- * (xen-vbd-interface(7)). Four ways to write it:
+ * A guest's name of a disk: the {@code vdev} of xl's disk syntax, and its number in Xen's block protocol
+ * (xen-vbd-interface(7)). It has one of four forms:
  *
  * <ul>
  *   <li>{@code xvda}, {@code xvdb3}: disks 0 … 1048575, partitions up to 255. The same as {@code d0p0}, {@code d1p3}
  *   <li>{@code hda} … {@code hdd}, partitions up to 63: also on the emulated IDE controller of an HVM guest
  *   <li>{@code sda} … {@code sdp}, partitions up to 15: also on its emulated SCSI controller
- *   <li>a number, decimal, octal or hexadecimal, which is used as it is
+ *   <li>a decimal, octal or hexadecimal number, which is the number of the protocol
  * </ul>
  *
- * @param name as it was written
+ * @param name the name as written
  */
 public record VirtualDisk(String name) {
-    /** What a guest is led to believe that the disk hangs on. */
+    /** The bus that a guest sees the disk on. */
     public enum Bus {
         XVD,
         IDE,
         SCSI,
-        /** Only the number is given. */
+        /** The name is a number. */
         NUMBERED
     }
 
@@ -42,7 +42,7 @@ public record VirtualDisk(String name) {
     private static final int SCSI_DISKS = 16;
     private static final int SCSI_PARTITIONS = 16;
 
-    /** Disks and partitions up to 15 have the number that Linux once gave them; others the extended one. */
+    /** Disks and partitions below 16 have a number in Linux' old form; others have the extended form. */
     private static final int XVD_SHORT = 16;
 
     private static final int XVD_MAJOR = 202;
@@ -52,7 +52,7 @@ public record VirtualDisk(String name) {
     private static final int EXTENDED = 1 << 28;
     private static final int ALPHABET = 26;
 
-    /** @throws ConfigException if the name is none of a virtual disk */
+    /** @throws ConfigException if the name is no virtual disk */
     public VirtualDisk {
         if (parse(name).isEmpty()) {
             throw new ConfigException(complaint(name));
@@ -67,12 +67,12 @@ public record VirtualDisk(String name) {
         return place().bus;
     }
 
-    /** From 0: 0 for {@code hda}, 1 for {@code xvdb}. Of a bare number, 0. */
+    /** The disk's index from 0: 0 for {@code hda}, 1 for {@code xvdb}. 0 for a bare number. */
     public int disk() {
         return place().disk;
     }
 
-    /** From 1; 0 is the whole disk. Of a bare number, 0. */
+    /** The partition from 1; 0 is the whole disk. 0 for a bare number. */
     public int partition() {
         return place().partition;
     }
@@ -130,7 +130,7 @@ public record VirtualDisk(String name) {
         };
     }
 
-    /** {@code a} is 0, {@code z} 25, {@code aa} 26. */
+    /** The index of a disk with these letters: {@code a} is 0, {@code z} is 25, {@code aa} is 26. */
     private static int diskOf(String letters) {
         return letters.chars().reduce(0, (disk, letter) -> disk * ALPHABET + letter - 'a' + 1) - 1;
     }

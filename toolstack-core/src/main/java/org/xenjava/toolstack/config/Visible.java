@@ -3,11 +3,11 @@ package org.xenjava.toolstack.config;
 
 import java.util.Locale;
 
-/** Makes text visible: characters that a terminal obeys or that change how text around them looks are escaped. */
+/** Escapes control characters and other invisible characters in text. */
 public final class Visible {
     private Visible() {}
 
-    /** The text, with each such character as a backslash, {@code u} and four or more hexadecimal digits. */
+    /** The text with each invisible character as a backslash, {@code u} and four or more hexadecimal digits. */
     public static String text(String text) {
         if (isText(text)) {
             return text;
@@ -28,7 +28,7 @@ public final class Visible {
         return text.codePoints().allMatch(Visible::isVisible);
     }
 
-    /** Not a control character, nor one that changes the direction of text, nor half of a character. */
+    /** The character is no control character, no format character such as a change of direction, and no lone surrogate. */
     private static boolean isVisible(int character) {
         return switch (Character.getType(character)) {
             case Character.CONTROL,

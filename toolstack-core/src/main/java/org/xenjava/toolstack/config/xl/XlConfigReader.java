@@ -20,19 +20,18 @@ import org.xenjava.toolstack.config.NicConfig;
 import org.xenjava.toolstack.error.ConfigException;
 
 /**
- * Reads a guest's configuration as xl does: the files of xl.cfg(5), their grammar, keys and defaults. Where xl drops
- * what it does not know or not like, this reader does not: a key that the library cannot honour is an error if the
- * guest would be another one without it, and a warning otherwise. {@code docs/xl-cfg.md} lists the keys and the
- * differences.
+ * Reads xl.cfg(5) files with xl's grammar, keys and defaults. The reader reports what xl drops silently: a key that the
+ * library does not support is an error if the guest would differ without it, and a warning otherwise. {@code
+ * docs/xl-cfg.md} lists the keys and the differences.
  */
 public final class XlConfigReader {
 
     /**
-     * Something in a file that its owner should know, although the guest can be built.
+     * A note about a file that describes a valid guest.
      *
      * @param file the file's name, as it was given
-     * @param line from 1; 0 if it concerns the file as a whole
-     * @param message what and why
+     * @param line line from 1; 0 for the whole file
+     * @param message text of the warning
      */
     public record Warning(String file, int line, String message) {
         /** {@code file:line: message}. */
@@ -43,8 +42,8 @@ public final class XlConfigReader {
     }
 
     /**
-     * @param config what the file asks for
-     * @param warnings what it also says, by line
+     * @param config the guest that the file describes
+     * @param warnings warnings about the file, by line
      */
     public record Result(DomainConfig config, List<Warning> warnings) {
         public Result {
@@ -64,8 +63,8 @@ public final class XlConfigReader {
     }
 
     /**
-     * Reads a file in UTF-8, and behind it lines that override it: {@code xl create}'s arguments {@code key=value}.
-     * Messages count them as lines that follow the file's last.
+     * Reads a file in UTF-8, followed by lines that override it: {@code xl create}'s arguments {@code key=value}.
+     * Messages number these lines after the file's last line.
      *
      * @throws ConfigException as {@link #read(Path)} does
      */
@@ -86,7 +85,7 @@ public final class XlConfigReader {
      * Reads a text.
      *
      * @param source the text of an xl.cfg
-     * @param fileName how messages call it
+     * @param fileName name of the text in messages
      * @throws ConfigException if it does not describe a guest that can be built. Its message has one line for each
      *     error of the text, by line: {@code file:line: what}
      */
@@ -117,7 +116,7 @@ public final class XlConfigReader {
         return new XlNicSpec(0, warning -> {}).parse(specification);
     }
 
-    /** Strict, because a name that is not what its owner wrote is worse than none. */
+    /** Refuses malformed UTF-8: a replacement character would change a name or a path. */
     private static String decode(byte[] bytes, String fileName) {
         ByteBuffer in = ByteBuffer.wrap(bytes);
         CharBuffer out = CharBuffer.allocate(bytes.length);

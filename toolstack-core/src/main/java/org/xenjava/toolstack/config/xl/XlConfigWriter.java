@@ -22,8 +22,9 @@ import org.xenjava.toolstack.config.TscMode;
 import org.xenjava.toolstack.config.ViridianFeature;
 
 /**
- * Writes a configuration as xl.cfg text that xl and {@link XlConfigReader} read, in one form only: one key a line
- * and always in this order, with the defaults of all keys but those of time, limits and paging. Reading it gives an equal configuration.
+ * Writes a configuration as xl.cfg text that xl and {@link XlConfigReader} read, in one form only: one key
+ * a line, in a fixed order, with defaults written out except for time, limits and paging. Reading the text gives an
+ * equal configuration.
  */
 public final class XlConfigWriter {
     private final StringBuilder text = new StringBuilder();
@@ -126,7 +127,7 @@ public final class XlConfigWriter {
         graphics.keymap().ifPresent(keymap -> string("keymap", keymap));
     }
 
-    /** The colons of an IPv6 address are those before a display, unless it is in brackets and a display follows. */
+    /** An IPv6 address is written in brackets with its display, because it contains colons. */
     private void vnc(Vnc vnc) {
         if (vnc.listen().indexOf(':') >= 0) {
             string("vnclisten", "[" + vnc.listen() + "]:" + vnc.display());
@@ -156,7 +157,7 @@ public final class XlConfigWriter {
         text.append('\n');
     }
 
-    /** An empty list is what no list is. */
+    /** An empty list is not written. */
     private void list(String key, List<String> values) {
         if (values.isEmpty()) {
             return;

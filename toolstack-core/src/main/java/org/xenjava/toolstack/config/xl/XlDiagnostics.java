@@ -12,7 +12,7 @@ import org.xenjava.toolstack.error.ConfigException;
 
 /** Collects the errors and warnings of a file so that they are reported together. */
 final class XlDiagnostics {
-    /** The line of what concerns the whole file, such as a missing key. */
+    /** The line number of a problem of the whole file, such as a missing key. */
     static final int WHOLE_FILE = 0;
 
     private static final int LONGEST_MESSAGE = 400;
@@ -39,18 +39,18 @@ final class XlDiagnostics {
         return !errors.isEmpty();
     }
 
-    /** By line. */
+    /** The warnings, by line. */
     List<Warning> warnings() {
         return warnings.stream().sorted(BY_LINE).toList();
     }
 
-    /** All errors in one, by line, each on a line of the message. */
+    /** One exception for all errors, with one line for each, in the order of the file. */
     ConfigException exception() {
         return new ConfigException(
                 errors.stream().sorted(BY_LINE).map(Warning::toString).collect(Collectors.joining("\n")));
     }
 
-    /** A message quotes the file: it shows neither what a terminal takes for a command nor a text of any length. */
+    /** Messages quote the file, so invisible characters are escaped and the length is limited. */
     private Warning finding(int line, String message) {
         return new Warning(file, line, StringUtils.abbreviateMiddle(Visible.text(message), "…", LONGEST_MESSAGE));
     }

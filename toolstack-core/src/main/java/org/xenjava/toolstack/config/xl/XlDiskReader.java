@@ -15,8 +15,8 @@ import org.xenjava.toolstack.error.ConfigException;
 
 /**
  * Interprets the parameters of a disk specification as libxlu does, xl-disk-configuration(5) with the forms of xm.
- * Positional parameters are target, format, vdev and access, in this order, each if it has no value yet; behind an old
- * prefix, format is none of them.
+ * Positional parameters are target, format, vdev and access, in this order, each if it has no value yet; there is
+ * no positional format behind an old prefix.
  */
 final class XlDiskReader {
     private static final String CDROM = "cdrom";
@@ -24,7 +24,7 @@ final class XlDiskReader {
     private static final Set<String> COLO =
             Set.of("colo", "colo-host", "colo-port", "colo-export", "active-disk", "hidden-disk");
 
-    /** The value of each parameter so far; of a flag, its opposite has the same key. */
+    /** The value of each parameter so far. A flag and its opposite share a key. */
     private final Map<String, String> values = new HashMap<>();
 
     private boolean hadOldPrefix;
@@ -49,7 +49,7 @@ final class XlDiskReader {
         }
     }
 
-    /** An old prefix is a format, or the name of a script, or has no meaning any more. */
+    /** An old prefix names a format or a script, or has no effect any more. */
     private void oldPrefix(String name) {
         hadOldPrefix = true;
         switch (name) {

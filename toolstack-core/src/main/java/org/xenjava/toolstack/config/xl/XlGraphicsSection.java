@@ -10,10 +10,10 @@ import org.xenjava.toolstack.config.GraphicsConfig.Vga;
 import org.xenjava.toolstack.config.GraphicsConfig.Vnc;
 import org.xenjava.toolstack.xenctrl.units.KiB;
 
-/** Gives the keys of an HVM guest's screen their meaning. */
+/** Interprets the keys of an HVM guest's display. */
 final class XlGraphicsSection {
 
-    /** VNC's authentication uses no more of a password. */
+    /** VNC's authentication uses this many characters of a password. */
     private static final int PASSWORD_LENGTH = 8;
 
     /** xl's ADDRESS[:DISPLAYNUM], of which an IPv6 address is in brackets. */
@@ -25,7 +25,7 @@ final class XlGraphicsSection {
         this.settings = settings;
     }
 
-    /** The screen; where a key is wrong and reported, with the default. */
+    /** The display; a wrong key is reported and has its default. */
     GraphicsConfig graphics() {
         Vga vga = vga();
         KiB videoRam = settings.mib("videoram").orElse(vga.leastVideoRam());
@@ -35,7 +35,7 @@ final class XlGraphicsSection {
                 .orElse(GraphicsConfig.DEFAULT);
     }
 
-    /** xl's rule: vga, or the older stdvga, or cirrus. */
+    /** The card, as in xl: {@code vga}, else the older {@code stdvga}, else cirrus. */
     private Vga vga() {
         Optional<Boolean> standard = settings.truth("stdvga");
         return settings.word("vga", Vga.values(), Vga::word)
@@ -63,7 +63,7 @@ final class XlGraphicsSection {
                 () -> new Vnc(listen, display, unused ? DisplayChoice.FIRST_FREE : DisplayChoice.EXACT, password));
     }
 
-    /** xl's rule: no password is the empty one too. */
+    /** The password; as in xl, an empty one is none. */
     private Optional<String> password() {
         Optional<String> password = settings.text("vncpasswd").filter(text -> !text.isEmpty());
         if (password.filter(text -> text.length() > PASSWORD_LENGTH).isPresent()) {
@@ -72,7 +72,7 @@ final class XlGraphicsSection {
         return password;
     }
 
-    /** xl's rule: of {@code vnclisten}, or of {@code vncdisplay}, but not of both. */
+    /** The display, as in xl: from {@code vnclisten} or {@code vncdisplay}, but not from both. */
     private int display(Optional<Integer> listened) {
         Optional<Integer> display = settings.integer("vncdisplay");
         if (listened.isPresent() && display.filter(number -> number != 0).isPresent()) {

@@ -21,7 +21,7 @@ import org.xenjava.toolstack.config.HvmFeature;
 import org.xenjava.toolstack.config.TimerMode;
 import org.xenjava.toolstack.config.ViridianFeature;
 
-/** Gives the keys of an HVM guest's machine their meaning. */
+/** Interprets the keys of an HVM guest's machine. */
 final class XlHvmSection {
     private static final String ROMBIOS = "rombios";
     private static final String NO_SERIAL_PORT = "none";
@@ -32,7 +32,7 @@ final class XlHvmSection {
         this.settings = settings;
     }
 
-    /** The machine; where a key is wrong and reported, with the default. */
+    /** The machine; a wrong key is reported and has its default. */
     HvmConfig machine() {
         HvmConfig.Builder machine = HvmConfig.builder()
                 .firmware(firmware())
@@ -48,7 +48,7 @@ final class XlHvmSection {
         return settings.valid(machine::build).orElse(HvmConfig.DEFAULT);
     }
 
-    /** Only {@code firmware} is xl's word for both: a kind of BIOS, or a program in place of hvmloader. */
+    /** The firmware. xl's key {@code firmware} names either a kind of BIOS or a program in place of hvmloader. */
     private Firmware firmware() {
         Optional<Bios> bios = settings.wordInAnyCase("bios", Bios.values(), Bios::word);
         Optional<Path> loader = settings.file("firmware_override");
@@ -97,7 +97,7 @@ final class XlHvmSection {
         return features;
     }
 
-    /** xl's rule: a truth for all of the defaults or none, or a list of groups, where {@code !} takes one away. */
+    /** The groups, as in xl: a boolean for the defaults or none, or a list of groups, where {@code !} removes one. */
     private Set<ViridianFeature> viridian() {
         if (!settings.isList("viridian")) {
             return settings.truth("viridian").orElse(false) ? ViridianFeature.DEFAULTS : Set.of();

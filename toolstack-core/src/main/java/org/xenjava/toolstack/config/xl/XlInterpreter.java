@@ -65,7 +65,7 @@ final class XlInterpreter {
         return diagnostics.hasErrors() ? Optional.empty() : domain;
     }
 
-    /** xl's rule: the two agree or only one is there; but here no type is not PV. */
+    /** The type. {@code type} and {@code builder} must agree, as in xl; xl's default, PV, is not supported. */
     private Optional<DomainType> type() {
         Optional<DomainType> type = type("type", Map.of("pvh", DomainType.PVH, "hvm", DomainType.HVM));
         Optional<DomainType> builder = type("builder", Map.of("hvm", DomainType.HVM));
@@ -113,7 +113,7 @@ final class XlInterpreter {
         builder.commandLine(commandLine());
     }
 
-    /** xl's rule: cmdline alone, if there is one; else {@code root=} before root's value, a blank, and extra. */
+    /** The command line, as in xl: {@code cmdline} alone if there is one; else {@code root=}, root's value, a blank and extra. */
     private String commandLine() {
         Optional<String> root = settings.text("root");
         Optional<String> extra = settings.text("extra");
@@ -134,7 +134,7 @@ final class XlInterpreter {
         return memory.isPresent() && maxMemory.filter(memory.get()::isLessThan).isPresent();
     }
 
-    /** xl's rule: each is the other if it is missing; but if both are, we do not guess. */
+    /** Each of memory and maxmem is the default of the other, as in xl; if both are missing, that is an error. */
     private void memory(DomainConfig.Builder builder) {
         if (!settings.has("maxmem")) {
             settings.require("memory", ": xl would give the guest 32 MiB");

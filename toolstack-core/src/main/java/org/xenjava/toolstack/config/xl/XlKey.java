@@ -7,15 +7,15 @@ import org.xenjava.toolstack.config.xl.XlValue.Items;
 import org.xenjava.toolstack.config.xl.XlValue.Text;
 
 /**
- * What the library does with one key of xl.cfg.
+ * One key of xl.cfg and its treatment.
  *
  * @param name the key
- * @param kind what xl wants its value to be
- * @param guests in which guests xl looks at it
- * @param status what becomes of it
- * @param harmless of a key that is refused: the value that asks for nothing which the guest does not have anyway. An
- *     empty list always is one
- * @param reason why it is ignored or refused, wherever it is; else empty
+ * @param kind the kind of value that xl expects
+ * @param guests the guests for which xl reads the key
+ * @param status the treatment
+ * @param harmless the value of a refused key that changes nothing and is accepted. An empty list always changes
+ *     nothing
+ * @param reason why the key is ignored or refused; else empty
  */
 record XlKey(String name, Kind kind, Guests guests, Status status, Optional<String> harmless, String reason) {
     enum Kind {
@@ -45,17 +45,17 @@ record XlKey(String name, Kind kind, Guests guests, Status status, Optional<Stri
     }
 
     enum Status {
-        /** Does what it does in xl. */
+        /** Supported as in xl. */
         SUPPORTED,
-        /** In an HVM guest, does what it does in xl; in another guest, for which xl has it too, it is refused. */
+        /** Supported as in xl for HVM guests, refused for other guests. */
         SUPPORTED_IN_HVM,
-        /** Reported as a warning: the guest is none the worse without. */
+        /** Ignored with a warning: the guest works the same without the key. */
         IGNORED,
-        /** Reported as an error: without it, the guest would not be what its owner wrote. */
+        /** Refused with an error: the guest would differ from its configuration. */
         REFUSED
     }
 
-    /** The value asks for nothing, so that even a refused key is none. */
+    /** The value changes nothing, so that even a refused key is accepted. */
     boolean isHarmless(XlValue value) {
         if (value instanceof Items list) {
             return kind.isList() && list.items().isEmpty();

@@ -5,7 +5,7 @@ import java.util.Optional;
 import org.xenjava.toolstack.config.DomainType;
 import org.xenjava.toolstack.config.xl.XlKey.Guests;
 
-/** Looks each key up in the table and reports those that are not simply supported. */
+/** Reports each key of a file that is not supported. */
 final class XlKeyCheck {
     private final XlSettings settings;
     private final Optional<DomainType> type;

@@ -21,10 +21,10 @@ import org.xenjava.toolstack.config.xl.XlKey.Kind;
 import org.xenjava.toolstack.config.xl.XlKey.Status;
 
 /**
- * The keys that xl reads, of Xen 4.17 to 4.22, and what becomes of each here. To support one, move it to the first rows
- * and read it in {@link XlInterpreter}; {@code docs/xl-cfg.md} says the same, and a test compares the two.
+ * The keys that xl of Xen 4.17 to 4.22 reads, and the treatment of each. To support a key, move it to the first rows and
+ * read it in {@link XlInterpreter} or one of the sections. A test compares the table with {@code docs/xl-cfg.md}.
  *
- * <p>A key is written {@code key=value} where that value asks for nothing that the guest does not have anyway.
+ * <p>{@code key=value} names the value of a refused key that changes nothing.
  */
 final class XlKeys {
     private static final ImmutableMap<String, XlKey> TABLE = Stream.of(
@@ -63,26 +63,27 @@ final class XlKeys {
                     supported(LIST, HVM, "device_model_args_hvm"),
                     // Processors
                     refused(STRING_OR_LIST, ANY, "vCPUs are not pinned", "cpus=all"),
-                    ignored(STRING_OR_LIST, ANY, "it is a preference, and Xen places the vCPUs", "cpus_soft"),
+                    ignored(STRING_OR_LIST, ANY, "the key is a preference; Xen places the vCPUs", "cpus_soft"),
                     refused(STRING, ANY, "guests run in the default pool", "pool=Pool-0"),
                     refused(NUMBER, ANY, "no limit of processor time is set", "cap=0"),
                     ignored(
                             NUMBER,
                             ANY,
-                            "it tunes the scheduler, whose defaults apply",
+                            "the scheduler's defaults apply",
                             "cpu_weight",
                             "period",
                             "slice",
                             "latency",
                             "extratime"),
-                    refused(STRING_OR_LIST, ANY, "the guest sees Xen's default CPU", "cpuid"),
-                    refused(BOOLEAN, ANY, "the guest has no such CPU feature", "nestedhvm=0", "vpmu=0"),
+                    refused(STRING_OR_LIST, ANY, "edits of the CPU policy are not supported", "cpuid"),
+                    refused(BOOLEAN, ANY, "nested virtualisation is not supported", "nestedhvm=0"),
+                    refused(BOOLEAN, ANY, "performance counters are not supported", "vpmu=0"),
                     refused(BOOLEAN, ANY, "the guest gets Xen's default handling of MSRs", "msr_relaxed=0"),
-                    refused(LIST, ANY, "there is no virtual NUMA", "vnuma"),
+                    refused(LIST, ANY, "virtual NUMA is not supported", "vnuma"),
                     refused(LIST, ANY, "caches are not partitioned", "llc_colors"),
                     refused(NUMBER, ANY, "processors are not traced", "vmtrace_buf_kb=0"),
                     // Memory
-                    ignored(BOOLEAN, ANY, "it tunes shadow paging, which no guest uses", "oos"),
+                    ignored(BOOLEAN, ANY, "the key tunes shadow paging", "oos"),
                     refused(STRING, ANY, "guests have no alternate p2m", "altp2m=disabled"),
                     refused(NUMBER, ANY, "guests have no alternate p2m", "altp2m_count=0"),
                     refused(BOOLEAN, HVM, "guests have no alternate p2m", "altp2mhvm=0"),
@@ -96,14 +97,14 @@ final class XlKeys {
                     refused(BOOLEAN, ANY, "no guest may write its devices' tree", "xend_suspend_evtchn_compat=0"),
                     // Boot
                     refused(STRING, NOT_HVM, "no boot loader is run; name a kernel", "bootloader"),
-                    ignored(STRING_OR_LIST, ANY, "it concerns a boot loader, and none is run", "bootloader_args"),
-                    ignored(BOOLEAN, ANY, "it concerns a boot loader, and none is run", "bootloader_restrict"),
-                    ignored(STRING, ANY, "it concerns a boot loader, and none is run", "bootloader_user"),
+                    ignored(STRING_OR_LIST, ANY, "no boot loader is run", "bootloader_args"),
+                    ignored(BOOLEAN, ANY, "no boot loader is run", "bootloader_restrict"),
+                    ignored(STRING, ANY, "no boot loader is run", "bootloader_user"),
                     refused(BOOLEAN, ANY, "the PV shim is not started", "pvshim=0"),
                     ignored(
                             STRING,
                             ANY,
-                            "it concerns the PV shim, which is not started",
+                            "the PV shim is not started",
                             "pvshim_path",
                             "pvshim_cmdline",
                             "pvshim_extra"),
@@ -115,11 +116,11 @@ final class XlKeys {
                     refused(STRING, HVM, "no generation id is made", "ms_vm_genid=none"),
                     refused(STRING, HVM, "there is no vendor device", "vendor_device=none"),
                     // Paravirtual devices
-                    ignored(LIST, ANY, "it is obsolete, and xl ignores it", "vif2"),
+                    ignored(LIST, ANY, "the key is obsolete, and xl ignores it", "vif2"),
                     refused(
                             LIST,
                             ANY,
-                            "such devices are not attached",
+                            "such devices are not supported",
                             "vtpm",
                             "p9",
                             "pvcalls",
@@ -129,29 +130,29 @@ final class XlKeys {
                             "vsnd",
                             "virtio",
                             "channel"),
-                    ignored(STRING, ANY, "it is no key of xl.cfg: every guest has a console", "console"),
+                    ignored(STRING, ANY, "every guest has a console, and xl has no such key", "console"),
                     // The host's hardware
-                    refused(LIST, ANY, "no hardware is passed through", "pci", "usbctrl", "usbdev", "dtdev"),
-                    refused(LIST, ANY, "no hardware is passed through", "ioports", "iomem", "irqs"),
-                    refused(STRING, ANY, "no hardware is passed through", "passthrough=disabled", "rdm"),
-                    refused(STRING, HVM, "no hardware is passed through", "gfx_passthru=0"),
+                    refused(LIST, ANY, "passthrough of hardware is not supported", "pci", "usbctrl", "usbdev", "dtdev"),
+                    refused(LIST, ANY, "passthrough of hardware is not supported", "ioports", "iomem", "irqs"),
+                    refused(STRING, ANY, "passthrough of hardware is not supported", "passthrough=disabled", "rdm"),
+                    refused(STRING, HVM, "passthrough of hardware is not supported", "gfx_passthru=0"),
                     ignored(
                             BOOLEAN,
                             ANY,
-                            "it concerns PCI devices, and none is passed through",
+                            "no PCI device is passed through",
                             "pci_permissive",
                             "pci_msitranslate",
                             "pci_seize",
                             "pci_power_mgmt"),
-                    ignored(NUMBER, HVM, "it concerns PCI devices, and none is passed through", "rdm_mem_boundary"),
+                    ignored(NUMBER, HVM, "no PCI device is passed through", "rdm_mem_boundary"),
                     // Emulated devices
                     refused(BOOLEAN, HVM, "the screen is shown by VNC only", "sdl=0", "spice=0"),
-                    ignored(BOOLEAN, HVM, "it concerns SDL, which is not supported", "opengl"),
-                    ignored(STRING, HVM, "it concerns SDL, which is not supported", "display", "xauthority"),
+                    ignored(BOOLEAN, HVM, "SDL is not supported", "opengl"),
+                    ignored(STRING, HVM, "SDL is not supported", "display", "xauthority"),
                     ignored(
                             STRING,
                             HVM,
-                            "it concerns Spice, which is not supported",
+                            "Spice is not supported",
                             "spicehost",
                             "spicepasswd",
                             "spice_image_compression",
@@ -159,19 +160,19 @@ final class XlKeys {
                     ignored(
                             NUMBER,
                             HVM,
-                            "it concerns Spice, which is not supported",
+                            "Spice is not supported",
                             "spiceport",
                             "spicetls_port",
                             "spiceusbredirection"),
                     ignored(
                             BOOLEAN,
                             HVM,
-                            "it concerns Spice, which is not supported",
+                            "Spice is not supported",
                             "spicedisable_ticketing",
                             "spiceagent_mouse",
                             "spicevdagent",
                             "spice_clipboard_sharing"),
-                    ignored(BOOLEAN, HVM, "a screen that VNC does not show is not shown", "nographic"),
+                    ignored(BOOLEAN, HVM, "only VNC shows a screen", "nographic"),
                     ignored(BOOLEAN, ANY, "xl ignores it", "vncviewer"),
                     refused(BOOLEAN, HVM, "there is no such device", "vkb_device=0"),
                     refused(NUMBER, HVM, "the USB controller is QEMU's first one", "usbversion=0"),
@@ -183,28 +184,28 @@ final class XlKeys {
                     refused(STRING, ANY, "the device model's user is not chosen", "device_model_user"),
                     refused(LIST, ANY, "the QEMU of paravirtual devices has our arguments", "device_model_args_pv"),
                     refused(BOOLEAN, ANY, "the device model is not confined", "dm_restrict=0"),
-                    refused(BOOLEAN, ANY, "there are no stub domains", "device_model_stubdomain_override=0"),
+                    refused(BOOLEAN, ANY, "stub domains are not supported", "device_model_stubdomain_override=0"),
                     ignored(
                             STRING,
                             ANY,
-                            "it concerns stub domains, and there are none",
+                            "stub domains are not supported",
                             "device_model_stubdomain_seclabel",
                             "stubdomain_kernel",
                             "stubdomain_ramdisk",
                             "stubdomain_cmdline"),
-                    ignored(NUMBER, ANY, "it concerns stub domains, and there are none", "stubdomain_memory"),
+                    ignored(NUMBER, ANY, "stub domains are not supported", "stubdomain_memory"),
                     // Other guests than ours
-                    ignored(BOOLEAN, ANY, "it concerns PV guests", "e820_host"),
-                    refused(STRING, ANY, "it concerns Arm guests", "device_tree", "tee=none"),
-                    refused(BOOLEAN, ANY, "it concerns Arm guests", "trap_unmapped_accesses=0"),
-                    ignored(STRING, ANY, "it concerns Arm guests", "gic_version", "vuart", "sve", "arm_sci"),
-                    ignored(NUMBER, ANY, "it concerns Arm guests", "nr_spis"))
+                    ignored(BOOLEAN, ANY, "PV guests are not supported", "e820_host"),
+                    refused(STRING, ANY, "Arm guests are not supported", "device_tree", "tee=none"),
+                    refused(BOOLEAN, ANY, "Arm guests are not supported", "trap_unmapped_accesses=0"),
+                    ignored(STRING, ANY, "Arm guests are not supported", "gic_version", "vuart", "sve", "arm_sci"),
+                    ignored(NUMBER, ANY, "Arm guests are not supported", "nr_spis"))
             .flatMap(rows -> rows)
             .collect(ImmutableMap.toImmutableMap(XlKey::name, key -> key));
 
     /**
-     * Those that libxl refuses together with populate-on-demand (libxl_create.c): an IOMMU wants every page to be
-     * there, and neither virtual NUMA nor an alternate p2m knows of pages that are not.
+     * The keys that libxl refuses together with populate-on-demand (libxl_create.c): an IOMMU needs every page to be
+     * present, and neither virtual NUMA nor an alternate p2m supports pages that are not.
      */
     private static final ImmutableSet<String> NOT_ON_DEMAND =
             ImmutableSet.of("vnuma", "altp2m", "altp2mhvm", "pci", "dtdev", "passthrough");
@@ -215,12 +216,12 @@ final class XlKeys {
         return Optional.ofNullable(TABLE.get(name));
     }
 
-    /** The key is refused for one more reason if the guest is to be populated on demand. */
+    /** The key excludes populate-on-demand. */
     static boolean excludesPopulateOnDemand(XlKey key) {
         return NOT_ON_DEMAND.contains(key.name());
     }
 
-    /** In the order of the rows above. */
+    /** All keys, in the order of the table. */
     static Collection<XlKey> all() {
         return TABLE.values();
     }

@@ -7,9 +7,8 @@ import java.util.List;
 import org.xenjava.toolstack.config.xl.XlToken.Kind;
 
 /**
- * Cuts xl.cfg text into words, by the rules of xl's own scanner (libxlu). Two deliberate differences, because they
- * cost nobody anything: CR LF ends a line as LF does, and a comment may be the last thing of a file that has no newline
- * at its end. Both are errors to xl.
+ * Splits xl.cfg text into tokens by the rules of xl's scanner (libxlu), with two deliberate differences: CR LF ends a
+ * line as LF does, and the last line of a file may be a comment without a newline. Both are errors in xl.
  */
 final class XlLexer {
     private static final CharMatcher BLANK = CharMatcher.anyOf(" \t");
@@ -18,17 +17,17 @@ final class XlLexer {
             KEY_START.or(CharMatcher.inRange('0', '9')).or(CharMatcher.anyOf("._"));
     private static final CharMatcher NUMBER_START = CharMatcher.inRange('0', '9');
 
-    /** More than a number may have; whether it is one is asked when a number is needed. */
+    /** Characters of a number; more than valid numbers have. The number is validated when it is used. */
     private static final CharMatcher NUMBER =
             NUMBER_START.or(CharMatcher.inRange('a', 'f')).or(CharMatcher.is('x'));
 
     private static final CharMatcher LETTER = CharMatcher.inRange('a', 'z').or(CharMatcher.inRange('A', 'Z'));
     private static final CharMatcher WORD = LETTER.or(NUMBER_START);
 
-    /** xl too suspects Python behind these. */
+    /** Characters of Python, in which the files of xm were written. */
     private static final String PYTHON = "+-.():";
 
-    /** What may follow a backslash, and below it what it stands for. */
+    /** Characters that may follow a backslash; {@link #ESCAPED} has what each stands for. */
     private static final String ESCAPES = "\"'\\abfnrtv";
 
     private static final String ESCAPED = "\"'\\\u0007\b\f\n\r\t\u000B";
@@ -42,7 +41,7 @@ final class XlLexer {
         this.source = source;
     }
 
-    /** All words of a text, {@code END} at last. Never fails: what is no word becomes {@code BAD}. */
+    /** All tokens of a text, the last of them {@code END}. Invalid text becomes {@code BAD}. */
     static List<XlToken> tokens(String source) {
         XlLexer lexer = new XlLexer(source);
         while (lexer.at < source.length()) {
@@ -52,7 +51,7 @@ final class XlLexer {
         return lexer.tokens;
     }
 
-    /** A character as a string in double quotes has it. */
+    /** A character as it is written in a string with double quotes. */
     static String escaped(char c) {
         int escape = c == '\'' ? -1 : ESCAPED.indexOf(c);
         return escape < 0 ? String.valueOf(c) : "\\" + ESCAPES.charAt(escape);
@@ -161,7 +160,7 @@ final class XlLexer {
         if (escape.isEmpty()) {
             return "a string does not go on over the end of its line";
         }
-        // xl checks the digits of \x41 and \101 and then drops the character. Nobody can have meant that.
+        // xl checks the digits of \x41 and \101 and then drops the character.
         return escape.equals("x") || NUMBER_START.matchesAllOf(escape)
                 ? "\\" + escape + ": numeric escapes are refused, because xl loses their character"
                 : "\\" + escape + " is not an escape; a backslash is written \\\\";
@@ -175,7 +174,7 @@ final class XlLexer {
         return source.substring(start, at);
     }
 
-    /** Before the LF or CR LF that ends this line, or the end of the text. */
+    /** The position of the LF or CR LF that ends this line, or the end of the text. */
     private int endOfLine() {
         int end = source.indexOf('\n', at);
         if (end < 0) {

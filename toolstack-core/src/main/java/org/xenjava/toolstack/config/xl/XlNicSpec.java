@@ -15,8 +15,8 @@ import org.xenjava.toolstack.config.NicConfig.Type;
 import org.xenjava.toolstack.error.ConfigException;
 
 /**
- * A network card in xl's words, of xl-network-configuration(5): {@code key=value} and flags with commas between them,
- * and blanks before them. Where xl passes over what it cannot read, this does not.
+ * Reads and writes a network card as xl-network-configuration(5) specifies it: {@code key=value} and flags with commas
+ * between them and blanks before them. Unlike xl, the reader refuses a parameter that it does not know.
  */
 final class XlNicSpec {
     private static final CharMatcher BLANK = CharMatcher.is(' ');
@@ -28,14 +28,14 @@ final class XlNicSpec {
 
     /**
      * @param index place in the list, from 0
-     * @param warnings takes what is no error
+     * @param warnings receives the warnings
      */
     XlNicSpec(int index, Consumer<String> warnings) {
         this.index = index;
         this.warnings = warnings;
     }
 
-    /** @throws ConfigException if the text is none of a network card, or of one that is not supported */
+    /** @throws ConfigException if the text specifies no network card, or one that is not supported */
     NicConfig parse(String text) {
         for (String parameter : Splitter.on(',').split(text)) {
             String trimmed = BLANK.trimLeadingFrom(parameter);
@@ -46,7 +46,7 @@ final class XlNicSpec {
         return nic.build();
     }
 
-    /** A text that reads as this card, here and in xl. */
+    /** A text that this class and xl read as this card. */
     static String write(NicConfig nic) {
         List<String> parameters = new ArrayList<>();
         nic.mac().ifPresent(mac -> parameters.add("mac=" + mac));

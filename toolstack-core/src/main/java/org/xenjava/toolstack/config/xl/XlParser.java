@@ -20,28 +20,28 @@ import org.xenjava.toolstack.config.xl.XlValue.Text;
  * list       = "[" nl [ value nl { "," nl value nl } [ "," nl ] ] "]"       nl = { newline }
  * }</pre>
  *
- * A statement that is wrong is reported and left out, and reading goes on behind it.
+ * The parser reports a wrong statement and continues behind it.
  */
 final class XlParser {
-    /** Deeper lists are nobody's; the bound keeps the recursion small. */
+    /** The limit bounds the recursion. */
     private static final int DEPTH_LIMIT = 32;
 
     private final List<XlToken> tokens;
-    private final XlDiagnostics findings;
+    private final XlDiagnostics diagnostics;
     private final Map<String, XlSetting> settings = new LinkedHashMap<>();
     private int at;
     private int depth;
     /** The statement sets a password, of which no message quotes a word. */
     private boolean secret;
 
-    private XlParser(List<XlToken> tokens, XlDiagnostics findings) {
+    private XlParser(List<XlToken> tokens, XlDiagnostics diagnostics) {
         this.tokens = tokens;
-        this.findings = findings;
+        this.diagnostics = diagnostics;
     }
 
     /** The keys of a text with their last values, in the order in which they first appear. */
-    static Map<String, XlSetting> parse(String source, XlDiagnostics findings) {
-        XlParser parser = new XlParser(XlLexer.tokens(source), findings);
+    static Map<String, XlSetting> parse(String source, XlDiagnostics diagnostics) {
+        XlParser parser = new XlParser(XlLexer.tokens(source), diagnostics);
         parser.file();
         return parser.settings;
     }
@@ -51,7 +51,7 @@ final class XlParser {
             try {
                 statement();
             } catch (Mistake mistake) {
-                findings.error(mistake.line, Objects.requireNonNull(mistake.getMessage()));
+                diagnostics.error(mistake.line, Objects.requireNonNull(mistake.getMessage()));
                 recover();
             }
         }
@@ -118,13 +118,13 @@ final class XlParser {
         }
     }
 
-    /** The last assignment wins, as in xl, which says nothing; {@code +=} adds to what there is. */
+    /** The last assignment wins, as in xl, but with a warning; {@code +=} appends. */
     private void store(XlSetting setting) throws Mistake {
         XlSetting earlier = settings.get(setting.key());
         if (earlier == null) {
             settings.put(setting.key(), setting);
         } else if (setting.operator() == Operator.ASSIGN) {
-            findings.warn(setting.line(), "'" + setting.key() + "' replaces its value of line " + earlier.line());
+            diagnostics.warn(setting.line(), "'" + setting.key() + "' replaces its value of line " + earlier.line());
             settings.put(setting.key(), setting);
         } else {
             XlValue sum = sum(earlier, setting);
@@ -147,7 +147,7 @@ final class XlParser {
                         + ", and += adds only like to like");
     }
 
-    /** Behind a wrong list, goes to its end, or to the next line that begins an assignment; else to the next line. */
+    /** Skips to the end of a wrong list or to the next line that begins an assignment; outside a list, to the next line. */
     private void recover() {
         while (!is(Kind.END) && !(depth > 0 ? beginsAssignment() : is(Kind.NEWLINE))) {
             if (depth > 0 && is(Kind.OPEN)) {
@@ -193,7 +193,7 @@ final class XlParser {
                 found.kind() == Kind.BAD ? found.text() : "expected " + wanted + ", found " + shown + hint);
     }
 
-    /** Leads out of the statement that is wrong; never leaves this class. */
+    /** Ends the parsing of a wrong statement; caught in this class. */
     private static final class Mistake extends Exception {
         private static final long serialVersionUID = 1L;
         private final int line;

@@ -10,8 +10,8 @@ import org.xenjava.toolstack.config.NicConfig.Rate;
 import org.xenjava.toolstack.error.ConfigException;
 
 /**
- * The rate of a network card in xl's words, such as {@code 10Mb/s@20ms}: a number of 32 bits, a decimal unit, bytes or
- * bits; then how often the credit is filled up, every 50 ms if it does not say (libxlu_vif.c).
+ * Reads and writes the rate of a network card, such as {@code 10Mb/s@20ms}: a 32-bit number, a decimal unit, bytes or
+ * bits, and the interval between refills of the credit, by default 50 ms (libxlu_vif.c).
  */
 final class XlRate {
     private static final Pattern FORM = Pattern.compile("([0-9]+)(|[KMG])([Bb])/s(?:@([0-9]+)(|s|ms|m|us|u))?");
@@ -40,12 +40,12 @@ final class XlRate {
                         : number(matcher.group(4)) * micros(matcher.group(5)));
     }
 
-    /** A text that reads as this rate. */
+    /** A text that this class and xl read as this rate. */
     static String write(Rate rate) {
         return amount(rate.bytesPerSecond()).orElseThrow() + "@" + rate.intervalMicros() + "us";
     }
 
-    /** Bytes a second with the smallest unit that leaves 32 bits, or nothing if none does exactly. */
+    /** Bytes a second in the smallest unit that needs 32 bits; empty if no unit fits exactly. */
     static Optional<String> amount(long bytesPerSecond) {
         return IntStream.rangeClosed(0, LETTERS.length())
                 .filter(unit -> bytesPerSecond % LongMath.pow(THOUSAND, unit) == 0
@@ -64,7 +64,7 @@ final class XlRate {
         };
     }
 
-    /** Octal after a 0, as xl's numbers are. */
+    /** A number as xl reads it, octal after a 0. */
     private static long number(String text) {
         long number = new XlValue.Text(text).number().orElse(0);
         if (number < 1 || number > UINT32_MAX) {

@@ -2,12 +2,12 @@
 package org.xenjava.toolstack.config.xl;
 
 /**
- * What a file says of one key after its last assignment.
+ * The value of a key after its last assignment in a file.
  *
- * @param key in lower case, as xl's keys are
- * @param value with everything that {@code +=} has added
- * @param line of the last assignment, from 1
- * @param operator of the last assignment: it matters, because xl does not take a number from a {@code +=}
+ * @param key the key, in lower case
+ * @param value the value, with everything that {@code +=} has added
+ * @param line line of the last assignment, from 1
+ * @param operator operator of the last assignment; xl reads no number from {@code +=}
  */
 record XlSetting(String key, XlValue value, int line, Operator operator) {
     enum Operator {

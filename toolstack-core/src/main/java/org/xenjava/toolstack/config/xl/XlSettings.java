@@ -59,7 +59,7 @@ final class XlSettings {
         return settings.containsKey(key);
     }
 
-    /** From 1; 0, the whole file's, if the key is missing. */
+    /** The line of the key, from 1; 0 if the key is missing. */
     int line(String key) {
         XlSetting setting = settings.get(key);
         return setting == null ? XlDiagnostics.WHOLE_FILE : setting.line();
@@ -77,7 +77,7 @@ final class XlSettings {
         }
     }
 
-    /** Makes a part of the configuration. If it is not valid, reports why, each problem where its keys are. */
+    /** Makes a part of the configuration. If the part is invalid, reports each problem at the line of its keys. */
     <T> Optional<T> valid(Supplier<T> part) {
         try {
             return Optional.of(part.get());
@@ -87,7 +87,7 @@ final class XlSettings {
         }
     }
 
-    /** A problem with a key that has one already may only follow from the first. */
+    /** Reports the problem, unless one of its keys has been reported already: the second may only follow from the first. */
     private void report(ConfigProblem problem) {
         List<String> keys = problem.keys();
         boolean mayBeInWhatWasNotRead = !everythingWasRead && !has(keys.get(0));
@@ -128,7 +128,7 @@ final class XlSettings {
         return number;
     }
 
-    /** xl has one unit for each key; for memory it is the MiB. */
+    /** What to write instead of a number with a unit. */
     private static String hintAboutUnit(String text) {
         Matcher matcher = WITH_UNIT.matcher(text);
         if (!matcher.matches()) {
@@ -143,7 +143,7 @@ final class XlSettings {
         };
     }
 
-    /** xl's truth: any number but zero. */
+    /** A boolean of xl: any number but zero is true. */
     Optional<Boolean> truth(String key) {
         return number(key).stream().mapToObj(number -> number != 0).findAny();
     }
@@ -165,7 +165,7 @@ final class XlSettings {
         return list.items().stream().map(item -> ((Text) item).text()).toList();
     }
 
-    /** The texts of a list, or a single one, for keys that began as one. */
+    /** The texts of a list, or a single text. */
     List<String> textOrTexts(String key) {
         return isList(key) ? texts(key) : text(key).stream().toList();
     }
@@ -186,7 +186,7 @@ final class XlSettings {
         });
     }
 
-    /** A number of the size of an int. */
+    /** A number that fits an int. */
     Optional<Integer> integer(String key) {
         OptionalLong number = number(key);
         if (number.isPresent() && Ints.saturatedCast(number.getAsLong()) != number.getAsLong()) {
@@ -206,12 +206,12 @@ final class XlSettings {
         return mib.stream().mapToObj(KiB::ofMiB).findAny();
     }
 
-    /** One of some words, exactly. */
+    /** One of the words. */
     <E> Optional<E> word(String key, E[] values, Function<E, String> word) {
         return oneOf(key, values, word, Comparator.naturalOrder());
     }
 
-    /** One of some words, in capitals too, or the number of one, which is deprecated. */
+    /** One of the words in any case, or its number, which is deprecated. */
     <E extends Enum<E>> Optional<E> mode(String key, E[] modes, Function<E, String> word) {
         Optional<E> numbered = text(key).map(Text::new).flatMap(text -> text.number().stream()
                 .filter(number -> number >= 0 && number < modes.length)
@@ -222,7 +222,7 @@ final class XlSettings {
         return numbered.isPresent() || isList(key) ? numbered : wordInAnyCase(key, modes, word);
     }
 
-    /** One of some words, in capitals too: the enumerations of libxl's interface. */
+    /** One of the words in any case, as xl reads libxl's enumerations. */
     <E> Optional<E> wordInAnyCase(String key, E[] values, Function<E, String> word) {
         return oneOf(key, values, word, String.CASE_INSENSITIVE_ORDER);
     }

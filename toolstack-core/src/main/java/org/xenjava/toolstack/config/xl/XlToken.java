@@ -4,11 +4,11 @@ package org.xenjava.toolstack.config.xl;
 import org.apache.commons.lang3.StringUtils;
 
 /**
- * A word of an xl.cfg file.
+ * A token of an xl.cfg file.
  *
- * @param kind what it is
- * @param text a key's name, an atom's text without quotes, a symbol as it is written, or the complaint of {@code BAD}
- * @param line where it begins, from 1
+ * @param kind kind of token
+ * @param text a key's name, an atom's text without quotes, a symbol as written, or the message of {@code BAD}
+ * @param line line where the token begins, from 1
  */
 record XlToken(Kind kind, String text, int line) {
     enum Kind {
@@ -23,13 +23,13 @@ record XlToken(Kind kind, String text, int line) {
         SEMICOLON,
         NEWLINE,
         END,
-        /** Something that is no word of the language. The parser reports it when it arrives there. */
+        /** Invalid text. The parser reports it. */
         BAD
     }
 
     private static final int SHOWN = 40;
 
-    /** The word as a message quotes it. */
+    /** The token as messages quote it. */
     String shown() {
         return switch (kind) {
             case NEWLINE -> "the end of the line";

@@ -5,16 +5,16 @@ import java.util.List;
 import java.util.OptionalLong;
 import java.util.regex.Pattern;
 
-/** A value of xl.cfg: text or a list. A number is text until somebody asks for a number, quoted or not, as in xl. */
+/** A value of xl.cfg: text or a list. A number is text, quoted or not, until it is read as a number, as in xl. */
 sealed interface XlValue {
 
-    /** A string without its quotes and with its escapes replaced, or a number as it was written. */
+    /** A string without quotes and with escapes replaced, or a number as written. */
     record Text(String text) implements XlValue {
-        /** What strtol(3) takes to its end in base 0, which is how xl reads numbers. */
+        /** The numbers that xl reads: those of strtol(3) with base 0. */
         private static final Pattern NUMBER =
                 Pattern.compile("[ \\t\\n\\x0B\\f\\r]*([+-]?(?:0[xX][0-9a-fA-F]+|0[0-7]*|[1-9][0-9]*))");
 
-        /** The text as a number: decimal, octal after {@code 0}, hexadecimal after {@code 0x}; of 64 bits. */
+        /** The text as a 64-bit number: decimal, octal after {@code 0}, hexadecimal after {@code 0x}. */
         OptionalLong number() {
             var matcher = NUMBER.matcher(text);
             if (!matcher.matches()) {
@@ -28,7 +28,7 @@ sealed interface XlValue {
         }
     }
 
-    /** A list; it may be empty and it may hold lists. */
+    /** A list, empty or nested. */
     record Items(List<XlValue> items) implements XlValue {
         public Items {
             items = List.copyOf(items);

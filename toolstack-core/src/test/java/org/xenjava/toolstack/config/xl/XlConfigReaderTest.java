@@ -229,7 +229,7 @@ class XlConfigReaderTest {
                 """
                 f: 'name' is missing
                 f:1: 'nmae' is no key of xl.cfg; did you mean 'name'?
-                f:3: 'vtpm' is known but not supported yet: such devices are not attached
+                f:3: 'vtpm' is known but not supported yet: such devices are not supported
                 f:6: vcpus is 1 … 128, not 1000
                 f:7: 'on_crash' is "panic", not one of %s"""
                         .formatted(String.join(
@@ -513,7 +513,7 @@ class XlConfigReaderTest {
         XlConfigReader.Result result = XlConfigReader.read(file);
         assertEquals("gäst", result.config().name());
         assertEquals(
-                file + ":2: 'oos' is ignored: it tunes shadow paging, which no guest uses",
+                file + ":2: 'oos' is ignored: the key tunes shadow paging",
                 result.warnings().get(0).toString());
     }
 
