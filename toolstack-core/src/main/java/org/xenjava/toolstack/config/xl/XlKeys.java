@@ -101,13 +101,7 @@ final class XlKeys {
                     ignored(BOOLEAN, ANY, "no boot loader is run", "bootloader_restrict"),
                     ignored(STRING, ANY, "no boot loader is run", "bootloader_user"),
                     refused(BOOLEAN, ANY, "the PV shim is not started", "pvshim=0"),
-                    ignored(
-                            STRING,
-                            ANY,
-                            "the PV shim is not started",
-                            "pvshim_path",
-                            "pvshim_cmdline",
-                            "pvshim_extra"),
+                    ignored(STRING, ANY, "the PV shim is not started", "pvshim_path", "pvshim_cmdline", "pvshim_extra"),
                     // Platform
                     refused(BOOLEAN, HVM, "every HVM guest has it", "xen_platform_pci_bar_uc=1"),
                     refused(BOOLEAN, HVM, "no guest has it", "hvm_pirq=0"),
@@ -157,13 +151,7 @@ final class XlKeys {
                             "spicepasswd",
                             "spice_image_compression",
                             "spice_streaming_video"),
-                    ignored(
-                            NUMBER,
-                            HVM,
-                            "Spice is not supported",
-                            "spiceport",
-                            "spicetls_port",
-                            "spiceusbredirection"),
+                    ignored(NUMBER, HVM, "Spice is not supported", "spiceport", "spicetls_port", "spiceusbredirection"),
                     ignored(
                             BOOLEAN,
                             HVM,
