@@ -27,6 +27,7 @@ module org.xenjava.toolstack.core {
     exports org.xenjava.toolstack.pod;
     exports org.xenjava.toolstack.create;
     exports org.xenjava.toolstack.device;
+    exports org.xenjava.toolstack.device.plan;
     exports org.xenjava.toolstack.device.pv;
     exports org.xenjava.toolstack.dump;
     exports org.xenjava.toolstack.image;

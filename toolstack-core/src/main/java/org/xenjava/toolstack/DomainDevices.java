@@ -14,10 +14,11 @@ import org.xenjava.toolstack.config.NicConfig;
 import org.xenjava.toolstack.config.VirtualDisk;
 import org.xenjava.toolstack.create.StoredConfig;
 import org.xenjava.toolstack.device.QemuProcess;
+import org.xenjava.toolstack.device.plan.DiskBackend;
+import org.xenjava.toolstack.device.plan.DiskPlan;
 import org.xenjava.toolstack.device.pv.AttachedDisk;
 import org.xenjava.toolstack.device.pv.AttachedNic;
 import org.xenjava.toolstack.device.pv.DetachMode;
-import org.xenjava.toolstack.device.pv.DiskBackend;
 import org.xenjava.toolstack.error.ConfigException;
 import org.xenjava.toolstack.error.DeviceException;
 import org.xenjava.toolstack.error.DomainStateException;
@@ -45,7 +46,8 @@ public final class DomainDevices {
     public AttachedDisk attach(DiskConfig disk) {
         return domain.exclusively("attaching disk " + disk.vdev() + " to", () -> {
             DomainType type = type();
-            if (domain.context().devices().backendOf(disk, type) == DiskBackend.QEMU
+            DiskPlan plan = domain.context().devices().plan(disk, type);
+            if (plan.backend() == DiskBackend.QEMU
                     && domain.context().deviceModels().process(domain.domid()).isEmpty()) {
                 throw new ConfigException("disk " + disk.vdev() + ": only QEMU can serve it, and " + domain
                         + " has none; give it a raw image or a block device");
@@ -57,7 +59,7 @@ public final class DomainDevices {
             Undo.onFailure(
                     () -> {
                         change(config -> without(config, disk.number(), Stream.of(disk)));
-                        domain.context().devices().attach(domain.domid(), type, disk);
+                        domain.context().devices().attach(domain.domid(), plan);
                         return disk;
                     },
                     () -> change(config -> without(config, disk.number(), Stream.of())));

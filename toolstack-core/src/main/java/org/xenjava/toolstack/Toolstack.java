@@ -14,6 +14,7 @@ import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Function;
 import java.util.function.UnaryOperator;
 import java.util.random.RandomGenerator;
 import java.util.stream.Collectors;
@@ -26,10 +27,13 @@ import org.xenjava.toolstack.create.CreateListener;
 import org.xenjava.toolstack.create.DomainBuilder;
 import org.xenjava.toolstack.create.DomainRemoval;
 import org.xenjava.toolstack.create.FirmwareFiles;
-import org.xenjava.toolstack.create.GuestServices;
+import org.xenjava.toolstack.create.FirmwareSource;
 import org.xenjava.toolstack.device.DeviceModels;
+import org.xenjava.toolstack.device.QemuBinary;
 import org.xenjava.toolstack.device.QemuDeviceModel;
 import org.xenjava.toolstack.device.StandInDeviceModel;
+import org.xenjava.toolstack.device.plan.HostInventory;
+import org.xenjava.toolstack.device.pv.HostProbe;
 import org.xenjava.toolstack.device.pv.PvHost;
 import org.xenjava.toolstack.error.ConfigException;
 import org.xenjava.toolstack.error.DomainNotFoundException;
@@ -82,7 +86,6 @@ public final class Toolstack implements AutoCloseable {
 
     private final XenLibraries libraries;
     private final ToolstackContext context;
-    private final GuestServices services;
     private final ImageFiles images = new ImageFiles();
     private final BuildJournal journal;
     private final DomainBuilder builder;
@@ -96,9 +99,9 @@ public final class Toolstack implements AutoCloseable {
         StoreClient store = new StoreClient(libraries.store());
         WatchHub events = new WatchHub(libraries.store());
         DeviceModels deviceModels = deviceModels(libraries, xenctrl, store, events);
-        PvHost devices = new PvHost(store, events, libraries.hostDevices(), options.deviceLimit);
-        this.services = services(libraries, xenctrl).with(deviceModels).with(devices);
-        DomainRemoval removal = new DomainRemoval(xenctrl, store, services);
+        HostInventory host = new HostProbe(libraries.hostDevices(), qemu(libraries));
+        PvHost devices = new PvHost(store, events, libraries.hostDevices(), host, options.deviceLimit);
+        DomainRemoval removal = new DomainRemoval(xenctrl, store, devices, deviceModels);
         this.context = new ToolstackContext(
                 xenctrl,
                 store,
@@ -112,7 +115,17 @@ public final class Toolstack implements AutoCloseable {
                 options.random);
         this.journal = new BuildJournal(store, context.processes());
         this.builder = new DomainBuilder(
-                xenctrl, store, journal, options.podPolicy, services, images, options.clock, options.random);
+                xenctrl,
+                store,
+                journal,
+                options.podPolicy,
+                firmware(libraries, xenctrl),
+                images,
+                host,
+                devices,
+                deviceModels,
+                options.clock,
+                options.random);
         this.surroundings = new SupervisorContext(
                 xenctrl,
                 store,
@@ -138,11 +151,14 @@ public final class Toolstack implements AutoCloseable {
         return libraries.isSimulation() ? new StandInDeviceModel(xenctrl, store) : new QemuDeviceModel(store, events);
     }
 
-    private static GuestServices services(XenLibraries libraries, Xenctrl xenctrl) {
+    private static Function<Optional<Path>, Path> qemu(XenLibraries libraries) {
+        return libraries.isSimulation() ? HostInventory.assumed()::deviceModel : QemuBinary.installed()::find;
+    }
+
+    private static FirmwareSource firmware(XenLibraries libraries, Xenctrl xenctrl) {
         return libraries.isSimulation()
-                ? GuestServices.none()
-                : GuestServices.none()
-                        .with(FirmwareFiles.installed(xenctrl.abi().release()));
+                ? FirmwareSource.none()
+                : FirmwareFiles.installed(xenctrl.abi().release());
     }
 
     /** The machine that this process runs on, which must be Xen's control domain; with the default options. */
@@ -368,7 +384,7 @@ public final class Toolstack implements AutoCloseable {
         return XenFailures.translating("cleaning up after killed builds", () -> {
             List<UUID> builds = journal.recover(context.xenctrl(), context.removal());
             // One that is dying needs no QEMU, and may be dying only because QEMU has its pages mapped.
-            services.deviceModel()
+            context.deviceModels()
                     .reapOrphans(() -> infos().stream().map(DomainInfo::domid).collect(Collectors.toSet()));
             return builds;
         });

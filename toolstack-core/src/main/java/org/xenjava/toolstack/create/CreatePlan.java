@@ -5,6 +5,8 @@ import java.nio.file.Path;
 import java.util.Optional;
 import org.xenjava.toolstack.config.DomainConfig;
 import org.xenjava.toolstack.config.HvmConfig;
+import org.xenjava.toolstack.device.plan.DevicePlan;
+import org.xenjava.toolstack.device.plan.HostInventory;
 import org.xenjava.toolstack.error.ConfigException;
 import org.xenjava.toolstack.error.KernelImageException;
 import org.xenjava.toolstack.image.DataImage;
@@ -24,56 +26,62 @@ import org.xenjava.toolstack.memory.PodPolicy;
  * @param config what was asked for
  * @param memory how much memory, where, and what Xen and the guest are told of it
  * @param image what bytes go where
+ * @param devices disks, network cards and QEMU
  */
-public record CreatePlan(DomainConfig config, MemoryPlan memory, ImagePlan image) {
+public record CreatePlan(DomainConfig config, MemoryPlan memory, ImagePlan image, DevicePlan devices) {
 
     /**
-     * Plans a guest for a host of which nothing is known: whatever the guest asks for, it is assumed to have, and
-     * programs that do nothing stand in for the firmware of an HVM guest. See {@link #of(DomainConfig, PodPolicy, GuestServices, ImageFiles)}.
+     * Plans a guest for a host of which nothing is known: whatever the guest asks for, the host is assumed to have, and
+     * programs that do nothing take the place of an HVM guest's firmware.
      *
      * @throws ConfigException if the configuration cannot be built
      * @throws KernelImageException if a file cannot be read, is malformed, or does not fit into the guest
      */
     public static CreatePlan of(DomainConfig config, PodPolicy policy) {
         try (ImageFiles images = new ImageFiles()) {
-            return of(config, policy, GuestServices.imagined(), images);
+            return of(config, policy, FirmwareSource.none(), images, HostInventory.assumed());
         }
     }
 
     /**
      * Reads the headers of the kernel and the ramdisk, or of the firmware, and plans.
      *
-     * @param services what the host has for guests beside Xen
+     * @param source where the programs come from that HVM guests start with
      * @param images reads the files, and reads them again when the plan is executed
-     * @throws ConfigException if the configuration cannot be built
+     * @param host answers the questions about disks, bridges and QEMU
+     * @throws ConfigException if the configuration cannot be built, or not on this host
      * @throws KernelImageException if a file cannot be found or read, is malformed, or does not fit into the guest
      */
-    public static CreatePlan of(DomainConfig config, PodPolicy policy, GuestServices services, ImageFiles images) {
-        services.devices().check(config);
-        if (config.hvm().isPresent() || services.devices().needsDeviceModel(config)) {
-            services.deviceModel().check(config);
-        }
+    public static CreatePlan of(
+            DomainConfig config, PodPolicy policy, FirmwareSource source, ImageFiles images, HostInventory host) {
         return config.hvm()
-                .map(machine -> hvm(config, machine, policy, services.firmware(), images))
-                .orElseGet(() -> pvh(config, policy, images));
+                .map(machine -> hvm(config, machine, policy, source, images, host))
+                .orElseGet(() -> pvh(config, policy, images, host));
     }
 
-    private static CreatePlan pvh(DomainConfig config, PodPolicy policy, ImageFiles images) {
+    private static CreatePlan pvh(DomainConfig config, PodPolicy policy, ImageFiles images, HostInventory host) {
         Path kernelFile = config.kernel()
                 .orElseThrow(() -> new ConfigException("domain " + config.name() + ": no kernel is given"));
         MemoryPlan memory = MemoryPlan.pvh(config, policy, PvhImagePlan.ACPI_PAGES);
+        DevicePlan devices = DevicePlan.of(config, memory, host);
         RamBounds ram = ramBounds(memory);
         PvhKernel kernel = images.kernel(kernelFile, ram.layout().lowMemEnd());
         Optional<DataImage> ramdisk = config.ramdisk().map(file -> images.data("ramdisk", file));
         ImagePlan image = PvhImagePlan.of(kernel, ramdisk, config.commandLine(), config.maxVcpus(), ram);
-        return new CreatePlan(config, memory, image);
+        return new CreatePlan(config, memory, image, devices);
     }
 
     private static CreatePlan hvm(
-            DomainConfig config, HvmConfig machine, PodPolicy policy, FirmwareSource source, ImageFiles images) {
+            DomainConfig config,
+            HvmConfig machine,
+            PodPolicy policy,
+            FirmwareSource source,
+            ImageFiles images,
+            HostInventory host) {
         MemoryPlan memory = MemoryPlan.hvm(config, machine, policy);
+        DevicePlan devices = DevicePlan.of(config, memory, host);
         HvmFirmware firmware = source.read(machine.firmware(), images);
-        return new CreatePlan(config, memory, HvmImagePlan.of(config, machine, firmware, ramBounds(memory)));
+        return new CreatePlan(config, memory, HvmImagePlan.of(config, machine, firmware, ramBounds(memory)), devices);
     }
 
     private static RamBounds ramBounds(MemoryPlan memory) {

@@ -11,9 +11,14 @@ import java.util.UUID;
 import java.util.random.RandomGenerator;
 import org.xenjava.toolstack.config.DomainConfig;
 import org.xenjava.toolstack.config.DomainType;
+import org.xenjava.toolstack.device.DeviceModels;
+import org.xenjava.toolstack.device.plan.DevicePlan;
+import org.xenjava.toolstack.device.plan.HostInventory;
+import org.xenjava.toolstack.device.pv.PvHost;
 import org.xenjava.toolstack.error.Attempt;
 import org.xenjava.toolstack.error.DomainExistsException;
 import org.xenjava.toolstack.error.ToolstackException;
+import org.xenjava.toolstack.error.translation.XenFailures;
 import org.xenjava.toolstack.imagefile.ImageFiles;
 import org.xenjava.toolstack.memory.PodPolicy;
 import org.xenjava.toolstack.operation.Cancellation;
@@ -29,15 +34,21 @@ public final class DomainBuilder {
     private final StoreClient store;
     private final BuildJournal journal;
     private final PodPolicy podPolicy;
-    private final GuestServices services;
+    private final FirmwareSource firmware;
     private final ImageFiles images;
+    private final HostInventory host;
+    private final PvHost devices;
+    private final DeviceModels deviceModels;
     private final Clock clock;
     private final RandomGenerator random;
     private final DomainRemoval removal;
 
     /**
-     * @param services what the host has for guests beside Xen
+     * @param firmware where the programs come from that HVM guests start with
      * @param images reads kernels, ramdisks and firmware
+     * @param host answers a plan's questions
+     * @param devices attaches disks and network cards
+     * @param deviceModels starts QEMU
      * @param random chooses UUIDs and MAC addresses where none is given
      */
     public DomainBuilder(
@@ -45,19 +56,25 @@ public final class DomainBuilder {
             StoreClient store,
             BuildJournal journal,
             PodPolicy podPolicy,
-            GuestServices services,
+            FirmwareSource firmware,
             ImageFiles images,
+            HostInventory host,
+            PvHost devices,
+            DeviceModels deviceModels,
             Clock clock,
             RandomGenerator random) {
         this.xenctrl = xenctrl;
         this.store = store;
         this.journal = journal;
         this.podPolicy = podPolicy;
-        this.services = services;
+        this.firmware = firmware;
         this.images = images;
+        this.host = host;
+        this.devices = devices;
+        this.deviceModels = deviceModels;
         this.clock = clock;
         this.random = random;
-        this.removal = new DomainRemoval(xenctrl, store, services);
+        this.removal = new DomainRemoval(xenctrl, store, devices, deviceModels);
     }
 
     /**
@@ -75,7 +92,8 @@ public final class DomainBuilder {
     public Built build(DomainConfig wanted, CreateListener listener, Cancellation cancellation) {
         DomainConfig config = wanted.completed(random).located();
         UUID uuid = config.uuid().orElseThrow();
-        CreatePlan plan = CreatePlan.of(config, podPolicy, services, images);
+        CreatePlan plan = XenFailures.translating(
+                "building domain " + config.name(), () -> CreatePlan.of(config, podPolicy, firmware, images, host));
         BuildJournal.Note note = journal.note(uuid);
         GuestBuild guest = new GuestBuild(xenctrl, store, clock, plan, uuid, cancellation);
         StepListener<CreateStep> progress = (step, number, total, phase) ->
@@ -92,8 +110,9 @@ public final class DomainBuilder {
     /** The order of a create. {@link DomainRemoval#remove} holds the order of a removal. */
     private List<Step<CreateStep>> recipe(BuildJournal.Note note, GuestBuild guest) {
         GuestKind kind = GuestKind.of(guest);
-        GuestDevices devices = new GuestDevices(guest, services);
-        boolean qemu = devices.needDeviceModel();
+        DevicePlan plan = guest.plan().devices();
+        GuestDevices devices = new GuestDevices(guest, this.devices, deviceModels);
+        boolean qemu = plan.qemu().isPresent();
         return List.of(
                 Step.of(RECORD_BUILD, note::open).undoneIfNothingIsLeft(note::close),
                 Step.of(CHECK_UUID, () -> requireNewUuid(guest.uuid())),
@@ -118,16 +137,16 @@ public final class DomainBuilder {
                 Step.of(INTRODUCE, guest::introduce),
                 Step.of(ATTACH_DISKS, devices::attachDisks)
                         .undoneBy(devices::detachAll)
-                        .onlyIf(devices.hasDisks()),
+                        .onlyIf(!plan.disks().isEmpty()),
                 Step.of(START_DEVICE_MODEL, devices::startDeviceModel)
                         .undoneBy(devices::stopDeviceModel)
                         .onlyIf(qemu),
                 Step.of(AWAIT_DEVICE_MODEL, devices::awaitDeviceModel).onlyIf(qemu),
-                Step.of(AWAIT_DEVICE_MODEL_DISKS, devices::awaitDeviceModelsDisks)
+                Step.of(AWAIT_DEVICE_MODEL_DISKS, devices::awaitQemuDisks)
                         .onlyIf(qemu && guest.plan().config().type() == DomainType.PVH),
                 Step.of(ATTACH_NICS, devices::attachNics)
                         .undoneBy(devices::detachAll)
-                        .onlyIf(devices.hasNics()),
+                        .onlyIf(!plan.nics().isEmpty()),
                 Step.of(RELEASE_CLAIM, guest::releaseClaim).onlyIf(kind.deviceModelTakesMemory()),
                 Step.of(REMOVE_RECORD, note::close));
     }

@@ -6,6 +6,8 @@ import java.util.UUID;
 import java.util.regex.Pattern;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.xenjava.toolstack.device.DeviceModels;
+import org.xenjava.toolstack.device.pv.PvHost;
 import org.xenjava.toolstack.operation.Undo;
 import org.xenjava.toolstack.store.DomainPaths;
 import org.xenjava.toolstack.store.StoreClient;
@@ -21,12 +23,14 @@ public final class DomainRemoval {
 
     private final Xenctrl xenctrl;
     private final StoreClient store;
-    private final GuestServices services;
+    private final PvHost devices;
+    private final DeviceModels deviceModels;
 
-    public DomainRemoval(Xenctrl xenctrl, StoreClient store, GuestServices services) {
+    public DomainRemoval(Xenctrl xenctrl, StoreClient store, PvHost devices, DeviceModels deviceModels) {
         this.xenctrl = xenctrl;
         this.store = store;
-        this.services = services;
+        this.devices = devices;
+        this.deviceModels = deviceModels;
     }
 
     /**
@@ -36,15 +40,12 @@ public final class DomainRemoval {
      * @throws RuntimeException the first thing that went wrong, with the others suppressed
      */
     public void remove(int domid, UUID uuid) {
-        Undo.all(
-                () -> services.deviceModel().stop(domid),
-                () -> detachDevicesAndForget(domid, uuid),
-                () -> destroy(domid));
+        Undo.all(() -> deviceModels.stop(domid), () -> detachDevicesAndForget(domid, uuid), () -> destroy(domid));
     }
 
     /** The trees stay if a device cannot be detached, since they say what is left to do. */
     private void detachDevicesAndForget(int domid, UUID uuid) {
-        services.devices().detachAll(domid);
+        devices.detachAll(domid);
         removeTrees(domid, uuid);
     }
 
@@ -65,7 +66,7 @@ public final class DomainRemoval {
     }
 
     private void forget(int domid, UUID uuid) {
-        Undo.all(() -> services.deviceModel().stop(domid), () -> detachDevicesAndForget(domid, uuid));
+        Undo.all(() -> deviceModels.stop(domid), () -> detachDevicesAndForget(domid, uuid));
     }
 
     /** Removes all that xenstore holds of the domain. */

@@ -15,4 +15,9 @@ public interface FirmwareSource {
      * @throws KernelImageException if there is none, or a file cannot be read or is malformed
      */
     HvmFirmware read(Firmware wanted, ImageFiles images);
+
+    /** For machines on which nothing runs: programs that do nothing, unless the configuration names others. */
+    static FirmwareSource none() {
+        return new StandInFirmware();
+    }
 }

@@ -1,69 +1,54 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.xenjava.toolstack.create;
 
-import org.xenjava.toolstack.config.DomainConfig;
-import org.xenjava.toolstack.config.DomainType;
+import org.xenjava.toolstack.device.DeviceModels;
+import org.xenjava.toolstack.device.plan.DevicePlan;
+import org.xenjava.toolstack.device.plan.QemuPlan;
+import org.xenjava.toolstack.device.pv.PvHost;
 
-/** What a build does about devices, once xenstored knows the domain: its device model, disks and network cards. */
+/** Executes the plan of a guest's devices once xenstored knows the domain. */
 final class GuestDevices {
     private final GuestBuild guest;
-    private final GuestServices services;
+    private final DevicePlan plan;
+    private final PvHost devices;
+    private final DeviceModels deviceModels;
 
-    GuestDevices(GuestBuild guest, GuestServices services) {
+    GuestDevices(GuestBuild guest, PvHost devices, DeviceModels deviceModels) {
         this.guest = guest;
-        this.services = services;
-    }
-
-    boolean hasDisks() {
-        return !config().disks().isEmpty();
-    }
-
-    boolean hasNics() {
-        return !config().nics().isEmpty();
-    }
-
-    boolean needDeviceModel() {
-        return config().type() == DomainType.HVM || services.devices().needsDeviceModel(config());
+        this.plan = guest.plan().devices();
+        this.devices = devices;
+        this.deviceModels = deviceModels;
     }
 
     void attachDisks() {
-        services.devices().attachDisks(attached(), guest.cancellation());
+        devices.attachDisks(guest.domid(), plan, guest.cancellation());
     }
 
-    void awaitDeviceModelsDisks() {
-        services.devices().awaitDeviceModelsDisks(attached(), guest.cancellation());
+    void awaitQemuDisks() {
+        devices.awaitQemuDisks(guest.domid(), plan, guest.cancellation());
     }
 
     void attachNics() {
-        services.devices().attachNics(attached(), guest.cancellation());
+        devices.attachNics(guest.domid(), plan, guest.cancellation());
     }
 
     void detachAll() {
-        services.devices().detachAll(guest.domid());
+        devices.detachAll(guest.domid());
     }
 
     void startDeviceModel() {
-        services.deviceModel().start(served());
+        deviceModels.start(guest.domid(), qemu());
     }
 
     void awaitDeviceModel() {
-        services.deviceModel().awaitReady(served(), guest.cancellation());
+        deviceModels.awaitReady(guest.domid(), qemu(), guest.cancellation());
     }
 
     void stopDeviceModel() {
-        services.deviceModel().stop(guest.domid());
+        deviceModels.stop(guest.domid());
     }
 
-    private DomainConfig config() {
-        return guest.plan().config();
-    }
-
-    private PvDevices.Guest attached() {
-        return new PvDevices.Guest(guest.domid(), config());
-    }
-
-    private DeviceModel.Guest served() {
-        return new DeviceModel.Guest(
-                guest.domid(), guest.uuid(), config(), guest.plan().memory());
+    private QemuPlan qemu() {
+        return plan.qemu().orElseThrow();
     }
 }

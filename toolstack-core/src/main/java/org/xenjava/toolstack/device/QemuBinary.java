@@ -10,7 +10,7 @@ import java.util.stream.Stream;
 import org.xenjava.toolstack.error.DeviceModelException;
 
 /** Where QEMU is installed. Xen fixes it when it is configured; so distributions differ, and every place is looked at. */
-final class QemuBinary {
+public final class QemuBinary {
     private final List<Path> candidates;
 
     private QemuBinary(List<Path> candidates) {
@@ -18,7 +18,7 @@ final class QemuBinary {
     }
 
     /** That of this machine. */
-    static QemuBinary installed() {
+    public static QemuBinary installed() {
         return below(Path.of("/"));
     }
 
@@ -49,7 +49,7 @@ final class QemuBinary {
      * @param override {@code device_model_override}
      * @throws DeviceModelException if there is none; the message names every place
      */
-    Path find(Optional<Path> override) {
+    public Path find(Optional<Path> override) {
         List<Path> places = override.map(List::of).orElse(candidates);
         return places.stream()
                 .filter(Files::isExecutable)

@@ -16,10 +16,10 @@ import java.util.Set;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import org.xenjava.toolstack.config.DiskConfig;
 import org.xenjava.toolstack.config.DomainConfig;
 import org.xenjava.toolstack.config.HvmConfig;
-import org.xenjava.toolstack.error.ConfigException;
+import org.xenjava.toolstack.device.plan.QemuFiles;
+import org.xenjava.toolstack.device.plan.QemuPlan;
 import org.xenjava.toolstack.error.DeviceModelException;
 import org.xenjava.toolstack.error.OperationTimeoutException;
 import org.xenjava.toolstack.operation.Cancellation;
@@ -41,55 +41,31 @@ public final class QemuDeviceModel implements DeviceModels {
 
     private final StoreClient store;
     private final WatchHub events;
-    private final QemuBinary binary;
     private final QemuFiles files;
 
     /** @param events tell when QEMU reports */
     public QemuDeviceModel(StoreClient store, WatchHub events) {
-        this(store, events, QemuBinary.installed(), QemuFiles.STANDARD);
+        this(store, events, QemuFiles.STANDARD);
     }
 
-    QemuDeviceModel(StoreClient store, WatchHub events, QemuBinary binary, QemuFiles files) {
+    QemuDeviceModel(StoreClient store, WatchHub events, QemuFiles files) {
         this.store = store;
         this.events = events;
-        this.binary = binary;
         this.files = files;
     }
 
     @Override
-    public void check(DomainConfig config) {
-        binary.find(config.hvm().flatMap(machine -> machine.deviceModel().program()));
-        if (config.hvm().isPresent()) {
-            config.disks().stream()
-                    .filter(QemuDeviceModel::isReadOnlyIdeDisk)
-                    .findFirst()
-                    .ifPresent(disk -> {
-                        throw new ConfigException("domain " + config.name() + ": disk " + disk.vdev()
-                                + ": the emulated IDE controller has no read-only hard disks; make it 'rw', a cdrom,"
-                                + " or 'sd…' for the SCSI controller");
-                    });
-        }
-    }
-
-    private static boolean isReadOnlyIdeDisk(DiskConfig disk) {
-        return disk.device() == DiskConfig.Device.DISK
-                && disk.access() == DiskConfig.Access.READ_ONLY
-                && disk.emulated().equals(Optional.of(DiskConfig.Controller.IDE));
-    }
-
-    @Override
-    public void start(Guest guest) {
-        DomainConfig config = guest.config();
+    public void start(int domid, QemuPlan plan) {
+        DomainConfig config = plan.config();
         List<String> command = new ArrayList<>();
         command.add("setsid");
-        command.add(binary.find(config.hvm().map(HvmConfig::deviceModel).flatMap(HvmConfig.DeviceModel::program))
-                .toString());
-        command.addAll(QemuCommandLine.of(guest, files));
-        LOG.debug("domain {}: {}", guest.domid(), command);
+        command.add(plan.program().toString());
+        command.addAll(plan.arguments(domid, files));
+        LOG.debug("domain {}: {}", domid, command);
         try {
             Files.createDirectories(files.run());
             Files.createDirectories(files.log());
-            removeSockets(guest.domid());
+            removeSockets(domid);
             Path log = files.logOf(config.name());
             keepFormer(log, files.formerLogOf(config.name()));
             ProcessBuilder builder = new ProcessBuilder(command)
@@ -97,10 +73,10 @@ public final class QemuDeviceModel implements DeviceModels {
                             ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile()))
                     .redirectErrorStream(true)
                     .redirectOutput(log.toFile());
-            builder.environment().put("XEN_DOMAIN_ID", Integer.toString(guest.domid()));
+            builder.environment().put("XEN_DOMAIN_ID", Integer.toString(domid));
             // setsid(1) becomes QEMU, with the same PID: a child of ours is no process group's leader.
             long pid = builder.start().pid();
-            store.direct().write(new DomainPaths(guest.domid()).deviceModelPid(), Long.toString(pid));
+            store.direct().write(new DomainPaths(domid).deviceModelPid(), Long.toString(pid));
         } catch (IOException e) {
             throw new DeviceModelException(
                     "domain " + config.name() + ": QEMU cannot be started: " + e.getMessage(), e);
@@ -116,17 +92,16 @@ public final class QemuDeviceModel implements DeviceModels {
     }
 
     @Override
-    public void awaitReady(Guest guest, Cancellation cancellation) {
-        int domid = guest.domid();
+    public void awaitReady(int domid, QemuPlan plan, Cancellation cancellation) {
         String state = new DomainPaths(domid).deviceModel() + "/state";
         events.await(state, START, () -> {
                     cancellation.check("waiting for QEMU of domain " + domid);
-                    requireAlive(guest);
+                    requireAlive(domid, plan);
                     return store.read(state).filter("running"::equals);
                 })
                 .orElseThrow(() -> new OperationTimeoutException(
-                        "domain " + guest.config().name() + ": QEMU has not reported within " + START + logged(guest)));
-        guest.config().hvm().ifPresent(machine -> announce(domid, machine));
+                        "domain " + plan.config().name() + ": QEMU has not reported within " + START + logged(plan)));
+        plan.config().hvm().ifPresent(machine -> announce(domid, machine));
     }
 
     /** Lets viewers in, and writes where the screen and the serial ports are, at libxl's nodes. */
@@ -145,20 +120,20 @@ public final class QemuDeviceModel implements DeviceModels {
         }
     }
 
-    private void requireAlive(Guest guest) {
-        boolean alive = store.readLong(new DomainPaths(guest.domid()).deviceModelPid())
+    private void requireAlive(int domid, QemuPlan plan) {
+        boolean alive = store.readLong(new DomainPaths(domid).deviceModelPid())
                 .flatMap(ProcessHandle::of)
                 .filter(ProcessHandle::isAlive)
                 .isPresent();
         if (!alive) {
             throw new DeviceModelException(
-                    "domain " + guest.config().name() + ": QEMU ended before it was ready" + logged(guest));
+                    "domain " + plan.config().name() + ": QEMU ended before it was ready" + logged(plan));
         }
     }
 
     /** The last words of QEMU, which end in the reason as a rule. */
-    private String logged(Guest guest) {
-        Path log = files.logOf(guest.config().name());
+    private String logged(QemuPlan plan) {
+        Path log = files.logOf(plan.config().name());
         try (RandomAccessFile file = new RandomAccessFile(log.toFile(), "r")) {
             file.seek(Math.max(0, file.length() - TAIL_BYTES));
             byte[] tail = new byte[(int) Math.min(TAIL_BYTES, file.length() - file.getFilePointer())];

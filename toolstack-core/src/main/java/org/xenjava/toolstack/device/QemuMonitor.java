@@ -14,6 +14,7 @@ import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.xenjava.toolstack.config.VirtualDisk;
+import org.xenjava.toolstack.device.plan.QemuCommandLine;
 import org.xenjava.toolstack.error.DeviceModelException;
 
 /**

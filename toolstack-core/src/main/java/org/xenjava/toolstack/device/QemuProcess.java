@@ -14,6 +14,7 @@ import java.util.regex.Pattern;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.xenjava.toolstack.config.VirtualDisk;
+import org.xenjava.toolstack.device.plan.QemuCommandLine;
 import org.xenjava.toolstack.error.DeviceModelException;
 import org.xenjava.toolstack.error.OperationCancelledException;
 
@@ -23,11 +24,6 @@ import org.xenjava.toolstack.error.OperationCancelledException;
  */
 public final class QemuProcess {
     private static final Logger LOG = LoggerFactory.getLogger(QemuProcess.class);
-
-    /** The name of the monitor by which a QEMU is known as one of ours. */
-    static final String MONITOR = "xenjava";
-
-    static final String LIBXL_MONITOR = "libxl-cmd";
 
     private static final String DOMID = "-xen-domid";
 
@@ -72,7 +68,7 @@ public final class QemuProcess {
 
     /** This library started it. */
     boolean isOurs() {
-        return socket(MONITOR).isPresent();
+        return socket(QemuCommandLine.MONITOR).isPresent();
     }
 
     /**
@@ -105,8 +101,8 @@ public final class QemuProcess {
 
     /** Of a QEMU that libxl has started, the one that xl uses. */
     QemuMonitor monitor() {
-        return new QemuMonitor(socket(MONITOR)
-                .or(() -> socket(LIBXL_MONITOR))
+        return new QemuMonitor(socket(QemuCommandLine.MONITOR)
+                .or(() -> socket(QemuCommandLine.LIBXL_MONITOR))
                 .orElseThrow(() -> new DeviceModelException(this + ", has no monitor that a toolstack knows")));
     }
 

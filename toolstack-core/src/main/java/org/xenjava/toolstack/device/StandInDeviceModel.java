@@ -5,7 +5,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.Supplier;
 import java.util.stream.LongStream;
-import org.xenjava.toolstack.config.DomainConfig;
+import org.xenjava.toolstack.device.plan.QemuPlan;
 import org.xenjava.toolstack.error.DeviceModelException;
 import org.xenjava.toolstack.memory.MemoryPlan;
 import org.xenjava.toolstack.operation.Cancellation;
@@ -31,13 +31,8 @@ public final class StandInDeviceModel implements DeviceModels {
     }
 
     @Override
-    public void check(DomainConfig config) {
-        // It serves every guest alike: with nothing.
-    }
-
-    @Override
-    public void start(Guest guest) {
-        populate(guest.domid(), guest.memory());
+    public void start(int domid, QemuPlan plan) {
+        populate(domid, plan.memory());
     }
 
     /** Video RAM and ROM lie behind the RAM, as QEMU numbers its blocks. */
@@ -56,8 +51,8 @@ public final class StandInDeviceModel implements DeviceModels {
     }
 
     @Override
-    public void awaitReady(Guest guest, Cancellation cancellation) {
-        store.direct().write(new DomainPaths(guest.domid()).deviceModel() + "/state", "running");
+    public void awaitReady(int domid, QemuPlan plan, Cancellation cancellation) {
+        store.direct().write(new DomainPaths(domid).deviceModel() + "/state", "running");
     }
 
     @Override

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.UUID;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.xenjava.toolstack.device.StandInDeviceModel;
 import org.xenjava.toolstack.error.DomainExistsException;
 import org.xenjava.toolstack.sim.SimulatedXen;
 import org.xenjava.toolstack.sim.fault.MachineState;
@@ -45,7 +46,10 @@ class BuildJournalTest {
     }
 
     private List<UUID> recover() {
-        return journal.recover(xenctrl, new DomainRemoval(xenctrl, store, GuestServices.none()));
+        return journal.recover(
+                xenctrl,
+                new DomainRemoval(
+                        xenctrl, store, HvmTestHost.devices(machine, store), new StandInDeviceModel(xenctrl, store)));
     }
 
     private List<String> changes() {

@@ -32,11 +32,9 @@ import org.xenjava.toolstack.config.TimerMode;
 import org.xenjava.toolstack.config.TscMode;
 import org.xenjava.toolstack.config.ViridianFeature;
 import org.xenjava.toolstack.device.StandInDeviceModel;
-import org.xenjava.toolstack.error.ConfigException;
 import org.xenjava.toolstack.error.OperationCancelledException;
 import org.xenjava.toolstack.error.OperationTimeoutException;
 import org.xenjava.toolstack.error.ToolstackException;
-import org.xenjava.toolstack.imagefile.ImageFiles;
 import org.xenjava.toolstack.memory.PodPolicy;
 import org.xenjava.toolstack.operation.Cancellation;
 import org.xenjava.toolstack.sim.SimulatedXen;
@@ -188,7 +186,7 @@ class HvmBuildTest {
 
         int domid = host.build(GUEST, progress -> steps.add(progress.step()), new Cancellation());
 
-        assertEquals(List.of("check web", "start " + domid, "await " + domid), host.deviceModel.events());
+        assertEquals(List.of("start " + domid, "await " + domid), host.deviceModel.events());
         assertTrue(
                 steps.indexOf(CreateStep.START_DEVICE_MODEL) > steps.indexOf(CreateStep.INTRODUCE), steps.toString());
         assertEquals(List.of(0L), claimed, "the video RAM has used up the claim");
@@ -204,7 +202,7 @@ class HvmBuildTest {
             ToolstackException e = assertThrows(ToolstackException.class, () -> small.build(GUEST));
 
             assertTrue(e.getMessage().contains("the host cannot give"), e.getMessage());
-            assertEquals(List.of("check web"), small.deviceModel.events());
+            assertEquals(List.of(), small.deviceModel.events());
             small.assertUnchangedSince(untouched);
         }
     }
@@ -217,7 +215,7 @@ class HvmBuildTest {
 
         assertThrows(OperationTimeoutException.class, () -> host.build(GUEST));
 
-        assertEquals(List.of("check web", "start 1", "await 1", "stop 1"), host.deviceModel.events());
+        assertEquals(List.of("start 1", "await 1", "stop 1"), host.deviceModel.events());
         host.assertUnchangedSince(before);
     }
 
@@ -286,9 +284,7 @@ class HvmBuildTest {
         StoreClient store = new StoreClient(host.observer.store());
         Xenctrl xenctrl = Xenctrl.open(host.observer);
         List<UUID> recovered = new BuildJournal(store, new AfterTheDeath())
-                .recover(
-                        xenctrl,
-                        new DomainRemoval(xenctrl, store, GuestServices.none().with(next)));
+                .recover(xenctrl, new DomainRemoval(xenctrl, store, HvmTestHost.devices(host.observer, store), next));
 
         assertEquals(1, recovered.size());
         assertEquals(List.of("stop 1"), next.events());
@@ -310,15 +306,6 @@ class HvmBuildTest {
     private String lastEvent() {
         List<String> events = host.deviceModel.events();
         return events.get(events.size() - 1);
-    }
-
-    @Test
-    void withoutADeviceModelHvmGuestsAreRefusedWhenTheyArePlanned() {
-        ConfigException e = assertThrows(
-                ConfigException.class,
-                () -> CreatePlan.of(GUEST, PodPolicy.standard(), GuestServices.none(), new ImageFiles()));
-
-        assertEquals("domain web: type=hvm: this host has no device model; only pvh is possible", e.getMessage());
     }
 
     @Test

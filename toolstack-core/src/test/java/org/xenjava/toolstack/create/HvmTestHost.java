@@ -8,6 +8,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.List;
@@ -20,6 +21,8 @@ import org.xenjava.toolstack.config.GraphicsConfig.Vga;
 import org.xenjava.toolstack.config.HvmConfig;
 import org.xenjava.toolstack.config.HvmConfig.Bios;
 import org.xenjava.toolstack.config.HvmConfig.Firmware;
+import org.xenjava.toolstack.device.plan.HostInventory;
+import org.xenjava.toolstack.device.pv.PvHost;
 import org.xenjava.toolstack.image.TestFirmware;
 import org.xenjava.toolstack.imagefile.ImageFiles;
 import org.xenjava.toolstack.memory.PodPolicy;
@@ -29,6 +32,7 @@ import org.xenjava.toolstack.sim.fault.FaultInjection;
 import org.xenjava.toolstack.sim.fault.MachineState;
 import org.xenjava.toolstack.store.ProcessIdentity;
 import org.xenjava.toolstack.store.StoreClient;
+import org.xenjava.toolstack.store.WatchHub;
 import org.xenjava.toolstack.xenctrl.Xenctrl;
 import org.xenjava.toolstack.xenctrl.abi.XenRelease;
 import org.xenjava.toolstack.xenctrl.lib.XenLibraries;
@@ -92,20 +96,35 @@ final class HvmTestHost implements AutoCloseable {
     int build(DomainConfig config, CreateListener listener, Cancellation cancellation) {
 
         Clock clock = Clock.fixed(NOW, ZoneOffset.UTC);
-        return new DomainBuilder(xenctrl, store, journal, policy, services(), images, clock, new Random(153))
+        return new DomainBuilder(
+                        xenctrl,
+                        store,
+                        journal,
+                        policy,
+                        FirmwareFiles.below(MACHINE, XenRelease.V4_17),
+                        images,
+                        HostInventory.assumed(),
+                        devices(faults, store),
+                        deviceModel,
+                        clock,
+                        new Random(153))
                 .build(config, listener, cancellation)
                 .domid();
     }
 
     DomainRemoval removal() {
-        return new DomainRemoval(xenctrl, store, services());
+        return new DomainRemoval(xenctrl, store, devices(faults, store), deviceModel);
     }
 
     private final ImageFiles images = new ImageFiles();
 
-    private GuestServices services() {
-        FirmwareFiles firmware = FirmwareFiles.below(MACHINE, XenRelease.V4_17);
-        return new GuestServices(deviceModel, firmware, GuestServices.none().devices());
+    static PvHost devices(XenLibraries process, StoreClient store) {
+        return new PvHost(
+                store,
+                new WatchHub(process.store()),
+                process.hostDevices(),
+                HostInventory.assumed(),
+                Duration.ofMillis(100));
     }
 
     MemoryResize resize(int domid) {

@@ -3,10 +3,13 @@ package org.xenjava.toolstack.create;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Supplier;
-import org.xenjava.toolstack.config.DomainConfig;
+import org.xenjava.toolstack.device.DeviceModels;
+import org.xenjava.toolstack.device.QemuProcess;
 import org.xenjava.toolstack.device.StandInDeviceModel;
+import org.xenjava.toolstack.device.plan.QemuPlan;
 import org.xenjava.toolstack.operation.Cancellation;
 import org.xenjava.toolstack.store.DomainPaths;
 import org.xenjava.toolstack.store.StoreClient;
@@ -14,7 +17,7 @@ import org.xenjava.toolstack.xenctrl.Xenctrl;
 import org.xenjava.toolstack.xenctrl.lib.XenLibraries;
 
 /** A QEMU without devices that is late, or does not get ready at all, and takes down what it was asked to do. */
-final class TestDeviceModel implements DeviceModel {
+final class TestDeviceModel implements DeviceModels {
     private final StoreClient store;
     private final StandInDeviceModel model;
     private final List<String> events = new ArrayList<>();
@@ -36,22 +39,17 @@ final class TestDeviceModel implements DeviceModel {
     }
 
     @Override
-    public void check(DomainConfig config) {
-        events.add("check " + config.name());
+    public void start(int domid, QemuPlan plan) {
+        events.add("start " + domid);
+        store.direct().write(new DomainPaths(domid).of("image/device-model-pid"), "4711");
     }
 
     @Override
-    public void start(Guest guest) {
-        events.add("start " + guest.domid());
-        store.direct().write(new DomainPaths(guest.domid()).of("image/device-model-pid"), "4711");
-    }
-
-    @Override
-    public void awaitReady(Guest guest, Cancellation cancellation) {
-        events.add("await " + guest.domid());
-        model.start(guest);
+    public void awaitReady(int domid, QemuPlan plan, Cancellation cancellation) {
+        events.add("await " + domid);
+        model.start(domid, plan);
         beforeReady.run();
-        model.awaitReady(guest, cancellation);
+        model.awaitReady(domid, plan, cancellation);
     }
 
     @Override
@@ -64,5 +62,10 @@ final class TestDeviceModel implements DeviceModel {
     @Override
     public void reapOrphans(Supplier<Set<Integer>> domids) {
         events.add("reap");
+    }
+
+    @Override
+    public Optional<QemuProcess> process(int domid) {
+        return Optional.empty();
     }
 }

@@ -13,7 +13,6 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -22,8 +21,8 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.xenjava.toolstack.config.DomainConfig;
 import org.xenjava.toolstack.config.xl.XlConfigReader;
-import org.xenjava.toolstack.create.DeviceModel.Guest;
-import org.xenjava.toolstack.error.ConfigException;
+import org.xenjava.toolstack.device.plan.QemuFiles;
+import org.xenjava.toolstack.device.plan.QemuPlan;
 import org.xenjava.toolstack.error.DeviceModelException;
 import org.xenjava.toolstack.error.OperationCancelledException;
 import org.xenjava.toolstack.memory.MemoryPlan;
@@ -53,8 +52,7 @@ class QemuDeviceModelTest {
     private QemuDeviceModel model = model(directory);
 
     private QemuDeviceModel model(Path root) {
-        return new QemuDeviceModel(
-                store, events, QemuBinary.below(root), new QemuFiles(root.resolve("run"), root.resolve("log")));
+        return new QemuDeviceModel(store, events, new QemuFiles(root.resolve("run"), root.resolve("log")));
     }
 
     @BeforeEach
@@ -69,13 +67,14 @@ class QemuDeviceModelTest {
         xen.close();
     }
 
-    private static Guest guest(String more) {
+    private QemuPlan plan(String more) {
         DomainConfig config = XlConfigReader.parse(
                         "name='web'\ntype='hvm'\nmemory=64\n" + (more.contains("vnc") ? "" : "vnc=0\n") + more,
                         "test.cfg")
                 .config();
         MemoryPlan memory = MemoryPlan.hvm(config, config.hvm().orElseThrow(), PodPolicy.standard());
-        return new Guest(DOMID, new UUID(0, DOMID), config, memory);
+        Path program = QemuBinary.below(directory).find(Optional.empty());
+        return new QemuPlan(program, config, memory, List.of(), List.of());
     }
 
     private void install(String script) throws IOException {
@@ -96,9 +95,9 @@ class QemuDeviceModelTest {
     @Test
     void aProcessIsStartedNotedFoundAndEnded() throws Exception {
         install(LIVES_ON);
-        model.start(guest(""));
+        model.start(DOMID, plan(""));
         report("running");
-        model.awaitReady(guest(""), new Cancellation());
+        model.awaitReady(DOMID, plan(""), new Cancellation());
 
         QemuProcess process = started();
         assertEquals(Optional.of(process.pid()), store.readLong(PATHS.deviceModelPid()));
@@ -116,7 +115,7 @@ class QemuDeviceModelTest {
     @Test
     void itsSessionIsItsOwnSoThatItOutlivesOurs() throws Exception {
         install("ps -o sid= -p $$\n" + LIVES_ON);
-        model.start(guest(""));
+        model.start(DOMID, plan(""));
 
         long pid = started().pid();
         assertEquals(Long.toString(pid), firstLineOfLog());
@@ -133,7 +132,7 @@ class QemuDeviceModelTest {
     @Test
     void aProcessIsFoundThoughItsNoteWasNeverWritten() throws Exception {
         install(LIVES_ON);
-        model.start(guest(""));
+        model.start(DOMID, plan(""));
         QemuProcess process = started();
         store.direct().remove(PATHS.deviceModelPid());
 
@@ -145,10 +144,10 @@ class QemuDeviceModelTest {
     @Test
     void anEarlyEndIsToldWithTheLastWords() throws IOException {
         install("echo 'qemu: no such machine'\nexit 1\n");
-        model.start(guest(""));
+        model.start(DOMID, plan(""));
 
         DeviceModelException e =
-                assertThrows(DeviceModelException.class, () -> model.awaitReady(guest(""), new Cancellation()));
+                assertThrows(DeviceModelException.class, () -> model.awaitReady(DOMID, plan(""), new Cancellation()));
 
         assertEquals(
                 "domain web: QEMU ended before it was ready; " + directory
@@ -159,10 +158,10 @@ class QemuDeviceModelTest {
     @Test
     void theLogOfTheGuestBeforeIsKept() throws Exception {
         install("echo first\nexit 1\n");
-        model.start(guest(""));
-        assertThrows(DeviceModelException.class, () -> model.awaitReady(guest(""), new Cancellation()));
+        model.start(DOMID, plan(""));
+        assertThrows(DeviceModelException.class, () -> model.awaitReady(DOMID, plan(""), new Cancellation()));
         install("echo second\nexit 1\n");
-        model.start(guest(""));
+        model.start(DOMID, plan(""));
 
         assertEquals("second", firstLineOfLog());
         assertEquals("first\n", Files.readString(directory.resolve("log/qemu-dm-web.log.1")));
@@ -171,18 +170,18 @@ class QemuDeviceModelTest {
     @Test
     void aWaitIsCancelled() throws IOException {
         install(LIVES_ON);
-        model.start(guest(""));
+        model.start(DOMID, plan(""));
         Cancellation cancellation = new Cancellation();
         cancellation.cancel();
 
-        assertThrows(OperationCancelledException.class, () -> model.awaitReady(guest(""), cancellation));
+        assertThrows(OperationCancelledException.class, () -> model.awaitReady(DOMID, plan(""), cancellation));
     }
 
     @Test
     void whereTheScreenAndTheTerminalsAreStandsInXenstore() throws IOException {
         install(LIVES_ON);
-        Guest guest = guest("vnclisten='0.0.0.0'\nvncpasswd='secret'\nserial='pty'\n");
-        model.start(guest);
+        QemuPlan plan = plan("vnclisten='0.0.0.0'\nvncpasswd='secret'\nserial='pty'\n");
+        model.start(DOMID, plan);
         report("running");
         try (QmpServer server =
                 QmpServer.at(directory.resolve("run/qmp-xenjava-" + DOMID), request -> switch (request.get("execute")
@@ -193,7 +192,7 @@ class QemuDeviceModelTest {
                         "{\"return\": [{\"label\": \"serial0\", \"filename\": \"pty:/dev/pts/3\"}]}\n";
                     default -> "{\"return\": {}}\n";
                 })) {
-            model.awaitReady(guest, new Cancellation());
+            model.awaitReady(DOMID, plan, new Cancellation());
 
             assertEquals(
                     "set_password {\"protocol\":\"vnc\",\"password\":\"secret\"}",
@@ -207,7 +206,7 @@ class QemuDeviceModelTest {
     @Test
     void orphansAreReapedAndWhatServesADomainIsNot() throws IOException {
         install(LIVES_ON);
-        model.start(guest(""));
+        model.start(DOMID, plan(""));
         QemuProcess process = started();
 
         model.reapOrphans(() -> Set.of(0, DOMID));
@@ -240,7 +239,7 @@ class QemuDeviceModelTest {
     @Test
     void withoutQemuAGuestIsRefusedAndEveryPlaceIsNamed() {
         DeviceModelException e = assertThrows(
-                DeviceModelException.class, () -> model.check(guest("").config()));
+                DeviceModelException.class, () -> QemuBinary.below(directory).find(Optional.empty()));
 
         assertTrue(e.getMessage().contains(directory + "/usr/libexec/xen-qemu-system-i386, "), e.getMessage());
     }
@@ -251,24 +250,6 @@ class QemuDeviceModelTest {
                 directory.resolve("my-qemu"),
                 PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
 
-        model.check(guest("device_model_override='" + program + "'\n").config());
-
         assertEquals(program, QemuBinary.below(directory).find(Optional.of(program)));
-    }
-
-    @Test
-    void aReadOnlyHardDiskOnIdeIsRefusedBeforeQemuRefusesIt() throws IOException {
-        install(LIVES_ON);
-
-        ConfigException e = assertThrows(
-                ConfigException.class,
-                () -> model.check(guest("disk=['/x.raw,raw,hda,ro']\n").config()));
-
-        assertTrue(e.getMessage().contains("disk hda"), e.getMessage());
-        model.check(XlConfigReader.parse(
-                        "name='web'\ntype='pvh'\nkernel='/k'\nmemory=64\ndisk=['/x.qcow2,qcow2,xvda,ro']\n", "test.cfg")
-                .config());
-        model.check(
-                guest("disk=['/x.raw,raw,sda,ro', '/x.iso,raw,hdc,ro,cdrom']\n").config());
     }
 }

@@ -54,8 +54,10 @@ class HouseRulesTest {
             .definedBy(ROOT + ".create..")
             .layer("pod")
             .definedBy(ROOT + ".pod..")
+            .layer("devicePlan")
+            .definedBy(ROOT + ".device.plan..")
             .layer("device")
-            .definedBy(ROOT + ".device..")
+            .definedBy(ROOT + ".device", ROOT + ".device.pv..")
             .layer("dump")
             .definedBy(ROOT + ".dump..")
             .layer("lifecycle")
@@ -108,6 +110,8 @@ class HouseRulesTest {
             .mayOnlyAccessLayers("error", "memory", "store", "xenctrl", "lib", "units")
             .whereLayer("create")
             .mayOnlyAccessLayers(
+                    "device",
+                    "devicePlan",
                     "error",
                     "translation",
                     "config",
@@ -121,21 +125,23 @@ class HouseRulesTest {
                     "abi",
                     "lib",
                     "units")
+            .whereLayer("devicePlan")
+            .mayOnlyAccessLayers("error", "config", "memory", "store", "lib", "units")
             .whereLayer("device")
             .mayOnlyAccessLayers(
+                    "devicePlan",
                     "error",
                     "translation",
                     "config",
                     "memory",
                     "store",
                     "operation",
-                    "create",
                     "xenctrl",
                     "abi",
                     "lib",
                     "units")
             .whereLayer("device")
-            .mayOnlyBeAccessedByLayers("face", "cli")
+            .mayOnlyBeAccessedByLayers("create", "face", "cli")
             .whereLayer("dump")
             .mayOnlyAccessLayers("error", "memory", "operation", "xenctrl", "lib", "abi", "units")
             .whereLayer("lifecycle")
@@ -256,6 +262,24 @@ class HouseRulesTest {
             .orShould()
             .dependOnClassesThat()
             .haveNameMatching("java\\.io\\.(File|RandomAccess).*");
+
+    /** A plan of devices has paths and knows where nodes are; it opens no file and writes no node. */
+    @ArchTest
+    static final ArchRule thePlanOfDevicesHasNoEffects = noClasses()
+            .that()
+            .resideInAPackage(ROOT + ".device.plan..")
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage("java.net..", "java.nio.channels..", ROOT + ".xenctrl.lib.jna..")
+            .orShould()
+            .dependOnClassesThat()
+            .haveFullyQualifiedName("java.nio.file.Files")
+            .orShould()
+            .dependOnClassesThat()
+            .haveNameMatching("java\\.io\\.(File|RandomAccess).*")
+            .orShould()
+            .dependOnClassesThat()
+            .haveNameMatching(ROOT.replace(".", "\\.") + "\\.store\\.(StoreClient|StoreTransaction|WatchHub)");
 
     @ArchTest
     static final ArchRule thePureRoomsReadNoClock = noClasses()

@@ -82,7 +82,10 @@ class SimpleLibrariesTest {
     @Test
     void everyKindOfFileIsKnownAgainInAReplay() {
         List<HostFile> kinds = List.of(
-                new HostFile.Absent(), new HostFile.Regular(), new HostFile.Other(), new HostFile.BlockDevice(7, 0));
+                new HostFile.Absent(),
+                new HostFile.Regular(2049, 131_074),
+                new HostFile.Other(),
+                new HostFile.BlockDevice(7, 0));
         FakeXen xen = new FakeXen();
         Mockito.when(xen.hostDevices.file(Mockito.anyString()))
                 .thenReturn(kinds.get(0), kinds.get(1), kinds.get(2), kinds.get(3));

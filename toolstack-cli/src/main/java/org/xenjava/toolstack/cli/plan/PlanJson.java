@@ -25,7 +25,10 @@ record PlanJson(
         List<Populate> populate,
         List<Special> specialPages,
         Image image,
-        List<Mapped> memoryMap) {
+        List<Mapped> memoryMap,
+        DevicesJson.Actions actions,
+        Optional<DevicesJson.Machine> machine,
+        DevicesJson devices) {
     record Guest(
             String name,
             String type,
@@ -137,6 +140,9 @@ record PlanJson(
                 Image.of(plan.image()),
                 plan.image().memoryMap().stream()
                         .map(entry -> new Mapped(entry.address(), entry.address() + entry.bytes(), entry.type()))
-                        .toList());
+                        .toList(),
+                DevicesJson.Actions.of(plan.config().lifecycle()),
+                plan.config().hvm().map(DevicesJson.Machine::of),
+                DevicesJson.of(plan.devices()));
     }
 }

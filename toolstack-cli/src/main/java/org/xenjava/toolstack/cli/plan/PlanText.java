@@ -28,6 +28,7 @@ final class PlanText {
         text.memory(plan.memory());
         text.layout(plan.memory());
         text.image(plan.image());
+        text.lines.addAll(DeviceLines.of(plan));
         return List.copyOf(text.lines);
     }
 

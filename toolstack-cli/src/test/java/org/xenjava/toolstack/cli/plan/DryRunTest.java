@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -87,6 +88,12 @@ class DryRunTest {
                   0x000000000000 … 0x00001fffffff  ram
                   0x0000feff8000 … 0x0000feffffff  reserved
                   0x0000fc000000 … 0x0000fc000fff  acpi
+                when it stops
+                  on_poweroff         destroy
+                  on_reboot           restart
+                  on_crash            destroy
+                  on_watchdog         destroy
+                  on_soft_reset       soft-reset
                 """,
                 outcome.out().replace(directory.toString(), "DIR"));
     }
@@ -144,6 +151,67 @@ class DryRunTest {
     }
 
     @Test
+    void devicesAreShownWithWhatServesThemAndQemusArguments() {
+        String file = files.write(
+                        "devices.cfg",
+                        """
+                        name = 'devices'
+                        type = 'hvm'
+                        memory = 256
+                        vga = 'stdvga'
+                        vncpasswd = 'secret'
+                        boot = 'dc'
+                        on_crash = 'preserve'
+                        disk = [ '/img/a.raw,raw,hda,rw', 'vg/b,raw,xvde,r', ',raw,hdc,r,cdrom' ]
+                        vif = [ 'mac=00:16:3e:01:02:03', 'type=vif,bridge=br1' ]
+                        """
+                                .getBytes(StandardCharsets.UTF_8))
+                .toString();
+        String text = prompt.run("dry-run", file).out();
+        assertTrue(
+                text.contains(
+                        """
+                          on_crash            preserve
+                          on_watchdog         destroy
+                          on_soft_reset       soft-reset
+                        machine
+                          boot order          dc
+                          graphics card       stdvga
+                          screen              VNC on 127.0.0.1, display 0 or the next free one, with a password
+                        disks (a path below /dev is taken for a block device, any other for a file)
+                          hda                 disk, w, /img/a.raw, raw, served by QEMU, emulated at ide 0
+                          xvde                disk, r, /dev/vg/b, raw, served by blkback
+                          hdc                 cdrom, r, empty, served by QEMU, emulated at ide 2 (CD-ROM)
+                        network cards (with domid 1)
+                          vif1.0              00:16:3e:01:02:03, bridge xenbr0, emulated rtl8139 at vif1.0-emu
+                          vif1.1              random address, bridge br1
+                        QEMU (with domid 1)
+                          qemu-system-i386
+                            -xen-domid
+                            1
+                        """),
+                prompt.run("dry-run", file)::toString);
+        assertFalse(text.contains("secret"), text);
+
+        JsonObject plan = json(prompt.run("dry-run", "--json", file));
+        assertEquals("dc", plan.getAsJsonObject("machine").get("boot").getAsString());
+        assertEquals("preserve", plan.getAsJsonObject("actions").get("on_crash").getAsString());
+        JsonObject devices = plan.getAsJsonObject("devices");
+        assertEquals(
+                "{\"vdev\":\"xvde\",\"device\":\"disk\",\"access\":\"r\",\"path\":\"/dev/vg/b\",\"format\":\"raw\","
+                        + "\"backend\":\"blkback\",\"emulated\":null}",
+                devices.getAsJsonArray("disks").get(1).toString());
+        assertEquals(
+                "vif1.0-emu",
+                devices.getAsJsonArray("cards")
+                        .get(0)
+                        .getAsJsonObject()
+                        .get("tap")
+                        .getAsString());
+        assertTrue(devices.getAsJsonObject("qemu").getAsJsonArray("arguments").size() > 20);
+    }
+
+    @Test
     void argumentsOverrideTheFile() {
         String file = files.config("web", "memory = 256");
         JsonObject plan = json(prompt.run("dry-run", "--json", file, "memory=64; maxmem=128", "vcpus=2"));
@@ -165,7 +233,7 @@ class DryRunTest {
         Path strange = files.write(
                 "a=b.cfg",
                 ("name='x'; type='pvh'; memory=32; kernel='" + directory + "/kernel'")
-                        .getBytes(java.nio.charset.StandardCharsets.UTF_8));
+                        .getBytes(StandardCharsets.UTF_8));
         assertEquals(0, prompt.run("dry-run", "-f", strange.toString()).status());
     }
 

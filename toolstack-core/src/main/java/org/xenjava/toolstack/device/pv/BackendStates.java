@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
 import java.util.function.Predicate;
+import org.xenjava.toolstack.device.plan.PvDevice;
 import org.xenjava.toolstack.error.DeviceException;
 import org.xenjava.toolstack.operation.Cancellation;
 import org.xenjava.toolstack.store.StoreClient;

@@ -5,16 +5,22 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Consumer;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.xenjava.toolstack.device.plan.DeviceNodes;
+import org.xenjava.toolstack.device.plan.PvDevice;
 import org.xenjava.toolstack.error.DeviceException;
 import org.xenjava.toolstack.error.DomainGoneException;
 import org.xenjava.toolstack.store.DomainPaths;
 import org.xenjava.toolstack.store.StoreClient;
 import org.xenjava.toolstack.store.StoreTransaction;
+import org.xenjava.toolstack.xenctrl.lib.XenStorePermission;
 
 /** Devices in xenstore: which there are, new ones, and their end. */
 final class DeviceTree {
+    private static final XenStorePermission DOM0_OWNS = new XenStorePermission(0, XenStorePermission.NONE);
+    private static final XenStorePermission DOM0_READS = new XenStorePermission(0, XenStorePermission.READ);
     private static final Pattern NUMBER = Pattern.compile("\\d{1,9}");
     private static final Pattern BACKEND =
             Pattern.compile(PvDevice.BACKEND_ROOT + "/(" + String.join("|", PvDevice.BACKENDS) + ")/\\d+/\\d+");
@@ -58,9 +64,10 @@ final class DeviceTree {
     /**
      * Writes a new device, unless there is one in its place.
      *
+     * @param claim what else belongs to the device and may refuse it, in the same transaction
      * @param beforeWriting called once it is certain that the place is free: from then on something may be there
      */
-    void create(DeviceNodes nodes, Runnable beforeWriting) {
+    void create(DeviceNodes nodes, Consumer<StoreTransaction> claim, Runnable beforeWriting) {
         PvDevice device = nodes.device();
         store.inTransaction(transaction -> {
             if (!transaction.exists(new DomainPaths(device.domid()).libxlType())) {
@@ -69,35 +76,34 @@ final class DeviceTree {
             if (transaction.exists(device.libxlPath())) {
                 throw new DeviceException("attaching " + device + ": the domain has it already; detach it first");
             }
+            claim.accept(transaction);
             beforeWriting.run();
-            nodes.write(transaction);
+            write(transaction, nodes);
             return device;
         });
     }
 
-    /**
-     * Refuses what would let two guests write the same blocks, or one change what another reads: their file systems
-     * would not survive it. Of devices with different paths nobody can say.
-     *
-     * @param path what the disk is to open
-     * @param mode {@code r} or {@code w}
-     */
-    void requireUnshared(PvDevice device, String path, String mode) {
-        for (String backend : List.of(PvDevice.DISK, PvDevice.QEMU_DISK)) {
-            String kind = PvDevice.BACKEND_ROOT + "/" + backend;
-            for (String domid : store.list(kind)) {
-                for (String devid : store.list(kind + "/" + domid)) {
-                    String other = kind + "/" + domid + "/" + devid;
-                    boolean same = store.read(other + "/params")
-                            .map(params -> params.substring(params.indexOf(':') + 1))
-                            .equals(Optional.of(path));
-                    if (same && (mode + store.read(other + "/mode").orElse("w")).contains("w")) {
-                        throw new DeviceException("attaching " + device + ": " + path + " is disk " + devid
-                                + " of domain " + domid + " already; only what nobody writes can be shared");
-                    }
-                }
-            }
+    private static void write(StoreTransaction transaction, DeviceNodes nodes) {
+        PvDevice device = nodes.device();
+        List<XenStorePermission> guestOwns =
+                List.of(new XenStorePermission(device.domid(), XenStorePermission.NONE), DOM0_READS);
+        List<XenStorePermission> guestReads =
+                List.of(DOM0_OWNS, new XenStorePermission(device.domid(), XenStorePermission.READ));
+        String front = device.frontPath();
+        String back = device.backPath();
+
+        transaction.write(device.libxlPath(), "", List.of(DOM0_OWNS));
+        transaction.write(front, "", guestOwns);
+        transaction.write(front + "/backend", back);
+        nodes.front().forEach((name, value) -> transaction.write(front + "/" + name, value, guestOwns));
+        nodes.readOnlyFront().forEach((name, value) -> transaction.write(front + "/" + name, value, guestReads));
+
+        transaction.write(back, "", guestReads);
+        for (String directory : List.of(back, device.libxlPath())) {
+            transaction.write(directory + "/frontend", front);
+            nodes.back().forEach((name, value) -> transaction.write(directory + "/" + name, value));
         }
+        transaction.write(device.libxlPath() + "/backend", back);
     }
 
     /** Adds nodes to the back end, unless somebody has detached the device meanwhile. */

@@ -2,64 +2,59 @@
 package org.xenjava.toolstack.device.pv;
 
 import java.util.Map;
-import org.xenjava.toolstack.config.DiskConfig;
-import org.xenjava.toolstack.config.DomainType;
+import org.xenjava.toolstack.device.plan.DiskBackend;
+import org.xenjava.toolstack.device.plan.DiskNodes;
+import org.xenjava.toolstack.device.plan.DiskPlan;
+import org.xenjava.toolstack.device.plan.PvDevice;
 import org.xenjava.toolstack.operation.Cancellation;
 import org.xenjava.toolstack.xenctrl.lib.HostDevices;
 import org.xenjava.toolstack.xenctrl.lib.HostFile;
 
-/** Gives a domain a disk. */
+/** Gives a domain a disk that was planned. */
 final class DiskAttachment {
     private final HostDevices host;
     private final DeviceTree tree;
     private final BackendStates states;
     private final LoopDevices loops;
+    private final SharedDisks shared;
 
-    DiskAttachment(HostDevices host, DeviceTree tree, BackendStates states, LoopDevices loops) {
+    DiskAttachment(HostDevices host, DeviceTree tree, BackendStates states, LoopDevices loops, SharedDisks shared) {
         this.host = host;
         this.tree = tree;
         this.states = states;
         this.loops = loops;
-    }
-
-    DiskBackend backendOf(DiskConfig disk, DomainType guest) {
-        return DiskBackend.of(disk, guest, target(disk));
-    }
-
-    private HostFile target(DiskConfig disk) {
-        return disk.isEmptyDrive() ? new HostFile.Absent() : host.file(DiskBackend.pathOf(disk));
+        this.shared = shared;
     }
 
     /** @param begun called once there may be something to detach */
-    void attach(int domid, DomainType guest, DiskConfig disk, Runnable begun, Cancellation cancellation) {
-        HostFile target = target(disk);
-        String path = DiskBackend.pathOf(disk);
-        DiskBackend served = DiskBackend.of(disk, guest, target);
-        PvDevice device = new PvDevice(PvDevice.DISK, served.kind(), domid, disk.number());
-        if (!disk.isEmptyDrive()) {
-            tree.requireUnshared(device, path, disk.access().word());
-        }
-        if (served == DiskBackend.LOOP) {
-            attachFile(device, disk, path, begun);
-        } else if (target instanceof HostFile.BlockDevice block && served == DiskBackend.BLKBACK) {
-            tree.create(DiskNodes.of(domid, disk, served, DiskNodes.physicalDevice(block, path)), begun);
+    void attach(int domid, DiskPlan disk, Runnable begun, Cancellation cancellation) {
+        if (disk.backend() == DiskBackend.LOOP) {
+            attachFile(domid, disk, begun);
+        } else if (disk.target() instanceof HostFile.BlockDevice block && disk.backend() == DiskBackend.BLKBACK) {
+            create(domid, disk, DiskNodes.physicalDevice(block, disk.path()), begun);
         } else {
-            tree.create(DiskNodes.of(domid, disk, served, Map.of()), begun);
+            create(domid, disk, Map.of(), begun);
         }
-        // QEMU answers when it runs, which a build lets it do later.
-        if (served != DiskBackend.QEMU) {
-            states.awaitProbed(device, () -> true, cancellation);
+        // QEMU answers when it runs, which a create lets it do later.
+        if (disk.backend() != DiskBackend.QEMU) {
+            states.awaitProbed(disk.device(domid), () -> true, cancellation);
         }
     }
 
-    private void attachFile(PvDevice device, DiskConfig disk, String path, Runnable begun) {
+    private void create(int domid, DiskPlan disk, Map<String, String> extra, Runnable begun) {
+        tree.create(
+                disk.nodes(domid, extra), transaction -> shared.claim(transaction, disk.device(domid), disk), begun);
+    }
+
+    private void attachFile(int domid, DiskPlan disk, Runnable begun) {
+        PvDevice device = disk.device(domid);
         boolean[] noted = {false};
-        String node = loops.attach(device, path, disk.access(), loop -> {
+        String node = loops.attach(device, disk.path(), disk.disk().access(), loop -> {
             Map<String, String> note = Map.of("node", loop);
             if (noted[0]) {
                 tree.addToBack(device, note);
             } else {
-                tree.create(DiskNodes.of(device.domid(), disk, DiskBackend.LOOP, note), begun);
+                create(domid, disk, note, begun);
                 noted[0] = true;
             }
         });

@@ -8,6 +8,7 @@ import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.xenjava.toolstack.config.DiskConfig.Access;
+import org.xenjava.toolstack.device.plan.PvDevice;
 import org.xenjava.toolstack.error.DeviceException;
 import org.xenjava.toolstack.store.StoreClient;
 import org.xenjava.toolstack.xenctrl.lib.Errno;

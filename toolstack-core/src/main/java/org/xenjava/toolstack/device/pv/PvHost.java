@@ -5,14 +5,18 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import org.xenjava.toolstack.config.DiskConfig;
-import org.xenjava.toolstack.config.DomainConfig;
 import org.xenjava.toolstack.config.DomainType;
 import org.xenjava.toolstack.config.NicConfig;
 import org.xenjava.toolstack.config.NicConfig.Type;
-import org.xenjava.toolstack.create.PvDevices;
+import org.xenjava.toolstack.device.plan.AskedOnce;
+import org.xenjava.toolstack.device.plan.DevicePlan;
+import org.xenjava.toolstack.device.plan.DiskBackend;
+import org.xenjava.toolstack.device.plan.DiskPlan;
+import org.xenjava.toolstack.device.plan.HostInventory;
+import org.xenjava.toolstack.device.plan.NicPlan;
+import org.xenjava.toolstack.device.plan.PvDevice;
 import org.xenjava.toolstack.error.ConfigException;
 import org.xenjava.toolstack.error.DeviceException;
-import org.xenjava.toolstack.error.translation.XenFailures;
 import org.xenjava.toolstack.operation.Cancellation;
 import org.xenjava.toolstack.operation.Undo;
 import org.xenjava.toolstack.store.StoreClient;
@@ -23,10 +27,11 @@ import org.xenjava.toolstack.xenctrl.lib.HostDevices;
  * Disks and network cards of the domains of one host: at their build, while they run, and at their end. Safe to use
  * from many threads, each with domains of its own.
  */
-public final class PvHost implements PvDevices {
+public final class PvHost {
     /** How long libxl waits for a back end, and for a guest to give a device back. */
     public static final Duration LIBXL_LIMIT = Duration.ofSeconds(10);
 
+    private final HostInventory host;
     private final DeviceTree tree;
     private final BackendStates states;
     private final DiskAttachment diskAttachment;
@@ -34,84 +39,76 @@ public final class PvHost implements PvDevices {
     private final Detachment detachment;
     private final DeviceList list;
 
-    /** @param limit how long to wait for a back end or a guest, each time; {@link #LIBXL_LIMIT} for libxl's */
-    public PvHost(StoreClient store, WatchHub events, HostDevices host, Duration limit) {
+    /**
+     * @param kernel provides loop devices and network interfaces
+     * @param host answers a plan's questions
+     * @param limit how long to wait for a back end or a guest, each time; {@link #LIBXL_LIMIT} for libxl's
+     */
+    public PvHost(StoreClient store, WatchHub events, HostDevices kernel, HostInventory host, Duration limit) {
+        this.host = host;
         tree = new DeviceTree(store);
         states = new BackendStates(store, events, limit);
-        LoopDevices loops = new LoopDevices(host, store);
-        diskAttachment = new DiskAttachment(host, tree, states, loops);
-        nicAttachment = new NicAttachment(host, tree, states);
+        LoopDevices loops = new LoopDevices(kernel, store);
+        diskAttachment = new DiskAttachment(kernel, tree, states, loops, new SharedDisks(host));
+        nicAttachment = new NicAttachment(kernel, tree, states);
         detachment = new Detachment(store, tree, states, loops);
         list = new DeviceList(store, tree, states);
     }
 
-    // ---- builds -------------------------------------------------------------------------------------------
+    // ---- creates ------------------------------------------------------------------------------------------
 
-    @Override
-    public void check(DomainConfig config) {
-        try {
-            XenFailures.translating("building domain " + config.name(), () -> {
-                config.disks().forEach(disk -> diskAttachment.backendOf(disk, config.type()));
-                config.nics().forEach(nicAttachment::check);
-            });
-        } catch (ConfigException e) {
-            throw new ConfigException("domain " + config.name() + ": " + e.getMessage(), e);
-        }
+    /**
+     * Attaches all disks and waits for those that the kernel serves. Called before QEMU starts, which looks for those
+     * that it is to serve. If this fails half-way, {@link #detachAll} undoes it.
+     *
+     * @param cancellation ends the wait, as an interrupt of the thread does
+     */
+    public void attachDisks(int domid, DevicePlan plan, Cancellation cancellation) {
+        plan.disks().forEach(disk -> diskAttachment.attach(domid, disk, () -> {}, cancellation));
     }
 
-    @Override
-    public boolean needsDeviceModel(DomainConfig config) {
-        return XenFailures.translating("building domain " + config.name(), () -> config.disks().stream()
-                .anyMatch(disk -> diskAttachment.backendOf(disk, config.type()) == DiskBackend.QEMU));
+    /** Waits for the paravirtual disks that QEMU serves, once it is ready. */
+    public void awaitQemuDisks(int domid, DevicePlan plan, Cancellation cancellation) {
+        plan.disks().stream()
+                .filter(disk -> !disk.disk().isEmptyDrive() && disk.backend() == DiskBackend.QEMU)
+                .forEach(disk -> states.awaitProbed(disk.device(domid), () -> true, cancellation));
     }
 
-    @Override
-    public void attachDisks(Guest guest, Cancellation cancellation) {
-        DomainConfig config = guest.config();
-        config.disks()
-                .forEach(disk -> diskAttachment.attach(guest.domid(), config.type(), disk, () -> {}, cancellation));
+    /**
+     * Attaches all network cards and joins their interfaces and QEMU's to their bridges. Called when QEMU is ready. If
+     * this fails half-way, {@link #detachAll} undoes it.
+     */
+    public void attachNics(int domid, DevicePlan plan, Cancellation cancellation) {
+        plan.nics().forEach(card -> nicAttachment.attach(domid, card, () -> {}, cancellation));
     }
 
-    @Override
-    public void awaitDeviceModelsDisks(Guest guest, Cancellation cancellation) {
-        DomainConfig config = guest.config();
-        config.disks().stream()
-                .filter(disk -> !disk.isEmptyDrive())
-                .filter(disk -> diskAttachment.backendOf(disk, config.type()) == DiskBackend.QEMU)
-                .map(disk -> new PvDevice(PvDevice.DISK, DiskBackend.QEMU.kind(), guest.domid(), disk.number()))
-                .forEach(device -> states.awaitProbed(device, () -> true, cancellation));
-    }
-
-    @Override
-    public void attachNics(Guest guest, Cancellation cancellation) {
-        DomainConfig config = guest.config();
-        for (int devid = 0; devid < config.nics().size(); devid++) {
-            NicConfig nic = config.nics().get(devid);
-            nicAttachment.attach(card(guest.domid(), devid), nic, nic.typeIn(config.type()), () -> {}, cancellation);
-        }
-    }
-
-    @Override
+    /**
+     * Takes all disks and network cards from the domain, whether or not it agrees, and gives back what the host has
+     * provided for them. Works from what xenstore says, so also for a domain that another process has built, or begun
+     * to. Called before the domain's trees are removed; nothing happens if there is nothing to detach.
+     */
     public void detachAll(int domid) {
         detachment.detachByForce(tree.devices(domid));
     }
 
     // ---- domains that exist -------------------------------------------------------------------------------
 
-    /** What would serve that disk in such a guest. */
-    public DiskBackend backendOf(DiskConfig disk, DomainType guest) {
-        return diskAttachment.backendOf(disk, guest);
+    /**
+     * Plans a disk of a domain.
+     *
+     * @throws ConfigException if the host cannot serve it
+     */
+    public DiskPlan plan(DiskConfig disk, DomainType guest) {
+        return DiskPlan.of(disk, guest, new AskedOnce(host));
     }
 
     /**
      * Gives a domain one more disk. When it fails, nothing is left of it.
      *
-     * @throws ConfigException if the host cannot serve it
      * @throws DeviceException if the domain has it already, or its back end does not take it
      */
-    public void attach(int domid, DomainType guest, DiskConfig disk) {
-        PvDevice device = new PvDevice(PvDevice.DISK, backendOf(disk, guest).kind(), domid, disk.number());
-        orNothing(device, begun -> diskAttachment.attach(domid, guest, disk, begun, new Cancellation()));
+    public void attach(int domid, DiskPlan disk) {
+        orNothing(disk.device(domid), begun -> diskAttachment.attach(domid, disk, begun, new Cancellation()));
     }
 
     /**
@@ -123,7 +120,6 @@ public final class PvHost implements PvDevices {
      * @throws DeviceException if its back end does not take it
      */
     public int attach(int domid, NicConfig nic) {
-        nicAttachment.check(nic);
         if (nic.type().equals(Optional.of(Type.IOEMU))) {
             throw new ConfigException("vif: only the build of an HVM guest gives it an emulated card: type=vif");
         }
@@ -132,8 +128,8 @@ public final class PvHost implements PvDevices {
                         .max()
                         .orElse(-1)
                 + 1;
-        PvDevice device = card(domid, devid);
-        orNothing(device, begun -> nicAttachment.attach(device, nic, Type.VIF, begun, new Cancellation()));
+        NicPlan card = NicPlan.of(nic, devid, Type.VIF, host);
+        orNothing(card.device(domid), begun -> nicAttachment.attach(domid, card, begun, new Cancellation()));
         return devid;
     }
 
@@ -160,10 +156,6 @@ public final class PvHost implements PvDevices {
     /** The domain's network cards, by number. */
     public List<AttachedNic> nics(int domid) {
         return list.nics(domid);
-    }
-
-    private static PvDevice card(int domid, int devid) {
-        return new PvDevice(PvDevice.CARD, PvDevice.CARD, domid, devid);
     }
 
     private interface Attempt {

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.xenjava.toolstack.sim.dom0;
 
+import static java.util.Objects.requireNonNull;
+
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Collection;
@@ -49,9 +52,19 @@ final class HostKernel {
         }
         Path file = Path.of(path);
         if (Files.isRegularFile(file)) {
-            return new HostFile.Regular();
+            return identified(file);
         }
         return Files.exists(file) ? new HostFile.Other() : new HostFile.Absent();
+    }
+
+    private static HostFile identified(Path file) {
+        try {
+            Map<String, Object> attributes = Files.readAttributes(file, "unix:dev,ino");
+            return new HostFile.Regular(
+                    (long) requireNonNull(attributes.get("dev")), (long) requireNonNull(attributes.get("ino")));
+        } catch (IOException e) {
+            return new HostFile.Absent();
+        }
     }
 
     int freeLoop() {

@@ -16,6 +16,8 @@ import org.xenjava.toolstack.xenctrl.lib.LoopAccess;
 final class ChannelHostDevices implements HostDevices {
     private static final String NAME = "HostDevices";
     private static final String NUMBERS = ":";
+    private static final String REGULAR = "Regular";
+
     private static final Answer<HostFile> FILE =
             Answer.of(file -> new JsonPrimitive(spelt(file)), json -> read(json.getAsString()));
     private static final Answer<SortedMap<Integer, String>> LOOPS =
@@ -107,13 +109,22 @@ final class ChannelHostDevices implements HostDevices {
         if (file instanceof HostFile.BlockDevice device) {
             return device.major() + NUMBERS + device.minor();
         }
+        if (file instanceof HostFile.Regular regular) {
+            return REGULAR + " " + regular.device() + " " + regular.inode();
+        }
         return file.getClass().getSimpleName();
     }
 
     private static HostFile read(String text) {
+        if (text.startsWith(REGULAR)) {
+            // Traces from before files had identities have the word alone.
+            String[] words = text.split(" ");
+            return words.length == 1
+                    ? new HostFile.Regular(0, 0)
+                    : new HostFile.Regular(Long.parseLong(words[1]), Long.parseLong(words[2]));
+        }
         return switch (text) {
             case "Absent" -> new HostFile.Absent();
-            case "Regular" -> new HostFile.Regular();
             case "Other" -> new HostFile.Other();
             default -> {
                 String[] numbers = text.split(NUMBERS);

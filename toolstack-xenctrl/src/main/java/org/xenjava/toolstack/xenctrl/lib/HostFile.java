@@ -6,8 +6,13 @@ public sealed interface HostFile {
     /** Nothing that this process can see. */
     record Absent() implements HostFile {}
 
-    /** A regular file. */
-    record Regular() implements HostFile {}
+    /**
+     * A regular file. Two paths lead to the same file if both numbers are equal.
+     *
+     * @param device the file system's {@code st_dev}
+     * @param inode the file's {@code st_ino}; 0 if it is not known
+     */
+    record Regular(long device, long inode) implements HostFile {}
 
     /**
      * A block device.

@@ -35,17 +35,26 @@ final class JnaHostDevices implements HostDevices {
     @Override
     public HostFile file(String path) {
         try {
-            Map<String, Object> attributes = Files.readAttributes(Path.of(path), "unix:mode,rdev");
-            return fileOf((int) requireNonNull(attributes.get("mode")), (long) requireNonNull(attributes.get("rdev")));
+            Map<String, Object> attributes = Files.readAttributes(Path.of(path), "unix:mode,rdev,dev,ino");
+            return fileOf(
+                    (int) requireNonNull(attributes.get("mode")),
+                    (long) requireNonNull(attributes.get("rdev")),
+                    (long) requireNonNull(attributes.get("dev")),
+                    (long) requireNonNull(attributes.get("ino")));
         } catch (IOException e) {
             return new HostFile.Absent();
         }
     }
 
-    /** Mode and device number as {@code stat(2)} has them; the number's parts are in the order of glibc's makedev. */
-    static HostFile fileOf(int mode, long device) {
+    /**
+     * Makes a value of what {@code stat(2)} reports; the parts of {@code device} are in the order of glibc's makedev.
+     *
+     * @param device {@code st_rdev}
+     * @param fileSystem {@code st_dev}
+     */
+    static HostFile fileOf(int mode, long device, long fileSystem, long inode) {
         return switch (mode & FILE_TYPE) {
-            case REGULAR_FILE -> new HostFile.Regular();
+            case REGULAR_FILE -> new HostFile.Regular(fileSystem, inode);
             case BLOCK_DEVICE ->
                 new HostFile.BlockDevice((int) (device >>> 8 & 0xfff | device >>> 32 & ~0xfffL), (int)
                         (device & 0xff | device >>> 12 & ~0xffL & 0xffff_ffffL));

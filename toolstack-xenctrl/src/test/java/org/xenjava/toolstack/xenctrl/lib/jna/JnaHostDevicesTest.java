@@ -3,6 +3,7 @@ package org.xenjava.toolstack.xenctrl.lib.jna;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -27,8 +28,10 @@ class JnaHostDevicesTest {
     void aFileADirectoryAndNothingAreToldApart(@TempDir Path directory) throws IOException {
         Path file = Files.createFile(directory.resolve("image"));
         Path link = Files.createSymbolicLink(directory.resolve("link"), file);
-        assertEquals(new HostFile.Regular(), host.file(file.toString()));
-        assertEquals(new HostFile.Regular(), host.file(link.toString()));
+        HostFile.Regular regular = assertInstanceOf(HostFile.Regular.class, host.file(file.toString()));
+        assertEquals(Files.getAttribute(file, "unix:ino"), regular.inode());
+        assertEquals(Files.getAttribute(file, "unix:dev"), regular.device());
+        assertEquals(regular, host.file(link.toString()));
         assertEquals(new HostFile.Other(), host.file(directory.toString()));
         assertEquals(new HostFile.Other(), host.file("/dev/null"));
         assertEquals(new HostFile.Absent(), host.file(directory.resolve("none").toString()));
@@ -37,8 +40,8 @@ class JnaHostDevicesTest {
     /** Numbers from stat(1) of a loop device and of one whose minor has more than eight bits. */
     @Test
     void aDeviceNumberIsTakenApartAsGlibcDoes() {
-        assertEquals(new HostFile.BlockDevice(7, 0), JnaHostDevices.fileOf(0x61B0, 0x700));
-        assertEquals(new HostFile.BlockDevice(259, 300), JnaHostDevices.fileOf(0x61B0, 0x11_032cL));
+        assertEquals(new HostFile.BlockDevice(7, 0), JnaHostDevices.fileOf(0x61B0, 0x700, 1, 2));
+        assertEquals(new HostFile.BlockDevice(259, 300), JnaHostDevices.fileOf(0x61B0, 0x11_032cL, 1, 2));
         assertEquals("103:12c", new HostFile.BlockDevice(259, 300).physicalDevice());
     }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package org.xenjava.toolstack.device.pv;
+package org.xenjava.toolstack.device.plan;
 
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -10,20 +10,21 @@ import org.xenjava.toolstack.config.DiskConfig.Option;
 import org.xenjava.toolstack.xenctrl.lib.HostFile;
 
 /** A disk's nodes, as libxl_disk.c writes them, and those that its block script adds. */
-final class DiskNodes {
+public final class DiskNodes {
     private static final String SCRIPT = "/etc/xen/scripts/block";
 
     private DiskNodes() {}
 
     /** @param extra nodes of the back end beside libxl's, for what serves the disk */
-    static DeviceNodes of(int domid, DiskConfig disk, DiskBackend served, Map<String, String> extra) {
-        PvDevice device = new PvDevice(PvDevice.DISK, served.kind(), domid, disk.number());
+    static DeviceNodes of(PvDevice device, DiskPlan plan, Map<String, String> extra) {
+        DiskConfig disk = plan.disk();
+        DiskBackend served = plan.backend();
         boolean cdrom = disk.device() == Device.CDROM;
         Map<String, String> back = new LinkedHashMap<>();
         if (served == DiskBackend.QEMU) {
-            back.put("params", qemuFormat(disk.format()) + ":" + disk.target().orElse(""));
+            back.put("params", qemuFormat(disk.format()) + ":" + plan.path());
         } else {
-            back.put("params", DiskBackend.pathOf(disk));
+            back.put("params", plan.path());
             back.put("script", SCRIPT);
         }
         back.putAll(DeviceNodes.commonBack(device));
@@ -53,7 +54,7 @@ final class DiskNodes {
     }
 
     /** With these blkback can open its device. */
-    static Map<String, String> physicalDevice(HostFile.BlockDevice device, String path) {
+    public static Map<String, String> physicalDevice(HostFile.BlockDevice device, String path) {
         Map<String, String> nodes = new LinkedHashMap<>();
         nodes.put("physical-device", device.physicalDevice());
         nodes.put("physical-device-path", path);

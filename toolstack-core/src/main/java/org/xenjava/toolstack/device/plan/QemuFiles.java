@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package org.xenjava.toolstack.device;
+package org.xenjava.toolstack.device.plan;
 
 import java.nio.file.Path;
 
@@ -14,27 +14,27 @@ public record QemuFiles(Path run, Path log) {
     public static final QemuFiles STANDARD = new QemuFiles(Path.of("/var/run/xen"), Path.of("/var/log/xen"));
 
     /** The socket that libxl speaks to: {@code xl} finds our guests' QEMU there. */
-    Path libxlSocket(int domid) {
+    public Path libxlSocket(int domid) {
         return run.resolve("qmp-libxl-" + domid);
     }
 
     /** The socket that {@code xentop} speaks to. */
-    Path xenstatSocket(int domid) {
+    public Path xenstatSocket(int domid) {
         return run.resolve("qmp-libxenstat-" + domid);
     }
 
     /** The socket that we speak to. A socket serves one client at a time, so that a stuck one of xl's is not ours. */
-    Path ownSocket(int domid) {
+    public Path ownSocket(int domid) {
         return run.resolve("qmp-xenjava-" + domid);
     }
 
     /** What QEMU says of the guest of that name. A name has no {@code /}. */
-    Path logOf(String name) {
+    public Path logOf(String name) {
         return log.resolve("qemu-dm-" + name + ".log");
     }
 
     /** What it said of the guest of that name before. */
-    Path formerLogOf(String name) {
+    public Path formerLogOf(String name) {
         return log.resolve("qemu-dm-" + name + ".log.1");
     }
 }

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-package org.xenjava.toolstack.device;
+package org.xenjava.toolstack.device.plan;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.xenjava.toolstack.config.DiskConfig;
 import org.xenjava.toolstack.config.DiskConfig.Controller;
 import org.xenjava.toolstack.config.DomainConfig;
@@ -13,7 +14,6 @@ import org.xenjava.toolstack.config.HvmConfig;
 import org.xenjava.toolstack.config.HvmFeature;
 import org.xenjava.toolstack.config.NicConfig;
 import org.xenjava.toolstack.config.VirtualDisk;
-import org.xenjava.toolstack.create.DeviceModel.Guest;
 import org.xenjava.toolstack.memory.GuestShape;
 import org.xenjava.toolstack.xenctrl.units.KiB;
 
@@ -22,44 +22,52 @@ import org.xenjava.toolstack.xenctrl.units.KiB;
  * guest that is moved between the two toolstacks should not find other hardware; its argument vectors, recorded, are
  * among the tests.
  */
-final class QemuCommandLine {
+public final class QemuCommandLine {
     private static final KiB FOUR_GIB = KiB.ofMiB(4096);
     private static final long BYTES_PER_KIB = 1024;
+
+    /** The name of the monitor by which a QEMU is known as one of ours. */
+    public static final String MONITOR = "xenjava";
+
+    /** The name of the monitor that xl uses. */
+    public static final String LIBXL_MONITOR = "libxl-cmd";
 
     /** How far from display 0 a free one is looked for, as libxl does. */
     private static final int DISPLAYS = 99;
 
     private static final String SCSI_CONTROLLER = "lsi53c895a,id=scsi0";
 
-    private final Guest guest;
+    private final int domid;
+    private final QemuPlan plan;
     private final QemuFiles files;
     private final List<String> arguments = new ArrayList<>();
 
-    private QemuCommandLine(Guest guest, QemuFiles files) {
-        this.guest = guest;
+    private QemuCommandLine(int domid, QemuPlan plan, QemuFiles files) {
+        this.domid = domid;
+        this.plan = plan;
         this.files = files;
     }
 
     /** The arguments behind the program's name. For a guest that is not HVM, QEMU serves paravirtual disks only. */
-    static List<String> of(Guest guest, QemuFiles files) {
-        return new QemuCommandLine(guest, files).arguments();
+    static List<String> of(int domid, QemuPlan plan, QemuFiles files) {
+        return new QemuCommandLine(domid, plan, files).arguments();
     }
 
     private List<String> arguments() {
-        DomainConfig config = guest.config();
-        add("-xen-domid", Integer.toString(guest.domid()));
+        DomainConfig config = plan.config();
+        add("-xen-domid", Integer.toString(domid));
         // A guest that stops is Xen's to report; QEMU stays until it is told to end.
         add("-no-shutdown");
-        addMonitor(QemuProcess.LIBXL_MONITOR, files.libxlSocket(guest.domid()).toString());
-        addMonitor("libxenstat-cmd", files.xenstatSocket(guest.domid()).toString());
-        addMonitor(QemuProcess.MONITOR, files.ownSocket(guest.domid()).toString());
+        addMonitor(LIBXL_MONITOR, files.libxlSocket(domid).toString());
+        addMonitor("libxenstat-cmd", files.xenstatSocket(domid).toString());
+        addMonitor(MONITOR, files.ownSocket(domid).toString());
         add("-nodefaults", "-no-user-config");
         add("-name", escaped(config.name()));
         config.hvm().ifPresentOrElse(this::addMachine, this::addBackend);
-        GuestShape shape = guest.memory().shape();
+        GuestShape shape = plan.memory().shape();
         add("-m", Long.toString(shape.maxMemory().minus(shape.videoRam()).toMiB()));
         config.hvm().ifPresent(machine -> {
-            config.disks().forEach(this::addDisk);
+            plan.disks().forEach(this::addDisk);
             arguments.addAll(machine.deviceModel().arguments());
         });
         return List.copyOf(arguments);
@@ -112,7 +120,7 @@ final class QemuCommandLine {
     }
 
     private void addKernel() {
-        DomainConfig config = guest.config();
+        DomainConfig config = plan.config();
         config.kernel().ifPresent(kernel -> {
             add("-kernel", kernel.toString());
             config.ramdisk().ifPresent(ramdisk -> add("-initrd", ramdisk.toString()));
@@ -148,7 +156,7 @@ final class QemuCommandLine {
     }
 
     private void addVcpus() {
-        DomainConfig config = guest.config();
+        DomainConfig config = plan.config();
         if (config.maxVcpus() > 1) {
             add("-smp", config.vcpus() + ",maxcpus=" + config.maxVcpus());
         }
@@ -156,15 +164,14 @@ final class QemuCommandLine {
 
     /** The emulated card that a guest has until its drivers know Xen. Its paravirtual twin is none of QEMU's. */
     private void addNics(HvmConfig machine) {
-        DomainConfig config = guest.config();
         boolean any = false;
-        for (int id = 0; id < config.nics().size(); id++) {
-            NicConfig nic = config.nics().get(id);
-            if (nic.typeIn(config.type()) == NicConfig.Type.IOEMU) {
+        for (NicPlan nic : plan.nics()) {
+            Optional<String> tap = nic.tap(domid);
+            if (tap.isPresent()) {
                 // A ROM to boot from takes up to 128 pages of the little room below max_mem: only where it is asked
                 // for.
                 boolean boots = !any && machine.boot().contains("n");
-                addNic(id, nic, boots ? "" : ",romfile=");
+                addNic(nic, tap.get(), boots ? "" : ",romfile=");
                 any = true;
             }
         }
@@ -173,20 +180,13 @@ final class QemuCommandLine {
         }
     }
 
-    private void addNic(int id, NicConfig nic, String rom) {
-        String mac = nic.mac()
-                .map(address -> ",mac=" + address)
-                .orElseThrow(() -> new IllegalStateException("a MAC address is chosen before a guest is planned"));
+    private void addNic(NicPlan card, String tap, String rom) {
+        NicConfig nic = card.nic();
+        int id = card.devid();
+        String mac = nic.mac().map(address -> ",mac=" + address).orElse("");
         add("-device", nic.model() + ",id=nic" + id + ",netdev=net" + id + mac + rom);
         // Whoever attaches the paravirtual card joins this interface to its bridge.
-        add(
-                "-netdev",
-                "type=tap,id=net" + id + ",ifname=" + tapName(guest.domid(), id, nic) + ",script=no,downscript=no");
-    }
-
-    /** The host's end of an emulated card: libxl's name for it. */
-    static String tapName(int domid, int id, NicConfig nic) {
-        return nic.vifName().orElse("vif" + domid + "." + id) + "-emu";
+        add("-netdev", "type=tap,id=net" + id + ",ifname=" + tap + ",script=no,downscript=no");
     }
 
     /** Both are a PC of 1996 on Xen; {@code xenfv} has the PCI device by which drivers find Xen. */
@@ -199,40 +199,41 @@ final class QemuCommandLine {
     }
 
     /** The emulated disk that a guest has until its drivers know Xen; it is the same disk as the paravirtual one. */
-    private void addDisk(DiskConfig disk) {
+    private void addDisk(DiskPlan planned) {
+        DiskConfig disk = planned.disk();
         disk.emulated().ifPresent(controller -> {
             if (disk.device() == DiskConfig.Device.CDROM) {
                 addDrive(
-                        disk,
+                        planned,
                         "if=ide,index=" + disk.vdev().disk() + ",readonly=on,media=cdrom,id=" + driveId(disk.vdev()));
             } else if (controller == Controller.IDE) {
-                addDrive(disk, "if=ide,index=" + disk.vdev().disk() + ",media=disk");
+                addDrive(planned, "if=ide,index=" + disk.vdev().disk() + ",media=disk");
             } else {
-                addScsiDisk(disk);
+                addScsiDisk(planned);
             }
         });
     }
 
-    private void addScsiDisk(DiskConfig disk) {
+    private void addScsiDisk(DiskPlan planned) {
+        DiskConfig disk = planned.disk();
         if (!arguments.contains(SCSI_CONTROLLER)) {
             add("-device", SCSI_CONTROLLER);
         }
         String readOnly = disk.access() == DiskConfig.Access.READ_ONLY ? ",readonly=on" : "";
-        addDrive(disk, "if=none,id=" + driveId(disk.vdev()) + readOnly);
+        addDrive(planned, "if=none,id=" + driveId(disk.vdev()) + readOnly);
         add("-device", "scsi-hd,bus=scsi0.0,scsi-id=" + disk.vdev().disk() + ",drive=" + driveId(disk.vdev()));
     }
 
     /** By Xen's number of the disk, as libxl names drives: {@code xl cd-insert} finds them by it. */
-    static String driveId(VirtualDisk disk) {
+    public static String driveId(VirtualDisk disk) {
         return "ide-" + disk.number();
     }
 
-    private void addDrive(DiskConfig disk, String place) {
-        String medium = disk.target()
-                .map(target -> target.startsWith("/") ? target : "/dev/" + target)
-                .map(target ->
-                        "file=" + escaped(target) + ",format=" + disk.format().word() + ",cache=writeback,")
-                .orElse("");
+    private void addDrive(DiskPlan planned, String place) {
+        String medium = planned.disk().isEmptyDrive()
+                ? ""
+                : "file=" + escaped(planned.path()) + ",format="
+                        + planned.disk().format().word() + ",cache=writeback,";
         add("-drive", medium + place);
     }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package org.xenjava.toolstack.device.pv;
+package org.xenjava.toolstack.device.plan;
 
 import java.util.LinkedHashMap;
 import java.util.Map;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package org.xenjava.toolstack.device.pv;
+package org.xenjava.toolstack.device.plan;
 
 import java.util.List;
 import org.xenjava.toolstack.store.DomainPaths;
@@ -12,43 +12,43 @@ import org.xenjava.toolstack.store.DomainPaths;
  * @param domid the guest
  * @param devid which of its devices: of a disk Xen's number, such as 51712; of a card from 0 on
  */
-record PvDevice(String kind, String backend, int domid, int devid) {
-    static final String DISK = "vbd";
-    static final String QEMU_DISK = "qdisk";
-    static final String CARD = "vif";
+public record PvDevice(String kind, String backend, int domid, int devid) {
+    public static final String DISK = "vbd";
+    public static final String QEMU_DISK = "qdisk";
+    public static final String CARD = "vif";
 
     /** What libxl gives every HVM guest besides its emulated one; this library gives none, but takes it away. */
-    static final String KEYBOARD = "vkbd";
+    public static final String KEYBOARD = "vkbd";
 
-    static final List<String> KINDS = List.of(DISK, CARD, KEYBOARD);
-    static final List<String> BACKENDS = List.of(DISK, QEMU_DISK, CARD, KEYBOARD);
+    public static final List<String> KINDS = List.of(DISK, CARD, KEYBOARD);
+    public static final List<String> BACKENDS = List.of(DISK, QEMU_DISK, CARD, KEYBOARD);
 
-    static final String BACKEND_ROOT = DomainPaths.DOMAINS + "/0/backend";
+    public static final String BACKEND_ROOT = DomainPaths.DOMAINS + "/0/backend";
 
     /** A device whose back end's directory is known. */
-    static PvDevice ofBackend(String backend, int domid, int devid) {
+    public static PvDevice ofBackend(String backend, int domid, int devid) {
         return new PvDevice(backend.equals(QEMU_DISK) ? DISK : backend, backend, domid, devid);
     }
 
-    boolean servedByQemu() {
+    public boolean servedByQemu() {
         return backend.equals(QEMU_DISK) || backend.equals(KEYBOARD);
     }
 
-    String frontPath() {
+    public String frontPath() {
         return new DomainPaths(domid).of("device/" + kind + "/" + devid);
     }
 
-    String backPath() {
+    public String backPath() {
         return BACKEND_ROOT + "/" + place();
     }
 
     /** The toolstack's copy of what it gave the back end, which no back end can change. */
-    String libxlPath() {
+    public String libxlPath() {
         return new DomainPaths(domid).libxl() + "/device/" + kind + "/" + devid;
     }
 
     /** Where Linux' back ends say what went wrong. */
-    String errorPath() {
+    public String errorPath() {
         return DomainPaths.DOMAINS + "/0/error/backend/" + place();
     }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package org.xenjava.toolstack.device.pv;
+package org.xenjava.toolstack.device.plan;
 
 import java.util.Optional;
 import org.xenjava.toolstack.config.DiskConfig;
@@ -71,7 +71,7 @@ public enum DiskBackend {
         return target.startsWith("/") || target.isEmpty() ? target : "/dev/" + target;
     }
 
-    String kind() {
+    public String kind() {
         return this == QEMU ? PvDevice.QEMU_DISK : PvDevice.DISK;
     }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package org.xenjava.toolstack.device;
+package org.xenjava.toolstack.device.plan;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -8,11 +8,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
-import java.util.UUID;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -25,7 +25,6 @@ import org.xenjava.toolstack.config.GraphicsConfig.Vga;
 import org.xenjava.toolstack.config.GraphicsConfig.Vnc;
 import org.xenjava.toolstack.config.HvmConfig;
 import org.xenjava.toolstack.config.xl.XlConfigReader;
-import org.xenjava.toolstack.create.DeviceModel.Guest;
 import org.xenjava.toolstack.memory.MemoryPlan;
 import org.xenjava.toolstack.memory.PodPolicy;
 import org.xenjava.toolstack.xenctrl.units.Pages;
@@ -227,7 +226,10 @@ class QemuCommandLineTest {
         MemoryPlan memory = config.hvm()
                 .map(machine -> MemoryPlan.hvm(config, machine, PodPolicy.standard()))
                 .orElseGet(() -> MemoryPlan.pvh(config, PodPolicy.standard(), Pages.of(1)));
-        return QemuCommandLine.of(new Guest(domid, new UUID(0, domid), config, memory), QemuFiles.STANDARD);
+        return DevicePlan.of(config, memory, HostInventory.assumed())
+                .qemu()
+                .orElseGet(() -> new QemuPlan(Path.of("qemu"), config, memory, List.of(), List.of()))
+                .arguments(domid, QemuFiles.STANDARD);
     }
 
     private static String resource(String name) throws IOException {

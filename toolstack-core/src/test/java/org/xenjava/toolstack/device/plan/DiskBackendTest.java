@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package org.xenjava.toolstack.device.pv;
+package org.xenjava.toolstack.device.plan;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -14,7 +14,7 @@ import org.xenjava.toolstack.error.ConfigException;
 import org.xenjava.toolstack.xenctrl.lib.HostFile;
 
 class DiskBackendTest {
-    private static final HostFile FILE = new HostFile.Regular();
+    private static final HostFile FILE = new HostFile.Regular(2049, 131_074);
     private static final HostFile DEVICE = new HostFile.BlockDevice(253, 0);
 
     @ParameterizedTest

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.cli.plan;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import org.xenjava.toolstack.config.DiskConfig;
+import org.xenjava.toolstack.config.DomainConfig;
+import org.xenjava.toolstack.config.GraphicsConfig;
+import org.xenjava.toolstack.config.HvmConfig;
+import org.xenjava.toolstack.config.MacAddress;
+import org.xenjava.toolstack.config.NicConfig;
+import org.xenjava.toolstack.create.CreatePlan;
+import org.xenjava.toolstack.device.plan.DevicePlan;
+import org.xenjava.toolstack.device.plan.DiskPlan;
+import org.xenjava.toolstack.device.plan.NicPlan;
+import org.xenjava.toolstack.device.plan.QemuFiles;
+import org.xenjava.toolstack.device.plan.QemuPlan;
+
+/** The devices of a plan as a person reads them. */
+final class DeviceLines {
+    /** The domid that names of interfaces and QEMU's arguments are shown with, as the next domain's is not known. */
+    static final int EXAMPLE_DOMID = 1;
+
+    private final List<String> lines = new ArrayList<>();
+
+    private DeviceLines() {}
+
+    static List<String> of(CreatePlan plan) {
+        DeviceLines text = new DeviceLines();
+        text.lifecycle(plan.config().lifecycle());
+        plan.config().hvm().ifPresent(text::machine);
+        text.devices(plan.devices());
+        return List.copyOf(text.lines);
+    }
+
+    private void lifecycle(DomainConfig.Lifecycle actions) {
+        lines.add("when it stops");
+        word("on_poweroff", actions.onPoweroff().word());
+        word("on_reboot", actions.onReboot().word());
+        word("on_crash", actions.onCrash().word());
+        word("on_watchdog", actions.onWatchdog().word());
+        word("on_soft_reset", actions.onSoftReset().word());
+    }
+
+    private void machine(HvmConfig machine) {
+        lines.add("machine");
+        word("boot order", machine.boot());
+        word("graphics card", machine.graphics().vga().word());
+        word("screen", machine.graphics().vnc().map(DeviceLines::vnc).orElse("none"));
+        machine.serial().forEach(port -> word("serial port", port));
+    }
+
+    private static String vnc(GraphicsConfig.Vnc vnc) {
+        String place = "VNC on " + vnc.listen() + ", display " + vnc.display();
+        String others = vnc.choice() == GraphicsConfig.DisplayChoice.FIRST_FREE ? " or the next free one" : "";
+        return place + others + (vnc.password().isPresent() ? ", with a password" : "");
+    }
+
+    private void devices(DevicePlan plan) {
+        if (!plan.disks().isEmpty()) {
+            lines.add("disks (a path below /dev is taken for a block device, any other for a file)");
+            plan.disks().forEach(this::disk);
+        }
+        if (!plan.nics().isEmpty()) {
+            lines.add("network cards (with domid " + EXAMPLE_DOMID + ")");
+            plan.nics().forEach(this::nic);
+        }
+        plan.qemu().ifPresent(this::qemu);
+    }
+
+    private void disk(DiskPlan plan) {
+        DiskConfig disk = plan.disk();
+        String medium = disk.isEmptyDrive()
+                ? "empty"
+                : plan.path() + ", " + disk.format().word();
+        String emulated = plan.emulated().map(place -> ", emulated at " + place).orElse("");
+        word(
+                disk.vdev().name(),
+                disk.device().word() + ", " + disk.access().word() + ", " + medium + ", served by " + server(plan)
+                        + emulated);
+    }
+
+    private static String server(DiskPlan plan) {
+        return switch (plan.backend()) {
+            case BLKBACK -> "blkback";
+            case LOOP -> "blkback on a loop device";
+            case QEMU -> "QEMU";
+        };
+    }
+
+    private void nic(NicPlan plan) {
+        NicConfig nic = plan.nic();
+        String tap = plan.tap(EXAMPLE_DOMID)
+                .map(name -> ", emulated " + nic.model() + " at " + name)
+                .orElse("");
+        word(
+                plan.link(EXAMPLE_DOMID),
+                nic.mac().map(MacAddress::text).orElse("random address") + ", bridge " + nic.bridge() + tap);
+    }
+
+    private void qemu(QemuPlan plan) {
+        lines.add("QEMU (with domid " + EXAMPLE_DOMID + ")");
+        line(plan.program().toString());
+        plan.arguments(EXAMPLE_DOMID, QemuFiles.STANDARD).forEach(argument -> line("  " + argument));
+    }
+
+    private void line(String text) {
+        lines.add("  " + text);
+    }
+
+    private void word(String name, String value) {
+        line(String.format(Locale.ROOT, "%-19s %s", name, value).stripTrailing());
+    }
+}

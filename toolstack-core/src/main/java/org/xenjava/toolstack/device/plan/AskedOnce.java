@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.device.plan;
+
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+import org.xenjava.toolstack.xenctrl.lib.HostFile;
+
+/** Asks a host about each file once and remembers the answer. Not safe to use from many threads. */
+public final class AskedOnce implements HostInventory {
+    private final HostInventory host;
+    private final Map<String, HostFile> files = new HashMap<>();
+    private final Map<Integer, Optional<String>> loops = new HashMap<>();
+
+    public AskedOnce(HostInventory host) {
+        this.host = host;
+    }
+
+    @Override
+    public HostFile file(String path) {
+        return files.computeIfAbsent(path, host::file);
+    }
+
+    @Override
+    public Optional<String> loopFile(int loop) {
+        return loops.computeIfAbsent(loop, host::loopFile);
+    }
+
+    @Override
+    public boolean linkExists(String link) {
+        return host.linkExists(link);
+    }
+
+    @Override
+    public Path deviceModel(Optional<Path> override) {
+        return host.deviceModel(override);
+    }
+}

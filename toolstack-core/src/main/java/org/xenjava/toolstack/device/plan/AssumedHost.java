@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.device.plan;
+
+import java.nio.file.Path;
+import java.util.Optional;
+import org.xenjava.toolstack.xenctrl.lib.HostFile;
+
+/** See {@link HostInventory#assumed}. */
+final class AssumedHost implements HostInventory {
+    private static final Path QEMU = Path.of("qemu-system-i386");
+
+    @Override
+    public HostFile file(String path) {
+        return path.startsWith("/dev/") ? new HostFile.BlockDevice(0, 0) : new HostFile.Regular(0, 0);
+    }
+
+    @Override
+    public Optional<String> loopFile(int loop) {
+        return Optional.empty();
+    }
+
+    @Override
+    public boolean linkExists(String link) {
+        return true;
+    }
+
+    @Override
+    public Path deviceModel(Optional<Path> override) {
+        return override.orElse(QEMU);
+    }
+}

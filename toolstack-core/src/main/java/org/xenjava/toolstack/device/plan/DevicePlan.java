@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.device.plan;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.xenjava.toolstack.config.DomainConfig;
+import org.xenjava.toolstack.config.DomainType;
+import org.xenjava.toolstack.config.HvmConfig;
+import org.xenjava.toolstack.config.NicConfig;
+import org.xenjava.toolstack.error.ConfigException;
+import org.xenjava.toolstack.memory.MemoryPlan;
+
+/**
+ * All devices of a guest, decided before the guest exists.
+ *
+ * @param disks in the order of the configuration
+ * @param nics in the order of the configuration
+ * @param qemu the QEMU that the guest needs: every HVM guest, and a PVH guest with a disk that only QEMU can serve
+ */
+public record DevicePlan(List<DiskPlan> disks, List<NicPlan> nics, Optional<QemuPlan> qemu) {
+    public DevicePlan {
+        disks = List.copyOf(disks);
+        nics = List.copyOf(nics);
+    }
+
+    /**
+     * Plans the devices; asks the host about each file once.
+     *
+     * @throws ConfigException if the host cannot serve a device
+     * @throws org.xenjava.toolstack.error.DeviceModelException if the guest needs QEMU and the host has none
+     */
+    public static DevicePlan of(DomainConfig config, MemoryPlan memory, HostInventory host) {
+        HostInventory askedOnce = new AskedOnce(host);
+        try {
+            List<DiskPlan> disks = config.disks().stream()
+                    .map(disk -> DiskPlan.of(disk, config.type(), askedOnce))
+                    .toList();
+            List<NicPlan> nics = new ArrayList<>();
+            for (NicConfig nic : config.nics()) {
+                nics.add(NicPlan.of(nic, nics.size(), nic.typeIn(config.type()), askedOnce));
+            }
+            boolean needed = config.type() == DomainType.HVM
+                    || disks.stream().anyMatch(disk -> disk.backend() == DiskBackend.QEMU);
+            Optional<QemuPlan> qemu = needed
+                    ? Optional.of(new QemuPlan(host.deviceModel(override(config)), config, memory, disks, nics))
+                    : Optional.empty();
+            return new DevicePlan(disks, nics, qemu);
+        } catch (ConfigException e) {
+            throw new ConfigException("domain " + config.name() + ": " + e.getMessage(), e);
+        }
+    }
+
+    private static Optional<Path> override(DomainConfig config) {
+        return config.hvm().map(HvmConfig::deviceModel).flatMap(HvmConfig.DeviceModel::program);
+    }
+}

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.device.plan;
+
+import java.util.Map;
+import java.util.Optional;
+import org.xenjava.toolstack.config.DiskConfig;
+import org.xenjava.toolstack.config.DomainType;
+import org.xenjava.toolstack.error.ConfigException;
+import org.xenjava.toolstack.xenctrl.lib.HostFile;
+
+/**
+ * One disk of a guest, decided.
+ *
+ * @param disk what was asked for
+ * @param path the absolute path of the target; empty for an empty drive
+ * @param target what is there
+ * @param identity which blocks it stands for; empty for an empty drive
+ * @param backend what serves it
+ * @param emulated where the guest finds it until its drivers know Xen, such as {@code ide 0}; empty if nowhere
+ */
+public record DiskPlan(
+        DiskConfig disk,
+        String path,
+        HostFile target,
+        Optional<DiskIdentity> identity,
+        DiskBackend backend,
+        Optional<String> emulated) {
+
+    /** @throws ConfigException if nothing can serve the disk; the message names it */
+    public static DiskPlan of(DiskConfig disk, DomainType guest, HostInventory host) {
+        String path = DiskBackend.pathOf(disk);
+        HostFile target = disk.isEmptyDrive() ? new HostFile.Absent() : host.file(path);
+        DiskBackend backend = DiskBackend.of(disk, guest, target);
+        Optional<DiskIdentity> identity =
+                disk.isEmptyDrive() ? Optional.empty() : Optional.of(DiskIdentity.of(path, target, host));
+        Optional<String> emulated =
+                guest == DomainType.HVM ? disk.emulated().map(controller -> place(disk, controller)) : Optional.empty();
+        return new DiskPlan(disk, path, target, identity, backend, emulated);
+    }
+
+    private static String place(DiskConfig disk, DiskConfig.Controller controller) {
+        boolean cdrom = disk.device() == DiskConfig.Device.CDROM;
+        String bus = cdrom || controller == DiskConfig.Controller.IDE ? "ide" : "scsi";
+        return bus + " " + disk.vdev().disk() + (cdrom ? " (CD-ROM)" : "");
+    }
+
+    /** The device in a domain. */
+    public PvDevice device(int domid) {
+        return new PvDevice(PvDevice.DISK, backend.kind(), domid, disk.number());
+    }
+
+    /**
+     * What is written into xenstore for it.
+     *
+     * @param extra nodes of the back end that are known only once the host has provided for the disk
+     */
+    public DeviceNodes nodes(int domid, Map<String, String> extra) {
+        return DiskNodes.of(device(domid), this, extra);
+    }
+}

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.device.plan;
+
+import java.nio.file.Path;
+import java.util.Optional;
+import org.xenjava.toolstack.xenctrl.lib.HostFile;
+
+/** What a plan of devices asks about the host. A plan asks about each file once. */
+public interface HostInventory {
+    /** What is at that path, symbolic links followed. */
+    HostFile file(String path);
+
+    /** The file behind {@code /dev/loopN}; empty if the loop device has none. */
+    Optional<String> loopFile(int loop);
+
+    /** Whether the host has a network interface of that name. */
+    boolean linkExists(String link);
+
+    /**
+     * The QEMU to start.
+     *
+     * @param override {@code device_model_override}
+     * @throws org.xenjava.toolstack.error.DeviceModelException if there is none; the message names every place
+     */
+    Path deviceModel(Optional<Path> override);
+
+    /**
+     * A host that has whatever a guest asks for, for plans that no host executes: a path below {@code /dev} is a block
+     * device and any other path a file, both of unknown identity.
+     */
+    static HostInventory assumed() {
+        return new AssumedHost();
+    }
+}

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.device.plan;
+
+import java.util.Optional;
+import org.xenjava.toolstack.config.NicConfig;
+import org.xenjava.toolstack.config.NicConfig.Type;
+import org.xenjava.toolstack.error.ConfigException;
+
+/**
+ * One network card of a guest, decided.
+ *
+ * @param nic what was asked for; it has an address
+ * @param devid which of the guest's cards, from 0
+ * @param type whether the guest has an emulated twin of it
+ */
+public record NicPlan(NicConfig nic, int devid, Type type) {
+    private static final String EMULATED = "-emu";
+
+    /** @throws ConfigException if the host cannot connect the card */
+    public static NicPlan of(NicConfig nic, int devid, Type type, HostInventory host) {
+        if (!NicNodes.scriptOf(nic).endsWith("/" + NicNodes.SCRIPT)) {
+            throw new ConfigException("vif: hotplug scripts (script="
+                    + nic.script().orElse("") + ") are not run; only bridges are supported, as by " + NicNodes.SCRIPT);
+        }
+        if (!host.linkExists(nic.bridge())) {
+            throw new ConfigException("vif: this host has no bridge '" + nic.bridge() + "'; make one with 'ip link add "
+                    + nic.bridge() + " type bridge', or name another");
+        }
+        return new NicPlan(nic, devid, type);
+    }
+
+    /** The device in a domain. */
+    public PvDevice device(int domid) {
+        return new PvDevice(PvDevice.CARD, PvDevice.CARD, domid, devid);
+    }
+
+    /** What is written into xenstore for it. */
+    public DeviceNodes nodes(int domid) {
+        return NicNodes.of(device(domid), nic, type);
+    }
+
+    /** The name that netback gives its interface. */
+    public String givenName(int domid) {
+        return "vif" + domid + "." + devid;
+    }
+
+    /** The name of that interface in the end. */
+    public String link(int domid) {
+        return nic.vifName().orElse(givenName(domid));
+    }
+
+    /** QEMU's interface, of a card with an emulated twin. */
+    public Optional<String> tap(int domid) {
+        return type == Type.IOEMU ? Optional.of(link(domid) + EMULATED) : Optional.empty();
+    }
+}

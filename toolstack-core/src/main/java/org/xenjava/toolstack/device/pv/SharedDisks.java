@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.device.pv;
+
+import java.util.List;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.xenjava.toolstack.device.plan.AskedOnce;
+import org.xenjava.toolstack.device.plan.DiskIdentity;
+import org.xenjava.toolstack.device.plan.DiskPlan;
+import org.xenjava.toolstack.device.plan.HostInventory;
+import org.xenjava.toolstack.device.plan.PvDevice;
+import org.xenjava.toolstack.error.DeviceException;
+import org.xenjava.toolstack.store.StoreTransaction;
+import org.xenjava.toolstack.xenctrl.lib.HostFile;
+
+/**
+ * Keeps two guests from writing one disk, and one from changing what another reads: neither file system would survive
+ * it. Disks are compared by their {@link DiskIdentity}, which is recorded beside the toolstack's copy of a device's
+ * nodes. Comparing and recording are one transaction, so that of two toolstacks at once only one succeeds.
+ */
+final class SharedDisks {
+    private static final String IDENTITY = "/xenjava-identity";
+
+    /** What toolstacks write in front of a path; a path without one may contain colons, too. */
+    private static final Pattern FORMAT =
+            Pattern.compile("(?:(?:phy|file|tap2?|aio|raw|qcow2?|qed|vhd|vpc|vmdk|vdi|cow|sync|ram|tapdisk):)+(/?.*)");
+
+    private static final Pattern PHYSICAL_DEVICE = Pattern.compile("([0-9a-fA-F]{1,8}):([0-9a-fA-F]{1,8})");
+    private static final int HEX = 16;
+
+    private final HostInventory host;
+
+    SharedDisks(HostInventory host) {
+        this.host = host;
+    }
+
+    /**
+     * Records a new disk of a domain.
+     *
+     * @throws DeviceException if another disk stands for the same blocks and one of the two is writable
+     */
+    void claim(StoreTransaction transaction, PvDevice device, DiskPlan disk) {
+        disk.identity().ifPresent(identity -> {
+            requireUnshared(transaction, device, disk, identity);
+            transaction.write(device.libxlPath() + IDENTITY, identity.text());
+        });
+    }
+
+    private void requireUnshared(StoreTransaction transaction, PvDevice device, DiskPlan disk, DiskIdentity identity) {
+        HostInventory askedOnce = new AskedOnce(host);
+        String mode = disk.disk().access().word();
+        for (PvDevice other : others(transaction)) {
+            boolean written =
+                    (mode + transaction.read(other.backPath() + "/mode").orElse("w")).contains("w");
+            if (written && identityOf(transaction, other, askedOnce).equals(Optional.of(identity))) {
+                throw new DeviceException("attaching " + device + ": " + disk.path() + " is " + other
+                        + " already; only what nobody writes can be shared");
+            }
+        }
+    }
+
+    /** All disks that dom0 serves, of all domains. */
+    private static List<PvDevice> others(StoreTransaction transaction) {
+        return List.of(PvDevice.DISK, PvDevice.QEMU_DISK).stream()
+                .flatMap(backend -> numbers(transaction, PvDevice.BACKEND_ROOT + "/" + backend).stream()
+                        .flatMap(domid ->
+                                numbers(transaction, PvDevice.BACKEND_ROOT + "/" + backend + "/" + domid).stream()
+                                        .map(devid -> PvDevice.ofBackend(backend, domid, devid))))
+                .toList();
+    }
+
+    private static List<Integer> numbers(StoreTransaction transaction, String path) {
+        return transaction.list(path).stream()
+                .filter(name -> name.matches("\\d{1,9}"))
+                .map(Integer::valueOf)
+                .toList();
+    }
+
+    private static Optional<DiskIdentity> identityOf(
+            StoreTransaction transaction, PvDevice device, HostInventory host) {
+        return transaction
+                .read(device.libxlPath() + IDENTITY)
+                .map(DiskIdentity::new)
+                .or(() -> foreignIdentity(transaction, device, host));
+    }
+
+    /** Of a disk that another toolstack has attached. */
+    private static Optional<DiskIdentity> foreignIdentity(
+            StoreTransaction transaction, PvDevice device, HostInventory host) {
+        Matcher numbers = PHYSICAL_DEVICE.matcher(
+                transaction.read(device.backPath() + "/physical-device").orElse(""));
+        if (numbers.matches()) {
+            return Optional.of(DiskIdentity.of(
+                    new HostFile.BlockDevice(
+                            Integer.parseUnsignedInt(numbers.group(1), HEX),
+                            Integer.parseUnsignedInt(numbers.group(2), HEX)),
+                    host));
+        }
+        return transaction
+                .read(device.backPath() + "/params")
+                .map(SharedDisks::pathIn)
+                .filter(path -> !path.isEmpty())
+                .map(path -> DiskIdentity.of(path, host));
+    }
+
+    /** The path in {@code params}: behind the format, and below {@code /dev} if it is relative. */
+    static String pathIn(String params) {
+        Matcher format = FORMAT.matcher(params);
+        String path = !params.startsWith("/") && format.matches() ? format.group(1) : params;
+        return path.isEmpty() || path.startsWith("/") ? path : "/dev/" + path;
+    }
+}
