@@ -427,7 +427,7 @@ class DevicesTest {
     void aLoopDeviceThatAnotherProcessSnatchesIsReplacedByTheNextOne() {
         host.faults.inject(Fault.nthOf("host_attach_loop", 1, Errno.EBUSY));
         create(guest().disks(List.of(disk("xvda")))).destroy();
-        assertEquals(1, host.faults.struck().size());
+        assertEquals(1, host.faults.injected().size());
         assertNothingLeft();
     }
 }

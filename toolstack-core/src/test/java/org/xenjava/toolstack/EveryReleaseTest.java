@@ -82,7 +82,7 @@ class EveryReleaseTest {
                 ToolstackException e = assertThrows(ToolstackException.class, () -> host.toolstack.create(CONFIG));
                 assertTrue(e.getMessage().startsWith("building domain small"), e.getMessage());
                 host.faults.heal();
-                host.assertUnchangedSince(before, host.faults.struck().toString());
+                host.assertUnchangedSince(before, host.faults.injected().toString());
             }
         }
     }

@@ -51,7 +51,7 @@ class FaultAtEveryCallTest {
     }
 
     private String lastStruck() {
-        List<FaultSite> struck = host.faults.struck();
+        List<FaultSite> struck = host.faults.injected();
         return struck.get(struck.size() - 1).toString();
     }
 

@@ -44,7 +44,7 @@ class FaultWhileCleaningUpTest {
         long start = host.faults.calls();
         host.faults.inject(Fault.nthOf("xs_introduce_domain", 1, Errno.EINVAL));
         assertThrows(ToolstackException.class, () -> host.toolstack.create(CONFIG));
-        long struck = host.faults.struck().get(0).number();
+        long struck = host.faults.injected().get(0).number();
         Calls calls = new Calls(struck - start, host.faults.calls() - struck);
         assertTrue(calls.undo() > 10, calls.toString());
         return calls;
@@ -59,7 +59,7 @@ class FaultWhileCleaningUpTest {
                 Toolstack toolstack = process.open();
                 process.faults().inject(second);
                 ToolstackException e = failLate(process, toolstack);
-                assertEquals(2, process.faults().struck().size());
+                assertEquals(2, process.faults().injected().size());
                 assertTrue(e.getMessage().contains("introduce"), e.getMessage());
                 assertTrue(
                         e.getSuppressed().length > 0
@@ -159,7 +159,7 @@ class FaultWhileCleaningUpTest {
             assertThrows(ToolstackException.class, domain::destroy);
             host.faults.heal();
             domain.destroy();
-            host.assertUnchangedSince(before, host.faults.struck().toString());
+            host.assertUnchangedSince(before, host.faults.injected().toString());
             domain.destroy();
         }
     }
@@ -174,7 +174,7 @@ class FaultWhileCleaningUpTest {
             process.faults().inject(Fault.processKilled(n));
             assertThrows(ProcessKilled.class, same::destroy);
             domain.destroy();
-            host.assertUnchangedSince(before, process.faults().struck().toString());
+            host.assertUnchangedSince(before, process.faults().injected().toString());
         }
     }
 

@@ -79,7 +79,7 @@ class FaultyDevicesTest {
     }
 
     private void assertNothingLeft() {
-        host.assertUnchangedSince(before, host.faults.struck().toString());
+        host.assertUnchangedSince(before, host.faults.injected().toString());
         assertEquals(Map.of(), host.xen.hostLinks());
     }
 
@@ -180,7 +180,7 @@ class FaultyDevicesTest {
                 }
                 host.faults.heal();
                 finish.accept(domain);
-                host.assertUnchangedSince(without, host.faults.struck().toString());
+                host.assertUnchangedSince(without, host.faults.injected().toString());
                 assertEquals(Map.of(), host.xen.hostLinks());
             }
         }

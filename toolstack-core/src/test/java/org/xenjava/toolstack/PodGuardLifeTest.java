@@ -122,13 +122,13 @@ class PodGuardLifeTest {
                 try {
                     bench.run(Duration.ofMinutes(1), guard);
                 } catch (ProcessKilled death) {
-                    assertEquals(1, faults.struck().size());
+                    assertEquals(1, faults.injected().size());
                 }
-                struck = !faults.struck().isEmpty();
+                struck = !faults.injected().isEmpty();
                 faults.close();
                 process.ends();
                 bench.run(Duration.ofMinutes(10), bench.guard(NUDGE));
-                String where = n + ": " + faults.struck();
+                String where = n + ": " + faults.injected();
                 assertEquals(0, bench.debt(domain), where);
                 assertEquals(GuardBench.INTENT, bench.target(domain), where);
                 assertEquals(List.of("covered", "owner"), bench.notes(domain), where);

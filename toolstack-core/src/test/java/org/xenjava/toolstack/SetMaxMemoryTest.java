@@ -89,7 +89,7 @@ class SetMaxMemoryTest {
             host.faults.inject(Fault.callFails(n, Errno.EIO));
             assertThrows(ToolstackException.class, () -> domain.memory().setMaximum(size));
             host.faults.heal();
-            host.assertUnchangedSince(before, host.faults.struck().toString());
+            host.assertUnchangedSince(before, host.faults.injected().toString());
             domain.memory().setMaximum(size);
             assertEquals(size, domain.memory().status().staticMax());
         }

@@ -115,7 +115,7 @@ class SetMemoryTest {
     void aConflictInXenstoreDoesNotRaiseTheCacheTwice(int conflicts) {
         host.faults.inject(Fault.commitsConflict(conflicts));
         domain.memory().set(KiB.ofMiB(300));
-        assertEquals(conflicts, host.faults.struck().size());
+        assertEquals(conflicts, host.faults.injected().size());
         assertMemory(RAISED_TO_300, 77312, 300);
     }
 
@@ -250,7 +250,7 @@ class SetMemoryTest {
             ToolstackException e =
                     assertThrows(ToolstackException.class, () -> domain.memory().set(KiB.ofMiB(300)));
             host.faults.heal();
-            String struck = host.faults.struck().get(0) + ": " + e.getMessage();
+            String struck = host.faults.injected().get(0) + ": " + e.getMessage();
             Map<String, String> after = new TreeMap<>(host.state().xenstore());
             // It stays if the claim could not be given back, and tells the next attempt.
             after.remove(new DomainPaths(domain.domid()).resizing());

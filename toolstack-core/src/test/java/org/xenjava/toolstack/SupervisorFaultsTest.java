@@ -82,7 +82,7 @@ class SupervisorFaultsTest {
         } catch (ProcessKilled death) {
             killed = true;
         }
-        String what = where + ": " + process.faults().struck();
+        String what = where + ": " + process.faults().injected();
         long calls = process.faults().calls() - start;
         process.faults().close();
         other.tick(bench.now());

@@ -89,7 +89,7 @@ public final class TestHost implements AutoCloseable {
         TestProcess next = newProcess();
         next.open().close();
         next.ends();
-        assertUnchangedSince(before, process.faults().struck().toString());
+        assertUnchangedSince(before, process.faults().injected().toString());
     }
 
     /** A guest with a kernel that is as small as one can be. */

@@ -136,7 +136,7 @@ final class HvmTestHost implements AutoCloseable {
     }
 
     void assertUnchangedSince(MachineState before) {
-        assertEquals(List.of(), state().changesSince(before), faults.struck().toString());
+        assertEquals(List.of(), state().changesSince(before), faults.injected().toString());
     }
 
     /** With firmware where Debian has it. */

@@ -167,7 +167,7 @@ class SimulatedXenExtensionTest {
     }
 
     @Test
-    void aParameterOfWhatRunsOnceForAllTestsIsRefused() {
+    void aParameterOfABeforeAllMethodIsRefused() {
         List<String> messages = EngineTestKit.engine("junit-jupiter")
                 .selectors(selectClass(SharedByAll.class))
                 .execute()
@@ -286,7 +286,7 @@ class SimulatedXenExtensionTest {
     }
 
     @Test
-    void aTestThatLeavesADomainBehindFailsIfItWasAskedNotToAndNamesAllOfIt() {
+    void aTestWithLeavesNothingBehindFailsAndListsTheDomainThatItLeft() {
         run(Untidy.class).assertStatistics(stats -> stats.succeeded(1).failed(1));
         String message = failures(Untidy.class).get(0);
         assertTrue(

@@ -14,7 +14,7 @@ import org.xenjava.toolstack.xenctrl.units.KiB;
 
 class TinyKernelTest {
     @Test
-    void itsFileHoldsTheKernel() throws IOException {
+    void theFileContainsTheKernel() throws IOException {
         assertArrayEquals(org.xenjava.toolstack.image.TinyKernel.elf(), Files.readAllBytes(TinyKernel.file()));
     }
 

@@ -20,6 +20,7 @@ public record Rehearsal(
         List<GuestDriver> drivers,
         List<RehearsalTrial> trials,
         List<Path> missingFiles) {
+    /** Copies the collections, so that the record is immutable. */
     public Rehearsal {
         terms = List.copyOf(terms);
         drivers = List.copyOf(drivers);

@@ -12,6 +12,7 @@ import java.util.List;
  * @param loadBegins time at which the guest began to fill its memory
  */
 public record RehearsalTimeline(RehearsalTrial trial, List<RehearsalSample> samples, Duration loadBegins) {
+    /** Copies the collections, so that the record is immutable. */
     public RehearsalTimeline {
         samples = List.copyOf(samples);
     }

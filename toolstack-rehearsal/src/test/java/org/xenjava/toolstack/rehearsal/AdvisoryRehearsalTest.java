@@ -66,7 +66,7 @@ class AdvisoryRehearsalTest {
     }
 
     @Test
-    void aGuestLivesIfAndOnlyIfItHasPagesToSpare() {
+    void aGuestSurvivesIfAndOnlyIfItHasSparePages() {
         assertEquals(30, ALL.trials().size());
         for (RehearsalTrial trial : ALL.trials()) {
             assertEquals(trial.sparePages() >= 0 ? Outcome.LIVED : Outcome.CRASHED, trial.outcome(), trial::toString);
@@ -74,7 +74,7 @@ class AdvisoryRehearsalTest {
     }
 
     @Test
-    void whatIsMissingIsTheDebtThatTheCountersShowAndXenPrints() {
+    void theMissingPagesAreTheDebtInTheCountersAndOnTheConsole() {
         for (RehearsalTrial trial : ALL.trials()) {
             long missing = Math.max(0, -trial.sparePages());
             assertEquals(missing, trial.settled().debtPages(), trial::toString);
@@ -87,7 +87,7 @@ class AdvisoryRehearsalTest {
     }
 
     @Test
-    void theTermsAreWhatXenAndTheGuestAreTold() {
+    void theTermsAreTheNumbersGivenToXenAndToTheGuest() {
         KiB asked = KiB.ofMiB(256);
         Pages toFree = Pages.of(65536);
         assertEquals(
@@ -99,7 +99,7 @@ class AdvisoryRehearsalTest {
     }
 
     @Test
-    void whatADriverFallsShortByIsTakenFromTheSlack() {
+    void theShortfallOfADriverReducesTheSparePages() {
         for (RehearsalTrial trial : ALL.trials()) {
             assertEquals(trial.terms().slack().count() - trial.shortfallPages(), trial.sparePages(), trial::toString);
         }
@@ -112,7 +112,7 @@ class AdvisoryRehearsalTest {
     }
 
     @Test
-    void onlyOurPolicyHasSlackAndAllOfThemKeepWhatTheyPromise() {
+    void onlyTheDefaultPolicyHasSlackAndEachPolicyHoldsItsGuarantee() {
         for (PolicyTerms terms : ALL.terms()) {
             assertTrue(ALL.keepsItsPromise(terms));
             List<Outcome> ofOlderLinux = List.of(
@@ -151,7 +151,7 @@ class AdvisoryRehearsalTest {
     }
 
     @Test
-    void withoutPopulateOnDemandNobodyDies() {
+    void aGuestWithoutPopulateOnDemandDoesNotCrash() {
         Rehearsal rehearsal = AdvisoryRehearsal.of(guest(64, 64).build()).run();
         assertTrue(rehearsal.trials().stream().allMatch(trial -> trial.outcome() == Outcome.LIVED));
         for (PolicyTerms terms : rehearsal.terms()) {
@@ -170,7 +170,7 @@ class AdvisoryRehearsalTest {
 
     /** With RAM above 4 GiB, Xen's sweep for zeroes passes the rings at 0xfeff8, which nobody has written to. */
     @Test
-    void aGuestThatIsShortMayLiveOnPagesOfZeroes() {
+    void aGuestThatIsShortCanSurviveOnReclaimedZeroPages() {
         RehearsalTrial trial = only(AdvisoryRehearsal.of(guest(4100, 4101).build())
                 .policies(PodPolicy.libxl())
                 .drivers(GuestDriver.linuxStoppingShort(1)));

@@ -23,7 +23,7 @@ class GuestDriverTest {
     }
 
     @Test
-    void theRestIsTheSameForBoth() {
+    void theOtherDriversAreTheSameForPvhAndHvm() {
         assertEquals(names(DomainType.PVH).subList(3, 10), names(DomainType.HVM).subList(4, 11));
     }
 }

@@ -32,7 +32,7 @@ class RehearsalTimelineTest {
     }
 
     @Test
-    void itBeginsWithEveryFrameAnEntryButTheSuperpageThatTheBuildTouches() {
+    void aTimelineBeginsWithAnEntryForEveryFrameButTheSuperpageThatTheBuildTouches() {
         for (RehearsalTimeline timeline : TIMELINES) {
             RehearsalSample first = timeline.samples().get(0);
             assertEquals(Duration.ZERO, first.time());
@@ -65,7 +65,7 @@ class RehearsalTimelineTest {
     }
 
     @Test
-    void theGuestThatIsShortDiesWithAnEmptyCacheAndItsDebtInEntries() {
+    void theGuestThatIsShortCrashesWithAnEmptyCacheAndItsDebtInEntries() {
         assertEquals(Outcome.CRASHED, UNPATCHED.trial().outcome());
         assertEquals(0, last(UNPATCHED).cache().count());
         assertEquals(97, last(UNPATCHED).entries().count());
@@ -79,7 +79,7 @@ class RehearsalTimelineTest {
     }
 
     @Test
-    void fillingBitByBitEndsAsFillingAtOnce() {
+    void fillingMemoryInStepsEndsAsFillingItAtOnce() {
         List<RehearsalTrial> atOnce = AdvisoryRehearsal.of(GUEST)
                 .policies(UnpatchedPodPolicy.forSimulation(), PodPolicy.standard())
                 .drivers(GuestDriver.olderLinux(DomainType.PVH))

@@ -143,7 +143,7 @@ class DomainLifeTest {
     // ---- before it runs -----------------------------------------------------------------------------------
 
     @Test
-    void theNumberOfVcpusIsCreationsAndMayBeSetAgain() {
+    void maxVcpusMustRepeatTheNumberOfCreateDomain() {
         int domid = xen.domains().create(PVH);
         assertEquals(Errno.EINVAL, errno(() -> xen.domains().setMaxVcpus(domid, 1)));
         xen.domains().setMaxVcpus(domid, 2);
@@ -155,7 +155,7 @@ class DomainLifeTest {
     }
 
     @Test
-    void thePagingPoolIsWholePagesAndComesOutOfTheHost() {
+    void thePagingPoolHasWholePagesFromTheHost() {
         int domid = xen.domains().create(PVH);
         long free = xen.host().physInfo().freePages();
         xen.memory().setPagingPool(domid, Pages.of(1024));
@@ -213,7 +213,7 @@ class DomainLifeTest {
     }
 
     @Test
-    void portsAreCountedUpFromOneAndTheirStateCanBeAskedFor() {
+    void portsAreNumberedFromOneAndReportTheirState() {
         int domid = xen.domains().create(PVH);
         assertEquals(1, xen.events().allocUnboundPort(domid, 0));
         assertEquals(2, xen.events().allocUnboundPort(domid, 0));
@@ -297,7 +297,7 @@ class DomainLifeTest {
     }
 
     @Test
-    void theFirstReasonForAShutdownStays() {
+    void aDomainKeepsItsFirstShutdownReason() {
         int domid = LibxlStyleBuild.pvh(xen, 256, 512).domid;
         xen.domains().unpause(domid);
         xen.domains().remoteShutdown(domid, 1);
@@ -309,7 +309,7 @@ class DomainLifeTest {
     // ---- the end ------------------------------------------------------------------------------------------
 
     @Test
-    void xenstoreTellsOfAShutdownAndOfTheEnd() {
+    void xenstoreReportsAShutdownAndTheEndOfADomain() {
         int domid = LibxlStyleBuild.pvh(xen, 256, 512).domid;
         libraries.store().watch("@releaseDomain", "r");
         assertEquals(1, events());
@@ -399,7 +399,7 @@ class DomainLifeTest {
     }
 
     @Test
-    void aPortThatIsNotXenstoresToBindCannotBeIntroduced() {
+    void aDomainWithAPortReservedForAnotherDomainCannotBeIntroduced() {
         LibxlStyleBuild guest = LibxlStyleBuild.pvh(xen, 256, 512);
         int toAnother = xen.events().allocUnboundPort(guest.domid, 5);
         libraries.store().releaseDomain(guest.domid);

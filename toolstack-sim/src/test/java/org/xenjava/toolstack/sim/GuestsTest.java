@@ -126,7 +126,7 @@ class GuestsTest {
     }
 
     @Test
-    void aGuestWithoutStaticMaxIsLeftWithItsDebtByWindows() {
+    void windowsDriversLeaveAGuestWithoutStaticMaxWithItsDebt() {
         drive(BalloonDriver.of(BalloonFamily.WINDOWS));
         LibxlStyleBuild built = pvh();
         xen.libraries().store().rm(0, built.home() + "/memory/static-max");
@@ -164,7 +164,7 @@ class GuestsTest {
     }
 
     @Test
-    void aSlowDriverIsSeenHalfWay() {
+    void aSlowDriverIsHalfDoneAfterHalfTheTime() {
         drive(BalloonDriver.of(BalloonFamily.LINUX).atPace(16, Duration.ofMillis(100)));
         LibxlStyleBuild built = pvh();
         xen.domains().unpause(built.domid);
@@ -175,7 +175,7 @@ class GuestsTest {
     }
 
     @Test
-    void aStuckDriverStaysWhereItIsWhateverItsTarget() {
+    void aStuckDriverIgnoresEveryTarget() {
         drive(BalloonDriver.of(BalloonFamily.LINUX).stuckAt(10_000));
         LibxlStyleBuild built = pvh();
         run(built);
@@ -195,7 +195,7 @@ class GuestsTest {
     }
 
     @Test
-    void aLyingDriverSaysItIsDoneAndHasFreedNothing() {
+    void aLyingDriverReportsItsTargetAndHasFreedNothing() {
         drive(BalloonDriver.of(BalloonFamily.LINUX).lying());
         LibxlStyleBuild built = pvh();
         GuestHandle inside = run(built);
@@ -209,7 +209,7 @@ class GuestsTest {
     // ---- time and life ------------------------------------------------------------------------------------
 
     @Test
-    void nothingHappensUntilTimePasses() {
+    void aGuestActsOnlyWhileTimePasses() {
         LibxlStyleBuild built = pvh();
         xen.domains().unpause(built.domid);
         assertEquals(NEEDED, xen.memory().podTarget(built.domid).debt());
@@ -223,7 +223,7 @@ class GuestsTest {
     }
 
     @Test
-    void aPausedGuestDoesNothingAndGoesOnWhereItWas() {
+    void aPausedGuestStopsAndContinuesAfterwards() {
         drive(BalloonDriver.of(BalloonFamily.LINUX).atPace(16, Duration.ofMillis(100)));
         LibxlStyleBuild built = pvh();
         xen.domains().unpause(built.domid);
@@ -256,7 +256,7 @@ class GuestsTest {
     }
 
     @Test
-    void anotherGuestIgnoresTheRequest() {
+    void aGuestWithoutTheHabitIgnoresShutdownRequests() {
         guest = guest.ignoringShutdownRequests();
         LibxlStyleBuild built = pvh();
         run(built);
@@ -266,7 +266,7 @@ class GuestsTest {
     }
 
     @Test
-    void aGuestCanStopOfItsOwnAccordAndIsGoneWithItsDomain() {
+    void aGuestCanShutDownAndEndsWithItsDomain() {
         LibxlStyleBuild built = pvh();
         run(built).shutDown(1);
         assertEquals(1, info(built).shutdownReason());
@@ -276,7 +276,7 @@ class GuestsTest {
     }
 
     @Test
-    void memoryThatTheGuestFreedAndZeroedDelaysTheEnd() {
+    void freedAndZeroedMemoryDelaysTheCrash() {
         drive(BalloonDriver.of(BalloonFamily.LINUX).stoppingShortBy(100));
         LibxlStyleBuild built = pvh();
         GuestHandle inside = run(built);
@@ -290,7 +290,7 @@ class GuestsTest {
     }
 
     @Test
-    void aToolstacksOwnTouchKillsAGuestWithDebtAndXenNamesDom0() {
+    void anAccessByTheToolstackCrashesAGuestWithDebtAndXenNamesDom0() {
         drive(BalloonDriver.of(BalloonFamily.LINUX).stoppingShortBy(8));
         LibxlStyleBuild built = pvh();
         run(built).loadExcept(8);

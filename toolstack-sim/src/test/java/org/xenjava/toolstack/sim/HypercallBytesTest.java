@@ -65,7 +65,7 @@ class HypercallBytesTest {
     }
 
     @Test
-    void anotherConnectionsBufferIsNotThisOnes() {
+    void aConnectionCannotUseTheBufferOfAnother() {
         try (XenLibraries other = machine.connect();
                 HypercallBuffer foreign = other.call().allocBuffer(4096);
                 HypercallBuffer own = raw.calls.allocBuffer(4096)) {
@@ -140,7 +140,7 @@ class HypercallBytesTest {
     // ---- reservations -------------------------------------------------------------------------------------
 
     @Test
-    void aDomainsReservationsCanBeAskedFor() {
+    void aDomainReportsItsReservations() {
         assertEquals(65553, raw.memoryOp(3, guest));
         assertEquals(65792, raw.memoryOp(4, guest));
         assertEquals(0xfefff, raw.memoryOp(14, guest));
@@ -168,7 +168,7 @@ class HypercallBytesTest {
     }
 
     @Test
-    void aClaimMustBePlain() {
+    void aClaimWithExtentsOrFlagsIsRefused() {
         assertEquals(
                 Errno.EINVAL,
                 refusal(() -> raw.memoryOp(
@@ -177,7 +177,7 @@ class HypercallBytesTest {
     }
 
     @Test
-    void anIncreaseOfTheReservationOwnsPagesThatNoGfnShows() {
+    void increaseReservationGivesPagesWithoutAGfn() {
         assertEquals(3, raw.memoryOp(MemoryOp.INCREASE_RESERVATION, arg -> arg.set("nr_extents", 3)
                 .set("domid", guest)));
         assertEquals(65556, raw.memoryOp(3, guest));
@@ -199,7 +199,7 @@ class HypercallBytesTest {
     }
 
     @Test
-    void aFrameOfTheGrantTableCanBePutInTheMapForTheOldWayOfSeeding() {
+    void aFrameOfTheGrantTableCanBeMappedIntoTheDomain() {
         raw.memoryOp(
                 MemoryOp.ADD_TO_PHYSMAP,
                 arg -> arg.set("space", 1).set("gpfn", 0xff000).set("domid", guest));
@@ -229,7 +229,7 @@ class HypercallBytesTest {
     }
 
     @Test
-    void onThisReleaseAMissingDomainsInfoIsTheNextOnes() {
+    void getdomaininfoOfAMissingDomainAnswersForTheNextOne() {
         assertTrue(xen.domains().info(guest + 1).isEmpty());
         raw.domctl(DomctlOp.GETDOMAININFO, 1, body -> {}, body -> assertEquals(guest, body.get("domain")));
     }

@@ -81,7 +81,7 @@ class LibxlOnTheSimulationTest {
     }
 
     @Test
-    void whatXenPrintedAtTheOutOfMemoryIsOnTheConsole() throws IOException {
+    void theConsoleHasXensLineOfTheCrash() throws IOException {
         SimulatedXen machine = SimulatedXen.create();
         RecordedCalls recorded = new RecordedCalls(machine);
         recorded.makeNextDomid(10);
@@ -92,7 +92,7 @@ class LibxlOnTheSimulationTest {
     }
 
     @Test
-    void anAnswerThatDiffersIsNoticed() throws IOException {
+    void aDifferentAnswerFailsTheComparison() throws IOException {
         RecordedCalls recorded = new RecordedCalls(SimulatedXen.create());
         String wrong = lines("libxl-pvh-256-512.jsonl").stream()
                 .filter(line -> line.contains("\"counters\":[65536,65536,0]"))

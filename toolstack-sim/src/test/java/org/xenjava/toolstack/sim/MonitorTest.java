@@ -32,7 +32,7 @@ class MonitorTest {
     }
 
     @Test
-    void aMonitorIsSeenWhileItIsAttached() {
+    void aMonitorIsListedWhileItIsAttached() {
         int domid = LibxlStyleBuild.pvh(xen, 256, 512).domid;
         xen.hvm().setParam(domid, HvmParam.MONITOR_RING_PFN, pageOf(domid));
         assertFalse(xen.domains().monitorAttached(domid));
@@ -47,7 +47,7 @@ class MonitorTest {
     }
 
     @Test
-    void askingChangesNothing() {
+    void readingTheMonitorsStateChangesNothing() {
         int domid = LibxlStyleBuild.pvh(xen, 256, 512).domid;
         var before = xen.domains().info(domid);
         xen.domains().monitorAttached(domid);

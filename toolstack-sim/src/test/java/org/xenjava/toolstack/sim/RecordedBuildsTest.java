@@ -40,13 +40,13 @@ class RecordedBuildsTest {
     }
 
     @Test
-    void anHvmGuestOf256Of512MibHasWhatItsOwnLoaderPopulated() {
+    void anHvmGuestOf256Of512MibHasThePagesThatItsLoaderPopulates() {
         // QEMU, which touched 31 more pages in the recording, is not part of this build.
         assertCounters(LibxlStyleBuild.hvm(xen, 256, 512, 0), 65520, 65354 + 31, 130890 + 31);
     }
 
     @Test
-    void theGuestRunsIsAttachedToItsConsoleAndGoesWithoutATrace() {
+    void aGuestRunsHasAConsoleAndLeavesNothingBehind() {
         long freeBefore = xen.host().physInfo().freePages();
         LibxlStyleBuild guest = LibxlStyleBuild.pvh(xen, 256, 512);
         assertEquals("/dev/pts/0", guest.read("/console/tty"));
@@ -65,7 +65,7 @@ class RecordedBuildsTest {
     }
 
     @Test
-    void anHvmGuestOf512Of1024MibIsLaidOutAsReckoned() {
+    void anHvmGuestOf512Of1024MibHasTheComputedLayout() {
         LibxlStyleBuild guest = LibxlStyleBuild.hvm(xen, 512, 1024, 8);
         assertEquals(128992, guest.podTarget());
         // 119 pages were touched by the loader, as in the smaller recording.
@@ -81,7 +81,7 @@ class RecordedBuildsTest {
     }
 
     @Test
-    void aGuestOfATebibyteIsAGuestLikeAnyOther() {
+    void aGuestOfOneTebibyteHasTheExpectedCounters() {
         SimulatedXen large =
                 SimulatedXen.builder().hostPages(1L << 28).gigabytePages().build();
         Xenctrl there = Xenctrl.open(large.connect());

@@ -49,7 +49,7 @@ class WorkedExamplesTest {
     }
 
     @Test
-    void unpatchedAnOldLinuxEndsShortByWhatItCannotSeeAndDiesOfIt() {
+    void underTheUnpatchedRuleAnOldLinuxEndsShortOfHiddenPagesAndCrashes() {
         family = BalloonFamily.LINUX_3_13_TO_4_12;
         LibxlStyleBuild guest = build(UNPATCHED_TARGET_KIB);
         PodCounters settled = settle(guest);

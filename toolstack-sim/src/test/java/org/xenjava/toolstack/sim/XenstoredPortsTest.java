@@ -19,7 +19,7 @@ class XenstoredPortsTest {
     }
 
     @Test
-    void xenstoredGivesItsEndOfAnEventChannelBackWithTheDomain() {
+    void xenstoredClosesItsEventChannelWhenTheDomainEnds() {
         int before = firstFreePort();
         Xenctrl xen = Xenctrl.open(dom0);
         LibxlStyleBuild guest = LibxlStyleBuild.pvh(xen, 256, 256);

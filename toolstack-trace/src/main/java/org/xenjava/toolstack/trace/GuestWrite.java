@@ -36,6 +36,7 @@ public record GuestWrite(int sequence, String mapping, int domid, List<Run> runs
      */
     public record Run(long frame, int pages, String sha256, Optional<ByteBuffer> bytes) {}
 
+    /** Copies the collections, so that the record is immutable. */
     public GuestWrite {
         runs = List.copyOf(runs);
     }

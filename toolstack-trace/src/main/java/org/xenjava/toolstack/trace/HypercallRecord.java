@@ -39,6 +39,7 @@ public record HypercallRecord(
         implements TraceRecord {
     private static final int FAILED = -1;
 
+    /** Copies the collections, so that the record is immutable. */
     public HypercallRecord {
         input = Collections.unmodifiableMap(new LinkedHashMap<>(input));
         output = Collections.unmodifiableMap(new LinkedHashMap<>(output));

@@ -30,6 +30,7 @@ public record TracedCall(
         Optional<Errno> failure)
         implements TraceRecord {
 
+    /** Copies the collections, so that the record is immutable. */
     public TracedCall {
         arguments = Collections.unmodifiableMap(new LinkedHashMap<>(arguments));
     }

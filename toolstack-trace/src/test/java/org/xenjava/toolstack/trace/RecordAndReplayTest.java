@@ -88,7 +88,7 @@ class RecordAndReplayTest {
     }
 
     @Test
-    void noAddressGetsIntoATrace() throws IOException {
+    void aTraceContainsNoAddresses() throws IOException {
         Path one = dir.resolve("one");
         Path other = dir.resolve("other");
         Recordings.record(one, Contents.HASH, new FakeXen(0x7f11_0000_0000L), RecordAndReplayTest::allKindsOfPointers);
@@ -114,7 +114,7 @@ class RecordAndReplayTest {
     }
 
     @Test
-    void whatXenAnsweredIsAnsweredAgain() {
+    void aReplayRepeatsTheAnswersOfXen() {
         Path trace = dir.resolve("trace");
         PodCounters expected = new PodCounters(4711, 4711, 0);
         Recordings.record(
@@ -202,7 +202,7 @@ class RecordAndReplayTest {
     }
 
     @Test
-    void mappedPagesShowWhatStoodInThemWhenTheyWereRecorded() {
+    void replayedPagesHaveTheContentOfTheRecording() {
         Path trace = dir.resolve("trace");
         FakeXen xen = new FakeXen();
         xen.page(0x20).putInt(8, 1234);
@@ -295,14 +295,14 @@ class RecordAndReplayTest {
     }
 
     @Test
-    void aRecordingIsAsRealAsItsMachineAndAReplayNeverIs() {
+    void aRecordingReportsItsMachinesKindAndAReplayReportsASimulation() {
         Path trace = dir.resolve("trace");
         Recordings.record(trace, xen -> assertFalse(xen.isSimulation()));
         Recordings.replay(trace, xen -> assertTrue(xen.isSimulation()));
     }
 
     @Test
-    void aReplayThatWasClosedAnswersNoMore() {
+    void aClosedReplayRefusesCalls() {
         Path trace = dir.resolve("trace");
         Recordings.record(trace, xen -> Recordings.write(xen, "/a", "1"));
         Replay replay = Replay.of(trace);

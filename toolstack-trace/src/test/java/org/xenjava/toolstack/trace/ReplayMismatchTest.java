@@ -67,7 +67,7 @@ class ReplayMismatchTest {
     }
 
     @Test
-    void aBufferThatIsLongerNowDiffersWhereItGoesOn() {
+    void aLongerBufferDiffersFromItsAdditionalBytesOn() {
         ReplayMismatchException e = mismatch(xen -> Recordings.populate(xen, 7), xen -> {
             try (HypercallBuffer list = xen.call().allocBuffer(8);
                     HypercallBuffer argument = xen.call().allocBuffer(32)) {
@@ -87,7 +87,7 @@ class ReplayMismatchTest {
     }
 
     @Test
-    void aByteOfTheStructThatIsNoFieldIsNamedByItsOffset() {
+    void aByteOutsideTheFieldsIsNamedByItsOffset() {
         ReplayMismatchException e = mismatch(xen -> Recordings.setPodTarget(xen, 1, 5), xen -> {
             try (HypercallBuffer buffer = xen.call().allocBuffer(40)) {
                 buffer.bytes().putLong(0, 5).putShort(32, (short) 1).put(34, (byte) 0x5a);
@@ -126,7 +126,7 @@ class ReplayMismatchTest {
     }
 
     @Test
-    void numbersThatADoubleCannotTellApartDiffer() {
+    void numbersThatAreEqualAsDoublesDiffer() {
         ReplayMismatchException e =
                 mismatch(xen -> xen.deviceModel().injectMsi(1, (1L << 60) + 1, 0), xen -> xen.deviceModel()
                         .injectMsi(1, 1L << 60, 0));
@@ -142,7 +142,7 @@ class ReplayMismatchTest {
     }
 
     @Test
-    void otherBytesInGuestMemoryShowInTheHashOfTheirRun() {
+    void otherBytesInGuestMemoryChangeTheHashOfTheirRun() {
         ReplayMismatchException e = mismatch(
                 xen -> Recordings.writeGuest(xen, 1, 0x10, "kernel"),
                 xen -> Recordings.writeGuest(xen, 1, 0x10, "kernal"));
@@ -151,7 +151,7 @@ class ReplayMismatchTest {
     }
 
     @Test
-    void otherBytesInGuestMemoryShowThemselvesIfTheTraceIsFull() {
+    void otherBytesInGuestMemoryAreReportedIfTheTraceIsFull() {
         ReplayMismatchException e = mismatch(
                 Contents.FULL,
                 xen -> Recordings.writeGuest(xen, 1, 0x10, "kernel"),
@@ -173,7 +173,7 @@ class ReplayMismatchTest {
     }
 
     @Test
-    void anotherOrderIsCaughtAtTheFirstCall() {
+    void aDifferentOrderIsReportedAtTheFirstCall() {
         ReplayMismatchException e = mismatch(
                 xen -> {
                     Recordings.write(xen, "/a", "1");
@@ -193,7 +193,7 @@ class ReplayMismatchTest {
     }
 
     @Test
-    void aCallTooManyIsCaught() {
+    void anAdditionalCallIsReported() {
         ReplayMismatchException e = mismatch(xen -> Recordings.write(xen, "/a", "1"), xen -> {
             Recordings.write(xen, "/a", "1");
             Recordings.write(xen, "/b", "2");
@@ -203,7 +203,7 @@ class ReplayMismatchTest {
     }
 
     @Test
-    void aCallTooFewIsFoundAtTheEnd() {
+    void aMissingCallIsReportedAtTheEnd() {
         ReplayMismatchException e = mismatch(
                 xen -> {
                     Recordings.write(xen, "/a", "1");
@@ -214,7 +214,7 @@ class ReplayMismatchTest {
     }
 
     @Test
-    void afterADifferenceEveryCallFailsAndCleaningUpDoesNot() {
+    void afterADifferenceCallsFailAndCleaningUpSucceeds() {
         Path trace = dir.resolve("trace");
         Recordings.record(trace, xen -> Recordings.setPodTarget(xen, 1, 5));
         try (Replay replay = Replay.of(trace)) {
@@ -229,7 +229,7 @@ class ReplayMismatchTest {
     }
 
     @Test
-    void aDifferenceThatSomebodySwallowedIsReportedAtTheEnd() {
+    void aDifferenceWhoseExceptionWasCaughtIsReportedAtTheEnd() {
         ReplayMismatchException e = mismatch(
                 xen -> Recordings.write(xen, "/a", "1"),
                 xen -> assertThrows(ReplayMismatchException.class, () -> Recordings.write(xen, "/a", "2")));
@@ -237,7 +237,7 @@ class ReplayMismatchTest {
     }
 
     @Test
-    void anotherMachineIdentityIsNotMasked() {
+    void aDifferentUuidIsReported() {
         ReplayMismatchException e = mismatch(
                 xen -> Xenctrl.open(xen).domains().destroy(3),
                 xen -> Xenctrl.open(xen).domains().destroy(4));

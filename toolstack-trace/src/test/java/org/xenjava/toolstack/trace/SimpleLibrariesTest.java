@@ -80,7 +80,7 @@ class SimpleLibrariesTest {
     }
 
     @Test
-    void everyKindOfFileIsKnownAgainInAReplay() {
+    void aReplayRepeatsEveryKindOfFile() {
         List<HostFile> kinds = List.of(
                 new HostFile.Absent(),
                 new HostFile.Regular(2049, 131_074),

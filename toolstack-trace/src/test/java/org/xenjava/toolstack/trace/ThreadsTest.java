@@ -80,7 +80,7 @@ class ThreadsTest {
     }
 
     @Test
-    void aRecordedWaitLetsOthersPassAndIsRecordedWhenItReturns() throws Exception {
+    void aWaitingCallBlocksNoOtherCallAndIsRecordedWhenItReturns() throws Exception {
         Path trace = dir.resolve("trace");
         FakeXen xen = new FakeXen();
         BlockingQueue<XenStoreWatchEvent> events = new ArrayBlockingQueue<>(1);
@@ -118,7 +118,7 @@ class ThreadsTest {
     }
 
     @Test
-    void aWaitThatTimedOutLeavesNoTrace() {
+    void aWaitThatTimedOutIsNotRecorded() {
         assertEquals(4, TraceReader.read(recordedWait()).records().size());
     }
 
@@ -148,7 +148,7 @@ class ThreadsTest {
     }
 
     @Test
-    void aReplayedEventIsKeptUntilSomebodyWaits() {
+    void aReplayedEventIsAvailableToALaterWait() {
         Recordings.replay(recordedWait(), libraries -> {
             Recordings.write(libraries, "/0", "0");
             Recordings.write(libraries, "/a", "1");

@@ -53,7 +53,7 @@ class TraceFileTest {
     }
 
     @Test
-    void theHeaderSaysWhatWasRecordedWhenAndOnWhichXen() {
+    void theHeaderHasCommandDateAndXenRelease() {
         assertEquals(
                 new TraceHeader(1, XenRelease.V4_17, "create a.cfg", Recordings.DATE, Contents.HASH, Secrets.REDACTED),
                 TraceReader.read(recorded()).header());
@@ -97,7 +97,7 @@ class TraceFileTest {
     }
 
     @Test
-    void whatAFieldPointsToCanBeRead() {
+    void theBytesThatAFieldPointsToCanBeRead() {
         HypercallRecord call = hypercall("populate_physmap");
         ByteBuffer gfns =
                 ByteBuffer.wrap(call.pointee("extent_start", 5 * Long.BYTES)).order(ByteOrder.LITTLE_ENDIAN);
@@ -139,7 +139,7 @@ class TraceFileTest {
     }
 
     @Test
-    void anErrnoWithoutANameSurvives() {
+    void anErrnoWithoutANameIsReplayed() {
         Path trace = dir.resolve("trace");
         FakeXen xen = new FakeXen();
         Mockito.when(xen.store.transactionStart())
@@ -204,7 +204,7 @@ class TraceFileTest {
     }
 
     @Test
-    void aLineWithoutWhatItNeedsIsRefused() throws IOException {
+    void aLineWithoutARequiredMemberIsRefused() throws IOException {
         TraceFormatException e = refused(edited(2, "{\"seq\":1,\"interface\":\"XenStore\",\"in\":{}}"));
         assertEquals("trace.jsonl, line 2: malformed: no \"method\"", e.getMessage());
     }
@@ -241,7 +241,7 @@ class TraceFileTest {
     }
 
     @Test
-    void aFileThatIsNoTraceIsRefused() throws IOException {
+    void aFileOfAnotherFormatIsRefused() throws IOException {
         assertEquals(
                 1, refused(Files.writeString(dir.resolve("a"), "{\"seq\":1}\n")).line());
         assertEquals(1, refused(Files.writeString(dir.resolve("b"), "")).line());
@@ -275,7 +275,7 @@ class TraceFileTest {
     }
 
     @Test
-    void aCrashLosesNothingThatWasRecorded() {
+    void aTraceHasEveryCallBeforeACrash() {
         Path trace = dir.resolve("trace.jsonl");
         XenLibraries neverClosed = Recordings.recorder(Contents.HASH).wrap(new FakeXen(), trace);
         Recordings.write(neverClosed, "/a", "1");
@@ -306,7 +306,7 @@ class TraceFileTest {
     }
 
     @Test
-    void aTraceGoesToAnyWriter() {
+    void aTraceCanBeWrittenToAWriter() {
         StringWriter out = new StringWriter();
         Recordings.recorder(Contents.HASH).wrap(new FakeXen(), out).close();
         assertEquals(2, out.toString().lines().count());

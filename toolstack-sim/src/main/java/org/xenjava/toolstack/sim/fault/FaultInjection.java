@@ -44,7 +44,7 @@ public final class FaultInjection implements XenLibraries {
 
     // All of these are guarded by this.
     private final List<Fault> faults = new ArrayList<>();
-    private final List<FaultSite> struck = new ArrayList<>();
+    private final List<FaultSite> injected = new ArrayList<>();
     private long calls;
     private Optional<FaultSite> killedAt = Optional.empty();
 
@@ -85,8 +85,8 @@ public final class FaultInjection implements XenLibraries {
     }
 
     /** The calls with an injected fault, in order; the call at which the process was killed is the last. */
-    public synchronized List<FaultSite> struck() {
-        return List.copyOf(struck);
+    public synchronized List<FaultSite> injected() {
+        return List.copyOf(injected);
     }
 
     /** Whether a fault has killed the process. */
@@ -137,7 +137,7 @@ public final class FaultInjection implements XenLibraries {
                 .findFirst()
                 .orElseGet(Verdict.Passes::new);
         if (!(verdict instanceof Verdict.Passes)) {
-            struck.add(numbered);
+            injected.add(numbered);
         }
         if (verdict instanceof Verdict.Kills) {
             killedAt = Optional.of(numbered);

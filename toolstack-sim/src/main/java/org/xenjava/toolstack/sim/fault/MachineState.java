@@ -40,6 +40,7 @@ public record MachineState(
         SortedMap<Integer, String> loops) {
     private static final int MOST_DOMAINS = 1024;
 
+    /** Copies the collections, so that the record is immutable. */
     public MachineState {
         domains = Collections.unmodifiableSortedMap(new TreeMap<>(domains));
         xenstore = Collections.unmodifiableSortedMap(new TreeMap<>(xenstore));

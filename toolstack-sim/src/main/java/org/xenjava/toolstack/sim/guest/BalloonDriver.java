@@ -30,6 +30,7 @@ public record BalloonDriver(
         LYING
     }
 
+    /** Copies the collections, so that the record is immutable. */
     public BalloonDriver {
         vices = Set.copyOf(vices);
     }

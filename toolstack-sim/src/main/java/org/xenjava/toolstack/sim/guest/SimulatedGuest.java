@@ -32,6 +32,7 @@ public record SimulatedGuest(BalloonDriver balloon, Firmware firmware, long boot
         HAMMERS_XENSTORE
     }
 
+    /** Copies the collections, so that the record is immutable. */
     public SimulatedGuest {
         habits = Set.copyOf(habits);
     }

@@ -72,14 +72,14 @@ class FaultInjectionTest {
     }
 
     @Test
-    void withoutAFaultEverythingGoesThrough() {
+    void withoutAFaultEveryCallPasses() {
         int domid = createDomain();
         assertEquals(1, xenctrl.memory().populatePhysmap(domid, new long[] {7}, 0, 0));
         write("/test/node");
         assertTrue(exists("/test/node"));
         assertEquals(1, faults.deviceModel().nrVcpus(domid));
         assertTrue(faults.isSimulation());
-        assertEquals(List.of(), faults.struck());
+        assertEquals(List.of(), faults.injected());
     }
 
     @Test
@@ -108,14 +108,14 @@ class FaultInjectionTest {
     }
 
     @Test
-    void anAnswerThatIsLostLeavesTheEffect() {
+    void aCallWhoseAnswerIsLostTakesEffect() {
         faults.inject(Fault.answerLost(1, Errno.EIO));
         assertEquals(Errno.EIO, errnoOf(() -> write("/test/node")));
         assertTrue(exists("/test/node"));
     }
 
     @Test
-    void aMappingWhoseAnswerIsLostDoesNotKeepItsPages() {
+    void aMappingWhoseAnswerIsLostIsUnmapped() {
         int domid = createDomain();
         xenctrl.memory().populatePhysmap(domid, new long[] {7}, 0, 0);
         faults.inject(Fault.answerLost(1, Errno.ENOMEM));
@@ -125,7 +125,7 @@ class FaultInjectionTest {
     }
 
     @Test
-    void aHypercallIsStruckByTheNameOfItsSubCommand() {
+    void aFaultSelectsAHypercallByTheNameOfItsSubCommand() {
         faults.inject(Fault.nthOf("XEN_DOMCTL_max_mem", 2, Errno.EINVAL));
         faults.inject(Fault.nthOf("XENMEM_claim_pages", 1, Errno.ENOMEM));
         faults.inject(Fault.nthOf("HVMOP_set_param", 1, Errno.EBUSY));
@@ -141,7 +141,7 @@ class FaultInjectionTest {
         assertEquals(Errno.ENOSPC, refusal(() -> xenctrl.events().allocUnboundPort(domid, 0)));
         assertEquals(Errno.ESRCH, refusal(() -> xenctrl.domains().remoteShutdown(domid, 0)));
         assertEquals(Errno.ENOSYS, refusal(xenctrl.host()::extraVersion));
-        assertEquals(7, faults.struck().size());
+        assertEquals(7, faults.injected().size());
     }
 
     private static Errno refusal(Runnable call) {
@@ -149,13 +149,13 @@ class FaultInjectionTest {
     }
 
     @Test
-    void aHypercallThatIsNotKnownIsNamedByItsNumbers() {
+    void anUnknownHypercallIsNamedByItsNumbers() {
         faults.inject(Fault.nthOf("hypercall 99/5", 1, Errno.EPERM));
         assertEquals(Errno.EPERM, errnoOf(() -> faults.call().call(99, 5)));
     }
 
     @Test
-    void commitsConflictAsOftenAsWantedAndAreNotDone() {
+    void theGivenNumberOfCommitsConflictWithoutEffect() {
         faults.inject(Fault.commitsConflict(2));
         for (int i = 0; i < 2; i++) {
             int transaction = store.transactionStart();
@@ -172,7 +172,7 @@ class FaultInjectionTest {
     }
 
     @Test
-    void pathsAreRefusedWhateverIsDoneToThem() {
+    void everyRequestAboutARefusedPathFails() {
         faults.inject(Fault.pathsRefused(Pattern.compile("/test/secret(/.*)?"), Errno.EACCES));
         assertEquals(Errno.EACCES, errnoOf(() -> write("/test/secret")));
         assertEquals(Errno.EACCES, errnoOf(() -> store.directory(XenStore.NO_TRANSACTION, "/test/secret/below")));
@@ -181,7 +181,7 @@ class FaultInjectionTest {
     }
 
     @Test
-    void aLostXenstoredStaysLostWhileXenAnswers() {
+    void callsToALostXenstoredFailWhileHypercallsSucceed() {
         faults.inject(Fault.xenstoredGone(3));
         xenctrl.host().extraVersion();
         store.readWatch(Duration.ZERO);
@@ -216,7 +216,7 @@ class FaultInjectionTest {
     }
 
     @Test
-    void healingTakesAllFaultsAway() {
+    void healingRemovesAllFaults() {
         faults.inject(Fault.every(FaultSite::toXenstored, Errno.EIO));
         assertEquals(Errno.EIO, errnoOf(() -> write("/test/node")));
         faults.heal();
@@ -225,23 +225,23 @@ class FaultInjectionTest {
     }
 
     @Test
-    void theCallsThatWereStruckAreKnownByNumberNameAndPath() {
+    void theCallsWithFaultsAreListedByNumberNameAndPath() {
         long before = faults.calls();
         faults.inject(Fault.callFails(1, Errno.EINVAL));
         errnoOf(() -> write("/test/node"));
-        FaultSite call = faults.struck().get(0);
+        FaultSite call = faults.injected().get(0);
         assertEquals("call " + (before + 1) + ", xs_write /test/node", call.toString());
         assertEquals("write", call.method());
     }
 
     @Test
-    void errnosAndErrorsFromBelowComeThroughAsTheyAre() {
+    void errnosAndErrorsOfTheLibrariesPassUnchanged() {
         assertEquals(Errno.ENOENT, errnoOf(() -> store.read(XenStore.NO_TRANSACTION, "/test/missing")));
         assertEquals(Errno.ESRCH, errnoOf(() -> faults.deviceModel().shutdown(77, 0)));
     }
 
     @Test
-    void ofManyThreadsEachCallHasANumberOfItsOwn() {
+    void callsOfManyThreadsHaveDistinctNumbers() {
         List<Long> numbers = new ArrayList<>();
         faults.inject(call -> {
             numbers.add(call.number());

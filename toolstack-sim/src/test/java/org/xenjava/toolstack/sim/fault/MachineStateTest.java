@@ -67,7 +67,7 @@ class MachineStateTest {
     }
 
     @Test
-    void aPageThatIsStillMappedIsSeenThroughItsDeadDomain() {
+    void aMappedPageOfADeadDomainIsListedWithTheZombie() {
         int domid = createDomain();
         xenctrl.memory().populatePhysmap(domid, new long[] {7}, 0, 0);
         MappedPages mapping = machine.foreignMemory().map(domid, Protection.READ, 7);

@@ -69,7 +69,7 @@ class BalloonViewTest {
     }
 
     @Test
-    void withoutStaticMaxLinuxOfTheMiddleYearsFreesNothingAndWindowsWaits() {
+    void withoutStaticMaxLinux414FreesNothingAndWindowsWaits() {
         BalloonKeys xend = new BalloonKeys(OptionalLong.of(524288), OptionalLong.empty(), OptionalLong.empty());
         BalloonView view = new BalloonView(xend, xend, 262144, 262046, 262144, 131072);
         assertEquals(OptionalLong.of(0), view.held(BalloonFamily.LINUX_4_14_TO_5_5));
@@ -87,7 +87,7 @@ class BalloonViewTest {
     }
 
     @Test
-    void netBsdSeesOnlyWhatItOwnsAndNeverReachesTheTarget() {
+    void netBsdCountsOnlyPagesThatItOwnsAndNeverReachesTheTarget() {
         assertEquals(OptionalLong.of(17), pvh(262144, 524288, 0).held(BalloonFamily.NETBSD));
     }
 }

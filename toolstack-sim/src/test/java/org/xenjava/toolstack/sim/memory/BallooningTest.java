@@ -30,7 +30,7 @@ class BallooningTest {
     }
 
     @Test
-    void withoutDebtAFreedEntryTakesAPageOfTheCacheAlong() {
+    void withoutDebtAFreedEntryRemovesAPageFromTheCache() {
         Bench bench = base().dirty(0, 8);
         bench.free(0, 8);
         bench.free(8, 1);
@@ -70,7 +70,7 @@ class BallooningTest {
     }
 
     @Test
-    void aSurplusStaysWhenTheLastEntryGoesByATouch() {
+    void aSurplusStaysWhenAnAccessPopulatesTheLastEntry() {
         Bench bench = Bench.small(64).target(8).mark(0, 4).dirty(0, 4);
         assertEquals("E0 C4 P4", bench.state());
         bench.free(0, 1);

@@ -18,7 +18,7 @@ class DemandPopulateTest {
     }
 
     @Test
-    void aTouchMovesAPageFromTheCacheToTheGuest() {
+    void anAccessMovesAPageFromTheCacheToTheGuest() {
         assertEquals("E8 C0 P8", base().dirty(0, 8).state());
     }
 
@@ -41,7 +41,7 @@ class DemandPopulateTest {
     }
 
     @Test
-    void withAnEmptyCacheTheNinthPageKillsAndXenSaysWhy() {
+    void withAnEmptyCacheTheNinthPageCrashesTheDomainAndXenPrintsTheReason() {
         Bench bench = base().dirty(0, 9);
         assertEquals(1, bench.crashes);
         assertEquals(List.of("p2m_pod_demand_populate: Dom1 out of PoD memory! (tot=8 ents=8 dom1)"), bench.console);
@@ -50,7 +50,7 @@ class DemandPopulateTest {
     }
 
     @Test
-    void aTouchFromOutsideKillsAsWellAndFailsTheMapper() {
+    void aForeignMappingCrashesTheDomainTooAndFails() {
         Bench bench = base().dirty(0, 8);
         XenRefusal refusal = assertThrows(XenRefusal.class, () -> bench.domain.mapForeign(Actor.DOM0, 7, 8, 9));
         assertEquals(Errno.EINVAL, refusal.errno());
@@ -63,7 +63,7 @@ class DemandPopulateTest {
     }
 
     @Test
-    void pagesOfOneForeignMappingAreReferencedAsTheyCome() {
+    void aForeignMappingReferencesEachPageBeforeItPopulatesTheNext() {
         // 40 zero pages through a ring of 32: without their references the first would be reclaimed.
         Bench bench = Bench.small(128).target(50).mark(0, 100);
         long[] gfns = LongStream.range(0, 40).toArray();

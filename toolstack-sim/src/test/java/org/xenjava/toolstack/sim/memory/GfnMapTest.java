@@ -55,7 +55,7 @@ class GfnMapTest {
     }
 
     @Test
-    void aChangeAtTheEdgeOfASplitEntryReachesNoFurther() {
+    void aChangeAtTheEdgeOfASplitEntryLeavesItsNeighboursAlone() {
         mark(0, 9);
         mark(512, 9);
         map.clear(0, 1);

@@ -124,7 +124,7 @@ class HostMemoryTest {
     }
 
     @Test
-    void xensOwnPagesComeOutOfWhatIsNotClaimed() {
+    void pagesForXenComeFromUnclaimedMemory() {
         domain(1).claimPages(1990);
         assertEquals(List.of(), host.takeLoose(11));
         assertEquals(

@@ -12,13 +12,13 @@ class PhysicalMemoryTest {
     private final PhysicalMemory memory = new PhysicalMemory();
 
     @Test
-    void whatWasNeverWrittenIsZero() {
+    void memoryThatWasNeverWrittenIsZero() {
         assertTrue(memory.isZero(0, 1L << 40));
         assertArrayEquals(new byte[8], memory.read(77, 100, 8));
     }
 
     @Test
-    void whatIsWrittenThroughAMappingIsTheMemoryItself() {
+    void writesThroughAMappingChangeTheMemory() {
         FrameMapping mapping = memory.map(5, 9);
         mapping.bytes().put(4096 + 3, (byte) 1);
         assertFalse(memory.isZero(9, 1));

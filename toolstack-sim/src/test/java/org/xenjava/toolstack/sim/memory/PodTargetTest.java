@@ -29,7 +29,7 @@ class PodTargetTest {
     }
 
     @Test
-    void aTargetBelowWhatTheDomainOwnsIsIgnored() {
+    void aTargetBelowTheOwnedPagesIsIgnored() {
         assertEquals("E16 C8 P0", base().target(4).state());
     }
 
@@ -67,7 +67,7 @@ class PodTargetTest {
     }
 
     @Test
-    void aTargetThatTheHostCannotBackKeepsWhatItTook() {
+    void aTargetThatTheHostCannotBackKeepsThePagesTaken() {
         Bench bench = Bench.onHostOf(5);
         assertEquals(Errno.ENOMEM, bench.refusedTarget(8));
         assertEquals("E0 C5 P0", bench.state());

@@ -15,7 +15,7 @@ class ZeroPageReclaimTest {
     }
 
     @Test
-    void aPageLeftZeroSavesTheGuest() {
+    void aReclaimedZeroPagePreventsTheCrash() {
         Bench bench = base().dirty(0, 3).touch(3, 1).dirty(4, 4);
         assertEquals("E8 C0 P8", bench.state());
         bench.dirty(8, 1);

@@ -81,7 +81,7 @@ class XenStoredTest {
     }
 
     @Test
-    void removingTakesEverythingBelowAlong() {
+    void removingANodeRemovesTheNodesBelow() {
         dom0.write(NO_TRANSACTION, "/a/b/c", bytes("2"));
         dom0.rm(NO_TRANSACTION, "/a/b");
         assertEquals(Errno.ENOENT, refusal(() -> dom0.read(NO_TRANSACTION, "/a/b/c")));
@@ -110,7 +110,7 @@ class XenStoredTest {
     // ---- permissions --------------------------------------------------------------------------------------
 
     @Test
-    void aGuestReadsAndWritesWhatItMayAndNothingElse() {
+    void aGuestReadsAndWritesOnlyWithPermission() {
         dom0.write(NO_TRANSACTION, "/local/domain/7/memory/target", bytes("1024"));
         String home = "/local/domain/7/memory/target";
         assertEquals(Errno.EACCES, refusal(() -> guest.read(NO_TRANSACTION, home)));
@@ -140,7 +140,7 @@ class XenStoredTest {
     }
 
     @Test
-    void aGuestLearnsNothingOfNodesThatItMayNotSee() {
+    void aGuestGetsNoInformationAboutNodesThatItMayNotRead() {
         dom0.mkdir(NO_TRANSACTION, "/secret");
         assertEquals(Errno.EACCES, refusal(() -> guest.read(NO_TRANSACTION, "/secret/missing")));
     }
@@ -275,7 +275,7 @@ class XenStoredTest {
     }
 
     @Test
-    void aRelativeWatchSpeaksInRelativePaths() {
+    void aRelativeWatchReportsRelativePaths() {
         dom0.write(NO_TRANSACTION, "/local/domain/7/memory/target", bytes("1"));
         dom0.setPermissions(NO_TRANSACTION, "/local/domain/7/memory/target", List.of(new XenStorePermission(0, 1)));
         guest.watch("memory", "m");
@@ -286,7 +286,7 @@ class XenStoredTest {
     }
 
     @Test
-    void anEndedWatchIsSilentAndLosesWhatWasQueued() {
+    void anEndedWatchReportsNothingAndDropsQueuedEvents() {
         dom0.watch("/a", "t");
         dom0.unwatch("/a", "t");
         dom0.write(NO_TRANSACTION, "/a", bytes("1"));

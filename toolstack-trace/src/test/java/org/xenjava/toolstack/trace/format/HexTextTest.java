@@ -29,7 +29,7 @@ class HexTextTest {
     }
 
     @Test
-    void zerosAreCountedFromFourOnAndLeftOutAtTheEnd() {
+    void runsOfFourZerosAreCountedAndZerosAtTheEndAreOmitted() {
         byte[] bytes = {1, 0, 0, 0, 2, 0, 0, 0, 0, 3, 0, 0};
         assertEquals("0100000002(4)03", HexText.of(bytes).withoutTrailingZeros());
         assertEquals("(4)030000", HexText.of(bytes).range(5, 12));
@@ -37,7 +37,7 @@ class HexTextTest {
     }
 
     @Test
-    void pointersStandInTheirPlace() {
+    void pointersAreWrittenAtTheirOffsets() {
         byte[] bytes = new byte[32];
         bytes[0] = 5;
         bytes[9] = 77;
