@@ -3,6 +3,8 @@ package org.xenjava.toolstack;
 
 import java.util.Optional;
 import java.util.UUID;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.xenjava.toolstack.config.DomainConfig;
 import org.xenjava.toolstack.create.DomainRemoval;
 import org.xenjava.toolstack.error.DomainGoneException;
@@ -17,6 +19,7 @@ import org.xenjava.toolstack.xenctrl.DomainInfo;
  * {@link #memory}.
  */
 public final class Domain {
+    private static final Logger LOG = LoggerFactory.getLogger(Domain.class);
     private static final int CONTROL_DOMAIN = 0;
 
     private final DomainHandle handle;
@@ -85,6 +88,7 @@ public final class Domain {
             DomainRemoval removal = handle.context().removal();
             if (exists()) {
                 removal.remove(domid(), uuid());
+                LOG.info("{} destroyed", this);
             } else {
                 removal.removeLeftovers(domid(), uuid());
             }

@@ -31,7 +31,8 @@ record DomainHandle(ToolstackContext context, int domid, UUID uuid, DomainPaths 
 
     /** Runs one operation; {@code verb}, such as {@code "pausing"}, begins the message of a failure. */
     <T> T attempting(String verb, Supplier<T> work) {
-        return XenFailures.translating(Attempt.on(domid, uuid, verb + " " + this), work);
+        return XenFailures.translating(
+                Attempt.on(domid, uuid, verb + " " + this), () -> context.gate().run(work));
     }
 
     /** As {@link #attempting(String, Supplier)}, for work without a result. */

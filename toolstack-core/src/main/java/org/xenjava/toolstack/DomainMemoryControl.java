@@ -2,6 +2,8 @@
 package org.xenjava.toolstack;
 
 import java.nio.file.Path;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.xenjava.toolstack.create.MemoryResize;
 import org.xenjava.toolstack.dump.CoreDump;
 import org.xenjava.toolstack.dump.DumpListener;
@@ -15,6 +17,8 @@ import org.xenjava.toolstack.xenctrl.units.KiB;
 
 /** Size, limits and dumps of one domain's memory: got from {@link Domain#memory}. */
 public final class DomainMemoryControl {
+    private static final Logger LOG = LoggerFactory.getLogger(DomainMemoryControl.class);
+
     private final DomainHandle domain;
 
     DomainMemoryControl(DomainHandle domain) {
@@ -38,6 +42,7 @@ public final class DomainMemoryControl {
     public void set(KiB memory) {
         String verb = "setting the memory of";
         domain.exclusively(verb, () -> resize(verb).setMemory(memory));
+        LOG.info("{} resized to {}", domain, memory);
     }
 
     /**
@@ -49,6 +54,7 @@ public final class DomainMemoryControl {
     public void setMaximum(KiB maxMemory) {
         String verb = "setting the maximum memory of";
         domain.exclusively(verb, () -> resize(verb).setMaxMemory(maxMemory));
+        LOG.info("{} may grow to {}", domain, maxMemory);
     }
 
     /** Writes the memory to a file, as {@link #dump(Path, DumpListener, Cancellation)} does, unobserved. */
@@ -67,8 +73,15 @@ public final class DomainMemoryControl {
      */
     public void dump(Path file, DumpListener listener, Cancellation cancellation) {
         String verb = MemoryTouchingOperation.COREDUMP.gerund();
-        MemoryStatus memory = domain.attempting(verb, () -> resize(verb).status());
-        CoreDump dump = new CoreDump(domain.xenctrl(), domain.domid(), listener, cancellation);
+        domain.attempting(verb, () -> domain.context().gate().run(cancellation, () -> {
+            write(verb, file, new CoreDump(domain.xenctrl(), domain.domid(), listener, cancellation));
+            return file;
+        }));
+        LOG.info("{} dumped to {}", domain, file);
+    }
+
+    private void write(String verb, Path file, CoreDump dump) {
+        MemoryStatus memory = resize(verb).status();
         new DomainPod(domain).withoutDebt(MemoryTouchingOperation.COREDUMP, () -> {
             DomainInfo info = domain.info(verb);
             Domain guest = new Domain(domain.context(), domain.domid(), domain.uuid());

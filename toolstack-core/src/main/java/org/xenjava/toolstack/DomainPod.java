@@ -2,6 +2,8 @@
 package org.xenjava.toolstack;
 
 import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.xenjava.toolstack.error.PodDebtException;
 import org.xenjava.toolstack.pod.MemoryTouchingOperation;
 import org.xenjava.toolstack.pod.PodStatus;
@@ -10,6 +12,8 @@ import org.xenjava.toolstack.xenctrl.units.Pages;
 
 /** Populate-on-demand of one domain: got from {@link Domain#pod}. */
 public final class DomainPod {
+    private static final Logger LOG = LoggerFactory.getLogger(DomainPod.class);
+
     private final DomainHandle domain;
 
     DomainPod(DomainHandle domain) {
@@ -90,10 +94,15 @@ public final class DomainPod {
      */
     public Pages cover(Pages budget) {
         String verb = "covering the debt of";
-        return domain.exclusively(
-                verb,
-                () -> domain.info(verb).hvm()
-                        ? domain.context().loans().cover(domain.domid(), domain.uuid(), budget)
-                        : Pages.ZERO);
+        return domain.exclusively(verb, () -> {
+            if (!domain.info(verb).hvm()) {
+                return Pages.ZERO;
+            }
+            Pages lent = domain.context().loans().cover(domain.domid(), domain.uuid(), budget);
+            if (lent.count() > 0) {
+                LOG.info("{}: the host lends {}", domain, lent);
+            }
+            return lent;
+        });
     }
 }

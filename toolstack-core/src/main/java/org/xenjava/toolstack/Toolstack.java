@@ -15,6 +15,7 @@ import java.util.UUID;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import java.util.random.RandomGenerator;
 import java.util.stream.Collectors;
@@ -48,6 +49,7 @@ import org.xenjava.toolstack.lifecycle.SupervisorService;
 import org.xenjava.toolstack.memory.PodPolicy;
 import org.xenjava.toolstack.memory.UnpatchedPodPolicy;
 import org.xenjava.toolstack.operation.Cancellation;
+import org.xenjava.toolstack.operation.OperationGate;
 import org.xenjava.toolstack.pod.DebtCover;
 import org.xenjava.toolstack.pod.DomainLock;
 import org.xenjava.toolstack.pod.GuardListener;
@@ -83,6 +85,7 @@ import org.xenjava.toolstack.xenctrl.units.Pages;
  */
 public final class Toolstack implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Toolstack.class);
+    private static final Duration CLOSE_LIMIT = Duration.ofMinutes(1);
 
     private final XenLibraries libraries;
     private final ToolstackContext context;
@@ -112,7 +115,8 @@ public final class Toolstack implements AutoCloseable {
                 new DebtCover(xenctrl, store, options.processIdentity),
                 deviceModels,
                 devices,
-                options.random);
+                options.random,
+                new OperationGate(this::release));
         this.journal = new BuildJournal(store, context.processes());
         this.builder = new DomainBuilder(
                 xenctrl,
@@ -137,7 +141,7 @@ public final class Toolstack implements AutoCloseable {
                 (domid, uuid, file) -> new Domain(context, domid, uuid).memory().dump(file),
                 this::hasLostItsDevices,
                 options.clock,
-                new ReentrantLock());
+                context.gate().guarding(new ReentrantLock()));
     }
 
     private boolean hasLostItsDevices(int domid) {
@@ -297,7 +301,15 @@ public final class Toolstack implements AutoCloseable {
      * @throws org.xenjava.toolstack.error.ToolstackException if it cannot be built
      */
     public Domain create(DomainConfig config, CreateListener listener, Cancellation cancellation) {
-        DomainBuilder.Built built = builder.build(config, listener, cancellation);
+        DomainBuilder.Built built =
+                context.gate().run(cancellation, () -> builder.build(config, listener, cancellation));
+        LOG.info(
+                "domain {} created: '{}', {}, {} of {}",
+                built.domid(),
+                config.name(),
+                config.type(),
+                config.memory(),
+                config.maxMemory());
         return new Domain(context, built.domid(), built.uuid());
     }
 
@@ -313,13 +325,13 @@ public final class Toolstack implements AutoCloseable {
      * a look into xenstore for each.
      */
     public List<DomainStatus> statuses() {
-        return allInfos().stream()
+        return operation("listing the domains", () -> allInfos().stream()
                 .map(info -> {
                     DomainPaths paths = new DomainPaths(info.domid());
                     String name = context.store().read(paths.name()).orElse("");
                     return DomainStatus.of(info, name, context.store().read(paths.libxlType()));
                 })
-                .toList();
+                .toList());
     }
 
     /** The domain with that domid, if there is one. */
@@ -362,7 +374,7 @@ public final class Toolstack implements AutoCloseable {
 
     /** The host. */
     public HostStatus host() {
-        return XenFailures.translating("looking at the host", () -> {
+        return operation("looking at the host", () -> {
             Xenctrl xenctrl = context.xenctrl();
             PhysInfo info = xenctrl.host().physInfo();
             return new HostStatus(
@@ -381,7 +393,7 @@ public final class Toolstack implements AutoCloseable {
      * @return UUIDs of what was cleaned up
      */
     public List<UUID> recover() {
-        return XenFailures.translating("cleaning up after killed builds", () -> {
+        return operation("cleaning up after killed builds", () -> {
             List<UUID> builds = journal.recover(context.xenctrl(), context.removal());
             // One that is dying needs no QEMU, and may be dying only because QEMU has its pages mapped.
             context.deviceModels()
@@ -403,10 +415,12 @@ public final class Toolstack implements AutoCloseable {
 
     /** Starts to watch over some domains, as {@link #guard(GuardPolicy, GuardListener)} does over all. */
     public PodGuardService guard(GuardPolicy policy, GuardScope scope, GuardListener listener) {
-        PodGuard guard = newGuard(policy, scope, listener);
-        PodGuardService service = PodGuardService.start(guard, context.events(), sinceNow());
-        guards.add(service);
-        return service;
+        return context.gate().run(() -> {
+            PodGuard guard = newGuard(policy, scope, listener);
+            PodGuardService service = PodGuardService.start(guard, context.events(), sinceNow());
+            guards.add(service);
+            return service;
+        });
     }
 
     /** A guard that somebody has to {@link PodGuard#tick tick}, in whatever time that is: a loop's, a simulation's. */
@@ -424,10 +438,12 @@ public final class Toolstack implements AutoCloseable {
      * @param listener is told what is seen and done
      */
     public SupervisorService supervise(SupervisionPolicy policy, SupervisionListener listener) {
-        SupervisorService service =
-                SupervisorService.start(newSupervisor(policy, listener), context.events(), sinceNow());
-        supervisors.add(service);
-        return service;
+        return context.gate().run(() -> {
+            SupervisorService service =
+                    SupervisorService.start(newSupervisor(policy, listener), context.events(), sinceNow());
+            supervisors.add(service);
+            return service;
+        });
     }
 
     /** A supervisor that somebody has to {@link Supervisor#tick tick}, in whatever time that is. */
@@ -446,16 +462,28 @@ public final class Toolstack implements AutoCloseable {
     }
 
     private List<DomainInfo> allInfos() {
-        return XenFailures.translating(
+        return operation(
                 "listing the domains", () -> context.xenctrl().domains().list());
     }
 
-    /** Ends guards, supervisors and waiting operations and closes the libraries; domains run on. */
+    private <T> T operation(String attempt, Supplier<T> work) {
+        return XenFailures.translating(attempt, () -> context.gate().run(work));
+    }
+
+    /**
+     * Ends guards, supervisors and waiting operations, cancels builds and dumps, waits for what is under way, at most a
+     * minute, and closes the libraries last; domains run on. Every operation begun later fails with
+     * {@link XenUnavailableException}.
+     */
     @Override
     public void close() {
         supervisors.forEach(SupervisorService::close);
         guards.forEach(PodGuardService::close);
         context.events().close();
+        context.gate().close(CLOSE_LIMIT);
+    }
+
+    private void release() {
         images.close();
         libraries.close();
         LOG.debug("toolstack closed");

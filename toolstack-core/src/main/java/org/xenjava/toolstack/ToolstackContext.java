@@ -9,6 +9,7 @@ import org.xenjava.toolstack.create.DomainRemoval;
 import org.xenjava.toolstack.device.DeviceModels;
 import org.xenjava.toolstack.device.pv.PvHost;
 import org.xenjava.toolstack.memory.PodPolicy;
+import org.xenjava.toolstack.operation.OperationGate;
 import org.xenjava.toolstack.pod.DebtCover;
 import org.xenjava.toolstack.store.ProcessIdentity;
 import org.xenjava.toolstack.store.StoreClient;
@@ -27,6 +28,7 @@ record ToolstackContext(
         DeviceModels deviceModels,
         PvHost devices,
         RandomGenerator random,
+        OperationGate gate,
         Striped<Lock> domainLocks) {
     private static final int STRIPES = 64;
 
@@ -40,7 +42,8 @@ record ToolstackContext(
             DebtCover loans,
             DeviceModels deviceModels,
             PvHost devices,
-            RandomGenerator random) {
+            RandomGenerator random,
+            OperationGate gate) {
         this(
                 xenctrl,
                 store,
@@ -52,6 +55,7 @@ record ToolstackContext(
                 deviceModels,
                 devices,
                 random,
+                gate,
                 Striped.lock(STRIPES));
     }
 
@@ -65,7 +69,7 @@ record ToolstackContext(
 
     /** The same, for work with a result. A thread may do so again inside of {@code work}. */
     <T> T exclusively(int domid, Supplier<T> work) {
-        Lock lock = domainLocks.get(domid);
+        Lock lock = gate.guarding(domainLocks.get(domid));
         lock.lock();
         try {
             return work.get();

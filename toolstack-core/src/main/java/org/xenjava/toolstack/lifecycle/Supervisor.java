@@ -13,6 +13,7 @@ import java.util.Set;
 import java.util.UUID;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
 import org.xenjava.toolstack.config.DomainConfig;
 import org.xenjava.toolstack.config.LifecycleAction;
 import org.xenjava.toolstack.error.ToolstackException;
@@ -243,7 +244,12 @@ public final class Supervisor {
     }
 
     private void tell(SupervisionEvent event) {
-        LOG.debug("{}: {}", event.kind(), event);
+        Level level =
+                switch (event.kind()) {
+                    case DUMP_FAILED, KEPT, RESTART_FAILED, GAVE_UP -> Level.WARN;
+                    case STOPPED, LEFT_TO_ANOTHER, DUMPED, DESTROYED, SET_ASIDE, RESTARTED -> Level.INFO;
+                };
+        LOG.atLevel(level).log("domain {} ('{}'): {}: {}", event.domid(), event.name(), event.kind(), event.detail());
         try {
             listener.happened(event);
         } catch (RuntimeException e) {

@@ -15,6 +15,7 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
 import org.xenjava.toolstack.error.XenStoreException;
 import org.xenjava.toolstack.pod.GuardStatus.Activity;
 import org.xenjava.toolstack.pod.GuardStatus.Inspection;
@@ -313,8 +314,25 @@ public final class PodGuard {
     }
 
     private void announce(GuardEvent event) {
-        LOG.debug("{}", event);
+        log(event);
         telling(() -> listener.changed(event));
+    }
+
+    private static void log(GuardEvent event) {
+        Level level =
+                switch (event.to()) {
+                    case GAVE_UP -> Level.WARN;
+                    case SHORT, NUDGED, COVERED -> Level.INFO;
+                    case BOOTING, BALLOONING, SETTLED, GONE -> Level.DEBUG;
+                };
+        LOG.atLevel(level)
+                .log(
+                        "domain {}: {}, {} pages short, {} lent{}",
+                        event.domid(),
+                        event.to(),
+                        Math.max(0, event.debtPages()),
+                        event.coveredPages(),
+                        event.refusal().map(why -> ": " + why).orElse(""));
     }
 
     private static void telling(Runnable listening) {
