@@ -32,7 +32,7 @@ public final class CoreDump {
     /** 2 MiB at a time. */
     private static final int PAGES_PER_MAPPING = 512;
 
-    /** What is written before the pages: notes and names. */
+    /** Room in front of the pages for notes and names. */
     private static final long NOTE_BYTES = 4096;
 
     private final Xenctrl xenctrl;
@@ -127,7 +127,7 @@ public final class CoreDump {
                 CoreNotes.of(xenctrl, dumped, core.pages()), contexts.toByteArray(), DomainCalls.VCPU_CONTEXT_BYTES);
     }
 
-    /** Where one page is missing none is mapped: the run is halved until what is missing is found. */
+    /** Xen maps none of a run if one page is missing, so the run is halved until the missing pages are found. */
     private void write(CoreFile core, GuestFrames.Run run) throws IOException {
         Optional<MappedPages> mapped = map(run);
         if (mapped.isPresent()) {

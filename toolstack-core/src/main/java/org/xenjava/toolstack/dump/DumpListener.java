@@ -3,14 +3,14 @@ package org.xenjava.toolstack.dump;
 
 import org.xenjava.toolstack.xenctrl.units.Pages;
 
-/** Is told of a dump's progress, on the dumping thread. */
+/** Receives the progress of a dump, on the dumping thread. */
 @FunctionalInterface
 public interface DumpListener {
-    /** Hears nothing. */
+    /** Ignores the progress. */
     DumpListener NONE = (looked, all) -> {};
 
     /**
-     * So far.
+     * Called after each part of the memory.
      *
      * @param looked frames that were looked at
      * @param all frames that there may be

@@ -22,7 +22,7 @@ final class AcpiTables {
     /** Xen has no more of them in one HVM or PVH domain ({@code HVM_MAX_VCPUS}). */
     private static final int MAX_VCPUS = 128;
 
-    /** What the tables take at most, for {@value #MAX_VCPUS} vCPUs. */
+    /** The size of the tables for {@value #MAX_VCPUS} vCPUs, the most that there can be. */
     static final Pages PAGES = Pages.of(1);
 
     static final int RSDP_BYTES = 36;

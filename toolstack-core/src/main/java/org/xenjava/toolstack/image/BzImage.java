@@ -21,7 +21,7 @@ final class BzImage {
 
     private static final int VERSION_2_08 = 0x0208;
     private static final int SECTOR_BYTES = 512;
-    /** What 0 setup sectors means. */
+    /** The number of setup sectors for which the header has 0. */
     private static final int DEFAULT_SETUP_SECTORS = 4;
 
     private BzImage() {}

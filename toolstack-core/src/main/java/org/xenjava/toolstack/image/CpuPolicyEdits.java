@@ -34,7 +34,7 @@ public final class CpuPolicyEdits {
 
     private CpuPolicyEdits() {}
 
-    /** Who made the CPU, as far as the edits differ. */
+    /** The vendors of CPUs for which the edits differ. */
     private enum Vendor {
         INTEL,
         AMD,

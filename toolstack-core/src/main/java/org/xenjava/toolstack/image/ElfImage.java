@@ -42,7 +42,7 @@ record ElfImage(ImageContent content, ImageBytes file, Width width, long entry, 
         headers = List.copyOf(headers);
     }
 
-    /** How wide addresses are. */
+    /** The width of addresses. */
     enum Width {
         BITS_32,
         BITS_64
@@ -90,7 +90,7 @@ record ElfImage(ImageContent content, ImageBytes file, Width width, long entry, 
     }
 
     /**
-     * What is loaded, by address; segments do not overlap.
+     * The parts that are loaded, by address; they do not overlap.
      *
      * @throws KernelImageException if there is nothing to load, or it does not lie below 4 GiB
      */

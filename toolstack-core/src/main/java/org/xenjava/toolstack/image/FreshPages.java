@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.xenjava.toolstack.image;
 
-/** What a guest's page holds before anything was written to it. */
+/** The content of a guest's page to which nothing was written yet. */
 enum FreshPages {
     /**
      * Zeros: pages of the populate-on-demand cache, which Xen clears when it puts them there ({@code

@@ -5,15 +5,7 @@ import java.nio.ByteBuffer;
 import java.util.function.Consumer;
 import org.xenjava.toolstack.xenctrl.units.Pages;
 
-/**
- * A guest's physical memory, to be written to: mapped pages of a domain, or an array in a test.
- *
- * <pre>{@code
- * GuestMemory memory = …;
- * ImagePlan plan = …;
- * plan.loadInto(memory);
- * }</pre>
- */
+/** A guest's physical memory, to be written to: mapped pages of a domain, or an array in a test. */
 public interface GuestMemory {
     /** Most pages of one {@link #write}: 8 MiB, so that a mapping takes little of dom0's address space. */
     int MAX_PAGES = 2048;

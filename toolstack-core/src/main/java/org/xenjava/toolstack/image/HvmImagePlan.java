@@ -16,10 +16,10 @@ import org.xenjava.toolstack.xenctrl.MemoryMapEntry;
 import org.xenjava.toolstack.xenctrl.MemoryMapEntry.Type;
 
 /**
- * What an HVM guest finds, all of it in RAM: {@code hvm_info_table} where hvmloader looks for it, hvmloader, then, each
- * on the next page, the BIOS, further tables and the start info, which tells where the BIOS is. This is libxl's order.
+ * The plan of an HVM guest's memory, all of it RAM: {@code hvm_info_table} at its fixed address, hvmloader, then, each on
+ * the next page, the BIOS, further tables and the start info, which holds the address of the BIOS. This is libxl's order.
  *
- * <p>The memory map begins at 1 MiB: what is below is hvmloader's to describe.
+ * <p>The memory map begins at 1 MiB: hvmloader describes the memory below.
  */
 public final class HvmImagePlan extends ImagePlan {
     /** By this name hvmloader finds the BIOS among the modules. */
@@ -77,12 +77,12 @@ public final class HvmImagePlan extends ImagePlan {
         return ifHvm.apply(this);
     }
 
-    /** The further ACPI tables, of which hvmloader reads in xenstore. */
+    /** The further ACPI tables, whose address hvmloader reads from xenstore. */
     public Optional<Item> acpiTables() {
         return acpiTables;
     }
 
-    /** The further SMBIOS structures, of which hvmloader reads in xenstore. */
+    /** The further SMBIOS structures, whose address hvmloader reads from xenstore. */
     public Optional<Item> smbiosTables() {
         return smbiosTables;
     }

@@ -12,7 +12,7 @@ import org.xenjava.toolstack.memory.HvmLayout;
 import org.xenjava.toolstack.xenctrl.abi.StructView;
 import org.xenjava.toolstack.xenctrl.units.Pages;
 
-/** What hvmloader reads of the machine that it is on ({@code xen/include/public/hvm/hvm_info_table.h}). */
+/** The table from which hvmloader learns the number of vCPUs and the size of memory ({@code xen/include/public/hvm/hvm_info_table.h}). */
 final class HvmInfoTable {
     private static final byte[] SIGNATURE = "HVM INFO".getBytes(StandardCharsets.US_ASCII);
 
@@ -38,7 +38,7 @@ final class HvmInfoTable {
         return Arrays.copyOf(vcpus.toByteArray(), DomainConfig.MAX_VCPUS / Byte.SIZE);
     }
 
-    /** What makes the bytes' sum zero. */
+    /** Returns the byte that makes the sum of all bytes zero. */
     private static int complement(byte[] bytes) {
         int sum = 0;
         for (byte each : bytes) {

@@ -98,7 +98,7 @@ final class ImageBytes {
         return window.bytes.getLong(require(offset, Long.BYTES, what));
     }
 
-    /** Whether those bytes lie inside the view; both numbers are unsigned. */
+    /** Returns true if those bytes lie inside the view; both numbers are unsigned. */
     boolean has(long offset, long bytes) {
         return offset >= 0 && bytes >= 0 && offset <= length && bytes <= length - offset;
     }
@@ -109,7 +109,7 @@ final class ImageBytes {
         return new ImageBytes(subject, window, start + offset, bytes);
     }
 
-    /** Where in the whole content the view begins. */
+    /** The offset of the view in the whole content. */
     long offset() {
         return start;
     }

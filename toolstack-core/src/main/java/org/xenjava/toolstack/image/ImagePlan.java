@@ -24,7 +24,7 @@ public abstract sealed class ImagePlan permits PvhImagePlan, HvmImagePlan {
     }
 
     /**
-     * Something that lies in the guest's RAM when it starts.
+     * One part of the contents of the guest's RAM when it starts.
      *
      * @param what a name for it, such as {@code ramdisk}
      * @param address guest-physical
@@ -32,7 +32,7 @@ public abstract sealed class ImagePlan permits PvhImagePlan, HvmImagePlan {
      */
     public record Item(String what, long address, long bytes) {}
 
-    /** What one of the functions makes of it, by the kind of guest. */
+    /** Applies one of the functions, by the kind of guest. */
     public abstract <T> T map(Function<PvhImagePlan, T> ifPvh, Function<HvmImagePlan, T> ifHvm);
 
     /** Guest-physical address at which vCPU 0 starts. */
@@ -50,7 +50,7 @@ public abstract sealed class ImagePlan permits PvhImagePlan, HvmImagePlan {
         return memoryMap;
     }
 
-    /** What lies in RAM, by address. */
+    /** The contents of RAM, by address. */
     public final List<Item> items() {
         return contents.items();
     }

@@ -9,11 +9,11 @@ import org.xenjava.toolstack.error.KernelImageException;
 /**
  * Gets the ELF file out of a kernel that is compressed: a {@code vmlinux.gz}, or a bzImage compressed with gzip, xz or
  * zstd, which may itself be compressed with gzip. What comes out is written piece by piece to a place that the caller
- * gives.
+ * gives, here an array:
  *
  * <pre>{@code
- * Optional<ScratchFile> elf = KernelUnpacker.unpack(file, 512L << 20, ScratchFile::create);
- * PvhKernel kernel = PvhKernel.parse(elf.map(ScratchFile::content).orElse(file));
+ * Optional<HeapScratch> elf = KernelUnpacker.unpack(file, 512L << 20, HeapScratch::new);
+ * PvhKernel kernel = PvhKernel.parse(elf.map(HeapScratch::content).orElse(file));
  * }</pre>
  */
 public final class KernelUnpacker {

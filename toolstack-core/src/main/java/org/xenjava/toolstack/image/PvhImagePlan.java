@@ -18,7 +18,7 @@ import org.xenjava.toolstack.xenctrl.MemoryMapEntry.Type;
 import org.xenjava.toolstack.xenctrl.units.Pages;
 
 /**
- * What a PVH guest finds. In RAM, from low to high: the kernel, where its file wants to be; the start info on the next
+ * The plan of a PVH guest's memory. In RAM, from low to high: the kernel, at the addresses of its file; the start info on the next
  * page; the ramdisk on the page after that. This is libxl's order for Linux. The ACPI tables lie outside of the RAM,
  * at {@link PvhLayout#ACPI_START}; their pages are populated apart.
  *
@@ -28,7 +28,7 @@ public final class PvhImagePlan extends ImagePlan {
     /** Pages that the ACPI tables take, whatever the number of vCPUs. */
     public static final Pages ACPI_PAGES = AcpiTables.PAGES;
 
-    /** Where the ACPI root pointer goes for kernels that look below 1 MiB only: the last 64 bytes, as in libxl. */
+    /** The address of the ACPI root pointer for kernels that look below 1 MiB only: the last 64 bytes, as in libxl. */
     private static final long LOW_RSDP = (1 << 20) - 64;
 
     private static final PageRange LOW_RSDP_PAGE = PageRange.holding(LOW_RSDP, AcpiTables.RSDP_BYTES);

@@ -89,7 +89,7 @@ public final class PvhKernel {
         return segments.get(segments.size() - 1).end();
     }
 
-    /** Whether the kernel finds the ACPI root pointer where the start info says; if not, it must lie below 1 MiB. */
+    /** Returns true if the kernel finds the ACPI root pointer through the start info; if not, it must lie below 1 MiB. */
     public boolean rsdpUnrestricted() {
         return rsdpUnrestricted;
     }

@@ -7,13 +7,13 @@ import org.xenjava.toolstack.memory.GuestLayout;
 import org.xenjava.toolstack.xenctrl.units.Pages;
 
 /**
- * Where a guest's RAM lies and how much of it has pages behind it when the guest is built.
+ * The place of a guest's RAM, and how much of it has pages behind it when the guest is built.
  *
  * @param layout of the RAM
  * @param backed what may be touched before the guest runs: all of the RAM, or less in populate-on-demand mode
  */
 public record RamBounds(GuestLayout layout, Pages backed) {
-    /** What a page holds that nothing was written to. */
+    /** The content of a page to which nothing was written. */
     FreshPages fresh() {
         return layout.frames().isMoreThan(backed) ? FreshPages.ZERO : FreshPages.UNDEFINED;
     }

@@ -9,7 +9,7 @@ import org.xenjava.toolstack.error.ConfigException;
 import org.xenjava.toolstack.xenctrl.MemoryMapEntry;
 
 /**
- * What a PVH kernel or hvmloader is told at its start ({@code xen/include/public/arch-x86/hvm/start_info.h}), as one
+ * The description of the guest that a PVH kernel or hvmloader reads at its start ({@code xen/include/public/arch-x86/hvm/start_info.h}), as one
  * blob: {@code hvm_start_info}, the command line, the modules, the memory map, the modules' own command lines.
  */
 final class StartInfo {

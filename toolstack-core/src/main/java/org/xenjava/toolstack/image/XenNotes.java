@@ -7,8 +7,7 @@ import java.util.List;
 import java.util.OptionalLong;
 
 /**
- * What a kernel tells Xen's toolstack in its ELF notes ({@code xen/include/public/elfnote.h}), read as Xen's libelf
- * reads them: the notes of all segments; if none of these is Xen's, the notes of all sections. A note is Xen's if the
+ * A kernel's ELF notes for Xen's toolstack ({@code xen/include/public/elfnote.h}), read as Xen's libelf reads them: the notes of all segments; if none of these is Xen's, the notes of all sections. A note is Xen's if the
  * owner's name begins with {@code Xen} and a NUL, whatever length is declared. Notes are aligned to 4 bytes whatever
  * the segment's own alignment says. A note that begins inside of its segment may end outside of it; a note that ends
  * outside of the file is the last one, and those in front of it count.
@@ -54,7 +53,7 @@ final class XenNotes {
         return notes;
     }
 
-    /** Whether any of the notes is Xen's. */
+    /** Returns true if any of the notes is Xen's. */
     boolean arePresent() {
         return own > 0;
     }
@@ -65,7 +64,7 @@ final class XenNotes {
     }
 
     /**
-     * Whether the ACPI root pointer may lie anywhere. Linux before 4.17 looked for it below 1 MiB only; later kernels
+     * Returns true if the ACPI root pointer may lie anywhere. Linux before 4.17 looked for it below 1 MiB only; later kernels
      * say so ({@code XENFEAT_linux_rsdp_unrestricted}), and other systems never had that limit.
      */
     boolean rsdpUnrestricted() {

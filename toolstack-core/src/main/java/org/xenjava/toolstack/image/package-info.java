@@ -1,9 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * What a guest finds when it starts: in its memory the kernel or the firmware, the start info, the memory map and the
- * tables, in its CPUs their first state and features. {@link org.xenjava.toolstack.image.ImagePlan} decides all of it, and
- * refuses what cannot boot, before the first hypercall. Pure functions from bytes to bytes; {@link
- * org.xenjava.toolstack.image.GuestMemory} is the only thing written to.
+ * The plan of a guest's memory and CPUs at its start: kernel or firmware, start info, memory map and tables in memory,
+ * the first state and the features of its vCPUs. {@link org.xenjava.toolstack.image.ImagePlan} decides all of it, and
+ * refuses an image that cannot boot, before the first hypercall.
+ *
+ * <p>The package is pure: it reads bytes through {@link org.xenjava.toolstack.image.ImageReader}, writes them through
+ * {@link org.xenjava.toolstack.image.GuestMemory}, and touches no file and no hypercall. A plan can be made and loaded
+ * without Xen:
+ *
+ * <pre>{@code
+ * PvhKernel kernel = PvhKernel.parse(ImageContent.of("kernel", elfBytes));
+ * RamBounds ram = new RamBounds(GuestLayout.pvh(Pages.of(65_536)), Pages.of(65_536));
+ * ImagePlan plan = PvhImagePlan.of(kernel, Optional.empty(), "console=hvc0", 2, ram);
+ * plan.items().forEach(item -> System.out.println(item.what() + " at " + item.address()));
+ * plan.loadInto(memory);
+ * }</pre>
  */
 @NullMarked
 package org.xenjava.toolstack.image;

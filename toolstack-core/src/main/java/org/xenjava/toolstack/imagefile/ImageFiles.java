@@ -22,8 +22,8 @@ import org.xenjava.toolstack.image.KernelUnpacker;
 import org.xenjava.toolstack.image.PvhKernel;
 
 /**
- * Reads kernels, ramdisks and firmware, and keeps for the next build what was found out about them: the headers, which
- * pages are zero, and of a compressed kernel the ELF file, in a temporary file. A file is known again by its device,
+ * Reads kernels, ramdisks and firmware, and keeps for the next build what was read: the headers, the list of zero pages,
+ * and the ELF file out of a compressed kernel, in a temporary file. A file is known again by its device,
  * inode, size and times. Threads that build from one compressed kernel at the same time unpack it once.
  *
  * <p>Nothing of a file is on the heap but headers and a bit for each page. The temporary files are bounded in bytes;
@@ -42,7 +42,7 @@ public final class ImageFiles implements AutoCloseable {
     /** The largest kernels of distributions are about 100 MiB. */
     private static final long MAX_UNPACKED_BYTES = 512L << 20;
 
-    /** What is known of a file takes some kilobytes, however long the file is. */
+    /** The headers and the list of zero pages of a file take some kilobytes, however long the file is. */
     private static final int MAX_FILES = 64;
 
     private static final int ATTEMPTS = 3;
@@ -68,7 +68,7 @@ public final class ImageFiles implements AutoCloseable {
         this.maxBytes = maxBytes;
     }
 
-    /** What was found out about one file. */
+    /** The parsed headers of one file, and its unpacked content. */
     private static final class KnownFile {
         private final Map<Class<?>, Object> parsed = new ConcurrentHashMap<>();
         /** Held by the thread that unpacks, so that it is one; the others wait. */
@@ -140,7 +140,7 @@ public final class ImageFiles implements AutoCloseable {
         return known(file).parsed(DataImage.class, () -> DataImage.of(file));
     }
 
-    /** How often a kernel was unpacked so far. */
+    /** The number of times that a kernel was unpacked so far. */
     long unpackings() {
         return unpackings.get();
     }
