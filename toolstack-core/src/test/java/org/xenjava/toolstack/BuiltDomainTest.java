@@ -72,7 +72,7 @@ class BuiltDomainTest {
     }
 
     @Test
-    void itsXenstoreTreeIsTheOneThatXlWritesForTheSameGuest() throws IOException {
+    void theXenstoreTreeIsTheOneThatXlWritesForTheSameGuest() throws IOException {
         SortedMap<String, String> recorded = recordedTree();
         UUID uuid = UUID.fromString("8fd64954-2cca-4029-97c3-dc72739e54b9");
         Domain domain = host.toolstack.create(
@@ -106,7 +106,7 @@ class BuiltDomainTest {
     }
 
     @Test
-    void itIsPausedKnownToXenstoredAndHasAConsole() {
+    void aBuiltDomainIsPausedIntroducedAndHasAConsole() {
         Domain domain =
                 host.toolstack.create(TestHost.guest("built", 64, 128).vcpus(2).build());
         DomainStatus status = domain.status();

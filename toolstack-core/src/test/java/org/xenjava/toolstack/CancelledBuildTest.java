@@ -54,7 +54,7 @@ class CancelledBuildTest {
     }
 
     @Test
-    void eachStepIsToldInOrderWhenItStartsAndWhenItIsDone() {
+    void theListenerHearsTheStartAndEndOfEachStepInOrder() {
         List<Progress> messages = new ArrayList<>();
         host.toolstack.create(CONFIG, messages::add, new Cancellation());
         int total = messages.get(0).total();
@@ -68,7 +68,7 @@ class CancelledBuildTest {
     }
 
     @Test
-    void whatIsUndoneIsToldLastStepFirst() {
+    void theListenerHearsTheUndoneStepsLastFirst() {
         List<CreateStep> undone = new ArrayList<>();
         host.faults.inject(Fault.nthOf("xs_introduce_domain", 1, Errno.EINVAL));
         CreateListener listener = message -> {
@@ -81,7 +81,7 @@ class CancelledBuildTest {
     }
 
     @Test
-    void cancelledAtAnyStepButTheLastItLeavesNothingBehind() {
+    void aBuildCancelledAtAnyStepButTheLastLeavesNothing() {
         List<Progress> steps = stepsOfABuild();
         for (Progress step : steps.subList(0, steps.size() - 1)) {
             Cancellation cancellation = new Cancellation();
@@ -94,7 +94,7 @@ class CancelledBuildTest {
     }
 
     @Test
-    void cancelledInItsLastStepItIsTooLate() {
+    void aBuildCancelledInItsLastStepSucceeds() {
         int last = stepsOfABuild().size();
         Cancellation cancellation = new Cancellation();
         Domain domain = host.toolstack.create(CONFIG, at(last, cancellation::cancel), cancellation);
@@ -102,7 +102,7 @@ class CancelledBuildTest {
     }
 
     @Test
-    void cancelledBeforehandItDoesNotBegin() {
+    void aBuildCancelledBeforehandDoesNotBegin() {
         Cancellation cancellation = new Cancellation();
         cancellation.cancel();
         long calls = host.faults.calls();

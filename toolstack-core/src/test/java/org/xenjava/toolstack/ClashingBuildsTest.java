@@ -126,13 +126,13 @@ class ClashingBuildsTest {
     }
 
     @RepeatedTest(5)
-    void ofSeveralBuildsWithOneNameExactlyOneWins() throws Exception {
+    void exactlyOneOfSeveralBuildsWithOneNameSucceeds() throws Exception {
         DomainConfig config = small("wanted").build();
         assertOneWins(together(CreateStep.WRITE_XENSTORE, config, config, config));
     }
 
     @RepeatedTest(5)
-    void ofSeveralBuildsWithOneUuidExactlyOneWins() throws Exception {
+    void exactlyOneOfSeveralBuildsWithOneUuidSucceeds() throws Exception {
         UUID uuid = UUID.randomUUID();
         assertOneWins(together(
                 CreateStep.RECORD_BUILD,

@@ -124,7 +124,7 @@ class CoreDumpTest {
     }
 
     @Test
-    void readelfReadsIt() throws IOException, InterruptedException {
+    void readelfReadsTheCore() throws IOException, InterruptedException {
         assumeTrue(Files.exists(Path.of("/usr/bin/readelf")), "no readelf");
         start(20, 20).memory().dump(directory.resolve("core"));
         Process readelf = new ProcessBuilder(
@@ -164,7 +164,7 @@ class CoreDumpTest {
     }
 
     @Test
-    void whatIsInTheBalloonIsLeftOut() throws IOException {
+    void pagesInTheBalloonAreLeftOutOfTheCore() throws IOException {
         Domain domain = start(16, 64);
         assertTrue(domain.pod().status().debtPages() <= 0);
         List<Long> gfns = gfns(dump(domain));

@@ -237,7 +237,7 @@ class DevicesTest {
     }
 
     @Test
-    void whatTheHostDoesNotHaveIsRefusedBeforeAnythingIsDone() {
+    void devicesThatTheHostLacksAreRefusedBeforeAnythingIsDone() {
         Map<DomainConfig.Builder, String> refused = Map.of(
                 guest().disks(List.of(
                         DiskConfig.builder("xvda").target("/nowhere.img").build())),
@@ -387,7 +387,7 @@ class DevicesTest {
     }
 
     @Test
-    void whatComesAndGoesIsInTheConfigurationOfTheNextBuild() {
+    void attachedAndDetachedDevicesChangeTheConfigurationOfTheNextBuild() {
         Domain domain = running(guest().disks(List.of(disk("xvda"))));
         DomainConfig built = domain.config().orElseThrow();
         DiskConfig later = DiskConfig.builder("xvdb").target("/dev/vg/web").build();

@@ -149,7 +149,7 @@ class DiskSharingTest {
     }
 
     @Test
-    void ofTwoCreatesAtOnceExactlyOneGetsTheDisk() throws Exception {
+    void exactlyOneOfTwoCreatesAtOnceGetsTheDisk() throws Exception {
         ExecutorService threads = Executors.newFixedThreadPool(2);
         try (Toolstack one = host.newProcess().open();
                 Toolstack two = host.newProcess().open()) {

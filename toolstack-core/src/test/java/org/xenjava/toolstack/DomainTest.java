@@ -217,7 +217,7 @@ class DomainTest {
 
     @ParameterizedTest
     @EnumSource
-    void whoWaitsForItsShutdownHearsTheReason(ShutdownReason reason) throws Exception {
+    void aWaitForTheShutdownReturnsTheReason(ShutdownReason reason) throws Exception {
         assertEquals(
                 reason,
                 whileWaiting(
@@ -230,7 +230,7 @@ class DomainTest {
     }
 
     @Test
-    void whoWaitsForTheShutdownOfADomainThatIsDestroyedHearsThatItIsGone() throws Exception {
+    void aWaitForTheShutdownOfADestroyedDomainFails() throws Exception {
         ExecutionException e = assertThrows(
                 ExecutionException.class,
                 whileWaiting(
@@ -240,7 +240,7 @@ class DomainTest {
     }
 
     @Test
-    void whoWaitsUntilItIsGoneHearsWhenItIs() throws Exception {
+    void aWaitForTheEndReturnsWhenTheDomainIsGone() throws Exception {
         assertTrue(whileWaiting(waiting -> waiting.lifecycle().awaitGone(FOREVER), domain::destroy)
                 .get());
     }
@@ -274,7 +274,7 @@ class DomainTest {
     }
 
     @Test
-    void itsConsoleIsTheTerminalThatXenconsoledOpens() {
+    void theConsoleIsTheTerminalThatXenconsoledOpens() {
         assertEquals("/dev/pts/0", domain.console().terminal(FOREVER));
         writeTty("");
         assertEquals(
@@ -285,7 +285,7 @@ class DomainTest {
     }
 
     @Test
-    void whoWaitsForItsConsoleHearsWhenItIsThere() throws Exception {
+    void aWaitForTheConsoleEndsWhenItIsThere() throws Exception {
         writeTty("");
         assertEquals(
                 "/dev/pts/7",
@@ -294,7 +294,7 @@ class DomainTest {
     }
 
     @Test
-    void itIsFoundByNumberNameAndUuidAndByNothingElse() {
+    void aDomainIsFoundByDomidNameAndUuidOnly() {
         for (String word : List.of("1", "handled", domain.uuid().toString())) {
             assertEquals(domain.uuid(), host.toolstack.resolve(word).uuid(), word);
         }

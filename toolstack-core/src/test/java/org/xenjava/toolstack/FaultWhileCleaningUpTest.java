@@ -179,7 +179,7 @@ class FaultWhileCleaningUpTest {
     }
 
     @Test
-    void whatADestroyedDomainHasLeftIsNotTakenFromItsSuccessorWithTheSameUuid() {
+    void leftoversOfADomainAreNotTakenFromItsSuccessorWithTheSameUuid() {
         Domain first = create();
         first.destroy();
         Domain rebooted = create();

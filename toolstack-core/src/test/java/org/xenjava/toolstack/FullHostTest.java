@@ -32,7 +32,7 @@ class FullHostTest {
     }
 
     @Test
-    void whereverItRunsOutNothingIsTaken() {
+    void aBuildThatRunsOutOfHostMemoryTakesNothing() {
         long needed = pagesOfTheGuest();
         LongStream.concat(
                         LongStream.iterate(0, pages -> pages < needed, pages -> pages + 61),

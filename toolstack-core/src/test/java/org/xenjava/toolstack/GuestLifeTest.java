@@ -60,7 +60,7 @@ class GuestLifeTest {
     }
 
     @Test
-    void withoutSlackOnePageIsEnoughToDie() {
+    void aGuestWithoutSlackCrashesForOneMissingPage() {
         try (TestHost host = hostWithDriversThatStopShortBy(1);
                 Toolstack noSlack =
                         TestHost.options().podPolicy(PodPolicy.libxl()).open(host.xen.connect())) {

@@ -65,7 +65,7 @@ class MemoryTouchingOperationTest {
     }
 
     @Test
-    void isAllowedOnceTheDebtIsCovered() {
+    void aMemoryTouchingOperationIsAllowedOnceTheDebtIsCovered() {
         try (GuardBench bench = bench()) {
             Domain domain = settled(bench);
             assertEquals(Pages.of(98), domain.pod().cover(PLENTY));
@@ -143,7 +143,7 @@ class MemoryTouchingOperationTest {
     }
 
     @Test
-    void isNotBegunWithADebt() {
+    void workIsNotBegunWhileThereIsDebt() {
         try (GuardBench bench = bench()) {
             Domain domain = settled(bench);
             AtomicBoolean begun = new AtomicBoolean();

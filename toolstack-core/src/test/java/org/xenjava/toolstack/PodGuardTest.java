@@ -301,7 +301,7 @@ class PodGuardTest {
     }
 
     @Test
-    void ofTwoGuardsOneActs() {
+    void onlyOneOfTwoGuardsActs() {
         try (GuardBench bench = new GuardBench(PodPolicy.libxl(), GOOD.lying())) {
             Domain domain = bench.start("web");
             TestProcess first = bench.host.newProcess();

@@ -36,7 +36,7 @@ class SetMaxMemoryTest {
     }
 
     @Test
-    void itIsWhatTheDomainMayGrowToAndAMebibyteForXensOwnPages() {
+    void maxMemIsTheMaximumPlusOneMebibyteForXensOwnPages() {
         domain.memory().setMaximum(KiB.ofMiB(600));
         assertEquals(KiB.ofMiB(600), domain.memory().status().staticMax());
         assertEquals(Pages.of(601 * 256), domain.memory().status().maxPages());
@@ -78,7 +78,7 @@ class SetMaxMemoryTest {
     }
 
     @Test
-    void struckAtAnyCallNothingChangesAndASecondAttemptSucceeds() {
+    void aMemMaxThatFailsAtAnyCallChangesNothingAndCanBeRepeated() {
         long start = host.faults.calls();
         domain.memory().setMaximum(KiB.ofMiB(129));
         long calls = host.faults.calls() - start;

@@ -241,7 +241,7 @@ class SetMemoryTest {
 
     @ParameterizedTest
     @CsvSource({"1", "5", "22"})
-    void struckAtAnyCallTheGuestIsToldNothingNewAndASecondAttemptSucceeds(int errno) {
+    void aResizeThatFailsAtAnyCallLeavesTheTargetAndCanBeRepeated(int errno) {
         long calls = callsOfASetMemory();
         assertTrue(calls > 15, "mem-set is more than " + calls + " calls");
         for (long n = 1; n <= calls; n++) {

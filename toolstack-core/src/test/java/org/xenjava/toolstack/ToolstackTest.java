@@ -85,7 +85,7 @@ class ToolstackTest {
     }
 
     @Test
-    void withoutPrivilegeItSaysWhereToRun() {
+    void anOpenWithoutPrivilegeSaysToRunInDom0() {
         TestProcess process = host.newProcess();
         process.faults().inject(Fault.nthOf("XEN_SYSCTL_physinfo", 1, Errno.EPERM));
         XenUnavailableException e = assertThrows(XenUnavailableException.class, process::open);
@@ -107,7 +107,7 @@ class ToolstackTest {
     }
 
     @Test
-    void closingEndsWhoWaits() throws Exception {
+    void closingEndsEveryWait() throws Exception {
         TestProcess process = host.newProcess();
         Toolstack toolstack = process.open();
         Domain domain = toolstack.create(TestHost.guest("awaited", 16, 32).build());
@@ -129,7 +129,7 @@ class ToolstackTest {
     // ---- the host --------------------------------------------------------------------------------------------
 
     @Test
-    void theHostIsToldAsXenTellsIt() {
+    void theHostStatusIsWhatXenReports() {
         HostStatus idle = host.toolstack.host();
         assertEquals("4.17.7", idle.xenVersion());
         assertEquals(2, idle.cpus());

@@ -40,7 +40,7 @@ class CompletedConfigTest {
     }
 
     @Test
-    void whatIsCompleteStaysAsItIs() {
+    void aCompleteConfigurationStaysAsItIs() {
         DomainConfig completed = GUEST.completed(new Random(1));
         assertEquals(completed, completed.completed(new Random(2)));
         UUID uuid = new UUID(1, 2);

@@ -47,7 +47,7 @@ class DomainConfigTest {
     }
 
     @Test
-    void allThatIsWrongIsToldAtOnce() {
+    void allErrorsOfAConfigurationAreReportedTogether() {
         Builder builder =
                 DomainConfig.builder("17").memory(KiB.of(5000)).vcpus(200).commandLine("\0");
         assertEquals(

@@ -95,7 +95,7 @@ class HvmConfigTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"0.0.0.0", "192.0.2.1", "::", "2001:db8::1", "host.example"})
-    void othersSeeAScreenOnlyWithAPassword(String listen) {
+    void otherMachinesSeeTheScreenOnlyWithAPassword(String listen) {
         assertEquals(
                 "VNC on " + listen + ", where other machines reach it, needs a password: vncpasswd",
                 assertThrows(ConfigException.class, () -> vnc(listen, 0, Optional.empty()))
@@ -105,7 +105,7 @@ class HvmConfigTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"127.0.0.1", "127.1.2.3", "::1", "localhost"})
-    void thisMachineSeesItWithout(String listen) {
+    void theLocalMachineSeesTheScreenWithoutAPassword(String listen) {
         assertEquals(listen, vnc(listen, 0, Optional.empty()).listen());
     }
 

@@ -94,7 +94,7 @@ class BuildJournalTest {
     }
 
     @Test
-    void whatIsNoNoteIsLeftAlone() {
+    void nodesThatAreNoRecordAreLeftAlone() {
         store.direct().write(NOTES + "garbage", "dead");
         assertEquals(List.of(), recover());
         assertTrue(store.direct().exists(NOTES + "garbage"));

@@ -321,7 +321,7 @@ class HvmBuildTest {
     }
 
     @Test
-    void aGuestThatHasLostItsQemuIsToldOfAtOnceAndOneWithoutNever() {
+    void theLossOfAQemuIsReportedAtOnceAndNeverForAGuestWithoutOne() {
         try (Toolstack toolstack = Toolstack.options().open(host.xen.connect())) {
             Domain domain = toolstack.create(GUEST);
             assertFalse(domain.deviceModel().death().isDone());

@@ -100,7 +100,7 @@ class HvmResizeTest {
     }
 
     @Test
-    void backAndForthBeforeTheGuestHasBalloonedIsAsIfNothingHadHappened() {
+    void aRaiseAndALoweringBeforeTheGuestHasBalloonedCancelOut() {
         try (HvmTestHost host = host(BalloonFamily.WINDOWS, PodPolicy.standard())) {
             int domid = build(host);
             for (long mib : new long[] {256, 300, 256, 300, 200, 256}) {

@@ -113,7 +113,7 @@ class QemuDeviceModelTest {
     }
 
     @Test
-    void itsSessionIsItsOwnSoThatItOutlivesOurs() throws Exception {
+    void qemuRunsInASessionOfItsOwn() throws Exception {
         install("ps -o sid= -p $$\n" + LIVES_ON);
         model.start(DOMID, plan(""));
 
@@ -178,7 +178,7 @@ class QemuDeviceModelTest {
     }
 
     @Test
-    void whereTheScreenAndTheTerminalsAreStandsInXenstore() throws IOException {
+    void xenstoreHasTheAddressesOfScreenAndTerminals() throws IOException {
         install(LIVES_ON);
         QemuPlan plan = plan("vnclisten='0.0.0.0'\nvncpasswd='secret'\nserial='pty'\n");
         model.start(DOMID, plan);

@@ -44,7 +44,7 @@ class CpuPolicyEditsTest {
 
     @ParameterizedTest
     @CsvSource({"PAE, 0x1, 0x40", "NX, 0x80000001, 0x100000"})
-    void whatTheMachineIsNotToHaveIsHidden(HvmFeature feature, String leaf, String bit) {
+    void featuresThatTheMachineShallNotHaveAreHidden(HvmFeature feature, String leaf, String bit) {
         Set<HvmFeature> features = EnumSet.copyOf(HvmFeature.DEFAULTS);
         features.remove(feature);
         CpuPolicy policy = new CpuPolicy(List.of(AMD, leaf(1, 0, 0, 0, -1), leaf(0x8000_0001, 0, 0, 0, -1)), List.of());

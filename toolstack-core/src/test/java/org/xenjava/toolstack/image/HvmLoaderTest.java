@@ -12,7 +12,7 @@ import org.xenjava.toolstack.error.KernelImageException;
 
 class HvmLoaderTest {
     @Test
-    void itStartsWhereItsElfHeaderSaysAndNotAtANote() {
+    void hvmloaderStartsAtTheEntryOfItsElfHeader() {
         HvmLoader loader = HvmLoader.parse(ImageContent.of(
                 "hvmloader", hvmloader().start(0x10_0004).entry(0x10_0008).build()));
 
@@ -22,7 +22,7 @@ class HvmLoaderTest {
     }
 
     @Test
-    void whatIsNoElfFileIsRefused() {
+    void aFileThatIsNotElfIsRefused() {
         assertRefused("#!/bin/sh\n".getBytes(StandardCharsets.US_ASCII), "begins with '23 21 2f 62");
         assertRefused(new byte[0], "no ELF file");
     }

@@ -91,7 +91,7 @@ class PvhImagePlanTest {
     }
 
     @Test
-    void itTellsWhatLiesInRamByAddress() {
+    void thePlanListsByAddressWhatLiesInRam() {
         PvhImagePlan plan =
                 PvhImagePlan.of(oldLinux(0x100_0000), Optional.of(TestFirmware.data(new byte[5000])), "", 1, ALL_512);
         assertEquals(

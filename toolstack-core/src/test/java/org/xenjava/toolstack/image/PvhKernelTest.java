@@ -85,7 +85,7 @@ class PvhKernelTest {
     }
 
     @Test
-    void notesOfOtherOwnersAreNotXens() {
+    void notesOfOtherOwnersAreIgnored() {
         byte[] file = ElfBuilder.elf64()
                 .load(0x100_0000, CODE, CODE.length)
                 .entry(0x100_0010)

@@ -13,14 +13,14 @@ class TinyKernelTest {
     private final PvhKernel kernel = TestKernels.parse(TinyKernel.elf());
 
     @Test
-    void itIsAPvhKernelOfAFewBytesAtOneMebibyte() {
+    void theTinyKernelIsAPvhKernelAtOneMebibyte() {
         assertEquals(START, kernel.entry());
         assertEquals(START, kernel.start());
         assertEquals(START + 4, kernel.end());
     }
 
     @Test
-    void itDisablesInterruptsAndHaltsForEver() {
+    void theTinyKernelDisablesInterruptsAndHalts() {
         ByteArrayMemory memory = new ByteArrayMemory(0xc2);
         new RamContents("kernel", kernel.segments(), List.of(), FreshPages.UNDEFINED).loadInto(memory);
         byte[] code = memory.read(START, 4);

@@ -23,7 +23,7 @@ class UnitsTest {
     }
 
     @Test
-    void nothingIsNegative() {
+    void unitsRefuseNegativeNumbers() {
         assertThrows(IllegalArgumentException.class, () -> KiB.of(-1));
         assertThrows(IllegalArgumentException.class, () -> Pages.of(1).minus(Pages.of(2)));
     }

@@ -32,7 +32,7 @@ class StoreTransactionTest {
     }
 
     @Test
-    void whatIsWrittenIsRead() {
+    void aValueThatIsWrittenIsRead() {
         store.write("/test/size", "1 GiB ≈ 10⁹ Byte");
         assertEquals(Optional.of("1 GiB ≈ 10⁹ Byte"), store.read("/test/size"));
     }
@@ -56,7 +56,7 @@ class StoreTransactionTest {
 
     @ParameterizedTest(name = "''{0}''")
     @CsvSource({"''", "0x10", "12 KiB", "99999999999999999999"})
-    void whatIsNoNumberIsNone(String text) {
+    void textThatIsNoNumberIsEmpty(String text) {
         store.write("/test/number", text);
         assertEquals(Optional.empty(), store.readLong("/test/number"));
     }
@@ -88,7 +88,7 @@ class StoreTransactionTest {
     }
 
     @Test
-    void whatGoesWithItsParentTakesItsOwnChildrenAlong() {
+    void aRemovedParentTakesItsChildrenAlong() {
         store.write("/test/a/b/c", "");
         store.removeWithEmptyParents("/test/a");
         assertFalse(store.exists("/test"));

@@ -93,12 +93,12 @@ class WatchHubTest {
     }
 
     @Test
-    void whatIsThereAlreadyIsNotWaitedFor() {
+    void aConditionThatHoldsAlreadyEndsTheWaitAtOnce() {
         assertEquals(Optional.of("there"), hub.await("/test", Duration.ZERO, () -> Optional.of("there")));
     }
 
     @Test
-    void whatDoesNotComeInTimeIsEmpty() {
+    void aWaitThatExpiresIsEmpty() {
         assertTrue(hub.await("/test", Duration.ZERO, Optional::empty).isEmpty());
         assertTrue(hub.await("/test", Duration.ofMillis(2), Optional::empty).isEmpty());
     }
@@ -117,14 +117,14 @@ class WatchHubTest {
     }
 
     @Test
-    void whoeverWaitsHearsWhenItComes() throws Exception {
+    void aWaitEndsWhenTheConditionHolds() throws Exception {
         CompletableFuture<Optional<String>> waiting = awaitInAnotherThread();
         guest.write("/test/late", "here");
         assertEquals(Optional.of("here"), waiting.get());
     }
 
     @Test
-    void whoeverWaitsSeesItEvenIfXenstoredTellsNobody() throws Exception {
+    void aWaitEndsEvenIfNoWatchFires() throws Exception {
         faults.inject(Fault.every(call -> call.name().equals("xs_check_watch"), Errno.EIO));
         CompletableFuture<Optional<String>> waiting = awaitInAnotherThread();
         guest.write("/test/late", "here");

@@ -31,7 +31,7 @@ class GuardLabTest extends LabFixture {
     private static final int TERMINATED = 143;
 
     @Test
-    void aGuestThatStopsShortLivesWithTheGuardAndDiesWithoutIt() throws IOException, InterruptedException {
+    void aGuestThatStopsShortSurvivesOnlyWithTheGuard() throws IOException, InterruptedException {
         Domain unguarded = xls("unguarded");
         PodGuest victim = PodGuest.boot(unguarded);
         victim.balloon(SHORT_BY);

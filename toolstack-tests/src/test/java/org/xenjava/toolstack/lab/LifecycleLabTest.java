@@ -122,7 +122,7 @@ class LifecycleLabTest extends LabFixture {
 
     @Test
     @Tag("lab-long")
-    void tenRebootsOfAnHvmGuestDoNotEither() throws IOException {
+    void tenRebootsOfAnHvmGuestChangeNoNumber() throws IOException {
         // The target leaves the video RAM out.
         rebootTenTimes(hvmPodGuest("rebooting-hvm"), KiB.ofMiB(36), KiB.ofMiB(20));
     }

@@ -44,7 +44,7 @@ class MatrixTest {
     }
 
     @Test
-    void nobodyDiesUnderTheGuardUnlessItHasSaidThatItCannotHelp() {
+    void noGuestCrashesUnderTheGuardUnlessItGaveUp() {
         REAL.findings().forEach((cell, finding) -> {
             if (cell.guarded()) {
                 boolean gaveUp = finding.guard().orElseThrow().startsWith("GAVE_UP");
@@ -56,7 +56,7 @@ class MatrixTest {
     }
 
     @Test
-    void aGuestDiesIfAndOnlyIfAnEntryLacksItsPage() {
+    void aGuestCrashesIfAndOnlyIfAnEntryLacksItsPage() {
         REAL.findings().forEach((cell, finding) -> {
             assertEquals(finding.debt() > 0, !finding.lived(), cell.toString());
             finding.crash()
@@ -66,7 +66,7 @@ class MatrixTest {
     }
 
     @Test
-    void ourRuleForLibxlKillsWhomLibxlKills() {
+    void ourLibxlRuleCrashesTheSameGuestsAsLibxl() {
         for (Map.Entry<Cell, Finding> entry : REAL.findings().entrySet()) {
             Cell cell = entry.getKey();
             if (cell.column() == Column.XL) {

@@ -54,7 +54,7 @@ class ReplayTest {
 
     @ParameterizedTest
     @MethodSource("scenarios")
-    void whatWasRecordedOnRealXenIsSaidAgainCallByCall(Scenario scenario) {
+    void aTraceOfRealXenIsReplayedCallByCall(Scenario scenario) {
         try (Replay replay = Replay.of(trace(scenario))) {
             try (Toolstack toolstack = Scenario.options().open(replay)) {
                 scenario.script().run(toolstack, surroundings);
@@ -72,14 +72,14 @@ class ReplayTest {
     }
 
     @Test
-    void anotherSlackIsFoundAndNamedAtTheFirstCallThatHasIt() {
+    void anotherSlackIsNamedAtTheFirstCallThatDiffers() {
         String message = mismatch(Scenario.options().podPolicy(PodPolicy.standard(Pages.of(128))));
         assertTrue(message.contains("\n  recorded: domctl/max_mem("), message);
         assertTrue(message.contains("\n  max_memkb: recorded 264192, now 263680"), message);
     }
 
     @Test
-    void libxlsRuleIsFoundAsWell() {
+    void aTraceOfLibxlsRuleIsReplayedAsWell() {
         String message = mismatch(Scenario.options().podPolicy(PodPolicy.libxl()));
         assertTrue(message.contains("\n  max_memkb: recorded 264192, now 263168"), message);
     }

@@ -84,7 +84,7 @@ class RacesTest {
     }
 
     @Test
-    void ofTwoCreatesOfOneNameOneSucceeds() {
+    void exactlyOneOfTwoCreatesOfOneNameSucceeds() {
         for (int round = 0; round < ROUNDS; round++) {
             List<Optional<Throwable>> failures =
                     race(round, () -> first.toolstack().create(guest()), () -> second.toolstack()

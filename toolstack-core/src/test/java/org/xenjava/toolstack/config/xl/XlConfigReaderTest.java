@@ -82,7 +82,7 @@ class XlConfigReaderTest {
     }
 
     @Test
-    void whatIsNotWrittenIsXlsDefault() {
+    void aKeyThatIsNotSetHasXlsDefault() {
         DomainConfig config = silent(PVH);
         assertEquals(
                 DomainConfig.builder("x").kernel(Path.of("/k")).memoryMib(256).build(), config);
@@ -224,7 +224,7 @@ class XlConfigReaderTest {
     }
 
     @Test
-    void allErrorsOfAFileAreToldAtOnceByLine() {
+    void allErrorsOfAFileAreReportedTogetherByLine() {
         assertEquals(
                 """
                 f: 'name' is missing

@@ -91,7 +91,7 @@ class XlHvmSectionTest {
     }
 
     @Test
-    void whatIsNotWrittenIsXlsDefault() {
+    void aKeyThatIsNotSetHasXlsDefault() {
         assertEquals(Optional.of(HvmConfig.DEFAULT), silent(HVM).hvm());
     }
 

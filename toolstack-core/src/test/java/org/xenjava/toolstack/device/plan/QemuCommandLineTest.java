@@ -196,7 +196,7 @@ class QemuCommandLineTest {
     }
 
     @Test
-    void ofAPvhGuestQemuServesParavirtualDisksOnly() {
+    void qemuServesOnlyParavirtualDisksOfAPvhGuest() {
         List<String> arguments = arguments("name = 'pvh'\ntype = 'pvh'\nkernel = '/k'\nmemory = 256\n", 7);
 
         assertTrue(has(arguments, "-machine", "xenpv,suppress-vmdesc=on"));
