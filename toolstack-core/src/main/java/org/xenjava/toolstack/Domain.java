@@ -1,15 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.xenjava.toolstack;
 
+import java.time.Instant;
 import java.util.Optional;
 import java.util.UUID;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.xenjava.toolstack.config.DomainConfig;
 import org.xenjava.toolstack.create.DomainRemoval;
+import org.xenjava.toolstack.error.DomainExistsException;
 import org.xenjava.toolstack.error.DomainGoneException;
 import org.xenjava.toolstack.error.DomainStateException;
 import org.xenjava.toolstack.lifecycle.CurrentConfig;
+import org.xenjava.toolstack.store.DomainPaths;
 import org.xenjava.toolstack.xenctrl.DomainInfo;
 
 /**
@@ -41,6 +44,43 @@ public final class Domain {
         return handle.attempting(
                 "reading the name of",
                 () -> handle.store().read(handle.paths().name()).orElse(""));
+    }
+
+    /**
+     * Gives the domain another name in xenstore. A restart keeps the new name. Nothing happens if it has that name.
+     *
+     * @throws org.xenjava.toolstack.error.ConfigException if no domain can have that name
+     * @throws DomainExistsException if another domain has it
+     */
+    public void rename(String name) {
+        DomainConfig.requireName(name);
+        handle.attempting("renaming", () -> {
+            handle.info("renaming");
+            handle.store().inTransaction(transaction -> {
+                for (String other : transaction.list(DomainPaths.DOMAINS)) {
+                    boolean taken = transaction
+                            .read(DomainPaths.DOMAINS + "/" + other + "/name")
+                            .equals(Optional.of(name));
+                    if (taken && !other.equals(Integer.toString(domid()))) {
+                        throw new DomainExistsException(
+                                "renaming " + this + ": domain " + other + " has the name '" + name + "'");
+                    }
+                }
+                transaction.write(handle.paths().name(), name);
+                if (domid() != CONTROL_DOMAIN) {
+                    transaction.write(DomainPaths.vm(uuid()) + "/name", name);
+                }
+                return name;
+            });
+        });
+    }
+
+    /** When the domain was started, by dom0's clock; empty if xenstore does not say, as for dom0. */
+    public Optional<Instant> startTime() {
+        return handle.attempting("reading the start time of", () -> handle.store()
+                .read(DomainPaths.vm(uuid()) + "/start_time")
+                .filter(text -> text.matches("\\d{1,12}(\\.\\d*)?"))
+                .map(text -> Instant.ofEpochSecond(Long.parseLong(text.replaceFirst("\\..*", "")))));
     }
 
     /**

@@ -33,7 +33,7 @@ public final class DomainConsole {
                     return domain.store().read(node).filter(tty -> !tty.isEmpty());
                 })
                 .orElseThrow(() -> new OperationTimeoutException(
-                        domain + ": no console terminal within " + timeout + "; is xenconsoled running?")));
+                        domain + ": xenconsoled has opened no terminal for the console", timeout)));
     }
 
     /** The lines left on Xen's console that name this domain, or an earlier one with that domid. */

@@ -3,6 +3,7 @@ package org.xenjava.toolstack;
 
 import java.time.Duration;
 import java.util.Optional;
+import org.xenjava.toolstack.error.ConfigException;
 import org.xenjava.toolstack.error.DomainGoneException;
 import org.xenjava.toolstack.error.DomainStateException;
 import org.xenjava.toolstack.error.OperationTimeoutException;
@@ -65,6 +66,18 @@ public final class DomainLifecycle {
      * @throws org.xenjava.toolstack.error.XenCallException if Xen cannot send that: on x86, reset and INIT
      */
     public void send(GuestTrigger trigger) {
+        send(trigger, FIRST_VCPU);
+    }
+
+    /**
+     * Sends the guest what the hardware would; returns at once.
+     *
+     * @param vcpu the vCPU that an NMI goes to, from 0
+     * @throws DomainStateException if its machine has no such button
+     * @throws org.xenjava.toolstack.error.XenCallException if Xen cannot send that: on x86, reset and INIT; or if there
+     *     is no such vCPU
+     */
+    public void send(GuestTrigger trigger, int vcpu) {
         String verb = "sending " + trigger.word() + " to";
         domain.attempting(verb, () -> {
             DomainInfo info = domain.info(verb);
@@ -74,7 +87,26 @@ public final class DomainLifecycle {
             if (trigger.isButton() && kind != DomainStatus.Kind.HVM) {
                 throw new DomainStateException(verb + " " + domain + ": only HVM guests have that button");
             }
-            domain.xenctrl().hvm().sendTrigger(domain.domid(), trigger.number(), FIRST_VCPU);
+            domain.xenctrl().hvm().sendTrigger(domain.domid(), trigger.number(), vcpu);
+        });
+    }
+
+    /**
+     * Sends the guest's kernel a magic SysRq key over xenstore; returns at once. Only Linux handles it, and only if its
+     * drivers watch {@code control/sysrq}.
+     *
+     * @param key a letter or a digit
+     * @throws ConfigException if it is neither
+     */
+    public void sendSysrq(char key) {
+        String text = Character.toString(key);
+        if (!text.matches("[0-9A-Za-z]")) {
+            throw new ConfigException("a SysRq key is a letter or a digit, not '" + key + "'");
+        }
+        String verb = "sending a SysRq key to";
+        domain.attempting(verb, () -> {
+            domain.info(verb);
+            domain.store().direct().write(domain.paths().of("control/sysrq"), text);
         });
     }
 
@@ -93,7 +125,7 @@ public final class DomainLifecycle {
                 .await(RELEASE, timeout, () -> Optional.of(domain.info(verb))
                         .filter(DomainInfo::shutdown)
                         .map(info -> ShutdownReason.of(info.shutdownReason())))
-                .orElseThrow(() -> new OperationTimeoutException(domain + " has not shut down within " + timeout)));
+                .orElseThrow(() -> new OperationTimeoutException(domain + " has not shut down", timeout)));
     }
 
     /** Waits until the domain is destroyed; false if it still exists after that time. */

@@ -372,6 +372,11 @@ public final class Toolstack implements AutoCloseable {
         return UuidText.parse(nameOrId).map(this::find).orElseGet(() -> find(nameOrId));
     }
 
+    /** The console of the hypervisor. */
+    public XenConsole xenConsole() {
+        return new XenConsole(context);
+    }
+
     /** The host. */
     public HostStatus host() {
         return operation("looking at the host", () -> {

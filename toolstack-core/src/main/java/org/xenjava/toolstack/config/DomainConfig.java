@@ -180,6 +180,18 @@ public record DomainConfig(
         return new Builder(name);
     }
 
+    /**
+     * Checks the name of a domain.
+     *
+     * @throws ConfigException if no domain can have it
+     */
+    public static String requireName(String name) {
+        DomainRules.ofName(name).ifPresent(reason -> {
+            throw new ConfigException(reason);
+        });
+        return name;
+    }
+
     /** A builder that starts from this configuration. */
     public Builder toBuilder() {
         Builder builder = new Builder(name)

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.xenjava.toolstack.error;
 
+import java.math.BigDecimal;
+import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -12,6 +14,15 @@ public final class OperationTimeoutException extends ToolstackException {
 
     public OperationTimeoutException(String message) {
         this(message, null);
+    }
+
+    /**
+     * @param message what has not happened
+     * @param limit how long it was waited for; it ends the message, in seconds
+     */
+    public OperationTimeoutException(String message, Duration limit) {
+        this(message + " within "
+                + BigDecimal.valueOf(limit.toMillis(), 3).stripTrailingZeros().toPlainString() + " s");
     }
 
     public OperationTimeoutException(String message, @Nullable Throwable cause) {

@@ -178,8 +178,8 @@ public final class Supervisor {
         if (looping) {
             keep(
                     ending,
-                    "it has stopped within " + policy.quickRun() + " of its start " + policy.mostQuickRuns()
-                            + " times in a row; it is not restarted any more");
+                    "it has stopped within " + policy.quickRun().toSeconds() + " s of its start "
+                            + policy.mostQuickRuns() + " times in a row; it is not restarted any more");
             return;
         }
         switch (ending.action()) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.xenjava.toolstack.xenctrl;
 
+import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Locale;
@@ -11,6 +12,8 @@ import org.xenjava.toolstack.xenctrl.lib.HypercallBuffer;
 
 /** Hypercalls about the host and about Xen itself. */
 public final class HostCalls {
+    private static final int CONSOLE_CHUNK = 16384;
+
     private final HypercallFactory calls;
 
     HostCalls(HypercallFactory calls) {
@@ -78,6 +81,55 @@ public final class HostCalls {
             byte[] content = new byte[call.body().getInt("count")];
             text.bytes().get(0, content);
             return new String(content, StandardCharsets.UTF_8);
+        }
+    }
+
+    /** What happens to the hypervisor's console ring when it is read. */
+    public enum ConsoleReading {
+        /** The ring stays as it is. */
+        KEEP,
+        /** What was read is removed, and nothing that was printed meanwhile is lost. */
+        CLEAR
+    }
+
+    /** {@code XEN_SYSCTL_readconsole}, repeated to its end: the whole console ring, oldest first. */
+    public String readWholeConsole(ConsoleReading reading) {
+        ByteArrayOutputStream content = new ByteArrayOutputStream();
+        try (HypercallBuffer text = calls.buffer(CONSOLE_CHUNK)) {
+            int index = 0;
+            for (int count = CONSOLE_CHUNK; count > 0; ) {
+                try (PreparedCall call = calls.sysctl(SysctlOp.READCONSOLE)) {
+                    call.body()
+                            .set("clear", reading == ConsoleReading.CLEAR ? 1 : 0)
+                            .set("incremental", 1)
+                            .set("index", index)
+                            .set("buffer", text.address())
+                            .set("count", CONSOLE_CHUNK);
+                    call.issue();
+                    index = call.body().getInt("index");
+                    count = call.body().getInt("count");
+                    byte[] chunk = new byte[count];
+                    text.bytes().get(0, chunk);
+                    content.writeBytes(chunk);
+                }
+            }
+        }
+        return content.toString(StandardCharsets.UTF_8);
+    }
+
+    /**
+     * {@code XEN_SYSCTL_debug_keys}: handles these keys as if they were typed at Xen's console, in their order. Xen
+     * ignores keys that it does not know, and prints the result on its console. Some keys end the host.
+     *
+     * @param keys ASCII characters, at least one
+     */
+    public void sendDebugKeys(String keys) {
+        byte[] bytes = keys.getBytes(StandardCharsets.US_ASCII);
+        try (HypercallBuffer text = calls.buffer(bytes.length);
+                PreparedCall call = calls.sysctl(SysctlOp.DEBUG_KEYS)) {
+            text.bytes().put(0, bytes);
+            call.body().set("keys", text.address()).set("nr_keys", bytes.length);
+            call.issue();
         }
     }
 

@@ -18,7 +18,10 @@ public final class DomainCommands {
         commands.put("unpause", UnpauseCommand::new);
         commands.put("shutdown", ShutdownCommand::new);
         commands.put("reboot", RebootCommand::new);
+        commands.put("rename", RenameCommand::new);
         commands.put("trigger", TriggerCommand::new);
+        commands.put("button-press", ButtonPressCommand::new);
+        commands.put("sysrq", SysrqCommand::new);
         commands.put("console", ConsoleCommand::new);
         commands.put("dump-core", DumpCoreCommand::new);
         commands.put("destroy", DestroyCommand::new);

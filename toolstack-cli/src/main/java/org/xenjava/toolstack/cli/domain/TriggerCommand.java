@@ -1,15 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.xenjava.toolstack.cli.domain;
 
-import java.util.Arrays;
 import org.xenjava.toolstack.Domain;
 import org.xenjava.toolstack.GuestTrigger;
 import org.xenjava.toolstack.cli.command.DomainCommand;
 import org.xenjava.toolstack.cli.command.Session;
+import org.xenjava.toolstack.cli.output.Words;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.TypeConversionException;
 
 @Command(
         description = {
@@ -20,9 +18,16 @@ final class TriggerCommand extends DomainCommand {
     @Parameters(
             index = "1",
             paramLabel = "TRIGGER",
-            converter = Words.class,
+            converter = Triggers.class,
             description = "nmi, reset, init, power or sleep")
     private GuestTrigger trigger = GuestTrigger.POWER;
+
+    @Parameters(
+            index = "2",
+            arity = "0..1",
+            paramLabel = "VCPU",
+            description = "the vCPU that an nmi goes to; 0 by default")
+    private int vcpu;
 
     TriggerCommand(Session session) {
         super(session);
@@ -30,17 +35,12 @@ final class TriggerCommand extends DomainCommand {
 
     @Override
     protected void run(Domain domain) {
-        domain.lifecycle().send(trigger);
+        domain.lifecycle().send(trigger, vcpu);
     }
 
-    private static final class Words implements ITypeConverter<GuestTrigger> {
-        @Override
-        public GuestTrigger convert(String word) {
-            return Arrays.stream(GuestTrigger.values())
-                    .filter(trigger -> trigger.word().equals(word))
-                    .findFirst()
-                    .orElseThrow(() -> new TypeConversionException(
-                            "'" + word + "' is not one of nmi, reset, init, power and sleep"));
+    private static final class Triggers extends Words.Converter<GuestTrigger> {
+        Triggers() {
+            super(GuestTrigger.class);
         }
     }
 }

@@ -27,6 +27,19 @@ final class DomainList {
                 .toList();
     }
 
+    /** The table of {@code xl claims}. */
+    static List<String> claimLines(List<DomainStatus> statuses) {
+        return Stream.concat(
+                        Stream.of(HEADER + "  Claimed"),
+                        statuses.stream()
+                                .map(status -> String.format(
+                                        Locale.ROOT,
+                                        "%s %5d",
+                                        line(status),
+                                        status.outstandingPages().toKiB().toMiB())))
+                .toList();
+    }
+
     static List<String> verboseLines(List<DomainStatus> statuses) {
         return Stream.concat(Stream.of(VERBOSE_HEADER), statuses.stream().map(DomainList::verboseLine))
                 .toList();

@@ -16,6 +16,11 @@ public final class HostCommands {
         commands.put("info", InfoCommand::new);
         commands.put("domid", DomidCommand::new);
         commands.put("domname", DomnameCommand::new);
+        commands.put("vm-list", VmListCommand::new);
+        commands.put("uptime", UptimeCommand::new);
+        commands.put("claims", ClaimsCommand::new);
+        commands.put("dmesg", DmesgCommand::new);
+        commands.put("debug-keys", DebugKeysCommand::new);
         commands.put("gc", GcCommand::new);
         return commands;
     }

@@ -45,6 +45,8 @@ final class HostOps {
             readConsole(caller, body(bytes, SysctlOp.READCONSOLE));
         } else if (command == SysctlOp.GETDOMAININFOLIST.number()) {
             getDomainInfoList(caller, body(bytes, SysctlOp.GETDOMAININFOLIST));
+        } else if (command == SysctlOp.DEBUG_KEYS.number()) {
+            debugKeys(caller, body(bytes, SysctlOp.DEBUG_KEYS));
         } else if (command == SysctlOp.GET_CPU_POLICY.number()) {
             cpuPolicy.get(caller, body(bytes, SysctlOp.GET_CPU_POLICY));
         } else {
@@ -85,6 +87,13 @@ final class HostOps {
         arg.set("index", (from + text.length) & 0xFFFF_FFFFL).set("count", text.length);
         if (arg.get("clear") != 0) {
             ring.clearUpTo(from + text.length);
+        }
+    }
+
+    /** Each key is named on the console, as Xen does; what the key shows is left out. */
+    private void debugKeys(CallerMemory caller, StructView arg) {
+        for (byte key : caller.read(arg.get("keys"), arg.getInt("nr_keys"))) {
+            machine.console().print("'" + (char) key + "' pressed");
         }
     }
 

@@ -6,6 +6,7 @@ public enum SysctlOp {
     READCONSOLE(1, "xen_sysctl_readconsole"),
     PHYSINFO(3, "xen_sysctl_physinfo"),
     GETDOMAININFOLIST(6, "xen_sysctl_getdomaininfolist"),
+    DEBUG_KEYS(7, "xen_sysctl_debug_keys"),
     GET_CPU_POLICY(29, "xen_sysctl_cpu_policy");
 
     /** Offset of the sub-command's struct inside {@code xen_sysctl}, in bytes. */

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack;
+
+import org.xenjava.toolstack.error.ConfigException;
+import org.xenjava.toolstack.error.translation.XenFailures;
+import org.xenjava.toolstack.xenctrl.HostCalls.ConsoleReading;
+
+/** The console of the hypervisor: its messages, and its debug keys. Safe to use from many threads. */
+public final class XenConsole {
+    private final ToolstackContext context;
+
+    XenConsole(ToolstackContext context) {
+        this.context = context;
+    }
+
+    /** All messages that Xen still has, oldest first, each on a line. */
+    public String read() {
+        return XenFailures.translating(
+                "reading Xen's console", () -> context.xenctrl().host().readWholeConsole(ConsoleReading.KEEP));
+    }
+
+    /** All messages that Xen still has. Xen forgets them, and keeps those that follow. */
+    public String readAndClear() {
+        return XenFailures.translating(
+                "reading and clearing Xen's console",
+                () -> context.xenctrl().host().readWholeConsole(ConsoleReading.CLEAR));
+    }
+
+    /**
+     * Handles keys as if they were typed at Xen's console, in their order. The results are messages of Xen; a key that
+     * Xen does not know is ignored. {@code R} reboots the host at once and {@code C} crashes it.
+     *
+     * @param keys printable ASCII characters, at least one
+     * @throws ConfigException if they are not
+     */
+    public void sendDebugKeys(String keys) {
+        if (!keys.matches("[!-~]+")) {
+            throw new ConfigException("debug keys are printable ASCII characters: '" + keys + "'");
+        }
+        XenFailures.translating(
+                "sending debug keys to Xen", () -> context.xenctrl().host().sendDebugKeys(keys));
+    }
+}
