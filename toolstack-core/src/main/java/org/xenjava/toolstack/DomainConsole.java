@@ -32,8 +32,8 @@ public final class DomainConsole {
                     domain.info(verb);
                     return domain.store().read(node).filter(tty -> !tty.isEmpty());
                 })
-                .orElseThrow(() -> new OperationTimeoutException(
-                        domain + ": xenconsoled has opened no terminal for the console", timeout)));
+                .orElseThrow(() -> OperationTimeoutException.after(
+                        domain + ": no console terminal", timeout, "; is xenconsoled running?")));
     }
 
     /** The lines left on Xen's console that name this domain, or an earlier one with that domid. */

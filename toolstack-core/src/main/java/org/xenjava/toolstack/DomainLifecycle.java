@@ -125,7 +125,7 @@ public final class DomainLifecycle {
                 .await(RELEASE, timeout, () -> Optional.of(domain.info(verb))
                         .filter(DomainInfo::shutdown)
                         .map(info -> ShutdownReason.of(info.shutdownReason())))
-                .orElseThrow(() -> new OperationTimeoutException(domain + " has not shut down", timeout)));
+                .orElseThrow(() -> OperationTimeoutException.after(domain + " has not shut down", timeout, "")));
     }
 
     /** Waits until the domain is destroyed; false if it still exists after that time. */

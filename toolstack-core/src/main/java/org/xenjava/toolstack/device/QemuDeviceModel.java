@@ -99,8 +99,7 @@ public final class QemuDeviceModel implements DeviceModels {
                     requireAlive(domid, plan);
                     return store.read(state).filter("running"::equals);
                 })
-                .orElseThrow(() -> new OperationTimeoutException(
-                        "domain " + plan.config().name() + ": QEMU has not reported within " + START + logged(plan)));
+                .orElseThrow(() -> OperationTimeoutException.after("domain " + plan.config().name() + ": QEMU has not reported", START, logged(plan)));
         plan.config().hvm().ifPresent(machine -> announce(domid, machine));
     }
 

@@ -16,16 +16,20 @@ public final class OperationTimeoutException extends ToolstackException {
         this(message, null);
     }
 
-    /**
-     * @param message what has not happened
-     * @param limit how long it was waited for; it ends the message, in seconds
-     */
-    public OperationTimeoutException(String message, Duration limit) {
-        this(message + " within "
-                + BigDecimal.valueOf(limit.toMillis(), 3).stripTrailingZeros().toPlainString() + " s");
-    }
-
     public OperationTimeoutException(String message, @Nullable Throwable cause) {
         super(message, cause, Retry.LATER);
+    }
+
+    /**
+     * The failure of a wait.
+     *
+     * @param message what has not happened
+     * @param limit how long it was waited for; the message has it in seconds
+     * @param details what follows in the message; may be empty
+     */
+    public static OperationTimeoutException after(String message, Duration limit, String details) {
+        String seconds =
+                BigDecimal.valueOf(limit.toMillis(), 3).stripTrailingZeros().toPlainString();
+        return new OperationTimeoutException(message + " within " + seconds + " s" + details);
     }
 }
