@@ -99,7 +99,8 @@ public final class QemuDeviceModel implements DeviceModels {
                     requireAlive(domid, plan);
                     return store.read(state).filter("running"::equals);
                 })
-                .orElseThrow(() -> OperationTimeoutException.after("domain " + plan.config().name() + ": QEMU has not reported", START, logged(plan)));
+                .orElseThrow(() -> OperationTimeoutException.after(
+                        "domain " + plan.config().name() + ": QEMU has not reported", START, logged(plan)));
         plan.config().hvm().ifPresent(machine -> announce(domid, machine));
     }
 

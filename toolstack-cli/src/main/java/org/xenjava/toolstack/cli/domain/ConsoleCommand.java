@@ -10,9 +10,9 @@ import picocli.CommandLine.Command;
 
 @Command(
         description = {
-            "Show a domain's PV console, and send it what is typed, line by line.",
-            "Ctrl-D at the start of a line detaches, as do Ctrl-C and the end of a pipe. Without any input, as from"
-                    + " /dev/null, the console is shown until the guest stops. A raw mode has xenconsole only."
+            "Show the PV console of a domain and send it each key that is typed.",
+            "Ctrl-] detaches, as does the end of a pipe. Without any input, as from /dev/null, the console is shown until"
+                    + " the guest stops."
         })
 final class ConsoleCommand extends DomainCommand {
     /** As long as xenconsole waits for xenconsoled. */

@@ -3,18 +3,19 @@ package org.xenjava.toolstack.cli.domain;
 
 import java.io.FileInputStream;
 import java.io.FileOutputStream;
+import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.util.concurrent.CountDownLatch;
 import org.xenjava.toolstack.cli.output.Console;
+import org.xenjava.toolstack.cli.output.RawTerminal;
 
 /**
  * Copies between a guest's console and the user, until the console ends: xenconsoled closes it when the guest has
- * shut down. It has also made the pseudo-terminal raw, so nothing that the guest prints is echoed back to it. The
- * user's own terminal stays in line mode: a line goes to the guest when it is complete, and the end of input (Ctrl-D
- * at the start of a line) detaches. So does the end of a pipe; without any input, as from {@code /dev/null}, the
- * console is shown to its end.
+ * shut down. xenconsoled has also made the pseudo-terminal raw, so nothing that the guest prints is echoed back to it.
+ * On a terminal each key goes to the guest at once, Ctrl-C included, and Ctrl-] detaches. From a pipe, the end of input
+ * detaches; without any input, as from {@code /dev/null}, the console is shown to its end.
  */
 final class ConsoleSession {
     private static final int CHUNK = 4096;
@@ -31,7 +32,11 @@ final class ConsoleSession {
         try (InputStream fromGuest = new FileInputStream(terminal);
                 OutputStream toGuest = new FileOutputStream(terminal)) {
             whenOpen.run();
-            run(fromGuest, toGuest, streams);
+            if (!streams.isTerminal(Console.Stream.IN)) {
+                run(fromGuest, toGuest, streams);
+                return;
+            }
+            RawTerminal.during(() -> run(fromGuest, toGuest, streams));
         }
     }
 
@@ -61,8 +66,9 @@ final class ConsoleSession {
 
     private void type(OutputStream toGuest) {
         try {
-            long typed = copy(streams.in(), toGuest);
-            if (typed > 0 || streams.isTerminal(Console.Stream.IN)) {
+            boolean keys = streams.isTerminal(Console.Stream.IN);
+            long typed = copy(keys ? new UntilDetached(streams.in()) : streams.in(), toGuest);
+            if (typed > 0 || keys) {
                 ended.countDown();
             }
         } catch (IOException e) {
@@ -79,5 +85,31 @@ final class ConsoleSession {
             total += length;
         }
         return total;
+    }
+
+    /** Keys up to Ctrl-], which is the end of the input. */
+    private static final class UntilDetached extends FilterInputStream {
+        private static final byte DETACH = 0x1D;
+
+        private boolean detached;
+
+        UntilDetached(InputStream keys) {
+            super(keys);
+        }
+
+        @Override
+        public int read(byte[] buffer, int offset, int length) throws IOException {
+            if (detached) {
+                return -1;
+            }
+            int count = super.read(buffer, offset, length);
+            for (int i = 0; i < count; i++) {
+                if (buffer[offset + i] == DETACH) {
+                    detached = true;
+                    return i == 0 ? -1 : i;
+                }
+            }
+            return count;
+        }
     }
 }

@@ -53,6 +53,24 @@ class ConsoleSessionTest {
         assertEquals("reboot\n", received.toString(StandardCharsets.UTF_8));
     }
 
+    @Test
+    void theDetachKeyEndsTheSessionAndIsNotSent() throws Exception {
+        ByteArrayOutputStream received = new ByteArrayOutputStream();
+        try (PipedOutputStream silent = new PipedOutputStream()) {
+            ConsoleSession.run(new PipedInputStream(silent), received, typed("top\003q\035never sent", true));
+        }
+        assertEquals("top\003q", received.toString(StandardCharsets.UTF_8));
+    }
+
+    @Test
+    void aPipeMayContainTheDetachKey() throws Exception {
+        ByteArrayOutputStream received = new ByteArrayOutputStream();
+        try (PipedOutputStream silent = new PipedOutputStream()) {
+            ConsoleSession.run(new PipedInputStream(silent), received, typed("a\035b", false));
+        }
+        assertEquals("a\035b", received.toString(StandardCharsets.UTF_8));
+    }
+
     private Console typed(String input, boolean terminal) {
         PrintStream out = new PrintStream(shown, true, StandardCharsets.UTF_8);
         return new Console(

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.cli.output;
+
+import java.io.IOException;
+import java.util.EnumSet;
+import org.jline.terminal.Attributes;
+import org.jline.terminal.Attributes.ControlChar;
+import org.jline.terminal.Attributes.InputFlag;
+import org.jline.terminal.Attributes.LocalFlag;
+import org.jline.terminal.Attributes.OutputFlag;
+import org.jline.terminal.Terminal;
+import org.jline.terminal.TerminalBuilder;
+
+/** Puts the terminal of this process into raw mode, in which each key is input at once, Ctrl-C included. */
+public final class RawTerminal {
+    /** JLine prefers a native library of its own and warns of JNA, which is here already. */
+    private static final String QUIET = "org.jline.terminal.disableDeprecatedProviderWarning";
+
+    private RawTerminal() {}
+
+    /** What is done in raw mode. */
+    public interface Work {
+        void run() throws InterruptedException;
+    }
+
+    /**
+     * Does the work in raw mode. The earlier mode is restored after it, and when the process ends meanwhile.
+     *
+     * @throws IOException if standard input is no terminal
+     */
+    public static void during(Work work) throws IOException, InterruptedException {
+        System.setProperty(QUIET, "true");
+        try (Terminal terminal = TerminalBuilder.builder()
+                .system(true)
+                .jna(true)
+                .jni(false)
+                .ffm(false)
+                .exec(false)
+                .dumb(false)
+                .build()) {
+            terminal.setAttributes(raw(terminal.getAttributes()));
+            work.run();
+        }
+    }
+
+    /** What cfmakeraw(3) does. */
+    private static Attributes raw(Attributes present) {
+        Attributes raw = new Attributes(present);
+        raw.setInputFlags(
+                EnumSet.of(
+                        InputFlag.IGNBRK,
+                        InputFlag.BRKINT,
+                        InputFlag.PARMRK,
+                        InputFlag.ISTRIP,
+                        InputFlag.INLCR,
+                        InputFlag.IGNCR,
+                        InputFlag.ICRNL,
+                        InputFlag.IXON),
+                false);
+        raw.setOutputFlag(OutputFlag.OPOST, false);
+        raw.setLocalFlags(EnumSet.of(LocalFlag.ECHO, LocalFlag.ICANON, LocalFlag.ISIG, LocalFlag.IEXTEN), false);
+        raw.setControlChar(ControlChar.VMIN, 1);
+        raw.setControlChar(ControlChar.VTIME, 0);
+        return raw;
+    }
+}
