@@ -4,7 +4,10 @@ package org.xenjava.toolstack.cli.plan;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import org.xenjava.toolstack.config.ClockConfig;
 import org.xenjava.toolstack.config.DomainConfig;
+import org.xenjava.toolstack.config.LimitsConfig;
+import org.xenjava.toolstack.config.PagingConfig;
 import org.xenjava.toolstack.create.CreatePlan;
 import org.xenjava.toolstack.image.ImagePlan;
 import org.xenjava.toolstack.image.PageRange;
@@ -29,6 +32,7 @@ final class PlanText {
         text.layout(plan.memory());
         text.image(plan.image());
         text.lines.addAll(DeviceLines.of(plan));
+        text.host(config);
         return List.copyOf(text.lines);
     }
 
@@ -41,6 +45,33 @@ final class PlanText {
         config.kernel().ifPresent(file -> word("kernel", file.toString()));
         config.ramdisk().ifPresent(file -> word("ramdisk", file.toString()));
         word("command line", config.commandLine());
+        clock(config.clock());
+    }
+
+    private void clock(ClockConfig clock) {
+        if (!clock.equals(ClockConfig.DEFAULT)) {
+            String base = clock.base() == ClockConfig.Base.LOCAL_TIME ? "the host's local time" : "UTC";
+            word(
+                    "clock",
+                    base + " and " + clock.offsetSeconds() + " s, TSC mode "
+                            + clock.tscMode().word());
+        }
+    }
+
+    /** What {@code create} checks and a plan cannot. */
+    private void host(DomainConfig config) {
+        title("checked on the host by create");
+        line("free memory for the claim");
+        line("a free name and UUID");
+        line(
+                config.paging().mode() == PagingConfig.Mode.SHADOW
+                        ? "a Xen with shadow paging"
+                        : "hardware virtualisation and hardware-assisted paging");
+        if (!config.limits().equals(LimitsConfig.DEFAULT)) {
+            line("limits of grants and event channels within Xen's own");
+        }
+        config.disks().stream().flatMap(disk -> disk.target().stream()).forEach(target -> line("disk " + target));
+        config.nics().forEach(nic -> line("bridge " + nic.bridge()));
     }
 
     private void memory(MemoryPlan plan) {

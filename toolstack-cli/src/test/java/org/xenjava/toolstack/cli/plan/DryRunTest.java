@@ -94,6 +94,10 @@ class DryRunTest {
                   on_crash            destroy
                   on_watchdog         destroy
                   on_soft_reset       soft-reset
+                checked on the host by create
+                  free memory for the claim
+                  a free name and UUID
+                  hardware virtualisation and hardware-assisted paging
                 """,
                 outcome.out().replace(directory.toString(), "DIR"));
     }
@@ -191,6 +195,19 @@ class DryRunTest {
                             1
                         """),
                 prompt.run("dry-run", file)::toString);
+        assertTrue(
+                text.contains(
+                        """
+                        checked on the host by create
+                          free memory for the claim
+                          a free name and UUID
+                          hardware virtualisation and hardware-assisted paging
+                          disk /img/a.raw
+                          disk vg/b
+                          bridge xenbr0
+                          bridge br1
+                        """),
+                text);
         assertFalse(text.contains("secret"), text);
 
         JsonObject plan = json(prompt.run("dry-run", "--json", file));
@@ -209,6 +226,18 @@ class DryRunTest {
                         .get("tap")
                         .getAsString());
         assertTrue(devices.getAsJsonObject("qemu").getAsJsonArray("arguments").size() > 20);
+    }
+
+    @Test
+    void aClockLimitsAndShadowPagingAreShown() {
+        String file = files.config(
+                "web", "memory = 64", "rtc_timeoffset = 60", "localtime = 1", "hap = 0", "max_grant_frames = 9");
+
+        String text = prompt.run("dry-run", file).out();
+
+        assertTrue(text.contains("  clock               the host's local time and 60 s, TSC mode default\n"), text);
+        assertTrue(text.contains("  a Xen with shadow paging\n"), text);
+        assertTrue(text.contains("  limits of grants and event channels within Xen's own\n"), text);
     }
 
     @Test
