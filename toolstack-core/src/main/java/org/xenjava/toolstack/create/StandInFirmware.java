@@ -9,7 +9,7 @@ import org.xenjava.toolstack.image.DataImage;
 import org.xenjava.toolstack.image.HvmFirmware;
 import org.xenjava.toolstack.image.HvmLoader;
 import org.xenjava.toolstack.image.ImageContent;
-import org.xenjava.toolstack.image.TinyKernel;
+import org.xenjava.toolstack.image.PlaceholderKernel;
 import org.xenjava.toolstack.imagefile.ImageFiles;
 
 /**
@@ -33,6 +33,6 @@ final class StandInFirmware implements FirmwareSource {
     }
 
     private static ImageContent tiny(String what) {
-        return ImageContent.of(what, TinyKernel.elf());
+        return ImageContent.of(what, PlaceholderKernel.elf());
     }
 }

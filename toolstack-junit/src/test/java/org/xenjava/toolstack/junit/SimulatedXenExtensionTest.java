@@ -53,7 +53,7 @@ class SimulatedXenExtensionTest {
                 .build();
     }
 
-    /** Runs a test class as JUnit does, and gives what became of its tests. */
+    /** Runs a test class as JUnit does and returns the results of its tests. */
     private static Events run(Class<?> tests) {
         return EngineTestKit.engine("junit-jupiter")
                 .selectors(selectClass(tests))

@@ -15,7 +15,7 @@ import org.xenjava.toolstack.xenctrl.units.KiB;
 class TinyKernelTest {
     @Test
     void theFileContainsTheKernel() throws IOException {
-        assertArrayEquals(org.xenjava.toolstack.image.TinyKernel.elf(), Files.readAllBytes(TinyKernel.file()));
+        assertArrayEquals(org.xenjava.toolstack.sim.guest.HaltingKernel.elf(), Files.readAllBytes(TinyKernel.file()));
     }
 
     @Test

@@ -121,7 +121,7 @@ class AdvisoryRehearsalTest {
         }
     }
 
-    /** The rows of the table measured on Xen 4.17.7: "PVH, no slack", and s = 256 wherever all of it counts. */
+    /** The rows of the table measured on Xen 4.17.7: "PVH, no slack", and s = 256 where all of it counts. */
     @ParameterizedTest
     @ValueSource(longs = {0, 1, 8, 64, 200, 239, 240, 255, 256, 257, 400})
     void pvhGuestsDieAsMeasuredOnRealXen(long shortBy) {
@@ -168,7 +168,7 @@ class AdvisoryRehearsalTest {
         assertEquals(Outcome.CRASHED, trial.outcome());
     }
 
-    /** With RAM above 4 GiB, Xen's sweep for zeroes passes the rings at 0xfeff8, which nobody has written to. */
+    /** With RAM above 4 GiB, Xen's sweep for zero pages passes the rings at 0xfeff8, which are still zero. */
     @Test
     void aGuestThatIsShortCanSurviveOnReclaimedZeroPages() {
         RehearsalTrial trial = only(AdvisoryRehearsal.of(guest(4100, 4101).build())

@@ -29,7 +29,7 @@ import org.xenjava.toolstack.xenctrl.units.KiB;
 import org.xenjava.toolstack.xenctrl.units.Pages;
 import org.xenjava.toolstack.xenctrl.units.PodCounters;
 
-/** Guests from the inside, in virtual time, on small domains: 128 of 256 MiB. */
+/** The behaviour of guests in virtual time, in small domains: 128 of 256 MiB. */
 class GuestsTest {
     private static final Duration ENOUGH = Duration.ofMinutes(2);
     private static final long NEEDED = 32_768;

@@ -21,7 +21,7 @@ import org.xenjava.toolstack.xenctrl.lib.Protection;
 import org.xenjava.toolstack.xenctrl.lib.XenLibException;
 import org.xenjava.toolstack.xenctrl.lib.XenLibraries;
 
-/** The hypercall interface byte by byte: pointers, versions, and what a caller learns of a failure. */
+/** The hypercall interface byte by byte: pointers, versions and reported failures. */
 class HypercallBytesTest {
     private static final int NO_SUCH_HYPERCALL = 55;
     private static final int MULTICALL = 13;

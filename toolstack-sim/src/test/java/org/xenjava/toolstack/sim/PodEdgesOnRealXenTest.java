@@ -389,7 +389,7 @@ class PodEdgesOnRealXenTest {
         }
     }
 
-    /** As libxenctrl does it: the domid is cut to the 16 bits that the interface has. */
+    /** The domid in the 16 bits of the interface, as libxenctrl passes it. */
     private PodCounters podTarget(MemoryOp op, long wideDomid, long target) {
         try (HypercallBuffer buffer = xen.libraries().call().allocBuffer(64)) {
             StructView arg = xen.abi().struct(op.struct()).at(buffer.bytes(), 0);

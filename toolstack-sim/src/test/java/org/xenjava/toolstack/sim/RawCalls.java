@@ -16,7 +16,7 @@ import org.xenjava.toolstack.xenctrl.lib.HypercallBuffer;
 import org.xenjava.toolstack.xenctrl.lib.XenCall;
 import org.xenjava.toolstack.xenctrl.lib.XenLibException;
 
-/** Hypercalls as bytes, for what the typed layer would never send. */
+/** Hypercalls as bytes that the typed layer would never send. */
 final class RawCalls {
     final XenAbi abi = XenAbi.of(XenRelease.V4_17).orElseThrow();
     final XenCall calls;
@@ -25,7 +25,7 @@ final class RawCalls {
         this.calls = calls;
     }
 
-    /** Issues a domctl and gives its body, as it came back, to {@code read}. */
+    /** Issues a domctl and passes its returned body to {@code read}. */
     void domctl(DomctlOp op, int domid, Consumer<StructView> fill, Consumer<StructView> read) {
         domctl(op.number(), domid, abi.constant("XEN_DOMCTL_INTERFACE_VERSION"), op.struct(), fill, read);
     }

@@ -10,7 +10,7 @@ import org.xenjava.toolstack.xenctrl.DomainInfo;
 import org.xenjava.toolstack.xenctrl.Xenctrl;
 import org.xenjava.toolstack.xenctrl.units.PodCounters;
 
-/** What real Xen 4.17.7 answered to the same builds, recorded. */
+/** The recorded answers of real Xen 4.17.7 to the same builds. */
 class RecordedBuildsTest {
     private final SimulatedXen machine = SimulatedXen.create();
     private final Xenctrl xen = Xenctrl.open(machine.connect());

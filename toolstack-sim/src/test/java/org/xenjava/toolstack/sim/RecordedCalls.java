@@ -29,7 +29,7 @@ import org.xenjava.toolstack.xenctrl.lib.XenStore;
 import org.xenjava.toolstack.xenctrl.lib.XenStorePermission;
 import org.xenjava.toolstack.xenctrl.units.PodCounters;
 
-/** Makes recorded calls again, one line of a recording at a time, and compares what comes back. */
+/** Repeats recorded calls line by line and compares the answers. */
 final class RecordedCalls {
     private static final int PAGE = 4096;
     private static final HexFormat HEX = HexFormat.of();
@@ -49,7 +49,7 @@ final class RecordedCalls {
         xen = Xenctrl.open(libraries);
     }
 
-    /** Uses up numbers of domains, as earlier guests did on the machine of the recording. */
+    /** Uses up domids, as earlier guests did on the recorded machine. */
     void makeNextDomid(int domid) {
         for (int earlier = 1; earlier < domid; earlier++) {
             xen.domains().destroy(xen.domains().create(new CreateDomain(new UUID(0, 0), 3, 1, 1, 1)));
@@ -97,7 +97,7 @@ final class RecordedCalls {
         return libraries.foreignMemory().map(domid(call), Protection.READ_WRITE, gfns.toArray());
     }
 
-    /** Puts in what the recorded process had written; of large ones, which were not recorded, something. */
+    /** Fills buffers as the recorded process did; large ones, which were not recorded, get arbitrary content. */
     private void unmap(JsonObject call) {
         try (MappedPages pages = mappings.remove(text(call, "unmap"))) {
             ByteBuffer bytes = pages.bytes();
@@ -113,7 +113,7 @@ final class RecordedCalls {
 
     // ---- hypercalls ---------------------------------------------------------------------------------------
 
-    /** A buffer of the recorded process, at its address there and here. */
+    /** A buffer of the recorded process, with its addresses there and here. */
     private record Buffer(long recordedAt, HypercallBuffer here, JsonObject recorded) {}
 
     private void hypercall(JsonObject call) {

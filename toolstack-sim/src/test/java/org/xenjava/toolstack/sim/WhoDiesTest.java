@@ -49,7 +49,7 @@ class WhoDiesTest {
         }
     }
 
-    /** What {@code xl mem-set} to that size does. */
+    /** Resizes the domain as {@code xl mem-set} does. */
     private void memSet(LibxlStyleBuild guest, long memoryMib) {
         long target = memoryMib * 1024 - guest.videoKib;
         xen.memory().setMaxMem(guest.domid, KiB.of(target + guest.videoKib + 1024));

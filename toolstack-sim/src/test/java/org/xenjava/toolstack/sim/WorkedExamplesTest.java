@@ -25,7 +25,7 @@ class WorkedExamplesTest {
     private static final long UNPATCHED_TARGET_KIB = 516_096;
     private static final long PATCHED_TARGET_KIB = 515_072;
 
-    /** Video RAM, and what QEMU and hvmloader add. */
+    /** The pages of video RAM, and those that QEMU and hvmloader add. */
     private static final int EXTRA_PAGES = 2048 + 96;
 
     private BalloonFamily family = BalloonFamily.NONE;

@@ -3,12 +3,18 @@ package org.xenjava.toolstack.architecture;
 
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.Architectures.layeredArchitecture;
+import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import com.tngtech.archunit.core.domain.JavaClass;
+import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchRule;
 import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
 
 @AnalyzeClasses(packages = "org.xenjava.toolstack", importOptions = ImportOption.DoNotIncludeTests.class)
 class HouseRulesTest {
@@ -250,6 +256,17 @@ class HouseRulesTest {
             .mayOnlyAccessLayers("format")
             .whereLayer("face")
             .mayNotBeAccessedByAnyLayer();
+
+    /** A simple name means one class, in all modules. */
+    @ArchTest
+    static void noTwoClassesHaveOneSimpleName(JavaClasses classes) {
+        Map<String, List<String>> bySimpleName = classes.stream()
+                .filter(type -> type.isTopLevelClass() && !type.getSimpleName().equals("package-info"))
+                .collect(Collectors.groupingBy(
+                        JavaClass::getSimpleName, Collectors.mapping(JavaClass::getName, Collectors.toList())));
+        bySimpleName.values().removeIf(names -> names.size() == 1);
+        assertEquals(Map.of(), bySimpleName);
+    }
 
     /** Streams over byte arrays are no I/O; files, sockets and processes are. */
     @ArchTest

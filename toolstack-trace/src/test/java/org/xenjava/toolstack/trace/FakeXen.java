@@ -29,7 +29,7 @@ import org.xenjava.toolstack.xenctrl.lib.XenLibException;
 import org.xenjava.toolstack.xenctrl.lib.XenLibraries;
 import org.xenjava.toolstack.xenctrl.lib.XenStore;
 
-/** Just enough of a Xen to have something to record: a few hypercalls, guest pages, a xenstore without rules. */
+/** A fake Xen to record: a few hypercalls, guest pages, and a xenstore without permissions. */
 final class FakeXen implements XenLibraries {
     /** A hypercall that this project does not know; it writes through a pointer at byte 8 of its argument, and advances it. */
     static final int XSM_OP = 27;
@@ -49,7 +49,7 @@ final class FakeXen implements XenLibraries {
     private long nextAddress;
     private long totPages;
 
-    /** A machine whose buffers lie from that address on. */
+    /** A machine whose buffers start at that address. */
     FakeXen(long firstAddress) {
         nextAddress = firstAddress;
         Mockito.when(store.read(Mockito.anyInt(), Mockito.anyString())).thenAnswer(call -> {

@@ -104,7 +104,7 @@ class RecordAndReplayTest {
         unknownOperation(xen, Hypercall.SYSCTL, 8);
     }
 
-    /** An operation that nobody knows, with a pointer at the beginning of its union. */
+    /** An unknown operation with a pointer at the start of its union. */
     private static void unknownOperation(XenLibraries xen, Hypercall hypercall, int unionOffset) {
         try (HypercallBuffer argument = xen.call().allocBuffer(144);
                 HypercallBuffer target = xen.call().allocBuffer(1)) {

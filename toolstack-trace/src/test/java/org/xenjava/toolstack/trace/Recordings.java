@@ -20,7 +20,7 @@ import org.xenjava.toolstack.xenctrl.lib.XenLibraries;
 import org.xenjava.toolstack.xenctrl.units.KiB;
 import org.xenjava.toolstack.xenctrl.units.Pages;
 
-/** Things to record, and how. */
+/** Work to record, and the recorder for it. */
 final class Recordings {
     static final Instant DATE = Instant.parse("2026-11-22T10:00:00Z");
     static final Clock CLOCK = Clock.fixed(DATE, ZoneOffset.UTC);
@@ -51,7 +51,7 @@ final class Recordings {
         }
     }
 
-    /** A short build: a bit of everything. */
+    /** Creates a small domain with at least one call of each library. */
     static void build(XenLibraries libraries) {
         Xenctrl xenctrl = Xenctrl.open(libraries);
         int domid = xenctrl.domains()

@@ -52,7 +52,7 @@ final class LoopDevices {
                 return node(loop);
             } catch (XenLibException e) {
                 if (!e.errno().equals(Errno.EBUSY)) {
-                    throw HostCalls.failure(attempt + ": " + file, e);
+                    throw KernelCalls.failure(attempt + ": " + file, e);
                 }
             }
         }
@@ -67,7 +67,7 @@ final class LoopDevices {
         if (loop.matches()) {
             int number = Integer.parseInt(loop.group(1));
             if (isOurs(device, number)) {
-                HostCalls.run("detaching " + device, () -> host.detachLoop(number));
+                KernelCalls.run("detaching " + device, () -> host.detachLoop(number));
             }
         }
     }

@@ -32,7 +32,7 @@ final class NicAttachment {
         String link = card.link(domid);
         tree.create(card.nodes(domid), transaction -> {}, begun);
         states.awaitProbed(device, () -> host.linkExists(given), cancellation);
-        HostCalls.run("attaching " + device, () -> {
+        KernelCalls.run("attaching " + device, () -> {
             if (!link.equals(given)) {
                 host.rename(given, link);
             }

@@ -9,7 +9,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.xenjava.toolstack.sim.guest.BalloonFamily;
 
-/** The arithmetic of real drivers: by how much each ends short of what populate-on-demand needs. */
+/** The arithmetic of real drivers: the shortfall of each from the pages that populate-on-demand needs. */
 class BalloonViewTest {
     private static final long MMIO_HOLE = 65_536;
     private static final long HOLE_START = 0xf0000;
@@ -18,7 +18,7 @@ class BalloonViewTest {
         return new BalloonKeys(OptionalLong.of(target), OptionalLong.of(staticMax), OptionalLong.of(video));
     }
 
-    /** An HVM guest of that size, with firmware that hides nothing but its part of the first MiB. */
+    /** An HVM guest of that size, with firmware that hides only its part of the first MiB. */
     private static BalloonView hvm(long memoryKib, long maxKib, long videoKib, long slackKib) {
         long nominal = (maxKib - videoKib) / 4;
         BalloonKeys keys = keys(memoryKib - videoKib - slackKib, maxKib, videoKib);

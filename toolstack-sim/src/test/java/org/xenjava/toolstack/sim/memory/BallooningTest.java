@@ -7,7 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import org.junit.jupiter.api.Test;
 
-/** Where the pages go that a guest gives back. */
+/** The destination of pages that a guest gives back. */
 class BallooningTest {
     private static Bench base() {
         return Bench.small(64).target(8).mark(0, 16);

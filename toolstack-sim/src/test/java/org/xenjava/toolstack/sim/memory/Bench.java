@@ -7,7 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.xenjava.toolstack.xenctrl.lib.Errno;
 
-/** One domain, number 1, on a host of its own, with what Xen printed about it. */
+/** Domain 1 on a host of its own, with Xen's console. */
 final class Bench {
     static final Actor GUEST = new Actor(1);
 

@@ -11,7 +11,7 @@ import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 import org.xenjava.toolstack.xenctrl.lib.Errno;
 
-/** What a touch of a populate-on-demand frame does. */
+/** The effects of an access to a populate-on-demand frame. */
 class DemandPopulateTest {
     private static Bench base() {
         return Bench.small(64).target(8).mark(0, 16);

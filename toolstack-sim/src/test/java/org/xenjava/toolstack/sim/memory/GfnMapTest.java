@@ -71,7 +71,7 @@ class GfnMapTest {
         assertEquals(100, map.highestEverMapped());
     }
 
-    /** Against a map with one element for each gfn. */
+    /** Compares the map with a model that has one element for each gfn. */
     @Property(tries = 200, seed = "153")
     void everyGfnIsWhatItWasLastSetTo(
             @ForAll @Size(max = 60) List<@IntRange(max = SPACE - 1) Integer> gfns,

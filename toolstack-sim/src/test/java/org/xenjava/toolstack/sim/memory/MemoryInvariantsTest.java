@@ -16,7 +16,7 @@ import net.jqwik.api.Provide;
 import net.jqwik.api.Tuple;
 import net.jqwik.api.constraints.Size;
 
-/** What must hold after every step, whatever the guest and the toolstack do in whatever order. */
+/** Invariants that hold after every step of any sequence of actions of guest and toolstack. */
 class MemoryInvariantsTest {
     private static final long GFNS = 4096;
 

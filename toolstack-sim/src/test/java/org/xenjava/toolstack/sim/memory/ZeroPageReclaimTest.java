@@ -8,7 +8,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** How Xen looks for zero pages before it kills, and how it fails to. */
+/** The search of Xen for zero pages before it crashes a guest, and the cases in which it finds none. */
 class ZeroPageReclaimTest {
     private static Bench base() {
         return Bench.small(64).target(8).mark(0, 16);

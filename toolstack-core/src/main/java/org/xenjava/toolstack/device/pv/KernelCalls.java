@@ -7,7 +7,7 @@ import org.xenjava.toolstack.xenctrl.lib.Errno;
 import org.xenjava.toolstack.xenctrl.lib.XenLibException;
 
 /** Turns what dom0's kernel refuses into a sentence about the device. */
-final class HostCalls {
+final class KernelCalls {
     private static final Map<Errno, String> ADVICE = Map.of(
             Errno.EACCES, "run as root in the control domain; may the image be written?",
             Errno.EPERM, "run as root in the control domain",
@@ -15,7 +15,7 @@ final class HostCalls {
             Errno.ENOENT, "is there still such a file, and is the module 'loop' loaded?",
             Errno.ENODEV, "the network interface is gone, or the bridge is none");
 
-    private HostCalls() {}
+    private KernelCalls() {}
 
     /** @param attempt what for, such as {@code "attaching disk 51712 of domain 3"} */
     static void run(String attempt, Runnable call) {

@@ -7,10 +7,10 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-class TinyKernelTest {
+class PlaceholderKernelTest {
     private static final int START = 0x10_0000;
 
-    private final PvhKernel kernel = TestKernels.parse(TinyKernel.elf());
+    private final PvhKernel kernel = TestKernels.parse(PlaceholderKernel.elf());
 
     @Test
     void theTinyKernelIsAPvhKernelAtOneMebibyte() {

@@ -9,7 +9,7 @@ import java.nio.charset.StandardCharsets;
  * The smallest kernel that boots as PVH: an ELF file with the Xen note {@code PHYS32_ENTRY}, loaded at 1 MiB, whose
  * code stops the CPU for good. For guests that need a kernel and nothing of what it does: in tests, in rehearsals.
  */
-public final class TinyKernel {
+public final class PlaceholderKernel {
     private static final int START = 0x10_0000;
 
     /** {@code cli; hlt; jmp} back to {@code cli}. */
@@ -27,7 +27,7 @@ public final class TinyKernel {
     private static final int NOTE = 4;
     private static final int PHYS32_ENTRY = 18;
 
-    private TinyKernel() {}
+    private PlaceholderKernel() {}
 
     /** Its bytes, some 140. */
     public static byte[] elf() {
