@@ -15,14 +15,12 @@ import java.util.UUID;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
-import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import java.util.random.RandomGenerator;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.xenjava.toolstack.config.DomainConfig;
-import org.xenjava.toolstack.config.UuidText;
 import org.xenjava.toolstack.create.BuildJournal;
 import org.xenjava.toolstack.create.CreateListener;
 import org.xenjava.toolstack.create.DomainBuilder;
@@ -62,7 +60,6 @@ import org.xenjava.toolstack.store.ProcessIdentity;
 import org.xenjava.toolstack.store.StoreClient;
 import org.xenjava.toolstack.store.WatchHub;
 import org.xenjava.toolstack.trace.Recorder;
-import org.xenjava.toolstack.xenctrl.DomainInfo;
 import org.xenjava.toolstack.xenctrl.PhysInfo;
 import org.xenjava.toolstack.xenctrl.UnsupportedXenException;
 import org.xenjava.toolstack.xenctrl.Xenctrl;
@@ -93,6 +90,7 @@ public final class Toolstack implements AutoCloseable {
     private final BuildJournal journal;
     private final DomainBuilder builder;
     private final SupervisorContext surroundings;
+    private final DomainFinder finder;
     private final List<PodGuardService> guards = new CopyOnWriteArrayList<>();
     private final List<SupervisorService> supervisors = new CopyOnWriteArrayList<>();
 
@@ -117,6 +115,7 @@ public final class Toolstack implements AutoCloseable {
                 devices,
                 options.random,
                 new OperationGate(this::release));
+        this.finder = new DomainFinder(context);
         this.journal = new BuildJournal(store, context.processes());
         this.builder = new DomainBuilder(
                 xenctrl,
@@ -315,9 +314,7 @@ public final class Toolstack implements AutoCloseable {
 
     /** All domains, by ascending domid, dom0 included; those that are being destroyed are not. */
     public List<Domain> domains() {
-        return infos().stream()
-                .map(info -> new Domain(context, info.domid(), info.handle()))
-                .toList();
+        return finder.domains();
     }
 
     /**
@@ -325,34 +322,22 @@ public final class Toolstack implements AutoCloseable {
      * a look into xenstore for each.
      */
     public List<DomainStatus> statuses() {
-        return operation("listing the domains", () -> allInfos().stream()
-                .map(info -> {
-                    DomainPaths paths = new DomainPaths(info.domid());
-                    String name = context.store().read(paths.name()).orElse("");
-                    return DomainStatus.of(info, name, context.store().read(paths.libxlType()));
-                })
-                .toList());
+        return finder.statuses();
     }
 
     /** The domain with that domid, if there is one. */
     public Optional<Domain> find(int domid) {
-        return infos().stream()
-                .filter(info -> info.domid() == domid)
-                .map(info -> new Domain(context, domid, info.handle()))
-                .findFirst();
+        return finder.find(info -> info.domid() == domid);
     }
 
     /** The domain with that UUID, if there is one. */
     public Optional<Domain> find(UUID uuid) {
-        return infos().stream()
-                .filter(info -> info.handle().equals(uuid))
-                .map(info -> new Domain(context, info.domid(), uuid))
-                .findFirst();
+        return finder.find(info -> info.handle().equals(uuid));
     }
 
     /** The domain with that name, if there is one. */
     public Optional<Domain> find(String name) {
-        return domains().stream().filter(domain -> domain.name().equals(name)).findFirst();
+        return finder.find(name);
     }
 
     /**
@@ -361,15 +346,7 @@ public final class Toolstack implements AutoCloseable {
      * @throws DomainNotFoundException if there is none
      */
     public Domain resolve(String nameOrId) {
-        return candidates(nameOrId)
-                .orElseThrow(() -> new DomainNotFoundException("there is no domain '" + nameOrId + "'"));
-    }
-
-    private Optional<Domain> candidates(String nameOrId) {
-        if (nameOrId.matches("\\d{1,9}")) {
-            return find(Integer.parseInt(nameOrId));
-        }
-        return UuidText.parse(nameOrId).map(this::find).orElseGet(() -> find(nameOrId));
+        return finder.resolve(nameOrId);
     }
 
     /** The console of the hypervisor. */
@@ -379,7 +356,7 @@ public final class Toolstack implements AutoCloseable {
 
     /** The host. */
     public HostStatus host() {
-        return operation("looking at the host", () -> {
+        return context.attempting("looking at the host", () -> {
             Xenctrl xenctrl = context.xenctrl();
             PhysInfo info = xenctrl.host().physInfo();
             return new HostStatus(
@@ -398,11 +375,12 @@ public final class Toolstack implements AutoCloseable {
      * @return UUIDs of what was cleaned up
      */
     public List<UUID> recover() {
-        return operation("cleaning up after killed builds", () -> {
+        return context.attempting("cleaning up after killed builds", () -> {
             List<UUID> builds = journal.recover(context.xenctrl(), context.removal());
             // One that is dying needs no QEMU, and may be dying only because QEMU has its pages mapped.
             context.deviceModels()
-                    .reapOrphans(() -> infos().stream().map(DomainInfo::domid).collect(Collectors.toSet()));
+                    .reapOrphans(
+                            () -> finder.domains().stream().map(Domain::domid).collect(Collectors.toSet()));
             return builds;
         });
     }
@@ -460,19 +438,6 @@ public final class Toolstack implements AutoCloseable {
     private static InstantSource sinceNow() {
         long start = System.nanoTime();
         return () -> Instant.EPOCH.plusNanos(System.nanoTime() - start);
-    }
-
-    private List<DomainInfo> infos() {
-        return allInfos().stream().filter(info -> !info.dying()).toList();
-    }
-
-    private List<DomainInfo> allInfos() {
-        return operation(
-                "listing the domains", () -> context.xenctrl().domains().list());
-    }
-
-    private <T> T operation(String attempt, Supplier<T> work) {
-        return XenFailures.translating(attempt, () -> context.gate().run(work));
     }
 
     /**

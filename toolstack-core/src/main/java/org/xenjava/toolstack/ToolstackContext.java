@@ -8,6 +8,7 @@ import java.util.random.RandomGenerator;
 import org.xenjava.toolstack.create.DomainRemoval;
 import org.xenjava.toolstack.device.DeviceModels;
 import org.xenjava.toolstack.device.pv.PvHost;
+import org.xenjava.toolstack.error.translation.XenFailures;
 import org.xenjava.toolstack.memory.PodPolicy;
 import org.xenjava.toolstack.operation.OperationGate;
 import org.xenjava.toolstack.pod.DebtCover;
@@ -57,6 +58,11 @@ record ToolstackContext(
                 random,
                 gate,
                 Striped.lock(STRIPES));
+    }
+
+    /** Runs one operation that concerns no domain; {@code attempt} begins the message of a failure. */
+    <T> T attempting(String attempt, Supplier<T> work) {
+        return XenFailures.translating(attempt, () -> gate.run(work));
     }
 
     /** Runs {@code work} while no other thread of this toolstack changes that domain. */
