@@ -31,5 +31,6 @@ module org.xenjava.toolstack.core {
     exports org.xenjava.toolstack.device.pv;
     exports org.xenjava.toolstack.dump;
     exports org.xenjava.toolstack.image;
+    exports org.xenjava.toolstack.resize;
     exports org.xenjava.toolstack.store;
 }

@@ -4,7 +4,6 @@ package org.xenjava.toolstack;
 import java.nio.file.Path;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import org.xenjava.toolstack.create.MemoryResize;
 import org.xenjava.toolstack.dump.CoreDump;
 import org.xenjava.toolstack.dump.DumpListener;
 import org.xenjava.toolstack.error.DomainStateException;
@@ -12,6 +11,7 @@ import org.xenjava.toolstack.error.PodDebtException;
 import org.xenjava.toolstack.memory.MemoryStatus;
 import org.xenjava.toolstack.operation.Cancellation;
 import org.xenjava.toolstack.pod.MemoryTouchingOperation;
+import org.xenjava.toolstack.resize.MemoryResize;
 import org.xenjava.toolstack.xenctrl.DomainInfo;
 import org.xenjava.toolstack.xenctrl.units.KiB;
 
@@ -28,7 +28,7 @@ public final class DomainMemoryControl {
     /** What the domain has and may have, as xenstore and Xen say. */
     public MemoryStatus status() {
         String verb = "reading the memory of";
-        return domain.attempting(verb, () -> resize(verb).status());
+        return domain.attempting(verb, () -> resize().status(sized(verb)));
     }
 
     /**
@@ -41,19 +41,19 @@ public final class DomainMemoryControl {
      */
     public void set(KiB memory) {
         String verb = "setting the memory of";
-        domain.exclusively(verb, () -> resize(verb).setMemory(memory));
+        domain.exclusively(verb, () -> resize().setMemory(sized(verb), memory));
         LOG.info("{} resized to {}", domain, memory);
     }
 
     /**
-     * Sets what the domain may grow to ({@code xl mem-max}): max_mem and {@code memory/static-max}. A running guest's
-     * driver has read static-max when it booted and goes by that until it boots again.
+     * Sets max_mem ({@code xl mem-max}), and the maximum that the next build of the domain uses. The running guest's
+     * {@code memory/static-max} stays, because its balloon driver computes with it.
      *
      * @param maxMemory whole MiB, at least the memory target
      */
     public void setMaximum(KiB maxMemory) {
         String verb = "setting the maximum memory of";
-        domain.exclusively(verb, () -> resize(verb).setMaxMemory(maxMemory));
+        domain.exclusively(verb, () -> resize().setMaxMemory(sized(verb), maxMemory));
         LOG.info("{} may grow to {}", domain, maxMemory);
     }
 
@@ -81,7 +81,7 @@ public final class DomainMemoryControl {
     }
 
     private void write(String verb, Path file, CoreDump dump) {
-        MemoryStatus memory = resize(verb).status();
+        MemoryStatus memory = resize().status(sized(verb));
         new DomainPod(domain).withoutDebt(MemoryTouchingOperation.COREDUMP, () -> {
             DomainInfo info = domain.info(verb);
             Domain guest = new Domain(domain.context(), domain.domid(), domain.uuid());
@@ -100,12 +100,17 @@ public final class DomainMemoryControl {
         });
     }
 
-    private MemoryResize resize(String verb) {
-        if (!domain.info(verb).hvm()) {
+    private MemoryResize resize() {
+        ToolstackContext context = domain.context();
+        return new MemoryResize(context.xenctrl(), context.store(), context.podPolicy(), context.processes());
+    }
+
+    /** The domain, whose size this library can read and set. */
+    private DomainInfo sized(String verb) {
+        DomainInfo info = domain.info(verb);
+        if (!info.hvm()) {
             throw new DomainStateException(verb + " " + domain + ": only HVM and PVH domains are supported");
         }
-        ToolstackContext context = domain.context();
-        return new MemoryResize(
-                context.xenctrl(), context.store(), context.podPolicy(), context.processes(), domain.domid());
+        return info;
     }
 }

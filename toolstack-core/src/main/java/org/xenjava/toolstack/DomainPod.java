@@ -7,6 +7,7 @@ import org.slf4j.LoggerFactory;
 import org.xenjava.toolstack.error.PodDebtException;
 import org.xenjava.toolstack.pod.MemoryTouchingOperation;
 import org.xenjava.toolstack.pod.PodStatus;
+import org.xenjava.toolstack.resize.Loan;
 import org.xenjava.toolstack.xenctrl.DomainInfo;
 import org.xenjava.toolstack.xenctrl.units.Pages;
 
@@ -71,15 +72,27 @@ public final class DomainPod {
     }
 
     /**
-     * Does something dangerous while nothing can make it kill the guest: checks as {@link #requireNoDebt} does, and
-     * keeps other threads of this toolstack from resizing the domain meanwhile.
+     * Touches the guest's memory if that cannot crash it: checks as {@link #requireNoDebt} does, then works. No lock is
+     * held meanwhile, since what the check has found stays true.
      *
      * @throws PodDebtException if entries lack pages; then {@code work} was not begun
      */
     public <T> T withoutDebt(MemoryTouchingOperation operation, Supplier<T> work) {
-        return domain.exclusively(operation.gerund(), () -> {
-            requireNoDebt(operation);
-            return work.get();
+        requireNoDebt(operation);
+        return work.get();
+    }
+
+    /**
+     * Pages that the host has lent the domain and that it has not given back: for its boot, or because its balloon
+     * driver has stopped short.
+     */
+    public Pages lent() {
+        String verb = "reading what was lent to";
+        return domain.attempting(verb, () -> {
+            DomainInfo info = domain.info(verb);
+            return Loan.read(domain.store().direct(), domain.paths())
+                    .map(loan -> Pages.of(loan.outstanding(info.totPages())))
+                    .orElse(Pages.ZERO);
         });
     }
 

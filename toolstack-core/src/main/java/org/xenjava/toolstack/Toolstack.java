@@ -36,6 +36,7 @@ import org.xenjava.toolstack.device.pv.HostProbe;
 import org.xenjava.toolstack.device.pv.PvHost;
 import org.xenjava.toolstack.error.ConfigException;
 import org.xenjava.toolstack.error.DomainNotFoundException;
+import org.xenjava.toolstack.error.OperationCancelledException;
 import org.xenjava.toolstack.error.XenUnavailableException;
 import org.xenjava.toolstack.error.translation.XenFailures;
 import org.xenjava.toolstack.imagefile.ImageFiles;
@@ -44,18 +45,20 @@ import org.xenjava.toolstack.lifecycle.SupervisionPolicy;
 import org.xenjava.toolstack.lifecycle.Supervisor;
 import org.xenjava.toolstack.lifecycle.SupervisorContext;
 import org.xenjava.toolstack.lifecycle.SupervisorService;
+import org.xenjava.toolstack.memory.BackedBoot;
 import org.xenjava.toolstack.memory.PodPolicy;
 import org.xenjava.toolstack.memory.UnpatchedPodPolicy;
 import org.xenjava.toolstack.operation.Cancellation;
 import org.xenjava.toolstack.operation.OperationGate;
 import org.xenjava.toolstack.pod.DebtCover;
-import org.xenjava.toolstack.pod.DomainLock;
 import org.xenjava.toolstack.pod.GuardListener;
 import org.xenjava.toolstack.pod.GuardPolicy;
 import org.xenjava.toolstack.pod.GuardScope;
 import org.xenjava.toolstack.pod.PodGuard;
 import org.xenjava.toolstack.pod.PodGuardService;
+import org.xenjava.toolstack.resize.BootBacking;
 import org.xenjava.toolstack.store.DomainPaths;
+import org.xenjava.toolstack.store.Liveness;
 import org.xenjava.toolstack.store.ProcessIdentity;
 import org.xenjava.toolstack.store.StoreClient;
 import org.xenjava.toolstack.store.WatchHub;
@@ -128,7 +131,8 @@ public final class Toolstack implements AutoCloseable {
                 devices,
                 deviceModels,
                 options.clock,
-                options.random);
+                options.random,
+                new BootBacking(xenctrl, store, context.processes(), options.backedBoot, Toolstack::pause));
         this.surroundings = new SupervisorContext(
                 xenctrl,
                 store,
@@ -143,9 +147,23 @@ public final class Toolstack implements AutoCloseable {
                 context.gate().guarding(new ReentrantLock()));
     }
 
+    private static void pause(Duration time) {
+        try {
+            Thread.sleep(time.toMillis());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new OperationCancelledException("waiting for host memory was interrupted", e);
+        }
+    }
+
+    /** A QEMU that cannot be seen from here, such as one in another PID namespace, counts as running. */
     private boolean hasLostItsDevices(int domid) {
-        return context.store().read(new DomainPaths(domid).deviceModelPid()).isPresent()
-                && context.deviceModels().process(domid).isEmpty();
+        DomainPaths paths = new DomainPaths(domid);
+        return context.store().read(paths.deviceModelPid()).isPresent()
+                && context.store()
+                        .read(paths.deviceModelIdentity())
+                        .filter(qemu -> context.processes().liveness(qemu) == Liveness.DEAD)
+                        .isPresent();
     }
 
     /** A simulated Xen runs no code, so neither QEMU nor firmware is needed there. */
@@ -177,6 +195,7 @@ public final class Toolstack implements AutoCloseable {
     /** How to open a host. */
     public static final class Options {
         private PodPolicy podPolicy = PodPolicy.standard();
+        private BackedBoot backedBoot = BackedBoot.off();
         private Clock clock = Clock.systemUTC();
         private RandomGenerator random = new SecureRandom();
         private Duration deviceLimit = PvHost.LIBXL_LIMIT;
@@ -188,6 +207,16 @@ public final class Toolstack implements AutoCloseable {
         /** The rule against XSA-153; {@link PodPolicy#standard()} unless told otherwise. */
         public Options podPolicy(PodPolicy value) {
             podPolicy = value;
+            return this;
+        }
+
+        /**
+         * How far guests are backed while they boot, so that no load can crash one before its balloon driver has
+         * worked; {@link BackedBoot#off()} unless told otherwise. What is lent raises a guest's max_mem until a {@link
+         * Toolstack#guard guard}, of this process or another, finds it repaid.
+         */
+        public Options backedBoot(BackedBoot value) {
+            backedBoot = value;
             return this;
         }
 
@@ -408,8 +437,14 @@ public final class Toolstack implements AutoCloseable {
 
     /** A guard that somebody has to {@link PodGuard#tick tick}, in whatever time that is: a loop's, a simulation's. */
     public PodGuard newGuard(GuardPolicy policy, GuardScope scope, GuardListener listener) {
-        DomainLock lock = context::exclusively;
-        return new PodGuard(context.xenctrl(), context.store(), context.processes(), policy, scope, listener, lock);
+        return new PodGuard(
+                context.xenctrl(),
+                context.store(),
+                context.processes(),
+                policy,
+                scope,
+                listener,
+                context.locks()::tryExclusively);
     }
 
     /**

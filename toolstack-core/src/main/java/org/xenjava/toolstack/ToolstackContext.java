@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.xenjava.toolstack;
 
-import com.google.common.util.concurrent.Striped;
-import java.util.concurrent.locks.Lock;
 import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
 import org.xenjava.toolstack.create.DomainRemoval;
@@ -30,8 +28,7 @@ record ToolstackContext(
         PvHost devices,
         RandomGenerator random,
         OperationGate gate,
-        Striped<Lock> domainLocks) {
-    private static final int STRIPES = 64;
+        DomainLocks locks) {
 
     ToolstackContext(
             Xenctrl xenctrl,
@@ -57,7 +54,7 @@ record ToolstackContext(
                 devices,
                 random,
                 gate,
-                Striped.lock(STRIPES));
+                new DomainLocks(gate));
     }
 
     /** Runs one operation that concerns no domain; {@code attempt} begins the message of a failure. */
@@ -75,12 +72,6 @@ record ToolstackContext(
 
     /** The same, for work with a result. A thread may do so again inside of {@code work}. */
     <T> T exclusively(int domid, Supplier<T> work) {
-        Lock lock = gate.guarding(domainLocks.get(domid));
-        lock.lock();
-        try {
-            return work.get();
-        } finally {
-            lock.unlock();
-        }
+        return locks.exclusively(domid, work);
     }
 }

@@ -53,7 +53,8 @@ class BuiltDomainTest {
         assertEquals(new PodCounters(65801, 55552, 120832), counters(domain));
         assertEquals(65280, counters(domain).debt());
         assertEquals(
-                new MemoryStatus(KiB.ofMiB(256), KiB.ofMiB(512), KiB.ZERO, Pages.of(65801), Pages.of(66048)),
+                new MemoryStatus(
+                        KiB.ofMiB(256), KiB.ofMiB(512), KiB.ZERO, KiB.ofMiB(512), Pages.of(65801), Pages.of(66048)),
                 domain.memory().status());
     }
 

@@ -217,7 +217,7 @@ class PodGuardTest {
             long maxPages = bench.info(domain).maxPages();
             bench.run(LONG, guard);
             assertEquals(maxPages, bench.info(domain).maxPages());
-            assertEquals(List.of(), bench.notes(domain));
+            assertTrue(bench.notes(domain).contains("covered"), "what is lent stays lent");
         }
     }
 
@@ -290,12 +290,12 @@ class PodGuardTest {
     void allDomainsShareTheBudgetOfTheHost() {
         try (GuardBench bench = new GuardBench(PodPolicy.libxl(), GOOD.stoppingShortBy(200))) {
             List<Domain> domains = List.of(bench.start("a"), bench.start("b"), bench.start("c"));
-            bench.run(LONG, bench.guard(COVER.withBudgets(Pages.of(1000), Pages.of(400), Pages.ZERO)));
+            bench.run(LONG, bench.guard(COVER.withBudgets(Pages.of(1000), Pages.of(800), Pages.ZERO)));
             assertEquals(
                     List.of(0L, 0L, 200L),
                     domains.stream().map(bench::debt).sorted().toList());
             // A guard that knows nothing of the past still knows what was lent.
-            bench.run(LONG, bench.guard(COVER.withBudgets(Pages.of(1000), Pages.of(599), Pages.ZERO)));
+            bench.run(LONG, bench.guard(COVER.withBudgets(Pages.of(1000), Pages.of(799), Pages.ZERO)));
             assertEquals(200, domains.stream().mapToLong(bench::debt).sum());
         }
     }

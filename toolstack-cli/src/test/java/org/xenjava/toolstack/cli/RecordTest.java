@@ -44,11 +44,15 @@ class RecordTest {
     void aWholeCreateIsInTheTrace(String name) {
         Path file = directory.resolve(name);
         String config = files.config("web", "memory = 64", "maxmem = 128");
-        assertEquals(new Outcome(0, "", ""), prompt.run("--record", file.toString(), "create", "-p", config));
+        assertEquals(
+                new Outcome(0, "", ""),
+                prompt.run("--record", file.toString(), "create", "--backed-boot", "off", "-p", config));
 
         Trace trace = TraceReader.read(file);
         assertTrue(trace.isComplete());
-        assertEquals("--record " + file + " create -p " + config, trace.header().command());
+        assertEquals(
+                "--record " + file + " create --backed-boot off -p " + config,
+                trace.header().command());
         assertEquals(1, operations(trace, "createdomain"));
         assertEquals(1, operations(trace, "set_pod_target"));
     }

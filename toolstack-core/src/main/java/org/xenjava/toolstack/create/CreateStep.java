@@ -35,6 +35,8 @@ public enum CreateStep implements OperationStep {
     /** The paravirtual disks that QEMU serves, of a guest that has no emulated ones. */
     AWAIT_DEVICE_MODEL_DISKS("await the device model's disks"),
     ATTACH_NICS("attach network cards"),
+    /** The pages that the guest lacks until its balloon driver has worked are lent. */
+    BACK_BOOT("back the boot"),
     REMOVE_RECORD("remove the record of the build");
 
     private final String words;

@@ -25,8 +25,10 @@ import org.xenjava.toolstack.operation.Cancellation;
 import org.xenjava.toolstack.operation.Step;
 import org.xenjava.toolstack.operation.StepListener;
 import org.xenjava.toolstack.operation.StepRunner;
+import org.xenjava.toolstack.resize.BootBacking;
 import org.xenjava.toolstack.store.StoreClient;
 import org.xenjava.toolstack.xenctrl.Xenctrl;
+import org.xenjava.toolstack.xenctrl.units.Pages;
 
 /** Builds domains. Safe to use from many threads; each build works on a domain of its own. */
 public final class DomainBuilder {
@@ -41,6 +43,7 @@ public final class DomainBuilder {
     private final DeviceModels deviceModels;
     private final Clock clock;
     private final RandomGenerator random;
+    private final BootBacking backing;
     private final DomainRemoval removal;
 
     /**
@@ -50,6 +53,7 @@ public final class DomainBuilder {
      * @param devices attaches disks and network cards
      * @param deviceModels starts QEMU
      * @param random chooses UUIDs and MAC addresses where none is given
+     * @param backing lends the guests what they lack while they boot
      */
     public DomainBuilder(
             Xenctrl xenctrl,
@@ -62,7 +66,8 @@ public final class DomainBuilder {
             PvHost devices,
             DeviceModels deviceModels,
             Clock clock,
-            RandomGenerator random) {
+            RandomGenerator random,
+            BootBacking backing) {
         this.xenctrl = xenctrl;
         this.store = store;
         this.journal = journal;
@@ -74,6 +79,7 @@ public final class DomainBuilder {
         this.deviceModels = deviceModels;
         this.clock = clock;
         this.random = random;
+        this.backing = backing;
         this.removal = new DomainRemoval(xenctrl, store, devices, deviceModels);
     }
 
@@ -121,7 +127,7 @@ public final class DomainBuilder {
                 Step.of(LIMIT_MEMORY, guest::limitMemory),
                 Step.of(SIZE_PAGING_POOL, guest::sizePagingPool),
                 Step.of(SET_CPU_POLICY, kind::setCpuPolicy),
-                Step.of(CLAIM_MEMORY, guest::claimMemory),
+                Step.of(CLAIM_MEMORY, () -> backing.awaitingReturns(guest::claimMemory)),
                 Step.of(SET_POD_TARGET, guest::setPodTarget),
                 Step.of(POPULATE_RAM, guest::populateRam),
                 Step.of(POPULATE_SPECIAL_PAGES, kind::populateSpecialPages),
@@ -148,6 +154,9 @@ public final class DomainBuilder {
                         .undoneBy(devices::detachAll)
                         .onlyIf(!plan.nics().isEmpty()),
                 Step.of(RELEASE_CLAIM, guest::releaseClaim).onlyIf(kind.deviceModelTakesMemory()),
+                Step.of(BACK_BOOT, () -> guest.backBoot(backing))
+                        .onlyIf(backing.isOn()
+                                && guest.plan().memory().initialDebt().isMoreThan(Pages.ZERO)),
                 Step.of(REMOVE_RECORD, note::close));
     }
 

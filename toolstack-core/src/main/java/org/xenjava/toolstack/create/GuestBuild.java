@@ -18,6 +18,8 @@ import org.xenjava.toolstack.image.VcpuState;
 import org.xenjava.toolstack.memory.PopulateCall;
 import org.xenjava.toolstack.memory.SpecialPage;
 import org.xenjava.toolstack.operation.Cancellation;
+import org.xenjava.toolstack.resize.BootBacking;
+import org.xenjava.toolstack.resize.HostClaim;
 import org.xenjava.toolstack.store.StoreClient;
 import org.xenjava.toolstack.store.StoreTransaction;
 import org.xenjava.toolstack.xenctrl.CpuPolicy;
@@ -287,11 +289,7 @@ final class GuestBuild {
 
     /** Success of the single calls says little; the counters after all of them do. */
     void verifyMemory() {
-        DomainInfo info = xenctrl.domains()
-                .info(domid)
-                .orElseThrow(() -> new DomainGoneException(
-                        attempt() + ": domain " + domid + " is gone; somebody has destroyed it meanwhile"));
-        if (info.shutdown()) {
+        if (info().shutdown()) {
             throw new DomainStateException("domain " + domid + " was crashed while it was built: PoD memory ran out");
         }
         long debt = xenctrl.memory().podTarget(domid).debt();
@@ -300,6 +298,18 @@ final class GuestBuild {
             throw new XenCallException("domain " + domid + " has " + debt
                     + " PoD entries without a page after its build, not " + planned + " as planned");
         }
+    }
+
+    /** @param backing decides and lends */
+    void backBoot(BootBacking backing) {
+        backing.back(info());
+    }
+
+    private DomainInfo info() {
+        return xenctrl.domains()
+                .info(domid)
+                .orElseThrow(() -> new DomainGoneException(
+                        attempt() + ": domain " + domid + " is gone; somebody has destroyed it meanwhile"));
     }
 
     /** @param specifics writes what not every guest has, in the same transaction */

@@ -24,6 +24,7 @@ import org.xenjava.toolstack.error.DeviceModelException;
 import org.xenjava.toolstack.error.OperationTimeoutException;
 import org.xenjava.toolstack.operation.Cancellation;
 import org.xenjava.toolstack.store.DomainPaths;
+import org.xenjava.toolstack.store.ProcessIdentity;
 import org.xenjava.toolstack.store.StoreClient;
 import org.xenjava.toolstack.store.WatchHub;
 
@@ -76,7 +77,9 @@ public final class QemuDeviceModel implements DeviceModels {
             builder.environment().put("XEN_DOMAIN_ID", Integer.toString(domid));
             // setsid(1) becomes QEMU, with the same PID: a child of ours is no process group's leader.
             long pid = builder.start().pid();
-            store.direct().write(new DomainPaths(domid).deviceModelPid(), Long.toString(pid));
+            DomainPaths paths = new DomainPaths(domid);
+            store.direct().write(paths.deviceModelPid(), Long.toString(pid));
+            ProcessIdentity.of(pid).ifPresent(name -> store.direct().write(paths.deviceModelIdentity(), name));
         } catch (IOException e) {
             throw new DeviceModelException(
                     "domain " + config.name() + ": QEMU cannot be started: " + e.getMessage(), e);

@@ -6,7 +6,7 @@ import org.xenjava.toolstack.config.DomainConfig;
 import org.xenjava.toolstack.create.StoredConfig;
 import org.xenjava.toolstack.memory.GuestShape;
 import org.xenjava.toolstack.memory.PodPolicy;
-import org.xenjava.toolstack.pod.PodGuard;
+import org.xenjava.toolstack.pod.IntendedTarget;
 import org.xenjava.toolstack.store.DomainPaths;
 import org.xenjava.toolstack.store.StoreTransaction;
 import org.xenjava.toolstack.xenctrl.units.KiB;
@@ -27,7 +27,9 @@ public final class CurrentConfig {
 
     private static DomainConfig present(
             StoreTransaction store, DomainPaths paths, PodPolicy policy, DomainConfig built) {
-        KiB maxMemory = store.readPlausibleKib(paths.memoryStaticMax()).orElse(built.maxMemory());
+        KiB maxMemory = store.readPlausibleKib(paths.nextMaximumKib())
+                .or(() -> store.readPlausibleKib(paths.memoryStaticMax()))
+                .orElse(built.maxMemory());
         KiB memory = memory(store, paths, policy, built);
         String name = store.read(paths.name()).orElse(built.name());
         return built.toBuilder()
@@ -39,8 +41,7 @@ public final class CurrentConfig {
 
     /** In whole MiB, as a configuration has it: of a mem-set to pages the guest gets no more than it was to have. */
     private static KiB memory(StoreTransaction store, DomainPaths paths, PodPolicy policy, DomainConfig built) {
-        Optional<KiB> target =
-                PodGuard.intendedTarget(store, paths).or(() -> store.readPlausibleKib(paths.memoryTarget()));
+        Optional<KiB> target = IntendedTarget.read(store, paths).or(() -> store.readPlausibleKib(paths.memoryTarget()));
         KiB unchanged = policy.bootTarget(shape(built));
         return target.filter(now -> !now.equals(unchanged))
                 .map(now -> KiB.ofMiB(now.plus(built.videoRam()).toMiB()))

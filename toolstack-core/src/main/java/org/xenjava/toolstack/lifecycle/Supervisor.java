@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
@@ -48,6 +49,9 @@ public final class Supervisor {
     /** Stopped domains of other supervisors, which may die before they have done their work. */
     private final Set<Seen> leftToOthers = new HashSet<>();
 
+    /** What has ended the work on a domain in this tick. */
+    private final List<Error> errors = new ArrayList<>();
+
     private record Seen(int domid, UUID uuid) {}
 
     /** @param host what it works on */
@@ -62,7 +66,7 @@ public final class Supervisor {
 
     /**
      * Looks at every domain, and does what is due. Failures of Xen and xenstored are no reason to end: it is tried
-     * again.
+     * again. An {@link Error} at one domain is thrown when the others have been looked at.
      *
      * @param now never earlier than in the call before
      * @return when to call again at the latest
@@ -86,6 +90,9 @@ public final class Supervisor {
         } catch (HypercallException | XenLibException | ToolstackException e) {
             LOG.warn("the supervisor cannot look at the domains: {}", e.getMessage());
             return AFTER_FAILURE;
+        }
+        if (!errors.isEmpty()) {
+            throw errors.remove(0);
         }
         return patience.untilNext(now)
                 .filter(next -> next.compareTo(SCAN_EVERY) < 0)
@@ -122,6 +129,12 @@ public final class Supervisor {
         } catch (HypercallException | XenLibException | ToolstackException e) {
             LOG.warn("{} failed, to be tried again in {}: {}", what, AFTER_FAILURE, e.getMessage());
             patience.lookAgain(uuid, now.plus(AFTER_FAILURE));
+        } catch (RuntimeException e) {
+            LOG.error("{} failed, to be tried again in {}", what, AFTER_FAILURE, e);
+            patience.lookAgain(uuid, now.plus(AFTER_FAILURE));
+        } catch (Error e) {
+            // The other domains come first; then the supervisor's owner is told.
+            errors.add(e);
         }
     }
 

@@ -3,36 +3,28 @@ package org.xenjava.toolstack.lifecycle;
 
 import java.time.Duration;
 import java.time.InstantSource;
-import java.util.concurrent.Semaphore;
-import java.util.concurrent.TimeUnit;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.xenjava.toolstack.error.XenStoreException;
+import org.xenjava.toolstack.service.TickingService;
 import org.xenjava.toolstack.store.WatchHub;
 
 /**
- * Calls a {@link Supervisor} when it wants to be called: one daemon thread for all domains, woken by xenstore when one
- * stops or goes. Closing it waits for what is under way, a restart for example, and leaves everything else to the
+ * Calls a {@link Supervisor} when it wants to be called: one daemon thread for all domains, woken by xenstore when a
+ * domain stops or goes. Closing it waits for what is under way, such as a restart, and leaves everything else to the
  * next supervisor.
  */
 public final class SupervisorService implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(SupervisorService.class);
-    private static final Duration END = Duration.ofMinutes(1);
-    private static final Duration AFTER_FAILURE = Duration.ofSeconds(30);
+    private static final TickingService.Settings SETTINGS =
+            TickingService.Settings.daemon("supervisor", Duration.ofSeconds(30), Duration.ofMinutes(1));
 
-    private final Supervisor supervisor;
-    private final WatchHub events;
-    private final InstantSource clock;
-    private final Semaphore wakeUps = new Semaphore(0);
-    private final Thread thread;
-    private volatile boolean closed;
+    private final TickingService service;
 
-    private SupervisorService(Supervisor supervisor, WatchHub events, InstantSource clock) {
-        this.supervisor = supervisor;
-        this.events = events;
-        this.clock = clock;
-        this.thread = new Thread(this::run, "supervisor");
-        thread.setDaemon(true);
+    private SupervisorService(TickingService service) {
+        this.service = service;
     }
 
     /**
@@ -42,57 +34,52 @@ public final class SupervisorService implements AutoCloseable {
      * @param clock best one that never jumps
      */
     public static SupervisorService start(Supervisor supervisor, WatchHub events, InstantSource clock) {
-        SupervisorService service = new SupervisorService(supervisor, events, clock);
-        service.tick();
-        service.thread.start();
-        return service;
+        try {
+            supervisor.tick(clock.instant());
+        } catch (RuntimeException e) {
+            LOG.error("the supervisor failed at its first look; it goes on", e);
+        }
+        return new SupervisorService(TickingService.start(SETTINGS, new Work(supervisor, events), clock));
     }
 
-    private void run() {
-        WatchHub.Registration watch = watch();
-        try {
-            while (!closed) {
-                Duration next = tick();
-                if (wakeUps.tryAcquire(next.toMillis() + 1, TimeUnit.MILLISECONDS)) {
-                    wakeUps.drainPermits();
-                }
+    private static final class Work implements TickingService.Work {
+        private final Supervisor supervisor;
+        private final WatchHub events;
+        private Optional<WatchHub.Registration> watch = Optional.empty();
+
+        Work(Supervisor supervisor, WatchHub events) {
+            this.supervisor = supervisor;
+            this.events = events;
+        }
+
+        @Override
+        public void begin(Runnable wake) {
+            try {
+                watch = Optional.of(events.watch("@releaseDomain", wake));
+            } catch (XenStoreException e) {
+                LOG.warn("the supervisor sees late that domains stop: {}", e.getMessage());
             }
-        } catch (InterruptedException e) {
-            LOG.debug("the supervisor's thread was interrupted");
-        } finally {
-            watch.close();
+        }
+
+        @Override
+        public Duration tick(InstantSource clock) {
+            return supervisor.tick(clock.instant());
+        }
+
+        @Override
+        public void end() {
+            watch.ifPresent(WatchHub.Registration::close);
             supervisor.release();
         }
     }
 
-    private WatchHub.Registration watch() {
-        try {
-            return events.watch("@releaseDomain", wakeUps::release);
-        } catch (XenStoreException e) {
-            LOG.warn("the supervisor sees late that domains stop: {}", e.getMessage());
-            return () -> {};
-        }
-    }
-
-    private Duration tick() {
-        try {
-            return supervisor.tick(clock.instant());
-        } catch (RuntimeException e) {
-            LOG.error("the supervisor failed; it goes on in {}", AFTER_FAILURE, e);
-            return AFTER_FAILURE;
-        }
+    /** Completes when the service has ended: exceptionally if an {@link Error} ended it, else after {@link #close}. */
+    public CompletableFuture<Void> ended() {
+        return service.ended();
     }
 
     @Override
     public void close() {
-        closed = true;
-        wakeUps.release();
-        if (thread != Thread.currentThread()) {
-            try {
-                thread.join(END.toMillis());
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-            }
-        }
+        service.close();
     }
 }

@@ -40,7 +40,10 @@ public final class DebtCover {
     public Pages cover(int domid, UUID uuid, Pages budget) {
         GuardPolicy standard = GuardPolicy.standard();
         GuardActions hands = new GuardActions(
-                xenctrl, store, processes, standard.withBudgets(budget, budget, standard.hostReserve()));
+                xenctrl,
+                store,
+                processes,
+                standard.withBudgets(budget, larger(budget, standard.hostBudget()), standard.hostReserve()));
         GuardOutcome outcome = GuardOutcome.STALE;
         long debt = 0;
         for (int attempt = 0; attempt < ATTEMPTS && outcome.equals(GuardOutcome.STALE); attempt++) {
@@ -49,12 +52,16 @@ public final class DebtCover {
             if (seen.isEmpty() || debt <= 0) {
                 return Pages.ZERO;
             }
-            outcome = hands.act(GuardAction.COVER, domid, seen.get(), 0);
+            outcome = hands.act(GuardAction.COVER, domid, seen.get());
         }
         if (!outcome.equals(GuardOutcome.DONE)) {
             throw new PodDebtException(
                     "domain " + domid + " is " + Pages.of(debt) + " short and was not covered: " + outcome.why(), debt);
         }
         return Pages.of(debt);
+    }
+
+    private static Pages larger(Pages a, Pages b) {
+        return a.isMoreThan(b) ? a : b;
     }
 }

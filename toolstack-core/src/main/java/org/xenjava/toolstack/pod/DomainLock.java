@@ -5,8 +5,16 @@ package org.xenjava.toolstack.pod;
 @FunctionalInterface
 public interface DomainLock {
     /** Nobody else changes domains. */
-    DomainLock NONE = (domid, work) -> work.run();
+    DomainLock NONE = (domid, work) -> {
+        work.run();
+        return true;
+    };
 
-    /** Runs {@code work} while nobody else changes that domain. */
-    void exclusively(int domid, Runnable work);
+    /**
+     * Runs {@code work} while nobody else changes that domain, unless somebody does so now: a guard never waits for
+     * one domain while others need it.
+     *
+     * @return false if somebody changes the domain; then {@code work} was not run
+     */
+    boolean tryExclusively(int domid, Runnable work);
 }

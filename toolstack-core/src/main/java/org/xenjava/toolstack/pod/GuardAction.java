@@ -12,5 +12,11 @@ enum GuardAction {
     /** Forget the lowering: the administrator has set another target. */
     FORGET_NUDGE,
     /** Put max_mem back, now that the guest has given back what it was lent. */
-    GIVE_BACK
+    GIVE_BACK,
+    /** Note that part of a loan is repaid, so that others may be lent it. */
+    RECORD_REPAYMENT,
+    /** Pause a guest that does not give back what it was lent. */
+    PAUSE,
+    /** Ask a guest that does not give back what it was lent to shut down. */
+    SHUT_DOWN
 }

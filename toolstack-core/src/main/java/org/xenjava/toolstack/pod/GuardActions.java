@@ -2,9 +2,16 @@
 package org.xenjava.toolstack.pod;
 
 import java.util.Optional;
+import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.function.UnaryOperator;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.xenjava.toolstack.error.DomainStateException;
+import org.xenjava.toolstack.error.HostMemoryException;
+import org.xenjava.toolstack.resize.Loan;
+import org.xenjava.toolstack.resize.LoanLedger;
+import org.xenjava.toolstack.resize.MemoryGrowth;
 import org.xenjava.toolstack.store.DomainPaths;
 import org.xenjava.toolstack.store.Lease;
 import org.xenjava.toolstack.store.LeaseHolder;
@@ -12,9 +19,7 @@ import org.xenjava.toolstack.store.ProcessIdentity;
 import org.xenjava.toolstack.store.StoreClient;
 import org.xenjava.toolstack.store.StoreTransaction;
 import org.xenjava.toolstack.xenctrl.HypercallException;
-import org.xenjava.toolstack.xenctrl.PhysInfo;
 import org.xenjava.toolstack.xenctrl.Xenctrl;
-import org.xenjava.toolstack.xenctrl.lib.Errno;
 import org.xenjava.toolstack.xenctrl.units.KiB;
 import org.xenjava.toolstack.xenctrl.units.Pages;
 
@@ -37,16 +42,18 @@ final class GuardActions {
         this.policy = policy;
     }
 
-    /** @param lentToOthers pages that the host has lent to other domains */
-    GuardOutcome act(GuardAction action, int domid, GuardReading seen, long lentToOthers) {
+    GuardOutcome act(GuardAction action, int domid, GuardReading seen) {
         DomainPaths paths = new DomainPaths(domid);
         return switch (action) {
             case NUDGE -> nudge(paths, seen);
-            case COVER -> cover(paths, seen, lentToOthers);
+            case COVER -> cover(paths, seen);
             case RESTORE_INTENT ->
                 setTarget(paths, seen, seen.notes().nudge().orElseThrow().intent(), Optional.empty());
             case FORGET_NUDGE -> note(paths, seen, notes -> notes.withNudge(Optional.empty()));
             case GIVE_BACK -> giveBack(paths, seen);
+            case RECORD_REPAYMENT -> recordRepayment(paths, seen);
+            case PAUSE -> pause(paths, seen);
+            case SHUT_DOWN -> requestShutdown(paths, seen);
         };
     }
 
@@ -66,25 +73,19 @@ final class GuardActions {
         });
     }
 
-    private GuardOutcome cover(DomainPaths paths, GuardReading seen, long lentToOthers) {
-        Optional<String> refusal = refusal(seen, lentToOthers);
-        if (refusal.isPresent()) {
-            return GuardOutcome.refused(refusal.get());
-        }
+    private GuardOutcome cover(DomainPaths paths, GuardReading seen) {
         long owned = seen.counters().totPages();
         long wanted = owned + seen.debt();
         long newMax = Math.max(seen.maxPages(), wanted);
-        // Somebody else's max_mem is not ours to put back.
-        Optional<GuardRecord.Cover> before = seen.notes()
-                .cover()
-                .filter(cover -> seen.maxPages() == cover.newMaxPages() || seen.maxPages() == cover.oldMaxPages());
-        long totBefore = before.map(GuardRecord.Cover::totBefore).orElse(owned);
-        GuardRecord.Cover lent = new GuardRecord.Cover(
-                before.map(GuardRecord.Cover::oldMaxPages).orElse(seen.maxPages()),
+        Optional<Loan> before = seen.notes().loan();
+        long totBefore = before.map(Loan::totBefore).orElse(owned);
+        Loan loan = new Loan(
+                before.map(Loan::purpose).orElse(Loan.Purpose.SHORTFALL),
+                before.map(Loan::oldMaxPages).orElse(seen.maxPages()),
                 newMax,
                 totBefore,
                 Math.max(seen.debt(), wanted - totBefore));
-        GuardOutcome noted = note(paths, seen, notes -> notes.withCover(Optional.of(lent)));
+        GuardOutcome noted = noteWithinBudget(paths, seen, loan);
         if (!noted.equals(GuardOutcome.DONE)) {
             return noted;
         }
@@ -92,78 +93,54 @@ final class GuardActions {
         if (failure.isEmpty()) {
             return GuardOutcome.DONE;
         }
-        GuardReading now = seen.withNotes(seen.notes().withCover(Optional.of(lent)));
-        note(paths, now, notes -> notes.withCover(before));
+        GuardReading now = seen.withNotes(seen.notes().withLoan(Optional.of(loan)));
+        note(paths, now, notes -> notes.withLoan(before));
         return GuardOutcome.refused(failure.get());
     }
 
-    private Optional<String> refusal(GuardReading seen, long lentToOthers) {
-        long lent = seen.coveredPages() + seen.debt();
-        if (lent > policy.domainBudget().count()) {
-            return Optional.of("it would have to be lent " + Pages.of(lent) + ", and the budget of a domain is "
-                    + policy.domainBudget());
-        }
-        if (lent + lentToOthers > policy.hostBudget().count()) {
-            return Optional.of("all domains together would have to be lent " + Pages.of(lent + lentToOthers)
-                    + ", and the budget of the host is " + policy.hostBudget());
-        }
-        PhysInfo host;
-        try {
-            host = xenctrl.host().physInfo();
-        } catch (HypercallException e) {
-            return Optional.of("the host's free memory is unknown (" + e.getMessage() + ")");
-        }
-        long free = host.freePages() + host.scrubPages() - host.outstandingPages();
-        if (free - seen.debt() < policy.hostReserve().count()) {
-            return Optional.of("the host has " + free + " free pages, of which " + policy.hostReserve() + " stay free");
-        }
-        return Optional.empty();
+    /** Notes the loan in the transaction that finds room for it in the budget of the host. */
+    private GuardOutcome noteWithinBudget(DomainPaths paths, GuardReading seen, Loan loan) {
+        return inOwnership(paths, seen, transaction -> {
+            LoanLedger others = LoanLedger.read(transaction).without(paths.domid());
+            Optional<String> refusal = policy.budget().refusal(others, Pages.of(loan.pages()));
+            if (refusal.isPresent()) {
+                return GuardOutcome.refused(refusal.get());
+            }
+            seen.notes().withLoan(Optional.of(loan)).write(transaction, paths, holder);
+            return GuardOutcome.DONE;
+        });
     }
 
     /**
-     * The pages are claimed before they are taken, so that Xen does not fail half-way with everything gone. What
-     * leaves unclear what has happened is thrown; then the note stays, and the next look goes on from there.
+     * Lends under a claim. A failure that leaves unclear what has happened is thrown; then the note stays, and the next
+     * look goes on from there.
      *
      * @return why nothing was lent; empty if it was
      */
     private Optional<String> lend(int domid, GuardReading seen, long wanted, long newMax) {
+        MemoryGrowth growth = new MemoryGrowth(
+                xenctrl, store, holder, domid, Pages.of(seen.maxPages()), "covering the debt of domain " + domid);
         // Xen answers success to whatever it ignores.
-        Optional<String> failure = Optional.of("Xen has taken the new PoD target and done nothing");
+        String failure = "Xen has taken the new PoD target and done nothing";
         try {
-            if (newMax != seen.maxPages()) {
-                setMaxPages(domid, newMax);
-            }
-            if (seen.notes().cover().isPresent()) {
-                // Left by a guard that died just here; a second claim would be refused.
-                xenctrl.memory().claimPages(domid, Pages.ZERO);
-            }
-            xenctrl.memory().claimPages(domid, Pages.of(wanted));
-            try {
-                xenctrl.memory().setPodTarget(domid, Pages.of(wanted));
-            } finally {
-                xenctrl.memory().claimPages(domid, Pages.ZERO);
-            }
+            growth.grow(
+                    Pages.of(newMax).toKiB(),
+                    Pages.of(seen.counters().totPages()),
+                    Pages.of(wanted),
+                    Optional.of(Pages.of(wanted)),
+                    policy.hostReserve());
+        } catch (HostMemoryException e) {
+            failure = "the host has too little free memory, of which " + policy.hostReserve() + " stay free";
+        } catch (DomainStateException e) {
+            failure = e.getMessage();
         } catch (HypercallException e) {
-            failure = Optional.of(reason(e));
-            if (!e.errno().equals(Errno.EINVAL)) {
-                // With EINVAL there is a claim of somebody else, such as a resize under way.
-                xenctrl.memory().claimPages(domid, Pages.ZERO);
-            }
+            failure = "Xen refuses (" + e.getMessage() + ")";
         }
         if (xenctrl.memory().podTarget(domid).debt() <= 0) {
             return Optional.empty();
         }
-        if (newMax != seen.maxPages()) {
-            setMaxPages(domid, seen.maxPages());
-        }
-        return failure;
-    }
-
-    private static String reason(HypercallException e) {
-        if (e.errno().equals(Errno.ENOMEM)) {
-            return "the host has not so much memory";
-        }
-        return "Xen refuses (" + e.getMessage() + ")";
+        growth.undo();
+        return Optional.of(failure);
     }
 
     private void setMaxPages(int domid, long pages) {
@@ -171,42 +148,63 @@ final class GuardActions {
     }
 
     private GuardOutcome giveBack(DomainPaths paths, GuardReading seen) {
-        GuardRecord.Cover cover = seen.notes().cover().orElseThrow();
+        Loan loan = seen.notes().loan().orElseThrow();
         // Owned first, so that two guards do not both do it; a note that stays after a crash does no harm.
         GuardOutcome owned = note(paths, seen, notes -> notes);
         if (!owned.equals(GuardOutcome.DONE)) {
             return owned;
         }
-        boolean raised = cover.oldMaxPages() < cover.newMaxPages() && seen.maxPages() == cover.newMaxPages();
-        if (raised) {
+        // A max_mem that somebody else has set stays.
+        if (loan.oldMaxPages() < loan.newMaxPages() && seen.maxPages() == loan.newMaxPages()) {
             setMaxPages(
-                    paths.domid(), Math.max(cover.oldMaxPages(), seen.counters().totPages()));
+                    paths.domid(), Math.max(loan.oldMaxPages(), seen.counters().totPages()));
         }
-        return note(paths, seen, notes -> notes.withCover(Optional.empty()));
+        return note(paths, seen, notes -> notes.withLoan(Optional.empty()));
+    }
+
+    private GuardOutcome recordRepayment(DomainPaths paths, GuardReading seen) {
+        Loan loan = seen.notes().loan().orElseThrow();
+        return note(paths, seen, notes -> notes.withLoan(Optional.of(loan.reducedTo(seen.coveredPages()))));
+    }
+
+    private GuardOutcome pause(DomainPaths paths, GuardReading seen) {
+        GuardOutcome owned = note(paths, seen, notes -> notes);
+        if (owned.equals(GuardOutcome.DONE)) {
+            xenctrl.domains().pause(paths.domid());
+        }
+        return owned;
+    }
+
+    private GuardOutcome requestShutdown(DomainPaths paths, GuardReading seen) {
+        return owning(paths, seen, transaction -> {
+            seen.notes().write(transaction, paths, holder);
+            transaction.write(paths.of("control/shutdown"), "poweroff");
+        });
     }
 
     private GuardOutcome note(DomainPaths paths, GuardReading seen, UnaryOperator<GuardRecord> change) {
         return owning(paths, seen, transaction -> change.apply(seen.notes()).write(transaction, paths, holder));
     }
 
-    private interface Change {
-        void in(StoreTransaction transaction);
+    /** A change that is always possible. */
+    private GuardOutcome owning(DomainPaths paths, GuardReading seen, Consumer<StoreTransaction> change) {
+        return inOwnership(paths, seen, transaction -> {
+            change.accept(transaction);
+            return GuardOutcome.DONE;
+        });
     }
 
-    private GuardOutcome owning(DomainPaths paths, GuardReading seen, Change change) {
+    private GuardOutcome inOwnership(
+            DomainPaths paths, GuardReading seen, Function<StoreTransaction, GuardOutcome> change) {
         return store.inTransaction(transaction -> {
-            if (GuardRecord.lease(holder, paths).state(transaction) == Lease.State.HELD) {
+            if (Loan.lease(holder, paths).state(transaction) == Lease.State.HELD) {
                 return GuardOutcome.NOT_OURS;
             }
             // Its tree goes before it does: then nothing is written that nobody would remove.
             boolean asSeen = transaction.exists(paths.root())
                     && GuardRecord.read(transaction, paths).equals(seen.notes())
                     && transaction.readPlausibleKib(paths.memoryTarget()).equals(seen.target());
-            if (!asSeen) {
-                return GuardOutcome.STALE;
-            }
-            change.in(transaction);
-            return GuardOutcome.DONE;
+            return asSeen ? change.apply(transaction) : GuardOutcome.STALE;
         });
     }
 
@@ -214,7 +212,7 @@ final class GuardActions {
     void forget(int domid) {
         DomainPaths paths = new DomainPaths(domid);
         store.inTransaction(transaction -> {
-            boolean ours = GuardRecord.lease(holder, paths).state(transaction) == Lease.State.OURS;
+            boolean ours = Loan.lease(holder, paths).state(transaction) == Lease.State.OURS;
             if (ours && !transaction.exists(paths.root())) {
                 transaction.removeWithEmptyParents(paths.podGuard());
             }

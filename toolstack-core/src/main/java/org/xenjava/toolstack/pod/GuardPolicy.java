@@ -2,6 +2,7 @@
 package org.xenjava.toolstack.pod;
 
 import java.time.Duration;
+import org.xenjava.toolstack.resize.LoanBudget;
 import org.xenjava.toolstack.xenctrl.units.KiB;
 import org.xenjava.toolstack.xenctrl.units.Pages;
 
@@ -20,6 +21,8 @@ import org.xenjava.toolstack.xenctrl.units.Pages;
  * @param hostReserve pages of the host that stay free and unclaimed; 64 MiB by default
  * @param floor {@code memory/target} is never lowered below it; 16 MiB by default
  * @param floorPercent nor below that share of what the administrator set, 0 … 100; 75 by default
+ * @param repay how long a guest may keep what it was lent before it is asked back by nudges; 1 h by default
+ * @param overdue what is done if nudges do not bring it back; reported by default
  */
 public record GuardPolicy(
         GuardMode mode,
@@ -31,13 +34,16 @@ public record GuardPolicy(
         Pages hostBudget,
         Pages hostReserve,
         KiB floor,
-        int floorPercent) {
+        int floorPercent,
+        Duration repay,
+        OverdueAction overdue) {
     private static final int ALL = 100;
     private static final long BYTES_PER_KIB = 1024;
 
     public GuardPolicy {
-        if (boot.isNegative() || stall.isNegative() || nudge.isNegative()) {
-            throw new IllegalArgumentException("patience is no negative time: " + boot + ", " + stall + ", " + nudge);
+        if (boot.isNegative() || stall.isNegative() || nudge.isNegative() || repay.isNegative()) {
+            throw new IllegalArgumentException(
+                    "patience is no negative time: " + boot + ", " + stall + ", " + nudge + ", " + repay);
         }
         if (mostNudges < 0 || floorPercent < 0 || floorPercent > ALL) {
             throw new IllegalArgumentException(
@@ -57,13 +63,26 @@ public record GuardPolicy(
                 KiB.ofMiB(1024).toPages(),
                 KiB.ofMiB(64).toPages(),
                 KiB.ofMiB(16),
-                75);
+                75,
+                Duration.ofHours(1),
+                OverdueAction.REPORT);
     }
 
     /** The same in another mode. */
     public GuardPolicy withMode(GuardMode newMode) {
         return new GuardPolicy(
-                newMode, boot, stall, nudge, mostNudges, domainBudget, hostBudget, hostReserve, floor, floorPercent);
+                newMode,
+                boot,
+                stall,
+                nudge,
+                mostNudges,
+                domainBudget,
+                hostBudget,
+                hostReserve,
+                floor,
+                floorPercent,
+                repay,
+                overdue);
     }
 
     /** The same with other patience. */
@@ -78,18 +97,54 @@ public record GuardPolicy(
                 hostBudget,
                 hostReserve,
                 floor,
-                floorPercent);
+                floorPercent,
+                repay,
+                overdue);
     }
 
     /** The same with other limits on what the host lends. */
     public GuardPolicy withBudgets(Pages perDomain, Pages perHost, Pages reserve) {
-        return new GuardPolicy(mode, boot, stall, nudge, mostNudges, perDomain, perHost, reserve, floor, floorPercent);
+        return new GuardPolicy(
+                mode, boot, stall, nudge, mostNudges, perDomain, perHost, reserve, floor, floorPercent, repay, overdue);
     }
 
     /** The same with other limits on nudging. */
     public GuardPolicy withNudges(int most, KiB newFloor, int newFloorPercent) {
         return new GuardPolicy(
-                mode, boot, stall, nudge, most, domainBudget, hostBudget, hostReserve, newFloor, newFloorPercent);
+                mode,
+                boot,
+                stall,
+                nudge,
+                most,
+                domainBudget,
+                hostBudget,
+                hostReserve,
+                newFloor,
+                newFloorPercent,
+                repay,
+                overdue);
+    }
+
+    /** The same with other rules for what is not given back. */
+    public GuardPolicy withRepayment(Duration newRepay, OverdueAction action) {
+        return new GuardPolicy(
+                mode,
+                boot,
+                stall,
+                nudge,
+                mostNudges,
+                domainBudget,
+                hostBudget,
+                hostReserve,
+                floor,
+                floorPercent,
+                newRepay,
+                action);
+    }
+
+    /** What the host may lend. */
+    LoanBudget budget() {
+        return new LoanBudget(domainBudget, hostBudget);
     }
 
     /** Where lowering ends for a guest that is meant to have {@code intent}; whole pages if {@link #floor} is. */

@@ -2,8 +2,8 @@
 package org.xenjava.toolstack.pod;
 
 import java.util.Optional;
+import org.xenjava.toolstack.resize.Loan;
 import org.xenjava.toolstack.store.DomainPaths;
-import org.xenjava.toolstack.store.Lease;
 import org.xenjava.toolstack.store.LeaseHolder;
 import org.xenjava.toolstack.store.StoreTransaction;
 import org.xenjava.toolstack.xenctrl.units.KiB;
@@ -13,9 +13,9 @@ import org.xenjava.toolstack.xenctrl.units.KiB;
  * over from one that died, needs no other memory. A note that cannot be read is no note.
  *
  * @param nudge a lowered {@code memory/target}
- * @param cover pages from the host
+ * @param loan pages from the host
  */
-record GuardRecord(Optional<Nudge> nudge, Optional<Cover> cover) {
+record GuardRecord(Optional<Nudge> nudge, Optional<Loan> loan) {
     static final GuardRecord NONE = new GuardRecord(Optional.empty(), Optional.empty());
 
     /**
@@ -25,24 +25,11 @@ record GuardRecord(Optional<Nudge> nudge, Optional<Cover> cover) {
      */
     record Nudge(KiB intent, KiB target, int count) {}
 
-    /**
-     * @param oldMaxPages max_pages before
-     * @param newMaxPages max_pages that the guard has set, or left
-     * @param totBefore pages that the domain owned before
-     * @param pages pages lent
-     */
-    record Cover(long oldMaxPages, long newMaxPages, long totBefore, long pages) {
-        /** Pages that the domain still has of them. */
-        long outstanding(long totPages) {
-            return Math.max(0, Math.min(pages, totPages - totBefore));
-        }
-    }
-
     GuardRecord withNudge(Optional<Nudge> other) {
-        return new GuardRecord(other, cover);
+        return new GuardRecord(other, loan);
     }
 
-    GuardRecord withCover(Optional<Cover> other) {
+    GuardRecord withLoan(Optional<Loan> other) {
         return new GuardRecord(nudge, other);
     }
 
@@ -50,17 +37,13 @@ record GuardRecord(Optional<Nudge> nudge, Optional<Cover> cover) {
         if (store.list(paths.podGuard()).isEmpty()) {
             return NONE;
         }
-        return new GuardRecord(readNudge(store, paths), readCover(store, paths));
+        return new GuardRecord(readNudge(store, paths), Loan.read(store, paths));
     }
 
     private static Optional<Nudge> readNudge(StoreTransaction store, DomainPaths paths) {
         Optional<KiB> intent = store.readPlausibleKib(intent(paths));
         return numbers(store, nudged(paths), 2)
                 .flatMap(at -> intent.map(kib -> new Nudge(kib, KiB.of(at[0]), (int) at[1])));
-    }
-
-    private static Optional<Cover> readCover(StoreTransaction store, DomainPaths paths) {
-        return numbers(store, covered(paths), 4).map(at -> new Cover(at[0], at[1], at[2], at[3]));
     }
 
     private static Optional<long[]> numbers(StoreTransaction store, String path, int count) {
@@ -77,23 +60,14 @@ record GuardRecord(Optional<Nudge> nudge, Optional<Cover> cover) {
             store.removeWithEmptyParents(paths.podGuard());
             return;
         }
-        lease(owner, paths).take(store);
+        Loan.lease(owner, paths).take(store);
         put(store, intent(paths), nudge.map(note -> Long.toString(note.intent().value())));
         put(store, nudged(paths), nudge.map(note -> note.target().value() + " " + note.count()));
-        put(
-                store,
-                covered(paths),
-                cover.map(note ->
-                        note.oldMaxPages() + " " + note.newMaxPages() + " " + note.totBefore() + " " + note.pages()));
+        loan.ifPresentOrElse(lent -> lent.write(store, paths), () -> Loan.remove(store, paths));
     }
 
     private static void put(StoreTransaction store, String path, Optional<String> value) {
         value.ifPresentOrElse(text -> store.write(path, text), () -> store.remove(path));
-    }
-
-    /** The lease of the process whose notes these are. */
-    static Lease lease(LeaseHolder owner, DomainPaths paths) {
-        return owner.lease(paths.podGuard() + "/owner");
     }
 
     private static String intent(DomainPaths paths) {
@@ -102,9 +76,5 @@ record GuardRecord(Optional<Nudge> nudge, Optional<Cover> cover) {
 
     private static String nudged(DomainPaths paths) {
         return paths.podGuard() + "/nudged";
-    }
-
-    private static String covered(DomainPaths paths) {
-        return paths.podGuard() + "/covered";
     }
 }

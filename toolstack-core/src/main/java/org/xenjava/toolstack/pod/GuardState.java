@@ -15,6 +15,8 @@ public enum GuardState {
     NUDGED,
     /** Every entry has its page, some of them lent by the host. */
     COVERED,
+    /** Every entry has its page, but the guest has not given back what it was lent, nudged or not. */
+    OVERDUE,
     /** Still short, and the guard may or can do nothing; it tries again from time to time. */
     GAVE_UP,
     /** The domain is dead or dying; the last state. */

@@ -17,6 +17,9 @@ final class GuardStateMachine {
     /** A fall of the debt that only a balloon driver makes: mapping Xen's shared pages over RAM takes a few. */
     private static final long BEGUN_PAGES = 256;
 
+    /** Repayments are noted in steps of 1 MiB. */
+    private static final long NOTED_STEP = 256;
+
     private static final Duration MOST_WAITING = Duration.ofSeconds(15);
     private static final Duration MOST_SHORT = Duration.ofMinutes(1);
     private static final Duration MOST_SETTLED = Duration.ofMinutes(5);
@@ -25,6 +28,9 @@ final class GuardStateMachine {
     private final List<Transition> transitions = new ArrayList<>();
     private GuardState state = GuardState.BOOTING;
     private boolean inDebt;
+    private boolean lent;
+    private long lowestLent;
+    private boolean acted;
     private long firstDebt;
     private long lowestDebt;
     private Instant since;
@@ -84,19 +90,97 @@ final class GuardStateMachine {
             since = now;
             return Optional.empty();
         }
-        return reading.debt() > 0 ? decideInDebt(reading, now) : decideWithoutDebt(reading);
+        if (reading.debt() > 0) {
+            lent = false;
+            return decideInDebt(reading, now);
+        }
+        inDebt = false;
+        return reading.coveredPages() > 0 ? decideLent(reading, now) : decideSettled(reading);
     }
 
-    private Optional<GuardAction> decideWithoutDebt(GuardReading reading) {
-        inDebt = false;
-        enter(reading.coveredPages() > 0 ? GuardState.COVERED : GuardState.SETTLED, "");
+    private Optional<GuardAction> decideSettled(GuardReading reading) {
+        lent = false;
+        enter(GuardState.SETTLED, "");
         if (policy.mode() == GuardMode.OBSERVE) {
             return Optional.empty();
         }
-        if (reading.notes().nudge().isPresent()) {
-            return Optional.of(reading.nudgeOverruled() ? GuardAction.FORGET_NUDGE : GuardAction.RESTORE_INTENT);
+        if (reading.coverOver()) {
+            return Optional.of(GuardAction.GIVE_BACK);
         }
-        return reading.coverOver() ? Optional.of(GuardAction.GIVE_BACK) : Optional.empty();
+        return endNudge(reading);
+    }
+
+    private static Optional<GuardAction> endNudge(GuardReading reading) {
+        return reading.notes()
+                .nudge()
+                .map(nudge -> reading.nudgeOverruled() ? GuardAction.FORGET_NUDGE : GuardAction.RESTORE_INTENT);
+    }
+
+    /** Nothing is missing, but the host has lent some of it: a boot is waited for, then the loan is asked back. */
+    private Optional<GuardAction> decideLent(GuardReading reading, Instant now) {
+        if (!lent) {
+            lent = true;
+            acted = false;
+            lowestLent = reading.coveredPages();
+            since = now;
+            enter(reading.backedBoot() ? GuardState.BOOTING : GuardState.COVERED, "");
+        } else if (reading.coveredPages() < lowestLent) {
+            lowestLent = reading.coveredPages();
+            since = now;
+            if (state == GuardState.BOOTING) {
+                enter(GuardState.BALLOONING, "");
+            }
+        }
+        if (policy.mode() == GuardMode.OBSERVE) {
+            return Optional.empty();
+        }
+        if (state != GuardState.NUDGED && reading.notes().nudge().isPresent() || reading.nudgeOverruled()) {
+            enter(state == GuardState.NUDGED ? GuardState.COVERED : state, "");
+            return endNudge(reading);
+        }
+        if (reading.repaidSinceNoted() >= NOTED_STEP) {
+            return Optional.of(GuardAction.RECORD_REPAYMENT);
+        }
+        return now.isBefore(since.plus(patience())) ? Optional.empty() : askBack(reading, now);
+    }
+
+    private Optional<GuardAction> askBack(GuardReading reading, Instant now) {
+        switch (state) {
+            case BOOTING, BALLOONING -> {
+                since = now;
+                enter(GuardState.COVERED, "");
+                return Optional.empty();
+            }
+            case COVERED, NUDGED -> {
+                if (policy.mode() == GuardMode.NUDGE_FIRST && mayNudge(reading)) {
+                    return Optional.of(GuardAction.NUDGE);
+                }
+                since = now;
+                enter(GuardState.OVERDUE, "");
+                return endNudge(reading).or(this::overdue);
+            }
+            default -> {
+                return overdue();
+            }
+        }
+    }
+
+    /** Once per loan. */
+    private Optional<GuardAction> overdue() {
+        if (acted) {
+            return Optional.empty();
+        }
+        acted = true;
+        return switch (policy.overdue()) {
+            case REPORT -> Optional.empty();
+            case PAUSE -> Optional.of(GuardAction.PAUSE);
+            case SHUT_DOWN -> Optional.of(GuardAction.SHUT_DOWN);
+        };
+    }
+
+    private boolean mayNudge(GuardReading reading) {
+        int nudges = reading.notes().nudge().map(GuardRecord.Nudge::count).orElse(0);
+        return nudges < policy.mostNudges() && reading.nextTarget(policy).isPresent();
     }
 
     private Optional<GuardAction> decideInDebt(GuardReading reading, Instant now) {
@@ -126,7 +210,9 @@ final class GuardStateMachine {
         return switch (state) {
             case BOOTING -> policy.boot();
             case NUDGED -> policy.nudge();
-            default -> policy.stall();
+            case COVERED -> policy.repay();
+            case OVERDUE -> Duration.ZERO;
+            case BALLOONING, SETTLED, SHORT, GAVE_UP, GONE -> policy.stall();
         };
     }
 
@@ -137,13 +223,7 @@ final class GuardStateMachine {
         return switch (policy.mode()) {
             case OBSERVE -> Optional.empty();
             case COVER_AT_ONCE -> Optional.of(GuardAction.COVER);
-            case NUDGE_FIRST -> {
-                int nudges =
-                        reading.notes().nudge().map(GuardRecord.Nudge::count).orElse(0);
-                boolean mayNudge = nudges < policy.mostNudges()
-                        && reading.nextTarget(policy).isPresent();
-                yield Optional.of(mayNudge ? GuardAction.NUDGE : GuardAction.COVER);
-            }
+            case NUDGE_FIRST -> Optional.of(mayNudge(reading) ? GuardAction.NUDGE : GuardAction.COVER);
         };
     }
 
@@ -185,14 +265,14 @@ final class GuardStateMachine {
     private void lookAgain(Instant now) {
         due = now.plus(interval);
         Instant patienceEnds = since.plus(patience());
-        if (inDebt && patienceEnds.isAfter(now) && patienceEnds.isBefore(due)) {
+        if ((inDebt || lent) && patienceEnds.isAfter(now) && patienceEnds.isBefore(due)) {
             due = patienceEnds;
         }
         Duration most =
                 switch (state) {
                     case BOOTING, BALLOONING, NUDGED -> MOST_WAITING;
                     case SHORT, GAVE_UP -> MOST_SHORT;
-                    case SETTLED, COVERED, GONE -> MOST_SETTLED;
+                    case SETTLED, COVERED, OVERDUE, GONE -> MOST_SETTLED;
                 };
         Duration twice = interval.multipliedBy(2);
         interval = twice.compareTo(most) < 0 ? twice : most;

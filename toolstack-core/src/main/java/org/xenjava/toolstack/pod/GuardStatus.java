@@ -31,7 +31,7 @@ public record GuardStatus(
     boolean decided(GuardMode mode) {
         return activity == Activity.STOPPED
                 || switch (state) {
-                    case SETTLED, COVERED, GAVE_UP, GONE -> true;
+                    case SETTLED, COVERED, OVERDUE, GAVE_UP, GONE -> true;
                     case SHORT -> mode == GuardMode.OBSERVE;
                     case BOOTING, BALLOONING, NUDGED -> false;
                 };

@@ -3,6 +3,7 @@ package org.xenjava.toolstack.pod;
 
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -22,12 +23,10 @@ import org.xenjava.toolstack.pod.GuardStatus.Inspection;
 import org.xenjava.toolstack.store.DomainPaths;
 import org.xenjava.toolstack.store.ProcessIdentity;
 import org.xenjava.toolstack.store.StoreClient;
-import org.xenjava.toolstack.store.StoreTransaction;
 import org.xenjava.toolstack.xenctrl.DomainInfo;
 import org.xenjava.toolstack.xenctrl.HypercallException;
 import org.xenjava.toolstack.xenctrl.Xenctrl;
 import org.xenjava.toolstack.xenctrl.lib.XenLibException;
-import org.xenjava.toolstack.xenctrl.units.KiB;
 
 /**
  * Watches over every HVM and PVH domain of the host, whoever built it, until no load inside can crash it for want of
@@ -115,7 +114,7 @@ public final class PodGuard {
 
     /**
      * Looks at every domain that is due. Failures of Xen and xenstored are no reading: the domain is looked at again
-     * later.
+     * later. A failure at one domain does not keep the others from being looked at.
      *
      * @param now never earlier than in the call before
      * @return when to call again
@@ -130,14 +129,23 @@ public final class PodGuard {
             scan(now);
             nextScan = now.plus(SCAN_EVERY);
         }
+        List<Error> errors = new ArrayList<>();
         for (Integer domid : List.copyOf(domains.keySet())) {
             Guarded guarded = Objects.requireNonNull(domains.get(domid));
             if (woken.remove(domid)) {
                 guarded.machine.wake(now);
             }
             if (!now.isBefore(guarded.machine.due())) {
-                look(domid, guarded, now);
+                try {
+                    look(domid, guarded, now);
+                } catch (Error e) {
+                    // The other domains come first; then the guard's owner is told.
+                    errors.add(e);
+                }
             }
+        }
+        if (!errors.isEmpty()) {
+            throw errors.get(0);
         }
         Instant next = domains.values().stream()
                 .map(guarded -> guarded.machine.due())
@@ -160,7 +168,7 @@ public final class PodGuard {
         return domains.entrySet().stream()
                 .filter(entry -> switch (entry.getValue().machine.state()) {
                     case BOOTING, BALLOONING, SHORT, NUDGED, GAVE_UP -> true;
-                    case SETTLED, COVERED, GONE -> false;
+                    case SETTLED, COVERED, OVERDUE, GONE -> false;
                 })
                 .map(Map.Entry::getKey)
                 .collect(Collectors.toUnmodifiableSet());
@@ -181,15 +189,6 @@ public final class PodGuard {
         return scanned
                 && seen.size() == domains.size()
                 && seen.stream().allMatch(status -> status.decided(policy.mode()));
-    }
-
-    /** {@code memory/target} as its administrator has set it, while a guard has lowered it. */
-    public static Optional<KiB> intendedTarget(StoreTransaction store, DomainPaths paths) {
-        Optional<KiB> target = store.readPlausibleKib(paths.memoryTarget());
-        return GuardRecord.read(store, paths)
-                .nudge()
-                .filter(nudge -> target.equals(Optional.of(nudge.target())))
-                .map(GuardRecord.Nudge::intent);
     }
 
     private void scan(Instant now) {
@@ -237,16 +236,15 @@ public final class PodGuard {
         } catch (HypercallException | XenLibException | XenStoreException e) {
             LOG.debug("the guard of domain {} tries again later", domid, e);
             guarded.machine.lookFailed(now);
+        } catch (RuntimeException e) {
+            LOG.error("the guard failed at domain {}; it tries again later", domid, e);
+            guarded.machine.lookFailed(now);
         }
     }
 
     private void act(int domid, Guarded guarded, GuardAction action, GuardReading seen, Instant now) {
-        long lentToOthers = domains.values().stream()
-                .filter(other -> other != guarded)
-                .mapToLong(other -> other.coveredPages)
-                .sum();
-        lock.exclusively(domid, () -> {
-            GuardOutcome outcome = hands.act(action, domid, seen, lentToOthers);
+        boolean free = lock.tryExclusively(domid, () -> {
+            GuardOutcome outcome = hands.act(action, domid, seen);
             LOG.debug("domain {}: {}: {}", domid, action, outcome);
             if (action == GuardAction.COVER && outcome.equals(GuardOutcome.DONE)) {
                 guarded.last = eyes.read(domid, guarded.handle).orElse(seen);
@@ -254,6 +252,10 @@ public final class PodGuard {
             }
             guarded.machine.done(action, outcome, now);
         });
+        if (!free) {
+            LOG.debug("domain {}: {} waits, as another thread changes the domain", domid, action);
+            guarded.machine.done(action, GuardOutcome.STALE, now);
+        }
     }
 
     private void gone(int domid, Guarded guarded) {
@@ -309,7 +311,7 @@ public final class PodGuard {
     private static Optional<PodRemedy> remedy(int domid, GuardReading reading, GuardState state) {
         return switch (state) {
             case SHORT, GAVE_UP -> Optional.of(PodRemedy.forShort(domid, reading.nextTarget(GuardPolicy.standard())));
-            case BOOTING, BALLOONING, NUDGED, COVERED, SETTLED, GONE -> Optional.empty();
+            case BOOTING, BALLOONING, NUDGED, COVERED, OVERDUE, SETTLED, GONE -> Optional.empty();
         };
     }
 
@@ -321,7 +323,7 @@ public final class PodGuard {
     private static void log(GuardEvent event) {
         Level level =
                 switch (event.to()) {
-                    case GAVE_UP -> Level.WARN;
+                    case OVERDUE, GAVE_UP -> Level.WARN;
                     case SHORT, NUDGED, COVERED -> Level.INFO;
                     case BOOTING, BALLOONING, SETTLED, GONE -> Level.DEBUG;
                 };

@@ -9,11 +9,11 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.concurrent.Semaphore;
-import java.util.concurrent.TimeUnit;
+import java.util.concurrent.CompletableFuture;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.xenjava.toolstack.error.XenStoreException;
+import org.xenjava.toolstack.service.TickingService;
 import org.xenjava.toolstack.store.DomainPaths;
 import org.xenjava.toolstack.store.WatchHub;
 
@@ -24,25 +24,20 @@ import org.xenjava.toolstack.store.WatchHub;
  */
 public final class PodGuardService implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(PodGuardService.class);
-    private static final Duration END = Duration.ofSeconds(5);
-    private static final Duration AFTER_FAILURE = Duration.ofSeconds(30);
+    private static final TickingService.Settings SETTINGS =
+            TickingService.Settings.daemon("pod-guard", Duration.ofSeconds(30), Duration.ofSeconds(5));
 
     private final PodGuard guard;
-    private final WatchHub events;
     private final InstantSource clock;
-    private final Semaphore wakeUps = new Semaphore(0);
-    private final List<WatchHub.Registration> hostWatches = new ArrayList<>();
-    private final Map<Integer, WatchHub.Registration> targetWatches = new HashMap<>();
     private final Object ticked = new Object();
-    private final Thread thread;
-    private volatile boolean closed;
+    private final Work work;
+    private final TickingService service;
 
     private PodGuardService(PodGuard guard, WatchHub events, InstantSource clock) {
         this.guard = guard;
-        this.events = events;
         this.clock = clock;
-        this.thread = new Thread(this::run, "pod-guard");
-        thread.setDaemon(true);
+        this.work = new Work(events);
+        this.service = TickingService.start(SETTINGS, work, clock);
     }
 
     /**
@@ -51,9 +46,7 @@ public final class PodGuardService implements AutoCloseable {
      * @param clock best one that never jumps
      */
     public static PodGuardService start(PodGuard guard, WatchHub events, InstantSource clock) {
-        PodGuardService service = new PodGuardService(guard, events, clock);
-        service.thread.start();
-        return service;
+        return new PodGuardService(guard, events, clock);
     }
 
     /** What was seen of each domain when it was looked at last. */
@@ -67,13 +60,18 @@ public final class PodGuardService implements AutoCloseable {
      *
      * @param timeout at most so long
      * @return false if it is not so yet, or the guard was closed
+     * @throws java.util.concurrent.CompletionException if an {@link Error} has ended the guard
      */
     public boolean awaitDecided(Duration timeout) throws InterruptedException {
         Instant deadline = clock.instant().plus(timeout);
         synchronized (ticked) {
             while (!guard.decided()) {
                 long millis = Duration.between(clock.instant(), deadline).toMillis();
-                if (closed || millis <= 0) {
+                if (work.over) {
+                    service.ended().join();
+                    return false;
+                }
+                if (millis <= 0) {
                     return false;
                 }
                 ticked.wait(millis);
@@ -82,84 +80,85 @@ public final class PodGuardService implements AutoCloseable {
         }
     }
 
-    private void run() {
-        watchHost("@introduceDomain");
-        watchHost("@releaseDomain");
-        try {
-            while (!closed) {
-                Duration next = tick();
-                if (wakeUps.tryAcquire(next.toMillis() + 1, TimeUnit.MILLISECONDS)) {
-                    wakeUps.drainPermits();
-                }
-            }
-        } catch (InterruptedException e) {
-            LOG.debug("the guard's thread was interrupted");
-        } finally {
-            hostWatches.forEach(WatchHub.Registration::close);
-            targetWatches.values().forEach(WatchHub.Registration::close);
-        }
-    }
-
-    private Duration tick() {
-        try {
-            Duration next = guard.tick(clock.instant());
-            watchTargets(guard.unsettled());
-            synchronized (ticked) {
-                ticked.notifyAll();
-            }
-            return next;
-        } catch (RuntimeException e) {
-            LOG.error("the guard failed; it goes on in {}", AFTER_FAILURE, e);
-            return AFTER_FAILURE;
-        }
-    }
-
-    private void watchHost(String path) {
-        try {
-            hostWatches.add(events.watch(path, () -> {
-                guard.rescan();
-                wakeUps.release();
-            }));
-        } catch (XenStoreException e) {
-            LOG.warn("the guard sees new domains late: {}", e.getMessage());
-        }
-    }
-
-    private void watchTargets(Set<Integer> domids) {
-        targetWatches.entrySet().removeIf(entry -> {
-            boolean settled = !domids.contains(entry.getKey());
-            if (settled) {
-                entry.getValue().close();
-            }
-            return settled;
-        });
-        for (Integer domid : domids) {
-            if (!targetWatches.containsKey(domid)) {
-                try {
-                    targetWatches.put(domid, events.watch(new DomainPaths(domid).memoryTarget(), () -> {
-                        guard.wake(domid);
-                        wakeUps.release();
-                    }));
-                } catch (XenStoreException e) {
-                    LOG.debug("domain {} is polled only: {}", domid, e.getMessage());
-                }
-            }
-        }
+    /** Completes when the service has ended: exceptionally if an {@link Error} ended it, else after {@link #close}. */
+    public CompletableFuture<Void> ended() {
+        return service.ended();
     }
 
     /** Ends the thread, waiting for the action that is under way; domains run on, and keep what they were lent. */
     @Override
     public void close() {
-        closed = true;
-        wakeUps.release();
-        synchronized (ticked) {
-            ticked.notifyAll();
+        service.close();
+    }
+
+    private final class Work implements TickingService.Work {
+        private final WatchHub events;
+        private final List<WatchHub.Registration> hostWatches = new ArrayList<>();
+        private final Map<Integer, WatchHub.Registration> targetWatches = new HashMap<>();
+        private Runnable wake = () -> {};
+        private volatile boolean over;
+
+        Work(WatchHub events) {
+            this.events = events;
         }
-        if (thread != Thread.currentThread()) {
+
+        @Override
+        public void begin(Runnable toWake) {
+            wake = toWake;
+            watchHost("@introduceDomain");
+            watchHost("@releaseDomain");
+        }
+
+        @Override
+        public Duration tick(InstantSource now) {
+            Duration next = guard.tick(now.instant());
+            watchTargets(guard.unsettled());
+            synchronized (ticked) {
+                ticked.notifyAll();
+            }
+            return next;
+        }
+
+        @Override
+        public void end() {
+            hostWatches.forEach(WatchHub.Registration::close);
+            targetWatches.values().forEach(WatchHub.Registration::close);
+            over = true;
+            synchronized (ticked) {
+                ticked.notifyAll();
+            }
+        }
+
+        private void watchHost(String path) {
             try {
-                thread.join(END.toMillis());
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
+                hostWatches.add(events.watch(path, () -> {
+                    guard.rescan();
+                    wake.run();
+                }));
+            } catch (XenStoreException e) {
+                LOG.warn("the guard sees new domains late: {}", e.getMessage());
+            }
+        }
+
+        private void watchTargets(Set<Integer> domids) {
+            targetWatches.entrySet().removeIf(entry -> {
+                boolean settled = !domids.contains(entry.getKey());
+                if (settled) {
+                    entry.getValue().close();
+                }
+                return settled;
+            });
+            for (Integer domid : domids) {
+                if (!targetWatches.containsKey(domid)) {
+                    try {
+                        targetWatches.put(domid, events.watch(new DomainPaths(domid).memoryTarget(), () -> {
+                            guard.wake(domid);
+                            wake.run();
+                        }));
+                    } catch (XenStoreException e) {
+                        LOG.debug("domain {} is polled only: {}", domid, e.getMessage());
+                    }
+                }
             }
         }
     }

@@ -53,6 +53,11 @@ public record DomainPaths(int domid) {
         return libxl() + "/xenjava/pod-backed-kib";
     }
 
+    /** The maximum in KiB that the domain's next build uses, if mem-max has set one; ours, unknown to libxl. */
+    public String nextMaximumKib() {
+        return libxl() + "/xenjava/next-maximum-kib";
+    }
+
     /** The process that claims host memory for a resize, while it does; ours, unknown to libxl. */
     public String resizing() {
         return libxl() + "/xenjava/resizing";
@@ -66,6 +71,11 @@ public record DomainPaths(int domid) {
     /** What the domain was built from, as xl.cfg text in pieces; ours, unknown to libxl. */
     public String storedConfig() {
         return libxl() + "/xenjava/config";
+    }
+
+    /** Which process its device model is, as {@link ProcessIdentity} names it; ours, unknown to libxl. */
+    public String deviceModelIdentity() {
+        return libxl() + "/xenjava/device-model";
     }
 
     /** The process that acts when the domain shuts down; ours, unknown to libxl. */

@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * The processes of {@code proc(5)}. A process is dead only if its directory does not exist or another process has its
@@ -19,17 +20,22 @@ record ProcProcesses(Path proc) implements ProcessIdentity {
     /** The 22nd field of {@code stat}, counted from the field after the process's name. */
     private static final int START_TIME = 19;
 
+    /** States of a process that has ended and whose parent has not asked for its status yet. */
+    private static final Set<String> ENDED = Set.of("Z", "X");
+
     @Override
     public String self() {
         long pid = ProcessHandle.current().pid();
-        return namespace().orElse("?") + " " + pid + " " + startTimeOrUnknown(pid);
+        return identity(pid).orElseGet(() -> namespace().orElse("?") + " " + pid + " ?");
     }
 
-    private String startTimeOrUnknown(long pid) {
+    /** Empty if it cannot be read. */
+    Optional<String> identity(long pid) {
         try {
-            return startTime(pid);
+            String startTime = fields(pid)[START_TIME];
+            return namespace().map(text -> text + " " + pid + " " + startTime);
         } catch (IOException e) {
-            return "?";
+            return Optional.empty();
         }
     }
 
@@ -45,7 +51,9 @@ record ProcProcesses(Path proc) implements ProcessIdentity {
 
     private Liveness liveness(long pid, String startTime) {
         try {
-            return startTime(pid).equals(startTime) ? Liveness.ALIVE : Liveness.DEAD;
+            String[] fields = fields(pid);
+            boolean ended = ENDED.contains(fields[0]);
+            return fields[START_TIME].equals(startTime) && !ended ? Liveness.ALIVE : Liveness.DEAD;
         } catch (NoSuchFileException e) {
             return showsEveryProcess() ? Liveness.DEAD : Liveness.UNKNOWN;
         } catch (IOException e) {
@@ -67,13 +75,14 @@ record ProcProcesses(Path proc) implements ProcessIdentity {
         }
     }
 
-    private String startTime(long pid) throws IOException {
+    /** The fields of {@code stat} after the process's name, of which the first is its state. */
+    private String[] fields(long pid) throws IOException {
         String stat = Files.readString(proc.resolve(pid + "/stat"));
         // The second field, in parentheses, may hold anything.
         String[] afterName = stat.substring(stat.lastIndexOf(')') + 2).split(" ");
         if (afterName.length <= START_TIME) {
             throw new IOException(proc.resolve(pid + "/stat") + " has " + afterName.length + " fields after the name");
         }
-        return afterName[START_TIME];
+        return afterName;
     }
 }

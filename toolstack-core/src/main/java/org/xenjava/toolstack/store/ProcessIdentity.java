@@ -2,6 +2,7 @@
 package org.xenjava.toolstack.store;
 
 import java.nio.file.Path;
+import java.util.Optional;
 
 /**
  * Names this process so that another one can tell later whether it still runs: its PID namespace, its PID and its
@@ -35,5 +36,10 @@ public interface ProcessIdentity {
     /** From {@code /proc}. */
     static ProcessIdentity ofProc() {
         return new ProcProcesses(Path.of("/proc"));
+    }
+
+    /** How a note in xenstore names another process of this PID namespace; empty if {@code /proc} does not show it. */
+    static Optional<String> of(long pid) {
+        return new ProcProcesses(Path.of("/proc")).identity(pid);
     }
 }

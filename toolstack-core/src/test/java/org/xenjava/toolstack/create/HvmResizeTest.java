@@ -57,11 +57,11 @@ class HvmResizeTest {
         try (HvmTestHost host = host(family, PodPolicy.standard())) {
             int domid = build(host);
 
-            host.resize(domid).setMemory(KiB.ofMiB(300));
+            host.setMemory(domid, KiB.ofMiB(300));
 
             PodCounters raised = host.xenctrl.memory().podTarget(domid);
             assertEquals((300 - 16) * 256 - 32 + 256 + EXTRAS, raised.totPages());
-            assertEquals(KiB.ofMiB(300 - 16), host.resize(domid).status().target());
+            assertEquals(KiB.ofMiB(300 - 16), host.memory(domid).target());
             PodCounters settled = boot(host, domid);
             assertEquals(settled.entries(), settled.cachePages(), settled.toString());
             loadAndLive(host, domid);
@@ -74,7 +74,7 @@ class HvmResizeTest {
         try (HvmTestHost host = host(BalloonFamily.WINDOWS, PodPolicy.libxl())) {
             int domid = build(host);
 
-            host.resize(domid).setMemory(KiB.ofMiB(300));
+            host.setMemory(domid, KiB.ofMiB(300));
 
             assertEquals(EXTRAS - 256 - 32, boot(host, domid).debt());
             host.xen.guest(domid).orElseThrow().load();
@@ -89,7 +89,7 @@ class HvmResizeTest {
             int domid = build(host);
             PodCounters built = host.xenctrl.memory().podTarget(domid);
 
-            host.resize(domid).setMemory(KiB.ofMiB(mib));
+            host.setMemory(domid, KiB.ofMiB(mib));
 
             PodCounters raised = host.xenctrl.memory().podTarget(domid);
             long growth = Math.min((mib - 256) * 256, built.debt());
@@ -104,9 +104,9 @@ class HvmResizeTest {
         try (HvmTestHost host = host(BalloonFamily.WINDOWS, PodPolicy.standard())) {
             int domid = build(host);
             for (long mib : new long[] {256, 300, 256, 300, 200, 256}) {
-                host.resize(domid).setMemory(KiB.ofMiB(mib));
+                host.setMemory(domid, KiB.ofMiB(mib));
             }
-            assertEquals(KiB.ofMiB(256 - 16), host.resize(domid).status().target());
+            assertEquals(KiB.ofMiB(256 - 16), host.memory(domid).target());
             PodCounters settled = boot(host, domid);
             assertEquals(settled.entries(), settled.cachePages(), settled.toString());
             assertEquals((256 - 16) * 256 - 32 + EXTRAS, settled.totPages());
@@ -120,7 +120,7 @@ class HvmResizeTest {
             int domid = build(host);
             boot(host, domid);
 
-            host.resize(domid).setMemory(KiB.ofMiB(320));
+            host.setMemory(domid, KiB.ofMiB(320));
             host.xen.advance(BOOT);
 
             PodCounters grown = host.xenctrl.memory().podTarget(domid);
@@ -138,7 +138,7 @@ class HvmResizeTest {
     void driversThatDoNotBalloonAreLeftWithTheirDebt(BalloonFamily family) {
         try (HvmTestHost host = host(family, PodPolicy.standard())) {
             int domid = build(host);
-            host.resize(domid).setMemory(KiB.ofMiB(300));
+            host.setMemory(domid, KiB.ofMiB(300));
             assertTrue(boot(host, domid).debt() > 0);
         }
     }
@@ -147,9 +147,9 @@ class HvmResizeTest {
     void theSmallestSizeIsBesideTheVideoRam() {
         try (HvmTestHost host = host(BalloonFamily.WINDOWS, PodPolicy.standard())) {
             int domid = build(host);
-            assertThrows(ConfigException.class, () -> host.resize(domid).setMemory(KiB.ofMiB(16)));
-            host.resize(domid).setMemory(KiB.ofMiB(17));
-            assertEquals(KiB.ofMiB(1), host.resize(domid).status().target());
+            assertThrows(ConfigException.class, () -> host.setMemory(domid, KiB.ofMiB(16)));
+            host.setMemory(domid, KiB.ofMiB(17));
+            assertEquals(KiB.ofMiB(1), host.memory(domid).target());
         }
     }
 

@@ -25,17 +25,23 @@ import org.xenjava.toolstack.device.plan.HostInventory;
 import org.xenjava.toolstack.device.pv.PvHost;
 import org.xenjava.toolstack.image.TestFirmware;
 import org.xenjava.toolstack.imagefile.ImageFiles;
+import org.xenjava.toolstack.memory.BackedBoot;
+import org.xenjava.toolstack.memory.MemoryStatus;
 import org.xenjava.toolstack.memory.PodPolicy;
 import org.xenjava.toolstack.operation.Cancellation;
+import org.xenjava.toolstack.resize.BootBacking;
+import org.xenjava.toolstack.resize.MemoryResize;
 import org.xenjava.toolstack.sim.SimulatedXen;
 import org.xenjava.toolstack.sim.fault.FaultInjection;
 import org.xenjava.toolstack.sim.fault.MachineState;
 import org.xenjava.toolstack.store.ProcessIdentity;
 import org.xenjava.toolstack.store.StoreClient;
 import org.xenjava.toolstack.store.WatchHub;
+import org.xenjava.toolstack.xenctrl.DomainInfo;
 import org.xenjava.toolstack.xenctrl.Xenctrl;
 import org.xenjava.toolstack.xenctrl.abi.XenRelease;
 import org.xenjava.toolstack.xenctrl.lib.XenLibraries;
+import org.xenjava.toolstack.xenctrl.units.KiB;
 
 /** A simulated machine with firmware and a device model for HVM guests. */
 final class HvmTestHost implements AutoCloseable {
@@ -53,9 +59,15 @@ final class HvmTestHost implements AutoCloseable {
     final TestDeviceModel deviceModel;
     final BuildJournal journal;
     private final PodPolicy policy;
+    private final BackedBoot backedBoot;
 
     HvmTestHost(SimulatedXen.Builder machine, PodPolicy policy) {
+        this(machine, policy, BackedBoot.off());
+    }
+
+    HvmTestHost(SimulatedXen.Builder machine, PodPolicy policy, BackedBoot backedBoot) {
         this.xen = machine.build();
+        this.backedBoot = backedBoot;
         this.policy = policy;
         observer = xen.connect();
         faults = FaultInjection.around(xen.connect());
@@ -107,7 +119,8 @@ final class HvmTestHost implements AutoCloseable {
                         devices(faults, store),
                         deviceModel,
                         clock,
-                        new Random(153))
+                        new Random(153),
+                        new BootBacking(xenctrl, store, ProcessIdentity.named("test"), backedBoot, xen::advance))
                 .build(config, listener, cancellation)
                 .domid();
     }
@@ -127,8 +140,20 @@ final class HvmTestHost implements AutoCloseable {
                 Duration.ofMillis(100));
     }
 
-    MemoryResize resize(int domid) {
-        return new MemoryResize(xenctrl, store, policy, ProcessIdentity.named("test"), domid);
+    void setMemory(int domid, KiB memory) {
+        resize().setMemory(info(domid), memory);
+    }
+
+    MemoryStatus memory(int domid) {
+        return resize().status(info(domid));
+    }
+
+    private MemoryResize resize() {
+        return new MemoryResize(xenctrl, store, policy, ProcessIdentity.named("test"));
+    }
+
+    private DomainInfo info(int domid) {
+        return xenctrl.domains().info(domid).orElseThrow();
     }
 
     MachineState state() {

@@ -100,6 +100,12 @@ class ProcessIdentityTest {
     }
 
     @Test
+    void aProcessThatHasEndedAndWasNotReapedIsDead() throws IOException {
+        process(42, stat(99).replace(" S ", " Z "));
+        assertEquals(Liveness.DEAD, processes().liveness(NAMESPACE + " 42 99"));
+    }
+
+    @Test
     void aProcessIsUnknownWhereProcHidesOtherUsersProcesses() throws IOException {
         ProcProcesses hidden = processes();
         assertEquals(Liveness.UNKNOWN, hidden.liveness(NAMESPACE + " 42 99"));

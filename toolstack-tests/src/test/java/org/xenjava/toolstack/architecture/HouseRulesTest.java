@@ -56,6 +56,10 @@ class HouseRulesTest {
             .definedBy(ROOT + ".store..")
             .layer("operation")
             .definedBy(ROOT + ".operation..")
+            .layer("service")
+            .definedBy(ROOT + ".service..")
+            .layer("resize")
+            .definedBy(ROOT + ".resize..")
             .layer("create")
             .definedBy(ROOT + ".create..")
             .layer("pod")
@@ -112,8 +116,12 @@ class HouseRulesTest {
             .mayOnlyAccessLayers("error", "lib", "units")
             .whereLayer("operation")
             .mayOnlyAccessLayers("error", "translation")
+            .whereLayer("service")
+            .mayNotAccessAnyLayer()
+            .whereLayer("resize")
+            .mayOnlyAccessLayers("error", "translation", "config", "memory", "store", "xenctrl", "lib", "units")
             .whereLayer("pod")
-            .mayOnlyAccessLayers("error", "memory", "store", "xenctrl", "lib", "units")
+            .mayOnlyAccessLayers("error", "memory", "store", "service", "resize", "xenctrl", "lib", "units")
             .whereLayer("create")
             .mayOnlyAccessLayers(
                     "device",
@@ -127,6 +135,7 @@ class HouseRulesTest {
                     "imagefile",
                     "store",
                     "operation",
+                    "resize",
                     "xenctrl",
                     "abi",
                     "lib",
@@ -152,7 +161,17 @@ class HouseRulesTest {
             .mayOnlyAccessLayers("error", "memory", "operation", "xenctrl", "lib", "abi", "units")
             .whereLayer("lifecycle")
             .mayOnlyAccessLayers(
-                    "error", "config", "memory", "store", "pod", "operation", "create", "xenctrl", "lib", "units")
+                    "error",
+                    "config",
+                    "memory",
+                    "store",
+                    "service",
+                    "pod",
+                    "operation",
+                    "create",
+                    "xenctrl",
+                    "lib",
+                    "units")
             .whereLayer("rehearsal")
             .mayOnlyBeAccessedByLayers("cli")
             .whereLayer("cli")

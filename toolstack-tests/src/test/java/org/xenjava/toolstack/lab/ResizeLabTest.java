@@ -51,7 +51,7 @@ class ResizeLabTest extends LabFixture {
         }
         assertThrows(ConfigException.class, () -> domain.memory().set(KiB.ofMiB(513)));
         domain.memory().setMaximum(KiB.ofMiB(600));
-        assertEquals(KiB.ofMiB(600), domain.memory().status().staticMax());
+        assertEquals(KiB.ofMiB(600), domain.memory().status().nextMaximum());
         assertEquals(Pages.of(601 * 256), domain.memory().status().maxPages());
         assertThrows(ConfigException.class, () -> domain.memory().setMaximum(KiB.ofMiB(255)));
     }

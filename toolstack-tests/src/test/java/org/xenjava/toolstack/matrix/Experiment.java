@@ -40,7 +40,8 @@ public final class Experiment {
             return new Finding(
                     settled.totPages().count(),
                     settled.debtPages(),
-                    guarded.map(GuardEvent::coveredPages).orElse(0L),
+                    guarded.map(GuardEvent::coveredPages)
+                            .orElse(domain.pod().lent().count()),
                     guarded.map(event ->
                             event.to() + event.refusal().map(why -> ": " + why).orElse("")),
                     lastWords(domain));
@@ -62,7 +63,7 @@ public final class Experiment {
 
     private static boolean isEnd(GuardState state) {
         return switch (state) {
-            case SETTLED, COVERED, GAVE_UP -> true;
+            case SETTLED, COVERED, OVERDUE, GAVE_UP -> true;
             case BOOTING, BALLOONING, SHORT, NUDGED, GONE -> false;
         };
     }

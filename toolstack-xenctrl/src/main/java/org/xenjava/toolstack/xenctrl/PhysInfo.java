@@ -23,6 +23,11 @@ public record PhysInfo(
         long scrubPages,
         long outstandingPages) {
 
+    /** Pages that a new claim can get: free or about to be scrubbed, and not claimed by a domain. */
+    public long availablePages() {
+        return freePages + scrubPages - outstandingPages;
+    }
+
     private boolean can(int capability) {
         return (capabilities & capability) != 0;
     }

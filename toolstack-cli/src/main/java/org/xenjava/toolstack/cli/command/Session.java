@@ -4,6 +4,7 @@ package org.xenjava.toolstack.cli.command;
 import org.xenjava.toolstack.Toolstack;
 import org.xenjava.toolstack.cli.output.Console;
 import org.xenjava.toolstack.cli.output.JsonText;
+import org.xenjava.toolstack.memory.BackedBoot;
 
 /**
  * The world outside a command, which a test replaces.
@@ -23,9 +24,14 @@ public record Session(Console console, HostOpener host, Sleeper sleeper) {
         return new Session(console, otherwise, sleeper);
     }
 
-    /** Opens Xen; the caller closes it. */
+    /** Opens Xen; the caller closes it. Guests that are built are backed while they boot. */
     public Toolstack open() {
-        return host.open(Toolstack.options());
+        return open(BackedBoot.full());
+    }
+
+    /** Opens Xen, with another rule for backing guests while they boot; the caller closes it. */
+    public Toolstack open(BackedBoot backedBoot) {
+        return host.open(Toolstack.options().backedBoot(backedBoot));
     }
 
     public void print(String line) {

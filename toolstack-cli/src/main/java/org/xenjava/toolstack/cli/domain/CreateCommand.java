@@ -6,6 +6,7 @@ import java.util.Set;
 import java.util.concurrent.Callable;
 import org.xenjava.toolstack.Domain;
 import org.xenjava.toolstack.Toolstack;
+import org.xenjava.toolstack.cli.command.BackedBootOption;
 import org.xenjava.toolstack.cli.command.DryRunnable;
 import org.xenjava.toolstack.cli.command.ExitStatus;
 import org.xenjava.toolstack.cli.command.GuestFile;
@@ -73,6 +74,9 @@ final class CreateCommand implements DryRunnable, Callable<Integer> {
     @Option(names = "--no-guard", description = "do not guard a populate-on-demand guest")
     private boolean noGuard;
 
+    @Mixin
+    private final BackedBootOption backedBoot = new BackedBootOption();
+
     CreateCommand(Session session) {
         this.session = session;
     }
@@ -83,7 +87,7 @@ final class CreateCommand implements DryRunnable, Callable<Integer> {
         if (dryRun) {
             return DryRun.asText(config, session);
         }
-        try (Toolstack toolstack = session.open()) {
+        try (Toolstack toolstack = session.open(backedBoot.policy())) {
             return start(toolstack, build(toolstack, config));
         }
     }

@@ -22,6 +22,7 @@ import org.xenjava.toolstack.pod.GuardScope;
 import org.xenjava.toolstack.pod.GuardStatus;
 import org.xenjava.toolstack.pod.PodGuard;
 import org.xenjava.toolstack.pod.PodGuardService;
+import org.xenjava.toolstack.xenctrl.units.Pages;
 
 /** Stays with a guest that was just started until no load inside can crash it, and shows how far it is. */
 final class CreateGuardSession {
@@ -41,9 +42,12 @@ final class CreateGuardSession {
         this.name = domain.name();
     }
 
-    /** Whether the guest, which has not run yet, needs it: entries are without a page until its driver has worked. */
+    /**
+     * Whether the guest, which has not run yet, needs it: until its balloon driver has worked, entries are without a
+     * page, or have one that the host has lent.
+     */
     boolean isNeeded() {
-        return domain.pod().status().debtPages() > 0;
+        return domain.pod().status().debtPages() > 0 || domain.pod().lent().isMoreThan(Pages.ZERO);
     }
 
     /** What the user does meanwhile. */
@@ -133,7 +137,8 @@ final class CreateGuardSession {
                 session.console()
                         .progress()
                         .show(name + ": " + Words.of(status.state()) + ", "
-                                + Math.max(0, status.pod().debtPages()) + " pages to free (Ctrl-C leaves it running)");
+                                + (Math.max(0, status.pod().debtPages()) + status.coveredPages())
+                                + " pages to free (Ctrl-C leaves it running)");
             }
         }
     }

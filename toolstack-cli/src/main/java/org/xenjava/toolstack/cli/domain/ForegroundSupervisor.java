@@ -55,8 +55,13 @@ final class ForegroundSupervisor {
             begin.run();
             Sleeper.Stoppable pauses = session.sleeper().stoppable();
             return SignalShutdown.run(pauses::stop, () -> {
-                while (!finished.getAsBoolean() && pauses.sleep(BETWEEN_LOOKS)) {
+                while (!service.ended().isDone() && !finished.getAsBoolean() && pauses.sleep(BETWEEN_LOOKS)) {
                     // The service's thread does the work.
+                }
+                if (service.ended().isCompletedExceptionally()) {
+                    session.complain("the supervisor has ended by an error; nothing is done any more about guests that"
+                            + " stop");
+                    return ExitStatus.FAILED;
                 }
                 return status;
             });

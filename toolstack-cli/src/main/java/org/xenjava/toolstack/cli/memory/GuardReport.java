@@ -53,6 +53,9 @@ public final class GuardReport {
                         + remedy(event, "; ");
             case NUDGED -> "memory/target is lowered until the driver has freed " + debt + " more";
             case COVERED -> "the host lends it " + Words.pages(event.coveredPages()) + " that its driver has not freed";
+            case OVERDUE ->
+                "its driver does not give back the " + Words.pages(event.coveredPages())
+                        + " that the host lends it, although memory/target was lowered";
             case GAVE_UP ->
                 debt + " short and not covered: " + event.refusal().orElse("") + "; free memory or raise the budget"
                         + remedy(event, ", or ");
@@ -71,7 +74,7 @@ public final class GuardReport {
     /** Whether a user should hear of it although all was to be quiet: the guest is not as safe as it should be. */
     public static boolean isTrouble(GuardEvent event) {
         return switch (event.to()) {
-            case SHORT, NUDGED, COVERED, GAVE_UP -> true;
+            case SHORT, NUDGED, COVERED, OVERDUE, GAVE_UP -> true;
             case BOOTING, BALLOONING, SETTLED, GONE -> false;
         };
     }

@@ -11,7 +11,8 @@ import picocli.CommandLine.Parameters;
 
 @Command(
         description =
-                "Set the domain's maximum memory (max_mem and static-max). A running guest does not notice until it reboots.")
+                "Set the maximum memory of a domain (max_mem). The running guest is not told; static-max follows at its"
+                        + " next build.")
 final class MemMaxCommand extends DomainCommand {
     @Parameters(
             index = "1",

@@ -185,7 +185,7 @@ class GuestLifeTest {
 
     @Test
     void memSetRaisesTheTargetAndThePodCache() {
-        prompt.run("create", "-p", files.config("web", "memory = 64", "maxmem = 128"));
+        prompt.run("create", "--backed-boot", "off", "-p", files.config("web", "memory = 64", "maxmem = 128"));
         long before = hypercalls.memory().podTarget(1).cachePages();
         assertEquals(DONE, prompt.run("mem-set", "web", "96"));
         assertEquals("98304", read("/local/domain/1/memory/target"));
@@ -196,11 +196,21 @@ class GuestLifeTest {
     }
 
     @Test
-    void memMaxSetsWhatItMayGrowTo() {
+    void aPopulateOnDemandGuestIsBackedBeforeItRunsUnlessToldNot() {
+        prompt.run("create", "-p", files.config("web", "memory = 64", "maxmem = 128"));
+        assertEquals(0, hypercalls.memory().podTarget(1).debt());
+        assertTrue(read("/libxl/1/xenjava/guard/covered").endsWith(" boot"));
+        prompt.run("create", "-p", "--backed-boot", "off", files.config("db", "memory = 64", "maxmem = 128"));
+        assertTrue(hypercalls.memory().podTarget(2).debt() > 0);
+    }
+
+    @Test
+    void memMaxSetsMaxMemAndLeavesStaticMax() {
         prompt.run("create", "-p", files.config("web", "memory = 64"));
         assertEquals(DONE, prompt.run("mem-max", "web", "128"));
-        assertEquals("131072", read("/local/domain/1/memory/static-max"));
-        assertEquals(DONE, prompt.run("mem-set", "web", "100m"));
+        assertEquals("65536", read("/local/domain/1/memory/static-max"));
+        assertEquals("131072", read("/libxl/1/xenjava/next-maximum-kib"));
+        assertEquals(1, prompt.run("mem-set", "web", "100m").status());
     }
 
     @Test

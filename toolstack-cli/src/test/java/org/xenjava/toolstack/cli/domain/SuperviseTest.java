@@ -119,7 +119,7 @@ class SuperviseTest {
 
     @Test
     void aCoreIsDumpedUnlessThatMightKillTheGuest(@TempDir Path dumps) {
-        prompt.run("create", "--no-guard", files.config("web", "memory = 64", "maxmem = 128"));
+        prompt.run("create", "--backed-boot", "off", "--no-guard", files.config("web", "memory = 64", "maxmem = 128"));
         String file = dumps.resolve("core").toString();
         Outcome refused = prompt.run("dump-core", "web", file);
         assertEquals(1, refused.status());

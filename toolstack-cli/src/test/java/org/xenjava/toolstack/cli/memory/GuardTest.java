@@ -60,7 +60,7 @@ class GuardTest {
     }
 
     private void unguarded() {
-        assertEquals(new Outcome(0, "", ""), prompt.run("create", "--no-guard", pod()));
+        assertEquals(new Outcome(0, "", ""), prompt.run("create", "--backed-boot", "off", "--no-guard", pod()));
     }
 
     private boolean livesUnderLoad() {
@@ -73,7 +73,7 @@ class GuardTest {
     @Test
     void createStaysUntilTheGuestHasBallooned() {
         hostOf(GOOD);
-        assertEquals(new Outcome(0, "", ""), prompt.run("create", pod()));
+        assertEquals(new Outcome(0, "", ""), prompt.run("create", "--backed-boot", "off", pod()));
         assertTrue(hypercalls.memory().podTarget(1).debt() <= 0);
         assertTrue(prompt.time().compareTo(Duration.ZERO) > 0);
         assertTrue(livesUnderLoad());
@@ -83,21 +83,23 @@ class GuardTest {
     @ValueSource(strings = {"--no-guard", "-p"})
     void createDoesNotWaitIfItIsNotTo(String option) {
         hostOf(GOOD);
-        assertEquals(new Outcome(0, "", ""), prompt.run("create", option, pod()));
+        assertEquals(new Outcome(0, "", ""), prompt.run("create", "--backed-boot", "off", option, pod()));
         assertEquals(Duration.ZERO, prompt.time());
     }
 
     @Test
     void createHasNothingToWaitForWithoutPopulateOnDemand() {
         hostOf(GOOD);
-        assertEquals(new Outcome(0, "", ""), prompt.run("create", files.config("web", "memory = 64")));
+        assertEquals(
+                new Outcome(0, "", ""),
+                prompt.run("create", "--backed-boot", "off", files.config("web", "memory = 64")));
         assertEquals(Duration.ZERO, prompt.time());
     }
 
     @Test
     void createHelpsAGuestWhoseDriverStopsShort() {
         hostOf(GOOD.lying());
-        Outcome outcome = prompt.run("create", "-v", pod());
+        Outcome outcome = prompt.run("create", "--backed-boot", "off", "-v", pod());
         assertEquals(0, outcome.status());
         assertTrue(outcome.err().contains("\nweb (1): covered: the host lends it "), outcome.err());
         assertTrue(livesUnderLoad());
@@ -112,7 +114,7 @@ class GuardTest {
         prompt = Prompt.on(xen);
         hypercalls = Prompt.hypercalls(xen);
         prompt.whileSleeping(this::passTheTime);
-        Outcome outcome = prompt.run("create", pod());
+        Outcome outcome = prompt.run("create", "--backed-boot", "off", pod());
         assertEquals(3, outcome.status());
         assertTrue(outcome.err().contains("web (1): gave-up: "), outcome.err());
         assertTrue(outcome.err().contains("\nxlj: web (1): NOT SAFE: "), outcome.err());
@@ -126,7 +128,7 @@ class GuardTest {
             passTheTime();
             livesUnderLoad();
         });
-        Outcome outcome = prompt.run("create", pod());
+        Outcome outcome = prompt.run("create", "--backed-boot", "off", pod());
         assertEquals(1, outcome.status());
         assertTrue(
                 outcome.err().matches("xlj: web has crashed, with \\d+ pages still to free; xl dmesg .*\n"),
@@ -137,7 +139,7 @@ class GuardTest {
     void ctrlCLeavesTheGuestRunningAndSaysSo() {
         hostOf(GOOD);
         prompt.whileSleeping(() -> Thread.currentThread().interrupt());
-        Outcome outcome = prompt.run("create", pod());
+        Outcome outcome = prompt.run("create", "--backed-boot", "off", pod());
         assertEquals(1, outcome.status());
         assertTrue(
                 outcome.err().matches("xlj: web runs on, but nobody guards it any more, with \\d+ pages to free; .*\n"),
@@ -148,7 +150,7 @@ class GuardTest {
     @Test
     void aTerminalShowsHowFarItIs() {
         hostOf(IN_SECONDS);
-        Outcome outcome = prompt.runOnTerminal("create", pod());
+        Outcome outcome = prompt.runOnTerminal("create", "--backed-boot", "off", pod());
         assertTrue(outcome.err().contains("\r\033[Kweb: ballooning, "), outcome.err());
         assertTrue(outcome.err().endsWith("\r\033[K"), outcome.err());
     }
@@ -215,7 +217,7 @@ class GuardTest {
     @Test
     void onceDoesNotWaitForAPausedGuest() {
         hostOf(GOOD);
-        prompt.run("create", "-p", pod());
+        prompt.run("create", "--backed-boot", "off", "-p", pod());
         Outcome outcome = prompt.run("guard", "--once");
         assertEquals(1, outcome.status());
         assertTrue(outcome.out().startsWith("web (1): stopped with "), outcome.out());

@@ -168,7 +168,12 @@ class PodCheckTest {
     void watchingLooksAgainUntilTheGuestHasBallooned() {
         assertEquals(
                 0,
-                prompt.run("create", "--no-guard", files.config("web", "memory = 64", "maxmem = 128"))
+                prompt.run(
+                                "create",
+                                "--backed-boot",
+                                "off",
+                                "--no-guard",
+                                files.config("web", "memory = 64", "maxmem = 128"))
                         .status());
         prompt.whileSleeping(() -> xen.advance(Duration.ofSeconds(1)));
 
@@ -195,7 +200,8 @@ class PodCheckTest {
     }
 
     private void create(String name, int memory, int maxmem) {
-        Outcome outcome = prompt.run("create", "-p", files.config(name, "memory = " + memory, "maxmem = " + maxmem));
+        Outcome outcome = prompt.run(
+                "create", "--backed-boot", "off", "-p", files.config(name, "memory = " + memory, "maxmem = " + maxmem));
         assertEquals(new Outcome(0, "", ""), outcome);
     }
 

@@ -28,8 +28,8 @@ class PodExplainTest {
     @BeforeEach
     void buildTwo(@TempDir Path temporary) {
         files = new GuestFiles(temporary);
-        prompt.run("create", "-p", files.config("plain", "memory = 64"));
-        prompt.run("create", "-p", files.config("pod", "memory = 64", "maxmem = 66"));
+        prompt.run("create", "--backed-boot", "off", "-p", files.config("plain", "memory = 64"));
+        prompt.run("create", "--backed-boot", "off", "-p", files.config("pod", "memory = 64", "maxmem = 66"));
     }
 
     @Test

@@ -38,7 +38,7 @@ class PodWatchTest {
     void startAGuest(@TempDir Path temporary) {
         directory = temporary;
         GuestFiles files = new GuestFiles(temporary);
-        prompt.run("create", "--no-guard", files.config("web", "memory = 64", "maxmem = 128"));
+        prompt.run("create", "--backed-boot", "off", "--no-guard", files.config("web", "memory = 64", "maxmem = 128"));
         prompt.whileSleeping(() -> xen.advance(Duration.ofSeconds(1)));
     }
 

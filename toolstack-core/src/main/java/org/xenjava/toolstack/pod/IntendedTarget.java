@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.pod;
+
+import java.util.Optional;
+import org.xenjava.toolstack.store.DomainPaths;
+import org.xenjava.toolstack.store.StoreTransaction;
+import org.xenjava.toolstack.xenctrl.units.KiB;
+
+/** The {@code memory/target} that the administrator has set, while a guard has lowered the node. */
+public final class IntendedTarget {
+    private IntendedTarget() {}
+
+    /** Empty if no guard has lowered it, or somebody has set it since. */
+    public static Optional<KiB> read(StoreTransaction store, DomainPaths paths) {
+        Optional<KiB> target = store.readPlausibleKib(paths.memoryTarget());
+        return GuardRecord.read(store, paths)
+                .nudge()
+                .filter(nudge -> target.equals(Optional.of(nudge.target())))
+                .map(GuardRecord.Nudge::intent);
+    }
+}

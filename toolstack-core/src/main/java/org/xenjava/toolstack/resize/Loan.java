@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.resize;
+
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.xenjava.toolstack.store.DomainPaths;
+import org.xenjava.toolstack.store.Lease;
+import org.xenjava.toolstack.store.LeaseHolder;
+import org.xenjava.toolstack.store.StoreTransaction;
+
+/**
+ * Pages that the host has lent a domain so that every populate-on-demand entry has its page, as {@code
+ * /libxl/N/xenjava/guard/covered} says. The note goes with the domain, whoever destroys it.
+ *
+ * @param purpose why they were lent
+ * @param oldMaxPages max_pages before
+ * @param newMaxPages max_pages that the lender has set, or left
+ * @param totBefore pages that the domain owned before
+ * @param pages pages lent
+ */
+public record Loan(Purpose purpose, long oldMaxPages, long newMaxPages, long totBefore, long pages) {
+    private static final Pattern FORM = Pattern.compile("(\\d{1,15}) (\\d{1,15}) (\\d{1,15}) (\\d{1,15})(?: (boot))?");
+    private static final int BOOT_GROUP = 5;
+
+    /** Why pages are lent. */
+    public enum Purpose {
+        /** The balloon driver has stopped short. */
+        SHORTFALL,
+        /** The guest has not ballooned yet: its whole memory is backed until it has. */
+        BOOT
+    }
+
+    /** Pages that the domain still has of them. */
+    public long outstanding(long totPages) {
+        return Math.max(0, Math.min(pages, totPages - totBefore));
+    }
+
+    /** The same loan after a mem-set: pages by which the size has grown are the domain's own. */
+    public Loan resized(long growth, long maxBySize, long maxPages) {
+        return new Loan(purpose, maxBySize, Math.max(maxBySize, maxPages), totBefore + Math.max(0, growth), pages);
+    }
+
+    /** The lease of the process that nudges the domain and lends to it. */
+    public static Lease lease(LeaseHolder holder, DomainPaths paths) {
+        return holder.lease(paths.podGuard() + "/owner");
+    }
+
+    /** What is left of it after a repayment. */
+    public Loan reducedTo(long left) {
+        return new Loan(purpose, oldMaxPages, newMaxPages, totBefore, left);
+    }
+
+    /** The loan of that domain; text of another form is no loan. */
+    public static Optional<Loan> read(StoreTransaction store, DomainPaths paths) {
+        return store.read(path(paths))
+                .map(FORM::matcher)
+                .filter(Matcher::matches)
+                .map(Loan::of);
+    }
+
+    private static Loan of(Matcher text) {
+        return new Loan(
+                text.group(BOOT_GROUP) == null ? Purpose.SHORTFALL : Purpose.BOOT,
+                Long.parseLong(text.group(1)),
+                Long.parseLong(text.group(2)),
+                Long.parseLong(text.group(3)),
+                Long.parseLong(text.group(4)));
+    }
+
+    /** Notes it. */
+    public void write(StoreTransaction store, DomainPaths paths) {
+        String numbers = oldMaxPages + " " + newMaxPages + " " + totBefore + " " + pages;
+        store.write(path(paths), purpose == Purpose.BOOT ? numbers + " boot" : numbers);
+    }
+
+    /** Removes the note. */
+    public static void remove(StoreTransaction store, DomainPaths paths) {
+        store.remove(path(paths));
+    }
+
+    private static String path(DomainPaths paths) {
+        return paths.podGuard() + "/covered";
+    }
+}

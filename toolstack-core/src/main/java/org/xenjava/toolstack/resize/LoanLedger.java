@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.resize;
+
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.xenjava.toolstack.store.DomainPaths;
+import org.xenjava.toolstack.store.StoreTransaction;
+import org.xenjava.toolstack.xenctrl.DomainInfo;
+
+/**
+ * The loans of all domains, as xenstore holds them for every process of the host. Read in the transaction that notes a
+ * new loan, so that two lenders cannot both take the same rest of a budget: the commit of the second one conflicts, and
+ * it reads again. A loan counts from before it is given, and until the note says that it is repaid.
+ *
+ * @param loans by domid
+ */
+public record LoanLedger(Map<Integer, Loan> loans) {
+    private static final String ROOT = "/libxl";
+
+    public LoanLedger {
+        loans = Map.copyOf(loans);
+    }
+
+    /** Reads it. */
+    public static LoanLedger read(StoreTransaction transaction) {
+        Map<Integer, Loan> loans = new HashMap<>();
+        for (String name : transaction.list(ROOT)) {
+            if (name.matches("\\d{1,5}")) {
+                int domid = Integer.parseInt(name);
+                Loan.read(transaction, new DomainPaths(domid)).ifPresent(loan -> loans.put(domid, loan));
+            }
+        }
+        return new LoanLedger(loans);
+    }
+
+    /** The same without that domain. */
+    public LoanLedger without(int domid) {
+        Map<Integer, Loan> others = new HashMap<>(loans);
+        others.remove(domid);
+        return new LoanLedger(others);
+    }
+
+    /** Pages lent to all domains. */
+    public long total() {
+        return beyond(0);
+    }
+
+    /** Pages lent to all domains, without the first {@code share} pages of each. */
+    public long beyond(long share) {
+        return loans.values().stream()
+                .mapToLong(loan -> Math.max(0, loan.pages() - share))
+                .sum();
+    }
+
+    /**
+     * Pages that backed boots have not given back yet.
+     *
+     * @param domains the domains of the host
+     */
+    public long outstandingOfBoots(List<DomainInfo> domains) {
+        return domains.stream()
+                .mapToLong(info -> Optional.ofNullable(loans.get(info.domid()))
+                        .filter(loan -> loan.purpose() == Loan.Purpose.BOOT)
+                        .map(loan -> loan.outstanding(info.totPages()))
+                        .orElse(0L))
+                .sum();
+    }
+}

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.resize;
+
+import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.xenjava.toolstack.error.DomainStateException;
+import org.xenjava.toolstack.error.HostMemoryException;
+import org.xenjava.toolstack.store.DomainPaths;
+import org.xenjava.toolstack.store.Lease;
+import org.xenjava.toolstack.store.LeaseHolder;
+import org.xenjava.toolstack.store.StoreClient;
+import org.xenjava.toolstack.xenctrl.Xenctrl;
+import org.xenjava.toolstack.xenctrl.units.KiB;
+import org.xenjava.toolstack.xenctrl.units.Pages;
+
+/**
+ * Grows a running domain's memory under a claim: max_mem, then the claim, then the PoD target, then the rest of the
+ * claim is released. A claim outlives its process and excludes every other claim of that domain, so the process signs
+ * a lease first; the next growth removes the claim of a process that is dead.
+ */
+public final class MemoryGrowth {
+    private static final Logger LOG = LoggerFactory.getLogger(MemoryGrowth.class);
+
+    private final Xenctrl xenctrl;
+    private final StoreClient store;
+    private final Lease lease;
+    private final int domid;
+    private final Pages maxBefore;
+    private final String attempt;
+    private Pages max;
+
+    /**
+     * @param maxBefore max_mem as it is now, for {@link #undo}
+     * @param attempt what the memory is for: messages begin with it
+     */
+    public MemoryGrowth(
+            Xenctrl xenctrl, StoreClient store, LeaseHolder holder, int domid, Pages maxBefore, String attempt) {
+        this.xenctrl = xenctrl;
+        this.store = store;
+        this.lease = holder.lease(new DomainPaths(domid).resizing());
+        this.domid = domid;
+        this.maxBefore = maxBefore;
+        this.max = maxBefore;
+        this.attempt = attempt;
+    }
+
+    /**
+     * Sets max_mem and grows the domain.
+     *
+     * @param maxMem the new max_mem, at least {@code total}
+     * @param owned pages that the domain owns
+     * @param total pages that it will own; if it lacks some of them, the host must be able to give them
+     * @param podTarget the PoD target to set; empty if the guest takes the pages itself
+     * @param reserve pages of the host that have to stay free and unclaimed
+     * @throws org.xenjava.toolstack.error.HostMemoryException if the host has too little memory; nothing was taken
+     * @throws DomainStateException if another process has a claim for the domain, or may have one
+     */
+    public void grow(KiB maxMem, Pages owned, Pages total, Optional<Pages> podTarget, Pages reserve) {
+        limit(maxMem);
+        if (total.isMoreThan(owned)) {
+            underClaim(owned, total, podTarget, reserve);
+        } else {
+            podTarget.ifPresent(this::setPodTarget);
+        }
+    }
+
+    /** Sets max_mem, unless it is so already. */
+    public void limit(KiB maxMem) {
+        if (!maxMem.toPages().equals(max)) {
+            // It may be so even if the call fails.
+            max = maxMem.toPages();
+            xenctrl.memory().setMaxMem(domid, maxMem);
+        }
+    }
+
+    private void underClaim(Pages owned, Pages total, Optional<Pages> podTarget, Pages reserve) {
+        if (sign() != Lease.State.FREE) {
+            xenctrl.memory().claimPages(domid, Pages.ZERO);
+        }
+        HostClaim claim = new HostClaim(xenctrl, domid, attempt);
+        try {
+            claim.take(total, owned.count());
+            requireReserve(reserve);
+            podTarget.ifPresent(this::setPodTarget);
+        } finally {
+            claim.release();
+            store.inTransaction(lease::release);
+        }
+    }
+
+    /** After the claim: of two processes that take the last pages at once, both see the other's claim. */
+    private void requireReserve(Pages reserve) {
+        if (reserve.equals(Pages.ZERO)) {
+            return;
+        }
+        long free = xenctrl.host().physInfo().availablePages();
+        if (free < reserve.count()) {
+            throw new HostMemoryException(attempt + ": the host would have " + free + " free and unclaimed pages left, "
+                    + "and " + reserve + " are to stay free");
+        }
+    }
+
+    /** Answers the lease's state before: unless it was free, a claim may have been left. */
+    private Lease.State sign() {
+        return store.inTransaction(transaction -> {
+            Lease.State before = lease.take(transaction);
+            if (before == Lease.State.HELD) {
+                throw new DomainStateException(attempt + ": process "
+                        + lease.heldBy(transaction).orElseThrow()
+                        + " is resizing it; try again when it is done");
+            }
+            return before;
+        });
+    }
+
+    private void setPodTarget(Pages target) {
+        LOG.debug(
+                "domain {}: PoD target {}, now {}",
+                domid,
+                target,
+                xenctrl.memory().setPodTarget(domid, target));
+    }
+
+    /** Puts max_mem back, if it was changed; a failure is logged. */
+    public void undo() {
+        try {
+            limit(maxBefore.toKiB());
+        } catch (RuntimeException e) {
+            LOG.warn("domain {}: max_mem could not be put back to {}", domid, maxBefore, e);
+        }
+    }
+}

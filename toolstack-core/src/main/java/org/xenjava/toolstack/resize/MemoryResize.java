@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.resize;
+
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.xenjava.toolstack.config.MemorySizes;
+import org.xenjava.toolstack.error.Attempt;
+import org.xenjava.toolstack.error.ConfigException;
+import org.xenjava.toolstack.error.DomainStateException;
+import org.xenjava.toolstack.error.translation.XenFailures;
+import org.xenjava.toolstack.memory.GuestShape;
+import org.xenjava.toolstack.memory.MemoryStatus;
+import org.xenjava.toolstack.memory.PodPolicy;
+import org.xenjava.toolstack.store.DomainPaths;
+import org.xenjava.toolstack.store.LeaseHolder;
+import org.xenjava.toolstack.store.ProcessIdentity;
+import org.xenjava.toolstack.store.StoreClient;
+import org.xenjava.toolstack.store.StoreTransaction;
+import org.xenjava.toolstack.xenctrl.DomainInfo;
+import org.xenjava.toolstack.xenctrl.Xenctrl;
+import org.xenjava.toolstack.xenctrl.units.KiB;
+import org.xenjava.toolstack.xenctrl.units.Pages;
+import org.xenjava.toolstack.xenctrl.units.PodCounters;
+
+/**
+ * Sets the size of a running HVM or PVH domain, and the size that it may have, by the rule that it was built with. The
+ * caller excludes other threads of its process; against other processes, the commit fails if what was read has
+ * changed, and everything is done again.
+ */
+public final class MemoryResize {
+    private static final Logger LOG = LoggerFactory.getLogger(MemoryResize.class);
+    private static final KiB SMALLEST = KiB.ofMiB(1);
+
+    /** Commits that fail because another process has resized the domain meanwhile. */
+    private static final int MAX_TRIES = 20;
+
+    private final Xenctrl xenctrl;
+    private final StoreClient store;
+    private final PodPolicy policy;
+    private final LeaseHolder holder;
+
+    /** @param processes signs the lease under which host memory is claimed */
+    public MemoryResize(Xenctrl xenctrl, StoreClient store, PodPolicy policy, ProcessIdentity processes) {
+        this.xenctrl = xenctrl;
+        this.store = store;
+        this.policy = policy;
+        this.holder = LeaseHolder.ofProcess(processes);
+    }
+
+    /** What the domain has now. */
+    public MemoryStatus status(DomainInfo info) {
+        return read(new DomainPaths(info.domid())).status(info);
+    }
+
+    private MemoryNodes read(DomainPaths paths) {
+        return MemoryNodes.read(store.direct(), paths);
+    }
+
+    /**
+     * Sets the size: max_mem, claim and PoD target, then {@code memory/target}, so that the guest is only told of
+     * memory that it can get. A failure puts max_mem back.
+     *
+     * @param info the domain as it is now
+     * @param memory a whole number of pages, 1 MiB and video RAM … static-max
+     */
+    public void setMemory(DomainInfo info, KiB memory) {
+        DomainPaths paths = new DomainPaths(info.domid());
+        String attempt = "setting the memory of domain " + info.domid() + " to " + memory;
+        MemoryGrowth growth =
+                new MemoryGrowth(xenctrl, store, holder, info.domid(), Pages.of(info.maxPages()), attempt);
+        try {
+            for (int tries = 0; tries < MAX_TRIES; tries++) {
+                MemoryNodes nodes = read(paths);
+                requireSize(memory, nodes, paths);
+                PodCounters counters = xenctrl.memory().podTarget(info.domid());
+                ResizeDecision decision = ResizeDecision.of(policy, nodes, counters, memory);
+                if (given(growth, decision, counters, paths, nodes)
+                        && store.inTransaction(transaction -> commit(transaction, paths, nodes, memory, decision))) {
+                    return;
+                }
+            }
+            throw new DomainStateException(
+                    attempt + ": other processes have changed its memory " + MAX_TRIES + " times meanwhile; try again");
+        } catch (RuntimeException e) {
+            growth.undo();
+            throw XenFailures.translate(Attempt.on(info.domid(), attempt), e);
+        }
+    }
+
+    /** Gives Xen its orders; false if they do not fit any more, as another process has resized the domain. */
+    private boolean given(
+            MemoryGrowth growth, ResizeDecision decision, PodCounters counters, DomainPaths paths, MemoryNodes nodes) {
+        try {
+            growth.grow(
+                    decision.maxMem(),
+                    Pages.of(counters.totPages()),
+                    decision.total(),
+                    decision.podTarget(),
+                    Pages.ZERO);
+            return true;
+        } catch (DomainStateException e) {
+            if (read(paths).equals(nodes)) {
+                throw e;
+            }
+            return false;
+        }
+    }
+
+    private static void requireSize(KiB memory, MemoryNodes nodes, DomainPaths paths) {
+        KiB least = nodes.videoRam().plus(SMALLEST);
+        if (memory.isLessThan(least)
+                || nodes.limit().isLessThan(memory)
+                || !memory.toPages().toKiB().equals(memory)) {
+            throw new ConfigException("the memory of domain " + paths.domid() + " is whole pages, " + least + " … "
+                    + nodes.limit() + ", not " + memory + "; it was built for a static-max of " + nodes.staticMax()
+                    + ", and a larger one set by mem-max takes effect when it is built again");
+        }
+    }
+
+    /** Records what the cache was grown for in any case; answers whether what was read still holds. */
+    private boolean commit(
+            StoreTransaction transaction, DomainPaths paths, MemoryNodes read, KiB memory, ResizeDecision decision) {
+        MemoryNodes now = MemoryNodes.read(transaction, paths);
+        KiB backed = now.backed().orElse(now.size());
+        if (backed.isLessThan(memory)) {
+            write(transaction, paths.podBackedKib(), memory);
+        }
+        if (!now.equals(read)) {
+            LOG.debug("domain {}: {} has become {} meanwhile", paths.domid(), read, now);
+            return false;
+        }
+        write(transaction, paths.memoryTarget(), decision.target());
+        decision.loan().ifPresent(loan -> loan.write(transaction, paths));
+        // libxl keeps this one for xend's heirs.
+        transaction
+                .read(paths.of("vm"))
+                .filter(vm -> vm.matches("/vm/[0-9a-f-]{36}"))
+                .ifPresent(vm -> transaction.write(
+                        vm + "/memory", Long.toString(decision.target().toMiB())));
+        return true;
+    }
+
+    private static void write(StoreTransaction transaction, String path, KiB size) {
+        transaction.write(path, Long.toString(size.value()));
+    }
+
+    /**
+     * Sets max_mem so that the domain may own that much and the usual head-room, and the maximum that the next build
+     * of the domain uses. {@code memory/static-max} stays: it is the size that the running guest's memory map was
+     * built for, and balloon drivers compute with it.
+     *
+     * @param info the domain as it is now
+     * @param maxMemory whole MiB, at least the present size
+     */
+    public void setMaxMemory(DomainInfo info, KiB maxMemory) {
+        DomainPaths paths = new DomainPaths(info.domid());
+        String attempt = "setting the maximum memory of domain " + info.domid() + " to " + maxMemory;
+        MemoryGrowth limit = new MemoryGrowth(xenctrl, store, holder, info.domid(), Pages.of(info.maxPages()), attempt);
+        try {
+            for (int tries = 0; tries < MAX_TRIES; tries++) {
+                MemoryNodes nodes = read(paths);
+                requireMaximum(maxMemory, nodes, attempt);
+                GuestShape full = new GuestShape(maxMemory, maxMemory, nodes.videoRam(), Pages.ZERO);
+                // A guest that has not ballooned yet owns its slack as well.
+                limit.limit(policy.maxMem(full).max(Pages.of(info.totPages()).toKiB()));
+                if (store.inTransaction(transaction -> commit(transaction, paths, nodes, maxMemory))) {
+                    return;
+                }
+            }
+            throw new DomainStateException(
+                    attempt + ": other processes have changed its memory " + MAX_TRIES + " times meanwhile; try again");
+        } catch (RuntimeException e) {
+            limit.undo();
+            throw XenFailures.translate(Attempt.on(info.domid(), attempt), e);
+        }
+    }
+
+    private static void requireMaximum(KiB maxMemory, MemoryNodes nodes, String attempt) {
+        KiB size = nodes.size();
+        if (!maxMemory.isMultipleOfMiB() || maxMemory.isLessThan(size) || MemorySizes.MAXIMUM.isLessThan(maxMemory)) {
+            throw new ConfigException(attempt + ": it is whole MiB, at least the present size of " + size
+                    + " and at most 16 TiB; lower the size first (mem-set)");
+        }
+    }
+
+    private static boolean commit(StoreTransaction transaction, DomainPaths paths, MemoryNodes read, KiB maxMemory) {
+        boolean holds = MemoryNodes.read(transaction, paths).equals(read);
+        if (holds) {
+            write(transaction, paths.nextMaximumKib(), maxMemory);
+        }
+        return holds;
+    }
+}

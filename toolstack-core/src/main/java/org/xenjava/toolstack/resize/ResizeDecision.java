@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.resize;
+
+import java.util.Optional;
+import org.xenjava.toolstack.memory.GuestShape;
+import org.xenjava.toolstack.memory.PodPolicy;
+import org.xenjava.toolstack.xenctrl.units.KiB;
+import org.xenjava.toolstack.xenctrl.units.Pages;
+import org.xenjava.toolstack.xenctrl.units.PodCounters;
+
+/**
+ * What a mem-set is to do, decided from what was read and nothing else.
+ *
+ * @param maxMem the domain's new max_mem
+ * @param podTarget the PoD target to set, if Xen has to be asked for a larger cache
+ * @param total pages that the domain will own in the end; the host must have what it lacks of them
+ * @param target {@code memory/target}
+ * @param loan what the host has lent the domain, as it counts with the new size
+ */
+record ResizeDecision(KiB maxMem, Optional<Pages> podTarget, Pages total, KiB target, Optional<Loan> loan) {
+    static ResizeDecision of(PodPolicy policy, MemoryNodes nodes, PodCounters counters, KiB memory) {
+        GuestShape shape = new GuestShape(memory, nodes.staticMax(), nodes.videoRam(), Pages.ZERO);
+        KiB backed = nodes.backed().orElse(nodes.size());
+        KiB bySize = policy.maxMem(shape);
+        // What it was lent stays its own until it has ballooned.
+        KiB maxMem = nodes.loan().isPresent()
+                ? bySize.max(Pages.of(counters.totPages()).toKiB())
+                : bySize;
+        Optional<Pages> podTarget =
+                policy.resizePodTarget(shape, backed, counters).map(target -> target.min(maxMem.toPages()));
+        long growth = memory.toPages().count() - nodes.size().toPages().count();
+        return new ResizeDecision(
+                maxMem,
+                podTarget,
+                podTarget.orElse(memory.toPages()),
+                policy.resizeTarget(shape),
+                nodes.loan()
+                        .map(loan -> loan.resized(
+                                growth,
+                                bySize.toPages().count(),
+                                maxMem.toPages().count())));
+    }
+}
