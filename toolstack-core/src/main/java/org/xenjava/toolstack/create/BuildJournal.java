@@ -51,15 +51,15 @@ public final class BuildJournal {
         /** @throws DomainExistsException if there is one already */
         void open() {
             store.inTransaction(transaction -> {
-                ours = false;
-                lease(uuid).heldBy(transaction).ifPresent(builder -> {
+                // It may be there when the answer gets lost, whatever becomes of the commit.
+                ours = true;
+                lease(uuid).takeIfFree(transaction).ifPresent(builder -> {
+                    ours = false;
                     throw new DomainExistsException("a domain with the UUID " + uuid
                             + " is being built already, by process " + builder
                             + "; choose another UUID, or, if that process is gone, remove " + path(uuid));
                 });
-                // From here on it may be there, whatever becomes of the answer.
-                ours = true;
-                return lease(uuid).take(transaction);
+                return uuid;
             });
         }
 

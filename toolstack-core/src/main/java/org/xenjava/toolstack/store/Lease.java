@@ -66,6 +66,19 @@ public final class Lease {
         return before;
     }
 
+    /**
+     * Takes it if nobody holds it, dead or alive.
+     *
+     * @return who holds it; empty if it was free, and is ours now
+     */
+    public Optional<String> takeIfFree(StoreTransaction transaction) {
+        Optional<String> other = heldBy(transaction);
+        if (other.isEmpty()) {
+            transaction.write(path, holder.signature());
+        }
+        return other;
+    }
+
     /** Removes the node if it is ours, and each parent that is left empty; answers whether it was ours. */
     public boolean release(StoreTransaction transaction) {
         boolean ours = state(transaction) == State.OURS;
