@@ -49,6 +49,9 @@ final class GuestBuild {
     /** Numbers from 0x7FF0 on stand for no domain. */
     private static final long MAX_DOMID = 0x7FEF;
 
+    /** Until xenconsoled serves the ring; Linux waits for that. */
+    private static final int CONSOLE_DISCONNECTED = 1;
+
     private final Xenctrl xenctrl;
     private final StoreClient store;
     private final Clock clock;
@@ -193,6 +196,14 @@ final class GuestBuild {
     void populateSpecialPages() {
         populateCleared(SpecialPage.gfns(), "special pages");
         memory().write(SpecialPage.IDENTITY_PAGE_TABLE.address(), identityPageTable());
+        StructLayout console = xenctrl.abi().struct("xencons_interface");
+        if (console.fields().containsKey("connection")) {
+            memory().write(
+                            SpecialPage.CONSOLE.address(),
+                            console.allocate()
+                                    .set("connection", CONSOLE_DISCONNECTED)
+                                    .toBytes());
+        }
     }
 
     /** Populates pages side by side and clears them: a page may come with what its last owner left in it. */

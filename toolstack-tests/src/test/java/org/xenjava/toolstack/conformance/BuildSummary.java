@@ -46,6 +46,8 @@ final class BuildSummary {
             List.of("max_memkb"),
             "set_paging_mempool_size",
             List.of("size"),
+            "shadow_op",
+            List.of("op", "mb"),
             "settscinfo",
             List.of("tsc_mode", "gtsc_khz", "incarnation", "elapsed_nsec"),
             "set_pod_target",
@@ -54,8 +56,8 @@ final class BuildSummary {
             List.of("remote_dom"));
 
     /** The calls whose order matters. */
-    private static final Set<String> ORDERED =
-            Set.of("max_mem", "set_paging_mempool_size", "claim_pages", "set_pod_target", "populate_physmap");
+    private static final Set<String> ORDERED = Set.of(
+            "max_mem", "set_paging_mempool_size", "shadow_op", "claim_pages", "set_pod_target", "populate_physmap");
 
     private static final long FIRST_ACPI_FRAME = 0xFC000;
     private static final long FIRST_SPECIAL_FRAME = 0xFEFF0;
@@ -126,7 +128,9 @@ final class BuildSummary {
             podTarget = OptionalLong.of(call.number("target_pages"));
         }
         if (FIELDS.containsKey(call.operation())) {
-            FIELDS.get(call.operation()).forEach(field -> facts.add(call.operation() + "." + field, call.text(field)));
+            FIELDS.get(call.operation()).stream()
+                    .filter(call::has)
+                    .forEach(field -> facts.add(call.operation() + "." + field, call.text(field)));
         } else if (!QUESTIONS.contains(call.operation())) {
             facts.replace(call.operation(), "issued");
         }

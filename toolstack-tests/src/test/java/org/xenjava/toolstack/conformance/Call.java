@@ -27,6 +27,11 @@ sealed interface Call {
             return Long.parseLong(text(field));
         }
 
+        /** Whether the release's struct has that field. */
+        boolean has(String field) {
+            return in.containsKey(field);
+        }
+
         String text(String field) {
             return Optional.ofNullable(in.get(field))
                     .orElseThrow(() -> new NoSuchElementException(operation + " has no field " + field));

@@ -28,6 +28,7 @@ import org.xenjava.toolstack.trace.TraceReader;
 import org.xenjava.toolstack.xenctrl.CreateDomain;
 import org.xenjava.toolstack.xenctrl.Xenctrl;
 import org.xenjava.toolstack.xenctrl.abi.DomctlOp;
+import org.xenjava.toolstack.xenctrl.abi.XenRelease;
 
 /**
  * The guest of a recording, built by this project: from the same xl.cfg, with the same UUID and time, on a simulated
@@ -57,11 +58,11 @@ final class OwnBuild {
     private final Path directory;
     private final SimulatedXen xen;
 
-    private OwnBuild(LibxlRecording guest, PodPolicy policy, Path directory) {
+    private OwnBuild(LibxlRecording guest, PodPolicy policy, Path directory, XenRelease release) {
         this.guest = guest;
         this.policy = policy;
         this.directory = directory;
-        SimulatedXen.Builder machine = SimulatedXen.builder();
+        SimulatedXen.Builder machine = SimulatedXen.builder().release(release);
         this.xen = (guest.gigabytePages() ? machine.gigabytePages() : machine).build();
     }
 
@@ -74,7 +75,12 @@ final class OwnBuild {
 
     /** @param directory for kernel, ramdisk and trace */
     static OwnBuild of(LibxlRecording guest, PodPolicy policy, Path directory) {
-        OwnBuild build = new OwnBuild(guest, policy, directory);
+        return of(guest, policy, directory, XenRelease.V4_17);
+    }
+
+    /** @param release of the simulated machine */
+    static OwnBuild of(LibxlRecording guest, PodPolicy policy, Path directory, XenRelease release) {
+        OwnBuild build = new OwnBuild(guest, policy, directory, release);
         build.useDomidsUpTo(guest.domid());
         build.recorded("create", toolstack -> toolstack.create(build.config()));
         return build;

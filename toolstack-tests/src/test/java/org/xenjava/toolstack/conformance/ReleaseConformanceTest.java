@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.conformance;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.xenjava.toolstack.memory.PodPolicy;
+import org.xenjava.toolstack.xenctrl.abi.XenRelease;
+
+/** A create on other releases differs from that on 4.17, which is compared with libxl's, in what the release wants. */
+class ReleaseConformanceTest {
+    /** Fields that createdomain does not have yet, and the older call for the paging pool. */
+    private static final List<String> ON_4_14 = List.of(
+            "createdomain.cpupool_id: 0, –",
+            "createdomain.grant_opts: 2, –",
+            "createdomain.misc_flags: 0, –",
+            "createdomain.vmtrace_size: 0, –",
+            "order: max_mem, set_paging_mempool_size, claim_pages, set_pod_target, populate_physmap,"
+                    + " max_mem, shadow_op, claim_pages, set_pod_target, populate_physmap",
+            "set_paging_mempool_size.size: 3145728, –",
+            "shadow_op.mb: –, 3",
+            "shadow_op.op: –, 31");
+
+    /** No event channels in place of interrupts. */
+    private static final String WITHOUT_PIRQ = "createdomain.emulation_flags: 1023, 511";
+
+    /** The console ring says that nobody serves it yet. */
+    private static final String DISCONNECTED = "page 0xfefff CRC-32: –, 1fc77c9f";
+
+    static Stream<Arguments> differences() {
+        return Stream.of(
+                Arguments.of(14, Recordings.PVH, ON_4_14),
+                Arguments.of(20, Recordings.PVH, List.of()),
+                Arguments.of(22, Recordings.PVH, List.of(DISCONNECTED)),
+                Arguments.of(14, Recordings.HVM, ON_4_14),
+                Arguments.of(20, Recordings.HVM, List.of(WITHOUT_PIRQ)),
+                Arguments.of(22, Recordings.HVM, List.of(WITHOUT_PIRQ, DISCONNECTED)));
+    }
+
+    @ParameterizedTest
+    @MethodSource("differences")
+    void aCreateDiffersFromThatOn417InWhatTheReleaseWants(
+            int minor, List<LibxlRecording> guests, List<String> expected, @TempDir Path directory) {
+        LibxlRecording guest = guests.get(0);
+        Facts on417 = OwnBuild.of(guest, PodPolicy.standard(), directory).facts();
+        Facts on = OwnBuild.of(guest, PodPolicy.standard(), directory, new XenRelease(4, minor))
+                .facts();
+        assertEquals(
+                expected,
+                Facts.differences(on417, on).stream()
+                        .map(difference -> difference.fact() + ": " + difference.libxl() + ", " + difference.ours())
+                        .toList());
+    }
+}
