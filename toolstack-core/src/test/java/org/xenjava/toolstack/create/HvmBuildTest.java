@@ -314,7 +314,7 @@ class HvmBuildTest {
             Domain domain = toolstack.create(GUEST);
 
             assertEquals(KiB.ofMiB(64), domain.memory().status().size());
-            assertEquals(Optional.empty(), domain.deviceModel());
+            assertEquals(Optional.empty(), domain.deviceModel().process());
             domain.destroy();
             host.assertUnchangedSince(before);
         }
@@ -327,7 +327,7 @@ class HvmBuildTest {
             assertFalse(domain.deviceModel().death().isDone());
 
             host.store.direct().write(new DomainPaths(domain.domid()).deviceModelPid(), "4711");
-            assertEquals(domain, domain.deviceModel().death().getNow(null));
+            assertEquals(domain.uuid(), domain.deviceModel().death().join().uuid());
         }
     }
 
