@@ -6,7 +6,9 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.xenjava.toolstack.Domain;
 import org.xenjava.toolstack.pod.GuardEvent;
 import org.xenjava.toolstack.pod.GuardState;
+import org.xenjava.toolstack.pod.PodRemedy;
 import org.xenjava.toolstack.pod.PodStatus;
+import org.xenjava.toolstack.xenctrl.units.Pages;
 
 /** What is done with one guest, the same wherever it is done. */
 public final class Experiment {
@@ -42,12 +44,34 @@ public final class Experiment {
                     settled.debtPages(),
                     guarded.map(GuardEvent::coveredPages)
                             .orElse(domain.pod().lent().count()),
-                    guarded.map(event ->
-                            event.to() + event.refusal().map(why -> ": " + why).orElse("")),
+                    guarded.map(Experiment::words),
                     lastWords(domain));
         } finally {
             domain.destroy();
         }
+    }
+
+    /** The guard's last word, as the results of real Xen have it. */
+    private static String words(GuardEvent event) {
+        String words =
+                switch (event.to()) {
+                    case SETTLED -> "every entry has its page: no load in the guest can crash it";
+                    case COVERED ->
+                        "the host lends it " + Pages.of(event.coveredPages()) + " that its driver has not freed";
+                    case GAVE_UP ->
+                        Pages.of(event.debtPages()) + " short and not covered: "
+                                + event.refusal().orElseThrow() + "; free memory or raise the budget, or "
+                                + command(event.remedy().orElseThrow());
+                    default -> "no end";
+                };
+        return event.to() + ": " + words;
+    }
+
+    private static String command(PodRemedy remedy) {
+        return remedy instanceof PodRemedy.LowerTarget lower
+                ? "try xenstore-write /local/domain/" + lower.domid() + "/memory/target "
+                        + lower.target().value()
+                : "stop it while it can still stop in order: xl shutdown " + remedy.domid();
     }
 
     private GuardEvent awaitGuard() {
