@@ -7,7 +7,6 @@
  */
 module org.xenjava.toolstack.core {
     requires transitive org.xenjava.toolstack.xenctrl;
-    requires org.xenjava.toolstack.trace;
     requires aircompressor;
     requires com.google.common;
     requires com.google.gson;

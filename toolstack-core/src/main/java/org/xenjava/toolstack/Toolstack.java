@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.xenjava.toolstack;
 
-import java.io.UncheckedIOException;
-import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Clock;
 import java.time.Duration;
@@ -14,7 +12,6 @@ import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.locks.ReentrantLock;
-import java.util.function.Function;
 import java.util.function.UnaryOperator;
 import java.util.random.RandomGenerator;
 import java.util.stream.Collectors;
@@ -26,11 +23,8 @@ import org.xenjava.toolstack.create.CreateListener;
 import org.xenjava.toolstack.create.DomainBuilder;
 import org.xenjava.toolstack.create.DomainRemoval;
 import org.xenjava.toolstack.create.FirmwareFiles;
-import org.xenjava.toolstack.create.FirmwareSource;
 import org.xenjava.toolstack.device.DeviceModels;
-import org.xenjava.toolstack.device.QemuBinary;
-import org.xenjava.toolstack.device.QemuDeviceModel;
-import org.xenjava.toolstack.device.StandInDeviceModel;
+import org.xenjava.toolstack.device.QemuProcesses;
 import org.xenjava.toolstack.device.plan.HostInventory;
 import org.xenjava.toolstack.device.pv.HostProbe;
 import org.xenjava.toolstack.device.pv.PvHost;
@@ -62,11 +56,12 @@ import org.xenjava.toolstack.store.Liveness;
 import org.xenjava.toolstack.store.ProcessIdentity;
 import org.xenjava.toolstack.store.StoreClient;
 import org.xenjava.toolstack.store.WatchHub;
-import org.xenjava.toolstack.trace.Recorder;
 import org.xenjava.toolstack.xenctrl.PhysInfo;
 import org.xenjava.toolstack.xenctrl.UnsupportedXenException;
 import org.xenjava.toolstack.xenctrl.Xenctrl;
+import org.xenjava.toolstack.xenctrl.lib.GuestWorth;
 import org.xenjava.toolstack.xenctrl.lib.XenAccessException;
+import org.xenjava.toolstack.xenctrl.lib.XenHost;
 import org.xenjava.toolstack.xenctrl.lib.XenLibraries;
 import org.xenjava.toolstack.xenctrl.lib.jna.JnaXen;
 import org.xenjava.toolstack.xenctrl.units.Pages;
@@ -97,14 +92,15 @@ public final class Toolstack implements AutoCloseable {
     private final List<PodGuardService> guards = new CopyOnWriteArrayList<>();
     private final List<SupervisorService> supervisors = new CopyOnWriteArrayList<>();
 
-    private Toolstack(Options options, XenLibraries libraries) {
+    private Toolstack(Options options, XenHost host) {
+        XenLibraries libraries = host.libraries();
         this.libraries = libraries;
         Xenctrl xenctrl = Xenctrl.open(libraries);
         StoreClient store = new StoreClient(libraries.store());
         WatchHub events = new WatchHub(libraries.store());
-        DeviceModels deviceModels = deviceModels(libraries, xenctrl, store, events);
-        HostInventory host = new HostProbe(libraries.hostDevices(), qemu(libraries));
-        PvHost devices = new PvHost(store, events, libraries.hostDevices(), host, options.deviceLimit);
+        DeviceModels deviceModels = new DeviceModels(store, events, host.deviceModels());
+        HostInventory inventory = new HostProbe(host, xenctrl.abi().release().toString());
+        PvHost devices = new PvHost(store, events, libraries.hostDevices(), inventory, options.deviceLimit);
         DomainRemoval removal = new DomainRemoval(xenctrl, store, devices, deviceModels);
         this.context = new ToolstackContext(
                 xenctrl,
@@ -125,9 +121,8 @@ public final class Toolstack implements AutoCloseable {
                 store,
                 journal,
                 options.podPolicy,
-                firmware(libraries, xenctrl),
                 images,
-                host,
+                inventory,
                 devices,
                 deviceModels,
                 options.clock,
@@ -164,22 +159,6 @@ public final class Toolstack implements AutoCloseable {
                         .read(paths.deviceModelIdentity())
                         .filter(qemu -> context.processes().liveness(qemu) == Liveness.DEAD)
                         .isPresent();
-    }
-
-    /** A simulated Xen runs no code, so neither QEMU nor firmware is needed there. */
-    private static DeviceModels deviceModels(
-            XenLibraries libraries, Xenctrl xenctrl, StoreClient store, WatchHub events) {
-        return libraries.isSimulation() ? new StandInDeviceModel(xenctrl, store) : new QemuDeviceModel(store, events);
-    }
-
-    private static Function<Optional<Path>, Path> qemu(XenLibraries libraries) {
-        return libraries.isSimulation() ? HostInventory.assumed()::deviceModel : QemuBinary.installed()::find;
-    }
-
-    private static FirmwareSource firmware(XenLibraries libraries, Xenctrl xenctrl) {
-        return libraries.isSimulation()
-                ? FirmwareSource.none()
-                : FirmwareFiles.installed(xenctrl.abi().release());
     }
 
     /** The machine that this process runs on, which must be Xen's control domain; with the default options. */
@@ -251,14 +230,12 @@ public final class Toolstack implements AutoCloseable {
         }
 
         /**
-         * Writes everything that crosses the library interfaces to a trace. It can be replayed with the same calls of
-         * a toolstack that has the trace's {@link #clock} and {@link #processIdentity}, and a UUID in its
-         * configurations.
+         * Puts something between the toolstack and Xen's libraries, such as a recorder of traces.
          *
-         * @param file overwritten; gzip if its name ends in {@code .gz}
+         * @param value returns libraries that pass calls on to those that it is given, and close them
          */
-        public Options recordTo(Path file, Recorder recorder) {
-            tap = libraries -> recorder.wrap(libraries, file);
+        public Options tap(UnaryOperator<XenLibraries> value) {
+            tap = value;
             return this;
         }
 
@@ -266,43 +243,42 @@ public final class Toolstack implements AutoCloseable {
          * Opens the machine that this process runs on. What builds have left whose process was killed is cleaned up.
          *
          * @throws XenUnavailableException if it is not a usable Xen host; the message says what is missing
-         * @throws UncheckedIOException if there is to be a trace and its file cannot be created
          */
         public Toolstack open() {
             try {
-                return open(JnaXen.open());
+                return open(new XenHost(
+                        JnaXen.open(), QemuProcesses.installed(), FirmwareFiles.installed(), GuestWorth.NEEDED));
             } catch (XenAccessException e) {
-                throw new XenUnavailableException(e.getMessage(), e);
+                throw new XenUnavailableException(Objects.requireNonNull(e.getMessage()), e);
             }
         }
 
         /**
-         * Opens a host through these libraries: a simulated Xen, a recorder. They are closed with the toolstack.
+         * Opens a host: a simulated one, or one through other libraries. It is closed with the toolstack.
          *
          * @throws XenUnavailableException if the Xen below is of an unsupported release
-         * @throws UncheckedIOException if there is to be a trace and its file cannot be created
          */
-        public Toolstack open(XenLibraries libraries) {
+        public Toolstack open(XenHost host) {
             try {
-                requireSafePolicy(libraries);
-                XenLibraries tapped = tap.apply(libraries);
+                requireSafePolicy(host);
+                XenHost tapped = host.with(tap);
                 Toolstack toolstack = XenFailures.translating("opening Xen", () -> new Toolstack(this, tapped));
                 toolstack.context.xenctrl().limitation().ifPresent(LOG::warn);
                 toolstack.recover();
                 return toolstack;
             } catch (UnsupportedXenException | XenAccessException e) {
-                libraries.close();
+                host.close();
                 throw new XenUnavailableException(Objects.requireNonNull(e.getMessage()), e);
             } catch (RuntimeException e) {
-                libraries.close();
+                host.close();
                 throw e;
             }
         }
 
-        private void requireSafePolicy(XenLibraries libraries) {
+        private void requireSafePolicy(XenHost host) {
             if (podPolicy instanceof UnpatchedPodPolicy unpatched
                     && !unpatched.realXenAccepted()
-                    && !libraries.isSimulation()) {
+                    && host.guests() == GuestWorth.NEEDED) {
                 throw new ConfigException("the unpatched PoD policy lets users crash their guests (XSA-153); on a real "
                         + "Xen it has to be asked for with UnpatchedPodPolicy.yesLetGuestsCrashOnRealXen()");
             }

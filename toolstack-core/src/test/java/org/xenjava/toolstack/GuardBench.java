@@ -38,7 +38,7 @@ final class GuardBench implements AutoCloseable {
 
     GuardBench(PodPolicy policy, SimulatedXen.Builder machine) {
         host = TestHost.of(machine);
-        toolstack = TestHost.options().podPolicy(policy).open(host.xen.connect());
+        toolstack = TestHost.options().podPolicy(policy).open(host.xen.host());
         store = new StoreClient(host.observer.store());
     }
 

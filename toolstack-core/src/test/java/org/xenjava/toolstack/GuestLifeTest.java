@@ -63,7 +63,7 @@ class GuestLifeTest {
     void aGuestWithoutSlackCrashesForOneMissingPage() {
         try (TestHost host = hostWithDriversThatStopShortBy(1);
                 Toolstack noSlack =
-                        TestHost.options().podPolicy(PodPolicy.libxl()).open(host.xen.connect())) {
+                        TestHost.options().podPolicy(PodPolicy.libxl()).open(host.xen.host())) {
             Domain domain = settled(host, noSlack);
             load(host, domain);
             assertEquals(ShutdownReason.CRASH, domain.status().shutdownReason().orElseThrow());

@@ -98,11 +98,6 @@ class LibrariesOfNextRelease implements XenLibraries {
     }
 
     @Override
-    public boolean isSimulation() {
-        return below.isSimulation();
-    }
-
-    @Override
     public void close() {
         below.close();
     }

@@ -72,7 +72,7 @@ class MemorySequencesTest {
             // Fast enough for a step to meet every moment of the boot.
             BalloonDriver paced = driver.atPace(64, Duration.ofMillis(10));
             host = TestHost.of(SimulatedXen.builder().guests(identity -> SimulatedGuest.with(paced)));
-            toolstack = TestHost.options().backedBoot(backedBoot).open(host.xen.connect());
+            toolstack = TestHost.options().backedBoot(backedBoot).open(host.xen.host());
             supervisor = toolstack.newSupervisor(
                     SupervisionPolicy.standard().withLoopLimit(Duration.ZERO, 5), SupervisionListener.NONE);
             guard = guarded

@@ -24,9 +24,9 @@ class NewerReleaseTest {
 
     private final SimulatedXen xen =
             SimulatedXen.builder().release(new XenRelease(4, 23)).build();
-    private final Toolstack itsOwn = TestHost.options().open(new LibrariesOfNextRelease(xen.connect()));
+    private final Toolstack itsOwn = TestHost.options().open(xen.host(new LibrariesOfNextRelease(xen.connect())));
     private final Domain guest = itsOwn.create(TestHost.guest("guest", 256, 512).build());
-    private final Toolstack ours = TestHost.options().open(xen.connect());
+    private final Toolstack ours = TestHost.options().open(xen.host());
 
     @AfterEach
     void close() {
@@ -86,7 +86,7 @@ class NewerReleaseTest {
             }
         };
         XenUnavailableException refusal = assertThrows(
-                XenUnavailableException.class, () -> TestHost.options().open(old));
+                XenUnavailableException.class, () -> TestHost.options().open(xen.host(old)));
         assertEquals(
                 "Xen 4.13 is not supported: it is older than the oldest release that is described; supported: 4.14,"
                         + " 4.15, 4.16, 4.17, 4.18, 4.19, 4.20, 4.21, 4.22",

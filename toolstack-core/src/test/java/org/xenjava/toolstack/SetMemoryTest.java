@@ -130,7 +130,7 @@ class SetMemoryTest {
     @Test
     void aDomainThatXlBuiltIsRaisedFromTheSizeThatXlGaveIt() {
         domain.destroy();
-        try (Toolstack xl = TestHost.options().podPolicy(PodPolicy.libxl()).open(host.xen.connect())) {
+        try (Toolstack xl = TestHost.options().podPolicy(PodPolicy.libxl()).open(host.xen.host())) {
             domain = host.toolstack.find(build(xl).uuid()).orElseThrow();
         }
         host.observer.store().rm(XenStore.NO_TRANSACTION, "/libxl/" + domain.domid() + "/xenjava");

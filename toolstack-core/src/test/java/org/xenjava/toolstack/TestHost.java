@@ -77,7 +77,7 @@ public final class TestHost implements AutoCloseable {
 
     /** A process of its own, which can be killed. */
     TestProcess newProcess() {
-        return new TestProcess("process-" + ++processes, FaultInjection.around(xen.connect()), running);
+        return new TestProcess("process-" + ++processes, xen, FaultInjection.around(xen.connect()), running);
     }
 
     /** Runs a process until its end, however that comes, then another that finds what it has left, and then nothing. */

@@ -2,6 +2,7 @@
 package org.xenjava.toolstack;
 
 import java.util.Set;
+import org.xenjava.toolstack.sim.SimulatedXen;
 import org.xenjava.toolstack.sim.fault.FaultInjection;
 import org.xenjava.toolstack.store.Liveness;
 import org.xenjava.toolstack.store.ProcessIdentity;
@@ -13,13 +14,14 @@ import org.xenjava.toolstack.store.ProcessIdentity;
  * @param faults its libraries
  * @param running names of the processes that run, shared by all of them
  */
-record TestProcess(String name, FaultInjection faults, Set<String> running) implements ProcessIdentity {
+record TestProcess(String name, SimulatedXen xen, FaultInjection faults, Set<String> running)
+        implements ProcessIdentity {
     TestProcess {
         running.add(name);
     }
 
     Toolstack open() {
-        return TestHost.options().processIdentity(this).open(faults);
+        return TestHost.options().processIdentity(this).open(xen.host(faults));
     }
 
     /** It is no more, whether it was killed or came to its end. */

@@ -24,7 +24,9 @@ import org.xenjava.toolstack.operation.Cancellation;
 import org.xenjava.toolstack.sim.fault.Fault;
 import org.xenjava.toolstack.sim.fault.Verdict;
 import org.xenjava.toolstack.xenctrl.lib.Errno;
+import org.xenjava.toolstack.xenctrl.lib.GuestWorth;
 import org.xenjava.toolstack.xenctrl.lib.XenCall;
+import org.xenjava.toolstack.xenctrl.lib.XenHost;
 import org.xenjava.toolstack.xenctrl.lib.XenLibraries;
 import org.xenjava.toolstack.xenctrl.units.Pages;
 
@@ -38,13 +40,19 @@ class ToolstackTest {
         host.close();
     }
 
+    /** A host whose guests somebody needs. */
+    private XenHost real(XenLibraries libraries) {
+        XenHost simulated = host.xen.host(libraries);
+        return new XenHost(libraries, simulated.deviceModels(), simulated.firmware(), GuestWorth.NEEDED);
+    }
+
     // ---- opening ---------------------------------------------------------------------------------------------
 
     @Test
     void theUnpatchedPolicyIsForSimulations() {
         Toolstack.options()
                 .podPolicy(UnpatchedPodPolicy.forSimulation())
-                .open(host.xen.connect())
+                .open(host.xen.host())
                 .close();
     }
 
@@ -53,9 +61,8 @@ class ToolstackTest {
         XenLibraries real = mock(XenLibraries.class);
         ConfigException e = assertThrows(ConfigException.class, () -> Toolstack.options()
                 .podPolicy(UnpatchedPodPolicy.forSimulation())
-                .open(real));
+                .open(real(real)));
         assertTrue(e.getMessage().contains("yesLetGuestsCrashOnRealXen"), e.getMessage());
-        verify(real).isSimulation();
         verify(real).close();
         verifyNoMoreInteractions(real);
     }
@@ -67,7 +74,7 @@ class ToolstackTest {
         when(real.store()).thenReturn(host.observer.store());
         Toolstack.options()
                 .podPolicy(UnpatchedPodPolicy.yesLetGuestsCrashOnRealXen())
-                .open(real)
+                .open(real(real))
                 .close();
         verify(real).close();
     }
@@ -79,7 +86,7 @@ class ToolstackTest {
         when(old.call()).thenReturn(call);
         when(call.call(17, 0, 0)).thenReturn(XEN_3_4);
         XenUnavailableException e = assertThrows(
-                XenUnavailableException.class, () -> Toolstack.options().open(old));
+                XenUnavailableException.class, () -> Toolstack.options().open(real(old)));
         assertTrue(e.getMessage().startsWith("Xen 3.4 is not supported"), e.getMessage());
         verify(old).close();
     }

@@ -146,7 +146,10 @@ public final class Xlj {
     }
 
     private Toolstack.Options configure(Toolstack.Options options, String... args) {
-        record.ifPresent(file -> options.recordTo(file, new Recorder(String.join(" ", args), Clock.systemUTC())));
+        record.ifPresent(file -> {
+            Recorder recorder = new Recorder(String.join(" ", args), Clock.systemUTC());
+            options.tap(libraries -> recorder.wrap(libraries, file));
+        });
         return options;
     }
 }

@@ -36,7 +36,7 @@ public final class Prompt {
 
     /** In dom0 of a simulated machine. */
     public static Prompt on(SimulatedXen xen) {
-        return new Prompt(options -> options.open(xen.connect()));
+        return new Prompt(options -> options.open(xen.host()));
     }
 
     /** On a machine where Xen cannot be opened. */

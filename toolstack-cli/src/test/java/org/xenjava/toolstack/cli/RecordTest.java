@@ -70,7 +70,7 @@ class RecordTest {
         try (Replay replay = Replay.of(file)) {
             Prompt elsewhere = new Prompt(options -> options.clock(Clock.fixed(start, ZoneOffset.UTC))
                     .processIdentity(ProcessIdentity.named(process))
-                    .open(replay));
+                    .open(SimulatedXen.create().host(replay)));
             assertEquals(recorded, elsewhere.run("create", "-p", config));
             replay.assertFinished();
         }

@@ -19,6 +19,7 @@ import org.xenjava.toolstack.image.RamBounds;
 import org.xenjava.toolstack.imagefile.ImageFiles;
 import org.xenjava.toolstack.memory.MemoryPlan;
 import org.xenjava.toolstack.memory.PodPolicy;
+import org.xenjava.toolstack.xenctrl.lib.FirmwareLocator;
 
 /**
  * All that a build will do, decided before the first hypercall: {@code dry-run} shows it.
@@ -31,31 +32,29 @@ import org.xenjava.toolstack.memory.PodPolicy;
 public record CreatePlan(DomainConfig config, MemoryPlan memory, ImagePlan image, DevicePlan devices) {
 
     /**
-     * Plans a guest for a host of which nothing is known: whatever the guest asks for, the host is assumed to have, and
-     * programs that do nothing take the place of an HVM guest's firmware.
+     * Plans a guest for a host of which nothing is known: whatever the guest asks for, the host is assumed to have.
      *
+     * @param firmware finds the firmware to plan with, such as a simulated host's
      * @throws ConfigException if the configuration cannot be built
      * @throws KernelImageException if a file cannot be read, is malformed, or does not fit into the guest
      */
-    public static CreatePlan of(DomainConfig config, PodPolicy policy) {
+    public static CreatePlan of(DomainConfig config, PodPolicy policy, FirmwareLocator firmware) {
         try (ImageFiles images = new ImageFiles()) {
-            return of(config, policy, FirmwareSource.none(), images, HostInventory.assumed());
+            return of(config, policy, images, HostInventory.assumed(firmware));
         }
     }
 
     /**
      * Reads the headers of the kernel and the ramdisk, or of the firmware, and plans.
      *
-     * @param source where the programs come from that HVM guests start with
      * @param images reads the files, and reads them again when the plan is executed
-     * @param host answers the questions about disks, bridges and QEMU
+     * @param host answers the questions about disks, bridges, QEMU and firmware
      * @throws ConfigException if the configuration cannot be built, or not on this host
      * @throws KernelImageException if a file cannot be found or read, is malformed, or does not fit into the guest
      */
-    public static CreatePlan of(
-            DomainConfig config, PodPolicy policy, FirmwareSource source, ImageFiles images, HostInventory host) {
+    public static CreatePlan of(DomainConfig config, PodPolicy policy, ImageFiles images, HostInventory host) {
         return config.hvm()
-                .map(machine -> hvm(config, machine, policy, source, images, host))
+                .map(machine -> hvm(config, machine, policy, images, host))
                 .orElseGet(() -> pvh(config, policy, images, host));
     }
 
@@ -72,16 +71,19 @@ public record CreatePlan(DomainConfig config, MemoryPlan memory, ImagePlan image
     }
 
     private static CreatePlan hvm(
-            DomainConfig config,
-            HvmConfig machine,
-            PodPolicy policy,
-            FirmwareSource source,
-            ImageFiles images,
-            HostInventory host) {
+            DomainConfig config, HvmConfig machine, PodPolicy policy, ImageFiles images, HostInventory host) {
         MemoryPlan memory = MemoryPlan.hvm(config, machine, policy);
         DevicePlan devices = DevicePlan.of(config, memory, host);
-        HvmFirmware firmware = source.read(machine.firmware(), images);
+        HvmFirmware firmware = firmware(machine.firmware(), images, host);
         return new CreatePlan(config, memory, HvmImagePlan.of(config, machine, firmware, ramBounds(memory)), devices);
+    }
+
+    private static HvmFirmware firmware(HvmConfig.Firmware wanted, ImageFiles images, HostInventory host) {
+        return new HvmFirmware(
+                images.loader(host.loader(wanted.loader())),
+                images.data("BIOS", host.bios(wanted.bios(), wanted.biosPath())),
+                wanted.acpiTables().map(file -> images.data("file of ACPI tables", file)),
+                wanted.smbiosTables().map(file -> images.data("file of SMBIOS tables", file)));
     }
 
     private static RamBounds ramBounds(MemoryPlan memory) {

@@ -36,7 +36,6 @@ public final class DomainBuilder {
     private final StoreClient store;
     private final BuildJournal journal;
     private final PodPolicy podPolicy;
-    private final FirmwareSource firmware;
     private final ImageFiles images;
     private final HostInventory host;
     private final PvHost devices;
@@ -47,7 +46,6 @@ public final class DomainBuilder {
     private final DomainRemoval removal;
 
     /**
-     * @param firmware where the programs come from that HVM guests start with
      * @param images reads kernels, ramdisks and firmware
      * @param host answers a plan's questions
      * @param devices attaches disks and network cards
@@ -60,7 +58,6 @@ public final class DomainBuilder {
             StoreClient store,
             BuildJournal journal,
             PodPolicy podPolicy,
-            FirmwareSource firmware,
             ImageFiles images,
             HostInventory host,
             PvHost devices,
@@ -72,7 +69,6 @@ public final class DomainBuilder {
         this.store = store;
         this.journal = journal;
         this.podPolicy = podPolicy;
-        this.firmware = firmware;
         this.images = images;
         this.host = host;
         this.devices = devices;
@@ -99,7 +95,7 @@ public final class DomainBuilder {
         DomainConfig config = wanted.completed(random).located();
         UUID uuid = config.uuid().orElseThrow();
         CreatePlan plan = XenFailures.translating(
-                "building domain " + config.name(), () -> CreatePlan.of(config, podPolicy, firmware, images, host));
+                "building domain " + config.name(), () -> CreatePlan.of(config, podPolicy, images, host));
         BuildJournal.Note note = journal.note(uuid);
         GuestBuild guest = new GuestBuild(xenctrl, store, clock, plan, uuid, cancellation);
         StepListener<CreateStep> progress = (step, number, total, phase) ->

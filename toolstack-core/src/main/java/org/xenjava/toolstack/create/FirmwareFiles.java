@@ -8,39 +8,35 @@ import java.util.Optional;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.xenjava.toolstack.config.HvmConfig.Bios;
-import org.xenjava.toolstack.config.HvmConfig.Firmware;
 import org.xenjava.toolstack.error.KernelImageException;
-import org.xenjava.toolstack.image.HvmFirmware;
-import org.xenjava.toolstack.imagefile.ImageFiles;
-import org.xenjava.toolstack.xenctrl.abi.XenRelease;
+import org.xenjava.toolstack.xenctrl.lib.FirmwareLocator;
 
 /**
  * Where hvmloader and the BIOSes are installed. Xen fixes it when it is configured; so distributions differ, and
  * every place is looked at.
  */
-public final class FirmwareFiles implements FirmwareSource {
+public final class FirmwareFiles implements FirmwareLocator {
     /** In Xen's own directory of firmware. */
     private static final String LOADER = "hvmloader";
 
-    private final List<Path> directories;
-    private final List<Path> seaBios;
-    private final List<Path> ovmf;
+    private final Path root;
 
-    private FirmwareFiles(List<Path> directories, List<Path> seaBios, List<Path> ovmf) {
-        this.directories = directories;
-        this.seaBios = seaBios;
-        this.ovmf = ovmf;
+    private FirmwareFiles(Path root) {
+        this.root = root;
     }
 
-    /** Those of this machine, with that Xen running on it. */
-    public static FirmwareFiles installed(XenRelease release) {
-        return below(Path.of("/"), release);
+    /** Those of this machine. */
+    public static FirmwareFiles installed() {
+        return below(Path.of("/"));
     }
 
     /** Those of a machine whose root directory is somewhere else. */
-    static FirmwareFiles below(Path root, XenRelease release) {
-        List<Path> directories = all(
-                root,
+    static FirmwareFiles below(Path root) {
+        return new FirmwareFiles(root);
+    }
+
+    private List<Path> directories(String release) {
+        return all(
                 // Debian
                 "usr/lib/xen-" + release + "/boot",
                 // Fedora, Gentoo
@@ -50,14 +46,18 @@ public final class FirmwareFiles implements FirmwareSource {
                 // Xen's own default
                 "usr/local/lib/xen/boot",
                 "usr/local/libexec/xen/boot");
-        List<Path> seaBios = all(
-                root,
+    }
+
+    private List<Path> seaBios() {
+        return all(
                 // Debian, Fedora
                 "usr/share/seabios/bios-256k.bin",
                 // openSUSE, Arch
                 "usr/share/qemu/bios-256k.bin");
-        List<Path> ovmf = all(
-                root,
+    }
+
+    private List<Path> ovmf() {
+        return all(
                 // Debian
                 "usr/share/ovmf/OVMF.fd",
                 // Fedora
@@ -66,11 +66,9 @@ public final class FirmwareFiles implements FirmwareSource {
                 "usr/share/qemu/ovmf-x86_64-xen-4m.bin",
                 // Arch
                 "usr/share/ovmf/x64/OVMF.fd");
-        return new FirmwareFiles(
-                directories, inEachOr(directories, "seabios.bin", seaBios), inEachOr(directories, "ovmf.bin", ovmf));
     }
 
-    private static List<Path> all(Path root, String... paths) {
+    private List<Path> all(String... paths) {
         return Stream.of(paths).map(root::resolve).toList();
     }
 
@@ -80,38 +78,26 @@ public final class FirmwareFiles implements FirmwareSource {
                 .toList();
     }
 
+    /** @throws KernelImageException if there is none; the message names every place */
     @Override
-    public HvmFirmware read(Firmware wanted, ImageFiles images) {
-        return new HvmFirmware(
-                images.loader(loader(wanted)),
-                images.data("BIOS", bios(wanted)),
-                wanted.acpiTables().map(file -> images.data("file of ACPI tables", file)),
-                wanted.smbiosTables().map(file -> images.data("file of SMBIOS tables", file)));
-    }
-
-    /**
-     * The program that an HVM guest starts with. A relative path in the configuration is relative to Xen's directory
-     * of firmware, as in xl.
-     *
-     * @throws KernelImageException if there is none; the message names every place
-     */
-    Path loader(Firmware wanted) {
-        Path name = wanted.loader().orElse(Path.of(LOADER));
+    public Path loader(Optional<Path> named, String release) {
+        Path name = named.orElse(Path.of(LOADER));
         List<Path> candidates = name.isAbsolute()
                 ? List.of(name)
-                : directories.stream().map(directory -> directory.resolve(name)).toList();
+                : directories(release).stream()
+                        .map(directory -> directory.resolve(name))
+                        .toList();
         return find(name.toString(), candidates, "install Xen's tools, or name the file with firmware_override");
     }
 
-    /**
-     * The BIOS.
-     *
-     * @throws KernelImageException if there is none; the message names every place
-     */
-    Path bios(Firmware wanted) {
-        String advice = "install " + wanted.bios().word() + ", or name the file with bios_path_override";
-        List<Path> installed = wanted.bios() == Bios.OVMF ? ovmf : seaBios;
-        return find(wanted.bios().word(), wanted.biosPath().map(List::of).orElse(installed), advice);
+    /** @throws KernelImageException if there is none; the message names every place */
+    @Override
+    public Path bios(String kind, Optional<Path> named, String release) {
+        String advice = "install " + kind + ", or name the file with bios_path_override";
+        List<Path> installed = kind.equals(Bios.OVMF.word())
+                ? inEachOr(directories(release), "ovmf.bin", ovmf())
+                : inEachOr(directories(release), "seabios.bin", seaBios());
+        return find(kind, named.map(List::of).orElse(installed), advice);
     }
 
     private static Path find(String what, List<Path> candidates, String advice) {

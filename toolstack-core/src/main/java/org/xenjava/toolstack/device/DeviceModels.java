@@ -1,42 +1,183 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.xenjava.toolstack.device;
 
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.xenjava.toolstack.config.HvmConfig;
+import org.xenjava.toolstack.device.plan.QemuFiles;
 import org.xenjava.toolstack.device.plan.QemuPlan;
+import org.xenjava.toolstack.error.DeviceModelException;
+import org.xenjava.toolstack.error.OperationTimeoutException;
 import org.xenjava.toolstack.operation.Cancellation;
+import org.xenjava.toolstack.store.DomainPaths;
+import org.xenjava.toolstack.store.ProcessIdentity;
+import org.xenjava.toolstack.store.StoreClient;
+import org.xenjava.toolstack.store.WatchHub;
+import org.xenjava.toolstack.xenctrl.lib.DeviceModelCommand;
+import org.xenjava.toolstack.xenctrl.lib.DeviceModelProcess;
+import org.xenjava.toolstack.xenctrl.lib.DeviceModelProcesses;
 
-/** The device models of a host. Safe to use from many threads, each with domains of its own. */
-public interface DeviceModels {
+/**
+ * QEMU, one process for each domain. The process is in a session of its own, so that it lives on when ours ends, and is
+ * found again by its arguments: {@link QemuProcesses}.
+ */
+public final class DeviceModels {
+    private static final Logger LOG = LoggerFactory.getLogger(DeviceModels.class);
+
+    /** A loaded machine reads QEMU and its libraries from a slow disk. libxl gives it a minute. */
+    private static final Duration START = Duration.ofMinutes(3);
+
+    private static final int TAIL_BYTES = 2000;
+
+    private final StoreClient store;
+    private final WatchHub events;
+    private final DeviceModelProcesses processes;
+    private final QemuFiles files;
+
+    /**
+     * @param events tell when QEMU reports
+     * @param processes starts and finds the host's device models
+     */
+    public DeviceModels(StoreClient store, WatchHub events, DeviceModelProcesses processes) {
+        this(store, events, processes, QemuFiles.STANDARD);
+    }
+
+    DeviceModels(StoreClient store, WatchHub events, DeviceModelProcesses processes, QemuFiles files) {
+        this.store = store;
+        this.events = events;
+        this.processes = processes;
+        this.files = files;
+    }
+
     /**
      * Starts the device model of a domain that is complete, known to xenstored and paused, and returns at once. If this
      * fails half-way, {@link #stop} undoes it.
      */
-    void start(int domid, QemuPlan plan);
+    public void start(int domid, QemuPlan plan) {
+        String name = plan.config().name();
+        DeviceModelCommand command = new DeviceModelCommand(
+                domid, plan.program(), plan.arguments(domid, files), files.logOf(name), files.sockets(domid));
+        LOG.debug("domain {}: {}", domid, command);
+        long pid = processes.start(command).pid();
+        DomainPaths paths = new DomainPaths(domid);
+        store.direct().write(paths.deviceModelPid(), Long.toString(pid));
+        ProcessIdentity.of(pid).ifPresent(identity -> store.direct().write(paths.deviceModelIdentity(), identity));
+    }
 
     /**
      * Waits until it serves the domain, which may be unpaused then.
      *
      * @param cancellation ends the wait, as an interrupt of the thread does
-     * @throws org.xenjava.toolstack.error.OperationTimeoutException if it is not ready in reasonable time
+     * @throws OperationTimeoutException if it is not ready in reasonable time
      */
-    void awaitReady(int domid, QemuPlan plan, Cancellation cancellation);
+    public void awaitReady(int domid, QemuPlan plan, Cancellation cancellation) {
+        String state = new DomainPaths(domid).deviceModel() + "/state";
+        events.await(state, START, () -> {
+                    cancellation.check("waiting for QEMU of domain " + domid);
+                    requireAlive(domid, plan);
+                    return store.read(state).filter("running"::equals);
+                })
+                .orElseThrow(() -> OperationTimeoutException.after(
+                        "domain " + plan.config().name() + ": QEMU has not reported", START, logged(plan)));
+        plan.config().hvm().ifPresent(machine -> announce(domid, machine));
+    }
+
+    /** Lets viewers in, and writes where the screen and the serial ports are, at libxl's nodes. */
+    private void announce(int domid, HvmConfig machine) {
+        if (find(domid).stream().noneMatch(DeviceModelProcess::hasMonitor)) {
+            return;
+        }
+        QemuMonitor monitor = new QemuMonitor(files.ownSocket(domid));
+        DomainPaths paths = new DomainPaths(domid);
+        machine.graphics().vnc().ifPresent(wanted -> {
+            wanted.password().ifPresent(monitor::setVncPassword);
+            monitor.vnc().ifPresent(vnc -> {
+                store.direct().write(paths.vncListen(), vnc.host());
+                store.direct().write(paths.vncPort(), Integer.toString(vnc.port()));
+            });
+        });
+        if (!machine.serial().isEmpty()) {
+            monitor.serialTerminals().forEach((port, tty) -> store.direct().write(paths.serialTerminal(port), tty));
+        }
+    }
+
+    private void requireAlive(int domid, QemuPlan plan) {
+        boolean alive = find(domid).stream().anyMatch(DeviceModelProcess::isAlive);
+        if (!alive) {
+            throw new DeviceModelException(
+                    "domain " + plan.config().name() + ": QEMU ended before it was ready" + logged(plan));
+        }
+    }
+
+    /** The last words of QEMU, which end in the reason as a rule. */
+    private String logged(QemuPlan plan) {
+        Path log = files.logOf(plan.config().name());
+        try (RandomAccessFile file = new RandomAccessFile(log.toFile(), "r")) {
+            file.seek(Math.max(0, file.length() - TAIL_BYTES));
+            byte[] tail = new byte[(int) Math.min(TAIL_BYTES, file.length() - file.getFilePointer())];
+            file.readFully(tail);
+            String text = new String(tail, StandardCharsets.UTF_8).strip();
+            return text.isEmpty() ? "; " + log + " is empty" : "; " + log + " ends in:\n" + text;
+        } catch (IOException e) {
+            return "; " + log + " cannot be read: " + e.getMessage();
+        }
+    }
 
     /**
      * Ends the domain's device model and removes what it and {@link #start} have put into xenstore elsewhere than in
      * the domain's own trees. Called before these trees are removed, since they tell its process, and also when the
      * process that started it is gone. Nothing happens if there is none, and for domains that never had one.
      */
-    void stop(int domid);
+    public void stop(int domid) {
+        try {
+            // Whoever hears of its end sees that it was meant to.
+            store.direct().remove(new DomainPaths(domid).deviceModelPid());
+        } finally {
+            find(domid).forEach(process -> new QemuProcess(process).end());
+            processes.removeSockets(files.sockets(domid));
+        }
+    }
 
     /**
      * Ends what serves domains that are gone and that this toolstack has started, in this process or an earlier one.
+     * Leaves those of other toolstacks alone, which may be about to end them.
      *
      * @param domids asks for the domains that there are
      */
-    void reapOrphans(Supplier<Set<Integer>> domids);
+    public void reapOrphans(Supplier<Set<Integer>> domids) {
+        List<QemuProcess> ours = processes.all().stream()
+                .map(QemuProcess::new)
+                .filter(QemuProcess::isOurs)
+                .toList();
+        if (ours.isEmpty()) {
+            return;
+        }
+        // Listed after the processes, so that a domain that is born meanwhile keeps its own.
+        Set<Integer> alive = domids.get();
+        ours.stream().filter(process -> !alive.contains(process.domid())).forEach(process -> {
+            LOG.warn("ending {}, whose domain is gone", process);
+            process.end();
+            processes.removeSockets(files.sockets(process.domid()));
+        });
+    }
 
     /** The process that serves the domain now, whoever started it; empty if there is none. */
-    Optional<QemuProcess> process(int domid);
+    public Optional<QemuProcess> process(int domid) {
+        return find(domid).stream().map(QemuProcess::new).findFirst();
+    }
+
+    private List<DeviceModelProcess> find(int domid) {
+        return processes.all().stream()
+                .filter(process -> process.domid() == domid)
+                .toList();
+    }
 }

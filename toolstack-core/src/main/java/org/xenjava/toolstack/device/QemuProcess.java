@@ -17,10 +17,10 @@ import org.xenjava.toolstack.config.VirtualDisk;
 import org.xenjava.toolstack.device.plan.QemuCommandLine;
 import org.xenjava.toolstack.error.DeviceModelException;
 import org.xenjava.toolstack.error.OperationCancelledException;
+import org.xenjava.toolstack.xenctrl.lib.DeviceModelProcess;
 
 /**
- * A running QEMU that serves a domain, whoever started it. A {@link ProcessHandle} knows when its process was started,
- * so that a recycled PID is never taken for it.
+ * A running QEMU that serves a domain, whoever started it.
  */
 public final class QemuProcess {
     private static final Logger LOG = LoggerFactory.getLogger(QemuProcess.class);
@@ -30,14 +30,10 @@ public final class QemuProcess {
     /** To write its disks' caches. */
     private static final Duration GRACE = Duration.ofSeconds(10);
 
-    private final ProcessHandle process;
-    private final int domid;
-    private final List<String> arguments;
+    private final DeviceModelProcess process;
 
-    QemuProcess(ProcessHandle process, int domid, List<String> arguments) {
+    QemuProcess(DeviceModelProcess process) {
         this.process = process;
-        this.domid = domid;
-        this.arguments = List.copyOf(arguments);
     }
 
     /** The domain that a QEMU with these arguments serves; −1 if they are not those of one that a toolstack starts. */
@@ -50,7 +46,7 @@ public final class QemuProcess {
 
     /** The domain that it serves. */
     public int domid() {
-        return domid;
+        return process.domid();
     }
 
     public long pid() {
@@ -108,7 +104,7 @@ public final class QemuProcess {
 
     private Optional<Path> socket(String monitor) {
         Pattern pattern = Pattern.compile("socket,id=" + monitor + ",path=([^,]+),.*");
-        return arguments.stream()
+        return process.arguments().stream()
                 .map(pattern::matcher)
                 .filter(Matcher::matches)
                 .map(matcher -> Path.of(matcher.group(1)))
@@ -121,14 +117,14 @@ public final class QemuProcess {
      * @throws DeviceModelException if it is there even then
      */
     void end() {
-        process.destroy();
+        process.terminate();
         if (ends()) {
             return;
         }
-        LOG.warn("QEMU of domain {} (process {}) does not end when told to, and is killed", domid, pid());
-        process.destroyForcibly();
+        LOG.warn("QEMU of domain {} (process {}) does not end when told to, and is killed", domid(), pid());
+        process.kill();
         if (!ends()) {
-            throw new DeviceModelException("domain " + domid + ": QEMU, process " + pid()
+            throw new DeviceModelException("domain " + domid() + ": QEMU, process " + pid()
                     + ", cannot be killed: it hangs in the kernel, or another user owns it");
         }
     }
@@ -141,12 +137,22 @@ public final class QemuProcess {
             return !process.isAlive();
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            throw new OperationCancelledException("stopping QEMU of domain " + domid + " was interrupted", e);
+            throw new OperationCancelledException("stopping QEMU of domain " + domid() + " was interrupted", e);
         }
     }
 
     @Override
     public String toString() {
-        return "QEMU of domain " + domid + ", process " + pid();
+        return "QEMU of domain " + domid() + ", process " + pid();
+    }
+
+    @Override
+    public boolean equals(Object other) {
+        return other instanceof QemuProcess that && process.equals(that.process);
+    }
+
+    @Override
+    public int hashCode() {
+        return process.hashCode();
     }
 }

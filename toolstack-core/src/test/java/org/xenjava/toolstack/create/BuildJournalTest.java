@@ -9,22 +9,25 @@ import java.util.List;
 import java.util.UUID;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
-import org.xenjava.toolstack.device.StandInDeviceModel;
+import org.xenjava.toolstack.device.DeviceModels;
 import org.xenjava.toolstack.error.DomainExistsException;
 import org.xenjava.toolstack.sim.SimulatedXen;
 import org.xenjava.toolstack.sim.fault.MachineState;
 import org.xenjava.toolstack.store.Liveness;
 import org.xenjava.toolstack.store.ProcessIdentity;
 import org.xenjava.toolstack.store.StoreClient;
+import org.xenjava.toolstack.store.WatchHub;
 import org.xenjava.toolstack.xenctrl.Xenctrl;
 import org.xenjava.toolstack.xenctrl.lib.XenLibraries;
 
 class BuildJournalTest {
     private static final String NOTES = "/tool/xenjava/builds/";
 
-    private final XenLibraries machine = SimulatedXen.create().connect();
+    private final SimulatedXen xen = SimulatedXen.create();
+    private final XenLibraries machine = xen.connect();
     private final Xenctrl xenctrl = Xenctrl.open(machine);
     private final StoreClient store = new StoreClient(machine.store());
+    private final WatchHub events = new WatchHub(machine.store());
     private final MachineState before = MachineState.of(machine);
     private final BuildJournal journal = new BuildJournal(store, new OnlyAlive("alive"));
     private final UUID uuid = UUID.randomUUID();
@@ -42,6 +45,7 @@ class BuildJournalTest {
 
     @AfterEach
     void close() {
+        events.close();
         machine.close();
     }
 
@@ -49,7 +53,10 @@ class BuildJournalTest {
         return journal.recover(
                 xenctrl,
                 new DomainRemoval(
-                        xenctrl, store, HvmTestHost.devices(machine, store), new StandInDeviceModel(xenctrl, store)));
+                        xenctrl,
+                        store,
+                        HvmTestHost.devices(machine, store, events),
+                        new DeviceModels(store, events, xen.host(machine).deviceModels())));
     }
 
     private List<String> changes() {

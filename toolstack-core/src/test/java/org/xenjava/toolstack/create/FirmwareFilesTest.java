@@ -15,7 +15,6 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.xenjava.toolstack.config.HvmConfig.Bios;
 import org.xenjava.toolstack.config.HvmConfig.Firmware;
 import org.xenjava.toolstack.error.KernelImageException;
-import org.xenjava.toolstack.xenctrl.abi.XenRelease;
 
 class FirmwareFilesTest {
     @TempDir
@@ -34,9 +33,9 @@ class FirmwareFilesTest {
         for (String file : new String[] {loader, seaBios, ovmf}) {
             install(file);
         }
-        assertEquals(root.resolve(loader), files().loader(Firmware.DEFAULT));
-        assertEquals(root.resolve(seaBios), files().bios(Firmware.DEFAULT));
-        assertEquals(root.resolve(ovmf), files().bios(with(Bios.OVMF)));
+        assertEquals(root.resolve(loader), loader(Firmware.DEFAULT));
+        assertEquals(root.resolve(seaBios), bios(Firmware.DEFAULT));
+        assertEquals(root.resolve(ovmf), bios(with(Bios.OVMF)));
     }
 
     @Test
@@ -44,14 +43,14 @@ class FirmwareFilesTest {
         install("usr/local/lib/xen/boot/hvmloader");
         install("usr/lib/xen-4.14/boot/hvmloader");
         Path own = install("usr/lib/xen-4.17/boot/hvmloader");
-        assertEquals(own, files().loader(Firmware.DEFAULT));
+        assertEquals(own, loader(Firmware.DEFAULT));
     }
 
     @Test
     void aBiosThatWasBuiltWithXenComesFirst() throws IOException {
         install("usr/share/seabios/bios-256k.bin");
         Path own = install("usr/lib/xen/boot/seabios.bin");
-        assertEquals(own, files().bios(Firmware.DEFAULT));
+        assertEquals(own, bios(Firmware.DEFAULT));
     }
 
     @Test
@@ -60,15 +59,15 @@ class FirmwareFilesTest {
         Path debug = install("usr/lib/xen-4.17/boot/hvmloader.debug");
         Path mine = install("home/me/bios.bin");
 
-        assertEquals(debug, files().loader(with("hvmloader.debug", mine)), "relative, as in xl");
-        assertEquals(debug, files().loader(with(debug.toString(), mine)));
-        assertEquals(mine, files().bios(with("hvmloader.debug", mine)));
+        assertEquals(debug, loader(with("hvmloader.debug", mine)), "relative, as in xl");
+        assertEquals(debug, loader(with(debug.toString(), mine)));
+        assertEquals(mine, bios(with("hvmloader.debug", mine)));
     }
 
     @Test
     void aComplaintNamesEveryPlaceAndWhatToDo() throws IOException {
         Files.createDirectories(root.resolve("usr/lib/xen/boot/hvmloader"));
-        KernelImageException e = assertThrows(KernelImageException.class, () -> files().loader(Firmware.DEFAULT));
+        KernelImageException e = assertThrows(KernelImageException.class, () -> loader(Firmware.DEFAULT));
         assertEquals(
                 ("firmware: no hvmloader is at ROOT/usr/lib/xen-4.17/boot/hvmloader, ROOT/usr/libexec/xen/boot/hvmloader,"
                                 + " ROOT/usr/lib/xen/boot/hvmloader, ROOT/usr/local/lib/xen/boot/hvmloader,"
@@ -82,15 +81,22 @@ class FirmwareFilesTest {
     void aFileThatTheConfigurationNamesIsNotReplacedByAnother() throws IOException {
         install("usr/share/seabios/bios-256k.bin");
         Path missing = root.resolve("missing.bin");
-        KernelImageException e =
-                assertThrows(KernelImageException.class, () -> files().bios(with("hvmloader", missing)));
+        KernelImageException e = assertThrows(KernelImageException.class, () -> bios(with("hvmloader", missing)));
         assertEquals(
                 "firmware: no seabios is at " + missing + ": install seabios, or name the file with bios_path_override",
                 e.getMessage());
     }
 
+    private Path loader(Firmware wanted) {
+        return files().loader(wanted.loader(), "4.17");
+    }
+
+    private Path bios(Firmware wanted) {
+        return files().bios(wanted.bios().word(), wanted.biosPath(), "4.17");
+    }
+
     private FirmwareFiles files() {
-        return FirmwareFiles.below(root, XenRelease.V4_17);
+        return FirmwareFiles.below(root);
     }
 
     private Path install(String path) throws IOException {

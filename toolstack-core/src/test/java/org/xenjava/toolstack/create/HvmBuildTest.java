@@ -31,7 +31,7 @@ import org.xenjava.toolstack.config.PagingConfig;
 import org.xenjava.toolstack.config.TimerMode;
 import org.xenjava.toolstack.config.TscMode;
 import org.xenjava.toolstack.config.ViridianFeature;
-import org.xenjava.toolstack.device.StandInDeviceModel;
+import org.xenjava.toolstack.device.DeviceModels;
 import org.xenjava.toolstack.error.OperationCancelledException;
 import org.xenjava.toolstack.error.OperationTimeoutException;
 import org.xenjava.toolstack.error.ToolstackException;
@@ -41,18 +41,22 @@ import org.xenjava.toolstack.sim.SimulatedXen;
 import org.xenjava.toolstack.sim.fault.Fault;
 import org.xenjava.toolstack.sim.fault.MachineState;
 import org.xenjava.toolstack.sim.fault.ProcessKilled;
-import org.xenjava.toolstack.store.DomainPaths;
 import org.xenjava.toolstack.store.Liveness;
 import org.xenjava.toolstack.store.ProcessIdentity;
 import org.xenjava.toolstack.store.StoreClient;
+import org.xenjava.toolstack.store.WatchHub;
 import org.xenjava.toolstack.xenctrl.DomainInfo;
 import org.xenjava.toolstack.xenctrl.Xenctrl;
 import org.xenjava.toolstack.xenctrl.abi.HvmParam;
+import org.xenjava.toolstack.xenctrl.lib.DeviceModelProcesses;
 import org.xenjava.toolstack.xenctrl.lib.Errno;
 import org.xenjava.toolstack.xenctrl.units.KiB;
 import org.xenjava.toolstack.xenctrl.units.PodCounters;
 
 class HvmBuildTest {
+    /** What the simulated QEMU takes for the option ROM of a graphics card. */
+    static final long ROM_PAGES = 16;
+
     private static final DomainConfig GUEST =
             HvmTestHost.guest("web", 64, 128, Vga.STDVGA).build();
 
@@ -93,7 +97,7 @@ class HvmBuildTest {
 
         PodCounters counters = host.xenctrl.memory().podTarget(domid);
         assertEquals(0, counters.entries());
-        assertEquals(128 * 256 - 32 + 16 + StandInDeviceModel.ROM.count(), counters.totPages());
+        assertEquals(128 * 256 - 32 + 16 + ROM_PAGES, counters.totPages());
     }
 
     @Test
@@ -180,13 +184,13 @@ class HvmBuildTest {
     @Test
     void theDeviceModelStartsLastAndFindsItsMemoryClaimed() {
         List<Long> claimed = new ArrayList<>();
-        host.deviceModel.beforeReady(
+        host.deviceModel.atStart(
                 () -> claimed.add(host.xenctrl.host().physInfo().outstandingPages()));
         List<CreateStep> steps = new ArrayList<>();
 
         int domid = host.build(GUEST, progress -> steps.add(progress.step()), new Cancellation());
 
-        assertEquals(List.of("start " + domid, "await " + domid), host.deviceModel.events());
+        assertEquals(List.of("start " + domid), host.deviceModel.events());
         assertTrue(
                 steps.indexOf(CreateStep.START_DEVICE_MODEL) > steps.indexOf(CreateStep.INTRODUCE), steps.toString());
         assertEquals(List.of(0L), claimed, "the video RAM has used up the claim");
@@ -209,20 +213,20 @@ class HvmBuildTest {
 
     @Test
     void aDeviceModelThatDoesNotGetReadyIsStoppedBeforeAllElseIsUndone() {
-        host.deviceModel.beforeReady(() -> {
+        host.deviceModel.atStart(() -> {
             throw new OperationTimeoutException("building domain web: QEMU is not ready");
         });
 
         assertThrows(OperationTimeoutException.class, () -> host.build(GUEST));
 
-        assertEquals(List.of("start 1", "await 1", "stop 1"), host.deviceModel.events());
+        assertEquals(List.of("start 1", "stop 1"), host.deviceModel.events());
         host.assertUnchangedSince(before);
     }
 
     @Test
     void aBuildThatIsCancelledWhileTheDeviceModelStartsLeavesNothing() {
         Cancellation cancellation = new Cancellation();
-        host.deviceModel.beforeReady(cancellation::cancel);
+        host.deviceModel.atStart(cancellation::cancel);
 
         assertThrows(OperationCancelledException.class, () -> host.build(GUEST, CreateListener.NONE, cancellation));
 
@@ -277,17 +281,27 @@ class HvmBuildTest {
 
     @Test
     void theNextProcessStopsTheDeviceModelOfABuildThatWasKilled() {
-        host.deviceModel.beforeReady(() -> host.faults.inject(Fault.processKilled(1)));
+        host.deviceModel.atStart(() -> host.faults.inject(Fault.processKilled(1)));
         assertThrows(ProcessKilled.class, () -> host.build(GUEST));
+        assertEquals(List.of("start 1"), host.deviceModel.events());
 
-        TestDeviceModel next = new TestDeviceModel(host.observer);
+        DeviceModelProcesses next = host.xen.host(host.observer).deviceModels();
+        assertEquals(1, next.all().size());
         StoreClient store = new StoreClient(host.observer.store());
+        WatchHub events = new WatchHub(host.observer.store());
         Xenctrl xenctrl = Xenctrl.open(host.observer);
         List<UUID> recovered = new BuildJournal(store, new AfterTheDeath())
-                .recover(xenctrl, new DomainRemoval(xenctrl, store, HvmTestHost.devices(host.observer, store), next));
+                .recover(
+                        xenctrl,
+                        new DomainRemoval(
+                                xenctrl,
+                                store,
+                                HvmTestHost.devices(host.observer, store, events),
+                                new DeviceModels(store, events, next)));
 
         assertEquals(1, recovered.size());
-        assertEquals(List.of("stop 1"), next.events());
+        events.close();
+        assertEquals(List.of(), next.all());
         host.assertUnchangedSince(before);
     }
 
@@ -310,11 +324,11 @@ class HvmBuildTest {
 
     @Test
     void aSimulatedHostBuildsHvmGuestsWithoutQemuOrFirmware() {
-        try (Toolstack toolstack = Toolstack.options().open(host.xen.connect())) {
+        try (Toolstack toolstack = Toolstack.options().open(host.xen.host())) {
             Domain domain = toolstack.create(GUEST);
 
             assertEquals(KiB.ofMiB(64), domain.memory().status().size());
-            assertEquals(Optional.empty(), domain.deviceModel().process());
+            assertTrue(domain.deviceModel().process().isPresent());
             domain.destroy();
             host.assertUnchangedSince(before);
         }
@@ -322,18 +336,22 @@ class HvmBuildTest {
 
     @Test
     void theLossOfAQemuIsReportedAtOnceAndNeverForAGuestWithoutOne() {
-        try (Toolstack toolstack = Toolstack.options().open(host.xen.connect())) {
+        try (Toolstack toolstack = Toolstack.options().open(host.xen.host())) {
             Domain domain = toolstack.create(GUEST);
             assertFalse(domain.deviceModel().death().isDone());
 
-            host.store.direct().write(new DomainPaths(domain.domid()).deviceModelPid(), "4711");
-            assertEquals(domain.uuid(), domain.deviceModel().death().join().uuid());
+            host.deviceModel.all().get(0).kill();
+            assertEquals(
+                    domain.domid(), domain.deviceModel().death().getNow(null).domid());
         }
     }
 
     @Test
     void aGuestIsPlannedForAHostOfWhichNothingIsKnown() {
-        assertEquals(GUEST, CreatePlan.of(GUEST, PodPolicy.standard()).config());
+        assertEquals(
+                GUEST,
+                CreatePlan.of(GUEST, PodPolicy.standard(), host.xen.host().firmware())
+                        .config());
     }
 
     @Test

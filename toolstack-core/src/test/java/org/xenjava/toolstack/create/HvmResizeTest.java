@@ -13,7 +13,6 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.EnumSource.Mode;
 import org.xenjava.toolstack.config.GraphicsConfig.Vga;
-import org.xenjava.toolstack.device.StandInDeviceModel;
 import org.xenjava.toolstack.error.ConfigException;
 import org.xenjava.toolstack.memory.PodPolicy;
 import org.xenjava.toolstack.sim.SimulatedXen;
@@ -31,7 +30,7 @@ class HvmResizeTest {
     private static final Duration BOOT = Duration.ofMinutes(5);
 
     /** Video RAM, its ROM, special and I/O request pages. */
-    private static final long EXTRAS = 4096 + StandInDeviceModel.ROM.count() + 16;
+    private static final long EXTRAS = 4096 + HvmBuildTest.ROM_PAGES + 16;
 
     private static HvmTestHost host(BalloonFamily family, PodPolicy policy) {
         SimulatedGuest guest = SimulatedGuest.with(BalloonDriver.of(family));

@@ -21,7 +21,9 @@ import org.xenjava.toolstack.config.GraphicsConfig.Vga;
 import org.xenjava.toolstack.config.HvmConfig;
 import org.xenjava.toolstack.config.HvmConfig.Bios;
 import org.xenjava.toolstack.config.HvmConfig.Firmware;
+import org.xenjava.toolstack.device.DeviceModels;
 import org.xenjava.toolstack.device.plan.HostInventory;
+import org.xenjava.toolstack.device.pv.HostProbe;
 import org.xenjava.toolstack.device.pv.PvHost;
 import org.xenjava.toolstack.image.TestFirmware;
 import org.xenjava.toolstack.imagefile.ImageFiles;
@@ -40,6 +42,7 @@ import org.xenjava.toolstack.store.WatchHub;
 import org.xenjava.toolstack.xenctrl.DomainInfo;
 import org.xenjava.toolstack.xenctrl.Xenctrl;
 import org.xenjava.toolstack.xenctrl.abi.XenRelease;
+import org.xenjava.toolstack.xenctrl.lib.XenHost;
 import org.xenjava.toolstack.xenctrl.lib.XenLibraries;
 import org.xenjava.toolstack.xenctrl.units.KiB;
 
@@ -56,6 +59,7 @@ final class HvmTestHost implements AutoCloseable {
     final FaultInjection faults;
     final Xenctrl xenctrl;
     final StoreClient store;
+    private final WatchHub events;
     final TestDeviceModel deviceModel;
     final BuildJournal journal;
     private final PodPolicy policy;
@@ -73,7 +77,8 @@ final class HvmTestHost implements AutoCloseable {
         faults = FaultInjection.around(xen.connect());
         xenctrl = Xenctrl.open(faults);
         store = new StoreClient(faults.store());
-        deviceModel = new TestDeviceModel(observer);
+        events = new WatchHub(observer.store());
+        deviceModel = new TestDeviceModel(xen.host(observer).deviceModels(), faults::isKilled);
         journal = new BuildJournal(store, ProcessIdentity.named("test"));
     }
 
@@ -113,11 +118,10 @@ final class HvmTestHost implements AutoCloseable {
                         store,
                         journal,
                         policy,
-                        FirmwareFiles.below(MACHINE, XenRelease.V4_17),
                         images,
-                        HostInventory.assumed(),
-                        devices(faults, store),
-                        deviceModel,
+                        new HostProbe(machine(faults), XenRelease.V4_17.toString()),
+                        devices(),
+                        deviceModels(),
                         clock,
                         new Random(153),
                         new BootBacking(xenctrl, store, ProcessIdentity.named("test"), backedBoot, xen::advance))
@@ -126,17 +130,30 @@ final class HvmTestHost implements AutoCloseable {
     }
 
     DomainRemoval removal() {
-        return new DomainRemoval(xenctrl, store, devices(faults, store), deviceModel);
+        return new DomainRemoval(xenctrl, store, devices(), deviceModels());
     }
 
     private final ImageFiles images = new ImageFiles();
 
-    static PvHost devices(XenLibraries process, StoreClient store) {
+    private DeviceModels deviceModels() {
+        return new DeviceModels(store, events, deviceModel);
+    }
+
+    private XenHost machine(XenLibraries libraries) {
+        XenHost simulated = xen.host(libraries);
+        return new XenHost(libraries, deviceModel, FirmwareFiles.below(MACHINE), simulated.guests());
+    }
+
+    private PvHost devices() {
+        return devices(faults, store, events);
+    }
+
+    static PvHost devices(XenLibraries process, StoreClient store, WatchHub events) {
         return new PvHost(
                 store,
-                new WatchHub(process.store()),
+                events,
                 process.hostDevices(),
-                HostInventory.assumed(),
+                HostInventory.assumed(FirmwareFiles.below(MACHINE)),
                 Duration.ofMillis(100));
     }
 
@@ -184,6 +201,7 @@ final class HvmTestHost implements AutoCloseable {
 
     @Override
     public void close() {
+        events.close();
         faults.close();
         observer.close();
     }

@@ -1,71 +1,112 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.xenjava.toolstack.create;
 
+import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
-import java.util.function.Supplier;
-import org.xenjava.toolstack.device.DeviceModels;
-import org.xenjava.toolstack.device.QemuProcess;
-import org.xenjava.toolstack.device.StandInDeviceModel;
-import org.xenjava.toolstack.device.plan.QemuPlan;
-import org.xenjava.toolstack.operation.Cancellation;
-import org.xenjava.toolstack.store.DomainPaths;
-import org.xenjava.toolstack.store.StoreClient;
-import org.xenjava.toolstack.xenctrl.Xenctrl;
-import org.xenjava.toolstack.xenctrl.lib.XenLibraries;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.BooleanSupplier;
+import org.xenjava.toolstack.xenctrl.lib.DeviceModelCommand;
+import org.xenjava.toolstack.xenctrl.lib.DeviceModelProcess;
+import org.xenjava.toolstack.xenctrl.lib.DeviceModelProcesses;
 
-/** A QEMU without devices that is late, or does not get ready at all, and takes down what it was asked to do. */
-final class TestDeviceModel implements DeviceModels {
-    private final StoreClient store;
-    private final StandInDeviceModel model;
+/** The device models of a host, which may be late or fail, and which record what they are asked to do. */
+final class TestDeviceModel implements DeviceModelProcesses {
+    private final DeviceModelProcesses host;
     private final List<String> events = new ArrayList<>();
-    private Runnable beforeReady = () -> {};
+    private final BooleanSupplier killed;
+    private Runnable atStart = () -> {};
 
-    TestDeviceModel(XenLibraries process) {
-        store = new StoreClient(process.store());
-        model = new StandInDeviceModel(Xenctrl.open(process), store);
+    /** @param killed whether the process that asks is dead, so that it does nothing any more */
+    TestDeviceModel(DeviceModelProcesses host, BooleanSupplier killed) {
+        this.host = host;
+        this.killed = killed;
     }
 
-    /** What it was asked to do, such as {@code start 1}. */
+    /** What happened, such as {@code start 1}. */
     List<String> events() {
         return List.copyOf(events);
     }
 
-    /** Something that happens, or goes wrong, while it starts up. */
-    void beforeReady(Runnable what) {
-        beforeReady = what;
+    /** Something that happens, or goes wrong, once one has started. */
+    void atStart(Runnable what) {
+        atStart = what;
     }
 
     @Override
-    public void start(int domid, QemuPlan plan) {
-        events.add("start " + domid);
-        store.direct().write(new DomainPaths(domid).of("image/device-model-pid"), "4711");
+    public Path program(Optional<Path> override) {
+        return host.program(override);
     }
 
     @Override
-    public void awaitReady(int domid, QemuPlan plan, Cancellation cancellation) {
-        events.add("await " + domid);
-        model.start(domid, plan);
-        beforeReady.run();
-        model.awaitReady(domid, plan, cancellation);
+    public DeviceModelProcess start(DeviceModelCommand command) {
+        events.add("start " + command.domid());
+        DeviceModelProcess process = host.start(command);
+        atStart.run();
+        return process;
     }
 
     @Override
-    public void stop(int domid) {
-        boolean runs =
-                store.read(new DomainPaths(domid).of("image/device-model-pid")).isPresent();
-        events.add("stop " + domid + (runs ? "" : ", which has none"));
+    public List<DeviceModelProcess> all() {
+        if (killed.getAsBoolean()) {
+            throw new IllegalStateException("a dead process asks for device models");
+        }
+        return host.all().stream().<DeviceModelProcess>map(Recorded::new).toList();
     }
 
     @Override
-    public void reapOrphans(Supplier<Set<Integer>> domids) {
-        events.add("reap");
+    public void removeSockets(Collection<Path> sockets) {
+        host.removeSockets(sockets);
     }
 
-    @Override
-    public Optional<QemuProcess> process(int domid) {
-        return Optional.empty();
+    private final class Recorded implements DeviceModelProcess {
+        private final DeviceModelProcess process;
+
+        Recorded(DeviceModelProcess process) {
+            this.process = process;
+        }
+
+        @Override
+        public int domid() {
+            return process.domid();
+        }
+
+        @Override
+        public long pid() {
+            return process.pid();
+        }
+
+        @Override
+        public List<String> arguments() {
+            return process.arguments();
+        }
+
+        @Override
+        public boolean isAlive() {
+            return process.isAlive();
+        }
+
+        @Override
+        public boolean hasMonitor() {
+            return process.hasMonitor();
+        }
+
+        @Override
+        public CompletableFuture<?> onExit() {
+            return process.onExit();
+        }
+
+        @Override
+        public void terminate() {
+            events.add("stop " + process.domid());
+            process.terminate();
+        }
+
+        @Override
+        public void kill() {
+            process.kill();
+        }
     }
 }

@@ -33,8 +33,9 @@ class TraceFuzzTest {
         directory = Files.createTempDirectory("traces");
         Path trace = directory.resolve("recorded.jsonl");
         Toolstack.options()
-                .recordTo(trace, new Recorder("fuzz", Clock.systemUTC(), Contents.HASH, Secrets.REDACTED))
-                .open(SimulatedXen.builder().build().connect())
+                .tap(libraries ->
+                        new Recorder("fuzz", Clock.systemUTC(), Contents.HASH, Secrets.REDACTED).wrap(libraries, trace))
+                .open(SimulatedXen.create().host())
                 .close();
         List<String> lines = Files.readAllLines(trace);
         String beginning = String.join("\n", lines.subList(0, Math.min(lines.size(), HEADER_AND_MORE))) + "\n";

@@ -6,11 +6,12 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.xenjava.toolstack.sim.guest.HaltingKernel;
 
 class PlaceholderKernelTest {
     private static final int START = 0x10_0000;
 
-    private final PvhKernel kernel = TestKernels.parse(PlaceholderKernel.elf());
+    private final PvhKernel kernel = TestKernels.parse(HaltingKernel.elf());
 
     @Test
     void theTinyKernelIsAPvhKernelAtOneMebibyte() {

@@ -48,7 +48,7 @@ final class Host implements AutoCloseable {
         running.put(name, faults);
         Toolstack toolstack = options.apply(Toolstack.options())
                 .processIdentity(new Identity(name))
-                .open(faults);
+                .open(xen.host(faults));
         ToolstackProcess process = new ToolstackProcess(this, name, faults, toolstack);
         processes.add(process);
         return process;

@@ -32,7 +32,7 @@ class PodMetricsTest {
             .guests(identity -> SimulatedGuest.with(driver))
             .build();
     private final Toolstack toolstack =
-            Toolstack.options().podPolicy(PodPolicy.libxl()).open(xen.connect());
+            Toolstack.options().podPolicy(PodPolicy.libxl()).open(xen.host());
     private final SimpleMeterRegistry registry = new SimpleMeterRegistry();
     private final PodMetrics metrics = new PodMetrics(registry);
     private final PodGuard guard = toolstack.newGuard(COVER, GuardScope.ALL, metrics);

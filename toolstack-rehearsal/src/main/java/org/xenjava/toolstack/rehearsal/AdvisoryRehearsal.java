@@ -7,6 +7,7 @@ import org.xenjava.toolstack.config.DomainConfig;
 import org.xenjava.toolstack.create.CreatePlan;
 import org.xenjava.toolstack.memory.PodPolicy;
 import org.xenjava.toolstack.memory.UnpatchedPodPolicy;
+import org.xenjava.toolstack.sim.SimulatedXen;
 
 /**
  * Rehearses XSA-153 for a guest: creates it with each of several policies and balloon drivers, each time on a simulated
@@ -77,7 +78,13 @@ public final class AdvisoryRehearsal {
         return policies.stream()
                 .map(policy -> new Part(
                         policy,
-                        PolicyTerms.of(policy, CreatePlan.of(guest, policy).memory())))
+                        PolicyTerms.of(
+                                policy,
+                                CreatePlan.of(
+                                                guest,
+                                                policy,
+                                                SimulatedXen.create().host().firmware())
+                                        .memory())))
                 .toList();
     }
 

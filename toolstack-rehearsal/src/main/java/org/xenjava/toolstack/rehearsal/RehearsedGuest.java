@@ -66,7 +66,7 @@ final class RehearsedGuest implements AutoCloseable {
                 .podPolicy(policy)
                 .clock(xen.clock())
                 .processIdentity(ProcessIdentity.named("rehearsal"))
-                .open(xen.connect());
+                .open(xen.host());
         try {
             domain = toolstack.create(config);
             built = domain.pod().status();

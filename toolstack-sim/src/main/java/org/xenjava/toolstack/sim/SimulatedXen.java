@@ -18,6 +18,7 @@ import org.xenjava.toolstack.sim.guestos.Guests;
 import org.xenjava.toolstack.sim.machine.Machine;
 import org.xenjava.toolstack.sim.machine.MachineSize;
 import org.xenjava.toolstack.xenctrl.abi.XenRelease;
+import org.xenjava.toolstack.xenctrl.lib.XenHost;
 import org.xenjava.toolstack.xenctrl.lib.XenLibraries;
 
 /**
@@ -70,6 +71,20 @@ public final class SimulatedXen {
     /** Starts the description of a machine. */
     public static Builder builder() {
         return new Builder();
+    }
+
+    /** This machine as a host for a toolstack: what a process in dom0 finds. */
+    public XenHost host() {
+        return host(connect());
+    }
+
+    /**
+     * This machine as a host for a toolstack, through libraries of the caller's.
+     *
+     * @param libraries opened with {@link #connect}, and perhaps wrapped in something that injects faults or records
+     */
+    public XenHost host(XenLibraries libraries) {
+        return dom0.host(libraries);
     }
 
     /**

@@ -299,6 +299,15 @@ class HouseRulesTest {
             .dependOnClassesThat()
             .haveNameMatching("java\\.io\\.(File|RandomAccess).*");
 
+    @ArchTest
+    static final ArchRule productionKnowsNoDouble = noClasses()
+            .that()
+            .resideOutsideOfPackages(
+                    ROOT + ".sim..", ROOT + ".trace..", ROOT + ".rehearsal..", ROOT + ".junit..", ROOT + ".cli..")
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage(ROOT + ".sim..", ROOT + ".trace..");
+
     /** A plan of devices has paths and knows where nodes are; it opens no file and writes no node. */
     @ArchTest
     static final ArchRule thePlanOfDevicesHasNoEffects = noClasses()

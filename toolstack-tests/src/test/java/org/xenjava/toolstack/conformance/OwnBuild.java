@@ -126,8 +126,8 @@ final class OwnBuild {
                 .podPolicy(policy)
                 .clock(clock)
                 .processIdentity(ProcessIdentity.named("toolstack"))
-                .recordTo(trace(what), recorder)
-                .open(xen.connect())) {
+                .tap(libraries -> recorder.wrap(libraries, trace(what)))
+                .open(xen.host())) {
             work.with(toolstack);
         }
     }

@@ -72,7 +72,7 @@ final class Host implements AutoCloseable {
                 .hostPages(2 * DOM0_PAGES + number * PAGES_PER_GUEST)
                 .guests(identity -> SimulatedGuest.with(guests.driver))
                 .build();
-        builder = Toolstack.options().clock(machine.clock()).open(machine.connect());
+        builder = Toolstack.options().clock(machine.clock()).open(machine.host());
         counted = new CallCounter(machine.connect());
         create(number);
         if (guests == Guests.SETTLED) {
@@ -112,7 +112,7 @@ final class Host implements AutoCloseable {
 
     /** Asks for each domain's counters every second, as a script around {@code pod-check} does, but in one process. */
     Watcher poller() {
-        Toolstack toolstack = Toolstack.options().open(counted.libraries());
+        Toolstack toolstack = Toolstack.options().open(machine.host(counted.libraries()));
         List<Domain> found = domains.stream()
                 .map(domain -> toolstack.find(domain.uuid()).orElseThrow())
                 .toList();

@@ -43,7 +43,7 @@ final class SimulatedBench implements Bench {
         toolstack = Toolstack.options()
                 .podPolicy(cell.column().policy())
                 .clock(machine.clock())
-                .open(machine.connect());
+                .open(machine.host());
         guardsOwn = machine.connect();
     }
 

@@ -32,8 +32,9 @@ public final class RecordTraces {
             prepare(scenario, linux);
             Path trace = traces.resolve(scenario.name() + ".jsonl.gz");
             Recorder recorder = new Recorder(scenario.description(), Clock.systemUTC());
-            try (Toolstack toolstack =
-                    Scenario.options().recordTo(trace, recorder).open()) {
+            try (Toolstack toolstack = Scenario.options()
+                    .tap(libraries -> recorder.wrap(libraries, trace))
+                    .open()) {
                 scenario.script().run(toolstack, new SupervisorContext(kernel, RecordTraces::sleep));
             }
             System.out.println(trace + ": " + Files.size(trace) + " bytes");

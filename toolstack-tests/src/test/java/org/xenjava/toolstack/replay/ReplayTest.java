@@ -21,6 +21,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.xenjava.toolstack.Toolstack;
 import org.xenjava.toolstack.memory.PodPolicy;
 import org.xenjava.toolstack.replay.Scenario.SupervisorContext;
+import org.xenjava.toolstack.sim.SimulatedXen;
 import org.xenjava.toolstack.trace.Replay;
 import org.xenjava.toolstack.trace.ReplayMismatchException;
 import org.xenjava.toolstack.trace.TraceHeader;
@@ -56,7 +57,8 @@ class ReplayTest {
     @MethodSource("scenarios")
     void aTraceOfRealXenIsReplayedCallByCall(Scenario scenario) {
         try (Replay replay = Replay.of(trace(scenario))) {
-            try (Toolstack toolstack = Scenario.options().open(replay)) {
+            try (Toolstack toolstack =
+                    Scenario.options().open(SimulatedXen.create().host(replay))) {
                 scenario.script().run(toolstack, surroundings);
             }
             replay.assertFinished();
@@ -97,7 +99,7 @@ class ReplayTest {
     private String mismatch(Toolstack.Options options) {
         Scenario scenario = Scenario.ALL.get(0);
         try (Replay replay = Replay.of(trace(scenario))) {
-            try (Toolstack toolstack = options.open(replay)) {
+            try (Toolstack toolstack = options.open(SimulatedXen.create().host(replay))) {
                 assertThrows(RuntimeException.class, () -> scenario.script().run(toolstack, surroundings));
             }
             return assertThrows(ReplayMismatchException.class, replay::assertFinished)

@@ -95,7 +95,7 @@ class LeaksTest {
     @Test
     void createsAndDestroysLeaveHeapThreadsAndFilesAsTheyWere() {
         try (XenLibraries observer = xen.connect();
-                Toolstack toolstack = Toolstack.options().open(xen.connect())) {
+                Toolstack toolstack = Toolstack.options().open(xen.host())) {
             createAndDestroy(toolstack);
             MachineState before = MachineState.of(observer);
             repeat(() -> createAndDestroy(toolstack));
@@ -106,7 +106,7 @@ class LeaksTest {
     @Test
     void openingAndClosingLeavesHeapThreadsAndFilesAsTheyWere() {
         repeat(() -> {
-            try (Toolstack toolstack = Toolstack.options().open(xen.connect())) {
+            try (Toolstack toolstack = Toolstack.options().open(xen.host())) {
                 toolstack.domains();
             }
         });

@@ -60,11 +60,6 @@ final class RecordingChannel implements CallChannel {
     }
 
     @Override
-    public boolean isSimulation() {
-        return real.isSimulation();
-    }
-
-    @Override
     public synchronized void close() {
         if (closed) {
             return;

@@ -94,12 +94,6 @@ public final class Replay implements XenLibraries {
         return libraries.hostDevices();
     }
 
-    /** Returns true: a replay reaches no Xen. */
-    @Override
-    public boolean isSimulation() {
-        return libraries.isSimulation();
-    }
-
     /** Ends the replay at any point; {@link #assertFinished} works before and after. */
     @Override
     public void close() {

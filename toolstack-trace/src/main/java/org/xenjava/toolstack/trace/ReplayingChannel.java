@@ -83,11 +83,6 @@ final class ReplayingChannel implements CallChannel {
     }
 
     @Override
-    public boolean isSimulation() {
-        return true;
-    }
-
-    @Override
     public synchronized void close() {
         closed = true;
         notifyAll();

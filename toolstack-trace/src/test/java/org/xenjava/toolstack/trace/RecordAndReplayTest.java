@@ -295,13 +295,6 @@ class RecordAndReplayTest {
     }
 
     @Test
-    void aRecordingReportsItsMachinesKindAndAReplayReportsASimulation() {
-        Path trace = dir.resolve("trace");
-        Recordings.record(trace, xen -> assertFalse(xen.isSimulation()));
-        Recordings.replay(trace, xen -> assertTrue(xen.isSimulation()));
-    }
-
-    @Test
     void aClosedReplayRefusesCalls() {
         Path trace = dir.resolve("trace");
         Recordings.record(trace, xen -> Recordings.write(xen, "/a", "1"));

@@ -11,6 +11,7 @@ import org.xenjava.toolstack.config.DomainConfig;
 import org.xenjava.toolstack.create.CreatePlan;
 import org.xenjava.toolstack.memory.PodPolicy;
 import org.xenjava.toolstack.rehearsal.SubstituteFiles;
+import org.xenjava.toolstack.sim.SimulatedXen;
 
 /** Prints what a create would do. A kernel that is not on this machine is replaced, and a note says so. */
 public final class DryRun {
@@ -34,7 +35,10 @@ public final class DryRun {
                 session.complain("not on this machine: " + names(files.missing())
                         + "; the plan is for a kernel that halts, and create would fail");
             }
-            return CreatePlan.of(files.guest(), PodPolicy.standard());
+            return CreatePlan.of(
+                    files.guest(),
+                    PodPolicy.standard(),
+                    SimulatedXen.create().host().firmware());
         }
     }
 

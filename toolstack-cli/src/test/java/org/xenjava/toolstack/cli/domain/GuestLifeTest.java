@@ -99,7 +99,7 @@ class GuestLifeTest {
 
     @Test
     void withoutQemuThereIsNoScreenAndNoDrive() {
-        prompt.run("create", "-p", files.config("web", "memory = 64", "type = 'hvm'"));
+        prompt.run("create", "-p", files.config("web", "memory = 64"));
 
         assertEquals(
                 new Outcome(1, "", "xlj: domain 1 has no screen: no QEMU serves it\n"),

@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
+import org.xenjava.toolstack.config.HvmConfig.Bios;
 import org.xenjava.toolstack.xenctrl.lib.HostFile;
 
 /** Asks a host about each file once and remembers the answer. Not safe to use from many threads. */
@@ -35,5 +36,15 @@ public final class AskedOnce implements HostInventory {
     @Override
     public Path deviceModel(Optional<Path> override) {
         return host.deviceModel(override);
+    }
+
+    @Override
+    public Path loader(Optional<Path> named) {
+        return host.loader(named);
+    }
+
+    @Override
+    public Path bios(Bios kind, Optional<Path> named) {
+        return host.bios(kind, named);
     }
 }

@@ -3,11 +3,19 @@ package org.xenjava.toolstack.device.plan;
 
 import java.nio.file.Path;
 import java.util.Optional;
+import org.xenjava.toolstack.config.HvmConfig.Bios;
+import org.xenjava.toolstack.xenctrl.lib.FirmwareLocator;
 import org.xenjava.toolstack.xenctrl.lib.HostFile;
 
-/** See {@link HostInventory#assumed}. */
+/** See {@link HostInventory#assumed(FirmwareLocator)}. */
 final class AssumedHost implements HostInventory {
     private static final Path QEMU = Path.of("qemu-system-i386");
+
+    private final FirmwareLocator firmware;
+
+    AssumedHost(FirmwareLocator firmware) {
+        this.firmware = firmware;
+    }
 
     @Override
     public HostFile file(String path) {
@@ -27,5 +35,15 @@ final class AssumedHost implements HostInventory {
     @Override
     public Path deviceModel(Optional<Path> override) {
         return override.orElse(QEMU);
+    }
+
+    @Override
+    public Path loader(Optional<Path> named) {
+        return firmware.loader(named, "");
+    }
+
+    @Override
+    public Path bios(Bios kind, Optional<Path> named) {
+        return firmware.bios(kind.word(), named, "");
     }
 }

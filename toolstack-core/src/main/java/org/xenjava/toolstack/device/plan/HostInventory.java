@@ -3,6 +3,8 @@ package org.xenjava.toolstack.device.plan;
 
 import java.nio.file.Path;
 import java.util.Optional;
+import org.xenjava.toolstack.config.HvmConfig.Bios;
+import org.xenjava.toolstack.xenctrl.lib.FirmwareLocator;
 import org.xenjava.toolstack.xenctrl.lib.HostFile;
 
 /** What a plan of devices asks about the host. A plan asks about each file once. */
@@ -25,10 +27,28 @@ public interface HostInventory {
     Path deviceModel(Optional<Path> override);
 
     /**
+     * hvmloader, or the program that takes its place.
+     *
+     * @param named {@code firmware_override}
+     * @throws org.xenjava.toolstack.error.KernelImageException if there is none; the message names every place
+     */
+    Path loader(Optional<Path> named);
+
+    /**
+     * The BIOS.
+     *
+     * @param named {@code bios_path_override}
+     * @throws org.xenjava.toolstack.error.KernelImageException if there is none; the message names every place
+     */
+    Path bios(Bios kind, Optional<Path> named);
+
+    /**
      * A host that has whatever a guest asks for, for plans that no host executes: a path below {@code /dev} is a block
      * device and any other path a file, both of unknown identity.
+     *
+     * @param firmware finds the firmware to plan with
      */
-    static HostInventory assumed() {
-        return new AssumedHost();
+    static HostInventory assumed(FirmwareLocator firmware) {
+        return new AssumedHost(firmware);
     }
 }

@@ -2,6 +2,7 @@
 package org.xenjava.toolstack.device.plan;
 
 import java.nio.file.Path;
+import java.util.List;
 
 /**
  * Where a QEMU process has its files.
@@ -33,8 +34,8 @@ public record QemuFiles(Path run, Path log) {
         return log.resolve("qemu-dm-" + name + ".log");
     }
 
-    /** What it said of the guest of that name before. */
-    public Path formerLogOf(String name) {
-        return log.resolve("qemu-dm-" + name + ".log.1");
+    /** All sockets of a domain's QEMU. */
+    public List<Path> sockets(int domid) {
+        return List.of(libxlSocket(domid), xenstatSocket(domid), ownSocket(domid));
     }
 }

@@ -3,39 +3,54 @@ package org.xenjava.toolstack.device.pv;
 
 import java.nio.file.Path;
 import java.util.Optional;
-import java.util.function.Function;
+import org.xenjava.toolstack.config.HvmConfig.Bios;
 import org.xenjava.toolstack.device.plan.HostInventory;
 import org.xenjava.toolstack.xenctrl.lib.HostDevices;
 import org.xenjava.toolstack.xenctrl.lib.HostFile;
+import org.xenjava.toolstack.xenctrl.lib.XenHost;
 
 /** Answers a plan's questions about a host by asking its kernel. */
 public final class HostProbe implements HostInventory {
-    private final HostDevices host;
-    private final Function<Optional<Path>, Path> deviceModel;
+    private final XenHost host;
+    private final String release;
 
-    /** @param deviceModel finds QEMU */
-    public HostProbe(HostDevices host, Function<Optional<Path>, Path> deviceModel) {
+    /** @param release the running Xen's release, such as {@code 4.17} */
+    public HostProbe(XenHost host, String release) {
         this.host = host;
-        this.deviceModel = deviceModel;
+        this.release = release;
     }
 
     @Override
     public HostFile file(String path) {
-        return host.file(path);
+        return kernel().file(path);
     }
 
     @Override
     public Optional<String> loopFile(int loop) {
-        return Optional.ofNullable(host.loops().get(loop));
+        return Optional.ofNullable(kernel().loops().get(loop));
     }
 
     @Override
     public boolean linkExists(String link) {
-        return host.linkExists(link);
+        return kernel().linkExists(link);
     }
 
     @Override
     public Path deviceModel(Optional<Path> override) {
-        return deviceModel.apply(override);
+        return host.deviceModels().program(override);
+    }
+
+    @Override
+    public Path loader(Optional<Path> named) {
+        return host.firmware().loader(named, release);
+    }
+
+    @Override
+    public Path bios(Bios kind, Optional<Path> named) {
+        return host.firmware().bios(kind.word(), named, release);
+    }
+
+    private HostDevices kernel() {
+        return host.libraries().hostDevices();
     }
 }

@@ -14,6 +14,7 @@ import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.xenjava.toolstack.config.DomainConfig;
+import org.xenjava.toolstack.config.HvmConfig.Bios;
 import org.xenjava.toolstack.config.xl.XlConfigReader;
 import org.xenjava.toolstack.error.ConfigException;
 import org.xenjava.toolstack.error.DeviceModelException;
@@ -60,6 +61,16 @@ class DevicePlanTest {
                 throw new DeviceModelException("no QEMU");
             }
             return override.orElse(Path.of("/usr/bin/qemu"));
+        }
+
+        @Override
+        public Path loader(Optional<Path> named) {
+            throw new AssertionError("a plan of devices needs no firmware");
+        }
+
+        @Override
+        public Path bios(Bios kind, Optional<Path> named) {
+            throw new AssertionError("a plan of devices needs no firmware");
         }
     }
 

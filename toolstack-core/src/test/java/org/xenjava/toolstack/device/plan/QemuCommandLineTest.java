@@ -27,6 +27,7 @@ import org.xenjava.toolstack.config.HvmConfig;
 import org.xenjava.toolstack.config.xl.XlConfigReader;
 import org.xenjava.toolstack.memory.MemoryPlan;
 import org.xenjava.toolstack.memory.PodPolicy;
+import org.xenjava.toolstack.sim.SimulatedXen;
 import org.xenjava.toolstack.xenctrl.units.Pages;
 
 class QemuCommandLineTest {
@@ -226,7 +227,10 @@ class QemuCommandLineTest {
         MemoryPlan memory = config.hvm()
                 .map(machine -> MemoryPlan.hvm(config, machine, PodPolicy.standard()))
                 .orElseGet(() -> MemoryPlan.pvh(config, PodPolicy.standard(), Pages.of(1)));
-        return DevicePlan.of(config, memory, HostInventory.assumed())
+        return DevicePlan.of(
+                        config,
+                        memory,
+                        HostInventory.assumed(SimulatedXen.create().host().firmware()))
                 .qemu()
                 .orElseGet(() -> new QemuPlan(Path.of("qemu"), config, memory, List.of(), List.of()))
                 .arguments(domid, QemuFiles.STANDARD);

@@ -12,6 +12,8 @@ import org.xenjava.toolstack.sim.machine.XenDomain;
 import org.xenjava.toolstack.sim.store.StoreConnection;
 import org.xenjava.toolstack.sim.store.StoreRefusal;
 import org.xenjava.toolstack.sim.store.XenStored;
+import org.xenjava.toolstack.xenctrl.lib.GuestWorth;
+import org.xenjava.toolstack.xenctrl.lib.XenHost;
 import org.xenjava.toolstack.xenctrl.lib.XenLibException;
 import org.xenjava.toolstack.xenctrl.lib.XenLibraries;
 import org.xenjava.toolstack.xenctrl.lib.XenStore;
@@ -24,6 +26,7 @@ public final class Dom0 {
     private final XenStored store;
     private final StoreConnection own;
     private final Hypercalls hypercalls;
+    private final QemuPrograms deviceModels;
 
     /**
      * Boots dom0.
@@ -50,6 +53,7 @@ public final class Dom0 {
         });
         own = store.connectKernel(0);
         writeInitialTree();
+        deviceModels = new QemuPrograms(entry, own);
         new ConsoleDaemon(own).start();
         new BackendDrivers(own, kernel).start();
     }
@@ -81,6 +85,11 @@ public final class Dom0 {
                 new DeviceModelHandle(entry),
                 openStore(),
                 new KernelHandle(kernel, entry));
+    }
+
+    /** This host, through libraries that were opened on it. */
+    public XenHost host(XenLibraries libraries) {
+        return new XenHost(libraries, deviceModels, new IdleFirmware(), GuestWorth.EXPENDABLE);
     }
 
     private XenStore openStore() {

@@ -20,11 +20,6 @@ record Dom0Process(
         implements XenLibraries {
 
     @Override
-    public boolean isSimulation() {
-        return true;
-    }
-
-    @Override
     public void close() {
         hostDevices.close();
         store.close();

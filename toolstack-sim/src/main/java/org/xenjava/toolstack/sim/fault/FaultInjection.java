@@ -22,8 +22,9 @@ import org.xenjava.toolstack.xenctrl.lib.XenStore;
  * An instance stands for one process, which a fault may kill.
  *
  * <pre>{@code
- * FaultInjection faults = FaultInjection.around(SimulatedXen.create().connect());
- * try (Toolstack toolstack = Toolstack.options().open(faults)) {
+ * SimulatedXen machine = SimulatedXen.create();
+ * FaultInjection faults = FaultInjection.around(machine.connect());
+ * try (Toolstack toolstack = Toolstack.options().open(machine.host(faults))) {
  *     faults.inject(Fault.nthOf("XENMEM_claim_pages", 1, Errno.ENOMEM));
  *     assertThrows(HostMemoryException.class, () -> toolstack.create(config));
  * }
@@ -184,11 +185,6 @@ public final class FaultInjection implements XenLibraries {
     @Override
     public HostDevices hostDevices() {
         return hostDevices;
-    }
-
-    @Override
-    public boolean isSimulation() {
-        return below.isSimulation();
     }
 
     /** Closes the libraries below; those of a killed process are closed already. */

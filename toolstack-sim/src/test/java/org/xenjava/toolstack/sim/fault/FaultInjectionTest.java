@@ -78,7 +78,6 @@ class FaultInjectionTest {
         write("/test/node");
         assertTrue(exists("/test/node"));
         assertEquals(1, faults.deviceModel().nrVcpus(domid));
-        assertTrue(faults.isSimulation());
         assertEquals(List.of(), faults.injected());
     }
 

@@ -39,9 +39,6 @@ public interface CallChannel {
     /** Whether the channel was neither closed nor failed as a replay. */
     boolean isOpen();
 
-    /** Whether no real Xen is behind the channel. The question is not recorded. */
-    boolean isSimulation();
-
     /** Ends the recording and closes the real libraries; a replay has nothing to close. */
     void close();
 

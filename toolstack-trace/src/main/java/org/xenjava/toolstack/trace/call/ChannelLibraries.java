@@ -44,11 +44,6 @@ public record ChannelLibraries(
     }
 
     @Override
-    public boolean isSimulation() {
-        return channel.isSimulation();
-    }
-
-    @Override
     public void close() {
         channel.close();
     }

@@ -20,11 +20,6 @@ public interface XenLibraries extends AutoCloseable {
 
     HostDevices hostDevices();
 
-    /** {@return true if below is no real Xen, so that nothing of value can be lost in it} */
-    default boolean isSimulation() {
-        return false;
-    }
-
     @Override
     void close();
 }

@@ -36,7 +36,7 @@ import org.xenjava.toolstack.xenctrl.lib.XenLibraries;
 
 /** Real processes, of a program that does nothing, beside a simulated xenstore. */
 @Timeout(60)
-class QemuDeviceModelTest {
+class DeviceModelsTest {
     /** No host gets there: Xen begins anew at 1 before. */
     private static final int DOMID = 32_760;
 
@@ -49,10 +49,11 @@ class QemuDeviceModelTest {
     private final XenLibraries xen = SimulatedXen.builder().build().connect();
     private final StoreClient store = new StoreClient(xen.store());
     private final WatchHub events = new WatchHub(xen.store());
-    private QemuDeviceModel model = model(directory);
+    private DeviceModels model = model(directory);
 
-    private QemuDeviceModel model(Path root) {
-        return new QemuDeviceModel(store, events, new QemuFiles(root.resolve("run"), root.resolve("log")));
+    private DeviceModels model(Path root) {
+        return new DeviceModels(
+                store, events, QemuProcesses.below(root), new QemuFiles(root.resolve("run"), root.resolve("log")));
     }
 
     @BeforeEach
@@ -62,7 +63,7 @@ class QemuDeviceModelTest {
 
     @AfterEach
     void endAll() {
-        QemuProcesses.of(DOMID).forEach(QemuProcess::end);
+        model.stop(DOMID);
         events.close();
         xen.close();
     }

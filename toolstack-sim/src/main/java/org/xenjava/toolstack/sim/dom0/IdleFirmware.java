@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.sim.dom0;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
+import org.xenjava.toolstack.sim.guest.HaltingKernel;
+import org.xenjava.toolstack.xenctrl.lib.FirmwareLocator;
+
+/** Firmware that does nothing, since nothing runs; files that a guest names and that exist are taken instead. */
+final class IdleFirmware implements FirmwareLocator {
+    private static final class File {
+        private static final Path PATH = write();
+
+        private static Path write() {
+            try {
+                Path file = Files.createTempFile("firmware", ".elf");
+                file.toFile().deleteOnExit();
+                return Files.write(file, HaltingKernel.elf());
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
+    }
+
+    @Override
+    public Path loader(Optional<Path> named, String release) {
+        return named.filter(Files::isRegularFile).orElse(File.PATH);
+    }
+
+    @Override
+    public Path bios(String kind, Optional<Path> named, String release) {
+        return named.filter(Files::isRegularFile).orElse(File.PATH);
+    }
+}

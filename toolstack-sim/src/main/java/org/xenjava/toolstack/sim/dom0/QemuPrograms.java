@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.sim.dom0;
+
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.xenjava.toolstack.sim.machine.XenDomain;
+import org.xenjava.toolstack.sim.store.StoreConnection;
+import org.xenjava.toolstack.xenctrl.lib.DeviceModelCommand;
+import org.xenjava.toolstack.xenctrl.lib.DeviceModelProcess;
+import org.xenjava.toolstack.xenctrl.lib.DeviceModelProcesses;
+import org.xenjava.toolstack.xenctrl.lib.XenStore;
+
+/**
+ * QEMU in the simulated dom0: takes the guest's video RAM and the ROM of its card, and reports in xenstore. It plays no
+ * devices and has no monitor. One that finds no memory ends before it reports, as a real one does.
+ */
+final class QemuPrograms implements DeviceModelProcesses {
+    /** The option ROM of a graphics card: 64 KiB, as measured with both of libxl's cards. */
+    private static final long ROM_PAGES = 16;
+
+    private static final long PAGES_PER_MIB = 256;
+    private static final int PAGE_SHIFT = 12;
+    private static final long FOUR_GIB = 1L << 32;
+
+    /** Where RAM below 4 GiB ends unless the machine is told otherwise (hw/i386/xen/xen-hvm.c). */
+    private static final long LOW_MEMORY_END = 0xF000_0000L;
+
+    private static final Pattern VIDEO_RAM = Pattern.compile("(?:vgamem_mb|vram_size_mb|ram_size_mb)=(\\d+)");
+    private static final Pattern BELOW_4G = Pattern.compile("max-ram-below-4g=(\\d+)");
+    /** Above the largest PID that Linux gives a real process. */
+    private static final long FIRST_PID = 5_000_001;
+
+    private final MachineEntry entry;
+    private final StoreConnection store;
+    private final Map<Long, Program> programs = new TreeMap<>();
+    private long nextPid = FIRST_PID;
+
+    QemuPrograms(MachineEntry entry, StoreConnection store) {
+        this.entry = entry;
+        this.store = store;
+    }
+
+    /** One process. */
+    private final class Program implements DeviceModelProcess {
+        private final DeviceModelCommand command;
+        private final long pid;
+        private final CompletableFuture<Program> exit = new CompletableFuture<>();
+
+        Program(DeviceModelCommand command, long pid) {
+            this.command = command;
+            this.pid = pid;
+        }
+
+        @Override
+        public int domid() {
+            return command.domid();
+        }
+
+        @Override
+        public long pid() {
+            return pid;
+        }
+
+        @Override
+        public List<String> arguments() {
+            return command.arguments();
+        }
+
+        @Override
+        public boolean isAlive() {
+            return !exit.isDone();
+        }
+
+        @Override
+        public boolean hasMonitor() {
+            return false;
+        }
+
+        @Override
+        public CompletableFuture<?> onExit() {
+            return exit;
+        }
+
+        @Override
+        public void terminate() {
+            kill();
+        }
+
+        @Override
+        public void kill() {
+            entry.run("kill", () -> programs.remove(pid));
+            exit.complete(this);
+        }
+    }
+
+    @Override
+    public Path program(Optional<Path> override) {
+        return override.orElse(Path.of("/usr/libexec/xen-qemu-system-i386"));
+    }
+
+    @Override
+    public DeviceModelProcess start(DeviceModelCommand command) {
+        return entry.call("execve", () -> {
+            Program program = new Program(command, nextPid++);
+            programs.put(program.pid(), program);
+            if (takesItsMemory(command)) {
+                store.write(
+                        XenStore.NO_TRANSACTION,
+                        "/local/domain/0/device-model/" + command.domid() + "/state",
+                        "running".getBytes(StandardCharsets.UTF_8));
+            } else {
+                program.kill();
+            }
+            return program;
+        });
+    }
+
+    /** Video RAM and ROM lie behind the RAM, as QEMU numbers its blocks. */
+    private boolean takesItsMemory(DeviceModelCommand command) {
+        List<String> arguments = command.arguments();
+        long videoRam = arguments.stream()
+                .filter(argument -> argument.contains("vga") || argument.startsWith("VGA"))
+                .mapToLong(QemuPrograms::videoRamPages)
+                .sum();
+        if (videoRam == 0) {
+            return true;
+        }
+        XenDomain domain = entry.machine().require(command.domid());
+        long ram = Long.parseLong(arguments.get(arguments.indexOf("-m") + 1)) << 20;
+        long first = endOfRam(ram, lowMemoryEnd(arguments)) >> PAGE_SHIFT;
+        for (long gfn = first; gfn < first + videoRam + ROM_PAGES; gfn++) {
+            if (!domain.memory().populate(gfn, 0)) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private static long videoRamPages(String card) {
+        return VIDEO_RAM
+                .matcher(card)
+                .results()
+                .mapToLong(amount -> Long.parseLong(amount.group(1)) * PAGES_PER_MIB)
+                .sum();
+    }
+
+    private static long lowMemoryEnd(List<String> arguments) {
+        return arguments.stream()
+                .map(BELOW_4G::matcher)
+                .filter(Matcher::find)
+                .mapToLong(matcher -> Long.parseLong(matcher.group(1)))
+                .findFirst()
+                .orElse(LOW_MEMORY_END);
+    }
+
+    private static long endOfRam(long ram, long lowEnd) {
+        return ram <= lowEnd ? FOUR_GIB : FOUR_GIB + ram - lowEnd;
+    }
+
+    @Override
+    public List<DeviceModelProcess> all() {
+        return entry.call("opendir", () -> List.copyOf(programs.values()));
+    }
+
+    @Override
+    public void removeSockets(Collection<Path> sockets) {
+        // There are none.
+    }
+}

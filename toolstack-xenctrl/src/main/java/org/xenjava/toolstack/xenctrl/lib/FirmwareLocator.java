@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.xenctrl.lib;
+
+import java.nio.file.Path;
+import java.util.Optional;
+
+/** Finds the programs with which HVM guests start. A file that is not found is a failure whose message names all places. */
+public interface FirmwareLocator {
+    /**
+     * hvmloader, or the program that takes its place.
+     *
+     * @param named {@code firmware_override}; a relative path is relative to Xen's directory of firmware
+     * @param release the running Xen's release, such as {@code 4.17}
+     */
+    Path loader(Optional<Path> named, String release);
+
+    /**
+     * The BIOS that hvmloader copies into the guest.
+     *
+     * @param kind {@code seabios} or {@code ovmf}
+     * @param named {@code bios_path_override}
+     * @param release the running Xen's release, such as {@code 4.17}
+     */
+    Path bios(String kind, Optional<Path> named, String release);
+}
