@@ -18,6 +18,7 @@ import org.xenjava.toolstack.sim.guestos.Guests;
 import org.xenjava.toolstack.sim.machine.Machine;
 import org.xenjava.toolstack.sim.machine.MachineSize;
 import org.xenjava.toolstack.xenctrl.abi.XenRelease;
+import org.xenjava.toolstack.xenctrl.lib.GuestWorth;
 import org.xenjava.toolstack.xenctrl.lib.XenHost;
 import org.xenjava.toolstack.xenctrl.lib.XenLibraries;
 
@@ -84,7 +85,7 @@ public final class SimulatedXen {
      * @param libraries opened with {@link #connect}, and perhaps wrapped in something that injects faults or records
      */
     public XenHost host(XenLibraries libraries) {
-        return dom0.host(libraries);
+        return new XenHost(libraries, dom0.deviceModels(), new IdleFirmware(), GuestWorth.EXPENDABLE);
     }
 
     /**

@@ -12,8 +12,7 @@ import org.xenjava.toolstack.sim.machine.XenDomain;
 import org.xenjava.toolstack.sim.store.StoreConnection;
 import org.xenjava.toolstack.sim.store.StoreRefusal;
 import org.xenjava.toolstack.sim.store.XenStored;
-import org.xenjava.toolstack.xenctrl.lib.GuestWorth;
-import org.xenjava.toolstack.xenctrl.lib.XenHost;
+import org.xenjava.toolstack.xenctrl.lib.DeviceModelProcesses;
 import org.xenjava.toolstack.xenctrl.lib.XenLibException;
 import org.xenjava.toolstack.xenctrl.lib.XenLibraries;
 import org.xenjava.toolstack.xenctrl.lib.XenStore;
@@ -87,9 +86,9 @@ public final class Dom0 {
                 new KernelHandle(kernel, entry));
     }
 
-    /** This host, through libraries that were opened on it. */
-    public XenHost host(XenLibraries libraries) {
-        return new XenHost(libraries, deviceModels, new IdleFirmware(), GuestWorth.EXPENDABLE);
+    /** QEMU on this machine. */
+    public DeviceModelProcesses deviceModels() {
+        return deviceModels;
     }
 
     private XenStore openStore() {

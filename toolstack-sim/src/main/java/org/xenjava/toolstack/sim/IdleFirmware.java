@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package org.xenjava.toolstack.sim.dom0;
+package org.xenjava.toolstack.sim;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
