@@ -29,6 +29,7 @@ import org.xenjava.toolstack.config.DomainType;
 import org.xenjava.toolstack.create.CreateListener;
 import org.xenjava.toolstack.error.HostMemoryException;
 import org.xenjava.toolstack.error.XenStoreException;
+import org.xenjava.toolstack.error.XenUnavailableException;
 import org.xenjava.toolstack.memory.PodPolicy;
 import org.xenjava.toolstack.operation.Cancellation;
 import org.xenjava.toolstack.sim.SimulatedXen;
@@ -153,7 +154,7 @@ class SimulatedXenExtensionTest {
         run(TwoTests.class).assertStatistics(stats -> stats.succeeded(2));
         assertNotSame(TwoTests.MACHINES.get(0), TwoTests.MACHINES.get(1));
         for (Toolstack toolstack : TwoTests.TOOLSTACKS) {
-            assertThrows(XenStoreException.class, () -> toolstack.find("guest"));
+            assertThrows(XenUnavailableException.class, () -> toolstack.find("guest"));
         }
     }
 
@@ -260,7 +261,7 @@ class SimulatedXenExtensionTest {
         }
 
         @Test
-        void failsToBuild(Toolstack toolstack, FaultInjection faults) {
+        void aBuildFailsWhoseIntroductionXenstoredRefuses(Toolstack toolstack, FaultInjection faults) {
             faults.inject(Fault.nthOf("xs_introduce_domain", 1, Errno.EIO));
             assertThrows(XenStoreException.class, () -> toolstack.create(GUEST));
         }
@@ -323,7 +324,7 @@ class SimulatedXenExtensionTest {
             Domain domain = process.toolstack().create(GUEST);
             process.end();
             process.end();
-            assertThrows(XenStoreException.class, domain::name);
+            assertThrows(XenUnavailableException.class, domain::name);
             Domain same = process.successor().toolstack().find(domain.uuid()).orElseThrow();
             assertFalse(process.faults().isKilled());
             same.destroy();
