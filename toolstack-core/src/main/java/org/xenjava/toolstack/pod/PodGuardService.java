@@ -65,19 +65,20 @@ public final class PodGuardService implements AutoCloseable {
     public boolean awaitDecided(Duration timeout) throws InterruptedException {
         Instant deadline = clock.instant().plus(timeout);
         synchronized (ticked) {
-            while (!guard.decided()) {
+            while (!guard.decided() && !work.over) {
                 long millis = Duration.between(clock.instant(), deadline).toMillis();
-                if (work.over) {
-                    service.ended().join();
-                    return false;
-                }
                 if (millis <= 0) {
                     return false;
                 }
                 ticked.wait(millis);
             }
-            return true;
+            if (!work.over) {
+                return true;
+            }
         }
+        // Not under the lock, which the service's thread takes while it ends.
+        service.ended().join();
+        return guard.decided();
     }
 
     /** Completes when the service has ended: exceptionally if an {@link Error} ended it, else after {@link #close}. */
