@@ -29,7 +29,9 @@ module org.xenjava.toolstack.core {
     exports org.xenjava.toolstack.device.plan;
     exports org.xenjava.toolstack.device.pv;
     exports org.xenjava.toolstack.dump;
-    exports org.xenjava.toolstack.image;
-    exports org.xenjava.toolstack.resize;
-    exports org.xenjava.toolstack.store;
+    exports org.xenjava.toolstack.image to
+            org.xenjava.toolstack.cli;
+    exports org.xenjava.toolstack.store to
+            org.xenjava.toolstack.junit,
+            org.xenjava.toolstack.rehearsal;
 }

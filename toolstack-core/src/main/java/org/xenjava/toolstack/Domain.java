@@ -39,7 +39,7 @@ public final class Domain {
         return handle.uuid();
     }
 
-    /** The domain's name in xenstore; empty if it has none (a domain that is being built or destroyed). */
+    /** {@return the domain's name in xenstore; empty if it has none (a domain that is being built or destroyed)} */
     public String name() {
         return handle.attempting(
                 "reading the name of",
@@ -75,7 +75,7 @@ public final class Domain {
         });
     }
 
-    /** When the domain was started, by dom0's clock; empty if xenstore does not say, as for dom0. */
+    /** {@return when the domain was started, by dom0's clock; empty if xenstore does not say, as for dom0} */
     public Optional<Instant> startTime() {
         return handle.attempting("reading the start time of", () -> handle.store()
                 .read(DomainPaths.vm(uuid()) + "/start_time")
@@ -84,7 +84,7 @@ public final class Domain {
     }
 
     /**
-     * The domain's state now.
+     * {@return the domain's state now}
      *
      * @throws DomainGoneException if it is gone
      */
@@ -96,7 +96,7 @@ public final class Domain {
         });
     }
 
-    /** True until the domain is destroyed; a domain that has shut down still exists. */
+    /** {@return true until the domain is destroyed; a domain that has shut down still exists} */
     public boolean exists() {
         return handle.exists();
     }
@@ -150,32 +150,32 @@ public final class Domain {
         });
     }
 
-    /** The domain's size, its limits, and dumps of its memory. */
+    /** {@return the domain's size, its limits, and dumps of its memory} */
     public DomainMemoryControl memory() {
         return new DomainMemoryControl(handle);
     }
 
-    /** The domain's populate-on-demand counters and what may be done while they show a debt. */
+    /** {@return the domain's populate-on-demand counters and what may be done while they show a debt} */
     public DomainPod pod() {
         return new DomainPod(handle);
     }
 
-    /** The domain's disks, network cards and removable media. */
+    /** {@return the domain's disks, network cards and removable media} */
     public DomainDevices devices() {
         return new DomainDevices(handle);
     }
 
-    /** The QEMU that serves the domain, if there is one. */
+    /** {@return the QEMU that serves the domain, if there is one} */
     public DomainDeviceModel deviceModel() {
         return new DomainDeviceModel(handle);
     }
 
-    /** What the domain's screen shows, and where. */
+    /** {@return what the domain's screen shows, and where} */
     public DomainScreen screen() {
         return new DomainScreen(handle);
     }
 
-    /** What the guest says on its console, and Xen of the domain. */
+    /** {@return what the guest says on its console, and Xen of the domain} */
     public DomainConsole console() {
         return new DomainConsole(handle);
     }

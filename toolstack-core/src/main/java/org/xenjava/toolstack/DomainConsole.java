@@ -36,7 +36,7 @@ public final class DomainConsole {
                         domain + ": no console terminal", timeout, "; is xenconsoled running?")));
     }
 
-    /** The lines left on Xen's console that name this domain, or an earlier one with that domid. */
+    /** {@return the lines left on Xen's console that name this domain, or an earlier one with that domid} */
     public List<String> xenMessages() {
         Pattern named = Pattern.compile("\\b[Dd](om)?" + domain.domid() + "(v\\d+)?\\b");
         return domain.attempting("reading Xen's console for", () -> domain.xenctrl()

@@ -14,7 +14,7 @@ public final class DomainDeviceModel {
         this.domain = domain;
     }
 
-    /** The QEMU that serves the domain now, whoever started it; empty if there is none. */
+    /** {@return the QEMU that serves the domain now, whoever started it; empty if there is none} */
     public Optional<QemuProcess> process() {
         return domain.attempting(
                 "looking for the QEMU of", () -> domain.context().deviceModels().process(domain.domid()));

@@ -148,13 +148,13 @@ public final class DomainDevices {
         });
     }
 
-    /** Its disks, by number; none if it is gone. */
+    /** {@return its disks, by number; none if it is gone} */
     public List<AttachedDisk> disks() {
         return domain.attempting(
                 "listing the disks of", () -> domain.context().devices().disks(domain.domid()));
     }
 
-    /** Its network cards, by number; none if it is gone. */
+    /** {@return its network cards, by number; none if it is gone} */
     public List<AttachedNic> nics() {
         return domain.attempting(
                 "listing the network cards of", () -> domain.context().devices().nics(domain.domid()));

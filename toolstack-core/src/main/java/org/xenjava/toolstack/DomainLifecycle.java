@@ -41,7 +41,7 @@ public final class DomainLifecycle {
         });
     }
 
-    /** Whether the guest has set up PV drivers, which listen to what it is asked for over xenstore. */
+    /** {@return whether the guest has set up PV drivers, which listen to what it is asked for over xenstore} */
     public boolean hasPvDrivers() {
         String verb = "looking for PV drivers of";
         return domain.attempting(verb, () -> {
@@ -128,7 +128,11 @@ public final class DomainLifecycle {
                 .orElseThrow(() -> OperationTimeoutException.after(domain + " has not shut down", timeout, "")));
     }
 
-    /** Waits until the domain is destroyed; false if it still exists after that time. */
+    /**
+     * Waits until the domain is destroyed; false if it still exists after that time.
+     *
+     * @return whether the domain is gone
+     */
     public boolean awaitGone(Duration timeout) {
         return domain.attempting("waiting for the end of", () -> domain.context()
                 .events()

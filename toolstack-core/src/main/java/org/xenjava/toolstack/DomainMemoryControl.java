@@ -25,7 +25,7 @@ public final class DomainMemoryControl {
         this.domain = domain;
     }
 
-    /** What the domain has and may have, as xenstore and Xen say. */
+    /** {@return what the domain has and may have, as xenstore and Xen say} */
     public MemoryStatus status() {
         String verb = "reading the memory of";
         return domain.attempting(verb, () -> resize().status(sized(verb)));

@@ -21,7 +21,7 @@ public final class DomainPod {
         this.domain = domain;
     }
 
-    /** The counters and what they mean. */
+    /** {@return the counters and what they mean} */
     public PodStatus status() {
         String verb = "reading the PoD counters of";
         return domain.attempting(verb, () -> {
@@ -33,7 +33,7 @@ public final class DomainPod {
         });
     }
 
-    /** What the domain is, who built it, and what XSA-153 means for it. */
+    /** {@return what the domain is, who built it, and what XSA-153 means for it} */
     public PodReport report() {
         return domain.attempting("examining", () -> {
             DomainStatus status = DomainStatus.of(
@@ -83,8 +83,8 @@ public final class DomainPod {
     }
 
     /**
-     * Pages that the host has lent the domain and that it has not given back: for its boot, or because its balloon
-     * driver has stopped short.
+     * {@return pages that the host has lent the domain and that it has not given back: for its boot, or because its balloon
+     * driver has stopped short}
      */
     public Pages lent() {
         String verb = "reading what was lent to";

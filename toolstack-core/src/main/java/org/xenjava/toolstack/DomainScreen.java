@@ -16,7 +16,7 @@ public final class DomainScreen {
         this.domain = domain;
     }
 
-    /** Where the screen can be looked at; empty if nobody serves it. */
+    /** {@return where the screen can be looked at; empty if nobody serves it} */
     public Optional<VncAddress> vnc() {
         return domain.attempting("looking for the screen of", () -> domain.store()
                 .readLong(domain.paths().vncPort())
@@ -26,7 +26,7 @@ public final class DomainScreen {
     }
 
     /**
-     * What the screen shows.
+     * {@return what the screen shows}
      *
      * @throws DomainStateException if no QEMU serves the domain
      * @throws org.xenjava.toolstack.error.DeviceModelException if it has no screen, or QEMU does not answer

@@ -52,7 +52,7 @@ public record DomainStatus(
             this.letter = letter;
         }
 
-        /** The letter of {@code xl list}. */
+        /** {@return the letter of {@code xl list}} */
         public char letter() {
             return letter;
         }

@@ -56,27 +56,29 @@ public record PodReport(
                 Architecture.of(xenctrl.host().capabilities()));
     }
 
-    /** Entries without a page; never negative. */
+    /** {@return entries without a page; never negative} */
     public long debtPages() {
         return Math.max(0, counters.map(PodStatus::debtPages).orElse(0L));
     }
 
-    /** Whether it has entries that were never touched; then it was built in populate-on-demand mode. */
+    /** {@return whether it has entries that were never touched; then it was built in populate-on-demand mode} */
     public boolean hasEntries() {
         return counters.filter(pod -> pod.entries().count() > 0).isPresent();
     }
 
-    /** Pages that it owns beyond what its balloon driver aims at: cache of the slack, special pages; may be negative. */
+    /**
+     * {@return pages that it owns beyond what its balloon driver aims at: cache of the slack, special pages; may be negative}
+     */
     public Optional<Long> ownedBeyondTarget() {
         return told.map(size -> domain.totPages().count() - size.toPages().count());
     }
 
-    /** Pages that it may own beyond what its balloon driver aims at: slack and head-room; may be negative. */
+    /** {@return pages that it may own beyond what its balloon driver aims at: slack and head-room; may be negative} */
     public Optional<Long> limitBeyondTarget() {
         return told.map(size -> domain.maxPages().count() - size.toPages().count());
     }
 
-    /** What brings it to safety; empty if it lacks no page, or has stopped for good. */
+    /** {@return what brings it to safety; empty if it lacks no page, or has stopped for good} */
     public Optional<PodRemedy> remedy() {
         if (debtPages() == 0 || domain.shutdownReason().isPresent()) {
             return Optional.empty();

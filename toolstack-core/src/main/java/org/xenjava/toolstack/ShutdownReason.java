@@ -19,7 +19,7 @@ public enum ShutdownReason {
         this.code = code;
     }
 
-    /** Xen's number for it. */
+    /** {@return Xen's number for it} */
     public int code() {
         return code;
     }

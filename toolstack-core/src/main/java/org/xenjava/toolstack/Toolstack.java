@@ -161,7 +161,9 @@ public final class Toolstack implements AutoCloseable {
                         .isPresent();
     }
 
-    /** The machine that this process runs on, which must be Xen's control domain; with the default options. */
+    /**
+     * {@return the machine that this process runs on, which must be Xen's control domain; with the default options}
+     */
     public static Toolstack open() {
         return options().open();
     }
@@ -183,15 +185,15 @@ public final class Toolstack implements AutoCloseable {
 
         private Options() {}
 
-        /** The rule against XSA-153; {@link PodPolicy#standard()} unless told otherwise. */
+        /** {@return the rule against XSA-153; {@link PodPolicy#standard()} unless told otherwise} */
         public Options podPolicy(PodPolicy value) {
             podPolicy = value;
             return this;
         }
 
         /**
-         * How far guests are backed while they boot, so that no load can crash one before its balloon driver has
-         * worked; {@link BackedBoot#off()} unless told otherwise. What is lent raises a guest's max_mem until a {@link
+         * {@return how far guests are backed while they boot, so that no load can crash one before its balloon driver has
+         * worked; {@link BackedBoot#off()} unless told otherwise} What is lent raises a guest's max_mem until a {@link
          * Toolstack#guard guard}, of this process or another, finds it repaid.
          */
         public Options backedBoot(BackedBoot value) {
@@ -199,21 +201,21 @@ public final class Toolstack implements AutoCloseable {
             return this;
         }
 
-        /** Where the time in {@code start_time} comes from. */
+        /** {@return where the time in {@code start_time} comes from} */
         public Options clock(Clock value) {
             clock = value;
             return this;
         }
 
-        /** What chooses UUIDs and MAC addresses where none is given; safe to use from many threads. */
+        /** {@return what chooses UUIDs and MAC addresses where none is given; safe to use from many threads} */
         public Options random(RandomGenerator value) {
             random = value;
             return this;
         }
 
         /**
-         * How long to wait for dom0's back ends, and for a guest to give a device back: libxl's 10 seconds unless told
-         * otherwise.
+         * {@return how long to wait for dom0's back ends, and for a guest to give a device back: libxl's 10 seconds unless told
+         * otherwise}
          */
         public Options deviceLimit(Duration value) {
             deviceLimit = value;
@@ -221,8 +223,8 @@ public final class Toolstack implements AutoCloseable {
         }
 
         /**
-         * What builds under way are signed with in xenstore, so that others can tell whether their process still
-         * runs: this process, unless a recording of another one is replayed.
+         * {@return what builds under way are signed with in xenstore, so that others can tell whether their process still
+         * runs: this process, unless a recording of another one is replayed}
          */
         public Options processIdentity(ProcessIdentity value) {
             processIdentity = value;
@@ -242,6 +244,7 @@ public final class Toolstack implements AutoCloseable {
         /**
          * Opens the machine that this process runs on. What builds have left whose process was killed is cleaned up.
          *
+         * @return the open toolstack
          * @throws XenUnavailableException if it is not a usable Xen host; the message says what is missing
          */
         public Toolstack open() {
@@ -256,6 +259,7 @@ public final class Toolstack implements AutoCloseable {
         /**
          * Opens a host: a simulated one, or one through other libraries. It is closed with the toolstack.
          *
+         * @return the open toolstack
          * @throws XenUnavailableException if the Xen below is of an unsupported release
          */
         public Toolstack open(XenHost host) {
@@ -317,36 +321,36 @@ public final class Toolstack implements AutoCloseable {
         return new Domain(context, built.domid(), built.uuid());
     }
 
-    /** All domains, by ascending domid, dom0 included; those that are being destroyed are not. */
+    /** {@return all domains, by ascending domid, dom0 included; those that are being destroyed are not} */
     public List<Domain> domains() {
         return finder.domains();
     }
 
     /**
-     * All domains' states, those that are being destroyed or wait for their last page included; one call to Xen, and
-     * a look into xenstore for each.
+     * {@return all domains' states, those that are being destroyed or wait for their last page included; one call to Xen, and
+     * a look into xenstore for each}
      */
     public List<DomainStatus> statuses() {
         return finder.statuses();
     }
 
-    /** The domain with that domid, if there is one. */
+    /** {@return the domain with that domid, if there is one} */
     public Optional<Domain> find(int domid) {
         return finder.find(info -> info.domid() == domid);
     }
 
-    /** The domain with that UUID, if there is one. */
+    /** {@return the domain with that UUID, if there is one} */
     public Optional<Domain> find(UUID uuid) {
         return finder.find(info -> info.handle().equals(uuid));
     }
 
-    /** The domain with that name, if there is one. */
+    /** {@return the domain with that name, if there is one} */
     public Optional<Domain> find(String name) {
         return finder.find(name);
     }
 
     /**
-     * The domain that a user means: a decimal domid, a UUID, or a name.
+     * {@return the domain that a user means: a decimal domid, a UUID, or a name}
      *
      * @throws DomainNotFoundException if there is none
      */
@@ -354,12 +358,12 @@ public final class Toolstack implements AutoCloseable {
         return finder.resolve(nameOrId);
     }
 
-    /** The console of the hypervisor. */
+    /** {@return the console of the hypervisor} */
     public XenConsole xenConsole() {
         return new XenConsole(context);
     }
 
-    /** The host. */
+    /** {@return the host} */
     public HostStatus host() {
         return context.attempting("looking at the host", () -> {
             Xenctrl xenctrl = context.xenctrl();
@@ -396,12 +400,17 @@ public final class Toolstack implements AutoCloseable {
      *
      * @param policy what it may do, such as {@link GuardPolicy#standard()}
      * @param listener is told of every change of a domain's state
+     * @return the service, which the caller closes
      */
     public PodGuardService guard(GuardPolicy policy, GuardListener listener) {
         return guard(policy, GuardScope.ALL, listener);
     }
 
-    /** Starts to watch over some domains, as {@link #guard(GuardPolicy, GuardListener)} does over all. */
+    /**
+     * Starts to watch over some domains, as {@link #guard(GuardPolicy, GuardListener)} does over all.
+     *
+     * @return the service, which the caller closes
+     */
     public PodGuardService guard(GuardPolicy policy, GuardScope scope, GuardListener listener) {
         return context.gate().run(() -> {
             PodGuard guard = newGuard(policy, scope, listener);
@@ -411,7 +420,9 @@ public final class Toolstack implements AutoCloseable {
         });
     }
 
-    /** A guard that somebody has to {@link PodGuard#tick tick}, in whatever time that is: a loop's, a simulation's. */
+    /**
+     * {@return a guard that somebody has to {@link PodGuard#tick tick}, in whatever time that is: a loop's, a simulation's}
+     */
     public PodGuard newGuard(GuardPolicy policy, GuardScope scope, GuardListener listener) {
         return new PodGuard(
                 context.xenctrl(),
@@ -430,6 +441,7 @@ public final class Toolstack implements AutoCloseable {
      *
      * @param policy which domains, such as {@link SupervisionPolicy#standard()}
      * @param listener is told what is seen and done
+     * @return the service, which the caller closes
      */
     public SupervisorService supervise(SupervisionPolicy policy, SupervisionListener listener) {
         return context.gate().run(() -> {
@@ -440,7 +452,7 @@ public final class Toolstack implements AutoCloseable {
         });
     }
 
-    /** A supervisor that somebody has to {@link Supervisor#tick tick}, in whatever time that is. */
+    /** {@return a supervisor that somebody has to {@link Supervisor#tick tick}, in whatever time that is} */
     public Supervisor newSupervisor(SupervisionPolicy policy, SupervisionListener listener) {
         return new Supervisor(surroundings, policy, listener);
     }

@@ -13,13 +13,13 @@ public final class XenConsole {
         this.context = context;
     }
 
-    /** All messages that Xen still has, oldest first, each on a line. */
+    /** {@return all messages that Xen still has, oldest first, each on a line} */
     public String read() {
         return XenFailures.translating(
                 "reading Xen's console", () -> context.xenctrl().host().readWholeConsole(ConsoleReading.KEEP));
     }
 
-    /** All messages that Xen still has. Xen forgets them, and keeps those that follow. */
+    /** {@return all messages that Xen still has} Xen forgets them, and keeps those that follow. */
     public String readAndClear() {
         return XenFailures.translating(
                 "reading and clearing Xen's console",

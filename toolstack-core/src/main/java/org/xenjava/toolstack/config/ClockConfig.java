@@ -24,7 +24,7 @@ public record ClockConfig(Base base, int offsetSeconds, TscMode tscMode) {
     }
 
     /**
-     * Seconds that the real-time clock is ahead of UTC, which Xen is told when the guest is created.
+     * {@return seconds that the real-time clock is ahead of UTC, which Xen is told when the guest is created}
      *
      * @param now the time of the creation: daylight saving time may be in force
      * @param zone the host's time zone

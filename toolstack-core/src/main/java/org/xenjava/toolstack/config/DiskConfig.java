@@ -38,7 +38,7 @@ public record DiskConfig(
         RAW,
         QCOW2;
 
-        /** The word of xl.cfg and of xenstore. */
+        /** {@return the word of xl.cfg and of xenstore} */
         public String word() {
             return name().toLowerCase(Locale.ROOT);
         }
@@ -55,7 +55,7 @@ public record DiskConfig(
             this.word = word;
         }
 
-        /** The word of xl.cfg and of xenstore's {@code mode}: {@code r} or {@code w}. */
+        /** {@return the word of xl.cfg and of xenstore's {@code mode}: {@code r} or {@code w}} */
         public String word() {
             return word;
         }
@@ -66,7 +66,7 @@ public record DiskConfig(
         DISK,
         CDROM;
 
-        /** The word of xl.cfg's {@code devtype} and of xenstore's {@code device-type}. */
+        /** {@return the word of xl.cfg's {@code devtype} and of xenstore's {@code device-type}} */
         public String word() {
             return name().toLowerCase(Locale.ROOT);
         }
@@ -79,7 +79,7 @@ public record DiskConfig(
         /** A QEMU process. */
         QDISK;
 
-        /** The word of xl.cfg. */
+        /** {@return the word of xl.cfg} */
         public String word() {
             return name().toLowerCase(Locale.ROOT);
         }
@@ -102,7 +102,9 @@ public record DiskConfig(
         UNTRUSTED
     }
 
-    /** @throws ConfigException if the values are invalid */
+    /**
+     * @throws ConfigException if the values are invalid
+     */
     public DiskConfig {
         options = Sets.immutableEnumSet(options);
         DeviceRules.ofDisk(target, format, vdev, access, device, backend, script)
@@ -111,14 +113,14 @@ public record DiskConfig(
                 });
     }
 
-    /** A CD-ROM drive without a medium. */
+    /** {@return a CD-ROM drive without a medium} */
     public boolean isEmptyDrive() {
         return target.isEmpty();
     }
 
     /**
-     * The emulated controller on which an HVM guest sees this disk too, at the place {@link VirtualDisk#disk}, until
-     * it loads paravirtual drivers. The rule is libxl's (libxl_dm.c): a disk whose name begins with {@code sd} is on
+     * {@return the emulated controller on which an HVM guest sees this disk too, at the place {@link VirtualDisk#disk}, until
+     * it loads paravirtual drivers} The rule is libxl's (libxl_dm.c): a disk whose name begins with {@code sd} is on
      * the SCSI controller; the first four disks of any other name, and CD-ROM drives, are on the IDE controller.
      * Partitions and bare numbers are not emulated (xen-vbd-interface(7)).
      */
@@ -132,13 +134,13 @@ public record DiskConfig(
         return vdev.disk() < IDE_PLACES ? Optional.of(Controller.IDE) : Optional.empty();
     }
 
-    /** Xen's number of the virtual device, such as 51712 for {@code xvda}. */
+    /** {@return Xen's number of the virtual device, such as 51712 for {@code xvda}} */
     public int number() {
         return vdev.number();
     }
 
     /**
-     * A builder with xl's defaults: a raw writable disk with discard, whose backend the toolstack chooses.
+     * {@return a builder with xl's defaults: a raw writable disk with discard, whose backend the toolstack chooses}
      *
      * @throws ConfigException if {@code vdev} names no virtual disk
      */
@@ -214,7 +216,9 @@ public record DiskConfig(
             return this;
         }
 
-        /** @throws ConfigException if the values are not a valid disk */
+        /**
+         * @throws ConfigException if the values are not a valid disk
+         */
         public DiskConfig build() {
             Set<Option> all = EnumSet.noneOf(Option.class);
             all.addAll(options);

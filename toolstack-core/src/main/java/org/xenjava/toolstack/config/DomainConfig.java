@@ -100,22 +100,22 @@ public record DomainConfig(
                 .throwIfAny(DomainRules.subject(name));
     }
 
-    /** The memory that the guest gets at boot. */
+    /** {@return the memory that the guest gets at boot} */
     public KiB memory() {
         return sizes.memory();
     }
 
-    /** The memory that the guest may grow to. */
+    /** {@return the memory that the guest may grow to} */
     public KiB maxMemory() {
         return sizes.maxMemory();
     }
 
-    /** The guest boots in populate-on-demand mode. */
+    /** {@return the guest boots in populate-on-demand mode} */
     public boolean populateOnDemand() {
         return sizes.populateOnDemand();
     }
 
-    /** The graphics card's part of the memory; 0 for PVH. */
+    /** {@return the graphics card's part of the memory; 0 for PVH} */
     public KiB videoRam() {
         return videoRam(hvm);
     }
@@ -125,7 +125,7 @@ public record DomainConfig(
     }
 
     /**
-     * The same guest with a UUID and with a MAC address for each network card; missing ones are chosen at random. A
+     * {@return the same guest with a UUID and with a MAC address for each network card; missing ones are chosen at random} A
      * rebuild from the result, as for a reboot, looks the same to the network and to the guest.
      */
     public DomainConfig completed(RandomGenerator random) {
@@ -137,7 +137,9 @@ public record DomainConfig(
         return with(kernel, ramdisk, Optional.of(uuid.orElseGet(() -> randomUuid(random))), addressed);
     }
 
-    /** The same guest with absolute paths of kernel and ramdisk, so that it does not depend on the working directory. */
+    /**
+     * {@return the same guest with absolute paths of kernel and ramdisk, so that it does not depend on the working directory}
+     */
     public DomainConfig located() {
         return with(kernel.map(Path::toAbsolutePath), ramdisk.map(Path::toAbsolutePath), uuid, nics);
     }
@@ -175,7 +177,7 @@ public record DomainConfig(
         return new UUID(random.nextLong() & ~0xf000L | 0x4000L, random.nextLong() & ~0L >>> 2 | 1L << 63);
     }
 
-    /** A builder with xl's defaults (one vCPU, no ramdisk, empty command line), but PVH instead of PV. */
+    /** {@return a builder with xl's defaults (one vCPU, no ramdisk, empty command line), but PVH instead of PV} */
     public static Builder builder(String name) {
         return new Builder(name);
     }
@@ -192,7 +194,7 @@ public record DomainConfig(
         return name;
     }
 
-    /** A builder that starts from this configuration. */
+    /** {@return a builder that starts from this configuration} */
     public Builder toBuilder() {
         Builder builder = new Builder(name)
                 .type(type)
@@ -267,7 +269,9 @@ public record DomainConfig(
             return this;
         }
 
-        /** @throws ConfigException if the number is negative or too large */
+        /**
+         * @throws ConfigException if the number is negative or too large
+         */
         public Builder memoryMib(long value) {
             return memory(DomainRules.mib("memory", value));
         }
@@ -286,19 +290,19 @@ public record DomainConfig(
             return maxMemory(DomainRules.mib("maxmem", value));
         }
 
-        /** The default is the memory at boot: no populate-on-demand. */
+        /** {@return the default is the memory at boot: no populate-on-demand} */
         public Builder maxMemory(KiB value) {
             maxMemory = Optional.of(value);
             return this;
         }
 
-        /** The default is {@code maxVcpus}, or one. */
+        /** {@return the default is {@code maxVcpus}, or one} */
         public Builder vcpus(int value) {
             vcpus = OptionalInt.of(value);
             return this;
         }
 
-        /** The default is {@code vcpus}. */
+        /** {@return the default is {@code vcpus}} */
         public Builder maxVcpus(int value) {
             maxVcpus = OptionalInt.of(value);
             return this;
@@ -341,13 +345,15 @@ public record DomainConfig(
             return this;
         }
 
-        /** The machine of an HVM guest; the default is {@link HvmConfig#DEFAULT}. */
+        /** {@return the machine of an HVM guest; the default is {@link HvmConfig#DEFAULT}} */
         public Builder hvm(HvmConfig value) {
             hvm = Optional.of(value);
             return this;
         }
 
-        /** @throws ConfigException if the values are not a valid configuration */
+        /**
+         * @throws ConfigException if the values are not a valid configuration
+         */
         public DomainConfig build() {
             ProblemCollector problems = new ProblemCollector();
             Optional<MemorySizes> sizes = problems.valid(() -> new MemorySizes(memory, maxMemory.orElse(memory)));

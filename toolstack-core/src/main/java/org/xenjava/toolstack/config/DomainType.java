@@ -12,12 +12,12 @@ public enum DomainType {
     /** A guest with firmware and a device model. */
     HVM;
 
-    /** The kind with this {@link #word}; empty if the library does not build it. */
+    /** {@return the kind with this {@link #word}; empty if the library does not build it} */
     public static Optional<DomainType> ofWord(String word) {
         return Stream.of(values()).filter(type -> type.word().equals(word)).findFirst();
     }
 
-    /** The word of xl.cfg and of xenstore's {@code /libxl/N/type}: {@code pvh} or {@code hvm}. */
+    /** {@return the word of xl.cfg and of xenstore's {@code /libxl/N/type}: {@code pvh} or {@code hvm}} */
     public String word() {
         return name().toLowerCase(Locale.ROOT);
     }

@@ -38,12 +38,12 @@ public record GraphicsConfig(Vga vga, KiB videoRam, Optional<Vnc> vnc, Optional<
             this.videoRam = KiB.ofMiB(videoRamMib);
         }
 
-        /** The word of xl.cfg. */
+        /** {@return the word of xl.cfg} */
         public String word() {
             return word;
         }
 
-        /** The least video RAM with the upstream QEMU, which is the default too (libxl_create.c). */
+        /** {@return the least video RAM with the upstream QEMU, which is the default too (libxl_create.c)} */
         public KiB leastVideoRam() {
             return videoRam;
         }
@@ -72,7 +72,9 @@ public record GraphicsConfig(Vga vga, KiB videoRam, Optional<Vnc> vnc, Optional<
         /** xl's default: the first free display, for this machine only, without a password. */
         public static final Vnc DEFAULT = new Vnc("127.0.0.1", 0, DisplayChoice.FIRST_FREE, Optional.empty());
 
-        /** @throws ConfigException if a value is out of range, or if a public address has no password */
+        /**
+         * @throws ConfigException if a value is out of range, or if a public address has no password
+         */
         public Vnc {
             new ProblemCollector()
                     .add(HvmRules.ofListener(listen, password), "vnclisten", "vncpasswd")
@@ -89,7 +91,9 @@ public record GraphicsConfig(Vga vga, KiB videoRam, Optional<Vnc> vnc, Optional<
         }
     }
 
-    /** @throws ConfigException if the video RAM does not fit the card */
+    /**
+     * @throws ConfigException if the video RAM does not fit the card
+     */
     public GraphicsConfig {
         new ProblemCollector()
                 .add(HvmRules.ofVideoRam(vga, videoRam), "videoram", "vga")
@@ -97,7 +101,7 @@ public record GraphicsConfig(Vga vga, KiB videoRam, Optional<Vnc> vnc, Optional<
                 .throwIfAny("");
     }
 
-    /** The card with its default video RAM, without a VNC server. */
+    /** {@return the card with its default video RAM, without a VNC server} */
     public static GraphicsConfig of(Vga vga) {
         return new GraphicsConfig(vga, vga.leastVideoRam(), Optional.empty(), Optional.empty());
     }

@@ -64,7 +64,9 @@ public record HvmConfig(
         public static final Firmware DEFAULT =
                 new Firmware(Bios.SEABIOS, Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty());
 
-        /** @throws ConfigException if a path is empty */
+        /**
+         * @throws ConfigException if a path is empty
+         */
         public Firmware {
             new ProblemCollector()
                     .add(HvmRules.ofFile("bios_path_override", biosPath), "bios_path_override")
@@ -80,7 +82,7 @@ public record HvmConfig(
         SEABIOS,
         OVMF;
 
-        /** The word of xl.cfg. */
+        /** {@return the word of xl.cfg} */
         public String word() {
             return name().toLowerCase(Locale.ROOT);
         }
@@ -96,7 +98,9 @@ public record HvmConfig(
         /** Xen's QEMU without further arguments. */
         public static final DeviceModel DEFAULT = new DeviceModel(Optional.empty(), List.of());
 
-        /** @throws ConfigException if the path is empty or an argument has a NUL */
+        /**
+         * @throws ConfigException if the path is empty or an argument has a NUL
+         */
         public DeviceModel {
             arguments = List.copyOf(arguments);
             new ProblemCollector()
@@ -113,13 +117,15 @@ public record HvmConfig(
         MOUSE,
         KEYBOARD;
 
-        /** The word of xl.cfg. */
+        /** {@return the word of xl.cfg} */
         public String word() {
             return name().toLowerCase(Locale.ROOT);
         }
     }
 
-    /** @throws ConfigException if the values are invalid */
+    /**
+     * @throws ConfigException if the values are invalid
+     */
     public HvmConfig {
         features = Sets.immutableEnumSet(features);
         viridian = Sets.immutableEnumSet(viridian);
@@ -137,7 +143,7 @@ public record HvmConfig(
         return features.contains(feature);
     }
 
-    /** The machine has an emulated USB controller, because of {@link HvmFeature#USB} or of a device. */
+    /** {@return the machine has an emulated USB controller, because of {@link HvmFeature#USB} or of a device} */
     public boolean hasUsbController() {
         return has(HvmFeature.USB) || !usbDevices.isEmpty();
     }
@@ -212,7 +218,9 @@ public record HvmConfig(
             return this;
         }
 
-        /** @throws ConfigException if the values are not a valid machine */
+        /**
+         * @throws ConfigException if the values are not a valid machine
+         */
         public HvmConfig build() {
             return new HvmConfig(
                     firmware, boot, features, timerMode, viridian, mmioHole, deviceModel, serial, usbDevices, graphics);

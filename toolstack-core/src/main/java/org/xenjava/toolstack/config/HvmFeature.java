@@ -51,7 +51,7 @@ public enum HvmFeature {
         this.whenUnsaid = whenUnsaid;
     }
 
-    /** The key of xl.cfg, such as {@code acpi_s3}. */
+    /** {@return the key of xl.cfg, such as {@code acpi_s3}} */
     public String word() {
         return name().toLowerCase(Locale.ROOT);
     }

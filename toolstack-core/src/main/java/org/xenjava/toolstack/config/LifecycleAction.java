@@ -13,7 +13,7 @@ public enum LifecycleAction {
     COREDUMP_RESTART,
     SOFT_RESET;
 
-    /** The word of xl.cfg, such as {@code rename-restart}. */
+    /** {@return the word of xl.cfg, such as {@code rename-restart}} */
     public String word() {
         return name().toLowerCase(Locale.ROOT).replace('_', '-');
     }

@@ -17,7 +17,9 @@ public record LimitsConfig(OptionalInt grantFrames, OptionalInt maptrackFrames, 
     /** libxl's defaults. */
     public static final LimitsConfig DEFAULT = new LimitsConfig(OptionalInt.empty(), OptionalInt.empty(), 1023);
 
-    /** @throws ConfigException if a limit is out of range */
+    /**
+     * @throws ConfigException if a limit is out of range
+     */
     public LimitsConfig {
         new ProblemCollector()
                 .add(DomainRules.ofLimit("max_grant_frames", grantFrames.orElse(1), 1), "max_grant_frames")

@@ -15,7 +15,9 @@ public record MacAddress(String text) {
     private static final Pattern FORM = Pattern.compile("[0-9a-f]{2}(?::[0-9a-f]{2}){5}");
     private static final String NONE = "00:00:00:00:00:00";
 
-    /** @throws ConfigException if the text is no unicast address */
+    /**
+     * @throws ConfigException if the text is no unicast address
+     */
     public MacAddress {
         text = text.toLowerCase(Locale.ROOT);
         if (!FORM.matcher(text).matches()) {
@@ -26,7 +28,7 @@ public record MacAddress(String text) {
         }
     }
 
-    /** A random address of the Xen project's range, 00:16:3e:00:00:00 … 00:16:3e:7f:ff:ff, as in libxl. */
+    /** {@return a random address of the Xen project's range, 00:16:3e:00:00:00 … 00:16:3e:7f:ff:ff, as in libxl} */
     public static MacAddress random(RandomGenerator random) {
         return new MacAddress(String.format(
                 "00:16:3e:%02x:%02x:%02x", random.nextInt(0x80), random.nextInt(0x100), random.nextInt(0x100)));

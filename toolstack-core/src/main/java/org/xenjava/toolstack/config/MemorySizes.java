@@ -15,7 +15,9 @@ public record MemorySizes(KiB memory, KiB maxMemory) {
     /** Largest memory, 16 TiB: beyond it the hypercalls' results no longer fit an int on Linux. */
     public static final KiB MAXIMUM = KiB.of(16L << 30);
 
-    /** @throws ConfigException if a size is out of range */
+    /**
+     * @throws ConfigException if a size is out of range
+     */
     public MemorySizes {
         new ProblemCollector()
                 .add(DomainRules.ofMemory(memory), "memory", "maxmem")
@@ -23,7 +25,7 @@ public record MemorySizes(KiB memory, KiB maxMemory) {
                 .throwIfAny("");
     }
 
-    /** The guest boots in populate-on-demand mode. */
+    /** {@return the guest boots in populate-on-demand mode} */
     public boolean populateOnDemand() {
         return memory.isLessThan(maxMemory);
     }

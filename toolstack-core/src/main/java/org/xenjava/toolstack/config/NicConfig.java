@@ -45,7 +45,7 @@ public record NicConfig(
         /** A paravirtual card. */
         VIF;
 
-        /** The word of xl.cfg. */
+        /** {@return the word of xl.cfg} */
         public String word() {
             return name().toLowerCase(Locale.ROOT);
         }
@@ -56,7 +56,7 @@ public record NicConfig(
         TRUSTED,
         UNTRUSTED;
 
-        /** The word of xl.cfg. */
+        /** {@return the word of xl.cfg} */
         public String word() {
             return name().toLowerCase(Locale.ROOT);
         }
@@ -76,7 +76,9 @@ public record NicConfig(
 
         private static final long MICROS_PER_SECOND = 1_000_000;
 
-        /** @throws ConfigException if a number is out of its range */
+        /**
+         * @throws ConfigException if a number is out of its range
+         */
         public Rate {
             DeviceRules.ofRate(bytesPerSecond, intervalMicros).ifPresent(complaint -> {
                 throw new ConfigException(complaint);
@@ -84,7 +86,7 @@ public record NicConfig(
         }
 
         /**
-         * The credit in bytes, rounded down. xenstore's {@code rate} is this, a comma, and the interval in microseconds
+         * {@return the credit in bytes, rounded down} xenstore's {@code rate} is this, a comma, and the interval in microseconds
          * (libxlu_vif.c, libxl_nic.c).
          */
         public long bytesPerInterval() {
@@ -92,7 +94,9 @@ public record NicConfig(
         }
     }
 
-    /** @throws ConfigException if the values are invalid */
+    /**
+     * @throws ConfigException if the values are invalid
+     */
     public NicConfig {
         DeviceRules.ofNic(bridge, model, script, vifName, ip, gatewayDevice, mtu)
                 .ifPresent(complaint -> {
@@ -100,24 +104,24 @@ public record NicConfig(
                 });
     }
 
-    /** The card's type in a guest: the configured one, or libxl's default for the kind of guest. */
+    /** {@return the card's type in a guest: the configured one, or libxl's default for the kind of guest} */
     public Type typeIn(DomainType guest) {
         return type.orElse(guest == DomainType.HVM ? Type.IOEMU : Type.VIF);
     }
 
-    /** The same card with this address. */
+    /** {@return the same card with this address} */
     public NicConfig withMac(MacAddress newMac) {
         return new NicConfig(
                 Optional.of(newMac), bridge, type, model, script, vifName, ip, gatewayDevice, mtu, rate, trust);
     }
 
-    /** The same card of this type. */
+    /** {@return the same card of this type} */
     public NicConfig withType(Type newType) {
         return new NicConfig(
                 mac, bridge, Optional.of(newType), model, script, vifName, ip, gatewayDevice, mtu, rate, trust);
     }
 
-    /** A builder with xl's defaults. */
+    /** {@return a builder with xl's defaults} */
     public static Builder builder() {
         return new Builder();
     }
@@ -193,7 +197,9 @@ public record NicConfig(
             return this;
         }
 
-        /** @throws ConfigException if the values are not a valid card */
+        /**
+         * @throws ConfigException if the values are not a valid card
+         */
         public NicConfig build() {
             return new NicConfig(mac, bridge, type, model, script, vifName, ip, gatewayDevice, mtu, rate, trust);
         }

@@ -24,7 +24,9 @@ public record PagingConfig(Mode mode, Optional<KiB> pool) {
         SHADOW
     }
 
-    /** @throws ConfigException if the pool is not of whole MiB or too large */
+    /**
+     * @throws ConfigException if the pool is not of whole MiB or too large
+     */
     public PagingConfig {
         new ProblemCollector()
                 .add(pool.flatMap(DomainRules::ofPagingPool), "shadow_memory")

@@ -22,12 +22,12 @@ public enum TimerMode {
         this.number = number;
     }
 
-    /** The value of {@code HVM_PARAM_TIMER_MODE}. */
+    /** {@return the value of {@code HVM_PARAM_TIMER_MODE}} */
     public int number() {
         return number;
     }
 
-    /** The word of xl.cfg. */
+    /** {@return the word of xl.cfg} */
     public String word() {
         return name().toLowerCase(Locale.ROOT);
     }

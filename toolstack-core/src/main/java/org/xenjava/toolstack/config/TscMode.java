@@ -21,12 +21,12 @@ public enum TscMode {
         this.number = number;
     }
 
-    /** Its number in {@code XEN_DOMCTL_settscinfo}. */
+    /** {@return its number in {@code XEN_DOMCTL_settscinfo}} */
     public int number() {
         return number;
     }
 
-    /** The word of xl.cfg. */
+    /** {@return the word of xl.cfg} */
     public String word() {
         return name().toLowerCase(Locale.ROOT);
     }

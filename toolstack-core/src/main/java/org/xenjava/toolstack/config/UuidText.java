@@ -11,7 +11,7 @@ public final class UuidText {
 
     private UuidText() {}
 
-    /** The UUID, or empty if the text has another form. */
+    /** {@return the UUID, or empty if the text has another form} */
     public static Optional<UUID> parse(String text) {
         return FORM.matcher(text).matches() ? Optional.of(UUID.fromString(text)) : Optional.empty();
     }

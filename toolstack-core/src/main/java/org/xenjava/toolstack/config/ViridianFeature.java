@@ -28,7 +28,7 @@ public enum ViridianFeature {
     public static final Set<ViridianFeature> DEFAULTS =
             Sets.immutableEnumSet(BASE, FREQ, TIME_REF_COUNT, APIC_ASSIST, CRASH_CTL, NO_VP_LIMIT, CPU_HOTPLUG);
 
-    /** The word of xl.cfg. */
+    /** {@return the word of xl.cfg} */
     public String word() {
         return name().toLowerCase(Locale.ROOT);
     }

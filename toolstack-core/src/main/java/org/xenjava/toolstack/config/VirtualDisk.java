@@ -52,7 +52,9 @@ public record VirtualDisk(String name) {
     private static final int EXTENDED = 1 << 28;
     private static final int ALPHABET = 26;
 
-    /** @throws ConfigException if the name is no virtual disk */
+    /**
+     * @throws ConfigException if the name is no virtual disk
+     */
     public VirtualDisk {
         if (parse(name).isEmpty()) {
             throw new ConfigException(complaint(name));
@@ -67,17 +69,17 @@ public record VirtualDisk(String name) {
         return place().bus;
     }
 
-    /** The disk's index from 0: 0 for {@code hda}, 1 for {@code xvdb}. 0 for a bare number. */
+    /** {@return the disk's index from 0: 0 for {@code hda}, 1 for {@code xvdb}} 0 for a bare number. */
     public int disk() {
         return place().disk;
     }
 
-    /** The partition from 1; 0 is the whole disk. 0 for a bare number. */
+    /** {@return the partition from 1; 0 is the whole disk} 0 for a bare number. */
     public int partition() {
         return place().partition;
     }
 
-    /** Xen's number of the device: 768 for {@code hda}, 2048 for {@code sda}, 51712 for {@code xvda}. */
+    /** {@return Xen's number of the device: 768 for {@code hda}, 2048 for {@code sda}, 51712 for {@code xvda}} */
     public int number() {
         return place().number;
     }

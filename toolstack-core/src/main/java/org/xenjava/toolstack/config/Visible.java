@@ -7,7 +7,9 @@ import java.util.Locale;
 public final class Visible {
     private Visible() {}
 
-    /** The text with each invisible character as a backslash, {@code u} and four or more hexadecimal digits. */
+    /**
+     * {@return the text with each invisible character as a backslash, {@code u} and four or more hexadecimal digits}
+     */
     public static String text(String text) {
         if (isText(text)) {
             return text;
@@ -23,7 +25,7 @@ public final class Visible {
         return visible.toString();
     }
 
-    /** All characters are visible. */
+    /** {@return all characters are visible} */
     public static boolean isText(String text) {
         return text.codePoints().allMatch(Visible::isVisible);
     }

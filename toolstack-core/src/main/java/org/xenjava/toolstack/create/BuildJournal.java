@@ -28,7 +28,9 @@ public final class BuildJournal {
     private final StoreClient store;
     private final LeaseHolder holder;
 
-    /** @param processes what builders are called, and which of them may still run */
+    /**
+     * @param processes what builders are called, and which of them may still run
+     */
     public BuildJournal(StoreClient store, ProcessIdentity processes) {
         this.store = store;
         this.holder = LeaseHolder.ofProcess(processes);
@@ -72,7 +74,7 @@ public final class BuildJournal {
         }
     }
 
-    /** Whether somebody builds a domain with that UUID, or has been killed while building it. */
+    /** {@return whether somebody builds a domain with that UUID, or has been killed while building it} */
     public boolean isUnderWay(UUID uuid) {
         return store.read(path(uuid)).isPresent();
     }

@@ -35,6 +35,7 @@ public record CreatePlan(DomainConfig config, MemoryPlan memory, ImagePlan image
      * Plans a guest for a host of which nothing is known: whatever the guest asks for, the host is assumed to have.
      *
      * @param firmware finds the firmware to plan with, such as a simulated host's
+     * @return the plan
      * @throws ConfigException if the configuration cannot be built
      * @throws KernelImageException if a file cannot be read, is malformed, or does not fit into the guest
      */
@@ -49,6 +50,7 @@ public record CreatePlan(DomainConfig config, MemoryPlan memory, ImagePlan image
      *
      * @param images reads the files, and reads them again when the plan is executed
      * @param host answers the questions about disks, bridges, QEMU and firmware
+     * @return the plan
      * @throws ConfigException if the configuration cannot be built, or not on this host
      * @throws KernelImageException if a file cannot be found or read, is malformed, or does not fit into the guest
      */

@@ -90,6 +90,8 @@ public final class DomainBuilder {
     /**
      * Plans a domain, then builds it step by step and leaves it paused. When a step fails or the build is cancelled,
      * all that was done is undone: no domain, no node in xenstore, no claimed memory, no device stays.
+     *
+     * @return the domain
      */
     public Built build(DomainConfig wanted, CreateListener listener, Cancellation cancellation) {
         DomainConfig config = wanted.completed(random).located();

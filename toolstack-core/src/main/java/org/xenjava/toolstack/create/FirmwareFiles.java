@@ -25,7 +25,7 @@ public final class FirmwareFiles implements FirmwareLocator {
         this.root = root;
     }
 
-    /** Those of this machine. */
+    /** {@return those of this machine} */
     public static FirmwareFiles installed() {
         return below(Path.of("/"));
     }

@@ -170,7 +170,7 @@ public final class DeviceModels {
         });
     }
 
-    /** The process that serves the domain now, whoever started it; empty if there is none. */
+    /** {@return the process that serves the domain now, whoever started it; empty if there is none} */
     public Optional<QemuProcess> process(int domid) {
         return find(domid).stream().map(QemuProcess::new).findFirst();
     }

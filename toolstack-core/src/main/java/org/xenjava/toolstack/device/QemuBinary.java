@@ -17,7 +17,7 @@ public final class QemuBinary {
         this.candidates = candidates;
     }
 
-    /** That of this machine. */
+    /** {@return that of this machine} */
     public static QemuBinary installed() {
         return below(Path.of("/"));
     }
@@ -44,7 +44,7 @@ public final class QemuBinary {
     }
 
     /**
-     * The program.
+     * {@return the program}
      *
      * @param override {@code device_model_override}
      * @throws DeviceModelException if there is none; the message names every place

@@ -44,7 +44,7 @@ public final class QemuProcess {
         return value.matches("\\d{1,5}") ? Integer.parseInt(value) : -1;
     }
 
-    /** The domain that it serves. */
+    /** {@return the domain that it serves} */
     public int domid() {
         return process.domid();
     }
@@ -68,7 +68,7 @@ public final class QemuProcess {
     }
 
     /**
-     * What the guest's screen shows.
+     * {@return what the guest's screen shows}
      *
      * @throws DeviceModelException if it has none, or QEMU does not answer
      */

@@ -14,17 +14,17 @@ import java.util.UUID;
  * @param uuid the domain's UUID, if it is known
  */
 public record Attempt(String words, OptionalInt domid, Optional<UUID> uuid) {
-    /** An attempt that concerns no domain, such as opening Xen. */
+    /** {@return an attempt that concerns no domain, such as opening Xen} */
     public static Attempt of(String words) {
         return new Attempt(words, OptionalInt.empty(), Optional.empty());
     }
 
-    /** An attempt on a domain whose UUID is not known. */
+    /** {@return an attempt on a domain whose UUID is not known} */
     public static Attempt on(int domid, String words) {
         return new Attempt(words, OptionalInt.of(domid), Optional.empty());
     }
 
-    /** An attempt on a domain. */
+    /** {@return an attempt on a domain} */
     public static Attempt on(int domid, UUID uuid, String words) {
         return new Attempt(words, OptionalInt.of(domid), Optional.of(uuid));
     }

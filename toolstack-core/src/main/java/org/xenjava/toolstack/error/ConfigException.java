@@ -29,7 +29,9 @@ public final class ConfigException extends ToolstackException {
         this.problems = ImmutableList.copyOf(problems);
     }
 
-    /** The problems that concern known keys, in the order of the message; empty if the message is all there is. */
+    /**
+     * {@return the problems that concern known keys, in the order of the message; empty if the message is all there is}
+     */
     public List<ConfigProblem> problems() {
         return problems;
     }

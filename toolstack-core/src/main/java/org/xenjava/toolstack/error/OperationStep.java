@@ -6,9 +6,9 @@ package org.xenjava.toolstack.error;
  * by this value; programs compare {@link #id}, people read {@link #words}.
  */
 public interface OperationStep {
-    /** A token that stays the same from release to release, such as {@code "attach-disks"}. */
+    /** {@return a token that stays the same from release to release, such as {@code "attach-disks"}} */
     String id();
 
-    /** The step in English, as it stands in messages, such as {@code "attach disks"}. */
+    /** {@return the step in English, as it stands in messages, such as {@code "attach disks"}} */
     String words();
 }

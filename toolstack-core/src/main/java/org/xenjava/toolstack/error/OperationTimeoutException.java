@@ -21,7 +21,7 @@ public final class OperationTimeoutException extends ToolstackException {
     }
 
     /**
-     * The failure of a wait.
+     * {@return the failure of a wait}
      *
      * @param message what has not happened
      * @param limit how long it was waited for; the message has it in seconds

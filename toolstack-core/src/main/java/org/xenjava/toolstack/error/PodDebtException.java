@@ -10,13 +10,15 @@ public final class PodDebtException extends ToolstackException {
 
     private final long debtPages;
 
-    /** @param debtPages entries without a page; positive */
+    /**
+     * @param debtPages entries without a page; positive
+     */
     public PodDebtException(String message, long debtPages) {
         super(message, null, Retry.LATER);
         this.debtPages = debtPages;
     }
 
-    /** Entries without a page, in pages. */
+    /** {@return entries without a page, in pages} */
     public long debtPages() {
         return debtPages;
     }

@@ -43,22 +43,22 @@ public abstract sealed class ToolstackException extends RuntimeException
         this.retry = retry;
     }
 
-    /** The domain's number; empty if the failure concerns no domain, or one that has no number yet. */
+    /** {@return the domain's number; empty if the failure concerns no domain, or one that has no number yet} */
     public final synchronized OptionalInt domid() {
         return domid == null ? OptionalInt.empty() : OptionalInt.of(domid);
     }
 
-    /** The domain's UUID; empty if the failure concerns no domain, or one of unknown UUID. */
+    /** {@return the domain's UUID; empty if the failure concerns no domain, or one of unknown UUID} */
     public final synchronized Optional<UUID> uuid() {
         return Optional.ofNullable(uuid);
     }
 
-    /** The step of the operation that failed; empty if the operation has no steps. */
+    /** {@return the step of the operation that failed; empty if the operation has no steps} */
     public final synchronized Optional<OperationStep> step() {
         return Optional.ofNullable(step);
     }
 
-    /** The errno with which Xen or one of its libraries refused; empty if the failure is none of theirs. */
+    /** {@return the errno with which Xen or one of its libraries refused; empty if the failure is none of theirs} */
     public final Optional<Errno> errno() {
         return errno(this);
     }
@@ -72,7 +72,7 @@ public abstract sealed class ToolstackException extends RuntimeException
         return Optional.empty();
     }
 
-    /** Whether trying again can help. */
+    /** {@return whether trying again can help} */
     public final Retry retry() {
         return retry;
     }

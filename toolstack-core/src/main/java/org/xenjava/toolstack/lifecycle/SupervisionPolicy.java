@@ -21,27 +21,29 @@ public record SupervisionPolicy(
     private static final SupervisionPolicy STANDARD = new SupervisionPolicy(
             Optional.empty(), Duration.ofSeconds(10), 5, Duration.ofHours(1), Path.of("/var/lib/xen/dump"));
 
-    /** Every domain; five quick runs of at most 10 s; an hour of attempts; xl's {@code /var/lib/xen/dump}. */
+    /** {@return every domain; five quick runs of at most 10 s; an hour of attempts; xl's {@code /var/lib/xen/dump}} */
     public static SupervisionPolicy standard() {
         return STANDARD;
     }
 
-    /** One domain only, and through all its restarts; other supervisors then leave it alone from the beginning. */
+    /**
+     * {@return one domain only, and through all its restarts; other supervisors then leave it alone from the beginning}
+     */
     public SupervisionPolicy only(UUID uuid) {
         return new SupervisionPolicy(Optional.of(uuid), quickRun, mostQuickRuns, retryFor, dumps);
     }
 
-    /** Another idea of what a loop of restarts is. */
+    /** {@return another idea of what a loop of restarts is} */
     public SupervisionPolicy withLoopLimit(Duration newQuickRun, int newMostQuickRuns) {
         return new SupervisionPolicy(only, newQuickRun, newMostQuickRuns, retryFor, dumps);
     }
 
-    /** Another time for which failing restarts are tried again. */
+    /** {@return another time for which failing restarts are tried again} */
     public SupervisionPolicy withRetryFor(Duration newRetryFor) {
         return new SupervisionPolicy(only, quickRun, mostQuickRuns, newRetryFor, dumps);
     }
 
-    /** Another directory for core dumps. */
+    /** {@return another directory for core dumps} */
     public SupervisionPolicy withDumps(Path newDumps) {
         return new SupervisionPolicy(only, quickRun, mostQuickRuns, retryFor, newDumps);
     }

@@ -54,7 +54,9 @@ public final class Supervisor {
 
     private record Seen(int domid, UUID uuid) {}
 
-    /** @param host what it works on */
+    /**
+     * @param host what it works on
+     */
     public Supervisor(SupervisorContext host, SupervisionPolicy policy, SupervisionListener listener) {
         this.host = host;
         this.policy = policy;

@@ -43,7 +43,9 @@ public record SupervisorContext(
     /** Writes a domain's memory to a file. */
     @FunctionalInterface
     public interface Dumper {
-        /** @throws org.xenjava.toolstack.error.ToolstackException if there is no such file afterwards */
+        /**
+         * @throws org.xenjava.toolstack.error.ToolstackException if there is no such file afterwards
+         */
         void dump(int domid, UUID uuid, Path file);
     }
 }

@@ -32,6 +32,7 @@ public final class SupervisorService implements AutoCloseable {
      * is claimed when this returns; then starts the thread.
      *
      * @param clock best one that never jumps
+     * @return the running service
      */
     public static SupervisorService start(Supervisor supervisor, WatchHub events, InstantSource clock) {
         try {
@@ -73,7 +74,9 @@ public final class SupervisorService implements AutoCloseable {
         }
     }
 
-    /** Completes when the service has ended: exceptionally if an {@link Error} ended it, else after {@link #close}. */
+    /**
+     * Completes when the service has ended: exceptionally if an {@link Error} ended it, else after {@link #close}.
+     */
     public CompletableFuture<Void> ended() {
         return service.ended();
     }

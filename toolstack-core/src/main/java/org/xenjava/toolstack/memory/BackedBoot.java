@@ -51,12 +51,12 @@ public sealed interface BackedBoot {
         }
     }
 
-    /** No backing. */
+    /** {@return no backing} */
     static BackedBoot off() {
         return new Off();
     }
 
-    /** The whole guest, with the standard reserve. */
+    /** {@return the whole guest, with the standard reserve} */
     static BackedBoot full() {
         return new Full(STANDARD_RESERVE);
     }
@@ -66,11 +66,11 @@ public sealed interface BackedBoot {
         return new UpTo(budget, STANDARD_RESERVE);
     }
 
-    /** Pages of the host that stay free and unclaimed. */
+    /** {@return pages of the host that stay free and unclaimed} */
     Pages reserve();
 
     /**
-     * Pages to lend of those that are missing, if the host has them.
+     * {@return pages to lend of those that are missing, if the host has them}
      *
      * @param missing entries without a page
      * @param lent pages that all domains have been lent already
@@ -78,7 +78,7 @@ public sealed interface BackedBoot {
     Pages wanted(Pages missing, Pages lent);
 
     /**
-     * Pages to lend before the first unpause: what is wanted, or nothing if the host cannot spare it.
+     * {@return pages to lend before the first unpause: what is wanted, or nothing if the host cannot spare it}
      *
      * @param available free and unclaimed pages of the host
      */

@@ -19,13 +19,13 @@ public record GuestLayout(List<RamRange> ram) {
         ram = List.copyOf(ram);
     }
 
-    /** The RAM of a PVH guest. */
+    /** {@return the RAM of a PVH guest} */
     public static GuestLayout pvh(Pages frames) {
         return withHole(frames, PvhLayout.MMIO_HOLE_START);
     }
 
     /**
-     * The RAM of an HVM guest, with another hole where a VGA card has its frame buffer.
+     * {@return the RAM of an HVM guest, with another hole where a VGA card has its frame buffer}
      *
      * @param frames that there are to be, those missing in the VGA hole not counted
      * @param mmioHoleStart first byte of the hole for devices
@@ -44,12 +44,12 @@ public record GuestLayout(List<RamRange> ram) {
         return new GuestLayout(high.start() == high.end() ? List.of(low) : List.of(low, high));
     }
 
-    /** Frames of all ranges. */
+    /** {@return frames of all ranges} */
     public Pages frames() {
         return ram.stream().map(RamRange::pages).reduce(Pages.ZERO, Pages::plus);
     }
 
-    /** First byte behind the RAM below the MMIO hole. */
+    /** {@return first byte behind the RAM below the MMIO hole} */
     public long lowMemEnd() {
         return ram.stream()
                 .mapToLong(RamRange::end)
@@ -58,12 +58,12 @@ public record GuestLayout(List<RamRange> ram) {
                 .orElse(0);
     }
 
-    /** First byte behind the RAM above 4 GiB; 4 GiB if there is none. */
+    /** {@return first byte behind the RAM above 4 GiB; 4 GiB if there is none} */
     public long highMemEnd() {
         return Math.max(FOUR_GIB, ram.get(ram.size() - 1).end());
     }
 
-    /** Bytes of RAM above 4 GiB. */
+    /** {@return bytes of RAM above 4 GiB} */
     public long highMemBytes() {
         return highMemEnd() - FOUR_GIB;
     }

@@ -23,13 +23,13 @@ public record GuestShape(KiB memory, KiB maxMemory, KiB videoRam, Pages vgaHole)
         }
     }
 
-    /** A PVH guest: no video RAM, no VGA hole. */
+    /** {@return a PVH guest: no video RAM, no VGA hole} */
     public static GuestShape pvh(KiB memory, KiB maxMemory) {
         return new GuestShape(memory, maxMemory, KiB.ZERO, Pages.ZERO);
     }
 
     /**
-     * An HVM guest with a device model: the video RAM is QEMU's to allocate, and the VGA hole stays empty.
+     * {@return an HVM guest with a device model: the video RAM is QEMU's to allocate, and the VGA hole stays empty}
      *
      * @throws ConfigException if maxmem less video RAM is not whole MiB, which libxl could not build again after a
      *     reboot
@@ -49,17 +49,25 @@ public record GuestShape(KiB memory, KiB maxMemory, KiB videoRam, Pages vgaHole)
         return memory.isLessThan(maxMemory);
     }
 
-    /** The same guest with another size. */
+    /** {@return the same guest with another size} */
     public GuestShape withMemory(KiB other) {
         return new GuestShape(other, maxMemory, videoRam, vgaHole);
     }
 
-    /** (M − V)/4 − h: RAM that the guest is to have in the end. */
+    /**
+     * (M − V)/4 − h: RAM that the guest is to have in the end.
+     *
+     * @return the number of pages
+     */
     public Pages ram() {
         return memory.minus(videoRam).toPages().minus(vgaHole);
     }
 
-    /** (X − V)/4 − h: guest frames to be populated, the number of PoD entries of a PoD build. */
+    /**
+     * (X − V)/4 − h: guest frames to be populated, the number of PoD entries of a PoD build.
+     *
+     * @return the number of pages
+     */
     public Pages frames() {
         return maxMemory.minus(videoRam).toPages().minus(vgaHole);
     }

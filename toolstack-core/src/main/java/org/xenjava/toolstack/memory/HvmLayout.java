@@ -37,7 +37,7 @@ public final class HvmLayout {
 
     private HvmLayout() {}
 
-    /** Every guest frame of the I/O request pages, in order. */
+    /** {@return every guest frame of the I/O request pages, in order} */
     public static long[] ioreqServerGfns() {
         return LongStream.range(FIRST_IOREQ_SERVER_GFN, FIRST_IOREQ_SERVER_GFN + IOREQ_SERVER_PAGES)
                 .toArray();

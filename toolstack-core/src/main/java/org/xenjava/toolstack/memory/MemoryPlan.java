@@ -36,7 +36,7 @@ public record MemoryPlan(
     private static final long BYTES_PER_KIB = 1024;
 
     /**
-     * The plan of a PVH guest.
+     * {@return the plan of a PVH guest}
      *
      * @param acpiPages pages that the ACPI tables take beside the RAM
      */
@@ -47,7 +47,7 @@ public record MemoryPlan(
     }
 
     /**
-     * The plan of an HVM guest. QEMU allocates more than its video RAM, 16 pages for a card's option ROM and up to 64
+     * {@return the plan of an HVM guest} QEMU allocates more than its video RAM, 16 pages for a card's option ROM and up to 64
      * for a network card's: there is room for 272 pages below max_mem, whatever the sizes and the policy.
      *
      * @param machine where the hole for devices begins, and how much video RAM there is
@@ -76,22 +76,24 @@ public record MemoryPlan(
                 policy.bootTarget(shape));
     }
 
-    /** Its RAM by address. */
+    /** {@return its RAM by address} */
     public List<RamRange> ram() {
         return layout.ram();
     }
 
-    /** All calls that populate the RAM, in order. */
+    /** {@return all calls that populate the RAM, in order} */
     public List<PopulateCall> populateCalls() {
         return ram().stream().flatMap(range -> range.populateCalls().stream()).toList();
     }
 
-    /** PoD entries without a page right after the build: what the balloon driver has to give back, less the slack. */
+    /**
+     * {@return PoD entries without a page right after the build: what the balloon driver has to give back, less the slack}
+     */
     public Pages initialDebt() {
         return podTarget.map(target -> shape.frames().minus(target)).orElse(Pages.ZERO);
     }
 
-    /** Pages of the PoD target beyond what the guest is to have. */
+    /** {@return pages of the PoD target beyond what the guest is to have} */
     public Pages slack() {
         return podTarget.map(target -> target.minus(shape.ram())).orElse(Pages.ZERO);
     }

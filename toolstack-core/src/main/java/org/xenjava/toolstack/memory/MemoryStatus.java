@@ -15,7 +15,7 @@ import org.xenjava.toolstack.xenctrl.units.Pages;
  * @param maxPages pages that it may own
  */
 public record MemoryStatus(KiB target, KiB staticMax, KiB videoRam, KiB nextMaximum, Pages totPages, Pages maxPages) {
-    /** The size as mem-set takes it: target and video RAM. */
+    /** {@return the size as mem-set takes it: target and video RAM} */
     public KiB size() {
         return target.plus(videoRam);
     }

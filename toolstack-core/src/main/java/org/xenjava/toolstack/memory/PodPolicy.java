@@ -20,13 +20,14 @@ public interface PodPolicy {
     /** The slack of XSA-153's own patch: 1 MiB, 256 pages. */
     Pages ADVISORY_SLACK = Pages.of(256);
 
-    /** A word for messages and reports. */
+    /** {@return a word for messages and reports} */
     String name();
 
     /**
      * {@code XEN_DOMCTL_max_mem}: what the domain may own.
      *
      * @param shape the guest with the size that is wanted now
+     * @return the limit
      */
     KiB maxMem(GuestShape shape);
 
@@ -37,10 +38,18 @@ public interface PodPolicy {
      */
     Optional<Pages> buildTarget(GuestShape shape);
 
-    /** {@code memory/target} that the balloon driver reads at boot. */
+    /**
+     * {@code memory/target} that the balloon driver reads at boot.
+     *
+     * @return the target
+     */
     KiB bootTarget(GuestShape shape);
 
-    /** {@code memory/target} after a mem-set to {@code shape.memory()}. */
+    /**
+     * {@code memory/target} after a mem-set to {@code shape.memory()}.
+     *
+     * @return the target
+     */
     KiB resizeTarget(GuestShape shape);
 
     /**
@@ -53,14 +62,13 @@ public interface PodPolicy {
      */
     Optional<Pages> resizePodTarget(GuestShape shape, KiB backed, PodCounters now);
 
-    /** The default rule with the advisory's slack. */
+    /** {@return the default rule with the advisory's slack} */
     static PodPolicy standard() {
         return standard(ADVISORY_SLACK);
     }
 
     /**
-     * The default rule: the slack lives in what Xen is told, never in what the guest is told.
-     *
+     * {@return the default rule: the slack lives in what Xen is told, never in what the guest is told}
      * <pre>
      * PoD target    = min((M − V)/4 − h + s, (X − V)/4 − h)
      * max_mem       = M + 1024 KiB + 4·s        s = 0 where M = X
@@ -77,7 +85,11 @@ public interface PodPolicy {
         return new StandardPodPolicy(slack);
     }
 
-    /** libxl's rule (4.7 to master), to compare with recordings of it: no slack for PVH, none after a mem-set. */
+    /**
+     * libxl's rule (4.7 to master), to compare with recordings of it: no slack for PVH, none after a mem-set.
+     *
+     * @return the rule
+     */
     static PodPolicy libxl() {
         return new LibxlPodPolicy();
     }

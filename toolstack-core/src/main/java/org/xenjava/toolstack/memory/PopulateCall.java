@@ -20,17 +20,17 @@ public record PopulateCall(long firstGfn, int extents, int order) {
     static final int SUPERPAGES_PER_CALL = 4;
     private static final int PAGES_PER_CALL = 2048;
 
-    /** Pages of all extents. */
+    /** {@return pages of all extents} */
     public Pages pages() {
         return Pages.of((long) extents << order);
     }
 
-    /** First frame behind the call. */
+    /** {@return first frame behind the call} */
     public long endGfn() {
         return firstGfn + pages().count();
     }
 
-    /** First gfn of each extent, as the hypercall wants them. */
+    /** {@return first gfn of each extent, as the hypercall wants them} */
     public long[] gfns() {
         long[] gfns = new long[extents];
         for (int i = 0; i < extents; i++) {
@@ -40,7 +40,7 @@ public record PopulateCall(long firstGfn, int extents, int order) {
     }
 
     /**
-     * What is left after {@code done} extents, as calls with the next smaller extents.
+     * {@return what is left after {@code done} extents, as calls with the next smaller extents}
      *
      * @throws IllegalStateException if the extents are single pages already
      */

@@ -28,27 +28,27 @@ public enum SpecialPage {
         this.use = use;
     }
 
-    /** Its guest frame. */
+    /** {@return its guest frame} */
     public long gfn() {
         return FIRST_GFN + ordinal();
     }
 
-    /** Its guest-physical address. */
+    /** {@return its guest-physical address} */
     public long address() {
         return gfn() << Pages.SHIFT;
     }
 
-    /** What it is for, in words. */
+    /** {@return what it is for, in words} */
     public String use() {
         return use;
     }
 
-    /** How many there are. */
+    /** {@return how many there are} */
     public static Pages count() {
         return Pages.of(values().length);
     }
 
-    /** Every guest frame of theirs, in order. */
+    /** {@return every guest frame of theirs, in order} */
     public static long[] gfns() {
         return Arrays.stream(values()).mapToLong(SpecialPage::gfn).toArray();
     }

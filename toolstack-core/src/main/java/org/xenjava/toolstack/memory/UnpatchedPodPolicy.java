@@ -27,7 +27,7 @@ public final class UnpatchedPodPolicy implements PodPolicy {
         return new UnpatchedPodPolicy(true);
     }
 
-    /** The caller asked twice. */
+    /** {@return the caller asked twice} */
     public boolean realXenAccepted() {
         return realXenAccepted;
     }

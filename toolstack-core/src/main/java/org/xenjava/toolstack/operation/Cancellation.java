@@ -16,7 +16,9 @@ public final class Cancellation {
         return cancelled || Thread.currentThread().isInterrupted();
     }
 
-    /** @throws OperationCancelledException if it was cancelled */
+    /**
+     * @throws OperationCancelledException if it was cancelled
+     */
     public void check(String operation) {
         if (isCancelled()) {
             throw new OperationCancelledException(operation + " was cancelled; what it had done was undone");

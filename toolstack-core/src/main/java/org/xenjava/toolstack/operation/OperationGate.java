@@ -145,7 +145,7 @@ public final class OperationGate {
         release.run();
     }
 
-    /** A lock whose holder is inside of an operation. */
+    /** {@return a lock whose holder is inside of an operation} */
     public Lock guarding(Lock guarded) {
         return new Guarding(guarded);
     }

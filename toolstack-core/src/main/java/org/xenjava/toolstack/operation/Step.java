@@ -25,22 +25,22 @@ public record Step<S extends OperationStep>(
         NOTHING_LEFT
     }
 
-    /** A step without an undo, which every operation needs. */
+    /** {@return a step without an undo, which every operation needs} */
     public static <S extends OperationStep> Step<S> of(S name, Runnable action) {
         return new Step<>(name, action, Optional.empty(), UndoWhen.ALWAYS, true);
     }
 
-    /** The same step with an undo. */
+    /** {@return the same step with an undo} */
     public Step<S> undoneBy(Runnable newUndo) {
         return new Step<>(name, action, Optional.of(newUndo), UndoWhen.ALWAYS, needed);
     }
 
-    /** The same step with an undo that runs only if every other undo succeeded. */
+    /** {@return the same step with an undo that runs only if every other undo succeeded} */
     public Step<S> undoneIfNothingIsLeft(Runnable newUndo) {
         return new Step<>(name, action, Optional.of(newUndo), UndoWhen.NOTHING_LEFT, needed);
     }
 
-    /** The same step, left out unless the condition holds. */
+    /** {@return the same step, left out unless the condition holds} */
     public Step<S> onlyIf(boolean condition) {
         return new Step<>(name, action, undo, undoWhen, condition);
     }

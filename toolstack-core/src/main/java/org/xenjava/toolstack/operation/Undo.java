@@ -12,6 +12,7 @@ public final class Undo {
     /**
      * Runs {@code work}, and {@code undo} if {@code work} fails.
      *
+     * @return the result of the work
      * @throws RuntimeException what {@code work} threw
      */
     public static <T> T onFailure(Supplier<T> work, Runnable undo) {

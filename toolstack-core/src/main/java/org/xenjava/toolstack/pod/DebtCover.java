@@ -21,7 +21,9 @@ public final class DebtCover {
     private final StoreClient store;
     private final ProcessIdentity processes;
 
-    /** @param processes signs what is lent, and tells which guards may be alive */
+    /**
+     * @param processes signs what is lent, and tells which guards may be alive
+     */
     public DebtCover(Xenctrl xenctrl, StoreClient store, ProcessIdentity processes) {
         this.eyes = new DomainReader(xenctrl, store);
         this.xenctrl = xenctrl;

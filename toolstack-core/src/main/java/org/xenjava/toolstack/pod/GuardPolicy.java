@@ -51,7 +51,7 @@ public record GuardPolicy(
         }
     }
 
-    /** The defaults: nudge first, then cover. */
+    /** {@return the defaults: nudge first, then cover} */
     public static GuardPolicy standard() {
         return new GuardPolicy(
                 GuardMode.NUDGE_FIRST,
@@ -68,7 +68,7 @@ public record GuardPolicy(
                 OverdueAction.REPORT);
     }
 
-    /** The same in another mode. */
+    /** {@return the same in another mode} */
     public GuardPolicy withMode(GuardMode newMode) {
         return new GuardPolicy(
                 newMode,
@@ -85,7 +85,7 @@ public record GuardPolicy(
                 overdue);
     }
 
-    /** The same with other patience. */
+    /** {@return the same with other patience} */
     public GuardPolicy withPatience(Duration newBoot, Duration newStall, Duration newNudge) {
         return new GuardPolicy(
                 mode,
@@ -102,13 +102,13 @@ public record GuardPolicy(
                 overdue);
     }
 
-    /** The same with other limits on what the host lends. */
+    /** {@return the same with other limits on what the host lends} */
     public GuardPolicy withBudgets(Pages perDomain, Pages perHost, Pages reserve) {
         return new GuardPolicy(
                 mode, boot, stall, nudge, mostNudges, perDomain, perHost, reserve, floor, floorPercent, repay, overdue);
     }
 
-    /** The same with other limits on nudging. */
+    /** {@return the same with other limits on nudging} */
     public GuardPolicy withNudges(int most, KiB newFloor, int newFloorPercent) {
         return new GuardPolicy(
                 mode,
@@ -125,7 +125,7 @@ public record GuardPolicy(
                 overdue);
     }
 
-    /** The same with other rules for what is not given back. */
+    /** {@return the same with other rules for what is not given back} */
     public GuardPolicy withRepayment(Duration newRepay, OverdueAction action) {
         return new GuardPolicy(
                 mode,

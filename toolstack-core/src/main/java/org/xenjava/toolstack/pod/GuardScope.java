@@ -13,7 +13,7 @@ public interface GuardScope {
 
     boolean includes(int domid, UUID uuid);
 
-    /** Those with these UUIDs, which a domain keeps when it reboots. */
+    /** {@return those with these UUIDs, which a domain keeps when it reboots} */
     static GuardScope of(Collection<UUID> uuids) {
         Set<UUID> wanted = Set.copyOf(uuids);
         return (domid, uuid) -> wanted.contains(uuid);

@@ -10,7 +10,7 @@ import org.xenjava.toolstack.xenctrl.units.KiB;
 public final class IntendedTarget {
     private IntendedTarget() {}
 
-    /** Empty if no guard has lowered it, or somebody has set it since. */
+    /** {@return empty if no guard has lowered it, or somebody has set it since} */
     public static Optional<KiB> read(StoreTransaction store, DomainPaths paths) {
         Optional<KiB> target = store.readPlausibleKib(paths.memoryTarget());
         return GuardRecord.read(store, paths)

@@ -24,7 +24,7 @@ public enum MemoryTouchingOperation {
         this.gerund = gerund;
     }
 
-    /** What is being done, as a message begins: {@code "saving"}. */
+    /** {@return what is being done, as a message begins: {@code "saving"}} */
     public String gerund() {
         return gerund;
     }

@@ -163,7 +163,9 @@ public final class PodGuard {
         scanWanted = true;
     }
 
-    /** Domains with a debt, or not yet looked at: those to {@link #wake} when their {@code memory/target} changes. */
+    /**
+     * {@return domains with a debt, or not yet looked at: those to {@link #wake} when their {@code memory/target} changes}
+     */
     public synchronized Set<Integer> unsettled() {
         return domains.entrySet().stream()
                 .filter(entry -> switch (entry.getValue().machine.state()) {
@@ -174,7 +176,9 @@ public final class PodGuard {
                 .collect(Collectors.toUnmodifiableSet());
     }
 
-    /** What was seen of each domain when it was looked at last; those that could never be looked at are missing. */
+    /**
+     * {@return what was seen of each domain when it was looked at last; those that could never be looked at are missing}
+     */
     public synchronized List<GuardStatus> statuses() {
         return domains.entrySet().stream()
                 .flatMap(entry -> Optional.ofNullable(entry.getValue().last)
@@ -183,7 +187,9 @@ public final class PodGuard {
                 .toList();
     }
 
-    /** Whether it waits for nothing: every domain is safe, beyond help, or stopped; none may be there at all. */
+    /**
+     * {@return whether it waits for nothing: every domain is safe, beyond help, or stopped; none may be there at all}
+     */
     public synchronized boolean decided() {
         List<GuardStatus> seen = statuses();
         return scanned

@@ -44,12 +44,13 @@ public final class PodGuardService implements AutoCloseable {
      * Starts the thread.
      *
      * @param clock best one that never jumps
+     * @return the running service
      */
     public static PodGuardService start(PodGuard guard, WatchHub events, InstantSource clock) {
         return new PodGuardService(guard, events, clock);
     }
 
-    /** What was seen of each domain when it was looked at last. */
+    /** {@return what was seen of each domain when it was looked at last} */
     public List<GuardStatus> statuses() {
         return guard.statuses();
     }
@@ -81,7 +82,9 @@ public final class PodGuardService implements AutoCloseable {
         return guard.decided();
     }
 
-    /** Completes when the service has ended: exceptionally if an {@link Error} ended it, else after {@link #close}. */
+    /**
+     * Completes when the service has ended: exceptionally if an {@link Error} ended it, else after {@link #close}.
+     */
     public CompletableFuture<Void> ended() {
         return service.ended();
     }

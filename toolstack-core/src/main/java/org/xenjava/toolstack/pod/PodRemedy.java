@@ -6,7 +6,7 @@ import org.xenjava.toolstack.xenctrl.units.KiB;
 
 /** What an administrator can do about a domain whose populate-on-demand entries lack pages (XSA-153). */
 public sealed interface PodRemedy {
-    /** The domain that needs it. */
+    /** {@return the domain that needs it} */
     int domid();
 
     /**

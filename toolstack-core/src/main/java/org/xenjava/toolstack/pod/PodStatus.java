@@ -25,7 +25,7 @@ public record PodStatus(int domid, String name, Pages totPages, Pages cache, Pag
                 Pages.of(counters.entries()));
     }
 
-    /** Entries without a page, in pages; negative for a surplus of cache. */
+    /** {@return entries without a page, in pages; negative for a surplus of cache} */
     public long debtPages() {
         return entries.count() - cache.count();
     }

@@ -25,7 +25,9 @@ public final class AdvisoryRehearsal {
         this.drivers = List.copyOf(drivers);
     }
 
-    /** The rehearsal with the unpatched, libxl's and the default policy, and all drivers that such a guest may have. */
+    /**
+     * {@return the rehearsal with the unpatched, libxl's and the default policy, and all drivers that such a guest may have}
+     */
     public static AdvisoryRehearsal of(DomainConfig config) {
         return new AdvisoryRehearsal(
                 config,
@@ -33,12 +35,12 @@ public final class AdvisoryRehearsal {
                 GuestDriver.of(config.type()));
     }
 
-    /** The rehearsal with other policies. */
+    /** {@return the rehearsal with other policies} */
     public AdvisoryRehearsal policies(PodPolicy... others) {
         return new AdvisoryRehearsal(config, List.of(others), drivers);
     }
 
-    /** The rehearsal with other drivers. */
+    /** {@return the rehearsal with other drivers} */
     public AdvisoryRehearsal drivers(GuestDriver... others) {
         return new AdvisoryRehearsal(config, policies, List.of(others));
     }
@@ -46,6 +48,7 @@ public final class AdvisoryRehearsal {
     /**
      * Runs a trial of every driver with every policy.
      *
+     * @return the results
      * @throws org.xenjava.toolstack.error.ToolstackException if the guest cannot be created
      */
     public Rehearsal run() {

@@ -18,7 +18,9 @@ public record GuestDriver(String name, BalloonDriver behaviour) {
     /** Shortfalls in pages: around 0, around the measured value of old Linux, and around the advisory's 256 pages. */
     private static final long[] SHORTFALLS = {1, 98, 200, 256, 257};
 
-    /** The drivers of systems that run as such guests, and Linux drivers that stop short by increasing numbers of pages. */
+    /**
+     * {@return the drivers of systems that run as such guests, and Linux drivers that stop short by increasing numbers of pages}
+     */
     public static List<GuestDriver> of(DomainType type) {
         List<GuestDriver> drivers = new ArrayList<>();
         drivers.add(new GuestDriver("Linux 4.14 and later", BalloonDriver.of(BalloonFamily.LINUX)));
@@ -33,14 +35,16 @@ public record GuestDriver(String name, BalloonDriver behaviour) {
         return List.copyOf(drivers);
     }
 
-    /** The driver of Linux versions that use the memory map, which lacks some pages. Linux runs as PVH since 4.11. */
+    /**
+     * {@return the driver of Linux versions that use the memory map, which lacks some pages} Linux runs as PVH since 4.11.
+     */
     public static GuestDriver olderLinux(DomainType type) {
         return new GuestDriver(
                 type == DomainType.PVH ? "Linux 4.11 and 4.12" : "Linux 3.13 to 4.12",
                 BalloonDriver.of(BalloonFamily.LINUX_3_13_TO_4_12));
     }
 
-    /** A Linux driver that stops for good with that many pages still to free. */
+    /** {@return a Linux driver that stops for good with that many pages still to free} */
     public static GuestDriver linuxStoppingShort(long pages) {
         return new GuestDriver(
                 "Linux, " + pages + (pages == 1 ? " page short" : " pages short"),

@@ -29,7 +29,7 @@ public record Rehearsal(
     }
 
     /**
-     * The trial of a driver under a policy.
+     * {@return the trial of a driver under a policy}
      *
      * @throws IllegalArgumentException if there was no such trial
      */
@@ -40,7 +40,7 @@ public record Rehearsal(
                 .orElseThrow(() -> new IllegalArgumentException("no trial of " + driver.name() + " under " + under));
     }
 
-    /** Whether every guest survived whose driver stopped short by no more than the slack of that policy. */
+    /** {@return whether every guest survived whose driver stopped short by no more than the slack of that policy} */
     public boolean keepsItsPromise(PolicyTerms under) {
         return trials.stream()
                 .filter(trial -> trial.terms().equals(under)

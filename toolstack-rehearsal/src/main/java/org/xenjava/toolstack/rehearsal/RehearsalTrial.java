@@ -31,17 +31,19 @@ public record RehearsalTrial(
         CRASHED
     }
 
-    /** The outcome of the trial. */
+    /** {@return the outcome of the trial} */
     public Outcome outcome() {
         return crash.isPresent() ? Outcome.CRASHED : Outcome.LIVED;
     }
 
-    /** The number of pages that the driver should have freed and did not; negative if it freed more. */
+    /** {@return the number of pages that the driver should have freed and did not; negative if it freed more} */
     public long shortfallPages() {
         return terms.toFree().count() - ballooned.count();
     }
 
-    /** The number of pages by which the driver could have freed less; negative if that many entries have no page. */
+    /**
+     * {@return the number of pages by which the driver could have freed less; negative if that many entries have no page}
+     */
     public long sparePages() {
         return ballooned.count() - initialDebt.count();
     }

@@ -27,7 +27,11 @@ public final class SubstituteFiles implements AutoCloseable {
         this.file = file;
     }
 
-    /** Writes a file if one is missing; {@link #close} removes it. */
+    /**
+     * Writes a file if one is missing; {@link #close} removes it.
+     *
+     * @return the file
+     */
     public static SubstituteFiles of(DomainConfig config) {
         List<Path> missing = Stream.concat(config.kernel().stream(), config.ramdisk().stream())
                 .filter(Files::notExists)
@@ -50,12 +54,12 @@ public final class SubstituteFiles implements AutoCloseable {
         }
     }
 
-    /** The guest with the substitutes. */
+    /** {@return the guest with the substitutes} */
     public DomainConfig guest() {
         return guest;
     }
 
-    /** The files of the guest that are not on this machine. */
+    /** {@return the files of the guest that are not on this machine} */
     public List<Path> missing() {
         return missing;
     }

@@ -64,12 +64,20 @@ public final class SimulatedXen {
         machine.addListener(guests);
     }
 
-    /** Creates a machine with the builder's defaults. */
+    /**
+     * Creates a machine with the builder's defaults.
+     *
+     * @return the machine
+     */
     public static SimulatedXen create() {
         return builder().build();
     }
 
-    /** Starts the description of a machine. */
+    /**
+     * Starts the description of a machine.
+     *
+     * @return the builder
+     */
     public static Builder builder() {
         return new Builder();
     }
@@ -91,6 +99,7 @@ public final class SimulatedXen {
     /**
      * Opens Xen's libraries on this machine, as a process in dom0.
      *
+     * @return the libraries
      * @throws org.xenjava.toolstack.xenctrl.lib.XenLibException {@code xs_open} with ECONNREFUSED while xenstored is
      *     stopped
      */
@@ -112,17 +121,19 @@ public final class SimulatedXen {
         });
     }
 
-    /** The machine's virtual time, which starts at the epoch and moves only by {@link #advance}. */
+    /** {@return the machine's virtual time, which starts at the epoch and moves only by {@link #advance}} */
     public Clock clock() {
         return machine.clock();
     }
 
-    /** The guest in a domain; empty until the domain is unpaused for the first time, and after it was destroyed. */
+    /**
+     * {@return the guest in a domain; empty until the domain is unpaused for the first time, and after it was destroyed}
+     */
     public Optional<GuestHandle> guest(int domid) {
         return locked(() -> guests.find(domid));
     }
 
-    /** The network interfaces of dom0 that back ends and device models have created, by name. */
+    /** {@return the network interfaces of dom0 that back ends and device models have created, by name} */
     public SortedMap<String, HostLink> hostLinks() {
         return locked(() -> {
             SortedMap<String, HostLink> links = new TreeMap<>();
@@ -133,7 +144,7 @@ public final class SimulatedXen {
         });
     }
 
-    /** The output on Xen's console: at most the last 64 KiB. */
+    /** {@return the output on Xen's console: at most the last 64 KiB} */
     public String console() {
         return locked(() -> machine.console().text());
     }
@@ -185,7 +196,7 @@ public final class SimulatedXen {
         private Builder() {}
 
         /**
-         * The Xen release that the machine simulates. A release that is not out yet behaves as the newest, with other
+         * {@return the Xen release that the machine simulates} A release that is not out yet behaves as the newest, with other
          * interface versions.
          *
          * @throws IllegalArgumentException from {@link #build} if the release is older than those described
@@ -195,31 +206,31 @@ public final class SimulatedXen {
             return this;
         }
 
-        /** All memory of the host, in pages. */
+        /** {@return all memory of the host, in pages} */
         public Builder hostPages(long pages) {
             hostPages = pages;
             return this;
         }
 
-        /** The memory that dom0 owns, in pages. */
+        /** {@return the memory that dom0 owns, in pages} */
         public Builder dom0Pages(long pages) {
             dom0Pages = pages;
             return this;
         }
 
-        /** The memory that Xen takes for itself at boot, in pages. */
+        /** {@return the memory that Xen takes for itself at boot, in pages} */
         public Builder xenPages(long pages) {
             xenPages = pages;
             return this;
         }
 
-        /** A CPU with 1 GiB pages in hardware-assisted paging, not only 2 MiB pages. */
+        /** {@return a CPU with 1 GiB pages in hardware-assisted paging, not only 2 MiB pages} */
         public Builder gigabytePages() {
             largestEntryOrder = 18;
             return this;
         }
 
-        /** A CPU with 4 KiB pages only. */
+        /** {@return a CPU with 4 KiB pages only} */
         public Builder smallPagesOnly() {
             largestEntryOrder = 0;
             return this;
@@ -243,19 +254,29 @@ public final class SimulatedXen {
         /**
          * Adds a block device to dom0, such as {@code /dev/vg/web}; the default is none. Image files are those of the
          * computer that runs the simulation.
+         *
+         * @return this builder
          */
         public Builder blockDevice(String path) {
             blockDevices.add(path);
             return this;
         }
 
-        /** Adds a bridge to dom0; {@code xenbr0} always exists. */
+        /**
+         * Adds a bridge to dom0; {@code xenbr0} always exists.
+         *
+         * @return this builder
+         */
         public Builder bridge(String name) {
             bridges.add(name);
             return this;
         }
 
-        /** Creates the machine. */
+        /**
+         * Creates the machine.
+         *
+         * @return the machine
+         */
         public SimulatedXen build() {
             return new SimulatedXen(this);
         }

@@ -65,7 +65,7 @@ public record HypercallRecord(
     }
 
     /**
-     * A number in the struct before the call.
+     * {@return a number in the struct before the call}
      *
      * @throws NoSuchElementException if the struct has no such field
      */
@@ -74,7 +74,7 @@ public record HypercallRecord(
     }
 
     /**
-     * The bytes that a pointer in the struct pointed to, before the call.
+     * {@return the bytes that a pointer in the struct pointed to, before the call}
      *
      * @param field the pointer
      * @param bytes number of bytes

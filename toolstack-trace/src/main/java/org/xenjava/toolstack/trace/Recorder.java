@@ -45,6 +45,7 @@ public record Recorder(String command, Clock clock, Contents contents, Secrets s
      * @param real the libraries; closed with the result
      * @param out the trace: a new file that only its owner can read, in the place of a regular file of that name; gzip
      *     if its name ends in {@code .gz}, else flushed after every line so that a crash loses nothing
+     * @return the recording libraries
      * @throws UncheckedIOException if the file cannot be created, or if something other than a regular file has its
      *     name
      */
@@ -58,7 +59,11 @@ public record Recorder(String command, Clock clock, Contents contents, Secrets s
         });
     }
 
-    /** Wraps libraries, and writes the trace to a writer, which is flushed after every line and closed with them. */
+    /**
+     * Wraps libraries, and writes the trace to a writer, which is flushed after every line and closed with them.
+     *
+     * @return the recording libraries
+     */
     public XenLibraries wrap(XenLibraries real, Writer out) {
         return wrap(real, () -> new TraceWriter(out, TraceWriter.Flush.EVERY_LINE));
     }

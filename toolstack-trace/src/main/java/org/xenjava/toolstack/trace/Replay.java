@@ -42,6 +42,7 @@ public final class Replay implements XenLibraries {
     /**
      * Replays a trace file, plain or {@code .gz}.
      *
+     * @return the replay
      * @throws TraceFormatException if the file is not a trace
      * @throws java.io.UncheckedIOException if the file cannot be read
      */
@@ -49,7 +50,11 @@ public final class Replay implements XenLibraries {
         return of(TraceReader.read(trace));
     }
 
-    /** Replays a trace in memory. */
+    /**
+     * Replays a trace in memory.
+     *
+     * @return the replay
+     */
     public static Replay of(Trace trace) {
         return new Replay(trace);
     }

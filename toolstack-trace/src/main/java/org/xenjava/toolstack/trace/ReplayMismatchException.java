@@ -22,12 +22,12 @@ public final class ReplayMismatchException extends RuntimeException {
         this.differences = first.differences;
     }
 
-    /** The expected record, from 1; one more than the last record if the recording was over. */
+    /** {@return the expected record, from 1; one more than the last record if the recording was over} */
     public int sequence() {
         return sequence;
     }
 
-    /** The differences. */
+    /** {@return the differences} */
     public List<Difference> differences() {
         return differences;
     }

@@ -25,17 +25,17 @@ public final class Trace {
         this.ending = ending;
     }
 
-    /** The first line of the trace. */
+    /** {@return the first line of the trace} */
     public TraceHeader header() {
         return header;
     }
 
-    /** The calls in the order in which they happened. */
+    /** {@return the calls in the order in which they happened} */
     public List<TraceRecord> records() {
         return records;
     }
 
-    /** Whether the recording was closed. If not, its process was killed and later calls may be missing. */
+    /** {@return whether the recording was closed} If not, its process was killed and later calls may be missing. */
     public boolean isComplete() {
         return ending == Ending.CLOSED;
     }

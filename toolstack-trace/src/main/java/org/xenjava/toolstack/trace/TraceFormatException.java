@@ -17,7 +17,7 @@ public final class TraceFormatException extends RuntimeException {
         this.line = line;
     }
 
-    /** The number of the line, from 1. */
+    /** {@return the number of the line, from 1} */
     public int line() {
         return line;
     }

@@ -47,6 +47,7 @@ public final class TraceReader {
      * Reads a whole trace.
      *
      * @param file plain, or gzip if its name ends in {@code .gz}
+     * @return the trace
      * @throws TraceFormatException with the number of a line that is malformed or cut off
      * @throws UncheckedIOException if the file cannot be read
      */

@@ -6,9 +6,9 @@ import org.xenjava.toolstack.xenctrl.lib.Errno;
 
 /** One call of a trace. */
 public sealed interface TraceRecord permits HypercallRecord, GuestWrite, TracedCall {
-    /** The position of the call in the trace, from 1. */
+    /** {@return the position of the call in the trace, from 1} */
     int sequence();
 
-    /** The errno of a failed call. */
+    /** {@return the errno of a failed call} */
     Optional<Errno> failure();
 }

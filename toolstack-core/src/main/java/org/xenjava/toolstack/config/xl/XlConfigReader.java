@@ -56,6 +56,7 @@ public final class XlConfigReader {
     /**
      * Reads a file in UTF-8.
      *
+     * @return the configuration and what was found
      * @throws ConfigException if it cannot be read, or as {@link #parse} does
      */
     public static Result read(Path file) {
@@ -66,6 +67,7 @@ public final class XlConfigReader {
      * Reads a file in UTF-8, followed by lines that override it: {@code xl create}'s arguments {@code key=value}.
      * Messages number these lines after the file's last line.
      *
+     * @return the configuration and what was found
      * @throws ConfigException as {@link #read(Path)} does
      */
     public static Result read(Path file, List<String> overrides) {
@@ -86,6 +88,7 @@ public final class XlConfigReader {
      *
      * @param source the text of an xl.cfg
      * @param fileName name of the text in messages
+     * @return the configuration and what was found
      * @throws ConfigException if it does not describe a guest that can be built. Its message has one line for each
      *     error of the text, by line: {@code file:line: what}
      */
@@ -100,6 +103,7 @@ public final class XlConfigReader {
      * Reads one disk, as {@code xl block-attach} does.
      *
      * @param specification of xl-disk-configuration(5), such as {@code /dev/vg/web,raw,xvda,w}
+     * @return the disk
      * @throws ConfigException if the text specifies no disk, or one that is not supported
      */
     public static DiskConfig disk(String specification) {
@@ -110,6 +114,7 @@ public final class XlConfigReader {
      * Reads one network card, as {@code xl network-attach} does.
      *
      * @param specification of xl-network-configuration(5), such as {@code bridge=xenbr0}
+     * @return the network card
      * @throws ConfigException if the text specifies no network card, or one that is not supported
      */
     public static NicConfig nic(String specification) {

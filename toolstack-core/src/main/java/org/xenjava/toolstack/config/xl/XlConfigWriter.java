@@ -32,7 +32,7 @@ public final class XlConfigWriter {
     private XlConfigWriter() {}
 
     /**
-     * The configuration as xl.cfg text, each line with its newline.
+     * {@return the configuration as xl.cfg text, each line with its newline}
      *
      * @param config paths in it are of the default file system; relative ones stay relative
      */

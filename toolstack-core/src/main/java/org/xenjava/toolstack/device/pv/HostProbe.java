@@ -14,7 +14,9 @@ public final class HostProbe implements HostInventory {
     private final XenHost host;
     private final String release;
 
-    /** @param release the running Xen's release, such as {@code 4.17} */
+    /**
+     * @param release the running Xen's release, such as {@code 4.17}
+     */
     public HostProbe(XenHost host, String release) {
         this.host = host;
         this.release = release;

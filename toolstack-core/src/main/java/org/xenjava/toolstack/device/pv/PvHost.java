@@ -148,12 +148,12 @@ public final class PvHost {
         tree.find(domid, PvDevice.CARD, devid).ifPresent(device -> detachment.detach(device, mode));
     }
 
-    /** The domain's disks, by number. */
+    /** {@return the domain's disks, by number} */
     public List<AttachedDisk> disks(int domid) {
         return list.disks(domid);
     }
 
-    /** The domain's network cards, by number. */
+    /** {@return the domain's network cards, by number} */
     public List<AttachedNic> nics(int domid) {
         return list.nics(domid);
     }

@@ -12,15 +12,23 @@ import org.xenjava.toolstack.xenctrl.lib.Errno;
  */
 @FunctionalInterface
 public interface Fault {
-    /** The verdict on that call. */
+    /** {@return the verdict on that call} */
     Verdict judge(FaultSite call);
 
-    /** Lets the {@code n}-th call from now on fail. */
+    /**
+     * Lets the {@code n}-th call from now on fail.
+     *
+     * @return the fault
+     */
     static Fault callFails(long n, Errno errno) {
         return nth(n, FaultSite::counts, new Verdict.Fails(errno));
     }
 
-    /** Lets the {@code n}-th call from now on take effect and then report a failure. */
+    /**
+     * Lets the {@code n}-th call from now on take effect and then report a failure.
+     *
+     * @return the fault
+     */
     static Fault answerLost(long n, Errno errno) {
         return nth(n, FaultSite::counts, new Verdict.LosesAnswer(errno));
     }
@@ -34,17 +42,26 @@ public interface Fault {
      * Lets the {@code n}-th call of one hypercall or library function from now on fail.
      *
      * @param name as in {@link FaultSite#name}, such as {@code "XEN_DOMCTL_createdomain"} or {@code "xs_write"}
+     * @return the fault
      */
     static Fault nthOf(String name, long n, Errno errno) {
         return nthOf(name, n, new Verdict.Fails(errno));
     }
 
-    /** Gives the {@code n}-th call of one hypercall or library function a verdict, such as killing the process. */
+    /**
+     * Gives the {@code n}-th call of one hypercall or library function a verdict, such as killing the process.
+     *
+     * @return the fault
+     */
     static Fault nthOf(String name, long n, Verdict verdict) {
         return nth(n, call -> call.name().equals(name), verdict);
     }
 
-    /** Lets the next {@code count} commits of transactions fail with EAGAIN, as after a conflicting change. */
+    /**
+     * Lets the next {@code count} commits of transactions fail with EAGAIN, as after a conflicting change.
+     *
+     * @return the fault
+     */
     static Fault commitsConflict(long count) {
         AtomicLong left = new AtomicLong(count);
         return call -> call.method().equals("transactionCommit") && left.getAndDecrement() > 0
@@ -52,12 +69,20 @@ public interface Fault {
                 : new Verdict.Passes();
     }
 
-    /** Lets xenstored refuse every request about these paths: ENOSPC for a quota, EACCES for a missing permission. */
+    /**
+     * Lets xenstored refuse every request about these paths: ENOSPC for a quota, EACCES for a missing permission.
+     *
+     * @return the fault
+     */
     static Fault pathsRefused(Pattern paths, Errno errno) {
         return every(call -> call.path().filter(paths.asMatchPredicate()).isPresent(), errno);
     }
 
-    /** Lets every call to xenstored fail with EIO from the {@code n}-th call from now on. */
+    /**
+     * Lets every call to xenstored fail with EIO from the {@code n}-th call from now on.
+     *
+     * @return the fault
+     */
     static Fault xenstoredGone(long n) {
         AtomicLong seen = new AtomicLong();
         return call -> {
@@ -66,7 +91,11 @@ public interface Fault {
         };
     }
 
-    /** Lets every matching call fail. */
+    /**
+     * Lets every matching call fail.
+     *
+     * @return the fault
+     */
     static Fault every(Predicate<FaultSite> which, Errno errno) {
         return call -> which.test(call) ? new Verdict.Fails(errno) : new Verdict.Passes();
     }

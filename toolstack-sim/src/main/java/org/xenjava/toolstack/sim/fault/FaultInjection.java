@@ -63,6 +63,7 @@ public final class FaultInjection implements XenLibraries {
      * Wraps libraries. Without a fault, every call passes.
      *
      * @param below the libraries; closed with the result
+     * @return the wrapped libraries
      */
     public static FaultInjection around(XenLibraries below) {
         return new FaultInjection(below);
@@ -80,17 +81,17 @@ public final class FaultInjection implements XenLibraries {
         faults.clear();
     }
 
-    /** The number of calls so far, failed ones included. */
+    /** {@return the number of calls so far, failed ones included} */
     public synchronized long calls() {
         return calls;
     }
 
-    /** The calls with an injected fault, in order; the call at which the process was killed is the last. */
+    /** {@return the calls with an injected fault, in order; the call at which the process was killed is the last} */
     public synchronized List<FaultSite> injected() {
         return List.copyOf(injected);
     }
 
-    /** Whether a fault has killed the process. */
+    /** {@return whether a fault has killed the process} */
     public synchronized boolean isKilled() {
         return killedAt.isPresent();
     }

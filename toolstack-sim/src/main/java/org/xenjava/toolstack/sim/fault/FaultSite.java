@@ -29,7 +29,7 @@ public record FaultSite(long number, String method, String name, Optional<String
         return !method.equals(WAITING);
     }
 
-    /** Whether the call goes to xenstored. */
+    /** {@return whether the call goes to xenstored} */
     public boolean toXenstored() {
         return name.startsWith("xs_");
     }

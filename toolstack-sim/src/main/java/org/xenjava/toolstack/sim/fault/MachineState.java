@@ -47,7 +47,11 @@ public record MachineState(
         loops = Collections.unmodifiableSortedMap(new TreeMap<>(loops));
     }
 
-    /** Reads the state of a machine; no other operation should be under way. */
+    /**
+     * Reads the state of a machine; no other operation should be under way.
+     *
+     * @return the state
+     */
     public static MachineState of(XenLibraries machine) {
         Hypervisor xen = new Hypervisor(machine);
         SortedMap<String, String> nodes = new TreeMap<>();

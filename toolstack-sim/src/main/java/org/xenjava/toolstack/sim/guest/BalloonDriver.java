@@ -35,32 +35,32 @@ public record BalloonDriver(
         vices = Set.copyOf(vices);
     }
 
-    /** A driver of that family without defects, which moves batches of 512 pages, 100 a second. */
+    /** {@return a driver of that family without defects, which moves batches of 512 pages, 100 a second} */
     public static BalloonDriver of(BalloonFamily family) {
         return new BalloonDriver(family, BATCH_PAGES, BATCH_TIME, 0, Long.MAX_VALUE, Set.of());
     }
 
-    /** The driver that always stops that many pages short of its goal. */
+    /** {@return the driver that always stops that many pages short of its goal} */
     public BalloonDriver stoppingShortBy(long pages) {
         return new BalloonDriver(family, pagesPerStep, step, pages, mostPages, vices);
     }
 
-    /** The driver at another pace: pages moved at a time, and the time between two moves. */
+    /** {@return the driver at another pace: pages moved at a time, and the time between two moves} */
     public BalloonDriver atPace(int pages, Duration time) {
         return new BalloonDriver(family, pages, time, missing, mostPages, vices);
     }
 
-    /** The driver that stops for good when it has freed that many pages. */
+    /** {@return the driver that stops for good when it has freed that many pages} */
     public BalloonDriver stuckAt(long pages) {
         return new BalloonDriver(family, pagesPerStep, step, missing, pages, vices);
     }
 
-    /** The driver that follows the first target that it reads and ignores every later one. */
+    /** {@return the driver that follows the first target that it reads and ignores every later one} */
     public BalloonDriver sticky() {
         return with(Vice.STICKY);
     }
 
-    /** The driver that frees nothing and reports that it has reached its target. */
+    /** {@return the driver that frees nothing and reports that it has reached its target} */
     public BalloonDriver lying() {
         return stuckAt(0).with(Vice.LYING);
     }

@@ -4,6 +4,6 @@ package org.xenjava.toolstack.sim.guest;
 /** Chooses the guest of a domain when the domain is unpaused for the first time. */
 @FunctionalInterface
 public interface GuestFactory {
-    /** The guest for that domain. */
+    /** {@return the guest for that domain} */
     SimulatedGuest guestFor(GuestIdentity identity);
 }

@@ -19,9 +19,9 @@ public interface GuestHandle {
     /** Stops the guest, with a reason of {@code public/sched.h}: 0 power-off, 1 reboot, 2 suspend, 3 crash. */
     void shutDown(int reason);
 
-    /** The number of pages in the balloon. */
+    /** {@return the number of pages in the balloon} */
     long balloonedPages();
 
-    /** Whether the balloon driver reports that it has reached its target. */
+    /** {@return whether the balloon driver reports that it has reached its target} */
     boolean saysBalloonIsDone();
 }

@@ -29,7 +29,7 @@ public final class HaltingKernel {
 
     private HaltingKernel() {}
 
-    /** The bytes of the ELF file, about 140. */
+    /** {@return the bytes of the ELF file, about 140} */
     public static byte[] elf() {
         ByteBuffer elf = ByteBuffer.allocate(CODE_AT + CODE.length).order(ByteOrder.LITTLE_ENDIAN);
         elf.put(new byte[] {0x7f, 'E', 'L', 'F', 1, 1, 1}).position(16);

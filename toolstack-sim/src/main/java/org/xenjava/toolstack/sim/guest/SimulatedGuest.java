@@ -37,13 +37,13 @@ public record SimulatedGuest(BalloonDriver balloon, Firmware firmware, long boot
         habits = Set.copyOf(habits);
     }
 
-    /** A cooperative guest with that driver, which touches no memory unless told to. */
+    /** {@return a cooperative guest with that driver, which touches no memory unless told to} */
     public static SimulatedGuest with(BalloonDriver balloon) {
         return new SimulatedGuest(
                 balloon, Firmware.PLAIN, 0, Set.of(Habit.OBEYS_SHUTDOWN_REQUESTS, Habit.OBEYS_THE_POWER_BUTTON));
     }
 
-    /** A current Linux: the balloon driver since 5.6, with 16 MiB in use after its boot. */
+    /** {@return a current Linux: the balloon driver since 5.6, with 16 MiB in use after its boot} */
     public static SimulatedGuest linux() {
         return new SimulatedGuest(
                 BalloonDriver.of(BalloonFamily.LINUX),
@@ -52,22 +52,22 @@ public record SimulatedGuest(BalloonDriver balloon, Firmware firmware, long boot
                 EnumSet.complementOf(EnumSet.of(Habit.KEEPS_ITS_DISKS, Habit.HAMMERS_XENSTORE)));
     }
 
-    /** The guest with another balloon driver. */
+    /** {@return the guest with another balloon driver} */
     public SimulatedGuest balloon(BalloonDriver driver) {
         return new SimulatedGuest(driver, firmware, bootPages, habits);
     }
 
-    /** The guest with other firmware. */
+    /** {@return the guest with other firmware} */
     public SimulatedGuest firmware(Firmware other) {
         return new SimulatedGuest(balloon, other, bootPages, habits);
     }
 
-    /** The guest that fills that many pages of RAM while booting. */
+    /** {@return the guest that fills that many pages of RAM while booting} */
     public SimulatedGuest fillingAtBoot(long pages) {
         return new SimulatedGuest(balloon, firmware, pages, habits);
     }
 
-    /** The guest that ignores {@code control/shutdown}. */
+    /** {@return the guest that ignores {@code control/shutdown}} */
     public SimulatedGuest ignoringShutdownRequests() {
         Set<Habit> fewer = EnumSet.allOf(Habit.class);
         fewer.retainAll(habits);
@@ -75,14 +75,14 @@ public record SimulatedGuest(BalloonDriver balloon, Firmware firmware, long boot
         return new SimulatedGuest(balloon, firmware, bootPages, fewer);
     }
 
-    /** The guest that uses its disks and does not release them on request. */
+    /** {@return the guest that uses its disks and does not release them on request} */
     public SimulatedGuest keepingItsDisks() {
         return with(Habit.KEEPS_ITS_DISKS);
     }
 
     /**
-     * The guest that writes nodes of its own in xenstore between any two requests of dom0, from its boot on, unless its
-     * domain is paused or has shut down.
+     * {@return the guest that writes nodes of its own in xenstore between any two requests of dom0, from its boot on, unless its
+     * domain is paused or has shut down}
      */
     public SimulatedGuest hammeringXenstore() {
         return with(Habit.HAMMERS_XENSTORE);
