@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * Populate-on-demand at run time: is a domain vulnerable to XSA-153, by how many pages, and what is done about it.
- * {@link org.xenjava.toolstack.pod.PodStatus} is one reading of Xen's counters, {@link
- * org.xenjava.toolstack.pod.PodCheck} the advisory's own words for it, {@link org.xenjava.toolstack.pod.PodGuard}
- * watches until no domain is short of pages. Works for any domain, whoever built it.
+ * Populate-on-demand after a create: {@link org.xenjava.toolstack.pod.PodStatus} is a reading of one domain, and
+ * {@link org.xenjava.toolstack.pod.PodGuard} watches running guests, lowers targets and lends pages until no load can
+ * crash them. The package has no thread of its own: {@link org.xenjava.toolstack.pod.PodGuardService} runs a guard.
  */
 @NullMarked
 package org.xenjava.toolstack.pod;
