@@ -108,7 +108,7 @@ class HvmLabTest extends LabFixture {
         ProcessHandle.of(ours.deviceModel().process().orElseThrow().pid())
                 .orElseThrow()
                 .destroyForcibly();
-        assertEquals(ours, death.get(1, TimeUnit.MINUTES));
+        assertEquals(ours.uuid(), death.get(1, TimeUnit.MINUTES).uuid());
         assertEquals(Optional.empty(), ours.deviceModel().process());
     }
 
