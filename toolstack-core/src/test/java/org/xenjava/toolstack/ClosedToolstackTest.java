@@ -21,6 +21,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.xenjava.toolstack.create.CreateStep;
 import org.xenjava.toolstack.error.OperationCancelledException;
 import org.xenjava.toolstack.error.XenUnavailableException;
+import org.xenjava.toolstack.host.TestHost;
 import org.xenjava.toolstack.lifecycle.SupervisionPolicy;
 import org.xenjava.toolstack.operation.Cancellation;
 import org.xenjava.toolstack.operation.StepPhase;

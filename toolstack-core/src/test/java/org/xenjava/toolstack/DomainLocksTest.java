@@ -14,6 +14,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.xenjava.toolstack.dump.DumpListener;
+import org.xenjava.toolstack.host.TestHost;
 import org.xenjava.toolstack.operation.Cancellation;
 import org.xenjava.toolstack.operation.OperationGate;
 import org.xenjava.toolstack.pod.GuardListener;

@@ -30,6 +30,7 @@ import org.xenjava.toolstack.error.DomainNotFoundException;
 import org.xenjava.toolstack.error.DomainStateException;
 import org.xenjava.toolstack.error.OperationCancelledException;
 import org.xenjava.toolstack.error.OperationTimeoutException;
+import org.xenjava.toolstack.host.TestHost;
 import org.xenjava.toolstack.sim.fault.MachineState;
 import org.xenjava.toolstack.sim.fault.Verdict;
 import org.xenjava.toolstack.xenctrl.CreateDomain;

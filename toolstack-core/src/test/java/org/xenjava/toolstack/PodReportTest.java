@@ -15,6 +15,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.xenjava.toolstack.memory.PodPolicy;
+import org.xenjava.toolstack.pod.GuardBench;
 import org.xenjava.toolstack.pod.GuardStatus.Inspection;
 import org.xenjava.toolstack.pod.PodRemedy;
 import org.xenjava.toolstack.pod.PodStatus;

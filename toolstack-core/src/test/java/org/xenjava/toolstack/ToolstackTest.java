@@ -19,6 +19,8 @@ import org.junit.jupiter.api.Test;
 import org.xenjava.toolstack.error.ConfigException;
 import org.xenjava.toolstack.error.OperationCancelledException;
 import org.xenjava.toolstack.error.XenUnavailableException;
+import org.xenjava.toolstack.host.TestHost;
+import org.xenjava.toolstack.host.TestProcess;
 import org.xenjava.toolstack.memory.UnpatchedPodPolicy;
 import org.xenjava.toolstack.operation.Cancellation;
 import org.xenjava.toolstack.sim.fault.Fault;

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.host;
+
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
+import java.lang.reflect.Field;
+import java.nio.charset.StandardCharsets;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.slf4j.LoggerFactory;
+import org.slf4j.spi.LocationAwareLogger;
+
+/** Collects what some classes log at INFO and above, as {@code xlj -v} shows it. */
+public final class LogCapture implements AutoCloseable {
+    private static final PrintStream ERR = System.err;
+
+    private final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+
+    private final Map<Object, Integer> levelsBefore = new HashMap<>();
+    private final Field level;
+
+    public LogCapture(Class<?>... classes) throws ReflectiveOperationException {
+        level = LoggerFactory.getLogger(LogCapture.class).getClass().getDeclaredField("currentLogLevel");
+        level.setAccessible(true);
+        for (Class<?> type : classes) {
+            Object logger = LoggerFactory.getLogger(type);
+            levelsBefore.put(logger, level.getInt(logger));
+            level.setInt(logger, LocationAwareLogger.INFO_INT);
+        }
+        System.setErr(new PrintStream(bytes, true, StandardCharsets.UTF_8));
+    }
+
+    public List<String> lines() {
+        return bytes.toString(StandardCharsets.UTF_8).lines().toList();
+    }
+
+    @Override
+    public void close() throws ReflectiveOperationException {
+        System.setErr(ERR);
+        for (Map.Entry<Object, Integer> before : levelsBefore.entrySet()) {
+            level.setInt(before.getKey(), before.getValue());
+        }
+    }
+}

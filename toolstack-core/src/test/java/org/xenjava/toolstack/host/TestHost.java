@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.host;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.util.List;
+import java.util.Random;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
+import org.xenjava.toolstack.Toolstack;
+import org.xenjava.toolstack.config.DomainConfig;
+import org.xenjava.toolstack.image.TestKernels;
+import org.xenjava.toolstack.sim.SimulatedXen;
+import org.xenjava.toolstack.sim.fault.FaultInjection;
+import org.xenjava.toolstack.sim.fault.MachineState;
+import org.xenjava.toolstack.xenctrl.Xenctrl;
+import org.xenjava.toolstack.xenctrl.lib.XenLibraries;
+
+/** A simulated machine, a toolstack on it that faults can be injected into, and somebody who watches both. */
+public final class TestHost implements AutoCloseable {
+    /** When every test takes place: the time at which the recorded domain was built. */
+    public static final Instant NOW = Instant.ofEpochSecond(1_795_350_721L, 180_000_000L);
+
+    /** Of all processes: no two choose the same UUID. */
+    private static final Random RANDOM = new Random(153);
+
+    /** What is simulated answers at once or never. */
+    public static final Duration DEVICE_LIMIT = Duration.ofMillis(100);
+
+    /** Superpages that the kernel and the ramdisk of the guest lay in whose counters were measured on real Xen. */
+    public static final int LAB_SUPERPAGES = 19;
+
+    private static final Path KERNEL = kernelFile();
+
+    public final SimulatedXen xen;
+    /** Another process: sees the machine, and hears of no fault. */
+    public final XenLibraries observer;
+
+    public final Xenctrl xenctrl;
+    public final FaultInjection faults;
+    public final Toolstack toolstack;
+
+    private final Set<String> running = ConcurrentHashMap.newKeySet();
+    private int processes;
+
+    private TestHost(SimulatedXen.Builder machine) {
+        xen = machine.build();
+        observer = xen.connect();
+        xenctrl = Xenctrl.open(observer);
+        TestProcess process = newProcess();
+        faults = process.faults();
+        toolstack = process.open();
+    }
+
+    public static TestHost create() {
+        return of(SimulatedXen.builder());
+    }
+
+    public static TestHost of(SimulatedXen.Builder machine) {
+        return new TestHost(machine);
+    }
+
+    public static Toolstack.Options options() {
+        return Toolstack.options()
+                .clock(Clock.fixed(NOW, ZoneOffset.UTC))
+                .random(RANDOM)
+                .deviceLimit(DEVICE_LIMIT);
+    }
+
+    /** A process of its own, which can be killed. */
+    public TestProcess newProcess() {
+        return new TestProcess("process-" + ++processes, xen, FaultInjection.around(xen.connect()), running);
+    }
+
+    /** Runs a process until its end, however that comes, then another that finds what it has left, and then nothing. */
+    public void letTheNextProcessCleanUpAfter(MachineState before, Consumer<TestProcess> work) {
+        TestProcess process = newProcess();
+        work.accept(process);
+        process.faults().close();
+        process.ends();
+        TestProcess next = newProcess();
+        next.open().close();
+        next.ends();
+        assertUnchangedSince(before, process.faults().injected().toString());
+    }
+
+    /** A guest with a kernel that is as small as one can be. */
+    public static DomainConfig.Builder guest(String name, long memoryMib, long maxMemoryMib) {
+        return DomainConfig.builder(name).kernel(KERNEL).memoryMib(memoryMib).maxMemoryMib(maxMemoryMib);
+    }
+
+    public MachineState state() {
+        return MachineState.of(observer);
+    }
+
+    public void assertUnchangedSince(MachineState before, String after) {
+        assertEquals(List.of(), state().changesSince(before), after);
+    }
+
+    private static Path kernelFile() {
+        try {
+            Path file = Files.createTempFile("tiny", ".kernel");
+            file.toFile().deleteOnExit();
+            return Files.write(file, TestKernels.linux());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    @Override
+    public void close() {
+        toolstack.close();
+        observer.close();
+    }
+}
