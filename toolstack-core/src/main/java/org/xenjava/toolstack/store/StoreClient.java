@@ -17,14 +17,17 @@ import org.xenjava.toolstack.xenctrl.units.KiB;
 public final class StoreClient {
     private static final Logger LOG = LoggerFactory.getLogger(StoreClient.class);
 
-    /** A transaction that conflicts so often meets a xenstored that something hammers. */
-    private static final int MAX_TRIES = 200;
-
     private final XenStore store;
     private final StoreTransaction direct;
+    private final ConflictBackoff backoff;
 
     public StoreClient(XenStore store) {
+        this(store, ConflictBackoff.sleeping());
+    }
+
+    StoreClient(XenStore store, ConflictBackoff backoff) {
         this.store = store;
+        this.backoff = backoff;
         this.direct = new StoreTransaction(store, XenStore.NO_TRANSACTION);
     }
 
@@ -57,13 +60,15 @@ public final class StoreClient {
 
     /**
      * Runs {@code work} in a transaction and commits. When another change came between, all of it runs again, so it
-     * must have no other effects, or effects that it knows to repeat.
+     * must have no other effects, or effects that it knows to repeat. A transaction that touches a node which a guest can
+     * write lets that guest cause conflicts without end: such nodes are read, written and removed {@link #direct
+     * directly}.
      *
-     * @throws XenStoreException if xenstored refuses, or conflicts never end
+     * @throws XenStoreException if xenstored refuses, or the conflicts do not end within about a second
      */
     public <T> T inTransaction(Function<StoreTransaction, T> work) {
         @Nullable XenLibException conflict = null;
-        for (int attempt = 1; attempt <= MAX_TRIES; attempt++) {
+        for (int attempt = 1; attempt <= ConflictBackoff.MAX_TRIES; attempt++) {
             int id = start();
             T result;
             try {
@@ -81,10 +86,12 @@ public final class StoreClient {
                 }
                 conflict = e;
                 LOG.debug("xenstore transaction conflicts, try {}", attempt);
+                backoff.afterConflict(attempt);
             }
         }
         throw new XenStoreException(
-                "xenstore: a transaction conflicted " + MAX_TRIES + " times in a row: EAGAIN", conflict);
+                "xenstore: a transaction conflicted " + ConflictBackoff.MAX_TRIES + " times in a row: EAGAIN",
+                conflict);
     }
 
     /** {@code xs_introduce_domain}. */

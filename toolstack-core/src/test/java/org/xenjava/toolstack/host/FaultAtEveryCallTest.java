@@ -146,20 +146,20 @@ class FaultAtEveryCallTest {
         AtomicInteger commits = new AtomicInteger();
         // The first commit is the note's.
         host.faults.inject(call ->
-                call.method().equals("transactionCommit") && commits.incrementAndGet() > 1 && commits.get() <= 201
+                call.method().equals("transactionCommit") && commits.incrementAndGet() > 1 && commits.get() <= 41
                         ? new Verdict.Fails(Errno.EAGAIN)
                         : new Verdict.Passes());
         XenStoreException e = assertThrows(XenStoreException.class, () -> host.toolstack.create(CONFIG));
         assertEquals(
                 "building domain struck, step '" + CreateStep.WRITE_XENSTORE.words()
-                        + "': xenstore: a transaction conflicted 200 times in a row: " + "EAGAIN",
+                        + "': xenstore: a transaction conflicted 40 times in a row: " + "EAGAIN",
                 e.getMessage());
         host.assertUnchangedSince(before, "after conflicts");
     }
 
     @Test
     void conflictsInXenstoreThatEnd() {
-        host.faults.inject(Fault.commitsConflict(199));
+        host.faults.inject(Fault.commitsConflict(39));
         assertEquals("struck", host.toolstack.create(CONFIG).name());
     }
 }

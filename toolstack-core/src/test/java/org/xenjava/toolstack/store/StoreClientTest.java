@@ -7,7 +7,9 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
@@ -23,7 +25,8 @@ import org.xenjava.toolstack.xenctrl.lib.Errno;
 class StoreClientTest {
     private final FaultInjection faults =
             FaultInjection.around(SimulatedXen.create().connect());
-    private final StoreClient store = new StoreClient(faults.store());
+    private final List<Duration> pauses = new ArrayList<>();
+    private final StoreClient store = new StoreClient(faults.store(), new ConflictBackoff(pauses::add));
 
     @AfterEach
     void close() {
@@ -52,13 +55,13 @@ class StoreClientTest {
 
     @Test
     void aConflictRunsTheWorkAgain() {
-        faults.inject(Fault.commitsConflict(199));
+        faults.inject(Fault.commitsConflict(39));
         AtomicInteger runs = new AtomicInteger();
         store.inTransaction(transaction -> {
             runs.incrementAndGet();
             return write(transaction);
         });
-        assertEquals(200, runs.get());
+        assertEquals(40, runs.get());
         assertTrue(store.direct().exists("/test/node"));
     }
 
@@ -81,11 +84,21 @@ class StoreClientTest {
 
     @Test
     void conflictsWithoutEndAreAFailure() {
-        faults.inject(Fault.commitsConflict(200));
+        faults.inject(Fault.commitsConflict(40));
         assertEquals(
-                "xenstore: a transaction conflicted 200 times in a row: EAGAIN",
+                "xenstore: a transaction conflicted 40 times in a row: EAGAIN",
                 refusal(() -> store.inTransaction(this::write)));
         assertFalse(store.direct().exists("/test/node"));
+    }
+
+    @Test
+    void pausesBetweenConflictsGrowToALimit() {
+        faults.inject(Fault.commitsConflict(39));
+        store.inTransaction(this::write);
+        assertEquals(36, pauses.size(), "the first three tries follow at once");
+        assertTrue(pauses.get(0).compareTo(Duration.ofMillis(1)) <= 0, pauses.toString());
+        assertTrue(pauses.get(35).compareTo(Duration.ofMillis(25)) >= 0, pauses.toString());
+        assertTrue(Collections.max(pauses).compareTo(Duration.ofMillis(50)) <= 0, pauses.toString());
     }
 
     @Test
