@@ -62,7 +62,10 @@ public final class SimulatedXenExtension implements BeforeEachCallback, AfterEac
     private final Function<ExtensionContext, SimulatedXen.Builder> machine;
     private final UnaryOperator<Toolstack.Options> options;
 
-    /** The extension for hosts that {@link SimulatedHost} describes. JUnit calls this; tests register {@link #on}. */
+    /**
+     * Creates the extension for hosts that {@link SimulatedHost} describes. JUnit calls this; tests register {@link
+     * #on}.
+     */
     public SimulatedXenExtension() {
         this(SimulatedXenExtension::annotated, UnaryOperator.identity());
     }
@@ -73,12 +76,22 @@ public final class SimulatedXenExtension implements BeforeEachCallback, AfterEac
         this.options = options;
     }
 
-    /** The extension that gives each test a new host of that description. */
+    /**
+     * Describes the host of each test.
+     *
+     * @param machine builds a new machine for each test
+     * @return the extension, to be registered
+     */
     public static SimulatedXenExtension on(SimulatedXen.Builder machine) {
         return new SimulatedXenExtension(context -> machine, UnaryOperator.identity());
     }
 
-    /** The extension with changed options of the toolstacks. */
+    /**
+     * Changes the options with which toolstacks open the host.
+     *
+     * @param newOptions applied to the defaults
+     * @return the extension, to be registered
+     */
     public SimulatedXenExtension openedWith(UnaryOperator<Toolstack.Options> newOptions) {
         return new SimulatedXenExtension(machine, newOptions);
     }

@@ -13,7 +13,7 @@ public final class TinyKernel {
 
     private TinyKernel() {}
 
-    /** The file, which exists as long as the JVM runs. */
+    /** {@return the file, which exists as long as the JVM runs} */
     public static Path file() {
         return FILE;
     }

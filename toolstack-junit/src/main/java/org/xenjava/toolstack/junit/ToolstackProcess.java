@@ -21,22 +21,30 @@ public final class ToolstackProcess {
         this.toolstack = toolstack;
     }
 
-    /** The toolstack of the process. */
+    /** {@return the toolstack of the process} */
     public Toolstack toolstack() {
         return toolstack;
     }
 
-    /** The faults between the toolstack and Xen. */
+    /** {@return the faults between the toolstack and Xen} */
     public FaultInjection faults() {
         return faults;
     }
 
-    /** Starts another process; this one continues. */
+    /**
+     * Starts another process; this one continues.
+     *
+     * @return the other process
+     */
     public ToolstackProcess beside() {
         return host.start();
     }
 
-    /** Ends this process, unless it was killed, and starts another, which cleans up after this one. */
+    /**
+     * Ends this process, unless it was killed, and starts another, which cleans up after this one.
+     *
+     * @return the other process
+     */
     public ToolstackProcess successor() {
         end();
         return host.start();

@@ -17,18 +17,19 @@ import org.xenjava.toolstack.pod.GuardState;
 import org.xenjava.toolstack.pod.GuardStatus;
 
 /**
- * Gauges of what a guard has seen of each domain when it looked last; a domain's gauges go with it.
+ * Gauges of a guard's latest reading of each domain. The gauges of a domain are removed when the guard no longer sees
+ * the domain.
  *
  * <table>
  * <caption>Meters, in pages of 4 KiB, with the tags {@code domid} and {@code domain} (its name)</caption>
- * <tr><td>{@code xen.pod.owned}<td>what the domain owns
+ * <tr><td>{@code xen.pod.owned}<td>pages that the domain owns
  * <tr><td>{@code xen.pod.cache}<td>pages that wait for entries
  * <tr><td>{@code xen.pod.entries}<td>guest frames that wait for a page
  * <tr><td>{@code xen.pod.debt}<td>entries less cache: above 0, load inside may crash the guest (XSA-153)
- * <tr><td>{@code xen.pod.covered}<td>what the host has lent it
+ * <tr><td>{@code xen.pod.covered}<td>pages that the host has lent to the domain
  * </table>
  *
- * <p>And {@code xen.pod.domains}, the number of domains in each state, with the tag {@code state}.
+ * <p>The gauge {@code xen.pod.domains}, with the tag {@code state}, is the number of domains in each state.
  */
 public final class PodMetrics implements GuardListener, AutoCloseable {
     private static final Map<String, ToLongFunction<GuardStatus>> GAUGES = Map.of(
@@ -42,7 +43,7 @@ public final class PodMetrics implements GuardListener, AutoCloseable {
     private final Map<Integer, Guest> guests = new ConcurrentHashMap<>();
     private final List<Meter> counts = new ArrayList<>();
 
-    /** A domain with its gauges, which read what is here. */
+    /** The latest reading of a domain, which its gauges return. */
     private static final class Guest {
         private final String name;
         private final List<Meter> meters = new ArrayList<>();
@@ -54,7 +55,11 @@ public final class PodMetrics implements GuardListener, AutoCloseable {
         }
     }
 
-    /** To be given to a guard as its listener. */
+    /**
+     * Creates a listener without gauges; give it to a guard.
+     *
+     * @param registry gets the gauges
+     */
     public PodMetrics(MeterRegistry registry) {
         this.registry = registry;
         for (GuardState state : GuardState.values()) {
@@ -104,7 +109,7 @@ public final class PodMetrics implements GuardListener, AutoCloseable {
         }
     }
 
-    /** Removes all its meters from the registry; the guard may be closed before or after. */
+    /** Removes all gauges of this listener from the registry. The guard may be closed before or after. */
     @Override
     public void close() {
         List.copyOf(guests.keySet()).forEach(this::forget);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * A guard's view of its domains for whoever graphs and alerts with Micrometer: {@link
- * org.xenjava.toolstack.micrometer.PodMetrics} is a listener of the guard that keeps gauges. It asks Xen for nothing
- * itself, so a scrape costs no hypercall. A module of its own, so that the library stays free of Micrometer.
+ * The guard's readings as Micrometer gauges: {@link org.xenjava.toolstack.micrometer.PodMetrics} is a listener of the
+ * guard. The gauges return the latest reading, so a scrape costs no hypercall. The module is separate so that the
+ * library does not depend on Micrometer.
  */
 @NullMarked
 package org.xenjava.toolstack.micrometer;

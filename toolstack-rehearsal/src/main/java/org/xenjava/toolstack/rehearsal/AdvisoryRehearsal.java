@@ -10,9 +10,9 @@ import org.xenjava.toolstack.memory.UnpatchedPodPolicy;
 import org.xenjava.toolstack.sim.SimulatedXen;
 
 /**
- * Rehearses XSA-153 for a guest: creates it with each of several policies and balloon drivers, each time on a simulated
- * Xen of its own, lets it balloon and then fill all its memory with bytes that are not zero. The rehearsal needs neither
- * Xen nor privileges. Ballooning by 256 MiB takes about 40 ms.
+ * A rehearsal of XSA-153 for a guest: creates it with each of several policies and balloon drivers, each time on a
+ * simulated Xen of its own, lets it balloon and then fill all its memory with bytes that are not zero. The rehearsal
+ * needs neither Xen nor privileges. Ballooning by 256 MiB takes about 40 ms.
  */
 public final class AdvisoryRehearsal {
     private final DomainConfig config;
@@ -26,7 +26,10 @@ public final class AdvisoryRehearsal {
     }
 
     /**
-     * {@return the rehearsal with the unpatched, libxl's and the default policy, and all drivers that such a guest may have}
+     * {@return the rehearsal with the unpatched, libxl's and the default policy, and all drivers that such a guest
+     * may have}
+     *
+     * @param config the guest; its devices are left out
      */
     public static AdvisoryRehearsal of(DomainConfig config) {
         return new AdvisoryRehearsal(
@@ -35,12 +38,20 @@ public final class AdvisoryRehearsal {
                 GuestDriver.of(config.type()));
     }
 
-    /** {@return the rehearsal with other policies} */
+    /**
+     * {@return the rehearsal with other policies}
+     *
+     * @param others the policies, in the order of the results
+     */
     public AdvisoryRehearsal policies(PodPolicy... others) {
         return new AdvisoryRehearsal(config, List.of(others), drivers);
     }
 
-    /** {@return the rehearsal with other drivers} */
+    /**
+     * {@return the rehearsal with other drivers}
+     *
+     * @param others the drivers, in the order of the results
+     */
     public AdvisoryRehearsal drivers(GuestDriver... others) {
         return new AdvisoryRehearsal(config, policies, List.of(others));
     }
@@ -109,7 +120,7 @@ public final class AdvisoryRehearsal {
                 .toList();
     }
 
-    /** Memory is what matters here. */
+    /** The guest without its devices, which do not change the balance of entries and cache. */
     private static DomainConfig withoutDevices(DomainConfig config) {
         return config.toBuilder().disks(List.of()).nics(List.of()).build();
     }

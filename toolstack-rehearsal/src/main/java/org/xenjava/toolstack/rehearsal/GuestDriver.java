@@ -19,7 +19,10 @@ public record GuestDriver(String name, BalloonDriver behaviour) {
     private static final long[] SHORTFALLS = {1, 98, 200, 256, 257};
 
     /**
-     * {@return the drivers of systems that run as such guests, and Linux drivers that stop short by increasing numbers of pages}
+     * {@return the drivers of systems that run as such guests, and Linux drivers that stop short by increasing
+     * numbers of pages}
+     *
+     * @param type the type of the guest
      */
     public static List<GuestDriver> of(DomainType type) {
         List<GuestDriver> drivers = new ArrayList<>();
@@ -36,7 +39,10 @@ public record GuestDriver(String name, BalloonDriver behaviour) {
     }
 
     /**
-     * {@return the driver of Linux versions that use the memory map, which lacks some pages} Linux runs as PVH since 4.11.
+     * {@return the driver of Linux versions that use the memory map, which lacks some pages} Linux runs as PVH since
+     * 4.11.
+     *
+     * @param type the type of the guest, which decides the versions in the display name
      */
     public static GuestDriver olderLinux(DomainType type) {
         return new GuestDriver(
@@ -44,7 +50,11 @@ public record GuestDriver(String name, BalloonDriver behaviour) {
                 BalloonDriver.of(BalloonFamily.LINUX_3_13_TO_4_12));
     }
 
-    /** {@return a Linux driver that stops for good with that many pages still to free} */
+    /**
+     * {@return a Linux driver that stops for good with that many pages still to free}
+     *
+     * @param pages 0 or more
+     */
     public static GuestDriver linuxStoppingShort(long pages) {
         return new GuestDriver(
                 "Linux, " + pages + (pages == 1 ? " page short" : " pages short"),

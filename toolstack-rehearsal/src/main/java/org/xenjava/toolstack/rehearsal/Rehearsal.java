@@ -20,7 +20,15 @@ public record Rehearsal(
         List<GuestDriver> drivers,
         List<RehearsalTrial> trials,
         List<Path> missingFiles) {
-    /** Copies the collections, so that the record is immutable. */
+    /**
+     * Copies the collections, so that the record is immutable.
+     *
+     * @param guest the configuration that was rehearsed
+     * @param terms the guest's numbers under each policy, in the requested order
+     * @param drivers the balloon drivers, in the requested order
+     * @param trials one trial for each driver and policy: all policies of the first driver, then those of the next
+     * @param missingFiles files of the guest that do not exist here and were replaced by placeholders
+     */
     public Rehearsal {
         terms = List.copyOf(terms);
         drivers = List.copyOf(drivers);
@@ -31,6 +39,8 @@ public record Rehearsal(
     /**
      * {@return the trial of a driver under a policy}
      *
+     * @param driver one of {@link #drivers}
+     * @param under the policy, one of {@link #terms}
      * @throws IllegalArgumentException if there was no such trial
      */
     public RehearsalTrial trial(GuestDriver driver, PolicyTerms under) {
@@ -40,7 +50,11 @@ public record Rehearsal(
                 .orElseThrow(() -> new IllegalArgumentException("no trial of " + driver.name() + " under " + under));
     }
 
-    /** {@return whether every guest survived whose driver stopped short by no more than the slack of that policy} */
+    /**
+     * {@return whether every guest survived whose driver stopped short by no more than the slack of that policy}
+     *
+     * @param under the policy, one of {@link #terms}
+     */
     public boolean keepsItsPromise(PolicyTerms under) {
         return trials.stream()
                 .filter(trial -> trial.terms().equals(under)

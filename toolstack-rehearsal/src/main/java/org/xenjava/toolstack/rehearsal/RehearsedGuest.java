@@ -19,7 +19,9 @@ import org.xenjava.toolstack.sim.guest.SimulatedGuest;
 import org.xenjava.toolstack.store.ProcessIdentity;
 import org.xenjava.toolstack.xenctrl.units.Pages;
 
-/** A guest on a simulated machine of its own, from its creation to the end of its load, in the machine's virtual time. */
+/**
+ * A guest on a simulated machine of its own, from its creation to the end of its load, in the machine's virtual time.
+ */
 final class RehearsedGuest implements AutoCloseable {
     /** The memory that a small Linux uses after its boot: 16 MiB. */
     private static final long BOOT_PAGES = 4096;
@@ -121,8 +123,8 @@ final class RehearsedGuest implements AutoCloseable {
             }
             last = next;
             if (now().compareTo(BALLOON_TIMEOUT) > 0) {
-                throw new OperationTimeoutException(
-                        "the balloon driver (" + driver.name() + ") of the rehearsed guest is not done after one hour");
+                throw new OperationTimeoutException("the balloon driver (" + driver.name()
+                        + ") of the rehearsed guest did not finish within one hour");
             }
         }
     }

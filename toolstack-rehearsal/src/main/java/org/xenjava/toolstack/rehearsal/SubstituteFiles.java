@@ -12,9 +12,9 @@ import org.xenjava.toolstack.config.DomainConfig;
 import org.xenjava.toolstack.sim.guest.HaltingKernel;
 
 /**
- * A guest whose kernel and ramdisk can be read although its own are not on this machine: a file with {@link HaltingKernel}
- * takes the place of each. The sizes of these files change neither the sizes of the guest nor its balance of entries
- * and cache.
+ * A guest whose kernel and ramdisk can be read although its own are not on this machine: a file with {@link
+ * HaltingKernel} takes the place of each. The sizes of these files change neither the sizes of the guest nor its
+ * balance of entries and cache.
  */
 public final class SubstituteFiles implements AutoCloseable {
     private final DomainConfig guest;
@@ -28,9 +28,10 @@ public final class SubstituteFiles implements AutoCloseable {
     }
 
     /**
-     * Writes a file if one is missing; {@link #close} removes it.
+     * Looks for the guest's files and writes a temporary file if one is missing; {@link #close} removes it.
      *
-     * @return the file
+     * @param config the guest
+     * @return the guest with its substitutes
      */
     public static SubstituteFiles of(DomainConfig config) {
         List<Path> missing = Stream.concat(config.kernel().stream(), config.ramdisk().stream())

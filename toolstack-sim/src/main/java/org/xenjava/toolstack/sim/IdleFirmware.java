@@ -9,7 +9,10 @@ import java.util.Optional;
 import org.xenjava.toolstack.sim.guest.HaltingKernel;
 import org.xenjava.toolstack.xenctrl.lib.FirmwareLocator;
 
-/** Firmware that does nothing, since nothing runs; files that a guest names and that exist are taken instead. */
+/**
+ * Placeholder firmware, since the simulation runs no instruction. A file that a guest names and that exists is used
+ * instead.
+ */
 final class IdleFirmware implements FirmwareLocator {
     private static final class File {
         private static final Path PATH = write();

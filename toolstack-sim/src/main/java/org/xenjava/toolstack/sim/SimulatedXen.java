@@ -82,15 +82,16 @@ public final class SimulatedXen {
         return new Builder();
     }
 
-    /** This machine as a host for a toolstack: what a process in dom0 finds. */
+    /** {@return this machine as a host for a toolstack: what a process in dom0 finds} */
     public XenHost host() {
         return host(connect());
     }
 
     /**
-     * This machine as a host for a toolstack, through libraries of the caller's.
+     * Describes this machine as a host for a toolstack, through libraries of the caller's.
      *
      * @param libraries opened with {@link #connect}, and perhaps wrapped in something that injects faults or records
+     * @return the host
      */
     public XenHost host(XenLibraries libraries) {
         return new XenHost(libraries, dom0.deviceModels(), new IdleFirmware(), GuestWorth.EXPENDABLE);
@@ -110,6 +111,8 @@ public final class SimulatedXen {
     /**
      * Lets virtual time pass. Everything that guests do in that time is done when the method returns. Virtual time
      * passes in no other way.
+     *
+     * @param duration 0 or more
      */
     public void advance(Duration duration) {
         if (duration.isNegative()) {
@@ -127,7 +130,10 @@ public final class SimulatedXen {
     }
 
     /**
-     * {@return the guest in a domain; empty until the domain is unpaused for the first time, and after it was destroyed}
+     * {@return the guest in a domain; empty until the domain is unpaused for the first time, and after it was
+     * destroyed}
+     *
+     * @param domid number of the domain
      */
     public Optional<GuestHandle> guest(int domid) {
         return locked(() -> guests.find(domid));
@@ -196,9 +202,11 @@ public final class SimulatedXen {
         private Builder() {}
 
         /**
-         * {@return the Xen release that the machine simulates} A release that is not out yet behaves as the newest, with other
-         * interface versions.
+         * Sets the Xen release that the machine simulates; the default is 4.17. A release that is not out yet behaves
+         * as the newest, with other interface versions.
          *
+         * @param newRelease 4.14 or newer
+         * @return this builder
          * @throws IllegalArgumentException from {@link #build} if the release is older than those described
          */
         public Builder release(XenRelease newRelease) {
@@ -206,46 +214,77 @@ public final class SimulatedXen {
             return this;
         }
 
-        /** {@return all memory of the host, in pages} */
+        /**
+         * Sets the size of the host's memory.
+         *
+         * @param pages number of pages of 4 KiB; the default is 6 GiB
+         * @return this builder
+         */
         public Builder hostPages(long pages) {
             hostPages = pages;
             return this;
         }
 
-        /** {@return the memory that dom0 owns, in pages} */
+        /**
+         * Sets the memory that dom0 owns.
+         *
+         * @param pages number of pages of 4 KiB; the default is 1.5 GiB
+         * @return this builder
+         */
         public Builder dom0Pages(long pages) {
             dom0Pages = pages;
             return this;
         }
 
-        /** {@return the memory that Xen takes for itself at boot, in pages} */
+        /**
+         * Sets the memory that Xen takes for itself at boot.
+         *
+         * @param pages number of pages of 4 KiB
+         * @return this builder
+         */
         public Builder xenPages(long pages) {
             xenPages = pages;
             return this;
         }
 
-        /** {@return a CPU with 1 GiB pages in hardware-assisted paging, not only 2 MiB pages} */
+        /**
+         * Gives the host a CPU with pages of 1 GiB in hardware-assisted paging, instead of at most 2 MiB.
+         *
+         * @return this builder
+         */
         public Builder gigabytePages() {
             largestEntryOrder = 18;
             return this;
         }
 
-        /** {@return a CPU with 4 KiB pages only} */
+        /**
+         * Gives the host a CPU with pages of 4 KiB only.
+         *
+         * @return this builder
+         */
         public Builder smallPagesOnly() {
             largestEntryOrder = 0;
             return this;
         }
 
         /**
-         * Asked during an emergency sweep for zero pages: whether other work waits for the CPU, so that the sweep may
-         * give up (XSA-150). The default is never, the most forgiving behaviour.
+         * Decides whether an emergency sweep for zero pages may give up because other work waits for the CPU
+         * (XSA-150). By default it never gives up, which is the most forgiving behaviour.
+         *
+         * @param pending called during the sweep; true lets it give up
+         * @return this builder
          */
         public Builder preemptionPending(BooleanSupplier pending) {
             preemptionPending = pending;
             return this;
         }
 
-        /** Chooses the guests of domains; the default is {@link SimulatedGuest#linux} in all of them. */
+        /**
+         * Chooses the guests of domains; the default is {@link SimulatedGuest#linux} in all of them.
+         *
+         * @param factory called when a domain is unpaused for the first time
+         * @return this builder
+         */
         public Builder guests(GuestFactory factory) {
             guestFactory = factory;
             return this;
@@ -255,6 +294,7 @@ public final class SimulatedXen {
          * Adds a block device to dom0, such as {@code /dev/vg/web}; the default is none. Image files are those of the
          * computer that runs the simulation.
          *
+         * @param path absolute path of the device
          * @return this builder
          */
         public Builder blockDevice(String path) {
@@ -265,6 +305,7 @@ public final class SimulatedXen {
         /**
          * Adds a bridge to dom0; {@code xenbr0} always exists.
          *
+         * @param name name of the bridge
          * @return this builder
          */
         public Builder bridge(String name) {

@@ -36,7 +36,15 @@ public record GuestWrite(int sequence, String mapping, int domid, List<Run> runs
      */
     public record Run(long frame, int pages, String sha256, Optional<ByteBuffer> bytes) {}
 
-    /** Copies the collections, so that the record is immutable. */
+    /**
+     * Copies the collections, so that the record is immutable.
+     *
+     * @param sequence position in the trace, from 1
+     * @param mapping the mapping's name, as in the result of the call that made it
+     * @param domid owner of the pages
+     * @param runs the pages that changed; empty if none did
+     * @param failure the errno of a failed call
+     */
     public GuestWrite {
         runs = List.copyOf(runs);
     }

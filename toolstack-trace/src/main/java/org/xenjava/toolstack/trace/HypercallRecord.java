@@ -39,7 +39,18 @@ public record HypercallRecord(
         implements TraceRecord {
     private static final int FAILED = -1;
 
-    /** Copies the collections, so that the record is immutable. */
+    /**
+     * Copies the collections, so that the record is immutable.
+     *
+     * @param sequence position in the trace, from 1
+     * @param hypercall such as {@code memory_op}
+     * @param operation such as {@code set_pod_target}; empty if it is unknown
+     * @param input the fields before the call
+     * @param output the fields after the call
+     * @param memory each buffer before the call, as text
+     * @param result the result, or -1 if the call failed
+     * @param failure the errno of a failed call
+     */
     public HypercallRecord {
         input = Collections.unmodifiableMap(new LinkedHashMap<>(input));
         output = Collections.unmodifiableMap(new LinkedHashMap<>(output));
@@ -67,6 +78,7 @@ public record HypercallRecord(
     /**
      * {@return a number in the struct before the call}
      *
+     * @param field name of the field
      * @throws NoSuchElementException if the struct has no such field
      */
     public long number(String field) {

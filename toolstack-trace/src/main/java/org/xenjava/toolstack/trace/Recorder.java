@@ -29,18 +29,29 @@ import org.xenjava.toolstack.xenctrl.lib.XenLibraries;
  */
 public record Recorder(String command, Clock clock, Contents contents, Secrets secrets) {
 
-    /** Records hashes of guest memory, and no secrets. */
+    /**
+     * Records hashes of guest memory, and no secrets.
+     *
+     * @param command the command that is recorded, in free text
+     * @param clock asked once, for the date in the trace's header
+     */
     public Recorder(String command, Clock clock) {
         this(command, clock, Contents.HASH, Secrets.REDACTED);
     }
 
-    /** Records no secrets. */
+    /**
+     * Records no secrets.
+     *
+     * @param command the command that is recorded, in free text
+     * @param clock asked once, for the date in the trace's header
+     * @param contents form of the guest memory that is written
+     */
     public Recorder(String command, Clock clock, Contents contents) {
         this(command, clock, contents, Secrets.REDACTED);
     }
 
     /**
-     * Wraps libraries. Asks Xen for its release, outside the recording.
+     * Wraps libraries. The request for Xen's release that this method makes is not recorded.
      *
      * @param real the libraries; closed with the result
      * @param out the trace: a new file that only its owner can read, in the place of a regular file of that name; gzip
@@ -60,8 +71,10 @@ public record Recorder(String command, Clock clock, Contents contents, Secrets s
     }
 
     /**
-     * Wraps libraries, and writes the trace to a writer, which is flushed after every line and closed with them.
+     * Wraps libraries, and writes the trace to a writer, which is flushed after every line.
      *
+     * @param real the libraries; closed with the result
+     * @param out the trace; closed with the result
      * @return the recording libraries
      */
     public XenLibraries wrap(XenLibraries real, Writer out) {

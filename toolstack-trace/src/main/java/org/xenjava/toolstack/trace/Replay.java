@@ -42,6 +42,7 @@ public final class Replay implements XenLibraries {
     /**
      * Replays a trace file, plain or {@code .gz}.
      *
+     * @param trace the file; gzip if its name ends in {@code .gz}
      * @return the replay
      * @throws TraceFormatException if the file is not a trace
      * @throws java.io.UncheckedIOException if the file cannot be read
@@ -53,6 +54,7 @@ public final class Replay implements XenLibraries {
     /**
      * Replays a trace in memory.
      *
+     * @param trace the trace
      * @return the replay
      */
     public static Replay of(Trace trace) {

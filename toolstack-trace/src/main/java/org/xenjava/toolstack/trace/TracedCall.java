@@ -30,7 +30,16 @@ public record TracedCall(
         Optional<Errno> failure)
         implements TraceRecord {
 
-    /** Copies the collections, so that the record is immutable. */
+    /**
+     * Copies the collections, so that the record is immutable.
+     *
+     * @param sequence position in the trace, from 1
+     * @param library the interface, such as {@code XenStore}
+     * @param method the method, such as {@code write}
+     * @param arguments by name: numbers in decimal, text as it is, anything else as compact JSON
+     * @param result the result in the same form; empty if there is none
+     * @param failure the errno of a failed call
+     */
     public TracedCall {
         arguments = Collections.unmodifiableMap(new LinkedHashMap<>(arguments));
     }

@@ -118,7 +118,9 @@ final class BackendDrivers {
         }
     }
 
-    /** The network back end: creates an interface at once, and connects when the toolstack has added it to its bridge. */
+    /**
+     * The network back end: creates an interface at once, and connects when the toolstack has added it to its bridge.
+     */
     private final class Netback implements Backend.Driver {
         private final String path;
         private final String link;
@@ -130,7 +132,7 @@ final class BackendDrivers {
             this.tap = link + "-emu";
             kernel.addLink(link);
             if (read(path + "/type").filter("vif_ioemu"::equals).isPresent()) {
-                // The device model's; there is no other place for it here.
+                // The interface of a device model: the simulated QEMU creates none itself.
                 kernel.addLink(tap);
             }
         }

@@ -19,8 +19,8 @@ import org.xenjava.toolstack.xenctrl.lib.DeviceModelProcesses;
 import org.xenjava.toolstack.xenctrl.lib.XenStore;
 
 /**
- * QEMU in the simulated dom0: takes the guest's video RAM and the ROM of its card, and reports in xenstore. It plays no
- * devices and has no monitor. One that finds no memory ends before it reports, as a real one does.
+ * QEMU in the simulated dom0: takes the guest's video RAM and the ROM of its card, and reports in xenstore. It
+ * emulates no devices and has no monitor. A QEMU that finds no memory ends before it reports, as a real one does.
  */
 final class QemuPrograms implements DeviceModelProcesses {
     /** The option ROM of a graphics card: 64 KiB, as measured with both of libxl's cards. */

@@ -12,12 +12,19 @@ import org.xenjava.toolstack.xenctrl.lib.Errno;
  */
 @FunctionalInterface
 public interface Fault {
-    /** {@return the verdict on that call} */
+    /**
+     * Decides the outcome of a call.
+     *
+     * @param call the call, with its number among all calls
+     * @return the verdict
+     */
     Verdict judge(FaultSite call);
 
     /**
      * Lets the {@code n}-th call from now on fail.
      *
+     * @param n 1 for the next call
+     * @param errno errno that the call reports
      * @return the fault
      */
     static Fault callFails(long n, Errno errno) {
@@ -27,13 +34,20 @@ public interface Fault {
     /**
      * Lets the {@code n}-th call from now on take effect and then report a failure.
      *
+     * @param n 1 for the next call
+     * @param errno errno that the call reports
      * @return the fault
      */
     static Fault answerLost(long n, Errno errno) {
         return nth(n, FaultSite::counts, new Verdict.LosesAnswer(errno));
     }
 
-    /** Kills the process at the {@code n}-th call from now on, before the call takes effect. */
+    /**
+     * Kills the process at the {@code n}-th call from now on, before the call takes effect.
+     *
+     * @param n 1 for the next call
+     * @return the fault
+     */
     static Fault processKilled(long n) {
         return nth(n, FaultSite::counts, new Verdict.Kills());
     }
@@ -42,6 +56,8 @@ public interface Fault {
      * Lets the {@code n}-th call of one hypercall or library function from now on fail.
      *
      * @param name as in {@link FaultSite#name}, such as {@code "XEN_DOMCTL_createdomain"} or {@code "xs_write"}
+     * @param n 1 for the next call of that name
+     * @param errno errno that the call reports
      * @return the fault
      */
     static Fault nthOf(String name, long n, Errno errno) {
@@ -51,6 +67,9 @@ public interface Fault {
     /**
      * Gives the {@code n}-th call of one hypercall or library function a verdict, such as killing the process.
      *
+     * @param name as in {@link FaultSite#name}, such as {@code "XEN_DOMCTL_createdomain"} or {@code "xs_write"}
+     * @param n 1 for the next call of that name
+     * @param verdict the outcome of that call
      * @return the fault
      */
     static Fault nthOf(String name, long n, Verdict verdict) {
@@ -60,6 +79,7 @@ public interface Fault {
     /**
      * Lets the next {@code count} commits of transactions fail with EAGAIN, as after a conflicting change.
      *
+     * @param count number of commits that fail
      * @return the fault
      */
     static Fault commitsConflict(long count) {
@@ -72,6 +92,8 @@ public interface Fault {
     /**
      * Lets xenstored refuse every request about these paths: ENOSPC for a quota, EACCES for a missing permission.
      *
+     * @param paths found anywhere in a path
+     * @param errno errno that the requests report
      * @return the fault
      */
     static Fault pathsRefused(Pattern paths, Errno errno) {
@@ -81,6 +103,7 @@ public interface Fault {
     /**
      * Lets every call to xenstored fail with EIO from the {@code n}-th call from now on.
      *
+     * @param n 1 for the next call to xenstored
      * @return the fault
      */
     static Fault xenstoredGone(long n) {
@@ -94,6 +117,8 @@ public interface Fault {
     /**
      * Lets every matching call fail.
      *
+     * @param which chooses the calls
+     * @param errno errno that they report
      * @return the fault
      */
     static Fault every(Predicate<FaultSite> which, Errno errno) {

@@ -71,7 +71,11 @@ public final class FaultInjection implements XenLibraries {
 
     // ---- faults -------------------------------------------------------------------------------------------
 
-    /** Adds a fault. The first fault with a verdict on a call decides; the faults after it do not see the call. */
+    /**
+     * Adds a fault. The first fault with a verdict on a call decides; the faults after it do not see the call.
+     *
+     * @param fault asked about every call from now on, until {@link #heal}
+     */
     public synchronized void inject(Fault fault) {
         faults.add(fault);
     }

@@ -40,7 +40,14 @@ public record MachineState(
         SortedMap<Integer, String> loops) {
     private static final int MOST_DOMAINS = 1024;
 
-    /** Copies the collections, so that the record is immutable. */
+    /**
+     * Copies the collections, so that the record is immutable.
+     *
+     * @param memory pages of the host that are free, and pages that are claimed
+     * @param domains domains by number, zombies included: flags and pages, for messages
+     * @param xenstore nodes by path: value and permissions as {@code xenstore-ls -p} prints them
+     * @param loops dom0's loop devices by number, each with its file
+     */
     public MachineState {
         domains = Collections.unmodifiableSortedMap(new TreeMap<>(domains));
         xenstore = Collections.unmodifiableSortedMap(new TreeMap<>(xenstore));
@@ -50,6 +57,7 @@ public record MachineState(
     /**
      * Reads the state of a machine; no other operation should be under way.
      *
+     * @param machine libraries of the machine; the caller closes them
      * @return the state
      */
     public static MachineState of(XenLibraries machine) {
@@ -60,7 +68,12 @@ public record MachineState(
                 xen.memory(), xen.domains(), nodes, machine.hostDevices().loops());
     }
 
-    /** Compares the state with an earlier one: a line for each domain, node or number that differs. */
+    /**
+     * Compares the state with an earlier one: a line for each domain, node or number that differs.
+     *
+     * @param before the earlier state
+     * @return the lines; empty if nothing differs
+     */
     public List<String> changesSince(MachineState before) {
         List<String> changes = new ArrayList<>();
         if (!memory.equals(before.memory)) {

@@ -30,27 +30,53 @@ public record BalloonDriver(
         LYING
     }
 
-    /** Copies the collections, so that the record is immutable. */
+    /**
+     * Copies the collections, so that the record is immutable.
+     *
+     * @param family the arithmetic
+     * @param pagesPerStep pages that the driver moves at a time
+     * @param step time between two moves
+     * @param missing pages by which the driver always stops short of its goal
+     * @param mostPages limit of the pages that the driver frees
+     * @param vices further defects
+     */
     public BalloonDriver {
         vices = Set.copyOf(vices);
     }
 
-    /** {@return a driver of that family without defects, which moves batches of 512 pages, 100 a second} */
+    /**
+     * {@return a driver of that family without defects, which moves 512 pages at a time, 100 times a second}
+     *
+     * @param family the arithmetic of the driver
+     */
     public static BalloonDriver of(BalloonFamily family) {
         return new BalloonDriver(family, BATCH_PAGES, BATCH_TIME, 0, Long.MAX_VALUE, Set.of());
     }
 
-    /** {@return the driver that always stops that many pages short of its goal} */
+    /**
+     * {@return the driver that always stops that many pages short of its goal}
+     *
+     * @param pages 0 or more
+     */
     public BalloonDriver stoppingShortBy(long pages) {
         return new BalloonDriver(family, pagesPerStep, step, pages, mostPages, vices);
     }
 
-    /** {@return the driver at another pace: pages moved at a time, and the time between two moves} */
+    /**
+     * {@return the driver at another pace}
+     *
+     * @param pages pages moved at a time, 1 or more
+     * @param time time between two moves
+     */
     public BalloonDriver atPace(int pages, Duration time) {
         return new BalloonDriver(family, pages, time, missing, mostPages, vices);
     }
 
-    /** {@return the driver that stops for good when it has freed that many pages} */
+    /**
+     * {@return the driver that stops for good when it has freed that many pages}
+     *
+     * @param pages 0 or more
+     */
     public BalloonDriver stuckAt(long pages) {
         return new BalloonDriver(family, pagesPerStep, step, missing, pages, vices);
     }

@@ -10,13 +10,25 @@ public interface GuestHandle {
     /** Fills all RAM that is not in the balloon, firmware's share included, with bytes that are not zero. */
     void load();
 
-    /** Fills all RAM that is not in the balloon, except that many pages at its upper end. */
+    /**
+     * Fills all RAM that is not in the balloon, except the upper end.
+     *
+     * @param pages number of pages at the upper end that the guest leaves alone
+     */
     void loadExcept(long pages);
 
-    /** Writes zeroes to that many pages at the upper end of the RAM that is not in the balloon. */
+    /**
+     * Writes zeroes to the upper end of the RAM that is not in the balloon, which populates those pages.
+     *
+     * @param pages number of pages to write
+     */
     void clear(long pages);
 
-    /** Stops the guest, with a reason of {@code public/sched.h}: 0 power-off, 1 reboot, 2 suspend, 3 crash. */
+    /**
+     * Stops the guest.
+     *
+     * @param reason a reason of {@code public/sched.h}: 0 power-off, 1 reboot, 2 suspend, 3 crash
+     */
     void shutDown(int reason);
 
     /** {@return the number of pages in the balloon} */

@@ -17,7 +17,10 @@ public record SimulatedGuest(BalloonDriver balloon, Firmware firmware, long boot
 
     /** Behaviour that a guest has or lacks. */
     public enum Habit {
-        /** The guest maps Xen's shared info page over a page of RAM, as Linux does, so that the domain owns one page less. */
+        /**
+         * The guest maps Xen's shared info page over a page of RAM, as Linux does, so that the domain owns one page
+         * less.
+         */
         REPLACES_A_PAGE_BY_SHARED_INFO,
         /** The guest powers off, reboots or suspends on request of {@code control/shutdown}. */
         OBEYS_SHUTDOWN_REQUESTS,
@@ -32,12 +35,23 @@ public record SimulatedGuest(BalloonDriver balloon, Firmware firmware, long boot
         HAMMERS_XENSTORE
     }
 
-    /** Copies the collections, so that the record is immutable. */
+    /**
+     * Copies the collections, so that the record is immutable.
+     *
+     * @param balloon the balloon driver
+     * @param firmware the firmware of an HVM guest
+     * @param bootPages RAM that the guest fills while booting, from the bottom up, in pages
+     * @param habits further behaviour
+     */
     public SimulatedGuest {
         habits = Set.copyOf(habits);
     }
 
-    /** {@return a cooperative guest with that driver, which touches no memory unless told to} */
+    /**
+     * {@return a cooperative guest with that driver, which touches no memory unless told to}
+     *
+     * @param balloon the balloon driver
+     */
     public static SimulatedGuest with(BalloonDriver balloon) {
         return new SimulatedGuest(
                 balloon, Firmware.PLAIN, 0, Set.of(Habit.OBEYS_SHUTDOWN_REQUESTS, Habit.OBEYS_THE_POWER_BUTTON));
@@ -52,17 +66,29 @@ public record SimulatedGuest(BalloonDriver balloon, Firmware firmware, long boot
                 EnumSet.complementOf(EnumSet.of(Habit.KEEPS_ITS_DISKS, Habit.HAMMERS_XENSTORE)));
     }
 
-    /** {@return the guest with another balloon driver} */
+    /**
+     * {@return the guest with another balloon driver}
+     *
+     * @param driver the balloon driver
+     */
     public SimulatedGuest balloon(BalloonDriver driver) {
         return new SimulatedGuest(driver, firmware, bootPages, habits);
     }
 
-    /** {@return the guest with other firmware} */
+    /**
+     * {@return the guest with other firmware}
+     *
+     * @param other the firmware; only an HVM guest has one
+     */
     public SimulatedGuest firmware(Firmware other) {
         return new SimulatedGuest(balloon, other, bootPages, habits);
     }
 
-    /** {@return the guest that fills that many pages of RAM while booting} */
+    /**
+     * {@return the guest that fills that many pages of RAM while booting}
+     *
+     * @param pages 0 or more; filled from the bottom of RAM up
+     */
     public SimulatedGuest fillingAtBoot(long pages) {
         return new SimulatedGuest(balloon, firmware, pages, habits);
     }
@@ -81,8 +107,8 @@ public record SimulatedGuest(BalloonDriver balloon, Firmware firmware, long boot
     }
 
     /**
-     * {@return the guest that writes nodes of its own in xenstore between any two requests of dom0, from its boot on, unless its
-     * domain is paused or has shut down}
+     * {@return the guest that writes nodes of its own in xenstore between any two requests of dom0, from its boot on,
+     * unless its domain is paused or has shut down}
      */
     public SimulatedGuest hammeringXenstore() {
         return with(Habit.HAMMERS_XENSTORE);

@@ -73,7 +73,7 @@ final class DomainOps {
         return 0;
     }
 
-    /** Of the stable sub-command it is 0, where the release has that sub-command. */
+    /** The interface version that a call must have; 0 for the stable sub-command of releases that have one. */
     private long versionOf(@Nullable DomctlOp op) {
         boolean stable = op == DomctlOp.GET_DOMAIN_STATE && machine.abi().has(op.struct());
         return stable ? 0 : machine.domctlVersion();

@@ -87,7 +87,7 @@ final class HvmContext {
         body.set("size", stream.length);
     }
 
-    /** The length of a record, -1 of an unknown one. That of a local APIC grew in point releases. */
+    /** The length of a record, or -1 if it is unknown. The record of a local APIC grew in point releases. */
     private int lengthOf(int typecode) {
         return typecode == LAPIC ? machine.behaviour().localApicBytes() : FIXED_LENGTHS.getOrDefault(typecode, -1);
     }

@@ -44,7 +44,8 @@ public final class Machine {
     private int lastDomid;
 
     /**
-     * A machine with that release of Xen, or with one that is not out yet: the newest, with the next interface versions.
+     * A machine with that release of Xen, or with one that is not out yet: the newest, with the next interface
+     * versions.
      *
      * @param size the hardware
      * @throws IllegalArgumentException if the release is older than those described
@@ -82,7 +83,7 @@ public final class Machine {
         return lock;
     }
 
-    /** The release that it says it is. */
+    /** The release of Xen that the machine reports. */
     public XenRelease release() {
         return release;
     }

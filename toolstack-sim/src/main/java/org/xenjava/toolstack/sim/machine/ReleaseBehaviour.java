@@ -12,7 +12,7 @@ import org.xenjava.toolstack.xenctrl.abi.XenRelease;
  * further row here.
  *
  * @param extraVersion text after the release number
- * @param createFlags {@code XEN_DOMCTL_CDF_*} that createdomain accepts: neither integrity nor an IOMMU nor a vPMU
+ * @param createFlags {@code XEN_DOMCTL_CDF_*} that createdomain accepts, without those for integrity, IOMMU and vPMU
  * @param hvmEmulationFlags values of {@code emulation_flags} that an HVM guest may have
  * @param grantOptions values of {@code grant_opts} that createdomain accepts; 0 where there is no such field
  * @param physCapabilities {@code XEN_SYSCTL_PHYSCAP_*} of a host with HVM, PV and HAP
