@@ -85,7 +85,7 @@ class HvmXenstoreTest {
     }
 
     private static SortedMap<String, String> dump(String recording) {
-        String resource = "/org/xenjava/toolstack/recorded/" + recording + ".xenstore.txt";
+        String resource = "recorded/" + recording + ".xenstore.txt";
         try (InputStream in = HvmXenstoreTest.class.getResourceAsStream(resource)) {
             SortedMap<String, String> nodes = new TreeMap<>();
             new String(in.readAllBytes(), StandardCharsets.UTF_8)
