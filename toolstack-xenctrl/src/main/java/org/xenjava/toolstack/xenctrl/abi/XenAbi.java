@@ -18,7 +18,8 @@ public final class XenAbi {
     /** The constant with an HVM guest's {@code XEN_X86_EMU_*}, as libxl of that release gives them. */
     public static final String HVM_EMULATION_FLAGS = "HVM_EMULATION_FLAGS";
 
-    private static final String COMMON = "common.abi";
+    /** What all releases have in common, by subject. */
+    private static final List<String> COMMON = List.of("common.abi", "host.abi", "state.abi");
 
     private final XenRelease release;
     private final boolean complete;
@@ -28,7 +29,7 @@ public final class XenAbi {
     private XenAbi(XenRelease release) {
         this.release = release;
         complete = true;
-        read(new AbiFile(COMMON, text(COMMON)));
+        COMMON.forEach(resource -> read(new AbiFile(resource, text(resource))));
         read(release);
     }
 
