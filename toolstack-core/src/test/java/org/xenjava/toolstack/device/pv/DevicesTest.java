@@ -5,19 +5,10 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.stream.Collectors;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.xenjava.toolstack.Domain;
 import org.xenjava.toolstack.config.DiskConfig;
 import org.xenjava.toolstack.config.DomainConfig;
@@ -25,86 +16,16 @@ import org.xenjava.toolstack.config.DomainType;
 import org.xenjava.toolstack.config.GraphicsConfig;
 import org.xenjava.toolstack.config.GraphicsConfig.Vga;
 import org.xenjava.toolstack.config.HvmConfig;
-import org.xenjava.toolstack.config.MacAddress;
 import org.xenjava.toolstack.config.NicConfig;
-import org.xenjava.toolstack.config.VirtualDisk;
 import org.xenjava.toolstack.error.ConfigException;
 import org.xenjava.toolstack.error.DeviceException;
-import org.xenjava.toolstack.host.TestHost;
 import org.xenjava.toolstack.sim.HostLink;
-import org.xenjava.toolstack.sim.SimulatedXen;
 import org.xenjava.toolstack.sim.fault.Fault;
-import org.xenjava.toolstack.sim.fault.MachineState;
-import org.xenjava.toolstack.sim.guest.SimulatedGuest;
 import org.xenjava.toolstack.xenctrl.lib.Errno;
 import org.xenjava.toolstack.xenctrl.lib.LoopAccess;
-import org.xenjava.toolstack.xenctrl.lib.XenStore;
 
-class DevicesTest {
-    private static final MacAddress MAC = new MacAddress("00:16:3e:01:02:03");
-    private static final String BACK = "/local/domain/0/backend/";
-
-    @TempDir
-    Path files;
-
-    private SimulatedGuest runs = SimulatedGuest.linux();
-    private final TestHost host = TestHost.of(
-            SimulatedXen.builder().blockDevice("/dev/vg/web").bridge("br1").guests(identity -> runs));
-    private final MachineState before = host.state();
-    private Path image = Path.of("/");
-
-    @BeforeEach
-    void makeAnImage() throws IOException {
-        image = Files.write(files.resolve("web.img"), new byte[512]);
-    }
-
-    @AfterEach
-    void close() {
-        host.close();
-    }
-
-    private DiskConfig disk(String vdev) {
-        return DiskConfig.builder(vdev).target(image.toString()).build();
-    }
-
-    private static NicConfig nic() {
-        return NicConfig.builder().mac(MAC).build();
-    }
-
-    private Domain create(DomainConfig.Builder config) {
-        return host.toolstack.create(config.build());
-    }
-
-    private Domain running(DomainConfig.Builder config) {
-        Domain domain = create(config);
-        domain.unpause();
-        host.xen.advance(Duration.ofSeconds(5));
-        return domain;
-    }
-
-    private DomainConfig.Builder guest() {
-        return TestHost.guest("web", 16, 32);
-    }
-
-    /** Below a directory, each node with its value and permissions. */
-    private Map<String, String> nodesBelow(String directory) {
-        return host.state().xenstore().entrySet().stream()
-                .filter(node -> node.getKey().startsWith(directory + "/"))
-                .collect(Collectors.toMap(
-                        node -> node.getKey().substring(directory.length() + 1),
-                        node -> node.getValue().replaceAll("   .*", "").replace("\"", "")));
-    }
-
-    private String permissionsOf(String node) {
-        return host.state().xenstore().get(node).replaceAll(".*   ", "");
-    }
-
-    private void assertNothingLeft() {
-        host.assertUnchangedSince(before, "after the destroy");
-        assertEquals(Map.of(), host.xen.hostLinks());
-    }
-
-    // ---- builds -------------------------------------------------------------------------------------------
+/** Devices that a guest is built with. */
+class DevicesTest extends DeviceHost {
 
     @Test
     void aFileIsABlockDeviceOfThePvhGuestWithTheNodesOfLibxl() {
@@ -230,10 +151,6 @@ class DevicesTest {
         assertNothingLeft();
     }
 
-    private void write(String path, String value) {
-        host.observer.store().write(XenStore.NO_TRANSACTION, path, value.getBytes(StandardCharsets.US_ASCII));
-    }
-
     @Test
     void devicesThatTheHostLacksAreRefusedBeforeAnythingIsDone() {
         Map<DomainConfig.Builder, String> refused = Map.of(
@@ -289,129 +206,6 @@ class DevicesTest {
         assertTrue(twin.up());
         domain.destroy();
         assertNothingLeft();
-    }
-
-    // ---- while it runs ------------------------------------------------------------------------------------
-
-    @Test
-    void aDiskAndACardComeAndGoWhileTheGuestRuns() {
-        Domain domain = running(guest());
-        MachineState without = host.state();
-
-        AttachedDisk disk = domain.devices().attach(disk("xvdb"));
-        AttachedNic nic = domain.devices().attach(nic());
-        assertEquals(51728, disk.number());
-        assertEquals(0, nic.devid());
-        assertEquals(XenbusState.CONNECTED, domain.devices().disks().get(0).frontState());
-        assertEquals(XenbusState.CONNECTED, domain.devices().nics().get(0).frontState());
-        assertEquals(1, domain.devices().attach(NicConfig.builder().build()).devid());
-
-        domain.devices().detach(new VirtualDisk("xvdb"), DetachMode.IF_GUEST_AGREES);
-        domain.devices().detachNic(0, DetachMode.IF_GUEST_AGREES);
-        domain.devices().detachNic(1, DetachMode.IF_GUEST_AGREES);
-        domain.devices().detachNic(1, DetachMode.IF_GUEST_AGREES);
-        host.assertUnchangedSince(without, "after detaching");
-        assertEquals(Map.of(), host.xen.hostLinks());
-    }
-
-    @Test
-    void aDiskThatTheGuestUsesIsTakenByForceOnly() {
-        runs = SimulatedGuest.linux().keepingItsDisks();
-        Domain domain = running(guest().disks(List.of(disk("xvda"))));
-        VirtualDisk xvda = new VirtualDisk("xvda");
-
-        String message = assertThrows(
-                        DeviceException.class, () -> domain.devices().detach(xvda, DetachMode.IF_GUEST_AGREES))
-                .getMessage();
-        assertTrue(message.startsWith("detaching disk 51712 of domain 1: the guest has not given it back"), message);
-        assertEquals(1, host.state().loops().size());
-
-        domain.devices().detach(xvda, DetachMode.FORCE);
-        assertEquals(List.of(), domain.devices().disks());
-        assertEquals(Map.of(), host.state().loops());
-    }
-
-    @Test
-    void aPausedGuestThatHasNotSeenItsDiskGivesItBack() {
-        Domain domain = create(guest().disks(List.of(disk("xvda"))));
-        domain.devices().detach(new VirtualDisk("xvda"), DetachMode.IF_GUEST_AGREES);
-        assertEquals(List.of(), domain.devices().disks());
-    }
-
-    @Test
-    void aPlaceThatIsTakenStaysAsItIs() {
-        Domain domain = running(guest().disks(List.of(disk("xvda"))));
-        MachineState with = host.state();
-        assertEquals(
-                "attaching disk xvda to domain 1: it has a disk there already; detach that first",
-                assertThrows(DeviceException.class, () -> domain.devices().attach(disk("xvda")))
-                        .getMessage());
-        host.assertUnchangedSince(with, "after an attempt");
-    }
-
-    @Test
-    void anAddressThatTheGuestHasIsNotGivenToASecondCard() {
-        Domain domain = running(guest().nics(List.of(nic())));
-        MachineState with = host.state();
-        assertEquals(
-                "attaching a network card to domain 1: it has one with the address " + MAC + " already",
-                assertThrows(DeviceException.class, () -> domain.devices().attach(nic()))
-                        .getMessage());
-        host.assertUnchangedSince(with, "after an attempt");
-    }
-
-    @Test
-    void anImageThatAnotherGuestWritesIsNotShared() {
-        create(guest().disks(List.of(disk("xvda"))));
-        DomainConfig second = TestHost.guest("second", 16, 32)
-                .disks(List.of(DiskConfig.builder("xvdb")
-                        .target(image.toString())
-                        .readOnly()
-                        .build()))
-                .build();
-        String message = assertThrows(DeviceException.class, () -> host.toolstack.create(second))
-                .getMessage();
-        assertTrue(message.contains(image + " is disk 51712 of domain 1 already"), message);
-        assertEquals(1, host.state().loops().size());
-    }
-
-    @Test
-    void anImageThatNobodyWritesIsShared() {
-        DiskConfig disk =
-                DiskConfig.builder("xvda").target(image.toString()).readOnly().build();
-        create(guest().disks(List.of(disk)));
-        create(TestHost.guest("second", 16, 32).disks(List.of(disk)));
-        assertEquals(2, host.state().loops().size());
-    }
-
-    @Test
-    void attachedAndDetachedDevicesChangeTheConfigurationOfTheNextBuild() {
-        Domain domain = running(guest().disks(List.of(disk("xvda"))));
-        DomainConfig built = domain.config().orElseThrow();
-        DiskConfig later = DiskConfig.builder("xvdb").target("/dev/vg/web").build();
-
-        domain.devices().attach(later);
-        String mac = domain.devices().attach(NicConfig.builder().build()).mac();
-        DomainConfig changed = domain.config().orElseThrow();
-        assertEquals(List.of(disk("xvda"), later), changed.disks());
-        assertEquals(
-                List.of(new MacAddress(mac)),
-                changed.nics().stream().flatMap(nic -> nic.mac().stream()).toList());
-
-        domain.devices().detach(new VirtualDisk("xvdb"), DetachMode.IF_GUEST_AGREES);
-        domain.devices().detachNic(0, DetachMode.IF_GUEST_AGREES);
-        assertEquals(built, domain.config().orElseThrow());
-    }
-
-    @Test
-    void anImageThatNeedsQemuIsNotAttachedWhereNoneRuns() {
-        Domain domain = running(guest());
-        DiskConfig qcow2 = DiskConfig.builder("xvda")
-                .target(image.toString())
-                .format(DiskConfig.Format.QCOW2)
-                .build();
-        assertThrows(ConfigException.class, () -> domain.devices().attach(qcow2));
-        assertEquals(List.of(), domain.devices().disks());
     }
 
     @Test
