@@ -5,6 +5,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import org.xenjava.toolstack.device.QemuProcess;
 import org.xenjava.toolstack.error.DomainStateException;
+import org.xenjava.toolstack.xenctrl.lib.Liveness;
 
 /** The QEMU that serves one domain: got from {@link Domain#deviceModel}. */
 public final class DomainDeviceModel {
@@ -31,21 +32,26 @@ public final class DomainDeviceModel {
      * access to a device will hang. Works for a domain that another process has built, and reports at once if it has
      * happened already.
      *
-     * @return completed, on some other thread, with the domain; never if it has no QEMU
+     * @return completed, on some other thread, with the domain; never if it has no QEMU, or none that can be seen from
+     *     here
      */
     public CompletableFuture<Domain> death() {
         CompletableFuture<Domain> death = new CompletableFuture<>();
         if (isNeeded()) {
-            process()
-                    .map(QemuProcess::onExit)
-                    .orElseGet(() -> CompletableFuture.completedFuture(null))
-                    .thenRun(() -> {
-                        if (isNeeded() && domain.exists()) {
-                            death.complete(new Domain(domain.context(), domain.domid(), domain.uuid()));
-                        }
-                    });
+            Optional<QemuProcess> process = process();
+            if (process.isPresent()) {
+                process.get().onExit().thenRun(() -> reportDeath(death));
+            } else if (domain.context().deviceModels().liveness(domain.domid()) == Liveness.DEAD) {
+                reportDeath(death);
+            }
         }
         return death;
+    }
+
+    private void reportDeath(CompletableFuture<Domain> death) {
+        if (isNeeded() && domain.exists()) {
+            death.complete(new Domain(domain.context(), domain.domid(), domain.uuid()));
+        }
     }
 
     /** Whoever ends a QEMU on purpose removes its PID first. */

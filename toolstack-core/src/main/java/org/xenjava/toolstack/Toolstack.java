@@ -52,7 +52,6 @@ import org.xenjava.toolstack.pod.PodGuard;
 import org.xenjava.toolstack.pod.PodGuardService;
 import org.xenjava.toolstack.resize.BootBacking;
 import org.xenjava.toolstack.store.DomainPaths;
-import org.xenjava.toolstack.store.Liveness;
 import org.xenjava.toolstack.store.ProcessIdentity;
 import org.xenjava.toolstack.store.StoreClient;
 import org.xenjava.toolstack.store.WatchHub;
@@ -60,9 +59,11 @@ import org.xenjava.toolstack.xenctrl.PhysInfo;
 import org.xenjava.toolstack.xenctrl.UnsupportedXenException;
 import org.xenjava.toolstack.xenctrl.Xenctrl;
 import org.xenjava.toolstack.xenctrl.lib.GuestWorth;
+import org.xenjava.toolstack.xenctrl.lib.Liveness;
 import org.xenjava.toolstack.xenctrl.lib.XenAccessException;
 import org.xenjava.toolstack.xenctrl.lib.XenHost;
 import org.xenjava.toolstack.xenctrl.lib.XenLibraries;
+import org.xenjava.toolstack.xenctrl.lib.jna.JnaHostProcesses;
 import org.xenjava.toolstack.xenctrl.lib.jna.JnaXen;
 import org.xenjava.toolstack.xenctrl.units.Pages;
 
@@ -153,12 +154,8 @@ public final class Toolstack implements AutoCloseable {
 
     /** A QEMU that cannot be seen from here, such as one in another PID namespace, counts as running. */
     private boolean hasLostItsDevices(int domid) {
-        DomainPaths paths = new DomainPaths(domid);
-        return context.store().read(paths.deviceModelPid()).isPresent()
-                && context.store()
-                        .read(paths.deviceModelIdentity())
-                        .filter(qemu -> context.processes().liveness(qemu) == Liveness.DEAD)
-                        .isPresent();
+        return context.store().read(new DomainPaths(domid).deviceModelPid()).isPresent()
+                && context.deviceModels().liveness(domid) == Liveness.DEAD;
     }
 
     /**
@@ -250,7 +247,10 @@ public final class Toolstack implements AutoCloseable {
         public Toolstack open() {
             try {
                 return open(new XenHost(
-                        JnaXen.open(), QemuProcesses.installed(), FirmwareFiles.installed(), GuestWorth.NEEDED));
+                        JnaXen.open(),
+                        QemuProcesses.installed(JnaHostProcesses.open()),
+                        FirmwareFiles.installed(),
+                        GuestWorth.NEEDED));
             } catch (XenAccessException e) {
                 throw new XenUnavailableException(Objects.requireNonNull(e.getMessage()), e);
             }

@@ -19,12 +19,12 @@ import org.xenjava.toolstack.error.DeviceModelException;
 import org.xenjava.toolstack.error.OperationTimeoutException;
 import org.xenjava.toolstack.operation.Cancellation;
 import org.xenjava.toolstack.store.DomainPaths;
-import org.xenjava.toolstack.store.ProcessIdentity;
 import org.xenjava.toolstack.store.StoreClient;
 import org.xenjava.toolstack.store.WatchHub;
 import org.xenjava.toolstack.xenctrl.lib.DeviceModelCommand;
 import org.xenjava.toolstack.xenctrl.lib.DeviceModelProcess;
 import org.xenjava.toolstack.xenctrl.lib.DeviceModelProcesses;
+import org.xenjava.toolstack.xenctrl.lib.Liveness;
 
 /**
  * QEMU, one process for each domain. The process is in a session of its own, so that it lives on when ours ends, and is
@@ -67,10 +67,10 @@ public final class DeviceModels {
         DeviceModelCommand command = new DeviceModelCommand(
                 domid, plan.program(), plan.arguments(domid, files), files.logOf(name), files.sockets(domid));
         LOG.debug("domain {}: {}", domid, command);
-        long pid = processes.start(command).pid();
+        DeviceModelProcess process = processes.start(command);
         DomainPaths paths = new DomainPaths(domid);
-        store.direct().write(paths.deviceModelPid(), Long.toString(pid));
-        ProcessIdentity.of(pid).ifPresent(identity -> store.direct().write(paths.deviceModelIdentity(), identity));
+        store.direct().write(paths.deviceModelIdentity(), process.identity());
+        store.direct().write(paths.deviceModelPid(), Long.toString(process.pid()));
     }
 
     /**
@@ -83,7 +83,7 @@ public final class DeviceModels {
         String state = new DomainPaths(domid).deviceModel() + "/state";
         events.await(state, START, () -> {
                     cancellation.check("waiting for QEMU of domain " + domid);
-                    requireAlive(domid, plan);
+                    requireNotDead(domid, plan);
                     return store.read(state).filter("running"::equals);
                 })
                 .orElseThrow(() -> OperationTimeoutException.after(
@@ -110,9 +110,8 @@ public final class DeviceModels {
         }
     }
 
-    private void requireAlive(int domid, QemuPlan plan) {
-        boolean alive = find(domid).stream().anyMatch(DeviceModelProcess::isAlive);
-        if (!alive) {
+    private void requireNotDead(int domid, QemuPlan plan) {
+        if (liveness(domid) == Liveness.DEAD) {
             throw new DeviceModelException(
                     "domain " + plan.config().name() + ": QEMU ended before it was ready" + logged(plan));
         }
@@ -138,12 +137,21 @@ public final class DeviceModels {
      * process that started it is gone. Nothing happens if there is none, and for domains that never had one.
      */
     public void stop(int domid) {
+        Liveness before = liveness(domid);
+        List<DeviceModelProcess> found = List.of();
         try {
+            found = find(domid);
             // Whoever hears of its end sees that it was meant to.
             store.direct().remove(new DomainPaths(domid).deviceModelPid());
         } finally {
-            find(domid).forEach(process -> new QemuProcess(process).end());
+            found.forEach(process -> new QemuProcess(process).end());
             processes.removeSockets(files.sockets(domid));
+        }
+        if (found.isEmpty() && before == Liveness.UNKNOWN) {
+            LOG.warn(
+                    "domain {}: the QEMU that xenstore names cannot be seen from here, and is not ended: it runs in"
+                            + " another PID namespace, or /proc cannot be read",
+                    domid);
         }
     }
 
@@ -155,6 +163,7 @@ public final class DeviceModels {
      */
     public void reapOrphans(Supplier<Set<Integer>> domids) {
         List<QemuProcess> ours = processes.all().stream()
+                .filter(DeviceModelProcess::isTrusted)
                 .map(QemuProcess::new)
                 .filter(QemuProcess::isOurs)
                 .toList();
@@ -175,9 +184,31 @@ public final class DeviceModels {
         return find(domid).stream().map(QemuProcess::new).findFirst();
     }
 
+    /**
+     * Whether the QEMU that the domain needs runs: dead also if the domain needs none. What cannot be seen from here,
+     * such as a process in another PID namespace, is unknown.
+     */
+    public Liveness liveness(int domid) {
+        DomainPaths paths = new DomainPaths(domid);
+        if (store.read(paths.deviceModelPid()).isEmpty()) {
+            return Liveness.DEAD;
+        }
+        return store.read(paths.deviceModelIdentity())
+                .map(processes::liveness)
+                .orElseGet(() -> process(domid).map(QemuProcess::liveness).orElse(Liveness.UNKNOWN));
+    }
+
+    /** A process of a user that others can be needs the note of its start, which only dom0 can write. */
     private List<DeviceModelProcess> find(int domid) {
-        return processes.all().stream()
+        List<DeviceModelProcess> candidates = processes.all().stream()
                 .filter(process -> process.domid() == domid)
+                .toList();
+        if (candidates.stream().allMatch(DeviceModelProcess::isTrusted)) {
+            return candidates;
+        }
+        Optional<String> noted = store.read(new DomainPaths(domid).deviceModelIdentity());
+        return candidates.stream()
+                .filter(process -> process.isTrusted() || noted.equals(Optional.of(process.identity())))
                 .toList();
     }
 }

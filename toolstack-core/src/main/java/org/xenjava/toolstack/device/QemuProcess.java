@@ -18,6 +18,7 @@ import org.xenjava.toolstack.device.plan.QemuCommandLine;
 import org.xenjava.toolstack.error.DeviceModelException;
 import org.xenjava.toolstack.error.OperationCancelledException;
 import org.xenjava.toolstack.xenctrl.lib.DeviceModelProcess;
+import org.xenjava.toolstack.xenctrl.lib.Liveness;
 
 /**
  * A running QEMU that serves a domain, whoever started it.
@@ -53,11 +54,12 @@ public final class QemuProcess {
         return process.pid();
     }
 
-    public boolean isAlive() {
-        return process.isAlive();
+    /** {@return whether it runs} */
+    public Liveness liveness() {
+        return process.liveness();
     }
 
-    /** Completes when it has ended, also if it is another process's child; seen within seconds then. */
+    /** Completes when it has ended, also if it is another process's child. */
     public CompletableFuture<QemuProcess> onExit() {
         return process.onExit().thenApply(ended -> this);
     }
@@ -134,7 +136,7 @@ public final class QemuProcess {
             process.onExit().get(GRACE.toMillis(), TimeUnit.MILLISECONDS);
             return true;
         } catch (TimeoutException | ExecutionException e) {
-            return !process.isAlive();
+            return process.liveness() == Liveness.DEAD;
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new OperationCancelledException("stopping QEMU of domain " + domid() + " was interrupted", e);

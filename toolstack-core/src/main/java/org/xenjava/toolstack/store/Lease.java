@@ -2,6 +2,7 @@
 package org.xenjava.toolstack.store;
 
 import java.util.Optional;
+import org.xenjava.toolstack.xenctrl.lib.Liveness;
 
 /**
  * A node in xenstore that names the process which holds something, and is void once that process is known to be dead.

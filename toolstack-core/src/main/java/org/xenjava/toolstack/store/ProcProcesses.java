@@ -7,6 +7,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.Set;
+import org.xenjava.toolstack.xenctrl.lib.Liveness;
 
 /**
  * The processes of {@code proc(5)}. A process is dead only if its directory does not exist or another process has its
@@ -37,6 +38,11 @@ record ProcProcesses(Path proc) implements ProcessIdentity {
         } catch (IOException e) {
             return Optional.empty();
         }
+    }
+
+    /** No process started at the tick that the name has. */
+    String ended(long pid) {
+        return namespace().orElse("?") + " " + pid + " 0";
     }
 
     @Override

@@ -3,6 +3,7 @@ package org.xenjava.toolstack.store;
 
 import java.nio.file.Path;
 import java.util.Optional;
+import org.xenjava.toolstack.xenctrl.lib.Liveness;
 
 /**
  * Names this process so that another one can tell later whether it still runs: its PID namespace, its PID and its
@@ -41,5 +42,10 @@ public interface ProcessIdentity {
     /** How a note in xenstore names another process of this PID namespace; empty if {@code /proc} does not show it. */
     static Optional<String> of(long pid) {
         return new ProcProcesses(Path.of("/proc")).identity(pid);
+    }
+
+    /** How a note in xenstore names a process that ended before {@code /proc} was asked about it. */
+    static String ended(long pid) {
+        return new ProcProcesses(Path.of("/proc")).ended(pid);
     }
 }

@@ -11,6 +11,7 @@ import java.util.function.BooleanSupplier;
 import org.xenjava.toolstack.xenctrl.lib.DeviceModelCommand;
 import org.xenjava.toolstack.xenctrl.lib.DeviceModelProcess;
 import org.xenjava.toolstack.xenctrl.lib.DeviceModelProcesses;
+import org.xenjava.toolstack.xenctrl.lib.Liveness;
 
 /** The device models of a host, which may be late or fail, and which record what they are asked to do. */
 final class TestDeviceModel implements DeviceModelProcesses {
@@ -57,6 +58,11 @@ final class TestDeviceModel implements DeviceModelProcesses {
     }
 
     @Override
+    public Liveness liveness(String identity) {
+        return host.liveness(identity);
+    }
+
+    @Override
     public void removeSockets(Collection<Path> sockets) {
         host.removeSockets(sockets);
     }
@@ -84,8 +90,18 @@ final class TestDeviceModel implements DeviceModelProcesses {
         }
 
         @Override
-        public boolean isAlive() {
-            return process.isAlive();
+        public Liveness liveness() {
+            return process.liveness();
+        }
+
+        @Override
+        public String identity() {
+            return process.identity();
+        }
+
+        @Override
+        public boolean isTrusted() {
+            return process.isTrusted();
         }
 
         @Override

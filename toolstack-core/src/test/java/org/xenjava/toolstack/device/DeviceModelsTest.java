@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -13,6 +14,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -30,9 +32,12 @@ import org.xenjava.toolstack.memory.PodPolicy;
 import org.xenjava.toolstack.operation.Cancellation;
 import org.xenjava.toolstack.sim.SimulatedXen;
 import org.xenjava.toolstack.store.DomainPaths;
+import org.xenjava.toolstack.store.ProcessIdentity;
 import org.xenjava.toolstack.store.StoreClient;
 import org.xenjava.toolstack.store.WatchHub;
+import org.xenjava.toolstack.xenctrl.lib.Liveness;
 import org.xenjava.toolstack.xenctrl.lib.XenLibraries;
+import org.xenjava.toolstack.xenctrl.lib.jna.JnaHostProcesses;
 
 /** Real processes, of a program that does nothing, beside a simulated xenstore. */
 @Timeout(60)
@@ -53,7 +58,10 @@ class DeviceModelsTest {
 
     private DeviceModels model(Path root) {
         return new DeviceModels(
-                store, events, QemuProcesses.below(root), new QemuFiles(root.resolve("run"), root.resolve("log")));
+                store,
+                events,
+                QemuProcesses.below(root, JnaHostProcesses.open()),
+                new QemuFiles(root.resolve("run"), root.resolve("log")));
     }
 
     @BeforeEach
@@ -102,11 +110,11 @@ class DeviceModelsTest {
 
         QemuProcess process = started();
         assertEquals(Optional.of(process.pid()), store.readLong(PATHS.deviceModelPid()));
-        assertTrue(process.isAlive());
+        assertEquals(Liveness.ALIVE, process.liveness());
         assertTrue(process.isOurs());
 
         model.stop(DOMID);
-        assertFalse(process.isAlive());
+        assertEquals(Liveness.DEAD, process.liveness());
         assertEquals(process, process.onExit().get(10, TimeUnit.SECONDS));
         assertEquals(Optional.empty(), model.process(DOMID));
         assertEquals(Optional.empty(), store.read(PATHS.deviceModelPid()));
@@ -139,7 +147,7 @@ class DeviceModelsTest {
 
         model(directory).stop(DOMID);
 
-        assertFalse(process.isAlive());
+        assertEquals(Liveness.DEAD, process.liveness());
     }
 
     @Test
@@ -211,10 +219,10 @@ class DeviceModelsTest {
         QemuProcess process = started();
 
         model.reapOrphans(() -> Set.of(0, DOMID));
-        assertTrue(process.isAlive());
+        assertEquals(Liveness.ALIVE, process.liveness());
 
         model.reapOrphans(() -> Set.of(0));
-        assertFalse(process.isAlive());
+        assertEquals(Liveness.DEAD, process.liveness());
     }
 
     @Test
@@ -227,6 +235,109 @@ class DeviceModelsTest {
 
         model.stop(DOMID);
         assertTrue(others.waitFor(10, TimeUnit.SECONDS));
+    }
+
+    /** A process of another user with QEMU's arguments, as any local user can start one. */
+    private static Process spoof(String user) throws Exception {
+        Process spoof = new ProcessBuilder(
+                        "setpriv",
+                        "--reuid=" + user,
+                        "--clear-groups",
+                        "sh",
+                        "-c",
+                        "while :; do sleep 0.1; done",
+                        "qemu",
+                        "-xen-domid",
+                        "" + DOMID,
+                        "-no-shutdown")
+                .start();
+        while (!Files.readString(Path.of("/proc/" + spoof.pid() + "/status")).contains("Uid:\t" + user + "\t")
+                || !Files.readString(Path.of("/proc/" + spoof.pid() + "/cmdline"))
+                        .startsWith("sh")) {
+            Thread.sleep(5);
+        }
+        return spoof;
+    }
+
+    private static boolean isRoot() {
+        return System.getProperty("user.name").equals("root");
+    }
+
+    @Test
+    void aProcessOfAnotherUserIsNoQemuUnlessItsStartWasNoted() throws Exception {
+        assumeTrue(isRoot(), "only root can start a process of another user");
+        Process spoof = spoof("65534");
+        try {
+            assertEquals(Optional.empty(), model.process(DOMID));
+            model.reapOrphans(() -> Set.of(0));
+            model.stop(DOMID);
+            assertTrue(spoof.isAlive());
+
+            store.direct()
+                    .write(
+                            PATHS.deviceModelIdentity(),
+                            ProcessIdentity.of(spoof.pid()).orElseThrow());
+            assertEquals(spoof.pid(), model.process(DOMID).orElseThrow().pid());
+            model.stop(DOMID);
+            assertTrue(spoof.waitFor(10, TimeUnit.SECONDS));
+        } finally {
+            spoof.destroyForcibly();
+        }
+    }
+
+    @Test
+    void aProcessThatNamesAnotherProgramThanItRunsIsNoQemu() throws Exception {
+        Process other = new ProcessBuilder(
+                        "bash",
+                        "-c",
+                        "exec -a /usr/bin/qemu-system-i386 sh -c 'while :; do sleep 0.1; done' q -xen-domid " + DOMID
+                                + " -no-shutdown")
+                .start();
+        try {
+            while (!Files.readString(Path.of("/proc/" + other.pid() + "/cmdline"))
+                    .startsWith("/usr/bin/qemu")) {
+                Thread.sleep(5);
+            }
+            assertEquals(Optional.empty(), model.process(DOMID));
+        } finally {
+            other.destroyForcibly();
+        }
+    }
+
+    @Test
+    void aQemuThatCannotBeSeenFromHereIsNotDead() throws Exception {
+        store.direct().write(PATHS.deviceModelPid(), "4711");
+        assertEquals(Liveness.UNKNOWN, model.liveness(DOMID));
+        store.direct().write(PATHS.deviceModelIdentity(), "pid:[4] 4711 99");
+        assertEquals(Liveness.UNKNOWN, model.liveness(DOMID));
+
+        install("exit 0\n");
+        model.start(DOMID, plan(""));
+        while (model.liveness(DOMID) != Liveness.DEAD) {
+            Thread.sleep(5);
+        }
+    }
+
+    @Test
+    void theEndOfAnothersChildIsNoticedAtOnce() throws Exception {
+        Process shell = new ProcessBuilder(
+                        "sh",
+                        "-c",
+                        "sh -c 'while :; do sleep 0.1; done' qemu -xen-domid " + DOMID + " -no-shutdown & wait")
+                .start();
+        try {
+            Optional<QemuProcess> found = model.process(DOMID);
+            while (found.isEmpty() || found.get().pid() == shell.pid()) {
+                Thread.sleep(5);
+                found = model.process(DOMID);
+            }
+            CompletableFuture<QemuProcess> exit = found.get().onExit();
+            assertFalse(exit.isDone());
+            ProcessHandle.of(found.get().pid()).orElseThrow().destroyForcibly();
+            exit.get(500, TimeUnit.MILLISECONDS);
+        } finally {
+            shell.destroyForcibly();
+        }
     }
 
     @Test

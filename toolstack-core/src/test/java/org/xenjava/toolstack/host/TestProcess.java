@@ -5,8 +5,8 @@ import java.util.Set;
 import org.xenjava.toolstack.Toolstack;
 import org.xenjava.toolstack.sim.SimulatedXen;
 import org.xenjava.toolstack.sim.fault.FaultInjection;
-import org.xenjava.toolstack.store.Liveness;
 import org.xenjava.toolstack.store.ProcessIdentity;
+import org.xenjava.toolstack.xenctrl.lib.Liveness;
 
 /**
  * A process on the simulated machine, as far as others can tell whether it runs.

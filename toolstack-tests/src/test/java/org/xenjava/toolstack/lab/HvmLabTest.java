@@ -33,6 +33,7 @@ import org.xenjava.toolstack.device.Screenshot;
 import org.xenjava.toolstack.device.VncAddress;
 import org.xenjava.toolstack.error.DeviceModelException;
 import org.xenjava.toolstack.operation.Cancellation;
+import org.xenjava.toolstack.xenctrl.lib.Liveness;
 import org.xenjava.toolstack.xenctrl.units.KiB;
 import org.xenjava.toolstack.xenctrl.units.PodCounters;
 
@@ -157,7 +158,7 @@ class HvmLabTest extends LabFixture {
         report("xl's, " + vga.word() + ", ballooned", xls);
         QemuProcess qemu = xls.deviceModel().process().orElseThrow();
         xls.destroy();
-        assertFalse(qemu.isAlive(), "our destroy ends the QEMU that xl has started");
+        assertEquals(Liveness.DEAD, qemu.liveness(), "our destroy ends the QEMU that xl has started");
     }
 
     @Tag("lab-long")
@@ -221,7 +222,7 @@ class HvmLabTest extends LabFixture {
 
         Toolstack.open().close();
 
-        assertFalse(qemu.isAlive());
+        assertEquals(Liveness.DEAD, qemu.liveness());
         assertNothingLeft();
     }
 
@@ -231,14 +232,14 @@ class HvmLabTest extends LabFixture {
         Domain built = toolstack.find("killed").orElseThrow();
         QemuProcess qemu = built.deviceModel().process().orElseThrow();
         Toolstack.open().close();
-        assertTrue(qemu.isAlive());
+        assertEquals(Liveness.ALIVE, qemu.liveness());
         assertTrue(built.exists());
 
         // As if by somebody who does not know of QEMU.
         xenctrl.domains().destroy(built.domid());
         Toolstack.open().close();
 
-        assertFalse(qemu.isAlive());
+        assertEquals(Liveness.DEAD, qemu.liveness());
         built.destroy();
         assertNothingLeft();
     }

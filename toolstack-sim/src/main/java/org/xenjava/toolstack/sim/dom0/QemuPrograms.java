@@ -16,6 +16,7 @@ import org.xenjava.toolstack.sim.store.StoreConnection;
 import org.xenjava.toolstack.xenctrl.lib.DeviceModelCommand;
 import org.xenjava.toolstack.xenctrl.lib.DeviceModelProcess;
 import org.xenjava.toolstack.xenctrl.lib.DeviceModelProcesses;
+import org.xenjava.toolstack.xenctrl.lib.Liveness;
 import org.xenjava.toolstack.xenctrl.lib.XenStore;
 
 /**
@@ -27,6 +28,7 @@ final class QemuPrograms implements DeviceModelProcesses {
     private static final long ROM_PAGES = 16;
 
     private static final long PAGES_PER_MIB = 256;
+    private static final String IDENTITY = "simulated ";
     private static final int PAGE_SHIFT = 12;
     private static final long FOUR_GIB = 1L << 32;
 
@@ -75,8 +77,18 @@ final class QemuPrograms implements DeviceModelProcesses {
         }
 
         @Override
-        public boolean isAlive() {
-            return !exit.isDone();
+        public Liveness liveness() {
+            return exit.isDone() ? Liveness.DEAD : Liveness.ALIVE;
+        }
+
+        @Override
+        public String identity() {
+            return IDENTITY + pid;
+        }
+
+        @Override
+        public boolean isTrusted() {
+            return true;
         }
 
         @Override
@@ -168,6 +180,11 @@ final class QemuPrograms implements DeviceModelProcesses {
     @Override
     public List<DeviceModelProcess> all() {
         return entry.call("opendir", () -> List.copyOf(programs.values()));
+    }
+
+    @Override
+    public Liveness liveness(String identity) {
+        return all().stream().anyMatch(process -> process.identity().equals(identity)) ? Liveness.ALIVE : Liveness.DEAD;
     }
 
     @Override

@@ -14,7 +14,18 @@ public interface DeviceModelProcess {
     /** Its arguments, the program's name first. */
     List<String> arguments();
 
-    boolean isAlive();
+    /** Whether it runs. */
+    Liveness liveness();
+
+    /** Names it so that a recycled PID is never taken for it: see the node {@code xenjava/device-model}. */
+    String identity();
+
+    /**
+     * Whether its user shows that the host's administrator started it: a user that no other process can have. Anybody
+     * may start a process with the arguments of a device model; one that is not trusted counts only if its identity was
+     * noted when it was started.
+     */
+    boolean isTrusted();
 
     /** Whether it answers at the monitor sockets that stand in its arguments. */
     boolean hasMonitor();

@@ -18,8 +18,15 @@ public interface DeviceModelProcesses {
     /** Starts one, which lives on when this process ends. Returns at once; the device model reports in xenstore. */
     DeviceModelProcess start(DeviceModelCommand command);
 
-    /** All that run, whoever started them. */
+    /** All that run and can be seen from here, whoever started them. */
     List<DeviceModelProcess> all();
+
+    /**
+     * Whether a device model runs.
+     *
+     * @param identity names it, as {@link DeviceModelProcess#identity} did
+     */
+    Liveness liveness(String identity);
 
     /** Removes sockets that a device model has left. */
     void removeSockets(Collection<Path> sockets);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.xenjava.toolstack.xenctrl.lib.jna;
 
+import com.sun.jna.Pointer;
+
 /**
  * The few functions of the C library that Xen's libraries presuppose of their callers, and those that reach dom0's
  * kernel.
@@ -34,6 +36,28 @@ final class LibC {
     static native int open(byte[] path, int flags);
 
     static native int socket(int domain, int type, int protocol);
+
+    /** {@code connect(2)}. */
+    static native int connect(int socket, byte[] address, int addressBytes);
+
+    /** {@code send(2)}. */
+    static native long send(int socket, byte[] bytes, long count, int flags);
+
+    /**
+     * {@code sendmsg(2)}.
+     *
+     * @param message {@code struct msghdr}
+     */
+    static native long sendmsg(int socket, Pointer message, int flags);
+
+    /** {@code recv(2)}. */
+    static native long recv(int socket, byte[] buffer, long count, int flags);
+
+    /** {@code fcntl(2)} with a number as argument. */
+    static native int fcntl(int fd, int command, long argument);
+
+    /** {@code syscall(2)} with numbers as arguments. */
+    static native long syscall(long number, long first, long second, long third, long fourth);
 
     /** {@code ioctl(2)} with a number as argument. */
     static native int ioctl(int fd, long request, long argument);

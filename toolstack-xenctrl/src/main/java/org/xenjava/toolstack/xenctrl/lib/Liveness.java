@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package org.xenjava.toolstack.store;
+package org.xenjava.toolstack.xenctrl.lib;
 
 /**
  * Whether a process runs. A question that could not be answered is {@link #UNKNOWN} and never counts as death: nothing
