@@ -16,8 +16,9 @@ public record ClockConfig(Base base, int offsetSeconds, TscMode tscMode) {
     /** UTC, and xl's default mode of the time stamp counter. */
     public static final ClockConfig DEFAULT = new ClockConfig(Base.UTC, 0, TscMode.DEFAULT);
 
-    /** A real-time clock's time. */
+    /** The time zone of a real-time clock. */
     public enum Base {
+        /** Universal time. */
         UTC,
         /** The host's local time, which Windows expects: xl.cfg's {@code localtime}. */
         LOCAL_TIME

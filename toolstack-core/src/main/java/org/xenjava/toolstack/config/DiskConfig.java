@@ -17,7 +17,8 @@ import org.xenjava.toolstack.error.ConfigException;
  * @param vdev the guest's name of the disk
  * @param access what the guest may do; read-only for every CD-ROM drive
  * @param device a disk or a CD-ROM drive
- * @param backend the server of the disk; if it is empty, the toolstack chooses one (docs/xl-cfg.md has the table)
+ * @param backend the server of the disk; if it is empty, the plan of the guest's devices chooses one by the table in
+ *     {@code docs/xl-cfg.md}
  * @param script the hotplug script that makes a block device of the target, if any
  * @param options further properties
  */
@@ -35,7 +36,9 @@ public record DiskConfig(
 
     /** Format of a target. */
     public enum Format {
+        /** The bytes of the disk, one after the other. */
         RAW,
+        /** QEMU's image format, which only QEMU serves. */
         QCOW2;
 
         /** {@return the word of xl.cfg and of xenstore} */
@@ -46,7 +49,9 @@ public record DiskConfig(
 
     /** A guest's access to a disk. */
     public enum Access {
+        /** The guest may read. */
         READ_ONLY("r"),
+        /** The guest may read and write. */
         READ_WRITE("w");
 
         private final String word;
@@ -63,7 +68,9 @@ public record DiskConfig(
 
     /** Kind of disk that a guest sees. */
     public enum Device {
+        /** A disk whose medium stays. */
         DISK,
+        /** A CD-ROM drive, whose medium can be changed while the guest runs. */
         CDROM;
 
         /** {@return the word of xl.cfg's {@code devtype} and of xenstore's {@code device-type}} */
@@ -89,6 +96,7 @@ public record DiskConfig(
     public enum Controller {
         /** Two channels with two places each. */
         IDE,
+        /** The controller of disks whose names begin with {@code sd}. */
         SCSI
     }
 
@@ -103,6 +111,18 @@ public record DiskConfig(
     }
 
     /**
+     * Checks the values.
+     *
+     * @param target the block device or image file, or the argument of {@code script}. A relative name is relative to
+     *     {@code /dev}, as in libxl's block script. Empty only for a drive without a medium
+     * @param format the target's format
+     * @param vdev the guest's name of the disk
+     * @param access what the guest may do; read-only for every CD-ROM drive
+     * @param device a disk or a CD-ROM drive
+     * @param backend the server of the disk; if it is empty, the plan of the guest's devices chooses one by the table
+     *     in {@code docs/xl-cfg.md}
+     * @param script the hotplug script that makes a block device of the target, if any
+     * @param options further properties
      * @throws ConfigException if the values are invalid
      */
     public DiskConfig {
@@ -119,10 +139,10 @@ public record DiskConfig(
     }
 
     /**
-     * {@return the emulated controller on which an HVM guest sees this disk too, at the place {@link VirtualDisk#disk}, until
-     * it loads paravirtual drivers} The rule is libxl's (libxl_dm.c): a disk whose name begins with {@code sd} is on
-     * the SCSI controller; the first four disks of any other name, and CD-ROM drives, are on the IDE controller.
-     * Partitions and bare numbers are not emulated (xen-vbd-interface(7)).
+     * {@return the emulated controller on which an HVM guest sees this disk too, at the place {@link
+     * VirtualDisk#disk}, until it loads paravirtual drivers} The rule is libxl's (libxl_dm.c): a disk whose name
+     * begins with {@code sd} is on the SCSI controller; the first four disks of any other name, and CD-ROM drives,
+     * are on the IDE controller. Partitions and bare numbers are not emulated (xen-vbd-interface(7)).
      */
     public Optional<Controller> emulated() {
         if (vdev.bus() == VirtualDisk.Bus.NUMBERED || vdev.partition() != 0) {
@@ -142,6 +162,7 @@ public record DiskConfig(
     /**
      * {@return a builder with xl's defaults: a raw writable disk with discard, whose backend the toolstack chooses}
      *
+     * @param vdev the guest's name of the disk, such as {@code xvda}
      * @throws ConfigException if {@code vdev} names no virtual disk
      */
     public static Builder builder(String vdev) {
@@ -164,59 +185,114 @@ public record DiskConfig(
             this.vdev = vdev;
         }
 
+        /**
+         * Sets the target.
+         *
+         * @param value path of a block device or an image file; a relative name is relative to {@code /dev}
+         * @return this builder
+         */
         public Builder target(String value) {
             target = Optional.of(value);
             return this;
         }
 
+        /**
+         * Sets the format of the target.
+         *
+         * @param value the format; the default is raw
+         * @return this builder
+         */
         public Builder format(Format value) {
             format = value;
             return this;
         }
 
+        /**
+         * Lets the guest only read.
+         *
+         * @return this builder
+         */
         public Builder readOnly() {
             access = Access.READ_ONLY;
             return this;
         }
 
-        /** Makes it a read-only CD-ROM drive, without a medium if there is no target. */
+        /**
+         * Makes the disk a read-only CD-ROM drive, without a medium if there is no target.
+         *
+         * @return this builder
+         */
         public Builder cdrom() {
             device = Device.CDROM;
             return readOnly();
         }
 
+        /**
+         * Sets the server of the disk.
+         *
+         * @param value a server that can serve the target; otherwise creating the guest fails
+         * @return this builder
+         */
         public Builder backend(Backend value) {
             backend = Optional.of(value);
             return this;
         }
 
+        /**
+         * Sets a hotplug script.
+         *
+         * @param value name of the script
+         * @return this builder
+         */
         public Builder script(String value) {
             script = Optional.of(value);
             return this;
         }
 
-        /** Allows discard. By default, a writable disk has it. */
+        /**
+         * Allows discard. By default, a writable disk has it.
+         *
+         * @return this builder
+         */
         public Builder discard() {
             discard = Optional.of(Discard.YES);
             return this;
         }
 
+        /**
+         * Forbids discard, as for an image file whose blocks are to stay allocated.
+         *
+         * @return this builder
+         */
         public Builder noDiscard() {
             discard = Optional.of(Discard.NO);
             return this;
         }
 
+        /**
+         * Lets QEMU bypass the host's cache; see {@link Option#DIRECT_IO_SAFE}.
+         *
+         * @return this builder
+         */
         public Builder directIoSafe() {
             options.add(Option.DIRECT_IO_SAFE);
             return this;
         }
 
+        /**
+         * Advises the guest not to trust the backend.
+         *
+         * @return this builder
+         */
         public Builder untrusted() {
             options.add(Option.UNTRUSTED);
             return this;
         }
 
         /**
+         * Makes the disk.
+         *
+         * @return the disk
          * @throws ConfigException if the values are not a valid disk
          */
         public DiskConfig build() {

@@ -58,6 +58,8 @@ public record DomainConfig(
     public static final int MAX_VCPUS = 128;
 
     /**
+     * The action for each way in which a guest stops.
+     *
      * @param onPoweroff action after the guest powered itself off
      * @param onReboot action after the guest requested a reboot
      * @param onCrash action after the guest crashed
@@ -74,12 +76,40 @@ public record DomainConfig(
         public static final Lifecycle DEFAULT =
                 new Lifecycle(LifecycleAction.DESTROY, LifecycleAction.RESTART, LifecycleAction.DESTROY);
 
-        /** The other two actions are the defaults. */
+        /**
+         * Creates actions of which the other two are xl's defaults.
+         *
+         * @param onPoweroff action after the guest powered itself off
+         * @param onReboot action after the guest requested a reboot
+         * @param onCrash action after the guest crashed
+         */
         public Lifecycle(LifecycleAction onPoweroff, LifecycleAction onReboot, LifecycleAction onCrash) {
             this(onPoweroff, onReboot, onCrash, LifecycleAction.DESTROY, LifecycleAction.SOFT_RESET);
         }
     }
 
+    /**
+     * Checks the values and copies the collections, so that the record is immutable.
+     *
+     * @param name 1 … 255 visible characters, no {@code /}, not only digits (a number is a domid)
+     * @param type kind of guest
+     * @param kernel for PVH, the required kernel: a bzImage or an ELF file with a PVH note; for HVM, an optional
+     *     kernel to boot instead of a disk. A relative path is relative to the directory in which the process runs
+     * @param ramdisk the initial ramdisk; only with a kernel
+     * @param commandLine the kernel's command line, without NUL; may be empty; only with a kernel
+     * @param sizes the guest's memory at boot and its maximum
+     * @param vcpus vCPUs online at boot, 1 … {@code maxVcpus}
+     * @param maxVcpus vCPUs that the guest may bring online, 1 … 128 (Xen's {@code HVM_MAX_VCPUS})
+     * @param clock the time that the guest sees
+     * @param limits Xen's limits for the guest
+     * @param paging how Xen translates the guest's addresses
+     * @param uuid the guest's UUID; if it is empty, each build chooses a random one
+     * @param lifecycle actions when the guest stops
+     * @param disks the disks, in the file's order; no two with the same {@link DiskConfig#number}
+     * @param nics the network cards; the index is the device's id, from 0
+     * @param hvm the machine of an HVM guest; empty for every other guest
+     * @throws ConfigException if values are out of range or do not fit together; its message lists every problem
+     */
     public DomainConfig {
         disks = List.copyOf(disks);
         nics = List.copyOf(nics);
@@ -110,7 +140,7 @@ public record DomainConfig(
         return sizes.maxMemory();
     }
 
-    /** {@return the guest boots in populate-on-demand mode} */
+    /** {@return whether the guest boots in populate-on-demand mode} */
     public boolean populateOnDemand() {
         return sizes.populateOnDemand();
     }
@@ -125,8 +155,10 @@ public record DomainConfig(
     }
 
     /**
-     * {@return the same guest with a UUID and with a MAC address for each network card; missing ones are chosen at random} A
-     * rebuild from the result, as for a reboot, looks the same to the network and to the guest.
+     * {@return the same guest with a UUID and with a MAC address for each network card; missing ones are chosen at
+     * random} A rebuild from the result, as for a reboot, looks the same to the network and to the guest.
+     *
+     * @param random source of a missing UUID and of missing addresses
      */
     public DomainConfig completed(RandomGenerator random) {
         Set<MacAddress> taken = new HashSet<>();
@@ -138,7 +170,8 @@ public record DomainConfig(
     }
 
     /**
-     * {@return the same guest with absolute paths of kernel and ramdisk, so that it does not depend on the working directory}
+     * {@return the same guest with absolute paths of kernel and ramdisk, so that it does not depend on the working
+     * directory}
      */
     public DomainConfig located() {
         return with(kernel.map(Path::toAbsolutePath), ramdisk.map(Path::toAbsolutePath), uuid, nics);
@@ -177,7 +210,11 @@ public record DomainConfig(
         return new UUID(random.nextLong() & ~0xf000L | 0x4000L, random.nextLong() & ~0L >>> 2 | 1L << 63);
     }
 
-    /** {@return a builder with xl's defaults (one vCPU, no ramdisk, empty command line), but PVH instead of PV} */
+    /**
+     * {@return a builder with xl's defaults (one vCPU, no ramdisk, empty command line), but PVH instead of PV}
+     *
+     * @param name the guest's name
+     */
     public static Builder builder(String name) {
         return new Builder(name);
     }
@@ -185,6 +222,8 @@ public record DomainConfig(
     /**
      * Checks the name of a domain.
      *
+     * @param name 1 … 255 visible characters, no {@code /}, not only digits
+     * @return the name
      * @throws ConfigException if no domain can have it
      */
     public static String requireName(String name) {
@@ -243,115 +282,220 @@ public record DomainConfig(
             this.name = name;
         }
 
-        /** Replaces the name. */
+        /**
+         * Replaces the name.
+         *
+         * @param value 1 … 255 visible characters, no {@code /}, not only digits
+         * @return this builder
+         */
         public Builder name(String value) {
             name = value;
             return this;
         }
 
+        /**
+         * Sets the kind of guest.
+         *
+         * @param value the kind; the default is PVH
+         * @return this builder
+         */
         public Builder type(DomainType value) {
             type = value;
             return this;
         }
 
+        /**
+         * Sets the kernel, which a PVH guest needs.
+         *
+         * @param value path of a bzImage or an ELF file
+         * @return this builder
+         */
         public Builder kernel(Path value) {
             kernel = Optional.of(value);
             return this;
         }
 
+        /**
+         * Sets the initial ramdisk.
+         *
+         * @param value path of the file
+         * @return this builder
+         */
         public Builder ramdisk(Path value) {
             ramdisk = Optional.of(value);
             return this;
         }
 
+        /**
+         * Sets the kernel's command line.
+         *
+         * @param value text without NUL; the default is empty
+         * @return this builder
+         */
         public Builder commandLine(String value) {
             commandLine = value;
             return this;
         }
 
         /**
+         * Sets the memory at boot.
+         *
+         * @param value whole MiB, 1 or more
+         * @return this builder
          * @throws ConfigException if the number is negative or too large
          */
         public Builder memoryMib(long value) {
             return memory(DomainRules.mib("memory", value));
         }
 
+        /**
+         * Sets the memory at boot.
+         *
+         * @param value whole MiB, 1 MiB or more
+         * @return this builder
+         */
         public Builder memory(KiB value) {
             memory = value;
             return this;
         }
 
         /**
-         * As {@link #maxMemory}.
+         * Sets the memory that the guest may grow to; see {@link #maxMemory}.
          *
+         * @param value whole MiB, the memory at boot or more
+         * @return this builder
          * @throws ConfigException if the number is negative or too large
          */
         public Builder maxMemoryMib(long value) {
             return maxMemory(DomainRules.mib("maxmem", value));
         }
 
-        /** {@return the default is the memory at boot: no populate-on-demand} */
+        /**
+         * Sets the memory that the guest may grow to. The default is the memory at boot; more makes a
+         * populate-on-demand guest.
+         *
+         * @param value whole MiB, the memory at boot or more
+         * @return this builder
+         */
         public Builder maxMemory(KiB value) {
             maxMemory = Optional.of(value);
             return this;
         }
 
-        /** {@return the default is {@code maxVcpus}, or one} */
+        /**
+         * Sets the number of vCPUs online at boot.
+         *
+         * @param value 1 … {@code maxVcpus}, which is the default; 1 if neither is set
+         * @return this builder
+         */
         public Builder vcpus(int value) {
             vcpus = OptionalInt.of(value);
             return this;
         }
 
-        /** {@return the default is {@code vcpus}} */
+        /**
+         * Sets the number of vCPUs that the guest may bring online.
+         *
+         * @param value {@code vcpus}, which is the default, … {@link #MAX_VCPUS}
+         * @return this builder
+         */
         public Builder maxVcpus(int value) {
             maxVcpus = OptionalInt.of(value);
             return this;
         }
 
+        /**
+         * Sets the time that the guest sees.
+         *
+         * @param value the clock; the default is {@link ClockConfig#DEFAULT}
+         * @return this builder
+         */
         public Builder clock(ClockConfig value) {
             clock = value;
             return this;
         }
 
+        /**
+         * Sets Xen's limits for the guest.
+         *
+         * @param value the limits; the default is {@link LimitsConfig#DEFAULT}
+         * @return this builder
+         */
         public Builder limits(LimitsConfig value) {
             limits = value;
             return this;
         }
 
+        /**
+         * Sets how Xen translates the guest's addresses.
+         *
+         * @param value the paging; the default is {@link PagingConfig#DEFAULT}
+         * @return this builder
+         */
         public Builder paging(PagingConfig value) {
             paging = value;
             return this;
         }
 
+        /**
+         * Sets the UUID.
+         *
+         * @param value the UUID; by default each build chooses a random one
+         * @return this builder
+         */
         public Builder uuid(UUID value) {
             uuid = Optional.of(value);
             return this;
         }
 
+        /**
+         * Sets the actions when the guest stops.
+         *
+         * @param value the actions; the default is {@link Lifecycle#DEFAULT}
+         * @return this builder
+         */
         public Builder lifecycle(Lifecycle value) {
             lifecycle = value;
             return this;
         }
 
-        /** Replaces the list. */
+        /**
+         * Replaces the list of disks.
+         *
+         * @param value the disks; no two with the same {@link DiskConfig#number}
+         * @return this builder
+         */
         public Builder disks(List<DiskConfig> value) {
             disks = value;
             return this;
         }
 
-        /** Replaces the list. */
+        /**
+         * Replaces the list of network cards.
+         *
+         * @param value the cards; the index is the device's id, from 0
+         * @return this builder
+         */
         public Builder nics(List<NicConfig> value) {
             nics = value;
             return this;
         }
 
-        /** {@return the machine of an HVM guest; the default is {@link HvmConfig#DEFAULT}} */
+        /**
+         * Sets the machine of an HVM guest.
+         *
+         * @param value the machine; the default for HVM guests is {@link HvmConfig#DEFAULT}
+         * @return this builder
+         */
         public Builder hvm(HvmConfig value) {
             hvm = Optional.of(value);
             return this;
         }
 
         /**
+         * Makes the configuration.
+         *
+         * @return the configuration
          * @throws ConfigException if the values are not a valid configuration
          */
         public DomainConfig build() {

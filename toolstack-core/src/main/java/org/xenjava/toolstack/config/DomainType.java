@@ -12,7 +12,11 @@ public enum DomainType {
     /** A guest with firmware and a device model. */
     HVM;
 
-    /** {@return the kind with this {@link #word}; empty if the library does not build it} */
+    /**
+     * {@return the kind with this {@link #word}; empty if the library does not build it}
+     *
+     * @param word a word of xl.cfg's {@code type}
+     */
     public static Optional<DomainType> ofWord(String word) {
         return Stream.of(values()).filter(type -> type.word().equals(word)).findFirst();
     }

@@ -22,6 +22,7 @@ public record GraphicsConfig(Vga vga, KiB videoRam, Optional<Vnc> vnc, Optional<
 
     /** The emulated graphics card: xl.cfg's {@code vga}. */
     public enum Vga {
+        /** No graphics card. */
         NONE("none", 0),
         /** A Cirrus Logic GD5446. libxl's default. */
         CIRRUS("cirrus", 8),
@@ -43,13 +44,16 @@ public record GraphicsConfig(Vga vga, KiB videoRam, Optional<Vnc> vnc, Optional<
             return word;
         }
 
-        /** {@return the least video RAM with the upstream QEMU, which is the default too (libxl_create.c)} */
+        /**
+         * {@return the least video RAM of the card with the upstream QEMU, which is also the default
+         * (libxl_create.c)}
+         */
         public KiB leastVideoRam() {
             return videoRam;
         }
     }
 
-    /** How a VNC server chooses its display. */
+    /** The choice of a VNC server's display. */
     public enum DisplayChoice {
         /** The configured display; an error if it is taken. */
         EXACT,
@@ -73,6 +77,12 @@ public record GraphicsConfig(Vga vga, KiB videoRam, Optional<Vnc> vnc, Optional<
         public static final Vnc DEFAULT = new Vnc("127.0.0.1", 0, DisplayChoice.FIRST_FREE, Optional.empty());
 
         /**
+         * Checks the values.
+         *
+         * @param listen address to listen on, without a port; an IPv6 address has no brackets
+         * @param display 0 … 59635; the TCP port is 5900 more
+         * @param choice whether another display may be used
+         * @param password password for viewers; VNC uses its first eight characters
          * @throws ConfigException if a value is out of range, or if a public address has no password
          */
         public Vnc {
@@ -92,6 +102,13 @@ public record GraphicsConfig(Vga vga, KiB videoRam, Optional<Vnc> vnc, Optional<
     }
 
     /**
+     * Checks the values.
+     *
+     * @param vga the emulated card
+     * @param videoRam memory of the card; 0 without a card, else {@link Vga#leastVideoRam} … 512 MiB, and a power of
+     *     two, because QEMU rounds up
+     * @param vnc the VNC server, if any
+     * @param keymap QEMU's keyboard layout, such as {@code de}; the default is {@code en-us}
      * @throws ConfigException if the video RAM does not fit the card
      */
     public GraphicsConfig {
@@ -101,19 +118,38 @@ public record GraphicsConfig(Vga vga, KiB videoRam, Optional<Vnc> vnc, Optional<
                 .throwIfAny("");
     }
 
-    /** {@return the card with its default video RAM, without a VNC server} */
+    /**
+     * {@return the card with its default video RAM, without a VNC server}
+     *
+     * @param vga the card
+     */
     public static GraphicsConfig of(Vga vga) {
         return new GraphicsConfig(vga, vga.leastVideoRam(), Optional.empty(), Optional.empty());
     }
 
+    /**
+     * {@return the same display with another size of the card's memory}
+     *
+     * @param value a power of two, as in {@link #videoRam}
+     */
     public GraphicsConfig withVideoRam(KiB value) {
         return new GraphicsConfig(vga, value, vnc, keymap);
     }
 
+    /**
+     * {@return the same display with a VNC server}
+     *
+     * @param value the server
+     */
     public GraphicsConfig withVnc(Vnc value) {
         return new GraphicsConfig(vga, videoRam, Optional.of(value), keymap);
     }
 
+    /**
+     * {@return the same display with another keyboard layout}
+     *
+     * @param value QEMU's name of the layout, such as {@code de}
+     */
     public GraphicsConfig withKeymap(String value) {
         return new GraphicsConfig(vga, videoRam, vnc, Optional.of(value));
     }

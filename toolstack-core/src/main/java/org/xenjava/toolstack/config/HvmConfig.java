@@ -65,6 +65,13 @@ public record HvmConfig(
                 new Firmware(Bios.SEABIOS, Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty());
 
         /**
+         * Checks the paths.
+         *
+         * @param bios the BIOS; SeaBIOS by default
+         * @param biosPath image of the BIOS, instead of the installed one
+         * @param loader a program to start instead of hvmloader
+         * @param smbiosTables a file of SMBIOS structures that hvmloader adds to its own
+         * @param acpiTables a file of ACPI tables that hvmloader adds to its own
          * @throws ConfigException if a path is empty
          */
         public Firmware {
@@ -79,7 +86,9 @@ public record HvmConfig(
 
     /** The firmware that boots the guest's disks. */
     public enum Bios {
+        /** SeaBIOS, a PC BIOS. */
         SEABIOS,
+        /** OVMF, UEFI firmware. */
         OVMF;
 
         /** {@return the word of xl.cfg} */
@@ -99,6 +108,10 @@ public record HvmConfig(
         public static final DeviceModel DEFAULT = new DeviceModel(Optional.empty(), List.of());
 
         /**
+         * Checks the values.
+         *
+         * @param program path of a QEMU, instead of the installed one
+         * @param arguments further arguments, behind the library's own
          * @throws ConfigException if the path is empty or an argument has a NUL
          */
         public DeviceModel {
@@ -114,7 +127,9 @@ public record HvmConfig(
     public enum UsbDevice {
         /** A pointer with absolute coordinates. */
         TABLET,
+        /** A mouse with relative coordinates. */
         MOUSE,
+        /** A keyboard. */
         KEYBOARD;
 
         /** {@return the word of xl.cfg} */
@@ -124,6 +139,20 @@ public record HvmConfig(
     }
 
     /**
+     * Checks the values.
+     *
+     * @param firmware the program that starts first
+     * @param boot what the firmware boots from, in this order: {@code c} hard disk, {@code d} CD-ROM, {@code n}
+     *     network, {@code a} floppy; each at most once. libxl's default is {@code cda}
+     * @param features switches of the machine
+     * @param timerMode treatment of missed timer ticks
+     * @param viridian the Hyper-V interfaces; none by default
+     * @param mmioHole the hole below 4 GiB for devices; whole MiB, 256 MiB … 3840 MiB. Without it, hvmloader's
+     *     smallest hole, 256 MiB, which it enlarges if the devices need more
+     * @param deviceModel the QEMU that emulates the devices
+     * @param serial QEMU's back end of each serial port: {@code pty} for a terminal of the host, {@code none}
+     * @param usbDevices devices on the emulated USB controller
+     * @param graphics the graphics card and the display
      * @throws ConfigException if the values are invalid
      */
     public HvmConfig {
@@ -139,15 +168,23 @@ public record HvmConfig(
                 .throwIfAny("");
     }
 
+    /**
+     * {@return whether the machine has a feature}
+     *
+     * @param feature the switch
+     */
     public boolean has(HvmFeature feature) {
         return features.contains(feature);
     }
 
-    /** {@return the machine has an emulated USB controller, because of {@link HvmFeature#USB} or of a device} */
+    /**
+     * {@return whether the machine has an emulated USB controller, because of {@link HvmFeature#USB} or of a device}
+     */
     public boolean hasUsbController() {
         return has(HvmFeature.USB) || !usbDevices.isEmpty();
     }
 
+    /** {@return a builder with xl's defaults} */
     public static Builder builder() {
         return new Builder();
     }
@@ -167,58 +204,121 @@ public record HvmConfig(
 
         private Builder() {}
 
+        /**
+         * Sets the firmware.
+         *
+         * @param value the firmware; the default is {@link Firmware#DEFAULT}
+         * @return this builder
+         */
         public Builder firmware(Firmware value) {
             firmware = value;
             return this;
         }
 
+        /**
+         * Sets what the firmware boots from.
+         *
+         * @param value one or more of {@code c} hard disk, {@code d} CD-ROM, {@code n} network and {@code a} floppy,
+         *     each at most once
+         * @return this builder
+         */
         public Builder boot(String value) {
             boot = value;
             return this;
         }
 
-        /** Replaces the set; the default is {@link HvmFeature#DEFAULTS}. */
+        /**
+         * Replaces the set of features.
+         *
+         * @param value the features; the default is {@link HvmFeature#DEFAULTS}
+         * @return this builder
+         */
         public Builder features(Set<HvmFeature> value) {
             features = value;
             return this;
         }
 
+        /**
+         * Sets the treatment of missed timer ticks.
+         *
+         * @param value the mode; libxl's default is {@link TimerMode#NO_DELAY_FOR_MISSED_TICKS}
+         * @return this builder
+         */
         public Builder timerMode(TimerMode value) {
             timerMode = value;
             return this;
         }
 
+        /**
+         * Sets the Hyper-V interfaces.
+         *
+         * @param value the interfaces; none by default
+         * @return this builder
+         */
         public Builder viridian(Set<ViridianFeature> value) {
             viridian = value;
             return this;
         }
 
+        /**
+         * Sets the size of the hole below 4 GiB for devices.
+         *
+         * @param value whole MiB, 256 MiB … 3840 MiB
+         * @return this builder
+         */
         public Builder mmioHole(KiB value) {
             mmioHole = Optional.of(value);
             return this;
         }
 
+        /**
+         * Sets the QEMU that emulates the devices.
+         *
+         * @param value the QEMU; the default is {@link DeviceModel#DEFAULT}
+         * @return this builder
+         */
         public Builder deviceModel(DeviceModel value) {
             deviceModel = value;
             return this;
         }
 
+        /**
+         * Sets the serial ports.
+         *
+         * @param value QEMU's back end of each port: {@code pty} for a terminal of the host, {@code none}
+         * @return this builder
+         */
         public Builder serial(List<String> value) {
             serial = value;
             return this;
         }
 
+        /**
+         * Sets the devices on the emulated USB controller.
+         *
+         * @param value the devices; none by default
+         * @return this builder
+         */
         public Builder usbDevices(List<UsbDevice> value) {
             usbDevices = value;
             return this;
         }
 
+        /**
+         * Sets the graphics card and the display.
+         *
+         * @param value the display; the default is {@link GraphicsConfig#DEFAULT}
+         * @return this builder
+         */
         public Builder graphics(GraphicsConfig value) {
             graphics = value;
             return this;
         }
 
         /**
+         * Makes the machine.
+         *
+         * @return the machine
          * @throws ConfigException if the values are not a valid machine
          */
         public HvmConfig build() {

@@ -18,6 +18,13 @@ public record LimitsConfig(OptionalInt grantFrames, OptionalInt maptrackFrames, 
     public static final LimitsConfig DEFAULT = new LimitsConfig(OptionalInt.empty(), OptionalInt.empty(), 1023);
 
     /**
+     * Checks the limits.
+     *
+     * @param grantFrames pages of the grant table, 1 or more; without a value, Xen's default. Xen refuses more than
+     *     its command line option {@code gnttab_max_frames}
+     * @param maptrackFrames pages that track the grants that the guest maps, 0 or more; without a value, Xen's
+     *     default. Xen refuses more than {@code gnttab_max_maptrack_frames}
+     * @param eventChannels number of the highest event channel, 10 … 131071; libxl's default is 1023
      * @throws ConfigException if a limit is out of range
      */
     public LimitsConfig {

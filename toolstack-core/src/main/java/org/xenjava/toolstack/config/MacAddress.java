@@ -16,6 +16,9 @@ public record MacAddress(String text) {
     private static final String NONE = "00:00:00:00:00:00";
 
     /**
+     * Checks the address and turns it into lower case.
+     *
+     * @param text six pairs of hexadecimal digits with colons between them, in any case
      * @throws ConfigException if the text is no unicast address
      */
     public MacAddress {
@@ -28,7 +31,11 @@ public record MacAddress(String text) {
         }
     }
 
-    /** {@return a random address of the Xen project's range, 00:16:3e:00:00:00 … 00:16:3e:7f:ff:ff, as in libxl} */
+    /**
+     * {@return a random address of the Xen project's range, 00:16:3e:00:00:00 … 00:16:3e:7f:ff:ff, as in libxl}
+     *
+     * @param random source of the last 23 bits
+     */
     public static MacAddress random(RandomGenerator random) {
         return new MacAddress(String.format(
                 "00:16:3e:%02x:%02x:%02x", random.nextInt(0x80), random.nextInt(0x100), random.nextInt(0x100)));

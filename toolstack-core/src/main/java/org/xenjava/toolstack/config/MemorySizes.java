@@ -16,6 +16,10 @@ public record MemorySizes(KiB memory, KiB maxMemory) {
     public static final KiB MAXIMUM = KiB.of(16L << 30);
 
     /**
+     * Checks the sizes.
+     *
+     * @param memory the memory that the guest gets at boot; whole MiB, 1 MiB or more
+     * @param maxMemory the memory that the guest may grow to; whole MiB, from {@code memory} to {@link #MAXIMUM}
      * @throws ConfigException if a size is out of range
      */
     public MemorySizes {
@@ -25,7 +29,7 @@ public record MemorySizes(KiB memory, KiB maxMemory) {
                 .throwIfAny("");
     }
 
-    /** {@return the guest boots in populate-on-demand mode} */
+    /** {@return whether the guest boots in populate-on-demand mode} */
     public boolean populateOnDemand() {
         return memory.isLessThan(maxMemory);
     }

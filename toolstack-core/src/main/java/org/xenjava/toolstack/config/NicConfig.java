@@ -9,11 +9,12 @@ import org.xenjava.toolstack.error.ConfigException;
  * A network card, as xl-network-configuration(5) describes it. Make one with {@link #builder}.
  *
  * @param mac the hardware address; if it is empty, each build chooses one with {@link DomainConfig#completed}
- * @param bridge the host's bridge that the card joins, in the form that {@code script} takes; xl's default is {@code xenbr0}
+ * @param bridge the host's bridge that the card joins, in the form that {@code script} takes; xl's default is {@code
+ *     xenbr0}
  * @param type whether an HVM guest also gets an emulated card; if it is empty, the guest's type decides
  * @param model the emulated card, in QEMU's words; xl's default is {@code rtl8139}
- * @param script the hotplug script; if it is empty, {@code vif-bridge}. A relative name is relative to Xen's directory
- *     of scripts
+ * @param script the hotplug script; if it is empty, {@code vif-bridge}. A relative name is relative to Xen's
+ *     directory of scripts
  * @param vifName the host's name of the interface; if it is empty, {@code vifDOMID.DEVID}
  * @param ip addresses, in the form that the hotplug script takes
  * @param gatewayDevice the host's interface that {@code vif-route} routes through
@@ -34,8 +35,11 @@ public record NicConfig(
         Optional<Rate> rate,
         Trust trust) {
 
+    /** xl's default bridge. */
     public static final String DEFAULT_BRIDGE = "xenbr0";
+    /** xl's default emulated card. */
     public static final String DEFAULT_MODEL = "rtl8139";
+    /** xl's default payload in bytes. */
     public static final int DEFAULT_MTU = 1500;
 
     /** The cards that a guest sees. */
@@ -51,9 +55,11 @@ public record NicConfig(
         }
     }
 
-    /** Trust of the guest in the backend. */
+    /** The advice to the guest on whether to trust the backend. */
     public enum Trust {
+        /** The guest may trust the backend. */
         TRUSTED,
+        /** The guest is advised not to trust the backend. */
         UNTRUSTED;
 
         /** {@return the word of xl.cfg} */
@@ -77,6 +83,10 @@ public record NicConfig(
         private static final long MICROS_PER_SECOND = 1_000_000;
 
         /**
+         * Checks the numbers.
+         *
+         * @param bytesPerSecond 1 … 2³²−1, or 1000, 1000² or 1000³ times such a number, as in xl's syntax
+         * @param intervalMicros interval between refills in microseconds, 1 … 2³²−1; the product of both has 64 bits
          * @throws ConfigException if a number is out of its range
          */
         public Rate {
@@ -86,8 +96,8 @@ public record NicConfig(
         }
 
         /**
-         * {@return the credit in bytes, rounded down} xenstore's {@code rate} is this, a comma, and the interval in microseconds
-         * (libxlu_vif.c, libxl_nic.c).
+         * {@return the credit in bytes, rounded down} xenstore's {@code rate} is this, a comma, and the interval in
+         * microseconds (libxlu_vif.c, libxl_nic.c).
          */
         public long bytesPerInterval() {
             return Long.divideUnsigned(bytesPerSecond * intervalMicros, MICROS_PER_SECOND);
@@ -95,6 +105,21 @@ public record NicConfig(
     }
 
     /**
+     * Checks the values.
+     *
+     * @param mac the hardware address; if it is empty, each build chooses one with {@link DomainConfig#completed}
+     * @param bridge the host's bridge that the card joins, in the form that {@code script} takes; xl's default is
+     *     {@code xenbr0}
+     * @param type whether an HVM guest also gets an emulated card; if it is empty, the guest's type decides
+     * @param model the emulated card, in QEMU's words; xl's default is {@code rtl8139}
+     * @param script the hotplug script; if it is empty, {@code vif-bridge}. A relative name is relative to Xen's
+     *     directory of scripts
+     * @param vifName the host's name of the interface; if it is empty, {@code vifDOMID.DEVID}
+     * @param ip addresses, in the form that the hotplug script takes
+     * @param gatewayDevice the host's interface that {@code vif-route} routes through
+     * @param mtu largest payload in bytes, 68 … 65535, as the hotplug script sets it; xl's default is 1500
+     * @param rate limit of the guest's sending rate, if any
+     * @param trust whether the guest is advised to trust the backend
      * @throws ConfigException if the values are invalid
      */
     public NicConfig {
@@ -104,18 +129,30 @@ public record NicConfig(
                 });
     }
 
-    /** {@return the card's type in a guest: the configured one, or libxl's default for the kind of guest} */
+    /**
+     * {@return the card's type in a guest: the configured one, or libxl's default for the kind of guest}
+     *
+     * @param guest the kind of guest
+     */
     public Type typeIn(DomainType guest) {
         return type.orElse(guest == DomainType.HVM ? Type.IOEMU : Type.VIF);
     }
 
-    /** {@return the same card with this address} */
+    /**
+     * {@return the same card with this address}
+     *
+     * @param newMac the hardware address
+     */
     public NicConfig withMac(MacAddress newMac) {
         return new NicConfig(
                 Optional.of(newMac), bridge, type, model, script, vifName, ip, gatewayDevice, mtu, rate, trust);
     }
 
-    /** {@return the same card of this type} */
+    /**
+     * {@return the same card of this type}
+     *
+     * @param newType the cards that the guest sees
+     */
     public NicConfig withType(Type newType) {
         return new NicConfig(
                 mac, bridge, Optional.of(newType), model, script, vifName, ip, gatewayDevice, mtu, rate, trust);
@@ -142,62 +179,131 @@ public record NicConfig(
 
         private Builder() {}
 
+        /**
+         * Sets the hardware address.
+         *
+         * @param value the address; by default each build chooses a random one
+         * @return this builder
+         */
         public Builder mac(MacAddress value) {
             mac = Optional.of(value);
             return this;
         }
 
+        /**
+         * Sets the bridge that the card joins.
+         *
+         * @param value the bridge, in the form that the hotplug script takes; the default is {@code xenbr0}
+         * @return this builder
+         */
         public Builder bridge(String value) {
             bridge = value;
             return this;
         }
 
+        /**
+         * Sets the cards that the guest sees.
+         *
+         * @param value the type; by default the guest's type decides
+         * @return this builder
+         */
         public Builder type(Type value) {
             type = Optional.of(value);
             return this;
         }
 
+        /**
+         * Sets the emulated card.
+         *
+         * @param value QEMU's name of the card; the default is {@code rtl8139}
+         * @return this builder
+         */
         public Builder model(String value) {
             model = value;
             return this;
         }
 
+        /**
+         * Sets the hotplug script.
+         *
+         * @param value absolute path, or a name in Xen's directory of scripts
+         * @return this builder
+         */
         public Builder script(String value) {
             script = Optional.of(value);
             return this;
         }
 
+        /**
+         * Sets the host's name of the interface.
+         *
+         * @param value 1 … 15 characters; the default is {@code vifDOMID.DEVID}
+         * @return this builder
+         */
         public Builder vifName(String value) {
             vifName = Optional.of(value);
             return this;
         }
 
+        /**
+         * Sets the guest's addresses for the hotplug script.
+         *
+         * @param value addresses, in the form that the script takes
+         * @return this builder
+         */
         public Builder ip(String value) {
             ip = Optional.of(value);
             return this;
         }
 
+        /**
+         * Sets the host's interface that {@code vif-route} routes through.
+         *
+         * @param value name of the interface
+         * @return this builder
+         */
         public Builder gatewayDevice(String value) {
             gatewayDevice = Optional.of(value);
             return this;
         }
 
+        /**
+         * Sets the largest payload.
+         *
+         * @param value 68 … 65535 bytes; the default is 1500
+         * @return this builder
+         */
         public Builder mtu(int value) {
             mtu = value;
             return this;
         }
 
+        /**
+         * Limits the guest's sending rate.
+         *
+         * @param value the limit
+         * @return this builder
+         */
         public Builder rate(Rate value) {
             rate = Optional.of(value);
             return this;
         }
 
+        /**
+         * Sets the advice to the guest on whether to trust the backend.
+         *
+         * @param value the advice; the default is to trust
+         * @return this builder
+         */
         public Builder trust(Trust value) {
             trust = value;
             return this;
         }
 
         /**
+         * Makes the network card.
+         *
+         * @return the card
          * @throws ConfigException if the values are not a valid card
          */
         public NicConfig build() {

@@ -12,7 +12,7 @@ import java.util.stream.Collectors;
 import org.xenjava.toolstack.error.ConfigException;
 import org.xenjava.toolstack.error.ConfigProblem;
 
-/** Collects what is wrong with a configuration, so that one exception reports everything. */
+/** Collects the problems of a configuration, so that one exception reports all of them. */
 final class ProblemCollector {
     private final List<ConfigProblem> problems = new ArrayList<>();
     private final Set<String> wrongKeys = new HashSet<>();

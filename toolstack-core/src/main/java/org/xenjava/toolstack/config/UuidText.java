@@ -11,7 +11,11 @@ public final class UuidText {
 
     private UuidText() {}
 
-    /** {@return the UUID, or empty if the text has another form} */
+    /**
+     * {@return the UUID, or empty if the text has another form}
+     *
+     * @param text 8-4-4-4-12 hexadecimal digits in any case
+     */
     public static Optional<UUID> parse(String text) {
         return FORM.matcher(text).matches() ? Optional.of(UUID.fromString(text)) : Optional.empty();
     }

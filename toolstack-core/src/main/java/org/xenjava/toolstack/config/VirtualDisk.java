@@ -22,8 +22,11 @@ import org.xenjava.toolstack.error.ConfigException;
 public record VirtualDisk(String name) {
     /** The bus that a guest sees the disk on. */
     public enum Bus {
+        /** Xen's paravirtual disks, {@code xvda} and further. */
         XVD,
+        /** {@code hda} … {@code hdd}. */
         IDE,
+        /** {@code sda} … {@code sdp}. */
         SCSI,
         /** The name is a number. */
         NUMBERED
@@ -53,6 +56,9 @@ public record VirtualDisk(String name) {
     private static final int ALPHABET = 26;
 
     /**
+     * Checks the name.
+     *
+     * @param name the name as written
      * @throws ConfigException if the name is no virtual disk
      */
     public VirtualDisk {
@@ -65,6 +71,7 @@ public record VirtualDisk(String name) {
         return parse(name).isEmpty() ? Optional.of(complaint(name)) : Optional.empty();
     }
 
+    /** {@return the bus that the name belongs to} */
     public Bus bus() {
         return place().bus;
     }

@@ -9,6 +9,8 @@ public final class Visible {
 
     /**
      * {@return the text with each invisible character as a backslash, {@code u} and four or more hexadecimal digits}
+     *
+     * @param text any text
      */
     public static String text(String text) {
         if (isText(text)) {
@@ -25,12 +27,19 @@ public final class Visible {
         return visible.toString();
     }
 
-    /** {@return all characters are visible} */
+    /**
+     * {@return whether all characters are visible}
+     *
+     * @param text any text
+     */
     public static boolean isText(String text) {
         return text.codePoints().allMatch(Visible::isVisible);
     }
 
-    /** The character is no control character, no format character such as a change of direction, and no lone surrogate. */
+    /**
+     * The character is no control character, no format character such as a change of direction, and no lone
+     * surrogate.
+     */
     private static boolean isVisible(int character) {
         return switch (Character.getType(character)) {
             case Character.CONTROL,

@@ -25,14 +25,14 @@ import org.xenjava.toolstack.xenctrl.units.KiB;
 import org.xenjava.toolstack.xenctrl.units.Pages;
 
 /**
- * Writes the memory of an HVM or PVH domain that does not run to a file. Mapping a populate-on-demand entry populates
- * it: who calls this has made sure that every entry has its page.
+ * Writes the memory of an HVM or PVH domain to a file. The domain must not run. Mapping a populate-on-demand entry
+ * populates it, so the caller makes sure first that every entry has a page.
  */
 public final class CoreDump {
-    /** 2 MiB at a time. */
+    /** Pages of one mapping: 2 MiB. */
     private static final int PAGES_PER_MAPPING = 512;
 
-    /** Room in front of the pages for notes and names. */
+    /** Bytes in front of the pages, for notes and names. */
     private static final long NOTE_BYTES = 4096;
 
     private final Xenctrl xenctrl;
@@ -41,6 +41,14 @@ public final class CoreDump {
     private final DumpListener listener;
     private final Cancellation cancellation;
 
+    /**
+     * Prepares a dump.
+     *
+     * @param xenctrl the hypercalls
+     * @param domid number of the domain
+     * @param listener receives the progress
+     * @param cancellation checked after each part of the memory
+     */
     public CoreDump(Xenctrl xenctrl, int domid, DumpListener listener, Cancellation cancellation) {
         this.xenctrl = xenctrl;
         this.domid = domid;
@@ -52,11 +60,11 @@ public final class CoreDump {
     /**
      * Writes the file, under another name until it is complete.
      *
-     * @param size what the domain may grow to: {@code memory/static-max}
-     * @param vcpus as many as it may have
-     * @param target replaced if there is such a file
-     * @throws CoreDumpException if it cannot be written
-     * @throws org.xenjava.toolstack.error.OperationCancelledException if it is cancelled
+     * @param size the largest size of the domain: {@code memory/static-max}
+     * @param vcpus the number of vCPUs that the domain may have
+     * @param target the file; an existing one is replaced
+     * @throws CoreDumpException if the file cannot be written
+     * @throws org.xenjava.toolstack.error.OperationCancelledException if the dump is cancelled
      */
     public void write(KiB size, int vcpus, Path target) {
         Path partial = target.resolveSibling(target.getFileName() + ".partial");
@@ -76,8 +84,9 @@ public final class CoreDump {
     }
 
     /**
-     * Makes a file that only its owner can read, since a dump has the guest's secrets in it. What an earlier dump left
-     * is removed; anything but a regular file, such as a link that somebody has planted, is refused and left alone.
+     * Creates a file that only its owner can read, since a dump contains the guest's secrets. The partial file of an
+     * earlier dump is removed. Anything but a regular file, such as a link that somebody has planted, is refused and
+     * left alone.
      */
     private static FileChannel createPrivate(Path partial) throws IOException {
         if (Files.isRegularFile(partial, LinkOption.NOFOLLOW_LINKS)) {
@@ -127,7 +136,10 @@ public final class CoreDump {
                 CoreNotes.of(xenctrl, dumped, core.pages()), contexts.toByteArray(), DomainCalls.VCPU_CONTEXT_BYTES);
     }
 
-    /** Xen maps none of a run if one page is missing, so the run is halved until the missing pages are found. */
+    /**
+     * Writes the pages of a run. Xen maps no page of a run if one page is missing, so the run is halved until the
+     * missing pages are found.
+     */
     private void write(CoreFile core, GuestFrames.Run run) throws IOException {
         Optional<MappedPages> mapped = map(run);
         if (mapped.isPresent()) {

@@ -12,8 +12,7 @@ import java.util.List;
 import org.xenjava.toolstack.xenctrl.units.Pages;
 
 /**
- * An ELF file of sections only, written front to back but for its headers, which come last. Pages of zeroes are holes
- * in the file.
+ * An ELF file of sections only. Pages are written in order, the headers last. Pages of zeroes are holes in the file.
  */
 final class CoreFile {
     private static final int EHDR_BYTES = 64;
@@ -36,7 +35,7 @@ final class CoreFile {
 
     private record Section(String name, int type, long offset, long size, long align, long entrySize) {}
 
-    /** @param others room for the sections that are written behind the pages' beginning but lie before it */
+    /** @param others bytes in front of the pages, for the sections that {@link #finish} writes */
     CoreFile(FileChannel file, long others) {
         this.file = file;
         this.end = EHDR_BYTES + MOST_SECTIONS * (long) SHDR_BYTES;
@@ -47,7 +46,7 @@ final class CoreFile {
         return (offset + to - 1) / to * to;
     }
 
-    /** The next page, of that guest frame. */
+    /** Writes the page of a guest frame behind those that are there. */
     void page(long gfn, ByteBuffer bytes) throws IOException {
         if (!isZero(bytes)) {
             write(pagesAt + gfns.size() * (long) Pages.BYTES, bytes);
@@ -68,7 +67,7 @@ final class CoreFile {
         return true;
     }
 
-    /** Everything but the pages, when all of them are there. */
+    /** Writes everything but the pages, after the last page. */
     void finish(byte[] notes, byte[] vcpus, int vcpuBytes) throws IOException {
         String[] names = {"", ".shstrtab", ".note.Xen", ".xen_prstatus", ".xen_pages", ".xen_pfn"};
         byte[] nameBytes = (String.join("\0", names) + "\0").getBytes(StandardCharsets.US_ASCII);
@@ -77,7 +76,7 @@ final class CoreFile {
         add(".note.Xen", SHT_NOTE, notes, 4, 0);
         add(".xen_prstatus", SHT_PROGBITS, vcpus, 8, vcpuBytes);
         if (end > pagesAt) {
-            throw new IllegalStateException("no room for sections of " + end + " bytes before the pages");
+            throw new IllegalStateException("sections of " + end + " bytes do not fit before the pages");
         }
         long pageBytes = gfns.size() * (long) Pages.BYTES;
         sections.add(new Section(".xen_pages", SHT_PROGBITS, pagesAt, pageBytes, Pages.BYTES, Pages.BYTES));

@@ -8,7 +8,7 @@ import org.xenjava.toolstack.xenctrl.VersionFact;
 import org.xenjava.toolstack.xenctrl.Xenctrl;
 import org.xenjava.toolstack.xenctrl.units.Pages;
 
-/** The section {@code .note.Xen}: what a reader has to know before it reads the others. */
+/** The section {@code .note.Xen}: the sizes and versions that a reader needs for the other sections. */
 final class CoreNotes {
     private static final String OWNER = "Xen\0";
     private static final int NONE = 0x2000000;
@@ -26,7 +26,7 @@ final class CoreNotes {
 
     private CoreNotes() {}
 
-    /** All four, in Xen's order. */
+    /** All four notes, in Xen's order. */
     static byte[] of(Xenctrl xenctrl, int vcpus, long pages) {
         CoreNotes notes = new CoreNotes();
         notes.add(NONE, desc(0));

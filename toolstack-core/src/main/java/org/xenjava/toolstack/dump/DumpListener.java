@@ -12,8 +12,8 @@ public interface DumpListener {
     /**
      * Called after each part of the memory.
      *
-     * @param looked frames that were looked at
-     * @param all frames that there may be
+     * @param looked frames that the dump has visited
+     * @param all frames that the dump will visit
      */
     void onProgress(Pages looked, Pages all);
 }

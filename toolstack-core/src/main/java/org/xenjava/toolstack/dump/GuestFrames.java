@@ -13,8 +13,8 @@ import org.xenjava.toolstack.xenctrl.units.KiB;
 import org.xenjava.toolstack.xenctrl.units.Pages;
 
 /**
- * Guest frames that may have a page, in runs without a gap: all RAM that a guest of that size could have, wherever its
- * hole for devices begins, and the pages beside it. Memory of emulated cards is not among them.
+ * Guest frames that may have a page, in runs without a gap: all RAM that a guest of that size could have for any
+ * position of its hole for devices, and the special pages beside it. The memory of emulated cards is not among them.
  */
 final class GuestFrames {
     private static final long FIRST_HIGH = GuestLayout.FOUR_GIB >> Pages.SHIFT;
@@ -23,13 +23,13 @@ final class GuestFrames {
 
     private GuestFrames() {}
 
-    /** First frame, and the frame behind the last. */
+    /** Guest frames from {@code first} to {@code end}, exclusive. */
     record Run(long first, long end) {
         long pages() {
             return end - first;
         }
 
-        /** Cut into parts of at most so many frames. */
+        /** The run cut into parts of at most {@code most} frames. */
         Stream<Run> parts(int most) {
             return LongStream.iterate(first, at -> at < end, at -> at + most)
                     .mapToObj(at -> new Run(at, Math.min(at + most, end)));

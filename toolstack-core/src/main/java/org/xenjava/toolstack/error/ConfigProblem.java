@@ -5,13 +5,20 @@ import java.io.Serializable;
 import java.util.List;
 
 /**
- * One thing that is wrong with a configuration.
+ * A problem of a configuration.
  *
  * @param keys the keys of xl.cfg whose values are wrong or do not fit together; the first one is the one to change.
  *     Empty if the problem is that of a value that has no key of its own, such as one disk
  * @param message what is wrong, without a position
  */
 public record ConfigProblem(List<String> keys, String message) implements Serializable {
+    /**
+     * Copies the list, so that the record is immutable.
+     *
+     * @param keys the keys of xl.cfg whose values are wrong or do not fit together; the first one is the one to
+     *     change. Empty if the problem is that of a value that has no key of its own, such as one disk
+     * @param message what is wrong, without a position
+     */
     public ConfigProblem {
         keys = List.copyOf(keys);
     }

@@ -6,26 +6,38 @@ import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Something that was waited for did not happen in time.
- * {@link Retry#LATER}: what was waited for may still come.
+ * An expected event did not happen before a timeout expired.
+ *
+ * <p>{@link Retry#LATER}: the event may still happen.
  */
 public final class OperationTimeoutException extends ToolstackException {
     private static final long serialVersionUID = 1L;
 
+    /**
+     * Creates the failure.
+     *
+     * @param message what was attempted, on what, what went wrong, and what to do
+     */
     public OperationTimeoutException(String message) {
         this(message, null);
     }
 
+    /**
+     * Creates the failure.
+     *
+     * @param message what was attempted, on what, what went wrong, and what to do
+     * @param cause the exception behind it; null if there is none
+     */
     public OperationTimeoutException(String message, @Nullable Throwable cause) {
         super(message, cause, Retry.LATER);
     }
 
     /**
-     * {@return the failure of a wait}
+     * {@return the failure of a wait whose timeout expired}
      *
      * @param message what has not happened
-     * @param limit how long it was waited for; the message has it in seconds
-     * @param details what follows in the message; may be empty
+     * @param limit the timeout; the message states it in seconds
+     * @param details the end of the message; may be empty
      */
     public static OperationTimeoutException after(String message, Duration limit, String details) {
         String seconds =

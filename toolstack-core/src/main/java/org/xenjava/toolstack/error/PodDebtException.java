@@ -2,8 +2,9 @@
 package org.xenjava.toolstack.error;
 
 /**
- * The domain has populate-on-demand entries without a page, so that touching its memory might kill it (XSA-153).
- * {@link Retry#LATER}: the guest's balloon driver may still free memory.
+ * The domain has populate-on-demand entries without a page, so an access to its memory might crash it (XSA-153).
+ *
+ * <p>{@link Retry#LATER}: the guest's balloon driver may still free memory.
  */
 public final class PodDebtException extends ToolstackException {
     private static final long serialVersionUID = 1L;
@@ -11,14 +12,17 @@ public final class PodDebtException extends ToolstackException {
     private final long debtPages;
 
     /**
-     * @param debtPages entries without a page; positive
+     * Creates the failure.
+     *
+     * @param message what was attempted, on what, what went wrong, and what to do
+     * @param debtPages entries without a page; 1 or more
      */
     public PodDebtException(String message, long debtPages) {
         super(message, null, Retry.LATER);
         this.debtPages = debtPages;
     }
 
-    /** {@return entries without a page, in pages} */
+    /** {@return the number of entries without a page} */
     public long debtPages() {
         return debtPages;
     }

@@ -10,9 +10,9 @@ import org.xenjava.toolstack.xenctrl.lib.Errno;
 import org.xenjava.toolstack.xenctrl.lib.XenLibException;
 
 /**
- * The root of all failures of the toolstack. Each failure says which domain and which step it concerns, the errno
- * behind it and whether trying again can help; no program needs to read the message. The place that throws gives type
- * and message; the boundaries of an operation add domain and step as the exception passes them.
+ * The root of all failures of the toolstack. Each failure carries its domain, the failed step, the errno behind it
+ * and whether trying again can help, so no program needs to parse the message. The code that throws gives type and
+ * message; the boundaries of an operation add domain and step as the exception passes them.
  */
 public abstract sealed class ToolstackException extends RuntimeException
         permits ConfigException,
@@ -58,7 +58,7 @@ public abstract sealed class ToolstackException extends RuntimeException
         return Optional.ofNullable(step);
     }
 
-    /** {@return the errno with which Xen or one of its libraries refused; empty if the failure is none of theirs} */
+    /** {@return the errno of Xen or one of its libraries; empty if neither refused} */
     public final Optional<Errno> errno() {
         return errno(this);
     }
@@ -78,9 +78,10 @@ public abstract sealed class ToolstackException extends RuntimeException
     }
 
     /**
-     * Adds what an operation's boundary knows of the domain. What is known already stays, as the innermost boundary
-     * knows best.
+     * Adds domid and UUID that an operation's boundary knows. Values that are known already stay, because the
+     * innermost boundary is the most precise.
      *
+     * @param outer the attempt of the boundary
      * @return this exception
      */
     public final synchronized ToolstackException during(Attempt outer) {
@@ -96,6 +97,7 @@ public abstract sealed class ToolstackException extends RuntimeException
     /**
      * Adds the step that failed, unless one is known already.
      *
+     * @param failed the step that failed
      * @return this exception
      */
     public final synchronized ToolstackException at(OperationStep failed) {

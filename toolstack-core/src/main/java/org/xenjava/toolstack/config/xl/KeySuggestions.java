@@ -5,7 +5,7 @@ import java.util.Collection;
 import java.util.Comparator;
 import java.util.Optional;
 
-/** Finds the word that a mistyped one was meant to be. */
+/** Suggests the known word that is closest to a mistyped one. */
 final class KeySuggestions {
     /** A word with fewer letters is more likely another word than a mistyped one. */
     private static final int SHORTEST = 3;

@@ -42,10 +42,18 @@ public final class XlConfigReader {
     }
 
     /**
+     * The content of a file.
+     *
      * @param config the guest that the file describes
      * @param warnings warnings about the file, by line
      */
     public record Result(DomainConfig config, List<Warning> warnings) {
+        /**
+         * Copies the list, so that the record is immutable.
+         *
+         * @param config the guest that the file describes
+         * @param warnings warnings about the file, by line
+         */
         public Result {
             warnings = List.copyOf(warnings);
         }
@@ -56,8 +64,9 @@ public final class XlConfigReader {
     /**
      * Reads a file in UTF-8.
      *
-     * @return the configuration and what was found
-     * @throws ConfigException if it cannot be read, or as {@link #parse} does
+     * @param file path of the file
+     * @return the configuration and the warnings @throws ConfigException if it cannot be read, or as {@link #parse}
+     *     does
      */
     public static Result read(Path file) {
         return read(file, List.of());
@@ -67,6 +76,8 @@ public final class XlConfigReader {
      * Reads a file in UTF-8, followed by lines that override it: {@code xl create}'s arguments {@code key=value}.
      * Messages number these lines after the file's last line.
      *
+     * @param file path of the file
+     * @param overrides lines such as {@code memory=512}
      * @return the configuration and what was found
      * @throws ConfigException as {@link #read(Path)} does
      */

@@ -25,7 +25,7 @@ final class XlGraphicsSection {
         this.settings = settings;
     }
 
-    /** The display; a wrong key is reported and has its default. */
+    /** The display. A wrong key is reported and gets its default. */
     GraphicsConfig graphics() {
         Vga vga = vga();
         KiB videoRam = settings.mib("videoram").orElse(vga.leastVideoRam());

@@ -32,7 +32,7 @@ final class XlHvmSection {
         this.settings = settings;
     }
 
-    /** The machine; a wrong key is reported and has its default. */
+    /** The machine. A wrong key is reported and gets its default. */
     HvmConfig machine() {
         HvmConfig.Builder machine = HvmConfig.builder()
                 .firmware(firmware())
@@ -118,7 +118,7 @@ final class XlHvmSection {
             }
         }
         if (!Collections.disjoint(wanted, unwanted)) {
-            settings.complain("viridian", "'viridian' takes away, before it, what \"all\" gives");
+            settings.complain("viridian", "'viridian' removes a group before \"all\" adds it: write \"all\" first");
         }
         groups.addAll(wanted);
         groups.removeAll(unwanted);
@@ -130,7 +130,7 @@ final class XlHvmSection {
                 .filter(one -> one.word().equalsIgnoreCase(word))
                 .findAny();
         if (group.isEmpty()) {
-            settings.complain("viridian", "'viridian' has \"" + word + "\", which is no group of it");
+            settings.complain("viridian", "'viridian' has \"" + word + "\", which is no group");
         }
         return group;
     }

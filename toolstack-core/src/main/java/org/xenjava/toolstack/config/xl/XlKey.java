@@ -49,7 +49,7 @@ record XlKey(String name, Kind kind, Guests guests, Status status, Optional<Stri
         SUPPORTED,
         /** Supported as in xl for HVM guests, refused for other guests. */
         SUPPORTED_IN_HVM,
-        /** Ignored with a warning: the guest works the same without the key. */
+        /** Ignored with a warning: the guest works in the same way without the key. */
         IGNORED,
         /** Refused with an error: the guest would differ from its configuration. */
         REFUSED

@@ -17,7 +17,7 @@ final class XlLexer {
             KEY_START.or(CharMatcher.inRange('0', '9')).or(CharMatcher.anyOf("._"));
     private static final CharMatcher NUMBER_START = CharMatcher.inRange('0', '9');
 
-    /** Characters of a number; more than valid numbers have. The number is validated when it is used. */
+    /** Characters of a number, and of some invalid numbers. The number is validated when it is used. */
     private static final CharMatcher NUMBER =
             NUMBER_START.or(CharMatcher.inRange('a', 'f')).or(CharMatcher.is('x'));
 

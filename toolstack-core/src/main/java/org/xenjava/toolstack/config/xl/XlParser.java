@@ -144,10 +144,13 @@ final class XlParser {
         throw new Mistake(
                 added.line(),
                 "'" + added.key() + "' was text or a list on line " + earlier.line()
-                        + ", and += adds only like to like");
+                        + ": += adds text to text and lists to lists");
     }
 
-    /** Skips to the end of a wrong list or to the next line that begins an assignment; outside a list, to the next line. */
+    /**
+     * Skips to the end of a wrong list or to the next line that begins an assignment; outside a list, to the next
+     * line.
+     */
     private void recover() {
         while (!is(Kind.END) && !(depth > 0 ? beginsAssignment() : is(Kind.NEWLINE))) {
             if (depth > 0 && is(Kind.OPEN)) {

@@ -44,7 +44,7 @@ final class XlSettings {
 
     private final Set<String> wrongKeys = new HashSet<>();
 
-    /** @param diagnostics what the parser has reported already */
+    /** @param diagnostics receives problems, beside those that the parser has reported already */
     XlSettings(Map<String, XlSetting> settings, XlDiagnostics diagnostics) {
         this.settings = settings;
         this.diagnostics = diagnostics;
@@ -87,7 +87,10 @@ final class XlSettings {
         }
     }
 
-    /** Reports the problem, unless one of its keys has been reported already: the second may only follow from the first. */
+    /**
+     * Reports the problem, unless one of its keys has been reported already: the second may only follow from the
+     * first.
+     */
     private void report(ConfigProblem problem) {
         List<String> keys = problem.keys();
         boolean mayBeInWhatWasNotRead = !everythingWasRead && !has(keys.get(0));
@@ -128,7 +131,7 @@ final class XlSettings {
         return number;
     }
 
-    /** What to write instead of a number with a unit. */
+    /** Advice on how to write a number that has a unit. */
     private static String hintAboutUnit(String text) {
         Matcher matcher = WITH_UNIT.matcher(text);
         if (!matcher.matches()) {

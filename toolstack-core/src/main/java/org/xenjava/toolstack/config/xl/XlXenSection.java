@@ -11,7 +11,7 @@ import org.xenjava.toolstack.config.PagingConfig.Mode;
 import org.xenjava.toolstack.config.TscMode;
 import org.xenjava.toolstack.xenctrl.units.KiB;
 
-/** Interprets the keys of what Xen itself provides to every guest: time, limits and paging. */
+/** Interprets the keys of time, limits and paging, which Xen itself provides to every guest. */
 final class XlXenSection {
     private final XlSettings settings;
 
@@ -19,7 +19,7 @@ final class XlXenSection {
         this.settings = settings;
     }
 
-    /** The clock; where a key is wrong and reported, with its default. */
+    /** The clock. A wrong key is reported and gets its default. */
     ClockConfig clock() {
         Base base = settings.truth("localtime").orElse(false) ? Base.LOCAL_TIME : Base.UTC;
         int offset = settings.integer("rtc_timeoffset").orElse(0);

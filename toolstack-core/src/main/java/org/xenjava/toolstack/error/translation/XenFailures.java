@@ -12,13 +12,13 @@ import org.xenjava.toolstack.xenctrl.HypercallException;
 import org.xenjava.toolstack.xenctrl.lib.Errno;
 import org.xenjava.toolstack.xenctrl.lib.XenLibException;
 
-/** Turns what Xen and its libraries throw into the toolstack's family: what was attempted, and what to do. */
+/** Translates exceptions of Xen's libraries into the toolstack's family, with the attempt and advice in the message. */
 public final class XenFailures {
     private static final Map<Errno, String> ADVICE = Map.of(
             Errno.EPERM, "run as root in the control domain",
             Errno.EACCES, "run as root in the control domain",
             Errno.ENOMEM, "the host has too little free memory",
-            Errno.EINVAL, "Xen takes these arguments for wrong; please report it with the debug log",
+            Errno.EINVAL, "Xen rejected the arguments; report this bug with the debug log",
             Errno.ENOSYS, "the running Xen lacks this call",
             Errno.EOPNOTSUPP, "the running Xen or this host does not support it",
             Errno.ENOTEMPTY, "the domain has devices assigned, which excludes populate-on-demand");
@@ -26,13 +26,13 @@ public final class XenFailures {
     private XenFailures() {}
 
     /**
-     * Runs {@code work}; a failure of Xen becomes a {@link ToolstackException} whose message begins with what was
-     * attempted. Every failure of the family is given the domain of the attempt. Calls may nest: only the innermost one
-     * begins the message.
+     * Runs {@code work} and translates a failure of Xen into a {@link ToolstackException} whose message begins with
+     * the attempt. Every failure of the family gets the domain of the attempt. Calls may nest: only the innermost
+     * attempt is in the message.
      *
      * @throws DomainGoneException if Xen knows no such domain
-     * @throws XenCallException if it refuses for another reason
-     * @throws XenStoreException if xenstored does
+     * @throws XenCallException if Xen refuses for another reason
+     * @throws XenStoreException if xenstored refuses
      */
     public static <T> T translating(Attempt attempt, Supplier<T> work) {
         try {
@@ -60,7 +60,7 @@ public final class XenFailures {
         translating(Attempt.of(attempted), work);
     }
 
-    /** The exception that {@code failure} becomes; a {@link ToolstackException} that says more stays as it is. */
+    /** The translation of {@code failure}; a {@link ToolstackException} stays as it is. */
     public static RuntimeException translate(Attempt attempt, RuntimeException failure) {
         RuntimeException translated = inFamily(attempt.words(), failure);
         return translated instanceof ToolstackException e ? e.during(attempt) : translated;

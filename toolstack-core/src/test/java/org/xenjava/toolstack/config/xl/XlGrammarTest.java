@@ -121,7 +121,9 @@ class XlGrammarTest {
                 isWrong("a = ]", "f:1: expected a value for 'a', found ']'"),
                 isWrong("a = [1]]", "f:1: expected the end of the line or ';' after the value of 'a', found ']'"),
                 isWrong("a = [ x ]", "f:1: expected a value in the list opened on line 1, found 'x': text is quoted"),
-                isWrong("a = 1\na += [2]", "f:2: 'a' was text or a list on line 1, and += adds only like to like"),
+                isWrong(
+                        "a = 1\na += [2]",
+                        "f:2: 'a' was text or a list on line 1: += adds text to text and lists to lists"),
                 isWrong("a = " + "[".repeat(33) + "]".repeat(33), "f:1: lists are nested deeper than 32"),
                 isWrong("a = " + "[".repeat(100_000), "f:1: lists are nested deeper than 32"));
     }

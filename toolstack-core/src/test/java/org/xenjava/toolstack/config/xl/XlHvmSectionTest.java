@@ -184,8 +184,8 @@ class XlHvmSectionTest {
             tsc_mode='native_paravirt' | f:2: 'tsc_mode' is "native_paravirt", not one of default, always_emulate, native
             viridian='all'           | f:2: 'viridian' is "all", which is not a number
             viridian=['freq']        | f:2: the viridian groups need the group 'base'
-            viridian=['base','fast'] | f:2: 'viridian' has "fast", which is no group of it
-            viridian=['!freq','all'] | f:2: 'viridian' takes away, before it, what "all" gives
+            viridian=['base','fast'] | f:2: 'viridian' has "fast", which is no group
+            viridian=['!freq','all'] | f:2: 'viridian' removes a group before "all" adds it: write "all" first
             viridian=[['base']]      | f:2: 'viridian' is a list with a list in it
             mmio_hole=255            | f:2: mmio_hole is 256 … 3840 MiB, not 255 MiB
             mmio_hole=0x7fffffffffffffff | f:2: 'mmio_hole' is an amount of memory in MiB, not 9223372036854775807
