@@ -31,21 +31,25 @@ import org.xenjava.toolstack.lifecycle.Supervisor;
 import org.xenjava.toolstack.memory.BackedBoot;
 import org.xenjava.toolstack.pod.GuardListener;
 import org.xenjava.toolstack.pod.GuardPolicy;
+import org.xenjava.toolstack.pod.GuardScope;
 import org.xenjava.toolstack.pod.PodGuard;
 import org.xenjava.toolstack.sim.SimulatedXen;
 import org.xenjava.toolstack.sim.guest.BalloonDriver;
 import org.xenjava.toolstack.sim.guest.BalloonFamily;
 import org.xenjava.toolstack.sim.guest.SimulatedGuest;
 import org.xenjava.toolstack.store.DomainPaths;
+import org.xenjava.toolstack.store.StoreClient;
 import org.xenjava.toolstack.xenctrl.DomainInfo;
 import org.xenjava.toolstack.xenctrl.units.KiB;
 
 /**
  * Random sequences of the operations that change a guest, at random moments of its boot. No sequence leaves a guest
- * that its load can crash, and nothing that a driver computes with changes while the guest lives.
+ * that its load can crash, and nothing that a driver computes with changes while the guest lives. The system property
+ * {@code sequences} sets the number of sequences for each driver, and {@code seed} the first seed.
  */
 class MemorySequencesTest {
-    private static final int SEQUENCES = Integer.getInteger("sequences", 6);
+    private static final int SEQUENCES = Integer.getInteger("sequences", 4);
+    private static final long SEED = Long.getLong("seed", 0);
     private static final Duration SETTLED = Duration.ofMinutes(30);
 
     /** Large enough for every guest here: what happens when a budget is used up is tested elsewhere. */
@@ -55,13 +59,55 @@ class MemorySequencesTest {
                     KiB.ofMiB(4096).toPages(),
                     KiB.ofMiB(1).toPages());
 
-    /** One sequence on a machine of its own. */
-    private static final class Sequence implements AutoCloseable {
-        private final Random random;
+    /** A machine whose guests all have one driver, a supervisor, and a guard if it is wanted. */
+    private static final class Bench implements AutoCloseable {
         private final TestHost host;
         private final Toolstack toolstack;
         private final Supervisor supervisor;
         private final Optional<PodGuard> guard;
+
+        Bench(BalloonDriver driver, boolean guarded, BackedBoot backedBoot) {
+            // Fast enough for a step to meet every moment of the boot.
+            BalloonDriver paced = driver.atPace(32, Duration.ofMillis(10));
+            host = TestHost.of(SimulatedXen.builder().guests(identity -> SimulatedGuest.with(paced)));
+            toolstack = TestHost.options().backedBoot(backedBoot).open(host.xen.host());
+            supervisor = toolstack.newSupervisor(
+                    SupervisionPolicy.standard().withLoopLimit(Duration.ZERO, 5), SupervisionListener.NONE);
+            guard = guarded
+                    ? Optional.of(toolstack.newGuard(GUARD, GuardScope.ALL, GuardListener.NONE))
+                    : Optional.empty();
+        }
+
+        Instant now() {
+            return host.xen.clock().instant();
+        }
+
+        /** Lets time pass; guard and supervisor are called when they want to be. */
+        void pass(Duration time) {
+            Instant end = now().plus(time);
+            while (now().isBefore(end)) {
+                Duration next = supervisor.tick(now());
+                if (guard.isPresent()) {
+                    Duration wish = guard.get().tick(now());
+                    next = wish.compareTo(next) < 0 ? wish : next;
+                }
+                Duration left = Duration.between(now(), end);
+                next = next.compareTo(left) < 0 ? next : left;
+                host.xen.advance(next.isZero() ? Duration.ofMillis(1) : next);
+            }
+        }
+
+        @Override
+        public void close() {
+            toolstack.close();
+            host.close();
+        }
+    }
+
+    /** One sequence, with a guest of its own. */
+    private static final class Sequence implements AutoCloseable {
+        private final Random random;
+        private final Bench bench;
         private final List<String> steps = new ArrayList<>();
         private final long memory;
         private final long maxMemory;
@@ -69,22 +115,14 @@ class MemorySequencesTest {
         private Domain domain;
         private Map<String, String> fixed;
 
-        Sequence(long seed, BalloonDriver driver, boolean guarded, BackedBoot backedBoot) {
+        Sequence(Bench bench, long seed) {
+            this.bench = bench;
             random = new Random(seed);
-            // Fast enough for a step to meet every moment of the boot.
-            BalloonDriver paced = driver.atPace(64, Duration.ofMillis(10));
-            host = TestHost.of(SimulatedXen.builder().guests(identity -> SimulatedGuest.with(paced)));
-            toolstack = TestHost.options().backedBoot(backedBoot).open(host.xen.host());
-            supervisor = toolstack.newSupervisor(
-                    SupervisionPolicy.standard().withLoopLimit(Duration.ZERO, 5), SupervisionListener.NONE);
-            guard = guarded
-                    ? Optional.of(toolstack.newGuard(GUARD, (domid, uuid) -> true, GuardListener.NONE))
-                    : Optional.empty();
-            memory = 24 + random.nextInt(24);
-            maxMemory = memory + 1 + random.nextInt(48);
+            memory = 18 + random.nextInt(12);
+            maxMemory = memory + 1 + random.nextInt(16);
             type = random.nextBoolean() ? DomainType.PVH : DomainType.HVM;
-            domain = toolstack.create(config());
-            note("created " + type + " " + memory + "/" + maxMemory);
+            domain = bench.toolstack.create(config());
+            note("seed " + seed + ": created " + type + " " + memory + "/" + maxMemory);
             fixed = fixedNodes();
         }
 
@@ -115,14 +153,13 @@ class MemorySequencesTest {
 
         private Map<String, String> fixedNodes() {
             DomainPaths paths = new DomainPaths(domain.domid());
-            Map<String, String> nodes = host.state().xenstore();
             return Map.of(
-                    "static-max", nodes.get(paths.memoryStaticMax()),
-                    "videoram", nodes.getOrDefault(paths.memoryVideoRam(), "none"));
+                    "static-max", read(paths.memoryStaticMax()),
+                    "videoram", read(paths.memoryVideoRam()));
         }
 
-        private Instant now() {
-            return host.xen.clock().instant();
+        private String read(String path) {
+            return new StoreClient(bench.host.observer.store()).read(path).orElse("none");
         }
 
         void step() {
@@ -169,64 +206,54 @@ class MemorySequencesTest {
         private void reboot() {
             unpause();
             try {
-                host.xen.guest(domain.domid()).orElseThrow().shutDown(1);
+                bench.host.xen.guest(domain.domid()).orElseThrow().shutDown(1);
             } catch (IllegalStateException e) {
                 note("not booted yet");
                 return;
             }
             note("reboot");
             pass(Duration.ofSeconds(1));
-            domain = toolstack.find(domain.uuid()).orElseThrow(() -> new AssertionError("gone: " + steps));
+            domain = bench.toolstack.find(domain.uuid()).orElseThrow(() -> new AssertionError("gone: " + steps));
             fixed = fixedNodes();
         }
 
-        /** Lets time pass; guard and supervisor are called when they want to be. */
         void pass(Duration time) {
             note("+" + time.toMillis() + " ms");
-            Instant end = now().plus(time);
-            while (now().isBefore(end)) {
-                Duration next = supervisor.tick(now());
-                if (guard.isPresent()) {
-                    Duration wish = guard.get().tick(now());
-                    next = wish.compareTo(next) < 0 ? wish : next;
-                }
-                Duration left = Duration.between(now(), end);
-                next = next.compareTo(left) < 0 ? next : left;
-                host.xen.advance(next.isZero() ? Duration.ofMillis(1) : next);
-            }
+            bench.pass(time);
         }
 
         DomainInfo info() {
-            return host.xenctrl.domains().info(domain.domid()).orElseThrow();
+            return bench.host.xenctrl.domains().info(domain.domid()).orElseThrow();
         }
 
         long debt() {
-            return host.xenctrl.memory().podTarget(domain.domid()).debt();
+            return bench.host.xenctrl.memory().podTarget(domain.domid()).debt();
         }
 
         void assertLivesUnderLoad() {
-            host.xen.guest(domain.domid()).orElseThrow().load();
-            assertFalse(info().shutdown(), steps + "\n" + host.xen.console());
+            bench.host.xen.guest(domain.domid()).orElseThrow().load();
+            assertFalse(info().shutdown(), steps + "\n" + bench.host.xen.console());
         }
 
         @Override
         public void close() {
-            toolstack.close();
-            host.close();
+            domain.destroy();
         }
     }
 
     private static void sequences(BalloonDriver driver, boolean guarded) {
-        for (int seed = 0; seed < SEQUENCES; seed++) {
-            try (Sequence sequence = new Sequence(seed, driver, guarded, BackedBoot.off())) {
-                int length = 3 + sequence.random.nextInt(9);
-                for (int i = 0; i < length; i++) {
-                    sequence.step();
+        try (Bench bench = new Bench(driver, guarded, BackedBoot.off())) {
+            for (int i = 0; i < SEQUENCES; i++) {
+                try (Sequence sequence = new Sequence(bench, SEED + i)) {
+                    int length = 3 + sequence.random.nextInt(9);
+                    for (int step = 0; step < length; step++) {
+                        sequence.step();
+                    }
+                    sequence.unpause();
+                    sequence.pass(SETTLED);
+                    assertTrue(sequence.debt() <= 0, "debt " + sequence.debt() + " after " + sequence.steps);
+                    sequence.assertLivesUnderLoad();
                 }
-                sequence.unpause();
-                sequence.pass(SETTLED);
-                assertTrue(sequence.debt() <= 0, "debt " + sequence.debt() + " after " + sequence.steps);
-                sequence.assertLivesUnderLoad();
             }
         }
     }
@@ -258,17 +285,19 @@ class MemorySequencesTest {
     @ParameterizedTest
     @EnumSource
     void aBackedGuestOfAnyFamilyLivesUnderLoadAtEveryMoment(BalloonFamily family) {
-        for (int seed = 0; seed < SEQUENCES; seed++) {
-            try (Sequence sequence = new Sequence(seed, BalloonDriver.of(family), false, BackedBoot.full())) {
-                assertEquals(0, sequence.debt(), sequence.steps.toString());
-                int length = sequence.random.nextInt(6);
-                for (int i = 0; i < length; i++) {
-                    sequence.step();
-                    assertTrue(sequence.debt() <= 0, sequence.debt() + " after " + sequence.steps);
+        try (Bench bench = new Bench(BalloonDriver.of(family), false, BackedBoot.full())) {
+            for (int i = 0; i < SEQUENCES; i++) {
+                try (Sequence sequence = new Sequence(bench, SEED + i)) {
+                    assertEquals(0, sequence.debt(), sequence.steps.toString());
+                    int length = sequence.random.nextInt(6);
+                    for (int step = 0; step < length; step++) {
+                        sequence.step();
+                        assertTrue(sequence.debt() <= 0, sequence.debt() + " after " + sequence.steps);
+                    }
+                    sequence.unpause();
+                    bench.host.xen.advance(Duration.ofMillis(sequence.random.nextInt(300)));
+                    sequence.assertLivesUnderLoad();
                 }
-                sequence.unpause();
-                sequence.host.xen.advance(Duration.ofMillis(sequence.random.nextInt(300)));
-                sequence.assertLivesUnderLoad();
             }
         }
     }

@@ -50,26 +50,27 @@ class SupervisorFaultsTest {
 
     /** Of the calls of the build in the middle only some: builds have a test of their own. */
     private static void strikeAtEachCall(LifecycleAction action, LongFunction<Fault> faultAt) {
-        long calls = strike(action, Fault.processKilled(Long.MAX_VALUE), "no call");
-        for (long n = 1; n <= calls; n++) {
-            if (n <= BEFORE_BUILD || n > calls - AFTER_BUILD || n % STRIDE == 0) {
-                strike(action, faultAt.apply(n), "call " + n);
-            }
-        }
-        assertTrue(calls > 20, "a supervisor makes more calls than " + calls);
-    }
-
-    /** @return calls that the first supervisor has made */
-    private static long strike(LifecycleAction action, Fault fault, String where) {
         try (SupervisorBench bench = new SupervisorBench()) {
-            return strike(bench, action, fault, where);
+            long calls = strike(bench, action, Fault.processKilled(Long.MAX_VALUE), "no call");
+            for (long n = 1; n <= calls; n++) {
+                if (n <= BEFORE_BUILD || n > calls - AFTER_BUILD || n % STRIDE == 0) {
+                    strike(bench, action, faultAt.apply(n), "call " + n);
+                }
+            }
+            assertTrue(calls > 20, "a supervisor makes more calls than " + calls);
         }
     }
 
-    /** Another supervisor is there all the time, and looks on until the first one is gone. */
+    /**
+     * Another supervisor is there all the time, and looks on until the first one is gone. The machine is unchanged
+     * afterwards.
+     *
+     * @return calls that the first supervisor has made
+     */
     private static long strike(SupervisorBench bench, LifecycleAction action, Fault fault, String where) {
         MachineState before = bench.host.state();
-        Domain domain = bench.start(SupervisorBench.guest(action).build());
+        Domain domain =
+                bench.start(SupervisorBench.guest(action).maxMemoryMib(17).build());
         Supervisor other = bench.supervisor(POLICY);
         other.tick(bench.now());
         TestProcess process = bench.host.newProcess();

@@ -24,6 +24,7 @@ public final class GuardBench implements AutoCloseable {
     public static final long MEMORY_MIB = 64;
     public static final long MAX_MEMORY_MIB = 128;
     public static final KiB INTENT = KiB.ofMiB(MEMORY_MIB);
+    static final KiB SMALL_INTENT = KiB.ofMiB(32);
 
     public final TestHost host;
     public final Toolstack toolstack;
@@ -44,6 +45,13 @@ public final class GuardBench implements AutoCloseable {
     public Domain start(String name) {
         Domain domain = toolstack.create(
                 TestHost.guest(name, MEMORY_MIB, MAX_MEMORY_MIB).build());
+        domain.unpause();
+        return domain;
+    }
+
+    /** A guest of 32 MiB that believes in 36 MiB, running. */
+    Domain startSmall(String name) {
+        Domain domain = toolstack.create(TestHost.guest(name, 32, 36).build());
         domain.unpause();
         return domain;
     }

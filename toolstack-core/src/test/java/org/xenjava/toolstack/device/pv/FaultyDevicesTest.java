@@ -48,7 +48,7 @@ class FaultyDevicesTest {
 
     private final TestHost host = TestHost.create();
     private final MachineState before = host.state();
-    private DomainConfig config = TestHost.guest("struck", 16, 32).uuid(ID).build();
+    private DomainConfig config = TestHost.guest("struck", 16, 17).uuid(ID).build();
     private DiskConfig disk = DiskConfig.builder("xvda").target("/").build();
     private final NicConfig nic =
             NicConfig.builder().mac(new MacAddress("00:16:3e:00:00:01")).build();

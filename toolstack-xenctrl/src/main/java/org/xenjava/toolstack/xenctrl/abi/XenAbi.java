@@ -11,6 +11,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Stream;
 
 /** Every layout and number of one Xen release. Immutable. */
@@ -20,6 +21,9 @@ public final class XenAbi {
 
     /** What all releases have in common, by subject. */
     private static final List<String> COMMON = List.of("common.abi", "host.abi", "state.abi");
+
+    /** Each description is read once. */
+    private static final Map<XenRelease, XenAbi> DESCRIBED = new ConcurrentHashMap<>();
 
     private final XenRelease release;
     private final boolean complete;
@@ -47,13 +51,17 @@ public final class XenAbi {
 
     /** The description of that release, if there is one. */
     public static Optional<XenAbi> of(XenRelease release) {
-        return isDescribed(release) ? Optional.of(new XenAbi(release)) : Optional.empty();
+        return isDescribed(release) ? Optional.of(described(release)) : Optional.empty();
     }
 
     /** The description of the newest release. */
     public static XenAbi newest() {
         List<XenRelease> all = supportedReleases();
-        return new XenAbi(all.get(all.size() - 1));
+        return described(all.get(all.size() - 1));
+    }
+
+    private static XenAbi described(XenRelease release) {
+        return DESCRIBED.computeIfAbsent(release, XenAbi::new);
     }
 
     /**
