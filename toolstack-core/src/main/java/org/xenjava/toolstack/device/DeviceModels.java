@@ -93,10 +93,12 @@ public final class DeviceModels {
 
     /** Lets viewers in, and writes where the screen and the serial ports are, at libxl's nodes. */
     private void announce(int domid, HvmConfig machine) {
-        if (find(domid).stream().noneMatch(DeviceModelProcess::hasMonitor)) {
+        Optional<DeviceModelProcess> process =
+                find(domid).stream().filter(DeviceModelProcess::hasMonitor).findFirst();
+        if (process.isEmpty()) {
             return;
         }
-        QemuMonitor monitor = new QemuMonitor(files.ownSocket(domid));
+        QemuMonitor monitor = new QemuMonitor(files.ownSocket(domid), process.get()::connect);
         DomainPaths paths = new DomainPaths(domid);
         machine.graphics().vnc().ifPresent(wanted -> {
             wanted.password().ifPresent(monitor::setVncPassword);

@@ -11,11 +11,15 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.function.Function;
+import java.util.function.Supplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.xenjava.toolstack.config.VirtualDisk;
 import org.xenjava.toolstack.device.plan.QemuCommandLine;
 import org.xenjava.toolstack.error.DeviceModelException;
+import org.xenjava.toolstack.xenctrl.lib.FileAccess;
+import org.xenjava.toolstack.xenctrl.lib.LocalConnection;
 
 /**
  * What a toolstack asks of a running QEMU. Each command is a connection of its own, so that others get their turn.
@@ -23,21 +27,24 @@ import org.xenjava.toolstack.error.DeviceModelException;
  */
 final class QemuMonitor {
     /** A loaded machine may be slow; QEMU answers between two of the guest's accesses to a device. */
-    private static final Duration PATIENCE = Duration.ofSeconds(30);
+    private static final Duration LIMIT = Duration.ofSeconds(30);
 
     private static final Pattern SERIAL_PORT = Pattern.compile("serial(\\d+)");
     private static final String TERMINAL = "pty:";
 
-    private final Path socket;
-    private final Duration patience;
+    private final String peer;
+    private final Duration limit;
+    private final Supplier<LocalConnection> connection;
 
-    QemuMonitor(Path socket) {
-        this(socket, PATIENCE);
+    /** @param connector connects to the socket */
+    QemuMonitor(Path socket, Function<Path, LocalConnection> connector) {
+        this(socket, LIMIT, connector);
     }
 
-    QemuMonitor(Path socket, Duration patience) {
-        this.socket = socket;
-        this.patience = patience;
+    QemuMonitor(Path socket, Duration limit, Function<Path, LocalConnection> connector) {
+        this.peer = "QEMU at " + socket;
+        this.limit = limit;
+        this.connection = () -> connector.apply(socket);
     }
 
     /** Until this, nobody gets in whose QEMU was told to expect a password. */
@@ -82,23 +89,40 @@ final class QemuMonitor {
     }
 
     /**
-     * What the guest's screen shows. QEMU writes a file beside its socket, which only the toolstack and it can read.
+     * What the guest's screen shows. QEMU writes into an open file of ours, whose name it does not learn.
      *
      * @throws DeviceModelException if the guest has no screen
      */
     Screenshot screenshot() {
         try {
-            Path file = Files.createTempFile(socket.getParent(), "screen", ".ppm");
+            Path file = Files.createTempFile("screen", ".ppm");
             try {
-                JsonObject arguments = new JsonObject();
-                arguments.addProperty("filename", file.toString());
-                ask("screendump", arguments);
+                withFile(file, FileAccess.WRITE_ONLY, (client, name) -> {
+                    JsonObject arguments = new JsonObject();
+                    arguments.addProperty("filename", name);
+                    client.execute("screendump", arguments);
+                });
                 return Screenshot.ofPpm(content(file));
             } finally {
                 Files.deleteIfExists(file);
             }
         } catch (IOException e) {
-            throw new DeviceModelException("the screen of QEMU at " + socket + " cannot be read: " + e.getMessage(), e);
+            throw new DeviceModelException("the screen of " + peer + " cannot be read: " + e.getMessage(), e);
+        }
+    }
+
+    private interface FileUse {
+        /** @param name the name by which QEMU knows the file */
+        void use(QmpClient client, String name);
+    }
+
+    /** QEMU keeps what it uses of the file's set beyond this. */
+    private void withFile(Path file, FileAccess access, FileUse use) {
+        try (QmpClient client = connect()) {
+            JsonObject set = new JsonObject();
+            set.addProperty("fdset-id", client.pass(file, access));
+            use.use(client, "/dev/fdset/" + set.get("fdset-id"));
+            client.execute("remove-fd", set);
         }
     }
 
@@ -118,14 +142,16 @@ final class QemuMonitor {
      * Puts another medium into a CD-ROM drive, whether or not the guest has locked it.
      *
      * @param image a raw image or a block device
-     * @throws DeviceModelException if there is no such drive, or QEMU cannot open the image
+     * @throws DeviceModelException if there is no such drive, or the image cannot be opened
      */
     void changeMedium(VirtualDisk drive, Path image) {
-        JsonObject arguments = device(drive);
-        arguments.addProperty("filename", image.toString());
-        arguments.addProperty("format", "raw");
-        arguments.addProperty("read-only-mode", "read-only");
-        ask("blockdev-change-medium", arguments);
+        withFile(image.toAbsolutePath(), FileAccess.READ_ONLY, (client, name) -> {
+            JsonObject arguments = device(drive);
+            arguments.addProperty("filename", name);
+            arguments.addProperty("format", "raw");
+            arguments.addProperty("read-only-mode", "read-only");
+            client.execute("blockdev-change-medium", arguments);
+        });
     }
 
     /** Takes the medium out of a CD-ROM drive, whether or not the guest has locked it. */
@@ -142,8 +168,12 @@ final class QemuMonitor {
     }
 
     private QmpAnswer ask(String command, JsonObject arguments) {
-        try (QmpClient client = QmpClient.connect(socket, patience)) {
+        try (QmpClient client = connect()) {
             return client.execute(command, arguments);
         }
+    }
+
+    private QmpClient connect() {
+        return QmpClient.connect(peer, limit, connection);
     }
 }

@@ -99,9 +99,11 @@ public final class QemuProcess {
 
     /** Of a QEMU that libxl has started, the one that xl uses. */
     QemuMonitor monitor() {
-        return new QemuMonitor(socket(QemuCommandLine.MONITOR)
-                .or(() -> socket(QemuCommandLine.LIBXL_MONITOR))
-                .orElseThrow(() -> new DeviceModelException(this + ", has no monitor that a toolstack knows")));
+        return new QemuMonitor(
+                socket(QemuCommandLine.MONITOR)
+                        .or(() -> socket(QemuCommandLine.LIBXL_MONITOR))
+                        .orElseThrow(() -> new DeviceModelException(this + ", has no monitor that a toolstack knows")),
+                process::connect);
     }
 
     private Optional<Path> socket(String monitor) {

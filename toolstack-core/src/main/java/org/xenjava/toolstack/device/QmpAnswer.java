@@ -85,6 +85,11 @@ final class QmpAnswer {
         return number(text(name), name);
     }
 
+    /** A member that is a number from 0 on. */
+    int count(String name) {
+        return number(primitive(name).getAsString(), name);
+    }
+
     /** Reads decimal digits that are a part of the member's text. */
     int number(String digits, String name) {
         if (digits.isEmpty() || digits.length() > MOST_DIGITS || !digits.chars().allMatch(c -> c >= '0' && c <= '9')) {

@@ -3,19 +3,19 @@ package org.xenjava.toolstack.device;
 
 import com.google.gson.JsonObject;
 import java.io.ByteArrayOutputStream;
-import java.io.IOException;
-import java.net.StandardProtocolFamily;
-import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
-import java.nio.channels.SelectionKey;
-import java.nio.channels.Selector;
-import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.xenjava.toolstack.error.DeviceModelException;
+import org.xenjava.toolstack.xenctrl.lib.Errno;
+import org.xenjava.toolstack.xenctrl.lib.FileAccess;
+import org.xenjava.toolstack.xenctrl.lib.LocalConnection;
+import org.xenjava.toolstack.xenctrl.lib.XenLibException;
 
 /**
  * Speaks the QEMU Machine Protocol: a line of JSON for each command, one for its answer, and events in between, which
@@ -29,42 +29,33 @@ final class QmpClient implements AutoCloseable {
     /** QEMU's answers have some kilobytes. A longer line is refused before it takes memory. */
     private static final int LONGEST_LINE_BYTES = 1 << 20;
 
-    private final String peer;
-    private final Duration patience;
-    private final SocketChannel channel;
-    private final Selector selector;
-    private final ByteBuffer received = ByteBuffer.allocate(BUFFER_BYTES).limit(0);
+    /** How often a wait looks whether its thread was interrupted. */
+    private static final Duration SLICE = Duration.ofMillis(250);
 
-    private QmpClient(String peer, Duration patience, SocketChannel channel, Selector selector) {
+    private final String peer;
+    private final Duration limit;
+    private final LocalConnection connection;
+    private final byte[] buffer = new byte[BUFFER_BYTES];
+    private ByteBuffer received = ByteBuffer.allocate(0);
+
+    private QmpClient(String peer, Duration limit, LocalConnection connection) {
         this.peer = peer;
-        this.patience = patience;
-        this.channel = channel;
-        this.selector = selector;
+        this.limit = limit;
+        this.connection = connection;
     }
 
     /**
      * Connects and agrees on the protocol.
      *
-     * @param socket a monitor's
-     * @param patience how long QEMU may take for each answer
+     * @param peer names the QEMU in messages
+     * @param limit how long QEMU may take for each answer
      */
-    static QmpClient connect(Path socket, Duration patience) {
-        String peer = "QEMU at " + socket;
+    static QmpClient connect(String peer, Duration limit, Supplier<LocalConnection> connection) {
         QmpClient client;
         try {
-            SocketChannel channel = SocketChannel.open(StandardProtocolFamily.UNIX);
-            try {
-                channel.connect(UnixDomainSocketAddress.of(socket));
-                channel.configureBlocking(false);
-                Selector selector = Selector.open();
-                channel.register(selector, SelectionKey.OP_READ);
-                client = new QmpClient(peer, patience, channel, selector);
-            } catch (IOException | RuntimeException e) {
-                channel.close();
-                throw e;
-            }
-        } catch (IOException e) {
-            throw new DeviceModelException(peer + " cannot be reached: " + e.getMessage(), e);
+            client = new QmpClient(peer, limit, connection.get());
+        } catch (XenLibException e) {
+            throw new DeviceModelException(peer + " cannot be reached: " + e.errno(), e);
         }
         try {
             client.greet();
@@ -90,11 +81,26 @@ final class QmpClient implements AutoCloseable {
      * @throws DeviceModelException if QEMU refuses, with its own words, or does not answer
      */
     QmpAnswer execute(String command, JsonObject arguments) {
+        return execute(command, arguments, connection::send);
+    }
+
+    /**
+     * Gives QEMU an open file, so that QEMU can use what it may not open.
+     *
+     * @return the number of the file's set: QEMU knows the file as {@code /dev/fdset/N}
+     * @throws DeviceModelException if the file cannot be opened, or QEMU refuses
+     */
+    int pass(Path file, FileAccess access) {
+        return execute("add-fd", new JsonObject(), line -> connection.send(line, file, access))
+                .count("fdset-id");
+    }
+
+    private QmpAnswer execute(String command, JsonObject arguments, Consumer<byte[]> sender) {
         JsonObject request = new JsonObject();
         request.addProperty("execute", command);
         request.add("arguments", arguments);
         long deadline = deadline();
-        send(command, request + "\n");
+        send(command, (request + "\n").getBytes(StandardCharsets.UTF_8), sender);
         while (true) {
             QmpAnswer message = nextMessage(command, deadline);
             if (message.has("return")) {
@@ -109,19 +115,17 @@ final class QmpClient implements AutoCloseable {
     }
 
     private long deadline() {
-        return System.nanoTime() + patience.toNanos();
+        return System.nanoTime() + limit.toNanos();
     }
 
     /** A command is short, and QEMU reads: a socket that takes no more is one of a process that hangs. */
-    private void send(String command, String line) {
-        ByteBuffer bytes = ByteBuffer.wrap(line.getBytes(StandardCharsets.UTF_8));
+    private void send(String command, byte[] line, Consumer<byte[]> sender) {
         try {
-            channel.write(bytes);
-        } catch (IOException e) {
-            throw lost(command, e);
-        }
-        if (bytes.hasRemaining()) {
-            throw new DeviceModelException(peer + " does not read what it is sent: " + command);
+            sender.accept(line);
+        } catch (XenLibException e) {
+            throw e.errno().equals(Errno.EAGAIN)
+                    ? new DeviceModelException(peer + " does not read what it is sent: " + command, e)
+                    : lost(command, e);
         }
     }
 
@@ -146,38 +150,34 @@ final class QmpClient implements AutoCloseable {
 
     private void receive(String command, long deadline) {
         try {
-            // A QEMU that sends events without end is never silent, so the deadline is checked here as well.
-            long nanos = deadline - System.nanoTime();
-            if (nanos <= 0 || selector.select(Math.max(1, nanos / 1_000_000)) == 0) {
-                throw new DeviceModelException(
-                        Thread.currentThread().isInterrupted()
-                                ? "waiting for " + peer + " was interrupted"
-                                : peer + ", asked to " + command + ", has not answered within " + patience.toMillis()
-                                        + " ms; does another client hold the connection?");
+            int bytes = 0;
+            while (bytes == 0) {
+                // A QEMU that sends events without end is never silent, so the deadline is checked here as well.
+                Duration left = Duration.ofNanos(deadline - System.nanoTime());
+                if (Thread.currentThread().isInterrupted()) {
+                    throw new DeviceModelException("waiting for " + peer + " was interrupted");
+                }
+                if (left.isNegative() || left.isZero()) {
+                    throw new DeviceModelException(peer + ", asked to " + command + ", has not answered within "
+                            + limit.toMillis() + " ms; does another client hold the connection?");
+                }
+                bytes = connection.receive(buffer, left.compareTo(SLICE) < 0 ? left : SLICE);
             }
-            selector.selectedKeys().clear();
-            received.clear();
-            int bytes = channel.read(received);
-            received.flip();
             if (bytes < 0) {
                 throw new DeviceModelException(peer + ", asked to " + command + ", has closed the connection");
             }
-        } catch (IOException e) {
+            received = ByteBuffer.wrap(buffer, 0, bytes);
+        } catch (XenLibException e) {
             throw lost(command, e);
         }
     }
 
-    private DeviceModelException lost(String command, IOException e) {
-        return new DeviceModelException(peer + ", asked to " + command + ", is gone: " + e.getMessage(), e);
+    private DeviceModelException lost(String command, XenLibException e) {
+        return new DeviceModelException(peer + ", asked to " + command + ", fails: " + e.getMessage(), e);
     }
 
     @Override
     public void close() {
-        try (selector;
-                channel) {
-            LOG.debug("{}: done", peer);
-        } catch (IOException e) {
-            LOG.debug("{}: closing failed", peer, e);
-        }
+        connection.close();
     }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.xenjava.toolstack.device;
 
+import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import org.slf4j.Logger;
@@ -10,6 +11,7 @@ import org.xenjava.toolstack.xenctrl.lib.DeviceModelProcess;
 import org.xenjava.toolstack.xenctrl.lib.Errno;
 import org.xenjava.toolstack.xenctrl.lib.HostProcesses;
 import org.xenjava.toolstack.xenctrl.lib.Liveness;
+import org.xenjava.toolstack.xenctrl.lib.LocalConnection;
 import org.xenjava.toolstack.xenctrl.lib.ProcessPin;
 import org.xenjava.toolstack.xenctrl.lib.XenLibException;
 
@@ -32,6 +34,11 @@ record RunningQemu(HostProcesses host, int domid, long pid, String identity, boo
     @Override
     public boolean hasMonitor() {
         return true;
+    }
+
+    @Override
+    public LocalConnection connect(Path socket) {
+        return host.connect(socket);
     }
 
     @Override

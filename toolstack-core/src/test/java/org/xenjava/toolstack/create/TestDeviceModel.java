@@ -12,6 +12,7 @@ import org.xenjava.toolstack.xenctrl.lib.DeviceModelCommand;
 import org.xenjava.toolstack.xenctrl.lib.DeviceModelProcess;
 import org.xenjava.toolstack.xenctrl.lib.DeviceModelProcesses;
 import org.xenjava.toolstack.xenctrl.lib.Liveness;
+import org.xenjava.toolstack.xenctrl.lib.LocalConnection;
 
 /** The device models of a host, which may be late or fail, and which record what they are asked to do. */
 final class TestDeviceModel implements DeviceModelProcesses {
@@ -107,6 +108,11 @@ final class TestDeviceModel implements DeviceModelProcesses {
         @Override
         public boolean hasMonitor() {
             return process.hasMonitor();
+        }
+
+        @Override
+        public LocalConnection connect(Path socket) {
+            return process.connect(socket);
         }
 
         @Override

@@ -16,7 +16,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.stream.Stream;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -24,9 +24,13 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.xenjava.toolstack.config.VirtualDisk;
 import org.xenjava.toolstack.error.DeviceModelException;
+import org.xenjava.toolstack.xenctrl.lib.FileAccess;
+import org.xenjava.toolstack.xenctrl.lib.LocalConnection;
+import org.xenjava.toolstack.xenctrl.lib.jna.JnaHostProcesses;
 
 class QemuMonitorTest {
     private static final String OK = "{\"return\": {}}\n";
+    private static final String SET = "{\"return\": {\"fdset-id\": 3, \"fd\": 21}}\n";
 
     @TempDir
     private Path directory;
@@ -38,8 +42,37 @@ class QemuMonitorTest {
         socket = directory.resolve("qmp");
     }
 
+    /** The file that was passed last. */
+    private final AtomicReference<Path> passed = new AtomicReference<>(Path.of("/"));
+
+    private LocalConnection connect(Path peer) {
+        LocalConnection connection = JnaHostProcesses.open().connect(peer);
+        return new LocalConnection() {
+            @Override
+            public void send(byte[] bytes) {
+                connection.send(bytes);
+            }
+
+            @Override
+            public void send(byte[] bytes, Path file, FileAccess access) {
+                passed.set(file);
+                connection.send(bytes, file, access);
+            }
+
+            @Override
+            public int receive(byte[] buffer, Duration timeout) {
+                return connection.receive(buffer, timeout);
+            }
+
+            @Override
+            public void close() {
+                connection.close();
+            }
+        };
+    }
+
     private QemuMonitor monitor() {
-        return new QemuMonitor(socket);
+        return new QemuMonitor(socket, this::connect);
     }
 
     @Test
@@ -87,17 +120,19 @@ class QemuMonitorTest {
     void aScreenshotIsWhatQemuWritesAndItsFileIsGone() throws IOException {
         byte[] ppm = "P6\n2 1\n255\nRGBrgb".getBytes(StandardCharsets.US_ASCII);
         try (QmpServer server = QmpServer.at(socket, request -> {
-            write(Path.of(request.getAsJsonObject("arguments").get("filename").getAsString()), ppm);
-            return OK;
+            if (request.get("execute").getAsString().equals("screendump")) {
+                write(passed.get(), ppm);
+            }
+            return SET;
         })) {
             Screenshot screenshot = monitor().screenshot();
 
             assertEquals(2, screenshot.width());
             assertEquals(0x726762, screenshot.pixel(1, 0));
-            assertEquals(1, server.commands().size());
-            try (Stream<Path> files = Files.list(directory)) {
-                assertEquals(List.of(socket), files.toList());
-            }
+            assertEquals(
+                    List.of("add-fd {}", "screendump {\"filename\":\"/dev/fdset/3\"}", "remove-fd {\"fdset-id\":3}"),
+                    server.commands());
+            assertFalse(Files.exists(passed.get()));
         }
     }
 
@@ -112,16 +147,31 @@ class QemuMonitorTest {
     @Test
     void aMediumIsChangedAndEjectedWhateverTheGuestSays() throws IOException {
         VirtualDisk drive = new VirtualDisk("hdc");
-        try (QmpServer server = QmpServer.at(socket, request -> OK)) {
-            monitor().changeMedium(drive, Path.of("/images/install.iso"));
+        Path image = Files.createFile(directory.resolve("install.iso"));
+        try (QmpServer server = QmpServer.at(socket, request -> SET)) {
+            monitor().changeMedium(drive, image);
             monitor().eject(drive);
 
+            assertEquals(image, passed.get());
             assertEquals(
                     List.of(
-                            "blockdev-change-medium {\"device\":\"ide-5632\",\"filename\":\"/images/install.iso\","
+                            "add-fd {}",
+                            "blockdev-change-medium {\"device\":\"ide-5632\",\"filename\":\"/dev/fdset/3\","
                                     + "\"format\":\"raw\",\"read-only-mode\":\"read-only\"}",
+                            "remove-fd {\"fdset-id\":3}",
                             "eject {\"device\":\"ide-5632\",\"force\":true}"),
                     server.commands());
+        }
+    }
+
+    @Test
+    void aMediumThatCannotBeOpenedIsADeviceModelException() throws IOException {
+        try (QmpServer server = QmpServer.at(socket, request -> SET)) {
+            DeviceModelException e = assertThrows(DeviceModelException.class, () -> monitor()
+                    .changeMedium(new VirtualDisk("hdc"), directory.resolve("none.iso")));
+
+            assertTrue(e.getMessage().contains("none.iso: ENOENT"), e.getMessage());
+            assertEquals(List.of(), server.commands());
         }
     }
 
@@ -144,7 +194,7 @@ class QemuMonitorTest {
         for (String answer : List.of(error, nonsense)) {
             Path own = directory.resolve(Integer.toString(answer.length()));
             try (QmpServer server = QmpServer.at(own, request -> answer)) {
-                QemuMonitor monitor = new QemuMonitor(own);
+                QemuMonitor monitor = new QemuMonitor(own, this::connect);
                 DeviceModelException e =
                         assertThrows(DeviceModelException.class, () -> monitor.setVncPassword("tops3cret"));
 
@@ -159,7 +209,7 @@ class QemuMonitorTest {
     @Test
     void silenceEndsWithAnErrorAndNotNever() throws IOException {
         try (QmpServer server = QmpServer.at(socket, request -> "")) {
-            QemuMonitor monitor = new QemuMonitor(socket, Duration.ofMillis(50));
+            QemuMonitor monitor = new QemuMonitor(socket, Duration.ofMillis(50), this::connect);
 
             DeviceModelException e = assertThrows(DeviceModelException.class, monitor::vnc);
 
@@ -185,7 +235,7 @@ class QemuMonitorTest {
         DeviceModelException e =
                 assertThrows(DeviceModelException.class, () -> monitor().vnc());
 
-        assertTrue(e.getMessage().startsWith("QEMU at " + socket + " cannot be reached"), e.getMessage());
+        assertTrue(e.getMessage().startsWith("QEMU at " + socket + " cannot be reached: ENOENT"), e.getMessage());
     }
 
     @ParameterizedTest
@@ -237,7 +287,7 @@ class QemuMonitorTest {
         String events = "{\"event\": \"X\"}\n".repeat(1 << 16);
         String flood = events.repeat(64);
         try (QmpServer server = QmpServer.at(socket, request -> flood)) {
-            QemuMonitor monitor = new QemuMonitor(socket, Duration.ofMillis(50));
+            QemuMonitor monitor = new QemuMonitor(socket, Duration.ofMillis(50), this::connect);
 
             DeviceModelException e = assertThrows(DeviceModelException.class, monitor::vnc);
 

@@ -16,7 +16,10 @@ import org.xenjava.toolstack.sim.store.StoreConnection;
 import org.xenjava.toolstack.xenctrl.lib.DeviceModelCommand;
 import org.xenjava.toolstack.xenctrl.lib.DeviceModelProcess;
 import org.xenjava.toolstack.xenctrl.lib.DeviceModelProcesses;
+import org.xenjava.toolstack.xenctrl.lib.Errno;
 import org.xenjava.toolstack.xenctrl.lib.Liveness;
+import org.xenjava.toolstack.xenctrl.lib.LocalConnection;
+import org.xenjava.toolstack.xenctrl.lib.XenLibException;
 import org.xenjava.toolstack.xenctrl.lib.XenStore;
 
 /**
@@ -94,6 +97,11 @@ final class QemuPrograms implements DeviceModelProcesses {
         @Override
         public boolean hasMonitor() {
             return false;
+        }
+
+        @Override
+        public LocalConnection connect(Path socket) {
+            throw new XenLibException("connect " + socket, Errno.ECONNREFUSED);
         }
 
         @Override

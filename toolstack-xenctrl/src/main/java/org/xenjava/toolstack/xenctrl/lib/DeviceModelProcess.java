@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.xenjava.toolstack.xenctrl.lib;
 
+import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 
@@ -29,6 +30,14 @@ public interface DeviceModelProcess {
 
     /** Whether it answers at the monitor sockets that stand in its arguments. */
     boolean hasMonitor();
+
+    /**
+     * Connects to one of its monitor sockets.
+     *
+     * @return the connection, which the caller closes
+     * @throws XenLibException if it does not answer there
+     */
+    LocalConnection connect(Path socket);
 
     /** Completes when it has ended, also if it is another process's child. */
     CompletableFuture<?> onExit();
