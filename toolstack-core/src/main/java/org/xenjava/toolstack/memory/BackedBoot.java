@@ -5,9 +5,10 @@ import org.xenjava.toolstack.xenctrl.units.KiB;
 import org.xenjava.toolstack.xenctrl.units.Pages;
 
 /**
- * How far the host backs a populate-on-demand guest while it boots. Until its balloon driver has worked, such a guest
- * has fewer pages than entries by design, and crashes if it fills its memory first. While its PoD cache holds a page
- * for every entry, no load can crash it; Xen frees the surplus as the driver balloons, and the end is the same.
+ * The policy on lending pages to a populate-on-demand guest while it boots. Until its balloon driver has worked, such
+ * a guest has fewer pages than entries by design, and crashes if it fills its memory first. While its PoD cache holds
+ * a page for every entry, no load can crash it; Xen frees the surplus as the driver balloons, and the end is the
+ * same.
  */
 public sealed interface BackedBoot {
     /** Pages of the host that stay free and unclaimed by default: 64 MiB. */
@@ -27,7 +28,8 @@ public sealed interface BackedBoot {
     }
 
     /**
-     * Every entry has its page before the guest runs, if the host has the memory; otherwise as {@link Off}.
+     * The host lends a page for every entry before the guest runs. If it has too little memory, it lends nothing, as
+     * with {@link Off}.
      *
      * @param reserve pages of the host that stay free and unclaimed
      */
@@ -39,9 +41,9 @@ public sealed interface BackedBoot {
     }
 
     /**
-     * As many entries have their page as the budget allows.
+     * The host lends pages for as many entries as the budget allows.
      *
-     * @param budget pages that all domains of the host together may have been lent then
+     * @param budget limit of the pages that all domains of the host together have been lent
      * @param reserve pages of the host that stay free and unclaimed
      */
     record UpTo(Pages budget, Pages reserve) implements BackedBoot {
@@ -51,17 +53,21 @@ public sealed interface BackedBoot {
         }
     }
 
-    /** {@return no backing} */
+    /** {@return the policy that lends nothing} */
     static BackedBoot off() {
         return new Off();
     }
 
-    /** {@return the whole guest, with the standard reserve} */
+    /** {@return the policy that lends a page for every entry, with the standard reserve} */
     static BackedBoot full() {
         return new Full(STANDARD_RESERVE);
     }
 
-    /** Up to a budget of the host, with the standard reserve. */
+    /**
+     * {@return the policy that lends up to a budget of the host, with the standard reserve}
+     *
+     * @param budget limit of the pages that all domains of the host together have been lent
+     */
     static BackedBoot upTo(Pages budget) {
         return new UpTo(budget, STANDARD_RESERVE);
     }
@@ -70,16 +76,18 @@ public sealed interface BackedBoot {
     Pages reserve();
 
     /**
-     * {@return pages to lend of those that are missing, if the host has them}
+     * {@return pages to lend, if the host has them}
      *
      * @param missing entries without a page
-     * @param lent pages that all domains have been lent already
+     * @param lent pages that all domains of the host together have been lent already
      */
     Pages wanted(Pages missing, Pages lent);
 
     /**
-     * {@return pages to lend before the first unpause: what is wanted, or nothing if the host cannot spare it}
+     * {@return pages to lend before the first unpause: {@link #wanted}, or none if the host has too few}
      *
+     * @param missing entries without a page
+     * @param lent pages that all domains of the host together have been lent already
      * @param available free and unclaimed pages of the host
      */
     default Pages loan(Pages missing, Pages lent, Pages available) {

@@ -6,20 +6,29 @@ import java.util.stream.Stream;
 import org.xenjava.toolstack.xenctrl.units.Pages;
 
 /**
- * Where a guest's RAM lies. It begins at 0, leaves out a hole for devices below 4 GiB, and continues at 4 GiB if it
- * has to.
+ * The ranges of a guest's RAM. RAM begins at 0, leaves out a hole for devices below 4 GiB, and continues at 4 GiB if
+ * it does not fit below.
  *
- * @param ram by address; no range reaches across 4 GiB
+ * @param ram the ranges by address; no range reaches across 4 GiB
  */
 public record GuestLayout(List<RamRange> ram) {
     /** 4 GiB: RAM that does not fit below the hole continues here. */
     public static final long FOUR_GIB = 1L << 32;
 
+    /**
+     * Copies the list, so that the record is immutable.
+     *
+     * @param ram the ranges by address; no range reaches across 4 GiB
+     */
     public GuestLayout {
         ram = List.copyOf(ram);
     }
 
-    /** {@return the RAM of a PVH guest} */
+    /**
+     * {@return the RAM of a PVH guest}
+     *
+     * @param frames number of frames of RAM
+     */
     public static GuestLayout pvh(Pages frames) {
         return withHole(frames, PvhLayout.MMIO_HOLE_START);
     }
@@ -27,7 +36,7 @@ public record GuestLayout(List<RamRange> ram) {
     /**
      * {@return the RAM of an HVM guest, with another hole where a VGA card has its frame buffer}
      *
-     * @param frames that there are to be, those missing in the VGA hole not counted
+     * @param frames number of frames of RAM, without those of the VGA hole
      * @param mmioHoleStart first byte of the hole for devices
      */
     public static GuestLayout hvm(Pages frames, long mmioHoleStart) {
@@ -44,12 +53,12 @@ public record GuestLayout(List<RamRange> ram) {
         return new GuestLayout(high.start() == high.end() ? List.of(low) : List.of(low, high));
     }
 
-    /** {@return frames of all ranges} */
+    /** {@return the number of frames in all ranges} */
     public Pages frames() {
         return ram.stream().map(RamRange::pages).reduce(Pages.ZERO, Pages::plus);
     }
 
-    /** {@return first byte behind the RAM below the MMIO hole} */
+    /** {@return the first byte behind the RAM below the MMIO hole} */
     public long lowMemEnd() {
         return ram.stream()
                 .mapToLong(RamRange::end)
@@ -58,12 +67,12 @@ public record GuestLayout(List<RamRange> ram) {
                 .orElse(0);
     }
 
-    /** {@return first byte behind the RAM above 4 GiB; 4 GiB if there is none} */
+    /** {@return the first byte behind the RAM above 4 GiB; 4 GiB if there is none} */
     public long highMemEnd() {
         return Math.max(FOUR_GIB, ram.get(ram.size() - 1).end());
     }
 
-    /** {@return bytes of RAM above 4 GiB} */
+    /** {@return the number of bytes of RAM above 4 GiB} */
     public long highMemBytes() {
         return highMemEnd() - FOUR_GIB;
     }

@@ -6,14 +6,23 @@ import org.xenjava.toolstack.xenctrl.units.KiB;
 import org.xenjava.toolstack.xenctrl.units.Pages;
 
 /**
- * The four numbers of a guest that decide its memory: what a {@link PodPolicy} computes with.
+ * The four sizes from which a {@link PodPolicy} computes a guest's memory.
  *
- * @param memory M: what the guest is to have
- * @param maxMemory X: what it may grow to; {@code memory} or more
+ * @param memory M: the memory that the guest gets
+ * @param maxMemory X: the memory that the guest may grow to; {@code memory} or more
  * @param videoRam V: the part of both that is video memory; zero for PVH
  * @param vgaHole h: frames of the nominal RAM that are never populated: 32 for HVM with a device model, 0 for PVH
  */
 public record GuestShape(KiB memory, KiB maxMemory, KiB videoRam, Pages vgaHole) {
+    /**
+     * Checks the sizes.
+     *
+     * @param memory M: the memory that the guest gets
+     * @param maxMemory X: the memory that the guest may grow to; {@code memory} or more
+     * @param videoRam V: the part of both that is video memory; zero for PVH
+     * @param vgaHole h: frames of the nominal RAM that are never populated: 32 for HVM with a device model, 0 for PVH
+     * @throws IllegalArgumentException if the maximum is less than the memory, or the video RAM leaves nothing
+     */
     public GuestShape {
         if (maxMemory.isLessThan(memory)) {
             throw new IllegalArgumentException("maxmem " + maxMemory + " is less than memory " + memory);
@@ -23,14 +32,22 @@ public record GuestShape(KiB memory, KiB maxMemory, KiB videoRam, Pages vgaHole)
         }
     }
 
-    /** {@return a PVH guest: no video RAM, no VGA hole} */
+    /**
+     * {@return a PVH guest: no video RAM, no VGA hole}
+     *
+     * @param memory the memory that the guest gets
+     * @param maxMemory the memory that the guest may grow to; {@code memory} or more
+     */
     public static GuestShape pvh(KiB memory, KiB maxMemory) {
         return new GuestShape(memory, maxMemory, KiB.ZERO, Pages.ZERO);
     }
 
     /**
-     * {@return an HVM guest with a device model: the video RAM is QEMU's to allocate, and the VGA hole stays empty}
+     * {@return an HVM guest with a device model: QEMU allocates the video RAM, and the VGA hole stays empty}
      *
+     * @param memory the memory that the guest gets
+     * @param maxMemory the memory that the guest may grow to; {@code memory} or more
+     * @param videoRam the part of both that is video memory
      * @throws ConfigException if maxmem less video RAM is not whole MiB, which libxl could not build again after a
      *     reboot
      */
@@ -44,18 +61,22 @@ public record GuestShape(KiB memory, KiB maxMemory, KiB videoRam, Pages vgaHole)
         return shape;
     }
 
-    /** Less memory than it may have: populate-on-demand mode. */
+    /** {@return whether the guest boots in populate-on-demand mode: its memory is less than its maximum} */
     public boolean populateOnDemand() {
         return memory.isLessThan(maxMemory);
     }
 
-    /** {@return the same guest with another size} */
+    /**
+     * {@return the same guest with another size}
+     *
+     * @param other the memory that the guest gets
+     */
     public GuestShape withMemory(KiB other) {
         return new GuestShape(other, maxMemory, videoRam, vgaHole);
     }
 
     /**
-     * (M − V)/4 − h: RAM that the guest is to have in the end.
+     * The guest's RAM after ballooning: (M − V)/4 − h.
      *
      * @return the number of pages
      */
@@ -64,7 +85,7 @@ public record GuestShape(KiB memory, KiB maxMemory, KiB videoRam, Pages vgaHole)
     }
 
     /**
-     * (X − V)/4 − h: guest frames to be populated, the number of PoD entries of a PoD build.
+     * The guest frames of the build: (X − V)/4 − h, the number of PoD entries in a PoD build.
      *
      * @return the number of pages
      */

@@ -7,32 +7,33 @@ import org.xenjava.toolstack.xenctrl.units.KiB;
 import org.xenjava.toolstack.xenctrl.units.Pages;
 
 /**
- * Where things lie in the guest-physical memory of an HVM domain, beside RAM and {@link SpecialPage}s: fixed
- * addresses, as hvmloader and libxenguest have them ({@code tools/firmware/hvmloader/config.h}, {@code
- * xen/include/public/hvm/}; the same from Xen 4.14 to 4.22).
+ * The fixed addresses in the guest-physical memory of an HVM domain, beside RAM and {@link SpecialPage}s, as
+ * hvmloader and libxenguest use them ({@code tools/firmware/hvmloader/config.h}, {@code xen/include/public/hvm/}; the
+ * same from Xen 4.14 to 4.22).
  */
 public final class HvmLayout {
     /** First byte of the frame buffer of a VGA card, where there is no RAM. */
     static final long VGA_HOLE_START = 0xA_0000L;
 
-    /** First byte behind it. */
+    /** First byte behind the VGA hole. */
     static final long VGA_HOLE_END = 0xC_0000L;
 
-    /** The frames of nominal RAM that are missing there. */
+    /** The frames of nominal RAM that are missing in the VGA hole. */
     static final Pages VGA_HOLE = Pages.holding(VGA_HOLE_END - VGA_HOLE_START);
 
     /** First byte of the smallest hole for devices, which ends at 4 GiB. */
     private static final long MMIO_HOLE_START = 0xF000_0000L;
 
-    /** Where the low megabyte ends, the memory map of which is hvmloader's. */
+    /** End of the low megabyte, whose memory map hvmloader makes. */
     public static final long LOW_MEGABYTE_END = 0x10_0000L;
 
-    /** Where hvmloader looks for {@code hvm_info_table}. */
+    /** Address at which hvmloader looks for {@code hvm_info_table}. */
     public static final long INFO_TABLE = 0x9_F800L;
 
-    /** First of the pages that device models take for their I/O requests. */
+    /** First of the pages that device models use for their I/O requests. */
     public static final long FIRST_IOREQ_SERVER_GFN = 0xFEFF0L;
 
+    /** Number of the pages that device models use for their I/O requests. */
     public static final int IOREQ_SERVER_PAGES = 8;
 
     private HvmLayout() {}

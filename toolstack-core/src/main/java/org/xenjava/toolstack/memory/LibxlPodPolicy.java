@@ -8,7 +8,8 @@ import org.xenjava.toolstack.xenctrl.units.PodCounters;
 
 /**
  * {@link PodPolicy#libxl()}: {@code libxl__get_targetmem_fudge} and {@code libxl_set_memory_target}, as recorded from
- * Xen 4.17. Its fudge asks for HVM, which a VGA hole or video RAM tells here; HVM with neither does not exist.
+ * Xen 4.17. libxl's slack is for HVM guests only. A shape with a VGA hole or video RAM is an HVM guest; every HVM
+ * guest has one of them.
  */
 record LibxlPodPolicy() implements PodPolicy {
     private static final KiB FUDGE = KiB.ofMiB(1);

@@ -11,17 +11,17 @@ import org.xenjava.toolstack.xenctrl.units.KiB;
 import org.xenjava.toolstack.xenctrl.units.Pages;
 
 /**
- * Every number of a guest's memory, decided before the first hypercall.
+ * All sizes of a guest's memory, decided before the first hypercall.
  *
  * @param shape memory, maxmem, video RAM and VGA hole
- * @param layout its RAM by address
+ * @param layout the ranges of RAM
  * @param maxMem {@code XEN_DOMCTL_max_mem}
- * @param podTarget {@code XENMEM_set_pod_target}, if the guest is built in PoD mode; then all of the RAM is populated
- *     with PoD entries
- * @param claim pages claimed from the host before any is taken: all that the build allocates for the guest, the video
- *     RAM that QEMU allocates for it included
+ * @param podTarget {@code XENMEM_set_pod_target}, if the guest is built in PoD mode; all of its RAM then gets PoD
+ *     entries
+ * @param claim pages claimed from the host before any is taken: everything that the build allocates for the guest,
+ *     including the video RAM that QEMU allocates
  * @param pagingPoolBytes memory for Xen's page tables of the guest, in bytes: 1 MiB per vCPU and 4 KiB per MiB of
- *     maxmem, with shadow paging 8 KiB, as in libxl; or what the configuration asks for, if that is more
+ *     maxmem, with shadow paging 8 KiB, as in libxl; or the configured size, if that is more
  * @param bootTarget {@code memory/target}
  */
 public record MemoryPlan(
@@ -38,7 +38,9 @@ public record MemoryPlan(
     /**
      * {@return the plan of a PVH guest}
      *
-     * @param acpiPages pages that the ACPI tables take beside the RAM
+     * @param acpiPages pages for the ACPI tables, beside the RAM
+     * @param config the guest
+     * @param policy the rule for PoD target and slack
      */
     public static MemoryPlan pvh(DomainConfig config, PodPolicy policy, Pages acpiPages) {
         GuestShape shape = GuestShape.pvh(config.memory(), config.maxMemory());
@@ -47,10 +49,12 @@ public record MemoryPlan(
     }
 
     /**
-     * {@return the plan of an HVM guest} QEMU allocates more than its video RAM, 16 pages for a card's option ROM and up to 64
-     * for a network card's: there is room for 272 pages below max_mem, whatever the sizes and the policy.
+     * {@return the plan of an HVM guest} QEMU allocates more than its video RAM, 16 pages for a card's option ROM and
+     * up to 64 for a network card's: max_mem leaves 272 pages for them with every size and policy.
      *
-     * @param machine where the hole for devices begins, and how much video RAM there is
+     * @param machine the machine, which decides the hole for devices and the video RAM
+     * @param config the guest
+     * @param policy the rule for PoD target and slack
      * @throws ConfigException if maxmem less video RAM is not whole MiB
      */
     public static MemoryPlan hvm(DomainConfig config, HvmConfig machine, PodPolicy policy) {
@@ -76,7 +80,7 @@ public record MemoryPlan(
                 policy.bootTarget(shape));
     }
 
-    /** {@return its RAM by address} */
+    /** {@return the ranges of RAM by address} */
     public List<RamRange> ram() {
         return layout.ram();
     }
@@ -87,13 +91,14 @@ public record MemoryPlan(
     }
 
     /**
-     * {@return PoD entries without a page right after the build: what the balloon driver has to give back, less the slack}
+     * {@return the number of PoD entries without a page right after the build: the pages that the balloon driver has
+     * to free, less the slack}
      */
     public Pages initialDebt() {
         return podTarget.map(target -> shape.frames().minus(target)).orElse(Pages.ZERO);
     }
 
-    /** {@return pages of the PoD target beyond what the guest is to have} */
+    /** {@return the pages of the PoD target beyond the guest's RAM after ballooning} */
     public Pages slack() {
         return podTarget.map(target -> target.minus(shape.ram())).orElse(Pages.ZERO);
     }

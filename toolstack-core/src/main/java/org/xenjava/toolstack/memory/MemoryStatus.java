@@ -5,17 +5,18 @@ import org.xenjava.toolstack.xenctrl.units.KiB;
 import org.xenjava.toolstack.xenctrl.units.Pages;
 
 /**
- * What a domain has, may have and should have.
+ * The present, target and maximum sizes of a domain.
  *
- * @param target what its balloon driver aims at: {@code memory/target}; video RAM is not in it
- * @param staticMax the size that it was built for: {@code memory/static-max}; video RAM is in it
+ * @param target the size that the balloon driver aims at, without video RAM: {@code memory/target}
+ * @param staticMax the size that the domain was built for, video RAM included: {@code memory/static-max}
  * @param videoRam {@code memory/videoram}; zero for PVH
- * @param nextMaximum the maximum that its next build uses: what mem-max has set, else {@code staticMax}
- * @param totPages pages that it owns, its PoD cache and its special pages included
- * @param maxPages pages that it may own
+ * @param nextMaximum the maximum that the domain's next build uses: the one that mem-max has set, else {@code
+ *     staticMax}
+ * @param totPages pages that the domain owns, PoD cache and special pages included
+ * @param maxPages limit of the pages that the domain may own
  */
 public record MemoryStatus(KiB target, KiB staticMax, KiB videoRam, KiB nextMaximum, Pages totPages, Pages maxPages) {
-    /** {@return the size as mem-set takes it: target and video RAM} */
+    /** {@return the size in the form of mem-set: target and video RAM} */
     public KiB size() {
         return target.plus(videoRam);
     }

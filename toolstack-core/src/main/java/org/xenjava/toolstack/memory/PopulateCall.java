@@ -6,31 +6,34 @@ import java.util.List;
 import org.xenjava.toolstack.xenctrl.units.Pages;
 
 /**
- * One {@code XENMEM_populate_physmap}: so many extents of one size, side by side.
+ * One {@code XENMEM_populate_physmap} of neighbouring extents of one size.
  *
  * @param firstGfn first guest frame; a multiple of the extent's pages
  * @param extents 1 or more
  * @param order log2 of pages per extent: 0, {@value #ORDER_2M} or {@value #ORDER_1G}
  */
 public record PopulateCall(long firstGfn, int extents, int order) {
+    /** log2 of the pages of a 4 KiB extent. */
     public static final int ORDER_4K = 0;
+    /** log2 of the pages of a 2 MiB extent. */
     public static final int ORDER_2M = 9;
+    /** log2 of the pages of a 1 GiB extent. */
     public static final int ORDER_1G = 18;
 
     static final int SUPERPAGES_PER_CALL = 4;
     private static final int PAGES_PER_CALL = 2048;
 
-    /** {@return pages of all extents} */
+    /** {@return the number of pages in all extents} */
     public Pages pages() {
         return Pages.of((long) extents << order);
     }
 
-    /** {@return first frame behind the call} */
+    /** {@return the first frame behind the extents} */
     public long endGfn() {
         return firstGfn + pages().count();
     }
 
-    /** {@return first gfn of each extent, as the hypercall wants them} */
+    /** {@return the first gfn of each extent, in the form of the hypercall} */
     public long[] gfns() {
         long[] gfns = new long[extents];
         for (int i = 0; i < extents; i++) {
@@ -40,13 +43,14 @@ public record PopulateCall(long firstGfn, int extents, int order) {
     }
 
     /**
-     * {@return what is left after {@code done} extents, as calls with the next smaller extents}
+     * {@return the remaining extents after some were populated, as calls with the next smaller extents}
      *
+     * @param done number of extents that were populated
      * @throws IllegalStateException if the extents are single pages already
      */
     public List<PopulateCall> remainder(int done) {
         if (order == ORDER_4K) {
-            throw new IllegalStateException("there is nothing smaller than a page");
+            throw new IllegalStateException("extents of one page cannot be split");
         }
         int smaller = order == ORDER_1G ? ORDER_2M : ORDER_4K;
         int perCall = order == ORDER_1G ? SUPERPAGES_PER_CALL : PAGES_PER_CALL;

@@ -2,14 +2,14 @@
 package org.xenjava.toolstack.memory;
 
 /**
- * Where things lie in the guest-physical memory of a PVH domain, beside RAM and {@link SpecialPage}s: fixed addresses,
- * as libxenguest has them ({@code tools/libs/guest/xg_dom_x86.c}; the same from Xen 4.14 to 4.22).
+ * The fixed addresses in the guest-physical memory of a PVH domain, beside RAM and {@link SpecialPage}s, as
+ * libxenguest uses them ({@code tools/libs/guest/xg_dom_x86.c}; the same from Xen 4.14 to 4.22).
  */
 public final class PvhLayout {
-    /** First byte of the hole that no RAM is put into; it ends at 4 GiB. */
+    /** First byte of the hole without RAM, which ends at 4 GiB. */
     public static final long MMIO_HOLE_START = 0xFC00_0000L;
 
-    /** Where the ACPI tables are put; the pages there are not RAM of the guest. */
+    /** Address of the ACPI tables, in pages that are not RAM of the guest. */
     public static final long ACPI_START = 0xFC00_0000L;
 
     private PvhLayout() {}

@@ -9,19 +9,20 @@ import org.xenjava.toolstack.xenctrl.units.Pages;
  * A contiguous range of guest RAM.
  *
  * @param start first byte, page-aligned
- * @param end first byte behind it, page-aligned
+ * @param end first byte behind the range, page-aligned
  */
 public record RamRange(long start, long end) {
     private static final long PAGES_1G = 1L << PopulateCall.ORDER_1G;
     private static final long PAGES_2M = 1L << PopulateCall.ORDER_2M;
 
+    /** {@return the number of pages} */
     public Pages pages() {
         return Pages.of((end - start) >> Pages.SHIFT);
     }
 
     /**
-     * The calls that populate it: 1 GiB extents where they fit, then 2 MiB ones in groups of four, then single
-     * pages; libxenguest's pattern ({@code meminit_hvm}), so that Xen's p2m gets the same shape.
+     * The calls that populate the range: 1 GiB extents where they fit, then 2 MiB ones in groups of four, then single
+     * pages; libxenguest's pattern ({@code meminit_hvm}), so that Xen's p2m becomes the same.
      */
     List<PopulateCall> populateCalls() {
         List<PopulateCall> calls = new ArrayList<>();

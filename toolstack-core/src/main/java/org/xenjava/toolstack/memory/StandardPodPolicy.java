@@ -6,7 +6,7 @@ import org.xenjava.toolstack.xenctrl.units.KiB;
 import org.xenjava.toolstack.xenctrl.units.Pages;
 import org.xenjava.toolstack.xenctrl.units.PodCounters;
 
-/** {@link PodPolicy#standard(Pages)}. */
+/** The rule of {@link PodPolicy#standard(Pages)}. */
 record StandardPodPolicy(Pages slack) implements PodPolicy {
     private static final long MAX_SLACK_PAGES = 1L << 28;
 

@@ -7,8 +7,8 @@ import org.xenjava.toolstack.xenctrl.units.Pages;
 import org.xenjava.toolstack.xenctrl.units.PodCounters;
 
 /**
- * The rule before XSA-153: no slack anywhere. It exists to demonstrate the advisory on a simulated Xen; on a real
- * one a guest built with it can be crashed by any of its users, so the name must be said twice.
+ * The rule before XSA-153, without slack, to demonstrate the advisory on a simulated Xen. On a real Xen, any user of
+ * a guest that was built by this rule can crash it, so a method of its own confirms that use.
  */
 public final class UnpatchedPodPolicy implements PodPolicy {
     private final boolean realXenAccepted;
@@ -17,17 +17,17 @@ public final class UnpatchedPodPolicy implements PodPolicy {
         this.realXenAccepted = realXenAccepted;
     }
 
-    /** For simulations: a build on anything else is refused. */
+    /** {@return the rule for simulations; a build on real Xen is refused} */
     public static UnpatchedPodPolicy forSimulation() {
         return new UnpatchedPodPolicy(false);
     }
 
-    /** For a real Xen whose guests may crash: a laboratory. */
+    /** {@return the rule for a real Xen whose guests may crash, as in a laboratory} */
     public static UnpatchedPodPolicy yesLetGuestsCrashOnRealXen() {
         return new UnpatchedPodPolicy(true);
     }
 
-    /** {@return the caller asked twice} */
+    /** {@return whether the caller confirmed the use on real Xen} */
     public boolean realXenAccepted() {
         return realXenAccepted;
     }

@@ -3,7 +3,7 @@ package org.xenjava.toolstack.operation;
 
 import org.xenjava.toolstack.error.OperationCancelledException;
 
-/** Lets another thread stop a long operation. An interrupt of the working thread counts as well. */
+/** The means to stop a long operation from another thread. An interrupt of the working thread stops it too. */
 public final class Cancellation {
     private volatile boolean cancelled;
 
@@ -12,16 +12,20 @@ public final class Cancellation {
         cancelled = true;
     }
 
+    /** {@return whether the operation was cancelled or the calling thread is interrupted} */
     public boolean isCancelled() {
         return cancelled || Thread.currentThread().isInterrupted();
     }
 
     /**
+     * Ends the operation if it was cancelled.
+     *
+     * @param operation beginning of the message
      * @throws OperationCancelledException if it was cancelled
      */
     public void check(String operation) {
         if (isCancelled()) {
-            throw new OperationCancelledException(operation + " was cancelled; what it had done was undone");
+            throw new OperationCancelledException(operation + " was cancelled, and its effects were undone");
         }
     }
 }

@@ -30,7 +30,11 @@ public final class OperationGate {
     private boolean closed;
     private boolean released;
 
-    /** @param release releases the libraries; called once */
+    /**
+     * Creates an open gate.
+     *
+     * @param release releases the libraries; called once
+     */
     public OperationGate(Runnable release) {
         this.release = release;
     }
@@ -38,7 +42,10 @@ public final class OperationGate {
     /**
      * Runs one operation.
      *
-     * @throws XenUnavailableException if the toolstack is closed; the operation was not begun
+     * @param <T> type of the result
+     * @param operation the operation
+     * @return the result of the operation
+     * @throws XenUnavailableException if the toolstack is closed; the operation has not begun
      */
     public <T> T run(Supplier<T> operation) {
         enter();
@@ -49,7 +56,14 @@ public final class OperationGate {
         }
     }
 
-    /** As {@link #run(Supplier)}, for an operation that closing is to cancel. */
+    /**
+     * Runs one operation, as {@link #run(Supplier)} does, which {@link #close} cancels.
+     *
+     * @param <T> type of the result
+     * @param cancellation cancels the operation
+     * @param operation the operation
+     * @return the result of the operation
+     */
     public <T> T run(Cancellation cancellation, Supplier<T> operation) {
         return run(() -> {
             cancellations.add(cancellation);
@@ -107,10 +121,11 @@ public final class OperationGate {
     }
 
     /**
-     * Lets no further operation begin, cancels those that can be cancelled, waits for the others and releases the
-     * libraries. An operation that does not end in time releases them when it ends. Nothing happens if it is closed.
+     * Refuses further operations, cancels those that can be cancelled, waits for the others and releases the
+     * libraries. An operation that does not end within the limit releases them when it ends. A second call has no
+     * effect.
      *
-     * @param limit how long to wait; not at all on a thread that is inside of an operation itself
+     * @param limit the longest time to wait; a thread that is inside an operation itself does not wait
      */
     public void close(Duration limit) {
         lock.lock();
@@ -145,7 +160,11 @@ public final class OperationGate {
         release.run();
     }
 
-    /** {@return a lock whose holder is inside of an operation} */
+    /**
+     * {@return a lock whose holder counts as an operation}
+     *
+     * @param guarded the lock that it takes
+     */
     public Lock guarding(Lock guarded) {
         return new Guarding(guarded);
     }

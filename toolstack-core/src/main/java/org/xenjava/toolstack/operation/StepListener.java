@@ -11,10 +11,12 @@ import org.xenjava.toolstack.error.OperationStep;
 @FunctionalInterface
 public interface StepListener<S extends OperationStep> {
     /**
+     * Called at the beginning and at the end of each step, and after its undo.
+     *
      * @param step the step
      * @param number of the step, 1 … {@code total}
-     * @param total steps of this operation
-     * @param phase what happens to the step
+     * @param total number of steps of this operation
+     * @param phase the progress of the step
      */
     void onStep(S step, int number, int total, StepPhase phase);
 }

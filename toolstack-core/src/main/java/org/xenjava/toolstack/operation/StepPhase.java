@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.xenjava.toolstack.operation;
 
-/** What happens to a step of an operation. */
+/** The progress of a step of an operation. */
 public enum StepPhase {
     /** The step begins. */
     STARTED,

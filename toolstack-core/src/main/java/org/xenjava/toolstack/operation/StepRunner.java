@@ -26,8 +26,11 @@ public final class StepRunner<S extends OperationStep> {
     private final Cancellation cancellation;
 
     /**
-     * @param operation such as {@code "building domain web"}: messages begin with it
-     * @param cancellation is checked before each step
+     * Creates a runner for one operation.
+     *
+     * @param operation the beginning of messages, such as {@code "building domain web"}
+     * @param listener receives the progress
+     * @param cancellation checked before each step
      */
     public StepRunner(String operation, StepListener<S> listener, Cancellation cancellation) {
         this.operation = operation;
@@ -35,7 +38,11 @@ public final class StepRunner<S extends OperationStep> {
         this.cancellation = cancellation;
     }
 
-    /** Runs those steps of the recipe that are needed. */
+    /**
+     * Runs the needed steps of a recipe.
+     *
+     * @param recipe all steps, in order
+     */
     public void run(List<Step<S>> recipe) {
         List<Step<S>> steps = recipe.stream().filter(Step::needed).toList();
         Deque<Integer> begun = new ArrayDeque<>();

@@ -5,15 +5,18 @@ import java.util.Collection;
 import java.util.List;
 import java.util.function.Supplier;
 
-/** Undo on failure. A failure of the undo is added to the failure that caused it as a suppressed exception. */
+/** Undo on failure. A failure of an undo is added, as a suppressed exception, to the failure that led to it. */
 public final class Undo {
     private Undo() {}
 
     /**
      * Runs {@code work}, and {@code undo} if {@code work} fails.
      *
+     * @param <T> type of the result
+     * @param work the work
+     * @param undo removes the effects of the work
      * @return the result of the work
-     * @throws RuntimeException what {@code work} threw
+     * @throws RuntimeException the exception of {@code work}
      */
     public static <T> T onFailure(Supplier<T> work, Runnable undo) {
         try {
@@ -24,7 +27,12 @@ public final class Undo {
         }
     }
 
-    /** As {@link #onFailure(Supplier, Runnable)}, for work without a result. */
+    /**
+     * Runs work without a result as {@link #onFailure(Supplier, Runnable)} does.
+     *
+     * @param work the work
+     * @param undo removes the effects of the work
+     */
     public static void onFailure(Runnable work, Runnable undo) {
         onFailure(
                 () -> {
@@ -35,8 +43,9 @@ public final class Undo {
     }
 
     /**
-     * Runs all parts in order; the failure of one does not keep the others from running.
+     * Runs all parts in order, also after the failure of one.
      *
+     * @param parts the parts
      * @throws RuntimeException the first failure, with the others suppressed
      */
     public static void all(Collection<Runnable> parts) {
@@ -57,12 +66,16 @@ public final class Undo {
         }
     }
 
-    /** As {@link #all(Collection)}. */
+    /**
+     * Runs all parts as {@link #all(Collection)} does.
+     *
+     * @param parts the parts
+     */
     public static void all(Runnable... parts) {
         all(List.of(parts));
     }
 
-    /** Runs {@code work}; whether it succeeded. A failure is added to {@code failure}. */
+    /** Runs {@code work} and returns whether it succeeded. A failure is added to {@code failure}. */
     static boolean succeeds(Runnable work, Throwable failure) {
         try {
             work.run();
@@ -75,7 +88,7 @@ public final class Undo {
         }
     }
 
-    /** Runs {@code work} with the thread's interrupt set aside: an interrupt that ended the work must not end its undo. */
+    /** Runs {@code work} without the thread's interrupt: an interrupt that ended the work must not end its undo. */
     static void uninterrupted(Runnable work) {
         boolean interrupted = Thread.interrupted();
         try {

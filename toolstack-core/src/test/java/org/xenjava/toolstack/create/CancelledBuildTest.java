@@ -88,7 +88,7 @@ class CancelledBuildTest {
             OperationCancelledException e = assertThrows(
                     OperationCancelledException.class,
                     () -> host.toolstack.create(CONFIG, at(step.number(), cancellation::cancel), cancellation));
-            assertEquals("building domain watched was cancelled; what it had done was undone", e.getMessage());
+            assertEquals("building domain watched was cancelled, and its effects were undone", e.getMessage());
             host.assertUnchangedSince(before, "cancelled at " + step);
         }
     }
