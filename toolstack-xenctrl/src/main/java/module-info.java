@@ -19,6 +19,9 @@ module org.xenjava.toolstack.xenctrl {
             org.xenjava.toolstack.core,
             org.xenjava.toolstack.sim,
             org.xenjava.toolstack.trace;
+    exports org.xenjava.toolstack.xenctrl.lib.wire to
+            org.xenjava.toolstack.core,
+            org.xenjava.toolstack.sim;
     exports org.xenjava.toolstack.xenctrl.lib.jna to
             org.xenjava.toolstack.core;
 

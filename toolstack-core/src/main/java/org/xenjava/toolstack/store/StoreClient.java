@@ -17,6 +17,9 @@ import org.xenjava.toolstack.xenctrl.units.KiB;
 public final class StoreClient {
     private static final Logger LOG = LoggerFactory.getLogger(StoreClient.class);
 
+    /** Transactions that are begun again after a loss of the connection; a commit without an answer is not. */
+    private static final int MAX_LOSSES = 2;
+
     private final XenStore store;
     private final StoreTransaction direct;
     private final ConflictBackoff backoff;
@@ -59,12 +62,14 @@ public final class StoreClient {
     }
 
     /**
-     * Runs {@code work} in a transaction and commits. When another change came between, all of it runs again, so it
-     * must have no other effects, or effects that it knows to repeat. A transaction that touches a node which a guest can
-     * write lets that guest cause conflicts without end: such nodes are read, written and removed {@link #direct
-     * directly}.
+     * Runs {@code work} in a transaction and commits. When another change came between, or the connection was lost
+     * before the commit, all of it runs again, so it must have no other effects, or effects that it knows to repeat. A
+     * transaction that touches a node which a guest can write lets that guest cause conflicts without end: such nodes
+     * are read, written and removed {@link #direct directly}.
      *
-     * @throws XenStoreException if xenstored refuses, or the conflicts do not end within about a second
+     * @throws XenStoreException if xenstored refuses, if the conflicts do not end within about a second, or if the
+     *     connection was lost during the commit, so that nobody knows whether the changes were made; {@code retry()} says
+     *     whether trying again can help
      */
     public <T> T inTransaction(Function<StoreTransaction, T> work) {
         @Nullable XenLibException conflict = null;
@@ -72,7 +77,16 @@ public final class StoreClient {
             int id = start();
             T result;
             try {
-                result = work.apply(new StoreTransaction(store, id));
+                StoreTransaction transaction = new StoreTransaction(store, id);
+                result = work.apply(transaction);
+                transaction.flush();
+            } catch (XenStoreException e) {
+                abort(id);
+                if (attempt > MAX_LOSSES || !e.errno().equals(Optional.of(Errno.EPIPE))) {
+                    throw e;
+                }
+                LOG.debug("a xenstore transaction was lost with its connection, try {}", attempt);
+                continue;
             } catch (RuntimeException | Error e) {
                 abort(id);
                 throw e;

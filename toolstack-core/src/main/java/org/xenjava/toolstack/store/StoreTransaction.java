@@ -2,18 +2,27 @@
 package org.xenjava.toolstack.store;
 
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.regex.Pattern;
 import org.xenjava.toolstack.error.DomainStateException;
 import org.xenjava.toolstack.error.XenStoreException;
 import org.xenjava.toolstack.xenctrl.lib.Errno;
+import org.xenjava.toolstack.xenctrl.lib.StoreAnswer;
+import org.xenjava.toolstack.xenctrl.lib.StoreRequest;
 import org.xenjava.toolstack.xenctrl.lib.XenLibException;
 import org.xenjava.toolstack.xenctrl.lib.XenStore;
 import org.xenjava.toolstack.xenctrl.lib.XenStorePermission;
 import org.xenjava.toolstack.xenctrl.units.KiB;
 
-/** Reads and writes in one transaction, or in none. Obtained from {@link StoreClient}. */
+/**
+ * Reads and writes in one transaction, or in none. Obtained from {@link StoreClient}.
+ *
+ * <p>Within a transaction, what changes nodes is collected, and sent in one go with the next read or before the commit;
+ * a refusal is thrown then, and names the node. Outside of one, every request is sent at once. A transaction is one
+ * thread's.
+ */
 public final class StoreTransaction {
     private static final Pattern KEPT = Pattern.compile("/tool|/local|/local/domain(/\\d+)?");
 
@@ -22,6 +31,7 @@ public final class StoreTransaction {
 
     private final XenStore store;
     private final int id;
+    private final List<StoreRequest> unsent = new ArrayList<>();
 
     StoreTransaction(XenStore store, int id) {
         this.store = store;
@@ -30,7 +40,18 @@ public final class StoreTransaction {
 
     /** The node's value; empty if there is no such node. */
     public Optional<String> read(String path) {
-        return orAbsent("read", path, () -> new String(store.read(id, path), StandardCharsets.UTF_8));
+        return readAll(List.of(path)).get(0);
+    }
+
+    /** The nodes' values, each empty if there is no such node. All are asked for in one go. */
+    public List<Optional<String>> readAll(List<String> paths) {
+        List<StoreRequest> reads =
+                paths.stream().<StoreRequest>map(StoreRequest.Read::new).toList();
+        return send(reads).stream()
+                .map(answer -> answer instanceof StoreAnswer.Value value
+                        ? Optional.of(new String(value.bytes(), StandardCharsets.UTF_8))
+                        : Optional.<String>empty())
+                .toList();
     }
 
     /** The node's value as a decimal number; empty if there is no such node or it holds no number. */
@@ -64,7 +85,16 @@ public final class StoreTransaction {
 
     /** Names of the children; empty if there is no such node. */
     public List<String> list(String path) {
-        return orAbsent("list", path, () -> store.directory(id, path)).orElse(List.of());
+        return listAll(List.of(path)).get(0);
+    }
+
+    /** Names of the children of each node, empty if there is no such node. All are asked for in one go. */
+    public List<List<String>> listAll(List<String> paths) {
+        List<StoreRequest> lists =
+                paths.stream().<StoreRequest>map(StoreRequest.Directory::new).toList();
+        return send(lists).stream()
+                .map(answer -> answer instanceof StoreAnswer.Names names ? names.names() : List.<String>of())
+                .toList();
     }
 
     public boolean exists(String path) {
@@ -73,27 +103,85 @@ public final class StoreTransaction {
 
     /** Writes a value, creating the node if needed; a new node has its parent's permissions. */
     public void write(String path, String value) {
-        attempt("write", path, () -> {
-            store.write(id, path, value.getBytes(StandardCharsets.UTF_8));
-            return path;
-        });
+        change(new StoreRequest.Write(path, value.getBytes(StandardCharsets.UTF_8)));
     }
 
     /** Writes a value and sets who may read and write it. */
     public void write(String path, String value, List<XenStorePermission> permissions) {
-        write(path, value);
-        attempt("set the permissions of", path, () -> {
-            store.setPermissions(id, path, permissions);
-            return path;
-        });
+        change(
+                new StoreRequest.Write(path, value.getBytes(StandardCharsets.UTF_8)),
+                new StoreRequest.SetPermissions(path, permissions));
+    }
+
+    /** Sets who may read and write a node; nodes that are created below it afterwards get the same permissions. */
+    public void setPermissions(String path, List<XenStorePermission> permissions) {
+        change(new StoreRequest.SetPermissions(path, permissions));
     }
 
     /** Removes a node and all below it; nothing happens if there is none. */
     public void remove(String path) {
-        orAbsent("remove", path, () -> {
-            store.rm(id, path);
-            return path;
-        });
+        change(new StoreRequest.Rm(path));
+    }
+
+    private void change(StoreRequest... requests) {
+        if (id == XenStore.NO_TRANSACTION) {
+            perform(List.of(requests));
+        } else {
+            unsent.addAll(List.of(requests));
+        }
+    }
+
+    /** Sends what was collected. */
+    void flush() {
+        send(List.of());
+    }
+
+    /** Sends what was collected and some reads in one go; returns the answers to the reads. */
+    private List<StoreAnswer> send(List<StoreRequest> reads) {
+        if (unsent.isEmpty()) {
+            return perform(reads);
+        }
+        int changes = unsent.size();
+        unsent.addAll(reads);
+        List<StoreRequest> requests = List.copyOf(unsent);
+        unsent.clear();
+        return perform(requests).subList(changes, requests.size());
+    }
+
+    private List<StoreAnswer> perform(List<StoreRequest> requests) {
+        if (requests.isEmpty()) {
+            return List.of();
+        }
+        List<StoreAnswer> answers =
+                requests.size() == 1 ? List.of(requests.get(0).perform(store, id)) : store.pipeline(id, requests);
+        for (int i = 0; i < answers.size(); i++) {
+            if (answers.get(i) instanceof StoreAnswer.Refused refused) {
+                check(requests.get(i), refused.failure());
+            }
+        }
+        return answers;
+    }
+
+    /** A node that is not there has no value, no children, and need not be removed. */
+    private static void check(StoreRequest request, XenLibException refusal) {
+        boolean absent = refusal.errno().equals(Errno.ENOENT);
+        if (request instanceof StoreRequest.Read) {
+            require(absent, "read", request, refusal);
+        } else if (request instanceof StoreRequest.Directory) {
+            require(absent, "list", request, refusal);
+        } else if (request instanceof StoreRequest.Rm) {
+            require(absent, "remove", request, refusal);
+        } else if (request instanceof StoreRequest.SetPermissions) {
+            require(false, "set the permissions of", request, refusal);
+        } else {
+            require(false, "write", request, refusal);
+        }
+    }
+
+    private static void require(boolean harmless, String verb, StoreRequest request, XenLibException refusal) {
+        if (!harmless) {
+            throw failure(verb, request.path(), refusal);
+        }
     }
 
     /** Removes a node and all below it, then each parent that is left empty, short of what xenstored itself made. */
@@ -117,29 +205,6 @@ public final class StoreTransaction {
             return Optional.of(Long.parseLong(text.strip()));
         } catch (NumberFormatException e) {
             return Optional.empty();
-        }
-    }
-
-    private interface Request<T> {
-        T run();
-    }
-
-    private <T> Optional<T> orAbsent(String verb, String path, Request<T> request) {
-        try {
-            return Optional.of(request.run());
-        } catch (XenLibException e) {
-            if (e.errno().equals(Errno.ENOENT)) {
-                return Optional.empty();
-            }
-            throw failure(verb, path, e);
-        }
-    }
-
-    private <T> T attempt(String verb, String path, Request<T> request) {
-        try {
-            return request.run();
-        } catch (XenLibException e) {
-            throw failure(verb, path, e);
         }
     }
 

@@ -20,11 +20,14 @@ import org.xenjava.toolstack.xenctrl.lib.XenStore;
 
 /**
  * Watches of one connection, read by one daemon thread that starts with the first watch. Listeners are called on
- * that thread and must be quick; they learn that something changed, not what it is now.
+ * that thread and must be quick; they learn that something changed, not what it is now. After a loss of the connection
+ * every listener is called once, when the connection is there again.
  */
 public final class WatchHub implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(WatchHub.class);
-    private static final Duration POLL = Duration.ofMillis(250);
+
+    /** A wait for the next event; closing the hub interrupts it. */
+    private static final Duration WAIT = Duration.ofHours(1);
 
     private static final Duration RECHECK = Duration.ofSeconds(1);
 
@@ -132,17 +135,19 @@ public final class WatchHub implements AutoCloseable {
     private void readWatches() {
         while (!closed) {
             try {
-                store.readWatch(POLL).ifPresent(event -> {
+                store.readWatch(WAIT).ifPresent(event -> {
                     Runnable listener = listeners.get(event.token());
                     if (listener != null) {
                         call(listener);
                     }
                 });
+                // Only closing interrupts this thread on purpose; another interrupt must not make it spin.
+                Thread.interrupted();
             } catch (XenLibException e) {
                 if (e.errno().equals(Errno.EINTR)) {
                     continue;
                 }
-                // xenstored is gone: waiters fall back to their own time limits.
+                // A connection that cannot reconnect is lost: waiters fall back to their own time limits.
                 LOG.warn("xenstore watches ended: {}", e.getMessage());
                 return;
             } catch (IllegalStateException e) {
@@ -159,7 +164,7 @@ public final class WatchHub implements AutoCloseable {
         }
     }
 
-    /** Ends all waiting and stops the reader, for which it waits at most a second; the connection stays open. */
+    /** Ends all waiting and stops the reader; the connection stays open. */
     @Override
     public void close() {
         Thread thread;
@@ -169,6 +174,7 @@ public final class WatchHub implements AutoCloseable {
         }
         listeners.values().forEach(WatchHub::call);
         if (thread != null && thread != Thread.currentThread()) {
+            thread.interrupt();
             try {
                 thread.join(Duration.ofSeconds(1).toMillis());
             } catch (InterruptedException e) {

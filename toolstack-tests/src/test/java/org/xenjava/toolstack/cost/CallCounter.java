@@ -4,6 +4,7 @@ package org.xenjava.toolstack.cost;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
 import java.lang.reflect.Proxy;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 import org.xenjava.toolstack.xenctrl.lib.XenCall;
 import org.xenjava.toolstack.xenctrl.lib.XenLibraries;
@@ -24,7 +25,10 @@ final class CallCounter {
         });
         XenStore store = proxy(XenStore.class, (method, arguments) -> {
             // Waiting for a watch asks nothing.
-            if (!method.getName().equals("readWatch") && !method.getName().equals("close")) {
+            if (method.getName().equals("pipeline")) {
+                storeRequests.addAndGet(((List<?>) arguments[1]).size());
+            } else if (!method.getName().equals("readWatch")
+                    && !method.getName().equals("close")) {
                 storeRequests.incrementAndGet();
             }
             return pass(below.store(), method, arguments);

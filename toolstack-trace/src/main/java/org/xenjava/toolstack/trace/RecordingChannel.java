@@ -5,6 +5,7 @@ import com.google.gson.JsonElement;
 import com.google.gson.JsonNull;
 import com.google.gson.JsonObject;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
 import org.xenjava.toolstack.trace.call.Answer;
@@ -12,6 +13,7 @@ import org.xenjava.toolstack.trace.call.CallChannel;
 import org.xenjava.toolstack.trace.format.Failure;
 import org.xenjava.toolstack.trace.format.Request;
 import org.xenjava.toolstack.trace.format.TraceLine;
+import org.xenjava.toolstack.xenctrl.lib.StoreAnswer;
 import org.xenjava.toolstack.xenctrl.lib.XenLibException;
 import org.xenjava.toolstack.xenctrl.lib.XenLibraries;
 
@@ -38,6 +40,30 @@ final class RecordingChannel implements CallChannel {
             append(request, JsonNull.INSTANCE, Optional.of(Failure.of(e)), answer.effects());
             throw e;
         }
+    }
+
+    @Override
+    public synchronized List<StoreAnswer> exchangeAll(
+            List<StoreCall> calls, Function<XenLibraries, List<StoreAnswer>> live) {
+        requireOpen();
+        List<StoreAnswer> answers = live.apply(real);
+        for (int i = 0; i < answers.size(); i++) {
+            StoreCall call = calls.get(i);
+            if (answers.get(i) instanceof StoreAnswer.Refused refused) {
+                append(
+                        call.request(),
+                        JsonNull.INSTANCE,
+                        Optional.of(Failure.of(refused.failure())),
+                        call.answer().effects());
+            } else {
+                append(
+                        call.request(),
+                        call.answer().encode(answers.get(i)),
+                        Optional.empty(),
+                        call.answer().effects());
+            }
+        }
+        return answers;
     }
 
     @Override

@@ -15,6 +15,8 @@ import org.xenjava.toolstack.trace.call.Answer;
 import org.xenjava.toolstack.trace.call.CallChannel;
 import org.xenjava.toolstack.trace.format.Request;
 import org.xenjava.toolstack.trace.format.TraceLine;
+import org.xenjava.toolstack.xenctrl.lib.StoreAnswer;
+import org.xenjava.toolstack.xenctrl.lib.XenLibException;
 import org.xenjava.toolstack.xenctrl.lib.XenLibraries;
 
 /**
@@ -51,6 +53,20 @@ final class ReplayingChannel implements CallChannel {
         next++;
         passWaits();
         return answer(line, answer);
+    }
+
+    @Override
+    public synchronized List<StoreAnswer> exchangeAll(
+            List<StoreCall> calls, Function<XenLibraries, List<StoreAnswer>> live) {
+        List<StoreAnswer> answers = new ArrayList<>();
+        for (StoreCall call : calls) {
+            try {
+                answers.add(exchange(call.request(), call.answer(), xen -> new StoreAnswer.Done()));
+            } catch (XenLibException e) {
+                answers.add(new StoreAnswer.Refused(e));
+            }
+        }
+        return answers;
     }
 
     @Override

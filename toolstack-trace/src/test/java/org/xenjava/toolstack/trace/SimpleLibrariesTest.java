@@ -20,11 +20,15 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.mockito.Mockito;
 import org.mockito.invocation.Invocation;
+import org.xenjava.toolstack.xenctrl.lib.Errno;
 import org.xenjava.toolstack.xenctrl.lib.HostDevices;
 import org.xenjava.toolstack.xenctrl.lib.HostFile;
 import org.xenjava.toolstack.xenctrl.lib.LoopAccess;
+import org.xenjava.toolstack.xenctrl.lib.StoreAnswer;
+import org.xenjava.toolstack.xenctrl.lib.StoreRequest;
 import org.xenjava.toolstack.xenctrl.lib.XenDeviceModel;
 import org.xenjava.toolstack.xenctrl.lib.XenEventChannels;
+import org.xenjava.toolstack.xenctrl.lib.XenLibException;
 import org.xenjava.toolstack.xenctrl.lib.XenLibraries;
 import org.xenjava.toolstack.xenctrl.lib.XenStore;
 import org.xenjava.toolstack.xenctrl.lib.XenStorePermission;
@@ -67,6 +71,46 @@ class SimpleLibrariesTest {
         Mockito.when(xen.store.isDomainIntroduced(Mockito.anyInt())).thenReturn(true);
         Mockito.when(xen.store.getDomainPath(Mockito.anyInt())).thenReturn("/local/domain/5");
         allCalls(xen, XenStore.class, XenLibraries::store, xen.store);
+    }
+
+    @Test
+    void everyRequestOfAPipelineIsRecordedAsACallOfItsOwn() {
+        List<StoreRequest> requests = List.of(
+                new StoreRequest.Read("/a"),
+                new StoreRequest.Directory("/a"),
+                new StoreRequest.Write("/b", new byte[] {'x'}),
+                new StoreRequest.SetPermissions("/b", List.of(new XenStorePermission(5, 1))),
+                new StoreRequest.Mkdir("/c"),
+                new StoreRequest.Rm("/gone/d"));
+        FakeXen xen = new FakeXen();
+        Mockito.when(xen.store.pipeline(77, requests))
+                .thenReturn(List.of(
+                        new StoreAnswer.Value(new byte[] {'v'}),
+                        new StoreAnswer.Names(List.of("b")),
+                        new StoreAnswer.Done(),
+                        new StoreAnswer.Done(),
+                        new StoreAnswer.Done(),
+                        new StoreAnswer.Refused(new XenLibException("xs_rm", Errno.ENOENT))));
+        Path trace = dir.resolve("trace");
+        Recordings.record(trace, Contents.HASH, xen, libraries -> requirePipelineAnswers(libraries, requests));
+        assertEquals(
+                List.of("read", "directory", "write", "setPermissions", "mkdir", "rm"),
+                TraceReader.read(trace).records().stream()
+                        .map(record -> ((TracedCall) record).method())
+                        .toList());
+        Recordings.replay(trace, libraries -> requirePipelineAnswers(libraries, requests));
+        // One by one they are the same calls.
+        Recordings.replay(trace, libraries -> requests.forEach(request -> request.perform(libraries.store(), 77)));
+    }
+
+    private static void requirePipelineAnswers(XenLibraries libraries, List<StoreRequest> requests) {
+        List<StoreAnswer> answers = libraries.store().pipeline(77, requests);
+        assertArrayEquals(new byte[] {'v'}, ((StoreAnswer.Value) answers.get(0)).bytes());
+        assertEquals(new StoreAnswer.Names(List.of("b")), answers.get(1));
+        assertEquals(new StoreAnswer.Done(), answers.get(2));
+        assertEquals(
+                "xs_rm: ENOENT",
+                ((StoreAnswer.Refused) answers.get(5)).failure().getMessage());
     }
 
     @Test
@@ -137,6 +181,7 @@ class SimpleLibrariesTest {
 
     private static List<Method> methods(Class<?> library) {
         return Arrays.stream(library.getDeclaredMethods())
+                .filter(method -> !method.isDefault() && !method.isSynthetic())
                 .sorted(Comparator.comparing(Method::getName))
                 .toList();
     }

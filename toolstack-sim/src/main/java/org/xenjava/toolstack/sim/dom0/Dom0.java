@@ -10,7 +10,6 @@ import org.xenjava.toolstack.sim.machine.DomainListener;
 import org.xenjava.toolstack.sim.machine.Machine;
 import org.xenjava.toolstack.sim.machine.XenDomain;
 import org.xenjava.toolstack.sim.store.StoreConnection;
-import org.xenjava.toolstack.sim.store.StoreRefusal;
 import org.xenjava.toolstack.sim.store.XenStored;
 import org.xenjava.toolstack.xenctrl.lib.DeviceModelProcesses;
 import org.xenjava.toolstack.xenctrl.lib.XenLibException;
@@ -82,21 +81,13 @@ public final class Dom0 {
                 new ForeignMemoryHandle(entry),
                 new EventChannelHandle(entry),
                 new DeviceModelHandle(entry),
-                openStore(),
+                store.connectProcess(),
                 new KernelHandle(kernel, entry));
     }
 
     /** QEMU on this machine. */
     public DeviceModelProcesses deviceModels() {
         return deviceModels;
-    }
-
-    private XenStore openStore() {
-        try {
-            return store.connectProcess();
-        } catch (StoreRefusal refusal) {
-            throw new XenLibException("xs_open", refusal.errno());
-        }
     }
 
     /** Starts xenstored again without the nodes that it had. */

@@ -5,12 +5,15 @@ import java.lang.reflect.InvocationHandler;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
 import java.lang.reflect.Proxy;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import org.xenjava.toolstack.xenctrl.lib.StoreRequest;
+import org.xenjava.toolstack.xenctrl.lib.XenStore;
 
 /** One of Xen's libraries with every method through a {@link FaultInjection}. */
 final class FaultyLibrary implements InvocationHandler {
@@ -48,9 +51,17 @@ final class FaultyLibrary implements InvocationHandler {
     }
 
     @Override
+    @SuppressWarnings("unchecked")
     public @Nullable Object invoke(Object proxy, Method method, Object @Nullable [] args) throws Throwable {
         if (method.getDeclaringClass() == Object.class || method.getName().equals("close")) {
             return pass(method, args);
+        }
+        if (proxy instanceof XenStore store && args != null && method.getName().equals("pipeline")) {
+            // Each request is a call of its own, at which a fault can be injected.
+            return ((List<StoreRequest>) args[1])
+                    .stream()
+                            .map(request -> request.perform(store, (int) args[0]))
+                            .toList();
         }
         // Paths are the only strings among the arguments, but for a watch's token after its path.
         Optional<String> path = Stream.ofNullable(args)

@@ -27,24 +27,22 @@ public final class StoreConnection implements XenStore {
     private final List<Watch> watches = new ArrayList<>();
     private final Deque<XenStoreWatchEvent> events = new ArrayDeque<>();
     private int lastTransaction;
-    private final Survival survival;
+    private final Optional<Runnable> onLoss;
     private Optional<Errno> unusable = Optional.empty();
-
-    /** The fate of a connection when xenstored stops. */
-    enum Survival {
-        /** The connection ends, as that of a process through a socket. */
-        LOST,
-        /** The connection and its watches resume when xenstored starts, as those of a kernel. */
-        KEPT
-    }
 
     /** A registered watch, with its path as given and in absolute form. */
     private record Watch(String path, String absolute, String token, Consumer<XenStoreWatchEvent> sink) {}
 
-    StoreConnection(XenStored daemon, int domid, Survival survival) {
+    /**
+     * Connects a domain.
+     *
+     * @param onLoss called when xenstored stops, with which the connection ends, as that of a process through a socket;
+     *     empty for a connection that resumes with its watches when xenstored starts, as that of a kernel
+     */
+    StoreConnection(XenStored daemon, int domid, Optional<Runnable> onLoss) {
         this.daemon = daemon;
         this.domid = domid;
-        this.survival = survival;
+        this.onLoss = onLoss;
         this.watchFired = daemon.lock().newCondition();
     }
 
@@ -120,7 +118,7 @@ public final class StoreConnection implements XenStore {
     public void watch(String path, String token, Consumer<XenStoreWatchEvent> sink) {
         locked("xs_watch", () -> {
             requireOpen();
-            if (survival == Survival.LOST) {
+            if (onLoss.isPresent()) {
                 daemon.requireRunning(Errno.EIO);
             }
             boolean special = path.startsWith("@");
@@ -162,7 +160,6 @@ public final class StoreConnection implements XenStore {
                 }
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
-                throw new StoreRefusal(Errno.EINTR);
             }
             return Optional.ofNullable(events.poll());
         });
@@ -207,10 +204,11 @@ public final class StoreConnection implements XenStore {
     /** Reacts to the end of xenstored. */
     void lose() {
         transactions.clear();
-        if (survival == Survival.LOST) {
+        onLoss.ifPresent(listener -> {
             events.clear();
             end(Errno.EPIPE);
-        }
+            listener.run();
+        });
     }
 
     private void end(Errno errno) {
@@ -277,10 +275,8 @@ public final class StoreConnection implements XenStore {
         }
     }
 
-    /** As libxenstore, which closes its socket at the first failure: a lost connection gives EPIPE once, then EBADF. */
     private void requireOpen() {
         unusable.ifPresent(errno -> {
-            unusable = Optional.of(Errno.EBADF);
             throw new StoreRefusal(errno);
         });
     }
@@ -296,7 +292,7 @@ public final class StoreConnection implements XenStore {
         return locked(function, () -> {
             requireOpen();
             daemon.requireRunning(Errno.EIO);
-            if (survival == Survival.LOST) {
+            if (onLoss.isPresent()) {
                 daemon.letOthersWrite();
             }
             return request.get();

@@ -3,11 +3,17 @@ package org.xenjava.toolstack.sim.store;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.locks.Lock;
 import java.util.function.Supplier;
 import org.xenjava.toolstack.xenctrl.lib.Errno;
+import org.xenjava.toolstack.xenctrl.lib.XenLibException;
+import org.xenjava.toolstack.xenctrl.lib.XenStore;
+import org.xenjava.toolstack.xenctrl.lib.wire.ReconnectPolicy;
+import org.xenjava.toolstack.xenctrl.lib.wire.WireTransport;
+import org.xenjava.toolstack.xenctrl.lib.wire.WireXenStore;
 
 /** The simulated xenstored: the tree, its connections, and the domains introduced to it. */
 public final class XenStored {
@@ -52,15 +58,30 @@ public final class XenStored {
     }
 
     /**
-     * Opens a connection for a process of dom0, which has every permission. The connection is lost when xenstored
-     * stops.
+     * Opens a connection for a process of dom0, which has every permission, through xenstored's wire protocol.
      *
-     * @throws StoreRefusal ECONNREFUSED if xenstored does not run
+     * @throws XenLibException {@code xs_open} with ECONNREFUSED if xenstored does not run
      */
-    public StoreConnection connectProcess() {
+    public XenStore connectProcess() {
+        return WireXenStore.open(this::accept, "the simulated machine", ReconnectPolicy.impatient());
+    }
+
+    /**
+     * Accepts a connection through the wire protocol.
+     *
+     * @throws XenLibException {@code xs_open} with ECONNREFUSED if xenstored does not run
+     */
+    public WireTransport accept(WireTransport.Receiver client) {
+        return new StoreWire(this, client);
+    }
+
+    /** A connection that ends when xenstored stops. */
+    StoreConnection connectProcess(Runnable onLoss) {
         return locked(() -> {
-            requireRunning(Errno.ECONNREFUSED);
-            return connect(0, StoreConnection.Survival.LOST);
+            if (!running) {
+                throw new XenLibException("xs_open", Errno.ECONNREFUSED);
+            }
+            return connect(0, Optional.of(onLoss));
         });
     }
 
@@ -69,11 +90,11 @@ public final class XenStored {
      * its watches anew when xenstored starts.
      */
     public StoreConnection connectKernel(int domid) {
-        return locked(() -> connect(domid, StoreConnection.Survival.KEPT));
+        return locked(() -> connect(domid, Optional.empty()));
     }
 
-    private StoreConnection connect(int domid, StoreConnection.Survival survival) {
-        StoreConnection connection = new StoreConnection(this, domid, survival);
+    private StoreConnection connect(int domid, Optional<Runnable> onLoss) {
+        StoreConnection connection = new StoreConnection(this, domid, onLoss);
         connections.add(connection);
         return connection;
     }

@@ -24,7 +24,7 @@ import org.xenjava.toolstack.xenctrl.lib.XenStoreWatchEvent;
 class XenStoredTest {
     private final List<Integer> refused = new ArrayList<>();
     private final XenStored daemon = new XenStored(new ReentrantLock(), new Link());
-    private final StoreConnection dom0 = daemon.connectProcess();
+    private final XenStore dom0 = daemon.connectProcess();
     private final StoreConnection guest = daemon.connectKernel(7);
 
     private final class Link implements XenStored.DomainLink {

@@ -2,10 +2,12 @@
 package org.xenjava.toolstack.trace.call;
 
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import org.xenjava.toolstack.trace.format.Request;
+import org.xenjava.toolstack.xenctrl.lib.StoreAnswer;
 import org.xenjava.toolstack.xenctrl.lib.XenLibException;
 import org.xenjava.toolstack.xenctrl.lib.XenLibraries;
 
@@ -23,6 +25,23 @@ public interface CallChannel {
      * @throws XenLibException if the call fails, or failed when it was recorded
      */
     <T> T exchange(Request request, Answer<T> answer, Function<XenLibraries, T> live);
+
+    /**
+     * Gets the answers to several calls that are made in one go.
+     *
+     * @param calls the calls, in their order
+     * @param live makes the calls, and returns an answer to each; a replay does not use it
+     * @return the answer to each call
+     */
+    List<StoreAnswer> exchangeAll(List<StoreCall> calls, Function<XenLibraries, List<StoreAnswer>> live);
+
+    /**
+     * A call to xenstored among several.
+     *
+     * @param request the call
+     * @param answer writes and reads an answer that is no refusal
+     */
+    record StoreCall(Request request, Answer<StoreAnswer> answer) {}
 
     /**
      * Waits for an event while other threads make their calls.

@@ -3,6 +3,7 @@ package org.xenjava.toolstack.trace.call;
 
 import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
+import com.google.gson.JsonNull;
 import com.google.gson.JsonObject;
 import java.time.Duration;
 import java.util.List;
@@ -12,6 +13,8 @@ import java.util.stream.StreamSupport;
 import org.xenjava.toolstack.trace.format.Redaction;
 import org.xenjava.toolstack.trace.format.Request;
 import org.xenjava.toolstack.trace.format.StoreValue;
+import org.xenjava.toolstack.xenctrl.lib.StoreAnswer;
+import org.xenjava.toolstack.xenctrl.lib.StoreRequest;
 import org.xenjava.toolstack.xenctrl.lib.XenStore;
 import org.xenjava.toolstack.xenctrl.lib.XenStorePermission;
 import org.xenjava.toolstack.xenctrl.lib.XenStoreWatchEvent;
@@ -28,6 +31,11 @@ final class ChannelStore implements XenStore {
                     .map(p -> new XenStorePermission(
                             p.get("domid").getAsInt(), p.get("access").getAsInt()))
                     .toList());
+    private static final Answer<StoreAnswer> CHILDREN = Answer.of(
+            answer -> NAMES.encode(((StoreAnswer.Names) answer).names()),
+            json -> new StoreAnswer.Names(NAMES.decode(json)));
+    private static final Answer<StoreAnswer> DONE =
+            Answer.of(done -> JsonNull.INSTANCE, json -> new StoreAnswer.Done());
     private static final Answer<XenStoreWatchEvent> EVENT = Answer.of(
             ChannelStore::event,
             json -> new XenStoreWatchEvent(
@@ -50,8 +58,11 @@ final class ChannelStore implements XenStore {
 
     @Override
     public void write(int transaction, String path, byte[] value) {
-        channel.perform(in(transaction, "write", path).with("value", encode(path, value)), xen -> xen.store()
-                .write(transaction, path, value));
+        channel.perform(written(transaction, path, value), xen -> xen.store().write(transaction, path, value));
+    }
+
+    private Request written(int transaction, String path, byte[] value) {
+        return in(transaction, "write", path).with("value", encode(path, value));
     }
 
     @Override
@@ -78,9 +89,42 @@ final class ChannelStore implements XenStore {
 
     @Override
     public void setPermissions(int transaction, String path, List<XenStorePermission> permissions) {
-        channel.perform(
-                in(transaction, "setPermissions", path).with("permissions", permissions(permissions)),
-                xen -> xen.store().setPermissions(transaction, path, permissions));
+        channel.perform(permitted(transaction, path, permissions), xen -> xen.store()
+                .setPermissions(transaction, path, permissions));
+    }
+
+    private static Request permitted(int transaction, String path, List<XenStorePermission> permissions) {
+        return in(transaction, "setPermissions", path).with("permissions", permissions(permissions));
+    }
+
+    @Override
+    public List<StoreAnswer> pipeline(int transaction, List<StoreRequest> requests) {
+        return channel.exchangeAll(
+                requests.stream().map(request -> call(transaction, request)).toList(),
+                xen -> xen.store().pipeline(transaction, requests));
+    }
+
+    private CallChannel.StoreCall call(int transaction, StoreRequest request) {
+        if (request instanceof StoreRequest.Read read) {
+            return new CallChannel.StoreCall(in(transaction, "read", read.path()), answer(value(read.path())));
+        } else if (request instanceof StoreRequest.Directory directory) {
+            return new CallChannel.StoreCall(in(transaction, "directory", directory.path()), CHILDREN);
+        } else if (request instanceof StoreRequest.Write write) {
+            return new CallChannel.StoreCall(written(transaction, write.path(), write.value()), DONE);
+        } else if (request instanceof StoreRequest.Mkdir mkdir) {
+            return new CallChannel.StoreCall(in(transaction, "mkdir", mkdir.path()), DONE);
+        } else if (request instanceof StoreRequest.Rm rm) {
+            return new CallChannel.StoreCall(in(transaction, "rm", rm.path()), DONE);
+        } else if (request instanceof StoreRequest.SetPermissions set) {
+            return new CallChannel.StoreCall(permitted(transaction, set.path(), set.permissions()), DONE);
+        }
+        throw new IllegalArgumentException("no request to xenstored: " + request);
+    }
+
+    private static Answer<StoreAnswer> answer(Answer<byte[]> value) {
+        return Answer.of(
+                answer -> value.encode(((StoreAnswer.Value) answer).bytes()),
+                json -> new StoreAnswer.Value(value.decode(json)));
     }
 
     @Override

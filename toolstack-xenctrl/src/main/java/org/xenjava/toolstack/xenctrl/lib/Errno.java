@@ -2,6 +2,7 @@
 package org.xenjava.toolstack.xenctrl.lib;
 
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 
 /**
@@ -142,6 +143,14 @@ public record Errno(int value) {
     private static Errno named(int value, String name) {
         NAMES.put(value, name);
         return new Errno(value);
+    }
+
+    /** {@return the errno with that Linux name, such as {@code "ENOENT"}; empty if the name is unknown} */
+    public static Optional<Errno> ofSymbol(String symbol) {
+        return NAMES.entrySet().stream()
+                .filter(name -> name.getValue().equals(symbol))
+                .map(name -> new Errno(name.getKey()))
+                .findFirst();
     }
 
     /** {@return the symbolic name, such as {@code "ENOMEM"}; {@code "errno 999"} for a number without a known name} */

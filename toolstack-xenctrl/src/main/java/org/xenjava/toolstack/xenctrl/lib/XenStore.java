@@ -6,10 +6,11 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * {@code libxenstore.so.4}, before Xen 4.16 {@code libxenstore.so.3.0}: one connection to xenstored. Safe to use from many threads; watches are the
+ * One connection to xenstored, with the functions of libxenstore. Safe to use from many threads; watches are the
  * connection's, so one thread should read them. Paths are absolute or relative to {@code /local/domain/0}.
- * Failures: ENOENT (no such node), EACCES, EINVAL (malformed path), ENOSPC (quota), EAGAIN (transaction conflict),
- * EIO, EPIPE or EBADF (xenstored is gone, and this connection with it).
+ * Failures: ENOENT (no such node), EACCES, EINVAL (malformed path), E2BIG (more than 4096 bytes), ENOSPC (quota),
+ * EAGAIN (transaction conflict), EPIPE (xenstored cannot be reached, or the connection was lost and the transaction
+ * with it), EIO or EBADF (the same through libxenstore, which does not connect again).
  */
 public interface XenStore extends AutoCloseable {
     /** The id that stands for "no transaction" ({@code XBT_NULL}). */
@@ -77,6 +78,20 @@ public interface XenStore extends AutoCloseable {
     void setPermissions(int transaction, String path, List<XenStorePermission> permissions);
 
     /**
+     * Makes several requests, in this order, without waiting for each answer where the connection can do so. Every
+     * request is carried out, whether or not one before it was refused; within a transaction the caller aborts.
+     *
+     * @param transaction the transaction, or 0 for none
+     * @param requests the requests
+     * @return the answer to each request, in the same order
+     */
+    default List<StoreAnswer> pipeline(int transaction, List<StoreRequest> requests) {
+        return requests.stream()
+                .map(request -> request.perform(this, transaction))
+                .toList();
+    }
+
+    /**
      * {@code xs_transaction_start}: the new transaction's id, never 0.
      *
      * @return the id of the transaction
@@ -115,10 +130,11 @@ public interface XenStore extends AutoCloseable {
     void unwatch(String path, String token);
 
     /**
-     * Waits at most that long on {@code xs_fileno}, then {@code xs_check_watch}; empty if nothing fired.
+     * Waits for a watch to fire ({@code xs_check_watch}). While xenstored cannot be reached, no watch fires; a
+     * connection that reconnects registers its watches again, so that each fires once more.
      *
      * @param timeout how long to wait at most
-     * @return the event; empty if none came in time
+     * @return the event; empty if none came in time, or if the thread was interrupted, whose interrupt status stays set
      */
     Optional<XenStoreWatchEvent> readWatch(Duration timeout);
 

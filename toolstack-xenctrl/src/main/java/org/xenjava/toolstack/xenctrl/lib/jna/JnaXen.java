@@ -2,14 +2,20 @@
 package org.xenjava.toolstack.xenctrl.lib.jna;
 
 import java.util.List;
+import java.util.Optional;
+import java.util.function.Supplier;
+import org.xenjava.toolstack.xenctrl.lib.Errno;
 import org.xenjava.toolstack.xenctrl.lib.HostDevices;
 import org.xenjava.toolstack.xenctrl.lib.XenAccessException;
 import org.xenjava.toolstack.xenctrl.lib.XenCall;
 import org.xenjava.toolstack.xenctrl.lib.XenDeviceModel;
 import org.xenjava.toolstack.xenctrl.lib.XenEventChannels;
 import org.xenjava.toolstack.xenctrl.lib.XenForeignMemory;
+import org.xenjava.toolstack.xenctrl.lib.XenLibException;
 import org.xenjava.toolstack.xenctrl.lib.XenLibraries;
 import org.xenjava.toolstack.xenctrl.lib.XenStore;
+import org.xenjava.toolstack.xenctrl.lib.wire.ReconnectPolicy;
+import org.xenjava.toolstack.xenctrl.lib.wire.XenStoredSocket;
 
 /**
  * The Xen below this JVM. Safe to use from many threads.
@@ -30,11 +36,13 @@ public final class JnaXen implements XenLibraries {
     private final OnDemand<XenEventChannels> eventChannels =
             new OnDemand<>(JnaEventChannels::open, XenEventChannels::close);
     private final OnDemand<XenDeviceModel> deviceModel = new OnDemand<>(JnaDeviceModel::open, XenDeviceModel::close);
-    private final OnDemand<XenStore> store = new OnDemand<>(JnaXenStore::open, XenStore::close);
+    private final OnDemand<XenStore> store;
 
     private final OnDemand<HostDevices> hostDevices = new OnDemand<>(JnaHostDevices::open, HostDevices::close);
 
-    private JnaXen() {}
+    private JnaXen(Supplier<XenStore> storeOpener) {
+        store = new OnDemand<>(storeOpener, XenStore::close);
+    }
 
     /**
      * Opens the Xen that this system is dom0 of.
@@ -42,9 +50,29 @@ public final class JnaXen implements XenLibraries {
      * @throws XenAccessException if there is none, or it cannot be reached; the message says what to do
      */
     public static XenLibraries open() {
-        JnaXen xen = new JnaXen();
+        return open(JnaXen::openStore);
+    }
+
+    static XenLibraries open(Supplier<XenStore> storeOpener) {
+        JnaXen xen = new JnaXen(storeOpener);
         xen.call();
         return xen;
+    }
+
+    /** Through xenstored's socket; by libxenstore if xenstored runs in a domain of its own. */
+    private static XenStore openStore() {
+        Optional<XenStoredSocket> socket = XenStoredSocket.find(System.getenv());
+        if (socket.isEmpty()) {
+            if (OpenFailure.xenStoreRunsInADomain()) {
+                return JnaXenStore.open();
+            }
+            throw OpenFailure.ofXenStore(Errno.ENOENT);
+        }
+        try {
+            return socket.get().open(ReconnectPolicy.standard());
+        } catch (XenLibException e) {
+            throw OpenFailure.ofXenStore(socket.get().path(), e);
+        }
     }
 
     @Override

@@ -15,13 +15,15 @@ import org.xenjava.toolstack.xenctrl.lib.XenStore;
 import org.xenjava.toolstack.xenctrl.lib.XenStorePermission;
 import org.xenjava.toolstack.xenctrl.lib.XenStoreWatchEvent;
 
-/** {@code libxenstore}. */
+/** {@code libxenstore}, for systems whose xenstored runs in a domain of its own and has no socket. */
 final class JnaXenStore implements XenStore {
-    private static final long XS_OPEN_SOCKETONLY = 1 << 1;
     private static final byte COMMIT = 0;
     private static final byte ABORT = 1;
 
-    /** How long a lost connection may go unnoticed: the library closes it without a sign on {@code xs_fileno}. */
+    /**
+     * How long a lost connection or an interrupt may go unnoticed: the library closes a lost connection without a sign
+     * on {@code xs_fileno}.
+     */
     private static final Duration LOOK_AGAIN = Duration.ofMillis(500);
 
     private final Waiter waiter;
@@ -35,21 +37,15 @@ final class JnaXenStore implements XenStore {
         });
     }
 
+    /** Opens {@code /dev/xen/xenbus}, which opens even where nobody will ever answer. */
     static JnaXenStore open() {
         SharedLibrary.XENSTORE.load();
         Waiter waiter = new Waiter();
-        // Without this flag dom0's own /dev/xen/xenbus comes next, which opens although nobody will ever answer.
-        long address = LibXenStore.xs_open(XS_OPEN_SOCKETONLY);
+        long address = LibXenStore.xs_open(0);
         if (address == 0) {
             Errno errno = Result.lastErrno();
-            if (errno.equals(Errno.ENOENT) && OpenFailure.xenStoreRunsInADomain()) {
-                address = LibXenStore.xs_open(0);
-                errno = Result.lastErrno();
-            }
-            if (address == 0) {
-                waiter.close();
-                throw OpenFailure.ofXenStore(errno);
-            }
+            waiter.close();
+            throw OpenFailure.ofXenStore(errno);
         }
         return new JnaXenStore(address, waiter);
     }
@@ -172,7 +168,9 @@ final class JnaXenStore implements XenStore {
             while (true) {
                 Optional<XenStoreWatchEvent> event = checkWatch(h);
                 Duration left = timeout.minusNanos(System.nanoTime() - start);
-                if (event.isPresent() || left.isNegative()) {
+                if (event.isPresent()
+                        || left.isNegative()
+                        || Thread.currentThread().isInterrupted()) {
                     return event;
                 }
                 // Even when it is readable, another thread may take the event: so round again in any case.

@@ -10,6 +10,7 @@ import org.xenjava.toolstack.xenctrl.lib.XenLibException;
 /** Says why a library could not be opened on this machine, and what to do about it. */
 final class OpenFailure {
     private static final Path ROOT = Path.of("/");
+    private static final Path SOCKET = Path.of("/run/xenstored/socket");
 
     private OpenFailure() {}
 
@@ -38,14 +39,19 @@ final class OpenFailure {
                 "Cannot open " + device + " (" + errno + "): " + advice, new XenLibException("open", errno));
     }
 
-    /** The connection to xenstored failed. */
+    /** libxenstore failed to connect, or there is no socket at all. */
     static XenAccessException ofXenStore(Errno errno) {
+        return ofXenStore(SOCKET, new XenLibException("xs_open", errno));
+    }
+
+    /** The connection through xenstored's socket failed. */
+    static XenAccessException ofXenStore(Path socket, XenLibException failure) {
+        Errno errno = failure.errno();
         String advice = errno.equals(Errno.EACCES) || errno.equals(Errno.EPERM)
                 ? "run as root"
                 : "start xenstored (Debian: 'service xen start'; with systemd: 'systemctl start xenstored')";
         return new XenAccessException(
-                "Cannot connect to xenstored at /run/xenstored/socket (" + errno + "): " + advice,
-                new XenLibException("xs_open", errno));
+                "Cannot connect to xenstored at " + socket + " (" + errno + "): " + advice, failure);
     }
 
     /**
