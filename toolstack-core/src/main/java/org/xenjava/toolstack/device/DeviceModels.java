@@ -2,8 +2,6 @@
 package org.xenjava.toolstack.device;
 
 import java.io.IOException;
-import java.io.RandomAccessFile;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -35,8 +33,6 @@ public final class DeviceModels {
 
     /** A loaded machine reads QEMU and its libraries from a slow disk. libxl gives it a minute. */
     private static final Duration START = Duration.ofMinutes(3);
-
-    private static final int TAIL_BYTES = 2000;
 
     private final StoreClient store;
     private final WatchHub events;
@@ -122,11 +118,8 @@ public final class DeviceModels {
     /** The last words of QEMU, which end in the reason as a rule. */
     private String logged(QemuPlan plan) {
         Path log = files.logOf(plan.config().name());
-        try (RandomAccessFile file = new RandomAccessFile(log.toFile(), "r")) {
-            file.seek(Math.max(0, file.length() - TAIL_BYTES));
-            byte[] tail = new byte[(int) Math.min(TAIL_BYTES, file.length() - file.getFilePointer())];
-            file.readFully(tail);
-            String text = new String(tail, StandardCharsets.UTF_8).strip();
+        try {
+            String text = QemuLog.end(log);
             return text.isEmpty() ? "; " + log + " is empty" : "; " + log + " ends in:\n" + text;
         } catch (IOException e) {
             return "; " + log + " cannot be read: " + e.getMessage();

@@ -3,9 +3,7 @@ package org.xenjava.toolstack.device;
 
 import java.io.IOException;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
@@ -19,6 +17,8 @@ import org.xenjava.toolstack.xenctrl.lib.DeviceModelProcess;
 import org.xenjava.toolstack.xenctrl.lib.DeviceModelProcesses;
 import org.xenjava.toolstack.xenctrl.lib.HostProcesses;
 import org.xenjava.toolstack.xenctrl.lib.Liveness;
+import org.xenjava.toolstack.xenctrl.lib.ProcessPin;
+import org.xenjava.toolstack.xenctrl.lib.XenLibException;
 
 /**
  * QEMU processes of this machine. They are found in {@code proc(5)}, so that a process that was started a moment before
@@ -61,21 +61,23 @@ public final class QemuProcesses implements DeviceModelProcesses {
         // setsid(1) becomes QEMU, with the same PID: a child of ours is no process group's leader.
         List<String> words = new ArrayList<>(List.of("setsid", command.program().toString()));
         words.addAll(command.arguments());
-        Path log = command.log();
         try {
             for (Path socket : command.sockets()) {
                 Files.createDirectories(socket.getParent());
             }
             removeSockets(command.sockets());
-            Files.createDirectories(log.getParent());
-            keepFormer(log, log.resolveSibling(log.getFileName() + ".1"));
-            ProcessBuilder builder = new ProcessBuilder(words)
+            QemuLog log = new QemuLog(command.log());
+            log.begin();
+            ProcessBuilder qemu = new ProcessBuilder(words)
                     .redirectInput(
                             ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile()))
-                    .redirectErrorStream(true)
-                    .redirectOutput(log.toFile());
-            builder.environment().put("XEN_DOMAIN_ID", Integer.toString(command.domid()));
-            return started(builder.start(), command);
+                    .redirectErrorStream(true);
+            qemu.environment().put("XEN_DOMAIN_ID", Integer.toString(command.domid()));
+            Process process =
+                    ProcessBuilder.startPipeline(List.of(qemu, log.writer())).get(0);
+            DeviceModelProcess started = started(process, command);
+            neverWaitForTheLog(process.pid());
+            return started;
         } catch (IOException e) {
             throw new DeviceModelException("QEMU cannot be started: " + e.getMessage(), e);
         }
@@ -97,11 +99,12 @@ public final class QemuProcesses implements DeviceModelProcesses {
                 command.arguments());
     }
 
-    private static void keepFormer(Path log, Path former) throws IOException {
-        try {
-            Files.move(log, former, StandardCopyOption.REPLACE_EXISTING);
-        } catch (NoSuchFileException e) {
-            LOG.debug("{} is the first of its name", log);
+    /** A writer of the log that hangs would stop QEMU once the pipe is full. */
+    private void neverWaitForTheLog(long pid) {
+        try (ProcessPin pin = host.pin(pid)) {
+            pin.dropOutputWhenFull();
+        } catch (XenLibException e) {
+            LOG.debug("process {} waits for the writer of its log: {}", pid, e.getMessage());
         }
     }
 

@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.device;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.xenjava.toolstack.xenctrl.lib.DeviceModelCommand;
+import org.xenjava.toolstack.xenctrl.lib.DeviceModelProcess;
+import org.xenjava.toolstack.xenctrl.lib.Liveness;
+import org.xenjava.toolstack.xenctrl.lib.jna.JnaHostProcesses;
+
+/** A program in QEMU's place that logs more than a log may hold. */
+@Timeout(60)
+class QemuLogTest {
+    private static final long MIB = 1 << 20;
+
+    /** Ignores SIGPIPE, as QEMU does. */
+    private static final String FLOOD =
+            """
+            trap '' PIPE
+            while ! [ -e go ]; do sleep 0.02; done
+            dd if=/dev/zero bs=1024 count=4096 2>/dev/null
+            echo last words
+            touch done
+            while :; do sleep 0.1; done
+            """;
+
+    @TempDir
+    private Path directory = Path.of("/");
+
+    private Optional<DeviceModelProcess> qemu = Optional.empty();
+
+    @AfterEach
+    void end() {
+        qemu.ifPresent(DeviceModelProcess::kill);
+    }
+
+    private Path log() {
+        return directory.resolve("log/qemu-dm-web.log");
+    }
+
+    private DeviceModelProcess start(String script) throws IOException {
+        Path program = directory.resolve("usr/libexec/xen-qemu-system-i386");
+        Files.createDirectories(program.getParent());
+        Files.writeString(program, "#!/bin/sh\ncd " + directory + "\n" + script);
+        Files.setPosixFilePermissions(program, PosixFilePermissions.fromString("rwx------"));
+        DeviceModelProcess started = QemuProcesses.below(directory, JnaHostProcesses.open())
+                .start(new DeviceModelCommand(
+                        32_761, program, List.of("-xen-domid", "32761", "-no-shutdown"), log(), List.of()));
+        qemu = Optional.of(started);
+        return started;
+    }
+
+    private ProcessHandle writer() throws InterruptedException {
+        while (true) {
+            Optional<ProcessHandle> found = ProcessHandle.current()
+                    .children()
+                    .filter(child -> child.info()
+                            .arguments()
+                            .map(List::of)
+                            .filter(words -> words.contains(log().toString()))
+                            .isPresent())
+                    .findFirst();
+            if (found.isPresent()) {
+                return found.get();
+            }
+            Thread.sleep(5);
+        }
+    }
+
+    private void flood() throws Exception {
+        Files.createFile(directory.resolve("go"));
+        while (!Files.exists(directory.resolve("done"))) {
+            Thread.sleep(20);
+        }
+    }
+
+    @Test
+    void aFloodIsKeptInTwoFilesOfOneMebibyte() throws Exception {
+        start("i=0\nwhile [ $i -lt 3000 ]; do echo $i; dd if=/dev/zero bs=1024 count=1; i=$((i + 1)); done 2>&1\n"
+                + "echo last words");
+        writer().onExit().get(50, TimeUnit.SECONDS);
+
+        assertTrue(QemuLog.end(log()).endsWith("last words"));
+        assertTrue(Files.size(log()) <= MIB);
+        assertTrue(Files.size(log().resolveSibling("qemu-dm-web.log.1")) <= MIB);
+        try (var files = Files.list(log().getParent())) {
+            assertEquals(2, files.count());
+        }
+        assertEquals(PosixFilePermissions.fromString("rw-------"), Files.getPosixFilePermissions(log()));
+    }
+
+    @Test
+    void theDeathOfTheWriterDoesNotHurt() throws Exception {
+        DeviceModelProcess process = start(FLOOD);
+        ProcessHandle writer = writer();
+        writer.descendants().forEach(ProcessHandle::destroyForcibly);
+        writer.destroyForcibly();
+        writer.onExit().get(10, TimeUnit.SECONDS);
+        flood();
+
+        assertEquals(Liveness.ALIVE, process.liveness());
+    }
+
+    @Test
+    void aWriterThatHangsDoesNotStopQemu() throws Exception {
+        DeviceModelProcess process = start(FLOOD);
+        ProcessHandle writer = writer();
+        while (writer.descendants().findAny().isEmpty()) {
+            Thread.sleep(5);
+        }
+        List<ProcessHandle> all = writer.descendants().toList();
+        for (ProcessHandle stopped : all) {
+            new ProcessBuilder("kill", "-STOP", "" + stopped.pid()).start().waitFor();
+        }
+        flood();
+
+        assertEquals(Liveness.ALIVE, process.liveness());
+        all.forEach(ProcessHandle::destroyForcibly);
+    }
+
+    @Test
+    void theWriterEndsWithQemu() throws Exception {
+        DeviceModelProcess process = start("while :; do sleep 0.1; done");
+        ProcessHandle writer = writer();
+
+        process.kill();
+
+        writer.onExit().get(10, TimeUnit.SECONDS);
+    }
+}
