@@ -19,19 +19,18 @@ module org.xenjava.toolstack.core {
     exports org.xenjava.toolstack;
     exports org.xenjava.toolstack.config;
     exports org.xenjava.toolstack.config.xl;
+    exports org.xenjava.toolstack.device.view;
     exports org.xenjava.toolstack.error;
     exports org.xenjava.toolstack.lifecycle;
     exports org.xenjava.toolstack.memory;
-    exports org.xenjava.toolstack.operation;
     exports org.xenjava.toolstack.pod;
-    exports org.xenjava.toolstack.create;
-    exports org.xenjava.toolstack.device;
-    exports org.xenjava.toolstack.device.plan;
-    exports org.xenjava.toolstack.device.pv;
-    exports org.xenjava.toolstack.dump;
+    exports org.xenjava.toolstack.process;
+    exports org.xenjava.toolstack.progress;
+    exports org.xenjava.toolstack.create to
+            org.xenjava.toolstack.cli,
+            org.xenjava.toolstack.rehearsal;
+    exports org.xenjava.toolstack.device.plan to
+            org.xenjava.toolstack.cli;
     exports org.xenjava.toolstack.image to
             org.xenjava.toolstack.cli;
-    exports org.xenjava.toolstack.store to
-            org.xenjava.toolstack.junit,
-            org.xenjava.toolstack.rehearsal;
 }

@@ -2,8 +2,8 @@
 package org.xenjava.toolstack;
 
 import java.util.Optional;
-import org.xenjava.toolstack.device.Screenshot;
-import org.xenjava.toolstack.device.VncAddress;
+import org.xenjava.toolstack.device.view.Screenshot;
+import org.xenjava.toolstack.device.view.VncAddress;
 import org.xenjava.toolstack.error.DomainStateException;
 
 /** The screen of one domain: got from {@link Domain#screen}. */

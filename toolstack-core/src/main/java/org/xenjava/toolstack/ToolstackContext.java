@@ -10,7 +10,7 @@ import org.xenjava.toolstack.error.translation.XenFailures;
 import org.xenjava.toolstack.memory.PodPolicy;
 import org.xenjava.toolstack.operation.OperationGate;
 import org.xenjava.toolstack.pod.DebtCover;
-import org.xenjava.toolstack.store.ProcessIdentity;
+import org.xenjava.toolstack.process.ProcessIdentity;
 import org.xenjava.toolstack.store.StoreClient;
 import org.xenjava.toolstack.store.WatchHub;
 import org.xenjava.toolstack.xenctrl.Xenctrl;

@@ -18,14 +18,14 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.api.io.TempDir;
-import org.xenjava.toolstack.create.CreateStep;
 import org.xenjava.toolstack.error.OperationCancelledException;
 import org.xenjava.toolstack.error.XenUnavailableException;
 import org.xenjava.toolstack.host.TestHost;
 import org.xenjava.toolstack.lifecycle.SupervisionPolicy;
-import org.xenjava.toolstack.operation.Cancellation;
-import org.xenjava.toolstack.operation.StepPhase;
 import org.xenjava.toolstack.pod.GuardPolicy;
+import org.xenjava.toolstack.progress.Cancellation;
+import org.xenjava.toolstack.progress.CreateStep;
+import org.xenjava.toolstack.progress.StepPhase;
 import org.xenjava.toolstack.sim.fault.MachineState;
 import org.xenjava.toolstack.xenctrl.units.KiB;
 

@@ -22,7 +22,7 @@ import org.xenjava.toolstack.error.XenUnavailableException;
 import org.xenjava.toolstack.host.TestHost;
 import org.xenjava.toolstack.host.TestProcess;
 import org.xenjava.toolstack.memory.UnpatchedPodPolicy;
-import org.xenjava.toolstack.operation.Cancellation;
+import org.xenjava.toolstack.progress.Cancellation;
 import org.xenjava.toolstack.sim.fault.Fault;
 import org.xenjava.toolstack.sim.fault.Verdict;
 import org.xenjava.toolstack.xenctrl.lib.Errno;

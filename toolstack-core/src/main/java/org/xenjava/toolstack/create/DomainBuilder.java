@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.xenjava.toolstack.create;
 
-import static org.xenjava.toolstack.create.CreateStep.*;
+import static org.xenjava.toolstack.progress.CreateStep.*;
 
 import java.time.Clock;
 import java.util.List;
@@ -21,10 +21,12 @@ import org.xenjava.toolstack.error.ToolstackException;
 import org.xenjava.toolstack.error.translation.XenFailures;
 import org.xenjava.toolstack.imagefile.ImageFiles;
 import org.xenjava.toolstack.memory.PodPolicy;
-import org.xenjava.toolstack.operation.Cancellation;
 import org.xenjava.toolstack.operation.Step;
 import org.xenjava.toolstack.operation.StepListener;
 import org.xenjava.toolstack.operation.StepRunner;
+import org.xenjava.toolstack.progress.Cancellation;
+import org.xenjava.toolstack.progress.CreateListener;
+import org.xenjava.toolstack.progress.CreateStep;
 import org.xenjava.toolstack.resize.BootBacking;
 import org.xenjava.toolstack.store.StoreClient;
 import org.xenjava.toolstack.xenctrl.Xenctrl;

@@ -15,7 +15,7 @@ import org.xenjava.toolstack.device.plan.QemuFiles;
 import org.xenjava.toolstack.device.plan.QemuPlan;
 import org.xenjava.toolstack.error.DeviceModelException;
 import org.xenjava.toolstack.error.OperationTimeoutException;
-import org.xenjava.toolstack.operation.Cancellation;
+import org.xenjava.toolstack.progress.Cancellation;
 import org.xenjava.toolstack.store.DomainPaths;
 import org.xenjava.toolstack.store.StoreClient;
 import org.xenjava.toolstack.store.WatchHub;

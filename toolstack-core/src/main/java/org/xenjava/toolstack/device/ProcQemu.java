@@ -13,7 +13,7 @@ import java.util.Optional;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
 import org.xenjava.toolstack.error.DeviceModelException;
-import org.xenjava.toolstack.store.ProcessIdentity;
+import org.xenjava.toolstack.process.ProcessIdentity;
 import org.xenjava.toolstack.xenctrl.lib.DeviceModelProcess;
 import org.xenjava.toolstack.xenctrl.lib.HostProcesses;
 

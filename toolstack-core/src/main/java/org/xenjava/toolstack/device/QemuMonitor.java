@@ -17,6 +17,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.xenjava.toolstack.config.VirtualDisk;
 import org.xenjava.toolstack.device.plan.QemuCommandLine;
+import org.xenjava.toolstack.device.view.Screenshot;
+import org.xenjava.toolstack.device.view.VncAddress;
 import org.xenjava.toolstack.error.DeviceModelException;
 import org.xenjava.toolstack.xenctrl.lib.FileAccess;
 import org.xenjava.toolstack.xenctrl.lib.LocalConnection;

@@ -15,6 +15,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.xenjava.toolstack.config.VirtualDisk;
 import org.xenjava.toolstack.device.plan.QemuCommandLine;
+import org.xenjava.toolstack.device.view.Screenshot;
 import org.xenjava.toolstack.error.DeviceModelException;
 import org.xenjava.toolstack.error.OperationCancelledException;
 import org.xenjava.toolstack.xenctrl.lib.DeviceModelProcess;

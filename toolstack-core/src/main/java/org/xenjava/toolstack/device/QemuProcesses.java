@@ -11,7 +11,7 @@ import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.xenjava.toolstack.error.DeviceModelException;
-import org.xenjava.toolstack.store.ProcessIdentity;
+import org.xenjava.toolstack.process.ProcessIdentity;
 import org.xenjava.toolstack.xenctrl.lib.DeviceModelCommand;
 import org.xenjava.toolstack.xenctrl.lib.DeviceModelProcess;
 import org.xenjava.toolstack.xenctrl.lib.DeviceModelProcesses;

@@ -10,7 +10,7 @@ import org.xenjava.toolstack.create.BuildJournal;
 import org.xenjava.toolstack.create.DomainBuilder;
 import org.xenjava.toolstack.create.DomainRemoval;
 import org.xenjava.toolstack.memory.PodPolicy;
-import org.xenjava.toolstack.store.ProcessIdentity;
+import org.xenjava.toolstack.process.ProcessIdentity;
 import org.xenjava.toolstack.store.StoreClient;
 import org.xenjava.toolstack.xenctrl.Xenctrl;
 

@@ -12,6 +12,7 @@ import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.xenjava.toolstack.error.XenUnavailableException;
+import org.xenjava.toolstack.progress.Cancellation;
 
 /**
  * Counts the operations of one toolstack, so that its libraries are released only after the last one has ended: an

@@ -2,6 +2,7 @@
 package org.xenjava.toolstack.operation;
 
 import org.xenjava.toolstack.error.OperationStep;
+import org.xenjava.toolstack.progress.StepPhase;
 
 /**
  * Receives the progress of a recipe, on the thread that runs it.

@@ -11,6 +11,8 @@ import org.xenjava.toolstack.error.OperationStep;
 import org.xenjava.toolstack.error.ToolstackException;
 import org.xenjava.toolstack.error.translation.XenFailures;
 import org.xenjava.toolstack.operation.Step.UndoWhen;
+import org.xenjava.toolstack.progress.Cancellation;
+import org.xenjava.toolstack.progress.StepPhase;
 
 /**
  * Runs the steps of a recipe in order. When a step fails or the operation is cancelled, the steps that have begun are

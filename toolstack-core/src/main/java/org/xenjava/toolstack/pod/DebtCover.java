@@ -4,7 +4,7 @@ package org.xenjava.toolstack.pod;
 import java.util.Optional;
 import java.util.UUID;
 import org.xenjava.toolstack.error.PodDebtException;
-import org.xenjava.toolstack.store.ProcessIdentity;
+import org.xenjava.toolstack.process.ProcessIdentity;
 import org.xenjava.toolstack.store.StoreClient;
 import org.xenjava.toolstack.xenctrl.Xenctrl;
 import org.xenjava.toolstack.xenctrl.units.Pages;

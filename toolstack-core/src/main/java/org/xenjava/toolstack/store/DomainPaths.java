@@ -3,6 +3,7 @@ package org.xenjava.toolstack.store;
 
 import java.util.List;
 import java.util.UUID;
+import org.xenjava.toolstack.process.ProcessIdentity;
 
 /**
  * Where a domain's nodes are in xenstore; the places that libxl uses, so that xl finds our domains and we find its.

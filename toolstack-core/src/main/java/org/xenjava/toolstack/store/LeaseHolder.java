@@ -2,6 +2,7 @@
 package org.xenjava.toolstack.store;
 
 import java.util.concurrent.atomic.AtomicLong;
+import org.xenjava.toolstack.process.ProcessIdentity;
 import org.xenjava.toolstack.xenctrl.lib.Liveness;
 
 /** Signs {@link Lease}s: a process, or one of several holders within a process. */

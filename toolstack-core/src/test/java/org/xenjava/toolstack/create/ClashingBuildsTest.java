@@ -22,8 +22,10 @@ import org.xenjava.toolstack.Toolstack;
 import org.xenjava.toolstack.config.DomainConfig;
 import org.xenjava.toolstack.error.DomainExistsException;
 import org.xenjava.toolstack.host.TestHost;
-import org.xenjava.toolstack.operation.Cancellation;
-import org.xenjava.toolstack.operation.StepPhase;
+import org.xenjava.toolstack.progress.Cancellation;
+import org.xenjava.toolstack.progress.CreateListener;
+import org.xenjava.toolstack.progress.CreateStep;
+import org.xenjava.toolstack.progress.StepPhase;
 import org.xenjava.toolstack.sim.fault.MachineState;
 import org.xenjava.toolstack.xenctrl.units.KiB;
 

@@ -7,6 +7,7 @@ import net.jqwik.api.Arbitrary;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
+import org.xenjava.toolstack.device.view.Screenshot;
 import org.xenjava.toolstack.error.DeviceModelException;
 import org.xenjava.toolstack.fuzz.Fuzz;
 

@@ -23,6 +23,8 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.xenjava.toolstack.config.VirtualDisk;
+import org.xenjava.toolstack.device.view.Screenshot;
+import org.xenjava.toolstack.device.view.VncAddress;
 import org.xenjava.toolstack.error.DeviceModelException;
 import org.xenjava.toolstack.xenctrl.lib.FileAccess;
 import org.xenjava.toolstack.xenctrl.lib.LocalConnection;

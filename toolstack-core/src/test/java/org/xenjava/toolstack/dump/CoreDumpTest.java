@@ -32,7 +32,7 @@ import org.xenjava.toolstack.error.CoreDumpException;
 import org.xenjava.toolstack.error.OperationCancelledException;
 import org.xenjava.toolstack.error.PodDebtException;
 import org.xenjava.toolstack.host.TestHost;
-import org.xenjava.toolstack.operation.Cancellation;
+import org.xenjava.toolstack.progress.Cancellation;
 import org.xenjava.toolstack.xenctrl.lib.MappedPages;
 import org.xenjava.toolstack.xenctrl.lib.Protection;
 import org.xenjava.toolstack.xenctrl.units.Pages;

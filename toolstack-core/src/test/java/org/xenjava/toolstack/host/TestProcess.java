@@ -3,9 +3,9 @@ package org.xenjava.toolstack.host;
 
 import java.util.Set;
 import org.xenjava.toolstack.Toolstack;
+import org.xenjava.toolstack.process.ProcessIdentity;
 import org.xenjava.toolstack.sim.SimulatedXen;
 import org.xenjava.toolstack.sim.fault.FaultInjection;
-import org.xenjava.toolstack.store.ProcessIdentity;
 import org.xenjava.toolstack.xenctrl.lib.Liveness;
 
 /**

@@ -17,6 +17,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.xenjava.toolstack.error.Retry;
 import org.xenjava.toolstack.error.XenUnavailableException;
+import org.xenjava.toolstack.progress.Cancellation;
 
 @Timeout(60)
 class OperationGateTest {

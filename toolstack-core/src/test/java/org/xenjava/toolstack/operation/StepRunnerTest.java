@@ -12,6 +12,7 @@ import org.junit.jupiter.api.Test;
 import org.xenjava.toolstack.error.OperationStep;
 import org.xenjava.toolstack.error.ToolstackException;
 import org.xenjava.toolstack.error.XenStoreException;
+import org.xenjava.toolstack.progress.Cancellation;
 
 class StepRunnerTest {
     private enum Name implements OperationStep {

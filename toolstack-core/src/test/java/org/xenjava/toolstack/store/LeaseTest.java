@@ -12,6 +12,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.xenjava.toolstack.process.ProcessIdentity;
 import org.xenjava.toolstack.sim.SimulatedXen;
 import org.xenjava.toolstack.xenctrl.lib.Liveness;
 import org.xenjava.toolstack.xenctrl.lib.XenLibraries;

@@ -8,10 +8,10 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.UnaryOperator;
 import org.xenjava.toolstack.Toolstack;
+import org.xenjava.toolstack.process.ProcessIdentity;
 import org.xenjava.toolstack.sim.SimulatedXen;
 import org.xenjava.toolstack.sim.fault.FaultInjection;
 import org.xenjava.toolstack.sim.fault.MachineState;
-import org.xenjava.toolstack.store.ProcessIdentity;
 import org.xenjava.toolstack.xenctrl.lib.Liveness;
 import org.xenjava.toolstack.xenctrl.lib.XenLibraries;
 

@@ -13,10 +13,10 @@ import org.xenjava.toolstack.config.DomainConfig;
 import org.xenjava.toolstack.error.OperationTimeoutException;
 import org.xenjava.toolstack.memory.PodPolicy;
 import org.xenjava.toolstack.pod.PodStatus;
+import org.xenjava.toolstack.process.ProcessIdentity;
 import org.xenjava.toolstack.sim.SimulatedXen;
 import org.xenjava.toolstack.sim.guest.GuestHandle;
 import org.xenjava.toolstack.sim.guest.SimulatedGuest;
-import org.xenjava.toolstack.store.ProcessIdentity;
 import org.xenjava.toolstack.xenctrl.units.Pages;
 
 /**

@@ -54,6 +54,12 @@ class HouseRulesTest {
             .definedBy(ROOT + ".image..")
             .layer("imagefile")
             .definedBy(ROOT + ".imagefile..")
+            .layer("process")
+            .definedBy(ROOT + ".process..")
+            .layer("progress")
+            .definedBy(ROOT + ".progress..")
+            .layer("deviceView")
+            .definedBy(ROOT + ".device.view..")
             .layer("store")
             .definedBy(ROOT + ".store..")
             .layer("operation")
@@ -116,18 +122,27 @@ class HouseRulesTest {
             .mayOnlyAccessLayers("error", "config", "memory", "xenctrl", "abi", "units")
             .whereLayer("imagefile")
             .mayOnlyAccessLayers("error", "image")
+            .whereLayer("process")
+            .mayOnlyAccessLayers("lib")
+            .whereLayer("progress")
+            .mayOnlyAccessLayers("error", "units")
+            .whereLayer("deviceView")
+            .mayOnlyAccessLayers("error")
             .whereLayer("store")
-            .mayOnlyAccessLayers("error", "lib", "units")
+            .mayOnlyAccessLayers("error", "process", "lib", "units")
             .whereLayer("operation")
-            .mayOnlyAccessLayers("error", "translation")
+            .mayOnlyAccessLayers("error", "progress", "translation")
             .whereLayer("service")
             .mayNotAccessAnyLayer()
             .whereLayer("resize")
-            .mayOnlyAccessLayers("error", "translation", "config", "memory", "store", "xenctrl", "lib", "units")
+            .mayOnlyAccessLayers(
+                    "process", "error", "translation", "config", "memory", "store", "xenctrl", "lib", "units")
             .whereLayer("pod")
-            .mayOnlyAccessLayers("error", "memory", "store", "service", "resize", "xenctrl", "lib", "units")
+            .mayOnlyAccessLayers("process", "error", "memory", "store", "service", "resize", "xenctrl", "lib", "units")
             .whereLayer("create")
             .mayOnlyAccessLayers(
+                    "progress",
+                    "process",
                     "device",
                     "devicePlan",
                     "error",
@@ -148,6 +163,9 @@ class HouseRulesTest {
             .mayOnlyAccessLayers("error", "config", "memory", "store", "lib", "units")
             .whereLayer("device")
             .mayOnlyAccessLayers(
+                    "deviceView",
+                    "progress",
+                    "process",
                     "devicePlan",
                     "error",
                     "translation",
@@ -162,9 +180,11 @@ class HouseRulesTest {
             .whereLayer("device")
             .mayOnlyBeAccessedByLayers("create", "face", "cli")
             .whereLayer("dump")
-            .mayOnlyAccessLayers("error", "memory", "operation", "xenctrl", "lib", "abi", "units")
+            .mayOnlyAccessLayers("progress", "error", "memory", "operation", "xenctrl", "lib", "abi", "units")
             .whereLayer("lifecycle")
             .mayOnlyAccessLayers(
+                    "progress",
+                    "process",
                     "error",
                     "config",
                     "memory",

@@ -19,12 +19,12 @@ import org.xenjava.toolstack.pod.DomainLock;
 import org.xenjava.toolstack.pod.GuardListener;
 import org.xenjava.toolstack.pod.GuardPolicy;
 import org.xenjava.toolstack.pod.PodGuard;
+import org.xenjava.toolstack.process.ProcessIdentity;
 import org.xenjava.toolstack.sim.SimulatedXen;
 import org.xenjava.toolstack.sim.guest.BalloonDriver;
 import org.xenjava.toolstack.sim.guest.BalloonFamily;
 import org.xenjava.toolstack.sim.guest.HaltingKernel;
 import org.xenjava.toolstack.sim.guest.SimulatedGuest;
-import org.xenjava.toolstack.store.ProcessIdentity;
 import org.xenjava.toolstack.store.StoreClient;
 import org.xenjava.toolstack.xenctrl.Xenctrl;
 

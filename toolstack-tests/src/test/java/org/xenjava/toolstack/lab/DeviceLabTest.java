@@ -26,11 +26,11 @@ import org.xenjava.toolstack.config.DiskConfig;
 import org.xenjava.toolstack.config.MacAddress;
 import org.xenjava.toolstack.config.NicConfig;
 import org.xenjava.toolstack.config.VirtualDisk;
-import org.xenjava.toolstack.create.CreateStep;
-import org.xenjava.toolstack.device.pv.AttachedNic;
-import org.xenjava.toolstack.device.pv.DetachMode;
-import org.xenjava.toolstack.device.pv.XenbusState;
-import org.xenjava.toolstack.operation.Cancellation;
+import org.xenjava.toolstack.device.view.AttachedNic;
+import org.xenjava.toolstack.device.view.DetachMode;
+import org.xenjava.toolstack.device.view.XenbusState;
+import org.xenjava.toolstack.progress.Cancellation;
+import org.xenjava.toolstack.progress.CreateStep;
 import org.xenjava.toolstack.xenctrl.lib.XenLibraries;
 import org.xenjava.toolstack.xenctrl.lib.jna.JnaXen;
 

@@ -15,14 +15,14 @@ import org.junit.jupiter.api.Test;
 import org.xenjava.toolstack.Domain;
 import org.xenjava.toolstack.Toolstack;
 import org.xenjava.toolstack.config.DomainConfig;
-import org.xenjava.toolstack.create.CreateListener;
-import org.xenjava.toolstack.create.CreateStep;
 import org.xenjava.toolstack.error.DomainExistsException;
 import org.xenjava.toolstack.error.HostMemoryException;
 import org.xenjava.toolstack.error.KernelImageException;
 import org.xenjava.toolstack.error.OperationCancelledException;
 import org.xenjava.toolstack.error.ToolstackException;
-import org.xenjava.toolstack.operation.Cancellation;
+import org.xenjava.toolstack.progress.Cancellation;
+import org.xenjava.toolstack.progress.CreateListener;
+import org.xenjava.toolstack.progress.CreateStep;
 
 /** What fails says so once and clearly, and leaves nothing behind: the fixture looks after each test. */
 class FailureLabTest extends LabFixture {

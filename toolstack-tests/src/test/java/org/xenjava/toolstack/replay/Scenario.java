@@ -13,7 +13,7 @@ import org.xenjava.toolstack.config.DomainConfig;
 import org.xenjava.toolstack.error.HostMemoryException;
 import org.xenjava.toolstack.memory.MemoryStatus;
 import org.xenjava.toolstack.pod.PodVerdict;
-import org.xenjava.toolstack.store.ProcessIdentity;
+import org.xenjava.toolstack.process.ProcessIdentity;
 import org.xenjava.toolstack.xenctrl.units.KiB;
 
 /**

@@ -5,7 +5,7 @@ import org.xenjava.toolstack.Domain;
 import org.xenjava.toolstack.cli.command.DomainCommand;
 import org.xenjava.toolstack.cli.command.Session;
 import org.xenjava.toolstack.config.VirtualDisk;
-import org.xenjava.toolstack.device.pv.DetachMode;
+import org.xenjava.toolstack.device.view.DetachMode;
 import org.xenjava.toolstack.error.ConfigException;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;

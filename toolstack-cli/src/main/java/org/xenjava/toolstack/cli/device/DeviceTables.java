@@ -6,9 +6,9 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import org.xenjava.toolstack.Domain;
-import org.xenjava.toolstack.device.pv.AttachedDisk;
-import org.xenjava.toolstack.device.pv.AttachedNic;
-import org.xenjava.toolstack.device.pv.XenbusState;
+import org.xenjava.toolstack.device.view.AttachedDisk;
+import org.xenjava.toolstack.device.view.AttachedNic;
+import org.xenjava.toolstack.device.view.XenbusState;
 
 /** The tables of {@code xl block-list} and {@code xl network-list}, column for column, and the same as JSON. */
 final class DeviceTables {

@@ -4,8 +4,8 @@ package org.xenjava.toolstack.cli.domain;
 import java.util.Locale;
 import org.xenjava.toolstack.cli.output.Console;
 import org.xenjava.toolstack.cli.output.Verbosity;
-import org.xenjava.toolstack.create.CreateListener;
-import org.xenjava.toolstack.operation.StepPhase;
+import org.xenjava.toolstack.progress.CreateListener;
+import org.xenjava.toolstack.progress.StepPhase;
 
 /** Shows the steps of a build on standard error. */
 record BuildProgress(Console console, Verbosity verbosity) implements CreateListener, AutoCloseable {

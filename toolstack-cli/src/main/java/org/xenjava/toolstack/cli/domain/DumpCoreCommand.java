@@ -6,7 +6,7 @@ import org.xenjava.toolstack.Domain;
 import org.xenjava.toolstack.cli.command.DomainCommand;
 import org.xenjava.toolstack.cli.command.Session;
 import org.xenjava.toolstack.cli.output.Console;
-import org.xenjava.toolstack.dump.DumpListener;
+import org.xenjava.toolstack.progress.DumpListener;
 import org.xenjava.toolstack.xenctrl.units.Pages;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Parameters;

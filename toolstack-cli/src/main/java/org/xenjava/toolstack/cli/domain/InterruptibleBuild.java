@@ -3,7 +3,7 @@ package org.xenjava.toolstack.cli.domain;
 
 import java.util.function.Function;
 import org.xenjava.toolstack.cli.command.SignalShutdown;
-import org.xenjava.toolstack.operation.Cancellation;
+import org.xenjava.toolstack.progress.Cancellation;
 
 /** A build that Ctrl-C cancels: the process does not end before what was done is undone. */
 final class InterruptibleBuild {

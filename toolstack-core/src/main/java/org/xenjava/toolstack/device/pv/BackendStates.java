@@ -6,8 +6,9 @@ import java.util.Optional;
 import java.util.function.BooleanSupplier;
 import java.util.function.Predicate;
 import org.xenjava.toolstack.device.plan.PvDevice;
+import org.xenjava.toolstack.device.view.XenbusState;
 import org.xenjava.toolstack.error.DeviceException;
-import org.xenjava.toolstack.operation.Cancellation;
+import org.xenjava.toolstack.progress.Cancellation;
 import org.xenjava.toolstack.store.StoreClient;
 import org.xenjava.toolstack.store.WatchHub;
 

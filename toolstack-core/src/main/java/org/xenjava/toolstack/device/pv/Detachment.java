@@ -5,6 +5,8 @@ import java.util.List;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.xenjava.toolstack.device.plan.PvDevice;
+import org.xenjava.toolstack.device.view.DetachMode;
+import org.xenjava.toolstack.device.view.XenbusState;
 import org.xenjava.toolstack.error.DeviceException;
 import org.xenjava.toolstack.operation.Undo;
 import org.xenjava.toolstack.store.StoreClient;

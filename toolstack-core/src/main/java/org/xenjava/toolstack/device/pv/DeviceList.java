@@ -6,6 +6,8 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
 import org.xenjava.toolstack.device.plan.PvDevice;
+import org.xenjava.toolstack.device.view.AttachedDisk;
+import org.xenjava.toolstack.device.view.AttachedNic;
 import org.xenjava.toolstack.store.StoreClient;
 
 /** What a domain has, as xenstore tells: settings from the toolstack's copy, states from those who are in them. */

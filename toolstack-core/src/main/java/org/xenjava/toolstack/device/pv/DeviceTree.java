@@ -10,6 +10,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.xenjava.toolstack.device.plan.DeviceNodes;
 import org.xenjava.toolstack.device.plan.PvDevice;
+import org.xenjava.toolstack.device.view.XenbusState;
 import org.xenjava.toolstack.error.DeviceException;
 import org.xenjava.toolstack.error.DomainGoneException;
 import org.xenjava.toolstack.store.DomainPaths;

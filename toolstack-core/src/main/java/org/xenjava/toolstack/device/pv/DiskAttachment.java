@@ -6,7 +6,7 @@ import org.xenjava.toolstack.device.plan.DiskBackend;
 import org.xenjava.toolstack.device.plan.DiskNodes;
 import org.xenjava.toolstack.device.plan.DiskPlan;
 import org.xenjava.toolstack.device.plan.PvDevice;
-import org.xenjava.toolstack.operation.Cancellation;
+import org.xenjava.toolstack.progress.Cancellation;
 import org.xenjava.toolstack.xenctrl.lib.HostDevices;
 import org.xenjava.toolstack.xenctrl.lib.HostFile;
 

@@ -6,7 +6,7 @@ import org.xenjava.toolstack.config.NicConfig;
 import org.xenjava.toolstack.device.plan.NicPlan;
 import org.xenjava.toolstack.device.plan.PvDevice;
 import org.xenjava.toolstack.error.DeviceException;
-import org.xenjava.toolstack.operation.Cancellation;
+import org.xenjava.toolstack.progress.Cancellation;
 import org.xenjava.toolstack.xenctrl.lib.HostDevices;
 
 /** Gives a domain a network card that was planned, and does what the script {@code vif-bridge} does. */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package org.xenjava.toolstack.device;
+package org.xenjava.toolstack.device.view;
 
 import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
@@ -13,7 +13,7 @@ import org.xenjava.toolstack.error.DeviceModelException;
 /** What a guest's screen showed at one moment. Immutable. */
 public final class Screenshot {
     /** Larger than a picture of 4096 x 4096 pixels, which no emulated card exceeds. */
-    static final int MAX_PPM_BYTES = 64 << 20;
+    public static final int MAX_PPM_BYTES = 64 << 20;
 
     private static final int BYTES_PER_PIXEL = 3;
     private static final int LONGEST_HEADER = 64;
@@ -40,7 +40,7 @@ public final class Screenshot {
      *
      * @throws DeviceModelException if it is another or not whole
      */
-    static Screenshot ofPpm(byte[] file) {
+    public static Screenshot ofPpm(byte[] file) {
         String beginning = new String(file, 0, Math.min(file.length, LONGEST_HEADER), StandardCharsets.ISO_8859_1);
         Matcher header = PPM.matcher(beginning);
         if (header.lookingAt()) {

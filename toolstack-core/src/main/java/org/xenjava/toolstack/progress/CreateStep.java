@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-package org.xenjava.toolstack.create;
+package org.xenjava.toolstack.progress;
 
 import java.util.Locale;
+import org.xenjava.toolstack.create.DomainBuilder;
 import org.xenjava.toolstack.error.OperationStep;
 
 /** The steps of a create, in their order. {@link DomainBuilder} holds the recipe. */

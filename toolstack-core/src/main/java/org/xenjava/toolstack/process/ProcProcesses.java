@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package org.xenjava.toolstack.store;
+package org.xenjava.toolstack.process;
 
 import java.io.IOException;
 import java.nio.file.Files;

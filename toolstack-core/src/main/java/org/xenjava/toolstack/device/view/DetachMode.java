@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package org.xenjava.toolstack.device.pv;
+package org.xenjava.toolstack.device.view;
 
 /** What becomes of a device that a running guest does not give back. */
 public enum DetachMode {

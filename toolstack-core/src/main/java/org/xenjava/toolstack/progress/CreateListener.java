@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package org.xenjava.toolstack.create;
-
-import org.xenjava.toolstack.operation.StepPhase;
+package org.xenjava.toolstack.progress;
 
 /** Receives the progress of a create, on the thread that runs it. */
 @FunctionalInterface

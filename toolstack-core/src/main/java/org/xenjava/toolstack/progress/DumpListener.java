@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package org.xenjava.toolstack.dump;
+package org.xenjava.toolstack.progress;
 
 import org.xenjava.toolstack.xenctrl.units.Pages;
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package org.xenjava.toolstack.device.pv;
+package org.xenjava.toolstack.device.view;
 
 import java.util.Optional;
 
@@ -16,14 +16,15 @@ public enum XenbusState {
     RECONFIGURING,
     RECONFIGURED;
 
-    static XenbusState of(Optional<Long> node) {
+    /** {@return the state that the node holds} */
+    public static XenbusState of(Optional<Long> node) {
         return node.filter(number -> number > 0 && number < values().length)
                 .map(number -> values()[number.intValue()])
                 .orElse(UNKNOWN);
     }
 
-    /** What stands in xenstore. */
-    String word() {
+    /** {@return the text of the node} */
+    public String word() {
         return Integer.toString(ordinal());
     }
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package org.xenjava.toolstack.operation;
+package org.xenjava.toolstack.progress;
 
 import org.xenjava.toolstack.error.OperationCancelledException;
 

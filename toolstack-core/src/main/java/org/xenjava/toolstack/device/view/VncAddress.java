@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package org.xenjava.toolstack.device;
+package org.xenjava.toolstack.device.view;
 
 /**
  * Where a guest's screen can be looked at.

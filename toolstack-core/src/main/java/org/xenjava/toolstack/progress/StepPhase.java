@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package org.xenjava.toolstack.operation;
+package org.xenjava.toolstack.progress;
 
 /** The progress of a step of an operation. */
 public enum StepPhase {
