@@ -33,6 +33,11 @@ import org.xenjava.toolstack.xenctrl.lib.XenLibException;
  * populate-on-demand pages (XSA-153). It has neither thread nor clock: somebody calls {@link #tick}, such as a {@link
  * PodGuardService}. What it lends is noted in xenstore only, at {@code /libxl/N/xenjava/guard}, so that another guard
  * may take over at any moment; of several at once, one acts on a domain and the others look on.
+ *
+ * <p>On a Xen that is newer than every description the guard watches, reports and nudges as everywhere, and lends
+ * what fits a domain's max_mem as it is, under a claim. It cannot raise max_mem there, nor read how much memory the
+ * host has free: a larger debt is refused with the numbers of the release, and {@link GuardPolicy#hostReserve} is not
+ * applied.
  */
 public final class PodGuard {
     private static final Logger LOG = LoggerFactory.getLogger(PodGuard.class);

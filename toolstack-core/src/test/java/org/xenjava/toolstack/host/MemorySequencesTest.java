@@ -40,16 +40,20 @@ import org.xenjava.toolstack.sim.guest.SimulatedGuest;
 import org.xenjava.toolstack.store.DomainPaths;
 import org.xenjava.toolstack.store.StoreClient;
 import org.xenjava.toolstack.xenctrl.DomainInfo;
+import org.xenjava.toolstack.xenctrl.abi.XenAbi;
+import org.xenjava.toolstack.xenctrl.abi.XenRelease;
 import org.xenjava.toolstack.xenctrl.units.KiB;
 
 /**
  * Random sequences of the operations that change a guest, at random moments of its boot. No sequence leaves a guest
- * that its load can crash, and nothing that a driver computes with changes while the guest lives. The system property
+ * that its load can crash, and nothing that a driver computes with changes while the guest lives. Sequences under a
+ * guard run on the oldest release of Xen, others on the newest, backed boots on Debian's 4.17. The system property
  * {@code sequences} sets the number of sequences for each driver, and {@code seed} the first seed.
  */
 class MemorySequencesTest {
     private static final int SEQUENCES = Integer.getInteger("sequences", 4);
     private static final long SEED = Long.getLong("seed", 0);
+    private static final XenRelease NEWEST = XenAbi.newest().release();
     private static final Duration SETTLED = Duration.ofMinutes(30);
 
     /** Large enough for every guest here: what happens when a budget is used up is tested elsewhere. */
@@ -66,10 +70,10 @@ class MemorySequencesTest {
         private final Supervisor supervisor;
         private final Optional<PodGuard> guard;
 
-        Bench(BalloonDriver driver, boolean guarded, BackedBoot backedBoot) {
+        Bench(XenRelease release, BalloonDriver driver, boolean guarded, BackedBoot backedBoot) {
             // Fast enough for a step to meet every moment of the boot.
             BalloonDriver paced = driver.atPace(32, Duration.ofMillis(10));
-            host = TestHost.of(SimulatedXen.builder().guests(identity -> SimulatedGuest.with(paced)));
+            host = TestHost.of(SimulatedXen.builder().release(release).guests(identity -> SimulatedGuest.with(paced)));
             toolstack = TestHost.options().backedBoot(backedBoot).open(host.xen.host());
             supervisor = toolstack.newSupervisor(
                     SupervisionPolicy.standard().withLoopLimit(Duration.ZERO, 5), SupervisionListener.NONE);
@@ -242,7 +246,8 @@ class MemorySequencesTest {
     }
 
     private static void sequences(BalloonDriver driver, boolean guarded) {
-        try (Bench bench = new Bench(driver, guarded, BackedBoot.off())) {
+        XenRelease release = guarded ? XenRelease.V4_14 : NEWEST;
+        try (Bench bench = new Bench(release, driver, guarded, BackedBoot.off())) {
             for (int i = 0; i < SEQUENCES; i++) {
                 try (Sequence sequence = new Sequence(bench, SEED + i)) {
                     int length = 3 + sequence.random.nextInt(9);
@@ -285,7 +290,7 @@ class MemorySequencesTest {
     @ParameterizedTest
     @EnumSource
     void aBackedGuestOfAnyFamilyLivesUnderLoadAtEveryMoment(BalloonFamily family) {
-        try (Bench bench = new Bench(BalloonDriver.of(family), false, BackedBoot.full())) {
+        try (Bench bench = new Bench(new XenRelease(4, 17), BalloonDriver.of(family), false, BackedBoot.full())) {
             for (int i = 0; i < SEQUENCES; i++) {
                 try (Sequence sequence = new Sequence(bench, SEED + i)) {
                     assertEquals(0, sequence.debt(), sequence.steps.toString());

@@ -16,6 +16,7 @@ import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
+import java.util.stream.IntStream;
 import org.xenjava.toolstack.Toolstack;
 import org.xenjava.toolstack.config.DomainConfig;
 import org.xenjava.toolstack.image.TestKernels;
@@ -23,6 +24,7 @@ import org.xenjava.toolstack.sim.SimulatedXen;
 import org.xenjava.toolstack.sim.fault.FaultInjection;
 import org.xenjava.toolstack.sim.fault.MachineState;
 import org.xenjava.toolstack.xenctrl.Xenctrl;
+import org.xenjava.toolstack.xenctrl.abi.XenRelease;
 import org.xenjava.toolstack.xenctrl.lib.XenLibraries;
 
 /** A simulated machine, a toolstack on it that faults can be injected into, and somebody who watches both. */
@@ -59,6 +61,13 @@ public final class TestHost implements AutoCloseable {
         TestProcess process = newProcess();
         faults = process.faults();
         toolstack = process.open();
+    }
+
+    /** The oldest release, those of Debian, and the newest: what is tested on more than one release runs on these. */
+    public static List<XenRelease> releases() {
+        return IntStream.of(14, 17, 20, 22)
+                .mapToObj(minor -> new XenRelease(4, minor))
+                .toList();
     }
 
     public static TestHost create() {

@@ -16,6 +16,7 @@ import org.xenjava.toolstack.store.DomainPaths;
 import org.xenjava.toolstack.store.StoreClient;
 import org.xenjava.toolstack.xenctrl.DomainInfo;
 import org.xenjava.toolstack.xenctrl.Xenctrl;
+import org.xenjava.toolstack.xenctrl.abi.XenRelease;
 import org.xenjava.toolstack.xenctrl.lib.XenLibraries;
 import org.xenjava.toolstack.xenctrl.units.KiB;
 
@@ -33,6 +34,11 @@ public final class GuardBench implements AutoCloseable {
 
     public GuardBench(PodPolicy policy, BalloonDriver driver) {
         this(policy, SimulatedXen.builder().guests(identity -> SimulatedGuest.with(driver)));
+    }
+
+    /** The same on another release of Xen. */
+    public GuardBench(PodPolicy policy, BalloonDriver driver, XenRelease release) {
+        this(policy, SimulatedXen.builder().release(release).guests(identity -> SimulatedGuest.with(driver)));
     }
 
     public GuardBench(PodPolicy policy, SimulatedXen.Builder machine) {

@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -24,15 +25,24 @@ import org.xenjava.toolstack.sim.guest.BalloonFamily;
 import org.xenjava.toolstack.sim.guest.SimulatedGuest;
 import org.xenjava.toolstack.store.DomainPaths;
 import org.xenjava.toolstack.xenctrl.DomainInfo;
+import org.xenjava.toolstack.xenctrl.abi.XenRelease;
 import org.xenjava.toolstack.xenctrl.units.KiB;
 import org.xenjava.toolstack.xenctrl.units.Pages;
 
+@ParameterizedClass(name = "Xen {0}")
+@MethodSource("org.xenjava.toolstack.host.TestHost#releases")
 class PodGuardTest {
     private static final BalloonDriver GOOD = BalloonDriver.of(BalloonFamily.LINUX);
     private static final GuardPolicy NUDGE = GuardPolicy.standard();
     private static final GuardPolicy COVER = NUDGE.withMode(GuardMode.COVER_AT_ONCE);
     private static final GuardPolicy OBSERVE = NUDGE.withMode(GuardMode.OBSERVE);
     private static final Duration LONG = Duration.ofMinutes(30);
+
+    private final XenRelease release;
+
+    PodGuardTest(XenRelease release) {
+        this.release = release;
+    }
 
     /** What it owns, may own, and is told, once its driver has come to rest, without a guard. */
     private static MachineState unguarded(GuardBench bench, Duration time) {
@@ -53,9 +63,9 @@ class PodGuardTest {
         coveredBeyondTheSlack(PodPolicy.standard(), shortBy, 256);
     }
 
-    private static void coveredBeyondTheSlack(PodPolicy policy, long shortBy, long slack) {
+    private void coveredBeyondTheSlack(PodPolicy policy, long shortBy, long slack) {
         long missing = Math.max(0, shortBy - slack);
-        try (GuardBench bench = new GuardBench(policy, GOOD.stoppingShortBy(shortBy))) {
+        try (GuardBench bench = new GuardBench(policy, GOOD.stoppingShortBy(shortBy), release)) {
             Domain domain = bench.start("web");
             bench.run(LONG, bench.guard(COVER));
             assertEquals(missing > 0 ? GuardState.COVERED : GuardState.SETTLED, bench.lastState());
@@ -72,10 +82,10 @@ class PodGuardTest {
     @ValueSource(longs = {0, 1, 200, 256, 257, 5000})
     void anObserverTellsTheDebtAndChangesNothing(long shortBy) {
         MachineState expected;
-        try (GuardBench bench = new GuardBench(PodPolicy.libxl(), GOOD.stoppingShortBy(shortBy))) {
+        try (GuardBench bench = new GuardBench(PodPolicy.libxl(), GOOD.stoppingShortBy(shortBy), release)) {
             expected = unguarded(bench, LONG);
         }
-        try (GuardBench bench = new GuardBench(PodPolicy.libxl(), GOOD.stoppingShortBy(shortBy))) {
+        try (GuardBench bench = new GuardBench(PodPolicy.libxl(), GOOD.stoppingShortBy(shortBy), release)) {
             Domain domain = bench.start("web");
             bench.run(LONG, bench.guard(OBSERVE));
             assertEquals(List.of(), withoutUuids(expected, bench.host.state()));
@@ -96,7 +106,7 @@ class PodGuardTest {
     @ParameterizedTest
     @ValueSource(longs = {1, 200, 256, 257})
     void aDriverThatObeysIsNudgedAndThenGetsItsTargetBack(long shortBy) {
-        try (GuardBench bench = new GuardBench(PodPolicy.libxl(), GOOD.stoppingShortBy(shortBy))) {
+        try (GuardBench bench = new GuardBench(PodPolicy.libxl(), GOOD.stoppingShortBy(shortBy), release)) {
             Domain domain = bench.start("web");
             long maxPages = bench.info(domain).maxPages();
             bench.run(LONG, bench.guard(NUDGE));
@@ -112,13 +122,13 @@ class PodGuardTest {
 
     @Test
     void aNudgeIsWholeMibAndStopsAtTheFloor() {
-        try (GuardBench bench = new GuardBench(PodPolicy.libxl(), GOOD.stoppingShortBy(257))) {
+        try (GuardBench bench = new GuardBench(PodPolicy.libxl(), GOOD.stoppingShortBy(257), release)) {
             Domain domain = bench.start("web");
             PodGuard guard = bench.guard(NUDGE);
             bench.runUntil(GuardState.NUDGED, guard);
             assertEquals(KiB.ofMiB(62), bench.target(domain));
         }
-        try (GuardBench bench = new GuardBench(PodPolicy.libxl(), GOOD.lying())) {
+        try (GuardBench bench = new GuardBench(PodPolicy.libxl(), GOOD.lying(), release)) {
             Domain domain = bench.start("web");
             PodGuard guard = bench.guard(NUDGE);
             bench.runUntil(GuardState.NUDGED, guard);
@@ -143,7 +153,7 @@ class PodGuardTest {
     @ParameterizedTest
     @MethodSource("driversThatDoNotObey")
     void whatNudgingDoesNotBringIsCovered(BalloonDriver driver) {
-        try (GuardBench bench = new GuardBench(PodPolicy.libxl(), driver)) {
+        try (GuardBench bench = new GuardBench(PodPolicy.libxl(), driver, release)) {
             Domain domain = bench.start("web");
             bench.run(LONG, bench.guard(NUDGE));
             assertEquals(GuardState.COVERED, bench.lastState(), bench.events::toString);
@@ -159,10 +169,10 @@ class PodGuardTest {
         BalloonDriver slow = GOOD.atPace(64, Duration.ofSeconds(10));
         Duration time = Duration.ofHours(1);
         MachineState expected;
-        try (GuardBench bench = new GuardBench(PodPolicy.libxl(), slow)) {
+        try (GuardBench bench = new GuardBench(PodPolicy.libxl(), slow, release)) {
             expected = unguarded(bench, time);
         }
-        try (GuardBench bench = new GuardBench(PodPolicy.libxl(), slow)) {
+        try (GuardBench bench = new GuardBench(PodPolicy.libxl(), slow, release)) {
             Domain domain = bench.start("web");
             bench.run(time, bench.guard(NUDGE));
             assertEquals(List.of(GuardState.BALLOONING, GuardState.SETTLED), bench.states());
@@ -177,10 +187,10 @@ class PodGuardTest {
         BalloonDriver inFits = GOOD.atPace(4096, Duration.ofMinutes(9));
         Duration time = Duration.ofHours(3);
         MachineState expected;
-        try (GuardBench bench = new GuardBench(PodPolicy.libxl(), inFits)) {
+        try (GuardBench bench = new GuardBench(PodPolicy.libxl(), inFits, release)) {
             expected = unguarded(bench, time);
         }
-        try (GuardBench bench = new GuardBench(PodPolicy.libxl(), inFits)) {
+        try (GuardBench bench = new GuardBench(PodPolicy.libxl(), inFits, release)) {
             Domain domain = bench.start("web");
             bench.run(time, bench.guard(NUDGE.withMode(mode)));
             assertTrue(bench.states().contains(GuardState.COVERED));
@@ -192,7 +202,7 @@ class PodGuardTest {
 
     @Test
     void aTargetThatSomebodyElseSetsIsTheNewIntent() {
-        try (GuardBench bench = new GuardBench(PodPolicy.libxl(), GOOD.lying())) {
+        try (GuardBench bench = new GuardBench(PodPolicy.libxl(), GOOD.lying(), release)) {
             Domain domain = bench.start("web");
             PodGuard guard = bench.guard(NUDGE);
             bench.runUntil(GuardState.NUDGED, guard);
@@ -206,7 +216,7 @@ class PodGuardTest {
 
     @Test
     void aLimitThatSomebodyElseSetsIsNotPutBack() {
-        try (GuardBench bench = new GuardBench(PodPolicy.libxl(), GOOD.lying())) {
+        try (GuardBench bench = new GuardBench(PodPolicy.libxl(), GOOD.lying(), release)) {
             Domain domain = bench.start("web");
             PodGuard guard = bench.guard(COVER);
             bench.runUntil(GuardState.COVERED, guard);
@@ -222,6 +232,7 @@ class PodGuardTest {
     void aHostWithoutMemoryIsTriedAgainUntilItHasSome() {
         // Room for two guests of 64 MiB and little more.
         SimulatedXen.Builder small = SimulatedXen.builder()
+                .release(release)
                 .hostPages(393_216 + 16_683 + 2 * 16_384 + 8_000)
                 .guests(identity -> SimulatedGuest.with(GOOD.stoppingShortBy(5000)));
         try (GuardBench bench = new GuardBench(PodPolicy.libxl(), small)) {
@@ -255,6 +266,7 @@ class PodGuardTest {
     @Test
     void aClaimThatTheHostCannotBackLeavesNothing() {
         SimulatedXen.Builder small = SimulatedXen.builder()
+                .release(release)
                 .hostPages(393_216 + 16_683 + 16_384 + 4_000)
                 .guests(identity -> SimulatedGuest.with(GOOD.stoppingShortBy(5000)));
         try (GuardBench bench = new GuardBench(PodPolicy.libxl(), small)) {
@@ -271,7 +283,7 @@ class PodGuardTest {
 
     @Test
     void noDomainIsLentMoreThanItsBudget() {
-        try (GuardBench bench = new GuardBench(PodPolicy.libxl(), GOOD.stoppingShortBy(257))) {
+        try (GuardBench bench = new GuardBench(PodPolicy.libxl(), GOOD.stoppingShortBy(257), release)) {
             Domain domain = bench.start("web");
             PodGuard tight = bench.guard(COVER.withBudgets(Pages.of(256), Pages.of(10_000), Pages.ZERO));
             bench.run(LONG, tight);
@@ -285,7 +297,7 @@ class PodGuardTest {
 
     @Test
     void allDomainsShareTheBudgetOfTheHost() {
-        try (GuardBench bench = new GuardBench(PodPolicy.libxl(), GOOD.stoppingShortBy(200))) {
+        try (GuardBench bench = new GuardBench(PodPolicy.libxl(), GOOD.stoppingShortBy(200), release)) {
             List<Domain> domains = List.of(bench.start("a"), bench.start("b"), bench.start("c"));
             bench.run(LONG, bench.guard(COVER.withBudgets(Pages.of(1000), Pages.of(800), Pages.ZERO)));
             assertEquals(
@@ -299,7 +311,7 @@ class PodGuardTest {
 
     @Test
     void onlyOneOfTwoGuardsActs() {
-        try (GuardBench bench = new GuardBench(PodPolicy.libxl(), GOOD.lying())) {
+        try (GuardBench bench = new GuardBench(PodPolicy.libxl(), GOOD.lying(), release)) {
             Domain domain = bench.start("web");
             TestProcess first = bench.host.newProcess();
             PodGuard one = bench.guard(NUDGE, first);
@@ -325,7 +337,7 @@ class PodGuardTest {
 
     @Test
     void aDomainOfXlHasNoneOfOurNodesAndIsGuardedAllTheSame() {
-        try (GuardBench bench = new GuardBench(PodPolicy.libxl(), GOOD.stoppingShortBy(5000))) {
+        try (GuardBench bench = new GuardBench(PodPolicy.libxl(), GOOD.stoppingShortBy(5000), release)) {
             Domain domain = bench.start("web");
             bench.store.direct().remove(new DomainPaths(domain.domid()).libxl());
             bench.run(LONG, bench.guard(NUDGE));
@@ -337,7 +349,7 @@ class PodGuardTest {
 
     @Test
     void aPausedDomainHasAllTheTimeInTheWorld() {
-        try (GuardBench bench = new GuardBench(PodPolicy.libxl(), GOOD)) {
+        try (GuardBench bench = new GuardBench(PodPolicy.libxl(), GOOD, release)) {
             Domain domain =
                     bench.toolstack.create(TestHost.guest("web", 64, 128).build());
             MachineState before = bench.host.state();
@@ -355,7 +367,7 @@ class PodGuardTest {
 
     @Test
     void aListenerThatThrowsDoesNotEndTheGuard() {
-        try (GuardBench bench = new GuardBench(PodPolicy.libxl(), GOOD.stoppingShortBy(200))) {
+        try (GuardBench bench = new GuardBench(PodPolicy.libxl(), GOOD.stoppingShortBy(200), release)) {
             Domain domain = bench.start("web");
             PodGuard guard = new PodGuard(
                     bench.host.xenctrl,

@@ -10,9 +10,11 @@ import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.xenjava.toolstack.config.DomainType;
+import org.xenjava.toolstack.xenctrl.abi.XenRelease;
 
 /** The table of {@code docs/matrix.md}: what it must show, and that the simulation shows the same. */
 class MatrixTest {
@@ -30,6 +32,26 @@ class MatrixTest {
             assertEquals(
                     REAL.of(cell).orElseThrow().ofAnyDomain(),
                     Experiment.run(cell, bench).ofAnyDomain());
+        }
+    }
+
+    static Stream<Arguments> tellingCellsOnOtherReleases() {
+        return Stream.of(14, 20, 22).flatMap(minor -> Matrix.sample().stream()
+                .filter(cell -> cell.column() != Column.XL)
+                .map(cell -> Arguments.of(new XenRelease(4, minor), cell)));
+    }
+
+    @ParameterizedTest(name = "Xen {0}: {1}")
+    @MethodSource("tellingCellsOnOtherReleases")
+    void theOtherReleasesFindTheSame(XenRelease release, Cell cell) {
+        Finding real = REAL.of(cell).orElseThrow();
+        try (Bench bench = new SimulatedBench(cell, release)) {
+            Finding found = Experiment.run(cell, bench);
+            // Xen's own words name a source line, which differs.
+            assertEquals(real.lived(), found.lived());
+            assertEquals(
+                    List.of(real.owned(), real.debt(), real.lent()),
+                    List.of(found.owned(), found.debt(), found.lent()));
         }
     }
 

@@ -22,6 +22,7 @@ import org.xenjava.toolstack.sim.guest.HaltingKernel;
 import org.xenjava.toolstack.sim.guest.SimulatedGuest;
 import org.xenjava.toolstack.store.StoreClient;
 import org.xenjava.toolstack.xenctrl.Xenctrl;
+import org.xenjava.toolstack.xenctrl.abi.XenRelease;
 import org.xenjava.toolstack.xenctrl.lib.XenLibraries;
 
 /** A simulated machine for one cell; all time is the machine's. */
@@ -35,9 +36,15 @@ final class SimulatedBench implements Bench {
     private final XenLibraries guardsOwn;
     private Optional<PodGuard> guard = Optional.empty();
 
+    /** On the release that the matrix was measured on. */
     SimulatedBench(Cell cell) {
+        this(cell, new XenRelease(4, 17));
+    }
+
+    SimulatedBench(Cell cell, XenRelease release) {
         this.cell = cell;
         machine = SimulatedXen.builder()
+                .release(release)
                 .guests(identity -> SimulatedGuest.with(driver(cell.driver())))
                 .build();
         toolstack = Toolstack.options()
