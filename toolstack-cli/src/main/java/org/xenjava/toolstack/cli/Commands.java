@@ -40,7 +40,7 @@ final class Commands {
         return Collections.unmodifiableSet(BY_NAME.keySet());
     }
 
-    /** Adds the commands that are named among these arguments; all of them if there are none, or they are needed. */
+    /** Adds the commands that the arguments name; all commands if they name none, or if the help needs all. */
     static void addTo(CommandLine xlj, Session session, String... args) {
         Set<String> named = new LinkedHashSet<>(List.of(args));
         named.retainAll(BY_NAME.keySet());

@@ -23,7 +23,7 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.UnmatchedArgumentException;
 
-/** Turns every failure into a message on standard error and an exit status; {@code --debug} adds the stack trace. */
+/** Translates every failure to a message on standard error and an exit status; {@code --debug} adds the stack trace. */
 final class Failures implements IParameterExceptionHandler, IExecutionExceptionHandler {
     private final Session session;
     private final BooleanSupplier debug;
@@ -49,15 +49,15 @@ final class Failures implements IParameterExceptionHandler, IExecutionExceptionH
         return command.getCommandSpec().exitCodeOnExecutionException();
     }
 
-    /** Reports an error of the virtual machine, such as a full heap, after which no command can go on. */
+    /** Reports an error of the virtual machine, such as a full heap, after which no command can continue. */
     int handleError(Error e) {
         report("", e);
         return ExitStatus.FAILED;
     }
 
-    /** Reports that a thread has ended which should not have. */
+    /** Reports that a thread has failed. */
     void handleEndOf(Thread thread, Throwable e) {
-        report("the thread '" + thread.getName() + "' has failed, xlj ends: ", e);
+        report("the thread '" + thread.getName() + "' has failed and ends xlj: ", e);
     }
 
     private void report(String context, Throwable e) {
@@ -100,7 +100,7 @@ final class Failures implements IParameterExceptionHandler, IExecutionExceptionH
             return "permission denied";
         }
         if (failure instanceof FileAlreadyExistsException) {
-            return "it exists already";
+            return "the file exists already";
         }
         return Optional.ofNullable(failure.getReason()).orElse("it cannot be read or written");
     }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.xenjava.toolstack.cli;
 
-/** Tells slf4j-simple how much to log; {@code simplelogger.properties} says where and how. */
+/** Sets the level and the prefix of slf4j-simple's log; {@code simplelogger.properties} has the other settings. */
 final class Logging {
     /** slf4j-simple's system property. */
     static final String LEVEL = "org.slf4j.simpleLogger.defaultLogLevel";
@@ -13,7 +13,7 @@ final class Logging {
 
     private Logging() {}
 
-    /** Puts date, time and the process before each line. To be called before the first logger is made. */
+    /** Puts date, time and process ID before each line. Must be called before the first logger is made. */
     static void showTimes() {
         System.setProperty(TIMES, "true");
         System.setProperty(
@@ -21,7 +21,7 @@ final class Logging {
                 "yyyy-MM-dd HH:mm:ss z '[" + ProcessHandle.current().pid() + "]'");
     }
 
-    /** To be called before the first logger is made; later it has no effect. */
+    /** Sets the level. Must be called before the first logger is made; later it has no effect. */
     static void configure(boolean verbose, boolean debug) {
         if (debug) {
             System.setProperty(LEVEL, "debug");

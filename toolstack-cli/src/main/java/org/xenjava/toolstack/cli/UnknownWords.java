@@ -9,9 +9,9 @@ import java.util.stream.Collectors;
 import org.jline.utils.Levenshtein;
 import picocli.CommandLine.UnmatchedArgumentException;
 
-/** Says what is wrong with words that no command takes. */
+/** Messages about words that no command takes. */
 final class UnknownWords {
-    /** A guess differs from what was typed by one edit in so many letters, at most. */
+    /** Letters for each edit by which a suggestion may differ from the typed word. */
     private static final int LETTERS_PER_EDIT = 4;
 
     private UnknownWords() {}

@@ -33,7 +33,7 @@ import picocli.CommandLine.ScopeType;
             "2:the arguments are wrong, or there is no such command"
         })
 public final class Xlj {
-    /** How long an orderly end may take after a thread has failed. */
+    /** The longest time for an orderly end after a thread has failed. */
     private static final Duration LAST_RESORT = Duration.ofSeconds(10);
 
     @Option(
@@ -46,7 +46,7 @@ public final class Xlj {
     @Option(names = "--version", versionHelp = true, description = "print the version")
     private boolean version;
 
-    @Option(names = "-v", description = "log what is done to domains")
+    @Option(names = "-v", description = "log the changes of domains")
     private boolean verbose;
 
     @Option(names = "-f", description = "accepted as xl does, without effect: no other toolstack is looked for")
@@ -89,7 +89,7 @@ public final class Xlj {
         System.exit(run(session, args));
     }
 
-    /** Ends the process although its orderly end may wait for the thread that has failed. */
+    /** Halts the process after a time, because its orderly end may wait for the thread that has failed. */
     private static void haltAfter(Duration time) {
         Thread thread = new Thread(
                 () -> {

@@ -22,12 +22,12 @@ public final class MatrixPage {
         this.measurement = measurement;
     }
 
-    /** The tables of what was found. */
+    /** The tables of a measurement. */
     public static MatrixPage of(Measurement measurement) {
         return new MatrixPage(measurement);
     }
 
-    /** Puts them into the page in place of those that are there. */
+    /** Replaces the tables of the page. */
     public void update(Path page) {
         try {
             String old = Files.readString(page);
@@ -39,7 +39,7 @@ public final class MatrixPage {
         }
     }
 
-    /** What stands between the marks. */
+    /** The text between the marks. */
     String text() {
         String head = "\nMeasured on %s on Xen %s by `%s`.\n"
                 .formatted(measurement.date(), measurement.xen(), measurement.command());
@@ -66,9 +66,9 @@ public final class MatrixPage {
                 .of(cell)
                 .map(finding -> {
                     if (!finding.lived()) {
-                        return "**dies**, ents=" + finding.debt();
+                        return "**crashes**, ents=" + finding.debt();
                     }
-                    return finding.lent() > 0 ? "lives, " + finding.lent() + " lent" : "lives";
+                    return finding.lent() > 0 ? "survives, " + finding.lent() + " lent" : "survives";
                 })
                 .orElse("–");
     }
@@ -94,7 +94,7 @@ public final class MatrixPage {
         return measurement.findings().entrySet().stream()
                 .filter(entry -> entry.getKey().type() == type)
                 .flatMap(entry -> entry.getValue().crash().stream().map(line -> line(entry.getKey(), line)))
-                .collect(Collectors.joining("", "\nXen's words at each death:\n\n```\n", "```\n"));
+                .collect(Collectors.joining("", "\nXen's log line for each crash:\n\n```\n", "```\n"));
     }
 
     private static String line(Cell cell, String words) {

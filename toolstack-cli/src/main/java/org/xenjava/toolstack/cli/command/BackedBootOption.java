@@ -5,7 +5,7 @@ import org.xenjava.toolstack.memory.BackedBoot;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Option;
 
-/** How far guests are backed while they boot. */
+/** The option with the policy on lending pages to guests while they boot. */
 public final class BackedBootOption {
     @Option(
             names = "--backed-boot",
@@ -17,12 +17,12 @@ public final class BackedBootOption {
                             + " guests together are lent at most that much")
     private BackedBoot policy = BackedBoot.full();
 
-    /** What was asked for. */
+    /** The chosen policy. */
     public BackedBoot policy() {
         return policy;
     }
 
-    /** From {@code full}, {@code off} or a size. */
+    /** Reads {@code full}, {@code off} or a size. */
     static final class Converter implements ITypeConverter<BackedBoot> {
         @Override
         public BackedBoot convert(String text) {

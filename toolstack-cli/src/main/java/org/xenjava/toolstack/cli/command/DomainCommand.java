@@ -6,7 +6,7 @@ import org.xenjava.toolstack.Toolstack;
 import org.xenjava.toolstack.error.DomainStateException;
 import picocli.CommandLine.Parameters;
 
-/** A command that does one thing to one domain. */
+/** A command that acts on one domain. */
 public abstract class DomainCommand extends HostCommand {
     private static final int CONTROL_DOMAIN = 0;
 
@@ -27,7 +27,7 @@ public abstract class DomainCommand extends HostCommand {
         return ExitStatus.OK;
     }
 
-    /** Why the command is not for domain 0, as the end of a sentence about it; empty if it is. */
+    /** The reason for which the command refuses domain 0, as the end of a sentence; empty if it does not. */
     protected String controlDomainRefusal() {
         return "";
     }

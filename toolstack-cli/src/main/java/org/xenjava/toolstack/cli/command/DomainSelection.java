@@ -5,7 +5,7 @@ import java.util.Optional;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** One domain or all of them; picocli sees to it that it is exactly one of the two. */
+/** One domain or all of them; picocli requires exactly one of the two. */
 public final class DomainSelection {
     @Option(
             names = {"-a", "--all"},

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.xenjava.toolstack.cli.command;
 
-/** A command that can say what it would do. Other commands are only parsed in a dry run. */
+/** A command that can print its plan. Other commands are only parsed in a dry run. */
 public interface DryRunnable {
-    /** Prints what the command would do; the result is the exit status. */
+    /** Prints the plan and returns the exit status. */
     int dryRun();
 }

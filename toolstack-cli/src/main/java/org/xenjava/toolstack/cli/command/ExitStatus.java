@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.xenjava.toolstack.cli.command;
 
-/** What a command's exit status says. {@code pod-check} has the statuses of the advisory's utility. */
+/** The exit statuses of commands. {@code pod-check} has those of the advisory's utility. */
 public final class ExitStatus {
     public static final int OK = 0;
 
@@ -11,7 +11,7 @@ public final class ExitStatus {
     /** The arguments are wrong; nothing was done. */
     public static final int USAGE = 2;
 
-    /** {@code create}: the guest runs, but is vulnerable, and the guard could not help it. */
+    /** {@code create}: the guest runs, but is vulnerable, and the guard could not cover its debt. */
     public static final int UNSAFE = 3;
 
     private ExitStatus() {}

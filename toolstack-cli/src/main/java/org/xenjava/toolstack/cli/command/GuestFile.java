@@ -13,7 +13,7 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** Which guest: an xl.cfg file, and lines that override it, told apart by {@code =} as xl does. */
+/** The guest's xl.cfg file, and lines that override it; lines contain a {@code =}, as in xl. */
 public final class GuestFile {
     @Parameters(
             paramLabel = "FILE|KEY=VALUE",
@@ -29,14 +29,14 @@ public final class GuestFile {
     @Spec(Spec.Target.MIXEE)
     private CommandSpec spec = CommandSpec.create();
 
-    /** Reads it; what the file's owner should know goes to standard error. */
+    /** Reads the file and prints its warnings on standard error. */
     public DomainConfig read(Session session) {
         XlConfigReader.Result result = read();
         result.warnings().forEach(warning -> session.complain(warning.toString()));
         return result.config();
     }
 
-    /** The same, of that file if none is given. */
+    /** Reads the given file, or the fallback if none is given, and prints its warnings on standard error. */
     public DomainConfig readOr(Path fallback, Session session) {
         if (file.isEmpty() && arguments.stream().allMatch(argument -> argument.contains("="))) {
             file = Optional.of(fallback);
@@ -44,7 +44,7 @@ public final class GuestFile {
         return read(session);
     }
 
-    /** Reads it and keeps the warnings to itself. */
+    /** Reads the file and drops its warnings. */
     public DomainConfig readQuietly() {
         return read().config();
     }

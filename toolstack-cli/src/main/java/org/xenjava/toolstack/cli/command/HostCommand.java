@@ -19,6 +19,6 @@ public abstract class HostCommand implements Callable<Integer> {
         }
     }
 
-    /** Does the work; the result is the exit status. */
+    /** Runs the command and returns its exit status. */
     protected abstract int run(Toolstack toolstack) throws Exception;
 }

@@ -12,8 +12,8 @@ import picocli.CommandLine.TypeConversionException;
 
 /**
  * A size as xl takes it ({@code parse_mem_size_kb}): decimal digits and at most one letter of {@code t g m k b}, in
- * either case. Without a letter it is MiB, whatever xl(1) says; bytes are rounded down to KiB. Unlike in xl, nothing
- * and a negative number are no sizes.
+ * either case. A number without a letter is in MiB, although xl(1) says KiB; bytes are rounded down to KiB. Unlike in
+ * xl, an empty text and a negative number are refused.
  */
 public final class MemorySize implements ITypeConverter<KiB> {
     private static final Pattern SIZE = Pattern.compile("(\\d{1,18})([tgmkb]?)", Pattern.CASE_INSENSITIVE);
@@ -39,7 +39,7 @@ public final class MemorySize implements ITypeConverter<KiB> {
     }
 
     private static TypeConversionException invalid(String text) {
-        return new TypeConversionException(
-                "invalid memory size: '" + text + "' (a number and one of t, g, m, k, b; MiB without)");
+        return new TypeConversionException("invalid memory size: '" + text
+                + "' (write a number and one of t, g, m, k, b; without a letter it is MiB)");
     }
 }

@@ -6,7 +6,7 @@ import org.xenjava.toolstack.pod.PodStatus;
 import org.xenjava.toolstack.xenctrl.units.Pages;
 
 /**
- * A reading of the populate-on-demand counters, as every document has it.
+ * A reading of the populate-on-demand counters, in the form that all JSON documents share.
  *
  * @param totPages pages that the domain owns
  * @param podCachePages pages that wait for entries; empty if the domain has no counters, as PV domains

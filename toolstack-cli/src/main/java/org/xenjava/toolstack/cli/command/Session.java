@@ -7,29 +7,29 @@ import org.xenjava.toolstack.cli.output.JsonText;
 import org.xenjava.toolstack.memory.BackedBoot;
 
 /**
- * The world outside a command, which a test replaces.
+ * The environment of a command, which a test replaces.
  *
  * @param console the streams of a command
  * @param host opens Xen
  * @param sleeper waits
  */
 public record Session(Console console, HostOpener host, Sleeper sleeper) {
-    /** This process on the machine below it. */
+    /** The environment of this process on this machine. */
     public static Session ofProcess() {
         return new Session(Console.ofProcess(), Toolstack.Options::open, time -> Thread.sleep(time.toMillis()));
     }
 
-    /** The same world, but Xen is opened in another way. */
+    /** The same environment with another way to open Xen. */
     public Session opening(HostOpener otherwise) {
         return new Session(console, otherwise, sleeper);
     }
 
-    /** Opens Xen; the caller closes it. Guests that are built are backed while they boot. */
+    /** Opens Xen; the caller closes it. The host lends pages to guests while they boot. */
     public Toolstack open() {
         return open(BackedBoot.full());
     }
 
-    /** Opens Xen, with another rule for backing guests while they boot; the caller closes it. */
+    /** Opens Xen with another policy on lending pages to guests while they boot; the caller closes it. */
     public Toolstack open(BackedBoot backedBoot) {
         return host.open(Toolstack.options().backedBoot(backedBoot));
     }

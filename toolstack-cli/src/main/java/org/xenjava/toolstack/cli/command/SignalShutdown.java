@@ -4,14 +4,14 @@ package org.xenjava.toolstack.cli.command;
 import java.util.concurrent.CountDownLatch;
 import java.util.function.Supplier;
 
-/** Work that Ctrl-C or SIGTERM stops: the process does not end before the work has. */
+/** Work that Ctrl-C or SIGTERM stops. The process ends after the work has ended. */
 public final class SignalShutdown {
     private SignalShutdown() {}
 
     /**
-     * Does the work.
+     * Runs the work.
      *
-     * @param stop asks it to end soon; called on another thread, when the process is told to end
+     * @param stop asks the work to end soon; called on another thread, on Ctrl-C or SIGTERM
      */
     public static <T> T run(Runnable stop, Supplier<T> work) {
         CountDownLatch over = new CountDownLatch(1);

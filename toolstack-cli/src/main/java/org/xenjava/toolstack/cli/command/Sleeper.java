@@ -4,22 +4,22 @@ package org.xenjava.toolstack.cli.command;
 import java.time.Duration;
 import java.time.Instant;
 
-/** Lets time pass between two looks. A test replaces it by virtual time. */
+/** Waits between two readings. A test replaces it by virtual time. */
 @FunctionalInterface
 public interface Sleeper {
     void sleep(Duration time) throws InterruptedException;
 
-    /** The present, by a clock that nobody sets; its zero is arbitrary. */
+    /** The time by a clock that never jumps; its zero is arbitrary. */
     default Instant now() {
         return Instant.EPOCH.plusNanos(System.nanoTime());
     }
 
-    /** A sleeper for the calling thread which another thread can stop. */
+    /** A sleeper for the calling thread that another thread can stop. */
     default Stoppable stoppable() {
         return new Stoppable(this);
     }
 
-    /** Sleep of the thread that made it. {@link #stop} ends the sleep and interrupts nothing else. */
+    /** The sleep of the thread that made this object. {@link #stop} ends the sleep and interrupts nothing else. */
     final class Stoppable {
         private final Sleeper sleeper;
         private final Thread thread = Thread.currentThread();
@@ -34,7 +34,7 @@ public interface Sleeper {
             return sleeper.now();
         }
 
-        /** Sleeps; false if stopped, at once from then on. */
+        /** Sleeps; false if stopped. A stopped sleeper returns at once. */
         public boolean sleep(Duration time) {
             synchronized (this) {
                 if (stopped) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/** What commands share: the session that they run in, base classes, arguments and exit statuses. */
+/** Shared parts of commands: their session, base classes, arguments and exit statuses. */
 @NullMarked
 package org.xenjava.toolstack.cli.command;
 

@@ -18,10 +18,10 @@ final class DeviceTables {
             "%-3s %-2s %-17s %-6s %-5s %-6s %5s/%-5s %-30s",
             "Idx", "BE", "Mac Addr.", "handle", "state", "evt-ch", "tx-", "rx-ring-ref", "BE-path");
 
-    /** All back ends are in this domain. */
+    /** The domain of all back ends. */
     private static final int BACKEND_DOMID = 0;
 
-    /** What xl prints for a number that there is not. */
+    /** The number that xl prints for a missing value. */
     private static final long NONE = -1;
 
     private DeviceTables() {}

@@ -8,7 +8,7 @@ import org.xenjava.toolstack.cli.command.Session;
 import org.xenjava.toolstack.error.DomainStateException;
 import picocli.CommandLine.Command;
 
-/** Prints the address; xl starts a viewer. */
+/** Prints the address of the VNC server; xl starts a viewer instead. */
 @Command(description = "Print ADDRESS:PORT at which a VNC viewer reaches an HVM guest's screen.")
 final class VncviewerCommand extends DomainCommand implements ReadOnly {
     VncviewerCommand(Session session) {
@@ -19,7 +19,7 @@ final class VncviewerCommand extends DomainCommand implements ReadOnly {
     protected void run(Domain domain) {
         session.print(domain.screen()
                 .vnc()
-                .orElseThrow(() -> new DomainStateException(domain + " has no screen that VNC serves"))
+                .orElseThrow(() -> new DomainStateException(domain + " has no VNC server"))
                 .toString());
     }
 }

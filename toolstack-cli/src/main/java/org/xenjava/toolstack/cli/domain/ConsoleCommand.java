@@ -15,7 +15,7 @@ import picocli.CommandLine.Command;
                     + " the guest stops."
         })
 final class ConsoleCommand extends DomainCommand {
-    /** As long as xenconsole waits for xenconsoled. */
+    /** The longest time to wait for xenconsoled; xenconsole waits as long. */
     static final Duration PATIENCE = Duration.ofSeconds(5);
 
     ConsoleCommand(Session session) {

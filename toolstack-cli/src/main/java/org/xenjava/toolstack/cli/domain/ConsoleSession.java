@@ -27,7 +27,7 @@ final class ConsoleSession {
         this.streams = streams;
     }
 
-    /** Opens a console, lets {@code whenOpen} happen, and copies until it ends. */
+    /** Opens a console, runs {@code whenOpen}, and copies until the console ends. */
     static void attach(String terminal, Console streams, Runnable whenOpen) throws IOException, InterruptedException {
         try (InputStream fromGuest = new FileInputStream(terminal);
                 OutputStream toGuest = new FileOutputStream(terminal)) {
@@ -47,7 +47,7 @@ final class ConsoleSession {
         session.ended.await();
     }
 
-    /** A blocked read cannot be interrupted, so whoever is left when the session has ended ends with the process. */
+    /** Starts a daemon thread: a blocked read cannot be interrupted, so a thread that is left ends with the process. */
     private void start(String name, Runnable work) {
         Thread thread = new Thread(work, name);
         thread.setDaemon(true);
@@ -72,7 +72,7 @@ final class ConsoleSession {
                 ended.countDown();
             }
         } catch (IOException e) {
-            // The guest is gone, which show() notices as well.
+            // The guest is gone; show() ends too.
         }
     }
 

@@ -35,7 +35,7 @@ import picocli.CommandLine.Option;
         },
         exitCodeListHeading = "%nExit status:%n",
         exitCodeList = {
-            "0:the guest runs, or is paused as asked",
+            "0:the guest runs, or is paused with -p",
             "1:the build failed and was undone; or the guest crashed; or Ctrl-C left it unguarded",
             "2:the arguments are wrong",
             "3:the guest runs, but its balloon driver stopped short and the host cannot cover that: load may crash the guest"

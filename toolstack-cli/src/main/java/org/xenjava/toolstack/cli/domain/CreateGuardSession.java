@@ -24,7 +24,7 @@ import org.xenjava.toolstack.pod.PodGuard;
 import org.xenjava.toolstack.pod.PodGuardService;
 import org.xenjava.toolstack.xenctrl.units.Pages;
 
-/** Stays with a guest that was just started until no load inside can crash it, and shows how far it is. */
+/** Guards a new guest until no load inside can crash it, and shows the progress. */
 final class CreateGuardSession {
     private static final Duration FOREVER = Duration.ofDays(36_500);
 
@@ -43,19 +43,19 @@ final class CreateGuardSession {
     }
 
     /**
-     * Whether the guest, which has not run yet, needs it: until its balloon driver has worked, entries are without a
-     * page, or have one that the host has lent.
+     * Whether the guest, which has not run yet, needs the guard: until its balloon driver has worked, entries lack
+     * pages, or have pages that the host has lent.
      */
     boolean isNeeded() {
         return domain.pod().status().debtPages() > 0 || domain.pod().lent().isMoreThan(Pages.ZERO);
     }
 
-    /** What the user does meanwhile. */
+    /** The user's work during the guard. */
     interface Work {
         void run() throws IOException, InterruptedException;
     }
 
-    /** Guards in the background while that goes on, such as a session at the guest's console. */
+    /** Guards in the background during the user's work, such as a session at the guest's console. */
     void during(Work work) throws IOException, InterruptedException {
         PodGuardService guard = toolstack.guard(GuardPolicy.standard(), scope(), GuardListener.NONE);
         try {
@@ -65,7 +65,7 @@ final class CreateGuardSession {
         }
     }
 
-    /** Guards until there is a verdict; the result is the exit status. */
+    /** Guards until there is a verdict, and returns the exit status. */
     int stay() {
         PodGuard guard = toolstack.newGuard(GuardPolicy.standard(), scope(), new Listener());
         GuardLoop.End end = new GuardLoop(guard, session.sleeper()).untilDecided(FOREVER);
@@ -73,8 +73,8 @@ final class CreateGuardSession {
         Optional<GuardStatus> last = guard.statuses().stream().findFirst();
         if (end != GuardLoop.End.DECIDED) {
             long debt = last.map(status -> status.pod().debtPages()).orElse(0L);
-            session.complain(name + " runs on, but nobody guards it any more, with " + Words.pages(debt)
-                    + " to free; xlj guard --once --domain " + name + " goes on");
+            session.complain(name + " runs without a guard, with " + Words.pages(debt)
+                    + " to free; run xlj guard --once --domain " + name);
             return ExitStatus.FAILED;
         }
         return last.map(this::conclude).orElseGet(this::gone);
@@ -105,7 +105,7 @@ final class CreateGuardSession {
             if (reason.equals(Optional.of(ShutdownReason.CRASH))) {
                 session.complain(name + " has crashed, with "
                         + Words.pages(status.pod().debtPages())
-                        + " still to free; xl dmesg shows what Xen says of it");
+                        + " still to free; xlj dmesg shows Xen's messages");
                 return ExitStatus.FAILED;
             }
             if (reason.isEmpty()) {
@@ -118,11 +118,11 @@ final class CreateGuardSession {
     }
 
     private int gone() {
-        session.complain(name + " was destroyed before its balloon driver was done");
+        session.complain(name + " was destroyed before its balloon driver had finished");
         return ExitStatus.OK;
     }
 
-    /** Shows what the guard does. */
+    /** Shows the events of the guard. */
     private final class Listener implements GuardListener {
         @Override
         public void changed(GuardEvent event) {

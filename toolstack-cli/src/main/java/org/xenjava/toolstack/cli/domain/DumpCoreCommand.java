@@ -14,7 +14,7 @@ import picocli.CommandLine.Parameters;
 @Command(
         name = "dump-core",
         description = {
-            "Write a guest's memory to a file in Xen's dump-core format. The guest is paused meanwhile.",
+            "Write a guest's memory to a file in Xen's dump-core format. The guest is paused until the dump ends.",
             "A populate-on-demand guest with pages still to free is refused: reading its memory may crash it (XSA-153)."
                     + " Ctrl-C removes the file."
         })

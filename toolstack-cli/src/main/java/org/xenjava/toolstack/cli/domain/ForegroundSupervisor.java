@@ -15,7 +15,7 @@ import org.xenjava.toolstack.lifecycle.SupervisionListener;
 import org.xenjava.toolstack.lifecycle.SupervisionPolicy;
 import org.xenjava.toolstack.lifecycle.SupervisorService;
 
-/** Supervises in the foreground: until the process is told to end, or the only domain is gone for good. */
+/** Supervises in the foreground, until Ctrl-C or SIGTERM, or until a single supervised domain has ended for good. */
 final class ForegroundSupervisor {
     private static final Duration BETWEEN_LOOKS = Duration.ofSeconds(1);
 
@@ -32,15 +32,15 @@ final class ForegroundSupervisor {
         this.listener = listener;
     }
 
-    /** Until the process is told to end; the result is the exit status. */
+    /** Supervises the domains of the host until Ctrl-C or SIGTERM, and returns the exit status. */
     int ofTheHost(SupervisionPolicy policy) {
         return run(policy, () -> {}, () -> false);
     }
 
     /**
-     * Until there is nothing left to do for that domain and its successors; the result is the exit status.
+     * Supervises one domain and its successors until they have ended for good, and returns the exit status.
      *
-     * @param begin what is done as soon as other supervisors leave the domain alone
+     * @param begin runs as soon as other supervisors leave the domain alone
      */
     int of(Domain domain, SupervisionPolicy policy, Runnable begin) {
         return run(
@@ -59,8 +59,8 @@ final class ForegroundSupervisor {
                     // The service's thread does the work.
                 }
                 if (service.ended().isCompletedExceptionally()) {
-                    session.complain("the supervisor has ended by an error; nothing is done any more about guests that"
-                            + " stop");
+                    session.complain(
+                            "an error has ended the supervisor; guests that stop are not restarted. Run the command again");
                     return ExitStatus.FAILED;
                 }
                 return status;

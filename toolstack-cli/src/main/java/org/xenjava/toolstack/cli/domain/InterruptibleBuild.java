@@ -5,7 +5,7 @@ import java.util.function.Function;
 import org.xenjava.toolstack.cli.command.SignalShutdown;
 import org.xenjava.toolstack.progress.Cancellation;
 
-/** A build that Ctrl-C cancels: the process does not end before what was done is undone. */
+/** A build that Ctrl-C cancels. The process ends after the build is undone. */
 final class InterruptibleBuild {
     private InterruptibleBuild() {}
 

@@ -18,7 +18,7 @@ import org.xenjava.toolstack.error.ToolstackException;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Option;
 
-/** Asks one guest or all of them to stop, and may wait for it. */
+/** Asks one guest or all guests to stop, and waits for them if asked to. */
 abstract class StopCommand extends HostCommand {
     private static final int CONTROL_DOMAIN = 0;
     private static final Duration FOREVER = Duration.ofDays(36_500);
@@ -41,7 +41,7 @@ abstract class StopCommand extends HostCommand {
     private final GuestTrigger trigger;
     private final String announcement;
 
-    /** @param trigger what does the same without PV drivers */
+    /** @param trigger the trigger with the same effect on a guest without PV drivers */
     StopCommand(Session session, ShutdownRequest request, GuestTrigger trigger, String announcement) {
         super(session);
         this.request = request;
@@ -97,7 +97,7 @@ abstract class StopCommand extends HostCommand {
         try {
             stopping.lifecycle().awaitShutdown(FOREVER);
         } catch (DomainGoneException e) {
-            // More than it was waited for.
+            // The guest is gone, which is more than a shutdown.
         }
     }
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/** Commands that create a domain, act on its run state and watch over its lifecycle. */
+/** Commands that create a domain, change its run state and supervise its lifecycle. */
 @NullMarked
 package org.xenjava.toolstack.cli.domain;
 

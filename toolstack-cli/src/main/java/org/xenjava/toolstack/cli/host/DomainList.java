@@ -13,7 +13,7 @@ import org.xenjava.toolstack.DomainStatus.State;
 import org.xenjava.toolstack.ShutdownReason;
 import org.xenjava.toolstack.xenctrl.units.Pages;
 
-/** The table of {@code xl list}, column for column: scripts cut it. */
+/** The table of {@code xl list}, column for column, because scripts parse it. */
 final class DomainList {
     private static final String HEADER = "Name                                        ID   Mem VCPUs\tState\tTime(s)";
     private static final String VERBOSE_HEADER =
@@ -78,7 +78,7 @@ final class DomainList {
         return String.format(
                 Locale.ROOT,
                 "%-40s %5d %5d %5d     %s  %8.1f",
-                // What xl prints for a domain that xenstore has no name of.
+                // xl prints this for a domain without a name in xenstore.
                 status.name().isEmpty() ? "(null)" : status.name(),
                 status.domid(),
                 status.totPages().plus(status.outstandingPages()).toKiB().toMiB(),

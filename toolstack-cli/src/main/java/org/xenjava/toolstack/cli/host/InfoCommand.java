@@ -21,7 +21,7 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** xl's keys and units, as far as they concern memory and CPUs. */
+/** Prints the host with xl's keys and units for memory and CPUs. */
 @Command(description = "Print CPUs, memory and version of the host. Memory is in MiB, in JSON in pages of 4 KiB.")
 final class InfoCommand extends HostCommand implements ReadOnly {
     @Parameters(arity = "0..1", paramLabel = "KEY", description = "print the value of this key only")
@@ -50,7 +50,8 @@ final class InfoCommand extends HostCommand implements ReadOnly {
         } else {
             session.print(key.map(lines::get)
                     .orElseThrow(() -> new ParameterException(
-                            spec.commandLine(), "no such key: '" + key.get() + "'; there are " + lines.keySet())));
+                            spec.commandLine(),
+                            "no such key: '" + key.get() + "'; the keys are " + String.join(", ", lines.keySet()))));
         }
         return ExitStatus.OK;
     }
@@ -60,7 +61,7 @@ final class InfoCommand extends HostCommand implements ReadOnly {
         lines.put("nr_cpus", Integer.toString(host.cpus()));
         lines.put("cpu_mhz", String.format(Locale.ROOT, "%d.%03d", host.cpuKhz() / 1000, host.cpuKhz() % 1000));
         lines.put("total_memory", Long.toString(host.totalMemory().toKiB().toMiB()));
-        // As xl shows it: what is claimed is spoken for.
+        // As in xl, claimed memory is not free.
         lines.put(
                 "free_memory",
                 Long.toString(

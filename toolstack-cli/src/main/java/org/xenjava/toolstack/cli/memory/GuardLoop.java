@@ -8,15 +8,15 @@ import org.xenjava.toolstack.cli.command.SignalShutdown;
 import org.xenjava.toolstack.cli.command.Sleeper;
 import org.xenjava.toolstack.pod.PodGuard;
 
-/** Calls a guard until there is nothing to wait for, time is up, or the process is told to end. */
+/** Calls a guard until every domain has a verdict, a timeout expires, or the process is told to end. */
 public final class GuardLoop {
-    /** How late a new domain is noticed, at most. */
+    /** The longest time until a new domain is detected. */
     private static final Duration LONGEST_SLEEP = Duration.ofSeconds(5);
 
     private final PodGuard guard;
     private final Sleeper.Stoppable pauses;
 
-    /** Why it ended. */
+    /** The reason of the end. */
     public enum End {
         DECIDED,
         TIME_IS_UP,
@@ -28,12 +28,12 @@ public final class GuardLoop {
         this.pauses = sleeper.stoppable();
     }
 
-    /** Until the guard has come to an end with every domain. */
+    /** Runs until the guard has a verdict on every domain. */
     public End untilDecided(Duration patience) {
         return SignalShutdown.run(pauses::stop, () -> run(guard::decided, patience));
     }
 
-    /** Until the process is told to end. */
+    /** Runs until the process is told to end. */
     public void forLife() {
         SignalShutdown.run(pauses::stop, () -> run(() -> false, Duration.ofDays(36_500)));
     }
@@ -58,7 +58,7 @@ public final class GuardLoop {
 
     private static Duration shortest(Duration a, Duration b, Duration c) {
         Duration shorter = a.compareTo(b) < 0 ? a : b;
-        // Less than a millisecond would be no sleep at all.
+        // A sleep of less than a millisecond is rounded to none.
         return (shorter.compareTo(c) < 0 ? shorter : c).plusMillis(1);
     }
 }

@@ -9,11 +9,11 @@ import org.xenjava.toolstack.pod.GuardStatus.Activity;
 import org.xenjava.toolstack.pod.GuardStatus.Inspection;
 import org.xenjava.toolstack.pod.PodRemedy;
 
-/** What a guard has to say, as lines for people and as JSON. */
+/** The reports of a guard, as lines for people and as JSON. */
 public final class GuardReport {
     private GuardReport() {}
 
-    /** What a guard says of a domain in the end. */
+    /** The verdict of a guard on a domain. */
     public enum Verdict {
         SAFE,
         UNSAFE,
@@ -71,7 +71,7 @@ public final class GuardReport {
                 .orElse("");
     }
 
-    /** Whether a user should hear of it although all was to be quiet: the guest is not as safe as it should be. */
+    /** Whether an event is reported even in quiet mode: the guest lacks pages or has lent ones. */
     public static boolean isTrouble(GuardEvent event) {
         return switch (event.to()) {
             case SHORT, NUDGED, COVERED, OVERDUE, GAVE_UP -> true;
@@ -102,7 +102,7 @@ public final class GuardReport {
         }
     }
 
-    /** A guard's last word on a domain, as JSON. */
+    /** A guard's verdict on a domain, as JSON. */
     record VerdictDocument(
             int domid, String name, GuardState state, long debt, long coveredPages, boolean vmEvent, Verdict verdict) {
         static VerdictDocument of(GuardStatus status) {

@@ -6,14 +6,13 @@ import org.xenjava.toolstack.PodReport;
 import org.xenjava.toolstack.pod.PodStatus;
 
 /**
- * The report of XSA-153's check utility, word for word and exit status for exit status, its spelling included:
- * scripts match on it.
+ * The report of XSA-153's check utility, with its exact text, spelling and exit status, because scripts match them.
  *
- * @param lines for standard output
+ * @param lines lines of standard output
  * @param exitStatus 0 not vulnerable, 1 vulnerable, 2 should not happen
  */
 record PodCheck(List<String> lines, int exitStatus) {
-    /** The exit status for bad usage, a missing domain or a failed hypercall; nothing goes to standard output then. */
+    /** The exit status for bad usage, a missing domain or a failed hypercall; standard output is then empty. */
     static final int FAILED = 255;
 
     private static final long PAGES_PER_MIB = 256;
@@ -23,7 +22,7 @@ record PodCheck(List<String> lines, int exitStatus) {
         lines = List.copyOf(lines);
     }
 
-    /** The report on that reading. */
+    /** The report on a reading. */
     static PodCheck of(PodStatus status) {
         String checked = "checked domain " + status.domid() + " for XSA-153: ";
         return switch (status.verdict()) {
@@ -39,7 +38,7 @@ record PodCheck(List<String> lines, int exitStatus) {
         };
     }
 
-    /** The report on a domain that may be one without any counters: its lines do not repeat the domid. */
+    /** The report on a domain, which may have no counters. Its lines do not repeat the domid. */
     static PodCheck of(PodReport report) {
         if (report.domain().domid() == 0) {
             return new PodCheck(List.of("NOT vulnerable (the control domain)"), 0);

@@ -93,7 +93,7 @@ final class PodCheckCommand extends HostCommand implements ReadOnly {
         super(session);
     }
 
-    /** What one look has found; a domain that could not be read counts as failed. */
+    /** The result of one round of readings; {@code failed} if a domain could not be read. */
     private record Look(List<PodStatus> statuses, boolean failed) {
         boolean vulnerable() {
             return statuses.stream().anyMatch(status -> status.verdict() == PodVerdict.VULNERABLE);
@@ -109,7 +109,7 @@ final class PodCheckCommand extends HostCommand implements ReadOnly {
         }
     }
 
-    /** The word for a move. */
+    /** Reads the name of an operation. */
     static final class Moves extends Words.Converter<MemoryTouchingOperation> {
         Moves() {
             super(MemoryTouchingOperation.class);
@@ -132,7 +132,7 @@ final class PodCheckCommand extends HostCommand implements ReadOnly {
         return before.isPresent() ? judge(toolstack, before.get()) : look.exitStatus();
     }
 
-    /** What was printed may be a moment old: the library has the last word. */
+    /** The result of the library's own check, which is newer than the printed readings. */
     private int judge(Toolstack toolstack, MemoryTouchingOperation move) {
         try {
             find(toolstack, targets.domain().orElseThrow()).pod().requireNoDebt(move);
@@ -181,7 +181,7 @@ final class PodCheckCommand extends HostCommand implements ReadOnly {
                         .map(domain -> domain.pod().status())
                         .ifPresent(statuses::add);
             } catch (DomainGoneException e) {
-                // Destroyed since it was listed: not a guest that anyone could crash.
+                // The guest was destroyed after it was listed, so it cannot be crashed.
             } catch (ToolstackException e) {
                 session.complain(e.getMessage());
                 failed = true;

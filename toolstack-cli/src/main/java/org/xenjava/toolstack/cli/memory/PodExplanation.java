@@ -12,7 +12,7 @@ import org.xenjava.toolstack.cli.output.Json;
 import org.xenjava.toolstack.error.DomainGoneException;
 import org.xenjava.toolstack.error.ToolstackException;
 
-/** Prints what there is to know of domains and XSA-153; the results are {@code pod-check}'s exit status. */
+/** Prints the reports on domains and XSA-153, and returns {@code pod-check}'s exit status. */
 final class PodExplanation {
     private final Session session;
     private final boolean json;
@@ -32,7 +32,7 @@ final class PodExplanation {
         return PodCheck.of(report).exitStatus();
     }
 
-    /** PV domains and dom0 too. */
+    /** Reports on all domains, including PV domains and dom0. */
     int ofAll(Toolstack toolstack) {
         List<PodReport> reports = new ArrayList<>();
         boolean failed = false;
@@ -40,7 +40,7 @@ final class PodExplanation {
             try {
                 reports.add(domain.pod().report());
             } catch (DomainGoneException e) {
-                // Destroyed since it was listed.
+                // The domain was destroyed after it was listed.
             } catch (ToolstackException e) {
                 session.complain(e.getMessage());
                 failed = true;

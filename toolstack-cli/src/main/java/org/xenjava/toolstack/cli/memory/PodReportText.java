@@ -18,7 +18,7 @@ import org.xenjava.toolstack.pod.PodVerdict;
 import org.xenjava.toolstack.xenctrl.units.KiB;
 import org.xenjava.toolstack.xenctrl.units.Pages;
 
-/** What {@code pod-check --explain} says of a domain. */
+/** The report of {@code pod-check --explain} on a domain. */
 final class PodReportText {
     private PodReportText() {}
 

@@ -74,7 +74,7 @@ final class PodWatchCommand extends HostCommand implements ReadOnly {
         super(session);
     }
 
-    /** How it ended. */
+    /** The end of the command. */
     private record End(int status, String word, String reason) {}
 
     @Override
@@ -129,7 +129,7 @@ final class PodWatchCommand extends HostCommand implements ReadOnly {
         String lastWords = messages.stream()
                 .filter(line -> line.contains("out of PoD memory"))
                 .reduce((first, last) -> last)
-                .map(line -> "; Xen says: " + line)
+                .map(line -> "; Xen's message: " + line)
                 .orElse("");
         return new End(ExitStatus.FAILED, reason, "the guest has stopped (" + reason + ")" + lastWords);
     }
@@ -138,7 +138,7 @@ final class PodWatchCommand extends HostCommand implements ReadOnly {
         int count = samples.size();
         boolean same = count > 0 && samples.get(count - 1).showsTheSameAs(sample);
         if (count > 1 && same && samples.get(count - 2).showsTheSameAs(sample)) {
-            // The two ends of a straight line are enough.
+            // Only the two ends of a straight line are kept.
             samples.remove(count - 1);
         }
         samples.add(sample);

@@ -6,7 +6,7 @@ import org.xenjava.toolstack.error.PodDebtException;
 import org.xenjava.toolstack.error.ToolstackException;
 import org.xenjava.toolstack.pod.PodRemedy;
 
-/** The library's remedies as commands that can be typed. */
+/** Translates the library's remedies to commands. */
 public final class Remedies {
     private Remedies() {}
 
@@ -22,7 +22,7 @@ public final class Remedies {
         return remedy instanceof PodRemedy.UnpauseAndGuard ? "xl unpause " + remedy.domid() + " && " + guard : guard;
     }
 
-    /** A failure's message and, where there is one, the command that removes its cause. */
+    /** The message of a failure with the command that removes its cause, if there is one. */
     public static String explain(ToolstackException failure) {
         String message = Objects.requireNonNull(failure.getMessage());
         return failure instanceof PodDebtException && failure.domid().isPresent()

@@ -13,7 +13,7 @@ import org.xenjava.toolstack.cli.output.ChartStyle;
 import org.xenjava.toolstack.cli.output.ChartWriter;
 import org.xenjava.toolstack.xenctrl.units.Pages;
 
-/** What was watched of a guest: its entries and its cache, what it owns and what its balloon driver aims at. */
+/** A chart of a guest's readings: entries, cache, pages owned and the balloon driver's target. */
 final class WatchChart implements ChartWriter.Chart {
     private static final Dimension SIZE = new Dimension(720, 400);
     private static final Color TOLD = Color.GRAY;
@@ -28,12 +28,12 @@ final class WatchChart implements ChartWriter.Chart {
         this.died = died;
     }
 
-    /** @param samples by time; not empty */
+    /** @param samples the readings by time; not empty */
     static WatchChart ofSurvivor(String title, List<WatchSample> samples) {
         return new WatchChart(title, samples, false);
     }
 
-    /** @param samples the last of them is what it died with */
+    /** @param samples the readings by time; the last is from the crash */
     static WatchChart ofVictim(String title, List<WatchSample> samples) {
         return new WatchChart(title, samples, true);
     }

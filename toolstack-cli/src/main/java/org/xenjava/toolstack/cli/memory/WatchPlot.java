@@ -6,7 +6,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 
-/** Cache and entries over time, drawn with letters. */
+/** A plot of cache and entries over time, made of characters. */
 final class WatchPlot {
     static final int WIDTH = 64;
     static final int HEIGHT = 14;
@@ -18,7 +18,7 @@ final class WatchPlot {
     private WatchPlot() {}
 
     /**
-     * Draws them; always as many lines.
+     * Draws the plot, always with the same number of lines.
      *
      * @param samples by time; not empty
      */
@@ -57,7 +57,7 @@ final class WatchPlot {
         cells[row][column] = cells[row][column] == ENTRIES && mark == CACHE ? BOTH : mark;
     }
 
-    /** The counters, on a line. */
+    /** The counters on one line. */
     static String numbers(WatchSample sample) {
         return "owns " + sample.pod().totPages().count()
                 + sample.told().map(told -> " of " + told.count()).orElse("")

@@ -7,11 +7,10 @@ import org.xenjava.toolstack.pod.PodStatus;
 import org.xenjava.toolstack.xenctrl.units.Pages;
 
 /**
- * One look at a guest that is watched.
+ * One reading of a guest.
  *
- * @param time since the first look
- * @param pod its counters
- * @param told what its balloon driver aims at, video RAM included; empty if xenstore does not say
+ * @param time time since the first reading @param pod counters of the guest @param told the balloon driver's target,
+ *     video RAM included; empty if xenstore has none
  */
 record WatchSample(Duration time, PodStatus pod, Optional<Pages> told) {
     double seconds() {

@@ -7,8 +7,8 @@ import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
 /**
- * An image file to be written; its name says of which kind. Whatever needs a graphics library is in {@link
- * ChartWriter}, which other commands than this never load.
+ * An image file to write, of the format that its name says. Only {@link ChartWriter} needs a graphics library, and is
+ * loaded only to draw a chart.
  */
 public record ChartFile(Path path, Format format) {
     /** Kinds of image files. */
@@ -21,7 +21,7 @@ public record ChartFile(Path path, Format format) {
         }
     }
 
-    /** From an argument. */
+    /** Reads the name of a file from an argument. */
     public static final class Converter implements ITypeConverter<ChartFile> {
         @Override
         public ChartFile convert(String name) {

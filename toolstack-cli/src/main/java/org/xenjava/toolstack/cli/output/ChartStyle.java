@@ -14,7 +14,7 @@ import org.knowm.xchart.XYSeries;
 import org.knowm.xchart.style.Styler.LegendPosition;
 import org.knowm.xchart.style.markers.SeriesMarkers;
 
-/** How charts look: the same quantity has the same colour in all of them. */
+/** The style of charts: the same quantity has the same colour in all of them. */
 public final class ChartStyle {
     public static final Color TEXT = new Color(0x24292f);
     public static final Color GRID = new Color(0xe2e6ea);
@@ -58,7 +58,7 @@ public final class ChartStyle {
         return chart;
     }
 
-    /** A line through samples; repeated values that lie between two equal ones are left out. */
+    /** Adds a line through samples, without values between two equal ones. */
     public static <T> void line(
             XYChart chart,
             String name,
@@ -75,7 +75,7 @@ public final class ChartStyle {
         series.setMarker(SeriesMarkers.NONE).setLineColor(color).setLineWidth(width);
     }
 
-    /** Leaves out what lies between two equal values: a straight line needs its ends only. */
+    /** Removes samples between two equal values, because a straight line needs only its ends. */
     private static <T> List<T> withoutRepetitions(List<T> samples, ToDoubleFunction<T> value) {
         List<T> kept = new ArrayList<>();
         for (int i = 0; i < samples.size(); i++) {

@@ -26,15 +26,15 @@ public final class ChartWriter {
 
     private ChartWriter() {}
 
-    /** What can be drawn. */
+    /** A chart that can be drawn. */
     public interface Chart {
-        /** In units of which a bitmap has several pixels. */
+        /** The size in units; a bitmap has several pixels for each. */
         Dimension size();
 
         void paint(Graphics2D canvas);
     }
 
-    /** @param newChart makes it once there is a graphics library */
+    /** @param newChart makes the chart after the graphics library is loaded */
     public static void write(Supplier<Chart> newChart, ChartFile file) {
         System.setProperty("java.awt.headless", "true");
         try {
@@ -47,7 +47,7 @@ public final class ChartWriter {
             throw new UncheckedIOException(e);
         } catch (LinkageError | InternalError e) {
             throw new UncheckedIOException(new IOException(
-                    file.path() + ": this Java cannot draw; it needs its module java.desktop, fontconfig and a font",
+                    file.path() + ": this Java cannot draw; install its module java.desktop, fontconfig and a font",
                     e));
         }
     }

@@ -20,9 +20,9 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Help.Ansi;
 
-/** Standard input, output and error. Text is escaped on its way out, see {@link Escape}. */
+/** Standard input, output and error. Printed text is escaped, see {@link Escape}. */
 public final class Console {
-    /** Cursor to the start of the line that is so many above, and erase what follows (ECMA-48 CPL, ED). */
+    /** Moves the cursor up by a number of lines and erases the rest of the screen (ECMA-48 CPL, ED). */
     private static final String REDRAW = "\033[%dF\033[J";
 
     private static final int TERMINAL_WIDTH = 80;
@@ -80,7 +80,10 @@ public final class Console {
         return terminal && !refused ? Ansi.ON : Ansi.OFF;
     }
 
-    /** {@code System.console()} knows only all three together, and since Java 22 not even that. */
+    /**
+     * Whether a stream is a terminal. {@code System.console()} tells this only for all three streams together, and
+     * since Java 22 not even that.
+     */
     private static boolean isTerminal(int descriptor) {
         try {
             String target = Files.readSymbolicLink(Path.of("/proc/self/fd/" + descriptor))
@@ -91,9 +94,7 @@ public final class Console {
         }
     }
 
-    /**
-     * Standard error for those who know no console: the log, and the virtual machine. Each line is escaped.
-     */
+    /** Standard error for the log and the virtual machine, which know no console. Each line is escaped. */
     public static PrintStream escapedError() {
         return new EscapingStream(new FileOutputStream(FileDescriptor.err));
     }
@@ -171,7 +172,7 @@ public final class Console {
         message.lines().forEach(line -> note("xlj: " + line));
     }
 
-    /** The line on standard error that shows how far an operation is; only for a terminal. */
+    /** The line on standard error that shows the progress of an operation; only for a terminal. */
     public ProgressLine progress() {
         return progress;
     }
@@ -180,7 +181,7 @@ public final class Console {
         return in;
     }
 
-    /** Takes the bytes of a guest's console to standard output unchanged. */
+    /** The stream that writes the bytes of a guest's console to standard output unchanged. */
     public OutputStream guestOutput() {
         return out;
     }

@@ -7,8 +7,8 @@ import java.util.function.IntPredicate;
 
 /**
  * Makes text from files, xenstore and guests safe for a terminal. Control characters could move the cursor, set the
- * window's title or fill the clipboard; bidirectional controls could make a line read as another one. Everything that
- * {@code xlj} prints passes through here, except the bytes of a guest's console.
+ * window's title or fill the clipboard; bidirectional controls could disguise a line. {@code xlj} escapes all text
+ * that it prints, except the bytes of a guest's console.
  */
 public final class Escape {
     private static final int FIRST_BEYOND_LATIN1 = 0x100;
@@ -17,16 +17,16 @@ public final class Escape {
     private Escape() {}
 
     /**
-     * One line of text. A tab stays, as xl's tables have some; a line break does not. An escaped character is written
-     * {@code \x1b}, as in C and in xl.cfg, and {@code \}{@code u202e} beyond Latin-1.
+     * Escapes one line of text. A tab stays, because xl's tables have tabs; a line break is escaped. An escaped
+     * character is written {@code \x1b}, as in C and in xl.cfg, and {@code \}{@code u202e} beyond Latin-1.
      */
     public static String line(String text) {
         return replace(text, c -> c != '\t' && isUnsafe(c), Escape::inText);
     }
 
     /**
-     * A JSON text. JSON has none of these characters outside of strings but line breaks, and in a string the escape
-     * means the same character.
+     * Escapes a JSON text. Outside strings, JSON has none of these characters except line breaks; inside a string,
+     * the escape means the same character.
      */
     static String json(String json) {
         return replace(json, c -> c != '\n' && isUnsafe(c), Escape::inJson);

@@ -15,7 +15,7 @@ import org.xenjava.toolstack.xenctrl.units.KiB;
 import org.xenjava.toolstack.xenctrl.units.Pages;
 
 /**
- * JSON as {@code xlj} prints it. A document is a record, and Gson maps it: a component's name in snake case is the key,
+ * The JSON of {@code xlj}. A document is a record, and Gson maps it: a component's name in snake case is the key,
  * which ends in its unit; an empty {@link Optional} is null; a constant is a word in small letters; {@link Pages} and
  * {@link KiB} are numbers.
  */
@@ -39,17 +39,17 @@ public final class Json {
 
     private Json() {}
 
-    /** On many lines, for people. */
+    /** A document on many lines, for people. */
     public static JsonText pretty(Object document) {
         return new JsonText(PRETTY.toJson(document));
     }
 
-    /** On one line, for a stream of documents. */
+    /** A document on one line, for a stream of documents. */
     public static JsonText line(Object document) {
         return new JsonText(LINE.toJson(document));
     }
 
-    /** One object with the keys of these records, in their order. */
+    /** One object with the keys of several records, in their order. */
     public static JsonObject join(Object... records) {
         JsonObject joined = new JsonObject();
         for (Object each : List.of(records)) {

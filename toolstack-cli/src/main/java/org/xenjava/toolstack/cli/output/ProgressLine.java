@@ -4,8 +4,8 @@ package org.xenjava.toolstack.cli.output;
 import java.io.PrintStream;
 
 /**
- * One line on a terminal that is rewritten until it is cleared. It is cut to the width of the terminal: a longer one
- * would wrap, and only its last row would be rewritten.
+ * A line on a terminal that is rewritten until it is cleared. The line is cut to the width of the terminal, because a
+ * longer line wraps and only its last row would be rewritten.
  */
 public final class ProgressLine {
     /** Carriage return, and erase to the end of the line (ECMA-48 EL). */

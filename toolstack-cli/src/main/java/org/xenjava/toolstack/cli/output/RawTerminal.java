@@ -13,18 +13,18 @@ import org.jline.terminal.TerminalBuilder;
 
 /** Puts the terminal of this process into raw mode, in which each key is input at once, Ctrl-C included. */
 public final class RawTerminal {
-    /** JLine prefers a native library of its own and warns of JNA, which is here already. */
+    /** JLine's property that disables its warning about JNA: JLine prefers a native library of its own. */
     private static final String QUIET = "org.jline.terminal.disableDeprecatedProviderWarning";
 
     private RawTerminal() {}
 
-    /** What is done in raw mode. */
+    /** Work in raw mode. */
     public interface Work {
         void run() throws InterruptedException;
     }
 
     /**
-     * Does the work in raw mode. The earlier mode is restored after it, and when the process ends meanwhile.
+     * Runs work in raw mode. The earlier mode is restored after the work, and when the process ends during it.
      *
      * @throws IOException if standard input is no terminal
      */
@@ -43,7 +43,7 @@ public final class RawTerminal {
         }
     }
 
-    /** What cfmakeraw(3) does. */
+    /** The attributes that cfmakeraw(3) sets. */
     private static Attributes raw(Attributes present) {
         Attributes raw = new Attributes(present);
         raw.setInputFlags(

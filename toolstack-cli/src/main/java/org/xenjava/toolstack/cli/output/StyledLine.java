@@ -31,7 +31,7 @@ public final class StyledLine {
         return render(Ansi.OFF);
     }
 
-    /** Blanks at the end are left out. */
+    /** The line with its styles, without blanks at the end. */
     String render(Ansi ansi) {
         return parts.stream()
                 .map(part -> render(part, ansi))

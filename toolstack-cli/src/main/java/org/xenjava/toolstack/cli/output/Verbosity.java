@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.xenjava.toolstack.cli.output;
 
-/** How much of an operation is shown on its way. How it ended is always said, unless it ended well. */
+/** The amount of progress that is shown during an operation. A failure is always reported. */
 public enum Verbosity {
     /** Nothing. */
     QUIET,

@@ -8,11 +8,11 @@ import org.xenjava.toolstack.xenctrl.units.KiB;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
-/** How {@code xlj} writes constants, numbers and domains, in text and in JSON. */
+/** The notation of constants, numbers and domains, in text and in JSON. */
 public final class Words {
     private Words() {}
 
-    /** A constant as arguments, tables and JSON have it: {@code not-vulnerable}. */
+    /** A constant in the notation of arguments, tables and JSON: {@code not-vulnerable}. */
     public static String of(Enum<?> constant) {
         return constant.name().toLowerCase(Locale.ROOT).replace('_', '-');
     }
@@ -30,7 +30,7 @@ public final class Words {
             return Arrays.stream(type.getEnumConstants())
                     .filter(constant -> of(constant).equals(word))
                     .findFirst()
-                    .orElseThrow(() -> new TypeConversionException("'" + word + "' is none of "
+                    .orElseThrow(() -> new TypeConversionException("'" + word + "' is not one of "
                             + Arrays.stream(type.getEnumConstants())
                                     .map(Words::of)
                                     .collect(Collectors.joining(", "))));
@@ -41,7 +41,7 @@ public final class Words {
         return count + (count == 1 ? " page" : " pages");
     }
 
-    /** In MiB if that is a whole number, otherwise in KiB. */
+    /** A size in MiB if that is a whole number, otherwise in KiB. */
     public static String size(KiB size) {
         return size.isMultipleOfMiB() ? size.toMiB() + " MiB" : size.toString();
     }

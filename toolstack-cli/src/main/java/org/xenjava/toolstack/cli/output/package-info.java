@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/** The shapes of what xlj prints: streams, JSON and charts. Nothing here knows a command. */
+/** The output of xlj: streams, JSON and charts. The package knows no command. */
 @NullMarked
 package org.xenjava.toolstack.cli.output;
 

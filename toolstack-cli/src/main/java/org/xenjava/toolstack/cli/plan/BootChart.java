@@ -21,8 +21,8 @@ import org.xenjava.toolstack.rehearsal.RehearsalTrial;
 import org.xenjava.toolstack.rehearsal.RehearsalTrial.Outcome;
 
 /**
- * The boots of one guest side by side, one policy each. Above, the cache and the entries; below, what the entries have
- * more, on a logarithmic scale: of 65,000 pages that the balloon gives back, the last hundred decide.
+ * A chart of the boots of one guest, one for each policy. The upper part shows the cache and the entries, the lower
+ * one their difference on a logarithmic scale, because the last hundred of 65,000 ballooned pages decide.
  */
 final class BootChart implements ChartWriter.Chart {
     private static final Dimension SIZE = new Dimension(1080, 520);
@@ -33,7 +33,7 @@ final class BootChart implements ChartWriter.Chart {
 
     private final List<RehearsalTimeline> timelines;
 
-    /** @param timelines of the same guest and driver; not empty */
+    /** @param timelines timelines of the same guest and driver; not empty */
     BootChart(List<RehearsalTimeline> timelines) {
         this.timelines = List.copyOf(timelines);
     }
@@ -74,7 +74,7 @@ final class BootChart implements ChartWriter.Chart {
         boolean lived = timeline.trial().outcome() == Outcome.LIVED;
         long spare = timeline.trial().sparePages();
         chart.setTitle(RehearsalText.name(timeline.trial().terms())
-                + (lived ? ": lives, " : ": crashes, ")
+                + (lived ? ": survives, " : ": crashes, ")
                 + Math.abs(spare)
                 + (spare < 0 ? " pages short" : " pages to spare"));
         chart.getStyler().setChartTitleFontColor(lived ? ChartStyle.LIVES : ChartStyle.CRASHES);
@@ -102,7 +102,7 @@ final class BootChart implements ChartWriter.Chart {
         return chart;
     }
 
-    /** Above the falling entries, and above the load, there is room. */
+    /** Adds labels above the falling entries and above the load. */
     private static void nameTheParts(XYChart chart, RehearsalTimeline timeline) {
         double height = first(timeline).entries().count();
         double begins = seconds(timeline.loadBegins());
@@ -121,7 +121,7 @@ final class BootChart implements ChartWriter.Chart {
                 .setYAxisMax(Math.pow(10, Math.ceil(Math.log10(debtOrOne(first(timeline))))))
                 .setPlotGridLinesVisible(false)
                 .setAxisTicksMarksVisible(false);
-        // A logarithmic scale has no 0: its place is that of 1.
+        // A logarithmic scale has no 0, so 0 is drawn as 1.
         chart.getStyler().setYAxisTickLabelsFormattingFunction(pages -> pages <= 1 ? "0" : ChartStyle.thousands(pages));
         ChartStyle.line(
                 chart,

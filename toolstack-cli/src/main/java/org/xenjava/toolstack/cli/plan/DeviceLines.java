@@ -17,9 +17,9 @@ import org.xenjava.toolstack.device.plan.NicPlan;
 import org.xenjava.toolstack.device.plan.QemuFiles;
 import org.xenjava.toolstack.device.plan.QemuPlan;
 
-/** The devices of a plan as a person reads them. */
+/** The devices of a plan as text. */
 final class DeviceLines {
-    /** The domid that names of interfaces and QEMU's arguments are shown with, as the next domain's is not known. */
+    /** The domid in the shown names of interfaces and arguments of QEMU, because the next domain's is not known. */
     static final int EXAMPLE_DOMID = 1;
 
     private final List<String> lines = new ArrayList<>();

@@ -16,7 +16,7 @@ import org.xenjava.toolstack.device.plan.NicPlan;
 import org.xenjava.toolstack.device.plan.QemuFiles;
 import org.xenjava.toolstack.device.plan.QemuPlan;
 
-/** The devices of a plan as a program reads them; interface names and QEMU's arguments are those of domid 1. */
+/** The devices of a plan as JSON. Interface names and QEMU's arguments are those of domid 1. */
 record DevicesJson(List<Disk> disks, List<Card> cards, Optional<Qemu> qemu) {
     record Disk(
             String vdev,
@@ -55,7 +55,7 @@ record DevicesJson(List<Disk> disks, List<Card> cards, Optional<Qemu> qemu) {
         }
     }
 
-    /** What happens when the guest stops: xl.cfg's words. */
+    /** The actions when the guest stops, in xl.cfg's words. */
     record Actions(String onPoweroff, String onReboot, String onCrash, String onWatchdog, String onSoftReset) {
         static Actions of(DomainConfig.Lifecycle actions) {
             return new Actions(

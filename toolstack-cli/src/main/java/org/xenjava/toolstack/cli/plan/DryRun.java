@@ -13,17 +13,17 @@ import org.xenjava.toolstack.memory.PodPolicy;
 import org.xenjava.toolstack.rehearsal.SubstituteFiles;
 import org.xenjava.toolstack.sim.SimulatedXen;
 
-/** Prints what a create would do. A kernel that is not on this machine is replaced, and a note says so. */
+/** Prints the plan of a create. A kernel that is not on this machine is replaced, with a message. */
 public final class DryRun {
     private DryRun() {}
 
-    /** Prints the plan for people; the result is the exit status. */
+    /** Prints the plan as text and returns the exit status. */
     public static int asText(DomainConfig config, Session session) {
         PlanText.of(config, plan(config, session)).forEach(session::print);
         return ExitStatus.OK;
     }
 
-    /** Prints the plan for programs; the result is the exit status. */
+    /** Prints the plan as JSON and returns the exit status. */
     static int asJson(DomainConfig config, Session session) {
         session.print(Json.pretty(PlanJson.of(config, plan(config, session))));
         return ExitStatus.OK;

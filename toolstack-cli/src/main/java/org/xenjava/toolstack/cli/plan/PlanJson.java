@@ -16,7 +16,7 @@ import org.xenjava.toolstack.memory.SpecialPage;
 import org.xenjava.toolstack.xenctrl.units.KiB;
 import org.xenjava.toolstack.xenctrl.units.Pages;
 
-/** A plan as a program reads it. Units are in the keys; addresses are decimal, in bytes, ends are exclusive. */
+/** A plan as JSON. Units are in the keys; addresses are decimal, in bytes; ends are exclusive. */
 record PlanJson(
         Guest guest,
         Memory memory,
@@ -79,7 +79,7 @@ record PlanJson(
         }
     }
 
-    /** What the guest reads; a key is the node's path and its unit. */
+    /** The nodes that the guest reads; a key is the node's path and its unit. */
     record Xenstore(
             @SerializedName("memory/target_kib") KiB target,
             @SerializedName("memory/static-max_kib") KiB staticMax,
@@ -100,7 +100,7 @@ record PlanJson(
 
     record Special(long gfn, String use) {}
 
-    /** The keys {@code rsdp} and {@code acpi} are there for PVH guests only. */
+    /** The image; only PVH guests have the keys {@code rsdp} and {@code acpi}. */
     private interface Image {
         static Image of(ImagePlan plan) {
             List<Item> items = plan.items().stream()

@@ -18,7 +18,7 @@ import org.xenjava.toolstack.memory.SpecialPage;
 import org.xenjava.toolstack.xenctrl.units.KiB;
 import org.xenjava.toolstack.xenctrl.units.Pages;
 
-/** A plan as a person reads it: a line per number, with its unit and what it is good for. */
+/** A plan as text: a line for each number, with its unit and its purpose. */
 final class PlanText {
     private final List<String> lines = new ArrayList<>();
 
@@ -58,7 +58,7 @@ final class PlanText {
         }
     }
 
-    /** What {@code create} checks and a plan cannot. */
+    /** Lists the checks that need the host, which {@code create} makes. */
     private void host(DomainConfig config) {
         title("checked on the host by create");
         line("free memory for the claim");
@@ -77,20 +77,20 @@ final class PlanText {
     private void memory(MemoryPlan plan) {
         GuestShape shape = plan.shape();
         title("memory");
-        amount("memory", shape.memory(), "what the guest gets at boot");
-        amount("maxmem", shape.maxMemory(), "what it may grow to");
+        amount("memory", shape.memory(), "memory of the guest at boot");
+        amount("maxmem", shape.maxMemory(), "memory that the guest may grow to");
         word("populate on demand", shape.populateOnDemand() ? "yes" : "no: memory is maxmem");
         plan.podTarget().ifPresent(target -> {
             amount("PoD entries", shape.frames(), "guest frames without a page at first");
             amount("PoD target", target, "pages that Xen keeps for them, set before the first populate");
-            amount("slack", plan.slack(), "of it more than the guest is to have, against XSA-153");
+            amount("slack", plan.slack(), "part of the PoD target beyond memory, against XSA-153");
             amount("initial debt", plan.initialDebt(), "entries without a page until the guest has ballooned");
         });
-        amount("max_mem", plan.maxMem(), plan.maxMem().toPages() + ": what Xen lets it own");
+        amount("max_mem", plan.maxMem(), plan.maxMem().toPages() + ": limit of the pages that the guest owns");
         amount("claim", plan.claim(), "free memory that the host must have");
-        bytes("paging pool", plan.pagingPoolBytes(), "for its page tables");
+        bytes("paging pool", plan.pagingPoolBytes(), "memory for the guest's page tables");
         title("xenstore");
-        amount("memory/target", plan.bootTarget(), "what the guest is told");
+        amount("memory/target", plan.bootTarget(), "target of the guest's balloon driver");
         amount("memory/static-max", shape.maxMemory(), "");
         amount("memory/videoram", shape.videoRam(), "");
     }
@@ -114,7 +114,7 @@ final class PlanText {
         if (image instanceof PvhImagePlan pvh) {
             acpi(pvh);
         } else {
-            line("hvmloader and BIOS are stand-ins here, unless the file names them: create takes the host's");
+            line("hvmloader and BIOS are placeholders here, unless the file names them: create uses the host's");
         }
         title("in RAM at the start");
         image.items()
@@ -165,7 +165,7 @@ final class PlanText {
         line(String.format(Locale.ROOT, "%-19s 0x%x", name, value));
     }
 
-    /** Behind the end is what does not belong to it. */
+    /** A range of addresses; the last address belongs to it. */
     private static String addresses(long start, long end) {
         return String.format(Locale.ROOT, "0x%012x … 0x%012x", start, end - 1);
     }

@@ -9,15 +9,15 @@ import org.xenjava.toolstack.memory.PopulateCall;
 import org.xenjava.toolstack.xenctrl.units.Pages;
 
 /**
- * How many populate calls of one kind a plan has.
+ * The number of a plan's populate calls of one size.
  *
  * @param order log2 of pages per extent
  * @param calls 1 or more
- * @param extents of all calls together
+ * @param extents number of extents of all calls together
  */
 record PopulateCount(int order, int calls, long extents) {
 
-    /** By order, the largest first, as they are issued. */
+    /** The counts by order, the largest first, as the calls are issued. */
     static List<PopulateCount> of(Collection<PopulateCall> calls) {
         return calls.stream().collect(Collectors.groupingBy(PopulateCall::order)).entrySet().stream()
                 .map(entry -> new PopulateCount(

@@ -14,7 +14,7 @@ import org.xenjava.toolstack.rehearsal.RehearsalTrial;
 import org.xenjava.toolstack.xenctrl.units.KiB;
 import org.xenjava.toolstack.xenctrl.units.Pages;
 
-/** A rehearsal as a program reads it. */
+/** A rehearsal as JSON. */
 record RehearsalJson(Guest guest, List<Path> missingFiles, List<Policy> policies, List<JsonObject> trials) {
     record Guest(String name, String type, KiB memoryKib, KiB maxmemKib) {}
 

@@ -45,7 +45,7 @@ final class RehearsalText {
         return List.copyOf(text.lines);
     }
 
-    /** The name of a policy in this program. */
+    /** The name of a policy in the output. */
     static String name(PolicyTerms terms) {
         return isOurs(terms) ? "xlj" : terms.policy();
     }

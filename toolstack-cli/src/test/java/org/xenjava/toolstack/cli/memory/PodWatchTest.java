@@ -62,7 +62,7 @@ class PodWatchTest {
         assertEquals(1, outcome.status());
         assertTrue(
                 outcome.out()
-                        .matches("(?s).*\nweb \\(1\\): crash: the guest has stopped \\(crash\\); Xen says: "
+                        .matches("(?s).*\nweb \\(1\\): crash: the guest has stopped \\(crash\\); Xen's message: "
                                 + ".*Dom1 out of PoD memory! \\(tot=\\d+ ents=\\d+ dom1\\)\n"),
                 outcome.out());
     }

@@ -48,18 +48,18 @@ class DryRunTest {
                   ramdisk             DIR/initrd
                   command line        console=hvc0
                 memory
-                  memory                    262144 KiB    what the guest gets at boot
-                  maxmem                    524288 KiB    what it may grow to
+                  memory                    262144 KiB    memory of the guest at boot
+                  maxmem                    524288 KiB    memory that the guest may grow to
                   populate on demand  yes
                   PoD entries               131072 pages  guest frames without a page at first
                   PoD target                 65792 pages  pages that Xen keeps for them, set before the first populate
-                  slack                        256 pages  of it more than the guest is to have, against XSA-153
+                  slack                        256 pages  part of the PoD target beyond memory, against XSA-153
                   initial debt               65280 pages  entries without a page until the guest has ballooned
-                  max_mem                   264192 KiB    66048 pages: what Xen lets it own
+                  max_mem                   264192 KiB    66048 pages: limit of the pages that the guest owns
                   claim                      65801 pages  free memory that the host must have
-                  paging pool              6291456 bytes  for its page tables
+                  paging pool              6291456 bytes  memory for the guest's page tables
                 xenstore
-                  memory/target             262144 KiB    what the guest is told
+                  memory/target             262144 KiB    target of the guest's balloon driver
                   memory/static-max         524288 KiB
                   memory/videoram                0 KiB
                 RAM
