@@ -7,11 +7,12 @@ import java.util.UUID;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.xenjava.toolstack.config.DomainConfig;
+import org.xenjava.toolstack.context.CurrentConfig;
+import org.xenjava.toolstack.context.HostContext;
 import org.xenjava.toolstack.create.DomainRemoval;
 import org.xenjava.toolstack.error.DomainExistsException;
 import org.xenjava.toolstack.error.DomainGoneException;
 import org.xenjava.toolstack.error.DomainStateException;
-import org.xenjava.toolstack.lifecycle.CurrentConfig;
 import org.xenjava.toolstack.store.DomainPaths;
 import org.xenjava.toolstack.xenctrl.DomainInfo;
 
@@ -27,7 +28,7 @@ public final class Domain {
 
     private final DomainHandle handle;
 
-    Domain(ToolstackContext context, int domid, UUID uuid) {
+    Domain(HostContext context, int domid, UUID uuid) {
         this.handle = new DomainHandle(context, domid, uuid);
     }
 

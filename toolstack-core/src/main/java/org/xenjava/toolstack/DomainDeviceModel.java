@@ -2,6 +2,7 @@
 package org.xenjava.toolstack;
 
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import org.xenjava.toolstack.device.QemuProcess;
 import org.xenjava.toolstack.error.DomainStateException;
@@ -15,8 +16,12 @@ public final class DomainDeviceModel {
         this.domain = domain;
     }
 
-    /** {@return the QEMU that serves the domain now, whoever started it; empty if there is none} */
-    public Optional<QemuProcess> process() {
+    /** {@return the PID of the QEMU that serves the domain now, whoever started it; empty if there is none} */
+    public OptionalLong pid() {
+        return process().map(qemu -> OptionalLong.of(qemu.pid())).orElse(OptionalLong.empty());
+    }
+
+    private Optional<QemuProcess> process() {
         return domain.attempting(
                 "looking for the QEMU of", () -> domain.context().deviceModels().process(domain.domid()));
     }

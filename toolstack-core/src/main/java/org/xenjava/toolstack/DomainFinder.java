@@ -6,6 +6,7 @@ import java.util.Optional;
 import java.util.UUID;
 import java.util.function.Predicate;
 import org.xenjava.toolstack.config.UuidText;
+import org.xenjava.toolstack.context.HostContext;
 import org.xenjava.toolstack.error.DomainNotFoundException;
 import org.xenjava.toolstack.store.DomainPaths;
 import org.xenjava.toolstack.xenctrl.DomainInfo;
@@ -14,9 +15,9 @@ import org.xenjava.toolstack.xenctrl.DomainInfo;
 final class DomainFinder {
     private static final String ATTEMPT = "listing the domains";
 
-    private final ToolstackContext context;
+    private final HostContext context;
 
-    DomainFinder(ToolstackContext context) {
+    DomainFinder(HostContext context) {
         this.context = context;
     }
 

@@ -4,6 +4,7 @@ package org.xenjava.toolstack;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.function.Supplier;
+import org.xenjava.toolstack.context.HostContext;
 import org.xenjava.toolstack.error.Attempt;
 import org.xenjava.toolstack.error.DomainGoneException;
 import org.xenjava.toolstack.error.translation.XenFailures;
@@ -16,8 +17,8 @@ import org.xenjava.toolstack.xenctrl.Xenctrl;
  * What a {@link Domain} and its views share: which domain it is, how to reach it, and the boundary at which failures
  * are given its domid and UUID.
  */
-record DomainHandle(ToolstackContext context, int domid, UUID uuid, DomainPaths paths) {
-    DomainHandle(ToolstackContext context, int domid, UUID uuid) {
+record DomainHandle(HostContext context, int domid, UUID uuid, DomainPaths paths) {
+    DomainHandle(HostContext context, int domid, UUID uuid) {
         this(context, domid, uuid, new DomainPaths(domid));
     }
 

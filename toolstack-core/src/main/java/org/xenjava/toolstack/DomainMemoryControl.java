@@ -4,6 +4,7 @@ package org.xenjava.toolstack;
 import java.nio.file.Path;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.xenjava.toolstack.context.HostContext;
 import org.xenjava.toolstack.dump.CoreDump;
 import org.xenjava.toolstack.error.DomainStateException;
 import org.xenjava.toolstack.error.PodDebtException;
@@ -101,7 +102,7 @@ public final class DomainMemoryControl {
     }
 
     private MemoryResize resize() {
-        ToolstackContext context = domain.context();
+        HostContext context = domain.context();
         return new MemoryResize(context.xenctrl(), context.store(), context.podPolicy(), context.processes());
     }
 

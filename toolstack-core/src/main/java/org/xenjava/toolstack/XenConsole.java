@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.xenjava.toolstack;
 
+import org.xenjava.toolstack.context.HostContext;
 import org.xenjava.toolstack.error.ConfigException;
 import org.xenjava.toolstack.error.translation.XenFailures;
 import org.xenjava.toolstack.xenctrl.HostCalls.ConsoleReading;
 
 /** The console of the hypervisor: its messages, and its debug keys. Safe to use from many threads. */
 public final class XenConsole {
-    private final ToolstackContext context;
+    private final HostContext context;
 
-    XenConsole(ToolstackContext context) {
+    XenConsole(HostContext context) {
         this.context = context;
     }
 

@@ -68,7 +68,7 @@ class ClosedToolstackTest {
                 () -> domain.pod().status(),
                 () -> domain.pod().report(),
                 () -> domain.devices().disks(),
-                () -> domain.deviceModel().process(),
+                () -> domain.deviceModel().pid(),
                 () -> domain.screen().vnc(),
                 () -> domain.console().terminal(Duration.ofHours(1)),
                 () -> domain.console().xenMessages(),

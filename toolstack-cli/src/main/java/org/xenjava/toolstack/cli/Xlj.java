@@ -5,7 +5,7 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.Optional;
-import org.xenjava.toolstack.Toolstack;
+import org.xenjava.toolstack.ToolstackOptions;
 import org.xenjava.toolstack.cli.command.DryRunnable;
 import org.xenjava.toolstack.cli.command.ExitStatus;
 import org.xenjava.toolstack.cli.command.ReadOnly;
@@ -145,7 +145,7 @@ public final class Xlj {
         return ExitStatus.OK;
     }
 
-    private Toolstack.Options configure(Toolstack.Options options, String... args) {
+    private ToolstackOptions configure(ToolstackOptions options, String... args) {
         record.ifPresent(file -> {
             Recorder recorder = new Recorder(String.join(" ", args), Clock.systemUTC());
             options.tap(libraries -> recorder.wrap(libraries, file));

@@ -8,6 +8,7 @@ import java.util.Optional;
 import java.util.UUID;
 import java.util.function.Consumer;
 import org.xenjava.toolstack.config.DomainConfig;
+import org.xenjava.toolstack.context.HostContext;
 import org.xenjava.toolstack.error.ToolstackException;
 import org.xenjava.toolstack.lifecycle.SupervisionEvent.Kind;
 import org.xenjava.toolstack.progress.Cancellation;
@@ -27,14 +28,14 @@ final class RestartExecutor {
     /** Xen frees a domain's memory bit by bit. */
     private static final Duration WHILE_DYING = Duration.ofMillis(200);
 
-    private final SupervisorContext host;
+    private final HostContext host;
     private final SupervisionPolicy policy;
     private final SupervisorLease claims;
     private final RetrySchedule patience;
     private final Consumer<SupervisionEvent> listener;
 
     RestartExecutor(
-            SupervisorContext host,
+            HostContext host,
             SupervisionPolicy policy,
             SupervisorLease claims,
             RetrySchedule patience,

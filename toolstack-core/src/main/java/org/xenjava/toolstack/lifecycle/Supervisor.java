@@ -12,11 +12,14 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.locks.Lock;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.slf4j.event.Level;
 import org.xenjava.toolstack.config.DomainConfig;
 import org.xenjava.toolstack.config.LifecycleAction;
+import org.xenjava.toolstack.context.CurrentConfig;
+import org.xenjava.toolstack.context.HostContext;
 import org.xenjava.toolstack.error.ToolstackException;
 import org.xenjava.toolstack.lifecycle.SupervisionEvent.Kind;
 import org.xenjava.toolstack.store.DomainPaths;
@@ -38,7 +41,9 @@ public final class Supervisor {
     private static final DateTimeFormatter SUFFIX =
             DateTimeFormatter.ofPattern("'-'yyyyMMdd'T'HHmm'Z'", Locale.ROOT).withZone(ZoneOffset.UTC);
 
-    private final SupervisorContext host;
+    private final HostContext host;
+    private final CoreWriter dumper;
+    private final Lock supervision;
     private final SupervisionPolicy policy;
     private final SupervisionListener listener;
     private final SupervisorLease claims;
@@ -55,10 +60,22 @@ public final class Supervisor {
     private record Seen(int domid, UUID uuid) {}
 
     /**
-     * @param host what it works on
+     * Called by the toolstack.
+     *
+     * @param host what the supervisor works on
+     * @param dumper writes cores
+     * @param supervision held while something is done; shared by the supervisors of one process
      */
-    public Supervisor(SupervisorContext host, SupervisionPolicy policy, SupervisionListener listener) {
+    @SuppressWarnings("exports")
+    public Supervisor(
+            HostContext host,
+            CoreWriter dumper,
+            Lock supervision,
+            SupervisionPolicy policy,
+            SupervisionListener listener) {
         this.host = host;
+        this.dumper = dumper;
+        this.supervision = supervision;
         this.policy = policy;
         this.listener = listener;
         this.claims = new SupervisorLease(host.store(), host.processes());
@@ -122,11 +139,11 @@ public final class Supervisor {
             return;
         }
         try {
-            host.lock().lock();
+            supervision.lock();
             try {
                 work.run();
             } finally {
-                host.lock().unlock();
+                supervision.unlock();
             }
         } catch (HypercallException | XenLibException | ToolstackException e) {
             LOG.warn("{} failed, to be tried again in {}: {}", what, AFTER_FAILURE, e.getMessage());
@@ -143,7 +160,7 @@ public final class Supervisor {
     private void lookAfter(DomainInfo info, Instant now) {
         if (info.shutdown()) {
             StopCause.of(info.shutdownReason()).ifPresent(cause -> stopped(info, cause, now));
-        } else if (host.lostItsDevices().test(info.domid()) && !host.builds().isUnderWay(info.handle())) {
+        } else if (host.hasLostItsDevices(info.domid()) && !host.builds().isUnderWay(info.handle())) {
             stopped(info, StopCause.CRASH, now);
         } else if (policy.only().isPresent() && !claims.has(info.domid())) {
             claims.take(info.domid(), transaction -> {});
@@ -216,11 +233,10 @@ public final class Supervisor {
 
     private void dump(Ending ending) {
         try {
-            host.dumper()
-                    .dump(
-                            ending.info().domid(),
-                            ending.info().handle(),
-                            policy.dumps().resolve(ending.name()));
+            dumper.dump(
+                    ending.info().domid(),
+                    ending.info().handle(),
+                    policy.dumps().resolve(ending.name()));
             tell(
                     Kind.DUMPED,
                     ending.info(),

@@ -34,6 +34,7 @@ public final class SupervisorService implements AutoCloseable {
      * @param clock best one that never jumps
      * @return the running service
      */
+    @SuppressWarnings("exports")
     public static SupervisorService start(Supervisor supervisor, WatchHub events, InstantSource clock) {
         try {
             supervisor.tick(clock.instant());

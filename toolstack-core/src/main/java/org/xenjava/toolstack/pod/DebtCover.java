@@ -24,6 +24,7 @@ public final class DebtCover {
     /**
      * @param processes signs what is lent, and tells which guards may be alive
      */
+    @SuppressWarnings("exports")
     public DebtCover(Xenctrl xenctrl, StoreClient store, ProcessIdentity processes) {
         this.eyes = new DomainReader(xenctrl, store);
         this.xenctrl = xenctrl;

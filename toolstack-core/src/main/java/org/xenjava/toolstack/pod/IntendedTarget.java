@@ -11,6 +11,7 @@ public final class IntendedTarget {
     private IntendedTarget() {}
 
     /** {@return empty if no guard has lowered it, or somebody has set it since} */
+    @SuppressWarnings("exports")
     public static Optional<KiB> read(StoreTransaction store, DomainPaths paths) {
         Optional<KiB> target = store.readPlausibleKib(paths.memoryTarget());
         return GuardRecord.read(store, paths)

@@ -83,11 +83,12 @@ public final class PodGuard {
     }
 
     /**
-     * For every domain of the host.
+     * For every domain of the host. Called by the toolstack.
      *
      * @param processes signs what is noted, and tells which other guards may be alive
      * @param lock held while a domain is changed
      */
+    @SuppressWarnings("exports")
     public PodGuard(
             Xenctrl xenctrl,
             StoreClient store,
@@ -99,6 +100,7 @@ public final class PodGuard {
     }
 
     /** For some domains; see the other constructor. */
+    @SuppressWarnings("exports")
     public PodGuard(
             Xenctrl xenctrl,
             StoreClient store,

@@ -46,6 +46,7 @@ public final class PodGuardService implements AutoCloseable {
      * @param clock best one that never jumps
      * @return the running service
      */
+    @SuppressWarnings("exports")
     public static PodGuardService start(PodGuard guard, WatchHub events, InstantSource clock) {
         return new PodGuardService(guard, events, clock);
     }

@@ -330,7 +330,7 @@ class HvmBuildTest {
             Domain domain = toolstack.create(GUEST);
 
             assertEquals(KiB.ofMiB(64), domain.memory().status().size());
-            assertTrue(domain.deviceModel().process().isPresent());
+            assertTrue(domain.deviceModel().pid().isPresent());
             domain.destroy();
             host.assertUnchangedSince(before);
         }

@@ -18,6 +18,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 import java.util.stream.IntStream;
 import org.xenjava.toolstack.Toolstack;
+import org.xenjava.toolstack.ToolstackOptions;
 import org.xenjava.toolstack.config.DomainConfig;
 import org.xenjava.toolstack.image.TestKernels;
 import org.xenjava.toolstack.sim.SimulatedXen;
@@ -78,7 +79,7 @@ public final class TestHost implements AutoCloseable {
         return new TestHost(machine);
     }
 
-    public static Toolstack.Options options() {
+    public static ToolstackOptions options() {
         return Toolstack.options()
                 .clock(Clock.fixed(NOW, ZoneOffset.UTC))
                 .random(RANDOM)

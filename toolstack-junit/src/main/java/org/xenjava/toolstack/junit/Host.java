@@ -8,6 +8,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.UnaryOperator;
 import org.xenjava.toolstack.Toolstack;
+import org.xenjava.toolstack.ToolstackOptions;
 import org.xenjava.toolstack.process.ProcessIdentity;
 import org.xenjava.toolstack.sim.SimulatedXen;
 import org.xenjava.toolstack.sim.fault.FaultInjection;
@@ -18,7 +19,7 @@ import org.xenjava.toolstack.xenctrl.lib.XenLibraries;
 /** The simulated machine of one test, and the processes on it. */
 final class Host implements AutoCloseable {
     private final SimulatedXen xen;
-    private final UnaryOperator<Toolstack.Options> options;
+    private final UnaryOperator<ToolstackOptions> options;
     private final XenLibraries observer;
     private final MachineState before;
     private final AtomicInteger lastProcess = new AtomicInteger();
@@ -26,7 +27,7 @@ final class Host implements AutoCloseable {
     private final List<ToolstackProcess> processes = new CopyOnWriteArrayList<>();
     private final ToolstackProcess first;
 
-    Host(SimulatedXen xen, UnaryOperator<Toolstack.Options> options) {
+    Host(SimulatedXen xen, UnaryOperator<ToolstackOptions> options) {
         this.xen = xen;
         this.options = options;
         this.observer = xen.connect();

@@ -21,6 +21,7 @@ import org.junit.jupiter.api.extension.ParameterResolver;
 import org.junit.platform.commons.support.AnnotationSupport;
 import org.junit.platform.commons.support.ReflectionSupport;
 import org.xenjava.toolstack.Toolstack;
+import org.xenjava.toolstack.ToolstackOptions;
 import org.xenjava.toolstack.sim.SimulatedXen;
 import org.xenjava.toolstack.sim.fault.FaultInjection;
 
@@ -60,7 +61,7 @@ public final class SimulatedXenExtension implements BeforeEachCallback, AfterEac
             Host::firstProcess);
 
     private final Function<ExtensionContext, SimulatedXen.Builder> machine;
-    private final UnaryOperator<Toolstack.Options> options;
+    private final UnaryOperator<ToolstackOptions> options;
 
     /**
      * Creates the extension for hosts that {@link SimulatedHost} describes. JUnit calls this; tests register {@link
@@ -71,7 +72,7 @@ public final class SimulatedXenExtension implements BeforeEachCallback, AfterEac
     }
 
     private SimulatedXenExtension(
-            Function<ExtensionContext, SimulatedXen.Builder> machine, UnaryOperator<Toolstack.Options> options) {
+            Function<ExtensionContext, SimulatedXen.Builder> machine, UnaryOperator<ToolstackOptions> options) {
         this.machine = machine;
         this.options = options;
     }
@@ -92,7 +93,7 @@ public final class SimulatedXenExtension implements BeforeEachCallback, AfterEac
      * @param newOptions applied to the defaults
      * @return the extension, to be registered
      */
-    public SimulatedXenExtension openedWith(UnaryOperator<Toolstack.Options> newOptions) {
+    public SimulatedXenExtension openedWith(UnaryOperator<ToolstackOptions> newOptions) {
         return new SimulatedXenExtension(machine, newOptions);
     }
 

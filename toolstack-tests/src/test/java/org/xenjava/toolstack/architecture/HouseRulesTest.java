@@ -78,6 +78,8 @@ class HouseRulesTest {
             .definedBy(ROOT + ".device", ROOT + ".device.pv..")
             .layer("dump")
             .definedBy(ROOT + ".dump..")
+            .layer("context")
+            .definedBy(ROOT + ".context..")
             .layer("lifecycle")
             .definedBy(ROOT + ".lifecycle..")
             .layer("face")
@@ -178,11 +180,14 @@ class HouseRulesTest {
                     "lib",
                     "units")
             .whereLayer("device")
-            .mayOnlyBeAccessedByLayers("create", "face", "cli")
+            .mayOnlyBeAccessedByLayers("create", "context", "face", "cli")
             .whereLayer("dump")
             .mayOnlyAccessLayers("progress", "error", "memory", "operation", "xenctrl", "lib", "abi", "units")
+            .whereLayer("context")
+            .mayOnlyBeAccessedByLayers("lifecycle", "face")
             .whereLayer("lifecycle")
             .mayOnlyAccessLayers(
+                    "context",
                     "progress",
                     "process",
                     "error",

@@ -155,7 +155,7 @@ class LifecycleLabTest extends LabFixture {
         Domain domain = toolstack.create(hvmPodGuest("blind"));
         SupervisorService service = supervise();
         PodGuest.boot(domain);
-        long pid = domain.deviceModel().process().orElseThrow().pid();
+        long pid = domain.deviceModel().pid().orElseThrow();
         assertTrue(ProcessHandle.of(pid).orElseThrow().destroyForcibly());
         await(Kind.DESTROYED);
         assertFalse(domain.exists());

@@ -19,6 +19,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.xenjava.toolstack.Toolstack;
+import org.xenjava.toolstack.ToolstackOptions;
 import org.xenjava.toolstack.memory.PodPolicy;
 import org.xenjava.toolstack.replay.Scenario.SupervisorContext;
 import org.xenjava.toolstack.sim.SimulatedXen;
@@ -96,7 +97,7 @@ class ReplayTest {
     }
 
     /** The first build's, if it is not done as it was recorded. */
-    private String mismatch(Toolstack.Options options) {
+    private String mismatch(ToolstackOptions options) {
         Scenario scenario = Scenario.ALL.get(0);
         try (Replay replay = Replay.of(trace(scenario))) {
             try (Toolstack toolstack = options.open(SimulatedXen.create().host(replay))) {

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.UUID;
 import org.xenjava.toolstack.Domain;
 import org.xenjava.toolstack.Toolstack;
+import org.xenjava.toolstack.ToolstackOptions;
 import org.xenjava.toolstack.config.DomainConfig;
 import org.xenjava.toolstack.error.HostMemoryException;
 import org.xenjava.toolstack.memory.MemoryStatus;
@@ -70,7 +71,7 @@ record Scenario(String name, String description, Script script) {
     }
 
     /** What both have in common. */
-    static Toolstack.Options options() {
+    static ToolstackOptions options() {
         return Toolstack.options()
                 .clock(Clock.fixed(Instant.parse("2026-11-22T10:00:00Z"), ZoneOffset.UTC))
                 .processIdentity(ProcessIdentity.named("scenario"));

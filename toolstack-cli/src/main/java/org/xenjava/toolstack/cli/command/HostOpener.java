@@ -2,9 +2,10 @@
 package org.xenjava.toolstack.cli.command;
 
 import org.xenjava.toolstack.Toolstack;
+import org.xenjava.toolstack.ToolstackOptions;
 
 /** Opens the Xen host that a command works on. Called at most once per command, and only if it needs one. */
 @FunctionalInterface
 public interface HostOpener {
-    Toolstack open(Toolstack.Options options);
+    Toolstack open(ToolstackOptions options);
 }

@@ -2,6 +2,7 @@
 package org.xenjava.toolstack.cli.command;
 
 import org.xenjava.toolstack.Toolstack;
+import org.xenjava.toolstack.ToolstackOptions;
 import org.xenjava.toolstack.cli.output.Console;
 import org.xenjava.toolstack.cli.output.JsonText;
 import org.xenjava.toolstack.memory.BackedBoot;
@@ -16,7 +17,7 @@ import org.xenjava.toolstack.memory.BackedBoot;
 public record Session(Console console, HostOpener host, Sleeper sleeper) {
     /** The environment of this process on this machine. */
     public static Session ofProcess() {
-        return new Session(Console.ofProcess(), Toolstack.Options::open, time -> Thread.sleep(time.toMillis()));
+        return new Session(Console.ofProcess(), ToolstackOptions::open, time -> Thread.sleep(time.toMillis()));
     }
 
     /** The same environment with another way to open Xen. */

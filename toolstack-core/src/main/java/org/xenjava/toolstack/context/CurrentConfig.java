@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package org.xenjava.toolstack.lifecycle;
+package org.xenjava.toolstack.context;
 
 import java.util.Optional;
 import org.xenjava.toolstack.config.DomainConfig;

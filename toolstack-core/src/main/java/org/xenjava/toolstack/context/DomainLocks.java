@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package org.xenjava.toolstack;
+package org.xenjava.toolstack.context;
 
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -12,14 +12,14 @@ import org.xenjava.toolstack.operation.OperationGate;
  * One lock for each domain of this toolstack, held while a thread changes the domain; no two domains share one. Work
  * under a lock is calls to Xen and xenstored, never the copying of memory.
  */
-final class DomainLocks {
+public final class DomainLocks {
     /** Domids are 0 … 0x7FEF, so this stays small. */
     private final Map<Integer, Lock> locks = new ConcurrentHashMap<>();
 
     private final OperationGate gate;
 
     /** @param gate the holder of a lock is inside of an operation */
-    DomainLocks(OperationGate gate) {
+    public DomainLocks(OperationGate gate) {
         this.gate = gate;
     }
 
@@ -28,7 +28,7 @@ final class DomainLocks {
     }
 
     /** Runs {@code work} while no other thread changes that domain. A thread may do so again inside of it. */
-    <T> T exclusively(int domid, Supplier<T> work) {
+    public <T> T exclusively(int domid, Supplier<T> work) {
         Lock lock = of(domid);
         lock.lock();
         try {
@@ -39,7 +39,7 @@ final class DomainLocks {
     }
 
     /** Runs {@code work} unless another thread changes that domain now; answers whether it was run. */
-    boolean tryExclusively(int domid, Runnable work) {
+    public boolean tryExclusively(int domid, Runnable work) {
         Lock lock = of(domid);
         if (!lock.tryLock()) {
             return false;

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack;
+
+import java.time.Duration;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.xenjava.toolstack.context.DomainLocks;
+import org.xenjava.toolstack.context.HostContext;
+import org.xenjava.toolstack.create.BuildJournal;
+import org.xenjava.toolstack.create.DomainBuilder;
+import org.xenjava.toolstack.create.DomainRemoval;
+import org.xenjava.toolstack.device.DeviceModels;
+import org.xenjava.toolstack.device.plan.HostInventory;
+import org.xenjava.toolstack.device.pv.HostProbe;
+import org.xenjava.toolstack.device.pv.PvHost;
+import org.xenjava.toolstack.error.OperationCancelledException;
+import org.xenjava.toolstack.imagefile.ImageFiles;
+import org.xenjava.toolstack.operation.OperationGate;
+import org.xenjava.toolstack.pod.DebtCover;
+import org.xenjava.toolstack.process.ProcessIdentity;
+import org.xenjava.toolstack.resize.BootBacking;
+import org.xenjava.toolstack.store.StoreClient;
+import org.xenjava.toolstack.store.WatchHub;
+import org.xenjava.toolstack.xenctrl.Xenctrl;
+import org.xenjava.toolstack.xenctrl.lib.XenHost;
+import org.xenjava.toolstack.xenctrl.lib.XenLibraries;
+
+/** Makes the parts of a toolstack and connects them. */
+final class HostWiring {
+    private static final Logger LOG = LoggerFactory.getLogger(HostWiring.class);
+
+    private HostWiring() {}
+
+    /** {@return the parts for one host, which are closed through their gate} */
+    static HostContext of(XenHost host, ToolstackOptions options) {
+        XenLibraries libraries = host.libraries();
+        Xenctrl xenctrl = Xenctrl.open(libraries);
+        xenctrl.limitation().ifPresent(LOG::warn);
+        StoreClient store = new StoreClient(libraries.store());
+        WatchHub events = new WatchHub(libraries.store());
+        DeviceModels deviceModels = new DeviceModels(store, events, host.deviceModels());
+        HostInventory inventory = new HostProbe(host, xenctrl.abi().release().toString());
+        PvHost devices = new PvHost(store, events, libraries.hostDevices(), inventory, options.deviceLimit);
+        ProcessIdentity processes = options.processIdentity;
+        BuildJournal builds = new BuildJournal(store, processes);
+        ImageFiles images = new ImageFiles();
+        DomainBuilder builder = new DomainBuilder(
+                xenctrl,
+                store,
+                builds,
+                options.podPolicy,
+                images,
+                inventory,
+                devices,
+                deviceModels,
+                options.clock,
+                options.random,
+                new BootBacking(xenctrl, store, processes, options.backedBoot, HostWiring::pause));
+        OperationGate gate = new OperationGate(() -> {
+            images.close();
+            libraries.close();
+            LOG.debug("toolstack closed");
+        });
+        return new HostContext(
+                xenctrl,
+                store,
+                events,
+                options.podPolicy,
+                processes,
+                builder,
+                builds,
+                new DomainRemoval(xenctrl, store, devices, deviceModels),
+                new DebtCover(xenctrl, store, processes),
+                deviceModels,
+                devices,
+                options.clock,
+                options.random,
+                gate,
+                new DomainLocks(gate));
+    }
+
+    private static void pause(Duration time) {
+        try {
+            Thread.sleep(time.toMillis());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new OperationCancelledException("waiting for host memory was interrupted", e);
+        }
+    }
+}
