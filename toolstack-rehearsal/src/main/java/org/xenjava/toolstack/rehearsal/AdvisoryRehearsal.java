@@ -2,9 +2,11 @@
 package org.xenjava.toolstack.rehearsal;
 
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Function;
 import org.xenjava.toolstack.config.DomainConfig;
 import org.xenjava.toolstack.create.CreatePlan;
+import org.xenjava.toolstack.memory.BackedBoot;
 import org.xenjava.toolstack.memory.PodPolicy;
 import org.xenjava.toolstack.memory.UnpatchedPodPolicy;
 import org.xenjava.toolstack.sim.SimulatedXen;
@@ -70,6 +72,7 @@ public final class AdvisoryRehearsal {
                     parts.stream().map(Part::terms).toList(),
                     drivers,
                     trials(files.guest(), parts, RehearsedGuest::run),
+                    backedBoot(files.guest()),
                     files.missing());
         }
     }
@@ -86,20 +89,29 @@ public final class AdvisoryRehearsal {
         }
     }
 
+    /** The worst case for the host: a guest whose driver frees nothing, built by the default policy. */
+    private static Optional<RehearsalTrial> backedBoot(DomainConfig guest) {
+        Part part = part(guest, PodPolicy.standard());
+        GuestDriver none = GuestDriver.none();
+        if (part.terms().podTarget().isEmpty()) {
+            return Optional.empty();
+        }
+        try (RehearsedGuest rehearsed =
+                new RehearsedGuest(guest, part.policy(), part.terms(), none, BackedBoot.full())) {
+            return Optional.of(rehearsed.run());
+        }
+    }
+
     private record Part(PodPolicy policy, PolicyTerms terms) {}
 
     private List<Part> parts(DomainConfig guest) {
-        return policies.stream()
-                .map(policy -> new Part(
-                        policy,
-                        PolicyTerms.of(
-                                policy,
-                                CreatePlan.of(
-                                                guest,
-                                                policy,
-                                                SimulatedXen.create().host().firmware())
-                                        .memory())))
-                .toList();
+        return policies.stream().map(policy -> part(guest, policy)).toList();
+    }
+
+    private static Part part(DomainConfig guest, PodPolicy policy) {
+        CreatePlan plan =
+                CreatePlan.of(guest, policy, SimulatedXen.create().host().firmware());
+        return new Part(policy, PolicyTerms.of(policy, plan.memory()));
     }
 
     /** Runs the trials in parallel: each has a machine of its own. */
@@ -113,7 +125,7 @@ public final class AdvisoryRehearsal {
                 .map(trying -> {
                     Part part = trying.part();
                     try (RehearsedGuest rehearsed =
-                            new RehearsedGuest(guest, part.policy(), part.terms(), trying.driver())) {
+                            new RehearsedGuest(guest, part.policy(), part.terms(), trying.driver(), BackedBoot.off())) {
                         return course.apply(rehearsed);
                     }
                 })

@@ -34,7 +34,7 @@ public record GuestDriver(String name, BalloonDriver behaviour) {
         drivers.add(new GuestDriver("FreeBSD", BalloonDriver.of(BalloonFamily.FREEBSD)));
         LongStream.of(SHORTFALLS).mapToObj(GuestDriver::linuxStoppingShort).forEach(drivers::add);
         drivers.add(new GuestDriver("NetBSD", BalloonDriver.of(BalloonFamily.NETBSD)));
-        drivers.add(new GuestDriver("no balloon driver", BalloonDriver.of(BalloonFamily.NONE)));
+        drivers.add(none());
         return List.copyOf(drivers);
     }
 
@@ -48,6 +48,11 @@ public record GuestDriver(String name, BalloonDriver behaviour) {
         return new GuestDriver(
                 type == DomainType.PVH ? "Linux 4.11 and 4.12" : "Linux 3.13 to 4.12",
                 BalloonDriver.of(BalloonFamily.LINUX_3_13_TO_4_12));
+    }
+
+    /** {@return the driver of a guest that frees no page} */
+    public static GuestDriver none() {
+        return new GuestDriver("no balloon driver", BalloonDriver.of(BalloonFamily.NONE));
     }
 
     /**

@@ -3,6 +3,7 @@ package org.xenjava.toolstack.rehearsal;
 
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import org.xenjava.toolstack.config.DomainConfig;
 
 /**
@@ -12,6 +13,8 @@ import org.xenjava.toolstack.config.DomainConfig;
  * @param terms the guest's numbers under each policy, in the requested order
  * @param drivers the balloon drivers, in the requested order
  * @param trials one trial for each driver and policy: all policies of the first driver, then those of the next
+ * @param backedBoot the trial of a guest without a balloon driver under the default policy, while the host backs every
+ *     frame from before its start (the default of {@code xlj create}); empty if memory is maxmem
  * @param missingFiles files of the guest that do not exist here and were replaced by placeholders
  */
 public record Rehearsal(
@@ -19,6 +22,7 @@ public record Rehearsal(
         List<PolicyTerms> terms,
         List<GuestDriver> drivers,
         List<RehearsalTrial> trials,
+        Optional<RehearsalTrial> backedBoot,
         List<Path> missingFiles) {
     /**
      * Copies the collections, so that the record is immutable.
@@ -27,6 +31,7 @@ public record Rehearsal(
      * @param terms the guest's numbers under each policy, in the requested order
      * @param drivers the balloon drivers, in the requested order
      * @param trials one trial for each driver and policy: all policies of the first driver, then those of the next
+     * @param backedBoot the trial of a guest without a balloon driver whose boot is backed, if there was one
      * @param missingFiles files of the guest that do not exist here and were replaced by placeholders
      */
     public Rehearsal {

@@ -11,6 +11,7 @@ import org.xenjava.toolstack.Domain;
 import org.xenjava.toolstack.Toolstack;
 import org.xenjava.toolstack.config.DomainConfig;
 import org.xenjava.toolstack.error.OperationTimeoutException;
+import org.xenjava.toolstack.memory.BackedBoot;
 import org.xenjava.toolstack.memory.PodPolicy;
 import org.xenjava.toolstack.pod.PodStatus;
 import org.xenjava.toolstack.process.ProcessIdentity;
@@ -54,7 +55,8 @@ final class RehearsedGuest implements AutoCloseable {
     private final PodStatus built;
 
     /** Creates the guest and leaves it paused. */
-    RehearsedGuest(DomainConfig config, PodPolicy policy, PolicyTerms terms, GuestDriver driver) {
+    RehearsedGuest(
+            DomainConfig config, PodPolicy policy, PolicyTerms terms, GuestDriver driver, BackedBoot backedBoot) {
         this.terms = terms;
         this.driver = driver;
         maxMemory = config.maxMemory().toPages();
@@ -66,6 +68,7 @@ final class RehearsedGuest implements AutoCloseable {
                 .build();
         toolstack = Toolstack.options()
                 .podPolicy(policy)
+                .backedBoot(backedBoot)
                 .clock(xen.clock())
                 .processIdentity(ProcessIdentity.named("rehearsal"))
                 .open(xen.host());

@@ -151,9 +151,20 @@ class AdvisoryRehearsalTest {
     }
 
     @Test
+    void aGuestThatFreesNothingSurvivesIfItsBootIsBacked() {
+        RehearsalTrial backed = ALL.backedBoot().orElseThrow();
+        assertEquals(Outcome.LIVED, backed.outcome());
+        assertEquals(Pages.ZERO, backed.initialDebt());
+        assertEquals(Pages.ZERO, backed.ballooned());
+        assertEquals(0, backed.settled().debtPages());
+        assertEquals(512 * 256 + 9, backed.settled().totPages().count());
+    }
+
+    @Test
     void aGuestWithoutPopulateOnDemandDoesNotCrash() {
         Rehearsal rehearsal = AdvisoryRehearsal.of(guest(64, 64).build()).run();
         assertTrue(rehearsal.trials().stream().allMatch(trial -> trial.outcome() == Outcome.LIVED));
+        assertEquals(Optional.empty(), rehearsal.backedBoot());
         for (PolicyTerms terms : rehearsal.terms()) {
             assertEquals(Optional.empty(), terms.podTarget());
             assertEquals(Pages.ZERO, terms.slack());

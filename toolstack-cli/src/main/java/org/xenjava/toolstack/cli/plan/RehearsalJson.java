@@ -15,7 +15,12 @@ import org.xenjava.toolstack.xenctrl.units.KiB;
 import org.xenjava.toolstack.xenctrl.units.Pages;
 
 /** A rehearsal as JSON. */
-record RehearsalJson(Guest guest, List<Path> missingFiles, List<Policy> policies, List<JsonObject> trials) {
+record RehearsalJson(
+        Guest guest,
+        List<Path> missingFiles,
+        List<Policy> policies,
+        List<JsonObject> trials,
+        Optional<JsonObject> backedBoot) {
     record Guest(String name, String type, KiB memoryKib, KiB maxmemKib) {}
 
     record Policy(
@@ -38,7 +43,8 @@ record RehearsalJson(Guest guest, List<Path> missingFiles, List<Policy> policies
                                 terms.slack(),
                                 rehearsal.keepsItsPromise(terms)))
                         .toList(),
-                rehearsal.trials().stream().map(RehearsalJson::trial).toList());
+                rehearsal.trials().stream().map(RehearsalJson::trial).toList(),
+                rehearsal.backedBoot().map(RehearsalJson::trial));
     }
 
     private static JsonObject trial(RehearsalTrial trial) {

@@ -79,6 +79,9 @@ final class RehearsalText {
         for (GuestDriver driver : rehearsal.drivers()) {
             row(driver.name(), (line, terms) -> cell(line, rehearsal.trial(driver, terms)));
         }
+        rehearsal
+                .backedBoot()
+                .ifPresent(trial -> row("  with a backed boot", (line, terms) -> backed(line, terms, trial)));
         add("");
     }
 
@@ -94,6 +97,14 @@ final class RehearsalText {
         line.plain(" ".repeat(GAP))
                 .styled(style(trial), left(isLucky(trial) ? verdict + " *" : verdict, VERDICT_WIDTH))
                 .plain(right(pages, CELL_WIDTH - VERDICT_WIDTH - GAP));
+    }
+
+    private static void backed(StyledLine line, PolicyTerms terms, RehearsalTrial trial) {
+        if (isOurs(terms)) {
+            cell(line, trial);
+        } else {
+            line.plain(" ".repeat(CELL_WIDTH));
+        }
     }
 
     private static String style(RehearsalTrial trial) {
@@ -154,11 +165,18 @@ final class RehearsalText {
         if (rehearsal.keepsItsPromise(terms)) {
             add("Guests built by xlj survive a balloon driver that stops up to " + terms.slack() + " short.");
             add("Use xlj pod-check to find guests that are further short.");
+            rehearsal.backedBoot().ifPresent(this::backedBoot);
         } else {
             lines.add(new StyledLine()
                     .styled("bold,red", "A guest built by xlj has crashed although its driver stopped no more than ")
                     .plain(terms.slack() + " short!"));
         }
+    }
+
+    private void backedBoot(RehearsalTrial trial) {
+        long lent = trial.terms().toFree().minus(trial.terms().slack()).count();
+        add("With a backed boot the host lends " + Pages.of(lent) + " until the driver has freed them, and no load");
+        add("crashes the guest. This is the default of xlj create if the host has the memory.");
     }
 
     private void substitutes() {
