@@ -20,27 +20,44 @@ import org.xenjava.toolstack.matrix.Measurement;
 
 /** Tries every guest of the matrix on the Xen below; {@code lab/matrix} starts this in the lab's dom0. */
 public final class MeasureMatrix {
+    private static final String MISSING = "missing";
+
     private MeasureMatrix() {}
 
-    /** @param args the file of findings; the page with the table; the types of guests to try, the others stay */
+    /**
+     * Measures.
+     *
+     * @param args the file of findings; the page with the table; the types of guests to measure, or {@code missing} for
+     *     the cells that the file lacks; other findings stay
+     */
     public static void main(String[] args) {
         Path file = Path.of(args[0]);
         Path page = Path.of(args[1]);
-        List<DomainType> types =
-                Stream.of(args).skip(2).map(DomainType::valueOf).toList();
+        List<DomainType> types = Stream.of(args)
+                .skip(2)
+                .filter(type -> !type.equals(MISSING))
+                .map(DomainType::valueOf)
+                .toList();
         Map<Cell, Finding> findings = new LinkedHashMap<>();
+        String date = LocalDate.now(ZoneOffset.UTC).toString();
         if (Files.exists(file)) {
-            findings.putAll(Measurement.read(file).findings());
+            Measurement known = Measurement.read(file);
+            findings.putAll(known.findings());
+            date = types.isEmpty() && !known.date().endsWith(date) ? known.date() + " and " + date : date;
         }
         findings.keySet().removeIf(cell -> types.contains(cell.type()));
+        String dates = date;
         String xen = xenVersion();
-        types.stream().flatMap(type -> Matrix.cells(type).stream()).forEach(cell -> {
+        List<Cell> cells = Stream.of(DomainType.values())
+                .flatMap(type -> Matrix.cells(type).stream())
+                .filter(cell -> types.isEmpty() ? !findings.containsKey(cell) : types.contains(cell.type()))
+                .toList();
+        cells.forEach(cell -> {
             Finding finding = measure(cell);
             Dom0.report(cell + ": " + finding);
             findings.put(cell, finding);
             // Each time, so that a run that is cut short has not been in vain.
-            Measurement measurement = new Measurement(
-                    "lab/matrix", LocalDate.now(ZoneOffset.UTC).toString(), xen, Matrix.inOrder(findings));
+            Measurement measurement = new Measurement("lab/matrix", dates, xen, Matrix.inOrder(findings));
             measurement.write(file);
             MatrixPage.of(measurement).update(page);
         });

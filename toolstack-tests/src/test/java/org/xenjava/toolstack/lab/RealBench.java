@@ -25,7 +25,10 @@ final class RealBench implements Bench {
 
     RealBench(Cell cell) {
         this.cell = cell;
-        this.toolstack = Toolstack.options().podPolicy(cell.column().policy()).open();
+        this.toolstack = Toolstack.options()
+                .podPolicy(cell.column().policy())
+                .backedBoot(cell.column().backedBoot())
+                .open();
     }
 
     @Override

@@ -2,6 +2,7 @@
 package org.xenjava.toolstack.matrix;
 
 import java.util.stream.Stream;
+import org.xenjava.toolstack.memory.BackedBoot;
 import org.xenjava.toolstack.memory.PodPolicy;
 import org.xenjava.toolstack.memory.UnpatchedPodPolicy;
 
@@ -16,7 +17,9 @@ public enum Column {
     /** The default rule. */
     STANDARD("our rule"),
     /** The default rule, and the guard. */
-    GUARDED("our rule and guard");
+    GUARDED("our rule and guard"),
+    /** The default rule; the host backs every entry from before the first unpause until the driver has freed pages. */
+    BACKED("our rule, backed boot");
 
     private final String title;
 
@@ -42,7 +45,12 @@ public enum Column {
         return switch (this) {
             case NO_SLACK -> UnpatchedPodPolicy.yesLetGuestsCrashOnRealXen();
             case LIBXL, XL -> PodPolicy.libxl();
-            case STANDARD, GUARDED -> PodPolicy.standard();
+            case STANDARD, GUARDED, BACKED -> PodPolicy.standard();
         };
+    }
+
+    /** How far this library backs the guest's boot. */
+    public BackedBoot backedBoot() {
+        return this == BACKED ? BackedBoot.full() : BackedBoot.off();
     }
 }

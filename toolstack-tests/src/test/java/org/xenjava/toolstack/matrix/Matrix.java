@@ -67,6 +67,7 @@ public final class Matrix {
                 cell(DomainType.PVH, Driver.shortBy(256), Column.STANDARD),
                 cell(DomainType.PVH, Driver.shortBy(257), Column.STANDARD),
                 cell(DomainType.PVH, Driver.shortBy(257), Column.GUARDED),
+                cell(DomainType.PVH, Driver.none(), Column.BACKED),
                 budget(DomainType.PVH).get(1),
                 cell(DomainType.HVM, Driver.shortBy(257), Column.XL),
                 cell(DomainType.HVM, Driver.shortBy(256), Column.STANDARD),

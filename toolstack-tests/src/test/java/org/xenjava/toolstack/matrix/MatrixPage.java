@@ -97,8 +97,8 @@ public final class MatrixPage {
                 .collect(Collectors.joining("", "\nXen's log line for each crash:\n\n```\n", "```\n"));
     }
 
-    private static String line(Cell cell, String words) {
+    private static String line(Cell cell, String message) {
         return String.format(
-                Locale.ROOT, "%-9s %-18s %s%n", cell.driver(), cell.column().title(), words);
+                Locale.ROOT, "%-9s %-18s %s%n", cell.driver(), cell.column().title(), message);
     }
 }

@@ -77,6 +77,15 @@ class MatrixTest {
                 .anyMatch(finding -> !finding.lived() && finding.guard().isPresent()));
     }
 
+    @ParameterizedTest
+    @EnumSource(DomainType.class)
+    void noGuestCrashesWhoseBootIsBacked(DomainType type) {
+        for (Driver driver : Matrix.drivers()) {
+            Cell cell = Matrix.cell(type, driver, Column.BACKED);
+            assertTrue(REAL.of(cell).orElseThrow().lived(), cell.toString());
+        }
+    }
+
     @Test
     void aGuestCrashesIfAndOnlyIfAnEntryLacksItsPage() {
         REAL.findings().forEach((cell, finding) -> {

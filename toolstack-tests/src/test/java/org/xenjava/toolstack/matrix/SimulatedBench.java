@@ -49,6 +49,7 @@ final class SimulatedBench implements Bench {
                 .build();
         toolstack = Toolstack.options()
                 .podPolicy(cell.column().policy())
+                .backedBoot(cell.column().backedBoot())
                 .clock(machine.clock())
                 .open(machine.host());
         guardsOwn = machine.connect();
