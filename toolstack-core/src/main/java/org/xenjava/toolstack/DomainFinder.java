@@ -5,10 +5,10 @@ import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.function.Predicate;
-import org.xenjava.toolstack.config.UuidText;
 import org.xenjava.toolstack.context.HostContext;
 import org.xenjava.toolstack.error.DomainNotFoundException;
 import org.xenjava.toolstack.store.DomainPaths;
+import org.xenjava.toolstack.text.UuidText;
 import org.xenjava.toolstack.xenctrl.DomainInfo;
 
 /** Finds the domains of a host by domid, UUID and name. */

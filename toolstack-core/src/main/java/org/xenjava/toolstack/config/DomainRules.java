@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import java.util.Optional;
 import org.apache.commons.lang3.StringUtils;
 import org.xenjava.toolstack.error.ConfigException;
+import org.xenjava.toolstack.text.Visible;
 import org.xenjava.toolstack.xenctrl.units.KiB;
 
 /**

@@ -7,12 +7,12 @@ import java.util.Optional;
 import java.util.UUID;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import org.xenjava.toolstack.config.UuidText;
 import org.xenjava.toolstack.error.DomainExistsException;
 import org.xenjava.toolstack.process.ProcessIdentity;
 import org.xenjava.toolstack.store.Lease;
 import org.xenjava.toolstack.store.LeaseHolder;
 import org.xenjava.toolstack.store.StoreClient;
+import org.xenjava.toolstack.text.UuidText;
 import org.xenjava.toolstack.xenctrl.DomainInfo;
 import org.xenjava.toolstack.xenctrl.Xenctrl;
 

@@ -5,11 +5,11 @@ import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import org.xenjava.toolstack.config.DomainConfig;
-import org.xenjava.toolstack.config.UuidText;
 import org.xenjava.toolstack.create.StoredConfig;
 import org.xenjava.toolstack.store.Lease;
 import org.xenjava.toolstack.store.LeaseHolder;
 import org.xenjava.toolstack.store.StoreTransaction;
+import org.xenjava.toolstack.text.UuidText;
 import org.xenjava.toolstack.xenctrl.lib.XenStorePermission;
 
 /**

@@ -54,6 +54,8 @@ class HouseRulesTest {
             .definedBy(ROOT + ".image..")
             .layer("imagefile")
             .definedBy(ROOT + ".imagefile..")
+            .layer("text")
+            .definedBy(ROOT + ".text..")
             .layer("process")
             .definedBy(ROOT + ".process..")
             .layer("progress")
@@ -113,9 +115,9 @@ class HouseRulesTest {
             .whereLayer("translation")
             .mayOnlyAccessLayers("error", "xenctrl", "lib")
             .whereLayer("config")
-            .mayOnlyAccessLayers("error", "units")
+            .mayOnlyAccessLayers("text", "error", "units")
             .whereLayer("xl")
-            .mayOnlyAccessLayers("config", "error", "units")
+            .mayOnlyAccessLayers("text", "config", "error", "units")
             .whereLayer("xl")
             .mayOnlyBeAccessedByLayers("create", "cli")
             .whereLayer("memory")
@@ -124,6 +126,8 @@ class HouseRulesTest {
             .mayOnlyAccessLayers("error", "config", "memory", "xenctrl", "abi", "units")
             .whereLayer("imagefile")
             .mayOnlyAccessLayers("error", "image")
+            .whereLayer("text")
+            .mayNotAccessAnyLayer()
             .whereLayer("process")
             .mayOnlyAccessLayers("lib")
             .whereLayer("progress")
@@ -143,6 +147,7 @@ class HouseRulesTest {
             .mayOnlyAccessLayers("process", "error", "memory", "store", "service", "resize", "xenctrl", "lib", "units")
             .whereLayer("create")
             .mayOnlyAccessLayers(
+                    "text",
                     "progress",
                     "process",
                     "device",
@@ -187,6 +192,7 @@ class HouseRulesTest {
             .mayOnlyBeAccessedByLayers("lifecycle", "face")
             .whereLayer("lifecycle")
             .mayOnlyAccessLayers(
+                    "text",
                     "context",
                     "progress",
                     "process",

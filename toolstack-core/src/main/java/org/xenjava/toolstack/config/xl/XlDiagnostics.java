@@ -6,9 +6,9 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.stream.Collectors;
 import org.apache.commons.lang3.StringUtils;
-import org.xenjava.toolstack.config.Visible;
 import org.xenjava.toolstack.config.xl.XlConfigReader.Warning;
 import org.xenjava.toolstack.error.ConfigException;
+import org.xenjava.toolstack.text.Visible;
 
 /** Collects the errors and warnings of a file so that they are reported together. */
 final class XlDiagnostics {

@@ -14,8 +14,8 @@ import org.xenjava.toolstack.config.DomainConfig;
 import org.xenjava.toolstack.config.DomainConfig.Lifecycle;
 import org.xenjava.toolstack.config.DomainType;
 import org.xenjava.toolstack.config.LifecycleAction;
-import org.xenjava.toolstack.config.UuidText;
 import org.xenjava.toolstack.error.ConfigException;
+import org.xenjava.toolstack.text.UuidText;
 import org.xenjava.toolstack.xenctrl.units.KiB;
 
 /** Interprets the settings of a file as xl does, all of them, so that every problem of a file is reported at once. */
