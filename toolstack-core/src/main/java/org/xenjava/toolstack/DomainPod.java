@@ -26,7 +26,7 @@ public final class DomainPod {
         String verb = "reading the PoD counters of";
         return domain.attempting(verb, () -> {
             domain.info(verb);
-            return PodStatus.of(
+            return new PodStatus(
                     domain.domid(),
                     domain.store().read(domain.paths().name()).orElse(""),
                     domain.xenctrl().memory().podTarget(domain.domid()));

@@ -44,7 +44,7 @@ public record PodReport(
         boolean mayHaveEntries = domain.kind() != DomainStatus.Kind.PV && domid != 0;
         Optional<PodStatus> counters = mayHaveEntries
                 ? Optional.of(
-                        PodStatus.of(domid, domain.name(), xenctrl.memory().podTarget(domid)))
+                        new PodStatus(domid, domain.name(), xenctrl.memory().podTarget(domid)))
                 : Optional.empty();
         KiB videoRam = store.readPlausibleKib(paths.memoryVideoRam()).orElse(KiB.ZERO);
         return new PodReport(

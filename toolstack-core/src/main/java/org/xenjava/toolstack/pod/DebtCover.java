@@ -46,7 +46,10 @@ public final class DebtCover {
                 xenctrl,
                 store,
                 processes,
-                standard.withBudgets(budget, larger(budget, standard.hostBudget()), standard.hostReserve()));
+                standard.withLending(
+                        budget,
+                        larger(budget, standard.lending().perHost()),
+                        standard.lending().reserve()));
         GuardOutcome outcome = GuardOutcome.STALE;
         long debt = 0;
         for (int attempt = 0; attempt < ATTEMPTS && outcome.equals(GuardOutcome.STALE); attempt++) {

@@ -102,7 +102,7 @@ final class GuardActions {
     private GuardOutcome noteWithinBudget(DomainPaths paths, GuardReading seen, Loan loan) {
         return inOwnership(paths, seen, transaction -> {
             LoanLedger others = LoanLedger.read(transaction).without(paths.domid());
-            Optional<String> refusal = policy.budget().refusal(others, Pages.of(loan.pages()));
+            Optional<String> refusal = policy.lending().budget().refusal(others, Pages.of(loan.pages()));
             if (refusal.isPresent()) {
                 return GuardOutcome.refused(refusal.get());
             }
@@ -128,9 +128,10 @@ final class GuardActions {
                     Pages.of(seen.counters().totPages()),
                     Pages.of(wanted),
                     Optional.of(Pages.of(wanted)),
-                    policy.hostReserve());
+                    policy.lending().reserve());
         } catch (HostMemoryException e) {
-            failure = "the host has too little free memory, of which " + policy.hostReserve() + " stay free";
+            failure = "the host has too little free memory, of which "
+                    + policy.lending().reserve() + " stay free";
         } catch (DomainStateException e) {
             failure = e.getMessage();
         } catch (HypercallException e) {

@@ -76,7 +76,8 @@ record GuardReading(
             KiB intent = notes.nudge().map(GuardRecord.Nudge::intent).orElse(now);
             KiB wholeMib =
                     KiB.ofMiB(Pages.of(owed()).toKiB().plus(LESS_THAN_A_MIB).toMiB());
-            KiB lower = KiB.of(Math.max(0, now.value() - wholeMib.value())).max(policy.floorOf(intent));
+            KiB lower = KiB.of(Math.max(0, now.value() - wholeMib.value()))
+                    .max(policy.nudging().floorOf(intent));
             return lower.isLessThan(now) ? Optional.of(lower) : Optional.empty();
         });
     }

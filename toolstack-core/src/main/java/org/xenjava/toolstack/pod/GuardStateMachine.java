@@ -171,7 +171,7 @@ final class GuardStateMachine {
             return Optional.empty();
         }
         acted = true;
-        return switch (policy.overdue()) {
+        return switch (policy.repayment().overdue()) {
             case REPORT -> Optional.empty();
             case PAUSE -> Optional.of(GuardAction.PAUSE);
             case SHUT_DOWN -> Optional.of(GuardAction.SHUT_DOWN);
@@ -180,7 +180,7 @@ final class GuardStateMachine {
 
     private boolean mayNudge(GuardReading reading) {
         int nudges = reading.notes().nudge().map(GuardRecord.Nudge::count).orElse(0);
-        return nudges < policy.mostNudges() && reading.nextTarget(policy).isPresent();
+        return nudges < policy.nudging().most() && reading.nextTarget(policy).isPresent();
     }
 
     private Optional<GuardAction> decideInDebt(GuardReading reading, Instant now) {
@@ -208,11 +208,11 @@ final class GuardStateMachine {
 
     private Duration patience() {
         return switch (state) {
-            case BOOTING -> policy.boot();
-            case NUDGED -> policy.nudge();
-            case COVERED -> policy.repay();
+            case BOOTING -> policy.timeouts().boot();
+            case NUDGED -> policy.timeouts().nudge();
+            case COVERED -> policy.repayment().after();
             case OVERDUE -> Duration.ZERO;
-            case BALLOONING, SETTLED, SHORT, GAVE_UP, GONE -> policy.stall();
+            case BALLOONING, SETTLED, SHORT, GAVE_UP, GONE -> policy.timeouts().stall();
         };
     }
 

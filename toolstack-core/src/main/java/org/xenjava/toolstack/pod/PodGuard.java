@@ -74,7 +74,7 @@ public final class PodGuard {
 
         GuardStatus status(int domid, GuardReading reading) {
             return new GuardStatus(
-                    PodStatus.of(domid, name, reading.counters()),
+                    new PodStatus(domid, name, reading.counters()),
                     machine.state(),
                     coveredPages,
                     reading.running() ? Activity.RUNNING : Activity.STOPPED,

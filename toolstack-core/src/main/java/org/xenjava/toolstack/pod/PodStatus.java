@@ -5,31 +5,34 @@ import org.xenjava.toolstack.xenctrl.units.Pages;
 import org.xenjava.toolstack.xenctrl.units.PodCounters;
 
 /**
- * One reading of a domain's populate-on-demand counters.
+ * One reading of a domain's populate-on-demand counters, with the domain's name.
  *
  * @param domid the domain
  * @param name its name; empty if it has none in xenstore
- * @param totPages pages that it owns
- * @param cache pages that wait for entries
- * @param entries guest frames that wait for a page
+ * @param counters the counters
  */
-public record PodStatus(int domid, String name, Pages totPages, Pages cache, Pages entries) {
+public record PodStatus(int domid, String name, PodCounters counters) {
+    /** {@return pages that the domain owns} */
+    public Pages totPages() {
+        return Pages.of(counters.totPages());
+    }
 
-    /** From the counters of one hypercall. */
-    public static PodStatus of(int domid, String name, PodCounters counters) {
-        return new PodStatus(
-                domid,
-                name,
-                Pages.of(counters.totPages()),
-                Pages.of(counters.cachePages()),
-                Pages.of(counters.entries()));
+    /** {@return pages that wait for entries} */
+    public Pages cache() {
+        return Pages.of(counters.cachePages());
+    }
+
+    /** {@return guest frames that wait for a page} */
+    public Pages entries() {
+        return Pages.of(counters.entries());
     }
 
     /** {@return entries without a page, in pages; negative for a surplus of cache} */
     public long debtPages() {
-        return entries.count() - cache.count();
+        return counters.debt();
     }
 
+    /** {@return what the check utility of XSA-153 says about these counters} */
     public PodVerdict verdict() {
         if (debtPages() > 0) {
             return PodVerdict.VULNERABLE;
@@ -37,6 +40,6 @@ public record PodStatus(int domid, String name, Pages totPages, Pages cache, Pag
         if (debtPages() < 0) {
             return PodVerdict.SHOULD_NOT_HAPPEN;
         }
-        return cache.count() == 0 ? PodVerdict.NOT_USING_POD : PodVerdict.NOT_VULNERABLE;
+        return counters.cachePages() == 0 ? PodVerdict.NOT_USING_POD : PodVerdict.NOT_VULNERABLE;
     }
 }

@@ -32,7 +32,7 @@ import org.xenjava.toolstack.sim.guest.SimulatedGuest;
 class DomainLocksTest {
     private static final GuardPolicy AT_ONCE = GuardPolicy.standard()
             .withMode(GuardMode.COVER_AT_ONCE)
-            .withPatience(Duration.ZERO, Duration.ZERO, Duration.ZERO);
+            .withTimeouts(Duration.ZERO, Duration.ZERO, Duration.ZERO);
 
     private static void await(CountDownLatch latch) {
         try {

@@ -58,7 +58,7 @@ class MemorySequencesTest {
 
     /** Large enough for every guest here: what happens when a budget is used up is tested elsewhere. */
     private static final GuardPolicy GUARD = GuardPolicy.standard()
-            .withBudgets(
+            .withLending(
                     KiB.ofMiB(512).toPages(),
                     KiB.ofMiB(4096).toPages(),
                     KiB.ofMiB(1).toPages());

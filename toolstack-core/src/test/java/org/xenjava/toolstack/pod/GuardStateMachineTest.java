@@ -50,7 +50,7 @@ class GuardStateMachineTest {
         machine.look(reading(10_000), START);
         Instant begun = START.plusSeconds(1);
         machine.look(reading(500), begun);
-        Instant stalled = begun.plus(POLICY.stall());
+        Instant stalled = begun.plus(POLICY.timeouts().stall());
         assertEquals(Optional.empty(), machine.look(reading(500), stalled.minusMillis(1)));
         assertEquals(Optional.of(GuardAction.NUDGE), machine.look(reading(500), stalled));
         assertEquals(List.of(GuardState.BALLOONING, GuardState.SHORT), states());
@@ -61,8 +61,10 @@ class GuardStateMachineTest {
         machine.look(reading(10_000), START);
         assertEquals(
                 Optional.empty(),
-                machine.look(reading(10_000), START.plus(POLICY.boot()).minusMillis(1)));
-        assertTrue(machine.look(reading(10_000), START.plus(POLICY.boot())).isPresent());
+                machine.look(
+                        reading(10_000), START.plus(POLICY.timeouts().boot()).minusMillis(1)));
+        assertTrue(machine.look(reading(10_000), START.plus(POLICY.timeouts().boot()))
+                .isPresent());
     }
 
     @Test
@@ -74,15 +76,19 @@ class GuardStateMachineTest {
         assertEquals(Optional.empty(), machine.look(paused, late));
         assertEquals(
                 Optional.empty(),
-                machine.look(reading(10_000), late.plus(POLICY.boot()).minusMillis(1)));
+                machine.look(
+                        reading(10_000), late.plus(POLICY.timeouts().boot()).minusMillis(1)));
     }
 
     @Test
     void aRefusedCoverGivesUpWithTheReason() {
         machine.look(reading(10_000), START);
-        machine.look(reading(10_000), START.plus(POLICY.boot()));
+        machine.look(reading(10_000), START.plus(POLICY.timeouts().boot()));
         machine.takeTransitions();
-        machine.done(GuardAction.COVER, GuardOutcome.refused("the budget is used up"), START.plus(POLICY.boot()));
+        machine.done(
+                GuardAction.COVER,
+                GuardOutcome.refused("the budget is used up"),
+                START.plus(POLICY.timeouts().boot()));
         assertEquals(
                 List.of(new GuardStateMachine.Transition(
                         GuardState.SHORT, GuardState.GAVE_UP, "the budget is used up")),
@@ -92,7 +98,7 @@ class GuardStateMachineTest {
     @Test
     void theNextLookIsNeverLaterThanTheEndOfATimeout() {
         Instant now = START;
-        Instant end = START.plus(POLICY.boot());
+        Instant end = START.plus(POLICY.timeouts().boot());
         machine.look(reading(10_000), now);
         while (machine.due().isBefore(end)) {
             assertTrue(machine.due().isAfter(now), "time goes on");

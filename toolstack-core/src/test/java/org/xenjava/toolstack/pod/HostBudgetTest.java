@@ -35,8 +35,8 @@ class HostBudgetTest {
     private static final Pages BUDGET = KiB.ofMiB(1024).toPages();
     private static final GuardPolicy POLICY = GuardPolicy.standard()
             .withMode(GuardMode.COVER_AT_ONCE)
-            .withPatience(Duration.ZERO, Duration.ZERO, Duration.ZERO)
-            .withBudgets(KiB.ofMiB(256).toPages(), BUDGET, KiB.ofMiB(64).toPages());
+            .withTimeouts(Duration.ZERO, Duration.ZERO, Duration.ZERO)
+            .withLending(KiB.ofMiB(256).toPages(), BUDGET, KiB.ofMiB(64).toPages());
 
     private static TestHost host(BalloonDriver driver) {
         return TestHost.of(SimulatedXen.builder()

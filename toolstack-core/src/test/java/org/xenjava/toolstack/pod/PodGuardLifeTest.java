@@ -46,7 +46,7 @@ class PodGuardLifeTest {
 
     /** A driver on whose way to rest the guard passes that state, and a policy with which it does. */
     private static GuardPolicy policyFor(GuardState state) {
-        return state == GuardState.GAVE_UP ? NUDGE.withBudgets(Pages.of(100), Pages.of(100), Pages.ZERO) : NUDGE;
+        return state == GuardState.GAVE_UP ? NUDGE.withLending(Pages.of(100), Pages.of(100), Pages.ZERO) : NUDGE;
     }
 
     @ParameterizedTest
@@ -120,7 +120,7 @@ class PodGuardLifeTest {
         bench.run(Duration.ofSeconds(1));
         TestProcess process = bench.host.newProcess();
         FaultInjection faults = process.faults();
-        PodGuard guard = bench.guard(NUDGE.withPatience(Duration.ZERO, Duration.ZERO, Duration.ZERO), process, faults);
+        PodGuard guard = bench.guard(NUDGE.withTimeouts(Duration.ZERO, Duration.ZERO, Duration.ZERO), process, faults);
         faults.inject(faultAt.apply(n));
         try {
             bench.run(Duration.ofMinutes(1), guard);
@@ -203,7 +203,7 @@ class PodGuardLifeTest {
     @Test
     void aToolstackGuardsUntilItIsClosed() throws InterruptedException {
         try (GuardBench bench = new GuardBench(PodPolicy.libxl(), GOOD.stoppingShortBy(200))) {
-            GuardPolicy impatient = COVER.withPatience(Duration.ZERO, Duration.ZERO, Duration.ZERO);
+            GuardPolicy impatient = COVER.withTimeouts(Duration.ZERO, Duration.ZERO, Duration.ZERO);
             CountDownLatch covered = new CountDownLatch(1);
             CountDownLatch gone = new CountDownLatch(1);
             PodGuardService service = bench.toolstack.guard(impatient, event -> {

@@ -241,7 +241,8 @@ class PodGuardTest {
             other.pause();
             DomainInfo before = bench.info(domain);
             String memory = bench.host.state().memory();
-            PodGuard guard = bench.guard(COVER.withBudgets(COVER.domainBudget(), COVER.hostBudget(), Pages.of(3000)));
+            PodGuard guard = bench.guard(COVER.withLending(
+                    COVER.lending().perDomain(), COVER.lending().perHost(), Pages.of(3000)));
             bench.runUntil(GuardState.GAVE_UP, guard);
             bench.run(LONG, guard);
             GuardEvent last = bench.events.get(bench.events.size() - 1);
@@ -274,7 +275,10 @@ class PodGuardTest {
             bench.run(Duration.ofMinutes(1));
             MachineState before = bench.host.state();
             // Frames that Xen keeps back count as free: only the claim tells.
-            bench.run(LONG, bench.guard(COVER.withBudgets(COVER.domainBudget(), COVER.hostBudget(), Pages.ZERO)));
+            bench.run(
+                    LONG,
+                    bench.guard(COVER.withLending(
+                            COVER.lending().perDomain(), COVER.lending().perHost(), Pages.ZERO)));
             assertEquals(GuardState.GAVE_UP, bench.lastState());
             assertEquals(List.of(), bench.host.state().changesSince(before));
             assertFalse(bench.livesUnderLoad(domain));
@@ -285,11 +289,11 @@ class PodGuardTest {
     void noDomainIsLentMoreThanItsBudget() {
         try (GuardBench bench = new GuardBench(PodPolicy.libxl(), GOOD.stoppingShortBy(257), release)) {
             Domain domain = bench.start("web");
-            PodGuard tight = bench.guard(COVER.withBudgets(Pages.of(256), Pages.of(10_000), Pages.ZERO));
+            PodGuard tight = bench.guard(COVER.withLending(Pages.of(256), Pages.of(10_000), Pages.ZERO));
             bench.run(LONG, tight);
             assertEquals(GuardState.GAVE_UP, bench.lastState());
             assertEquals(257, bench.debt(domain));
-            PodGuard enough = bench.guard(COVER.withBudgets(Pages.of(257), Pages.of(257), Pages.ZERO));
+            PodGuard enough = bench.guard(COVER.withLending(Pages.of(257), Pages.of(257), Pages.ZERO));
             bench.run(LONG, enough);
             assertEquals(GuardState.COVERED, bench.lastState());
         }
@@ -299,12 +303,12 @@ class PodGuardTest {
     void allDomainsShareTheBudgetOfTheHost() {
         try (GuardBench bench = new GuardBench(PodPolicy.libxl(), GOOD.stoppingShortBy(200), release)) {
             List<Domain> domains = List.of(bench.start("a"), bench.start("b"), bench.start("c"));
-            bench.run(LONG, bench.guard(COVER.withBudgets(Pages.of(1000), Pages.of(800), Pages.ZERO)));
+            bench.run(LONG, bench.guard(COVER.withLending(Pages.of(1000), Pages.of(800), Pages.ZERO)));
             assertEquals(
                     List.of(0L, 0L, 200L),
                     domains.stream().map(bench::debt).sorted().toList());
             // A guard that knows nothing of the past still knows what was lent.
-            bench.run(LONG, bench.guard(COVER.withBudgets(Pages.of(1000), Pages.of(799), Pages.ZERO)));
+            bench.run(LONG, bench.guard(COVER.withLending(Pages.of(1000), Pages.of(799), Pages.ZERO)));
             assertEquals(200, domains.stream().mapToLong(bench::debt).sum());
         }
     }

@@ -17,7 +17,7 @@ class PodStatusTest {
         "5, 3, -2, SHOULD_NOT_HAPPEN"
     })
     void theVerdictFollowsTheDebt(long cache, long entries, long debt, PodVerdict verdict) {
-        PodStatus status = PodStatus.of(7, "guest", new PodCounters(2265, cache, entries));
+        PodStatus status = new PodStatus(7, "guest", new PodCounters(2265, cache, entries));
         assertEquals(debt, status.debtPages());
         assertEquals(verdict, status.verdict());
     }

@@ -32,7 +32,7 @@ import org.xenjava.toolstack.xenctrl.units.KiB;
 class MemoryCallsTest {
     private static final GuardPolicy AT_ONCE = GuardPolicy.standard()
             .withMode(GuardMode.COVER_AT_ONCE)
-            .withPatience(Duration.ZERO, Duration.ZERO, Duration.ZERO);
+            .withTimeouts(Duration.ZERO, Duration.ZERO, Duration.ZERO);
 
     private final TestHost host = TestHost.create();
     private final List<FaultSite> calls = new ArrayList<>();

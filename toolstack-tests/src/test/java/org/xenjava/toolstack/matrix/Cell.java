@@ -33,8 +33,9 @@ public record Cell(DomainType type, Driver driver, Column column, Pages budget) 
     /** What the guard may do: all it may by default, only sooner, and within the cell's budget. */
     public GuardPolicy guardPolicy() {
         GuardPolicy standard = GuardPolicy.standard();
-        return standard.withPatience(BOOT, STALL, NUDGE)
-                .withBudgets(budget, standard.hostBudget(), standard.hostReserve());
+        return standard.withTimeouts(BOOT, STALL, NUDGE)
+                .withLending(
+                        budget, standard.lending().perHost(), standard.lending().reserve());
     }
 
     /**

@@ -25,7 +25,7 @@ public final class Matrix {
     /** A debt of the rows in which the guard's budget is tried. */
     private static final long LARGE_DEBT = 4096 - PodPolicy.ADVISORY_SLACK.count();
 
-    private static final Pages DEFAULT_BUDGET = GuardPolicy.standard().domainBudget();
+    private static final Pages DEFAULT_BUDGET = GuardPolicy.standard().lending().perDomain();
 
     private Matrix() {}
 

@@ -60,21 +60,21 @@ final class GuardCommand extends HostCommand {
             paramLabel = "SIZE",
             converter = MemorySize.class,
             description = "limit of what is lent to one guest; 256 MiB by default")
-    private KiB domainBudget = GuardPolicy.standard().domainBudget().toKiB();
+    private KiB domainBudget = GuardPolicy.standard().lending().perDomain().toKiB();
 
     @Option(
             names = "--host-budget",
             paramLabel = "SIZE",
             converter = MemorySize.class,
             description = "limit of what is lent to all guests together; 1024 MiB by default")
-    private KiB hostBudget = GuardPolicy.standard().hostBudget().toKiB();
+    private KiB hostBudget = GuardPolicy.standard().lending().perHost().toKiB();
 
     @Option(
             names = "--reserve",
             paramLabel = "SIZE",
             converter = MemorySize.class,
             description = "memory that the host keeps free; 64 MiB by default")
-    private KiB reserve = GuardPolicy.standard().hostReserve().toKiB();
+    private KiB reserve = GuardPolicy.standard().lending().reserve().toKiB();
 
     @Option(
             names = "--patience",
@@ -128,9 +128,9 @@ final class GuardCommand extends HostCommand {
     private GuardPolicy policy() {
         GuardPolicy policy = GuardPolicy.standard()
                 .withMode(mode)
-                .withBudgets(domainBudget.toPages(), hostBudget.toPages(), reserve.toPages());
+                .withLending(domainBudget.toPages(), hostBudget.toPages(), reserve.toPages());
         return patience.map(Duration::ofSeconds)
-                .map(time -> policy.withPatience(time, time, time))
+                .map(time -> policy.withTimeouts(time, time, time))
                 .orElse(policy);
     }
 

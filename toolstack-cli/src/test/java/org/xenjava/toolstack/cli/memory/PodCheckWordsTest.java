@@ -11,7 +11,7 @@ import org.xenjava.toolstack.xenctrl.units.PodCounters;
 /** The advisory's table, row by row. */
 class PodCheckWordsTest {
     private static PodCheck check(long cache, long entries) {
-        return PodCheck.of(PodStatus.of(7, "guest", new PodCounters(2265, cache, entries)));
+        return PodCheck.of(new PodStatus(7, "guest", new PodCounters(2265, cache, entries)));
     }
 
     @Test

@@ -24,7 +24,7 @@ import org.xenjava.toolstack.sim.SimulatedXen;
 import org.xenjava.toolstack.sim.guest.BalloonDriver;
 import org.xenjava.toolstack.sim.guest.BalloonFamily;
 import org.xenjava.toolstack.sim.guest.SimulatedGuest;
-import org.xenjava.toolstack.xenctrl.units.Pages;
+import org.xenjava.toolstack.xenctrl.units.PodCounters;
 
 class PodWatchTest {
     private final SimulatedXen xen = SimulatedXen.builder()
@@ -126,7 +126,7 @@ class PodWatchTest {
     }
 
     private static WatchSample sample(int second, long cache, long entries) {
-        PodStatus pod = new PodStatus(1, "web", Pages.of(300), Pages.of(cache), Pages.of(entries));
+        PodStatus pod = new PodStatus(1, "web", new PodCounters(300, cache, entries));
         return new WatchSample(Duration.ofSeconds(second), pod, Optional.empty());
     }
 
