@@ -26,7 +26,7 @@ class EveryReleaseTest {
     }
 
     private static TestHost hostOf(XenRelease release) {
-        return TestHost.of(SimulatedXen.builder().release(release));
+        return TestHost.of(SimulatedXen.builder().release(release.major(), release.minor()));
     }
 
     @Test

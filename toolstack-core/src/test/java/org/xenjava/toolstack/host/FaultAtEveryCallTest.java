@@ -49,7 +49,7 @@ class FaultAtEveryCallTest {
     private final int stride;
 
     FaultAtEveryCallTest(XenRelease release) {
-        host = TestHost.of(SimulatedXen.builder().release(release));
+        host = TestHost.of(SimulatedXen.builder().release(release.major(), release.minor()));
         before = host.state();
         boolean every = release.minor() == 17;
         first = every ? 1 : 1 + release.minor() % STRIDE;

@@ -73,7 +73,9 @@ class MemorySequencesTest {
         Bench(XenRelease release, BalloonDriver driver, boolean guarded, BackedBoot backedBoot) {
             // Fast enough for a step to meet every moment of the boot.
             BalloonDriver paced = driver.atPace(32, Duration.ofMillis(10));
-            host = TestHost.of(SimulatedXen.builder().release(release).guests(identity -> SimulatedGuest.with(paced)));
+            host = TestHost.of(SimulatedXen.builder()
+                    .release(release.major(), release.minor())
+                    .guests(identity -> SimulatedGuest.with(paced)));
             toolstack = TestHost.options().backedBoot(backedBoot).open(host.xen.host());
             supervisor = toolstack.newSupervisor(
                     SupervisionPolicy.standard().withLoopLimit(Duration.ZERO, 5), SupervisionListener.NONE);

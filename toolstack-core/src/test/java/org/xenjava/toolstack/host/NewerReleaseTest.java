@@ -26,7 +26,6 @@ import org.xenjava.toolstack.sim.guest.BalloonDriver;
 import org.xenjava.toolstack.sim.guest.BalloonFamily;
 import org.xenjava.toolstack.sim.guest.SimulatedGuest;
 import org.xenjava.toolstack.xenctrl.Xenctrl;
-import org.xenjava.toolstack.xenctrl.abi.XenRelease;
 import org.xenjava.toolstack.xenctrl.lib.XenLibraries;
 import org.xenjava.toolstack.xenctrl.units.KiB;
 import org.xenjava.toolstack.xenctrl.units.Pages;
@@ -40,7 +39,7 @@ class NewerReleaseTest {
     private final List<GuardEvent> events = new ArrayList<>();
     private BalloonDriver driver = BalloonDriver.of(BalloonFamily.LINUX);
     private final SimulatedXen xen = SimulatedXen.builder()
-            .release(new XenRelease(4, 23))
+            .release(4, 23)
             .guests(identity -> SimulatedGuest.with(driver))
             .build();
     private final Toolstack itsOwn = TestHost.options().open(xen.host(new LibrariesOfNextRelease(xen.connect())));

@@ -38,7 +38,11 @@ public final class GuardBench implements AutoCloseable {
 
     /** The same on another release of Xen. */
     public GuardBench(PodPolicy policy, BalloonDriver driver, XenRelease release) {
-        this(policy, SimulatedXen.builder().release(release).guests(identity -> SimulatedGuest.with(driver)));
+        this(
+                policy,
+                SimulatedXen.builder()
+                        .release(release.major(), release.minor())
+                        .guests(identity -> SimulatedGuest.with(driver)));
     }
 
     public GuardBench(PodPolicy policy, SimulatedXen.Builder machine) {

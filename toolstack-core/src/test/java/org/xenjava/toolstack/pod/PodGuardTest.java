@@ -232,7 +232,7 @@ class PodGuardTest {
     void aHostWithoutMemoryIsTriedAgainUntilItHasSome() {
         // Room for two guests of 64 MiB and little more.
         SimulatedXen.Builder small = SimulatedXen.builder()
-                .release(release)
+                .release(release.major(), release.minor())
                 .hostPages(393_216 + 16_683 + 2 * 16_384 + 8_000)
                 .guests(identity -> SimulatedGuest.with(GOOD.stoppingShortBy(5000)));
         try (GuardBench bench = new GuardBench(PodPolicy.libxl(), small)) {
@@ -267,7 +267,7 @@ class PodGuardTest {
     @Test
     void aClaimThatTheHostCannotBackLeavesNothing() {
         SimulatedXen.Builder small = SimulatedXen.builder()
-                .release(release)
+                .release(release.major(), release.minor())
                 .hostPages(393_216 + 16_683 + 16_384 + 4_000)
                 .guests(identity -> SimulatedGuest.with(GOOD.stoppingShortBy(5000)));
         try (GuardBench bench = new GuardBench(PodPolicy.libxl(), small)) {

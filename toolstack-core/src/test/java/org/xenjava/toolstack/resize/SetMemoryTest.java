@@ -62,7 +62,7 @@ class SetMemoryTest {
     private Domain domain;
 
     SetMemoryTest(XenRelease release) {
-        host = TestHost.of(SimulatedXen.builder().release(release));
+        host = TestHost.of(SimulatedXen.builder().release(release.major(), release.minor()));
     }
 
     @BeforeEach

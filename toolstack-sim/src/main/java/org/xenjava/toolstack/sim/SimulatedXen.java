@@ -205,12 +205,13 @@ public final class SimulatedXen {
          * Sets the Xen release that the machine simulates; the default is 4.17. A release that is not out yet behaves
          * as the newest, with other interface versions.
          *
-         * @param newRelease 4.14 or newer
+         * @param major 4
+         * @param minor 14 or more
          * @return this builder
          * @throws IllegalArgumentException from {@link #build} if the release is older than those described
          */
-        public Builder release(XenRelease newRelease) {
-            release = newRelease;
+        public Builder release(int major, int minor) {
+            release = new XenRelease(major, minor);
             return this;
         }
 

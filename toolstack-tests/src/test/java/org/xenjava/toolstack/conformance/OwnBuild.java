@@ -62,7 +62,7 @@ final class OwnBuild {
         this.guest = guest;
         this.policy = policy;
         this.directory = directory;
-        SimulatedXen.Builder machine = SimulatedXen.builder().release(release);
+        SimulatedXen.Builder machine = SimulatedXen.builder().release(release.major(), release.minor());
         this.xen = (guest.gigabytePages() ? machine.gigabytePages() : machine).build();
     }
 

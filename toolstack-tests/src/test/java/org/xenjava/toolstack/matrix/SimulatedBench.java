@@ -44,7 +44,7 @@ final class SimulatedBench implements Bench {
     SimulatedBench(Cell cell, XenRelease release) {
         this.cell = cell;
         machine = SimulatedXen.builder()
-                .release(release)
+                .release(release.major(), release.minor())
                 .guests(identity -> SimulatedGuest.with(driver(cell.driver())))
                 .build();
         toolstack = Toolstack.options()

@@ -27,7 +27,6 @@ import org.xenjava.toolstack.trace.Replay;
 import org.xenjava.toolstack.trace.ReplayMismatchException;
 import org.xenjava.toolstack.trace.TraceHeader;
 import org.xenjava.toolstack.trace.TraceReader;
-import org.xenjava.toolstack.xenctrl.abi.XenRelease;
 import org.xenjava.toolstack.xenctrl.units.Pages;
 
 /** What the builder and mem-set said to a real Xen is what they say today. */
@@ -71,7 +70,7 @@ class ReplayTest {
     void everyTraceSaysHowItCameAbout(Scenario scenario) {
         TraceHeader header = TraceReader.read(trace(scenario)).header();
         assertEquals(scenario.description(), header.command());
-        assertEquals(XenRelease.V4_17, header.release());
+        assertEquals("4.17", header.release());
     }
 
     @Test

@@ -86,7 +86,8 @@ public record Recorder(String command, Clock clock, Contents contents, Secrets s
         TraceWriter writer = out.get();
         String shown = secrets.redaction().text(command);
         writer.append(
-                new TraceHeader(TraceHeader.VERSION, release, shown, clock.instant(), contents, secrets).toJson());
+                new TraceHeader(TraceHeader.VERSION, release.toString(), shown, clock.instant(), contents, secrets)
+                        .toJson());
         return ChannelLibraries.on(
                 new RecordingChannel(real, writer), XenAbi.of(release), contents.form(), secrets.redaction());
     }

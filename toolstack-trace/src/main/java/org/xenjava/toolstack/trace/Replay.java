@@ -34,7 +34,7 @@ public final class Replay implements XenLibraries {
         this.channel = new ReplayingChannel(trace);
         this.libraries = ChannelLibraries.on(
                 channel,
-                XenAbi.of(header.release()),
+                XenAbi.of(header.xenRelease()),
                 header.contents().form(),
                 header.secrets().redaction());
     }
