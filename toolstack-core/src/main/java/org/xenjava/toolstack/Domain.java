@@ -17,10 +17,10 @@ import org.xenjava.toolstack.store.DomainPaths;
 import org.xenjava.toolstack.xenctrl.DomainInfo;
 
 /**
- * A handle on one domain, bound to its domid and UUID: should the domid be given to another domain, the handle throws
- * {@link DomainGoneException} instead of touching it. Safe to use from many threads; every operation may be repeated,
- * and does nothing when there is nothing left to do. Operations on one subject are in a view each, such as
- * {@link #memory}.
+ * A handle on one domain, bound to its domid and UUID. If Xen gives the domid to another domain, the handle throws
+ * {@link DomainGoneException} and does not touch that domain. The class is safe to use from many threads. Every
+ * operation may be repeated: it does nothing if there is nothing left to do. The operations on each subject have a
+ * class of their own, such as {@link #memory}.
  */
 public final class Domain {
     private static final Logger LOG = LoggerFactory.getLogger(Domain.class);
@@ -32,10 +32,12 @@ public final class Domain {
         this.handle = new DomainHandle(context, domid, uuid);
     }
 
+    /** {@return the domain's number in Xen} */
     public int domid() {
         return handle.domid();
     }
 
+    /** {@return the domain's UUID, which it keeps through reboots} */
     public UUID uuid() {
         return handle.uuid();
     }
@@ -48,8 +50,9 @@ public final class Domain {
     }
 
     /**
-     * Gives the domain another name in xenstore. A restart keeps the new name. Nothing happens if it has that name.
+     * Gives the domain another name in xenstore, which a restart keeps. Does nothing if the domain has that name.
      *
+     * @param name 1 … 255 visible characters, no {@code /}, not only digits
      * @throws org.xenjava.toolstack.error.ConfigException if no domain can have that name
      * @throws DomainExistsException if another domain has it
      */
@@ -76,7 +79,7 @@ public final class Domain {
         });
     }
 
-    /** {@return when the domain was started, by dom0's clock; empty if xenstore does not say, as for dom0} */
+    /** {@return the start time of the domain by dom0's clock; empty if xenstore has none, as for dom0} */
     public Optional<Instant> startTime() {
         return handle.attempting("reading the start time of", () -> handle.store()
                 .read(DomainPaths.vm(uuid()) + "/start_time")
@@ -85,9 +88,9 @@ public final class Domain {
     }
 
     /**
-     * {@return the domain's state now}
+     * {@return the present state of the domain}
      *
-     * @throws DomainGoneException if it is gone
+     * @throws DomainGoneException if the domain is gone
      */
     public DomainStatus status() {
         return handle.attempting("looking at", () -> {
@@ -97,19 +100,19 @@ public final class Domain {
         });
     }
 
-    /** {@return true until the domain is destroyed; a domain that has shut down still exists} */
+    /** {@return whether the domain exists; a domain that has shut down exists until it is destroyed} */
     public boolean exists() {
         return handle.exists();
     }
 
-    /** Stops the domain's vCPUs; nothing happens if they are stopped. */
+    /** Stops the domain's vCPUs. Does nothing if they are stopped. */
     public void pause() {
         if (!handle.info("pausing").paused()) {
             handle.attempting("pausing", () -> handle.xenctrl().domains().pause(domid()));
         }
     }
 
-    /** Lets the domain's vCPUs run; nothing happens if they do. */
+    /** Lets the domain's vCPUs run. Does nothing if they run. */
     public void unpause() {
         if (handle.info("unpausing").paused()) {
             handle.attempting("unpausing", () -> handle.xenctrl().domains().unpause(domid()));
@@ -117,14 +120,16 @@ public final class Domain {
     }
 
     /**
-     * Destroys the domain at once and removes what xenstore holds of it; nothing happens if it is gone.
+     * Destroys the domain at once and removes its devices and its nodes in xenstore. Does nothing if the domain is
+     * gone.
      *
-     * @throws DomainStateException if it is domain 0: Xen would refuse, but only after its part of xenstore is gone
+     * @throws DomainStateException if it is domain 0, which Xen would refuse only after the removal of its nodes
      */
     public void destroy() {
         handle.attempting("destroying", () -> {
             if (domid() == CONTROL_DOMAIN) {
-                throw new DomainStateException("destroying " + this + ": it is the host's own and cannot be destroyed");
+                throw new DomainStateException(
+                        "destroying " + this + ": domain 0 is the host's own and cannot be destroyed");
             }
             DomainRemoval removal = handle.context().removal();
             if (exists()) {
@@ -137,11 +142,11 @@ public final class Domain {
     }
 
     /**
-     * What the domain would be built from if it were built again now: as it was built, with today's name and sizes,
-     * which mem-set and mem-max change. Building from it gives the same guest, so that a reboot changes nothing.
+     * The configuration of the domain's next build: the one of its build, with the present name, devices and sizes,
+     * which mem-set and mem-max change. A reboot builds from it, and so changes nothing.
      *
-     * @return empty if another toolstack has built it
-     * @throws DomainGoneException if it is gone
+     * @return the configuration; empty if another toolstack has built the domain
+     * @throws DomainGoneException if the domain is gone
      */
     public Optional<DomainConfig> config() {
         return handle.attempting("reading the configuration of", () -> {
@@ -151,37 +156,37 @@ public final class Domain {
         });
     }
 
-    /** {@return the domain's size, its limits, and dumps of its memory} */
+    /** {@return the operations on the domain's memory: size, limits, dumps} */
     public DomainMemoryControl memory() {
         return new DomainMemoryControl(handle);
     }
 
-    /** {@return the domain's populate-on-demand counters and what may be done while they show a debt} */
+    /** {@return the operations on the domain's populate-on-demand memory} */
     public DomainPod pod() {
         return new DomainPod(handle);
     }
 
-    /** {@return the domain's disks, network cards and removable media} */
+    /** {@return the operations on the domain's disks, network cards and removable media} */
     public DomainDevices devices() {
         return new DomainDevices(handle);
     }
 
-    /** {@return the QEMU that serves the domain, if there is one} */
+    /** {@return the access to the QEMU that serves the domain} */
     public DomainDeviceModel deviceModel() {
         return new DomainDeviceModel(handle);
     }
 
-    /** {@return what the domain's screen shows, and where} */
+    /** {@return the access to the domain's screen} */
     public DomainScreen screen() {
         return new DomainScreen(handle);
     }
 
-    /** {@return what the guest says on its console, and Xen of the domain} */
+    /** {@return the access to the guest's console and to Xen's messages about the domain} */
     public DomainConsole console() {
         return new DomainConsole(handle);
     }
 
-    /** Asking the guest to stop, and waiting for its end. */
+    /** {@return the operations that stop the guest and wait for its end} */
     public DomainLifecycle lifecycle() {
         return new DomainLifecycle(handle);
     }

@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.regex.Pattern;
 import org.xenjava.toolstack.error.OperationTimeoutException;
 
-/** The console of one domain, and what Xen's console says of it: got from {@link Domain#console}. */
+/** The console of one domain, and Xen's messages about it. {@link Domain#console} returns it. */
 public final class DomainConsole {
     private static final int MOST_CONSOLE_BYTES = 1 << 20;
 
@@ -19,9 +19,9 @@ public final class DomainConsole {
     /**
      * The pseudo-terminal of the console, which xenconsoled opens.
      *
-     * @param timeout at most so long to wait for xenconsoled
+     * @param timeout the longest time to wait for xenconsoled
      * @return a path such as {@code /dev/pts/3}
-     * @throws OperationTimeoutException if there is none then: is xenconsoled running?
+     * @throws OperationTimeoutException if there is none when the timeout expires
      */
     public String terminal(Duration timeout) {
         String verb = "looking for the console of";
@@ -36,7 +36,7 @@ public final class DomainConsole {
                         domain + ": no console terminal", timeout, "; is xenconsoled running?")));
     }
 
-    /** {@return the lines left on Xen's console that name this domain, or an earlier one with that domid} */
+    /** {@return the lines of Xen's console that name this domain or an earlier one with its domid} */
     public List<String> xenMessages() {
         Pattern named = Pattern.compile("\\b[Dd](om)?" + domain.domid() + "(v\\d+)?\\b");
         return domain.attempting("reading Xen's console for", () -> domain.xenctrl()

@@ -8,7 +8,7 @@ import org.xenjava.toolstack.device.QemuProcess;
 import org.xenjava.toolstack.error.DomainStateException;
 import org.xenjava.toolstack.xenctrl.lib.Liveness;
 
-/** The QEMU that serves one domain: got from {@link Domain#deviceModel}. */
+/** The QEMU that serves one domain. {@link Domain#deviceModel} returns it. */
 public final class DomainDeviceModel {
     private final DomainHandle domain;
 
@@ -33,12 +33,12 @@ public final class DomainDeviceModel {
     }
 
     /**
-     * Reports that the QEMU which the domain needs has ended other than by the domain's own end: the guest's next
-     * access to a device will hang. Works for a domain that another process has built, and reports at once if it has
-     * happened already.
+     * Reports the end of the QEMU that the domain still needs; without it, the guest's next access to a device hangs.
+     * The end of the domain itself is not reported. The domain may have been built by another process. If QEMU has
+     * ended already, the report comes at once.
      *
-     * @return completed, on some other thread, with the domain; never if it has no QEMU, or none that can be seen from
-     *     here
+     * @return a future that completes with the domain, on another thread; it never completes if the domain has no
+     *     QEMU, or none that can be seen from here
      */
     public CompletableFuture<Domain> death() {
         CompletableFuture<Domain> death = new CompletableFuture<>();
@@ -59,7 +59,7 @@ public final class DomainDeviceModel {
         }
     }
 
-    /** Whoever ends a QEMU on purpose removes its PID first. */
+    /** Whether the domain needs its QEMU: a toolstack that ends QEMU on purpose removes its PID from xenstore first. */
     private boolean isNeeded() {
         return domain.store().read(domain.paths().deviceModelPid()).isPresent();
     }

@@ -25,9 +25,10 @@ import org.xenjava.toolstack.error.DomainStateException;
 import org.xenjava.toolstack.operation.Undo;
 
 /**
- * The disks and network cards of one domain, while it exists: got from {@link Domain#devices}. The guest's drivers
- * notice by themselves what comes and are asked for what is to go. Other toolstacks see the same devices, and theirs
- * are seen here. What is changed here is changed in {@link Domain#config} too, so it outlives a reboot.
+ * The disks and network cards of one domain, while it exists. {@link Domain#devices} returns it. The guest's drivers
+ * detect a new device by themselves and are asked to release a device that goes. Other toolstacks see the same
+ * devices, and this class lists theirs. A change of the devices also changes {@link Domain#config}, so it outlives a
+ * reboot.
  */
 public final class DomainDevices {
     private final DomainHandle domain;
@@ -39,9 +40,11 @@ public final class DomainDevices {
     /**
      * Attaches a disk ({@code xl block-attach}) and returns when dom0's back end waits for the guest.
      *
-     * @return the disk as it is then
-     * @throws ConfigException if this host or this domain cannot have it
-     * @throws DeviceException if the domain has a disk there, or the back end does not take it; nothing is left then
+     * @param disk the disk
+     * @return the disk with its states in xenstore
+     * @throws ConfigException if this host or this domain cannot have the disk
+     * @throws DeviceException if the domain has a disk of that name, or the back end refuses it; nothing of the disk
+     *     is left
      */
     public AttachedDisk attach(DiskConfig disk) {
         return domain.exclusively("attaching disk " + disk.vdev() + " to", () -> {
@@ -54,7 +57,7 @@ public final class DomainDevices {
             }
             if (hasDisk(disk.number())) {
                 throw new DeviceException("attaching disk " + disk.vdev() + " to " + domain
-                        + ": it has a disk there already; detach that first");
+                        + ": the domain has a disk of that name already; detach that disk first");
             }
             Undo.onFailure(
                     () -> {
@@ -71,11 +74,14 @@ public final class DomainDevices {
     }
 
     /**
-     * Attaches a network card ({@code xl network-attach}), with an address of Xen's range if it has none.
+     * Attaches a network card ({@code xl network-attach}), with an address of Xen's range if the configuration has
+     * none.
      *
-     * @return the card as it is when it has joined its bridge
-     * @throws ConfigException if this host or this domain cannot have it
-     * @throws DeviceException if the domain has that address, or the back end does not take it; nothing is left then
+     * @param nic the card
+     * @return the card with its states in xenstore, after it has joined its bridge
+     * @throws ConfigException if this host or this domain cannot have the card
+     * @throws DeviceException if the domain has a card with that address, or the back end refuses it; nothing of the
+     *     card is left
      */
     public AttachedNic attach(NicConfig nic) {
         return domain.exclusively("attaching a network card to", () -> {
@@ -88,7 +94,7 @@ public final class DomainDevices {
                 throw new DeviceException(
                         "attaching a network card to " + domain + ": it has one with the address " + mac + " already");
             }
-            // Only a build gives an HVM guest emulated cards, so the next one is not to make one of this.
+            // Only a build gives an HVM guest emulated cards, so the next build must not emulate this one.
             NicConfig kept = type == DomainType.HVM ? addressed.withType(NicConfig.Type.VIF) : addressed;
             int devid = Undo.onFailure(
                     () -> {
@@ -104,9 +110,11 @@ public final class DomainDevices {
     }
 
     /**
-     * Takes a disk away ({@code xl block-detach}); nothing happens if there is none there.
+     * Detaches a disk ({@code xl block-detach}). Does nothing if the domain has no such disk.
      *
-     * @throws DeviceException if the guest keeps it and may
+     * @param disk the guest's name of the disk
+     * @param mode the treatment of a guest that does not release the disk
+     * @throws DeviceException if the guest does not release the disk and the mode lets it
      */
     public void detach(VirtualDisk disk, DetachMode mode) {
         domain.exclusively("detaching disk " + disk + " of", () -> {
@@ -124,10 +132,11 @@ public final class DomainDevices {
     }
 
     /**
-     * Takes a network card away ({@code xl network-detach}); nothing happens if there is none with that number.
+     * Detaches a network card ({@code xl network-detach}). Does nothing if the domain has no card with that number.
      *
-     * @param devid from 0
-     * @throws DeviceException if the guest keeps it and may
+     * @param devid number of the card, from 0
+     * @param mode the treatment of a guest that does not release the card
+     * @throws DeviceException if the guest does not release the card and the mode lets it
      */
     public void detachNic(int devid, DetachMode mode) {
         domain.exclusively("detaching network card " + devid + " of", () -> {
@@ -148,35 +157,37 @@ public final class DomainDevices {
         });
     }
 
-    /** {@return its disks, by number; none if it is gone} */
+    /** {@return the domain's disks by number; none if the domain is gone} */
     public List<AttachedDisk> disks() {
         return domain.attempting(
                 "listing the disks of", () -> domain.context().devices().disks(domain.domid()));
     }
 
-    /** {@return its network cards, by number; none if it is gone} */
+    /** {@return the domain's network cards by number; none if the domain is gone} */
     public List<AttachedNic> nics() {
         return domain.attempting(
                 "listing the network cards of", () -> domain.context().devices().nics(domain.domid()));
     }
 
     /**
-     * Puts another medium into a CD-ROM drive, whether or not the guest has locked it ({@code xl cd-insert}).
+     * Inserts a medium into a CD-ROM drive ({@code xl cd-insert}), even if the guest has locked the drive.
      *
-     * @param drive such as {@code hdc}
+     * @param drive the guest's name of the drive, such as {@code hdc}
      * @param image a raw image or a block device
      * @throws DomainStateException if no QEMU serves the domain
-     * @throws org.xenjava.toolstack.error.DeviceModelException if it has no such drive, or the image cannot be opened
+     * @throws org.xenjava.toolstack.error.DeviceModelException if there is no such drive, or the image cannot be
+     *     opened
      */
     public void insertMedium(VirtualDisk drive, Path image) {
         domain.attempting("changing the medium of", () -> qemu().changeMedium(drive, image));
     }
 
     /**
-     * Takes the medium out of a CD-ROM drive, whether or not the guest has locked it ({@code xl cd-eject}).
+     * Ejects the medium of a CD-ROM drive ({@code xl cd-eject}), even if the guest has locked the drive.
      *
+     * @param drive the guest's name of the drive, such as {@code hdc}
      * @throws DomainStateException if no QEMU serves the domain
-     * @throws org.xenjava.toolstack.error.DeviceModelException if it has no such drive
+     * @throws org.xenjava.toolstack.error.DeviceModelException if there is no such drive
      */
     public void ejectMedium(VirtualDisk drive) {
         domain.attempting("ejecting the medium of", () -> qemu().eject(drive));
@@ -194,7 +205,7 @@ public final class DomainDevices {
         return StoredConfig.read(domain.store().direct(), domain.paths().storedConfig());
     }
 
-    /** What could not be detached is still the guest's. */
+    /** Restores the stored configuration: a device that could not be detached is still the guest's. */
     private void restore(DomainConfig before) {
         change(config ->
                 config.toBuilder().disks(before.disks()).nics(before.nics()).build());
@@ -211,7 +222,7 @@ public final class DomainDevices {
         return config.toBuilder().nics(Stream.concat(others, instead).toList()).build();
     }
 
-    /** Changes what the domain is built from the next time, if this library built it. */
+    /** Changes the configuration of the domain's next build, if this library built the domain. */
     private void change(UnaryOperator<DomainConfig> change) {
         String path = domain.paths().storedConfig();
         domain.store().inTransaction(transaction -> StoredConfig.read(transaction, path)

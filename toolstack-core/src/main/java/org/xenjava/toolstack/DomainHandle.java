@@ -14,8 +14,8 @@ import org.xenjava.toolstack.xenctrl.DomainInfo;
 import org.xenjava.toolstack.xenctrl.Xenctrl;
 
 /**
- * What a {@link Domain} and its views share: which domain it is, how to reach it, and the boundary at which failures
- * are given its domid and UUID.
+ * The identity of a domain and the access to it, shared by a {@link Domain} and the classes of its subjects. Failures
+ * that pass it get the domid and the UUID.
  */
 record DomainHandle(HostContext context, int domid, UUID uuid, DomainPaths paths) {
     DomainHandle(HostContext context, int domid, UUID uuid) {
@@ -36,7 +36,7 @@ record DomainHandle(HostContext context, int domid, UUID uuid, DomainPaths paths
                 Attempt.on(domid, uuid, verb + " " + this), () -> context.gate().run(work));
     }
 
-    /** As {@link #attempting(String, Supplier)}, for work without a result. */
+    /** Runs one operation without a result as {@link #attempting(String, Supplier)} does. */
     void attempting(String verb, Runnable work) {
         attempting(verb, () -> {
             work.run();
@@ -49,21 +49,21 @@ record DomainHandle(HostContext context, int domid, UUID uuid, DomainPaths paths
         return context.exclusively(domid, () -> attempting(verb, work));
     }
 
-    /** As {@link #exclusively(String, Supplier)}, for work without a result. */
+    /** Runs one operation without a result as {@link #exclusively(String, Supplier)} does. */
     void exclusively(String verb, Runnable work) {
         context.exclusively(domid, () -> attempting(verb, work));
     }
 
     /**
-     * What Xen says of the domain.
+     * Reads Xen's description of the domain.
      *
-     * @throws DomainGoneException if it is gone
+     * @throws DomainGoneException if the domain is gone
      */
     DomainInfo info(String verb) {
         return find().orElseThrow(() -> gone(verb));
     }
 
-    /** What Xen says of the domain; empty if it is gone. */
+    /** Reads Xen's description of the domain; empty if the domain is gone. */
     Optional<DomainInfo> find() {
         return attempting("looking for", () -> xenctrl().domains().info(domid))
                 .filter(info -> info.handle().equals(uuid) && !info.dying());

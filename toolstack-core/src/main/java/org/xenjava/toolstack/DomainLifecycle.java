@@ -10,7 +10,7 @@ import org.xenjava.toolstack.error.OperationTimeoutException;
 import org.xenjava.toolstack.xenctrl.DomainInfo;
 import org.xenjava.toolstack.xenctrl.abi.HvmParam;
 
-/** Asks the guest of one domain to stop, and waits for its end: got from {@link Domain#lifecycle}. */
+/** Stops the guest of one domain and waits for its end. {@link Domain#lifecycle} returns it. */
 public final class DomainLifecycle {
     private static final String RELEASE = "@releaseDomain";
     private static final int FIRST_VCPU = 0;
@@ -22,10 +22,12 @@ public final class DomainLifecycle {
     }
 
     /**
-     * Asks the guest to stop, over {@code control/shutdown} in xenstore, which its PV drivers watch; returns at once.
-     * Nothing happens if it has shut down already.
+     * Asks the guest's PV drivers to stop it, by {@code control/shutdown} in xenstore, and returns at once. Does
+     * nothing if the guest has shut down already.
      *
-     * @throws DomainStateException if the guest has set up no PV drivers, as libxl tells it: {@code CALLBACK_IRQ} is 0
+     * @param request the request
+     * @throws DomainStateException if the guest has set up no PV drivers: its {@code CALLBACK_IRQ} is 0 (libxl's
+     *     test)
      */
     public void requestShutdown(ShutdownRequest request) {
         domain.attempting(request.verb(), () -> {
@@ -33,15 +35,14 @@ public final class DomainLifecycle {
                 return;
             }
             if (!hasPvDrivers()) {
-                throw new DomainStateException(
-                        request.verb() + " " + domain + ": the guest has no PV drivers that would listen "
-                                + "(none, or it is still booting); wait, or destroy it");
+                throw new DomainStateException(request.verb() + " " + domain
+                        + ": the guest has no PV drivers, or is still booting; wait, or destroy it");
             }
             domain.store().direct().write(domain.paths().of("control/shutdown"), request.word());
         });
     }
 
-    /** {@return whether the guest has set up PV drivers, which listen to what it is asked for over xenstore} */
+    /** {@return whether the guest has set up PV drivers, which follow requests in xenstore} */
     public boolean hasPvDrivers() {
         String verb = "looking for PV drivers of";
         return domain.attempting(verb, () -> {
@@ -51,31 +52,34 @@ public final class DomainLifecycle {
     }
 
     /**
-     * Presses the power button of the guest's machine: an operating system with ACPI shuts down, PV drivers or not.
+     * Presses the power button of the guest's machine. An operating system with ACPI shuts down; it needs no PV
+     * drivers.
      *
-     * @throws DomainStateException if it is no HVM guest: the machines of others have no such button
+     * @throws DomainStateException if the domain is not an HVM guest: other guests have no such button
      */
     public void pressPowerButton() {
         send(GuestTrigger.POWER);
     }
 
     /**
-     * Sends the guest what the hardware would; returns at once. An NMI goes to its first vCPU.
+     * Sends the guest a trigger as hardware does, and returns at once. An NMI goes to the first vCPU.
      *
-     * @throws DomainStateException if its machine has no such button
-     * @throws org.xenjava.toolstack.error.XenCallException if Xen cannot send that: on x86, reset and INIT
+     * @param trigger the trigger
+     * @throws DomainStateException if the guest's machine has no such button
+     * @throws org.xenjava.toolstack.error.XenCallException if Xen cannot send the trigger: on x86, reset and INIT
      */
     public void send(GuestTrigger trigger) {
         send(trigger, FIRST_VCPU);
     }
 
     /**
-     * Sends the guest what the hardware would; returns at once.
+     * Sends the guest a trigger as hardware does, and returns at once.
      *
+     * @param trigger the trigger
      * @param vcpu the vCPU that an NMI goes to, from 0
-     * @throws DomainStateException if its machine has no such button
-     * @throws org.xenjava.toolstack.error.XenCallException if Xen cannot send that: on x86, reset and INIT; or if there
-     *     is no such vCPU
+     * @throws DomainStateException if the guest's machine has no such button
+     * @throws org.xenjava.toolstack.error.XenCallException if Xen cannot send the trigger, on x86 reset and INIT, or
+     *     if there is no such vCPU
      */
     public void send(GuestTrigger trigger, int vcpu) {
         String verb = "sending " + trigger.word() + " to";
@@ -92,11 +96,11 @@ public final class DomainLifecycle {
     }
 
     /**
-     * Sends the guest's kernel a magic SysRq key over xenstore; returns at once. Only Linux handles it, and only if its
-     * drivers watch {@code control/sysrq}.
+     * Sends the guest's kernel a magic SysRq key over xenstore, and returns at once. Only a Linux whose drivers watch
+     * {@code control/sysrq} handles it.
      *
      * @param key a letter or a digit
-     * @throws ConfigException if it is neither
+     * @throws ConfigException if the key is neither
      */
     public void sendSysrq(char key) {
         String text = Character.toString(key);
@@ -113,10 +117,10 @@ public final class DomainLifecycle {
     /**
      * Waits until the domain has shut down.
      *
-     * @param timeout at most so long
-     * @return why it stopped
-     * @throws OperationTimeoutException if it still runs then
-     * @throws DomainGoneException if it is destroyed meanwhile
+     * @param timeout the longest time to wait
+     * @return the reason of the shutdown
+     * @throws OperationTimeoutException if the domain still runs when the timeout expires
+     * @throws DomainGoneException if the domain is destroyed while this method waits
      */
     public ShutdownReason awaitShutdown(Duration timeout) {
         String verb = "waiting for the shutdown of";
@@ -129,9 +133,10 @@ public final class DomainLifecycle {
     }
 
     /**
-     * Waits until the domain is destroyed; false if it still exists after that time.
+     * Waits until the domain is destroyed.
      *
-     * @return whether the domain is gone
+     * @param timeout the longest time to wait
+     * @return false if the domain still exists when the timeout expires
      */
     public boolean awaitGone(Duration timeout) {
         return domain.attempting("waiting for the end of", () -> domain.context()

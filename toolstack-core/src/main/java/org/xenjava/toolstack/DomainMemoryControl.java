@@ -16,7 +16,7 @@ import org.xenjava.toolstack.resize.MemoryResize;
 import org.xenjava.toolstack.xenctrl.DomainInfo;
 import org.xenjava.toolstack.xenctrl.units.KiB;
 
-/** Size, limits and dumps of one domain's memory: got from {@link Domain#memory}. */
+/** Size, limits and dumps of one domain's memory. {@link Domain#memory} returns it. */
 public final class DomainMemoryControl {
     private static final Logger LOG = LoggerFactory.getLogger(DomainMemoryControl.class);
 
@@ -26,19 +26,19 @@ public final class DomainMemoryControl {
         this.domain = domain;
     }
 
-    /** {@return what the domain has and may have, as xenstore and Xen say} */
+    /** {@return the sizes of the domain in xenstore and in Xen} */
     public MemoryStatus status() {
         String verb = "reading the memory of";
         return domain.attempting(verb, () -> resize().status(sized(verb)));
     }
 
     /**
-     * Sets the size ({@code xl mem-set}): the guest's balloon driver follows. While a populate-on-demand guest has not
-     * ballooned yet, a raise grows the PoD cache with it. What the host must give is claimed first.
+     * Sets the size ({@code xl mem-set}), which the guest's balloon driver follows. While a populate-on-demand guest
+     * has not finished ballooning, a larger size also grows the PoD cache. The needed host memory is claimed first.
      *
      * @param memory whole pages, video RAM included, at most static-max
      * @throws org.xenjava.toolstack.error.ConfigException if the size is out of range
-     * @throws org.xenjava.toolstack.error.HostMemoryException if the host cannot back it; nothing has changed then
+     * @throws org.xenjava.toolstack.error.HostMemoryException if the host has too little memory; nothing has changed
      */
     public void set(KiB memory) {
         String verb = "setting the memory of";
@@ -58,19 +58,27 @@ public final class DomainMemoryControl {
         LOG.info("{} may grow to {}", domain, maxMemory);
     }
 
-    /** Writes the memory to a file, as {@link #dump(Path, DumpListener, Cancellation)} does, unobserved. */
+    /**
+     * Writes the memory to a file as {@link #dump(Path, DumpListener, Cancellation)} does, without reports of the
+     * progress.
+     *
+     * @param file the file; an existing one is replaced once the dump is complete
+     */
     public void dump(Path file) {
         dump(file, DumpListener.NONE, new Cancellation());
     }
 
     /**
-     * Writes the memory to a file in Xen's dump-core format; the domain is paused meanwhile if it runs.
-     * Populate-on-demand entries are populated by that. What is zero takes no room on the disk.
+     * Writes the memory to a file in Xen's dump-core format. A running domain is paused until the dump ends. The dump
+     * populates all populate-on-demand entries. Pages of zeroes take no space on the disk.
      *
-     * @param file replaced if it exists, once the dump is complete
-     * @throws PodDebtException while entries lack pages: reading them might kill the guest
-     * @throws org.xenjava.toolstack.error.CoreDumpException if the file cannot be written; there is none then
-     * @throws org.xenjava.toolstack.error.OperationCancelledException if it is cancelled; there is none then either
+     * @param file the file; an existing one is replaced once the dump is complete
+     * @param listener receives the progress
+     * @param cancellation cancels the dump
+     * @throws PodDebtException while entries lack pages: reading them might crash the guest
+     * @throws org.xenjava.toolstack.error.CoreDumpException if the file cannot be written; no partial file is left
+     * @throws org.xenjava.toolstack.error.OperationCancelledException if the dump is cancelled; no partial file is
+     *     left
      */
     public void dump(Path file, DumpListener listener, Cancellation cancellation) {
         String verb = MemoryTouchingOperation.COREDUMP.gerund();
@@ -106,7 +114,7 @@ public final class DomainMemoryControl {
         return new MemoryResize(context.xenctrl(), context.store(), context.podPolicy(), context.processes());
     }
 
-    /** The domain, whose size this library can read and set. */
+    /** Requires a domain whose size this library can read and set. */
     private DomainInfo sized(String verb) {
         DomainInfo info = domain.info(verb);
         if (!info.hvm()) {

@@ -7,18 +7,19 @@ import java.util.UUID;
 import org.xenjava.toolstack.store.DomainPaths;
 import org.xenjava.toolstack.store.StoreClient;
 
-/** Who has built a domain, as far as its traces tell. */
+/** The toolstack that has built a domain, as its traces in xenstore and files show. */
 public enum DomainOrigin {
     /** The host's own domain. */
     HOST,
-    /** This library: it leaves a note below {@code /libxl/N/xenjava}. */
+    /** This library, whose nodes are below {@code /libxl/N/xenjava}. */
     XENJAVA,
-    /** It leaves its XML with libxl, in a file whose name ends so ({@code libxl__userdata_path()}). */
+    /** libvirt, which stores its XML in a file of libxl's user data ({@code libxl__userdata_path()}). */
     LIBVIRT,
-    /** {@code /libxl/N} exists; xl leaves nothing of its own. */
+    /** xl or another user of libxl: {@code /libxl/N} exists, and there is no sign of the others. */
     LIBXL,
-    /** It has left {@code /vm/UUID/on_xend_stop}. Its domains never got a fix for XSA-153. */
+    /** xend, which writes {@code /vm/UUID/on_xend_stop}. Its domains never got a fix for XSA-153. */
     XEND,
+    /** No known toolstack has left a trace. */
     UNKNOWN;
 
     private static final Path LIBXL_FILES = Path.of("/var/lib/xen");

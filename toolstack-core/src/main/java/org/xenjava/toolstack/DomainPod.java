@@ -11,7 +11,7 @@ import org.xenjava.toolstack.resize.Loan;
 import org.xenjava.toolstack.xenctrl.DomainInfo;
 import org.xenjava.toolstack.xenctrl.units.Pages;
 
-/** Populate-on-demand of one domain: got from {@link Domain#pod}. */
+/** The populate-on-demand memory of one domain. {@link Domain#pod} returns it. */
 public final class DomainPod {
     private static final Logger LOG = LoggerFactory.getLogger(DomainPod.class);
 
@@ -21,7 +21,7 @@ public final class DomainPod {
         this.domain = domain;
     }
 
-    /** {@return the counters and what they mean} */
+    /** {@return the counters and their meaning} */
     public PodStatus status() {
         String verb = "reading the PoD counters of";
         return domain.attempting(verb, () -> {
@@ -33,7 +33,7 @@ public final class DomainPod {
         });
     }
 
-    /** {@return what the domain is, who built it, and what XSA-153 means for it} */
+    /** {@return the domain's kind and origin, and its exposure to XSA-153} */
     public PodReport report() {
         return domain.attempting("examining", () -> {
             DomainStatus status = DomainStatus.of(
@@ -45,17 +45,18 @@ public final class DomainPod {
     }
 
     /**
-     * Passes only if that may be done without killing the guest: no populate-on-demand entry lacks a page. It stays
-     * so: once the entries have their pages, neither what the guest does nor a resize makes new ones; only a toolstack
-     * that adds entries to a running guest, or a page of the cache that the host finds broken, could. A guest that has
-     * stopped for good, PV domains and dom0 pass.
+     * Checks that an operation cannot crash the guest: no populate-on-demand entry lacks a page. The result stays
+     * valid. Once the entries have their pages, neither the guest nor a resize creates new entries; only a toolstack
+     * that adds entries to a running guest, or a page of the cache that the host finds broken, could change it. The
+     * check passes for a guest that has stopped for good, for PV domains and for dom0.
      *
-     * @throws PodDebtException while entries lack pages; the message says how many, and what to do
+     * @param operation the operation, for the message
+     * @throws PodDebtException while entries lack pages; the message has their number and the remedy
      */
     public void requireNoDebt(MemoryTouchingOperation operation) {
         domain.attempting(operation.gerund(), () -> {
             DomainInfo info = domain.info(operation.gerund());
-            // A domain that has suspended itself is to run again; other shutdowns are the end.
+            // A domain that has suspended itself will run again; other shutdowns are final.
             boolean over = info.shutdown() && info.shutdownReason() != ShutdownReason.SUSPEND.code();
             if (over || !info.hvm()) {
                 return;
@@ -65,17 +66,21 @@ public final class DomainPod {
                 throw new PodDebtException(
                         operation.gerund() + " " + domain + ": " + Pages.of(debt)
                                 + " of its memory are populate-on-demand entries without a page, and touching them may "
-                                + "kill it (XSA-153); wait until its balloon driver has freed as many, or cover them",
+                                + "crash it (XSA-153); wait until its balloon driver has freed as many, or cover them",
                         debt);
             }
         });
     }
 
     /**
-     * Touches the guest's memory if that cannot crash it: checks as {@link #requireNoDebt} does, then works. No lock is
-     * held meanwhile, since what the check has found stays true.
+     * Runs an operation that touches the guest's memory, after the check of {@link #requireNoDebt}. No lock is held,
+     * because the result of the check stays valid.
      *
-     * @throws PodDebtException if entries lack pages; then {@code work} was not begun
+     * @param <T> type of the result
+     * @param operation the operation, for the message
+     * @param work the work
+     * @return the result of the work
+     * @throws PodDebtException if entries lack pages; the work has not begun
      */
     public <T> T withoutDebt(MemoryTouchingOperation operation, Supplier<T> work) {
         requireNoDebt(operation);
@@ -83,8 +88,8 @@ public final class DomainPod {
     }
 
     /**
-     * {@return pages that the host has lent the domain and that it has not given back: for its boot, or because its balloon
-     * driver has stopped short}
+     * {@return pages that the host has lent to the domain, for its boot or because its balloon driver has stopped
+     * short, and that the domain has not given back}
      */
     public Pages lent() {
         String verb = "reading what was lent to";
@@ -97,13 +102,13 @@ public final class DomainPod {
     }
 
     /**
-     * Lends the domain, at once, the pages that its entries lack; it needs no help from the guest. What it was lent is
-     * noted in xenstore; a {@link Toolstack#guard guard} that runs then or later sees to it that it is given back.
+     * Lends the domain at once the pages that its entries lack. The guest need not cooperate. The loan is recorded in
+     * xenstore; a {@link Toolstack#guard guard} that runs then or later gets it back.
      *
-     * @param budget most pages that the domain may have been lent then, earlier loans included
+     * @param budget limit of the pages that the domain has been lent, earlier loans included
      * @return pages lent now; zero if every entry has its page
-     * @throws PodDebtException if the budget or the host's memory is too small, or another process's guard looks after
-     *     the domain; nothing has changed then
+     * @throws PodDebtException if the budget or the host's memory is too small, or another process's guard watches
+     *     the domain; nothing has changed
      */
     public Pages cover(Pages budget) {
         String verb = "covering the debt of";

@@ -6,7 +6,7 @@ import org.xenjava.toolstack.device.view.Screenshot;
 import org.xenjava.toolstack.device.view.VncAddress;
 import org.xenjava.toolstack.error.DomainStateException;
 
-/** The screen of one domain: got from {@link Domain#screen}. */
+/** The screen of one domain. {@link Domain#screen} returns it. */
 public final class DomainScreen {
     private static final int MAX_PORT = 0xffff;
 
@@ -16,7 +16,7 @@ public final class DomainScreen {
         this.domain = domain;
     }
 
-    /** {@return where the screen can be looked at; empty if nobody serves it} */
+    /** {@return the address of the screen's VNC server; empty if there is none} */
     public Optional<VncAddress> vnc() {
         return domain.attempting("looking for the screen of", () -> domain.store()
                 .readLong(domain.paths().vncPort())
@@ -26,10 +26,10 @@ public final class DomainScreen {
     }
 
     /**
-     * {@return what the screen shows}
+     * {@return a picture of the screen}
      *
      * @throws DomainStateException if no QEMU serves the domain
-     * @throws org.xenjava.toolstack.error.DeviceModelException if it has no screen, or QEMU does not answer
+     * @throws org.xenjava.toolstack.error.DeviceModelException if the guest has no screen, or QEMU does not answer
      */
     public Screenshot screenshot() {
         return domain.attempting(

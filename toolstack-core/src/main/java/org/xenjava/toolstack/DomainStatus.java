@@ -10,19 +10,19 @@ import org.xenjava.toolstack.xenctrl.DomainInfo;
 import org.xenjava.toolstack.xenctrl.units.Pages;
 
 /**
- * A domain as Xen and xenstore saw it at one moment.
+ * The state of a domain in Xen and xenstore at one moment.
  *
- * @param domid its number
- * @param name its name; empty if it has none
- * @param uuid its UUID
- * @param kind what kind of guest it is
- * @param states what it is doing
- * @param shutdownReason why it stopped, if it did
- * @param totPages pages that it owns
- * @param maxPages pages that it may own
- * @param outstandingPages pages claimed for it and not yet taken
- * @param vcpus vCPUs that are up
- * @param cpuTime CPU time used by all of them
+ * @param domid number of the domain
+ * @param name name of the domain; empty if it has none
+ * @param uuid UUID of the domain
+ * @param kind kind of guest
+ * @param states activity of the domain
+ * @param shutdownReason reason of the shutdown, if the domain has shut down
+ * @param totPages pages that the domain owns
+ * @param maxPages limit of the pages that the domain may own
+ * @param outstandingPages pages that are claimed for the domain and not yet taken
+ * @param vcpus number of vCPUs that are up
+ * @param cpuTime CPU time used by all vCPUs
  */
 public record DomainStatus(
         int domid,
@@ -37,13 +37,19 @@ public record DomainStatus(
         int vcpus,
         Duration cpuTime) {
 
-    /** What a domain is doing, in xl's order and with xl's letters. */
+    /** Activities of a domain, in xl's order and with xl's letters. */
     public enum State {
+        /** A vCPU runs on a CPU now. */
         RUNNING('r'),
+        /** All vCPUs wait for an event. */
         BLOCKED('b'),
+        /** A toolstack has paused the domain. */
         PAUSED('p'),
+        /** The guest has stopped. */
         SHUTDOWN('s'),
+        /** The guest has stopped by a crash. */
         CRASHED('c'),
+        /** The domain was destroyed, and Xen frees its memory. */
         DYING('d');
 
         private final char letter;
@@ -60,13 +66,31 @@ public record DomainStatus(
 
     /** Kinds of domains. */
     public enum Kind {
+        /** A paravirtual guest, which this library does not build. */
         PV,
+        /** A guest that starts a kernel directly, without firmware or device model. */
         PVH,
+        /** A guest with firmware and a device model. */
         HVM
     }
 
     private static final int PVH_EMULATION = 1;
 
+    /**
+     * Copies the set, so that the record is immutable.
+     *
+     * @param domid number of the domain
+     * @param name name of the domain; empty if it has none
+     * @param uuid UUID of the domain
+     * @param kind kind of guest
+     * @param states activity of the domain
+     * @param shutdownReason reason of the shutdown, if the domain has shut down
+     * @param totPages pages that the domain owns
+     * @param maxPages limit of the pages that the domain may own
+     * @param outstandingPages pages that are claimed for the domain and not yet taken
+     * @param vcpus number of vCPUs that are up
+     * @param cpuTime CPU time used by all vCPUs
+     */
     public DomainStatus {
         states = Set.copyOf(states);
     }

@@ -4,10 +4,13 @@ package org.xenjava.toolstack;
 import java.util.Locale;
 import org.xenjava.toolstack.xenctrl.abi.DomctlOp;
 
-/** What a guest can be sent as hardware would send it. Xen on x86 knows all of them but reset and INIT. */
+/** Events that a toolstack can send to a guest as hardware does. Xen on x86 does not support reset and INIT. */
 public enum GuestTrigger {
+    /** A non-maskable interrupt of one vCPU. */
     NMI(DomctlOp.SENDTRIGGER_NMI),
+    /** A reset of the machine. */
     RESET(DomctlOp.SENDTRIGGER_RESET),
+    /** An INIT of the first vCPU. */
     INIT(DomctlOp.SENDTRIGGER_INIT),
     /** The ACPI power button. */
     POWER(DomctlOp.SENDTRIGGER_POWER),
@@ -28,7 +31,7 @@ public enum GuestTrigger {
         return this == POWER || this == SLEEP;
     }
 
-    /** As xl writes it, such as {@code power}. */
+    /** {@return xl's word for it, such as {@code power}} */
     public String word() {
         return name().toLowerCase(Locale.ROOT);
     }

@@ -68,7 +68,7 @@ final class HostServices {
                 listener);
     }
 
-    /** A timeout does not expire because somebody sets the clock. */
+    /** A clock that never jumps: setting the system's time must not make timeouts expire. */
     private static InstantSource sinceNow() {
         long start = System.nanoTime();
         return () -> Instant.EPOCH.plusNanos(System.nanoTime() - start);

@@ -31,7 +31,7 @@ final class HostWiring {
 
     private HostWiring() {}
 
-    /** {@return the parts for one host, which are closed through their gate} */
+    /** {@return the parts for one host; closing their gate closes them} */
     static HostContext of(XenHost host, ToolstackOptions options) {
         XenLibraries libraries = host.libraries();
         Xenctrl xenctrl = Xenctrl.open(libraries);

@@ -11,14 +11,14 @@ import org.xenjava.toolstack.xenctrl.Xenctrl;
 import org.xenjava.toolstack.xenctrl.units.KiB;
 
 /**
- * All that there is to say about a domain and XSA-153.
+ * The state of a domain with regard to XSA-153.
  *
- * @param domain what it is and does
- * @param origin who built it
- * @param counters its populate-on-demand counters; empty if it can have no entries: PV domains, the control domain
- * @param told size that its balloon driver aims at, video RAM included; empty if xenstore does not say
+ * @param domain state of the domain
+ * @param origin the toolstack that built the domain
+ * @param counters populate-on-demand counters; empty for domains that cannot have entries: PV domains and dom0
+ * @param told size that the balloon driver aims at, video RAM included; empty if xenstore has none
  * @param inspection whether a monitor is attached; the advisory leaves open whether that undoes its workaround
- * @param architecture of the host's processors
+ * @param architecture architecture of the host's processors
  */
 public record PodReport(
         DomainStatus domain,
@@ -27,12 +27,14 @@ public record PodReport(
         Optional<KiB> told,
         Inspection inspection,
         Architecture architecture) {
-    /** Of the host; on ARM there is no populate-on-demand. */
+    /** Architectures of hosts. On ARM there is no populate-on-demand. */
     public enum Architecture {
+        /** 64-bit x86. */
         X86,
+        /** ARM, without populate-on-demand. */
         ARM;
 
-        /** @param capabilities Xen's own words, such as {@code "xen-3.0-aarch64 xen-3.0-armv7l "} */
+        /** @param capabilities Xen's list of capabilities, such as {@code "xen-3.0-aarch64 xen-3.0-armv7l "} */
         static Architecture of(String capabilities) {
             return capabilities.contains("-aarch64") || capabilities.contains("-arm") ? ARM : X86;
         }
@@ -56,29 +58,36 @@ public record PodReport(
                 Architecture.of(xenctrl.host().capabilities()));
     }
 
-    /** {@return entries without a page; never negative} */
+    /** {@return the number of entries without a page; never negative} */
     public long debtPages() {
         return Math.max(0, counters.map(PodStatus::debtPages).orElse(0L));
     }
 
-    /** {@return whether it has entries that were never touched; then it was built in populate-on-demand mode} */
+    /**
+     * {@return whether the domain has entries that were never touched, so that it was built in populate-on-demand
+     * mode}
+     */
     public boolean hasEntries() {
         return counters.filter(pod -> pod.entries().count() > 0).isPresent();
     }
 
     /**
-     * {@return pages that it owns beyond what its balloon driver aims at: cache of the slack, special pages; may be negative}
+     * {@return the pages that the domain owns beyond its balloon driver's target: cache of the slack, special pages;
+     * may be negative}
      */
     public Optional<Long> ownedBeyondTarget() {
         return told.map(size -> domain.totPages().count() - size.toPages().count());
     }
 
-    /** {@return pages that it may own beyond what its balloon driver aims at: slack and head-room; may be negative} */
+    /**
+     * {@return the pages that the domain may own beyond its balloon driver's target: slack and head-room; may be
+     * negative}
+     */
     public Optional<Long> limitBeyondTarget() {
         return told.map(size -> domain.maxPages().count() - size.toPages().count());
     }
 
-    /** {@return what brings it to safety; empty if it lacks no page, or has stopped for good} */
+    /** {@return the remedy; empty if the domain lacks no page or has stopped for good} */
     public Optional<PodRemedy> remedy() {
         if (debtPages() == 0 || domain.shutdownReason().isPresent()) {
             return Optional.empty();

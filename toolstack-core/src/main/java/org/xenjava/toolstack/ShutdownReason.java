@@ -3,14 +3,21 @@ package org.xenjava.toolstack;
 
 import java.util.Arrays;
 
-/** Why a domain stopped: {@code SHUTDOWN_*} of Xen's {@code public/sched.h}. */
+/** Reasons of a domain's shutdown: {@code SHUTDOWN_*} of Xen's {@code public/sched.h}. */
 public enum ShutdownReason {
+    /** The guest powered itself off. */
     POWEROFF(0),
+    /** The guest requested a reboot. */
     REBOOT(1),
+    /** The guest suspended itself, to be saved or migrated. */
     SUSPEND(2),
+    /** The guest crashed, or Xen crashed it. */
     CRASH(3),
+    /** The guest's watchdog timer in Xen expired. */
     WATCHDOG(4),
+    /** The guest requested a soft reset, as Linux' kexec does. */
     SOFT_RESET(5),
+    /** A reason that this library does not know. */
     UNKNOWN(255);
 
     private final int code;
@@ -19,7 +26,7 @@ public enum ShutdownReason {
         this.code = code;
     }
 
-    /** {@return Xen's number for it} */
+    /** {@return Xen's number of the reason} */
     public int code() {
         return code;
     }

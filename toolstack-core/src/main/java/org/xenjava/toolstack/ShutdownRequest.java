@@ -3,9 +3,11 @@ package org.xenjava.toolstack;
 
 import java.util.Locale;
 
-/** What a guest can be asked to do over {@code control/shutdown}. */
+/** Requests to a guest by {@code control/shutdown} in xenstore. */
 public enum ShutdownRequest {
+    /** The guest shuts down and powers off. */
     POWEROFF("shutting down"),
+    /** The guest reboots. */
     REBOOT("rebooting");
 
     private final String verb;

@@ -29,7 +29,8 @@ import org.xenjava.toolstack.xenctrl.Xenctrl;
 import org.xenjava.toolstack.xenctrl.units.Pages;
 
 /**
- * A Xen host: creates domains and finds them. Safe to use from many threads; close it when done, its domains run on.
+ * A Xen host: creates domains and finds them. The class is safe to use from many threads. Close it after use; its
+ * domains continue to run.
  *
  * <pre>{@code
  * try (Toolstack toolstack = Toolstack.open()) {
@@ -54,21 +55,21 @@ public final class Toolstack implements AutoCloseable {
         this.services = new HostServices(context);
     }
 
-    /**
-     * {@return the machine that this process runs on, which must be Xen's control domain; with the default options}
-     */
+    /** {@return the Xen host of this process, which must run in the control domain; with the default options} */
     public static Toolstack open() {
         return options().open();
     }
 
-    /** To open a host in another way than by default. */
+    /** {@return options to change before a host is opened} */
     public static ToolstackOptions options() {
         return new ToolstackOptions();
     }
 
     /**
-     * Builds a domain, as {@link #create(DomainConfig, BuildListener, Cancellation)} does, unobserved.
+     * Builds a domain as {@link #create(DomainConfig, CreateListener, Cancellation)} does, without reports of the
+     * progress.
      *
+     * @param config the configuration of the guest
      * @return the domain, paused
      */
     public Domain create(DomainConfig config) {
@@ -76,14 +77,14 @@ public final class Toolstack implements AutoCloseable {
     }
 
     /**
-     * Builds a domain and leaves it paused: {@link Domain#unpause} starts it. When the build fails or is cancelled,
-     * nothing is left of it.
+     * Builds a domain and leaves it paused; {@link Domain#unpause} starts it. If the build fails or is cancelled,
+     * nothing of it is left.
      *
-     * @param config what to build
-     * @param listener is told of each step
+     * @param config the configuration of the guest
+     * @param listener receives the progress of each step
      * @param cancellation stops the build between two steps
      * @return the domain, paused
-     * @throws org.xenjava.toolstack.error.ToolstackException if it cannot be built
+     * @throws org.xenjava.toolstack.error.ToolstackException if the domain cannot be built
      */
     public Domain create(DomainConfig config, CreateListener listener, Cancellation cancellation) {
         DomainBuilder.Built built =
@@ -98,37 +99,54 @@ public final class Toolstack implements AutoCloseable {
         return new Domain(context, built.domid(), built.uuid());
     }
 
-    /** {@return all domains, by ascending domid, dom0 included; those that are being destroyed are not} */
+    /** {@return all domains, including dom0, by ascending domid, without those that are being destroyed} */
     public List<Domain> domains() {
         return finder.domains();
     }
 
     /**
-     * {@return all domains' states, those that are being destroyed or wait for their last page included; one call to Xen, and
-     * a look into xenstore for each}
+     * {@return the states of all domains, including those that are being destroyed} The method makes one call to Xen,
+     * and reads xenstore for each domain.
      */
     public List<DomainStatus> statuses() {
         return finder.statuses();
     }
 
-    /** {@return the domain with that domid, if there is one} */
+    /**
+     * Finds a domain by its number.
+     *
+     * @param domid number of the domain
+     * @return the domain, if it exists
+     */
     public Optional<Domain> find(int domid) {
         return finder.find(info -> info.domid() == domid);
     }
 
-    /** {@return the domain with that UUID, if there is one} */
+    /**
+     * Finds a domain by its UUID.
+     *
+     * @param uuid UUID of the domain
+     * @return the domain, if it exists
+     */
     public Optional<Domain> find(UUID uuid) {
         return finder.find(info -> info.handle().equals(uuid));
     }
 
-    /** {@return the domain with that name, if there is one} */
+    /**
+     * Finds a domain by its name.
+     *
+     * @param name name of the domain
+     * @return the domain, if it exists
+     */
     public Optional<Domain> find(String name) {
         return finder.find(name);
     }
 
     /**
-     * {@return the domain that a user means: a decimal domid, a UUID, or a name}
+     * Finds a domain by a user's text.
      *
+     * @param nameOrId a decimal domid, a UUID, or a name
+     * @return the domain
      * @throws DomainNotFoundException if there is none
      */
     public Domain resolve(String nameOrId) {
@@ -140,7 +158,7 @@ public final class Toolstack implements AutoCloseable {
         return new XenConsole(context);
     }
 
-    /** {@return the host} */
+    /** {@return the state of the host} */
     public HostStatus host() {
         return context.attempting("looking at the host", () -> {
             Xenctrl xenctrl = context.xenctrl();
@@ -156,14 +174,15 @@ public final class Toolstack implements AutoCloseable {
     }
 
     /**
-     * Destroys what builds have left whose process was killed, and ends device models whose domain is gone. Opening does this already.
+     * Removes what builds of killed processes have left, and ends device models whose domain is gone. Opening a host
+     * does the same.
      *
-     * @return UUIDs of what was cleaned up
+     * @return the UUIDs of the removed domains
      */
     public List<UUID> recover() {
         return context.attempting("cleaning up after killed builds", () -> {
             List<UUID> builds = context.builds().recover(context.xenctrl(), context.removal());
-            // One that is dying needs no QEMU, and may be dying only because QEMU has its pages mapped.
+            // A dying domain needs no QEMU, and may still exist only because QEMU has its pages mapped.
             context.deviceModels()
                     .reapOrphans(
                             () -> finder.domains().stream().map(Domain::domid).collect(Collectors.toSet()));
@@ -172,11 +191,12 @@ public final class Toolstack implements AutoCloseable {
     }
 
     /**
-     * Starts to watch over every HVM and PVH domain of the host, whoever built it, as {@link PodGuard} says: one thread,
-     * until the result or this toolstack is closed. Nothing guards unless this is called.
+     * Starts a {@link PodGuard} of every HVM and PVH domain of the host, built by any toolstack. It runs on one
+     * thread until the returned service or this toolstack is closed. Nothing guards domains unless this method is
+     * called.
      *
-     * @param policy what it may do, such as {@link GuardPolicy#standard()}
-     * @param listener is told of every change of a domain's state
+     * @param policy the measures that the guard may take, such as {@link GuardPolicy#standard()}
+     * @param listener receives every change of a domain's state
      * @return the service, which the caller closes
      */
     public PodGuardService guard(GuardPolicy policy, GuardListener listener) {
@@ -184,8 +204,11 @@ public final class Toolstack implements AutoCloseable {
     }
 
     /**
-     * Starts to watch over some domains, as {@link #guard(GuardPolicy, GuardListener)} does over all.
+     * Starts a guard of some domains, as {@link #guard(GuardPolicy, GuardListener)} does of all.
      *
+     * @param policy the measures that the guard may take
+     * @param scope chooses the domains
+     * @param listener receives every change of a domain's state
      * @return the service, which the caller closes
      */
     public PodGuardService guard(GuardPolicy policy, GuardScope scope, GuardListener listener) {
@@ -193,34 +216,47 @@ public final class Toolstack implements AutoCloseable {
     }
 
     /**
-     * {@return a guard that somebody has to {@link PodGuard#tick tick}, in whatever time that is: a loop's, a simulation's}
+     * Makes a guard without a thread, for a caller that calls {@link PodGuard#tick tick} in its own time, such as a
+     * simulation.
+     *
+     * @param policy the measures that the guard may take
+     * @param scope chooses the domains
+     * @param listener receives every change of a domain's state
+     * @return the guard
      */
     public PodGuard newGuard(GuardPolicy policy, GuardScope scope, GuardListener listener) {
         return services.newGuard(policy, scope, listener);
     }
 
     /**
-     * Starts to do with this library's domains that stop what their configurations say, as {@link Supervisor} says: one
-     * thread, until the result or this toolstack is closed. Those that have stopped already are dealt with when this
-     * returns. Nothing acts on domains that stop unless this is called.
+     * Starts a {@link Supervisor}, which destroys, restarts or preserves this library's domains that stop, as their
+     * configurations say. It runs on one thread until the returned service or this toolstack is closed. Domains that
+     * have stopped already are handled before this method returns. Nothing acts on domains that stop unless this
+     * method is called.
      *
-     * @param policy which domains, such as {@link SupervisionPolicy#standard()}
-     * @param listener is told what is seen and done
+     * @param policy the domains and the limits of restarts, such as {@link SupervisionPolicy#standard()}
+     * @param listener receives what the supervisor observes and does
      * @return the service, which the caller closes
      */
     public SupervisorService supervise(SupervisionPolicy policy, SupervisionListener listener) {
         return services.supervise(policy, listener);
     }
 
-    /** {@return a supervisor that somebody has to {@link Supervisor#tick tick}, in whatever time that is} */
+    /**
+     * Makes a supervisor without a thread, for a caller that calls {@link Supervisor#tick tick} in its own time.
+     *
+     * @param policy the domains and the limits of restarts
+     * @param listener receives what the supervisor observes and does
+     * @return the supervisor
+     */
     public Supervisor newSupervisor(SupervisionPolicy policy, SupervisionListener listener) {
         return services.newSupervisor(policy, listener);
     }
 
     /**
-     * Ends guards, supervisors and waiting operations, cancels builds and dumps, waits for what is under way, at most a
-     * minute, and closes the libraries last; domains run on. Every operation begun later fails with
-     * {@link XenUnavailableException}.
+     * Ends guards, supervisors and waiting operations, cancels builds and dumps, waits up to a minute for running
+     * operations, and closes the libraries last. Domains continue to run. Later operations fail with {@link
+     * XenUnavailableException}.
      */
     @Override
     public void close() {

@@ -25,7 +25,7 @@ import org.xenjava.toolstack.xenctrl.lib.XenLibraries;
 import org.xenjava.toolstack.xenctrl.lib.jna.JnaHostProcesses;
 import org.xenjava.toolstack.xenctrl.lib.jna.JnaXen;
 
-/** How to open a host: made by {@link Toolstack#options}, used once. */
+/** Options for opening one host. {@link Toolstack#options} makes them. */
 public final class ToolstackOptions {
     PodPolicy podPolicy = PodPolicy.standard();
     BackedBoot backedBoot = BackedBoot.off();
@@ -37,37 +37,57 @@ public final class ToolstackOptions {
 
     ToolstackOptions() {}
 
-    /** {@return the rule against XSA-153; {@link PodPolicy#standard()} unless told otherwise} */
+    /**
+     * Sets the rule against XSA-153.
+     *
+     * @param value the rule; the default is {@link PodPolicy#standard()}
+     * @return these options
+     */
     public ToolstackOptions podPolicy(PodPolicy value) {
         podPolicy = value;
         return this;
     }
 
     /**
-     * {@return how far guests are backed while they boot, so that no load can crash one before its balloon driver has
-     * worked; {@link BackedBoot#off()} unless told otherwise} What is lent raises a guest's max_mem until a {@link
-     * Toolstack#guard guard}, of this process or another, finds it repaid.
+     * Sets the policy on lending pages to guests while they boot, so that no load can crash a guest before its
+     * balloon driver has worked. A loan raises the guest's max_mem until a {@link Toolstack#guard guard}, of this
+     * process or another, finds it repaid.
+     *
+     * @param value the policy; the default is {@link BackedBoot#off()}
+     * @return these options
      */
     public ToolstackOptions backedBoot(BackedBoot value) {
         backedBoot = value;
         return this;
     }
 
-    /** {@return where the time in {@code start_time} comes from} */
+    /**
+     * Sets the source of a domain's {@code start_time}.
+     *
+     * @param value the clock; the default is the system's in UTC
+     * @return these options
+     */
     public ToolstackOptions clock(Clock value) {
         clock = value;
         return this;
     }
 
-    /** {@return what chooses UUIDs and MAC addresses where none is given; safe to use from many threads} */
+    /**
+     * Sets the source of UUIDs and MAC addresses that a configuration leaves out.
+     *
+     * @param value a generator that is safe to use from many threads
+     * @return these options
+     */
     public ToolstackOptions random(RandomGenerator value) {
         random = value;
         return this;
     }
 
     /**
-     * {@return how long to wait for dom0's back ends, and for a guest to give a device back: libxl's 10 seconds unless told
-     * otherwise}
+     * Sets the longest time to wait for dom0's back ends, and for a guest to release a device.
+     *
+     * @param value the time; the default is libxl's 10 seconds
+     * @return these options
      */
     public ToolstackOptions deviceLimit(Duration value) {
         deviceLimit = value;
@@ -75,8 +95,11 @@ public final class ToolstackOptions {
     }
 
     /**
-     * {@return what builds under way are signed with in xenstore, so that others can tell whether their process still
-     * runs: this process, unless a recording of another one is replayed}
+     * Sets the identity that signs builds in xenstore, so that other processes can find out whether the builder still
+     * runs.
+     *
+     * @param value the identity; the default is this process. A replay needs the identity of the recorded process
+     * @return these options
      */
     public ToolstackOptions processIdentity(ProcessIdentity value) {
         processIdentity = value;
@@ -84,9 +107,10 @@ public final class ToolstackOptions {
     }
 
     /**
-     * Puts something between the toolstack and Xen's libraries, such as a recorder of traces.
+     * Inserts a layer between the toolstack and Xen's libraries, such as a recorder of traces.
      *
-     * @param value returns libraries that pass calls on to those that it is given, and close them
+     * @param value returns libraries that pass calls on to the given ones and close them
+     * @return these options
      */
     public ToolstackOptions tap(UnaryOperator<XenLibraries> value) {
         tap = value;
@@ -94,10 +118,10 @@ public final class ToolstackOptions {
     }
 
     /**
-     * Opens the machine that this process runs on. What builds have left whose process was killed is cleaned up.
+     * Opens the Xen host of this process, and removes what builds of killed processes have left.
      *
      * @return the open toolstack
-     * @throws XenUnavailableException if it is not a usable Xen host; the message says what is missing
+     * @throws XenUnavailableException if there is no usable Xen; the message says what is missing
      */
     public Toolstack open() {
         try {
@@ -112,10 +136,11 @@ public final class ToolstackOptions {
     }
 
     /**
-     * Opens a host: a simulated one, or one through other libraries. It is closed with the toolstack.
+     * Opens a host, such as a simulated one or one through other libraries. Closing the toolstack closes the host.
      *
+     * @param host the host
      * @return the open toolstack
-     * @throws XenUnavailableException if the Xen below is of an unsupported release
+     * @throws XenUnavailableException if the release of Xen is not supported
      */
     public Toolstack open(XenHost host) {
         try {
@@ -139,7 +164,7 @@ public final class ToolstackOptions {
                 && !unpatched.realXenAccepted()
                 && host.guests() == GuestWorth.NEEDED) {
             throw new ConfigException("the unpatched PoD policy lets users crash their guests (XSA-153); on a real "
-                    + "Xen it has to be asked for with UnpatchedPodPolicy.yesLetGuestsCrashOnRealXen()");
+                    + "Xen, confirm it with UnpatchedPodPolicy.yesLetGuestsCrashOnRealXen()");
         }
     }
 }

@@ -14,13 +14,13 @@ public final class XenConsole {
         this.context = context;
     }
 
-    /** {@return all messages that Xen still has, oldest first, each on a line} */
+    /** {@return all messages in Xen's buffer, oldest first, one on each line} */
     public String read() {
         return XenFailures.translating(
                 "reading Xen's console", () -> context.xenctrl().host().readWholeConsole(ConsoleReading.KEEP));
     }
 
-    /** {@return all messages that Xen still has} Xen forgets them, and keeps those that follow. */
+    /** {@return all messages in Xen's buffer} Xen drops them, and keeps later ones. */
     public String readAndClear() {
         return XenFailures.translating(
                 "reading and clearing Xen's console",
@@ -28,11 +28,11 @@ public final class XenConsole {
     }
 
     /**
-     * Handles keys as if they were typed at Xen's console, in their order. The results are messages of Xen; a key that
-     * Xen does not know is ignored. {@code R} reboots the host at once and {@code C} crashes it.
+     * Sends keys to Xen in order, as if they were typed at its console. The results are messages of Xen; an unknown
+     * key is ignored. {@code R} reboots the host at once and {@code C} crashes it.
      *
      * @param keys printable ASCII characters, at least one
-     * @throws ConfigException if they are not
+     * @throws ConfigException if the text has other characters or is empty
      */
     public void sendDebugKeys(String keys) {
         if (!keys.matches("[!-~]+")) {

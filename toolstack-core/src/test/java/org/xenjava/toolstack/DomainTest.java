@@ -163,8 +163,7 @@ class DomainTest {
         DomainStateException e = assertThrows(
                 DomainStateException.class, () -> domain.lifecycle().requestShutdown(ShutdownRequest.POWEROFF));
         assertEquals(
-                "shutting down domain 1: the guest has no PV drivers that would listen (none, or it is still "
-                        + "booting); wait, or destroy it",
+                "shutting down domain 1: the guest has no PV drivers, or is still booting; " + "wait, or destroy it",
                 e.getMessage());
         assertEquals("", shutdownWord());
     }

@@ -11,15 +11,17 @@ import org.xenjava.toolstack.store.DomainPaths;
 import org.xenjava.toolstack.store.StoreTransaction;
 import org.xenjava.toolstack.xenctrl.units.KiB;
 
-/** A domain's configuration as it is now: what it was built from, and what was changed since. */
+/** A domain's present configuration: the one of its build with the changes since. */
 public final class CurrentConfig {
     private CurrentConfig() {}
 
     /**
-     * Reads it.
+     * Reads the configuration.
      *
-     * @param policy the rule that the domain was built with; it says which {@code memory/target} is the build's own
-     * @return empty if the domain was not built by this library
+     * @param store a transaction, or single requests
+     * @param paths nodes of the domain
+     * @param policy the rule of the domain's build, which decides the {@code memory/target} that the build wrote
+     * @return the configuration; empty if the domain was not built by this library
      */
     public static Optional<DomainConfig> of(StoreTransaction store, DomainPaths paths, PodPolicy policy) {
         return StoredConfig.read(store, paths.storedConfig()).map(built -> present(store, paths, policy, built));
@@ -39,7 +41,7 @@ public final class CurrentConfig {
                 .build();
     }
 
-    /** In whole MiB, as a configuration has it: of a mem-set to pages the guest gets no more than it was to have. */
+    /** The memory in whole MiB, as a configuration requires; a mem-set to a number of pages is rounded down. */
     private static KiB memory(StoreTransaction store, DomainPaths paths, PodPolicy policy, DomainConfig built) {
         Optional<KiB> target = IntendedTarget.read(store, paths).or(() -> store.readPlausibleKib(paths.memoryTarget()));
         KiB unchanged = policy.bootTarget(shape(built));

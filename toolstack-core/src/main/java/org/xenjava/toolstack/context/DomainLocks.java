@@ -9,8 +9,8 @@ import java.util.function.Supplier;
 import org.xenjava.toolstack.operation.OperationGate;
 
 /**
- * One lock for each domain of this toolstack, held while a thread changes the domain; no two domains share one. Work
- * under a lock is calls to Xen and xenstored, never the copying of memory.
+ * The locks of a toolstack's domains, one for each. A thread holds the lock of a domain while it changes the domain
+ * by calls to Xen and xenstored. No thread copies memory under a lock.
  */
 public final class DomainLocks {
     /** Domids are 0 … 0x7FEF, so this stays small. */
@@ -18,7 +18,7 @@ public final class DomainLocks {
 
     private final OperationGate gate;
 
-    /** @param gate the holder of a lock is inside of an operation */
+    /** @param gate counts the holder of a lock as an operation */
     public DomainLocks(OperationGate gate) {
         this.gate = gate;
     }
@@ -27,7 +27,7 @@ public final class DomainLocks {
         return locks.computeIfAbsent(domid, key -> gate.guarding(new ReentrantLock()));
     }
 
-    /** Runs {@code work} while no other thread changes that domain. A thread may do so again inside of it. */
+    /** Runs {@code work} while no other thread changes that domain. Calls may nest. */
     public <T> T exclusively(int domid, Supplier<T> work) {
         Lock lock = of(domid);
         lock.lock();
@@ -38,7 +38,7 @@ public final class DomainLocks {
         }
     }
 
-    /** Runs {@code work} unless another thread changes that domain now; answers whether it was run. */
+    /** Runs {@code work} unless another thread changes that domain now, and returns whether it ran. */
     public boolean tryExclusively(int domid, Runnable work) {
         Lock lock = of(domid);
         if (!lock.tryLock()) {

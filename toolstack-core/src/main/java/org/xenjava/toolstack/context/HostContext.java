@@ -21,17 +21,17 @@ import org.xenjava.toolstack.xenctrl.Xenctrl;
 import org.xenjava.toolstack.xenctrl.lib.Liveness;
 
 /**
- * What a toolstack, its domains and its supervisors share.
+ * The services that a toolstack, its domains and its supervisors share.
  *
- * @param podPolicy the rule that domains are built with
- * @param processes signs what is noted in xenstore, and tells which other processes may be alive
+ * @param podPolicy the rule of the domains' builds
+ * @param processes signs records in xenstore, and shows which other processes may be alive
  * @param builder builds domains
- * @param builds notes of builds under way
- * @param removal takes domains away
+ * @param builds the journal of running builds
+ * @param removal removes domains
  * @param loans lends pages to domains that are short of them
  * @param clock the time of day
  * @param random chooses UUIDs and MAC addresses
- * @param gate counts the operations under way, and refuses new ones once the toolstack is closed
+ * @param gate counts the running operations, and refuses new ones once the toolstack is closed
  * @param locks one for each domain
  */
 public record HostContext(
@@ -51,7 +51,7 @@ public record HostContext(
         OperationGate gate,
         DomainLocks locks) {
 
-    /** Runs one operation that concerns no domain; {@code attempt} begins the message of a failure. */
+    /** Runs one operation that concerns no domain. The message of a failure begins with {@code attempt}. */
     public <T> T attempting(String attempt, Supplier<T> work) {
         return XenFailures.translating(attempt, () -> gate.run(work));
     }
@@ -64,14 +64,14 @@ public record HostContext(
         });
     }
 
-    /** The same, for work with a result. A thread may do so again inside of {@code work}. */
+    /** Runs {@code work} with a result while no other thread of this toolstack changes that domain. Calls may nest. */
     public <T> T exclusively(int domid, Supplier<T> work) {
         return locks.exclusively(domid, work);
     }
 
     /**
-     * {@return the domain's QEMU is known to have ended; one that cannot be seen from here, such as one in another PID
-     * namespace, counts as running}
+     * {@return whether the domain's QEMU is known to have ended; a QEMU that is not visible, such as one in another
+     * PID namespace, counts as running}
      */
     public boolean hasLostItsDevices(int domid) {
         return store.read(new DomainPaths(domid).deviceModelPid()).isPresent()

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * What operations on one host share: the calls below, the plans' executors, locks. The face wires it once, domains and
- * supervisors work with it.
+ * The services that the operations on one host share: hypercalls, xenstore, the executors of plans, and locks. The
+ * toolstack connects them once; its domains and supervisors use them.
  */
 @NullMarked
 package org.xenjava.toolstack.context;

@@ -17,9 +17,9 @@ import org.xenjava.toolstack.xenctrl.DomainInfo;
 import org.xenjava.toolstack.xenctrl.Xenctrl;
 
 /**
- * Builds under way, noted in xenstore before the domain exists, so that a build whose process was killed can be
- * cleaned up by the next one: {@code /tool/xenjava/builds/UUID} is the builder's {@link Lease}. The UUID
- * finds the domain, whose handle it is.
+ * The journal of running builds in xenstore. A record, {@code /tool/xenjava/builds/UUID}, is written before the
+ * domain exists, so that another process can clean up the build of a process that was killed. The record is the
+ * builder's {@link Lease}; the domain's handle is the UUID.
  */
 public final class BuildJournal {
     private static final Logger LOG = LoggerFactory.getLogger(BuildJournal.class);
@@ -36,12 +36,12 @@ public final class BuildJournal {
         this.holder = LeaseHolder.ofProcess(processes);
     }
 
-    /** The note of one build, not yet written. */
+    /** The record of one build, not yet written. */
     Note note(UUID uuid) {
         return new Note(uuid);
     }
 
-    /** One build's note. While it is there, nobody else builds a domain with that UUID. */
+    /** The record of one build. While it exists, no other process builds a domain with that UUID. */
     final class Note {
         private final UUID uuid;
         private boolean ours;
@@ -50,10 +50,10 @@ public final class BuildJournal {
             this.uuid = uuid;
         }
 
-        /** @throws DomainExistsException if there is one already */
+        /** @throws DomainExistsException if there is a record already */
         void open() {
             store.inTransaction(transaction -> {
-                // It may be there when the answer gets lost, whatever becomes of the commit.
+                // The record may exist although the commit fails, because only its answer was lost.
                 ours = true;
                 lease(uuid).takeIfFree(transaction).ifPresent(builder -> {
                     ours = false;
@@ -65,7 +65,7 @@ public final class BuildJournal {
             });
         }
 
-        /** Removes it, unless it is another's. */
+        /** Removes the record, unless it belongs to another process. */
         void close() {
             if (ours) {
                 BuildJournal.this.close(uuid);
@@ -74,7 +74,7 @@ public final class BuildJournal {
         }
     }
 
-    /** {@return whether somebody builds a domain with that UUID, or has been killed while building it} */
+    /** {@return whether a process is building a domain with that UUID, or was killed during its build} */
     public boolean isUnderWay(UUID uuid) {
         return store.read(path(uuid)).isPresent();
     }
@@ -87,11 +87,12 @@ public final class BuildJournal {
     }
 
     /**
-     * Destroys what builds have left whose process is gone. Harmless to repeat, and to run in many processes at once.
+     * Removes what builds of dead processes have left. The method may be repeated, and may run in many processes at
+     * once.
      *
-     * @param xenctrl knows the domains that are there
-     * @param removal takes them away
-     * @return UUIDs of the builds that were cleaned up
+     * @param xenctrl lists the domains
+     * @param removal removes them
+     * @return the UUIDs of the removed builds
      */
     public List<UUID> recover(Xenctrl xenctrl, DomainRemoval removal) {
         List<UUID> recovered = new ArrayList<>();
@@ -100,7 +101,7 @@ public final class BuildJournal {
                 .flatMap(Optional::stream)
                 .toList()) {
             if (lease(uuid).state(store.direct()) == Lease.State.ABANDONED) {
-                LOG.warn("cleaning up the build of domain {}, whose process is gone", uuid);
+                LOG.warn("removing the unfinished build of domain {}: its process has ended", uuid);
                 recover(xenctrl, removal, uuid);
                 recovered.add(uuid);
             }

@@ -22,19 +22,21 @@ import org.xenjava.toolstack.memory.PodPolicy;
 import org.xenjava.toolstack.xenctrl.lib.FirmwareLocator;
 
 /**
- * All that a build will do, decided before the first hypercall: {@code dry-run} shows it.
+ * The plan of a build, decided before the first hypercall. {@code dry-run} shows it.
  *
- * @param config what was asked for
- * @param memory how much memory, where, and what Xen and the guest are told of it
- * @param image what bytes go where
+ * @param config the configuration
+ * @param memory the sizes and the layout of the memory
+ * @param image the content of the memory when the guest starts
  * @param devices disks, network cards and QEMU
  */
 public record CreatePlan(DomainConfig config, MemoryPlan memory, ImagePlan image, DevicePlan devices) {
 
     /**
-     * Plans a guest for a host of which nothing is known: whatever the guest asks for, the host is assumed to have.
+     * Plans a guest for an unknown host, which is assumed to have everything that the guest needs.
      *
      * @param firmware finds the firmware to plan with, such as a simulated host's
+     * @param config the configuration
+     * @param policy the rule for PoD target and slack
      * @return the plan
      * @throws ConfigException if the configuration cannot be built
      * @throws KernelImageException if a file cannot be read, is malformed, or does not fit into the guest
@@ -50,8 +52,10 @@ public record CreatePlan(DomainConfig config, MemoryPlan memory, ImagePlan image
      *
      * @param images reads the files, and reads them again when the plan is executed
      * @param host answers the questions about disks, bridges, QEMU and firmware
+     * @param config the configuration
+     * @param policy the rule for PoD target and slack
      * @return the plan
-     * @throws ConfigException if the configuration cannot be built, or not on this host
+     * @throws ConfigException if the configuration cannot be built, or cannot be built on this host
      * @throws KernelImageException if a file cannot be found or read, is malformed, or does not fit into the guest
      */
     public static CreatePlan of(DomainConfig config, PodPolicy policy, ImageFiles images, HostInventory host) {

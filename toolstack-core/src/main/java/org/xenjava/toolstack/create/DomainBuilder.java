@@ -32,7 +32,7 @@ import org.xenjava.toolstack.store.StoreClient;
 import org.xenjava.toolstack.xenctrl.Xenctrl;
 import org.xenjava.toolstack.xenctrl.units.Pages;
 
-/** Builds domains. Safe to use from many threads; each build works on a domain of its own. */
+/** Builds domains. The class is safe to use from many threads; each build works on a domain of its own. */
 public final class DomainBuilder {
     private final Xenctrl xenctrl;
     private final StoreClient store;
@@ -52,8 +52,8 @@ public final class DomainBuilder {
      * @param host answers a plan's questions
      * @param devices attaches disks and network cards
      * @param deviceModels starts QEMU
-     * @param random chooses UUIDs and MAC addresses where none is given
-     * @param backing lends the guests what they lack while they boot
+     * @param random chooses UUIDs and MAC addresses that a configuration leaves out
+     * @param backing lends pages to guests while they boot
      */
     public DomainBuilder(
             Xenctrl xenctrl,
@@ -84,14 +84,14 @@ public final class DomainBuilder {
     /**
      * A finished domain.
      *
-     * @param domid its number
-     * @param uuid its UUID
+     * @param domid number of the domain
+     * @param uuid UUID of the domain
      */
     public record Built(int domid, UUID uuid) {}
 
     /**
-     * Plans a domain, then builds it step by step and leaves it paused. When a step fails or the build is cancelled,
-     * all that was done is undone: no domain, no node in xenstore, no claimed memory, no device stays.
+     * Plans a domain, builds it step by step and leaves it paused. If a step fails or the build is cancelled, all
+     * steps are undone: no domain, no node in xenstore, no claimed memory and no device is left.
      *
      * @return the domain
      */
@@ -174,7 +174,7 @@ public final class DomainBuilder {
         }
     }
 
-    /** The note keeps others from building one in the meantime. */
+    /** Checks that no domain has the UUID. The build's record excludes other builds with it. */
     private void requireNewUuid(UUID uuid) {
         xenctrl.domains().list().stream()
                 .filter(info -> info.handle().equals(uuid))

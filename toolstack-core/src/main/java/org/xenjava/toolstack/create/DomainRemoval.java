@@ -15,7 +15,7 @@ import org.xenjava.toolstack.xenctrl.HypercallException;
 import org.xenjava.toolstack.xenctrl.Xenctrl;
 import org.xenjava.toolstack.xenctrl.lib.Errno;
 
-/** Takes a domain away: from Xen, from xenstore, its device model and its devices. Every part may be gone already. */
+/** Removes a domain from Xen and xenstore, with its device model and its devices. Every part may be gone already. */
 public final class DomainRemoval {
     private static final Pattern DOMID = Pattern.compile("\\d{1,5}");
 
@@ -35,23 +35,27 @@ public final class DomainRemoval {
 
     /**
      * Stops the device model, detaches the devices, removes the domain's trees, then destroys it: in this order, as
-     * libxl does, since a watcher that hears of the death should find nothing left. What goes wrong keeps nothing else from being done.
+     * libxl does, so that a watcher of the domain's end finds nothing left. After a failure the other parts are
+     * removed nevertheless.
      *
-     * @throws RuntimeException the first thing that went wrong, with the others suppressed
+     * @throws RuntimeException the first failure, with the others suppressed
      */
     public void remove(int domid, UUID uuid) {
         Undo.all(() -> deviceModels.stop(domid), () -> detachDevicesAndForget(domid, uuid), () -> destroy(domid));
     }
 
-    /** The trees stay if a device cannot be detached, since they say what is left to do. */
+    /**
+     * Detaches the devices and removes the trees. The trees stay if a device cannot be detached, because they record
+     * it.
+     */
     private void detachDevicesAndForget(int domid, UUID uuid) {
         devices.detachAll(domid);
         removeTrees(domid, uuid);
     }
 
     /**
-     * Removes what an earlier removal left of a domain that is gone from Xen. What belongs to a domain that has the
-     * number or the UUID now, as after a reboot, stays.
+     * Removes what an earlier removal left of a domain that Xen no longer has. Nodes of a domain that has the number
+     * or the UUID now, as after a reboot, stay.
      */
     public void removeLeftovers(int domid, UUID uuid) {
         boolean takenOver = xenctrl.domains().list().stream()
@@ -69,7 +73,7 @@ public final class DomainRemoval {
         Undo.all(() -> deviceModels.stop(domid), () -> detachDevicesAndForget(domid, uuid));
     }
 
-    /** Removes all that xenstore holds of the domain. */
+    /** Removes all nodes of the domain. */
     void removeTrees(int domid, UUID uuid) {
         store.inTransaction(transaction -> {
             new DomainPaths(domid).all(uuid).forEach(transaction::removeWithEmptyParents);
@@ -77,16 +81,14 @@ public final class DomainRemoval {
         });
     }
 
-    /**
-     * Destroys what createdomain has made although its answer got lost: a domain with this UUID that has no memory yet.
-     */
+    /** Destroys a domain that createdomain made although its answer was lost: one with this UUID and without memory. */
     void destroyNewborn(UUID uuid) {
         xenctrl.domains().list().stream()
                 .filter(info -> info.handle().equals(uuid) && info.totPages() == 0)
                 .forEach(info -> destroy(info.domid()));
     }
 
-    /** Removes what is left of domains with this UUID, none of which exists any more. */
+    /** Removes the nodes of domains with this UUID, none of which exists any more. */
     void removeLeftovers(UUID uuid) {
         List<String> entries = store.list(DomainPaths.DOMAINS);
         for (String entry : entries.stream().filter(DOMID.asMatchPredicate()).toList()) {
@@ -97,7 +99,7 @@ public final class DomainRemoval {
         }
     }
 
-    /** Destroys the domain; nothing happens if there is none. */
+    /** Destroys the domain. Does nothing if there is none. */
     void destroy(int domid) {
         try {
             xenctrl.domains().destroy(domid);
@@ -105,7 +107,7 @@ public final class DomainRemoval {
             if (!e.errno().equals(Errno.ESRCH)) {
                 throw e;
             }
-            LOG.debug("domain {} was gone already", domid);
+            LOG.debug("domain {} is gone already", domid);
         }
     }
 }

@@ -12,11 +12,11 @@ import org.xenjava.toolstack.error.KernelImageException;
 import org.xenjava.toolstack.xenctrl.lib.FirmwareLocator;
 
 /**
- * Where hvmloader and the BIOSes are installed. Xen fixes it when it is configured; so distributions differ, and
- * every place is looked at.
+ * Finds hvmloader and the BIOSes. Their places are fixed when Xen is configured and differ between distributions, so
+ * every known place is searched.
  */
 public final class FirmwareFiles implements FirmwareLocator {
-    /** In Xen's own directory of firmware. */
+    /** The name of hvmloader in Xen's directory of firmware. */
     private static final String LOADER = "hvmloader";
 
     private final Path root;
@@ -25,12 +25,12 @@ public final class FirmwareFiles implements FirmwareLocator {
         this.root = root;
     }
 
-    /** {@return those of this machine} */
+    /** {@return the files of this machine} */
     public static FirmwareFiles installed() {
         return below(Path.of("/"));
     }
 
-    /** Those of a machine whose root directory is somewhere else. */
+    /** The files below another root directory. */
     static FirmwareFiles below(Path root) {
         return new FirmwareFiles(root);
     }
@@ -72,7 +72,7 @@ public final class FirmwareFiles implements FirmwareLocator {
         return Stream.of(paths).map(root::resolve).toList();
     }
 
-    /** A BIOS that was built with Xen lies beside hvmloader. */
+    /** The candidates for a BIOS: beside hvmloader, if it was built with Xen, or elsewhere. */
     private static List<Path> inEachOr(List<Path> directories, String name, List<Path> elsewhere) {
         return Stream.concat(directories.stream().map(directory -> directory.resolve(name)), elsewhere.stream())
                 .toList();

@@ -36,7 +36,10 @@ import org.xenjava.toolstack.xenctrl.lib.Protection;
 import org.xenjava.toolstack.xenctrl.units.Pages;
 import org.xenjava.toolstack.xenctrl.units.PodCounters;
 
-/** What the builds of all guests have in common: what each step does, and what it leaves for the next. One thread's. */
+/**
+ * The steps that the builds of all guests share, and the values that a step leaves for the next ones. Used by one
+ * thread.
+ */
 final class GuestBuild {
     /** Page-table entry of the identity map: 4 MiB, present, writable, user, accessed, dirty. */
     private static final int IDENTITY_ENTRY = 0xE7;
@@ -46,10 +49,10 @@ final class GuestBuild {
     private static final int GRANT_STORE = 1;
     private static final int NOT_CREATED = -1;
 
-    /** Numbers from 0x7FF0 on stand for no domain. */
+    /** The largest domid; numbers from 0x7FF0 on are reserved. */
     private static final long MAX_DOMID = 0x7FEF;
 
-    /** Until xenconsoled serves the ring; Linux waits for that. */
+    /** The state of the console's ring until xenconsoled serves it; Linux waits for that. */
     private static final int CONSOLE_DISCONNECTED = 1;
 
     private final Xenctrl xenctrl;
@@ -72,7 +75,7 @@ final class GuestBuild {
         this.claim = new HostClaim(xenctrl, NOT_CREATED, attempt());
     }
 
-    /** There is a domain; from then on it has a number. */
+    /** Whether the domain exists and has a number. */
     boolean isCreated() {
         return domid != NOT_CREATED;
     }
@@ -160,13 +163,13 @@ final class GuestBuild {
         claim.release();
     }
 
-    /** Before the first populate: afterwards Xen would ignore it and still answer 0. */
+    /** Sets the PoD target before the first populate. Later, Xen ignores it and still returns 0. */
     void setPodTarget() {
         plan.memory().podTarget().ifPresent(target -> {
             PodCounters answer = xenctrl.memory().setPodTarget(domid, target);
             if (answer.cachePages() != target.count() || answer.totPages() != target.count()) {
                 throw new XenCallException("Xen took a PoD target of " + target + " and answered " + answer
-                        + ": the cache is not what was asked for");
+                        + ": the cache has another size than requested");
             }
         });
     }
@@ -179,7 +182,7 @@ final class GuestBuild {
         }
     }
 
-    /** Xen says nothing but how many extents it did; smaller ones may still fit where larger ones do not. */
+    /** Populates extents. Xen returns only their number; where a large extent does not fit, smaller ones may. */
     private void populate(PopulateCall call, int flags) {
         int done = xenctrl.memory().populatePhysmap(domid, call.gfns(), call.order(), flags);
         if (done == call.extents()) {
@@ -206,7 +209,7 @@ final class GuestBuild {
         }
     }
 
-    /** Populates pages side by side and clears them: a page may come with what its last owner left in it. */
+    /** Populates neighbouring pages and clears them, because a page may contain data of its last owner. */
     void populateCleared(long[] gfns, String what) {
         populateExactly(gfns, what);
         memory().write(gfns[0] << Pages.SHIFT, new byte[gfns.length * Pages.BYTES]);
@@ -245,7 +248,7 @@ final class GuestBuild {
                 consoleDomid);
     }
 
-    /** A daemon that runs in a stub domain says so in xenstore. */
+    /** The domain of a daemon: xenstore names a stub domain, otherwise it is dom0. */
     private int daemonDomid(String daemon) {
         return store.readLong("/tool/" + daemon + "/domid")
                 .filter(domid -> domid >= 0 && domid <= MAX_DOMID)
@@ -253,7 +256,7 @@ final class GuestBuild {
                 .intValue();
     }
 
-    /** Where the special pages are, and the ports. */
+    /** Sets the parameters with the special pages and the ports. */
     void setSharedParams() {
         set(HvmParam.STORE_PFN, SpecialPage.STORE.gfn());
         set(HvmParam.BUFIOREQ_PFN, SpecialPage.BUFFERED_IOREQ.gfn());
@@ -275,7 +278,7 @@ final class GuestBuild {
         return VcpuState.of(xenctrl.hvm().context(domid));
     }
 
-    /** Brings up vCPU 0. Nothing about vCPUs may follow: Xen takes all of them down before it reads records. */
+    /** Brings up vCPU 0. No vCPU records may follow, because Xen takes all vCPUs down before it reads records. */
     void bootVcpu(VcpuState state) {
         xenctrl.hvm()
                 .setContext(domid, state.boot(plan.image().entry(), plan.image().startInfoAddress()));
@@ -298,7 +301,7 @@ final class GuestBuild {
                 .set("flags", GRANT_PERMIT_ACCESS);
     }
 
-    /** Success of the single calls says little; the counters after all of them do. */
+    /** Compares the counters with the plan: Xen reports success for calls that it ignores. */
     void verifyMemory() {
         if (info().shutdown()) {
             throw new DomainStateException("domain " + domid + " was crashed while it was built: PoD memory ran out");
@@ -311,7 +314,7 @@ final class GuestBuild {
         }
     }
 
-    /** @param backing decides and lends */
+    /** @param backing lends the missing pages, if policy and host allow */
     void backBoot(BootBacking backing) {
         backing.back(info());
     }
@@ -320,10 +323,10 @@ final class GuestBuild {
         return xenctrl.domains()
                 .info(domid)
                 .orElseThrow(() -> new DomainGoneException(
-                        attempt() + ": domain " + domid + " is gone; somebody has destroyed it meanwhile"));
+                        attempt() + ": domain " + domid + " is gone: another process has destroyed it"));
     }
 
-    /** @param specifics writes what not every guest has, in the same transaction */
+    /** @param specifics writes the nodes of this kind of guest, in the same transaction */
     void writeStore(Consumer<StoreTransaction> specifics) {
         XenstoreTree tree = new XenstoreTree(domid, uuid, plan.config(), plan.memory(), ports, clock.instant());
         store.inTransaction(transaction -> {

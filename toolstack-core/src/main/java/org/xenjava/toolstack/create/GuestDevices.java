@@ -6,7 +6,7 @@ import org.xenjava.toolstack.device.plan.DevicePlan;
 import org.xenjava.toolstack.device.plan.QemuPlan;
 import org.xenjava.toolstack.device.pv.PvHost;
 
-/** Executes the plan of a guest's devices once xenstored knows the domain. */
+/** Executes the plan of a guest's devices, after the introduction to xenstored. */
 final class GuestDevices {
     private final GuestBuild guest;
     private final DevicePlan plan;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.xenjava.toolstack.create;
 
-/** What differs between the kinds of guests while they are created; {@link GuestBuild} does what they share. */
+/** The parts of a create that differ between kinds of guests; {@link GuestBuild} has the common parts. */
 sealed interface GuestKind permits PvhBuild, HvmBuild {
 
     static GuestKind of(GuestBuild guest) {

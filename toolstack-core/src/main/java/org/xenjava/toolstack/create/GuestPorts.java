@@ -2,7 +2,7 @@
 package org.xenjava.toolstack.create;
 
 /**
- * The two event channels that every guest has from the start, and who is at their other ends.
+ * The two event channels that every guest has from the start, and the domains at their other ends.
  *
  * @param store the guest's port to xenstored
  * @param storeDomid the domain that xenstored runs in

@@ -12,8 +12,8 @@ import org.xenjava.toolstack.store.DomainPaths;
 import org.xenjava.toolstack.store.StoreTransaction;
 
 /**
- * An HVM guest's nodes in xenstore beside those of every guest ({@link XenstoreTree}): what hvmloader reads, and where
- * the device model reports. With libxl 4.17's names, values and permissions, as seen in dumps.
+ * The nodes of an HVM guest beside those of every guest ({@link XenstoreTree}): the ones that hvmloader reads, and
+ * the directory of the device model. Names, values and permissions are libxl 4.17's, as seen in dumps.
  */
 final class HvmXenstoreNodes {
     private final DomainPaths paths;
@@ -43,7 +43,7 @@ final class HvmXenstoreNodes {
     private void writeForHvmloader(StoreTransaction transaction) {
         transaction.write(paths.of("hvmloader"), "", permissions.guestReads());
         transaction.write(paths.of("hvmloader/bios"), machine.firmware().bios().word());
-        // QEMU does not follow RAM that is moved to make room for large devices.
+        // QEMU does not track RAM that hvmloader moves to make room for large devices.
         transaction.write(paths.of("hvmloader/allow-memory-relocate"), "0");
         writeTables(transaction, "acpi", image.acpiTables());
         writeTables(transaction, "smbios", image.smbiosTables());

@@ -5,7 +5,7 @@ import java.util.List;
 import org.xenjava.toolstack.xenctrl.lib.XenStorePermission;
 
 /**
- * Who may read and write a domain's nodes; the first entry names the owner, who may do both.
+ * The permissions of a domain's nodes. The first entry names the owner, who may read and write.
  *
  * @param domid the domain
  */

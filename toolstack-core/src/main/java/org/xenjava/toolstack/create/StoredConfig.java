@@ -12,12 +12,12 @@ import org.xenjava.toolstack.store.StoreTransaction;
 import org.xenjava.toolstack.xenctrl.lib.XenStorePermission;
 
 /**
- * A configuration as xl.cfg text in xenstore, below one node: {@code 0}, {@code 1} and so on hold a piece each. A
- * request to xenstored is at most 4096 bytes long ({@code XENSTORE_PAYLOAD_MAX} of {@code public/io/xs_wire.h}), path
- * included. Only the toolstack may read it: there may be a VNC password in it.
+ * A configuration as xl.cfg text in xenstore, below one node: {@code 0}, {@code 1} and so on contain a piece each. A
+ * request to xenstored is limited to 4096 bytes with its path ({@code XENSTORE_PAYLOAD_MAX} of {@code
+ * public/io/xs_wire.h}). Only the toolstack may read the text, which may contain a VNC password.
  */
 public final class StoredConfig {
-    /** Bytes of UTF-8 in a piece; the path has the rest of the request. */
+    /** Bytes of UTF-8 in a piece; the rest of the request is for the path. */
     private static final int PIECE_BYTES = 3072;
 
     private static final List<XenStorePermission> TOOLSTACK_ONLY =
@@ -25,7 +25,13 @@ public final class StoredConfig {
 
     private StoredConfig() {}
 
-    /** Writes it below a node that does not exist yet. */
+    /**
+     * Writes a configuration below a node that does not exist yet.
+     *
+     * @param transaction the transaction
+     * @param path the node
+     * @param config the configuration
+     */
     public static void write(StoreTransaction transaction, String path, DomainConfig config) {
         transaction.write(path, "", TOOLSTACK_ONLY);
         List<String> pieces = pieces(XlConfigWriter.write(config));
@@ -35,10 +41,12 @@ public final class StoredConfig {
     }
 
     /**
-     * Reads it.
+     * Reads a configuration.
      *
-     * @return empty if there is none
-     * @throws org.xenjava.toolstack.error.ConfigException if somebody has changed it so that it describes no guest
+     * @param transaction the transaction, or single requests
+     * @param path the node
+     * @return the configuration; empty if there is none
+     * @throws org.xenjava.toolstack.error.ConfigException if the text was changed so that it describes no guest
      */
     public static Optional<DomainConfig> read(StoreTransaction transaction, String path) {
         StringBuilder text = new StringBuilder();
@@ -51,7 +59,7 @@ public final class StoredConfig {
                 : Optional.of(XlConfigReader.parse(text.toString(), path).config());
     }
 
-    /** Cut between characters. */
+    /** The text in pieces, cut between characters. */
     private static List<String> pieces(String text) {
         List<String> pieces = new ArrayList<>();
         StringBuilder piece = new StringBuilder();

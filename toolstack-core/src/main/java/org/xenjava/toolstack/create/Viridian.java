@@ -4,11 +4,11 @@ package org.xenjava.toolstack.create;
 import java.util.Set;
 import org.xenjava.toolstack.config.ViridianFeature;
 
-/** {@code HVM_PARAM_VIRIDIAN}: the Hyper-V interfaces, as Xen numbers them ({@code hvm/params.h}, HVMPV_*). */
+/** The value of {@code HVM_PARAM_VIRIDIAN}: a bit for each Hyper-V interface ({@code hvm/params.h}, HVMPV_*). */
 final class Viridian {
     private Viridian() {}
 
-    /** The features' bits, and those that they need. */
+    /** The bits of the features and of the features that they need. */
     static long mask(Set<ViridianFeature> features) {
         long mask = features.stream().mapToLong(Viridian::bits).reduce(0, (all, bits) -> all | bits);
         return features.contains(ViridianFeature.FREQ) ? mask : mask | 1 << 1;
@@ -17,7 +17,7 @@ final class Viridian {
     private static long bits(ViridianFeature feature) {
         return switch (feature) {
             case BASE -> 1;
-            // The one that is switched off by its bit.
+            // The bit of this feature switches it off.
             case FREQ -> 0;
             case TIME_REF_COUNT -> 1 << 2;
             case REFERENCE_TSC -> 1 << 3;

@@ -12,11 +12,11 @@ import org.xenjava.toolstack.store.DomainPaths;
 import org.xenjava.toolstack.store.StoreTransaction;
 
 /**
- * A new domain's nodes in xenstore: those that libxl 4.17 writes for every guest, with its permissions (seen in dumps
- * of domains that xl built), plus ours below {@code /libxl/N/xenjava}.
+ * The nodes of a new domain in xenstore: those that libxl 4.17 writes for every guest, with its permissions (seen in
+ * dumps of domains that xl built), and ours below {@code /libxl/N/xenjava}.
  */
 final class XenstoreTree {
-    /** What one guest may leave unread in the console's buffer, in bytes: xenconsoled's limit. */
+    /** The limit of unread bytes in xenconsoled's buffer for one guest. */
     private static final int CONSOLE_LIMIT_BYTES = 1_048_576;
 
     private final int domid;
@@ -40,10 +40,10 @@ final class XenstoreTree {
     }
 
     /**
-     * Writes it all.
+     * Writes the nodes.
      *
-     * @throws DomainExistsException if another domain has the name; checked in the same transaction, so that of two
-     *     builds with one name only one wins
+     * @throws DomainExistsException if another domain has the name; checked in the same transaction, so that only one
+     *     of two builds with one name succeeds
      */
     void write(StoreTransaction transaction) {
         requireFreeName(transaction);
@@ -72,7 +72,7 @@ final class XenstoreTree {
         transaction.write(paths.libxl(), "", permissions.toolstackOnly());
         transaction.write(paths.libxl() + "/device", "", permissions.toolstackOnly());
         transaction.write(paths.libxlType(), config.type().word());
-        // libxl notes this for every domain, with a device model or without.
+        // libxl writes this node for every domain, with or without a device model.
         transaction.write(paths.libxl() + "/dm-version", "qemu_xen");
         transaction.write(paths.of("vm"), vm);
         transaction.write(paths.name(), config.name());

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * From a plan to a domain. {@link org.xenjava.toolstack.create.DomainBuilder} executes a build as a row of named
- * steps, each of which can be undone; when one fails, is cancelled or the process dies, nothing of the domain is left
- * behind. All effects of creating and destroying are here;
- * {@code device} executes what {@link org.xenjava.toolstack.device.plan.DevicePlan} decides.
+ * Creates a domain from a plan, and removes it. {@link org.xenjava.toolstack.create.DomainBuilder} executes a build
+ * as a list of named steps, each of which can be undone. If a step fails or is cancelled, or the process dies,
+ * nothing of the domain is left. {@code device} executes the {@link org.xenjava.toolstack.device.plan.DevicePlan}.
  */
 @NullMarked
 package org.xenjava.toolstack.create;

@@ -25,13 +25,13 @@ import org.xenjava.toolstack.xenctrl.lib.DeviceModelProcesses;
 import org.xenjava.toolstack.xenctrl.lib.Liveness;
 
 /**
- * QEMU, one process for each domain. The process is in a session of its own, so that it lives on when ours ends, and is
- * found again by its arguments: {@link QemuProcesses}.
+ * The QEMU processes of domains, one for each. A process runs in a session of its own, so it survives the toolstack,
+ * and is found again by its arguments: {@link QemuProcesses}.
  */
 public final class DeviceModels {
     private static final Logger LOG = LoggerFactory.getLogger(DeviceModels.class);
 
-    /** A loaded machine reads QEMU and its libraries from a slow disk. libxl gives it a minute. */
+    /** The longest time for QEMU's start: a loaded machine may read it from a slow disk. libxl allows one minute. */
     private static final Duration START = Duration.ofMinutes(3);
 
     private final StoreClient store;
@@ -40,7 +40,7 @@ public final class DeviceModels {
     private final QemuFiles files;
 
     /**
-     * @param events tell when QEMU reports
+     * @param events report QEMU's state in xenstore
      * @param processes starts and finds the host's device models
      */
     public DeviceModels(StoreClient store, WatchHub events, DeviceModelProcesses processes) {
@@ -55,8 +55,8 @@ public final class DeviceModels {
     }
 
     /**
-     * Starts the device model of a domain that is complete, known to xenstored and paused, and returns at once. If this
-     * fails half-way, {@link #stop} undoes it.
+     * Starts the device model of a domain that is complete, introduced and paused, and returns at once. After a
+     * failure, {@link #stop} undoes the start.
      */
     public void start(int domid, QemuPlan plan) {
         String name = plan.config().name();
@@ -70,10 +70,10 @@ public final class DeviceModels {
     }
 
     /**
-     * Waits until it serves the domain, which may be unpaused then.
+     * Waits until the device model serves the domain, which may then be unpaused.
      *
      * @param cancellation ends the wait, as an interrupt of the thread does
-     * @throws OperationTimeoutException if it is not ready in reasonable time
+     * @throws OperationTimeoutException if it is not ready within three minutes
      */
     public void awaitReady(int domid, QemuPlan plan, Cancellation cancellation) {
         String state = new DomainPaths(domid).deviceModel() + "/state";
@@ -87,7 +87,9 @@ public final class DeviceModels {
         plan.config().hvm().ifPresent(machine -> announce(domid, machine));
     }
 
-    /** Lets viewers in, and writes where the screen and the serial ports are, at libxl's nodes. */
+    /**
+     * Sets the password for viewers, and writes the addresses of the screen and the serial ports into libxl's nodes.
+     */
     private void announce(int domid, HvmConfig machine) {
         Optional<DeviceModelProcess> process =
                 find(domid).stream().filter(DeviceModelProcess::hasMonitor).findFirst();
@@ -115,7 +117,7 @@ public final class DeviceModels {
         }
     }
 
-    /** The last words of QEMU, which end in the reason as a rule. */
+    /** The end of QEMU's log, which usually has the reason. */
     private String logged(QemuPlan plan) {
         Path log = files.logOf(plan.config().name());
         try {
@@ -127,16 +129,16 @@ public final class DeviceModels {
     }
 
     /**
-     * Ends the domain's device model and removes what it and {@link #start} have put into xenstore elsewhere than in
-     * the domain's own trees. Called before these trees are removed, since they tell its process, and also when the
-     * process that started it is gone. Nothing happens if there is none, and for domains that never had one.
+     * Ends the domain's device model and removes its nodes outside the domain's own trees. Called before these trees
+     * are removed, because they name the process. The process may have been started by another toolstack process.
+     * Does nothing if there is no device model.
      */
     public void stop(int domid) {
         Liveness before = liveness(domid);
         List<DeviceModelProcess> found = List.of();
         try {
             found = find(domid);
-            // Whoever hears of its end sees that it was meant to.
+            // A watcher of the process's end then sees that it was intended.
             store.direct().remove(new DomainPaths(domid).deviceModelPid());
         } finally {
             found.forEach(process -> new QemuProcess(process).end());
@@ -151,10 +153,10 @@ public final class DeviceModels {
     }
 
     /**
-     * Ends what serves domains that are gone and that this toolstack has started, in this process or an earlier one.
-     * Leaves those of other toolstacks alone, which may be about to end them.
+     * Ends device models of domains that are gone, if this library started them, in this or an earlier process.
+     * Device models of other toolstacks are left alone.
      *
-     * @param domids asks for the domains that there are
+     * @param domids lists the existing domains
      */
     public void reapOrphans(Supplier<Set<Integer>> domids) {
         List<QemuProcess> ours = processes.all().stream()
@@ -165,7 +167,7 @@ public final class DeviceModels {
         if (ours.isEmpty()) {
             return;
         }
-        // Listed after the processes, so that a domain that is born meanwhile keeps its own.
+        // Listed after the processes, so that a domain created in between keeps its device model.
         Set<Integer> alive = domids.get();
         ours.stream().filter(process -> !alive.contains(process.domid())).forEach(process -> {
             LOG.warn("ending {}, whose domain is gone", process);
@@ -174,7 +176,7 @@ public final class DeviceModels {
         });
     }
 
-    /** {@return the process that serves the domain now, whoever started it; empty if there is none} */
+    /** {@return the process that serves the domain, started by any toolstack; empty if there is none} */
     public Optional<QemuProcess> process(int domid) {
         return find(domid).stream().map(QemuProcess::new).findFirst();
     }

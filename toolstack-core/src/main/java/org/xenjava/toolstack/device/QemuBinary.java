@@ -9,7 +9,10 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.xenjava.toolstack.error.DeviceModelException;
 
-/** Where QEMU is installed. Xen fixes it when it is configured; so distributions differ, and every place is looked at. */
+/**
+ * Finds QEMU. Its place is fixed when Xen is configured and differs between distributions, so every known place is
+ * searched.
+ */
 public final class QemuBinary {
     private final List<Path> candidates;
 
@@ -17,12 +20,12 @@ public final class QemuBinary {
         this.candidates = candidates;
     }
 
-    /** {@return that of this machine} */
+    /** {@return the QEMU of this machine} */
     public static QemuBinary installed() {
         return below(Path.of("/"));
     }
 
-    /** That of a machine whose root directory is somewhere else. */
+    /** The QEMU below another root directory. */
     static QemuBinary below(Path root) {
         return new QemuBinary(Stream.of(
                         // Debian from bookworm on
@@ -37,7 +40,7 @@ public final class QemuBinary {
                         "usr/lib64/xen/bin/qemu-system-i386",
                         // Debian before bookworm
                         "usr/bin/qemu-system-i386",
-                        // the distribution's own, which plays the same machines
+                        // the distribution's own, which emulates the same machines
                         "usr/bin/qemu-system-x86_64")
                 .map(root::resolve)
                 .toList());

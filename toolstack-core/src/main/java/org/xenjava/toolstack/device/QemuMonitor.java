@@ -24,11 +24,14 @@ import org.xenjava.toolstack.xenctrl.lib.FileAccess;
 import org.xenjava.toolstack.xenctrl.lib.LocalConnection;
 
 /**
- * What a toolstack asks of a running QEMU. Each command is a connection of its own, so that others get their turn.
- * Commands and answers are those of QEMU's {@code qapi/*.json}.
+ * The commands of a toolstack to a running QEMU. Each command uses a connection of its own, so that other clients can
+ * connect in between. Commands and answers are those of QEMU's {@code qapi/*.json}.
  */
 final class QemuMonitor {
-    /** A loaded machine may be slow; QEMU answers between two of the guest's accesses to a device. */
+    /**
+     * The longest time for an answer: a loaded machine is slow, and QEMU answers only between two device accesses of
+     * the guest.
+     */
     private static final Duration LIMIT = Duration.ofSeconds(30);
 
     private static final Pattern SERIAL_PORT = Pattern.compile("serial(\\d+)");
@@ -49,7 +52,7 @@ final class QemuMonitor {
         this.connection = () -> connector.apply(socket);
     }
 
-    /** Until this, nobody gets in whose QEMU was told to expect a password. */
+    /** Sets the password of viewers. A QEMU that expects a password admits no viewer before. */
     void setVncPassword(String password) {
         JsonObject arguments = new JsonObject();
         arguments.addProperty("protocol", "vnc");
@@ -57,12 +60,12 @@ final class QemuMonitor {
         try {
             ask("set_password", arguments);
         } catch (DeviceModelException e) {
-            // A QEMU that quotes the password must not put it into a log.
+            // QEMU's message may quote the password, which must not reach a log.
             throw new DeviceModelException(e.getMessage().replace(password, "(the password)"));
         }
     }
 
-    /** Where VNC listens; empty if there is none. */
+    /** The address of the VNC server; empty if there is none. */
     Optional<VncAddress> vnc() {
         return vncOf(ask("query-vnc", new JsonObject()));
     }
@@ -91,7 +94,7 @@ final class QemuMonitor {
     }
 
     /**
-     * What the guest's screen shows. QEMU writes into an open file of ours, whose name it does not learn.
+     * Takes a picture of the guest's screen. QEMU writes into an open file of ours, whose name it does not learn.
      *
      * @throws DeviceModelException if the guest has no screen
      */
@@ -128,20 +131,20 @@ final class QemuMonitor {
         }
     }
 
-    /** Reads what QEMU wrote, and no more than a screen can have: the file's size is QEMU's choice. */
+    /** Reads the file up to the size of the largest screen, because QEMU, which is not trusted, decides its size. */
     private static byte[] content(Path file) throws IOException {
         try (InputStream in = Files.newInputStream(file, LinkOption.NOFOLLOW_LINKS)) {
             byte[] content = in.readNBytes(Screenshot.MAX_PPM_BYTES + 1);
             if (content.length > Screenshot.MAX_PPM_BYTES) {
                 throw new DeviceModelException("QEMU's picture of the screen has more than " + Screenshot.MAX_PPM_BYTES
-                        + " bytes, which no screen has");
+                        + " bytes, more than any screen");
             }
             return content;
         }
     }
 
     /**
-     * Puts another medium into a CD-ROM drive, whether or not the guest has locked it.
+     * Inserts a medium into a CD-ROM drive, even if the guest has locked the drive.
      *
      * @param image a raw image or a block device
      * @throws DeviceModelException if there is no such drive, or the image cannot be opened
@@ -156,7 +159,7 @@ final class QemuMonitor {
         });
     }
 
-    /** Takes the medium out of a CD-ROM drive, whether or not the guest has locked it. */
+    /** Ejects the medium of a CD-ROM drive, even if the guest has locked the drive. */
     void eject(VirtualDisk drive) {
         JsonObject arguments = device(drive);
         arguments.addProperty("force", true);

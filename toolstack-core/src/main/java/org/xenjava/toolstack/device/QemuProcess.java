@@ -21,15 +21,13 @@ import org.xenjava.toolstack.error.OperationCancelledException;
 import org.xenjava.toolstack.xenctrl.lib.DeviceModelProcess;
 import org.xenjava.toolstack.xenctrl.lib.Liveness;
 
-/**
- * A running QEMU that serves a domain, whoever started it.
- */
+/** A running QEMU that serves a domain, started by this or another toolstack. */
 public final class QemuProcess {
     private static final Logger LOG = LoggerFactory.getLogger(QemuProcess.class);
 
     private static final String DOMID = "-xen-domid";
 
-    /** To write its disks' caches. */
+    /** Time for QEMU to write its disks' caches after it is told to end. */
     private static final Duration GRACE = Duration.ofSeconds(10);
 
     private final DeviceModelProcess process;
@@ -38,7 +36,7 @@ public final class QemuProcess {
         this.process = process;
     }
 
-    /** The domain that a QEMU with these arguments serves; −1 if they are not those of one that a toolstack starts. */
+    /** The domain that a QEMU with these arguments serves; −1 if no toolstack starts a QEMU with such arguments. */
     static int domidIn(List<String> arguments) {
         int at = arguments.indexOf(DOMID);
         boolean ours = at > 0 && at + 1 < arguments.size() && arguments.contains("-no-shutdown");
@@ -46,11 +44,12 @@ public final class QemuProcess {
         return value.matches("\\d{1,5}") ? Integer.parseInt(value) : -1;
     }
 
-    /** {@return the domain that it serves} */
+    /** {@return the number of the domain that QEMU serves} */
     public int domid() {
         return process.domid();
     }
 
+    /** {@return the PID of the process} */
     public long pid() {
         return process.pid();
     }
@@ -71,16 +70,16 @@ public final class QemuProcess {
     }
 
     /**
-     * {@return what the guest's screen shows}
+     * {@return a picture of the guest's screen}
      *
-     * @throws DeviceModelException if it has none, or QEMU does not answer
+     * @throws DeviceModelException if the guest has no screen, or QEMU does not answer
      */
     public Screenshot screenshot() {
         return monitor().screenshot();
     }
 
     /**
-     * Puts another medium into a CD-ROM drive, whether or not the guest has locked it.
+     * Inserts a medium into a CD-ROM drive, even if the guest has locked the drive.
      *
      * @param image a raw image or a block device
      * @throws DeviceModelException if there is no such drive, or QEMU cannot open the image
@@ -90,7 +89,7 @@ public final class QemuProcess {
     }
 
     /**
-     * Takes the medium out of a CD-ROM drive, whether or not the guest has locked it.
+     * Ejects the medium of a CD-ROM drive, even if the guest has locked the drive.
      *
      * @throws DeviceModelException if there is no such drive
      */
@@ -98,7 +97,7 @@ public final class QemuProcess {
         monitor().eject(drive);
     }
 
-    /** Of a QEMU that libxl has started, the one that xl uses. */
+    /** The monitor of this QEMU; of a QEMU that libxl has started, the one that xl uses. */
     QemuMonitor monitor() {
         return new QemuMonitor(
                 socket(QemuCommandLine.MONITOR)
@@ -117,9 +116,9 @@ public final class QemuProcess {
     }
 
     /**
-     * Ends it, by force if it does not obey.
+     * Ends QEMU, by SIGKILL if it does not end when told to.
      *
-     * @throws DeviceModelException if it is there even then
+     * @throws DeviceModelException if it does not end even then
      */
     void end() {
         process.terminate();

@@ -46,7 +46,7 @@ public final class QemuProcesses implements DeviceModelProcesses {
         return new QemuProcesses(QemuBinary.installed(), host);
     }
 
-    /** With the QEMU of a machine whose root directory is somewhere else. */
+    /** The processes with the QEMU below another root directory. */
     static QemuProcesses below(Path root, HostProcesses host) {
         return new QemuProcesses(QemuBinary.below(root), host);
     }
@@ -58,7 +58,7 @@ public final class QemuProcesses implements DeviceModelProcesses {
 
     @Override
     public DeviceModelProcess start(DeviceModelCommand command) {
-        // setsid(1) becomes QEMU, with the same PID: a child of ours is no process group's leader.
+        // setsid(1) execs QEMU with the same PID, because our child is not the leader of a process group.
         List<String> words = new ArrayList<>(List.of("setsid", command.program().toString()));
         words.addAll(command.arguments());
         try {

@@ -11,8 +11,8 @@ import java.util.stream.StreamSupport;
 import org.xenjava.toolstack.error.DeviceModelException;
 
 /**
- * A part of what QEMU answered to a command. QEMU serves a guest and is not trusted: a part that is missing or of
- * another type is a {@link DeviceModelException} that shows the beginning of the answer.
+ * A part of QEMU's answer to a command. QEMU serves a guest and is not trusted: a part that is missing or of another
+ * type is a {@link DeviceModelException} that shows the beginning of the answer.
  */
 final class QmpAnswer {
     private static final int SHOWN_CHARACTERS = 200;
@@ -40,11 +40,11 @@ final class QmpAnswer {
             JsonElement value = JsonParser.parseString(line);
             QmpAnswer answer = new QmpAnswer(source, line, value);
             if (!value.isJsonObject()) {
-                throw answer.refused("it is no QMP");
+                throw answer.refused("it is not QMP");
             }
             return answer;
         } catch (JsonParseException e) {
-            throw new DeviceModelException(source + " answers '" + shown(line) + "': it is no QMP", e);
+            throw new DeviceModelException(source + " answers '" + shown(line) + "': it is not QMP", e);
         }
     }
 
@@ -75,7 +75,7 @@ final class QmpAnswer {
     String text(String name) {
         JsonPrimitive primitive = primitive(name);
         if (!primitive.isString()) {
-            throw refused("its '" + name + "' is no text");
+            throw refused("its '" + name + "' is not text");
         }
         return primitive.getAsString();
     }
@@ -93,7 +93,7 @@ final class QmpAnswer {
     /** Reads decimal digits that are a part of the member's text. */
     int number(String digits, String name) {
         if (digits.isEmpty() || digits.length() > MOST_DIGITS || !digits.chars().allMatch(c -> c >= '0' && c <= '9')) {
-            throw refused("its '" + name + "' has no number that can be right");
+            throw refused("its '" + name + "' has no valid number");
         }
         return Integer.parseInt(digits);
     }
@@ -101,7 +101,7 @@ final class QmpAnswer {
     /** The elements of an array. */
     List<QmpAnswer> elements() {
         if (!value.isJsonArray()) {
-            throw refused("it is no list");
+            throw refused("it is not a list");
         }
         return StreamSupport.stream(value.getAsJsonArray().spliterator(), false)
                 .map(element -> new QmpAnswer(source, line, element))
@@ -116,7 +116,7 @@ final class QmpAnswer {
     private JsonPrimitive primitive(String name) {
         JsonElement member = member(name).value;
         if (!member.isJsonPrimitive()) {
-            throw refused("its '" + name + "' is no single value");
+            throw refused("its '" + name + "' is not a single value");
         }
         return member.getAsJsonPrimitive();
     }

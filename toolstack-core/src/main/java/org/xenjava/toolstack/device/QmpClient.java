@@ -18,9 +18,9 @@ import org.xenjava.toolstack.xenctrl.lib.LocalConnection;
 import org.xenjava.toolstack.xenctrl.lib.XenLibException;
 
 /**
- * Speaks the QEMU Machine Protocol: a line of JSON for each command, one for its answer, and events in between, which
- * are logged. QEMU serves one client of a socket at a time, so a connection is for a few commands and not to be kept.
- * One thread's. Every failure is a {@link DeviceModelException}, also that there is no answer in time.
+ * A client of the QEMU Machine Protocol: a line of JSON for each command, one for its answer, and events in between,
+ * which are logged. QEMU serves one client of a socket at a time, so a connection is for a few commands and must be
+ * closed soon. Used by one thread. Every failure, including a timeout, is a {@link DeviceModelException}.
  */
 final class QmpClient implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(QmpClient.class);
@@ -69,7 +69,7 @@ final class QmpClient implements AutoCloseable {
     private void greet() {
         QmpAnswer greeting = nextMessage("greet", deadline());
         if (!greeting.has("QMP")) {
-            throw greeting.refused("it is no QMP greeting");
+            throw greeting.refused("it is not a QMP greeting");
         }
         execute("qmp_capabilities", new JsonObject());
     }
@@ -78,7 +78,7 @@ final class QmpClient implements AutoCloseable {
      * Executes a command.
      *
      * @return the answer, whose form depends on the command
-     * @throws DeviceModelException if QEMU refuses, with its own words, or does not answer
+     * @throws DeviceModelException if QEMU refuses, with its message, or does not answer
      */
     QmpAnswer execute(String command, JsonObject arguments) {
         return execute(command, arguments, connection::send);
@@ -118,13 +118,13 @@ final class QmpClient implements AutoCloseable {
         return System.nanoTime() + limit.toNanos();
     }
 
-    /** A command is short, and QEMU reads: a socket that takes no more is one of a process that hangs. */
+    /** Sends a command. Commands are short, so a socket whose buffer is full belongs to a process that hangs. */
     private void send(String command, byte[] line, Consumer<byte[]> sender) {
         try {
             sender.accept(line);
         } catch (XenLibException e) {
             throw e.errno().equals(Errno.EAGAIN)
-                    ? new DeviceModelException(peer + " does not read what it is sent: " + command, e)
+                    ? new DeviceModelException(peer + " hangs and does not read the command " + command, e)
                     : lost(command, e);
         }
     }
@@ -145,14 +145,14 @@ final class QmpClient implements AutoCloseable {
             }
             line.write(next);
         }
-        throw new DeviceModelException(peer + ", asked to " + command + ", answers with a line that never ends");
+        throw new DeviceModelException(peer + ", asked to " + command + ", sends an answer that is too long");
     }
 
     private void receive(String command, long deadline) {
         try {
             int bytes = 0;
             while (bytes == 0) {
-                // A QEMU that sends events without end is never silent, so the deadline is checked here as well.
+                // QEMU may send events without end, so the deadline is checked here too.
                 Duration left = Duration.ofNanos(deadline - System.nanoTime());
                 if (Thread.currentThread().isInterrupted()) {
                     throw new DeviceModelException("waiting for " + peer + " was interrupted");

@@ -15,8 +15,8 @@ import org.xenjava.toolstack.image.ImageContent;
 import org.xenjava.toolstack.image.ImageReader;
 
 /**
- * The content of a file, as it was when this object was made. A file that has changed since is refused when it is
- * opened. The file is open only while somebody reads it.
+ * The content of a file at the time when this object was made. A file that has changed since is refused when it is
+ * opened. The file is open only while a reader uses it.
  *
  * @param what kind of file, such as {@code kernel}
  * @param path of the file
@@ -58,7 +58,7 @@ record FileContent(String what, Path path, FileVersion version) implements Image
                 }
             }
         } catch (NoSuchFileException e) {
-            throw new KernelImageException(name() + ": it was removed while it was used", e);
+            throw new KernelImageException(name() + ": the file was removed during its use", e);
         } catch (IOException e) {
             throw FileVersion.unreadable(name(), e);
         }
@@ -83,7 +83,7 @@ record FileContent(String what, Path path, FileVersion version) implements Image
         @Override
         public void requireUnchanged() {
             if (!FileVersion.of(name(), path).equals(version)) {
-                throw new KernelImageException(name() + ": it was changed while it was used: try again");
+                throw new KernelImageException(name() + ": the file was changed during its use; try again");
             }
         }
 
@@ -116,7 +116,8 @@ record FileContent(String what, Path path, FileVersion version) implements Image
             into.limit(Math.min(end, into.position() + most));
             int read = channel.read(into, at);
             if (read < 0) {
-                throw new KernelImageException(name + ": it ends at byte " + at + "; it was cut while it was read");
+                throw new KernelImageException(
+                        name + ": it ends at byte " + at + "; the file was truncated while it was read");
             }
             at += read;
         }

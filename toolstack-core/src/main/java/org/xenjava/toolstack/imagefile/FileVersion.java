@@ -17,18 +17,18 @@ import org.xenjava.toolstack.error.KernelImageException;
  * The identity of a file's content: two files with equal versions have the same bytes.
  *
  * @param size in bytes
- * @param file device and inode; where a file system has none, the path
+ * @param file device and inode; the path if the file system has none
  * @param modified {@code st_mtim}
- * @param changed {@code st_ctim}, which unlike the other time cannot be set back; where a file system has none, the
- *     other time
+ * @param changed {@code st_ctim}, which unlike the other time cannot be set back; the other time if the file system
+ *     has none
  */
 record FileVersion(long size, Object file, FileTime modified, FileTime changed) {
 
     /**
-     * Looks at a file, of which nothing is opened.
+     * Reads the version of a file without opening it.
      *
      * @param name of the file in messages
-     * @throws KernelImageException if it is missing, not a regular file, or out of reach
+     * @throws KernelImageException if the file is missing, not a regular file, or not accessible
      */
     static FileVersion of(String name, Path path) {
         try {
@@ -41,7 +41,8 @@ record FileVersion(long size, Object file, FileTime modified, FileTime changed) 
             return new FileVersion(stat.size(), file, stat.lastModifiedTime(), changed(path, stat));
         } catch (NoSuchFileException e) {
             boolean dangles = Files.isSymbolicLink(path) || Files.exists(path, LinkOption.NOFOLLOW_LINKS);
-            throw new KernelImageException(name + (dangles ? ": the link leads nowhere" : ": it does not exist"), e);
+            throw new KernelImageException(
+                    name + (dangles ? ": the link's target does not exist" : ": the file does not exist"), e);
         } catch (IOException e) {
             throw unreadable(name, e);
         }

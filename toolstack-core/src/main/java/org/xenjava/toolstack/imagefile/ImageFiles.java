@@ -22,12 +22,12 @@ import org.xenjava.toolstack.image.KernelUnpacker;
 import org.xenjava.toolstack.image.PvhKernel;
 
 /**
- * Reads kernels, ramdisks and firmware, and keeps for the next build what was read: the headers, the list of zero pages,
- * and the ELF file out of a compressed kernel, in a temporary file. A file is known again by its device,
- * inode, size and times. Threads that build from one compressed kernel at the same time unpack it once.
+ * Reads kernels, ramdisks and firmware, and caches the results for the next build: the headers, the list of zero
+ * pages, and the ELF file of a compressed kernel, in a temporary file. A file is recognized by its device, inode,
+ * size and times. Threads that build from one compressed kernel at the same time unpack it once.
  *
- * <p>Nothing of a file is on the heap but headers and a bit for each page. The temporary files are bounded in bytes;
- * the one that was not used for the longest time goes first. Safe to use from many threads.
+ * <p>The heap holds only the headers of a file and a bit for each page. The size of all temporary files is limited;
+ * the least recently used file is removed first. The class is safe to use from many threads.
  *
  * <pre>{@code
  * try (ImageFiles images = new ImageFiles()) {
@@ -36,7 +36,7 @@ import org.xenjava.toolstack.image.PvhKernel;
  * }</pre>
  */
 public final class ImageFiles implements AutoCloseable {
-    /** Unpacked kernels that are kept: four or five of distributions. */
+    /** Limit of the cached unpacked kernels in bytes: four or five kernels of distributions. */
     private static final long DEFAULT_BYTES = 256L << 20;
 
     /** The largest kernels of distributions are about 100 MiB. */
@@ -53,15 +53,15 @@ public final class ImageFiles implements AutoCloseable {
     private final AtomicLong unpackings = new AtomicLong();
     private boolean closed;
 
-    /** Images whose unpacked content is kept in Java's directory for temporary files. */
+    /** Creates a reader that caches unpacked kernels in Java's directory for temporary files. */
     public ImageFiles() {
         this(Path.of(System.getProperty("java.io.tmpdir")), DEFAULT_BYTES);
     }
 
     /**
-     * Images whose unpacked content is kept in that directory.
+     * Creates a reader that caches unpacked kernels in a directory.
      *
-     * @param maxBytes of unpacked content that stay when no build uses them; the last kernel stays in any case
+     * @param maxBytes limit of the unpacked content that no build uses; the last kernel stays in any case
      */
     public ImageFiles(Path scratchDirectory, long maxBytes) {
         this.scratchDirectory = scratchDirectory;
@@ -71,7 +71,7 @@ public final class ImageFiles implements AutoCloseable {
     /** The parsed headers of one file, and its unpacked content. */
     private static final class KnownFile {
         private final Map<Class<?>, Object> parsed = new ConcurrentHashMap<>();
-        /** Held by the thread that unpacks, so that it is one; the others wait. */
+        /** Held by the thread that unpacks, while others wait. */
         private final Object unpacking = new Object();
 
         private Optional<ScratchFile> unpacked = Optional.empty();
@@ -102,7 +102,7 @@ public final class ImageFiles implements AutoCloseable {
     /**
      * A kernel for a PVH guest.
      *
-     * @param maxBytesInGuest bytes that the guest has room for; a compressed kernel is not unpacked beyond
+     * @param maxBytesInGuest limit of a kernel's size in the guest; a compressed kernel is not unpacked beyond it
      * @throws KernelImageException if the file is missing, unreadable, damaged, too large or cannot be booted
      */
     public PvhKernel kernel(Path path, long maxBytesInGuest) {
@@ -130,7 +130,7 @@ public final class ImageFiles implements AutoCloseable {
     }
 
     /**
-     * A file that the guest gets as it is.
+     * A file that the guest gets unchanged.
      *
      * @param what kind of file, for messages
      * @throws KernelImageException if the file is missing, unreadable or empty
@@ -152,7 +152,7 @@ public final class ImageFiles implements AutoCloseable {
 
     private synchronized KnownFile known(FileContent file) {
         if (closed) {
-            throw new OperationCancelledException(file.name() + ": the toolstack was closed while it was used");
+            throw new OperationCancelledException(file.name() + ": the toolstack was closed during its use");
         }
         return files.computeIfAbsent(file.version(), unused -> new KnownFile());
     }
@@ -178,7 +178,7 @@ public final class ImageFiles implements AutoCloseable {
         }
     }
 
-    /** Lets go of what is too much, the longest unused first. Whoever reads it goes on reading. */
+    /** Removes the least recently used content above the limit. A present reader can finish. */
     private synchronized void trim() {
         Iterator<KnownFile> eldest = files.values().iterator();
         while (files.size() > 1 && (files.size() > MAX_FILES || bytes() > maxBytes)) {
@@ -188,7 +188,7 @@ public final class ImageFiles implements AutoCloseable {
         }
     }
 
-    /** Gives the temporary files back; nothing can be read afterwards. */
+    /** Removes the temporary files. Nothing can be read afterwards. */
     @Override
     public synchronized void close() {
         closed = true;
@@ -196,7 +196,7 @@ public final class ImageFiles implements AutoCloseable {
         files.clear();
     }
 
-    /** The content of a compressed kernel, which is unpacked again if it was let go of meanwhile. */
+    /** The content of a compressed kernel, which is unpacked again if it was removed from the cache. */
     private final class Unpacked implements ImageContent {
         private final FileContent file;
         private final long limit;
@@ -225,7 +225,8 @@ public final class ImageFiles implements AutoCloseable {
 
         private ScratchFile acquire() {
             return unpacked(file, limit)
-                    .orElseThrow(() -> new KernelImageException(name() + ": it was changed while it was used"));
+                    .orElseThrow(() ->
+                            new KernelImageException(name() + ": the file was changed during its use; try again"));
         }
     }
 
@@ -250,7 +251,7 @@ public final class ImageFiles implements AutoCloseable {
                     if (Thread.currentThread().isInterrupted() || attempt == ATTEMPTS) {
                         throw FileContent.failed(content.name(), e);
                     }
-                    // Another reader was interrupted, which closed the file for all.
+                    // An interrupt of another reader has closed the file for all.
                     into.limit(end).position(start);
                     scratch.close();
                     scratch = content.acquire();

@@ -20,9 +20,9 @@ import org.xenjava.toolstack.image.ImageReader;
 import org.xenjava.toolstack.image.KernelUnpacker;
 
 /**
- * A temporary file with the content of a compressed kernel. The file has no name from the beginning, so that it goes
- * with the process; it is for this user alone; stretches of zeros take no room in it. The content is read by many
- * threads at once.
+ * A temporary file with the content of a compressed kernel. The file has no name from the start, so it disappears
+ * with the process. Only this user can access it. Runs of zeros take no space. Many threads can read the content at
+ * the same time.
  */
 final class ScratchFile implements KernelUnpacker.Scratch {
     private static final int HOLE_BYTES = 64 << 10;
@@ -47,7 +47,7 @@ final class ScratchFile implements KernelUnpacker.Scratch {
     }
 
     /**
-     * Makes an empty one.
+     * Creates an empty file.
      *
      * @param name of the kernel, for messages
      */
@@ -60,8 +60,7 @@ final class ScratchFile implements KernelUnpacker.Scratch {
                     PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
             return new ScratchFile(name, channel);
         } catch (IOException e) {
-            throw new KernelImageException(
-                    name + ": there is no room to unpack it in " + directory + ": " + e.getMessage(), e);
+            throw new KernelImageException(name + ": it cannot be unpacked in " + directory + ": " + e.getMessage(), e);
         }
     }
 
@@ -112,7 +111,7 @@ final class ScratchFile implements KernelUnpacker.Scratch {
         return length;
     }
 
-    /** Adds a user; false if the last one is gone, or the file was lost with a thread that was interrupted. */
+    /** Adds a user; false if the last user has ended its use, or if the interrupt of a thread has closed the file. */
     synchronized boolean retain() {
         if (users == 0 || !channel.isOpen()) {
             return false;
@@ -121,7 +120,7 @@ final class ScratchFile implements KernelUnpacker.Scratch {
         return true;
     }
 
-    /** Ends one use; with the last one the room is given back. */
+    /** Ends one use. The last one removes the file. */
     @Override
     public synchronized void close() {
         if (users > 0 && --users == 0) {
@@ -176,12 +175,12 @@ final class ScratchFile implements KernelUnpacker.Scratch {
 
                 @Override
                 public void requireUnchanged() {
-                    // Nobody else can open a file without a name.
+                    // A file without a name cannot be opened by others.
                 }
 
                 @Override
                 public void close() {
-                    // The file is its maker's to close.
+                    // The owner of the file closes it.
                 }
             };
         }

@@ -8,7 +8,12 @@ import java.util.UUID;
 @FunctionalInterface
 public interface CoreWriter {
     /**
-     * @throws org.xenjava.toolstack.error.ToolstackException if there is no such file afterwards
+     * Writes the file.
+     *
+     * @param domid number of the domain
+     * @param uuid UUID of the domain
+     * @param file the file
+     * @throws org.xenjava.toolstack.error.ToolstackException if the file could not be written completely
      */
     void dump(int domid, UUID uuid, Path file);
 }

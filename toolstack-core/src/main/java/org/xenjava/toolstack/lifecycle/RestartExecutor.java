@@ -19,13 +19,13 @@ import org.xenjava.toolstack.xenctrl.DomainInfo;
 import org.xenjava.toolstack.xenctrl.lib.XenStorePermission;
 
 /**
- * Takes domains of the journal away and builds their successors. Every step looks first whether it was done already,
- * by a supervisor that did not come to the next.
+ * Removes domains of the journal and builds their successors. Every step first checks whether an earlier supervisor
+ * has done it already.
  */
 final class RestartExecutor {
     private static final XenStorePermission OURS = new XenStorePermission(0, XenStorePermission.NONE);
 
-    /** Xen frees a domain's memory bit by bit. */
+    /** Time between two checks of a dying domain, whose memory Xen frees gradually. */
     private static final Duration WHILE_DYING = Duration.ofMillis(200);
 
     private final HostContext host;
@@ -47,7 +47,9 @@ final class RestartExecutor {
         this.listener = listener;
     }
 
-    /** Goes on with the entry as far as it gets; nothing happens if it is another's, or done. */
+    /**
+     * Continues with an entry as far as possible. Does nothing if another supervisor has the entry, or if it is done.
+     */
     void goOn(UUID uuid, Instant now) {
         if (claims.takeEntry(uuid)) {
             StopJournal.read(host.store().direct(), uuid).ifPresentOrElse(entry -> goOn(entry, now), () -> close(uuid));
@@ -74,7 +76,7 @@ final class RestartExecutor {
                 .toList();
     }
 
-    /** The domain that has stopped goes, or makes way. */
+    /** Removes or renames the domain that has stopped. */
     private void leave(StopJournal.Entry entry) {
         List<DomainInfo> domains = domains(entry.uuid());
         boolean there = domains.stream().anyMatch(info -> info.domid() == entry.domid() && !info.dying());
@@ -87,7 +89,7 @@ final class RestartExecutor {
         }
     }
 
-    /** As libxl does it: the name gets a suffix, and the domain another UUID. */
+    /** Renames the domain as libxl does: the name gets a suffix, and the domain another UUID. */
     private void setAside(StopJournal.Entry entry, StopJournal.Identity identity) {
         DomainPaths paths = new DomainPaths(entry.domid());
         String before = DomainPaths.vm(entry.uuid());
@@ -119,7 +121,7 @@ final class RestartExecutor {
                     Kind.SET_ASIDE,
                     entry,
                     entry.domid(),
-                    "it is kept as " + identity.name() + " until somebody destroys it");
+                    "preserved as " + identity.name() + " until somebody destroys it");
         }
     }
 

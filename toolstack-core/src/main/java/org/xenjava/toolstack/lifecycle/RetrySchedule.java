@@ -8,7 +8,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 
-/** When something is to be tried again, and when no longer. What it remembers may be lost: then it begins anew. */
+/** Times and limits of retries. The state is in memory only; a new process begins anew. */
 final class RetrySchedule {
     private static final Duration FIRST_RETRY = Duration.ofSeconds(2);
     private static final Duration LONGEST_RETRY = Duration.ofMinutes(5);
@@ -19,8 +19,10 @@ final class RetrySchedule {
     private final Map<UUID, Failures> failures = new HashMap<>();
 
     /**
-     * @param start when it was started again
-     * @param quickBefore quick runs in a row before this one
+     * A run of a guest.
+     *
+     * @param start time of the start
+     * @param quickBefore number of consecutive quick runs before this one
      */
     private record Run(Instant start, int quickBefore) {}
 
@@ -38,13 +40,13 @@ final class RetrySchedule {
         notBefore.put(uuid, at);
     }
 
-    /** Time until the first of what waits is due; empty if nothing waits. */
+    /** Time until the next retry is due; empty if none waits. */
     Optional<Duration> untilNext(Instant now) {
         notBefore.values().removeIf(at -> !at.isAfter(now));
         return notBefore.values().stream().min(Instant::compareTo).map(at -> Duration.between(now, at));
     }
 
-    /** Whether a domain that stops now has done so too soon and too often. */
+    /** Whether a domain that stops now has reached the limit of consecutive quick runs. */
     boolean isLooping(UUID uuid, Instant now) {
         return quickRuns(uuid, now) >= policy.mostQuickRuns();
     }
@@ -56,7 +58,7 @@ final class RetrySchedule {
                 .orElse(0);
     }
 
-    /** It has stopped and is about to be started again. */
+    /** Records that a domain has stopped and will be restarted. */
     void stopped(UUID uuid, Instant now) {
         runs.put(uuid, new Run(now, quickRuns(uuid, now)));
     }
@@ -68,7 +70,7 @@ final class RetrySchedule {
         failures.remove(uuid);
     }
 
-    /** A start has failed: the time until the next attempt; empty if there is to be none. */
+    /** Records a failed start and returns the time until the next attempt; empty if the limit is reached. */
     Optional<Duration> failed(UUID uuid, Instant now) {
         Failures before = failures.getOrDefault(uuid, new Failures(now, FIRST_RETRY));
         Duration twice = before.next().multipliedBy(2);

@@ -5,20 +5,25 @@ import java.util.Optional;
 import org.xenjava.toolstack.config.DomainConfig.Lifecycle;
 import org.xenjava.toolstack.config.LifecycleAction;
 
-/** Why a guest has stopped, as its configuration tells causes apart. */
+/** Causes of a guest's stop that its configuration distinguishes. */
 public enum StopCause {
+    /** The guest powered itself off. */
     POWEROFF,
+    /** The guest requested a reboot. */
     REBOOT,
+    /** The guest crashed, or Xen crashed it. */
     CRASH,
+    /** The guest's watchdog timer in Xen expired. */
     WATCHDOG,
+    /** The guest requested a soft reset. */
     SOFT_RESET,
     /** A reason that this library does not know; xl destroys such a domain, whatever its configuration says. */
     UNKNOWN;
 
     /**
-     * From {@code SHUTDOWN_*} of Xen's {@code public/sched.h}.
+     * The cause for a {@code SHUTDOWN_*} of Xen's {@code public/sched.h}.
      *
-     * @return empty if the guest is suspended: it is to run again
+     * @return empty if the guest is suspended and will run again
      */
     static Optional<StopCause> of(int reason) {
         return switch (reason) {
@@ -32,7 +37,7 @@ public enum StopCause {
         };
     }
 
-    /** What its owner wants done then. */
+    /** The configured action. */
     LifecycleAction action(Lifecycle lifecycle) {
         return switch (this) {
             case POWEROFF -> lifecycle.onPoweroff();

@@ -13,9 +13,9 @@ import org.xenjava.toolstack.text.UuidText;
 import org.xenjava.toolstack.xenctrl.lib.XenStorePermission;
 
 /**
- * Domains that are being taken away, to be built again or not: {@code /tool/xenjava/stops/UUID}. The entry is there
- * before the domain's own trees go and until its successor runs, so that whoever comes after a supervisor that was
- * killed finds what it meant to do. A method that changes something does so in the caller's transaction.
+ * The journal of domains that are being removed or restarted: {@code /tool/xenjava/stops/UUID}. An entry exists from
+ * before the removal of the domain's trees until its successor runs, so that another supervisor can finish the work
+ * of one that was killed. A method that changes the journal does so in the caller's transaction.
  */
 final class StopJournal {
     private static final String ROOT = "/tool/xenjava/stops";
@@ -25,20 +25,20 @@ final class StopJournal {
     private StopJournal() {}
 
     /**
-     * One domain on its way.
+     * One entry.
      *
-     * @param uuid of the domain and of its successor
-     * @param domid of the domain that has stopped
-     * @param name its name
-     * @param aside who the domain becomes, if it is kept beside its successor
-     * @param successor what to build when it is gone or renamed, if anything
+     * @param uuid UUID of the domain and of its successor
+     * @param domid number of the domain that has stopped
+     * @param name name of the domain
+     * @param aside new identity of the domain, if it is preserved beside its successor
+     * @param successor configuration of the successor, if there is one
      */
     record Entry(UUID uuid, int domid, String name, Optional<Identity> aside, Optional<DomainConfig> successor) {}
 
-    /** What tells a domain from others. */
+    /** The identity of a domain. */
     record Identity(String name, UUID uuid) {}
 
-    /** All that there are. */
+    /** The UUIDs of all entries. */
     static List<UUID> uuids(StoreTransaction store) {
         return store.list(ROOT).stream()
                 .map(UuidText::parse)
@@ -46,12 +46,12 @@ final class StopJournal {
                 .toList();
     }
 
-    /** Whether there is an entry. */
+    /** Whether there is an entry for that UUID. */
     static boolean contains(StoreTransaction store, UUID uuid) {
         return store.exists(path(uuid) + "/domid");
     }
 
-    /** The lease of the supervisor that goes on with the entry. */
+    /** The lease of the supervisor that works on the entry. */
     static Lease lease(LeaseHolder holder, UUID uuid) {
         return holder.lease(path(uuid) + "/owner");
     }

@@ -4,36 +4,36 @@ package org.xenjava.toolstack.lifecycle;
 import java.util.UUID;
 
 /**
- * Something that a supervisor has seen or done.
+ * An observation or action of a supervisor.
  *
- * @param kind what it is
- * @param domid the domain; of {@link Kind#RESTARTED}, the new one
- * @param name its name
- * @param uuid its UUID, which it keeps through restarts
- * @param detail a sentence for people: why, and what comes next
+ * @param kind the kind of event
+ * @param domid number of the domain; of the new one for {@link Kind#RESTARTED}
+ * @param name name of the domain
+ * @param uuid UUID of the domain, which it keeps through restarts
+ * @param detail the reason and the next action, as text for people
  */
 public record SupervisionEvent(Kind kind, int domid, String name, UUID uuid, String detail) {
-    /** What may happen. */
+    /** Kinds of events. */
     public enum Kind {
-        /** It has stopped, and its configuration says what to do. */
+        /** The domain has stopped, and its configuration decides the next action. */
         STOPPED,
-        /** It stopped, and another process that is alive looks after it. */
+        /** The domain has stopped, and another live process supervises it. */
         LEFT_TO_ANOTHER,
-        /** Its memory is in a file. */
+        /** The domain's memory was written to a file. */
         DUMPED,
-        /** Its memory could not be written to a file; what comes next is done all the same, as xl does it. */
+        /** The domain's memory could not be written to a file; the next action follows in any case, as in xl. */
         DUMP_FAILED,
-        /** It was destroyed, and that is the end of it. */
+        /** The domain was destroyed, without a successor. */
         DESTROYED,
-        /** It stays as it is until its owner destroys it. */
+        /** The domain is preserved until its owner destroys it. */
         KEPT,
-        /** It stays as it is, under another name and UUID; its successor is built beside it. */
+        /** The domain is preserved under another name and UUID; its successor is built beside it. */
         SET_ASIDE,
-        /** It was built again from its configuration and runs. */
+        /** The domain was built again from its configuration and runs. */
         RESTARTED,
-        /** It could not be built again this time; nothing is left of the attempt, and there will be others. */
+        /** The domain could not be built again; nothing of the attempt is left, and the supervisor will retry. */
         RESTART_FAILED,
-        /** It will not be built again: its owner has to. */
+        /** The supervisor will not retry: the owner has to create the domain. */
         GAVE_UP
     }
 

@@ -1,11 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.xenjava.toolstack.lifecycle;
 
-/** Is told what a supervisor sees and does, on the supervisor's thread. */
+/** Receives a supervisor's observations and actions, on the supervisor's thread. */
 @FunctionalInterface
 public interface SupervisionListener {
-    /** Hears nothing. */
+    /** Ignores all events. */
     SupervisionListener NONE = event -> {};
 
+    /**
+     * Called for each event.
+     *
+     * @param event the event
+     */
     void happened(SupervisionEvent event);
 }

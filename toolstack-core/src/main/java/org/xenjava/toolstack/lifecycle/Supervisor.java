@@ -28,10 +28,10 @@ import org.xenjava.toolstack.xenctrl.HypercallException;
 import org.xenjava.toolstack.xenctrl.lib.XenLibException;
 
 /**
- * Does with domains that stop what their configuration says: destroys them, builds them again, or keeps them. It has
- * neither thread nor clock: somebody calls {@link #tick}, such as a {@link SupervisorService}. Only domains that this
- * library has built are touched; of several supervisors one acts on a domain and the others look on. What it is about
- * to do is noted in xenstore first, so that another one goes on if this one is killed at any moment.
+ * Destroys, restarts or preserves domains that stop, as their configurations say. The class has neither thread nor
+ * clock: a {@link SupervisorService} or another caller calls {@link #tick}. A supervisor acts only on domains that
+ * this library has built. If several supervisors run, one acts on a domain. A supervisor records an action in
+ * xenstore before it begins, so another one can finish it.
  */
 public final class Supervisor {
     private static final Logger LOG = LoggerFactory.getLogger(Supervisor.class);
@@ -49,22 +49,24 @@ public final class Supervisor {
     private final SupervisorLease claims;
     private final RestartExecutor successors;
     private final RetrySchedule patience;
-    /** Stopped domains that are nobody's business any more: kept ones, and those of other toolstacks. */
+    /** Stopped domains without a pending action: preserved ones, and those of other toolstacks. */
     private final Set<Seen> settled = new HashSet<>();
-    /** Stopped domains of other supervisors, which may die before they have done their work. */
+    /** Stopped domains of other supervisors, which may die before they finish. */
     private final Set<Seen> leftToOthers = new HashSet<>();
 
-    /** What has ended the work on a domain in this tick. */
+    /** Errors that ended the work on a domain in this tick. */
     private final List<Error> errors = new ArrayList<>();
 
     private record Seen(int domid, UUID uuid) {}
 
     /**
-     * Called by the toolstack.
+     * Creates a supervisor; the toolstack calls this.
      *
-     * @param host what the supervisor works on
-     * @param dumper writes cores
-     * @param supervision held while something is done; shared by the supervisors of one process
+     * @param host the services that the supervisor works with
+     * @param dumper writes core dumps
+     * @param supervision held during an action; shared by the supervisors of one process
+     * @param policy the domains and the limits of restarts
+     * @param listener receives observations and actions
      */
     @SuppressWarnings("exports")
     public Supervisor(
@@ -84,11 +86,11 @@ public final class Supervisor {
     }
 
     /**
-     * Looks at every domain, and does what is due. Failures of Xen and xenstored are no reason to end: it is tried
-     * again. An {@link Error} at one domain is thrown when the others have been looked at.
+     * Reads every domain and performs the actions that are due. An action that fails in Xen or xenstored is tried
+     * again. An {@link Error} at one domain is thrown after the other domains were handled.
      *
-     * @param now never earlier than in the call before
-     * @return when to call again at the latest
+     * @param now the time, never earlier than in the previous call
+     * @return the longest time until the next call
      */
     public synchronized Duration tick(Instant now) {
         try {
@@ -103,11 +105,11 @@ public final class Supervisor {
             forgetAllBut(domains);
             for (DomainInfo info : domains) {
                 if (concerns(info) && !leaving.contains(info.handle())) {
-                    attempt("looking after domain " + info.domid(), () -> lookAfter(info, now), info.handle(), now);
+                    attempt("supervising domain " + info.domid(), () -> lookAfter(info, now), info.handle(), now);
                 }
             }
         } catch (HypercallException | XenLibException | ToolstackException e) {
-            LOG.warn("the supervisor cannot look at the domains: {}", e.getMessage());
+            LOG.warn("the supervisor cannot read the domains: {}", e.getMessage());
             return AFTER_FAILURE;
         }
         if (!errors.isEmpty()) {
@@ -146,13 +148,13 @@ public final class Supervisor {
                 supervision.unlock();
             }
         } catch (HypercallException | XenLibException | ToolstackException e) {
-            LOG.warn("{} failed, to be tried again in {}: {}", what, AFTER_FAILURE, e.getMessage());
+            LOG.warn("{} failed; the next try is in {} s: {}", what, AFTER_FAILURE.toSeconds(), e.getMessage());
             patience.lookAgain(uuid, now.plus(AFTER_FAILURE));
         } catch (RuntimeException e) {
-            LOG.error("{} failed, to be tried again in {}", what, AFTER_FAILURE, e);
+            LOG.error("{} failed; the next try is in {} s", what, AFTER_FAILURE.toSeconds(), e);
             patience.lookAgain(uuid, now.plus(AFTER_FAILURE));
         } catch (Error e) {
-            // The other domains come first; then the supervisor's owner is told.
+            // The other domains are handled first; then the error ends the supervisor.
             errors.add(e);
         }
     }
@@ -176,14 +178,14 @@ public final class Supervisor {
         }
         if (!claims.take(info.domid(), transaction -> {})) {
             if (leftToOthers.add(new Seen(info.domid(), info.handle()))) {
-                tell(Kind.LEFT_TO_ANOTHER, info, config.get(), "it has stopped, and another process looks after it");
+                tell(Kind.LEFT_TO_ANOTHER, info, config.get(), "stopped; another process supervises it");
             }
             return;
         }
         act(new Ending(info, cause, config.get(), cause.action(config.get().lifecycle())), now);
     }
 
-    /** A domain that has stopped and is ours to deal with. */
+    /** A domain that has stopped and that this supervisor handles. */
     private record Ending(DomainInfo info, StopCause cause, DomainConfig config, LifecycleAction action) {
         String name() {
             return config.name();
@@ -210,12 +212,12 @@ public final class Supervisor {
         if (looping) {
             keep(
                     ending,
-                    "it has stopped within " + policy.quickRun().toSeconds() + " s of its start "
-                            + policy.mostQuickRuns() + " times in a row; it is not restarted any more");
+                    "stopped within " + policy.quickRun().toSeconds() + " s of its start " + policy.mostQuickRuns()
+                            + " times in a row; preserved instead of restarted");
             return;
         }
         switch (ending.action()) {
-            case PRESERVE -> keep(ending, "it is kept until somebody destroys it");
+            case PRESERVE -> keep(ending, "preserved until somebody destroys it");
             case DESTROY, COREDUMP_DESTROY -> takeAway(ending.entry(Optional.empty(), Optional.empty()), now);
             case RESTART, COREDUMP_RESTART, SOFT_RESET ->
                 takeAway(ending.entry(Optional.empty(), Optional.of(ending.config())), now);
@@ -288,12 +290,12 @@ public final class Supervisor {
         }
     }
 
-    /** Leaves to others what it has taken on; it is not to be called again afterwards. */
+    /** Releases all leases, so that other supervisors can act. The supervisor must not be used afterwards. */
     public synchronized void release() {
         try {
             claims.release(host.xenctrl().domains().list());
         } catch (HypercallException | XenLibException | ToolstackException e) {
-            LOG.warn("the supervisor's claims stay until its process ends: {}", e.getMessage());
+            LOG.warn("the supervisor's leases stay until its process ends: {}", e.getMessage());
         }
     }
 }

@@ -12,7 +12,10 @@ import org.xenjava.toolstack.store.StoreClient;
 import org.xenjava.toolstack.store.StoreTransaction;
 import org.xenjava.toolstack.xenctrl.DomainInfo;
 
-/** One supervisor's leases of domains and of entries of the journal. Two supervisors of one process exclude each other. */
+/**
+ * One supervisor's leases of domains and of entries of the journal. Two supervisors of one process exclude each
+ * other.
+ */
 final class SupervisorLease {
     private final StoreClient store;
     private final LeaseHolder holder;
@@ -31,9 +34,10 @@ final class SupervisorLease {
     }
 
     /**
-     * Takes a domain's lease and does something in the same transaction.
+     * Takes a domain's lease and runs {@code work} in the same transaction.
      *
-     * @return false if the domain has no tree, or another supervisor that may be alive has it; then nothing was done
+     * @return false if the domain has no tree, or if another supervisor that may be alive has the lease; nothing was
+     *     done
      */
     boolean take(int domid, Consumer<StoreTransaction> work) {
         return store.inTransaction(transaction -> {
@@ -50,13 +54,13 @@ final class SupervisorLease {
         return lease(domid).state(store.direct()) == Lease.State.OURS;
     }
 
-    /** Takes the lease of a journal's entry; false if there is no entry, or it is another's. */
+    /** Takes the lease of a journal's entry; false if there is no entry, or if another supervisor has it. */
     boolean takeEntry(UUID uuid) {
         return store.inTransaction(transaction -> StopJournal.contains(transaction, uuid)
                 && StopJournal.lease(holder, uuid).take(transaction) != Lease.State.HELD);
     }
 
-    /** Gives all of them up. */
+    /** Releases all leases. */
     void release(List<DomainInfo> domains) {
         domains.forEach(info -> store.inTransaction(lease(info.domid())::release));
         StopJournal.uuids(store.direct())

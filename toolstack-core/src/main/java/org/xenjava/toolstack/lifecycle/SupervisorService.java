@@ -12,9 +12,9 @@ import org.xenjava.toolstack.service.TickingService;
 import org.xenjava.toolstack.store.WatchHub;
 
 /**
- * Calls a {@link Supervisor} when it wants to be called: one daemon thread for all domains, woken by xenstore when a
- * domain stops or goes. Closing it waits for what is under way, such as a restart, and leaves everything else to the
- * next supervisor.
+ * Runs a {@link Supervisor} on one daemon thread for all domains. Xenstore wakes the thread when a domain stops or
+ * goes. Closing the service waits for a running action, such as a restart, and leaves the rest to the next
+ * supervisor.
  */
 public final class SupervisorService implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(SupervisorService.class);
@@ -28,10 +28,12 @@ public final class SupervisorService implements AutoCloseable {
     }
 
     /**
-     * Looks at all domains once, so that those that stopped while nobody watched are dealt with and a domain of its own
-     * is claimed when this returns; then starts the thread.
+     * Handles all domains once and then starts the thread. When this method returns, domains that stopped earlier are
+     * handled, and the lease of a single supervised domain is taken.
      *
-     * @param clock best one that never jumps
+     * @param supervisor the supervisor
+     * @param events watches of xenstore
+     * @param clock the supervisor's time, preferably of a clock that never jumps
      * @return the running service
      */
     @SuppressWarnings("exports")
@@ -39,7 +41,7 @@ public final class SupervisorService implements AutoCloseable {
         try {
             supervisor.tick(clock.instant());
         } catch (RuntimeException e) {
-            LOG.error("the supervisor failed at its first look; it goes on", e);
+            LOG.error("the first tick of the supervisor failed; the supervisor continues", e);
         }
         return new SupervisorService(TickingService.start(SETTINGS, new Work(supervisor, events), clock));
     }
@@ -59,7 +61,7 @@ public final class SupervisorService implements AutoCloseable {
             try {
                 watch = Optional.of(events.watch("@releaseDomain", wake));
             } catch (XenStoreException e) {
-                LOG.warn("the supervisor sees late that domains stop: {}", e.getMessage());
+                LOG.warn("the supervisor detects stopped domains by polling only: {}", e.getMessage());
             }
         }
 
@@ -76,7 +78,9 @@ public final class SupervisorService implements AutoCloseable {
     }
 
     /**
-     * Completes when the service has ended: exceptionally if an {@link Error} ended it, else after {@link #close}.
+     * Reports the end of the service.
+     *
+     * @return completes exceptionally if an {@link Error} ends the service, otherwise after {@link #close}
      */
     public CompletableFuture<Void> ended() {
         return service.ended();

@@ -10,8 +10,8 @@ import org.xenjava.toolstack.xenctrl.Xenctrl;
 import org.xenjava.toolstack.xenctrl.units.Pages;
 
 /**
- * Lends a domain the pages that it is short of, once and at once, as a guard does in {@link GuardMode#COVER_AT_ONCE};
- * noted in the same place, so that a guard that runs later sees to it that they are given back.
+ * Lends a domain the pages that it lacks, once and at once, as a guard does in {@link GuardMode#COVER_AT_ONCE}. The
+ * loan is recorded in the same place, so that a guard that runs later gets it back.
  */
 public final class DebtCover {
     private static final int ATTEMPTS = 10;
@@ -22,7 +22,11 @@ public final class DebtCover {
     private final ProcessIdentity processes;
 
     /**
-     * @param processes signs what is lent, and tells which guards may be alive
+     * Creates a lender.
+     *
+     * @param xenctrl the hypercalls
+     * @param store xenstore
+     * @param processes signs loans, and shows which guards may be alive
      */
     @SuppressWarnings("exports")
     public DebtCover(Xenctrl xenctrl, StoreClient store, ProcessIdentity processes) {
@@ -33,11 +37,13 @@ public final class DebtCover {
     }
 
     /**
-     * Covers the whole debt or nothing. The caller keeps other threads from changing the domain.
+     * Covers the whole debt or nothing. The caller excludes other threads from changing the domain.
      *
-     * @param budget most pages that the domain may have been lent then, earlier loans included
+     * @param budget limit of the pages that the domain has been lent, earlier loans included
+     * @param domid number of the domain
+     * @param uuid UUID of the domain
      * @return pages lent now; zero if there is no debt, or no such domain
-     * @throws PodDebtException if the budget or the host's memory is too small, or another process's guard looks after
+     * @throws PodDebtException if the budget or the host's memory is too small, or another process's guard watches
      *     the domain
      */
     public Pages cover(int domid, UUID uuid, Pages budget) {

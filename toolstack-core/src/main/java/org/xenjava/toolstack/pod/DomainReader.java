@@ -11,7 +11,7 @@ import org.xenjava.toolstack.xenctrl.Xenctrl;
 import org.xenjava.toolstack.xenctrl.lib.Errno;
 import org.xenjava.toolstack.xenctrl.units.PodCounters;
 
-/** Looks at domains. */
+/** Reads the counters and the guard's record of a domain. */
 final class DomainReader {
     private final Xenctrl xenctrl;
     private final StoreClient store;
@@ -21,7 +21,7 @@ final class DomainReader {
         this.store = store;
     }
 
-    /** Empty if it is dead or dying; then its counters would mean nothing. */
+    /** Reads a domain; empty if it is dead or dying, because its counters then have no meaning. */
     Optional<GuardReading> read(int domid, UUID handle) {
         PodCounters counters;
         boolean monitored;

@@ -9,14 +9,14 @@ enum GuardAction {
     COVER,
     /** Put {@code memory/target} back to what the administrator set. */
     RESTORE_INTENT,
-    /** Forget the lowering: the administrator has set another target. */
+    /** Remove the record of the lowered target: the administrator has set another target. */
     FORGET_NUDGE,
-    /** Put max_mem back, now that the guest has given back what it was lent. */
+    /** Restore max_mem, because the guest has given back the loan. */
     GIVE_BACK,
-    /** Note that part of a loan is repaid, so that others may be lent it. */
+    /** Record that part of a loan is repaid, so that other domains can be lent it. */
     RECORD_REPAYMENT,
-    /** Pause a guest that does not give back what it was lent. */
+    /** Pause a guest that does not give back a loan. */
     PAUSE,
-    /** Ask a guest that does not give back what it was lent to shut down. */
+    /** Ask a guest that does not give back a loan to shut down. */
     SHUT_DOWN
 }

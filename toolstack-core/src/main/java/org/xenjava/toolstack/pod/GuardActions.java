@@ -24,8 +24,9 @@ import org.xenjava.toolstack.xenctrl.units.KiB;
 import org.xenjava.toolstack.xenctrl.units.Pages;
 
 /**
- * Carries out what the state machine decides. Every action begins with a transaction that finds the domain's notes
- * and target as they were read, and no other guard that may be alive; what is lent is noted before it is lent.
+ * Carries out the actions of the state machine. Every action begins with a transaction that checks that the domain's
+ * records and target are unchanged and that no other live guard watches the domain. A loan is recorded before it is
+ * given.
  */
 final class GuardActions {
     private static final Logger LOG = LoggerFactory.getLogger(GuardActions.class);
@@ -98,7 +99,7 @@ final class GuardActions {
         return GuardOutcome.refused(failure.get());
     }
 
-    /** Notes the loan in the transaction that finds room for it in the budget of the host. */
+    /** Records the loan in the transaction that checks the budget of the host. */
     private GuardOutcome noteWithinBudget(DomainPaths paths, GuardReading seen, Loan loan) {
         return inOwnership(paths, seen, transaction -> {
             LoanLedger others = LoanLedger.read(transaction).without(paths.domid());
@@ -112,15 +113,15 @@ final class GuardActions {
     }
 
     /**
-     * Lends under a claim. A failure that leaves unclear what has happened is thrown; then the note stays, and the next
-     * look goes on from there.
+     * Lends under a claim. A failure whose effect is unknown is thrown; the record then stays, and the next reading
+     * continues from it.
      *
-     * @return why nothing was lent; empty if it was
+     * @return the reason for which nothing was lent; empty if the loan was given
      */
     private Optional<String> lend(int domid, GuardReading seen, long wanted, long newMax) {
         MemoryGrowth growth = new MemoryGrowth(
                 xenctrl, store, holder, domid, Pages.of(seen.maxPages()), "covering the debt of domain " + domid);
-        // Xen answers success to whatever it ignores.
+        // Xen reports success for a request that it ignores.
         String failure = "Xen has taken the new PoD target and done nothing";
         try {
             growth.grow(
@@ -150,12 +151,12 @@ final class GuardActions {
 
     private GuardOutcome giveBack(DomainPaths paths, GuardReading seen) {
         Loan loan = seen.notes().loan().orElseThrow();
-        // Owned first, so that two guards do not both do it; a note that stays after a crash does no harm.
+        // The lease is taken first, so that two guards do not both act; a record that stays after a crash is harmless.
         GuardOutcome owned = note(paths, seen, notes -> notes);
         if (!owned.equals(GuardOutcome.DONE)) {
             return owned;
         }
-        // A max_mem that somebody else has set stays.
+        // A max_mem that another process has set stays.
         if (loan.oldMaxPages() < loan.newMaxPages() && seen.maxPages() == loan.newMaxPages()) {
             setMaxPages(
                     paths.domid(), Math.max(loan.oldMaxPages(), seen.counters().totPages()));
@@ -187,7 +188,7 @@ final class GuardActions {
         return owning(paths, seen, transaction -> change.apply(seen.notes()).write(transaction, paths, holder));
     }
 
-    /** A change that is always possible. */
+    /** Makes a change of xenstore that needs no check beyond the lease. */
     private GuardOutcome owning(DomainPaths paths, GuardReading seen, Consumer<StoreTransaction> change) {
         return inOwnership(paths, seen, transaction -> {
             change.accept(transaction);
@@ -201,7 +202,7 @@ final class GuardActions {
             if (Loan.lease(holder, paths).state(transaction) == Lease.State.HELD) {
                 return GuardOutcome.NOT_OURS;
             }
-            // Its tree goes before it does: then nothing is written that nobody would remove.
+            // A dying domain has no tree any more: a node written now would never be removed.
             boolean asSeen = transaction.exists(paths.root())
                     && GuardRecord.read(transaction, paths).equals(seen.notes())
                     && transaction.readPlausibleKib(paths.memoryTarget()).equals(seen.target());
@@ -209,7 +210,7 @@ final class GuardActions {
         });
     }
 
-    /** Removes our notes on a domain that is gone, if who destroyed it has left them. */
+    /** Removes the records of a domain that is gone, if its destroyer left them. */
     void forget(int domid) {
         DomainPaths paths = new DomainPaths(domid);
         store.inTransaction(transaction -> {

@@ -1,19 +1,34 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.xenjava.toolstack.pod;
 
-/** Is told of what a guard sees, on the guard's own thread: be quick. What it throws is logged and goes no further. */
+/**
+ * Receives the readings and state changes of a guard, on the guard's thread, so it must be quick. Its exceptions are
+ * logged and have no other effect.
+ */
 @FunctionalInterface
 public interface GuardListener {
-    /** Tells nobody. */
+    /** Ignores all events. */
     GuardListener NONE = event -> {};
 
-    /** A domain has passed from one state to another, or a monitor was attached to it or detached. */
+    /**
+     * Called when a domain has changed its state, or a monitor was attached to it or detached.
+     *
+     * @param event the change
+     */
     void changed(GuardEvent event);
 
-    /** A domain was looked at, whether or not anything has changed since the look before. */
+    /**
+     * Called after each reading of a domain, changed or not.
+     *
+     * @param status the reading
+     */
     default void looked(GuardStatus status) {}
 
-    /** This one first, then another; what the first throws keeps the other from hearing. */
+    /**
+     * {@return a listener that calls this one and then another} The other is called even if this one throws.
+     *
+     * @param other the other listener
+     */
     default GuardListener andThen(GuardListener other) {
         GuardListener first = this;
         return new GuardListener() {

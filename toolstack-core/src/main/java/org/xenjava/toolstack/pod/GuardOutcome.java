@@ -2,19 +2,19 @@
 package org.xenjava.toolstack.pod;
 
 /**
- * What has come of an action.
+ * The outcome of an action.
  *
- * @param kind how it ended
- * @param why if it was refused: the reason, a clause
+ * @param kind the kind of outcome
+ * @param why the reason of a refusal, as a clause; otherwise empty
  */
 record GuardOutcome(Kind kind, String why) {
     enum Kind {
         DONE,
-        /** Xen, the host or the policy says no; nothing has changed. */
+        /** Xen, the host or the policy refused; nothing has changed. */
         REFUSED,
-        /** Another guard that may be alive looks after the domain; nothing has changed. */
+        /** Another guard that may be alive watches the domain; nothing has changed. */
         NOT_OURS,
-        /** The domain is not as it was when it was looked at; nothing has changed. */
+        /** The domain has changed since the reading; the action changed nothing. */
         STALE
     }
 

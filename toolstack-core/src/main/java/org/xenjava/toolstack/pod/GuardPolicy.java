@@ -7,13 +7,13 @@ import org.xenjava.toolstack.xenctrl.units.KiB;
 import org.xenjava.toolstack.xenctrl.units.Pages;
 
 /**
- * What a {@link PodGuard} may do, and how long it waits. Immutable: each {@code with} method returns another policy.
+ * The measures and time limits of a {@link PodGuard}. Immutable: each {@code with} method returns another policy.
  *
- * @param mode what the guard does about a guest that is short
- * @param timeouts how long it waits for the guest
- * @param lending what the host may lend
- * @param nudging how far it lowers {@code memory/target}
- * @param repayment what it does about a loan that is not given back
+ * @param mode measures when a guest is short
+ * @param timeouts time limits of the guest
+ * @param lending limits on loans
+ * @param nudging limits on lowering {@code memory/target}
+ * @param repayment rules for loans that are not given back
  */
 public record GuardPolicy(GuardMode mode, Timeouts timeouts, Lending lending, Nudging nudging, Repayment repayment) {
     private static final GuardPolicy STANDARD = new GuardPolicy(
@@ -27,15 +27,22 @@ public record GuardPolicy(GuardMode mode, Timeouts timeouts, Lending lending, Nu
             new Repayment(Duration.ofHours(1), OverdueAction.REPORT));
 
     /**
-     * How long a guard waits for a guest.
+     * Time limits of a guest.
      *
-     * @param boot how long a running guest may take until its debt falls for the first time; 5 min by default
-     * @param stall how long the debt may then stay as it is; 1 min by default, as Linux's driver waits up to 32 s after
-     *     a failure
-     * @param nudge how long a lowered target may be without effect; 1 min by default
+     * @param boot longest time from a guest's start until its debt first falls; 5 min by default
+     * @param stall longest time for which the debt may then be constant; 1 min by default, because Linux's driver
+     *     waits up to 32 s after a failure
+     * @param nudge longest time for which a lowered target may be without effect; 1 min by default
      */
     public record Timeouts(Duration boot, Duration stall, Duration nudge) {
-        /** Refuses negative timeouts. */
+        /**
+         * Refuses negative timeouts.
+         *
+         * @param boot longest time from a guest's start until its debt first falls; 5 min by default
+         * @param stall longest time for which the debt may then be constant; 1 min by default, because Linux's driver
+         *     waits up to 32 s after a failure
+         * @param nudge longest time for which a lowered target may be without effect; 1 min by default
+         */
         public Timeouts {
             requireNotNegative(boot);
             requireNotNegative(stall);
@@ -44,10 +51,10 @@ public record GuardPolicy(GuardMode mode, Timeouts timeouts, Lending lending, Nu
     }
 
     /**
-     * What the host may lend.
+     * Limits on loans.
      *
-     * @param perDomain pages that one domain may be lent; 256 MiB by default
-     * @param perHost pages that all domains together may be lent; 1 GiB by default
+     * @param perDomain limit of the pages lent to one domain; 256 MiB by default
+     * @param perHost limit of the pages lent to all domains together; 1 GiB by default
      * @param reserve pages of the host that stay free and unclaimed; 64 MiB by default
      */
     public record Lending(Pages perDomain, Pages perHost, Pages reserve) {
@@ -57,17 +64,24 @@ public record GuardPolicy(GuardMode mode, Timeouts timeouts, Lending lending, Nu
     }
 
     /**
-     * How far a guard lowers {@code memory/target}.
+     * Limits on lowering {@code memory/target}.
      *
-     * @param most times that the target of one domain is lowered before its intent is restored; 2 by default
-     * @param floor the target is never lowered below it; 16 MiB by default
-     * @param floorPercent nor below that share of what the administrator set, 0 … 100; 75 by default
+     * @param most number of times that the target of one domain is lowered before it is restored; 2 by default
+     * @param floor smallest value to which the target is lowered; 16 MiB by default
+     * @param floorPercent smallest share of the administrator's target to which it is lowered, 0 … 100; 75 by default
      */
     public record Nudging(int most, KiB floor, int floorPercent) {
         private static final int ALL = 100;
         private static final long BYTES_PER_KIB = 1024;
 
-        /** Refuses negative numbers, and shares of more than 100 %. */
+        /**
+         * Refuses negative numbers, and shares of more than 100 %.
+         *
+         * @param most number of times that the target of one domain is lowered before it is restored; 2 by default
+         * @param floor smallest value to which the target is lowered; 16 MiB by default
+         * @param floorPercent smallest share of the administrator's target to which it is lowered, 0 … 100; 75 by
+         *     default
+         */
         public Nudging {
             if (most < 0 || floorPercent < 0 || floorPercent > ALL) {
                 throw new IllegalArgumentException(
@@ -75,7 +89,7 @@ public record GuardPolicy(GuardMode mode, Timeouts timeouts, Lending lending, Nu
             }
         }
 
-        /** The lowest target for a guest that is meant to have {@code intent}; whole pages if {@link #floor} is. */
+        /** The lowest target for a guest whose administrator set {@code intent}; whole pages if {@link #floor} is. */
         KiB floorOf(KiB intent) {
             long share = intent.value() * floorPercent / ALL;
             return floor.max(Pages.holding(share * BYTES_PER_KIB).toKiB());
@@ -83,13 +97,18 @@ public record GuardPolicy(GuardMode mode, Timeouts timeouts, Lending lending, Nu
     }
 
     /**
-     * What a guard does about a loan that is not given back.
+     * Rules for loans that are not given back.
      *
-     * @param after how long a guest may keep what it was lent before it is asked back by nudges; 1 h by default
-     * @param overdue what is done if nudges do not bring it back; reported by default
+     * @param after longest time for which a guest may keep a loan before nudges ask it back; 1 h by default
+     * @param overdue measure if nudges do not bring the loan back; a report by default
      */
     public record Repayment(Duration after, OverdueAction overdue) {
-        /** Refuses a negative time. */
+        /**
+         * Refuses a negative time.
+         *
+         * @param after longest time for which a guest may keep a loan before nudges ask it back; 1 h by default
+         * @param overdue measure if nudges do not bring the loan back; a report by default
+         */
         public Repayment {
             requireNotNegative(after);
         }
@@ -106,27 +125,54 @@ public record GuardPolicy(GuardMode mode, Timeouts timeouts, Lending lending, Nu
         return STANDARD;
     }
 
-    /** {@return the same in another mode} */
+    /**
+     * {@return the same policy in another mode}
+     *
+     * @param other measures when a guest is short
+     */
     public GuardPolicy withMode(GuardMode other) {
         return new GuardPolicy(other, timeouts, lending, nudging, repayment);
     }
 
-    /** {@return the same with other timeouts} */
+    /**
+     * {@return the same policy with other time limits}
+     *
+     * @param boot longest time from a guest's start until its debt first falls
+     * @param stall longest time for which the debt may then be constant
+     * @param nudge longest time for which a lowered target may be without effect
+     */
     public GuardPolicy withTimeouts(Duration boot, Duration stall, Duration nudge) {
         return new GuardPolicy(mode, new Timeouts(boot, stall, nudge), lending, nudging, repayment);
     }
 
-    /** {@return the same with other limits on what the host lends} */
+    /**
+     * {@return the same policy with other limits on loans}
+     *
+     * @param perDomain limit of the pages lent to one domain
+     * @param perHost limit of the pages lent to all domains together
+     * @param reserve pages of the host that stay free and unclaimed
+     */
     public GuardPolicy withLending(Pages perDomain, Pages perHost, Pages reserve) {
         return new GuardPolicy(mode, timeouts, new Lending(perDomain, perHost, reserve), nudging, repayment);
     }
 
-    /** {@return the same with other limits on nudging} */
+    /**
+     * {@return the same policy with other limits on nudging}
+     *
+     * @param most number of times that the target of one domain is lowered before it is restored
+     * @param floor smallest value to which {@code memory/target} is lowered
+     * @param floorPercent smallest share of the administrator's target to which it is lowered, 0 … 100
+     */
     public GuardPolicy withNudging(int most, KiB floor, int floorPercent) {
         return new GuardPolicy(mode, timeouts, lending, new Nudging(most, floor, floorPercent), repayment);
     }
 
-    /** {@return the same with other rules for what is not given back} */
+    /**
+     * {@return the same policy with other rules for loans that are not given back}
+     *
+     * @param after longest time for which a guest may keep a loan before nudges ask it back
+     * @param overdue measure if nudges do not bring the loan back
+     */
     public GuardPolicy withRepayment(Duration after, OverdueAction overdue) {
         return new GuardPolicy(mode, timeouts, lending, nudging, new Repayment(after, overdue));
     }

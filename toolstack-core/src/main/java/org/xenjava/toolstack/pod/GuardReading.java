@@ -8,14 +8,14 @@ import org.xenjava.toolstack.xenctrl.units.Pages;
 import org.xenjava.toolstack.xenctrl.units.PodCounters;
 
 /**
- * One look at a domain that was alive after it.
+ * One reading of a domain that was alive afterwards.
  *
  * @param counters Xen's populate-on-demand counters
- * @param maxPages pages that it may own
- * @param running neither paused nor shut down
- * @param monitored a monitor (vm_event) is attached
+ * @param maxPages limit of the pages that the domain may own
+ * @param running whether the domain is neither paused nor shut down
+ * @param monitored whether a monitor (vm_event) is attached
  * @param target {@code memory/target}, if there is one
- * @param notes what guards have lent it
+ * @param notes the guards' record of the domain
  */
 record GuardReading(
         PodCounters counters,
@@ -24,7 +24,7 @@ record GuardReading(
         boolean monitored,
         Optional<KiB> target,
         GuardRecord notes) {
-    /** Of a domain that has died before it was looked at. */
+    /** The reading of a domain that died before it was read. */
     static final GuardReading NOTHING =
             new GuardReading(new PodCounters(0, 0, 0), 0, false, false, Optional.empty(), GuardRecord.NONE);
 
@@ -38,39 +38,39 @@ record GuardReading(
         return counters.debt();
     }
 
-    /** Pages that it was lent and has not given back. */
+    /** Pages that the domain was lent and has not given back. */
     long coveredPages() {
         return notes.loan().map(loan -> loan.outstanding(counters.totPages())).orElse(0L);
     }
 
-    /** Pages that its balloon driver has to free until nothing is missing and nothing is lent. */
+    /** Pages that the balloon driver still has to free until there is neither a debt nor a loan. */
     long owed() {
         return Math.max(0, debt()) + coveredPages();
     }
 
-    /** Pages that it has given back and that the note still counts as lent. */
+    /** Pages that the domain has given back and that the record still counts as lent. */
     long repaidSinceNoted() {
         return notes.loan().map(loan -> loan.pages() - coveredPages()).orElse(0L);
     }
 
-    /** Whether what it was lent backs its boot. */
+    /** Whether the loan backs the domain's boot. */
     boolean backedBoot() {
         return notes.loan().filter(loan -> loan.purpose() == Loan.Purpose.BOOT).isPresent();
     }
 
-    /** Whether somebody else has set {@code memory/target} since it was lowered. */
+    /** Whether the administrator has set {@code memory/target} since the guard lowered it. */
     boolean nudgeOverruled() {
         return notes.nudge()
                 .filter(nudge -> !target.equals(Optional.of(nudge.target())))
                 .isPresent();
     }
 
-    /** Whether nothing is left of what was lent. */
+    /** Whether the whole loan is given back. */
     boolean coverOver() {
         return notes.loan().isPresent() && coveredPages() == 0;
     }
 
-    /** The lowered target that comes next; empty if there is no target, or nothing above the floor. */
+    /** The next lower target; empty if there is no target, or if it is at the floor. */
     Optional<KiB> nextTarget(GuardPolicy policy) {
         return target.flatMap(now -> {
             KiB intent = notes.nudge().map(GuardRecord.Nudge::intent).orElse(now);

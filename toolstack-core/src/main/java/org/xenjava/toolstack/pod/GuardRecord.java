@@ -9,8 +9,8 @@ import org.xenjava.toolstack.store.StoreTransaction;
 import org.xenjava.toolstack.xenctrl.units.KiB;
 
 /**
- * What guards have lent to a domain, as {@code /libxl/N/xenjava/guard} remembers it: a guard that starts, or takes
- * over from one that died, needs no other memory. A note that cannot be read is no note.
+ * The guards' record of a domain in {@code /libxl/N/xenjava/guard}. A guard that starts, or takes over from one that
+ * died, needs no other state. A record that cannot be read counts as empty.
  *
  * @param nudge a lowered {@code memory/target}
  * @param loan pages from the host
@@ -19,9 +19,11 @@ record GuardRecord(Optional<Nudge> nudge, Optional<Loan> loan) {
     static final GuardRecord NONE = new GuardRecord(Optional.empty(), Optional.empty());
 
     /**
-     * @param intent {@code memory/target} as the administrator set it
-     * @param target as the guard has lowered it
-     * @param count times that it was lowered
+     * A lowered {@code memory/target}.
+     *
+     * @param intent the value that the administrator set
+     * @param target the value that the guard set
+     * @param count number of times that the guard lowered it
      */
     record Nudge(KiB intent, KiB target, int count) {}
 
@@ -54,7 +56,7 @@ record GuardRecord(Optional<Nudge> nudge, Optional<Loan> loan) {
                         .toArray());
     }
 
-    /** Makes xenstore say this, under the owner's lease; nothing lent leaves no nodes. */
+    /** Writes the record under the owner's lease; an empty record has no nodes. */
     void write(StoreTransaction store, DomainPaths paths, LeaseHolder owner) {
         if (equals(NONE)) {
             store.removeWithEmptyParents(paths.podGuard());

@@ -5,15 +5,25 @@ import java.util.Collection;
 import java.util.Set;
 import java.util.UUID;
 
-/** Which domains a guard looks after. */
+/** Chooses the domains that a guard watches. */
 @FunctionalInterface
 public interface GuardScope {
-    /** Every one. */
+    /** All domains. */
     GuardScope ALL = (domid, uuid) -> true;
 
+    /**
+     * {@return whether the guard watches a domain}
+     *
+     * @param domid number of the domain
+     * @param uuid UUID of the domain
+     */
     boolean includes(int domid, UUID uuid);
 
-    /** {@return those with these UUIDs, which a domain keeps when it reboots} */
+    /**
+     * {@return the scope of the domains with these UUIDs, which a domain keeps through reboots}
+     *
+     * @param uuids the UUIDs
+     */
     static GuardScope of(Collection<UUID> uuids) {
         Set<UUID> wanted = Set.copyOf(uuids);
         return (domid, uuid) -> wanted.contains(uuid);

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.xenjava.toolstack.pod;
 
-/** What a guard knows of one domain. */
+/** States of a domain under a guard. */
 public enum GuardState {
-    /** Entries lack pages and the driver has not begun to free memory; so is every domain when it is first seen. */
+    /** Entries lack pages and the driver has not begun to free memory. The initial state of every domain. */
     BOOTING,
     /** The debt is falling. */
     BALLOONING,
@@ -15,10 +15,10 @@ public enum GuardState {
     NUDGED,
     /** Every entry has its page, some of them lent by the host. */
     COVERED,
-    /** Every entry has its page, but the guest has not given back what it was lent, nudged or not. */
+    /** Every entry has its page, but the guest has not given back the loan in spite of nudges. */
     OVERDUE,
-    /** Still short, and the guard may or can do nothing; it tries again from time to time. */
+    /** Still short, and neither the policy nor the host allows a loan; the guard tries again from time to time. */
     GAVE_UP,
-    /** The domain is dead or dying; the last state. */
+    /** The domain is dead or dying. The final state. */
     GONE
 }

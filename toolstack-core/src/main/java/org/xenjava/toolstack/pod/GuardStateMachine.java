@@ -8,16 +8,19 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * The state machine of one domain: what a reading means, what is to be done, when to look again. It touches neither
- * Xen nor xenstore, and time is an argument.
+ * The state machine of one domain: turns readings into states, actions and the time of the next reading. It calls
+ * neither Xen nor xenstore, and time is an argument.
  */
 final class GuardStateMachine {
     static final Duration FIRST_INTERVAL = Duration.ofSeconds(1);
 
-    /** A fall of the debt that only a balloon driver makes: mapping Xen's shared pages over RAM takes a few. */
+    /**
+     * Pages by which the debt must fall to show a balloon driver at work: mapping Xen's shared pages over RAM lowers
+     * it by a few.
+     */
     private static final long BEGUN_PAGES = 256;
 
-    /** Repayments are noted in steps of 1 MiB. */
+    /** Pages of a recorded repayment: 1 MiB. */
     private static final long NOTED_STEP = 256;
 
     private static final Duration MOST_WAITING = Duration.ofSeconds(15);
@@ -37,7 +40,7 @@ final class GuardStateMachine {
     private Instant due;
     private Duration interval = FIRST_INTERVAL;
 
-    /** A change of state, with what there is to say about it. */
+    /** A change of state and its reason. */
     record Transition(GuardState from, GuardState to, String why) {}
 
     GuardStateMachine(GuardPolicy policy, Instant now) {
@@ -50,32 +53,32 @@ final class GuardStateMachine {
         return state;
     }
 
-    /** When to look again. */
+    /** The time of the next reading. */
     Instant due() {
         return due;
     }
 
-    /** Something has happened to it: look soon. */
+    /** Makes the next reading due soon, after an event of the domain. */
     void wake(Instant now) {
         interval = FIRST_INTERVAL;
         due = now;
     }
 
-    /** The changes of state since the last call. */
+    /** Returns the changes of state since the last call. */
     List<Transition> takeTransitions() {
         List<Transition> taken = List.copyOf(transitions);
         transitions.clear();
         return taken;
     }
 
-    /** It was looked at. */
+    /** Takes a reading and returns the action, if any. */
     Optional<GuardAction> look(GuardReading reading, Instant now) {
         Optional<GuardAction> action = decide(reading, now);
         lookAgain(now);
         return action;
     }
 
-    /** It could not be looked at. */
+    /** Records that a reading failed. */
     void lookFailed(Instant now) {
         lookAgain(now);
     }
@@ -86,7 +89,7 @@ final class GuardStateMachine {
 
     private Optional<GuardAction> decide(GuardReading reading, Instant now) {
         if (!reading.running()) {
-            // It cannot balloon, and it cannot touch memory either.
+            // A stopped guest neither balloons nor touches memory.
             since = now;
             return Optional.empty();
         }
@@ -116,7 +119,7 @@ final class GuardStateMachine {
                 .map(nudge -> reading.nudgeOverruled() ? GuardAction.FORGET_NUDGE : GuardAction.RESTORE_INTENT);
     }
 
-    /** Nothing is missing, but the host has lent some of it: a boot is waited for, then the loan is asked back. */
+    /** Decides for a domain without debt that has a loan: waits for the end of the boot, then asks the loan back. */
     private Optional<GuardAction> decideLent(GuardReading reading, Instant now) {
         if (!lent) {
             lent = true;
@@ -165,7 +168,7 @@ final class GuardStateMachine {
         }
     }
 
-    /** Once per loan. */
+    /** The measure for an overdue loan, once for each loan. */
     private Optional<GuardAction> overdue() {
         if (acted) {
             return Optional.empty();
@@ -227,7 +230,7 @@ final class GuardStateMachine {
         };
     }
 
-    /** An action was tried. */
+    /** Takes the outcome of an action. */
     void done(GuardAction action, GuardOutcome outcome, Instant now) {
         switch (outcome.kind()) {
             case DONE -> {
@@ -247,7 +250,7 @@ final class GuardStateMachine {
             }
             case STALE -> interval = FIRST_INTERVAL;
             case NOT_OURS -> {
-                // The other guard's work shows in the next readings.
+                // The next readings show the other guard's work.
             }
         }
         due = now.plus(interval);
@@ -261,7 +264,7 @@ final class GuardStateMachine {
         }
     }
 
-    /** Back-off, though never past the moment at which patience ends. */
+    /** Schedules the next reading with back-off, at the latest when a time limit expires. */
     private void lookAgain(Instant now) {
         due = now.plus(interval);
         Instant patienceEnds = since.plus(patience());

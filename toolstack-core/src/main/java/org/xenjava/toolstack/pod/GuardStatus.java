@@ -2,32 +2,33 @@
 package org.xenjava.toolstack.pod;
 
 /**
- * What a guard has seen of a domain when it looked last. The debt never rises by what a guest does, so an old look
- * does not flatter.
+ * A guard's latest reading of a domain. The guest cannot raise the debt, so a stale reading never understates it.
  *
- * @param pod its counters
- * @param state what the guard makes of them
- * @param coveredPages pages of the host that it has been lent and not given back
- * @param activity whether its vCPUs may run
- * @param inspection whether a monitor is attached to it
+ * @param pod counters of the domain
+ * @param state the guard's state of the domain
+ * @param coveredPages pages that the host has lent the domain and not got back
+ * @param activity whether the vCPUs may run
+ * @param inspection whether a monitor is attached to the domain
  */
 public record GuardStatus(
         PodStatus pod, GuardState state, long coveredPages, Activity activity, Inspection inspection) {
-    /** Whether a guest does anything. */
+    /** Whether a guest runs. */
     public enum Activity {
+        /** The vCPUs may run. */
         RUNNING,
-        /** Paused or shut down: it balloons no more, and no load of its own can crash it. */
+        /** Paused or shut down: the guest does not balloon, and no load of its own can crash it. */
         STOPPED
     }
 
     /** Whether memory events of the domain go to a monitor (vm_event). */
     public enum Inspection {
+        /** No monitor is attached. */
         NONE,
-        /** The advisory leaves open whether that undoes its workaround. */
+        /** A monitor is attached; the advisory leaves open whether that undoes its workaround. */
         ATTACHED
     }
 
-    /** Whether the guard waits for nothing any more: safe, beyond help, or stopped. */
+    /** Whether the guard expects no further change: the domain is safe, given up or stopped. */
     boolean decided(GuardMode mode) {
         return activity == Activity.STOPPED
                 || switch (state) {

@@ -6,11 +6,17 @@ import org.xenjava.toolstack.store.DomainPaths;
 import org.xenjava.toolstack.store.StoreTransaction;
 import org.xenjava.toolstack.xenctrl.units.KiB;
 
-/** The {@code memory/target} that the administrator has set, while a guard has lowered the node. */
+/** The administrator's {@code memory/target} while a guard has lowered the node. */
 public final class IntendedTarget {
     private IntendedTarget() {}
 
-    /** {@return empty if no guard has lowered it, or somebody has set it since} */
+    /**
+     * Reads the target.
+     *
+     * @param store a transaction, or single requests
+     * @param paths nodes of the domain
+     * @return the target; empty if no guard has lowered it, or if it was set since
+     */
     @SuppressWarnings("exports")
     public static Optional<KiB> read(StoreTransaction store, DomainPaths paths) {
         Optional<KiB> target = store.readPlausibleKib(paths.memoryTarget());

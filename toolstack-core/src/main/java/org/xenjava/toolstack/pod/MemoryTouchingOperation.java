@@ -2,18 +2,18 @@
 package org.xenjava.toolstack.pod;
 
 /**
- * What touches memory that the guest itself may never have touched, and so populates it. Where entries lack pages,
- * each of these may kill the guest (XSA-153), whatever its load: {@code xl dump-core} of one that was 8 pages short
- * was seen to do it.
+ * Operations that access memory which the guest may never have accessed, and so populate it. While entries lack
+ * pages, each of them may crash the guest (XSA-153) without any load; {@code xl dump-core} of a guest that was 8
+ * pages short did.
  */
 public enum MemoryTouchingOperation {
     /** Every page is read and written to a file. */
     SAVE("saving"),
     /** Every page is read and sent to another host. */
     MIGRATE("migrating"),
-    /** Every page is read; the guest is meant to live on. */
+    /** Every page is read, and the guest continues to run. */
     COREDUMP("dumping"),
-    /** The toolstack maps memory of the guest that the guest has not named to it. */
+    /** The toolstack maps memory of the guest at an address of its own choice. */
     MAP_MEMORY("mapping the memory of"),
     /** A monitor (vm_event) may map any page; the advisory leaves open whether it undoes the workaround. */
     ATTACH_MONITOR("attaching a monitor to");
@@ -24,7 +24,7 @@ public enum MemoryTouchingOperation {
         this.gerund = gerund;
     }
 
-    /** {@return what is being done, as a message begins: {@code "saving"}} */
+    /** {@return the beginning of a message, such as {@code "saving"}} */
     public String gerund() {
         return gerund;
     }

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.xenjava.toolstack.pod;
 
-/** What a guard does about a guest that does not give back what the host has lent it, nudged or not. */
+/** The measure of a guard when a guest does not give back a loan in spite of nudges. */
 public enum OverdueAction {
-    /** The state {@link GuardState#OVERDUE} is reported, and nothing is done. */
+    /** The guard reports the state {@link GuardState#OVERDUE}, and does nothing else. */
     REPORT,
-    /** The guest is paused; its administrator decides. */
+    /** The guard pauses the guest; the administrator decides. */
     PAUSE,
-    /** The guest is asked to shut down. */
+    /** The guard asks the guest to shut down. */
     SHUT_DOWN
 }

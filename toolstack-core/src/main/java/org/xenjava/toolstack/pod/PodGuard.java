@@ -29,15 +29,10 @@ import org.xenjava.toolstack.xenctrl.Xenctrl;
 import org.xenjava.toolstack.xenctrl.lib.XenLibException;
 
 /**
- * Watches over every HVM and PVH domain of the host, whoever built it, until no load inside can crash it for want of
- * populate-on-demand pages (XSA-153). It has neither thread nor clock: somebody calls {@link #tick}, such as a {@link
- * PodGuardService}. What it lends is noted in xenstore only, at {@code /libxl/N/xenjava/guard}, so that another guard
- * may take over at any moment; of several at once, one acts on a domain and the others look on.
- *
- * <p>On a Xen that is newer than every description the guard watches, reports and nudges as everywhere, and lends
- * what fits a domain's max_mem as it is, under a claim. It cannot raise max_mem there, nor read how much memory the
- * host has free: a larger debt is refused with the numbers of the release, and {@link GuardPolicy#hostReserve} is not
- * applied.
+ * Watches HVM and PVH domains of the host, built by any toolstack, until no load inside can crash them for want of
+ * populate-on-demand pages (XSA-153). The class has neither thread nor clock: a {@link PodGuardService} or another
+ * caller calls {@link #tick}. Loans are recorded in xenstore only, at {@code /libxl/N/xenjava/guard}, so another
+ * guard can take over at any moment. If several guards run, one acts on a domain and the others only read it.
  */
 public final class PodGuard {
     private static final Logger LOG = LoggerFactory.getLogger(PodGuard.class);
@@ -58,7 +53,7 @@ public final class PodGuard {
     private Instant nextScan = Instant.MIN;
     private boolean scanned;
 
-    /** One domain that is guarded: the state machine, and what was read last. */
+    /** One guarded domain: the state machine and the latest reading. */
     private static final class Guarded {
         private final UUID handle;
         private final GuardStateMachine machine;
@@ -83,9 +78,13 @@ public final class PodGuard {
     }
 
     /**
-     * For every domain of the host. Called by the toolstack.
+     * Creates a guard of all domains of the host. The toolstack calls this.
      *
-     * @param processes signs what is noted, and tells which other guards may be alive
+     * @param xenctrl the hypercalls
+     * @param store xenstore
+     * @param processes signs records, and shows which other guards may be alive
+     * @param policy the measures that the guard may take
+     * @param listener receives readings and changes of state
      * @param lock held while a domain is changed
      */
     @SuppressWarnings("exports")
@@ -99,7 +98,17 @@ public final class PodGuard {
         this(xenctrl, store, processes, policy, GuardScope.ALL, listener, lock);
     }
 
-    /** For some domains; see the other constructor. */
+    /**
+     * Creates a guard of some domains of the host. The toolstack calls this.
+     *
+     * @param xenctrl the hypercalls
+     * @param store xenstore
+     * @param processes signs records, and shows which other guards may be alive
+     * @param policy the measures that the guard may take
+     * @param scope chooses the domains
+     * @param listener receives readings and changes of state
+     * @param lock held while a domain is changed
+     */
     @SuppressWarnings("exports")
     public PodGuard(
             Xenctrl xenctrl,
@@ -120,11 +129,11 @@ public final class PodGuard {
     }
 
     /**
-     * Looks at every domain that is due. Failures of Xen and xenstored are no reading: the domain is looked at again
-     * later. A failure at one domain does not keep the others from being looked at.
+     * Reads every domain that is due and acts on it. If Xen or xenstored fails, the domain is read again later, and
+     * the other domains are read in any case.
      *
-     * @param now never earlier than in the call before
-     * @return when to call again
+     * @param now the time, never earlier than in the previous call
+     * @return the time until the next call
      */
     public synchronized Duration tick(Instant now) {
         if (scanWanted && !nextScan.equals(Instant.MIN)) {
@@ -146,7 +155,7 @@ public final class PodGuard {
                 try {
                     look(domid, guarded, now);
                 } catch (Error e) {
-                    // The other domains come first; then the guard's owner is told.
+                    // The other domains are read first; then the error ends the guard.
                     errors.add(e);
                 }
             }
@@ -160,18 +169,23 @@ public final class PodGuard {
         return next.isBefore(now) ? Duration.ZERO : Duration.between(now, next);
     }
 
-    /** Something has happened to that domain: the next tick looks at it. Safe to call from any thread. */
+    /**
+     * Makes the next tick read a domain, after an event of the domain. Safe to call from any thread.
+     *
+     * @param domid number of the domain
+     */
     public void wake(int domid) {
         woken.add(domid);
     }
 
-    /** Domains have come or gone: the next tick sees which. Safe to call from any thread. */
+    /** Makes the next tick list the domains, after domains have come or gone. Safe to call from any thread. */
     public void rescan() {
         scanWanted = true;
     }
 
     /**
-     * {@return domains with a debt, or not yet looked at: those to {@link #wake} when their {@code memory/target} changes}
+     * {@return the domains with a debt or without a reading, which the caller {@link #wake wakes} when their {@code
+     * memory/target} changes}
      */
     public synchronized Set<Integer> unsettled() {
         return domains.entrySet().stream()
@@ -183,9 +197,7 @@ public final class PodGuard {
                 .collect(Collectors.toUnmodifiableSet());
     }
 
-    /**
-     * {@return what was seen of each domain when it was looked at last; those that could never be looked at are missing}
-     */
+    /** {@return the latest reading of each domain, without domains that were never read} */
     public synchronized List<GuardStatus> statuses() {
         return domains.entrySet().stream()
                 .flatMap(entry -> Optional.ofNullable(entry.getValue().last)
@@ -195,7 +207,8 @@ public final class PodGuard {
     }
 
     /**
-     * {@return whether it waits for nothing: every domain is safe, beyond help, or stopped; none may be there at all}
+     * {@return whether the guard expects no further change: every domain, if there is any, is safe, given up or
+     * stopped}
      */
     public synchronized boolean decided() {
         List<GuardStatus> seen = statuses();
@@ -266,7 +279,7 @@ public final class PodGuard {
             guarded.machine.done(action, outcome, now);
         });
         if (!free) {
-            LOG.debug("domain {}: {} waits, as another thread changes the domain", domid, action);
+            LOG.debug("domain {}: {} waits: another thread changes the domain", domid, action);
             guarded.machine.done(action, GuardOutcome.STALE, now);
         }
     }
@@ -280,7 +293,7 @@ public final class PodGuard {
             try {
                 hands.forget(domid);
             } catch (XenStoreException e) {
-                LOG.debug("the guard's notes on domain {} could not be removed", domid, e);
+                LOG.debug("the guard's record of domain {} could not be removed", domid, e);
             }
         }
     }

@@ -18,9 +18,9 @@ import org.xenjava.toolstack.store.DomainPaths;
 import org.xenjava.toolstack.store.WatchHub;
 
 /**
- * Calls a {@link PodGuard} when it wants to be called: one daemon thread for all domains, woken by xenstore when
- * domains come and go and when the target of one with a debt changes. Closing it ends the thread and leaves to the
- * next guard what is lent.
+ * Runs a {@link PodGuard} on one daemon thread for all domains. Xenstore wakes the thread when domains come and go
+ * and when the target of a domain with a debt changes. Closing the service ends the thread; loans stay for the next
+ * guard.
  */
 public final class PodGuardService implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(PodGuardService.class);
@@ -43,7 +43,9 @@ public final class PodGuardService implements AutoCloseable {
     /**
      * Starts the thread.
      *
-     * @param clock best one that never jumps
+     * @param guard the guard
+     * @param events watches of xenstore
+     * @param clock the guard's time, preferably of a clock that never jumps
      * @return the running service
      */
     @SuppressWarnings("exports")
@@ -51,17 +53,18 @@ public final class PodGuardService implements AutoCloseable {
         return new PodGuardService(guard, events, clock);
     }
 
-    /** {@return what was seen of each domain when it was looked at last} */
+    /** {@return the latest reading of each domain} */
     public List<GuardStatus> statuses() {
         return guard.statuses();
     }
 
     /**
-     * Waits until there is nothing to wait for: every domain is settled, covered, given up, stopped or gone; in {@link
-     * GuardMode#OBSERVE} also short. At once if there is no domain.
+     * Waits until no further change is expected: every domain is settled, covered, given up, stopped or gone; in
+     * {@link GuardMode#OBSERVE} also short. Returns at once if there is no domain.
      *
-     * @param timeout at most so long
-     * @return false if it is not so yet, or the guard was closed
+     * @param timeout the longest time to wait
+     * @return false if the timeout expired or the guard was closed
+     * @throws InterruptedException if the thread is interrupted
      * @throws java.util.concurrent.CompletionException if an {@link Error} has ended the guard
      */
     public boolean awaitDecided(Duration timeout) throws InterruptedException {
@@ -84,13 +87,15 @@ public final class PodGuardService implements AutoCloseable {
     }
 
     /**
-     * Completes when the service has ended: exceptionally if an {@link Error} ended it, else after {@link #close}.
+     * Reports the end of the service.
+     *
+     * @return completes exceptionally if an {@link Error} ends the service, otherwise after {@link #close}
      */
     public CompletableFuture<Void> ended() {
         return service.ended();
     }
 
-    /** Ends the thread, waiting for the action that is under way; domains run on, and keep what they were lent. */
+    /** Ends the thread after the running action. Domains continue to run and keep their loans. */
     @Override
     public void close() {
         service.close();
@@ -141,7 +146,7 @@ public final class PodGuardService implements AutoCloseable {
                     wake.run();
                 }));
             } catch (XenStoreException e) {
-                LOG.warn("the guard sees new domains late: {}", e.getMessage());
+                LOG.warn("the guard detects new domains by polling only: {}", e.getMessage());
             }
         }
 

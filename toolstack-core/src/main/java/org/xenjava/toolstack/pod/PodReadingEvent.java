@@ -8,11 +8,14 @@ import jdk.jfr.Label;
 import jdk.jfr.Name;
 import jdk.jfr.StackTrace;
 
-/** One look of a guard at one domain, for the JVM's Flight Recorder; costs nothing while that does not record. */
+/**
+ * One reading of a domain by a guard, as an event of the JVM's Flight Recorder. It costs nothing while the recorder
+ * is off.
+ */
 @Name("org.xenjava.toolstack.PodReading")
 @Label("Populate-on-demand reading")
 @Category("Xen")
-@Description("What a guard has seen of a domain; pages are of 4 KiB")
+@Description("A guard's reading of a domain, in pages of 4 KiB")
 @StackTrace(false)
 final class PodReadingEvent extends Event {
     @Label("Domid")

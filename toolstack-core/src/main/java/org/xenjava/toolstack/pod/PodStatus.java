@@ -7,8 +7,8 @@ import org.xenjava.toolstack.xenctrl.units.PodCounters;
 /**
  * One reading of a domain's populate-on-demand counters, with the domain's name.
  *
- * @param domid the domain
- * @param name its name; empty if it has none in xenstore
+ * @param domid number of the domain
+ * @param name name of the domain; empty if it has none in xenstore
  * @param counters the counters
  */
 public record PodStatus(int domid, String name, PodCounters counters) {
@@ -27,12 +27,12 @@ public record PodStatus(int domid, String name, PodCounters counters) {
         return Pages.of(counters.entries());
     }
 
-    /** {@return entries without a page, in pages; negative for a surplus of cache} */
+    /** {@return the number of entries without a page; negative for a surplus of cache} */
     public long debtPages() {
         return counters.debt();
     }
 
-    /** {@return what the check utility of XSA-153 says about these counters} */
+    /** {@return the verdict of XSA-153's check utility on these counters} */
     public PodVerdict verdict() {
         if (debtPages() > 0) {
             return PodVerdict.VULNERABLE;

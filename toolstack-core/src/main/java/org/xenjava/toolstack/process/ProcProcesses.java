@@ -13,7 +13,7 @@ import org.xenjava.toolstack.xenctrl.lib.Liveness;
  * The processes of {@code proc(5)}. A process is dead only if its directory does not exist or another process has its
  * PID; any other failure to read, such as EMFILE or EACCES, leaves the question open.
  *
- * @param proc where it is mounted
+ * @param proc mount point of proc
  */
 record ProcProcesses(Path proc) implements ProcessIdentity {
     private static final int WORDS = 3;
@@ -30,7 +30,7 @@ record ProcProcesses(Path proc) implements ProcessIdentity {
         return identity(pid).orElseGet(() -> namespace().orElse("?") + " " + pid + " ?");
     }
 
-    /** Empty if it cannot be read. */
+    /** The identity of a process; empty if it cannot be read. */
     Optional<String> identity(long pid) {
         try {
             String startTime = fields(pid)[START_TIME];
@@ -84,7 +84,7 @@ record ProcProcesses(Path proc) implements ProcessIdentity {
     /** The fields of {@code stat} after the process's name, of which the first is its state. */
     private String[] fields(long pid) throws IOException {
         String stat = Files.readString(proc.resolve(pid + "/stat"));
-        // The second field, in parentheses, may hold anything.
+        // The second field, in parentheses, may contain any character.
         String[] afterName = stat.substring(stat.lastIndexOf(')') + 2).split(" ");
         if (afterName.length <= START_TIME) {
             throw new IOException(proc.resolve(pid + "/stat") + " has " + afterName.length + " fields after the name");

@@ -6,19 +6,25 @@ import java.util.Optional;
 import org.xenjava.toolstack.xenctrl.lib.Liveness;
 
 /**
- * Names this process so that another one can tell later whether it still runs: its PID namespace, its PID and its
- * start time in clock ticks ({@code proc(5)}), which a recycled PID does not share.
+ * The identity of a process, by which other processes can find out whether it still runs: its PID namespace, its PID
+ * and its start time in clock ticks ({@code proc(5)}), which a recycled PID does not share.
  */
 public interface ProcessIdentity {
-    /** This process, as a note in xenstore names it. */
+    /** {@return the text that identifies this process in xenstore} */
     String self();
 
-    /** Whether the process of that name runs. */
+    /**
+     * {@return whether the process with that identity runs}
+     *
+     * @param identity the text of {@link #self} in that process
+     */
     Liveness liveness(String identity);
 
     /**
-     * A name that is the same wherever a recording is replayed. Nothing is known of other processes, so nothing of
-     * theirs is cleaned up.
+     * {@return a fixed identity, for recordings and replays} The liveness of every other process is unknown, so
+     * nothing of theirs is cleaned up.
+     *
+     * @param name the text of {@link #self}
      */
     static ProcessIdentity named(String name) {
         return new ProcessIdentity() {
@@ -34,17 +40,25 @@ public interface ProcessIdentity {
         };
     }
 
-    /** From {@code /proc}. */
+    /** {@return the identity of this process from {@code /proc}} */
     static ProcessIdentity ofProc() {
         return new ProcProcesses(Path.of("/proc"));
     }
 
-    /** How a note in xenstore names another process of this PID namespace; empty if {@code /proc} does not show it. */
+    /**
+     * {@return the identity of another process of this PID namespace; empty if {@code /proc} does not show it}
+     *
+     * @param pid the PID
+     */
     static Optional<String> of(long pid) {
         return new ProcProcesses(Path.of("/proc")).identity(pid);
     }
 
-    /** How a note in xenstore names a process that ended before {@code /proc} was asked about it. */
+    /**
+     * {@return the identity of a process of this PID namespace that ended before {@code /proc} was read}
+     *
+     * @param pid the PID
+     */
     static String ended(long pid) {
         return new ProcProcesses(Path.of("/proc")).ended(pid);
     }

@@ -8,16 +8,20 @@ public interface CreateListener {
     CreateListener NONE = progress -> {};
 
     /**
-     * One message.
+     * The progress of one step.
      *
      * @param domain the domain's name
      * @param step the step
      * @param number of the step, 1 … {@code total}
-     * @param total steps of this create
-     * @param phase what happens to it
+     * @param total number of steps of this create
+     * @param phase the progress of the step
      */
     record Progress(String domain, CreateStep step, int number, int total, StepPhase phase) {}
 
-    /** A step started, succeeded or was undone. */
+    /**
+     * Called when a step has started, succeeded or was undone.
+     *
+     * @param progress the step and its phase
+     */
     void onProgress(Progress progress);
 }

@@ -7,37 +7,61 @@ import org.xenjava.toolstack.error.OperationStep;
 
 /** The steps of a create, in their order. {@link DomainBuilder} holds the recipe. */
 public enum CreateStep implements OperationStep {
-    /** Other processes find a build by its record if this process dies. */
+    /** The build is recorded in xenstore, so that another process can clean up if this one dies. */
     RECORD_BUILD("record the build"),
+    /** No domain with the UUID exists. */
     CHECK_UUID("check the UUID"),
+    /** Xen creates an empty, paused domain. */
     CREATE_DOMAIN("create the domain"),
+    /** Xen allocates the vCPUs. */
     ALLOCATE_VCPUS("allocate vCPUs"),
+    /** The domain gets its max_mem. */
     LIMIT_MEMORY("limit memory"),
+    /** The domain gets memory for its page tables. */
     SIZE_PAGING_POOL("size the paging pool"),
+    /** The vCPUs get their features. */
     SET_CPU_POLICY("set the CPU policy"),
+    /** Host memory is reserved for the build. */
     CLAIM_MEMORY("claim host memory"),
+    /** Xen gets the PoD target, before the first page. */
     SET_POD_TARGET("set the PoD target"),
+    /** The domain gets its RAM, or populate-on-demand entries. */
     POPULATE_RAM("populate RAM"),
+    /** The domain gets the pages that it shares with Xen and daemons. */
     POPULATE_SPECIAL_PAGES("populate special pages"),
-    /** The kernel of a PVH guest with its ACPI tables, or the firmware of an HVM guest. */
+    /** The kernel of a PVH guest with its ACPI tables, or the firmware of an HVM guest, is copied into its memory. */
     LOAD_IMAGE("load the image"),
+    /** The rest of the claim is released. */
     RELEASE_CLAIM("release the claim"),
+    /** Xen gets the guest's memory map. */
     DESCRIBE_MEMORY("describe memory"),
+    /** The ports to xenstored and xenconsoled are allocated. */
     OPEN_EVENT_CHANNELS("open event channels"),
+    /** Xen gets the domain's HVM parameters. */
     SET_HVM_PARAMETERS("set HVM parameters"),
+    /** vCPU 0 gets its first state. */
     SET_VCPU_STATE("set vCPU state"),
+    /** The grant table gets the entries of xenstored and xenconsoled. */
     SEED_GRANT_TABLE("seed the grant table"),
+    /** The counters of the domain are compared with the plan. */
     VERIFY_MEMORY("verify the memory"),
+    /** The domain's nodes are written in one transaction. */
     WRITE_XENSTORE("write xenstore"),
+    /** xenstored connects to the domain. */
     INTRODUCE("introduce to xenstored"),
+    /** The disks are attached, and dom0's back ends wait for the guest. */
     ATTACH_DISKS("attach disks"),
+    /** QEMU is started. */
     START_DEVICE_MODEL("start the device model"),
+    /** QEMU reports that it serves the domain. */
     AWAIT_DEVICE_MODEL("await the device model"),
-    /** The paravirtual disks that QEMU serves, of a guest that has no emulated ones. */
+    /** QEMU serves the paravirtual disks of a guest without emulated ones. */
     AWAIT_DEVICE_MODEL_DISKS("await the device model's disks"),
+    /** The network cards are attached and join their bridges. */
     ATTACH_NICS("attach network cards"),
-    /** The pages that the guest lacks until its balloon driver has worked are lent. */
+    /** The host lends the pages that the guest lacks until its balloon driver has worked. */
     BACK_BOOT("back the boot"),
+    /** The record of the build is removed. */
     REMOVE_RECORD("remove the record of the build");
 
     private final String words;

@@ -20,16 +20,16 @@ import org.xenjava.toolstack.xenctrl.units.Pages;
 import org.xenjava.toolstack.xenctrl.units.PodCounters;
 
 /**
- * Lends a domain that was just built the pages that its entries lack, until its balloon driver has worked. The loan is
- * noted before it is given and belongs to nobody afterwards: the first guard that looks at the domain lowers max_mem
- * when the loan is repaid. A host that cannot lend is no failure of the build.
+ * Lends a new domain the pages that its entries lack until its balloon driver has worked. The loan is recorded before
+ * it is given and has no owner afterwards: the first guard that reads the domain lowers max_mem when the loan is
+ * repaid. A build succeeds even if the host cannot lend.
  */
 public final class BootBacking {
     private static final Logger LOG = LoggerFactory.getLogger(BootBacking.class);
 
     private static final Duration BETWEEN_TRIES = Duration.ofMillis(500);
 
-    /** Boots that give nothing back for so long are not waited for. */
+    /** A boot that gives nothing back for this time is not waited for. */
     private static final Duration LONGEST_STILLNESS = Duration.ofSeconds(20);
 
     private final Xenctrl xenctrl;
@@ -57,7 +57,7 @@ public final class BootBacking {
 
     /**
      * Runs work that claims host memory. While the host has too little and backed boots are giving memory back, the
-     * work is tried again; no guest is made to give back what its entries need.
+     * work is tried again. A guest keeps the pages that its entries need.
      *
      * @param claim throws a {@link HostMemoryException}, and takes nothing, if the host has too little
      */
@@ -77,13 +77,13 @@ public final class BootBacking {
                 if (left == 0 || idle.compareTo(LONGEST_STILLNESS) >= 0) {
                     throw e;
                 }
-                LOG.debug("waiting for {} pages that backed boots are to give back", left);
+                LOG.debug("waiting for {} pages that backed boots will give back", left);
                 pause.accept(BETWEEN_TRIES);
             }
         }
     }
 
-    /** Whether any boot is backed. */
+    /** Whether the policy backs boots. */
     public boolean isOn() {
         return !policy.equals(BackedBoot.off());
     }
@@ -91,7 +91,7 @@ public final class BootBacking {
     /**
      * Backs the boot of a domain that is paused and has its tree in xenstore.
      *
-     * @return pages lent; zero if nothing is missing, or the policy or the host does not allow it
+     * @return pages lent; zero if no page is missing, or if the policy or the host does not allow a loan
      */
     public Pages back(DomainInfo info) {
         int domid = info.domid();

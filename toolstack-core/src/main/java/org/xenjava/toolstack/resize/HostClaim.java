@@ -9,8 +9,8 @@ import org.xenjava.toolstack.xenctrl.lib.Errno;
 import org.xenjava.toolstack.xenctrl.units.Pages;
 
 /**
- * Host memory set aside for a domain while it takes it. Without a claim, Xen hands out what it has and fails at the
- * last page with everything gone: an {@code xl mem-set} that the host cannot back leaves it with 0 MB free (measured
+ * Host memory that is reserved for a domain until the domain has taken it. Without a claim, Xen allocates until the
+ * host is empty and then fails: an {@code xl mem-set} that the host cannot satisfy leaves it with 0 MB free (measured
  * on Xen 4.17).
  */
 public final class HostClaim {
@@ -19,7 +19,7 @@ public final class HostClaim {
     private final String attempt;
     private boolean held;
 
-    /** @param attempt what the memory is for, such as {@code "building domain web-1"}: messages begin with it */
+    /** @param attempt beginning of messages, such as {@code "building domain web-1"} */
     public HostClaim(Xenctrl xenctrl, int domid, String attempt) {
         this.xenctrl = xenctrl;
         this.domid = domid;
@@ -27,17 +27,17 @@ public final class HostClaim {
     }
 
     /**
-     * Claims what the domain lacks of {@code total}; nothing happens if it lacks nothing.
+     * Claims the pages that the domain lacks of {@code total}. Does nothing if it lacks none.
      *
      * @param total pages that the domain will own, at most its max_pages
-     * @param owned pages that it owns now
-     * @throws HostMemoryException if the host has not as much; nothing was taken
+     * @param owned pages that the domain owns now
+     * @throws HostMemoryException if the host has too little memory; nothing was taken
      */
     public void take(Pages total, long owned) {
         if (total.count() <= owned) {
             return;
         }
-        // With any errno but these two the claim may have been taken, and the answer lost.
+        // After any other errno the claim may exist, because only the answer was lost.
         held = true;
         try {
             xenctrl.memory().claimPages(domid, total);
@@ -57,7 +57,7 @@ public final class HostClaim {
         }
     }
 
-    /** Gives back what is left of the claim. */
+    /** Releases the rest of the claim. */
     public void release() {
         if (held) {
             held = false;

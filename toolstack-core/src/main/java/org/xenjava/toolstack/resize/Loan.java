@@ -10,33 +10,33 @@ import org.xenjava.toolstack.store.LeaseHolder;
 import org.xenjava.toolstack.store.StoreTransaction;
 
 /**
- * Pages that the host has lent a domain so that every populate-on-demand entry has its page, as {@code
- * /libxl/N/xenjava/guard/covered} says. The note goes with the domain, whoever destroys it.
+ * Pages that the host has lent a domain so that every populate-on-demand entry has its page, as recorded in {@code
+ * /libxl/N/xenjava/guard/covered}. The record disappears with the domain's nodes.
  *
- * @param purpose why they were lent
- * @param oldMaxPages max_pages before
- * @param newMaxPages max_pages that the lender has set, or left
- * @param totBefore pages that the domain owned before
+ * @param purpose reason of the loan
+ * @param oldMaxPages max_pages before the loan
+ * @param newMaxPages max_pages that the lender has set or kept
+ * @param totBefore pages that the domain owned before the loan
  * @param pages pages lent
  */
 public record Loan(Purpose purpose, long oldMaxPages, long newMaxPages, long totBefore, long pages) {
     private static final Pattern FORM = Pattern.compile("(\\d{1,15}) (\\d{1,15}) (\\d{1,15}) (\\d{1,15})(?: (boot))?");
     private static final int BOOT_GROUP = 5;
 
-    /** Why pages are lent. */
+    /** Reasons of loans. */
     public enum Purpose {
         /** The balloon driver has stopped short. */
         SHORTFALL,
-        /** The guest has not ballooned yet: its whole memory is backed until it has. */
+        /** The guest has not ballooned yet: its whole memory is backed until then. */
         BOOT
     }
 
-    /** Pages that the domain still has of them. */
+    /** Pages of the loan that the domain has not given back. */
     public long outstanding(long totPages) {
         return Math.max(0, Math.min(pages, totPages - totBefore));
     }
 
-    /** The same loan after a mem-set: pages by which the size has grown are the domain's own. */
+    /** The same loan after a mem-set: the domain owns the pages by which its size has grown. */
     public Loan resized(long growth, long maxBySize, long maxPages) {
         return new Loan(purpose, maxBySize, Math.max(maxBySize, maxPages), totBefore + Math.max(0, growth), pages);
     }
@@ -46,7 +46,7 @@ public record Loan(Purpose purpose, long oldMaxPages, long newMaxPages, long tot
         return holder.lease(paths.podGuard() + "/owner");
     }
 
-    /** What is left of it after a repayment. */
+    /** The rest of the loan after a repayment. */
     public Loan reducedTo(long left) {
         return new Loan(purpose, oldMaxPages, newMaxPages, totBefore, left);
     }
@@ -68,13 +68,13 @@ public record Loan(Purpose purpose, long oldMaxPages, long newMaxPages, long tot
                 Long.parseLong(text.group(4)));
     }
 
-    /** Notes it. */
+    /** Writes the record. */
     public void write(StoreTransaction store, DomainPaths paths) {
         String numbers = oldMaxPages + " " + newMaxPages + " " + totBefore + " " + pages;
         store.write(path(paths), purpose == Purpose.BOOT ? numbers + " boot" : numbers);
     }
 
-    /** Removes the note. */
+    /** Removes the record. */
     public static void remove(StoreTransaction store, DomainPaths paths) {
         store.remove(path(paths));
     }

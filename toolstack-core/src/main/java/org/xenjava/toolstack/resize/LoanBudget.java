@@ -5,27 +5,26 @@ import java.util.Optional;
 import org.xenjava.toolstack.xenctrl.units.Pages;
 
 /**
- * How much the host may lend. Each domain has a share of 1/32 of the host's budget. What several domains are lent
- * beyond their shares takes at most half of the budget, so that the other half is left for domains that need no more
- * than their share, whatever others borrow and never give back.
+ * The limits on loans of a host. Each domain has a share of 1/32 of the host's budget. Loans beyond the shares take
+ * at most half of the budget, so the other half stays available to domains that need no more than their share.
  *
- * @param perDomain pages that one domain may be lent
- * @param perHost pages that all domains together may be lent
+ * @param perDomain limit of the pages lent to one domain
+ * @param perHost limit of the pages lent to all domains together
  */
 public record LoanBudget(Pages perDomain, Pages perHost) {
     private static final long SHARES = 32;
 
-    /** Pages that a domain may be lent whatever others were lent beyond theirs. */
+    /** Pages that a domain may be lent regardless of the loans of others beyond their shares. */
     public Pages share() {
         return Pages.of(perHost.count() / SHARES);
     }
 
     /**
-     * Why a domain may not be lent that much.
+     * Checks a loan against the limits.
      *
-     * @param others what all other domains have been lent
-     * @param loan all that the domain would have been lent then
-     * @return empty if it may
+     * @param others the loans of all other domains
+     * @param loan the whole loan of the domain, the new part included
+     * @return the reason of a refusal; empty if the loan is allowed
      */
     public Optional<String> refusal(LoanLedger others, Pages loan) {
         if (loan.isMoreThan(perDomain)) {

@@ -10,20 +10,25 @@ import org.xenjava.toolstack.store.StoreTransaction;
 import org.xenjava.toolstack.xenctrl.DomainInfo;
 
 /**
- * The loans of all domains, as xenstore holds them for every process of the host. Read in the transaction that notes a
- * new loan, so that two lenders cannot both take the same rest of a budget: the commit of the second one conflicts, and
- * it reads again. A loan counts from before it is given, and until the note says that it is repaid.
+ * The loans of all domains, as recorded in xenstore for every process of the host. A lender reads them in the
+ * transaction that records a new loan, so that two lenders cannot both take the rest of a budget: the second commit
+ * conflicts and is tried again. A loan counts from before it is given until the record says that it is repaid.
  *
- * @param loans by domid
+ * @param loans loans by domid
  */
 public record LoanLedger(Map<Integer, Loan> loans) {
     private static final String ROOT = "/libxl";
 
+    /**
+     * Copies the map, so that the record is immutable.
+     *
+     * @param loans loans by domid
+     */
     public LoanLedger {
         loans = Map.copyOf(loans);
     }
 
-    /** Reads it. */
+    /** Reads the loans of all domains. */
     public static LoanLedger read(StoreTransaction transaction) {
         Map<Integer, Loan> loans = new HashMap<>();
         for (String name : transaction.list(ROOT)) {
@@ -35,7 +40,7 @@ public record LoanLedger(Map<Integer, Loan> loans) {
         return new LoanLedger(loans);
     }
 
-    /** The same without that domain. */
+    /** The loans without that of one domain. */
     public LoanLedger without(int domid) {
         Map<Integer, Loan> others = new HashMap<>(loans);
         others.remove(domid);
@@ -47,7 +52,7 @@ public record LoanLedger(Map<Integer, Loan> loans) {
         return beyond(0);
     }
 
-    /** Pages lent to all domains, without the first {@code share} pages of each. */
+    /** Pages lent to all domains beyond the first {@code share} pages of each. */
     public long beyond(long share) {
         return loans.values().stream()
                 .mapToLong(loan -> Math.max(0, loan.pages() - share))

@@ -16,8 +16,8 @@ import org.xenjava.toolstack.xenctrl.units.Pages;
 
 /**
  * Grows a running domain's memory under a claim: max_mem, then the claim, then the PoD target, then the rest of the
- * claim is released. A claim outlives its process and excludes every other claim of that domain, so the process signs
- * a lease first; the next growth removes the claim of a process that is dead.
+ * claim is released. A claim outlives its process and excludes every other claim of that domain, so the process takes
+ * a lease first. The next growth removes the claim of a dead process.
  */
 public final class MemoryGrowth {
     private static final Logger LOG = LoggerFactory.getLogger(MemoryGrowth.class);
@@ -32,7 +32,7 @@ public final class MemoryGrowth {
 
     /**
      * @param maxBefore max_mem as it is now, for {@link #undo}
-     * @param attempt what the memory is for: messages begin with it
+     * @param attempt beginning of messages
      */
     public MemoryGrowth(
             Xenctrl xenctrl, StoreClient store, LeaseHolder holder, int domid, Pages maxBefore, String attempt) {
@@ -50,7 +50,7 @@ public final class MemoryGrowth {
      *
      * @param maxMem the new max_mem, at least {@code total}
      * @param owned pages that the domain owns
-     * @param total pages that it will own; if it lacks some of them, the host must be able to give them
+     * @param total pages that the domain will own; the host must have the pages that it lacks
      * @param podTarget the PoD target to set; empty if the guest takes the pages itself
      * @param reserve pages of the host that have to stay free and unclaimed
      * @throws org.xenjava.toolstack.error.HostMemoryException if the host has too little memory; nothing was taken
@@ -65,10 +65,10 @@ public final class MemoryGrowth {
         }
     }
 
-    /** Sets max_mem, unless it is so already. */
+    /** Sets max_mem, unless it has that value. */
     public void limit(KiB maxMem) {
         if (!maxMem.toPages().equals(max)) {
-            // It may be so even if the call fails.
+            // The value may be set even if the call fails.
             max = maxMem.toPages();
             xenctrl.memory().setMaxMem(domid, maxMem);
         }
@@ -105,14 +105,14 @@ public final class MemoryGrowth {
         }
     }
 
-    /** Answers the lease's state before: unless it was free, a claim may have been left. */
+    /** Takes the lease and returns its earlier state. Unless it was free, a claim may be left over. */
     private Lease.State sign() {
         return store.inTransaction(transaction -> {
             Lease.State before = lease.take(transaction);
             if (before == Lease.State.HELD) {
                 throw new DomainStateException(attempt + ": process "
                         + lease.heldBy(transaction).orElseThrow()
-                        + " is resizing it; try again when it is done");
+                        + " is resizing it; try again later");
             }
             return before;
         });
@@ -126,12 +126,12 @@ public final class MemoryGrowth {
                 xenctrl.memory().setPodTarget(domid, target));
     }
 
-    /** Puts max_mem back, if it was changed; a failure is logged. */
+    /** Restores max_mem, if it was changed. A failure is logged. */
     public void undo() {
         try {
             limit(maxBefore.toKiB());
         } catch (RuntimeException e) {
-            LOG.warn("domain {}: max_mem could not be put back to {}", domid, maxBefore, e);
+            LOG.warn("domain {}: max_mem could not be restored to {}", domid, maxBefore, e);
         }
     }
 }

@@ -11,14 +11,14 @@ import org.xenjava.toolstack.xenctrl.units.KiB;
 import org.xenjava.toolstack.xenctrl.units.Pages;
 
 /**
- * What xenstore says of a domain's memory.
+ * The memory nodes of a domain in xenstore.
  *
  * @param target {@code memory/target}
  * @param staticMax {@code memory/static-max}, the size that the guest's memory map was built for
  * @param videoRam {@code memory/videoram}; zero if there is none
- * @param backed the largest size that the PoD cache was grown for since the build, if it was
- * @param loan what the host has lent the domain
- * @param nextMaximum what the next build uses as maximum, if mem-max has set it
+ * @param backed the largest size for which the PoD cache was grown since the build, if it was
+ * @param loan the host's loan to the domain, if there is one
+ * @param nextMaximum the maximum of the next build, if mem-max has set it
  */
 record MemoryNodes(
         KiB target, KiB staticMax, KiB videoRam, Optional<KiB> backed, Optional<Loan> loan, Optional<KiB> nextMaximum) {
@@ -43,7 +43,7 @@ record MemoryNodes(
                         "domain " + paths.domid() + ": no size in KiB at " + path + "; is it still being built?"));
     }
 
-    /** The size as mem-set takes it. */
+    /** The size in the form of mem-set. */
     KiB size() {
         return target.plus(videoRam);
     }

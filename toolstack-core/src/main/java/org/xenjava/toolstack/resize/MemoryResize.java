@@ -23,15 +23,15 @@ import org.xenjava.toolstack.xenctrl.units.Pages;
 import org.xenjava.toolstack.xenctrl.units.PodCounters;
 
 /**
- * Sets the size of a running HVM or PVH domain, and the size that it may have, by the rule that it was built with. The
- * caller excludes other threads of its process; against other processes, the commit fails if what was read has
- * changed, and everything is done again.
+ * Sets the size of a running HVM or PVH domain and its maximum, by the rule of its build. The caller excludes other
+ * threads of its process. If another process changes the domain at the same time, the commit fails and the operation
+ * is repeated.
  */
 public final class MemoryResize {
     private static final Logger LOG = LoggerFactory.getLogger(MemoryResize.class);
     private static final KiB SMALLEST = KiB.ofMiB(1);
 
-    /** Commits that fail because another process has resized the domain meanwhile. */
+    /** Limit of commits that fail because another process changes the domain at the same time. */
     private static final int MAX_TRIES = 20;
 
     private final Xenctrl xenctrl;
@@ -47,7 +47,7 @@ public final class MemoryResize {
         this.holder = LeaseHolder.ofProcess(processes);
     }
 
-    /** What the domain has now. */
+    /** Reads the present sizes of the domain. */
     public MemoryStatus status(DomainInfo info) {
         return read(new DomainPaths(info.domid())).status(info);
     }
@@ -57,10 +57,10 @@ public final class MemoryResize {
     }
 
     /**
-     * Sets the size: max_mem, claim and PoD target, then {@code memory/target}, so that the guest is only told of
-     * memory that it can get. A failure puts max_mem back.
+     * Sets the size: max_mem, claim and PoD target, then {@code memory/target}, so that the guest learns only of
+     * memory that it can get. A failure restores max_mem.
      *
-     * @param info the domain as it is now
+     * @param info the present state of the domain
      * @param memory a whole number of pages, 1 MiB and video RAM … static-max
      */
     public void setMemory(DomainInfo info, KiB memory) {
@@ -87,7 +87,7 @@ public final class MemoryResize {
         }
     }
 
-    /** Gives Xen its orders; false if they do not fit any more, as another process has resized the domain. */
+    /** Applies the decision in Xen; false if another process has resized the domain since it was read. */
     private boolean given(
             MemoryGrowth growth, ResizeDecision decision, PodCounters counters, DomainPaths paths, MemoryNodes nodes) {
         try {
@@ -117,7 +117,10 @@ public final class MemoryResize {
         }
     }
 
-    /** Records what the cache was grown for in any case; answers whether what was read still holds. */
+    /**
+     * Records the size for which the cache was grown in any case, and returns whether the nodes are unchanged since
+     * they were read.
+     */
     private boolean commit(
             StoreTransaction transaction, DomainPaths paths, MemoryNodes read, KiB memory, ResizeDecision decision) {
         MemoryNodes now = MemoryNodes.read(transaction, paths);
@@ -126,12 +129,12 @@ public final class MemoryResize {
             write(transaction, paths.podBackedKib(), memory);
         }
         if (!now.equals(read)) {
-            LOG.debug("domain {}: {} has become {} meanwhile", paths.domid(), read, now);
+            LOG.debug("domain {}: another process has changed {} to {}", paths.domid(), read, now);
             return false;
         }
         write(transaction, paths.memoryTarget(), decision.target());
         decision.loan().ifPresent(loan -> loan.write(transaction, paths));
-        // libxl keeps this one for xend's heirs.
+        // libxl writes this node for old readers of xend's tree.
         transaction
                 .read(paths.of("vm"))
                 .filter(vm -> vm.matches("/vm/[0-9a-f-]{36}"))

@@ -9,20 +9,20 @@ import org.xenjava.toolstack.xenctrl.units.Pages;
 import org.xenjava.toolstack.xenctrl.units.PodCounters;
 
 /**
- * What a mem-set is to do, decided from what was read and nothing else.
+ * The decision of a mem-set, computed from the values that were read.
  *
  * @param maxMem the domain's new max_mem
- * @param podTarget the PoD target to set, if Xen has to be asked for a larger cache
- * @param total pages that the domain will own in the end; the host must have what it lacks of them
+ * @param podTarget the PoD target to set, if the cache has to grow
+ * @param total pages that the domain will own; the host must have the pages that it lacks
  * @param target {@code memory/target}
- * @param loan what the host has lent the domain, as it counts with the new size
+ * @param loan the host's loan, as it counts with the new size
  */
 record ResizeDecision(KiB maxMem, Optional<Pages> podTarget, Pages total, KiB target, Optional<Loan> loan) {
     static ResizeDecision of(PodPolicy policy, MemoryNodes nodes, PodCounters counters, KiB memory) {
         GuestShape shape = new GuestShape(memory, nodes.staticMax(), nodes.videoRam(), Pages.ZERO);
         KiB backed = nodes.backed().orElse(nodes.size());
         KiB bySize = policy.maxMem(shape);
-        // What it was lent stays its own until it has ballooned.
+        // The domain keeps its loan until it has ballooned.
         KiB maxMem = nodes.loan().isPresent()
                 ? bySize.max(Pages.of(counters.totPages()).toKiB())
                 : bySize;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * Changes how much memory a running domain owns and may own. Every change reads the domain, decides without effects,
- * gives Xen its orders under a claim on host memory, and then commits to xenstore in one short transaction, provided
- * that what it read still holds. No hypercall is issued while a transaction is open.
+ * Changes the memory that a running domain owns and may own. Every change reads the domain, decides without effects,
+ * calls Xen under a claim on host memory, and then commits to xenstore in one short transaction if the values that it
+ * read are unchanged. No hypercall is issued while a transaction is open.
  */
 @NullMarked
 package org.xenjava.toolstack.resize;

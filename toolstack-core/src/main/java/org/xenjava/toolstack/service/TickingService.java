@@ -12,10 +12,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Calls its work when the work asks to be called, and when somebody wakes it, on one thread. An exception goes to the
- * error handler, which says when to go on. An {@link Error} ends the service: {@link #ended} then completes
- * exceptionally, and the error goes to the thread's handler of uncaught exceptions, so that a process whose service
- * does nothing any more can end with a failure.
+ * Runs work on one thread, at the times that the work asks for and when a thread wakes the service. An exception goes
+ * to the error handler, which decides the time of the next tick. An {@link Error} ends the service: {@link #ended}
+ * completes exceptionally, and the error goes to the thread's handler of uncaught exceptions, so that a process whose
+ * service has ended can end with a failure.
  */
 public final class TickingService implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(TickingService.class);
@@ -28,7 +28,7 @@ public final class TickingService implements AutoCloseable {
     private final Thread thread;
     private volatile boolean closed;
 
-    /** What is done. All methods are called on the service's thread. */
+    /** The work of a service. All methods are called on the service's thread. */
     public interface Work {
         /**
          * Called once, before the first tick.
@@ -38,28 +38,28 @@ public final class TickingService implements AutoCloseable {
         default void begin(Runnable wake) {}
 
         /**
-         * Does what is due.
+         * Does the work that is due.
          *
          * @param clock the time
-         * @return how long to wait for the next call, unless somebody wakes the service
+         * @return the time until the next call, unless a thread wakes the service
          */
         Duration tick(InstantSource clock);
 
-        /** Called once, after the last tick, whatever ended the service. */
+        /** Called once, after the last tick, also if an error ended the service. */
         default void end() {}
     }
 
     /**
-     * How a service runs.
+     * The settings of a service.
      *
      * @param name for messages and for the thread
      * @param threads makes the thread
-     * @param onFailure is given what a tick has thrown, and says how long to wait for the next one
-     * @param closeLimit how long {@link #close} waits for a tick that is under way
+     * @param onFailure gets the exception of a tick and returns the time until the next one
+     * @param closeLimit the longest time for which {@link #close} waits for a running tick
      */
     public record Settings(
             String name, ThreadFactory threads, Function<RuntimeException, Duration> onFailure, Duration closeLimit) {
-        /** A daemon thread; failures are logged. */
+        /** The settings for a daemon thread that logs failures. */
         public static Settings daemon(String name, Duration afterFailure, Duration closeLimit) {
             ThreadFactory threads = work -> {
                 Thread thread = new Thread(work, name);
@@ -70,7 +70,7 @@ public final class TickingService implements AutoCloseable {
                     name,
                     threads,
                     failure -> {
-                        LOG.error("the {} failed; it goes on in {} s", name, afterFailure.toSeconds(), failure);
+                        LOG.error("the {} failed; the next tick is in {} s", name, afterFailure.toSeconds(), failure);
                         return afterFailure;
                     },
                     closeLimit);
@@ -87,7 +87,7 @@ public final class TickingService implements AutoCloseable {
     /**
      * Starts the thread.
      *
-     * @param clock best one that never jumps
+     * @param clock the time for the work, preferably of a clock that never jumps
      */
     public static TickingService start(Settings settings, Work work, InstantSource clock) {
         TickingService service = new TickingService(settings, work, clock);
@@ -121,7 +121,7 @@ public final class TickingService implements AutoCloseable {
             finish();
             end.complete(null);
         } catch (RuntimeException | Error e) {
-            LOG.error("the {} has ended by an error; nothing is done any more", settings.name(), e);
+            LOG.error("an error has ended the {}", settings.name(), e);
             finish();
             end.completeExceptionally(e);
             throw e;
@@ -140,11 +140,11 @@ public final class TickingService implements AutoCloseable {
         try {
             work.end();
         } catch (RuntimeException e) {
-            LOG.error("the {} failed while it ended", settings.name(), e);
+            LOG.error("the {} failed during its end", settings.name(), e);
         }
     }
 
-    /** Ends the service; waits for the tick that is under way, up to the limit. May be called by the work itself. */
+    /** Ends the service and waits for a running tick, up to the limit. The work itself may call this method. */
     @Override
     public void close() {
         closed = true;

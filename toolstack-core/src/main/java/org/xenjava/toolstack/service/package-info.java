@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/** Work that is done again and again on a thread of its own: the guard and the supervisor. */
+/** Services that repeat their work on a thread of their own, such as the guard and the supervisor. */
 @NullMarked
 package org.xenjava.toolstack.service;
 

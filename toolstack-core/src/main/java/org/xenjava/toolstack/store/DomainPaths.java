@@ -6,7 +6,7 @@ import java.util.UUID;
 import org.xenjava.toolstack.process.ProcessIdentity;
 
 /**
- * Where a domain's nodes are in xenstore; the places that libxl uses, so that xl finds our domains and we find its.
+ * The paths of a domain's nodes in xenstore. They are libxl's, so that xl and this library find each other's domains.
  *
  * @param domid the domain
  */
@@ -14,42 +14,47 @@ public record DomainPaths(int domid) {
     /** Parent of every domain's own tree. */
     public static final String DOMAINS = "/local/domain";
 
-    /** {@code /local/domain/N}: what the guest itself may read. */
+    /** {@code /local/domain/N}: the nodes that the guest itself may read. */
     public String root() {
         return DOMAINS + "/" + domid;
     }
 
-    /** A node below {@link #root}. */
+    /** The path of a node below {@link #root}. */
     public String of(String relative) {
         return root() + "/" + relative;
     }
 
+    /** {@return the path of the domain's name} */
     public String name() {
         return of("name");
     }
 
+    /** {@return the path of the balloon driver's target in KiB} */
     public String memoryTarget() {
         return of("memory/target");
     }
 
+    /** {@return the path of the size that the domain was built for, in KiB} */
     public String memoryStaticMax() {
         return of("memory/static-max");
     }
 
+    /** {@return the path of the video RAM in KiB} */
     public String memoryVideoRam() {
         return of("memory/videoram");
     }
 
-    /** {@code /libxl/N}: the toolstack's own notes, not readable for the guest. */
+    /** {@code /libxl/N}: the toolstack's own nodes, not readable for the guest. */
     public String libxl() {
         return "/libxl/" + domid;
     }
 
+    /** {@return the path of libxl's word for the kind of guest} */
     public String libxlType() {
         return libxl() + "/type";
     }
 
-    /** Largest size in KiB that the PoD cache was made for since the build; ours, unknown to libxl. */
+    /** The largest size in KiB for which the PoD cache was made since the build; ours, unknown to libxl. */
     public String podBackedKib() {
         return libxl() + "/xenjava/pod-backed-kib";
     }
@@ -59,32 +64,32 @@ public record DomainPaths(int domid) {
         return libxl() + "/xenjava/next-maximum-kib";
     }
 
-    /** The process that claims host memory for a resize, while it does; ours, unknown to libxl. */
+    /** The lease of the process that resizes the domain; ours, unknown to libxl. */
     public String resizing() {
         return libxl() + "/xenjava/resizing";
     }
 
-    /** What a PoD guard has lent to the domain, and which process it is; ours, unknown to libxl. */
+    /** The record of the PoD guards and the lease of the present one; ours, unknown to libxl. */
     public String podGuard() {
         return libxl() + "/xenjava/guard";
     }
 
-    /** What the domain was built from, as xl.cfg text in pieces; ours, unknown to libxl. */
+    /** The domain's configuration, as xl.cfg text in pieces; ours, unknown to libxl. */
     public String storedConfig() {
         return libxl() + "/xenjava/config";
     }
 
-    /** Which process its device model is, as {@link ProcessIdentity} names it; ours, unknown to libxl. */
+    /** The identity of the device model's process, in the form of {@link ProcessIdentity}; ours, unknown to libxl. */
     public String deviceModelIdentity() {
         return libxl() + "/xenjava/device-model";
     }
 
-    /** The process that acts when the domain shuts down; ours, unknown to libxl. */
+    /** The lease of the supervisor that acts when the domain shuts down; ours, unknown to libxl. */
     public String supervisor() {
         return libxl() + "/xenjava/supervisor";
     }
 
-    /** Why a domain that has shut down is kept, to be destroyed by its owner; ours, unknown to libxl. */
+    /** The reason for which a domain that has shut down is preserved; ours, unknown to libxl. */
     public String kept() {
         return libxl() + "/xenjava/kept";
     }
@@ -104,22 +109,22 @@ public record DomainPaths(int domid) {
         return DOMAINS + "/0/backend/console/" + domid + "/0";
     }
 
-    /** Where its device model reports, if it has one. */
+    /** The directory in which the device model reports its state. */
     public String deviceModel() {
         return DOMAINS + "/0/device-model/" + domid;
     }
 
-    /** The PID of its device model; libxl's node. */
+    /** The PID of the device model; libxl's node. */
     public String deviceModelPid() {
         return of("image/device-model-pid");
     }
 
-    /** The address that its screen's server listens on; libxl's node. */
+    /** The address that the VNC server listens on; libxl's node. */
     public String vncListen() {
         return of("console/vnc-listen");
     }
 
-    /** The TCP port of its screen's server; libxl's node. */
+    /** The TCP port of the VNC server; libxl's node. */
     public String vncPort() {
         return of("console/vnc-port");
     }
@@ -129,7 +134,7 @@ public record DomainPaths(int domid) {
         return of("serial/" + port + "/tty");
     }
 
-    /** Every tree that belongs to the domain and goes with it. */
+    /** Every tree that belongs to the domain and is removed with it. */
     public List<String> all(UUID uuid) {
         return List.of(root(), libxl(), vm(uuid), DOMAINS + "/0/backend/console/" + domid, deviceModel());
     }

@@ -5,8 +5,8 @@ import java.util.Optional;
 import org.xenjava.toolstack.xenctrl.lib.Liveness;
 
 /**
- * A node in xenstore that names the process which holds something, and is void once that process is known to be dead.
- * Every method works in the caller's transaction, so that a lease is taken together with what it protects.
+ * A node in xenstore that names the process that holds a resource. The lease is void once that process is known to be
+ * dead. Every method works in the caller's transaction, so a lease is taken together with the resource.
  */
 public final class Lease {
     private final LeaseHolder holder;
@@ -17,24 +17,24 @@ public final class Lease {
         this.path = path;
     }
 
-    /** What a lease's node says. */
+    /** The state of a lease. */
     public enum State {
-        /** Nobody holds it. */
+        /** No process holds the lease. */
         FREE,
-        /** This holder has it. */
+        /** This holder has the lease. */
         OURS,
-        /** Its process is dead: it may be taken over. */
+        /** The process of the holder is dead, so the lease may be taken over. */
         ABANDONED,
-        /** Another process has it, or may have it. */
+        /** Another process has the lease, or may have it. */
         HELD
     }
 
-    /** The node. */
+    /** The path of the node. */
     public String path() {
         return path;
     }
 
-    /** What the node says now. */
+    /** The present state. */
     public State state(StoreTransaction transaction) {
         return state(transaction.read(path));
     }
@@ -49,13 +49,13 @@ public final class Lease {
         return holder.liveness(signature.get()) == Liveness.DEAD ? State.ABANDONED : State.HELD;
     }
 
-    /** The process that holds it, as messages name it; empty if it is free. */
+    /** The name of the holding process for messages; empty if the lease is free. */
     public Optional<String> heldBy(StoreTransaction transaction) {
         return transaction.read(path).filter(text -> !text.isEmpty());
     }
 
     /**
-     * Takes it, unless another process has it or may have it.
+     * Takes the lease, unless another process has it or may have it.
      *
      * @return the state before; {@link State#HELD} means that nothing was changed
      */
@@ -68,9 +68,9 @@ public final class Lease {
     }
 
     /**
-     * Takes it if nobody holds it, dead or alive.
+     * Takes the lease if no process, dead or alive, holds it.
      *
-     * @return who holds it; empty if it was free, and is ours now
+     * @return the name of the holder; empty if the lease was free and is ours now
      */
     public Optional<String> takeIfFree(StoreTransaction transaction) {
         Optional<String> other = heldBy(transaction);
@@ -80,7 +80,7 @@ public final class Lease {
         return other;
     }
 
-    /** Removes the node if it is ours, and each parent that is left empty; answers whether it was ours. */
+    /** Removes the node if the lease is ours, and each parent that is left empty. Returns whether it was ours. */
     public boolean release(StoreTransaction transaction) {
         boolean ours = state(transaction) == State.OURS;
         if (ours) {

@@ -5,7 +5,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.xenjava.toolstack.process.ProcessIdentity;
 import org.xenjava.toolstack.xenctrl.lib.Liveness;
 
-/** Signs {@link Lease}s: a process, or one of several holders within a process. */
+/** The holder of {@link Lease}s: a process, or one of several holders within a process. */
 public final class LeaseHolder {
     private static final char BEFORE_NUMBER = '#';
     private static final AtomicLong HOLDERS = new AtomicLong();
@@ -18,22 +18,22 @@ public final class LeaseHolder {
         this.signature = signature;
     }
 
-    /** The whole process: leases of its threads are one and the same. */
+    /** The whole process as one holder: its threads share their leases. */
     public static LeaseHolder ofProcess(ProcessIdentity processes) {
         return new LeaseHolder(processes, processes.self());
     }
 
-    /** A holder beside others in this process: their leases exclude each other. */
+    /** A holder beside others in this process, whose leases exclude each other. */
     public static LeaseHolder withinProcess(ProcessIdentity processes) {
         return new LeaseHolder(processes, processes.self() + BEFORE_NUMBER + HOLDERS.incrementAndGet());
     }
 
-    /** What its leases say. */
+    /** The text of the holder's leases. */
     public String signature() {
         return signature;
     }
 
-    /** The lease whose node is at that path. */
+    /** The lease with its node at that path. */
     public Lease lease(String path) {
         return new Lease(this, path);
     }

@@ -13,7 +13,7 @@ import org.xenjava.toolstack.xenctrl.lib.XenLibException;
 import org.xenjava.toolstack.xenctrl.lib.XenStore;
 import org.xenjava.toolstack.xenctrl.units.KiB;
 
-/** xenstored, one connection. Safe to use from many threads. */
+/** A connection to xenstored. The class is safe to use from many threads. */
 public final class StoreClient {
     private static final Logger LOG = LoggerFactory.getLogger(StoreClient.class);
 
@@ -47,12 +47,12 @@ public final class StoreClient {
         return direct.readLong(path);
     }
 
-    /** See {@link StoreTransaction#readKib}. */
+    /** Reads an amount of memory as {@link StoreTransaction#readKib} does. */
     public Optional<KiB> readKib(String path) {
         return direct.readKib(path);
     }
 
-    /** See {@link StoreTransaction#readPlausibleKib}. */
+    /** Reads an amount of memory as {@link StoreTransaction#readPlausibleKib} does. */
     public Optional<KiB> readPlausibleKib(String path) {
         return direct.readPlausibleKib(path);
     }
@@ -63,13 +63,13 @@ public final class StoreClient {
 
     /**
      * Runs {@code work} in a transaction and commits. When another change came between, or the connection was lost
-     * before the commit, all of it runs again, so it must have no other effects, or effects that it knows to repeat. A
-     * transaction that touches a node which a guest can write lets that guest cause conflicts without end: such nodes
-     * are read, written and removed {@link #direct directly}.
+     * before the commit, all of it runs again, so it must have no other effects, or effects that it knows to repeat.
+     * A transaction that touches a node which a guest can write lets that guest cause conflicts without end: such
+     * nodes are read, written and removed {@link #direct directly}.
      *
      * @throws XenStoreException if xenstored refuses, if the conflicts do not end within about a second, or if the
-     *     connection was lost during the commit, so that nobody knows whether the changes were made; {@code retry()} says
-     *     whether trying again can help
+     *     connection was lost during the commit, so that nobody knows whether the changes were made; {@code retry()}
+     *     says whether trying again can help
      */
     public <T> T inTransaction(Function<StoreTransaction, T> work) {
         @Nullable XenLibException conflict = null;

@@ -26,7 +26,7 @@ import org.xenjava.toolstack.xenctrl.units.KiB;
 public final class StoreTransaction {
     private static final Pattern KEPT = Pattern.compile("/tool|/local|/local/domain(/\\d+)?");
 
-    /** 16 TiB of guest memory is the most that Xen supports; this is 64 times as much. */
+    /** Limit of a plausible amount of memory: 64 times the 16 TiB that Xen supports. */
     private static final long MOST_KIB = 1L << 40;
 
     private final XenStore store;
@@ -74,7 +74,10 @@ public final class StoreTransaction {
         });
     }
 
-    /** As {@link #readKib}, but empty if the number is no amount of memory. For readings that must go on. */
+    /**
+     * Reads an amount of memory as {@link #readKib} does, but returns empty for an implausible number. For readings
+     * that must not fail.
+     */
     public Optional<KiB> readPlausibleKib(String path) {
         return readLong(path).filter(StoreTransaction::isPlausible).map(KiB::of);
     }
@@ -83,7 +86,7 @@ public final class StoreTransaction {
         return kib >= 0 && kib <= MOST_KIB;
     }
 
-    /** Names of the children; empty if there is no such node. */
+    /** The names of the children; empty if there is no such node. */
     public List<String> list(String path) {
         return listAll(List.of(path)).get(0);
     }
@@ -106,7 +109,7 @@ public final class StoreTransaction {
         change(new StoreRequest.Write(path, value.getBytes(StandardCharsets.UTF_8)));
     }
 
-    /** Writes a value and sets who may read and write it. */
+    /** Writes a value and sets its permissions. */
     public void write(String path, String value, List<XenStorePermission> permissions) {
         change(
                 new StoreRequest.Write(path, value.getBytes(StandardCharsets.UTF_8)),
@@ -118,7 +121,7 @@ public final class StoreTransaction {
         change(new StoreRequest.SetPermissions(path, permissions));
     }
 
-    /** Removes a node and all below it; nothing happens if there is none. */
+    /** Removes a node and all nodes below it. Does nothing if there is none. */
     public void remove(String path) {
         change(new StoreRequest.Rm(path));
     }
@@ -184,7 +187,7 @@ public final class StoreTransaction {
         }
     }
 
-    /** Removes a node and all below it, then each parent that is left empty, short of what xenstored itself made. */
+    /** Removes a node and all nodes below it, then each parent that is left empty, except xenstored's own nodes. */
     public void removeWithEmptyParents(String path) {
         remove(path);
         String parent = parent(path);
@@ -220,7 +223,7 @@ public final class StoreTransaction {
             return " (a xenstored quota is used up)";
         }
         if (errno.equals(Errno.EIO) || errno.equals(Errno.EPIPE) || errno.equals(Errno.EBADF)) {
-            return " (is xenstored running?)";
+            return " (check that xenstored runs)";
         }
         return "";
     }

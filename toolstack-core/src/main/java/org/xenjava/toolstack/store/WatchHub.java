@@ -19,9 +19,9 @@ import org.xenjava.toolstack.xenctrl.lib.XenLibException;
 import org.xenjava.toolstack.xenctrl.lib.XenStore;
 
 /**
- * Watches of one connection, read by one daemon thread that starts with the first watch. Listeners are called on
- * that thread and must be quick; they learn that something changed, not what it is now. After a loss of the connection
- * every listener is called once, when the connection is there again.
+ * The watches of one connection, read by one daemon thread that starts with the first watch. Listeners are called on
+ * that thread and must be quick. They learn only that a change has happened. After a loss of the connection every
+ * listener is called once, when the connection is there again.
  */
 public final class WatchHub implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(WatchHub.class);
@@ -41,14 +41,14 @@ public final class WatchHub implements AutoCloseable {
         this.store = store;
     }
 
-    /** A watch that is on until it is closed. */
+    /** A watch, active until it is closed. */
     public interface Registration extends AutoCloseable {
         @Override
         void close();
     }
 
     /**
-     * Watches a node and all below it; {@code listener} is called once soon, then at every change.
+     * Watches a node and all nodes below it. {@code listener} is called once soon, and then at every change.
      *
      * @param path a path, or {@code @releaseDomain}, {@code @introduceDomain}
      * @throws XenStoreException if xenstored refuses
@@ -67,14 +67,14 @@ public final class WatchHub implements AutoCloseable {
     }
 
     /**
-     * Waits until {@code condition} yields something: looks at once, at every change of {@code path}, and each second
-     * in case a change is not seen.
+     * Waits until {@code condition} returns a value. The condition is evaluated at once, at every change of {@code
+     * path}, and each second in case a change is missed.
      *
      * @param path a path, or {@code @releaseDomain}
-     * @param timeout at most so long
-     * @return empty if it yielded nothing in that time
-     * @throws OperationCancelledException if the waiting thread is interrupted, whose interrupt status stays set, or
-     *     the hub is closed
+     * @param timeout the longest time to wait
+     * @return the value; empty if the timeout expired
+     * @throws OperationCancelledException if the hub is closed, or if the waiting thread is interrupted; its
+     *     interrupt status stays set
      */
     public <T> Optional<T> await(String path, Duration timeout, Supplier<Optional<T>> condition) {
         Semaphore changes = new Semaphore(0);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/** How values are spelt in text that users and xenstore read. */
+/** The notation of values in text for users and xenstore. */
 @NullMarked
 package org.xenjava.toolstack.text;
 

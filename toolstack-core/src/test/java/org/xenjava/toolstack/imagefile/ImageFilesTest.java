@@ -127,7 +127,7 @@ class ImageFilesTest {
         Files.write(file, TestKernels.spreadOver(2));
 
         KernelImageException e = assertThrows(KernelImageException.class, () -> load(kernel));
-        assertEquals("kernel " + file + ": it was changed while it was used: try again", e.getMessage());
+        assertEquals("kernel " + file + ": the file was changed during its use; try again", e.getMessage());
     }
 
     @Test
@@ -146,7 +146,7 @@ class ImageFilesTest {
         KernelImageException e =
                 assertThrows(KernelImageException.class, () -> plan(kernel).loadInto(memory));
 
-        assertTrue(e.getMessage().contains("it was cut while it was read"), e.getMessage());
+        assertTrue(e.getMessage().contains("the file was truncated while it was read"), e.getMessage());
         assertTrue(e.getMessage().contains(file.toString()), e.getMessage());
     }
 
@@ -161,7 +161,7 @@ class ImageFilesTest {
         KernelImageException e =
                 assertThrows(KernelImageException.class, () -> plan(kernel).loadInto(memory));
 
-        assertTrue(e.getMessage().contains("it was changed while it was used"), e.getMessage());
+        assertTrue(e.getMessage().contains("the file was changed during its use"), e.getMessage());
     }
 
     @Test
@@ -261,8 +261,8 @@ class ImageFilesTest {
         Path dangling = Files.createSymbolicLink(directory.resolve("dangling"), directory.resolve("nowhere"));
         assertRefused(directory, ": it is a directory");
         assertRefused(Path.of("/dev/zero"), ": it is not a regular file");
-        assertRefused(directory.resolve("missing"), ": it does not exist");
-        assertRefused(dangling, ": the link leads nowhere");
+        assertRefused(directory.resolve("missing"), ": the file does not exist");
+        assertRefused(dangling, ": the link's target does not exist");
         assertRefused(directory.resolve("x".repeat(300)), ": it cannot be read: ");
     }
 
@@ -282,7 +282,7 @@ class ImageFilesTest {
 
         KernelImageException e = assertThrows(KernelImageException.class, () -> images().kernel(kernel, ROOM));
 
-        assertTrue(e.getMessage().contains("no room to unpack it in " + directory.resolve("missing")), e.getMessage());
+        assertTrue(e.getMessage().contains("cannot be unpacked in " + directory.resolve("missing")), e.getMessage());
     }
 
     private void assertRefused(Path file, String complaint) {

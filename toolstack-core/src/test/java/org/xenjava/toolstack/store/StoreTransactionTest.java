@@ -114,9 +114,9 @@ class StoreTransactionTest {
     @CsvSource({
         "13, EACCES (run as root in the control domain)",
         "28, ENOSPC (a xenstored quota is used up)",
-        "5, EIO (is xenstored running?)",
-        "32, EPIPE (is xenstored running?)",
-        "9, EBADF (is xenstored running?)",
+        "5, EIO (check that xenstored runs)",
+        "32, EPIPE (check that xenstored runs)",
+        "9, EBADF (check that xenstored runs)",
         "22, EINVAL"
     })
     void aRefusalNamesWhatWasTriedThePathErrnoAndTheWayOut(int errno, String words) {

@@ -9,8 +9,9 @@ import org.xenjava.toolstack.xenctrl.units.Pages;
 /**
  * One reading of a guest.
  *
- * @param time time since the first reading @param pod counters of the guest @param told the balloon driver's target,
- *     video RAM included; empty if xenstore has none
+ * @param time time since the first reading
+ * @param pod counters of the guest
+ * @param told the balloon driver's target, video RAM included; empty if xenstore has none
  */
 record WatchSample(Duration time, PodStatus pod, Optional<Pages> told) {
     double seconds() {

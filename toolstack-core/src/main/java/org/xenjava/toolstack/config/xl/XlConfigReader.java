@@ -65,8 +65,8 @@ public final class XlConfigReader {
      * Reads a file in UTF-8.
      *
      * @param file path of the file
-     * @return the configuration and the warnings @throws ConfigException if it cannot be read, or as {@link #parse}
-     *     does
+     * @return the configuration and the warnings
+     * @throws ConfigException if it cannot be read, or as {@link #parse} does
      */
     public static Result read(Path file) {
         return read(file, List.of());

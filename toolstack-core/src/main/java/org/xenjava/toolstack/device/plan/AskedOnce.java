@@ -8,7 +8,7 @@ import java.util.Optional;
 import org.xenjava.toolstack.config.HvmConfig.Bios;
 import org.xenjava.toolstack.xenctrl.lib.HostFile;
 
-/** Asks a host about each file once and remembers the answer. Not safe to use from many threads. */
+/** Asks a host about each file once and remembers the answer. Used by one thread. */
 public final class AskedOnce implements HostInventory {
     private final HostInventory host;
     private final Map<String, HostFile> files = new HashMap<>();

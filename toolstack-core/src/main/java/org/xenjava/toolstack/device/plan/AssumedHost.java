@@ -7,7 +7,7 @@ import org.xenjava.toolstack.config.HvmConfig.Bios;
 import org.xenjava.toolstack.xenctrl.lib.FirmwareLocator;
 import org.xenjava.toolstack.xenctrl.lib.HostFile;
 
-/** See {@link HostInventory#assumed(FirmwareLocator)}. */
+/** The host of {@link HostInventory#assumed(FirmwareLocator)}. */
 final class AssumedHost implements HostInventory {
     private static final Path QEMU = Path.of("qemu-system-i386");
 

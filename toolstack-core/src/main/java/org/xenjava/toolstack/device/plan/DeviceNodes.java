@@ -5,20 +5,20 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * What is written for a new device: libxl's three directories with its permissions (libxl_device.c).
+ * The nodes of a new device: libxl's three directories with its permissions (libxl_device.c).
  *
- * @param device which one
+ * @param device the device
  * @param back the back end's nodes, of which the toolstack keeps a copy
  * @param front the front end's nodes, which the guest may change
- * @param readOnlyFront the front end's nodes that it may only read
+ * @param readOnlyFront the front end's nodes that the guest may only read
  */
 public record DeviceNodes(
         PvDevice device, Map<String, String> back, Map<String, String> front, Map<String, String> readOnlyFront) {
 
-    /** The state node's word for a device that has just been made, {@code XenbusStateInitialising}. */
+    /** The state of a new device, {@code XenbusStateInitialising}. */
     private static final String INITIALISING = "1";
 
-    /** What the nodes of all kinds begin with. */
+    /** The first nodes of devices of all kinds. */
     static Map<String, String> commonBack(PvDevice device) {
         Map<String, String> nodes = new LinkedHashMap<>();
         nodes.put("frontend-id", Integer.toString(device.domid()));

@@ -20,13 +20,21 @@ import org.xenjava.toolstack.memory.MemoryPlan;
  * @param qemu the QEMU that the guest needs: every HVM guest, and a PVH guest with a disk that only QEMU can serve
  */
 public record DevicePlan(List<DiskPlan> disks, List<NicPlan> nics, Optional<QemuPlan> qemu) {
+    /**
+     * Copies the lists, so that the record is immutable.
+     *
+     * @param disks in the order of the configuration
+     * @param nics in the order of the configuration
+     * @param qemu the QEMU that the guest needs: every HVM guest, and a PVH guest with a disk that only QEMU can
+     *     serve
+     */
     public DevicePlan {
         disks = List.copyOf(disks);
         nics = List.copyOf(nics);
     }
 
     /**
-     * Plans the devices; asks the host about each file once.
+     * Plans the devices, and asks the host about each file once.
      *
      * @throws ConfigException if the host cannot serve a device
      * @throws org.xenjava.toolstack.error.DeviceModelException if the guest needs QEMU and the host has none

@@ -11,9 +11,9 @@ import org.xenjava.toolstack.error.ConfigException;
 import org.xenjava.toolstack.xenctrl.lib.HostFile;
 
 /**
- * What serves a disk. The kernel's blkback is the fastest and needs no process, but it knows nothing but bytes on a
- * block device; QEMU knows image formats, and an HVM guest has one anyway, whose emulated disk must not go past the
- * cache of another.
+ * The server of a disk. The kernel's blkback is the fastest and needs no process, but it serves only the bytes of a
+ * block device. QEMU reads image formats. An HVM guest has a QEMU in any case, and its emulated and its paravirtual
+ * disk must share one cache.
  *
  * <table>
  *   <caption>The rule</caption>
@@ -24,21 +24,21 @@ import org.xenjava.toolstack.xenctrl.lib.HostFile;
  *   <tr><td>CD-ROM drive</td><td>the guest's QEMU</td><td>as a disk; empty: a QEMU</td></tr>
  * </table>
  *
- * A {@code backendtype} that is given decides, as far as it can serve the target.
+ * A {@code backendtype} in the configuration overrides the table if it can serve the target.
  */
 public enum DiskBackend {
     /** blkback, on the block device itself. */
     BLKBACK,
-    /** blkback, on a loop device of ours over a file. */
+    /** blkback, on a loop device that the toolstack attaches to the file. */
     LOOP,
     /** QEMU: {@code qdisk}. */
     QEMU;
 
     /**
-     * The rule.
+     * Decides the server of a disk.
      *
-     * @param target what is at the disk's target; nothing for an empty drive
-     * @throws ConfigException if nothing can serve it; the message names the disk
+     * @param target the file or device at the disk's target; absent for an empty drive
+     * @throws ConfigException if nothing can serve the disk; the message names it
      */
     static DiskBackend of(DiskConfig disk, DomainType guest, HostFile target) {
         if (disk.script().isPresent()) {
@@ -65,12 +65,13 @@ public enum DiskBackend {
         return guest == DomainType.PVH || asked ? LOOP : QEMU;
     }
 
-    /** Where the target is: libxl's block script looks for a relative name in {@code /dev}. */
+    /** The path of the target. A relative name is relative to {@code /dev}, as in libxl's block script. */
     static String pathOf(DiskConfig disk) {
         String target = disk.target().orElse("");
         return target.startsWith("/") || target.isEmpty() ? target : "/dev/" + target;
     }
 
+    /** {@return the back end's name in xenstore} */
     public String kind() {
         return this == QEMU ? PvDevice.QEMU_DISK : PvDevice.DISK;
     }

@@ -5,28 +5,29 @@ import java.util.Optional;
 import org.xenjava.toolstack.xenctrl.lib.HostFile;
 
 /**
- * Which blocks a disk stands for, however its path is spelt: device and inode of a file, or the numbers of a block
- * device. A loop device stands for the file behind it. Two disks with equal identities share their blocks.
+ * The identity of a disk's blocks, which does not depend on the spelling of its path: device and inode of a file, or
+ * the numbers of a block device. A loop device has the identity of its file. Two disks with equal identities share
+ * their blocks.
  *
- * @param text as it is recorded in xenstore, such as {@code file 2049/131074} or {@code block 253:0}
+ * @param text the form recorded in xenstore, such as {@code file 2049/131074} or {@code block 253:0}
  */
 public record DiskIdentity(String text) {
     private static final int LOOP_MAJOR = 7;
 
-    /** A loop device over a file that is in an image on a loop device, and so on; more levels than anybody uses. */
+    /** Limit of nested loop devices: a loop device over a file in an image on a loop device, and so on. */
     private static final int MAX_LOOPS = 8;
 
     /**
-     * The identity of what a path leads to. Where the host knows none, the path itself stands for it.
+     * The identity of the file or device at a path. If the host reports none, the path itself is the identity.
      *
-     * @param what what is at the path
-     * @param host knows the files behind loop devices
+     * @param what the file or device at the path
+     * @param host reports the files behind loop devices
      */
     static DiskIdentity of(String path, HostFile what, HostInventory host) {
         return of(path, what, host, MAX_LOOPS);
     }
 
-    /** As {@link #of(String, HostFile, HostInventory)}, for a path that the host is yet to be asked about. */
+    /** The identity of the file or device at a path, about which this method asks the host. */
     public static DiskIdentity of(String path, HostInventory host) {
         return of(path, host.file(path), host);
     }

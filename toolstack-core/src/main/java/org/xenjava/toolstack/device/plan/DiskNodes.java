@@ -9,13 +9,13 @@ import org.xenjava.toolstack.config.DiskConfig.Format;
 import org.xenjava.toolstack.config.DiskConfig.Option;
 import org.xenjava.toolstack.xenctrl.lib.HostFile;
 
-/** A disk's nodes, as libxl_disk.c writes them, and those that its block script adds. */
+/** The nodes of a disk, as libxl_disk.c writes them, and those that its block script adds. */
 public final class DiskNodes {
     private static final String SCRIPT = "/etc/xen/scripts/block";
 
     private DiskNodes() {}
 
-    /** @param extra nodes of the back end beside libxl's, for what serves the disk */
+    /** @param extra nodes of the back end beside libxl's, for the server of the disk */
     static DeviceNodes of(PvDevice device, DiskPlan plan, Map<String, String> extra) {
         DiskConfig disk = plan.disk();
         DiskBackend served = plan.backend();
@@ -48,12 +48,12 @@ public final class DiskNodes {
         return new DeviceNodes(device, back, front, Map.of());
     }
 
-    /** libxl's words for what QEMU is to open, of which {@code aio} means plain bytes. */
+    /** libxl's words for the formats that QEMU opens; {@code aio} means raw. */
     private static String qemuFormat(Format format) {
         return format == Format.RAW ? "aio" : format.word();
     }
 
-    /** With these blkback can open its device. */
+    /** The nodes with which blkback opens its device. */
     public static Map<String, String> physicalDevice(HostFile.BlockDevice device, String path) {
         Map<String, String> nodes = new LinkedHashMap<>();
         nodes.put("physical-device", device.physicalDevice());

@@ -9,14 +9,15 @@ import org.xenjava.toolstack.error.ConfigException;
 import org.xenjava.toolstack.xenctrl.lib.HostFile;
 
 /**
- * One disk of a guest, decided.
+ * The plan of one disk.
  *
- * @param disk what was asked for
+ * @param disk the configured disk
  * @param path the absolute path of the target; empty for an empty drive
- * @param target what is there
- * @param identity which blocks it stands for; empty for an empty drive
- * @param backend what serves it
- * @param emulated where the guest finds it until its drivers know Xen, such as {@code ide 0}; empty if nowhere
+ * @param target the file or device at the path
+ * @param identity identity of the disk's blocks; empty for an empty drive
+ * @param backend the server of the disk
+ * @param emulated the emulated place of the disk until the guest loads paravirtual drivers, such as {@code ide 0};
+ *     empty if it is not emulated
  */
 public record DiskPlan(
         DiskConfig disk,
@@ -50,9 +51,9 @@ public record DiskPlan(
     }
 
     /**
-     * What is written into xenstore for it.
+     * The nodes of the disk in xenstore.
      *
-     * @param extra nodes of the back end that are known only once the host has provided for the disk
+     * @param extra nodes of the back end that are known only after the host has provided for the disk
      */
     public DeviceNodes nodes(int domid, Map<String, String> extra) {
         return DiskNodes.of(device(domid), this, extra);

@@ -7,9 +7,9 @@ import org.xenjava.toolstack.config.HvmConfig.Bios;
 import org.xenjava.toolstack.xenctrl.lib.FirmwareLocator;
 import org.xenjava.toolstack.xenctrl.lib.HostFile;
 
-/** What a plan of devices asks about the host. A plan asks about each file once. */
+/** The questions of a device plan about the host. A plan asks about each file once. */
 public interface HostInventory {
-    /** What is at that path, symbolic links followed. */
+    /** The file or device at a path, after symbolic links. */
     HostFile file(String path);
 
     /** The file behind {@code /dev/loopN}; empty if the loop device has none. */
@@ -43,8 +43,8 @@ public interface HostInventory {
     Path bios(Bios kind, Optional<Path> named);
 
     /**
-     * A host that has whatever a guest asks for, for plans that no host executes: a path below {@code /dev} is a block
-     * device and any other path a file, both of unknown identity.
+     * A host that has everything that a guest needs, for plans that no host executes: a path below {@code /dev} is a
+     * block device and any other path a file, both of unknown identity.
      *
      * @param firmware finds the firmware to plan with
      */

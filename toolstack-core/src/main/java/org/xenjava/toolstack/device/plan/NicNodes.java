@@ -8,7 +8,7 @@ import org.xenjava.toolstack.config.NicConfig;
 import org.xenjava.toolstack.config.NicConfig.Trust;
 import org.xenjava.toolstack.config.NicConfig.Type;
 
-/** A network card's nodes, as libxl_nic.c writes them. */
+/** The nodes of a network card, as libxl_nic.c writes them. */
 final class NicNodes {
     static final String SCRIPT = "vif-bridge";
 
@@ -16,7 +16,7 @@ final class NicNodes {
 
     private NicNodes() {}
 
-    /** @param nic has an address */
+    /** @param nic the card, with its address */
     static DeviceNodes of(PvDevice device, NicConfig nic, Type type) {
         String handle = Integer.toString(device.devid());
         String mac = nic.mac().map(MacAddress::text).orElseThrow();
@@ -35,7 +35,7 @@ final class NicNodes {
         back.put("bridge", nic.bridge());
         back.put("handle", handle);
         back.put("type", type == Type.IOEMU ? "vif_ioemu" : "vif");
-        // netback does not connect until this says "connected".
+        // netback does not connect before this node is "connected".
         back.put("hotplug-status", "");
 
         Map<String, String> front = DeviceNodes.commonFront();

@@ -7,11 +7,11 @@ import org.xenjava.toolstack.config.NicConfig.Type;
 import org.xenjava.toolstack.error.ConfigException;
 
 /**
- * One network card of a guest, decided.
+ * The plan of one network card.
  *
- * @param nic what was asked for; it has an address
- * @param devid which of the guest's cards, from 0
- * @param type whether the guest has an emulated twin of it
+ * @param nic the configured card, with its address
+ * @param devid number of the card, from 0
+ * @param type whether QEMU also emulates the card
  */
 public record NicPlan(NicConfig nic, int devid, Type type) {
     private static final String EMULATED = "-emu";
@@ -23,8 +23,8 @@ public record NicPlan(NicConfig nic, int devid, Type type) {
                     + nic.script().orElse("") + ") are not run; only bridges are supported, as by " + NicNodes.SCRIPT);
         }
         if (!host.linkExists(nic.bridge())) {
-            throw new ConfigException("vif: this host has no bridge '" + nic.bridge() + "'; make one with 'ip link add "
-                    + nic.bridge() + " type bridge', or name another");
+            throw new ConfigException("vif: this host has no bridge '" + nic.bridge()
+                    + "'; create it with 'ip link add " + nic.bridge() + " type bridge', or name another");
         }
         return new NicPlan(nic, devid, type);
     }
@@ -34,7 +34,7 @@ public record NicPlan(NicConfig nic, int devid, Type type) {
         return new PvDevice(PvDevice.CARD, PvDevice.CARD, domid, devid);
     }
 
-    /** What is written into xenstore for it. */
+    /** The nodes of the card in xenstore. */
     public DeviceNodes nodes(int domid) {
         return NicNodes.of(device(domid), nic, type);
     }
@@ -44,12 +44,12 @@ public record NicPlan(NicConfig nic, int devid, Type type) {
         return "vif" + domid + "." + devid;
     }
 
-    /** The name of that interface in the end. */
+    /** The final name of that interface. */
     public String link(int domid) {
         return nic.vifName().orElse(givenName(domid));
     }
 
-    /** QEMU's interface, of a card with an emulated twin. */
+    /** QEMU's interface, if it also emulates the card. */
     public Optional<String> tap(int domid) {
         return type == Type.IOEMU ? Optional.of(link(domid) + EMULATED) : Optional.empty();
     }

@@ -5,19 +5,19 @@ import java.util.List;
 import org.xenjava.toolstack.store.DomainPaths;
 
 /**
- * One device of one domain, and where its nodes are.
+ * One device of one domain, and the paths of its nodes.
  *
- * @param kind what the guest calls it: {@link #DISK}, {@link #CARD} or {@link #KEYBOARD}
- * @param backend what dom0 calls it: the same, or {@link #QEMU_DISK}
- * @param domid the guest
- * @param devid which of its devices: of a disk Xen's number, such as 51712; of a card from 0 on
+ * @param kind the guest's word: {@link #DISK}, {@link #CARD} or {@link #KEYBOARD}
+ * @param backend dom0's word: the same, or {@link #QEMU_DISK}
+ * @param domid number of the guest
+ * @param devid number of the device: for a disk Xen's number, such as 51712; for a card from 0
  */
 public record PvDevice(String kind, String backend, int domid, int devid) {
     public static final String DISK = "vbd";
     public static final String QEMU_DISK = "qdisk";
     public static final String CARD = "vif";
 
-    /** What libxl gives every HVM guest besides its emulated one; this library gives none, but takes it away. */
+    /** The paravirtual keyboard that libxl gives every HVM guest. This library attaches none, but removes one. */
     public static final String KEYBOARD = "vkbd";
 
     public static final List<String> KINDS = List.of(DISK, CARD, KEYBOARD);
@@ -42,12 +42,12 @@ public record PvDevice(String kind, String backend, int domid, int devid) {
         return BACKEND_ROOT + "/" + place();
     }
 
-    /** The toolstack's copy of what it gave the back end, which no back end can change. */
+    /** The toolstack's copy of the back end's nodes, which no back end can change. */
     public String libxlPath() {
         return new DomainPaths(domid).libxl() + "/device/" + kind + "/" + devid;
     }
 
-    /** Where Linux' back ends say what went wrong. */
+    /** The node in which Linux' back ends report errors. */
     public String errorPath() {
         return DomainPaths.DOMAINS + "/0/error/backend/" + place();
     }
@@ -56,7 +56,7 @@ public record PvDevice(String kind, String backend, int domid, int devid) {
         return backend + "/" + domid + "/" + devid;
     }
 
-    /** For messages: {@code disk 51712 of domain 3}. */
+    /** The device in messages: {@code disk 51712 of domain 3}. */
     @Override
     public String toString() {
         String what =

@@ -18,21 +18,21 @@ import org.xenjava.toolstack.memory.GuestShape;
 import org.xenjava.toolstack.xenctrl.units.KiB;
 
 /**
- * What QEMU is told: a pure function of the guest. The machine is the one that libxl makes of the same file, since a
- * guest that is moved between the two toolstacks should not find other hardware; its argument vectors, recorded, are
- * among the tests.
+ * QEMU's arguments, a pure function of the guest. The machine is the one that libxl makes of the same file, so that a
+ * guest that moves between the two toolstacks finds the same hardware. Tests compare the arguments with recordings of
+ * libxl.
  */
 public final class QemuCommandLine {
     private static final KiB FOUR_GIB = KiB.ofMiB(4096);
     private static final long BYTES_PER_KIB = 1024;
 
-    /** The name of the monitor by which a QEMU is known as one of ours. */
+    /** The name of the monitor that identifies a QEMU of this library. */
     public static final String MONITOR = "xenjava";
 
     /** The name of the monitor that xl uses. */
     public static final String LIBXL_MONITOR = "libxl-cmd";
 
-    /** How far from display 0 a free one is looked for, as libxl does. */
+    /** The number of displays among which QEMU looks for a free one, as in libxl. */
     private static final int DISPLAYS = 99;
 
     private static final String SCSI_CONTROLLER = "lsi53c895a,id=scsi0";
@@ -56,7 +56,7 @@ public final class QemuCommandLine {
     private List<String> arguments() {
         DomainConfig config = plan.config();
         add("-xen-domid", Integer.toString(domid));
-        // A guest that stops is Xen's to report; QEMU stays until it is told to end.
+        // Xen reports that a guest has stopped; QEMU runs until it is told to end.
         add("-no-shutdown");
         addMonitor(LIBXL_MONITOR, files.libxlSocket(domid).toString());
         addMonitor("libxenstat-cmd", files.xenstatSocket(domid).toString());
@@ -99,7 +99,7 @@ public final class QemuCommandLine {
         add("-machine", machineType(machine));
     }
 
-    /** The screen is QEMU's only by VNC; see {@link Vnc} for who may look. */
+    /** Adds the screen, which only VNC shows. */
     private void addScreen(GraphicsConfig graphics) {
         add("-vnc", graphics.vnc().map(QemuCommandLine::vnc).orElse("none"));
         add("-display", "none");
@@ -110,7 +110,7 @@ public final class QemuCommandLine {
         String host = vnc.listen().contains(":") ? "[" + vnc.listen() + "]" : vnc.listen();
         StringBuilder value = new StringBuilder(host).append(':').append(vnc.display());
         if (vnc.password().isPresent()) {
-            // Nobody gets in before it is set, over QMP: an argument would show it to every user.
+            // QEMU admits no viewer before the password is set over QMP; an argument would be visible to every user.
             value.append(",password=on");
         }
         if (vnc.choice() == DisplayChoice.FIRST_FREE) {
@@ -136,7 +136,7 @@ public final class QemuCommandLine {
             case NONE -> {}
             case CIRRUS -> add("-device", "cirrus-vga,vgamem_mb=" + mib);
             case STDVGA -> add("-device", "VGA,vgamem_mb=" + mib);
-            // Its memory is in two halves.
+            // QEMU divides the memory of this card into two halves.
             case QXL -> add("-device", "qxl-vga,vram_size_mb=" + mib / 2 + ",ram_size_mb=" + mib / 2);
         }
     }
@@ -162,14 +162,17 @@ public final class QemuCommandLine {
         }
     }
 
-    /** The emulated card that a guest has until its drivers know Xen. Its paravirtual twin is none of QEMU's. */
+    /**
+     * Adds the emulated cards, which a guest uses until it loads paravirtual drivers. netback serves the paravirtual
+     * cards.
+     */
     private void addNics(HvmConfig machine) {
         boolean any = false;
         for (NicPlan nic : plan.nics()) {
             Optional<String> tap = nic.tap(domid);
             if (tap.isPresent()) {
-                // A ROM to boot from takes up to 128 pages of the little room below max_mem: only where it is asked
-                // for.
+                // A boot ROM takes up to 128 of the few pages below max_mem, so only a guest that boots from the
+                // network gets it.
                 boolean boots = !any && machine.boot().contains("n");
                 addNic(nic, tap.get(), boots ? "" : ",romfile=");
                 any = true;
@@ -185,7 +188,7 @@ public final class QemuCommandLine {
         int id = card.devid();
         String mac = nic.mac().map(address -> ",mac=" + address).orElse("");
         add("-device", nic.model() + ",id=nic" + id + ",netdev=net" + id + mac + rom);
-        // Whoever attaches the paravirtual card joins this interface to its bridge.
+        // The attachment of the paravirtual card joins this interface to its bridge.
         add("-netdev", "type=tap,id=net" + id + ",ifname=" + tap + ",script=no,downscript=no");
     }
 
@@ -198,7 +201,10 @@ public final class QemuCommandLine {
         return type + ",suppress-vmdesc=on" + below4g;
     }
 
-    /** The emulated disk that a guest has until its drivers know Xen; it is the same disk as the paravirtual one. */
+    /**
+     * Adds the emulated disk, which a guest uses until it loads paravirtual drivers. It is the same disk as the
+     * paravirtual one.
+     */
     private void addDisk(DiskPlan planned) {
         DiskConfig disk = planned.disk();
         disk.emulated().ifPresent(controller -> {
@@ -224,7 +230,9 @@ public final class QemuCommandLine {
         add("-device", "scsi-hd,bus=scsi0.0,scsi-id=" + disk.vdev().disk() + ",drive=" + driveId(disk.vdev()));
     }
 
-    /** By Xen's number of the disk, as libxl names drives: {@code xl cd-insert} finds them by it. */
+    /**
+     * QEMU's name of a drive, made of Xen's number of the disk as in libxl: {@code xl cd-insert} finds drives by it.
+     */
     public static String driveId(VirtualDisk disk) {
         return "ide-" + disk.number();
     }

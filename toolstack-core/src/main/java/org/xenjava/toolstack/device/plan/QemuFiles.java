@@ -5,31 +5,31 @@ import java.nio.file.Path;
 import java.util.List;
 
 /**
- * Where a QEMU process has its files.
+ * The directories of a QEMU process's files.
  *
  * @param run directory of its sockets
  * @param log directory of its log
  */
 public record QemuFiles(Path run, Path log) {
-    /** libxl's places. */
+    /** libxl's directories. */
     public static final QemuFiles STANDARD = new QemuFiles(Path.of("/var/run/xen"), Path.of("/var/log/xen"));
 
-    /** The socket that libxl speaks to: {@code xl} finds our guests' QEMU there. */
+    /** The socket that libxl uses, so that {@code xl} finds our guests' QEMU. */
     public Path libxlSocket(int domid) {
         return run.resolve("qmp-libxl-" + domid);
     }
 
-    /** The socket that {@code xentop} speaks to. */
+    /** The socket that {@code xentop} uses. */
     public Path xenstatSocket(int domid) {
         return run.resolve("qmp-libxenstat-" + domid);
     }
 
-    /** The socket that we speak to. A socket serves one client at a time, so that a stuck one of xl's is not ours. */
+    /** The socket that this library uses. A socket serves one client at a time, so a hanging xl does not block it. */
     public Path ownSocket(int domid) {
         return run.resolve("qmp-xenjava-" + domid);
     }
 
-    /** What QEMU says of the guest of that name. A name has no {@code /}. */
+    /** QEMU's log for the guest of that name, which has no {@code /}. */
     public Path logOf(String name) {
         return log.resolve("qemu-dm-" + name + ".log");
     }

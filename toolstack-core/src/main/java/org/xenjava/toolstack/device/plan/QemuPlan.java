@@ -7,17 +7,26 @@ import org.xenjava.toolstack.config.DomainConfig;
 import org.xenjava.toolstack.memory.MemoryPlan;
 
 /**
- * The QEMU of a guest, decided.
+ * The plan of a guest's QEMU.
  *
- * @param program what is started
+ * @param program path of the program
  * @param config the guest that it serves
- * @param memory how much RAM the guest has, and where. QEMU populates the video RAM, which is claimed from the host
- *     until QEMU is ready. Below max_mem there is room for 272 pages more, for option ROMs and for what hvmloader
- *     populates
+ * @param memory plan of the guest's memory. QEMU populates the video RAM, which stays claimed until QEMU is ready.
+ *     max_mem leaves another 272 pages for option ROMs and for hvmloader
  * @param disks the guest's disks
  * @param nics the guest's network cards
  */
 public record QemuPlan(Path program, DomainConfig config, MemoryPlan memory, List<DiskPlan> disks, List<NicPlan> nics) {
+    /**
+     * Copies the lists, so that the record is immutable.
+     *
+     * @param program path of the program
+     * @param config the guest that it serves
+     * @param memory plan of the guest's memory. QEMU populates the video RAM, which stays claimed until QEMU is
+     *     ready. max_mem leaves another 272 pages for option ROMs and for hvmloader
+     * @param disks the guest's disks
+     * @param nics the guest's network cards
+     */
     public QemuPlan {
         disks = List.copyOf(disks);
         nics = List.copyOf(nics);

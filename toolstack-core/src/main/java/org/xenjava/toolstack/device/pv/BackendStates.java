@@ -12,13 +12,13 @@ import org.xenjava.toolstack.progress.Cancellation;
 import org.xenjava.toolstack.store.StoreClient;
 import org.xenjava.toolstack.store.WatchHub;
 
-/** What back ends say of themselves, and waiting for it. */
+/** The states and errors of back ends, and the waits for them. */
 final class BackendStates {
     private final StoreClient store;
     private final WatchHub events;
     private final Duration limit;
 
-    /** @param limit how long a back end or a guest may take */
+    /** @param limit the longest time to wait for a back end or a guest */
     BackendStates(StoreClient store, WatchHub events, Duration limit) {
         this.store = store;
         this.events = events;
@@ -33,16 +33,16 @@ final class BackendStates {
         return XenbusState.of(store.readLong(device.frontPath() + "/state"));
     }
 
-    /** What the back end, or a hotplug script, has complained of. */
+    /** The error that the back end or a hotplug script reports. */
     Optional<String> problem(PvDevice device) {
         return store.read(device.errorPath() + "/error").or(() -> store.read(device.backPath() + "/hotplug-error"));
     }
 
     /**
-     * Waits until the back end has found the device.
+     * Waits until the back end has accepted the device.
      *
-     * @param ready what else has to be
-     * @throws DeviceException if it complains, closes, or does not answer within the limit
+     * @param ready a further condition
+     * @throws DeviceException if the back end reports an error, closes, or does not answer within the limit
      */
     void awaitProbed(PvDevice device, BooleanSupplier ready, Cancellation cancellation) {
         String attempt = "attaching " + device;
@@ -50,7 +50,7 @@ final class BackendStates {
                     cancellation.check(attempt);
                     XenbusState state = of(device);
                     problem(device).ifPresent(problem -> {
-                        throw new DeviceException(attempt + ": dom0's back end says: " + problem);
+                        throw new DeviceException(attempt + ": dom0's back end reports: " + problem);
                     });
                     if (state.compareTo(XenbusState.CONNECTED) > 0) {
                         throw new DeviceException(
@@ -63,7 +63,7 @@ final class BackendStates {
                         + limit.toSeconds() + " s; " + adviceFor(device)));
     }
 
-    /** Waits until the back end has let go, or is gone: whether it has within the limit. */
+    /** Waits until the back end has closed or is gone; false if the limit expires. */
     boolean awaitClosed(PvDevice device) {
         Predicate<XenbusState> closed = state -> state == XenbusState.CLOSED || state == XenbusState.UNKNOWN;
         return events.await(device.backPath() + "/state", limit, () -> Optional.of(of(device))

@@ -11,7 +11,7 @@ import org.xenjava.toolstack.error.DeviceException;
 import org.xenjava.toolstack.operation.Undo;
 import org.xenjava.toolstack.store.StoreClient;
 
-/** Takes devices from domains, in whatever state they are, and what the host has provided for them. */
+/** Detaches devices in any state from domains, and releases the host's resources for them. */
 final class Detachment {
     private static final Logger LOG = LoggerFactory.getLogger(Detachment.class);
 
@@ -27,15 +27,15 @@ final class Detachment {
         this.loops = loops;
     }
 
-    /** @throws DeviceException if the guest keeps it and may */
+    /** @throws DeviceException if the guest does not release the device and the mode lets it */
     void detach(PvDevice device, DetachMode mode) {
-        // A front end that has never said a word has nothing to lose, and no word to wait for.
+        // A front end without a state has no request in progress and will not answer.
         boolean silent = states.ofFront(device).compareTo(XenbusState.INITIALISING) <= 0;
         if (silent || !isClosedByGuest(device)) {
             if (!silent && mode == DetachMode.IF_GUEST_AGREES) {
-                throw new DeviceException("detaching " + device + ": the guest has not given it back within "
-                        + states.limitInWords() + "; it does so once it no longer uses it (umount, ip link set down);"
-                        + " or take it by force");
+                throw new DeviceException("detaching " + device + ": the guest has not released the device within "
+                        + states.limitInWords() + "; stop using it in the guest (umount, ip link set down),"
+                        + " or detach by force");
             }
             detachByForce(List.of(device));
             return;
@@ -48,7 +48,7 @@ final class Detachment {
         return !exists || states.awaitClosed(device);
     }
 
-    /** Takes all of these away at once; what goes wrong with one does not keep the others. */
+    /** Detaches all devices at once, also after the failure of one. */
     void detachByForce(List<PvDevice> devices) {
         if (devices.isEmpty()) {
             return;
@@ -66,7 +66,7 @@ final class Detachment {
     }
 
     private void closeAndRelease(PvDevice device) {
-        // A QEMU that has ended says nothing, and one that runs notices.
+        // A QEMU that has ended never closes the device, and one that runs sees the removal.
         if (!device.servedByQemu() && !states.awaitClosed(device)) {
             LOG.warn("{}: dom0's back end does not close; removing it", device);
         }

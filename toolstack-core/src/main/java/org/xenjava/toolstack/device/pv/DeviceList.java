@@ -10,7 +10,7 @@ import org.xenjava.toolstack.device.view.AttachedDisk;
 import org.xenjava.toolstack.device.view.AttachedNic;
 import org.xenjava.toolstack.store.StoreClient;
 
-/** What a domain has, as xenstore tells: settings from the toolstack's copy, states from those who are in them. */
+/** Lists a domain's devices from xenstore: settings from the toolstack's copy, states from the front and back ends. */
 final class DeviceList {
     private final StoreClient store;
     private final DeviceTree tree;

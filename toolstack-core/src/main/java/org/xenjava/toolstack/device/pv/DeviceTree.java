@@ -18,7 +18,7 @@ import org.xenjava.toolstack.store.StoreClient;
 import org.xenjava.toolstack.store.StoreTransaction;
 import org.xenjava.toolstack.xenctrl.lib.XenStorePermission;
 
-/** Devices in xenstore: which there are, new ones, and their end. */
+/** Lists, creates and removes devices in xenstore. */
 final class DeviceTree {
     private static final XenStorePermission DOM0_OWNS = new XenStorePermission(0, XenStorePermission.NONE);
     private static final XenStorePermission DOM0_READS = new XenStorePermission(0, XenStorePermission.READ);
@@ -32,7 +32,7 @@ final class DeviceTree {
         this.store = store;
     }
 
-    /** All disks, cards and keyboards that dom0 serves, by kind. A device of a driver domain is that domain's to clean up. */
+    /** All disks, cards and keyboards that dom0 serves, by kind. A driver domain cleans up its devices itself. */
     List<PvDevice> devices(int domid) {
         List<PvDevice> devices = new ArrayList<>();
         for (String kind : store.list(new DomainPaths(domid).libxl() + "/device")) {
@@ -63,10 +63,10 @@ final class DeviceTree {
     }
 
     /**
-     * Writes a new device, unless there is one in its place.
+     * Writes a new device, unless the domain has a device with that number.
      *
-     * @param claim what else belongs to the device and may refuse it, in the same transaction
-     * @param beforeWriting called once it is certain that the place is free: from then on something may be there
+     * @param claim further checks and nodes of the device, in the same transaction
+     * @param beforeWriting called before the first write; from then on nodes of the device may exist
      */
     void create(DeviceNodes nodes, Consumer<StoreTransaction> claim, Runnable beforeWriting) {
         PvDevice device = nodes.device();
@@ -75,7 +75,8 @@ final class DeviceTree {
                 throw new DomainGoneException("attaching " + device + ": the domain is gone");
             }
             if (transaction.exists(device.libxlPath())) {
-                throw new DeviceException("attaching " + device + ": the domain has it already; detach it first");
+                throw new DeviceException(
+                        "attaching " + device + ": the domain has that device already; detach it first");
             }
             claim.accept(transaction);
             beforeWriting.run();
@@ -107,18 +108,18 @@ final class DeviceTree {
         transaction.write(device.libxlPath() + "/backend", back);
     }
 
-    /** Adds nodes to the back end, unless somebody has detached the device meanwhile. */
+    /** Adds nodes to the back end, unless another process has detached the device. */
     void addToBack(PvDevice device, Map<String, String> nodes) {
         store.inTransaction(transaction -> {
             if (!transaction.exists(device.backPath() + "/frontend")) {
-                throw new DeviceException("attaching " + device + ": somebody has detached it meanwhile");
+                throw new DeviceException("attaching " + device + ": another process has detached the device");
             }
             nodes.forEach((name, value) -> transaction.write(device.backPath() + "/" + name, value));
             return device;
         });
     }
 
-    /** Asks the back end to close; and says whether it exists at all. */
+    /** Asks the back end to close, and returns whether it exists. */
     boolean requestClose(StoreTransaction transaction, PvDevice device) {
         String state = device.backPath() + "/state";
         Optional<Long> now = transaction.readLong(state);

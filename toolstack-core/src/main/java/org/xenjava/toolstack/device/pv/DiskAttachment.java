@@ -10,7 +10,7 @@ import org.xenjava.toolstack.progress.Cancellation;
 import org.xenjava.toolstack.xenctrl.lib.HostDevices;
 import org.xenjava.toolstack.xenctrl.lib.HostFile;
 
-/** Gives a domain a disk that was planned. */
+/** Attaches a planned disk to a domain. */
 final class DiskAttachment {
     private final HostDevices host;
     private final DeviceTree tree;
@@ -26,7 +26,7 @@ final class DiskAttachment {
         this.shared = shared;
     }
 
-    /** @param begun called once there may be something to detach */
+    /** @param begun called before the first effect that a detachment has to undo */
     void attach(int domid, DiskPlan disk, Runnable begun, Cancellation cancellation) {
         if (disk.backend() == DiskBackend.LOOP) {
             attachFile(domid, disk, begun);
@@ -35,7 +35,7 @@ final class DiskAttachment {
         } else {
             create(domid, disk, Map.of(), begun);
         }
-        // QEMU answers when it runs, which a create lets it do later.
+        // QEMU answers when it runs; a create starts it later.
         if (disk.backend() != DiskBackend.QEMU) {
             states.awaitProbed(disk.device(domid), () -> true, cancellation);
         }

@@ -9,14 +9,12 @@ import org.xenjava.toolstack.xenctrl.lib.HostDevices;
 import org.xenjava.toolstack.xenctrl.lib.HostFile;
 import org.xenjava.toolstack.xenctrl.lib.XenHost;
 
-/** Answers a plan's questions about a host by asking its kernel. */
+/** Answers a plan's questions about a host by calls to its kernel. */
 public final class HostProbe implements HostInventory {
     private final XenHost host;
     private final String release;
 
-    /**
-     * @param release the running Xen's release, such as {@code 4.17}
-     */
+    /** @param release the running Xen's release, such as {@code 4.17} */
     public HostProbe(XenHost host, String release) {
         this.host = host;
         this.release = release;

@@ -6,18 +6,18 @@ import org.xenjava.toolstack.error.DeviceException;
 import org.xenjava.toolstack.xenctrl.lib.Errno;
 import org.xenjava.toolstack.xenctrl.lib.XenLibException;
 
-/** Turns what dom0's kernel refuses into a sentence about the device. */
+/** Translates refusals of dom0's kernel into failures of the device. */
 final class KernelCalls {
     private static final Map<Errno, String> ADVICE = Map.of(
-            Errno.EACCES, "run as root in the control domain; may the image be written?",
+            Errno.EACCES, "run as root in the control domain, and check the permissions of the image",
             Errno.EPERM, "run as root in the control domain",
             Errno.EROFS, "the image is on a read-only file system",
-            Errno.ENOENT, "is there still such a file, and is the module 'loop' loaded?",
-            Errno.ENODEV, "the network interface is gone, or the bridge is none");
+            Errno.ENOENT, "check that the file exists and that the module 'loop' is loaded",
+            Errno.ENODEV, "the network interface is gone, or the bridge is not a bridge");
 
     private KernelCalls() {}
 
-    /** @param attempt what for, such as {@code "attaching disk 51712 of domain 3"} */
+    /** @param attempt beginning of the message, such as {@code "attaching disk 51712 of domain 3"} */
     static void run(String attempt, Runnable call) {
         try {
             call.run();

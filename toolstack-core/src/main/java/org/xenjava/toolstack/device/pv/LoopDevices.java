@@ -17,14 +17,14 @@ import org.xenjava.toolstack.xenctrl.lib.LoopAccess;
 import org.xenjava.toolstack.xenctrl.lib.XenLibException;
 
 /**
- * Block devices over image files, none of which outlives its disk. Which one a disk will have is noted in its node
- * {@code node}, where libxl's block script puts it too, before the file is attached; so whoever cleans up after a
- * process that was killed finds it.
+ * Loop devices over image files, each with the lifetime of its disk. A disk's loop device is recorded in the disk's
+ * node {@code node}, as libxl's block script does, before the file is attached, so that it is found if the process is
+ * killed.
  */
 final class LoopDevices {
     private static final Pattern NODE = Pattern.compile("/dev/loop(\\d{1,7})");
 
-    /** Between asking for a free one and taking it another process may come, but hardly so often. */
+    /** Limit of attempts: another process may take a free loop device before this one does. */
     private static final int MAX_TRIES = 16;
 
     private final HostDevices host;
@@ -35,12 +35,12 @@ final class LoopDevices {
         this.store = store;
     }
 
-    /** Notes a loop device in xenstore; called again, with another one, if that turns out to be taken. */
+    /** Records a loop device in xenstore; called again with another one if the first is taken. */
     interface Note {
         void write(String node);
     }
 
-    /** Attaches a file; the device's node. */
+    /** Attaches a file and returns the path of the loop device. */
     String attach(PvDevice device, String file, Access access, Note note) {
         String attempt = "attaching " + device;
         LoopAccess loopAccess = access == Access.READ_ONLY ? LoopAccess.READ_ONLY : LoopAccess.READ_WRITE;
@@ -59,7 +59,7 @@ final class LoopDevices {
         throw new DeviceException(attempt + ": other processes took each of " + MAX_TRIES + " free loop devices");
     }
 
-    /** Detaches what {@link #attach} may have attached for the device. */
+    /** Detaches the loop device that {@link #attach} may have attached. */
     void detach(PvDevice device) {
         Optional<String> node =
                 store.read(device.backPath() + "/node").or(() -> store.read(device.libxlPath() + "/node"));
@@ -73,8 +73,8 @@ final class LoopDevices {
     }
 
     /**
-     * A device that was noted and perhaps not taken may be another's now. If that one's file is the same as well, the
-     * kernel keeps it attached until its user closes it.
+     * Whether a loop device belongs to the disk. A device that was recorded and not taken may belong to another
+     * process. If it has the same file, the kernel keeps it attached until its user closes it.
      */
     private boolean isOurs(PvDevice device, int loop) {
         return store.read(device.backPath() + "/physical-device").isPresent()
@@ -83,7 +83,7 @@ final class LoopDevices {
                         .equals(Optional.ofNullable(host.loops().get(loop)).map(LoopDevices::real));
     }
 
-    /** The kernel tells where symbolic links lead to. */
+    /** The path after symbolic links, as the kernel reports a loop device's file. */
     private static String real(String path) {
         try {
             return Path.of(path).toRealPath().toString();

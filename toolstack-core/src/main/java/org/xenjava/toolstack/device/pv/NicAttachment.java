@@ -9,9 +9,12 @@ import org.xenjava.toolstack.error.DeviceException;
 import org.xenjava.toolstack.progress.Cancellation;
 import org.xenjava.toolstack.xenctrl.lib.HostDevices;
 
-/** Gives a domain a network card that was planned, and does what the script {@code vif-bridge} does. */
+/** Attaches a planned network card to a domain, with the effects of the script {@code vif-bridge}. */
 final class NicAttachment {
-    /** An address that no bridge takes for its own, since it takes the least of its members'; netback's are so too. */
+    /**
+     * The hardware address of the interface, which is netback's too. A bridge takes the lowest address of its
+     * members, so it never takes this one.
+     */
     private static final String GREATEST_ADDRESS = "fe:ff:ff:ff:ff:ff";
 
     private final HostDevices host;
@@ -24,7 +27,7 @@ final class NicAttachment {
         this.states = states;
     }
 
-    /** @param begun called once there may be something to detach */
+    /** @param begun called before the first effect that a detachment has to undo */
     void attach(int domid, NicPlan card, Runnable begun, Cancellation cancellation) {
         PvDevice device = card.device(domid);
         NicConfig nic = card.nic();

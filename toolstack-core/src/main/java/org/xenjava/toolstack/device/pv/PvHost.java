@@ -27,11 +27,11 @@ import org.xenjava.toolstack.store.WatchHub;
 import org.xenjava.toolstack.xenctrl.lib.HostDevices;
 
 /**
- * Disks and network cards of the domains of one host: at their build, while they run, and at their end. Safe to use
- * from many threads, each with domains of its own.
+ * Attaches, lists and detaches the disks and network cards of a host's domains. The class is safe to use from many
+ * threads that work on different domains.
  */
 public final class PvHost {
-    /** How long libxl waits for a back end, and for a guest to give a device back. */
+    /** The time that libxl waits for a back end, and for a guest to release a device. */
     public static final Duration LIBXL_LIMIT = Duration.ofSeconds(10);
 
     private final HostInventory host;
@@ -45,7 +45,7 @@ public final class PvHost {
     /**
      * @param kernel provides loop devices and network interfaces
      * @param host answers a plan's questions
-     * @param limit how long to wait for a back end or a guest, each time; {@link #LIBXL_LIMIT} for libxl's
+     * @param limit the longest time of each wait for a back end or a guest; libxl's is {@link #LIBXL_LIMIT}
      */
     public PvHost(StoreClient store, WatchHub events, HostDevices kernel, HostInventory host, Duration limit) {
         this.host = host;
@@ -61,8 +61,8 @@ public final class PvHost {
     // ---- creates ------------------------------------------------------------------------------------------
 
     /**
-     * Attaches all disks and waits for those that the kernel serves. Called before QEMU starts, which looks for those
-     * that it is to serve. If this fails half-way, {@link #detachAll} undoes it.
+     * Attaches all disks and waits for those that the kernel serves. Called before QEMU starts, which then finds its
+     * disks. After a failure, {@link #detachAll} undoes the attachment.
      *
      * @param cancellation ends the wait, as an interrupt of the thread does
      */
@@ -78,17 +78,17 @@ public final class PvHost {
     }
 
     /**
-     * Attaches all network cards and joins their interfaces and QEMU's to their bridges. Called when QEMU is ready. If
-     * this fails half-way, {@link #detachAll} undoes it.
+     * Attaches all network cards and joins their interfaces and QEMU's to their bridges. Called when QEMU is ready.
+     * After a failure, {@link #detachAll} undoes the attachment.
      */
     public void attachNics(int domid, DevicePlan plan, Cancellation cancellation) {
         plan.nics().forEach(card -> nicAttachment.attach(domid, card, () -> {}, cancellation));
     }
 
     /**
-     * Takes all disks and network cards from the domain, whether or not it agrees, and gives back what the host has
-     * provided for them. Works from what xenstore says, so also for a domain that another process has built, or begun
-     * to. Called before the domain's trees are removed; nothing happens if there is nothing to detach.
+     * Detaches all disks and network cards from the domain by force, and releases the host's resources for them. The
+     * method reads the devices from xenstore, so it works for a domain that another process has built or begun to
+     * build. Called before the domain's trees are removed. Does nothing if there is no device.
      */
     public void detachAll(int domid) {
         detachment.detachByForce(tree.devices(domid));
@@ -99,28 +99,29 @@ public final class PvHost {
     /**
      * Plans a disk of a domain.
      *
-     * @throws ConfigException if the host cannot serve it
+     * @throws ConfigException if the host cannot serve the disk
      */
     public DiskPlan plan(DiskConfig disk, DomainType guest) {
         return DiskPlan.of(disk, guest, new AskedOnce(host));
     }
 
     /**
-     * Gives a domain one more disk. When it fails, nothing is left of it.
+     * Attaches one more disk to a domain. After a failure, nothing of the disk is left.
      *
-     * @throws DeviceException if the domain has it already, or its back end does not take it
+     * @throws DeviceException if the domain has the disk already, or its back end refuses it
      */
     public void attach(int domid, DiskPlan disk) {
         orNothing(disk.device(domid), begun -> diskAttachment.attach(domid, disk, begun, new Cancellation()));
     }
 
     /**
-     * Gives a domain one more network card, which has no emulated twin. When it fails, nothing is left of it.
+     * Attaches one more network card to a domain, without an emulated one. After a failure, nothing of the card is
+     * left.
      *
      * @param nic has an address
-     * @return its number among the domain's cards: the first above all that it has
-     * @throws ConfigException if the host cannot connect it
-     * @throws DeviceException if its back end does not take it
+     * @return number of the card: one more than the highest of the domain's cards
+     * @throws ConfigException if the host cannot connect the card
+     * @throws DeviceException if its back end refuses the card
      */
     public int attach(int domid, NicConfig nic) {
         if (nic.type().equals(Optional.of(Type.IOEMU))) {
@@ -137,16 +138,16 @@ public final class PvHost {
     }
 
     /**
-     * Takes a disk from a domain; nothing happens if it has none there.
+     * Detaches a disk from a domain. Does nothing if the domain has no such disk.
      *
-     * @param number Xen's number of it
-     * @throws DeviceException if the guest keeps it and may
+     * @param number Xen's number of the disk
+     * @throws DeviceException if the guest does not release the disk and the mode lets it
      */
     public void detachDisk(int domid, int number, DetachMode mode) {
         tree.find(domid, PvDevice.DISK, number).ifPresent(device -> detachment.detach(device, mode));
     }
 
-    /** The same with a network card. */
+    /** Detaches a network card as {@link #detachDisk} detaches a disk. */
     public void detachNic(int domid, int devid, DetachMode mode) {
         tree.find(domid, PvDevice.CARD, devid).ifPresent(device -> detachment.detach(device, mode));
     }
@@ -165,7 +166,7 @@ public final class PvHost {
         void run(Runnable begun);
     }
 
-    /** Whatever goes wrong once nodes may have been written, they and what stands behind them go again. */
+    /** Attaches a device; after a failure, removes its nodes and the host's resources. */
     private void orNothing(PvDevice device, Attempt attempt) {
         boolean[] begun = {false};
         Undo.onFailure(() -> attempt.run(() -> begun[0] = true), () -> {

@@ -15,14 +15,14 @@ import org.xenjava.toolstack.store.StoreTransaction;
 import org.xenjava.toolstack.xenctrl.lib.HostFile;
 
 /**
- * Keeps two guests from writing one disk, and one from changing what another reads: neither file system would survive
- * it. Disks are compared by their {@link DiskIdentity}, which is recorded beside the toolstack's copy of a device's
- * nodes. Comparing and recording are one transaction, so that of two toolstacks at once only one succeeds.
+ * Prevents that two guests write one disk, or that one writes a disk that another reads: both destroy file systems.
+ * Disks are compared by their {@link DiskIdentity}, which is recorded beside the toolstack's copy of a device's
+ * nodes. Comparison and record are one transaction, so only one of two concurrent toolstacks succeeds.
  */
 final class SharedDisks {
     private static final String IDENTITY = "/xenjava-identity";
 
-    /** What toolstacks write in front of a path; a path without one may contain colons, too. */
+    /** The format in front of a path in {@code params}. A path without a format may contain colons. */
     private static final Pattern FORMAT =
             Pattern.compile("(?:(?:phy|file|tap2?|aio|raw|qcow2?|qed|vhd|vpc|vmdk|vdi|cow|sync|ram|tapdisk):)+(/?.*)");
 
@@ -38,7 +38,7 @@ final class SharedDisks {
     /**
      * Records a new disk of a domain.
      *
-     * @throws DeviceException if another disk stands for the same blocks and one of the two is writable
+     * @throws DeviceException if another disk has the same blocks and one of the two is writable
      */
     void claim(StoreTransaction transaction, PvDevice device, DiskPlan disk) {
         disk.identity().ifPresent(identity -> {
@@ -55,7 +55,7 @@ final class SharedDisks {
                     (mode + transaction.read(other.backPath() + "/mode").orElse("w")).contains("w");
             if (written && identityOf(transaction, other, askedOnce).equals(Optional.of(identity))) {
                 throw new DeviceException("attaching " + device + ": " + disk.path() + " is " + other
-                        + " already; only what nobody writes can be shared");
+                        + " already; only disks that no guest writes can be shared");
             }
         }
     }
@@ -85,7 +85,7 @@ final class SharedDisks {
                 .or(() -> foreignIdentity(transaction, device, host));
     }
 
-    /** Of a disk that another toolstack has attached. */
+    /** The identity of a disk that another toolstack has attached. */
     private static Optional<DiskIdentity> foreignIdentity(
             StoreTransaction transaction, PvDevice device, HostInventory host) {
         Matcher numbers = PHYSICAL_DEVICE.matcher(

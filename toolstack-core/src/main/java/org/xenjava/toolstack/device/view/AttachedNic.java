@@ -4,19 +4,19 @@ package org.xenjava.toolstack.device.view;
 import java.util.Optional;
 
 /**
- * A network card of a domain as xenstore has it, whoever attached it.
+ * A network card of a domain as recorded in xenstore, attached by this or another toolstack.
  *
- * @param devid which of the domain's cards, from 0
- * @param mac its address
- * @param bridge the bridge it was to join
- * @param type {@code vif}, or {@code vif_ioemu} if the guest has an emulated twin of it
- * @param frontState how far the guest is
- * @param backState how far netback is
- * @param eventChannel the guest's port, once it has one; of a card with several queues, none
+ * @param devid number of the card, from 0
+ * @param mac hardware address of the card
+ * @param bridge bridge of the card
+ * @param type {@code vif}, or {@code vif_ioemu} if QEMU also emulates the card
+ * @param frontState state of the guest's end
+ * @param backState state of netback's end
+ * @param eventChannel the guest's port, once it has one; empty for a card with several queues
  * @param txRingRef the guest's grant reference of the ring for sending, once it has one
- * @param rxRingRef the same for receiving
+ * @param rxRingRef the guest's grant reference of the ring for receiving, once it has one
  * @param backPath the back end's directory in xenstore
- * @param problem what netback has complained of, if anything
+ * @param problem the error that netback reports, if any
  */
 public record AttachedNic(
         int devid,

@@ -10,9 +10,9 @@ import java.util.zip.CRC32;
 import java.util.zip.Deflater;
 import org.xenjava.toolstack.error.DeviceModelException;
 
-/** What a guest's screen showed at one moment. Immutable. */
+/** A picture of a guest's screen at one moment. Immutable. */
 public final class Screenshot {
-    /** Larger than a picture of 4096 x 4096 pixels, which no emulated card exceeds. */
+    /** The limit of a picture in bytes: more than 4096 x 4096 pixels, the most of any emulated card. */
     public static final int MAX_PPM_BYTES = 64 << 20;
 
     private static final int BYTES_PER_PIXEL = 3;
@@ -36,9 +36,10 @@ public final class Screenshot {
     }
 
     /**
-     * Reads QEMU's own format.
+     * {@return the picture in a file of QEMU's format, a binary PPM}
      *
-     * @throws DeviceModelException if it is another or not whole
+     * @param file the whole file
+     * @throws DeviceModelException if the file has another format or is incomplete
      */
     public static Screenshot ofPpm(byte[] file) {
         String beginning = new String(file, 0, Math.min(file.length, LONGEST_HEADER), StandardCharsets.ISO_8859_1);
@@ -54,26 +55,32 @@ public final class Screenshot {
                         ByteBuffer.wrap(file, header.end(), (int) bytes).slice());
             }
         }
-        throw new DeviceModelException("QEMU's picture of the screen, " + file.length + " bytes, is no whole PPM");
+        throw new DeviceModelException(
+                "QEMU's picture of the screen, " + file.length + " bytes, is not a complete PPM");
     }
 
-    /** In pixels. */
+    /** {@return the width in pixels} */
     public int width() {
         return width;
     }
 
-    /** In pixels. */
+    /** {@return the height in pixels} */
     public int height() {
         return height;
     }
 
-    /** As 0xRRGGBB; the origin is at the upper left. */
+    /**
+     * {@return the colour of a pixel as 0xRRGGBB}
+     *
+     * @param x column from the left, from 0
+     * @param y row from the top, from 0
+     */
     public int pixel(int x, int y) {
         int at = (y * width + x) * BYTES_PER_PIXEL;
         return (pixels.get(at) & 0xff) << 16 | (pixels.get(at + 1) & 0xff) << 8 | pixels.get(at + 2) & 0xff;
     }
 
-    /** As a PNG file (ISO 15948). */
+    /** {@return the picture as a PNG file (ISO 15948)} */
     public byte[] toPng() {
         ByteArrayOutputStream png = new ByteArrayOutputStream();
         png.writeBytes(PNG_SIGNATURE);
@@ -86,7 +93,7 @@ public final class Screenshot {
         return png.toByteArray();
     }
 
-    /** Each line with its filter in front: none. */
+    /** The lines of pixels, each behind a byte for its filter, which is none. */
     private byte[] lines() {
         int lineBytes = width * BYTES_PER_PIXEL;
         byte[] lines = new byte[height * (1 + lineBytes)];

@@ -2,9 +2,9 @@
 package org.xenjava.toolstack.device.view;
 
 /**
- * Where a guest's screen can be looked at.
+ * The address of a guest's VNC server.
  *
- * @param host the address that VNC listens on; an IPv6 one without brackets
+ * @param host the address that VNC listens on; an IPv6 address without brackets
  * @param port TCP port, 5900 and up
  */
 public record VncAddress(String host, int port) {

@@ -57,7 +57,8 @@ class AttachedDevicesTest extends DeviceHost {
         String message = assertThrows(
                         DeviceException.class, () -> domain.devices().detach(xvda, DetachMode.IF_GUEST_AGREES))
                 .getMessage();
-        assertTrue(message.startsWith("detaching disk 51712 of domain 1: the guest has not given it back"), message);
+        assertTrue(
+                message.startsWith("detaching disk 51712 of domain 1: the guest has not released the device"), message);
         assertEquals(1, host.state().loops().size());
 
         domain.devices().detach(xvda, DetachMode.FORCE);
@@ -77,7 +78,7 @@ class AttachedDevicesTest extends DeviceHost {
         Domain domain = running(guest().disks(List.of(disk("xvda"))));
         MachineState with = host.state();
         assertEquals(
-                "attaching disk xvda to domain 1: it has a disk there already; detach that first",
+                "attaching disk xvda to domain 1: the domain has a disk of that name already; detach that disk first",
                 assertThrows(DeviceException.class, () -> domain.devices().attach(disk("xvda")))
                         .getMessage());
         host.assertUnchangedSince(with, "after an attempt");

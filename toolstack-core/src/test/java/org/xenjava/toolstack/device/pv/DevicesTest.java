@@ -164,7 +164,7 @@ class DevicesTest extends DeviceHost {
                         DiskConfig.builder("xvda").target(files.toString()).build())),
                 "domain web: disk xvda: " + files + " is neither a file nor a block device",
                 guest().nics(List.of(NicConfig.builder().bridge("br9").build())),
-                "domain web: vif: this host has no bridge 'br9'; make one with 'ip link add br9 type bridge', or name"
+                "domain web: vif: this host has no bridge 'br9'; create it with 'ip link add br9 type bridge', or name"
                         + " another",
                 guest().nics(List.of(NicConfig.builder().script("vif-nat").build())),
                 "domain web: vif: hotplug scripts (script=vif-nat) are not run; only bridges are supported, as by"
