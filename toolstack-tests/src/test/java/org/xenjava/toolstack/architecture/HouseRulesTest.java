@@ -216,101 +216,6 @@ class HouseRulesTest {
             .whereLayer("junit")
             .mayNotBeAccessedByAnyLayer();
 
-    /** The groups of commands do not know the program, and shared parts do not know the commands. */
-    @ArchTest
-    static final ArchRule theCommandLinesArrowsPointToTheRight = layeredArchitecture()
-            .consideringOnlyDependenciesInAnyPackage(ROOT + ".cli..")
-            .layer("output")
-            .definedBy(ROOT + ".cli.output")
-            .layer("command")
-            .definedBy(ROOT + ".cli.command")
-            .layer("plan")
-            .definedBy(ROOT + ".cli.plan")
-            .layer("memory")
-            .definedBy(ROOT + ".cli.memory")
-            .layer("device")
-            .definedBy(ROOT + ".cli.device")
-            .layer("host")
-            .definedBy(ROOT + ".cli.host")
-            .layer("domain")
-            .definedBy(ROOT + ".cli.domain")
-            .layer("program")
-            .definedBy(ROOT + ".cli")
-            .whereLayer("output")
-            .mayNotAccessAnyLayer()
-            .whereLayer("command")
-            .mayOnlyAccessLayers("output")
-            .whereLayer("plan")
-            .mayOnlyAccessLayers("output", "command")
-            .whereLayer("memory")
-            .mayOnlyAccessLayers("output", "command")
-            .whereLayer("device")
-            .mayOnlyAccessLayers("output", "command")
-            .whereLayer("host")
-            .mayOnlyAccessLayers("output", "command")
-            .whereLayer("domain")
-            .mayOnlyAccessLayers("output", "command", "plan", "memory")
-            .whereLayer("program")
-            .mayNotBeAccessedByAnyLayer();
-
-    /** The parts of the simulation: state of Xen, its call interface, dom0, guests, and the face on top. */
-    @ArchTest
-    static final ArchRule theSimulationsArrowsPointOneWay = layeredArchitecture()
-            .consideringOnlyDependenciesInAnyPackage(ROOT + ".sim..")
-            .layer("memory")
-            .definedBy(ROOT + ".sim.memory")
-            .layer("store")
-            .definedBy(ROOT + ".sim.store")
-            .layer("fault")
-            .definedBy(ROOT + ".sim.fault")
-            .layer("guest")
-            .definedBy(ROOT + ".sim.guest")
-            .layer("machine")
-            .definedBy(ROOT + ".sim.machine")
-            .layer("hypercall")
-            .definedBy(ROOT + ".sim.hypercall")
-            .layer("guestos")
-            .definedBy(ROOT + ".sim.guestos")
-            .layer("dom0")
-            .definedBy(ROOT + ".sim.dom0")
-            .layer("face")
-            .definedBy(ROOT + ".sim")
-            .whereLayer("memory")
-            .mayNotAccessAnyLayer()
-            .whereLayer("store")
-            .mayNotAccessAnyLayer()
-            .whereLayer("fault")
-            .mayNotAccessAnyLayer()
-            .whereLayer("guest")
-            .mayNotAccessAnyLayer()
-            .whereLayer("machine")
-            .mayOnlyAccessLayers("memory")
-            .whereLayer("hypercall")
-            .mayOnlyAccessLayers("memory", "machine")
-            .whereLayer("guestos")
-            .mayOnlyAccessLayers("memory", "store", "guest", "machine")
-            .whereLayer("dom0")
-            .mayOnlyAccessLayers("memory", "store", "machine", "hypercall")
-            .whereLayer("face")
-            .mayNotBeAccessedByAnyLayer();
-
-    /** A trace's text knows no calls, the calls know no files, and both know neither recorder nor replay. */
-    @ArchTest
-    static final ArchRule theTracesArrowsPointOneWay = layeredArchitecture()
-            .consideringOnlyDependenciesInAnyPackage(ROOT + ".trace..")
-            .layer("format")
-            .definedBy(ROOT + ".trace.format")
-            .layer("call")
-            .definedBy(ROOT + ".trace.call")
-            .layer("face")
-            .definedBy(ROOT + ".trace")
-            .whereLayer("format")
-            .mayNotAccessAnyLayer()
-            .whereLayer("call")
-            .mayOnlyAccessLayers("format")
-            .whereLayer("face")
-            .mayNotBeAccessedByAnyLayer();
-
     /** A simple name means one class, in all modules. */
     @ArchTest
     static void noTwoClassesHaveOneSimpleName(JavaClasses classes) {
@@ -321,6 +226,54 @@ class HouseRulesTest {
         bySimpleName.values().removeIf(names -> names.size() == 1);
         assertEquals(Map.of(), bySimpleName);
     }
+
+    /** About 25 classes are one subject; more are two. */
+    @ArchTest
+    static void aPackageHasAtMostThirtyClasses(JavaClasses classes) {
+        Map<String, Long> sizes = classes.stream()
+                .filter(type -> type.isTopLevelClass() && !type.getSimpleName().equals("package-info"))
+                .collect(Collectors.groupingBy(JavaClass::getPackageName, Collectors.counting()));
+        sizes.values().removeIf(size -> size <= 30);
+        assertEquals(Map.of(), sizes);
+    }
+
+    /** A decision is made without the packages that act on a host. */
+    @ArchTest
+    static final ArchRule nothingPureKnowsEffects = noClasses()
+            .that()
+            .resideInAnyPackage(
+                    ROOT + ".config..",
+                    ROOT + ".device.plan..",
+                    ROOT + ".device.view..",
+                    ROOT + ".error",
+                    ROOT + ".image..",
+                    ROOT + ".memory..",
+                    ROOT + ".progress..",
+                    ROOT + ".text..")
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage(
+                    ROOT,
+                    ROOT + ".context..",
+                    ROOT + ".create..",
+                    ROOT + ".device",
+                    ROOT + ".device.pv..",
+                    ROOT + ".dump..",
+                    ROOT + ".imagefile..",
+                    ROOT + ".lifecycle..",
+                    ROOT + ".operation..",
+                    ROOT + ".pod..",
+                    ROOT + ".resize..",
+                    ROOT + ".service..");
+
+    /** Devices are told what to do by the builder, and do not know it. */
+    @ArchTest
+    static final ArchRule devicesDoNotKnowTheBuilder = noClasses()
+            .that()
+            .resideInAPackage(ROOT + ".device..")
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage(ROOT, ROOT + ".context..", ROOT + ".create..", ROOT + ".lifecycle..");
 
     /** Streams over byte arrays are no I/O; files, sockets and processes are. */
     @ArchTest

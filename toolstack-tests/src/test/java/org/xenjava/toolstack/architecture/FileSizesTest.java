@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.architecture;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+
+/** The length of the source files of all modules, comments and empty lines not counted. */
+class FileSizesTest {
+    private static final int MOST_LINES = 400;
+
+    @Test
+    void noSourceFileHasMoreThanFourHundredLinesOfCode() throws IOException {
+        List<Path> files = javaFiles(Path.of(".."));
+        assertTrue(files.size() > 500, files.size() + " files found");
+        assertEquals(
+                List.of(),
+                files.stream().filter(file -> linesOfCode(file) > MOST_LINES).toList());
+    }
+
+    private static List<Path> javaFiles(Path root) throws IOException {
+        try (Stream<Path> modules = Files.list(root)) {
+            return modules.map(module -> module.resolve("src"))
+                    .filter(Files::isDirectory)
+                    .flatMap(FileSizesTest::walk)
+                    .filter(file -> file.toString().endsWith(".java"))
+                    .toList();
+        }
+    }
+
+    private static Stream<Path> walk(Path directory) {
+        try {
+            return Files.walk(directory);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static long linesOfCode(Path file) {
+        try (Stream<String> lines = Files.lines(file)) {
+            return lines.map(String::strip)
+                    .filter(line -> !line.isEmpty() && !line.startsWith("*") && !line.startsWith("/"))
+                    .count();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}
