@@ -6,6 +6,7 @@ import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import org.xenjava.toolstack.device.QemuProcess;
 import org.xenjava.toolstack.error.DomainStateException;
+import org.xenjava.toolstack.xenctrl.lib.DeviceModelProcess.ProcessPrivileges;
 import org.xenjava.toolstack.xenctrl.lib.Liveness;
 
 /** The QEMU that serves one domain. {@link Domain#deviceModel} returns it. */
@@ -19,6 +20,11 @@ public final class DomainDeviceModel {
     /** {@return the PID of the QEMU that serves the domain now, whoever started it; empty if there is none} */
     public OptionalLong pid() {
         return process().map(qemu -> OptionalLong.of(qemu.pid())).orElse(OptionalLong.empty());
+    }
+
+    /** {@return the rights that this QEMU has; empty if there is none, or if they cannot be told} */
+    public Optional<ProcessPrivileges> privileges() {
+        return process().flatMap(QemuProcess::privileges);
     }
 
     private Optional<QemuProcess> process() {

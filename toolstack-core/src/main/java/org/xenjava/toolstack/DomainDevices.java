@@ -50,10 +50,8 @@ public final class DomainDevices {
         return domain.exclusively("attaching disk " + disk.vdev() + " to", () -> {
             DomainType type = type();
             DiskPlan plan = domain.context().devices().plan(disk, type);
-            if (plan.backend() == DiskBackend.QEMU
-                    && domain.context().deviceModels().process(domain.domid()).isEmpty()) {
-                throw new ConfigException("disk " + disk.vdev() + ": only QEMU can serve it, and " + domain
-                        + " has none; give it a raw image or a block device");
+            if (plan.backend() == DiskBackend.QEMU) {
+                requireQemuThatServes(disk);
             }
             if (hasDisk(disk.number())) {
                 throw new DeviceException("attaching disk " + disk.vdev() + " to " + domain
@@ -71,6 +69,19 @@ public final class DomainDevices {
                     .findFirst()
                     .orElseThrow(() -> domain.gone("attaching a device to"));
         });
+    }
+
+    private void requireQemuThatServes(DiskConfig disk) {
+        Optional<QemuProcess> qemu = domain.context().deviceModels().process(domain.domid());
+        if (qemu.isEmpty()) {
+            throw new ConfigException("disk " + disk.vdev() + ": only QEMU can serve it, and " + domain
+                    + " has none; give it a raw image or a block device");
+        }
+        if (qemu.get().isConfined()) {
+            throw new ConfigException("disk " + disk.vdev() + ": only QEMU can serve it, and that of " + domain
+                    + " is confined and opens no files; give it a raw image or a block device, or the guest"
+                    + " dm_restrict=0");
+        }
     }
 
     /**

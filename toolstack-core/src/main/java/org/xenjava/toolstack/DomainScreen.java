@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.xenjava.toolstack;
 
+import java.nio.file.Path;
 import java.util.Optional;
 import org.xenjava.toolstack.device.view.Screenshot;
 import org.xenjava.toolstack.device.view.VncAddress;
@@ -8,6 +9,7 @@ import org.xenjava.toolstack.error.DomainStateException;
 
 /** The screen of one domain. {@link Domain#screen} returns it. */
 public final class DomainScreen {
+    private static final String SOCKET = "unix:";
     private static final int MAX_PORT = 0xffff;
 
     private final DomainHandle domain;
@@ -18,11 +20,16 @@ public final class DomainScreen {
 
     /** {@return the address of the screen's VNC server; empty if there is none} */
     public Optional<VncAddress> vnc() {
-        return domain.attempting("looking for the screen of", () -> domain.store()
-                .readLong(domain.paths().vncPort())
-                .filter(port -> port >= 0 && port <= MAX_PORT)
-                .map(port -> new VncAddress(
-                        domain.store().read(domain.paths().vncListen()).orElse("127.0.0.1"), port.intValue())));
+        return domain.attempting("looking for the screen of", () -> {
+            String listen = domain.store().read(domain.paths().vncListen()).orElse("127.0.0.1");
+            if (listen.startsWith(SOCKET)) {
+                return Optional.of(new VncAddress.Socket(Path.of(listen.substring(SOCKET.length()))));
+            }
+            return domain.store()
+                    .readLong(domain.paths().vncPort())
+                    .filter(port -> port >= 0 && port <= MAX_PORT)
+                    .map(port -> new VncAddress.Tcp(listen, port.intValue()));
+        });
     }
 
     /**

@@ -39,7 +39,8 @@ final class HostWiring {
         StoreClient store = new StoreClient(libraries.store());
         WatchHub events = new WatchHub(libraries.store());
         DeviceModels deviceModels = new DeviceModels(store, events, host.deviceModels());
-        HostInventory inventory = new HostProbe(host, xenctrl.abi().release().toString());
+        HostInventory inventory =
+                new HostProbe(host, xenctrl.abi().release().toString(), deviceModels.trials(), options.confinement);
         PvHost devices = new PvHost(store, events, libraries.hostDevices(), inventory, options.deviceLimit);
         ProcessIdentity processes = options.processIdentity;
         BuildJournal builds = new BuildJournal(store, processes);

@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.util.Objects;
 import java.util.function.UnaryOperator;
 import java.util.random.RandomGenerator;
+import org.xenjava.toolstack.config.Confinement;
 import org.xenjava.toolstack.create.FirmwareFiles;
 import org.xenjava.toolstack.device.QemuProcesses;
 import org.xenjava.toolstack.device.pv.PvHost;
@@ -31,6 +32,7 @@ public final class ToolstackOptions {
     BackedBoot backedBoot = BackedBoot.off();
     Clock clock = Clock.systemUTC();
     RandomGenerator random = new SecureRandom();
+    Confinement confinement = Confinement.WHERE_POSSIBLE;
     Duration deviceLimit = PvHost.LIBXL_LIMIT;
     ProcessIdentity processIdentity = ProcessIdentity.ofProc();
     private UnaryOperator<XenLibraries> tap = UnaryOperator.identity();
@@ -91,6 +93,15 @@ public final class ToolstackOptions {
      */
     public ToolstackOptions deviceLimit(Duration value) {
         deviceLimit = value;
+        return this;
+    }
+
+    /**
+     * {@return how far the QEMUs of guests are confined; {@link Confinement#WHERE_POSSIBLE} unless told otherwise} A
+     * guest's {@code dm_restrict} may ask for more, and for less unless this is {@link Confinement#REQUIRED}.
+     */
+    public ToolstackOptions confinement(Confinement value) {
+        confinement = value;
         return this;
     }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.xenjava.toolstack.config;
 
+import java.nio.file.Path;
 import java.util.Optional;
 import org.xenjava.toolstack.error.ConfigException;
 import org.xenjava.toolstack.xenctrl.units.KiB;
@@ -64,12 +65,15 @@ public record GraphicsConfig(Vga vga, KiB videoRam, Optional<Vnc> vnc, Optional<
     /**
      * A VNC server. An address that other machines reach requires a password.
      *
-     * @param listen address to listen on, without a port; an IPv6 address has no brackets
-     * @param display 0 … 59635; the TCP port is 5900 more
-     * @param choice whether another display may be used
+     * @param listen address to listen on, without a port; an IPv6 address has no brackets. Or {@code unix:/PATH}: a
+     *     socket that only root can use, which needs no password
+     * @param display 0 … 59635; the TCP port is 5900 more. 0 for a socket
+     * @param choice whether another display may be used. {@link DisplayChoice#FIRST_FREE} for a socket
      * @param password password for viewers; VNC uses its first eight characters
      */
     public record Vnc(String listen, int display, DisplayChoice choice, Optional<String> password) {
+        static final String SOCKET_PREFIX = "unix:";
+
         /** TCP port of display 0. */
         public static final int FIRST_PORT = 5900;
 
@@ -86,11 +90,22 @@ public record GraphicsConfig(Vga vga, KiB videoRam, Optional<Vnc> vnc, Optional<
          * @throws ConfigException if a value is out of range, or if a public address has no password
          */
         public Vnc {
+            if (listen.startsWith(SOCKET_PREFIX)) {
+                display = 0;
+                choice = DisplayChoice.FIRST_FREE;
+            }
             new ProblemCollector()
                     .add(HvmRules.ofListener(listen, password), "vnclisten", "vncpasswd")
                     .add(HvmRules.ofDisplay(display), "vncdisplay", "vnclisten")
                     .add(password.flatMap(HvmRules::ofPassword), "vncpasswd")
                     .throwIfAny("");
+        }
+
+        /** {@return the path of the socket to listen on; empty for a TCP port} */
+        public Optional<Path> socket() {
+            return Optional.of(listen)
+                    .filter(text -> text.startsWith(SOCKET_PREFIX))
+                    .map(text -> Path.of(text.substring(SOCKET_PREFIX.length())));
         }
 
         /** Without the password. */

@@ -102,10 +102,14 @@ public record HvmConfig(
      *
      * @param program path of a QEMU, instead of the installed one
      * @param arguments further arguments, behind the library's own
+     * @param confinement how much of it is confined; the host's policy if empty
+     * @param user the name of the user that it runs as; chosen by the library if empty
      */
-    public record DeviceModel(Optional<Path> program, List<String> arguments) {
-        /** Xen's QEMU without further arguments. */
-        public static final DeviceModel DEFAULT = new DeviceModel(Optional.empty(), List.of());
+    public record DeviceModel(
+            Optional<Path> program, List<String> arguments, Optional<Confinement> confinement, Optional<String> user) {
+        /** Xen's QEMU without further arguments, confined as the host's policy says. */
+        public static final DeviceModel DEFAULT =
+                new DeviceModel(Optional.empty(), List.of(), Optional.empty(), Optional.empty());
 
         /**
          * Checks the values.
@@ -119,6 +123,7 @@ public record HvmConfig(
             new ProblemCollector()
                     .add(HvmRules.ofFile("device_model_override", program), "device_model_override")
                     .add(HvmRules.ofArguments(arguments), "device_model_args", "device_model_args_hvm")
+                    .add(user.flatMap(HvmRules::ofUser), "device_model_user")
                     .throwIfAny("");
         }
     }

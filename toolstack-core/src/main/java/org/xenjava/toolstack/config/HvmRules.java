@@ -23,6 +23,8 @@ final class HvmRules {
 
     private static final Pattern BOOT = Pattern.compile("(?:([acdn])(?!.*\\1))+");
     private static final Pattern HOST = Pattern.compile("[a-zA-Z0-9_.-]+");
+    private static final Pattern USER = Pattern.compile("[a-zA-Z_][a-zA-Z0-9_.-]*[$]?");
+    private static final Pattern SOCKET = Pattern.compile("unix:/[^,\\p{Cntrl}]{1,90}");
     private static final Pattern KEYMAP = Pattern.compile("[a-zA-Z0-9_-]+");
     private static final int LAST_DISPLAY = 65_535 - Vnc.FIRST_PORT;
 
@@ -89,7 +91,18 @@ final class HvmRules {
     }
 
     /** A viewer controls the guest, so an address that other machines reach requires a password. */
+    static Optional<String> ofUser(String user) {
+        return DeviceRules.when(
+                !USER.matcher(user).matches(), "device_model_user is the name of a user, not '" + user + "'");
+    }
+
     static Optional<String> ofListener(String listen, Optional<String> password) {
+        if (listen.startsWith(Vnc.SOCKET_PREFIX)) {
+            return DeviceRules.when(
+                    !SOCKET.matcher(listen).matches(),
+                    "'" + listen + "' is no socket that VNC can listen on: unix:/PATH has no comma and at most 91"
+                            + " characters in the path");
+        }
         return DeviceRules.first(
                 DeviceRules.when(
                         !InetAddresses.isInetAddress(listen)

@@ -2,6 +2,7 @@
 package org.xenjava.toolstack.device;
 
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -10,17 +11,24 @@ import java.util.Set;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.xenjava.toolstack.config.Confinement;
 import org.xenjava.toolstack.config.HvmConfig;
+import org.xenjava.toolstack.device.plan.ConfinementMeasure;
+import org.xenjava.toolstack.device.plan.QemuConfinement;
 import org.xenjava.toolstack.device.plan.QemuFiles;
 import org.xenjava.toolstack.device.plan.QemuPlan;
+import org.xenjava.toolstack.device.plan.QemuUser;
+import org.xenjava.toolstack.device.view.VncAddress;
 import org.xenjava.toolstack.error.DeviceModelException;
 import org.xenjava.toolstack.error.OperationTimeoutException;
+import org.xenjava.toolstack.operation.Undo;
 import org.xenjava.toolstack.progress.Cancellation;
 import org.xenjava.toolstack.store.DomainPaths;
 import org.xenjava.toolstack.store.StoreClient;
 import org.xenjava.toolstack.store.WatchHub;
 import org.xenjava.toolstack.xenctrl.lib.DeviceModelCommand;
 import org.xenjava.toolstack.xenctrl.lib.DeviceModelProcess;
+import org.xenjava.toolstack.xenctrl.lib.DeviceModelProcess.ProcessPrivileges;
 import org.xenjava.toolstack.xenctrl.lib.DeviceModelProcesses;
 import org.xenjava.toolstack.xenctrl.lib.Liveness;
 
@@ -34,10 +42,14 @@ public final class DeviceModels {
     /** The longest time for QEMU's start: a loaded machine may read it from a slow disk. libxl allows one minute. */
     private static final Duration START = Duration.ofMinutes(3);
 
+    /** How long one look at the monitor takes at most. */
+    private static final Duration ANSWER = Duration.ofSeconds(10);
+
     private final StoreClient store;
     private final WatchHub events;
     private final DeviceModelProcesses processes;
     private final QemuFiles files;
+    private final QemuTrials trials;
 
     /**
      * @param events report QEMU's state in xenstore
@@ -52,6 +64,12 @@ public final class DeviceModels {
         this.events = events;
         this.processes = processes;
         this.files = files;
+        this.trials = new QemuTrials(processes, files);
+    }
+
+    /** What trial starts of QEMU show. */
+    public QemuTrials trials() {
+        return trials;
     }
 
     /**
@@ -60,31 +78,106 @@ public final class DeviceModels {
      */
     public void start(int domid, QemuPlan plan) {
         String name = plan.config().name();
+        QemuConfinement confinement = plan.confinement();
         DeviceModelCommand command = new DeviceModelCommand(
-                domid, plan.program(), plan.arguments(domid, files), files.logOf(name), files.sockets(domid));
+                domid,
+                confinement.launcher(),
+                plan.program(),
+                plan.arguments(domid, files),
+                files.logOf(name),
+                files.sockets(domid),
+                Optional.of(files.root(domid)).filter(root -> confinement.has(ConfinementMeasure.EMPTY_ROOT)));
         LOG.debug("domain {}: {}", domid, command);
         DeviceModelProcess process = processes.start(command);
         DomainPaths paths = new DomainPaths(domid);
+        if (confinement.has(ConfinementMeasure.OWN_USER) && confinement.user().kind() != QemuUser.Kind.SHARED) {
+            store.direct()
+                    .write(
+                            paths.deviceModelUser(),
+                            Long.toString(confinement.user().uid(domid)));
+        }
         store.direct().write(paths.deviceModelIdentity(), process.identity());
         store.direct().write(paths.deviceModelPid(), Long.toString(process.pid()));
     }
 
     /**
-     * Waits until the device model serves the domain, which may then be unpaused.
+     * Waits until the device model serves the domain, which may then be unpaused. A QEMU that does not start with Xen's
+     * restriction, unless that is required, is started again without it.
      *
      * @param cancellation ends the wait, as an interrupt of the thread does
      * @throws OperationTimeoutException if it is not ready within three minutes
      */
     public void awaitReady(int domid, QemuPlan plan, Cancellation cancellation) {
+        QemuConfinement confinement = plan.confinement();
+        try {
+            awaitStart(domid, plan, cancellation);
+        } catch (DeviceModelException e) {
+            boolean required = confinement.policy() == Confinement.REQUIRED;
+            if (required || !confinement.has(ConfinementMeasure.XEN_RESTRICTION)) {
+                throw e;
+            }
+            confinement = startAgain(domid, plan.with(confinement.withoutXenRestriction()), cancellation, e);
+        }
+        plan.config().hvm().ifPresent(machine -> announce(domid, machine));
+        verify(domid, confinement);
+    }
+
+    private QemuConfinement startAgain(
+            int domid, QemuPlan plan, Cancellation cancellation, DeviceModelException reason) {
+        LOG.debug("trying again without Xen's restriction", reason);
+        start(domid, plan);
+        awaitStart(domid, plan, cancellation);
+        trials.restrictionFails(plan.program());
+        LOG.warn(
+                "domain {}: QEMU is not restricted to its domain, since {} does not start with -xen-domid-restrict",
+                domid,
+                plan.program());
+        return plan.confinement();
+    }
+
+    private void awaitStart(int domid, QemuPlan plan, Cancellation cancellation) {
         String state = new DomainPaths(domid).deviceModel() + "/state";
         events.await(state, START, () -> {
                     cancellation.check("waiting for QEMU of domain " + domid);
                     requireNotDead(domid, plan);
-                    return store.read(state).filter("running"::equals);
+                    return isReady(domid, plan, state) ? Optional.of(domid) : Optional.empty();
                 })
                 .orElseThrow(() -> OperationTimeoutException.after(
                         "domain " + plan.config().name() + ": QEMU has not reported", START, logged(plan)));
-        plan.config().hvm().ifPresent(machine -> announce(domid, machine));
+    }
+
+    /** A QEMU that is restricted to its domain may report nothing in xenstore, or report before it drops its rights. */
+    private boolean isReady(int domid, QemuPlan plan, String state) {
+        Optional<DeviceModelProcess> monitored = plan.confinement().has(ConfinementMeasure.XEN_RESTRICTION)
+                ? find(domid).stream().filter(DeviceModelProcess::hasMonitor).findFirst()
+                : Optional.empty();
+        if (monitored.isEmpty()) {
+            return store.read(state).filter("running"::equals).isPresent();
+        }
+        try {
+            new QemuMonitor(files.ownSocket(domid), ANSWER, monitored.get()::connect).awaitAnswer();
+            return true;
+        } catch (DeviceModelException e) {
+            LOG.debug("domain {}: {}", domid, e.getMessage());
+            return false;
+        }
+    }
+
+    /** Looks whether QEMU has the rights that it was meant to have, and no others. */
+    private void verify(int domid, QemuConfinement confinement) {
+        Optional<ProcessPrivileges> seen = process(domid).flatMap(QemuProcess::privileges);
+        if (seen.isPresent() && confinement.has(ConfinementMeasure.OWN_USER)) {
+            ProcessPrivileges rights = seen.get();
+            if (rights.uid() != confinement.user().uid(domid) || rights.capabilities() != 0) {
+                throw new DeviceModelException("domain " + domid + ": QEMU was to drop its rights, but runs as user "
+                        + rights.uid() + " with the capabilities 0x" + Long.toHexString(rights.capabilities()));
+            }
+        }
+        LOG.info("domain {}: QEMU's confinement: {}", domid, confinement.words());
+        confinement
+                .missing()
+                .forEach((measure, reason) ->
+                        LOG.info("domain {}: QEMU's confinement lacks: {}, since {}", domid, measure.words(), reason));
     }
 
     /**
@@ -101,8 +194,12 @@ public final class DeviceModels {
         machine.graphics().vnc().ifPresent(wanted -> {
             wanted.password().ifPresent(monitor::setVncPassword);
             monitor.vnc().ifPresent(vnc -> {
-                store.direct().write(paths.vncListen(), vnc.host());
-                store.direct().write(paths.vncPort(), Integer.toString(vnc.port()));
+                if (vnc instanceof VncAddress.Tcp tcp) {
+                    store.direct().write(paths.vncListen(), tcp.host());
+                    store.direct().write(paths.vncPort(), Integer.toString(tcp.port()));
+                } else {
+                    store.direct().write(paths.vncListen(), vnc.toString());
+                }
             });
         });
         if (!machine.serial().isEmpty()) {
@@ -134,22 +231,34 @@ public final class DeviceModels {
      * Does nothing if there is no device model.
      */
     public void stop(int domid) {
-        Liveness before = liveness(domid);
-        List<DeviceModelProcess> found = List.of();
-        try {
-            found = find(domid);
-            // A watcher of the process's end then sees that it was intended.
-            store.direct().remove(new DomainPaths(domid).deviceModelPid());
-        } finally {
-            found.forEach(process -> new QemuProcess(process).end());
-            processes.removeSockets(files.sockets(domid));
+        DomainPaths paths = new DomainPaths(domid);
+        Undo.all(
+                // A watcher of the process's end then sees that it was intended.
+                () -> store.direct().remove(paths.deviceModelPid()),
+                () -> endProcesses(domid, paths),
+                () -> processes.removeLeftovers(files.leftovers(domid)));
+    }
+
+    private void endProcesses(int domid, DomainPaths paths) {
+        List<DeviceModelProcess> found = find(domid);
+        found.forEach(process -> new QemuProcess(process).end());
+        if (found.isEmpty() && Files.exists(files.ownSocket(domid))) {
+            warnOfUnseen(paths);
         }
-        if (found.isEmpty() && before == Liveness.UNKNOWN) {
-            LOG.warn(
-                    "domain {}: the QEMU that xenstore names cannot be seen from here, and is not ended: it runs in"
-                            + " another PID namespace, or /proc cannot be read",
-                    domid);
+        if (!found.isEmpty() || Files.exists(files.ownSocket(domid))) {
+            // A QEMU that a guest has taken over may have started others.
+            store.readLong(paths.deviceModelUser()).ifPresent(processes::endAll);
         }
+    }
+
+    private void warnOfUnseen(DomainPaths paths) {
+        store.read(paths.deviceModelIdentity())
+                .filter(identity -> processes.liveness(identity) == Liveness.UNKNOWN)
+                .ifPresent(identity -> LOG.warn(
+                        "domain {}: the QEMU that xenstore names ({}) cannot be seen from here, and is not ended: it"
+                                + " runs in another PID namespace, or /proc cannot be read",
+                        paths.domid(),
+                        identity));
     }
 
     /**
@@ -172,7 +281,7 @@ public final class DeviceModels {
         ours.stream().filter(process -> !alive.contains(process.domid())).forEach(process -> {
             LOG.warn("ending {}, whose domain is gone", process);
             process.end();
-            processes.removeSockets(files.sockets(process.domid()));
+            processes.removeLeftovers(files.leftovers(process.domid()));
         });
     }
 

@@ -20,8 +20,8 @@ import org.xenjava.toolstack.device.plan.QemuCommandLine;
 import org.xenjava.toolstack.device.view.Screenshot;
 import org.xenjava.toolstack.device.view.VncAddress;
 import org.xenjava.toolstack.error.DeviceModelException;
-import org.xenjava.toolstack.xenctrl.lib.FileAccess;
 import org.xenjava.toolstack.xenctrl.lib.LocalConnection;
+import org.xenjava.toolstack.xenctrl.lib.LocalConnection.FileAccess;
 
 /**
  * The commands of a toolstack to a running QEMU. Each command uses a connection of its own, so that other clients can
@@ -71,9 +71,18 @@ final class QemuMonitor {
     }
 
     static Optional<VncAddress> vncOf(QmpAnswer vnc) {
-        return vnc.flag("enabled")
-                ? Optional.of(new VncAddress(vnc.text("host"), vnc.number("service")))
-                : Optional.empty();
+        if (!vnc.flag("enabled")) {
+            return Optional.empty();
+        }
+        return Optional.of(
+                vnc.has("family") && vnc.text("family").equals("unix")
+                        ? new VncAddress.Socket(Path.of(vnc.text("service")))
+                        : new VncAddress.Tcp(vnc.text("host"), vnc.number("service")));
+    }
+
+    /** Waits until QEMU answers: it has finished its start then, and dropped its rights. */
+    void awaitAnswer() {
+        ask("query-status", new JsonObject());
     }
 
     /** The terminals of the serial ports that have one, by the port's number from 0. */

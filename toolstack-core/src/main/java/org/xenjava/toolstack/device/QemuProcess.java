@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -19,11 +20,15 @@ import org.xenjava.toolstack.device.view.Screenshot;
 import org.xenjava.toolstack.error.DeviceModelException;
 import org.xenjava.toolstack.error.OperationCancelledException;
 import org.xenjava.toolstack.xenctrl.lib.DeviceModelProcess;
+import org.xenjava.toolstack.xenctrl.lib.DeviceModelProcess.ProcessPrivileges;
 import org.xenjava.toolstack.xenctrl.lib.Liveness;
 
 /** A running QEMU that serves a domain, started by this or another toolstack. */
 public final class QemuProcess {
     private static final Logger LOG = LoggerFactory.getLogger(QemuProcess.class);
+
+    /** Arguments with which QEMU gives up what it needs to serve one more disk. */
+    private static final Set<String> DROPPING = Set.of("-xen-domid-restrict", "-chroot", "-run-with");
 
     private static final String DOMID = "-xen-domid";
 
@@ -62,6 +67,16 @@ public final class QemuProcess {
     /** Completes when it has ended, also if it is another process's child. */
     public CompletableFuture<QemuProcess> onExit() {
         return process.onExit().thenApply(ended -> this);
+    }
+
+    /** {@return it has given up xenstore and the host's files, so that it serves no disk that is attached later} */
+    public boolean isConfined() {
+        return process.arguments().stream().anyMatch(DROPPING::contains);
+    }
+
+    /** {@return the rights that it has; empty if that cannot be told} */
+    public Optional<ProcessPrivileges> privileges() {
+        return process.privileges();
     }
 
     /** This library started it. */

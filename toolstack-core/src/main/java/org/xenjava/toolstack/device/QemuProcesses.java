@@ -2,19 +2,29 @@
 package org.xenjava.toolstack.device;
 
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileAttribute;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.xenjava.toolstack.error.DeviceModelException;
+import org.xenjava.toolstack.error.OperationCancelledException;
 import org.xenjava.toolstack.process.ProcessIdentity;
 import org.xenjava.toolstack.xenctrl.lib.DeviceModelCommand;
 import org.xenjava.toolstack.xenctrl.lib.DeviceModelProcess;
 import org.xenjava.toolstack.xenctrl.lib.DeviceModelProcesses;
+import org.xenjava.toolstack.xenctrl.lib.DeviceModelProcesses.DeviceModelUser;
 import org.xenjava.toolstack.xenctrl.lib.HostProcesses;
 import org.xenjava.toolstack.xenctrl.lib.Liveness;
 import org.xenjava.toolstack.xenctrl.lib.ProcessPin;
@@ -26,6 +36,13 @@ import org.xenjava.toolstack.xenctrl.lib.XenLibException;
  */
 public final class QemuProcesses implements DeviceModelProcesses {
     private static final Logger LOG = LoggerFactory.getLogger(QemuProcesses.class);
+
+    private static final String QUIT = "{\"execute\":\"qmp_capabilities\"}\n{\"execute\":\"quit\"}\n";
+    private static final Duration TRIAL_LIMIT = Duration.ofMinutes(1);
+    private static final int MOST_OUTPUT = 1 << 16;
+
+    private static final FileAttribute<?> OWNER_ONLY =
+            PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------"));
 
     private final QemuBinary binary;
     private final HostProcesses host;
@@ -59,13 +76,13 @@ public final class QemuProcesses implements DeviceModelProcesses {
     @Override
     public DeviceModelProcess start(DeviceModelCommand command) {
         // setsid(1) execs QEMU with the same PID, because our child is not the leader of a process group.
-        List<String> words = new ArrayList<>(List.of("setsid", command.program().toString()));
-        words.addAll(command.arguments());
+        List<String> words = words(command, "setsid");
         try {
             for (Path socket : command.sockets()) {
                 Files.createDirectories(socket.getParent());
             }
-            removeSockets(command.sockets());
+            removeLeftovers(command.sockets());
+            command.root().ifPresent(QemuProcesses::makeEmpty);
             QemuLog log = new QemuLog(command.log());
             log.begin();
             ProcessBuilder qemu = new ProcessBuilder(words)
@@ -81,6 +98,85 @@ public final class QemuProcesses implements DeviceModelProcesses {
         } catch (IOException e) {
             throw new DeviceModelException("QEMU cannot be started: " + e.getMessage(), e);
         }
+    }
+
+    private static List<String> words(DeviceModelCommand command, String... before) {
+        List<String> words = new ArrayList<>(List.of(before));
+        words.addAll(command.launcher());
+        words.add(command.program().toString());
+        words.addAll(command.arguments());
+        return words;
+    }
+
+    /** Nobody but root looks into it, and QEMU not even there. */
+    private static void makeEmpty(Path directory) {
+        try {
+            Files.deleteIfExists(directory);
+            Files.createDirectory(directory, OWNER_ONLY);
+        } catch (IOException e) {
+            throw new DeviceModelException(
+                    "the empty directory " + directory + " for QEMU cannot be made: " + e.getMessage(), e);
+        }
+    }
+
+    @Override
+    public Optional<String> trial(DeviceModelCommand command) {
+        try {
+            for (Path socket : command.sockets()) {
+                Files.createDirectories(socket.getParent());
+            }
+            command.root().ifPresent(QemuProcesses::makeEmpty);
+            Process process =
+                    new ProcessBuilder(words(command)).redirectErrorStream(true).start();
+            try (OutputStream in = process.getOutputStream()) {
+                in.write(QUIT.getBytes(StandardCharsets.US_ASCII));
+            } catch (IOException e) {
+                LOG.debug("{} ended before it was asked to: {}", command.program(), e.getMessage());
+            }
+            boolean ended = process.waitFor(TRIAL_LIMIT.toMillis(), TimeUnit.MILLISECONDS);
+            if (!ended) {
+                process.destroyForcibly();
+                return Optional.of("it did not end within " + TRIAL_LIMIT.toSeconds() + " s");
+            }
+            return process.exitValue() == 0 ? Optional.empty() : Optional.of(lastLine(process));
+        } catch (IOException e) {
+            return Optional.of(String.valueOf(e.getMessage()));
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new OperationCancelledException("the trial start of " + command.program() + " was interrupted", e);
+        } finally {
+            removeLeftovers(command.sockets());
+            command.root().ifPresent(root -> removeLeftovers(List.of(root)));
+        }
+    }
+
+    /** Of a program that has ended: what it printed is in the pipe. */
+    private static String lastLine(Process process) throws IOException {
+        try (InputStream out = process.getInputStream()) {
+            String text = new String(out.readNBytes(MOST_OUTPUT), StandardCharsets.UTF_8).strip();
+            return QmpAnswer.shown(text.substring(text.lastIndexOf('\n') + 1));
+        }
+    }
+
+    @Override
+    public Optional<String> identity(Path program) {
+        try {
+            Map<String, Object> file = Files.readAttributes(program, "unix:dev,ino,size,lastModifiedTime");
+            return Optional.of(file.get("dev") + ":" + file.get("ino") + ":" + file.get("size") + ":"
+                    + file.get("lastModifiedTime"));
+        } catch (IOException e) {
+            return Optional.empty();
+        }
+    }
+
+    @Override
+    public Optional<DeviceModelUser> user(String name) {
+        return HostUsers.find(name);
+    }
+
+    @Override
+    public void endAll(long uid) {
+        running.endAll(uid);
     }
 
     private DeviceModelProcess started(Process process, DeviceModelCommand command) {
@@ -109,12 +205,12 @@ public final class QemuProcesses implements DeviceModelProcesses {
     }
 
     @Override
-    public void removeSockets(Collection<Path> sockets) {
-        for (Path socket : sockets) {
+    public void removeLeftovers(Collection<Path> files) {
+        for (Path file : files) {
             try {
-                Files.deleteIfExists(socket);
+                Files.deleteIfExists(file);
             } catch (IOException e) {
-                throw new DeviceModelException("QEMU's socket " + socket + " cannot be removed: " + e.getMessage(), e);
+                throw new DeviceModelException("QEMU's " + file + " cannot be removed: " + e.getMessage(), e);
             }
         }
     }

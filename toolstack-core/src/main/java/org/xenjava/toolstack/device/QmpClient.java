@@ -13,8 +13,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.xenjava.toolstack.error.DeviceModelException;
 import org.xenjava.toolstack.xenctrl.lib.Errno;
-import org.xenjava.toolstack.xenctrl.lib.FileAccess;
 import org.xenjava.toolstack.xenctrl.lib.LocalConnection;
+import org.xenjava.toolstack.xenctrl.lib.LocalConnection.FileAccess;
 import org.xenjava.toolstack.xenctrl.lib.XenLibException;
 
 /**

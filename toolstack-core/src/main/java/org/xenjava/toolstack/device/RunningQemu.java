@@ -3,11 +3,13 @@ package org.xenjava.toolstack.device;
 
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.xenjava.toolstack.process.ProcessIdentity;
 import org.xenjava.toolstack.xenctrl.lib.DeviceModelProcess;
+import org.xenjava.toolstack.xenctrl.lib.DeviceModelProcess.ProcessPrivileges;
 import org.xenjava.toolstack.xenctrl.lib.Errno;
 import org.xenjava.toolstack.xenctrl.lib.HostProcesses;
 import org.xenjava.toolstack.xenctrl.lib.Liveness;
@@ -23,7 +25,7 @@ record RunningQemu(HostProcesses host, int domid, long pid, String identity, boo
         implements DeviceModelProcess {
     private static final Logger LOG = LoggerFactory.getLogger(RunningQemu.class);
 
-    private static final int SIGKILL = 9;
+    static final int SIGKILL = 9;
     private static final int SIGTERM = 15;
 
     @Override
@@ -77,6 +79,11 @@ record RunningQemu(HostProcesses host, int domid, long pid, String identity, boo
                 .filter(handle -> liveness() != Liveness.DEAD)
                 .<CompletableFuture<?>>map(ProcessHandle::onExit)
                 .orElseGet(() -> CompletableFuture.completedFuture(this));
+    }
+
+    @Override
+    public Optional<ProcessPrivileges> privileges() {
+        return ProcQemu.privileges(pid).filter(seen -> liveness() == Liveness.ALIVE);
     }
 
     @Override

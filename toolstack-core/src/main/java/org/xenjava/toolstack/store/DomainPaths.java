@@ -84,6 +84,11 @@ public record DomainPaths(int domid) {
         return libxl() + "/xenjava/device-model";
     }
 
+    /** The user that only its device model has, if it has one; ours, unknown to libxl. */
+    public String deviceModelUser() {
+        return libxl() + "/xenjava/device-model-user";
+    }
+
     /** The lease of the supervisor that acts when the domain shuts down; ours, unknown to libxl. */
     public String supervisor() {
         return libxl() + "/xenjava/supervisor";

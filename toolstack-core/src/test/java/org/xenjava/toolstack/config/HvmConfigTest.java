@@ -145,8 +145,12 @@ class HvmConfigTest {
         assertThrows(ConfigException.class, HvmConfig.builder().mmioHole(KiB.ofMiB(3841))::build);
         assertThrows(ConfigException.class, HvmConfig.builder().mmioHole(KiB.of(256 * 1024 + 1))::build);
         assertThrows(ConfigException.class, HvmConfig.builder().serial(List.of("pty", ""))::build);
-        assertThrows(ConfigException.class, () -> new DeviceModel(Optional.empty(), List.of("a\0b")));
-        assertThrows(ConfigException.class, () -> new DeviceModel(Optional.of(Path.of("")), List.of()));
+        assertThrows(
+                ConfigException.class,
+                () -> new DeviceModel(Optional.empty(), List.of("a\0b"), Optional.empty(), Optional.empty()));
+        assertThrows(
+                ConfigException.class,
+                () -> new DeviceModel(Optional.of(Path.of("")), List.of(), Optional.empty(), Optional.empty()));
         assertThrows(
                 ConfigException.class,
                 () -> new GraphicsConfig(Vga.NONE, KiB.ZERO, Optional.empty(), Optional.of("de,x=y")));

@@ -14,6 +14,7 @@ import java.time.ZoneOffset;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
+import org.xenjava.toolstack.config.Confinement;
 import org.xenjava.toolstack.config.DomainConfig;
 import org.xenjava.toolstack.config.DomainType;
 import org.xenjava.toolstack.config.GraphicsConfig;
@@ -120,7 +121,11 @@ final class HvmTestHost implements AutoCloseable {
                         journal,
                         policy,
                         images,
-                        new HostProbe(machine(faults), XenRelease.V4_17.toString()),
+                        new HostProbe(
+                                machine(faults),
+                                XenRelease.V4_17.toString(),
+                                deviceModels().trials(),
+                                Confinement.WHERE_POSSIBLE),
                         devices(),
                         deviceModels(),
                         clock,

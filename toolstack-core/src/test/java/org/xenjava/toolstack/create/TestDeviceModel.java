@@ -10,7 +10,9 @@ import java.util.concurrent.CompletableFuture;
 import java.util.function.BooleanSupplier;
 import org.xenjava.toolstack.xenctrl.lib.DeviceModelCommand;
 import org.xenjava.toolstack.xenctrl.lib.DeviceModelProcess;
+import org.xenjava.toolstack.xenctrl.lib.DeviceModelProcess.ProcessPrivileges;
 import org.xenjava.toolstack.xenctrl.lib.DeviceModelProcesses;
+import org.xenjava.toolstack.xenctrl.lib.DeviceModelProcesses.DeviceModelUser;
 import org.xenjava.toolstack.xenctrl.lib.Liveness;
 import org.xenjava.toolstack.xenctrl.lib.LocalConnection;
 
@@ -43,6 +45,26 @@ final class TestDeviceModel implements DeviceModelProcesses {
     }
 
     @Override
+    public Optional<String> trial(DeviceModelCommand command) {
+        return host.trial(command);
+    }
+
+    @Override
+    public Optional<String> identity(Path program) {
+        return host.identity(program);
+    }
+
+    @Override
+    public Optional<DeviceModelUser> user(String name) {
+        return host.user(name);
+    }
+
+    @Override
+    public void endAll(long uid) {
+        host.endAll(uid);
+    }
+
+    @Override
     public DeviceModelProcess start(DeviceModelCommand command) {
         events.add("start " + command.domid());
         DeviceModelProcess process = host.start(command);
@@ -64,8 +86,8 @@ final class TestDeviceModel implements DeviceModelProcesses {
     }
 
     @Override
-    public void removeSockets(Collection<Path> sockets) {
-        host.removeSockets(sockets);
+    public void removeLeftovers(Collection<Path> files) {
+        host.removeLeftovers(files);
     }
 
     private final class Recorded implements DeviceModelProcess {
@@ -118,6 +140,11 @@ final class TestDeviceModel implements DeviceModelProcesses {
         @Override
         public CompletableFuture<?> onExit() {
             return process.onExit();
+        }
+
+        @Override
+        public Optional<ProcessPrivileges> privileges() {
+            return process.privileges();
         }
 
         @Override

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -21,12 +22,18 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.xenjava.toolstack.config.Confinement;
 import org.xenjava.toolstack.config.DomainConfig;
 import org.xenjava.toolstack.config.xl.XlConfigReader;
+import org.xenjava.toolstack.device.plan.ConfinementMeasure;
+import org.xenjava.toolstack.device.plan.QemuAbilities;
+import org.xenjava.toolstack.device.plan.QemuConfinement;
 import org.xenjava.toolstack.device.plan.QemuFiles;
 import org.xenjava.toolstack.device.plan.QemuPlan;
+import org.xenjava.toolstack.device.plan.QemuUser;
 import org.xenjava.toolstack.error.DeviceModelException;
 import org.xenjava.toolstack.error.OperationCancelledException;
+import org.xenjava.toolstack.host.LogCapture;
 import org.xenjava.toolstack.memory.MemoryPlan;
 import org.xenjava.toolstack.memory.PodPolicy;
 import org.xenjava.toolstack.process.ProcessIdentity;
@@ -83,7 +90,7 @@ class DeviceModelsTest {
                 .config();
         MemoryPlan memory = MemoryPlan.hvm(config, config.hvm().orElseThrow(), PodPolicy.standard());
         Path program = QemuBinary.below(directory).find(Optional.empty());
-        return new QemuPlan(program, config, memory, List.of(), List.of());
+        return new QemuPlan(program, config, memory, List.of(), List.of(), QemuConfinement.NONE);
     }
 
     private void install(String script) throws IOException {
@@ -338,6 +345,94 @@ class DeviceModelsTest {
         } finally {
             shell.destroyForcibly();
         }
+    }
+
+    private QemuPlan confined(Confinement policy) {
+        QemuConfinement every = QemuConfinement.trial(
+                Set.of(ConfinementMeasure.XEN_RESTRICTION, ConfinementMeasure.EMPTY_ROOT),
+                QemuAbilities.Drop.CHROOT_AND_RUNAS);
+        return plan("").with(new QemuConfinement(
+                policy, every.measures(), every.missing(), every.user(), every.drop(), every.capabilities()));
+    }
+
+    private static final String WITHOUT_RESTRICTION =
+            "case \"$*\" in *stdio*) exit 0;; *restrict*) echo \"Duplicate device\"; exit 1;; esac\n" + LIVES_ON;
+
+    @Test
+    void aQemuThatDoesNotStartWithTheRestrictionIsStartedWithoutIt() throws IOException {
+        install(WITHOUT_RESTRICTION);
+        QemuPlan plan = confined(Confinement.WHERE_POSSIBLE);
+        model.start(DOMID, plan);
+        events.watch(PATHS.deviceModelPid(), () -> report("running"));
+
+        model.awaitReady(DOMID, plan, new Cancellation());
+
+        assertEquals(Liveness.ALIVE, model.liveness(DOMID));
+        assertTrue(started().isConfined());
+        assertTrue(Files.isDirectory(directory.resolve("run/qemu-root-" + DOMID)));
+        assertFalse(model.trials().abilities(plan.program()).measures().contains(ConfinementMeasure.XEN_RESTRICTION));
+        model.stop(DOMID);
+        assertFalse(Files.exists(directory.resolve("run/qemu-root-" + DOMID)));
+    }
+
+    @Test
+    void aRequiredRestrictionIsNotGivenUp() throws IOException {
+        install(WITHOUT_RESTRICTION);
+        QemuPlan plan = confined(Confinement.REQUIRED);
+        model.start(DOMID, plan);
+
+        DeviceModelException e =
+                assertThrows(DeviceModelException.class, () -> model.awaitReady(DOMID, plan, new Cancellation()));
+
+        assertTrue(e.getMessage().endsWith("Duplicate device"), e.getMessage());
+    }
+
+    @Test
+    void everyProcessOfADomainsOwnUserEndsWithItsQemu() throws Exception {
+        assumeTrue(isRoot(), "only root can start a process of another user");
+        long uid = QemuUser.FIRST_UID + DOMID;
+        Process left = new ProcessBuilder("setpriv", "--reuid=" + uid, "--clear-groups", "sleep", "60").start();
+        while (!Files.readString(Path.of("/proc/" + left.pid() + "/status")).contains("Uid:\t" + uid + "\t")) {
+            Thread.sleep(5);
+        }
+        store.direct().write(PATHS.deviceModelUser(), Long.toString(uid));
+        Files.createDirectories(directory.resolve("run"));
+        Files.createFile(directory.resolve("run/qmp-xenjava-" + DOMID));
+
+        model.stop(DOMID);
+
+        assertTrue(left.waitFor(10, TimeUnit.SECONDS));
+    }
+
+    @Test
+    void aPasswordIsInNoLogAndInNoListOfProcesses() throws Exception {
+        install(LIVES_ON);
+        QemuPlan plan = plan("vnclisten='0.0.0.0'\nvncpasswd='tops3cr7'\n");
+        Path socket = directory.resolve("run/qmp-xenjava-" + DOMID);
+        try (LogCapture log = LogCapture.ofAll(
+                DeviceModels.class, QemuProcesses.class, QmpClient.class, QemuTrials.class, QemuLog.class)) {
+            model.start(DOMID, plan);
+            report("running");
+            try (QmpServer server = QmpServer.at(
+                    socket,
+                    request -> request.get("execute").getAsString().equals("query-vnc")
+                            ? "{\"return\": {\"enabled\": false}}\n"
+                            : "{\"return\": {}}\n")) {
+                model.awaitReady(DOMID, plan, new Cancellation());
+                assertTrue(server.commands().get(0).contains("tops3cr7"));
+            }
+            String line = Files.readString(Path.of("/proc/" + started().pid() + "/cmdline"));
+            String environment =
+                    Files.readString(Path.of("/proc/" + started().pid() + "/environ"), StandardCharsets.ISO_8859_1);
+            model.stop(DOMID);
+
+            assertTrue(line.contains("password=on"));
+            assertFalse(line.contains("tops3cr7"));
+            assertFalse(environment.contains("tops3cr7"));
+            assertTrue(log.lines().size() > 1);
+            assertFalse(log.lines().toString().contains("tops3cr7"), log.lines()::toString);
+        }
+        assertFalse(plan.toString().contains("tops3cr7"), plan::toString);
     }
 
     @Test

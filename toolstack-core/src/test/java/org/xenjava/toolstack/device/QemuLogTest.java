@@ -57,7 +57,13 @@ class QemuLogTest {
         Files.setPosixFilePermissions(program, PosixFilePermissions.fromString("rwx------"));
         DeviceModelProcess started = QemuProcesses.below(directory, JnaHostProcesses.open())
                 .start(new DeviceModelCommand(
-                        32_761, program, List.of("-xen-domid", "32761", "-no-shutdown"), log(), List.of()));
+                        32_761,
+                        List.of(),
+                        program,
+                        List.of("-xen-domid", "32761", "-no-shutdown"),
+                        log(),
+                        List.of(),
+                        Optional.empty()));
         qemu = Optional.of(started);
         return started;
     }

@@ -26,8 +26,8 @@ import org.xenjava.toolstack.config.VirtualDisk;
 import org.xenjava.toolstack.device.view.Screenshot;
 import org.xenjava.toolstack.device.view.VncAddress;
 import org.xenjava.toolstack.error.DeviceModelException;
-import org.xenjava.toolstack.xenctrl.lib.FileAccess;
 import org.xenjava.toolstack.xenctrl.lib.LocalConnection;
+import org.xenjava.toolstack.xenctrl.lib.LocalConnection.FileAccess;
 import org.xenjava.toolstack.xenctrl.lib.jna.JnaHostProcesses;
 
 class QemuMonitorTest {

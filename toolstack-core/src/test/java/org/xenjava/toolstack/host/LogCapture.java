@@ -11,7 +11,7 @@ import java.util.Map;
 import org.slf4j.LoggerFactory;
 import org.slf4j.spi.LocationAwareLogger;
 
-/** Collects what some classes log at INFO and above, as {@code xlj -v} shows it. */
+/** Collects what some classes log at INFO and above, as {@code xlj -v} shows it, or all of it. */
 public final class LogCapture implements AutoCloseable {
     private static final PrintStream ERR = System.err;
 
@@ -21,12 +21,21 @@ public final class LogCapture implements AutoCloseable {
     private final Field level;
 
     public LogCapture(Class<?>... classes) throws ReflectiveOperationException {
+        this(LocationAwareLogger.INFO_INT, classes);
+    }
+
+    /** Collects everything. */
+    public static LogCapture ofAll(Class<?>... classes) throws ReflectiveOperationException {
+        return new LogCapture(LocationAwareLogger.TRACE_INT, classes);
+    }
+
+    private LogCapture(int least, Class<?>... classes) throws ReflectiveOperationException {
         level = LoggerFactory.getLogger(LogCapture.class).getClass().getDeclaredField("currentLogLevel");
         level.setAccessible(true);
         for (Class<?> type : classes) {
             Object logger = LoggerFactory.getLogger(type);
             levelsBefore.put(logger, level.getInt(logger));
-            level.setInt(logger, LocationAwareLogger.INFO_INT);
+            level.setInt(logger, least);
         }
         System.setErr(new PrintStream(bytes, true, StandardCharsets.UTF_8));
     }

@@ -3,10 +3,12 @@ package org.xenjava.toolstack.lab;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -18,11 +20,14 @@ import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.xenjava.toolstack.Domain;
+import org.xenjava.toolstack.DomainStatus;
+import org.xenjava.toolstack.ShutdownRequest;
 import org.xenjava.toolstack.Toolstack;
 import org.xenjava.toolstack.config.DomainConfig;
 import org.xenjava.toolstack.config.GraphicsConfig.Vga;
@@ -31,6 +36,8 @@ import org.xenjava.toolstack.config.xl.XlConfigReader;
 import org.xenjava.toolstack.device.view.Screenshot;
 import org.xenjava.toolstack.device.view.VncAddress;
 import org.xenjava.toolstack.error.DeviceModelException;
+import org.xenjava.toolstack.lifecycle.SupervisionPolicy;
+import org.xenjava.toolstack.lifecycle.SupervisorService;
 import org.xenjava.toolstack.progress.Cancellation;
 import org.xenjava.toolstack.progress.CreateStep;
 import org.xenjava.toolstack.xenctrl.units.KiB;
@@ -96,6 +103,7 @@ class HvmLabTest extends LabFixture {
         assertEquals("RFB 003.008\n", greetingOf(ours.screen().vnc().orElseThrow()));
         assertTrue(Files.exists(Path.of(Dom0.xenstore("/local/domain/" + ours.domid() + "/serial/0/tty"))));
 
+        assertConfined(ours);
         boot(ours);
         assertShowsSomething(ours.screen().screenshot());
         LabGuest.awaitSettled(ours, xenctrl);
@@ -110,8 +118,98 @@ class HvmLabTest extends LabFixture {
         assertEquals(OptionalLong.empty(), ours.deviceModel().pid());
     }
 
+    /** The rights of the domain's QEMU, as its kernel tells them. */
+    private static void assertConfined(Domain domain) throws IOException {
+        long pid = domain.deviceModel().pid().orElseThrow();
+        long uid = 2_100_000_000L + domain.domid();
+        Path process = Path.of("/proc/" + pid);
+        String status = Files.readString(process.resolve("status"));
+        Dom0.report(status.lines()
+                .filter(line -> line.matches("(Uid|Gid|Groups|Cap...|NoNewPrivs|Seccomp):.*"))
+                .toList()
+                .toString()
+                .replace('\t', ' '));
+        assertTrue(status.contains("Uid:\t%1$d\t%1$d\t%1$d\t%1$d\n".formatted(uid)), status);
+        assertTrue(status.contains("CapEff:\t0000000000000000\n"), status);
+        assertTrue(status.contains("NoNewPrivs:\t1\n"), status);
+        assertEquals(
+                "/run/xen/qemu-root-" + domain.domid(),
+                Files.readSymbolicLink(process.resolve("root")).toString());
+        assertNotEquals(
+                Files.readSymbolicLink(Path.of("/proc/self/ns/mnt")),
+                Files.readSymbolicLink(process.resolve("ns/mnt")));
+        try (Stream<Path> root = Files.list(process.resolve("root"))) {
+            assertEquals(0, root.count());
+        }
+    }
+
+    @Test
+    void aConfinedGuestUsesItsDiskAndItsDriveAndReboots() throws Exception {
+        Path disk = Files.copy(
+                Dom0.GUESTS.resolve("disk.img"),
+                Files.createTempDirectory("confined").resolve("disk.img"));
+        Path image = Files.write(Files.createTempFile("medium", ".iso"), new byte[1 << 20]);
+        Domain ours = toolstack.create(config(
+                "confined",
+                Vga.STDVGA,
+                KERNEL
+                        + """
+                        dm_restrict = 1
+                        vnclisten = "unix:/run/xen/vnc-confined"
+                        disk = [ "%s,raw,xvda,rw", ",raw,hdc,ro,cdrom" ]
+                        """
+                                .formatted(disk)));
+        assertConfined(ours);
+        assertEquals(
+                new VncAddress.Socket(Path.of("/run/xen/vnc-confined")),
+                ours.screen().vnc().orElseThrow());
+        LabGuest guest = boot(ours);
+        guest.say("sh echo written by the guest >/dev/xvda; sync");
+        Dom0.await(
+                "what the guest writes",
+                Duration.ofSeconds(30),
+                () -> startOf(disk).startsWith("written") ? Optional.of(disk) : Optional.empty());
+        VirtualDisk drive = new VirtualDisk("hdc");
+        for (int change = 0; change < 3; change++) {
+            ours.devices().insertMedium(drive, image);
+            ours.devices().ejectMedium(drive);
+        }
+        ours.devices().insertMedium(drive, image);
+        long pid = ours.deviceModel().pid().orElseThrow();
+        try (Stream<Path> open = Files.list(Path.of("/proc/" + pid + "/fd"))) {
+            assertEquals(1, open.filter(file -> leadsTo(file, image)).count(), "QEMU gives old media back");
+        }
+        assertTrue(Dom0.run("ls", "-l", "/proc/" + pid + "/fd").text().contains("pipe:"), "the log is a pipe");
+
+        SupervisorService service = toolstack.supervise(SupervisionPolicy.standard(), event -> {});
+        ours.lifecycle().requestShutdown(ShutdownRequest.REBOOT);
+        Domain next = Dom0.await("the restart", Duration.ofMinutes(4), () -> toolstack
+                .find(ours.uuid())
+                .filter(found -> found.domid() != ours.domid()
+                        && !found.status().states().contains(DomainStatus.State.PAUSED)));
+        service.close();
+        assertConfined(next);
+    }
+
+    private static String startOf(Path file) {
+        try (InputStream in = Files.newInputStream(file)) {
+            return new String(in.readNBytes(20), StandardCharsets.US_ASCII);
+        } catch (IOException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    private static boolean leadsTo(Path link, Path file) {
+        try {
+            return Files.readSymbolicLink(link).equals(file);
+        } catch (IOException e) {
+            return false;
+        }
+    }
+
     private static String greetingOf(VncAddress vnc) throws IOException {
-        try (Socket socket = new Socket(vnc.host(), vnc.port())) {
+        VncAddress.Tcp tcp = (VncAddress.Tcp) vnc;
+        try (Socket socket = new Socket(tcp.host(), tcp.port())) {
             return new String(socket.getInputStream().readNBytes(12), StandardCharsets.US_ASCII);
         }
     }

@@ -14,6 +14,7 @@ import org.xenjava.toolstack.create.CreatePlan;
 import org.xenjava.toolstack.device.plan.DevicePlan;
 import org.xenjava.toolstack.device.plan.DiskPlan;
 import org.xenjava.toolstack.device.plan.NicPlan;
+import org.xenjava.toolstack.device.plan.QemuConfinement;
 import org.xenjava.toolstack.device.plan.QemuFiles;
 import org.xenjava.toolstack.device.plan.QemuPlan;
 
@@ -52,6 +53,9 @@ final class DeviceLines {
     }
 
     private static String vnc(GraphicsConfig.Vnc vnc) {
+        if (vnc.socket().isPresent()) {
+            return "VNC on " + vnc.listen() + (vnc.password().isPresent() ? ", with a password" : "");
+        }
         String place = "VNC on " + vnc.listen() + ", display " + vnc.display();
         String others = vnc.choice() == GraphicsConfig.DisplayChoice.FIRST_FREE ? " or the next free one" : "";
         return place + others + (vnc.password().isPresent() ? ", with a password" : "");
@@ -101,8 +105,17 @@ final class DeviceLines {
 
     private void qemu(QemuPlan plan) {
         lines.add("QEMU (with domid " + EXAMPLE_DOMID + ")");
+        confinement(plan.confinement());
+        plan.confinement().launcher().forEach(word -> line("  " + word));
         line(plan.program().toString());
         plan.arguments(EXAMPLE_DOMID, QemuFiles.STANDARD).forEach(argument -> line("  " + argument));
+    }
+
+    /** Only a start on the host itself shows whether its QEMU and kernel allow all of it. */
+    private void confinement(QemuConfinement confinement) {
+        word("confinement", confinement.policy().name().toLowerCase(Locale.ROOT).replace('_', ' '));
+        confinement.measures().forEach(measure -> word("", measure.words()));
+        confinement.missing().forEach((measure, reason) -> word("", "not: " + measure.words() + ", since " + reason));
     }
 
     private void line(String text) {

@@ -3,12 +3,16 @@ package org.xenjava.toolstack.cli.plan;
 
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import org.xenjava.toolstack.config.Confinement;
 import org.xenjava.toolstack.config.DiskConfig;
 import org.xenjava.toolstack.config.DomainConfig;
 import org.xenjava.toolstack.config.GraphicsConfig;
 import org.xenjava.toolstack.config.HvmConfig;
 import org.xenjava.toolstack.config.MacAddress;
+import org.xenjava.toolstack.device.plan.ConfinementMeasure;
 import org.xenjava.toolstack.device.plan.DevicePlan;
 import org.xenjava.toolstack.device.plan.DiskBackend;
 import org.xenjava.toolstack.device.plan.DiskPlan;
@@ -49,11 +53,20 @@ record DevicesJson(List<Disk> disks, List<Card> cards, Optional<Qemu> qemu) {
         }
     }
 
-    record Qemu(Path program, List<String> arguments) {
+    record Qemu(Path program, List<String> launcher, List<String> arguments, Confined confinement) {
         static Qemu of(QemuPlan plan) {
-            return new Qemu(plan.program(), plan.arguments(DeviceLines.EXAMPLE_DOMID, QemuFiles.STANDARD));
+            return new Qemu(
+                    plan.program(),
+                    plan.confinement().launcher(),
+                    plan.arguments(DeviceLines.EXAMPLE_DOMID, QemuFiles.STANDARD),
+                    new Confined(
+                            plan.confinement().policy(),
+                            plan.confinement().measures(),
+                            plan.confinement().missing()));
         }
     }
+
+    record Confined(Confinement policy, Set<ConfinementMeasure> measures, Map<ConfinementMeasure, String> missing) {}
 
     /** The actions when the guest stops, in xl.cfg's words. */
     record Actions(String onPoweroff, String onReboot, String onCrash, String onWatchdog, String onSoftReset) {
@@ -74,7 +87,7 @@ record DevicesJson(List<Disk> disks, List<Card> cards, Optional<Qemu> qemu) {
                     machine.boot(),
                     machine.graphics().vga().word(),
                     vnc.map(GraphicsConfig.Vnc::listen),
-                    vnc.map(GraphicsConfig.Vnc::display));
+                    vnc.filter(tcp -> tcp.socket().isEmpty()).map(GraphicsConfig.Vnc::display));
         }
     }
 

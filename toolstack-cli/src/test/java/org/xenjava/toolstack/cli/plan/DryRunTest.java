@@ -183,16 +183,44 @@ class DryRunTest {
                           graphics card       stdvga
                           screen              VNC on 127.0.0.1, display 0 or the next free one, with a password
                         disks (a path below /dev is taken for a block device, any other for a file)
-                          hda                 disk, w, /img/a.raw, raw, served by QEMU, emulated at ide 0
+                          hda                 disk, w, /img/a.raw, raw, served by blkback on a loop device, emulated at ide 0
                           xvde                disk, r, /dev/vg/b, raw, served by blkback
                           hdc                 cdrom, r, empty, served by QEMU, emulated at ide 2 (CD-ROM)
                         network cards (with domid 1)
                           vif1.0              00:16:3e:01:02:03, bridge xenbr0, emulated rtl8139 at vif1.0-emu
                           vif1.1              random address, bridge br1
                         QEMU (with domid 1)
+                          confinement         where possible
+                                              restricted to its domain
+                                              a user without capabilities
+                                              an empty root directory
+                                              mount and IPC namespaces of its own
+                                              resource limits
+                                              no new privileges
+                                              not: no network, since the guest has an emulated network card
+                            unshare
+                            --mount
+                            --ipc
+                            --
+                            prlimit
+                            --core=0
+                            --memlock=0
+                            --nofile=4096
+                            --nproc=512
+                            --
+                            setpriv
+                            --no-new-privs
+                            --bounding-set=-all,+sys_chroot,+setuid,+setgid,+dac_override,+net_admin
+                            --
                           qemu-system-i386
                             -xen-domid
                             1
+                            -no-shutdown
+                            -xen-domid-restrict
+                            -chroot
+                            /var/run/xen/qemu-root-1
+                            -runas
+                            2100000001:2100000001
                         """),
                 prompt.run("dry-run", file)::toString);
         assertTrue(
@@ -225,7 +253,11 @@ class DryRunTest {
                         .getAsJsonObject()
                         .get("tap")
                         .getAsString());
-        assertTrue(devices.getAsJsonObject("qemu").getAsJsonArray("arguments").size() > 20);
+        JsonObject qemu = devices.getAsJsonObject("qemu");
+        assertTrue(qemu.getAsJsonArray("arguments").size() > 20);
+        assertEquals(
+                6,
+                qemu.getAsJsonObject("confinement").getAsJsonArray("measures").size());
     }
 
     @Test

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
 import org.xenjava.toolstack.config.ClockConfig;
+import org.xenjava.toolstack.config.Confinement;
 import org.xenjava.toolstack.config.DomainConfig;
 import org.xenjava.toolstack.config.DomainConfig.Lifecycle;
 import org.xenjava.toolstack.config.GraphicsConfig;
@@ -109,6 +110,11 @@ public final class XlConfigWriter {
         list("usbdevice", words(machine.usbDevices(), UsbDevice::word));
         file("device_model_override", machine.deviceModel().program());
         list("device_model_args", machine.deviceModel().arguments());
+        machine.deviceModel()
+                .confinement()
+                .filter(confinement -> confinement != Confinement.WHERE_POSSIBLE)
+                .ifPresent(confinement -> number("dm_restrict", confinement == Confinement.REQUIRED ? 1 : 0));
+        machine.deviceModel().user().ifPresent(user -> string("device_model_user", user));
     }
 
     private void firmware(Firmware firmware) {
@@ -129,13 +135,17 @@ public final class XlConfigWriter {
 
     /** An IPv6 address is written in brackets with its display, because it contains colons. */
     private void vnc(Vnc vnc) {
-        if (vnc.listen().indexOf(':') >= 0) {
+        if (vnc.socket().isPresent()) {
+            string("vnclisten", vnc.listen());
+        } else if (vnc.listen().indexOf(':') >= 0) {
             string("vnclisten", "[" + vnc.listen() + "]:" + vnc.display());
         } else {
             string("vnclisten", vnc.listen());
             number("vncdisplay", vnc.display());
         }
-        number("vncunused", vnc.choice() == DisplayChoice.FIRST_FREE ? 1 : 0);
+        if (vnc.socket().isEmpty()) {
+            number("vncunused", vnc.choice() == DisplayChoice.FIRST_FREE ? 1 : 0);
+        }
         vnc.password().ifPresent(password -> string("vncpasswd", password));
     }
 

@@ -51,6 +51,9 @@ final class XlGraphicsSection {
                     "vnclisten", "'vnclisten' is empty: VNC listens on its default address, " + Vnc.DEFAULT.listen());
         }
         String written = address.filter(text -> !text.isEmpty()).orElse(Vnc.DEFAULT.listen());
+        if (written.startsWith("unix:")) {
+            return settings.valid(() -> new Vnc(written, 0, DisplayChoice.FIRST_FREE, password));
+        }
         Matcher matcher = LISTEN.matcher(written);
         if (!matcher.matches()) {
             settings.complain("vnclisten", "'vnclisten' is ADDRESS or ADDRESS:DISPLAY, not \"" + written + '"');

@@ -12,6 +12,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.xenjava.toolstack.config.Confinement;
 import org.xenjava.toolstack.config.HvmConfig;
 import org.xenjava.toolstack.config.HvmConfig.Bios;
 import org.xenjava.toolstack.config.HvmConfig.DeviceModel;
@@ -140,7 +141,11 @@ final class XlHvmSection {
                 .flatMap(key -> settings.texts(key).stream())
                 .toList();
         Optional<Path> program = settings.file("device_model_override");
-        return settings.valid(() -> new DeviceModel(program, arguments)).orElse(DeviceModel.DEFAULT);
+        Optional<Confinement> confinement =
+                settings.truth("dm_restrict").map(restricted -> restricted ? Confinement.REQUIRED : Confinement.OFF);
+        Optional<String> user = settings.text("device_model_user").filter(name -> !name.isEmpty());
+        return settings.valid(() -> new DeviceModel(program, arguments, confinement, user))
+                .orElse(DeviceModel.DEFAULT);
     }
 
     private List<String> serial() {

@@ -61,6 +61,8 @@ final class XlKeys {
                     supportedInHvm(STRING, "it has no device model of its own", "device_model_override"),
                     supportedInHvm(LIST, "it has no device model of its own", "device_model_args"),
                     supported(LIST, HVM, "device_model_args_hvm"),
+                    supported(BOOLEAN, HVM, "dm_restrict"),
+                    supported(STRING, HVM, "device_model_user"),
                     // Processors
                     refused(STRING_OR_LIST, ANY, "vCPUs are not pinned", "cpus=all"),
                     ignored(STRING_OR_LIST, ANY, "the key is a preference; Xen places the vCPUs", "cpus_soft"),
@@ -169,9 +171,7 @@ final class XlKeys {
                     // The device model
                     ignored(STRING, ANY, "xl ignores it", "device_model"),
                     refused(STRING, ANY, "the device model is not chosen", "device_model_version=qemu-xen"),
-                    refused(STRING, ANY, "the device model's user is not chosen", "device_model_user"),
                     refused(LIST, ANY, "the QEMU of paravirtual devices has our arguments", "device_model_args_pv"),
-                    refused(BOOLEAN, ANY, "the device model is not confined", "dm_restrict=0"),
                     refused(BOOLEAN, ANY, "stub domains are not supported", "device_model_stubdomain_override=0"),
                     ignored(
                             STRING,

@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
+import org.xenjava.toolstack.config.Confinement;
 import org.xenjava.toolstack.config.HvmConfig.Bios;
 import org.xenjava.toolstack.xenctrl.lib.HostFile;
 
@@ -36,6 +37,26 @@ public final class AskedOnce implements HostInventory {
     @Override
     public Path deviceModel(Optional<Path> override) {
         return host.deviceModel(override);
+    }
+
+    @Override
+    public QemuAbilities abilities(Path program) {
+        return host.abilities(program);
+    }
+
+    @Override
+    public Optional<String> vncPasswordRefusal(Path program) {
+        return host.vncPasswordRefusal(program);
+    }
+
+    @Override
+    public Optional<QemuUser> user(String name, QemuUser.Kind kind) {
+        return host.user(name, kind);
+    }
+
+    @Override
+    public Confinement confinement() {
+        return host.confinement();
     }
 
     @Override

@@ -3,6 +3,7 @@ package org.xenjava.toolstack.device.plan;
 
 import java.nio.file.Path;
 import java.util.Optional;
+import org.xenjava.toolstack.config.Confinement;
 import org.xenjava.toolstack.config.HvmConfig.Bios;
 import org.xenjava.toolstack.xenctrl.lib.FirmwareLocator;
 import org.xenjava.toolstack.xenctrl.lib.HostFile;
@@ -35,6 +36,27 @@ final class AssumedHost implements HostInventory {
     @Override
     public Path deviceModel(Optional<Path> override) {
         return override.orElse(QEMU);
+    }
+
+    @Override
+    public QemuAbilities abilities(Path program) {
+        return QemuAbilities.ALL;
+    }
+
+    @Override
+    public Optional<String> vncPasswordRefusal(Path program) {
+        return Optional.empty();
+    }
+
+    @Override
+    public Optional<QemuUser> user(String name, QemuUser.Kind kind) {
+        return Optional.of(new QemuUser(QemuUser.FIRST_UID, QemuUser.FIRST_UID, kind))
+                .filter(user -> !name.equals(QemuUser.RANGE_NAME) && !name.equals(QemuUser.SHARED_NAME));
+    }
+
+    @Override
+    public Confinement confinement() {
+        return Confinement.WHERE_POSSIBLE;
     }
 
     @Override

@@ -10,6 +10,7 @@ import org.xenjava.toolstack.config.DomainType;
 import org.xenjava.toolstack.config.HvmConfig;
 import org.xenjava.toolstack.config.NicConfig;
 import org.xenjava.toolstack.error.ConfigException;
+import org.xenjava.toolstack.error.DeviceModelException;
 import org.xenjava.toolstack.memory.MemoryPlan;
 
 /**
@@ -37,7 +38,7 @@ public record DevicePlan(List<DiskPlan> disks, List<NicPlan> nics, Optional<Qemu
      * Plans the devices, and asks the host about each file once.
      *
      * @throws ConfigException if the host cannot serve a device
-     * @throws org.xenjava.toolstack.error.DeviceModelException if the guest needs QEMU and the host has none
+     * @throws DeviceModelException if the guest needs QEMU and the host has none, or one that cannot serve the guest
      */
     public static DevicePlan of(DomainConfig config, MemoryPlan memory, HostInventory host) {
         HostInventory askedOnce = new AskedOnce(host);
@@ -51,13 +52,27 @@ public record DevicePlan(List<DiskPlan> disks, List<NicPlan> nics, Optional<Qemu
             }
             boolean needed = config.type() == DomainType.HVM
                     || disks.stream().anyMatch(disk -> disk.backend() == DiskBackend.QEMU);
-            Optional<QemuPlan> qemu = needed
-                    ? Optional.of(new QemuPlan(host.deviceModel(override(config)), config, memory, disks, nics))
-                    : Optional.empty();
-            return new DevicePlan(disks, nics, qemu);
+            return new DevicePlan(
+                    disks, nics, needed ? Optional.of(qemu(config, memory, disks, nics, host)) : Optional.empty());
         } catch (ConfigException e) {
             throw new ConfigException("domain " + config.name() + ": " + e.getMessage(), e);
         }
+    }
+
+    private static QemuPlan qemu(
+            DomainConfig config, MemoryPlan memory, List<DiskPlan> disks, List<NicPlan> nics, HostInventory host) {
+        Path program = host.deviceModel(override(config));
+        config.hvm()
+                .flatMap(machine -> machine.graphics().vnc())
+                .filter(vnc -> vnc.password().isPresent())
+                .flatMap(vnc -> host.vncPasswordRefusal(program))
+                .ifPresent(reason -> {
+                    throw new DeviceModelException("domain " + config.name() + ": vncpasswd: " + program
+                            + " cannot ask viewers for a password: " + reason
+                            + "; protect the screen with vnclisten=\"unix:/PATH\", a socket that only root can use");
+                });
+        QemuConfinement confinement = QemuConfinement.of(config, disks, nics, program, host);
+        return new QemuPlan(program, config, memory, disks, nics, confinement);
     }
 
     private static Optional<Path> override(DomainConfig config) {

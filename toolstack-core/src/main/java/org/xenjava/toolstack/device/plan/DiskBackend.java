@@ -12,14 +12,14 @@ import org.xenjava.toolstack.xenctrl.lib.HostFile;
 
 /**
  * The server of a disk. The kernel's blkback is the fastest and needs no process, but it serves only the bytes of a
- * block device. QEMU reads image formats. An HVM guest has a QEMU in any case, and its emulated and its paravirtual
- * disk must share one cache.
+ * block device. QEMU reads image formats. A QEMU that is confined serves no paravirtual disk, so blkback serves raw files
+ * too; the emulated twin of a disk on a loop device goes through the page cache of the same file.
  *
  * <table>
  *   <caption>The rule</caption>
  *   <tr><th></th><th>HVM</th><th>PVH</th></tr>
  *   <tr><td>block device, raw</td><td>blkback</td><td>blkback</td></tr>
- *   <tr><td>file, raw</td><td>the guest's QEMU</td><td>blkback on a loop device</td></tr>
+ *   <tr><td>file, raw</td><td>blkback on a loop device</td><td>blkback on a loop device</td></tr>
  *   <tr><td>another format</td><td>the guest's QEMU</td><td>a QEMU for its disks</td></tr>
  *   <tr><td>CD-ROM drive</td><td>the guest's QEMU</td><td>as a disk; empty: a QEMU</td></tr>
  * </table>
@@ -58,11 +58,7 @@ public enum DiskBackend {
         if (!kernelServes) {
             return QEMU;
         }
-        if (target instanceof HostFile.BlockDevice) {
-            return BLKBACK;
-        }
-        boolean asked = disk.backend().equals(Optional.of(Backend.PHY));
-        return guest == DomainType.PVH || asked ? LOOP : QEMU;
+        return target instanceof HostFile.BlockDevice ? BLKBACK : LOOP;
     }
 
     /** The path of the target. A relative name is relative to {@code /dev}, as in libxl's block script. */

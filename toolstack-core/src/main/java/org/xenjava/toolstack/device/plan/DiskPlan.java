@@ -50,6 +50,11 @@ public record DiskPlan(
         return new PvDevice(PvDevice.DISK, backend.kind(), domid, disk.number());
     }
 
+    /** Whether an emulated CD-ROM drive of QEMU's stands for it. */
+    boolean isEmulatedDrive() {
+        return disk.device() == DiskConfig.Device.CDROM && emulated.isPresent();
+    }
+
     /**
      * The nodes of the disk in xenstore.
      *

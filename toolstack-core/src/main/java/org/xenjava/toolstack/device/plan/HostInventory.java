@@ -3,6 +3,7 @@ package org.xenjava.toolstack.device.plan;
 
 import java.nio.file.Path;
 import java.util.Optional;
+import org.xenjava.toolstack.config.Confinement;
 import org.xenjava.toolstack.config.HvmConfig.Bios;
 import org.xenjava.toolstack.xenctrl.lib.FirmwareLocator;
 import org.xenjava.toolstack.xenctrl.lib.HostFile;
@@ -25,6 +26,18 @@ public interface HostInventory {
      * @throws org.xenjava.toolstack.error.DeviceModelException if there is none; the message names every place
      */
     Path deviceModel(Optional<Path> override);
+
+    /** How that QEMU can be confined. */
+    QemuAbilities abilities(Path program);
+
+    /** Why that QEMU cannot ask viewers for a password; empty if it can. */
+    Optional<String> vncPasswordRefusal(Path program);
+
+    /** A user of the host. */
+    Optional<QemuUser> user(String name, QemuUser.Kind kind);
+
+    /** The host's policy for QEMU. */
+    Confinement confinement();
 
     /**
      * hvmloader, or the program that takes its place.

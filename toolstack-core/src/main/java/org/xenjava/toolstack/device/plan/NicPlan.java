@@ -49,8 +49,13 @@ public record NicPlan(NicConfig nic, int devid, Type type) {
         return nic.vifName().orElse(givenName(domid));
     }
 
+    /** Whether QEMU emulates a twin of it. */
+    boolean isEmulated() {
+        return type == Type.IOEMU;
+    }
+
     /** QEMU's interface, if it also emulates the card. */
     public Optional<String> tap(int domid) {
-        return type == Type.IOEMU ? Optional.of(link(domid) + EMULATED) : Optional.empty();
+        return isEmulated() ? Optional.of(link(domid) + EMULATED) : Optional.empty();
     }
 }

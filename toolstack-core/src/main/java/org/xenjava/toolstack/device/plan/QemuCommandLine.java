@@ -35,6 +35,7 @@ public final class QemuCommandLine {
     /** The number of displays among which QEMU looks for a free one, as in libxl. */
     private static final int DISPLAYS = 99;
 
+    private static final String PASSWORD = ",password=on";
     private static final String SCSI_CONTROLLER = "lsi53c895a,id=scsi0";
 
     private final int domid;
@@ -58,6 +59,7 @@ public final class QemuCommandLine {
         add("-xen-domid", Integer.toString(domid));
         // Xen reports that a guest has stopped; QEMU runs until it is told to end.
         add("-no-shutdown");
+        arguments.addAll(plan.confinement().arguments(domid, files.root(domid)));
         addMonitor(LIBXL_MONITOR, files.libxlSocket(domid).toString());
         addMonitor("libxenstat-cmd", files.xenstatSocket(domid).toString());
         addMonitor(MONITOR, files.ownSocket(domid).toString());
@@ -107,11 +109,14 @@ public final class QemuCommandLine {
     }
 
     private static String vnc(Vnc vnc) {
+        if (vnc.socket().isPresent()) {
+            return vnc.listen() + (vnc.password().isPresent() ? PASSWORD : "");
+        }
         String host = vnc.listen().contains(":") ? "[" + vnc.listen() + "]" : vnc.listen();
         StringBuilder value = new StringBuilder(host).append(':').append(vnc.display());
         if (vnc.password().isPresent()) {
             // QEMU admits no viewer before the password is set over QMP; an argument would be visible to every user.
-            value.append(",password=on");
+            value.append(PASSWORD);
         }
         if (vnc.choice() == DisplayChoice.FIRST_FREE) {
             value.append(",to=").append(DISPLAYS);
@@ -246,7 +251,7 @@ public final class QemuCommandLine {
     }
 
     /** A comma ends a value, unless it is doubled. */
-    private static String escaped(String value) {
+    static String escaped(String value) {
         return value.replace(",", ",,");
     }
 }

@@ -34,6 +34,31 @@ public record QemuFiles(Path run, Path log) {
         return log.resolve("qemu-dm-" + name + ".log");
     }
 
+    /** The empty root directory of a domain's QEMU. */
+    public Path root(int domid) {
+        return run.resolve("qemu-root-" + domid);
+    }
+
+    /** The empty root directory of a trial start. */
+    public Path trialRoot() {
+        return run.resolve("qemu-root-trial");
+    }
+
+    /** The socket of a trial start. */
+    public Path trialSocket() {
+        return run.resolve("qemu-trial-vnc");
+    }
+
+    /** What trial starts showed. */
+    public Path trials() {
+        return run.resolve("xenjava-qemu-trials");
+    }
+
+    /** All sockets and directories of a domain's QEMU. */
+    public List<Path> leftovers(int domid) {
+        return List.of(libxlSocket(domid), xenstatSocket(domid), ownSocket(domid), root(domid));
+    }
+
     /** All sockets of a domain's QEMU. */
     public List<Path> sockets(int domid) {
         return List.of(libxlSocket(domid), xenstatSocket(domid), ownSocket(domid));

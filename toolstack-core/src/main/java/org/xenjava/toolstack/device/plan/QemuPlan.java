@@ -15,8 +15,15 @@ import org.xenjava.toolstack.memory.MemoryPlan;
  *     max_mem leaves another 272 pages for option ROMs and for hvmloader
  * @param disks the guest's disks
  * @param nics the guest's network cards
+ * @param confinement the rights that QEMU has
  */
-public record QemuPlan(Path program, DomainConfig config, MemoryPlan memory, List<DiskPlan> disks, List<NicPlan> nics) {
+public record QemuPlan(
+        Path program,
+        DomainConfig config,
+        MemoryPlan memory,
+        List<DiskPlan> disks,
+        List<NicPlan> nics,
+        QemuConfinement confinement) {
     /**
      * Copies the lists, so that the record is immutable.
      *
@@ -26,10 +33,16 @@ public record QemuPlan(Path program, DomainConfig config, MemoryPlan memory, Lis
      *     ready. max_mem leaves another 272 pages for option ROMs and for hvmloader
      * @param disks the guest's disks
      * @param nics the guest's network cards
+     * @param confinement the rights that QEMU has
      */
     public QemuPlan {
         disks = List.copyOf(disks);
         nics = List.copyOf(nics);
+    }
+
+    /** {@return the same with another confinement} */
+    public QemuPlan with(QemuConfinement other) {
+        return new QemuPlan(program, config, memory, disks, nics, other);
     }
 
     /** The arguments behind the program's name. */

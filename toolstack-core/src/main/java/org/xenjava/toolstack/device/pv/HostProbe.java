@@ -3,8 +3,12 @@ package org.xenjava.toolstack.device.pv;
 
 import java.nio.file.Path;
 import java.util.Optional;
+import org.xenjava.toolstack.config.Confinement;
 import org.xenjava.toolstack.config.HvmConfig.Bios;
+import org.xenjava.toolstack.device.QemuTrials;
 import org.xenjava.toolstack.device.plan.HostInventory;
+import org.xenjava.toolstack.device.plan.QemuAbilities;
+import org.xenjava.toolstack.device.plan.QemuUser;
 import org.xenjava.toolstack.xenctrl.lib.HostDevices;
 import org.xenjava.toolstack.xenctrl.lib.HostFile;
 import org.xenjava.toolstack.xenctrl.lib.XenHost;
@@ -13,11 +17,19 @@ import org.xenjava.toolstack.xenctrl.lib.XenHost;
 public final class HostProbe implements HostInventory {
     private final XenHost host;
     private final String release;
+    private final QemuTrials trials;
+    private final Confinement confinement;
 
-    /** @param release the running Xen's release, such as {@code 4.17} */
-    public HostProbe(XenHost host, String release) {
+    /**
+     * @param release the running Xen's release, such as {@code 4.17}
+     * @param trials know how QEMU can be confined
+     * @param confinement the host's policy for QEMU
+     */
+    public HostProbe(XenHost host, String release, QemuTrials trials, Confinement confinement) {
         this.host = host;
         this.release = release;
+        this.trials = trials;
+        this.confinement = confinement;
     }
 
     @Override
@@ -38,6 +50,26 @@ public final class HostProbe implements HostInventory {
     @Override
     public Path deviceModel(Optional<Path> override) {
         return host.deviceModels().program(override);
+    }
+
+    @Override
+    public QemuAbilities abilities(Path program) {
+        return trials.abilities(program);
+    }
+
+    @Override
+    public Optional<String> vncPasswordRefusal(Path program) {
+        return trials.vncPasswordRefusal(program);
+    }
+
+    @Override
+    public Optional<QemuUser> user(String name, QemuUser.Kind kind) {
+        return host.deviceModels().user(name).map(user -> new QemuUser(user.uid(), user.gid(), kind));
+    }
+
+    @Override
+    public Confinement confinement() {
+        return confinement;
     }
 
     @Override

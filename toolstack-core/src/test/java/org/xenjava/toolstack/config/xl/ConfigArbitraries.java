@@ -14,6 +14,7 @@ import net.jqwik.api.Arbitrary;
 import net.jqwik.api.Combinators;
 import net.jqwik.api.arbitraries.StringArbitrary;
 import org.xenjava.toolstack.config.ClockConfig;
+import org.xenjava.toolstack.config.Confinement;
 import org.xenjava.toolstack.config.DiskConfig;
 import org.xenjava.toolstack.config.DiskConfig.Backend;
 import org.xenjava.toolstack.config.DomainConfig;
@@ -250,7 +251,10 @@ final class ConfigArbitraries {
                 .set()
                 .filter(groups -> groups.isEmpty() || groups.contains(ViridianFeature.BASE));
         Arbitrary<DeviceModel> model = Combinators.combine(
-                        files().optional(), text().ofMaxLength(20).list().ofMaxSize(3))
+                        files().optional(),
+                        text().ofMaxLength(20).list().ofMaxSize(3),
+                        Arbitraries.of(Confinement.REQUIRED, Confinement.OFF).optional(),
+                        Arbitraries.of("qemu", "xen-qemu_1").optional())
                 .as(DeviceModel::new);
         Arbitrary<HvmConfig.Builder> base = Combinators.combine(
                         firmware,
@@ -283,7 +287,7 @@ final class ConfigArbitraries {
 
     private static Arbitrary<GraphicsConfig> screens() {
         Arbitrary<Vnc> vnc = Combinators.combine(
-                        Arbitraries.of("127.0.0.1", "::1", "localhost", "0.0.0.0", "2001:db8::1"),
+                        Arbitraries.of("127.0.0.1", "::1", "localhost", "0.0.0.0", "2001:db8::1", "unix:/run/vnc.sock"),
                         Arbitraries.integers().between(0, 59_635),
                         Arbitraries.of(DisplayChoice.class),
                         printable().map(text -> text.substring(0, Math.min(8, text.length()))))

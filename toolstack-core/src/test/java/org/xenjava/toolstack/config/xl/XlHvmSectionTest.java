@@ -84,7 +84,8 @@ class XlHvmSectionTest {
                                 .withKeymap("de"))
                         .serial(List.of("pty", "none"))
                         .usbDevices(List.of(UsbDevice.TABLET, UsbDevice.KEYBOARD))
-                        .deviceModel(new DeviceModel(Optional.of(Path.of("/qemu")), List.of("-a", "-b")))
+                        .deviceModel(new DeviceModel(
+                                Optional.of(Path.of("/qemu")), List.of("-a", "-b"), Optional.empty(), Optional.empty()))
                         .build()),
                 config.hvm());
         assertEquals(KiB.ofMiB(32), config.videoRam());

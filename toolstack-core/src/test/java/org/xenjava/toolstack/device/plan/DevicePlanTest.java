@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
+import org.xenjava.toolstack.config.Confinement;
 import org.xenjava.toolstack.config.DomainConfig;
 import org.xenjava.toolstack.config.HvmConfig.Bios;
 import org.xenjava.toolstack.config.xl.XlConfigReader;
@@ -37,7 +38,11 @@ class DevicePlanTest {
                 "/dev/loop3", new HostFile.BlockDevice(7, 3),
                 "/dev/loop4", new HostFile.BlockDevice(7, 4)));
         private final List<String> asked = new ArrayList<>();
+        private final Map<String, Long> users = new HashMap<>();
         private boolean qemu = true;
+        private QemuAbilities abilities = QemuAbilities.ALL;
+        private Optional<String> vncPasswordRefusal = Optional.empty();
+        private Confinement confinement = Confinement.WHERE_POSSIBLE;
 
         @Override
         public HostFile file(String path) {
@@ -61,6 +66,26 @@ class DevicePlanTest {
                 throw new DeviceModelException("no QEMU");
             }
             return override.orElse(Path.of("/usr/bin/qemu"));
+        }
+
+        @Override
+        public QemuAbilities abilities(Path program) {
+            return abilities;
+        }
+
+        @Override
+        public Optional<String> vncPasswordRefusal(Path program) {
+            return vncPasswordRefusal;
+        }
+
+        @Override
+        public Optional<QemuUser> user(String name, QemuUser.Kind kind) {
+            return Optional.ofNullable(users.get(name)).map(uid -> new QemuUser(uid, uid, kind));
+        }
+
+        @Override
+        public Confinement confinement() {
+            return confinement;
         }
 
         @Override
@@ -163,6 +188,19 @@ class DevicePlanTest {
     void whatTheHostLacksIsRefusedWithTheNameOfTheGuest() {
         assertRefused("domain web: disk xvda: /img/none does not exist", PVH + "disk=['/img/none,raw,xvda,w']\n");
         assertRefused("domain web: vif: this host has no bridge 'br9'", PVH + "vif=['bridge=br9']\n");
+    }
+
+    @Test
+    void aVncPasswordThatQemuCannotServeIsRefusedBeforeTheDomainExists() {
+        host.vncPasswordRefusal = Optional.of("no DES");
+        String message = assertThrows(DeviceModelException.class, () -> plan(HVM + "vncpasswd='secret'\n"))
+                .getMessage();
+
+        assertEquals(
+                "domain web: vncpasswd: /usr/bin/qemu cannot ask viewers for a password: no DES; protect the screen with"
+                        + " vnclisten=\"unix:/PATH\", a socket that only root can use",
+                message);
+        assertTrue(plan(HVM + "vnclisten='unix:/run/vnc'\n").qemu().isPresent());
     }
 
     private void assertRefused(String beginning, String file) {

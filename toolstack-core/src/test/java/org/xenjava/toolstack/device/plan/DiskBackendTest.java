@@ -22,7 +22,7 @@ class DiskBackendTest {
             delimiter = '|',
             value = {
                 "HVM | device | raw,xvda,w                   | BLKBACK",
-                "HVM | file   | raw,xvda,w                   | QEMU",
+                "HVM | file   | raw,xvda,w                   | LOOP",
                 "HVM | file   | qcow2,xvda,w                 | QEMU",
                 "HVM | device | qcow2,xvda,w                 | QEMU",
                 "HVM | file   | raw,hdc,r,cdrom              | QEMU",

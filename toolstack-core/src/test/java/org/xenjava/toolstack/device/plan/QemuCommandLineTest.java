@@ -78,6 +78,7 @@ class QemuCommandLineTest {
                 "vnc=1|127.0.0.1:0,to=99",
                 "vnc=1;vncdisplay=5;vncunused=0|127.0.0.1:5",
                 "vnc=1;vnclisten='0.0.0.0';vncpasswd='secret'|0.0.0.0:0,password=on,to=99",
+                "vnc=1;vnclisten='unix:/run/xen/vnc-web'|unix:/run/xen/vnc-web",
                 "vnc=0|none"
             })
     void theScreenIsServedWhereItIsAskedForAndNoPasswordIsSeen(String lines, String vnc) {
@@ -232,7 +233,9 @@ class QemuCommandLineTest {
                         memory,
                         HostInventory.assumed(SimulatedXen.create().host().firmware()))
                 .qemu()
-                .orElseGet(() -> new QemuPlan(Path.of("qemu"), config, memory, List.of(), List.of()))
+                .map(plan -> plan.with(QemuConfinement.NONE))
+                .orElseGet(
+                        () -> new QemuPlan(Path.of("qemu"), config, memory, List.of(), List.of(), QemuConfinement.NONE))
                 .arguments(domid, QemuFiles.STANDARD);
     }
 

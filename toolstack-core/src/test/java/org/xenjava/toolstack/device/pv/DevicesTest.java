@@ -188,7 +188,7 @@ class DevicesTest extends DeviceHost {
     }
 
     @Test
-    void anHvmGuestsFileIsServedByItsQemuAndItsCardHasATwin() {
+    void anHvmGuestsFileIsServedByBlkbackAndItsCardHasATwin() {
         Domain domain = create(DomainConfig.builder("web")
                 .type(DomainType.HVM)
                 .memoryMib(16)
@@ -197,16 +197,22 @@ class DevicesTest extends DeviceHost {
                 .disks(List.of(disk("xvda"), DiskConfig.builder("hdc").cdrom().build()))
                 .nics(List.of(nic())));
 
-        assertEquals(Map.of(), host.state().loops());
-        Map<String, String> back = nodesBelow(BACK + "qdisk/1/51712");
-        assertEquals("aio:" + image, back.get("params"));
-        assertEquals("qdisk", back.get("type"));
+        assertEquals(Map.of(0, image.toString()), host.state().loops());
+        Map<String, String> back = nodesBelow(BACK + "vbd/1/51712");
+        assertEquals(image.toString(), back.get("params"));
+        assertEquals("phy", back.get("type"));
         assertEquals("aio:", nodesBelow(BACK + "qdisk/1/5632").get("params"));
         assertEquals("vif_ioemu", nodesBelow(BACK + "vif/1/0").get("type"));
         HostLink twin = host.xen.hostLinks().get("vif1.0-emu");
         assertEquals(Optional.of("xenbr0"), twin.bridge());
         assertEquals(Optional.of("fe:ff:ff:ff:ff:ff"), twin.address());
         assertTrue(twin.up());
+        ConfigException late = assertThrows(ConfigException.class, () -> domain.devices()
+                .attach(DiskConfig.builder("xvdb")
+                        .target(image.toString())
+                        .format(DiskConfig.Format.QCOW2)
+                        .build()));
+        assertTrue(late.getMessage().contains("is confined and opens no files"), late.getMessage());
         domain.destroy();
         assertNothingLeft();
     }

@@ -15,7 +15,9 @@ import org.xenjava.toolstack.sim.machine.XenDomain;
 import org.xenjava.toolstack.sim.store.StoreConnection;
 import org.xenjava.toolstack.xenctrl.lib.DeviceModelCommand;
 import org.xenjava.toolstack.xenctrl.lib.DeviceModelProcess;
+import org.xenjava.toolstack.xenctrl.lib.DeviceModelProcess.ProcessPrivileges;
 import org.xenjava.toolstack.xenctrl.lib.DeviceModelProcesses;
+import org.xenjava.toolstack.xenctrl.lib.DeviceModelProcesses.DeviceModelUser;
 import org.xenjava.toolstack.xenctrl.lib.Errno;
 import org.xenjava.toolstack.xenctrl.lib.Liveness;
 import org.xenjava.toolstack.xenctrl.lib.LocalConnection;
@@ -110,6 +112,11 @@ final class QemuPrograms implements DeviceModelProcesses {
         }
 
         @Override
+        public Optional<ProcessPrivileges> privileges() {
+            return Optional.empty();
+        }
+
+        @Override
         public void terminate() {
             kill();
         }
@@ -124,6 +131,26 @@ final class QemuPrograms implements DeviceModelProcesses {
     @Override
     public Path program(Optional<Path> override) {
         return override.orElse(Path.of("/usr/libexec/xen-qemu-system-i386"));
+    }
+
+    @Override
+    public Optional<String> trial(DeviceModelCommand command) {
+        return Optional.empty();
+    }
+
+    @Override
+    public Optional<String> identity(Path program) {
+        return Optional.empty();
+    }
+
+    @Override
+    public Optional<DeviceModelUser> user(String name) {
+        return Optional.empty();
+    }
+
+    @Override
+    public void endAll(long uid) {
+        // A program has no other processes.
     }
 
     @Override
@@ -196,7 +223,7 @@ final class QemuPrograms implements DeviceModelProcesses {
     }
 
     @Override
-    public void removeSockets(Collection<Path> sockets) {
+    public void removeLeftovers(Collection<Path> files) {
         // There are none.
     }
 }

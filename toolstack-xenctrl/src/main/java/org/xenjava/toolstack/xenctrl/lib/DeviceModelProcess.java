@@ -3,6 +3,7 @@ package org.xenjava.toolstack.xenctrl.lib;
 
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 
 /** A device model that serves a domain, whoever started it. Two values are equal if they stand for one process. */
@@ -42,9 +43,22 @@ public interface DeviceModelProcess {
     /** Completes when it has ended, also if it is another process's child. */
     CompletableFuture<?> onExit();
 
+    /** The rights that it has; empty if that cannot be told. */
+    Optional<ProcessPrivileges> privileges();
+
     /** Asks it to end, so that it writes its disks' caches first. */
     void terminate();
 
     /** Ends it at once. */
     void kill();
+
+    /**
+     * The rights that a process has.
+     *
+     * @param uid its effective user
+     * @param capabilities its effective capabilities, a bit each; 0 for none
+     * @param noNewPrivileges whether it cannot gain rights by starting a program
+     * @param root its root directory
+     */
+    record ProcessPrivileges(long uid, long capabilities, boolean noNewPrivileges, String root) {}
 }

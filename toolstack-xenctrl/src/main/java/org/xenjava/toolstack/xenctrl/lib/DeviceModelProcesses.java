@@ -18,6 +18,26 @@ public interface DeviceModelProcesses {
     /** Starts one, which lives on when this process ends. Returns at once; the device model reports in xenstore. */
     DeviceModelProcess start(DeviceModelCommand command);
 
+    /**
+     * Starts a program for no domain, asks it on its standard input to quit (QMP), and waits for its end.
+     *
+     * @return its last words if it failed; empty if it ended as it should
+     */
+    Optional<String> trial(DeviceModelCommand command);
+
+    /** Tells the program from one that replaces it; empty where programs are not replaced. */
+    Optional<String> identity(Path program);
+
+    /** The user of that name, if the host has one. */
+    Optional<DeviceModelUser> user(String name);
+
+    /**
+     * Ends every process of a user.
+     *
+     * @param uid a user that only one domain's device model has
+     */
+    void endAll(long uid);
+
     /** All that run and can be seen from here, whoever started them. */
     List<DeviceModelProcess> all();
 
@@ -28,6 +48,14 @@ public interface DeviceModelProcesses {
      */
     Liveness liveness(String identity);
 
-    /** Removes sockets that a device model has left. */
-    void removeSockets(Collection<Path> sockets);
+    /** Removes files and empty directories that a device model has left. */
+    void removeLeftovers(Collection<Path> files);
+
+    /**
+     * A user of the host.
+     *
+     * @param uid the user's number
+     * @param gid the number of the user's first group
+     */
+    record DeviceModelUser(long uid, long gid) {}
 }

@@ -31,4 +31,10 @@ public interface LocalConnection extends AutoCloseable {
 
     @Override
     void close();
+
+    /** How a file is opened for another process. */
+    enum FileAccess {
+        READ_ONLY,
+        WRITE_ONLY
+    }
 }

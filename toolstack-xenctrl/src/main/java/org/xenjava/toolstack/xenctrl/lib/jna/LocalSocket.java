@@ -8,8 +8,8 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import org.xenjava.toolstack.xenctrl.lib.Errno;
-import org.xenjava.toolstack.xenctrl.lib.FileAccess;
 import org.xenjava.toolstack.xenctrl.lib.LocalConnection;
+import org.xenjava.toolstack.xenctrl.lib.LocalConnection.FileAccess;
 import org.xenjava.toolstack.xenctrl.lib.XenLibException;
 
 /** A stream socket of {@code unix(7)}; layouts of {@code sys/un.h} and {@code bits/socket.h} on x86-64. */

@@ -21,9 +21,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.xenjava.toolstack.xenctrl.lib.Errno;
-import org.xenjava.toolstack.xenctrl.lib.FileAccess;
 import org.xenjava.toolstack.xenctrl.lib.HostProcesses;
 import org.xenjava.toolstack.xenctrl.lib.LocalConnection;
+import org.xenjava.toolstack.xenctrl.lib.LocalConnection.FileAccess;
 import org.xenjava.toolstack.xenctrl.lib.ProcessPin;
 import org.xenjava.toolstack.xenctrl.lib.XenLibException;
 
