@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.xenjava.toolstack.image;
 
-import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
+import java.util.function.Supplier;
 import org.xenjava.toolstack.error.KernelImageException;
+import org.xenjava.toolstack.image.KernelUnpacker.Scratch;
 
 /**
  * Linux's boot file for x86: setup code, a decompressor and, from boot protocol 2.08 on, a description of where the
@@ -34,9 +35,10 @@ final class BzImage {
      * Writes out the ELF file in it.
      *
      * @param limit bytes that are written at most
+     * @param room makes an empty place for what is needed meanwhile
      * @throws KernelImageException if the file is too old, damaged, or its payload exceeds the limit
      */
-    static void expand(ImageBytes file, long limit, OutputStream output) {
+    static void expand(ImageBytes file, long limit, Scratch into, Supplier<? extends Scratch> room) {
         int version = file.u16(VERSION, "the bzImage's version");
         if (version < VERSION_2_08) {
             throw file.refused("a bzImage of boot protocol %d.%02d; 2.08 is the oldest that tells"
@@ -50,12 +52,12 @@ final class BzImage {
                 file.u32(PAYLOAD_LENGTH, "the length of the bzImage's payload"),
                 "the bzImage's payload");
         if (payload.startsWith(ELF_MAGIC)) {
-            Compression.copy(payload, limit, output);
+            Compression.copy(payload, limit, into.output());
         } else {
             Compression.of(payload)
                     .orElseThrow(() -> file.refused("the bzImage's payload begins with " + payload.beginning()
                             + ", which is no known compression; supported are " + Compression.SUPPORTED))
-                    .expand(payload, limit, output);
+                    .expand(payload, limit, into, room);
         }
     }
 }

@@ -5,21 +5,29 @@ import io.airlift.compress.zstd.ZstdDecompressor;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.function.Supplier;
+import java.util.zip.CRC32;
+import java.util.zip.CheckedInputStream;
 import java.util.zip.GZIPInputStream;
 import org.tukaani.xz.MemoryLimitException;
 import org.tukaani.xz.SingleXZInputStream;
+import org.tukaani.xz.X86Options;
 import org.xenjava.toolstack.error.KernelImageException;
+import org.xenjava.toolstack.image.KernelUnpacker.Scratch;
+import org.xenjava.toolstack.image.xz.XzBlock;
 
 /**
  * The ways in which Linux's build compresses the kernel inside a bzImage. The last four bytes of such a payload are
  * the length of its content: part of the format of gzip, appended by Linux's build for the others.
  *
- * <p>Of gzip and xz a piece at a time is on the heap, and xz's dictionary. Zstd is different: its decoder needs the
- * whole input and the whole output, since kernels are made with windows of 128 MiB.
+ * <p>A piece at a time is on the heap. Decoders of xz and zstd look back at up to 128 MiB of what they have written,
+ * since kernels are made with dictionaries of that size; they write to the place where the content stays, and look back
+ * there.
  */
 enum Compression {
     GZIP("1f8b"),
@@ -68,15 +76,18 @@ enum Compression {
      * Writes out the content. Bytes behind the end of the compressed data are not looked at.
      *
      * @param limit bytes of content that are written at most
+     * @param into an empty place
+     * @param room makes an empty place for what is needed meanwhile
      * @throws KernelImageException if the format is not supported, the data are damaged or exceed the limit, or the
      *     heap is too small for the decoder
      */
-    void expand(ImageBytes compressed, long limit, OutputStream output) {
+    void expand(ImageBytes compressed, long limit, Scratch into, Supplier<? extends Scratch> room) {
         try {
             switch (this) {
-                case GZIP -> copy(new GZIPInputStream(compressed.stream(), PIECE_BYTES), compressed, limit, output);
-                case XZ -> expandXz(compressed, limit, output);
-                case ZSTD -> expandZstd(compressed, limit, output);
+                case GZIP ->
+                    copy(new GZIPInputStream(compressed.stream(), PIECE_BYTES), compressed, limit, into.output());
+                case XZ -> expandXz(compressed, limit, into, room);
+                case ZSTD -> expandZstd(compressed, limit, into, room);
                 case BZIP2, LZMA, LZO, LZ4 ->
                     throw compressed.refused("compressed with " + word() + "; supported are " + SUPPORTED
                             + ": give a kernel compressed with one of these, or a vmlinux");
@@ -112,7 +123,43 @@ enum Compression {
         }
     }
 
-    private static void expandXz(ImageBytes compressed, long limit, OutputStream output) throws IOException {
+    private static void expandXz(ImageBytes compressed, long limit, Scratch into, Supplier<? extends Scratch> room)
+            throws IOException {
+        Optional<XzBlock> block = XzBlock.of(compressed::copy, compressed.length() - LENGTH_BYTES);
+        if (block.isPresent()) {
+            expandXzBlock(compressed, block.get(), limit, into, room);
+        } else {
+            expandAnyXz(compressed, limit, into.output());
+        }
+    }
+
+    private static void expandXzBlock(
+            ImageBytes compressed, XzBlock block, long limit, Scratch into, Supplier<? extends Scratch> room)
+            throws IOException {
+        requireWithin(limit, block.contentBytes(), compressed);
+        int bytes = (int) block.contentBytes();
+        InputStream data =
+                compressed.part(block.dataOffset(), compressed.length() - block.dataOffset(), "the xz data").stream();
+        CRC32 crc = new CRC32();
+        if (block.isX86()) {
+            try (Scratch filtered = room.get()) {
+                ByteBuffer output = filtered.room(bytes);
+                block.decode(data, output);
+                InputStream content = new X86Options().getInputStream(new BufferInput(output.flip()));
+                copy(new CheckedInputStream(content, crc), compressed, limit, into.output());
+            }
+        } else {
+            ByteBuffer output = into.room(bytes);
+            block.decode(data, output);
+            crc.update(output.flip());
+        }
+        if (block.crc32().isPresent() && block.crc32().getAsInt() != (int) crc.getValue()) {
+            throw new IOException("the checksum is that of other content");
+        }
+    }
+
+    /** Streams that are not as Linux's build makes them. The dictionary is on the heap. */
+    private static void expandAnyXz(ImageBytes compressed, long limit, OutputStream output) throws IOException {
         long memoryLimit = Math.min(XZ_MEMORY_LIMIT_BYTES, usableHeap());
         try {
             InputStream content = new SingleXZInputStream(compressed.stream(), (int) (memoryLimit >> 10));
@@ -122,22 +169,53 @@ enum Compression {
         }
     }
 
-    private static void expandZstd(ImageBytes compressed, long limit, OutputStream output) throws IOException {
+    /** The bytes of a buffer. */
+    private static final class BufferInput extends InputStream {
+        private final ByteBuffer bytes;
+
+        private BufferInput(ByteBuffer bytes) {
+            this.bytes = bytes;
+        }
+
+        @Override
+        public int read() {
+            return bytes.hasRemaining() ? bytes.get() & 0xff : -1;
+        }
+
+        @Override
+        public int read(byte[] into, int offset, int count) {
+            int part = Math.min(count, bytes.remaining());
+            bytes.get(into, offset, part);
+            return part == 0 && count > 0 ? -1 : part;
+        }
+    }
+
+    private static void expandZstd(ImageBytes compressed, long limit, Scratch into, Supplier<? extends Scratch> room)
+            throws IOException {
         long declared = declaredLength(compressed);
         requireWithin(limit, declared, compressed);
         if (declared > MAX_ZSTD_RATIO * compressed.length()) {
             throw compressed.refused(compressed.length() + " bytes of zstd data claim to expand to " + declared
                     + "; the file is damaged");
         }
-        long needed = declared + compressed.length();
-        if (needed > usableHeap()) {
-            throw tooLittleHeap(compressed, "zstd", needed);
+        try (Scratch packed = room.get()) {
+            ByteBuffer frame = packed.room((int) (compressed.length() - LENGTH_BYTES));
+            fill(frame, compressed.stream());
+            narrowWindow(frame.flip());
+            ByteBuffer content = into.room((int) declared);
+            new ZstdDecompressor().decompress(frame, content);
+            if (content.hasRemaining()) {
+                throw new IOException("the content is shorter than the length at its end says");
+            }
         }
-        byte[] frame = compressed.copy(0, (int) (compressed.length() - LENGTH_BYTES));
-        narrowWindow(frame);
-        byte[] expanded = new byte[(int) declared];
-        int length = new ZstdDecompressor().decompress(frame, 0, frame.length, expanded, 0, expanded.length);
-        output.write(expanded, 0, length);
+    }
+
+    private static void fill(ByteBuffer buffer, InputStream content) throws IOException {
+        byte[] piece = new byte[PIECE_BYTES];
+        while (buffer.hasRemaining()) {
+            int length = content.readNBytes(piece, 0, Math.min(piece.length, buffer.remaining()));
+            buffer.put(piece, 0, length);
+        }
     }
 
     /** A quarter of the heap is left to the rest of the program. */
@@ -147,13 +225,13 @@ enum Compression {
 
     /**
      * The decoder refuses windows of more than 8 MiB, and Linux's build makes 128 MiB ones. It does not need a
-     * window: it expands into one array, every byte of which stays in reach. So the frame's header is made to ask
+     * window: it expands into one buffer, every byte of which stays in reach. So the frame's header is made to ask
      * for 8 MiB.
      */
-    private static void narrowWindow(byte[] frame) {
-        boolean hasWindow = frame.length > ZSTD_WINDOW && (frame[ZSTD_DESCRIPTOR] & ZSTD_SINGLE_SEGMENT) == 0;
-        if (hasWindow && (frame[ZSTD_WINDOW] & 0xff) > ZSTD_WINDOW_8_MIB) {
-            frame[ZSTD_WINDOW] = ZSTD_WINDOW_8_MIB;
+    private static void narrowWindow(ByteBuffer frame) {
+        boolean hasWindow = frame.limit() > ZSTD_WINDOW && (frame.get(ZSTD_DESCRIPTOR) & ZSTD_SINGLE_SEGMENT) == 0;
+        if (hasWindow && (frame.get(ZSTD_WINDOW) & 0xff) > ZSTD_WINDOW_8_MIB) {
+            frame.put(ZSTD_WINDOW, (byte) ZSTD_WINDOW_8_MIB);
         }
     }
 

@@ -2,6 +2,7 @@
 package org.xenjava.toolstack.image;
 
 import java.io.OutputStream;
+import java.nio.ByteBuffer;
 import java.util.Optional;
 import java.util.function.Supplier;
 import org.xenjava.toolstack.error.KernelImageException;
@@ -23,6 +24,13 @@ public final class KernelUnpacker {
     public interface Scratch extends AutoCloseable {
         /** Takes the bytes, in order. A failure of the place is a {@link KernelImageException}. */
         OutputStream output();
+
+        /**
+         * Makes room for bytes that are written in any order, and read again meanwhile, in place of {@link #output()}.
+         *
+         * @param bytes all that will be written
+         */
+        ByteBuffer room(int bytes);
 
         /** The bytes taken so far, under the name of the file that they came from. */
         ImageContent content();
@@ -47,7 +55,7 @@ public final class KernelUnpacker {
             if (!Compression.of(bytes).equals(Optional.of(Compression.GZIP))) {
                 return unpackBzImage(bytes, limit, room);
             }
-            S outer = filled(room, output -> Compression.GZIP.expand(bytes, limit, output));
+            S outer = filled(room, into -> Compression.GZIP.expand(bytes, limit, into, room));
             reader.requireUnchanged();
             return unpackInner(outer, limit, room);
         }
@@ -75,19 +83,19 @@ public final class KernelUnpacker {
 
     private static <S extends Scratch> Optional<S> unpackBzImage(ImageBytes bytes, long limit, Supplier<S> room) {
         return BzImage.matches(bytes)
-                ? Optional.of(filled(room, output -> BzImage.expand(bytes, limit, output)))
+                ? Optional.of(filled(room, into -> BzImage.expand(bytes, limit, into, room)))
                 : Optional.empty();
     }
 
     private interface Filler {
-        void fill(OutputStream output);
+        void fill(Scratch into);
     }
 
     private static <S extends Scratch> S filled(Supplier<S> room, Filler filler) {
         S scratch = room.get();
         boolean done = false;
         try {
-            filler.fill(scratch.output());
+            filler.fill(scratch);
             done = true;
             return scratch;
         } finally {

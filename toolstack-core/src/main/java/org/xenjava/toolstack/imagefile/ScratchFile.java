@@ -40,6 +40,7 @@ final class ScratchFile implements KernelUnpacker.Scratch {
     private final FileChannel channel;
     private long length;
     private int users = 1;
+    private boolean isMapped;
 
     private ScratchFile(String name, FileChannel channel) {
         this.name = name;
@@ -95,6 +96,24 @@ final class ScratchFile implements KernelUnpacker.Scratch {
         }
     }
 
+    /**
+     * The file, mapped. All of its room is taken beforehand, since a write to a mapping fails without an exception when
+     * the disk is full. The mapping ends when the buffer is garbage; the room is given back by {@link #close()}.
+     */
+    @Override
+    public ByteBuffer room(int bytes) {
+        try {
+            for (long left = bytes; left > 0; left -= HOLE_BYTES) {
+                writeFully(ByteBuffer.wrap(ZEROS, 0, (int) Math.min(left, HOLE_BYTES)));
+                length += Math.min(left, HOLE_BYTES);
+            }
+            isMapped = true;
+            return channel.map(FileChannel.MapMode.READ_WRITE, 0, bytes);
+        } catch (IOException e) {
+            throw new KernelImageException(name + ": it cannot be unpacked: " + e.getMessage(), e);
+        }
+    }
+
     private void writeFully(ByteBuffer bytes) throws IOException {
         long at = length;
         while (bytes.hasRemaining()) {
@@ -125,6 +144,9 @@ final class ScratchFile implements KernelUnpacker.Scratch {
     public synchronized void close() {
         if (users > 0 && --users == 0) {
             try {
+                if (isMapped && channel.isOpen()) {
+                    channel.truncate(0);
+                }
                 channel.close();
             } catch (IOException e) {
                 throw FileVersion.unreadable(name, e);

@@ -7,7 +7,6 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.io.ByteArrayOutputStream;
 import java.util.Arrays;
 import org.junit.jupiter.api.Test;
 import org.xenjava.toolstack.error.KernelImageException;
@@ -64,12 +63,12 @@ class CompressionTest {
 
     private static byte[] expand(Compression compression, byte[] packed) {
         ImageContent content = ImageContent.of("kernel", packed);
-        ByteArrayOutputStream expanded = new ByteArrayOutputStream();
-        try (ImageReader reader = content.open()) {
+        try (ImageReader reader = content.open();
+                HeapScratch expanded = new HeapScratch()) {
             ImageBytes bytes = ImageBytes.of(content, reader);
             assertEquals(compression, Compression.of(bytes).orElseThrow());
-            compression.expand(bytes, 1 << 30, expanded);
+            compression.expand(bytes, 1 << 30, expanded, HeapScratch::new);
+            return expanded.bytes();
         }
-        return expanded.toByteArray();
     }
 }

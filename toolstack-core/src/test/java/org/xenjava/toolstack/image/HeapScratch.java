@@ -3,10 +3,13 @@ package org.xenjava.toolstack.image;
 
 import java.io.ByteArrayOutputStream;
 import java.io.OutputStream;
+import java.nio.ByteBuffer;
+import java.util.Optional;
 
 /** Room for an unpacked kernel in a test. */
 final class HeapScratch implements KernelUnpacker.Scratch {
     private final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    private Optional<byte[]> room = Optional.empty();
 
     @Override
     public OutputStream output() {
@@ -14,8 +17,19 @@ final class HeapScratch implements KernelUnpacker.Scratch {
     }
 
     @Override
+    public ByteBuffer room(int length) {
+        byte[] array = new byte[length];
+        room = Optional.of(array);
+        return ByteBuffer.wrap(array);
+    }
+
+    @Override
     public ImageContent content() {
-        return ImageContent.of("kernel", bytes.toByteArray());
+        return ImageContent.of("kernel", bytes());
+    }
+
+    byte[] bytes() {
+        return room.orElseGet(bytes::toByteArray);
     }
 
     @Override

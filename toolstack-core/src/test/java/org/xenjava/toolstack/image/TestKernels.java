@@ -26,6 +26,7 @@ public final class TestKernels {
 
     private static final int SETUP_SECTORS = 2;
     private static final int PAYLOAD_GAP = 16;
+    private static final int LARGE_BYTES = 67109064;
 
     private TestKernels() {}
 
@@ -45,6 +46,17 @@ public final class TestKernels {
         byte[] code = new byte[bytes];
         Arrays.fill(code, (byte) 0x90);
         return ElfBuilder.elf64().load(START, code, bytes).entry(START).build();
+    }
+
+    /**
+     * A bzImage around a kernel of 64 MiB, packed by a program with a dictionary of 128 MiB: {@code xz --check=crc32
+     * --x86 --lzma2=dict=128MiB} and {@code zstd -22 --ultra --long=27}. The kernel is {@link #large}, with the same 68
+     * KiB of noise at 1 MiB and at 63 MiB.
+     *
+     * @param suffix {@code xz} or {@code zst}
+     */
+    public static byte[] largeCompressed(String suffix) {
+        return bzImage(withLength(Resources.bytes("large." + suffix), LARGE_BYTES));
     }
 
     /** {@link #linux} as a bzImage of xz. */

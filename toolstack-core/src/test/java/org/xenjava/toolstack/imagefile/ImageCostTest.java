@@ -18,6 +18,8 @@ import java.util.function.Consumer;
 import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.xenjava.toolstack.error.KernelImageException;
 import org.xenjava.toolstack.image.GuestMemory;
 import org.xenjava.toolstack.image.PvhImagePlan;
@@ -64,6 +66,22 @@ class ImageCostTest {
             assertBelow(KERNEL_MIB + 1, second.read, "read by the second build");
             assertEquals(KERNEL_MIB * MIB / Pages.BYTES + 1, first.mapped, "pages of kernel and start info");
             assertEquals(KERNEL_MIB / 8 + 1, first.mappings);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"xz", "zst"})
+    void aCompressedKernelOf64MebibytesIsUnpackedInALittleMemoryWhateverItsDictionary(String suffix)
+            throws IOException {
+        Path kernel = Files.write(directory.resolve("vmlinuz"), TestKernels.largeCompressed(suffix));
+        try (ImageFiles images = new ImageFiles(directory, KERNEL_MIB * MIB)) {
+            Cost first = build(images, kernel);
+            Cost second = build(images, kernel);
+
+            assertBelow(16, first.heap + first.direct, "heap of the first build and memory outside of it");
+            assertBelow(1, second.heap, "heap of the second build");
+            assertEquals(KERNEL_MIB / 8 + 1, first.mappings);
+            assertEquals(1, images.unpackings());
         }
     }
 

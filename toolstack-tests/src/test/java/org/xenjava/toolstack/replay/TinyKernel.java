@@ -26,6 +26,9 @@ public record TinyKernel(long address, long memoryBytes, long entry) {
     private static final int PROGRAM_HEADER = 56;
     private static final int PAGE = 4096;
     private static final int LOAD = 1;
+    /** libxl takes no segment for loadable that has no permissions. */
+    private static final int READ_WRITE_EXECUTE = 7;
+
     private static final int NOTE = 4;
     private static final int PHYS32_ENTRY = 18;
     /** hlt; jmp back to it. */
@@ -41,15 +44,32 @@ public record TinyKernel(long address, long memoryBytes, long entry) {
 
     /** The ELF file. */
     public byte[] elf() {
+        return elf(PAGE);
+    }
+
+    /**
+     * The ELF file with a segment of a given length, none of whose pages are zero.
+     *
+     * @param segmentBytes in the file
+     */
+    public static byte[] filled(int segmentBytes) {
+        byte[] elf = new TinyKernel(16 << 20, segmentBytes, 16 << 20).elf(segmentBytes);
+        for (int at = elf.length - segmentBytes + HALT.length; at < elf.length; at++) {
+            elf[at] = HALT[0];
+        }
+        return elf;
+    }
+
+    private byte[] elf(int segmentBytes) {
         byte[] note = entryNote();
         int noteAt = ELF_HEADER + 2 * PROGRAM_HEADER;
         int codeAt = noteAt + note.length;
-        ByteBuffer file = ByteBuffer.allocate(codeAt + PAGE).order(ByteOrder.LITTLE_ENDIAN);
+        ByteBuffer file = ByteBuffer.allocate(codeAt + segmentBytes).order(ByteOrder.LITTLE_ENDIAN);
         file.put(new byte[] {0x7f, 'E', 'L', 'F', 2, 1, 1}).position(16);
         file.putShort((short) 2).putShort((short) 62).putInt(1);
         file.putLong(32, ELF_HEADER).putShort(52, (short) ELF_HEADER);
         file.putShort(54, (short) PROGRAM_HEADER).putShort(56, (short) 2);
-        programHeader(file, ELF_HEADER, LOAD, codeAt, address, PAGE, memoryBytes);
+        programHeader(file, ELF_HEADER, LOAD, codeAt, address, segmentBytes, memoryBytes);
         programHeader(file, ELF_HEADER + PROGRAM_HEADER, NOTE, noteAt, 0, note.length, note.length);
         file.put(noteAt, note);
         file.put(codeAt, HALT);
@@ -70,7 +90,10 @@ public record TinyKernel(long address, long memoryBytes, long entry) {
 
     private static void programHeader(
             ByteBuffer file, int at, int type, long offset, long address, long fileBytes, long memoryBytes) {
-        file.putInt(at, type).putLong(at + 8, offset).putLong(at + 24, address);
+        file.putInt(at, type)
+                .putInt(at + 4, READ_WRITE_EXECUTE)
+                .putLong(at + 8, offset)
+                .putLong(at + 24, address);
         file.putLong(at + 32, fileBytes).putLong(at + 40, memoryBytes);
     }
 

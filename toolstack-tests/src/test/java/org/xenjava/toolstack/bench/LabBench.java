@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.bench;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.lang.management.ManagementFactory;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.LocalDate;
+import java.time.ZoneOffset;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.function.BiConsumer;
+import java.util.stream.Collectors;
+import org.xenjava.toolstack.Domain;
+import org.xenjava.toolstack.Toolstack;
+import org.xenjava.toolstack.bench.Comparison.Measured;
+import org.xenjava.toolstack.error.ToolstackException;
+
+/**
+ * Compares this toolstack with libxl in process and with the programs of xl, on the Xen below; {@code lab/bench} starts
+ * this in the lab's dom0. Writes Markdown.
+ */
+public final class LabBench {
+    private static final int[] GUESTS = {1, 8, 16, 32, 48};
+
+    private static final Map<Measured, String> GOALS =
+            Map.of(Measured.LIBXL_CREATE, "≤ 0.4", Measured.XL_CREATE, "≤ 0.2", Measured.LIBXL_DESTROY, "≤ 0.5");
+
+    private final Toolstack toolstack;
+    private final LibxlBench libxl;
+    private final Path xlj;
+    private final int rounds;
+    private final List<String> rows = new ArrayList<>();
+    private final List<String> notes = new ArrayList<>();
+    private final StringBuilder tables = new StringBuilder();
+
+    private LabBench(Toolstack toolstack, LibxlBench libxl, Path xlj, int rounds) {
+        this.toolstack = toolstack;
+        this.libxl = libxl;
+        this.xlj = xlj;
+        this.rounds = rounds;
+    }
+
+    /** @param args the file to write, the program {@code xlj}, the number of rounds, a line about what is measured */
+    public static void main(String[] args) throws IOException {
+        Path page = Path.of(args[0]);
+        try (LibxlBench libxl = new LibxlBench();
+                Toolstack toolstack = Toolstack.open()) {
+            LabBench bench = new LabBench(toolstack, libxl, Path.of(args[1]), Integer.parseInt(args[2]));
+            bench.measure(Files.createTempDirectory("bench"), () -> bench.write(page, args[3]));
+        }
+    }
+
+    /** Written again after each measurement, so that a run that is cut off leaves what it has. */
+    private void write(Path page, String about) {
+        try {
+            Files.writeString(page, page(about));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private void measure(Path directory, Runnable save) {
+        BenchGuest.Maker guests = new BenchGuest.Maker(directory, libxl);
+        BenchGuest small = guests.small();
+        List<Runnable> measurements = List.of(
+                // The compiler needs 25 creates, or what is measured is the interpreter.
+                () -> compare(small, 25, rounds, Comparison::withXl),
+                () -> compare(guests.vmlinux(), 2, rounds / 2, Comparison::withXl),
+                () -> growth(guests.tiny()),
+                () -> compare(guests.bzImage(), 2, rounds / 3, Comparison::withXl),
+                () -> steps(small),
+                () -> steps(guests.vmlinux()),
+                () -> coldStart(small),
+                () -> compare(guests.hvm(), 1, rounds / 4, Comparison::withoutXl),
+                () -> compare(guests.withDevices(), 1, rounds / 4, Comparison::withoutXl));
+        for (Runnable measurement : measurements) {
+            measurement.run();
+            save.run();
+        }
+    }
+
+    private void compare(BenchGuest guest, int warmUp, int times, BiConsumer<Comparison, Integer> rounds) {
+        say(guest.title());
+        Comparison comparison = new Comparison(toolstack, libxl, guest);
+        try {
+            comparison.warmUp(warmUp);
+            rounds.accept(comparison, Math.max(times, 3));
+        } catch (IllegalStateException | ToolstackException e) {
+            // On a busy machine a hotplug script may exceed libxl's limit of 40 s. What was measured counts.
+            say(guest.title() + ": " + e.getMessage());
+            notes.add(guest.title() + ": the measurement ended early.");
+        }
+        rows.addAll(comparison.rows(GOALS));
+    }
+
+    private void steps(BenchGuest guest) {
+        say("steps of " + guest.title());
+        StepTimes times = new StepTimes();
+        times.measure(toolstack, guest, rounds);
+        tables.append("\n").append(times.table(guest.title()));
+    }
+
+    private void growth(BenchGuest guest) {
+        say("growth");
+        Growth growth = new Growth(toolstack, libxl, guest);
+        for (int number : GUESTS) {
+            growth.measure(number, Math.max(rounds / 3, 3));
+        }
+        growth.finish(Math.max(rounds / 3, 3));
+        rows.addAll(growth.rows());
+        tables.append("\n").append(growth.table());
+    }
+
+    /** Processes that start, do one thing and end. */
+    private void coldStart(BenchGuest guest) {
+        say("cold start");
+        Samples ourCreate = new Samples();
+        Samples xlCreate = new Samples();
+        Samples ourList = new Samples();
+        Samples xlList = new Samples();
+        // The first run fills the caches, the class-data archive among them.
+        libxl.run(xlj + " list");
+        for (int i = 0; i < Math.max(rounds / 6, 2); i++) {
+            xlCreate.add(libxl.run("xl create -q -p " + guest.file() + " name=\"cold\""));
+            xlList.add(libxl.run("xl list"));
+            libxl.run("xl destroy cold");
+            ourCreate.add(libxl.run(xlj + " create -q -p " + guest.file() + " name=\"cold\""));
+            ourList.add(libxl.run(xlj + " list"));
+            toolstack.find("cold").ifPresent(Domain::destroy);
+        }
+        rows.add(Comparison.tableRow("cold `xlj create -p` / `xl create -p`", xlCreate, ourCreate, "≤ 6"));
+        rows.add(Comparison.tableRow("cold `xlj list` / `xl list`", xlList, ourList, "≤ 6"));
+    }
+
+    private String page(String about) {
+        return about + ". Measured on " + LocalDate.now(ZoneOffset.UTC) + " in one boot of Xen "
+                + toolstack.host().xenVersion() + " in the lab, Java " + System.getProperty("java.version")
+                + ". Times are in ms: the median, and the minimum in parentheses. *n* is the number of our runs.\n\n"
+                + "| figure | n | libxl / xl | ours | ratio | goal |\n|---|---|---|---|---|---|\n"
+                + String.join("\n", rows) + "\n" + tables
+                + notes.stream().map(note -> "\n" + note + "\n").collect(Collectors.joining());
+    }
+
+    private static void say(String what) {
+        System.out.println(
+                "bench: " + what + " (" + ManagementFactory.getRuntimeMXBean().getUptime() / 1000 + " s)");
+    }
+}
