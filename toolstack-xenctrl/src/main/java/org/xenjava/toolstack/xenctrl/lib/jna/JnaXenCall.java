@@ -3,15 +3,29 @@ package org.xenjava.toolstack.xenctrl.lib.jna;
 
 import static org.xenjava.toolstack.xenctrl.lib.jna.NativeMemory.PAGE_BYTES;
 
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.BlockingQueue;
 import org.xenjava.toolstack.xenctrl.lib.HypercallBuffer;
 import org.xenjava.toolstack.xenctrl.lib.XenCall;
 
-/** {@code libxencall}. */
+/**
+ * {@code libxencall}. Buffers of one page, which nearly every hypercall takes, are kept for the next one: C is called
+ * for neither their allocation nor their release.
+ */
 final class JnaXenCall implements XenCall {
+    private static final int KEPT_PAGES = 16;
+    private static final byte[] ZEROES = new byte[PAGE_BYTES];
+
     private final Handle handle;
+    private final BlockingQueue<Long> keptPages = new ArrayBlockingQueue<>(KEPT_PAGES);
 
     private JnaXenCall(long address) {
-        handle = new Handle("libxencall", address, () -> {}, LibXenCall::xencall_close);
+        handle = new Handle("libxencall", address, () -> {}, this::freeAndClose);
+    }
+
+    private void freeAndClose(long h) {
+        keptPages.forEach(page -> LibXenCall.xencall_free_buffer_pages(h, page, 1));
+        LibXenCall.xencall_close(h);
     }
 
     static JnaXenCall open() {
@@ -46,12 +60,33 @@ final class JnaXenCall implements XenCall {
             throw new IllegalArgumentException("a hypercall buffer has 1 byte to 2 GiB, not " + bytes);
         }
         long pages = (bytes + PAGE_BYTES - 1) / PAGE_BYTES;
-        return handle.use(h -> {
-            long address =
-                    Result.notNull("xencall_alloc_buffer_pages", LibXenCall.xencall_alloc_buffer_pages(h, pages));
-            return handle.adopt(
-                    address, pages * PAGE_BYTES, owner -> LibXenCall.xencall_free_buffer_pages(owner, address, pages));
-        });
+        return handle.use(h -> pages == 1 ? onePage(h) : severalPages(h, pages));
+    }
+
+    private HypercallBuffer severalPages(long h, long pages) {
+        long address = allocate(h, pages);
+        return handle.adopt(
+                address, pages * PAGE_BYTES, owner -> LibXenCall.xencall_free_buffer_pages(owner, address, pages));
+    }
+
+    private HypercallBuffer onePage(long h) {
+        Long kept = keptPages.poll();
+        long address = kept == null ? allocate(h, 1) : kept;
+        NativeMemory page = handle.adopt(address, PAGE_BYTES, owner -> keep(owner, address));
+        if (kept != null) {
+            page.bytes().put(0, ZEROES);
+        }
+        return page;
+    }
+
+    private void keep(long h, long page) {
+        if (!keptPages.offer(page)) {
+            LibXenCall.xencall_free_buffer_pages(h, page, 1);
+        }
+    }
+
+    private static long allocate(long h, long pages) {
+        return Result.notNull("xencall_alloc_buffer_pages", LibXenCall.xencall_alloc_buffer_pages(h, pages));
     }
 
     @Override

@@ -3,6 +3,7 @@ package org.xenjava.toolstack.xenctrl.lib.jna;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import java.util.ArrayList;
@@ -128,10 +129,45 @@ class JnaXenCallTest {
 
     @Test
     void aBufferIsFreedOnceHoweverOftenItIsClosed() {
-        HypercallBuffer buffer = call.allocBuffer(1);
+        HypercallBuffer buffer = call.allocBuffer(4097);
         buffer.close();
         buffer.close();
-        assertEquals(List.of("xencall_alloc_buffer_pages(1)", "xencall_free_buffer_pages(1)"), fake.log());
+        assertEquals(List.of("xencall_alloc_buffer_pages(2)", "xencall_free_buffer_pages(2)"), fake.log());
+    }
+
+    @Test
+    void aBufferOfOnePageIsKeptAndClearedForTheNextUse() {
+        HypercallBuffer first = call.allocBuffer(8);
+        long address = first.address();
+        first.bytes().putLong(0, -1);
+        first.close();
+        first.close();
+        try (HypercallBuffer second = call.allocBuffer(16);
+                HypercallBuffer third = call.allocBuffer(16)) {
+            assertEquals(address, second.address());
+            assertEquals(0, second.bytes().getLong(0));
+            assertNotEquals(address, third.address());
+            assertThrows(IllegalStateException.class, first::bytes);
+        }
+        assertEquals(List.of("xencall_alloc_buffer_pages(1)", "xencall_alloc_buffer_pages(1)"), fake.log());
+        call.close();
+        assertEquals(
+                List.of(
+                        "xencall_free_buffer_pages(1)",
+                        "xencall_free_buffer_pages(1)",
+                        "xencall_close(0xc0ffee0000001)"),
+                fake.log());
+    }
+
+    @Test
+    void noMoreThanSixteenPagesAreKept() {
+        List<HypercallBuffer> buffers = new ArrayList<>();
+        for (int i = 0; i < 17; i++) {
+            buffers.add(call.allocBuffer(1));
+        }
+        fake.log();
+        buffers.forEach(HypercallBuffer::close);
+        assertEquals(List.of("xencall_free_buffer_pages(1)"), fake.log());
     }
 
     @Test
