@@ -25,7 +25,7 @@ class BuildSummaryTest {
                 "order = max_mem, set_paging_mempool_size, claim_pages, set_pod_target, populate_physmap",
                 "claim_pages = RAM, then 0",
                 "set_pod_target.target_pages = 65536",
-                "RAM populated = 0x0: 64 × (4 × order 9 PoD)",
+                "RAM populated = 0x0: 256 × order 9 PoD",
                 "frames populated besides the RAM = 0xfc000+9, 0xfeff8+8",
                 "pages owned in the end = RAM + 17",
                 "memory map, RAM = 0x0+0x20000000 type 1",
@@ -64,11 +64,10 @@ class BuildSummaryTest {
     }
 
     @Test
-    void callsThatPopulateInARowAreWrittenAsOne() {
+    void extentsInARowAreWrittenAsOne() {
         assertEquals(
-                "0x0: 1 × (160 × order 0 PoD); 0xc0: 1 × (320 × order 0 PoD); 0x200: 127 × (4 × order 9 PoD);"
-                        + " 0x3fa00: 1 × (3 × order 9 PoD); 0x40000: 2 × (1 × order 18 PoD);"
-                        + " 0xc0000: 96 × (4 × order 9 PoD); 0x100000: 30 × (4 × order 9 PoD)",
+                "0x0: 160 × order 0 PoD; 0xc0: 320 × order 0 PoD; 0x200: 511 × order 9 PoD;"
+                        + " 0x40000: 2 × order 18 PoD; 0xc0000: 384 × order 9 PoD; 0x100000: 120 × order 9 PoD",
                 H4.get("RAM populated"));
     }
 

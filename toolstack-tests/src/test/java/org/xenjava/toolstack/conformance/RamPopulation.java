@@ -7,29 +7,29 @@ import java.util.List;
 import java.util.stream.Collectors;
 
 /**
- * The calls that populate the RAM, in their order. {@code 0x0: 64 × (4 × order 9 PoD)} are 64 calls for four extents
- * each, one behind the other from gfn 0 on.
+ * The extents that populate the RAM, in their order, however many of them a call asks for. {@code 0x0: 256 × order 9
+ * PoD} are 256 extents, one behind the other from gfn 0 on.
  */
 final class RamPopulation {
     private final List<Row> rows = new ArrayList<>();
 
-    /** Equal calls, each beginning where the one before ended. */
-    private record Row(long gfn, int calls, int extents, int order, boolean onDemand) {
+    /** Equal extents, each beginning where the one before ended. */
+    private record Row(long gfn, int extents, int order, boolean onDemand) {
         long end() {
-            return gfn + ((long) calls * extents << order);
+            return gfn + ((long) extents << order);
         }
 
         boolean goesOnWith(Row next) {
-            return next.gfn == end() && next.extents == extents && next.order == order && next.onDemand == onDemand;
+            return next.gfn == end() && next.order == order && next.onDemand == onDemand;
         }
 
         Row and(Row next) {
-            return new Row(gfn, calls + next.calls, extents, order, onDemand);
+            return new Row(gfn, extents + next.extents, order, onDemand);
         }
 
         @Override
         public String toString() {
-            return "0x%x: %d × (%d × order %d%s)".formatted(gfn, calls, extents, order, onDemand ? " PoD" : "");
+            return "0x%x: %d × order %d%s".formatted(gfn, extents, order, onDemand ? " PoD" : "");
         }
     }
 
@@ -42,7 +42,7 @@ final class RamPopulation {
                 throw new IllegalArgumentException("the extents from gfn " + first + " on have gaps");
             }
         }
-        Row next = new Row(first, 1, count, order, onDemand);
+        Row next = new Row(first, count, order, onDemand);
         int last = rows.size() - 1;
         if (last >= 0 && rows.get(last).goesOnWith(next)) {
             rows.set(last, rows.get(last).and(next));
