@@ -30,41 +30,42 @@ final class RestartExecutor {
 
     private final HostContext host;
     private final SupervisionPolicy policy;
-    private final SupervisorLease claims;
-    private final RetrySchedule patience;
+    private final SupervisorLease leases;
+    private final RetrySchedule schedule;
     private final Consumer<SupervisionEvent> listener;
 
     RestartExecutor(
             HostContext host,
             SupervisionPolicy policy,
-            SupervisorLease claims,
-            RetrySchedule patience,
+            SupervisorLease leases,
+            RetrySchedule schedule,
             Consumer<SupervisionEvent> listener) {
         this.host = host;
         this.policy = policy;
-        this.claims = claims;
-        this.patience = patience;
+        this.leases = leases;
+        this.schedule = schedule;
         this.listener = listener;
     }
 
     /**
      * Continues with an entry as far as possible. Does nothing if another supervisor has the entry, or if it is done.
      */
-    void goOn(UUID uuid, Instant now) {
-        if (claims.takeEntry(uuid)) {
-            StopJournal.read(host.store().direct(), uuid).ifPresentOrElse(entry -> goOn(entry, now), () -> close(uuid));
+    void resume(UUID uuid, Instant now) {
+        if (leases.takeEntry(uuid)) {
+            StopJournal.read(host.store().direct(), uuid)
+                    .ifPresentOrElse(entry -> resume(entry, now), () -> close(uuid));
         }
     }
 
-    private void goOn(StopJournal.Entry entry, Instant now) {
+    private void resume(StopJournal.Entry entry, Instant now) {
         leave(entry);
         Optional<DomainConfig> successor = entry.successor();
         if (successor.isEmpty()) {
             close(entry.uuid());
-            patience.forget(entry.uuid());
-            tell(Kind.DESTROYED, entry, entry.domid(), "destroyed");
+            schedule.forget(entry.uuid());
+            report(Kind.DESTROYED, entry, entry.domid(), "destroyed");
         } else if (domains(entry.uuid()).stream().anyMatch(DomainInfo::dying)) {
-            patience.lookAgain(entry.uuid(), now.plus(WHILE_DYING));
+            schedule.postpone(entry.uuid(), now.plus(WHILE_DYING));
         } else {
             succeed(entry, successor.get(), now);
         }
@@ -117,7 +118,7 @@ final class RestartExecutor {
                 .isPresent();
         if (unchanged) {
             host.xenctrl().domains().setHandle(entry.domid(), identity.uuid());
-            tell(
+            report(
                     Kind.SET_ASIDE,
                     entry,
                     entry.domid(),
@@ -130,7 +131,7 @@ final class RestartExecutor {
             host.builds().recover(host.xenctrl(), host.removal());
         }
         if (host.builds().isUnderWay(entry.uuid())) {
-            patience.lookAgain(entry.uuid(), now.plus(WHILE_DYING));
+            schedule.postpone(entry.uuid(), now.plus(WHILE_DYING));
             return;
         }
         Optional<DomainInfo> built =
@@ -151,39 +152,40 @@ final class RestartExecutor {
 
     private void start(StopJournal.Entry entry, int domid, Instant now) {
         if (policy.only().isPresent()) {
-            claims.take(domid, transaction -> {});
+            leases.take(domid, transaction -> {});
         }
         if (host.xenctrl().domains().info(domid).filter(DomainInfo::paused).isPresent()) {
             host.xenctrl().domains().unpause(domid);
         }
         close(entry.uuid());
-        patience.started(entry.uuid(), now);
-        tell(Kind.RESTARTED, entry, domid, "restarted; it was domain " + entry.domid());
+        schedule.started(entry.uuid(), now);
+        report(Kind.RESTARTED, entry, domid, "restarted; it was domain " + entry.domid());
     }
 
     private void failed(StopJournal.Entry entry, ToolstackException failure, Instant now) {
-        Optional<Duration> next = patience.failed(entry.uuid(), now);
+        Optional<Duration> next = schedule.failed(entry.uuid(), now);
         if (next.isPresent()) {
-            patience.lookAgain(entry.uuid(), now.plus(next.get()));
-            tell(
+            schedule.postpone(entry.uuid(), now.plus(next.get()));
+            report(
                     Kind.RESTART_FAILED,
                     entry,
                     entry.domid(),
-                    "not restarted, to be tried again in " + next.get() + ": " + failure.getMessage());
+                    "not restarted, retrying in " + next.get().toSeconds() + " s: " + failure.getMessage());
         } else {
             close(entry.uuid());
-            patience.forget(entry.uuid());
-            tell(
+            schedule.forget(entry.uuid());
+            report(
                     Kind.GAVE_UP,
                     entry,
                     entry.domid(),
-                    "not restarted for " + policy.retryFor() + "; create it anew: " + failure.getMessage());
+                    "not restarted within " + policy.retryFor().toMinutes() + " min; create it again: "
+                            + failure.getMessage());
         }
     }
 
     private void close(UUID uuid) {
         host.store().inTransaction(transaction -> {
-            boolean ours = StopJournal.lease(claims.holder(), uuid).state(transaction) == Lease.State.OURS;
+            boolean ours = StopJournal.lease(leases.holder(), uuid).state(transaction) == Lease.State.OURS;
             if (ours) {
                 StopJournal.remove(transaction, uuid);
             }
@@ -191,7 +193,7 @@ final class RestartExecutor {
         });
     }
 
-    private void tell(Kind kind, StopJournal.Entry entry, int domid, String detail) {
+    private void report(Kind kind, StopJournal.Entry entry, int domid, String detail) {
         listener.accept(new SupervisionEvent(kind, domid, entry.name(), entry.uuid(), detail));
     }
 }

@@ -36,7 +36,7 @@ final class RetrySchedule {
         return !now.isBefore(notBefore.getOrDefault(uuid, Instant.MIN));
     }
 
-    void lookAgain(UUID uuid, Instant at) {
+    void postpone(UUID uuid, Instant at) {
         notBefore.put(uuid, at);
     }
 

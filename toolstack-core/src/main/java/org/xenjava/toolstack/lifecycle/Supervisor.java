@@ -46,9 +46,9 @@ public final class Supervisor {
     private final Lock supervision;
     private final SupervisionPolicy policy;
     private final SupervisionListener listener;
-    private final SupervisorLease claims;
-    private final RestartExecutor successors;
-    private final RetrySchedule patience;
+    private final SupervisorLease leases;
+    private final RestartExecutor restarts;
+    private final RetrySchedule schedule;
     /** Stopped domains without a pending action: preserved ones, and those of other toolstacks. */
     private final Set<Seen> settled = new HashSet<>();
     /** Stopped domains of other supervisors, which may die before they finish. */
@@ -80,9 +80,9 @@ public final class Supervisor {
         this.supervision = supervision;
         this.policy = policy;
         this.listener = listener;
-        this.claims = new SupervisorLease(host.store(), host.processes());
-        this.patience = new RetrySchedule(policy);
-        this.successors = new RestartExecutor(host, policy, claims, patience, this::tell);
+        this.leases = new SupervisorLease(host.store(), host.processes());
+        this.schedule = new RetrySchedule(policy);
+        this.restarts = new RestartExecutor(host, policy, leases, schedule, this::report);
     }
 
     /**
@@ -98,7 +98,7 @@ public final class Supervisor {
             for (UUID uuid : StopJournal.uuids(host.store().direct())) {
                 if (policy.includes(uuid)) {
                     leaving.add(uuid);
-                    attempt("taking domain " + uuid + " away", () -> successors.goOn(uuid, now), uuid, now);
+                    attempt("taking domain " + uuid + " away", () -> restarts.resume(uuid, now), uuid, now);
                 }
             }
             List<DomainInfo> domains = host.xenctrl().domains().list();
@@ -115,7 +115,7 @@ public final class Supervisor {
         if (!errors.isEmpty()) {
             throw errors.remove(0);
         }
-        return patience.untilNext(now)
+        return schedule.untilNext(now)
                 .filter(next -> next.compareTo(SCAN_EVERY) < 0)
                 .orElse(SCAN_EVERY);
     }
@@ -137,7 +137,7 @@ public final class Supervisor {
     }
 
     private void attempt(String what, Runnable work, UUID uuid, Instant now) {
-        if (!patience.isDue(uuid, now)) {
+        if (!schedule.isDue(uuid, now)) {
             return;
         }
         try {
@@ -149,10 +149,10 @@ public final class Supervisor {
             }
         } catch (HypercallException | XenLibException | ToolstackException e) {
             LOG.warn("{} failed; the next try is in {} s: {}", what, AFTER_FAILURE.toSeconds(), e.getMessage());
-            patience.lookAgain(uuid, now.plus(AFTER_FAILURE));
+            schedule.postpone(uuid, now.plus(AFTER_FAILURE));
         } catch (RuntimeException e) {
             LOG.error("{} failed; the next try is in {} s", what, AFTER_FAILURE.toSeconds(), e);
-            patience.lookAgain(uuid, now.plus(AFTER_FAILURE));
+            schedule.postpone(uuid, now.plus(AFTER_FAILURE));
         } catch (Error e) {
             // The other domains are handled first; then the error ends the supervisor.
             errors.add(e);
@@ -164,8 +164,8 @@ public final class Supervisor {
             StopCause.of(info.shutdownReason()).ifPresent(cause -> stopped(info, cause, now));
         } else if (host.hasLostItsDevices(info.domid()) && !host.builds().isUnderWay(info.handle())) {
             stopped(info, StopCause.CRASH, now);
-        } else if (policy.only().isPresent() && !claims.has(info.domid())) {
-            claims.take(info.domid(), transaction -> {});
+        } else if (policy.only().isPresent() && !leases.has(info.domid())) {
+            leases.take(info.domid(), transaction -> {});
         }
     }
 
@@ -176,9 +176,9 @@ public final class Supervisor {
             settled.add(new Seen(info.domid(), info.handle()));
             return;
         }
-        if (!claims.take(info.domid(), transaction -> {})) {
+        if (!leases.take(info.domid(), transaction -> {})) {
             if (leftToOthers.add(new Seen(info.domid(), info.handle()))) {
-                tell(Kind.LEFT_TO_ANOTHER, info, config.get(), "stopped; another process supervises it");
+                report(Kind.LEFT_TO_ANOTHER, info, config.get(), "stopped; another process supervises it");
             }
             return;
         }
@@ -198,8 +198,8 @@ public final class Supervisor {
 
     private void act(Ending ending, Instant now) {
         boolean looping =
-                restarts(ending.action()) && patience.isLooping(ending.info().handle(), now);
-        tell(
+                isRestart(ending.action()) && schedule.isLooping(ending.info().handle(), now);
+        report(
                 Kind.STOPPED,
                 ending.info(),
                 ending.config(),
@@ -218,15 +218,14 @@ public final class Supervisor {
         }
         switch (ending.action()) {
             case PRESERVE -> keep(ending, "preserved until somebody destroys it");
-            case DESTROY, COREDUMP_DESTROY -> takeAway(ending.entry(Optional.empty(), Optional.empty()), now);
+            case DESTROY, COREDUMP_DESTROY -> remove(ending.entry(Optional.empty(), Optional.empty()), now);
             case RESTART, COREDUMP_RESTART, SOFT_RESET ->
-                takeAway(ending.entry(Optional.empty(), Optional.of(ending.config())), now);
-            case RENAME_RESTART ->
-                takeAway(ending.entry(Optional.of(aside(ending)), Optional.of(ending.config())), now);
+                remove(ending.entry(Optional.empty(), Optional.of(ending.config())), now);
+            case RENAME_RESTART -> remove(ending.entry(Optional.of(aside(ending)), Optional.of(ending.config())), now);
         }
     }
 
-    private static boolean restarts(LifecycleAction action) {
+    private static boolean isRestart(LifecycleAction action) {
         return switch (action) {
             case RESTART, RENAME_RESTART, COREDUMP_RESTART, SOFT_RESET -> true;
             case DESTROY, PRESERVE, COREDUMP_DESTROY -> false;
@@ -239,21 +238,21 @@ public final class Supervisor {
                     ending.info().domid(),
                     ending.info().handle(),
                     policy.dumps().resolve(ending.name()));
-            tell(
+            report(
                     Kind.DUMPED,
                     ending.info(),
                     ending.config(),
                     "its memory is in " + policy.dumps().resolve(ending.name()));
         } catch (ToolstackException e) {
-            tell(Kind.DUMP_FAILED, ending.info(), ending.config(), "its memory was not dumped: " + e.getMessage());
+            report(Kind.DUMP_FAILED, ending.info(), ending.config(), "its memory was not dumped: " + e.getMessage());
         }
     }
 
     private void keep(Ending ending, String why) {
         DomainPaths paths = new DomainPaths(ending.info().domid());
-        if (claims.take(ending.info().domid(), transaction -> transaction.write(paths.kept(), why))) {
+        if (leases.take(ending.info().domid(), transaction -> transaction.write(paths.kept(), why))) {
             settled.add(new Seen(ending.info().domid(), ending.info().handle()));
-            tell(Kind.KEPT, ending.info(), ending.config(), why);
+            report(Kind.KEPT, ending.info(), ending.config(), why);
         }
     }
 
@@ -265,18 +264,18 @@ public final class Supervisor {
         return new StopJournal.Identity(stem + suffix, UUID.randomUUID());
     }
 
-    private void takeAway(StopJournal.Entry entry, Instant now) {
-        if (claims.take(entry.domid(), transaction -> StopJournal.write(transaction, entry, claims.holder()))) {
-            patience.stopped(entry.uuid(), now);
-            successors.goOn(entry.uuid(), now);
+    private void remove(StopJournal.Entry entry, Instant now) {
+        if (leases.take(entry.domid(), transaction -> StopJournal.write(transaction, entry, leases.holder()))) {
+            schedule.stopped(entry.uuid(), now);
+            restarts.resume(entry.uuid(), now);
         }
     }
 
-    private void tell(Kind kind, DomainInfo info, DomainConfig config, String detail) {
-        tell(new SupervisionEvent(kind, info.domid(), config.name(), info.handle(), detail));
+    private void report(Kind kind, DomainInfo info, DomainConfig config, String detail) {
+        report(new SupervisionEvent(kind, info.domid(), config.name(), info.handle(), detail));
     }
 
-    private void tell(SupervisionEvent event) {
+    private void report(SupervisionEvent event) {
         Level level =
                 switch (event.kind()) {
                     case DUMP_FAILED, KEPT, RESTART_FAILED, GAVE_UP -> Level.WARN;
@@ -293,7 +292,7 @@ public final class Supervisor {
     /** Releases all leases, so that other supervisors can act. The supervisor must not be used afterwards. */
     public synchronized void release() {
         try {
-            claims.release(host.xenctrl().domains().list());
+            leases.release(host.xenctrl().domains().list());
         } catch (HypercallException | XenLibException | ToolstackException e) {
             LOG.warn("the supervisor's leases stay until its process ends: {}", e.getMessage());
         }

@@ -16,7 +16,7 @@ import org.xenjava.toolstack.xenctrl.units.Pages;
 public final class DebtCover {
     private static final int ATTEMPTS = 10;
 
-    private final DomainReader eyes;
+    private final DomainReader reader;
     private final Xenctrl xenctrl;
     private final StoreClient store;
     private final ProcessIdentity processes;
@@ -30,7 +30,7 @@ public final class DebtCover {
      */
     @SuppressWarnings("exports")
     public DebtCover(Xenctrl xenctrl, StoreClient store, ProcessIdentity processes) {
-        this.eyes = new DomainReader(xenctrl, store);
+        this.reader = new DomainReader(xenctrl, store);
         this.xenctrl = xenctrl;
         this.store = store;
         this.processes = processes;
@@ -48,7 +48,7 @@ public final class DebtCover {
      */
     public Pages cover(int domid, UUID uuid, Pages budget) {
         GuardPolicy standard = GuardPolicy.standard();
-        GuardActions hands = new GuardActions(
+        GuardActions actions = new GuardActions(
                 xenctrl,
                 store,
                 processes,
@@ -59,12 +59,12 @@ public final class DebtCover {
         GuardOutcome outcome = GuardOutcome.STALE;
         long debt = 0;
         for (int attempt = 0; attempt < ATTEMPTS && outcome.equals(GuardOutcome.STALE); attempt++) {
-            Optional<GuardReading> seen = eyes.read(domid, uuid);
+            Optional<GuardReading> seen = reader.read(domid, uuid);
             debt = seen.map(GuardReading::debt).orElse(0L);
             if (seen.isEmpty() || debt <= 0) {
                 return Pages.ZERO;
             }
-            outcome = hands.act(GuardAction.COVER, domid, seen.get());
+            outcome = actions.act(GuardAction.COVER, domid, seen.get());
         }
         if (!outcome.equals(GuardOutcome.DONE)) {
             throw new PodDebtException(

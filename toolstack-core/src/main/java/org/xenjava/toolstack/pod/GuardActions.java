@@ -122,7 +122,7 @@ final class GuardActions {
         MemoryGrowth growth = new MemoryGrowth(
                 xenctrl, store, holder, domid, Pages.of(seen.maxPages()), "covering the debt of domain " + domid);
         // Xen reports success for a request that it ignores.
-        String failure = "Xen has taken the new PoD target and done nothing";
+        String failure = "Xen accepted the new PoD target and added no page";
         try {
             growth.grow(
                     Pages.of(newMax).toKiB(),
@@ -131,12 +131,12 @@ final class GuardActions {
                     Optional.of(Pages.of(wanted)),
                     policy.lending().reserve());
         } catch (HostMemoryException e) {
-            failure = "the host has too little free memory, of which "
-                    + policy.lending().reserve() + " stay free";
+            failure = "the host has too little free memory besides the reserve of "
+                    + policy.lending().reserve();
         } catch (DomainStateException e) {
             failure = e.getMessage();
         } catch (HypercallException e) {
-            failure = "Xen refuses (" + e.getMessage() + ")";
+            failure = "Xen refused it (" + e.getMessage() + ")";
         }
         if (xenctrl.memory().podTarget(domid).debt() <= 0) {
             return Optional.empty();

@@ -144,7 +144,7 @@ final class GuardStateMachine {
         if (reading.repaidSinceNoted() >= NOTED_STEP) {
             return Optional.of(GuardAction.RECORD_REPAYMENT);
         }
-        return now.isBefore(since.plus(patience())) ? Optional.empty() : askBack(reading, now);
+        return now.isBefore(since.plus(timeout())) ? Optional.empty() : askBack(reading, now);
     }
 
     private Optional<GuardAction> askBack(GuardReading reading, Instant now) {
@@ -206,10 +206,10 @@ final class GuardStateMachine {
             enter(GuardState.BALLOONING, "");
             return Optional.of(GuardAction.FORGET_NUDGE);
         }
-        return now.isBefore(since.plus(patience())) ? Optional.empty() : decideShort(reading);
+        return now.isBefore(since.plus(timeout())) ? Optional.empty() : decideShort(reading);
     }
 
-    private Duration patience() {
+    private Duration timeout() {
         return switch (state) {
             case BOOTING -> policy.timeouts().boot();
             case NUDGED -> policy.timeouts().nudge();
@@ -267,9 +267,9 @@ final class GuardStateMachine {
     /** Schedules the next reading with back-off, at the latest when a time limit expires. */
     private void lookAgain(Instant now) {
         due = now.plus(interval);
-        Instant patienceEnds = since.plus(patience());
-        if ((inDebt || lent) && patienceEnds.isAfter(now) && patienceEnds.isBefore(due)) {
-            due = patienceEnds;
+        Instant timeoutEnds = since.plus(timeout());
+        if ((inDebt || lent) && timeoutEnds.isAfter(now) && timeoutEnds.isBefore(due)) {
+            due = timeoutEnds;
         }
         Duration most =
                 switch (state) {

@@ -45,8 +45,8 @@ public final class PodGuard {
     private final GuardScope scope;
     private final GuardListener listener;
     private final DomainLock lock;
-    private final DomainReader eyes;
-    private final GuardActions hands;
+    private final DomainReader reader;
+    private final GuardActions actions;
     private final Map<Integer, Guarded> domains = new TreeMap<>();
     private final Set<Integer> woken = ConcurrentHashMap.newKeySet();
     private volatile boolean scanWanted;
@@ -124,8 +124,8 @@ public final class PodGuard {
         this.scope = scope;
         this.listener = listener;
         this.lock = lock;
-        this.eyes = new DomainReader(xenctrl, store);
-        this.hands = new GuardActions(xenctrl, store, processes, policy);
+        this.reader = new DomainReader(xenctrl, store);
+        this.actions = new GuardActions(xenctrl, store, processes, policy);
     }
 
     /**
@@ -241,7 +241,7 @@ public final class PodGuard {
 
     private void look(int domid, Guarded guarded, Instant now) {
         try {
-            Optional<GuardReading> reading = eyes.read(domid, guarded.handle);
+            Optional<GuardReading> reading = reader.read(domid, guarded.handle);
             if (reading.isEmpty()) {
                 gone(domid, guarded);
                 return;
@@ -251,14 +251,14 @@ public final class PodGuard {
             guarded.name = name(domid).orElse(guarded.name);
             guarded.coveredPages = seen.coveredPages();
             guarded.machine.look(seen, now).ifPresent(action -> {
-                tell(domid, guarded);
+                report(domid, guarded);
                 act(domid, guarded, action, seen, now);
             });
-            tell(domid, guarded);
-            tellOfMonitor(domid, guarded, seen);
+            report(domid, guarded);
+            reportMonitor(domid, guarded, seen);
             GuardStatus status = guarded.status(domid, guarded.last);
             PodReadingEvent.record(status);
-            telling(() -> listener.looked(status));
+            notifying(() -> listener.looked(status));
         } catch (HypercallException | XenLibException | XenStoreException e) {
             LOG.debug("the guard of domain {} tries again later", domid, e);
             guarded.machine.lookFailed(now);
@@ -270,10 +270,10 @@ public final class PodGuard {
 
     private void act(int domid, Guarded guarded, GuardAction action, GuardReading seen, Instant now) {
         boolean free = lock.tryExclusively(domid, () -> {
-            GuardOutcome outcome = hands.act(action, domid, seen);
+            GuardOutcome outcome = actions.act(action, domid, seen);
             LOG.debug("domain {}: {}: {}", domid, action, outcome);
             if (action == GuardAction.COVER && outcome.equals(GuardOutcome.DONE)) {
-                guarded.last = eyes.read(domid, guarded.handle).orElse(seen);
+                guarded.last = reader.read(domid, guarded.handle).orElse(seen);
                 guarded.coveredPages = guarded.last.coveredPages();
             }
             guarded.machine.done(action, outcome, now);
@@ -287,18 +287,18 @@ public final class PodGuard {
     private void gone(int domid, Guarded guarded) {
         domains.remove(domid);
         guarded.machine.gone();
-        tell(domid, guarded);
+        report(domid, guarded);
         scanWanted = true;
         if (policy.mode() != GuardMode.OBSERVE) {
             try {
-                hands.forget(domid);
+                actions.forget(domid);
             } catch (XenStoreException e) {
                 LOG.debug("the guard's record of domain {} could not be removed", domid, e);
             }
         }
     }
 
-    private void tell(int domid, Guarded guarded) {
+    private void report(int domid, Guarded guarded) {
         for (GuardStateMachine.Transition transition : guarded.machine.takeTransitions()) {
             GuardReading reading = guarded.last == null ? GuardReading.NOTHING : guarded.last;
             boolean gone = transition.to() == GuardState.GONE;
@@ -316,7 +316,7 @@ public final class PodGuard {
         }
     }
 
-    private void tellOfMonitor(int domid, Guarded guarded, GuardReading seen) {
+    private void reportMonitor(int domid, Guarded guarded, GuardReading seen) {
         Inspection now = seen.monitored() ? Inspection.ATTACHED : Inspection.NONE;
         if (now != guarded.inspection) {
             guarded.inspection = now;
@@ -343,7 +343,7 @@ public final class PodGuard {
 
     private void announce(GuardEvent event) {
         log(event);
-        telling(() -> listener.changed(event));
+        notifying(() -> listener.changed(event));
     }
 
     private static void log(GuardEvent event) {
@@ -363,7 +363,7 @@ public final class PodGuard {
                         event.refusal().map(why -> ": " + why).orElse(""));
     }
 
-    private static void telling(Runnable listening) {
+    private static void notifying(Runnable listening) {
         try {
             listening.run();
         } catch (RuntimeException e) {

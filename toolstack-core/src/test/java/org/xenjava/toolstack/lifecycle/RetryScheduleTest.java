@@ -59,7 +59,7 @@ class RetryScheduleTest {
 
     @Test
     void aDomainIsDueAgainWhenItsTimeHasCome() {
-        schedule.lookAgain(WEB, now.plusSeconds(30));
+        schedule.postpone(WEB, now.plusSeconds(30));
         assertFalse(schedule.isDue(WEB, now));
         assertEquals(Optional.of(Duration.ofSeconds(30)), schedule.untilNext(now));
         assertTrue(schedule.isDue(WEB, now.plusSeconds(30)));
