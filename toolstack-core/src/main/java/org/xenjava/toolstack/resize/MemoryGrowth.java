@@ -28,7 +28,9 @@ public final class MemoryGrowth {
     private final int domid;
     private final Pages maxBefore;
     private final String attempt;
-    private Pages max;
+
+    /** The max_mem that this growth has set last. */
+    private Optional<Pages> max = Optional.empty();
 
     /**
      * @param maxBefore max_mem as it is now, for {@link #undo}
@@ -41,7 +43,6 @@ public final class MemoryGrowth {
         this.lease = holder.lease(new DomainPaths(domid).resizing());
         this.domid = domid;
         this.maxBefore = maxBefore;
-        this.max = maxBefore;
         this.attempt = attempt;
     }
 
@@ -65,13 +66,11 @@ public final class MemoryGrowth {
         }
     }
 
-    /** Sets max_mem, unless it has that value. */
+    /** Sets max_mem, also if it seems to have that value: another process may have changed it since it was read. */
     public void limit(KiB maxMem) {
-        if (!maxMem.toPages().equals(max)) {
-            // The value may be set even if the call fails.
-            max = maxMem.toPages();
-            xenctrl.memory().setMaxMem(domid, maxMem);
-        }
+        // A call that fails may have set it.
+        max = Optional.of(maxMem.toPages());
+        xenctrl.memory().setMaxMem(domid, maxMem);
     }
 
     private void underClaim(Pages owned, Pages total, Optional<Pages> podTarget, Pages reserve) {
@@ -126,10 +125,42 @@ public final class MemoryGrowth {
                 xenctrl.memory().setPodTarget(domid, target));
     }
 
-    /** Restores max_mem, if it was changed. A failure is logged. */
-    public void undo() {
+    /** Whether max_mem was set, or may have been. */
+    boolean hasSetMaxMem() {
+        return max.isPresent();
+    }
+
+    /**
+     * Sets max_mem again if it has become less: another process that failed may have restored it to what it had read
+     * before. A failure is logged.
+     */
+    void confirm(KiB maxMem) {
         try {
-            limit(maxBefore.toKiB());
+            boolean less = xenctrl.domains()
+                    .info(domid)
+                    .filter(info -> info.maxPages() < maxMem.toPages().count())
+                    .isPresent();
+            if (less) {
+                limit(maxMem);
+            }
+        } catch (RuntimeException e) {
+            LOG.warn("domain {}: max_mem was not read back, and may be less than {}", domid, maxMem, e);
+        }
+    }
+
+    /** Restores max_mem, unless another process has changed it since this growth has set it; a failure is logged. */
+    public void undo() {
+        if (max.isEmpty()) {
+            return;
+        }
+        try {
+            boolean unchanged = xenctrl.domains()
+                    .info(domid)
+                    .filter(info -> max.equals(Optional.of(Pages.of(info.maxPages()))))
+                    .isPresent();
+            if (unchanged) {
+                limit(maxBefore.toKiB());
+            }
         } catch (RuntimeException e) {
             LOG.warn("domain {}: max_mem could not be restored to {}", domid, maxBefore, e);
         }

@@ -76,14 +76,30 @@ public final class MemoryResize {
                 ResizeDecision decision = ResizeDecision.of(policy, nodes, counters, memory);
                 if (given(growth, decision, counters, paths, nodes)
                         && store.inTransaction(transaction -> commit(transaction, paths, nodes, memory, decision))) {
+                    growth.confirm(decision.maxMem());
                     return;
                 }
             }
             throw new DomainStateException(
                     attempt + ": other processes have changed its memory " + MAX_TRIES + " times meanwhile; try again");
         } catch (RuntimeException e) {
-            growth.undo();
+            restore(growth, paths);
             throw XenFailures.translate(Attempt.on(info.domid(), attempt), e);
+        }
+    }
+
+    /** Restores max_mem after a failure, or sets what another process needs that has set a size meanwhile. */
+    private void restore(MemoryGrowth growth, DomainPaths paths) {
+        if (!growth.hasSetMaxMem()) {
+            return;
+        }
+        growth.undo();
+        try {
+            MemoryNodes now = read(paths);
+            PodCounters counters = xenctrl.memory().podTarget(paths.domid());
+            growth.confirm(ResizeDecision.of(policy, now, counters, now.size()).maxMem());
+        } catch (RuntimeException e) {
+            LOG.warn("domain {}: it is not known whether max_mem fits its size: {}", paths.domid(), e.getMessage());
         }
     }
 
@@ -173,7 +189,7 @@ public final class MemoryResize {
             throw new DomainStateException(
                     attempt + ": other processes have changed its memory " + MAX_TRIES + " times meanwhile; try again");
         } catch (RuntimeException e) {
-            limit.undo();
+            restore(limit, paths);
             throw XenFailures.translate(Attempt.on(info.domid(), attempt), e);
         }
     }
