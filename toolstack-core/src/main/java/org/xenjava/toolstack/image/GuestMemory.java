@@ -7,8 +7,8 @@ import org.xenjava.toolstack.xenctrl.units.Pages;
 
 /** A guest's physical memory, to be written to: mapped pages of a domain, or an array in a test. */
 public interface GuestMemory {
-    /** Most pages of one {@link #write}: 8 MiB, so that a mapping takes little of dom0's address space. */
-    int MAX_PAGES = 2048;
+    /** Most pages of one {@link #write}: 64 MiB, so that most kernels take one mapping for each segment. */
+    int MAX_PAGES = 16_384;
 
     /**
      * Lets a writer fill pages.
