@@ -26,7 +26,7 @@ import org.xenjava.toolstack.xenctrl.lib.XenStore;
 public final class WatchHub implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(WatchHub.class);
 
-    /** A wait for the next event; closing the hub interrupts it. */
+    /** A wait for the next event; closing the hub ends it. */
     private static final Duration WAIT = Duration.ofHours(1);
 
     private static final Duration RECHECK = Duration.ofSeconds(1);
@@ -141,7 +141,7 @@ public final class WatchHub implements AutoCloseable {
                         call(listener);
                     }
                 });
-                // Only closing interrupts this thread on purpose; another interrupt must not make it spin.
+                // Nobody interrupts this thread; if somebody does, it must not spin.
                 Thread.interrupted();
             } catch (XenLibException e) {
                 if (e.errno().equals(Errno.EINTR)) {
@@ -174,7 +174,7 @@ public final class WatchHub implements AutoCloseable {
         }
         listeners.values().forEach(WatchHub::call);
         if (thread != null && thread != Thread.currentThread()) {
-            thread.interrupt();
+            store.endReadWatch();
             try {
                 thread.join(Duration.ofSeconds(1).toMillis());
             } catch (InterruptedException e) {

@@ -156,9 +156,10 @@ public final class SimulatedXen {
     }
 
     /**
-     * Stops xenstored, as a crash does. Every process of dom0 loses its connection with all watches and open
-     * transactions: the next request on it fails with EPIPE, later ones with EBADF, and a wait for a watch ends.
-     * {@link #connect} fails until xenstored runs again. Kernels, those of guests included, keep their watches.
+     * Stops xenstored, as a crash does. Every process of dom0 loses its connection with all open transactions. Until
+     * xenstored runs again, requests and {@link #connect} fail at once, with EPIPE and ECONNREFUSED. Then the next request
+     * of a process, or its wait for a watch, connects again and registers its watches. Kernels, those of guests included,
+     * keep their watches.
      */
     public void stopXenstored() {
         dom0.store().stop();

@@ -14,6 +14,7 @@ import org.xenjava.toolstack.xenctrl.lib.XenStore;
 final class CallCounter {
     private final AtomicLong hypercalls = new AtomicLong();
     private final AtomicLong storeRequests = new AtomicLong();
+    private final AtomicLong storeRoundTrips = new AtomicLong();
     private final XenLibraries libraries;
 
     CallCounter(XenLibraries below) {
@@ -27,9 +28,11 @@ final class CallCounter {
             // Waiting for a watch asks nothing.
             if (method.getName().equals("pipeline")) {
                 storeRequests.addAndGet(((List<?>) arguments[1]).size());
+                storeRoundTrips.incrementAndGet();
             } else if (!method.getName().equals("readWatch")
                     && !method.getName().equals("close")) {
                 storeRequests.incrementAndGet();
+                storeRoundTrips.incrementAndGet();
             }
             return pass(below.store(), method, arguments);
         });
@@ -70,5 +73,10 @@ final class CallCounter {
 
     long storeRequests() {
         return storeRequests.get();
+    }
+
+    /** Requests to xenstored that are sent in one go count once. */
+    long storeRoundTrips() {
+        return storeRoundTrips.get();
     }
 }

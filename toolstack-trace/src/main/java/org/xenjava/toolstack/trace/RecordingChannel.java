@@ -7,6 +7,7 @@ import com.google.gson.JsonObject;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import org.xenjava.toolstack.trace.call.Answer;
 import org.xenjava.toolstack.trace.call.CallChannel;
@@ -78,6 +79,11 @@ final class RecordingChannel implements CallChannel {
             append(request, JsonNull.INSTANCE, Optional.of(Failure.of(e)), answer.effects());
             throw e;
         }
+    }
+
+    @Override
+    public void endWaits(Consumer<XenLibraries> live) {
+        live.accept(real);
     }
 
     @Override

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.xenjava.toolstack.trace.call.Answer;
@@ -32,6 +33,7 @@ final class ReplayingChannel implements CallChannel {
     private final Set<Thread> callers = new HashSet<>();
     private int next;
     private boolean closed;
+    private boolean waitEnded;
     private @Nullable ReplayMismatchException mismatch;
 
     ReplayingChannel(Trace trace) {
@@ -81,7 +83,8 @@ final class ReplayingChannel implements CallChannel {
             }
             long left = TimeUnit.NANOSECONDS.toMillis(deadline - System.nanoTime());
             // Without other threads no further result can become available, so do not wait.
-            if (left <= 0 || callers.size() == 1) {
+            if (left <= 0 || callers.size() == 1 || waitEnded) {
+                waitEnded = false;
                 return Optional.empty();
             }
             try {
@@ -91,6 +94,12 @@ final class ReplayingChannel implements CallChannel {
                 return Optional.empty();
             }
         }
+    }
+
+    @Override
+    public synchronized void endWaits(Consumer<XenLibraries> live) {
+        waitEnded = true;
+        notifyAll();
     }
 
     @Override

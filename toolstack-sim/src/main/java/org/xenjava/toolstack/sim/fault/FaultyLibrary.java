@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -27,6 +28,9 @@ final class FaultyLibrary implements InvocationHandler {
             "mapIoRange", "map_io_range_to_ioreq_server",
             "unmapIoRange", "unmap_io_range_from_ioreq_server",
             "pinMemoryCacheAttribute", "pin_memory_cacheattr");
+
+    /** Methods that reach nothing outside of the process. */
+    private static final Set<String> NO_CALLS = Set.of("close", "endReadWatch");
 
     private final String prefix;
     private final Object below;
@@ -53,7 +57,7 @@ final class FaultyLibrary implements InvocationHandler {
     @Override
     @SuppressWarnings("unchecked")
     public @Nullable Object invoke(Object proxy, Method method, Object @Nullable [] args) throws Throwable {
-        if (method.getDeclaringClass() == Object.class || method.getName().equals("close")) {
+        if (method.getDeclaringClass() == Object.class || NO_CALLS.contains(method.getName())) {
             return pass(method, args);
         }
         if (proxy instanceof XenStore store && args != null && method.getName().equals("pipeline")) {

@@ -55,6 +55,13 @@ public interface CallChannel {
     <T> Optional<T> await(
             Request request, Duration timeout, Answer<T> answer, Function<XenLibraries, Optional<T>> live);
 
+    /**
+     * Ends the wait for an event that is under way, or else the next one.
+     *
+     * @param live ends it in the libraries; a replay does not use it
+     */
+    void endWaits(Consumer<XenLibraries> live);
+
     /** Whether the channel was neither closed nor failed as a replay. */
     boolean isOpen();
 

@@ -164,6 +164,12 @@ final class ChannelStore implements XenStore {
                         .readWatch(timeout));
     }
 
+    /** No call to xenstored, so that it is not recorded. */
+    @Override
+    public void endReadWatch() {
+        channel.endWaits(xen -> xen.store().endReadWatch());
+    }
+
     @Override
     public void introduceDomain(int domid, long gfn, int port) {
         channel.perform(

@@ -139,6 +139,13 @@ public interface XenStore extends AutoCloseable {
     Optional<XenStoreWatchEvent> readWatch(Duration timeout);
 
     /**
+     * Lets {@link #readWatch} return empty at once: the wait that is under way, or else the next one. An interrupt would
+     * do so too, but it may end a file or socket that the waiting thread uses elsewhere. A connection that cannot do this
+     * returns at the timeout.
+     */
+    default void endReadWatch() {}
+
+    /**
      * {@code xs_introduce_domain}: tells xenstored of a domain with its ring page's gfn and the guest's port.
      *
      * @param domid the domain's number

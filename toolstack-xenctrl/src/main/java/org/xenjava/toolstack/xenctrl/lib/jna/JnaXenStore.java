@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.IntStream;
 import org.xenjava.toolstack.xenctrl.lib.Errno;
 import org.xenjava.toolstack.xenctrl.lib.XenLibException;
@@ -21,13 +22,14 @@ final class JnaXenStore implements XenStore {
     private static final byte ABORT = 1;
 
     /**
-     * How long a lost connection or an interrupt may go unnoticed: the library closes a lost connection without a sign
+     * How long a lost connection or the end of a wait may go unnoticed: the library closes a lost connection without a sign
      * on {@code xs_fileno}.
      */
     private static final Duration LOOK_AGAIN = Duration.ofMillis(500);
 
     private final Waiter waiter;
     private final Handle handle;
+    private final AtomicBoolean waitEnded = new AtomicBoolean();
 
     private JnaXenStore(long address, Waiter waiter) {
         this.waiter = waiter;
@@ -180,6 +182,15 @@ final class JnaXenStore implements XenStore {
                 }
             }
         });
+    }
+
+    private boolean isWaitEnded() {
+        return waitEnded.getAndSet(false) || Thread.currentThread().isInterrupted();
+    }
+
+    @Override
+    public void endReadWatch() {
+        waitEnded.set(true);
     }
 
     private static Optional<XenStoreWatchEvent> checkWatch(long handle) {

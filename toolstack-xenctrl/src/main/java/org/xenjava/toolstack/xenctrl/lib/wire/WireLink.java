@@ -37,6 +37,7 @@ final class WireLink {
     private WireSession session;
     private long lostAt;
     private boolean connecting;
+    private boolean waitEnded;
     private boolean closed;
 
     WireLink(WireTransport.Connector connector, String name, ReconnectPolicy policy) {
@@ -94,7 +95,8 @@ final class WireLink {
                 if (!events.isEmpty()) {
                     return Optional.of(events.remove());
                 }
-                if (left <= 0) {
+                if (left <= 0 || waitEnded) {
+                    waitEnded = false;
                     return Optional.empty();
                 }
                 if (!session.isLost() || !connected) {
@@ -114,6 +116,17 @@ final class WireLink {
             throw new InterruptedException();
         }
         changed.awaitNanos(nanos);
+    }
+
+    /** Ends the wait for an event that is under way, or else the next one. */
+    void endWait() {
+        lock.lock();
+        try {
+            waitEnded = true;
+            changed.signalAll();
+        } finally {
+            lock.unlock();
+        }
     }
 
     void forgetEvents(String path, String token) {

@@ -215,6 +215,11 @@ public final class WireXenStore implements XenStore {
     }
 
     @Override
+    public void endReadWatch() {
+        link.endWait();
+    }
+
+    @Override
     public void introduceDomain(int domid, long gfn, int port) {
         WireRequest request = WireRequest.of(
                 WireOp.INTRODUCE_DOMAIN, Integer.toString(domid), Long.toString(gfn), Integer.toString(port));
