@@ -67,10 +67,6 @@ public record VirtualDisk(String name) {
         }
     }
 
-    static Optional<String> complaintAbout(String name) {
-        return parse(name).isEmpty() ? Optional.of(complaint(name)) : Optional.empty();
-    }
-
     /** {@return the bus that the name belongs to} */
     public Bus bus() {
         return place().bus;

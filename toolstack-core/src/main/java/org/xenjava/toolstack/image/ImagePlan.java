@@ -56,7 +56,7 @@ public abstract sealed class ImagePlan permits PvhImagePlan, HvmImagePlan {
     }
 
     /** The frames of RAM that {@link #loadInto} writes to, by address; all others may stay untouched. */
-    public final List<PageRange> ramFrames() {
+    final List<PageRange> ramFrames() {
         return contents.frames();
     }
 

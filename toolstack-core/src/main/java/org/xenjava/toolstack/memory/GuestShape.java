@@ -67,15 +67,6 @@ public record GuestShape(KiB memory, KiB maxMemory, KiB videoRam, Pages vgaHole)
     }
 
     /**
-     * {@return the same guest with another size}
-     *
-     * @param other the memory that the guest gets
-     */
-    public GuestShape withMemory(KiB other) {
-        return new GuestShape(other, maxMemory, videoRam, vgaHole);
-    }
-
-    /**
      * The guest's RAM after ballooning: (M − V)/4 − h.
      *
      * @return the number of pages

@@ -116,11 +116,6 @@ public final class StoreTransaction {
                 new StoreRequest.SetPermissions(path, permissions));
     }
 
-    /** Sets who may read and write a node; nodes that are created below it afterwards get the same permissions. */
-    public void setPermissions(String path, List<XenStorePermission> permissions) {
-        change(new StoreRequest.SetPermissions(path, permissions));
-    }
-
     /** Removes a node and all nodes below it. Does nothing if there is none. */
     public void remove(String path) {
         change(new StoreRequest.Rm(path));

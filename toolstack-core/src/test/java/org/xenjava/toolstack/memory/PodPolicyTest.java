@@ -77,7 +77,7 @@ class PodPolicyTest {
         assertEquals(KiB.of(263168), libxl.maxMem(shape));
         assertEquals(Optional.of(Pages.of(target)), libxl.buildTarget(shape));
         assertEquals(KiB.of(memoryTarget), libxl.bootTarget(shape));
-        GuestShape larger = shape.withMemory(KiB.ofMiB(300));
+        GuestShape larger = new GuestShape(KiB.ofMiB(300), shape.maxMemory(), shape.videoRam(), shape.vgaHole());
         assertEquals(KiB.of(308224), libxl.maxMem(larger));
         assertEquals(
                 Optional.of(Pages.of(resized)),

@@ -69,17 +69,6 @@ public final class Screenshot {
         return height;
     }
 
-    /**
-     * {@return the colour of a pixel as 0xRRGGBB}
-     *
-     * @param x column from the left, from 0
-     * @param y row from the top, from 0
-     */
-    public int pixel(int x, int y) {
-        int at = (y * width + x) * BYTES_PER_PIXEL;
-        return (pixels.get(at) & 0xff) << 16 | (pixels.get(at + 1) & 0xff) << 8 | pixels.get(at + 2) & 0xff;
-    }
-
     /** {@return the picture as a PNG file (ISO 15948)} */
     public byte[] toPng() {
         ByteArrayOutputStream png = new ByteArrayOutputStream();
