@@ -298,7 +298,8 @@ class QemuMonitorTest {
             DeviceModelException e = assertThrows(DeviceModelException.class, monitor::vnc);
 
             assertTrue(e.getMessage().contains("has not answered within 50 ms"), e.getMessage());
-            assertEquals(1, server.commands().size());
+            // On a busy machine the time may be over before the server has read the command.
+            assertTrue(server.commands().size() <= 1, server.commands().toString());
         }
     }
 }
