@@ -49,7 +49,8 @@ class LibxlPolicyTest {
         for (String step : Recordings.MEM_SETS) {
             Facts facts = MemSetSummary.of(recording.memSet(step));
             KiB memory = KiB.ofMiB(Long.parseLong(step.substring(step.indexOf('-') + 1)));
-            GuestShape shape = shape(recording).withMemory(memory);
+            GuestShape built = shape(recording);
+            GuestShape shape = new GuestShape(memory, built.maxMemory(), built.videoRam(), built.vgaHole());
             assertEquals(
                     facts.get("max_mem"), Long.toString(policy.maxMem(shape).value()));
             assertEquals(
