@@ -25,9 +25,11 @@ enum SharedLibrary {
 
     private static boolean libcLoaded;
 
-    private final String debianPackage;
+    /** Names the package, or several with the release that each is for. */
+    final String debianPackage;
+
     private final Class<?> functions;
-    private final List<String> sonames;
+    final List<String> sonames;
     private @Nullable NativeLibrary loaded;
 
     SharedLibrary(String debianPackage, Class<?> functions, String... sonames) {

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeFalse;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -14,6 +15,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.xenjava.toolstack.xenctrl.lib.Errno;
 import org.xenjava.toolstack.xenctrl.lib.XenAccessException;
 import org.xenjava.toolstack.xenctrl.lib.XenLibraries;
@@ -74,6 +77,23 @@ class JnaXenTest {
                         + " (Debian, Ubuntu: libxennobody2; Fedora: xen-libs)",
                 failure.getMessage());
         assertInstanceOf(UnsatisfiedLinkError.class, failure.getCause());
+    }
+
+    /** Debian says which package a file is from; what is not installed here is not asked. */
+    @ParameterizedTest
+    @EnumSource(SharedLibrary.class)
+    void theMessageNamesThePackageThatEachLibraryIsIn(SharedLibrary library) throws IOException, InterruptedException {
+        assumeTrue(Files.exists(Path.of("/usr/bin/dpkg-query")), "this is no Debian");
+        for (String soname : library.sonames) {
+            Process process = new ProcessBuilder("dpkg-query", "-S", "*/" + soname).start();
+            String answer = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+            if (process.waitFor() == 0) {
+                String installed = answer.replaceAll("(?s)[:,].*", "");
+                assertTrue(
+                        List.of(library.debianPackage.split("[ ,]+")).contains(installed),
+                        soname + " is in " + installed + ", not in " + library.debianPackage);
+            }
+        }
     }
 
     @Test
