@@ -38,6 +38,7 @@ public final class QemuProcesses implements DeviceModelProcesses {
     private static final Logger LOG = LoggerFactory.getLogger(QemuProcesses.class);
 
     private static final String QUIT = "{\"execute\":\"qmp_capabilities\"}\n{\"execute\":\"quit\"}\n";
+    private static final Duration END_LIMIT = Duration.ofSeconds(1);
     private static final Duration TRIAL_LIMIT = Duration.ofMinutes(1);
     private static final int MOST_OUTPUT = 1 << 16;
 
@@ -181,7 +182,7 @@ public final class QemuProcesses implements DeviceModelProcesses {
 
     private DeviceModelProcess started(Process process, DeviceModelCommand command) {
         Optional<String> identity = ProcessIdentity.of(process.pid());
-        if (identity.isEmpty() && process.isAlive()) {
+        if (identity.isEmpty() && !hasEnded(process)) {
             process.destroyForcibly();
             throw new DeviceModelException("QEMU was started and ended again: /proc/" + process.pid()
                     + " cannot be read, so that QEMU could not be told from another process later");
@@ -193,6 +194,16 @@ public final class QemuProcesses implements DeviceModelProcesses {
                 identity.orElseGet(() -> ProcessIdentity.ended(process.pid())),
                 true,
                 command.arguments());
+    }
+
+    /** The PID of a child that has ended is free a moment before Java says so. */
+    private static boolean hasEnded(Process process) {
+        try {
+            return process.waitFor(END_LIMIT.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return false;
+        }
     }
 
     /** A writer of the log that hangs would stop QEMU once the pipe is full. */

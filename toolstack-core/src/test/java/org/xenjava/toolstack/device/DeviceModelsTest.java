@@ -49,8 +49,11 @@ import org.xenjava.toolstack.xenctrl.lib.jna.JnaHostProcesses;
 /** Real processes, of a program that does nothing, beside a simulated xenstore. */
 @Timeout(60)
 class DeviceModelsTest {
-    /** No host gets there: Xen begins anew at 1 before. */
-    private static final int DOMID = 32_760;
+    /**
+     * No host has such a domain. Each process that runs this test has its own, since QEMU processes are looked for on the
+     * whole machine.
+     */
+    private static final int DOMID = 33_000 + (int) (ProcessHandle.current().pid() % 30_000);
 
     private static final DomainPaths PATHS = new DomainPaths(DOMID);
     private static final String LIVES_ON = "echo here I am\nwhile :; do sleep 0.1; done\n";

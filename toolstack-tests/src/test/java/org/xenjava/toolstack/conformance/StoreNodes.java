@@ -72,7 +72,9 @@ final class StoreNodes {
 
     private void add(String path, String value, String permissions) {
         // It says in which directory the test runs.
-        String shown = path.endsWith("/xenjava/config/0") ? "the xl.cfg" : general(value);
+        String shown = path.endsWith("/xenjava/config/0")
+                ? "the xl.cfg"
+                : path.endsWith("/xenjava/device-model-user") ? "2100000000 + N" : general(value);
         String node = "\"%s\" (%s)".formatted(shown, permissions.replaceAll("\\b([nrwb])" + domid + "\\b", "$1N"));
         nodes.put(general(path), node);
     }
