@@ -9,7 +9,6 @@ import org.slf4j.LoggerFactory;
 import org.xenjava.toolstack.config.DomainConfig;
 import org.xenjava.toolstack.context.CurrentConfig;
 import org.xenjava.toolstack.context.HostContext;
-import org.xenjava.toolstack.create.DomainRemoval;
 import org.xenjava.toolstack.error.DomainExistsException;
 import org.xenjava.toolstack.error.DomainGoneException;
 import org.xenjava.toolstack.error.DomainStateException;
@@ -131,12 +130,8 @@ public final class Domain {
                 throw new DomainStateException(
                         "destroying " + this + ": domain 0 is the host's own and cannot be destroyed");
             }
-            DomainRemoval removal = handle.context().removal();
-            if (exists()) {
-                removal.remove(domid(), uuid());
+            if (handle.context().removal().remove(domid(), uuid())) {
                 LOG.info("{} destroyed", this);
-            } else {
-                removal.removeLeftovers(domid(), uuid());
             }
         });
     }

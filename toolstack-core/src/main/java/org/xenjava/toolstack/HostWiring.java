@@ -43,6 +43,7 @@ final class HostWiring {
                 new HostProbe(host, xenctrl.abi().release().toString(), deviceModels.trials(), options.confinement);
         PvHost devices = new PvHost(store, events, libraries.hostDevices(), inventory, options.deviceLimit);
         ProcessIdentity processes = options.processIdentity;
+        DomainRemoval removal = new DomainRemoval(xenctrl, store, devices, deviceModels, processes);
         BuildJournal builds = new BuildJournal(store, processes);
         ImageFiles images = new ImageFiles();
         DomainBuilder builder = new DomainBuilder(
@@ -56,7 +57,8 @@ final class HostWiring {
                 deviceModels,
                 options.clock,
                 options.random,
-                new BootBacking(xenctrl, store, processes, options.backedBoot, HostWiring::pause));
+                new BootBacking(xenctrl, store, processes, options.backedBoot, HostWiring::pause),
+                removal);
         OperationGate gate = new OperationGate(() -> {
             images.close();
             libraries.close();
@@ -70,7 +72,7 @@ final class HostWiring {
                 processes,
                 builder,
                 builds,
-                new DomainRemoval(xenctrl, store, devices, deviceModels),
+                removal,
                 new DebtCover(xenctrl, store, processes),
                 deviceModels,
                 devices,

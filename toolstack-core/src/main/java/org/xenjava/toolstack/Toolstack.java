@@ -5,7 +5,6 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
-import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.xenjava.toolstack.config.DomainConfig;
@@ -173,21 +172,9 @@ public final class Toolstack implements AutoCloseable {
         });
     }
 
-    /**
-     * Removes what builds of killed processes have left, and ends device models whose domain is gone. Opening a host
-     * does the same.
-     *
-     * @return the UUIDs of the removed domains
-     */
-    public List<UUID> recover() {
-        return context.attempting("cleaning up after killed builds", () -> {
-            List<UUID> builds = context.builds().recover(context.xenctrl(), context.removal());
-            // A dying domain needs no QEMU, and may still exist only because QEMU has its pages mapped.
-            context.deviceModels()
-                    .reapOrphans(
-                            () -> finder.domains().stream().map(Domain::domid).collect(Collectors.toSet()));
-            return builds;
-        });
+    /** {@return what failed or killed operations have left behind on the host} Opening removes what is recorded. */
+    public Leftovers leftovers() {
+        return new Leftovers(context);
     }
 
     /**

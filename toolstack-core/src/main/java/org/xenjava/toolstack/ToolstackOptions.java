@@ -36,6 +36,7 @@ public final class ToolstackOptions {
     Duration deviceLimit = PvHost.LIBXL_LIMIT;
     ProcessIdentity processIdentity = ProcessIdentity.ofProc();
     private UnaryOperator<XenLibraries> tap = UnaryOperator.identity();
+    private boolean keepsLeftovers;
 
     ToolstackOptions() {}
 
@@ -117,6 +118,12 @@ public final class ToolstackOptions {
         return this;
     }
 
+    /** {@return options with which opening removes nothing that failed or killed operations have left behind} */
+    public ToolstackOptions keepingLeftovers() {
+        keepsLeftovers = true;
+        return this;
+    }
+
     /**
      * Inserts a layer between the toolstack and Xen's libraries, such as a recorder of traces.
      *
@@ -129,7 +136,8 @@ public final class ToolstackOptions {
     }
 
     /**
-     * Opens the Xen host of this process, and removes what builds of killed processes have left.
+     * Opens the machine that this process runs on. What builds and removals have left that failed
+     * or whose process was killed is removed.
      *
      * @return the open toolstack
      * @throws XenUnavailableException if there is no usable Xen; the message says what is missing
@@ -159,7 +167,9 @@ public final class ToolstackOptions {
             XenHost tapped = host.with(tap);
             Toolstack toolstack =
                     new Toolstack(XenFailures.translating("opening Xen", () -> HostWiring.of(tapped, this)));
-            toolstack.recover();
+            if (!keepsLeftovers) {
+                toolstack.leftovers().removeRecorded();
+            }
             return toolstack;
         } catch (UnsupportedXenException | XenAccessException e) {
             host.close();

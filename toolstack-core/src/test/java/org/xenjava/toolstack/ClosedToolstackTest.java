@@ -47,7 +47,7 @@ class ClosedToolstackTest {
                 toolstack::domains,
                 toolstack::statuses,
                 toolstack::host,
-                toolstack::recover,
+                toolstack.leftovers()::removeAll,
                 () -> toolstack.guard(GuardPolicy.standard(), event -> {}),
                 () -> toolstack.supervise(SupervisionPolicy.standard(), event -> {}),
                 () -> toolstack.find(1),

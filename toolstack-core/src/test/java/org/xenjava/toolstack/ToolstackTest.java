@@ -152,11 +152,11 @@ class ToolstackTest {
 
     @Test
     void aBuildThatIsUnderWayElsewhereIsNotCleanedUp() {
-        List<UUID> recovered = host.toolstack.recover();
-        assertEquals(List.of(), recovered);
+        assertEquals(List.of(), host.toolstack.leftovers().removeAll());
         host.toolstack.create(
                 TestHost.guest("underway", 16, 32).build(),
-                progress -> assertEquals(List.of(), host.newProcess().open().recover()),
+                progress -> assertEquals(
+                        List.of(), host.newProcess().open().leftovers().removeAll()),
                 new Cancellation());
     }
 }

@@ -1,12 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.xenjava.toolstack.create;
 
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 import org.xenjava.toolstack.error.DomainExistsException;
 import org.xenjava.toolstack.process.ProcessIdentity;
 import org.xenjava.toolstack.store.Lease;
@@ -22,8 +19,13 @@ import org.xenjava.toolstack.xenctrl.Xenctrl;
  * builder's {@link Lease}; the domain's handle is the UUID.
  */
 public final class BuildJournal {
-    private static final Logger LOG = LoggerFactory.getLogger(BuildJournal.class);
-    private static final String ROOT = "/tool/xenjava/builds";
+    /** Where the journals of this library are. */
+    static final String ALL_JOURNALS = "/tool/xenjava";
+
+    static final String NAME = "builds";
+
+    private static final String ROOT = ALL_JOURNALS + "/" + NAME;
+    private static final String NOBODY = "";
 
     private final StoreClient store;
     private final LeaseHolder holder;
@@ -55,17 +57,29 @@ public final class BuildJournal {
             store.inTransaction(transaction -> {
                 // The record may exist although the commit fails, because only its answer was lost.
                 ours = true;
-                lease(uuid).takeIfFree(transaction).ifPresent(builder -> {
+                transaction.read(path(uuid)).ifPresent(builder -> {
                     ours = false;
                     throw new DomainExistsException("a domain with the UUID " + uuid
-                            + " is being built already, by process " + builder
-                            + "; choose another UUID, or, if that process is gone, remove " + path(uuid));
+                            + (builder.isEmpty()
+                                    ? " was built before, and not all of it could be removed; remove the leftovers"
+                                    : " is being built already, by process " + builder
+                                            + "; choose another UUID, or, if that process is gone, remove "
+                                            + path(uuid)));
                 });
+                transaction.write(path(uuid), holder.signature());
                 return uuid;
             });
         }
 
-        /** Removes the record, unless it belongs to another process. */
+        /** Marks it, if it is still there, as left by a build that could not be undone: whoever comes next goes on. */
+        void giveUp() {
+            if (ours) {
+                store.direct().write(path(uuid), NOBODY);
+                ours = false;
+            }
+        }
+
+        /** Removes it, unless it is another's. */
         void close() {
             if (ours) {
                 BuildJournal.this.close(uuid);
@@ -86,30 +100,40 @@ public final class BuildJournal {
         });
     }
 
-    /**
-     * Removes what builds of dead processes have left. The method may be repeated, and may run in many processes at
-     * once.
-     *
-     * @param xenctrl lists the domains
-     * @param removal removes them
-     * @return the UUIDs of the removed builds
-     */
-    public List<UUID> recover(Xenctrl xenctrl, DomainRemoval removal) {
-        List<UUID> recovered = new ArrayList<>();
-        for (UUID uuid : store.list(ROOT).stream()
+    /** Builds that nobody works on: their process is dead, or could not undo them. */
+    List<UUID> unfinished() {
+        return store.list(ROOT).stream()
                 .map(UuidText::parse)
                 .flatMap(Optional::stream)
-                .toList()) {
-            if (lease(uuid).state(store.direct()) == Lease.State.ABANDONED) {
-                LOG.warn("removing the unfinished build of domain {}: its process has ended", uuid);
-                recover(xenctrl, removal, uuid);
-                recovered.add(uuid);
-            }
-        }
-        return List.copyOf(recovered);
+                .filter(this::isUnfinished)
+                .toList();
     }
 
-    private void recover(Xenctrl xenctrl, DomainRemoval removal, UUID uuid) {
+    private boolean isUnfinished(UUID uuid) {
+        Lease.State state = lease(uuid).state(store.direct());
+        return state == Lease.State.ABANDONED || state == Lease.State.FREE;
+    }
+
+    /** Whether a process builds the domain now, or may do so. */
+    boolean isWorkedOn(UUID uuid) {
+        return isUnderWay(uuid) && !isUnfinished(uuid);
+    }
+
+    /**
+     * Destroys what a build has left that nobody works on. Harmless to repeat, and to run in many processes at once.
+     *
+     * @param xenctrl knows the domains that are there
+     * @param removal takes them away
+     * @return whether nobody builds a domain with that UUID any more
+     */
+    public boolean recover(Xenctrl xenctrl, DomainRemoval removal, UUID uuid) {
+        if (isUnderWay(uuid) && isUnfinished(uuid)) {
+            finish(xenctrl, removal, uuid);
+        }
+        return !isUnderWay(uuid);
+    }
+
+    private void finish(Xenctrl xenctrl, DomainRemoval removal, UUID uuid) {
         xenctrl.domains().list().stream()
                 .filter(info -> info.handle().equals(uuid))
                 .mapToInt(DomainInfo::domid)

@@ -2,82 +2,187 @@
 package org.xenjava.toolstack.create;
 
 import java.util.List;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.regex.Pattern;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.xenjava.toolstack.device.DeviceModels;
 import org.xenjava.toolstack.device.pv.PvHost;
+import org.xenjava.toolstack.error.DeviceException;
+import org.xenjava.toolstack.operation.StepRunner;
 import org.xenjava.toolstack.operation.Undo;
+import org.xenjava.toolstack.process.ProcessIdentity;
+import org.xenjava.toolstack.progress.Cancellation;
+import org.xenjava.toolstack.progress.RemovalStep;
 import org.xenjava.toolstack.store.DomainPaths;
 import org.xenjava.toolstack.store.StoreClient;
+import org.xenjava.toolstack.xenctrl.DomainInfo;
 import org.xenjava.toolstack.xenctrl.HypercallException;
 import org.xenjava.toolstack.xenctrl.Xenctrl;
 import org.xenjava.toolstack.xenctrl.lib.Errno;
 
-/** Removes a domain from Xen and xenstore, with its device model and its devices. Every part may be gone already. */
+/**
+ * Removes domains: from Xen, from xenstore, with their device model and their devices. Every part may be gone already. A
+ * removal that fails, or whose process is killed, is recorded and can be finished by any process.
+ */
 public final class DomainRemoval {
+    private static final Logger LOG = LoggerFactory.getLogger(DomainRemoval.class);
     private static final Pattern DOMID = Pattern.compile("\\d{1,5}");
 
-    private static final Logger LOG = LoggerFactory.getLogger(DomainRemoval.class);
+    /** Each try but the first follows a device that another process attached during the removal. */
+    private static final int MAX_TRIES = 3;
 
     private final Xenctrl xenctrl;
     private final StoreClient store;
     private final PvHost devices;
     private final DeviceModels deviceModels;
+    private final RemovalJournal journal;
 
-    public DomainRemoval(Xenctrl xenctrl, StoreClient store, PvHost devices, DeviceModels deviceModels) {
+    /** @param processes signs the removals under way */
+    public DomainRemoval(
+            Xenctrl xenctrl, StoreClient store, PvHost devices, DeviceModels deviceModels, ProcessIdentity processes) {
         this.xenctrl = xenctrl;
         this.store = store;
         this.devices = devices;
         this.deviceModels = deviceModels;
+        this.journal = new RemovalJournal(store, processes);
+    }
+
+    RemovalJournal journal() {
+        return journal;
     }
 
     /**
-     * Stops the device model, detaches the devices, removes the domain's trees, then destroys it: in this order, as
-     * libxl does, so that a watcher of the domain's end finds nothing left. After a failure the other parts are
-     * removed nevertheless.
+     * Destroys a domain and removes all that belongs to it, or what an earlier removal left of it. What belongs to a
+     * domain that has the number or the UUID now, as after a reboot, stays.
      *
-     * @throws RuntimeException the first failure, with the others suppressed
+     * @return whether Xen had the domain
+     * @throws RuntimeException the first failure, with the others suppressed; the removal is recorded as unfinished
      */
-    public void remove(int domid, UUID uuid) {
-        Undo.all(() -> deviceModels.stop(domid), () -> detachDevicesAndForget(domid, uuid), () -> destroy(domid));
+    public boolean remove(int domid, UUID uuid) {
+        RemovalJournal.Entry entry = new RemovalJournal.Entry(domid, uuid);
+        return Undo.onFailure(() -> remove(entry), () -> journal.giveUp(entry));
     }
 
-    /**
-     * Detaches the devices and removes the trees. The trees stay if a device cannot be detached, because they record
-     * it.
-     */
-    private void detachDevicesAndForget(int domid, UUID uuid) {
-        devices.detachAll(domid);
-        removeTrees(domid, uuid);
+    private boolean remove(RemovalJournal.Entry entry) {
+        Optional<DomainInfo> there = xenctrl.domains().info(entry.domid()).filter(info -> !info.dying());
+        boolean known = there.filter(info -> info.handle().equals(entry.uuid())).isPresent();
+        if (known) {
+            run(entry, Extent.DOMAIN);
+        } else if (there.isEmpty() && isLeft(entry.domid(), entry.uuid())) {
+            run(entry, hasSuccessor(entry.uuid()) ? Extent.PREDECESSOR : Extent.LEFTOVERS);
+        } else if (journal.contains(entry)) {
+            journal.end(entry);
+        }
+        return known;
     }
 
-    /**
-     * Removes what an earlier removal left of a domain that Xen no longer has. Nodes of a domain that has the number
-     * or the UUID now, as after a reboot, stay.
-     */
-    public void removeLeftovers(int domid, UUID uuid) {
-        boolean takenOver = xenctrl.domains().list().stream()
-                .anyMatch(info ->
-                        !info.dying() && (info.domid() == domid || info.handle().equals(uuid)));
-        boolean left = store.read(new DomainPaths(domid).of("vm"))
-                .filter(DomainPaths.vm(uuid)::equals)
-                .isPresent();
-        if (left && !takenOver) {
-            forget(domid, uuid);
+    /** What there is to remove. */
+    private enum Extent {
+        /** A domain of Xen with all that belongs to it. */
+        DOMAIN,
+        /** What is left of a domain that is gone from Xen. */
+        LEFTOVERS,
+        /** The same, while another domain has the UUID. */
+        PREDECESSOR
+    }
+
+    /** The nodes are the domain's if they name its UUID, or none any more. */
+    private boolean isLeft(int domid, UUID uuid) {
+        DomainPaths paths = new DomainPaths(domid);
+        return store.read(paths.of("vm"))
+                .map(DomainPaths.vm(uuid)::equals)
+                .orElseGet(() ->
+                        store.direct().exists(paths.libxl()) || store.direct().exists(paths.root()));
+    }
+
+    private boolean hasSuccessor(UUID uuid) {
+        return xenctrl.domains().list().stream()
+                .anyMatch(info -> !info.dying() && info.handle().equals(uuid));
+    }
+
+    private void run(RemovalJournal.Entry entry, Extent extent) {
+        StepRunner<RemovalStep> runner = new StepRunner<>(
+                "destroying domain " + entry.domid(), (step, number, total, phase) -> {}, new Cancellation());
+        runner.runAll(Recipes.removal(new Removal(entry, extent)));
+    }
+
+    /** What the steps of one removal do. */
+    final class Removal {
+        private final RemovalJournal.Entry entry;
+        private final Extent extent;
+
+        private Removal(RemovalJournal.Entry entry, Extent extent) {
+            this.entry = entry;
+            this.extent = extent;
+        }
+
+        boolean isKnownToXen() {
+            return extent == Extent.DOMAIN;
+        }
+
+        void begin() {
+            journal.begin(entry);
+        }
+
+        void pause() {
+            unlessGone(entry.domid(), () -> xenctrl.domains().pause(entry.domid()));
+        }
+
+        void stopDeviceModel() {
+            deviceModels.stop(entry.domid());
+        }
+
+        void detachDevices() {
+            devices.detachAll(entry.domid());
+        }
+
+        void removeNodes() {
+            DomainRemoval.this.removeNodes(entry.domid(), trees());
+        }
+
+        private List<String> trees() {
+            DomainPaths paths = new DomainPaths(entry.domid());
+            return extent == Extent.PREDECESSOR ? paths.besidesRoot() : paths.besidesRoot(entry.uuid());
+        }
+
+        void destroy() {
+            DomainRemoval.this.destroy(entry.domid());
+        }
+
+        void end() {
+            journal.end(entry);
         }
     }
 
-    private void forget(int domid, UUID uuid) {
-        Undo.all(() -> deviceModels.stop(domid), () -> detachDevicesAndForget(domid, uuid));
+    /** Removes all that xenstore holds of a domain. */
+    void removeNodes(int domid, UUID uuid) {
+        removeNodes(domid, new DomainPaths(domid).besidesRoot(uuid));
     }
 
-    /** Removes all nodes of the domain. */
-    void removeTrees(int domid, UUID uuid) {
-        store.inTransaction(transaction -> {
-            new DomainPaths(domid).all(uuid).forEach(transaction::removeWithEmptyParents);
-            return domid;
+    /**
+     * The domain's own tree goes last, since it leads from the UUID to the number, and outside of the transaction, since
+     * the guest can write some of its nodes.
+     */
+    private void removeNodes(int domid, List<String> trees) {
+        for (int tries = 1; !removeUnlessThereAreDevices(domid, trees); tries++) {
+            if (tries == MAX_TRIES) {
+                throw new DeviceException("removing domain " + domid + ": another process attaches devices to it");
+            }
+            devices.detachAll(domid);
+        }
+        store.direct().remove(new DomainPaths(domid).root());
+    }
+
+    /** Once the trees are gone, no process can attach another device. */
+    private boolean removeUnlessThereAreDevices(int domid, List<String> trees) {
+        return store.inTransaction(transaction -> {
+            boolean free = !devices.areThereAny(transaction, domid);
+            if (free) {
+                trees.forEach(transaction::removeWithEmptyParents);
+            }
+            return free;
         });
     }
 
@@ -94,15 +199,19 @@ public final class DomainRemoval {
         for (String entry : entries.stream().filter(DOMID.asMatchPredicate()).toList()) {
             DomainPaths paths = new DomainPaths(Integer.parseInt(entry));
             if (store.read(paths.of("vm")).filter(DomainPaths.vm(uuid)::equals).isPresent()) {
-                forget(paths.domid(), uuid);
+                remove(paths.domid(), uuid);
             }
         }
     }
 
     /** Destroys the domain. Does nothing if there is none. */
     void destroy(int domid) {
+        unlessGone(domid, () -> xenctrl.domains().destroy(domid));
+    }
+
+    private static void unlessGone(int domid, Runnable call) {
         try {
-            xenctrl.domains().destroy(domid);
+            call.run();
         } catch (HypercallException e) {
             if (!e.errno().equals(Errno.ESRCH)) {
                 throw e;

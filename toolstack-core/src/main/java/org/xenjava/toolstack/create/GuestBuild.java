@@ -5,11 +5,15 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.time.Clock;
 import java.time.ZoneId;
+import java.util.HashSet;
+import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 import org.xenjava.toolstack.config.DomainConfig;
 import org.xenjava.toolstack.config.PagingConfig.Mode;
+import org.xenjava.toolstack.error.DomainExistsException;
 import org.xenjava.toolstack.error.DomainGoneException;
 import org.xenjava.toolstack.error.DomainStateException;
 import org.xenjava.toolstack.error.HostMemoryException;
@@ -102,6 +106,17 @@ final class GuestBuild {
 
     private String attempt() {
         return "building domain " + plan.config().name();
+    }
+
+    /** The record of the build keeps others from building one in the meantime. */
+    void requireNewUuid() {
+        xenctrl.domains().list().stream()
+                .filter(info -> info.handle().equals(uuid))
+                .findFirst()
+                .ifPresent(info -> {
+                    throw new DomainExistsException("a domain with the UUID " + uuid + " exists already: domid "
+                            + info.domid() + "; destroy it or choose another UUID");
+                });
     }
 
     /** @param emulationFlags {@code XEN_X86_EMU_*} */
@@ -326,14 +341,34 @@ final class GuestBuild {
                         attempt() + ": domain " + domid + " is gone: another process has destroyed it"));
     }
 
-    /** @param specifics writes the nodes of this kind of guest, in the same transaction */
+    /**
+     * Writes the domain's nodes. A name is taken only if Xen has the domain: nodes that a failed removal has left do not
+     * count.
+     *
+     * @param specifics writes what not every guest has, in the same transaction
+     */
     void writeStore(Consumer<StoreTransaction> specifics) {
         XenstoreTree tree = new XenstoreTree(domid, uuid, plan.config(), plan.memory(), ports, clock.instant());
-        store.inTransaction(transaction -> {
-            tree.write(transaction);
-            specifics.accept(transaction);
-            return domid;
-        });
+        Set<Integer> gone = new HashSet<>();
+        Optional<Integer> namesake;
+        do {
+            namesake = store.inTransaction(transaction -> {
+                Optional<Integer> other = tree.write(transaction, gone);
+                if (other.isEmpty()) {
+                    specifics.accept(transaction);
+                }
+                return other;
+            });
+            namesake.ifPresent(other -> gone.add(requireGone(other)));
+        } while (namesake.isPresent());
+    }
+
+    private int requireGone(int other) {
+        if (xenctrl.domains().info(other).filter(info -> !info.dying()).isPresent()) {
+            throw new DomainExistsException("a domain named '" + plan.config().name() + "' exists already: domid "
+                    + other + "; destroy it or choose another name");
+        }
+        return other;
     }
 
     void introduce() {

@@ -21,7 +21,4 @@ sealed interface GuestKind permits PvhBuild, HvmBuild {
     void setVcpuState();
 
     void writeStore();
-
-    /** Whether the device model populates guest memory (video RAM, ROMs), under the build's claim. */
-    boolean deviceModelTakesMemory();
 }

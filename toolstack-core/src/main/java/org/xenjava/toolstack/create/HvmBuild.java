@@ -64,9 +64,4 @@ final class HvmBuild implements GuestKind {
     public void writeStore() {
         guest.writeStore(new HvmXenstoreNodes(guest.domid(), guest.uuid(), machine, image)::write);
     }
-
-    @Override
-    public boolean deviceModelTakesMemory() {
-        return true;
-    }
 }

@@ -59,9 +59,4 @@ final class PvhBuild implements GuestKind {
     public void writeStore() {
         guest.writeStore(transaction -> {});
     }
-
-    @Override
-    public boolean deviceModelTakesMemory() {
-        return false;
-    }
 }

@@ -3,9 +3,10 @@ package org.xenjava.toolstack.create;
 
 import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import org.xenjava.toolstack.config.DomainConfig;
-import org.xenjava.toolstack.error.DomainExistsException;
 import org.xenjava.toolstack.memory.MemoryPlan;
 import org.xenjava.toolstack.memory.SpecialPage;
 import org.xenjava.toolstack.store.DomainPaths;
@@ -40,29 +41,43 @@ final class XenstoreTree {
     }
 
     /**
-     * Writes the nodes.
+     * Writes it all, unless nodes of another domain have the name: checked in the same transaction, so that of two builds
+     * with one name only one succeeds.
      *
-     * @throws DomainExistsException if another domain has the name; checked in the same transaction, so that only one
-     *     of two builds with one name succeeds
+     * @param gone domains whose nodes do not count, as Xen has no such domain
+     * @return the domain whose nodes have the name; empty if the tree is written
      */
-    void write(StoreTransaction transaction) {
-        requireFreeName(transaction);
+    Optional<Integer> write(StoreTransaction transaction, Set<Integer> gone) {
+        List<Integer> others = domains(transaction);
+        Optional<Integer> namesake = others.stream()
+                .filter(other -> other != domid && !gone.contains(other))
+                .filter(other -> transaction.read(new DomainPaths(other).name()).equals(Optional.of(config.name())))
+                .findFirst();
+        if (namesake.isEmpty()) {
+            if (others.contains(domid)) {
+                // Left of an earlier domain with this number, and not for this one to read.
+                transaction.remove(paths.root());
+                transaction.remove(paths.libxl());
+            }
+            write(transaction);
+        }
+        return namesake;
+    }
+
+    private static List<Integer> domains(StoreTransaction transaction) {
+        return transaction.list(DomainPaths.DOMAINS).stream()
+                .filter(name -> name.matches("\\d{1,5}"))
+                .map(Integer::valueOf)
+                .toList();
+    }
+
+    private void write(StoreTransaction transaction) {
         writeIdentity(transaction);
         writeGuestControlled(transaction);
         writeMemory(transaction);
         StoredConfig.write(transaction, paths.storedConfig(), config);
         writeStoreAndCpus(transaction);
         writeConsole(transaction);
-    }
-
-    private void requireFreeName(StoreTransaction transaction) {
-        for (String other : transaction.list(DomainPaths.DOMAINS)) {
-            String path = DomainPaths.DOMAINS + "/" + other + "/name";
-            if (transaction.read(path).filter(config.name()::equals).isPresent()) {
-                throw new DomainExistsException("a domain named '" + config.name() + "' exists already: domid " + other
-                        + "; destroy it or choose another name");
-            }
-        }
     }
 
     private void writeIdentity(StoreTransaction transaction) {

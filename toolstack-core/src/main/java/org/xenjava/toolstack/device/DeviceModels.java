@@ -262,27 +262,29 @@ public final class DeviceModels {
     }
 
     /**
-     * Ends device models of domains that are gone, if this library started them, in this or an earlier process.
-     * Device models of other toolstacks are left alone.
+     * Finds device models of domains that are gone, if this library started them, in this or an earlier process. Device
+     * models of other toolstacks are left out.
      *
      * @param domids lists the existing domains
      */
-    public void reapOrphans(Supplier<Set<Integer>> domids) {
+    public List<QemuProcess> orphans(Supplier<Set<Integer>> domids) {
         List<QemuProcess> ours = processes.all().stream()
                 .filter(DeviceModelProcess::isTrusted)
                 .map(QemuProcess::new)
                 .filter(QemuProcess::isOurs)
                 .toList();
         if (ours.isEmpty()) {
-            return;
+            return List.of();
         }
         // Listed after the processes, so that a domain created in between keeps its device model.
         Set<Integer> alive = domids.get();
-        ours.stream().filter(process -> !alive.contains(process.domid())).forEach(process -> {
-            LOG.warn("ending {}, whose domain is gone", process);
-            process.end();
-            processes.removeLeftovers(files.leftovers(process.domid()));
-        });
+        return ours.stream().filter(process -> !alive.contains(process.domid())).toList();
+    }
+
+    /** Ends one of the {@link #orphans}. */
+    public void end(QemuProcess orphan) {
+        orphan.end();
+        processes.removeLeftovers(files.leftovers(orphan.domid()));
     }
 
     /** {@return the process that serves the domain, started by any toolstack; empty if there is none} */

@@ -79,14 +79,10 @@ final class RestartExecutor {
 
     /** Removes or renames the domain that has stopped. */
     private void leave(StopJournal.Entry entry) {
-        List<DomainInfo> domains = domains(entry.uuid());
-        boolean there = domains.stream().anyMatch(info -> info.domid() == entry.domid() && !info.dying());
         if (entry.aside().isPresent()) {
             setAside(entry, entry.aside().get());
-        } else if (there) {
+        } else {
             host.removal().remove(entry.domid(), entry.uuid());
-        } else if (domains.stream().allMatch(DomainInfo::dying)) {
-            host.removal().removeLeftovers(entry.domid(), entry.uuid());
         }
     }
 
@@ -127,10 +123,7 @@ final class RestartExecutor {
     }
 
     private void succeed(StopJournal.Entry entry, DomainConfig config, Instant now) {
-        if (host.builds().isUnderWay(entry.uuid())) {
-            host.builds().recover(host.xenctrl(), host.removal());
-        }
-        if (host.builds().isUnderWay(entry.uuid())) {
+        if (!host.builds().recover(host.xenctrl(), host.removal(), entry.uuid())) {
             schedule.postpone(entry.uuid(), now.plus(WHILE_DYING));
             return;
         }

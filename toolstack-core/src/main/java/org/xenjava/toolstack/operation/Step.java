@@ -14,10 +14,11 @@ import org.xenjava.toolstack.error.OperationStep;
  * @param undo removes the effects of the action, also of one that stopped half-way; empty if the undo of an earlier
  *     step does
  * @param undoWhen the condition of {@code undo}
+ * @param runWhen the condition of {@code action} after a failure, in a recipe that goes on
  * @param needed whether this operation has the step
  */
 public record Step<S extends OperationStep>(
-        S name, Runnable action, Optional<Runnable> undo, UndoWhen undoWhen, boolean needed) {
+        S name, Runnable action, Optional<Runnable> undo, UndoWhen undoWhen, RunWhen runWhen, boolean needed) {
 
     /** The condition under which a step is undone after a failure. */
     public enum UndoWhen {
@@ -30,6 +31,14 @@ public record Step<S extends OperationStep>(
         NOTHING_LEFT
     }
 
+    /** The condition under which {@link StepRunner#runAll} runs a step after an earlier one failed. */
+    public enum RunWhen {
+        /** The step always runs. */
+        ALWAYS,
+        /** The step runs only if every earlier step succeeded, as what it removes says where the earlier ones go on. */
+        ALL_SUCCEEDED
+    }
+
     /**
      * {@return a step without an undo, which every operation needs}
      *
@@ -38,7 +47,7 @@ public record Step<S extends OperationStep>(
      * @param action the work of the step
      */
     public static <S extends OperationStep> Step<S> of(S name, Runnable action) {
-        return new Step<>(name, action, Optional.empty(), UndoWhen.ALWAYS, true);
+        return new Step<>(name, action, Optional.empty(), UndoWhen.ALWAYS, RunWhen.ALWAYS, true);
     }
 
     /**
@@ -47,7 +56,7 @@ public record Step<S extends OperationStep>(
      * @param newUndo removes the effects of the action, also of one that stopped half-way
      */
     public Step<S> undoneBy(Runnable newUndo) {
-        return new Step<>(name, action, Optional.of(newUndo), UndoWhen.ALWAYS, needed);
+        return new Step<>(name, action, Optional.of(newUndo), UndoWhen.ALWAYS, runWhen, needed);
     }
 
     /**
@@ -56,7 +65,12 @@ public record Step<S extends OperationStep>(
      * @param newUndo removes the effects of the action
      */
     public Step<S> undoneIfNothingIsLeft(Runnable newUndo) {
-        return new Step<>(name, action, Optional.of(newUndo), UndoWhen.NOTHING_LEFT, needed);
+        return new Step<>(name, action, Optional.of(newUndo), UndoWhen.NOTHING_LEFT, runWhen, needed);
+    }
+
+    /** {@return the same step, left out by {@link StepRunner#runAll} once an earlier step has failed} */
+    public Step<S> onlyIfAllSucceeded() {
+        return new Step<>(name, action, undo, undoWhen, RunWhen.ALL_SUCCEEDED, needed);
     }
 
     /**
@@ -65,6 +79,6 @@ public record Step<S extends OperationStep>(
      * @param condition whether the operation has the step
      */
     public Step<S> onlyIf(boolean condition) {
-        return new Step<>(name, action, undo, undoWhen, condition);
+        return new Step<>(name, action, undo, undoWhen, runWhen, condition);
     }
 }

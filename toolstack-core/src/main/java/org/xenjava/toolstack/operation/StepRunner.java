@@ -2,6 +2,7 @@
 package org.xenjava.toolstack.operation;
 
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import org.slf4j.Logger;
@@ -10,13 +11,15 @@ import org.xenjava.toolstack.error.Attempt;
 import org.xenjava.toolstack.error.OperationStep;
 import org.xenjava.toolstack.error.ToolstackException;
 import org.xenjava.toolstack.error.translation.XenFailures;
+import org.xenjava.toolstack.operation.Step.RunWhen;
 import org.xenjava.toolstack.operation.Step.UndoWhen;
 import org.xenjava.toolstack.progress.Cancellation;
 import org.xenjava.toolstack.progress.StepPhase;
 
 /**
- * Runs the steps of a recipe in order. When a step fails or the operation is cancelled, the steps that have begun are
- * undone, last first.
+ * Runs the steps of a recipe in order. {@link #run} is for what happens completely or not at all: when a step fails or
+ * the operation is cancelled, the steps that have begun are undone, last first. {@link #runAll} is for taking away: a
+ * step that fails keeps no other from running.
  *
  * @param <S> the operation's steps
  */
@@ -59,6 +62,35 @@ public final class StepRunner<S extends OperationStep> {
         } catch (RuntimeException | Error e) {
             Undo.uninterrupted(() -> undo(steps, begun, e));
             throw e;
+        }
+    }
+
+    /**
+     * Runs those steps of the recipe that are needed, also after a failure, except for those that run only if every
+     * earlier step succeeded. Nothing is undone, and the operation cannot be cancelled.
+     *
+     * @throws RuntimeException the first failure, with the others suppressed
+     */
+    public void runAll(List<Step<S>> recipe) {
+        List<Step<S>> steps = recipe.stream().filter(Step::needed).toList();
+        List<RuntimeException> failures = new ArrayList<>();
+        for (int i = 0; i < steps.size(); i++) {
+            Step<S> step = steps.get(i);
+            if (step.runWhen() == RunWhen.ALL_SUCCEEDED && !failures.isEmpty()) {
+                continue;
+            }
+            report(steps, i, StepPhase.STARTED);
+            try {
+                run(step);
+                report(steps, i, StepPhase.DONE);
+            } catch (RuntimeException e) {
+                failures.add(e);
+            }
+        }
+        if (!failures.isEmpty()) {
+            RuntimeException first = failures.get(0);
+            failures.stream().skip(1).filter(other -> other != first).forEach(first::addSuppressed);
+            throw first;
         }
     }
 

@@ -3,6 +3,7 @@ package org.xenjava.toolstack.store;
 
 import java.util.List;
 import java.util.UUID;
+import java.util.stream.Stream;
 import org.xenjava.toolstack.process.ProcessIdentity;
 
 /**
@@ -14,7 +15,10 @@ public record DomainPaths(int domid) {
     /** Parent of every domain's own tree. */
     public static final String DOMAINS = "/local/domain";
 
-    /** {@code /local/domain/N}: the nodes that the guest itself may read. */
+    /** Parent of the toolstack's notes of every domain. */
+    public static final String LIBXL = "/libxl";
+
+    /** {@code /local/domain/N}: what the guest itself may read. */
     public String root() {
         return DOMAINS + "/" + domid;
     }
@@ -46,7 +50,7 @@ public record DomainPaths(int domid) {
 
     /** {@code /libxl/N}: the toolstack's own nodes, not readable for the guest. */
     public String libxl() {
-        return "/libxl/" + domid;
+        return LIBXL + "/" + domid;
     }
 
     /** {@return the path of libxl's word for the kind of guest} */
@@ -139,8 +143,13 @@ public record DomainPaths(int domid) {
         return of("serial/" + port + "/tty");
     }
 
-    /** Every tree that belongs to the domain and is removed with it. */
-    public List<String> all(UUID uuid) {
-        return List.of(root(), libxl(), vm(uuid), DOMAINS + "/0/backend/console/" + domid, deviceModel());
+    /** Every tree beside {@link #root} that belongs to the domain and goes with it; no guest can write any of these. */
+    public List<String> besidesRoot() {
+        return List.of(libxl(), DOMAINS + "/0/backend/console/" + domid, deviceModel());
+    }
+
+    /** The same with the domain's tree below {@code /vm}. */
+    public List<String> besidesRoot(UUID uuid) {
+        return Stream.concat(besidesRoot().stream(), Stream.of(vm(uuid))).toList();
     }
 }

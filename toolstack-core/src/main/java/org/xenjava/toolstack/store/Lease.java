@@ -67,20 +67,7 @@ public final class Lease {
         return before;
     }
 
-    /**
-     * Takes the lease if no process, dead or alive, holds it.
-     *
-     * @return the name of the holder; empty if the lease was free and is ours now
-     */
-    public Optional<String> takeIfFree(StoreTransaction transaction) {
-        Optional<String> other = heldBy(transaction);
-        if (other.isEmpty()) {
-            transaction.write(path, holder.signature());
-        }
-        return other;
-    }
-
-    /** Removes the node if the lease is ours, and each parent that is left empty. Returns whether it was ours. */
+    /** Removes the node if it is ours, and each parent that is left empty; answers whether it was ours. */
     public boolean release(StoreTransaction transaction) {
         boolean ours = state(transaction) == State.OURS;
         if (ours) {

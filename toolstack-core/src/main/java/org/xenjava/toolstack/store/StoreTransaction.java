@@ -185,6 +185,11 @@ public final class StoreTransaction {
     /** Removes a node and all nodes below it, then each parent that is left empty, except xenstored's own nodes. */
     public void removeWithEmptyParents(String path) {
         remove(path);
+        removeEmptyParents(path);
+    }
+
+    /** Removes each parent of a node that is empty, short of what xenstored itself made; the node is gone already. */
+    public void removeEmptyParents(String path) {
         String parent = parent(path);
         while (!parent.isEmpty()
                 && !KEPT.matcher(parent).matches()

@@ -50,13 +50,15 @@ class BuildJournalTest {
     }
 
     private List<UUID> recover() {
-        return journal.recover(
+        DomainRemoval removal = new DomainRemoval(
                 xenctrl,
-                new DomainRemoval(
-                        xenctrl,
-                        store,
-                        HvmTestHost.devices(machine, store, events),
-                        new DeviceModels(store, events, xen.host(machine).deviceModels())));
+                store,
+                HvmTestHost.devices(machine, store, events),
+                new DeviceModels(store, events, xen.host(machine).deviceModels()),
+                new OnlyAlive("alive"));
+        List<UUID> unfinished = journal.unfinished();
+        unfinished.forEach(build -> assertTrue(journal.recover(xenctrl, removal, build)));
+        return unfinished;
     }
 
     private List<String> changes() {
@@ -91,6 +93,18 @@ class BuildJournalTest {
         assertEquals(List.of(orphan), recover());
         assertEquals(List.of(), recover());
         assertEquals(List.of(uuid.toString()), store.list("/tool/xenjava/builds"));
+    }
+
+    @Test
+    void aBuildThatCouldNotBeUndoneIsRecoveredAlthoughItsProcessRuns() {
+        BuildJournal.Note note = journal.note(uuid);
+        note.open();
+        note.giveUp();
+        DomainExistsException e = assertThrows(
+                DomainExistsException.class, () -> journal.note(uuid).open());
+        assertTrue(e.getMessage().endsWith("remove the leftovers"), e.getMessage());
+        assertEquals(List.of(uuid), recover());
+        assertEquals(List.of(), changes());
     }
 
     @Test

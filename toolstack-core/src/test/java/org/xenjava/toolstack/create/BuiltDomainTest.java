@@ -10,6 +10,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -83,7 +84,9 @@ class BuiltDomainTest {
         Domain domain = host.toolstack.create(
                 TestHost.guest("a-pvh-pod-256-512", 256, 512).uuid(uuid).build());
 
-        List<String> trees = new DomainPaths(domain.domid()).all(uuid);
+        DomainPaths paths = new DomainPaths(domain.domid());
+        List<String> trees = new ArrayList<>(paths.besidesRoot(uuid));
+        trees.add(paths.root());
         SortedMap<String, String> written = new TreeMap<>(host.state().xenstore());
         written.keySet().removeIf(path -> trees.stream().noneMatch(tree -> (path + "/").startsWith(tree + "/")));
         SortedMap<String, String> ours = new TreeMap<>(written.subMap("/libxl/1/xenjava", "/libxl/1/xenjavb"));

@@ -277,7 +277,7 @@ class HvmBuildTest {
 
         assertFalse(host.state().domains().containsKey(domid));
         host.faults.heal();
-        host.removal().removeLeftovers(domid, uuid);
+        host.removal().remove(domid, uuid);
         host.assertUnchangedSince(before);
     }
 
@@ -292,16 +292,16 @@ class HvmBuildTest {
         StoreClient store = new StoreClient(host.observer.store());
         WatchHub events = new WatchHub(host.observer.store());
         Xenctrl xenctrl = Xenctrl.open(host.observer);
-        List<UUID> recovered = new BuildJournal(store, new AfterTheDeath())
-                .recover(
-                        xenctrl,
-                        new DomainRemoval(
-                                xenctrl,
-                                store,
-                                HvmTestHost.devices(host.observer, store, events),
-                                new DeviceModels(store, events, next)));
-
-        assertEquals(1, recovered.size());
+        BuildJournal journal = new BuildJournal(store, new AfterTheDeath());
+        List<UUID> unfinished = journal.unfinished();
+        assertEquals(1, unfinished.size());
+        DomainRemoval removal = new DomainRemoval(
+                xenctrl,
+                store,
+                HvmTestHost.devices(host.observer, store, events),
+                new DeviceModels(store, events, next),
+                new AfterTheDeath());
+        assertTrue(journal.recover(xenctrl, removal, unfinished.get(0)));
         events.close();
         assertEquals(List.of(), next.all());
         host.assertUnchangedSince(before);

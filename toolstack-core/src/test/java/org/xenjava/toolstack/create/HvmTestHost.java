@@ -130,13 +130,14 @@ final class HvmTestHost implements AutoCloseable {
                         deviceModels(),
                         clock,
                         new Random(153),
-                        new BootBacking(xenctrl, store, ProcessIdentity.named("test"), backedBoot, xen::advance))
+                        new BootBacking(xenctrl, store, ProcessIdentity.named("test"), backedBoot, xen::advance),
+                        removal())
                 .build(config, listener, cancellation)
                 .domid();
     }
 
     DomainRemoval removal() {
-        return new DomainRemoval(xenctrl, store, devices(), deviceModels());
+        return new DomainRemoval(xenctrl, store, devices(), deviceModels(), ProcessIdentity.named("test"));
     }
 
     private final ImageFiles images = new ImageFiles();

@@ -228,10 +228,11 @@ class DeviceModelsTest {
         model.start(DOMID, plan(""));
         QemuProcess process = started();
 
-        model.reapOrphans(() -> Set.of(0, DOMID));
-        assertEquals(Liveness.ALIVE, process.liveness());
+        assertEquals(List.of(), model.orphans(() -> Set.of(0, DOMID)));
 
-        model.reapOrphans(() -> Set.of(0));
+        List<QemuProcess> orphans = model.orphans(() -> Set.of(0));
+        assertEquals(1, orphans.size());
+        orphans.forEach(model::end);
         assertEquals(Liveness.DEAD, process.liveness());
     }
 
@@ -240,8 +241,7 @@ class DeviceModelsTest {
         Process others = new ProcessBuilder(
                         "sh", "-c", "while :; do sleep 0.1; done", "qemu", "-xen-domid", "" + DOMID, "-no-shutdown")
                 .start();
-        model.reapOrphans(() -> Set.of(0));
-        assertTrue(others.isAlive());
+        assertEquals(List.of(), model.orphans(() -> Set.of(0)));
 
         model.stop(DOMID);
         assertTrue(others.waitFor(10, TimeUnit.SECONDS));
@@ -279,7 +279,7 @@ class DeviceModelsTest {
         Process spoof = spoof("65534");
         try {
             assertEquals(Optional.empty(), model.process(DOMID));
-            model.reapOrphans(() -> Set.of(0));
+            assertEquals(List.of(), model.orphans(() -> Set.of(0)));
             model.stop(DOMID);
             assertTrue(spoof.isAlive());
 

@@ -6,13 +6,17 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.List;
+import java.util.Optional;
 import java.util.UUID;
+import java.util.function.LongFunction;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.xenjava.toolstack.Domain;
 import org.xenjava.toolstack.Toolstack;
 import org.xenjava.toolstack.config.DomainConfig;
 import org.xenjava.toolstack.error.ToolstackException;
+import org.xenjava.toolstack.progress.RemovalStep;
 import org.xenjava.toolstack.sim.fault.Fault;
 import org.xenjava.toolstack.sim.fault.MachineState;
 import org.xenjava.toolstack.sim.fault.ProcessKilled;
@@ -24,6 +28,9 @@ class FaultWhileCleaningUpTest {
     private static final DomainConfig CONFIG = TestHost.guest("struck", 16, 32)
             .uuid(UUID.fromString("c0ffee00-0000-4000-8000-000000000002"))
             .build();
+
+    /** A destroy looks at the domain (two calls) and records the removal; a process killed earlier has not begun. */
+    private static final long FIRST_AFTER_THE_RECORD = 4;
 
     private final TestHost host = TestHost.create();
     private final MachineState before = host.state();
@@ -128,14 +135,19 @@ class FaultWhileCleaningUpTest {
     }
 
     @Test
-    void aRecoveryThatFailsIsAnErrorOfTheOpenAndFinishedByTheNext() {
+    void aRecoveryThatFailsIsFinishedByTheNext() {
         long calls = callsOfARecovery();
         for (long n = 1; n <= calls; n++) {
             leaveABuildToBeRecovered();
             Fault failure = Fault.callFails(n, Errno.EIO);
             host.letTheNextProcessCleanUpAfter(before, process -> {
                 process.faults().inject(failure);
-                assertThrows(ToolstackException.class, process::open);
+                try {
+                    process.open();
+                } catch (ToolstackException e) {
+                    assertTrue(e.getMessage().contains("EIO"), e.getMessage());
+                }
+                assertEquals(1, process.faults().injected().size());
             });
         }
     }
@@ -164,6 +176,67 @@ class FaultWhileCleaningUpTest {
             host.assertUnchangedSince(before, host.faults.injected().toString());
             domain.destroy();
         }
+    }
+
+    @Test
+    void aDestroyThatFailsIsFinishedByTheNextProcess() {
+        long calls = callsOfADestroy();
+        for (LongFunction<Fault> faultAt : List.<LongFunction<Fault>>of(
+                n -> Fault.callFails(n, Errno.EIO), n -> Fault.answerLost(n, Errno.EIO), Fault::xenstoredGone)) {
+            for (long n = 1; n <= calls; n++) {
+                Fault fault = faultAt.apply(n);
+                host.letTheNextProcessCollectAfter(before, process -> {
+                    Domain domain = process.open().create(CONFIG);
+                    process.faults().inject(fault);
+                    assertThrows(ToolstackException.class, domain::destroy);
+                });
+            }
+        }
+    }
+
+    @Test
+    void aDestroyThatIsKilledIsFinishedByTheNextProcess() {
+        long calls = callsOfADestroy();
+        for (long n = FIRST_AFTER_THE_RECORD; n <= calls; n++) {
+            Fault death = Fault.processKilled(n);
+            host.letTheNextProcessCollectAfter(before, process -> {
+                Domain domain = process.open().create(CONFIG);
+                process.faults().inject(death);
+                assertThrows(ProcessKilled.class, domain::destroy);
+            });
+        }
+    }
+
+    @Test
+    void aDestroyThatFailsIsFinishedByItsOwnProcess() {
+        long calls = callsOfADestroy();
+        for (long n = 1; n <= calls; n++) {
+            Domain domain = create();
+            host.faults.inject(Fault.callFails(n, Errno.EIO));
+            assertThrows(ToolstackException.class, domain::destroy);
+            host.faults.heal();
+            host.toolstack.leftovers().removeAll();
+            host.assertUnchangedSince(before, host.faults.injected().toString());
+            assertEquals(List.of(), host.toolstack.leftovers().find());
+        }
+    }
+
+    @Test
+    void aNameCountsOnlyIfXenHasTheDomain() {
+        Domain first = create();
+        host.faults.inject(Fault.every(call -> call.name().equals("xs_rm"), Errno.EIO));
+        assertThrows(ToolstackException.class, first::destroy);
+        host.faults.heal();
+        assertFalse(first.exists());
+        assertTrue(host.toolstack.find("struck").isEmpty());
+
+        Domain second =
+                host.toolstack.create(CONFIG.toBuilder().uuid(UUID.randomUUID()).build());
+        assertEquals("struck", second.name());
+        host.toolstack.leftovers().removeAll();
+        assertEquals("struck", second.name());
+        second.destroy();
+        host.assertUnchangedSince(before, "after both");
     }
 
     @Test
@@ -196,9 +269,11 @@ class FaultWhileCleaningUpTest {
         Domain domain = create();
         host.faults.inject(Fault.xenstoredGone(1));
         ToolstackException e = assertThrows(ToolstackException.class, domain::destroy);
+        assertEquals(Optional.of(RemovalStep.RECORD_REMOVAL), e.step());
         assertEquals(
-                "destroying domain " + domain.domid() + ": xenstore: cannot remove /local/domain/" + domain.domid()
-                        + "/image/device-model-pid: EIO (is xenstored running?)",
+                "destroying domain " + domain.domid() + ", step 'record the removal': xenstore: cannot write "
+                        + "/tool/xenjava/removals/" + domain.domid() + "-" + domain.uuid()
+                        + ": EIO (is xenstored running?)",
                 e.getMessage());
         assertFalse(domain.exists());
         assertEquals(before.memory(), host.state().memory());

@@ -104,7 +104,7 @@ class HostileStoreFuzzTest {
                 () -> host.toolstack
                         .newGuard(GuardPolicy.standard(), GuardScope.ALL, GuardListener.NONE)
                         .tick(TestHost.NOW),
-                host.toolstack::recover,
+                host.toolstack.leftovers()::removeAll,
                 domain::destroy);
     }
 

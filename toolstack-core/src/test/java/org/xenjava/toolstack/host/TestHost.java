@@ -17,6 +17,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 import java.util.stream.IntStream;
+import org.xenjava.toolstack.Leftovers;
 import org.xenjava.toolstack.Toolstack;
 import org.xenjava.toolstack.ToolstackOptions;
 import org.xenjava.toolstack.config.DomainConfig;
@@ -99,6 +100,21 @@ public final class TestHost implements AutoCloseable {
         process.ends();
         TestProcess next = newProcess();
         next.open().close();
+        next.ends();
+        assertUnchangedSince(before, process.faults().injected().toString());
+    }
+
+    /** As {@link #letTheNextProcessCleanUpAfter}; the next process looks for everything that is left. */
+    public void letTheNextProcessCollectAfter(MachineState before, Consumer<TestProcess> work) {
+        TestProcess process = newProcess();
+        work.accept(process);
+        process.faults().close();
+        process.ends();
+        TestProcess next = newProcess();
+        Leftovers leftovers = next.open().leftovers();
+        leftovers.removeAll();
+        assertEquals(List.of(), leftovers.find());
+        next.faults().close();
         next.ends();
         assertUnchangedSince(before, process.faults().injected().toString());
     }

@@ -307,15 +307,15 @@ class SimulatedXenExtensionTest {
             process.faults().inject(Fault.processKilled(100));
             assertThrows(ProcessKilled.class, () -> process.toolstack().create(GUEST));
             Toolstack next = process.successor().toolstack();
-            assertEquals(List.of(), next.recover());
+            assertEquals(List.of(), next.leftovers().find());
             assertEquals(1, next.domains().size());
         }
 
         @Test
         void thatRunsIsLeftAloneByOthers(ToolstackProcess process) {
             ToolstackProcess other = process.beside();
-            CreateListener meanwhile =
-                    step -> assertEquals(List.of(), other.toolstack().recover());
+            CreateListener meanwhile = step ->
+                    assertEquals(List.of(), other.toolstack().leftovers().find());
             process.toolstack().create(GUEST, meanwhile, new Cancellation()).destroy();
         }
 

@@ -35,6 +35,11 @@ public record Session(Console console, HostOpener host, Sleeper sleeper) {
         return host.open(Toolstack.options().backedBoot(backedBoot));
     }
 
+    /** Opens Xen without removing what failed commands have left behind; the caller closes it. */
+    public Toolstack openKeepingLeftovers() {
+        return host.open(Toolstack.options().keepingLeftovers());
+    }
+
     public void print(String line) {
         console.print(line);
     }

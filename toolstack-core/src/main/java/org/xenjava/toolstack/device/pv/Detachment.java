@@ -15,6 +15,9 @@ import org.xenjava.toolstack.store.StoreClient;
 final class Detachment {
     private static final Logger LOG = LoggerFactory.getLogger(Detachment.class);
 
+    /** An attach notes at most twice what is behind a device: the loop device, and that it is ready. */
+    private static final int MAX_TRIES = 5;
+
     private final StoreClient store;
     private final DeviceTree tree;
     private final BackendStates states;
@@ -53,11 +56,9 @@ final class Detachment {
         if (devices.isEmpty()) {
             return;
         }
+        devices.forEach(tree::removeFront);
         store.inTransaction(transaction -> {
-            devices.forEach(device -> {
-                transaction.remove(device.frontPath());
-                tree.requestClose(transaction, device);
-            });
+            devices.forEach(device -> tree.requestClose(transaction, device));
             return devices;
         });
         Undo.all(devices.stream()
@@ -73,8 +74,16 @@ final class Detachment {
         release(device);
     }
 
+    /** The device may be attached at the same moment: a loop device that was noted meanwhile is detached as well. */
     private void release(PvDevice device) {
-        loops.detach(device);
-        tree.remove(device);
+        for (int tries = 0; tries < MAX_TRIES; tries++) {
+            LoopDevices.Noted noted = loops.noted(store.direct(), device);
+            loops.detach(device, noted);
+            if (tree.remove(
+                    device, transaction -> loops.noted(transaction, device).equals(noted))) {
+                return;
+            }
+        }
+        throw new DeviceException("detaching " + device + ": another process is attaching it; try again");
     }
 }

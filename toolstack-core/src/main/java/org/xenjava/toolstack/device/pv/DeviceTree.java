@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.xenjava.toolstack.device.plan.DeviceNodes;
@@ -34,16 +35,24 @@ final class DeviceTree {
 
     /** All disks, cards and keyboards that dom0 serves, by kind. A driver domain cleans up its devices itself. */
     List<PvDevice> devices(int domid) {
+        return devices(store.direct(), domid);
+    }
+
+    static List<PvDevice> devices(StoreTransaction store, int domid) {
         List<PvDevice> devices = new ArrayList<>();
         for (String kind : store.list(new DomainPaths(domid).libxl() + "/device")) {
             if (PvDevice.KINDS.contains(kind)) {
-                devices.addAll(devices(domid, kind));
+                devices.addAll(devices(store, domid, kind));
             }
         }
         return List.copyOf(devices);
     }
 
     List<PvDevice> devices(int domid, String kind) {
+        return devices(store.direct(), domid, kind);
+    }
+
+    private static List<PvDevice> devices(StoreTransaction store, int domid, String kind) {
         String parent = new DomainPaths(domid).libxl() + "/device/" + kind;
         List<PvDevice> devices = new ArrayList<>();
         for (String id : store.list(parent)) {
@@ -133,11 +142,27 @@ final class DeviceTree {
         return true;
     }
 
-    void remove(PvDevice device) {
-        store.inTransaction(transaction -> {
-            List.of(device.backPath(), device.frontPath(), device.errorPath(), device.libxlPath())
-                    .forEach(transaction::removeWithEmptyParents);
-            return device;
+    /**
+     * Removes all nodes of a device if they still are what the caller has acted on.
+     *
+     * @param unchanged looks at the nodes in the transaction
+     * @return whether they were
+     */
+    boolean remove(PvDevice device, Predicate<StoreTransaction> unchanged) {
+        removeFront(device);
+        return store.inTransaction(transaction -> {
+            boolean remove = unchanged.test(transaction);
+            if (remove) {
+                List.of(device.backPath(), device.errorPath(), device.libxlPath())
+                        .forEach(transaction::removeWithEmptyParents);
+                transaction.removeEmptyParents(device.frontPath());
+            }
+            return remove;
         });
+    }
+
+    /** Outside of a transaction: a guest that writes the nodes of its front end all the time cannot delay it. */
+    void removeFront(PvDevice device) {
+        store.direct().remove(device.frontPath());
     }
 }

@@ -6,6 +6,7 @@ import org.xenjava.toolstack.device.plan.DiskBackend;
 import org.xenjava.toolstack.device.plan.DiskNodes;
 import org.xenjava.toolstack.device.plan.DiskPlan;
 import org.xenjava.toolstack.device.plan.PvDevice;
+import org.xenjava.toolstack.operation.Undo;
 import org.xenjava.toolstack.progress.Cancellation;
 import org.xenjava.toolstack.xenctrl.lib.HostDevices;
 import org.xenjava.toolstack.xenctrl.lib.HostFile;
@@ -58,6 +59,11 @@ final class DiskAttachment {
                 noted[0] = true;
             }
         });
+        // A removal at the same moment has looked at the loop device before the file was attached.
+        Undo.onFailure(() -> noteAttached(device, node), () -> loops.detach(device, node, disk.path()));
+    }
+
+    private void noteAttached(PvDevice device, String node) {
         if (host.file(node) instanceof HostFile.BlockDevice loop) {
             tree.addToBack(device, DiskNodes.physicalDevice(loop, node));
         }

@@ -11,6 +11,7 @@ import org.xenjava.toolstack.config.DiskConfig.Access;
 import org.xenjava.toolstack.device.plan.PvDevice;
 import org.xenjava.toolstack.error.DeviceException;
 import org.xenjava.toolstack.store.StoreClient;
+import org.xenjava.toolstack.store.StoreTransaction;
 import org.xenjava.toolstack.xenctrl.lib.Errno;
 import org.xenjava.toolstack.xenctrl.lib.HostDevices;
 import org.xenjava.toolstack.xenctrl.lib.LoopAccess;
@@ -59,28 +60,54 @@ final class LoopDevices {
         throw new DeviceException(attempt + ": other processes took each of " + MAX_TRIES + " free loop devices");
     }
 
-    /** Detaches the loop device that {@link #attach} may have attached. */
-    void detach(PvDevice device) {
-        Optional<String> node =
-                store.read(device.backPath() + "/node").or(() -> store.read(device.libxlPath() + "/node"));
-        Matcher loop = NODE.matcher(node.orElse(""));
-        if (loop.matches()) {
-            int number = Integer.parseInt(loop.group(1));
-            if (isOurs(device, number)) {
-                KernelCalls.run("detaching " + device, () -> host.detachLoop(number));
-            }
+    /**
+     * What a device's nodes say of its loop device.
+     *
+     * @param node {@code /dev/loopN}; empty if it has none
+     * @param attached whether {@link #attach} has succeeded
+     */
+    record Noted(Optional<String> node, boolean attached) {}
+
+    Noted noted(StoreTransaction transaction, PvDevice device) {
+        if (!device.backend().equals(PvDevice.DISK)) {
+            return new Noted(Optional.empty(), false);
         }
+        Optional<String> node =
+                transaction.read(device.backPath() + "/node").or(() -> transaction.read(device.libxlPath() + "/node"));
+        return new Noted(node, node.isPresent() && transaction.exists(device.backPath() + "/physical-device"));
     }
 
     /**
-     * Whether a loop device belongs to the disk. A device that was recorded and not taken may belong to another
-     * process. If it has the same file, the kernel keeps it attached until its user closes it.
+     * Detaches what {@link #attach} may have attached for the device. A loop device that was noted and perhaps not taken
+     * may be another's now. If that one's file is the same as well, the kernel keeps it attached until its user closes it.
      */
-    private boolean isOurs(PvDevice device, int loop) {
-        return store.read(device.backPath() + "/physical-device").isPresent()
-                || store.read(device.libxlPath() + "/params")
-                        .map(LoopDevices::real)
-                        .equals(Optional.ofNullable(host.loops().get(loop)).map(LoopDevices::real));
+    void detach(PvDevice device, Noted noted) {
+        noted.node().ifPresent(node -> {
+            if (noted.attached() || isAttached(node, store.read(device.libxlPath() + "/params"))) {
+                detach(device, node);
+            }
+        });
+    }
+
+    /** Detaches a file that was attached for a device whose nodes another process has removed. */
+    void detach(PvDevice device, String node, String file) {
+        if (isAttached(node, Optional.of(file))) {
+            detach(device, node);
+        }
+    }
+
+    private void detach(PvDevice device, String node) {
+        number(node).ifPresent(loop -> KernelCalls.run("detaching " + device, () -> host.detachLoop(loop)));
+    }
+
+    private boolean isAttached(String node, Optional<String> file) {
+        return file.isPresent()
+                && number(node).map(host.loops()::get).map(LoopDevices::real).equals(file.map(LoopDevices::real));
+    }
+
+    private static Optional<Integer> number(String node) {
+        Matcher loop = NODE.matcher(node);
+        return loop.matches() ? Optional.of(Integer.valueOf(loop.group(1))) : Optional.empty();
     }
 
     /** The path after symbolic links, as the kernel reports a loop device's file. */

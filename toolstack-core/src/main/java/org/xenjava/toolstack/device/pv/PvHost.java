@@ -23,6 +23,7 @@ import org.xenjava.toolstack.error.DeviceException;
 import org.xenjava.toolstack.operation.Undo;
 import org.xenjava.toolstack.progress.Cancellation;
 import org.xenjava.toolstack.store.StoreClient;
+import org.xenjava.toolstack.store.StoreTransaction;
 import org.xenjava.toolstack.store.WatchHub;
 import org.xenjava.toolstack.xenctrl.lib.HostDevices;
 
@@ -92,6 +93,11 @@ public final class PvHost {
      */
     public void detachAll(int domid) {
         detachment.detachByForce(tree.devices(domid));
+    }
+
+    /** Whether the domain has a device that {@link #detachAll} would take, in the caller's transaction. */
+    public boolean areThereAny(StoreTransaction transaction, int domid) {
+        return !DeviceTree.devices(transaction, domid).isEmpty();
     }
 
     // ---- domains that exist -------------------------------------------------------------------------------

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.xenjava.toolstack.context.HostContext;
+import org.xenjava.toolstack.create.Cleanup;
+import org.xenjava.toolstack.error.ToolstackException;
+import org.xenjava.toolstack.operation.Undo;
+import org.xenjava.toolstack.progress.Leftover;
+
+/**
+ * Finds and removes what builds and removals have left on the host that failed or whose process was killed: domains,
+ * nodes, loop devices, network interfaces, QEMU processes. Got from {@link Toolstack#leftovers}. What another process
+ * works on is no leftover, and what belongs to other toolstacks is left alone.
+ */
+public final class Leftovers {
+    private static final Logger LOG = LoggerFactory.getLogger(Leftovers.class);
+
+    private final HostContext context;
+    private final Cleanup cleanup;
+
+    Leftovers(HostContext context) {
+        this.context = context;
+        this.cleanup = new Cleanup(
+                context.xenctrl(), context.store(), context.builds(), context.removal(), context.deviceModels());
+    }
+
+    /** {@return what is left now} */
+    public List<Leftover> find() {
+        return context.attempting("looking for leftovers", cleanup::all);
+    }
+
+    /** Removes one; nothing happens if it is gone. */
+    public void remove(Leftover leftover) {
+        context.attempting("removing the " + leftover, () -> {
+            cleanup.remove(leftover);
+            LOG.info("{} removed", leftover);
+            return leftover;
+        });
+    }
+
+    /**
+     * Removes all that {@link #find} finds.
+     *
+     * @return what was removed
+     * @throws ToolstackException the first failure, with the others suppressed; everything was tried
+     */
+    public List<Leftover> removeAll() {
+        List<Leftover> removed = new ArrayList<>();
+        Undo.all(find().stream()
+                .<Runnable>map(leftover -> () -> {
+                    remove(leftover);
+                    removed.add(leftover);
+                })
+                .toList());
+        return List.copyOf(removed);
+    }
+
+    /** Removes what is recorded as unfinished and what costs little to find. A failure keeps nobody from working. */
+    void removeRecorded() {
+        List<Leftover> recorded = context.attempting("looking for leftovers", () -> Stream.concat(
+                        cleanup.recorded().stream(), cleanup.deviceModels().stream())
+                .toList());
+        for (Leftover leftover : recorded) {
+            try {
+                remove(leftover);
+            } catch (ToolstackException e) {
+                LOG.warn("the {} could not be removed: {}", leftover, e.getMessage());
+                LOG.debug("the {} could not be removed", leftover, e);
+            }
+        }
+    }
+}

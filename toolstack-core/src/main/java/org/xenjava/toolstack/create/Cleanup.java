@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.create;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.Set;
+import java.util.UUID;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.xenjava.toolstack.device.DeviceModels;
+import org.xenjava.toolstack.progress.Leftover;
+import org.xenjava.toolstack.progress.Leftover.Kind;
+import org.xenjava.toolstack.store.DomainPaths;
+import org.xenjava.toolstack.store.StoreClient;
+import org.xenjava.toolstack.text.UuidText;
+import org.xenjava.toolstack.xenctrl.DomainInfo;
+import org.xenjava.toolstack.xenctrl.Xenctrl;
+
+/**
+ * Finds and removes what builds and removals have left that failed or whose process was killed. What another process
+ * works on, or may work on, is no leftover. Domains of other toolstacks are left alone.
+ */
+public final class Cleanup {
+    private static final Pattern DOMID = Pattern.compile("\\d{1,5}");
+    private static final String VM = "/vm/";
+
+    private final Xenctrl xenctrl;
+    private final StoreClient store;
+    private final BuildJournal builds;
+    private final DomainRemoval removal;
+    private final DeviceModels deviceModels;
+
+    /**
+     * @param builds records builds under way
+     * @param removal removes domains, and records removals under way
+     * @param deviceModels finds QEMU processes
+     */
+    public Cleanup(
+            Xenctrl xenctrl, StoreClient store, BuildJournal builds, DomainRemoval removal, DeviceModels deviceModels) {
+        this.xenctrl = xenctrl;
+        this.store = store;
+        this.builds = builds;
+        this.removal = removal;
+        this.deviceModels = deviceModels;
+    }
+
+    /** {@return what is recorded as unfinished; one request if nothing is} */
+    public List<Leftover> recorded() {
+        List<String> journals = store.list(BuildJournal.ALL_JOURNALS);
+        List<Leftover> found = new ArrayList<>();
+        if (journals.contains(BuildJournal.NAME)) {
+            builds.unfinished()
+                    .forEach(uuid -> found.add(new Leftover(Kind.BUILD, OptionalInt.empty(), Optional.of(uuid))));
+        }
+        if (journals.contains(RemovalJournal.NAME)) {
+            removal.journal()
+                    .unfinished()
+                    .forEach(entry -> found.add(
+                            new Leftover(Kind.REMOVAL, OptionalInt.of(entry.domid()), Optional.of(entry.uuid()))));
+        }
+        return List.copyOf(found);
+    }
+
+    /** {@return QEMU processes of this library whose domain is gone} */
+    public List<Leftover> deviceModels() {
+        return deviceModels.orphans(this::domids).stream()
+                .map(process -> new Leftover(Kind.DEVICE_MODEL, OptionalInt.of(process.domid()), Optional.empty()))
+                .toList();
+    }
+
+    /** {@return everything that is left} */
+    public List<Leftover> all() {
+        List<Leftover> recorded = recorded();
+        List<Leftover> nodes = nodes().stream()
+                .filter(left ->
+                        recorded.stream().noneMatch(other -> other.uuid().equals(left.uuid())))
+                .toList();
+        List<Leftover> known = Stream.concat(recorded.stream(), nodes.stream()).toList();
+        return Stream.concat(known.stream(), deviceModels().stream().filter(left -> known.stream()
+                        .noneMatch(other -> other.domid().equals(left.domid()))))
+                .toList();
+    }
+
+    /** Domains of this library that have nodes although Xen does not have them. */
+    private List<Leftover> nodes() {
+        List<Integer> described = store.list(DomainPaths.LIBXL).stream()
+                .filter(DOMID.asMatchPredicate())
+                .map(Integer::valueOf)
+                .toList();
+        // Listed after the nodes: a domain is in Xen before it has nodes.
+        Set<Integer> domids = domids();
+        return described.stream()
+                .filter(domid -> !domids.contains(domid))
+                .map(this::leftNodes)
+                .flatMap(Optional::stream)
+                .toList();
+    }
+
+    private Optional<Leftover> leftNodes(int domid) {
+        DomainPaths paths = new DomainPaths(domid);
+        if (!store.direct().exists(paths.storedConfig())) {
+            return Optional.empty();
+        }
+        return store.read(paths.of("vm"))
+                .filter(vm -> vm.startsWith(VM))
+                .flatMap(vm -> UuidText.parse(vm.substring(VM.length())))
+                .filter(uuid -> !isWorkedOn(domid, uuid))
+                .map(uuid -> new Leftover(Kind.NODES, OptionalInt.of(domid), Optional.of(uuid)));
+    }
+
+    private boolean isWorkedOn(int domid, UUID uuid) {
+        return builds.isWorkedOn(uuid) || removal.journal().isWorkedOn(new RemovalJournal.Entry(domid, uuid));
+    }
+
+    /** A domain that is dying needs no nodes and no QEMU, and may be dying only because QEMU has its pages mapped. */
+    private Set<Integer> domids() {
+        return xenctrl.domains().list().stream()
+                .filter(info -> !info.dying())
+                .map(DomainInfo::domid)
+                .collect(Collectors.toSet());
+    }
+
+    /** Removes what {@link #all} has found; nothing happens if it is gone. */
+    public void remove(Leftover leftover) {
+        switch (leftover.kind()) {
+            case BUILD -> builds.recover(xenctrl, removal, leftover.uuid().orElseThrow());
+            case REMOVAL, NODES ->
+                removal.remove(leftover.domid().orElseThrow(), leftover.uuid().orElseThrow());
+            case DEVICE_MODEL ->
+                deviceModels.orphans(this::domids).stream()
+                        .filter(process -> process.domid() == leftover.domid().orElseThrow())
+                        .forEach(deviceModels::end);
+        }
+    }
+}

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.create;
+
+import static org.xenjava.toolstack.progress.CreateStep.*;
+import static org.xenjava.toolstack.progress.RemovalStep.*;
+
+import java.util.List;
+import org.xenjava.toolstack.config.DomainType;
+import org.xenjava.toolstack.device.plan.DevicePlan;
+import org.xenjava.toolstack.operation.Step;
+import org.xenjava.toolstack.progress.CreateStep;
+import org.xenjava.toolstack.progress.RemovalStep;
+import org.xenjava.toolstack.resize.BootBacking;
+import org.xenjava.toolstack.xenctrl.units.Pages;
+
+/** The order of a create, for every kind of guest, and beneath it the order of a removal. */
+final class Recipes {
+    private Recipes() {}
+
+    /** A create. When a step fails, the steps before it are undone, last first. */
+    static List<Step<CreateStep>> create(
+            BuildJournal.Note note,
+            GuestBuild guest,
+            GuestDevices devices,
+            BootBacking backing,
+            DomainRemoval removal) {
+        GuestKind kind = GuestKind.of(guest);
+        DevicePlan plan = guest.plan().devices();
+        boolean qemu = plan.qemu().isPresent();
+        return List.of(
+                Step.of(RECORD_BUILD, note::open).undoneIfNothingIsLeft(note::close),
+                Step.of(CHECK_UUID, guest::requireNewUuid),
+                Step.of(CREATE_DOMAIN, kind::createDomain).undoneBy(() -> destroy(guest, removal)),
+                Step.of(ALLOCATE_VCPUS, guest::allocateVcpus),
+                Step.of(LIMIT_MEMORY, guest::limitMemory),
+                Step.of(SIZE_PAGING_POOL, guest::sizePagingPool),
+                Step.of(SET_CPU_POLICY, kind::setCpuPolicy),
+                Step.of(CLAIM_MEMORY, () -> backing.awaitingReturns(guest::claimMemory)),
+                Step.of(SET_POD_TARGET, guest::setPodTarget),
+                Step.of(POPULATE_RAM, guest::populateRam),
+                Step.of(POPULATE_SPECIAL_PAGES, kind::populateSpecialPages),
+                Step.of(LOAD_IMAGE, kind::loadImage),
+                Step.of(DESCRIBE_MEMORY, guest::setMemoryMap),
+                Step.of(OPEN_EVENT_CHANNELS, guest::openEventChannels),
+                Step.of(SET_HVM_PARAMETERS, kind::setHvmParams),
+                Step.of(SET_VCPU_STATE, kind::setVcpuState),
+                Step.of(SEED_GRANT_TABLE, guest::seedGrantTable),
+                Step.of(VERIFY_MEMORY, guest::verifyMemory),
+                Step.of(WRITE_XENSTORE, kind::writeStore).undoneBy(() -> removeNodes(guest, removal)),
+                Step.of(INTRODUCE, guest::introduce),
+                Step.of(ATTACH_DISKS, devices::attachDisks)
+                        .undoneBy(devices::detachAll)
+                        .onlyIf(!plan.disks().isEmpty()),
+                Step.of(START_DEVICE_MODEL, devices::startDeviceModel)
+                        .undoneBy(devices::stopDeviceModel)
+                        .onlyIf(qemu),
+                Step.of(AWAIT_DEVICE_MODEL, devices::awaitDeviceModel).onlyIf(qemu),
+                Step.of(AWAIT_DEVICE_MODEL_DISKS, devices::awaitQemuDisks)
+                        .onlyIf(qemu && guest.plan().config().type() == DomainType.PVH),
+                Step.of(ATTACH_NICS, devices::attachNics)
+                        .undoneBy(devices::detachAll)
+                        .onlyIf(!plan.nics().isEmpty()),
+                Step.of(RELEASE_CLAIM, guest::releaseClaim),
+                Step.of(BACK_BOOT, () -> guest.backBoot(backing))
+                        .onlyIf(backing.isOn()
+                                && guest.plan().memory().initialDebt().isMoreThan(Pages.ZERO)),
+                Step.of(REMOVE_RECORD, note::close));
+    }
+
+    private static void destroy(GuestBuild guest, DomainRemoval removal) {
+        if (guest.isCreated()) {
+            removal.destroy(guest.domid());
+        } else {
+            removal.destroyNewborn(guest.uuid());
+        }
+    }
+
+    private static void removeNodes(GuestBuild guest, DomainRemoval removal) {
+        if (guest.isCreated()) {
+            removal.removeNodes(guest.domid(), guest.uuid());
+        }
+    }
+
+    /**
+     * A removal. A step that fails keeps no other from running, except where it says so. The nodes go before the domain,
+     * as with libxl: a watcher that hears of the end should find nothing left.
+     */
+    static List<Step<RemovalStep>> removal(DomainRemoval.Removal domain) {
+        return List.of(
+                Step.of(RECORD_REMOVAL, domain::begin),
+                Step.of(PAUSE_DOMAIN, domain::pause).onlyIf(domain.isKnownToXen()),
+                Step.of(STOP_DEVICE_MODEL, domain::stopDeviceModel),
+                Step.of(DETACH_DEVICES, domain::detachDevices),
+                Step.of(REMOVE_NODES, domain::removeNodes).onlyIfAllSucceeded(),
+                Step.of(DESTROY_DOMAIN, domain::destroy).onlyIf(domain.isKnownToXen()),
+                Step.of(CLOSE_RECORD, domain::end).onlyIfAllSucceeded());
+    }
+}

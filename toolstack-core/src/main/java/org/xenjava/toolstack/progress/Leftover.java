@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.progress;
+
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.UUID;
+
+/**
+ * What an operation has left on the host that failed or whose process was killed.
+ *
+ * @param kind what it is
+ * @param domid the domain's number, if it is known
+ * @param uuid the domain's UUID, if it is known
+ */
+public record Leftover(Kind kind, OptionalInt domid, Optional<UUID> uuid) {
+    /** What can be left. */
+    public enum Kind {
+        /** A domain that is not completely built, with its nodes and devices. */
+        BUILD("unfinished build"),
+        /** A domain that is not completely removed, or its nodes and devices. */
+        REMOVAL("unfinished removal"),
+        /** Nodes and devices of a domain that Xen does not have any more. */
+        NODES("nodes"),
+        /** A QEMU whose domain Xen does not have any more. */
+        DEVICE_MODEL("device model");
+
+        private final String words;
+
+        Kind(String words) {
+            this.words = words;
+        }
+    }
+
+    /** Describes it, as in {@code "unfinished removal of domain 7"}. */
+    @Override
+    public String toString() {
+        String which = domid.isPresent()
+                ? Integer.toString(domid.getAsInt())
+                : uuid.map(UUID::toString).orElse("?");
+        return kind.words + " of domain " + which;
+    }
+}

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.progress;
+
+import java.util.Locale;
+import org.xenjava.toolstack.error.OperationStep;
+
+/** The steps of a removal, in their order. */
+public enum RemovalStep implements OperationStep {
+    /** Other processes find a removal by its record if this one fails or its process dies. */
+    RECORD_REMOVAL("record the removal"),
+    /** A guest that runs can change its nodes while they are removed. */
+    PAUSE_DOMAIN("pause the domain"),
+    STOP_DEVICE_MODEL("stop the device model"),
+    /** Disks and network cards, with the loop devices and interfaces behind them. */
+    DETACH_DEVICES("detach the devices"),
+    /** The nodes say what the earlier steps have to remove, so they stay if one of these failed. */
+    REMOVE_NODES("remove the nodes from xenstore"),
+    DESTROY_DOMAIN("destroy the domain"),
+    CLOSE_RECORD("remove the record of the removal");
+
+    private final String words;
+
+    RemovalStep(String words) {
+        this.words = words;
+    }
+
+    @Override
+    public String id() {
+        return name().toLowerCase(Locale.ROOT).replace('_', '-');
+    }
+
+    @Override
+    public String words() {
+        return words;
+    }
+}
