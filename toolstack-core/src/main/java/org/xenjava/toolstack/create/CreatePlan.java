@@ -59,15 +59,22 @@ public record CreatePlan(DomainConfig config, MemoryPlan memory, ImagePlan image
      * @throws KernelImageException if a file cannot be found or read, is malformed, or does not fit into the guest
      */
     public static CreatePlan of(DomainConfig config, PodPolicy policy, ImageFiles images, HostInventory host) {
+        MemoryPlan memory = memory(config, policy);
         return config.hvm()
-                .map(machine -> hvm(config, machine, policy, images, host))
-                .orElseGet(() -> pvh(config, policy, images, host));
+                .map(machine -> hvm(config, machine, memory, images, host))
+                .orElseGet(() -> pvh(config, memory, images, host));
     }
 
-    private static CreatePlan pvh(DomainConfig config, PodPolicy policy, ImageFiles images, HostInventory host) {
+    /** The plan of the memory alone, for which no file is read. */
+    static MemoryPlan memory(DomainConfig config, PodPolicy policy) {
+        return config.hvm()
+                .map(machine -> MemoryPlan.hvm(config, machine, policy))
+                .orElseGet(() -> MemoryPlan.pvh(config, policy, PvhImagePlan.ACPI_PAGES));
+    }
+
+    private static CreatePlan pvh(DomainConfig config, MemoryPlan memory, ImageFiles images, HostInventory host) {
         Path kernelFile = config.kernel()
                 .orElseThrow(() -> new ConfigException("domain " + config.name() + ": no kernel is given"));
-        MemoryPlan memory = MemoryPlan.pvh(config, policy, PvhImagePlan.ACPI_PAGES);
         DevicePlan devices = DevicePlan.of(config, memory, host);
         RamBounds ram = ramBounds(memory);
         PvhKernel kernel = images.kernel(kernelFile, ram.layout().lowMemEnd());
@@ -77,8 +84,7 @@ public record CreatePlan(DomainConfig config, MemoryPlan memory, ImagePlan image
     }
 
     private static CreatePlan hvm(
-            DomainConfig config, HvmConfig machine, PodPolicy policy, ImageFiles images, HostInventory host) {
-        MemoryPlan memory = MemoryPlan.hvm(config, machine, policy);
+            DomainConfig config, HvmConfig machine, MemoryPlan memory, ImageFiles images, HostInventory host) {
         DevicePlan devices = DevicePlan.of(config, memory, host);
         HvmFirmware firmware = firmware(machine.firmware(), images, host);
         return new CreatePlan(config, memory, HvmImagePlan.of(config, machine, firmware, ramBounds(memory)), devices);

@@ -15,6 +15,7 @@ import org.xenjava.toolstack.error.Attempt;
 import org.xenjava.toolstack.error.ToolstackException;
 import org.xenjava.toolstack.error.translation.XenFailures;
 import org.xenjava.toolstack.imagefile.ImageFiles;
+import org.xenjava.toolstack.memory.MemoryPlan;
 import org.xenjava.toolstack.memory.PodPolicy;
 import org.xenjava.toolstack.operation.Step;
 import org.xenjava.toolstack.operation.StepListener;
@@ -95,8 +96,12 @@ public final class DomainBuilder {
     public Built build(DomainConfig wanted, CreateListener listener, Cancellation cancellation) {
         DomainConfig config = wanted.completed(random).located();
         UUID uuid = config.uuid().orElseThrow();
-        CreatePlan plan = XenFailures.translating(
-                "building domain " + config.name(), () -> CreatePlan.of(config, podPolicy, images, host));
+        CreatePlan plan = XenFailures.translating("building domain " + config.name(), () -> {
+            cancellation.check("building domain " + config.name());
+            MemoryPlan memory = CreatePlan.memory(config, podPolicy);
+            backing.awaitingReturns(() -> new HostRoom(xenctrl).require(memory, config.name()));
+            return CreatePlan.of(config, podPolicy, images, host);
+        });
         BuildJournal.Note note = journal.note(uuid);
         GuestBuild guest = new GuestBuild(xenctrl, store, clock, plan, uuid, cancellation);
         StepListener<CreateStep> progress = (step, number, total, phase) ->

@@ -30,6 +30,7 @@ public enum CreateStep implements OperationStep {
     POPULATE_SPECIAL_PAGES("populate special pages"),
     /** The kernel of a PVH guest with its ACPI tables, or the firmware of an HVM guest, is copied into its memory. */
     LOAD_IMAGE("load the image"),
+    /** Xen gets the guest's memory map. */
     DESCRIBE_MEMORY("describe memory"),
     /** The ports to xenstored and xenconsoled are allocated. */
     OPEN_EVENT_CHANNELS("open event channels"),
@@ -55,9 +56,9 @@ public enum CreateStep implements OperationStep {
     AWAIT_DEVICE_MODEL_DISKS("await the device model's disks"),
     /** The network cards are attached and join their bridges. */
     ATTACH_NICS("attach network cards"),
-    /** What a claim still holds when QEMU has populated its part of the memory. */
+    /** The rest of the claim is released. */
     RELEASE_CLAIM("release the claim"),
-    /** The pages that the guest lacks until its balloon driver has worked are lent. */
+    /** The host lends the pages that the guest lacks until its balloon driver has worked. */
     BACK_BOOT("back the boot"),
     /** The record of the build is removed. */
     REMOVE_RECORD("remove the record of the build");

@@ -10,12 +10,15 @@ public enum RemovalStep implements OperationStep {
     RECORD_REMOVAL("record the removal"),
     /** A guest that runs can change its nodes while they are removed. */
     PAUSE_DOMAIN("pause the domain"),
+    /** QEMU ends, if the domain has one. */
     STOP_DEVICE_MODEL("stop the device model"),
     /** Disks and network cards, with the loop devices and interfaces behind them. */
     DETACH_DEVICES("detach the devices"),
     /** The nodes say what the earlier steps have to remove, so they stay if one of these failed. */
     REMOVE_NODES("remove the nodes from xenstore"),
+    /** Xen destroys the domain. */
     DESTROY_DOMAIN("destroy the domain"),
+    /** The removal is complete. */
     CLOSE_RECORD("remove the record of the removal");
 
     private final String words;

@@ -273,7 +273,7 @@ class FaultWhileCleaningUpTest {
         assertEquals(
                 "destroying domain " + domain.domid() + ", step 'record the removal': xenstore: cannot write "
                         + "/tool/xenjava/removals/" + domain.domid() + "-" + domain.uuid()
-                        + ": EIO (is xenstored running?)",
+                        + ": EIO (check that xenstored runs)",
                 e.getMessage());
         assertFalse(domain.exists());
         assertEquals(before.memory(), host.state().memory());

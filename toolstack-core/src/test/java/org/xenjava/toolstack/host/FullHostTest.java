@@ -5,14 +5,13 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.nio.file.Path;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 import org.xenjava.toolstack.config.DomainConfig;
 import org.xenjava.toolstack.error.HostMemoryException;
 import org.xenjava.toolstack.error.ToolstackException;
-import org.xenjava.toolstack.sim.fault.Fault;
 import org.xenjava.toolstack.sim.fault.MachineState;
-import org.xenjava.toolstack.sim.fault.Verdict;
 
 /** The host's memory runs out at every point of a build. */
 class FullHostTest {
@@ -57,14 +56,24 @@ class FullHostTest {
     }
 
     @Test
-    void aGuestLargerThanTheHostIsRefusedBeforeAnythingIsPopulated() {
+    void aGuestThatTheHostHasNoRoomForIsRefusedBeforeAnyFileIsRead() {
         try (TestHost host = TestHost.of(SmallHost.withFreePages(10_000))) {
-            host.faults.inject(Fault.nthOf("XENMEM_populate_physmap", 1, new Verdict.Kills()));
+            MachineState before = host.state();
+            long calls = host.faults.calls();
+            Path missing = Path.of("/there/is/no/such/kernel");
             HostMemoryException e = assertThrows(
                     HostMemoryException.class,
-                    () -> host.toolstack.create(TestHost.guest("huge", 64, 64).build()));
-            assertTrue(e.getMessage().startsWith("building domain huge: the host cannot give"), e.getMessage());
-            assertTrue(e.getMessage().contains("nothing was taken"), e.getMessage());
+                    () -> host.toolstack.create(
+                            TestHost.guest("huge", 64, 64).kernel(missing).build()));
+            assertEquals(
+                    "building domain huge: the host cannot give 65 MiB of memory: 39 MiB are free and unclaimed, and domain 0 has"
+                            + " 2 MiB; nothing was taken. Make domain 0 or another domain smaller, or ask for less",
+                    e.getMessage());
+            HostMemoryException.Shortage shortage = e.shortage().orElseThrow();
+            assertEquals(10_000, shortage.availablePages());
+            assertEquals(512, shortage.controlDomainPages());
+            assertTrue(host.faults.calls() - calls < 10, "calls: " + (host.faults.calls() - calls));
+            host.assertUnchangedSince(before, "a refusal");
         }
     }
 }

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.google.gson.JsonArray;
+import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -176,11 +177,12 @@ class GuestLifeTest {
 
     @Test
     void aBuildThatFailsTellsWhatItUndid() {
-        Outcome outcome = prompt.run("create", "-pv", files.config("web", "memory = 1048576"));
+        prompt.run("create", "-p", files.config("web", "memory = 64"));
+        Outcome outcome = prompt.run("create", "-pv", files.config("web", "memory = 64"));
         assertEquals(1, outcome.status());
         assertTrue(outcome.err().contains("] undone: create the domain\n"), outcome.err());
         assertTrue(outcome.err().lines().reduce("", (before, last) -> last).startsWith("xlj: "), outcome.err());
-        assertEquals(2, prompt.run("list").out().lines().count());
+        assertEquals(3, prompt.run("list").out().lines().count());
     }
 
     @Test
@@ -267,6 +269,28 @@ class GuestLifeTest {
         assertEquals(0, prompt.run("gc").status());
         assertTrue(hypercalls.domains().info(domid).isEmpty());
         assertThrows(XenLibException.class, () -> read("/tool/xenjava/builds/" + uuid));
+    }
+
+    @Test
+    void gcListsAndRemovesWhatAFailedDestroyHasLeft() throws IOException {
+        prompt.run("create", "-p", files.config("web", "memory = 64"));
+        // A destroy that got as far as Xen: the nodes stay.
+        hypercalls.domains().destroy(1);
+        String uuid = read("/local/domain/1/vm").substring("/vm/".length());
+        assertEquals(new Outcome(0, "nodes of domain 1\n", ""), prompt.run("gc", "-n"));
+        assertEquals(new Outcome(0, "nodes of domain 1\n", ""), prompt.run("-N", "gc"));
+        JsonObject found = JsonParser.parseString(
+                        prompt.run("gc", "-n", "--json").out())
+                .getAsJsonArray()
+                .get(0)
+                .getAsJsonObject();
+        assertEquals("nodes", found.get("kind").getAsString());
+        assertEquals(1, found.get("domid").getAsInt());
+        assertEquals(uuid, found.get("uuid").getAsString());
+        assertEquals("found", found.get("result").getAsString());
+        assertEquals(new Outcome(0, "removed: nodes of domain 1\n", ""), prompt.run("gc"));
+        assertEquals(new Outcome(0, "", ""), prompt.run("gc"));
+        assertThrows(XenLibException.class, () -> read("/libxl/1/type"));
     }
 
     private String state(String domain) {
