@@ -121,7 +121,7 @@ final class GuestBuild {
 
     /** @param emulationFlags {@code XEN_X86_EMU_*} */
     void createDomain(int emulationFlags) {
-        PhysInfo host = xenctrl.host().physInfo();
+        PhysInfo host = xenctrl.host().lastPhysInfo();
         DomainConfig config = plan.config();
         boolean shadow = config.paging().mode() == Mode.SHADOW;
         if (!host.hvm() || !(shadow ? host.shadow() : host.hap())) {
@@ -192,13 +192,13 @@ final class GuestBuild {
     void populateRam() {
         int flags = plan.memory().podTarget().isPresent() ? MemoryOp.XENMEMF_POPULATE_ON_DEMAND : 0;
         for (PopulateCall call : plan.memory().populateCalls()) {
-            cancellation.check(attempt());
             populate(call, flags);
         }
     }
 
     /** Populates extents. Xen returns only their number; where a large extent does not fit, smaller ones may. */
     private void populate(PopulateCall call, int flags) {
+        cancellation.check(attempt());
         int done = xenctrl.memory().populatePhysmap(domid, call.gfns(), call.order(), flags);
         if (done == call.extents()) {
             return;

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.xenjava.toolstack.memory;
 
-import java.util.ArrayList;
 import java.util.List;
 import org.xenjava.toolstack.xenctrl.units.Pages;
 
@@ -20,7 +19,9 @@ public record PopulateCall(long firstGfn, int extents, int order) {
     /** log2 of the pages of a 1 GiB extent. */
     public static final int ORDER_1G = 18;
 
-    static final int SUPERPAGES_PER_CALL = 4;
+    /** Their list of gfns fills a page. */
+    static final int SUPERPAGES_PER_CALL = 512;
+
     private static final int PAGES_PER_CALL = 2048;
 
     /** {@return the number of pages in all extents} */
@@ -43,7 +44,8 @@ public record PopulateCall(long firstGfn, int extents, int order) {
     }
 
     /**
-     * {@return the remaining extents after some were populated, as calls with the next smaller extents}
+     * {@return the remaining extents after some were populated: up to 2048 pages, or a GiB, as a call with the next
+     * smaller extents, then the others as a call with extents of this size, of which a host may still have some}
      *
      * @param done number of extents that were populated
      * @throws IllegalStateException if the extents are single pages already
@@ -54,13 +56,10 @@ public record PopulateCall(long firstGfn, int extents, int order) {
         }
         int smaller = order == ORDER_1G ? ORDER_2M : ORDER_4K;
         int perCall = order == ORDER_1G ? SUPERPAGES_PER_CALL : PAGES_PER_CALL;
-        List<PopulateCall> calls = new ArrayList<>();
-        long gfn = firstGfn + ((long) done << order);
-        while (gfn < endGfn()) {
-            int extents = (int) Math.min(perCall, (endGfn() - gfn) >> smaller);
-            calls.add(new PopulateCall(gfn, extents, smaller));
-            gfn += (long) extents << smaller;
-        }
-        return calls;
+        int split = Math.min(extents - done, perCall >> (order - smaller));
+        PopulateCall inSmaller =
+                new PopulateCall(firstGfn + ((long) done << order), split << (order - smaller), smaller);
+        int rest = extents - done - split;
+        return rest == 0 ? List.of(inSmaller) : List.of(inSmaller, new PopulateCall(inSmaller.endGfn(), rest, order));
     }
 }

@@ -77,6 +77,8 @@ class FaultAtEveryCallTest {
     }
 
     private void strikeEachCall(LongFunction<Fault> faultAt) {
+        callsOfABuild();
+        // What the first build has asked of the host is known to the others.
         long calls = callsOfABuild();
         for (long n = first; n <= calls; n += stride) {
             host.faults.inject(faultAt.apply(n));

@@ -52,13 +52,10 @@ class MemoryPlanTest {
     }
 
     @Test
-    void aHalfGigabyteGuestIsPopulatedInGroupsOfFourSuperpages() {
+    void aHalfGigabyteGuestIsPopulatedInOneCall() {
         MemoryPlan plan = plan(256, 512);
         assertEquals(List.of(new RamRange(0, 512L << 20)), plan.ram());
-        assertEquals(64, plan.populateCalls().size());
-        assertEquals(
-                new PopulateCall(0, 4, PopulateCall.ORDER_2M),
-                plan.populateCalls().get(0));
+        assertEquals(List.of(new PopulateCall(0, 256, PopulateCall.ORDER_2M)), plan.populateCalls());
         assertEquals(Pages.of(65280), plan.initialDebt());
         assertEquals(Pages.of(256), plan.slack());
         assertEquals(Pages.of(65792 + 8 + 1), plan.claim());
@@ -72,7 +69,8 @@ class MemoryPlanTest {
         List<PopulateCall> calls = plan(1000, 1537).populateCalls();
         assertEquals(new PopulateCall(0, 1, PopulateCall.ORDER_1G), calls.get(0));
         assertEquals(new PopulateCall(0x60000, 256, PopulateCall.ORDER_4K), calls.get(calls.size() - 1));
-        assertEquals(66, calls.size());
+        assertEquals(new PopulateCall(0x40000, 256, PopulateCall.ORDER_2M), calls.get(1));
+        assertEquals(3, calls.size());
         assertEquals(7_344_128, plan(1000, 1537).pagingPoolBytes());
     }
 
@@ -135,12 +133,17 @@ class MemoryPlanTest {
 
     @Test
     void theRemainderOfAnUnfinishedCallUsesSmallerExtents() {
-        List<PopulateCall> gib = new PopulateCall(0x40000, 1, PopulateCall.ORDER_1G).remainder(0);
-        assertEquals(128, gib.size());
-        assertEquals(new PopulateCall(0x40000, 4, PopulateCall.ORDER_2M), gib.get(0));
+        assertEquals(
+                List.of(new PopulateCall(0x40000, 512, PopulateCall.ORDER_2M)),
+                new PopulateCall(0x40000, 1, PopulateCall.ORDER_1G).remainder(0));
         assertEquals(
                 List.of(new PopulateCall(0x600, 1024, PopulateCall.ORDER_4K)),
                 new PopulateCall(0x200, 4, PopulateCall.ORDER_2M).remainder(2));
+        assertEquals(
+                List.of(
+                        new PopulateCall(0x600, 2048, PopulateCall.ORDER_4K),
+                        new PopulateCall(0xe00, 506, PopulateCall.ORDER_2M)),
+                new PopulateCall(0x200, 512, PopulateCall.ORDER_2M).remainder(2));
         assertThrows(IllegalStateException.class, () -> new PopulateCall(0, 8, PopulateCall.ORDER_4K).remainder(3));
     }
 }

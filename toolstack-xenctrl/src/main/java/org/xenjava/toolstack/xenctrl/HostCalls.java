@@ -5,6 +5,7 @@ import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 import org.xenjava.toolstack.xenctrl.abi.Hypercall;
 import org.xenjava.toolstack.xenctrl.abi.StructView;
 import org.xenjava.toolstack.xenctrl.abi.SysctlOp;
@@ -15,6 +16,8 @@ public final class HostCalls {
     private static final int CONSOLE_CHUNK = 16384;
 
     private final HypercallFactory calls;
+    private volatile @Nullable PhysInfo lastPhysInfo;
+    private volatile @Nullable CpuPolicy defaultHvmCpuPolicy;
 
     HostCalls(HypercallFactory calls) {
         this.calls = calls;
@@ -57,7 +60,7 @@ public final class HostCalls {
         try (PreparedCall call = calls.sysctl(SysctlOp.PHYSINFO)) {
             call.issue();
             StructView info = call.body();
-            return new PhysInfo(
+            PhysInfo answer = new PhysInfo(
                     info.getInt("nr_cpus"),
                     info.getInt("cpu_khz"),
                     info.getInt("capabilities"),
@@ -65,7 +68,18 @@ public final class HostCalls {
                     info.get("free_pages"),
                     info.get("scrub_pages"),
                     info.get("outstanding_pages"));
+            lastPhysInfo = answer;
+            return answer;
         }
+    }
+
+    /**
+     * The answer of the last {@link #physInfo}: what the host can do does not change while Xen runs. Its numbers of
+     * pages are out of date.
+     */
+    public PhysInfo lastPhysInfo() {
+        PhysInfo last = lastPhysInfo;
+        return last == null ? physInfo() : last;
     }
 
     /**
@@ -133,8 +147,20 @@ public final class HostCalls {
         }
     }
 
-    /** {@code XEN_SYSCTL_get_cpu_policy} of what HVM and PVH domains get by default. */
+    /**
+     * {@code XEN_SYSCTL_get_cpu_policy} of what HVM and PVH domains get by default. Xen is asked once: it computes that
+     * policy when it boots.
+     */
     public CpuPolicy defaultHvmCpuPolicy() {
+        CpuPolicy known = defaultHvmCpuPolicy;
+        if (known == null) {
+            known = askDefaultHvmCpuPolicy();
+            defaultHvmCpuPolicy = known;
+        }
+        return known;
+    }
+
+    private CpuPolicy askDefaultHvmCpuPolicy() {
         int leafCapacity;
         int msrCapacity;
         try (PreparedCall sizes = calls.sysctl(SysctlOp.GET_CPU_POLICY)) {

@@ -3,11 +3,13 @@ package org.xenjava.toolstack.xenctrl;
 
 import org.xenjava.toolstack.xenctrl.abi.DomctlOp;
 import org.xenjava.toolstack.xenctrl.abi.HvmParam;
+import org.xenjava.toolstack.xenctrl.lib.Errno;
 import org.xenjava.toolstack.xenctrl.lib.HypercallBuffer;
 
 /** Hypercalls about the virtual machine of an HVM or PVH domain: HVM parameters and save records. */
 public final class HvmCalls {
     private final HypercallFactory calls;
+    private volatile int largestContext;
 
     HvmCalls(HypercallFactory calls) {
         this.calls = calls;
@@ -27,13 +29,31 @@ public final class HvmCalls {
         }
     }
 
-    /** {@code XEN_DOMCTL_gethvmcontext}: the domain's HVM save records. */
+    /**
+     * {@code XEN_DOMCTL_gethvmcontext}: the domain's HVM save records. Xen is asked for their size only if the largest
+     * size that it has named yet is too small; it depends on the number of vCPUs.
+     */
     public byte[] context(int domid) {
+        int known = largestContext;
+        if (known > 0) {
+            try {
+                return context(domid, known);
+            } catch (HypercallException e) {
+                if (!e.errno().equals(Errno.ENOSPC)) {
+                    throw e;
+                }
+            }
+        }
         int size;
         try (PreparedCall sizes = calls.domctl(DomctlOp.GETHVMCONTEXT, domid)) {
             sizes.issue();
             size = sizes.body().getInt("size");
         }
+        largestContext = size;
+        return context(domid, size);
+    }
+
+    private byte[] context(int domid, int size) {
         try (HypercallBuffer records = calls.buffer(size);
                 PreparedCall call = calls.domctl(DomctlOp.GETHVMCONTEXT, domid)) {
             call.body().set("size", size).set("buffer", records.address());
