@@ -98,8 +98,11 @@ public final class ToolstackOptions {
     }
 
     /**
-     * {@return how far the QEMUs of guests are confined; {@link Confinement#WHERE_POSSIBLE} unless told otherwise} A
-     * guest's {@code dm_restrict} may ask for more, and for less unless this is {@link Confinement#REQUIRED}.
+     * Sets the confinement of guests' QEMUs. A guest's {@code dm_restrict} may ask for more, and for less unless this
+     * is {@link Confinement#REQUIRED}.
+     *
+     * @param value the confinement; the default is {@link Confinement#WHERE_POSSIBLE}
+     * @return these options
      */
     public ToolstackOptions confinement(Confinement value) {
         confinement = value;

@@ -116,6 +116,8 @@ public record HvmConfig(
          *
          * @param program path of a QEMU, instead of the installed one
          * @param arguments further arguments, behind the library's own
+         * @param confinement how much of it is confined; the host's policy if empty
+         * @param user the name of the user that it runs as; chosen by the library if empty
          * @throws ConfigException if the path is empty or an argument has a NUL
          */
         public DeviceModel {

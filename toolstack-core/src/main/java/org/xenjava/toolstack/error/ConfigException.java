@@ -14,6 +14,7 @@ import java.util.List;
 public final class ConfigException extends ToolstackException {
     private static final long serialVersionUID = 1L;
 
+    /** The problems that concern known keys. */
     private final ImmutableList<ConfigProblem> problems;
 
     /**

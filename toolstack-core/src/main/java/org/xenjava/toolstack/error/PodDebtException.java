@@ -9,6 +9,7 @@ package org.xenjava.toolstack.error;
 public final class PodDebtException extends ToolstackException {
     private static final long serialVersionUID = 1L;
 
+    /** The number of entries without a page. */
     private final long debtPages;
 
     /**

@@ -33,9 +33,13 @@ public abstract sealed class ToolstackException extends RuntimeException
                 XenUnavailableException {
     private static final long serialVersionUID = 1L;
 
+    /** The prospect of another try. */
     private final Retry retry;
+    /** The number of the domain, if it is known. */
     private @Nullable Integer domid;
+    /** The UUID of the domain, if it is known. */
     private @Nullable UUID uuid;
+
     private transient @Nullable OperationStep step;
 
     ToolstackException(String message, @Nullable Throwable cause, Retry retry) {

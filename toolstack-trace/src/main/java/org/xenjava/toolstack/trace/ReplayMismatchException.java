@@ -7,7 +7,9 @@ import java.util.List;
 public final class ReplayMismatchException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
+    /** The expected record, from 1. */
     private final int sequence;
+
     private final transient List<Difference> differences;
 
     ReplayMismatchException(int sequence, String message, List<Difference> differences) {

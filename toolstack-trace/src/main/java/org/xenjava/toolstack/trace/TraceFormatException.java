@@ -5,6 +5,7 @@ package org.xenjava.toolstack.trace;
 public final class TraceFormatException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
+    /** The number of the line, from 1. */
     private final int line;
 
     TraceFormatException(String source, int line, String problem, Throwable cause) {

@@ -6,15 +6,15 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * What a device model is started with.
+ * The command that starts a device model.
  *
- * @param domid the domain that it serves
- * @param launcher programs with their arguments that execute one another and the device model in the end; may be empty
+ * @param domid number of the domain that it serves
+ * @param launcher programs with their arguments that execute one another and the device model in the end; may be
+ *     empty
  * @param program the program's file
  * @param arguments the arguments behind the program's name
- * @param log takes standard output and standard error; the log of the guest before is kept beside it, with {@code .1}
- *     behind its name
- * @param sockets that the device model makes; what an earlier one left of them is removed
+ * @param log file for standard output and standard error; an earlier log is renamed to end in {@code .1}
+ * @param sockets sockets that the device model makes; leftovers of an earlier one are removed
  * @param root an empty directory for it, made before the start
  */
 public record DeviceModelCommand(
@@ -25,6 +25,18 @@ public record DeviceModelCommand(
         Path log,
         List<Path> sockets,
         Optional<Path> root) {
+    /**
+     * Copies the lists, so that the record is immutable.
+     *
+     * @param domid number of the domain that it serves
+     * @param launcher programs with their arguments that execute one another and the device model in the end; may be
+     *     empty
+     * @param program the program's file
+     * @param arguments the arguments behind the program's name
+     * @param log file for standard output and standard error; an earlier log is renamed to end in {@code .1}
+     * @param sockets sockets that the device model makes; leftovers of an earlier one are removed
+     * @param root an empty directory for it, made before the start
+     */
     public DeviceModelCommand {
         launcher = List.copyOf(launcher);
         arguments = List.copyOf(arguments);

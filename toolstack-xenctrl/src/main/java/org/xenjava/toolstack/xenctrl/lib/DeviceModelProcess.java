@@ -6,50 +6,57 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 
-/** A device model that serves a domain, whoever started it. Two values are equal if they stand for one process. */
+/**
+ * A device model that serves a domain, started by any toolstack. Two values are equal if they stand for one process.
+ */
 public interface DeviceModelProcess {
-    /** The domain that it serves. */
+    /** {@return the number of the domain that the process serves} */
     int domid();
 
+    /** {@return the PID of the process} */
     long pid();
 
-    /** Its arguments, the program's name first. */
+    /** {@return the arguments of the process, the program's name first} */
     List<String> arguments();
 
-    /** Whether it runs. */
+    /** {@return whether the process runs} */
     Liveness liveness();
 
-    /** Names it so that a recycled PID is never taken for it: see the node {@code xenjava/device-model}. */
+    /**
+     * {@return a text that identifies the process even if its PID is recycled, as the node {@code
+     * xenjava/device-model} has it}
+     */
     String identity();
 
     /**
-     * Whether its user shows that the host's administrator started it: a user that no other process can have. Anybody
-     * may start a process with the arguments of a device model; one that is not trusted counts only if its identity was
-     * noted when it was started.
+     * {@return whether the user of the process shows that the host's administrator started it} No other process can
+     * have that user. Any user may start a process with the arguments of a device model; an untrusted process counts
+     * as one only if its identity was recorded at its start.
      */
     boolean isTrusted();
 
-    /** Whether it answers at the monitor sockets that stand in its arguments. */
+    /** {@return whether the process answers at the monitor sockets of its arguments} */
     boolean hasMonitor();
 
     /**
-     * Connects to one of its monitor sockets.
+     * Connects to a monitor socket of the process.
      *
+     * @param socket path of the socket
      * @return the connection, which the caller closes
-     * @throws XenLibException if it does not answer there
+     * @throws XenLibException if the process does not answer there
      */
     LocalConnection connect(Path socket);
 
-    /** Completes when it has ended, also if it is another process's child. */
+    /** {@return a future that completes when the process has ended, even if it is another process's child} */
     CompletableFuture<?> onExit();
 
-    /** The rights that it has; empty if that cannot be told. */
+    /** {@return the rights of the process; empty if they cannot be read} */
     Optional<ProcessPrivileges> privileges();
 
-    /** Asks it to end, so that it writes its disks' caches first. */
+    /** Asks the process to end, which writes its disks' caches first. */
     void terminate();
 
-    /** Ends it at once. */
+    /** Ends the process at once. */
     void kill();
 
     /**

@@ -6,29 +6,48 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 
-/** Starts and finds device models: QEMU, one process for each domain. Safe to use from many threads. */
+/**
+ * Starts and finds device models: QEMU, one process for each domain. Implementations are safe to use from many
+ * threads.
+ */
 public interface DeviceModelProcesses {
     /**
-     * The program to start. A host without one fails, with a message that names all places.
+     * Finds the program to start. If there is none, the message of the failure names all places.
      *
      * @param override {@code device_model_override}
+     * @return the path of the program
      */
     Path program(Optional<Path> override);
 
-    /** Starts one, which lives on when this process ends. Returns at once; the device model reports in xenstore. */
+    /**
+     * Starts a device model that survives this process. The method returns at once; the device model reports in
+     * xenstore.
+     *
+     * @param command the program and its arguments
+     * @return the process
+     */
     DeviceModelProcess start(DeviceModelCommand command);
 
     /**
-     * Starts a program for no domain, asks it on its standard input to quit (QMP), and waits for its end.
+     * Starts a program without a domain, tells it to quit over its standard input (QMP), and waits for its end.
      *
-     * @return its last words if it failed; empty if it ended as it should
+     * @param command the program and its arguments
+     * @return the end of its output if it failed; empty if it ended normally
      */
     Optional<String> trial(DeviceModelCommand command);
 
-    /** Tells the program from one that replaces it; empty where programs are not replaced. */
+    /**
+     * {@return a text that changes when the file of a program is replaced; empty on hosts where this never happens}
+     *
+     * @param program path of the program
+     */
     Optional<String> identity(Path program);
 
-    /** The user of that name, if the host has one. */
+    /**
+     * {@return the user with that name, if the host has one}
+     *
+     * @param name name of the user
+     */
     Optional<DeviceModelUser> user(String name);
 
     /**
@@ -38,17 +57,21 @@ public interface DeviceModelProcesses {
      */
     void endAll(long uid);
 
-    /** All that run and can be seen from here, whoever started them. */
+    /** {@return all visible device models, started by any toolstack} */
     List<DeviceModelProcess> all();
 
     /**
-     * Whether a device model runs.
+     * {@return whether a device model runs}
      *
-     * @param identity names it, as {@link DeviceModelProcess#identity} did
+     * @param identity the text of {@link DeviceModelProcess#identity}
      */
     Liveness liveness(String identity);
 
-    /** Removes files and empty directories that a device model has left. */
+    /**
+     * Removes files and empty directories that a device model has left.
+     *
+     * @param files paths of the files and directories
+     */
     void removeLeftovers(Collection<Path> files);
 
     /**

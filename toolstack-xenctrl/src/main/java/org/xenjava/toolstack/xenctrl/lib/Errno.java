@@ -145,7 +145,11 @@ public record Errno(int value) {
         return new Errno(value);
     }
 
-    /** {@return the errno with that Linux name, such as {@code "ENOENT"}; empty if the name is unknown} */
+    /**
+     * {@return the errno with that Linux name, such as {@code "ENOENT"}; empty if the name is unknown}
+     *
+     * @param symbol the name of an errno
+     */
     public static Optional<Errno> ofSymbol(String symbol) {
         return NAMES.entrySet().stream()
                 .filter(name -> name.getValue().equals(symbol))

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.xenjava.toolstack.xenctrl.lib;
 
-/** What is at a path, as far as a disk's back end is concerned. */
+/** The kind of file at a path, as a disk's back end distinguishes them. */
 public sealed interface HostFile {
-    /** Nothing that this process can see. */
+    /** There is no file that this process can see. */
     record Absent() implements HostFile {}
 
     /**
@@ -17,11 +17,11 @@ public sealed interface HostFile {
     /**
      * A block device.
      *
-     * @param major its driver
-     * @param minor which of the driver's devices
+     * @param major number of the driver
+     * @param minor number of the device among the driver's
      */
     record BlockDevice(int major, int minor) implements HostFile {
-        /** xenstore's {@code physical-device}: both numbers in hexadecimal. */
+        /** {@return xenstore's {@code physical-device}: both numbers in hexadecimal} */
         public String physicalDevice() {
             return Integer.toHexString(major) + ":" + Integer.toHexString(minor);
         }

@@ -4,13 +4,14 @@ package org.xenjava.toolstack.xenctrl.lib;
 import java.nio.file.Path;
 
 /**
- * What Linux offers for other processes and Java does not: pidfds, and sockets that pass open files. Every failure is a
- * {@link XenLibException}. Safe to use from many threads.
+ * Linux' functions for other processes that Java lacks: pidfds, and sockets that pass open files. Every failure is a
+ * {@link XenLibException}. Implementations are safe to use from many threads.
  */
 public interface HostProcesses {
     /**
      * Pins the process that has a PID now, by {@code pidfd_open(2)}.
      *
+     * @param pid the PID
      * @return the pin, which the caller closes
      * @throws XenLibException ESRCH if no process has that PID; ENOSYS before Linux 5.3
      */
@@ -19,6 +20,7 @@ public interface HostProcesses {
     /**
      * Connects to a local stream socket.
      *
+     * @param socket path of the socket
      * @return the connection, which the caller closes
      */
     LocalConnection connect(Path socket);

@@ -18,7 +18,11 @@ public sealed interface StoreAnswer {
      * @param names the names, not paths
      */
     record Names(List<String> names) implements StoreAnswer {
-        /** Copies the list, so that the record is immutable. */
+        /**
+         * Copies the list, so that the record is immutable.
+         *
+         * @param names the names, not paths
+         */
         public Names {
             names = List.copyOf(names);
         }

@@ -104,7 +104,12 @@ public sealed interface StoreRequest {
      * @param permissions the permissions, the owner first
      */
     record SetPermissions(String path, List<XenStorePermission> permissions) implements StoreRequest {
-        /** Copies the list, so that the record is immutable. */
+        /**
+         * Copies the list, so that the record is immutable.
+         *
+         * @param path the path of the node
+         * @param permissions the permissions, the owner first
+         */
         public SetPermissions {
             permissions = List.copyOf(permissions);
         }

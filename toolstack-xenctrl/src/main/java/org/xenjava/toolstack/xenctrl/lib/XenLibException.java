@@ -1,16 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.xenjava.toolstack.xenctrl.lib;
 
-/** A call of one of Xen's libraries failed: which function, and errno. */
+/** The failure of a call of one of Xen's libraries, with the function and errno. */
 public final class XenLibException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
+    /** The name of the C function. */
     private final String function;
+
     private final transient Errno errno;
 
     /**
+     * Creates the failure of a call.
+     *
      * @param function the C function, such as {@code "xs_write"}
-     * @param errno what it left in errno
+     * @param errno errno after the call
      */
     public XenLibException(String function, Errno errno) {
         super(function + ": " + errno);
@@ -23,7 +27,7 @@ public final class XenLibException extends RuntimeException {
         return function;
     }
 
-    /** {@return what the function left in errno} */
+    /** {@return errno after the call} */
     public Errno errno() {
         return errno;
     }
