@@ -28,8 +28,8 @@ class HypercallCountTest {
     @Test
     void aPvhPodCreateAsksLessOnceTheHostIsKnown() {
         DomainConfig.Builder guest = TestHost.guest("pvh", 256, 512).vcpus(1);
-        assertEquals(35, hypercallsOfACreate(guest.build()).size());
-        assertEquals(32, hypercallsOfACreate(guest.build()).size());
+        assertEquals(36, hypercallsOfACreate(guest.build()).size());
+        assertEquals(33, hypercallsOfACreate(guest.build()).size());
     }
 
     @Test
@@ -48,7 +48,7 @@ class HypercallCountTest {
                 .hvm(HvmConfig.builder().build())
                 .build();
         hypercallsOfACreate(guest);
-        assertEquals(37, hypercallsOfACreate(guest).size());
+        assertEquals(38, hypercallsOfACreate(guest).size());
     }
 
     private List<String> hypercallsOfACreate(DomainConfig config) {
