@@ -65,7 +65,7 @@ class DryRunTest {
                 RAM
                   0x000000000000 … 0x00001fffffff  131072 pages
                 populate calls
-                  64 of order 9 (2 MiB): 256 extents, 131072 pages
+                  1 of order 9 (2 MiB): 256 extents, 131072 pages
                 special pages
                   gfn 0xfeff8  paging ring
                   gfn 0xfeff9  monitor ring
@@ -115,7 +115,7 @@ class DryRunTest {
                 "{\"memory/target_kib\":262144,\"memory/static-max_kib\":524288,\"memory/videoram_kib\":0}",
                 plan.get("xenstore").toString());
         assertEquals(
-                "[{\"order\":9,\"calls\":64,\"extents\":256,\"pages\":131072}]",
+                "[{\"order\":9,\"calls\":1,\"extents\":256,\"pages\":131072}]",
                 plan.get("populate").toString());
         JsonObject image = plan.getAsJsonObject("image");
         assertEquals(0x100000, image.get("entry").getAsLong());
