@@ -237,9 +237,8 @@ class DeviceModelsTest {
 
         assertEquals(List.of(), orphans(0, DOMID));
 
-        List<QemuProcess> orphans = orphans(0);
-        assertEquals(1, orphans.size());
-        orphans.forEach(model::end);
+        assertEquals(1, orphans(0).size());
+        orphans(0).forEach(model::end);
         assertEquals(Liveness.DEAD, process.liveness());
     }
 
