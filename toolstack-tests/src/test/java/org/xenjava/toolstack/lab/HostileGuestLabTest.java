@@ -57,8 +57,12 @@ class HostileGuestLabTest extends LabFixture {
     void aGuestThatWritesItsNodesWithoutAPauseDelaysNoOperation() throws IOException {
         Domain ours = toolstack.create(
                 LabGuest.config("ours", 128, 128).disks(List.of(disk("xvda"))).build());
-        hammer(boot(ours), ours.domid());
+        LabGuest guest = boot(ours);
         DiskConfig second = disk("xvdb");
+        timed("attach, while it does not write yet,", () -> ours.devices().attach(second));
+        timed("detach, while it does not write yet,", () -> ours.devices()
+                .detach(new VirtualDisk("xvdb"), DetachMode.FORCE));
+        hammer(guest, ours.domid());
         List<Duration> times = List.of(
                 timed("mem-set", () -> ours.memory().set(KiB.ofMiB(120))),
                 timed("pod-check", () -> ours.pod().report()),

@@ -56,11 +56,12 @@ final class Detachment {
         if (devices.isEmpty()) {
             return;
         }
-        devices.forEach(tree::removeFront);
+        // A back end of Linux that loses its front end reports that it is closed only if it was asked to close before.
         store.inTransaction(transaction -> {
             devices.forEach(device -> tree.requestClose(transaction, device));
             return devices;
         });
+        devices.forEach(tree::removeFront);
         Undo.all(devices.stream()
                 .<Runnable>map(device -> () -> closeAndRelease(device))
                 .toList());

@@ -29,6 +29,7 @@ import org.xenjava.toolstack.config.NicConfig;
 import org.xenjava.toolstack.config.VirtualDisk;
 import org.xenjava.toolstack.device.view.DetachMode;
 import org.xenjava.toolstack.error.ToolstackException;
+import org.xenjava.toolstack.host.LogCapture;
 import org.xenjava.toolstack.host.TestHost;
 import org.xenjava.toolstack.progress.Cancellation;
 import org.xenjava.toolstack.progress.CreateListener;
@@ -264,5 +265,16 @@ class FaultyDevicesTest {
                 assertEquals(Map.of(), host.xen.hostLinks());
             }
         }
+    }
+
+    /** A wait for a back end that has let go already would take the whole time limit, 10 s by default. */
+    @Test
+    void aDestroyDoesNotWaitForBackEndsThatLetGo() throws ReflectiveOperationException {
+        Domain domain = running(config);
+        try (LogCapture log = new LogCapture(Detachment.class)) {
+            domain.destroy();
+            assertEquals(List.of(), log.lines());
+        }
+        assertNothingLeft();
     }
 }

@@ -84,9 +84,15 @@ final class Backend {
             become(CONNECTED);
         } else if (other == CLOSING && own < CLOSING) {
             become(CLOSING);
-        } else if ((other == CLOSED || other == UNKNOWN) && own > INITIALISING && own != CLOSED) {
+        } else if (other == CLOSED && own > INITIALISING && own != CLOSED) {
             release();
             become(CLOSED);
+        } else if (other == UNKNOWN && own > INITIALISING && own != CLOSED && !released) {
+            // Linux unregisters the device, and reports its end only if the toolstack has asked for it before.
+            release();
+            if (own == CLOSING) {
+                become(CLOSED);
+            }
         }
     }
 
