@@ -372,7 +372,10 @@ class DeviceModelsTest {
         install(WITHOUT_RESTRICTION);
         QemuPlan plan = confined(Confinement.WHERE_POSSIBLE);
         model.start(DOMID, plan);
-        events.watch(PATHS.deviceModelPid(), () -> report("running"));
+        Optional<Long> restricted = store.readLong(PATHS.deviceModelPid());
+        events.watch(PATHS.deviceModelPid(), () -> store.readLong(PATHS.deviceModelPid())
+                .filter(pid -> !restricted.equals(Optional.of(pid)))
+                .ifPresent(pid -> report("running")));
 
         model.awaitReady(DOMID, plan, new Cancellation());
 
