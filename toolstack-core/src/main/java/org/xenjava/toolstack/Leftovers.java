@@ -13,9 +13,9 @@ import org.xenjava.toolstack.operation.Undo;
 import org.xenjava.toolstack.progress.Leftover;
 
 /**
- * Finds and removes what builds and removals have left on the host that failed or whose process was killed: domains,
- * nodes, loop devices, network interfaces, QEMU processes. Got from {@link Toolstack#leftovers}. What another process
- * works on is no leftover, and what belongs to other toolstacks is left alone.
+ * Finds and removes what failed or killed builds and removals have left on the host: domains, nodes, loop devices,
+ * network interfaces, QEMU processes. {@link Toolstack#leftovers} returns it. What another process works on is no
+ * leftover, and what belongs to other toolstacks is left alone.
  */
 public final class Leftovers {
     private static final Logger LOG = LoggerFactory.getLogger(Leftovers.class);
@@ -34,7 +34,12 @@ public final class Leftovers {
         return context.attempting("looking for leftovers", cleanup::all);
     }
 
-    /** Removes one; nothing happens if it is gone. */
+    /**
+     * Removes one leftover. Does nothing if it is gone.
+     *
+     * @param leftover an element of {@link #find}
+     * @throws ToolstackException if it cannot be removed; it is found again
+     */
     public void remove(Leftover leftover) {
         context.attempting("removing the " + leftover, () -> {
             cleanup.remove(leftover);
