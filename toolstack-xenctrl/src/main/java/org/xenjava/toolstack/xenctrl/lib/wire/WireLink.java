@@ -2,8 +2,8 @@
 package org.xenjava.toolstack.xenctrl.lib.wire;
 
 import java.time.Duration;
-import java.util.ArrayDeque;
-import java.util.Deque;
+import java.util.Iterator;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -33,7 +33,8 @@ final class WireLink {
     // The lock is never held while a transport is called, since a simulated one takes the machine's lock.
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition changed = lock.newCondition();
-    private final Deque<XenStoreWatchEvent> events = new ArrayDeque<>();
+    // An event that waits already is not added again: a guest that writes a watched node all the time fills no memory.
+    private final Set<XenStoreWatchEvent> events = new LinkedHashSet<>();
     private WireSession session;
     private long lostAt;
     private boolean connecting;
@@ -92,8 +93,11 @@ final class WireLink {
             try {
                 long left = deadline - System.nanoTime();
                 requireOpen();
-                if (!events.isEmpty()) {
-                    return Optional.of(events.remove());
+                Iterator<XenStoreWatchEvent> oldest = events.iterator();
+                if (oldest.hasNext()) {
+                    XenStoreWatchEvent event = oldest.next();
+                    oldest.remove();
+                    return Optional.of(event);
                 }
                 if (left <= 0 || waitEnded) {
                     waitEnded = false;

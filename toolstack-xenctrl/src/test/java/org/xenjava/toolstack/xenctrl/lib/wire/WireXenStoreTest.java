@@ -307,6 +307,19 @@ class WireXenStoreTest {
     }
 
     @Test
+    void anEventThatWaitsIsNotQueuedAgain() {
+        for (int i = 0; i < 1000; i++) {
+            fire("/a", "t");
+            fire("/a/b", "t");
+        }
+        assertEquals(Optional.of(new XenStoreWatchEvent("/a", "t")), store.readWatch(Duration.ZERO));
+        assertEquals(Optional.of(new XenStoreWatchEvent("/a/b", "t")), store.readWatch(Duration.ZERO));
+        assertEquals(Optional.empty(), store.readWatch(Duration.ZERO));
+        fire("/a", "t");
+        assertEquals(Optional.of(new XenStoreWatchEvent("/a", "t")), store.readWatch(Duration.ZERO));
+    }
+
+    @Test
     void aNewConnectionRegistersTheWatchesThatAreOn() {
         store.watch("/a", "1");
         store.watch("/b", "2");
