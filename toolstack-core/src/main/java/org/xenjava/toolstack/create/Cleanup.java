@@ -7,7 +7,6 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.UUID;
-import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.xenjava.toolstack.device.DeviceModels;
@@ -24,7 +23,6 @@ import org.xenjava.toolstack.xenctrl.Xenctrl;
  * works on, or may work on, is no leftover. Domains of other toolstacks are left alone.
  */
 public final class Cleanup {
-    private static final Pattern DOMID = Pattern.compile("\\d{1,5}");
     private static final String VM = "/vm/";
 
     private final Xenctrl xenctrl;
@@ -86,21 +84,21 @@ public final class Cleanup {
 
     /** Domains of this library that have nodes although Xen does not have them. */
     private List<Leftover> nodes() {
-        List<Integer> described = store.list(DomainPaths.LIBXL).stream()
-                .filter(DOMID.asMatchPredicate())
-                .map(Integer::valueOf)
+        List<DomainPaths> described = store.list(DomainPaths.LIBXL).stream()
+                .map(DomainPaths::named)
+                .flatMap(Optional::stream)
                 .toList();
         // Listed after the nodes: a domain is in Xen before it has nodes.
         Set<Integer> domids = domids();
         return described.stream()
-                .filter(domid -> !domids.contains(domid))
+                .filter(paths -> !domids.contains(paths.domid()))
                 .map(this::leftNodes)
                 .flatMap(Optional::stream)
                 .toList();
     }
 
-    private Optional<Leftover> leftNodes(int domid) {
-        DomainPaths paths = new DomainPaths(domid);
+    private Optional<Leftover> leftNodes(DomainPaths paths) {
+        int domid = paths.domid();
         if (!store.direct().exists(paths.storedConfig())) {
             return Optional.empty();
         }

@@ -4,7 +4,6 @@ package org.xenjava.toolstack.create;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
-import java.util.regex.Pattern;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.xenjava.toolstack.device.DeviceModels;
@@ -28,7 +27,6 @@ import org.xenjava.toolstack.xenctrl.lib.Errno;
  */
 public final class DomainRemoval {
     private static final Logger LOG = LoggerFactory.getLogger(DomainRemoval.class);
-    private static final Pattern DOMID = Pattern.compile("\\d{1,5}");
 
     /** Each try but the first follows a device that another process attached during the removal. */
     private static final int MAX_TRIES = 3;
@@ -195,13 +193,13 @@ public final class DomainRemoval {
 
     /** Removes the nodes of domains with this UUID, none of which exists any more. */
     void removeLeftovers(UUID uuid) {
-        List<String> entries = store.list(DomainPaths.DOMAINS);
-        for (String entry : entries.stream().filter(DOMID.asMatchPredicate()).toList()) {
-            DomainPaths paths = new DomainPaths(Integer.parseInt(entry));
-            if (store.read(paths.of("vm")).filter(DomainPaths.vm(uuid)::equals).isPresent()) {
-                remove(paths.domid(), uuid);
-            }
-        }
+        store.list(DomainPaths.DOMAINS).stream()
+                .map(DomainPaths::named)
+                .flatMap(Optional::stream)
+                .filter(paths -> store.read(paths.of("vm"))
+                        .filter(DomainPaths.vm(uuid)::equals)
+                        .isPresent())
+                .forEach(paths -> remove(paths.domid(), uuid));
     }
 
     /** Destroys the domain. Does nothing if there is none. */

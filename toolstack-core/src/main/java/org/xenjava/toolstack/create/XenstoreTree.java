@@ -66,8 +66,9 @@ final class XenstoreTree {
 
     private static List<Integer> domains(StoreTransaction transaction) {
         return transaction.list(DomainPaths.DOMAINS).stream()
-                .filter(name -> name.matches("\\d{1,5}"))
-                .map(Integer::valueOf)
+                .map(DomainPaths::named)
+                .flatMap(Optional::stream)
+                .map(DomainPaths::domid)
                 .toList();
     }
 

@@ -32,10 +32,8 @@ public record LoanLedger(Map<Integer, Loan> loans) {
     public static LoanLedger read(StoreTransaction transaction) {
         Map<Integer, Loan> loans = new HashMap<>();
         for (String name : transaction.list(ROOT)) {
-            if (name.matches("\\d{1,5}")) {
-                int domid = Integer.parseInt(name);
-                Loan.read(transaction, new DomainPaths(domid)).ifPresent(loan -> loans.put(domid, loan));
-            }
+            DomainPaths.named(name).ifPresent(paths -> Loan.read(transaction, paths)
+                    .ifPresent(loan -> loans.put(paths.domid(), loan)));
         }
         return new LoanLedger(loans);
     }

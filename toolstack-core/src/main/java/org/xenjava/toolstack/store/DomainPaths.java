@@ -2,7 +2,9 @@
 package org.xenjava.toolstack.store;
 
 import java.util.List;
+import java.util.Optional;
 import java.util.UUID;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.xenjava.toolstack.process.ProcessIdentity;
 
@@ -17,6 +19,13 @@ public record DomainPaths(int domid) {
 
     /** Parent of the toolstack's notes of every domain. */
     public static final String LIBXL = "/libxl";
+
+    private static final Pattern DOMID = Pattern.compile("\\d{1,5}");
+
+    /** {@return the paths of the domain whose number is the name of a node; empty if the name is no domid} */
+    public static Optional<DomainPaths> named(String name) {
+        return DOMID.matcher(name).matches() ? Optional.of(new DomainPaths(Integer.parseInt(name))) : Optional.empty();
+    }
 
     /** {@code /local/domain/N}: what the guest itself may read. */
     public String root() {
