@@ -163,14 +163,19 @@ public final class DeviceModels {
         }
     }
 
-    /** Looks whether QEMU has the rights that it was meant to have, and no others. */
+    /** Compares the rights of QEMU with those that it was to keep. What cannot be seen counts as kept if it is required. */
     private void verify(int domid, QemuConfinement confinement) {
-        Optional<ProcessPrivileges> seen = process(domid).flatMap(QemuProcess::privileges);
-        if (seen.isPresent() && confinement.has(ConfinementMeasure.OWN_USER)) {
-            ProcessPrivileges rights = seen.get();
-            if (rights.uid() != confinement.user().uid(domid) || rights.capabilities() != 0) {
-                throw new DeviceModelException("domain " + domid + ": QEMU was to drop its rights, but runs as user "
-                        + rights.uid() + " with the capabilities 0x" + Long.toHexString(rights.capabilities()));
+        if (confinement.has(ConfinementMeasure.OWN_USER)) {
+            Optional<ProcessPrivileges> seen = process(domid).flatMap(QemuProcess::privileges);
+            if (seen.isPresent()) {
+                requireDropped(domid, confinement.user().uid(domid), seen.get());
+            } else if (confinement.policy() == Confinement.REQUIRED) {
+                throw new DeviceModelException("domain " + domid
+                        + ": QEMU must be confined, but its user and capabilities cannot be read in /proc");
+            } else {
+                LOG.warn(
+                        "domain {}: QEMU's user and capabilities cannot be read in /proc: its confinement is not verified",
+                        domid);
             }
         }
         LOG.info("domain {}: QEMU's confinement: {}", domid, confinement.words());
@@ -178,6 +183,13 @@ public final class DeviceModels {
                 .missing()
                 .forEach((measure, reason) ->
                         LOG.info("domain {}: QEMU's confinement lacks: {}, since {}", domid, measure.words(), reason));
+    }
+
+    private static void requireDropped(int domid, long uid, ProcessPrivileges rights) {
+        if (rights.uid() != uid || rights.capabilities() != 0) {
+            throw new DeviceModelException("domain " + domid + ": QEMU was to drop its rights, but runs as user "
+                    + rights.uid() + " with the capabilities 0x" + Long.toHexString(rights.capabilities()));
+        }
     }
 
     /**

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.BooleanSupplier;
+import java.util.function.UnaryOperator;
 import org.xenjava.toolstack.xenctrl.lib.DeviceModelCommand;
 import org.xenjava.toolstack.xenctrl.lib.DeviceModelProcess;
 import org.xenjava.toolstack.xenctrl.lib.DeviceModelProcess.ProcessPrivileges;
@@ -22,6 +23,7 @@ final class TestDeviceModel implements DeviceModelProcesses {
     private final List<String> events = new ArrayList<>();
     private final BooleanSupplier killed;
     private Runnable atStart = () -> {};
+    private UnaryOperator<Optional<ProcessPrivileges>> seen = UnaryOperator.identity();
 
     /** @param killed whether the process that asks is dead, so that it does nothing any more */
     TestDeviceModel(DeviceModelProcesses host, BooleanSupplier killed) {
@@ -37,6 +39,11 @@ final class TestDeviceModel implements DeviceModelProcesses {
     /** Something that happens, or goes wrong, once one has started. */
     void atStart(Runnable what) {
         atStart = what;
+    }
+
+    /** Changes what can be seen of the rights of device models. */
+    void privilegesSeen(UnaryOperator<Optional<ProcessPrivileges>> change) {
+        seen = change;
     }
 
     @Override
@@ -144,7 +151,7 @@ final class TestDeviceModel implements DeviceModelProcesses {
 
         @Override
         public Optional<ProcessPrivileges> privileges() {
-            return process.privileges();
+            return seen.apply(process.privileges());
         }
 
         @Override

@@ -237,7 +237,8 @@ class DeviceModelsTest {
 
         assertEquals(List.of(), orphans(0, DOMID));
 
-        assertEquals(1, orphans(0).size());
+        // A child of the script looks like the script until it executes its program.
+        assertTrue(orphans(0).stream().anyMatch(orphan -> orphan.pid() == process.pid()));
         orphans(0).forEach(model::end);
         assertEquals(Liveness.DEAD, process.liveness());
     }

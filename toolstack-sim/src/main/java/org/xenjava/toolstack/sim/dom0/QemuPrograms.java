@@ -42,6 +42,13 @@ final class QemuPrograms implements DeviceModelProcesses {
 
     private static final Pattern VIDEO_RAM = Pattern.compile("(?:vgamem_mb|vram_size_mb|ram_size_mb)=(\\d+)");
     private static final Pattern BELOW_4G = Pattern.compile("max-ram-below-4g=(\\d+)");
+
+    /** The user that a QEMU becomes: {@code -runas UID:GID}, or {@code user=UID:GID} of {@code -run-with}. */
+    private static final Pattern USER = Pattern.compile("(?:-runas |[ ,]user=)(\\d+):\\d+");
+
+    private static final long ROOT = 0;
+    private static final long EVERY_CAPABILITY = -1;
+
     /** Above the largest PID that Linux gives a real process. */
     private static final long FIRST_PID = 5_000_001;
 
@@ -113,7 +120,16 @@ final class QemuPrograms implements DeviceModelProcesses {
 
         @Override
         public Optional<ProcessPrivileges> privileges() {
-            return Optional.empty();
+            if (exit.isDone()) {
+                return Optional.empty();
+            }
+            Matcher user = USER.matcher(String.join(" ", command.arguments()));
+            boolean drops = user.find();
+            return Optional.of(new ProcessPrivileges(
+                    drops ? Long.parseLong(user.group(1)) : ROOT,
+                    drops ? 0 : EVERY_CAPABILITY,
+                    command.launcher().contains("--no-new-privs"),
+                    command.root().map(Path::toString).orElse("/")));
         }
 
         @Override
