@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -74,6 +75,18 @@ class RecordTest {
             assertEquals(recorded, elsewhere.run("create", "-p", config));
             replay.assertFinished();
         }
+    }
+
+    @Test
+    void aRecordedCreateHasNoPassword() throws IOException {
+        Path file = directory.resolve("trace.jsonl");
+        String config =
+                files.config("web", "type = 'hvm'", "memory = 64", "vnc = 1", "vncpasswd = 's3cret'", "serial = 'pty'");
+        prompt.run("--record", file.toString(), "create", "-p", config, "vncpasswd='s3cret'");
+        String trace = Files.readString(file);
+        assertTrue(TraceReader.read(file).isComplete());
+        assertTrue(trace.contains("[redacted]"), trace);
+        assertFalse(trace.contains("s3cret"), trace);
     }
 
     @Test

@@ -25,10 +25,10 @@ public final class BuildJournal {
     static final String NAME = "builds";
 
     private static final String ROOT = ALL_JOURNALS + "/" + NAME;
-    private static final String NOBODY = "";
 
     private final StoreClient store;
     private final LeaseHolder holder;
+    private final ReleasedRecords released;
 
     /**
      * @param processes what builders are called, and which of them may still run
@@ -36,6 +36,7 @@ public final class BuildJournal {
     public BuildJournal(StoreClient store, ProcessIdentity processes) {
         this.store = store;
         this.holder = LeaseHolder.ofProcess(processes);
+        this.released = new ReleasedRecords(store);
     }
 
     /** The record of one build, not yet written. */
@@ -54,6 +55,7 @@ public final class BuildJournal {
 
         /** @throws DomainExistsException if there is a record already */
         void open() {
+            released.retry();
             store.inTransaction(transaction -> {
                 // The record may exist although the commit fails, because only its answer was lost.
                 ours = true;
@@ -74,8 +76,8 @@ public final class BuildJournal {
         /** Marks it, if it is still there, as left by a build that could not be undone: whoever comes next goes on. */
         void giveUp() {
             if (ours) {
-                store.direct().write(path(uuid), NOBODY);
                 ours = false;
+                released.release(path(uuid));
             }
         }
 
@@ -98,10 +100,12 @@ public final class BuildJournal {
             transaction.removeWithEmptyParents(path(uuid));
             return uuid;
         });
+        released.takeBack(path(uuid));
     }
 
     /** Builds that nobody works on: their process is dead, or could not undo them. */
     List<UUID> unfinished() {
+        released.retry();
         return store.list(ROOT).stream()
                 .map(UuidText::parse)
                 .flatMap(Optional::stream)
@@ -111,7 +115,9 @@ public final class BuildJournal {
 
     private boolean isUnfinished(UUID uuid) {
         Lease.State state = lease(uuid).state(store.direct());
-        return state == Lease.State.ABANDONED || state == Lease.State.FREE;
+        return state == Lease.State.ABANDONED
+                || state == Lease.State.FREE
+                || state == Lease.State.OURS && released.contains(path(uuid));
     }
 
     /** Whether a process builds the domain now, or may do so. */

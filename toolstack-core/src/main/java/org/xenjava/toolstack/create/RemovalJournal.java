@@ -22,14 +22,15 @@ final class RemovalJournal {
 
     private static final String ROOT = BuildJournal.ALL_JOURNALS + "/" + NAME;
     private static final Pattern ENTRY = Pattern.compile("(\\d{1,5})-(.{36})");
-    private static final String NOBODY = "";
 
     private final StoreClient store;
     private final LeaseHolder holder;
+    private final ReleasedRecords released;
 
     RemovalJournal(StoreClient store, ProcessIdentity processes) {
         this.store = store;
         this.holder = LeaseHolder.ofProcess(processes);
+        this.released = new ReleasedRecords(store);
     }
 
     /** A domain that is to be removed. */
@@ -42,11 +43,12 @@ final class RemovalJournal {
     /** Records that this process removes the domain. One request: no guest can delay it. */
     void begin(Entry entry) {
         store.direct().write(entry.path(), holder.signature());
+        released.takeBack(entry.path());
     }
 
     /** Records that this process has failed: whoever comes next goes on. */
     void giveUp(Entry entry) {
-        store.direct().write(entry.path(), NOBODY);
+        released.release(entry.path());
     }
 
     void end(Entry entry) {
@@ -54,6 +56,7 @@ final class RemovalJournal {
             transaction.removeWithEmptyParents(entry.path());
             return entry;
         });
+        released.takeBack(entry.path());
     }
 
     boolean contains(Entry entry) {
@@ -62,13 +65,14 @@ final class RemovalJournal {
 
     /** Removals that nobody works on: their process has failed, or is dead. */
     List<Entry> unfinished() {
+        released.retry();
         return entries().stream().filter(entry -> !isWorkedOn(entry)).toList();
     }
 
     /** Whether a process removes the domain now, or may do so. */
     boolean isWorkedOn(Entry entry) {
         Lease.State state = holder.lease(entry.path()).state(store.direct());
-        return state == Lease.State.HELD || state == Lease.State.OURS;
+        return state == Lease.State.HELD || state == Lease.State.OURS && !released.contains(entry.path());
     }
 
     private List<Entry> entries() {

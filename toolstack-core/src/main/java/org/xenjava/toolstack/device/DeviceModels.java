@@ -111,6 +111,9 @@ public final class DeviceModels {
         QemuConfinement confinement = plan.confinement();
         try {
             awaitStart(domid, plan, cancellation);
+            if (confinement.has(ConfinementMeasure.XEN_RESTRICTION)) {
+                trials.restrictionWorks(plan.program());
+            }
         } catch (DeviceModelException e) {
             boolean required = confinement.policy() == Confinement.REQUIRED;
             if (required || !confinement.has(ConfinementMeasure.XEN_RESTRICTION)) {
@@ -127,7 +130,7 @@ public final class DeviceModels {
         LOG.debug("trying again without Xen's restriction", reason);
         start(domid, plan);
         awaitStart(domid, plan, cancellation);
-        trials.restrictionFails(plan.program());
+        trials.restrictionFailed(plan.program());
         LOG.warn(
                 "domain {}: QEMU is not restricted to its domain, since {} does not start with -xen-domid-restrict",
                 domid,

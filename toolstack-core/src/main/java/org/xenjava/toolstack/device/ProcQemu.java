@@ -63,22 +63,27 @@ final class ProcQemu {
         return found;
     }
 
+    /** Reads the arguments first: nearly every process of a host is no QEMU. */
     private Optional<DeviceModelProcess> qemu(long pid) {
         Path process = PROC.resolve(Long.toString(pid));
-        Optional<String> identity = ProcessIdentity.of(pid);
         try {
-            List<String> arguments = arguments(process);
-            int domid = QemuProcess.domidIn(arguments);
-            if (domid < 0 || !runs(process, arguments.get(0))) {
-                return Optional.empty();
-            }
-            boolean trusted = isTrusted(process, domid);
-            // All of this was said of one process only if that process still has the PID.
-            return identity.filter(same -> ProcessIdentity.of(pid).equals(Optional.of(same)))
-                    .map(same -> new RunningQemu(host, domid, pid, same, trusted, arguments));
+            return QemuProcess.domidIn(arguments(process)) < 0 ? Optional.empty() : identified(process, pid);
         } catch (IOException e) {
             return Optional.empty();
         }
+    }
+
+    private Optional<DeviceModelProcess> identified(Path process, long pid) throws IOException {
+        Optional<String> identity = ProcessIdentity.of(pid);
+        List<String> arguments = arguments(process);
+        int domid = QemuProcess.domidIn(arguments);
+        if (domid < 0 || !runs(process, arguments.get(0))) {
+            return Optional.empty();
+        }
+        boolean trusted = isTrusted(process, domid);
+        // All of this was said of one process only if that process still has the PID.
+        return identity.filter(same -> ProcessIdentity.of(pid).equals(Optional.of(same)))
+                .map(same -> new RunningQemu(host, domid, pid, same, trusted, arguments));
     }
 
     /** Whether the process runs the program that its first argument names; a process may write what it likes there. */

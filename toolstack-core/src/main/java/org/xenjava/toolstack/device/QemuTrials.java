@@ -43,6 +43,9 @@ public final class QemuTrials {
 
     private static final Set<ConfinementMeasure> DROP = Set.of(OWN_USER, EMPTY_ROOT);
     private static final String WORKS = "-";
+    private static final String FAILED_ONCE = "failed once";
+    private static final String FAILS = "fails";
+    private static final String RESTRICTION = "restriction";
 
     private final DeviceModelProcesses processes;
     private final QemuFiles files;
@@ -62,8 +65,8 @@ public final class QemuTrials {
     public synchronized QemuAbilities abilities(Path program) {
         String found = remembered(program, "confinement", () -> text(find(program)));
         QemuAbilities abilities = abilities(found);
-        boolean restrictable = remembered(program, "restriction", () -> WORKS).equals(WORKS);
-        return restrictable
+        boolean fails = remembered(program, RESTRICTION, () -> WORKS).equals(FAILS);
+        return !fails
                 ? abilities
                 : new QemuAbilities(Sets.difference(abilities.measures(), Set.of(XEN_RESTRICTION)), abilities.drop());
     }
@@ -78,9 +81,21 @@ public final class QemuTrials {
         return Optional.of(found).filter(reason -> !reason.equals(WORKS));
     }
 
-    /** Remembers that the program ended before it was ready because of Xen's restriction. */
-    synchronized void restrictionFails(Path program) {
-        remember(program, "restriction", "fails");
+    /**
+     * Remembers that the program ended with Xen's restriction and started without it. One such start may have another
+     * reason, such as a host without memory for a moment: the next guest's QEMU is restricted again, and only a second
+     * failure in a row counts.
+     */
+    synchronized void restrictionFailed(Path program) {
+        boolean before = !remembered(program, RESTRICTION, () -> WORKS).equals(WORKS);
+        remember(program, RESTRICTION, before ? FAILS : FAILED_ONCE);
+    }
+
+    /** Remembers that the program started with Xen's restriction. */
+    synchronized void restrictionWorks(Path program) {
+        if (!remembered(program, RESTRICTION, () -> WORKS).equals(WORKS)) {
+            remember(program, RESTRICTION, WORKS);
+        }
     }
 
     private QemuAbilities find(Path program) {

@@ -178,10 +178,12 @@ final class GuardActions {
     }
 
     private GuardOutcome requestShutdown(DomainPaths paths, GuardReading seen) {
-        return owning(paths, seen, transaction -> {
-            seen.notes().write(transaction, paths, holder);
-            transaction.write(paths.of("control/shutdown"), "poweroff");
-        });
+        GuardOutcome owned = note(paths, seen, notes -> notes);
+        if (owned.equals(GuardOutcome.DONE)) {
+            // Outside of a transaction, since the guest can write this node.
+            store.direct().write(paths.of("control/shutdown"), "poweroff");
+        }
+        return owned;
     }
 
     private GuardOutcome note(DomainPaths paths, GuardReading seen, UnaryOperator<GuardRecord> change) {

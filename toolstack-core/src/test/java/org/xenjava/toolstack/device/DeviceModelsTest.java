@@ -383,6 +383,7 @@ class DeviceModelsTest {
         assertEquals(Liveness.ALIVE, model.liveness(DOMID));
         assertTrue(started().isConfined());
         assertTrue(Files.isDirectory(directory.resolve("run/qemu-root-" + DOMID)));
+        model.trials().restrictionFailed(plan.program());
         assertFalse(model.trials().abilities(plan.program()).measures().contains(ConfinementMeasure.XEN_RESTRICTION));
         model.stop(DOMID);
         assertFalse(Files.exists(directory.resolve("run/qemu-root-" + DOMID)));

@@ -89,12 +89,25 @@ class QemuTrialsTest {
     }
 
     @Test
-    void aRestrictionThatFailedIsNotTriedAgain() throws IOException {
+    void aRestrictionThatFailedTwiceIsNotTriedAgain() throws IOException {
         Path program = qemu(START);
+        trials().abilities(program);
+        trials().restrictionFailed(program);
         assertTrue(trials().abilities(program).measures().contains(ConfinementMeasure.XEN_RESTRICTION));
-        trials().restrictionFails(program);
+        trials().restrictionFailed(program);
 
         assertFalse(trials().abilities(program).measures().contains(ConfinementMeasure.XEN_RESTRICTION));
+    }
+
+    @Test
+    void aRestrictionThatFailedForAMomentIsForgotten() throws IOException {
+        Path program = qemu(START);
+        trials().abilities(program);
+        trials().restrictionFailed(program);
+        trials().restrictionWorks(program);
+        trials().restrictionFailed(program);
+
+        assertTrue(trials().abilities(program).measures().contains(ConfinementMeasure.XEN_RESTRICTION));
     }
 
     @Test

@@ -16,6 +16,7 @@ import org.xenjava.toolstack.Domain;
 import org.xenjava.toolstack.Toolstack;
 import org.xenjava.toolstack.config.DomainConfig;
 import org.xenjava.toolstack.error.ToolstackException;
+import org.xenjava.toolstack.progress.Leftover;
 import org.xenjava.toolstack.progress.RemovalStep;
 import org.xenjava.toolstack.sim.fault.Fault;
 import org.xenjava.toolstack.sim.fault.MachineState;
@@ -277,5 +278,29 @@ class FaultWhileCleaningUpTest {
                 e.getMessage());
         assertFalse(domain.exists());
         assertEquals(before.memory(), host.state().memory());
+    }
+
+    /** The process runs on, as a supervisor does. */
+    @Test
+    void aRemovalWhoseFailureCouldNotBeRecordedIsFinishedByTheSameProcessAndThenByOthers() {
+        Domain domain = create();
+        host.faults.inject(Fault.xenstoredGone(6));
+        assertThrows(ToolstackException.class, domain::destroy);
+        host.faults.heal();
+        assertEquals(
+                List.of(Leftover.Kind.REMOVAL),
+                host.toolstack.leftovers().find().stream().map(Leftover::kind).toList());
+        host.newProcess().open().close();
+        host.assertUnchangedSince(before, "another process after the failed one has looked");
+    }
+
+    @Test
+    void aRemovalWhoseFailureCouldNotBeRecordedIsRepeatedByTheSameProcess() {
+        Domain domain = create();
+        host.faults.inject(Fault.xenstoredGone(6));
+        assertThrows(ToolstackException.class, domain::destroy);
+        host.faults.heal();
+        host.toolstack.leftovers().removeAll();
+        host.assertUnchangedSince(before, "the same process has cleaned up");
     }
 }

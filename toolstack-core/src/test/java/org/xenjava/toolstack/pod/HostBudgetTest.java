@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -16,6 +17,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.xenjava.toolstack.Domain;
+import org.xenjava.toolstack.ShutdownReason;
 import org.xenjava.toolstack.host.TestHost;
 import org.xenjava.toolstack.host.TestProcess;
 import org.xenjava.toolstack.sim.SimulatedXen;
@@ -149,6 +151,21 @@ class HostBudgetTest {
             assertTrue(last.coveredPages() > 0);
             assertEquals(KiB.ofMiB(64), guest.memory().status().target());
             assertTrue(host.xenctrl.domains().info(guest.domid()).orElseThrow().paused());
+        }
+    }
+
+    @Test
+    void aGuestThatNeverPaysIsAskedToShutDownIfThePolicySaysSo() {
+        try (TestHost host = host(BalloonDriver.of(BalloonFamily.NONE))) {
+            Domain guest = host.toolstack.create(TestHost.guest("web", 64, 88).build());
+            guest.unpause();
+            GuardPolicy nudging = POLICY.withMode(GuardMode.NUDGE_FIRST);
+            PodGuard guard = guard(host, guest, nudging.withRepayment(Duration.ofMinutes(2), OverdueAction.SHUT_DOWN));
+            GuardStatus first = run(host, guard, Duration.ofSeconds(90));
+            assertEquals(GuardState.COVERED, first.state());
+            assertEquals(Optional.empty(), guest.status().shutdownReason());
+            run(host, guard, Duration.ofMinutes(30));
+            assertEquals(Optional.of(ShutdownReason.POWEROFF), guest.status().shutdownReason());
         }
     }
 
