@@ -24,7 +24,7 @@ class ToolstackExceptionTest {
 
     private record Step(String id, String words) implements OperationStep {}
 
-    private static final Step POPULATE = new Step("populate-ram", "populate RAM");
+    private static final Step POPULATE = new Step("fill-memory", "fill the memory");
     private static final Step BUILD = new Step("build", "build the domain");
 
     /** One failure of each type, with the advice that its documentation gives. */

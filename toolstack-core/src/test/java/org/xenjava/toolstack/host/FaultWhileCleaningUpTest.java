@@ -272,7 +272,8 @@ class FaultWhileCleaningUpTest {
         ToolstackException e = assertThrows(ToolstackException.class, domain::destroy);
         assertEquals(Optional.of(RemovalStep.RECORD_REMOVAL), e.step());
         assertEquals(
-                "destroying domain " + domain.domid() + ", step 'record the removal': xenstore: cannot write "
+                "destroying domain " + domain.domid() + ", step '" + RemovalStep.RECORD_REMOVAL.words()
+                        + "': xenstore: cannot write "
                         + "/tool/xenjava/removals/" + domain.domid() + "-" + domain.uuid()
                         + ": EIO (check that xenstored runs)",
                 e.getMessage());

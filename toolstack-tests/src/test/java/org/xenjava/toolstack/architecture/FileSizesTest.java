@@ -17,30 +17,12 @@ class FileSizesTest {
     private static final int MOST_LINES = 400;
 
     @Test
-    void noSourceFileHasMoreThanFourHundredLinesOfCode() throws IOException {
-        List<Path> files = javaFiles(Path.of(".."));
+    void noSourceFileHasMoreThanFourHundredLinesOfCode() {
+        List<Path> files = JavaSources.all();
         assertTrue(files.size() > 500, files.size() + " files found");
         assertEquals(
                 List.of(),
                 files.stream().filter(file -> linesOfCode(file) > MOST_LINES).toList());
-    }
-
-    private static List<Path> javaFiles(Path root) throws IOException {
-        try (Stream<Path> modules = Files.list(root)) {
-            return modules.map(module -> module.resolve("src"))
-                    .filter(Files::isDirectory)
-                    .flatMap(FileSizesTest::walk)
-                    .filter(file -> file.toString().endsWith(".java"))
-                    .toList();
-        }
-    }
-
-    private static Stream<Path> walk(Path directory) {
-        try {
-            return Files.walk(directory);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
     }
 
     private static long linesOfCode(Path file) {

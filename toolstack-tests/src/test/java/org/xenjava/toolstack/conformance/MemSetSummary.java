@@ -47,7 +47,7 @@ final class MemSetSummary {
                 order.add("set_pod_target");
                 facts.add("set_pod_target", call.text("target_pages"));
             }
-            case "claim_pages" -> order.add(call.number("nr_extents") == 0 ? "release the claim" : "claim_pages");
+            case "claim_pages" -> order.add(call.number("nr_extents") == 0 ? "claim_pages 0" : "claim_pages");
             default -> {
                 // Questions.
             }

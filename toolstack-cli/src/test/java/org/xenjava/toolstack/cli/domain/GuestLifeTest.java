@@ -23,6 +23,7 @@ import org.xenjava.toolstack.ShutdownReason;
 import org.xenjava.toolstack.cli.GuestFiles;
 import org.xenjava.toolstack.cli.Prompt;
 import org.xenjava.toolstack.cli.Prompt.Outcome;
+import org.xenjava.toolstack.progress.CreateStep;
 import org.xenjava.toolstack.sim.SimulatedXen;
 import org.xenjava.toolstack.xenctrl.CreateDomain;
 import org.xenjava.toolstack.xenctrl.Xenctrl;
@@ -159,7 +160,7 @@ class GuestLifeTest {
     void verboseTellsEachStepOnALine() {
         Outcome outcome = prompt.run("create", "-pv", files.config("web", "memory = 64"));
         assertEquals("", outcome.out());
-        assertTrue(outcome.err().contains("] create the domain\n"), outcome.err());
+        assertTrue(outcome.err().contains("] " + CreateStep.CREATE_DOMAIN.words() + "\n"), outcome.err());
         assertTrue(outcome.err().lines().allMatch(line -> line.matches("web \\[\\d+/\\d+] .*")), outcome.err());
     }
 
@@ -180,7 +181,7 @@ class GuestLifeTest {
         prompt.run("create", "-p", files.config("web", "memory = 64"));
         Outcome outcome = prompt.run("create", "-pv", files.config("web", "memory = 64"));
         assertEquals(1, outcome.status());
-        assertTrue(outcome.err().contains("] undone: create the domain\n"), outcome.err());
+        assertTrue(outcome.err().contains("] undone: " + CreateStep.CREATE_DOMAIN.words() + "\n"), outcome.err());
         assertTrue(outcome.err().lines().reduce("", (before, last) -> last).startsWith("xlj: "), outcome.err());
         assertEquals(3, prompt.run("list").out().lines().count());
     }
