@@ -33,4 +33,6 @@ module org.xenjava.toolstack.core {
             org.xenjava.toolstack.cli;
     exports org.xenjava.toolstack.image to
             org.xenjava.toolstack.cli;
+    exports org.xenjava.toolstack.service to
+            org.xenjava.toolstack.cli;
 }

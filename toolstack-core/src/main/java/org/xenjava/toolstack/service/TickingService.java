@@ -3,6 +3,7 @@ package org.xenjava.toolstack.service;
 
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.ThreadFactory;
@@ -12,10 +13,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Runs work on one thread, at the times that the work asks for and when a thread wakes the service. An exception goes
- * to the error handler, which decides the time of the next tick. An {@link Error} ends the service: {@link #ended}
- * completes exceptionally, and the error goes to the thread's handler of uncaught exceptions, so that a process whose
- * service has ended can end with a failure.
+ * Runs work on one thread, its own or the caller's, at the times that the work asks for and when a thread wakes the
+ * service. An exception goes to the error handler, which decides the time of the next tick. An {@link Error} ends the
+ * service: {@link #ended} completes exceptionally, and the error goes to the thread's handler of uncaught exceptions, so
+ * that a process whose service has ended can end with a failure.
  */
 public final class TickingService implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(TickingService.class);
@@ -25,6 +26,7 @@ public final class TickingService implements AutoCloseable {
     private final InstantSource clock;
     private final Semaphore wakeUps = new Semaphore(0);
     private final CompletableFuture<Void> end = new CompletableFuture<>();
+    private final Idle idle;
     private final Thread thread;
     private volatile boolean closed;
 
@@ -47,6 +49,18 @@ public final class TickingService implements AutoCloseable {
 
         /** Called once, after the last tick, also if an error ended the service. */
         default void end() {}
+    }
+
+    /** Waits between two ticks. */
+    @FunctionalInterface
+    public interface Idle {
+        /**
+         * Waits.
+         *
+         * @param next the time until the next tick
+         * @return false to end the service
+         */
+        boolean await(Duration next) throws InterruptedException;
     }
 
     /**
@@ -77,11 +91,13 @@ public final class TickingService implements AutoCloseable {
         }
     }
 
-    private TickingService(Settings settings, Work work, InstantSource clock) {
+    private TickingService(
+            Settings settings, Work work, InstantSource clock, Optional<Idle> idle, ThreadFactory threads) {
         this.settings = settings;
         this.work = work;
         this.clock = clock;
-        this.thread = settings.threads().newThread(this::run);
+        this.idle = idle.orElse(this::awaitWake);
+        this.thread = threads.newThread(this::runOnOwnThread);
     }
 
     /**
@@ -90,9 +106,19 @@ public final class TickingService implements AutoCloseable {
      * @param clock the time for the work, preferably of a clock that never jumps
      */
     public static TickingService start(Settings settings, Work work, InstantSource clock) {
-        TickingService service = new TickingService(settings, work, clock);
+        TickingService service = new TickingService(settings, work, clock, Optional.empty(), settings.threads());
         service.thread.start();
         return service;
+    }
+
+    /**
+     * Runs the work on the calling thread until {@code idle} ends it. The caller gets an {@link Error}, and an exception
+     * that the error handler throws.
+     *
+     * @param idle waits between two ticks instead of for a wake-up
+     */
+    public static void run(Settings settings, Work work, InstantSource clock, Idle idle) {
+        new TickingService(settings, work, clock, Optional.of(idle), run -> Thread.currentThread()).run();
     }
 
     /** Makes the next tick come at once. Safe to call from any thread. */
@@ -105,27 +131,36 @@ public final class TickingService implements AutoCloseable {
         return end.copy();
     }
 
-    private void run() {
+    private void runOnOwnThread() {
         try {
-            work.begin(this::wake);
-            while (!closed) {
-                Duration next = tick();
-                if (wakeUps.tryAcquire(next.toMillis() + 1, TimeUnit.MILLISECONDS)) {
-                    wakeUps.drainPermits();
-                }
-            }
-            finish();
-            end.complete(null);
-        } catch (InterruptedException e) {
-            LOG.debug("the {}'s thread was interrupted", settings.name());
-            finish();
+            run();
             end.complete(null);
         } catch (RuntimeException | Error e) {
             LOG.error("an error has ended the {}", settings.name(), e);
-            finish();
             end.completeExceptionally(e);
             throw e;
         }
+    }
+
+    private void run() {
+        try {
+            work.begin(this::wake);
+            boolean wanted = true;
+            while (wanted && !closed) {
+                wanted = idle.await(tick());
+            }
+        } catch (InterruptedException e) {
+            LOG.debug("the {}'s thread was interrupted", settings.name());
+        } finally {
+            finish();
+        }
+    }
+
+    private boolean awaitWake(Duration next) throws InterruptedException {
+        if (wakeUps.tryAcquire(next.toMillis() + 1, TimeUnit.MILLISECONDS)) {
+            wakeUps.drainPermits();
+        }
+        return true;
     }
 
     private Duration tick() {

@@ -128,4 +128,51 @@ class TickingServiceTest {
         service.close();
         assertEquals(List.of("begin", "ticked", "end"), story);
     }
+
+    @Test
+    void aServiceOnTheCallersThreadWaitsAsItsCallerSaysAndEndsWithIt() {
+        List<Duration> waits = new ArrayList<>();
+        TickingService.Work work = new TickingService.Work() {
+            @Override
+            public Duration tick(InstantSource clock) {
+                story.add("tick on " + Thread.currentThread().getName());
+                return Duration.ofSeconds(waits.size());
+            }
+
+            @Override
+            public void end() {
+                story.add("end");
+            }
+        };
+        TickingService.run(TickingService.Settings.daemon("test", NEVER, NEVER), work, Clock.systemUTC(), next -> {
+            waits.add(next);
+            return waits.size() < 2;
+        });
+        String tick = "tick on " + Thread.currentThread().getName();
+        assertEquals(List.of(tick, tick, "end"), story);
+        assertEquals(List.of(Duration.ZERO, Duration.ofSeconds(1)), waits);
+    }
+
+    @Test
+    void aCallerGetsTheExceptionThatTheErrorHandlerThrows() {
+        IllegalStateException failure = new IllegalStateException("broken");
+        TickingService.Settings settings = new TickingService.Settings(
+                "test",
+                Thread::new,
+                e -> {
+                    throw e;
+                },
+                NEVER);
+        assertSame(
+                failure,
+                assertThrows(
+                        IllegalStateException.class,
+                        () -> TickingService.run(
+                                settings,
+                                clock -> {
+                                    throw failure;
+                                },
+                                Clock.systemUTC(),
+                                next -> true)));
+    }
 }

@@ -2,7 +2,6 @@
 package org.xenjava.toolstack.cli.domain;
 
 import java.io.IOException;
-import java.time.Duration;
 import java.util.Optional;
 import java.util.Set;
 import org.xenjava.toolstack.Domain;
@@ -26,8 +25,6 @@ import org.xenjava.toolstack.xenctrl.units.Pages;
 
 /** Guards a new guest until no load inside can crash it, and shows the progress. */
 final class CreateGuardSession {
-    private static final Duration FOREVER = Duration.ofDays(36_500);
-
     private final Session session;
     private final Toolstack toolstack;
     private final Domain domain;
@@ -68,7 +65,7 @@ final class CreateGuardSession {
     /** Guards until there is a verdict, and returns the exit status. */
     int stay() {
         PodGuard guard = toolstack.newGuard(GuardPolicy.standard(), scope(), new Listener());
-        GuardLoop.End end = new GuardLoop(guard, session.sleeper()).untilDecided(FOREVER);
+        GuardLoop.End end = new GuardLoop(guard, session.sleeper()).untilDecided(Optional.empty());
         session.console().progress().clear();
         Optional<GuardStatus> last = guard.statuses().stream().findFirst();
         if (end != GuardLoop.End.DECIDED) {

@@ -40,8 +40,6 @@ import picocli.CommandLine.Spec;
             "2:the arguments are wrong"
         })
 final class GuardCommand extends HostCommand {
-    private static final Duration FOREVER = Duration.ofDays(36_500);
-
     @Option(
             names = "--mode",
             paramLabel = "MODE",
@@ -112,7 +110,7 @@ final class GuardCommand extends HostCommand {
             loop.forLife();
             return ExitStatus.OK;
         }
-        loop.untilDecided(timeout.map(Duration::ofSeconds).orElse(FOREVER));
+        loop.untilDecided(timeout.map(Duration::ofSeconds));
         return conclude(guard.statuses());
     }
 

@@ -3,15 +3,31 @@ package org.xenjava.toolstack.cli.memory;
 
 import java.time.Duration;
 import java.time.Instant;
+import java.time.InstantSource;
+import java.util.Collections;
+import java.util.List;
+import java.util.Optional;
 import java.util.function.BooleanSupplier;
 import org.xenjava.toolstack.cli.command.SignalShutdown;
 import org.xenjava.toolstack.cli.command.Sleeper;
 import org.xenjava.toolstack.pod.PodGuard;
+import org.xenjava.toolstack.service.TickingService;
 
-/** Calls a guard until every domain has a verdict, a timeout expires, or the process is told to end. */
+/** Runs a guard in the foreground until every domain has a verdict, a timeout expires, or the process is told to end. */
 public final class GuardLoop {
+    private static final Duration FOREVER = Duration.ofDays(36_500);
+
     /** The longest time until a new domain is detected. */
     private static final Duration LONGEST_SLEEP = Duration.ofSeconds(5);
+
+    /** A failure ends the command. */
+    private static final TickingService.Settings SETTINGS = new TickingService.Settings(
+            "guard",
+            Thread::new,
+            failure -> {
+                throw failure;
+            },
+            Duration.ZERO);
 
     private final PodGuard guard;
     private final Sleeper.Stoppable pauses;
@@ -28,37 +44,50 @@ public final class GuardLoop {
         this.pauses = sleeper.stoppable();
     }
 
-    /** Runs until the guard has a verdict on every domain. */
-    public End untilDecided(Duration patience) {
-        return SignalShutdown.run(pauses::stop, () -> run(guard::decided, patience));
+    /**
+     * Runs until the guard has a verdict on every domain.
+     *
+     * @param timeout the longest time; empty for no limit
+     */
+    public End untilDecided(Optional<Duration> timeout) {
+        return run(guard::decided, timeout.orElse(FOREVER));
     }
 
     /** Runs until the process is told to end. */
     public void forLife() {
-        SignalShutdown.run(pauses::stop, () -> run(() -> false, Duration.ofDays(36_500)));
+        run(() -> false, FOREVER);
     }
 
-    private End run(BooleanSupplier finished, Duration patience) {
-        Instant deadline = pauses.now().plus(patience);
-        while (true) {
-            guard.rescan();
-            Duration next = guard.tick(pauses.now());
-            if (finished.getAsBoolean()) {
-                return End.DECIDED;
-            }
-            Duration left = Duration.between(pauses.now(), deadline);
-            if (left.isNegative() || left.isZero()) {
-                return End.TIME_IS_UP;
-            }
-            if (!pauses.sleep(shortest(next, left, LONGEST_SLEEP))) {
-                return End.STOPPED;
-            }
+    private End run(BooleanSupplier finished, Duration timeout) {
+        Work work = new Work(finished, pauses.now().plus(timeout));
+        return SignalShutdown.run(pauses::stop, () -> {
+            TickingService.run(SETTINGS, work, pauses::now, next -> work.end.isEmpty() && pauses.sleep(next));
+            return work.end.orElse(End.STOPPED);
+        });
+    }
+
+    private final class Work implements TickingService.Work {
+        private final BooleanSupplier finished;
+        private final Instant deadline;
+        private Optional<End> end = Optional.empty();
+
+        Work(BooleanSupplier finished, Instant deadline) {
+            this.finished = finished;
+            this.deadline = deadline;
         }
-    }
 
-    private static Duration shortest(Duration a, Duration b, Duration c) {
-        Duration shorter = a.compareTo(b) < 0 ? a : b;
-        // A sleep of less than a millisecond is rounded to none.
-        return (shorter.compareTo(c) < 0 ? shorter : c).plusMillis(1);
+        @Override
+        public Duration tick(InstantSource clock) {
+            guard.rescan();
+            Duration next = guard.tick(clock.instant());
+            Duration left = Duration.between(clock.instant(), deadline);
+            if (finished.getAsBoolean()) {
+                end = Optional.of(End.DECIDED);
+            } else if (left.isNegative() || left.isZero()) {
+                end = Optional.of(End.TIME_IS_UP);
+            }
+            // A sleep of less than a millisecond is rounded to none.
+            return Collections.min(List.of(next, left, LONGEST_SLEEP)).plusMillis(1);
+        }
     }
 }
