@@ -37,9 +37,8 @@ class RehearsalTimelineTest {
             RehearsalSample first = timeline.samples().get(0);
             assertEquals(Duration.ZERO, first.time());
             assertEquals(
-                    timeline.trial().initialDebt().count(),
-                    first.entries().minus(first.cache()).count());
-            assertEquals(128 * 256 - 512, first.entries().count());
+                    timeline.trial().initialDebt().count(), first.counters().debt());
+            assertEquals(128 * 256 - 512, first.counters().entries());
         }
     }
 
@@ -58,7 +57,7 @@ class RehearsalTimelineTest {
         for (RehearsalTimeline timeline : TIMELINES) {
             List<Long> entries = timeline.samples().stream()
                     .filter(sample -> sample.time().compareTo(timeline.loadBegins()) <= 0)
-                    .map(sample -> sample.entries().count())
+                    .map(sample -> sample.counters().entries())
                     .toList();
             assertEquals(entries.stream().sorted((a, b) -> Long.compare(b, a)).toList(), entries);
         }
@@ -67,15 +66,15 @@ class RehearsalTimelineTest {
     @Test
     void theGuestThatIsShortCrashesWithAnEmptyCacheAndItsDebtInEntries() {
         assertEquals(Outcome.CRASHED, UNPATCHED.trial().outcome());
-        assertEquals(0, last(UNPATCHED).cache().count());
-        assertEquals(97, last(UNPATCHED).entries().count());
+        assertEquals(0, last(UNPATCHED).counters().cachePages());
+        assertEquals(97, last(UNPATCHED).counters().entries());
     }
 
     @Test
     void theGuestWithSlackEndsWithoutEntriesAndWithoutCache() {
         assertEquals(Outcome.LIVED, STANDARD.trial().outcome());
-        assertEquals(0, last(STANDARD).cache().count());
-        assertEquals(0, last(STANDARD).entries().count());
+        assertEquals(0, last(STANDARD).counters().cachePages());
+        assertEquals(0, last(STANDARD).counters().entries());
     }
 
     @Test

@@ -85,7 +85,7 @@ final class BootChart implements ChartWriter.Chart {
                 "entries",
                 timeline.samples(),
                 sample -> seconds(sample.time()),
-                sample -> sample.entries().count(),
+                sample -> sample.counters().entries(),
                 ChartStyle.ENTRIES,
                 ChartStyle.WIDE);
         ChartStyle.line(
@@ -93,10 +93,10 @@ final class BootChart implements ChartWriter.Chart {
                 "cache",
                 timeline.samples(),
                 sample -> seconds(sample.time()),
-                sample -> sample.cache().count(),
+                sample -> sample.counters().cachePages(),
                 ChartStyle.CACHE,
                 ChartStyle.NARROW);
-        markDeath(chart, timeline, sample -> sample.entries().count());
+        markDeath(chart, timeline, sample -> sample.counters().entries());
         chart.getStyler().setLegendVisible(timeline.equals(timelines.get(0)));
         nameTheParts(chart, timeline);
         return chart;
@@ -104,7 +104,7 @@ final class BootChart implements ChartWriter.Chart {
 
     /** Adds labels above the falling entries and above the load. */
     private static void nameTheParts(XYChart chart, RehearsalTimeline timeline) {
-        double height = first(timeline).entries().count();
+        double height = first(timeline).counters().entries();
         double begins = seconds(timeline.loadBegins());
         double ends = seconds(last(timeline).time());
         chart.addAnnotation(new AnnotationLine(begins, true, false));
@@ -136,7 +136,7 @@ final class BootChart implements ChartWriter.Chart {
     }
 
     private static double debtOrOne(RehearsalSample sample) {
-        return Math.max(1, sample.entries().count() - sample.cache().count());
+        return Math.max(1, sample.counters().debt());
     }
 
     private static void markDeath(XYChart chart, RehearsalTimeline timeline, ToDoubleFunction<RehearsalSample> value) {
