@@ -67,7 +67,7 @@ final class GuestBuild {
     private final Cancellation cancellation;
     private int domid = NOT_CREATED;
     private GuestPorts ports = new GuestPorts(0, 0, 0, 0);
-    private HostClaim claim;
+    private Optional<HostClaim> claim = Optional.empty();
 
     GuestBuild(Xenctrl xenctrl, StoreClient store, Clock clock, CreatePlan plan, UUID uuid, Cancellation cancellation) {
         this.xenctrl = xenctrl;
@@ -76,7 +76,6 @@ final class GuestBuild {
         this.plan = plan;
         this.uuid = uuid;
         this.cancellation = cancellation;
-        this.claim = new HostClaim(xenctrl, NOT_CREATED, attempt());
     }
 
     /** Whether the domain exists and has a number. */
@@ -141,7 +140,6 @@ final class GuestBuild {
                                 config.limits().grantFrames(),
                                 config.limits().maptrackFrames(),
                                 config.limits().eventChannels())));
-        claim = new HostClaim(xenctrl, domid, attempt());
     }
 
     private void setTimeOffset() {
@@ -171,11 +169,13 @@ final class GuestBuild {
     }
 
     void claimMemory() {
-        claim.take(plan.memory().claim(), 0);
+        HostClaim memory = new HostClaim(xenctrl, domid, attempt());
+        claim = Optional.of(memory);
+        memory.take(plan.memory().claim(), 0);
     }
 
     void releaseClaim() {
-        claim.release();
+        claim.ifPresent(HostClaim::release);
     }
 
     /** Sets the PoD target before the first populate. Later, Xen ignores it and still returns 0. */

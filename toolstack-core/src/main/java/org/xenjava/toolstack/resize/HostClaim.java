@@ -61,8 +61,13 @@ public final class HostClaim {
     public void release() {
         if (held) {
             held = false;
-            xenctrl.memory().claimPages(domid, Pages.ZERO);
+            releaseAny();
         }
+    }
+
+    /** Releases a claim of the domain that a process has left which is dead. */
+    void releaseAny() {
+        xenctrl.memory().claimPages(domid, Pages.ZERO);
     }
 
     private HostMemoryException tooLittle(long needed, HypercallException cause) {

@@ -74,10 +74,10 @@ public final class MemoryGrowth {
     }
 
     private void underClaim(Pages owned, Pages total, Optional<Pages> podTarget, Pages reserve) {
-        if (sign() != Lease.State.FREE) {
-            xenctrl.memory().claimPages(domid, Pages.ZERO);
-        }
         HostClaim claim = new HostClaim(xenctrl, domid, attempt);
+        if (sign() != Lease.State.FREE) {
+            claim.releaseAny();
+        }
         try {
             claim.take(total, owned.count());
             requireReserve(reserve);

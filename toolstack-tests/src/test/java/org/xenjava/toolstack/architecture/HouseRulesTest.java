@@ -15,6 +15,8 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
+import org.xenjava.toolstack.xenctrl.MemoryCalls;
+import org.xenjava.toolstack.xenctrl.units.Pages;
 
 @AnalyzeClasses(packages = "org.xenjava.toolstack", importOptions = ImportOption.DoNotIncludeTests.class)
 class HouseRulesTest {
@@ -367,4 +369,14 @@ class HouseRulesTest {
             .should()
             .dependOnClassesThat()
             .areAssignableTo(ProcessBuilder.class);
+
+    /** A claim outlives its process: one class takes and releases it. */
+    @ArchTest
+    static final ArchRule hostMemoryIsClaimedInOnePlace = noClasses()
+            .that()
+            .doNotHaveFullyQualifiedName(ROOT + ".resize.HostClaim")
+            .and()
+            .resideOutsideOfPackage(ROOT + ".xenctrl")
+            .should()
+            .callMethod(MemoryCalls.class, "claimPages", int.class, Pages.class);
 }
