@@ -18,6 +18,7 @@ module org.xenjava.toolstack.core {
 
     exports org.xenjava.toolstack;
     exports org.xenjava.toolstack.config;
+    exports org.xenjava.toolstack.config.libxl;
     exports org.xenjava.toolstack.config.xl;
     exports org.xenjava.toolstack.device.view;
     exports org.xenjava.toolstack.error;

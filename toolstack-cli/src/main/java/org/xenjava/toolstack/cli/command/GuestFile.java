@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.xenjava.toolstack.config.DomainConfig;
+import org.xenjava.toolstack.config.libxl.LibxlConfig;
 import org.xenjava.toolstack.config.xl.XlConfigReader;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -17,7 +18,9 @@ import picocli.CommandLine.Spec;
 public final class GuestFile {
     @Parameters(
             paramLabel = "FILE|KEY=VALUE",
-            description = "an xl.cfg(5) file, and lines that override it; a ; separates lines in one argument")
+            description =
+                    "an xl.cfg(5) file, and lines that override it; a ; separates lines in one argument. Or a file of"
+                            + " libxl's JSON, as xl list -l prints it")
     private final List<String> arguments = new ArrayList<>();
 
     @Option(
@@ -62,6 +65,24 @@ public final class GuestFile {
         if (files.size() != 1) {
             throw new ParameterException(spec.commandLine(), "one configuration file is needed, not " + files.size());
         }
-        return XlConfigReader.read(files.get(0), overrides);
+        Path chosen = files.get(0);
+        return LibxlConfig.readIfJson(chosen)
+                .map(stored -> stored(chosen, stored, overrides))
+                .orElseGet(() -> XlConfigReader.read(chosen, overrides));
+    }
+
+    /** A configuration in libxl's JSON. A member that the library does not support is a warning. */
+    private XlConfigReader.Result stored(Path chosen, LibxlConfig stored, List<String> overrides) {
+        if (!overrides.isEmpty()) {
+            throw new ParameterException(
+                    spec.commandLine(), chosen + " is libxl's JSON, which KEY=VALUE cannot override");
+        }
+        LibxlConfig.Reading reading = stored.read();
+        return new XlConfigReader.Result(
+                reading.config(),
+                reading.ignored().stream()
+                        .map(member -> new XlConfigReader.Warning(
+                                chosen.toString(), 0, "'" + member + "' is not supported and ignored"))
+                        .toList());
     }
 }

@@ -2,13 +2,17 @@
 package org.xenjava.toolstack.cli.plan;
 
 import java.util.concurrent.Callable;
+import org.xenjava.toolstack.cli.command.ExitStatus;
 import org.xenjava.toolstack.cli.command.GuestFile;
 import org.xenjava.toolstack.cli.command.JsonOption;
 import org.xenjava.toolstack.cli.command.ReadOnly;
 import org.xenjava.toolstack.cli.command.Session;
+import org.xenjava.toolstack.cli.output.JsonText;
 import org.xenjava.toolstack.config.DomainConfig;
+import org.xenjava.toolstack.config.libxl.LibxlConfig;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
 
 @Command(
         description = {
@@ -24,6 +28,11 @@ final class DryRunCommand implements ReadOnly, Callable<Integer> {
     @Mixin
     private final JsonOption json = new JsonOption();
 
+    @Option(
+            names = "--libxl",
+            description = "print the configuration as xl -N create does, in libxl's JSON, and no plan")
+    private boolean libxl;
+
     DryRunCommand(Session session) {
         this.session = session;
     }
@@ -31,6 +40,11 @@ final class DryRunCommand implements ReadOnly, Callable<Integer> {
     @Override
     public Integer call() {
         DomainConfig config = guest.read(session);
+        if (libxl) {
+            session.print(
+                    new JsonText(LibxlConfig.of(config.located()).dryRunText().stripTrailing()));
+            return ExitStatus.OK;
+        }
         return json.chosen() ? DryRun.asJson(config, session) : DryRun.asText(config, session);
     }
 }

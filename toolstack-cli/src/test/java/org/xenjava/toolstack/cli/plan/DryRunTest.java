@@ -8,7 +8,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -352,5 +354,34 @@ class DryRunTest {
         assertEquals(0, outcome.status(), outcome.err());
         JsonElement json = JsonParser.parseString(outcome.out());
         return json.getAsJsonObject();
+    }
+
+    @Test
+    void theConfigurationIsPrintedInLibxlsJsonAndReadAgain() throws IOException {
+        Outcome printed = prompt.run("dry-run", "--libxl", podGuest());
+        assertEquals("", printed.err());
+        JsonObject document = JsonParser.parseString(printed.out()).getAsJsonObject();
+        assertTrue(document.get("domid").isJsonNull());
+        JsonObject build = document.getAsJsonObject("config").getAsJsonObject("b_info");
+        assertEquals(262_144, build.get("target_memkb").getAsInt());
+        assertEquals(524_288, build.get("max_memkb").getAsInt());
+        assertEquals(4, build.get("max_vcpus").getAsInt());
+
+        Path file = Files.writeString(directory.resolve("stored.json"), printed.out());
+        assertEquals(prompt.run("dry-run", podGuest()), prompt.run("dry-run", file.toString()));
+        Outcome overridden = prompt.run("dry-run", file.toString(), "memory=1");
+        assertEquals(2, overridden.status());
+        assertTrue(overridden.err().contains("cannot override"), overridden.err());
+    }
+
+    @Test
+    void aMemberOfLibxlsJsonThatIsNotSupportedIsAWarning() throws IOException {
+        String text = prompt.run("dry-run", "--libxl", podGuest())
+                .out()
+                .replace("\"b_info\": {", "\"pcidevs\": [{\"func\": 1}], \"b_info\": {");
+        Path file = Files.writeString(directory.resolve("stored.json"), text);
+        Outcome outcome = prompt.run("dry-run", file.toString());
+        assertEquals(0, outcome.status());
+        assertTrue(outcome.err().contains("'pcidevs' is not supported and ignored"), outcome.err());
     }
 }

@@ -46,13 +46,13 @@ import org.xenjava.toolstack.error.ConfigException;
 import org.xenjava.toolstack.xenctrl.units.KiB;
 
 /** Random configurations, all of them valid. */
-final class ConfigArbitraries {
+public final class ConfigArbitraries {
     /** So much that it holds every graphics card. */
     private static final long LEAST_MIB = 513;
 
     private ConfigArbitraries() {}
 
-    static Arbitrary<DomainConfig> configs() {
+    public static Arbitrary<DomainConfig> configs() {
         Arbitrary<Long> mib = Arbitraries.longs().between(LEAST_MIB, MemorySizes.MAXIMUM.toMiB());
         Arbitrary<Integer> vcpus = Arbitraries.integers().between(1, DomainConfig.MAX_VCPUS);
         Arbitrary<LifecycleAction> action = Arbitraries.of(LifecycleAction.class);

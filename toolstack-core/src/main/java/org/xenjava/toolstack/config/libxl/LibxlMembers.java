@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.config.libxl;
+
+import com.google.gson.JsonArray;
+import com.google.gson.JsonElement;
+import com.google.gson.JsonObject;
+import com.google.gson.JsonPrimitive;
+import java.util.Collection;
+import java.util.Optional;
+import java.util.stream.IntStream;
+
+/** Collects the members of an object in libxl's types. */
+final class LibxlMembers {
+    private final JsonObject object = new JsonObject();
+
+    JsonObject object() {
+        return object;
+    }
+
+    LibxlMembers text(String name, String value) {
+        object.addProperty(name, value);
+        return this;
+    }
+
+    LibxlMembers text(String name, Optional<?> value) {
+        value.ifPresent(present -> object.addProperty(name, present.toString()));
+        return this;
+    }
+
+    LibxlMembers number(String name, long value) {
+        object.addProperty(name, value);
+        return this;
+    }
+
+    LibxlMembers number(String name, Optional<Long> value) {
+        value.ifPresent(number -> object.addProperty(name, number));
+        return this;
+    }
+
+    /** A defbool. */
+    LibxlMembers choice(String name, Optional<Boolean> value) {
+        value.ifPresent(yes -> object.addProperty(name, yes ? "True" : "False"));
+        return this;
+    }
+
+    /** A bool, or an integer used as such; false is not written. */
+    LibxlMembers oneIf(String name, Condition condition) {
+        if (condition == Condition.HOLDS) {
+            object.addProperty(name, 1);
+        }
+        return this;
+    }
+
+    /** Whether a member is written. */
+    enum Condition {
+        HOLDS,
+        DOES_NOT_HOLD;
+
+        static Condition of(boolean holds) {
+            return holds ? HOLDS : DOES_NOT_HOLD;
+        }
+    }
+
+    /** A list of strings; an empty one is not written. */
+    LibxlMembers texts(String name, Collection<String> values) {
+        return elements(name, values.stream().map(JsonPrimitive::new).toList());
+    }
+
+    /** A bitmap: the numbers of the set bits. */
+    LibxlMembers bits(String name, IntStream bits) {
+        return elements(name, bits.mapToObj(JsonPrimitive::new).toList());
+    }
+
+    LibxlMembers elements(String name, Collection<? extends JsonElement> elements) {
+        if (!elements.isEmpty()) {
+            JsonArray array = new JsonArray();
+            elements.forEach(array::add);
+            object.add(name, array);
+        }
+        return this;
+    }
+
+    /** An object, also an empty one. */
+    LibxlMembers object(String name, LibxlMembers members) {
+        object.add(name, members.object);
+        return this;
+    }
+}
