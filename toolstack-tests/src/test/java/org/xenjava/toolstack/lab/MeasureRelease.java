@@ -66,6 +66,7 @@ public final class MeasureRelease {
         row("Xen", () -> toolstack.host().xenVersion());
         row("dom0", () -> System.getenv("LAB_SUITE"));
         row("measured on", () -> LocalDate.now(ZoneOffset.UTC).toString());
+        row("commit of xlj", () -> System.getProperty("commit"));
         row("domctl version", () -> hex("XEN_DOMCTL_INTERFACE_VERSION"));
         row("sysctl version", () -> hex("XEN_SYSCTL_INTERFACE_VERSION"));
         boolean xlWorks = Dom0.run("xl", "info").status() == 0;
