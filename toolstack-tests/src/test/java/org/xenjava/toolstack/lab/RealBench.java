@@ -73,7 +73,7 @@ final class RealBench implements Bench {
 
     @Override
     public String console() {
-        return Dom0.xl("dmesg");
+        return toolstack.xenConsole().read();
     }
 
     @Override
