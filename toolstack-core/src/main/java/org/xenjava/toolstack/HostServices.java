@@ -68,6 +68,10 @@ final class HostServices {
                 listener);
     }
 
+    HostWatchdog watchdog() {
+        return new HostWatchdog(context, sinceNow());
+    }
+
     /** A clock that never jumps: setting the system's time must not make timeouts expire. */
     private static InstantSource sinceNow() {
         long start = System.nanoTime();

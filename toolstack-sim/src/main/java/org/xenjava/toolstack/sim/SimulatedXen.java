@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 import org.xenjava.toolstack.sim.dom0.Dom0;
@@ -15,8 +16,10 @@ import org.xenjava.toolstack.sim.guest.GuestFactory;
 import org.xenjava.toolstack.sim.guest.GuestHandle;
 import org.xenjava.toolstack.sim.guest.SimulatedGuest;
 import org.xenjava.toolstack.sim.guestos.Guests;
+import org.xenjava.toolstack.sim.machine.Hardware;
 import org.xenjava.toolstack.sim.machine.Machine;
 import org.xenjava.toolstack.sim.machine.MachineSize;
+import org.xenjava.toolstack.sim.machine.VirtualTime;
 import org.xenjava.toolstack.xenctrl.abi.XenRelease;
 import org.xenjava.toolstack.xenctrl.lib.GuestWorth;
 import org.xenjava.toolstack.xenctrl.lib.XenHost;
@@ -46,22 +49,36 @@ import org.xenjava.toolstack.xenctrl.lib.XenLibraries;
  * Guests act only while {@link #advance} lets time pass.
  */
 public final class SimulatedXen {
-    private final Machine machine;
-    private final Dom0 dom0;
-    private final Guests guests;
+    private final ReentrantLock lock = new ReentrantLock();
+    private final VirtualTime time = new VirtualTime();
+    private final Supplier<Boot> firmware;
+    private Boot boot;
+    private int reboots;
 
     private SimulatedXen(Builder settings) {
-        machine = new Machine(
-                settings.release,
-                new MachineSize(
-                        settings.hostPages,
-                        settings.dom0Pages,
-                        settings.xenPages,
-                        settings.largestEntryOrder,
-                        settings.preemptionPending));
-        dom0 = new Dom0(machine, settings.blockDevices, settings.bridges);
-        guests = new Guests(machine, dom0.store(), settings.guestFactory);
-        machine.addListener(guests);
+        XenRelease release = settings.release;
+        GuestFactory guestFactory = settings.guestFactory;
+        List<String> blockDevices = List.copyOf(settings.blockDevices);
+        List<String> bridges = List.copyOf(settings.bridges);
+        MachineSize size = new MachineSize(
+                settings.hostPages,
+                settings.dom0Pages,
+                settings.xenPages,
+                settings.largestEntryOrder,
+                settings.preemptionPending);
+        Hardware hardware = new Hardware(size, lock, time, this::reboot);
+        firmware = () -> Boot.of(new Machine(release, hardware), blockDevices, bridges, guestFactory);
+        boot = firmware.get();
+    }
+
+    /** Everything that runs on the computer from one boot to the next. */
+    private record Boot(Machine machine, Dom0 dom0, Guests guests) {
+        static Boot of(Machine machine, List<String> blockDevices, List<String> bridges, GuestFactory guestFactory) {
+            Dom0 dom0 = new Dom0(machine, blockDevices, bridges);
+            Guests guests = new Guests(machine, dom0.store(), guestFactory);
+            machine.addListener(guests);
+            return new Boot(machine, dom0, guests);
+        }
     }
 
     /**
@@ -94,7 +111,7 @@ public final class SimulatedXen {
      * @return the host
      */
     public XenHost host(XenLibraries libraries) {
-        return new XenHost(libraries, dom0.deviceModels(), new IdleFirmware(), GuestWorth.EXPENDABLE);
+        return new XenHost(libraries, dom0().deviceModels(), new IdleFirmware(), GuestWorth.EXPENDABLE);
     }
 
     /**
@@ -105,7 +122,7 @@ public final class SimulatedXen {
      *     stopped
      */
     public XenLibraries connect() {
-        return dom0.connect();
+        return dom0().connect();
     }
 
     /**
@@ -119,14 +136,32 @@ public final class SimulatedXen {
             throw new IllegalArgumentException("time does not run backwards: " + duration);
         }
         locked(() -> {
-            machine.time().advance(duration);
+            time.advance(duration);
             return duration;
         });
     }
 
+    /**
+     * Reboots the computer at once, as its reset button or an expired watchdog timer of Xen does. Its domains are gone.
+     * Every process of dom0 is gone as well: each later call through its libraries fails, with ENODEV or, to xenstored,
+     * EPIPE. {@link #connect} reaches the new dom0, in which no guest has run. Virtual time continues.
+     */
+    public void reboot() {
+        locked(() -> {
+            boot.machine().stop();
+            boot = firmware.get();
+            return ++reboots;
+        });
+    }
+
+    /** {@return how many times the computer was rebooted} */
+    public int reboots() {
+        return locked(() -> reboots);
+    }
+
     /** {@return the machine's virtual time, which starts at the epoch and moves only by {@link #advance}} */
     public Clock clock() {
-        return machine.clock();
+        return locked(() -> boot.machine().clock());
     }
 
     /**
@@ -136,23 +171,24 @@ public final class SimulatedXen {
      * @param domid number of the domain
      */
     public Optional<GuestHandle> guest(int domid) {
-        return locked(() -> guests.find(domid));
+        return locked(() -> boot.guests().find(domid));
     }
 
     /** {@return the network interfaces of dom0 that back ends and device models have created, by name} */
     public SortedMap<String, HostLink> hostLinks() {
         return locked(() -> {
             SortedMap<String, HostLink> links = new TreeMap<>();
-            dom0.networkInterfaces()
+            boot.dom0()
+                    .networkInterfaces()
                     .forEach((name, link) -> links.put(
                             name, new HostLink(link.origin(), link.bridge(), link.mtu(), link.address(), link.up())));
             return links;
         });
     }
 
-    /** {@return the output on Xen's console: at most the last 64 KiB} */
+    /** {@return the output on Xen's console since its boot: at most the last 64 KiB} */
     public String console() {
-        return locked(() -> machine.console().text());
+        return locked(() -> boot.machine().console().text());
     }
 
     /**
@@ -162,12 +198,12 @@ public final class SimulatedXen {
      * keep their watches.
      */
     public void stopXenstored() {
-        dom0.store().stop();
+        dom0().store().stop();
     }
 
     /** Starts xenstored after {@link #stopXenstored}, with its nodes and its introduced domains. */
     public void startXenstored() {
-        dom0.store().start();
+        dom0().store().start();
     }
 
     /**
@@ -175,15 +211,19 @@ public final class SimulatedXen {
      * Domains that run are unknown to it until a toolstack introduces them again.
      */
     public void startXenstoredEmpty() {
-        dom0.startXenstoredEmpty();
+        dom0().startXenstoredEmpty();
+    }
+
+    private Dom0 dom0() {
+        return locked(() -> boot.dom0());
     }
 
     private <T> T locked(Supplier<T> action) {
-        machine.lock().lock();
+        lock.lock();
         try {
             return action.get();
         } finally {
-            machine.lock().unlock();
+            lock.unlock();
         }
     }
 

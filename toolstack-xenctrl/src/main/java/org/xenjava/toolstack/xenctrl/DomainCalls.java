@@ -248,7 +248,8 @@ public final class DomainCalls {
 
     /** {@code SCHEDOP_remote_shutdown}: the domain stops at once with that reason. */
     public void remoteShutdown(int domid, int reason) {
-        try (PreparedCall call = calls.schedOp("SCHEDOP_remote_shutdown", SchedOp.REMOTE_SHUTDOWN, domid)) {
+        try (PreparedCall call =
+                calls.schedOp("SCHEDOP_remote_shutdown", SchedOp.REMOTE_SHUTDOWN, domid, "sched_remote_shutdown")) {
             call.body().set("domain_id", domid).set("reason", reason);
             call.issue();
         }

@@ -7,6 +7,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 import org.xenjava.toolstack.xenctrl.abi.Hypercall;
+import org.xenjava.toolstack.xenctrl.abi.SchedOp;
 import org.xenjava.toolstack.xenctrl.abi.StructView;
 import org.xenjava.toolstack.xenctrl.abi.SysctlOp;
 import org.xenjava.toolstack.xenctrl.lib.HypercallBuffer;
@@ -14,6 +15,7 @@ import org.xenjava.toolstack.xenctrl.lib.HypercallBuffer;
 /** Hypercalls about the host and about Xen itself. */
 public final class HostCalls {
     private static final int CONSOLE_CHUNK = 16384;
+    private static final int CONTROL_DOMAIN = 0;
 
     private final HypercallFactory calls;
     private volatile @Nullable PhysInfo lastPhysInfo;
@@ -185,6 +187,42 @@ public final class HostCalls {
                     call.body().getInt("nr_leaves"),
                     msrs.bytes(),
                     call.body().getInt("nr_msrs"));
+        }
+    }
+
+    /**
+     * {@code SCHEDOP_watchdog} with id 0: starts one of the two watchdog timers of the calling domain. When a timer of
+     * the control domain expires, Xen reboots the host, whatever the control domain does. ENOSPC if both are in use.
+     *
+     * @param seconds 1 or more: until the timer expires
+     * @return the timer's id, 1 or 2
+     */
+    public int startWatchdog(int seconds) {
+        if (seconds < 1) {
+            throw new IllegalArgumentException("a watchdog timer takes at least one second, not " + seconds);
+        }
+        return watchdog(0, seconds);
+    }
+
+    /**
+     * {@code SCHEDOP_watchdog} of a timer that is in use, by this process or by another of the same domain: the timer
+     * expires after that time, or is stopped and free. EINVAL if the timer is not in use.
+     *
+     * @param id 1 or 2
+     * @param seconds from now; 0 stops the timer
+     */
+    public void setWatchdog(int id, int seconds) {
+        if (id != 1 && id != 2 || seconds < 0) {
+            throw new IllegalArgumentException("watchdog timer " + id + ", " + seconds + " seconds");
+        }
+        watchdog(id, seconds);
+    }
+
+    private int watchdog(int id, int seconds) {
+        try (PreparedCall call =
+                calls.schedOp("SCHEDOP_watchdog", SchedOp.WATCHDOG, CONTROL_DOMAIN, "sched_watchdog")) {
+            call.body().set("id", id).set("timeout", seconds);
+            return call.issue();
         }
     }
 

@@ -86,8 +86,8 @@ final class HypercallFactory {
         return plain(named("EVTCHNOP_", op), domid, Hypercall.EVENT_CHANNEL_OP, op.number(), op.struct());
     }
 
-    PreparedCall schedOp(String name, int op, int domid) {
-        return plain(name, domid, Hypercall.SCHED_OP, op, "sched_remote_shutdown");
+    PreparedCall schedOp(String name, int op, int domid, String struct) {
+        return plain(name, domid, Hypercall.SCHED_OP, op, struct);
     }
 
     PreparedCall hvmParam(String name, int op, int domid, HvmParam param) {

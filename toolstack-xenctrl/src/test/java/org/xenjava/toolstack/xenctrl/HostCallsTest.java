@@ -57,6 +57,14 @@ class HostCallsTest extends HypercallBytes {
     }
 
     @Test
+    void watchdogTimersAreSetById() {
+        assertEquals(
+                hex("00000000 1e000000"), bytesOf(29, 6, 8, () -> xenctrl.host().startWatchdog(30)));
+        assertEquals(
+                hex("02000000 00000000"), bytesOf(29, 6, 8, () -> xenctrl.host().setWatchdog(2, 0)));
+    }
+
+    @Test
     void theDefaultCpuPolicyIsAskedForItsSizeFirst() {
         xen.answering((op, args) -> {
             ByteBuffer request = xen.at(args[0]);

@@ -21,6 +21,7 @@ public final class HostCommands {
         commands.put("claims", ClaimsCommand::new);
         commands.put("dmesg", DmesgCommand::new);
         commands.put("debug-keys", DebugKeysCommand::new);
+        commands.put("watchdog", WatchdogCommand::new);
         commands.put("gc", GcCommand::new);
         return commands;
     }

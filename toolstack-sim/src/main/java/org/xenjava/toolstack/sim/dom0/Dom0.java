@@ -48,6 +48,11 @@ public final class Dom0 {
             public void wasDestroyed(XenDomain domain) {
                 store.domainDied(domain.domid());
             }
+
+            @Override
+            public void hostStops() {
+                store.end();
+            }
         });
         own = store.connectKernel(0);
         writeInitialTree();

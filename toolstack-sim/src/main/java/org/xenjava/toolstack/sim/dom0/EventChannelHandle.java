@@ -132,7 +132,7 @@ final class EventChannelHandle implements XenEventChannels {
 
     @Override
     public void close() {
-        entry.run("xenevtchn_close", () -> {
+        entry.release("xenevtchn_close", () -> {
             closed = true;
             List.copyOf(own).forEach(port -> {
                 machine.closePort(machine.require(0), port);

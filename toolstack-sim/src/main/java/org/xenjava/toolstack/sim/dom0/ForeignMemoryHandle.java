@@ -55,7 +55,7 @@ final class ForeignMemoryHandle implements XenForeignMemory {
 
         @Override
         public void close() {
-            entry.run("xenforeignmemory_unmap", () -> {
+            entry.release("xenforeignmemory_unmap", () -> {
                 if (!closed) {
                     closed = true;
                     open.remove(this);

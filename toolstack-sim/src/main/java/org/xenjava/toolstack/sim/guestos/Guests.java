@@ -57,6 +57,12 @@ public final class Guests implements DomainListener {
         Optional.ofNullable(guests.remove(domain.domid())).ifPresent(GuestDomain::end);
     }
 
+    @Override
+    public void hostStops() {
+        guests.values().forEach(GuestDomain::end);
+        guests.clear();
+    }
+
     /** Drives one guest under the machine's lock. */
     private final class Handle implements GuestHandle {
         private final GuestDomain guest;

@@ -17,9 +17,19 @@ final class SchedulerOps {
     }
 
     long call(CallerMemory caller, int subcommand, long address) {
-        if (subcommand != SchedOp.REMOTE_SHUTDOWN) {
-            throw new XenRefusal(Errno.ENOSYS);
-        }
+        return switch (subcommand) {
+            case SchedOp.REMOTE_SHUTDOWN -> remoteShutdown(caller, address);
+            case SchedOp.WATCHDOG -> watchdog(caller, address);
+            default -> throw new XenRefusal(Errno.ENOSYS);
+        };
+    }
+
+    private long watchdog(CallerMemory caller, long address) {
+        StructView arg = caller.read(address, machine.abi().struct("sched_watchdog"));
+        return machine.watchdog().set(arg.get("id"), arg.get("timeout"));
+    }
+
+    private long remoteShutdown(CallerMemory caller, long address) {
         StructView arg = caller.read(address, machine.abi().struct("sched_remote_shutdown"));
         XenDomain domain = machine.require(arg.getInt("domain_id"));
         if (domain.domid() == 0) {

@@ -14,4 +14,7 @@ public interface DomainListener {
 
     /** The domain was destroyed: it owns nothing more but pages that somebody has mapped. */
     default void wasDestroyed(XenDomain domain) {}
+
+    /** The computer reboots: no domain runs any more. */
+    default void hostStops() {}
 }

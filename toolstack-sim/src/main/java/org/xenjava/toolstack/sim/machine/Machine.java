@@ -30,28 +30,32 @@ public final class Machine {
     private static final int MAX_EVENT_CHANNEL_PORT = 1023;
     private static final int DOM0_EMULATION_FLAGS = 0x100;
 
-    private final ReentrantLock lock = new ReentrantLock();
+    private final Hardware hardware;
     private final XenAbi abi;
     private final XenRelease release;
     private final ReleaseBehaviour behaviour;
     private final HostMemory host;
     private final PhysicalMemory content = new PhysicalMemory();
     private final ConsoleRing console = new ConsoleRing();
-    private final VirtualTime time = new VirtualTime();
     private final MemoryRules memoryRules;
     private final List<DomainListener> listeners = new ArrayList<>();
     private final TreeMap<Integer, XenDomain> domains = new TreeMap<>();
+    private final WatchdogTimers watchdog;
     private int lastDomid;
+    private boolean stopped;
 
     /**
      * A machine with that release of Xen, or with one that is not out yet: the newest, with the next interface
      * versions.
      *
-     * @param size the hardware
+     * @param hardware the computer that boots
      * @throws IllegalArgumentException if the release is older than those described
      */
-    public Machine(XenRelease release, MachineSize size) {
+    public Machine(XenRelease release, Hardware hardware) {
+        MachineSize size = hardware.size();
+        this.hardware = hardware;
         this.release = release;
+        watchdog = new WatchdogTimers(hardware.time(), this::watchdogExpired);
         abi = XenAbi.of(release).orElseGet(XenAbi::newest);
         behaviour = ReleaseBehaviour.of(release);
         host = new HostMemory(size.hostPages());
@@ -80,7 +84,7 @@ public final class Machine {
 
     /** The lock that every access from outside holds. */
     public ReentrantLock lock() {
-        return lock;
+        return hardware.lock();
     }
 
     /** The release of Xen that the machine reports. */
@@ -129,7 +133,7 @@ public final class Machine {
 
     /** Virtual time and what is scheduled in it. */
     public VirtualTime time() {
-        return time;
+        return hardware.time();
     }
 
     /** Virtual time as a clock that any thread may read. */
@@ -145,6 +149,30 @@ public final class Machine {
     /** Adds a listener; listeners are called in the order in which they were added. */
     public void addListener(DomainListener listener) {
         listeners.add(listener);
+    }
+
+    /** The watchdog timers of dom0. */
+    public WatchdogTimers watchdog() {
+        return watchdog;
+    }
+
+    private void watchdogExpired() {
+        console.print("Watchdog timer fired for domain 0");
+        console.print("Hardware Dom0 shutdown: watchdog rebooting machine");
+        hardware.reset().run();
+    }
+
+    /** Ends everything that runs, as a reset does. Nothing reaches this machine afterwards. */
+    public void stop() {
+        stopped = true;
+        hardware.time().clear();
+        domains.values().forEach(XenDomain::pause);
+        listeners.forEach(DomainListener::hostStops);
+    }
+
+    /** Whether the computer was rebooted since this machine booted. */
+    public boolean isStopped() {
+        return stopped;
     }
 
     // ---- domains ------------------------------------------------------------------------------------------

@@ -23,6 +23,11 @@ public final class VirtualTime {
         events.add(new Event(now.plus(delay), ++lastNumber, action));
     }
 
+    /** Drops every scheduled action. */
+    public void clear() {
+        events.clear();
+    }
+
     public void advance(Duration duration) {
         Instant end = now.plus(duration);
         while (!events.isEmpty() && !events.peek().due().isAfter(end)) {

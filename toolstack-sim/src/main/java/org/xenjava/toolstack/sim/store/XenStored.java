@@ -110,6 +110,15 @@ public final class XenStored {
         });
     }
 
+    /** Ends every connection for good, because the computer reboots. */
+    public void end() {
+        locked(() -> {
+            running = false;
+            List.copyOf(connections).forEach(StoreConnection::lose);
+            return this;
+        });
+    }
+
     /** Starts xenstored again with the nodes and the introduced domains that it had, except those that have died. */
     public void start() {
         locked(() -> {

@@ -6,5 +6,8 @@ public final class SchedOp {
     /** Shuts another domain down: {@code sched_remote_shutdown}, two bytes domid, padding, four bytes reason. */
     public static final int REMOTE_SHUTDOWN = 4;
 
+    /** Sets one of the calling domain's watchdog timers: {@code sched_watchdog}. */
+    public static final int WATCHDOG = 6;
+
     private SchedOp() {}
 }

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.sim.machine;
+
+import java.util.concurrent.locks.ReentrantLock;
+
+/**
+ * The part of a simulated computer that outlives a reboot.
+ *
+ * @param size its memory and CPU
+ * @param lock every access from outside holds it
+ * @param time virtual time
+ * @param reset reboots the computer; called under the lock
+ */
+public record Hardware(MachineSize size, ReentrantLock lock, VirtualTime time, Runnable reset) {}
