@@ -7,6 +7,9 @@ import org.xenjava.toolstack.error.OperationCancelledException;
 public final class Cancellation {
     private volatile boolean cancelled;
 
+    /** Creates a cancellation that lets operations run. */
+    public Cancellation() {}
+
     /** Asks the operation to stop at its next safe point and to undo what it did. */
     public void cancel() {
         cancelled = true;

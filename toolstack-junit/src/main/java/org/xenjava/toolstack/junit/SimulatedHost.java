@@ -36,6 +36,9 @@ public @interface SimulatedHost {
 
     /** Runs a current Linux in every domain. */
     final class Linux implements GuestFactory {
+        /** Creates the factory. */
+        public Linux() {}
+
         @Override
         public SimulatedGuest guestFor(GuestIdentity identity) {
             return SimulatedGuest.linux();
