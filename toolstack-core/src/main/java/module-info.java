@@ -34,6 +34,8 @@ module org.xenjava.toolstack.core {
             org.xenjava.toolstack.cli;
     exports org.xenjava.toolstack.image to
             org.xenjava.toolstack.cli;
+    exports org.xenjava.toolstack.memory.layout to
+            org.xenjava.toolstack.cli;
     exports org.xenjava.toolstack.service to
             org.xenjava.toolstack.cli;
 }

@@ -20,7 +20,7 @@ import org.xenjava.toolstack.error.HostMemoryException;
 import org.xenjava.toolstack.error.XenCallException;
 import org.xenjava.toolstack.image.VcpuState;
 import org.xenjava.toolstack.memory.PopulateCall;
-import org.xenjava.toolstack.memory.SpecialPage;
+import org.xenjava.toolstack.memory.layout.SpecialPage;
 import org.xenjava.toolstack.progress.Cancellation;
 import org.xenjava.toolstack.resize.BootBacking;
 import org.xenjava.toolstack.resize.HostClaim;

@@ -5,7 +5,7 @@ import org.xenjava.toolstack.config.HvmConfig;
 import org.xenjava.toolstack.config.HvmFeature;
 import org.xenjava.toolstack.image.CpuPolicyEdits;
 import org.xenjava.toolstack.image.HvmImagePlan;
-import org.xenjava.toolstack.memory.HvmLayout;
+import org.xenjava.toolstack.memory.layout.HvmLayout;
 import org.xenjava.toolstack.xenctrl.abi.HvmParam;
 import org.xenjava.toolstack.xenctrl.abi.XenAbi;
 

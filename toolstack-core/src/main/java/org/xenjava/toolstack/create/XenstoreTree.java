@@ -8,7 +8,7 @@ import java.util.Set;
 import java.util.UUID;
 import org.xenjava.toolstack.config.DomainConfig;
 import org.xenjava.toolstack.memory.MemoryPlan;
-import org.xenjava.toolstack.memory.SpecialPage;
+import org.xenjava.toolstack.memory.layout.SpecialPage;
 import org.xenjava.toolstack.store.DomainPaths;
 import org.xenjava.toolstack.store.StoreTransaction;
 

@@ -6,9 +6,9 @@ import java.util.List;
 import java.util.stream.LongStream;
 import java.util.stream.Stream;
 import org.xenjava.toolstack.memory.GuestLayout;
-import org.xenjava.toolstack.memory.HvmLayout;
-import org.xenjava.toolstack.memory.PvhLayout;
-import org.xenjava.toolstack.memory.SpecialPage;
+import org.xenjava.toolstack.memory.layout.HvmLayout;
+import org.xenjava.toolstack.memory.layout.PvhLayout;
+import org.xenjava.toolstack.memory.layout.SpecialPage;
 import org.xenjava.toolstack.xenctrl.units.KiB;
 import org.xenjava.toolstack.xenctrl.units.Pages;
 

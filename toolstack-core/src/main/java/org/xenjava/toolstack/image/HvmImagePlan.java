@@ -11,7 +11,7 @@ import org.xenjava.toolstack.config.HvmConfig.Bios;
 import org.xenjava.toolstack.error.KernelImageException;
 import org.xenjava.toolstack.image.RamContents.Blob;
 import org.xenjava.toolstack.memory.GuestLayout;
-import org.xenjava.toolstack.memory.HvmLayout;
+import org.xenjava.toolstack.memory.layout.HvmLayout;
 import org.xenjava.toolstack.xenctrl.MemoryMapEntry;
 import org.xenjava.toolstack.xenctrl.MemoryMapEntry.Type;
 

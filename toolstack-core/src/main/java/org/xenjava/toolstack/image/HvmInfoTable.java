@@ -8,7 +8,7 @@ import org.xenjava.toolstack.config.DomainConfig;
 import org.xenjava.toolstack.config.HvmConfig;
 import org.xenjava.toolstack.config.HvmFeature;
 import org.xenjava.toolstack.memory.GuestLayout;
-import org.xenjava.toolstack.memory.HvmLayout;
+import org.xenjava.toolstack.memory.layout.HvmLayout;
 import org.xenjava.toolstack.xenctrl.abi.StructView;
 import org.xenjava.toolstack.xenctrl.units.Pages;
 

@@ -3,7 +3,7 @@ package org.xenjava.toolstack.image;
 
 import java.util.List;
 import org.xenjava.toolstack.error.KernelImageException;
-import org.xenjava.toolstack.memory.HvmLayout;
+import org.xenjava.toolstack.memory.layout.HvmLayout;
 
 /**
  * The first program of an HVM guest: Xen's hvmloader, which makes the tables of a PC and starts the BIOS. A 32-bit ELF

@@ -6,7 +6,7 @@ import org.xenjava.toolstack.config.DomainConfig.Lifecycle;
 import org.xenjava.toolstack.config.LifecycleAction;
 
 /** Causes of a guest's stop that its configuration distinguishes. */
-public enum StopCause {
+enum StopCause {
     /** The guest powered itself off. */
     POWEROFF,
     /** The guest requested a reboot. */

@@ -3,6 +3,8 @@ package org.xenjava.toolstack.memory;
 
 import java.util.List;
 import java.util.stream.Stream;
+import org.xenjava.toolstack.memory.layout.HvmLayout;
+import org.xenjava.toolstack.memory.layout.PvhLayout;
 import org.xenjava.toolstack.xenctrl.units.Pages;
 
 /**

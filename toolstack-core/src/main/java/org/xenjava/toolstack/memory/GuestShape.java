@@ -2,6 +2,7 @@
 package org.xenjava.toolstack.memory;
 
 import org.xenjava.toolstack.error.ConfigException;
+import org.xenjava.toolstack.memory.layout.HvmLayout;
 import org.xenjava.toolstack.xenctrl.units.KiB;
 import org.xenjava.toolstack.xenctrl.units.Pages;
 

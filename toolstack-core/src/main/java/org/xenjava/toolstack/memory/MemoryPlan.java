@@ -7,6 +7,8 @@ import org.xenjava.toolstack.config.DomainConfig;
 import org.xenjava.toolstack.config.HvmConfig;
 import org.xenjava.toolstack.config.PagingConfig.Mode;
 import org.xenjava.toolstack.error.ConfigException;
+import org.xenjava.toolstack.memory.layout.HvmLayout;
+import org.xenjava.toolstack.memory.layout.SpecialPage;
 import org.xenjava.toolstack.xenctrl.units.KiB;
 import org.xenjava.toolstack.xenctrl.units.Pages;
 

@@ -12,7 +12,7 @@ import org.xenjava.toolstack.image.ImagePlan;
 import org.xenjava.toolstack.image.PageRange;
 import org.xenjava.toolstack.image.PvhImagePlan;
 import org.xenjava.toolstack.memory.MemoryPlan;
-import org.xenjava.toolstack.memory.SpecialPage;
+import org.xenjava.toolstack.memory.layout.SpecialPage;
 import org.xenjava.toolstack.xenctrl.units.KiB;
 import org.xenjava.toolstack.xenctrl.units.Pages;
 

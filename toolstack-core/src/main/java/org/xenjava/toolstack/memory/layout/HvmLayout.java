@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package org.xenjava.toolstack.memory;
+package org.xenjava.toolstack.memory.layout;
 
 import java.util.stream.LongStream;
 import org.xenjava.toolstack.config.HvmConfig;
@@ -13,16 +13,18 @@ import org.xenjava.toolstack.xenctrl.units.Pages;
  */
 public final class HvmLayout {
     /** First byte of the frame buffer of a VGA card, where there is no RAM. */
-    static final long VGA_HOLE_START = 0xA_0000L;
+    public static final long VGA_HOLE_START = 0xA_0000L;
 
     /** First byte behind the VGA hole. */
-    static final long VGA_HOLE_END = 0xC_0000L;
+    public static final long VGA_HOLE_END = 0xC_0000L;
 
     /** The frames of nominal RAM that are missing in the VGA hole. */
-    static final Pages VGA_HOLE = Pages.holding(VGA_HOLE_END - VGA_HOLE_START);
+    public static final Pages VGA_HOLE = Pages.holding(VGA_HOLE_END - VGA_HOLE_START);
 
     /** First byte of the smallest hole for devices, which ends at 4 GiB. */
     private static final long MMIO_HOLE_START = 0xF000_0000L;
+
+    private static final long MMIO_HOLE_END = 1L << 32;
 
     /** End of the low megabyte, whose memory map hvmloader makes. */
     public static final long LOW_MEGABYTE_END = 0x10_0000L;
@@ -44,9 +46,9 @@ public final class HvmLayout {
                 .toArray();
     }
 
-    /** First byte of the machine's hole for devices. */
-    static long mmioHoleStart(HvmConfig machine) {
+    /** {@return the first byte of the machine's hole for devices} */
+    public static long mmioHoleStart(HvmConfig machine) {
         long bytes = machine.mmioHole().orElse(KiB.ZERO).toPages().count() << Pages.SHIFT;
-        return Math.min(MMIO_HOLE_START, GuestLayout.FOUR_GIB - bytes);
+        return Math.min(MMIO_HOLE_START, MMIO_HOLE_END - bytes);
     }
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package org.xenjava.toolstack.memory;
+package org.xenjava.toolstack.memory.layout;
 
 /**
  * The fixed addresses in the guest-physical memory of a PVH domain, beside RAM and {@link SpecialPage}s, as

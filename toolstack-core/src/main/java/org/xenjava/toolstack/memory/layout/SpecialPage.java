@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package org.xenjava.toolstack.memory;
+package org.xenjava.toolstack.memory.layout;
 
 import java.util.Arrays;
 import org.xenjava.toolstack.xenctrl.units.Pages;
