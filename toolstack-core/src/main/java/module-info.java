@@ -38,4 +38,6 @@ module org.xenjava.toolstack.core {
             org.xenjava.toolstack.cli;
     exports org.xenjava.toolstack.service to
             org.xenjava.toolstack.cli;
+    exports org.xenjava.toolstack.stream to
+            org.xenjava.toolstack.cli;
 }

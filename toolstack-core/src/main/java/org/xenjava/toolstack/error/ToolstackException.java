@@ -28,6 +28,7 @@ public abstract sealed class ToolstackException extends RuntimeException
                 OperationCancelledException,
                 OperationTimeoutException,
                 PodDebtException,
+                SaveStreamException,
                 XenCallException,
                 XenStoreException,
                 XenUnavailableException {

@@ -45,6 +45,7 @@ class ToolstackExceptionTest {
                 new Failure(new OperationCancelledException("x"), Retry.LATER),
                 new Failure(new OperationTimeoutException("x"), Retry.LATER),
                 new Failure(new PodDebtException("x", 3), Retry.LATER),
+                new Failure(new SaveStreamException("x"), Retry.AFTER_CHANGE),
                 new Failure(new XenCallException("x"), Retry.NEVER),
                 new Failure(new XenStoreException("x"), Retry.NEVER),
                 new Failure(new XenUnavailableException("x"), Retry.AFTER_CHANGE));

@@ -68,6 +68,8 @@ class HouseRulesTest {
             .definedBy(ROOT + ".device.view..")
             .layer("store")
             .definedBy(ROOT + ".store..")
+            .layer("stream")
+            .definedBy(ROOT + ".stream..")
             .layer("operation")
             .definedBy(ROOT + ".operation..")
             .layer("service")
@@ -144,6 +146,8 @@ class HouseRulesTest {
             .mayOnlyAccessLayers("error", "process", "lib", "units")
             .whereLayer("operation")
             .mayOnlyAccessLayers("error", "progress", "translation")
+            .whereLayer("stream")
+            .mayOnlyAccessLayers("error", "xenctrl", "units")
             .whereLayer("service")
             .mayNotAccessAnyLayer()
             .whereLayer("resize")
@@ -255,6 +259,7 @@ class HouseRulesTest {
                     ROOT + ".image..",
                     ROOT + ".memory..",
                     ROOT + ".progress..",
+                    ROOT + ".stream..",
                     ROOT + ".text..")
             .should()
             .dependOnClassesThat()

@@ -14,6 +14,7 @@ public final class PlanCommands {
         Map<String, Function<Session, Object>> commands = new LinkedHashMap<>();
         commands.put("dry-run", DryRunCommand::new);
         commands.put("rehearse", RehearseCommand::new);
+        commands.put("stream-info", StreamInfoCommand::new);
         return commands;
     }
 }
