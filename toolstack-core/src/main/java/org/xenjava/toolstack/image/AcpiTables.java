@@ -9,20 +9,18 @@ import org.xenjava.toolstack.xenctrl.units.Pages;
 
 /**
  * The ACPI tables of a PVH guest: the smallest set with which Linux brings up all its vCPUs. RSDP → XSDT → FADT and
- * MADT; FADT → a DSDT that defines nothing. The platform is "hardware-reduced" (ACPI 5.0, chapter 4.1): no PM
- * registers and no FACS. Without the MADT a guest would run on one vCPU with no timer; a FADT without a DSDT makes
- * Linux panic.
+ * MADT; FADT → a DSDT that defines nothing. The platform is "hardware-reduced" (ACPI 5.0, chapter 4.1): no PM registers
+ * and no FACS. Without a MADT a guest runs on one vCPU without a timer; without a DSDT Linux panics.
  *
- * <p>vCPU <i>i</i> has the APIC id 2<i>i</i>, as Xen gives them out. Every vCPU that the guest may ever have is listed
- * as enabled: the DSDT has no objects through which one could be announced later. Which of them are online is said
- * in xenstore, {@code cpu/N/availability}, and Linux takes the others offline while it boots. libxl enables only
- * those online at boot.
+ * <p>vCPU <i>i</i> has the APIC id 2<i>i</i>, as in Xen. The tables list every vCPU of the guest as enabled, because
+ * the DSDT has no objects that could announce one later. The xenstore nodes {@code cpu/N/availability} say which vCPUs
+ * are online, and Linux takes the others offline while it boots. libxl enables only the vCPUs that are online at boot.
  */
 final class AcpiTables {
-    /** Xen has no more of them in one HVM or PVH domain ({@code HVM_MAX_VCPUS}). */
+    /** The largest number of vCPUs in an HVM or PVH domain ({@code HVM_MAX_VCPUS}). */
     private static final int MAX_VCPUS = 128;
 
-    /** The size of the tables for {@value #MAX_VCPUS} vCPUs, the most that there can be. */
+    /** The size of the tables for {@value #MAX_VCPUS} vCPUs, in pages. */
     static final Pages PAGES = Pages.of(1);
 
     static final int RSDP_BYTES = 36;
@@ -58,8 +56,8 @@ final class AcpiTables {
             ByteBuffer.allocate((int) PAGES.count() * Pages.BYTES).order(ByteOrder.LITTLE_ENDIAN);
 
     /**
-     * @param address guest-physical, page-aligned, below 4 GiB; the RSDP lies there
-     * @param vcpus that the guest may have, 1 … {@value #MAX_VCPUS}
+     * @param address guest-physical address of the RSDP, page-aligned, below 4 GiB
+     * @param vcpus number of vCPUs that the guest may have, 1 … {@value #MAX_VCPUS}
      */
     AcpiTables(long address, int vcpus) {
         Preconditions.checkArgument(vcpus >= 1 && vcpus <= MAX_VCPUS, "%s vCPUs are not 1 … 128", vcpus);
@@ -71,12 +69,12 @@ final class AcpiTables {
         writeRsdp();
     }
 
-    /** The tables and zeros up to the end of the last page. */
+    /** The tables, followed by zeros up to the end of the last page. */
     byte[] pages() {
         return bytes.array().clone();
     }
 
-    /** The root pointer alone: it may be copied to any other place. */
+    /** The root pointer alone, which may be copied to any address. */
     byte[] rsdp() {
         byte[] rsdp = new byte[RSDP_BYTES];
         bytes.get(0, rsdp);
@@ -119,7 +117,7 @@ final class AcpiTables {
         header(MADT_AT, "APIC", 3, MADT_BYTES + vcpus * LAPIC_BYTES);
     }
 
-    /** Written last, because its checksum covers the whole table. */
+    /** Writes the header last, because its checksum covers the whole table. */
     private void header(int at, String signature, int revision, int length) {
         ascii(at, signature);
         bytes.putInt(at + 4, length);
@@ -132,7 +130,7 @@ final class AcpiTables {
         checksum(at, length, CHECKSUM);
     }
 
-    /** Makes the bytes' sum zero. */
+    /** The checksum: the sum of all bytes becomes zero. */
     private void checksum(int at, int length, int checksumAt) {
         int sum = 0;
         for (int i = at; i < at + length; i++) {

@@ -38,12 +38,12 @@ final class ArrayContent implements ImageContent {
 
             @Override
             public void requireUnchanged() {
-                // An array is not changed by agreement.
+                // Nobody changes the array: ImageContent requires it.
             }
 
             @Override
             public void close() {
-                // An array holds nothing open.
+                // An array needs no close.
             }
         };
     }

@@ -7,8 +7,8 @@ import org.xenjava.toolstack.error.KernelImageException;
 import org.xenjava.toolstack.image.KernelUnpacker.Scratch;
 
 /**
- * Linux's boot file for x86: setup code, a decompressor and, from boot protocol 2.08 on, a description of where the
- * compressed ELF file lies between them (Linux, {@code Documentation/arch/x86/boot.rst}).
+ * Linux's boot file for x86: setup code, a decompressor and, from boot protocol 2.08 on, the position of the compressed
+ * ELF file (Linux, {@code Documentation/arch/x86/boot.rst}).
  */
 final class BzImage {
     private static final byte[] MAGIC = "HdrS".getBytes(StandardCharsets.US_ASCII);
@@ -22,7 +22,7 @@ final class BzImage {
 
     private static final int VERSION_2_08 = 0x0208;
     private static final int SECTOR_BYTES = 512;
-    /** The number of setup sectors for which the header has 0. */
+    /** The number of setup sectors if the header's field is 0. */
     private static final int DEFAULT_SETUP_SECTORS = 4;
 
     private BzImage() {}
@@ -32,10 +32,10 @@ final class BzImage {
     }
 
     /**
-     * Writes out the ELF file in it.
+     * Unpacks the ELF file.
      *
-     * @param limit bytes that are written at most
-     * @param room makes an empty place for what is needed meanwhile
+     * @param limit the largest number of unpacked bytes
+     * @param room creates an empty place for temporary data
      * @throws KernelImageException if the file is too old, damaged, or its payload exceeds the limit
      */
     static void expand(ImageBytes file, long limit, Scratch into, Supplier<? extends Scratch> room) {

@@ -22,12 +22,12 @@ import org.xenjava.toolstack.image.KernelUnpacker.Scratch;
 import org.xenjava.toolstack.image.xz.XzBlock;
 
 /**
- * The ways in which Linux's build compresses the kernel inside a bzImage. The last four bytes of such a payload are
- * the length of its content: part of the format of gzip, appended by Linux's build for the others.
+ * The formats in which Linux's build compresses the kernel inside a bzImage. The last four bytes of the payload are the
+ * length of its content: a part of the gzip format, which Linux's build appends to the other formats.
  *
- * <p>A piece at a time is on the heap. Decoders of xz and zstd look back at up to 128 MiB of what they have written,
- * since kernels are made with dictionaries of that size; they write to the place where the content stays, and look back
- * there.
+ * <p>Only a small piece of the content is on the heap. Kernels are compressed with dictionaries of up to 128 MiB, so
+ * the decoders of xz and zstd read back that much of their output. They write directly to the place of the content and
+ * read back there.
  */
 enum Compression {
     GZIP("1f8b"),
@@ -38,22 +38,22 @@ enum Compression {
     LZO("894c5a4f"),
     LZ4("02214c18");
 
-    /** The formats that a message offers instead of one that is not supported. */
+    /** The supported formats, for the message about another one. */
     static final String SUPPORTED = "gzip, xz and zstd";
 
     private static final int LENGTH_BYTES = Integer.BYTES;
     private static final int PIECE_BYTES = 64 << 10;
 
-    /** A declared length beyond this ratio, which gzip cannot reach, is refused before memory is taken for it. */
+    /** The largest ratio that gzip can reach. A larger declared length is refused before memory is allocated. */
     private static final int MAX_ZSTD_RATIO = 1024;
 
-    /** Since Linux 6.12 kernels are packed with a dictionary of 128 MiB. */
+    /** The dictionary of kernels since Linux 6.12: 128 MiB. */
     private static final long XZ_MEMORY_LIMIT_BYTES = 192 << 20;
 
     private static final int ZSTD_DESCRIPTOR = 4;
     private static final int ZSTD_SINGLE_SEGMENT = 0x20;
     private static final int ZSTD_WINDOW = 5;
-    /** Window of 8 MiB: exponent 13 over 1 KiB in the upper five bits. */
+    /** A window of 8 MiB: exponent 13 over 1 KiB in the upper five bits. */
     private static final int ZSTD_WINDOW_8_MIB = 13 << 3;
 
     private final byte[] magic;
@@ -62,22 +62,22 @@ enum Compression {
         this.magic = HexFormat.of().parseHex(magic);
     }
 
-    /** The format that the bytes begin with, if it is one of these. */
+    /** Recognises the format by its first bytes. */
     static Optional<Compression> of(ImageBytes bytes) {
         return Arrays.stream(values()).filter(c -> bytes.startsWith(c.magic)).findFirst();
     }
 
-    /** Its name, as the tools spell it. */
+    /** The name of the format, as the tools spell it. */
     String word() {
         return name().toLowerCase(Locale.ROOT);
     }
 
     /**
-     * Writes out the content. Bytes behind the end of the compressed data are not looked at.
+     * Unpacks the content. Bytes behind the end of the compressed data are ignored.
      *
-     * @param limit bytes of content that are written at most
-     * @param into an empty place
-     * @param room makes an empty place for what is needed meanwhile
+     * @param limit the largest number of unpacked bytes
+     * @param into an empty place for the content
+     * @param room creates an empty place for temporary data
      * @throws KernelImageException if the format is not supported, the data are damaged or exceed the limit, or the
      *     heap is too small for the decoder
      */
@@ -98,12 +98,12 @@ enum Compression {
             throw compressed.refused("the heap of this JVM is too small to unpack its " + word()
                     + " data: raise -Xmx, or give a vmlinux, which is not unpacked");
         } catch (IOException | RuntimeException e) {
-            // The decoders throw many things at bad input, unchecked ones too.
+            // The decoders throw many kinds of exceptions for bad input, unchecked ones too.
             throw compressed.refused("its " + word() + " data are cut off or damaged (" + e + ")", e);
         }
     }
 
-    /** Writes out content that is not compressed. */
+    /** Copies content that is not compressed. */
     static void copy(ImageBytes content, long limit, OutputStream output) {
         try {
             copy(content.stream(), content, limit, output);
@@ -158,7 +158,7 @@ enum Compression {
         }
     }
 
-    /** Streams that are not as Linux's build makes them. The dictionary is on the heap. */
+    /** Unpacks streams of other programs than Linux's build. The dictionary is on the heap. */
     private static void expandAnyXz(ImageBytes compressed, long limit, OutputStream output) throws IOException {
         long memoryLimit = Math.min(XZ_MEMORY_LIMIT_BYTES, usableHeap());
         try {
@@ -218,15 +218,14 @@ enum Compression {
         }
     }
 
-    /** A quarter of the heap is left to the rest of the program. */
+    /** A quarter of the heap stays for the rest of the program. */
     private static long usableHeap() {
         return Runtime.getRuntime().maxMemory() / 4 * 3;
     }
 
     /**
-     * The decoder refuses windows of more than 8 MiB, and Linux's build makes 128 MiB ones. It does not need a
-     * window: it expands into one buffer, every byte of which stays in reach. So the frame's header is made to ask
-     * for 8 MiB.
+     * Changes the frame's header to a window of 8 MiB. The decoder refuses larger windows, and Linux's build uses 128
+     * MiB. The decoder needs no window, because it writes to one buffer and can read back every byte.
      */
     private static void narrowWindow(ByteBuffer frame) {
         boolean hasWindow = frame.limit() > ZSTD_WINDOW && (frame.get(ZSTD_DESCRIPTOR) & ZSTD_SINGLE_SEGMENT) == 0;

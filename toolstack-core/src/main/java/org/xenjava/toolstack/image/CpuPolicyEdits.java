@@ -12,9 +12,9 @@ import org.xenjava.toolstack.xenctrl.CpuPolicy;
 import org.xenjava.toolstack.xenctrl.CpuPolicy.Leaf;
 
 /**
- * From Xen's default CPU policy to a guest's, as libxl does it ({@code xc_cpuid_apply_policy}) for a guest that may
- * be migrated and runs no guests of its own. Xen numbers vCPU <i>i</i>'s APIC 2<i>i</i>; the topology leaves are
- * brought in line with it, so that no guest takes two vCPUs for threads of one core.
+ * Changes Xen's default CPU policy to a guest's, as libxl does ({@code xc_cpuid_apply_policy}) for a guest that may be
+ * migrated and has no nested virtualisation. Xen gives vCPU <i>i</i> the APIC id 2<i>i</i>. The topology leaves agree
+ * with these ids, so that no guest takes two vCPUs for threads of one core.
  */
 public final class CpuPolicyEdits {
     private static final int BASIC = 0;
@@ -41,7 +41,9 @@ public final class CpuPolicyEdits {
         OTHER
     }
 
-    /** The leaves to be given to an HVM guest: {@link #forGuest}, less what its machine is not to have. */
+    /**
+     * The leaves for an HVM guest: {@link #forGuest} without the features that the machine's configuration disables.
+     */
     public static CpuPolicy forHvm(CpuPolicy hvmDefault, HvmConfig machine) {
         int hiddenBasic = machine.has(HvmFeature.PAE) ? 0 : EDX_PAE;
         int hiddenExtended = machine.has(HvmFeature.NX) ? 0 : EDX_NX;
@@ -53,7 +55,7 @@ public final class CpuPolicyEdits {
                 List.of());
     }
 
-    /** The leaves to be given to the guest. MSRs are left as Xen has them: the result has none. */
+    /** The leaves for a guest. The result contains no MSRs, so Xen keeps its values. */
     public static CpuPolicy forGuest(CpuPolicy hvmDefault) {
         Vendor vendor = vendor(hvmDefault.leaves());
         return new CpuPolicy(
@@ -79,7 +81,7 @@ public final class CpuPolicyEdits {
         };
     }
 
-    /** Leaf 1, EBX[23:16]: logical processors in a package; 0 means one. It may not overflow. */
+    /** Leaf 1, EBX[23:16]: logical processors in a package, limited to the field's width; 0 means one. */
     private static int doubledProcessors(int ebx) {
         int count = ebx >>> 16 & 0xff;
         int doubled = count == 0 ? 2 : count < 0x80 ? 2 * count : count;
@@ -87,8 +89,8 @@ public final class CpuPolicyEdits {
     }
 
     /**
-     * Leaf 4, EAX: [31:26] cores in a package less one, twice as many; [25:14] threads that share the cache less one,
-     * none. A leaf of cache type 0, [4:0], ends the list.
+     * Leaf 4, EAX: [31:26], cores in a package minus one, is doubled; [25:14], threads that share the cache minus one,
+     * is 0. A leaf with cache type 0 in [4:0] ends the list.
      */
     private static int sharedByNobody(int eax) {
         if ((eax & 0x1f) == 0) {
@@ -99,8 +101,9 @@ public final class CpuPolicyEdits {
     }
 
     /**
-     * Leaf 0x80000008, ECX: [7:0] cores less one, twice as many; [15:12] bits of the APIC id that number them, one
-     * more. 0 bits mean that [7:0] counts alone, and some systems do not bear more than 7.
+     * Leaf 0x80000008, ECX: [7:0], cores minus one, is doubled; [15:12], the number of APIC id bits for cores, is
+     * increased by one, up to 7, because some systems fail with more. The value 0 stays: it means that only [7:0]
+     * counts.
      */
     private static int doubledCores(int ecx) {
         int cores = ecx & 0xff;

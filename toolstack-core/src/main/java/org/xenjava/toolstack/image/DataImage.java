@@ -4,7 +4,7 @@ package org.xenjava.toolstack.image;
 import org.xenjava.toolstack.error.KernelImageException;
 
 /**
- * A file that a guest finds in its memory as it is: a ramdisk, a BIOS, tables. Immutable; safe to use from many
+ * A file that is copied unchanged into a guest's memory: a ramdisk, a BIOS, tables. Immutable; safe to use from many
  * threads.
  */
 public final class DataImage {
@@ -29,12 +29,12 @@ public final class DataImage {
         return content.name();
     }
 
-    /** Length in bytes, 1 or more. */
+    /** The length in bytes, 1 or more. */
     public long length() {
         return content.length();
     }
 
-    /** @param address guest-physical, at the beginning of a page */
+    /** @param address guest-physical address of the beginning of a page */
     Segment at(long address) {
         return new Segment(address, content.length(), content, 0, content.length(), nonZero);
     }

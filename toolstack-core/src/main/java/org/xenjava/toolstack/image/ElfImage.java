@@ -12,7 +12,7 @@ import org.xenjava.toolstack.memory.GuestLayout;
  *
  * @param content the whole file
  * @param file a view of it, valid while its reader is open
- * @param width of its addresses
+ * @param width the width of addresses
  * @param entry {@code e_entry}, unsigned and unchecked
  * @param headers all program headers, in the file's order
  */
@@ -51,11 +51,11 @@ record ElfImage(ImageContent content, ImageBytes file, Width width, long entry, 
     /**
      * One program header. The numbers are as in the file, unsigned and unchecked.
      *
-     * @param type {@code PT_…}
-     * @param offset of its content in the file
-     * @param fileBytes of its content in the file
-     * @param address guest-physical
-     * @param memoryBytes in memory
+     * @param type one of {@code PT_…}
+     * @param offset offset of the content in the file
+     * @param fileBytes length of the content in the file
+     * @param address guest-physical address
+     * @param memoryBytes length in memory
      */
     record ProgramHeader(long type, long offset, long fileBytes, long address, long memoryBytes) {
         static final int LOAD = 1;
@@ -70,7 +70,7 @@ record ElfImage(ImageContent content, ImageBytes file, Width width, long entry, 
         return file.startsWith(MAGIC);
     }
 
-    /** @throws KernelImageException if it is no x86 executable, or its headers lie outside of it */
+    /** @throws KernelImageException if the file is no x86 executable, or its headers are outside the file */
     static ElfImage parse(ImageContent content, ImageBytes file) {
         int wordSize = file.u8(CLASS, "the ELF header");
         if (file.u8(DATA, "the ELF header") != LITTLE_ENDIAN || (wordSize != CLASS_32 && wordSize != CLASS_64)) {
@@ -90,9 +90,9 @@ record ElfImage(ImageContent content, ImageBytes file, Width width, long entry, 
     }
 
     /**
-     * The parts that are loaded, by address; they do not overlap.
+     * The segments to load, by address; they do not overlap.
      *
-     * @throws KernelImageException if there is nothing to load, or it does not lie below 4 GiB
+     * @throws KernelImageException if there is no segment to load, or a segment is not below 4 GiB
      */
     List<Segment> segments() {
         List<Segment> segments = headers.stream()
@@ -160,7 +160,7 @@ record ElfImage(ImageContent content, ImageBytes file, Width width, long entry, 
         return headers;
     }
 
-    /** The table of program headers; {@code e_phentsize} lies at {@code sizesAt} and {@code e_phnum} behind it. */
+    /** Reads the table of program headers; {@code e_phentsize} is at {@code sizesAt}, followed by {@code e_phnum}. */
     private static ImageBytes table(ImageBytes file, long offset, int sizesAt, int entryBytes) {
         int declared = file.u16(sizesAt, "the ELF header");
         if (declared != entryBytes) {
@@ -171,8 +171,8 @@ record ElfImage(ImageContent content, ImageBytes file, Width width, long entry, 
     }
 
     /**
-     * The sections of notes. Linkers and tools may cut off the table of sections, and nothing but notes is looked for
-     * in it: a table that lies outside of the file, or has entries of another size, has no sections.
+     * The sections of notes. Tools may cut off the table of sections, and only notes are read from it. A table outside
+     * the file, or with entries of another size, counts as empty.
      */
     List<ImageBytes> noteSections() {
         boolean wide = width == Width.BITS_64;
@@ -184,7 +184,7 @@ record ElfImage(ImageContent content, ImageBytes file, Width width, long entry, 
             return List.of();
         }
         List<ImageBytes> sections = new ArrayList<>();
-        // The first entry of the table stands for no section.
+        // The first entry of the table is reserved.
         for (long at = table + entryBytes; at < table + count * entryBytes; at += entryBytes) {
             long offset = wide ? file.u64(at + 24, "a section") : file.u32(at + 16, "a section");
             long bytes = wide ? file.u64(at + 32, "a section") : file.u32(at + 20, "a section");
@@ -195,7 +195,7 @@ record ElfImage(ImageContent content, ImageBytes file, Width width, long entry, 
         return sections;
     }
 
-    /** The segments of notes. A segment without an offset is one of old linkers, which did not set it. */
+    /** The segments of notes. Old linkers do not set the offset; such a segment is left out. */
     List<ImageBytes> noteSegments() {
         return headers.stream()
                 .filter(header ->
@@ -204,7 +204,7 @@ record ElfImage(ImageContent content, ImageBytes file, Width width, long entry, 
                 .toList();
     }
 
-    /** Notes up to the end that is declared, or the file's: what is in front of the end of a file that was cut counts. */
+    /** The notes up to the declared end or the end of the file. Notes in front of the end of a truncated file count. */
     private ImageBytes notes(long offset, long declaredBytes) {
         long left = file.length() - offset;
         long bytes = declaredBytes < 0 ? left : Math.min(declaredBytes, left);

@@ -5,17 +5,20 @@ import java.nio.ByteBuffer;
 import java.util.function.Consumer;
 import org.xenjava.toolstack.xenctrl.units.Pages;
 
-/** A guest's physical memory, to be written to: mapped pages of a domain, or an array in a test. */
+/** The physical memory of a guest, for writing: mapped pages of a domain, or an array in a test. */
 public interface GuestMemory {
-    /** Most pages of one {@link #write}: 64 MiB, so that most kernels take one mapping for each segment. */
+    /**
+     * The largest number of pages of one {@link #write}: 64 MiB, so that most kernels need one mapping for each
+     * segment.
+     */
     int MAX_PAGES = 16_384;
 
     /**
-     * Lets a writer fill pages.
+     * Passes pages to a writer.
      *
      * @param gfns guest frames, 1 … {@value #MAX_PAGES}, each once
-     * @param writer gets the pages in one buffer, in the order of the frames, with their present content. The buffer
-     *     must not be used after the writer has returned.
+     * @param writer receives the pages in one buffer, in the order of the frames, with their present content. The
+     *     buffer is invalid after the writer has returned.
      */
     void write(long[] gfns, Consumer<ByteBuffer> writer);
 

@@ -5,7 +5,10 @@ import org.xenjava.toolstack.xenctrl.abi.StructLayout;
 import org.xenjava.toolstack.xenctrl.abi.XenAbi;
 import org.xenjava.toolstack.xenctrl.abi.XenRelease;
 
-/** Layouts of what a guest reads, and of its saved state: the same in every release from Xen 4.14 on. */
+/**
+ * Layouts of the structures that a guest reads, and of its saved state. They are the same in every release from Xen
+ * 4.14 on.
+ */
 final class GuestStructs {
     private static final XenAbi ABI = XenAbi.of(XenRelease.V4_17).orElseThrow();
 

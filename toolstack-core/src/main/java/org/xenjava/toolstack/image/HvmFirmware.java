@@ -6,10 +6,10 @@ import java.util.Optional;
 /**
  * The programs that run before an HVM guest's own system, and their tables.
  *
- * @param loader runs first
- * @param bios is started by the loader
- * @param acpiTables the loader adds them to its own
- * @param smbiosTables the loader adds them to its own
+ * @param loader the first program, hvmloader
+ * @param bios the BIOS, which the loader starts
+ * @param acpiTables tables that the loader adds to its own
+ * @param smbiosTables structures that the loader adds to its own
  */
 public record HvmFirmware(
         HvmLoader loader, DataImage bios, Optional<DataImage> acpiTables, Optional<DataImage> smbiosTables) {}

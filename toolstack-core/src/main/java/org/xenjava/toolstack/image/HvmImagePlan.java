@@ -16,16 +16,17 @@ import org.xenjava.toolstack.xenctrl.MemoryMapEntry;
 import org.xenjava.toolstack.xenctrl.MemoryMapEntry.Type;
 
 /**
- * The plan of an HVM guest's memory, all of it RAM: {@code hvm_info_table} at its fixed address, hvmloader, then, each on
- * the next page, the BIOS, further tables and the start info, which holds the address of the BIOS. This is libxl's order.
+ * The plan of an HVM guest's memory. RAM contains {@code hvm_info_table} at its fixed address and hvmloader, followed,
+ * each from the next page on, by the BIOS, further tables, and the start info with the address of the BIOS. This is
+ * libxl's order.
  *
  * <p>The memory map begins at 1 MiB: hvmloader describes the memory below.
  */
 public final class HvmImagePlan extends ImagePlan {
-    /** By this name hvmloader finds the BIOS among the modules. */
+    /** The name of the BIOS among the modules, which hvmloader searches for. */
     private static final String BIOS_MODULE = "firmware";
 
-    /** hvmloader copies SeaBIOS to the end of the first MiB, and option ROMs begin 256 KiB below. */
+    /** The largest SeaBIOS: hvmloader copies it to the end of the first MiB, and option ROMs begin 256 KiB below. */
     private static final int MAX_SEABIOS_BYTES = 256 << 10;
 
     private final Optional<Item> acpiTables;
@@ -46,8 +47,8 @@ public final class HvmImagePlan extends ImagePlan {
     /**
      * Plans a guest's memory.
      *
-     * @param config how many vCPUs it has
-     * @param machine whether it has APICs, and which BIOS
+     * @param config the guest, for the number of vCPUs
+     * @param machine the machine, for its APICs and BIOS
      * @throws KernelImageException if the firmware does not fit into the guest's memory
      */
     public static HvmImagePlan of(DomainConfig config, HvmConfig machine, HvmFirmware firmware, RamBounds ram) {

@@ -31,7 +31,7 @@ final class HvmInfoTable {
         return table.set("checksum", complement(table.toBytes())).toBytes();
     }
 
-    /** A bit for each vCPU that is there from the start. */
+    /** One bit for each vCPU that is online at boot. */
     private static byte[] online(DomainConfig config) {
         BitSet vcpus = new BitSet(DomainConfig.MAX_VCPUS);
         vcpus.set(0, config.vcpus());

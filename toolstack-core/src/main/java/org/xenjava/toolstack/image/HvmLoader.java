@@ -6,8 +6,8 @@ import org.xenjava.toolstack.error.KernelImageException;
 import org.xenjava.toolstack.memory.layout.HvmLayout;
 
 /**
- * The first program of an HVM guest: Xen's hvmloader, which makes the tables of a PC and starts the BIOS. A 32-bit ELF
- * file, to be loaded from 1 MiB on. Immutable.
+ * The first program of an HVM guest: Xen's hvmloader, which makes the tables of a PC and starts the BIOS. hvmloader is
+ * a 32-bit ELF file that is loaded at 1 MiB. Immutable.
  */
 public final class HvmLoader {
     private final long entry;

@@ -11,10 +11,9 @@ import org.jspecify.annotations.Nullable;
 import org.xenjava.toolstack.error.KernelImageException;
 
 /**
- * A little-endian view of a part of an {@link ImageContent}. A read outside of the part is a {@link
- * KernelImageException} that names the file and what was looked for. Reads go through a window of {@value
- * #WINDOW_BYTES} bytes, so that a file of any length takes no more of the heap. The view is valid until its reader is
- * closed.
+ * A little-endian view of a part of an {@link ImageContent}. A read outside the part throws a
+ * {@link KernelImageException} that names the file and the missing item. Reads use a window of {@value #WINDOW_BYTES}
+ * bytes, so a large file takes no more of the heap than a small one. The view is valid until its reader is closed.
  */
 final class ImageBytes {
     private static final int WINDOW_BYTES = 4096;
@@ -33,12 +32,12 @@ final class ImageBytes {
         this.length = length;
     }
 
-    /** All of the content, read by that reader. */
+    /** A view of the whole content. */
     static ImageBytes of(ImageContent content, ImageReader reader) {
         return new ImageBytes(content.name(), new Window(reader, content.length()), 0, content.length());
     }
 
-    /** The few bytes around the last read. */
+    /** The bytes around the last read. */
     private static final class Window {
         private final ImageReader reader;
         private final long contentBytes;
@@ -51,7 +50,7 @@ final class ImageBytes {
             this.contentBytes = contentBytes;
         }
 
-        /** Makes the window hold those bytes; returns where in {@link #bytes} they begin. */
+        /** Moves the window to the given bytes and returns their position in {@link #bytes}. */
         private int at(long offset, int count) {
             if (offset < start || offset + count > start + bytes.limit()) {
                 bytes.clear().limit((int) Math.min(WINDOW_BYTES, contentBytes - offset));
@@ -98,12 +97,12 @@ final class ImageBytes {
         return window.bytes.getLong(require(offset, Long.BYTES, what));
     }
 
-    /** Returns true if those bytes lie inside the view; both numbers are unsigned. */
+    /** Whether the bytes are inside the view; both numbers are unsigned. */
     boolean has(long offset, long bytes) {
         return offset >= 0 && bytes >= 0 && offset <= length && bytes <= length - offset;
     }
 
-    /** The part from {@code offset} on; both numbers are unsigned. */
+    /** A view of a part of this view; both numbers are unsigned. */
     ImageBytes part(long offset, long bytes, String what) {
         requireInside(offset, bytes, what);
         return new ImageBytes(subject, window, start + offset, bytes);
@@ -151,7 +150,7 @@ final class ImageBytes {
                 STREAM_BYTES);
     }
 
-    /** A copy of some bytes that lie inside the view. */
+    /** Copies bytes of the view. */
     byte[] copy(long offset, int bytes) {
         byte[] copy = new byte[bytes];
         if (bytes > 0 && bytes <= Integer.BYTES * 2) {
@@ -162,7 +161,7 @@ final class ImageBytes {
         return copy;
     }
 
-    /** Returns where in the window the bytes begin. */
+    /** Returns the position of the bytes in the window. */
     private int require(long offset, int bytes, String what) {
         requireInside(offset, bytes, what);
         return window.at(start + offset, bytes);

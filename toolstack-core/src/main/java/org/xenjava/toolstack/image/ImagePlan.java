@@ -7,8 +7,8 @@ import org.xenjava.toolstack.xenctrl.MemoryMapEntry;
 import org.xenjava.toolstack.xenctrl.units.Pages;
 
 /**
- * Every byte that a guest finds in its memory when it starts, and where: decided, and known to fit, before the first
- * hypercall.
+ * The content of a guest's memory when it starts, with all addresses. A plan fits the guest's memory; it is made before
+ * the first hypercall.
  */
 public abstract sealed class ImagePlan permits PvhImagePlan, HvmImagePlan {
     private final long entry;
@@ -24,15 +24,15 @@ public abstract sealed class ImagePlan permits PvhImagePlan, HvmImagePlan {
     }
 
     /**
-     * One part of the contents of the guest's RAM when it starts.
+     * One part of the content of the guest's RAM.
      *
-     * @param what a name for it, such as {@code ramdisk}
-     * @param address guest-physical
-     * @param bytes its length in memory, 1 or more
+     * @param what name of the part, such as {@code ramdisk}
+     * @param address guest-physical address
+     * @param bytes length in memory, 1 or more
      */
     public record Item(String what, long address, long bytes) {}
 
-    /** Applies one of the functions, by the kind of guest. */
+    /** Applies the function for the kind of guest. */
     public abstract <T> T map(Function<PvhImagePlan, T> ifPvh, Function<HvmImagePlan, T> ifHvm);
 
     /** Guest-physical address at which vCPU 0 starts. */
@@ -45,24 +45,24 @@ public abstract sealed class ImagePlan permits PvhImagePlan, HvmImagePlan {
         return startInfoAddress;
     }
 
-    /** The guest's physical memory map, in libxl's order, which is not sorted. */
+    /** The guest's physical memory map, in libxl's order, which is not sorted by address. */
     public final List<MemoryMapEntry> memoryMap() {
         return memoryMap;
     }
 
-    /** The contents of RAM, by address. */
+    /** The parts of the content of RAM, by address. */
     public final List<Item> items() {
         return contents.items();
     }
 
-    /** The frames of RAM that {@link #loadInto} writes to, by address; all others may stay untouched. */
+    /** The frames of RAM that {@link #loadInto} writes, by address. */
     final List<PageRange> ramFrames() {
         return contents.frames();
     }
 
     /**
-     * Writes all that lies in RAM. In populate-on-demand mode pages of a program that are all zero are left alone:
-     * Xen's cache hands out zeroed pages, and these need not be taken from it yet.
+     * Writes the content of RAM. In populate-on-demand mode pages of zeros are skipped: Xen's cache provides zeroed
+     * pages, and a page that is not written stays in the cache.
      */
     public final void loadInto(GuestMemory memory) {
         contents.loadInto(memory);

@@ -8,9 +8,8 @@ import java.util.function.Supplier;
 import org.xenjava.toolstack.error.KernelImageException;
 
 /**
- * Gets the ELF file out of a kernel that is compressed: a {@code vmlinux.gz}, or a bzImage compressed with gzip, xz or
- * zstd, which may itself be compressed with gzip. What comes out is written piece by piece to a place that the caller
- * gives, here an array:
+ * Unpacks the ELF file of a compressed kernel: a {@code vmlinux.gz}, or a bzImage compressed with gzip, xz or zstd,
+ * which may itself be compressed with gzip. The caller provides the place for the ELF file, here an array:
  *
  * <pre>{@code
  * Optional<HeapScratch> elf = KernelUnpacker.unpack(file, 512L << 20, HeapScratch::new);
@@ -20,22 +19,26 @@ import org.xenjava.toolstack.error.KernelImageException;
 public final class KernelUnpacker {
     private KernelUnpacker() {}
 
-    /** A place for what comes out. */
+    /** A place for unpacked bytes. */
     public interface Scratch extends AutoCloseable {
-        /** Takes the bytes, in order. A failure of the place is a {@link KernelImageException}. */
+        /**
+         * Returns the stream to which the bytes are written, in order. A failure to write is a
+         * {@link KernelImageException}.
+         */
         OutputStream output();
 
         /**
-         * Makes room for bytes that are written in any order, and read again meanwhile, in place of {@link #output()}.
+         * Returns a buffer, used instead of {@link #output()}, for bytes that are written in any order and read back
+         * meanwhile.
          *
-         * @param bytes all that will be written
+         * @param bytes the number of bytes that will be written
          */
         ByteBuffer room(int bytes);
 
-        /** The bytes taken so far, under the name of the file that they came from. */
+        /** The bytes written so far, with the name of the file that they came from. */
         ImageContent content();
 
-        /** Gives the room back. */
+        /** Releases the place. */
         @Override
         void close();
     }
@@ -43,11 +46,10 @@ public final class KernelUnpacker {
     /**
      * Unpacks a kernel.
      *
-     * @param limit bytes that may come out; when there are more, nothing is kept
-     * @param room makes an empty place
+     * @param limit the largest number of unpacked bytes
+     * @param room creates an empty place
      * @return the place with the ELF file; empty if the file is not compressed
-     * @throws KernelImageException if the data are damaged, compressed in a way that is not supported, or exceed the
-     *     limit
+     * @throws KernelImageException if the data are damaged, use an unsupported compression, or exceed the limit
      */
     public static <S extends Scratch> Optional<S> unpack(ImageContent file, long limit, Supplier<S> room) {
         try (ImageReader reader = file.open()) {
@@ -61,13 +63,13 @@ public final class KernelUnpacker {
         }
     }
 
-    /** The exception for a kernel that is larger than the limit when it is unpacked. */
+    /** The exception for a kernel whose unpacked size exceeds the limit. */
     public static KernelImageException tooLarge(String name, long limit) {
         return new KernelImageException(name + ": it unpacks to more than " + RamBounds.mebibytes(limit)
                 + ", the most that a kernel may have in this guest: give a smaller kernel, or raise maxmem");
     }
 
-    /** A {@code vmlinuz.gz} has a bzImage in it, a {@code vmlinux.gz} the ELF file. */
+    /** A {@code vmlinuz.gz} contains a bzImage, a {@code vmlinux.gz} the ELF file. */
     private static <S extends Scratch> Optional<S> unpackInner(S outer, long limit, Supplier<S> room) {
         boolean keepsOuter = false;
         try (ImageReader reader = outer.content().open()) {

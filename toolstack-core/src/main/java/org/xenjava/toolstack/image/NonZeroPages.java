@@ -8,9 +8,8 @@ import java.util.Optional;
 import org.xenjava.toolstack.xenctrl.units.Pages;
 
 /**
- * The pages of a stretch of content that are not all zero. The content is scanned on the first question, in pieces of
- * {@value #PIECE_BYTES} bytes, and not again: a kernel that is built many times is scanned once. Safe to use from many
- * threads.
+ * The pages of a part of a content that are not all zero. The content is scanned once, at the first call, in pieces of
+ * {@value #PIECE_BYTES} bytes. Safe to use from many threads.
  */
 final class NonZeroPages {
     private static final int PIECE_BYTES = 64 << 10;
@@ -22,9 +21,9 @@ final class NonZeroPages {
     private Optional<BitSet> found = Optional.empty();
 
     /**
-     * @param offset of the stretch in the content
-     * @param bytes of the stretch
-     * @param inFirstPage where in the guest's page the stretch begins
+     * @param offset offset of the part in the content
+     * @param bytes length of the part
+     * @param inFirstPage offset of the part in its first guest page
      */
     NonZeroPages(long offset, long bytes, int inFirstPage) {
         this.offset = offset;
@@ -32,7 +31,7 @@ final class NonZeroPages {
         this.inFirstPage = inFirstPage;
     }
 
-    /** The pages' numbers, counted from the one in which the stretch begins. Not to be changed. */
+    /** The numbers of the pages, from 0 for the first guest page. The caller must not change the array. */
     synchronized BitSet in(ImageReader reader) {
         BitSet pages = found.orElseGet(() -> scan(reader));
         found = Optional.of(pages);
@@ -44,7 +43,7 @@ final class NonZeroPages {
         byte[] piece = new byte[PIECE_BYTES];
         long at = 0;
         while (at < bytes) {
-            // Pieces end where pages end.
+            // The end of a piece is the end of a page.
             long room = PIECE_BYTES - (at + inFirstPage) % Pages.BYTES;
             int length = (int) Math.min(room, bytes - at);
             reader.read(offset + at, ByteBuffer.wrap(piece, 0, length));

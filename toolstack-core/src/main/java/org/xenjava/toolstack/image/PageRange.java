@@ -10,29 +10,29 @@ import java.util.stream.LongStream;
 import org.xenjava.toolstack.xenctrl.units.Pages;
 
 /**
- * Guest frames side by side.
+ * A contiguous range of guest frames.
  *
  * @param firstGfn first guest frame
- * @param pages how many, 1 or more
+ * @param pages number of frames, 1 or more
  */
 public record PageRange(long firstGfn, Pages pages) {
 
-    /** First frame behind the range. */
+    /** The first frame behind the range. */
     public long endGfn() {
         return firstGfn + pages.count();
     }
 
-    /** Guest-physical address of its first byte. */
+    /** Guest-physical address of the first byte. */
     public long address() {
         return firstGfn << Pages.SHIFT;
     }
 
-    /** Every frame of it, in order. */
+    /** All frames, in order. */
     public long[] gfns() {
         return LongStream.range(firstGfn, endGfn()).toArray();
     }
 
-    /** The range in pieces of at most so many pages, in order. */
+    /** The range in pieces of limited size, in order. */
     public List<PageRange> chunks(Pages atMost) {
         List<PageRange> chunks = new ArrayList<>();
         for (long gfn = firstGfn; gfn < endGfn(); gfn += atMost.count()) {
@@ -41,14 +41,14 @@ public record PageRange(long firstGfn, Pages pages) {
         return chunks;
     }
 
-    /** The frames that hold the bytes from {@code address} on; {@code bytes} is 1 or more. */
+    /** The frames of {@code bytes} bytes, 1 or more, from {@code address} on. */
     static PageRange holding(long address, long bytes) {
         long first = address >> Pages.SHIFT;
         long last = (address + bytes - 1) >> Pages.SHIFT;
         return new PageRange(first, Pages.of(last - first + 1));
     }
 
-    /** As Guava counts: closed below, open above, so that neighbours unite. */
+    /** The range for Guava: closed below and open above, so that neighbours are united. */
     Range<Long> toRange() {
         return Range.closedOpen(firstGfn, endGfn());
     }

@@ -18,17 +18,21 @@ import org.xenjava.toolstack.xenctrl.MemoryMapEntry.Type;
 import org.xenjava.toolstack.xenctrl.units.Pages;
 
 /**
- * The plan of a PVH guest's memory. In RAM, from low to high: the kernel, at the addresses of its file; the start info on the next
- * page; the ramdisk on the page after that. This is libxl's order for Linux. The ACPI tables lie outside of the RAM,
- * at {@link PvhLayout#ACPI_START}; their pages are populated apart.
+ * The plan of a PVH guest's memory. RAM contains, by address: the kernel, at the addresses of its file; the start info,
+ * on the next page; the ramdisk, on the page after that. This is libxl's order for Linux. The ACPI tables are outside
+ * the RAM, at {@link PvhLayout#ACPI_START}; their pages are populated separately.
  *
- * <p>The memory map: RAM from 0, special pages, ACPI, RAM from 4 GiB. The ACPI type is that of libxl up to 4.20.
+ * <p>The memory map contains RAM from 0, special pages, ACPI, and RAM from 4 GiB. The ACPI type is that of libxl up to
+ * 4.20.
  */
 public final class PvhImagePlan extends ImagePlan {
-    /** Pages that the ACPI tables take, whatever the number of vCPUs. */
+    /** The number of pages of the ACPI tables, for any number of vCPUs. */
     public static final Pages ACPI_PAGES = AcpiTables.PAGES;
 
-    /** The address of the ACPI root pointer for kernels that look below 1 MiB only: the last 64 bytes, as in libxl. */
+    /**
+     * The address of the ACPI root pointer for kernels that search only below 1 MiB: the last 64 bytes there, as in
+     * libxl.
+     */
     private static final long LOW_RSDP = (1 << 20) - 64;
 
     private static final PageRange LOW_RSDP_PAGE = PageRange.holding(LOW_RSDP, AcpiTables.RSDP_BYTES);
@@ -52,11 +56,11 @@ public final class PvhImagePlan extends ImagePlan {
     /**
      * Plans a guest's memory.
      *
-     * @param ramdisk the initial ramdisk, which the guest gets as it is
-     * @param commandLine the kernel's; may be empty
+     * @param ramdisk the initial ramdisk, which is copied unchanged
+     * @param commandLine the kernel's command line; may be empty
      * @param maxVcpus vCPUs that the guest may have, 1 … 128
      * @throws KernelImageException if kernel and ramdisk do not fit into the guest's memory
-     * @throws ConfigException if the command line cannot be passed on
+     * @throws ConfigException if the command line is too long or contains a NUL
      */
     public static PvhImagePlan of(
             PvhKernel kernel, Optional<DataImage> ramdisk, String commandLine, int maxVcpus, RamBounds ram) {
@@ -91,7 +95,7 @@ public final class PvhImagePlan extends ImagePlan {
         return rsdpAddress;
     }
 
-    /** The frames that {@link #loadAcpiInto} writes to; they are no RAM and have to be populated before. */
+    /** The frames that {@link #loadAcpiInto} writes. The frames are not RAM; the caller populates them first. */
     public PageRange acpiFrames() {
         return ACPI_FRAMES;
     }
@@ -110,7 +114,7 @@ public final class PvhImagePlan extends ImagePlan {
         map.add(new MemoryMapEntry(0, layout.lowMemEnd(), Type.RAM));
         map.add(entry(new PageRange(SpecialPage.gfns()[0], SpecialPage.count()), Type.RESERVED));
         if (!kernel.rsdpUnrestricted()) {
-            // Inside of the RAM; where entries overlap, kernels believe the one that is not RAM.
+            // The entry is inside the RAM. Where entries overlap, kernels use the one that is not RAM.
             map.add(entry(LOW_RSDP_PAGE, Type.ACPI));
         }
         map.add(entry(ACPI_FRAMES, Type.ACPI));

@@ -6,8 +6,8 @@ import java.util.OptionalLong;
 import org.xenjava.toolstack.error.KernelImageException;
 
 /**
- * A kernel that can be started as PVH: what goes where in the guest's memory, and where it starts. Read from an x86
- * ELF file with a Xen note {@code PHYS32_ENTRY}; {@link KernelUnpacker} gets the ELF file out of a compressed one.
+ * A kernel that can boot as PVH: its segments, with their addresses in the guest's memory, and its entry point. The
+ * kernel is an x86 ELF file with the Xen note {@code PHYS32_ENTRY}; {@link KernelUnpacker} unpacks a compressed one.
  * Immutable.
  *
  * <pre>{@code
@@ -32,7 +32,7 @@ public final class PvhKernel {
      * Reads a kernel's headers and notes.
      *
      * @param file an ELF file
-     * @throws KernelImageException if it is damaged, of an unknown kind, or has no PVH entry point
+     * @throws KernelImageException if the file is damaged, of an unknown kind, or has no PVH entry point
      */
     public static PvhKernel parse(ImageContent file) {
         try (ImageReader reader = file.open()) {
@@ -74,22 +74,25 @@ public final class PvhKernel {
         return entry;
     }
 
-    /** The parts that are loaded, by address; they do not overlap. */
+    /** The segments to load, by address; they do not overlap. */
     public List<Segment> segments() {
         return segments;
     }
 
-    /** Guest-physical address of its first byte. */
+    /** Guest-physical address of the first byte. */
     public long start() {
         return segments.get(0).address();
     }
 
-    /** First guest-physical address behind it; at most 4 GiB. */
+    /** First guest-physical address behind the kernel; at most 4 GiB. */
     public long end() {
         return segments.get(segments.size() - 1).end();
     }
 
-    /** Returns true if the kernel finds the ACPI root pointer through the start info; if not, it must lie below 1 MiB. */
+    /**
+     * Whether the kernel finds the ACPI root pointer through the start info. Other kernels need the root pointer below
+     * 1 MiB.
+     */
     public boolean rsdpUnrestricted() {
         return rsdpUnrestricted;
     }

@@ -7,24 +7,24 @@ import org.xenjava.toolstack.memory.GuestLayout;
 import org.xenjava.toolstack.xenctrl.units.Pages;
 
 /**
- * The place of a guest's RAM, and how much of it has pages behind it when the guest is built.
+ * The ranges of a guest's RAM, and the amount that may be used during the build.
  *
- * @param layout of the RAM
- * @param backed what may be touched before the guest runs: all of the RAM, or less in populate-on-demand mode
+ * @param layout the ranges of the RAM
+ * @param backed pages that may be written before the guest runs: all RAM, or less in populate-on-demand mode
  */
 public record RamBounds(GuestLayout layout, Pages backed) {
-    /** The content of a page to which nothing was written. */
+    /** The content of a page before its first write. */
     FreshPages fresh() {
         return layout.frames().isMoreThan(backed) ? FreshPages.ZERO : FreshPages.UNDEFINED;
     }
 
     /**
-     * Refuses what does not fit.
+     * Checks that images fit into the RAM.
      *
-     * @param what its names, such as {@code kernel and ramdisk}
-     * @param start guest-physical address of its first byte
-     * @param end of the first byte behind it
-     * @throws KernelImageException if it reaches beyond the RAM below 4 GiB, or needs more pages than there are
+     * @param what names of the images, such as {@code kernel and ramdisk}
+     * @param start guest-physical address of the first byte
+     * @param end guest-physical address of the first byte behind them
+     * @throws KernelImageException if they end behind the RAM below 4 GiB, or need more pages than may be written
      */
     void requireFits(String what, long start, long end) {
         if (end > layout.lowMemEnd()) {
@@ -42,7 +42,7 @@ public record RamBounds(GuestLayout layout, Pages backed) {
         return mebibytes(pages.count() << Pages.SHIFT);
     }
 
-    /** Such as {@code 58.50 MiB}. */
+    /** Formats a size, such as {@code 58.50 MiB}. */
     static String mebibytes(long bytes) {
         double mib = bytes / (double) (1 << 20);
         return mib == Math.rint(mib)

@@ -9,12 +9,12 @@ import java.util.function.BiConsumer;
 import java.util.stream.Stream;
 
 /**
- * The contents of a guest's RAM when it starts: a program, and data around it.
+ * The content of a guest's RAM when it starts: a program, and data around it.
  *
- * @param program its name, such as {@code kernel}
- * @param segments of the program, one or more, all of one content
- * @param blobs the data
- * @param fresh content of a page to which nothing was written
+ * @param program name of the program, such as {@code kernel}
+ * @param segments the parts of the program, one or more, all of one content
+ * @param blobs the data around the program
+ * @param fresh content of a page before its first write
  */
 record RamContents(String program, List<Segment> segments, List<Blob> blobs, FreshPages fresh) {
     RamContents {
@@ -25,17 +25,17 @@ record RamContents(String program, List<Segment> segments, List<Blob> blobs, Fre
     /**
      * Data in the guest's memory.
      *
-     * @param what its name, such as {@code ramdisk}
-     * @param segment its bytes and their place
+     * @param what name of the data, such as {@code ramdisk}
+     * @param segment the bytes and their address
      */
     record Blob(String what, Segment segment) {
-        /** Bytes that the toolstack has made. */
+        /** Data that the toolstack has made. */
         static Blob of(String what, long address, byte[] content) {
             return new Blob(
                     what, new Segment(address, content.length, ImageContent.of(what, content), 0, content.length));
         }
 
-        /** A file's bytes, from the beginning of a page on. */
+        /** A file, from the beginning of a page on. */
         static Blob of(String what, long address, DataImage image) {
             return new Blob(what, image.at(address));
         }
@@ -44,7 +44,7 @@ record RamContents(String program, List<Segment> segments, List<Blob> blobs, Fre
             return segment.address();
         }
 
-        /** First address behind it. */
+        /** The first address behind the data. */
         long end() {
             return segment.end();
         }
@@ -54,7 +54,7 @@ record RamContents(String program, List<Segment> segments, List<Blob> blobs, Fre
         }
     }
 
-    /** By address. */
+    /** The parts, by address. */
     List<ImagePlan.Item> items() {
         Stream<ImagePlan.Item> parts =
                 segments.stream().map(part -> new ImagePlan.Item(program, part.address(), part.memoryBytes()));
@@ -63,14 +63,14 @@ record RamContents(String program, List<Segment> segments, List<Blob> blobs, Fre
                 .toList();
     }
 
-    /** The frames that are written to, by address. */
+    /** The frames that are written, by address. */
     List<PageRange> frames() {
         RangeSet<Long> frames = TreeRangeSet.create();
         forEachSegment((segment, reader) -> frames.addAll(segment.frames(reader, fresh)));
         return PageRange.listOf(frames);
     }
 
-    /** Writes all of it. */
+    /** Writes the content. */
     void loadInto(GuestMemory memory) {
         forEachSegment((segment, reader) -> segment.loadInto(memory, reader, fresh));
     }

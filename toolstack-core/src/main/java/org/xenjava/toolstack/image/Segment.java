@@ -10,7 +10,7 @@ import java.util.BitSet;
 import org.xenjava.toolstack.xenctrl.units.Pages;
 
 /**
- * A part of a kernel, or other data, that lies in one piece in the guest's memory: bytes of the content, then zeros.
+ * A part of a kernel, or other data, that is contiguous in the guest's memory: bytes of a content, then zeros.
  * Immutable.
  */
 public final class Segment {
@@ -24,17 +24,17 @@ public final class Segment {
     private final NonZeroPages nonZero;
 
     /**
-     * @param address guest-physical
-     * @param memoryBytes in the guest, 1 or more
-     * @param offset of the part in the content
-     * @param fileBytes of the part in the content, at most {@code memoryBytes}
+     * @param address guest-physical address
+     * @param memoryBytes length in the guest, 1 or more
+     * @param offset offset of the part in the content
+     * @param fileBytes length of the part in the content, at most {@code memoryBytes}
      */
     Segment(long address, long memoryBytes, ImageContent content, long offset, long fileBytes) {
         this(address, memoryBytes, content, offset, fileBytes, new NonZeroPages(offset, fileBytes, (int)
                 (address % Pages.BYTES)));
     }
 
-    /** A segment of which the pages that are not zero may be known already. */
+    /** A segment whose non-zero pages may be known already. */
     Segment(long address, long memoryBytes, ImageContent content, long offset, long fileBytes, NonZeroPages nonZero) {
         this.address = address;
         this.memoryBytes = memoryBytes;
@@ -44,22 +44,22 @@ public final class Segment {
         this.nonZero = nonZero;
     }
 
-    /** Guest-physical address of its first byte. */
+    /** Guest-physical address of the first byte. */
     public long address() {
         return address;
     }
 
-    /** Bytes that come from the file. */
+    /** The number of bytes from the file. */
     public long fileBytes() {
         return fileBytes;
     }
 
-    /** Bytes in the guest's memory; those behind {@link #fileBytes} are zero. */
+    /** The number of bytes in the guest's memory; bytes behind {@link #fileBytes} are zero. */
     public long memoryBytes() {
         return memoryBytes;
     }
 
-    /** First guest-physical address behind it. */
+    /** First guest-physical address behind the segment. */
     public long end() {
         return address + memoryBytes;
     }
@@ -72,12 +72,12 @@ public final class Segment {
         return where >= address && where < end();
     }
 
-    /** The frames that the segment touches, whether or not they are written to. */
+    /** The frames of the segment, including frames that are not written. */
     PageRange allFrames() {
         return PageRange.holding(address, memoryBytes);
     }
 
-    /** The frames that {@link #loadInto} writes to. */
+    /** The frames that {@link #loadInto} writes. */
     RangeSet<Long> frames(ImageReader reader, FreshPages fresh) {
         RangeSet<Long> frames = TreeRangeSet.create();
         if (fresh == FreshPages.UNDEFINED) {
@@ -95,8 +95,8 @@ public final class Segment {
     }
 
     /**
-     * Writes the segment, with mappings of many pages each, from the content straight into them. Pages that hold
-     * zeros and nothing but zeros of the segment are left alone if fresh pages are zero, and cleared if not.
+     * Writes the segment directly from the content into mapped guest pages, many pages for each mapping. Pages of zeros
+     * are skipped if fresh pages are zero, and cleared otherwise.
      */
     void loadInto(GuestMemory memory, ImageReader reader, FreshPages fresh) {
         long[] batch = new long
@@ -130,7 +130,7 @@ public final class Segment {
         });
     }
 
-    /** Fills neighbouring pages, and leaves bytes of them alone that are not the segment's. */
+    /** Fills neighbouring pages, without the bytes that are not the segment's. */
     private void fill(ByteBuffer pages, long firstGfn, ImageReader reader) {
         long start = firstGfn << Pages.SHIFT;
         long from = Math.max(address, start);

@@ -9,15 +9,16 @@ import org.xenjava.toolstack.error.ConfigException;
 import org.xenjava.toolstack.xenctrl.MemoryMapEntry;
 
 /**
- * The description of the guest that a PVH kernel or hvmloader reads at its start ({@code xen/include/public/arch-x86/hvm/start_info.h}), as one
- * blob: {@code hvm_start_info}, the command line, the modules, the memory map, the modules' own command lines.
+ * The description of the guest that a PVH kernel or hvmloader reads at its start
+ * ({@code xen/include/public/arch-x86/hvm/start_info.h}), as one blob: {@code hvm_start_info}, the command line, the
+ * modules, the memory map, and the modules' command lines.
  */
 final class StartInfo {
-    /** Far more than any kernel takes; Linux cuts its command line at 2 KiB. */
+    /** The longest command line. Linux truncates its command line at 2 KiB. */
     static final int MAX_COMMAND_LINE_BYTES = 64 << 10;
 
     private static final int MAGIC = 0x336ec578;
-    /** From version 1 on there is a memory map. */
+    /** The version of the structure. Version 1 added the memory map. */
     private static final int VERSION = 1;
 
     private static final int COMMAND_LINE_AT = GuestStructs.START_INFO.size();
@@ -34,8 +35,8 @@ final class StartInfo {
     /**
      * A file that the guest finds in memory, such as its initial ramdisk.
      *
-     * @param commandLine of its own; empty if it has none
-     * @param bytes length
+     * @param commandLine the module's command line; may be empty
+     * @param bytes length of the file
      */
     record Module(String commandLine, long bytes) {
         private byte[] lineBytes() {
@@ -44,10 +45,10 @@ final class StartInfo {
     }
 
     /**
-     * @param commandLine for the guest, if it is given any; may be empty
-     * @param modules in order
+     * @param commandLine the guest's command line; may be empty
+     * @param modules the files, in order
      * @param rsdpAddress guest-physical address of the ACPI root pointer; 0 if there is none
-     * @throws ConfigException if the command line is absurdly long or has a NUL in it
+     * @throws ConfigException if the command line is too long or contains a NUL
      */
     StartInfo(Optional<String> commandLine, List<Module> modules, long rsdpAddress, List<MemoryMapEntry> memoryMap) {
         commandLine.ifPresent(StartInfo::requirePassable);
@@ -76,16 +77,16 @@ final class StartInfo {
         return (text + '\0').getBytes(StandardCharsets.UTF_8);
     }
 
-    /** Bytes of the blob. */
+    /** The length of the blob in bytes. */
     int size() {
         return moduleLinesAt
                 + modules.stream().mapToInt(module -> module.lineBytes().length).sum();
     }
 
     /**
-     * The blob as it must lie at that guest-physical address.
+     * The blob for a guest-physical address.
      *
-     * @param moduleAddresses where the modules lie, in order
+     * @param moduleAddresses guest-physical addresses of the modules, in order
      */
     byte[] at(long address, long... moduleAddresses) {
         ByteBuffer blob = ByteBuffer.allocate(size());

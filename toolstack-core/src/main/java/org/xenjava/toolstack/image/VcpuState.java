@@ -10,18 +10,18 @@ import org.xenjava.toolstack.xenctrl.abi.StructLayout;
 import org.xenjava.toolstack.xenctrl.abi.StructView;
 
 /**
- * Streams of HVM save records for {@code XEN_DOMCTL_sethvmcontext} that give a new domain's vCPUs their first state.
- * A stream is a header, which only Xen can make and is copied from the domain's own context, some records, and an
- * end mark; a record is a descriptor and its content ({@code xen/include/public/hvm/save.h}).
+ * Streams of HVM save records for {@code XEN_DOMCTL_sethvmcontext} that give a new domain's vCPUs their first state. A
+ * stream consists of a header, records, and an end mark. Only Xen can make the header, so it is copied from the
+ * domain's context. A record is a descriptor and its content ({@code xen/include/public/hvm/save.h}).
  *
- * <p>Xen takes every vCPU down before it applies a stream and brings up those that have a CPU record in it. So the
- * stream of {@link #boot} has to be the last one.
+ * <p>Xen takes every vCPU down before it applies a stream, and brings up the vCPUs that have a CPU record in the
+ * stream. The stream of {@link #boot} must therefore be the last one.
  */
 public final class VcpuState {
-    /** HVM_FILE_MAGIC. */
+    /** {@code HVM_FILE_MAGIC}. */
     private static final int MAGIC = 0x54381286;
 
-    /** MTRRs on, memory that none describes is write-back: what firmware would have set up. */
+    /** MTRRs are enabled, and memory without an MTRR is write-back, as firmware would set it up. */
     private static final long MTRR_ENABLED_WRITE_BACK = 0x806;
 
     private static final int DESCRIPTOR_BYTES = GuestStructs.SAVE_DESCRIPTOR.size();
@@ -35,9 +35,9 @@ public final class VcpuState {
     }
 
     /**
-     * Takes what is needed from a new domain's context.
+     * Reads the header and the records from a new domain's context.
      *
-     * @param context what {@code XEN_DOMCTL_gethvmcontext} gave
+     * @param context the result of {@code XEN_DOMCTL_gethvmcontext}
      * @throws IllegalArgumentException if it is not a stream of records with a header and an MTRR record
      */
     public static VcpuState of(byte[] context) {
@@ -50,7 +50,7 @@ public final class VcpuState {
         return new VcpuState(header, require(records, HvmSaveRecord.MTRR, GuestStructs.SAVED_MTRR));
     }
 
-    /** The stream that lets a vCPU cache its memory; one for each vCPU of a PVH guest. For HVM, firmware does it. */
+    /** The stream that enables a vCPU's MTRRs. Each vCPU of a PVH guest needs one; firmware does the same for HVM. */
     public byte[] mtrr(int vcpu) {
         ByteBuffer content = ByteBuffer.wrap(mtrr.clone());
         GuestStructs.SAVED_MTRR.at(content, 0).set("msr_mtrr_def_type", MTRR_ENABLED_WRITE_BACK);
@@ -58,8 +58,8 @@ public final class VcpuState {
     }
 
     /**
-     * The stream that brings up vCPU 0 in 32-bit protected mode with flat segments, as the PVH boot protocol says
-     * ({@code docs/misc/pvh.pandoc}), which is hvmloader's as well.
+     * The stream that brings up vCPU 0 in 32-bit protected mode with flat segments, as the PVH boot protocol requires
+     * ({@code docs/misc/pvh.pandoc}). hvmloader uses the same protocol.
      *
      * @param entry guest-physical address of the first instruction
      * @param startInfo guest-physical address of {@code hvm_start_info}, for EBX
@@ -90,7 +90,7 @@ public final class VcpuState {
         stream.put(descriptor.toBytes()).put(content);
     }
 
-    /** The contents of vCPU 0's, or the domain's, records of the known types. */
+    /** The contents of the records of known types that belong to vCPU 0 or to the domain. */
     private static Map<HvmSaveRecord, byte[]> firstVcpuRecords(byte[] context) {
         ByteBuffer stream = ByteBuffer.wrap(context).order(ByteOrder.LITTLE_ENDIAN);
         Map<HvmSaveRecord, byte[]> records = new LinkedHashMap<>();

@@ -7,15 +7,16 @@ import java.util.List;
 import java.util.OptionalLong;
 
 /**
- * A kernel's ELF notes for Xen's toolstack ({@code xen/include/public/elfnote.h}), read as Xen's libelf reads them: the notes of all segments; if none of these is Xen's, the notes of all sections. A note is Xen's if the
- * owner's name begins with {@code Xen} and a NUL, whatever length is declared. Notes are aligned to 4 bytes whatever
- * the segment's own alignment says. A note that begins inside of its segment may end outside of it; a note that ends
- * outside of the file is the last one, and those in front of it count.
+ * The ELF notes of a kernel for Xen's toolstack ({@code xen/include/public/elfnote.h}), read as Xen's libelf reads
+ * them: the notes of all segments, or the notes of all sections if no segment has one of Xen's. A note is Xen's if its
+ * owner's name begins with {@code Xen} and a NUL; the declared length of the name is not compared. Notes are aligned to
+ * 4 bytes, even if the segment has another alignment. A note that begins inside its segment may end outside of it. A
+ * note that ends outside the file ends the list; the notes in front of it count.
  */
 final class XenNotes {
     private static final byte[] OWNER = {'X', 'e', 'n', 0};
 
-    /** libelf stops there as well. */
+    /** libelf stops here too. */
     private static final int MAX_NOTES = 65_536;
 
     private static final int GUEST_OS = 6;
@@ -43,7 +44,7 @@ final class XenNotes {
         this.file = file;
     }
 
-    /** Reads a file's notes; of a note given twice the last one counts. */
+    /** Reads the notes of a file. If a note occurs twice, the last one counts. */
     static XenNotes of(ElfImage elf) {
         XenNotes notes = new XenNotes(elf.file());
         notes.readAll(elf.noteSegments());
@@ -53,19 +54,19 @@ final class XenNotes {
         return notes;
     }
 
-    /** Returns true if any of the notes is Xen's. */
+    /** Whether any of the notes is Xen's. */
     boolean arePresent() {
         return own > 0;
     }
 
-    /** {@code PHYS32_ENTRY}: where a PVH guest starts, in 32-bit mode without paging. */
+    /** {@code PHYS32_ENTRY}: the entry point of a PVH guest, in 32-bit mode without paging. */
     OptionalLong entry() {
         return entry;
     }
 
     /**
-     * Returns true if the ACPI root pointer may lie anywhere. Linux before 4.17 looked for it below 1 MiB only; later kernels
-     * say so ({@code XENFEAT_linux_rsdp_unrestricted}), and other systems never had that limit.
+     * Whether the ACPI root pointer may have any address. Linux before 4.17 searches for it only below 1 MiB. Later
+     * kernels have {@code XENFEAT_linux_rsdp_unrestricted}; other systems never had the limit.
      */
     boolean rsdpUnrestricted() {
         return rsdpUnrestricted || !guestOs.equals(LINUX);
@@ -120,7 +121,7 @@ final class XenNotes {
         };
     }
 
-    /** The first of an array of words; a content that is no such array has no features. */
+    /** The first word of an array of words. Another content counts as no features. */
     private static long features(ImageBytes content) {
         boolean words = content.length() > 0 && content.length() % Integer.BYTES == 0;
         return words ? content.u32(0, "SUPPORTED_FEATURES") : 0;

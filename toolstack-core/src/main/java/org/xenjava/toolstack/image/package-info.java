@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
  * The plan of a guest's memory and CPUs at its start: kernel or firmware, start info, memory map and tables in memory,
- * the first state and the features of its vCPUs. {@link org.xenjava.toolstack.image.ImagePlan} decides all of it, and
- * refuses an image that cannot boot, before the first hypercall.
+ * the first state and the features of its vCPUs. {@link org.xenjava.toolstack.image.ImagePlan} decides all of this
+ * before the first hypercall, and refuses an image that cannot boot.
  *
  * <p>The package is pure: it reads bytes through {@link org.xenjava.toolstack.image.ImageReader}, writes them through
- * {@link org.xenjava.toolstack.image.GuestMemory}, and touches no file and no hypercall. A plan can be made and loaded
+ * {@link org.xenjava.toolstack.image.GuestMemory}, opens no file and makes no hypercall. A plan can be made and loaded
  * without Xen:
  *
  * <pre>{@code

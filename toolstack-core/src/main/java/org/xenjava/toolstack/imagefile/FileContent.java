@@ -97,7 +97,7 @@ record FileContent(String what, Path path, FileVersion version) implements Image
         }
     }
 
-    /** The exception for a read that failed: interrupted, or refused by the system. */
+    /** The exception for a read that was interrupted or has failed. */
     static ToolstackException failed(String name, IOException e) {
         return e instanceof ClosedChannelException
                 ? new OperationCancelledException(name + ": the thread was interrupted while it read", e)
@@ -105,8 +105,8 @@ record FileContent(String what, Path path, FileVersion version) implements Image
     }
 
     /**
-     * Fills the rest of a buffer. For a buffer on the heap the JDK keeps memory outside of the heap for each thread
-     * that reads, as much as one read asks for; so each read asks for little.
+     * Fills the rest of a buffer, in small reads: for a buffer on the heap, the JDK keeps native memory of the size of
+     * one read for each thread.
      */
     static void readFully(FileChannel channel, long offset, ByteBuffer into, String name) throws IOException {
         int end = into.limit();

@@ -16,11 +16,10 @@ import org.xenjava.toolstack.error.KernelImageException;
 /**
  * The identity of a file's content: two files with equal versions have the same bytes.
  *
- * @param size in bytes
+ * @param size size in bytes
  * @param file device and inode; the path if the file system has none
  * @param modified {@code st_mtim}
- * @param changed {@code st_ctim}, which unlike the other time cannot be set back; the other time if the file system
- *     has none
+ * @param changed {@code st_ctim}, which no program can set back; {@code st_mtim} if the file system has none
  */
 record FileVersion(long size, Object file, FileTime modified, FileTime changed) {
 

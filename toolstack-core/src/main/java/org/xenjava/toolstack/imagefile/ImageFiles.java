@@ -39,10 +39,10 @@ public final class ImageFiles implements AutoCloseable {
     /** Limit of the cached unpacked kernels in bytes: four or five kernels of distributions. */
     private static final long DEFAULT_BYTES = 256L << 20;
 
-    /** The largest kernels of distributions are about 100 MiB. */
+    /** The limit of an unpacked kernel; the largest kernels of distributions have about 100 MiB. */
     private static final long MAX_UNPACKED_BYTES = 512L << 20;
 
-    /** The headers and the list of zero pages of a file take some kilobytes, however long the file is. */
+    /** The number of files whose headers and zero pages are cached; each takes some kilobytes. */
     private static final int MAX_FILES = 64;
 
     private static final int ATTEMPTS = 3;
@@ -61,7 +61,7 @@ public final class ImageFiles implements AutoCloseable {
     /**
      * Creates a reader that caches unpacked kernels in a directory.
      *
-     * @param maxBytes limit of the unpacked content that no build uses; the last kernel stays in any case
+     * @param maxBytes limit of the unpacked content that no build uses; the last kernel always stays
      */
     public ImageFiles(Path scratchDirectory, long maxBytes) {
         this.scratchDirectory = scratchDirectory;
@@ -71,7 +71,7 @@ public final class ImageFiles implements AutoCloseable {
     /** The parsed headers of one file, and its unpacked content. */
     private static final class KnownFile {
         private final Map<Class<?>, Object> parsed = new ConcurrentHashMap<>();
-        /** Held by the thread that unpacks, while others wait. */
+        /** Held by the thread that unpacks the kernel; others wait. */
         private final Object unpacking = new Object();
 
         private Optional<ScratchFile> unpacked = Optional.empty();
@@ -122,7 +122,7 @@ public final class ImageFiles implements AutoCloseable {
     /**
      * An hvmloader.
      *
-     * @throws KernelImageException if the file is missing, unreadable, damaged or something else
+     * @throws KernelImageException if the file is missing, unreadable, damaged or no hvmloader
      */
     public HvmLoader loader(Path path) {
         FileContent file = FileContent.of("firmware", path);
@@ -130,7 +130,7 @@ public final class ImageFiles implements AutoCloseable {
     }
 
     /**
-     * A file that the guest gets unchanged.
+     * A file that is copied unchanged into the guest's memory.
      *
      * @param what kind of file, for messages
      * @throws KernelImageException if the file is missing, unreadable or empty
@@ -140,12 +140,12 @@ public final class ImageFiles implements AutoCloseable {
         return known(file).parsed(DataImage.class, () -> DataImage.of(file));
     }
 
-    /** The number of times that a kernel was unpacked so far. */
+    /** The number of kernels unpacked so far. */
     long unpackings() {
         return unpackings.get();
     }
 
-    /** Bytes of unpacked kernels that are kept. */
+    /** The size of all unpacked kernels, in bytes. */
     synchronized long bytes() {
         return files.values().stream().mapToLong(KnownFile::bytes).sum();
     }
@@ -178,7 +178,7 @@ public final class ImageFiles implements AutoCloseable {
         }
     }
 
-    /** Removes the least recently used content above the limit. A present reader can finish. */
+    /** Removes the least recently used content above the limit. Present readers can finish. */
     private synchronized void trim() {
         Iterator<KnownFile> eldest = files.values().iterator();
         while (files.size() > 1 && (files.size() > MAX_FILES || bytes() > maxBytes)) {

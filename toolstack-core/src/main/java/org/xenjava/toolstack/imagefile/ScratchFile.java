@@ -20,9 +20,8 @@ import org.xenjava.toolstack.image.ImageReader;
 import org.xenjava.toolstack.image.KernelUnpacker;
 
 /**
- * A temporary file with the content of a compressed kernel. The file has no name from the start, so it disappears
- * with the process. Only this user can access it. Runs of zeros take no space. Many threads can read the content at
- * the same time.
+ * A temporary file with the content of a compressed kernel. The file has no name, so it disappears with the process,
+ * and only this user can access it. Runs of zeros take no space. Many threads can read the content at the same time.
  */
 final class ScratchFile implements KernelUnpacker.Scratch {
     private static final int HOLE_BYTES = 64 << 10;
@@ -50,7 +49,7 @@ final class ScratchFile implements KernelUnpacker.Scratch {
     /**
      * Creates an empty file.
      *
-     * @param name of the kernel, for messages
+     * @param name name of the kernel, for messages
      */
     static ScratchFile in(Path directory, String name) {
         Path file = directory.resolve("kernel-" + UUID.randomUUID());
@@ -97,8 +96,8 @@ final class ScratchFile implements KernelUnpacker.Scratch {
     }
 
     /**
-     * The file, mapped. All of its room is taken beforehand, since a write to a mapping fails without an exception when
-     * the disk is full. The mapping ends when the buffer is garbage; the room is given back by {@link #close()}.
+     * A mapping of the file. All blocks of the file are allocated first, because a write to a mapping on a full disk
+     * ends without an exception. The garbage collector ends the mapping; {@link #close()} frees the blocks.
      */
     @Override
     public ByteBuffer room(int bytes) {
@@ -130,7 +129,7 @@ final class ScratchFile implements KernelUnpacker.Scratch {
         return length;
     }
 
-    /** Adds a user; false if the last user has ended its use, or if the interrupt of a thread has closed the file. */
+    /** Adds a user. Returns false if the last user has ended, or if a thread's interrupt has closed the file. */
     synchronized boolean retain() {
         if (users == 0 || !channel.isOpen()) {
             return false;
@@ -139,7 +138,7 @@ final class ScratchFile implements KernelUnpacker.Scratch {
         return true;
     }
 
-    /** Ends one use. The last one removes the file. */
+    /** Removes a user. The last one closes the file. */
     @Override
     public synchronized void close() {
         if (users > 0 && --users == 0) {
@@ -162,7 +161,7 @@ final class ScratchFile implements KernelUnpacker.Scratch {
      */
     void read(long offset, ByteBuffer into) throws IOException {
         int end = into.limit();
-        // Zeros at the end may not be in the file.
+        // Zeros at the end may be missing in the file.
         int stored = (int) Math.max(0, Math.min(into.remaining(), channel.size() - offset));
         FileContent.readFully(channel, offset, into.limit(into.position() + stored), name);
         into.limit(end);
@@ -171,7 +170,7 @@ final class ScratchFile implements KernelUnpacker.Scratch {
         }
     }
 
-    /** The content for the thread that unpacks it. */
+    /** The content, for the thread that unpacks it. */
     private final class Content implements ImageContent {
         @Override
         public String name() {

@@ -6,11 +6,11 @@ import java.util.List;
 /**
  * CPUID leaves and MSRs that a domain sees.
  *
- * @param leaves CPUID
+ * @param leaves CPUID leaves
  * @param msrs feature MSRs
  */
 public record CpuPolicy(List<Leaf> leaves, List<Msr> msrs) {
-    /** Subleaf of leaves that have none ({@code XEN_CPUID_NO_SUBLEAF}). */
+    /** The subleaf number of leaves without subleaves ({@code XEN_CPUID_NO_SUBLEAF}). */
     public static final int NO_SUBLEAF = 0xFFFF_FFFF;
 
     public CpuPolicy {

@@ -16,7 +16,7 @@ import org.xenjava.toolstack.xenctrl.abi.SysctlOp;
 import org.xenjava.toolstack.xenctrl.lib.Errno;
 import org.xenjava.toolstack.xenctrl.lib.HypercallBuffer;
 
-/** Hypercalls that create, list, pause and destroy domains, and set what their vCPUs see. */
+/** Hypercalls that create, list, pause and destroy domains, and set the CPU policy and the time of their vCPUs. */
 public final class DomainCalls {
     /** Size of {@code struct vcpu_guest_context} on x86-64, the same from Xen 4.14 to 4.22. */
     public static final int VCPU_CONTEXT_BYTES = 5168;
@@ -24,7 +24,9 @@ public final class DomainCalls {
     private static final int HYPERVISOR_DEFAULT = -1;
     private static final int DOMAINS_PER_CALL = 64;
 
-    /** No ring; no vCPUs yet (the domain is being built); Xen was built without monitors. */
+    /**
+     * The errors for a domain without a ring, without vCPUs (it is being built), and of a Xen built without monitors.
+     */
     private static final Set<Errno> WITHOUT_MONITOR =
             Set.of(Errno.ENODEV, Errno.EINVAL, Errno.ENOSYS, Errno.EOPNOTSUPP);
 
@@ -55,7 +57,10 @@ public final class DomainCalls {
         }
     }
 
-    /** {@code XEN_DOMCTL_destroydomain}: returns once the domain is dead; its last pages go with their mappings. */
+    /**
+     * {@code XEN_DOMCTL_destroydomain}: returns when the domain is dead. Pages that are still mapped are freed with
+     * their mappings.
+     */
     public void destroy(int domid) {
         calls.domctlAndClose(DomctlOp.DESTROYDOMAIN, domid);
     }
@@ -79,8 +84,8 @@ public final class DomainCalls {
     }
 
     /**
-     * {@code XEN_DOMCTL_getdomaininfo}; empty if there is no such domain. On a release of which only the stable
-     * interfaces are known, what they do not tell is as {@link StableDomainInfo} says.
+     * {@code XEN_DOMCTL_getdomaininfo}; empty if there is no such domain. If only the stable interfaces of the release
+     * are known, {@link StableDomainInfo} describes the missing values.
      */
     public Optional<DomainInfo> info(int domid) {
         if (!calls.abi().isComplete()) {
@@ -89,7 +94,7 @@ public final class DomainCalls {
         try (PreparedCall call = calls.domctl(DomctlOp.GETDOMAININFO, domid)) {
             call.issue();
             DomainInfo info = decode(call.body());
-            // Up to 4.17 Xen answers for the next higher domid if there is no such domain.
+            // Up to 4.17, Xen answers for the next higher domid if there is no such domain.
             return info.domid() == domid ? Optional.of(info) : Optional.empty();
         } catch (HypercallException e) {
             if (e.errno().equals(Errno.ESRCH)) {
@@ -135,7 +140,7 @@ public final class DomainCalls {
     }
 
     /**
-     * {@code XEN_DOMCTL_settscinfo}: what the guest reads as its time stamp counter, from now on.
+     * {@code XEN_DOMCTL_settscinfo}: sets how the guest reads its time stamp counter from now on.
      *
      * @param mode {@code TSC_MODE_*}: 0 default, 1 always emulated, 2 never emulated
      */
@@ -147,9 +152,9 @@ public final class DomainCalls {
     }
 
     /**
-     * {@code XEN_DOMCTL_settimeoffset}: what the guest's emulated real-time clock and its wall clock show.
+     * {@code XEN_DOMCTL_settimeoffset}: sets the guest's emulated real-time clock and wall clock.
      *
-     * @param seconds that they are ahead of UTC
+     * @param seconds time by which the clocks are ahead of UTC
      */
     public void setTimeOffset(int domid, long seconds) {
         try (PreparedCall call = calls.domctl(DomctlOp.SETTIMEOFFSET, domid)) {
@@ -176,9 +181,9 @@ public final class DomainCalls {
     }
 
     /**
-     * {@code XEN_DOMCTL_getvcpucontext}: registers as {@code struct vcpu_guest_context} of {@code
-     * public/arch-x86/xen.h} has them, {@link #VCPU_CONTEXT_BYTES} long; empty if there is no such vCPU, or it was never
-     * brought up.
+     * {@code XEN_DOMCTL_getvcpucontext}: the registers, a {@code struct vcpu_guest_context} of
+     * {@code public/arch-x86/xen.h} of {@link #VCPU_CONTEXT_BYTES} bytes; empty if there is no such vCPU, or it was
+     * never brought up.
      */
     public Optional<byte[]> vcpuContext(int domid, int vcpu) {
         try (HypercallBuffer context = calls.buffer(VCPU_CONTEXT_BYTES);
@@ -199,14 +204,14 @@ public final class DomainCalls {
     }
 
     /**
-     * Whether a monitor, such as an introspection program, is attached to the domain: whether it has the ring that
-     * {@code XEN_DOMCTL_vm_event_op} enables. No call asks that; resume is ENODEV without a ring, and with one only
-     * takes from it the answers that the monitor has put there already ({@code vm_event_resume()} in Xen's {@code
-     * common/vm_event.c}). A Xen built without monitors has none attached.
+     * Whether a monitor, such as an introspection program, is attached to the domain: whether the domain has the ring
+     * that {@code XEN_DOMCTL_vm_event_op} enables. No call reads this. The resume operation fails with ENODEV without a
+     * ring; with one, it only consumes answers that the monitor has written already ({@code vm_event_resume()} in Xen's
+     * {@code common/vm_event.c}). In a Xen built without monitors the result is false.
      *
-     * <p>On a release of which only the stable interfaces are known nobody can ask, and the answer is no.
+     * <p>If only the stable interfaces of the release are known, the result is false.
      *
-     * @param domid a domain that lives: a dying one answers as if it had a monitor
+     * @param domid a domain that is not dying; for a dying one the result is true
      */
     public boolean monitorAttached(int domid) {
         if (!calls.abi().isComplete()) {
@@ -224,16 +229,16 @@ public final class DomainCalls {
     }
 
     /**
-     * {@code XEN_VM_EVENT_ENABLE}: gives the domain the ring of a monitor, in the page that {@link
-     * HvmParam#MONITOR_RING_PFN} names; EBUSY if it has one.
+     * {@code XEN_VM_EVENT_ENABLE}: enables the monitor ring of a domain, in the page of
+     * {@link HvmParam#MONITOR_RING_PFN}; EBUSY if it is enabled.
      *
-     * @return the domain's event channel port for a monitor in dom0 to bind
+     * @return the domain's event channel port, which a monitor in dom0 binds
      */
     public int attachMonitor(int domid) {
         return monitor(domid, DomctlOp.VM_EVENT_ENABLE);
     }
 
-    /** {@code XEN_VM_EVENT_DISABLE}: takes it away; EINVAL if it has none. */
+    /** {@code XEN_VM_EVENT_DISABLE}: disables the monitor ring of a domain; EINVAL if it is disabled. */
     public void detachMonitor(int domid) {
         monitor(domid, DomctlOp.VM_EVENT_DISABLE);
     }
@@ -246,7 +251,7 @@ public final class DomainCalls {
         }
     }
 
-    /** {@code SCHEDOP_remote_shutdown}: the domain stops at once with that reason. */
+    /** {@code SCHEDOP_remote_shutdown}: stops the domain at once with a reason. */
     public void remoteShutdown(int domid, int reason) {
         try (PreparedCall call =
                 calls.schedOp("SCHEDOP_remote_shutdown", SchedOp.REMOTE_SHUTDOWN, domid, "sched_remote_shutdown")) {

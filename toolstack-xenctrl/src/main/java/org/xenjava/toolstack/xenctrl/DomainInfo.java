@@ -5,17 +5,17 @@ import java.util.UUID;
 import org.xenjava.toolstack.xenctrl.abi.DomctlOp;
 
 /**
- * What Xen knows of a domain ({@code XEN_DOMCTL_getdomaininfo}).
+ * Xen's information about a domain ({@code XEN_DOMCTL_getdomaininfo}).
  *
- * @param domid its number
+ * @param domid number of the domain
  * @param flags {@code XEN_DOMINF_*}, and the shutdown reason in bits 16-23
- * @param totPages pages that it owns
- * @param maxPages pages that it may own
- * @param outstandingPages pages claimed and not yet taken
- * @param cpuTimeNanos CPU time used by all its vCPUs
- * @param onlineVcpus vCPUs that are up
- * @param maxVcpuId highest vCPU number; -1 while it has none
- * @param handle its UUID
+ * @param totPages pages that the domain owns
+ * @param maxPages pages that the domain may own
+ * @param outstandingPages pages claimed and not yet allocated
+ * @param cpuTimeNanos CPU time of all vCPUs
+ * @param onlineVcpus number of vCPUs that are up
+ * @param maxVcpuId highest number of a vCPU; -1 without vCPUs
+ * @param handle UUID of the domain
  * @param emulationFlags {@code XEN_X86_EMU_*}: 1 for PVH, more for HVM, 0 for PV
  */
 public record DomainInfo(
@@ -38,7 +38,7 @@ public record DomainInfo(
         return has(DomctlOp.DOMINF_DYING);
     }
 
-    /** True for HVM and PVH. */
+    /** Whether the domain is HVM or PVH. */
     public boolean hvm() {
         return has(DomctlOp.DOMINF_HVM_GUEST);
     }

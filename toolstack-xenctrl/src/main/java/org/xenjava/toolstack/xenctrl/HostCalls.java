@@ -25,17 +25,19 @@ public final class HostCalls {
         this.calls = calls;
     }
 
-    /** {@code XENVER_extraversion}: what follows the release in Xen's version, such as {@code ".7"}. */
+    /** {@code XENVER_extraversion}: the part of Xen's version behind the release, such as {@code ".7"}. */
     public String extraVersion() {
         return version("XENVER_extraversion", 1, 16);
     }
 
-    /** {@code XENVER_capabilities}: the kinds of guests that it runs, such as {@code "xen-3.0-x86_64 hvm-3.0-x86_64 "}. */
+    /**
+     * {@code XENVER_capabilities}: the kinds of guests that Xen runs, such as {@code "xen-3.0-x86_64 hvm-3.0-x86_64 "}.
+     */
     public String capabilities() {
         return version("XENVER_capabilities", 3, 1024);
     }
 
-    /** One of the facts about Xen, as it lies in Xen's structures, padded with zeroes. */
+    /** One fact about Xen, in the layout of Xen's structure, padded with zeroes. */
     public byte[] versionBytes(VersionFact fact) {
         try (HypercallBuffer buffer = calls.buffer(fact.bytes())) {
             calls.issue(
@@ -76,8 +78,8 @@ public final class HostCalls {
     }
 
     /**
-     * The answer of the last {@link #physInfo}: what the host can do does not change while Xen runs. Its numbers of
-     * pages are out of date.
+     * The answer of the last {@link #physInfo}. The capabilities of the host do not change while Xen runs; the numbers
+     * of pages are out of date.
      */
     public PhysInfo lastPhysInfo() {
         PhysInfo last = lastPhysInfo;
@@ -87,7 +89,7 @@ public final class HostCalls {
     /**
      * {@code XEN_SYSCTL_readconsole}: the hypervisor's console ring, oldest first.
      *
-     * @param maxBytes at most this much of its beginning
+     * @param maxBytes the largest number of bytes, from the beginning of the ring
      */
     public String readConsole(int maxBytes) {
         try (HypercallBuffer text = calls.buffer(maxBytes);
@@ -100,11 +102,11 @@ public final class HostCalls {
         }
     }
 
-    /** What happens to the hypervisor's console ring when it is read. */
+    /** The effect of a read on the hypervisor's console ring. */
     public enum ConsoleReading {
-        /** The ring stays as it is. */
+        /** The ring does not change. */
         KEEP,
-        /** What was read is removed, and nothing that was printed meanwhile is lost. */
+        /** The bytes that were read are removed. Bytes that Xen prints meanwhile stay. */
         CLEAR
     }
 
@@ -134,8 +136,8 @@ public final class HostCalls {
     }
 
     /**
-     * {@code XEN_SYSCTL_debug_keys}: handles these keys as if they were typed at Xen's console, in their order. Xen
-     * ignores keys that it does not know, and prints the result on its console. Some keys end the host.
+     * {@code XEN_SYSCTL_debug_keys}: handles keys as if they were typed at Xen's console, in their order. Xen ignores
+     * keys that it does not know, and prints the result on its console. Some keys end the host.
      *
      * @param keys ASCII characters, at least one
      */
@@ -150,8 +152,8 @@ public final class HostCalls {
     }
 
     /**
-     * {@code XEN_SYSCTL_get_cpu_policy} of what HVM and PVH domains get by default. Xen is asked once: it computes that
-     * policy when it boots.
+     * {@code XEN_SYSCTL_get_cpu_policy}: the default policy of HVM and PVH domains. The call is made once, because Xen
+     * computes the policy when it boots.
      */
     public CpuPolicy defaultHvmCpuPolicy() {
         CpuPolicy known = defaultHvmCpuPolicy;
@@ -192,9 +194,9 @@ public final class HostCalls {
 
     /**
      * {@code SCHEDOP_watchdog} with id 0: starts one of the two watchdog timers of the calling domain. When a timer of
-     * the control domain expires, Xen reboots the host, whatever the control domain does. ENOSPC if both are in use.
+     * the control domain expires, Xen reboots the host. ENOSPC if both are in use.
      *
-     * @param seconds 1 or more: until the timer expires
+     * @param seconds time until the timer expires, 1 or more
      * @return the timer's id, 1 or 2
      */
     public int startWatchdog(int seconds) {
@@ -205,11 +207,11 @@ public final class HostCalls {
     }
 
     /**
-     * {@code SCHEDOP_watchdog} of a timer that is in use, by this process or by another of the same domain: the timer
-     * expires after that time, or is stopped and free. EINVAL if the timer is not in use.
+     * {@code SCHEDOP_watchdog} of a timer that is in use, by this process or by another of the same domain: sets the
+     * time until it expires, or stops and frees it. EINVAL if the timer is not in use.
      *
      * @param id 1 or 2
-     * @param seconds from now; 0 stops the timer
+     * @param seconds time until the timer expires; 0 stops the timer
      */
     public void setWatchdog(int id, int seconds) {
         if (id != 1 && id != 2 || seconds < 0) {

@@ -16,11 +16,10 @@ public final class HvmCalls {
     }
 
     /**
-     * {@code XEN_DOMCTL_sendtrigger}. A button that the guest's machine does not have is pressed without effect, and
-     * without an error.
+     * {@code XEN_DOMCTL_sendtrigger}. A button that the guest's machine does not have has no effect and is no error.
      *
      * @param trigger such as {@link DomctlOp#SENDTRIGGER_POWER}; ENOSYS if Xen does not know it
-     * @param vcpu which one gets an NMI; of no meaning for others
+     * @param vcpu the vCPU that gets an NMI; ignored for other triggers
      */
     public void sendTrigger(int domid, int trigger, int vcpu) {
         try (PreparedCall call = calls.domctl(DomctlOp.SENDTRIGGER, domid)) {
@@ -30,8 +29,8 @@ public final class HvmCalls {
     }
 
     /**
-     * {@code XEN_DOMCTL_gethvmcontext}: the domain's HVM save records. Xen is asked for their size only if the largest
-     * size that it has named yet is too small; it depends on the number of vCPUs.
+     * {@code XEN_DOMCTL_gethvmcontext}: the domain's HVM save records. The size depends on the number of vCPUs. Xen is
+     * asked for it only if the largest known size is too small.
      */
     public byte[] context(int domid) {
         int known = largestContext;
@@ -64,7 +63,7 @@ public final class HvmCalls {
         }
     }
 
-    /** {@code XEN_DOMCTL_sethvmcontext}: all vCPUs go down, those with a CPU record come up. */
+    /** {@code XEN_DOMCTL_sethvmcontext}: takes all vCPUs down and brings those with a CPU record up. */
     public void setContext(int domid, byte[] records) {
         try (HypercallBuffer buffer = calls.buffer(records.length);
                 PreparedCall call = calls.domctl(DomctlOp.SETHVMCONTEXT, domid)) {

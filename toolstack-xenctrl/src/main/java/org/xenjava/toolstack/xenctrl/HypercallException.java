@@ -3,11 +3,11 @@ package org.xenjava.toolstack.xenctrl;
 
 import org.xenjava.toolstack.xenctrl.lib.Errno;
 
-/** A hypercall failed: which one, on which domain, and errno. */
+/** The failure of a hypercall, with its name, the domain and errno. */
 public final class HypercallException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
-    /** The domid of calls that concern no domain. */
+    /** The domid of calls without a domain. */
     public static final int NO_DOMAIN = -1;
 
     private final String hypercall;
@@ -21,7 +21,7 @@ public final class HypercallException extends RuntimeException {
         this.errno = errno;
     }
 
-    /** A call that was not made, with the reason. */
+    /** Creates the exception for a call that was not made. */
     HypercallException(String hypercall, int domid, Errno errno, String reason) {
         super(hypercall + (domid == NO_DOMAIN ? "" : " on domain " + domid) + ": " + reason);
         this.hypercall = hypercall;
@@ -34,7 +34,7 @@ public final class HypercallException extends RuntimeException {
         return hypercall;
     }
 
-    /** The domain that the call was about, or {@link #NO_DOMAIN}. */
+    /** The domain of the call, or {@link #NO_DOMAIN}. */
     public int domid() {
         return domid;
     }

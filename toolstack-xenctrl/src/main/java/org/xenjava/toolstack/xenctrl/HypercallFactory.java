@@ -18,7 +18,7 @@ import org.xenjava.toolstack.xenctrl.lib.XenCall;
 import org.xenjava.toolstack.xenctrl.lib.XenLibException;
 import org.xenjava.toolstack.xenctrl.units.Pages;
 
-/** Prepares hypercalls in the running release's layouts, and issues them. */
+/** Prepares hypercalls in the layouts of the running release, and issues them. */
 final class HypercallFactory {
     private static final int LAST_DOMID = 0x7FEF;
 
@@ -26,7 +26,7 @@ final class HypercallFactory {
     private final XenAbi abi;
     private final String refusal;
 
-    /** @param refusal what a call gets that the release's description, being incomplete, does not cover */
+    /** @param refusal the reason for calls that an incomplete description of the release does not cover */
     HypercallFactory(XenCall xenCall, XenAbi abi, String refusal) {
         this.xenCall = xenCall;
         this.abi = abi;
@@ -58,7 +58,7 @@ final class HypercallFactory {
         return call;
     }
 
-    /** A domctl without arguments of its own. */
+    /** Issues a domctl without arguments. */
     void domctlAndClose(DomctlOp op, int domid) {
         try (PreparedCall call = domctl(op, domid)) {
             call.issue();
@@ -104,12 +104,12 @@ final class HypercallFactory {
         }
     }
 
-    /** Memory for so many structs, at least one byte. */
+    /** Allocates memory for a number of structs, at least one byte. */
     HypercallBuffer array(String struct, int elements) {
         return xenCall.allocBuffer(Math.max(1, elements * abi.struct(struct).size()));
     }
 
-    /** Xen would answer EACCES, which is for another interface version than its own. */
+    /** The error that Xen returns for another interface version: EACCES. */
     private void requireComplete(String name, int domid) {
         if (!abi.isComplete()) {
             throw new HypercallException(name, domid, Errno.EACCES, refusal);
@@ -125,7 +125,7 @@ final class HypercallFactory {
         }
     }
 
-    /** Xen's argument has 16 bits, and would silently truncate a larger domid. */
+    /** Xen's argument has 16 bits and truncates a larger domid. */
     static int requireDomid(int domid) {
         if (domid < 0 || domid > LAST_DOMID) {
             throw new IllegalArgumentException("domid " + domid + " is not in 0 … " + LAST_DOMID);
@@ -133,7 +133,7 @@ final class HypercallFactory {
         return domid;
     }
 
-    /** domctl and sysctl: one argument, a struct with the sub-command's number and a union in it. */
+    /** domctl and sysctl take one argument: a struct with the sub-command's number and a union. */
     private PreparedCall wrapped(
             String name, int domid, Hypercall hypercall, String headerStruct, String bodyStruct, int bodyOffset) {
         StructLayout layout = abi.struct(headerStruct);
@@ -143,7 +143,7 @@ final class HypercallFactory {
         return new PreparedCall(this, name, domid, hypercall, new long[] {buffer.address()}, buffer, header, body);
     }
 
-    /** All others: the sub-command's number, then its own struct. */
+    /** All others take the sub-command's number and its struct. */
     private PreparedCall plain(String name, int domid, Hypercall hypercall, int op, String struct) {
         requireDomid(domid);
         StructLayout layout = abi.struct(struct);

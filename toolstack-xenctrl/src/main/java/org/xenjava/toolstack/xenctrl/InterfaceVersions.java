@@ -15,10 +15,11 @@ import org.xenjava.toolstack.xenctrl.lib.XenCall;
 import org.xenjava.toolstack.xenctrl.lib.XenLibException;
 
 /**
- * The interface versions of a Xen that is not described, found by asking: Xen answers EACCES to every other one.
+ * The interface versions of a Xen without a description. They are found by trial: Xen answers EACCES to every other
+ * version.
  *
- * @param domctl of domctl; empty if none of those that are likely is right
- * @param sysctl of sysctl; likewise
+ * @param domctl version of domctl; empty if none of the likely ones is right
+ * @param sysctl version of sysctl; likewise
  */
 record InterfaceVersions(OptionalInt domctl, OptionalInt sysctl) {
     private static final int FIRST = 0x12;

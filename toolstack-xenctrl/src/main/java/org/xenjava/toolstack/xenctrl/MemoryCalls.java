@@ -11,7 +11,7 @@ import org.xenjava.toolstack.xenctrl.units.KiB;
 import org.xenjava.toolstack.xenctrl.units.Pages;
 import org.xenjava.toolstack.xenctrl.units.PodCounters;
 
-/** Hypercalls about the memory of a domain: how much it may own, what it owns, and its populate-on-demand entries. */
+/** Hypercalls about the memory of a domain: its limit, its pages and its populate-on-demand entries. */
 public final class MemoryCalls {
     private final HypercallFactory calls;
 
@@ -20,8 +20,8 @@ public final class MemoryCalls {
     }
 
     /**
-     * {@code XEN_DOMCTL_max_mem}: sets max_pages to a quarter of that, also below what the domain owns. On a release
-     * of which only the stable interfaces are known, a limit that is high enough already stays.
+     * {@code XEN_DOMCTL_max_mem}: sets max_pages to a quarter of the number, even if the domain owns more. If only the
+     * stable interfaces of the release are known, a limit that is high enough stays.
      */
     public void setMaxMem(int domid, KiB maxMem) {
         if (!calls.abi().isComplete() && !maxMem.toPages().isMoreThan(maximumReservation(domid))) {
@@ -34,8 +34,8 @@ public final class MemoryCalls {
     }
 
     /**
-     * {@code XEN_DOMCTL_set_paging_mempool_size}: memory for the domain's page tables. Releases before 4.17 have {@code
-     * XEN_DOMCTL_shadow_op} for that, which counts in MiB: the size is rounded up.
+     * {@code XEN_DOMCTL_set_paging_mempool_size}: sets the memory for the domain's page tables. Releases before 4.17
+     * use {@code XEN_DOMCTL_shadow_op}, which counts in MiB, so the size is rounded up.
      */
     public void setPagingPool(int domid, Pages size) {
         if (!calls.abi().has(DomctlOp.SET_PAGING_MEMPOOL_SIZE.struct())) {
@@ -58,24 +58,23 @@ public final class MemoryCalls {
     }
 
     /**
-     * {@code XENMEM_populate_physmap}: gives the domain pages, or populate-on-demand entries, at these gfns.
+     * {@code XENMEM_populate_physmap}: adds pages, or populate-on-demand entries, at gfns.
      *
      * @param gfns first gfn of each extent
      * @param order log2 of pages per extent: 0, 9 (2 MiB) or 18 (1 GiB)
      * @param memFlags 0 or {@link MemoryOp#XENMEMF_POPULATE_ON_DEMAND}
-     * @return extents done; fewer than asked is the only sign of failure, whatever the reason
+     * @return number of extents done. A smaller number than requested is the only sign of a failure
      */
     public int populatePhysmap(int domid, long[] gfns, int order, int memFlags) {
         return reserve(MemoryOp.POPULATE_PHYSMAP, domid, gfns, order, memFlags);
     }
 
     /**
-     * {@code XENMEM_decrease_reservation}: takes what is at these gfns from the domain, as its own balloon driver
-     * does.
+     * {@code XENMEM_decrease_reservation}: removes pages and entries at gfns, as the domain's balloon driver does.
      *
      * @param gfns first gfn of each extent
      * @param order log2 of pages per extent, at most 18
-     * @return extents done; fewer than asked is the only sign of failure, whatever the reason
+     * @return number of extents done. A smaller number than requested is the only sign of a failure
      */
     public int decreaseReservation(int domid, long[] gfns, int order) {
         return reserve(MemoryOp.DECREASE_RESERVATION, domid, gfns, order, 0);
@@ -97,7 +96,7 @@ public final class MemoryCalls {
 
     /**
      * {@code XENMEM_add_to_physmap} with {@code XENMAPSPACE_gmfn}: moves the page at one gfn of the domain to another;
-     * a populate-on-demand entry there is populated first.
+     * a populate-on-demand entry is populated first.
      */
     public void movePage(int domid, long fromGfn, long toGfn) {
         try (PreparedCall call = calls.memoryOp(MemoryOp.ADD_TO_PHYSMAP, domid)) {
@@ -111,11 +110,11 @@ public final class MemoryCalls {
     }
 
     /**
-     * {@code XENMEM_claim_pages}: sets host memory aside for the domain, so that later allocations cannot fail
-     * half-way. Fails with ENOMEM, and takes nothing, if the host cannot back it.
+     * {@code XENMEM_claim_pages}: reserves host memory for the domain, so that later allocations cannot fail. ENOMEM if
+     * the host has too little; nothing is reserved then.
      *
-     * @param pages the domain's total afterwards, what it already owns included: more than that and at most
-     *     max_pages (else EINVAL); 0 gives the claim back
+     * @param pages number of pages that the domain will own: more than it owns now and at most max_pages (else EINVAL);
+     *     0 releases the claim
      */
     public void claimPages(int domid, Pages pages) {
         try (PreparedCall call = calls.memoryOp(MemoryOp.CLAIM_PAGES, domid)) {
@@ -125,8 +124,8 @@ public final class MemoryCalls {
     }
 
     /**
-     * {@code XENMEM_set_pod_target}: grows the PoD cache so that the domain owns that many pages. Success says
-     * little: Xen answers 0 to every request that it ignores, so look at the counters that come back.
+     * {@code XENMEM_set_pod_target}: grows the PoD cache until the domain owns the target. Xen also returns 0 for a
+     * request that it ignores, so the caller compares the returned counters.
      *
      * @param target wanted tot_pages, at most max_pages (else EINVAL)
      */
@@ -138,7 +137,7 @@ public final class MemoryCalls {
         }
     }
 
-    /** {@code XENMEM_get_pod_target}; EINVAL for PV domains, dom0 among them. */
+    /** {@code XENMEM_get_pod_target}; EINVAL for PV domains, including dom0. */
     public PodCounters podTarget(int domid) {
         try (PreparedCall call = calls.memoryOp(MemoryOp.GET_POD_TARGET, domid)) {
             call.body().set("domid", domid);
@@ -157,7 +156,7 @@ public final class MemoryCalls {
         return calls.reservation("XENMEM_maximum_reservation", MemoryOp.MAXIMUM_RESERVATION, domid);
     }
 
-    /** {@code XENMEM_set_memory_map}: the e820 that the guest may ask Xen for. */
+    /** {@code XENMEM_set_memory_map}: sets the memory map that the guest can read from Xen. */
     public void setMemoryMap(int domid, List<MemoryMapEntry> map) {
         StructLayout entry = calls.abi().struct("e820entry");
         try (HypercallBuffer table = calls.array(entry.name(), map.size());

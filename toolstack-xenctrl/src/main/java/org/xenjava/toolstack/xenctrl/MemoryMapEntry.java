@@ -4,9 +4,9 @@ package org.xenjava.toolstack.xenctrl;
 /**
  * An entry of a guest's physical memory map (e820).
  *
- * @param address first byte
- * @param bytes length
- * @param type what lies there
+ * @param address address of the first byte
+ * @param bytes length in bytes
+ * @param type use of the range
  */
 public record MemoryMapEntry(long address, long bytes, Type type) {
     /** Types of e820 entries, as {@code hvm_memmap_table_entry} numbers them. */

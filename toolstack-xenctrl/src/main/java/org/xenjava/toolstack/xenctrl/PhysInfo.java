@@ -4,15 +4,15 @@ package org.xenjava.toolstack.xenctrl;
 import org.xenjava.toolstack.xenctrl.abi.SysctlOp;
 
 /**
- * The host ({@code XEN_SYSCTL_physinfo}).
+ * The processors and the memory of the host ({@code XEN_SYSCTL_physinfo}).
  *
- * @param cpus physical CPUs
- * @param cpuKhz their frequency in kHz
+ * @param cpus number of physical CPUs
+ * @param cpuKhz frequency of the CPUs in kHz
  * @param capabilities {@code XEN_SYSCTL_PHYSCAP_*}
  * @param totalPages memory of the host
- * @param freePages free memory, without what waits to be scrubbed
- * @param scrubPages freed memory that waits to be scrubbed
- * @param outstandingPages pages claimed by domains and not yet taken
+ * @param freePages free memory, without pages that Xen has yet to scrub
+ * @param scrubPages freed memory that Xen has yet to scrub
+ * @param outstandingPages pages that domains have claimed and not yet allocated
  */
 public record PhysInfo(
         int cpus,
@@ -23,7 +23,7 @@ public record PhysInfo(
         long scrubPages,
         long outstandingPages) {
 
-    /** Pages that a new claim can get: free or about to be scrubbed, and not claimed by a domain. */
+    /** Pages that a new claim can get: free pages and pages to scrub, without claimed ones. */
     public long availablePages() {
         return freePages + scrubPages - outstandingPages;
     }
@@ -32,22 +32,22 @@ public record PhysInfo(
         return (capabilities & capability) != 0;
     }
 
-    /** Hardware-assisted paging, which PVH and HVM guests use here. */
+    /** Whether the host has hardware-assisted paging. */
     public boolean hap() {
         return can(SysctlOp.PHYSCAP_HAP);
     }
 
-    /** Shadow paging: Xen was built with it. */
+    /** Whether Xen was built with shadow paging. */
     public boolean shadow() {
         return can(SysctlOp.PHYSCAP_SHADOW);
     }
 
-    /** HVM and PVH guests can run. */
+    /** Whether HVM and PVH guests can run. */
     public boolean hvm() {
         return can(SysctlOp.PHYSCAP_HVM);
     }
 
-    /** Grant tables of version 2 are allowed. */
+    /** Whether grant tables of version 2 are allowed. */
     public boolean grantTablesV2() {
         return can(SysctlOp.PHYSCAP_GNTTAB_V2);
     }

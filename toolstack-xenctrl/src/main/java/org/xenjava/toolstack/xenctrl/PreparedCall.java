@@ -8,14 +8,14 @@ import org.xenjava.toolstack.xenctrl.lib.HypercallBuffer;
 /**
  * A hypercall with its argument in pinned memory: filled by the caller, issued, read back, closed.
  *
- * @param factory issues it
- * @param name its name in Xen's headers, for messages
- * @param domid the domain it is about, for messages
- * @param hypercall its number
- * @param args its arguments, the buffer's address among them
- * @param buffer the memory
- * @param header the struct that the hypercall takes
- * @param body the sub-command's part of it; the header itself if there is no other
+ * @param factory issues the call
+ * @param name name of the call in Xen's headers, for messages
+ * @param domid number of the domain, for messages
+ * @param hypercall number of the hypercall
+ * @param args the arguments, with the buffer's address
+ * @param buffer the pinned memory
+ * @param header the struct of the hypercall
+ * @param body the sub-command's part of the header; the header itself if there is none
  */
 record PreparedCall(
         HypercallFactory factory,

@@ -13,9 +13,9 @@ import org.xenjava.toolstack.xenctrl.lib.XenLibException;
 import org.xenjava.toolstack.xenctrl.lib.XenStore;
 
 /**
- * Domains as Xen's stable interfaces and xenstore show them, for a release that is newer than every description. Those
- * do not tell: CPU time and vCPUs (0 and none), outstanding claims (0), whether the domain is paused (no), and the
- * reason of a shutdown (255, unknown).
+ * Reads domains by Xen's stable interfaces and xenstore, for a release that is newer than every description. Some
+ * values are missing there: CPU time is 0, there are no vCPUs and no outstanding claims, no domain is paused, and the
+ * reason of a shutdown is 255 (unknown).
  */
 final class StableDomainInfo {
     private static final int UNKNOWN_REASON = 0xff;
@@ -32,7 +32,7 @@ final class StableDomainInfo {
         this.store = store;
     }
 
-    /** Domains that xenstore has a directory of, by ascending domid. */
+    /** The domains with a directory in xenstore, by ascending domid. */
     List<DomainInfo> list() {
         List<String> known = store.get().directory(XenStore.NO_TRANSACTION, "/local/domain");
         IntStream guests = known.stream().mapToInt(Integer::parseInt);
@@ -44,7 +44,7 @@ final class StableDomainInfo {
                 .toList();
     }
 
-    /** Empty if there is no such domain. */
+    /** Reads one domain; empty if there is none. */
     Optional<DomainInfo> info(int domid) {
         try {
             int state = state(domid);

@@ -5,7 +5,7 @@ import java.util.Objects;
 import org.xenjava.toolstack.xenctrl.abi.XenAbi;
 import org.xenjava.toolstack.xenctrl.abi.XenRelease;
 
-/** The running Xen is of a release whose interface this library does not describe. */
+/** The running Xen has a release that the library does not describe. */
 public final class UnsupportedXenException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
@@ -21,7 +21,7 @@ public final class UnsupportedXenException extends RuntimeException {
         this.running = running;
     }
 
-    /** The release that was found running. */
+    /** The release of the running Xen. */
     public XenRelease running() {
         return running;
     }

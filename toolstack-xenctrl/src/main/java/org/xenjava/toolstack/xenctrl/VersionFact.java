@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.xenjava.toolstack.xenctrl;
 
-/** Facts about Xen that core dumps carry, in their order: {@code XENVER_*} and sizes of {@code public/version.h}. */
+/** The facts about Xen in a core dump, in their order: {@code XENVER_*} and sizes of {@code public/version.h}. */
 public enum VersionFact {
     EXTRAVERSION(1, 16),
-    /** Compiler, and who compiled, where and when: 64, 16, 32 and 32 bytes of text. */
+    /** The compiler, and the user, domain and date of the compilation: 64, 16, 32 and 32 bytes of text. */
     COMPILE_INFO(2, 144),
     CAPABILITIES(3, 1024),
     CHANGESET(4, 64),
-    /** Where Xen's own addresses begin: a number of 64 bits. */
+    /** The first of Xen's own addresses: a number of 64 bits. */
     PLATFORM_PARAMETERS(5, 8);
 
     private final int number;
@@ -23,7 +23,7 @@ public enum VersionFact {
         return number;
     }
 
-    /** Its size. */
+    /** The size in bytes. */
     public int bytes() {
         return bytes;
     }

@@ -12,10 +12,10 @@ import org.xenjava.toolstack.xenctrl.lib.XenLibraries;
 
 /**
  * Typed hypercalls to the running Xen, encoded for its release, by subject. Safe to use from many threads. Every call
- * throws {@link HypercallException} when Xen refuses; domids must be 0 … 0x7FEF (Xen's argument has 16 bits and would
- * silently truncate a larger one), anything else is an {@link IllegalArgumentException} before any call.
+ * throws a {@link HypercallException} when Xen refuses. A domid is 0 … 0x7FEF; another number is an
+ * {@link IllegalArgumentException} before any call, because Xen's argument has 16 bits and truncates a larger one.
  *
- * <p>The libraries that it was opened on belong to the caller.
+ * <p>The caller closes the libraries.
  */
 public final class Xenctrl {
     private final XenLibraries libraries;
@@ -40,9 +40,9 @@ public final class Xenctrl {
     }
 
     /**
-     * Asks the running Xen for its release, and for one answer in each of the two interface versions that the
-     * release should have. A release that is newer than every description opens as well: there, only what rests on
-     * stable interfaces works, {@link XenAbi#isComplete} is false, and other calls fail with EACCES and the reason.
+     * Reads the release of the running Xen and makes one call in each of the two interface versions that the release
+     * should have. For a release that is newer than every description, only calls on stable interfaces work,
+     * {@link XenAbi#isComplete} is false, and other calls fail with EACCES and the reason.
      *
      * @throws UnsupportedXenException if the release is older than the oldest description, or its interface was patched
      * @throws XenAccessException if this is not the control domain
@@ -91,7 +91,7 @@ public final class Xenctrl {
         return abi;
     }
 
-    /** Why only what rests on stable interfaces works; empty if everything does. */
+    /** The reason why only calls on stable interfaces work; empty if all calls work. */
     public Optional<String> limitation() {
         return Optional.of(limitation).filter(text -> !text.isEmpty());
     }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * The typed hypercalls: Java values in, bytes of the running Xen's release to the libraries, Java values or a
- * {@link org.xenjava.toolstack.xenctrl.HypercallException} out. Domids are ints and sizes are pages, KiB or bytes,
- * as each name says. Nothing here decides anything; that is the toolstack's part.
+ * The typed hypercalls. A call encodes Java values in the layouts of the running Xen's release and returns Java values
+ * or throws a {@link org.xenjava.toolstack.xenctrl.HypercallException}. Domids are ints; sizes are pages, KiB or bytes,
+ * as the name says. The package makes no decisions.
  */
 @NullMarked
 package org.xenjava.toolstack.xenctrl;

@@ -3,7 +3,7 @@ package org.xenjava.toolstack.image.xz;
 
 import java.io.IOException;
 
-/** The data are not what an encoder writes. */
+/** The data are damaged: no encoder writes them. */
 final class CorruptXzException extends IOException {
     private static final long serialVersionUID = 1;
 

@@ -5,8 +5,8 @@ import java.nio.ByteBuffer;
 import java.util.Arrays;
 
 /**
- * Decodes the chunks of an LZMA stream into a buffer whose earlier content is the dictionary. The probabilities live
- * from chunk to chunk, until a reset.
+ * Decodes the chunks of an LZMA stream into a buffer whose earlier content is the dictionary. The probabilities are
+ * kept from chunk to chunk, until a reset.
  */
 final class Lzma {
     private static final int STATES = 12;
@@ -19,7 +19,7 @@ final class Lzma {
     private static final int FIRST_SLOT_WITH_BITS = 4;
     private static final int FIRST_SLOT_WITH_DIRECT_BITS = 14;
     private static final int ALIGN_BITS = 4;
-    /** Values of the properties' byte: 9 literal contexts, 5 literal positions, 5 positions. */
+    /** The number of values of the properties byte: 9 literal contexts, 5 literal positions, 5 positions. */
     private static final int MAX_PROPERTIES = 9 * 5 * 5;
 
     private final RangeDecoder bits = new RangeDecoder();
@@ -41,7 +41,7 @@ final class Lzma {
     private int positionMask;
     private int dictionaryStart;
     private int state;
-    /** The last four distances, less 1 each, unsigned. */
+    /** The last four distances, each reduced by 1, unsigned. */
     private final int[] last = new int[4];
 
     /** The lengths of matches. */
@@ -72,12 +72,12 @@ final class Lzma {
         }
     }
 
-    /** @param output the decoded bytes go to its position */
+    /** @param output receives the decoded bytes at its position */
     Lzma(ByteBuffer output) {
         this.output = output;
     }
 
-    /** Forgets what was decoded so far. */
+    /** Resets the state of the decoder. */
     void resetDictionary() {
         dictionaryStart = output.position();
     }
@@ -111,8 +111,8 @@ final class Lzma {
     /**
      * Decodes one chunk.
      *
-     * @param chunk the first {@code length} bytes of an array
-     * @param bytes what comes out
+     * @param chunk an array whose first {@code length} bytes are the chunk
+     * @param bytes number of decoded bytes
      */
     void decode(byte[] chunk, int length, int bytes) throws CorruptXzException {
         if (literals.length == 0) {
@@ -139,7 +139,7 @@ final class Lzma {
         int offset = LITERAL_CODES * context;
         int symbol = 1;
         if (state >= LITERAL_STATES) {
-            // After a match, the byte that the match would have gone on with is a hint.
+            // After a match, the byte that would have continued the match is a hint.
             int hint = output.get(output.position() - 1 - requireDistance()) & 0xff;
             int matching = 0x100;
             while (symbol < 0x100) {
@@ -157,7 +157,7 @@ final class Lzma {
         state = state < 4 ? 0 : state < 10 ? state - 3 : state - 6;
     }
 
-    /** Returns the length of a match, whose distance is then {@code last[0]}. */
+    /** Decodes a match, sets {@code last[0]} to its distance and returns its length. */
     private int match(int position) throws CorruptXzException {
         boolean afterLiteral = state < LITERAL_STATES;
         if (bits.bit(isRepeat, state) == 0) {

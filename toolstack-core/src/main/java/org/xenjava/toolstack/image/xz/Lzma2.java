@@ -5,7 +5,7 @@ import java.io.DataInputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 
-/** LZMA2: chunks of LZMA, or of bytes as they are, each with its lengths in front. */
+/** Decodes LZMA2: a sequence of LZMA chunks and uncompressed chunks, each with its lengths in front. */
 final class Lzma2 {
     private static final int END = 0;
     private static final int PLAIN_WITH_RESET = 1;
@@ -13,7 +13,7 @@ final class Lzma2 {
     private static final int LZMA = 0x80;
     private static final int MAX_CHUNK_BYTES = 1 << 16;
 
-    /** What an LZMA chunk resets, in its control byte. */
+    /** The resets that the control byte of an LZMA chunk requires. */
     private static final int RESET_SHIFT = 5;
 
     private static final int RESET_STATE = 1;
@@ -23,9 +23,9 @@ final class Lzma2 {
     private Lzma2() {}
 
     /**
-     * Decodes chunks up to their end.
+     * Decodes chunks up to the end mark.
      *
-     * @param output to be filled exactly
+     * @param output a buffer that the content fills exactly
      */
     static void decode(DataInputStream input, ByteBuffer output) throws IOException {
         Lzma lzma = new Lzma(output);

@@ -3,7 +3,7 @@ package org.xenjava.toolstack.image.xz;
 
 import java.util.Arrays;
 
-/** The bits of one LZMA chunk: an arithmetic decoder with adaptive probabilities of 11 bits. */
+/** Decodes the bits of one LZMA chunk: an arithmetic decoder with adaptive probabilities of 11 bits. */
 final class RangeDecoder {
     private static final int PROBABILITY_BITS = 11;
     private static final int ONE_HALF = 1 << (PROBABILITY_BITS - 1);
@@ -16,7 +16,7 @@ final class RangeDecoder {
     private int range;
     private int code;
 
-    /** A table of probabilities in the state that they begin with. */
+    /** Creates a table of initial probabilities. */
     static short[] probabilities(int count) {
         short[] probabilities = new short[count];
         reset(probabilities);
@@ -27,7 +27,7 @@ final class RangeDecoder {
         Arrays.fill(probabilities, (short) ONE_HALF);
     }
 
-    /** Begins a chunk, which is the first {@code length} bytes of the array. */
+    /** Begins a chunk: the first {@code length} bytes of an array. */
     void begin(byte[] chunk, int length) throws CorruptXzException {
         input = chunk;
         end = length;
@@ -42,7 +42,7 @@ final class RangeDecoder {
         }
     }
 
-    /** A chunk ends where its bits end. */
+    /** Checks that all bytes of the chunk are used. */
     void requireEnd() throws CorruptXzException {
         normalize();
         if (at != end || code != 0) {
@@ -65,7 +65,7 @@ final class RangeDecoder {
         return 1;
     }
 
-    /** A number of some bits, the highest first. */
+    /** Decodes a number, highest bit first. */
     int tree(short[] probabilities, int offset, int bits) throws CorruptXzException {
         int node = 1;
         for (int i = 0; i < bits; i++) {
@@ -74,7 +74,7 @@ final class RangeDecoder {
         return node - (1 << bits);
     }
 
-    /** A number of some bits, the lowest first. */
+    /** Decodes a number, lowest bit first. */
     int reverseTree(short[] probabilities, int offset, int bits) throws CorruptXzException {
         int node = 1;
         int value = 0;
@@ -86,7 +86,7 @@ final class RangeDecoder {
         return value;
     }
 
-    /** A number whose bits are as often 0 as 1. */
+    /** Decodes a number whose bits have equal probabilities. */
     int direct(int bits) throws CorruptXzException {
         int value = 0;
         for (int i = 0; i < bits; i++) {

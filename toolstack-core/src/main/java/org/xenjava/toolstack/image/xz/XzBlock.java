@@ -11,19 +11,19 @@ import java.util.OptionalInt;
 import java.util.zip.CRC32;
 
 /**
- * The one block of an xz stream, as Linux's build makes it: LZMA2, filtered for x86 code or not, with a CRC32 of the
- * content or none.
+ * The only block of an xz stream that Linux's build makes: LZMA2, with or without the filter for x86 code, with or
+ * without a CRC32 of the content.
  *
- * @param contentBytes when it is unpacked
- * @param dataOffset of the LZMA2 data in the stream
- * @param isX86 the code is filtered: what is decoded here still has to go through the filter
- * @param crc32 of the content
+ * @param contentBytes length of the unpacked content
+ * @param dataOffset offset of the LZMA2 data in the stream
+ * @param isX86 whether the caller must apply the filter for x86 code to the decoded data
+ * @param crc32 checksum of the content
  */
 public record XzBlock(long contentBytes, long dataOffset, boolean isX86, OptionalInt crc32) {
     private static final int HEADER_BYTES = 12;
     private static final int FOOTER_BYTES = 12;
     private static final int CRC_BYTES = 4;
-    /** An index of one block takes no more. */
+    /** The largest index of one block. */
     private static final int MAX_INDEX_BYTES = 32;
 
     private static final int MAX_BLOCK_HEADER_BYTES = 1024;
@@ -39,15 +39,15 @@ public record XzBlock(long contentBytes, long dataOffset, boolean isX86, Optiona
     /** Access to the bytes of a stream. */
     @FunctionalInterface
     public interface Source {
-        /** Returns a copy of bytes that lie inside the stream. */
+        /** Copies bytes of the stream. */
         byte[] bytes(long offset, int count);
     }
 
     /**
      * Reads header, index and footer of a stream.
      *
-     * @param length of the stream, which ends with its footer
-     * @return the block; empty if the stream is of another form, or damaged
+     * @param length length of the stream, footer included
+     * @return the block; empty if the stream has another form or is damaged
      */
     public static Optional<XzBlock> of(Source stream, long length) {
         if (length < HEADER_BYTES + FOOTER_BYTES + MAX_INDEX_BYTES) {
@@ -77,7 +77,7 @@ public record XzBlock(long contentBytes, long dataOffset, boolean isX86, Optiona
                 || contentBytes < 0) {
             return Optional.empty();
         }
-        // The check begins at a multiple of four; the padding in front of it is not counted.
+        // The check is aligned to four bytes; the padding in front of it is not counted.
         long checkOffset = HEADER_BYTES + (blockBytes - checkBytes + CRC_BYTES - 1) / CRC_BYTES * CRC_BYTES;
         OptionalInt crc = checkBytes == 0
                 ? OptionalInt.empty()
@@ -111,8 +111,8 @@ public record XzBlock(long contentBytes, long dataOffset, boolean isX86, Optiona
      * Decodes the LZMA2 data.
      *
      * @param data the stream from {@link #dataOffset} on
-     * @param output room for {@link #contentBytes}
-     * @throws IOException if the data are damaged, or cannot be read
+     * @param output a buffer of {@link #contentBytes} bytes
+     * @throws IOException if the data are damaged, or a read fails
      */
     public void decode(InputStream data, ByteBuffer output) throws IOException {
         Lzma2.decode(new DataInputStream(data), output);
@@ -128,7 +128,7 @@ public record XzBlock(long contentBytes, long dataOffset, boolean isX86, Optiona
         return (int) crc.getValue();
     }
 
-    /** Numbers of 7 bits a byte, with a CRC32 behind them. What lies behind the end is read as zeros. */
+    /** Reads numbers of 7 bits for each byte, followed by a CRC32. Bytes behind the end are read as zeros. */
     private static final class Numbers {
         private final byte[] bytes;
         private int at;

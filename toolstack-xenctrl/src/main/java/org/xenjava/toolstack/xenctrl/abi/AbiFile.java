@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
 import org.xenjava.toolstack.xenctrl.abi.StructLayout.Field;
 import org.xenjava.toolstack.xenctrl.abi.StructLayout.Type;
 
-/** Reads the notation that the head of {@code common.abi} explains. */
+/** Reads a file of descriptions; the head of {@code common.abi} explains the notation. */
 final class AbiFile {
     private static final Pattern STRUCT = Pattern.compile("struct (\\w+) (\\d+)");
     private static final Pattern FIELD = Pattern.compile("(\\d+) (\\w+?)(?:\\[(\\d+)])? ([\\w.]+)");
@@ -38,7 +38,7 @@ final class AbiFile {
         finishStruct();
     }
 
-    /** The release that the file states its differences from. */
+    /** The release that the file is based on. */
     Optional<XenRelease> base() {
         return Optional.ofNullable(base);
     }

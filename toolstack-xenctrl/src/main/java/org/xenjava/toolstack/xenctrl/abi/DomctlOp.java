@@ -2,8 +2,8 @@
 package org.xenjava.toolstack.xenctrl.abi;
 
 /**
- * Sub-commands of {@code domctl} ({@code xen/include/public/domctl.h}). A number is never used for something else
- * in a later release; whether a release has it is said beside it.
+ * Sub-commands of {@code domctl} ({@code xen/include/public/domctl.h}). A number keeps its meaning in later releases. A
+ * comment says in which releases a sub-command exists.
  */
 public enum DomctlOp {
     CREATEDOMAIN(1, "xen_domctl_createdomain"),
@@ -25,17 +25,17 @@ public enum DomctlOp {
     SETTSCINFO(60, "xen_domctl_tsc_info"),
     GET_CPU_POLICY(82, "xen_domctl_cpu_policy"),
     SET_CPU_POLICY(83, "xen_domctl_cpu_policy"),
-    /** 4.17 and later. */
+    /** Exists in 4.17 and later. */
     GET_PAGING_MEMPOOL_SIZE(85, "xen_domctl_paging_mempool"),
-    /** 4.17 and later. */
+    /** Exists in 4.17 and later. */
     SET_PAGING_MEMPOOL_SIZE(86, "xen_domctl_paging_mempool"),
-    /** 4.21 and later; of all sub-commands the only stable one. */
+    /** Exists in 4.21 and later; the only stable sub-command. */
     GET_DOMAIN_STATE(90, "xen_domctl_get_domain_state");
 
     /** Offset of the sub-command's struct inside {@code xen_domctl}, in bytes. */
     public static final int UNION_OFFSET = 16;
 
-    /** The domid that asks createdomain for a free one, on every release. */
+    /** The domid with which createdomain chooses a free one. */
     public static final int DOMID_ANY = 0x7FF5;
 
     /** Flags of createdomain ({@code XEN_DOMCTL_CDF_*}). */
@@ -43,7 +43,7 @@ public enum DomctlOp {
 
     public static final int CDF_HAP = 0x2;
 
-    /** Emulation flags of createdomain ({@code XEN_X86_EMU_*}): a local APIC only, which is what PVH is. */
+    /** Emulation flags of createdomain ({@code XEN_X86_EMU_*}): a local APIC only, the machine of PVH. */
     public static final int EMU_LAPIC = 0x1;
 
     /** Bits of get_domain_state's answer ({@code XEN_DOMCTL_GETDOMSTATE_STATE_*}). */
@@ -53,10 +53,10 @@ public enum DomctlOp {
     public static final int GETDOMSTATE_STATE_DYING = 0x4;
     public static final int GETDOMSTATE_STATE_DEAD = 0x8;
 
-    /** What shadow_op does to the paging pool before 4.17 ({@code XEN_DOMCTL_SHADOW_OP_SET_ALLOCATION}). */
+    /** The operation of shadow_op on the paging pool before 4.17 ({@code XEN_DOMCTL_SHADOW_OP_SET_ALLOCATION}). */
     public static final int SHADOW_OP_SET_ALLOCATION = 31;
 
-    /** What sendtrigger sends ({@code XEN_DOMCTL_SENDTRIGGER_*}). On x86 Xen knows neither reset nor INIT. */
+    /** Triggers of sendtrigger ({@code XEN_DOMCTL_SENDTRIGGER_*}). On x86 Xen supports neither reset nor INIT. */
     public static final int SENDTRIGGER_NMI = 0;
 
     public static final int SENDTRIGGER_RESET = 1;
@@ -64,7 +64,7 @@ public enum DomctlOp {
     public static final int SENDTRIGGER_POWER = 3;
     public static final int SENDTRIGGER_SLEEP = 4;
 
-    /** What vm_event_op does ({@code XEN_VM_EVENT_*}). */
+    /** Operations of vm_event_op ({@code XEN_VM_EVENT_*}). */
     public static final int VM_EVENT_ENABLE = 0;
 
     public static final int VM_EVENT_DISABLE = 1;

@@ -23,7 +23,7 @@ public enum HvmParam {
     TRIPLE_FAULT_REASON(31),
     IOREQ_SERVER_PFN(32),
     NR_IOREQ_SERVER_PAGES(33),
-    /** Settable up to Xen 4.18. */
+    /** A parameter that can be set up to Xen 4.18. */
     ALTP2M(35),
     MCA_CAP(38);
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.xenjava.toolstack.xenctrl.abi;
 
-/** Sub-commands of {@code memory_op} with the struct that each takes ({@code xen/include/public/memory.h}). */
+/** Sub-commands of {@code memory_op} with their structs ({@code xen/include/public/memory.h}). */
 public enum MemoryOp {
     INCREASE_RESERVATION(0, "xen_memory_reservation"),
     DECREASE_RESERVATION(1, "xen_memory_reservation"),
@@ -21,7 +21,7 @@ public enum MemoryOp {
 
     public static final int MAXIMUM_RESERVATION = 4;
 
-    /** {@code space} of add_to_physmap: move a page of the domain's own. */
+    /** {@code space} of add_to_physmap that moves a page of the domain. */
     public static final int XENMAPSPACE_GMFN = 2;
 
     /** Resource type of a domain's grant table; id 0 is the shared table. */

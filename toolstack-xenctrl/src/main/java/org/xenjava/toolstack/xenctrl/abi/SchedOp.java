@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.xenjava.toolstack.xenctrl.abi;
 
-/** {@code sched_op} as far as a toolstack needs it ({@code xen/include/public/sched.h}). */
+/** Sub-commands of {@code sched_op} that a toolstack needs ({@code xen/include/public/sched.h}). */
 public final class SchedOp {
     /** Shuts another domain down: {@code sched_remote_shutdown}, two bytes domid, padding, four bytes reason. */
     public static final int REMOTE_SHUTDOWN = 4;

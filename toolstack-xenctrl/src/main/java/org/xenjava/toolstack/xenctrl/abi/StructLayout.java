@@ -7,15 +7,15 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * Where the fields of one C struct lie.
+ * The layout of one C struct.
  *
  * @param name the struct's tag in Xen's public headers
- * @param size bytes, padding included
- * @param fields by name, in the order of their offsets
+ * @param size size in bytes, padding included
+ * @param fields the fields by name, in the order of their offsets
  */
 public record StructLayout(String name, int size, Map<String, Field> fields) {
 
-    /** A field's type: its width, and how it is read. */
+    /** The type of a field: its width and sign. */
     public enum Type {
         U8(1),
         U16(2),
@@ -35,7 +35,7 @@ public record StructLayout(String name, int size, Map<String, Field> fields) {
             this.width = width;
         }
 
-        /** Bytes of one element. */
+        /** The size of one element in bytes. */
         public int width() {
             return width;
         }
@@ -44,13 +44,13 @@ public record StructLayout(String name, int size, Map<String, Field> fields) {
     /**
      * One field.
      *
-     * @param name its name; members of nested structs are dotted, {@code map.buffer}
-     * @param offset bytes from the start of the struct
+     * @param name name of the field; a member of a nested struct has a dotted name, {@code map.buffer}
+     * @param offset offset in the struct in bytes
      * @param type type of one element
-     * @param count elements: 1, or more for arrays
+     * @param count number of elements; more than 1 for an array
      */
     public record Field(String name, int offset, Type type, int count) {
-        /** Bytes of the whole field. */
+        /** The size of the whole field in bytes. */
         public int bytes() {
             return type.width() * count;
         }
@@ -61,9 +61,9 @@ public record StructLayout(String name, int size, Map<String, Field> fields) {
     }
 
     /**
-     * The field of that name.
+     * Finds a field by its name.
      *
-     * @throws IllegalArgumentException if the struct has none
+     * @throws IllegalArgumentException if the struct has no such field
      */
     public Field field(String fieldName) {
         Field field = fields.get(fieldName);
@@ -73,12 +73,12 @@ public record StructLayout(String name, int size, Map<String, Field> fields) {
         return field;
     }
 
-    /** The struct as it lies in {@code buffer} from byte {@code offset} on. */
+    /** A view of the struct in a buffer, from byte {@code offset} on. */
     public StructView at(ByteBuffer buffer, int offset) {
         return new StructView(this, buffer.slice(offset, size).order(ByteOrder.LITTLE_ENDIAN));
     }
 
-    /** A zeroed struct in memory of its own. */
+    /** Allocates a zeroed struct. */
     public StructView allocate() {
         return at(ByteBuffer.allocate(size), 0);
     }

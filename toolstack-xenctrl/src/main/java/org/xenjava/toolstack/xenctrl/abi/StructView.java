@@ -6,7 +6,7 @@ import java.util.StringJoiner;
 import org.xenjava.toolstack.xenctrl.abi.StructLayout.Field;
 import org.xenjava.toolstack.xenctrl.abi.StructLayout.Type;
 
-/** One struct in memory, its fields read and written by name. Not safe for concurrent use. */
+/** One struct in memory, whose fields are read and written by name. Not safe for concurrent use. */
 public final class StructView {
     private final StructLayout layout;
     private final ByteBuffer bytes;
@@ -21,7 +21,8 @@ public final class StructView {
     }
 
     /**
-     * The field's value: zero-extended if unsigned, sign-extended if signed; a u64 above 2^63 is negative.
+     * The field's value, zero-extended if it is unsigned and sign-extended if it is signed. A u64 of 2^63 or more is
+     * negative.
      *
      * @throws IllegalArgumentException if the field is an array
      */
@@ -30,7 +31,7 @@ public final class StructView {
     }
 
     /**
-     * The field as an int; a u32 above 2^31 is negative.
+     * The field's value as an int. A u32 of 2^31 or more is negative.
      *
      * @throws IllegalArgumentException if the field has 64 bits, or is an array
      */
@@ -77,7 +78,7 @@ public final class StructView {
         return this;
     }
 
-    /** The value of a field that not every release has: 0 where there is none. */
+    /** The value of a field that not every release has; 0 without the field. */
     public long getIfPresent(String field) {
         return layout.fields().containsKey(field) ? get(field) : 0;
     }
@@ -88,12 +89,12 @@ public final class StructView {
         return this;
     }
 
-    /** Writes a field that not every release has: nothing happens where there is none. */
+    /** Writes a field that not every release has; does nothing without the field. */
     public StructView setIfPresent(String field, long value) {
         return layout.fields().containsKey(field) ? set(field, value) : this;
     }
 
-    /** Writes a byte array field, which must be filled exactly. */
+    /** Writes a whole byte array field. */
     public StructView setBytes(String field, byte[] content) {
         Field f = layout.field(field);
         if (content.length != f.bytes()) {
@@ -145,7 +146,7 @@ public final class StructView {
         }
     }
 
-    /** Name and every field with its value, for messages and traces. */
+    /** The name and all fields with their values, for messages and traces. */
     @Override
     public String toString() {
         StringJoiner text = new StringJoiner(", ", layout.name() + "{", "}");

@@ -12,7 +12,7 @@ public enum SysctlOp {
     /** Offset of the sub-command's struct inside {@code xen_sysctl}, in bytes. */
     public static final int UNION_OFFSET = 8;
 
-    /** Index of get_cpu_policy: what an HVM or PVH domain gets by default. */
+    /** Index of get_cpu_policy: the default policy of HVM and PVH domains. */
     public static final int CPU_POLICY_HVM_DEFAULT = 5;
 
     /** Capability bits of physinfo. */

@@ -14,15 +14,15 @@ import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Stream;
 
-/** Every layout and number of one Xen release. Immutable. */
+/** All layouts and numbers of one Xen release. Immutable. */
 public final class XenAbi {
-    /** The constant with an HVM guest's {@code XEN_X86_EMU_*}, as libxl of that release gives them. */
+    /** The name of the constant with an HVM guest's {@code XEN_X86_EMU_*}, as libxl of the release sets them. */
     public static final String HVM_EMULATION_FLAGS = "HVM_EMULATION_FLAGS";
 
-    /** What all releases have in common, by subject. */
+    /** The descriptions that all releases share, by subject. */
     private static final List<String> COMMON = List.of("common.abi", "host.abi", "state.abi");
 
-    /** Each description is read once. */
+    /** The descriptions that were read; each is read once. */
     private static final Map<XenRelease, XenAbi> DESCRIBED = new ConcurrentHashMap<>();
 
     private final XenRelease release;
@@ -43,13 +43,13 @@ public final class XenAbi {
         structs.putAll(newest.structs);
     }
 
-    /** The releases that have a description here, oldest first. */
+    /** The releases with a description, oldest first. */
     public static List<XenRelease> supportedReleases() {
         return Stream.iterate(XenRelease.V4_14, XenAbi::isDescribed, XenRelease::next)
                 .toList();
     }
 
-    /** The description of that release, if there is one. */
+    /** The description of a release, if there is one. */
     public static Optional<XenAbi> of(XenRelease release) {
         return isDescribed(release) ? Optional.of(described(release)) : Optional.empty();
     }
@@ -65,14 +65,14 @@ public final class XenAbi {
     }
 
     /**
-     * The stable interfaces of a release that is newer than every description: layouts as in the newest one, and no
-     * numbers of a release's own.
+     * The stable interfaces of a release that is newer than every description, with the layouts of the newest one and
+     * without release-dependent numbers.
      */
     public static XenAbi stableOf(XenRelease later) {
         return new XenAbi(later, newest());
     }
 
-    /** False for a release of which only the stable interfaces are known: no domctl but the stable one, no sysctl. */
+    /** Whether the release is described. Otherwise only its stable interfaces are known: one domctl and no sysctl. */
     public boolean isComplete() {
         return complete;
     }
@@ -90,9 +90,9 @@ public final class XenAbi {
     }
 
     /**
-     * The layout of a struct, by its tag.
+     * Finds the layout of a struct by its tag.
      *
-     * @throws IllegalArgumentException if it is not described
+     * @throws IllegalArgumentException if the struct is not described
      */
     public StructLayout struct(String tag) {
         StructLayout layout = structs.get(tag);
@@ -107,7 +107,7 @@ public final class XenAbi {
         return Collections.unmodifiableCollection(structs.values());
     }
 
-    /** Whether the release has that struct. */
+    /** Whether the release has a struct. */
     public boolean has(String tag) {
         return structs.containsKey(tag);
     }
@@ -126,7 +126,7 @@ public final class XenAbi {
         return Collections.unmodifiableMap(constants);
     }
 
-    /** The release that the file names as its base first, then the file. */
+    /** Reads the base that the file names, then the file. */
     private void read(XenRelease described) {
         String resource = fileOf(described);
         AbiFile file = new AbiFile(resource, text(resource));

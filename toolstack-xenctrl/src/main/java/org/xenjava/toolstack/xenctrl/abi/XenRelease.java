@@ -4,21 +4,21 @@ package org.xenjava.toolstack.xenctrl.abi;
 /**
  * A Xen release series, such as 4.17.
  *
- * @param major 4 to this day
- * @param minor the series
+ * @param major the first number, 4
+ * @param minor the second number
  */
 public record XenRelease(int major, int minor) implements Comparable<XenRelease> {
-    /** The oldest release that this library speaks to. */
+    /** The oldest release that the library supports. */
     public static final XenRelease V4_14 = new XenRelease(4, 14);
 
     public static final XenRelease V4_17 = new XenRelease(4, 17);
 
-    /** From the result of the hypercall {@code xen_version(XENVER_version)}: {@code major << 16 | minor}. */
+    /** Decodes the result of the hypercall {@code xen_version(XENVER_version)}: {@code major << 16 | minor}. */
     public static XenRelease ofVersionCall(int result) {
         return new XenRelease(result >>> 16, result & 0xffff);
     }
 
-    /** Its successor, such as 4.18 of 4.17. */
+    /** The next release: 4.18 for 4.17. */
     public XenRelease next() {
         return new XenRelease(major, minor + 1);
     }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * Byte layouts and numbers of Xen's public interface, as data: one description per struct, and one file per Xen
- * release for what differs between releases. No I/O beyond reading its own resources, no state. Adding a release
- * means adding a file and its name to {@link org.xenjava.toolstack.xenctrl.abi.XenAbi}, not a branch.
+ * The byte layouts and numbers of Xen's public interface, as data: one description for each struct, and one file for
+ * each Xen release with its differences. The package reads only its own resources and has no state. A new release needs
+ * a new file and its name in {@link org.xenjava.toolstack.xenctrl.abi.XenAbi}, and no branch in code.
  */
 @NullMarked
 package org.xenjava.toolstack.xenctrl.abi;

@@ -2,7 +2,7 @@
 package org.xenjava.toolstack.xenctrl.units;
 
 /**
- * An amount of memory in KiB, as xenstore and {@code max_mem} count it.
+ * An amount of memory in KiB, the unit of xenstore and {@code max_mem}.
  *
  * @param value 0 or more
  */
@@ -32,7 +32,7 @@ public record KiB(long value) implements Comparable<KiB> {
     }
 
     /**
-     * {@return so many MiB}
+     * {@return an amount of whole MiB}
      *
      * @param mib the size in MiB
      */
@@ -67,22 +67,22 @@ public record KiB(long value) implements Comparable<KiB> {
         return value >= other.value ? this : other;
     }
 
-    /** {@return whole pages, a rest of up to 3 KiB dropped, as Xen and libxl do} */
+    /** {@return whole pages; a remainder of up to 3 KiB is dropped, as Xen and libxl do} */
     public Pages toPages() {
         return new Pages(value / Pages.KIB_PER_PAGE);
     }
 
-    /** {@return whole MiB, the rest dropped} */
+    /** {@return whole MiB, rounded down} */
     public long toMiB() {
         return value / PER_MIB;
     }
 
-    /** {@return whole MiB, a rest counted as one more} */
+    /** {@return whole MiB, rounded up} */
     public long roundUpToMiB() {
         return Math.addExact(value, PER_MIB - 1) / PER_MIB;
     }
 
-    /** {@return whether the amount is whole MiB} */
+    /** {@return whether the amount is a multiple of 1 MiB} */
     public boolean isMultipleOfMiB() {
         return value % PER_MIB == 0;
     }

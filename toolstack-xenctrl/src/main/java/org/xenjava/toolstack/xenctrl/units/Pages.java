@@ -2,15 +2,15 @@
 package org.xenjava.toolstack.xenctrl.units;
 
 /**
- * A number of 4 KiB pages, as Xen counts memory.
+ * A number of 4 KiB pages, Xen's unit of memory.
  *
  * @param count 0 or more
  */
 public record Pages(long count) implements Comparable<Pages> {
-    /** Bytes of a page. */
+    /** The size of a page in bytes. */
     public static final int BYTES = 4096;
 
-    /** log2 of {@link #BYTES}. */
+    /** The binary logarithm of {@link #BYTES}. */
     public static final int SHIFT = 12;
 
     static final long KIB_PER_PAGE = 4;
@@ -38,7 +38,7 @@ public record Pages(long count) implements Comparable<Pages> {
     }
 
     /**
-     * {@return the pages that hold so many bytes}
+     * {@return the number of pages that hold a number of bytes}
      *
      * @param bytes the number of bytes
      */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * Amounts of memory, told apart by type from the configuration file down to the hypercall:
+ * Amounts of memory, with a type for each unit, from the configuration file to the hypercall:
  * {@link org.xenjava.toolstack.xenctrl.units.KiB}, {@link org.xenjava.toolstack.xenctrl.units.Pages} of 4 KiB, and
  * {@link org.xenjava.toolstack.xenctrl.units.PodCounters}, the populate-on-demand counters of one domain.
  */
