@@ -175,7 +175,7 @@ class DomainTest {
 
     @ParameterizedTest
     @EnumSource
-    void aGuestWithPvDriversDoesWhatItIsAskedTo(ShutdownRequest request) {
+    void aGuestWithPvDriversFollowsARequest(ShutdownRequest request) {
         boot();
         domain.lifecycle().requestShutdown(request);
         host.xen.advance(Duration.ofMinutes(1));
@@ -184,7 +184,7 @@ class DomainTest {
 
     @ParameterizedTest
     @EnumSource
-    void theRequestIsTheWordThatPvDriversKnow(ShutdownRequest request) {
+    void aRequestIsThePvDriversWord(ShutdownRequest request) {
         boot();
         domain.lifecycle().requestShutdown(request);
         assertEquals(request.name().toLowerCase(Locale.ROOT), shutdownWord());

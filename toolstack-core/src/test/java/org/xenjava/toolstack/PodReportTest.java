@@ -46,7 +46,7 @@ class PodReportTest {
     }
 
     @Test
-    void theSlackShowsInWhatTheGuestMayOwn() {
+    void aReportShowsTheSlackInMaxMem() {
         try (GuardBench libxl = new GuardBench(PodPolicy.libxl(), GOOD);
                 GuardBench ours = new GuardBench(PodPolicy.standard(), GOOD)) {
             long without = libxl.start("web").pod().report().limitBeyondTarget().orElseThrow();
@@ -68,7 +68,7 @@ class PodReportTest {
     }
 
     @Test
-    void aMonitorShows() {
+    void aReportShowsAnAttachedMonitor() {
         try (GuardBench bench = new GuardBench(PodPolicy.standard(), GOOD)) {
             Domain domain = bench.start("web");
             assertEquals(Inspection.NONE, domain.pod().report().inspection());

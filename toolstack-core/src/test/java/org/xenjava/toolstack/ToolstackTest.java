@@ -51,7 +51,7 @@ class ToolstackTest {
     // ---- opening ---------------------------------------------------------------------------------------------
 
     @Test
-    void theUnpatchedPolicyIsForSimulations() {
+    void aSimulationAcceptsTheUnpatchedPolicy() {
         Toolstack.options()
                 .podPolicy(UnpatchedPodPolicy.forSimulation())
                 .open(host.xen.host())
@@ -70,7 +70,7 @@ class ToolstackTest {
     }
 
     @Test
-    void onARealXenTheUnpatchedPolicyIsTakenFromWhoAsksTwice() {
+    void aRealXenAcceptsTheUnpatchedPolicyWithAnExplicitOption() {
         XenLibraries real = mock(XenLibraries.class);
         when(real.call()).thenReturn(host.observer.call());
         when(real.store()).thenReturn(host.observer.store());

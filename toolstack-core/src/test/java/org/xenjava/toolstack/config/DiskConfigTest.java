@@ -23,7 +23,7 @@ import org.xenjava.toolstack.error.ConfigException;
 class DiskConfigTest {
 
     @Test
-    void aDiskOfWhichNothingElseIsSaidIsRawAndMayBeWrittenAndDiscarded() {
+    void aDiskIsRawWritableAndDiscardableByDefault() {
         DiskConfig disk = DiskConfig.builder("xvda").target("/dev/vg/x").build();
         assertEquals(Format.RAW, disk.format());
         assertEquals(Access.READ_WRITE, disk.access());
@@ -33,7 +33,7 @@ class DiskConfigTest {
     }
 
     @Test
-    void aDiskThatIsOnlyReadIsDiscardedOnlyIfSomebodySaysSo() {
+    void aReadOnlyDiskIsDiscardableOnlyByAnOption() {
         Builder disk = DiskConfig.builder("xvda").target("/a").readOnly();
         assertEquals(Set.of(), disk.build().options());
         assertEquals(Set.of(Option.DISCARD), disk.discard().build().options());
@@ -50,7 +50,7 @@ class DiskConfigTest {
     }
 
     @Test
-    void whatNoHostCouldAttachIsRefused() {
+    void aDeviceThatNoHostCanAttachIsRefused() {
         assertEquals("disk xvda: it has no target, and is no CD-ROM drive", error(DiskConfig.builder("xvda")));
         assertEquals("disk xvda: the target is empty", error(raw().target("")));
         assertEquals("disk xvda: the target has control characters", error(raw().target("/a\n")));

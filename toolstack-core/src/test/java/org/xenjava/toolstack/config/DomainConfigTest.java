@@ -24,7 +24,7 @@ class DomainConfigTest {
     }
 
     @Test
-    void theBuilderFillsWhatIsNotSaid() {
+    void theBuilderFillsInDefaults() {
         DomainConfig config = pvh().memoryMib(256).maxVcpus(4).build();
         assertEquals(4, config.vcpus());
         assertEquals(3, pvh().memoryMib(256).vcpus(3).build().maxVcpus());

@@ -110,7 +110,7 @@ class HvmConfigTest {
     }
 
     @Test
-    void aVncServerThatCannotBeIsRefused() {
+    void anImpossibleVncServerIsRefused() {
         assertThrows(ConfigException.class, () -> vnc("127.0.0.1", -1, Optional.empty()));
         assertThrows(ConfigException.class, () -> vnc("127.0.0.1", 59_636, Optional.empty()));
         assertThrows(ConfigException.class, () -> vnc("127.0.0.1", 0, Optional.of("")));
@@ -139,7 +139,7 @@ class HvmConfigTest {
     }
 
     @Test
-    void aMachineThatCannotBeIsRefused() {
+    void anImpossibleMachineIsRefused() {
         assertThrows(ConfigException.class, HvmConfig.builder().viridian(Set.of(ViridianFeature.FREQ))::build);
         assertThrows(ConfigException.class, HvmConfig.builder().mmioHole(KiB.ofMiB(255))::build);
         assertThrows(ConfigException.class, HvmConfig.builder().mmioHole(KiB.ofMiB(3841))::build);

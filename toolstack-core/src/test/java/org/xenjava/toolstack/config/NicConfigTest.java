@@ -20,7 +20,7 @@ import org.xenjava.toolstack.error.ConfigException;
 class NicConfigTest {
 
     @Test
-    void onlyAnHvmGuestHasAnEmulatedCardUnlessSomebodyAsksForOne() {
+    void onlyAnHvmGuestHasAnEmulatedCardByDefault() {
         assertEquals(Type.IOEMU, NicConfig.builder().build().typeIn(DomainType.HVM));
         assertEquals(Type.VIF, NicConfig.builder().build().typeIn(DomainType.PVH));
         assertEquals(Type.VIF, NicConfig.builder().type(Type.VIF).build().typeIn(DomainType.HVM));
@@ -46,7 +46,7 @@ class NicConfigTest {
     }
 
     @Test
-    void whatNoHostCouldAttachIsRefused() {
+    void aDeviceThatNoHostCanAttachIsRefused() {
         Stream.of(
                         NicConfig.builder().bridge(""),
                         NicConfig.builder().bridge("a-name-of-16-char"),

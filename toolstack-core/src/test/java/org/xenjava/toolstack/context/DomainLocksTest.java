@@ -43,7 +43,7 @@ class DomainLocksTest {
     }
 
     @Test
-    void theLockOfADomainIsNoOthers() {
+    void eachDomainHasItsOwnLock() {
         DomainLocks locks = new DomainLocks(new OperationGate(() -> {}));
         CountDownLatch held = new CountDownLatch(1);
         CountDownLatch over = new CountDownLatch(1);

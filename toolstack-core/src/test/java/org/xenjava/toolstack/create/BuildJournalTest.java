@@ -66,7 +66,7 @@ class BuildJournalTest {
     }
 
     @Test
-    void aNoteNamesItsProcessAndGoesWithoutATrace() {
+    void aNoteNamesItsProcessAndIsRemovedCompletely() {
         BuildJournal.Note note = journal.note(uuid);
         note.open();
         assertEquals("alive", store.read(NOTES + uuid).orElseThrow());

@@ -56,7 +56,7 @@ class CancelledBuildTest {
     }
 
     @Test
-    void theListenerHearsTheStartAndEndOfEachStepInOrder() {
+    void theListenerGetsTheStartAndEndOfEachStepInOrder() {
         List<Progress> messages = new ArrayList<>();
         host.toolstack.create(CONFIG, messages::add, new Cancellation());
         int total = messages.get(0).total();
@@ -70,7 +70,7 @@ class CancelledBuildTest {
     }
 
     @Test
-    void theListenerHearsTheUndoneStepsLastFirst() {
+    void theListenerGetsTheUndoneStepsLastFirst() {
         List<CreateStep> undone = new ArrayList<>();
         host.faults.inject(Fault.nthOf("xs_introduce_domain", 1, Errno.EINVAL));
         CreateListener listener = message -> {

@@ -103,7 +103,7 @@ class HvmBuildTest {
     }
 
     @Test
-    void paramsAreThoseThatXlSet() {
+    void theHvmParametersAreThoseOfXl() {
         int domid = host.build(GUEST);
 
         Map<HvmParam, Long> recorded = Map.ofEntries(
@@ -128,7 +128,7 @@ class HvmBuildTest {
     }
 
     @Test
-    void theMachineHasWhatTheConfigurationSays() {
+    void theMachineFollowsTheConfiguration() {
         HvmConfig machine = HvmConfig.builder()
                 .graphics(GraphicsConfig.of(Vga.NONE))
                 .features(EnumSet.of(HvmFeature.ACPI_S4))
@@ -261,7 +261,7 @@ class HvmBuildTest {
     }
 
     @Test
-    void aRemovalStopsTheDeviceModelWhileXenstoreStillTellsItsProcess() {
+    void aRemovalStopsTheDeviceModelBeforeItsNodesAreRemoved() {
         int domid = host.build(GUEST);
 
         host.removal().remove(domid, handle(domid));
@@ -352,7 +352,7 @@ class HvmBuildTest {
     }
 
     @Test
-    void aGuestIsPlannedForAHostOfWhichNothingIsKnown() {
+    void aGuestIsPlannedForAnUnknownHost() {
         assertEquals(
                 GUEST,
                 CreatePlan.of(GUEST, PodPolicy.standard(), host.xen.host().firmware())
@@ -360,7 +360,7 @@ class HvmBuildTest {
     }
 
     @Test
-    void missingFirmwareIsFoundOutBeforeAnythingIsTouched() {
+    void missingFirmwareIsReportedBeforeTheFirstChange() {
         Optional<Path> none = Optional.empty();
         HvmConfig machine = HvmConfig.builder()
                 .firmware(new Firmware(Bios.OVMF, none, none, none, none))

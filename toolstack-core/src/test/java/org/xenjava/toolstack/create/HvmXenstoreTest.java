@@ -104,7 +104,7 @@ class HvmXenstoreTest {
     }
 
     @Test
-    void hvmloaderIsToldWhereFurtherTablesAre() {
+    void hvmloaderGetsTheAddressesOfFurtherTables() {
         try (HvmTestHost host = HvmTestHost.create()) {
             DomainConfig guest = HvmTestHost.guest("web", 64, 64, Vga.NONE).build();
             MemoryPlan memory = MemoryPlan.hvm(guest, guest.hvm().orElseThrow(), PodPolicy.standard());

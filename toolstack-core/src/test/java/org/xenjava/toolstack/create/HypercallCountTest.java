@@ -26,7 +26,7 @@ class HypercallCountTest {
     }
 
     @Test
-    void aPvhPodCreateAsksLessOnceTheHostIsKnown() {
+    void aSecondPvhPodCreateIssuesFewerHypercalls() {
         DomainConfig.Builder guest = TestHost.guest("pvh", 256, 512).vcpus(1);
         assertEquals(36, hypercallsOfACreate(guest.build()).size());
         assertEquals(33, hypercallsOfACreate(guest.build()).size());
@@ -40,7 +40,7 @@ class HypercallCountTest {
     }
 
     @Test
-    void anHvmPodCreateOnceTheHostIsKnown() {
+    void aSecondHvmPodCreateIssuesTheExpectedHypercalls() {
         DomainConfig guest = DomainConfig.builder("hvm")
                 .type(DomainType.HVM)
                 .memoryMib(256)

@@ -44,7 +44,7 @@ class StoredConfigTest {
     }
 
     @Test
-    void whatWasBuiltIsReadBackWithTheUuidThatTheBuildChose() {
+    void aStoredConfigurationHasTheUuidThatTheBuildChose() {
         DomainConfig config = guest().lifecycle(new DomainConfig.Lifecycle(
                         LifecycleAction.PRESERVE,
                         LifecycleAction.RESTART,
@@ -89,7 +89,7 @@ class StoredConfigTest {
     }
 
     @Test
-    void aTargetThatAGuardHasLoweredCountsAsItWasMeant() {
+    void aTargetThatAGuardHasLoweredIsStoredWithItsIntendedValue() {
         Domain domain = host.toolstack.create(guest().build());
         String root = "/local/domain/" + domain.domid();
         String guard = "/libxl/" + domain.domid() + "/xenjava/guard";
@@ -119,7 +119,7 @@ class StoredConfigTest {
     }
 
     @Test
-    void aDomainThatIsGoneSaysSo() {
+    void theStoredConfigurationOfAMissingDomainIsATypedError() {
         Domain domain = host.toolstack.create(guest().build());
         domain.destroy();
         assertThrows(DomainGoneException.class, domain::config);

@@ -161,7 +161,7 @@ class DeviceModelsTest {
     }
 
     @Test
-    void anEarlyEndIsToldWithTheLastWords() throws IOException {
+    void anEarlyEndIsReportedWithQemusLastMessages() throws IOException {
         install("echo 'qemu: no such machine'\nexit 1\n");
         model.start(DOMID, plan(""));
 
@@ -175,7 +175,7 @@ class DeviceModelsTest {
     }
 
     @Test
-    void theLogOfTheGuestBeforeIsKept() throws Exception {
+    void theLogOfThePreviousGuestIsKept() throws Exception {
         install("echo first\nexit 1\n");
         model.start(DOMID, plan(""));
         assertThrows(DeviceModelException.class, () -> model.awaitReady(DOMID, plan(""), new Cancellation()));
@@ -230,7 +230,7 @@ class DeviceModelsTest {
     }
 
     @Test
-    void orphansAreReapedAndWhatServesADomainIsNot() throws IOException {
+    void orphansAreStoppedAndProcessesThatServeADomainAreNot() throws IOException {
         install(LIVES_ON);
         model.start(DOMID, plan(""));
         QemuProcess process = started();
@@ -244,7 +244,7 @@ class DeviceModelsTest {
     }
 
     @Test
-    void anothersProcessIsNotReapedButStoppedWithItsDomain() throws Exception {
+    void aProcessOfAnotherToolstackIsStoppedOnlyWithItsDomain() throws Exception {
         Process others = new ProcessBuilder(
                         "sh", "-c", "while :; do sleep 0.1; done", "qemu", "-xen-domid", "" + DOMID, "-no-shutdown")
                 .start();
@@ -450,7 +450,7 @@ class DeviceModelsTest {
     }
 
     @Test
-    void aProcessThatOnlySpeaksOfADomainIsNone() {
+    void aProcessThatOnlyNamesADomainIsNoQemu() {
         assertEquals(-1, QemuProcess.domidIn(List.of("grep", "-xen-domid", "5")));
         assertEquals(-1, QemuProcess.domidIn(List.of("qemu", "-no-shutdown", "-xen-domid")));
         assertEquals(-1, QemuProcess.domidIn(List.of("qemu", "-no-shutdown", "-xen-domid", "x")));

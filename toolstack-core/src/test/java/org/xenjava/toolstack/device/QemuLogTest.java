@@ -108,7 +108,7 @@ class QemuLogTest {
     }
 
     @Test
-    void theDeathOfTheWriterDoesNotHurt() throws Exception {
+    void theEndOfTheWriterDoesNotDisturbQemu() throws Exception {
         DeviceModelProcess process = start(FLOOD);
         ProcessHandle writer = writer();
         writer.descendants().forEach(ProcessHandle::destroyForcibly);

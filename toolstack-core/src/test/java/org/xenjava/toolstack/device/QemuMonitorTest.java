@@ -151,7 +151,7 @@ class QemuMonitorTest {
     }
 
     @Test
-    void aMediumIsChangedAndEjectedWhateverTheGuestSays() throws IOException {
+    void aMediumIsChangedAndEjectedEvenIfTheGuestLocksIt() throws IOException {
         VirtualDisk drive = new VirtualDisk("hdc");
         Path image = Files.createFile(directory.resolve("install.iso"));
         try (QmpServer server = QmpServer.at(socket, request -> SET)) {
@@ -213,7 +213,7 @@ class QemuMonitorTest {
     }
 
     @Test
-    void silenceEndsWithAnErrorAndNotNever() throws IOException {
+    void aQemuThatDoesNotAnswerIsAnErrorAfterTheTimeout() throws IOException {
         try (QmpServer server = QmpServer.at(socket, request -> "")) {
             QemuMonitor monitor = new QemuMonitor(socket, Duration.ofMillis(50), this::connect);
 

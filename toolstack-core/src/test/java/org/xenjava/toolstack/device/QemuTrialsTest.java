@@ -111,7 +111,7 @@ class QemuTrialsTest {
     }
 
     @Test
-    void aQemuWithoutDesSaysSoInItsOwnWords() throws IOException {
+    void aQemuWithoutDesIsRefusedWithItsOwnMessage() throws IOException {
         Path program = qemu(refusing("password=on", "Cipher backend does not support DES algorithm") + START);
         assertEquals(
                 Optional.of("qemu: Cipher backend does not support DES algorithm"),

@@ -176,7 +176,7 @@ class CoreDumpTest {
     }
 
     @Test
-    void aGuestThatRunsRunsAgainAfterwardsAndAPausedOneStaysPaused() throws IOException {
+    void aDumpedGuestRunsAgainAndAPausedOneStaysPaused() throws IOException {
         Domain domain = start(20, 20);
         dump(domain);
         assertEquals(Set.of(DomainStatus.State.BLOCKED), domain.status().states());
@@ -258,7 +258,7 @@ class CoreDumpTest {
     }
 
     @Test
-    void whatAnEarlierDumpLeftAtTheTemporaryNameIsReplaced() throws IOException {
+    void aLeftoverOfAnEarlierDumpAtTheTemporaryNameIsReplaced() throws IOException {
         Path victim = Files.writeString(directory.resolve("victim"), "precious");
         Files.createLink(directory.resolve("core.partial"), victim);
 

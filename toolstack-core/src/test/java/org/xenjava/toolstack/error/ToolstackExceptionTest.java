@@ -53,7 +53,7 @@ class ToolstackExceptionTest {
 
     @ParameterizedTest
     @MethodSource("failures")
-    void eachTypeSaysWhetherTryingAgainCanHelp(Failure failure) {
+    void eachExceptionTypeHasARetryAdvice(Failure failure) {
         assertEquals(failure.retry(), failure.exception().retry());
     }
 

@@ -110,7 +110,7 @@ class FaultAtEveryCallTest {
     }
 
     @Test
-    void aKilledProcessLeavesEverythingToTheNext() {
+    void theNextProcessRemovesTheLeftoversOfAKilledOne() {
         long calls = callsOfABuild();
         for (long n = first; n <= calls; n += stride) {
             Fault death = Fault.processKilled(n);

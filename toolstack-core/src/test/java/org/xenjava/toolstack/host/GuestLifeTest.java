@@ -52,7 +52,7 @@ class GuestLifeTest {
     }
 
     @Test
-    void aGuestWhoseDriverStopsShortByMoreIsToldToBeVulnerableAndDies() {
+    void aGuestWhoseDriverStopsFurtherShortIsReportedAndCrashes() {
         try (TestHost host = hostWithDriversThatStopShortBy(257)) {
             Domain domain = settled(host, host.toolstack);
             assertEquals(PodVerdict.VULNERABLE, domain.pod().status().verdict());
@@ -74,7 +74,7 @@ class GuestLifeTest {
     }
 
     @Test
-    void theSlackGoesBackToTheHostOnceTheBalloonHasPassedItsTarget() {
+    void theHostGetsTheSlackBackWhenTheBalloonHasPassedItsTarget() {
         try (TestHost host = hostWithDriversThatStopShortBy(0)) {
             Domain domain =
                     host.toolstack.create(TestHost.guest("slack", 64, 128).build());

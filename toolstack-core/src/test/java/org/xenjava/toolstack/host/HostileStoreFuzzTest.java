@@ -109,12 +109,12 @@ class HostileStoreFuzzTest {
     }
 
     @Test
-    void aNegativeTargetIsToldWithItsName() {
+    void aNegativeTargetIsReportedWithItsNode() {
         assertRefused("memory/target", "-1");
     }
 
     @Test
-    void aVideoRamOfEightExbibytesIsToldWithItsName() {
+    void aVideoRamOfEightExbibytesIsReportedWithItsNode() {
         assertRefused("memory/videoram", "9223372036854775807");
     }
 

@@ -68,7 +68,7 @@ class XenstoredComesBackTest {
     }
 
     @Test
-    void aCreateThatMeetsARestartSucceedsOrLeavesNothingAndSaysThatTryingAgainHelps() {
+    void aCreateDuringARestartSucceedsOrLeavesNothingAndAdvisesARetry() {
         MachineState before = host.state();
         List<XenStoreException> failures = new ArrayList<>();
         for (long n = 1; n <= 80; n += 3) {
@@ -99,7 +99,7 @@ class XenstoredComesBackTest {
     }
 
     @Test
-    void theGuardLooksAgainOnceXenstoredIsBack() {
+    void theGuardContinuesWhenXenstoredIsBack() {
         start(LifecycleAction.DESTROY);
         List<GuardStatus> looks = new ArrayList<>();
         PodGuard guard = host.toolstack.newGuard(GuardPolicy.standard(), GuardScope.ALL, new GuardListener() {

@@ -34,7 +34,7 @@ class CompressionTest {
     }
 
     @Test
-    void aLengthThatPromisesTooLittleDoesNotCutTheContent() {
+    void aDeclaredLengthThatIsTooSmallDoesNotTruncateTheContent() {
         byte[] content = TestKernels.code(100_000);
         byte[] packed = TestKernels.xz(content);
         byte[] lying = TestKernels.withLength(Arrays.copyOf(packed, packed.length - 4), 17);
@@ -43,7 +43,7 @@ class CompressionTest {
     }
 
     @Test
-    void aLengthThatPromisesMuchIsNotBelievedBeforehand() {
+    void aLargeDeclaredLengthAllocatesNothingBeforehand() {
         byte[] content = TestKernels.code(100_000);
         byte[] packed = TestKernels.xz(content);
         byte[] lying = TestKernels.withLength(Arrays.copyOf(packed, packed.length - 4), -1);

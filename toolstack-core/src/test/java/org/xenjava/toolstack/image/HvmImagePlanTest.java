@@ -74,7 +74,7 @@ class HvmImagePlanTest {
     }
 
     @Test
-    void theInfoTableTellsWhichVcpusAreOnline() {
+    void theInfoTableListsTheOnlineVcpus() {
         DomainConfig guest =
                 guest(256, 512, VGA_NONE).toBuilder().vcpus(10).maxVcpus(128).build();
 
@@ -88,7 +88,7 @@ class HvmImagePlanTest {
     }
 
     @Test
-    void theInfoTableTellsThatThereAreNoApics() {
+    void theInfoTableSaysThatThereAreNoApics() {
         Set<HvmFeature> features = EnumSet.copyOf(HvmFeature.DEFAULTS);
         features.remove(HvmFeature.APIC);
         HvmConfig machine = HvmConfig.builder().features(features).build();
@@ -100,7 +100,7 @@ class HvmImagePlanTest {
     }
 
     @Test
-    void everythingLiesInLibxlsOrder() {
+    void thePartsHaveLibxlsOrder() {
         HvmImagePlan plan = plan(guest(256, 512, VGA_NONE));
 
         assertEquals(TestFirmware.LOADER_ENTRY, plan.entry());

@@ -34,7 +34,7 @@ class PvhImagePlanTest {
     private static final long RECORDED_START_INFO = 0x4a0_0000;
 
     @Test
-    void aGuestIsToldWhatLibxlToldTheRecordedOne() {
+    void theStartInfoEqualsTheRecordedOneOfLibxl() {
         PvhImagePlan plan = PvhImagePlan.of(
                 debianKernel(),
                 Optional.of(TestFirmware.data(new byte[RECORDED_RAMDISK_BYTES])),
@@ -78,7 +78,7 @@ class PvhImagePlanTest {
     }
 
     @Test
-    void kernelsThatLookForTheRsdpBelow1MiBFindItThere() {
+    void aKernelThatSearchesBelow1MiBFindsTheRsdpThere() {
         PvhImagePlan plan = PvhImagePlan.of(oldLinux(0x100_0000), Optional.empty(), "", 2, ALL_512);
         ByteArrayMemory memory = new ByteArrayMemory(0xc2);
         plan.loadInto(memory);

@@ -96,7 +96,7 @@ class PvhKernelTest {
     }
 
     @Test
-    void aLinuxThatDoesNotSayOtherwiseWantsItsRsdpBelow1MiB() {
+    void aLinuxWithoutTheFeatureNeedsItsRsdpBelow1MiB() {
         assertFalse(kernelWith("linux", new byte[] {1, 8, 0, 0}, "").rsdpUnrestricted());
         assertTrue(kernelWith("linux", new byte[] {0, (byte) 0x80, 0, 0}, "").rsdpUnrestricted());
         assertTrue(kernelWith("linux", new byte[4], "pae_pgdir_above_4gb|linux_rsdp_unrestricted")

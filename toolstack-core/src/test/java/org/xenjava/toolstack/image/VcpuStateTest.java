@@ -23,7 +23,7 @@ class VcpuStateTest {
     }
 
     @Test
-    void otherVcpusGetTheFirstOnesMtrrsUnderTheirOwnNumber() {
+    void otherVcpusGetTheMtrrsOfTheFirstWithTheirOwnNumber() {
         assertArrayEquals(
                 Resources.recorded("sethvmcontext-mtrr-vcpu3.hex"),
                 VcpuState.of(CONTEXT_4).mtrr(3));
@@ -79,7 +79,7 @@ class VcpuStateTest {
     }
 
     @Test
-    void damagedContextsAreReadOrRefusedAndNothingElseHappens() {
+    void aDamagedContextIsReadOrRefused() {
         Random random = new Random(153);
         int refused = 0;
         for (int round = 0; round < 5000; round++) {

@@ -33,7 +33,7 @@ class XenNotesTest {
     }
 
     @Test
-    void sectionsAreNotLookedAtIfASegmentHasANoteOfXen() {
+    void sectionsAreIgnoredIfASegmentHasANoteOfXen() {
         byte[] file = ElfBuilder.elf64()
                 .load(START, CODE, 64)
                 .entry(START + 16)

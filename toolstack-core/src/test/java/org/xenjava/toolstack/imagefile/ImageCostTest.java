@@ -52,7 +52,7 @@ class ImageCostTest {
     private record Cost(long heap, long direct, long read, long mapped, int mappings) {}
 
     @Test
-    void aKernelOf64MebibytesPassesTheHeapByAndIsCopiedOnce() throws IOException {
+    void aKernelOf64MebibytesIsCopiedOnceAndNotHeldOnTheHeap() throws IOException {
         Path kernel = Files.write(directory.resolve("vmlinux"), TestKernels.large(KERNEL_MIB * MIB));
         try (ImageFiles images = new ImageFiles()) {
             build(images, Files.write(directory.resolve("small"), TestKernels.linux()));

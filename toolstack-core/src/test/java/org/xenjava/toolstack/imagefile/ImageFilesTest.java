@@ -195,7 +195,7 @@ class ImageFilesTest {
     }
 
     @Test
-    void unpackedKernelsBeyondTheBoundAreLetGoTheLongestUnusedFirst() throws IOException {
+    void unpackedKernelsAboveTheLimitAreRemovedLeastRecentlyUsedFirst() throws IOException {
         opened = Optional.of(new ImageFiles(scratch, 3 * TestKernels.linux().length));
         for (int i = 0; i < 10; i++) {
             images().kernel(write("vmlinuz" + i, TestKernels.compressed()), ROOM);
@@ -208,7 +208,7 @@ class ImageFilesTest {
     }
 
     @Test
-    void aPlanWhoseKernelWasLetGoUnpacksItAgain() throws IOException {
+    void aPlanWhoseKernelWasRemovedUnpacksItAgain() throws IOException {
         opened = Optional.of(new ImageFiles(scratch, 0));
         PvhKernel first = images().kernel(write("vmlinuz0", TestKernels.compressed()), ROOM);
         PvhKernel second = images().kernel(write("vmlinuz1", TestKernels.compressed()), ROOM);
@@ -218,7 +218,7 @@ class ImageFilesTest {
     }
 
     @Test
-    void aThreadThatIsInterruptedDoesNotSpoilTheKernelForOthers() throws IOException {
+    void anInterruptedThreadDoesNotBreakTheKernelForOthers() throws IOException {
         PvhKernel kernel = images().kernel(write("vmlinuz", TestKernels.compressed()), ROOM);
         Loaded memory = new Loaded();
         memory.before = Thread.currentThread()::interrupt;
@@ -257,7 +257,7 @@ class ImageFilesTest {
     }
 
     @Test
-    void whatIsNoRegularFileIsRefusedInWords() throws IOException {
+    void aSpecialFileIsRefusedWithAReason() throws IOException {
         Path dangling = Files.createSymbolicLink(directory.resolve("dangling"), directory.resolve("nowhere"));
         assertRefused(directory, ": it is a directory");
         assertRefused(Path.of("/dev/zero"), ": it is not a regular file");

@@ -38,7 +38,7 @@ class RetryScheduleTest {
     }
 
     @Test
-    void aStartThatSucceedsForgetsEarlierFailures() {
+    void aSuccessfulStartResetsEarlierFailures() {
         schedule.failed(WEB, now);
         schedule.failed(WEB, now);
         schedule.started(WEB, now);

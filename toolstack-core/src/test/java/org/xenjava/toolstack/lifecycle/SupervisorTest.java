@@ -61,7 +61,7 @@ class SupervisorTest {
     }
 
     @Test
-    void aSuspendedGuestIsToRunAgainAndStays() {
+    void aSuspendedGuestIsNotDestroyed() {
         Domain domain =
                 bench.start(SupervisorBench.guest(LifecycleAction.DESTROY).build());
         stopAndWait(domain, SupervisorBench.SUSPEND);
@@ -70,7 +70,7 @@ class SupervisorTest {
     }
 
     @Test
-    void destroyLeavesNothing() {
+    void theActionDestroyLeavesNothing() {
         stopAndWait(bench.start(SupervisorBench.guest(LifecycleAction.DESTROY).build()), SupervisorBench.POWER_OFF);
         bench.host.assertUnchangedSince(before, "destroyed");
     }
@@ -94,7 +94,7 @@ class SupervisorTest {
     }
 
     @Test
-    void aKeptGuestIsKeptByEveryLaterSupervisorToo() {
+    void aPreservedGuestIsPreservedByLaterSupervisors() {
         Domain domain =
                 bench.start(SupervisorBench.guest(LifecycleAction.PRESERVE).build());
         stopAndWait(domain, SupervisorBench.CRASH);
@@ -147,7 +147,7 @@ class SupervisorTest {
     }
 
     @Test
-    void aCoreThatCannotBeDumpedIsNoReasonToStay() {
+    void aFailedDumpDoesNotPreserveTheDomain() {
         Domain domain = bench.start(
                 SupervisorBench.guest(LifecycleAction.COREDUMP_DESTROY).build());
         bench.stop(domain, SupervisorBench.CRASH);
@@ -190,7 +190,7 @@ class SupervisorTest {
     }
 
     @Test
-    void aDomainThatStoppedWhileNobodyWatchedIsDealtWithAtTheFirstLook() {
+    void theFirstTickActsOnADomainThatHasStoppedBefore() {
         Domain domain =
                 bench.start(SupervisorBench.guest(LifecycleAction.RESTART).build());
         bench.stop(domain, SupervisorBench.REBOOT);
@@ -216,7 +216,7 @@ class SupervisorTest {
     }
 
     @Test
-    void aGuestThatRunsForAWhileMayRestartAsOftenAsItLikes() {
+    void aGuestThatRunsLongEnoughIsRestartedWithoutALimit() {
         Domain domain =
                 bench.start(SupervisorBench.guest(LifecycleAction.RESTART).build());
         Supervisor supervisor = bench.supervisor(POLICY.withLoopLimit(Duration.ofSeconds(10), 3));

@@ -109,7 +109,7 @@ class SetMemoryTest {
     }
 
     @Test
-    void whatTheCacheHasBeenMadeForIsNotAddedAgain() {
+    void aRaiseCountsPagesThatTheCacheHasAlready() {
         domain.memory().set(KiB.ofMiB(300));
         domain.memory().set(KiB.ofMiB(200));
         assertMemory(RAISED_TO_300, 51712, 200);
@@ -203,7 +203,7 @@ class SetMemoryTest {
     }
 
     @Test
-    void aDomainWithoutItsNodesIsStillBeingBuiltForAllThatIsKnown() {
+    void aDomainWithoutNodesCountsAsUnderConstruction() {
         host.observer.store().rm(XenStore.NO_TRANSACTION, "/local/domain/1/memory/target");
         DomainStateException e =
                 assertThrows(DomainStateException.class, () -> domain.memory().set(KiB.ofMiB(300)));
@@ -234,7 +234,7 @@ class SetMemoryTest {
     }
 
     @Test
-    void aClaimOfSomebodyElseIsLeftAloneAndToldOf() {
+    void aClaimOfAnotherToolstackIsNotReleasedAndIsReported() {
         host.xenctrl.memory().claimPages(domain.domid(), Pages.of(66000));
         MachineState before = host.state();
         DomainStateException e =

@@ -68,7 +68,7 @@ class TickingServiceTest {
     }
 
     @Test
-    void theServiceTicksWhenTheWorkAsksAndWhenSomebodyWakesIt() throws InterruptedException {
+    void theServiceTicksWhenTheWorkIsDueAndAfterAWakeUp() throws InterruptedException {
         Duration[] waits = {Duration.ZERO, NEVER, NEVER};
         int[] count = {0};
         TickingService service = start(() -> waits[Math.min(count[0]++, 2)]);
@@ -98,7 +98,7 @@ class TickingServiceTest {
     }
 
     @Test
-    void anErrorEndsTheServiceAndItsOwnerAndTheThreadsHandlerAreTold() {
+    void anErrorEndsTheServiceAndReachesItsOwnerAndTheThreadsHandler() {
         Error error = new OutOfMemoryError("no heap");
         TickingService service = start(() -> {
             throw error;

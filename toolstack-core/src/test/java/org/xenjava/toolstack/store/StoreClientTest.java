@@ -102,7 +102,7 @@ class StoreClientTest {
     }
 
     @Test
-    void workThatFailsIsAbortedAndItsFailureComesThrough() {
+    void failedWorkIsAbortedAndItsExceptionIsThrown() {
         IllegalStateException failure = new IllegalStateException("work");
         List<String> ends = new ArrayList<>();
         faults.inject(call -> {
@@ -124,7 +124,7 @@ class StoreClientTest {
     }
 
     @Test
-    void anAbortThatFailsDoesNotHideWhyItWasAborted() {
+    void aFailedAbortDoesNotHideTheCauseOfTheAbort() {
         faults.inject(Fault.nthOf("xs_transaction_end", 1, Errno.EIO));
         assertThrows(
                 IllegalStateException.class,
@@ -134,7 +134,7 @@ class StoreClientTest {
     }
 
     @Test
-    void aTransactionThatCannotBeStartedOrCommittedSaysSo() {
+    void aTransactionThatCannotStartOrCommitIsAnError() {
         faults.inject(Fault.nthOf("xs_transaction_start", 1, Errno.ENOSPC));
         assertEquals(
                 "xenstore: cannot start a transaction: ENOSPC (a xenstored quota is used up)",

@@ -38,7 +38,7 @@ class StoreTransactionTest {
     }
 
     @Test
-    void aMissingNodeIsEmptyWhateverIsAskedOfIt() {
+    void everyReadOfAMissingNodeIsEmpty() {
         assertEquals(Optional.empty(), store.read("/test/missing"));
         assertEquals(Optional.empty(), store.readLong("/test/missing"));
         assertEquals(List.of(), store.list("/test/missing"));
@@ -95,7 +95,7 @@ class StoreTransactionTest {
     }
 
     @Test
-    void whatXenstoredMadeItselfStaysEvenIfItIsEmpty() {
+    void nodesThatXenstoredHasMadeStayEvenIfTheyAreEmpty() {
         store.remove("/tool/xenstored");
         store.write("/tool/xenjava/builds/1", "");
         store.removeWithEmptyParents("/tool/xenjava/builds/1");

@@ -40,7 +40,7 @@ class WatchHubTest {
     }
 
     @Test
-    void aListenerHearsAtOnceAndOfEveryChange() throws InterruptedException {
+    void aListenerIsCalledAtOnceAndAfterEveryChange() throws InterruptedException {
         Semaphore heard = new Semaphore(0);
         hub.watch("/test", heard::release);
         heard.acquire();
@@ -51,7 +51,7 @@ class WatchHubTest {
     }
 
     @Test
-    void aRegistrationThatIsClosedHearsNoMore() throws InterruptedException {
+    void aClosedRegistrationIsNotCalled() throws InterruptedException {
         AtomicInteger early = new AtomicInteger();
         Semaphore late = new Semaphore(0);
         WatchHub.Registration registration = hub.watch("/test", early::incrementAndGet);
@@ -66,7 +66,7 @@ class WatchHubTest {
     }
 
     @Test
-    void aListenerThatThrowsDoesNotKeepOthersFromHearing() throws InterruptedException {
+    void aListenerThatThrowsDoesNotDisturbOthers() throws InterruptedException {
         Semaphore heard = new Semaphore(0);
         hub.watch("/test", () -> {
             throw new IllegalStateException("listener");
@@ -78,7 +78,7 @@ class WatchHubTest {
     }
 
     @Test
-    void aWatchThatIsRefusedSaysSo() {
+    void aRefusedWatchIsAnError() {
         faults.inject(Fault.nthOf("xs_watch", 1, Errno.EINVAL));
         XenStoreException e = assertThrows(XenStoreException.class, () -> hub.watch("/test", () -> {}));
         assertEquals("xenstore: cannot watch /test: EINVAL", e.getMessage());

@@ -94,13 +94,13 @@ class SimulatedXenExtensionTest {
         }
 
         @Test
-        void hasOneHostFromItsConstructorToItsEnd(Toolstack toolstack) {
+        void aTestHasOneHostFromItsConstructorToItsEnd(Toolstack toolstack) {
             assertSame(inConstructor, toolstack);
             assertSame(toolstack, inBeforeEach.orElseThrow());
         }
 
         @Test
-        void reachesOneMachineByAllItsParameters(
+        void allParametersOfATestBelongToOneMachine(
                 Toolstack toolstack, SimulatedXen xen, FaultInjection faults, ToolstackProcess process) {
             assertSame(toolstack, process.toolstack());
             assertSame(faults, process.faults());
@@ -113,7 +113,7 @@ class SimulatedXenExtensionTest {
         }
 
         @Test
-        void needsNeitherQemuNorFirmwareForAnHvmGuest(Toolstack toolstack, SimulatedXen xen) {
+        void anHvmGuestNeedsNeitherQemuNorFirmware(Toolstack toolstack, SimulatedXen xen) {
             Domain domain = toolstack.create(DomainConfig.builder("hvm")
                     .type(DomainType.HVM)
                     .memoryMib(64)
@@ -209,19 +209,19 @@ class SimulatedXenExtensionTest {
     @SimulatedHost(freeMemoryMib = 100, guests = Stuck.class)
     class AnAnnotatedHost {
         @Test
-        void hasTheMemoryThatIsAskedFor(Toolstack toolstack) {
+        void theHostHasTheMemoryOfTheAnnotation(Toolstack toolstack) {
             assertEquals(100, freeMib(toolstack));
             assertThrows(HostMemoryException.class, () -> toolstack.create(guest(100, 100)));
         }
 
         @Test
-        void runsTheGuestsThatAreAskedFor(Toolstack toolstack, SimulatedXen xen) {
+        void theHostRunsTheGuestsOfTheAnnotation(Toolstack toolstack, SimulatedXen xen) {
             assertEquals(0, balloonedPages(toolstack, xen));
         }
 
         @Test
         @SimulatedHost(freeMemoryMib = 200)
-        void isAnotherOneForAMethodThatSaysSo(Toolstack toolstack, SimulatedXen xen) {
+        void anAnnotatedMethodHasItsOwnHost(Toolstack toolstack, SimulatedXen xen) {
             assertEquals(200, freeMib(toolstack));
             assertTrue(balloonedPages(toolstack, xen) > 0);
         }
@@ -229,7 +229,7 @@ class SimulatedXenExtensionTest {
         @Nested
         class InANestedClass {
             @Test
-            void isThatOfTheEnclosingClass(Toolstack toolstack) {
+            void aNestedClassHasTheHostOfItsEnclosingClass(Toolstack toolstack) {
                 assertEquals(100, freeMib(toolstack));
             }
         }
@@ -243,7 +243,7 @@ class SimulatedXenExtensionTest {
                 .openedWith(options -> options.podPolicy(PodPolicy.libxl()));
 
         @Test
-        void isBuiltAndOpenedAsTold(Toolstack toolstack, SimulatedXen xen) {
+        void theHostIsOpenedWithTheOptionsOfTheAnnotation(Toolstack toolstack, SimulatedXen xen) {
             assertEquals(0, balloonedPages(toolstack, xen));
             // libxl's policy has no slack for PVH.
             assertEquals(64 * 256, toolstack.resolve("guest").pod().status().debtPages());
@@ -256,7 +256,7 @@ class SimulatedXenExtensionTest {
     @LeavesNothingBehind
     static class Tidy {
         @Test
-        void destroysWhatItBuilds(Toolstack toolstack) {
+        void aTestThatDestroysItsDomainsIsTidy(Toolstack toolstack) {
             toolstack.create(GUEST).destroy();
         }
 
@@ -271,12 +271,12 @@ class SimulatedXenExtensionTest {
     static class Untidy {
         @Test
         @LeavesNothingBehind
-        void isAskedToBeTidy(Toolstack toolstack) {
+        void aTestMustLeaveNothingBehindIfAnnotated(Toolstack toolstack) {
             toolstack.create(GUEST);
         }
 
         @Test
-        void isNotAskedToBeTidy(Toolstack toolstack) {
+        void aTestMayLeaveDomainsBehindByDefault(Toolstack toolstack) {
             toolstack.create(GUEST);
         }
     }
@@ -303,7 +303,7 @@ class SimulatedXenExtensionTest {
     @LeavesNothingBehind
     class AProcess {
         @Test
-        void thatIsKilledIsCleanedUpByItsSuccessor(ToolstackProcess process) {
+        void aKilledProcessIsCleanedUpByItsSuccessor(ToolstackProcess process) {
             process.faults().inject(Fault.processKilled(100));
             assertThrows(ProcessKilled.class, () -> process.toolstack().create(GUEST));
             Toolstack next = process.successor().toolstack();
@@ -312,7 +312,7 @@ class SimulatedXenExtensionTest {
         }
 
         @Test
-        void thatRunsIsLeftAloneByOthers(ToolstackProcess process) {
+        void aRunningProcessIsNotDisturbedByOthers(ToolstackProcess process) {
             ToolstackProcess other = process.beside();
             CreateListener meanwhile = step ->
                     assertEquals(List.of(), other.toolstack().leftovers().find());
@@ -320,7 +320,7 @@ class SimulatedXenExtensionTest {
         }
 
         @Test
-        void thatHasEndedIsClosed(ToolstackProcess process) {
+        void anEndedProcessIsClosed(ToolstackProcess process) {
             Domain domain = process.toolstack().create(GUEST);
             process.end();
             process.end();

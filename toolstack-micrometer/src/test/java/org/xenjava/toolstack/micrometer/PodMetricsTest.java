@@ -128,7 +128,7 @@ class PodMetricsTest {
     }
 
     @Test
-    void closedItLeavesNothing() {
+    void closingRemovesAllMeters() {
         start("web");
         passTime(Duration.ofSeconds(5));
         metrics.close();

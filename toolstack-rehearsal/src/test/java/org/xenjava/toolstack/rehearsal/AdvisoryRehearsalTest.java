@@ -191,7 +191,7 @@ class AdvisoryRehearsalTest {
     }
 
     @Test
-    void filesThatAreNotHereAreNamedAndLeaveNothing(@TempDir Path directory) throws IOException {
+    void missingFilesAreNamedAndLeaveNothing(@TempDir Path directory) throws IOException {
         Path kernel = Files.write(directory.resolve("kernel"), HaltingKernel.elf());
         DomainConfig config = guest(64, 128).kernel(kernel).ramdisk(NOWHERE).build();
         Rehearsal rehearsal =
@@ -209,7 +209,7 @@ class AdvisoryRehearsalTest {
     }
 
     @Test
-    void aKernelThatIsHereIsUsed(@TempDir Path directory) throws IOException {
+    void anExistingKernelIsUsed(@TempDir Path directory) throws IOException {
         Path noKernel = Files.writeString(directory.resolve("kernel"), "no kernel");
         AdvisoryRehearsal rehearsal =
                 AdvisoryRehearsal.of(guest(64, 128).kernel(noKernel).build());

@@ -78,7 +78,7 @@ class RehearsalTimelineTest {
     }
 
     @Test
-    void fillingMemoryInStepsEndsAsFillingItAtOnce() {
+    void memoryFilledInStepsEndsLikeMemoryFilledAtOnce() {
         List<RehearsalTrial> atOnce = AdvisoryRehearsal.of(GUEST)
                 .policies(UnpatchedPodPolicy.forSimulation(), PodPolicy.standard())
                 .drivers(GuestDriver.olderLinux(DomainType.PVH))

@@ -36,7 +36,7 @@ class XenstoredRestartTest {
     }
 
     @Test
-    void whileXenstoredIsStoppedNothingReachesIt() {
+    void noRequestReachesAStoppedXenstored() {
         XenStore old = machine.connect().store();
         old.write(NO_TRANSACTION, "/kept", VALUE);
         machine.stopXenstored();
@@ -131,7 +131,7 @@ class XenstoredRestartTest {
     }
 
     @Test
-    void aHammeringGuestMakesTransactionsConflictUntilItIsPaused() {
+    void aGuestThatWritesInALoopMakesTransactionsConflictUntilItIsPaused() {
         SimulatedXen hostile = SimulatedXen.builder()
                 .guests(identity -> SimulatedGuest.linux().hammeringXenstore())
                 .build();

@@ -24,7 +24,7 @@ class HouseRulesTest {
 
     /** Each room may be used by those to its right only. */
     @ArchTest
-    static final ArchRule arrowsPointToTheRight = layeredArchitecture()
+    static final ArchRule eachLayerUsesOnlyThoseItMayUse = layeredArchitecture()
             .consideringOnlyDependenciesInAnyPackage(ROOT + "..")
             .layer("lib")
             .definedBy(ROOT + ".xenctrl.lib")
@@ -288,7 +288,7 @@ class HouseRulesTest {
 
     /** Streams over byte arrays are no I/O; files, sockets and processes are. */
     @ArchTest
-    static final ArchRule thePureRoomsTouchNoFiles = noClasses()
+    static final ArchRule purePackagesOpenNoFiles = noClasses()
             .that()
             .resideInAnyPackage(ROOT + ".memory..", ROOT + ".image..", ROOT + ".pod..", ROOT + ".xenctrl.abi..")
             .should()
@@ -326,7 +326,7 @@ class HouseRulesTest {
             .haveNameMatching(ROOT.replace(".", "\\.") + "\\.store\\.(StoreClient|StoreTransaction|WatchHub)");
 
     @ArchTest
-    static final ArchRule thePureRoomsReadNoClock = noClasses()
+    static final ArchRule purePackagesReadNoClock = noClasses()
             .that()
             .resideInAnyPackage(ROOT + ".memory..", ROOT + ".image..", ROOT + ".pod..", ROOT + ".xenctrl.abi..")
             .should()
@@ -346,7 +346,7 @@ class HouseRulesTest {
             .haveNameMatching(".*\\.xenctrl\\.(Xenctrl|\\w+Calls)");
 
     @ArchTest
-    static final ArchRule onlyTheJnaRoomTouchesNativeCode = noClasses()
+    static final ArchRule onlyTheJnaPackageCallsNativeCode = noClasses()
             .that()
             .resideOutsideOfPackage(ROOT + ".xenctrl.lib.jna..")
             .should()
@@ -372,7 +372,7 @@ class HouseRulesTest {
             .haveFullyQualifiedName("sun.misc.Signal");
 
     @ArchTest
-    static final ArchRule onlyTheDeviceRoomStartsProcesses = noClasses()
+    static final ArchRule onlyTheDevicePackageStartsProcesses = noClasses()
             .that()
             .resideOutsideOfPackage(ROOT + ".device..")
             .should()

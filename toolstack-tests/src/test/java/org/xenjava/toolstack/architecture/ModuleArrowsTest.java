@@ -15,7 +15,7 @@ class ModuleArrowsTest {
 
     /** The groups of commands do not know the program, and shared parts do not know the commands. */
     @ArchTest
-    static final ArchRule theCommandLinesArrowsPointToTheRight = layeredArchitecture()
+    static final ArchRule theCommandLinesPackagesUseOnlyThoseTheyMayUse = layeredArchitecture()
             .consideringOnlyDependenciesInAnyPackage(ROOT + ".cli..")
             .layer("output")
             .definedBy(ROOT + ".cli.output")
@@ -52,7 +52,7 @@ class ModuleArrowsTest {
 
     /** The parts of the simulation: state of Xen, its call interface, dom0, guests, and the face on top. */
     @ArchTest
-    static final ArchRule theSimulationsArrowsPointOneWay = layeredArchitecture()
+    static final ArchRule theSimulationsPackagesUseEachOtherOneWay = layeredArchitecture()
             .consideringOnlyDependenciesInAnyPackage(ROOT + ".sim..")
             .layer("memory")
             .definedBy(ROOT + ".sim.memory")
@@ -93,7 +93,7 @@ class ModuleArrowsTest {
 
     /** A trace's text knows no calls, the calls know no files, and both know neither recorder nor replay. */
     @ArchTest
-    static final ArchRule theTracesArrowsPointOneWay = layeredArchitecture()
+    static final ArchRule theTracesPackagesUseEachOtherOneWay = layeredArchitecture()
             .consideringOnlyDependenciesInAnyPackage(ROOT + ".trace..")
             .layer("format")
             .definedBy(ROOT + ".trace.format")

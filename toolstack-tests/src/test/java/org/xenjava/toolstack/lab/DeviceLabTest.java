@@ -92,7 +92,7 @@ class DeviceLabTest extends LabFixture {
     }
 
     @Test
-    void aGuestUsesItsDiskAndItsCardAndWhatComesAndGoesWhileItRuns() throws IOException {
+    void aGuestUsesItsDevicesAndThoseThatAreAttachedLater() throws IOException {
         Path system = image("the disk it is built with");
         Domain domain = toolstack.create(LabGuest.config("devices", 256, 512)
                 .disks(List.of(disk("xvda", system)))
@@ -141,7 +141,7 @@ class DeviceLabTest extends LabFixture {
     }
 
     @Test
-    void xlDetachesWhatIsOurs() {
+    void xlDetachesADeviceThatWasAttachedHere() {
         Domain domain = toolstack.create(LabGuest.config("ours", 64, 128)
                 .disks(List.of(disk("xvda", image("ours"))))
                 .build());
@@ -155,7 +155,7 @@ class DeviceLabTest extends LabFixture {
 
     /** xl's own scripts take longer here than xl waits for them, so its devices are never connected. */
     @Test
-    void whatXlAttachesHasTheSameNodesAndIsDetachedByUs() throws IOException {
+    void aDeviceThatXlAttachedHasTheSameNodesAndIsDetachedHere() throws IOException {
         Path config = LabGuest.xlConfig("xls", 64, 128);
         Files.writeString(
                 config,

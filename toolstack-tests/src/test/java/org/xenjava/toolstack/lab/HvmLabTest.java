@@ -262,7 +262,7 @@ class HvmLabTest extends LabFixture {
 
     @Tag("lab-long")
     @Test
-    void aBlindGuestBalloonsToItsSize() {
+    void aGuestWithoutAScreenBalloonsToItsSize() {
         Domain ours = toolstack.create(config("blind", Vga.NONE, KERNEL));
         report("ours, none, built", ours);
         boot(ours);

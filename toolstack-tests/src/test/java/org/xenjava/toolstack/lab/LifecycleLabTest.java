@@ -98,7 +98,7 @@ class LifecycleLabTest extends LabFixture {
     }
 
     @Test
-    void aCrashedGuestIsKeptUntilItIsDestroyed() {
+    void aCrashedGuestIsPreservedUntilItIsDestroyed() {
         Domain domain = toolstack.create(podGuest("kept", LifecycleAction.RESTART));
         SupervisorService service = supervise();
         PodGuest.boot(domain).shutdown(ShutdownReason.CRASH);
@@ -151,7 +151,7 @@ class LifecycleLabTest extends LabFixture {
     }
 
     @Test
-    void aGuestWhoseQemuIsKilledIsDealtWithAsCrashed() throws IOException {
+    void aGuestWhoseQemuIsKilledCountsAsCrashed() throws IOException {
         Domain domain = toolstack.create(hvmPodGuest("blind"));
         SupervisorService service = supervise();
         PodGuest.boot(domain);
@@ -185,7 +185,7 @@ class LifecycleLabTest extends LabFixture {
     }
 
     @Test
-    void aSupervisorThatIsKilledBetweenOldAndNewHasASuccessorThatGoesOn() throws Exception {
+    void theNextSupervisorContinuesARestartOfAKilledOne() throws Exception {
         Domain domain = toolstack.create(podGuest("orphan", LifecycleAction.RENAME_RESTART));
         PodGuest guest = PodGuest.boot(domain);
         Process other = new ProcessBuilder(

@@ -25,7 +25,7 @@ class MatrixLabTest extends LabFixture {
 
     @ParameterizedTest
     @MethodSource("cells")
-    void whatWasMeasuredOnceIsMeasuredAgain(Cell cell) {
+    void theMatrixIsMeasuredAgainWithTheSameResults(Cell cell) {
         try (RealBench bench = new RealBench(cell)) {
             Finding finding = Experiment.run(cell, bench);
             Dom0.report(cell + ": " + finding);

@@ -16,7 +16,7 @@ class PodGuestLabTest extends LabFixture {
     private static final long BLOCK = 512;
 
     @Test
-    void whatTheGuestDoesToItsMemoryXenCounts() {
+    void xenCountsTheGuestsMemoryOperations() {
         Domain domain = toolstack.create(PodGuest.config("pod-exact", 16, 32).build());
         PodGuest guest = PodGuest.boot(domain);
         PodCounters booted = report("booted", domain);

@@ -72,7 +72,7 @@ class PvhBootLabTest extends LabFixture {
     }
 
     @Test
-    void theVmlinuxBootsAsWellAndPowersOffWhenAsked() {
+    void theVmlinuxBootsAndPowersOffOnRequest() {
         Domain domain = toolstack.create(LabGuest.config("elf", 192, 256)
                 .kernel(Dom0.GUESTS.resolve("vmlinux"))
                 .vcpus(2)
@@ -85,7 +85,7 @@ class PvhBootLabTest extends LabFixture {
     }
 
     @Test
-    void aGuestCanBeToldToRebootAndCanCrash() {
+    void aGuestRebootsOnRequestAndCanCrash() {
         Domain rebooting =
                 toolstack.create(LabGuest.config("rebooting", 192, 256).build());
         boot(rebooting);

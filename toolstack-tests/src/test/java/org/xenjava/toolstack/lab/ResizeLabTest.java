@@ -66,7 +66,7 @@ class ResizeLabTest extends LabFixture {
     }
 
     @Test
-    void aResizeThatTheHostCannotBackTakesNothingWhereXlTakesAll() {
+    void aResizeThatTheHostCannotSatisfyTakesNothing() {
         long hostMib = freePages() / 256;
         Domain ours =
                 toolstack.create(LabGuest.config("greedy", 256, hostMib + 1024).build());

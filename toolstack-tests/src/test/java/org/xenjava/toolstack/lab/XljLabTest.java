@@ -25,7 +25,7 @@ class XljLabTest extends LabFixture {
     }
 
     @Test
-    void aGuestLivesItsLifeFromTheCommandLine() {
+    void aGuestIsCreatedUsedAndDestroyedFromTheCommandLine() {
         // One vCPU: more of them starve each other under software emulation.
         xlj("create", EXAMPLE, "vcpus=1", "maxvcpus=1").expectSuccess();
         Domain domain = named("pvh-pod");
@@ -53,7 +53,7 @@ class XljLabTest extends LabFixture {
     }
 
     @Test
-    void podCheckSpeaksTheAdvisorysWordsOfAnyDomain() {
+    void podCheckPrintsTheAdvisorysTextForAnyDomain() {
         assertEquals(255, xlj("pod-check", "0").status());
         assertEquals(255, xlj("pod-check", "4711").status());
 
@@ -68,7 +68,7 @@ class XljLabTest extends LabFixture {
     }
 
     @Test
-    void aDryRunShowsThePlanAndTouchesNothing() {
+    void aDryRunShowsThePlanAndChangesNothing() {
         Output plan = xlj("dry-run", EXAMPLE).expectSuccess();
         assertTrue(plan.text().contains("65792"), "the PoD target");
     }

@@ -27,7 +27,7 @@ class MatrixTest {
 
     @ParameterizedTest
     @MethodSource("cellsForTheSimulation")
-    void theSimulationFindsWhatRealXenHasFound(Cell cell) {
+    void theSimulationHasTheFindingsOfRealXen(Cell cell) {
         try (Bench bench = new SimulatedBench(cell)) {
             assertEquals(
                     REAL.of(cell).orElseThrow().ofAnyDomain(),

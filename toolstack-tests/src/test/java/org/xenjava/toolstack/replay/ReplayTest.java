@@ -67,7 +67,7 @@ class ReplayTest {
 
     @ParameterizedTest
     @MethodSource("scenarios")
-    void everyTraceSaysHowItCameAbout(Scenario scenario) {
+    void everyTraceNamesItsCommand(Scenario scenario) {
         TraceHeader header = TraceReader.read(trace(scenario)).header();
         assertEquals(scenario.description(), header.command());
         assertEquals("4.17", header.release());

@@ -76,7 +76,7 @@ class TraceFileTest {
     }
 
     @Test
-    void askingForTheReleaseIsNotPartOfTheRecording() {
+    void theQueryOfTheReleaseIsNotRecorded() {
         Path trace = dir.resolve("trace");
         Recordings.record(trace, xen -> {});
         assertEquals(List.of(), TraceReader.read(trace).records());

@@ -114,7 +114,7 @@ class DomainCallsTest extends HypercallBytes {
     }
 
     @Test
-    void whatXenKnowsOfADomainIsRead() {
+    void domainInfoIsDecoded() {
         xen.answering((op, args) -> {
             assertEquals(5, xen.at(args[0]).getShort(8));
             putDomain(xen.at(args[0]), 16, 5);

@@ -11,7 +11,7 @@ import org.junit.jupiter.api.Test;
 /** The bytes were written by hand from Xen 4.17's public headers. */
 class HostCallsTest extends HypercallBytes {
     @Test
-    void theHostIsRead() {
+    void physinfoIsDecoded() {
         xen.answering((op, args) -> {
             assertEquals(hex("03000000 15000000", zeros(128)), xen.hex(args[0], 136));
             xen.at(args[0])

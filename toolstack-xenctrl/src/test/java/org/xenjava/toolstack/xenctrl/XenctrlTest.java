@@ -24,7 +24,7 @@ import org.xenjava.toolstack.xenctrl.units.Pages;
 /** How the typed hypercalls are opened, and what every failure of them says. */
 class XenctrlTest extends HypercallBytes {
     @Test
-    void theRunningReleaseIsAskedFor() {
+    void openingReadsTheRunningRelease() {
         assertEquals(XenRelease.V4_17, xenctrl.abi().release());
     }
 

@@ -23,20 +23,20 @@ class ConsoleSessionTest {
     private final ByteArrayOutputStream shown = new ByteArrayOutputStream();
 
     @Test
-    void showsWhatTheGuestPrintsUntilTheConsoleIsClosed() throws Exception {
+    void aSessionShowsTheGuestsOutputUntilTheConsoleIsClosed() throws Exception {
         InputStream guest = new ByteArrayInputStream("Linux version 6.1\r\n".getBytes(StandardCharsets.UTF_8));
         ConsoleSession.run(guest, OutputStream.nullOutputStream(), typed("", false));
         assertEquals("Linux version 6.1\r\n", shown.toString(StandardCharsets.UTF_8));
     }
 
     @Test
-    void endsWhenTheTerminalFailsUnderIt() throws Exception {
+    void aSessionEndsIfTheTerminalFails() throws Exception {
         ConsoleSession.run(new HungUp(), OutputStream.nullOutputStream(), typed("", false));
         assertEquals("", shown.toString(StandardCharsets.UTF_8));
     }
 
     @Test
-    void sendsWhatIsTypedAndDetachesAtTheEndOfInput() throws Exception {
+    void aSessionSendsItsInputAndDetachesAtTheEndOfInput() throws Exception {
         ByteArrayOutputStream received = new ByteArrayOutputStream();
         try (PipedOutputStream silent = new PipedOutputStream()) {
             ConsoleSession.run(new PipedInputStream(silent), received, typed("reboot\n", true));
@@ -45,7 +45,7 @@ class ConsoleSessionTest {
     }
 
     @Test
-    void endsWithAPipeThatHasSentSomething() throws Exception {
+    void aSessionEndsWithAPipeThatHasSentSomething() throws Exception {
         ByteArrayOutputStream received = new ByteArrayOutputStream();
         try (PipedOutputStream silent = new PipedOutputStream()) {
             ConsoleSession.run(new PipedInputStream(silent), received, typed("reboot\n", false));

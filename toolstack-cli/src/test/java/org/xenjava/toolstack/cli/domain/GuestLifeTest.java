@@ -72,7 +72,7 @@ class GuestLifeTest {
                     console 0       | domain 0 has no console in xenconsoled: its console is the host's
                     dump-core 0 /x  | domain 0 cannot be dumped: the dump would pause the domain that it runs in
                     """)
-    void whatWouldHarmDomainZeroIsRefused(String line, String reason) {
+    void aVerbThatWouldHarmDomainZeroIsRefused(String line, String reason) {
         assertEquals(new Outcome(1, "", "xlj: " + reason + "\n"), prompt.run(line.split(" ")));
         assertEquals("Domain-0", read("/local/domain/0/name"));
     }
@@ -89,7 +89,7 @@ class GuestLifeTest {
     }
 
     @Test
-    void aGuestsScreenIsWhereXenstoreSays() {
+    void theScreenOfAGuestHasTheAddressInXenstore() {
         prompt.run("create", "-p", files.config("web", "memory = 64", "type = 'hvm'"));
 
         Outcome none = prompt.run("vncviewer", "web");
@@ -118,7 +118,7 @@ class GuestLifeTest {
     }
 
     @Test
-    void theListIsXls() {
+    void theListHasXlsText() {
         prompt.run("create", "-p", files.config("web", "memory = 64"));
         Outcome one = prompt.run("list", "web");
         assertEquals(
@@ -157,7 +157,7 @@ class GuestLifeTest {
     }
 
     @Test
-    void verboseTellsEachStepOnALine() {
+    void aVerboseCreatePrintsEachStepOnALine() {
         Outcome outcome = prompt.run("create", "-pv", files.config("web", "memory = 64"));
         assertEquals("", outcome.out());
         assertTrue(outcome.err().contains("] " + CreateStep.CREATE_DOMAIN.words() + "\n"), outcome.err());
@@ -177,7 +177,7 @@ class GuestLifeTest {
     }
 
     @Test
-    void aBuildThatFailsTellsWhatItUndid() {
+    void aBuildThatFailsPrintsTheStepsThatItUndid() {
         prompt.run("create", "-p", files.config("web", "memory = 64"));
         Outcome outcome = prompt.run("create", "-pv", files.config("web", "memory = 64"));
         assertEquals(1, outcome.status());
@@ -225,7 +225,7 @@ class GuestLifeTest {
     }
 
     @Test
-    void allGuestsAreAskedAlthoughOneCannotBe() {
+    void aShutdownOfAllGuestsGoesOnAfterOneThatFails() {
         prompt.run("create", "-p", files.config("deaf", "memory = 64"));
         prompt.run("create", "-p", files.config("web", "memory = 64"));
         loadPvDrivers(2);
@@ -260,7 +260,7 @@ class GuestLifeTest {
     }
 
     @Test
-    void whatAKilledBuildHasLeftIsCollected() throws IOException {
+    void gcRemovesTheLeftoversOfAKilledBuild() throws IOException {
         UUID uuid = UUID.randomUUID();
         int domid = hypercalls
                 .domains()

@@ -92,7 +92,7 @@ class SuperviseTest {
     }
 
     @Test
-    void ofTheHostEndsWhenItIsToldTo() {
+    void theSupervisorOfAHostEndsAtASignal() {
         prompt.run("create", files.config("web", "memory = 64"));
         prompt.whileSleeping(() -> Thread.currentThread().interrupt());
         assertEquals(0, prompt.run("supervise").status());
@@ -118,7 +118,7 @@ class SuperviseTest {
     }
 
     @Test
-    void aCoreIsDumpedUnlessThatMightKillTheGuest(@TempDir Path dumps) {
+    void aCoreIsDumpedUnlessTheDumpMightCrashTheGuest(@TempDir Path dumps) {
         prompt.run("create", "--backed-boot", "off", "--no-guard", files.config("web", "memory = 64", "maxmem = 128"));
         String file = dumps.resolve("core").toString();
         Outcome refused = prompt.run("dump-core", "web", file);

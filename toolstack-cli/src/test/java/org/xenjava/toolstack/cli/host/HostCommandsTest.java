@@ -34,7 +34,7 @@ class HostCommandsTest {
     }
 
     @Test
-    void vmListIsXls() {
+    void vmListHasXlsText() {
         String padding = " ".repeat(22);
         assertEquals(
                 "UUID                                  ID    name\n"

@@ -81,7 +81,7 @@ class GuardTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"--no-guard", "-p"})
-    void createDoesNotWaitIfItIsNotTo(String option) {
+    void createDoesNotWaitWithoutAGuard(String option) {
         hostOf(GOOD);
         assertEquals(new Outcome(0, "", ""), prompt.run("create", "--backed-boot", "off", option, pod()));
         assertEquals(Duration.ZERO, prompt.time());
@@ -106,7 +106,7 @@ class GuardTest {
     }
 
     @Test
-    void createSaysWhenItCannotHelp() {
+    void createReportsAGuestThatTheGuardGaveUp() {
         xen = SimulatedXen.builder()
                 .hostPages(393_216 + 16_683 + 16_384 + 8_000)
                 .guests(identity -> SimulatedGuest.with(GOOD.stoppingShortBy(5000)))
@@ -122,7 +122,7 @@ class GuardTest {
     }
 
     @Test
-    void createSaysWhenTheGuestCrashesMeanwhile() {
+    void createReportsAGuestThatCrashesMeanwhile() {
         hostOf(GOOD.atPace(64, Duration.ofSeconds(10)));
         prompt.whileSleeping(() -> {
             passTheTime();
@@ -136,7 +136,7 @@ class GuardTest {
     }
 
     @Test
-    void ctrlCLeavesTheGuestRunningAndSaysSo() {
+    void ctrlCLeavesTheGuestRunningAndPrintsAWarning() {
         hostOf(GOOD);
         prompt.whileSleeping(() -> Thread.currentThread().interrupt());
         Outcome outcome = prompt.run("create", "--backed-boot", "off", pod());
@@ -147,7 +147,7 @@ class GuardTest {
     }
 
     @Test
-    void aTerminalShowsHowFarItIs() {
+    void aTerminalShowsTheProgressOfTheBalloon() {
         hostOf(IN_SECONDS);
         Outcome outcome = prompt.runOnTerminal("create", "--backed-boot", "off", pod());
         assertTrue(outcome.err().contains("\r\033[Kweb: ballooning, "), outcome.err());
@@ -186,7 +186,7 @@ class GuardTest {
     }
 
     @Test
-    void anObserverChangesNothingAndSaysWhoIsNotSafe() {
+    void anObserverChangesNothingAndListsGuestsThatAreNotSafe() {
         hostOf(GOOD.lying());
         unguarded();
         Outcome outcome = prompt.run("guard", "--once", "--mode", "observe", "--json");
@@ -235,7 +235,7 @@ class GuardTest {
     }
 
     @Test
-    void aGuardGoesOnUntilItIsToldToEnd() {
+    void aGuardRunsUntilASignal() {
         hostOf(GOOD.lying());
         unguarded();
         prompt.whileSleeping(() -> {

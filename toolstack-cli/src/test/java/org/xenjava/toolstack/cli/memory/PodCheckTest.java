@@ -37,7 +37,7 @@ class PodCheckTest {
     }
 
     @Test
-    void upToAMebibyteOfDebtIsAdvisedOn() {
+    void aDebtOfUpToOneMebibyteGetsAnAdvice() {
         create("web", 64, 66); // 512 frames more than memory, of which the slack covers 256
         assertEquals(
                 new Outcome(
@@ -52,7 +52,7 @@ class PodCheckTest {
     }
 
     @Test
-    void moreDebtIsAGuestThatBootsOrWhoseBalloonFails() {
+    void aLargerDebtIsReportedAsABootOrAFailedBalloon() {
         create("web", 64, 67);
         assertEquals(
                 new Outcome(
@@ -67,7 +67,7 @@ class PodCheckTest {
     }
 
     @Test
-    void entriesThatAllHaveAPageAreNotVulnerable() {
+    void aGuestWhoseEntriesAllHaveAPageIsNotVulnerable() {
         create("web", 64, 65); // the slack covers it
         assertEquals(
                 new Outcome(0, "checked domain 1 for XSA-153: NOT vulnerable\n", ""), prompt.run("pod-check", "1"));
@@ -112,7 +112,7 @@ class PodCheckTest {
     }
 
     @Test
-    void aNameIsAsGoodAsANumber() {
+    void aGuestIsNamedByNameOrNumber() {
         create("web", 64, 66);
         assertEquals(prompt.run("pod-check", "1"), prompt.run("pod-check", "web"));
     }
@@ -138,7 +138,7 @@ class PodCheckTest {
     }
 
     @Test
-    void allOfThemHaveTheStatusOfTheWorst() {
+    void theExitStatusOfSeveralGuestsIsThatOfTheWorst() {
         create("idle", 64, 64);
         assertEquals(0, prompt.run("pod-check", "--all").status());
         create("web", 64, 66);
@@ -165,7 +165,7 @@ class PodCheckTest {
     }
 
     @Test
-    void watchingLooksAgainUntilTheGuestHasBallooned() {
+    void watchingReadsTheCountersUntilTheGuestHasBallooned() {
         assertEquals(
                 0,
                 prompt.run(

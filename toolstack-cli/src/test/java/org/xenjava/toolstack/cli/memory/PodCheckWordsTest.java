@@ -15,7 +15,7 @@ class PodCheckWordsTest {
     }
 
     @Test
-    void aSmallDebtIsVulnerableAndMendedByOneMebibyte() {
+    void aSmallDebtIsVulnerableAndOneMebibyteCoversIt() {
         PodCheck check = check(1024, 1224);
         assertEquals(
                 List.of(

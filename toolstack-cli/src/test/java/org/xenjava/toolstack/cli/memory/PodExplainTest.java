@@ -99,7 +99,7 @@ class PodExplainTest {
     }
 
     @Test
-    void aMoveMayBeWaitedFor() {
+    void aMemSetCanBeAwaited() {
         prompt.run("unpause", "pod");
         prompt.whileSleeping(() -> xen.advance(Duration.ofSeconds(1)));
         assertEquals(

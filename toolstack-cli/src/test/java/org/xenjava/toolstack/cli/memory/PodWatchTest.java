@@ -53,7 +53,7 @@ class PodWatchTest {
     }
 
     @Test
-    void aDeathIsToldWithXensReason() {
+    void aCrashIsReportedWithXensReason() {
         prompt.whileSleeping(() -> {
             xen.advance(Duration.ofSeconds(1));
             xen.guest(1).orElseThrow().load();

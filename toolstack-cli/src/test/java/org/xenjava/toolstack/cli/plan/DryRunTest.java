@@ -320,7 +320,7 @@ class DryRunTest {
     }
 
     @Test
-    void everyErrorOfAFileIsALine() {
+    void eachErrorOfAFileIsOneLine() {
         String file = files.config("web", "memry = 256", "vcpus = 0");
         Outcome outcome = prompt.run("dry-run", file);
         assertEquals(1, outcome.status());
@@ -330,7 +330,7 @@ class DryRunTest {
     }
 
     @Test
-    void warningsAreToldUnlessQuiet() {
+    void warningsArePrintedUnlessQuiet() {
         String file = files.config("web", "memory = 256", "memory = 128");
         assertEquals(
                 "xlj: " + file + ":5: 'memory' replaces its value of line 4\n",

@@ -60,7 +60,7 @@ class RehearseTest {
 
     /** FreeBSD keeps 72 MiB of 128, as its driver would for real. */
     @Test
-    void itIsOneScreen() {
+    void theTextFitsOnOneScreen() {
         assertEquals(
                 new Outcome(
                         0,
@@ -141,7 +141,7 @@ class RehearseTest {
     }
 
     @Test
-    void withoutPopulateOnDemandThereIsNothingToPromise() {
+    void aGuestWithoutPopulateOnDemandNeedsNoRehearsal() {
         Outcome outcome = prompt.run("rehearse", files.config("plain", "memory = 64"));
         assertEquals(0, outcome.status());
         assertTrue(outcome.out().contains("memory is maxmem"), outcome.out());
@@ -150,7 +150,7 @@ class RehearseTest {
     }
 
     @Test
-    void aGuestThatDiesWithinTheSlackIsAFailure() {
+    void aGuestThatCrashesWithinTheSlackIsAFailure() {
         DomainConfig config = DomainConfig.builder("web")
                 .kernel(Path.of("/nowhere/vmlinuz"))
                 .memoryMib(64)
@@ -217,7 +217,7 @@ class RehearseTest {
     }
 
     @Test
-    void withoutAFileItIsTheExample() {
+    void aRehearsalWithoutAFileUsesTheExample() {
         assertFalse(Files.exists(Path.of(RehearseCommand.EXAMPLE)), "tests run below the repository's root");
         Outcome outcome = prompt.run("rehearse");
         assertEquals(new Outcome(1, "", "xlj: examples/pvh-pod.cfg: no such file\n"), outcome);

@@ -69,7 +69,7 @@ class XlConfigErrorsTest {
     }
 
     @Test
-    void whatIsMissingIsReportedForTheWholeFile() {
+    void missingKeysAreReportedForTheWholeFile() {
         assertEquals(
                 """
                 f: 'type' is missing: write "pvh" or "hvm"; xl's default, "pv", is not supported
@@ -108,7 +108,7 @@ class XlConfigErrorsTest {
     }
 
     @Test
-    void whatAWrongLineMayHaveSaidIsNotMissing() {
+    void aKeyOnAWrongLineIsNotReportedAsMissing() {
         assertEquals("f:1: expected a value for 'name', found 'x': text is quoted", errors("name = x\nvcpus = 1"));
     }
 

@@ -44,7 +44,7 @@ class XlConfigReaderTest {
     private static final String HVM = "name='x'; type='hvm'; memory=256\n";
 
     @Test
-    void readsEveryKeyThatIsSupported() {
+    void theReaderReadsEverySupportedKey() {
         DomainConfig config = silent(
                 """
                 name = "guest"
@@ -132,7 +132,7 @@ class XlConfigReaderTest {
     }
 
     @Test
-    void cmdlineWinsOverRootAndExtraAndSaysSo() {
+    void cmdlineWinsOverRootAndExtraWithAWarning() {
         XlConfigReader.Result result = XlConfigReader.parse(PVH + "root='r'\ncmdline=''\nextra='e'", "f");
         assertEquals("", result.config().commandLine());
         assertEquals(
@@ -159,7 +159,7 @@ class XlConfigReaderTest {
     }
 
     @Test
-    void theLastAssignmentWinsAndTheEarlierIsNotJudged() {
+    void theLastAssignmentWinsAndEarlierOnesAreNotChecked() {
         XlConfigReader.Result result = XlConfigReader.parse(PVH + "vcpus='many'\nvcpus=2", "f");
         assertEquals(2, result.config().vcpus());
         assertEquals(
@@ -167,7 +167,7 @@ class XlConfigReaderTest {
     }
 
     @Test
-    void readsTimeLimitsAndPaging() {
+    void theReaderReadsTimeLimitsAndPaging() {
         DomainConfig config = silent(PVH
                 + "localtime=1; rtc_timeoffset='-90'; tsc_mode='native'\n"
                 + "max_grant_frames=64; max_maptrack_frames=0; max_event_channels=2047\n"

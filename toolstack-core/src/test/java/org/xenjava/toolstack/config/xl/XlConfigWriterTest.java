@@ -128,7 +128,7 @@ class XlConfigWriterTest {
     }
 
     @Property(tries = 500, seed = "153", edgeCases = EdgeCasesMode.NONE)
-    void whatIsWrittenReadsAsItWas(@ForAll("configs") DomainConfig config) {
+    void aWrittenConfigurationIsReadBackEqual(@ForAll("configs") DomainConfig config) {
         XlConfigReader.Result result = XlConfigReader.parse(XlConfigWriter.write(config), "written");
         assertEquals(config, result.config());
         assertEquals(List.of(), result.warnings());

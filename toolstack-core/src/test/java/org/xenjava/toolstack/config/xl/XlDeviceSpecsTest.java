@@ -106,7 +106,7 @@ class XlDeviceSpecsTest {
             /a,raw,xvda,size=1              | 'size' is no parameter of a disk
             zip:/a,xvda,w                   | 'zip:' is no prefix of a disk
             """)
-    void aDiskThatIsWrongOrNotSupportedSaysWhy(String spec, String error) {
+    void aWrongOrUnsupportedDiskIsRefusedWithAReason(String spec, String error) {
         assertEquals(
                 error,
                 assertThrows(ConfigException.class, () -> XlDiskReader.read(spec))
@@ -176,12 +176,12 @@ class XlDeviceSpecsTest {
             speed=1             | 'speed' is no parameter of a network card
             fast                | 'fast' is no parameter of a network card
             """)
-    void aCardThatIsWrongOrNotSupportedSaysWhy(String spec, String error) {
+    void aWrongOrUnsupportedCardIsRefusedWithAReason(String spec, String error) {
         assertEquals(error, assertThrows(ConfigException.class, () -> nic(spec)).getMessage());
     }
 
     @Test
-    void whatXlOnlyWarnsOfIsAWarning() {
+    void aParameterThatXlWarnsOfIsAWarning() {
         List<String> warnings = new ArrayList<>();
         NicConfig nic = new XlNicSpec(0, warnings::add).parse("netdev=eth0,accel=fast");
         assertEquals(NicConfig.builder().gatewayDevice("eth0").build(), nic);

@@ -33,7 +33,7 @@ class XlDocumentationTest {
     }
 
     @Test
-    void theDocumentSaysOfEveryOtherKeyWhatBecomesOfItAndWhy() throws IOException {
+    void theDocumentExplainsEveryOtherKey() throws IOException {
         assertEquals(
                 XlKeys.all().stream()
                         .filter(key -> !isSupported(key))

@@ -21,7 +21,7 @@ import org.xenjava.toolstack.config.xl.XlValue.Text;
 class XlGrammarIsLibxlusTest {
 
     @Test
-    void everyTextIsWhatItIsToLibxlu() throws IOException {
+    void everyTextIsParsedAsByLibxlu() throws IOException {
         List<String> answers = answers();
         assertTrue(answers.size() > 500);
         for (String answer : answers) {

@@ -52,7 +52,7 @@ class XlGrammarTest {
 
     @ParameterizedTest
     @MethodSource("rightTexts")
-    void rightTextSaysWhatItSays(String source, String meaning) {
+    void aCorrectTextIsParsed(String source, String meaning) {
         assertEquals(meaning, meaning(source), source);
     }
 
@@ -130,12 +130,12 @@ class XlGrammarTest {
 
     @ParameterizedTest
     @MethodSource("wrongTexts")
-    void wrongTextIsReportedWhereItIsWrong(String source, String errors) {
+    void aWrongTextIsReportedWithItsPosition(String source, String errors) {
         assertEquals(errors, errors(source), source);
     }
 
     @Test
-    void readingGoesOnBehindAWrongLine() {
+    void theParserContinuesAfterAWrongLine() {
         XlDiagnostics findings = new XlDiagnostics("f");
         assertEquals("{a=1, d=4}", meaning("a = 1\nb = = 2; c = 3\nd = 4", findings));
         assertEquals(
@@ -143,7 +143,7 @@ class XlGrammarTest {
     }
 
     @Test
-    void readingGoesOnBehindAWrongListOfManyLines() {
+    void theParserContinuesAfterAWrongListOfManyLines() {
         XlDiagnostics findings = new XlDiagnostics("f");
         String source = "disk = [ 'a',\n 'b' 'c',\n [ 'd' ],\n 'e' ]\nname = 'x'";
         assertEquals("{name=x}", meaning(source, findings));

@@ -36,7 +36,7 @@ class XlHvmSectionTest {
     private static final String HVM = "name='x'; type='hvm'; memory=256\n";
 
     @Test
-    void readsEveryKeyOfTheMachine() {
+    void theReaderReadsEveryKeyOfTheMachine() {
         DomainConfig config = silent(
                 """
                 name = "x"
@@ -120,7 +120,7 @@ class XlHvmSectionTest {
     }
 
     @Test
-    void aSerialPortThatLeadsNowhereIsNone() {
+    void aSerialPortWithoutADestinationIsIgnored() {
         assertEquals(
                 List.of(), silent(HVM + "serial='none'").hvm().orElseThrow().serial());
         assertEquals(
@@ -145,7 +145,7 @@ class XlHvmSectionTest {
     }
 
     @Test
-    void aScreenThatNobodySeesNeedsNoPassword() {
+    void aScreenWithoutAServerNeedsNoPassword() {
         assertEquals(
                 Optional.empty(),
                 silent(HVM + "vnc=0; vnclisten='0.0.0.0'")
@@ -156,7 +156,7 @@ class XlHvmSectionTest {
     }
 
     @Test
-    void vncLooksAtEightCharactersOfAPassword() {
+    void vncUsesEightCharactersOfAPassword() {
         assertEquals(
                 "[f:2: VNC looks only at the first 8 characters of 'vncpasswd']",
                 XlConfigReader.parse(HVM + "vncpasswd='123456789'", "f")

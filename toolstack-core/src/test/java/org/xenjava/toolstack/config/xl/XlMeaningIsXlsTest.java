@@ -21,7 +21,7 @@ import org.xenjava.toolstack.error.ConfigException;
 class XlMeaningIsXlsTest {
 
     @Test
-    void theSimplestGuestIsXls() throws IOException {
+    void theSimplestGuestHasXlsDefaults() throws IOException {
         String[] first = answers().get(0).split("\t");
         Map<String, String> theirs = Arrays.stream(first)
                 .skip(1)
@@ -34,7 +34,7 @@ class XlMeaningIsXlsTest {
     }
 
     @Test
-    void everyTextIsTheGuestThatItIsToXl() throws IOException {
+    void everyTextMeansTheSameGuestAsForXl() throws IOException {
         List<String> answers = answers();
         assertTrue(answers.size() > 1000);
         Map<String, String> simplest = facts(answers.get(0).split("\t")[0]);

@@ -114,7 +114,7 @@ class DevicePlanTest {
     }
 
     @Test
-    void theHostIsAskedAboutEachFileOnce() {
+    void thePlanReadsEachFileOnce() {
         plan(PVH + "disk=['/img/a,raw,xvda,r', '/img/a,raw,xvdb,r', '/img/b,raw,xvdc,w']\n");
         assertEquals(List.of("/img/a", "/img/b"), host.asked);
     }
@@ -185,7 +185,7 @@ class DevicePlanTest {
     }
 
     @Test
-    void whatTheHostLacksIsRefusedWithTheNameOfTheGuest() {
+    void aMissingPartOfTheHostIsRefusedWithTheNameOfTheGuest() {
         assertRefused("domain web: disk xvda: /img/none does not exist", PVH + "disk=['/img/none,raw,xvda,w']\n");
         assertRefused("domain web: vif: this host has no bridge 'br9'", PVH + "vif=['bridge=br9']\n");
     }

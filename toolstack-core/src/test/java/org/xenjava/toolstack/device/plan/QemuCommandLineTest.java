@@ -162,7 +162,7 @@ class QemuCommandLineTest {
     }
 
     @Test
-    void theRestOfTheMachineIsWhatTheFileAsksFor() {
+    void theMachineHasTheDevicesOfTheFile() {
         List<String> arguments = arguments(
                 HVM
                         + """

@@ -132,7 +132,7 @@ class QemuConfinementTest {
     }
 
     @Test
-    void aNewerQemuIsToldWithOtherWords() {
+    void aNewerQemuGetsItsOwnOptions() {
         host.abilities = new QemuAbilities(EnumSet.allOf(ConfinementMeasure.class), QemuAbilities.Drop.RUN_WITH);
 
         assertEquals(

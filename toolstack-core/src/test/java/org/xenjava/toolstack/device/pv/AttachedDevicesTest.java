@@ -74,7 +74,7 @@ class AttachedDevicesTest extends DeviceHost {
     }
 
     @Test
-    void aPlaceThatIsTakenStaysAsItIs() {
+    void anOccupiedPlaceIsNotChanged() {
         Domain domain = running(guest().disks(List.of(disk("xvda"))));
         MachineState with = host.state();
         assertEquals(

@@ -135,7 +135,7 @@ class DevicesTest extends DeviceHost {
     }
 
     @Test
-    void aGuestThatNeverRanIsTakenApartAsWell() {
+    void aGuestThatNeverRanIsRemovedCompletely() {
         create(guest().disks(List.of(
                                 disk("xvda"),
                                 DiskConfig.builder("xvdb").target("/dev/vg/web").build()))
@@ -176,7 +176,7 @@ class DevicesTest extends DeviceHost {
     }
 
     @Test
-    void aDiskThatQemuDoesNotTakeOnEndsTheBuild() {
+    void aDiskThatQemuDoesNotServeFailsTheBuild() {
         DiskConfig readOnly = DiskConfig.builder("xvda")
                 .target(image.toString())
                 .backend(DiskConfig.Backend.QDISK)
@@ -225,7 +225,7 @@ class DevicesTest extends DeviceHost {
     }
 
     @Test
-    void aLoopDeviceThatAnotherProcessSnatchesIsReplacedByTheNextOne() {
+    void aLoopDeviceThatAnotherProcessTakesIsReplacedByTheNextOne() {
         host.faults.inject(Fault.nthOf("host_attach_loop", 1, Errno.EBUSY));
         create(guest().disks(List.of(disk("xvda")))).destroy();
         assertEquals(1, host.faults.injected().size());

@@ -139,7 +139,7 @@ class DiskSharingTest {
     }
 
     @Test
-    void creatingAGuestLooksAtItsImageOnce() {
+    void aCreateReadsTheStateOfItsImageOnce() {
         List<String> looks = new ArrayList<>();
         host.faults.inject(call -> {
             if (call.method().equals("file")) {

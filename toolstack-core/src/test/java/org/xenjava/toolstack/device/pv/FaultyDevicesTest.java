@@ -269,7 +269,7 @@ class FaultyDevicesTest {
 
     /** A wait for a back end that has let go already would take the whole time limit, 10 s by default. */
     @Test
-    void aDestroyDoesNotWaitForBackEndsThatLetGo() throws ReflectiveOperationException {
+    void aDestroyDoesNotWaitForBackEndsThatClose() throws ReflectiveOperationException {
         Domain domain = running(config);
         try (LogCapture log = new LogCapture(Detachment.class)) {
             domain.destroy();

@@ -215,7 +215,7 @@ class FaultInjectionTest {
     }
 
     @Test
-    void healingRemovesAllFaults() {
+    void clearingTheFaultsRemovesThemAll() {
         faults.inject(Fault.every(FaultSite::toXenstored, Errno.EIO));
         assertEquals(Errno.EIO, errnoOf(() -> write("/test/node")));
         faults.heal();

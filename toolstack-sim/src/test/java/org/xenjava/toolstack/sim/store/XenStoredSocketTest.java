@@ -133,7 +133,7 @@ class XenStoredSocketTest {
     }
 
     @Test
-    void aSocketThatIsMissingOrServedByNobodyIsToldApart() throws IOException {
+    void aMissingSocketAndOneWithoutAServerAreDifferentErrors() throws IOException {
         XenStoredSocket missing = new XenStoredSocket(dir.resolve("missing"));
         assertEquals(Errno.ENOENT, refusal(() -> missing.open(ReconnectPolicy.impatient())));
         server.stop();

@@ -16,7 +16,7 @@ class AbiFactsRegenerationTest {
     private static final Path INSTALLED = Path.of("/usr/include/xen/domctl.h");
 
     @Test
-    void theCommittedFactsAreWhatTheCompilerSaysOfTheInstalledHeaders(@TempDir Path temporary)
+    void theCommittedFactsEqualTheCompilersForTheInstalledHeaders(@TempDir Path temporary)
             throws IOException, InterruptedException {
         assumeTrue(Files.exists(INSTALLED), "libxen-dev is not installed");
         String installed = output("dpkg-query", "-W", "-f", "${Version}", "libxen-dev");

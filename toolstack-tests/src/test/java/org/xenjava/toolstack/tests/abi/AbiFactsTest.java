@@ -205,7 +205,7 @@ class AbiFactsTest {
     }
 
     @Test
-    void noClassWithNumbersEscapesTheComparison() {
+    void everyClassWithNumbersIsCompared() {
         Set<String> withNumbers = new ClassFileImporter()
                 .importPackages(XenAbi.class.getPackageName()).stream()
                         .map(JavaClass::reflect)

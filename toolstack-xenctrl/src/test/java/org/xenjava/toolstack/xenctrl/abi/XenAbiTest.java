@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Test;
 
 class XenAbiTest {
     @Test
-    void everySupportedReleaseCanBeReadAndSaysWhichItIs() {
+    void everySupportedReleaseCanBeReadAndHasItsNumber() {
         for (XenRelease release : XenAbi.supportedReleases()) {
             XenAbi abi = XenAbi.of(release).orElseThrow();
             assertEquals(release, abi.release());
@@ -22,13 +22,13 @@ class XenAbiTest {
     }
 
     @Test
-    void aReleaseWithoutDescriptionIsNotGuessed() {
+    void aReleaseWithoutADescriptionIsRefused() {
         assertEquals(Optional.empty(), XenAbi.of(new XenRelease(4, 13)));
         assertEquals(Optional.empty(), XenAbi.of(new XenRelease(5, 17)));
     }
 
     @Test
-    void whatIsNotDescribedIsNamedWithTheRelease() {
+    void aMissingDescriptionIsNamedWithTheRelease() {
         XenAbi abi = XenAbi.of(XenRelease.V4_17).orElseThrow();
         assertEquals(
                 "no layout of struct xen_nonsense for Xen 4.17",

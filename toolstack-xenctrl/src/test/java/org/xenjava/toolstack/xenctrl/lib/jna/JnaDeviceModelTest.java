@@ -91,7 +91,7 @@ class JnaDeviceModelTest {
     }
 
     @Test
-    void whatCWouldCutToItsParametersWidthIsRefused() {
+    void aNumberThatCWouldTruncateIsRefused() {
         Stream.<Consumer<XenDeviceModel>>of(
                         m -> m.shutdown(0x10005, 0),
                         m -> m.shutdown(-1, 0),
@@ -117,7 +117,7 @@ class JnaDeviceModelTest {
     }
 
     @Test
-    void withoutThePrivilegeOpeningSaysSo() {
+    void withoutThePrivilegeOpeningFailsWithAReason() {
         fake.next(0, Errno.EACCES);
         XenAccessException failure = assertThrows(XenAccessException.class, JnaDeviceModel::open);
         assertEquals(

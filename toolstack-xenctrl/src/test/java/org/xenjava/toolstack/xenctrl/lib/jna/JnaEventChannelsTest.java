@@ -82,7 +82,7 @@ class JnaEventChannelsTest {
     }
 
     @Test
-    void pendingFailsWithWhatTheDriverSays() {
+    void pendingFailsWithTheDriversErrno() {
         fake.fireEvent(42);
         fake.next(-1, Errno.EIO);
         XenLibException failure = assertThrows(XenLibException.class, channels::pending);
@@ -123,7 +123,7 @@ class JnaEventChannelsTest {
     }
 
     @Test
-    void withoutThePrivilegeOpeningSaysSo() {
+    void withoutThePrivilegeOpeningFailsWithAReason() {
         fake.next(0, Errno.EACCES);
         XenAccessException failure = assertThrows(XenAccessException.class, JnaEventChannels::open);
         assertEquals(

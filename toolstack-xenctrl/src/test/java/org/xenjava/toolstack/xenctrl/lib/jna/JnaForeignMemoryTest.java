@@ -113,7 +113,7 @@ class JnaForeignMemoryTest {
     }
 
     @Test
-    void closingUnmapsWhatWasForgotten() {
+    void closingUnmapsForgottenMappings() {
         MappedPages forgotten = memory.map(5, Protection.READ, 1, 2, 3);
         memory.close();
         forgotten.close();
@@ -125,7 +125,7 @@ class JnaForeignMemoryTest {
     }
 
     @Test
-    void withoutThePrivilegeOpeningSaysSo() {
+    void withoutThePrivilegeOpeningFailsWithAReason() {
         fake.next(0, Errno.EPERM);
         XenAccessException failure = assertThrows(XenAccessException.class, JnaForeignMemory::open);
         assertEquals(

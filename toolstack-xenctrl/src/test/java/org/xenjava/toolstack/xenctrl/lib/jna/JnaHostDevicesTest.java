@@ -25,7 +25,7 @@ class JnaHostDevicesTest {
     private final HostDevices host = JnaHostDevices.open();
 
     @Test
-    void aFileADirectoryAndNothingAreToldApart(@TempDir Path directory) throws IOException {
+    void filesDirectoriesAndMissingFilesAreDistinguished(@TempDir Path directory) throws IOException {
         Path file = Files.createFile(directory.resolve("image"));
         Path link = Files.createSymbolicLink(directory.resolve("link"), file);
         HostFile.Regular regular = assertInstanceOf(HostFile.Regular.class, host.file(file.toString()));
@@ -68,7 +68,7 @@ class JnaHostDevicesTest {
     }
 
     @Test
-    void whatTheKernelRefusesIsAnErrno() {
+    void aRefusalOfTheKernelIsAnErrno() {
         XenLibException gone = assertThrows(XenLibException.class, () -> host.joinBridge("none", "xenjava-none"));
         assertEquals(Errno.ENODEV, gone.errno());
         assertEquals("SIOCGIFINDEX", gone.function());

@@ -48,7 +48,7 @@ class JnaHostProcessesTest {
     }
 
     @Test
-    void aPidThatNobodyHasCannotBePinned() {
+    void anUnusedPidCannotBePinned() {
         XenLibException e = assertThrows(XenLibException.class, () -> host.pin(4_194_305));
 
         assertEquals(Errno.ESRCH, e.errno());

@@ -194,7 +194,7 @@ class JnaXenCallTest {
     }
 
     @Test
-    void closingGivesForgottenBuffersBackAndClosesOnce() {
+    void closingFreesForgottenBuffersAndClosesOnce() {
         HypercallBuffer forgotten = call.allocBuffer(10_000);
         call.close();
         call.close();
@@ -218,7 +218,7 @@ class JnaXenCallTest {
     }
 
     @Test
-    void withoutThePrivilegeOpeningSaysWhatToDo() {
+    void withoutThePrivilegeOpeningFailsWithAnAdvice() {
         fake.next(0, Errno.EACCES);
         XenAccessException failure = assertThrows(XenAccessException.class, JnaXenCall::open);
         assertEquals(

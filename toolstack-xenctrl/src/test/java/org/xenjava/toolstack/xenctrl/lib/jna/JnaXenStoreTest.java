@@ -240,7 +240,7 @@ class JnaXenStoreTest {
 
     /** The stand-ins return 64 MiB each time, of which they touch only a page. */
     @Test
-    void whatTheLibraryAllocatedIsFreed() throws IOException {
+    void memoryOfTheLibraryIsFreed() throws IOException {
         long before = addressSpaceKib();
         for (int i = 0; i < 100; i++) {
             store.read(NO_TRANSACTION, "/a/b");
@@ -265,7 +265,7 @@ class JnaXenStoreTest {
     }
 
     @Test
-    void withoutXenstoredOpeningSaysHowToStartIt() {
+    void withoutXenstoredOpeningFailsWithAnAdvice() {
         fake.next(0, Errno.ECONNREFUSED);
         XenAccessException failure = assertThrows(XenAccessException.class, JnaXenStore::open);
         assertTrue(
@@ -276,7 +276,7 @@ class JnaXenStoreTest {
     }
 
     @Test
-    void withoutThePrivilegeOpeningSaysSo() {
+    void withoutThePrivilegeOpeningFailsWithAReason() {
         fake.next(0, Errno.EACCES);
         XenAccessException failure = assertThrows(XenAccessException.class, JnaXenStore::open);
         assertEquals(

@@ -108,7 +108,7 @@ class JnaXenTest {
 
     /** In a JVM of its own, where the stand-ins of the other tests are not to be found. */
     @Test
-    void withoutXenOpeningSaysWhatIsMissing() throws IOException, InterruptedException {
+    void withoutXenOpeningNamesTheMissingLibrary() throws IOException, InterruptedException {
         assumeFalse(Files.exists(Path.of("/dev/xen/privcmd")), "this machine runs Xen");
         Process process = new ProcessBuilder(
                         Path.of(System.getProperty("java.home"), "bin", "java").toString(),

@@ -31,7 +31,7 @@ class OpenFailureTest {
     }
 
     @Test
-    void withoutThePrivilegeTheAdviceIsRootWhateverRunsBelow() {
+    void withoutThePrivilegeTheAdviceIsRootOnAnyHypervisor() {
         String advice = "run as root; in a container, the device must be allowed too";
         assertEquals("Cannot open /dev/xen/privcmd (EACCES): " + advice, message(Errno.EACCES, true));
         assertEquals("Cannot open /dev/xen/privcmd (EPERM): " + advice, message(Errno.EPERM, false));

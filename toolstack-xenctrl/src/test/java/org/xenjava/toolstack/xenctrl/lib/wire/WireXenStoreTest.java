@@ -93,7 +93,7 @@ class WireXenStoreTest {
     }
 
     @Test
-    void anAnswerThatMakesNoSenseIsEio() {
+    void aMalformedAnswerIsEio() {
         daemon.answering(request -> ScriptedXenstored.error(request, "ENONSENSE"));
         assertEquals(Errno.EIO, refusal(() -> store.read(NO_TRANSACTION, "/a")));
         daemon.answering(request -> WireMessage.of(WireOp.MKDIR, request.request(), 0, new byte[0]));
@@ -169,7 +169,7 @@ class WireXenStoreTest {
     }
 
     @Test
-    void aRequestThatCannotBeSentDoesNotKeepTheOthersOfItsPipelineBack() {
+    void aRequestThatCannotBeSentDoesNotDelayTheOthersOfItsPipeline() {
         List<StoreAnswer> answers = store.pipeline(
                 NO_TRANSACTION, List.of(new StoreRequest.Write("/a", new byte[5000]), new StoreRequest.Mkdir("/b")));
         assertEquals(
@@ -219,7 +219,7 @@ class WireXenStoreTest {
     }
 
     @Test
-    void patienceIsCountedFromTheLossSoThatItIsSpentOnce() {
+    void theTimeoutIsCountedFromTheLossOfTheConnection() {
         daemon.down = true;
         daemon.drop();
         assertEquals(Errno.EPIPE, refusal(() -> store.read(NO_TRANSACTION, "/a")));
