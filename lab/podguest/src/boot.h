@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Where the entry point meets the rest of the kernel.
+// The interface between the entry points and the rest of the kernel.
 #pragma once
 
-// Runs the commands of the command line, then those of the console. RAM is known; what the
-// builder has left in memory is not needed any more and will be overwritten.
+// Runs the commands of the command line, then those of the console. The caller has registered
+// RAM; commands may overwrite the data of the builder.
 _Noreturn void run(char *command_line);

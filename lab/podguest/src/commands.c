@@ -13,11 +13,11 @@
 #define NOT_RAM "not all of that is RAM of this guest"
 #define NO_PLACE_FOR_RAM "that is the kernel's own, or beyond what is mapped"
 #define TOO_MANY_RANGES "too many holes in the guest's memory"
-// Far beyond any guest's memory, so that numbers of pages fit into 64 bits.
+// Larger than any guest's memory; numbers of pages fit into 64 bits.
 #define MAX_ORDER 18
 #define MAX_COUNT (1ull << 32)
 
-// Pages that this guest has given back, less those it took.
+// Pages that this guest has returned to Xen, minus pages that it has populated.
 static int64_t given_back;
 
 struct words {
@@ -25,26 +25,26 @@ struct words {
     u32 count;
 };
 
-// The command's Nth argument as a number. A missing one is OTHERWISE; one that is none fails.
+// Reads the Nth argument as a number; OTHERWISE if it is missing. Fails for another text.
 static bool number(struct words words, u32 n, u64 otherwise, u64 *value)
 {
     *value = otherwise;
     return n >= words.count || text_number(words.word[n], value);
 }
 
-// GFN COUNT of most commands. A COUNT left out is 1.
+// Reads GFN COUNT, the arguments of most commands. The default of COUNT is 1.
 static bool gfn_and_count(struct words words, u64 *gfn, u64 *count)
 {
     return number(words, 1, 0, gfn) && number(words, 2, 1, count) && *count <= MAX_COUNT;
 }
 
-// GFN COUNT [ORDER]
+// Reads GFN COUNT [ORDER].
 static bool extents_of(struct words words, u64 *gfn, u64 *count, u64 *order)
 {
     return gfn_and_count(words, gfn, count) && number(words, 3, 0, order) && *order <= MAX_ORDER;
 }
 
-// A command returns null, or why it failed.
+// A command returns null, or the reason of its failure.
 typedef const char *outcome;
 static const outcome done;
 static const outcome not_a_number = "not a number, or too large a one";
@@ -145,13 +145,13 @@ static outcome verify(struct words words)
     return ram_has(gfn, count) ? verify_pages(gfn, count) : NOT_RAM;
 }
 
-// The driver's end of the bargain: how many pages it has to give back in all.
+// The number of pages that a balloon driver has to return in all.
 static outcome needed(u64 *pages)
 {
     u64 target, maximum, video;
     if (!store_number("memory/target", &target) || !store_number("memory/static-max", &maximum))
         return "no memory/target or memory/static-max in xenstore";
-    // PVH guests have none.
+    // PVH guests have no video RAM.
     if (!store_number("memory/videoram", &video))
         video = 0;
     *pages = target + video < maximum ? (maximum - video - target) / KIB_PER_PAGE : 0;
@@ -199,7 +199,7 @@ static outcome fill(struct words words)
 {
     (void)words;
     struct ranges ranges = ram();
-    // Or Xen might take one of those in the guest's last need, and the guest would live.
+    // Otherwise Xen could reclaim such a page, and the guest would survive.
     for (u64 gfn = (u64)own_start / PAGE_SIZE; gfn < (u64)own_end / PAGE_SIZE; gfn++)
         if (page_is_clear(gfn))
             return "a page of the kernel itself is all zeroes";

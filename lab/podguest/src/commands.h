@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the guest can be told to do: README.md has the list.
+// The commands of the guest; README.md lists them.
 #pragma once
 
 #include "types.h"
 
-// Obeys one command, given as a line whose words SEPARATORS part, and says POD OK or POD FAIL.
-// False if it failed. The line is written to.
+// Runs one command, a line of words between SEPARATORS, and prints POD OK or POD FAIL.
+// Returns false after a failure. Modifies the line.
 bool obey(char *line, const char *separators);

@@ -6,11 +6,11 @@
 
 void console_init(void);
 
-// Prints a text in which %s stands for a string and %u for a u64 in decimal.
+// Prints a text; %s is replaced by a string and %u by a decimal u64.
 void say(const char *format, ...);
 
-// Waits for a line and puts it, without its end, into LINE. What does not fit is lost.
+// Waits for a line and stores it in LINE, without its end and truncated to its size.
 void read_line(char *line, u32 size);
 
-// Waits until xenconsoled has taken everything.
+// Waits until xenconsoled has read all output.
 void flush(void);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// From the 32-bit entry point to C in long mode, all memory mapped one to one.
+// Switches from the 32-bit entry point to C in long mode, with all memory mapped one to one.
 //
-// PVH and HVM guests alike begin in protected mode, with flat segments, no paging, and the start
+// PVH and HVM guests begin in protected mode, with flat segments, no paging, and the start
 // info's address in %ebx (xen/include/public/arch-x86/hvm/start_info.h).
 
 #define CR0_PAGING (1 << 31)
@@ -94,7 +94,7 @@ long_mode:
     mov %ebx, %edi
     xor %ebp, %ebp
     call pvh_main
-    ud2                             // it does not return
+    ud2                             // podguest does not return
 
     .section .rodata
     .balign 8

@@ -8,7 +8,7 @@
 
 #define MAX_OPTIONS 16
 
-// Each word is a command: balloon=auto:1 is "balloon auto 1".
+// Each word of the command line is a command: balloon=auto:1 is "balloon auto 1".
 static bool obey_all(char *command_line)
 {
     char *options[MAX_OPTIONS];

@@ -13,8 +13,8 @@ static u64 data_of(u64 gfn)
     return 0xf111ed00ull << 32 | gfn;
 }
 
-// In assembly because the page may be that at address 0, which C does not allow, and because
-// an emulator is quicker at it.
+// Assembly, because C does not allow a page at address 0, and because it is faster in an
+// emulator.
 static void set(u64 gfn, u64 word)
 {
     u64 *at = page(gfn);

@@ -4,7 +4,7 @@
 
 #include "types.h"
 
-// Data that no other page has, and no word of it zero.
+// Data that differs from every other page's and has no zero word.
 void page_fill(u64 gfn);
 bool page_is_filled(u64 gfn);
 

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a PVH guest, or an HVM guest's first program, is told at its start:
+// The start info of a PVH guest or of an HVM guest's first program:
 // xen/include/public/arch-x86/hvm/start_info.h.
 #include "boot.h"
 #include "ram.h"
 
 enum { MEMMAP_RAM = 1 };
 
-// An HVM guest's map begins at 1 MiB; of what is below, only the VGA hole is no RAM.
+// An HVM guest's map begins at 1 MiB. All memory below, except for the VGA hole, is RAM.
 enum { VGA_HOLE = 0xa0, VGA_HOLE_END = 0xc0, ONE_MIB = 0x100 };
 
 struct start_info {
@@ -52,7 +52,7 @@ static void take_memory_map(const struct start_info *info)
     ram_remove((u64)own_start / PAGE_SIZE, (own_end - own_start) / PAGE_SIZE);
 }
 
-// entry.S comes here, on the boot stack, with all memory mapped one to one.
+// entry.S calls this function on the boot stack, with all memory mapped one to one.
 _Noreturn void pvh_main(const struct start_info *info)
 {
     SCRATCH static char command_line[1024];
@@ -60,7 +60,7 @@ _Noreturn void pvh_main(const struct start_info *info)
     u32 length = 0;
 
     take_memory_map(info);
-    // The original lies in RAM that will be filled.
+    // The original is in RAM that commands overwrite.
     while (from && from[length] && length < sizeof command_line - 1) {
         command_line[length] = from[length];
         length++;

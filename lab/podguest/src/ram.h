@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which gfns are RAM of this guest that it may use: all that the memory map shows, less the
-// kernel's own pages, less what has been given back. Pure accounting: no page is touched.
+// The gfns of RAM that this guest may use: RAM of the memory map, without the kernel's pages
+// and without returned pages. The functions do not touch pages.
 #pragma once
 
 #include "types.h"
 
-// From gfn START up to END, without END.
+// The gfns from START up to, and without, END.
 struct range {
     u64 start, end;
 };
 
-// In ascending order, no two of them adjacent. Valid until the next change.
+// The ranges, ascending and not adjacent. Valid until the next change.
 struct ranges {
     const struct range *range;
     u32 count;
@@ -20,15 +20,15 @@ struct ranges ram(void);
 
 u64 ram_pages(void);
 
-// All of those COUNT gfns are RAM.
+// Whether all COUNT gfns are RAM.
 bool ram_has(u64 gfn, u64 count);
 
-// Those gfns can become RAM: the page tables map them, and they are none of the kernel's own.
+// Whether the gfns can become RAM: the page tables map them, and the kernel does not use them.
 bool ram_can_have(u64 gfn, u64 count);
 
-// Two more changes will find room in the table of ranges.
+// Whether the table of ranges has room for two more changes.
 bool ram_may_change(void);
 
-// Neither minds gfns that are already as they shall be.
+// Both functions accept gfns that have the new state already.
 void ram_add(u64 gfn, u64 count);
 void ram_remove(u64 gfn, u64 count);

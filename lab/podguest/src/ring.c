@@ -8,13 +8,13 @@ static u32 used(struct ring *ring)
     return *ring->produced - *ring->consumed;
 }
 
-// x86 keeps the order of loads and that of stores; only the compiler must not change it.
+// x86 keeps the order of loads and of stores; the barrier keeps the compiler's order.
 static void keep_order(void)
 {
     asm volatile("" : : : "memory");
 }
 
-// Sleeps until there are at most that many bytes in the ring.
+// Sleeps until the ring has at most the given number of bytes.
 static void await_at_most(struct ring *ring, u32 bytes)
 {
     for (;;) {
@@ -53,7 +53,7 @@ void ring_read(struct ring *ring, char *bytes, u32 count)
         keep_order();
         *ring->consumed = consumed + 1;
     }
-    // A writer that found the ring full waits for this.
+    // Wakes a writer that waits for room.
     notify(ring->port);
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// One direction of a ring shared with a daemon in dom0: bytes, and two counters that only
-// ever grow and are taken modulo the size.
+// One direction of a ring that is shared with a daemon in dom0: bytes, and two counters that
+// only grow and are used modulo the size.
 #pragma once
 
 #include "types.h"
@@ -12,11 +12,11 @@ struct ring {
     u32 port;
 };
 
-// Puts bytes in, waiting for room if need be. The caller notifies the other end.
+// Writes bytes and waits for room if necessary. The caller notifies the other end.
 void ring_write(struct ring *ring, const char *bytes, u32 count);
 
-// Takes bytes out, waiting until they are there.
+// Reads bytes and waits for them if necessary.
 void ring_read(struct ring *ring, char *bytes, u32 count);
 
-// Waits until the other end has taken everything.
+// Waits until the other end has read all bytes.
 void ring_drain(struct ring *ring);

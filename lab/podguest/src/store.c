@@ -51,6 +51,6 @@ bool store_number(const char *path, u64 *value)
             text[length++] = c;
     }
     text[length] = 0;
-    // An error's type is not that of the request, and its text is no number.
+    // An error has another type than the request, and its text is no number.
     return message.type == XS_READ && text_number(text, value);
 }

@@ -6,5 +6,5 @@
 
 void store_init(void);
 
-// Reads a decimal number, its path relative to /local/domain/DOMID. False if there is none.
+// Reads a decimal number at a path relative to /local/domain/DOMID. Returns false without one.
 bool store_number(const char *path, u64 *value);

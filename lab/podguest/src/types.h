@@ -11,11 +11,11 @@ typedef uint64_t u64;
 #define PAGE_SHIFT 12
 #define PAGE_SIZE (1u << PAGE_SHIFT)
 
-// Data that starts out as garbage instead of zeroes: a page of zeroes inside this kernel
-// would be one that Xen may reclaim, and one that the guest has not accounted for.
+// Data that is not zero at the start: Xen could reclaim a page of zeroes inside the kernel,
+// which the guest's accounting does not know.
 #define SCRATCH __attribute__((section(".scratch")))
 
-// The linker gives it an address where C sees an array.
+// A symbol of the linker: its address is the value.
 extern char own_start[], own_end[];
-// The assembler gives it a number: how many pages, from address 0, the page tables map.
+// A symbol of the assembler: the number of pages, from address 0, that the page tables map.
 extern char mapped_pages[];

@@ -17,7 +17,7 @@ enum {
     HVMOP_get_param = 1,
 };
 
-// In the MMIO hole of PVH and HVM guests alike. A page put over RAM would cost that page.
+// A gfn in the MMIO hole of PVH and HVM guests. A page mapped over RAM would replace it.
 #define SHARED_INFO_GFN 0xfe700
 // struct shared_info begins with 32 struct vcpu_info of 64 bytes; the bits follow.
 #define EVENTS_PENDING 2048
@@ -27,7 +27,7 @@ enum {
 static bool is_intel;
 static u64 shared_info_gfn;
 
-// Every call used here has two arguments. Xen may change both while it continues a long one.
+// All calls here have two arguments. Xen may change both during a continuation.
 static long hypercall(enum hypercall number, u64 command, void *argument)
 {
     long result = number;
@@ -43,7 +43,7 @@ static long hypercall(enum hypercall number, u64 command, void *argument)
     return result;
 }
 
-// Intel's instruction is VMCALL, and its licensees'; everyone else's is VMMCALL.
+// Intel, Centaur and Zhaoxin use VMCALL, all others VMMCALL.
 static bool vendor_is_intel(void)
 {
     u32 leaf = 0, ebx, ecx, edx;
@@ -93,7 +93,7 @@ long add_to_physmap(u32 space, u64 index, u64 gfn)
         u64 gfn;
     } mapping = {.domid = DOMID_SELF, .space = space, .index = index, .gfn = gfn};
     long error = hypercall(MEMORY_OP, XENMEM_add_to_physmap, &mapping);
-    // This page can be at one place only.
+    // Xen maps this page at one gfn only.
     if (!error && space == XENMAPSPACE_shared_info)
         shared_info_gfn = gfn;
     return error;

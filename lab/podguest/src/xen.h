@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The hypercalls that this guest makes, by the numbers and layouts of Xen's public headers.
+// The hypercalls of this guest, with the numbers and layouts of Xen's public headers.
 #pragma once
 
 #include "types.h"
@@ -26,26 +26,26 @@ enum {
     HVM_PARAM_CONSOLE_EVTCHN = 18,
 };
 
-// Before any other: finds out how to call, and maps the page with the event channels' bits.
+// Called first: selects the hypercall instruction and maps the page of the event channels.
 void xen_init(void);
 
-// Gives COUNT extents of 2^ORDER pages from GFN up back to Xen (XENMEM_decrease_reservation)
-// or gets them (XENMEM_populate_physmap). Returns how many extents it did.
+// Returns COUNT extents of 2^ORDER pages from GFN on to Xen (XENMEM_decrease_reservation) or
+// populates them (XENMEM_populate_physmap). Returns the number of extents done.
 u64 change_reservation(u32 operation, u64 gfn, u64 count, u32 order);
 
-// Maps something of the domain's own at GFN; for XENMAPSPACE_gmfn, moves the page at INDEX.
+// Maps a page of the domain at GFN; for XENMAPSPACE_gmfn, moves the page at INDEX.
 // Returns Xen's error number, negative, or 0.
 long add_to_physmap(u32 space, u64 index, u64 gfn);
 
-// Pages that the domain owns, as Xen counts them: its cache of pages for PoD included.
+// The number of pages that the domain owns for Xen, its PoD cache included.
 u64 current_reservation(void);
 
 u64 hvm_param(u32 index);
 
 void notify(u32 port);
 
-// A waiter clears the port, looks whether what it waits for has happened, and sleeps if not:
-// an event between the two steps then ends the sleep.
+// A waiter clears the port, checks its condition and sleeps if it is false: an event between
+// the check and the sleep ends the sleep.
 void clear_event(u32 port);
 void sleep_until_event(u32 port);
 

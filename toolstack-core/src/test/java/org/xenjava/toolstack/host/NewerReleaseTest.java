@@ -62,7 +62,7 @@ class NewerReleaseTest {
     }
 
     @Test
-    void theDomainsAreListedWithWhatIsStable() {
+    void theDomainsAreListedByStableInterfaces() {
         Domain same = ours.find("guest").orElseThrow();
         assertEquals(guest.domid(), same.domid());
         assertEquals(guest.uuid(), same.uuid());

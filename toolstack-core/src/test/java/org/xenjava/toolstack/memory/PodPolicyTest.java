@@ -94,7 +94,7 @@ class PodPolicyTest {
     }
 
     @Test
-    void aRaiseNeverAsksForMoreThanCoversEveryEntry() {
+    void aRaiseRequestsNoMoreThanTheEntries() {
         PodCounters booting = new PodCounters(65801, 49920, 115200);
         assertEquals(
                 Optional.of(Pages.of(65801 + 65280)),
@@ -113,7 +113,7 @@ class PodPolicyTest {
      * entries − cache is then d − s.
      */
     @Test
-    void forAnySizesAGuestShortByNoMoreThanTheSlackEndsWithoutDebt() {
+    void aGuestThatIsShortByAtMostTheSlackEndsWithoutDebt() {
         Random random = new Random(153);
         for (int i = 0; i < 20_000; i++) {
             long v = random.nextInt(5) * 8L;
@@ -138,7 +138,7 @@ class PodPolicyTest {
     }
 
     @Test
-    void buildAndResizeAgreeSoNothingDriftsOverReboots() {
+    void buildAndResizeAgreeOnTheNumbers() {
         for (GuestShape shape : new GuestShape[] {pvhMiB(256, 512), hvmMiB(512, 1024, 8), pvhMiB(256, 256)}) {
             assertEquals(STANDARD.bootTarget(shape), STANDARD.resizeTarget(shape));
             KiB rebuilt = STANDARD.resizeTarget(shape).plus(shape.videoRam());
@@ -147,7 +147,7 @@ class PodPolicyTest {
     }
 
     @Test
-    void anAbsurdSlackIsRefused() {
+    void aSlackAboveTheLimitIsRefused() {
         assertThrows(IllegalArgumentException.class, () -> PodPolicy.standard(Pages.of((1L << 28) + 1)));
     }
 

@@ -55,7 +55,7 @@ class GuardReportsTest {
     }
 
     @Test
-    void aStatusIsWhatWasSeenLast() {
+    void aStatusIsTheLatestReading() {
         try (GuardBench bench = new GuardBench(PodPolicy.libxl(), SHORT)) {
             Domain domain = bench.start("web");
             List<GuardStatus> looks = new ArrayList<>();
@@ -114,7 +114,7 @@ class GuardReportsTest {
     }
 
     @Test
-    void aVerdictIsOutWhenThereIsNothingToWaitFor() {
+    void theGuardHasAVerdictWhenNoChangeIsExpected() {
         try (GuardBench bench = new GuardBench(PodPolicy.libxl(), SHORT)) {
             PodGuard cover = bench.guard(COVER);
             PodGuard observe = bench.guard(OBSERVE);
@@ -138,7 +138,7 @@ class GuardReportsTest {
     }
 
     @Test
-    void aServiceIsAskedForItsVerdict() throws Exception {
+    void aServiceReportsItsVerdict() throws Exception {
         try (TestHost host = TestHost.create()) {
             try (PodGuardService guard = host.toolstack.guard(COVER, GuardListener.NONE)) {
                 assertTrue(guard.awaitDecided(Duration.ofMinutes(1)));
@@ -168,7 +168,7 @@ class GuardReportsTest {
     }
 
     @Test
-    void twoListenersHearTheSame() {
+    void bothListenersGetTheSameEvents() {
         List<Object> one = new ArrayList<>();
         List<Object> other = new ArrayList<>();
         GuardListener both = collecting(one).andThen(collecting(other));
@@ -198,7 +198,7 @@ class GuardReportsTest {
     }
 
     @Test
-    void theFlightRecorderSeesEveryLook() throws IOException {
+    void theFlightRecorderGetsEveryReading() throws IOException {
         Path file = Files.createTempFile("guard", ".jfr");
         try (GuardBench bench = new GuardBench(PodPolicy.libxl(), SHORT);
                 Recording recording = new Recording()) {

@@ -68,7 +68,7 @@ class GuardStateMachineTest {
     }
 
     @Test
-    void aPausedGuestLosesNoTime() {
+    void timeoutsDoNotCountThePauseOfAGuest() {
         machine.look(reading(10_000), START);
         GuardReading paused = new GuardReading(
                 new PodCounters(20_000, 0, 10_000), 30_000, false, false, Optional.of(KiB.ofMiB(64)), GuardRecord.NONE);

@@ -155,7 +155,7 @@ class HostBudgetTest {
     }
 
     @Test
-    void aGuestThatNeverPaysIsAskedToShutDownIfThePolicySaysSo() {
+    void aGuestThatNeverPaysGetsAShutdownRequestIfThePolicySaysSo() {
         try (TestHost host = host(BalloonDriver.of(BalloonFamily.NONE))) {
             Domain guest = host.toolstack.create(TestHost.guest("web", 64, 88).build());
             guest.unpause();
@@ -170,7 +170,7 @@ class HostBudgetTest {
     }
 
     @Test
-    void aDriverThatHearsTheNudgePaysItsLoanBack() {
+    void aDriverThatFollowsTheNudgeRepaysItsLoan() {
         BalloonDriver shortBy = BalloonDriver.of(BalloonFamily.LINUX).stoppingShortBy(700);
         try (TestHost host = host(shortBy)) {
             Domain guest = host.toolstack.create(TestHost.guest("web", 64, 88).build());

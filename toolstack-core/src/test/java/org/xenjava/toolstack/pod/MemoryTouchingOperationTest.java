@@ -74,7 +74,7 @@ class MemoryTouchingOperationTest {
     }
 
     @Test
-    void whatWasLentIsSeenAndReturnedByTheNextGuard() {
+    void theNextGuardSeesALoanAndGetsItBack() {
         try (GuardBench bench = bench()) {
             Domain domain = settled(bench);
             long maxPages = bench.info(domain).maxPages();
@@ -101,7 +101,7 @@ class MemoryTouchingOperationTest {
     }
 
     @Test
-    void whatALivingGuardLooksAfterIsLeftToIt() {
+    void aDomainOfARunningGuardIsNotCovered() {
         try (GuardBench bench = new GuardBench(
                 PodPolicy.libxl(), BalloonDriver.of(BalloonFamily.LINUX).lying())) {
             Domain domain = bench.start("web");
@@ -113,7 +113,7 @@ class MemoryTouchingOperationTest {
     }
 
     @Test
-    void aGuestThatHasEndedCannotBeKilledAnyMore() {
+    void aGuestThatHasStoppedMayBeTouched() {
         try (GuardBench bench = bench()) {
             Domain domain = settled(bench);
             bench.host.xenctrl.domains().remoteShutdown(domain.domid(), ShutdownReason.CRASH.code());
@@ -122,7 +122,7 @@ class MemoryTouchingOperationTest {
     }
 
     @Test
-    void aGuestThatHasSuspendedItselfIsToLiveOn() {
+    void aSuspendedGuestWithDebtIsRefused() {
         try (GuardBench bench = bench()) {
             Domain domain = settled(bench);
             bench.host.xenctrl.domains().remoteShutdown(domain.domid(), ShutdownReason.SUSPEND.code());
@@ -140,7 +140,7 @@ class MemoryTouchingOperationTest {
     }
 
     @Test
-    void workIsNotBegunWhileThereIsDebt() {
+    void workDoesNotBeginWhileThereIsDebt() {
         try (GuardBench bench = bench()) {
             Domain domain = settled(bench);
             AtomicBoolean begun = new AtomicBoolean();
@@ -168,7 +168,7 @@ class MemoryTouchingOperationTest {
 
     @ParameterizedTest
     @EnumSource
-    void aDebtOfNoneStaysNoneWhateverTheGuardDoes(GuardMode mode) {
+    void aGuardCausesNoDebt(GuardMode mode) {
         try (GuardBench bench = bench()) {
             Domain domain = settled(bench);
             domain.pod().cover(PLENTY);

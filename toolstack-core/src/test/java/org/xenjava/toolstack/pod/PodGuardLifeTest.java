@@ -85,7 +85,7 @@ class PodGuardLifeTest {
     }
 
     @Test
-    void aGuardRemovesItsNotesIfTheDestroyerDoesNot() {
+    void aGuardRemovesTheRecordsOfADestroyedDomain() {
         try (GuardBench bench = new GuardBench(PodPolicy.libxl(), GOOD.lying())) {
             MachineState before = bench.host.state();
             Domain domain = bench.start("web");
@@ -147,7 +147,7 @@ class PodGuardLifeTest {
     }
 
     @Test
-    void aGuardMayBeKilledAtAnyCall() {
+    void aGuardThatIsKilledAtAnyCallHarmsNoGuest() {
         injectAtEachCall(Fault::processKilled);
     }
 

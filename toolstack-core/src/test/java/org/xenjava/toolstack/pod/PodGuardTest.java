@@ -152,7 +152,7 @@ class PodGuardTest {
 
     @ParameterizedTest
     @MethodSource("driversThatDoNotObey")
-    void whatNudgingDoesNotBringIsCovered(BalloonDriver driver) {
+    void aDebtThatANudgeDoesNotEndIsCovered(BalloonDriver driver) {
         try (GuardBench bench = new GuardBench(PodPolicy.libxl(), driver, release)) {
             Domain domain = bench.start("web");
             bench.run(LONG, bench.guard(NUDGE));
@@ -201,7 +201,7 @@ class PodGuardTest {
     }
 
     @Test
-    void aTargetThatSomebodyElseSetsIsTheNewIntent() {
+    void aTargetThatAnotherToolSetsIsTheNewIntent() {
         try (GuardBench bench = new GuardBench(PodPolicy.libxl(), GOOD.lying(), release)) {
             Domain domain = bench.start("web");
             PodGuard guard = bench.guard(NUDGE);
@@ -215,7 +215,7 @@ class PodGuardTest {
     }
 
     @Test
-    void aLimitThatSomebodyElseSetsIsNotPutBack() {
+    void aMaxMemThatAnotherToolSetsIsNotRestored() {
         try (GuardBench bench = new GuardBench(PodPolicy.libxl(), GOOD.lying(), release)) {
             Domain domain = bench.start("web");
             PodGuard guard = bench.guard(COVER);
@@ -340,7 +340,7 @@ class PodGuardTest {
     }
 
     @Test
-    void aDomainOfXlHasNoneOfOurNodesAndIsGuardedAllTheSame() {
+    void aDomainOfXlIsGuardedWithoutOurNodes() {
         try (GuardBench bench = new GuardBench(PodPolicy.libxl(), GOOD.stoppingShortBy(5000), release)) {
             Domain domain = bench.start("web");
             bench.store.direct().remove(new DomainPaths(domain.domid()).libxl());
@@ -352,7 +352,7 @@ class PodGuardTest {
     }
 
     @Test
-    void aPausedDomainHasAllTheTimeInTheWorld() {
+    void aPausedDomainNeverReachesATimeout() {
         try (GuardBench bench = new GuardBench(PodPolicy.libxl(), GOOD, release)) {
             Domain domain =
                     bench.toolstack.create(TestHost.guest("web", 64, 128).build());
