@@ -13,6 +13,7 @@ import org.xenjava.toolstack.config.DiskConfig.Backend;
 import org.xenjava.toolstack.config.DiskConfig.Controller;
 import org.xenjava.toolstack.config.DiskConfig.Device;
 import org.xenjava.toolstack.config.DiskConfig.Format;
+import org.xenjava.toolstack.config.PeripheralConfig.DiskBus;
 
 /** Rules for disks and network cards; see {@link DomainRules}. */
 final class DeviceRules {
@@ -55,23 +56,25 @@ final class DeviceRules {
     }
 
     /** Rules for all disks of a guest: unique numbers, unique emulated places, and what QEMU can emulate. */
-    static Optional<String> ofDisks(DomainType type, List<DiskConfig> disks) {
+    static Optional<String> ofDisks(Optional<HvmConfig> hvm, List<DiskConfig> disks) {
         Set<Integer> numbers = new HashSet<>();
         Set<String> places = new HashSet<>();
         return disks.stream()
                 .flatMap(disk -> first(
                         when(!numbers.add(disk.number()), "another disk has that name"),
-                        type == DomainType.HVM ? ofEmulated(disk, places) : Optional.empty())
+                        hvm.flatMap(machine ->
+                                ofEmulated(disk, machine.peripherals().diskBus(), places)))
                         .map(complaint -> "disk " + disk.vdev() + ": " + complaint)
                         .stream())
                 .findFirst();
     }
 
-    private static Optional<String> ofEmulated(DiskConfig disk, Set<String> places) {
+    private static Optional<String> ofEmulated(DiskConfig disk, DiskBus bus, Set<String> places) {
         boolean cdrom = disk.device() == Device.CDROM;
-        boolean ide = disk.emulated().equals(Optional.of(Controller.IDE));
-        boolean placed = disk.emulated()
-                .map(controller -> places.add(controller + " " + disk.vdev().disk()))
+        Optional<Controller> at = disk.emulated(bus);
+        boolean scsi = at.isEmpty() || at.get() == Controller.SCSI;
+        boolean placed = at.map(
+                        controller -> places.add(controller + " " + disk.vdev().disk()))
                 .orElse(true);
         return first(
                 when(!placed, "another disk is emulated in the same place of the same controller"),
@@ -79,8 +82,10 @@ final class DeviceRules {
                         cdrom && disk.backend().equals(Optional.of(Backend.PHY)),
                         "an HVM guest's CD-ROM drive has the backend qdisk"),
                 when(
-                        ide && !cdrom && disk.access() == Access.READ_ONLY,
-                        "an emulated IDE disk cannot be read-only; only sd…, and xvde and further can"));
+                        !scsi && !cdrom && disk.access() == Access.READ_ONLY,
+                        "an emulated " + at.map(Controller::name).orElse("")
+                                + " disk cannot be read-only; only sd…, and "
+                                + (bus == DiskBus.IDE ? "xvde" : "xvdg") + " and further can"));
     }
 
     static Optional<String> ofNics(DomainType type, List<NicConfig> nics) {

@@ -33,6 +33,7 @@ public record DiskConfig(
         Set<Option> options) {
 
     private static final int IDE_PLACES = 4;
+    private static final int AHCI_PLACES = 6;
 
     /** Format of a target. */
     public enum Format {
@@ -97,7 +98,9 @@ public record DiskConfig(
         /** Two channels with two places each. */
         IDE,
         /** The controller of disks whose names begin with {@code sd}. */
-        SCSI
+        SCSI,
+        /** Six places, in a machine whose disks {@code hda} … are on AHCI instead of IDE. */
+        AHCI
     }
 
     /** Further properties of a disk. */
@@ -145,11 +148,24 @@ public record DiskConfig(
      * are on the IDE controller. Partitions and bare numbers are not emulated (xen-vbd-interface(7)).
      */
     public Optional<Controller> emulated() {
+        return emulated(PeripheralConfig.DiskBus.IDE);
+    }
+
+    /**
+     * {@return the emulated controller as {@link #emulated()}, of a machine with another controller for {@code hda} …}
+     * An AHCI controller has six places; CD-ROM drives stay at the IDE controller.
+     *
+     * @param bus the machine's controller
+     */
+    public Optional<Controller> emulated(PeripheralConfig.DiskBus bus) {
         if (vdev.bus() == VirtualDisk.Bus.NUMBERED || vdev.partition() != 0) {
             return Optional.empty();
         }
         if (vdev.bus() == VirtualDisk.Bus.SCSI && device == Device.DISK) {
             return Optional.of(Controller.SCSI);
+        }
+        if (bus == PeripheralConfig.DiskBus.AHCI && device == Device.DISK) {
+            return vdev.disk() < AHCI_PLACES ? Optional.of(Controller.AHCI) : Optional.empty();
         }
         return vdev.disk() < IDE_PLACES ? Optional.of(Controller.IDE) : Optional.empty();
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.xenjava.toolstack.config;
 
+import com.google.common.collect.Sets;
 import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.List;
@@ -30,6 +31,8 @@ import org.xenjava.toolstack.xenctrl.units.KiB;
  * @param clock the time that the guest sees
  * @param limits Xen's limits for the guest
  * @param paging how Xen translates the guest's addresses
+ * @param processor the processors that the guest sees
+ * @param options properties of the domain
  * @param uuid the guest's UUID; if it is empty, each build chooses a random one
  * @param lifecycle actions when the guest stops
  * @param disks the disks, in the file's order; no two with the same {@link DiskConfig#number}
@@ -48,6 +51,8 @@ public record DomainConfig(
         ClockConfig clock,
         LimitsConfig limits,
         PagingConfig paging,
+        ProcessorConfig processor,
+        Set<GuestOption> options,
         Optional<UUID> uuid,
         Lifecycle lifecycle,
         List<DiskConfig> disks,
@@ -103,6 +108,8 @@ public record DomainConfig(
      * @param clock the time that the guest sees
      * @param limits Xen's limits for the guest
      * @param paging how Xen translates the guest's addresses
+     * @param processor the processors that the guest sees
+     * @param options properties of the domain
      * @param uuid the guest's UUID; if it is empty, each build chooses a random one
      * @param lifecycle actions when the guest stops
      * @param disks the disks, in the file's order; no two with the same {@link DiskConfig#number}
@@ -111,6 +118,7 @@ public record DomainConfig(
      * @throws ConfigException if values are out of range or do not fit together; its message lists every problem
      */
     public DomainConfig {
+        options = Sets.immutableEnumSet(options);
         disks = List.copyOf(disks);
         nics = List.copyOf(nics);
         new ProblemCollector()
@@ -124,8 +132,10 @@ public record DomainConfig(
                 .add(DomainRules.ofVcpus(vcpus), "vcpus")
                 .add(DomainRules.ofMaxVcpus(vcpus, maxVcpus), "maxvcpus", "vcpus")
                 .add(DomainRules.ofMachine(type, hvm), "type")
+                .add(DomainRules.ofAltp2m(paging, processor, sizes), "altp2m", "altp2mhvm", "maxmem", "nestedhvm")
+                .add(DomainRules.ofNestedPaging(paging, processor), "nestedhvm", "hap")
                 .add(DomainRules.ofVideoRam(sizes.memory(), videoRam(hvm)), "memory", "maxmem", "videoram", "vga")
-                .add(DeviceRules.ofDisks(type, disks), "disk", "type")
+                .add(DeviceRules.ofDisks(hvm, disks), "disk", "type")
                 .add(DeviceRules.ofNics(type, nics), "vif", "type")
                 .throwIfAny(DomainRules.subject(name));
     }
@@ -155,8 +165,8 @@ public record DomainConfig(
     }
 
     /**
-     * {@return the same guest with a UUID and with a MAC address for each network card; missing ones are chosen at
-     * random} A rebuild from the result, as for a reboot, looks the same to the network and to the guest.
+     * {@return the same guest with a UUID, with a MAC address for each network card, and with a generation ID if it is to have
+     * one; missing ones are chosen at random} A rebuild from the result, as for a reboot, looks the same to the network and to the guest.
      *
      * @param random source of a missing UUID and of missing addresses
      */
@@ -166,7 +176,12 @@ public record DomainConfig(
         List<NicConfig> addressed = nics.stream()
                 .map(nic -> nic.mac().isPresent() ? nic : nic.withMac(newMac(random, taken)))
                 .toList();
-        return with(kernel, ramdisk, Optional.of(uuid.orElseGet(() -> randomUuid(random))), addressed);
+        return with(
+                kernel,
+                ramdisk,
+                Optional.of(uuid.orElseGet(() -> randomUuid(random))),
+                addressed,
+                hvm.map(machine -> machine.completed(random)));
     }
 
     /**
@@ -174,11 +189,15 @@ public record DomainConfig(
      * directory}
      */
     public DomainConfig located() {
-        return with(kernel.map(Path::toAbsolutePath), ramdisk.map(Path::toAbsolutePath), uuid, nics);
+        return with(kernel.map(Path::toAbsolutePath), ramdisk.map(Path::toAbsolutePath), uuid, nics, hvm);
     }
 
     private DomainConfig with(
-            Optional<Path> newKernel, Optional<Path> newRamdisk, Optional<UUID> newUuid, List<NicConfig> newNics) {
+            Optional<Path> newKernel,
+            Optional<Path> newRamdisk,
+            Optional<UUID> newUuid,
+            List<NicConfig> newNics,
+            Optional<HvmConfig> newHvm) {
         return new DomainConfig(
                 name,
                 type,
@@ -191,11 +210,13 @@ public record DomainConfig(
                 clock,
                 limits,
                 paging,
+                processor,
+                options,
                 newUuid,
                 lifecycle,
                 disks,
                 newNics,
-                hvm);
+                newHvm);
     }
 
     private static MacAddress newMac(RandomGenerator random, Set<MacAddress> taken) {
@@ -245,6 +266,8 @@ public record DomainConfig(
                 .clock(clock)
                 .limits(limits)
                 .paging(paging)
+                .processor(processor)
+                .options(options)
                 .lifecycle(lifecycle)
                 .disks(disks)
                 .nics(nics);
@@ -272,6 +295,8 @@ public record DomainConfig(
         private ClockConfig clock = ClockConfig.DEFAULT;
         private LimitsConfig limits = LimitsConfig.DEFAULT;
         private PagingConfig paging = PagingConfig.DEFAULT;
+        private ProcessorConfig processor = ProcessorConfig.DEFAULT;
+        private Set<GuestOption> options = Set.of();
         private Optional<UUID> uuid = Optional.empty();
         private Lifecycle lifecycle = Lifecycle.DEFAULT;
         private List<DiskConfig> disks = List.of();
@@ -438,6 +463,28 @@ public record DomainConfig(
         }
 
         /**
+         * Sets the processors that the guest sees.
+         *
+         * @param value the processors; the default is {@link ProcessorConfig#DEFAULT}
+         * @return this builder
+         */
+        public Builder processor(ProcessorConfig value) {
+            processor = value;
+            return this;
+        }
+
+        /**
+         * Sets the properties of the domain.
+         *
+         * @param value the properties; none by default
+         * @return this builder
+         */
+        public Builder options(Set<GuestOption> value) {
+            options = value;
+            return this;
+        }
+
+        /**
          * Sets the UUID.
          *
          * @param value the UUID; by default each build chooses a random one
@@ -520,6 +567,8 @@ public record DomainConfig(
                     clock,
                     limits,
                     paging,
+                    processor,
+                    options,
                     uuid,
                     lifecycle,
                     disks,

@@ -2,7 +2,9 @@
 package org.xenjava.toolstack.config;
 
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import org.apache.commons.lang3.StringUtils;
 import org.xenjava.toolstack.error.ConfigException;
 import org.xenjava.toolstack.text.Visible;
@@ -20,6 +22,8 @@ final class DomainRules {
     /** The last port of the larger of Xen's two ABIs of event channels ({@code EVTCHN_FIFO_NR_CHANNELS}). */
     private static final int GREATEST_EVENT_CHANNELS = (1 << 17) - 1;
 
+    private static final KiB LEAST_TRACE_BUFFER = KiB.of(4);
+    private static final KiB TOO_LARGE_TRACE_BUFFER = KiB.of(1L << 22);
     private static final KiB LEAST_MEMORY = KiB.ofMiB(1);
     private static final long GREATEST_MIB = KiB.of(Long.MAX_VALUE).toMiB();
 
@@ -115,6 +119,12 @@ final class DomainRules {
         return limit < least ? Optional.of(key + " is " + least + " or more, not " + limit) : Optional.empty();
     }
 
+    static Optional<String> ofLimit(String key, int limit, int least, int most) {
+        return limit < least || limit > most
+                ? Optional.of(key + " is " + least + " … " + most + ", not " + limit)
+                : Optional.empty();
+    }
+
     static Optional<String> ofEventChannels(int limit) {
         return limit < LEAST_EVENT_CHANNELS || limit > GREATEST_EVENT_CHANNELS
                 ? Optional.of("max_event_channels is " + LEAST_EVENT_CHANNELS + " … " + GREATEST_EVENT_CHANNELS
@@ -124,6 +134,48 @@ final class DomainRules {
 
     static Optional<String> ofPagingPool(KiB pool) {
         return ofAmount("shadow_memory", pool);
+    }
+
+    /** Xen allocates the buffer in one piece of a power of two of pages. */
+    static Optional<String> ofTraceBuffer(KiB size) {
+        boolean isPower = Long.bitCount(size.value()) == 1;
+        return size.equals(KiB.ZERO)
+                        || isPower && !size.isLessThan(LEAST_TRACE_BUFFER) && size.isLessThan(TOO_LARGE_TRACE_BUFFER)
+                ? Optional.empty()
+                : Optional.of("vmtrace_buf_kb is a power of two, 4 … 2097152, not " + size.value());
+    }
+
+    static Optional<String> ofCpuid(List<CpuidEdit> edits) {
+        long registers = edits.stream()
+                .map(edit -> List.of(edit.leaf(), edit.subleaf(), edit.register()))
+                .distinct()
+                .count();
+        return registers < edits.size() ? Optional.of("cpuid edits a register twice") : Optional.empty();
+    }
+
+    static Optional<String> ofGrantVersion(OptionalInt version) {
+        return version.isPresent() && version.getAsInt() != 1 && version.getAsInt() != 2
+                ? Optional.of("max_grant_version is 1 or 2, not " + version.getAsInt())
+                : Optional.empty();
+    }
+
+    /** libxl excludes an alternate p2m from these (libxl_create.c). */
+    static Optional<String> ofAltp2m(PagingConfig paging, ProcessorConfig processor, MemorySizes sizes) {
+        if (paging.altp2m() == PagingConfig.Altp2m.DISABLED) {
+            return Optional.empty();
+        }
+        if (processor.has(ProcessorConfig.Feature.NESTEDHVM)) {
+            return Optional.of("altp2m and nestedhvm exclude each other");
+        }
+        return sizes.populateOnDemand()
+                ? Optional.of("a guest with altp2m cannot be populated on demand: maxmem must be memory")
+                : Optional.empty();
+    }
+
+    static Optional<String> ofNestedPaging(PagingConfig paging, ProcessorConfig processor) {
+        return processor.has(ProcessorConfig.Feature.NESTEDHVM) && paging.mode() == PagingConfig.Mode.SHADOW
+                ? Optional.of("nestedhvm needs hardware-assisted paging: hap = 1")
+                : Optional.empty();
     }
 
     static Optional<String> ofMachine(DomainType type, Optional<HvmConfig> hvm) {

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.xenjava.toolstack.config;
 
+import com.google.common.collect.Sets;
 import java.nio.file.Path;
 import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.Set;
 import org.xenjava.toolstack.error.ConfigException;
 import org.xenjava.toolstack.xenctrl.units.KiB;
 
@@ -15,8 +18,11 @@ import org.xenjava.toolstack.xenctrl.units.KiB;
  *     two, because QEMU rounds up
  * @param vnc the VNC server, if any
  * @param keymap QEMU's keyboard layout, such as {@code de}; the default is {@code en-us}
+ * @param spice the Spice server, if any
+ * @param sdl QEMU's own window, if any
  */
-public record GraphicsConfig(Vga vga, KiB videoRam, Optional<Vnc> vnc, Optional<String> keymap) {
+public record GraphicsConfig(
+        Vga vga, KiB videoRam, Optional<Vnc> vnc, Optional<String> keymap, Optional<Spice> spice, Optional<Sdl> sdl) {
 
     /** xl's default: cirrus with 8 MiB, and VNC on the loopback interface without a password. */
     public static final GraphicsConfig DEFAULT = of(Vga.CIRRUS).withVnc(Vnc.DEFAULT);
@@ -117,6 +123,104 @@ public record GraphicsConfig(Vga vga, KiB videoRam, Optional<Vnc> vnc, Optional<
     }
 
     /**
+     * A Spice server.
+     *
+     * @param host address to listen on; all addresses if it is empty
+     * @param port TCP port for connections without encryption
+     * @param tlsPort TCP port for encrypted connections
+     * @param password password for viewers; empty for a server that asks for none
+     * @param features what the server offers
+     * @param usbRedirections number of USB devices that viewers may lend the guest, 0 … 4; only with a USB controller
+     *     of {@link PeripheralConfig#usbVersion}
+     * @param imageCompression QEMU's word for the compression of pictures
+     * @param streamingVideo QEMU's word for the detection of video
+     */
+    public record Spice(
+            Optional<String> host,
+            OptionalInt port,
+            OptionalInt tlsPort,
+            Optional<String> password,
+            Set<Feature> features,
+            int usbRedirections,
+            Optional<String> imageCompression,
+            Optional<String> streamingVideo) {
+        /** What a Spice server offers. */
+        public enum Feature {
+            /** The guest's agent moves the pointer. */
+            AGENT_MOUSE("spiceagent_mouse"),
+            /** A channel to the guest's agent. */
+            VDAGENT("spicevdagent"),
+            /** Texts can be copied between viewer and guest. */
+            CLIPBOARD_SHARING("spice_clipboard_sharing");
+
+            private final String key;
+
+            Feature(String key) {
+                this.key = key;
+            }
+
+            /** {@return the key of xl.cfg} */
+            public String key() {
+                return key;
+            }
+        }
+
+        /**
+         * Copies the features, so that the record is immutable, and checks the values.
+         *
+         * @param host address to listen on; all addresses if it is empty
+         * @param port TCP port for connections without encryption
+         * @param tlsPort TCP port for encrypted connections
+         * @param password password for viewers; empty for a server that asks for none
+         * @param features what the server offers
+         * @param usbRedirections number of USB devices that viewers may lend the guest, 0 … 4; only with a USB
+         *     controller of {@link PeripheralConfig#usbVersion}
+         * @param imageCompression QEMU's word for the compression of pictures
+         * @param streamingVideo QEMU's word for the detection of video
+         * @throws ConfigException if a value is out of range
+         */
+        public Spice {
+            features = Sets.immutableEnumSet(features);
+            new ProblemCollector()
+                    .add(HvmRules.ofSpice(host, port, tlsPort), "spice", "spiceport", "spicehost")
+                    .add(HvmRules.ofTcpPort("spiceport", port), "spiceport")
+                    .add(HvmRules.ofTcpPort("spicetls_port", tlsPort), "spicetls_port")
+                    .add(DomainRules.ofLimit("spiceusbredirection", usbRedirections, 0, 4), "spiceusbredirection")
+                    .add(HvmRules.ofWord("spice_image_compression", imageCompression), "spice_image_compression")
+                    .add(HvmRules.ofWord("spice_streaming_video", streamingVideo), "spice_streaming_video")
+                    .add(password.flatMap(text -> DeviceRules.ofText("Spice password", text)), "spicepasswd")
+                    .throwIfAny("");
+        }
+
+        /** Without the password. */
+        @Override
+        public String toString() {
+            return "Spice[host=" + host + ", port=" + port + ", tlsPort=" + tlsPort + ", password="
+                    + (password.isPresent() ? "set" : "none") + ", features=" + features + "]";
+        }
+    }
+
+    /**
+     * A window of QEMU's own on an X server of the host.
+     *
+     * @param display the X display; the toolstack's own if it is empty
+     * @param authority path of the file with the X server's secret; the toolstack's own if it is empty
+     */
+    public record Sdl(Optional<String> display, Optional<String> authority) {}
+
+    /**
+     * Creates a display that at most VNC shows.
+     *
+     * @param vga the emulated card
+     * @param videoRam memory of the card
+     * @param vnc the VNC server, if any
+     * @param keymap QEMU's keyboard layout, such as {@code de}
+     */
+    public GraphicsConfig(Vga vga, KiB videoRam, Optional<Vnc> vnc, Optional<String> keymap) {
+        this(vga, videoRam, vnc, keymap, Optional.empty(), Optional.empty());
+    }
+
+    /**
      * Checks the values.
      *
      * @param vga the emulated card
@@ -124,6 +228,8 @@ public record GraphicsConfig(Vga vga, KiB videoRam, Optional<Vnc> vnc, Optional<
      *     two, because QEMU rounds up
      * @param vnc the VNC server, if any
      * @param keymap QEMU's keyboard layout, such as {@code de}; the default is {@code en-us}
+     * @param spice the Spice server, if any
+     * @param sdl QEMU's own window, if any
      * @throws ConfigException if the video RAM does not fit the card
      */
     public GraphicsConfig {
@@ -148,7 +254,7 @@ public record GraphicsConfig(Vga vga, KiB videoRam, Optional<Vnc> vnc, Optional<
      * @param value a power of two, as in {@link #videoRam}
      */
     public GraphicsConfig withVideoRam(KiB value) {
-        return new GraphicsConfig(vga, value, vnc, keymap);
+        return new GraphicsConfig(vga, value, vnc, keymap, spice, sdl);
     }
 
     /**
@@ -157,7 +263,7 @@ public record GraphicsConfig(Vga vga, KiB videoRam, Optional<Vnc> vnc, Optional<
      * @param value the server
      */
     public GraphicsConfig withVnc(Vnc value) {
-        return new GraphicsConfig(vga, videoRam, Optional.of(value), keymap);
+        return new GraphicsConfig(vga, videoRam, Optional.of(value), keymap, spice, sdl);
     }
 
     /**
@@ -166,6 +272,6 @@ public record GraphicsConfig(Vga vga, KiB videoRam, Optional<Vnc> vnc, Optional<
      * @param value QEMU's name of the layout, such as {@code de}
      */
     public GraphicsConfig withKeymap(String value) {
-        return new GraphicsConfig(vga, videoRam, vnc, Optional.of(value));
+        return new GraphicsConfig(vga, videoRam, vnc, Optional.of(value), spice, sdl);
     }
 }

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
+import java.util.random.RandomGenerator;
 import org.xenjava.toolstack.error.ConfigException;
 import org.xenjava.toolstack.xenctrl.units.KiB;
 
@@ -26,6 +27,8 @@ import org.xenjava.toolstack.xenctrl.units.KiB;
  * @param serial QEMU's back end of each serial port: {@code pty} for a terminal of the host, {@code none}
  * @param usbDevices devices on the emulated USB controller
  * @param graphics the graphics card and the display
+ * @param platform identity and rarer parts of the machine
+ * @param peripherals emulated controllers and a sound card
  */
 public record HvmConfig(
         Firmware firmware,
@@ -37,7 +40,9 @@ public record HvmConfig(
         DeviceModel deviceModel,
         List<String> serial,
         List<UsbDevice> usbDevices,
-        GraphicsConfig graphics) {
+        GraphicsConfig graphics,
+        PlatformConfig platform,
+        PeripheralConfig peripherals) {
 
     /** libxl's order: hard disk, CD-ROM, floppy. */
     public static final String DEFAULT_BOOT = "cda";
@@ -137,11 +142,13 @@ public record HvmConfig(
         /** A mouse with relative coordinates. */
         MOUSE,
         /** A keyboard. */
-        KEYBOARD;
+        KEYBOARD,
+        /** A graphics tablet of Wacom's. */
+        WACOM_TABLET;
 
         /** {@return the word of xl.cfg} */
         public String word() {
-            return name().toLowerCase(Locale.ROOT);
+            return name().toLowerCase(Locale.ROOT).replace('_', '-');
         }
     }
 
@@ -160,6 +167,8 @@ public record HvmConfig(
      * @param serial QEMU's back end of each serial port: {@code pty} for a terminal of the host, {@code none}
      * @param usbDevices devices on the emulated USB controller
      * @param graphics the graphics card and the display
+     * @param platform identity and rarer parts of the machine
+     * @param peripherals emulated controllers and a sound card
      * @throws ConfigException if the values are invalid
      */
     public HvmConfig {
@@ -191,6 +200,23 @@ public record HvmConfig(
         return has(HvmFeature.USB) || !usbDevices.isEmpty();
     }
 
+    /** The same machine, with what is random decided. */
+    HvmConfig completed(RandomGenerator random) {
+        return new HvmConfig(
+                firmware,
+                boot,
+                features,
+                timerMode,
+                viridian,
+                mmioHole,
+                deviceModel,
+                serial,
+                usbDevices,
+                graphics,
+                platform.completed(random),
+                peripherals);
+    }
+
     /** {@return a builder with xl's defaults} */
     public static Builder builder() {
         return new Builder();
@@ -208,6 +234,8 @@ public record HvmConfig(
         private List<String> serial = List.of();
         private List<UsbDevice> usbDevices = List.of();
         private GraphicsConfig graphics = GraphicsConfig.DEFAULT;
+        private PlatformConfig platform = PlatformConfig.DEFAULT;
+        private PeripheralConfig peripherals = PeripheralConfig.DEFAULT;
 
         private Builder() {}
 
@@ -323,6 +351,28 @@ public record HvmConfig(
         }
 
         /**
+         * Sets the identity and the rarer parts of the machine.
+         *
+         * @param value the platform; the default is {@link PlatformConfig#DEFAULT}
+         * @return this builder
+         */
+        public Builder platform(PlatformConfig value) {
+            platform = value;
+            return this;
+        }
+
+        /**
+         * Sets the emulated controllers and the sound card.
+         *
+         * @param value the devices; the default is {@link PeripheralConfig#DEFAULT}
+         * @return this builder
+         */
+        public Builder peripherals(PeripheralConfig value) {
+            peripherals = value;
+            return this;
+        }
+
+        /**
          * Makes the machine.
          *
          * @return the machine
@@ -330,7 +380,18 @@ public record HvmConfig(
          */
         public HvmConfig build() {
             return new HvmConfig(
-                    firmware, boot, features, timerMode, viridian, mmioHole, deviceModel, serial, usbDevices, graphics);
+                    firmware,
+                    boot,
+                    features,
+                    timerMode,
+                    viridian,
+                    mmioHole,
+                    deviceModel,
+                    serial,
+                    usbDevices,
+                    graphics,
+                    platform,
+                    peripherals);
         }
     }
 }

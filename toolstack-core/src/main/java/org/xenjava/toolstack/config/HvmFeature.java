@@ -28,6 +28,12 @@ public enum HvmFeature {
     VPT_ALIGN,
     /** The PCI device by which paravirtual drivers find Xen. */
     XEN_PLATFORM_PCI,
+    /** The memory of that PCI device is not cached. From Xen 4.21 on, hvmloader can be told otherwise. */
+    XEN_PLATFORM_PCI_BAR_UC,
+    /** Interrupts may arrive as event channels. Every guest of Xen 4.18 and earlier has this. */
+    HVM_PIRQ(Default.OFF),
+    /** QEMU has no graphical output at all, if no server shows the screen. */
+    NOGRAPHIC(Default.OFF),
     /** A USB controller. A machine with USB devices has one without this switch. */
     USB(Default.OFF);
 

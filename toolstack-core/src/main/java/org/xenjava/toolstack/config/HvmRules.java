@@ -4,11 +4,15 @@ package org.xenjava.toolstack.config;
 import com.google.common.net.InetAddresses;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import org.xenjava.toolstack.config.GraphicsConfig.Vga;
 import org.xenjava.toolstack.config.GraphicsConfig.Vnc;
+import org.xenjava.toolstack.config.PlatformConfig.SmbiosString;
 import org.xenjava.toolstack.xenctrl.units.KiB;
 
 /** Rules for an HVM guest's machine; see {@link DomainRules}. */
@@ -54,6 +58,38 @@ final class HvmRules {
         return serial.stream()
                 .flatMap(port -> DeviceRules.ofText("serial port", port).stream())
                 .findFirst();
+    }
+
+    /** Each text once, except OEM's, for which hvmloader has 99 places. */
+    static Optional<String> ofSmbios(List<SmbiosString> texts) {
+        Map<SmbiosString.Kind, Long> counts =
+                texts.stream().collect(Collectors.groupingBy(SmbiosString::kind, Collectors.counting()));
+        return counts.entrySet().stream()
+                .filter(entry -> entry.getValue() > (entry.getKey() == SmbiosString.Kind.OEM ? 99 : 1))
+                .map(entry -> "smbios has " + entry.getValue() + " texts for "
+                        + entry.getKey().word())
+                .findFirst();
+    }
+
+    static Optional<String> ofSpice(Optional<String> host, OptionalInt port, OptionalInt tlsPort) {
+        return DeviceRules.first(
+                DeviceRules.when(port.isEmpty() && tlsPort.isEmpty(), "Spice needs a port: spiceport or spicetls_port"),
+                DeviceRules.when(
+                        host.filter(name -> !InetAddresses.isInetAddress(name)
+                                        && !HOST.matcher(name).matches())
+                                .isPresent(),
+                        "'" + host.orElse("") + "' is no address that Spice can listen on"));
+    }
+
+    static Optional<String> ofTcpPort(String key, OptionalInt port) {
+        return DeviceRules.when(
+                port.isPresent() && (port.getAsInt() < 1 || port.getAsInt() > 65_535),
+                key + " is 1 … 65535, not " + port.orElse(0));
+    }
+
+    static Optional<String> ofWord(String key, Optional<String> word) {
+        return word.flatMap(
+                text -> DeviceRules.when(!KEYMAP.matcher(text).matches(), key + " is a word, not '" + text + "'"));
     }
 
     static Optional<String> ofFile(String what, Optional<Path> file) {

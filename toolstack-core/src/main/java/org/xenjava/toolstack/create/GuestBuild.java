@@ -6,18 +6,20 @@ import java.nio.ByteOrder;
 import java.time.Clock;
 import java.time.ZoneId;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.function.Consumer;
-import java.util.function.UnaryOperator;
 import org.xenjava.toolstack.config.DomainConfig;
-import org.xenjava.toolstack.config.PagingConfig.Mode;
+import org.xenjava.toolstack.config.PagingConfig.Altp2m;
+import org.xenjava.toolstack.config.ProcessorConfig.Feature;
 import org.xenjava.toolstack.error.DomainExistsException;
 import org.xenjava.toolstack.error.DomainGoneException;
 import org.xenjava.toolstack.error.DomainStateException;
 import org.xenjava.toolstack.error.HostMemoryException;
 import org.xenjava.toolstack.error.XenCallException;
+import org.xenjava.toolstack.image.CpuPolicyEdits;
 import org.xenjava.toolstack.image.VcpuState;
 import org.xenjava.toolstack.memory.PopulateCall;
 import org.xenjava.toolstack.memory.layout.SpecialPage;
@@ -29,9 +31,7 @@ import org.xenjava.toolstack.store.StoreTransaction;
 import org.xenjava.toolstack.xenctrl.CpuPolicy;
 import org.xenjava.toolstack.xenctrl.CreateDomain;
 import org.xenjava.toolstack.xenctrl.DomainInfo;
-import org.xenjava.toolstack.xenctrl.PhysInfo;
 import org.xenjava.toolstack.xenctrl.Xenctrl;
-import org.xenjava.toolstack.xenctrl.abi.DomctlOp;
 import org.xenjava.toolstack.xenctrl.abi.HvmParam;
 import org.xenjava.toolstack.xenctrl.abi.MemoryOp;
 import org.xenjava.toolstack.xenctrl.abi.StructLayout;
@@ -68,6 +68,7 @@ final class GuestBuild {
     private int domid = NOT_CREATED;
     private GuestPorts ports = new GuestPorts(0, 0, 0, 0);
     private Optional<HostClaim> claim = Optional.empty();
+    private CpuPolicy cpuPolicy = new CpuPolicy(List.of(), List.of());
 
     GuestBuild(Xenctrl xenctrl, StoreClient store, Clock clock, CreatePlan plan, UUID uuid, Cancellation cancellation) {
         this.xenctrl = xenctrl;
@@ -120,26 +121,10 @@ final class GuestBuild {
 
     /** @param emulationFlags {@code XEN_X86_EMU_*} */
     void createDomain(int emulationFlags) {
-        PhysInfo host = xenctrl.host().lastPhysInfo();
-        DomainConfig config = plan.config();
-        boolean shadow = config.paging().mode() == Mode.SHADOW;
-        if (!host.hvm() || !(shadow ? host.shadow() : host.hap())) {
-            String paging = shadow ? "shadow paging, which hap = 0 asks for" : "hardware-assisted paging";
-            throw new DomainStateException("this host cannot run " + config.type() + " guests: Xen reports no "
-                    + (host.hvm() ? paging : "hardware virtualisation"));
-        }
-        int grantVersion = host.grantTablesV2() ? 2 : 1;
-        domid = xenctrl.domains()
-                .create(new CreateDomain(
-                        uuid,
-                        DomctlOp.CDF_HVM | (shadow ? 0 : DomctlOp.CDF_HAP),
-                        emulationFlags,
-                        config.maxVcpus(),
-                        grantVersion,
-                        new CreateDomain.Limits(
-                                config.limits().grantFrames(),
-                                config.limits().maptrackFrames(),
-                                config.limits().eventChannels())));
+        CreateDomain request = CreateRequest.of(plan.config(), uuid, emulationFlags, xenctrl);
+        cpuPolicy =
+                CpuPolicyEdits.of(xenctrl.host().defaultHvmCpuPolicy(), xenctrl.host()::hostCpuPolicy, plan.config());
+        domid = xenctrl.domains().create(request);
     }
 
     private void setTimeOffset() {
@@ -161,11 +146,10 @@ final class GuestBuild {
         xenctrl.memory().setPagingPool(domid, Pages.holding(plan.memory().pagingPoolBytes()));
     }
 
-    /** @param edits from Xen's default policy to the guest's */
-    void setCpuPolicy(UnaryOperator<CpuPolicy> edits) {
+    void setCpuPolicy() {
         setTimeOffset();
         xenctrl.domains().setTscMode(domid, plan.config().clock().tscMode().number());
-        xenctrl.domains().setCpuPolicy(domid, edits.apply(xenctrl.host().defaultHvmCpuPolicy()));
+        xenctrl.domains().setCpuPolicy(domid, cpuPolicy);
     }
 
     void claimMemory() {
@@ -271,8 +255,15 @@ final class GuestBuild {
                 .intValue();
     }
 
-    /** Sets the parameters with the special pages and the ports. */
+    /** Sets the parameters that few guests have, and those with the special pages and the ports. */
     void setSharedParams() {
+        DomainConfig config = plan.config();
+        if (config.paging().altp2m() != Altp2m.DISABLED && CreateRequest.isAltp2mParameter(xenctrl.abi())) {
+            set(HvmParam.ALTP2M, config.paging().altp2m().number());
+        }
+        if (config.processor().has(Feature.NESTEDHVM) && CreateRequest.isNestedParameter(xenctrl.abi())) {
+            set(HvmParam.NESTEDHVM, 1);
+        }
         set(HvmParam.STORE_PFN, SpecialPage.STORE.gfn());
         set(HvmParam.BUFIOREQ_PFN, SpecialPage.BUFFERED_IOREQ.gfn());
         set(HvmParam.IOREQ_PFN, SpecialPage.IOREQ.gfn());

@@ -10,8 +10,6 @@ sealed interface GuestKind permits PvhBuild, HvmBuild {
 
     void createDomain();
 
-    void setCpuPolicy();
-
     void populateSpecialPages();
 
     void loadImage();

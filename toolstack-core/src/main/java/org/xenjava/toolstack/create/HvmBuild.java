@@ -3,7 +3,6 @@ package org.xenjava.toolstack.create;
 
 import org.xenjava.toolstack.config.HvmConfig;
 import org.xenjava.toolstack.config.HvmFeature;
-import org.xenjava.toolstack.image.CpuPolicyEdits;
 import org.xenjava.toolstack.image.HvmImagePlan;
 import org.xenjava.toolstack.memory.layout.HvmLayout;
 import org.xenjava.toolstack.xenctrl.abi.HvmParam;
@@ -11,6 +10,9 @@ import org.xenjava.toolstack.xenctrl.abi.XenAbi;
 
 /** The parts of a create that are particular to HVM guests. */
 final class HvmBuild implements GuestKind {
+    /** {@code XEN_HVM_MCA_CAP_LMCE}, the only such feature. */
+    private static final long LMCE = 1;
+
     private final GuestBuild guest;
     private final HvmConfig machine;
     private final HvmImagePlan image;
@@ -24,11 +26,6 @@ final class HvmBuild implements GuestKind {
     @Override
     public void createDomain() {
         guest.createDomain((int) guest.xenctrl().abi().constant(XenAbi.HVM_EMULATION_FLAGS));
-    }
-
-    @Override
-    public void setCpuPolicy() {
-        guest.setCpuPolicy(policy -> CpuPolicyEdits.forHvm(policy, machine));
     }
 
     @Override
@@ -49,6 +46,9 @@ final class HvmBuild implements GuestKind {
         guest.set(HvmParam.TIMER_MODE, machine.timerMode().number());
         if (!machine.viridian().isEmpty()) {
             guest.set(HvmParam.VIRIDIAN, Viridian.mask(machine.viridian()));
+        }
+        if (!machine.platform().machineChecks().isEmpty()) {
+            guest.set(HvmParam.MCA_CAP, LMCE);
         }
         guest.setSharedParams();
         guest.set(HvmParam.IOREQ_SERVER_PFN, HvmLayout.FIRST_IOREQ_SERVER_GFN);

@@ -6,6 +6,9 @@ import java.util.Optional;
 import java.util.UUID;
 import org.xenjava.toolstack.config.HvmConfig;
 import org.xenjava.toolstack.config.HvmFeature;
+import org.xenjava.toolstack.config.PlatformConfig;
+import org.xenjava.toolstack.config.PlatformConfig.GenerationId;
+import org.xenjava.toolstack.config.PlatformConfig.SmbiosString;
 import org.xenjava.toolstack.image.HvmImagePlan;
 import org.xenjava.toolstack.image.ImagePlan;
 import org.xenjava.toolstack.store.DomainPaths;
@@ -55,6 +58,31 @@ final class HvmXenstoreNodes {
                 .ifPresent(hole ->
                         transaction.write(paths.of("platform/mmio_hole_size"), Long.toString(hole.value() * 1024)));
         transaction.write(paths.of("platform/device-model"), "qemu_xen");
+        if (!machine.has(HvmFeature.XEN_PLATFORM_PCI_BAR_UC)) {
+            transaction.write(paths.of("hvmloader/pci/xen-platform-pci-bar-uc"), "0");
+        }
+        writePlatform(transaction, machine.platform());
+    }
+
+    private void writePlatform(StoreTransaction transaction, PlatformConfig platform) {
+        if (platform.generation() instanceof GenerationId.Fixed generation) {
+            transaction.write(paths.of("platform/generation-id"), words(generation.id()));
+        }
+        int oem = 0;
+        for (SmbiosString text : platform.smbios()) {
+            String name = text.kind().word().replace('_', '-');
+            if (text.kind() == SmbiosString.Kind.OEM) {
+                oem++;
+                name += "-" + oem;
+            }
+            transaction.write(paths.of("bios-strings/" + name), text.text());
+        }
+    }
+
+    /** The two numbers that libxl writes: the ID's bytes in their order, as little-endian words. */
+    private static String words(UUID id) {
+        return Long.toUnsignedString(Long.reverseBytes(id.getMostSignificantBits())) + ":"
+                + Long.toUnsignedString(Long.reverseBytes(id.getLeastSignificantBits()));
     }
 
     private void writeTables(StoreTransaction transaction, String kind, Optional<ImagePlan.Item> tables) {

@@ -2,7 +2,6 @@
 package org.xenjava.toolstack.create;
 
 import org.xenjava.toolstack.config.TimerMode;
-import org.xenjava.toolstack.image.CpuPolicyEdits;
 import org.xenjava.toolstack.image.PvhImagePlan;
 import org.xenjava.toolstack.image.VcpuState;
 import org.xenjava.toolstack.xenctrl.abi.DomctlOp;
@@ -21,11 +20,6 @@ final class PvhBuild implements GuestKind {
     @Override
     public void createDomain() {
         guest.createDomain(DomctlOp.EMU_LAPIC);
-    }
-
-    @Override
-    public void setCpuPolicy() {
-        guest.setCpuPolicy(CpuPolicyEdits::forGuest);
     }
 
     @Override

@@ -34,7 +34,7 @@ final class Recipes {
                 Step.of(ALLOCATE_VCPUS, guest::allocateVcpus),
                 Step.of(LIMIT_MEMORY, guest::limitMemory),
                 Step.of(SIZE_PAGING_POOL, guest::sizePagingPool),
-                Step.of(SET_CPU_POLICY, kind::setCpuPolicy),
+                Step.of(SET_CPU_POLICY, guest::setCpuPolicy),
                 Step.of(CLAIM_MEMORY, () -> backing.awaitingReturns(guest::claimMemory)),
                 Step.of(SET_POD_TARGET, guest::setPodTarget),
                 Step.of(POPULATE_RAM, guest::populateRam),

@@ -7,6 +7,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import org.xenjava.toolstack.config.DomainConfig;
+import org.xenjava.toolstack.config.GuestOption;
 import org.xenjava.toolstack.memory.MemoryPlan;
 import org.xenjava.toolstack.memory.layout.SpecialPage;
 import org.xenjava.toolstack.store.DomainPaths;
@@ -100,11 +101,21 @@ final class XenstoreTree {
     }
 
     private void writeGuestControlled(StoreTransaction transaction) {
-        for (String directory : List.of("cpu", "memory", "device", "control")) {
+        for (String directory : List.of("cpu", "memory", "control")) {
             transaction.write(paths.of(directory), "", permissions.guestReads());
         }
+        if (config.options().contains(GuestOption.XEND_SUSPEND_EVTCHN_COMPAT)) {
+            transaction.write(paths.of("device"), "", permissions.guestOwns());
+        } else {
+            transaction.write(paths.of("device"), "", permissions.guestReads());
+            transaction.write(paths.of("device/suspend/event-channel"), "", permissions.guestOwns());
+        }
+        if (config.options().contains(GuestOption.DRIVER_DOMAIN)) {
+            // For libxl and QEMU inside the guest.
+            transaction.write(paths.of("libxl"), "", permissions.guestOwns());
+            transaction.write(paths.of("device-model"), "", permissions.guestOwns());
+        }
         for (String node : List.of(
-                "device/suspend/event-channel",
                 "control/shutdown",
                 "control/feature-poweroff",
                 "control/feature-reboot",

@@ -12,6 +12,7 @@ import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.xenjava.toolstack.config.Confinement;
+import org.xenjava.toolstack.config.GraphicsConfig;
 import org.xenjava.toolstack.config.HvmConfig;
 import org.xenjava.toolstack.device.plan.ConfinementMeasure;
 import org.xenjava.toolstack.device.plan.QemuConfinement;
@@ -81,7 +82,7 @@ public final class DeviceModels {
         QemuConfinement confinement = plan.confinement();
         DeviceModelCommand command = new DeviceModelCommand(
                 domid,
-                confinement.launcher(),
+                plan.launcher(),
                 plan.program(),
                 plan.arguments(domid, files),
                 files.logOf(name),
@@ -206,8 +207,12 @@ public final class DeviceModels {
         }
         QemuMonitor monitor = new QemuMonitor(files.ownSocket(domid), process.get()::connect);
         DomainPaths paths = new DomainPaths(domid);
+        machine.graphics()
+                .spice()
+                .flatMap(GraphicsConfig.Spice::password)
+                .ifPresent(password -> monitor.setPassword("spice", password));
         machine.graphics().vnc().ifPresent(wanted -> {
-            wanted.password().ifPresent(monitor::setVncPassword);
+            wanted.password().ifPresent(password -> monitor.setPassword("vnc", password));
             monitor.vnc().ifPresent(vnc -> {
                 if (vnc instanceof VncAddress.Tcp tcp) {
                     store.direct().write(paths.vncListen(), tcp.host());

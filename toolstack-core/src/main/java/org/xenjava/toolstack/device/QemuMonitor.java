@@ -52,10 +52,14 @@ final class QemuMonitor {
         this.connection = () -> connector.apply(socket);
     }
 
-    /** Sets the password of viewers. A QEMU that expects a password admits no viewer before. */
-    void setVncPassword(String password) {
+    /**
+     * Sets the password of viewers. A QEMU that expects a password admits no viewer before.
+     *
+     * @param protocol {@code vnc} or {@code spice}
+     */
+    void setPassword(String protocol, String password) {
         JsonObject arguments = new JsonObject();
-        arguments.addProperty("protocol", "vnc");
+        arguments.addProperty("protocol", protocol);
         arguments.addProperty("password", password);
         try {
             ask("set_password", arguments);

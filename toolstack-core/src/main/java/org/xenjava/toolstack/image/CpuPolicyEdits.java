@@ -1,19 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.xenjava.toolstack.image;
 
+import com.google.common.collect.Iterables;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Supplier;
+import org.xenjava.toolstack.config.CpuidEdit;
+import org.xenjava.toolstack.config.DomainConfig;
+import org.xenjava.toolstack.config.GuestOption;
 import org.xenjava.toolstack.config.HvmConfig;
 import org.xenjava.toolstack.config.HvmFeature;
+import org.xenjava.toolstack.config.ProcessorConfig;
+import org.xenjava.toolstack.config.TscMode;
+import org.xenjava.toolstack.error.ConfigException;
 import org.xenjava.toolstack.xenctrl.CpuPolicy;
 import org.xenjava.toolstack.xenctrl.CpuPolicy.Leaf;
 
 /**
- * Changes Xen's default CPU policy to a guest's, as libxl does ({@code xc_cpuid_apply_policy}) for a guest that may be
- * migrated and has no nested virtualisation. Xen gives vCPU <i>i</i> the APIC id 2<i>i</i>. The topology leaves agree
+ * Changes Xen's default CPU policy to a guest's, as libxl does ({@code xc_cpuid_apply_policy}). Xen gives vCPU <i>i</i> the APIC id 2<i>i</i>. The topology leaves agree
  * with these ids, so that no guest takes two vCPUs for threads of one core.
  */
 public final class CpuPolicyEdits {
@@ -42,9 +50,76 @@ public final class CpuPolicyEdits {
     }
 
     /**
+     * The leaves for a guest.
+     *
+     * @param hvmDefault Xen's default policy
+     * @param host answers with the host's policy, if the guest's CPUID is edited
+     * @param config the guest
+     * @throws ConfigException if the guest's CPUID edits name a leaf that the policies lack
+     */
+    public static CpuPolicy of(CpuPolicy hvmDefault, Supplier<CpuPolicy> host, DomainConfig config) {
+        CpuPolicy usual =
+                config.hvm().map(machine -> forHvm(hvmDefault, machine)).orElseGet(() -> forGuest(hvmDefault));
+        boolean staysHere = config.options().contains(GuestOption.NOMIGRATE)
+                || config.clock().tscMode() == TscMode.ALWAYS_EMULATE;
+        int shownPower = staysHere ? EDX_ITSC : 0;
+        boolean nested = config.processor().has(ProcessorConfig.Feature.NESTEDHVM);
+        Vendor vendor = vendor(hvmDefault.leaves());
+        int shownBasic = nested && vendor == Vendor.INTEL ? ECX_VMX : 0;
+        int shownExtended = nested && vendor == Vendor.AMD ? ECX_SVM : 0;
+        CpuPolicy policy = new CpuPolicy(
+                usual.leaves().stream()
+                        .map(leaf -> switch (leaf.leaf()) {
+                            case FEATURES -> withEcx(leaf, leaf.ecx() | shownBasic);
+                            case EXTENDED_FEATURES -> withEcx(leaf, leaf.ecx() | shownExtended);
+                            case POWER -> with(leaf, leaf.eax(), leaf.ebx(), leaf.ecx(), leaf.edx() | shownPower);
+                            default -> leaf;
+                        })
+                        .toList(),
+                List.of());
+        List<CpuidEdit> edits = config.processor().cpuid();
+        return edits.isEmpty() ? policy : edited(policy, host.get(), edits);
+    }
+
+    private static CpuPolicy edited(CpuPolicy policy, CpuPolicy host, List<CpuidEdit> edits) {
+        List<Leaf> leaves = new ArrayList<>(policy.leaves());
+        for (CpuidEdit edit : edits) {
+            int guests = indexOf(leaves, edit);
+            int hosts = indexOf(host.leaves(), edit);
+            if (guests < 0 || hosts < 0) {
+                throw new ConfigException("cpuid: this host's processors have no leaf 0x"
+                        + Integer.toHexString(edit.leaf())
+                        + (edit.subleaf().isPresent()
+                                ? " with subleaf " + edit.subleaf().getAsInt()
+                                : ""));
+            }
+            leaves.set(guests, edited(leaves.get(guests), host.leaves().get(hosts), edit));
+        }
+        return new CpuPolicy(leaves, List.of());
+    }
+
+    private static int indexOf(List<Leaf> leaves, CpuidEdit edit) {
+        int subleaf = edit.subleaf().orElse(CpuPolicy.NO_SUBLEAF);
+        return Iterables.indexOf(leaves, leaf -> leaf.leaf() == edit.leaf() && leaf.subleaf() == subleaf);
+    }
+
+    private static Leaf edited(Leaf guest, Leaf host, CpuidEdit edit) {
+        return switch (edit.register()) {
+            case EAX -> withEax(guest, edit.apply(guest.eax(), host.eax()));
+            case EBX -> with(guest, guest.eax(), edit.apply(guest.ebx(), host.ebx()), guest.ecx(), guest.edx());
+            case ECX -> withEcx(guest, edit.apply(guest.ecx(), host.ecx()));
+            case EDX -> with(guest, guest.eax(), guest.ebx(), guest.ecx(), edit.apply(guest.edx(), host.edx()));
+        };
+    }
+
+    private static Leaf withEcx(Leaf leaf, int ecx) {
+        return with(leaf, leaf.eax(), leaf.ebx(), ecx, leaf.edx());
+    }
+
+    /**
      * The leaves for an HVM guest: {@link #forGuest} without the features that the machine's configuration disables.
      */
-    public static CpuPolicy forHvm(CpuPolicy hvmDefault, HvmConfig machine) {
+    static CpuPolicy forHvm(CpuPolicy hvmDefault, HvmConfig machine) {
         int hiddenBasic = machine.has(HvmFeature.PAE) ? 0 : EDX_PAE;
         int hiddenExtended = machine.has(HvmFeature.NX) ? 0 : EDX_NX;
         Map<Integer, Integer> hidden = Map.of(FEATURES, hiddenBasic, EXTENDED_FEATURES, hiddenExtended);
@@ -55,8 +130,11 @@ public final class CpuPolicyEdits {
                 List.of());
     }
 
-    /** The leaves for a guest. The result contains no MSRs, so Xen keeps its values. */
-    public static CpuPolicy forGuest(CpuPolicy hvmDefault) {
+    /**
+     * The leaves for a guest that may be migrated and has no nested virtualisation. The result contains no MSRs, so Xen
+     * keeps its values.
+     */
+    static CpuPolicy forGuest(CpuPolicy hvmDefault) {
         Vendor vendor = vendor(hvmDefault.leaves());
         return new CpuPolicy(
                 hvmDefault.leaves().stream().map(leaf -> edit(leaf, vendor)).toList(), List.of());

@@ -43,9 +43,11 @@ class HvmConfigTest {
     }
 
     @Test
-    void theDefaultFeaturesAreAllButTwo() {
+    void theDefaultFeaturesAreAllButFour() {
         assertEquals(
-                EnumSet.complementOf(EnumSet.of(HvmFeature.ACPI_LAPTOP_SLATE, HvmFeature.USB)), HvmFeature.DEFAULTS);
+                EnumSet.complementOf(EnumSet.of(
+                        HvmFeature.ACPI_LAPTOP_SLATE, HvmFeature.HVM_PIRQ, HvmFeature.NOGRAPHIC, HvmFeature.USB)),
+                HvmFeature.DEFAULTS);
     }
 
     @Test

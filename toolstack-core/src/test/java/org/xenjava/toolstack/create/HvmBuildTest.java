@@ -3,6 +3,7 @@ package org.xenjava.toolstack.create;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -12,6 +13,8 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Random;
+import java.util.Set;
 import java.util.UUID;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -28,9 +31,13 @@ import org.xenjava.toolstack.config.HvmConfig.Bios;
 import org.xenjava.toolstack.config.HvmConfig.Firmware;
 import org.xenjava.toolstack.config.HvmFeature;
 import org.xenjava.toolstack.config.PagingConfig;
+import org.xenjava.toolstack.config.PlatformConfig;
+import org.xenjava.toolstack.config.PlatformConfig.GenerationId;
+import org.xenjava.toolstack.config.PlatformConfig.SmbiosString;
 import org.xenjava.toolstack.config.TimerMode;
 import org.xenjava.toolstack.config.TscMode;
 import org.xenjava.toolstack.config.ViridianFeature;
+import org.xenjava.toolstack.config.xl.XlConfigReader;
 import org.xenjava.toolstack.device.DeviceModels;
 import org.xenjava.toolstack.error.OperationCancelledException;
 import org.xenjava.toolstack.error.OperationTimeoutException;
@@ -161,6 +168,71 @@ class HvmBuildTest {
         long hypercall = host.faults.calls() - start;
 
         assertEquals(hypercall, callsOfABuild(ahead) - callsOfABuild(GUEST));
+    }
+
+    @Test
+    void theIdentityOfTheMachineIsInXenstore() {
+        HvmConfig machine = HvmConfig.builder()
+                .features(Set.of(HvmFeature.ACPI, HvmFeature.APIC))
+                .platform(new PlatformConfig(
+                        List.of(
+                                new SmbiosString(SmbiosString.Kind.SYSTEM_SERIAL_NUMBER, "17"),
+                                new SmbiosString(SmbiosString.Kind.OEM, "a"),
+                                new SmbiosString(SmbiosString.Kind.OEM, "b")),
+                        new GenerationId.Fixed(new UUID(0x0102_0304_0506_0708L, 0x00ff_0000_0000_0000L)),
+                        Set.of(),
+                        Optional.empty()))
+                .build();
+        String paths =
+                "/local/domain/" + host.build(GUEST.toBuilder().hvm(machine).build());
+
+        assertEquals(
+                "17",
+                host.store.read(paths + "/bios-strings/system-serial-number").orElseThrow());
+        assertEquals("a", host.store.read(paths + "/bios-strings/oem-1").orElseThrow());
+        assertEquals("b", host.store.read(paths + "/bios-strings/oem-2").orElseThrow());
+        assertEquals(
+                Long.toUnsignedString(0x0807_0605_0403_0201L) + ":" + 0xff00,
+                host.store.read(paths + "/platform/generation-id").orElseThrow());
+        assertEquals(
+                "0",
+                host.store
+                        .read(paths + "/hvmloader/pci/xen-platform-pci-bar-uc")
+                        .orElseThrow());
+    }
+
+    @Test
+    void aRandomGenerationIdIsDecidedOnce() {
+        DomainConfig random = GUEST.toBuilder()
+                .hvm(HvmConfig.builder()
+                        .platform(new PlatformConfig(List.of(), new GenerationId.Random(), Set.of(), Optional.empty()))
+                        .build())
+                .build();
+        DomainConfig decided = random.completed(new Random(1));
+
+        assertInstanceOf(
+                GenerationId.Fixed.class, decided.hvm().orElseThrow().platform().generation());
+        assertEquals(decided, decided.completed(new Random(2)));
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            textBlock =
+                    """
+            vpmu = 1            | vpmu: Xen was not started with vpmu on its command line
+            vmtrace_buf_kb = 64 | vmtrace_buf_kb: the processor or Xen cannot trace
+            altp2m_count = 2    | altp2m_count: Xen 4.21 or later has it
+            cpuid = ["0x99:eax=00000000000000000000000000000000"] | cpuid: this host's processors have no leaf 0x99
+            """)
+    void whatXenOrTheProcessorLacksIsRefusedBeforeTheDomainExists(String key, String complaint) {
+        DomainConfig config = XlConfigReader.parse("name='x'; type='hvm'; memory=64\n" + key, "f")
+                .config();
+
+        ToolstackException e = assertThrows(ToolstackException.class, () -> host.build(config));
+
+        assertTrue(e.getMessage().contains(complaint), e.getMessage());
+        host.assertUnchangedSince(before);
     }
 
     private static long callsOfABuild(DomainConfig config) {

@@ -82,7 +82,7 @@ class QemuMonitorTest {
     @Test
     void aPasswordIsSetForVnc() throws IOException {
         try (QmpServer server = QmpServer.at(socket, request -> OK)) {
-            monitor().setVncPassword("secret");
+            monitor().setPassword("vnc", "secret");
 
             assertEquals(List.of("set_password {\"protocol\":\"vnc\",\"password\":\"secret\"}"), server.commands());
         }
@@ -186,7 +186,7 @@ class QemuMonitorTest {
         String error = "{\"error\": {\"class\": \"GenericError\", \"desc\": \"no such display\"}}\n";
         try (QmpServer server = QmpServer.at(socket, request -> error)) {
             DeviceModelException e =
-                    assertThrows(DeviceModelException.class, () -> monitor().setVncPassword("secret"));
+                    assertThrows(DeviceModelException.class, () -> monitor().setPassword("vnc", "secret"));
 
             assertEquals("QEMU at " + socket + " refuses set_password: no such display", e.getMessage());
             assertEquals(1, server.commands().size());
@@ -202,7 +202,7 @@ class QemuMonitorTest {
             try (QmpServer server = QmpServer.at(own, request -> answer)) {
                 QemuMonitor monitor = new QemuMonitor(own, this::connect);
                 DeviceModelException e =
-                        assertThrows(DeviceModelException.class, () -> monitor.setVncPassword("tops3cret"));
+                        assertThrows(DeviceModelException.class, () -> monitor.setPassword("vnc", "tops3cret"));
 
                 StringWriter trace = new StringWriter();
                 e.printStackTrace(new PrintWriter(trace));

@@ -13,8 +13,10 @@ import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.xenjava.toolstack.config.DomainConfig;
 import org.xenjava.toolstack.config.HvmConfig;
 import org.xenjava.toolstack.config.HvmFeature;
+import org.xenjava.toolstack.config.xl.XlConfigReader;
 import org.xenjava.toolstack.xenctrl.CpuPolicy;
 import org.xenjava.toolstack.xenctrl.CpuPolicy.Leaf;
 import org.xenjava.toolstack.xenctrl.CpuPolicy.Msr;
@@ -99,6 +101,55 @@ class CpuPolicyEditsTest {
 
         assertEquals(expected, edited(AMD, leaf));
         assertEquals(expected, edited(HYGON, leaf));
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            textBlock =
+                    """
+            nestedhvm = 1                       | 80000001 | ecx | 4        | 4
+            nomigrate = 1                       | 80000007 | edx | 100      | 100
+            tsc_mode = "always_emulate"         | 80000007 | edx | 100      | 100
+            tsc_mode = "native"                 | 80000007 | edx | 100      | 0
+            cpuid = "host,sse3=0"               | 1        | ecx | 1        | 0
+            cpuid = "host,monitor=1"            | 1        | ecx | 8        | 8
+            cpuid = "host,cx16=k"               | 1        | ecx | 2000     | 2000
+            """)
+    void keysOfXlCfgChangeTheirBits(String key, String leaf, String register, String bit, String expected) {
+        CpuPolicy standard = new CpuPolicy(leaves("cpu-policy-default.hex"), List.of());
+        CpuPolicy host = new CpuPolicy(
+                standard.leaves().stream()
+                        .map(one -> new Leaf(one.leaf(), one.subleaf(), -1, -1, -1, -1))
+                        .toList(),
+                List.of());
+        DomainConfig config = XlConfigReader.parse("name='x'; type='hvm'; memory=64\n" + key, "f")
+                .config();
+
+        int found = Integer.parseUnsignedInt(leaf, 16);
+        Leaf edited = CpuPolicyEdits.of(standard, () -> host, config).leaves().stream()
+                .filter(one -> one.leaf() == found)
+                .findFirst()
+                .orElseThrow();
+
+        int value = register.equals("ecx") ? edited.ecx() : edited.edx();
+        assertEquals(Integer.parseInt(expected, 16), value & Integer.parseInt(bit, 16));
+    }
+
+    @Test
+    void aGuestWithoutSuchKeysDoesNotAskForTheHostsPolicy() {
+        CpuPolicy standard = new CpuPolicy(leaves("cpu-policy-default.hex"), List.of());
+        DomainConfig config =
+                XlConfigReader.parse("name='x'; type='hvm'; memory=64", "f").config();
+
+        assertEquals(
+                CpuPolicyEdits.forGuest(standard),
+                CpuPolicyEdits.of(
+                        standard,
+                        () -> {
+                            throw new AssertionError("asked");
+                        },
+                        config));
     }
 
     @ParameterizedTest

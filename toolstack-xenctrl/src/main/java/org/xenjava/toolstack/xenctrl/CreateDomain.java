@@ -14,8 +14,23 @@ import java.util.UUID;
  * @param maxVcpus 1 … 128
  * @param grantVersion highest grant table version that the guest may select, 1 or 2
  * @param limits limits of Xen's resources for the domain
+ * @param extras what few domains have
  */
-public record CreateDomain(UUID handle, int flags, int emulationFlags, int maxVcpus, int grantVersion, Limits limits) {
+public record CreateDomain(
+        UUID handle, int flags, int emulationFlags, int maxVcpus, int grantVersion, Limits limits, Extras extras) {
+
+    /**
+     * What few domains have, each 0 in others. A release that lacks the field ignores the value.
+     *
+     * @param vmtraceBytes size of each vCPU's buffer for a processor trace; a power of two
+     * @param miscFlags {@code XEN_X86_MSR_RELAXED}
+     * @param altp2mMode {@code XEN_DOMCTL_ALTP2M_*}
+     * @param altp2mCount number of alternate p2ms; 0 for the hypervisor's default
+     */
+    public record Extras(int vmtraceBytes, int miscFlags, int altp2mMode, int altp2mCount) {
+        /** None. */
+        public static final Extras NONE = new Extras(0, 0, 0, 0);
+    }
 
     /**
      * Limits of Xen's resources for a domain.
@@ -31,6 +46,6 @@ public record CreateDomain(UUID handle, int flags, int emulationFlags, int maxVc
 
     /** Creates the arguments with the default limits. */
     public CreateDomain(UUID handle, int flags, int emulationFlags, int maxVcpus, int grantVersion) {
-        this(handle, flags, emulationFlags, maxVcpus, grantVersion, Limits.DEFAULT);
+        this(handle, flags, emulationFlags, maxVcpus, grantVersion, Limits.DEFAULT, Extras.NONE);
     }
 }

@@ -51,6 +51,11 @@ public final class DomainCalls {
                             "max_maptrack_frames",
                             request.limits().maptrackFrames().orElse(HYPERVISOR_DEFAULT))
                     .setIfPresent("grant_opts", request.grantVersion())
+                    .setIfPresent("vmtrace_size", request.extras().vmtraceBytes())
+                    .setIfPresent("altp2m_opts", request.extras().altp2mMode())
+                    .setIfPresent("altp2m.opts", request.extras().altp2mMode())
+                    .setIfPresent("altp2m.nr", request.extras().altp2mCount())
+                    .setIfPresent("arch.misc_flags", request.extras().miscFlags())
                     .set("arch.emulation_flags", request.emulationFlags());
             call.issue();
             return call.header().getInt("domain");

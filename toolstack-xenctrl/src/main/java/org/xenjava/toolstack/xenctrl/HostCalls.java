@@ -158,17 +158,22 @@ public final class HostCalls {
     public CpuPolicy defaultHvmCpuPolicy() {
         CpuPolicy known = defaultHvmCpuPolicy;
         if (known == null) {
-            known = askDefaultHvmCpuPolicy();
+            known = askCpuPolicy(SysctlOp.CPU_POLICY_HVM_DEFAULT);
             defaultHvmCpuPolicy = known;
         }
         return known;
     }
 
-    private CpuPolicy askDefaultHvmCpuPolicy() {
+    /** {@code XEN_SYSCTL_get_cpu_policy} of what the host's processors can do under Xen. */
+    public CpuPolicy hostCpuPolicy() {
+        return askCpuPolicy(SysctlOp.CPU_POLICY_HOST);
+    }
+
+    private CpuPolicy askCpuPolicy(int index) {
         int leafCapacity;
         int msrCapacity;
         try (PreparedCall sizes = calls.sysctl(SysctlOp.GET_CPU_POLICY)) {
-            sizes.body().set("index", SysctlOp.CPU_POLICY_HVM_DEFAULT);
+            sizes.body().set("index", index);
             sizes.issue();
             leafCapacity = sizes.body().getInt("nr_leaves");
             msrCapacity = sizes.body().getInt("nr_msrs");
@@ -177,7 +182,7 @@ public final class HostCalls {
                 HypercallBuffer msrs = calls.array("xen_msr_entry", msrCapacity);
                 PreparedCall call = calls.sysctl(SysctlOp.GET_CPU_POLICY)) {
             call.body()
-                    .set("index", SysctlOp.CPU_POLICY_HVM_DEFAULT)
+                    .set("index", index)
                     .set("nr_leaves", leafCapacity)
                     .set("nr_msrs", msrCapacity)
                     .set("leaves", leaves.address())

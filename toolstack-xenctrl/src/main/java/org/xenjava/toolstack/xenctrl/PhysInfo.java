@@ -47,6 +47,16 @@ public record PhysInfo(
         return can(SysctlOp.PHYSCAP_HVM);
     }
 
+    /** Whether the processor can trace what a vCPU does. */
+    public boolean vmtrace() {
+        return can(SysctlOp.PHYSCAP_VMTRACE);
+    }
+
+    /** Whether guests may have performance counters. */
+    public boolean vpmu() {
+        return can(SysctlOp.PHYSCAP_VPMU);
+    }
+
     /** Whether grant tables of version 2 are allowed. */
     public boolean grantTablesV2() {
         return can(SysctlOp.PHYSCAP_GNTTAB_V2);

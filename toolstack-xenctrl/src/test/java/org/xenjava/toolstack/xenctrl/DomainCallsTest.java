@@ -17,6 +17,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.xenjava.toolstack.xenctrl.abi.DomctlOp;
 import org.xenjava.toolstack.xenctrl.lib.Errno;
 import org.xenjava.toolstack.xenctrl.units.KiB;
 import org.xenjava.toolstack.xenctrl.units.Pages;
@@ -40,15 +41,18 @@ class DomainCallsTest extends HypercallBytes {
     @Test
     void createdomainHasTheLimitsThatAreAskedFor() {
         CreateDomain.Limits limits = new CreateDomain.Limits(OptionalInt.of(64), OptionalInt.of(0), 2047);
+        CreateDomain.Extras extras = new CreateDomain.Extras(0x1_0000, DomctlOp.MSR_RELAXED, 2, 3);
         assertEquals(
                 hex(
                         "01000000 15000000 f57f 000000000000",
                         "00000000 00112233445566778899aabbccddeeff",
                         "01000000 00000000 02000000 ff070000", // max_evtchn_port 2047
-                        "40000000 00000000 02000000 00000000 00000000", // 64 grant frames, 0 maptrack frames
-                        "01000000 00000000",
+                        "40000000 00000000 02000000 00000100 00000000", // 64 grant frames, 0 maptrack frames, 64 KiB of
+                        // trace
+                        "01000000 01000000", // misc_flags: relaxed MSRs
                         zeros(64)),
-                bytesOf(DOMCTL, 144, () -> xenctrl.domains().create(new CreateDomain(HANDLE, 1, 1, 2, 2, limits))));
+                bytesOf(DOMCTL, 144, () -> xenctrl.domains()
+                        .create(new CreateDomain(HANDLE, 1, 1, 2, 2, limits, extras))));
     }
 
     static Stream<Arguments> domctls() {

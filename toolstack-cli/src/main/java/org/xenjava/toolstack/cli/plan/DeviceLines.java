@@ -49,7 +49,16 @@ final class DeviceLines {
         word("boot order", machine.boot());
         word("graphics card", machine.graphics().vga().word());
         word("screen", machine.graphics().vnc().map(DeviceLines::vnc).orElse("none"));
+        machine.graphics()
+                .spice()
+                .ifPresent(spice -> word(
+                        "",
+                        "Spice on " + spice.host().orElse("all addresses")
+                                + (spice.password().isPresent() ? ", with a password" : "")));
+        machine.graphics().sdl().ifPresent(sdl -> word("", "a window of QEMU's own"));
         machine.serial().forEach(port -> word("serial port", port));
+        machine.peripherals().sound().ifPresent(card -> word("sound card", card.word()));
+        machine.platform().smbios().forEach(text -> word("SMBIOS", text.kind().word() + " " + text.text()));
     }
 
     private static String vnc(GraphicsConfig.Vnc vnc) {
@@ -106,7 +115,7 @@ final class DeviceLines {
     private void qemu(QemuPlan plan) {
         lines.add("QEMU (with domid " + EXAMPLE_DOMID + ")");
         confinement(plan.confinement());
-        plan.confinement().launcher().forEach(word -> line("  " + word));
+        plan.launcher().forEach(word -> line("  " + word));
         line(plan.program().toString());
         plan.arguments(EXAMPLE_DOMID, QemuFiles.STANDARD).forEach(argument -> line("  " + argument));
     }

@@ -57,7 +57,7 @@ record DevicesJson(List<Disk> disks, List<Card> cards, Optional<Qemu> qemu) {
         static Qemu of(QemuPlan plan) {
             return new Qemu(
                     plan.program(),
-                    plan.confinement().launcher(),
+                    plan.launcher(),
                     plan.arguments(DeviceLines.EXAMPLE_DOMID, QemuFiles.STANDARD),
                     new Confined(
                             plan.confinement().policy(),

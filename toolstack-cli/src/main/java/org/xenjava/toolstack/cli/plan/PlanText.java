@@ -2,12 +2,17 @@
 package org.xenjava.toolstack.cli.plan;
 
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Locale;
+import java.util.function.Function;
+import java.util.stream.Collectors;
 import org.xenjava.toolstack.config.ClockConfig;
 import org.xenjava.toolstack.config.DomainConfig;
+import org.xenjava.toolstack.config.GuestOption;
 import org.xenjava.toolstack.config.LimitsConfig;
 import org.xenjava.toolstack.config.PagingConfig;
+import org.xenjava.toolstack.config.ProcessorConfig;
 import org.xenjava.toolstack.create.CreatePlan;
 import org.xenjava.toolstack.image.ImagePlan;
 import org.xenjava.toolstack.image.PageRange;
@@ -46,6 +51,32 @@ final class PlanText {
         config.ramdisk().ifPresent(file -> word("ramdisk", file.toString()));
         word("command line", config.commandLine());
         clock(config.clock());
+        processor(config.processor());
+        if (!config.options().isEmpty()) {
+            word("options", words(config.options(), GuestOption::word));
+        }
+        if (config.paging().altp2m() != PagingConfig.Altp2m.DISABLED) {
+            word("altp2m", config.paging().altp2m().word());
+        }
+    }
+
+    private void processor(ProcessorConfig processor) {
+        if (!processor.features().isEmpty()) {
+            word("processor", words(processor.features(), ProcessorConfig.Feature::word));
+        }
+        processor
+                .cpuid()
+                .forEach(edit -> word(
+                        "cpuid",
+                        "0x" + Integer.toHexString(edit.leaf())
+                                + (edit.subleaf().isPresent()
+                                        ? "," + edit.subleaf().getAsInt()
+                                        : "")
+                                + " " + edit.register().word() + " " + edit.bits()));
+    }
+
+    private static <E> String words(Collection<E> values, Function<E, String> word) {
+        return values.stream().map(word).collect(Collectors.joining(", "));
     }
 
     private void clock(ClockConfig clock) {
@@ -67,6 +98,12 @@ final class PlanText {
                 config.paging().mode() == PagingConfig.Mode.SHADOW
                         ? "a Xen with shadow paging"
                         : "hardware virtualisation and hardware-assisted paging");
+        if (config.processor().has(ProcessorConfig.Feature.VPMU)) {
+            line("a Xen that was started with vpmu");
+        }
+        if (!config.processor().cpuid().isEmpty()) {
+            line("processors that have the leaves of cpuid");
+        }
         if (!config.limits().equals(LimitsConfig.DEFAULT)) {
             line("limits of grants and event channels within Xen's own");
         }

@@ -19,12 +19,16 @@ import org.xenjava.toolstack.config.HvmConfig.UsbDevice;
 import org.xenjava.toolstack.config.HvmFeature;
 import org.xenjava.toolstack.config.LimitsConfig;
 import org.xenjava.toolstack.config.PagingConfig;
+import org.xenjava.toolstack.config.PeripheralConfig;
+import org.xenjava.toolstack.config.PlatformConfig;
+import org.xenjava.toolstack.config.PlatformConfig.GenerationId;
 import org.xenjava.toolstack.config.TscMode;
 import org.xenjava.toolstack.config.ViridianFeature;
+import org.xenjava.toolstack.xenctrl.units.KiB;
 
 /**
  * Writes a configuration as xl.cfg text that xl and {@link XlConfigReader} read, in one form only: one key
- * a line, in a fixed order, with defaults written out except for time, limits and paging. Reading the text gives an
+ * a line, in a fixed order, with defaults written out except for rare keys. Reading the text gives an
  * equal configuration.
  */
 public final class XlConfigWriter {
@@ -85,6 +89,56 @@ public final class XlConfigWriter {
             number("hap", 0);
         }
         config.paging().pool().ifPresent(pool -> number("shadow_memory", pool.toMiB()));
+        if (config.paging().altp2m() != PagingConfig.Altp2m.DISABLED) {
+            string("altp2m", config.paging().altp2m().word());
+        }
+        config.paging().altp2mCount().ifPresent(count -> number("altp2m_count", count));
+        config.limits().grantVersion().ifPresent(version -> number("max_grant_version", version));
+        config.processor().features().forEach(feature -> number(feature.word(), 1));
+        list("cpuid", XlCpuid.write(config.processor().cpuid()));
+        if (!config.processor().traceBuffer().equals(KiB.ZERO)) {
+            number("vmtrace_buf_kb", config.processor().traceBuffer().value());
+        }
+        config.options().forEach(option -> number(option.word(), 1));
+    }
+
+    private void platform(PlatformConfig platform) {
+        list(
+                "smbios",
+                platform.smbios().stream()
+                        .map(text -> text.kind().word() + "=" + text.text())
+                        .toList());
+        if (platform.generation() instanceof GenerationId.Random) {
+            string("ms_vm_genid", "generate");
+        } else if (platform.generation() instanceof GenerationId.Fixed fixed) {
+            string("ms_vm_genid", fixed.id().toString());
+        }
+        list("mca_caps", words(platform.machineChecks(), PlatformConfig.MachineCheckFeature::word));
+        platform.vendorDevice().ifPresent(device -> string("vendor_device", device.word()));
+    }
+
+    private void peripherals(PeripheralConfig peripherals) {
+        if (peripherals.diskBus() != PeripheralConfig.DiskBus.IDE) {
+            string("hdtype", peripherals.diskBus().word());
+        }
+        peripherals.usbVersion().ifPresent(version -> number("usbversion", version));
+        peripherals.sound().ifPresent(card -> string("soundhw", card.word()));
+    }
+
+    private void spice(GraphicsConfig.Spice spice) {
+        number("spice", 1);
+        spice.host().ifPresent(host -> string("spicehost", host));
+        spice.port().ifPresent(port -> number("spiceport", port));
+        spice.tlsPort().ifPresent(port -> number("spicetls_port", port));
+        spice.password()
+                .ifPresentOrElse(
+                        password -> string("spicepasswd", password), () -> number("spicedisable_ticketing", 1));
+        for (GraphicsConfig.Spice.Feature feature : GraphicsConfig.Spice.Feature.values()) {
+            number(feature.key(), spice.features().contains(feature) ? 1 : 0);
+        }
+        number("spiceusbredirection", spice.usbRedirections());
+        spice.imageCompression().ifPresent(word -> string("spice_image_compression", word));
+        spice.streamingVideo().ifPresent(word -> string("spice_streaming_video", word));
     }
 
     private void lifecycle(Lifecycle lifecycle) {
@@ -105,6 +159,8 @@ public final class XlConfigWriter {
         string("tsc_mode", tscMode.word());
         list("viridian", words(machine.viridian(), ViridianFeature::word));
         machine.mmioHole().ifPresent(hole -> number("mmio_hole", hole.toMiB()));
+        platform(machine.platform());
+        peripherals(machine.peripherals());
         screen(machine.graphics());
         list("serial", machine.serial());
         list("usbdevice", words(machine.usbDevices(), UsbDevice::word));
@@ -131,6 +187,12 @@ public final class XlConfigWriter {
         number("vnc", graphics.vnc().isPresent() ? 1 : 0);
         graphics.vnc().ifPresent(this::vnc);
         graphics.keymap().ifPresent(keymap -> string("keymap", keymap));
+        graphics.spice().ifPresent(this::spice);
+        graphics.sdl().ifPresent(sdl -> {
+            number("sdl", 1);
+            sdl.display().ifPresent(display -> string("display", display));
+            sdl.authority().ifPresent(file -> string("xauthority", file));
+        });
     }
 
     /** An IPv6 address is written in brackets with its display, because it contains colons. */

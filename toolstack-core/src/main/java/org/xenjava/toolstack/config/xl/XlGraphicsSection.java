@@ -2,10 +2,16 @@
 package org.xenjava.toolstack.config.xl;
 
 import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.xenjava.toolstack.config.GraphicsConfig;
 import org.xenjava.toolstack.config.GraphicsConfig.DisplayChoice;
+import org.xenjava.toolstack.config.GraphicsConfig.Sdl;
+import org.xenjava.toolstack.config.GraphicsConfig.Spice;
 import org.xenjava.toolstack.config.GraphicsConfig.Vga;
 import org.xenjava.toolstack.config.GraphicsConfig.Vnc;
 import org.xenjava.toolstack.xenctrl.units.KiB;
@@ -31,7 +37,11 @@ final class XlGraphicsSection {
         KiB videoRam = settings.mib("videoram").orElse(vga.leastVideoRam());
         Optional<Vnc> vnc = settings.truth("vnc").orElse(true) ? vnc() : Optional.empty();
         Optional<String> keymap = settings.text("keymap");
-        return settings.valid(() -> new GraphicsConfig(vga, videoRam, vnc, keymap))
+        Optional<Spice> spice = settings.truth("spice").orElse(false) ? spice() : Optional.empty();
+        Optional<Sdl> sdl = settings.truth("sdl").orElse(false)
+                ? Optional.of(new Sdl(settings.text("display"), settings.text("xauthority")))
+                : Optional.empty();
+        return settings.valid(() -> new GraphicsConfig(vga, videoRam, vnc, keymap, spice, sdl))
                 .orElse(GraphicsConfig.DEFAULT);
     }
 
@@ -64,6 +74,35 @@ final class XlGraphicsSection {
         boolean unused = settings.truth("vncunused").orElse(true);
         return settings.valid(
                 () -> new Vnc(listen, display, unused ? DisplayChoice.FIRST_FREE : DisplayChoice.EXACT, password));
+    }
+
+    /** As in xl, a server asks for a password unless {@code spicedisable_ticketing} is set; libxl requires one then. */
+    private Optional<Spice> spice() {
+        Set<Spice.Feature> features = Stream.of(Spice.Feature.values())
+                .filter(feature -> settings.truth(feature.key()).orElse(feature == Spice.Feature.AGENT_MOUSE))
+                .collect(Collectors.toSet());
+        Optional<String> password = settings.text("spicepasswd").filter(text -> !text.isEmpty());
+        if (settings.truth("spicedisable_ticketing").orElse(false)) {
+            password = Optional.empty();
+        } else if (password.isEmpty()) {
+            settings.complain("spice", "'spice' needs spicepasswd, or spicedisable_ticketing = 1");
+        }
+        Optional<String> chosen = password;
+        Optional<String> host = settings.text("spicehost").filter(text -> !text.isEmpty());
+        OptionalInt port = port("spiceport");
+        OptionalInt tlsPort = port("spicetls_port");
+        int redirections = settings.integer("spiceusbredirection").orElse(0);
+        Optional<String> compression = settings.text("spice_image_compression");
+        Optional<String> video = settings.text("spice_streaming_video");
+        return settings.valid(() -> new Spice(host, port, tlsPort, chosen, features, redirections, compression, video));
+    }
+
+    /** 0 is none. */
+    private OptionalInt port(String key) {
+        return settings.integer(key).stream()
+                .mapToInt(number -> number)
+                .filter(number -> number != 0)
+                .findAny();
     }
 
     /** The password; as in xl, an empty one is none. */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.xenjava.toolstack.config.xl;
 
+import com.google.common.collect.ImmutableMap;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -9,7 +10,10 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
+import java.util.UUID;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.xenjava.toolstack.config.Confinement;
@@ -19,13 +23,23 @@ import org.xenjava.toolstack.config.HvmConfig.DeviceModel;
 import org.xenjava.toolstack.config.HvmConfig.Firmware;
 import org.xenjava.toolstack.config.HvmConfig.UsbDevice;
 import org.xenjava.toolstack.config.HvmFeature;
+import org.xenjava.toolstack.config.PeripheralConfig;
+import org.xenjava.toolstack.config.PeripheralConfig.DiskBus;
+import org.xenjava.toolstack.config.PeripheralConfig.SoundCard;
+import org.xenjava.toolstack.config.PlatformConfig;
+import org.xenjava.toolstack.config.PlatformConfig.GenerationId;
+import org.xenjava.toolstack.config.PlatformConfig.MachineCheckFeature;
+import org.xenjava.toolstack.config.PlatformConfig.SmbiosString;
+import org.xenjava.toolstack.config.PlatformConfig.VendorDevice;
 import org.xenjava.toolstack.config.TimerMode;
 import org.xenjava.toolstack.config.ViridianFeature;
+import org.xenjava.toolstack.error.ConfigException;
+import org.xenjava.toolstack.text.UuidText;
 
 /** Interprets the keys of an HVM guest's machine. */
 final class XlHvmSection {
     private static final String ROMBIOS = "rombios";
-    private static final String NO_SERIAL_PORT = "none";
+    private static final String NONE = "none";
 
     private final XlSettings settings;
 
@@ -42,6 +56,8 @@ final class XlHvmSection {
                 .deviceModel(deviceModel())
                 .serial(serial())
                 .usbDevices(usbDevices())
+                .platform(platform())
+                .peripherals(peripherals())
                 .graphics(new XlGraphicsSection(settings).graphics());
         settings.text("boot").ifPresent(machine::boot);
         settings.mode("timer_mode", TimerMode.values(), TimerMode::word).ifPresent(machine::timerMode);
@@ -148,20 +164,101 @@ final class XlHvmSection {
                 .orElse(DeviceModel.DEFAULT);
     }
 
+    private PlatformConfig platform() {
+        List<SmbiosString> smbios = settings.texts("smbios").stream()
+                .flatMap(text -> smbios(text).stream())
+                .toList();
+        GenerationId generation = generationId();
+        Set<MachineCheckFeature> checks = EnumSet.noneOf(MachineCheckFeature.class);
+        for (String word : settings.texts("mca_caps")) {
+            one("mca_caps", MachineCheckFeature.values(), MachineCheckFeature::word, word)
+                    .ifPresent(checks::add);
+        }
+        Optional<VendorDevice> vendor = settings.text("vendor_device")
+                .filter(word -> !word.equals(NONE))
+                .flatMap(word -> one("vendor_device", VendorDevice.values(), VendorDevice::word, word));
+        return settings.valid(() -> new PlatformConfig(smbios, generation, checks, vendor))
+                .orElse(PlatformConfig.DEFAULT);
+    }
+
+    private Optional<SmbiosString> smbios(String text) {
+        int equals = text.indexOf('=');
+        if (equals < 0) {
+            settings.complain("smbios", "'smbios' has \"" + text + "\", not KIND=TEXT");
+            return Optional.empty();
+        }
+        String value = text.substring(equals + 1);
+        return one("smbios", SmbiosString.Kind.values(), SmbiosString.Kind::word, text.substring(0, equals))
+                .flatMap(kind -> {
+                    try {
+                        return Optional.of(new SmbiosString(kind, value));
+                    } catch (ConfigException e) {
+                        settings.complain("smbios", e.getMessage());
+                        return Optional.empty();
+                    }
+                });
+    }
+
+    /** A UUID is a form of {@link XlConfigWriter} only, for a guest that is built again. */
+    private GenerationId generationId() {
+        Optional<String> word = settings.text("ms_vm_genid").filter(text -> !text.equals(NONE));
+        if (word.isEmpty()) {
+            return new GenerationId.None();
+        }
+        if (word.get().equals("generate")) {
+            return new GenerationId.Random();
+        }
+        Optional<UUID> id = UuidText.parse(word.get());
+        if (id.isEmpty()) {
+            settings.complain(
+                    "ms_vm_genid", "'ms_vm_genid' is \"generate\", \"none\" or a UUID, not \"" + word.get() + '"');
+            return new GenerationId.None();
+        }
+        return new GenerationId.Fixed(id.get());
+    }
+
+    private PeripheralConfig peripherals() {
+        DiskBus bus = settings.wordInAnyCase("hdtype", DiskBus.values(), DiskBus::word)
+                .orElse(DiskBus.IDE);
+        OptionalInt version = settings.integer("usbversion").stream()
+                .mapToInt(number -> number)
+                .filter(number -> number != 0)
+                .findAny();
+        Optional<SoundCard> sound =
+                settings.text("soundhw").flatMap(word -> one("soundhw", SoundCard.values(), SoundCard::word, word));
+        return settings.valid(() -> new PeripheralConfig(bus, version, sound)).orElse(PeripheralConfig.DEFAULT);
+    }
+
+    /** The value of that name, in any case, as xl reads libxl's enumerations. */
+    private <E> Optional<E> one(String key, E[] values, Function<E, String> name, String word) {
+        Optional<E> found = Stream.of(values)
+                .filter(value -> name.apply(value).equalsIgnoreCase(word))
+                .findAny();
+        if (found.isEmpty()) {
+            settings.complain(
+                    key,
+                    "'" + key + "' has \"" + word + "\", not one of "
+                            + Stream.of(values).map(name).collect(Collectors.joining(", ")));
+        }
+        return found;
+    }
+
     private List<String> serial() {
         List<String> ports = settings.textOrTexts("serial");
-        return ports.equals(List.of(NO_SERIAL_PORT)) ? List.of() : ports;
+        return ports.equals(List.of(NONE)) ? List.of() : ports;
     }
 
     private List<UsbDevice> usbDevices() {
         Map<String, UsbDevice> words =
-                Stream.of(UsbDevice.values()).collect(Collectors.toMap(UsbDevice::word, device -> device));
+                Stream.of(UsbDevice.values()).collect(ImmutableMap.toImmutableMap(UsbDevice::word, device -> device));
         List<UsbDevice> devices = new ArrayList<>();
         for (String word : settings.textOrTexts("usbdevice")) {
             UsbDevice device = words.get(word);
             if (device == null) {
                 settings.complain(
-                        "usbdevice", "'usbdevice' has \"" + word + "\": only tablet, mouse and keyboard are supported");
+                        "usbdevice",
+                        "'usbdevice' has \"" + word + "\", not one of " + String.join(", ", words.keySet())
+                                + ": QEMU has dropped all others");
             } else {
                 devices.add(device);
             }

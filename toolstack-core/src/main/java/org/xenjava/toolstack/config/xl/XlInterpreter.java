@@ -44,8 +44,12 @@ final class XlInterpreter {
         DomainConfig.Builder builder =
                 DomainConfig.builder(settings.text("name").orElse(""));
         type.ifPresent(builder::type);
-        XlXenSection xen = new XlXenSection(settings);
-        builder.clock(xen.clock()).limits(xen.limits()).paging(xen.paging());
+        XlXenSection xen = new XlXenSection(settings, type);
+        builder.clock(xen.clock())
+                .limits(xen.limits())
+                .paging(xen.paging())
+                .processor(xen.processor())
+                .options(xen.options());
         boot(type, builder);
         type.filter(DomainType.HVM::equals)
                 .map(hvm -> new XlHvmSection(settings).machine())

@@ -35,8 +35,15 @@ final class XlKeys {
                     supported(NUMBER, ANY, "rtc_timeoffset"),
                     supported(STRING, ANY, "tsc_mode"),
                     supported(NUMBER, ANY, "max_grant_frames", "max_maptrack_frames", "max_event_channels"),
+                    supported(NUMBER, ANY, "max_grant_version"),
                     supported(BOOLEAN, ANY, "hap"),
                     supported(NUMBER, ANY, "shadow_memory"),
+                    supported(STRING, ANY, "altp2m"),
+                    supported(NUMBER, ANY, "altp2m_count"),
+                    supported(STRING_OR_LIST, ANY, "cpuid"),
+                    supported(BOOLEAN, ANY, "nestedhvm", "vpmu", "msr_relaxed"),
+                    supported(NUMBER, ANY, "vmtrace_buf_kb"),
+                    supported(BOOLEAN, ANY, "nomigrate", "driver_domain", "xend_suspend_evtchn_compat"),
                     supported(STRING, ANY, "on_poweroff", "on_reboot", "on_crash", "on_watchdog", "on_soft_reset"),
                     supported(LIST, ANY, "disk", "vif"),
                     // The machine of an HVM guest
@@ -46,6 +53,7 @@ final class XlKeys {
                     supportedInHvm(BOOLEAN, "every other guest has it", "acpi=1"),
                     supported(BOOLEAN, HVM, "acpi_s3", "acpi_s4", "acpi_laptop_slate"),
                     supported(BOOLEAN, HVM, "pae", "nx", "apic", "hpet", "vpt_align", "xen_platform_pci"),
+                    supported(BOOLEAN, HVM, "xen_platform_pci_bar_uc", "hvm_pirq", "altp2mhvm"),
                     supportedInHvm(STRING, "it has libxl's default mode", "timer_mode=no_delay_for_missed_ticks"),
                     supported(STRING_OR_LIST, HVM, "viridian"),
                     supported(NUMBER, HVM, "mmio_hole"),
@@ -56,8 +64,20 @@ final class XlKeys {
                     supported(STRING, HVM, "vnclisten", "vncpasswd"),
                     supported(NUMBER, HVM, "vncdisplay"),
                     supported(STRING, HVM, "keymap"),
+                    supported(BOOLEAN, HVM, "sdl"),
+                    supported(STRING, HVM, "display", "xauthority"),
+                    supported(BOOLEAN, HVM, "nographic", "spice"),
+                    supported(NUMBER, HVM, "spiceport", "spicetls_port"),
+                    supported(STRING, HVM, "spicehost", "spicepasswd"),
+                    supported(BOOLEAN, HVM, "spicedisable_ticketing", "spiceagent_mouse"),
+                    supported(BOOLEAN, HVM, "spicevdagent", "spice_clipboard_sharing"),
+                    supported(NUMBER, HVM, "spiceusbredirection"),
+                    supported(STRING, HVM, "spice_image_compression", "spice_streaming_video"),
                     supported(STRING_OR_LIST, HVM, "serial", "usbdevice"),
                     supported(BOOLEAN, HVM, "usb"),
+                    supported(NUMBER, HVM, "usbversion"),
+                    supported(STRING, HVM, "soundhw", "hdtype", "vendor_device", "ms_vm_genid"),
+                    supported(LIST, HVM, "smbios", "mca_caps"),
                     supportedInHvm(STRING, "it has no device model of its own", "device_model_override"),
                     supportedInHvm(LIST, "it has no device model of its own", "device_model_args"),
                     supported(LIST, HVM, "device_model_args_hvm"),
@@ -77,26 +97,14 @@ final class XlKeys {
                             "slice",
                             "latency",
                             "extratime"),
-                    refused(STRING_OR_LIST, ANY, "edits of the CPU policy are not supported", "cpuid"),
-                    refused(BOOLEAN, ANY, "nested virtualisation is not supported", "nestedhvm=0"),
-                    refused(BOOLEAN, ANY, "performance counters are not supported", "vpmu=0"),
-                    refused(BOOLEAN, ANY, "the guest gets Xen's default handling of MSRs", "msr_relaxed=0"),
                     refused(LIST, ANY, "virtual NUMA is not supported", "vnuma"),
                     refused(LIST, ANY, "caches are not partitioned", "llc_colors"),
-                    refused(NUMBER, ANY, "processors are not traced", "vmtrace_buf_kb=0"),
                     // Memory
                     ignored(BOOLEAN, ANY, "the key tunes shadow paging", "oos"),
-                    refused(STRING, ANY, "guests have no alternate p2m", "altp2m=disabled"),
-                    refused(NUMBER, ANY, "guests have no alternate p2m", "altp2m_count=0"),
-                    refused(BOOLEAN, HVM, "guests have no alternate p2m", "altp2mhvm=0"),
                     // Limits and rights
-                    refused(NUMBER, ANY, "the limit is Xen's default", "max_grant_version"),
                     refused(NUMBER, ANY, "xenstore's features are not masked", "xenstore_feature_mask"),
                     refused(LIST, ANY, "xenstore's quota is not set", "xenstore_quota"),
                     refused(STRING, ANY, "XSM labels are not set", "seclabel", "init_seclabel"),
-                    refused(BOOLEAN, ANY, "no guest is barred from migration", "nomigrate=0"),
-                    refused(BOOLEAN, ANY, "no guest is a driver domain", "driver_domain=0"),
-                    refused(BOOLEAN, ANY, "no guest may write its devices' tree", "xend_suspend_evtchn_compat=0"),
                     // Boot
                     refused(STRING, NOT_HVM, "no boot loader is run; name a kernel", "bootloader"),
                     ignored(STRING_OR_LIST, ANY, "no boot loader is run", "bootloader_args"),
@@ -104,13 +112,6 @@ final class XlKeys {
                     ignored(STRING, ANY, "no boot loader is run", "bootloader_user"),
                     refused(BOOLEAN, ANY, "the PV shim is not started", "pvshim=0"),
                     ignored(STRING, ANY, "the PV shim is not started", "pvshim_path", "pvshim_cmdline", "pvshim_extra"),
-                    // Platform
-                    refused(BOOLEAN, HVM, "every HVM guest has it", "xen_platform_pci_bar_uc=1"),
-                    refused(BOOLEAN, HVM, "no guest has it", "hvm_pirq=0"),
-                    refused(LIST, HVM, "no machine check feature is offered", "mca_caps"),
-                    refused(LIST, HVM, "the SMBIOS tables are hvmloader's own", "smbios"),
-                    refused(STRING, HVM, "no generation id is made", "ms_vm_genid=none"),
-                    refused(STRING, HVM, "there is no vendor device", "vendor_device=none"),
                     // Paravirtual devices
                     ignored(LIST, ANY, "the key is obsolete, and xl ignores it", "vif2"),
                     refused(
@@ -142,32 +143,9 @@ final class XlKeys {
                             "pci_power_mgmt"),
                     ignored(NUMBER, HVM, "no PCI device is passed through", "rdm_mem_boundary"),
                     // Emulated devices
-                    refused(BOOLEAN, HVM, "the screen is shown by VNC only", "sdl=0", "spice=0"),
-                    ignored(BOOLEAN, HVM, "SDL is not supported", "opengl"),
-                    ignored(STRING, HVM, "SDL is not supported", "display", "xauthority"),
-                    ignored(
-                            STRING,
-                            HVM,
-                            "Spice is not supported",
-                            "spicehost",
-                            "spicepasswd",
-                            "spice_image_compression",
-                            "spice_streaming_video"),
-                    ignored(NUMBER, HVM, "Spice is not supported", "spiceport", "spicetls_port", "spiceusbredirection"),
-                    ignored(
-                            BOOLEAN,
-                            HVM,
-                            "Spice is not supported",
-                            "spicedisable_ticketing",
-                            "spiceagent_mouse",
-                            "spicevdagent",
-                            "spice_clipboard_sharing"),
-                    ignored(BOOLEAN, HVM, "only VNC shows a screen", "nographic"),
+                    ignored(BOOLEAN, HVM, "QEMU decides whether its window uses OpenGL", "opengl"),
                     ignored(BOOLEAN, ANY, "xl ignores it", "vncviewer"),
                     refused(BOOLEAN, HVM, "there is no such device", "vkb_device=0"),
-                    refused(NUMBER, HVM, "the USB controller is QEMU's first one", "usbversion=0"),
-                    refused(STRING, HVM, "there is no such device", "soundhw"),
-                    refused(STRING, HVM, "the emulated disks are IDE and SCSI ones", "hdtype=ide"),
                     // The device model
                     ignored(STRING, ANY, "xl ignores it", "device_model"),
                     refused(STRING, ANY, "the device model is not chosen", "device_model_version=qemu-xen"),
@@ -193,10 +171,9 @@ final class XlKeys {
 
     /**
      * The keys that libxl refuses together with populate-on-demand (libxl_create.c): an IOMMU needs every page to be
-     * present, and neither virtual NUMA nor an alternate p2m supports pages that are not.
+     * present, and virtual NUMA does not support pages that are not.
      */
-    private static final ImmutableSet<String> NOT_ON_DEMAND =
-            ImmutableSet.of("vnuma", "altp2m", "altp2mhvm", "pci", "dtdev", "passthrough");
+    private static final ImmutableSet<String> NOT_ON_DEMAND = ImmutableSet.of("vnuma", "pci", "dtdev", "passthrough");
 
     private XlKeys() {}
 

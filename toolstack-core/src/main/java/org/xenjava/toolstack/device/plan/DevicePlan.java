@@ -9,6 +9,7 @@ import org.xenjava.toolstack.config.DomainConfig;
 import org.xenjava.toolstack.config.DomainType;
 import org.xenjava.toolstack.config.HvmConfig;
 import org.xenjava.toolstack.config.NicConfig;
+import org.xenjava.toolstack.config.PeripheralConfig.DiskBus;
 import org.xenjava.toolstack.error.ConfigException;
 import org.xenjava.toolstack.error.DeviceModelException;
 import org.xenjava.toolstack.memory.MemoryPlan;
@@ -44,7 +45,7 @@ public record DevicePlan(List<DiskPlan> disks, List<NicPlan> nics, Optional<Qemu
         HostInventory askedOnce = new AskedOnce(host);
         try {
             List<DiskPlan> disks = config.disks().stream()
-                    .map(disk -> DiskPlan.of(disk, config.type(), askedOnce))
+                    .map(disk -> DiskPlan.of(disk, config.type(), diskBus(config), askedOnce))
                     .toList();
             List<NicPlan> nics = new ArrayList<>();
             for (NicConfig nic : config.nics()) {
@@ -73,6 +74,10 @@ public record DevicePlan(List<DiskPlan> disks, List<NicPlan> nics, Optional<Qemu
                 });
         QemuConfinement confinement = QemuConfinement.of(config, disks, nics, program, host);
         return new QemuPlan(program, config, memory, disks, nics, confinement);
+    }
+
+    private static DiskBus diskBus(DomainConfig config) {
+        return config.hvm().map(machine -> machine.peripherals().diskBus()).orElse(DiskBus.IDE);
     }
 
     private static Optional<Path> override(DomainConfig config) {

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.xenjava.toolstack.device.plan;
 
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import org.xenjava.toolstack.config.DiskConfig;
 import org.xenjava.toolstack.config.DomainType;
+import org.xenjava.toolstack.config.PeripheralConfig.DiskBus;
 import org.xenjava.toolstack.error.ConfigException;
 import org.xenjava.toolstack.xenctrl.lib.HostFile;
 
@@ -27,21 +29,25 @@ public record DiskPlan(
         DiskBackend backend,
         Optional<String> emulated) {
 
-    /** @throws ConfigException if nothing can serve the disk; the message names it */
-    public static DiskPlan of(DiskConfig disk, DomainType guest, HostInventory host) {
+    /**
+     * @param bus the machine's controller of the disks {@code hda} …
+     * @throws ConfigException if nothing can serve the disk; the message names it
+     */
+    public static DiskPlan of(DiskConfig disk, DomainType guest, DiskBus bus, HostInventory host) {
         String path = DiskBackend.pathOf(disk);
         HostFile target = disk.isEmptyDrive() ? new HostFile.Absent() : host.file(path);
         DiskBackend backend = DiskBackend.of(disk, guest, target);
         Optional<DiskIdentity> identity =
                 disk.isEmptyDrive() ? Optional.empty() : Optional.of(DiskIdentity.of(path, target, host));
-        Optional<String> emulated =
-                guest == DomainType.HVM ? disk.emulated().map(controller -> place(disk, controller)) : Optional.empty();
+        Optional<String> emulated = guest == DomainType.HVM
+                ? disk.emulated(bus).map(controller -> place(disk, controller))
+                : Optional.empty();
         return new DiskPlan(disk, path, target, identity, backend, emulated);
     }
 
     private static String place(DiskConfig disk, DiskConfig.Controller controller) {
         boolean cdrom = disk.device() == DiskConfig.Device.CDROM;
-        String bus = cdrom || controller == DiskConfig.Controller.IDE ? "ide" : "scsi";
+        String bus = cdrom ? "ide" : controller.name().toLowerCase(Locale.ROOT);
         return bus + " " + disk.vdev().disk() + (cdrom ? " (CD-ROM)" : "");
     }
 

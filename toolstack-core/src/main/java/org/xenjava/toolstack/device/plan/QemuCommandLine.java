@@ -9,10 +9,13 @@ import org.xenjava.toolstack.config.DiskConfig.Controller;
 import org.xenjava.toolstack.config.DomainConfig;
 import org.xenjava.toolstack.config.GraphicsConfig;
 import org.xenjava.toolstack.config.GraphicsConfig.DisplayChoice;
+import org.xenjava.toolstack.config.GraphicsConfig.Spice;
 import org.xenjava.toolstack.config.GraphicsConfig.Vnc;
 import org.xenjava.toolstack.config.HvmConfig;
 import org.xenjava.toolstack.config.HvmFeature;
 import org.xenjava.toolstack.config.NicConfig;
+import org.xenjava.toolstack.config.PeripheralConfig.DiskBus;
+import org.xenjava.toolstack.config.PeripheralConfig.SoundCard;
 import org.xenjava.toolstack.config.VirtualDisk;
 import org.xenjava.toolstack.memory.GuestShape;
 import org.xenjava.toolstack.xenctrl.units.KiB;
@@ -34,6 +37,9 @@ public final class QemuCommandLine {
 
     /** The number of displays among which QEMU looks for a free one, as in libxl. */
     private static final int DISPLAYS = 99;
+
+    /** USB 1 controllers beside one of USB 2. */
+    private static final int COMPANIONS = 3;
 
     private static final String PASSWORD = ",password=on";
     private static final String SCSI_CONTROLLER = "lsi53c895a,id=scsi0";
@@ -69,7 +75,12 @@ public final class QemuCommandLine {
         GuestShape shape = plan.memory().shape();
         add("-m", Long.toString(shape.maxMemory().minus(shape.videoRam()).toMiB()));
         config.hvm().ifPresent(machine -> {
-            plan.disks().forEach(this::addDisk);
+            DiskBus bus = machine.peripherals().diskBus();
+            if (bus == DiskBus.AHCI) {
+                add("-device", "ahci,id=ahci0");
+            }
+            plan.disks().forEach(disk -> addDisk(disk, bus));
+            machine.platform().vendorDevice().ifPresent(device -> add("-device", "xen-pvdevice,device-id=0xc000"));
             arguments.addAll(machine.deviceModel().arguments());
         });
         return List.copyOf(arguments);
@@ -90,22 +101,56 @@ public final class QemuCommandLine {
     }
 
     private void addMachine(HvmConfig machine) {
-        addScreen(machine.graphics());
+        addScreen(machine);
         addKernel();
         machine.serial().forEach(port -> add("-serial", port));
         addCard(machine.graphics());
         add("-boot", "order=" + machine.boot());
         addUsb(machine);
+        addSound(machine);
         addVcpus();
         addNics(machine);
         add("-machine", machineType(machine));
     }
 
-    /** Adds the screen, which only VNC shows. */
-    private void addScreen(GraphicsConfig graphics) {
+    /** Adds what shows the screen. */
+    private void addScreen(HvmConfig machine) {
+        GraphicsConfig graphics = machine.graphics();
         add("-vnc", graphics.vnc().map(QemuCommandLine::vnc).orElse("none"));
-        add("-display", "none");
+        add("-display", graphics.sdl().isPresent() ? "sdl" : "none");
         graphics.keymap().ifPresent(keymap -> add("-k", keymap));
+        if (machine.has(HvmFeature.NOGRAPHIC)
+                && graphics.vnc().isEmpty()
+                && graphics.sdl().isEmpty()) {
+            add("-nographic");
+        }
+        graphics.spice().ifPresent(this::addSpice);
+    }
+
+    private void addSpice(Spice spice) {
+        List<String> options = new ArrayList<>();
+        spice.port().ifPresent(port -> options.add("port=" + port));
+        spice.tlsPort().ifPresent(port -> options.add("tls-port=" + port));
+        spice.host().ifPresent(host -> options.add("addr=" + host));
+        if (spice.password().isEmpty()) {
+            options.add("disable-ticketing=on");
+        }
+        options.add("agent-mouse=" + onOff(spice.features().contains(Spice.Feature.AGENT_MOUSE)));
+        if (!spice.features().contains(Spice.Feature.CLIPBOARD_SHARING)) {
+            options.add("disable-copy-paste=on");
+        }
+        spice.imageCompression().ifPresent(word -> options.add("image-compression=" + word));
+        spice.streamingVideo().ifPresent(word -> options.add("streaming-video=" + word));
+        add("-spice", String.join(",", options));
+        if (spice.features().contains(Spice.Feature.VDAGENT)) {
+            add("-device", "virtio-serial");
+            add("-chardev", "spicevmc,id=vdagent,name=vdagent");
+            add("-device", "virtserialport,chardev=vdagent,name=com.redhat.spice.0");
+        }
+    }
+
+    private static String onOff(boolean on) {
+        return on ? "on" : "off";
     }
 
     private static String vnc(Vnc vnc) {
@@ -149,6 +194,8 @@ public final class QemuCommandLine {
     private void addUsb(HvmConfig machine) {
         if (machine.hasUsbController()) {
             add("-usb");
+        } else {
+            machine.peripherals().usbVersion().ifPresent(version -> addUsbController(version, machine.graphics()));
         }
         machine.usbDevices()
                 .forEach(device -> add(
@@ -157,7 +204,41 @@ public final class QemuCommandLine {
                             case TABLET -> "usb-tablet";
                             case MOUSE -> "usb-mouse";
                             case KEYBOARD -> "usb-kbd";
+                            case WACOM_TABLET -> "usb-wacom-tablet";
                         }));
+    }
+
+    private void addUsbController(int version, GraphicsConfig graphics) {
+        switch (version) {
+            case 1 -> add("-device", "piix3-usb-uhci,id=usb");
+            case 2 -> {
+                String place = "addr=0x1d.";
+                add("-device", "ich9-usb-ehci1,id=usb," + place + "0x7,multifunction=on");
+                for (int i = 0; i < COMPANIONS; i++) {
+                    String companion = "ich9-usb-uhci" + (i + 1) + ",masterbus=usb.0,firstport=" + 2 * i;
+                    add("-device", companion + "," + place + "0x" + i + ",multifunction=on");
+                }
+            }
+            default -> add("-device", "nec-usb-xhci,id=usb");
+        }
+        int redirections = graphics.spice().map(Spice::usbRedirections).orElse(0);
+        for (int i = 1; i <= redirections; i++) {
+            add("-chardev", "spicevmc,name=usbredir,id=usbrc" + i);
+            add("-device", "usb-redir,chardev=usbrc" + i + ",id=usbrc" + i);
+        }
+    }
+
+    /** Adds a sound card. Nobody hears it, unless a viewer of Spice does. */
+    private void addSound(HvmConfig machine) {
+        machine.peripherals().sound().ifPresent(card -> {
+            add("-audiodev", (machine.graphics().spice().isPresent() ? "spice" : "none") + ",id=sound");
+            if (card == SoundCard.HDA) {
+                add("-device", card.device());
+                add("-device", "hda-duplex,audiodev=sound");
+            } else {
+                add("-device", card.device() + ",audiodev=sound");
+            }
+        });
     }
 
     private void addVcpus() {
@@ -203,22 +284,27 @@ public final class QemuCommandLine {
         String below4g = machine.mmioHole()
                 .map(hole -> ",max-ram-below-4g=" + FOUR_GIB.minus(hole).value() * BYTES_PER_KIB)
                 .orElse("");
-        return type + ",suppress-vmdesc=on" + below4g;
+        String acpi = machine.has(HvmFeature.ACPI) ? "" : ",acpi=off";
+        return type + ",suppress-vmdesc=on" + below4g + acpi;
     }
 
     /**
      * Adds the emulated disk, which a guest uses until it loads paravirtual drivers. It is the same disk as the
      * paravirtual one.
      */
-    private void addDisk(DiskPlan planned) {
+    private void addDisk(DiskPlan planned, DiskBus bus) {
         DiskConfig disk = planned.disk();
-        disk.emulated().ifPresent(controller -> {
+        disk.emulated(bus).ifPresent(controller -> {
             if (disk.device() == DiskConfig.Device.CDROM) {
                 addDrive(
                         planned,
                         "if=ide,index=" + disk.vdev().disk() + ",readonly=on,media=cdrom,id=" + driveId(disk.vdev()));
             } else if (controller == Controller.IDE) {
                 addDrive(planned, "if=ide,index=" + disk.vdev().disk() + ",media=disk");
+            } else if (controller == Controller.AHCI) {
+                String id = "ahcidisk-" + disk.vdev().disk();
+                addDrive(planned, "if=none,id=" + id);
+                add("-device", "ide-hd,bus=ahci0." + disk.vdev().disk() + ",unit=0,drive=" + id);
             } else {
                 addScsiDisk(planned);
             }

@@ -137,6 +137,9 @@ public record QemuConfinement(
                         measure,
                         "QEMU serves disk " + disk.disk().vdev() + " ("
                                 + disk.disk().format().word() + ") through xenstore and opens its image late")));
+        if (config.hvm().flatMap(machine -> machine.graphics().sdl()).isPresent()) {
+            CORE.forEach(measure -> missing.put(measure, "QEMU's window needs an X server of the host"));
+        }
         onNetwork(config, nics).ifPresent(user -> missing.put(NO_NETWORK, user));
         EnumSet.complementOf(EnumSet.copyOf(Sets.union(abilities.measures(), missing.keySet())))
                 .forEach(measure -> missing.put(measure, "a trial start of this QEMU failed with it"));
@@ -164,6 +167,9 @@ public record QemuConfinement(
                 .filter(vnc -> vnc.socket().isEmpty())
                 .isPresent()) {
             return Optional.of("VNC listens on a TCP port");
+        }
+        if (machine.flatMap(hvm -> hvm.graphics().spice()).isPresent()) {
+            return Optional.of("Spice listens on a TCP port");
         }
         if (machine.filter(hvm -> !hvm.deviceModel().arguments().isEmpty()).isPresent()) {
             return Optional.of("device_model_args may need it");

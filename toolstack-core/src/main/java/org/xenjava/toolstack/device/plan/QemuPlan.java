@@ -2,7 +2,9 @@
 package org.xenjava.toolstack.device.plan;
 
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 import org.xenjava.toolstack.config.DomainConfig;
 import org.xenjava.toolstack.memory.MemoryPlan;
 
@@ -43,6 +45,21 @@ public record QemuPlan(
     /** {@return the same with another confinement} */
     public QemuPlan with(QemuConfinement other) {
         return new QemuPlan(program, config, memory, disks, nics, other);
+    }
+
+    /** The programs that become QEMU one after the other, the last of which tells QEMU about the X server of its window. */
+    public List<String> launcher() {
+        List<String> variables = new ArrayList<>();
+        config.hvm().flatMap(machine -> machine.graphics().sdl()).ifPresent(sdl -> {
+            sdl.display().ifPresent(display -> variables.add("DISPLAY=" + display));
+            sdl.authority().ifPresent(file -> variables.add("XAUTHORITY=" + file));
+        });
+        if (variables.isEmpty()) {
+            return confinement.launcher();
+        }
+        return Stream.of(confinement.launcher(), List.of("env"), variables)
+                .flatMap(List::stream)
+                .toList();
     }
 
     /** The arguments behind the program's name. */

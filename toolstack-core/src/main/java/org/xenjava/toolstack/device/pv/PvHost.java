@@ -8,6 +8,7 @@ import org.xenjava.toolstack.config.DiskConfig;
 import org.xenjava.toolstack.config.DomainType;
 import org.xenjava.toolstack.config.NicConfig;
 import org.xenjava.toolstack.config.NicConfig.Type;
+import org.xenjava.toolstack.config.PeripheralConfig.DiskBus;
 import org.xenjava.toolstack.device.plan.AskedOnce;
 import org.xenjava.toolstack.device.plan.DevicePlan;
 import org.xenjava.toolstack.device.plan.DiskBackend;
@@ -108,7 +109,7 @@ public final class PvHost {
      * @throws ConfigException if the host cannot serve the disk
      */
     public DiskPlan plan(DiskConfig disk, DomainType guest) {
-        return DiskPlan.of(disk, guest, new AskedOnce(host));
+        return DiskPlan.of(disk, guest, DiskBus.IDE, new AskedOnce(host));
     }
 
     /**

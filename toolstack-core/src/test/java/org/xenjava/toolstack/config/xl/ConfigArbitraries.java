@@ -12,9 +12,11 @@ import java.util.stream.LongStream;
 import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
 import net.jqwik.api.Combinators;
+import net.jqwik.api.Tuple;
 import net.jqwik.api.arbitraries.StringArbitrary;
 import org.xenjava.toolstack.config.ClockConfig;
 import org.xenjava.toolstack.config.Confinement;
+import org.xenjava.toolstack.config.CpuidEdit;
 import org.xenjava.toolstack.config.DiskConfig;
 import org.xenjava.toolstack.config.DiskConfig.Backend;
 import org.xenjava.toolstack.config.DomainConfig;
@@ -23,8 +25,11 @@ import org.xenjava.toolstack.config.DomainConfig.Lifecycle;
 import org.xenjava.toolstack.config.DomainType;
 import org.xenjava.toolstack.config.GraphicsConfig;
 import org.xenjava.toolstack.config.GraphicsConfig.DisplayChoice;
+import org.xenjava.toolstack.config.GraphicsConfig.Sdl;
+import org.xenjava.toolstack.config.GraphicsConfig.Spice;
 import org.xenjava.toolstack.config.GraphicsConfig.Vga;
 import org.xenjava.toolstack.config.GraphicsConfig.Vnc;
+import org.xenjava.toolstack.config.GuestOption;
 import org.xenjava.toolstack.config.HvmConfig;
 import org.xenjava.toolstack.config.HvmConfig.Bios;
 import org.xenjava.toolstack.config.HvmConfig.DeviceModel;
@@ -39,6 +44,14 @@ import org.xenjava.toolstack.config.NicConfig;
 import org.xenjava.toolstack.config.NicConfig.Rate;
 import org.xenjava.toolstack.config.NicConfig.Trust;
 import org.xenjava.toolstack.config.PagingConfig;
+import org.xenjava.toolstack.config.PeripheralConfig;
+import org.xenjava.toolstack.config.PeripheralConfig.SoundCard;
+import org.xenjava.toolstack.config.PlatformConfig;
+import org.xenjava.toolstack.config.PlatformConfig.GenerationId;
+import org.xenjava.toolstack.config.PlatformConfig.MachineCheckFeature;
+import org.xenjava.toolstack.config.PlatformConfig.SmbiosString;
+import org.xenjava.toolstack.config.PlatformConfig.VendorDevice;
+import org.xenjava.toolstack.config.ProcessorConfig;
 import org.xenjava.toolstack.config.TimerMode;
 import org.xenjava.toolstack.config.TscMode;
 import org.xenjava.toolstack.config.ViridianFeature;
@@ -65,17 +78,35 @@ public final class ConfigArbitraries {
                         Combinators.combine(action, action, action, action, action)
                                 .as(Lifecycle::new),
                         uuid.optional(),
-                        Combinators.combine(clocks(), limits(), paging())
-                                .as((clock, limits, paging) -> DomainConfig.builder("xen")
+                        Combinators.combine(
+                                        clocks(),
+                                        limits(),
+                                        paging(),
+                                        processors(),
+                                        Arbitraries.of(GuestOption.class).set())
+                                .as((clock, limits, paging, processor, options) -> DomainConfig.builder("xen")
                                         .clock(clock)
                                         .limits(limits)
                                         .paging(paging)
+                                        .processor(
+                                                paging.mode() == PagingConfig.Mode.SHADOW
+                                                                || paging.altp2m() != PagingConfig.Altp2m.DISABLED
+                                                        ? ProcessorConfig.DEFAULT
+                                                        : processor)
+                                        .options(options)
                                         .type(DomainType.HVM)
                                         .memoryMib(64)
                                         .build()))
                 .as((builder, memory, cpus, lifecycle, id, xen) -> {
                     id.ifPresent(builder::uuid);
-                    builder.clock(xen.clock()).limits(xen.limits()).paging(xen.paging());
+                    builder.clock(xen.clock())
+                            .limits(xen.limits())
+                            .paging(xen.paging())
+                            .processor(xen.processor())
+                            .options(xen.options());
+                    if (xen.paging().altp2m() != PagingConfig.Altp2m.DISABLED) {
+                        memory = Tuple.of(memory.get1(), memory.get1());
+                    }
                     return builder.memoryMib(Math.min(memory.get1(), memory.get2()))
                             .maxMemoryMib(Math.max(memory.get1(), memory.get2()))
                             .vcpus(Math.min(cpus.get1(), cpus.get2()))
@@ -228,8 +259,10 @@ public final class ConfigArbitraries {
         return Combinators.combine(
                         Arbitraries.integers().between(1, 1 << 20).optional(),
                         Arbitraries.integers().between(0, 1 << 20).optional(),
-                        Arbitraries.integers().between(10, 131_071))
-                .as((grants, maptrack, channels) -> new LimitsConfig(number(grants), number(maptrack), channels));
+                        Arbitraries.integers().between(10, 131_071),
+                        Arbitraries.of(1, 2).optional())
+                .as((grants, maptrack, channels, version) ->
+                        new LimitsConfig(number(grants), number(maptrack), channels, number(version)));
     }
 
     private static OptionalInt number(Optional<Integer> number) {
@@ -239,8 +272,70 @@ public final class ConfigArbitraries {
     private static Arbitrary<PagingConfig> paging() {
         return Combinators.combine(
                         Arbitraries.of(PagingConfig.Mode.class),
-                        Arbitraries.longs().between(0, 4096).map(KiB::ofMiB).optional())
-                .as(PagingConfig::new);
+                        Arbitraries.longs().between(0, 4096).map(KiB::ofMiB).optional(),
+                        Arbitraries.of(PagingConfig.Altp2m.class),
+                        Arbitraries.integers().between(1, 65_535).optional())
+                .as((mode, pool, altp2m, count) -> new PagingConfig(mode, pool, altp2m, number(count)));
+    }
+
+    private static Arbitrary<ProcessorConfig> processors() {
+        Arbitrary<String> bits = Arbitraries.strings().withChars("01xks").ofLength(32);
+        Arbitrary<CpuidEdit> edit = Combinators.combine(
+                        Arbitraries.of(0, 1, 7, 0x8000_0001, 0x4000_0000),
+                        Arbitraries.of(0, 1).optional(),
+                        Arbitraries.of(CpuidEdit.Register.class),
+                        bits)
+                .as((leaf, subleaf, register, text) -> new CpuidEdit(leaf, number(subleaf), register, text));
+        return Combinators.combine(
+                        Arbitraries.of(ProcessorConfig.Feature.class).set(),
+                        edit.list()
+                                .ofMaxSize(4)
+                                .uniqueElements(one -> List.of(one.leaf(), one.subleaf(), one.register())),
+                        Arbitraries.of(0L, 4L, 64L, 1L << 21).map(KiB::of))
+                .as(ProcessorConfig::new);
+    }
+
+    private static Arbitrary<PlatformConfig> platforms() {
+        Arbitrary<SmbiosString> text = Combinators.combine(Arbitraries.of(SmbiosString.Kind.class), printable())
+                .as(SmbiosString::new);
+        Arbitrary<GenerationId> generation = Arbitraries.oneOf(
+                Arbitraries.of(new GenerationId.None(), new GenerationId.Random()),
+                Arbitraries.longs().tuple2().map(id -> new GenerationId.Fixed(new UUID(id.get1(), id.get2()))));
+        return Combinators.combine(
+                        text.list().ofMaxSize(3).uniqueElements(SmbiosString::kind),
+                        generation,
+                        Arbitraries.of(MachineCheckFeature.class).set(),
+                        Arbitraries.of(VendorDevice.class).optional())
+                .as(PlatformConfig::new);
+    }
+
+    private static Arbitrary<PeripheralConfig> peripherals() {
+        return Combinators.combine(
+                        Arbitraries.of(PeripheralConfig.DiskBus.class),
+                        Arbitraries.integers().between(1, 3).optional(),
+                        Arbitraries.of(SoundCard.class).optional())
+                .as((bus, version, sound) -> new PeripheralConfig(bus, number(version), sound));
+    }
+
+    private static Arbitrary<Spice> spices() {
+        Arbitrary<String> word = Arbitraries.of("off", "auto_glz", "filter");
+        return Combinators.combine(
+                        Arbitraries.of("127.0.0.1", "::1", "host.example").optional(),
+                        Arbitraries.integers().between(1, 65_535),
+                        Arbitraries.integers().between(1, 65_535).optional(),
+                        printable().optional(),
+                        Arbitraries.of(Spice.Feature.class).set(),
+                        Arbitraries.integers().between(0, 4),
+                        word.optional().tuple2())
+                .as((host, port, tls, password, features, redirections, words) -> new Spice(
+                        host,
+                        OptionalInt.of(port),
+                        number(tls),
+                        password,
+                        features,
+                        redirections,
+                        words.get1(),
+                        words.get2()));
     }
 
     private static Arbitrary<HvmConfig> machines() {
@@ -274,13 +369,17 @@ public final class ConfigArbitraries {
                         model,
                         printable().list().ofMaxSize(2).filter(ports -> !ports.equals(List.of("none"))),
                         Arbitraries.of(UsbDevice.class).list().ofMaxSize(3),
-                        screens())
-                .as((builder, hole, program, serial, usb, screen) -> {
+                        screens(),
+                        platforms(),
+                        peripherals())
+                .as((builder, hole, program, serial, usb, screen, platform, peripherals) -> {
                     hole.ifPresent(mib -> builder.mmioHole(KiB.ofMiB(mib)));
                     return builder.deviceModel(program)
                             .serial(serial)
                             .usbDevices(usb)
                             .graphics(screen)
+                            .platform(platform)
+                            .peripherals(peripherals)
                             .build();
                 });
     }
@@ -300,8 +399,14 @@ public final class ConfigArbitraries {
                         .toList())
                 .map(mib -> GraphicsConfig.of(vga).withVideoRam(KiB.ofMiB(mib))));
         return Combinators.combine(
-                        cards, vnc.optional(), Arbitraries.of("de", "en-us").optional())
-                .as((card, server, keymap) -> new GraphicsConfig(card.vga(), card.videoRam(), server, keymap));
+                        cards,
+                        vnc.optional(),
+                        Arbitraries.of("de", "en-us").optional(),
+                        spices().optional(),
+                        Arbitraries.of(new Sdl(Optional.of(":0"), Optional.empty()))
+                                .optional())
+                .as((card, server, keymap, spice, sdl) ->
+                        new GraphicsConfig(card.vga(), card.videoRam(), server, keymap, spice, sdl));
     }
 
     /** Not every locale has more than ASCII in paths. */

@@ -236,15 +236,7 @@ class XlConfigErrorsTest {
     }
 
     @ParameterizedTest
-    @ValueSource(
-            strings = {
-                "vnuma=[['pnode=0']]",
-                "altp2m='external'",
-                "altp2mhvm=1",
-                "pci=['3:0.0']",
-                "dtdev=['x']",
-                "passthrough='enabled'"
-            })
+    @ValueSource(strings = {"vnuma=[['pnode=0']]", "pci=['3:0.0']", "dtdev=['x']", "passthrough='enabled'"})
     void whatExcludesPopulateOnDemandSaysSoIfTheGuestIsToBePopulatedOnDemand(String line) {
         String also = "; and a guest with it cannot be populated on demand: maxmem must be memory";
         String error = errors(HVM + line);

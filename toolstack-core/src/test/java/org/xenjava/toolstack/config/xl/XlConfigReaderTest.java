@@ -190,12 +190,12 @@ class XlConfigReaderTest {
 
     @Test
     void truthIsAnyNumberButZero() {
-        assertEquals("[]", warnings(PVH + "vpmu=0x0"));
+        assertEquals("[]", warnings(PVH + "device_model_stubdomain_override=0x0"));
         assertEquals(Mode.HARDWARE_ASSISTED, silent(PVH + "hap=0x7").paging().mode());
         assertEquals(Mode.SHADOW, silent(PVH + "hap=00").paging().mode());
         assertEquals("f:2: 'hap' is \"yes\", which is not a number", errors(PVH + "hap='yes'"));
         for (String value : List.of("00x", "1", "'yes'", "[]")) {
-            assertTrue(errors(PVH + "vpmu=" + value).startsWith("f:2: "), value);
+            assertTrue(errors(PVH + "device_model_stubdomain_override=" + value).startsWith("f:2: "), value);
         }
     }
 

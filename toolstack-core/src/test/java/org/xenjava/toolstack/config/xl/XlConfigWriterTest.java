@@ -101,6 +101,9 @@ class XlConfigWriterTest {
                 hpet = 1
                 vpt_align = 1
                 xen_platform_pci = 1
+                xen_platform_pci_bar_uc = 1
+                hvm_pirq = 0
+                nographic = 0
                 usb = 0
                 timer_mode = "no_delay_for_missed_ticks"
                 tsc_mode = "default"

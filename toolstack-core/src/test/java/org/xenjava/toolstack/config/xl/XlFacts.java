@@ -2,8 +2,10 @@
 package org.xenjava.toolstack.config.xl;
 
 import java.util.Collection;
+import java.util.EnumSet;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -83,7 +85,10 @@ final class XlFacts {
         put(hvm + "smbios_firmware", machine.firmware().smbiosTables());
         put(hvm + "acpi_firmware", machine.firmware().acpiTables());
         put(hvm + "boot", machine.boot());
-        for (HvmFeature feature : HvmFeature.values()) {
+        // xl 4.17 knows neither.
+        Set<HvmFeature> known =
+                EnumSet.complementOf(EnumSet.of(HvmFeature.XEN_PLATFORM_PCI_BAR_UC, HvmFeature.HVM_PIRQ));
+        for (HvmFeature feature : known) {
             boolean general = feature == HvmFeature.ACPI || feature == HvmFeature.APIC;
             put((general ? "b_info." : hvm) + feature.word(), truth(machine.has(feature)));
         }

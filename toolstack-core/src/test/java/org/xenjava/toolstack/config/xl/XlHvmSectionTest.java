@@ -49,7 +49,7 @@ class XlHvmSectionTest {
                 acpi_firmware = "/acpi"
                 boot = "dn"
                 acpi = 1; acpi_s3 = 0; acpi_s4 = 0; acpi_laptop_slate = 1
-                pae = 0; nx = 0; apic = 1; hpet = 0; vpt_align = 0; xen_platform_pci = 0
+                pae = 0; nx = 0; apic = 1; hpet = 0; vpt_align = 0; xen_platform_pci = 0; xen_platform_pci_bar_uc = 0
                 timer_mode = "one_missed_tick_pending"
                 tsc_mode = "native"
                 viridian = [ "base", "stimer" ]
@@ -203,7 +203,32 @@ class XlHvmSectionTest {
             vncpasswd="\\t"          | f:2: the VNC password has control characters
             keymap='de,x'            | f:2: 'de,x' is no keymap
             serial=['pty','']        | f:2: the serial port is empty
-            usbdevice='host:1.2'     | f:2: 'usbdevice' has "host:1.2": only tablet, mouse and keyboard are supported
+            usbdevice='host:1.2'     | f:2: 'usbdevice' has "host:1.2", not one of tablet, mouse, keyboard, wacom-tablet: QEMU has dropped all others
+            soundhw='pcspk'          | f:2: 'soundhw' has "pcspk", not one of ac97, adlib, cs4231a, es1370, gus, hda, sb16
+            usbversion=4             | f:2: usbversion is 1 … 3, not 4
+            hdtype='scsi'            | f:2: 'hdtype' is "scsi", not one of ide, ahci
+            vendor_device='qemu'     | f:2: 'vendor_device' has "qemu", not one of xenserver
+            mca_caps=['cmci']        | f:2: 'mca_caps' has "cmci", not one of lmce
+            ms_vm_genid='1'          | f:2: 'ms_vm_genid' is "generate", "none" or a UUID, not "1"
+            smbios=['x']             | f:2: 'smbios' has "x", not KIND=TEXT
+            smbios=['bios_vendor=']  | f:2: the smbios bios_vendor is empty
+            smbios=['oem=a','oem=b','bios_version=a','bios_version=b'] | f:2: smbios has 2 texts for bios_version
+            hdtype='ahci';disk=['/a,,hda,r'] | f:2: disk hda: an emulated AHCI disk cannot be read-only; only sd…, and xvdg and further can
+            spice=1;spicepasswd='x'  | f:2: Spice needs a port: spiceport or spicetls_port
+            spice=1;spiceport=5900   | f:2: 'spice' needs spicepasswd, or spicedisable_ticketing = 1
+            spice=1;spiceport=70000;spicedisable_ticketing=1 | f:2: spiceport is 1 … 65535, not 70000
+            altp2m='mixed';nestedhvm=1 | f:2: altp2m and nestedhvm exclude each other
+            altp2m='external';maxmem=512 | f:2: a guest with altp2m cannot be populated on demand: maxmem must be memory
+            nestedhvm=1;hap=0        | f:2: nestedhvm needs hardware-assisted paging: hap = 1
+            max_grant_version=3      | f:2: max_grant_version is 1 or 2, not 3
+            vmtrace_buf_kb=5         | f:2: vmtrace_buf_kb is a power of two, 4 … 2097152, not 5
+            cpuid='tm=0'             | f:2: 'cpuid': the first word is 'host', not 'tm=0'
+            cpuid='host,hyperviso=0' | f:2: 'cpuid': 'hyperviso' is no feature of a processor; did you mean 'hypervisor'?
+            cpuid='host,tm'          | f:2: 'cpuid': 'tm' has no value: write tm=1, =0, =x or =k
+            cpuid='host,tm=2'        | f:2: 'cpuid': 'tm' is 0 … 1, not 2
+            cpuid='host,tm=y'        | f:2: 'cpuid': 'tm=y': the value is a number, x, k or s
+            cpuid=['1:ecx=1']        | f:2: 'cpuid': 'ecx=1' is not eax, ebx, ecx or edx with 32 of 0, 1, x, k and s
+            cpuid=['one']            | f:2: 'cpuid': 'one' is not of the form LEAF[,SUBLEAF]:REGISTER=BITS,…
             device_model_args='-a'   | f:2: 'device_model_args' is a single value but should be a list
             device_model_override='' | f:2: the device_model_override's path is empty
             disk=['/a,raw,xvdx1y']   | f:2: 'disk' has "/a,raw,xvdx1y": 'xvdx1y' is no virtual disk: write hda … hdd, sda … sdp, xvda …, or d0p0 …

@@ -88,6 +88,40 @@ class QemuCommandLineTest {
         assertFalse(arguments.toString().contains("secret"));
     }
 
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            textBlock =
+                    """
+            spice=1;spiceport=5930;spicepasswd='secret' | -spice | port=5930,agent-mouse=on,disable-copy-paste=on
+            spice=1;spicetls_port=1;spicedisable_ticketing=1;spicehost='h';spice_clipboard_sharing=1;spiceagent_mouse=0 | -spice | tls-port=1,addr=h,disable-ticketing=on,agent-mouse=off
+            spice=1;spiceport=1;spicedisable_ticketing=1;spicevdagent=1 | -chardev | spicevmc,id=vdagent,name=vdagent
+            spice=1;spiceport=1;spicedisable_ticketing=1;usbversion=3;spiceusbredirection=2 | -device | usb-redir,chardev=usbrc2,id=usbrc2
+            sdl=1                    | -display  | sdl
+            usbversion=1             | -device   | piix3-usb-uhci,id=usb
+            usbversion=2             | -device   | ich9-usb-uhci3,masterbus=usb.0,firstport=4,addr=0x1d.0x2,multifunction=on
+            usbversion=3             | -device   | nec-usb-xhci,id=usb
+            usbdevice='wacom-tablet' | -device   | usb-wacom-tablet
+            soundhw='ac97'           | -device   | AC97,audiodev=sound
+            soundhw='hda'            | -device   | hda-duplex,audiodev=sound
+            soundhw='sb16'           | -audiodev | none,id=sound
+            vendor_device='xenserver' | -device  | xen-pvdevice,device-id=0xc000
+            acpi=0                   | -machine  | xenfv,suppress-vmdesc=on,acpi=off
+            hdtype='ahci';disk=['/a,,xvdf'] | -device | ide-hd,bus=ahci0.5,unit=0,drive=ahcidisk-5
+            """)
+    void aKeyOfTheMachineIsAnArgument(String lines, String option, String value) {
+        List<String> arguments = arguments(HVM + lines.replace(";", "\n"), 7);
+
+        assertTrue(has(arguments, option, value), arguments.toString());
+        assertFalse(arguments.toString().contains("secret"));
+    }
+
+    @Test
+    void graphicalOutputIsSwitchedOffOnlyIfNothingShowsIt() {
+        assertTrue(arguments(HVM + "nographic=1", 7).contains("-nographic"));
+        assertFalse(arguments(HVM + "nographic=1\nvnc=1", 7).contains("-nographic"));
+    }
+
     @Test
     void anAddressWithColonsIsInBrackets() {
         Vnc vnc = new Vnc("::1", 3, DisplayChoice.EXACT, Optional.empty());

@@ -63,6 +63,9 @@ public final class HvmParams {
             return value == 0 || value == 3;
         } else if (index == HvmParam.ALTP2M.index()) {
             return value >= 0 && value <= 3;
+        } else if (index == HvmParam.MCA_CAP.index()) {
+            // Local machine checks are Intel's; the simulated processor is AMD's.
+            return value == 0;
         } else if (index == HvmParam.TRIPLE_FAULT_REASON.index()) {
             return value >= 0 && value <= LAST_SHUTDOWN_REASON;
         } else if (index == HvmParam.NR_IOREQ_SERVER_PAGES.index()) {

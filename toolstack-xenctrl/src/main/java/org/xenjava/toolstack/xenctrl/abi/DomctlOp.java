@@ -43,6 +43,18 @@ public enum DomctlOp {
 
     public static final int CDF_HAP = 0x2;
 
+    /** From Xen 4.15 on. */
+    public static final int CDF_NESTED_VIRT = 0x40;
+
+    /** From Xen 4.16 on. */
+    public static final int CDF_VPMU = 0x80;
+
+    /** Bit of {@code arch.misc_flags}. */
+    public static final int MSR_RELAXED = 0x1;
+
+    /** An HVM guest may take interrupts as event channels; optional from Xen 4.19 on. */
+    public static final int EMU_USE_PIRQ = 0x200;
+
     /** Emulation flags of createdomain ({@code XEN_X86_EMU_*}): a local APIC only, the machine of PVH. */
     public static final int EMU_LAPIC = 0x1;
 

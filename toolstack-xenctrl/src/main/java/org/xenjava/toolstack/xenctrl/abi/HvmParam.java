@@ -17,6 +17,8 @@ public enum HvmParam {
     VPT_ALIGN(16),
     CONSOLE_PFN(17),
     CONSOLE_EVTCHN(18),
+    /** Settable up to Xen 4.14. */
+    NESTEDHVM(24),
     PAGING_RING_PFN(27),
     MONITOR_RING_PFN(28),
     SHARING_RING_PFN(29),

@@ -12,6 +12,9 @@ public enum SysctlOp {
     /** Offset of the sub-command's struct inside {@code xen_sysctl}, in bytes. */
     public static final int UNION_OFFSET = 8;
 
+    /** Index of get_cpu_policy: the host's own policy. */
+    public static final int CPU_POLICY_HOST = 1;
+
     /** Index of get_cpu_policy: the default policy of HVM and PVH domains. */
     public static final int CPU_POLICY_HVM_DEFAULT = 5;
 
@@ -20,6 +23,8 @@ public enum SysctlOp {
 
     public static final int PHYSCAP_HAP = 0x8;
     public static final int PHYSCAP_SHADOW = 0x10;
+    public static final int PHYSCAP_VMTRACE = 0x40;
+    public static final int PHYSCAP_VPMU = 0x80;
     public static final int PHYSCAP_GNTTAB_V2 = 0x200;
 
     private final int number;

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.create;
+
+import java.util.Set;
+import java.util.UUID;
+import org.xenjava.toolstack.config.DomainConfig;
+import org.xenjava.toolstack.config.HvmFeature;
+import org.xenjava.toolstack.config.PagingConfig.Mode;
+import org.xenjava.toolstack.config.ProcessorConfig.Feature;
+import org.xenjava.toolstack.error.DomainStateException;
+import org.xenjava.toolstack.xenctrl.CreateDomain;
+import org.xenjava.toolstack.xenctrl.PhysInfo;
+import org.xenjava.toolstack.xenctrl.Xenctrl;
+import org.xenjava.toolstack.xenctrl.abi.DomctlOp;
+import org.xenjava.toolstack.xenctrl.abi.XenAbi;
+
+/** The arguments of createdomain for a guest, after a check that this host's Xen can give the guest all of it. */
+final class CreateRequest {
+    private final DomainConfig config;
+    private final PhysInfo host;
+    private final XenAbi abi;
+
+    private CreateRequest(DomainConfig config, Xenctrl xenctrl) {
+        this.config = config;
+        this.host = xenctrl.host().lastPhysInfo();
+        this.abi = xenctrl.abi();
+    }
+
+    /**
+     * @param emulationFlags {@code XEN_X86_EMU_*}
+     * @throws DomainStateException if Xen or the host's processor lacks what the guest is to have
+     */
+    static CreateDomain of(DomainConfig config, UUID uuid, int emulationFlags, Xenctrl xenctrl) {
+        CreateRequest request = new CreateRequest(config, xenctrl);
+        request.check();
+        return request.request(uuid, emulationFlags);
+    }
+
+    private void check() {
+        boolean shadow = isShadow();
+        if (!host.hvm() || !(shadow ? host.shadow() : host.hap())) {
+            String paging = shadow ? "shadow paging, which hap = 0 asks for" : "hardware-assisted paging";
+            throw new DomainStateException("this host cannot run " + config.type() + " guests: Xen reports no "
+                    + (host.hvm() ? paging : "hardware virtualisation"));
+        }
+        require(!has(Feature.VPMU) || host.vpmu(), "vpmu: Xen was not started with vpmu on its command line");
+        require(!has(Feature.MSR_RELAXED) || hasField("arch.misc_flags"), "msr_relaxed: Xen 4.15 or later has it");
+        require(
+                config.processor().traceBuffer().value() == 0 || host.vmtrace(),
+                "vmtrace_buf_kb: the processor or" + " Xen cannot trace");
+        require(
+                config.limits().grantVersion().isEmpty() || hasField("grant_opts"),
+                "max_grant_version: Xen 4.16 or later has it");
+        require(
+                config.limits().grantVersion().orElse(1) == 1 || host.grantTablesV2(),
+                "max_grant_version: Xen allows version 1 only");
+        require(
+                config.paging().altp2mCount().isEmpty() || hasField("altp2m.nr"),
+                "altp2m_count: Xen 4.21 or later has it");
+    }
+
+    private void require(boolean condition, String complaint) {
+        if (!condition) {
+            throw new DomainStateException("domain " + config.name() + ": " + complaint);
+        }
+    }
+
+    private boolean has(Feature feature) {
+        return config.processor().has(feature);
+    }
+
+    private boolean hasField(String field) {
+        return abi.struct("xen_domctl_createdomain").fields().containsKey(field);
+    }
+
+    private boolean isShadow() {
+        return config.paging().mode() == Mode.SHADOW;
+    }
+
+    private CreateDomain request(UUID uuid, int emulationFlags) {
+        // Xen 4.14 takes the parameter NESTEDHVM instead.
+        boolean nestedFlag = has(Feature.NESTEDHVM) && hasField("arch.misc_flags");
+        boolean pirq =
+                config.hvm().filter(machine -> machine.has(HvmFeature.HVM_PIRQ)).isPresent();
+        return new CreateDomain(
+                uuid,
+                DomctlOp.CDF_HVM
+                        | (isShadow() ? 0 : DomctlOp.CDF_HAP)
+                        | (nestedFlag ? DomctlOp.CDF_NESTED_VIRT : 0)
+                        | (has(Feature.VPMU) ? DomctlOp.CDF_VPMU : 0),
+                emulationFlags | (pirq ? DomctlOp.EMU_USE_PIRQ : 0),
+                config.maxVcpus(),
+                config.limits().grantVersion().orElse(host.grantTablesV2() ? 2 : 1),
+                new CreateDomain.Limits(
+                        config.limits().grantFrames(),
+                        config.limits().maptrackFrames(),
+                        config.limits().eventChannels()),
+                new CreateDomain.Extras(
+                        Math.toIntExact(config.processor().traceBuffer().value() * 1024),
+                        has(Feature.MSR_RELAXED) ? DomctlOp.MSR_RELAXED : 0,
+                        config.paging().altp2m().number(),
+                        config.paging().altp2mCount().orElse(0)));
+    }
+
+    /** Whether alternate p2ms are a parameter of HVM instead of a field of createdomain. */
+    static boolean isAltp2mParameter(XenAbi abi) {
+        Set<String> fields = abi.struct("xen_domctl_createdomain").fields().keySet();
+        return !fields.contains("altp2m_opts") && !fields.contains("altp2m.opts");
+    }
+
+    /** Whether nested virtualisation is a parameter of HVM instead of a flag of createdomain. */
+    static boolean isNestedParameter(XenAbi abi) {
+        return !abi.struct("xen_domctl_createdomain").fields().containsKey("arch.misc_flags");
+    }
+}
