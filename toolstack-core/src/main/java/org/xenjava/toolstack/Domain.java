@@ -133,6 +133,7 @@ public final class Domain {
             if (handle.context().removal().remove(domid(), uuid())) {
                 LOG.info("{} destroyed", this);
             }
+            handle.context().rooms().giveBackIfOn();
         });
     }
 

@@ -19,6 +19,7 @@ import org.xenjava.toolstack.operation.OperationGate;
 import org.xenjava.toolstack.pod.DebtCover;
 import org.xenjava.toolstack.process.ProcessIdentity;
 import org.xenjava.toolstack.resize.BootBacking;
+import org.xenjava.toolstack.room.RoomMaker;
 import org.xenjava.toolstack.store.StoreClient;
 import org.xenjava.toolstack.store.WatchHub;
 import org.xenjava.toolstack.xenctrl.Xenctrl;
@@ -46,6 +47,7 @@ final class HostWiring {
         DomainRemoval removal = new DomainRemoval(xenctrl, store, devices, deviceModels, processes);
         BuildJournal builds = new BuildJournal(store, processes);
         ImageFiles images = new ImageFiles();
+        RoomMaker rooms = new RoomMaker(xenctrl, store, host.controlDomain(), options.room, HostWiring::pause);
         DomainBuilder builder = new DomainBuilder(
                 xenctrl,
                 store,
@@ -58,7 +60,8 @@ final class HostWiring {
                 options.clock,
                 options.random,
                 new BootBacking(xenctrl, store, processes, options.backedBoot, HostWiring::pause),
-                removal);
+                removal,
+                rooms);
         OperationGate gate = new OperationGate(() -> {
             images.close();
             libraries.close();
@@ -73,6 +76,7 @@ final class HostWiring {
                 builder,
                 builds,
                 removal,
+                rooms,
                 new DebtCover(xenctrl, store, processes),
                 deviceModels,
                 devices,

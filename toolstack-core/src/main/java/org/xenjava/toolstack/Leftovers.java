@@ -26,7 +26,12 @@ public final class Leftovers {
     Leftovers(HostContext context) {
         this.context = context;
         this.cleanup = new Cleanup(
-                context.xenctrl(), context.store(), context.builds(), context.removal(), context.deviceModels());
+                context.xenctrl(),
+                context.store(),
+                context.builds(),
+                context.removal(),
+                context.deviceModels(),
+                context.rooms());
     }
 
     /** {@return what is left now} */

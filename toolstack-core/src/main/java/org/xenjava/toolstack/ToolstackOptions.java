@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.xenjava.toolstack;
 
+import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Clock;
 import java.time.Duration;
@@ -16,12 +17,14 @@ import org.xenjava.toolstack.error.XenUnavailableException;
 import org.xenjava.toolstack.error.translation.XenFailures;
 import org.xenjava.toolstack.memory.BackedBoot;
 import org.xenjava.toolstack.memory.PodPolicy;
+import org.xenjava.toolstack.memory.RoomPolicy;
 import org.xenjava.toolstack.memory.UnpatchedPodPolicy;
 import org.xenjava.toolstack.process.ProcessIdentity;
+import org.xenjava.toolstack.room.LinuxControlDomain;
 import org.xenjava.toolstack.xenctrl.UnsupportedXenException;
-import org.xenjava.toolstack.xenctrl.lib.GuestWorth;
 import org.xenjava.toolstack.xenctrl.lib.XenAccessException;
 import org.xenjava.toolstack.xenctrl.lib.XenHost;
+import org.xenjava.toolstack.xenctrl.lib.XenHost.GuestWorth;
 import org.xenjava.toolstack.xenctrl.lib.XenLibraries;
 import org.xenjava.toolstack.xenctrl.lib.jna.JnaHostProcesses;
 import org.xenjava.toolstack.xenctrl.lib.jna.JnaXen;
@@ -30,12 +33,14 @@ import org.xenjava.toolstack.xenctrl.lib.jna.JnaXen;
 public final class ToolstackOptions {
     PodPolicy podPolicy = PodPolicy.standard();
     BackedBoot backedBoot = BackedBoot.off();
+    RoomPolicy room = RoomPolicy.never();
     Clock clock = Clock.systemUTC();
     RandomGenerator random = new SecureRandom();
     Confinement confinement = Confinement.WHERE_POSSIBLE;
     Duration deviceLimit = PvHost.LIBXL_LIMIT;
     ProcessIdentity processIdentity = ProcessIdentity.ofProc();
     private UnaryOperator<XenLibraries> tap = UnaryOperator.identity();
+    private Path xlLock = LinuxControlDomain.XL_LOCK;
     private boolean keepsLeftovers;
 
     ToolstackOptions() {}
@@ -61,6 +66,28 @@ public final class ToolstackOptions {
      */
     public ToolstackOptions backedBoot(BackedBoot value) {
         backedBoot = value;
+        return this;
+    }
+
+    /**
+     * Sets the policy on making room for guests by shrinking domain 0.
+     *
+     * @param value the policy; the default is {@link RoomPolicy#never()}
+     * @return these options
+     */
+    public ToolstackOptions room(RoomPolicy value) {
+        room = value;
+        return this;
+    }
+
+    /**
+     * Sets the file that xl locks while it makes room for a guest, on this machine.
+     *
+     * @param value the file; the default is {@code /var/lock/xl}
+     * @return these options
+     */
+    public ToolstackOptions xlLock(Path value) {
+        xlLock = value;
         return this;
     }
 
@@ -151,7 +178,8 @@ public final class ToolstackOptions {
                     JnaXen.open(),
                     QemuProcesses.installed(JnaHostProcesses.open()),
                     FirmwareFiles.installed(),
-                    GuestWorth.NEEDED));
+                    GuestWorth.NEEDED,
+                    LinuxControlDomain.installed(xlLock)));
         } catch (XenAccessException e) {
             throw new XenUnavailableException(Objects.requireNonNull(e.getMessage()), e);
         }

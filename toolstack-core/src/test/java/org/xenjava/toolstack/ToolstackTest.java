@@ -26,9 +26,9 @@ import org.xenjava.toolstack.progress.Cancellation;
 import org.xenjava.toolstack.sim.fault.Fault;
 import org.xenjava.toolstack.sim.fault.Verdict;
 import org.xenjava.toolstack.xenctrl.lib.Errno;
-import org.xenjava.toolstack.xenctrl.lib.GuestWorth;
 import org.xenjava.toolstack.xenctrl.lib.XenCall;
 import org.xenjava.toolstack.xenctrl.lib.XenHost;
+import org.xenjava.toolstack.xenctrl.lib.XenHost.GuestWorth;
 import org.xenjava.toolstack.xenctrl.lib.XenLibraries;
 import org.xenjava.toolstack.xenctrl.units.Pages;
 
@@ -45,7 +45,12 @@ class ToolstackTest {
     /** A host whose guests somebody needs. */
     private XenHost real(XenLibraries libraries) {
         XenHost simulated = host.xen.host(libraries);
-        return new XenHost(libraries, simulated.deviceModels(), simulated.firmware(), GuestWorth.NEEDED);
+        return new XenHost(
+                libraries,
+                simulated.deviceModels(),
+                simulated.firmware(),
+                GuestWorth.NEEDED,
+                simulated.controlDomain());
     }
 
     // ---- opening ---------------------------------------------------------------------------------------------

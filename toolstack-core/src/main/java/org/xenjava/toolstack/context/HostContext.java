@@ -14,6 +14,7 @@ import org.xenjava.toolstack.memory.PodPolicy;
 import org.xenjava.toolstack.operation.OperationGate;
 import org.xenjava.toolstack.pod.DebtCover;
 import org.xenjava.toolstack.process.ProcessIdentity;
+import org.xenjava.toolstack.room.RoomMaker;
 import org.xenjava.toolstack.store.DomainPaths;
 import org.xenjava.toolstack.store.StoreClient;
 import org.xenjava.toolstack.store.WatchHub;
@@ -28,6 +29,7 @@ import org.xenjava.toolstack.xenctrl.lib.Liveness;
  * @param builder builds domains
  * @param builds the journal of running builds
  * @param removal removes domains
+ * @param rooms makes room for guests
  * @param loans lends pages to domains that are short of them
  * @param clock the time of day
  * @param random chooses UUIDs and MAC addresses
@@ -43,6 +45,7 @@ public record HostContext(
         DomainBuilder builder,
         BuildJournal builds,
         DomainRemoval removal,
+        RoomMaker rooms,
         DebtCover loans,
         DeviceModels deviceModels,
         PvHost devices,

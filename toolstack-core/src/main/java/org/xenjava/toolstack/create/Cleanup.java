@@ -12,6 +12,7 @@ import java.util.stream.Stream;
 import org.xenjava.toolstack.device.DeviceModels;
 import org.xenjava.toolstack.progress.Leftover;
 import org.xenjava.toolstack.progress.Leftover.Kind;
+import org.xenjava.toolstack.room.RoomMaker;
 import org.xenjava.toolstack.store.DomainPaths;
 import org.xenjava.toolstack.store.StoreClient;
 import org.xenjava.toolstack.text.UuidText;
@@ -30,19 +31,27 @@ public final class Cleanup {
     private final BuildJournal builds;
     private final DomainRemoval removal;
     private final DeviceModels deviceModels;
+    private final RoomMaker rooms;
 
     /**
      * @param builds records builds under way
      * @param removal removes domains, and records removals under way
      * @param deviceModels finds QEMU processes
+     * @param rooms gives domain 0 back what was taken from it
      */
     public Cleanup(
-            Xenctrl xenctrl, StoreClient store, BuildJournal builds, DomainRemoval removal, DeviceModels deviceModels) {
+            Xenctrl xenctrl,
+            StoreClient store,
+            BuildJournal builds,
+            DomainRemoval removal,
+            DeviceModels deviceModels,
+            RoomMaker rooms) {
         this.xenctrl = xenctrl;
         this.store = store;
         this.builds = builds;
         this.removal = removal;
         this.deviceModels = deviceModels;
+        this.rooms = rooms;
     }
 
     /** {@return what is recorded as unfinished; one request if nothing is} */
@@ -58,6 +67,9 @@ public final class Cleanup {
                     .unfinished()
                     .forEach(entry -> found.add(
                             new Leftover(Kind.REMOVAL, OptionalInt.of(entry.domid()), Optional.of(entry.uuid()))));
+        }
+        if (journals.contains(RoomMaker.NAME) && rooms.isReturnable()) {
+            found.add(new Leftover(Kind.ROOM, OptionalInt.of(0), Optional.empty()));
         }
         return List.copyOf(found);
     }
@@ -127,6 +139,7 @@ public final class Cleanup {
             case BUILD -> builds.recover(xenctrl, removal, leftover.uuid().orElseThrow());
             case REMOVAL, NODES ->
                 removal.remove(leftover.domid().orElseThrow(), leftover.uuid().orElseThrow());
+            case ROOM -> rooms.giveBack();
             case DEVICE_MODEL ->
                 deviceModels.orphans(this::domids).stream()
                         .filter(process -> process.domid() == leftover.domid().orElseThrow())

@@ -25,6 +25,8 @@ import org.xenjava.toolstack.progress.Cancellation;
 import org.xenjava.toolstack.progress.CreateListener;
 import org.xenjava.toolstack.progress.CreateStep;
 import org.xenjava.toolstack.resize.BootBacking;
+import org.xenjava.toolstack.room.Room;
+import org.xenjava.toolstack.room.RoomMaker;
 import org.xenjava.toolstack.store.StoreClient;
 import org.xenjava.toolstack.xenctrl.Xenctrl;
 
@@ -42,6 +44,7 @@ public final class DomainBuilder {
     private final RandomGenerator random;
     private final BootBacking backing;
     private final DomainRemoval removal;
+    private final RoomMaker rooms;
 
     /**
      * @param images reads kernels, ramdisks and firmware
@@ -51,6 +54,7 @@ public final class DomainBuilder {
      * @param random chooses UUIDs and MAC addresses where none is given
      * @param backing lends the guests what they lack while they boot
      * @param removal undoes what a build did in Xen and xenstore
+     * @param rooms makes room for guests
      */
     public DomainBuilder(
             Xenctrl xenctrl,
@@ -64,7 +68,8 @@ public final class DomainBuilder {
             Clock clock,
             RandomGenerator random,
             BootBacking backing,
-            DomainRemoval removal) {
+            DomainRemoval removal,
+            RoomMaker rooms) {
         this.xenctrl = xenctrl;
         this.store = store;
         this.journal = journal;
@@ -77,6 +82,7 @@ public final class DomainBuilder {
         this.random = random;
         this.backing = backing;
         this.removal = removal;
+        this.rooms = rooms;
     }
 
     /**
@@ -95,13 +101,29 @@ public final class DomainBuilder {
      */
     public Built build(DomainConfig wanted, CreateListener listener, Cancellation cancellation) {
         DomainConfig config = wanted.completed(random).located();
+        Room room = XenFailures.translating("building domain " + config.name(), () -> room(config, cancellation));
+        try {
+            return buildWithin(config, listener, cancellation);
+        } catch (RuntimeException e) {
+            room.close();
+            rooms.giveBackIfOn();
+            throw e;
+        } finally {
+            room.close();
+        }
+    }
+
+    private Room room(DomainConfig config, Cancellation cancellation) {
+        cancellation.check("building domain " + config.name());
+        MemoryPlan memory = CreatePlan.memory(config, podPolicy);
+        RoomMaker.Backing backed = backing.isOn() ? RoomMaker.Backing.WANTED : RoomMaker.Backing.NONE;
+        return backing.awaitingReturns(() -> rooms.make(memory, backed, config.name(), cancellation));
+    }
+
+    private Built buildWithin(DomainConfig config, CreateListener listener, Cancellation cancellation) {
         UUID uuid = config.uuid().orElseThrow();
-        CreatePlan plan = XenFailures.translating("building domain " + config.name(), () -> {
-            cancellation.check("building domain " + config.name());
-            MemoryPlan memory = CreatePlan.memory(config, podPolicy);
-            backing.awaitingReturns(() -> new HostRoom(xenctrl).require(memory, config.name()));
-            return CreatePlan.of(config, podPolicy, images, host);
-        });
+        CreatePlan plan = XenFailures.translating(
+                "building domain " + config.name(), () -> CreatePlan.of(config, podPolicy, images, host));
         BuildJournal.Note note = journal.note(uuid);
         GuestBuild guest = new GuestBuild(xenctrl, store, clock, plan, uuid, cancellation);
         StepListener<CreateStep> progress = (step, number, total, phase) ->

@@ -91,14 +91,25 @@ public final class DeviceModels {
         LOG.debug("domain {}: {}", domid, command);
         DeviceModelProcess process = processes.start(command);
         DomainPaths paths = new DomainPaths(domid);
-        if (confinement.has(ConfinementMeasure.OWN_USER) && confinement.user().kind() != QemuUser.Kind.SHARED) {
-            store.direct()
-                    .write(
-                            paths.deviceModelUser(),
-                            Long.toString(confinement.user().uid(domid)));
+        if (confinement.has(ConfinementMeasure.OWN_USER)) {
+            noteUser(paths, confinement.user());
         }
         store.direct().write(paths.deviceModelIdentity(), process.identity());
         store.direct().write(paths.deviceModelPid(), Long.toString(process.pid()));
+    }
+
+    /**
+     * Records the user that only this QEMU has. libxl kills by the user of its own range; on a host without that range
+     * it has no user to kill from, fails, and keeps the domain, so that there it must find nothing and kill by the PID.
+     */
+    private void noteUser(DomainPaths paths, QemuUser user) {
+        String uid = Long.toString(user.uid(paths.domid()));
+        if (user.kind() != QemuUser.Kind.SHARED) {
+            store.direct().write(paths.deviceModelUser(), uid);
+        }
+        if (user.kind() == QemuUser.Kind.RANGE) {
+            store.direct().write(paths.deviceModelKillUser(), uid);
+        }
     }
 
     /**

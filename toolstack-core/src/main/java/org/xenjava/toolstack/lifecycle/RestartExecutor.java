@@ -64,6 +64,7 @@ final class RestartExecutor {
             close(entry.uuid());
             schedule.forget(entry.uuid());
             report(Kind.DESTROYED, entry, entry.domid(), "destroyed");
+            host.rooms().giveBackIfOn();
         } else if (domains(entry.uuid()).stream().anyMatch(DomainInfo::dying)) {
             schedule.postpone(entry.uuid(), now.plus(WHILE_DYING));
         } else {
@@ -173,6 +174,7 @@ final class RestartExecutor {
                     entry.domid(),
                     "not restarted within " + policy.retryFor().toMinutes() + " min; create it again: "
                             + failure.getMessage());
+            host.rooms().giveBackIfOn();
         }
     }
 

@@ -22,7 +22,9 @@ public record Leftover(Kind kind, OptionalInt domid, Optional<UUID> uuid) {
         /** Nodes and devices of a domain that Xen does not have any more. */
         NODES("nodes"),
         /** A QEMU whose domain Xen does not have any more. */
-        DEVICE_MODEL("device model");
+        DEVICE_MODEL("device model"),
+        /** Memory that was taken from domain 0 for guests, and that is free. */
+        ROOM("lent memory");
 
         private final String words;
 

@@ -4,6 +4,7 @@ package org.xenjava.toolstack.resize;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.xenjava.toolstack.error.DomainStateException;
@@ -62,11 +63,18 @@ public final class BootBacking {
      * @param claim throws a {@link HostMemoryException}, and takes nothing, if the host has too little
      */
     public void awaitingReturns(Runnable claim) {
+        awaitingReturns(() -> {
+            claim.run();
+            return claim;
+        });
+    }
+
+    /** Runs work with a result as {@link #awaitingReturns(Runnable)} does. */
+    public <T> T awaitingReturns(Supplier<T> claim) {
         long least = Long.MAX_VALUE;
         for (Duration idle = Duration.ZERO; ; idle = idle.plus(BETWEEN_TRIES)) {
             try {
-                claim.run();
-                return;
+                return claim.get();
             } catch (HostMemoryException e) {
                 long left = LoanLedger.read(store.direct())
                         .outstandingOfBoots(xenctrl.domains().list());

@@ -137,6 +137,11 @@ public record DomainPaths(int domid) {
         return of("image/device-model-pid");
     }
 
+    /** The user whose processes libxl kills when it ends the device model; libxl's node. */
+    public String deviceModelKillUser() {
+        return of("image/device-model-kill-uid");
+    }
+
     /** The address that the VNC server listens on; libxl's node. */
     public String vncListen() {
         return of("console/vnc-listen");

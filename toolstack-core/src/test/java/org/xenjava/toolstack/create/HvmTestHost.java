@@ -31,11 +31,13 @@ import org.xenjava.toolstack.imagefile.ImageFiles;
 import org.xenjava.toolstack.memory.BackedBoot;
 import org.xenjava.toolstack.memory.MemoryStatus;
 import org.xenjava.toolstack.memory.PodPolicy;
+import org.xenjava.toolstack.memory.RoomPolicy;
 import org.xenjava.toolstack.process.ProcessIdentity;
 import org.xenjava.toolstack.progress.Cancellation;
 import org.xenjava.toolstack.progress.CreateListener;
 import org.xenjava.toolstack.resize.BootBacking;
 import org.xenjava.toolstack.resize.MemoryResize;
+import org.xenjava.toolstack.room.RoomMaker;
 import org.xenjava.toolstack.sim.SimulatedXen;
 import org.xenjava.toolstack.sim.fault.FaultInjection;
 import org.xenjava.toolstack.sim.fault.MachineState;
@@ -131,7 +133,8 @@ final class HvmTestHost implements AutoCloseable {
                         clock,
                         new Random(153),
                         new BootBacking(xenctrl, store, ProcessIdentity.named("test"), backedBoot, xen::advance),
-                        removal())
+                        removal(),
+                        new RoomMaker(xenctrl, store, xen.host().controlDomain(), RoomPolicy.never(), xen::advance))
                 .build(config, listener, cancellation)
                 .domid();
     }
@@ -148,7 +151,8 @@ final class HvmTestHost implements AutoCloseable {
 
     private XenHost machine(XenLibraries libraries) {
         XenHost simulated = xen.host(libraries);
-        return new XenHost(libraries, deviceModel, FirmwareFiles.below(MACHINE), simulated.guests());
+        return new XenHost(
+                libraries, deviceModel, FirmwareFiles.below(MACHINE), simulated.guests(), simulated.controlDomain());
     }
 
     private PvHost devices() {

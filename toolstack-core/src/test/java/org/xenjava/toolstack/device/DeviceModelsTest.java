@@ -401,6 +401,32 @@ class DeviceModelsTest {
         assertTrue(e.getMessage().endsWith("Duplicate device"), e.getMessage());
     }
 
+    private Optional<String> userToKill(QemuUser user) throws IOException {
+        install(LIVES_ON);
+        QemuConfinement own =
+                QemuConfinement.trial(Set.of(ConfinementMeasure.OWN_USER), QemuAbilities.Drop.CHROOT_AND_RUNAS);
+        model.start(
+                DOMID,
+                plan("").with(new QemuConfinement(
+                        own.policy(), own.measures(), own.missing(), user, own.drop(), own.capabilities())));
+        Optional<String> noted = store.read(PATHS.deviceModelKillUser());
+        model.stop(DOMID);
+        store.direct().remove(PATHS.deviceModelKillUser());
+        return noted;
+    }
+
+    /** libxl kills from the first user of its range, which does not exist elsewhere, and shares no other user. */
+    @Test
+    void xlIsToldToKillByTheUserOnlyOnAHostWithLibxlsRange() throws IOException {
+        assertEquals(
+                Optional.of(Long.toString(500_000L + DOMID)),
+                userToKill(new QemuUser(500_000, 500_000, QemuUser.Kind.RANGE)));
+        assertEquals(
+                Optional.empty(),
+                userToKill(new QemuUser(QemuUser.FIRST_UID, QemuUser.FIRST_UID, QemuUser.Kind.RANGE_WITH_GROUPS)));
+        assertEquals(Optional.empty(), userToKill(new QemuUser(600_000, 600_000, QemuUser.Kind.SHARED)));
+    }
+
     @Test
     void everyProcessOfADomainsOwnUserEndsWithItsQemu() throws Exception {
         assumeTrue(isRoot(), "only root can start a process of another user");

@@ -21,8 +21,8 @@ import org.xenjava.toolstack.sim.machine.Machine;
 import org.xenjava.toolstack.sim.machine.MachineSize;
 import org.xenjava.toolstack.sim.machine.VirtualTime;
 import org.xenjava.toolstack.xenctrl.abi.XenRelease;
-import org.xenjava.toolstack.xenctrl.lib.GuestWorth;
 import org.xenjava.toolstack.xenctrl.lib.XenHost;
+import org.xenjava.toolstack.xenctrl.lib.XenHost.GuestWorth;
 import org.xenjava.toolstack.xenctrl.lib.XenLibraries;
 
 /**
@@ -65,6 +65,7 @@ public final class SimulatedXen {
                 settings.dom0Pages,
                 settings.xenPages,
                 settings.largestEntryOrder,
+                settings.commandLine,
                 settings.preemptionPending);
         Hardware hardware = new Hardware(size, lock, time, this::reboot);
         firmware = () -> Boot.of(new Machine(release, hardware), blockDevices, bridges, guestFactory);
@@ -111,7 +112,8 @@ public final class SimulatedXen {
      * @return the host
      */
     public XenHost host(XenLibraries libraries) {
-        return new XenHost(libraries, dom0().deviceModels(), new IdleFirmware(), GuestWorth.EXPENDABLE);
+        return new XenHost(
+                libraries, dom0().deviceModels(), new IdleFirmware(), GuestWorth.EXPENDABLE, dom0().controlDomain());
     }
 
     /**
@@ -186,6 +188,18 @@ public final class SimulatedXen {
         });
     }
 
+    /**
+     * Sets the memory that dom0's programs use, which its balloon driver cannot give up. At first they use none.
+     *
+     * @param pages number of pages of 4 KiB
+     */
+    public void useDom0Memory(long pages) {
+        locked(() -> {
+            boot.dom0().use(pages);
+            return pages;
+        });
+    }
+
     /** {@return the output on Xen's console since its boot: at most the last 64 KiB} */
     public String console() {
         return locked(() -> boot.machine().console().text());
@@ -229,11 +243,14 @@ public final class SimulatedXen {
 
     /** Describes a simulated machine. The defaults are a 6 GiB machine with a 1.5 GiB dom0. */
     public static final class Builder {
+        private static final long LEFT_BY_DOM0 = 32_768;
+
         private XenRelease release = XenRelease.V4_17;
         private long hostPages = 1_572_731;
         private long dom0Pages = 393_216;
         private long xenPages = 16_683;
         private int largestEntryOrder = 9;
+        private String commandLine = "dom0_mem=1536M,max:1536M";
         private BooleanSupplier preemptionPending = () -> false;
         private GuestFactory guestFactory = identity -> SimulatedGuest.linux();
 
@@ -286,6 +303,29 @@ public final class SimulatedXen {
          */
         public Builder xenPages(long pages) {
             xenPages = pages;
+            return this;
+        }
+
+        /**
+         * Sets Xen's command line. Without {@code dom0_mem=}, no limit keeps dom0 from growing; with it, dom0 cannot grow
+         * beyond {@link #dom0Pages}.
+         *
+         * @param text the text after Xen's own name
+         * @return this builder
+         */
+        public Builder commandLine(String text) {
+            commandLine = text;
+            return this;
+        }
+
+        /**
+         * Boots Xen without {@code dom0_mem=}: dom0 owns all memory except for 128 MiB.
+         *
+         * @return this builder
+         */
+        public Builder dom0OwnsAllMemory() {
+            commandLine = "";
+            dom0Pages = hostPages - xenPages - LEFT_BY_DOM0;
             return this;
         }
 

@@ -37,6 +37,7 @@ class ExportsTest {
     /** The types that an embedder names first, and the event that Java Flight Recorder finds by its name. */
     private static final Set<String> ENTRANCES = Set.of(
             ROOT + "Toolstack",
+            ROOT + "config.xl.XlConf",
             ROOT + "config.xl.XlConfigReader",
             ROOT + "config.xl.XlConfigWriter",
             ROOT + "memory.MemoryPlan",

@@ -76,6 +76,8 @@ class HouseRulesTest {
             .definedBy(ROOT + ".service..")
             .layer("resize")
             .definedBy(ROOT + ".resize..")
+            .layer("room")
+            .definedBy(ROOT + ".room..")
             .layer("create")
             .definedBy(ROOT + ".create..")
             .layer("pod")
@@ -153,6 +155,8 @@ class HouseRulesTest {
             .whereLayer("resize")
             .mayOnlyAccessLayers(
                     "process", "error", "translation", "config", "memory", "store", "xenctrl", "lib", "units")
+            .whereLayer("room")
+            .mayOnlyAccessLayers("progress", "error", "memory", "store", "operation", "xenctrl", "lib", "units")
             .whereLayer("pod")
             .mayOnlyAccessLayers("process", "error", "memory", "store", "service", "resize", "xenctrl", "lib", "units")
             .whereLayer("create")
@@ -172,6 +176,7 @@ class HouseRulesTest {
                     "store",
                     "operation",
                     "resize",
+                    "room",
                     "xenctrl",
                     "abi",
                     "lib",
@@ -213,6 +218,7 @@ class HouseRulesTest {
                     "service",
                     "pod",
                     "operation",
+                    "room",
                     "create",
                     "xenctrl",
                     "lib",
@@ -275,6 +281,7 @@ class HouseRulesTest {
                     ROOT + ".operation..",
                     ROOT + ".pod..",
                     ROOT + ".resize..",
+                    ROOT + ".room..",
                     ROOT + ".service..");
 
     /** Devices are told what to do by the builder, and do not know it. */

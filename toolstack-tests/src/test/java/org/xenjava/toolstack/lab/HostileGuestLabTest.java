@@ -71,7 +71,8 @@ class HostileGuestLabTest extends LabFixture {
                 timed("destroy", ours::destroy));
         times.forEach(time -> assertTrue(time.compareTo(LIMIT) < 0, times.toString()));
 
-        Dom0.xl("create", "-p", LabGuest.xlConfig("xls", 128, 128).toString());
+        String theirs = "disk=[\"" + Files.write(files.resolve("xls"), new byte[IMAGE_BYTES]) + ",raw,xvda,rw\"]";
+        Dom0.xl("create", "-p", LabGuest.xlConfig("xls", 128, 128).toString(), theirs);
         Domain xls = named("xls");
         hammer(boot(xls), xls.domid());
         timed("xl destroy", () -> Dom0.xl("destroy", "xls"));

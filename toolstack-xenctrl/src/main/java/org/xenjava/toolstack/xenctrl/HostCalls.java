@@ -37,6 +37,11 @@ public final class HostCalls {
         return version("XENVER_capabilities", 3, 1024);
     }
 
+    /** {@code XENVER_commandline}: what Xen was booted with. */
+    public String commandLine() {
+        return version("XENVER_commandline", 9, 1024);
+    }
+
     /** One fact about Xen, in the layout of Xen's structure, padded with zeroes. */
     public byte[] versionBytes(VersionFact fact) {
         try (HypercallBuffer buffer = calls.buffer(fact.bytes())) {

@@ -11,6 +11,7 @@ import org.xenjava.toolstack.sim.machine.Machine;
 import org.xenjava.toolstack.sim.machine.XenDomain;
 import org.xenjava.toolstack.sim.store.StoreConnection;
 import org.xenjava.toolstack.sim.store.XenStored;
+import org.xenjava.toolstack.xenctrl.lib.ControlDomain;
 import org.xenjava.toolstack.xenctrl.lib.DeviceModelProcesses;
 import org.xenjava.toolstack.xenctrl.lib.XenLibException;
 import org.xenjava.toolstack.xenctrl.lib.XenLibraries;
@@ -25,6 +26,7 @@ public final class Dom0 {
     private final StoreConnection own;
     private final Hypercalls hypercalls;
     private final QemuPrograms deviceModels;
+    private final Dom0Balloon balloon;
 
     /**
      * Boots dom0.
@@ -59,6 +61,18 @@ public final class Dom0 {
         deviceModels = new QemuPrograms(entry, own);
         new ConsoleDaemon(own).start();
         new BackendDrivers(own, kernel).start();
+        balloon = new Dom0Balloon(machine, own);
+        balloon.start();
+    }
+
+    /** dom0's memory and xl's lock. */
+    public ControlDomain controlDomain() {
+        return balloon;
+    }
+
+    /** Sets the memory that dom0's programs use; the caller holds the machine's lock. */
+    public void use(long pages) {
+        balloon.use(pages);
     }
 
     /** Writes what is in xenstore after the boot of a machine on which no guest has run. */

@@ -25,6 +25,8 @@ final class VersionOps {
     private static final int PLATFORM_PARAMETERS = 5;
     private static final long HYPERVISOR_START = 0xFFFF_8000_0000_0000L;
     private static final int PAGE_SIZE = 7;
+    private static final int COMMAND_LINE = 9;
+    private static final int COMMAND_LINE_BYTES = 1024;
 
     private final Machine machine;
 
@@ -52,6 +54,7 @@ final class VersionOps {
                 caller.write(address, start.putLong(HYPERVISOR_START).array());
                 yield 0;
             }
+            case COMMAND_LINE -> text(caller, address, machine.commandLine(), COMMAND_LINE_BYTES);
             case PAGE_SIZE -> PhysicalMemory.PAGE_BYTES;
             default -> throw new XenRefusal(Errno.ENOSYS);
         };

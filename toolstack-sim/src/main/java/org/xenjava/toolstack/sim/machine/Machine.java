@@ -29,12 +29,14 @@ public final class Machine {
     private static final int LAST_DOMID = 0x7FEF;
     private static final int MAX_EVENT_CHANNEL_PORT = 1023;
     private static final int DOM0_EMULATION_FLAGS = 0x100;
+    private static final long UNLIMITED_PAGES = 0xFFFF_FFFFL;
 
     private final Hardware hardware;
     private final XenAbi abi;
     private final XenRelease release;
     private final ReleaseBehaviour behaviour;
     private final HostMemory host;
+    private final String commandLine;
     private final PhysicalMemory content = new PhysicalMemory();
     private final ConsoleRing console = new ConsoleRing();
     private final MemoryRules memoryRules;
@@ -59,17 +61,18 @@ public final class Machine {
         abi = XenAbi.of(release).orElseGet(XenAbi::newest);
         behaviour = ReleaseBehaviour.of(release);
         host = new HostMemory(size.hostPages());
+        commandLine = size.commandLine();
         memoryRules =
                 new MemoryRules(size.largestEntryOrder(), size.preemptionPending(), behaviour.podCrashSourceLine());
         if (size.xenPages() > 0 && host.takeLoose(size.xenPages()).isEmpty()) {
             throw new IllegalArgumentException("Xen of " + size.xenPages() + " pages does not fit the host");
         }
-        createDom0(size.dom0Pages());
+        createDom0(size.dom0Pages(), size.isDom0Limited() ? size.dom0Pages() : UNLIMITED_PAGES);
     }
 
-    private void createDom0(long pages) {
+    private void createDom0(long pages, long limit) {
         XenDomain dom0 = newDomain(0, new byte[16], 0, false, DOM0_EMULATION_FLAGS, 2);
-        dom0.memory().setMaxPages(pages);
+        dom0.memory().setMaxPages(limit);
         for (long left = pages; left > 0; ) {
             int order = left >= 512 ? 9 : 0;
             if (!dom0.memory().increaseReservation(order)) {
@@ -90,6 +93,11 @@ public final class Machine {
     /** The release of Xen that the machine reports. */
     public XenRelease release() {
         return release;
+    }
+
+    /** What Xen was booted with. */
+    public String commandLine() {
+        return commandLine;
     }
 
     /** The interface version that a domctl must have. */

@@ -10,7 +10,18 @@ import java.util.function.BooleanSupplier;
  * @param dom0Pages memory that dom0 owns, in pages
  * @param xenPages memory that Xen takes for itself, in pages
  * @param largestEntryOrder order of the largest page in hardware-assisted paging: 0, 9 or 18
+ * @param commandLine what Xen was booted with; without {@code dom0_mem=}, dom0 has no limit
  * @param preemptionPending asked during an emergency sweep for zero pages: whether the sweep may give up
  */
 public record MachineSize(
-        long hostPages, long dom0Pages, long xenPages, int largestEntryOrder, BooleanSupplier preemptionPending) {}
+        long hostPages,
+        long dom0Pages,
+        long xenPages,
+        int largestEntryOrder,
+        String commandLine,
+        BooleanSupplier preemptionPending) {
+    /** Whether the command line limits dom0. */
+    boolean isDom0Limited() {
+        return commandLine.contains("dom0_mem=");
+    }
+}

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.xenjava.toolstack.sim.memory;
 
+import com.google.common.collect.Range;
 import com.google.common.collect.RangeSet;
 import com.google.common.collect.TreeRangeSet;
 import java.util.OptionalLong;
@@ -99,6 +100,21 @@ public final class DomainMemory {
         OptionalLong mfn = pages.allocate(order);
         mfn.ifPresent(first -> unreachable.add(Frames.range(first, 1L << order)));
         return mfn.isPresent();
+    }
+
+    /**
+     * The domain gives back pages that no gfn maps to, as a paravirtual domain does with {@code
+     * XENMEM_decrease_reservation}.
+     */
+    public void giveUnreachable(long count) {
+        for (long left = count; left > 0; ) {
+            Range<Long> range = unreachable.asRanges().iterator().next();
+            long first = range.lowerEndpoint();
+            long some = Math.min(left, range.upperEndpoint() - first);
+            unreachable.remove(Frames.range(first, some));
+            pages.free(first, some);
+            left -= some;
+        }
     }
 
     /** One extent of {@code XENMEM_decrease_reservation}; false ends the call. */

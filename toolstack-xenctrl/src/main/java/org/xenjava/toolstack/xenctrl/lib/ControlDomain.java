@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.xenctrl.lib;
+
+import java.util.Optional;
+
+/** The operating system of domain 0, as far as it decides how much memory guests can have. */
+public interface ControlDomain {
+    /** {@return the memory in bytes that domain 0's programs can still use without swapping} */
+    long availableBytes();
+
+    /**
+     * Takes the lock that xl holds while it makes room for a guest and builds it. Locks of one process exclude each other
+     * as well.
+     *
+     * @return the lock, which the caller closes; empty while another holds it
+     */
+    Optional<XlLock> tryLock();
+
+    /** The lock while it is held. */
+    @FunctionalInterface
+    interface XlLock extends AutoCloseable {
+        @Override
+        void close();
+    }
+}
