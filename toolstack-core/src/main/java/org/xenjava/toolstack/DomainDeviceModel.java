@@ -27,6 +27,20 @@ public final class DomainDeviceModel {
         return process().flatMap(QemuProcess::privileges);
     }
 
+    /**
+     * Executes a command of QEMU's monitor for people ({@code xl qemu-monitor-command}).
+     *
+     * @param commandLine command and arguments, such as {@code info block}
+     * @return QEMU's output, which is not trusted: a guest may control QEMU
+     * @throws DomainStateException if no QEMU serves the domain
+     * @throws org.xenjava.toolstack.error.DeviceModelException if QEMU does not answer. A command that QEMU does not
+     *     know is no failure: the output says so
+     */
+    public String execute(String commandLine) {
+        return domain.attempting("sending a command to the QEMU of", () -> required("has no monitor")
+                .execute(commandLine));
+    }
+
     private Optional<QemuProcess> process() {
         return domain.attempting(
                 "looking for the QEMU of", () -> domain.context().deviceModels().process(domain.domid()));

@@ -96,6 +96,18 @@ public final class DomainLifecycle {
     }
 
     /**
+     * Wakes an HVM guest that sleeps in ACPI's state S3 ({@code xl trigger DOMAIN s3resume}).
+     *
+     * @throws DomainStateException if no QEMU serves the domain
+     * @throws org.xenjava.toolstack.error.DeviceModelException if the guest does not sleep
+     */
+    public void wake() {
+        domain.attempting(
+                "waking",
+                () -> new DomainDeviceModel(domain).required("cannot be woken").wake());
+    }
+
+    /**
      * Sends the guest's kernel a magic SysRq key over xenstore, and returns at once. Only a Linux whose drivers watch
      * {@code control/sysrq} handles it.
      *

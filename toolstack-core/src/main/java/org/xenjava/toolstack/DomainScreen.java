@@ -3,6 +3,8 @@ package org.xenjava.toolstack;
 
 import java.nio.file.Path;
 import java.util.Optional;
+import org.xenjava.toolstack.config.DomainConfig;
+import org.xenjava.toolstack.config.GraphicsConfig;
 import org.xenjava.toolstack.device.view.Screenshot;
 import org.xenjava.toolstack.device.view.VncAddress;
 import org.xenjava.toolstack.error.DomainStateException;
@@ -30,6 +32,18 @@ public final class DomainScreen {
                     .filter(port -> port >= 0 && port <= MAX_PORT)
                     .map(port -> new VncAddress.Tcp(listen, port.intValue()));
         });
+    }
+
+    /**
+     * {@return the password of viewers in the domain's configuration; empty if there is none, or if another toolstack
+     * has built the domain}
+     */
+    public Optional<String> vncPassword() {
+        return new Domain(domain.context(), domain.domid(), domain.uuid())
+                .config()
+                .flatMap(DomainConfig::hvm)
+                .flatMap(machine -> machine.graphics().vnc())
+                .flatMap(GraphicsConfig.Vnc::password);
     }
 
     /**

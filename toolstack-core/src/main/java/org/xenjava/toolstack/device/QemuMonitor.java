@@ -179,6 +179,18 @@ final class QemuMonitor {
         ask("eject", arguments);
     }
 
+    /** Wakes a guest that sleeps in ACPI's state S3. */
+    void wake() {
+        ask("system_wakeup", new JsonObject());
+    }
+
+    /** Executes a command line of QEMU's monitor for people. */
+    String execute(String commandLine) {
+        JsonObject arguments = new JsonObject();
+        arguments.addProperty("command-line", commandLine);
+        return ask("human-monitor-command", arguments).text();
+    }
+
     private static JsonObject device(VirtualDisk drive) {
         JsonObject arguments = new JsonObject();
         arguments.addProperty("device", QemuCommandLine.driveId(drive));

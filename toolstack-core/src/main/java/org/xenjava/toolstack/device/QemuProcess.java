@@ -112,6 +112,25 @@ public final class QemuProcess {
         monitor().eject(drive);
     }
 
+    /**
+     * Wakes a guest that sleeps in ACPI's state S3.
+     *
+     * @throws DeviceModelException if the guest does not sleep
+     */
+    public void wake() {
+        monitor().wake();
+    }
+
+    /**
+     * Executes a command of QEMU's monitor for people.
+     *
+     * @param commandLine command and arguments, such as {@code info block}
+     * @return QEMU's output, which is not trusted
+     */
+    public String execute(String commandLine) {
+        return monitor().execute(commandLine);
+    }
+
     /** The monitor of this QEMU; of a QEMU that libxl has started, the one that xl uses. */
     QemuMonitor monitor() {
         return new QemuMonitor(

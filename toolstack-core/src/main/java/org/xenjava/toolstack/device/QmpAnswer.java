@@ -80,6 +80,14 @@ final class QmpAnswer {
         return primitive.getAsString();
     }
 
+    /** The answer itself, which is a string. */
+    String text() {
+        if (!value.isJsonPrimitive() || !value.getAsJsonPrimitive().isString()) {
+            throw refused("it is not text");
+        }
+        return value.getAsString();
+    }
+
     /** A member that is a string of decimal digits, as QEMU writes ports. */
     int number(String name) {
         return number(text(name), name);

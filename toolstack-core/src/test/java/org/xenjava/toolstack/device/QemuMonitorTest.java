@@ -171,6 +171,36 @@ class QemuMonitorTest {
     }
 
     @Test
+    void aCommandForPeopleIsAnsweredWithText() throws IOException {
+        try (QmpServer server = QmpServer.at(socket, request -> "{\"return\": \"ide0-hd0\\r\\n\"}\n")) {
+            assertEquals("ide0-hd0\r\n", monitor().execute("info block"));
+            assertEquals(List.of("human-monitor-command {\"command-line\":\"info block\"}"), server.commands());
+        }
+        Path other = directory.resolve("other");
+        try (QmpServer server = QmpServer.at(other, request -> OK)) {
+            QemuMonitor monitor = new QemuMonitor(other, this::connect);
+            assertThrows(DeviceModelException.class, () -> monitor.execute("info block"));
+            assertEquals(1, server.commands().size());
+        }
+    }
+
+    @Test
+    void aSleepingGuestIsWoken() throws IOException {
+        String awake = "{\"error\": {\"desc\": \"Unable to wake up: guest is not in suspended state\"}}\n";
+        try (QmpServer server = QmpServer.at(socket, request -> OK)) {
+            monitor().wake();
+            assertEquals(List.of("system_wakeup {}"), server.commands());
+        }
+        Path other = directory.resolve("other");
+        try (QmpServer server = QmpServer.at(other, request -> awake)) {
+            QemuMonitor monitor = new QemuMonitor(other, this::connect);
+            DeviceModelException e = assertThrows(DeviceModelException.class, monitor::wake);
+            assertTrue(e.getMessage().endsWith("Unable to wake up: guest is not in suspended state"), e.getMessage());
+            assertEquals(1, server.commands().size());
+        }
+    }
+
+    @Test
     void aMediumThatCannotBeOpenedIsADeviceModelException() throws IOException {
         try (QmpServer server = QmpServer.at(socket, request -> SET)) {
             DeviceModelException e = assertThrows(DeviceModelException.class, () -> monitor()

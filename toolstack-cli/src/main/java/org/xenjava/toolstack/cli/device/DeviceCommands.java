@@ -21,6 +21,7 @@ public final class DeviceCommands {
         commands.put("cd-insert", CdInsertCommand::new);
         commands.put("cd-eject", CdEjectCommand::new);
         commands.put("vncviewer", VncviewerCommand::new);
+        commands.put("qemu-monitor-command", QemuMonitorCommand::new);
         commands.put("screenshot", ScreenshotCommand::new);
         return commands;
     }

@@ -12,6 +12,7 @@ import picocli.CommandLine.Parameters;
 @Command(
         description = {
             "Send a hardware event to a guest: power and sleep are buttons of an HVM guest, an nmi reaches every guest.",
+            "s3resume wakes an HVM guest that sleeps.",
             "Xen on x86 refuses reset and init."
         })
 final class TriggerCommand extends DomainCommand {
@@ -19,8 +20,8 @@ final class TriggerCommand extends DomainCommand {
             index = "1",
             paramLabel = "TRIGGER",
             converter = Triggers.class,
-            description = "nmi, reset, init, power or sleep")
-    private GuestTrigger trigger = GuestTrigger.POWER;
+            description = "nmi, reset, init, power, sleep or s3resume")
+    private Trigger trigger = Trigger.POWER;
 
     @Parameters(
             index = "2",
@@ -29,18 +30,32 @@ final class TriggerCommand extends DomainCommand {
             description = "the vCPU that an nmi goes to; 0 by default")
     private int vcpu;
 
+    /** A trigger of xl. Xen sends all but the last, which QEMU handles. */
+    enum Trigger {
+        NMI,
+        RESET,
+        INIT,
+        POWER,
+        SLEEP,
+        S3RESUME
+    }
+
     TriggerCommand(Session session) {
         super(session);
     }
 
     @Override
     protected void run(Domain domain) {
-        domain.lifecycle().send(trigger, vcpu);
+        if (trigger == Trigger.S3RESUME) {
+            domain.lifecycle().wake();
+        } else {
+            domain.lifecycle().send(GuestTrigger.valueOf(trigger.name()), vcpu);
+        }
     }
 
-    private static final class Triggers extends Words.Converter<GuestTrigger> {
+    private static final class Triggers extends Words.Converter<Trigger> {
         Triggers() {
-            super(GuestTrigger.class);
+            super(Trigger.class);
         }
     }
 }

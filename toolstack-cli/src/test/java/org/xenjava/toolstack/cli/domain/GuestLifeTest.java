@@ -96,7 +96,7 @@ class GuestLifeTest {
         assertEquals(new Outcome(1, "", "xlj: domain 1 has no VNC server\n"), none);
         write("/local/domain/1/console/vnc-listen", "127.0.0.1");
         write("/local/domain/1/console/vnc-port", "5902");
-        assertEquals(new Outcome(0, "127.0.0.1:5902\n", ""), prompt.run("vncviewer", "web"));
+        assertEquals(new Outcome(0, "127.0.0.1:5902\n", ""), prompt.run("vncviewer", "--address", "web"));
     }
 
     @Test
