@@ -12,6 +12,14 @@ public final class DomainConsole {
 
     private final DomainHandle domain;
 
+    /** Kinds of a guest's consoles. */
+    public enum ConsoleKind {
+        /** Paravirtual consoles: number 0 is hvc0 in Linux, the others are channels. */
+        PV,
+        /** The serial ports of an HVM guest that its configuration connects to a pseudo-terminal. */
+        SERIAL
+    }
+
     DomainConsole(DomainHandle domain) {
         this.domain = domain;
     }
@@ -24,8 +32,11 @@ public final class DomainConsole {
      * @throws OperationTimeoutException if there is none when the timeout expires
      */
     public String terminal(Duration timeout) {
+        return awaitTerminal(domain.paths().console() + "/tty", timeout, "; is xenconsoled running?");
+    }
+
+    private String awaitTerminal(String node, Duration timeout, String advice) {
         String verb = "looking for the console of";
-        String node = domain.paths().console() + "/tty";
         return domain.attempting(verb, () -> domain.context()
                 .events()
                 .await(node, timeout, () -> {
@@ -33,7 +44,43 @@ public final class DomainConsole {
                     return domain.store().read(node).filter(tty -> !tty.isEmpty());
                 })
                 .orElseThrow(() -> OperationTimeoutException.after(
-                        domain + ": no console terminal", timeout, "; is xenconsoled running?")));
+                        domain + ": no console terminal", timeout, advice)));
+    }
+
+    /**
+     * The pseudo-terminal of one of the domain's consoles.
+     *
+     * @param kind kind of the console
+     * @param number number of the console among those of its kind, from 0
+     * @param timeout the longest time to wait for the process that opens it
+     * @return a path such as {@code /dev/pts/3}
+     * @throws OperationTimeoutException if there is none when the timeout expires
+     */
+    public String terminal(ConsoleKind kind, int number, Duration timeout) {
+        if (kind == ConsoleKind.PV && number == 0) {
+            return terminal(timeout);
+        }
+        return kind == ConsoleKind.SERIAL
+                ? awaitTerminal(
+                        domain.paths().serialTerminal(number),
+                        timeout,
+                        "; a guest has a serial port with a terminal if its configuration has serial=\"pty\"")
+                : awaitTerminal(domain.paths().of("device/console/" + number + "/tty"), timeout, "");
+    }
+
+    /**
+     * The pseudo-terminal of the console that xl prefers: of an HVM guest the first serial port, if it has a terminal,
+     * otherwise the first paravirtual console.
+     *
+     * @param timeout the longest time to wait for xenconsoled
+     * @return a path such as {@code /dev/pts/3}
+     * @throws OperationTimeoutException if there is none when the timeout expires
+     */
+    public String preferredTerminal(Duration timeout) {
+        return domain.attempting("looking for the console of", () -> domain.store()
+                        .read(domain.paths().serialTerminal(0))
+                        .filter(tty -> !tty.isEmpty()))
+                .orElseGet(() -> terminal(timeout));
     }
 
     /** {@return the lines of Xen's console that name this domain or an earlier one with its domid} */

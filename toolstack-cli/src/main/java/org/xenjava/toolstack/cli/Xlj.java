@@ -54,7 +54,7 @@ public final class Xlj {
 
     @Option(
             names = "-N",
-            description = "dry run: commands that change something are parsed only; create prints its plan")
+            description = "dry run: commands that change something are parsed only; create prints libxl's JSON")
     private boolean dryRun;
 
     @Option(names = "-t", description = "show progress although standard error is not a terminal")

@@ -378,10 +378,13 @@ class HouseRulesTest {
             .dependOnClassesThat()
             .haveFullyQualifiedName("sun.misc.Signal");
 
+    /** The library starts QEMU only. The command line also starts the viewer that a user asks for. */
     @ArchTest
     static final ArchRule onlyTheDevicePackageStartsProcesses = noClasses()
             .that()
             .resideOutsideOfPackage(ROOT + ".device..")
+            .and()
+            .doNotHaveFullyQualifiedName(ROOT + ".cli.command.VncViewer")
             .should()
             .dependOnClassesThat()
             .areAssignableTo(ProcessBuilder.class);

@@ -44,11 +44,13 @@ public final class VncViewer {
      * Finds the program in {@code PATH}.
      *
      * @throws ConfigException if there is none; the message has the address of the screen
+     * @throws DomainStateException if the domain has no VNC server
      */
     public static VncViewer of(Domain domain) {
+        VncAddress address = address(domain);
         return in(Objects.requireNonNullElse(System.getenv("PATH"), ""))
                 .orElseThrow(() -> new ConfigException("no program " + NAME
-                        + " is in PATH: a VNC viewer reaches the screen of " + domain + " at " + address(domain)));
+                        + " is in PATH: a VNC viewer reaches the screen of " + domain + " at " + address));
     }
 
     static Optional<VncViewer> in(String path) {

@@ -11,11 +11,14 @@ import org.xenjava.toolstack.cli.command.DryRunnable;
 import org.xenjava.toolstack.cli.command.ExitStatus;
 import org.xenjava.toolstack.cli.command.GuestFile;
 import org.xenjava.toolstack.cli.command.Session;
+import org.xenjava.toolstack.cli.command.VncViewer;
 import org.xenjava.toolstack.cli.memory.GuardReport;
 import org.xenjava.toolstack.cli.output.Console;
 import org.xenjava.toolstack.cli.output.Verbosity;
 import org.xenjava.toolstack.cli.plan.DryRun;
 import org.xenjava.toolstack.config.DomainConfig;
+import org.xenjava.toolstack.config.libxl.LibxlConfig;
+import org.xenjava.toolstack.error.ToolstackException;
 import org.xenjava.toolstack.lifecycle.SupervisionListener;
 import org.xenjava.toolstack.lifecycle.SupervisionPolicy;
 import org.xenjava.toolstack.pod.GuardListener;
@@ -63,13 +66,33 @@ final class CreateCommand implements DryRunnable, Callable<Integer> {
 
     @Option(
             names = {"-n", "--dryrun"},
-            description = "print the plan only, as dry-run does")
+            description = "print the configuration in libxl's JSON only, as xl does; dry-run prints the plan")
     private boolean dryRun;
 
     @Option(
             names = {"-q", "--quiet"},
             description = "print neither progress nor warnings about the file")
     private boolean quiet;
+
+    @Option(
+            names = "-d",
+            description = "print the configuration in libxl's JSON on standard error before the build")
+    private boolean dump;
+
+    @Option(
+            names = "-e",
+            description = "accepted as xl does, without effect: no process waits in the background unless -F is given")
+    private boolean noWaiting;
+
+    @Option(
+            names = {"-V", "--vncviewer"},
+            description = "start vncviewer on the guest's screen; it continues when this command ends")
+    private boolean viewer;
+
+    @Option(
+            names = {"-A", "--vncviewer-autopass"},
+            description = "with -V: pass the password of the configuration to the viewer")
+    private boolean autopass;
 
     @Option(names = "--no-guard", description = "do not guard a populate-on-demand guest")
     private boolean noGuard;
@@ -85,7 +108,10 @@ final class CreateCommand implements DryRunnable, Callable<Integer> {
     public Integer call() throws IOException, InterruptedException {
         DomainConfig config = quiet ? guest.readQuietly() : guest.read(session);
         if (dryRun) {
-            return DryRun.asText(config, session);
+            return DryRun.asLibxl(config, session);
+        }
+        if (dump) {
+            LibxlConfig.of(config.located()).dryRunText().lines().forEach(session.console()::note);
         }
         try (Toolstack toolstack = session.open(backedBoot.policy())) {
             return start(toolstack, build(toolstack, config));
@@ -94,7 +120,7 @@ final class CreateCommand implements DryRunnable, Callable<Integer> {
 
     @Override
     public int dryRun() {
-        return DryRun.asText(quiet ? guest.readQuietly() : guest.read(session), session);
+        return DryRun.asLibxl(quiet ? guest.readQuietly() : guest.read(session), session);
     }
 
     private Domain build(Toolstack toolstack, DomainConfig config) {
@@ -114,6 +140,9 @@ final class CreateCommand implements DryRunnable, Callable<Integer> {
     }
 
     private int start(Toolstack toolstack, Domain domain) throws IOException, InterruptedException {
+        if (viewer) {
+            showScreen(domain);
+        }
         if (foreground) {
             return live(toolstack, domain);
         }
@@ -124,6 +153,16 @@ final class CreateCommand implements DryRunnable, Callable<Integer> {
         }
         guard.during(() -> unpause(domain));
         return guard.stay();
+    }
+
+    /** Starts a viewer. A guest without a screen, or a host without a viewer, is no reason to leave the guest paused. */
+    private void showScreen(Domain domain) throws IOException {
+        try {
+            VncViewer.of(domain)
+                    .start(domain, autopass ? VncViewer.Password.OF_CONFIGURATION : VncViewer.Password.TYPED);
+        } catch (ToolstackException e) {
+            session.complain(e.getMessage());
+        }
     }
 
     /** The guard follows the guest through all restarts. */
@@ -146,7 +185,7 @@ final class CreateCommand implements DryRunnable, Callable<Integer> {
     private void unpause(Domain domain) throws IOException, InterruptedException {
         Runnable go = paused ? () -> {} : domain::unpause;
         if (console) {
-            ConsoleSession.attach(domain.console().terminal(ConsoleCommand.PATIENCE), session.console(), go);
+            ConsoleCommand.attach(domain, session, go);
         } else {
             go.run();
         }

@@ -7,7 +7,9 @@ import java.util.stream.Collectors;
 import org.xenjava.toolstack.cli.command.ExitStatus;
 import org.xenjava.toolstack.cli.command.Session;
 import org.xenjava.toolstack.cli.output.Json;
+import org.xenjava.toolstack.cli.output.JsonText;
 import org.xenjava.toolstack.config.DomainConfig;
+import org.xenjava.toolstack.config.libxl.LibxlConfig;
 import org.xenjava.toolstack.create.CreatePlan;
 import org.xenjava.toolstack.memory.PodPolicy;
 import org.xenjava.toolstack.rehearsal.SubstituteFiles;
@@ -18,8 +20,15 @@ public final class DryRun {
     private DryRun() {}
 
     /** Prints the plan as text and returns the exit status. */
-    public static int asText(DomainConfig config, Session session) {
+    static int asText(DomainConfig config, Session session) {
         PlanText.of(config, plan(config, session)).forEach(session::print);
+        return ExitStatus.OK;
+    }
+
+    /** Prints the configuration as {@code xl -N create} does and returns the exit status. */
+    public static int asLibxl(DomainConfig config, Session session) {
+        session.print(
+                new JsonText(LibxlConfig.of(config.located()).dryRunText().stripTrailing()));
         return ExitStatus.OK;
     }
 

@@ -2,14 +2,11 @@
 package org.xenjava.toolstack.cli.plan;
 
 import java.util.concurrent.Callable;
-import org.xenjava.toolstack.cli.command.ExitStatus;
 import org.xenjava.toolstack.cli.command.GuestFile;
 import org.xenjava.toolstack.cli.command.JsonOption;
 import org.xenjava.toolstack.cli.command.ReadOnly;
 import org.xenjava.toolstack.cli.command.Session;
-import org.xenjava.toolstack.cli.output.JsonText;
 import org.xenjava.toolstack.config.DomainConfig;
-import org.xenjava.toolstack.config.libxl.LibxlConfig;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -41,9 +38,7 @@ final class DryRunCommand implements ReadOnly, Callable<Integer> {
     public Integer call() {
         DomainConfig config = guest.read(session);
         if (libxl) {
-            session.print(
-                    new JsonText(LibxlConfig.of(config.located()).dryRunText().stripTrailing()));
-            return ExitStatus.OK;
+            return DryRun.asLibxl(config, session);
         }
         return json.chosen() ? DryRun.asJson(config, session) : DryRun.asText(config, session);
     }

@@ -13,6 +13,8 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.UUID;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -97,6 +99,45 @@ class GuestLifeTest {
         write("/local/domain/1/console/vnc-listen", "127.0.0.1");
         write("/local/domain/1/console/vnc-port", "5902");
         assertEquals(new Outcome(0, "127.0.0.1:5902\n", ""), prompt.run("vncviewer", "--address", "web"));
+    }
+
+    @Test
+    void createPrintsTheConfigurationOnStandardErrorIfAsked() {
+        String file = files.config("web", "memory = 64");
+        String configuration = prompt.run("create", "-n", file).out();
+        assertEquals(new Outcome(0, "", configuration), prompt.run("create", "-e", "-p", "-d", file));
+    }
+
+    @Test
+    void aGuestWithoutAScreenIsStartedAlthoughAViewerIsAskedFor() {
+        Outcome outcome = prompt.run("create", "-V", "-A", files.config("web", "memory = 64"));
+        assertEquals(0, outcome.status());
+        assertEquals("xlj: domain 1 has no VNC server\n", outcome.err());
+        assertEquals('-', state("web").charAt(2));
+    }
+
+    @ParameterizedTest
+    @CsvSource({"-t serial,serial/0/tty", "-t serial -n 1,serial/1/tty", "-n 2,device/console/2/tty", "none,console/tty"})
+    void aConsoleIsWhereXenstoreSays(String options, String node) {
+        prompt.run("create", "-p", files.config("web", "memory = 64"));
+        write("/local/domain/1/" + node, "/nowhere/tty");
+        List<String> words = new ArrayList<>(List.of("console"));
+        if (!options.equals("none")) {
+            words.addAll(List.of(options.split(" ")));
+        }
+        words.add("web");
+        Outcome outcome = prompt.run(words.toArray(String[]::new));
+        assertEquals(1, outcome.status());
+        assertTrue(outcome.err().contains("/nowhere/tty"), outcome.err());
+    }
+
+    @Test
+    void theSerialPortIsPreferredAndAWrongConsoleIsRefused() {
+        prompt.run("create", "-p", files.config("web", "memory = 64"));
+        write("/local/domain/1/serial/0/tty", "/nowhere/serial");
+        assertTrue(prompt.run("console", "web").err().contains("/nowhere/serial"));
+        assertEquals(1, prompt.run("console", "-n", "-1", "web").status());
+        assertEquals(2, prompt.run("console", "-t", "vga", "web").status());
     }
 
     @Test
