@@ -43,8 +43,7 @@ public final class DomainConsole {
                     domain.info(verb);
                     return domain.store().read(node).filter(tty -> !tty.isEmpty());
                 })
-                .orElseThrow(() -> OperationTimeoutException.after(
-                        domain + ": no console terminal", timeout, advice)));
+                .orElseThrow(() -> OperationTimeoutException.after(domain + ": no console terminal", timeout, advice)));
     }
 
     /**

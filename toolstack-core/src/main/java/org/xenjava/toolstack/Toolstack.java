@@ -157,6 +157,11 @@ public final class Toolstack implements AutoCloseable {
         return new XenConsole(context);
     }
 
+    /** {@return the security module of Xen and its policy} */
+    public XenSecurity security() {
+        return new XenSecurity(context);
+    }
+
     /** {@return the watchdog of Xen, which reboots the host if nobody renews it} Nothing arms it by itself. */
     public HostWatchdog watchdog() {
         return services.watchdog();

@@ -5,6 +5,7 @@ import java.nio.ByteOrder;
 import java.util.Locale;
 import org.xenjava.toolstack.xenctrl.abi.DomctlOp;
 import org.xenjava.toolstack.xenctrl.abi.EventChannelOp;
+import org.xenjava.toolstack.xenctrl.abi.FlaskOp;
 import org.xenjava.toolstack.xenctrl.abi.HvmParam;
 import org.xenjava.toolstack.xenctrl.abi.Hypercall;
 import org.xenjava.toolstack.xenctrl.abi.MemoryOp;
@@ -75,6 +76,20 @@ final class HypercallFactory {
                 op.struct(),
                 SysctlOp.UNION_OFFSET);
         call.header().set("cmd", op.number()).set("interface_version", abi.constant("XEN_SYSCTL_INTERFACE_VERSION"));
+        return call;
+    }
+
+    /** ENOSYS unless Xen was built with Flask and booted with it. */
+    PreparedCall flaskOp(FlaskOp op) {
+        requireComplete(named("FLASK_", op), HypercallException.NO_DOMAIN);
+        PreparedCall call = wrapped(
+                named("FLASK_", op),
+                HypercallException.NO_DOMAIN,
+                Hypercall.XSM_OP,
+                "xen_flask_op",
+                op.struct(),
+                FlaskOp.UNION_OFFSET);
+        call.header().set("cmd", op.number()).set("interface_version", abi.constant("XEN_FLASK_INTERFACE_VERSION"));
         return call;
     }
 

@@ -26,6 +26,7 @@ public final class Xenctrl {
     private final HvmCalls hvm;
     private final HostCalls host;
     private final EventCalls events;
+    private final FlaskCalls flask;
 
     private Xenctrl(XenLibraries libraries, XenAbi abi, String limitation) {
         this.libraries = libraries;
@@ -37,6 +38,7 @@ public final class Xenctrl {
         hvm = new HvmCalls(calls);
         host = new HostCalls(calls);
         events = new EventCalls(calls);
+        flask = new FlaskCalls(calls);
     }
 
     /**
@@ -118,6 +120,11 @@ public final class Xenctrl {
     /** The calls about the host and Xen itself. */
     public HostCalls host() {
         return host;
+    }
+
+    /** The calls to Xen's security module. */
+    public FlaskCalls flask() {
+        return flask;
     }
 
     /** The calls about event channels. */

@@ -74,9 +74,7 @@ final class CreateCommand implements DryRunnable, Callable<Integer> {
             description = "print neither progress nor warnings about the file")
     private boolean quiet;
 
-    @Option(
-            names = "-d",
-            description = "print the configuration in libxl's JSON on standard error before the build")
+    @Option(names = "-d", description = "print the configuration in libxl's JSON on standard error before the build")
     private boolean dump;
 
     @Option(

@@ -21,6 +21,9 @@ public final class HostCommands {
         commands.put("claims", ClaimsCommand::new);
         commands.put("dmesg", DmesgCommand::new);
         commands.put("debug-keys", DebugKeysCommand::new);
+        commands.put("getenforce", GetenforceCommand::new);
+        commands.put("setenforce", SetenforceCommand::new);
+        commands.put("loadpolicy", LoadpolicyCommand::new);
         commands.put("watchdog", WatchdogCommand::new);
         commands.put("gc", GcCommand::new);
         return commands;

@@ -27,8 +27,7 @@ public final class DryRun {
 
     /** Prints the configuration as {@code xl -N create} does and returns the exit status. */
     public static int asLibxl(DomainConfig config, Session session) {
-        session.print(
-                new JsonText(LibxlConfig.of(config.located()).dryRunText().stripTrailing()));
+        session.print(new JsonText(LibxlConfig.of(config.located()).dryRunText().stripTrailing()));
         return ExitStatus.OK;
     }
 

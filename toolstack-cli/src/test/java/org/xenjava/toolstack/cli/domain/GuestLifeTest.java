@@ -117,7 +117,8 @@ class GuestLifeTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"-t serial,serial/0/tty", "-t serial -n 1,serial/1/tty", "-n 2,device/console/2/tty", "none,console/tty"})
+    @CsvSource({"-t serial,serial/0/tty", "-t serial -n 1,serial/1/tty", "-n 2,device/console/2/tty", "none,console/tty"
+    })
     void aConsoleIsWhereXenstoreSays(String options, String node) {
         prompt.run("create", "-p", files.config("web", "memory = 64"));
         write("/local/domain/1/" + node, "/nowhere/tty");

@@ -20,6 +20,7 @@ public final class Hypercalls {
     private final EventOps eventChannelOps;
     private final SchedulerOps schedulerOps;
     private final VersionOps versionOps;
+    private final FlaskOps flaskOps;
     private final StructLayout multicallEntry;
 
     /** Handles the hypercalls of that machine. */
@@ -31,6 +32,7 @@ public final class Hypercalls {
         eventChannelOps = new EventOps(machine);
         schedulerOps = new SchedulerOps(machine);
         versionOps = new VersionOps(machine);
+        flaskOps = new FlaskOps(machine);
         multicallEntry = machine.abi().struct("multicall_entry");
     }
 
@@ -60,6 +62,8 @@ public final class Hypercalls {
             return schedulerOps.call(memory, (int) first, second);
         } else if (op == Hypercall.XEN_VERSION.number()) {
             return versionOps.call(memory, (int) first, second);
+        } else if (op == Hypercall.XSM_OP.number()) {
+            return flaskOps.call(memory, first);
         }
         throw new XenRefusal(Errno.ENOSYS);
     }

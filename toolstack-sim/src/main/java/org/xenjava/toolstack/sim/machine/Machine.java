@@ -43,6 +43,7 @@ public final class Machine {
     private final List<DomainListener> listeners = new ArrayList<>();
     private final TreeMap<Integer, XenDomain> domains = new TreeMap<>();
     private final WatchdogTimers watchdog;
+    private final Optional<SecurityModule> security;
     private int lastDomid;
     private boolean stopped;
 
@@ -58,6 +59,7 @@ public final class Machine {
         this.hardware = hardware;
         this.release = release;
         watchdog = new WatchdogTimers(hardware.time(), this::watchdogExpired);
+        security = SecurityModule.of(size.commandLine());
         abi = XenAbi.of(release).orElseGet(XenAbi::newest);
         behaviour = ReleaseBehaviour.of(release);
         host = new HostMemory(size.hostPages());
@@ -83,6 +85,11 @@ public final class Machine {
         dom0.allocateVcpus();
         dom0.onlineVcpus().set(0, dom0.maxVcpus());
         dom0.unpause();
+    }
+
+    /** Flask; empty if Xen was booted without it. */
+    public Optional<SecurityModule> security() {
+        return security;
     }
 
     /** The lock that every access from outside holds. */

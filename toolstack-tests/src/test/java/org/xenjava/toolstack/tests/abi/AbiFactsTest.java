@@ -30,6 +30,7 @@ import org.xenjava.toolstack.xenctrl.CpuPolicy;
 import org.xenjava.toolstack.xenctrl.MemoryMapEntry;
 import org.xenjava.toolstack.xenctrl.abi.DomctlOp;
 import org.xenjava.toolstack.xenctrl.abi.EventChannelOp;
+import org.xenjava.toolstack.xenctrl.abi.FlaskOp;
 import org.xenjava.toolstack.xenctrl.abi.HvmParam;
 import org.xenjava.toolstack.xenctrl.abi.HvmSaveRecord;
 import org.xenjava.toolstack.xenctrl.abi.Hypercall;
@@ -44,17 +45,18 @@ import org.xenjava.toolstack.xenctrl.lib.XenStorePermission;
 
 class AbiFactsTest {
     /** What precedes our names of a class's constants in C; one of them must. */
-    private static final Map<Class<?>, List<String>> C_PREFIXES = Map.of(
-            Hypercall.class, List.of("__HYPERVISOR_"),
-            MemoryOp.class, List.of("XENMEM_", ""),
-            DomctlOp.class, List.of("XEN_DOMCTL_", "XEN_X86_", "XEN_"),
-            SysctlOp.class, List.of("XEN_SYSCTL_"),
-            SchedOp.class, List.of("SCHEDOP_"),
-            EventChannelOp.class, List.of("EVTCHNOP_"),
-            HvmParam.class, List.of("HVM_PARAM_", ""),
-            MemoryMapEntry.Type.class, List.of("XEN_HVM_MEMMAP_TYPE_"),
-            CpuPolicy.class, List.of("XEN_CPUID_"),
-            XenStorePermission.class, List.of("XS_PERM_"));
+    private static final Map<Class<?>, List<String>> C_PREFIXES = Map.ofEntries(
+            Map.entry(Hypercall.class, List.of("__HYPERVISOR_")),
+            Map.entry(MemoryOp.class, List.of("XENMEM_", "")),
+            Map.entry(DomctlOp.class, List.of("XEN_DOMCTL_", "XEN_X86_", "XEN_")),
+            Map.entry(SysctlOp.class, List.of("XEN_SYSCTL_")),
+            Map.entry(SchedOp.class, List.of("SCHEDOP_")),
+            Map.entry(EventChannelOp.class, List.of("EVTCHNOP_")),
+            Map.entry(HvmParam.class, List.of("HVM_PARAM_", "")),
+            Map.entry(MemoryMapEntry.Type.class, List.of("XEN_HVM_MEMMAP_TYPE_")),
+            Map.entry(CpuPolicy.class, List.of("XEN_CPUID_")),
+            Map.entry(XenStorePermission.class, List.of("XS_PERM_")),
+            Map.entry(FlaskOp.class, List.of("FLASK_")));
 
     /** Numbers of a release that are no macros: what libxl of that release does. */
     private static final Set<String> OF_LIBXL = Set.of(XenAbi.HVM_EMULATION_FLAGS);
@@ -75,7 +77,7 @@ class AbiFactsTest {
 
     /** Constants that no macro of that name gives; other tests here check them. */
     private static final Set<String> WITHOUT_MACRO =
-            Set.of("DomctlOp.UNION_OFFSET", "SysctlOp.UNION_OFFSET", "DomctlOp.DOMID_ANY");
+            Set.of("DomctlOp.UNION_OFFSET", "SysctlOp.UNION_OFFSET", "FlaskOp.UNION_OFFSET", "DomctlOp.DOMID_ANY");
 
     static Collection<XenRelease> supportedReleases() {
         return XenAbi.supportedReleases();

@@ -12,6 +12,7 @@ import java.util.function.Function;
 import java.util.function.ToIntFunction;
 import org.xenjava.toolstack.xenctrl.abi.DomctlOp;
 import org.xenjava.toolstack.xenctrl.abi.EventChannelOp;
+import org.xenjava.toolstack.xenctrl.abi.FlaskOp;
 import org.xenjava.toolstack.xenctrl.abi.HvmParam;
 import org.xenjava.toolstack.xenctrl.abi.Hypercall;
 import org.xenjava.toolstack.xenctrl.abi.MemoryOp;
@@ -70,6 +71,7 @@ record HypercallShape(String hypercall, String operation, List<Part> parts, Cove
         return switch (hypercall) {
             case DOMCTL -> control(abi, buffers, hypercall, "xen_domctl", DomctlOp.UNION_OFFSET, args[0]);
             case SYSCTL -> control(abi, buffers, hypercall, "xen_sysctl", SysctlOp.UNION_OFFSET, args[0]);
+            case XSM_OP -> control(abi, buffers, hypercall, "xen_flask_op", FlaskOp.UNION_OFFSET, args[0]);
             case MEMORY_OP, EVENT_CHANNEL_OP, HVM_OP, SCHED_OP, XEN_VERSION -> {
                 Optional<Operation> operation = operation(hypercall, args[0]);
                 String name = operation.map(Operation::name).orElse(Long.toString(args[0]));
@@ -124,6 +126,7 @@ record HypercallShape(String hypercall, String operation, List<Part> parts, Cove
         return switch (hypercall) {
             case DOMCTL -> find(DomctlOp.values(), DomctlOp::number, DomctlOp::struct, number);
             case SYSCTL -> find(SysctlOp.values(), SysctlOp::number, SysctlOp::struct, number);
+            case XSM_OP -> find(FlaskOp.values(), FlaskOp::number, FlaskOp::struct, number);
             case MEMORY_OP -> find(MemoryOp.values(), MemoryOp::number, MemoryOp::struct, number);
             case EVENT_CHANNEL_OP ->
                 find(EventChannelOp.values(), EventChannelOp::number, EventChannelOp::struct, number);
