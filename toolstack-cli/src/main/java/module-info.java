@@ -40,4 +40,7 @@ module org.xenjava.toolstack.cli {
     opens org.xenjava.toolstack.cli.plan to
             com.google.gson,
             info.picocli;
+    opens org.xenjava.toolstack.cli.processor to
+            com.google.gson,
+            info.picocli;
 }

@@ -157,6 +157,11 @@ public final class Domain {
         return new DomainMemoryControl(handle);
     }
 
+    /** {@return the operations on the domain's vCPUs, their CPUs and its share of its pool} */
+    public DomainProcessors processors() {
+        return new DomainProcessors(handle);
+    }
+
     /** {@return the operations on the domain's populate-on-demand memory} */
     public DomainPod pod() {
         return new DomainPod(handle);

@@ -162,6 +162,11 @@ public final class Toolstack implements AutoCloseable {
         return new XenSecurity(context);
     }
 
+    /** {@return the pools into which the host's CPUs are divided} */
+    public CpuPools cpuPools() {
+        return new CpuPools(context);
+    }
+
     /** {@return the watchdog of Xen, which reboots the host if nobody renews it} Nothing arms it by itself. */
     public HostWatchdog watchdog() {
         return services.watchdog();

@@ -15,6 +15,7 @@ import org.xenjava.toolstack.cli.domain.DomainCommands;
 import org.xenjava.toolstack.cli.host.HostCommands;
 import org.xenjava.toolstack.cli.memory.MemoryCommands;
 import org.xenjava.toolstack.cli.plan.PlanCommands;
+import org.xenjava.toolstack.cli.processor.ProcessorCommands;
 import picocli.CommandLine;
 
 /**
@@ -30,6 +31,7 @@ final class Commands {
         BY_NAME.putAll(HostCommands.byName());
         BY_NAME.putAll(MemoryCommands.byName());
         BY_NAME.putAll(DeviceCommands.byName());
+        BY_NAME.putAll(ProcessorCommands.byName());
         BY_NAME.put("version", VersionCommand::new);
         BY_NAME.put("help", UsageCommand::new);
     }

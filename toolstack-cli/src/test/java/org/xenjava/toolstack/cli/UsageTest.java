@@ -110,7 +110,7 @@ class UsageTest {
                     foo              | there is no command 'foo'
                     start            | there is no command 'start'
                     migrate web host | xl has the command 'migrate', xlj does not have it yet
-                    vcpu-pin         | xl has the command 'vcpu-pin', xlj does not have it yet
+                    psr-cat-show     | xl has the command 'psr-cat-show', xlj does not have it yet
                     help sched-rtds  | xl has the command 'sched-rtds', xlj does not have it yet
                     help lits        | there is no command 'lits'; did you mean 'list'?
                     -x list          | unknown option: '-x'

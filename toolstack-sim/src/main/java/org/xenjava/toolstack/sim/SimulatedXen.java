@@ -61,6 +61,8 @@ public final class SimulatedXen {
         List<String> blockDevices = List.copyOf(settings.blockDevices);
         List<String> bridges = List.copyOf(settings.bridges);
         MachineSize size = new MachineSize(
+                settings.cpus,
+                settings.dom0Vcpus,
                 settings.hostPages,
                 settings.dom0Pages,
                 settings.xenPages,
@@ -246,6 +248,8 @@ public final class SimulatedXen {
         private static final long LEFT_BY_DOM0 = 32_768;
 
         private XenRelease release = XenRelease.V4_17;
+        private int cpus = 2;
+        private int dom0Vcpus = 2;
         private long hostPages = 1_572_731;
         private long dom0Pages = 393_216;
         private long xenPages = 16_683;
@@ -270,6 +274,28 @@ public final class SimulatedXen {
          */
         public Builder release(int major, int minor) {
             release = new XenRelease(major, minor);
+            return this;
+        }
+
+        /**
+         * Sets the number of the host's CPUs. Each is a core of its own; all are on one node.
+         *
+         * @param count number of CPUs; the default is 2
+         * @return this builder
+         */
+        public Builder cpus(int count) {
+            cpus = count;
+            return this;
+        }
+
+        /**
+         * Sets the number of dom0's vCPUs.
+         *
+         * @param count number of vCPUs; the default is 2
+         * @return this builder
+         */
+        public Builder dom0Vcpus(int count) {
+            dom0Vcpus = count;
             return this;
         }
 

@@ -276,6 +276,7 @@ public final class DomainCalls {
                 info.getInt("nr_online_vcpus"),
                 info.getInt("max_vcpu_id"),
                 uuid(info.getBytes("handle")),
+                info.getInt("cpupool"),
                 info.getInt("arch_config.emulation_flags"));
     }
 

@@ -16,6 +16,7 @@ import org.xenjava.toolstack.xenctrl.abi.DomctlOp;
  * @param onlineVcpus number of vCPUs that are up
  * @param maxVcpuId highest number of a vCPU; -1 without vCPUs
  * @param handle UUID of the domain
+ * @param pool number of its pool of CPUs
  * @param emulationFlags {@code XEN_X86_EMU_*}: 1 for PVH, more for HVM, 0 for PV
  */
 public record DomainInfo(
@@ -28,6 +29,7 @@ public record DomainInfo(
         int onlineVcpus,
         int maxVcpuId,
         UUID handle,
+        int pool,
         int emulationFlags) {
 
     private boolean has(int flag) {

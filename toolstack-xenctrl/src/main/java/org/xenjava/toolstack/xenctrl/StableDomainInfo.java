@@ -63,6 +63,7 @@ final class StableDomainInfo {
                     0,
                     NO_VCPU,
                     uuid(domid),
+                    0,
                     hvm ? emulationFlags(domid) : 0));
         } catch (HypercallException e) {
             if (e.errno().equals(Errno.ESRCH) || e.errno().equals(Errno.ENOENT)) {

@@ -27,6 +27,8 @@ public final class Xenctrl {
     private final HostCalls host;
     private final EventCalls events;
     private final FlaskCalls flask;
+    private final CpuCalls cpus;
+    private final PoolCalls pools;
 
     private Xenctrl(XenLibraries libraries, XenAbi abi, String limitation) {
         this.libraries = libraries;
@@ -39,6 +41,8 @@ public final class Xenctrl {
         host = new HostCalls(calls);
         events = new EventCalls(calls);
         flask = new FlaskCalls(calls);
+        cpus = new CpuCalls(calls);
+        pools = new PoolCalls(calls, cpus);
     }
 
     /**
@@ -130,5 +134,15 @@ public final class Xenctrl {
     /** The calls about event channels. */
     public EventCalls events() {
         return events;
+    }
+
+    /** The calls about physical CPUs and vCPUs. */
+    public CpuCalls cpus() {
+        return cpus;
+    }
+
+    /** The calls about pools of CPUs and their schedulers. */
+    public PoolCalls pools() {
+        return pools;
     }
 }

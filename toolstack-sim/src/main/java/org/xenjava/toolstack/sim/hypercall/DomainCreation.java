@@ -2,7 +2,9 @@
 package org.xenjava.toolstack.sim.hypercall;
 
 import org.xenjava.toolstack.sim.machine.Machine;
+import org.xenjava.toolstack.sim.machine.MachinePool;
 import org.xenjava.toolstack.sim.machine.ReleaseBehaviour.AutomaticDomids;
+import org.xenjava.toolstack.sim.machine.XenDomain;
 import org.xenjava.toolstack.sim.memory.XenRefusal;
 import org.xenjava.toolstack.xenctrl.abi.DomctlOp;
 import org.xenjava.toolstack.xenctrl.abi.StructView;
@@ -35,17 +37,19 @@ final class DomainCreation {
         require(config.get("iommu_opts") == 0 && config.getIfPresent("vmtrace_size") == 0, Errno.EINVAL);
         require((config.getIfPresent("arch.misc_flags") & ~MSR_RELAXED) == 0, Errno.EINVAL);
         require(machine.behaviour().grantOptions().contains((int) config.getIfPresent("grant_opts")), Errno.EINVAL);
-        require(config.getIfPresent("cpupool_id") == 0, Errno.ESRCH);
+        MachinePool pool = machine.pools().require(config.getIfPresent("cpupool_id"), Errno.ESRCH);
+        require(!pool.cpus().isEmpty(), Errno.ENODEV);
         // This build of Xen has no shadow paging, so a guest with its own address space needs HAP.
         require(hap || !hvm, Errno.EOPNOTSUPP);
         require(emulationIsPossible(hvm, config.getInt("arch.emulation_flags")), Errno.EOPNOTSUPP);
-        machine.newDomain(
+        XenDomain domain = machine.newDomain(
                 domid,
                 config.getBytes("handle"),
                 flags,
                 hvm,
                 config.getInt("arch.emulation_flags"),
                 config.getInt("max_vcpus"));
+        domain.scheduling().moveTo(pool);
         return domid;
     }
 

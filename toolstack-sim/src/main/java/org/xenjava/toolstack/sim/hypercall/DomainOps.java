@@ -36,6 +36,7 @@ final class DomainOps {
     private final DomainCreation creation;
     private final HvmContext hvmContext;
     private final MonitorOps monitors;
+    private final CpuOps cpus;
 
     DomainOps(Machine machine) {
         this.machine = machine;
@@ -43,6 +44,7 @@ final class DomainOps {
         this.creation = new DomainCreation(machine);
         this.hvmContext = new HvmContext(machine);
         this.monitors = new MonitorOps(machine);
+        this.cpus = new CpuOps(machine);
     }
 
     /** A call: the whole struct, the part that its sub-command describes, and the memory of the caller. */
@@ -90,6 +92,10 @@ final class DomainOps {
             case GETVCPUCONTEXT -> vcpuContext(domain, request.caller(), body);
             case SETDOMAINHANDLE -> domain.setHandle(body.getBytes("handle"));
             case SENDTRIGGER -> sendTrigger(domain, body.getInt("trigger"), body.get("vcpu"));
+            case GETVCPUINFO -> cpus.vcpuInfo(domain, body);
+            case GETVCPUAFFINITY -> cpus.affinity(domain, request.caller(), body);
+            case SETVCPUAFFINITY -> cpus.setAffinity(domain, request.caller(), body);
+            case SCHEDULER_OP -> cpus.share(domain, body);
             case VM_EVENT_OP -> monitors.call(domain, body);
             case SETTSCINFO -> require(body.get("tsc_mode") <= 2, Errno.EINVAL);
             case SETTIMEOFFSET -> notDom0(domain);
@@ -222,7 +228,7 @@ final class DomainOps {
                 .set("max_vcpu_id", Integer.toUnsignedLong(domain.vcpus() - 1))
                 .set("ssidref", 0)
                 .setBytes("handle", domain.handle())
-                .set("cpupool", 0)
+                .set("cpupool", domain.scheduling().pool().id())
                 .setIfPresent("gpaddr_bits", GUEST_PHYSICAL_ADDRESS_BITS)
                 .set("arch_config.emulation_flags", domain.emulationFlags());
     }

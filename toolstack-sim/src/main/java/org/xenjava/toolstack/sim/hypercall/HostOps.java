@@ -15,8 +15,6 @@ import org.xenjava.toolstack.xenctrl.lib.Errno;
 final class HostOps {
     static final int CPU_KHZ = 2_596_142;
 
-    private static final int CPUS = 2;
-
     /** The limit that Xen was built with; the host has one node. */
     private static final int MAX_NODES = 64;
 
@@ -24,11 +22,13 @@ final class HostOps {
     private final DomainOps domainControl;
     private final StructLayout layout;
     private final HostCpuPolicy cpuPolicy;
+    private final PoolOps pools;
 
     HostOps(Machine machine, DomainOps domainControl) {
         this.machine = machine;
         this.domainControl = domainControl;
         this.layout = machine.abi().struct("xen_sysctl");
+        this.pools = new PoolOps(machine);
         this.cpuPolicy = new HostCpuPolicy(machine.abi(), machine.memoryRules());
     }
 
@@ -47,6 +47,14 @@ final class HostOps {
             getDomainInfoList(caller, body(bytes, SysctlOp.GETDOMAININFOLIST));
         } else if (command == SysctlOp.DEBUG_KEYS.number()) {
             debugKeys(caller, body(bytes, SysctlOp.DEBUG_KEYS));
+        } else if (command == SysctlOp.SCHED_ID.number()) {
+            pools.schedulerId(body(bytes, SysctlOp.SCHED_ID));
+        } else if (command == SysctlOp.CPUTOPOINFO.number()) {
+            pools.topology(caller, body(bytes, SysctlOp.CPUTOPOINFO));
+        } else if (command == SysctlOp.CPUPOOL_OP.number()) {
+            pools.pool(caller, body(bytes, SysctlOp.CPUPOOL_OP));
+        } else if (command == SysctlOp.SCHEDULER_OP.number()) {
+            pools.parameters(body(bytes, SysctlOp.SCHEDULER_OP));
         } else if (command == SysctlOp.GET_CPU_POLICY.number()) {
             cpuPolicy.get(caller, body(bytes, SysctlOp.GET_CPU_POLICY));
         } else {
@@ -61,11 +69,12 @@ final class HostOps {
     }
 
     private void physInfo(StructView info) {
+        int cpus = machine.pools().cpus();
         info.clear()
                 .set("threads_per_core", 1)
-                .set("cores_per_socket", CPUS)
-                .set("nr_cpus", CPUS)
-                .set("max_cpu_id", CPUS - 1L)
+                .set("cores_per_socket", cpus)
+                .set("nr_cpus", cpus)
+                .set("max_cpu_id", cpus - 1L)
                 .set("nr_nodes", 1)
                 .set("max_node_id", MAX_NODES - 1L)
                 .set("cpu_khz", CPU_KHZ)

@@ -44,6 +44,7 @@ public final class Machine {
     private final TreeMap<Integer, XenDomain> domains = new TreeMap<>();
     private final WatchdogTimers watchdog;
     private final Optional<SecurityModule> security;
+    private final MachinePools pools;
     private int lastDomid;
     private boolean stopped;
 
@@ -58,6 +59,7 @@ public final class Machine {
         MachineSize size = hardware.size();
         this.hardware = hardware;
         this.release = release;
+        pools = new MachinePools(size.cpus());
         watchdog = new WatchdogTimers(hardware.time(), this::watchdogExpired);
         security = SecurityModule.of(size.commandLine());
         abi = XenAbi.of(release).orElseGet(XenAbi::newest);
@@ -69,11 +71,11 @@ public final class Machine {
         if (size.xenPages() > 0 && host.takeLoose(size.xenPages()).isEmpty()) {
             throw new IllegalArgumentException("Xen of " + size.xenPages() + " pages does not fit the host");
         }
-        createDom0(size.dom0Pages(), size.isDom0Limited() ? size.dom0Pages() : UNLIMITED_PAGES);
+        createDom0(size.dom0Pages(), size.isDom0Limited() ? size.dom0Pages() : UNLIMITED_PAGES, size.dom0Vcpus());
     }
 
-    private void createDom0(long pages, long limit) {
-        XenDomain dom0 = newDomain(0, new byte[16], 0, false, DOM0_EMULATION_FLAGS, 2);
+    private void createDom0(long pages, long limit, int vcpus) {
+        XenDomain dom0 = newDomain(0, new byte[16], 0, false, DOM0_EMULATION_FLAGS, vcpus);
         dom0.memory().setMaxPages(limit);
         for (long left = pages; left > 0; ) {
             int order = left >= 512 ? 9 : 0;
@@ -166,6 +168,11 @@ public final class Machine {
         listeners.add(listener);
     }
 
+    /** The pools of CPUs. */
+    public MachinePools pools() {
+        return pools;
+    }
+
     /** The watchdog timers of dom0. */
     public WatchdogTimers watchdog() {
         return watchdog;
@@ -232,7 +239,8 @@ public final class Machine {
                 new DomainOverhead(host),
                 new EventChannels(MAX_EVENT_CHANNEL_PORT),
                 new GrantTable(host, content, abi.struct("grant_entry_v1")),
-                new HvmParams(behaviour));
+                new HvmParams(behaviour),
+                new DomainScheduling(pools.require(0, Errno.ENOENT), maxVcpus, pools.cpus()));
         if (domid != 0) {
             domain.overhead().takeForDomain(hvm);
         }

@@ -6,6 +6,8 @@ import java.util.function.BooleanSupplier;
 /**
  * The hardware of a simulated machine and how Xen divides its memory at boot.
  *
+ * @param cpus number of CPUs
+ * @param dom0Vcpus number of vCPUs of dom0
  * @param hostPages all memory of the host, in pages
  * @param dom0Pages memory that dom0 owns, in pages
  * @param xenPages memory that Xen takes for itself, in pages
@@ -14,6 +16,8 @@ import java.util.function.BooleanSupplier;
  * @param preemptionPending asked during an emergency sweep for zero pages: whether the sweep may give up
  */
 public record MachineSize(
+        int cpus,
+        int dom0Vcpus,
         long hostPages,
         long dom0Pages,
         long xenPages,

@@ -22,6 +22,7 @@ public final class XenDomain {
     private final EventChannels eventChannels;
     private final GrantTable grants;
     private final HvmParams params;
+    private final DomainScheduling scheduling;
     private final BitSet onlineVcpus = new BitSet();
     private final BitSet ioreqServers = new BitSet();
     private final Map<SaveRecordId, byte[]> saveRecords = new HashMap<>();
@@ -48,7 +49,8 @@ public final class XenDomain {
             DomainOverhead overhead,
             EventChannels eventChannels,
             GrantTable grants,
-            HvmParams params) {
+            HvmParams params,
+            DomainScheduling scheduling) {
         this.domid = domid;
         this.handle = handle.clone();
         this.createFlags = createFlags;
@@ -60,6 +62,7 @@ public final class XenDomain {
         this.eventChannels = eventChannels;
         this.grants = grants;
         this.params = params;
+        this.scheduling = scheduling;
     }
 
     /** The domain's number. */
@@ -129,6 +132,11 @@ public final class XenDomain {
     /** The domain's HVM parameters. */
     public HvmParams params() {
         return params;
+    }
+
+    /** Where and how the domain's vCPUs run. */
+    public DomainScheduling scheduling() {
+        return scheduling;
     }
 
     /** The domain's grant table. */

@@ -53,8 +53,9 @@ record HypercallShape(String hypercall, String operation, List<Part> parts, Cove
     private static final Map<Integer, Operation> HVM_OPS = Map.of(
             HvmParam.HVMOP_SET_PARAM, new Operation("set_param", "xen_hvm_param"),
             HvmParam.HVMOP_GET_PARAM, new Operation("get_param", "xen_hvm_param"));
-    private static final Map<Integer, Operation> SCHED_OPS =
-            Map.of(SchedOp.REMOTE_SHUTDOWN, new Operation("remote_shutdown", "sched_remote_shutdown"));
+    private static final Map<Integer, Operation> SCHED_OPS = Map.of(
+            SchedOp.REMOTE_SHUTDOWN, new Operation("remote_shutdown", "sched_remote_shutdown"),
+            SchedOp.WATCHDOG, new Operation("watchdog", "sched_watchdog"));
     private static final Map<Integer, Operation> VERSION_OPS =
             Map.of(0, new Operation("version", ""), 1, new Operation("extraversion", ""));
 

@@ -11,13 +11,17 @@ public enum DomctlOp {
     PAUSEDOMAIN(3, ""),
     UNPAUSEDOMAIN(4, ""),
     GETDOMAININFO(5, "xen_domctl_getdomaininfo"),
+    SETVCPUAFFINITY(9, "xen_domctl_vcpuaffinity"),
     SHADOW_OP(10, "xen_domctl_shadow_op"),
     MAX_MEM(11, "xen_domctl_max_mem"),
     GETVCPUCONTEXT(13, "xen_domctl_vcpucontext"),
+    GETVCPUINFO(14, "xen_domctl_getvcpuinfo"),
     MAX_VCPUS(15, "xen_domctl_max_vcpus"),
+    SCHEDULER_OP(16, "xen_domctl_scheduler_op"),
     SETDOMAINHANDLE(17, "xen_domctl_setdomainhandle"),
     IOMEM_PERMISSION(20, "xen_domctl_iomem_permission"),
     SETTIMEOFFSET(24, "xen_domctl_settimeoffset"),
+    GETVCPUAFFINITY(25, "xen_domctl_vcpuaffinity"),
     SENDTRIGGER(28, "xen_domctl_sendtrigger"),
     GETHVMCONTEXT(33, "xen_domctl_hvmcontext"),
     SETHVMCONTEXT(34, "xen_domctl_hvmcontext"),
@@ -75,6 +79,17 @@ public enum DomctlOp {
     public static final int SENDTRIGGER_INIT = 2;
     public static final int SENDTRIGGER_POWER = 3;
     public static final int SENDTRIGGER_SLEEP = 4;
+
+    /** Flags of setvcpuaffinity and getvcpuaffinity ({@code XEN_VCPUAFFINITY_*}). */
+    public static final int VCPUAFFINITY_HARD = 1;
+
+    public static final int VCPUAFFINITY_SOFT = 2;
+    public static final int VCPUAFFINITY_FORCE = 4;
+
+    /** Operations of scheduler_op, that of sysctl too ({@code XEN_DOMCTL_SCHEDOP_*}). */
+    public static final int SCHEDOP_PUTINFO = 0;
+
+    public static final int SCHEDOP_GETINFO = 1;
 
     /** Operations of vm_event_op ({@code XEN_VM_EVENT_*}). */
     public static final int VM_EVENT_ENABLE = 0;

@@ -5,8 +5,12 @@ package org.xenjava.toolstack.xenctrl.abi;
 public enum SysctlOp {
     READCONSOLE(1, "xen_sysctl_readconsole"),
     PHYSINFO(3, "xen_sysctl_physinfo"),
+    SCHED_ID(4, "xen_sysctl_sched_id"),
     GETDOMAININFOLIST(6, "xen_sysctl_getdomaininfolist"),
     DEBUG_KEYS(7, "xen_sysctl_debug_keys"),
+    CPUTOPOINFO(16, "xen_sysctl_cputopoinfo"),
+    CPUPOOL_OP(18, "xen_sysctl_cpupool_op"),
+    SCHEDULER_OP(19, "xen_sysctl_scheduler_op"),
     GET_CPU_POLICY(29, "xen_sysctl_cpu_policy");
 
     /** Offset of the sub-command's struct inside {@code xen_sysctl}, in bytes. */
@@ -17,6 +21,16 @@ public enum SysctlOp {
 
     /** Index of get_cpu_policy: the default policy of HVM and PVH domains. */
     public static final int CPU_POLICY_HVM_DEFAULT = 5;
+
+    /** What cpupool_op does ({@code XEN_SYSCTL_CPUPOOL_OP_*}). */
+    public static final int CPUPOOL_OP_CREATE = 1;
+
+    public static final int CPUPOOL_OP_DESTROY = 2;
+    public static final int CPUPOOL_OP_INFO = 3;
+    public static final int CPUPOOL_OP_ADDCPU = 4;
+    public static final int CPUPOOL_OP_RMCPU = 5;
+    public static final int CPUPOOL_OP_MOVEDOMAIN = 6;
+    public static final int CPUPOOL_OP_FREEINFO = 7;
 
     /** Capability bits of physinfo. */
     public static final int PHYSCAP_HVM = 0x1;

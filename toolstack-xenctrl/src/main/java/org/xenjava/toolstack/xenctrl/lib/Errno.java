@@ -121,6 +121,8 @@ public record Errno(int value) {
 
     /** The address is in use. */
     public static final Errno EADDRINUSE = named(98, "EADDRINUSE");
+    /** A CPU that is not in the pool from which it is to be removed. */
+    public static final Errno EADDRNOTAVAIL = named(99, "EADDRNOTAVAIL");
 
     /** No buffer space available. */
     public static final Errno ENOBUFS = named(105, "ENOBUFS");
