@@ -7,8 +7,10 @@ import java.util.UUID;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.xenjava.toolstack.config.DomainConfig;
+import org.xenjava.toolstack.config.libxl.LibxlConfig;
 import org.xenjava.toolstack.context.CurrentConfig;
 import org.xenjava.toolstack.context.HostContext;
+import org.xenjava.toolstack.context.NextConfig;
 import org.xenjava.toolstack.error.DomainExistsException;
 import org.xenjava.toolstack.error.DomainGoneException;
 import org.xenjava.toolstack.error.DomainStateException;
@@ -150,6 +152,46 @@ public final class Domain {
             return CurrentConfig.of(
                     handle.store().direct(), handle.paths(), handle.context().podPolicy());
         });
+    }
+
+    /**
+     * {@return the configuration in libxl's form, as {@code xl list -l} prints it: the stored one with what has changed
+     * since; empty if neither libxl nor this library has stored one}
+     *
+     * @throws org.xenjava.toolstack.error.DomainGoneException if the domain is gone
+     * @throws org.xenjava.toolstack.error.ConfigException if the stored file is no configuration
+     */
+    public Optional<LibxlConfig> libxlConfig() {
+        return handle.attempting("reading the configuration of", () -> {
+            handle.info("reading the configuration of");
+            return PresentLibxlConfig.of(handle);
+        });
+    }
+
+    /**
+     * Stores another configuration for the domain's next build, as after a reboot ({@code xl config-update}). The running
+     * guest does not change. It keeps its name and its UUID, and a network card without an address keeps the one that
+     * the card of that number has. The configuration of a domain of libxl is stored in libxl's directory, where xl finds
+     * it.
+     *
+     * @param config the configuration
+     * @throws DomainStateException if neither libxl nor this library has stored a configuration
+     */
+    public void updateConfig(DomainConfig config) {
+        handle.exclusively("updating the configuration of", () -> {
+            handle.info("updating the configuration of");
+            HostContext host = handle.context();
+            if (CurrentConfig.of(handle.store().direct(), handle.paths(), host.podPolicy())
+                    .isPresent()) {
+                NextConfig.store(host, domid(), uuid(), config);
+            } else if (host.userdata().read(domid(), uuid()).isPresent()) {
+                NextConfig.storeForXl(host, domid(), uuid(), config);
+            } else {
+                throw new DomainStateException("updating the configuration of " + this
+                        + ": no configuration of it is stored, so nothing builds it again");
+            }
+        });
+        LOG.info("{} has another configuration for its next build", this);
     }
 
     /** {@return the operations on the domain's memory: size, limits, dumps} */

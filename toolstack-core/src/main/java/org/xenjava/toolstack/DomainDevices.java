@@ -12,6 +12,7 @@ import org.xenjava.toolstack.config.DomainType;
 import org.xenjava.toolstack.config.MacAddress;
 import org.xenjava.toolstack.config.NicConfig;
 import org.xenjava.toolstack.config.VirtualDisk;
+import org.xenjava.toolstack.config.libxl.LibxlConfig;
 import org.xenjava.toolstack.create.StoredConfig;
 import org.xenjava.toolstack.device.QemuProcess;
 import org.xenjava.toolstack.device.plan.DiskBackend;
@@ -60,10 +61,14 @@ public final class DomainDevices {
             Undo.onFailure(
                     () -> {
                         change(config -> without(config, disk.number(), Stream.of(disk)));
+                        changeStored(config -> hasDisk(disk.number()) ? config : config.withDisk(disk));
                         domain.context().devices().attach(domain.domid(), plan);
                         return disk;
                     },
-                    () -> change(config -> without(config, disk.number(), Stream.of())));
+                    () -> {
+                        change(config -> without(config, disk.number(), Stream.of()));
+                        forget(disk.vdev());
+                    });
             return disks().stream()
                     .filter(attached -> attached.number() == disk.number())
                     .findFirst()
@@ -107,12 +112,18 @@ public final class DomainDevices {
             }
             // Only a build gives an HVM guest emulated cards, so the next build must not emulate this one.
             NicConfig kept = type == DomainType.HVM ? addressed.withType(NicConfig.Type.VIF) : addressed;
-            int devid = Undo.onFailure(
+            int devid = domain.context().devices().nextNic(domain.domid());
+            Undo.onFailure(
                     () -> {
                         change(config -> without(config, mac, Stream.of(kept)));
-                        return domain.context().devices().attach(domain.domid(), addressed);
+                        changeStored(config -> hasNic(devid) ? config : config.withNic(devid, kept, type));
+                        domain.context().devices().attach(domain.domid(), devid, addressed);
+                        return devid;
                     },
-                    () -> change(config -> without(config, mac, Stream.of())));
+                    () -> {
+                        change(config -> without(config, mac, Stream.of()));
+                        forgetNic(devid);
+                    });
             return nics().stream()
                     .filter(attached -> attached.devid() == devid)
                     .findFirst()
@@ -135,6 +146,7 @@ public final class DomainDevices {
             Undo.onFailure(
                     () -> {
                         domain.context().devices().detachDisk(domain.domid(), disk.number(), mode);
+                        forget(disk);
                         return disk;
                     },
                     () -> before.filter(config -> hasDisk(disk.number())).ifPresent(this::restore));
@@ -160,10 +172,10 @@ public final class DomainDevices {
             Undo.onFailure(
                     () -> {
                         domain.context().devices().detachNic(domain.domid(), devid, mode);
+                        forgetNic(devid);
                         return devid;
                     },
-                    () -> before.filter(config -> nics().stream().anyMatch(nic -> nic.devid() == devid))
-                            .ifPresent(this::restore));
+                    () -> before.filter(config -> hasNic(devid)).ifPresent(this::restore));
             return devid;
         });
     }
@@ -190,7 +202,10 @@ public final class DomainDevices {
      *     opened
      */
     public void insertMedium(VirtualDisk drive, Path image) {
-        domain.attempting("changing the medium of", () -> qemu().changeMedium(drive, image));
+        domain.attempting("changing the medium of", () -> {
+            qemu().changeMedium(drive, image);
+            changeStored(config -> config.withMedium(drive, Optional.of(image.toString())));
+        });
     }
 
     /**
@@ -201,7 +216,10 @@ public final class DomainDevices {
      * @throws org.xenjava.toolstack.error.DeviceModelException if there is no such drive
      */
     public void ejectMedium(VirtualDisk drive) {
-        domain.attempting("ejecting the medium of", () -> qemu().eject(drive));
+        domain.attempting("ejecting the medium of", () -> {
+            qemu().eject(drive);
+            changeStored(config -> config.withMedium(drive, Optional.empty()));
+        });
     }
 
     private QemuProcess qemu() {
@@ -210,6 +228,10 @@ public final class DomainDevices {
 
     private boolean hasDisk(int number) {
         return disks().stream().anyMatch(attached -> attached.number() == number);
+    }
+
+    private boolean hasNic(int devid) {
+        return nics().stream().anyMatch(nic -> nic.devid() == devid);
     }
 
     private Optional<DomainConfig> stored() {
@@ -245,6 +267,23 @@ public final class DomainDevices {
                     }
                     return after;
                 }));
+    }
+
+    /**
+     * Changes the configuration that libxl has stored, of a domain of this library or of another toolstack. The change is
+     * made before the device's nodes are, as libxl does: its readers rely on it.
+     */
+    private void changeStored(UnaryOperator<LibxlConfig> change) {
+        domain.context().userdata().change(domain.domid(), domain.uuid(), domain::exists, change);
+    }
+
+    /** Another toolstack may have attached a disk of that name in the meantime; its entry stays. */
+    private void forget(VirtualDisk disk) {
+        changeStored(config -> hasDisk(disk.number()) ? config : config.withoutDisk(disk));
+    }
+
+    private void forgetNic(int devid) {
+        changeStored(config -> hasNic(devid) ? config : config.withoutNic(devid));
     }
 
     private DomainType type() {

@@ -22,9 +22,11 @@ import org.xenjava.toolstack.resize.BootBacking;
 import org.xenjava.toolstack.room.RoomMaker;
 import org.xenjava.toolstack.store.StoreClient;
 import org.xenjava.toolstack.store.WatchHub;
+import org.xenjava.toolstack.userdata.Userdata;
 import org.xenjava.toolstack.xenctrl.Xenctrl;
 import org.xenjava.toolstack.xenctrl.lib.XenHost;
 import org.xenjava.toolstack.xenctrl.lib.XenLibraries;
+import org.xenjava.toolstack.xenctrl.lib.jna.JnaAdvisoryLocks;
 
 /** Makes the parts of a toolstack and connects them. */
 final class HostWiring {
@@ -44,7 +46,10 @@ final class HostWiring {
                 new HostProbe(host, xenctrl.abi().release().toString(), deviceModels.trials(), options.confinement);
         PvHost devices = new PvHost(store, events, libraries.hostDevices(), inventory, options.deviceLimit);
         ProcessIdentity processes = options.processIdentity;
-        DomainRemoval removal = new DomainRemoval(xenctrl, store, devices, deviceModels, processes);
+        Userdata userdata = options.libxlDirectory
+                .map(directory -> Userdata.in(directory, JnaAdvisoryLocks.open(), HostWiring::pause))
+                .orElseGet(Userdata::none);
+        DomainRemoval removal = new DomainRemoval(xenctrl, store, devices, deviceModels, processes, userdata);
         BuildJournal builds = new BuildJournal(store, processes);
         ImageFiles images = new ImageFiles();
         RoomMaker rooms = new RoomMaker(xenctrl, store, host.controlDomain(), options.room, HostWiring::pause);
@@ -61,7 +66,8 @@ final class HostWiring {
                 options.random,
                 new BootBacking(xenctrl, store, processes, options.backedBoot, HostWiring::pause),
                 removal,
-                rooms);
+                rooms,
+                userdata);
         OperationGate gate = new OperationGate(() -> {
             images.close();
             libraries.close();
@@ -80,6 +86,7 @@ final class HostWiring {
                 new DebtCover(xenctrl, store, processes),
                 deviceModels,
                 devices,
+                userdata,
                 options.clock,
                 options.random,
                 gate,
@@ -91,7 +98,7 @@ final class HostWiring {
             Thread.sleep(time.toMillis());
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            throw new OperationCancelledException("waiting for host memory was interrupted", e);
+            throw new OperationCancelledException("waiting for host memory, or for a lock, was interrupted", e);
         }
     }
 }

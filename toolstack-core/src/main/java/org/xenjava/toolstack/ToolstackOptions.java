@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.xenjava.toolstack;
 
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.function.UnaryOperator;
 import java.util.random.RandomGenerator;
 import org.xenjava.toolstack.config.Confinement;
@@ -21,6 +23,7 @@ import org.xenjava.toolstack.memory.RoomPolicy;
 import org.xenjava.toolstack.memory.UnpatchedPodPolicy;
 import org.xenjava.toolstack.process.ProcessIdentity;
 import org.xenjava.toolstack.room.LinuxControlDomain;
+import org.xenjava.toolstack.userdata.Userdata;
 import org.xenjava.toolstack.xenctrl.UnsupportedXenException;
 import org.xenjava.toolstack.xenctrl.lib.XenAccessException;
 import org.xenjava.toolstack.xenctrl.lib.XenHost;
@@ -39,6 +42,8 @@ public final class ToolstackOptions {
     Confinement confinement = Confinement.WHERE_POSSIBLE;
     Duration deviceLimit = PvHost.LIBXL_LIMIT;
     ProcessIdentity processIdentity = ProcessIdentity.ofProc();
+    Optional<Path> libxlDirectory = Optional.empty();
+    private LibxlFiles libxlFiles = LibxlFiles.OF_THE_REAL_HOST;
     private UnaryOperator<XenLibraries> tap = UnaryOperator.identity();
     private Path xlLock = LinuxControlDomain.XL_LOCK;
     private boolean keepsLeftovers;
@@ -148,6 +153,35 @@ public final class ToolstackOptions {
         return this;
     }
 
+    /** The choice of a directory for libxl's files. */
+    private enum LibxlFiles {
+        /** libxl's own directory on this machine, if it exists; none on a host that the caller provides. */
+        OF_THE_REAL_HOST,
+        CHOSEN
+    }
+
+    /**
+     * Sets the directory in which libxl stores the configurations of domains. The library stores those of its domains
+     * there, under libxl's locks, so that {@code xl mem-set}, {@code xl block-attach}, {@code xl save} and libvirt work
+     * on them. The default is {@code /var/lib/xen}, if it exists, for {@link #open()}, and none for {@link
+     * #open(XenHost)}.
+     *
+     * @param value an existing directory, which only the toolstack may write
+     * @return these options
+     */
+    public ToolstackOptions libxlDirectory(Path value) {
+        libxlDirectory = Optional.of(value);
+        libxlFiles = LibxlFiles.CHOSEN;
+        return this;
+    }
+
+    /** {@return options with which nothing is stored for libxl} */
+    public ToolstackOptions withoutLibxlFiles() {
+        libxlDirectory = Optional.empty();
+        libxlFiles = LibxlFiles.CHOSEN;
+        return this;
+    }
+
     /** {@return options with which opening removes nothing that failed or killed operations have left behind} */
     public ToolstackOptions keepingLeftovers() {
         keepsLeftovers = true;
@@ -173,6 +207,9 @@ public final class ToolstackOptions {
      * @throws XenUnavailableException if there is no usable Xen; the message says what is missing
      */
     public Toolstack open() {
+        if (libxlFiles == LibxlFiles.OF_THE_REAL_HOST) {
+            libxlDirectory = Optional.of(Userdata.LIBXL_DIRECTORY).filter(Files::isDirectory);
+        }
         try {
             return open(new XenHost(
                     JnaXen.open(),

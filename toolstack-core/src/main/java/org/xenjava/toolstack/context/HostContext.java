@@ -18,6 +18,7 @@ import org.xenjava.toolstack.room.RoomMaker;
 import org.xenjava.toolstack.store.DomainPaths;
 import org.xenjava.toolstack.store.StoreClient;
 import org.xenjava.toolstack.store.WatchHub;
+import org.xenjava.toolstack.userdata.Userdata;
 import org.xenjava.toolstack.xenctrl.Xenctrl;
 import org.xenjava.toolstack.xenctrl.lib.Liveness;
 
@@ -31,6 +32,7 @@ import org.xenjava.toolstack.xenctrl.lib.Liveness;
  * @param removal removes domains
  * @param rooms makes room for guests
  * @param loans lends pages to domains that are short of them
+ * @param userdata libxl's files of the domains
  * @param clock the time of day
  * @param random chooses UUIDs and MAC addresses
  * @param gate counts the running operations, and refuses new ones once the toolstack is closed
@@ -49,6 +51,7 @@ public record HostContext(
         DebtCover loans,
         DeviceModels deviceModels,
         PvHost devices,
+        Userdata userdata,
         Clock clock,
         RandomGenerator random,
         OperationGate gate,

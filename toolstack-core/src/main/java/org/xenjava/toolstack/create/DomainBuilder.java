@@ -28,6 +28,7 @@ import org.xenjava.toolstack.resize.BootBacking;
 import org.xenjava.toolstack.room.Room;
 import org.xenjava.toolstack.room.RoomMaker;
 import org.xenjava.toolstack.store.StoreClient;
+import org.xenjava.toolstack.userdata.Userdata;
 import org.xenjava.toolstack.xenctrl.Xenctrl;
 
 /** Builds domains. The class is safe to use from many threads; each build works on a domain of its own. */
@@ -45,6 +46,7 @@ public final class DomainBuilder {
     private final BootBacking backing;
     private final DomainRemoval removal;
     private final RoomMaker rooms;
+    private final Userdata userdata;
 
     /**
      * @param images reads kernels, ramdisks and firmware
@@ -55,6 +57,7 @@ public final class DomainBuilder {
      * @param backing lends the guests what they lack while they boot
      * @param removal undoes what a build did in Xen and xenstore
      * @param rooms makes room for guests
+     * @param userdata libxl's files of the domains
      */
     public DomainBuilder(
             Xenctrl xenctrl,
@@ -69,7 +72,8 @@ public final class DomainBuilder {
             RandomGenerator random,
             BootBacking backing,
             DomainRemoval removal,
-            RoomMaker rooms) {
+            RoomMaker rooms,
+            Userdata userdata) {
         this.xenctrl = xenctrl;
         this.store = store;
         this.journal = journal;
@@ -83,6 +87,7 @@ public final class DomainBuilder {
         this.backing = backing;
         this.removal = removal;
         this.rooms = rooms;
+        this.userdata = userdata;
     }
 
     /**
@@ -130,7 +135,7 @@ public final class DomainBuilder {
                 listener.onProgress(new CreateListener.Progress(config.name(), step, number, total, phase));
         StepRunner<CreateStep> runner = new StepRunner<>("building domain " + config.name(), progress, cancellation);
         List<Step<CreateStep>> recipe =
-                Recipes.create(note, guest, new GuestDevices(guest, devices, deviceModels), backing, removal);
+                Recipes.create(note, guest, new GuestDevices(guest, devices, deviceModels), backing, removal, userdata);
         try {
             Undo.onFailure(() -> runner.run(recipe), note::giveUp);
         } catch (ToolstackException e) {

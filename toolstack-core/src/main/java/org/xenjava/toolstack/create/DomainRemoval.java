@@ -16,6 +16,7 @@ import org.xenjava.toolstack.progress.Cancellation;
 import org.xenjava.toolstack.progress.RemovalStep;
 import org.xenjava.toolstack.store.DomainPaths;
 import org.xenjava.toolstack.store.StoreClient;
+import org.xenjava.toolstack.userdata.Userdata;
 import org.xenjava.toolstack.xenctrl.DomainInfo;
 import org.xenjava.toolstack.xenctrl.HypercallException;
 import org.xenjava.toolstack.xenctrl.Xenctrl;
@@ -36,15 +37,25 @@ public final class DomainRemoval {
     private final PvHost devices;
     private final DeviceModels deviceModels;
     private final RemovalJournal journal;
+    private final Userdata userdata;
 
-    /** @param processes signs the removals under way */
+    /**
+     * @param processes signs the removals under way
+     * @param userdata libxl's files of the domains
+     */
     public DomainRemoval(
-            Xenctrl xenctrl, StoreClient store, PvHost devices, DeviceModels deviceModels, ProcessIdentity processes) {
+            Xenctrl xenctrl,
+            StoreClient store,
+            PvHost devices,
+            DeviceModels deviceModels,
+            ProcessIdentity processes,
+            Userdata userdata) {
         this.xenctrl = xenctrl;
         this.store = store;
         this.devices = devices;
         this.deviceModels = deviceModels;
         this.journal = new RemovalJournal(store, processes);
+        this.userdata = userdata;
     }
 
     RemovalJournal journal() {
@@ -71,6 +82,7 @@ public final class DomainRemoval {
         } else if (there.isEmpty() && isLeft(entry.domid(), entry.uuid())) {
             run(entry, hasSuccessor(entry.uuid()) ? Extent.PREDECESSOR : Extent.LEFTOVERS);
         } else if (journal.contains(entry)) {
+            userdata.remove(entry.domid(), entry.uuid());
             journal.end(entry);
         }
         return known;
@@ -143,6 +155,10 @@ public final class DomainRemoval {
         private List<String> trees() {
             DomainPaths paths = new DomainPaths(entry.domid());
             return extent == Extent.PREDECESSOR ? paths.besidesRoot() : paths.besidesRoot(entry.uuid());
+        }
+
+        void removeStoredConfig() {
+            userdata.remove(entry.domid(), entry.uuid());
         }
 
         void destroy() {

@@ -6,11 +6,13 @@ import static org.xenjava.toolstack.progress.RemovalStep.*;
 
 import java.util.List;
 import org.xenjava.toolstack.config.DomainType;
+import org.xenjava.toolstack.config.libxl.LibxlConfig;
 import org.xenjava.toolstack.device.plan.DevicePlan;
 import org.xenjava.toolstack.operation.Step;
 import org.xenjava.toolstack.progress.CreateStep;
 import org.xenjava.toolstack.progress.RemovalStep;
 import org.xenjava.toolstack.resize.BootBacking;
+import org.xenjava.toolstack.userdata.Userdata;
 import org.xenjava.toolstack.xenctrl.units.Pages;
 
 /** The order of a create, for every kind of guest, and beneath it the order of a removal. */
@@ -23,7 +25,8 @@ final class Recipes {
             GuestBuild guest,
             GuestDevices devices,
             BootBacking backing,
-            DomainRemoval removal) {
+            DomainRemoval removal,
+            Userdata userdata) {
         GuestKind kind = GuestKind.of(guest);
         DevicePlan plan = guest.plan().devices();
         boolean qemu = plan.qemu().isPresent();
@@ -47,6 +50,9 @@ final class Recipes {
                 Step.of(SEED_GRANT_TABLE, guest::seedGrantTable),
                 Step.of(VERIFY_MEMORY, guest::verifyMemory),
                 Step.of(WRITE_XENSTORE, kind::writeStore).undoneBy(() -> removeNodes(guest, removal)),
+                Step.of(STORE_CONFIG, () -> store(guest, userdata))
+                        .undoneBy(() -> userdata.remove(guest.domid(), guest.uuid()))
+                        .onlyIf(userdata.isOn()),
                 Step.of(INTRODUCE, guest::introduce),
                 Step.of(ATTACH_DISKS, devices::attachDisks)
                         .undoneBy(devices::detachAll)
@@ -75,6 +81,10 @@ final class Recipes {
         }
     }
 
+    private static void store(GuestBuild guest, Userdata userdata) {
+        userdata.write(guest.domid(), guest.uuid(), LibxlConfig.of(guest.plan().config()));
+    }
+
     private static void removeNodes(GuestBuild guest, DomainRemoval removal) {
         if (guest.isCreated()) {
             removal.removeNodes(guest.domid(), guest.uuid());
@@ -92,6 +102,7 @@ final class Recipes {
                 Step.of(STOP_DEVICE_MODEL, domain::stopDeviceModel),
                 Step.of(DETACH_DEVICES, domain::detachDevices),
                 Step.of(REMOVE_NODES, domain::removeNodes).onlyIfAllSucceeded(),
+                Step.of(REMOVE_STORED_CONFIG, domain::removeStoredConfig),
                 Step.of(DESTROY_DOMAIN, domain::destroy).onlyIf(domain.isKnownToXen()),
                 Step.of(CLOSE_RECORD, domain::end).onlyIfAllSucceeded());
     }

@@ -34,7 +34,7 @@ public final class StoredConfig {
      */
     public static void write(StoreTransaction transaction, String path, DomainConfig config) {
         transaction.write(path, "", TOOLSTACK_ONLY);
-        List<String> pieces = pieces(XlConfigWriter.write(config));
+        List<String> pieces = pieces(text(config));
         for (int i = 0; i < pieces.size(); i++) {
             transaction.write(path + "/" + i, pieces.get(i));
         }
@@ -54,9 +54,23 @@ public final class StoredConfig {
         for (int i = 0; i < pieces; i++) {
             transaction.read(path + "/" + i).ifPresent(text::append);
         }
-        return text.isEmpty()
-                ? Optional.empty()
-                : Optional.of(XlConfigReader.parse(text.toString(), path).config());
+        return text.isEmpty() ? Optional.empty() : Optional.of(parse(text.toString(), path));
+    }
+
+    /**
+     * {@return the configuration that a text describes}
+     *
+     * @param text text of an xl.cfg
+     * @param source name of the text in messages
+     * @throws org.xenjava.toolstack.error.ConfigException if the text describes no guest
+     */
+    public static DomainConfig parse(String text, String source) {
+        return XlConfigReader.parse(text, source).config();
+    }
+
+    /** {@return the text of an xl.cfg that describes the configuration} */
+    public static String text(DomainConfig config) {
+        return XlConfigWriter.write(config);
     }
 
     /** The text in pieces, cut between characters. */

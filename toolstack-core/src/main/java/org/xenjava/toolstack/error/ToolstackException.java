@@ -20,6 +20,7 @@ public abstract sealed class ToolstackException extends RuntimeException
                 DeviceException,
                 DeviceModelException,
                 DomainExistsException,
+                DomainFileException,
                 DomainGoneException,
                 DomainNotFoundException,
                 DomainStateException,

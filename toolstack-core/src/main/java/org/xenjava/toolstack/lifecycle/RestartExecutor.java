@@ -115,6 +115,7 @@ final class RestartExecutor {
                 .isPresent();
         if (unchanged) {
             host.xenctrl().domains().setHandle(entry.domid(), identity.uuid());
+            host.userdata().move(entry.domid(), entry.uuid(), identity.uuid());
             report(
                     Kind.SET_ASIDE,
                     entry,

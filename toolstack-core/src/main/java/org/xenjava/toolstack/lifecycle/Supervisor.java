@@ -20,6 +20,7 @@ import org.xenjava.toolstack.config.DomainConfig;
 import org.xenjava.toolstack.config.LifecycleAction;
 import org.xenjava.toolstack.context.CurrentConfig;
 import org.xenjava.toolstack.context.HostContext;
+import org.xenjava.toolstack.context.NextConfig;
 import org.xenjava.toolstack.error.ToolstackException;
 import org.xenjava.toolstack.lifecycle.SupervisionEvent.Kind;
 import org.xenjava.toolstack.store.DomainPaths;
@@ -182,11 +183,20 @@ public final class Supervisor {
             }
             return;
         }
-        act(new Ending(info, cause, config.get(), cause.action(config.get().lifecycle())), now);
+        DomainConfig next = NextConfig.of(host, info.domid(), info.handle(), config.get());
+        act(
+                new Ending(
+                        info,
+                        cause,
+                        config.get(),
+                        next,
+                        cause.action(config.get().lifecycle())),
+                now);
     }
 
     /** A domain that has stopped and that this supervisor handles. */
-    private record Ending(DomainInfo info, StopCause cause, DomainConfig config, LifecycleAction action) {
+    private record Ending(
+            DomainInfo info, StopCause cause, DomainConfig config, DomainConfig next, LifecycleAction action) {
         String name() {
             return config.name();
         }
@@ -220,8 +230,8 @@ public final class Supervisor {
             case PRESERVE -> keep(ending, "preserved until somebody destroys it");
             case DESTROY, COREDUMP_DESTROY -> remove(ending.entry(Optional.empty(), Optional.empty()), now);
             case RESTART, COREDUMP_RESTART, SOFT_RESET ->
-                remove(ending.entry(Optional.empty(), Optional.of(ending.config())), now);
-            case RENAME_RESTART -> remove(ending.entry(Optional.of(aside(ending)), Optional.of(ending.config())), now);
+                remove(ending.entry(Optional.empty(), Optional.of(ending.next())), now);
+            case RENAME_RESTART -> remove(ending.entry(Optional.of(aside(ending)), Optional.of(ending.next())), now);
         }
     }
 

@@ -44,6 +44,8 @@ public enum CreateStep implements OperationStep {
     VERIFY_MEMORY("verify the memory"),
     /** The domain's nodes are written in one transaction. */
     WRITE_XENSTORE("write xenstore"),
+    /** The configuration is stored for libxl, so that xl's verbs work on the domain. */
+    STORE_CONFIG("store the configuration for libxl"),
     /** xenstored connects to the domain. */
     INTRODUCE("introduce to xenstored"),
     /** The disks are attached, and dom0's back ends wait for the guest. */

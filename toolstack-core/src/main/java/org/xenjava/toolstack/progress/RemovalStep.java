@@ -16,6 +16,8 @@ public enum RemovalStep implements OperationStep {
     DETACH_DEVICES("detach the devices"),
     /** The nodes say what the earlier steps have to remove, so they stay if one of these failed. */
     REMOVE_NODES("remove the nodes from xenstore"),
+    /** The files in which libxl stores something of the domain. */
+    REMOVE_STORED_CONFIG("remove the configuration stored for libxl"),
     /** Xen destroys the domain. */
     DESTROY_DOMAIN("destroy the domain"),
     /** The removal is complete. */

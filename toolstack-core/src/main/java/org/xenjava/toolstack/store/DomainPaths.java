@@ -92,6 +92,11 @@ public record DomainPaths(int domid) {
         return libxl() + "/xenjava/config";
     }
 
+    /** The configuration of the next build, if it is not the present one; ours, unknown to libxl. */
+    public String nextConfig() {
+        return libxl() + "/xenjava/next-config";
+    }
+
     /** The identity of the device model's process, in the form of {@link ProcessIdentity}; ours, unknown to libxl. */
     public String deviceModelIdentity() {
         return libxl() + "/xenjava/device-model";

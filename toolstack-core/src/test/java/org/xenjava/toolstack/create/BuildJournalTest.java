@@ -16,6 +16,7 @@ import org.xenjava.toolstack.sim.SimulatedXen;
 import org.xenjava.toolstack.sim.fault.MachineState;
 import org.xenjava.toolstack.store.StoreClient;
 import org.xenjava.toolstack.store.WatchHub;
+import org.xenjava.toolstack.userdata.Userdata;
 import org.xenjava.toolstack.xenctrl.Xenctrl;
 import org.xenjava.toolstack.xenctrl.lib.Liveness;
 import org.xenjava.toolstack.xenctrl.lib.XenLibraries;
@@ -55,7 +56,8 @@ class BuildJournalTest {
                 store,
                 HvmTestHost.devices(machine, store, events),
                 new DeviceModels(store, events, xen.host(machine).deviceModels()),
-                new OnlyAlive("alive"));
+                new OnlyAlive("alive"),
+                Userdata.none());
         List<UUID> unfinished = journal.unfinished();
         unfinished.forEach(build -> assertTrue(journal.recover(xenctrl, removal, build)));
         return unfinished;

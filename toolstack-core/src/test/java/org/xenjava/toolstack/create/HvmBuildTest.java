@@ -53,6 +53,7 @@ import org.xenjava.toolstack.sim.fault.MachineState;
 import org.xenjava.toolstack.sim.fault.ProcessKilled;
 import org.xenjava.toolstack.store.StoreClient;
 import org.xenjava.toolstack.store.WatchHub;
+import org.xenjava.toolstack.userdata.Userdata;
 import org.xenjava.toolstack.xenctrl.DomainInfo;
 import org.xenjava.toolstack.xenctrl.Xenctrl;
 import org.xenjava.toolstack.xenctrl.abi.HvmParam;
@@ -375,7 +376,8 @@ class HvmBuildTest {
                 store,
                 HvmTestHost.devices(host.observer, store, events),
                 new DeviceModels(store, events, next),
-                new AfterTheDeath());
+                new AfterTheDeath(),
+                Userdata.none());
         assertTrue(journal.recover(xenctrl, removal, unfinished.get(0)));
         events.close();
         assertEquals(List.of(), next.all());

@@ -43,6 +43,7 @@ import org.xenjava.toolstack.sim.fault.FaultInjection;
 import org.xenjava.toolstack.sim.fault.MachineState;
 import org.xenjava.toolstack.store.StoreClient;
 import org.xenjava.toolstack.store.WatchHub;
+import org.xenjava.toolstack.userdata.Userdata;
 import org.xenjava.toolstack.xenctrl.DomainInfo;
 import org.xenjava.toolstack.xenctrl.Xenctrl;
 import org.xenjava.toolstack.xenctrl.abi.XenRelease;
@@ -134,13 +135,15 @@ final class HvmTestHost implements AutoCloseable {
                         new Random(153),
                         new BootBacking(xenctrl, store, ProcessIdentity.named("test"), backedBoot, xen::advance),
                         removal(),
-                        new RoomMaker(xenctrl, store, xen.host().controlDomain(), RoomPolicy.never(), xen::advance))
+                        new RoomMaker(xenctrl, store, xen.host().controlDomain(), RoomPolicy.never(), xen::advance),
+                        Userdata.none())
                 .build(config, listener, cancellation)
                 .domid();
     }
 
     DomainRemoval removal() {
-        return new DomainRemoval(xenctrl, store, devices(), deviceModels(), ProcessIdentity.named("test"));
+        return new DomainRemoval(
+                xenctrl, store, devices(), deviceModels(), ProcessIdentity.named("test"), Userdata.none());
     }
 
     private final ImageFiles images = new ImageFiles();

@@ -90,6 +90,8 @@ class HouseRulesTest {
             .definedBy(ROOT + ".device", ROOT + ".device.pv..")
             .layer("dump")
             .definedBy(ROOT + ".dump..")
+            .layer("userdata")
+            .definedBy(ROOT + ".userdata..")
             .layer("context")
             .definedBy(ROOT + ".context..")
             .layer("lifecycle")
@@ -174,6 +176,8 @@ class HouseRulesTest {
                     "translation",
                     "config",
                     "xl",
+                    "libxl",
+                    "userdata",
                     "memory",
                     "image",
                     "imagefile",
@@ -207,12 +211,15 @@ class HouseRulesTest {
             .mayOnlyBeAccessedByLayers("create", "context", "face", "cli")
             .whereLayer("dump")
             .mayOnlyAccessLayers("progress", "error", "memory", "operation", "xenctrl", "lib", "abi", "units")
+            .whereLayer("userdata")
+            .mayOnlyAccessLayers("error", "config", "libxl", "lib")
             .whereLayer("context")
             .mayOnlyBeAccessedByLayers("lifecycle", "face")
             .whereLayer("lifecycle")
             .mayOnlyAccessLayers(
                     "text",
                     "context",
+                    "userdata",
                     "progress",
                     "process",
                     "error",

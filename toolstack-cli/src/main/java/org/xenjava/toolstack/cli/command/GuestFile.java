@@ -34,7 +34,20 @@ public final class GuestFile {
 
     /** Reads the file and prints its warnings on standard error. */
     public DomainConfig read(Session session) {
-        XlConfigReader.Result result = read();
+        return read(read(), session);
+    }
+
+    /**
+     * Reads the file that a command's own parameters name, and prints its warnings.
+     *
+     * @param words one file, and lines that override it
+     * @param command the command of the parameters
+     */
+    public static DomainConfig read(List<String> words, CommandSpec command, Session session) {
+        return read(read(words, Optional.empty(), command), session);
+    }
+
+    private static DomainConfig read(XlConfigReader.Result result, Session session) {
         result.warnings().forEach(warning -> session.complain(warning.toString()));
         return result.config();
     }
@@ -53,6 +66,10 @@ public final class GuestFile {
     }
 
     private XlConfigReader.Result read() {
+        return read(arguments, file, spec);
+    }
+
+    private static XlConfigReader.Result read(List<String> arguments, Optional<Path> file, CommandSpec spec) {
         List<Path> files = new ArrayList<>(file.stream().toList());
         List<String> overrides = new ArrayList<>();
         for (String argument : arguments) {
@@ -67,12 +84,13 @@ public final class GuestFile {
         }
         Path chosen = files.get(0);
         return LibxlConfig.readIfJson(chosen)
-                .map(stored -> stored(chosen, stored, overrides))
+                .map(stored -> stored(chosen, stored, overrides, spec))
                 .orElseGet(() -> XlConfigReader.read(chosen, overrides));
     }
 
     /** A configuration in libxl's JSON. A member that the library does not support is a warning. */
-    private XlConfigReader.Result stored(Path chosen, LibxlConfig stored, List<String> overrides) {
+    private static XlConfigReader.Result stored(
+            Path chosen, LibxlConfig stored, List<String> overrides, CommandSpec spec) {
         if (!overrides.isEmpty()) {
             throw new ParameterException(
                     spec.commandLine(), chosen + " is libxl's JSON, which KEY=VALUE cannot override");

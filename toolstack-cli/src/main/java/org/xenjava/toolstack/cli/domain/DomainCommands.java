@@ -19,6 +19,7 @@ public final class DomainCommands {
         commands.put("shutdown", ShutdownCommand::new);
         commands.put("reboot", RebootCommand::new);
         commands.put("rename", RenameCommand::new);
+        commands.put("config-update", ConfigUpdateCommand::new);
         commands.put("trigger", TriggerCommand::new);
         commands.put("button-press", ButtonPressCommand::new);
         commands.put("sysrq", SysrqCommand::new);

@@ -4,7 +4,11 @@ package org.xenjava.toolstack.cli.host;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.LocalTime;
@@ -89,6 +93,33 @@ class HostCommandsTest {
         assertEquals(1, prompt.run("rename", "shop", "7").status());
         assertEquals(1, prompt.run("rename", "shop", "a/b").status());
         assertEquals("shop", read("/local/domain/1/name"));
+    }
+
+    @Test
+    void theConfigurationsAreListedInLibxlsJson() {
+        assertEquals(DONE, prompt.run("rename", "web", "shop"));
+        Outcome all = prompt.run("list", "-l");
+        assertEquals(0, all.status());
+        assertEquals("xlj: domain 0: no configuration is stored\n", all.err());
+        JsonObject entry =
+                JsonParser.parseString(all.out()).getAsJsonArray().get(0).getAsJsonObject();
+        assertEquals(1, entry.get("domid").getAsInt());
+        JsonObject config = entry.getAsJsonObject("config");
+        assertEquals("shop", config.getAsJsonObject("c_info").get("name").getAsString());
+        assertEquals(all.out(), prompt.run("list", "--long", "shop").out());
+        assertEquals(
+                new Outcome(1, "[]\n", "xlj: domain 0: no configuration is stored\n"), prompt.run("list", "-l", "0"));
+    }
+
+    @Test
+    void anotherConfigurationIsStoredForTheNextBoot(@TempDir Path directory) throws IOException {
+        Path file = Files.writeString(
+                directory.resolve("next.cfg"), "name = \"x\"\ntype = \"pvh\"\nkernel = \"/k\"\nmemory = 64\n");
+        assertEquals(DONE, prompt.run("config-update", "web", file.toString(), "vcpus=2"));
+        String stored = read("/libxl/1/xenjava/next-config/0");
+        assertTrue(stored.contains("memory = 64\n") && stored.contains("vcpus = 2\n"), stored);
+        assertEquals(2, prompt.run("config-update", "web").status());
+        assertEquals(1, prompt.run("config-update", "0", file.toString()).status());
     }
 
     @Test

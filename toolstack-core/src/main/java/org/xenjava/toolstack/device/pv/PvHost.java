@@ -125,23 +125,26 @@ public final class PvHost {
      * Attaches one more network card to a domain, without an emulated one. After a failure, nothing of the card is
      * left.
      *
+     * @param devid number of the card
      * @param nic has an address
-     * @return number of the card: one more than the highest of the domain's cards
      * @throws ConfigException if the host cannot connect the card
      * @throws DeviceException if its back end refuses the card
      */
-    public int attach(int domid, NicConfig nic) {
+    public void attach(int domid, int devid, NicConfig nic) {
         if (nic.type().equals(Optional.of(Type.IOEMU))) {
             throw new ConfigException("vif: only the build of an HVM guest gives it an emulated card: type=vif");
         }
-        int devid = tree.devices(domid, PvDevice.CARD).stream()
+        NicPlan card = NicPlan.of(nic, devid, Type.VIF, host);
+        orNothing(card.device(domid), begun -> nicAttachment.attach(domid, card, begun, new Cancellation()));
+    }
+
+    /** {@return the number of the domain's next network card: one more than the highest} */
+    public int nextNic(int domid) {
+        return tree.devices(domid, PvDevice.CARD).stream()
                         .mapToInt(PvDevice::devid)
                         .max()
                         .orElse(-1)
                 + 1;
-        NicPlan card = NicPlan.of(nic, devid, Type.VIF, host);
-        orNothing(card.device(domid), begun -> nicAttachment.attach(domid, card, begun, new Cancellation()));
-        return devid;
     }
 
     /**

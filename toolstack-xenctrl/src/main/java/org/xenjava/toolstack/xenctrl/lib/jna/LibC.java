@@ -56,6 +56,9 @@ final class LibC {
     /** {@code fcntl(2)} with a number as argument. */
     static native int fcntl(int fd, int command, long argument);
 
+    /** {@code flock(2)}. */
+    static native int flock(int fd, int operation);
+
     /** {@code syscall(2)} with numbers as arguments. */
     static native long syscall(long number, long first, long second, long third, long fourth);
 

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.context;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.xenjava.toolstack.config.DomainConfig;
+import org.xenjava.toolstack.config.NicConfig;
+import org.xenjava.toolstack.create.StoredConfig;
+import org.xenjava.toolstack.error.ConfigException;
+import org.xenjava.toolstack.store.DomainPaths;
+
+/**
+ * The configuration of a domain's next build where it is not that of the running domain: {@code xlj config-update} stores
+ * it in xenstore, {@code xl config-update} in libxl's directory.
+ */
+public final class NextConfig {
+    private static final Logger LOG = LoggerFactory.getLogger(NextConfig.class);
+
+    private NextConfig() {}
+
+    /**
+     * {@return the configuration of the next build}
+     *
+     * @param present the running domain's configuration, which the next build has if no other is stored, or if the stored
+     *     one describes no guest
+     */
+    public static DomainConfig of(HostContext host, int domid, UUID uuid, DomainConfig present) {
+        String source = "the configuration that xl config-update stored for domain " + domid;
+        try {
+            return host.userdata()
+                    .nextConfig(domid, uuid)
+                    .map(text -> StoredConfig.parse(text, source))
+                    .or(() -> StoredConfig.read(host.store().direct(), new DomainPaths(domid).nextConfig()))
+                    .map(next -> inPlaceOf(present, next))
+                    .orElse(present);
+        } catch (ConfigException e) {
+            LOG.warn("domain {} is built as it was: {}", domid, e.getMessage());
+            return present;
+        }
+    }
+
+    /** Stores a configuration for the next build of a domain of this library, in the place of any stored before. */
+    public static void store(HostContext host, int domid, UUID uuid, DomainConfig next) {
+        String path = new DomainPaths(domid).nextConfig();
+        host.store().inTransaction(transaction -> {
+            transaction.remove(path);
+            StoredConfig.write(transaction, path, next);
+            return next;
+        });
+        host.userdata().removeNextConfig(domid, uuid);
+    }
+
+    /** Stores a configuration for the next build of a domain of libxl, where xl looks for it. */
+    public static void storeForXl(HostContext host, int domid, UUID uuid, DomainConfig next) {
+        host.userdata().writeNextConfig(domid, uuid, StoredConfig.text(next));
+    }
+
+    /** With the name, the UUID and the addresses of the running domain. */
+    private static DomainConfig inPlaceOf(DomainConfig present, DomainConfig next) {
+        List<NicConfig> nics = new ArrayList<>();
+        for (int devid = 0; devid < next.nics().size(); devid++) {
+            NicConfig nic = next.nics().get(devid);
+            Optional<NicConfig> before =
+                    devid < present.nics().size() ? Optional.of(present.nics().get(devid)) : Optional.empty();
+            nics.add(
+                    nic.mac().isPresent()
+                            ? nic
+                            : before.flatMap(NicConfig::mac).map(nic::withMac).orElse(nic));
+        }
+        DomainConfig.Builder builder = next.toBuilder().name(present.name()).nics(nics);
+        present.uuid().ifPresent(builder::uuid);
+        return builder.build();
+    }
+}
