@@ -42,9 +42,16 @@ final class HostWiring {
         StoreClient store = new StoreClient(libraries.store());
         WatchHub events = new WatchHub(libraries.store());
         DeviceModels deviceModels = new DeviceModels(store, events, host.deviceModels());
-        HostInventory inventory =
-                new HostProbe(host, xenctrl.abi().release().toString(), deviceModels.trials(), options.confinement);
-        PvHost devices = new PvHost(store, events, libraries.hostDevices(), inventory, options.deviceLimit);
+        HostInventory inventory = new HostProbe(
+                host, xenctrl.abi().release().toString(), deviceModels.trials(), options.confinement, options.hotplug);
+        PvHost devices = new PvHost(
+                store,
+                events,
+                libraries.hostDevices(),
+                inventory,
+                host.scripts(),
+                options.hotplug,
+                options.deviceLimit);
         ProcessIdentity processes = options.processIdentity;
         Userdata userdata = options.libxlDirectory
                 .map(directory -> Userdata.in(directory, JnaAdvisoryLocks.open(), HostWiring::pause))

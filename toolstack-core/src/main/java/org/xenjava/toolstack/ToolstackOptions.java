@@ -11,7 +11,9 @@ import java.util.Optional;
 import java.util.function.UnaryOperator;
 import java.util.random.RandomGenerator;
 import org.xenjava.toolstack.config.Confinement;
+import org.xenjava.toolstack.config.HotplugPolicy;
 import org.xenjava.toolstack.create.FirmwareFiles;
+import org.xenjava.toolstack.device.HostScripts;
 import org.xenjava.toolstack.device.QemuProcesses;
 import org.xenjava.toolstack.device.pv.PvHost;
 import org.xenjava.toolstack.error.ConfigException;
@@ -40,6 +42,7 @@ public final class ToolstackOptions {
     Clock clock = Clock.systemUTC();
     RandomGenerator random = new SecureRandom();
     Confinement confinement = Confinement.WHERE_POSSIBLE;
+    HotplugPolicy hotplug = HotplugPolicy.REFUSE;
     Duration deviceLimit = PvHost.LIBXL_LIMIT;
     ProcessIdentity processIdentity = ProcessIdentity.ofProc();
     Optional<Path> libxlDirectory = Optional.empty();
@@ -142,6 +145,19 @@ public final class ToolstackOptions {
     }
 
     /**
+     * Sets whether hotplug scripts are run: programs that disks and network cards name with {@code script=}, and that
+     * connect them to the host as root. The script {@code vif-bridge} and the default script of disks are never run,
+     * because the library does their work itself.
+     *
+     * @param value the policy; the default is {@link HotplugPolicy#REFUSE}
+     * @return these options
+     */
+    public ToolstackOptions hotplugScripts(HotplugPolicy value) {
+        hotplug = value;
+        return this;
+    }
+
+    /**
      * Sets the identity that signs builds in xenstore, so that other processes can find out whether the builder still
      * runs.
      *
@@ -216,7 +232,8 @@ public final class ToolstackOptions {
                     QemuProcesses.installed(JnaHostProcesses.open()),
                     FirmwareFiles.installed(),
                     GuestWorth.NEEDED,
-                    LinuxControlDomain.installed(xlLock)));
+                    LinuxControlDomain.installed(xlLock),
+                    new HostScripts()));
         } catch (XenAccessException e) {
             throw new XenUnavailableException(Objects.requireNonNull(e.getMessage()), e);
         }

@@ -50,7 +50,8 @@ class ToolstackTest {
                 simulated.deviceModels(),
                 simulated.firmware(),
                 GuestWorth.NEEDED,
-                simulated.controlDomain());
+                simulated.controlDomain(),
+                simulated.scripts());
     }
 
     // ---- opening ---------------------------------------------------------------------------------------------

@@ -37,7 +37,8 @@ final class GuestDevices {
     }
 
     void startDeviceModel() {
-        deviceModels.start(guest.domid(), qemu());
+        QemuPlan qemu = qemu();
+        deviceModels.start(guest.domid(), qemu.with(devices.located(guest.domid(), qemu.disks())));
     }
 
     void awaitDeviceModel() {

@@ -19,6 +19,7 @@ import org.xenjava.toolstack.config.DomainConfig;
 import org.xenjava.toolstack.config.DomainType;
 import org.xenjava.toolstack.config.GraphicsConfig;
 import org.xenjava.toolstack.config.GraphicsConfig.Vga;
+import org.xenjava.toolstack.config.HotplugPolicy;
 import org.xenjava.toolstack.config.HvmConfig;
 import org.xenjava.toolstack.config.HvmConfig.Bios;
 import org.xenjava.toolstack.config.HvmConfig.Firmware;
@@ -128,7 +129,8 @@ final class HvmTestHost implements AutoCloseable {
                                 machine(faults),
                                 XenRelease.V4_17.toString(),
                                 deviceModels().trials(),
-                                Confinement.WHERE_POSSIBLE),
+                                Confinement.WHERE_POSSIBLE,
+                                HotplugPolicy.RUN),
                         devices(),
                         deviceModels(),
                         clock,
@@ -155,7 +157,12 @@ final class HvmTestHost implements AutoCloseable {
     private XenHost machine(XenLibraries libraries) {
         XenHost simulated = xen.host(libraries);
         return new XenHost(
-                libraries, deviceModel, FirmwareFiles.below(MACHINE), simulated.guests(), simulated.controlDomain());
+                libraries,
+                deviceModel,
+                FirmwareFiles.below(MACHINE),
+                simulated.guests(),
+                simulated.controlDomain(),
+                simulated.scripts());
     }
 
     private PvHost devices() {
@@ -168,6 +175,8 @@ final class HvmTestHost implements AutoCloseable {
                 events,
                 process.hostDevices(),
                 HostInventory.assumed(FirmwareFiles.below(MACHINE)),
+                SimulatedXen.create().host().scripts(),
+                HotplugPolicy.REFUSE,
                 Duration.ofMillis(100));
     }
 

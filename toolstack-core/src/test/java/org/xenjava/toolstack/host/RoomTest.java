@@ -153,17 +153,23 @@ class RoomTest {
     /** A domain 0 that starts programs after it was asked how much it can spare. */
     private XenHost boastful() {
         XenHost host = xen.host();
-        return new XenHost(host.libraries(), host.deviceModels(), host.firmware(), host.guests(), new ControlDomain() {
-            @Override
-            public long availableBytes() {
-                return dom0() * 4096;
-            }
+        return new XenHost(
+                host.libraries(),
+                host.deviceModels(),
+                host.firmware(),
+                host.guests(),
+                new ControlDomain() {
+                    @Override
+                    public long availableBytes() {
+                        return dom0() * 4096;
+                    }
 
-            @Override
-            public Optional<XlLock> tryLock() {
-                return host.controlDomain().tryLock();
-            }
-        });
+                    @Override
+                    public Optional<XlLock> tryLock() {
+                        return host.controlDomain().tryLock();
+                    }
+                },
+                host.scripts());
     }
 
     @Test

@@ -21,6 +21,7 @@ import org.xenjava.toolstack.Leftovers;
 import org.xenjava.toolstack.Toolstack;
 import org.xenjava.toolstack.ToolstackOptions;
 import org.xenjava.toolstack.config.DomainConfig;
+import org.xenjava.toolstack.config.HotplugPolicy;
 import org.xenjava.toolstack.image.TestKernels;
 import org.xenjava.toolstack.sim.SimulatedXen;
 import org.xenjava.toolstack.sim.fault.FaultInjection;
@@ -84,6 +85,7 @@ public final class TestHost implements AutoCloseable {
         return Toolstack.options()
                 .clock(Clock.fixed(NOW, ZoneOffset.UTC))
                 .random(RANDOM)
+                .hotplugScripts(HotplugPolicy.RUN)
                 .deviceLimit(DEVICE_LIMIT);
     }
 

@@ -5,13 +5,16 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import org.xenjava.toolstack.sim.dom0.Dom0;
+import org.xenjava.toolstack.sim.fault.HotplugBehaviour;
 import org.xenjava.toolstack.sim.guest.GuestFactory;
 import org.xenjava.toolstack.sim.guest.GuestHandle;
 import org.xenjava.toolstack.sim.guest.SimulatedGuest;
@@ -70,14 +73,18 @@ public final class SimulatedXen {
                 settings.commandLine,
                 settings.preemptionPending);
         Hardware hardware = new Hardware(size, lock, time, this::reboot);
-        firmware = () -> Boot.of(new Machine(release, hardware), blockDevices, bridges, guestFactory);
+        Map<String, HotplugBehaviour> scripts = Map.copyOf(settings.scripts);
+        firmware = () -> Boot.of(
+                guestFactory,
+                new Machine(release, hardware),
+                machine -> new Dom0(machine, blockDevices, bridges, scripts));
         boot = firmware.get();
     }
 
     /** Everything that runs on the computer from one boot to the next. */
     private record Boot(Machine machine, Dom0 dom0, Guests guests) {
-        static Boot of(Machine machine, List<String> blockDevices, List<String> bridges, GuestFactory guestFactory) {
-            Dom0 dom0 = new Dom0(machine, blockDevices, bridges);
+        static Boot of(GuestFactory guestFactory, Machine machine, Function<Machine, Dom0> software) {
+            Dom0 dom0 = software.apply(machine);
             Guests guests = new Guests(machine, dom0.store(), guestFactory);
             machine.addListener(guests);
             return new Boot(machine, dom0, guests);
@@ -115,7 +122,12 @@ public final class SimulatedXen {
      */
     public XenHost host(XenLibraries libraries) {
         return new XenHost(
-                libraries, dom0().deviceModels(), new IdleFirmware(), GuestWorth.EXPENDABLE, dom0().controlDomain());
+                libraries,
+                dom0().deviceModels(),
+                new IdleFirmware(),
+                GuestWorth.EXPENDABLE,
+                dom0().controlDomain(),
+                dom0().scripts());
     }
 
     /**
@@ -202,6 +214,14 @@ public final class SimulatedXen {
         });
     }
 
+    /**
+     * {@return the calls of hotplug scripts since the boot, each as script, arguments and the back end's path below
+     * {@code /local/domain/0}}
+     */
+    public List<String> scriptCalls() {
+        return locked(() -> boot.dom0().scriptCalls());
+    }
+
     /** {@return the output on Xen's console since its boot: at most the last 64 KiB} */
     public String console() {
         return locked(() -> boot.machine().console().text());
@@ -261,7 +281,26 @@ public final class SimulatedXen {
         private final List<String> blockDevices = new ArrayList<>();
         private final List<String> bridges = new ArrayList<>(List.of("xenbr0"));
 
+        private final Map<String, HotplugBehaviour> scripts = new TreeMap<>(Map.of(
+                "/etc/xen/scripts/vif-openvswitch", HotplugBehaviour.WORKS,
+                "/etc/xen/scripts/vif-route", HotplugBehaviour.WORKS,
+                "/etc/xen/scripts/vif-nat", HotplugBehaviour.WORKS,
+                "/etc/xen/scripts/block-iscsi", HotplugBehaviour.WORKS));
+
         private Builder() {}
+
+        /**
+         * Installs a hotplug script. {@code vif-openvswitch}, {@code vif-route}, {@code vif-nat} and {@code
+         * block-iscsi} of Xen's directory work by default.
+         *
+         * @param path absolute path of the script
+         * @param behaviour what it does
+         * @return this builder
+         */
+        public Builder hotplugScript(String path, HotplugBehaviour behaviour) {
+            scripts.put(path, behaviour);
+            return this;
+        }
 
         /**
          * Sets the Xen release that the machine simulates; the default is 4.17. A release that is not out yet behaves

@@ -5,6 +5,7 @@ import org.xenjava.toolstack.Toolstack;
 import org.xenjava.toolstack.ToolstackOptions;
 import org.xenjava.toolstack.cli.output.Console;
 import org.xenjava.toolstack.cli.output.JsonText;
+import org.xenjava.toolstack.config.HotplugPolicy;
 import org.xenjava.toolstack.config.xl.XlConf;
 import org.xenjava.toolstack.memory.BackedBoot;
 
@@ -33,13 +34,15 @@ public record Session(Console console, HostOpener host, Sleeper sleeper) {
 
     /** Opens Xen with another policy on lending pages to guests while they boot; the caller closes it. */
     public Toolstack open(BackedBoot backedBoot) {
-        ToolstackOptions options = Toolstack.options().backedBoot(backedBoot);
+        ToolstackOptions options =
+                Toolstack.options().hotplugScripts(HotplugPolicy.RUN).backedBoot(backedBoot);
         return host.open(HostSettings.apply(options, XlConf.STANDARD, console));
     }
 
     /** Opens Xen without removing what failed commands have left behind; the caller closes it. */
     public Toolstack openKeepingLeftovers() {
-        return host.open(HostSettings.apply(Toolstack.options().keepingLeftovers(), XlConf.STANDARD, console));
+        return host.open(HostSettings.apply(
+                Toolstack.options().hotplugScripts(HotplugPolicy.RUN).keepingLeftovers(), XlConf.STANDARD, console));
     }
 
     public void print(String line) {

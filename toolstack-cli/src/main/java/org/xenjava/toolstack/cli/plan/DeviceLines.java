@@ -97,6 +97,7 @@ final class DeviceLines {
     private static String server(DiskPlan plan) {
         return switch (plan.backend()) {
             case BLKBACK -> "blkback";
+            case SCRIPT -> "blkback on the block device that " + plan.script().orElse("") + " makes";
             case LOOP -> "blkback on a loop device";
             case QEMU -> "QEMU";
         };
@@ -109,7 +110,8 @@ final class DeviceLines {
                 .orElse("");
         word(
                 plan.link(EXAMPLE_DOMID),
-                nic.mac().map(MacAddress::text).orElse("random address") + ", bridge " + nic.bridge() + tap);
+                nic.mac().map(MacAddress::text).orElse("random address") + ", bridge " + nic.bridge() + tap
+                        + plan.script().map(path -> ", connected by " + path).orElse(""));
     }
 
     private void qemu(QemuPlan plan) {

@@ -35,6 +35,11 @@ public final class AskedOnce implements HostInventory {
     }
 
     @Override
+    public Optional<String> scriptRefusal(String path) {
+        return host.scriptRefusal(path);
+    }
+
+    @Override
     public Path deviceModel(Optional<Path> override) {
         return host.deviceModel(override);
     }

@@ -34,6 +34,11 @@ final class AssumedHost implements HostInventory {
     }
 
     @Override
+    public Optional<String> scriptRefusal(String path) {
+        return Optional.empty();
+    }
+
+    @Override
     public Path deviceModel(Optional<Path> override) {
         return override.orElse(QEMU);
     }

@@ -31,6 +31,8 @@ public enum DiskBackend {
     BLKBACK,
     /** blkback, on a loop device that the toolstack attaches to the file. */
     LOOP,
+    /** blkback, on the block device that a hotplug script makes of the target. */
+    SCRIPT,
     /** QEMU: {@code qdisk}. */
     QEMU;
 
@@ -42,7 +44,7 @@ public enum DiskBackend {
      */
     static DiskBackend of(DiskConfig disk, DomainType guest, HostFile target) {
         if (disk.script().isPresent()) {
-            throw complaint(disk, "hotplug scripts (script=" + disk.script().get() + ") are not run");
+            return SCRIPT;
         }
         if (disk.isEmptyDrive()) {
             return QEMU;
@@ -64,7 +66,7 @@ public enum DiskBackend {
     /** The path of the target. A relative name is relative to {@code /dev}, as in libxl's block script. */
     static String pathOf(DiskConfig disk) {
         String target = disk.target().orElse("");
-        return target.startsWith("/") || target.isEmpty() ? target : "/dev/" + target;
+        return disk.script().isPresent() || target.startsWith("/") || target.isEmpty() ? target : "/dev/" + target;
     }
 
     /** {@return the back end's name in xenstore} */

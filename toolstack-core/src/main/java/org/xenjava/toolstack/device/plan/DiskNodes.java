@@ -25,7 +25,7 @@ public final class DiskNodes {
             back.put("params", qemuFormat(disk.format()) + ":" + plan.path());
         } else {
             back.put("params", plan.path());
-            back.put("script", SCRIPT);
+            back.put("script", plan.script().orElse(SCRIPT));
         }
         back.putAll(DeviceNodes.commonBack(device));
         back.put("removable", cdrom ? "1" : "0");

@@ -35,14 +35,38 @@ public record DiskPlan(
      */
     public static DiskPlan of(DiskConfig disk, DomainType guest, DiskBus bus, HostInventory host) {
         String path = DiskBackend.pathOf(disk);
-        HostFile target = disk.isEmptyDrive() ? new HostFile.Absent() : host.file(path);
+        script(disk).ifPresent(script -> host.scriptRefusal(script).ifPresent(refusal -> {
+            throw new ConfigException("disk " + disk.vdev() + ": script " + script + " is not run: " + refusal);
+        }));
+        HostFile target = disk.isEmptyDrive() || disk.script().isPresent() ? new HostFile.Absent() : host.file(path);
         DiskBackend backend = DiskBackend.of(disk, guest, target);
         Optional<DiskIdentity> identity =
-                disk.isEmptyDrive() ? Optional.empty() : Optional.of(DiskIdentity.of(path, target, host));
+                disk.isEmptyDrive() ? Optional.empty() : Optional.of(identity(disk, path, target, host));
         Optional<String> emulated = guest == DomainType.HVM
                 ? disk.emulated(bus).map(controller -> place(disk, controller))
                 : Optional.empty();
         return new DiskPlan(disk, path, target, identity, backend, emulated);
+    }
+
+    private static Optional<String> script(DiskConfig disk) {
+        return disk.script().map(HotplugCalls::pathOf);
+    }
+
+    /** The blocks behind the argument of a script are not known; the same argument of it means the same blocks. */
+    private static DiskIdentity identity(DiskConfig disk, String path, HostFile target, HostInventory host) {
+        return script(disk)
+                .map(script -> new DiskIdentity("script " + script + " " + path))
+                .orElseGet(() -> DiskIdentity.of(path, target, host));
+    }
+
+    /** The path of the hotplug script; empty if the toolstack itself provides the disk. */
+    public Optional<String> script() {
+        return script(disk);
+    }
+
+    /** {@return the same disk at the path of the block device that its script has made} */
+    public DiskPlan at(String device) {
+        return new DiskPlan(disk, device, target, identity, backend, emulated);
     }
 
     private static String place(DiskConfig disk, DiskConfig.Controller controller) {

@@ -19,6 +19,9 @@ public interface HostInventory {
     /** Whether the host has a network interface of that name. */
     boolean linkExists(String link);
 
+    /** Why a hotplug script cannot be run; empty if it can. */
+    Optional<String> scriptRefusal(String path);
+
     /**
      * The QEMU to start.
      *

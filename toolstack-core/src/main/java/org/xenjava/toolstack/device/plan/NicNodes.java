@@ -12,8 +12,6 @@ import org.xenjava.toolstack.config.NicConfig.Type;
 final class NicNodes {
     static final String SCRIPT = "vif-bridge";
 
-    private static final String SCRIPTS = "/etc/xen/scripts/";
-
     private NicNodes() {}
 
     /** @param nic the card, with its address */
@@ -46,7 +44,6 @@ final class NicNodes {
     }
 
     static String scriptOf(NicConfig nic) {
-        String script = nic.script().orElse(SCRIPT);
-        return script.startsWith("/") ? script : SCRIPTS + script;
+        return HotplugCalls.pathOf(nic.script().orElse(SCRIPT));
     }
 }

@@ -18,11 +18,12 @@ public record NicPlan(NicConfig nic, int devid, Type type) {
 
     /** @throws ConfigException if the host cannot connect the card */
     public static NicPlan of(NicConfig nic, int devid, Type type, HostInventory host) {
-        if (!NicNodes.scriptOf(nic).endsWith("/" + NicNodes.SCRIPT)) {
-            throw new ConfigException("vif: hotplug scripts (script="
-                    + nic.script().orElse("") + ") are not run; only bridges are supported, as by " + NicNodes.SCRIPT);
-        }
-        if (!host.linkExists(nic.bridge())) {
+        String script = NicNodes.scriptOf(nic);
+        if (!HotplugCalls.isBuiltIn(script)) {
+            host.scriptRefusal(script).ifPresent(refusal -> {
+                throw new ConfigException("vif: script " + script + " is not run: " + refusal);
+            });
+        } else if (!host.linkExists(nic.bridge())) {
             throw new ConfigException("vif: this host has no bridge '" + nic.bridge()
                     + "'; create it with 'ip link add " + nic.bridge() + " type bridge', or name another");
         }
@@ -37,6 +38,11 @@ public record NicPlan(NicConfig nic, int devid, Type type) {
     /** The nodes of the card in xenstore. */
     public DeviceNodes nodes(int domid) {
         return NicNodes.of(device(domid), nic, type);
+    }
+
+    /** The path of the hotplug script; empty if the toolstack itself connects the card. */
+    public Optional<String> script() {
+        return Optional.of(NicNodes.scriptOf(nic)).filter(path -> !HotplugCalls.isBuiltIn(path));
     }
 
     /** The name that netback gives its interface. */

@@ -47,6 +47,11 @@ public record QemuPlan(
         return new QemuPlan(program, config, memory, disks, nics, other);
     }
 
+    /** {@return the same with other disks} */
+    public QemuPlan with(List<DiskPlan> others) {
+        return new QemuPlan(program, config, memory, others, nics, confinement);
+    }
+
     /** The programs that become QEMU one after the other, the last of which tells QEMU about the X server of its window. */
     public List<String> launcher() {
         List<String> variables = new ArrayList<>();

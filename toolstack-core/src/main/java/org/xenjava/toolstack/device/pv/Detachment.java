@@ -22,8 +22,10 @@ final class Detachment {
     private final DeviceTree tree;
     private final BackendStates states;
     private final LoopDevices loops;
+    private final ScriptRuns scripts;
 
-    Detachment(StoreClient store, DeviceTree tree, BackendStates states, LoopDevices loops) {
+    Detachment(StoreClient store, DeviceTree tree, BackendStates states, LoopDevices loops, ScriptRuns scripts) {
+        this.scripts = scripts;
         this.store = store;
         this.tree = tree;
         this.states = states;
@@ -77,6 +79,7 @@ final class Detachment {
 
     /** The device may be attached at the same moment: a loop device that was noted meanwhile is detached as well. */
     private void release(PvDevice device) {
+        scripts.detach(device);
         for (int tries = 0; tries < MAX_TRIES; tries++) {
             LoopDevices.Noted noted = loops.noted(store.direct(), device);
             loops.detach(device, noted);

@@ -18,8 +18,16 @@ final class DiskAttachment {
     private final BackendStates states;
     private final LoopDevices loops;
     private final SharedDisks shared;
+    private final ScriptRuns scripts;
 
-    DiskAttachment(HostDevices host, DeviceTree tree, BackendStates states, LoopDevices loops, SharedDisks shared) {
+    DiskAttachment(
+            HostDevices host,
+            DeviceTree tree,
+            BackendStates states,
+            LoopDevices loops,
+            SharedDisks shared,
+            ScriptRuns scripts) {
+        this.scripts = scripts;
         this.host = host;
         this.tree = tree;
         this.states = states;
@@ -40,6 +48,7 @@ final class DiskAttachment {
         if (disk.backend() != DiskBackend.QEMU) {
             states.awaitProbed(disk.device(domid), () -> true, cancellation);
         }
+        disk.script().ifPresent(script -> scripts.attach(disk.device(domid), script, "physical-device"));
     }
 
     private void create(int domid, DiskPlan disk, Map<String, String> extra, Runnable begun) {

@@ -4,6 +4,7 @@ package org.xenjava.toolstack.device.pv;
 import java.nio.file.Path;
 import java.util.Optional;
 import org.xenjava.toolstack.config.Confinement;
+import org.xenjava.toolstack.config.HotplugPolicy;
 import org.xenjava.toolstack.config.HvmConfig.Bios;
 import org.xenjava.toolstack.device.QemuTrials;
 import org.xenjava.toolstack.device.plan.HostInventory;
@@ -19,17 +20,20 @@ public final class HostProbe implements HostInventory {
     private final String release;
     private final QemuTrials trials;
     private final Confinement confinement;
+    private final HotplugPolicy hotplug;
 
     /**
      * @param release the running Xen's release, such as {@code 4.17}
      * @param trials know how QEMU can be confined
      * @param confinement the host's policy for QEMU
+     * @param hotplug whether hotplug scripts are run
      */
-    public HostProbe(XenHost host, String release, QemuTrials trials, Confinement confinement) {
+    public HostProbe(XenHost host, String release, QemuTrials trials, Confinement confinement, HotplugPolicy hotplug) {
         this.host = host;
         this.release = release;
         this.trials = trials;
         this.confinement = confinement;
+        this.hotplug = hotplug;
     }
 
     @Override
@@ -45,6 +49,13 @@ public final class HostProbe implements HostInventory {
     @Override
     public boolean linkExists(String link) {
         return kernel().linkExists(link);
+    }
+
+    @Override
+    public Optional<String> scriptRefusal(String path) {
+        return hotplug == HotplugPolicy.RUN
+                ? host.scripts().refusal(path)
+                : Optional.of("hotplug scripts are not run; ToolstackOptions.hotplugScripts allows them");
     }
 
     @Override

@@ -9,7 +9,7 @@ import org.xenjava.toolstack.error.DeviceException;
 import org.xenjava.toolstack.progress.Cancellation;
 import org.xenjava.toolstack.xenctrl.lib.HostDevices;
 
-/** Attaches a planned network card to a domain, with the effects of the script {@code vif-bridge}. */
+/** Attaches a planned network card to a domain, with the effects of the script {@code vif-bridge}, or by another script. */
 final class NicAttachment {
     /**
      * The hardware address of the interface, which is netback's too. A bridge takes the lowest address of its
@@ -20,8 +20,10 @@ final class NicAttachment {
     private final HostDevices host;
     private final DeviceTree tree;
     private final BackendStates states;
+    private final ScriptRuns scripts;
 
-    NicAttachment(HostDevices host, DeviceTree tree, BackendStates states) {
+    NicAttachment(HostDevices host, DeviceTree tree, BackendStates states, ScriptRuns scripts) {
+        this.scripts = scripts;
         this.host = host;
         this.tree = tree;
         this.states = states;
@@ -35,6 +37,11 @@ final class NicAttachment {
         String link = card.link(domid);
         tree.create(card.nodes(domid), transaction -> {}, begun);
         states.awaitProbed(device, () -> host.linkExists(given), cancellation);
+        if (card.script().isPresent()) {
+            card.tap(domid).ifPresent(tap -> requireTap(device, tap));
+            scripts.attach(device, card.script().get(), "hotplug-status");
+            return;
+        }
         KernelCalls.run("attaching " + device, () -> {
             if (!link.equals(given)) {
                 host.rename(given, link);
@@ -45,10 +52,14 @@ final class NicAttachment {
         tree.addToBack(device, Map.of("hotplug-status", "connected"));
     }
 
-    private void connectEmulated(PvDevice device, String tap, NicConfig nic) {
+    private void requireTap(PvDevice device, String tap) {
         if (!host.linkExists(tap)) {
             throw new DeviceException("attaching " + device + ": QEMU has made no interface " + tap);
         }
+    }
+
+    private void connectEmulated(PvDevice device, String tap, NicConfig nic) {
+        requireTap(device, tap);
         host.setHardwareAddress(tap, GREATEST_ADDRESS);
         connect(tap, nic);
     }

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Optional;
 import org.xenjava.toolstack.config.DiskConfig;
 import org.xenjava.toolstack.config.DomainType;
+import org.xenjava.toolstack.config.HotplugPolicy;
 import org.xenjava.toolstack.config.NicConfig;
 import org.xenjava.toolstack.config.NicConfig.Type;
 import org.xenjava.toolstack.config.PeripheralConfig.DiskBus;
@@ -27,6 +28,7 @@ import org.xenjava.toolstack.store.StoreClient;
 import org.xenjava.toolstack.store.StoreTransaction;
 import org.xenjava.toolstack.store.WatchHub;
 import org.xenjava.toolstack.xenctrl.lib.HostDevices;
+import org.xenjava.toolstack.xenctrl.lib.XenHost.HotplugScripts;
 
 /**
  * Attaches, lists and detaches the disks and network cards of a host's domains. The class is safe to use from many
@@ -43,20 +45,31 @@ public final class PvHost {
     private final NicAttachment nicAttachment;
     private final Detachment detachment;
     private final DeviceList list;
+    private final ScriptRuns scriptRuns;
 
     /**
      * @param kernel provides loop devices and network interfaces
      * @param host answers a plan's questions
+     * @param scripts runs hotplug scripts
+     * @param hotplug whether they are run
      * @param limit the longest time of each wait for a back end or a guest; libxl's is {@link #LIBXL_LIMIT}
      */
-    public PvHost(StoreClient store, WatchHub events, HostDevices kernel, HostInventory host, Duration limit) {
+    public PvHost(
+            StoreClient store,
+            WatchHub events,
+            HostDevices kernel,
+            HostInventory host,
+            HotplugScripts scripts,
+            HotplugPolicy hotplug,
+            Duration limit) {
         this.host = host;
         tree = new DeviceTree(store);
         states = new BackendStates(store, events, limit);
         LoopDevices loops = new LoopDevices(kernel, store);
-        diskAttachment = new DiskAttachment(kernel, tree, states, loops, new SharedDisks(host));
-        nicAttachment = new NicAttachment(kernel, tree, states);
-        detachment = new Detachment(store, tree, states, loops);
+        scriptRuns = new ScriptRuns(store, scripts, hotplug);
+        diskAttachment = new DiskAttachment(kernel, tree, states, loops, new SharedDisks(host), scriptRuns);
+        nicAttachment = new NicAttachment(kernel, tree, states, scriptRuns);
+        detachment = new Detachment(store, tree, states, loops, scriptRuns);
         list = new DeviceList(store, tree, states);
     }
 
@@ -70,6 +83,16 @@ public final class PvHost {
      */
     public void attachDisks(int domid, DevicePlan plan, Cancellation cancellation) {
         plan.disks().forEach(disk -> diskAttachment.attach(domid, disk, () -> {}, cancellation));
+    }
+
+    /** {@return the disks of a plan that is carried out, each with the path of the block device that its script has made} */
+    public List<DiskPlan> located(int domid, List<DiskPlan> disks) {
+        return disks.stream()
+                .map(disk -> disk.script()
+                        .flatMap(script -> scriptRuns.blockDevice(disk.device(domid)))
+                        .map(disk::at)
+                        .orElse(disk))
+                .toList();
     }
 
     /** Waits for the paravirtual disks that QEMU serves, once it is ready. */

@@ -61,6 +61,11 @@ class DevicePlanTest {
         }
 
         @Override
+        public Optional<String> scriptRefusal(String path) {
+            return Optional.empty();
+        }
+
+        @Override
         public Path deviceModel(Optional<Path> override) {
             if (!qemu) {
                 throw new DeviceModelException("no QEMU");

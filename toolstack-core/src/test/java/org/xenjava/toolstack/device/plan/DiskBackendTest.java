@@ -2,7 +2,6 @@
 package org.xenjava.toolstack.device.plan;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -10,7 +9,6 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.xenjava.toolstack.config.DiskConfig;
 import org.xenjava.toolstack.config.DomainType;
 import org.xenjava.toolstack.config.xl.XlConfigReader;
-import org.xenjava.toolstack.error.ConfigException;
 import org.xenjava.toolstack.xenctrl.lib.HostFile;
 
 class DiskBackendTest {
@@ -48,12 +46,10 @@ class DiskBackendTest {
     }
 
     @Test
-    void aScriptIsNotRun() {
+    void aScriptMakesABlockDevice() {
         DiskConfig disk = XlConfigReader.disk("drbd:web,xvda,w");
-        assertEquals(
-                "disk xvda: hotplug scripts (script=block-drbd) are not run",
-                assertThrows(ConfigException.class, () -> DiskBackend.of(disk, DomainType.PVH, new HostFile.Absent()))
-                        .getMessage());
+        assertEquals(DiskBackend.SCRIPT, DiskBackend.of(disk, DomainType.PVH, new HostFile.Absent()));
+        assertEquals("web", DiskBackend.pathOf(disk));
     }
 
     @Test

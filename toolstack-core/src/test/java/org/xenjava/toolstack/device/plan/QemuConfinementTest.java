@@ -52,6 +52,11 @@ class QemuConfinementTest {
         }
 
         @Override
+        public Optional<String> scriptRefusal(String path) {
+            return Optional.empty();
+        }
+
+        @Override
         public Path deviceModel(Optional<Path> override) {
             return Path.of("/qemu");
         }

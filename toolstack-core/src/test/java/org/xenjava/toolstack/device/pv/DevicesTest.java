@@ -166,9 +166,9 @@ class DevicesTest extends DeviceHost {
                 guest().nics(List.of(NicConfig.builder().bridge("br9").build())),
                 "domain web: vif: this host has no bridge 'br9'; create it with 'ip link add br9 type bridge', or name"
                         + " another",
-                guest().nics(List.of(NicConfig.builder().script("vif-nat").build())),
-                "domain web: vif: hotplug scripts (script=vif-nat) are not run; only bridges are supported, as by"
-                        + " vif-bridge");
+                guest().nics(List.of(NicConfig.builder().script("vif-lost").build())),
+                "domain web: vif: script /etc/xen/scripts/vif-lost is not run: there is no file"
+                        + " /etc/xen/scripts/vif-lost");
         refused.forEach((config, message) -> assertEquals(
                 message,
                 assertThrows(ConfigException.class, () -> create(config)).getMessage()));

@@ -4,7 +4,9 @@ package org.xenjava.toolstack.sim.dom0;
 import java.nio.charset.StandardCharsets;
 import java.util.Collection;
 import java.util.List;
+import java.util.Map;
 import java.util.SortedMap;
+import org.xenjava.toolstack.sim.fault.HotplugBehaviour;
 import org.xenjava.toolstack.sim.hypercall.Hypercalls;
 import org.xenjava.toolstack.sim.machine.DomainListener;
 import org.xenjava.toolstack.sim.machine.Machine;
@@ -13,6 +15,7 @@ import org.xenjava.toolstack.sim.store.StoreConnection;
 import org.xenjava.toolstack.sim.store.XenStored;
 import org.xenjava.toolstack.xenctrl.lib.ControlDomain;
 import org.xenjava.toolstack.xenctrl.lib.DeviceModelProcesses;
+import org.xenjava.toolstack.xenctrl.lib.XenHost.HotplugScripts;
 import org.xenjava.toolstack.xenctrl.lib.XenLibException;
 import org.xenjava.toolstack.xenctrl.lib.XenLibraries;
 import org.xenjava.toolstack.xenctrl.lib.XenStore;
@@ -27,6 +30,7 @@ public final class Dom0 {
     private final Hypercalls hypercalls;
     private final QemuPrograms deviceModels;
     private final Dom0Balloon balloon;
+    private final SimulatedScripts scripts;
 
     /**
      * Boots dom0.
@@ -34,8 +38,13 @@ public final class Dom0 {
      * @param machine the machine to run on
      * @param blockDevices paths of block devices
      * @param bridges names of bridges
+     * @param scripts behaviour of the hotplug scripts, by path
      */
-    public Dom0(Machine machine, Collection<String> blockDevices, Collection<String> bridges) {
+    public Dom0(
+            Machine machine,
+            Collection<String> blockDevices,
+            Collection<String> bridges,
+            Map<String, HotplugBehaviour> scripts) {
         entry = new MachineEntry(machine);
         kernel = new HostKernel(blockDevices, bridges);
         store = new XenStored(machine.lock(), new StoreLink(machine));
@@ -59,6 +68,7 @@ public final class Dom0 {
         own = store.connectKernel(0);
         writeInitialTree();
         deviceModels = new QemuPrograms(entry, own);
+        this.scripts = new SimulatedScripts(entry, own, kernel, scripts);
         new ConsoleDaemon(own).start();
         new BackendDrivers(own, kernel).start();
         balloon = new Dom0Balloon(machine, own);
@@ -107,6 +117,16 @@ public final class Dom0 {
     /** QEMU on this machine. */
     public DeviceModelProcesses deviceModels() {
         return deviceModels;
+    }
+
+    /** The hotplug scripts of this machine. */
+    public HotplugScripts scripts() {
+        return scripts;
+    }
+
+    /** The calls of hotplug scripts since the boot; the caller holds the machine's lock. */
+    public List<String> scriptCalls() {
+        return scripts.calls();
     }
 
     /** Starts xenstored again without the nodes that it had. */

@@ -57,6 +57,11 @@ final class HostKernel {
         return Files.exists(file) ? new HostFile.Other() : new HostFile.Absent();
     }
 
+    /** Adds a block device, or finds it. */
+    HostFile.BlockDevice addDisk(String path) {
+        return disks.computeIfAbsent(path, name -> new HostFile.BlockDevice(DISK_MAJOR, disks.size()));
+    }
+
     private static HostFile identified(Path file) {
         try {
             Map<String, Object> attributes = Files.readAttributes(file, "unix:dev,ino");
