@@ -47,6 +47,7 @@ public final class ToolstackOptions {
     ProcessIdentity processIdentity = ProcessIdentity.ofProc();
     Optional<Path> libxlDirectory = Optional.empty();
     private LibxlFiles libxlFiles = LibxlFiles.OF_THE_REAL_HOST;
+    private Optional<Path> xenPrefix = Optional.empty();
     private UnaryOperator<XenLibraries> tap = UnaryOperator.identity();
     private Path xlLock = LinuxControlDomain.XL_LOCK;
     private boolean keepsLeftovers;
@@ -169,6 +170,19 @@ public final class ToolstackOptions {
         return this;
     }
 
+    /**
+     * Sets the prefix of a Xen that was installed from source, such as {@code /opt/xen}. Its QEMU, hvmloader and BIOSes
+     * come before those of the distribution and of the default prefix, {@code /usr/local}. A guest's configuration may
+     * name each file instead: {@code device_model_override}, {@code firmware_override}, {@code bios_path_override}.
+     *
+     * @param value an absolute path
+     * @return these options; they concern {@link #open()} only
+     */
+    public ToolstackOptions xenPrefix(Path value) {
+        xenPrefix = Optional.of(value);
+        return this;
+    }
+
     /** The choice of a directory for libxl's files. */
     private enum LibxlFiles {
         /** libxl's own directory on this machine, if it exists; none on a host that the caller provides. */
@@ -229,8 +243,8 @@ public final class ToolstackOptions {
         try {
             return open(new XenHost(
                     JnaXen.open(),
-                    QemuProcesses.installed(JnaHostProcesses.open()),
-                    FirmwareFiles.installed(),
+                    QemuProcesses.installed(xenPrefix, JnaHostProcesses.open()),
+                    FirmwareFiles.installed(xenPrefix),
                     GuestWorth.NEEDED,
                     LinuxControlDomain.installed(xlLock),
                     new HostScripts()));

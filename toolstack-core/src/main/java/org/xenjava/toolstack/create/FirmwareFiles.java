@@ -20,26 +20,38 @@ public final class FirmwareFiles implements FirmwareLocator {
     private static final String LOADER = "hvmloader";
 
     private final Path root;
+    private final Optional<Path> prefix;
 
-    private FirmwareFiles(Path root) {
+    private FirmwareFiles(Path root, Optional<Path> prefix) {
         this.root = root;
+        this.prefix = prefix;
     }
 
-    /** {@return the files of this machine} */
-    public static FirmwareFiles installed() {
-        return below(Path.of("/"));
+    /**
+     * {@return the files of this machine}
+     *
+     * @param prefix the prefix of a Xen that was installed from source, whose files come first
+     */
+    public static FirmwareFiles installed(Optional<Path> prefix) {
+        return new FirmwareFiles(Path.of("/"), prefix);
     }
 
     /** The files below another root directory. */
     static FirmwareFiles below(Path root) {
-        return new FirmwareFiles(root);
+        return new FirmwareFiles(root, Optional.empty());
     }
 
     private List<Path> directories(String release) {
+        Stream<Path> own = prefix.stream()
+                .flatMap(xen -> Stream.of("lib/xen/boot", "libexec/xen/boot").map(xen::resolve));
+        return Stream.concat(own, installedDirectories(release).stream()).toList();
+    }
+
+    private List<Path> installedDirectories(String release) {
         return all(
                 // Debian
                 "usr/lib/xen-" + release + "/boot",
-                // Fedora, Gentoo
+                // Fedora, XCP-ng, Gentoo
                 "usr/libexec/xen/boot",
                 // openSUSE, Arch
                 "usr/lib/xen/boot",
@@ -50,7 +62,7 @@ public final class FirmwareFiles implements FirmwareLocator {
 
     private List<Path> seaBios() {
         return all(
-                // Debian, Fedora
+                // Debian, Fedora, XCP-ng
                 "usr/share/seabios/bios-256k.bin",
                 // openSUSE, Arch
                 "usr/share/qemu/bios-256k.bin");

@@ -14,20 +14,36 @@ import org.xenjava.toolstack.error.DeviceModelException;
  * searched.
  */
 public final class QemuBinary {
+    private static final String NAME = "qemu-system-i386";
+
     private final List<Path> candidates;
 
     private QemuBinary(List<Path> candidates) {
         this.candidates = candidates;
     }
 
-    /** {@return the QEMU of this machine} */
-    public static QemuBinary installed() {
-        return below(Path.of("/"));
+    /**
+     * {@return the QEMU of this machine}
+     *
+     * @param prefix the prefix of a Xen that was installed from source, whose QEMU comes first
+     */
+    public static QemuBinary installed(Optional<Path> prefix) {
+        return below(Path.of("/"), prefix);
     }
 
     /** The QEMU below another root directory. */
     static QemuBinary below(Path root) {
-        return new QemuBinary(Stream.of(
+        return below(root, Optional.empty());
+    }
+
+    private static QemuBinary below(Path root, Optional<Path> prefix) {
+        Stream<Path> own = prefix.stream().flatMap(xen -> Stream.of("lib/xen/bin/" + NAME, "libexec/xen/bin/" + NAME)
+                .map(xen::resolve));
+        return new QemuBinary(Stream.concat(own, known(root)).toList());
+    }
+
+    private static Stream<Path> known(Path root) {
+        return Stream.of(
                         // Debian from bookworm on
                         "usr/libexec/xen-qemu-system-i386",
                         // Xen's own default
@@ -35,15 +51,14 @@ public final class QemuBinary {
                         "usr/local/lib/xen/bin/qemu-system-i386",
                         // Fedora, Gentoo
                         "usr/libexec/xen/bin/qemu-system-i386",
-                        // openSUSE, Arch
+                        // openSUSE, Arch, and XCP-ng in lib64
                         "usr/lib/xen/bin/qemu-system-i386",
                         "usr/lib64/xen/bin/qemu-system-i386",
                         // Debian before bookworm
                         "usr/bin/qemu-system-i386",
                         // the distribution's own, which emulates the same machines
                         "usr/bin/qemu-system-x86_64")
-                .map(root::resolve)
-                .toList());
+                .map(root::resolve);
     }
 
     /**

@@ -58,10 +58,11 @@ public final class QemuProcesses implements DeviceModelProcesses {
     /**
      * Of this machine.
      *
+     * @param prefix the prefix of a Xen that was installed from source
      * @param host the machine's processes
      */
-    public static QemuProcesses installed(HostProcesses host) {
-        return new QemuProcesses(QemuBinary.installed(), host);
+    public static QemuProcesses installed(Optional<Path> prefix, HostProcesses host) {
+        return new QemuProcesses(QemuBinary.installed(prefix), host);
     }
 
     /** The processes with the QEMU below another root directory. */

@@ -24,6 +24,7 @@ class FirmwareFilesTest {
     @CsvSource({
         "Debian, usr/lib/xen-4.17/boot/hvmloader, usr/share/seabios/bios-256k.bin, usr/share/ovmf/OVMF.fd",
         "Fedora, usr/libexec/xen/boot/hvmloader, usr/share/seabios/bios-256k.bin, usr/share/edk2/xen/OVMF.fd",
+        "XCP-ng, usr/libexec/xen/boot/hvmloader, usr/libexec/xen/boot/seabios.bin, usr/libexec/xen/boot/ovmf.bin",
         "openSUSE, usr/lib/xen/boot/hvmloader, usr/share/qemu/bios-256k.bin, usr/share/qemu/ovmf-x86_64-xen-4m.bin",
         "Arch, usr/lib/xen/boot/hvmloader, usr/share/qemu/bios-256k.bin, usr/share/ovmf/x64/OVMF.fd",
         "source, usr/local/lib/xen/boot/hvmloader, usr/local/lib/xen/boot/seabios.bin, usr/local/lib/xen/boot/ovmf.bin",
@@ -36,6 +37,15 @@ class FirmwareFilesTest {
         assertEquals(root.resolve(loader), loader(Firmware.DEFAULT));
         assertEquals(root.resolve(seaBios), bios(Firmware.DEFAULT));
         assertEquals(root.resolve(ovmf), bios(with(Bios.OVMF)));
+    }
+
+    @Test
+    void theFilesOfAPrefixComeFirst() throws IOException {
+        Path loader = install("opt/xen/lib/xen/boot/hvmloader");
+        Path bios = install("opt/xen/libexec/xen/boot/seabios.bin");
+        FirmwareFiles files = FirmwareFiles.installed(Optional.of(root.resolve("opt/xen")));
+        assertEquals(loader, files.loader(Optional.empty(), "4.17"));
+        assertEquals(bios, files.bios("seabios", Optional.empty(), "4.17"));
     }
 
     @Test

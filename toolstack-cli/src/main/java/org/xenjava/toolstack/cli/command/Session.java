@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.xenjava.toolstack.cli.command;
 
+import java.nio.file.Path;
 import org.xenjava.toolstack.Toolstack;
 import org.xenjava.toolstack.ToolstackOptions;
 import org.xenjava.toolstack.cli.output.Console;
@@ -17,9 +18,17 @@ import org.xenjava.toolstack.memory.BackedBoot;
  * @param sleeper waits
  */
 public record Session(Console console, HostOpener host, Sleeper sleeper) {
+    private static final String XEN_PREFIX = "XLJ_XEN_PREFIX";
+
     /** The environment of this process on this machine. */
     public static Session ofProcess() {
-        return new Session(Console.ofProcess(), ToolstackOptions::open, time -> Thread.sleep(time.toMillis()));
+        return new Session(Console.ofProcess(), Session::openHere, time -> Thread.sleep(time.toMillis()));
+    }
+
+    /** The environment names a Xen that was installed from source. */
+    private static Toolstack openHere(ToolstackOptions options) {
+        String prefix = System.getenv(XEN_PREFIX);
+        return (prefix == null ? options : options.xenPrefix(Path.of(prefix))).open();
     }
 
     /** The same environment with another way to open Xen. */
