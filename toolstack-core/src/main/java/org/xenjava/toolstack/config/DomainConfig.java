@@ -32,6 +32,7 @@ import org.xenjava.toolstack.xenctrl.units.KiB;
  * @param limits Xen's limits for the guest
  * @param paging how Xen translates the guest's addresses
  * @param processor the processors that the guest sees
+ * @param placement where the guest's vCPUs run, and how much
  * @param options properties of the domain
  * @param uuid the guest's UUID; if it is empty, each build chooses a random one
  * @param lifecycle actions when the guest stops
@@ -52,6 +53,7 @@ public record DomainConfig(
         LimitsConfig limits,
         PagingConfig paging,
         ProcessorConfig processor,
+        CpuPlacement placement,
         Set<GuestOption> options,
         Optional<UUID> uuid,
         Lifecycle lifecycle,
@@ -109,6 +111,7 @@ public record DomainConfig(
      * @param limits Xen's limits for the guest
      * @param paging how Xen translates the guest's addresses
      * @param processor the processors that the guest sees
+     * @param placement where the guest's vCPUs run, and how much
      * @param options properties of the domain
      * @param uuid the guest's UUID; if it is empty, each build chooses a random one
      * @param lifecycle actions when the guest stops
@@ -131,6 +134,7 @@ public record DomainConfig(
                 .add(DomainRules.ofCommandLine(commandLine), "cmdline", "extra", "root")
                 .add(DomainRules.ofVcpus(vcpus), "vcpus")
                 .add(DomainRules.ofMaxVcpus(vcpus, maxVcpus), "maxvcpus", "vcpus")
+                .add(DomainRules.ofPlacement(placement, maxVcpus), "cpus", "cpus_soft", "cap")
                 .add(DomainRules.ofMachine(type, hvm), "type")
                 .add(DomainRules.ofAltp2m(paging, processor, sizes), "altp2m", "altp2mhvm", "maxmem", "nestedhvm")
                 .add(DomainRules.ofNestedPaging(paging, processor), "nestedhvm", "hap")
@@ -211,6 +215,7 @@ public record DomainConfig(
                 limits,
                 paging,
                 processor,
+                placement,
                 options,
                 newUuid,
                 lifecycle,
@@ -267,6 +272,7 @@ public record DomainConfig(
                 .limits(limits)
                 .paging(paging)
                 .processor(processor)
+                .placement(placement)
                 .options(options)
                 .lifecycle(lifecycle)
                 .disks(disks)
@@ -296,6 +302,7 @@ public record DomainConfig(
         private LimitsConfig limits = LimitsConfig.DEFAULT;
         private PagingConfig paging = PagingConfig.DEFAULT;
         private ProcessorConfig processor = ProcessorConfig.DEFAULT;
+        private CpuPlacement placement = CpuPlacement.DEFAULT;
         private Set<GuestOption> options = Set.of();
         private Optional<UUID> uuid = Optional.empty();
         private Lifecycle lifecycle = Lifecycle.DEFAULT;
@@ -474,6 +481,17 @@ public record DomainConfig(
         }
 
         /**
+         * Sets where the guest's vCPUs run, and how much.
+         *
+         * @param value the placement; the default is {@link CpuPlacement#DEFAULT}
+         * @return this builder
+         */
+        public Builder placement(CpuPlacement value) {
+            placement = value;
+            return this;
+        }
+
+        /**
          * Sets the properties of the domain.
          *
          * @param value the properties; none by default
@@ -568,6 +586,7 @@ public record DomainConfig(
                     limits,
                     paging,
                     processor,
+                    placement,
                     options,
                     uuid,
                     lifecycle,

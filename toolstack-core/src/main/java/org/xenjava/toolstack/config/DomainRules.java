@@ -125,6 +125,16 @@ final class DomainRules {
                 : Optional.empty();
     }
 
+    static Optional<String> ofPlacement(CpuPlacement placement, int maxVcpus) {
+        if (placement.hard().size() > maxVcpus || placement.soft().size() > maxVcpus) {
+            return Optional.of("cpus and cpus_soft have at most an entry for each of the " + maxVcpus + " vCPUs");
+        }
+        return placement.cap().orElse(0) > 100 * maxVcpus
+                ? Optional.of("cap is at most 100 for each of the " + maxVcpus + " vCPUs, not "
+                        + placement.cap().getAsInt())
+                : Optional.empty();
+    }
+
     static Optional<String> ofEventChannels(int limit) {
         return limit < LEAST_EVENT_CHANNELS || limit > GREATEST_EVENT_CHANNELS
                 ? Optional.of("max_event_channels is " + LEAST_EVENT_CHANNELS + " … " + GREATEST_EVENT_CHANNELS

@@ -68,6 +68,7 @@ final class GuestBuild {
     private int domid = NOT_CREATED;
     private GuestPorts ports = new GuestPorts(0, 0, 0, 0);
     private Optional<HostClaim> claim = Optional.empty();
+    private Optional<VcpuPlacement> placement = Optional.empty();
     private CpuPolicy cpuPolicy = new CpuPolicy(List.of(), List.of());
 
     GuestBuild(Xenctrl xenctrl, StoreClient store, Clock clock, CreatePlan plan, UUID uuid, Cancellation cancellation) {
@@ -121,6 +122,7 @@ final class GuestBuild {
 
     /** @param emulationFlags {@code XEN_X86_EMU_*} */
     void createDomain(int emulationFlags) {
+        placement = Optional.of(new VcpuPlacement(xenctrl, store, plan.config().placement()));
         CreateDomain request = CreateRequest.of(plan.config(), uuid, emulationFlags, xenctrl);
         cpuPolicy =
                 CpuPolicyEdits.of(xenctrl.host().defaultHvmCpuPolicy(), xenctrl.host()::hostCpuPolicy, plan.config());
@@ -135,7 +137,9 @@ final class GuestBuild {
     }
 
     void allocateVcpus() {
+        placement.ifPresent(where -> where.enterPool(domid));
         xenctrl.domains().setMaxVcpus(domid, plan.config().maxVcpus());
+        placement.ifPresent(where -> where.apply(domid));
     }
 
     void limitMemory() {

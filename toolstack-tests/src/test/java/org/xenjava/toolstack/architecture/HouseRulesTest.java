@@ -133,7 +133,7 @@ class HouseRulesTest {
             .whereLayer("xl")
             .mayOnlyBeAccessedByLayers("create", "cli")
             .whereLayer("libxl")
-            .mayOnlyAccessLayers("text", "config", "error", "units")
+            .mayOnlyAccessLayers("processor", "text", "config", "error", "units")
             .whereLayer("memory")
             .mayOnlyAccessLayers("error", "config", "xenctrl", "units")
             .whereLayer("image")
@@ -167,6 +167,7 @@ class HouseRulesTest {
             .mayOnlyAccessLayers("process", "error", "memory", "store", "service", "resize", "xenctrl", "lib", "units")
             .whereLayer("create")
             .mayOnlyAccessLayers(
+                    "processor",
                     "text",
                     "progress",
                     "process",

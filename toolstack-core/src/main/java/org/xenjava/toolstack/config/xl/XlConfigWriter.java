@@ -5,9 +5,11 @@ import java.nio.file.Path;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Function;
 import org.xenjava.toolstack.config.ClockConfig;
 import org.xenjava.toolstack.config.Confinement;
+import org.xenjava.toolstack.config.CpuPlacement;
 import org.xenjava.toolstack.config.DomainConfig;
 import org.xenjava.toolstack.config.DomainConfig.Lifecycle;
 import org.xenjava.toolstack.config.GraphicsConfig;
@@ -24,6 +26,7 @@ import org.xenjava.toolstack.config.PlatformConfig;
 import org.xenjava.toolstack.config.PlatformConfig.GenerationId;
 import org.xenjava.toolstack.config.TscMode;
 import org.xenjava.toolstack.config.ViridianFeature;
+import org.xenjava.toolstack.processor.CpuList;
 import org.xenjava.toolstack.xenctrl.units.KiB;
 
 /**
@@ -60,11 +63,29 @@ public final class XlConfigWriter {
         number("maxmem", config.maxMemory().toMiB());
         number("vcpus", config.vcpus());
         number("maxvcpus", config.maxVcpus());
+        placement(config.placement(), config.maxVcpus());
         xen(config);
         lifecycle(config.lifecycle());
         config.hvm().ifPresent(machine -> machine(machine, config.clock().tscMode()));
         list("disk", config.disks().stream().map(XlDiskWriter::write).toList());
         list("vif", config.nics().stream().map(XlNicSpec::write).toList());
+    }
+
+    /** Only values that differ from the default. */
+    private void placement(CpuPlacement placement, int maxVcpus) {
+        cpus("cpus", placement.hard(), maxVcpus);
+        cpus("cpus_soft", placement.soft(), maxVcpus);
+        placement.weight().ifPresent(weight -> number("cpu_weight", weight));
+        placement.cap().ifPresent(cap -> number("cap", cap));
+        placement.pool().ifPresent(pool -> string("pool", pool));
+    }
+
+    private void cpus(String key, List<CpuList> lists, int maxVcpus) {
+        if (lists.size() == maxVcpus && Set.copyOf(lists).size() == 1) {
+            string(key, lists.get(0).toString());
+        } else {
+            list(key, lists.stream().map(CpuList::toString).toList());
+        }
     }
 
     /** Only values that differ from the default. */

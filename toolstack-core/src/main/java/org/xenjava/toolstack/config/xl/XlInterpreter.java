@@ -55,8 +55,11 @@ final class XlInterpreter {
                 .map(hvm -> new XlHvmSection(settings).machine())
                 .ifPresent(builder::hvm);
         memory(builder);
-        settings.integer("vcpus").ifPresentOrElse(builder::vcpus, () -> builder.vcpus(1));
-        settings.integer("maxvcpus").ifPresent(builder::maxVcpus);
+        int vcpus = settings.integer("vcpus").orElse(1);
+        Optional<Integer> maxVcpus = settings.integer("maxvcpus");
+        builder.vcpus(vcpus);
+        maxVcpus.ifPresent(builder::maxVcpus);
+        builder.placement(new XlPlacementSection(settings, Math.max(1, maxVcpus.orElse(vcpus))).placement());
         devices(builder);
         uuid().ifPresent(builder::uuid);
         builder.lifecycle(new Lifecycle(
