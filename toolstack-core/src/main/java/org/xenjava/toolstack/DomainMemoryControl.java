@@ -20,6 +20,8 @@ import org.xenjava.toolstack.xenctrl.units.KiB;
 public final class DomainMemoryControl {
     private static final Logger LOG = LoggerFactory.getLogger(DomainMemoryControl.class);
 
+    private static final int CONTROL_DOMAIN = 0;
+
     private final DomainHandle domain;
 
     DomainMemoryControl(DomainHandle domain) {
@@ -35,6 +37,7 @@ public final class DomainMemoryControl {
     /**
      * Sets the size ({@code xl mem-set}), which the guest's balloon driver follows. While a populate-on-demand guest
      * has not finished ballooning, a larger size also grows the PoD cache. The needed host memory is claimed first.
+     * Domain 0 keeps what its programs use and a margin, and leaves the host a reserve.
      *
      * @param memory whole pages, video RAM included, at most static-max
      * @throws org.xenjava.toolstack.error.ConfigException if the size is out of range
@@ -42,19 +45,32 @@ public final class DomainMemoryControl {
      */
     public void set(KiB memory) {
         String verb = "setting the memory of";
-        domain.exclusively(verb, () -> resize().setMemory(sized(verb), memory));
+        domain.exclusively(verb, () -> {
+            if (domain.domid() == CONTROL_DOMAIN) {
+                domain.context().rooms().controlDomainSize().set(memory);
+            } else {
+                resize().setMemory(sized(verb), memory);
+            }
+        });
         LOG.info("{} resized to {}", domain, memory);
     }
 
     /**
      * Sets max_mem ({@code xl mem-max}), and the maximum that the next build of the domain uses. The running guest's
-     * {@code memory/static-max} stays, because its balloon driver computes with it.
+     * {@code memory/static-max} stays, because its balloon driver computes with it; that of domain 0 follows, because
+     * its driver does not.
      *
      * @param maxMemory whole MiB, at least the memory target
      */
     public void setMaximum(KiB maxMemory) {
         String verb = "setting the maximum memory of";
-        domain.exclusively(verb, () -> resize().setMaxMemory(sized(verb), maxMemory));
+        domain.exclusively(verb, () -> {
+            if (domain.domid() == CONTROL_DOMAIN) {
+                domain.context().rooms().controlDomainSize().setMaximum(maxMemory);
+            } else {
+                resize().setMaxMemory(sized(verb), maxMemory);
+            }
+        });
         LOG.info("{} may grow to {}", domain, maxMemory);
     }
 

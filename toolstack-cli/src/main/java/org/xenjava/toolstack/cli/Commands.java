@@ -23,6 +23,9 @@ import picocli.CommandLine;
  * takes longer than most of them run.
  */
 final class Commands {
+    /** The commands that describe all commands. */
+    private static final Set<String> ABOUT_ALL = Set.of("help", "completion", "man-page");
+
     private static final Map<String, Function<Session, Object>> BY_NAME = new LinkedHashMap<>();
 
     static {
@@ -34,6 +37,8 @@ final class Commands {
         BY_NAME.putAll(ProcessorCommands.byName());
         BY_NAME.put("version", VersionCommand::new);
         BY_NAME.put("help", UsageCommand::new);
+        BY_NAME.put("completion", CompletionCommand::new);
+        BY_NAME.put("man-page", ManPageCommand::new);
     }
 
     private Commands() {}
@@ -46,7 +51,7 @@ final class Commands {
     static void addTo(CommandLine xlj, Session session, String... args) {
         Set<String> named = new LinkedHashSet<>(List.of(args));
         named.retainAll(BY_NAME.keySet());
-        Set<String> wanted = named.isEmpty() || named.contains("help") ? BY_NAME.keySet() : named;
+        Set<String> wanted = named.isEmpty() || named.stream().anyMatch(ABOUT_ALL::contains) ? BY_NAME.keySet() : named;
         wanted.forEach(name -> xlj.addSubcommand(
                 name, Objects.requireNonNull(BY_NAME.get(name)).apply(session)));
     }

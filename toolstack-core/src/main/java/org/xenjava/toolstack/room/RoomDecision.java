@@ -54,7 +54,8 @@ record RoomDecision(Verdict verdict, KiB target, Pages available, Pages spare) {
         return new RoomDecision(given.equals(Pages.ZERO) ? Verdict.ENOUGH : Verdict.SHRINK, target, after, spare);
     }
 
-    private static Pages spare(RoomPolicy policy, Pages owned, KiB usable) {
+    /** The most that domain 0 can give. */
+    static Pages spare(RoomPolicy policy, Pages owned, KiB usable) {
         Pages aboveLeast = minusOrZero(owned, policy.least().toPages());
         Pages unused = minusOrZero(usable.toPages(), policy.margin().toPages());
         return aboveLeast.min(unused);

@@ -101,6 +101,11 @@ public final class RoomMaker {
         return new Room(lock::close);
     }
 
+    /** {@return the size of domain 0, which a user may set too} */
+    public ControlDomainSize controlDomainSize() {
+        return new ControlDomainSize(xenctrl, store, system, policy);
+    }
+
     /** Gives domain 0 back what is free, unless the policy leaves domain 0 alone. */
     public void giveBackIfOn() {
         if (policy.mode() != RoomPolicy.Mode.NEVER) {

@@ -9,6 +9,7 @@ import picocli.CommandLine.Command;
 @Command(
         description = {
             "Set the memory of a domain. The balloon driver in the guest follows.",
+            "Domain 0 keeps what its programs use and a margin, and the host keeps a reserve of 64 MiB.",
             "While a populate-on-demand guest has not finished ballooning, a larger size also enlarges its PoD cache."
         })
 final class MemSetCommand extends ResizeCommand {

@@ -25,11 +25,6 @@ abstract class ResizeCommand extends DomainCommand {
     abstract void resize(Domain domain, KiB size);
 
     @Override
-    protected String controlDomainRefusal() {
-        return "cannot be resized yet: only HVM and PVH guests can";
-    }
-
-    @Override
     protected void run(Domain domain) {
         resize(domain, size);
     }

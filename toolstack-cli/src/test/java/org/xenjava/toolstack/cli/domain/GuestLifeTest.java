@@ -69,8 +69,6 @@ class GuestLifeTest {
                     destroy 0       | domain 0 cannot be destroyed: it is the control domain
                     pause 0         | domain 0 cannot be paused: nothing could unpause it
                     pause Domain-0  | domain 0 cannot be paused: nothing could unpause it
-                    mem-set 0 512   | domain 0 cannot be resized yet: only HVM and PVH guests can
-                    mem-max 0 512   | domain 0 cannot be resized yet: only HVM and PVH guests can
                     console 0       | domain 0 has no console in xenconsoled: its console is the host's
                     dump-core 0 /x  | domain 0 cannot be dumped: the dump would pause the domain that it runs in
                     """)
