@@ -22,6 +22,7 @@ module org.xenjava.toolstack.core {
     exports org.xenjava.toolstack.config.xl;
     exports org.xenjava.toolstack.device.view;
     exports org.xenjava.toolstack.error;
+    exports org.xenjava.toolstack.host;
     exports org.xenjava.toolstack.lifecycle;
     exports org.xenjava.toolstack.memory;
     exports org.xenjava.toolstack.pod;

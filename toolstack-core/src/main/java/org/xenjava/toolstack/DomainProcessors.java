@@ -118,6 +118,12 @@ public final class DomainProcessors {
         });
     }
 
+    /** {@return the NUMA nodes on which Xen looks for the domain's memory first; all of them unless something chose some} */
+    public CpuSet nodes() {
+        return domain.attempting(
+                "reading the nodes of", () -> domain.xenctrl().topology().nodeAffinity(domain.domid()));
+    }
+
     /** {@return the pool of the domain} */
     public CpuPool pool() {
         String verb = "looking for the pool of";

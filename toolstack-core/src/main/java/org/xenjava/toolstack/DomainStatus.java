@@ -21,6 +21,7 @@ import org.xenjava.toolstack.xenctrl.units.Pages;
  * @param totPages pages that the domain owns
  * @param maxPages limit of the pages that the domain may own
  * @param outstandingPages pages that are claimed for the domain and not yet taken
+ * @param sharedPages pages that the domain shares with other domains
  * @param vcpus number of vCPUs that are up
  * @param cpuTime CPU time used by all vCPUs
  */
@@ -34,6 +35,7 @@ public record DomainStatus(
         Pages totPages,
         Pages maxPages,
         Pages outstandingPages,
+        Pages sharedPages,
         int vcpus,
         Duration cpuTime) {
 
@@ -88,6 +90,7 @@ public record DomainStatus(
      * @param totPages pages that the domain owns
      * @param maxPages limit of the pages that the domain may own
      * @param outstandingPages pages that are claimed for the domain and not yet taken
+     * @param sharedPages pages that the domain shares with other domains
      * @param vcpus number of vCPUs that are up
      * @param cpuTime CPU time used by all vCPUs
      */
@@ -106,6 +109,7 @@ public record DomainStatus(
                 Pages.of(info.totPages()),
                 Pages.of(info.maxPages()),
                 Pages.of(info.outstandingPages()),
+                Pages.of(info.sharedPages()),
                 info.onlineVcpus(),
                 Duration.ofNanos(info.cpuTimeNanos()));
     }

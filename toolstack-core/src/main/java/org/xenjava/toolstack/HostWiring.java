@@ -90,6 +90,7 @@ final class HostWiring {
                 builds,
                 removal,
                 rooms,
+                host.controlDomain(),
                 new DebtCover(xenctrl, store, processes),
                 deviceModels,
                 devices,

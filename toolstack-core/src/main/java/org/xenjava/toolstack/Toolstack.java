@@ -9,9 +9,12 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.xenjava.toolstack.config.DomainConfig;
 import org.xenjava.toolstack.context.HostContext;
+import org.xenjava.toolstack.context.HostReader;
 import org.xenjava.toolstack.create.DomainBuilder;
 import org.xenjava.toolstack.error.DomainNotFoundException;
 import org.xenjava.toolstack.error.XenUnavailableException;
+import org.xenjava.toolstack.host.HostDetails;
+import org.xenjava.toolstack.host.HostTopology;
 import org.xenjava.toolstack.lifecycle.SupervisionListener;
 import org.xenjava.toolstack.lifecycle.SupervisionPolicy;
 import org.xenjava.toolstack.lifecycle.Supervisor;
@@ -185,6 +188,18 @@ public final class Toolstack implements AutoCloseable {
                     Pages.of(info.freePages() + info.scrubPages()),
                     Pages.of(info.outstandingPages()));
         });
+    }
+
+    /** {@return the hypervisor, the CPUs and the abilities of the host} */
+    public HostDetails details() {
+        return context.attempting("looking at the host", () -> HostReader.details(context.xenctrl()));
+    }
+
+    /** {@return the places of CPUs, memory and PCI devices} */
+    public HostTopology topology() {
+        return context.attempting(
+                "reading the topology of the host",
+                () -> HostReader.topology(context.xenctrl(), context.controlDomain()));
     }
 
     /** {@return what failed or killed operations have left behind on the host} Opening removes what is recorded. */

@@ -88,6 +88,18 @@ public final class XenSecurity {
                 }));
     }
 
+    /**
+     * {@return the security label of a domain, such as {@code system_u:system_r:domU_t}; empty if Xen runs without Flask, or if the domain is gone}
+     *
+     * @param domain the domain
+     */
+    public Optional<String> label(Domain domain) {
+        return context.attempting("reading the security label of " + domain, () -> context.xenctrl()
+                .domains()
+                .info(domain.domid())
+                .flatMap(info -> ifPresent(() -> context.xenctrl().flask().label(info.label()))));
+    }
+
     private static byte[] read(Path file) {
         try (InputStream in = Files.newInputStream(file)) {
             byte[] policy = in.readNBytes(LARGEST_POLICY_BYTES + 1);

@@ -15,6 +15,8 @@ import picocli.CommandLine.Model.UsageMessageSpec;
 
 /** The help of all commands as a page of man(7). */
 final class ManPage {
+    private static final int FIRST_BEYOND_ASCII = 0x80;
+
     private final List<String> lines = new ArrayList<>();
 
     private ManPage() {}
@@ -31,7 +33,7 @@ final class ManPage {
         UsageMessageSpec usage = program.usageMessage();
         macro("TH", name.toUpperCase(Locale.ROOT), "1", "", Version.text(), "Xen");
         macro("SH", "NAME");
-        text(name + " \\- manage Xen guests");
+        text(name + " - manage Xen guests");
         macro("SH", "SYNOPSIS");
         lines.add(".B " + name);
         text("[OPTIONS] COMMAND [ARGUMENTS]");
@@ -113,11 +115,25 @@ final class ManPage {
         lines.add(escaped.startsWith(".") || escaped.startsWith("'") ? "\\&" + escaped : escaped);
     }
 
-    /** Escapes what is special in roff: the backslash, and the hyphen, which would become typographic. */
+    /**
+     * Escapes what is special in roff: the backslash, the hyphen, which would become typographic, and characters that are
+     * not ASCII.
+     */
     private static String escaped(String text) {
-        return text.replace("\\-", "\u0000")
-                .replace("\\", "\\e")
-                .replace("-", "\\-")
-                .replace("\u0000", "\\-");
+        StringBuilder escaped = new StringBuilder();
+        text.chars().forEach(c -> {
+            switch (c) {
+                case '\\' -> escaped.append("\\e");
+                case '-' -> escaped.append("\\-");
+                default -> {
+                    if (c < FIRST_BEYOND_ASCII) {
+                        escaped.append((char) c);
+                    } else {
+                        escaped.append(String.format("\\[u%04X]", c));
+                    }
+                }
+            }
+        });
+        return escaped.toString();
     }
 }

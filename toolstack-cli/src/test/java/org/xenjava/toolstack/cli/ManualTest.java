@@ -62,7 +62,7 @@ class ManualTest {
                         "-c",
                         "source " + script + "; COMP_WORDS=(" + String.join(" ", quoted) + "); COMP_CWORD="
                                 + (words.length - 1)
-                                + "; COMP_LINE=\"${COMP_WORDS[*]}\"; COMP_POINT=${#COMP_LINE}; _complete_xlj;"
+                                + "; COMP_LINE=\"${COMP_WORDS[*]}\"; COMP_POINT=${#COMP_LINE}; _complete_xlj 2>/dev/null;"
                                 + " echo \"${COMPREPLY[*]}\"")
                 .strip();
     }

@@ -20,6 +20,7 @@ import org.xenjava.toolstack.store.StoreClient;
 import org.xenjava.toolstack.store.WatchHub;
 import org.xenjava.toolstack.userdata.Userdata;
 import org.xenjava.toolstack.xenctrl.Xenctrl;
+import org.xenjava.toolstack.xenctrl.lib.ControlDomain;
 import org.xenjava.toolstack.xenctrl.lib.Liveness;
 
 /**
@@ -31,6 +32,7 @@ import org.xenjava.toolstack.xenctrl.lib.Liveness;
  * @param builds the journal of running builds
  * @param removal removes domains
  * @param rooms makes room for guests
+ * @param controlDomain the operating system of domain 0
  * @param loans lends pages to domains that are short of them
  * @param userdata libxl's files of the domains
  * @param clock the time of day
@@ -48,6 +50,7 @@ public record HostContext(
         BuildJournal builds,
         DomainRemoval removal,
         RoomMaker rooms,
+        ControlDomain controlDomain,
         DebtCover loans,
         DeviceModels deviceModels,
         PvHost devices,

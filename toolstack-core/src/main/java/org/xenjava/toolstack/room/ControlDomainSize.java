@@ -43,8 +43,9 @@ public final class ControlDomainSize {
      */
     public void set(KiB memory) {
         ControlDomain.XlLock lock = system.tryLock()
-                .orElseThrow(() -> new DomainStateException("another process builds a guest and may be changing the size of"
-                        + " domain 0; try again when it has ended"));
+                .orElseThrow(
+                        () -> new DomainStateException("another process builds a guest and may be changing the size of"
+                                + " domain 0; try again when it has ended"));
         try (lock) {
             DomainInfo info = info();
             requireSize(memory, info);

@@ -4,11 +4,15 @@ package org.xenjava.toolstack.room;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
+import java.nio.file.DirectoryIteratorException;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
 import java.util.EnumSet;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -23,6 +27,8 @@ import org.xenjava.toolstack.xenctrl.lib.ControlDomain;
 public final class LinuxControlDomain implements ControlDomain {
     /** The file that xl locks, unless {@code lockfile} in xl.conf names another. */
     public static final Path XL_LOCK = Path.of("/var/lock/xl");
+
+    private static final Path PCI_DEVICES = Path.of("/sys/bus/pci/devices");
 
     private static final Logger LOG = LoggerFactory.getLogger(LinuxControlDomain.class);
     private static final Pattern AVAILABLE = Pattern.compile("(?m)^MemAvailable:\\s+(\\d{1,15}) kB$");
@@ -62,6 +68,18 @@ public final class LinuxControlDomain implements ControlDomain {
         } catch (IOException e) {
             throw new HostMemoryException(
                     "domain 0 keeps its size, since its available memory cannot be read: " + e.getMessage(), e);
+        }
+    }
+
+    @Override
+    public List<String> pciDevices() {
+        try (DirectoryStream<Path> devices = Files.newDirectoryStream(PCI_DEVICES)) {
+            List<String> names = new ArrayList<>();
+            devices.forEach(device -> names.add(String.valueOf(device.getFileName())));
+            return names;
+        } catch (IOException | DirectoryIteratorException e) {
+            LOG.debug("no PCI devices: {}", e.getMessage());
+            return List.of();
         }
     }
 

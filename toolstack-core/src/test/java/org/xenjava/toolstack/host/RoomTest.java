@@ -160,6 +160,11 @@ class RoomTest {
                 host.guests(),
                 new ControlDomain() {
                     @Override
+                    public List<String> pciDevices() {
+                        return List.of();
+                    }
+
+                    @Override
                     public long availableBytes() {
                         return dom0() * 4096;
                     }

@@ -272,10 +272,12 @@ public final class DomainCalls {
                 info.get("tot_pages"),
                 info.get("max_pages"),
                 info.get("outstanding_pages"),
+                info.get("shr_pages"),
                 info.get("cpu_time"),
                 info.getInt("nr_online_vcpus"),
                 info.getInt("max_vcpu_id"),
                 uuid(info.getBytes("handle")),
+                info.getInt("ssidref"),
                 info.getInt("cpupool"),
                 info.getInt("arch_config.emulation_flags"));
     }

@@ -12,10 +12,12 @@ import org.xenjava.toolstack.xenctrl.abi.DomctlOp;
  * @param totPages pages that the domain owns
  * @param maxPages pages that the domain may own
  * @param outstandingPages pages claimed and not yet allocated
+ * @param sharedPages pages that the domain shares with others (memory sharing)
  * @param cpuTimeNanos CPU time of all vCPUs
  * @param onlineVcpus number of vCPUs that are up
  * @param maxVcpuId highest number of a vCPU; -1 without vCPUs
  * @param handle UUID of the domain
+ * @param label number of its security label ({@code ssidref})
  * @param pool number of its pool of CPUs
  * @param emulationFlags {@code XEN_X86_EMU_*}: 1 for PVH, more for HVM, 0 for PV
  */
@@ -25,10 +27,12 @@ public record DomainInfo(
         long totPages,
         long maxPages,
         long outstandingPages,
+        long sharedPages,
         long cpuTimeNanos,
         int onlineVcpus,
         int maxVcpuId,
         UUID handle,
+        int label,
         int pool,
         int emulationFlags) {
 

@@ -3,19 +3,23 @@ package org.xenjava.toolstack.xenctrl;
 
 import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.Locale;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.xenjava.toolstack.xenctrl.abi.Hypercall;
 import org.xenjava.toolstack.xenctrl.abi.SchedOp;
 import org.xenjava.toolstack.xenctrl.abi.StructView;
 import org.xenjava.toolstack.xenctrl.abi.SysctlOp;
+import org.xenjava.toolstack.xenctrl.lib.Errno;
 import org.xenjava.toolstack.xenctrl.lib.HypercallBuffer;
 
 /** Hypercalls about the host and about Xen itself. */
 public final class HostCalls {
     private static final int CONSOLE_CHUNK = 16384;
     private static final int CONTROL_DOMAIN = 0;
+    private static final int BUILD_ID_BYTES = 1024;
 
     private final HypercallFactory calls;
     private volatile @Nullable PhysInfo lastPhysInfo;
@@ -79,6 +83,42 @@ public final class HostCalls {
                     info.get("outstanding_pages"));
             lastPhysInfo = answer;
             return answer;
+        }
+    }
+
+    /** {@code XEN_SYSCTL_physinfo}: the parts that do not change. */
+    public HostHardware hardware() {
+        try (PreparedCall call = calls.sysctl(SysctlOp.PHYSINFO)) {
+            call.issue();
+            StructView info = call.body();
+            ByteBuffer words = ByteBuffer.wrap(info.getBytes("hw_cap")).order(ByteOrder.LITTLE_ENDIAN);
+            return new HostHardware(
+                    info.getInt("threads_per_core"),
+                    info.getInt("cores_per_socket"),
+                    info.getInt("max_cpu_id"),
+                    info.getInt("nr_nodes"),
+                    info.getInt("capabilities"),
+                    IntStream.range(0, words.capacity() / Integer.BYTES)
+                            .mapToObj(i -> words.getInt(i * Integer.BYTES))
+                            .toList());
+        }
+    }
+
+    /** {@code XENVER_build_id}: the linker's identification of Xen, in bytes; none if Xen was linked without one. */
+    public byte[] buildId() {
+        try (HypercallBuffer buffer = calls.buffer(BUILD_ID_BYTES)) {
+            ByteBuffer id = buffer.bytes().order(ByteOrder.LITTLE_ENDIAN);
+            id.putInt(0, BUILD_ID_BYTES - Integer.BYTES);
+            int length = calls.issue(
+                    "XENVER_build_id", HypercallException.NO_DOMAIN, Hypercall.XEN_VERSION, 10, buffer.address());
+            byte[] bytes = new byte[Math.min(length, BUILD_ID_BYTES - Integer.BYTES)];
+            id.get(Integer.BYTES, bytes);
+            return bytes;
+        } catch (HypercallException e) {
+            if (e.errno().equals(Errno.ENODATA) || e.errno().equals(Errno.ENOSYS)) {
+                return new byte[0];
+            }
+            throw e;
         }
     }
 

@@ -3,9 +3,11 @@ package org.xenjava.toolstack.xenctrl;
 
 import java.util.List;
 import org.xenjava.toolstack.xenctrl.abi.DomctlOp;
+import org.xenjava.toolstack.xenctrl.abi.Hypercall;
 import org.xenjava.toolstack.xenctrl.abi.MemoryOp;
 import org.xenjava.toolstack.xenctrl.abi.StructLayout;
 import org.xenjava.toolstack.xenctrl.abi.StructView;
+import org.xenjava.toolstack.xenctrl.lib.Errno;
 import org.xenjava.toolstack.xenctrl.lib.HypercallBuffer;
 import org.xenjava.toolstack.xenctrl.units.KiB;
 import org.xenjava.toolstack.xenctrl.units.Pages;
@@ -174,5 +176,26 @@ public final class MemoryCalls {
 
     private static PodCounters counters(StructView answer) {
         return new PodCounters(answer.get("tot_pages"), answer.get("pod_cache_pages"), answer.get("pod_entries"));
+    }
+
+    /** {@code XENMEM_get_sharing_freed_pages}: pages of the host that memory sharing has freed; 0 without sharing. */
+    public Pages freedBySharing() {
+        return sharing("XENMEM_get_sharing_freed_pages", MemoryOp.GET_SHARING_FREED_PAGES);
+    }
+
+    /** {@code XENMEM_get_sharing_shared_pages}: pages of the host that domains share; 0 without sharing. */
+    public Pages shared() {
+        return sharing("XENMEM_get_sharing_shared_pages", MemoryOp.GET_SHARING_SHARED_PAGES);
+    }
+
+    private Pages sharing(String name, int op) {
+        try {
+            return Pages.of(calls.issue(name, HypercallException.NO_DOMAIN, Hypercall.MEMORY_OP, op, 0));
+        } catch (HypercallException e) {
+            if (e.errno().equals(Errno.ENOSYS) || e.errno().equals(Errno.EOPNOTSUPP)) {
+                return Pages.ZERO;
+            }
+            throw e;
+        }
     }
 }

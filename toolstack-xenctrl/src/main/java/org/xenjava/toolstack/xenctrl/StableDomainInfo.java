@@ -61,8 +61,10 @@ final class StableDomainInfo {
                     0,
                     0,
                     0,
+                    0,
                     NO_VCPU,
                     uuid(domid),
+                    0,
                     0,
                     hvm ? emulationFlags(domid) : 0));
         } catch (HypercallException e) {

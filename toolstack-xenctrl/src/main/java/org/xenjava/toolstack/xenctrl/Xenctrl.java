@@ -29,6 +29,7 @@ public final class Xenctrl {
     private final FlaskCalls flask;
     private final CpuCalls cpus;
     private final PoolCalls pools;
+    private final TopologyCalls topology;
 
     private Xenctrl(XenLibraries libraries, XenAbi abi, String limitation) {
         this.libraries = libraries;
@@ -43,6 +44,7 @@ public final class Xenctrl {
         flask = new FlaskCalls(calls);
         cpus = new CpuCalls(calls);
         pools = new PoolCalls(calls, cpus);
+        topology = new TopologyCalls(calls);
     }
 
     /**
@@ -139,6 +141,11 @@ public final class Xenctrl {
     /** The calls about physical CPUs and vCPUs. */
     public CpuCalls cpus() {
         return cpus;
+    }
+
+    /** The calls about the places of CPUs, memory and PCI devices. */
+    public TopologyCalls topology() {
+        return topology;
     }
 
     /** The calls about pools of CPUs and their schedulers. */

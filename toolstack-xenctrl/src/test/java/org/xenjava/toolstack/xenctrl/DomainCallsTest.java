@@ -125,7 +125,8 @@ class DomainCallsTest extends HypercallBytes {
             return 0;
         });
         DomainInfo info = xenctrl.domains().info(5).orElseThrow();
-        assertEquals(new DomainInfo(5, 0x0003_0126, 65544, 65792, 7, 1_000_000_000_000L, 2, 1, HANDLE, 0, 1), info);
+        assertEquals(
+                new DomainInfo(5, 0x0003_0126, 65544, 65792, 7, 0, 1_000_000_000_000L, 2, 1, HANDLE, 0, 0, 1), info);
         assertEquals(3, info.shutdownReason());
     }
 

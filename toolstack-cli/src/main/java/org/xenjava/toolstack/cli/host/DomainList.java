@@ -7,6 +7,8 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.UUID;
+import java.util.function.Function;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.xenjava.toolstack.DomainStatus;
 import org.xenjava.toolstack.DomainStatus.State;
@@ -16,32 +18,57 @@ import org.xenjava.toolstack.xenctrl.units.Pages;
 /** The table of {@code xl list}, column for column, because scripts parse it. */
 final class DomainList {
     private static final String HEADER = "Name                                        ID   Mem VCPUs\tState\tTime(s)";
-    private static final String VERBOSE_HEADER =
-            HEADER + "   UUID                            Reason-Code\tSecurity Label";
+
+    /** UUID and reason of the shutdown, of the two columns that {@code -v} adds. */
+    static final Column VERBOSE =
+            new Column("   UUID                            Reason-Code\tSecurity Label", DomainList::uuidAndReason);
+
     private static final double NANOS_PER_SECOND = 1e9;
 
     private DomainList() {}
 
-    static List<String> lines(List<DomainStatus> statuses) {
-        return Stream.concat(Stream.of(HEADER), statuses.stream().map(DomainList::line))
+    /**
+     * A column behind those that every list has.
+     *
+     * @param header end of the first line
+     * @param cell end of a domain's line
+     */
+    record Column(String header, Function<DomainStatus, String> cell) {}
+
+    static List<String> lines(List<DomainStatus> statuses, List<Column> columns) {
+        String header = HEADER + columns.stream().map(Column::header).collect(Collectors.joining());
+        return Stream.concat(
+                        Stream.of(header),
+                        statuses.stream()
+                                .map(status -> line(status)
+                                        + columns.stream()
+                                                .map(column -> column.cell().apply(status))
+                                                .collect(Collectors.joining())))
                 .toList();
     }
 
     /** The table of {@code xl claims}. */
     static List<String> claimLines(List<DomainStatus> statuses) {
+        return lines(
+                statuses,
+                List.of(new Column(
+                        "  Claimed",
+                        status -> String.format(
+                                Locale.ROOT,
+                                " %5d",
+                                status.outstandingPages().toKiB().toMiB()))));
+    }
+
+    /** The table of {@code xl sharing}. */
+    static List<String> sharingLines(List<DomainStatus> statuses) {
         return Stream.concat(
-                        Stream.of(HEADER + "  Claimed"),
+                        Stream.of("Name                                        ID   Mem Shared"),
                         statuses.stream()
                                 .map(status -> String.format(
                                         Locale.ROOT,
-                                        "%s %5d",
-                                        line(status),
-                                        status.outstandingPages().toKiB().toMiB())))
-                .toList();
-    }
-
-    static List<String> verboseLines(List<DomainStatus> statuses) {
-        return Stream.concat(Stream.of(VERBOSE_HEADER), statuses.stream().map(DomainList::verboseLine))
+                                        "%s  %5d",
+                                        start(status),
+                                        status.sharedPages().toKiB().toMiB())))
                 .toList();
     }
 
@@ -74,24 +101,32 @@ final class DomainList {
         }
     }
 
-    private static String line(DomainStatus status) {
+    /** Name, domid and memory. */
+    private static String start(DomainStatus status) {
         return String.format(
                 Locale.ROOT,
-                "%-40s %5d %5d %5d     %s  %8.1f",
+                "%-40s %5d %5d",
                 // xl prints this for a domain without a name in xenstore.
                 status.name().isEmpty() ? "(null)" : status.name(),
                 status.domid(),
-                status.totPages().plus(status.outstandingPages()).toKiB().toMiB(),
+                status.totPages().plus(status.outstandingPages()).toKiB().toMiB());
+    }
+
+    private static String line(DomainStatus status) {
+        return String.format(
+                Locale.ROOT,
+                "%s %5d     %s  %8.1f",
+                start(status),
                 status.vcpus(),
                 letters(status),
                 status.cpuTime().toNanos() / NANOS_PER_SECOND);
     }
 
-    private static String verboseLine(DomainStatus status) {
+    private static String uuidAndReason(DomainStatus status) {
         String reason = status.shutdownReason()
                 .map(why -> Integer.toHexString(why.code()))
                 .orElse("-");
-        return String.format(Locale.ROOT, "%s %s %8s %16s", line(status), status.uuid(), reason, "-");
+        return String.format(Locale.ROOT, " %s %8s", status.uuid(), reason);
     }
 
     private static String letters(DomainStatus status) {

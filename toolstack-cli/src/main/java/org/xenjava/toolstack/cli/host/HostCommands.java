@@ -19,6 +19,7 @@ public final class HostCommands {
         commands.put("vm-list", VmListCommand::new);
         commands.put("uptime", UptimeCommand::new);
         commands.put("claims", ClaimsCommand::new);
+        commands.put("sharing", SharingCommand::new);
         commands.put("dmesg", DmesgCommand::new);
         commands.put("debug-keys", DebugKeysCommand::new);
         commands.put("getenforce", GetenforceCommand::new);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.xenjava.toolstack.cli.host;
 
-import java.util.LinkedHashMap;
-import java.util.Locale;
+import java.io.IOException;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.xenjava.toolstack.HostStatus;
@@ -13,19 +13,30 @@ import org.xenjava.toolstack.cli.command.JsonOption;
 import org.xenjava.toolstack.cli.command.ReadOnly;
 import org.xenjava.toolstack.cli.command.Session;
 import org.xenjava.toolstack.cli.output.Json;
+import org.xenjava.toolstack.host.HostDetails;
+import org.xenjava.toolstack.host.HostTopology;
 import org.xenjava.toolstack.xenctrl.units.Pages;
+import org.xenjava.toolstack.xenctrl.units.Scheduler;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** Prints the host with xl's keys and units for memory and CPUs. */
-@Command(description = "Print CPUs, memory and version of the host. Memory is in MiB, in JSON in pages of 4 KiB.")
+@Command(description = "Describe the host and its Xen. Memory is in MiB, in JSON in pages of 4 KiB.")
 final class InfoCommand extends HostCommand implements ReadOnly {
-    @Parameters(arity = "0..1", paramLabel = "KEY", description = "print the value of this key only")
+    @Parameters(
+            arity = "0..1",
+            paramLabel = "KEY",
+            description = "print the values of the keys that begin so; without -n")
     private Optional<String> key = Optional.empty();
+
+    @Option(
+            names = {"-n", "--numa"},
+            description = "describe the places of CPUs, devices and memory as well")
+    private boolean numa;
 
     @Mixin
     private final JsonOption json = new JsonOption();
@@ -38,51 +49,85 @@ final class InfoCommand extends HostCommand implements ReadOnly {
     }
 
     @Override
-    protected int run(Toolstack toolstack) {
-        HostStatus host = toolstack.host();
+    protected int run(Toolstack toolstack) throws IOException {
         if (json.chosen()) {
-            session.print(Json.pretty(Document.of(host)));
+            session.print(Json.pretty(Document.of(
+                    toolstack.host(),
+                    toolstack.details(),
+                    numa ? Optional.of(toolstack.topology()) : Optional.empty())));
             return ExitStatus.OK;
         }
-        Map<String, String> lines = lines(host);
-        if (key.isEmpty()) {
-            lines.forEach((name, value) -> session.print(String.format("%-23s: %s", name, value)));
+        HostLines lines = HostLines.of(KernelName.ofDom0(), toolstack.host(), toolstack.details());
+        if (key.isPresent() && !numa) {
+            valuesOf(key.get(), lines.values()).forEach(session::print);
         } else {
-            session.print(key.map(lines::get)
-                    .orElseThrow(() -> new ParameterException(
-                            spec.commandLine(),
-                            "no such key: '" + key.get() + "'; the keys are " + String.join(", ", lines.keySet()))));
+            lines.text(numa ? TopologyLines.of(toolstack.topology()) : List.of())
+                    .forEach(session::print);
         }
         return ExitStatus.OK;
     }
 
-    private static Map<String, String> lines(HostStatus host) {
-        Map<String, String> lines = new LinkedHashMap<>();
-        lines.put("nr_cpus", Integer.toString(host.cpus()));
-        lines.put("cpu_mhz", String.format(Locale.ROOT, "%d.%03d", host.cpuKhz() / 1000, host.cpuKhz() % 1000));
-        lines.put("total_memory", Long.toString(host.totalMemory().toKiB().toMiB()));
-        // As in xl, claimed memory is not free.
-        lines.put(
-                "free_memory",
-                Long.toString(
-                        host.freeMemory().minus(host.claimedMemory()).toKiB().toMiB()));
-        lines.put(
-                "outstanding_claims", Long.toString(host.claimedMemory().toKiB().toMiB()));
-        lines.put("xen_version", host.xenVersion());
-        return lines;
+    private List<String> valuesOf(String start, Map<String, String> lines) {
+        List<String> values = lines.entrySet().stream()
+                .filter(line -> line.getKey().startsWith(start))
+                .map(Map.Entry::getValue)
+                .toList();
+        if (values.isEmpty()) {
+            throw new ParameterException(
+                    spec.commandLine(),
+                    "no such key: '" + start + "'; the keys are " + String.join(", ", lines.keySet()));
+        }
+        return values;
     }
 
     /** The host as JSON. */
     private record Document(
-            int nrCpus, int cpuKhz, Pages totalPages, Pages freePages, Pages claimedPages, String xenVersion) {
-        static Document of(HostStatus host) {
+            int nrCpus,
+            int cpuKhz,
+            Pages totalPages,
+            Pages freePages,
+            Pages claimedPages,
+            String xenVersion,
+            int maxCpuId,
+            int coresPerSocket,
+            int threadsPerCore,
+            List<Integer> hwCaps,
+            List<String> virtCaps,
+            Pages sharingFreedPages,
+            Pages sharingUsedPages,
+            List<Integer> freeCpus,
+            Optional<String> scheduler,
+            String capabilities,
+            String commandLine,
+            String changeSet,
+            String compiler,
+            String compileDate,
+            String buildId,
+            Optional<HostTopology> topology) {
+        static Document of(HostStatus host, HostDetails details, Optional<HostTopology> topology) {
             return new Document(
                     host.cpus(),
                     host.cpuKhz(),
                     host.totalMemory(),
                     host.freeMemory(),
                     host.claimedMemory(),
-                    host.xenVersion());
+                    host.xenVersion(),
+                    details.maxCpuId(),
+                    details.coresPerSocket(),
+                    details.threadsPerCore(),
+                    details.cpuFeatures(),
+                    details.virtualization(),
+                    details.freedBySharing(),
+                    details.shared(),
+                    details.freeCpus().cpus().boxed().toList(),
+                    details.scheduler().map(Scheduler::word),
+                    details.hypervisor().capabilities(),
+                    details.hypervisor().commandLine(),
+                    details.hypervisor().changeSet(),
+                    details.hypervisor().compiler(),
+                    details.hypervisor().compileDate(),
+                    details.hypervisor().buildId(),
+                    topology);
         }
     }
 }

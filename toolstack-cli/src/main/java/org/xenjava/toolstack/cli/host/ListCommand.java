@@ -3,6 +3,7 @@ package org.xenjava.toolstack.cli.host;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import org.xenjava.toolstack.Domain;
@@ -16,6 +17,8 @@ import org.xenjava.toolstack.cli.command.Session;
 import org.xenjava.toolstack.cli.output.Json;
 import org.xenjava.toolstack.cli.output.JsonText;
 import org.xenjava.toolstack.config.libxl.LibxlConfig;
+import org.xenjava.toolstack.error.DomainGoneException;
+import org.xenjava.toolstack.processor.CpuPool;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -30,13 +33,28 @@ import picocli.CommandLine.Parameters;
 final class ListCommand extends HostCommand implements ReadOnly {
     @Option(
             names = {"-v", "--verbose"},
-            description = "print UUIDs and shutdown reasons as well")
+            description = "print UUIDs, shutdown reasons and security labels as well")
     private boolean verbose;
 
     @Option(
             names = {"-l", "--long"},
             description = "print the configurations in libxl's JSON, as xl list -l does")
     private boolean longList;
+
+    @Option(
+            names = {"-Z", "--context"},
+            description = "print security labels as well")
+    private boolean labels;
+
+    @Option(
+            names = {"-c", "--cpupool"},
+            description = "print the pools of CPUs as well")
+    private boolean pools;
+
+    @Option(
+            names = {"-n", "--numa"},
+            description = "print the NUMA nodes as well on which Xen looks for a domain's memory first")
+    private boolean nodes;
 
     @Mixin
     private final JsonOption json = new JsonOption();
@@ -60,7 +78,7 @@ final class ListCommand extends HostCommand implements ReadOnly {
             session.print(
                     Json.pretty(statuses.stream().map(DomainList.Document::of).toList()));
         } else {
-            (verbose ? DomainList.verboseLines(statuses) : DomainList.lines(statuses)).forEach(session::print);
+            DomainList.lines(statuses, columns(toolstack)).forEach(session::print);
         }
         return ExitStatus.OK;
     }
@@ -78,5 +96,63 @@ final class ListCommand extends HostCommand implements ReadOnly {
         }
         session.print(new JsonText(LibxlConfig.listing(configs).stripTrailing()));
         return domains.isEmpty() || configs.size() == statuses.size() ? ExitStatus.OK : ExitStatus.FAILED;
+    }
+
+    /** The columns behind those of every list, in xl's order. */
+    private List<DomainList.Column> columns(Toolstack toolstack) {
+        List<DomainList.Column> columns = new ArrayList<>();
+        if (verbose) {
+            columns.add(DomainList.VERBOSE);
+        }
+        if (verbose || labels) {
+            columns.add(new DomainList.Column(
+                    verbose ? "" : "   Security Label",
+                    status -> String.format(
+                            " %16s",
+                            asked(toolstack, status, domain -> toolstack
+                                            .security()
+                                            .label(domain))
+                                    .orElse("-"))));
+        }
+        if (pools) {
+            columns.add(new DomainList.Column(
+                    "         Cpupool",
+                    status -> String.format(
+                            "%16s", asked(toolstack, status, ListCommand::pool).orElse("-"))));
+        }
+        if (nodes) {
+            int all = toolstack.details().nodes();
+            columns.add(new DomainList.Column(
+                    " NODE Affinity",
+                    status -> " "
+                            + asked(toolstack, status, domain -> nodes(domain, all))
+                                    .orElse("-")));
+        }
+        return columns;
+    }
+
+    private static Optional<String> pool(Domain domain) {
+        CpuPool pool = domain.processors().pool();
+        return Optional.of(pool.name().isEmpty() ? Integer.toString(pool.id()) : pool.name());
+    }
+
+    private static Optional<String> nodes(Domain domain, int all) {
+        return Optional.of(
+                domain.processors().nodes().size() == all
+                        ? "all"
+                        : domain.processors().nodes().toString());
+    }
+
+    private interface Question {
+        Optional<String> ask(Domain domain);
+    }
+
+    /** A domain may end between the list and the question. */
+    private static Optional<String> asked(Toolstack toolstack, DomainStatus status, Question question) {
+        try {
+            return toolstack.find(status.uuid()).flatMap(question::ask);
+        } catch (DomainGoneException e) {
+            return Optional.empty();
+        }
     }
 }

@@ -32,7 +32,7 @@ class DomainListTest {
                         "Domain-0                                     0   257     2     r-----   11794.3",
                         "web                                         17   257     2     ---sc-       0.3",
                         "(null)                                   32751   257     2     -bp---       0.0"),
-                DomainList.lines(List.of(dom0, crashed, nameless)));
+                DomainList.lines(List.of(dom0, crashed, nameless), List.of()));
     }
 
     @Test
@@ -42,19 +42,29 @@ class DomainListTest {
                         "Name                                        ID   Mem VCPUs\tState\tTime(s)"
                                 + "   UUID                            Reason-Code\tSecurity Label",
                         "Domain-0                                     0   257     2     r-----   11794.3"
-                                + " 6ba7b810-9dad-11d1-80b4-00c04fd430c8        -                -",
+                                + " 6ba7b810-9dad-11d1-80b4-00c04fd430c8        -",
                         "web                                         17   257     2     ---sc-       0.3"
-                                + " 6ba7b810-9dad-11d1-80b4-00c04fd430c8        3                -"),
-                DomainList.verboseLines(List.of(dom0, crashed)));
+                                + " 6ba7b810-9dad-11d1-80b4-00c04fd430c8        3"),
+                DomainList.lines(List.of(dom0, crashed), List.of(DomainList.VERBOSE)));
     }
 
     @Test
     void aLetterTellsWhyADomainHasStopped() {
         List<String> letters = List.of(ShutdownReason.values()).stream()
                 .map(reason -> status(1, "x", Set.of(State.SHUTDOWN), Optional.of(reason), 0))
-                .map(status -> DomainList.lines(List.of(status)).get(1).substring(63, 69))
+                .map(status ->
+                        DomainList.lines(List.of(status), List.of()).get(1).substring(63, 69))
                 .toList();
         assertEquals(List.of("---s--", "---sr-", "---ss-", "---sc-", "---sw-", "---sS-", "---s?-"), letters);
+    }
+
+    @Test
+    void sharedMemoryIsAColumnInMib() {
+        assertEquals(
+                List.of(
+                        "Name                                        ID   Mem Shared",
+                        "web                                         17   257      2"),
+                DomainList.sharingLines(List.of(crashed)));
     }
 
     @Test
@@ -79,6 +89,7 @@ class DomainListTest {
                 Pages.of(65536),
                 Pages.of(66048),
                 Pages.of(256),
+                Pages.of(512),
                 2,
                 Duration.ofNanos(Math.round(seconds * 1e9)));
     }

@@ -3,6 +3,7 @@ package org.xenjava.toolstack.sim.dom0;
 
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.function.Supplier;
@@ -85,6 +86,12 @@ final class Dom0Balloon implements ControlDomain {
     @Override
     public long availableBytes() {
         return inMachine(() -> Math.max(0, machine.require(0).memory().totalPages() - usedPages) * BYTES_PER_PAGE);
+    }
+
+    /** There are none. */
+    @Override
+    public List<String> pciDevices() {
+        return List.of();
     }
 
     @Override

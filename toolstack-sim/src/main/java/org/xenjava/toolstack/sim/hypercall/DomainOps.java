@@ -10,6 +10,7 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.xenjava.toolstack.sim.machine.Machine;
 import org.xenjava.toolstack.sim.machine.ReleaseBehaviour.MissingDomain;
+import org.xenjava.toolstack.sim.machine.SecurityModule;
 import org.xenjava.toolstack.sim.machine.XenDomain;
 import org.xenjava.toolstack.sim.memory.PhysicalMemory;
 import org.xenjava.toolstack.sim.memory.XenRefusal;
@@ -97,6 +98,7 @@ final class DomainOps {
             case SETVCPUAFFINITY -> cpus.setAffinity(domain, request.caller(), body);
             case SCHEDULER_OP -> cpus.share(domain, body);
             case VM_EVENT_OP -> monitors.call(domain, body);
+            case GETNODEAFFINITY -> request.caller().write(body.get("nodemap.bitmap"), new byte[] {1});
             case SETTSCINFO -> require(body.get("tsc_mode") <= 2, Errno.EINVAL);
             case SETTIMEOFFSET -> notDom0(domain);
             case IOMEM_PERMISSION -> iomemPermission(domain, body);
@@ -226,7 +228,7 @@ final class DomainOps {
                 .set("cpu_time", 0)
                 .set("nr_online_vcpus", domain.onlineVcpus().cardinality())
                 .set("max_vcpu_id", Integer.toUnsignedLong(domain.vcpus() - 1))
-                .set("ssidref", 0)
+                .set("ssidref", SecurityModule.sid(domain.domid()))
                 .setBytes("handle", domain.handle())
                 .set("cpupool", domain.scheduling().pool().id())
                 .setIfPresent("gpaddr_bits", GUEST_PHYSICAL_ADDRESS_BITS)

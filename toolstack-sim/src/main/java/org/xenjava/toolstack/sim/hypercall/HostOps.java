@@ -5,6 +5,7 @@ import java.nio.ByteBuffer;
 import org.xenjava.toolstack.sim.machine.ConsoleRing;
 import org.xenjava.toolstack.sim.machine.Machine;
 import org.xenjava.toolstack.sim.machine.XenDomain;
+import org.xenjava.toolstack.sim.memory.PhysicalMemory;
 import org.xenjava.toolstack.sim.memory.XenRefusal;
 import org.xenjava.toolstack.xenctrl.abi.StructLayout;
 import org.xenjava.toolstack.xenctrl.abi.StructView;
@@ -17,6 +18,9 @@ final class HostOps {
 
     /** The limit that Xen was built with; the host has one node. */
     private static final int MAX_NODES = 64;
+
+    /** The distance of a node to itself, by convention. */
+    private static final byte LOCAL_DISTANCE = 10;
 
     private final Machine machine;
     private final DomainOps domainControl;
@@ -51,6 +55,8 @@ final class HostOps {
             pools.schedulerId(body(bytes, SysctlOp.SCHED_ID));
         } else if (command == SysctlOp.CPUTOPOINFO.number()) {
             pools.topology(caller, body(bytes, SysctlOp.CPUTOPOINFO));
+        } else if (command == SysctlOp.NUMAINFO.number()) {
+            numaInfo(caller, body(bytes, SysctlOp.NUMAINFO));
         } else if (command == SysctlOp.CPUPOOL_OP.number()) {
             pools.pool(caller, body(bytes, SysctlOp.CPUPOOL_OP));
         } else if (command == SysctlOp.SCHEDULER_OP.number()) {
@@ -84,6 +90,21 @@ final class HostOps {
                 .set("scrub_pages", 0)
                 .set("outstanding_pages", machine.host().claimedPages())
                 .set("max_mfn", machine.host().totalPages() - 1);
+    }
+
+    /** One node with all memory. */
+    private void numaInfo(CallerMemory caller, StructView arg) {
+        if (arg.get("meminfo") != 0 && arg.get("distance") != 0) {
+            caller.write(
+                    arg.get("meminfo"),
+                    machine.abi()
+                            .struct("xen_sysctl_meminfo")
+                            .allocate()
+                            .set("memsize", machine.host().totalPages() * PhysicalMemory.PAGE_BYTES)
+                            .set("memfree", machine.host().freePages() * PhysicalMemory.PAGE_BYTES));
+            caller.write(arg.get("distance"), new byte[] {LOCAL_DISTANCE, 0, 0, 0});
+        }
+        arg.set("num_nodes", 1);
     }
 
     private void readConsole(CallerMemory caller, StructView arg) {

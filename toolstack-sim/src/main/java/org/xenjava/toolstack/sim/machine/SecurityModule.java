@@ -16,11 +16,8 @@ public final class SecurityModule {
     private static final String LABEL_OF_DOM0 = "system_u:system_r:dom0_t";
     private static final String LABEL_OF_GUESTS = "system_u:system_r:domU_t";
 
-    /** The number of dom0's label. */
-    public static final int SID_OF_DOM0 = 1;
-
-    /** The number of the label of guests. */
-    public static final int SID_OF_GUESTS = 2;
+    private static final int SID_OF_DOM0 = 1;
+    private static final int SID_OF_GUESTS = 2;
 
     private static final Pattern OPTION = Pattern.compile("(?:^|\\s)flask=(enforcing|permissive)(?:\\s|$)");
 
@@ -53,6 +50,11 @@ public final class SecurityModule {
     /** Whether bytes that begin so are a policy. */
     public static boolean isPolicy(int magic) {
         return magic == MAGIC;
+    }
+
+    /** The number of a domain's label. */
+    public static int sid(int domid) {
+        return domid == 0 ? SID_OF_DOM0 : SID_OF_GUESTS;
     }
 
     /** The label with that number; empty if there is none. */

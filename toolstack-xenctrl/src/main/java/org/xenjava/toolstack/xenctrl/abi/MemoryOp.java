@@ -21,6 +21,11 @@ public enum MemoryOp {
 
     public static final int MAXIMUM_RESERVATION = 4;
 
+    /** Sub-commands without an argument: pages that sharing has freed, and pages that are shared. */
+    public static final int GET_SHARING_FREED_PAGES = 18;
+
+    public static final int GET_SHARING_SHARED_PAGES = 19;
+
     /** {@code space} of add_to_physmap that moves a page of the domain. */
     public static final int XENMAPSPACE_GMFN = 2;
 

@@ -9,8 +9,10 @@ public enum SysctlOp {
     GETDOMAININFOLIST(6, "xen_sysctl_getdomaininfolist"),
     DEBUG_KEYS(7, "xen_sysctl_debug_keys"),
     CPUTOPOINFO(16, "xen_sysctl_cputopoinfo"),
+    NUMAINFO(17, "xen_sysctl_numainfo"),
     CPUPOOL_OP(18, "xen_sysctl_cpupool_op"),
     SCHEDULER_OP(19, "xen_sysctl_scheduler_op"),
+    PCITOPOINFO(22, "xen_sysctl_pcitopoinfo"),
     GET_CPU_POLICY(29, "xen_sysctl_cpu_policy");
 
     /** Offset of the sub-command's struct inside {@code xen_sysctl}, in bytes. */
@@ -35,10 +37,14 @@ public enum SysctlOp {
     /** Capability bits of physinfo. */
     public static final int PHYSCAP_HVM = 0x1;
 
+    public static final int PHYSCAP_PV = 0x2;
+    public static final int PHYSCAP_DIRECTIO = 0x4;
     public static final int PHYSCAP_HAP = 0x8;
     public static final int PHYSCAP_SHADOW = 0x10;
+    public static final int PHYSCAP_IOMMU_HAP_PT_SHARE = 0x20;
     public static final int PHYSCAP_VMTRACE = 0x40;
     public static final int PHYSCAP_VPMU = 0x80;
+    public static final int PHYSCAP_GNTTAB_V1 = 0x100;
     public static final int PHYSCAP_GNTTAB_V2 = 0x200;
 
     private final int number;
