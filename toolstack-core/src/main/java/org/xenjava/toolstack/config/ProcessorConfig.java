@@ -2,6 +2,7 @@
 package org.xenjava.toolstack.config;
 
 import com.google.common.collect.Sets;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
@@ -12,10 +13,17 @@ import org.xenjava.toolstack.xenctrl.units.KiB;
  * The processors that a guest sees.
  *
  * @param features what the processors offer beyond the default
- * @param cpuid edits of CPUID, in the order in which they apply; no two of one register
+ * @param cpuid edits of CPUID, no two of one register; the record sorts them
  * @param traceBuffer size of the buffer of each vCPU for the processor's trace: 0, or a power of two, 4 KiB … 2 GiB
  */
 public record ProcessorConfig(Set<Feature> features, List<CpuidEdit> cpuid, KiB traceBuffer) {
+    private static final Comparator<CpuidEdit> ORDER = Comparator.<CpuidEdit>comparingLong(
+                    edit -> Integer.toUnsignedLong(edit.leaf()))
+            .thenComparingLong(edit -> edit.subleaf().isPresent()
+                    ? Integer.toUnsignedLong(edit.subleaf().getAsInt())
+                    : -1)
+            .thenComparing(CpuidEdit::register);
+
     /** Xen's default processors. */
     public static final ProcessorConfig DEFAULT = new ProcessorConfig(Set.of(), List.of(), KiB.ZERO);
 
@@ -35,16 +43,16 @@ public record ProcessorConfig(Set<Feature> features, List<CpuidEdit> cpuid, KiB 
     }
 
     /**
-     * Copies the collections, so that the record is immutable, and checks the buffer.
+     * Copies the collections, so that the record is immutable, and checks the values.
      *
      * @param features what the processors offer beyond the default
-     * @param cpuid edits of CPUID, in the order in which they apply; no two of one register
+     * @param cpuid edits of CPUID, no two of one register; the record sorts them
      * @param traceBuffer size of the buffer of each vCPU for the processor's trace: 0, or a power of two, 4 KiB … 2 GiB
      * @throws ConfigException if the size of the buffer is none that Xen accepts, or a register is edited twice
      */
     public ProcessorConfig {
         features = Sets.immutableEnumSet(features);
-        cpuid = List.copyOf(cpuid);
+        cpuid = cpuid.stream().sorted(ORDER).toList();
         new ProblemCollector()
                 .add(DomainRules.ofTraceBuffer(traceBuffer), "vmtrace_buf_kb")
                 .add(DomainRules.ofCpuid(cpuid), "cpuid")

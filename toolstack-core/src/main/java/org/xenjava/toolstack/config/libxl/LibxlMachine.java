@@ -51,7 +51,11 @@ final class LibxlMachine {
 
     private static void write(HvmConfig machine, HvmFeature feature, LibxlMembers members) {
         boolean has = machine.has(feature);
-        members.choice(feature.word(), Optional.of(has).filter(on -> on != HvmFeature.DEFAULTS.contains(feature)));
+        members.choice(member(feature), Optional.of(has).filter(on -> on != HvmFeature.DEFAULTS.contains(feature)));
+    }
+
+    private static String member(HvmFeature feature) {
+        return feature == HvmFeature.HVM_PIRQ ? "pirq" : feature.word();
     }
 
     static LibxlMembers write(HvmConfig machine) {
@@ -75,6 +79,8 @@ final class LibxlMachine {
                 .text("system_firmware", firmware.biosPath())
                 .text("smbios_firmware", firmware.smbiosTables())
                 .text("acpi_firmware", firmware.acpiTables());
+        LibxlPlatform.write(machine.platform(), members);
+        LibxlPlatform.write(machine.peripherals(), members);
         write(machine.graphics(), members);
         List<String> serial = machine.serial();
         if (serial.size() == 1) {
@@ -107,13 +113,11 @@ final class LibxlMachine {
                 .choice("findunused", Optional.of(false).filter(no -> server.choice() == DisplayChoice.EXACT)));
         members.object("vnc", vnc)
                 .text("keymap", graphics.keymap())
-                .object("sdl", new LibxlMembers())
-                .object("spice", new LibxlMembers());
+                .object("sdl", LibxlPlatform.sdl(graphics.sdl()))
+                .object("spice", LibxlPlatform.spice(graphics.spice()));
     }
 
     static HvmConfig read(LibxlObject build, LibxlObject hvm) {
-        hvm.skipUnlessEnabled("sdl");
-        hvm.skipUnlessEnabled("spice");
         HvmConfig.Builder machine = HvmConfig.builder()
                 .firmware(firmware(hvm))
                 .features(features(build, hvm))
@@ -121,6 +125,8 @@ final class LibxlMachine {
                 .deviceModel(deviceModel(build))
                 .serial(serial(hvm))
                 .usbDevices(usbDevices(hvm))
+                .platform(LibxlPlatform.platform(hvm))
+                .peripherals(LibxlPlatform.peripherals(hvm))
                 .graphics(graphics(build, hvm));
         hvm.text("boot").ifPresent(machine::boot);
         build.word("timer_mode", TimerMode.values(), TimerMode::word)
@@ -146,9 +152,9 @@ final class LibxlMachine {
     private static Set<HvmFeature> features(LibxlObject build, LibxlObject hvm) {
         Set<HvmFeature> features = EnumSet.noneOf(HvmFeature.class);
         for (HvmFeature feature : HvmFeature.values()) {
-            Optional<Boolean> inMachine = hvm.flag(feature.word());
+            Optional<Boolean> inMachine = hvm.flag(member(feature));
             Optional<Boolean> value = OF_EVERY_GUEST.contains(feature)
-                    ? build.flag(feature.word()).or(() -> inMachine)
+                    ? build.flag(member(feature)).or(() -> inMachine)
                     : inMachine;
             if (value.orElse(HvmFeature.DEFAULTS.contains(feature))) {
                 features.add(feature);
@@ -214,7 +220,13 @@ final class LibxlMachine {
         Vga vga = hvm.object("vga").word("kind", Vga.values(), LibxlWords::vga).orElse(Vga.CIRRUS);
         KiB videoRam = LibxlReader.size(build, "video_memkb").orElse(vga.leastVideoRam());
         Optional<Vnc> vnc = vnc(hvm.object("vnc"));
-        return hvm.checked(() -> new GraphicsConfig(vga, videoRam, vnc, hvm.text("keymap")));
+        return hvm.checked(() -> new GraphicsConfig(
+                vga,
+                videoRam,
+                vnc,
+                hvm.text("keymap"),
+                LibxlPlatform.spice(hvm.object("spice")),
+                LibxlPlatform.sdl(hvm.object("sdl"))));
     }
 
     private static Optional<Vnc> vnc(LibxlObject vnc) {

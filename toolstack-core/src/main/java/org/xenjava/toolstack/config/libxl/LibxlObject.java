@@ -49,6 +49,11 @@ final class LibxlObject {
         return object.has(name);
     }
 
+    /** Whether the member is an object, and not another kind of value. */
+    boolean isObject(String name) {
+        return object.get(name) instanceof JsonObject;
+    }
+
     private Optional<JsonElement> member(String name) {
         read.add(name);
         return Optional.ofNullable(object.get(name)).filter(element -> !element.isJsonNull());
@@ -132,6 +137,18 @@ final class LibxlObject {
                 .toList();
     }
 
+    /** An array of numbers from 0 on. */
+    List<Integer> numbers(String name, int most) {
+        List<Integer> numbers = new ArrayList<>();
+        for (JsonElement element : array(name)) {
+            if (!(element instanceof JsonPrimitive primitive)) {
+                throw wrong(name, "not a list of numbers");
+            }
+            numbers.add((int) number(name, primitive, 0, most));
+        }
+        return numbers;
+    }
+
     /** A bitmap: the array of the set bits' numbers. */
     Set<Integer> bits(String name, int most) {
         Set<Integer> bits = new HashSet<>();
@@ -183,16 +200,6 @@ final class LibxlObject {
     /** Declares members that do not change what a guest is. */
     void skip(String... names) {
         read.addAll(List.of(names));
-    }
-
-    /** Declares the members of an object that has no effect while its {@code enable} is not true. */
-    void skipUnlessEnabled(String name) {
-        LibxlObject choice = object(name);
-        if (!choice.flag("enable").orElse(false)) {
-            choice.object.keySet().forEach(choice::skip);
-        } else {
-            choice.read.remove("enable");
-        }
     }
 
     /** The paths of all members with a value that nobody has read. */

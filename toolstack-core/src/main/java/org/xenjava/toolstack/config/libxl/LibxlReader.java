@@ -38,21 +38,18 @@ final class LibxlReader {
         LibxlObject build = domain.object("b_info");
         DomainType type = type(create, build);
         create.skip("domid", "run_hotplug_scripts", "pool_name", "poolid");
-        build.skip(
-                "sched_params",
-                "claim_mode",
-                "arch_arm",
-                "arch_x86",
-                "device_model_version",
-                "video_memkb",
-                "numa_placement");
+        build.skip("sched_params", "claim_mode", "arch_arm", "device_model_version", "video_memkb", "numa_placement");
         String name = create.text("name").orElseThrow(() -> create.wrong("name", "missing"));
         DomainConfig.Builder config = DomainConfig.builder(name).type(type);
         uuid(create).ifPresent(config::uuid);
         boot(build, config);
         memory(build, config);
         vcpus(build, config);
-        config.clock(clock(build)).limits(limits(build)).paging(paging(create, build));
+        config.clock(clock(build))
+                .limits(limits(build))
+                .paging(paging(create, build))
+                .processor(LibxlProcessor.read(build))
+                .options(LibxlProcessor.options(create, build));
         if (type == DomainType.HVM) {
             config.hvm(LibxlMachine.read(build, build.object(UNION + type.word())));
         }
@@ -145,7 +142,8 @@ final class LibxlReader {
         return build.checked(() -> new LimitsConfig(
                 limit(build, "max_grant_frames"),
                 limit(build, "max_maptrack_frames"),
-                channels == 0 ? standard.eventChannels() : (int) Math.min(channels, Integer.MAX_VALUE)));
+                channels == 0 ? standard.eventChannels() : (int) Math.min(channels, Integer.MAX_VALUE),
+                limit(build, "max_grant_version")));
     }
 
     private static OptionalInt limit(LibxlObject build, String name) {
@@ -158,8 +156,13 @@ final class LibxlReader {
     private static PagingConfig paging(LibxlObject create, LibxlObject build) {
         boolean assisted = create.flag("hap").orElse(true);
         Optional<KiB> pool = size(build, "shadow_memkb").map(size -> KiB.ofMiB(size.roundUpToMiB()));
-        return build.checked(() ->
-                new PagingConfig(assisted ? PagingConfig.Mode.HARDWARE_ASSISTED : PagingConfig.Mode.SHADOW, pool));
+        PagingConfig.Altp2m altp2m = build.word("altp2m", PagingConfig.Altp2m.values(), PagingConfig.Altp2m::word)
+                .orElse(PagingConfig.Altp2m.DISABLED);
+        return build.checked(() -> new PagingConfig(
+                assisted ? PagingConfig.Mode.HARDWARE_ASSISTED : PagingConfig.Mode.SHADOW,
+                pool,
+                altp2m,
+                limit(build, "altp2m_count")));
     }
 
     private static LifecycleAction action(LibxlObject domain, String name) {

@@ -13,6 +13,7 @@ import org.xenjava.toolstack.config.DomainConfig.Lifecycle;
 import org.xenjava.toolstack.config.LifecycleAction;
 import org.xenjava.toolstack.config.LimitsConfig;
 import org.xenjava.toolstack.config.PagingConfig;
+import org.xenjava.toolstack.config.ProcessorConfig.Feature;
 import org.xenjava.toolstack.config.TimerMode;
 import org.xenjava.toolstack.config.TscMode;
 import org.xenjava.toolstack.xenctrl.units.KiB;
@@ -56,13 +57,15 @@ final class LibxlWriter {
     }
 
     private static LibxlMembers create(DomainConfig config) {
-        return new LibxlMembers()
+        LibxlMembers create = new LibxlMembers()
                 .text("type", config.type().word())
                 .choice("hap", Optional.of(false).filter(no -> config.paging().mode() == PagingConfig.Mode.SHADOW))
                 .text("name", config.name())
                 .number("domid", ANY_DOMID)
                 .text("uuid", config.uuid())
                 .choice("run_hotplug_scripts", Optional.of(true));
+        LibxlProcessor.writeOptions(config.options(), create);
+        return create;
     }
 
     private static LibxlMembers build(DomainConfig config) {
@@ -89,7 +92,16 @@ final class LibxlWriter {
                         Optional.of(clock.offsetSeconds() & UINT32_MASK).filter(offset -> offset != 0))
                 .choice("localtime", Optional.of(true).filter(yes -> clock.base() == ClockConfig.Base.LOCAL_TIME))
                 .number("max_grant_frames", number(limits.grantFrames()))
-                .number("max_maptrack_frames", number(limits.maptrackFrames()));
+                .number("max_maptrack_frames", number(limits.maptrackFrames()))
+                .number("max_grant_version", number(limits.grantVersion()));
+        LibxlProcessor.write(config.processor(), config.options(), build);
+        PagingConfig paging = config.paging();
+        build.text(
+                        "altp2m",
+                        Optional.of(paging.altp2m())
+                                .filter(mode -> mode != PagingConfig.Altp2m.DISABLED)
+                                .map(PagingConfig.Altp2m::word))
+                .number("altp2m_count", number(paging.altp2mCount()));
         config.hvm().ifPresent(machine -> LibxlMachine.writeDeviceModel(machine, build));
         build.object("sched_params", new LibxlMembers())
                 .choice("claim_mode", Optional.of(true))
@@ -112,7 +124,12 @@ final class LibxlWriter {
                         "type." + config.type().word(),
                         config.hvm().map(LibxlMachine::write).orElseGet(LibxlMembers::new))
                 .object("arch_arm", new LibxlMembers())
-                .object("arch_x86", new LibxlMembers().choice("msr_relaxed", Optional.of(false)));
+                .object(
+                        "arch_x86",
+                        new LibxlMembers()
+                                .choice(
+                                        "msr_relaxed",
+                                        Optional.of(config.processor().has(Feature.MSR_RELAXED))));
     }
 
     private static Optional<Long> number(OptionalInt value) {

@@ -11,7 +11,10 @@ import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
 import org.xenjava.toolstack.config.DiskConfig;
 import org.xenjava.toolstack.config.DomainConfig;
+import org.xenjava.toolstack.config.HvmConfig;
 import org.xenjava.toolstack.config.NicConfig;
+import org.xenjava.toolstack.config.PlatformConfig;
+import org.xenjava.toolstack.config.PlatformConfig.GenerationId;
 import org.xenjava.toolstack.config.xl.ConfigArbitraries;
 import org.xenjava.toolstack.error.ConfigException;
 import org.xenjava.toolstack.fuzz.Fuzz;
@@ -55,10 +58,32 @@ class LibxlFuzzTest {
         assertEquals(written.text(), LibxlConfig.of(reading.config()).text());
     }
 
-    /** libxl stores the type of each network card, and of a rate only the credit of an interval. */
+    /**
+     * libxl stores the type of each network card, of a rate only the credit of an interval, and a generation ID only once
+     * it is decided.
+     */
     private static DomainConfig comparable(DomainConfig config) {
-        return config.toBuilder()
-                .nics(config.nics().stream()
+        DomainConfig.Builder builder = config.toBuilder();
+        config.hvm()
+                .filter(machine -> machine.platform().generation() instanceof GenerationId.Random)
+                .ifPresent(machine -> builder.hvm(new HvmConfig(
+                        machine.firmware(),
+                        machine.boot(),
+                        machine.features(),
+                        machine.timerMode(),
+                        machine.viridian(),
+                        machine.mmioHole(),
+                        machine.deviceModel(),
+                        machine.serial(),
+                        machine.usbDevices(),
+                        machine.graphics(),
+                        new PlatformConfig(
+                                machine.platform().smbios(),
+                                new GenerationId.None(),
+                                machine.platform().machineChecks(),
+                                machine.platform().vendorDevice()),
+                        machine.peripherals())));
+        return builder.nics(config.nics().stream()
                         .map(nic -> withoutRate(nic.withType(nic.typeIn(config.type()))))
                         .toList())
                 .build();
