@@ -4,6 +4,7 @@ package org.xenjava.toolstack.cli;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -111,6 +112,28 @@ class RecordTest {
         assertEquals(1, outcome.status());
         assertEquals("xlj: " + file + ": no such file or directory\n", outcome.err());
         assertEquals(2, prompt.run("list").out().lines().count());
+    }
+
+    /** A trace that does not fit is no reason to leave a guest half built. */
+    @Test
+    void aFullDiskEndsTheTraceAndNotTheCommand() throws Exception {
+        Path small = Files.createDirectory(directory.resolve("small"));
+        assumeTrue(run("mount", "-t", "tmpfs", "-o", "size=8k", "tmpfs", small.toString()) == 0, "only root mounts");
+        try {
+            Path file = small.resolve("trace.jsonl");
+            Outcome outcome =
+                    prompt.run("--record", file.toString(), "create", "-p", files.config("web", "memory = 64"));
+            assertEquals(1, outcome.status());
+            assertEquals("xlj: the trace is incomplete: No space left on device\n", outcome.err());
+            assertEquals("web\n", prompt.run("domname", "1").out());
+            assertEquals(8192, Files.size(file));
+        } finally {
+            run("umount", "-l", small.toString());
+        }
+    }
+
+    private static int run(String... command) throws IOException, InterruptedException {
+        return new ProcessBuilder(command).start().waitFor();
     }
 
     private static String written(Path trace, String path) {

@@ -15,6 +15,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.xenjava.toolstack.host.SmallDisk;
 import org.xenjava.toolstack.xenctrl.lib.DeviceModelCommand;
 import org.xenjava.toolstack.xenctrl.lib.DeviceModelProcess;
 import org.xenjava.toolstack.xenctrl.lib.Liveness;
@@ -51,6 +52,10 @@ class QemuLogTest {
     }
 
     private DeviceModelProcess start(String script) throws IOException {
+        return start(log(), script);
+    }
+
+    private DeviceModelProcess start(Path log, String script) throws IOException {
         Path program = directory.resolve("usr/libexec/xen-qemu-system-i386");
         Files.createDirectories(program.getParent());
         Files.writeString(program, "#!/bin/sh\ncd " + directory + "\n" + script);
@@ -61,7 +66,7 @@ class QemuLogTest {
                         List.of(),
                         program,
                         List.of("-xen-domid", "32761", "-no-shutdown"),
-                        log(),
+                        log,
                         List.of(),
                         Optional.empty()));
         qemu = Optional.of(started);
@@ -94,7 +99,7 @@ class QemuLogTest {
 
     @Test
     void aFloodIsKeptInTwoFilesOfOneMebibyte() throws Exception {
-        start("i=0\nwhile [ $i -lt 3000 ]; do echo $i; dd if=/dev/zero bs=1024 count=1; i=$((i + 1)); done 2>&1\n"
+        start("i=0\nwhile [ $i -lt 800 ]; do echo $i; dd if=/dev/zero bs=4096 count=1; i=$((i + 1)); done 2>&1\n"
                 + "echo last words");
         writer().onExit().get(50, TimeUnit.SECONDS);
 
@@ -144,5 +149,20 @@ class QemuLogTest {
         process.kill();
 
         writer.onExit().get(10, TimeUnit.SECONDS);
+    }
+
+    @Test
+    void aFullDiskDoesNotStopQemu() throws Exception {
+        Files.createDirectories(log().getParent());
+        try (SmallDisk disk = SmallDisk.below(log().getParent())) {
+            Path small = disk.directory().resolve("qemu-dm-web.log");
+            DeviceModelProcess started = start(small, FLOOD);
+            Files.createFile(directory.resolve("go"));
+            while (!Files.exists(directory.resolve("done"))) {
+                Thread.sleep(5);
+            }
+            assertEquals(Liveness.ALIVE, started.liveness());
+            assertTrue(Files.size(small) <= 8192);
+        }
     }
 }

@@ -74,7 +74,8 @@ final class TraceWriter {
             failure = failure == null ? e : failure;
         }
         if (failure != null) {
-            throw new UncheckedIOException("the trace is incomplete", failure);
+            throw new UncheckedIOException(
+                    new IOException("the trace is incomplete: " + failure.getMessage(), failure));
         }
     }
 }

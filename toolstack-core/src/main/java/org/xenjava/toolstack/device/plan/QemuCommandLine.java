@@ -296,9 +296,7 @@ public final class QemuCommandLine {
         DiskConfig disk = planned.disk();
         disk.emulated(bus).ifPresent(controller -> {
             if (disk.device() == DiskConfig.Device.CDROM) {
-                addDrive(
-                        planned,
-                        "if=ide,index=" + disk.vdev().disk() + ",readonly=on,media=cdrom,id=" + driveId(disk.vdev()));
+                addCdrom(planned);
             } else if (controller == Controller.IDE) {
                 addDrive(planned, "if=ide,index=" + disk.vdev().disk() + ",media=disk");
             } else if (controller == Controller.AHCI) {
@@ -309,6 +307,14 @@ public final class QemuCommandLine {
                 addScsiDisk(planned);
             }
         });
+    }
+
+    /** As libxl names it: xl finds the device, and this library the drive, by the same id. */
+    private void addCdrom(DiskPlan planned) {
+        VirtualDisk vdev = planned.disk().vdev();
+        String id = driveId(vdev);
+        addDrive(planned, "if=none,readonly=on,id=" + id);
+        add("-device", "ide-cd,id=" + id + ",drive=" + id + ",bus=ide." + vdev.disk() / 2 + ",unit=" + vdev.disk() % 2);
     }
 
     private void addScsiDisk(DiskPlan planned) {

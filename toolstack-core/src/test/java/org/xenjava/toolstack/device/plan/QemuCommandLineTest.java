@@ -151,14 +151,16 @@ class QemuCommandLineTest {
                 List.of(
                         "file=/dev/vg/a,format=raw,cache=writeback,if=ide,index=0,media=disk",
                         "file=/images/b.qcow2,format=qcow2,cache=writeback,if=ide,index=1,media=disk",
-                        "if=ide,index=2,readonly=on,media=cdrom,id=ide-5632",
-                        "file=/images/i.iso,format=raw,cache=writeback,if=ide,index=3,readonly=on,media=cdrom,id=ide-5696",
+                        "if=none,readonly=on,id=ide-5632",
+                        "file=/images/i.iso,format=raw,cache=writeback,if=none,readonly=on,id=ide-5696",
                         "file=/images/s.raw,format=raw,cache=writeback,if=none,id=ide-2048,readonly=on",
                         "file=/images/t.raw,format=raw,cache=writeback,if=none,id=ide-2064"),
                 after(arguments, "-drive"));
         assertEquals(
                 List.of(
                         "cirrus-vga,vgamem_mb=8",
+                        "ide-cd,id=ide-5632,drive=ide-5632,bus=ide.1,unit=0",
+                        "ide-cd,id=ide-5696,drive=ide-5696,bus=ide.1,unit=1",
                         "lsi53c895a,id=scsi0",
                         "scsi-hd,bus=scsi0.0,scsi-id=0,drive=ide-2048",
                         "scsi-hd,bus=scsi0.0,scsi-id=1,drive=ide-2064"),
