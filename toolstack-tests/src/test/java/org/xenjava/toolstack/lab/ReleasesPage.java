@@ -26,9 +26,13 @@ final class ReleasesPage {
             `lab/releases`.
 
             `debt` is entries − cache: frames that Xen cannot back. `xl` is missing where the hypervisor is not the one
-            of the dom0's packages.
+            of the dom0's packages, because xl works with its own release only. The other hypervisors are built from
+            the source of their release, and run with their own xenstored and xenconsoled.
 
             """;
+
+    private static final Map<String, String> XEN_OF_DOM0 =
+            Map.of("bullseye", "4.14", "bookworm", "4.17", "trixie", "4.20");
 
     private final Map<XenRelease, Map<String, String>> releases = new TreeMap<>();
 
@@ -91,11 +95,16 @@ final class ReleasesPage {
                 .append("\n");
         for (String name : names) {
             text.append("| ").append(name).append(" |");
-            releases.values().forEach(rows -> text.append(" ")
-                    .append(rows.getOrDefault(name, "–"))
-                    .append(" |"));
+            releases.forEach((release, rows) ->
+                    text.append(" ").append(value(release, rows, name)).append(" |"));
             text.append("\n");
         }
         return text.toString();
+    }
+
+    /** The value of a row. What xl of another release says of the hypervisor is no result. */
+    private static String value(XenRelease release, Map<String, String> rows, String name) {
+        boolean foreignXl = name.contains(" by xl, ") && !release.toString().equals(XEN_OF_DOM0.get(rows.get("dom0")));
+        return foreignXl ? "–" : rows.getOrDefault(name, "–");
     }
 }
