@@ -48,8 +48,17 @@ class XljLabTest extends LabFixture {
         }
         xlj("mem-set", "pvh-pod", "300").expectSuccess();
         assertEquals("307200", Dom0.xenstore("/local/domain/" + id + "/memory/target"));
+        // xl needs the configuration that is stored for libxl.
+        Dom0.xl("mem-set", "pvh-pod", "280m");
+        assertEquals("286720", Dom0.xenstore("/local/domain/" + id + "/memory/target"));
+        String stored = Dom0.xl("list", "-l", "pvh-pod");
+        assertTrue(stored.contains("\"target_memkb\": 286720"), stored);
         xlj("destroy", "pvh-pod").expectSuccess();
         assertFalse(Dom0.xl("list").contains("pvh-pod"));
+        assertEquals(
+                "",
+                Dom0.run("find", "/var/lib/xen", "-name", "userdata-*." + id + ".*")
+                        .text());
     }
 
     @Test
