@@ -88,8 +88,8 @@ final class XlKeys {
                     supported(STRING, HVM, "device_model_user"),
                     // Processors
                     ignored(NUMBER, ANY, "the scheduler's defaults apply", "period", "slice", "latency", "extratime"),
-                    refused(LIST, ANY, "virtual NUMA is not supported", "vnuma"),
-                    refused(LIST, ANY, "caches are not partitioned", "llc_colors"),
+                    refused(LIST, ANY, "virtual NUMA comes with the host's NUMA nodes", "vnuma"),
+                    refused(LIST, ANY, "Xen has cache colouring on Arm only", "llc_colors"),
                     // Memory
                     ignored(BOOLEAN, ANY, "the key tunes shadow paging", "oos"),
                     // Limits and rights
@@ -108,16 +108,12 @@ final class XlKeys {
                     refused(
                             LIST,
                             ANY,
-                            "such devices are not supported",
-                            "vtpm",
-                            "p9",
-                            "pvcalls",
-                            "vfb",
-                            "vkb",
-                            "vdispl",
-                            "vsnd",
-                            "virtio",
-                            "channel"),
+                            "only a domain of its own can serve a vTPM, and dom0 serves all devices",
+                            "vtpm"),
+                    refused(LIST, ANY, "no back end is attached for such devices", "p9", "pvcalls", "vfb", "vkb"),
+                    refused(LIST, ANY, "neither Linux nor QEMU has a back end for such devices", "vdispl", "vsnd"),
+                    refused(LIST, ANY, "libxl has such devices on Arm only", "virtio"),
+                    refused(LIST, ANY, "no back end is attached for such devices", "channel"),
                     ignored(STRING, ANY, "every guest has a console, and xl has no such key", "console"),
                     // The host's hardware
                     refused(LIST, ANY, "passthrough of hardware is not supported", "pci", "usbctrl", "usbdev", "dtdev"),
@@ -136,10 +132,14 @@ final class XlKeys {
                     // Emulated devices
                     ignored(BOOLEAN, HVM, "QEMU decides whether its window uses OpenGL", "opengl"),
                     ignored(BOOLEAN, ANY, "xl ignores it", "vncviewer"),
-                    refused(BOOLEAN, HVM, "there is no such device", "vkb_device=0"),
+                    refused(BOOLEAN, HVM, "no paravirtual keyboard is attached", "vkb_device=0"),
                     // The device model
                     ignored(STRING, ANY, "xl ignores it", "device_model"),
-                    refused(STRING, ANY, "the device model is not chosen", "device_model_version=qemu-xen"),
+                    refused(
+                            STRING,
+                            ANY,
+                            "the old QEMU of Xen has no support any more",
+                            "device_model_version=qemu-xen"),
                     refused(LIST, ANY, "the QEMU of paravirtual devices has our arguments", "device_model_args_pv"),
                     refused(BOOLEAN, ANY, "stub domains are not supported", "device_model_stubdomain_override=0"),
                     ignored(

@@ -87,7 +87,7 @@ class XlConfigErrorsTest {
                 """
                 f: 'name' is missing
                 f:1: 'nmae' is no key of xl.cfg; did you mean 'name'?
-                f:3: 'vtpm' is known but not supported yet: such devices are not supported
+                f:3: 'vtpm' is known but not supported yet: only a domain of its own can serve a vTPM, and dom0 serves all devices
                 f:6: vcpus is 1 … 128, not 1000
                 f:7: 'on_crash' is "panic", not one of %s"""
                         .formatted(String.join(

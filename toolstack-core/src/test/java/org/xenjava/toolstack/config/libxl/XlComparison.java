@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.config.libxl;
+
+import java.io.IOException;
+import java.lang.reflect.RecordComponent;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.stream.Stream;
+import org.xenjava.toolstack.config.DomainConfig;
+import org.xenjava.toolstack.config.HvmConfig;
+import org.xenjava.toolstack.config.NicConfig;
+import org.xenjava.toolstack.config.PlatformConfig;
+import org.xenjava.toolstack.config.PlatformConfig.GenerationId;
+import org.xenjava.toolstack.config.xl.XlConfigReader;
+import org.xenjava.toolstack.error.ConfigException;
+
+/**
+ * Compares the guests that xl and this library make of the same files. {@code lab/xlcfg} runs it: xl's side is the JSON
+ * that {@code xl -N create} prints, in NAME.json beside NAME.cfg, and no such file if xl refuses.
+ */
+final class XlComparison {
+    private XlComparison() {}
+
+    /** The outcome of one file, as a line. */
+    static String outcome(Path file, Optional<String> theirs) {
+        Optional<DomainConfig> ours;
+        String refusal = "";
+        try {
+            ours = Optional.of(XlConfigReader.read(file).config());
+        } catch (ConfigException e) {
+            ours = Optional.empty();
+            refusal = String.valueOf(e.getMessage())
+                    .lines()
+                    .findFirst()
+                    .orElse("")
+                    .replaceFirst("^.*?\\.cfg:", "");
+        }
+        if (theirs.isEmpty()) {
+            return ours.isPresent() ? "read here, refused by xl" : "refused by both";
+        }
+        if (ours.isEmpty()) {
+            return "refused here:" + refusal;
+        }
+        try {
+            LibxlConfig.Reading reading = LibxlConfig.parse(
+                            theirs.get(), file.getFileName().toString())
+                    .read();
+            List<String> differences =
+                    differences("", comparable(reading.config(), ours.get()), comparable(ours.get(), ours.get()));
+            reading.ignored().forEach(member -> differences.add("xl has " + member));
+            return differences.isEmpty() ? "equal" : String.join("; ", differences);
+        } catch (ConfigException e) {
+            return "xl's guest is unknown here: " + e.getMessage();
+        }
+    }
+
+    /** Without what xl chooses at random or stores in another form. */
+    private static DomainConfig comparable(DomainConfig config, DomainConfig ours) {
+        DomainConfig.Builder builder = config.toBuilder()
+                .nics(config.nics().stream().map(nic -> plain(nic, config)).toList());
+        ours.uuid().ifPresentOrElse(uuid -> {}, () -> builder.uuid(new java.util.UUID(0, 0)));
+        config.hvm().ifPresent(machine -> builder.hvm(decided(machine)));
+        return builder.build();
+    }
+
+    private static NicConfig plain(NicConfig nic, DomainConfig config) {
+        return new NicConfig(
+                nic.mac(),
+                nic.bridge(),
+                Optional.of(nic.typeIn(config.type())),
+                nic.model(),
+                nic.script(),
+                nic.vifName(),
+                nic.ip(),
+                nic.gatewayDevice(),
+                nic.mtu(),
+                Optional.empty(),
+                nic.trust());
+    }
+
+    private static HvmConfig decided(HvmConfig machine) {
+        PlatformConfig platform = machine.platform();
+        GenerationId id =
+                platform.generation() instanceof GenerationId.None ? platform.generation() : new GenerationId.Random();
+        return new HvmConfig(
+                machine.firmware(),
+                machine.boot(),
+                machine.features(),
+                machine.timerMode(),
+                machine.viridian(),
+                machine.mmioHole(),
+                machine.deviceModel(),
+                machine.serial(),
+                machine.usbDevices(),
+                machine.graphics(),
+                new PlatformConfig(platform.smbios(), id, platform.machineChecks(), platform.vendorDevice()),
+                machine.peripherals());
+    }
+
+    /** The places in which two values differ, through records and lists. */
+    static List<String> differences(String path, Object theirs, Object ours) {
+        List<String> found = new ArrayList<>();
+        if (Objects.equals(theirs, ours)) {
+            return found;
+        }
+        if (theirs instanceof Optional<?> one
+                && ours instanceof Optional<?> other
+                && one.isPresent()
+                && other.isPresent()) {
+            return differences(path, one.get(), other.get());
+        }
+        if (theirs instanceof List<?> one && ours instanceof List<?> other && one.size() == other.size()) {
+            for (int i = 0; i < one.size(); i++) {
+                found.addAll(differences(path + "[" + i + "]", one.get(i), other.get(i)));
+            }
+            return found;
+        }
+        if (theirs instanceof Record && ours instanceof Record && theirs.getClass() == ours.getClass()) {
+            for (RecordComponent component : theirs.getClass().getRecordComponents()) {
+                String name = path.isEmpty() ? component.getName() : path + "." + component.getName();
+                found.addAll(differences(name, value(component, theirs), value(component, ours)));
+            }
+            return found;
+        }
+        found.add(path + ": xl " + theirs + ", here " + ours);
+        return found;
+    }
+
+    private static Object value(RecordComponent component, Object owner) {
+        try {
+            return component.getAccessor().invoke(owner);
+        } catch (ReflectiveOperationException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    /**
+     * Prints a line for each file and a summary.
+     *
+     * @param arguments a directory with NAME.cfg and, where xl reads them, NAME.json
+     */
+    public static void main(String[] arguments) throws IOException {
+        List<Path> files;
+        try (Stream<Path> all = Files.list(Path.of(arguments[0]))) {
+            files = all.filter(file -> file.toString().endsWith(".cfg"))
+                    .sorted()
+                    .toList();
+        }
+        int equal = 0;
+        int readByXl = 0;
+        int readHere = 0;
+        for (Path file : files) {
+            String name = file.getFileName().toString();
+            Path json = file.resolveSibling(name.replaceFirst("\\.cfg$", ".json"));
+            Optional<String> theirs = Files.exists(json) ? Optional.of(Files.readString(json)) : Optional.empty();
+            String outcome = outcome(file, theirs);
+            readByXl += theirs.isPresent() ? 1 : 0;
+            readHere += outcome.startsWith("refused") ? 0 : 1;
+            equal += outcome.equals("equal") ? 1 : 0;
+            System.out.println(name + " | " + outcome);
+        }
+        System.out.println(
+                files.size() + " files: xl reads " + readByXl + ", this library " + readHere + ", equal " + equal);
+    }
+}
