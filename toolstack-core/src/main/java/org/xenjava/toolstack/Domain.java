@@ -2,6 +2,7 @@
 package org.xenjava.toolstack;
 
 import java.time.Instant;
+import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import org.slf4j.Logger;
@@ -15,6 +16,7 @@ import org.xenjava.toolstack.error.DomainExistsException;
 import org.xenjava.toolstack.error.DomainGoneException;
 import org.xenjava.toolstack.error.DomainStateException;
 import org.xenjava.toolstack.store.DomainPaths;
+import org.xenjava.toolstack.store.StoreTransaction;
 import org.xenjava.toolstack.xenctrl.DomainInfo;
 
 /**
@@ -61,23 +63,30 @@ public final class Domain {
         DomainConfig.requireName(name);
         handle.attempting("renaming", () -> {
             handle.info("renaming");
-            handle.store().inTransaction(transaction -> {
-                for (String other : transaction.list(DomainPaths.DOMAINS)) {
-                    boolean taken = transaction
-                            .read(DomainPaths.DOMAINS + "/" + other + "/name")
-                            .equals(Optional.of(name));
-                    if (taken && !other.equals(Integer.toString(domid()))) {
-                        throw new DomainExistsException(
-                                "renaming " + this + ": domain " + other + " has the name '" + name + "'");
-                    }
-                }
+            handle.store().names().renaming(domid(), () -> handle.store().inTransaction(transaction -> {
+                requireFree(name, transaction);
                 transaction.write(handle.paths().name(), name);
                 if (domid() != CONTROL_DOMAIN) {
                     transaction.write(DomainPaths.vm(uuid()) + "/name", name);
                 }
                 return name;
-            });
+            }));
         });
+    }
+
+    private void requireFree(String name, StoreTransaction transaction) {
+        List<String> others = transaction.list(DomainPaths.DOMAINS).stream()
+                .filter(other -> !other.equals(Integer.toString(domid())))
+                .toList();
+        int taken = transaction
+                .readAll(others.stream()
+                        .map(other -> DomainPaths.DOMAINS + "/" + other + "/name")
+                        .toList())
+                .indexOf(Optional.of(name));
+        if (taken >= 0) {
+            throw new DomainExistsException(
+                    "renaming " + this + ": domain " + others.get(taken) + " has the name '" + name + "'");
+        }
     }
 
     /** {@return the start time of the domain by dom0's clock; empty if xenstore has none, as for dom0} */
@@ -96,8 +105,7 @@ public final class Domain {
     public DomainStatus status() {
         return handle.attempting("looking at", () -> {
             DomainInfo info = handle.info("looking at");
-            return DomainStatus.of(
-                    info, name(), handle.store().read(handle.paths().libxlType()));
+            return DomainStatus.of(info, name());
         });
     }
 

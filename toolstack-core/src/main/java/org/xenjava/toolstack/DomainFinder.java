@@ -4,9 +4,14 @@ package org.xenjava.toolstack;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.function.Consumer;
 import java.util.function.Predicate;
+import java.util.stream.IntStream;
 import org.xenjava.toolstack.context.HostContext;
+import org.xenjava.toolstack.error.DomainGoneException;
 import org.xenjava.toolstack.error.DomainNotFoundException;
+import org.xenjava.toolstack.error.ToolstackException;
+import org.xenjava.toolstack.pod.PodStatus;
 import org.xenjava.toolstack.store.DomainPaths;
 import org.xenjava.toolstack.text.UuidText;
 import org.xenjava.toolstack.xenctrl.DomainInfo;
@@ -26,9 +31,51 @@ final class DomainFinder {
     }
 
     List<DomainStatus> statuses() {
-        return context.attempting(ATTEMPT, () -> context.xenctrl().domains().list().stream()
-                .map(this::status)
-                .toList());
+        return context.attempting(ATTEMPT, () -> {
+            List<DomainInfo> found = context.xenctrl().domains().list();
+            List<String> names = names(found);
+            return IntStream.range(0, found.size())
+                    .mapToObj(i -> DomainStatus.of(found.get(i), names.get(i)))
+                    .toList();
+        });
+    }
+
+    List<PodStatus> podStatuses(Consumer<ToolstackException> failures) {
+        return context.attempting("reading the PoD counters of all domains", () -> {
+            List<DomainInfo> guests = context.xenctrl().domains().list().stream()
+                    .filter(info -> info.hvm() && !info.dying() && info.domid() != 0)
+                    .toList();
+            List<String> names = names(guests);
+            return IntStream.range(0, guests.size())
+                    .mapToObj(i -> podStatus(guests.get(i), names.get(i), failures))
+                    .flatMap(Optional::stream)
+                    .toList();
+        });
+    }
+
+    /** Empty if the domain is gone meanwhile, or after a failure. */
+    private Optional<PodStatus> podStatus(DomainInfo info, String name, Consumer<ToolstackException> failures) {
+        DomainHandle domain = new DomainHandle(context, info.domid(), info.handle());
+        try {
+            return Optional.of(domain.attempting(
+                    "reading the PoD counters of",
+                    () -> new PodStatus(
+                            domain.domid(), name, context.xenctrl().memory().podTarget(domain.domid()))));
+        } catch (DomainGoneException e) {
+            return Optional.empty();
+        } catch (ToolstackException e) {
+            failures.accept(e);
+            return Optional.empty();
+        }
+    }
+
+    /** The names of domains, empty where there is none: one request for each, all sent in one go. */
+    private List<String> names(List<DomainInfo> found) {
+        List<String> paths =
+                found.stream().map(info -> new DomainPaths(info.domid()).name()).toList();
+        return context.store().direct().readAll(paths).stream()
+                .map(name -> name.orElse(""))
+                .toList();
     }
 
     Optional<Domain> find(Predicate<DomainInfo> wanted) {
@@ -36,7 +83,11 @@ final class DomainFinder {
     }
 
     Optional<Domain> find(String name) {
-        return domains().stream().filter(domain -> domain.name().equals(name)).findFirst();
+        return context.attempting(ATTEMPT, () -> {
+            List<DomainInfo> found = alive();
+            int index = names(found).indexOf(name);
+            return index < 0 ? Optional.empty() : Optional.of(domain(found.get(index)));
+        });
     }
 
     Domain resolve(String nameOrId) {
@@ -61,11 +112,5 @@ final class DomainFinder {
 
     private Domain domain(DomainInfo info) {
         return new Domain(context, info.domid(), info.handle());
-    }
-
-    private DomainStatus status(DomainInfo info) {
-        DomainPaths paths = new DomainPaths(info.domid());
-        String name = context.store().read(paths.name()).orElse("");
-        return DomainStatus.of(info, name, context.store().read(paths.libxlType()));
     }
 }

@@ -85,9 +85,7 @@ public final class DomainLifecycle {
         String verb = "sending " + trigger.word() + " to";
         domain.attempting(verb, () -> {
             DomainInfo info = domain.info(verb);
-            DomainStatus.Kind kind = DomainStatus.of(
-                            info, "", domain.store().read(domain.paths().libxlType()))
-                    .kind();
+            DomainStatus.Kind kind = DomainStatus.of(info, "").kind();
             if (trigger.isButton() && kind != DomainStatus.Kind.HVM) {
                 throw new DomainStateException(verb + " " + domain + ": only HVM guests have that button");
             }

@@ -35,13 +35,8 @@ public final class DomainPod {
 
     /** {@return the domain's kind and origin, and its exposure to XSA-153} */
     public PodReport report() {
-        return domain.attempting("examining", () -> {
-            DomainStatus status = DomainStatus.of(
-                    domain.info("examining"),
-                    domain.store().read(domain.paths().name()).orElse(""),
-                    domain.store().read(domain.paths().libxlType()));
-            return PodReport.of(status, domain.xenctrl(), domain.store());
-        });
+        return domain.attempting(
+                "examining", () -> PodReport.of(domain.info("examining"), domain.xenctrl(), domain.store()));
     }
 
     /**

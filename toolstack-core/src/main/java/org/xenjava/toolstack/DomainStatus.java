@@ -76,6 +76,7 @@ public record DomainStatus(
         HVM
     }
 
+    /** A local APIC alone; an HVM guest has more. */
     private static final int PVH_EMULATION = 1;
 
     /**
@@ -98,12 +99,12 @@ public record DomainStatus(
         states = Set.copyOf(states);
     }
 
-    static DomainStatus of(DomainInfo info, String name, Optional<String> libxlType) {
+    static DomainStatus of(DomainInfo info, String name) {
         return new DomainStatus(
                 info.domid(),
                 name,
                 info.handle(),
-                kind(info, libxlType),
+                kind(info),
                 states(info),
                 info.shutdown() ? Optional.of(ShutdownReason.of(info.shutdownReason())) : Optional.empty(),
                 Pages.of(info.totPages()),
@@ -114,12 +115,11 @@ public record DomainStatus(
                 Duration.ofNanos(info.cpuTimeNanos()));
     }
 
-    private static Kind kind(DomainInfo info, Optional<String> libxlType) {
+    private static Kind kind(DomainInfo info) {
         if (!info.hvm()) {
             return Kind.PV;
         }
-        boolean pvh = libxlType.map("pvh"::equals).orElse(info.emulationFlags() == PVH_EMULATION);
-        return pvh ? Kind.PVH : Kind.HVM;
+        return info.emulationFlags() == PVH_EMULATION ? Kind.PVH : Kind.HVM;
     }
 
     private static Set<State> states(DomainInfo info) {

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.xenjava.toolstack;
 
+import java.util.List;
 import java.util.Optional;
 import org.xenjava.toolstack.pod.GuardStatus.Inspection;
 import org.xenjava.toolstack.pod.PodRemedy;
 import org.xenjava.toolstack.pod.PodStatus;
 import org.xenjava.toolstack.store.DomainPaths;
 import org.xenjava.toolstack.store.StoreClient;
+import org.xenjava.toolstack.store.StoreTransaction;
+import org.xenjava.toolstack.xenctrl.DomainInfo;
 import org.xenjava.toolstack.xenctrl.Xenctrl;
 import org.xenjava.toolstack.xenctrl.units.KiB;
 
@@ -40,20 +43,24 @@ public record PodReport(
         }
     }
 
-    static PodReport of(DomainStatus domain, Xenctrl xenctrl, StoreClient store) {
-        int domid = domain.domid();
+    /** Asks xenstored once, for all that it says of the domain. */
+    static PodReport of(DomainInfo info, Xenctrl xenctrl, StoreClient store) {
+        int domid = info.domid();
         DomainPaths paths = new DomainPaths(domid);
+        List<Optional<String>> nodes = store.direct()
+                .readAll(List.of(paths.name(), paths.memoryTarget(), paths.memoryVideoRam(), paths.podBackedKib()));
+        DomainStatus domain = DomainStatus.of(info, nodes.get(0).orElse(""));
+        KiB videoRam = nodes.get(2).flatMap(StoreTransaction::plausibleKib).orElse(KiB.ZERO);
         boolean mayHaveEntries = domain.kind() != DomainStatus.Kind.PV && domid != 0;
         Optional<PodStatus> counters = mayHaveEntries
                 ? Optional.of(
                         new PodStatus(domid, domain.name(), xenctrl.memory().podTarget(domid)))
                 : Optional.empty();
-        KiB videoRam = store.readPlausibleKib(paths.memoryVideoRam()).orElse(KiB.ZERO);
         return new PodReport(
                 domain,
-                DomainOrigin.of(domid, domain.uuid(), store),
+                nodes.get(3).isPresent() ? DomainOrigin.XENJAVA : DomainOrigin.of(domid, domain.uuid(), store),
                 counters,
-                store.readPlausibleKib(paths.memoryTarget()).map(target -> target.plus(videoRam)),
+                nodes.get(1).flatMap(StoreTransaction::plausibleKib).map(target -> target.plus(videoRam)),
                 mayHaveEntries && xenctrl.domains().monitorAttached(domid) ? Inspection.ATTACHED : Inspection.NONE,
                 Architecture.of(xenctrl.host().capabilities()));
     }

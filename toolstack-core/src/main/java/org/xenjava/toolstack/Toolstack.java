@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.xenjava.toolstack.config.DomainConfig;
@@ -12,6 +13,7 @@ import org.xenjava.toolstack.context.HostContext;
 import org.xenjava.toolstack.context.HostReader;
 import org.xenjava.toolstack.create.DomainBuilder;
 import org.xenjava.toolstack.error.DomainNotFoundException;
+import org.xenjava.toolstack.error.ToolstackException;
 import org.xenjava.toolstack.error.XenUnavailableException;
 import org.xenjava.toolstack.host.HostDetails;
 import org.xenjava.toolstack.host.HostTopology;
@@ -24,6 +26,7 @@ import org.xenjava.toolstack.pod.GuardPolicy;
 import org.xenjava.toolstack.pod.GuardScope;
 import org.xenjava.toolstack.pod.PodGuard;
 import org.xenjava.toolstack.pod.PodGuardService;
+import org.xenjava.toolstack.pod.PodStatus;
 import org.xenjava.toolstack.progress.Cancellation;
 import org.xenjava.toolstack.progress.CreateListener;
 import org.xenjava.toolstack.xenctrl.PhysInfo;
@@ -108,10 +111,22 @@ public final class Toolstack implements AutoCloseable {
 
     /**
      * {@return the states of all domains, including those that are being destroyed} The method makes one call to Xen,
-     * and reads xenstore for each domain.
+     * and sends one request to xenstored for each domain, without waiting between them.
      */
     public List<DomainStatus> statuses() {
         return finder.statuses();
+    }
+
+    /**
+     * Reads the populate-on-demand counters of all HVM and PVH guests that are not being destroyed. The method makes one
+     * call to Xen for the list and one for each guest, and sends one request to xenstored for each guest, without
+     * waiting between them.
+     *
+     * @param failures receives the failure of each guest that cannot be read; the others are read in any case
+     * @return the readings, by ascending domid
+     */
+    public List<PodStatus> podStatuses(Consumer<ToolstackException> failures) {
+        return finder.podStatuses(failures);
     }
 
     /**

@@ -41,21 +41,38 @@ public final class BuildJournal {
 
     /** The record of one build, not yet written. */
     Note note(UUID uuid) {
-        return new Note(uuid);
+        return new Note(uuid, UuidChoice.GIVEN);
+    }
+
+    /** The record of a build whose UUID was chosen at random, so that no other build has it. */
+    Note noteOfNew(UUID uuid) {
+        return new Note(uuid, UuidChoice.RANDOM);
+    }
+
+    private enum UuidChoice {
+        GIVEN,
+        RANDOM
     }
 
     /** The record of one build. While it exists, no other process builds a domain with that UUID. */
     final class Note {
         private final UUID uuid;
+        private final UuidChoice choice;
         private boolean ours;
 
-        private Note(UUID uuid) {
+        private Note(UUID uuid, UuidChoice choice) {
             this.uuid = uuid;
+            this.choice = choice;
         }
 
         /** @throws DomainExistsException if there is a record already */
         void open() {
             released.retry();
+            if (choice == UuidChoice.RANDOM) {
+                ours = true;
+                store.direct().write(path(uuid), holder.signature());
+                return;
+            }
             store.inTransaction(transaction -> {
                 // The record may exist although the commit fails, because only its answer was lost.
                 ours = true;
@@ -95,11 +112,9 @@ public final class BuildJournal {
         return store.read(path(uuid)).isPresent();
     }
 
+    /** The journal's directory stays. */
     private void close(UUID uuid) {
-        store.inTransaction(transaction -> {
-            transaction.removeWithEmptyParents(path(uuid));
-            return uuid;
-        });
+        store.direct().remove(path(uuid));
         released.takeBack(path(uuid));
     }
 

@@ -47,6 +47,7 @@ public final class DomainBuilder {
     private final DomainRemoval removal;
     private final RoomMaker rooms;
     private final Userdata userdata;
+    private final DaemonDomains daemons;
 
     /**
      * @param images reads kernels, ramdisks and firmware
@@ -88,6 +89,7 @@ public final class DomainBuilder {
         this.removal = removal;
         this.rooms = rooms;
         this.userdata = userdata;
+        this.daemons = new DaemonDomains(store);
     }
 
     /**
@@ -108,7 +110,7 @@ public final class DomainBuilder {
         DomainConfig config = wanted.completed(random).located();
         Room room = XenFailures.translating("building domain " + config.name(), () -> room(config, cancellation));
         try {
-            return buildWithin(config, listener, cancellation);
+            return buildWithin(config, note(wanted, config), listener, cancellation);
         } catch (RuntimeException e) {
             room.close();
             rooms.giveBackIfOn();
@@ -125,12 +127,17 @@ public final class DomainBuilder {
         return backing.awaitingReturns(() -> rooms.make(memory, backed, config.name(), cancellation));
     }
 
-    private Built buildWithin(DomainConfig config, CreateListener listener, Cancellation cancellation) {
+    private BuildJournal.Note note(DomainConfig wanted, DomainConfig config) {
+        UUID uuid = config.uuid().orElseThrow();
+        return wanted.uuid().isPresent() ? journal.note(uuid) : journal.noteOfNew(uuid);
+    }
+
+    private Built buildWithin(
+            DomainConfig config, BuildJournal.Note note, CreateListener listener, Cancellation cancellation) {
         UUID uuid = config.uuid().orElseThrow();
         CreatePlan plan = XenFailures.translating(
                 "building domain " + config.name(), () -> CreatePlan.of(config, podPolicy, images, host));
-        BuildJournal.Note note = journal.note(uuid);
-        GuestBuild guest = new GuestBuild(xenctrl, store, clock, plan, uuid, cancellation);
+        GuestBuild guest = new GuestBuild(xenctrl, store, daemons, clock, plan, uuid, cancellation);
         StepListener<CreateStep> progress = (step, number, total, phase) ->
                 listener.onProgress(new CreateListener.Progress(config.name(), step, number, total, phase));
         StepRunner<CreateStep> runner = new StepRunner<>("building domain " + config.name(), progress, cancellation);

@@ -194,7 +194,7 @@ public final class DomainRemoval {
         return store.inTransaction(transaction -> {
             boolean free = !devices.areThereAny(transaction, domid);
             if (free) {
-                trees.forEach(transaction::removeWithEmptyParents);
+                transaction.removeAllWithEmptyParents(trees);
             }
             return free;
         });

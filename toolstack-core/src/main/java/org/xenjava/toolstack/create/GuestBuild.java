@@ -7,10 +7,12 @@ import java.time.Clock;
 import java.time.ZoneId;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 import org.xenjava.toolstack.config.DomainConfig;
 import org.xenjava.toolstack.config.PagingConfig.Altp2m;
 import org.xenjava.toolstack.config.ProcessorConfig.Feature;
@@ -53,27 +55,34 @@ final class GuestBuild {
     private static final int GRANT_STORE = 1;
     private static final int NOT_CREATED = -1;
 
-    /** The largest domid; numbers from 0x7FF0 on are reserved. */
-    private static final long MAX_DOMID = 0x7FEF;
-
     /** The state of the console's ring until xenconsoled serves it; Linux waits for that. */
     private static final int CONSOLE_DISCONNECTED = 1;
 
     private final Xenctrl xenctrl;
     private final StoreClient store;
+    private final DaemonDomains daemons;
     private final Clock clock;
     private final CreatePlan plan;
     private final UUID uuid;
     private final Cancellation cancellation;
+    private Map<Integer, UUID> guests = Map.of();
     private int domid = NOT_CREATED;
     private GuestPorts ports = new GuestPorts(0, 0, 0, 0);
     private Optional<HostClaim> claim = Optional.empty();
     private Optional<VcpuPlacement> placement = Optional.empty();
     private CpuPolicy cpuPolicy = new CpuPolicy(List.of(), List.of());
 
-    GuestBuild(Xenctrl xenctrl, StoreClient store, Clock clock, CreatePlan plan, UUID uuid, Cancellation cancellation) {
+    GuestBuild(
+            Xenctrl xenctrl,
+            StoreClient store,
+            DaemonDomains daemons,
+            Clock clock,
+            CreatePlan plan,
+            UUID uuid,
+            Cancellation cancellation) {
         this.xenctrl = xenctrl;
         this.store = store;
+        this.daemons = daemons;
         this.clock = clock;
         this.plan = plan;
         this.uuid = uuid;
@@ -111,13 +120,12 @@ final class GuestBuild {
 
     /** The record of the build keeps others from building one in the meantime. */
     void requireNewUuid() {
-        xenctrl.domains().list().stream()
-                .filter(info -> info.handle().equals(uuid))
-                .findFirst()
-                .ifPresent(info -> {
-                    throw new DomainExistsException("a domain with the UUID " + uuid + " exists already: domid "
-                            + info.domid() + "; destroy it or choose another UUID");
-                });
+        List<DomainInfo> there = xenctrl.domains().list();
+        there.stream().filter(info -> info.handle().equals(uuid)).findFirst().ifPresent(info -> {
+            throw new DomainExistsException("a domain with the UUID " + uuid + " exists already: domid " + info.domid()
+                    + "; destroy it or choose another UUID");
+        });
+        guests = there.stream().collect(Collectors.toMap(DomainInfo::domid, DomainInfo::handle));
     }
 
     /** @param emulationFlags {@code XEN_X86_EMU_*} */
@@ -242,21 +250,13 @@ final class GuestBuild {
     }
 
     void openEventChannels() {
-        int storeDomid = daemonDomid("xenstored");
-        int consoleDomid = daemonDomid("xenconsoled");
+        int storeDomid = daemons.xenstored();
+        int consoleDomid = daemons.xenconsoled();
         ports = new GuestPorts(
                 xenctrl.events().allocUnboundPort(domid, storeDomid),
                 storeDomid,
                 xenctrl.events().allocUnboundPort(domid, consoleDomid),
                 consoleDomid);
-    }
-
-    /** The domain of a daemon: xenstore names a stub domain, otherwise it is dom0. */
-    private int daemonDomid(String daemon) {
-        return store.readLong("/tool/" + daemon + "/domid")
-                .filter(domid -> domid >= 0 && domid <= MAX_DOMID)
-                .orElse(0L)
-                .intValue();
     }
 
     /** Sets the parameters that few guests have, and those with the special pages and the ports. */
@@ -347,15 +347,17 @@ final class GuestBuild {
         Set<Integer> gone = new HashSet<>();
         Optional<Integer> namesake;
         do {
-            namesake = store.inTransaction(transaction -> {
-                Optional<Integer> other = tree.write(transaction, gone);
-                if (other.isEmpty()) {
-                    specifics.accept(transaction);
-                }
-                return other;
-            });
+            namesake = store.names()
+                    .whileNoneIsRenamed(() -> store.inTransaction(transaction -> {
+                        Optional<Integer> other = tree.write(transaction, store.names(), guests, gone);
+                        if (other.isEmpty()) {
+                            specifics.accept(transaction);
+                        }
+                        return other;
+                    }));
             namesake.ifPresent(other -> gone.add(requireGone(other)));
         } while (namesake.isPresent());
+        store.names().remember(domid, uuid, plan.config().name());
     }
 
     private int requireGone(int other) {

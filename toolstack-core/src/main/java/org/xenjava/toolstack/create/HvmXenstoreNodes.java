@@ -44,7 +44,6 @@ final class HvmXenstoreNodes {
     }
 
     private void writeForHvmloader(StoreTransaction transaction) {
-        transaction.write(paths.of("hvmloader"), "", permissions.guestReads());
         transaction.write(paths.of("hvmloader/bios"), machine.firmware().bios().word());
         // QEMU does not track RAM that hvmloader moves to make room for large devices.
         transaction.write(paths.of("hvmloader/allow-memory-relocate"), "0");

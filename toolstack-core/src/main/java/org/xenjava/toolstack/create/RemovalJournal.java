@@ -51,11 +51,9 @@ final class RemovalJournal {
         released.release(entry.path());
     }
 
+    /** Removes the record. The journal's directory stays. */
     void end(Entry entry) {
-        store.inTransaction(transaction -> {
-            transaction.removeWithEmptyParents(entry.path());
-            return entry;
-        });
+        store.direct().remove(entry.path());
         released.takeBack(entry.path());
     }
 

@@ -23,11 +23,4 @@ record StorePermissions(int domid) {
     List<XenStorePermission> guestOwns() {
         return List.of(new XenStorePermission(domid, XenStorePermission.NONE));
     }
-
-    /** The guest's node, which the domain of a backend may read. */
-    List<XenStorePermission> guestOwnsReadBy(int backend) {
-        return List.of(
-                new XenStorePermission(domid, XenStorePermission.NONE),
-                new XenStorePermission(backend, XenStorePermission.READ));
-    }
 }

@@ -26,7 +26,7 @@ public final class StoredConfig {
     private StoredConfig() {}
 
     /**
-     * Writes a configuration below a node that does not exist yet.
+     * Writes a configuration below a node that does not exist yet, which only the toolstack may read.
      *
      * @param transaction the transaction
      * @param path the node
@@ -34,6 +34,11 @@ public final class StoredConfig {
      */
     public static void write(StoreTransaction transaction, String path, DomainConfig config) {
         transaction.write(path, "", TOOLSTACK_ONLY);
+        writeInPrivate(transaction, path, config);
+    }
+
+    /** Writes it below a node that does not exist yet, and whose parent only the toolstack may read. */
+    static void writeInPrivate(StoreTransaction transaction, String path, DomainConfig config) {
         List<String> pieces = pieces(text(config));
         for (int i = 0; i < pieces.size(); i++) {
             transaction.write(path + "/" + i, pieces.get(i));

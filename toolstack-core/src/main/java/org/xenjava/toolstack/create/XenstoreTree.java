@@ -3,6 +3,7 @@ package org.xenjava.toolstack.create;
 
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
@@ -11,11 +12,13 @@ import org.xenjava.toolstack.config.GuestOption;
 import org.xenjava.toolstack.memory.MemoryPlan;
 import org.xenjava.toolstack.memory.layout.SpecialPage;
 import org.xenjava.toolstack.store.DomainPaths;
+import org.xenjava.toolstack.store.GuestNames;
 import org.xenjava.toolstack.store.StoreTransaction;
 
 /**
  * The nodes of a new domain in xenstore: those that libxl 4.17 writes for every guest, with its permissions (seen in
- * dumps of domains that xl built), and ours below {@code /libxl/N/xenjava}.
+ * dumps of domains that xl built), and ours below {@code /libxl/N/xenjava}. A node that has nothing but children is made
+ * by the first of them, with the permissions of its parent; xenconsoled writes the console's {@code tty}.
  */
 final class XenstoreTree {
     /** The limit of unread bytes in xenconsoled's buffer for one guest. */
@@ -45,17 +48,21 @@ final class XenstoreTree {
      * Writes it all, unless nodes of another domain have the name: checked in the same transaction, so that of two builds
      * with one name only one succeeds.
      *
+     * @param names knows the names of other domains
+     * @param guests UUIDs of the domains that Xen had when the build began
      * @param gone domains whose nodes do not count, as Xen has no such domain
      * @return the domain whose nodes have the name; empty if the tree is written
      */
-    Optional<Integer> write(StoreTransaction transaction, Set<Integer> gone) {
-        List<Integer> others = domains(transaction);
-        Optional<Integer> namesake = others.stream()
+    Optional<Integer> write(
+            StoreTransaction transaction, GuestNames names, Map<Integer, UUID> guests, Set<Integer> gone) {
+        List<Integer> domains = domains(transaction);
+        List<Integer> others = domains.stream()
                 .filter(other -> other != domid && !gone.contains(other))
-                .filter(other -> transaction.read(new DomainPaths(other).name()).equals(Optional.of(config.name())))
-                .findFirst();
+                .toList();
+        Optional<Integer> namesake =
+                names.find(transaction, config.name(), others, guests).stream().findFirst();
         if (namesake.isEmpty()) {
-            if (others.contains(domid)) {
+            if (domains.contains(domid)) {
                 // Left of an earlier domain with this number, and not for this one to read.
                 transaction.remove(paths.root());
                 transaction.remove(paths.libxl());
@@ -74,20 +81,17 @@ final class XenstoreTree {
     }
 
     private void write(StoreTransaction transaction) {
-        writeIdentity(transaction);
         writeGuestControlled(transaction);
+        writeIdentity(transaction);
         writeMemory(transaction);
-        StoredConfig.write(transaction, paths.storedConfig(), config);
+        StoredConfig.writeInPrivate(transaction, paths.storedConfig(), config);
         writeStoreAndCpus(transaction);
         writeConsole(transaction);
     }
 
     private void writeIdentity(StoreTransaction transaction) {
         String vm = DomainPaths.vm(uuid);
-        transaction.write(paths.root(), "", permissions.guestReads());
-        transaction.write(vm, "", permissions.guestReads());
-        transaction.write(paths.libxl(), "", permissions.toolstackOnly());
-        transaction.write(paths.libxl() + "/device", "", permissions.toolstackOnly());
+        writeFirst(transaction, vm, "start_time", startTime());
         transaction.write(paths.libxlType(), config.type().word());
         // libxl writes this node for every domain, with or without a device model.
         transaction.write(paths.libxl() + "/dm-version", "qemu_xen");
@@ -96,24 +100,18 @@ final class XenstoreTree {
         transaction.write(paths.of("domid"), Integer.toString(domid));
         transaction.write(vm + "/name", config.name());
         transaction.write(vm + "/uuid", uuid.toString());
-        transaction.write(
-                vm + "/start_time", "%d.%02d".formatted(startTime.getEpochSecond(), startTime.getNano() / 10_000_000));
     }
 
+    /**
+     * A new node has its parent's permissions, so the guest's own nodes are written while their parents are the guest's;
+     * nobody sees that before the commit.
+     */
     private void writeGuestControlled(StoreTransaction transaction) {
-        for (String directory : List.of("cpu", "memory", "control")) {
-            transaction.write(paths.of(directory), "", permissions.guestReads());
-        }
-        if (config.options().contains(GuestOption.XEND_SUSPEND_EVTCHN_COMPAT)) {
-            transaction.write(paths.of("device"), "", permissions.guestOwns());
-        } else {
-            transaction.write(paths.of("device"), "", permissions.guestReads());
-            transaction.write(paths.of("device/suspend/event-channel"), "", permissions.guestOwns());
-        }
+        transaction.write(paths.root(), "", permissions.guestOwns());
         if (config.options().contains(GuestOption.DRIVER_DOMAIN)) {
             // For libxl and QEMU inside the guest.
-            transaction.write(paths.of("libxl"), "", permissions.guestOwns());
-            transaction.write(paths.of("device-model"), "", permissions.guestOwns());
+            transaction.write(paths.of("libxl"), "");
+            transaction.write(paths.of("device-model"), "");
         }
         for (String node : List.of(
                 "control/shutdown",
@@ -126,7 +124,14 @@ final class XenstoreTree {
                 "feature",
                 "attr",
                 "error")) {
-            transaction.write(paths.of(node), "", permissions.guestOwns());
+            transaction.write(paths.of(node), "");
+        }
+        transaction.setPermissions(paths.of("control"), permissions.guestReads());
+        transaction.setPermissions(paths.root(), permissions.guestReads());
+        if (config.options().contains(GuestOption.XEND_SUSPEND_EVTCHN_COMPAT)) {
+            transaction.write(paths.of("device"), "", permissions.guestOwns());
+        } else {
+            transaction.write(paths.of("device/suspend/event-channel"), "", permissions.guestOwns());
         }
         transaction.write(paths.of("control/platform-feature-multiprocessor-suspend"), "1");
         transaction.write(paths.of("control/platform-feature-xs_reset_watches"), "1");
@@ -155,28 +160,33 @@ final class XenstoreTree {
     private void writeConsole(StoreTransaction transaction) {
         String front = paths.console();
         String back = paths.consoleBackend();
-        int backendDomid = ports.consoleDomid();
-        transaction.write(front, "", permissions.guestReads());
         transaction.write(front + "/backend", back);
-        transaction.write(
-                front + "/backend-id", Integer.toString(backendDomid), permissions.guestOwnsReadBy(backendDomid));
+        transaction.write(front + "/backend-id", Integer.toString(ports.consoleDomid()));
         transaction.write(front + "/limit", Integer.toString(CONSOLE_LIMIT_BYTES));
         transaction.write(front + "/type", "xenconsoled");
         transaction.write(front + "/output", "pty");
-        transaction.write(front + "/tty", "");
         transaction.write(front + "/port", Integer.toString(ports.console()));
         transaction.write(front + "/ring-ref", Long.toString(SpecialPage.CONSOLE.gfn()));
 
-        transaction.write(back, "", permissions.guestReads());
+        writeFirst(transaction, back, "online", "1");
         String copy = paths.libxl() + "/device/console/0";
-        transaction.write(copy, "", permissions.toolstackOnly());
         transaction.write(copy + "/backend", back);
+        transaction.write(copy + "/online", "1");
         for (String directory : List.of(back, copy)) {
             transaction.write(directory + "/frontend", front);
             transaction.write(directory + "/frontend-id", Integer.toString(domid));
-            transaction.write(directory + "/online", "1");
             transaction.write(directory + "/state", "1");
             transaction.write(directory + "/protocol", "vt100");
         }
+    }
+
+    /** Makes a directory that the guest may read, but for its first node, which no guest reads. */
+    private void writeFirst(StoreTransaction transaction, String directory, String name, String value) {
+        transaction.write(directory + "/" + name, value);
+        transaction.setPermissions(directory, permissions.guestReads());
+    }
+
+    private String startTime() {
+        return "%d.%02d".formatted(startTime.getEpochSecond(), startTime.getNano() / 10_000_000);
     }
 }

@@ -145,19 +145,15 @@ public final class PodGuard {
             scan(now);
             nextScan = now.plus(SCAN_EVERY);
         }
+        List<Integer> due = due(now);
+        Map<Integer, DomainReader.StoreNodes> nodes = nodes(due);
         List<Error> errors = new ArrayList<>();
-        for (Integer domid : List.copyOf(domains.keySet())) {
-            Guarded guarded = Objects.requireNonNull(domains.get(domid));
-            if (woken.remove(domid)) {
-                guarded.machine.wake(now);
-            }
-            if (!now.isBefore(guarded.machine.due())) {
-                try {
-                    look(domid, guarded, now);
-                } catch (Error e) {
-                    // The other domains are read first; then the error ends the guard.
-                    errors.add(e);
-                }
+        for (Integer domid : due) {
+            try {
+                look(domid, Objects.requireNonNull(domains.get(domid)), nodes, now);
+            } catch (Error e) {
+                // The other domains are read first; then the error ends the guard.
+                errors.add(e);
             }
         }
         if (!errors.isEmpty()) {
@@ -167,6 +163,29 @@ public final class PodGuard {
                 .map(guarded -> guarded.machine.due())
                 .reduce(nextScan, (a, b) -> a.isBefore(b) ? a : b);
         return next.isBefore(now) ? Duration.ZERO : Duration.between(now, next);
+    }
+
+    private List<Integer> due(Instant now) {
+        List<Integer> due = new ArrayList<>();
+        domains.forEach((domid, guarded) -> {
+            if (woken.remove(domid)) {
+                guarded.machine.wake(now);
+            }
+            if (!now.isBefore(guarded.machine.due())) {
+                due.add(domid);
+            }
+        });
+        return due;
+    }
+
+    /** Reads the nodes of all domains in one go; if that fails, each domain's nodes are read with the domain. */
+    private Map<Integer, DomainReader.StoreNodes> nodes(List<Integer> due) {
+        try {
+            return reader.nodes(due);
+        } catch (XenStoreException e) {
+            LOG.debug("the guard reads the nodes of each domain by itself", e);
+            return Map.of();
+        }
     }
 
     /**
@@ -237,18 +256,37 @@ public final class PodGuard {
         }
         alive.forEach((domid, handle) ->
                 domains.computeIfAbsent(domid, key -> new Guarded(handle, new GuardStateMachine(policy, now))));
+        readNames();
     }
 
-    private void look(int domid, Guarded guarded, Instant now) {
+    /** Names are for reports only, so they are read at each scan, all in one go. */
+    private void readNames() {
+        List<Integer> domids = List.copyOf(domains.keySet());
         try {
-            Optional<GuardReading> reading = reader.read(domid, guarded.handle);
+            List<Optional<String>> names = store.direct()
+                    .readAll(domids.stream()
+                            .map(domid -> new DomainPaths(domid).name())
+                            .toList());
+            for (int i = 0; i < domids.size(); i++) {
+                Guarded guarded = Objects.requireNonNull(domains.get(domids.get(i)));
+                guarded.name = names.get(i).orElse(guarded.name);
+            }
+        } catch (XenStoreException e) {
+            LOG.debug("the guard reads the domains' names again later", e);
+        }
+    }
+
+    private void look(int domid, Guarded guarded, Map<Integer, DomainReader.StoreNodes> nodes, Instant now) {
+        try {
+            Optional<GuardReading> reading = nodes.containsKey(domid)
+                    ? reader.read(domid, guarded.handle, () -> Objects.requireNonNull(nodes.get(domid)))
+                    : reader.read(domid, guarded.handle);
             if (reading.isEmpty()) {
                 gone(domid, guarded);
                 return;
             }
             GuardReading seen = reading.get();
             guarded.last = seen;
-            guarded.name = name(domid).orElse(guarded.name);
             guarded.coveredPages = seen.coveredPages();
             guarded.machine.look(seen, now).ifPresent(action -> {
                 report(domid, guarded);
@@ -368,14 +406,6 @@ public final class PodGuard {
             listening.run();
         } catch (RuntimeException e) {
             LOG.error("a guard's listener failed", e);
-        }
-    }
-
-    private Optional<String> name(int domid) {
-        try {
-            return store.read(new DomainPaths(domid).name());
-        } catch (XenStoreException e) {
-            return Optional.empty();
         }
     }
 }

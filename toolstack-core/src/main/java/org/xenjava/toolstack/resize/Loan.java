@@ -53,10 +53,12 @@ public record Loan(Purpose purpose, long oldMaxPages, long newMaxPages, long tot
 
     /** The loan of that domain; text of another form is no loan. */
     public static Optional<Loan> read(StoreTransaction store, DomainPaths paths) {
-        return store.read(path(paths))
-                .map(FORM::matcher)
-                .filter(Matcher::matches)
-                .map(Loan::of);
+        return store.read(path(paths)).flatMap(Loan::parse);
+    }
+
+    /** The loan that a record describes; text of another form is no loan. */
+    static Optional<Loan> parse(String text) {
+        return Optional.of(FORM.matcher(text)).filter(Matcher::matches).map(Loan::of);
     }
 
     private static Loan of(Matcher text) {
@@ -79,7 +81,8 @@ public record Loan(Purpose purpose, long oldMaxPages, long newMaxPages, long tot
         store.remove(path(paths));
     }
 
-    private static String path(DomainPaths paths) {
+    /** The path of the record. */
+    static String path(DomainPaths paths) {
         return paths.podGuard() + "/covered";
     }
 }

@@ -30,10 +30,16 @@ public record LoanLedger(Map<Integer, Loan> loans) {
 
     /** Reads the loans of all domains. */
     public static LoanLedger read(StoreTransaction transaction) {
+        List<DomainPaths> domains = transaction.list(ROOT).stream()
+                .map(DomainPaths::named)
+                .flatMap(Optional::stream)
+                .toList();
+        List<Optional<String>> records =
+                transaction.readAll(domains.stream().map(Loan::path).toList());
         Map<Integer, Loan> loans = new HashMap<>();
-        for (String name : transaction.list(ROOT)) {
-            DomainPaths.named(name).ifPresent(paths -> Loan.read(transaction, paths)
-                    .ifPresent(loan -> loans.put(paths.domid(), loan)));
+        for (int i = 0; i < domains.size(); i++) {
+            int domid = domains.get(i).domid();
+            records.get(i).flatMap(Loan::parse).ifPresent(loan -> loans.put(domid, loan));
         }
         return new LoanLedger(loans);
     }

@@ -23,6 +23,7 @@ public final class StoreClient {
     private final XenStore store;
     private final StoreTransaction direct;
     private final ConflictBackoff backoff;
+    private final GuestNames names = new GuestNames(System::nanoTime);
 
     public StoreClient(XenStore store) {
         this(store, ConflictBackoff.sleeping());
@@ -32,6 +33,11 @@ public final class StoreClient {
         this.store = store;
         this.backoff = backoff;
         this.direct = new StoreTransaction(store, XenStore.NO_TRANSACTION);
+    }
+
+    /** The names of domains that were read through this connection. */
+    public GuestNames names() {
+        return names;
     }
 
     /** Single requests, outside any transaction. */

@@ -79,7 +79,12 @@ public final class StoreTransaction {
      * that must not fail.
      */
     public Optional<KiB> readPlausibleKib(String path) {
-        return readLong(path).filter(StoreTransaction::isPlausible).map(KiB::of);
+        return read(path).flatMap(StoreTransaction::plausibleKib);
+    }
+
+    /** A node's value as an amount of memory; empty if it is none. */
+    public static Optional<KiB> plausibleKib(String value) {
+        return number(value).filter(StoreTransaction::isPlausible).map(KiB::of);
     }
 
     private static boolean isPlausible(long kib) {
@@ -114,6 +119,11 @@ public final class StoreTransaction {
         change(
                 new StoreRequest.Write(path, value.getBytes(StandardCharsets.UTF_8)),
                 new StoreRequest.SetPermissions(path, permissions));
+    }
+
+    /** Sets the permissions of a node. */
+    public void setPermissions(String path, List<XenStorePermission> permissions) {
+        change(new StoreRequest.SetPermissions(path, permissions));
     }
 
     /** Removes a node and all nodes below it. Does nothing if there is none. */
@@ -184,19 +194,37 @@ public final class StoreTransaction {
 
     /** Removes a node and all nodes below it, then each parent that is left empty, except xenstored's own nodes. */
     public void removeWithEmptyParents(String path) {
-        remove(path);
-        removeEmptyParents(path);
+        removeAllWithEmptyParents(List.of(path));
     }
 
-    /** Removes each parent of a node that is empty, short of what xenstored itself made; the node is gone already. */
-    public void removeEmptyParents(String path) {
-        String parent = parent(path);
-        while (!parent.isEmpty()
-                && !KEPT.matcher(parent).matches()
-                && list(parent).isEmpty()) {
-            remove(parent);
-            parent = parent(parent);
+    /** Removes several nodes as {@link #removeWithEmptyParents} does, and waits once for each level of parents. */
+    public void removeAllWithEmptyParents(List<String> paths) {
+        paths.forEach(this::remove);
+        removeEmptyParents(paths);
+    }
+
+    /** Removes the parents of nodes that are gone already, if they are empty and not xenstored's own. */
+    public void removeEmptyParents(List<String> paths) {
+        List<String> parents = parents(paths);
+        while (!parents.isEmpty()) {
+            List<List<String>> children = listAll(parents);
+            List<String> empty = new ArrayList<>();
+            for (int i = 0; i < parents.size(); i++) {
+                if (children.get(i).isEmpty()) {
+                    empty.add(parents.get(i));
+                }
+            }
+            empty.forEach(this::remove);
+            parents = parents(empty);
         }
+    }
+
+    private static List<String> parents(List<String> paths) {
+        return paths.stream()
+                .map(StoreTransaction::parent)
+                .filter(parent -> !parent.isEmpty() && !KEPT.matcher(parent).matches())
+                .distinct()
+                .toList();
     }
 
     private static String parent(String path) {

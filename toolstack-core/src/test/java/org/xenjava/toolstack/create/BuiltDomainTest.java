@@ -79,7 +79,7 @@ class BuiltDomainTest {
 
     @Test
     void theXenstoreTreeIsTheOneThatXlWritesForTheSameGuest() throws IOException {
-        SortedMap<String, String> recorded = recordedTree();
+        SortedMap<String, String> recorded = StricterPermissions.in(recordedTree());
         UUID uuid = UUID.fromString("8fd64954-2cca-4029-97c3-dc72739e54b9");
         Domain domain = host.toolstack.create(
                 TestHost.guest("a-pvh-pod-256-512", 256, 512).uuid(uuid).build());

@@ -80,7 +80,9 @@ final class Growth {
             long start = System.nanoTime();
             guard.tick(now);
             long ticked = System.nanoTime();
-            alive.forEach(domain -> domain.pod().status());
+            toolstack.podStatuses(failure -> {
+                throw failure;
+            });
             guardRound.add((ticked - start) / 1e6);
             podCheck.add((System.nanoTime() - ticked) / 1e6);
         }

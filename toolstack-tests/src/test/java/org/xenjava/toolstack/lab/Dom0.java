@@ -73,10 +73,13 @@ final class Dom0 {
         return run("xenstore-read", path).expectSuccess().text().strip();
     }
 
-    /** All of xenstore, but for the two empty parents that xl leaves behind and this toolstack removes. */
+    /**
+     * All of xenstore, but for the two empty parents that xl leaves behind and this toolstack removes, and the empty
+     * directories of this toolstack's journals.
+     */
     static String xenstoreTree() {
         String tree = run("xenstore-ls", "-f").expectSuccess().text();
-        return tree.replaceAll("(?m)^/(vm|libxl) = \"\"\\n", "");
+        return tree.replaceAll("(?m)^/(vm|libxl|tool/xenjava(/\\w+)?) = \"\"\\n", "");
     }
 
     static long freeMemoryMib() {

@@ -8,7 +8,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.xenjava.toolstack.Domain;
-import org.xenjava.toolstack.DomainStatus;
 import org.xenjava.toolstack.Toolstack;
 import org.xenjava.toolstack.cli.command.DomainSelection;
 import org.xenjava.toolstack.cli.command.ExitStatus;
@@ -19,7 +18,6 @@ import org.xenjava.toolstack.cli.command.ReadOnly;
 import org.xenjava.toolstack.cli.command.Session;
 import org.xenjava.toolstack.cli.output.Json;
 import org.xenjava.toolstack.cli.output.Words;
-import org.xenjava.toolstack.error.DomainGoneException;
 import org.xenjava.toolstack.error.DomainNotFoundException;
 import org.xenjava.toolstack.error.PodDebtException;
 import org.xenjava.toolstack.error.ToolstackException;
@@ -169,25 +167,10 @@ final class PodCheckCommand extends HostCommand implements ReadOnly {
     }
 
     private Look lookAtAll(Toolstack toolstack) {
-        List<PodStatus> statuses = new ArrayList<>();
-        boolean failed = false;
-        for (DomainStatus status : toolstack.statuses()) {
-            if (status.kind() == DomainStatus.Kind.PV) {
-                continue;
-            }
-            try {
-                toolstack
-                        .find(status.uuid())
-                        .map(domain -> domain.pod().status())
-                        .ifPresent(statuses::add);
-            } catch (DomainGoneException e) {
-                // The guest was destroyed after it was listed, so it cannot be crashed.
-            } catch (ToolstackException e) {
-                session.complain(e.getMessage());
-                failed = true;
-            }
-        }
-        return new Look(statuses, failed);
+        List<ToolstackException> failures = new ArrayList<>();
+        List<PodStatus> statuses = toolstack.podStatuses(failures::add);
+        failures.forEach(failure -> session.complain(failure.getMessage()));
+        return new Look(statuses, !failures.isEmpty());
     }
 
     private Domain find(Toolstack toolstack, String name) {

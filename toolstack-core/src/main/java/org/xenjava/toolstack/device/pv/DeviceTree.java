@@ -155,7 +155,7 @@ final class DeviceTree {
             if (remove) {
                 List.of(device.backPath(), device.errorPath(), device.libxlPath())
                         .forEach(transaction::removeWithEmptyParents);
-                transaction.removeEmptyParents(device.frontPath());
+                transaction.removeEmptyParents(List.of(device.frontPath()));
             }
             return remove;
         });

@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.xenjava.toolstack.xenctrl.abi.Hypercall;
@@ -26,7 +27,7 @@ import org.xenjava.toolstack.xenctrl.lib.XenStorePermission;
 
 /**
  * The state of a machine that an operation can change. Two states, before and after an operation, show what it left
- * behind.
+ * behind. Empty directories below {@code /tool}, as of a journal, are no state.
  *
  * @param memory pages of the host that are free, and pages that are claimed
  * @param domains domains by number, zombies included: flags and pages, for messages
@@ -39,6 +40,9 @@ public record MachineState(
         SortedMap<String, String> xenstore,
         SortedMap<Integer, String> loops) {
     private static final int MOST_DOMAINS = 1024;
+
+    /** What a tool keeps there is below; an empty directory is no state. */
+    private static final Pattern TOOL_DIRECTORY = Pattern.compile("/tool/[^/]+(/[^/]+)?");
 
     /**
      * Copies the collections, so that the record is immutable.
@@ -99,9 +103,13 @@ public record MachineState(
             String permissions = store.getPermissions(XenStore.NO_TRANSACTION, path).stream()
                     .map(MachineState::spelt)
                     .collect(Collectors.joining(",", "(", ")"));
-            nodes.put(path, '"' + value + "\"   " + permissions);
+            int before = nodes.size();
             for (String child : store.directory(XenStore.NO_TRANSACTION, path)) {
                 collect(store, (path.equals("/") ? "" : path) + "/" + child, nodes);
+            }
+            boolean empty = value.isEmpty() && nodes.size() == before;
+            if (!empty || !TOOL_DIRECTORY.matcher(path).matches()) {
+                nodes.put(path, '"' + value + "\"   " + permissions);
             }
         } catch (XenLibException e) {
             // A node that vanishes during the walk counts as absent.
