@@ -138,7 +138,15 @@ class FaultAtEveryCallTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"/tool/xenjava/.*", "/local/domain/1", "/vm/.*", "/libxl/.*", ".*/memory/target", ".*/console/port"})
+    @ValueSource(
+            strings = {
+                "/tool/xenjava/.*",
+                "/local/domain/1",
+                "/vm/.*",
+                "/libxl/.*",
+                ".*/memory/target",
+                ".*/console/port"
+            })
     void aQuotaThatIsUsedUp(String paths) {
         Pattern full = Pattern.compile(paths);
         host.faults.inject(Fault.every(

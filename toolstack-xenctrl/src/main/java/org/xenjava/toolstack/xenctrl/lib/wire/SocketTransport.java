@@ -4,29 +4,53 @@ package org.xenjava.toolstack.xenctrl.lib.wire;
 import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.channels.ClosedSelectorException;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
 import java.nio.channels.SocketChannel;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.concurrent.locks.LockSupport;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BooleanSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A connection through xenstored's socket. A daemon thread receives; senders write themselves, and leave to that
- * thread what the socket does not take at once. The channel does not block, since a blocking one is closed when a
- * thread that uses it is interrupted.
+ * A connection through xenstored's socket. A thread that waits for an answer receives by itself, so that no other thread
+ * has to wake up between xenstored and the caller. While no thread waits, a daemon thread receives what xenstored sends
+ * unasked. Senders write themselves, and leave to the daemon thread what the socket does not take at once. The channel
+ * does not block, since a blocking one is closed when a thread that uses it is interrupted.
  */
 final class SocketTransport implements WireTransport {
     private static final Logger LOG = LoggerFactory.getLogger(SocketTransport.class);
     private static final int RECEIVE_BYTES = 1 << 16;
 
+    /** The daemon thread leaves the socket to callers until none has received for this time. */
+    private static final Duration REST = Duration.ofMillis(1);
+
     private final SocketChannel channel;
     private final Selector selector;
     private final SelectionKey key;
     private final Receiver receiver;
+    private final Thread daemon = new Thread(this::run, "xenstore-receiver");
     private final Deque<ByteBuffer> unsent = new ArrayDeque<>();
     private volatile boolean closed;
+
+    /** Held while bytes are received and passed on, so that they keep their order. */
+    private final Object receiving = new Object();
+
+    private final ByteBuffer received = ByteBuffer.allocateDirect(RECEIVE_BYTES);
+
+    /** Held by the caller that receives. */
+    private final ReentrantLock calling = new ReentrantLock();
+
+    private final Selector callersSelector;
+    private volatile boolean callerReceives;
+    private volatile boolean anotherWaits;
+    private volatile long lastCall;
+    private final long restNanos;
 
     /**
      * Takes over a connected channel.
@@ -34,18 +58,25 @@ final class SocketTransport implements WireTransport {
      * @throws IOException if it cannot be made non-blocking
      */
     SocketTransport(SocketChannel channel, Receiver receiver) throws IOException {
+        this(channel, receiver, REST);
+    }
+
+    SocketTransport(SocketChannel channel, Receiver receiver, Duration rest) throws IOException {
+        restNanos = rest.toNanos();
+        lastCall = System.nanoTime() - restNanos;
         this.channel = channel;
         this.receiver = receiver;
         channel.configureBlocking(false);
         selector = Selector.open();
         key = channel.register(selector, SelectionKey.OP_READ);
+        callersSelector = Selector.open();
+        channel.register(callersSelector, SelectionKey.OP_READ);
     }
 
     /** Starts to receive. */
     SocketTransport start() {
-        Thread thread = new Thread(this::run, "xenstore-receiver");
-        thread.setDaemon(true);
-        thread.start();
+        daemon.setDaemon(true);
+        daemon.start();
         return this;
     }
 
@@ -61,6 +92,7 @@ final class SocketTransport implements WireTransport {
                 unsent.add(rest);
                 key.interestOps(SelectionKey.OP_READ | SelectionKey.OP_WRITE);
                 selector.wakeup();
+                LockSupport.unpark(daemon);
             }
         }
     }
@@ -78,50 +110,122 @@ final class SocketTransport implements WireTransport {
         }
     }
 
+    private boolean hasUnsent() {
+        synchronized (unsent) {
+            return !unsent.isEmpty();
+        }
+    }
+
+    @Override
+    public void receiveUntil(BooleanSupplier done, Duration limit) {
+        if (!calling.tryLock()) {
+            anotherWaits = true;
+            return;
+        }
+        try {
+            callerReceives = true;
+            receiveAsCaller(done, System.nanoTime() + limit.toNanos());
+        } catch (ClosedSelectorException e) {
+            LOG.trace("closed while a caller received", e);
+        } catch (IOException | RuntimeException e) {
+            end(e);
+        } finally {
+            lastCall = System.nanoTime();
+            callerReceives = false;
+            calling.unlock();
+            if (anotherWaits) {
+                LockSupport.unpark(daemon);
+            }
+        }
+    }
+
+    private void receiveAsCaller(BooleanSupplier done, long deadline) throws IOException {
+        while (!closed && !isDone(done)) {
+            long left = Duration.ofNanos(deadline - System.nanoTime()).toMillis();
+            // A selector does not wait in an interrupted thread.
+            if (left <= 0 || Thread.currentThread().isInterrupted()) {
+                return;
+            }
+            callersSelector.select(left);
+            callersSelector.selectedKeys().clear();
+            synchronized (receiving) {
+                receive();
+            }
+        }
+    }
+
+    /** Waits for the daemon thread to pass on what it has received, which may be the answer. */
+    private boolean isDone(BooleanSupplier done) {
+        synchronized (receiving) {
+            return done.getAsBoolean();
+        }
+    }
+
     private void run() {
-        ByteBuffer bytes = ByteBuffer.allocateDirect(RECEIVE_BYTES);
         try {
             while (!closed) {
                 selector.select();
+                selector.selectedKeys().clear();
                 if (closed) {
                     break;
                 }
-                if (key.isWritable()) {
+                if (hasUnsent()) {
                     sendRest();
                 }
-                if (key.isReadable()) {
-                    receive(bytes);
+                synchronized (receiving) {
+                    if (!callerReceives) {
+                        receive();
+                    }
                 }
+                leaveToCallers();
             }
         } catch (IOException | RuntimeException e) {
-            if (!closed) {
-                receiver.lost(e instanceof IOException failure ? failure : new IOException(e));
-            }
+            end(e);
         } finally {
             release();
         }
     }
 
-    private void receive(ByteBuffer bytes) throws IOException {
-        bytes.clear();
-        int count = channel.read(bytes);
+    private void leaveToCallers() {
+        while (!closed && !hasUnsent() && (callerReceives || isCallerExpected())) {
+            LockSupport.parkNanos(this, restNanos);
+        }
+        anotherWaits = false;
+    }
+
+    private boolean isCallerExpected() {
+        return !anotherWaits && System.nanoTime() - lastCall < restNanos;
+    }
+
+    private void receive() throws IOException {
+        received.clear();
+        int count = channel.read(received);
         if (count < 0) {
             throw new EOFException("xenstored closed it");
         }
-        bytes.flip();
-        receiver.received(bytes);
+        received.flip();
+        receiver.received(received);
+    }
+
+    private void end(Exception reason) {
+        if (!closed) {
+            receiver.lost(reason instanceof IOException failure ? failure : new IOException(reason));
+        }
     }
 
     @Override
     public void close() {
         closed = true;
         selector.wakeup();
+        callersSelector.wakeup();
+        LockSupport.unpark(daemon);
     }
 
     private void release() {
         closed = true;
         try (channel;
-                selector) {
+                selector;
+                callersSelector) {
             key.cancel();
         } catch (IOException e) {
             LOG.debug("closing the socket of xenstored failed", e);

@@ -110,6 +110,10 @@ final class WireSession implements WireTransport.Receiver {
         try {
             while (true) {
                 try {
+                    if (!request.answer().isDone()) {
+                        transport.receiveUntil(
+                                request.answer()::isDone, Duration.ofNanos(deadline - System.nanoTime()));
+                    }
                     return request.answer().get(deadline - System.nanoTime(), TimeUnit.NANOSECONDS);
                 } catch (InterruptedException e) {
                     interrupted = true;

@@ -3,6 +3,8 @@ package org.xenjava.toolstack.xenctrl.lib.wire;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.function.BooleanSupplier;
 
 /** A stream of bytes to and from a xenstored. */
 public interface WireTransport extends AutoCloseable {
@@ -34,6 +36,15 @@ public interface WireTransport extends AutoCloseable {
      * @throws IOException if the stream has ended
      */
     void send(ByteBuffer bytes) throws IOException;
+
+    /**
+     * Receives in the calling thread, unless another thread does, the thread is interrupted or the transport has a thread
+     * of its own for it. The caller waits for its answer in any case.
+     *
+     * @param done whether the caller's answer has come
+     * @param limit the longest time
+     */
+    default void receiveUntil(BooleanSupplier done, Duration limit) {}
 
     /** Ends the stream; {@link Receiver#lost} is not called. */
     @Override
