@@ -21,7 +21,11 @@ final class GuestDevices {
     }
 
     void attachDisks() {
-        devices.attachDisks(guest.domid(), plan, guest.cancellation());
+        devices.attachDisks(guest.domid(), plan);
+    }
+
+    void awaitDisks() {
+        devices.awaitDisks(guest.domid(), plan, guest.cancellation());
     }
 
     void awaitQemuDisks() {
@@ -29,7 +33,11 @@ final class GuestDevices {
     }
 
     void attachNics() {
-        devices.attachNics(guest.domid(), plan, guest.cancellation());
+        devices.attachNics(guest.domid(), plan);
+    }
+
+    void connectNics() {
+        devices.connectNics(guest.domid(), plan, guest.cancellation());
     }
 
     void detachAll() {

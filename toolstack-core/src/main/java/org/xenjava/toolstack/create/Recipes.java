@@ -15,7 +15,10 @@ import org.xenjava.toolstack.resize.BootBacking;
 import org.xenjava.toolstack.userdata.Userdata;
 import org.xenjava.toolstack.xenctrl.units.Pages;
 
-/** The order of a create, for every kind of guest, and beneath it the order of a removal. */
+/**
+ * The order of a create, for every kind of guest, and beneath it the order of a removal. All devices are attached before
+ * the first wait, so that their back ends work at the same time.
+ */
 final class Recipes {
     private Recipes() {}
 
@@ -57,15 +60,17 @@ final class Recipes {
                 Step.of(ATTACH_DISKS, devices::attachDisks)
                         .undoneBy(devices::detachAll)
                         .onlyIf(!plan.disks().isEmpty()),
+                Step.of(ATTACH_NICS, devices::attachNics)
+                        .undoneBy(devices::detachAll)
+                        .onlyIf(!plan.nics().isEmpty()),
+                Step.of(AWAIT_DISKS, devices::awaitDisks).onlyIf(!plan.disks().isEmpty()),
                 Step.of(START_DEVICE_MODEL, devices::startDeviceModel)
                         .undoneBy(devices::stopDeviceModel)
                         .onlyIf(qemu),
                 Step.of(AWAIT_DEVICE_MODEL, devices::awaitDeviceModel).onlyIf(qemu),
                 Step.of(AWAIT_DEVICE_MODEL_DISKS, devices::awaitQemuDisks)
                         .onlyIf(qemu && guest.plan().config().type() == DomainType.PVH),
-                Step.of(ATTACH_NICS, devices::attachNics)
-                        .undoneBy(devices::detachAll)
-                        .onlyIf(!plan.nics().isEmpty()),
+                Step.of(CONNECT_NICS, devices::connectNics).onlyIf(!plan.nics().isEmpty()),
                 Step.of(RELEASE_CLAIM, guest::releaseClaim),
                 Step.of(BACK_BOOT, () -> guest.backBoot(backing))
                         .onlyIf(backing.isOn()

@@ -48,16 +48,20 @@ public enum CreateStep implements OperationStep {
     STORE_CONFIG("store the configuration for libxl"),
     /** xenstored connects to the domain. */
     INTRODUCE("introduce to xenstored"),
-    /** The disks are attached, and dom0's back ends wait for the guest. */
+    /** The nodes of the disks are written, and image files get their loop devices. */
     ATTACH_DISKS("attach disks"),
+    /** The nodes of the network cards are written. */
+    ATTACH_NICS("attach network cards"),
+    /** dom0's back ends have opened the disks and wait for the guest. */
+    AWAIT_DISKS("await disks"),
     /** QEMU is started. */
     START_DEVICE_MODEL("start the device model"),
     /** QEMU reports that it serves the domain. */
     AWAIT_DEVICE_MODEL("await the device model"),
     /** QEMU serves the paravirtual disks of a guest without emulated ones. */
     AWAIT_DEVICE_MODEL_DISKS("await the device model's disks"),
-    /** The network cards are attached and join their bridges. */
-    ATTACH_NICS("attach network cards"),
+    /** The back ends of the network cards wait for the guest, and the cards join their bridges. */
+    CONNECT_NICS("connect network cards"),
     /** The rest of the claim is released. */
     RELEASE_CLAIM("release the claim"),
     /** The host lends the pages that the guest lacks until its balloon driver has worked. */

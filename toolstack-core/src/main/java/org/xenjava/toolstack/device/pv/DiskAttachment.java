@@ -36,7 +36,7 @@ final class DiskAttachment {
     }
 
     /** @param begun called before the first effect that a detachment has to undo */
-    void attach(int domid, DiskPlan disk, Runnable begun, Cancellation cancellation) {
+    void attach(int domid, DiskPlan disk, Runnable begun) {
         if (disk.backend() == DiskBackend.LOOP) {
             attachFile(domid, disk, begun);
         } else if (disk.target() instanceof HostFile.BlockDevice block && disk.backend() == DiskBackend.BLKBACK) {
@@ -44,7 +44,13 @@ final class DiskAttachment {
         } else {
             create(domid, disk, Map.of(), begun);
         }
-        // QEMU answers when it runs; a create starts it later.
+    }
+
+    /**
+     * Waits until the kernel's back end has opened the disk, and runs the disk's script. A disk that QEMU serves is not
+     * waited for.
+     */
+    void await(int domid, DiskPlan disk, Cancellation cancellation) {
         if (disk.backend() != DiskBackend.QEMU) {
             states.awaitProbed(disk.device(domid), () -> true, cancellation);
         }

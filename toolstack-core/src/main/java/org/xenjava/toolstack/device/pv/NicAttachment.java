@@ -9,7 +9,10 @@ import org.xenjava.toolstack.error.DeviceException;
 import org.xenjava.toolstack.progress.Cancellation;
 import org.xenjava.toolstack.xenctrl.lib.HostDevices;
 
-/** Attaches a planned network card to a domain, with the effects of the script {@code vif-bridge}, or by another script. */
+/**
+ * Attaches a planned network card to a domain and connects it, with the effects of the script {@code vif-bridge}, or by
+ * another script.
+ */
 final class NicAttachment {
     /**
      * The hardware address of the interface, which is netback's too. A bridge takes the lowest address of its
@@ -30,12 +33,16 @@ final class NicAttachment {
     }
 
     /** @param begun called before the first effect that a detachment has to undo */
-    void attach(int domid, NicPlan card, Runnable begun, Cancellation cancellation) {
+    void attach(int domid, NicPlan card, Runnable begun) {
+        tree.create(card.nodes(domid), transaction -> {}, begun);
+    }
+
+    /** Waits for the back end of a card that is attached, and joins its interface to the bridge. */
+    void connect(int domid, NicPlan card, Cancellation cancellation) {
         PvDevice device = card.device(domid);
         NicConfig nic = card.nic();
         String given = card.givenName(domid);
         String link = card.link(domid);
-        tree.create(card.nodes(domid), transaction -> {}, begun);
         states.awaitProbed(device, () -> host.linkExists(given), cancellation);
         if (card.script().isPresent()) {
             card.tap(domid).ifPresent(tap -> requireTap(device, tap));

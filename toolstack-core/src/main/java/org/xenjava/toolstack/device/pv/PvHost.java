@@ -76,13 +76,21 @@ public final class PvHost {
     // ---- creates ------------------------------------------------------------------------------------------
 
     /**
-     * Attaches all disks and waits for those that the kernel serves. Called before QEMU starts, which then finds its
-     * disks. After a failure, {@link #detachAll} undoes the attachment.
+     * Attaches all disks, without waiting for their back ends. After a failure, {@link #detachAll} undoes the
+     * attachment.
+     */
+    public void attachDisks(int domid, DevicePlan plan) {
+        plan.disks().forEach(disk -> diskAttachment.attach(domid, disk, () -> {}));
+    }
+
+    /**
+     * Waits for the disks that the kernel serves, and runs the scripts of disks. Called before QEMU starts, which then
+     * finds its disks.
      *
      * @param cancellation ends the wait, as an interrupt of the thread does
      */
-    public void attachDisks(int domid, DevicePlan plan, Cancellation cancellation) {
-        plan.disks().forEach(disk -> diskAttachment.attach(domid, disk, () -> {}, cancellation));
+    public void awaitDisks(int domid, DevicePlan plan, Cancellation cancellation) {
+        plan.disks().forEach(disk -> diskAttachment.await(domid, disk, cancellation));
     }
 
     /** {@return the disks of a plan that is carried out, each with the path of the block device that its script has made} */
@@ -103,11 +111,21 @@ public final class PvHost {
     }
 
     /**
-     * Attaches all network cards and joins their interfaces and QEMU's to their bridges. Called when QEMU is ready.
-     * After a failure, {@link #detachAll} undoes the attachment.
+     * Attaches all network cards, without waiting for their back ends. After a failure, {@link #detachAll} undoes the
+     * attachment.
      */
-    public void attachNics(int domid, DevicePlan plan, Cancellation cancellation) {
-        plan.nics().forEach(card -> nicAttachment.attach(domid, card, () -> {}, cancellation));
+    public void attachNics(int domid, DevicePlan plan) {
+        plan.nics().forEach(card -> nicAttachment.attach(domid, card, () -> {}));
+    }
+
+    /**
+     * Waits for the back ends of all network cards, and joins their interfaces and QEMU's to their bridges. Called when
+     * QEMU is ready.
+     *
+     * @param cancellation ends the wait, as an interrupt of the thread does
+     */
+    public void connectNics(int domid, DevicePlan plan, Cancellation cancellation) {
+        plan.nics().forEach(card -> nicAttachment.connect(domid, card, cancellation));
     }
 
     /**
@@ -141,7 +159,10 @@ public final class PvHost {
      * @throws DeviceException if the domain has the disk already, or its back end refuses it
      */
     public void attach(int domid, DiskPlan disk) {
-        orNothing(disk.device(domid), begun -> diskAttachment.attach(domid, disk, begun, new Cancellation()));
+        orNothing(disk.device(domid), begun -> {
+            diskAttachment.attach(domid, disk, begun);
+            diskAttachment.await(domid, disk, new Cancellation());
+        });
     }
 
     /**
@@ -158,7 +179,10 @@ public final class PvHost {
             throw new ConfigException("vif: only the build of an HVM guest gives it an emulated card: type=vif");
         }
         NicPlan card = NicPlan.of(nic, devid, Type.VIF, host);
-        orNothing(card.device(domid), begun -> nicAttachment.attach(domid, card, begun, new Cancellation()));
+        orNothing(card.device(domid), begun -> {
+            nicAttachment.attach(domid, card, begun);
+            nicAttachment.connect(domid, card, new Cancellation());
+        });
     }
 
     /** {@return the number of the domain's next network card: one more than the highest} */
