@@ -40,6 +40,8 @@ module org.xenjava.toolstack.cli {
     opens org.xenjava.toolstack.cli.plan to
             com.google.gson,
             info.picocli;
+    opens org.xenjava.toolstack.cli.top to
+            info.picocli;
     opens org.xenjava.toolstack.cli.processor to
             com.google.gson,
             info.picocli;

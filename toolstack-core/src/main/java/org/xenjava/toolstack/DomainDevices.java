@@ -20,6 +20,7 @@ import org.xenjava.toolstack.device.plan.DiskPlan;
 import org.xenjava.toolstack.device.view.AttachedDisk;
 import org.xenjava.toolstack.device.view.AttachedNic;
 import org.xenjava.toolstack.device.view.DetachMode;
+import org.xenjava.toolstack.device.view.DomainTraffic;
 import org.xenjava.toolstack.error.ConfigException;
 import org.xenjava.toolstack.error.DeviceException;
 import org.xenjava.toolstack.error.DomainStateException;
@@ -36,6 +37,11 @@ public final class DomainDevices {
 
     DomainDevices(DomainHandle domain) {
         this.domain = domain;
+    }
+
+    /** {@return the traffic of the disks and network cards since they were attached} */
+    public DomainTraffic traffic() {
+        return domain.attempting("reading the traffic of", () -> new TrafficReader(domain).read(disks(), nics()));
     }
 
     /**

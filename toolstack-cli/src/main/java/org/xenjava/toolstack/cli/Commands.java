@@ -16,6 +16,7 @@ import org.xenjava.toolstack.cli.host.HostCommands;
 import org.xenjava.toolstack.cli.memory.MemoryCommands;
 import org.xenjava.toolstack.cli.plan.PlanCommands;
 import org.xenjava.toolstack.cli.processor.ProcessorCommands;
+import org.xenjava.toolstack.cli.top.TopCommands;
 import picocli.CommandLine;
 
 /**
@@ -32,6 +33,7 @@ final class Commands {
         BY_NAME.putAll(PlanCommands.byName());
         BY_NAME.putAll(DomainCommands.byName());
         BY_NAME.putAll(HostCommands.byName());
+        BY_NAME.putAll(TopCommands.byName());
         BY_NAME.putAll(MemoryCommands.byName());
         BY_NAME.putAll(DeviceCommands.byName());
         BY_NAME.putAll(ProcessorCommands.byName());

@@ -28,6 +28,8 @@ public final class LinuxControlDomain implements ControlDomain {
     /** The file that xl locks, unless {@code lockfile} in xl.conf names another. */
     public static final Path XL_LOCK = Path.of("/var/lock/xl");
 
+    private static final Path SYS = Path.of("/sys");
+
     private static final Path PCI_DEVICES = Path.of("/sys/bus/pci/devices");
 
     private static final Logger LOG = LoggerFactory.getLogger(LinuxControlDomain.class);
@@ -80,6 +82,16 @@ public final class LinuxControlDomain implements ControlDomain {
         } catch (IOException | DirectoryIteratorException e) {
             LOG.debug("no PCI devices: {}", e.getMessage());
             return List.of();
+        }
+    }
+
+    @Override
+    public long counter(String path) {
+        try {
+            return Long.parseLong(Files.readString(SYS.resolve(path)).strip());
+        } catch (IOException | NumberFormatException e) {
+            LOG.debug("no counter {}: {}", path, e.getMessage());
+            return 0;
         }
     }
 

@@ -160,6 +160,11 @@ class RoomTest {
                 host.guests(),
                 new ControlDomain() {
                     @Override
+                    public long counter(String path) {
+                        return host.controlDomain().counter(path);
+                    }
+
+                    @Override
                     public List<String> pciDevices() {
                         return List.of();
                     }

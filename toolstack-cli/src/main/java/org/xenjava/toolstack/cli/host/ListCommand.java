@@ -3,9 +3,13 @@ package org.xenjava.toolstack.cli.host;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.UUID;
+import java.util.function.Function;
+import java.util.stream.Collectors;
 import org.xenjava.toolstack.Domain;
 import org.xenjava.toolstack.DomainStatus;
 import org.xenjava.toolstack.Toolstack;
@@ -19,6 +23,7 @@ import org.xenjava.toolstack.cli.output.JsonText;
 import org.xenjava.toolstack.config.libxl.LibxlConfig;
 import org.xenjava.toolstack.error.DomainGoneException;
 import org.xenjava.toolstack.processor.CpuPool;
+import org.xenjava.toolstack.xenctrl.units.CpuSet;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -100,6 +105,11 @@ final class ListCommand extends HostCommand implements ReadOnly {
 
     /** The columns behind those of every list, in xl's order. */
     private List<DomainList.Column> columns(Toolstack toolstack) {
+        if (!verbose && !labels && !pools && !nodes) {
+            return List.of();
+        }
+        Map<UUID, Domain> alive = toolstack.domains().stream()
+                .collect(Collectors.toMap(Domain::uuid, Function.identity(), (one, other) -> one));
         List<DomainList.Column> columns = new ArrayList<>();
         if (verbose) {
             columns.add(DomainList.VERBOSE);
@@ -109,24 +119,21 @@ final class ListCommand extends HostCommand implements ReadOnly {
                     verbose ? "" : "   Security Label",
                     status -> String.format(
                             " %16s",
-                            asked(toolstack, status, domain -> toolstack
-                                            .security()
-                                            .label(domain))
+                            asked(alive, status, domain -> toolstack.security().label(domain))
                                     .orElse("-"))));
         }
         if (pools) {
             columns.add(new DomainList.Column(
                     "         Cpupool",
                     status -> String.format(
-                            "%16s", asked(toolstack, status, ListCommand::pool).orElse("-"))));
+                            "%16s", asked(alive, status, ListCommand::pool).orElse("-"))));
         }
         if (nodes) {
             int all = toolstack.details().nodes();
             columns.add(new DomainList.Column(
                     " NODE Affinity",
                     status -> " "
-                            + asked(toolstack, status, domain -> nodes(domain, all))
-                                    .orElse("-")));
+                            + asked(alive, status, domain -> nodes(domain, all)).orElse("-")));
         }
         return columns;
     }
@@ -137,10 +144,8 @@ final class ListCommand extends HostCommand implements ReadOnly {
     }
 
     private static Optional<String> nodes(Domain domain, int all) {
-        return Optional.of(
-                domain.processors().nodes().size() == all
-                        ? "all"
-                        : domain.processors().nodes().toString());
+        CpuSet nodes = domain.processors().nodes();
+        return Optional.of(nodes.size() == all ? "all" : nodes.toString());
     }
 
     private interface Question {
@@ -148,9 +153,9 @@ final class ListCommand extends HostCommand implements ReadOnly {
     }
 
     /** A domain may end between the list and the question. */
-    private static Optional<String> asked(Toolstack toolstack, DomainStatus status, Question question) {
+    private static Optional<String> asked(Map<UUID, Domain> alive, DomainStatus status, Question question) {
         try {
-            return toolstack.find(status.uuid()).flatMap(question::ask);
+            return Optional.ofNullable(alive.get(status.uuid())).flatMap(question::ask);
         } catch (DomainGoneException e) {
             return Optional.empty();
         }

@@ -3,6 +3,7 @@ package org.xenjava.toolstack.cli.output;
 
 import java.io.IOException;
 import java.util.EnumSet;
+import java.util.function.IntSupplier;
 import org.jline.terminal.Attributes;
 import org.jline.terminal.Attributes.ControlChar;
 import org.jline.terminal.Attributes.InputFlag;
@@ -29,18 +30,45 @@ public final class RawTerminal {
      * @throws IOException if standard input is no terminal
      */
     public static void during(Work work) throws IOException, InterruptedException {
+        try (Terminal terminal = open()) {
+            terminal.setAttributes(raw(terminal.getAttributes()));
+            work.run();
+        }
+    }
+
+    /** Work with keys that draws on the screen. */
+    public interface ScreenWork {
+        /** @param rows tells the present height of the terminal; 0 if it is not known */
+        void run(IntSupplier rows) throws InterruptedException;
+    }
+
+    /**
+     * Runs work while each key is input at once and is not shown. Ctrl-C is a signal as always. The earlier mode is
+     * restored after the work.
+     *
+     * @throws IOException if standard input is no terminal
+     */
+    public static void withKeys(ScreenWork work) throws IOException, InterruptedException {
+        try (Terminal terminal = open()) {
+            Attributes keys = new Attributes(terminal.getAttributes());
+            keys.setLocalFlags(EnumSet.of(LocalFlag.ECHO, LocalFlag.ICANON), false);
+            keys.setControlChar(ControlChar.VMIN, 1);
+            keys.setControlChar(ControlChar.VTIME, 0);
+            terminal.setAttributes(keys);
+            work.run(terminal::getHeight);
+        }
+    }
+
+    private static Terminal open() throws IOException {
         System.setProperty(QUIET, "true");
-        try (Terminal terminal = TerminalBuilder.builder()
+        return TerminalBuilder.builder()
                 .system(true)
                 .jna(true)
                 .jni(false)
                 .ffm(false)
                 .exec(false)
                 .dumb(false)
-                .build()) {
-            terminal.setAttributes(raw(terminal.getAttributes()));
-            work.run();
-        }
+                .build();
     }
 
     /** The attributes that cfmakeraw(3) sets. */

@@ -13,6 +13,14 @@ public interface ControlDomain {
     List<String> pciDevices();
 
     /**
+     * Reads a counter that domain 0's kernel keeps for a device.
+     *
+     * @param path path of the counter below {@code /sys}
+     * @return its value; 0 if there is no such counter
+     */
+    long counter(String path);
+
+    /**
      * Takes the lock that xl holds while it makes room for a guest and builds it. Locks of one process exclude each other
      * as well.
      *

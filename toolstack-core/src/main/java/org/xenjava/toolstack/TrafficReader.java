@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack;
+
+import java.util.List;
+import java.util.regex.Pattern;
+import org.xenjava.toolstack.device.view.AttachedDisk;
+import org.xenjava.toolstack.device.view.AttachedNic;
+import org.xenjava.toolstack.device.view.DomainTraffic;
+import org.xenjava.toolstack.xenctrl.lib.ControlDomain;
+
+/** Adds up the counters of a domain's devices that domain 0's kernel keeps. */
+final class TrafficReader {
+    private static final Pattern INTERFACE = Pattern.compile("[\\w.:-]{1,15}");
+
+    private final DomainHandle domain;
+    private final ControlDomain system;
+
+    TrafficReader(DomainHandle domain) {
+        this.domain = domain;
+        this.system = domain.context().controlDomain();
+    }
+
+    DomainTraffic read(List<AttachedDisk> disks, List<AttachedNic> nics) {
+        long sent = 0;
+        long received = 0;
+        for (AttachedNic nic : nics) {
+            // The guest's sending is the back end's receiving.
+            String statistics = "class/net/" + link(nic) + "/statistics/";
+            sent += system.counter(statistics + "rx_bytes");
+            received += system.counter(statistics + "tx_bytes");
+        }
+        return new DomainTraffic(
+                nics.size(),
+                sent,
+                received,
+                disks.size(),
+                sum(disks, "oo_req"),
+                sum(disks, "rd_req"),
+                sum(disks, "wr_req"),
+                sum(disks, "rd_sect"),
+                sum(disks, "wr_sect"));
+    }
+
+    private String link(AttachedNic nic) {
+        String standard = "vif" + domain.domid() + "." + nic.devid();
+        return domain.store()
+                .read(nic.backPath() + "/vifname")
+                .filter(name -> INTERFACE.matcher(name).matches() && !name.startsWith("."))
+                .orElse(standard);
+    }
+
+    private long sum(List<AttachedDisk> disks, String counter) {
+        return disks.stream()
+                .mapToLong(disk -> system.counter("bus/xen-backend/devices/vbd-" + domain.domid() + "-" + disk.number()
+                        + "/statistics/" + counter))
+                .sum();
+    }
+}
