@@ -59,6 +59,7 @@ public final class TickingService implements AutoCloseable {
          *
          * @param next the time until the next tick
          * @return false to end the service
+         * @throws InterruptedException if the thread is interrupted; the service ends
          */
         boolean await(Duration next) throws InterruptedException;
     }
@@ -73,7 +74,14 @@ public final class TickingService implements AutoCloseable {
      */
     public record Settings(
             String name, ThreadFactory threads, Function<RuntimeException, Duration> onFailure, Duration closeLimit) {
-        /** The settings for a daemon thread that logs failures. */
+        /**
+         * Creates settings for a daemon thread that logs failures.
+         *
+         * @param name for messages and for the thread
+         * @param afterFailure the time until the next tick after a failure
+         * @param closeLimit the longest time for which {@link #close} waits for a running tick
+         * @return the settings
+         */
         public static Settings daemon(String name, Duration afterFailure, Duration closeLimit) {
             ThreadFactory threads = work -> {
                 Thread thread = new Thread(work, name);
@@ -103,7 +111,10 @@ public final class TickingService implements AutoCloseable {
     /**
      * Starts the thread.
      *
+     * @param settings the settings
+     * @param work the work
      * @param clock the time for the work, preferably of a clock that never jumps
+     * @return the running service
      */
     public static TickingService start(Settings settings, Work work, InstantSource clock) {
         TickingService service = new TickingService(settings, work, clock, Optional.empty(), settings.threads());
@@ -115,6 +126,9 @@ public final class TickingService implements AutoCloseable {
      * Runs the work on the calling thread until {@code idle} ends it. The caller gets an {@link Error}, and an exception
      * that the error handler throws.
      *
+     * @param settings the settings; those of the thread have no effect
+     * @param work the work
+     * @param clock the time for the work
      * @param idle waits between two ticks instead of for a wake-up
      */
     public static void run(Settings settings, Work work, InstantSource clock, Idle idle) {
@@ -126,7 +140,10 @@ public final class TickingService implements AutoCloseable {
         wakeUps.release();
     }
 
-    /** Completes when the service has ended: normally if it was closed, exceptionally if an {@link Error} ended it. */
+    /**
+     * {@return a future that completes when the service has ended: normally if it was closed, exceptionally if an
+     * {@link Error} ended it}
+     */
     public CompletableFuture<Void> ended() {
         return end.copy();
     }

@@ -49,7 +49,11 @@ public sealed interface StreamRecord
      * @param leaves that the domain sees
      */
     record CpuidPolicy(List<CpuPolicy.Leaf> leaves) implements StreamRecord {
-        /** Copies the list. */
+        /**
+         * Copies the list.
+         *
+         * @param leaves the leaves
+         */
         public CpuidPolicy {
             leaves = List.copyOf(leaves);
         }
@@ -61,7 +65,11 @@ public sealed interface StreamRecord
      * @param msrs feature MSRs that the domain sees
      */
     record MsrPolicy(List<CpuPolicy.Msr> msrs) implements StreamRecord {
-        /** Copies the list. */
+        /**
+         * Copies the list.
+         *
+         * @param msrs the MSRs
+         */
         public MsrPolicy {
             msrs = List.copyOf(msrs);
         }
@@ -96,7 +104,11 @@ public sealed interface StreamRecord
      * @param params in the order of the stream
      */
     record HvmParams(List<Param> params) implements StreamRecord {
-        /** Copies the list. */
+        /**
+         * Copies the list.
+         *
+         * @param params the parameters
+         */
         public HvmParams {
             params = List.copyOf(params);
         }
@@ -137,7 +149,13 @@ public sealed interface StreamRecord
      * @param nodes path and value
      */
     record EmulatorStore(int emulator, int index, List<Node> nodes) implements StreamRecord {
-        /** Copies the list. */
+        /**
+         * Copies the list.
+         *
+         * @param emulator number of the emulator
+         * @param index index of the emulator
+         * @param nodes the nodes
+         */
         public EmulatorStore {
             nodes = List.copyOf(nodes);
         }

@@ -23,7 +23,15 @@ import org.xenjava.toolstack.xenctrl.units.Pages;
 public record StreamSummary(
         XlHeader header, StreamRecord.ImageStart start, List<Line> records, PageCount pages, long bytes) {
 
-    /** Copies the list. */
+    /**
+     * Copies the list.
+     *
+     * @param header xl's header
+     * @param start libxc's headers
+     * @param records the records
+     * @param pages entries and contents of all PAGE_DATA records
+     * @param bytes length of the stream
+     */
     public StreamSummary {
         records = List.copyOf(records);
     }

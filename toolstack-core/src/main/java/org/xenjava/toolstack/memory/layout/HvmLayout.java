@@ -46,7 +46,11 @@ public final class HvmLayout {
                 .toArray();
     }
 
-    /** {@return the first byte of the machine's hole for devices} */
+    /**
+     * {@return the first byte of the machine's hole for devices}
+     *
+     * @param machine the machine
+     */
     public static long mmioHoleStart(HvmConfig machine) {
         long bytes = machine.mmioHole().orElse(KiB.ZERO).toPages().count() << Pages.SHIFT;
         return Math.min(MMIO_HOLE_START, MMIO_HOLE_END - bytes);
