@@ -69,6 +69,7 @@ class XenstoredGoneLabTest {
      */
     @Test
     @Order(1)
+    @Tag("lab-long")
     void theServicesAndTheCommandsOutliveARestart() throws Exception {
         try (Toolstack toolstack = Toolstack.open()) {
             Domain guest =
