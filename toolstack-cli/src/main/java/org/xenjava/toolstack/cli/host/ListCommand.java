@@ -21,6 +21,7 @@ import org.xenjava.toolstack.cli.command.Session;
 import org.xenjava.toolstack.cli.output.Json;
 import org.xenjava.toolstack.cli.output.JsonText;
 import org.xenjava.toolstack.config.libxl.LibxlConfig;
+import org.xenjava.toolstack.error.ConfigException;
 import org.xenjava.toolstack.error.DomainGoneException;
 import org.xenjava.toolstack.processor.CpuPool;
 import org.xenjava.toolstack.xenctrl.units.CpuSet;
@@ -92,9 +93,7 @@ final class ListCommand extends HostCommand implements ReadOnly {
     private int printConfigs(Toolstack toolstack, List<DomainStatus> statuses) {
         SortedMap<Integer, LibxlConfig> configs = new TreeMap<>();
         for (DomainStatus status : statuses) {
-            toolstack
-                    .find(status.domid())
-                    .flatMap(Domain::libxlConfig)
+            config(toolstack, status)
                     .ifPresentOrElse(
                             config -> configs.put(status.domid(), config),
                             () -> session.complain("domain " + status.domid() + ": no configuration is stored"));
@@ -157,6 +156,16 @@ final class ListCommand extends HostCommand implements ReadOnly {
         try {
             return Optional.ofNullable(alive.get(status.uuid())).flatMap(question::ask);
         } catch (DomainGoneException e) {
+            return Optional.empty();
+        }
+    }
+
+    /** A file that is no configuration must not hide those of the other domains. */
+    private Optional<LibxlConfig> config(Toolstack toolstack, DomainStatus status) {
+        try {
+            return toolstack.find(status.domid()).flatMap(Domain::libxlConfig);
+        } catch (ConfigException e) {
+            session.complain(String.valueOf(e.getMessage()));
             return Optional.empty();
         }
     }

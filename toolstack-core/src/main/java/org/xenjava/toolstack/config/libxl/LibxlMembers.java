@@ -43,7 +43,15 @@ final class LibxlMembers {
         return this;
     }
 
-    /** A bool, or an integer used as such; false is not written. */
+    /** A bool; false is not written. libxl refuses a whole file in which a bool has the form of a defbool. */
+    LibxlMembers trueIf(String name, Condition condition) {
+        if (condition == Condition.HOLDS) {
+            object.addProperty(name, true);
+        }
+        return this;
+    }
+
+    /** An integer that is used as a bool; false is not written. */
     LibxlMembers oneIf(String name, Condition condition) {
         if (condition == Condition.HOLDS) {
             object.addProperty(name, 1);

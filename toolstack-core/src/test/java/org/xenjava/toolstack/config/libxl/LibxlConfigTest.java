@@ -183,6 +183,22 @@ class LibxlConfigTest {
         assertEquals(expected, written.text());
     }
 
+    /** One value in the form of another type makes libxl refuse the whole file. */
+    @Test
+    void eachKindOfChoiceHasItsOwnForm() {
+        DiskConfig disk = DiskConfig.builder("xvdz")
+                .target("/d")
+                .directIoSafe()
+                .noDiscard()
+                .untrusted()
+                .build();
+        String text = recorded("pvh-pod").withDisk(disk).text();
+        assertTrue(text.contains("\"readwrite\": 1,"), text);
+        assertTrue(text.contains("\"direct_io_safe\": true,"), text);
+        assertTrue(text.contains("\"discard_enable\": \"False\","), text);
+        assertTrue(text.contains("\"trusted\": \"False\""), text);
+    }
+
     @Test
     void attachingADeviceLeavesTheRestOfTheFile() {
         LibxlConfig before = recorded("pvh-devs");
