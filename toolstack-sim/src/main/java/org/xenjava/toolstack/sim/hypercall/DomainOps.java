@@ -228,7 +228,7 @@ final class DomainOps {
                 .set("cpu_time", 0)
                 .set("nr_online_vcpus", domain.onlineVcpus().cardinality())
                 .set("max_vcpu_id", Integer.toUnsignedLong(domain.vcpus() - 1))
-                .set("ssidref", SecurityModule.sid(domain.domid()))
+                .set("ssidref", machine.security().isPresent() ? SecurityModule.sid(domain.domid()) : 0)
                 .setBytes("handle", domain.handle())
                 .set("cpupool", domain.scheduling().pool().id())
                 .setIfPresent("gpaddr_bits", GUEST_PHYSICAL_ADDRESS_BITS)

@@ -52,7 +52,7 @@ public final class SecurityModule {
         return magic == MAGIC;
     }
 
-    /** The number of a domain's label. */
+    /** The number of a domain's label. Without Flask it is 0 for each domain. */
     public static int sid(int domid) {
         return domid == 0 ? SID_OF_DOM0 : SID_OF_GUESTS;
     }
