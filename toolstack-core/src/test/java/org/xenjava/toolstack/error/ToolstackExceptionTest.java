@@ -37,6 +37,7 @@ class ToolstackExceptionTest {
                 new Failure(new DeviceException("x"), Retry.AFTER_CHANGE),
                 new Failure(new DeviceModelException("x"), Retry.AFTER_CHANGE),
                 new Failure(new DomainExistsException("x"), Retry.AFTER_CHANGE),
+                new Failure(new DomainFileException("x", null), Retry.AFTER_CHANGE),
                 new Failure(new DomainGoneException("x"), Retry.NEVER),
                 new Failure(new DomainNotFoundException("x"), Retry.AFTER_CHANGE),
                 new Failure(new DomainStateException("x"), Retry.AFTER_CHANGE),

@@ -212,9 +212,9 @@ class SetMemoryTest {
     }
 
     @Test
-    void domainZeroHasNoSizeToSet() {
+    void domainZeroKeepsWhatItsProgramsNeed() {
         Domain dom0 = host.toolstack.find(0).orElseThrow();
-        assertThrows(DomainStateException.class, () -> dom0.memory().set(KiB.ofMiB(512)));
+        assertThrows(ConfigException.class, () -> dom0.memory().set(KiB.ofMiB(512)));
     }
 
     @Test

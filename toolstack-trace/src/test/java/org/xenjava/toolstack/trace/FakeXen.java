@@ -32,7 +32,7 @@ import org.xenjava.toolstack.xenctrl.lib.XenStore;
 /** A fake Xen to record: a few hypercalls, guest pages, and a xenstore without permissions. */
 final class FakeXen implements XenLibraries {
     /** A hypercall that this project does not know; it writes through a pointer at byte 8 of its argument, and advances it. */
-    static final int XSM_OP = 27;
+    static final int NMI_OP = 28;
 
     private static final int PAGE = 4096;
 
@@ -195,7 +195,7 @@ final class FakeXen implements XenLibraries {
         if (op == Hypercall.SYSCTL.number()) {
             return sysctl(args[0]);
         }
-        if (op == XSM_OP) {
+        if (op == NMI_OP) {
             ByteBuffer argument = memory(args[0]);
             memory(argument.getLong(8)).putInt(0, 0xCAFE);
             argument.putLong(8, argument.getLong(8) + 4);

@@ -165,7 +165,7 @@ class RecordAndReplayTest {
         try (HypercallBuffer argument = xen.call().allocBuffer(16);
                 HypercallBuffer target = xen.call().allocBuffer(16)) {
             argument.bytes().putInt(0, 5).putLong(8, target.address() + 4);
-            assertEquals(0, xen.call().call(FakeXen.XSM_OP, argument.address()));
+            assertEquals(0, xen.call().call(FakeXen.NMI_OP, argument.address()));
             assertEquals(0xCAFE, target.bytes().getInt(4));
             assertEquals(target.address() + 8, argument.bytes().getLong(8));
         }

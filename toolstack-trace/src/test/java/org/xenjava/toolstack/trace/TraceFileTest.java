@@ -317,7 +317,7 @@ class TraceFileTest {
         XenLibraries libraries = Recordings.recorder(Contents.HASH).wrap(xen, new FullDisk());
         Recordings.build(libraries);
         UncheckedIOException e = assertThrows(UncheckedIOException.class, libraries::close);
-        assertEquals("no space left", e.getCause().getMessage());
+        assertEquals("the trace is incomplete: no space left", e.getCause().getMessage());
         assertEquals(List.of("all"), xen.closed);
     }
 
