@@ -39,6 +39,7 @@ class ExportsTest {
             ROOT + "Toolstack",
             ROOT + "config.xl.XlConf",
             ROOT + "config.xl.XlConfigReader",
+            ROOT + "config.xl.XlPoolReader",
             ROOT + "config.xl.XlConfigWriter",
             ROOT + "memory.MemoryPlan",
             ROOT + "pod.PodReadingEvent");
