@@ -146,8 +146,9 @@ class DeviceLabTest extends LabFixture {
                 .disks(List.of(disk("xvda", image("ours"))))
                 .build());
         assertTrue(Dom0.xl("block-list", "ours").contains("51712"));
-        String refusal = image("xl's") + ",raw,xvdc,w,script=/bin/true";
-        Dom0.report("xl block-attach: " + Dom0.run("xl", "block-attach", "ours", refusal));
+        Dom0.xl("block-attach", "ours", image("xl's") + ",raw,xvdc,w,script=/bin/true");
+        assertTrue(Dom0.xl("block-list", "ours").contains("51744"));
+        Dom0.xl("block-detach", "--force", "ours", "xvdc");
         Dom0.xl("block-detach", "--force", "ours", "xvda");
         awaitLeft(0, 0);
         assertEquals(List.of(), domain.devices().disks());
