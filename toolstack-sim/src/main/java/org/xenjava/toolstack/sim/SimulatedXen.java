@@ -131,11 +131,10 @@ public final class SimulatedXen {
     }
 
     /**
-     * Opens Xen's libraries on this machine, as a process in dom0.
+     * Opens Xen's libraries on this machine, as a process in dom0. The first use of xenstored connects to it, and ends
+     * in a {@link org.xenjava.toolstack.xenctrl.lib.XenAccessException} while it is stopped.
      *
      * @return the libraries
-     * @throws org.xenjava.toolstack.xenctrl.lib.XenLibException {@code xs_open} with ECONNREFUSED while xenstored is
-     *     stopped
      */
     public XenLibraries connect() {
         return dom0().connect();

@@ -11,6 +11,7 @@ import java.util.Deque;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -59,6 +60,7 @@ class XenstoredRestartTest {
 
     /** The foreground supervisor waits, connects again, and acts on what happened meanwhile. */
     @Test
+    @Timeout(60)
     void aGuestIsSupervisedThroughARestart() {
         Deque<Runnable> events = new ArrayDeque<>(List.of(
                 () -> xen.advance(Duration.ofMinutes(1)),
@@ -66,11 +68,13 @@ class XenstoredRestartTest {
                 () -> xen.guest(1).orElseThrow().shutDown(REBOOT),
                 () -> {},
                 xen::startXenstored,
-                () -> xen.advance(Duration.ofMinutes(1)),
-                () -> xen.guest(2).ifPresent(guest -> guest.shutDown(POWER_OFF))));
+                () -> xen.guest(2).orElseThrow().shutDown(POWER_OFF)));
         prompt.whileSleeping(() -> {
-            if (!events.isEmpty()) {
+            // The service's thread connects again and restarts the guest in its own time.
+            if (events.size() > 1 || !events.isEmpty() && xen.guest(2).isPresent()) {
                 events.remove().run();
+            } else {
+                xen.advance(Duration.ofMinutes(1));
             }
         });
         Outcome outcome = prompt.run("create", "-F", files.config("web", "memory = 64"));

@@ -16,7 +16,6 @@ import org.xenjava.toolstack.sim.store.XenStored;
 import org.xenjava.toolstack.xenctrl.lib.ControlDomain;
 import org.xenjava.toolstack.xenctrl.lib.DeviceModelProcesses;
 import org.xenjava.toolstack.xenctrl.lib.XenHost.HotplugScripts;
-import org.xenjava.toolstack.xenctrl.lib.XenLibException;
 import org.xenjava.toolstack.xenctrl.lib.XenLibraries;
 import org.xenjava.toolstack.xenctrl.lib.XenStore;
 import org.xenjava.toolstack.xenctrl.lib.XenStorePermission;
@@ -99,18 +98,14 @@ public final class Dom0 {
         own.write(XenStore.NO_TRANSACTION, path, value.getBytes(StandardCharsets.UTF_8));
     }
 
-    /**
-     * Opens Xen's libraries for one more process.
-     *
-     * @throws XenLibException ECONNREFUSED if xenstored does not run
-     */
+    /** Opens Xen's libraries for one more process. */
     public XenLibraries connect() {
         return new Dom0Process(
                 new HypercallHandle(entry, hypercalls),
                 new ForeignMemoryHandle(entry),
                 new EventChannelHandle(entry),
                 new DeviceModelHandle(entry),
-                store.connectProcess(),
+                store::connectProcess,
                 new KernelHandle(kernel, entry));
     }
 
