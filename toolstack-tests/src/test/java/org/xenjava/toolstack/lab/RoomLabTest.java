@@ -142,7 +142,7 @@ class RoomLabTest {
         awaitDom0(before);
     }
 
-    /** Domain 0 full of data, and a guest of 2600 MiB. {@code xl create} of it ends with the death of this JVM: OOM. */
+    /** Domain 0 full of data, and a guest of 2600 MiB. After an {@code xl create} of it, this JVM was killed. */
     private void full(long before) throws IOException {
         Files.createDirectories(FILL);
         Dom0.run("mount", "-t", "tmpfs", "-o", "size=3000m", "tmpfs", FILL.toString())
