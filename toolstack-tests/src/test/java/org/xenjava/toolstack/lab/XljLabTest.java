@@ -15,6 +15,11 @@ import org.xenjava.toolstack.lab.Dom0.Output;
 class XljLabTest extends LabFixture {
     private static final String EXAMPLE = "examples/pvh-pod.cfg";
 
+    /** A JVM needs between 10 and 40 s here before it shows the console. The end of the input detaches. */
+    private static final String ASK_UNTIL_ANSWERED = "shown=$(mktemp); for i in $(seq 30); do"
+            + " grep -q STATUS \"$shown\" && break; echo status; sleep 4; done"
+            + " | timeout 150 bin/xlj console pvh-pod >\"$shown\" 2>&1; cat \"$shown\"";
+
     static Output xlj(String... arguments) {
         List<String> command = new ArrayList<>(List.of("bin/xlj"));
         command.addAll(List.of(arguments));
@@ -33,7 +38,7 @@ class XljLabTest extends LabFixture {
         guest.awaitReady();
         LabGuest.awaitSettled(domain, xenctrl);
 
-        Output console = Dom0.run("sh", "-c", "(sleep 12; echo status; sleep 12) | timeout 60 bin/xlj console pvh-pod");
+        Output console = Dom0.run("sh", "-c", ASK_UNTIL_ANSWERED);
         Dom0.report("xlj console: " + console.text().strip());
         assertTrue(console.text().contains("STATUS target_kb="), console.text());
 
