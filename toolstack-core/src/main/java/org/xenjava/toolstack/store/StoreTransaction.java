@@ -160,14 +160,26 @@ public final class StoreTransaction {
         if (requests.isEmpty()) {
             return List.of();
         }
-        List<StoreAnswer> answers =
-                requests.size() == 1 ? List.of(requests.get(0).perform(store, id)) : store.pipeline(id, requests);
+        List<StoreAnswer> answers = exchange(requests);
         for (int i = 0; i < answers.size(); i++) {
             if (answers.get(i) instanceof StoreAnswer.Refused refused) {
                 check(requests.get(i), refused.failure());
             }
         }
         return answers;
+    }
+
+    private List<StoreAnswer> exchange(List<StoreRequest> requests) {
+        StoreRequest first = requests.get(0);
+        if (requests.size() == 1) {
+            return List.of(first.perform(store, id));
+        }
+        try {
+            return store.pipeline(id, requests);
+        } catch (XenLibException e) {
+            // The connection is lost: there is no answer to any of them.
+            throw failure("send " + requests.size() + " requests, the first on", first.path(), e);
+        }
     }
 
     /** A node that is not there has no value, no children, and need not be removed. */

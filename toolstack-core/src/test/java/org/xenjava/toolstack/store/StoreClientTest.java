@@ -53,6 +53,19 @@ class StoreClientTest {
         assertTrue(store.direct().exists("/test/node"));
     }
 
+    /** One request and several sent in one go fail alike. */
+    @Test
+    void aLostXenstoredIsATypedFailureOfAnyNumberOfRequests() {
+        SimulatedXen machine = SimulatedXen.create();
+        StoreClient lost = new StoreClient(machine.connect().store(), new ConflictBackoff(pauses::add));
+        lost.direct().write("/test/one", "1");
+        machine.stopXenstored();
+        for (List<String> paths : List.of(List.of("/test/one"), List.of("/test/one", "/test/two"))) {
+            String message = refusal(() -> lost.direct().readAll(paths));
+            assertTrue(message.contains("/test/one: EPIPE (check that xenstored runs)"), message);
+        }
+    }
+
     @Test
     void aConflictRunsTheWorkAgain() {
         faults.inject(Fault.commitsConflict(39));
