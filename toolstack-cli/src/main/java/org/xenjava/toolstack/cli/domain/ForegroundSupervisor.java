@@ -22,8 +22,7 @@ final class ForegroundSupervisor {
     private final Session session;
     private final Toolstack toolstack;
     private final SupervisionListener listener;
-    private volatile boolean restarting;
-    private volatile boolean over;
+    private final SupervisedEnd end = new SupervisedEnd();
     private volatile int status = ExitStatus.OK;
 
     ForegroundSupervisor(Session session, Toolstack toolstack, SupervisionListener listener) {
@@ -46,7 +45,7 @@ final class ForegroundSupervisor {
         return run(
                 policy.only(domain.uuid()),
                 begin,
-                () -> over || !restarting && toolstack.find(domain.uuid()).isEmpty());
+                () -> end.reached(() -> toolstack.find(domain.uuid()).isEmpty()));
     }
 
     private int run(SupervisionPolicy policy, Runnable begin, BooleanSupplier finished) {
@@ -71,15 +70,9 @@ final class ForegroundSupervisor {
     }
 
     private void happened(SupervisionEvent event) {
-        switch (event.kind()) {
-            case STOPPED -> restarting = true;
-            case RESTARTED -> restarting = false;
-            case DESTROYED, KEPT -> over = true;
-            case GAVE_UP -> {
-                status = ExitStatus.FAILED;
-                over = true;
-            }
-            case LEFT_TO_ANOTHER, DUMPED, DUMP_FAILED, SET_ASIDE, RESTART_FAILED -> {}
+        end.happened(event.kind());
+        if (event.kind() == SupervisionEvent.Kind.GAVE_UP) {
+            status = ExitStatus.FAILED;
         }
         listener.happened(event);
     }
