@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.function.IntPredicate;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.xenjava.toolstack.store.DomainPaths;
@@ -29,26 +30,43 @@ final class DomainReader {
         this.store = store;
     }
 
-    /** What xenstore says of a domain. */
+    /**
+     * What xenstore says of a domain.
+     *
+     * @param target {@code memory/target}; empty if there is none, or if it was not asked for and there is no record
+     */
     record StoreNodes(Optional<KiB> target, GuardRecord notes) {}
 
-    /** Reads the nodes of domains: two requests for each, all sent in one go, and more for a domain with a record. */
-    Map<Integer, StoreNodes> nodes(List<Integer> domids) {
-        List<DomainPaths> domains = domids.stream().map(DomainPaths::new).toList();
-        List<Optional<String>> nodes = store.direct()
-                .readAll(domains.stream()
-                        .flatMap(paths -> Stream.of(paths.memoryTarget(), paths.podGuard()))
-                        .toList());
-        Map<Integer, StoreNodes> found = new HashMap<>();
-        for (int i = 0; i < domains.size(); i++) {
-            DomainPaths paths = domains.get(i);
-            Optional<KiB> target = nodes.get(2 * i).flatMap(StoreTransaction::plausibleKib);
-            boolean recorded = nodes.get(2 * i + 1).isPresent();
-            found.put(
-                    paths.domid(),
-                    new StoreNodes(target, recorded ? GuardRecord.read(store.direct(), paths) : GuardRecord.NONE));
+    /**
+     * Reads the nodes of domains: one request for each, all sent in one go, and more for a domain with a record.
+     *
+     * @param withTarget the domains whose target is wanted even if they have no record, for one request more
+     */
+    Map<Integer, StoreNodes> nodes(List<Integer> domids, IntPredicate withTarget) {
+        List<String> wanted = domids.stream()
+                .map(DomainPaths::new)
+                .flatMap(paths -> withTarget.test(paths.domid())
+                        ? Stream.of(paths.podGuard(), paths.memoryTarget())
+                        : Stream.of(paths.podGuard()))
+                .toList();
+        List<Optional<String>> values = store.direct().readAll(wanted);
+        Map<String, String> nodes = new HashMap<>();
+        for (int i = 0; i < wanted.size(); i++) {
+            String path = wanted.get(i);
+            values.get(i).ifPresent(value -> nodes.put(path, value));
         }
+        Map<Integer, StoreNodes> found = new HashMap<>();
+        domids.forEach(domid -> found.put(domid, nodes(new DomainPaths(domid), nodes)));
         return found;
+    }
+
+    private StoreNodes nodes(DomainPaths paths, Map<String, String> nodes) {
+        if (nodes.containsKey(paths.podGuard())) {
+            StoreTransaction direct = store.direct();
+            return new StoreNodes(direct.readPlausibleKib(paths.memoryTarget()), GuardRecord.read(direct, paths));
+        }
+        Optional<String> target = Optional.ofNullable(nodes.get(paths.memoryTarget()));
+        return new StoreNodes(target.flatMap(StoreTransaction::plausibleKib), GuardRecord.NONE);
     }
 
     /** Reads a domain; empty if it is dead or dying, because its counters then have no meaning. */
@@ -56,7 +74,7 @@ final class DomainReader {
         return read(
                 domid,
                 handle,
-                () -> Objects.requireNonNull(nodes(List.of(domid)).get(domid)));
+                () -> Objects.requireNonNull(nodes(List.of(domid), any -> true).get(domid)));
     }
 
     /**

@@ -14,7 +14,7 @@ import org.xenjava.toolstack.xenctrl.units.PodCounters;
  * @param maxPages limit of the pages that the domain may own
  * @param running whether the domain is neither paused nor shut down
  * @param monitored whether a monitor (vm_event) is attached
- * @param target {@code memory/target}, if there is one
+ * @param target {@code memory/target}, if there is one and the reading may lead to an action
  * @param notes the guards' record of the domain
  */
 record GuardReading(

@@ -6,6 +6,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * The state machine of one domain: turns readings into states, actions and the time of the next reading. It calls
@@ -56,6 +57,16 @@ final class GuardStateMachine {
     /** The time of the next reading. */
     Instant due() {
         return due;
+    }
+
+    /** Whether the next reading may ask for an action on a domain without a record, which needs the target. */
+    boolean mayAct(Instant now) {
+        boolean impatient = Stream.of(
+                        policy.timeouts().boot(),
+                        policy.timeouts().stall(),
+                        policy.timeouts().nudge())
+                .anyMatch(Duration::isZero);
+        return impatient || inDebt && !now.isBefore(since.plus(timeout()));
     }
 
     /** Makes the next reading due soon, after an event of the domain. */

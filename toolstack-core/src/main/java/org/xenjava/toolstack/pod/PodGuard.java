@@ -146,7 +146,7 @@ public final class PodGuard {
             nextScan = now.plus(SCAN_EVERY);
         }
         List<Integer> due = due(now);
-        Map<Integer, DomainReader.StoreNodes> nodes = nodes(due);
+        Map<Integer, DomainReader.StoreNodes> nodes = nodes(due, now);
         List<Error> errors = new ArrayList<>();
         for (Integer domid : due) {
             try {
@@ -179,9 +179,11 @@ public final class PodGuard {
     }
 
     /** Reads the nodes of all domains in one go; if that fails, each domain's nodes are read with the domain. */
-    private Map<Integer, DomainReader.StoreNodes> nodes(List<Integer> due) {
+    private Map<Integer, DomainReader.StoreNodes> nodes(List<Integer> due, Instant now) {
         try {
-            return reader.nodes(due);
+            return reader.nodes(
+                    due,
+                    domid -> Objects.requireNonNull(domains.get(domid)).machine.mayAct(now));
         } catch (XenStoreException e) {
             LOG.debug("the guard reads the nodes of each domain by itself", e);
             return Map.of();
