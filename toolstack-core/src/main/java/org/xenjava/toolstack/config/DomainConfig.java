@@ -24,7 +24,8 @@ import org.xenjava.toolstack.xenctrl.units.KiB;
  * @param kernel for PVH, the required kernel: a bzImage or an ELF file with a PVH note; for HVM, an optional kernel
  *     to boot instead of a disk. A relative path is relative to the directory in which the process runs
  * @param ramdisk the initial ramdisk; only with a kernel
- * @param commandLine the kernel's command line, without NUL; may be empty; only with a kernel
+ * @param bootLoader the program that finds the kernel of a guest without one; never of an HVM guest
+ * @param commandLine the kernel's command line, without NUL; may be empty; only with a kernel or a boot loader
  * @param sizes the guest's memory at boot and its maximum
  * @param vcpus vCPUs online at boot, 1 … {@code maxVcpus}
  * @param maxVcpus vCPUs that the guest may bring online, 1 … 128 (Xen's {@code HVM_MAX_VCPUS})
@@ -45,6 +46,7 @@ public record DomainConfig(
         DomainType type,
         Optional<Path> kernel,
         Optional<Path> ramdisk,
+        Optional<BootLoader> bootLoader,
         String commandLine,
         MemorySizes sizes,
         int vcpus,
@@ -103,7 +105,9 @@ public record DomainConfig(
      * @param kernel for PVH, the required kernel: a bzImage or an ELF file with a PVH note; for HVM, an optional
      *     kernel to boot instead of a disk. A relative path is relative to the directory in which the process runs
      * @param ramdisk the initial ramdisk; only with a kernel
-     * @param commandLine the kernel's command line, without NUL; may be empty; only with a kernel
+     * @param bootLoader the program that finds the kernel of a guest without one; never of an HVM guest
+ * @param bootLoader the program that finds the kernel of a guest without one; never of an HVM guest
+     * @param commandLine the kernel's command line, without NUL; may be empty; only with a kernel or a boot loader
      * @param sizes the guest's memory at boot and its maximum
      * @param vcpus vCPUs online at boot, 1 … {@code maxVcpus}
      * @param maxVcpus vCPUs that the guest may bring online, 1 … 128 (Xen's {@code HVM_MAX_VCPUS})
@@ -126,9 +130,10 @@ public record DomainConfig(
         nics = List.copyOf(nics);
         new ProblemCollector()
                 .add(DomainRules.ofName(name), "name")
-                .add(DomainRules.ofKernel(type, kernel), "kernel", "type")
+                .add(DomainRules.ofKernel(type, kernel, bootLoader), "kernel", "type")
+                .add(DomainRules.ofBootLoader(type, bootLoader), "bootloader", "type")
                 .add(DomainRules.ofRamdisk(kernel, ramdisk), "ramdisk", "kernel")
-                .add(DomainRules.ofDirectBoot(kernel, commandLine), "cmdline", "extra", "root", "kernel")
+                .add(DomainRules.ofDirectBoot(kernel, bootLoader, commandLine), "cmdline", "extra", "root", "kernel")
                 .add(kernel.flatMap(file -> DomainRules.ofFile("kernel", file)), "kernel")
                 .add(ramdisk.flatMap(file -> DomainRules.ofFile("ramdisk", file)), "ramdisk")
                 .add(DomainRules.ofCommandLine(commandLine), "cmdline", "extra", "root")
@@ -136,6 +141,7 @@ public record DomainConfig(
                 .add(DomainRules.ofMaxVcpus(vcpus, maxVcpus), "maxvcpus", "vcpus")
                 .add(DomainRules.ofPlacement(placement, maxVcpus), "cpus", "cpus_soft", "cap")
                 .add(DomainRules.ofMachine(type, hvm), "type")
+                .add(DomainRules.ofOptions(type, options), "e820_host", "type")
                 .add(DomainRules.ofAltp2m(paging, processor, sizes), "altp2m", "altp2mhvm", "maxmem", "nestedhvm")
                 .add(DomainRules.ofNestedPaging(paging, processor), "nestedhvm", "hap")
                 .add(DomainRules.ofVideoRam(sizes.memory(), videoRam(hvm)), "memory", "maxmem", "videoram", "vga")
@@ -154,9 +160,9 @@ public record DomainConfig(
         return sizes.maxMemory();
     }
 
-    /** {@return whether the guest boots in populate-on-demand mode} */
+    /** {@return whether the guest boots in populate-on-demand mode; a PV guest never does} */
     public boolean populateOnDemand() {
-        return sizes.populateOnDemand();
+        return type != DomainType.PV && sizes.populateOnDemand();
     }
 
     /** {@return the graphics card's part of the memory; 0 for PVH} */
@@ -207,6 +213,7 @@ public record DomainConfig(
                 type,
                 newKernel,
                 newRamdisk,
+                bootLoader,
                 commandLine,
                 sizes,
                 vcpus,
@@ -280,6 +287,7 @@ public record DomainConfig(
         hvm.ifPresent(builder::hvm);
         kernel.ifPresent(builder::kernel);
         ramdisk.ifPresent(builder::ramdisk);
+        bootLoader.ifPresent(builder::bootLoader);
         uuid.ifPresent(builder::uuid);
         return builder;
     }
@@ -293,6 +301,7 @@ public record DomainConfig(
         private DomainType type = DomainType.PVH;
         private Optional<Path> kernel = Optional.empty();
         private Optional<Path> ramdisk = Optional.empty();
+        private Optional<BootLoader> bootLoader = Optional.empty();
         private String commandLine = "";
         private KiB memory = KiB.ZERO;
         private Optional<KiB> maxMemory = Optional.empty();
@@ -355,6 +364,17 @@ public record DomainConfig(
          */
         public Builder ramdisk(Path value) {
             ramdisk = Optional.of(value);
+            return this;
+        }
+
+        /**
+         * Sets the program that finds the kernel.
+         *
+         * @param value the boot loader of a guest that is no HVM guest
+         * @return this builder
+         */
+        public Builder bootLoader(BootLoader value) {
+            bootLoader = Optional.of(value);
             return this;
         }
 
@@ -578,6 +598,7 @@ public record DomainConfig(
                     type,
                     kernel,
                     ramdisk,
+                    bootLoader,
                     commandLine,
                     sizes,
                     vcpus.orElse(most),

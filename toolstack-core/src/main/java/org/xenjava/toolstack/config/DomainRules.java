@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.Set;
 import org.apache.commons.lang3.StringUtils;
 import org.xenjava.toolstack.error.ConfigException;
 import org.xenjava.toolstack.text.Visible;
@@ -48,9 +49,15 @@ final class DomainRules {
         return "domain " + Visible.text(StringUtils.abbreviate(name, SHOWN)) + ": ";
     }
 
-    static Optional<String> ofKernel(DomainType type, Optional<Path> kernel) {
-        return type == DomainType.PVH && kernel.isEmpty()
-                ? Optional.of("a PVH guest needs a kernel")
+    static Optional<String> ofKernel(DomainType type, Optional<Path> kernel, Optional<BootLoader> bootLoader) {
+        return type != DomainType.HVM && kernel.isEmpty() && bootLoader.isEmpty()
+                ? Optional.of("a " + type + " guest needs a kernel")
+                : Optional.empty();
+    }
+
+    static Optional<String> ofBootLoader(DomainType type, Optional<BootLoader> bootLoader) {
+        return type == DomainType.HVM && bootLoader.isPresent()
+                ? Optional.of("an HVM guest has firmware and no boot loader")
                 : Optional.empty();
     }
 
@@ -61,8 +68,9 @@ final class DomainRules {
                 : Optional.empty();
     }
 
-    static Optional<String> ofDirectBoot(Optional<Path> kernel, String commandLine) {
-        return kernel.isEmpty() && !commandLine.isEmpty()
+    static Optional<String> ofDirectBoot(
+            Optional<Path> kernel, Optional<BootLoader> bootLoader, String commandLine) {
+        return kernel.isEmpty() && bootLoader.isEmpty() && !commandLine.isEmpty()
                 ? Optional.of("a kernel command line has no effect without a kernel")
                 : Optional.empty();
     }
@@ -191,6 +199,12 @@ final class DomainRules {
     static Optional<String> ofMachine(DomainType type, Optional<HvmConfig> hvm) {
         return hvm.isPresent() != (type == DomainType.HVM)
                 ? Optional.of("an HVM guest has an HVM machine, and no other guest has one")
+                : Optional.empty();
+    }
+
+    static Optional<String> ofOptions(DomainType type, Set<GuestOption> options) {
+        return type != DomainType.PV && options.contains(GuestOption.E820_HOST)
+                ? Optional.of("e820_host concerns PV guests only")
                 : Optional.empty();
     }
 

@@ -5,15 +5,17 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.stream.Stream;
 
-/** Kinds of guests that the library builds. */
+/** Kinds of guests. The library reads configurations of all, and builds {@link #PVH} and {@link #HVM} guests. */
 public enum DomainType {
     /** A guest that starts a kernel directly, without firmware or device model. */
     PVH,
     /** A guest with firmware and a device model. */
-    HVM;
+    HVM,
+    /** A guest whose kernel knows Xen and uses no hardware virtualization; xl's default. */
+    PV;
 
     /**
-     * {@return the kind with this {@link #word}; empty if the library does not build it}
+     * {@return the kind with this {@link #word}; empty if there is none}
      *
      * @param word a word of xl.cfg's {@code type}
      */
@@ -21,7 +23,7 @@ public enum DomainType {
         return Stream.of(values()).filter(type -> type.word().equals(word)).findFirst();
     }
 
-    /** {@return the word of xl.cfg and of xenstore's {@code /libxl/N/type}: {@code pvh} or {@code hvm}} */
+    /** {@return the word of xl.cfg and of xenstore's {@code /libxl/N/type}: {@code pvh}, {@code hvm} or {@code pv}} */
     public String word() {
         return name().toLowerCase(Locale.ROOT);
     }

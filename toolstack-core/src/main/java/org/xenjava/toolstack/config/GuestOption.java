@@ -10,7 +10,9 @@ public enum GuestOption {
     /** The domain serves devices of other domains: it may write nodes of its own for them. */
     DRIVER_DOMAIN,
     /** The guest may write all nodes of its devices, as some old Linux kernels need to suspend. */
-    XEND_SUSPEND_EVTCHN_COMPAT;
+    XEND_SUSPEND_EVTCHN_COMPAT,
+    /** A PV guest sees the host's memory map. */
+    E820_HOST;
 
     /** {@return the key of xl.cfg} */
     public String word() {

@@ -4,6 +4,7 @@ package org.xenjava.toolstack.create;
 import java.nio.file.Path;
 import java.util.Optional;
 import org.xenjava.toolstack.config.DomainConfig;
+import org.xenjava.toolstack.config.DomainType;
 import org.xenjava.toolstack.config.HvmConfig;
 import org.xenjava.toolstack.device.plan.DevicePlan;
 import org.xenjava.toolstack.device.plan.HostInventory;
@@ -59,10 +60,23 @@ public record CreatePlan(DomainConfig config, MemoryPlan memory, ImagePlan image
      * @throws KernelImageException if a file cannot be found or read, is malformed, or does not fit into the guest
      */
     public static CreatePlan of(DomainConfig config, PodPolicy policy, ImageFiles images, HostInventory host) {
+        requireBuildable(config);
         MemoryPlan memory = memory(config, policy);
         return config.hvm()
                 .map(machine -> hvm(config, machine, memory, images, host))
                 .orElseGet(() -> pvh(config, memory, images, host));
+    }
+
+    /** Refuses guests that the configuration can describe and this library cannot build. */
+    private static void requireBuildable(DomainConfig config) {
+        if (config.type() == DomainType.PV) {
+            throw new ConfigException("domain " + config.name() + ": PV guests cannot be built yet, because nothing here"
+                    + " makes their page tables; type = \"pvh\" boots Linux 4.11 and later, \"hvm\" boots a disk");
+        }
+        config.bootLoader().ifPresent(loader -> {
+            throw new ConfigException("domain " + config.name() + ": the boot loader " + loader.program()
+                    + " is not run: name a kernel instead of 'bootloader'");
+        });
     }
 
     /** The plan of the memory alone, for which no file is read. */

@@ -48,7 +48,7 @@ public final class MeasureMatrix {
         findings.keySet().removeIf(cell -> types.contains(cell.type()));
         String dates = date;
         String xen = xenVersion();
-        List<Cell> cells = Stream.of(DomainType.values())
+        List<Cell> cells = Matrix.types().stream()
                 .flatMap(type -> Matrix.cells(type).stream())
                 .filter(cell -> types.isEmpty() ? !findings.containsKey(cell) : types.contains(cell.type()))
                 .toList();

@@ -74,10 +74,15 @@ public final class Matrix {
                 cell(DomainType.HVM, Driver.shortBy(257), Column.GUARDED));
     }
 
+    /** The types of guests that are measured. */
+    public static List<DomainType> types() {
+        return List.of(DomainType.PVH, DomainType.HVM);
+    }
+
     /** The same findings in the order of the matrix. */
     public static Map<Cell, Finding> inOrder(Map<Cell, Finding> findings) {
         Map<Cell, Finding> ordered = new LinkedHashMap<>();
-        Stream.of(DomainType.values())
+        types().stream()
                 .flatMap(type -> cells(type).stream())
                 .filter(findings::containsKey)
                 .forEach(cell -> ordered.put(cell, findings.get(cell)));

@@ -43,7 +43,7 @@ public final class MatrixPage {
     String text() {
         String head = "\nMeasured on %s on Xen %s by `%s`.\n"
                 .formatted(measurement.date(), measurement.xen(), measurement.command());
-        return Stream.of(DomainType.values())
+        return Matrix.types().stream()
                 .filter(measurement::has)
                 .map(type -> table(type) + budget(type) + console(type))
                 .collect(Collectors.joining("", head, "\n"));

@@ -56,7 +56,7 @@ final class LibxlProcessor {
         return List.copyOf(leaves.values());
     }
 
-    static Set<GuestOption> options(LibxlObject create, LibxlObject build) {
+    static Set<GuestOption> options(LibxlObject create, LibxlObject build, LibxlObject machine) {
         Set<GuestOption> options = EnumSet.noneOf(GuestOption.class);
         if (build.flag("disable_migrate").orElse(false)) {
             options.add(GuestOption.NOMIGRATE);
@@ -66,7 +66,18 @@ final class LibxlProcessor {
                 options.add(option);
             }
         }
+        if (machine.flag(GuestOption.E820_HOST.word()).orElse(false)) {
+            options.add(GuestOption.E820_HOST);
+        }
         return options;
+    }
+
+    /** The members of a guest that is no HVM guest. */
+    static LibxlMembers machine(Set<GuestOption> options) {
+        return new LibxlMembers()
+                .choice(
+                        GuestOption.E820_HOST.word(),
+                        Optional.of(true).filter(yes -> options.contains(GuestOption.E820_HOST)));
     }
 
     static ProcessorConfig read(LibxlObject build) {

@@ -8,6 +8,7 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.UUID;
+import org.xenjava.toolstack.config.BootLoader;
 import org.xenjava.toolstack.config.ClockConfig;
 import org.xenjava.toolstack.config.DomainConfig;
 import org.xenjava.toolstack.config.DomainConfig.Lifecycle;
@@ -42,14 +43,14 @@ final class LibxlReader {
         String name = create.text("name").orElseThrow(() -> create.wrong("name", "missing"));
         DomainConfig.Builder config = DomainConfig.builder(name).type(type);
         uuid(create).ifPresent(config::uuid);
-        boot(build, config);
+        boot(type, build, config);
         memory(build, config);
         vcpus(build, config);
         config.clock(clock(build))
                 .limits(limits(build))
                 .paging(paging(create, build))
                 .processor(LibxlProcessor.read(build))
-                .options(LibxlProcessor.options(create, build));
+                .options(LibxlProcessor.options(create, build, build.object(UNION + type.word())));
         if (type == DomainType.HVM) {
             config.hvm(LibxlMachine.read(build, build.object(UNION + type.word())));
         }
@@ -89,10 +90,19 @@ final class LibxlReader {
                 .orElseThrow(() -> create.wrong("uuid", "'" + LibxlObject.shown(text) + "' is no UUID")));
     }
 
-    private static void boot(LibxlObject build, DomainConfig.Builder config) {
+    private static void boot(DomainType type, LibxlObject build, DomainConfig.Builder config) {
         file(build, "kernel").ifPresent(config::kernel);
         file(build, "ramdisk").ifPresent(config::ramdisk);
         build.text("cmdline").ifPresent(config::commandLine);
+        if (type == DomainType.HVM) {
+            // libxl runs no boot loader for these guests.
+            build.skip("bootloader", "bootloader_args");
+        } else {
+            List<String> arguments = build.texts("bootloader_args");
+            build.text("bootloader")
+                    .map(program -> build.checked(() -> new BootLoader(program, arguments)))
+                    .ifPresent(config::bootLoader);
+        }
     }
 
     static Optional<Path> file(LibxlObject object, String name) {

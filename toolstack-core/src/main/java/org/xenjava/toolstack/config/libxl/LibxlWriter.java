@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.stream.IntStream;
+import org.xenjava.toolstack.config.BootLoader;
 import org.xenjava.toolstack.config.ClockConfig;
 import org.xenjava.toolstack.config.DomainConfig;
 import org.xenjava.toolstack.config.DomainConfig.Lifecycle;
@@ -109,6 +110,10 @@ final class LibxlWriter {
                         "event_channels",
                         Optional.of((long) limits.eventChannels())
                                 .filter(channels -> channels != LimitsConfig.DEFAULT.eventChannels()))
+                .text("bootloader", config.bootLoader().map(BootLoader::program))
+                .texts(
+                        "bootloader_args",
+                        config.bootLoader().map(BootLoader::arguments).orElse(List.of()))
                 .text("kernel", config.kernel())
                 .text("cmdline", Optional.of(config.commandLine()).filter(line -> !line.isEmpty()))
                 .text("ramdisk", config.ramdisk());
@@ -122,7 +127,9 @@ final class LibxlWriter {
         });
         return build.object(
                         "type." + config.type().word(),
-                        config.hvm().map(LibxlMachine::write).orElseGet(LibxlMembers::new))
+                        config.hvm()
+                                .map(LibxlMachine::write)
+                                .orElseGet(() -> LibxlProcessor.machine(config.options())))
                 .object("arch_arm", new LibxlMembers())
                 .object(
                         "arch_x86",

@@ -56,6 +56,10 @@ public final class XlConfigWriter {
         config.uuid().ifPresent(uuid -> string("uuid", uuid.toString()));
         file("kernel", config.kernel());
         file("ramdisk", config.ramdisk());
+        config.bootLoader().ifPresent(loader -> {
+            string("bootloader", loader.program());
+            list("bootloader_args", loader.arguments());
+        });
         if (!config.commandLine().isEmpty()) {
             string("cmdline", config.commandLine());
         }

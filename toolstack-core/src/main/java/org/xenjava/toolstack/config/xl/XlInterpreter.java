@@ -10,6 +10,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.function.BiFunction;
+import org.apache.commons.lang3.StringUtils;
+import org.xenjava.toolstack.config.BootLoader;
 import org.xenjava.toolstack.config.DomainConfig;
 import org.xenjava.toolstack.config.DomainConfig.Lifecycle;
 import org.xenjava.toolstack.config.DomainType;
@@ -22,7 +24,6 @@ import org.xenjava.toolstack.xenctrl.units.KiB;
 final class XlInterpreter {
 
     private static final String HVMLOADER = "hvmloader";
-    private static final String PV_GUEST = "a PV guest, which is not supported";
 
     private final XlSettings settings;
     private final XlDiagnostics diagnostics;
@@ -39,7 +40,7 @@ final class XlInterpreter {
     /** The guest; empty if any error has been reported. */
     Optional<DomainConfig> domain() {
         Optional<DomainType> type = type();
-        new XlKeyCheck(settings, type, populateOnDemand()).checkAll();
+        new XlKeyCheck(settings, type, populateOnDemand(type)).checkAll();
         settings.require("name", "");
         DomainConfig.Builder builder =
                 DomainConfig.builder(settings.text("name").orElse(""));
@@ -72,15 +73,19 @@ final class XlInterpreter {
         return diagnostics.hasErrors() ? Optional.empty() : domain;
     }
 
-    /** The type. {@code type} and {@code builder} must agree, as in xl; xl's default, PV, is not supported. */
+    /** The type. {@code type} and {@code builder} must agree, as in xl; a file without them is that of a PV guest. */
     private Optional<DomainType> type() {
-        Optional<DomainType> type = type("type", Map.of("pvh", DomainType.PVH, "hvm", DomainType.HVM));
-        Optional<DomainType> builder = type("builder", Map.of("hvm", DomainType.HVM));
-        if (!settings.has("builder")) {
-            settings.require("type", ": write \"pvh\" or \"hvm\"; xl's default, \"pv\", is not supported");
+        Optional<DomainType> type =
+                type("type", Map.of("pvh", DomainType.PVH, "hvm", DomainType.HVM, "pv", DomainType.PV));
+        Optional<DomainType> builder = type("builder", Map.of("hvm", DomainType.HVM, "generic", DomainType.PV));
+        if (!settings.has("builder") && !settings.has("type")) {
+            settings.warn("type", "'type' is missing: the guest is a PV guest, as in xl");
+            return Optional.of(DomainType.PV);
         }
         if (builder.isPresent()) {
-            settings.warn("builder", "'builder' is deprecated: write type = \"hvm\"");
+            settings.warn(
+                    "builder",
+                    "'builder' is deprecated: write type = \"" + builder.get().word() + '"');
             if (type.isPresent() && !type.equals(builder)) {
                 settings.complain("builder", "'builder' contradicts 'type' of line " + settings.line("type"));
             }
@@ -92,11 +97,10 @@ final class XlInterpreter {
         Optional<String> word = settings.text(key);
         Optional<DomainType> type = word.map(words::get);
         if (word.isPresent() && type.isEmpty()) {
-            boolean pv = word.get().equals("pv") || word.get().equals("generic");
             settings.complain(
                     key,
-                    "'" + key + "' is \"" + word.get() + "\", "
-                            + (pv ? PV_GUEST : "which is no kind of guest" + suggestion(word.get(), words.keySet())));
+                    "'" + key + "' is \"" + word.get() + "\", which is no kind of guest"
+                            + suggestion(word.get(), words.keySet()));
         }
         return type;
     }
@@ -117,7 +121,20 @@ final class XlInterpreter {
         }
         kernel.ifPresent(builder::kernel);
         settings.file("ramdisk").ifPresent(builder::ramdisk);
+        if (!type.equals(Optional.of(DomainType.HVM))) {
+            bootLoader().ifPresent(builder::bootLoader);
+        }
         builder.commandLine(commandLine());
+    }
+
+    /** The boot loader. A text of arguments is split at blanks, as in xl. */
+    private Optional<BootLoader> bootLoader() {
+        List<String> arguments = settings.isList("bootloader_args")
+                ? settings.texts("bootloader_args")
+                : settings.text("bootloader_args")
+                        .map(text -> List.of(StringUtils.split(text, " \t\n")))
+                        .orElse(List.of());
+        return settings.text("bootloader").flatMap(program -> settings.valid(() -> new BootLoader(program, arguments)));
     }
 
     /** The command line, as in xl: {@code cmdline} alone if there is one; else {@code root=}, root's value, a blank and extra. */
@@ -137,8 +154,8 @@ final class XlInterpreter {
                 .orElse("");
     }
 
-    private boolean populateOnDemand() {
-        return memory.isPresent() && maxMemory.filter(memory.get()::isLessThan).isPresent();
+    private boolean populateOnDemand(Optional<DomainType> type) {
+        return !type.equals(Optional.of(DomainType.PV)) && memory.isPresent() && maxMemory.filter(memory.get()::isLessThan).isPresent();
     }
 
     /** Each of memory and maxmem is the default of the other, as in xl; if both are missing, that is an error. */

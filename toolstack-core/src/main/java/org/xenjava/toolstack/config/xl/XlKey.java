@@ -33,13 +33,15 @@ record XlKey(String name, Kind kind, Guests guests, Status status, Optional<Stri
     enum Guests {
         ANY,
         HVM,
-        NOT_HVM;
+        NOT_HVM,
+        PV;
 
         boolean include(Optional<DomainType> type) {
             return switch (this) {
                 case ANY -> true;
                 case HVM -> type.equals(Optional.of(DomainType.HVM));
                 case NOT_HVM -> type.isPresent() && !HVM.include(type);
+                case PV -> type.equals(Optional.of(DomainType.PV));
             };
         }
     }

@@ -71,11 +71,11 @@ final class XlKeyCheck {
     }
 
     private void warnOfOtherGuests(XlSetting setting, XlKey key) {
-        warn(
-                setting,
-                key.guests() == Guests.HVM
-                        ? "is ignored, as xl does: it concerns HVM guests"
-                        : "is ignored, as xl does: it does not concern HVM guests");
+        warn(setting, "is ignored, as xl does: it " + switch (key.guests()) {
+            case ANY, HVM -> "concerns HVM guests";
+            case NOT_HVM -> "does not concern HVM guests";
+            case PV -> "concerns PV guests";
+        });
     }
 
     private void warn(XlSetting setting, String message) {

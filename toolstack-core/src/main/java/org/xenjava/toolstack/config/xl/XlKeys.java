@@ -4,6 +4,7 @@ package org.xenjava.toolstack.config.xl;
 import static org.xenjava.toolstack.config.xl.XlKey.Guests.ANY;
 import static org.xenjava.toolstack.config.xl.XlKey.Guests.HVM;
 import static org.xenjava.toolstack.config.xl.XlKey.Guests.NOT_HVM;
+import static org.xenjava.toolstack.config.xl.XlKey.Guests.PV;
 import static org.xenjava.toolstack.config.xl.XlKey.Kind.BOOLEAN;
 import static org.xenjava.toolstack.config.xl.XlKey.Kind.LIST;
 import static org.xenjava.toolstack.config.xl.XlKey.Kind.NUMBER;
@@ -49,6 +50,9 @@ final class XlKeys {
                     supported(BOOLEAN, ANY, "nomigrate", "driver_domain", "xend_suspend_evtchn_compat"),
                     supported(STRING, ANY, "on_poweroff", "on_reboot", "on_crash", "on_watchdog", "on_soft_reset"),
                     supported(LIST, ANY, "disk", "vif"),
+                    supported(STRING, NOT_HVM, "bootloader"),
+                    supported(STRING_OR_LIST, NOT_HVM, "bootloader_args"),
+                    supported(BOOLEAN, PV, "e820_host"),
                     // The machine of an HVM guest
                     supportedInHvm(STRING, "no firmware is loaded for it", "firmware"),
                     supported(STRING, HVM, "bios", "bios_path_override", "firmware_override"),
@@ -97,8 +101,6 @@ final class XlKeys {
                     refused(LIST, ANY, "xenstore's quota is not set", "xenstore_quota"),
                     refused(STRING, ANY, "XSM labels are not set", "seclabel", "init_seclabel"),
                     // Boot
-                    refused(STRING, NOT_HVM, "no boot loader is run; name a kernel", "bootloader"),
-                    ignored(STRING_OR_LIST, ANY, "no boot loader is run", "bootloader_args"),
                     ignored(BOOLEAN, ANY, "no boot loader is run", "bootloader_restrict"),
                     ignored(STRING, ANY, "no boot loader is run", "bootloader_user"),
                     refused(BOOLEAN, ANY, "the PV shim is not started", "pvshim=0"),
@@ -152,7 +154,6 @@ final class XlKeys {
                             "stubdomain_cmdline"),
                     ignored(NUMBER, ANY, "stub domains are not supported", "stubdomain_memory"),
                     // Other guests than ours
-                    ignored(BOOLEAN, ANY, "PV guests are not supported", "e820_host"),
                     refused(STRING, ANY, "Arm guests are not supported", "device_tree", "tee=none"),
                     refused(BOOLEAN, ANY, "Arm guests are not supported", "trap_unmapped_accesses=0"),
                     ignored(STRING, ANY, "Arm guests are not supported", "gic_version", "vuart", "sve", "arm_sci"),

@@ -26,10 +26,12 @@ import org.xenjava.toolstack.xenctrl.units.KiB;
 final class XlXenSection {
     private final XlSettings settings;
     private final boolean isHvm;
+    private final boolean isPv;
 
     XlXenSection(XlSettings settings, Optional<DomainType> type) {
         this.settings = settings;
         this.isHvm = type.equals(Optional.of(DomainType.HVM));
+        this.isPv = type.equals(Optional.of(DomainType.PV));
     }
 
     /** The clock. A wrong key is reported and gets its default. */
@@ -97,8 +99,10 @@ final class XlXenSection {
         }
     }
 
+    /** The options; {@code e820_host} is read for PV guests only. */
     Set<GuestOption> options() {
         return Stream.of(GuestOption.values())
+                .filter(option -> option != GuestOption.E820_HOST || isPv)
                 .filter(option -> settings.truth(option.word()).orElse(false))
                 .collect(Collectors.toSet());
     }

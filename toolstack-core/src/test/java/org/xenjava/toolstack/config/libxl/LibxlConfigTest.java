@@ -146,7 +146,7 @@ class LibxlConfigTest {
     @CsvSource(
             delimiter = '|',
             value = {
-                "{\"type\": \"pv\"}|{}|c_info.type: 'pv' is not supported",
+                "{\"type\": \"vm\"}|{}|c_info.type: 'vm' is not supported",
                 "{\"type\": \"pvh\"}|{\"target_memkb\": \"1\"}|b_info.target_memkb: not a whole number",
                 "{\"type\": \"pvh\"}|{\"target_memkb\": -1}|b_info.target_memkb: -1 is not 0 … 4398046511104",
                 "{\"type\": \"pvh\"}|{\"target_memkb\": 1e9}|b_info.target_memkb: not a whole number",

@@ -83,7 +83,8 @@ public final class ConfigArbitraries {
                                         limits(),
                                         paging(),
                                         processors(),
-                                        Arbitraries.of(GuestOption.class).set())
+                                        Arbitraries.of(EnumSet.complementOf(EnumSet.of(GuestOption.E820_HOST)))
+                                                .set())
                                 .as((clock, limits, paging, processor, options) -> DomainConfig.builder("xen")
                                         .clock(clock)
                                         .limits(limits)
@@ -119,8 +120,10 @@ public final class ConfigArbitraries {
     private static Arbitrary<Builder> guests() {
         Arbitrary<Builder> pvh = devices(named(DomainType.PVH, true), DomainType.PVH);
         Arbitrary<Builder> hvm = Arbitraries.of(true, false).flatMap(direct -> named(DomainType.HVM, direct));
+        Arbitrary<Builder> pv = devices(named(DomainType.PV, true), DomainType.PV);
         return Arbitraries.oneOf(
                 pvh,
+                pv,
                 Combinators.combine(devices(hvm, DomainType.HVM), machines())
                         .as((builder, machine) -> builder.hvm(machine)));
     }

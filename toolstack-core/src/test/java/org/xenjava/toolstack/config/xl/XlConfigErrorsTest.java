@@ -41,9 +41,8 @@ class XlConfigErrorsTest {
             name='a\u202eb'       | f:2: a domain's name has no '/' and no invisible characters: 'a\\u202eb'
             name=12              | f:2: a domain's name is not a number, which would be a domid: '12'
             name=['x']           | f:2: 'name' is a list but should be a single value
-            type='pv'            | f:2: 'type' is "pv", a PV guest, which is not supported
             type='p'             | f:2: 'type' is "p", which is no kind of guest
-            builder='generic'    | f:2: 'builder' is "generic", a PV guest, which is not supported
+            builder='generic'    | f:2: 'builder' contradicts 'type' of line 1
             builder='hvm'        | f:2: 'builder' contradicts 'type' of line 1
             kernel=''            | f:2: the kernel's path is empty
             ramdisk=''           | f:2: the ramdisk's path is empty
@@ -72,9 +71,9 @@ class XlConfigErrorsTest {
     void missingKeysAreReportedForTheWholeFile() {
         assertEquals(
                 """
-                f: 'type' is missing: write "pvh" or "hvm"; xl's default, "pv", is not supported
                 f: 'name' is missing
-                f: 'memory' is missing: xl would give the guest 32 MiB""",
+                f: 'memory' is missing: xl would give the guest 32 MiB
+                f: a PV guest needs a kernel""",
                 errors(""));
         assertEquals("f:1: a PVH guest needs a kernel", errors("name='x'; type='pvh'; memory=1"));
         assertEquals("f:2: a ramdisk has no effect without a kernel", errors(HVM + "ramdisk='r'"));
@@ -140,12 +139,9 @@ class XlConfigErrorsTest {
     }
 
     @Test
-    void aPvGuestIsOneErrorAndNotOneForEachOfItsKeys() {
-        String missing = "f: 'type' is missing: write \"pvh\" or \"hvm\"; xl's default, \"pv\", is not supported";
-        assertEquals(missing, errors("name='x'; memory=64; bootloader='pygrub'; acpi=0; root='/dev/xvda1'"));
-        assertEquals(
-                "f:1: 'type' is \"pv\", a PV guest, which is not supported",
-                errors("name='x'; memory=64; type='pv'; kernel='k'; bootloader='pygrub'"));
+    void aPvGuestNeedsAKernelOrABootLoader() {
+        assertEquals("f: a PV guest needs a kernel", errors("name='x'; memory=64"));
+        assertEquals("f:1: a PV guest needs a kernel", errors("name='x'; memory=64; type='pv'"));
     }
 
     @ParameterizedTest

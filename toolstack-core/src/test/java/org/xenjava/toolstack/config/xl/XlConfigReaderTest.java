@@ -2,6 +2,7 @@
 package org.xenjava.toolstack.config.xl;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.xenjava.toolstack.config.xl.XlSource.errors;
@@ -15,6 +16,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.Set;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -22,17 +24,20 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.xenjava.toolstack.config.BootLoader;
 import org.xenjava.toolstack.config.ClockConfig;
 import org.xenjava.toolstack.config.ClockConfig.Base;
 import org.xenjava.toolstack.config.DomainConfig;
 import org.xenjava.toolstack.config.DomainConfig.Lifecycle;
 import org.xenjava.toolstack.config.DomainType;
 import org.xenjava.toolstack.config.GraphicsConfig.Vnc;
+import org.xenjava.toolstack.config.GuestOption;
 import org.xenjava.toolstack.config.LifecycleAction;
 import org.xenjava.toolstack.config.LimitsConfig;
 import org.xenjava.toolstack.config.PagingConfig;
 import org.xenjava.toolstack.config.PagingConfig.Mode;
 import org.xenjava.toolstack.config.TscMode;
+import org.xenjava.toolstack.config.libxl.LibxlConfig;
 import org.xenjava.toolstack.error.ConfigException;
 import org.xenjava.toolstack.xenctrl.units.KiB;
 
@@ -74,6 +79,30 @@ class XlConfigReaderTest {
         assertEquals(
                 new Lifecycle(LifecycleAction.PRESERVE, LifecycleAction.SOFT_RESET, LifecycleAction.COREDUMP_DESTROY),
                 config.lifecycle());
+    }
+
+    @Test
+    void aFileWithoutATypeIsThatOfAPvGuestAndHasABootLoader() {
+        String text = "name='x'; memory=64; maxmem=128; e820_host=1; bootloader='pygrub'; ";
+        DomainConfig config = XlConfigReader.parse(text + "bootloader_args='-q  --offset=1'; root='/dev/xvda1'", "f")
+                .config();
+        assertEquals(DomainType.PV, config.type());
+        assertEquals(
+                Optional.of(new BootLoader("pygrub", List.of("-q", "--offset=1"))), config.bootLoader());
+        assertEquals("root=/dev/xvda1", config.commandLine());
+        assertEquals(Set.of(GuestOption.E820_HOST), config.options());
+        assertFalse(config.populateOnDemand());
+        assertEquals(config, LibxlConfig.of(config).read().config());
+        assertEquals(config, silent(XlConfigWriter.write(config)));
+        assertEquals(
+                "[f:1: 'builder' is deprecated: write type = \"pv\"]",
+                warnings("name='x'; memory=64; kernel='k'; builder='generic'"));
+    }
+
+    @Test
+    void aKeyOfOtherGuestsIsIgnoredWithAWarning() {
+        assertEquals(
+                "[f:2: 'e820_host' is ignored, as xl does: it concerns PV guests]", warnings(PVH + "e820_host=1"));
     }
 
     @Test

@@ -94,6 +94,7 @@ class XlDocumentationTest {
             case ANY -> "any";
             case HVM -> "HVM";
             case NOT_HVM -> "not HVM";
+            case PV -> "PV";
         };
     }
 
