@@ -68,8 +68,7 @@ final class DomainRules {
                 : Optional.empty();
     }
 
-    static Optional<String> ofDirectBoot(
-            Optional<Path> kernel, Optional<BootLoader> bootLoader, String commandLine) {
+    static Optional<String> ofDirectBoot(Optional<Path> kernel, Optional<BootLoader> bootLoader, String commandLine) {
         return kernel.isEmpty() && bootLoader.isEmpty() && !commandLine.isEmpty()
                 ? Optional.of("a kernel command line has no effect without a kernel")
                 : Optional.empty();

@@ -70,8 +70,9 @@ public record CreatePlan(DomainConfig config, MemoryPlan memory, ImagePlan image
     /** Refuses guests that the configuration can describe and this library cannot build. */
     private static void requireBuildable(DomainConfig config) {
         if (config.type() == DomainType.PV) {
-            throw new ConfigException("domain " + config.name() + ": PV guests cannot be built yet, because nothing here"
-                    + " makes their page tables; type = \"pvh\" boots Linux 4.11 and later, \"hvm\" boots a disk");
+            throw new ConfigException(
+                    "domain " + config.name() + ": PV guests cannot be built yet, because nothing here"
+                            + " makes their page tables; type = \"pvh\" boots Linux 4.11 and later, \"hvm\" boots a disk");
         }
         config.bootLoader().ifPresent(loader -> {
             throw new ConfigException("domain " + config.name() + ": the boot loader " + loader.program()

@@ -8,7 +8,6 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import org.xenjava.toolstack.config.DomainType;
 
 /** The tables of {@code docs/matrix.md}, between two marks; the rest of the page is written by hand. */

@@ -127,9 +127,7 @@ final class LibxlWriter {
         });
         return build.object(
                         "type." + config.type().word(),
-                        config.hvm()
-                                .map(LibxlMachine::write)
-                                .orElseGet(() -> LibxlProcessor.machine(config.options())))
+                        config.hvm().map(LibxlMachine::write).orElseGet(() -> LibxlProcessor.machine(config.options())))
                 .object("arch_arm", new LibxlMembers())
                 .object(
                         "arch_x86",

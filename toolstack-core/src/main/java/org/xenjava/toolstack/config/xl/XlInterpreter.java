@@ -155,7 +155,9 @@ final class XlInterpreter {
     }
 
     private boolean populateOnDemand(Optional<DomainType> type) {
-        return !type.equals(Optional.of(DomainType.PV)) && memory.isPresent() && maxMemory.filter(memory.get()::isLessThan).isPresent();
+        return !type.equals(Optional.of(DomainType.PV))
+                && memory.isPresent()
+                && maxMemory.filter(memory.get()::isLessThan).isPresent();
     }
 
     /** Each of memory and maxmem is the default of the other, as in xl; if both are missing, that is an error. */

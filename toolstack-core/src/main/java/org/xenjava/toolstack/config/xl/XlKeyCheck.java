@@ -71,11 +71,14 @@ final class XlKeyCheck {
     }
 
     private void warnOfOtherGuests(XlSetting setting, XlKey key) {
-        warn(setting, "is ignored, as xl does: it " + switch (key.guests()) {
-            case ANY, HVM -> "concerns HVM guests";
-            case NOT_HVM -> "does not concern HVM guests";
-            case PV -> "concerns PV guests";
-        });
+        warn(
+                setting,
+                "is ignored, as xl does: it "
+                        + switch (key.guests()) {
+                            case ANY, HVM -> "concerns HVM guests";
+                            case NOT_HVM -> "does not concern HVM guests";
+                            case PV -> "concerns PV guests";
+                        });
     }
 
     private void warn(XlSetting setting, String message) {

@@ -87,8 +87,7 @@ class XlConfigReaderTest {
         DomainConfig config = XlConfigReader.parse(text + "bootloader_args='-q  --offset=1'; root='/dev/xvda1'", "f")
                 .config();
         assertEquals(DomainType.PV, config.type());
-        assertEquals(
-                Optional.of(new BootLoader("pygrub", List.of("-q", "--offset=1"))), config.bootLoader());
+        assertEquals(Optional.of(new BootLoader("pygrub", List.of("-q", "--offset=1"))), config.bootLoader());
         assertEquals("root=/dev/xvda1", config.commandLine());
         assertEquals(Set.of(GuestOption.E820_HOST), config.options());
         assertFalse(config.populateOnDemand());
@@ -101,8 +100,7 @@ class XlConfigReaderTest {
 
     @Test
     void aKeyOfOtherGuestsIsIgnoredWithAWarning() {
-        assertEquals(
-                "[f:2: 'e820_host' is ignored, as xl does: it concerns PV guests]", warnings(PVH + "e820_host=1"));
+        assertEquals("[f:2: 'e820_host' is ignored, as xl does: it concerns PV guests]", warnings(PVH + "e820_host=1"));
     }
 
     @Test

@@ -3,7 +3,6 @@ package org.xenjava.toolstack.config.xl;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
-import static org.xenjava.toolstack.config.xl.XlSource.errors;
 import static org.xenjava.toolstack.config.xl.XlSource.keys;
 import static org.xenjava.toolstack.config.xl.XlSource.warnings;
 
