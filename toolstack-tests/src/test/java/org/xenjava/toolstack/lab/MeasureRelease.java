@@ -170,7 +170,7 @@ public final class MeasureRelease {
     private static Path config(DomainType type) {
         String machine =
                 switch (type) {
-                    case PVH -> "kernel=\"%s\"".formatted(PodGuest.PROGRAM);
+                    case PVH, PV -> "kernel=\"%s\"".formatted(PodGuest.PROGRAM);
                     case HVM ->
                         "firmware_override=\"%s\"\nvga=\"stdvga\"\nvideoram=16\nvnc=0".formatted(PodGuest.PROGRAM);
                 };

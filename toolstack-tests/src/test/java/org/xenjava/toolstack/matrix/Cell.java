@@ -47,7 +47,7 @@ public record Cell(DomainType type, Driver driver, Column column, Pages budget) 
     public String config(Object program, String... more) {
         String machine =
                 switch (type) {
-                    case PVH -> "kernel=\"%s\"".formatted(program);
+                    case PVH, PV -> "kernel=\"%s\"".formatted(program);
                     case HVM -> "firmware_override=\"%s\"\nvga=\"stdvga\"\nvideoram=16\nvnc=0".formatted(program);
                 };
         return """
