@@ -69,7 +69,7 @@ final class DomainFinder {
         }
     }
 
-    /** The names of domains, empty where there is none: one request for each, all sent in one go. */
+    /** Reads the names of domains, empty where there is none, with one request for each, all sent in one go. */
     private List<String> names(List<DomainInfo> found) {
         List<String> paths =
                 found.stream().map(info -> new DomainPaths(info.domid()).name()).toList();

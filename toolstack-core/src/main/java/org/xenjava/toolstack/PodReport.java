@@ -43,7 +43,7 @@ public record PodReport(
         }
     }
 
-    /** Asks xenstored once, for all that it says of the domain. */
+    /** Reads all nodes of the domain with one wait for xenstored. */
     static PodReport of(DomainInfo info, Xenctrl xenctrl, StoreClient store) {
         int domid = info.domid();
         DomainPaths paths = new DomainPaths(domid);

@@ -33,7 +33,7 @@ public final class XenSecurity {
         this.context = context;
     }
 
-    /** What Xen does with an operation that its policy forbids. */
+    /** Xen's treatment of an operation that its policy forbids. */
     public enum Enforcement {
         /** Xen logs it. */
         PERMISSIVE,

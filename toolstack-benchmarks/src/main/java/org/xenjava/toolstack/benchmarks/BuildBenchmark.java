@@ -55,28 +55,28 @@ public class BuildBenchmark {
         domain.destroy();
     }
 
-    /** One guest of 256 of 512 MiB after the other. */
+    /** Creates and destroys guests of 256 of 512 MiB, one at a time. */
     @Benchmark
     @Threads(1)
     public void oneAtOnce() {
         build(256, 512);
     }
 
-    /** Two at once. */
+    /** Creates and destroys guests on two threads. */
     @Benchmark
     @Threads(2)
     public void twoAtOnce() {
         build(256, 512);
     }
 
-    /** Four at once. */
+    /** Creates and destroys guests on four threads. */
     @Benchmark
     @Threads(4)
     public void fourAtOnce() {
         build(256, 512);
     }
 
-    /** A guest of 512 GiB of 1 TiB. */
+    /** Creates and destroys a guest of 512 GiB of 1 TiB. */
     @Benchmark
     @BenchmarkMode(Mode.AverageTime)
     @OutputTimeUnit(TimeUnit.MILLISECONDS)

@@ -20,14 +20,14 @@ import org.xenjava.toolstack.sim.SimulatedXen;
 import org.xenjava.toolstack.xenctrl.Xenctrl;
 import picocli.CommandLine.Help.Ansi;
 
-/** Where a test types commands, and what it sees then. */
+/** A prompt at which a test types commands, with their output. */
 public final class Prompt {
     private final HostOpener host;
     private final List<Duration> slept = new ArrayList<>();
     private Runnable whileSleeping = () -> {};
     private Duration time = Duration.ZERO;
 
-    /** What a command has left. */
+    /** The output and the status of a command. */
     public record Outcome(int status, String out, String err) {}
 
     public Prompt(HostOpener host) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.xenjava.toolstack.config;
 
-/** Whether the QEMU of a guest runs with fewer rights than root has. */
+/** The policy on running a guest's QEMU with fewer rights than root has. */
 public enum Confinement {
     /**
      * QEMU is restricted to its domain, under a user of its own, in an empty root directory; a guest for which this is

@@ -8,7 +8,7 @@ import org.xenjava.toolstack.error.ConfigException;
 import org.xenjava.toolstack.processor.CpuList;
 
 /**
- * Where the guest's vCPUs run, and how much.
+ * The physical CPUs of the guest's vCPUs, and their share of them.
  *
  * @param hard the physical CPUs on which each vCPU may run, by number of the vCPU; further vCPUs run anywhere
  * @param soft the physical CPUs on which each vCPU should run, by number of the vCPU

@@ -144,7 +144,7 @@ public record GraphicsConfig(
             int usbRedirections,
             Optional<String> imageCompression,
             Optional<String> streamingVideo) {
-        /** What a Spice server offers. */
+        /** Abilities of a Spice server. */
         public enum Feature {
             /** The guest's agent moves the pointer. */
             AGENT_MOUSE("spiceagent_mouse"),

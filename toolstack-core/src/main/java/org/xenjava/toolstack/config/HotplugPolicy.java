@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.xenjava.toolstack.config;
 
-/** Whether a host runs the hotplug scripts that guests' disks and network cards name. */
+/** The policy on the hotplug scripts that guests' disks and network cards name. */
 public enum HotplugPolicy {
     /** A guest that names a script is refused. */
     REFUSE,

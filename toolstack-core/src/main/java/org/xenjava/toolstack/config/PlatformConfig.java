@@ -24,7 +24,7 @@ public record PlatformConfig(
         GenerationId generation,
         Set<MachineCheckFeature> machineChecks,
         Optional<VendorDevice> vendorDevice) {
-    /** xl's default: nothing of all that. */
+    /** xl's default: none of these. */
     public static final PlatformConfig DEFAULT =
             new PlatformConfig(List.of(), new GenerationId.None(), Set.of(), Optional.empty());
 
@@ -33,11 +33,11 @@ public record PlatformConfig(
         /** No generation ID. */
         record None() implements GenerationId {}
 
-        /** A new one, chosen when the domain is created. */
+        /** A new ID, chosen when the domain is created. */
         record Random() implements GenerationId {}
 
         /**
-         * This one, which a rebuild keeps.
+         * A given ID, which a rebuild keeps.
          *
          * @param id the 128 bits
          */

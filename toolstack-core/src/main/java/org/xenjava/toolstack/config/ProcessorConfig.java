@@ -27,7 +27,7 @@ public record ProcessorConfig(Set<Feature> features, List<CpuidEdit> cpuid, KiB 
     /** Xen's default processors. */
     public static final ProcessorConfig DEFAULT = new ProcessorConfig(Set.of(), List.of(), KiB.ZERO);
 
-    /** What processors offer beyond the default. Each is a key of xl.cfg with the value 0 or 1. */
+    /** Abilities of processors beyond the default. Each is a key of xl.cfg with the value 0 or 1. */
     public enum Feature {
         /** The guest can run guests of its own. Xen calls this experimental. */
         NESTEDHVM,

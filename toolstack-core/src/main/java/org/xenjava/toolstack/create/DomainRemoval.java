@@ -88,7 +88,7 @@ public final class DomainRemoval {
         return known;
     }
 
-    /** What there is to remove. */
+    /** The extent of a removal. */
     private enum Extent {
         /** A domain of Xen with all that belongs to it. */
         DOMAIN,
@@ -118,7 +118,7 @@ public final class DomainRemoval {
         runner.runAll(Recipes.removal(new Removal(entry, extent)));
     }
 
-    /** What the steps of one removal do. */
+    /** The actions of the steps of one removal. */
     final class Removal {
         private final RemovalJournal.Entry entry;
         private final Extent extent;

@@ -20,7 +20,7 @@ public record RoomPolicy(Mode mode, KiB reserve, KiB least, KiB margin, Duration
     private static final KiB MARGIN = KiB.ofMiB(256);
     private static final Duration LIMIT = Duration.ofSeconds(30);
 
-    /** Whether room is made. */
+    /** Occasions on which room is made. */
     public enum Mode {
         /** Domain 0 keeps its size. */
         NEVER,

@@ -31,7 +31,7 @@ final class DomainReader {
     }
 
     /**
-     * What xenstore says of a domain.
+     * The nodes of a domain in xenstore.
      *
      * @param target {@code memory/target}; empty if there is none, or if it was not asked for and there is no record
      */

@@ -12,7 +12,7 @@ package org.xenjava.toolstack.pod;
  */
 public record GuardStatus(
         PodStatus pod, GuardState state, long coveredPages, Activity activity, Inspection inspection) {
-    /** Whether a guest runs. */
+    /** The activity of a guest. */
     public enum Activity {
         /** The vCPUs may run. */
         RUNNING,
@@ -20,7 +20,7 @@ public record GuardStatus(
         STOPPED
     }
 
-    /** Whether memory events of the domain go to a monitor (vm_event). */
+    /** The presence of a monitor that receives memory events of the domain (vm_event). */
     public enum Inspection {
         /** No monitor is attached. */
         NONE,

@@ -24,13 +24,13 @@ public final class CpuList {
         this.elements = List.copyOf(elements);
     }
 
-    /** What an element does with its CPUs. */
+    /** The operation of an element on its CPUs. */
     private enum Action {
         ADD,
         REMOVE
     }
 
-    /** What the numbers of an element count. */
+    /** The unit of the numbers of an element. */
     private enum Unit {
         CPU,
         NODE

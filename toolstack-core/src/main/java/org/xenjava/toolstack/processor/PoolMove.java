@@ -4,13 +4,13 @@ package org.xenjava.toolstack.processor;
 import java.util.List;
 
 /**
- * What a domain kept when it moved to another pool. Xen itself forgets affinities, weight and cap.
+ * The settings that a domain kept when it moved to another pool. Xen itself forgets affinities, weight and cap.
  *
  * @param unpinned vCPUs whose hard affinity was lost, because no CPU of the new pool is in it
  * @param share whether the domain kept its weight and cap
  */
 public record PoolMove(List<Integer> unpinned, Share share) {
-    /** What became of weight and cap. */
+    /** The fate of weight and cap. */
     public enum Share {
         /** The domain has the weight and cap that it had. */
         KEPT,

@@ -13,15 +13,15 @@ import java.time.Duration;
  * @param affinity its physical CPUs, as they were set
  */
 public record VcpuStatus(int number, State state, int cpu, Duration cpuTime, VcpuAffinity affinity) {
-    /** What a vCPU does. */
+    /** The state of a vCPU. */
     public enum State {
-        /** It is down: the guest has not started it or has stopped it. */
+        /** Down: the guest has not started the vCPU or has stopped it. */
         OFFLINE,
-        /** It runs at this moment. */
+        /** Running at this moment. */
         RUNNING,
-        /** It waits for an event. */
+        /** Waiting for an event. */
         BLOCKED,
-        /** It could run, and does not at this moment: another vCPU runs, or the domain is paused. */
+        /** Ready to run, but not running: another vCPU runs, or the domain is paused. */
         IDLE
     }
 }

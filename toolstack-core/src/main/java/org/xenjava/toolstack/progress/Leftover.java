@@ -6,14 +6,14 @@ import java.util.OptionalInt;
 import java.util.UUID;
 
 /**
- * What an operation has left on the host that failed or whose process was killed.
+ * A thing that a failed operation, or one whose process was killed, has left on the host.
  *
  * @param kind what it is
  * @param domid the domain's number, if it is known
  * @param uuid the domain's UUID, if it is known
  */
 public record Leftover(Kind kind, OptionalInt domid, Optional<UUID> uuid) {
-    /** What can be left. */
+    /** Kinds of leftovers. */
     public enum Kind {
         /** A domain that is not completely built, with its nodes and devices. */
         BUILD("unfinished build"),

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * How a caller follows a long operation and stops it: listeners, the steps that they are told of, and cancellation.
+ * The progress of long operations: listeners, the steps that are reported to them, and cancellation.
  */
 @NullMarked
 package org.xenjava.toolstack.progress;

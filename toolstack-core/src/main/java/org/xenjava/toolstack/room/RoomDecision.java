@@ -6,7 +6,7 @@ import org.xenjava.toolstack.xenctrl.units.KiB;
 import org.xenjava.toolstack.xenctrl.units.Pages;
 
 /**
- * By how much domain 0 shrinks for a guest.
+ * The size to which domain 0 shrinks for a guest.
  *
  * @param verdict what to do
  * @param target the size of domain 0 afterwards: an absolute number, so that repeating it takes nothing more
@@ -14,7 +14,7 @@ import org.xenjava.toolstack.xenctrl.units.Pages;
  * @param spare the most that domain 0 can give
  */
 record RoomDecision(Verdict verdict, KiB target, Pages available, Pages spare) {
-    /** What to do. */
+    /** The outcome. */
     enum Verdict {
         /** The host has enough. */
         ENOUGH,
@@ -25,7 +25,7 @@ record RoomDecision(Verdict verdict, KiB target, Pages available, Pages spare) {
     }
 
     /**
-     * What a guest takes.
+     * The memory of a guest.
      *
      * @param least pages without which it cannot be built
      * @param wanted pages with which its boot is backed as well

@@ -113,7 +113,7 @@ public final class RoomMaker {
         }
     }
 
-    /** Whether a guest's boot is to be backed. */
+    /** The backing of a guest's boot, wanted or not. */
     public enum Backing {
         /** The guest gets its own memory only. */
         NONE,

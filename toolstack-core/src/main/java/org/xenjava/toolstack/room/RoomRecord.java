@@ -8,7 +8,7 @@ import org.xenjava.toolstack.store.StoreTransaction;
 import org.xenjava.toolstack.xenctrl.units.KiB;
 
 /**
- * What was taken from domain 0, in one node of xenstore.
+ * The record of what was taken from domain 0: one node of xenstore.
  *
  * @param before the target of domain 0 before anything was taken
  * @param set the target that was written last; another value in its place is another's decision

@@ -7,7 +7,7 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 
 /**
- * How often a transaction that conflicts is tried, and the pauses between the tries. A conflict with a single change is
+ * The number of attempts of a transaction that conflicts, and the pauses between them. A conflict with a single change is
  * over at once, so the first tries follow immediately. Later pauses double up to a limit and are random, so that two
  * processes that disturb each other part.
  *

@@ -12,7 +12,7 @@ import org.xenjava.toolstack.error.SaveStreamException;
 import org.xenjava.toolstack.xenctrl.units.Pages;
 
 /**
- * What a stream contains, after all of it was read and checked.
+ * The contents of a stream, after all of it was read and checked.
  *
  * @param header xl's header
  * @param start libxc's headers

@@ -11,7 +11,7 @@ import org.xenjava.toolstack.device.view.Screenshot;
 import org.xenjava.toolstack.error.DeviceModelException;
 import org.xenjava.toolstack.fuzz.Fuzz;
 
-/** What a QEMU in the hands of its guest can answer: it is understood, or refused with the documented exception. */
+/** Answers of a QEMU that its guest controls are understood, or refused with the documented exception. */
 class QemuFuzzTest {
     @Provide
     Arbitrary<String> answers() {

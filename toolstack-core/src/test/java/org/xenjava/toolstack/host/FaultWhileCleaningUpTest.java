@@ -24,7 +24,7 @@ import org.xenjava.toolstack.sim.fault.ProcessKilled;
 import org.xenjava.toolstack.sim.fault.Verdict;
 import org.xenjava.toolstack.xenctrl.lib.Errno;
 
-/** What cleans up is struck itself: nothing is lost, somebody else or a second attempt finishes it. */
+/** Injects faults into the cleanup itself: nothing is lost, and another process or a second attempt finishes it. */
 class FaultWhileCleaningUpTest {
     private static final DomainConfig CONFIG = TestHost.guest("struck", 16, 32)
             .uuid(UUID.fromString("c0ffee00-0000-4000-8000-000000000002"))

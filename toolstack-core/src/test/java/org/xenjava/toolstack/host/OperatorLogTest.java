@@ -24,7 +24,7 @@ import org.xenjava.toolstack.sim.guest.BalloonFamily;
 import org.xenjava.toolstack.xenctrl.units.KiB;
 import org.xenjava.toolstack.xenctrl.units.Pages;
 
-/** What an operator reads of a guest's life at level INFO. */
+/** The log lines of a guest's life at level INFO. */
 @Isolated("it replaces the standard error stream")
 class OperatorLogTest {
     private static final BalloonDriver SHORT =

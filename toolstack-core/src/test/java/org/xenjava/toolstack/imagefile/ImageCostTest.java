@@ -28,7 +28,7 @@ import org.xenjava.toolstack.image.TestKernels;
 import org.xenjava.toolstack.memory.GuestLayout;
 import org.xenjava.toolstack.xenctrl.units.Pages;
 
-/** What a build with a kernel of 64 MiB costs, in bytes and calls, which are the same on every machine. */
+/** The cost of a build with a kernel of 64 MiB, in bytes and calls, which are the same on every machine. */
 class ImageCostTest {
     private static final int MIB = 1 << 20;
     private static final int KERNEL_MIB = 64;
@@ -41,7 +41,7 @@ class ImageCostTest {
     private final ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
 
     /**
-     * What one build took.
+     * The cost of one build.
      *
      * @param heap bytes allocated on the heap
      * @param direct bytes that stay allocated outside of the heap

@@ -32,7 +32,7 @@ import org.xenjava.toolstack.sim.fault.MachineState;
 import org.xenjava.toolstack.xenctrl.lib.Errno;
 import org.xenjava.toolstack.xenctrl.units.KiB;
 
-/** What becomes of a guest that stops is what its configuration says. */
+/** The supervisor does with a stopped guest what its configuration says. */
 class SupervisorTest {
     private static final SupervisionPolicy POLICY = SupervisionPolicy.standard();
     private static final Duration A_MINUTE = Duration.ofMinutes(1);

@@ -25,7 +25,7 @@ import org.xenjava.toolstack.pod.GuardStatus.Inspection;
 import org.xenjava.toolstack.sim.guest.BalloonDriver;
 import org.xenjava.toolstack.sim.guest.BalloonFamily;
 
-/** What a guard tells besides changes of state. */
+/** Reports of a guard besides changes of state. */
 class GuardReportsTest {
     private static final BalloonDriver SHORT =
             BalloonDriver.of(BalloonFamily.LINUX).stoppingShortBy(98);

@@ -28,7 +28,7 @@ import org.xenjava.toolstack.sim.guest.BalloonFamily;
 import org.xenjava.toolstack.xenctrl.units.KiB;
 import org.xenjava.toolstack.xenctrl.units.Pages;
 
-/** What touches a guest's memory waits until that cannot kill it. */
+/** An operation that touches a guest's memory waits until it cannot crash the guest. */
 class MemoryTouchingOperationTest {
     private static final Pages PLENTY = Pages.of(100_000);
     private static final BalloonDriver SHORT =

@@ -26,7 +26,7 @@ import org.xenjava.toolstack.xenctrl.lib.Protection;
 import org.xenjava.toolstack.xenctrl.lib.XenLibraries;
 import org.xenjava.toolstack.xenctrl.lib.XenStoreWatchEvent;
 
-/** What happens to a domain that shuts down or is destroyed, and to what others have mapped of it. */
+/** The end of a domain that shuts down or is destroyed, and of what others have mapped of it. */
 class DomainEndTest {
     private static final UUID HANDLE = UUID.fromString("12345678-9abc-def0-1234-56789abcdef0");
     private static final CreateDomain PVH =

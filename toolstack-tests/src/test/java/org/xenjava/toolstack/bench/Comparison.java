@@ -17,7 +17,7 @@ final class Comparison {
     private final BenchGuest guest;
     private int serial;
 
-    /** What is measured. */
+    /** The measured operation. */
     enum Measured {
         OUR_CREATE,
         LIBXL_CREATE,

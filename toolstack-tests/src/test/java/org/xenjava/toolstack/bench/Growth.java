@@ -14,7 +14,7 @@ import org.xenjava.toolstack.pod.GuardPolicy;
 import org.xenjava.toolstack.pod.GuardScope;
 import org.xenjava.toolstack.pod.PodGuard;
 
-/** How create, destroy and list grow with the number of guests that live. */
+/** The growth of create, destroy and list with the number of living guests. */
 final class Growth {
     private final Toolstack toolstack;
     private final LibxlBench libxl;

@@ -31,7 +31,7 @@ final class LibxlBench implements AutoCloseable {
     }
 
     /**
-     * What was done.
+     * The result of an operation.
      *
      * @param value a domid, a number of domains or an exit status
      * @param millis how long it took

@@ -17,7 +17,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.xenjava.toolstack.conformance.Facts.Difference;
 import org.xenjava.toolstack.memory.PodPolicy;
 
-/** What our builder issues for a guest, beside what {@code xl create -p} issued for it. */
+/** Compares the calls of our builder for a guest with those of {@code xl create -p}. */
 class BuildConformanceTest {
     private static final String DIFFERENCES = "Differences of a PVH build";
     private static final String HVM_DIFFERENCES = "Differences of an HVM build";

@@ -9,7 +9,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.xenjava.toolstack.conformance.Facts.Difference;
 
-/** What is compared is there: two sides without a fact would be equal. */
+/** The summaries contain the facts that are compared: two sides without a fact would be equal. */
 class BuildSummaryTest {
     private static final Facts A = Recordings.named("a").facts();
     private static final Facts H4 = Recordings.named("h4").facts();

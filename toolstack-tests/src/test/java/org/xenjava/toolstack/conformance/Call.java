@@ -7,7 +7,7 @@ import java.util.NoSuchElementException;
 import java.util.Optional;
 import org.xenjava.toolstack.xenctrl.abi.MemoryOp;
 
-/** What crossed the libraries, in the same words whoever recorded it. */
+/** A call that crossed the libraries, in the same words whoever recorded it. */
 sealed interface Call {
 
     /**
@@ -50,10 +50,10 @@ sealed interface Call {
     /** Guest frames were mapped, to be written to. */
     record Mapping(List<FrameRun> frames) implements Call {}
 
-    /** What stood in a guest page when its mapping was closed; zeros at the end may be missing. */
+    /** The contents of a guest page when its mapping was closed; zeros at the end may be missing. */
     record PageContent(long frame, byte[] bytes) implements Call {}
 
-    /** What stood in the first page of the grant table when its mapping was closed. */
+    /** The contents of the first page of the grant table when its mapping was closed. */
     record GrantTable(byte[] bytes) implements Call {}
 
     /** A request to xenstored: {@code read}, {@code write}, {@code rm}, {@code transaction_start}, … */

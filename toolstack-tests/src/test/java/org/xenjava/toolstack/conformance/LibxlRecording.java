@@ -16,7 +16,7 @@ import java.util.UUID;
 import java.util.stream.Stream;
 
 /**
- * What real {@code xl} did for one guest, recorded on Xen 4.17 ({@code src/test/resources/libxl/README.md}).
+ * The calls of real {@code xl} for one guest, recorded on Xen 4.17 ({@code src/test/resources/libxl/README.md}).
  *
  * @param name the recording's
  * @param calls of {@code xl create -p}

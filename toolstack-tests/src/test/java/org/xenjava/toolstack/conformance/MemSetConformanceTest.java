@@ -15,7 +15,7 @@ import org.xenjava.toolstack.error.ConfigException;
 import org.xenjava.toolstack.memory.PodPolicy;
 import org.xenjava.toolstack.xenctrl.units.KiB;
 
-/** What our mem-set does to a paused guest, beside what {@code xl mem-set} did to it, one step after the other. */
+/** Compares our mem-set of a paused guest with {@code xl mem-set}, step by step. */
 class MemSetConformanceTest {
     private static final String DIFFERENCES = "Differences of a mem-set";
     private static final String DEFAULT_POLICY = "What the default policy changes in a mem-set";

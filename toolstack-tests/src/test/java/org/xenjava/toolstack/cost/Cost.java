@@ -2,7 +2,7 @@
 package org.xenjava.toolstack.cost;
 
 /**
- * What a watcher has cost in a minute, on average.
+ * The cost of a watcher in a minute, on average.
  *
  * @param hypercalls made
  * @param storeRequests to xenstored

@@ -44,7 +44,7 @@ final class Host implements AutoCloseable {
     private final CallCounter counted;
     private final List<Domain> domains = new ArrayList<>();
 
-    /** What the guests do with their balloons. */
+    /** The behaviour of the guests' balloon drivers. */
     enum Guests {
         /** They have reached their targets. */
         SETTLED(BalloonDriver.of(BalloonFamily.LINUX), Duration.ofMinutes(20)),

@@ -8,7 +8,7 @@ import org.xenjava.toolstack.xenctrl.lib.XenLibException;
 import org.xenjava.toolstack.xenctrl.units.PodCounters;
 
 /**
- * What a step did, as far as a toolstack can see it.
+ * The effects of a step that a toolstack can see.
  *
  * @param answer the result, or errno
  * @param counters tot_pages, cache and entries afterwards

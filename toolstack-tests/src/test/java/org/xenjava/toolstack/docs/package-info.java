@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/** What the documents claim, checked: the README's programs compile, its tests pass, and what it links to exists. */
+/** Checks of the documents: the README's programs compile, its tests pass, and the targets of its links exist. */
 @NullMarked
 package org.xenjava.toolstack.docs;
 

@@ -25,7 +25,7 @@ final class Dom0 {
 
     private Dom0() {}
 
-    /** What a command said, and its exit status. */
+    /** The output of a command, and its exit status. */
     record Output(int status, String text) {
         Output expectSuccess() {
             if (status != 0) {

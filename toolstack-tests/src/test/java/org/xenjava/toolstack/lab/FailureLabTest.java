@@ -24,7 +24,7 @@ import org.xenjava.toolstack.progress.Cancellation;
 import org.xenjava.toolstack.progress.CreateListener;
 import org.xenjava.toolstack.progress.CreateStep;
 
-/** What fails says so once and clearly, and leaves nothing behind: the fixture looks after each test. */
+/** Operations that fail report the failure once and clearly, and leave nothing behind: the fixture checks that after each test. */
 class FailureLabTest extends LabFixture {
     private void assertFails(Class<? extends ToolstackException> type, DomainConfig config, String words) {
         long free = freePages();

@@ -36,7 +36,7 @@ class LabIT {
     private final Path tests = Path.of(System.getProperty("lab.tests"));
     private final Path reports = Path.of(System.getProperty("lab.reports"));
 
-    /** How one class of tests ended: an exit status of {@code lab/suite}. */
+    /** The result of one class of tests: an exit status of {@code lab/suite}. */
     private record Run(String testClass, int status, Path report) {}
 
     @TestFactory

@@ -31,7 +31,7 @@ final class PodGuest {
     }
 
     /**
-     * What the guest knows of its memory.
+     * The memory of the guest as the guest knows it.
      *
      * @param ownPages its kernel
      * @param ramPages all other RAM that it has

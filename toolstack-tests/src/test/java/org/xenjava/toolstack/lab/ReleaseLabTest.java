@@ -8,7 +8,7 @@ import org.junit.jupiter.api.Test;
 import org.xenjava.toolstack.Domain;
 import org.xenjava.toolstack.xenctrl.units.KiB;
 
-/** What has to work on every release of Xen; CI runs it on each one that Debian has. */
+/** Tests that must pass on every release of Xen; CI runs them on each release that Debian has. */
 class ReleaseLabTest extends LabFixture {
     @Test
     void aPodGuestIsCreatedBootedResizedCheckedAndDestroyed() {

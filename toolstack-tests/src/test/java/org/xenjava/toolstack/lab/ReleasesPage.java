@@ -15,7 +15,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.xenjava.toolstack.xenctrl.abi.XenRelease;
 
-/** What was seen on each release, side by side. A release's file has a line {@code name: value} for each row. */
+/** The measurements on each release, side by side. A release's file has a line {@code name: value} for each row. */
 final class ReleasesPage {
     private static final String HEAD =
             """

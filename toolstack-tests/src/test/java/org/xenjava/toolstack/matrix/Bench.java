@@ -4,7 +4,7 @@ package org.xenjava.toolstack.matrix;
 import org.xenjava.toolstack.Domain;
 import org.xenjava.toolstack.pod.GuardListener;
 
-/** Where one cell is tried: a Xen, and a way to tell the guest what to do. */
+/** The place where one cell is tried: a Xen, and a way to give the guest orders. */
 public interface Bench extends AutoCloseable {
     /** Builds the cell's guest and leaves it paused. */
     Domain create();

@@ -6,7 +6,7 @@ import org.xenjava.toolstack.memory.BackedBoot;
 import org.xenjava.toolstack.memory.PodPolicy;
 import org.xenjava.toolstack.memory.UnpatchedPodPolicy;
 
-/** Who builds the guest, by which rule, and whether somebody watches over it. */
+/** The builder of the guest, its rule, and the presence of a guard. */
 public enum Column {
     /** The rule before XSA-153. */
     NO_SLACK("no slack"),

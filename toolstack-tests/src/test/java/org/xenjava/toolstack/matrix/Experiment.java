@@ -10,7 +10,7 @@ import org.xenjava.toolstack.pod.PodRemedy;
 import org.xenjava.toolstack.pod.PodStatus;
 import org.xenjava.toolstack.xenctrl.units.Pages;
 
-/** What is done with one guest, the same wherever it is done. */
+/** The operations on one guest, the same on every bench. */
 public final class Experiment {
     /** A guard that has decided nothing by then never will; a {@link Bench#pass} takes part of a second. */
     private static final int MOST_PASSES = 1000;

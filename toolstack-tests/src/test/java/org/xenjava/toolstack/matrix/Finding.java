@@ -4,7 +4,7 @@ package org.xenjava.toolstack.matrix;
 import java.util.Optional;
 
 /**
- * What became of one guest. Counts are pages.
+ * The fate of one guest. Counts are pages.
  *
  * @param owned what the domain owned when its driver, and the guard, had come to an end
  * @param debt entries without a page then; negative for a surplus

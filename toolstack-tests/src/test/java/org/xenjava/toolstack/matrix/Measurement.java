@@ -21,7 +21,7 @@ import org.xenjava.toolstack.config.DomainType;
 import org.xenjava.toolstack.xenctrl.units.Pages;
 
 /**
- * What was found on a real Xen. Its file has one cell on each line.
+ * The findings on a real Xen. Its file has one cell on each line.
  *
  * @param command what measured it
  * @param date when, in UTC

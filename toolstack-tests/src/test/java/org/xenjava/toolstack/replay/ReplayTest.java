@@ -29,7 +29,7 @@ import org.xenjava.toolstack.trace.TraceHeader;
 import org.xenjava.toolstack.trace.TraceReader;
 import org.xenjava.toolstack.xenctrl.units.Pages;
 
-/** What the builder and mem-set said to a real Xen is what they say today. */
+/** The builder and mem-set issue the same calls as in recordings of a real Xen. */
 class ReplayTest {
     @TempDir
     private Path directory = Path.of("");

@@ -47,13 +47,13 @@ record Scenario(String name, String description, Script script) {
             new Scenario(
                     "build-too-large", "create memory=16384 maxmem=32768 fails at the claim", Scenario::buildTooLarge));
 
-    /** What is done. */
+    /** The operations of a scenario. */
     interface Script {
         void run(Toolstack toolstack, SupervisorContext surroundings);
     }
 
     /**
-     * What is different in the lab and in a replay.
+     * The surroundings that differ between the lab and a replay.
      *
      * @param kernel a file with {@link TinyKernel#ofOnePage}
      * @param pause lets a guest run for a while

@@ -20,7 +20,7 @@ public record CreateDomain(
         UUID handle, int flags, int emulationFlags, int maxVcpus, int grantVersion, Limits limits, Extras extras) {
 
     /**
-     * What few domains have, each 0 in others. A release that lacks the field ignores the value.
+     * Properties that few domains have, each 0 in others. A release that lacks the field ignores the value.
      *
      * @param vmtraceBytes size of each vCPU's buffer for a processor trace; a power of two
      * @param miscFlags {@code XEN_X86_MSR_RELAXED}

@@ -21,7 +21,7 @@ import org.xenjava.toolstack.xenctrl.lib.XenLibException;
 import org.xenjava.toolstack.xenctrl.units.KiB;
 import org.xenjava.toolstack.xenctrl.units.Pages;
 
-/** How the typed hypercalls are opened, and what every failure of them says. */
+/** Opening of the typed hypercalls, and the messages of their failures. */
 class XenctrlTest extends HypercallBytes {
     @Test
     void openingReadsTheRunningRelease() {

@@ -32,7 +32,7 @@ public final class VncViewer {
         this.program = program;
     }
 
-    /** Where the password of the screen comes from. */
+    /** The source of the screen's password. */
     public enum Password {
         /** The viewer asks for it. */
         TYPED,

@@ -19,7 +19,7 @@ import org.xenjava.toolstack.xenctrl.units.Pages;
 final class DomainList {
     private static final String HEADER = "Name                                        ID   Mem VCPUs\tState\tTime(s)";
 
-    /** UUID and reason of the shutdown, of the two columns that {@code -v} adds. */
+    /** The two columns that {@code -v} adds: UUID and reason of the shutdown. */
     static final Column VERBOSE =
             new Column("   UUID                            Reason-Code\tSecurity Label", DomainList::uuidAndReason);
 

@@ -40,7 +40,7 @@ final class GcCommand implements Callable<Integer>, DryRunnable {
         this.session = session;
     }
 
-    /** What became of a leftover. */
+    /** The fate of a leftover. */
     private enum Result {
         FOUND,
         REMOVED,

@@ -81,7 +81,7 @@ class ConsoleSessionTest {
                 Ansi.OFF);
     }
 
-    /** What reading a pseudo-terminal gives whose other end is closed. */
+    /** A pseudo-terminal whose other end is closed. */
     private static final class HungUp extends InputStream {
         @Override
         public int read() throws IOException {

@@ -11,7 +11,7 @@ import org.xenjava.toolstack.cli.Prompt;
 import org.xenjava.toolstack.cli.Prompt.Outcome;
 import org.xenjava.toolstack.sim.SimulatedXen;
 
-/** What the commands refuse, and what the recordings do not cover. */
+/** Tests of what the commands refuse, and of what the recordings do not cover. */
 class ProcessorCommandsTest {
     private final Prompt prompt =
             Prompt.on(SimulatedXen.builder().cpus(4).dom0Vcpus(2).build());

@@ -37,13 +37,13 @@ final class LibxlMembers {
         return this;
     }
 
-    /** A defbool. */
+    /** Adds a defbool. */
     LibxlMembers choice(String name, Optional<Boolean> value) {
         value.ifPresent(yes -> object.addProperty(name, yes ? "True" : "False"));
         return this;
     }
 
-    /** A bool; false is not written. libxl refuses a whole file in which a bool has the form of a defbool. */
+    /** Adds a bool; false is not written. libxl refuses a whole file in which a bool has the form of a defbool. */
     LibxlMembers trueIf(String name, Condition condition) {
         if (condition == Condition.HOLDS) {
             object.addProperty(name, true);
@@ -51,7 +51,7 @@ final class LibxlMembers {
         return this;
     }
 
-    /** An integer that is used as a bool; false is not written. */
+    /** Adds an integer that is used as a bool; false is not written. */
     LibxlMembers oneIf(String name, Condition condition) {
         if (condition == Condition.HOLDS) {
             object.addProperty(name, 1);
@@ -59,7 +59,7 @@ final class LibxlMembers {
         return this;
     }
 
-    /** Whether a member is written. */
+    /** A condition on which a member is written. */
     enum Condition {
         HOLDS,
         DOES_NOT_HOLD;
@@ -69,12 +69,12 @@ final class LibxlMembers {
         }
     }
 
-    /** A list of strings; an empty one is not written. */
+    /** Adds a list of strings; an empty one is not written. */
     LibxlMembers texts(String name, Collection<String> values) {
         return elements(name, values.stream().map(JsonPrimitive::new).toList());
     }
 
-    /** A bitmap: the numbers of the set bits. */
+    /** Adds a bitmap: the numbers of the set bits. */
     LibxlMembers bits(String name, IntStream bits) {
         return elements(name, bits.mapToObj(JsonPrimitive::new).toList());
     }
@@ -88,7 +88,7 @@ final class LibxlMembers {
         return this;
     }
 
-    /** An object, also an empty one. */
+    /** Adds an object, also an empty one. */
     LibxlMembers object(String name, LibxlMembers members) {
         object.add(name, members.object);
         return this;

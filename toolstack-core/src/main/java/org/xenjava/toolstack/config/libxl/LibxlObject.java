@@ -68,7 +68,7 @@ final class LibxlObject {
         });
     }
 
-    /** A string; an empty one is none, as in libxl's writer. */
+    /** Reads a string; an empty one is none, as in libxl's writer. */
     Optional<String> text(String name) {
         return value(name)
                 .map(value -> {
@@ -80,7 +80,7 @@ final class LibxlObject {
                 .filter(text -> !text.isEmpty());
     }
 
-    /** A whole number. */
+    /** Reads a whole number. */
     OptionalLong number(String name, long least, long greatest) {
         return value(name)
                 .map(value -> OptionalLong.of(number(name, value, least, greatest)))
@@ -99,7 +99,7 @@ final class LibxlObject {
         return number.longValueExact();
     }
 
-    /** A defbool, a bool or an integer used as such: what libxl has for a choice of two. Empty if undecided. */
+    /** Reads a defbool, a bool or an integer used as such: what libxl has for a choice of two. Empty if undecided. */
     Optional<Boolean> flag(String name) {
         return value(name).flatMap(value -> {
             if (value.isBoolean()) {
@@ -117,7 +117,7 @@ final class LibxlObject {
         });
     }
 
-    /** A word of an enumeration. */
+    /** Reads a word of an enumeration. */
     <E extends Enum<E>> Optional<E> word(String name, E[] values, Function<E, String> word) {
         return text(name).map(text -> Stream.of(values)
                 .filter(value -> word.apply(value).equals(text))
@@ -125,7 +125,7 @@ final class LibxlObject {
                 .orElseThrow(() -> wrong(name, "'" + shown(text) + "' is not supported")));
     }
 
-    /** An array of strings. */
+    /** Reads an array of strings. */
     List<String> texts(String name) {
         return array(name).stream()
                 .map(element -> {
@@ -137,7 +137,7 @@ final class LibxlObject {
                 .toList();
     }
 
-    /** An array of numbers from 0 on. */
+    /** Reads an array of numbers from 0 on. */
     List<Integer> numbers(String name, int most) {
         List<Integer> numbers = new ArrayList<>();
         for (JsonElement element : array(name)) {
@@ -149,7 +149,7 @@ final class LibxlObject {
         return numbers;
     }
 
-    /** A bitmap: the array of the set bits' numbers. */
+    /** Reads a bitmap: the array of the set bits' numbers. */
     Set<Integer> bits(String name, int most) {
         Set<Integer> bits = new HashSet<>();
         for (JsonElement element : array(name)) {
@@ -172,14 +172,14 @@ final class LibxlObject {
                 .orElse(List.of());
     }
 
-    /** An object; an empty one if it is missing. */
+    /** Reads an object; an empty one if it is missing. */
     LibxlObject object(String name) {
         return inner.computeIfAbsent(
                         name, key -> List.of(nested(key, member(key).orElseGet(JsonObject::new), path + key)))
                 .get(0);
     }
 
-    /** An array of objects. */
+    /** Reads an array of objects. */
     List<LibxlObject> objects(String name) {
         List<JsonElement> elements = array(name);
         List<LibxlObject> objects = new ArrayList<>();

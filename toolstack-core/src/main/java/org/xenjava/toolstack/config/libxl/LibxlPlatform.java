@@ -76,7 +76,7 @@ final class LibxlPlatform {
         return hvm.checked(() -> new PlatformConfig(smbios, generation(hvm), checks, vendor));
     }
 
-    /** The 16 bytes; all zero is none. */
+    /** Reads 16 bytes; all zero means none. */
     private static GenerationId generation(LibxlObject hvm) {
         List<Integer> bytes = hvm.numbers("ms_vm_genid", 0xff);
         if (bytes.stream().allMatch(one -> one == 0)) {
@@ -176,7 +176,7 @@ final class LibxlPlatform {
         return value.isPresent() ? Optional.of((long) value.getAsInt()) : Optional.empty();
     }
 
-    /** 0 is none. */
+    /** Reads a number; 0 means none. */
     private static OptionalInt positive(LibxlObject object, String name, int most) {
         int value = (int) object.number(name, 0, most).orElse(0);
         return value == 0 ? OptionalInt.empty() : OptionalInt.of(value);

@@ -97,7 +97,7 @@ final class XlGraphicsSection {
         return settings.valid(() -> new Spice(host, port, tlsPort, chosen, features, redirections, compression, video));
     }
 
-    /** 0 is none. */
+    /** Reads a number; 0 means none. */
     private OptionalInt port(String key) {
         return settings.integer(key).stream()
                 .mapToInt(number -> number)

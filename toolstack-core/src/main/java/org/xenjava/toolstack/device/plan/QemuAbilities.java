@@ -6,7 +6,7 @@ import java.util.EnumSet;
 import java.util.Set;
 
 /**
- * How a QEMU program can be confined on a host, as trial starts showed.
+ * The measures that confine a QEMU program on a host, found by trial starts.
  *
  * @param measures what works
  * @param drop the arguments by which QEMU drops its rights

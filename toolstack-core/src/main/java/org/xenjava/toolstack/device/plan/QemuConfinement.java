@@ -22,7 +22,7 @@ import org.xenjava.toolstack.config.HvmConfig;
 import org.xenjava.toolstack.error.ConfigException;
 
 /**
- * How the QEMU of a guest is confined, decided. QEMU starts as root, opens what it needs, and then drops its rights by
+ * The confinement of a guest's QEMU, as decided. QEMU starts as root, opens what it needs, and then drops its rights by
  * itself: it is given no way back to {@code /dev/xen}, which a user with access to these devices would have.
  *
  * @param policy what was asked for

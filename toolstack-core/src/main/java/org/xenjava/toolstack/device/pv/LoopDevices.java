@@ -61,7 +61,7 @@ final class LoopDevices {
     }
 
     /**
-     * What a device's nodes say of its loop device.
+     * The loop device that a device's nodes name.
      *
      * @param node {@code /dev/loopN}; empty if it has none
      * @param attached whether {@link #attach} has succeeded

@@ -41,7 +41,7 @@ import org.xenjava.toolstack.config.libxl.LibxlConfig;
 import org.xenjava.toolstack.error.ConfigException;
 import org.xenjava.toolstack.xenctrl.units.KiB;
 
-/** What a file means, from its text to the configuration, the warnings and the errors. */
+/** The meaning of a file, from its text to the configuration, the warnings and the errors. */
 class XlConfigReaderTest {
     /** A PVH guest in one line, so that what a test adds is in line 2. */
     private static final String PVH = "name='x'; type='pvh'; kernel='/k'; memory=256\n";

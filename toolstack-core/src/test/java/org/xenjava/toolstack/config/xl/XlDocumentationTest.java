@@ -16,7 +16,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.xenjava.toolstack.config.DomainType;
 import org.xenjava.toolstack.config.xl.XlKey.Status;
 
-/** What {@code docs/xl-cfg.md} and {@code examples} say is what the reader does. */
+/** The reader does what {@code docs/xl-cfg.md} and {@code examples} say. */
 class XlDocumentationTest {
     private static final Path ROOT = Path.of("..");
 

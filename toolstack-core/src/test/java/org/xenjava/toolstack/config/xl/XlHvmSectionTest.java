@@ -31,7 +31,7 @@ import org.xenjava.toolstack.config.ViridianFeature;
 import org.xenjava.toolstack.error.ConfigException;
 import org.xenjava.toolstack.xenctrl.units.KiB;
 
-/** What the keys of an HVM guest mean, and how wrong ones are reported; more of it is among xl's recorded answers. */
+/** The meaning of the keys of an HVM guest, and reports of wrong ones; more is among xl's recorded answers. */
 class XlHvmSectionTest {
     private static final String HVM = "name='x'; type='hvm'; memory=256\n";
 

@@ -96,7 +96,7 @@ class FaultyDevicesTest {
         return host.faults.calls() - start;
     }
 
-    /** Of a build's calls, those from its first step with devices on; what is before is struck elsewhere. */
+    /** The calls of a build from its first step with devices on; another test injects faults into the earlier ones. */
     private record Calls(long first, long last) {}
 
     private Calls callsOfABuild() {

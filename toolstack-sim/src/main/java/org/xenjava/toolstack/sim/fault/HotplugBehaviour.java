@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.xenjava.toolstack.sim.fault;
 
-/** What a simulated hotplug script does. */
+/** The behaviour of a simulated hotplug script. */
 public enum HotplugBehaviour {
     /** Connects the device, and writes the nodes that say so. */
     WORKS,

@@ -5,7 +5,7 @@ import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
 
-/** Where and how a domain's vCPUs run: pool, weight, cap and affinities. */
+/** The pool, weight, cap and affinities of a domain's vCPUs. */
 public final class DomainScheduling {
     private static final int WEIGHT = 256;
 

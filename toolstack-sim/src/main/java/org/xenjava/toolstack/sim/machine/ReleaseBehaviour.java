@@ -36,13 +36,13 @@ public record ReleaseBehaviour(
         AutomaticDomids automaticDomids,
         String podCrashSourceLine) {
 
-    /** What getdomaininfo answers for a domain that does not exist. */
+    /** The answer of getdomaininfo for a domain that does not exist. */
     public enum MissingDomain {
         NEXT_HIGHER,
         ESRCH
     }
 
-    /** Which domids ask createdomain for a free one. */
+    /** The domids that ask createdomain for a free one. */
     public enum AutomaticDomids {
         ZERO_AND_RESERVED,
         DOMID_ANY_ONLY

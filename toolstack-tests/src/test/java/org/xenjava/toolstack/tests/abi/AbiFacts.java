@@ -12,7 +12,7 @@ import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.xenjava.toolstack.xenctrl.abi.XenRelease;
 
-/** What a C compiler said of one release's public headers. */
+/** Facts that a C compiler printed about one release's public headers. */
 final class AbiFacts {
     private final Properties facts = new Properties();
     private final Map<String, String> macrosBySimplifiedName;

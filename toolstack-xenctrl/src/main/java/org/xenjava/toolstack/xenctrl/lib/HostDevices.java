@@ -4,7 +4,7 @@ package org.xenjava.toolstack.xenctrl.lib;
 import java.util.SortedMap;
 
 /**
- * What dom0's kernel has for guests' disks and network cards: loop devices and network interfaces. It stands beside
+ * The devices of dom0's kernel for guests' disks and network cards: loop devices and network interfaces. It stands beside
  * Xen's libraries since it is the other half of what a back end needs, and is simulated, recorded and made to fail
  * with them. Every failure is a {@link XenLibException}.
  */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.xenjava.toolstack.xenctrl.lib;
 
-/** How a loop device may use its file. */
+/** The access of a loop device to its file. */
 public enum LoopAccess {
     /** The kernel refuses writes. */
     READ_ONLY,

@@ -68,7 +68,7 @@ public record XenHost(
         }
     }
 
-    /** Whether the guests of a host may be lost. */
+    /** The worth of the guests of a host. */
     public enum GuestWorth {
         /** Somebody needs them: a crash is damage. */
         NEEDED,

@@ -38,7 +38,7 @@ final class LibXenDeviceModel {
 
     static native int xendevicemodel_pin_memory_cacheattr(long handle, int domid, long start, long end, int type);
 
-    /** What library 1.4 (Xen 4.15) added; apart, because one missing symbol would fail the registration of all. */
+    /** Functions that library 1.4 (Xen 4.15) added; apart, because one missing symbol would fail the registration of all. */
     static final class Since1Dot4 {
         private Since1Dot4() {}
 

@@ -6,7 +6,7 @@ import org.xenjava.toolstack.xenctrl.lib.Errno;
 import org.xenjava.toolstack.xenctrl.lib.XenLibException;
 
 /**
- * What C functions return, checked. errno belongs to the thread and to its last native call, so each of these must
+ * Checks of what C functions return. errno belongs to the thread and to its last native call, so each of these must
  * wrap the call itself.
  */
 final class Result {

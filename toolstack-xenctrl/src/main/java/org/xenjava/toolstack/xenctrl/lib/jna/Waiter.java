@@ -10,7 +10,7 @@ final class Waiter {
 
     private final int stopped = Result.notNegative("eventfd", LibC.eventfd(0, LibC.EFD_CLOEXEC_NONBLOCK));
 
-    /** How a wait ended. */
+    /** The end of a wait. */
     enum Outcome {
         READABLE,
         TIMEOUT,

@@ -4,7 +4,7 @@ package org.xenjava.toolstack.xenctrl.lib.wire;
 import java.time.Duration;
 
 /**
- * How long requests wait for a xenstored that is gone.
+ * The time for which requests wait for a xenstored that is gone.
  *
  * @param patience counted from the loss of the connection; a request that meets no xenstored afterwards fails
  * @param firstDelay between the first two attempts to connect; doubles with each attempt
