@@ -22,14 +22,37 @@ import org.xenjava.toolstack.xenctrl.lib.XenHost.HotplugScript;
 import org.xenjava.toolstack.xenctrl.lib.XenHost.HotplugScripts;
 
 /**
- * Runs the hotplug scripts of this machine, each as a process in a group of its own that ends with the script, or when
- * the limit expires: libxl kills only the script and leaves its children behind.
+ * Runs the hotplug scripts of this machine, each in a process group of its own that ends with the script, or when the
+ * limit expires: libxl kills only the script and leaves its children behind. A shell leads the group and signals it
+ * while the shell itself lives, so that the number of the group cannot belong to anything else by then.
  */
 public final class HostScripts implements HotplugScripts {
     private static final Logger LOG = LoggerFactory.getLogger(HostScripts.class);
     private static final String PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
     private static final int MOST_OUTPUT = 1 << 16;
     private static final int GRACE_SECONDS = 2;
+
+    /** Ends the group after its script; at SIGTERM it ends the script first. {@code kill 0} signals the shell's group. */
+    private static final String LEADER =
+            """
+            end() {
+                trap '' TERM
+                kill -TERM 0
+                { sleep %d; kill -KILL 0; } &
+                wait "$script"
+                kill -KILL 0
+            }
+            trap end TERM
+            "$0" "$@" &
+            script=$!
+            wait "$script"
+            status=$?
+            trap '' TERM
+            kill -TERM 0
+            exit "$status"
+            """
+                    .formatted(GRACE_SECONDS);
+
     private static final Set<PosixFilePermission> OTHERS_WRITE =
             Set.of(PosixFilePermission.GROUP_WRITE, PosixFilePermission.OTHERS_WRITE);
 
@@ -59,8 +82,8 @@ public final class HostScripts implements HotplugScripts {
 
     @Override
     public Optional<String> run(HotplugScript script) {
-        // setsid(1) execs the script with the same PID, because our child is not the leader of a process group.
-        List<String> words = new ArrayList<>(List.of("setsid", script.path()));
+        // setsid(1) execs the shell with the same PID, because our child is not the leader of a process group.
+        List<String> words = new ArrayList<>(List.of("setsid", "sh", "-c", LEADER, script.path()));
         words.addAll(script.arguments());
         ProcessBuilder builder = new ProcessBuilder(words)
                 .redirectInput(ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile()))
@@ -127,31 +150,10 @@ public final class HostScripts implements HotplugScripts {
         return text.isEmpty() ? "" : ": " + QmpAnswer.shown(text.substring(text.lastIndexOf('\n') + 1));
     }
 
-    /** Ends what a script that failed or hangs has started; nothing is left of one that has ended well. */
-    private static void endGroup(Process process) {
-        signalGroup(process, "TERM");
-        try {
-            if (!process.waitFor(GRACE_SECONDS, TimeUnit.SECONDS)) {
-                signalGroup(process, "KILL");
-            }
-        } catch (InterruptedException e) {
-            signalGroup(process, "KILL");
-            Thread.currentThread().interrupt();
-        }
-    }
-
-    private static void signalGroup(Process process, String signal) {
-        try {
-            new ProcessBuilder("kill", "-" + signal, "--", "-" + process.pid())
-                    .redirectOutput(ProcessBuilder.Redirect.DISCARD)
-                    .redirectError(ProcessBuilder.Redirect.DISCARD)
-                    .start()
-                    .waitFor();
-        } catch (IOException e) {
-            process.destroyForcibly();
-        } catch (InterruptedException e) {
-            process.destroyForcibly();
-            Thread.currentThread().interrupt();
-        }
+    /** Ends the group of a script that hangs. A leader that has ended took its group along. */
+    private static void endGroup(Process leader) {
+        leader.destroy();
+        // Not interruptible: the next script must not meet this one.
+        leader.onExit().join();
     }
 }

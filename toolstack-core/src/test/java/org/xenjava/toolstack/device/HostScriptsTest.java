@@ -16,6 +16,8 @@ import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.xenjava.toolstack.xenctrl.lib.XenHost.HotplugScript;
 
 @Timeout(30)
@@ -64,6 +66,27 @@ class HostScriptsTest {
         assertEquals(
                 Optional.of("the script did not end within 1 s"),
                 run("sleep 1234 & echo $! > $OUT; wait", Duration.ofSeconds(1)));
+        awaitEndOfChild();
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {0, 4})
+    void aScriptThatEndsTakesItsChildrenAlong(int status) throws Exception {
+        assertEquals(
+                status == 0 ? Optional.empty() : Optional.of("status " + status),
+                run("sleep 1234 & echo $! > $OUT; exit " + status, Duration.ofSeconds(20)));
+        awaitEndOfChild();
+    }
+
+    @Test
+    void aScriptThatIgnoresSigtermIsKilledWithItsChildren() throws Exception {
+        assertEquals(
+                Optional.of("the script did not end within 1 s"),
+                run("trap '' TERM; sleep 1234 & echo $! > $OUT; wait; sleep 1234", Duration.ofSeconds(1)));
+        awaitEndOfChild();
+    }
+
+    private void awaitEndOfChild() throws Exception {
         long child = Long.parseLong(Files.readString(directory.resolve("out")).strip());
         for (int tries = 0; ProcessHandle.of(child).map(ProcessHandle::isAlive).orElse(false) && tries < 100; tries++) {
             Thread.sleep(50);
