@@ -26,6 +26,7 @@ module org.xenjava.toolstack.core {
     exports org.xenjava.toolstack.lifecycle;
     exports org.xenjava.toolstack.memory;
     exports org.xenjava.toolstack.pod;
+    exports org.xenjava.toolstack.pool;
     exports org.xenjava.toolstack.process;
     exports org.xenjava.toolstack.processor;
     exports org.xenjava.toolstack.progress;

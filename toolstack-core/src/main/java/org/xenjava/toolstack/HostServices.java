@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.locks.Lock;
 import java.util.concurrent.locks.ReentrantLock;
+import org.xenjava.toolstack.config.DomainConfig;
 import org.xenjava.toolstack.context.HostContext;
 import org.xenjava.toolstack.lifecycle.SupervisionListener;
 import org.xenjava.toolstack.lifecycle.SupervisionPolicy;
@@ -17,13 +18,16 @@ import org.xenjava.toolstack.pod.GuardPolicy;
 import org.xenjava.toolstack.pod.GuardScope;
 import org.xenjava.toolstack.pod.PodGuard;
 import org.xenjava.toolstack.pod.PodGuardService;
+import org.xenjava.toolstack.pool.GuestPool;
+import org.xenjava.toolstack.pool.GuestPoolPolicy;
 
-/** The guards and supervisors of one toolstack, which end with it. */
+/** The guards, supervisors and pools of one toolstack, which end with it. */
 final class HostServices {
     private final HostContext context;
     private final Lock supervision;
     private final List<PodGuardService> guards = new CopyOnWriteArrayList<>();
     private final List<SupervisorService> supervisors = new CopyOnWriteArrayList<>();
+    private final List<GuestPool> pools = new CopyOnWriteArrayList<>();
 
     HostServices(HostContext context) {
         this.context = context;
@@ -68,6 +72,14 @@ final class HostServices {
                 listener);
     }
 
+    GuestPool pool(DomainConfig like, GuestPoolPolicy policy) {
+        return context.gate().run(() -> {
+            GuestPool pool = GuestPool.start(context, like, policy, sinceNow());
+            pools.add(pool);
+            return pool;
+        });
+    }
+
     HostWatchdog watchdog() {
         return new HostWatchdog(context, sinceNow());
     }
@@ -81,5 +93,6 @@ final class HostServices {
     void close() {
         supervisors.forEach(SupervisorService::close);
         guards.forEach(PodGuardService::close);
+        pools.forEach(GuestPool::close);
     }
 }

@@ -27,6 +27,8 @@ import org.xenjava.toolstack.pod.GuardScope;
 import org.xenjava.toolstack.pod.PodGuard;
 import org.xenjava.toolstack.pod.PodGuardService;
 import org.xenjava.toolstack.pod.PodStatus;
+import org.xenjava.toolstack.pool.GuestPool;
+import org.xenjava.toolstack.pool.GuestPoolPolicy;
 import org.xenjava.toolstack.progress.Cancellation;
 import org.xenjava.toolstack.progress.CreateListener;
 import org.xenjava.toolstack.xenctrl.PhysInfo;
@@ -102,6 +104,19 @@ public final class Toolstack implements AutoCloseable {
                 config.memory(),
                 config.maxMemory());
         return new Domain(context, built.domid(), built.uuid());
+    }
+
+    /**
+     * Starts to prepare domains ahead of need, on one thread, until the returned pool or this toolstack is closed. Creates
+     * of guests of the same shape take them. Nothing is prepared unless this method is called.
+     *
+     * @param like a guest with the sizes, CPU settings and limits of those to come; its kernel, disks, network cards and
+     *     name have no effect
+     * @param policy the number of domains and the memory that stays free
+     * @return the pool, which the caller closes
+     */
+    public GuestPool pool(DomainConfig like, GuestPoolPolicy policy) {
+        return services.pool(like, policy);
     }
 
     /** {@return all domains, including dom0, by ascending domid, without those that are being destroyed} */
@@ -286,7 +301,7 @@ public final class Toolstack implements AutoCloseable {
     }
 
     /**
-     * Ends guards, supervisors and waiting operations, cancels builds and dumps, waits up to a minute for running
+     * Ends guards, supervisors, pools and waiting operations, cancels builds and dumps, waits up to a minute for running
      * operations, and closes the libraries last. Domains continue to run. Later operations fail with {@link
      * XenUnavailableException}.
      */

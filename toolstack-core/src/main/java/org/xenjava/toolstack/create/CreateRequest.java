@@ -27,13 +27,12 @@ final class CreateRequest {
     }
 
     /**
-     * @param emulationFlags {@code XEN_X86_EMU_*}
      * @throws DomainStateException if Xen or the host's processor lacks what the guest is to have
      */
-    static CreateDomain of(DomainConfig config, UUID uuid, int emulationFlags, Xenctrl xenctrl) {
+    static CreateDomain of(DomainConfig config, UUID uuid, Xenctrl xenctrl) {
         CreateRequest request = new CreateRequest(config, xenctrl);
         request.check();
-        return request.request(uuid, emulationFlags);
+        return request.request(uuid);
     }
 
     private void check() {
@@ -77,7 +76,7 @@ final class CreateRequest {
         return config.paging().mode() == Mode.SHADOW;
     }
 
-    private CreateDomain request(UUID uuid, int emulationFlags) {
+    private CreateDomain request(UUID uuid) {
         // Xen 4.14 takes the parameter NESTEDHVM instead.
         boolean nestedFlag = has(Feature.NESTEDHVM) && hasField("arch.misc_flags");
         boolean pirq =
@@ -88,7 +87,7 @@ final class CreateRequest {
                         | (isShadow() ? 0 : DomctlOp.CDF_HAP)
                         | (nestedFlag ? DomctlOp.CDF_NESTED_VIRT : 0)
                         | (has(Feature.VPMU) ? DomctlOp.CDF_VPMU : 0),
-                emulationFlags | (pirq ? DomctlOp.EMU_USE_PIRQ : 0),
+                emulationFlags() | (pirq ? DomctlOp.EMU_USE_PIRQ : 0),
                 config.maxVcpus(),
                 config.limits().grantVersion().orElse(host.grantTablesV2() ? 2 : 1),
                 new CreateDomain.Limits(
@@ -100,6 +99,10 @@ final class CreateRequest {
                         has(Feature.MSR_RELAXED) ? DomctlOp.MSR_RELAXED : 0,
                         config.paging().altp2m().number(),
                         config.paging().altp2mCount().orElse(0)));
+    }
+
+    private int emulationFlags() {
+        return config.hvm().isPresent() ? (int) abi.constant(XenAbi.HVM_EMULATION_FLAGS) : DomctlOp.EMU_LAPIC;
     }
 
     /** Whether alternate p2ms are a parameter of HVM instead of a field of createdomain. */

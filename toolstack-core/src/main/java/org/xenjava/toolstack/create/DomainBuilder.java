@@ -48,6 +48,7 @@ public final class DomainBuilder {
     private final RoomMaker rooms;
     private final Userdata userdata;
     private final DaemonDomains daemons;
+    private final PreparedGuests prepared;
 
     /**
      * @param images reads kernels, ramdisks and firmware
@@ -90,6 +91,7 @@ public final class DomainBuilder {
         this.rooms = rooms;
         this.userdata = userdata;
         this.daemons = new DaemonDomains(store);
+        this.prepared = new PreparedGuests(xenctrl, store, journal, podPolicy, clock, random, backing, removal);
     }
 
     /**
@@ -108,9 +110,41 @@ public final class DomainBuilder {
      */
     public Built build(DomainConfig wanted, CreateListener listener, Cancellation cancellation) {
         DomainConfig config = wanted.completed(random).located();
-        Room room = XenFailures.translating("building domain " + config.name(), () -> room(config, cancellation));
+        String attempt = attempt(config);
+        MemoryPlan memory = XenFailures.translating(attempt, () -> CreatePlan.memory(config, podPolicy));
+        Optional<PreparedGuest> ready = XenFailures.translating(attempt, () -> prepared.take(config, memory));
+        BuildJournal.Note note = note(wanted, config);
+        if (ready.isPresent()) {
+            return Undo.onFailure(
+                    () -> buildWithin(config, note, ready, listener, cancellation),
+                    () -> ready.filter(guest -> !guest.isTaken()).ifPresent(prepared::discard));
+        }
+        Runnable whenBuilt = XenFailures.translating(attempt, () -> prepared.makeRoom(memory));
         try {
-            return buildWithin(config, note(wanted, config), listener, cancellation);
+            return buildInRoom(config, memory, note, listener, cancellation);
+        } finally {
+            whenBuilt.run();
+        }
+    }
+
+    /** {@return the domains that wait for an image and a name} */
+    public PreparedGuests prepared() {
+        return prepared;
+    }
+
+    private static String attempt(DomainConfig config) {
+        return "building domain " + config.name();
+    }
+
+    private Built buildInRoom(
+            DomainConfig config,
+            MemoryPlan memory,
+            BuildJournal.Note note,
+            CreateListener listener,
+            Cancellation cancellation) {
+        Room room = XenFailures.translating(attempt(config), () -> room(config, memory, cancellation));
+        try {
+            return buildWithin(config, note, Optional.empty(), listener, cancellation);
         } catch (RuntimeException e) {
             room.close();
             rooms.giveBackIfOn();
@@ -120,9 +154,8 @@ public final class DomainBuilder {
         }
     }
 
-    private Room room(DomainConfig config, Cancellation cancellation) {
-        cancellation.check("building domain " + config.name());
-        MemoryPlan memory = CreatePlan.memory(config, podPolicy);
+    private Room room(DomainConfig config, MemoryPlan memory, Cancellation cancellation) {
+        cancellation.check(attempt(config));
         RoomMaker.Backing backed = backing.isOn() ? RoomMaker.Backing.WANTED : RoomMaker.Backing.NONE;
         return backing.awaitingReturns(() -> rooms.make(memory, backed, config.name(), cancellation));
     }
@@ -133,21 +166,35 @@ public final class DomainBuilder {
     }
 
     private Built buildWithin(
-            DomainConfig config, BuildJournal.Note note, CreateListener listener, Cancellation cancellation) {
+            DomainConfig config,
+            BuildJournal.Note note,
+            Optional<PreparedGuest> ready,
+            CreateListener listener,
+            Cancellation cancellation) {
         UUID uuid = config.uuid().orElseThrow();
-        CreatePlan plan = XenFailures.translating(
-                "building domain " + config.name(), () -> CreatePlan.of(config, podPolicy, images, host));
-        GuestBuild guest = new GuestBuild(xenctrl, store, daemons, clock, plan, uuid, cancellation);
+        String attempt = attempt(config);
+        CreatePlan plan = XenFailures.translating(attempt, () -> CreatePlan.of(config, podPolicy, images, host));
+        GuestShell shell = ready.map(PreparedGuest::shell)
+                .orElseGet(() ->
+                        new GuestShell(xenctrl, store, clock, config, plan.memory(), uuid, attempt, cancellation));
+        GuestBuild guest = new GuestBuild(xenctrl, store, daemons, clock, plan, shell, uuid, cancellation);
         StepListener<CreateStep> progress = (step, number, total, phase) ->
                 listener.onProgress(new CreateListener.Progress(config.name(), step, number, total, phase));
-        StepRunner<CreateStep> runner = new StepRunner<>("building domain " + config.name(), progress, cancellation);
-        List<Step<CreateStep>> recipe =
-                Recipes.create(note, guest, new GuestDevices(guest, devices, deviceModels), backing, removal, userdata);
+        StepRunner<CreateStep> runner = new StepRunner<>(attempt, progress, cancellation);
+        List<Step<CreateStep>> recipe = Recipes.create(
+                note,
+                guest,
+                ready,
+                new GuestDevices(guest, devices, deviceModels),
+                backing,
+                removal,
+                prepared,
+                userdata);
         try {
             Undo.onFailure(() -> runner.run(recipe), note::giveUp);
         } catch (ToolstackException e) {
-            OptionalInt domid = guest.isCreated() ? OptionalInt.of(guest.domid()) : OptionalInt.empty();
-            throw e.during(new Attempt("building domain " + config.name(), domid, Optional.of(uuid)));
+            OptionalInt domid = shell.isCreated() ? OptionalInt.of(guest.domid()) : OptionalInt.empty();
+            throw e.during(new Attempt(attempt, domid, Optional.of(uuid)));
         }
         return new Built(guest.domid(), uuid);
     }

@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.xenjava.toolstack.create;
 
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.time.Clock;
-import java.time.ZoneId;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -19,19 +16,13 @@ import org.xenjava.toolstack.config.ProcessorConfig.Feature;
 import org.xenjava.toolstack.error.DomainExistsException;
 import org.xenjava.toolstack.error.DomainGoneException;
 import org.xenjava.toolstack.error.DomainStateException;
-import org.xenjava.toolstack.error.HostMemoryException;
 import org.xenjava.toolstack.error.XenCallException;
-import org.xenjava.toolstack.image.CpuPolicyEdits;
 import org.xenjava.toolstack.image.VcpuState;
-import org.xenjava.toolstack.memory.PopulateCall;
 import org.xenjava.toolstack.memory.layout.SpecialPage;
 import org.xenjava.toolstack.progress.Cancellation;
 import org.xenjava.toolstack.resize.BootBacking;
-import org.xenjava.toolstack.resize.HostClaim;
 import org.xenjava.toolstack.store.StoreClient;
 import org.xenjava.toolstack.store.StoreTransaction;
-import org.xenjava.toolstack.xenctrl.CpuPolicy;
-import org.xenjava.toolstack.xenctrl.CreateDomain;
 import org.xenjava.toolstack.xenctrl.DomainInfo;
 import org.xenjava.toolstack.xenctrl.Xenctrl;
 import org.xenjava.toolstack.xenctrl.abi.HvmParam;
@@ -39,38 +30,26 @@ import org.xenjava.toolstack.xenctrl.abi.MemoryOp;
 import org.xenjava.toolstack.xenctrl.abi.StructLayout;
 import org.xenjava.toolstack.xenctrl.lib.MappedPages;
 import org.xenjava.toolstack.xenctrl.lib.Protection;
-import org.xenjava.toolstack.xenctrl.units.Pages;
-import org.xenjava.toolstack.xenctrl.units.PodCounters;
 
 /**
  * The steps that the builds of all guests share, and the values that a step leaves for the next ones. Used by one
  * thread.
  */
 final class GuestBuild {
-    /** Page-table entry of the identity map: 4 MiB, present, writable, user, accessed, dirty. */
-    private static final int IDENTITY_ENTRY = 0xE7;
-
     private static final int GRANT_PERMIT_ACCESS = 1;
     private static final int GRANT_CONSOLE = 0;
     private static final int GRANT_STORE = 1;
-    private static final int NOT_CREATED = -1;
-
-    /** The state of the console's ring until xenconsoled serves it; Linux waits for that. */
-    private static final int CONSOLE_DISCONNECTED = 1;
 
     private final Xenctrl xenctrl;
     private final StoreClient store;
     private final DaemonDomains daemons;
     private final Clock clock;
     private final CreatePlan plan;
+    private final GuestShell shell;
     private final UUID uuid;
     private final Cancellation cancellation;
     private Map<Integer, UUID> guests = Map.of();
-    private int domid = NOT_CREATED;
     private GuestPorts ports = new GuestPorts(0, 0, 0, 0);
-    private Optional<HostClaim> claim = Optional.empty();
-    private Optional<VcpuPlacement> placement = Optional.empty();
-    private CpuPolicy cpuPolicy = new CpuPolicy(List.of(), List.of());
 
     GuestBuild(
             Xenctrl xenctrl,
@@ -78,6 +57,7 @@ final class GuestBuild {
             DaemonDomains daemons,
             Clock clock,
             CreatePlan plan,
+            GuestShell shell,
             UUID uuid,
             Cancellation cancellation) {
         this.xenctrl = xenctrl;
@@ -85,17 +65,18 @@ final class GuestBuild {
         this.daemons = daemons;
         this.clock = clock;
         this.plan = plan;
+        this.shell = shell;
         this.uuid = uuid;
         this.cancellation = cancellation;
     }
 
-    /** Whether the domain exists and has a number. */
-    boolean isCreated() {
-        return domid != NOT_CREATED;
+    /** The domain with its memory. */
+    GuestShell shell() {
+        return shell;
     }
 
     int domid() {
-        return domid;
+        return shell.domid();
     }
 
     Xenctrl xenctrl() {
@@ -128,134 +109,21 @@ final class GuestBuild {
         guests = there.stream().collect(Collectors.toMap(DomainInfo::domid, DomainInfo::handle));
     }
 
-    /** @param emulationFlags {@code XEN_X86_EMU_*} */
-    void createDomain(int emulationFlags) {
-        placement = Optional.of(new VcpuPlacement(xenctrl, store, plan.config().placement()));
-        CreateDomain request = CreateRequest.of(plan.config(), uuid, emulationFlags, xenctrl);
-        cpuPolicy =
-                CpuPolicyEdits.of(xenctrl.host().defaultHvmCpuPolicy(), xenctrl.host()::hostCpuPolicy, plan.config());
-        domid = xenctrl.domains().create(request);
-    }
-
-    private void setTimeOffset() {
-        long seconds = plan.config().clock().secondsAheadOfUtc(clock.instant(), ZoneId.systemDefault());
-        if (seconds != 0) {
-            xenctrl.domains().setTimeOffset(domid, seconds);
-        }
-    }
-
-    void allocateVcpus() {
-        placement.ifPresent(where -> where.enterPool(domid));
-        xenctrl.domains().setMaxVcpus(domid, plan.config().maxVcpus());
-        placement.ifPresent(where -> where.apply(domid));
-    }
-
-    void limitMemory() {
-        xenctrl.memory().setMaxMem(domid, plan.memory().maxMem());
-    }
-
-    void sizePagingPool() {
-        xenctrl.memory().setPagingPool(domid, Pages.holding(plan.memory().pagingPoolBytes()));
-    }
-
-    void setCpuPolicy() {
-        setTimeOffset();
-        xenctrl.domains().setTscMode(domid, plan.config().clock().tscMode().number());
-        xenctrl.domains().setCpuPolicy(domid, cpuPolicy);
-    }
-
-    void claimMemory() {
-        HostClaim memory = new HostClaim(xenctrl, domid, attempt());
-        claim = Optional.of(memory);
-        memory.take(plan.memory().claim(), 0);
-    }
-
-    void releaseClaim() {
-        claim.ifPresent(HostClaim::release);
-    }
-
-    /** Sets the PoD target before the first populate. Later, Xen ignores it and still returns 0. */
-    void setPodTarget() {
-        plan.memory().podTarget().ifPresent(target -> {
-            PodCounters answer = xenctrl.memory().setPodTarget(domid, target);
-            if (answer.cachePages() != target.count() || answer.totPages() != target.count()) {
-                throw new XenCallException("Xen took a PoD target of " + target + " and answered " + answer
-                        + ": the cache has another size than requested");
-            }
-        });
-    }
-
-    void populateRam() {
-        int flags = plan.memory().podTarget().isPresent() ? MemoryOp.XENMEMF_POPULATE_ON_DEMAND : 0;
-        for (PopulateCall call : plan.memory().populateCalls()) {
-            populate(call, flags);
-        }
-    }
-
-    /** Populates extents. Xen returns only their number; where a large extent does not fit, smaller ones may. */
-    private void populate(PopulateCall call, int flags) {
-        cancellation.check(attempt());
-        int done = xenctrl.memory().populatePhysmap(domid, call.gfns(), call.order(), flags);
-        if (done == call.extents()) {
-            return;
-        }
-        if (call.order() == PopulateCall.ORDER_4K) {
-            throw new HostMemoryException("Xen populated " + done + " of " + call.extents() + " pages from gfn "
-                    + Long.toHexString(call.firstGfn())
-                    + " on: the host is out of memory, or the paging pool is used up");
-        }
-        call.remainder(done).forEach(smaller -> populate(smaller, flags));
-    }
-
-    void populateSpecialPages() {
-        populateCleared(SpecialPage.gfns(), "special pages");
-        memory().write(SpecialPage.IDENTITY_PAGE_TABLE.address(), identityPageTable());
-        StructLayout console = xenctrl.abi().struct("xencons_interface");
-        if (console.fields().containsKey("connection")) {
-            memory().write(
-                            SpecialPage.CONSOLE.address(),
-                            console.allocate()
-                                    .set("connection", CONSOLE_DISCONNECTED)
-                                    .toBytes());
-        }
-    }
-
-    /** Populates neighbouring pages and clears them, because a page may contain data of its last owner. */
-    void populateCleared(long[] gfns, String what) {
-        populateExactly(gfns, what);
-        memory().write(gfns[0] << Pages.SHIFT, new byte[gfns.length * Pages.BYTES]);
-    }
-
-    void populateExactly(long[] gfns, String what) {
-        int done = xenctrl.memory().populatePhysmap(domid, gfns, PopulateCall.ORDER_4K, 0);
-        if (done != gfns.length) {
-            throw new HostMemoryException("Xen populated " + done + " of " + gfns.length + " " + what);
-        }
-    }
-
-    private static byte[] identityPageTable() {
-        ByteBuffer table = ByteBuffer.allocate(Pages.BYTES).order(ByteOrder.LITTLE_ENDIAN);
-        for (int i = 0; i < Pages.BYTES / Integer.BYTES; i++) {
-            table.putInt((i << 22) | IDENTITY_ENTRY);
-        }
-        return table.array();
-    }
-
     void loadImage() {
         plan.image().loadInto(memory());
     }
 
     void setMemoryMap() {
-        xenctrl.memory().setMemoryMap(domid, plan.image().memoryMap());
+        xenctrl.memory().setMemoryMap(domid(), plan.image().memoryMap());
     }
 
     void openEventChannels() {
         int storeDomid = daemons.xenstored();
         int consoleDomid = daemons.xenconsoled();
         ports = new GuestPorts(
-                xenctrl.events().allocUnboundPort(domid, storeDomid),
+                xenctrl.events().allocUnboundPort(domid(), storeDomid),
                 storeDomid,
-                xenctrl.events().allocUnboundPort(domid, consoleDomid),
+                xenctrl.events().allocUnboundPort(domid(), consoleDomid),
                 consoleDomid);
     }
 
@@ -281,24 +149,25 @@ final class GuestBuild {
     }
 
     void set(HvmParam param, long value) {
-        xenctrl.hvm().setParam(domid, param, value);
+        xenctrl.hvm().setParam(domid(), param, value);
     }
 
     VcpuState vcpuState() {
-        return VcpuState.of(xenctrl.hvm().context(domid));
+        return VcpuState.of(xenctrl.hvm().context(domid()));
     }
 
     /** Brings up vCPU 0. No vCPU records may follow, because Xen takes all vCPUs down before it reads records. */
     void bootVcpu(VcpuState state) {
         xenctrl.hvm()
-                .setContext(domid, state.boot(plan.image().entry(), plan.image().startInfoAddress()));
+                .setContext(
+                        domid(), state.boot(plan.image().entry(), plan.image().startInfoAddress()));
     }
 
     void seedGrantTable() {
         StructLayout entry = xenctrl.abi().struct("grant_entry_v1");
         try (MappedPages table = xenctrl.libraries()
                 .foreignMemory()
-                .mapResource(domid, MemoryOp.XENMEM_RESOURCE_GRANT_TABLE, 0, 0, 1, Protection.READ_WRITE)) {
+                .mapResource(domid(), MemoryOp.XENMEM_RESOURCE_GRANT_TABLE, 0, 0, 1, Protection.READ_WRITE)) {
             seed(entry, table, GRANT_CONSOLE, ports.consoleDomid(), SpecialPage.CONSOLE);
             seed(entry, table, GRANT_STORE, ports.storeDomid(), SpecialPage.STORE);
         }
@@ -314,12 +183,12 @@ final class GuestBuild {
     /** Compares the counters with the plan: Xen reports success for calls that it ignores. */
     void verifyMemory() {
         if (info().shutdown()) {
-            throw new DomainStateException("domain " + domid + " was crashed while it was built: PoD memory ran out");
+            throw new DomainStateException("domain " + domid() + " was crashed while it was built: PoD memory ran out");
         }
-        long debt = xenctrl.memory().podTarget(domid).debt();
+        long debt = xenctrl.memory().podTarget(domid()).debt();
         long planned = plan.memory().initialDebt().count();
         if (debt != planned) {
-            throw new XenCallException("domain " + domid + " has " + debt
+            throw new XenCallException("domain " + domid() + " has " + debt
                     + " PoD entries without a page after its build, not " + planned + " as planned");
         }
     }
@@ -331,9 +200,9 @@ final class GuestBuild {
 
     private DomainInfo info() {
         return xenctrl.domains()
-                .info(domid)
+                .info(domid())
                 .orElseThrow(() -> new DomainGoneException(
-                        attempt() + ": domain " + domid + " is gone: another process has destroyed it"));
+                        attempt() + ": domain " + domid() + " is gone: another process has destroyed it"));
     }
 
     /**
@@ -343,7 +212,7 @@ final class GuestBuild {
      * @param specifics writes what not every guest has, in the same transaction
      */
     void writeStore(Consumer<StoreTransaction> specifics) {
-        XenstoreTree tree = new XenstoreTree(domid, uuid, plan.config(), plan.memory(), ports, clock.instant());
+        XenstoreTree tree = new XenstoreTree(domid(), uuid, plan.config(), plan.memory(), ports, clock.instant());
         Set<Integer> gone = new HashSet<>();
         Optional<Integer> namesake;
         do {
@@ -357,7 +226,7 @@ final class GuestBuild {
                     }));
             namesake.ifPresent(other -> gone.add(requireGone(other)));
         } while (namesake.isPresent());
-        store.names().remember(domid, uuid, plan.config().name());
+        store.names().remember(domid(), uuid, plan.config().name());
     }
 
     private int requireGone(int other) {
@@ -369,10 +238,10 @@ final class GuestBuild {
     }
 
     void introduce() {
-        store.introduce(domid, SpecialPage.STORE.gfn(), ports.store());
+        store.introduce(domid(), SpecialPage.STORE.gfn(), ports.store());
     }
 
     ForeignGuestMemory memory() {
-        return new ForeignGuestMemory(xenctrl.libraries().foreignMemory(), domid);
+        return new ForeignGuestMemory(xenctrl.libraries().foreignMemory(), domid());
     }
 }

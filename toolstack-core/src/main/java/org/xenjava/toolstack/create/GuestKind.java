@@ -8,10 +8,6 @@ sealed interface GuestKind permits PvhBuild, HvmBuild {
         return guest.plan().image().map(image -> new PvhBuild(guest, image), image -> new HvmBuild(guest, image));
     }
 
-    void createDomain();
-
-    void populateSpecialPages();
-
     void loadImage();
 
     void setHvmParams();

@@ -6,7 +6,6 @@ import org.xenjava.toolstack.config.HvmFeature;
 import org.xenjava.toolstack.image.HvmImagePlan;
 import org.xenjava.toolstack.memory.layout.HvmLayout;
 import org.xenjava.toolstack.xenctrl.abi.HvmParam;
-import org.xenjava.toolstack.xenctrl.abi.XenAbi;
 
 /** The parts of a create that are particular to HVM guests. */
 final class HvmBuild implements GuestKind {
@@ -21,17 +20,6 @@ final class HvmBuild implements GuestKind {
         this.guest = guest;
         this.machine = guest.plan().config().hvm().orElseThrow();
         this.image = image;
-    }
-
-    @Override
-    public void createDomain() {
-        guest.createDomain((int) guest.xenctrl().abi().constant(XenAbi.HVM_EMULATION_FLAGS));
-    }
-
-    @Override
-    public void populateSpecialPages() {
-        guest.populateSpecialPages();
-        guest.populateCleared(HvmLayout.ioreqServerGfns(), "pages for I/O requests");
     }
 
     @Override

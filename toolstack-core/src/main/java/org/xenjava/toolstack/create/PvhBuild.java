@@ -4,7 +4,6 @@ package org.xenjava.toolstack.create;
 import org.xenjava.toolstack.config.TimerMode;
 import org.xenjava.toolstack.image.PvhImagePlan;
 import org.xenjava.toolstack.image.VcpuState;
-import org.xenjava.toolstack.xenctrl.abi.DomctlOp;
 import org.xenjava.toolstack.xenctrl.abi.HvmParam;
 
 /** The parts of a create that are particular to PVH guests. */
@@ -18,19 +17,9 @@ final class PvhBuild implements GuestKind {
     }
 
     @Override
-    public void createDomain() {
-        guest.createDomain(DomctlOp.EMU_LAPIC);
-    }
-
-    @Override
-    public void populateSpecialPages() {
-        guest.populateSpecialPages();
-    }
-
-    @Override
     public void loadImage() {
         guest.loadImage();
-        guest.populateExactly(image.acpiFrames().gfns(), "pages for ACPI tables");
+        guest.shell().populateExactly(image.acpiFrames().gfns(), "pages for ACPI tables");
         image.loadAcpiInto(guest.memory());
     }
 

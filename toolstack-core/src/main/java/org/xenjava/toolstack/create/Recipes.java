@@ -4,7 +4,9 @@ package org.xenjava.toolstack.create;
 import static org.xenjava.toolstack.progress.CreateStep.*;
 import static org.xenjava.toolstack.progress.RemovalStep.*;
 
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.xenjava.toolstack.config.DomainType;
 import org.xenjava.toolstack.config.libxl.LibxlConfig;
 import org.xenjava.toolstack.device.plan.DevicePlan;
@@ -26,6 +28,52 @@ final class Recipes {
     static List<Step<CreateStep>> create(
             BuildJournal.Note note,
             GuestBuild guest,
+            Optional<PreparedGuest> prepared,
+            GuestDevices devices,
+            BootBacking backing,
+            DomainRemoval removal,
+            PreparedGuests pool,
+            Userdata userdata) {
+        List<Step<CreateStep>> recipe = new ArrayList<>();
+        recipe.add(record(note));
+        recipe.add(Step.of(CHECK_UUID, guest::requireNewUuid));
+        prepared.ifPresentOrElse(
+                ready -> recipe.add(Step.of(TAKE_PREPARED, () -> ready.takeOver(guest.uuid()))
+                        .undoneBy(() -> pool.discard(ready))),
+                () -> recipe.addAll(shell(guest.shell(), backing, removal)));
+        recipe.addAll(rest(note, guest, devices, backing, removal, userdata));
+        return recipe;
+    }
+
+    /** The preparation of a domain that waits for its image and its name. */
+    static List<Step<CreateStep>> prepare(
+            BuildJournal.Note note, GuestShell shell, BootBacking backing, DomainRemoval removal) {
+        List<Step<CreateStep>> recipe = new ArrayList<>();
+        recipe.add(record(note));
+        recipe.addAll(shell(shell, backing, removal));
+        return recipe;
+    }
+
+    private static Step<CreateStep> record(BuildJournal.Note note) {
+        return Step.of(RECORD_BUILD, note::open).undoneIfNothingIsLeft(note::close);
+    }
+
+    private static List<Step<CreateStep>> shell(GuestShell shell, BootBacking backing, DomainRemoval removal) {
+        return List.of(
+                Step.of(CREATE_DOMAIN, shell::createDomain).undoneBy(() -> destroy(shell, removal)),
+                Step.of(ALLOCATE_VCPUS, shell::allocateVcpus),
+                Step.of(LIMIT_MEMORY, shell::limitMemory),
+                Step.of(SIZE_PAGING_POOL, shell::sizePagingPool),
+                Step.of(SET_CPU_POLICY, shell::setCpuPolicy),
+                Step.of(CLAIM_MEMORY, () -> backing.awaitingReturns(shell::claimMemory)),
+                Step.of(SET_POD_TARGET, shell::setPodTarget),
+                Step.of(POPULATE_RAM, shell::populateRam),
+                Step.of(POPULATE_SPECIAL_PAGES, shell::populateSpecialPages));
+    }
+
+    private static List<Step<CreateStep>> rest(
+            BuildJournal.Note note,
+            GuestBuild guest,
             GuestDevices devices,
             BootBacking backing,
             DomainRemoval removal,
@@ -34,17 +82,6 @@ final class Recipes {
         DevicePlan plan = guest.plan().devices();
         boolean qemu = plan.qemu().isPresent();
         return List.of(
-                Step.of(RECORD_BUILD, note::open).undoneIfNothingIsLeft(note::close),
-                Step.of(CHECK_UUID, guest::requireNewUuid),
-                Step.of(CREATE_DOMAIN, kind::createDomain).undoneBy(() -> destroy(guest, removal)),
-                Step.of(ALLOCATE_VCPUS, guest::allocateVcpus),
-                Step.of(LIMIT_MEMORY, guest::limitMemory),
-                Step.of(SIZE_PAGING_POOL, guest::sizePagingPool),
-                Step.of(SET_CPU_POLICY, guest::setCpuPolicy),
-                Step.of(CLAIM_MEMORY, () -> backing.awaitingReturns(guest::claimMemory)),
-                Step.of(SET_POD_TARGET, guest::setPodTarget),
-                Step.of(POPULATE_RAM, guest::populateRam),
-                Step.of(POPULATE_SPECIAL_PAGES, kind::populateSpecialPages),
                 Step.of(LOAD_IMAGE, kind::loadImage),
                 Step.of(DESCRIBE_MEMORY, guest::setMemoryMap),
                 Step.of(OPEN_EVENT_CHANNELS, guest::openEventChannels),
@@ -71,18 +108,18 @@ final class Recipes {
                 Step.of(AWAIT_DEVICE_MODEL_DISKS, devices::awaitQemuDisks)
                         .onlyIf(qemu && guest.plan().config().type() == DomainType.PVH),
                 Step.of(CONNECT_NICS, devices::connectNics).onlyIf(!plan.nics().isEmpty()),
-                Step.of(RELEASE_CLAIM, guest::releaseClaim),
+                Step.of(RELEASE_CLAIM, guest.shell()::releaseClaim),
                 Step.of(BACK_BOOT, () -> guest.backBoot(backing))
                         .onlyIf(backing.isOn()
                                 && guest.plan().memory().initialDebt().isMoreThan(Pages.ZERO)),
                 Step.of(REMOVE_RECORD, note::close));
     }
 
-    private static void destroy(GuestBuild guest, DomainRemoval removal) {
-        if (guest.isCreated()) {
-            removal.destroy(guest.domid());
+    private static void destroy(GuestShell shell, DomainRemoval removal) {
+        if (shell.isCreated()) {
+            removal.destroy(shell.domid());
         } else {
-            removal.destroyNewborn(guest.uuid());
+            removal.destroyNewborn(shell.uuid());
         }
     }
 
@@ -91,9 +128,7 @@ final class Recipes {
     }
 
     private static void removeNodes(GuestBuild guest, DomainRemoval removal) {
-        if (guest.isCreated()) {
-            removal.removeNodes(guest.domid(), guest.uuid());
-        }
+        removal.removeNodes(guest.domid(), guest.uuid());
     }
 
     /**

@@ -10,6 +10,8 @@ public enum CreateStep implements OperationStep {
     RECORD_BUILD("record the build"),
     /** No domain with the UUID exists. */
     CHECK_UUID("check the UUID"),
+    /** A domain that was prepared gets the UUID; it stands for the steps up to the special pages. */
+    TAKE_PREPARED("take a prepared domain"),
     /** Xen creates an empty, paused domain. */
     CREATE_DOMAIN("create the domain"),
     /** Xen allocates the vCPUs. */

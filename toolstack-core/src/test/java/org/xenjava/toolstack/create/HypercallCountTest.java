@@ -2,7 +2,10 @@
 package org.xenjava.toolstack.create;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -12,6 +15,8 @@ import org.xenjava.toolstack.config.DomainConfig;
 import org.xenjava.toolstack.config.DomainType;
 import org.xenjava.toolstack.config.HvmConfig;
 import org.xenjava.toolstack.host.TestHost;
+import org.xenjava.toolstack.pool.GuestPool;
+import org.xenjava.toolstack.pool.GuestPoolPolicy;
 import org.xenjava.toolstack.sim.fault.Fault;
 import org.xenjava.toolstack.sim.fault.FaultSite;
 import org.xenjava.toolstack.xenctrl.lib.Errno;
@@ -51,11 +56,24 @@ class HypercallCountTest {
         assertEquals(38, hypercallsOfACreate(guest).size());
     }
 
+    @Test
+    void aPvhPodCreateFromThePoolIssuesFewerHypercalls() throws InterruptedException {
+        DomainConfig guest = TestHost.guest("pvh", 256, 512).vcpus(1).build();
+        hypercallsOfACreate(guest);
+        try (GuestPool pool = host.toolstack.pool(guest, GuestPoolPolicy.of(1))) {
+            assertTrue(pool.awaitFull(Duration.ofMinutes(1)));
+            List<String> calls = hypercallsOfACreate(guest);
+            assertFalse(calls.contains("XENMEM_set_pod_target"), calls.toString());
+            assertEquals(24, calls.size(), calls.toString());
+        }
+    }
+
     private List<String> hypercallsOfACreate(DomainConfig config) {
         List<String> calls = new ArrayList<>();
+        Thread thread = Thread.currentThread();
         host.faults.inject(Fault.every(
                 site -> {
-                    if (isHypercall(site)) {
+                    if (isHypercall(site) && Thread.currentThread() == thread) {
                         calls.add(site.name());
                     }
                     return false;

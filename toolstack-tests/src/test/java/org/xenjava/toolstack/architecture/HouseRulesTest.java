@@ -96,6 +96,8 @@ class HouseRulesTest {
             .definedBy(ROOT + ".context..")
             .layer("lifecycle")
             .definedBy(ROOT + ".lifecycle..")
+            .layer("pool")
+            .definedBy(ROOT + ".pool..")
             .layer("face")
             .definedBy(ROOT)
             .layer("rehearsal")
@@ -215,7 +217,9 @@ class HouseRulesTest {
             .whereLayer("userdata")
             .mayOnlyAccessLayers("error", "config", "libxl", "lib")
             .whereLayer("context")
-            .mayOnlyBeAccessedByLayers("lifecycle", "face")
+            .mayOnlyBeAccessedByLayers("lifecycle", "pool", "face")
+            .whereLayer("pool")
+            .mayOnlyAccessLayers("context", "create", "progress", "error", "config", "service", "units")
             .whereLayer("lifecycle")
             .mayOnlyAccessLayers(
                     "text",
@@ -292,6 +296,7 @@ class HouseRulesTest {
                     ROOT + ".lifecycle..",
                     ROOT + ".operation..",
                     ROOT + ".pod..",
+                    ROOT + ".pool..",
                     ROOT + ".resize..",
                     ROOT + ".room..",
                     ROOT + ".service..");

@@ -6,6 +6,7 @@ import java.io.UncheckedIOException;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.LocalDate;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
@@ -16,7 +17,10 @@ import java.util.stream.Collectors;
 import org.xenjava.toolstack.Domain;
 import org.xenjava.toolstack.Toolstack;
 import org.xenjava.toolstack.bench.Comparison.Measured;
+import org.xenjava.toolstack.config.DomainConfig;
 import org.xenjava.toolstack.error.ToolstackException;
+import org.xenjava.toolstack.pool.GuestPool;
+import org.xenjava.toolstack.pool.GuestPoolPolicy;
 
 /**
  * Compares this toolstack with libxl in process and with the programs of xl, on the Xen below; {@code lab/bench} starts
@@ -69,6 +73,7 @@ public final class LabBench {
                 // The compiler needs 25 creates, or what is measured is the interpreter.
                 () -> compare(small, 25, rounds, Comparison::withXl),
                 () -> compare(guests.vmlinux(), 2, rounds / 2, Comparison::withXl),
+                () -> pooled(small),
                 () -> growth(guests.tiny()),
                 () -> compare(guests.bzImage(), 2, rounds / 3, Comparison::withXl),
                 () -> steps(small),
@@ -94,6 +99,39 @@ public final class LabBench {
             notes.add(guest.title() + ": the measurement ended early.");
         }
         rows.addAll(comparison.rows(GOALS));
+    }
+
+    /** Creates from a pool that is full, by turns with libxl. */
+    private void pooled(BenchGuest guest) {
+        say("pool");
+        Samples ours = new Samples();
+        Samples theirs = new Samples();
+        try (GuestPool pool = toolstack.pool(guest.config("like"), GuestPoolPolicy.of(1))) {
+            for (int i = 0; i < Math.max(rounds, 3); i++) {
+                awaitFull(pool);
+                DomainConfig config = guest.config("pooled-" + i);
+                long start = System.nanoTime();
+                Domain domain = toolstack.create(config);
+                ours.add((System.nanoTime() - start) / 1e6);
+                awaitFull(pool);
+                LibxlBench.Answer created = libxl.create(guest, "other-" + i);
+                theirs.add(created.millis());
+                libxl.destroy(created.value());
+                domain.destroy();
+            }
+        }
+        rows.add(Comparison.tableRow(
+                guest.title() + ": create from a pool of prepared guests / libxl in process", theirs, ours, ""));
+    }
+
+    private static void awaitFull(GuestPool pool) {
+        try {
+            if (!pool.awaitFull(Duration.ofMinutes(1))) {
+                throw new IllegalStateException("nothing was prepared");
+            }
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
     }
 
     private void steps(BenchGuest guest) {

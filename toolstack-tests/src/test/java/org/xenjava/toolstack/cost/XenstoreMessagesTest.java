@@ -2,10 +2,12 @@
 package org.xenjava.toolstack.cost;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -22,8 +24,11 @@ import org.xenjava.toolstack.pod.GuardListener;
 import org.xenjava.toolstack.pod.GuardPolicy;
 import org.xenjava.toolstack.pod.GuardScope;
 import org.xenjava.toolstack.pod.PodGuard;
+import org.xenjava.toolstack.pool.GuestPool;
+import org.xenjava.toolstack.pool.GuestPoolPolicy;
 import org.xenjava.toolstack.sim.SimulatedXen;
 import org.xenjava.toolstack.sim.guest.HaltingKernel;
+import org.xenjava.toolstack.xenctrl.units.KiB;
 
 /**
  * The messages to xenstored that an operation takes, and the times that it waits for an answer. They are the same on
@@ -92,6 +97,23 @@ class XenstoreMessagesTest {
         Messages last = of(() -> create("last", 256, 512));
         assertEquals(new Messages(60, 7), second);
         assertEquals(second, last);
+    }
+
+    @Test
+    void aCreateFromThePoolTakesOneMessageMoreForTheRecordOfThePreparation() throws InterruptedException {
+        create("first", 256, 512);
+        long free = toolstack.host().freeMemory().toKiB().toMiB();
+        // The reserve keeps the pool from sending messages for the next one.
+        GuestPoolPolicy one = GuestPoolPolicy.of(1).withReserve(KiB.ofMiB(free - 300));
+        DomainConfig like = DomainConfig.builder("like")
+                .kernel(kernel)
+                .memoryMib(256)
+                .maxMemoryMib(512)
+                .build();
+        try (GuestPool pool = toolstack.pool(like, one)) {
+            assertTrue(pool.awaitFull(Duration.ofMinutes(1)));
+            assertEquals(new Messages(61, 8), of(() -> create("second", 256, 512)));
+        }
     }
 
     @Test
