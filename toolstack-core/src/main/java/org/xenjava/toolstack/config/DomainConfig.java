@@ -39,6 +39,7 @@ import org.xenjava.toolstack.xenctrl.units.KiB;
  * @param lifecycle actions when the guest stops
  * @param disks the disks, in the file's order; no two with the same {@link DiskConfig#number}
  * @param nics the network cards; the index is the device's id, from 0
+ * @param otherDevices devices that cannot be built yet
  * @param hvm the machine of an HVM guest; empty for every other guest
  */
 public record DomainConfig(
@@ -61,6 +62,7 @@ public record DomainConfig(
         Lifecycle lifecycle,
         List<DiskConfig> disks,
         List<NicConfig> nics,
+        List<OtherDevice> otherDevices,
         Optional<HvmConfig> hvm) {
 
     /** Largest number of vCPUs of an HVM or PVH domain ({@code HVM_MAX_VCPUS}). */
@@ -121,6 +123,7 @@ public record DomainConfig(
      * @param lifecycle actions when the guest stops
      * @param disks the disks, in the file's order; no two with the same {@link DiskConfig#number}
      * @param nics the network cards; the index is the device's id, from 0
+     * @param otherDevices devices that cannot be built yet
      * @param hvm the machine of an HVM guest; empty for every other guest
      * @throws ConfigException if values are out of range or do not fit together; its message lists every problem
      */
@@ -128,6 +131,7 @@ public record DomainConfig(
         options = Sets.immutableEnumSet(options);
         disks = List.copyOf(disks);
         nics = List.copyOf(nics);
+        otherDevices = List.copyOf(otherDevices);
         new ProblemCollector()
                 .add(DomainRules.ofName(name), "name")
                 .add(DomainRules.ofKernel(type, kernel, bootLoader), "kernel", "type")
@@ -228,6 +232,7 @@ public record DomainConfig(
                 lifecycle,
                 disks,
                 newNics,
+                otherDevices,
                 newHvm);
     }
 
@@ -283,7 +288,8 @@ public record DomainConfig(
                 .options(options)
                 .lifecycle(lifecycle)
                 .disks(disks)
-                .nics(nics);
+                .nics(nics)
+                .otherDevices(otherDevices);
         hvm.ifPresent(builder::hvm);
         kernel.ifPresent(builder::kernel);
         ramdisk.ifPresent(builder::ramdisk);
@@ -317,6 +323,7 @@ public record DomainConfig(
         private Lifecycle lifecycle = Lifecycle.DEFAULT;
         private List<DiskConfig> disks = List.of();
         private List<NicConfig> nics = List.of();
+        private List<OtherDevice> otherDevices = List.of();
         private Optional<HvmConfig> hvm = Optional.empty();
 
         private Builder(String name) {
@@ -567,6 +574,17 @@ public record DomainConfig(
         }
 
         /**
+         * Replaces the list of devices that cannot be built yet.
+         *
+         * @param value the devices; none by default
+         * @return this builder
+         */
+        public Builder otherDevices(List<OtherDevice> value) {
+            otherDevices = value;
+            return this;
+        }
+
+        /**
          * Sets the machine of an HVM guest.
          *
          * @param value the machine; the default for HVM guests is {@link HvmConfig#DEFAULT}
@@ -613,6 +631,7 @@ public record DomainConfig(
                     lifecycle,
                     disks,
                     nics,
+                    otherDevices,
                     type == DomainType.HVM ? hvm.or(() -> Optional.of(HvmConfig.DEFAULT)) : hvm);
         }
     }

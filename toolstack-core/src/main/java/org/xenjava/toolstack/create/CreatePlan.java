@@ -74,6 +74,11 @@ public record CreatePlan(DomainConfig config, MemoryPlan memory, ImagePlan image
                     "domain " + config.name() + ": PV guests cannot be built yet, because nothing here"
                             + " makes their page tables; type = \"pvh\" boots Linux 4.11 and later, \"hvm\" boots a disk");
         }
+        config.otherDevices().stream().findFirst().ifPresent(device -> {
+            throw new ConfigException(
+                    "domain " + config.name() + ": '" + device.kind().key() + "' cannot be built yet: "
+                            + device.kind().obstacle());
+        });
         config.bootLoader().ifPresent(loader -> {
             throw new ConfigException("domain " + config.name() + ": the boot loader " + loader.program()
                     + " is not run: name a kernel instead of 'bootloader'");

@@ -56,6 +56,7 @@ final class LibxlReader {
         }
         config.disks(domain.objects("disks").stream().map(LibxlDevices::disk).toList());
         config.nics(nics(domain.objects("nics")));
+        config.otherDevices(LibxlOtherDevices.read(domain));
         config.lifecycle(new Lifecycle(
                 action(domain, "on_poweroff"),
                 action(domain, "on_reboot"),

@@ -39,6 +39,7 @@ final class LibxlWriter {
             nics.add(LibxlDevices.nic(devid, config.nics().get(devid), config.type()));
         }
         domain.elements("nics", nics);
+        LibxlOtherDevices.write(config.otherDevices(), domain);
         Lifecycle lifecycle = config.lifecycle();
         action(domain, "on_poweroff", lifecycle.onPoweroff());
         action(domain, "on_reboot", lifecycle.onReboot());

@@ -20,6 +20,7 @@ import org.xenjava.toolstack.config.HvmConfig.Firmware;
 import org.xenjava.toolstack.config.HvmConfig.UsbDevice;
 import org.xenjava.toolstack.config.HvmFeature;
 import org.xenjava.toolstack.config.LimitsConfig;
+import org.xenjava.toolstack.config.OtherDevice;
 import org.xenjava.toolstack.config.PagingConfig;
 import org.xenjava.toolstack.config.PeripheralConfig;
 import org.xenjava.toolstack.config.PlatformConfig;
@@ -73,6 +74,14 @@ public final class XlConfigWriter {
         config.hvm().ifPresent(machine -> machine(machine, config.clock().tscMode()));
         list("disk", config.disks().stream().map(XlDiskWriter::write).toList());
         list("vif", config.nics().stream().map(XlNicSpec::write).toList());
+        for (OtherDevice.Kind kind : OtherDevice.Kind.values()) {
+            list(
+                    kind.key(),
+                    config.otherDevices().stream()
+                            .filter(device -> device.kind() == kind)
+                            .map(XlOtherDevices::write)
+                            .toList());
+        }
     }
 
     /** Only values that differ from the default. */

@@ -10,12 +10,14 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.function.BiFunction;
+import java.util.stream.Stream;
 import org.apache.commons.lang3.StringUtils;
 import org.xenjava.toolstack.config.BootLoader;
 import org.xenjava.toolstack.config.DomainConfig;
 import org.xenjava.toolstack.config.DomainConfig.Lifecycle;
 import org.xenjava.toolstack.config.DomainType;
 import org.xenjava.toolstack.config.LifecycleAction;
+import org.xenjava.toolstack.config.OtherDevice;
 import org.xenjava.toolstack.error.ConfigException;
 import org.xenjava.toolstack.text.UuidText;
 import org.xenjava.toolstack.xenctrl.units.KiB;
@@ -175,6 +177,19 @@ final class XlInterpreter {
             XlNicSpec spec = new XlNicSpec(index, warning -> settings.warn("vif", warning));
             return spec.parse(text);
         }));
+        builder.otherDevices(Stream.of(OtherDevice.Kind.values())
+                .flatMap(kind ->
+                        each(kind.key(), (index, text) -> XlOtherDevices.read(kind, text, flags(kind))).stream())
+                .toList());
+    }
+
+    /** The flags of all PCI devices. */
+    private List<String> flags(OtherDevice.Kind kind) {
+        return kind == OtherDevice.Kind.PCI
+                ? Stream.of("permissive", "msitranslate", "seize", "power_mgmt")
+                        .filter(flag -> settings.truth("pci_" + flag).orElse(false))
+                        .toList()
+                : List.of();
     }
 
     private <T> List<T> each(String key, BiFunction<Integer, String, T> parser) {

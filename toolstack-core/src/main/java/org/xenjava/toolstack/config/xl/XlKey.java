@@ -51,6 +51,8 @@ record XlKey(String name, Kind kind, Guests guests, Status status, Optional<Stri
         SUPPORTED,
         /** Supported as in xl for HVM guests, refused for other guests. */
         SUPPORTED_IN_HVM,
+        /** Read and written as in xl. A guest that has it is refused when it is to be built. */
+        DESCRIBED,
         /** Ignored with a warning: the guest works in the same way without the key. */
         IGNORED,
         /** Refused with an error: the guest would differ from its configuration. */

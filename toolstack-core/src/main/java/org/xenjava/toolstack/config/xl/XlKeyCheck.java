@@ -40,7 +40,7 @@ final class XlKeyCheck {
         boolean concerned = key.guests().include(type);
         switch (key.status()) {
             case IGNORED -> warn(setting, "is ignored: " + key.reason());
-            case SUPPORTED -> {
+            case SUPPORTED, DESCRIBED -> {
                 if (!concerned) {
                     warnOfOtherGuests(setting, key);
                 }

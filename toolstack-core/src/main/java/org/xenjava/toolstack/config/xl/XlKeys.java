@@ -112,20 +112,24 @@ final class XlKeys {
                             ANY,
                             "only a domain of its own can serve a vTPM, and dom0 serves all devices",
                             "vtpm"),
-                    refused(LIST, ANY, "no back end is attached for such devices", "p9", "pvcalls", "vfb", "vkb"),
+                    described(LIST, ANY, "no back end of shares is attached", "p9"),
+                    described(LIST, ANY, "no QEMU is started for a paravirtual screen", "vfb"),
+                    refused(LIST, ANY, "no back end is attached for such devices", "pvcalls", "vkb"),
                     refused(LIST, ANY, "neither Linux nor QEMU has a back end for such devices", "vdispl", "vsnd"),
                     refused(LIST, ANY, "libxl has such devices on Arm only", "virtio"),
-                    refused(LIST, ANY, "no back end is attached for such devices", "channel"),
+                    described(LIST, ANY, "no back end of channels is attached", "channel"),
                     ignored(STRING, ANY, "every guest has a console, and xl has no such key", "console"),
                     // The host's hardware
-                    refused(LIST, ANY, "passthrough of hardware is not supported", "pci", "usbctrl", "usbdev", "dtdev"),
+                    described(LIST, ANY, "USB controllers are configured with 'usb' and 'usbversion'", "usbctrl"),
+                    described(LIST, ANY, "passthrough of hardware is not supported", "pci", "usbdev"),
+                    refused(LIST, ANY, "passthrough of hardware is not supported", "dtdev"),
                     refused(LIST, ANY, "passthrough of hardware is not supported", "ioports", "iomem", "irqs"),
                     refused(STRING, ANY, "passthrough of hardware is not supported", "passthrough=disabled", "rdm"),
                     refused(STRING, HVM, "passthrough of hardware is not supported", "gfx_passthru=0"),
-                    ignored(
+                    described(
                             BOOLEAN,
                             ANY,
-                            "no PCI device is passed through",
+                            "a default of each PCI device of 'pci'",
                             "pci_permissive",
                             "pci_msitranslate",
                             "pci_seize",
@@ -165,7 +169,7 @@ final class XlKeys {
      * The keys that libxl refuses together with populate-on-demand (libxl_create.c): an IOMMU needs every page to be
      * present, and virtual NUMA does not support pages that are not.
      */
-    private static final ImmutableSet<String> NOT_ON_DEMAND = ImmutableSet.of("vnuma", "pci", "dtdev", "passthrough");
+    private static final ImmutableSet<String> NOT_ON_DEMAND = ImmutableSet.of("vnuma", "dtdev", "passthrough");
 
     private XlKeys() {}
 
@@ -189,6 +193,10 @@ final class XlKeys {
 
     private static Stream<XlKey> supportedInHvm(Kind kind, String reason, String... names) {
         return rows(kind, Guests.ANY, Status.SUPPORTED_IN_HVM, reason, names);
+    }
+
+    private static Stream<XlKey> described(Kind kind, Guests guests, String reason, String... names) {
+        return rows(kind, guests, Status.DESCRIBED, reason, names);
     }
 
     private static Stream<XlKey> ignored(Kind kind, Guests guests, String reason, String... names) {

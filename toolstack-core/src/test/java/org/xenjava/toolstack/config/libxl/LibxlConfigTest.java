@@ -134,11 +134,11 @@ class LibxlConfigTest {
                 """
                 {"c_info": {"type": "pvh", "name": "a", "poolid": 1, "future": [1]},
                  "b_info": {"target_memkb": 65536, "kernel": "/k", "type.pvh": {"pvshim": "True"}, "irqs": []},
-                 "pcidevs": [{"func": 1}], "disks": [{"vdev": "xvda", "pdev_path": "/d", "beyond": "x"}]}
+                 "vtpms": [{"devid": 1}], "disks": [{"vdev": "xvda", "pdev_path": "/d", "beyond": "x"}]}
                 """,
                 "test");
         assertEquals(
-                List.of("c_info.future", "b_info.type.pvh.pvshim", "pcidevs", "disks[0].beyond"),
+                List.of("c_info.future", "b_info.type.pvh.pvshim", "vtpms", "disks[0].beyond"),
                 config.read().ignored());
     }
 

@@ -43,6 +43,12 @@ class XlConfigErrorsTest {
             name=['x']           | f:2: 'name' is a list but should be a single value
             type='p'             | f:2: 'type' is "p", which is no kind of guest
             builder='generic'    | f:2: 'builder' contradicts 'type' of line 1
+            channel=['name=a']   | f:2: 'channel' has "name=a": connection is pty or socket, not ''
+            channel=['name=a,connection=socket'] | f:2: 'channel' has "name=a,connection=socket": a channel has a path if its connection is socket, and only then
+            pci=['g:00.0']       | f:2: 'pci' has "g:00.0": 'g:00.0' is no address of a PCI device
+            usbdev=['hostbus=1'] | f:2: 'usbdev' has "hostbus=1": a USB device has hostbus and hostaddr
+            vfb=['vnc=2']        | f:2: 'vfb' has "vnc=2": vnc is 0 or 1, not '2'
+            p9=['x=1']           | f:2: 'p9' has "x=1": 'x' is no parameter of 'p9'
             builder='hvm'        | f:2: 'builder' contradicts 'type' of line 1
             kernel=''            | f:2: the kernel's path is empty
             ramdisk=''           | f:2: the ramdisk's path is empty
@@ -232,7 +238,7 @@ class XlConfigErrorsTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"vnuma=[['pnode=0']]", "pci=['3:0.0']", "dtdev=['x']", "passthrough='enabled'"})
+    @ValueSource(strings = {"vnuma=[['pnode=0']]", "dtdev=['x']", "passthrough='enabled'"})
     void whatExcludesPopulateOnDemandSaysSoIfTheGuestIsToBePopulatedOnDemand(String line) {
         String also = "; and a guest with it cannot be populated on demand: maxmem must be memory";
         String error = errors(HVM + line);

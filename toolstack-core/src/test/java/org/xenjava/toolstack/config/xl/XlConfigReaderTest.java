@@ -38,7 +38,10 @@ import org.xenjava.toolstack.config.PagingConfig;
 import org.xenjava.toolstack.config.PagingConfig.Mode;
 import org.xenjava.toolstack.config.TscMode;
 import org.xenjava.toolstack.config.libxl.LibxlConfig;
+import org.xenjava.toolstack.create.CreatePlan;
 import org.xenjava.toolstack.error.ConfigException;
+import org.xenjava.toolstack.memory.PodPolicy;
+import org.xenjava.toolstack.sim.SimulatedXen;
 import org.xenjava.toolstack.xenctrl.units.KiB;
 
 /** The meaning of a file, from its text to the configuration, the warnings and the errors. */
@@ -96,6 +99,40 @@ class XlConfigReaderTest {
         assertEquals(
                 "[f:1: 'builder' is deprecated: write type = \"pv\"]",
                 warnings("name='x'; memory=64; kernel='k'; builder='generic'"));
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            textBlock =
+                    """
+            channel | name=a,connection=pty                             | name=a,connection=pty
+            channel | path=/s , name=a, connection=socket               | name=a,connection=socket,path=/s
+            vfb     | type=vnc,vnc=1,vncunused=0,keymap=de              | vnc=1,vncunused=0,keymap=de
+            p9      | tag=t,path=/srv,security_model=none               | tag=t,path=/srv,security_model=none
+            pci     | 1:1A.1@5,permissive=1,msitranslate=0              | 0000:01:1a.1@05,permissive=1
+            usbctrl | type=qusb,version=2,ports=6                       | type=qusb,version=2,ports=6
+            usbdev  | type=hostdev,hostbus=1,hostaddr=3,controller=0    | hostbus=1,hostaddr=3,controller=0
+            """)
+    void aDeviceThatCannotBeBuiltYetIsReadAndWritten(String key, String text, String written) {
+        DomainConfig config = silent(PVH + key + "=['" + text + "']");
+        assertEquals(key, config.otherDevices().get(0).kind().key());
+        String file = XlConfigWriter.write(config);
+        assertTrue(file.contains("\"" + written + "\""), file);
+        assertEquals(config, silent(file));
+        LibxlConfig.Reading reading = LibxlConfig.of(config).read();
+        assertEquals(config.otherDevices(), reading.config().otherDevices());
+        assertEquals(List.of(), reading.ignored());
+        ConfigException e = assertThrows(
+                ConfigException.class,
+                () -> CreatePlan.of(
+                        config,
+                        PodPolicy.standard(),
+                        SimulatedXen.create().host().firmware()));
+        assertEquals(
+                "domain x: '" + key + "' cannot be built yet: "
+                        + config.otherDevices().get(0).kind().obstacle(),
+                e.getMessage());
     }
 
     @Test

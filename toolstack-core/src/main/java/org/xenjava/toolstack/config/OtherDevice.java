@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.config;
+
+import com.google.common.base.Splitter;
+import com.google.common.collect.ImmutableMap;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.regex.Pattern;
+import org.xenjava.toolstack.error.ConfigException;
+
+/**
+ * A device that the library reads and writes and cannot build yet. A guest with such a device is refused before its
+ * domain is created.
+ *
+ * @param kind the kind of device
+ * @param parameters xl's parameters and their values, without those that have xl's default; no value has a comma
+ */
+public record OtherDevice(Kind kind, Map<String, String> parameters) {
+    private static final Pattern NUMBER = Pattern.compile("[0-9]{1,9}");
+    private static final Pattern PCI_ADDRESS = Pattern.compile("[0-9a-f]{4}:[0-9a-f]{2}:[01][0-9a-f]\\.[0-7]");
+
+    /** Kinds of values. */
+    public enum Type {
+        /** Any text. */
+        TEXT,
+        /** A decimal number. */
+        NUMBER,
+        /** 1 or 0; libxl decides without it. */
+        CHOICE,
+        /** 1; absent otherwise. */
+        FLAG
+    }
+
+    /** Kinds of devices. */
+    public enum Kind {
+        /** A console beside the guest's own, which dom0 sees as a socket or a terminal. */
+        CHANNEL("channel", "no back end of channels is attached", "backend:TEXT name:TEXT connection:TEXT path:TEXT"),
+        /** A paravirtual screen with keyboard and mouse. */
+        FRAME_BUFFER(
+                "vfb",
+                "no QEMU is started for a paravirtual screen",
+                "vnc:CHOICE vnclisten:TEXT vncpasswd:TEXT vncdisplay:NUMBER vncunused:CHOICE keymap:TEXT sdl:CHOICE"
+                        + " opengl:CHOICE display:TEXT xauthority:TEXT"),
+        /** A directory of the host, shared by the protocol 9pfs. */
+        SHARE("p9", "no back end of shares is attached", "tag:TEXT path:TEXT security_model:TEXT backend:TEXT"),
+        /** A PCI device of the host. */
+        PCI(
+                "pci",
+                "passthrough of hardware is not supported",
+                "address:TEXT slot:NUMBER msitranslate:FLAG power_mgmt:FLAG permissive:FLAG seize:FLAG"
+                        + " rdm_policy:TEXT name:TEXT"),
+        /** A USB controller. */
+        USB_CONTROLLER(
+                "usbctrl",
+                "USB controllers are configured with 'usb' and 'usbversion'",
+                "type:TEXT version:NUMBER ports:NUMBER backend:TEXT"),
+        /** A USB device of the host. */
+        USB_DEVICE(
+                "usbdev",
+                "passthrough of hardware is not supported",
+                "type:TEXT hostbus:NUMBER hostaddr:NUMBER controller:NUMBER port:NUMBER");
+
+        private final String key;
+        private final String obstacle;
+        private final ImmutableMap<String, Type> parameters;
+
+        Kind(String key, String obstacle, String parameters) {
+            this.key = key;
+            this.obstacle = obstacle;
+            ImmutableMap.Builder<String, Type> types = ImmutableMap.builder();
+            Splitter.on(' ')
+                    .withKeyValueSeparator(':')
+                    .split(parameters)
+                    .forEach((name, type) -> types.put(name, Type.valueOf(type)));
+            this.parameters = types.buildOrThrow();
+        }
+
+        /** {@return the key of xl.cfg} */
+        public String key() {
+            return key;
+        }
+
+        /** {@return why the library cannot build the device} */
+        public String obstacle() {
+            return obstacle;
+        }
+
+        /** {@return the parameters and the kinds of their values, in the order in which they are written} */
+        public Map<String, Type> parameters() {
+            return parameters;
+        }
+    }
+
+    /**
+     * Checks the parameters and puts them in order.
+     *
+     * @param kind the kind of device
+     * @param parameters xl's parameters and their values; a {@link Type#FLAG} that is 0 is left out
+     * @throws ConfigException if there is no such parameter, or a value is wrong or missing
+     */
+    public OtherDevice {
+        for (String name : parameters.keySet()) {
+            if (!kind.parameters.containsKey(name)) {
+                throw new ConfigException("'" + name + "' is no parameter of '" + kind.key + "'");
+            }
+        }
+        Map<String, String> ordered = new LinkedHashMap<>();
+        for (Map.Entry<String, Type> parameter : kind.parameters.entrySet()) {
+            String value = parameters.getOrDefault(parameter.getKey(), "");
+            if (!value.isEmpty()) {
+                check(parameter.getKey(), parameter.getValue(), value);
+                if (parameter.getValue() != Type.FLAG || value.equals("1")) {
+                    ordered.put(parameter.getKey(), value);
+                }
+            }
+        }
+        parameters = ImmutableMap.copyOf(ordered);
+        checkTogether(kind, parameters);
+    }
+
+    private static void check(String name, Type type, String value) {
+        boolean right =
+                switch (type) {
+                    case TEXT -> value.indexOf(',') < 0;
+                    case NUMBER -> NUMBER.matcher(value).matches();
+                    case CHOICE, FLAG -> value.equals("0") || value.equals("1");
+                };
+        if (!right) {
+            throw new ConfigException(name + " is "
+                    + switch (type) {
+                        case TEXT -> "a text without a comma";
+                        case NUMBER -> "a number";
+                        case CHOICE, FLAG -> "0 or 1";
+                    }
+                    + ", not '" + value + "'");
+        }
+    }
+
+    private static void checkTogether(Kind kind, Map<String, String> parameters) {
+        switch (kind) {
+            case CHANNEL -> {
+                String connection = parameters.getOrDefault("connection", "");
+                if (!connection.equals("pty") && !connection.equals("socket")) {
+                    throw new ConfigException("connection is pty or socket, not '" + connection + "'");
+                }
+                if (connection.equals("socket") != parameters.containsKey("path")) {
+                    throw new ConfigException("a channel has a path if its connection is socket, and only then");
+                }
+            }
+            case PCI -> {
+                String address = parameters.getOrDefault("address", "");
+                if (!PCI_ADDRESS.matcher(address).matches()) {
+                    throw new ConfigException("'" + address + "' is no address of a PCI device");
+                }
+            }
+            case USB_DEVICE -> {
+                if (!parameters.containsKey("hostbus") || !parameters.containsKey("hostaddr")) {
+                    throw new ConfigException("a USB device has hostbus and hostaddr");
+                }
+            }
+            case FRAME_BUFFER, SHARE, USB_CONTROLLER -> {
+                // libxl has defaults for all parameters.
+            }
+        }
+    }
+}

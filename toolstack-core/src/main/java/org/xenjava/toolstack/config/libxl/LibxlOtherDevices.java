@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.config.libxl;
+
+import com.google.common.base.Splitter;
+import com.google.common.collect.ImmutableMap;
+import com.google.gson.JsonObject;
+import com.google.gson.JsonPrimitive;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+import org.xenjava.toolstack.config.OtherDevice;
+import org.xenjava.toolstack.config.OtherDevice.Kind;
+import org.xenjava.toolstack.config.OtherDevice.Type;
+
+/** The devices that cannot be built yet, in libxl's JSON. */
+final class LibxlOtherDevices {
+    private static final long UINT32_MAX = 0xFFFF_FFFFL;
+    private static final String KEYBOARDS = "vkbs";
+
+    private static final ImmutableMap<Kind, String> LISTS = ImmutableMap.of(
+            Kind.CHANNEL, "channels",
+            Kind.FRAME_BUFFER, "vfbs",
+            Kind.SHARE, "p9s",
+            Kind.PCI, "pcidevs",
+            Kind.USB_CONTROLLER, "usbctrls",
+            Kind.USB_DEVICE, "usbdevs");
+
+    /** The members whose path is not the name of the parameter. */
+    private static final ImmutableMap<String, String> PATHS = ImmutableMap.<String, String>builder()
+            .put("channel.path", "connection.socket/path")
+            .put("vfb.vnc", "vnc/enable")
+            .put("vfb.vnclisten", "vnc/listen")
+            .put("vfb.vncpasswd", "vnc/passwd")
+            .put("vfb.vncdisplay", "vnc/display")
+            .put("vfb.vncunused", "vnc/findunused")
+            .put("vfb.sdl", "sdl/enable")
+            .put("vfb.opengl", "sdl/opengl")
+            .put("vfb.display", "sdl/display")
+            .put("vfb.xauthority", "sdl/xauthority")
+            .put("pci.slot", "vdevfn")
+            .put("usbdev.hostbus", "type.hostdev/hostbus")
+            .put("usbdev.hostaddr", "type.hostdev/hostaddr")
+            .put("usbdev.controller", "ctrl")
+            .buildOrThrow();
+
+    private LibxlOtherDevices() {}
+
+    private static String path(Kind kind, String parameter) {
+        String otherwise = parameter.equals("backend") ? "backend_domname" : parameter;
+        return PATHS.getOrDefault(kind.key() + "." + parameter, otherwise);
+    }
+
+    /** Every screen has a keyboard of its own, as xl adds it. */
+    static void write(List<OtherDevice> devices, LibxlMembers domain) {
+        LISTS.forEach((kind, list) -> domain.elements(
+                list,
+                devices.stream()
+                        .filter(device -> device.kind() == kind)
+                        .map(LibxlOtherDevices::write)
+                        .toList()));
+        domain.elements(
+                KEYBOARDS,
+                devices.stream()
+                        .filter(device -> device.kind() == Kind.FRAME_BUFFER)
+                        .map(device -> new JsonObject())
+                        .toList());
+    }
+
+    private static JsonObject write(OtherDevice device) {
+        JsonObject object = new JsonObject();
+        if (device.kind() == Kind.FRAME_BUFFER) {
+            object.add("vnc", new JsonObject());
+            object.add("sdl", new JsonObject());
+        }
+        device.parameters().forEach((name, value) -> {
+            if (device.kind() == Kind.PCI && name.equals("address")) {
+                address(value, object);
+            } else if (device.kind() == Kind.CHANNEL && name.equals("connection")) {
+                object.add("connection." + value, new JsonObject());
+            } else {
+                Type type = device.kind().parameters().getOrDefault(name, Type.TEXT);
+                put(object, path(device.kind(), name), primitive(type, value));
+            }
+        });
+        return object;
+    }
+
+    private static JsonPrimitive primitive(Type type, String value) {
+        return switch (type) {
+            case TEXT -> new JsonPrimitive(value);
+            case NUMBER -> new JsonPrimitive(Long.valueOf(value));
+            case CHOICE -> new JsonPrimitive(value.equals("1") ? "True" : "False");
+            case FLAG -> new JsonPrimitive(value.equals("1"));
+        };
+    }
+
+    private static void put(JsonObject object, String path, JsonPrimitive value) {
+        int slash = path.indexOf('/');
+        if (slash < 0) {
+            object.add(path, value);
+            return;
+        }
+        String outer = path.substring(0, slash);
+        if (!object.has(outer)) {
+            object.add(outer, new JsonObject());
+        }
+        object.getAsJsonObject(outer).add(path.substring(slash + 1), value);
+    }
+
+    /** {@code 0000:01:1a.1}; zeros are left out. */
+    private static void address(String address, JsonObject object) {
+        List<String> parts = Splitter.onPattern("[:.]").splitToList(address);
+        List<String> names = List.of("domain", "bus", "dev", "func");
+        for (int i = names.size() - 1; i >= 0; i--) {
+            int number = Integer.parseInt(parts.get(i), 16);
+            if (number != 0) {
+                object.addProperty(names.get(i), number);
+            }
+        }
+    }
+
+    static List<OtherDevice> read(LibxlObject domain) {
+        List<OtherDevice> devices = new ArrayList<>();
+        LISTS.forEach((kind, list) -> domain.objects(list)
+                .forEach(object -> devices.add(object.checked(() -> new OtherDevice(kind, parameters(kind, object))))));
+        // Those of the screens have no members.
+        domain.objects(KEYBOARDS);
+        return devices;
+    }
+
+    private static Map<String, String> parameters(Kind kind, LibxlObject object) {
+        Map<String, String> parameters = new LinkedHashMap<>();
+        object.skip("devid", "backend_domid");
+        kind.parameters().forEach((name, type) -> {
+            String path = path(kind, name);
+            int slash = path.indexOf('/');
+            LibxlObject owner = slash < 0 ? object : object.object(path.substring(0, slash));
+            value(owner, path.substring(slash + 1), type).ifPresent(value -> parameters.put(name, value));
+        });
+        if (kind == Kind.PCI) {
+            parameters.put(
+                    "address",
+                    "%04x:%02x:%02x.%x"
+                            .formatted(
+                                    object.number("domain", 0, 0xFFFF).orElse(0),
+                                    object.number("bus", 0, 0xFF).orElse(0),
+                                    object.number("dev", 0, 0x1F).orElse(0),
+                                    object.number("func", 0, 7).orElse(0)));
+        }
+        if (kind == Kind.CHANNEL) {
+            for (String connection : List.of("pty", "socket")) {
+                if (object.has("connection." + connection)) {
+                    object.object("connection." + connection);
+                    parameters.put("connection", connection);
+                }
+            }
+            object.skip("connection");
+        }
+        return parameters;
+    }
+
+    private static Optional<String> value(LibxlObject owner, String name, Type type) {
+        return switch (type) {
+            case TEXT -> owner.text(name);
+            case NUMBER -> {
+                OptionalLong number = owner.number(name, -1, UINT32_MAX);
+                yield number.isPresent() && number.getAsLong() >= 0
+                        ? Optional.of(Long.toString(number.getAsLong()))
+                        : Optional.empty();
+            }
+            case CHOICE -> owner.flag(name).map(yes -> yes ? "1" : "0");
+            case FLAG -> owner.flag(name).filter(yes -> yes).map(yes -> "1");
+        };
+    }
+}

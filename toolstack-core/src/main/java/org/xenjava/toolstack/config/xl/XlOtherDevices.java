@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.config.xl;
+
+import com.google.common.base.Splitter;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import org.xenjava.toolstack.config.OtherDevice;
+import org.xenjava.toolstack.config.OtherDevice.Kind;
+import org.xenjava.toolstack.error.ConfigException;
+
+/** Reads and writes the devices that cannot be built yet: {@code key=value} with commas between them. */
+final class XlOtherDevices {
+    private static final Pattern PCI =
+            Pattern.compile("(?:([0-9a-f]{1,4}):)?([0-9a-f]{1,2}):([0-9a-f]{1,2})\\.([0-7])(?:@([0-9a-f]{1,2}))?");
+    private static final int HEXADECIMAL = 16;
+
+    private XlOtherDevices() {}
+
+    /**
+     * @param kind the kind of device
+     * @param text its specification
+     * @param flags the flags that are set unless the text says something else
+     */
+    static OtherDevice read(Kind kind, String text, List<String> flags) {
+        Map<String, String> parameters = new LinkedHashMap<>();
+        flags.forEach(flag -> parameters.put(flag, "1"));
+        for (String word : Splitter.on(',').trimResults().omitEmptyStrings().split(text)) {
+            int equals = word.indexOf('=');
+            if (equals >= 0) {
+                assign(
+                        kind,
+                        word.substring(0, equals).strip(),
+                        word.substring(equals + 1).strip(),
+                        parameters);
+            } else if (kind == Kind.PCI) {
+                address(word, parameters);
+            } else {
+                throw new ConfigException("'" + word + "' is not of the form KEY=VALUE");
+            }
+        }
+        return new OtherDevice(kind, parameters);
+    }
+
+    /** xl ignores the type of a frame buffer, and leaves defaults out. */
+    private static void assign(Kind kind, String name, String value, Map<String, String> parameters) {
+        boolean isDefault = kind == Kind.FRAME_BUFFER && name.equals("type")
+                || kind == Kind.USB_CONTROLLER && name.equals("type") && value.equals("auto")
+                || kind == Kind.USB_DEVICE && name.equals("type") && value.equals("hostdev");
+        if (kind == Kind.PCI && name.equals("bdf")) {
+            address(value, parameters);
+        } else if (!isDefault) {
+            parameters.put(name, value);
+        }
+    }
+
+    private static void address(String word, Map<String, String> parameters) {
+        Matcher matcher = PCI.matcher(word.toLowerCase(Locale.ROOT));
+        if (!matcher.matches()) {
+            throw new ConfigException("'" + word + "' is no address of a PCI device");
+        }
+        parameters.put(
+                "address",
+                "%04x:%02x:%02x.%s"
+                        .formatted(
+                                hexadecimal(Optional.ofNullable(matcher.group(1))),
+                                hexadecimal(Optional.ofNullable(matcher.group(2))),
+                                hexadecimal(Optional.ofNullable(matcher.group(3))),
+                                matcher.group(4)));
+        Optional.ofNullable(matcher.group(5))
+                .ifPresent(slot -> parameters.put("slot", "" + Integer.parseInt(slot, HEXADECIMAL)));
+    }
+
+    private static int hexadecimal(Optional<String> digits) {
+        return digits.map(text -> Integer.parseInt(text, HEXADECIMAL)).orElse(0);
+    }
+
+    static String write(OtherDevice device) {
+        String address = device.parameters().getOrDefault("address", "");
+        String slot = device.kind() == Kind.PCI && device.parameters().containsKey("slot")
+                ? "@%02x".formatted(Integer.parseInt(device.parameters().getOrDefault("slot", "0")))
+                : "";
+        String others = device.parameters().entrySet().stream()
+                .filter(entry -> device.kind() != Kind.PCI
+                        || !entry.getKey().equals("address") && !entry.getKey().equals("slot"))
+                .map(entry -> entry.getKey() + "=" + entry.getValue())
+                .collect(Collectors.joining(","));
+        String place = address + slot;
+        return place.isEmpty() || others.isEmpty() ? place + others : place + "," + others;
+    }
+}
