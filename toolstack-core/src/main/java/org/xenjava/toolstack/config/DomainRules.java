@@ -49,13 +49,14 @@ final class DomainRules {
         return "domain " + Visible.text(StringUtils.abbreviate(name, SHOWN)) + ": ";
     }
 
-    static Optional<String> ofKernel(DomainType type, Optional<Path> kernel, Optional<BootLoader> bootLoader) {
+    static Optional<String> ofKernel(
+            DomainType type, Optional<Path> kernel, Optional<DomainConfig.BootLoader> bootLoader) {
         return type != DomainType.HVM && kernel.isEmpty() && bootLoader.isEmpty()
                 ? Optional.of("a " + type + " guest needs a kernel")
                 : Optional.empty();
     }
 
-    static Optional<String> ofBootLoader(DomainType type, Optional<BootLoader> bootLoader) {
+    static Optional<String> ofBootLoader(DomainType type, Optional<DomainConfig.BootLoader> bootLoader) {
         return type == DomainType.HVM && bootLoader.isPresent()
                 ? Optional.of("an HVM guest has firmware and no boot loader")
                 : Optional.empty();
@@ -68,7 +69,8 @@ final class DomainRules {
                 : Optional.empty();
     }
 
-    static Optional<String> ofDirectBoot(Optional<Path> kernel, Optional<BootLoader> bootLoader, String commandLine) {
+    static Optional<String> ofDirectBoot(
+            Optional<Path> kernel, Optional<DomainConfig.BootLoader> bootLoader, String commandLine) {
         return kernel.isEmpty() && bootLoader.isEmpty() && !commandLine.isEmpty()
                 ? Optional.of("a kernel command line has no effect without a kernel")
                 : Optional.empty();
