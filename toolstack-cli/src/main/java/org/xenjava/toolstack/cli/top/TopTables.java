@@ -68,8 +68,9 @@ final class TopTables {
                 limited ? String.format(Locale.ROOT, "%.1f", status.maxPages().count() * PERCENT / all) : "n/a",
                 status.vcpus(),
                 traffic.nics(),
-                traffic.sentBytes() / BYTES_PER_KIB,
+                // As in xentop, the counters of domain 0's interfaces: they transmit what the guest receives.
                 traffic.receivedBytes() / BYTES_PER_KIB,
+                traffic.sentBytes() / BYTES_PER_KIB,
                 traffic.disks(),
                 traffic.waits(),
                 traffic.reads(),

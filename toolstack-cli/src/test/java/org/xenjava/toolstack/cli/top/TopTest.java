@@ -81,7 +81,7 @@ class TopTest {
                 List.of(
                         "      NAME  STATE   CPU(sec) CPU(%)     MEM(k) MEM(%)  MAXMEM(k) MAXMEM(%) VCPUS NETS NETTX(k) NETRX(k)"
                                 + " VBDS   VBD_OO   VBD_RD   VBD_WR  VBD_RSECT  VBD_WSECT SSID    DEBT(k)",
-                        "       web --b---          2   50.0     262144    6.3     524288      12.5     1    1       40       80"
+                        "       web --b---          2   50.0     262144    6.3     524288      12.5     1    1       80       40"
                                 + "    2        3      140      280       1120       2240    0       4096",
                         "  Domain-0 -----r          1    5.0     262144    6.3   no limit       n/a     1    1        0        0"
                                 + "    2        3        0        0          0          0    0          0"),
