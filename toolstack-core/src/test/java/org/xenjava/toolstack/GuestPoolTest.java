@@ -76,7 +76,7 @@ class GuestPoolTest {
 
     @Test
     void aGuestFromThePoolIsTheSameAsAnyOther() {
-        for (DomainType type : DomainType.values()) {
+        for (DomainType type : List.of(DomainType.PVH, DomainType.HVM)) {
             DomainConfig config = type == DomainType.PVH
                     ? CONFIG
                     : DomainConfig.builder("taken")

@@ -56,7 +56,7 @@ class MatrixTest {
     }
 
     @ParameterizedTest
-    @EnumSource(DomainType.class)
+    @EnumSource(names = {"PVH", "HVM"})
     void everyCellWasTriedOnRealXen(DomainType type) {
         assertEquals(
                 List.of(),
@@ -78,7 +78,7 @@ class MatrixTest {
     }
 
     @ParameterizedTest
-    @EnumSource(DomainType.class)
+    @EnumSource(names = {"PVH", "HVM"})
     void noGuestCrashesWhoseBootIsBacked(DomainType type) {
         for (Driver driver : Matrix.drivers()) {
             Cell cell = Matrix.cell(type, driver, Column.BACKED);
