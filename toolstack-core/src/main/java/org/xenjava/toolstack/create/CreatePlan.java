@@ -60,7 +60,6 @@ public record CreatePlan(DomainConfig config, MemoryPlan memory, ImagePlan image
      * @throws KernelImageException if a file cannot be found or read, is malformed, or does not fit into the guest
      */
     public static CreatePlan of(DomainConfig config, PodPolicy policy, ImageFiles images, HostInventory host) {
-        requireBuildable(config);
         MemoryPlan memory = memory(config, policy);
         return config.hvm()
                 .map(machine -> hvm(config, machine, memory, images, host))
@@ -85,8 +84,13 @@ public record CreatePlan(DomainConfig config, MemoryPlan memory, ImagePlan image
         });
     }
 
-    /** The plan of the memory alone, for which no file is read. */
+    /**
+     * The plan of the memory alone, for which no file is read.
+     *
+     * @throws ConfigException if no guest of this kind, or with these devices, can be built
+     */
     static MemoryPlan memory(DomainConfig config, PodPolicy policy) {
+        requireBuildable(config);
         return config.hvm()
                 .map(machine -> MemoryPlan.hvm(config, machine, policy))
                 .orElseGet(() -> MemoryPlan.pvh(config, policy, PvhImagePlan.ACPI_PAGES));
