@@ -362,8 +362,8 @@ class DryRunTest {
         Outcome printed = prompt.run("dry-run", "--libxl", podGuest());
         assertEquals("", printed.err());
         JsonObject document = JsonParser.parseString(printed.out()).getAsJsonObject();
-        assertTrue(document.get("domid").isJsonNull());
-        JsonObject build = document.getAsJsonObject("config").getAsJsonObject("b_info");
+        assertFalse(document.getAsJsonObject("c_info").has("domid"));
+        JsonObject build = document.getAsJsonObject("b_info");
         assertEquals(262_144, build.get("target_memkb").getAsInt());
         assertEquals(524_288, build.get("max_memkb").getAsInt());
         assertEquals(4, build.get("max_vcpus").getAsInt());
@@ -379,10 +379,10 @@ class DryRunTest {
     void aMemberOfLibxlsJsonThatIsNotSupportedIsAWarning() throws IOException {
         String text = prompt.run("dry-run", "--libxl", podGuest())
                 .out()
-                .replace("\"b_info\": {", "\"pcidevs\": [{\"func\": 1}], \"b_info\": {");
+                .replace("\"b_info\": {", "\"vtpms\": [{\"func\": 1}], \"b_info\": {");
         Path file = Files.writeString(directory.resolve("stored.json"), text);
         Outcome outcome = prompt.run("dry-run", file.toString());
         assertEquals(0, outcome.status());
-        assertTrue(outcome.err().contains("'pcidevs' is not supported and ignored"), outcome.err());
+        assertTrue(outcome.err().contains("'vtpms' is not supported and ignored"), outcome.err());
     }
 }

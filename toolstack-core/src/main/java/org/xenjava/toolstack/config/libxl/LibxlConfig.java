@@ -6,7 +6,6 @@ import com.google.gson.Gson;
 import com.google.gson.GsonBuilder;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
-import com.google.gson.JsonNull;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParseException;
 import com.google.gson.JsonParser;
@@ -302,12 +301,21 @@ public final class LibxlConfig {
         return new LibxlConfig(changed, source);
     }
 
-    /** {@return the text that {@code xl -N create} prints} */
+    /**
+     * {@return the text that {@code xl -N create} prints: as {@link #text}, but without a wish for a domid, and with the
+     * number of vCPUs also if it is 1}
+     */
     public String dryRunText() {
-        JsonObject entry = new JsonObject();
-        entry.add("domid", JsonNull.INSTANCE);
-        entry.add("config", root);
-        return PRETTY.toJson(entry) + "\n";
+        JsonObject printed = root.deepCopy();
+        section(printed, "c_info").remove("domid");
+        JsonArray online = new JsonArray();
+        online.add(0);
+        JsonObject build = new JsonObject();
+        build.addProperty("max_vcpus", 1);
+        build.add("avail_vcpus", online);
+        section(printed, "b_info").asMap().forEach(build::add);
+        printed.add("b_info", build);
+        return PRETTY.toJson(printed) + "\n";
     }
 
     private static JsonObject section(JsonObject parent, String name) {
