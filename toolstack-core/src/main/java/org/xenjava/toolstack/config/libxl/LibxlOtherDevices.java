@@ -19,6 +19,7 @@ import org.xenjava.toolstack.config.OtherDevice.Type;
 final class LibxlOtherDevices {
     private static final long UINT32_MAX = 0xFFFF_FFFFL;
     private static final String KEYBOARDS = "vkbs";
+    private static final int FUNCTIONS_OF_SLOT = 8;
 
     private static final ImmutableMap<Kind, String> LISTS = ImmutableMap.of(
             Kind.CHANNEL, "channels",
@@ -40,7 +41,6 @@ final class LibxlOtherDevices {
             .put("vfb.opengl", "sdl/opengl")
             .put("vfb.display", "sdl/display")
             .put("vfb.xauthority", "sdl/xauthority")
-            .put("pci.slot", "vdevfn")
             .put("usbdev.hostbus", "type.hostdev/hostbus")
             .put("usbdev.hostaddr", "type.hostdev/hostaddr")
             .put("usbdev.controller", "ctrl")
@@ -71,6 +71,9 @@ final class LibxlOtherDevices {
 
     private static JsonObject write(OtherDevice device) {
         JsonObject object = new JsonObject();
+        if (device.kind() == Kind.PCI) {
+            object.addProperty("vfunc_mask", 1);
+        }
         if (device.kind() == Kind.FRAME_BUFFER) {
             object.add("vnc", new JsonObject());
             object.add("sdl", new JsonObject());
@@ -78,6 +81,8 @@ final class LibxlOtherDevices {
         device.parameters().forEach((name, value) -> {
             if (device.kind() == Kind.PCI && name.equals("address")) {
                 address(value, object);
+            } else if (device.kind() == Kind.PCI && name.equals("slot")) {
+                object.addProperty("vdevfn", Integer.parseInt(value) * FUNCTIONS_OF_SLOT);
             } else if (device.kind() == Kind.CHANNEL && name.equals("connection")) {
                 object.add("connection." + value, new JsonObject());
             } else {
@@ -141,6 +146,11 @@ final class LibxlOtherDevices {
             value(owner, path.substring(slash + 1), type).ifPresent(value -> parameters.put(name, value));
         });
         if (kind == Kind.PCI) {
+            long slot = object.number("vdevfn", 0, UINT32_MAX).orElse(0) / FUNCTIONS_OF_SLOT;
+            if (slot != 0) {
+                parameters.put("slot", Long.toString(slot));
+            }
+            object.skip("vfunc_mask");
             parameters.put(
                     "address",
                     "%04x:%02x:%02x.%x"

@@ -95,6 +95,9 @@ final class LibxlReader {
         file(build, "kernel").ifPresent(config::kernel);
         file(build, "ramdisk").ifPresent(config::ramdisk);
         build.text("cmdline").ifPresent(config::commandLine);
+        if (type == DomainType.PV) {
+            build.skip("acpi");
+        }
         if (type == DomainType.HVM) {
             // libxl runs no boot loader for these guests.
             build.skip("bootloader", "bootloader_args");

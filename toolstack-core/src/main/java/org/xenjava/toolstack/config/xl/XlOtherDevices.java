@@ -44,6 +44,9 @@ final class XlOtherDevices {
                 throw new ConfigException("'" + word + "' is not of the form KEY=VALUE");
             }
         }
+        if (kind == Kind.USB_DEVICE && !parameters.keySet().containsAll(List.of("hostbus", "hostaddr"))) {
+            throw new ConfigException("a USB device has hostbus and hostaddr");
+        }
         return new OtherDevice(kind, parameters);
     }
 

@@ -103,8 +103,13 @@ final class XlXenSection {
     Set<GuestOption> options() {
         return Stream.of(GuestOption.values())
                 .filter(option -> option != GuestOption.E820_HOST || isPv)
-                .filter(option -> settings.truth(option.word()).orElse(false))
+                .filter(option -> settings.truth(option.word()).orElse(false) || isImplied(option))
                 .collect(Collectors.toSet());
+    }
+
+    /** A PV guest with a PCI device sees the host's memory map, as in xl. */
+    private boolean isImplied(GuestOption option) {
+        return option == GuestOption.E820_HOST && !settings.texts("pci").isEmpty();
     }
 
     private OptionalInt limit(String key) {

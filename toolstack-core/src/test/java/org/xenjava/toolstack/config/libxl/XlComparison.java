@@ -7,12 +7,14 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.stream.Stream;
 import org.xenjava.toolstack.config.DomainConfig;
 import org.xenjava.toolstack.config.HvmConfig;
 import org.xenjava.toolstack.config.NicConfig;
+import org.xenjava.toolstack.config.OtherDevice;
 import org.xenjava.toolstack.config.PlatformConfig;
 import org.xenjava.toolstack.config.PlatformConfig.GenerationId;
 import org.xenjava.toolstack.config.xl.XlConfigReader;
@@ -64,6 +66,12 @@ final class XlComparison {
                 .nics(config.nics().stream().map(nic -> plain(nic, config)).toList());
         ours.uuid().ifPresentOrElse(uuid -> {}, () -> builder.uuid(new java.util.UUID(0, 0)));
         config.hvm().ifPresent(machine -> builder.hvm(decided(machine)));
+        // xl 4.17 prints no address of a USB device.
+        builder.otherDevices(config.otherDevices().stream()
+                .map(device -> device.kind() == OtherDevice.Kind.USB_DEVICE
+                        ? new OtherDevice(device.kind(), Map.of())
+                        : device)
+                .toList());
         return builder.build();
     }
 

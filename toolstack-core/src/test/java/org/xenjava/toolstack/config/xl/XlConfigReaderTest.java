@@ -136,6 +136,14 @@ class XlConfigReaderTest {
     }
 
     @Test
+    void aPciDeviceIsWrittenAsXlWritesIt() {
+        DomainConfig config = silent("name='x'; memory=64; type='pv'; kernel='k'; pci=['02:00.1@5,permissive=1']");
+        assertEquals(Set.of(GuestOption.E820_HOST), config.options());
+        String json = LibxlConfig.of(config).text().replaceAll("\\s", "");
+        assertTrue(json.contains("[{\"vfunc_mask\":1,\"func\":1,\"bus\":2,\"vdevfn\":40,\"permissive\":true}]"), json);
+    }
+
+    @Test
     void aKeyOfOtherGuestsIsIgnoredWithAWarning() {
         assertEquals("[f:2: 'e820_host' is ignored, as xl does: it concerns PV guests]", warnings(PVH + "e820_host=1"));
     }
