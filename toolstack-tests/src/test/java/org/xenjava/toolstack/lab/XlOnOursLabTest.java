@@ -74,10 +74,12 @@ class XlOnOursLabTest extends LabFixture {
                         .text());
         assertTrue(xl("list").text().contains(name));
         assertEquals(0, xl("block-list", id).status());
-        xl("block-attach", id, "format=raw,vdev=xvdb,access=rw,target=" + image(name + "-b.img"));
+        String second = "format=raw,vdev=xvdb,access=rw,target=" + image(name + "-b.img");
+        assertEquals(0, xl("block-attach", id, second).status());
         // Both read libxl's stored configuration.
-        xl("cd-insert", id, "hdc", image(name + ".iso").toString());
-        xl("cd-eject", id, "hdc");
+        assertEquals(
+                0, xl("cd-insert", id, "hdc", image(name + ".iso").toString()).status());
+        assertEquals(0, xl("cd-eject", id, "hdc").status());
         Dom0.report("loops: " + loops());
         assertEquals(0, xl("destroy", id).status());
         Dom0.await("the end of QEMU", Duration.ofSeconds(20), () -> Optional.of(Files.exists(Path.of("/proc/" + qemu)))
