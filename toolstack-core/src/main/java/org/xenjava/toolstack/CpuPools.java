@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.TreeSet;
 import java.util.UUID;
 import java.util.function.IntConsumer;
 import org.slf4j.Logger;
@@ -30,6 +31,7 @@ import org.xenjava.toolstack.xenctrl.units.Scheduler;
 public final class CpuPools {
     private static final Logger LOG = LoggerFactory.getLogger(CpuPools.class);
     private static final String ROOT = "/local/pool";
+    private static final String NODE_POOL = "Pool-node";
     private static final String NAME = "[!-.0-~]([ -.0-~]{0,62}[!-.0-~])?";
 
     private final HostContext context;
@@ -209,6 +211,49 @@ public final class CpuPools {
             }
             return each(cpus, cpu -> calls().removeCpu(pool.id(), cpu));
         });
+    }
+
+    /**
+     * Makes a pool of the CPUs of each NUMA node: pool 0 keeps those of one node, and each other node gets a new pool with
+     * pool 0's scheduler. Their names are {@code Pool-nodeN}. If that fails, pool 0 has all its CPUs and its name again.
+     *
+     * @return all pools, by ascending number
+     * @throws DomainStateException if there are other pools than pool 0
+     */
+    public List<CpuPool> splitByNode() {
+        return context.attempting("making a pool of each NUMA node", () -> {
+            if (calls().list().size() != 1) {
+                throw new DomainStateException("there are other pools than pool 0; destroy them first");
+            }
+            CpuPool first = status(0);
+            List<Integer> nodes = context.xenctrl().cpus().nodes();
+            int own = nodes.get(first.cpus().cpus().iterator().next());
+            List<CpuPool> made = new ArrayList<>();
+            try {
+                for (int node : new TreeSet<>(nodes)) {
+                    CpuSet cpus =
+                            CpuList.parse("node:" + Math.max(0, node)).on(nodes).and(first.cpus());
+                    if (node >= 0 && node != own && !cpus.isEmpty()) {
+                        removeCpus(first, cpus);
+                        made.add(create(NODE_POOL + node, first.scheduler(), cpus));
+                    }
+                }
+                rename(first, NODE_POOL + own);
+            } catch (RuntimeException e) {
+                undoSplit(first, made, e);
+                throw e;
+            }
+            return list();
+        });
+    }
+
+    private void undoSplit(CpuPool first, List<CpuPool> made, RuntimeException failure) {
+        try {
+            made.forEach(this::destroy);
+            addCpus(first, first.cpus().minus(status(0).cpus()));
+        } catch (RuntimeException e) {
+            failure.addSuppressed(e);
+        }
     }
 
     /** Does something with each CPU, and fails after the last one. */

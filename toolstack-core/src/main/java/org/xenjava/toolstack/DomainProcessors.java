@@ -7,6 +7,8 @@ import java.util.List;
 import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.xenjava.toolstack.config.DomainType;
+import org.xenjava.toolstack.device.QemuProcess;
 import org.xenjava.toolstack.error.ConfigException;
 import org.xenjava.toolstack.error.DomainStateException;
 import org.xenjava.toolstack.processor.CpuPool;
@@ -27,6 +29,9 @@ import org.xenjava.toolstack.xenctrl.units.Scheduler;
 /** The vCPUs of one domain, their CPUs, and its share of its pool. {@link Domain#processors} returns it. */
 public final class DomainProcessors {
     private static final Logger LOG = LoggerFactory.getLogger(DomainProcessors.class);
+
+    private static final String VCPU_ONLINE = "online";
+    private static final String VCPU_OFFLINE = "offline";
 
     private final DomainHandle domain;
     private final CpuPools pools;
@@ -54,6 +59,50 @@ public final class DomainProcessors {
             }
             return List.copyOf(all);
         });
+    }
+
+    /**
+     * Asks the guest to bring its vCPUs online from number 0 on, and to take the others offline. A PVH guest does so when
+     * it gets to it, and Linux brings a new vCPU online only if its user space says so; {@link #vcpus} shows what it has
+     * done. QEMU adds the vCPUs of an HVM guest and cannot remove them again.
+     *
+     * @param count number of vCPUs that are to be online, 1 to the largest number that the domain may have
+     * @throws ConfigException if the domain cannot have that many
+     * @throws DomainStateException if the vCPUs of an HVM guest are to become fewer
+     */
+    public void setOnline(int count) {
+        String verb = "setting the number of vCPUs of";
+        domain.exclusively(verb, () -> {
+            int most = domain.info(verb).maxVcpuId() + 1;
+            if (count < 1 || count > most) {
+                throw new ConfigException(verb + " " + domain + ": it can have 1 to " + most + " vCPUs, not " + count);
+            }
+            if (domain.store()
+                    .read(domain.paths().libxlType())
+                    .filter(DomainType.HVM.word()::equals)
+                    .isPresent()) {
+                plug(verb, count);
+            }
+            domain.store().inTransaction(transaction -> {
+                for (int vcpu = 0; vcpu < most; vcpu++) {
+                    transaction.write(domain.paths().vcpuAvailability(vcpu), vcpu < count ? VCPU_ONLINE : VCPU_OFFLINE);
+                }
+                return count;
+            });
+        });
+        LOG.info("{} is to have {} vCPUs online", domain, count);
+    }
+
+    private void plug(String verb, int count) {
+        QemuProcess qemu = domain.context()
+                .deviceModels()
+                .process(domain.domid())
+                .orElseThrow(() -> new DomainStateException(verb + " " + domain + ": no QEMU serves it"));
+        int plugged = qemu.plugVcpus(count);
+        if (plugged > count) {
+            throw new DomainStateException(verb + " " + domain + ": QEMU has " + plugged
+                    + " vCPUs for it and can unplug none; an HVM guest can only take them offline itself");
+        }
     }
 
     private static VcpuStatus.State state(VcpuInfo info) {

@@ -1,18 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.xenjava.toolstack;
 
+import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.xenjava.toolstack.config.DomainConfig;
 import org.xenjava.toolstack.config.DomainType;
 import org.xenjava.toolstack.config.libxl.LibxlConfig;
 import org.xenjava.toolstack.context.CurrentConfig;
 import org.xenjava.toolstack.device.view.AttachedDisk;
 import org.xenjava.toolstack.device.view.AttachedNic;
+import org.xenjava.toolstack.processor.CpuShare;
 import org.xenjava.toolstack.store.DomainPaths;
 import org.xenjava.toolstack.store.StoreTransaction;
+import org.xenjava.toolstack.xenctrl.DomainInfo;
+import org.xenjava.toolstack.xenctrl.PoolCalls;
+import org.xenjava.toolstack.xenctrl.PoolInfo;
 import org.xenjava.toolstack.xenctrl.units.KiB;
+import org.xenjava.toolstack.xenctrl.units.Scheduler;
 
 /** A domain's configuration in libxl's form, with its values of now, as {@code xl list -l} shows it. */
 final class PresentLibxlConfig {
@@ -38,6 +46,9 @@ final class PresentLibxlConfig {
         DomainPaths paths = domain.paths();
         Optional<KiB> most = store.readPlausibleKib(paths.memoryStaticMax());
         Optional<KiB> memory = ours.map(DomainConfig::memory).or(() -> memory(store, paths, most));
+        Optional<DomainInfo> info = domain.find();
+        Optional<PoolInfo> pool = info.flatMap(found -> domain.xenctrl().pools().info(found.pool()));
+        Optional<Scheduler> scheduler = pool.flatMap(found -> Scheduler.ofId(found.schedulerId()));
         Set<Integer> disks = domain.context().devices().disks(domain.domid()).stream()
                 .map(AttachedDisk::number)
                 .collect(Collectors.toSet());
@@ -48,8 +59,32 @@ final class PresentLibxlConfig {
                         store.read(paths.name()).or(stored::name).orElse(""),
                         domain.uuid(),
                         memory,
-                        ours.map(DomainConfig::maxMemory).or(() -> most)))
+                        ours.map(DomainConfig::maxMemory).or(() -> most),
+                        info.map(found -> vcpus(store, paths, found.maxVcpuId() + 1))
+                                .orElse(OptionalInt.empty()),
+                        scheduler,
+                        scheduler.flatMap(one -> share(domain, one))))
                 .withDevices(disk -> disks.contains(disk.number()), nics::contains);
+    }
+
+    /** libxl leaves the vCPUs of a domain with one out. */
+    private static OptionalInt vcpus(StoreTransaction store, DomainPaths paths, int most) {
+        List<String> nodes =
+                IntStream.range(0, most).mapToObj(paths::vcpuAvailability).toList();
+        long online = most == 1
+                ? 0
+                : store.readAll(nodes).stream()
+                        .filter(Optional.of("online")::equals)
+                        .count();
+        return online == 0 ? OptionalInt.empty() : OptionalInt.of((int) online);
+    }
+
+    private static Optional<CpuShare> share(DomainHandle domain, Scheduler scheduler) {
+        if (scheduler != Scheduler.CREDIT && scheduler != Scheduler.CREDIT2) {
+            return Optional.empty();
+        }
+        PoolCalls.Share share = domain.xenctrl().pools().share(domain.domid(), scheduler);
+        return Optional.of(new CpuShare(share.weight(), share.cap()));
     }
 
     private static Optional<KiB> memory(StoreTransaction store, DomainPaths paths, Optional<KiB> most) {

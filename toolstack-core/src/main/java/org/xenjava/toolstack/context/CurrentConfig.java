@@ -2,6 +2,7 @@
 package org.xenjava.toolstack.context;
 
 import java.util.Optional;
+import java.util.stream.IntStream;
 import org.xenjava.toolstack.config.DomainConfig;
 import org.xenjava.toolstack.create.StoredConfig;
 import org.xenjava.toolstack.memory.GuestShape;
@@ -36,9 +37,26 @@ public final class CurrentConfig {
         String name = store.read(paths.name()).orElse(built.name());
         return built.toBuilder()
                 .name(name)
+                .vcpus(vcpus(store, paths, built))
                 .memory(memory.isLessThan(maxMemory) ? memory : maxMemory)
                 .maxMemory(maxMemory)
                 .build();
+    }
+
+    /** The vCPUs that the domain is asked to have online, by the last vcpu-set. */
+    private static int vcpus(StoreTransaction store, DomainPaths paths, DomainConfig built) {
+        if (built.maxVcpus() == 1) {
+            return built.vcpus();
+        }
+        long online =
+                store
+                        .readAll(IntStream.range(0, built.maxVcpus())
+                                .mapToObj(paths::vcpuAvailability)
+                                .toList())
+                        .stream()
+                        .filter(Optional.of("online")::equals)
+                        .count();
+        return online == 0 ? built.vcpus() : (int) online;
     }
 
     /** The memory in whole MiB, as a configuration requires; a mem-set to a number of pages is rounded down. */

@@ -109,6 +109,11 @@ final class GuestBuild {
         guests = there.stream().collect(Collectors.toMap(DomainInfo::domid, DomainInfo::handle));
     }
 
+    /** The guest's configuration, with the numbers of this host's CPUs in the place of NUMA nodes. */
+    DomainConfig resolvedConfig() {
+        return plan.config().toBuilder().placement(shell.resolvedPlacement()).build();
+    }
+
     void loadImage() {
         plan.image().loadInto(memory());
     }

@@ -147,6 +147,11 @@ final class GuestShell {
         placement.ifPresent(where -> where.apply(domid));
     }
 
+    /** Where the vCPUs are, with the numbers of this host's CPUs in the place of NUMA nodes. */
+    CpuPlacement resolvedPlacement() {
+        return placement.map(VcpuPlacement::resolved).orElse(config.placement());
+    }
+
     void limitMemory() {
         xenctrl.memory().setMaxMem(domid, plan.maxMem());
     }

@@ -124,7 +124,7 @@ final class Recipes {
     }
 
     private static void store(GuestBuild guest, Userdata userdata) {
-        userdata.write(guest.domid(), guest.uuid(), LibxlConfig.of(guest.plan().config()));
+        userdata.write(guest.domid(), guest.uuid(), LibxlConfig.of(guest.resolvedConfig()));
     }
 
     private static void removeNodes(GuestBuild guest, DomainRemoval removal) {

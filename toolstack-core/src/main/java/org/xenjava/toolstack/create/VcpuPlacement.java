@@ -72,6 +72,17 @@ final class VcpuPlacement {
                         () -> new ConfigException("cpu_weight and cap need a pool with scheduler credit or credit2"));
     }
 
+    /** The same placement with the numbers of CPUs in the place of NUMA nodes. */
+    CpuPlacement resolved() {
+        return new CpuPlacement(lists(hard), lists(soft), wanted.weight(), wanted.cap(), wanted.pool());
+    }
+
+    private static List<CpuList> lists(List<CpuSet> sets) {
+        return sets.stream()
+                .map(set -> set.isEmpty() ? CpuList.parse("all") : CpuList.of(set))
+                .toList();
+    }
+
     /** Moves a domain that has no vCPUs yet. */
     void enterPool(int domid) {
         pool.filter(one -> one.id() != 0).ifPresent(one -> xenctrl.pools().moveDomain(domid, one.id()));

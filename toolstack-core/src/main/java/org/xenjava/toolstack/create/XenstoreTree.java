@@ -153,7 +153,7 @@ final class XenstoreTree {
         transaction.write(paths.of("store/port"), Integer.toString(ports.store()));
         transaction.write(paths.of("store/ring-ref"), Long.toString(SpecialPage.STORE.gfn()));
         for (int cpu = 0; cpu < config.maxVcpus(); cpu++) {
-            transaction.write(paths.of("cpu/" + cpu + "/availability"), cpu < config.vcpus() ? "online" : "offline");
+            transaction.write(paths.vcpuAvailability(cpu), cpu < config.vcpus() ? "online" : "offline");
         }
     }
 

@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -182,6 +183,26 @@ final class QemuMonitor {
     /** Wakes a guest that sleeps in ACPI's state S3. */
     void wake() {
         ask("system_wakeup", new JsonObject());
+    }
+
+    /**
+     * Adds vCPUs until the machine has that many. QEMU has no command that removes one.
+     *
+     * @param count number of vCPUs, at most as many as the machine has places
+     * @return number of vCPUs that the machine has now: more than {@code count} if it had more
+     */
+    int plugVcpus(int count) {
+        try (QmpClient client = connect()) {
+            List<VcpuSlot> slots = VcpuSlot.of(client.execute("query-hotpluggable-cpus", new JsonObject()));
+            int plugged = (int) slots.stream().filter(VcpuSlot::isPlugged).count();
+            for (int vcpu = 0; vcpu < slots.size() && plugged < count; vcpu++) {
+                if (!slots.get(vcpu).isPlugged()) {
+                    client.execute("device_add", slots.get(vcpu).plug(vcpu));
+                    plugged++;
+                }
+            }
+            return plugged;
+        }
     }
 
     /** Executes a command line of QEMU's monitor for people. */

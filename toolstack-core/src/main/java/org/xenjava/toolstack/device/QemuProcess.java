@@ -122,6 +122,16 @@ public final class QemuProcess {
     }
 
     /**
+     * Adds vCPUs until the guest's machine has that many. QEMU has no command that removes one.
+     *
+     * @param count number of vCPUs, at most the largest number that the guest may have
+     * @return number of vCPUs that the machine has now: more than {@code count} if it had more
+     */
+    public int plugVcpus(int count) {
+        return monitor().plugVcpus(count);
+    }
+
+    /**
      * Executes a command of QEMU's monitor for people.
      *
      * @param commandLine command and arguments, such as {@code info block}

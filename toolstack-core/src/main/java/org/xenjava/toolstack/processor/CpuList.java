@@ -2,7 +2,9 @@
 package org.xenjava.toolstack.processor;
 
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
+import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.xenjava.toolstack.error.ConfigException;
@@ -15,6 +17,9 @@ import org.xenjava.toolstack.xenctrl.units.CpuSet;
  */
 public final class CpuList {
     private static final Pattern ELEMENT = Pattern.compile("(\\^?)(nodes?:)?(?:(all)|(\\d{1,5})(?:-(\\d{1,5}))?)");
+
+    /** Xen has at most this many. */
+    private static final int MOST_CPUS = 4096;
 
     private final String text;
     private final List<Element> elements;
@@ -81,6 +86,13 @@ public final class CpuList {
      */
     public static CpuList of(CpuSet cpus) {
         return parse(cpus.toString());
+    }
+
+    /** {@return the CPUs of a list that means the same on every host; empty if it names NUMA nodes or all CPUs} */
+    public Optional<CpuSet> numbers() {
+        int last = elements.stream().mapToInt(Element::last).max().orElse(-1);
+        boolean everywhere = last < MOST_CPUS && elements.stream().allMatch(element -> element.unit() == Unit.CPU);
+        return everywhere ? Optional.of(on(Collections.nCopies(last + 1, 0))) : Optional.empty();
     }
 
     /**

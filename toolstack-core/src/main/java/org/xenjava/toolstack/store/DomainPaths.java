@@ -57,6 +57,11 @@ public record DomainPaths(int domid) {
         return of("memory/videoram");
     }
 
+    /** {@return the path of the node that says whether a vCPU is to be online} */
+    public String vcpuAvailability(int vcpu) {
+        return of("cpu/" + vcpu + "/availability");
+    }
+
     /** {@code /libxl/N}: the toolstack's own nodes, not readable for the guest. */
     public String libxl() {
         return LIBXL + "/" + domid;

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.google.gson.JsonObject;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -139,6 +140,37 @@ class QemuMonitorTest {
                     List.of("add-fd {}", "screendump {\"filename\":\"/dev/fdset/3\"}", "remove-fd {\"fdset-id\":3}"),
                     server.commands());
             assertFalse(Files.exists(passed.get()));
+        }
+    }
+
+    /** A machine of QEMU 7 that prefers cores to sockets; the second vCPU is not there. */
+    private static final String SLOTS = "{\"return\": ["
+            + "{\"props\": {\"core-id\": 2, \"thread-id\": 0, \"socket-id\": 0}, \"vcpus-count\": 1, \"type\": \"q\"},"
+            + "{\"props\": {\"core-id\": 1, \"thread-id\": 0, \"socket-id\": 0}, \"vcpus-count\": 1, \"type\": \"q\"},"
+            + "{\"props\": {\"core-id\": 0, \"thread-id\": 0, \"socket-id\": 0}, \"vcpus-count\": 1,"
+            + " \"qom-path\": \"/machine/unattached/device[0]\", \"type\": \"q\"}]}\n";
+
+    private static String slots(JsonObject request) {
+        return request.get("execute").getAsString().equals("query-hotpluggable-cpus") ? SLOTS : OK;
+    }
+
+    @Test
+    void vcpusAreAddedWhereQemuHasRoomForThem() throws IOException {
+        try (QmpServer server = QmpServer.at(socket, QemuMonitorTest::slots)) {
+            assertEquals(2, monitor().plugVcpus(2));
+            assertEquals(
+                    List.of(
+                            "query-hotpluggable-cpus {}",
+                            "device_add {\"driver\":\"q\",\"id\":\"cpu-1\",\"socket-id\":0,\"core-id\":1,\"thread-id\":0}"),
+                    server.commands());
+        }
+    }
+
+    @Test
+    void vcpusThatQemuHasAreNotAddedAgain() throws IOException {
+        try (QmpServer server = QmpServer.at(socket, QemuMonitorTest::slots)) {
+            assertEquals(1, monitor().plugVcpus(1));
+            assertEquals(List.of("query-hotpluggable-cpus {}"), server.commands());
         }
     }
 

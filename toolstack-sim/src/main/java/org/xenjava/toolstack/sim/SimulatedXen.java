@@ -65,6 +65,7 @@ public final class SimulatedXen {
         List<String> bridges = List.copyOf(settings.bridges);
         MachineSize size = new MachineSize(
                 settings.cpus,
+                settings.nodes,
                 settings.dom0Vcpus,
                 settings.hostPages,
                 settings.dom0Pages,
@@ -268,6 +269,7 @@ public final class SimulatedXen {
 
         private XenRelease release = XenRelease.V4_17;
         private int cpus = 2;
+        private int nodes = 1;
         private int dom0Vcpus = 2;
         private long hostPages = 1_572_731;
         private long dom0Pages = 393_216;
@@ -316,13 +318,24 @@ public final class SimulatedXen {
         }
 
         /**
-         * Sets the number of the host's CPUs. Each is a core of its own; all are on one node.
+         * Sets the number of the host's CPUs. Each is a core of its own.
          *
          * @param count number of CPUs; the default is 2
          * @return this builder
          */
         public Builder cpus(int count) {
             cpus = count;
+            return this;
+        }
+
+        /**
+         * Sets the number of the host's NUMA nodes, which have equal parts of the CPUs and of the memory.
+         *
+         * @param count number of nodes, at most as many as CPUs; the default is 1
+         * @return this builder
+         */
+        public Builder nodes(int count) {
+            nodes = count;
             return this;
         }
 

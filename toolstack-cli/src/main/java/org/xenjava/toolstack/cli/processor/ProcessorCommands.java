@@ -14,6 +14,7 @@ public final class ProcessorCommands {
         Map<String, Function<Session, Object>> commands = new LinkedHashMap<>();
         commands.put("vcpu-list", VcpuListCommand::new);
         commands.put("vcpu-pin", VcpuPinCommand::new);
+        commands.put("vcpu-set", VcpuSetCommand::new);
         commands.put("sched-credit", SchedCreditCommand::new);
         commands.put("sched-credit2", SchedCredit2Command::new);
         commands.put("cpupool-create", CpupoolCreateCommand::new);
@@ -23,6 +24,7 @@ public final class ProcessorCommands {
         commands.put("cpupool-cpu-add", CpupoolCpuAddCommand::new);
         commands.put("cpupool-cpu-remove", CpupoolCpuRemoveCommand::new);
         commands.put("cpupool-migrate", CpupoolMigrateCommand::new);
+        commands.put("cpupool-numa-split", CpupoolNumaSplitCommand::new);
         return commands;
     }
 }

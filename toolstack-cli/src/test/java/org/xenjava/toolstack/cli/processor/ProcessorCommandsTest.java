@@ -97,6 +97,25 @@ class ProcessorCommandsTest {
     }
 
     @Test
+    void eachNodeGetsAPool() {
+        Prompt numa =
+                Prompt.on(SimulatedXen.builder().cpus(4).nodes(2).dom0Vcpus(1).build());
+        assertEquals(new Outcome(0, "", ""), numa.run("cpupool-numa-split"));
+        assertEquals(
+                "Name               CPU list\nPool-node0         0,1\nPool-node1         2,3\n",
+                numa.run("cpupool-list", "-c").out());
+        Outcome again = numa.run("cpupool-numa-split");
+        assertEquals(1, again.status());
+        assertTrue(again.err().contains("destroy them first"), again.err());
+    }
+
+    @Test
+    void aHostWithOneNodeKeepsItsPool() {
+        assertEquals(0, prompt.run("cpupool-numa-split").status());
+        assertEquals("Pool-node0           4   credit2       y          1", lastLine(prompt.run("cpupool-list")));
+    }
+
+    @Test
     void vcpusAreListedAsJson() {
         String json = prompt.run("vcpu-list", "--json").out();
         assertTrue(json.contains("\"vcpu\": 1"), json);

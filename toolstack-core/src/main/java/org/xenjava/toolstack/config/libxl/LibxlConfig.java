@@ -24,15 +24,19 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.UUID;
 import java.util.function.Predicate;
+import java.util.stream.IntStream;
 import org.xenjava.toolstack.config.DiskConfig;
 import org.xenjava.toolstack.config.DomainConfig;
 import org.xenjava.toolstack.config.DomainType;
 import org.xenjava.toolstack.config.NicConfig;
 import org.xenjava.toolstack.config.VirtualDisk;
 import org.xenjava.toolstack.error.ConfigException;
+import org.xenjava.toolstack.processor.CpuShare;
 import org.xenjava.toolstack.xenctrl.units.KiB;
+import org.xenjava.toolstack.xenctrl.units.Scheduler;
 
 /**
  * A domain's configuration in libxl's JSON. Immutable. The text keeps members that this library does not know, so that a
@@ -91,8 +95,18 @@ public final class LibxlConfig {
      * @param uuid the domain's handle in Xen
      * @param memory the memory that the administrator asked for; empty if it is not known
      * @param maxMemory the memory that the guest may grow to; empty if it is not known
+     * @param vcpus number of vCPUs that are to be online; empty if it is not known
+     * @param scheduler the scheduler of the domain's pool; empty if it gives no shares
+     * @param share the share that it gives the domain; empty if it gives none
      */
-    public record Present(String name, UUID uuid, Optional<KiB> memory, Optional<KiB> maxMemory) {}
+    public record Present(
+            String name,
+            UUID uuid,
+            Optional<KiB> memory,
+            Optional<KiB> maxMemory,
+            OptionalInt vcpus,
+            Optional<Scheduler> scheduler,
+            Optional<CpuShare> share) {}
 
     /**
      * {@return the JSON of a configuration} As libxl does, it leaves out every value that is libxl's default.
@@ -298,6 +312,17 @@ public final class LibxlConfig {
         JsonObject build = section(changed, "b_info");
         values.memory().ifPresent(memory -> build.addProperty("target_memkb", memory.value()));
         values.maxMemory().ifPresent(memory -> build.addProperty("max_memkb", memory.value()));
+        values.vcpus().ifPresent(count -> {
+            JsonArray online = new JsonArray();
+            IntStream.range(0, count).forEach(online::add);
+            build.add("avail_vcpus", online);
+        });
+        JsonObject scheduling = section(build, "sched_params");
+        values.scheduler().ifPresent(scheduler -> scheduling.addProperty("sched", scheduler.word()));
+        values.share().ifPresent(share -> {
+            scheduling.addProperty("weight", share.weight());
+            scheduling.addProperty("cap", share.cap());
+        });
         return new LibxlConfig(changed, source);
     }
 

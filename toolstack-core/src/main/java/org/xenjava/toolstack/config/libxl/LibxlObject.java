@@ -151,14 +151,34 @@ final class LibxlObject {
 
     /** Reads a bitmap: the array of the set bits' numbers. */
     Set<Integer> bits(String name, int most) {
+        return bits(name, array(name), most);
+    }
+
+    private Set<Integer> bits(String name, Iterable<JsonElement> elements, int most) {
         Set<Integer> bits = new HashSet<>();
-        for (JsonElement element : array(name)) {
+        for (JsonElement element : elements) {
             if (!(element instanceof JsonPrimitive primitive)) {
                 throw wrong(name, "not a list of numbers");
             }
             bits.add((int) number(name, primitive, 0, most - 1L));
         }
         return bits;
+    }
+
+    /** An array of bitmaps. */
+    List<Set<Integer>> bitmaps(String name, int mostBitmaps, int mostBits) {
+        List<JsonElement> bitmaps = array(name);
+        if (bitmaps.size() > mostBitmaps) {
+            throw wrong(name, "more than " + mostBitmaps + " elements");
+        }
+        return bitmaps.stream()
+                .map(element -> {
+                    if (!(element instanceof JsonArray bitmap)) {
+                        throw wrong(name, "not a list of lists");
+                    }
+                    return bits(name, bitmap, mostBits);
+                })
+                .toList();
     }
 
     private List<JsonElement> array(String name) {

@@ -38,8 +38,8 @@ final class LibxlReader {
         LibxlObject create = domain.object("c_info");
         LibxlObject build = domain.object("b_info");
         DomainType type = type(create, build);
-        create.skip("domid", "run_hotplug_scripts", "pool_name", "poolid");
-        build.skip("sched_params", "claim_mode", "arch_arm", "device_model_version", "video_memkb", "numa_placement");
+        create.skip("domid", "run_hotplug_scripts");
+        build.skip("claim_mode", "arch_arm", "device_model_version", "video_memkb", "numa_placement");
         String name = create.text("name").orElseThrow(() -> create.wrong("name", "missing"));
         DomainConfig.Builder config = DomainConfig.builder(name).type(type);
         uuid(create).ifPresent(config::uuid);
@@ -49,6 +49,7 @@ final class LibxlReader {
         config.clock(clock(build))
                 .limits(limits(build))
                 .paging(paging(create, build))
+                .placement(LibxlPlacement.read(create, build))
                 .processor(LibxlProcessor.read(build))
                 .options(LibxlProcessor.options(create, build, build.object(UNION + type.word())));
         if (type == DomainType.HVM) {

@@ -65,6 +65,7 @@ final class LibxlWriter {
                 .text("name", config.name())
                 .number("domid", ANY_DOMID)
                 .text("uuid", config.uuid())
+                .text("pool_name", config.placement().pool())
                 .choice("run_hotplug_scripts", Optional.of(true));
         LibxlProcessor.writeOptions(config.options(), create);
         return create;
@@ -78,6 +79,7 @@ final class LibxlWriter {
         if (config.maxVcpus() > 1 || config.hvm().isPresent()) {
             build.bits("avail_vcpus", IntStream.range(0, config.vcpus()));
         }
+        LibxlPlacement.writeAffinities(config.placement(), build);
         ClockConfig clock = config.clock();
         LimitsConfig limits = config.limits();
         build.text(
@@ -105,7 +107,7 @@ final class LibxlWriter {
                                 .map(PagingConfig.Altp2m::word))
                 .number("altp2m_count", number(paging.altp2mCount()));
         config.hvm().ifPresent(machine -> LibxlMachine.writeDeviceModel(machine, build));
-        build.object("sched_params", new LibxlMembers())
+        build.object("sched_params", LibxlPlacement.share(config.placement()))
                 .choice("claim_mode", Optional.of(true))
                 .number(
                         "event_channels",

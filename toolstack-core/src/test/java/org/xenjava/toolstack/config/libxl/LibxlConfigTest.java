@@ -13,11 +13,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.xenjava.toolstack.config.CpuPlacement;
 import org.xenjava.toolstack.config.DiskConfig;
 import org.xenjava.toolstack.config.DomainConfig;
 import org.xenjava.toolstack.config.DomainType;
@@ -32,7 +34,10 @@ import org.xenjava.toolstack.config.ViridianFeature;
 import org.xenjava.toolstack.config.VirtualDisk;
 import org.xenjava.toolstack.config.xl.XlConfigReader;
 import org.xenjava.toolstack.error.ConfigException;
+import org.xenjava.toolstack.processor.CpuList;
+import org.xenjava.toolstack.processor.CpuShare;
 import org.xenjava.toolstack.xenctrl.units.KiB;
+import org.xenjava.toolstack.xenctrl.units.Scheduler;
 
 /** The files beside this class are what libxl 4.17 and 4.20 stored and what xl printed, on real Xen. */
 class LibxlConfigTest {
@@ -228,13 +233,58 @@ class LibxlConfigTest {
         UUID uuid = new UUID(1, 2);
         DomainConfig config = recorded("pvh-pod")
                 .withPresent(new LibxlConfig.Present(
-                        "renamed", uuid, Optional.of(KiB.ofMiB(160)), Optional.of(KiB.ofMiB(192))))
+                        "renamed",
+                        uuid,
+                        Optional.of(KiB.ofMiB(160)),
+                        Optional.of(KiB.ofMiB(192)),
+                        OptionalInt.of(1),
+                        Optional.of(Scheduler.CREDIT),
+                        Optional.of(new CpuShare(512, 30))))
                 .read()
                 .config();
+        assertEquals(1, config.vcpus());
+        assertEquals(OptionalInt.of(512), config.placement().weight());
+        assertEquals(OptionalInt.of(30), config.placement().cap());
         assertEquals("renamed", config.name());
         assertEquals(Optional.of(uuid), config.uuid());
         assertEquals(KiB.ofMiB(160), config.memory());
         assertEquals(KiB.ofMiB(192), config.maxMemory());
+    }
+
+    @Test
+    void poolAffinitiesAndShareAreReadAndWritten() {
+        CpuPlacement placement = new CpuPlacement(
+                List.of(CpuList.parse("0-2"), CpuList.parse("1")),
+                List.of(CpuList.parse("1,^1"), CpuList.parse("3")),
+                OptionalInt.of(512),
+                OptionalInt.of(150),
+                Optional.of("p2"));
+        DomainConfig config = recorded("pvh-pod").read().config().toBuilder()
+                .maxVcpus(2)
+                .placement(placement)
+                .build();
+        LibxlConfig written = LibxlConfig.of(config);
+        assertTrue(written.text().contains("\"pool_name\": \"p2\""), written.text());
+        CpuPlacement read =
+                LibxlConfig.parse(written.text(), "test").read().config().placement();
+        assertEquals(placement.hard(), read.hard());
+        assertEquals(List.of(CpuList.parse("all"), CpuList.parse("3")), read.soft());
+        assertEquals(placement.weight(), read.weight());
+        assertEquals(placement.cap(), read.cap());
+        assertEquals(placement.pool(), read.pool());
+    }
+
+    @Test
+    void listsThatDependOnTheHostAreLeftOut() {
+        DomainConfig config = recorded("pvh-pod").read().config().toBuilder()
+                .placement(new CpuPlacement(
+                        List.of(CpuList.parse("node:1")),
+                        List.of(CpuList.parse("all")),
+                        OptionalInt.empty(),
+                        OptionalInt.empty(),
+                        Optional.empty()))
+                .build();
+        assertTrue(!LibxlConfig.of(config).text().contains("affinity"));
     }
 
     @Test

@@ -26,7 +26,7 @@ import org.xenjava.toolstack.xenctrl.lib.XenStore;
 
 /**
  * QEMU in the simulated dom0: takes the guest's video RAM and the ROM of its card, and reports in xenstore. It
- * emulates no devices and has no monitor. A QEMU that finds no memory ends before it reports, as a real one does.
+ * emulates no devices, and its monitor knows vCPUs only. A QEMU that finds no memory ends before it reports, as a real one does.
  */
 final class QemuPrograms implements DeviceModelProcesses {
     /** The option ROM of a graphics card: 64 KiB, as measured with both of libxl's cards. */
@@ -41,6 +41,7 @@ final class QemuPrograms implements DeviceModelProcesses {
     private static final long LOW_MEMORY_END = 0xF000_0000L;
 
     private static final Pattern VIDEO_RAM = Pattern.compile("(?:vgamem_mb|vram_size_mb|ram_size_mb)=(\\d+)");
+    private static final Pattern VCPUS = Pattern.compile("-smp (\\d{1,5})");
     private static final Pattern BELOW_4G = Pattern.compile("max-ram-below-4g=(\\d+)");
 
     /** The user that a QEMU becomes: {@code -runas UID:GID}, or {@code user=UID:GID} of {@code -run-with}. */
@@ -110,7 +111,10 @@ final class QemuPrograms implements DeviceModelProcesses {
 
         @Override
         public LocalConnection connect(Path socket) {
-            throw new XenLibException("connect " + socket, Errno.ECONNREFUSED);
+            if (exit.isDone()) {
+                throw new XenLibException("connect " + socket, Errno.ECONNREFUSED);
+            }
+            return new VcpuMonitor(entry, command.domid());
         }
 
         @Override
@@ -174,6 +178,7 @@ final class QemuPrograms implements DeviceModelProcesses {
         return entry.call("execve", () -> {
             Program program = new Program(command, nextPid++);
             programs.put(program.pid(), program);
+            plugVcpus(command);
             if (takesItsMemory(command)) {
                 store.write(
                         XenStore.NO_TRANSACTION,
@@ -184,6 +189,13 @@ final class QemuPrograms implements DeviceModelProcesses {
             }
             return program;
         });
+    }
+
+    /** A new QEMU of a domain has as many vCPUs as its command line says, or one. */
+    private void plugVcpus(DeviceModelCommand command) {
+        Matcher smp = VCPUS.matcher(String.join(" ", command.arguments()));
+        XenDomain domain = entry.machine().require(command.domid());
+        domain.pluggedVcpus().set(0, smp.find() ? Integer.parseInt(smp.group(1)) : 1);
     }
 
     /** Video RAM and ROM lie behind the RAM, as QEMU numbers its blocks. */

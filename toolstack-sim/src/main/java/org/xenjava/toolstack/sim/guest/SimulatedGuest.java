@@ -26,6 +26,11 @@ public record SimulatedGuest(BalloonDriver balloon, Firmware firmware, long boot
         OBEYS_SHUTDOWN_REQUESTS,
         /** The guest powers off when the ACPI power button is pressed; only HVM guests have one. */
         OBEYS_THE_POWER_BUTTON,
+        /**
+         * The guest starts and stops vCPUs as the toolstack asks. Linux leaves the start to user space, which usually has
+         * a rule of udev for it.
+         */
+        BRINGS_VCPUS_ONLINE,
         /** The guest uses its disks and does not release them on request, as Linux with a mounted disk. */
         KEEPS_ITS_DISKS,
         /**
@@ -54,7 +59,10 @@ public record SimulatedGuest(BalloonDriver balloon, Firmware firmware, long boot
      */
     public static SimulatedGuest with(BalloonDriver balloon) {
         return new SimulatedGuest(
-                balloon, Firmware.PLAIN, 0, Set.of(Habit.OBEYS_SHUTDOWN_REQUESTS, Habit.OBEYS_THE_POWER_BUTTON));
+                balloon,
+                Firmware.PLAIN,
+                0,
+                Set.of(Habit.OBEYS_SHUTDOWN_REQUESTS, Habit.OBEYS_THE_POWER_BUTTON, Habit.BRINGS_VCPUS_ONLINE));
     }
 
     /** {@return a current Linux: the balloon driver since 5.6, with 16 MiB in use after its boot} */
@@ -95,10 +103,12 @@ public record SimulatedGuest(BalloonDriver balloon, Firmware firmware, long boot
 
     /** {@return the guest that ignores {@code control/shutdown}} */
     public SimulatedGuest ignoringShutdownRequests() {
-        Set<Habit> fewer = EnumSet.allOf(Habit.class);
-        fewer.retainAll(habits);
-        fewer.remove(Habit.OBEYS_SHUTDOWN_REQUESTS);
-        return new SimulatedGuest(balloon, firmware, bootPages, fewer);
+        return without(Habit.OBEYS_SHUTDOWN_REQUESTS);
+    }
+
+    /** {@return the guest without a rule of udev that brings new vCPUs online: only vCPU 0 runs} */
+    public SimulatedGuest ignoringNewVcpus() {
+        return without(Habit.BRINGS_VCPUS_ONLINE);
     }
 
     /** {@return the guest that uses its disks and does not release them on request} */
@@ -112,6 +122,13 @@ public record SimulatedGuest(BalloonDriver balloon, Firmware firmware, long boot
      */
     public SimulatedGuest hammeringXenstore() {
         return with(Habit.HAMMERS_XENSTORE);
+    }
+
+    private SimulatedGuest without(Habit habit) {
+        Set<Habit> fewer = EnumSet.allOf(Habit.class);
+        fewer.retainAll(habits);
+        fewer.remove(habit);
+        return new SimulatedGuest(balloon, firmware, bootPages, fewer);
     }
 
     private SimulatedGuest with(Habit habit) {

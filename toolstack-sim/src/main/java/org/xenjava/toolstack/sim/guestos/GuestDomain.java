@@ -101,6 +101,11 @@ final class GuestDomain implements GuestMachine {
         }
     }
 
+    /** Announces by ACPI that the device model has one more vCPU. */
+    void announceVcpu() {
+        after(Duration.ZERO, () -> running.ifPresent(RunningGuest::vcpuAnnounced));
+    }
+
     RunningGuest running() {
         return running.orElseThrow(
                 () -> new IllegalStateException("domain " + domain.domid() + " has not had time to boot"));
@@ -263,6 +268,26 @@ final class GuestDomain implements GuestMachine {
     @Override
     public void receiveEvents() {
         domain.params().set(HvmParam.CALLBACK_IRQ.index(), CALLBACK_BY_VECTOR);
+    }
+
+    @Override
+    public int vcpus() {
+        return domain.vcpus();
+    }
+
+    @Override
+    public boolean isPlugged(int vcpu) {
+        return domain.pluggedVcpus().get(vcpu);
+    }
+
+    @Override
+    public void startVcpu(int vcpu) {
+        domain.onlineVcpus().set(vcpu);
+    }
+
+    @Override
+    public void stopVcpu(int vcpu) {
+        domain.onlineVcpus().clear(vcpu);
     }
 
     @Override

@@ -65,6 +65,18 @@ interface GuestMachine {
     /** Hypercall {@code HVMOP_set_param} of {@code CALLBACK_IRQ}, the first of PV drivers: how events are delivered. */
     void receiveEvents();
 
+    /** The number of vCPUs that the domain may have. */
+    int vcpus();
+
+    /** Whether the device model of an HVM guest has a vCPU. */
+    boolean isPlugged(int vcpu);
+
+    /** Hypercall {@code VCPUOP_up}, or the start of a vCPU by its local APIC. */
+    void startVcpu(int vcpu);
+
+    /** Hypercall {@code VCPUOP_down}. */
+    void stopVcpu(int vcpu);
+
     /** Stops the guest, with a reason of {@code public/sched.h}: 0 power-off, 1 reboot, 2 suspend, 3 crash. */
     void shutDown(int reason);
 }

@@ -53,6 +53,11 @@ public final class Guests implements DomainListener {
     }
 
     @Override
+    public void vcpuPlugged(XenDomain domain) {
+        Optional.ofNullable(guests.get(domain.domid())).ifPresent(GuestDomain::announceVcpu);
+    }
+
+    @Override
     public void wasDestroyed(XenDomain domain) {
         Optional.ofNullable(guests.remove(domain.domid())).ifPresent(GuestDomain::end);
     }

@@ -23,6 +23,7 @@ final class RunningGuest {
     private final GuestMachine machine;
     private final GuestRam ram;
     private final Balloon balloon;
+    private final VcpuHotplug vcpus;
     private long writes;
 
     RunningGuest(SimulatedGuest guest, GuestMachine machine) {
@@ -30,6 +31,7 @@ final class RunningGuest {
         this.machine = machine;
         this.ram = GuestRam.of(machine, guest.firmware());
         this.balloon = new Balloon(machine, guest.balloon(), ram);
+        this.vcpus = new VcpuHotplug(machine);
     }
 
     /** Boots the firmware, then the operating system. */
@@ -51,6 +53,9 @@ final class RunningGuest {
             new PvFrontEnds(machine, guest.habits().contains(SimulatedGuest.Habit.KEEPS_ITS_DISKS)).start();
         }
         balloon.start();
+        if (guest.habits().contains(SimulatedGuest.Habit.BRINGS_VCPUS_ONLINE)) {
+            vcpus.start();
+        }
         if (guest.habits().contains(SimulatedGuest.Habit.HAMMERS_XENSTORE)) {
             machine.betweenRequests(this::writeOwnNodes);
         }
@@ -82,6 +87,13 @@ final class RunningGuest {
     void powerButtonPressed() {
         if (guest.habits().contains(SimulatedGuest.Habit.OBEYS_THE_POWER_BUTTON)) {
             machine.after(SHUTDOWN_TIME, () -> machine.shutDown(POWER_OFF));
+        }
+    }
+
+    /** Reacts to ACPI's announcement of one more vCPU. */
+    void vcpuAnnounced() {
+        if (guest.habits().contains(SimulatedGuest.Habit.BRINGS_VCPUS_ONLINE)) {
+            vcpus.startPlugged();
         }
     }
 

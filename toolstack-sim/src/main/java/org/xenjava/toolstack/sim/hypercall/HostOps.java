@@ -2,9 +2,11 @@
 package org.xenjava.toolstack.sim.hypercall;
 
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import org.xenjava.toolstack.sim.machine.ConsoleRing;
 import org.xenjava.toolstack.sim.machine.Machine;
 import org.xenjava.toolstack.sim.machine.XenDomain;
+import org.xenjava.toolstack.sim.memory.HostMemory;
 import org.xenjava.toolstack.sim.memory.PhysicalMemory;
 import org.xenjava.toolstack.sim.memory.XenRefusal;
 import org.xenjava.toolstack.xenctrl.abi.StructLayout;
@@ -16,11 +18,13 @@ import org.xenjava.toolstack.xenctrl.lib.Errno;
 final class HostOps {
     static final int CPU_KHZ = 2_596_142;
 
-    /** The limit that Xen was built with; the host has one node. */
+    /** The limit that Xen was built with. */
     private static final int MAX_NODES = 64;
 
     /** The distance of a node to itself, by convention. */
-    private static final byte LOCAL_DISTANCE = 10;
+    private static final int LOCAL_DISTANCE = 10;
+
+    private static final int REMOTE_DISTANCE = 21;
 
     private final Machine machine;
     private final DomainOps domainControl;
@@ -78,10 +82,10 @@ final class HostOps {
         int cpus = machine.pools().cpus();
         info.clear()
                 .set("threads_per_core", 1)
-                .set("cores_per_socket", cpus)
+                .set("cores_per_socket", cpus / machine.host().nodes())
                 .set("nr_cpus", cpus)
                 .set("max_cpu_id", cpus - 1L)
-                .set("nr_nodes", 1)
+                .set("nr_nodes", machine.host().nodes())
                 .set("max_node_id", MAX_NODES - 1L)
                 .set("cpu_khz", CPU_KHZ)
                 .set("capabilities", machine.behaviour().physCapabilities())
@@ -92,19 +96,26 @@ final class HostOps {
                 .set("max_mfn", machine.host().totalPages() - 1);
     }
 
-    /** One node with all memory. */
     private void numaInfo(CallerMemory caller, StructView arg) {
+        HostMemory host = machine.host();
+        int count = host.nodes();
         if (arg.get("meminfo") != 0 && arg.get("distance") != 0) {
-            caller.write(
-                    arg.get("meminfo"),
-                    machine.abi()
-                            .struct("xen_sysctl_meminfo")
-                            .allocate()
-                            .set("memsize", machine.host().totalPages() * PhysicalMemory.PAGE_BYTES)
-                            .set("memfree", machine.host().freePages() * PhysicalMemory.PAGE_BYTES));
-            caller.write(arg.get("distance"), new byte[] {LOCAL_DISTANCE, 0, 0, 0});
+            StructLayout element = machine.abi().struct("xen_sysctl_meminfo");
+            ByteBuffer distances =
+                    ByteBuffer.allocate(count * count * Integer.BYTES).order(ByteOrder.LITTLE_ENDIAN);
+            for (int node = 0; node < count; node++) {
+                caller.write(
+                        arg.get("meminfo") + (long) node * element.size(),
+                        element.allocate()
+                                .set("memsize", host.pagesOf(node) * PhysicalMemory.PAGE_BYTES)
+                                .set("memfree", host.freeOf(node) * PhysicalMemory.PAGE_BYTES));
+                for (int other = 0; other < count; other++) {
+                    distances.putInt(node == other ? LOCAL_DISTANCE : REMOTE_DISTANCE);
+                }
+            }
+            caller.write(arg.get("distance"), distances.array());
         }
-        arg.set("num_nodes", 1);
+        arg.set("num_nodes", count);
     }
 
     private void readConsole(CallerMemory caller, StructView arg) {

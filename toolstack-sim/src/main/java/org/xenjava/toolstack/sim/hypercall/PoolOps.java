@@ -34,7 +34,7 @@ final class PoolOps {
                 "sched_id", machine.pools().require(0, Errno.ENOENT).scheduler().id());
     }
 
-    /** Every CPU is a core of its own in one socket on one node. */
+    /** Every CPU is a core of its own; every node is a socket. */
     void topology(CallerMemory caller, StructView body) {
         int cpus = machine.pools().cpus();
         if (body.get("cputopo") != 0) {
@@ -42,7 +42,10 @@ final class PoolOps {
             for (int cpu = 0; cpu < Math.min(cpus, body.get("num_cpus")); cpu++) {
                 caller.write(
                         body.get("cputopo") + (long) cpu * element.size(),
-                        element.allocate().set("core", cpu).set("socket", 0).set("node", 0));
+                        element.allocate()
+                                .set("core", cpu)
+                                .set("socket", machine.pools().nodeOf(cpu))
+                                .set("node", machine.pools().nodeOf(cpu)));
             }
         }
         body.set("num_cpus", cpus);

@@ -9,6 +9,9 @@ public interface DomainListener {
     /** The ACPI power button of the domain was pressed. */
     default void powerButtonPressed(XenDomain domain) {}
 
+    /** The device model has one more vCPU for the domain. */
+    default void vcpuPlugged(XenDomain domain) {}
+
     /** The domain has shut down; its reason is set. */
     default void hasShutDown(XenDomain domain) {}
 

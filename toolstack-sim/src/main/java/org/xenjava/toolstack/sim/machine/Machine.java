@@ -59,12 +59,12 @@ public final class Machine {
         MachineSize size = hardware.size();
         this.hardware = hardware;
         this.release = release;
-        pools = new MachinePools(size.cpus());
+        pools = new MachinePools(size.cpus(), size.nodes());
         watchdog = new WatchdogTimers(hardware.time(), this::watchdogExpired);
         security = SecurityModule.of(size.commandLine());
         abi = XenAbi.of(release).orElseGet(XenAbi::newest);
         behaviour = ReleaseBehaviour.of(release);
-        host = new HostMemory(size.hostPages());
+        host = new HostMemory(size.hostPages(), size.nodes());
         commandLine = size.commandLine();
         memoryRules =
                 new MemoryRules(size.largestEntryOrder(), size.preemptionPending(), behaviour.podCrashSourceLine());
@@ -270,6 +270,16 @@ public final class Machine {
     /** Presses the ACPI power button of the domain. */
     public void pressPowerButton(XenDomain domain) {
         listeners.forEach(listener -> listener.powerButtonPressed(domain));
+    }
+
+    /** Adds a vCPU to those that the device model has for the domain; false if it has that vCPU. */
+    public boolean plugVcpu(XenDomain domain, int vcpu) {
+        if (domain.pluggedVcpus().get(vcpu)) {
+            return false;
+        }
+        domain.pluggedVcpus().set(vcpu);
+        listeners.forEach(listener -> listener.vcpuPlugged(domain));
+        return true;
     }
 
     /** Shuts the domain down for that reason, unless it has already shut down. */

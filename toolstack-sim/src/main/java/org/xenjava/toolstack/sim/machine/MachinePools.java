@@ -16,11 +16,13 @@ public final class MachinePools {
     private static final Set<Scheduler> BUILT_IN = Set.of(Scheduler.CREDIT, Scheduler.CREDIT2);
 
     private final int cpus;
+    private final int nodes;
     private final BitSet free = new BitSet();
     private final TreeMap<Integer, MachinePool> pools = new TreeMap<>();
 
-    MachinePools(int cpus) {
+    MachinePools(int cpus, int nodes) {
         this.cpus = cpus;
+        this.nodes = nodes;
         MachinePool first = new MachinePool(0, Scheduler.CREDIT2);
         first.cpus().set(0, cpus);
         pools.put(0, first);
@@ -29,6 +31,11 @@ public final class MachinePools {
     /** The number of the machine's CPUs. */
     public int cpus() {
         return cpus;
+    }
+
+    /** The NUMA node of a CPU. */
+    public int nodeOf(int cpu) {
+        return cpu * nodes / cpus;
     }
 
     /** The CPUs that are in no pool. */

@@ -7,6 +7,7 @@ import java.util.function.BooleanSupplier;
  * The hardware of a simulated machine and how Xen divides its memory at boot.
  *
  * @param cpus number of CPUs
+ * @param nodes number of NUMA nodes, which have equal parts of the CPUs and of the memory
  * @param dom0Vcpus number of vCPUs of dom0
  * @param hostPages all memory of the host, in pages
  * @param dom0Pages memory that dom0 owns, in pages
@@ -17,6 +18,7 @@ import java.util.function.BooleanSupplier;
  */
 public record MachineSize(
         int cpus,
+        int nodes,
         int dom0Vcpus,
         long hostPages,
         long dom0Pages,

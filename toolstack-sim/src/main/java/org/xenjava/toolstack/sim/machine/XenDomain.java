@@ -24,6 +24,7 @@ public final class XenDomain {
     private final HvmParams params;
     private final DomainScheduling scheduling;
     private final BitSet onlineVcpus = new BitSet();
+    private final BitSet pluggedVcpus = new BitSet();
     private final BitSet ioreqServers = new BitSet();
     private final Map<SaveRecordId, byte[]> saveRecords = new HashMap<>();
     private byte[] handle;
@@ -147,6 +148,11 @@ public final class XenDomain {
     /** The vCPUs that are up. */
     public BitSet onlineVcpus() {
         return onlineVcpus;
+    }
+
+    /** The vCPUs that the device model of an HVM guest has. */
+    public BitSet pluggedVcpus() {
+        return pluggedVcpus;
     }
 
     /** The ids of the domain's I/O request servers. */

@@ -4,6 +4,7 @@ package org.xenjava.toolstack.sim.memory;
 import com.google.common.collect.Range;
 import com.google.common.collect.RangeSet;
 import com.google.common.collect.TreeRangeSet;
+import java.util.BitSet;
 import java.util.OptionalLong;
 import org.xenjava.toolstack.sim.memory.HostMemory.Frames;
 import org.xenjava.toolstack.xenctrl.lib.Errno;
@@ -46,6 +47,11 @@ public final class DomainMemory {
     /** {@code XEN_DOMCTL_max_mem}, in pages. */
     public void setMaxPages(long max) {
         pages.setMax(max);
+    }
+
+    /** The NUMA nodes from which the domain gets its pages as long as they have some; none for all of them. */
+    public BitSet preferredNodes() {
+        return pages.preferredNodes();
     }
 
     /** The number of pages that the domain has claimed and not yet taken. */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.xenjava.toolstack.sim.memory;
 
+import java.util.BitSet;
 import java.util.HashSet;
 import java.util.OptionalLong;
 import java.util.Set;
@@ -12,6 +13,7 @@ final class DomainPages {
     private final HostMemory host;
     private final PhysicalMemory content;
     private final MemoryEvents events;
+    private final BitSet preferredNodes = new BitSet();
     private final Set<Long> freedWhileMapped = new HashSet<>();
     private long total;
     private long max;
@@ -39,6 +41,11 @@ final class DomainPages {
 
     void setMax(long pages) {
         max = pages;
+    }
+
+    /** The nodes from which pages are taken first; none for all of them. */
+    BitSet preferredNodes() {
+        return preferredNodes;
     }
 
     long claim() {
@@ -76,7 +83,7 @@ final class DomainPages {
 
     /** Takes contiguous pages from the heap; empty if the domain's limit forbids them or the host has none. */
     OptionalLong allocate(int order) {
-        OptionalLong first = host.allocate(order, claim);
+        OptionalLong first = host.allocate(order, claim, preferredNodes);
         if (first.isEmpty()) {
             return first;
         }

@@ -2,29 +2,20 @@
 package org.xenjava.toolstack.sim.memory;
 
 import com.google.common.collect.Range;
-import com.google.common.collect.RangeSet;
-import com.google.common.collect.TreeRangeSet;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
-import java.util.Map;
 import java.util.OptionalLong;
-import java.util.TreeMap;
 
 /**
- * The host's heap: pages that no domain owns, and the domains' claims on them. Allocation starts at the lowest
- * address, so that successive allocations are contiguous. Single pages come from broken blocks of 2 MiB as long as
- * there are any, so that whole blocks stay whole.
+ * The host's heap: pages that no domain owns, and the domains' claims on them. Each NUMA node has its own part; an
+ * allocation takes the nodes in turn, those that the domain prefers first, as Xen does.
  */
 public final class HostMemory {
-    private static final int BLOCK_ORDER = 9;
-    private static final int BLOCK = 1 << BLOCK_ORDER;
-
     private final long total;
-    private final RangeSet<Long> wholeBlocks = TreeRangeSet.create();
-    private final TreeMap<Long, BitSet> brokenBlocks = new TreeMap<>();
-    private long free;
+    private final List<NodeHeap> nodes = new ArrayList<>();
     private long claimed;
+    private int lastNode;
 
     /**
      * A run of machine frames.
@@ -43,10 +34,40 @@ public final class HostMemory {
      * Creates a heap with all its memory free.
      *
      * @param pages size of the memory
+     * @param nodeCount number of NUMA nodes, which have equal parts of the memory
      */
-    public HostMemory(long pages) {
+    public HostMemory(long pages, int nodeCount) {
         total = pages;
-        release(0, pages);
+        long first = 0;
+        for (int node = 1; node <= nodeCount; node++) {
+            long end = node == nodeCount ? pages : pages * node / nodeCount / NodeHeap.BLOCK * NodeHeap.BLOCK;
+            nodes.add(new NodeHeap(first, end - first));
+            first = end;
+        }
+    }
+
+    /** The number of NUMA nodes. */
+    public int nodes() {
+        return nodes.size();
+    }
+
+    /** The number of pages of a node. */
+    public long pagesOf(int node) {
+        return nodes.get(node).pages();
+    }
+
+    /** The number of free pages of a node. */
+    public long freeOf(int node) {
+        return nodes.get(node).free();
+    }
+
+    /** The node of a frame. */
+    public int nodeOf(long mfn) {
+        int node = 0;
+        while (mfn >= nodes.get(node).end()) {
+            node++;
+        }
+        return node;
     }
 
     /** The number of all pages of the host. */
@@ -56,7 +77,7 @@ public final class HostMemory {
 
     /** The number of pages that no domain owns, claimed ones included. */
     public long freePages() {
-        return free;
+        return nodes.stream().mapToLong(NodeHeap::free).sum();
     }
 
     /** The number of free pages that domains have claimed and not yet taken. */
@@ -76,12 +97,13 @@ public final class HostMemory {
      */
     public List<Frames> takeLoose(long pages) {
         List<Frames> taken = new ArrayList<>();
-        if (claimed + pages > free) {
+        if (claimed + pages > freePages()) {
             return taken;
         }
         long left = pages;
         while (left > 0) {
-            int order = left >= BLOCK && !wholeBlocks.isEmpty() ? BLOCK_ORDER : 0;
+            boolean whole = left >= NodeHeap.BLOCK && nodes.stream().anyMatch(NodeHeap::hasWholeBlocks);
+            int order = whole ? NodeHeap.BLOCK_ORDER : 0;
             long first = allocate(order, 0).orElseThrow();
             long count = 1L << order;
             int last = taken.size() - 1;
@@ -97,60 +119,30 @@ public final class HostMemory {
         return taken;
     }
 
+    /** Takes pages from any node. */
+    OptionalLong allocate(int order, long ownClaim) {
+        return allocate(order, ownClaim, new BitSet());
+    }
+
     /**
      * Takes {@code 2^order} contiguous pages, aligned to their size.
      *
      * @param ownClaim pages that the receiving domain has claimed; other domains' claims stay reserved
+     * @param preferred the nodes to take first, in turn; none for all of them
      */
-    OptionalLong allocate(int order, long ownClaim) {
+    OptionalLong allocate(int order, long ownClaim, BitSet preferred) {
         long request = 1L << order;
-        if (claimed + request > free && ownClaim < request) {
+        if (claimed + request > freePages() && ownClaim < request) {
             return OptionalLong.empty();
         }
-        OptionalLong first = order < BLOCK_ORDER ? fromBrokenBlock(order) : wholeBlocks(order);
-        if (first.isEmpty() && order < BLOCK_ORDER) {
-            OptionalLong block = wholeBlocks(BLOCK_ORDER);
-            if (block.isPresent()) {
-                BitSet rest = new BitSet(BLOCK);
-                rest.set(1 << order, BLOCK);
-                brokenBlocks.put(block.getAsLong() >> BLOCK_ORDER, rest);
-            }
-            first = block;
-        }
-        if (first.isPresent()) {
-            free -= request;
-        }
-        return first;
-    }
-
-    private OptionalLong wholeBlocks(int order) {
-        long blocks = 1L << (order - BLOCK_ORDER);
-        for (Range<Long> range : wholeBlocks.asRanges()) {
-            long first = (range.lowerEndpoint() + blocks - 1) & -blocks;
-            if (first + blocks <= range.upperEndpoint()) {
-                wholeBlocks.remove(Frames.range(first, blocks));
-                return OptionalLong.of(first << BLOCK_ORDER);
-            }
-        }
-        return OptionalLong.empty();
-    }
-
-    private OptionalLong fromBrokenBlock(int order) {
-        int pages = 1 << order;
-        for (Map.Entry<Long, BitSet> block : brokenBlocks.entrySet()) {
-            BitSet pagesFree = block.getValue();
-            for (int at = 0; at < BLOCK; at += pages) {
-                int set = pagesFree.nextSetBit(at);
-                if (set < 0) {
-                    break;
-                }
-                at = set & -pages;
-                if (at == set && pagesFree.nextClearBit(at) >= at + pages) {
-                    pagesFree.clear(at, at + pages);
-                    if (pagesFree.isEmpty()) {
-                        brokenBlocks.remove(block.getKey());
-                    }
-                    return OptionalLong.of((block.getKey() << BLOCK_ORDER) + at);
+        for (boolean wanted : new boolean[] {true, false}) {
+            for (int turn = 1; turn <= nodes.size(); turn++) {
+                int node = (lastNode + turn) % nodes.size();
+                boolean isPreferred = preferred.isEmpty() || preferred.get(node);
+                OptionalLong first = isPreferred == wanted ? nodes.get(node).allocate(order) : OptionalLong.empty();
+                if (first.isPresent()) {
+                    lastNode = node;
+                    return first;
                 }
             }
         }
@@ -160,24 +152,11 @@ public final class HostMemory {
     /** Gives pages back to the heap. */
     public void release(long first, long count) {
         long at = first;
-        long end = first + count;
-        while (at < end) {
-            long block = at >> BLOCK_ORDER;
-            if ((at & (BLOCK - 1)) == 0 && end - at >= BLOCK) {
-                long endBlock = end >> BLOCK_ORDER;
-                wholeBlocks.add(Range.closedOpen(block, endBlock));
-                at = endBlock << BLOCK_ORDER;
-            } else {
-                long stop = Math.min(end, (block + 1) << BLOCK_ORDER);
-                BitSet pages = brokenBlocks.computeIfAbsent(block, b -> new BitSet(BLOCK));
-                pages.set((int) (at & (BLOCK - 1)), (int) (stop - (block << BLOCK_ORDER)));
-                if (pages.cardinality() == BLOCK) {
-                    brokenBlocks.remove(block);
-                    wholeBlocks.add(Frames.range(block, 1));
-                }
-                at = stop;
-            }
+        while (at < first + count) {
+            NodeHeap node = nodes.get(nodeOf(at));
+            long end = Math.min(node.end(), first + count);
+            node.release(at, end - at);
+            at = end;
         }
-        free += count;
     }
 }

@@ -20,7 +20,7 @@ final class Bench {
     boolean gone;
 
     private Bench(long hostPages, int largestOrder, long maxPages) {
-        host = new HostMemory(hostPages);
+        host = new HostMemory(hostPages, 1);
         domain = new DomainMemory(
                 1,
                 host,

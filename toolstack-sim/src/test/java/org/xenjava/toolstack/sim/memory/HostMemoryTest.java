@@ -24,7 +24,7 @@ class HostMemoryTest {
         public void emptied() {}
     }
 
-    private final HostMemory host = new HostMemory(2000);
+    private final HostMemory host = new HostMemory(2000, 1);
     private final PhysicalMemory content = new PhysicalMemory();
 
     private DomainMemory domain(int domid) {
@@ -48,7 +48,7 @@ class HostMemoryTest {
 
     @Test
     void brokenBlocksJoinAgainWhenTheirPagesComeBack() {
-        HostMemory blocks = new HostMemory(1024);
+        HostMemory blocks = new HostMemory(1024, 1);
         for (int i = 0; i < 1024; i++) {
             assertTrue(blocks.allocate(0, 0).isPresent());
         }
@@ -60,7 +60,7 @@ class HostMemoryTest {
 
     @Test
     void aGigabytePageNeedsAWholeAlignedGigabyte() {
-        HostMemory big = new HostMemory(3L << 18);
+        HostMemory big = new HostMemory(3L << 18, 1);
         big.allocate(0, 0);
         assertEquals(OptionalLong.of(1L << 18), big.allocate(18, 0));
         assertEquals(OptionalLong.of(2L << 18), big.allocate(18, 0));

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.sim.dom0;
+
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.xenjava.toolstack.sim.machine.XenDomain;
+import org.xenjava.toolstack.xenctrl.lib.LocalConnection;
+
+/**
+ * A connection to the monitor of a simulated QEMU, which knows the commands about vCPUs only. QEMU numbers the vCPUs by
+ * their sockets and lists them from the last to the first.
+ */
+final class VcpuMonitor implements LocalConnection {
+    private static final Pattern COMMAND = Pattern.compile("\"execute\":\"([a-z_-]+)\"");
+    private static final Pattern SOCKET = Pattern.compile("\"socket-id\":(\\d{1,5})");
+    private static final String DONE = "{\"return\": {}}";
+
+    private final MachineEntry entry;
+    private final int domid;
+    private final StringBuilder output = new StringBuilder("{\"QMP\": {}}\n");
+
+    VcpuMonitor(MachineEntry entry, int domid) {
+        this.entry = entry;
+        this.domid = domid;
+    }
+
+    @Override
+    public void send(byte[] bytes) {
+        String request = new String(bytes, StandardCharsets.UTF_8);
+        Matcher command = COMMAND.matcher(request);
+        output.append(entry.call("sendmsg", () -> answer(command.find() ? command.group(1) : "", request)))
+                .append('\n');
+    }
+
+    @Override
+    public void send(byte[] bytes, Path file, FileAccess access) {
+        send(bytes);
+    }
+
+    private String answer(String command, String request) {
+        return switch (command) {
+            case "qmp_capabilities" -> DONE;
+            case "query-hotpluggable-cpus" -> slots(entry.machine().require(domid));
+            case "device_add" -> plug(entry.machine().require(domid), request);
+            default -> error("The command " + command + " has not been found");
+        };
+    }
+
+    private static String slots(XenDomain domain) {
+        StringBuilder slots = new StringBuilder();
+        for (int vcpu = domain.vcpus() - 1; vcpu >= 0; vcpu--) {
+            slots.append(slots.isEmpty() ? "" : ", ")
+                    .append("{\"props\": {\"core-id\": 0, \"thread-id\": 0, \"socket-id\": ")
+                    .append(vcpu)
+                    .append("}, \"vcpus-count\": 1")
+                    .append(domain.pluggedVcpus().get(vcpu) ? ", \"qom-path\": \"/machine/" + vcpu + "\"" : "")
+                    .append(", \"type\": \"qemu64-x86_64-cpu\"}");
+        }
+        return "{\"return\": [" + slots + "]}";
+    }
+
+    private String plug(XenDomain domain, String request) {
+        Matcher socket = SOCKET.matcher(request);
+        int vcpu = socket.find() ? Integer.parseInt(socket.group(1)) : -1;
+        if (vcpu < 0 || vcpu >= domain.vcpus()) {
+            return error("Invalid CPU socket-id: " + vcpu);
+        }
+        return entry.machine().plugVcpu(domain, vcpu) ? DONE : error("CPU[" + vcpu + "] exists");
+    }
+
+    private static String error(String text) {
+        return "{\"error\": {\"class\": \"GenericError\", \"desc\": \"" + text + "\"}}";
+    }
+
+    @Override
+    public int receive(byte[] buffer, Duration timeout) {
+        byte[] bytes = output.toString().getBytes(StandardCharsets.UTF_8);
+        int count = Math.min(bytes.length, buffer.length);
+        System.arraycopy(bytes, 0, buffer, 0, count);
+        output.setLength(0);
+        output.append(new String(bytes, count, bytes.length - count, StandardCharsets.UTF_8));
+        return count;
+    }
+
+    @Override
+    public void close() {
+        // The connection has no state in the machine.
+    }
+}
