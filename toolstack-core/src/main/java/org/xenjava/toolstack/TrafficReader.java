@@ -3,13 +3,21 @@ package org.xenjava.toolstack;
 
 import java.util.List;
 import java.util.regex.Pattern;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.xenjava.toolstack.device.QemuDiskTraffic;
+import org.xenjava.toolstack.device.QemuProcess;
 import org.xenjava.toolstack.device.view.AttachedDisk;
 import org.xenjava.toolstack.device.view.AttachedNic;
 import org.xenjava.toolstack.device.view.DomainTraffic;
+import org.xenjava.toolstack.error.DeviceModelException;
 import org.xenjava.toolstack.xenctrl.lib.ControlDomain;
 
 /** Adds up the counters of a domain's devices that domain 0's kernel keeps. */
 final class TrafficReader {
+    private static final Logger LOG = LoggerFactory.getLogger(TrafficReader.class);
+    private static final QemuDiskTraffic NO_TRAFFIC = new QemuDiskTraffic(0, 0, 0, 0);
+    private static final int SECTOR_BYTES = 512;
     private static final Pattern INTERFACE = Pattern.compile("[\\w.:-]{1,15}");
 
     private final DomainHandle domain;
@@ -21,6 +29,7 @@ final class TrafficReader {
     }
 
     DomainTraffic read(List<AttachedDisk> disks, List<AttachedNic> nics) {
+        QemuDiskTraffic qemu = ofQemu(disks);
         long sent = 0;
         long received = 0;
         for (AttachedNic nic : nics) {
@@ -35,10 +44,27 @@ final class TrafficReader {
                 received,
                 disks.size(),
                 sum(disks, "oo_req"),
-                sum(disks, "rd_req"),
-                sum(disks, "wr_req"),
-                sum(disks, "rd_sect"),
-                sum(disks, "wr_sect"));
+                sum(disks, "rd_req") + qemu.reads(),
+                sum(disks, "wr_req") + qemu.writes(),
+                sum(disks, "rd_sect") + qemu.readBytes() / SECTOR_BYTES,
+                sum(disks, "wr_sect") + qemu.writtenBytes() / SECTOR_BYTES);
+    }
+
+    /** The traffic of the disks that QEMU serves, the emulated ends of blkback's disks included. */
+    private QemuDiskTraffic ofQemu(List<AttachedDisk> disks) {
+        if (disks.isEmpty()) {
+            return NO_TRAFFIC;
+        }
+        try {
+            return domain.context()
+                    .deviceModels()
+                    .process(domain.domid())
+                    .map(QemuProcess::diskTraffic)
+                    .orElse(NO_TRAFFIC);
+        } catch (DeviceModelException e) {
+            LOG.debug("{}: the traffic of QEMU's disks is not known: {}", domain, e.getMessage());
+            return NO_TRAFFIC;
+        }
     }
 
     private String link(AttachedNic nic) {

@@ -205,6 +205,11 @@ final class QemuMonitor {
         }
     }
 
+    /** The traffic of all disks. */
+    QemuDiskTraffic diskTraffic() {
+        return QemuDiskTraffic.of(ask("query-blockstats", new JsonObject()));
+    }
+
     /** Executes a command line of QEMU's monitor for people. */
     String execute(String commandLine) {
         JsonObject arguments = new JsonObject();

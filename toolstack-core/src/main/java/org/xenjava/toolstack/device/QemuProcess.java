@@ -131,6 +131,11 @@ public final class QemuProcess {
         return monitor().plugVcpus(count);
     }
 
+    /** {@return the traffic of all disks that this QEMU serves, since its start} */
+    public QemuDiskTraffic diskTraffic() {
+        return monitor().diskTraffic();
+    }
+
     /**
      * Executes a command of QEMU's monitor for people.
      *

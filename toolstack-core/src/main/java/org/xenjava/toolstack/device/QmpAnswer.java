@@ -98,6 +98,15 @@ final class QmpAnswer {
         return number(primitive(name).getAsString(), name);
     }
 
+    /** A member that is a number from 0 on, of any size that Java has. */
+    long amount(String name) {
+        String digits = primitive(name).getAsString();
+        if (!digits.matches("[0-9]{1,18}")) {
+            throw refused("its '" + name + "' is no number from 0 on");
+        }
+        return Long.parseLong(digits);
+    }
+
     /** Reads decimal digits that are a part of the member's text. */
     int number(String digits, String name) {
         if (digits.isEmpty() || digits.length() > MOST_DIGITS || !digits.chars().allMatch(c -> c >= '0' && c <= '9')) {

@@ -167,6 +167,24 @@ class QemuMonitorTest {
     }
 
     @Test
+    void theTrafficOfAllDisksIsAddedUp() throws IOException {
+        String disk = "{\"device\": \"\", \"stats\": {\"rd_operations\": 3, \"wr_operations\": 4,"
+                + " \"rd_bytes\": 5000000000, \"wr_bytes\": 6}}";
+        try (QmpServer server = QmpServer.at(socket, request -> "{\"return\": [" + disk + "," + disk + "]}\n")) {
+            assertEquals(
+                    new QemuDiskTraffic(6, 8, 10_000_000_000L, 12), monitor().diskTraffic());
+            assertEquals(List.of("query-blockstats {}"), server.commands());
+        }
+        String wrong = "{\"return\": [{\"stats\": {\"rd_operations\": \"many\"}}]}\n";
+        Path other = socket.resolveSibling("other");
+        try (QmpServer server = QmpServer.at(other, request -> wrong)) {
+            QemuMonitor monitor = new QemuMonitor(other, this::connect);
+            assertThrows(DeviceModelException.class, monitor::diskTraffic);
+            assertEquals(1, server.commands().size());
+        }
+    }
+
+    @Test
     void vcpusThatQemuHasAreNotAddedAgain() throws IOException {
         try (QmpServer server = QmpServer.at(socket, QemuMonitorTest::slots)) {
             assertEquals(1, monitor().plugVcpus(1));

@@ -25,8 +25,6 @@ import org.xenjava.toolstack.error.DomainGoneException;
  * @param domains its domains
  */
 record HostSample(Instant time, HostStatus host, List<DomainSample> domains) {
-    private static final DomainTraffic NO_TRAFFIC = new DomainTraffic(0, 0, 0, 0, 0, 0, 0, 0, 0);
-
     HostSample {
         domains = List.copyOf(domains);
     }
@@ -38,7 +36,7 @@ record HostSample(Instant time, HostStatus host, List<DomainSample> domains) {
         for (DomainStatus status : toolstack.statuses()) {
             domains.add(Optional.ofNullable(alive.get(status.uuid()))
                     .flatMap(domain -> read(domain, status))
-                    .orElseGet(() -> new DomainSample(status, OptionalLong.empty(), NO_TRAFFIC)));
+                    .orElseGet(() -> new DomainSample(status, OptionalLong.empty(), DomainTraffic.NONE)));
         }
         return new HostSample(time, toolstack.host(), domains);
     }

@@ -2,8 +2,8 @@
 package org.xenjava.toolstack.device.view;
 
 /**
- * The traffic of a domain's devices since they were attached, as domain 0's kernel counts it. Disks that QEMU serves are
- * counted among the disks, and their traffic is not known.
+ * The traffic of a domain's devices since they were attached, as domain 0's kernel and QEMU count it. A disk that QEMU
+ * cannot be asked about counts among the disks, and has no traffic.
  *
  * @param nics number of network cards
  * @param sentBytes bytes that the guest has sent
@@ -24,4 +24,7 @@ public record DomainTraffic(
         long reads,
         long writes,
         long readSectors,
-        long writtenSectors) {}
+        long writtenSectors) {
+    /** The traffic of a domain without devices. */
+    public static final DomainTraffic NONE = new DomainTraffic(0, 0, 0, 0, 0, 0, 0, 0, 0);
+}

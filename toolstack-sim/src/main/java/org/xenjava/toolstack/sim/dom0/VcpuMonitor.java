@@ -10,7 +10,7 @@ import org.xenjava.toolstack.sim.machine.XenDomain;
 import org.xenjava.toolstack.xenctrl.lib.LocalConnection;
 
 /**
- * A connection to the monitor of a simulated QEMU, which knows the commands about vCPUs only. QEMU numbers the vCPUs by
+ * A connection to the monitor of a simulated QEMU, which knows the commands about vCPUs, and no disk. QEMU numbers the vCPUs by
  * their sockets and lists them from the last to the first.
  */
 final class VcpuMonitor implements LocalConnection {
@@ -44,6 +44,7 @@ final class VcpuMonitor implements LocalConnection {
         return switch (command) {
             case "qmp_capabilities" -> DONE;
             case "query-hotpluggable-cpus" -> slots(entry.machine().require(domid));
+            case "query-blockstats" -> "{\"return\": []}";
             case "device_add" -> plug(entry.machine().require(domid), request);
             default -> error("The command " + command + " has not been found");
         };
