@@ -51,6 +51,7 @@ final class GuestShell {
     private int domid = NOT_CREATED;
     private Optional<HostClaim> claim = Optional.empty();
     private Optional<VcpuPlacement> placement = Optional.empty();
+    private Optional<NumaPlacement> numa = Optional.empty();
     private CpuPolicy cpuPolicy = new CpuPolicy(List.of(), List.of());
 
     /**
@@ -120,7 +121,9 @@ final class GuestShell {
     }
 
     void createDomain() {
-        placement = Optional.of(new VcpuPlacement(xenctrl, store, config.placement()));
+        VcpuPlacement cpus = new VcpuPlacement(xenctrl, store, config.placement());
+        placement = Optional.of(cpus);
+        numa = Optional.of(new NumaPlacement(xenctrl, cpus, plan, config.maxVcpus()));
         CreateDomain request = CreateRequest.of(config, uuid, xenctrl);
         cpuPolicy = policy(config, xenctrl);
         domid = xenctrl.domains().create(request);
@@ -145,6 +148,7 @@ final class GuestShell {
         placement.ifPresent(where -> where.enterPool(domid));
         xenctrl.domains().setMaxVcpus(domid, config.maxVcpus());
         placement.ifPresent(where -> where.apply(domid));
+        numa.ifPresent(where -> where.apply(domid));
     }
 
     /** Where the vCPUs are, with the numbers of this host's CPUs in the place of NUMA nodes. */

@@ -3,6 +3,7 @@ package org.xenjava.toolstack.create;
 
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import org.xenjava.toolstack.config.CpuPlacement;
 import org.xenjava.toolstack.error.ConfigException;
 import org.xenjava.toolstack.processor.CpuList;
@@ -81,6 +82,21 @@ final class VcpuPlacement {
         return sets.stream()
                 .map(set -> set.isEmpty() ? CpuList.parse("all") : CpuList.of(set))
                 .toList();
+    }
+
+    /**
+     * The CPUs on which a domain may be placed automatically; empty if its configuration has placed it: with CPUs on which
+     * its vCPUs should run, with different CPUs for its vCPUs, or with CPUs of one node, where Xen takes the memory itself.
+     */
+    Optional<CpuSet> automatic(int vcpus) {
+        boolean isUniform =
+                hard.isEmpty() || hard.size() == vcpus && Set.copyOf(hard).size() == 1;
+        if (!soft.isEmpty() || !isUniform) {
+            return Optional.empty();
+        }
+        CpuSet ofPool = pool.map(PoolInfo::cpus)
+                .orElseGet(() -> xenctrl.pools().info(0).orElseThrow().cpus());
+        return Optional.of(hard.isEmpty() ? ofPool : ofPool.and(hard.get(0)));
     }
 
     /** Moves a domain that has no vCPUs yet. */

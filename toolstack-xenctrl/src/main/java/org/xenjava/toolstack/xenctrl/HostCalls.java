@@ -75,6 +75,7 @@ public final class HostCalls {
             StructView info = call.body();
             PhysInfo answer = new PhysInfo(
                     info.getInt("nr_cpus"),
+                    info.getInt("nr_nodes"),
                     info.getInt("cpu_khz"),
                     info.getInt("capabilities"),
                     info.get("total_pages"),

@@ -7,6 +7,7 @@ import org.xenjava.toolstack.xenctrl.abi.SysctlOp;
  * The processors and the memory of the host ({@code XEN_SYSCTL_physinfo}).
  *
  * @param cpus number of physical CPUs
+ * @param nodes number of NUMA nodes
  * @param cpuKhz frequency of the CPUs in kHz
  * @param capabilities {@code XEN_SYSCTL_PHYSCAP_*}
  * @param totalPages memory of the host
@@ -16,6 +17,7 @@ import org.xenjava.toolstack.xenctrl.abi.SysctlOp;
  */
 public record PhysInfo(
         int cpus,
+        int nodes,
         int cpuKhz,
         int capabilities,
         long totalPages,

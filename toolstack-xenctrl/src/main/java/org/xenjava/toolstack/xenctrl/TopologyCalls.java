@@ -152,6 +152,17 @@ public final class TopologyCalls {
         }
     }
 
+    /** {@code XEN_DOMCTL_setnodeaffinity}: Xen takes the domain's memory from these nodes as long as they have some. */
+    public void setNodeAffinity(int domid, CpuSet nodes) {
+        int bytes = (count(SysctlOp.NUMAINFO, "num_nodes") + BITS_PER_BYTE - 1) / BITS_PER_BYTE;
+        try (HypercallBuffer map = calls.buffer(bytes);
+                PreparedCall call = calls.domctl(DomctlOp.SETNODEAFFINITY, domid)) {
+            map.bytes().put(0, nodes.toBitmap(bytes));
+            call.body().set("nodemap.bitmap", map.address()).set("nodemap.nr_bits", (long) bytes * BITS_PER_BYTE);
+            call.issue();
+        }
+    }
+
     /** The number of elements that a call would fill, which it tells if it gets no arrays. */
     private int count(SysctlOp op, String field) {
         try (PreparedCall call = calls.sysctl(op)) {

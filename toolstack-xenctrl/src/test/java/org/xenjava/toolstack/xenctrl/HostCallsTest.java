@@ -16,6 +16,7 @@ class HostCallsTest extends HypercallBytes {
             assertEquals(hex("03000000 15000000", zeros(128)), xen.hex(args[0], 136));
             xen.at(args[0])
                     .putInt(16, 4)
+                    .putInt(24, 2)
                     .putInt(32, 2_400_000)
                     .putInt(36, 0x30B)
                     .putLong(48, 0x10_0000)
@@ -25,7 +26,7 @@ class HostCallsTest extends HypercallBytes {
             return 0;
         });
         assertEquals(
-                new PhysInfo(4, 2_400_000, 0x30B, 0x10_0000, 0x8_0000, 5, 6),
+                new PhysInfo(4, 2, 2_400_000, 0x30B, 0x10_0000, 0x8_0000, 5, 6),
                 xenctrl.host().physInfo());
     }
 

@@ -4,6 +4,7 @@ package org.xenjava.toolstack.cli.processor;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.xenjava.toolstack.cli.GuestFiles;
@@ -59,6 +60,27 @@ class RecordedCommandsTest {
         same("b1/cp-list-rtds");
         same("b1/cp-create-credit2", "b1/cp-list-credit2", "b1/cp-destroy-credit2", "b1/cpu-back-rtds");
         same("b1/cpupool-list");
+    }
+
+    /** The recorded host has two NUMA nodes with two CPUs each. */
+    @Test
+    void eachNodeGetsAPool() {
+        Prompt numa =
+                Prompt.on(SimulatedXen.builder().cpus(4).nodes(2).dom0Vcpus(1).build());
+        for (String name : List.of("numa-split", "cpupool-list5", "cp-destroy-n1", "cpu-add-back2", "rename-back")) {
+            Recording recording = Recording.of("b1/" + name);
+            assertEquals(
+                    new Outcome(recording.status(), recording.out().strip(), ""),
+                    stripped(numa.run(recording.command())),
+                    name);
+        }
+        assertEquals(
+                Recording.of("b1/cpupool-list-c").out(),
+                numa.run("cpupool-list", "-c").out());
+    }
+
+    private static Outcome stripped(Outcome outcome) {
+        return new Outcome(outcome.status(), outcome.out().strip(), outcome.err());
     }
 
     @Test

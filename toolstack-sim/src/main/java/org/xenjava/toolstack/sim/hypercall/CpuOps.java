@@ -64,6 +64,26 @@ final class CpuOps {
             replace(scheduling.soft(vcpu), wanted);
             write(caller, body, "cpumap_soft", common(common(wanted, online), scheduling.hard(vcpu)));
         }
+        machine.followAffinities(domain);
+    }
+
+    /** The nodes from which the domain's memory comes first. */
+    void nodes(XenDomain domain, CallerMemory caller, StructView body) {
+        BitSet nodes = (BitSet) domain.memory().preferredNodes().clone();
+        if (nodes.isEmpty()) {
+            nodes.set(0, machine.host().nodes());
+        }
+        write(caller, body, "nodemap", nodes);
+    }
+
+    void setNodes(XenDomain domain, CallerMemory caller, StructView body) {
+        int bytes = (body.getInt("nodemap.nr_bits") + 7) / 8;
+        BitSet nodes = BitSet.valueOf(caller.read(body.get("nodemap.bitmap"), bytes));
+        int count = machine.host().nodes();
+        nodes.clear(count, Math.max(count, nodes.length()));
+        require(!nodes.isEmpty(), Errno.EINVAL);
+        domain.scheduling().fixNodes();
+        replace(domain.memory().preferredNodes(), nodes);
     }
 
     void share(XenDomain domain, StructView body) {

@@ -98,7 +98,8 @@ final class DomainOps {
             case SETVCPUAFFINITY -> cpus.setAffinity(domain, request.caller(), body);
             case SCHEDULER_OP -> cpus.share(domain, body);
             case VM_EVENT_OP -> monitors.call(domain, body);
-            case GETNODEAFFINITY -> request.caller().write(body.get("nodemap.bitmap"), new byte[] {1});
+            case SETNODEAFFINITY -> cpus.setNodes(domain, request.caller(), body);
+            case GETNODEAFFINITY -> cpus.nodes(domain, request.caller(), body);
             case SETTSCINFO -> require(body.get("tsc_mode") <= 2, Errno.EINVAL);
             case SETTIMEOFFSET -> notDom0(domain);
             case IOMEM_PERMISSION -> iomemPermission(domain, body);

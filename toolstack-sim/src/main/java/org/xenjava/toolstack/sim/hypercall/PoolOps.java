@@ -91,6 +91,7 @@ final class PoolOps {
             throw new XenRefusal(Errno.ENOENT);
         }
         domain.scheduling().moveTo(target);
+        machine.followAffinities(domain);
     }
 
     void parameters(StructView body) {

@@ -4,6 +4,7 @@ package org.xenjava.toolstack.sim.machine;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
+import java.util.Optional;
 
 /** The pool, weight, cap and affinities of a domain's vCPUs. */
 public final class DomainScheduling {
@@ -13,6 +14,7 @@ public final class DomainScheduling {
     private final List<BitSet> hard = new ArrayList<>();
     private final List<BitSet> soft = new ArrayList<>();
     private MachinePool pool;
+    private boolean nodesAreFixed;
     private int weight;
     private int cap;
 
@@ -69,6 +71,28 @@ public final class DomainScheduling {
     /** Where a vCPU should run. */
     public BitSet soft(int vcpu) {
         return soft.get(vcpu);
+    }
+
+    /** The toolstack has chosen the nodes of the memory: they do not follow the affinities any more. */
+    public void fixNodes() {
+        nodesAreFixed = true;
+    }
+
+    /** The CPUs on which vCPUs should run, or else may run; empty if the nodes of the memory do not follow them. */
+    Optional<BitSet> leadingCpus() {
+        if (nodesAreFixed) {
+            return Optional.empty();
+        }
+        BitSet cpus = new BitSet();
+        for (int vcpu = 0; vcpu < hard.size(); vcpu++) {
+            BitSet possible = (BitSet) hard.get(vcpu).clone();
+            possible.and(pool.cpus());
+            if (possible.intersects(soft.get(vcpu))) {
+                possible.and(soft.get(vcpu));
+            }
+            cpus.or(possible);
+        }
+        return Optional.of(cpus);
     }
 
     /** The first CPU on which a vCPU should run, or may run. */

@@ -272,6 +272,14 @@ public final class Machine {
         listeners.forEach(listener -> listener.powerButtonPressed(domain));
     }
 
+    /** Lets the memory of a domain come from the nodes of its CPUs, unless the toolstack has chosen nodes. */
+    public void followAffinities(XenDomain domain) {
+        domain.scheduling().leadingCpus().ifPresent(cpus -> {
+            domain.memory().preferredNodes().clear();
+            cpus.stream().forEach(cpu -> domain.memory().preferredNodes().set(pools.nodeOf(cpu)));
+        });
+    }
+
     /** Adds a vCPU to those that the device model has for the domain; false if it has that vCPU. */
     public boolean plugVcpu(XenDomain domain, int vcpu) {
         if (domain.pluggedVcpus().get(vcpu)) {

@@ -27,6 +27,7 @@ public enum DomctlOp {
     SETHVMCONTEXT(34, "xen_domctl_hvmcontext"),
     VM_EVENT_OP(56, "xen_domctl_vm_event_op"),
     SETTSCINFO(60, "xen_domctl_tsc_info"),
+    SETNODEAFFINITY(68, "xen_domctl_nodeaffinity"),
     GETNODEAFFINITY(69, "xen_domctl_nodeaffinity"),
     GET_CPU_POLICY(82, "xen_domctl_cpu_policy"),
     SET_CPU_POLICY(83, "xen_domctl_cpu_policy"),
