@@ -244,7 +244,7 @@ class HouseRulesTest {
             .whereLayer("cli")
             .mayNotBeAccessedByAnyLayer()
             .whereLayer("micrometer")
-            .mayOnlyAccessLayers("pod", "memory", "units")
+            .mayOnlyAccessLayers("face", "deviceView", "pod", "memory", "error", "units")
             .whereLayer("junit")
             .mayNotBeAccessedByAnyLayer();
 
