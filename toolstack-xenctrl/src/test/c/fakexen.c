@@ -639,6 +639,12 @@ BOOL(xs_release_domain, struct xs_handle *h, unsigned int domid)
     return truth();
 }
 
+BOOL(xs_resume_domain, struct xs_handle *h, unsigned int domid)
+{
+    record("xs_resume_domain(%u)\n", domid);
+    return truth();
+}
+
 BOOL(xs_is_domain_introduced, struct xs_handle *h, unsigned int domid)
 {
     record("xs_is_domain_introduced(%u)\n", domid);

@@ -212,6 +212,11 @@ public final class Domain {
         return new DomainProcessors(handle);
     }
 
+    /** {@return the operation that saves the domain to a file} */
+    public DomainSaving saving() {
+        return new DomainSaving(handle);
+    }
+
     /** {@return the operations on the domain's populate-on-demand memory} */
     public DomainPod pod() {
         return new DomainPod(handle);

@@ -13,6 +13,7 @@ import org.xenjava.toolstack.config.MacAddress;
 import org.xenjava.toolstack.config.NicConfig;
 import org.xenjava.toolstack.config.VirtualDisk;
 import org.xenjava.toolstack.config.libxl.LibxlConfig;
+import org.xenjava.toolstack.context.TrafficReader;
 import org.xenjava.toolstack.create.StoredConfig;
 import org.xenjava.toolstack.device.QemuProcess;
 import org.xenjava.toolstack.device.plan.DiskBackend;
@@ -41,7 +42,8 @@ public final class DomainDevices {
 
     /** {@return the traffic of the disks and network cards since they were attached} */
     public DomainTraffic traffic() {
-        return domain.attempting("reading the traffic of", () -> new TrafficReader(domain).read(disks(), nics()));
+        return domain.attempting("reading the traffic of", () -> new TrafficReader(domain.context(), domain.domid())
+                .read(disks(), nics()));
     }
 
     /**
@@ -146,7 +148,7 @@ public final class DomainDevices {
      */
     public void detach(VirtualDisk disk, DetachMode mode) {
         domain.exclusively("detaching disk " + disk + " of", () -> {
-            domain.info("detaching a device of");
+            domain.changeable("detaching a device of");
             Optional<DomainConfig> before = stored();
             change(config -> without(config, disk.number(), Stream.of()));
             Undo.onFailure(
@@ -169,7 +171,7 @@ public final class DomainDevices {
      */
     public void detachNic(int devid, DetachMode mode) {
         domain.exclusively("detaching network card " + devid + " of", () -> {
-            domain.info("detaching a device of");
+            domain.changeable("detaching a device of");
             Optional<DomainConfig> before = stored();
             nics().stream()
                     .filter(nic -> nic.devid() == devid && !nic.mac().isEmpty())
@@ -293,7 +295,7 @@ public final class DomainDevices {
     }
 
     private DomainType type() {
-        domain.info("looking at");
+        domain.changeable("attaching a device to");
         return domain.store()
                 .read(domain.paths().libxlType())
                 .flatMap(DomainType::ofWord)

@@ -7,6 +7,7 @@ import java.util.function.Supplier;
 import org.xenjava.toolstack.context.HostContext;
 import org.xenjava.toolstack.error.Attempt;
 import org.xenjava.toolstack.error.DomainGoneException;
+import org.xenjava.toolstack.error.DomainStateException;
 import org.xenjava.toolstack.error.translation.XenFailures;
 import org.xenjava.toolstack.store.DomainPaths;
 import org.xenjava.toolstack.store.StoreClient;
@@ -61,6 +62,22 @@ record DomainHandle(HostContext context, int domid, UUID uuid, DomainPaths paths
      */
     DomainInfo info(String verb) {
         return find().orElseThrow(() -> gone(verb));
+    }
+
+    /**
+     * Reads Xen's description of a domain that is to be changed.
+     *
+     * @throws DomainGoneException if the domain is gone
+     * @throws DomainStateException if the guest has suspended itself: the change would be lost, or would miss the copy
+     */
+    DomainInfo changeable(String verb) {
+        DomainInfo info = info(verb);
+        if (info.shutdown() && info.shutdownReason() == ShutdownReason.SUSPEND.code()) {
+            throw new DomainStateException(
+                    verb + " " + this
+                            + ": the guest has suspended itself, because a toolstack saves or migrates it; try again afterwards");
+        }
+        return info;
     }
 
     /** Reads Xen's description of the domain; empty if the domain is gone. */

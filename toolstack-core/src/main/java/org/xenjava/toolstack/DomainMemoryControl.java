@@ -49,7 +49,7 @@ public final class DomainMemoryControl {
             if (domain.domid() == CONTROL_DOMAIN) {
                 domain.context().rooms().controlDomainSize().set(memory);
             } else {
-                resize().setMemory(sized(verb), memory);
+                resize().setMemory(changeable(verb), memory);
             }
         });
         LOG.info("{} resized to {}", domain, memory);
@@ -68,7 +68,7 @@ public final class DomainMemoryControl {
             if (domain.domid() == CONTROL_DOMAIN) {
                 domain.context().rooms().controlDomainSize().setMaximum(maxMemory);
             } else {
-                resize().setMaxMemory(sized(verb), maxMemory);
+                resize().setMaxMemory(changeable(verb), maxMemory);
             }
         });
         LOG.info("{} may grow to {}", domain, maxMemory);
@@ -130,9 +130,16 @@ public final class DomainMemoryControl {
         return new MemoryResize(context.xenctrl(), context.store(), context.podPolicy(), context.processes());
     }
 
+    private DomainInfo changeable(String verb) {
+        return sized(verb, domain.changeable(verb));
+    }
+
     /** Requires a domain whose size this library can read and set. */
     private DomainInfo sized(String verb) {
-        DomainInfo info = domain.info(verb);
+        return sized(verb, domain.info(verb));
+    }
+
+    private DomainInfo sized(String verb, DomainInfo info) {
         if (!info.hvm()) {
             throw new DomainStateException(verb + " " + domain + ": only HVM and PVH domains are supported");
         }

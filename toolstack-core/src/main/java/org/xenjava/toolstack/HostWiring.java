@@ -9,6 +9,7 @@ import org.xenjava.toolstack.context.HostContext;
 import org.xenjava.toolstack.create.BuildJournal;
 import org.xenjava.toolstack.create.DomainBuilder;
 import org.xenjava.toolstack.create.DomainRemoval;
+import org.xenjava.toolstack.create.SaveJournal;
 import org.xenjava.toolstack.device.DeviceModels;
 import org.xenjava.toolstack.device.plan.HostInventory;
 import org.xenjava.toolstack.device.pv.HostProbe;
@@ -89,6 +90,7 @@ final class HostWiring {
                 builder,
                 builds,
                 removal,
+                new SaveJournal(xenctrl, store, events, removal, processes),
                 rooms,
                 host.controlDomain(),
                 new DebtCover(xenctrl, store, processes),

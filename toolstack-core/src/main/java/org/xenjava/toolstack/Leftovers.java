@@ -30,6 +30,7 @@ public final class Leftovers {
                 context.store(),
                 context.builds(),
                 context.removal(),
+                context.saves(),
                 context.deviceModels(),
                 context.rooms());
     }

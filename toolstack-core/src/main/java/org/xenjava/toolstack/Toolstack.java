@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.xenjava.toolstack;
 
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -31,6 +32,7 @@ import org.xenjava.toolstack.pool.GuestPool;
 import org.xenjava.toolstack.pool.GuestPoolPolicy;
 import org.xenjava.toolstack.progress.Cancellation;
 import org.xenjava.toolstack.progress.CreateListener;
+import org.xenjava.toolstack.save.SavedDomain;
 import org.xenjava.toolstack.xenctrl.PhysInfo;
 import org.xenjava.toolstack.xenctrl.Xenctrl;
 import org.xenjava.toolstack.xenctrl.units.Pages;
@@ -117,6 +119,33 @@ public final class Toolstack implements AutoCloseable {
      */
     public GuestPool pool(DomainConfig like, GuestPoolPolicy policy) {
         return services.pool(like, policy);
+    }
+
+    /**
+     * Builds a domain from a file that {@link DomainSaving#save} or {@code xl save} wrote, and leaves it paused; {@link
+     * Domain#unpause} lets the guest run on. If the restore fails or is cancelled, nothing of it is left, and the file can
+     * be restored again.
+     *
+     * @param file the file of a PVH guest
+     * @param listener receives the progress of each step
+     * @param cancellation stops the restore
+     * @return the domain, paused
+     * @throws org.xenjava.toolstack.error.SaveStreamException if the file is damaged
+     * @throws org.xenjava.toolstack.error.DomainStateException if this host cannot restore the domain
+     */
+    public Domain restore(Path file, CreateListener listener, Cancellation cancellation) {
+        DomainBuilder.Built built = context.gate()
+                .run(
+                        cancellation,
+                        () -> context.attempting("restoring " + file, () -> {
+                            try (SavedDomain saved = SavedDomain.open(
+                                    file, context.xenctrl().abi().release())) {
+                                return context.builder()
+                                        .restore(saved.config(), saved.reader(), listener, cancellation);
+                            }
+                        }));
+        LOG.info("domain {} restored from {}", built.domid(), file);
+        return new Domain(context, built.domid(), built.uuid());
     }
 
     /** {@return all domains, including dom0, by ascending domid, without those that are being destroyed} */

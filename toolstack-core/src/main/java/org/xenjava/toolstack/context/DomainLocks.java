@@ -10,7 +10,8 @@ import org.xenjava.toolstack.operation.OperationGate;
 
 /**
  * The locks of a toolstack's domains, one for each. A thread holds the lock of a domain while it changes the domain
- * by calls to Xen and xenstored. No thread copies memory under a lock.
+ * by calls to Xen and xenstored. Of the operations that copy memory only a save holds the lock, so that no thread
+ * resizes the domain or changes its devices meanwhile.
  */
 public final class DomainLocks {
     /** Domids are 0 … 0x7FEF, so this stays small. */

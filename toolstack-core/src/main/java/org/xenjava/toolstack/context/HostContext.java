@@ -7,6 +7,7 @@ import java.util.random.RandomGenerator;
 import org.xenjava.toolstack.create.BuildJournal;
 import org.xenjava.toolstack.create.DomainBuilder;
 import org.xenjava.toolstack.create.DomainRemoval;
+import org.xenjava.toolstack.create.SaveJournal;
 import org.xenjava.toolstack.device.DeviceModels;
 import org.xenjava.toolstack.device.pv.PvHost;
 import org.xenjava.toolstack.error.translation.XenFailures;
@@ -31,6 +32,7 @@ import org.xenjava.toolstack.xenctrl.lib.Liveness;
  * @param builder builds domains
  * @param builds the journal of running builds
  * @param removal removes domains
+ * @param saves the journal of running saves
  * @param rooms makes room for guests
  * @param controlDomain the operating system of domain 0
  * @param loans lends pages to domains that are short of them
@@ -49,6 +51,7 @@ public record HostContext(
         DomainBuilder builder,
         BuildJournal builds,
         DomainRemoval removal,
+        SaveJournal saves,
         RoomMaker rooms,
         ControlDomain controlDomain,
         DebtCover loans,

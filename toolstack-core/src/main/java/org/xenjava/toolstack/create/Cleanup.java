@@ -30,12 +30,14 @@ public final class Cleanup {
     private final StoreClient store;
     private final BuildJournal builds;
     private final DomainRemoval removal;
+    private final SaveJournal saves;
     private final DeviceModels deviceModels;
     private final RoomMaker rooms;
 
     /**
      * @param builds records builds under way
      * @param removal removes domains, and records removals under way
+     * @param saves records saves under way, and lets their guests run on
      * @param deviceModels finds QEMU processes
      * @param rooms gives domain 0 back what was taken from it
      */
@@ -44,12 +46,14 @@ public final class Cleanup {
             StoreClient store,
             BuildJournal builds,
             DomainRemoval removal,
+            SaveJournal saves,
             DeviceModels deviceModels,
             RoomMaker rooms) {
         this.xenctrl = xenctrl;
         this.store = store;
         this.builds = builds;
         this.removal = removal;
+        this.saves = saves;
         this.deviceModels = deviceModels;
         this.rooms = rooms;
     }
@@ -62,16 +66,22 @@ public final class Cleanup {
             builds.unfinished()
                     .forEach(uuid -> found.add(new Leftover(Kind.BUILD, OptionalInt.empty(), Optional.of(uuid))));
         }
-        if (journals.contains(RemovalJournal.NAME)) {
-            removal.journal()
-                    .unfinished()
-                    .forEach(entry -> found.add(
-                            new Leftover(Kind.REMOVAL, OptionalInt.of(entry.domid()), Optional.of(entry.uuid()))));
+        if (journals.contains(DomainJournal.REMOVALS)) {
+            found.addAll(of(Kind.REMOVAL, removal.journal().unfinished()));
+        }
+        if (journals.contains(DomainJournal.SAVES)) {
+            found.addAll(of(Kind.SAVE, saves.unfinished()));
         }
         if (journals.contains(RoomMaker.NAME) && rooms.isReturnable()) {
             found.add(new Leftover(Kind.ROOM, OptionalInt.of(0), Optional.empty()));
         }
         return List.copyOf(found);
+    }
+
+    private static List<Leftover> of(Kind kind, List<DomainJournal.Entry> entries) {
+        return entries.stream()
+                .map(entry -> new Leftover(kind, OptionalInt.of(entry.domid()), Optional.of(entry.uuid())))
+                .toList();
     }
 
     /** {@return QEMU processes of this library whose domain is gone} */
@@ -122,7 +132,7 @@ public final class Cleanup {
     }
 
     private boolean isWorkedOn(int domid, UUID uuid) {
-        return builds.isWorkedOn(uuid) || removal.journal().isWorkedOn(new RemovalJournal.Entry(domid, uuid));
+        return builds.isWorkedOn(uuid) || removal.journal().isWorkedOn(new DomainJournal.Entry(domid, uuid));
     }
 
     /** A domain that is dying needs no nodes and no QEMU, and may be dying only because QEMU has its pages mapped. */
@@ -139,6 +149,9 @@ public final class Cleanup {
             case BUILD -> builds.recover(xenctrl, removal, leftover.uuid().orElseThrow());
             case REMOVAL, NODES ->
                 removal.remove(leftover.domid().orElseThrow(), leftover.uuid().orElseThrow());
+            case SAVE ->
+                saves.recover(new DomainJournal.Entry(
+                        leftover.domid().orElseThrow(), leftover.uuid().orElseThrow()));
             case ROOM -> rooms.giveBack();
             case DEVICE_MODEL ->
                 deviceModels.orphans(this::domids).stream()

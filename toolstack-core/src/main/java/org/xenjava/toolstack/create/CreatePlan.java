@@ -32,6 +32,11 @@ import org.xenjava.toolstack.xenctrl.lib.FirmwareLocator;
  */
 public record CreatePlan(DomainConfig config, MemoryPlan memory, ImagePlan image, DevicePlan devices) {
 
+    /** The plan without the content of the memory. */
+    GuestPlan guest() {
+        return new GuestPlan(config, memory, devices);
+    }
+
     /**
      * Plans a guest for an unknown host, which is assumed to have everything that the guest needs.
      *

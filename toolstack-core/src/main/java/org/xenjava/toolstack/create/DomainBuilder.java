@@ -6,9 +6,11 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.UUID;
+import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
 import org.xenjava.toolstack.config.DomainConfig;
 import org.xenjava.toolstack.device.DeviceModels;
+import org.xenjava.toolstack.device.plan.DevicePlan;
 import org.xenjava.toolstack.device.plan.HostInventory;
 import org.xenjava.toolstack.device.pv.PvHost;
 import org.xenjava.toolstack.error.Attempt;
@@ -28,6 +30,7 @@ import org.xenjava.toolstack.resize.BootBacking;
 import org.xenjava.toolstack.room.Room;
 import org.xenjava.toolstack.room.RoomMaker;
 import org.xenjava.toolstack.store.StoreClient;
+import org.xenjava.toolstack.stream.SaveStreamReader;
 import org.xenjava.toolstack.userdata.Userdata;
 import org.xenjava.toolstack.xenctrl.Xenctrl;
 
@@ -142,9 +145,30 @@ public final class DomainBuilder {
             BuildJournal.Note note,
             CreateListener listener,
             Cancellation cancellation) {
-        Room room = XenFailures.translating(attempt(config), () -> room(config, memory, cancellation));
+        RoomMaker.Backing backed = backing.isOn() ? RoomMaker.Backing.WANTED : RoomMaker.Backing.NONE;
+        return inRoom(
+                attempt(config),
+                config,
+                memory,
+                backed,
+                cancellation,
+                () -> buildWithin(config, note, Optional.empty(), listener, cancellation));
+    }
+
+    /** Makes room for the memory of a guest while it is built, and returns the room if the build fails. */
+    private Built inRoom(
+            String attempt,
+            DomainConfig config,
+            MemoryPlan memory,
+            RoomMaker.Backing backed,
+            Cancellation cancellation,
+            Supplier<Built> work) {
+        Room room = XenFailures.translating(attempt, () -> {
+            cancellation.check(attempt);
+            return backing.awaitingReturns(() -> rooms.make(memory, backed, config.name(), cancellation));
+        });
         try {
-            return buildWithin(config, note, Optional.empty(), listener, cancellation);
+            return work.get();
         } catch (RuntimeException e) {
             room.close();
             rooms.giveBackIfOn();
@@ -152,12 +176,6 @@ public final class DomainBuilder {
         } finally {
             room.close();
         }
-    }
-
-    private Room room(DomainConfig config, MemoryPlan memory, Cancellation cancellation) {
-        cancellation.check(attempt(config));
-        RoomMaker.Backing backed = backing.isOn() ? RoomMaker.Backing.WANTED : RoomMaker.Backing.NONE;
-        return backing.awaitingReturns(() -> rooms.make(memory, backed, config.name(), cancellation));
     }
 
     private BuildJournal.Note note(DomainConfig wanted, DomainConfig config) {
@@ -177,25 +195,86 @@ public final class DomainBuilder {
         GuestShell shell = ready.map(PreparedGuest::shell)
                 .orElseGet(() ->
                         new GuestShell(xenctrl, store, clock, config, plan.memory(), uuid, attempt, cancellation));
-        GuestBuild guest = new GuestBuild(xenctrl, store, daemons, clock, plan, shell, uuid, cancellation);
-        StepListener<CreateStep> progress = (step, number, total, phase) ->
-                listener.onProgress(new CreateListener.Progress(config.name(), step, number, total, phase));
-        StepRunner<CreateStep> runner = new StepRunner<>(attempt, progress, cancellation);
+        GuestBuild guest = new GuestBuild(xenctrl, store, daemons, clock, plan.guest(), shell, uuid, cancellation);
         List<Step<CreateStep>> recipe = Recipes.create(
                 note,
                 guest,
+                plan.image(),
                 ready,
                 new GuestDevices(guest, devices, deviceModels),
                 backing,
                 removal,
                 prepared,
                 userdata);
+        run(guest, recipe, note, attempt, listener);
+        return new Built(guest.domid(), uuid);
+    }
+
+    /**
+     * Builds a domain from a stream, step by step, and leaves it paused. If a step fails or the restore is cancelled,
+     * nothing of it is left.
+     *
+     * @param wanted the configuration, a PVH guest
+     * @param reader stands behind the stream's {@code ImageStart}
+     * @return the domain
+     */
+    public Built restore(
+            DomainConfig wanted, SaveStreamReader reader, CreateListener listener, Cancellation cancellation) {
+        DomainConfig config = wanted.completed(random).located();
+        String attempt = "restoring domain " + config.name();
+        MemoryPlan memory = XenFailures.translating(
+                attempt, () -> CreatePlan.memory(config, podPolicy).restored());
+        Runnable whenBuilt = XenFailures.translating(attempt, () -> prepared.makeRoom(memory));
+        try {
+            return inRoom(
+                    attempt,
+                    config,
+                    memory,
+                    RoomMaker.Backing.NONE,
+                    cancellation,
+                    () -> restoreWithin(attempt, new Restore(config, memory, reader), listener, cancellation));
+        } finally {
+            whenBuilt.run();
+        }
+    }
+
+    private record Restore(DomainConfig config, MemoryPlan memory, SaveStreamReader reader) {}
+
+    private Built restoreWithin(String attempt, Restore saved, CreateListener listener, Cancellation cancellation) {
+        DomainConfig config = saved.config();
+        UUID uuid = config.uuid().orElseThrow();
+        GuestPlan plan = XenFailures.translating(
+                attempt, () -> new GuestPlan(config, saved.memory(), DevicePlan.of(config, saved.memory(), host)));
+        BuildJournal.Note note = journal.note(uuid);
+        GuestShell shell = new GuestShell(xenctrl, store, clock, config, saved.memory(), uuid, attempt, cancellation);
+        GuestBuild guest = new GuestBuild(xenctrl, store, daemons, clock, plan, shell, uuid, cancellation);
+        List<Step<CreateStep>> recipe = Recipes.restore(
+                note,
+                guest,
+                new RestoredState(guest, saved.reader()),
+                new GuestDevices(guest, devices, deviceModels),
+                backing,
+                removal,
+                userdata);
+        run(guest, recipe, note, attempt, listener);
+        return new Built(guest.domid(), uuid);
+    }
+
+    private static void run(
+            GuestBuild guest,
+            List<Step<CreateStep>> recipe,
+            BuildJournal.Note note,
+            String attempt,
+            CreateListener listener) {
+        String name = guest.plan().config().name();
+        StepListener<CreateStep> progress = (step, number, total, phase) ->
+                listener.onProgress(new CreateListener.Progress(name, step, number, total, phase));
+        StepRunner<CreateStep> runner = new StepRunner<>(attempt, progress, guest.cancellation());
         try {
             Undo.onFailure(() -> runner.run(recipe), note::giveUp);
         } catch (ToolstackException e) {
-            OptionalInt domid = shell.isCreated() ? OptionalInt.of(guest.domid()) : OptionalInt.empty();
-            throw e.during(new Attempt(attempt, domid, Optional.of(uuid)));
+            OptionalInt domid = guest.shell().isCreated() ? OptionalInt.of(guest.domid()) : OptionalInt.empty();
+            throw e.during(new Attempt(attempt, domid, Optional.of(guest.uuid())));
         }
-        return new Built(guest.domid(), uuid);
     }
 }

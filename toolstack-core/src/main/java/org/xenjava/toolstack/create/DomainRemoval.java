@@ -36,7 +36,7 @@ public final class DomainRemoval {
     private final StoreClient store;
     private final PvHost devices;
     private final DeviceModels deviceModels;
-    private final RemovalJournal journal;
+    private final DomainJournal journal;
     private final Userdata userdata;
 
     /**
@@ -54,11 +54,11 @@ public final class DomainRemoval {
         this.store = store;
         this.devices = devices;
         this.deviceModels = deviceModels;
-        this.journal = new RemovalJournal(store, processes);
+        this.journal = DomainJournal.ofRemovals(store, processes);
         this.userdata = userdata;
     }
 
-    RemovalJournal journal() {
+    DomainJournal journal() {
         return journal;
     }
 
@@ -70,11 +70,11 @@ public final class DomainRemoval {
      * @throws RuntimeException the first failure, with the others suppressed; the removal is recorded as unfinished
      */
     public boolean remove(int domid, UUID uuid) {
-        RemovalJournal.Entry entry = new RemovalJournal.Entry(domid, uuid);
+        DomainJournal.Entry entry = new DomainJournal.Entry(domid, uuid);
         return Undo.onFailure(() -> remove(entry), () -> journal.giveUp(entry));
     }
 
-    private boolean remove(RemovalJournal.Entry entry) {
+    private boolean remove(DomainJournal.Entry entry) {
         Optional<DomainInfo> there = xenctrl.domains().info(entry.domid()).filter(info -> !info.dying());
         boolean known = there.filter(info -> info.handle().equals(entry.uuid())).isPresent();
         if (known) {
@@ -112,7 +112,7 @@ public final class DomainRemoval {
                 .anyMatch(info -> !info.dying() && info.handle().equals(uuid));
     }
 
-    private void run(RemovalJournal.Entry entry, Extent extent) {
+    private void run(DomainJournal.Entry entry, Extent extent) {
         StepRunner<RemovalStep> runner = new StepRunner<>(
                 "destroying domain " + entry.domid(), (step, number, total, phase) -> {}, new Cancellation());
         runner.runAll(Recipes.removal(new Removal(entry, extent)));
@@ -120,10 +120,10 @@ public final class DomainRemoval {
 
     /** The actions of the steps of one removal. */
     final class Removal {
-        private final RemovalJournal.Entry entry;
+        private final DomainJournal.Entry entry;
         private final Extent extent;
 
-        private Removal(RemovalJournal.Entry entry, Extent extent) {
+        private Removal(DomainJournal.Entry entry, Extent extent) {
             this.entry = entry;
             this.extent = extent;
         }

@@ -17,6 +17,7 @@ import org.xenjava.toolstack.error.DomainExistsException;
 import org.xenjava.toolstack.error.DomainGoneException;
 import org.xenjava.toolstack.error.DomainStateException;
 import org.xenjava.toolstack.error.XenCallException;
+import org.xenjava.toolstack.image.ImagePlan;
 import org.xenjava.toolstack.image.VcpuState;
 import org.xenjava.toolstack.memory.layout.SpecialPage;
 import org.xenjava.toolstack.progress.Cancellation;
@@ -44,7 +45,7 @@ final class GuestBuild {
     private final StoreClient store;
     private final DaemonDomains daemons;
     private final Clock clock;
-    private final CreatePlan plan;
+    private final GuestPlan plan;
     private final GuestShell shell;
     private final UUID uuid;
     private final Cancellation cancellation;
@@ -56,7 +57,7 @@ final class GuestBuild {
             StoreClient store,
             DaemonDomains daemons,
             Clock clock,
-            CreatePlan plan,
+            GuestPlan plan,
             GuestShell shell,
             UUID uuid,
             Cancellation cancellation) {
@@ -83,7 +84,7 @@ final class GuestBuild {
         return xenctrl;
     }
 
-    CreatePlan plan() {
+    GuestPlan plan() {
         return plan;
     }
 
@@ -114,12 +115,12 @@ final class GuestBuild {
         return plan.config().toBuilder().placement(shell.resolvedPlacement()).build();
     }
 
-    void loadImage() {
-        plan.image().loadInto(memory());
+    void loadImage(ImagePlan image) {
+        image.loadInto(memory());
     }
 
-    void setMemoryMap() {
-        xenctrl.memory().setMemoryMap(domid(), plan.image().memoryMap());
+    void setMemoryMap(ImagePlan image) {
+        xenctrl.memory().setMemoryMap(domid(), image.memoryMap());
     }
 
     void openEventChannels() {
@@ -149,6 +150,10 @@ final class GuestBuild {
         set(HvmParam.MONITOR_RING_PFN, SpecialPage.MONITOR_RING.gfn());
         set(HvmParam.SHARING_RING_PFN, SpecialPage.SHARING_RING.gfn());
         set(HvmParam.IDENT_PT, SpecialPage.IDENTITY_PAGE_TABLE.address());
+        setPortParams();
+    }
+
+    void setPortParams() {
         set(HvmParam.CONSOLE_EVTCHN, ports.console());
         set(HvmParam.STORE_EVTCHN, ports.store());
     }
@@ -162,10 +167,8 @@ final class GuestBuild {
     }
 
     /** Brings up vCPU 0. No vCPU records may follow, because Xen takes all vCPUs down before it reads records. */
-    void bootVcpu(VcpuState state) {
-        xenctrl.hvm()
-                .setContext(
-                        domid(), state.boot(plan.image().entry(), plan.image().startInfoAddress()));
+    void bootVcpu(VcpuState state, ImagePlan image) {
+        xenctrl.hvm().setContext(domid(), state.boot(image.entry(), image.startInfoAddress()));
     }
 
     void seedGrantTable() {

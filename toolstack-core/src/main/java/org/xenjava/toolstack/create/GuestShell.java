@@ -137,7 +137,7 @@ final class GuestShell {
         return config.clock().secondsAheadOfUtc(clock.instant(), ZoneId.systemDefault());
     }
 
-    private void setTimeOffset() {
+    void setTimeOffset() {
         long seconds = secondsAheadOfUtc(config, clock);
         if (seconds != 0) {
             xenctrl.domains().setTimeOffset(domid, seconds);
@@ -216,6 +216,13 @@ final class GuestShell {
     void populateSpecialPages() {
         populateCleared(SpecialPage.gfns(), "special pages");
         memory().write(SpecialPage.IDENTITY_PAGE_TABLE.address(), identityPageTable());
+        markConsoleDisconnected();
+        if (config.hvm().isPresent()) {
+            populateCleared(HvmLayout.ioreqServerGfns(), "pages for I/O requests");
+        }
+    }
+
+    private void markConsoleDisconnected() {
         StructLayout console = xenctrl.abi().struct("xencons_interface");
         if (console.fields().containsKey("connection")) {
             memory().write(
@@ -224,8 +231,13 @@ final class GuestShell {
                                     .set("connection", CONSOLE_DISCONNECTED)
                                     .toBytes());
         }
-        if (config.hvm().isPresent()) {
-            populateCleared(HvmLayout.ioreqServerGfns(), "pages for I/O requests");
+    }
+
+    /** Clears a page that the guest shares with a daemon or with Xen. */
+    void clearPage(SpecialPage page) {
+        memory().write(page.address(), new byte[Pages.BYTES]);
+        if (page == SpecialPage.CONSOLE) {
+            markConsoleDisconnected();
         }
     }
 

@@ -24,7 +24,7 @@ final class HvmBuild implements GuestKind {
 
     @Override
     public void loadImage() {
-        guest.loadImage();
+        guest.loadImage(image);
     }
 
     @Override
@@ -45,7 +45,7 @@ final class HvmBuild implements GuestKind {
 
     @Override
     public void setVcpuState() {
-        guest.bootVcpu(guest.vcpuState());
+        guest.bootVcpu(guest.vcpuState(), image);
     }
 
     @Override

@@ -18,7 +18,7 @@ final class PvhBuild implements GuestKind {
 
     @Override
     public void loadImage() {
-        guest.loadImage();
+        guest.loadImage(image);
         guest.shell().populateExactly(image.acpiFrames().gfns(), "pages for ACPI tables");
         image.loadAcpiInto(guest.memory());
     }
@@ -35,7 +35,7 @@ final class PvhBuild implements GuestKind {
         for (int cpu = 0; cpu < guest.plan().config().maxVcpus(); cpu++) {
             guest.xenctrl().hvm().setContext(guest.domid(), state.mtrr(cpu));
         }
-        guest.bootVcpu(state);
+        guest.bootVcpu(state, image);
     }
 
     @Override

@@ -10,6 +10,7 @@ import java.util.Optional;
 import org.xenjava.toolstack.config.DomainType;
 import org.xenjava.toolstack.config.libxl.LibxlConfig;
 import org.xenjava.toolstack.device.plan.DevicePlan;
+import org.xenjava.toolstack.image.ImagePlan;
 import org.xenjava.toolstack.operation.Step;
 import org.xenjava.toolstack.progress.CreateStep;
 import org.xenjava.toolstack.progress.RemovalStep;
@@ -28,6 +29,7 @@ final class Recipes {
     static List<Step<CreateStep>> create(
             BuildJournal.Note note,
             GuestBuild guest,
+            ImagePlan image,
             Optional<PreparedGuest> prepared,
             GuestDevices devices,
             BootBacking backing,
@@ -41,7 +43,7 @@ final class Recipes {
                 ready -> recipe.add(Step.of(TAKE_PREPARED, () -> ready.takeOver(guest.uuid()))
                         .undoneBy(() -> pool.discard(ready))),
                 () -> recipe.addAll(shell(guest.shell(), backing, removal)));
-        recipe.addAll(rest(note, guest, devices, backing, removal, userdata));
+        recipe.addAll(rest(note, guest, image, devices, backing, removal, userdata));
         return recipe;
     }
 
@@ -74,16 +76,17 @@ final class Recipes {
     private static List<Step<CreateStep>> rest(
             BuildJournal.Note note,
             GuestBuild guest,
+            ImagePlan image,
             GuestDevices devices,
             BootBacking backing,
             DomainRemoval removal,
             Userdata userdata) {
-        GuestKind kind = GuestKind.of(guest);
+        GuestKind kind = GuestKind.of(guest, image);
         DevicePlan plan = guest.plan().devices();
         boolean qemu = plan.qemu().isPresent();
         return List.of(
                 Step.of(LOAD_IMAGE, kind::loadImage),
-                Step.of(DESCRIBE_MEMORY, guest::setMemoryMap),
+                Step.of(DESCRIBE_MEMORY, () -> guest.setMemoryMap(image)),
                 Step.of(OPEN_EVENT_CHANNELS, guest::openEventChannels),
                 Step.of(SET_HVM_PARAMETERS, kind::setHvmParams),
                 Step.of(SET_VCPU_STATE, kind::setVcpuState),
@@ -112,6 +115,56 @@ final class Recipes {
                 Step.of(BACK_BOOT, () -> guest.backBoot(backing))
                         .onlyIf(backing.isOn()
                                 && guest.plan().memory().initialDebt().isMoreThan(Pages.ZERO)),
+                Step.of(REMOVE_RECORD, note::close));
+    }
+
+    /** A restore: a create whose memory and vCPU state come from a stream. */
+    static List<Step<CreateStep>> restore(
+            BuildJournal.Note note,
+            GuestBuild guest,
+            RestoredState state,
+            GuestDevices devices,
+            BootBacking backing,
+            DomainRemoval removal,
+            Userdata userdata) {
+        GuestShell shell = guest.shell();
+        DevicePlan plan = guest.plan().devices();
+        boolean qemu = plan.qemu().isPresent();
+        return List.of(
+                record(note),
+                Step.of(CHECK_UUID, guest::requireNewUuid),
+                Step.of(CREATE_DOMAIN, shell::createDomain).undoneBy(() -> destroy(shell, removal)),
+                Step.of(ALLOCATE_VCPUS, shell::allocateVcpus),
+                Step.of(LIMIT_MEMORY, shell::limitMemory),
+                Step.of(SIZE_PAGING_POOL, shell::sizePagingPool),
+                Step.of(SET_CPU_POLICY, state::setCpuPolicy),
+                Step.of(CLAIM_MEMORY, () -> backing.awaitingReturns(shell::claimMemory)),
+                Step.of(OPEN_EVENT_CHANNELS, guest::openEventChannels),
+                Step.of(READ_STREAM, state::readStream),
+                Step.of(SET_HVM_PARAMETERS, state::setHvmParams),
+                Step.of(SET_VCPU_STATE, state::setVcpuState),
+                Step.of(SEED_GRANT_TABLE, guest::seedGrantTable),
+                Step.of(VERIFY_MEMORY, guest::verifyMemory),
+                Step.of(WRITE_XENSTORE, () -> guest.writeStore(transaction -> {}))
+                        .undoneBy(() -> removeNodes(guest, removal)),
+                Step.of(STORE_CONFIG, () -> store(guest, userdata))
+                        .undoneBy(() -> userdata.remove(guest.domid(), guest.uuid()))
+                        .onlyIf(userdata.isOn()),
+                Step.of(INTRODUCE, guest::introduce),
+                Step.of(ATTACH_DISKS, devices::attachDisks)
+                        .undoneBy(devices::detachAll)
+                        .onlyIf(!plan.disks().isEmpty()),
+                Step.of(ATTACH_NICS, devices::attachNics)
+                        .undoneBy(devices::detachAll)
+                        .onlyIf(!plan.nics().isEmpty()),
+                Step.of(AWAIT_DISKS, devices::awaitDisks).onlyIf(!plan.disks().isEmpty()),
+                Step.of(START_DEVICE_MODEL, devices::startDeviceModel)
+                        .undoneBy(devices::stopDeviceModel)
+                        .onlyIf(qemu),
+                Step.of(AWAIT_DEVICE_MODEL, devices::awaitDeviceModel).onlyIf(qemu),
+                Step.of(AWAIT_DEVICE_MODEL_DISKS, devices::awaitQemuDisks).onlyIf(qemu),
+                Step.of(CONNECT_NICS, devices::connectNics).onlyIf(!plan.nics().isEmpty()),
+                Step.of(RELEASE_CLAIM, shell::releaseClaim),
                 Step.of(REMOVE_RECORD, note::close));
     }
 

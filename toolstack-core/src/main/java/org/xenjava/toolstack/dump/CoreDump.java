@@ -5,15 +5,9 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
-import java.nio.file.Files;
-import java.nio.file.LinkOption;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import org.xenjava.toolstack.error.CoreDumpException;
 import org.xenjava.toolstack.progress.Cancellation;
 import org.xenjava.toolstack.progress.DumpListener;
@@ -68,48 +62,10 @@ public final class CoreDump {
      * @throws org.xenjava.toolstack.error.OperationCancelledException if the dump is cancelled
      */
     public void write(KiB size, int vcpus, Path target) {
-        Path partial = target.resolveSibling(target.getFileName() + ".partial");
         try {
-            FileChannel created = createPrivate(partial);
-            try {
-                try (FileChannel file = created) {
-                    write(file, size, vcpus);
-                }
-                Files.move(partial, target, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE);
-            } finally {
-                delete(partial);
-            }
+            PrivateFile.replace(target, file -> write(file, size, vcpus));
         } catch (IOException e) {
             throw new CoreDumpException(attempt + ": " + target + " cannot be written: " + e.getMessage(), e);
-        }
-    }
-
-    /**
-     * Creates a file that only its owner can read, since a dump contains the guest's secrets. The partial file of an
-     * earlier dump is removed. Anything but a regular file, such as a link that somebody has planted, is refused and
-     * left alone.
-     */
-    private static FileChannel createPrivate(Path partial) throws IOException {
-        if (Files.isRegularFile(partial, LinkOption.NOFOLLOW_LINKS)) {
-            Files.delete(partial);
-        } else if (Files.exists(partial, LinkOption.NOFOLLOW_LINKS)) {
-            throw new IOException(partial + " exists already and is not a regular file: remove it");
-        }
-        return FileChannel.open(
-                partial,
-                Set.of(
-                        StandardOpenOption.CREATE_NEW,
-                        StandardOpenOption.WRITE,
-                        StandardOpenOption.SPARSE,
-                        LinkOption.NOFOLLOW_LINKS),
-                PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
-    }
-
-    private void delete(Path partial) {
-        try {
-            Files.deleteIfExists(partial);
-        } catch (IOException e) {
-            throw new CoreDumpException(attempt + ": " + partial + " cannot be deleted: " + e.getMessage(), e);
         }
     }
 

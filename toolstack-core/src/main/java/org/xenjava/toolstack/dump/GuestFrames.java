@@ -16,7 +16,7 @@ import org.xenjava.toolstack.xenctrl.units.Pages;
  * Guest frames that may have a page, in runs without a gap: all RAM that a guest of that size could have for any
  * position of its hole for devices, and the special pages beside it. The memory of emulated cards is not among them.
  */
-final class GuestFrames {
+public final class GuestFrames {
     private static final long FIRST_HIGH = GuestLayout.FOUR_GIB >> Pages.SHIFT;
     private static final long DEVICES = PvhLayout.MMIO_HOLE_START >> Pages.SHIFT;
     private static final long ACPI_PAGES = 16;
@@ -24,8 +24,8 @@ final class GuestFrames {
     private GuestFrames() {}
 
     /** Guest frames from {@code first} to {@code end}, exclusive. */
-    record Run(long first, long end) {
-        long pages() {
+    public record Run(long first, long end) {
+        public long pages() {
             return end - first;
         }
 
@@ -41,7 +41,7 @@ final class GuestFrames {
     }
 
     /** @param size {@code memory/static-max} */
-    static List<Run> of(KiB size) {
+    public static List<Run> of(KiB size) {
         long frames = size.toPages().count();
         Run low = new Run(0, Math.min(frames, DEVICES));
         Run acpi = new Run(DEVICES, DEVICES + ACPI_PAGES);

@@ -69,6 +69,17 @@ public record MemoryPlan(
         return of(config, policy, shape, layout, besideRam);
     }
 
+    /**
+     * {@return the plan of a guest whose memory comes from a saved domain} All pages are populated for real, whatever
+     * the size to which the guest may grow; max_mem keeps the slack of the build, because the balloon driver's arithmetic
+     * continues.
+     */
+    public MemoryPlan restored() {
+        Pages claimed =
+                podTarget.map(target -> claim.minus(target).plus(shape.ram())).orElse(claim);
+        return new MemoryPlan(shape, layout, maxMem, Optional.empty(), claimed, pagingPoolBytes, bootTarget);
+    }
+
     private static MemoryPlan of(
             DomainConfig config, PodPolicy policy, GuestShape shape, GuestLayout layout, Pages besideRam) {
         Optional<Pages> podTarget = policy.buildTarget(shape);

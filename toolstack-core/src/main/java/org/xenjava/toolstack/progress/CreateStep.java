@@ -32,6 +32,8 @@ public enum CreateStep implements OperationStep {
     POPULATE_SPECIAL_PAGES("populate special pages"),
     /** The kernel of a PVH guest with its ACPI tables, or the firmware of an HVM guest, is copied into its memory. */
     LOAD_IMAGE("load the image"),
+    /** The memory and the vCPU state of a saved domain are read. */
+    READ_STREAM("read the saved memory"),
     /** Xen gets the guest's memory map. */
     DESCRIBE_MEMORY("describe memory"),
     /** The ports to xenstored and xenconsoled are allocated. */

@@ -19,6 +19,8 @@ public record Leftover(Kind kind, OptionalInt domid, Optional<UUID> uuid) {
         BUILD("unfinished build"),
         /** A domain that is not completely removed, or its nodes and devices. */
         REMOVAL("unfinished removal"),
+        /** A guest that was suspended to be saved and does not run. */
+        SAVE("unfinished save"),
         /** Nodes and devices of a domain that Xen does not have any more. */
         NODES("nodes"),
         /** A QEMU whose domain Xen does not have any more. */

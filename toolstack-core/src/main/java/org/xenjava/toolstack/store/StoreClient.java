@@ -114,6 +114,15 @@ public final class StoreClient {
                 conflict);
     }
 
+    /** {@code xs_resume_domain}: the domain's next shutdown is reported again. */
+    public void resume(int domid) {
+        try {
+            store.resumeDomain(domid);
+        } catch (XenLibException e) {
+            throw failure("resume domain " + domid, e);
+        }
+    }
+
     /** {@code xs_introduce_domain}. */
     public void introduce(int domid, long ringGfn, int port) {
         try {

@@ -92,6 +92,8 @@ class HouseRulesTest {
             .definedBy(ROOT + ".dump..")
             .layer("userdata")
             .definedBy(ROOT + ".userdata..")
+            .layer("save")
+            .definedBy(ROOT + ".save..")
             .layer("context")
             .definedBy(ROOT + ".context..")
             .layer("lifecycle")
@@ -184,10 +186,12 @@ class HouseRulesTest {
                     "memory",
                     "image",
                     "imagefile",
+                    "stream",
                     "store",
                     "operation",
                     "resize",
                     "room",
+                    "save",
                     "xenctrl",
                     "abi",
                     "lib",
@@ -216,6 +220,9 @@ class HouseRulesTest {
             .mayOnlyAccessLayers("progress", "error", "memory", "operation", "xenctrl", "lib", "abi", "units")
             .whereLayer("userdata")
             .mayOnlyAccessLayers("error", "config", "libxl", "lib")
+            .whereLayer("save")
+            .mayOnlyAccessLayers(
+                    "config", "libxl", "progress", "error", "store", "stream", "dump", "xenctrl", "lib", "abi", "units")
             .whereLayer("context")
             .mayOnlyBeAccessedByLayers("lifecycle", "pool", "face")
             .whereLayer("pool")

@@ -215,15 +215,32 @@ public final class HostCalls {
         return askCpuPolicy(SysctlOp.CPU_POLICY_HOST);
     }
 
-    private CpuPolicy askCpuPolicy(int index) {
-        int leafCapacity;
-        int msrCapacity;
+    /**
+     * The largest numbers that a CPU policy can have.
+     *
+     * @param leaves CPUID leaves
+     * @param msrs feature MSRs
+     */
+    public record CpuPolicySize(int leaves, int msrs) {}
+
+    /** {@code XEN_SYSCTL_get_cpu_policy} without memory for an answer. */
+    public CpuPolicySize largestCpuPolicy() {
+        return largestCpuPolicy(SysctlOp.CPU_POLICY_HVM_DEFAULT);
+    }
+
+    private CpuPolicySize largestCpuPolicy(int index) {
         try (PreparedCall sizes = calls.sysctl(SysctlOp.GET_CPU_POLICY)) {
             sizes.body().set("index", index);
             sizes.issue();
-            leafCapacity = sizes.body().getInt("nr_leaves");
-            msrCapacity = sizes.body().getInt("nr_msrs");
+            return new CpuPolicySize(
+                    sizes.body().getInt("nr_leaves"), sizes.body().getInt("nr_msrs"));
         }
+    }
+
+    private CpuPolicy askCpuPolicy(int index) {
+        CpuPolicySize largest = largestCpuPolicy(index);
+        int leafCapacity = largest.leaves();
+        int msrCapacity = largest.msrs();
         try (HypercallBuffer leaves = calls.array("xen_cpuid_leaf", leafCapacity);
                 HypercallBuffer msrs = calls.array("xen_msr_entry", msrCapacity);
                 PreparedCall call = calls.sysctl(SysctlOp.GET_CPU_POLICY)) {

@@ -30,6 +30,7 @@ public final class Xenctrl {
     private final CpuCalls cpus;
     private final PoolCalls pools;
     private final TopologyCalls topology;
+    private final StateCalls state;
 
     private Xenctrl(XenLibraries libraries, XenAbi abi, String limitation) {
         this.libraries = libraries;
@@ -45,6 +46,7 @@ public final class Xenctrl {
         cpus = new CpuCalls(calls);
         pools = new PoolCalls(calls, cpus);
         topology = new TopologyCalls(calls);
+        state = new StateCalls(calls);
     }
 
     /**
@@ -151,5 +153,10 @@ public final class Xenctrl {
     /** The calls about pools of CPUs and their schedulers. */
     public PoolCalls pools() {
         return pools;
+    }
+
+    /** The calls that read, write and resume the state of a stopped domain. */
+    public StateCalls state() {
+        return state;
     }
 }

@@ -25,6 +25,8 @@ public final class DomainCommands {
         commands.put("sysrq", SysrqCommand::new);
         commands.put("console", ConsoleCommand::new);
         commands.put("dump-core", DumpCoreCommand::new);
+        commands.put("save", SaveCommand::new);
+        commands.put("restore", RestoreCommand::new);
         commands.put("destroy", DestroyCommand::new);
         return commands;
     }

@@ -39,6 +39,11 @@ final class Balloon {
         return held;
     }
 
+    /** Sets the number of pages that the driver holds, for a guest that continues from saved memory. */
+    void setHeld(long pages) {
+        held = pages;
+    }
+
     /** Whether the driver reports that it has reached its target. */
     boolean saysItIsDone() {
         return has(BalloonDriver.Vice.LYING) || !moving;

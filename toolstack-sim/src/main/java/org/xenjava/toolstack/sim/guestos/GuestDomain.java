@@ -29,6 +29,7 @@ import org.xenjava.toolstack.xenctrl.lib.XenStore;
 /** The domain of a guest from the guest's view. While the domain is paused, the guest's actions wait. */
 final class GuestDomain implements GuestMachine {
     private static final int E820_RAM = 1;
+    private static final int SUSPEND = 2;
 
     /** The type in the upper byte, 2 for an interrupt vector, and the vector that Linux chooses. */
     private static final long CALLBACK_BY_VECTOR = 2L << 56 | 0xf3;
@@ -70,6 +71,19 @@ final class GuestDomain implements GuestMachine {
             running = Optional.of(guest);
             guest.boot();
         });
+    }
+
+    /** Continues with a guest that was suspended in another domain. */
+    void restore(RunningGuest guest, long ballooned) {
+        after(Duration.ZERO, () -> {
+            running = Optional.of(guest);
+            guest.continueIn(this, ballooned);
+        });
+    }
+
+    /** The software of the guest, if it has begun to boot. */
+    Optional<RunningGuest> software() {
+        return running;
     }
 
     /** Runs the actions that waited while the domain was paused. */
@@ -114,7 +128,7 @@ final class GuestDomain implements GuestMachine {
     private void run(Runnable action) {
         if (domain.isRunning()) {
             untilItStops(action);
-        } else if (domain.shutdownReason().isEmpty() && !domain.isDead()) {
+        } else if (domain.shutdownReason().orElse(SUSPEND) == SUSPEND && !domain.isDead()) {
             waiting.add(action);
         }
     }

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.xenjava.toolstack.sim.guestos;
 
+import java.nio.ByteBuffer;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import org.xenjava.toolstack.sim.guest.GuestFactory;
@@ -12,13 +14,24 @@ import org.xenjava.toolstack.sim.machine.DomainListener;
 import org.xenjava.toolstack.sim.machine.Machine;
 import org.xenjava.toolstack.sim.machine.XenDomain;
 import org.xenjava.toolstack.sim.store.XenStored;
+import org.xenjava.toolstack.xenctrl.abi.HvmSaveRecord;
+import org.xenjava.toolstack.xenctrl.abi.StructView;
 
 /** The guests of a machine: one starts when its domain runs for the first time and ends when it is destroyed. */
 public final class Guests implements DomainListener {
+    private static final int SUSPEND = 2;
+
+    /** An address that no kernel is entered at. */
+    private static final long FIRST_POINTER = 0xffff_8000_0000_0000L;
+
     private final Machine machine;
     private final XenStored store;
     private final GuestFactory factory;
     private final Map<Integer, GuestDomain> guests = new HashMap<>();
+    private final Map<Long, Suspended> suspended = new HashMap<>();
+
+    /** The software of a guest, and the pages in its balloon when it was suspended. */
+    private record Suspended(RunningGuest software, long ballooned) {}
 
     /**
      * @param machine the machine
@@ -43,8 +56,43 @@ public final class Guests implements DomainListener {
 
     private GuestDomain start(XenDomain domain) {
         GuestDomain guest = new GuestDomain(machine, store, domain);
-        guest.boot(factory);
+        Optional.ofNullable(suspended.get(instructionPointer(domain).orElse(0L)))
+                .ifPresentOrElse(
+                        saved -> guest.restore(saved.software(), saved.ballooned()), () -> guest.boot(factory));
         return guest;
+    }
+
+    /**
+     * Keeps the software of a guest that has suspended. A domain into which its vCPU state is loaded continues with
+     * it: no instruction runs in the simulation, so the instruction pointer names the guest.
+     */
+    @Override
+    public void hasShutDown(XenDomain domain) {
+        if (domain.shutdownReason().equals(OptionalInt.of(SUSPEND))) {
+            Optional.ofNullable(guests.get(domain.domid()))
+                    .flatMap(GuestDomain::software)
+                    .ifPresent(software -> {
+                        long pointer = FIRST_POINTER + suspended.size();
+                        suspended.put(pointer, new Suspended(software, software.balloonedPages()));
+                        setInstructionPointer(domain, pointer);
+                    });
+        }
+    }
+
+    private Optional<Long> instructionPointer(XenDomain domain) {
+        return firstCpu(domain).map(cpu -> cpu.get("rip"));
+    }
+
+    private void setInstructionPointer(XenDomain domain, long pointer) {
+        firstCpu(domain)
+                .ifPresent(cpu -> domain.setSaveRecord(
+                        HvmSaveRecord.CPU.typecode(), 0, cpu.set("rip", pointer).toBytes()));
+    }
+
+    /** The save record of the first vCPU that was loaded into the domain. */
+    private Optional<StructView> firstCpu(XenDomain domain) {
+        return domain.saveRecord(HvmSaveRecord.CPU.typecode(), 0)
+                .map(content -> machine.abi().struct("hvm_hw_cpu").at(ByteBuffer.wrap(content.clone()), 0));
     }
 
     @Override

@@ -20,7 +20,7 @@ final class RunningGuest {
     private static final List<String> WRITABLE_NODES = List.of("data", "drivers", "feature", "attr", "error");
 
     private final SimulatedGuest guest;
-    private final GuestMachine machine;
+    private final MovingMachine machine;
     private final GuestRam ram;
     private final Balloon balloon;
     private final VcpuHotplug vcpus;
@@ -28,10 +28,20 @@ final class RunningGuest {
 
     RunningGuest(SimulatedGuest guest, GuestMachine machine) {
         this.guest = guest;
-        this.machine = machine;
+        this.machine = new MovingMachine(machine);
         this.ram = GuestRam.of(machine, guest.firmware());
-        this.balloon = new Balloon(machine, guest.balloon(), ram);
-        this.vcpus = new VcpuHotplug(machine);
+        this.balloon = new Balloon(this.machine, guest.balloon(), ram);
+        this.vcpus = new VcpuHotplug(this.machine);
+    }
+
+    /**
+     * Continues in another domain, into which the memory of this guest was restored.
+     *
+     * @param ballooned pages in the balloon when that memory was saved
+     */
+    void continueIn(GuestMachine restored, long ballooned) {
+        balloon.setHeld(ballooned);
+        machine.moveTo(restored);
     }
 
     /** Boots the firmware, then the operating system. */

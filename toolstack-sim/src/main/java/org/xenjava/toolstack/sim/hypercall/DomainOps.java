@@ -23,7 +23,7 @@ import org.xenjava.toolstack.xenctrl.lib.Errno;
 final class DomainOps {
     private static final int FIRST_RESERVED_DOMID = 0x7FF0;
     private static final long KIB_PER_PAGE = 4;
-    private static final int VCPU_CONTEXT_BYTES = 5168;
+    static final int VCPU_CONTEXT_BYTES = 5168;
     private static final int NO_SHUTDOWN = 0xffff;
     private static final int GUEST_PHYSICAL_ADDRESS_BITS = 40;
 
@@ -38,6 +38,7 @@ final class DomainOps {
     private final HvmContext hvmContext;
     private final MonitorOps monitors;
     private final CpuOps cpus;
+    private final StateOps state;
 
     DomainOps(Machine machine) {
         this.machine = machine;
@@ -46,6 +47,7 @@ final class DomainOps {
         this.hvmContext = new HvmContext(machine);
         this.monitors = new MonitorOps(machine);
         this.cpus = new CpuOps(machine);
+        this.state = new StateOps(machine);
     }
 
     /** A call: the whole struct, the part that its sub-command describes, and the memory of the caller. */
@@ -100,12 +102,14 @@ final class DomainOps {
             case VM_EVENT_OP -> monitors.call(domain, body);
             case SETNODEAFFINITY -> cpus.setNodes(domain, request.caller(), body);
             case GETNODEAFFINITY -> cpus.nodes(domain, request.caller(), body);
-            case SETTSCINFO -> require(body.get("tsc_mode") <= 2, Errno.EINVAL);
+            case SETTSCINFO, GETTSCINFO, GETPAGEFRAMEINFO3, GET_CPU_POLICY, SET_CPU_POLICY, SETVCPUCONTEXT -> {
+                state.call(op, domain, request.caller(), body);
+            }
+            case RESUMEDOMAIN -> require(machine.resume(notDom0(domain)), Errno.EINVAL);
             case SETTIMEOFFSET -> notDom0(domain);
             case IOMEM_PERMISSION -> iomemPermission(domain, body);
             case GETHVMCONTEXT -> hvmContext.get(hvm(domain), request.caller(), body);
             case SETHVMCONTEXT -> hvmContext.set(hvm(domain), request.caller(), body);
-            case SET_CPU_POLICY -> setCpuPolicy(notDom0(domain), request.caller(), body);
             case SET_PAGING_MEMPOOL_SIZE -> setPagingMempool(domain, body.get("size"));
             case GET_PAGING_MEMPOOL_SIZE -> {
                 require(domain.isHvm(), Errno.EOPNOTSUPP);
@@ -132,12 +136,12 @@ final class DomainOps {
                 .set("unique_id", domain.domid() + 1L);
     }
 
-    /** Writes a vCPU's registers, which are all zero: no instruction runs in the simulation. */
+    /** Writes a vCPU's registers: those that dom0 has set, or zeroes, since no instruction runs in the simulation. */
     private static void vcpuContext(XenDomain domain, CallerMemory caller, StructView body) {
         int vcpu = body.getInt("vcpu");
         require(vcpu < domain.vcpus(), Errno.EINVAL);
         require(domain.onlineVcpus().get(vcpu), Errno.ENODATA);
-        caller.write(body.get("ctxt"), new byte[VCPU_CONTEXT_BYTES]);
+        caller.write(body.get("ctxt"), domain.vcpuRegisters(vcpu).orElseGet(() -> new byte[VCPU_CONTEXT_BYTES]));
     }
 
     /** Delivers a trigger to a domain; an NMI has no effect. */
@@ -173,24 +177,6 @@ final class DomainOps {
         require(domain.isHvm(), Errno.EOPNOTSUPP);
         require(bytes % PhysicalMemory.PAGE_BYTES == 0 && bytes >= 0, Errno.EINVAL);
         domain.resizePagingPool(bytes / PhysicalMemory.PAGE_BYTES);
-    }
-
-    private void setCpuPolicy(XenDomain domain, CallerMemory caller, StructView body) {
-        require(!domain.isCreationFinished(), Errno.EEXIST);
-        long leaves = body.get("nr_leaves");
-        long msrs = body.get("nr_msrs");
-        require(leaves <= HostCpuPolicy.MAX_LEAVES && msrs <= HostCpuPolicy.MAX_MSRS, Errno.E2BIG);
-        if (leaves > 0) {
-            caller.read(
-                    body.get("leaves"),
-                    leaves * machine.abi().struct("xen_cpuid_leaf").size());
-        }
-        if (msrs > 0) {
-            caller.read(
-                    body.get("msrs"),
-                    msrs * machine.abi().struct("xen_msr_entry").size());
-        }
-        body.set("err_leaf", 0xFFFF_FFFFL).set("err_subleaf", 0xFFFF_FFFFL).set("err_msr", 0xFFFF_FFFFL);
     }
 
     private int getDomainInfo(int domid, StructView body) {

@@ -2,6 +2,7 @@
 package org.xenjava.toolstack.sim.hypercall;
 
 import java.io.BufferedReader;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InputStreamReader;
@@ -10,7 +11,6 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import org.xenjava.toolstack.sim.memory.MemoryRules;
 import org.xenjava.toolstack.sim.memory.XenRefusal;
-import org.xenjava.toolstack.xenctrl.abi.StructLayout;
 import org.xenjava.toolstack.xenctrl.abi.StructView;
 import org.xenjava.toolstack.xenctrl.abi.XenAbi;
 import org.xenjava.toolstack.xenctrl.lib.Errno;
@@ -59,14 +59,14 @@ final class HostCpuPolicy {
             arg.set("nr_leaves", MAX_LEAVES);
         } else {
             require(arg.get("nr_leaves") >= leaves.size());
-            writeLeaves(caller, arg.get("leaves"));
+            caller.write(arg.get("leaves"), leafBytes());
             arg.set("nr_leaves", leaves.size());
         }
         if (arg.get("msrs") == 0) {
             arg.set("nr_msrs", MAX_MSRS);
         } else {
             require(arg.get("nr_msrs") >= MSRS.length);
-            writeMsrs(caller, arg.get("msrs"));
+            caller.write(arg.get("msrs"), msrBytes());
             arg.set("nr_msrs", MSRS.length);
         }
     }
@@ -77,24 +77,27 @@ final class HostCpuPolicy {
         }
     }
 
-    private void writeLeaves(CallerMemory caller, long address) {
-        StructLayout layout = abi.struct("xen_cpuid_leaf");
-        long at = address;
+    /** The leaves as an array of {@code xen_cpuid_leaf}. */
+    byte[] leafBytes() {
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
         for (long[] leaf : leaves) {
-            StructView view = layout.allocate();
+            StructView view = abi.struct("xen_cpuid_leaf").allocate();
             for (int i = 0; i < leaf.length; i++) {
                 view.set(REGISTERS.get(i), leaf[i]);
             }
-            caller.write(at, view);
-            at += layout.size();
+            bytes.writeBytes(view.toBytes());
         }
+        return bytes.toByteArray();
     }
 
-    private void writeMsrs(CallerMemory caller, long address) {
-        StructLayout layout = abi.struct("xen_msr_entry");
-        for (int i = 0; i < MSRS.length; i++) {
-            caller.write(address + (long) i * layout.size(), layout.allocate().set("idx", MSRS[i]));
+    /** The MSRs as an array of {@code xen_msr_entry}. */
+    byte[] msrBytes() {
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        for (long msr : MSRS) {
+            bytes.writeBytes(
+                    abi.struct("xen_msr_entry").allocate().set("idx", msr).toBytes());
         }
+        return bytes.toByteArray();
     }
 
     private static List<long[]> read() {

@@ -194,9 +194,18 @@ final class MemoryOps {
         return caller.read(address, layout);
     }
 
-    private static long readLong(CallerMemory caller, long address) {
+    static long readLong(CallerMemory caller, long address) {
         return ByteBuffer.wrap(caller.read(address, Long.BYTES))
                 .order(ByteOrder.LITTLE_ENDIAN)
                 .getLong();
+    }
+
+    static void writeLong(CallerMemory caller, long address, long value) {
+        caller.write(
+                address,
+                ByteBuffer.allocate(Long.BYTES)
+                        .order(ByteOrder.LITTLE_ENDIAN)
+                        .putLong(value)
+                        .array());
     }
 }

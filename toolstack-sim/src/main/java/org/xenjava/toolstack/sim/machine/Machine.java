@@ -267,6 +267,17 @@ public final class Machine {
         return true;
     }
 
+    /** {@code XEN_DOMCTL_resumedomain}; false if the domain has not shut down. */
+    public boolean resume(XenDomain domain) {
+        if (!domain.resume()) {
+            return false;
+        }
+        if (domain.isRunning()) {
+            listeners.forEach(listener -> listener.runs(domain));
+        }
+        return true;
+    }
+
     /** Presses the ACPI power button of the domain. */
     public void pressPowerButton(XenDomain domain) {
         listeners.forEach(listener -> listener.powerButtonPressed(domain));

@@ -30,11 +30,25 @@ public final class XenDomain {
     private byte[] handle;
     private byte[] memoryMap = new byte[0];
     private OptionalInt monitorPort = OptionalInt.empty();
+    private final Map<Integer, byte[]> vcpuRegisters = new HashMap<>();
+    private Optional<byte[]> cpuid = Optional.empty();
+    private Optional<byte[]> featureMsrs = Optional.empty();
+    private Tsc tsc = new Tsc(0, 0, 0, 0);
     private boolean vcpusAllocated;
     private int pauseCount = 1;
     private boolean creationFinished;
     private OptionalInt shutdownReason = OptionalInt.empty();
     private boolean dead;
+
+    /**
+     * The state of the time stamp counter.
+     *
+     * @param mode {@code TSC_MODE_*}
+     * @param khz the frequency that the guest sees; 0 is the host's
+     * @param nanoseconds of the guest's time
+     * @param incarnation how often it was set
+     */
+    public record Tsc(int mode, long khz, long nanoseconds, long incarnation) {}
 
     /** Identifies a record of an HVM save stream. */
     private record SaveRecordId(int typecode, int instance) {}
@@ -190,6 +204,46 @@ public final class XenDomain {
         monitorPort = port;
     }
 
+    /** The registers that dom0 has set for a vCPU. */
+    public Optional<byte[]> vcpuRegisters(int vcpu) {
+        return Optional.ofNullable(vcpuRegisters.get(vcpu)).map(byte[]::clone);
+    }
+
+    /** Sets the registers of a vCPU. */
+    public void setVcpuRegisters(int vcpu, byte[] registers) {
+        vcpuRegisters.put(vcpu, registers.clone());
+    }
+
+    /** The CPUID leaves that dom0 has set, as an array of {@code xen_cpuid_leaf}. */
+    public Optional<byte[]> cpuid() {
+        return cpuid;
+    }
+
+    /** Sets the CPUID leaves. */
+    public void setCpuid(byte[] leaves) {
+        cpuid = Optional.of(leaves);
+    }
+
+    /** The feature MSRs that dom0 has set, as an array of {@code xen_msr_entry}. */
+    public Optional<byte[]> featureMsrs() {
+        return featureMsrs;
+    }
+
+    /** Sets the feature MSRs. */
+    public void setFeatureMsrs(byte[] entries) {
+        featureMsrs = Optional.of(entries);
+    }
+
+    /** The state of the time stamp counter. */
+    public Tsc tsc() {
+        return tsc;
+    }
+
+    /** Sets the time stamp counter. */
+    public void setTsc(Tsc state) {
+        tsc = state;
+    }
+
     /** The number of vCPUs that exist: 0 until {@code max_vcpus} was called. */
     public int vcpus() {
         return vcpusAllocated ? maxVcpus : 0;
@@ -239,6 +293,13 @@ public final class XenDomain {
         }
         shutdownReason = OptionalInt.of(reason);
         return true;
+    }
+
+    /** Forgets the shutdown; false if there was none. */
+    boolean resume() {
+        boolean stopped = shutdownReason.isPresent();
+        shutdownReason = OptionalInt.empty();
+        return stopped;
     }
 
     /** Whether the domain was destroyed. */

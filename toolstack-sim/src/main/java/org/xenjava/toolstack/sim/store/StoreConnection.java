@@ -182,6 +182,14 @@ public final class StoreConnection implements XenStore {
     }
 
     @Override
+    public void resumeDomain(int stoppedDomid) {
+        run("xs_resume_domain", () -> {
+            requirePrivilege();
+            daemon.resume(stoppedDomid);
+        });
+    }
+
+    @Override
     public boolean isDomainIntroduced(int someDomid) {
         return call("xs_is_domain_introduced", () -> daemon.isIntroduced(someDomid));
     }

@@ -112,6 +112,7 @@ final class StoreWire implements WireTransport {
             case INTRODUCE_DOMAIN ->
                 connection.introduceDomain(number(arguments, 0), number(arguments, 1), number(arguments, 2));
             case RELEASE_DOMAIN -> connection.releaseDomain(number(arguments, 0));
+            case RESUME_DOMAIN -> connection.resumeDomain(number(arguments, 0));
             default -> throw new StoreRefusal(Errno.ENOSYS);
         }
     }

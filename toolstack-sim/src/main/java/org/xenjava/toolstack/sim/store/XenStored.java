@@ -2,8 +2,10 @@
 package org.xenjava.toolstack.sim.store;
 
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.locks.Lock;
@@ -24,6 +26,9 @@ public final class XenStored {
 
     /** The domains introduced, each with its event channel. */
     private final SortedMap<Integer, Integer> introduced = new TreeMap<>();
+
+    /** The domains whose shutdown was reported. Until it is resumed, a domain's next shutdown is not. */
+    private final Set<Integer> shutDown = new HashSet<>();
 
     private final List<Runnable> writers = new ArrayList<>();
     private boolean running = true;
@@ -184,7 +189,7 @@ public final class XenStored {
     /** Reacts to a domain that has shut down. */
     public void domainChanged(int domid) {
         locked(() -> {
-            if (running && introduced.containsKey(domid)) {
+            if (running && introduced.containsKey(domid) && shutDown.add(domid)) {
                 fireSpecial("@releaseDomain");
             }
             return this;
@@ -194,6 +199,7 @@ public final class XenStored {
     /** Forgets a domain that was destroyed. */
     public void domainDied(int domid) {
         locked(() -> {
+            shutDown.remove(domid);
             if (running && introduced.remove(domid) != null) {
                 domains.disconnect(domid);
                 fireSpecial("@releaseDomain");
@@ -227,6 +233,13 @@ public final class XenStored {
         if (!again) {
             fireSpecial("@introduceDomain");
         }
+    }
+
+    void resume(int domid) {
+        if (!introduced.containsKey(domid)) {
+            throw new StoreRefusal(Errno.ENOENT);
+        }
+        shutDown.remove(domid);
     }
 
     void release(int domid) {

@@ -187,6 +187,12 @@ final class ChannelStore implements XenStore {
     }
 
     @Override
+    public void resumeDomain(int domid) {
+        channel.perform(Request.of(NAME, "resumeDomain").with("domid", domid), xen -> xen.store()
+                .resumeDomain(domid));
+    }
+
+    @Override
     public boolean isDomainIntroduced(int domid) {
         return channel.exchange(
                 Request.of(NAME, "isDomainIntroduced").with("domid", domid), Answer.FLAG, xen -> xen.store()

@@ -17,6 +17,7 @@ public enum HvmParam {
     VPT_ALIGN(16),
     CONSOLE_PFN(17),
     CONSOLE_EVTCHN(18),
+    ACPI_IOPORTS_LOCATION(19),
     /** Settable up to Xen 4.14. */
     NESTEDHVM(24),
     PAGING_RING_PFN(27),
@@ -25,8 +26,12 @@ public enum HvmParam {
     TRIPLE_FAULT_REASON(31),
     IOREQ_SERVER_PFN(32),
     NR_IOREQ_SERVER_PAGES(33),
+    /** A guest-physical address in bytes. */
+    VM_GENERATION_ID_ADDR(34),
     /** A parameter that can be set up to Xen 4.18. */
     ALTP2M(35),
+    X87_FIP_WIDTH(36),
+    VM86_TSS_SIZED(37),
     MCA_CAP(38);
 
     /** Sub-commands of {@code hvm_op}. */

@@ -21,6 +21,9 @@ public enum MemoryOp {
 
     public static final int MAXIMUM_RESERVATION = 4;
 
+    /** Argument: a bare domid. */
+    public static final int MAXIMUM_GPFN = 14;
+
     /** Sub-commands without an argument: pages that sharing has freed, and pages that are shared. */
     public static final int GET_SHARING_FREED_PAGES = 18;
 

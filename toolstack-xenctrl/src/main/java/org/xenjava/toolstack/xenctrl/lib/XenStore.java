@@ -162,6 +162,14 @@ public interface XenStore extends AutoCloseable {
     void releaseDomain(int domid);
 
     /**
+     * {@code xs_resume_domain}: forgets that the domain has shut down, so that its next shutdown fires {@code
+     * @releaseDomain} again.
+     *
+     * @param domid the domain's number
+     */
+    void resumeDomain(int domid);
+
+    /**
      * {@code xs_is_domain_introduced}.
      *
      * @param domid the domain's number

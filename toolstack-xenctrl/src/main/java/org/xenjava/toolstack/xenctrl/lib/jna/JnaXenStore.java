@@ -226,6 +226,11 @@ final class JnaXenStore implements XenStore {
     }
 
     @Override
+    public void resumeDomain(int domid) {
+        handle.useFor(h -> Result.isTrue("xs_resume_domain", LibXenStore.xs_resume_domain(h, domid)));
+    }
+
+    @Override
     public boolean isDomainIntroduced(int domid) {
         return handle.use(h -> LibXenStore.xs_is_domain_introduced(h, domid) != 0);
     }

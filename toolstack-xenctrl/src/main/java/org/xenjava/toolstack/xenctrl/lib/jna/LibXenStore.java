@@ -39,6 +39,8 @@ final class LibXenStore {
 
     static native byte xs_release_domain(long handle, int domid);
 
+    static native byte xs_resume_domain(long handle, int domid);
+
     static native byte xs_is_domain_introduced(long handle, int domid);
 
     static native long xs_get_domain_path(long handle, int domid);

@@ -43,6 +43,8 @@ public enum WireOp {
     ERROR(16),
     /** Whether a domain is introduced. */
     IS_DOMAIN_INTRODUCED(17),
+    /** Forgets that a domain has shut down. */
+    RESUME_DOMAIN(18),
     /** Names of a node's children from an offset on, for lists that do not fit into one message. */
     DIRECTORY_PART(22);
 

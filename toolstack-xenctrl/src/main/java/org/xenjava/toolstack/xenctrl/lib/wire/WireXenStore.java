@@ -233,6 +233,12 @@ public final class WireXenStore implements XenStore {
     }
 
     @Override
+    public void resumeDomain(int domid) {
+        WireRequest request = WireRequest.of(WireOp.RESUME_DOMAIN, Integer.toString(domid));
+        request.check(exchange(NO_TRANSACTION, request));
+    }
+
+    @Override
     public boolean isDomainIntroduced(int domid) {
         WireRequest request = WireRequest.of(WireOp.IS_DOMAIN_INTRODUCED, Integer.toString(domid));
         return request.check(exchange(NO_TRANSACTION, request)).text().equals("T");

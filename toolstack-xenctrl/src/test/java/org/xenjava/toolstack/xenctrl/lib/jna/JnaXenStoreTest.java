@@ -75,6 +75,7 @@ class JnaXenStoreTest {
                 call("xs_unwatch(/a tok)", s -> s.unwatch("/a", "tok")),
                 call("xs_introduce_domain(5 0x123456789abc 1)", s -> s.introduceDomain(5, 0x123456789ABCL, 1)),
                 call("xs_release_domain(5)", s -> s.releaseDomain(5)),
+                call("xs_resume_domain(5)", s -> s.resumeDomain(5)),
                 call("xs_get_domain_path(5)", s -> s.getDomainPath(5)));
     }
 

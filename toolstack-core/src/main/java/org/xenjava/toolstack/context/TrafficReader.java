@@ -1,34 +1,53 @@
 // SPDX-License-Identifier: Apache-2.0
-package org.xenjava.toolstack;
+package org.xenjava.toolstack.context;
 
 import java.util.List;
 import java.util.regex.Pattern;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.xenjava.toolstack.device.DeviceModels;
 import org.xenjava.toolstack.device.QemuDiskTraffic;
 import org.xenjava.toolstack.device.QemuProcess;
 import org.xenjava.toolstack.device.view.AttachedDisk;
 import org.xenjava.toolstack.device.view.AttachedNic;
 import org.xenjava.toolstack.device.view.DomainTraffic;
 import org.xenjava.toolstack.error.DeviceModelException;
+import org.xenjava.toolstack.store.StoreClient;
 import org.xenjava.toolstack.xenctrl.lib.ControlDomain;
 
 /** Adds up the counters of a domain's devices that domain 0's kernel keeps. */
-final class TrafficReader {
+public final class TrafficReader {
     private static final Logger LOG = LoggerFactory.getLogger(TrafficReader.class);
     private static final QemuDiskTraffic NO_TRAFFIC = new QemuDiskTraffic(0, 0, 0, 0);
     private static final int SECTOR_BYTES = 512;
     private static final Pattern INTERFACE = Pattern.compile("[\\w.:-]{1,15}");
 
-    private final DomainHandle domain;
+    private final StoreClient store;
     private final ControlDomain system;
+    private final DeviceModels deviceModels;
+    private final int domid;
 
-    TrafficReader(DomainHandle domain) {
-        this.domain = domain;
-        this.system = domain.context().controlDomain();
+    /**
+     * Names a domain.
+     *
+     * @param context reads xenstore and domain 0's counters
+     * @param domid number of the domain
+     */
+    public TrafficReader(HostContext context, int domid) {
+        this.store = context.store();
+        this.system = context.controlDomain();
+        this.deviceModels = context.deviceModels();
+        this.domid = domid;
     }
 
-    DomainTraffic read(List<AttachedDisk> disks, List<AttachedNic> nics) {
+    /**
+     * Reads the counters.
+     *
+     * @param disks the domain's disks
+     * @param nics the domain's network cards
+     * @return the sums
+     */
+    public DomainTraffic read(List<AttachedDisk> disks, List<AttachedNic> nics) {
         QemuDiskTraffic qemu = ofQemu(disks);
         long sent = 0;
         long received = 0;
@@ -56,29 +75,24 @@ final class TrafficReader {
             return NO_TRAFFIC;
         }
         try {
-            return domain.context()
-                    .deviceModels()
-                    .process(domain.domid())
-                    .map(QemuProcess::diskTraffic)
-                    .orElse(NO_TRAFFIC);
+            return deviceModels.process(domid).map(QemuProcess::diskTraffic).orElse(NO_TRAFFIC);
         } catch (DeviceModelException e) {
-            LOG.debug("{}: the traffic of QEMU's disks is not known: {}", domain, e.getMessage());
+            LOG.debug("the traffic of the disks of domain {} in QEMU is not known: {}", domid, e.getMessage());
             return NO_TRAFFIC;
         }
     }
 
     private String link(AttachedNic nic) {
-        String standard = "vif" + domain.domid() + "." + nic.devid();
-        return domain.store()
-                .read(nic.backPath() + "/vifname")
+        String standard = "vif" + domid + "." + nic.devid();
+        return store.read(nic.backPath() + "/vifname")
                 .filter(name -> INTERFACE.matcher(name).matches() && !name.startsWith("."))
                 .orElse(standard);
     }
 
     private long sum(List<AttachedDisk> disks, String counter) {
         return disks.stream()
-                .mapToLong(disk -> system.counter("bus/xen-backend/devices/vbd-" + domain.domid() + "-" + disk.number()
-                        + "/statistics/" + counter))
+                .mapToLong(disk -> system.counter(
+                        "bus/xen-backend/devices/vbd-" + domid + "-" + disk.number() + "/statistics/" + counter))
                 .sum();
     }
 }

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.xenjava.toolstack.config.DomainConfig;
+import org.xenjava.toolstack.config.DomainType;
+import org.xenjava.toolstack.context.CurrentConfig;
+import org.xenjava.toolstack.dump.PrivateFile;
+import org.xenjava.toolstack.error.DomainStateException;
+import org.xenjava.toolstack.error.PodDebtException;
+import org.xenjava.toolstack.error.SaveStreamException;
+import org.xenjava.toolstack.pod.MemoryTouchingOperation;
+import org.xenjava.toolstack.progress.Cancellation;
+import org.xenjava.toolstack.progress.DumpListener;
+import org.xenjava.toolstack.save.DomainSaver;
+import org.xenjava.toolstack.save.SuspendedGuest;
+import org.xenjava.toolstack.save.Suspension;
+
+/** Saves one domain to a file. {@link Domain#saving} returns it, and {@link Toolstack#restore} restores the file. */
+public final class DomainSaving {
+    private static final Logger LOG = LoggerFactory.getLogger(DomainSaving.class);
+
+    /** The limit of the wait for the guest's answer, and of the wait until it has stopped. */
+    private static final Duration SUSPEND_LIMIT = Duration.ofSeconds(60);
+
+    private final DomainHandle domain;
+
+    DomainSaving(DomainHandle domain) {
+        this.domain = domain;
+    }
+
+    /** Fates of the domain once the file is complete. */
+    public enum Afterwards {
+        /** The domain is destroyed. */
+        DESTROY,
+        /** The guest runs on. */
+        RESUME,
+        /** The guest stays, paused; {@link Domain#unpause} lets it run on. */
+        RESUME_PAUSED
+    }
+
+    /**
+     * Saves the domain as {@link #save(Path, Afterwards, DumpListener, Cancellation)} does, without reports of the
+     * progress.
+     *
+     * @param file the file; an existing one is replaced once the save is complete
+     * @param afterwards what happens to the domain then
+     */
+    public void save(Path file, Afterwards afterwards) {
+        save(file, afterwards, DumpListener.NONE, new Cancellation());
+    }
+
+    /**
+     * Suspends the guest and writes the domain to a file in the format of {@code xl save}, which {@code xl restore} reads
+     * too. Pages of zeroes take no space on the disk. If the save fails or is cancelled, the guest runs on and no file
+     * is left.
+     *
+     * @param file the file; an existing one is replaced once the save is complete and on the disk
+     * @param afterwards what happens to the domain then
+     * @param listener receives the progress
+     * @param cancellation cancels the save
+     * @throws PodDebtException while populate-on-demand entries lack pages: such a guest cannot be restored
+     * @throws DomainStateException if it is no PVH guest that this library has built, or it cannot suspend itself
+     * @throws org.xenjava.toolstack.error.OperationTimeoutException if the guest does not suspend itself within a minute
+     * @throws SaveStreamException if the file cannot be written
+     */
+    public void save(Path file, Afterwards afterwards, DumpListener listener, Cancellation cancellation) {
+        String verb = MemoryTouchingOperation.SAVE.gerund();
+        domain.exclusively(verb, () -> domain.context().gate().run(cancellation, () -> {
+            DomainConfig config = config(verb);
+            new DomainPod(domain).withoutDebt(MemoryTouchingOperation.SAVE, () -> {
+                write(
+                        file,
+                        config,
+                        afterwards,
+                        new DomainSaver(domain.xenctrl(), domain.domid(), listener, cancellation));
+                return file;
+            });
+            return file;
+        }));
+        LOG.info("{} saved to {}", domain, file);
+    }
+
+    private DomainConfig config(String verb) {
+        DomainConfig config = CurrentConfig.of(
+                        domain.store().direct(),
+                        domain.paths(),
+                        domain.context().podPolicy())
+                .orElseThrow(() -> new DomainStateException(verb + " " + domain
+                        + ": another toolstack has built the domain; use its own command to save it"));
+        if (config.type() != DomainType.PVH) {
+            throw new DomainStateException(verb + " " + domain + ": only PVH guests can be saved");
+        }
+        return config;
+    }
+
+    private void write(Path file, DomainConfig config, Afterwards afterwards, DomainSaver saver) {
+        Suspension suspension = new Suspension(
+                domain.store(),
+                domain.context().events(),
+                domain.domid(),
+                domain.context().saves().mark(domain.domid(), domain.uuid()),
+                () -> domain.info("saving"),
+                SUSPEND_LIMIT);
+        domain.context().saves().during(domain.domid(), domain.uuid(), () -> {
+            try {
+                PrivateFile.replace(
+                        file, channel -> saver.write(channel, json(), config.maxMemory(), suspension::suspend));
+            } catch (IOException e) {
+                throw new SaveStreamException(
+                        "saving " + domain + ": " + file + " cannot be written: " + e.getMessage(), e);
+            }
+            finish(afterwards);
+        });
+    }
+
+    /** libxl's JSON with the sizes and the devices of now. */
+    private String json() {
+        return PresentLibxlConfig.of(domain)
+                .orElseThrow(() -> new DomainStateException("saving " + domain + ": its configuration is gone"))
+                .text();
+    }
+
+    private void finish(Afterwards afterwards) {
+        if (afterwards == Afterwards.DESTROY) {
+            domain.context().removal().remove(domain.domid(), domain.uuid());
+            return;
+        }
+        if (afterwards == Afterwards.RESUME_PAUSED) {
+            domain.xenctrl().domains().pause(domain.domid());
+        }
+        new SuspendedGuest(domain.xenctrl(), domain.store(), domain.domid()).resumeIfSuspended();
+    }
+}

@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.create;
+
+import java.io.IOException;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import org.xenjava.toolstack.config.TimerMode;
+import org.xenjava.toolstack.error.SaveStreamException;
+import org.xenjava.toolstack.memory.layout.SpecialPage;
+import org.xenjava.toolstack.save.RestoredMemory;
+import org.xenjava.toolstack.stream.PageBatch;
+import org.xenjava.toolstack.stream.SaveStreamReader;
+import org.xenjava.toolstack.stream.StreamRecord;
+import org.xenjava.toolstack.stream.StreamRecord.HvmParams.Param;
+import org.xenjava.toolstack.xenctrl.CpuPolicy;
+import org.xenjava.toolstack.xenctrl.StateCalls;
+import org.xenjava.toolstack.xenctrl.abi.HvmParam;
+
+/** The parts of a restore that come from the stream. The reader stands behind the stream's {@code ImageStart}. */
+final class RestoredState {
+    private static final Map<Long, HvmParam> PARAMS = Arrays.stream(HvmParam.values())
+            .collect(Collectors.toUnmodifiableMap(param -> (long) param.index(), Function.identity()));
+
+    /** The pages that Xen and daemons share with the guest, by the parameter that names them. */
+    private static final Map<HvmParam, SpecialPage> SHARED_PAGES = Map.of(
+            HvmParam.STORE_PFN, SpecialPage.STORE,
+            HvmParam.CONSOLE_PFN, SpecialPage.CONSOLE,
+            HvmParam.IOREQ_PFN, SpecialPage.IOREQ,
+            HvmParam.BUFIOREQ_PFN, SpecialPage.BUFFERED_IOREQ);
+
+    private final GuestBuild guest;
+    private final SaveStreamReader reader;
+    private Optional<StreamRecord> unread = Optional.empty();
+    private Optional<StreamRecord.HvmContext> context = Optional.empty();
+    private Optional<StreamRecord.HvmParams> params = Optional.empty();
+    private Optional<StreamRecord.TscInfo> tsc = Optional.empty();
+
+    RestoredState(GuestBuild guest, SaveStreamReader reader) {
+        this.guest = guest;
+        this.reader = reader;
+    }
+
+    private StreamRecord next() {
+        Optional<StreamRecord> waiting = unread;
+        unread = Optional.empty();
+        return waiting.orElseGet(() -> {
+            try {
+                return reader.next();
+            } catch (IOException e) {
+                throw new SaveStreamException("the stream cannot be read: " + e.getMessage(), e);
+            }
+        });
+    }
+
+    /** Gives the domain the CPU policy that it had; a stream from before Xen 4.14 has none. */
+    void setCpuPolicy() {
+        Optional<List<CpuPolicy.Leaf>> leaves = Optional.empty();
+        List<CpuPolicy.Msr> msrs = List.of();
+        StreamRecord record = next();
+        while (!(record instanceof StreamRecord.StaticDataEnd) && !(record instanceof PageBatch)) {
+            if (record instanceof StreamRecord.CpuidPolicy policy) {
+                leaves = Optional.of(policy.leaves());
+            } else if (record instanceof StreamRecord.MsrPolicy policy) {
+                msrs = policy.msrs();
+            } else {
+                keep(record);
+            }
+            record = next();
+        }
+        unread = Optional.of(record).filter(PageBatch.class::isInstance);
+        if (leaves.isPresent()) {
+            guest.shell().setTimeOffset();
+            guest.xenctrl().domains().setCpuPolicy(guest.domid(), new CpuPolicy(leaves.get(), msrs));
+        } else {
+            guest.shell().setCpuPolicy();
+        }
+    }
+
+    /** Reads the memory and everything behind it, up to the end of the stream. */
+    void readStream() {
+        RestoredMemory memory = new RestoredMemory(
+                guest.xenctrl(),
+                guest.domid(),
+                guest.plan().memory().maxMem(),
+                guest.plan().config().maxMemory());
+        StreamRecord record = next();
+        while (!(record instanceof StreamRecord.StreamEnd)) {
+            guest.cancellation()
+                    .check("restoring domain " + guest.plan().config().name());
+            if (record instanceof PageBatch batch) {
+                memory.put(batch);
+            } else {
+                keep(record);
+            }
+            record = next();
+        }
+    }
+
+    private void keep(StreamRecord record) {
+        if (record instanceof StreamRecord.HvmContext found) {
+            context = Optional.of(found);
+        } else if (record instanceof StreamRecord.HvmParams found) {
+            params = Optional.of(found);
+        } else if (record instanceof StreamRecord.TscInfo found) {
+            tsc = Optional.of(found);
+        } else if (record instanceof StreamRecord.Verify
+                || record instanceof StreamRecord.EmulatorContext
+                || record instanceof StreamRecord.EmulatorStore) {
+            throw new SaveStreamException("the stream has a record "
+                    + reader.frame().name() + ", which restoring a PVH guest does not expect");
+        }
+    }
+
+    /** Clears the shared pages and sets the parameters. The ports are those of this domain. */
+    void setHvmParams() {
+        guest.set(HvmParam.TIMER_MODE, TimerMode.NO_DELAY_FOR_MISSED_TICKS.number());
+        for (Param param : required(params, "HVM_PARAMS").params()) {
+            HvmParam known = Optional.ofNullable(PARAMS.get(param.index()))
+                    .orElseThrow(() -> new SaveStreamException(
+                            "the stream has HVM parameter " + param.index() + ", which this library does not know"));
+            Optional.ofNullable(SHARED_PAGES.get(known)).ifPresent(page -> clear(known, page, param.value()));
+            guest.set(known, param.value());
+        }
+        guest.setPortParams();
+    }
+
+    private void clear(HvmParam param, SpecialPage page, long gfn) {
+        if (gfn != page.gfn()) {
+            throw new SaveStreamException("the stream has " + param + " at gfn 0x" + Long.toHexString(gfn)
+                    + ", and this library needs it at 0x" + Long.toHexString(page.gfn()));
+        }
+        guest.shell().clearPage(page);
+    }
+
+    void setVcpuState() {
+        StreamRecord.TscInfo time = required(tsc, "X86_TSC_INFO");
+        guest.xenctrl()
+                .state()
+                .setTsc(
+                        guest.domid(),
+                        new StateCalls.TscState(time.mode(), time.khz(), time.nanoseconds(), time.incarnation()));
+        guest.xenctrl()
+                .hvm()
+                .setContext(
+                        guest.domid(),
+                        required(context, "HVM_CONTEXT").records().bytes());
+    }
+
+    private static <T> T required(Optional<T> record, String name) {
+        return record.orElseThrow(() -> new SaveStreamException("the stream has no record " + name));
+    }
+}

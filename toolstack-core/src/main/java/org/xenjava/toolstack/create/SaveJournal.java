@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.create;
+
+import java.util.List;
+import java.util.UUID;
+import org.xenjava.toolstack.operation.Undo;
+import org.xenjava.toolstack.process.ProcessIdentity;
+import org.xenjava.toolstack.save.SuspendedGuest;
+import org.xenjava.toolstack.save.Suspension;
+import org.xenjava.toolstack.store.StoreClient;
+import org.xenjava.toolstack.store.WatchHub;
+import org.xenjava.toolstack.xenctrl.Xenctrl;
+
+/**
+ * The journal of running saves in xenstore. An entry is written before the guest is asked to suspend itself, so that
+ * another process can let the guest run on if this process is killed.
+ */
+public final class SaveJournal {
+    private final Xenctrl xenctrl;
+    private final StoreClient store;
+    private final WatchHub events;
+    private final DomainRemoval removal;
+    private final DomainJournal entries;
+
+    /**
+     * Creates the journal.
+     *
+     * @param xenctrl knows the domains, and resumes them
+     * @param events waits for guests that are about to suspend themselves
+     * @param removal knows the domains that are being removed
+     * @param processes signs the entries
+     */
+    public SaveJournal(
+            Xenctrl xenctrl, StoreClient store, WatchHub events, DomainRemoval removal, ProcessIdentity processes) {
+        this.xenctrl = xenctrl;
+        this.store = store;
+        this.events = events;
+        this.removal = removal;
+        this.entries = DomainJournal.ofSaves(store, processes);
+    }
+
+    /**
+     * Records a save while it runs. If the save fails, the guest runs on, unless its domain is being removed.
+     *
+     * @param save suspends the guest and saves it
+     */
+    public void during(int domid, UUID uuid, Runnable save) {
+        DomainJournal.Entry entry = new DomainJournal.Entry(domid, uuid);
+        Undo.onFailure(
+                () -> {
+                    entries.begin(entry);
+                    save.run();
+                    entries.end(entry);
+                },
+                () -> Undo.onFailure(() -> recover(entry), () -> entries.giveUp(entry)));
+    }
+
+    /** {@return the node that {@link Suspension} writes together with its request} */
+    public String mark(int domid, UUID uuid) {
+        return mark(new DomainJournal.Entry(domid, uuid));
+    }
+
+    private String mark(DomainJournal.Entry entry) {
+        return entries.path(entry) + "/requested";
+    }
+
+    /** Saves that nobody works on. */
+    List<DomainJournal.Entry> unfinished() {
+        return entries.unfinished();
+    }
+
+    /** Lets the guest of a save that has failed run on, unless its domain is being removed. */
+    void recover(DomainJournal.Entry entry) {
+        boolean there = xenctrl.domains()
+                .info(entry.domid())
+                .filter(info -> !info.dying() && info.handle().equals(entry.uuid()))
+                .isPresent();
+        if (there && !removal.journal().contains(entry)) {
+            SuspendedGuest guest = new SuspendedGuest(xenctrl, store, entry.domid());
+            if (store.direct().exists(mark(entry))) {
+                guest.takeBackRequest(events);
+            }
+            guest.resumeIfSuspended();
+        }
+        entries.end(entry);
+    }
+}

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.save;
+
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.ReadableByteChannel;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import org.xenjava.toolstack.config.DomainConfig;
+import org.xenjava.toolstack.config.DomainType;
+import org.xenjava.toolstack.config.libxl.LibxlConfig;
+import org.xenjava.toolstack.error.DomainStateException;
+import org.xenjava.toolstack.error.SaveStreamException;
+import org.xenjava.toolstack.stream.SaveStreamReader;
+import org.xenjava.toolstack.stream.StreamRecord;
+import org.xenjava.toolstack.stream.XlHeader;
+import org.xenjava.toolstack.xenctrl.abi.XenRelease;
+
+/** The file of a saved domain, read up to the beginning of its state. */
+public final class SavedDomain implements AutoCloseable {
+    private final ReadableByteChannel channel;
+    private final SaveStreamReader reader;
+    private final DomainConfig config;
+
+    private SavedDomain(ReadableByteChannel channel, SaveStreamReader reader, DomainConfig config) {
+        this.channel = channel;
+        this.reader = reader;
+        this.config = config;
+    }
+
+    /**
+     * Opens a file and checks that a host can restore it.
+     *
+     * @param file the file
+     * @param host the release of the host; a stream of a newer one is refused, because its state may have records that
+     *     the host does not know
+     * @return the open file; the caller closes it
+     * @throws SaveStreamException if the file cannot be read, or is damaged
+     * @throws DomainStateException if this host cannot restore the domain
+     */
+    public static SavedDomain open(Path file, XenRelease host) {
+        try {
+            FileChannel channel = FileChannel.open(file, StandardOpenOption.READ);
+            boolean opened = false;
+            try {
+                SavedDomain saved = read(channel, file, host);
+                opened = true;
+                return saved;
+            } finally {
+                if (!opened) {
+                    channel.close();
+                }
+            }
+        } catch (NoSuchFileException e) {
+            throw new SaveStreamException(file + ": the file does not exist", e);
+        } catch (IOException e) {
+            throw new SaveStreamException(file + ": the file cannot be read: " + e.getMessage(), e);
+        }
+    }
+
+    private static SavedDomain read(FileChannel channel, Path file, XenRelease host) throws IOException {
+        SaveStreamReader reader = new SaveStreamReader(channel);
+        XlHeader header = reader.header();
+        if (header.format() != XlHeader.ConfigFormat.LIBXL_JSON
+                || header.config().isEmpty()) {
+            throw new SaveStreamException(file + ": the file has no configuration in libxl's JSON");
+        }
+        DomainConfig config =
+                LibxlConfig.parse(header.config(), file.toString()).read().config();
+        if (!(reader.next() instanceof StreamRecord.ImageStart start)
+                || start.kind() == StreamRecord.DomainKind.PV
+                || config.type() != DomainType.PVH) {
+            throw new DomainStateException(file + ": only PVH guests can be restored");
+        }
+        if (new XenRelease(start.xenMajor(), start.xenMinor()).compareTo(host) > 0) {
+            throw new DomainStateException(file + ": the domain was saved by Xen " + start.xenMajor() + "."
+                    + start.xenMinor() + ", which is newer than this host's Xen " + host);
+        }
+        return new SavedDomain(channel, reader, config);
+    }
+
+    /** {@return the reader, which stands behind the {@code ImageStart}} */
+    public SaveStreamReader reader() {
+        return reader;
+    }
+
+    /** {@return the stored configuration} */
+    public DomainConfig config() {
+        return config;
+    }
+
+    @Override
+    public void close() {
+        try {
+            channel.close();
+        } catch (IOException e) {
+            throw new SaveStreamException("a saved domain's file cannot be closed: " + e.getMessage(), e);
+        }
+    }
+}

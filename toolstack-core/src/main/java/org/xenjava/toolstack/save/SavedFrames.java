@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.save;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.LongStream;
+import org.xenjava.toolstack.dump.GuestFrames;
+import org.xenjava.toolstack.xenctrl.units.KiB;
+
+/**
+ * The guest frames of a domain that a save asks Xen about, in windows of 4 MiB. First come the frames where guests have
+ * pages; asking about all frames up to the highest costs more than a thousand calls for the smallest PVH guest.
+ */
+final class SavedFrames {
+    private static final int WINDOW = 1024;
+
+    private SavedFrames() {}
+
+    /** The frames where guests of that size have pages. */
+    static List<long[]> likely(KiB size) {
+        return windows(GuestFrames.of(size));
+    }
+
+    /** The other frames, up to the highest one. */
+    static List<long[]> others(KiB size, long highest) {
+        List<GuestFrames.Run> gaps = new ArrayList<>();
+        long at = 0;
+        for (GuestFrames.Run run : GuestFrames.of(size)) {
+            if (at < run.first()) {
+                gaps.add(new GuestFrames.Run(at, Math.min(run.first(), highest + 1)));
+            }
+            at = Math.max(at, run.end());
+        }
+        if (at <= highest) {
+            gaps.add(new GuestFrames.Run(at, highest + 1));
+        }
+        gaps.removeIf(run -> run.first() >= run.end());
+        return windows(gaps);
+    }
+
+    private static List<long[]> windows(List<GuestFrames.Run> runs) {
+        List<long[]> windows = new ArrayList<>();
+        for (GuestFrames.Run run : runs) {
+            long first = run.first();
+            while (first < run.end()) {
+                long end = Math.min(run.end(), (first / WINDOW + 1) * WINDOW);
+                windows.add(LongStream.range(first, end).toArray());
+                first = end;
+            }
+        }
+        return windows;
+    }
+}

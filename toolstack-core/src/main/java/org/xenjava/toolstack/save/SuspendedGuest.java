@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.save;
+
+import java.time.Duration;
+import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.xenjava.toolstack.store.DomainPaths;
+import org.xenjava.toolstack.store.StoreClient;
+import org.xenjava.toolstack.store.WatchHub;
+import org.xenjava.toolstack.xenctrl.DomainInfo;
+import org.xenjava.toolstack.xenctrl.Xenctrl;
+import org.xenjava.toolstack.xenctrl.abi.HvmParam;
+
+/** Lets a guest that has suspended itself run again in the same domain. */
+public final class SuspendedGuest {
+    /** {@code SHUTDOWN_suspend} of Xen's {@code public/sched.h}. */
+    static final int REASON = 2;
+
+    /** The text of the request in {@code control/shutdown}. */
+    static final String REQUEST = "suspend";
+
+    /** An HVM guest takes seconds between its acknowledgement and its stop. */
+    private static final Duration STOP_LIMIT = Duration.ofSeconds(15);
+
+    private static final Logger LOG = LoggerFactory.getLogger(SuspendedGuest.class);
+
+    private final Xenctrl xenctrl;
+    private final StoreClient store;
+    private final int domid;
+
+    /**
+     * Names a domain.
+     *
+     * @param domid number of the domain
+     */
+    public SuspendedGuest(Xenctrl xenctrl, StoreClient store, int domid) {
+        this.xenctrl = xenctrl;
+        this.store = store;
+        this.domid = domid;
+    }
+
+    static String request(int domid) {
+        return new DomainPaths(domid).of("control/shutdown");
+    }
+
+    /** Takes the request back, unless the guest has acknowledged it; returns whether it was taken back. */
+    static boolean isTakenBack(StoreClient store, int domid) {
+        String node = request(domid);
+        return store.inTransaction(transaction -> {
+            boolean unanswered = transaction.read(node).equals(Optional.of(REQUEST));
+            if (unanswered) {
+                transaction.write(node, "");
+            }
+            return unanswered;
+        });
+    }
+
+    /**
+     * Takes a request back, or waits until the guest that has acknowledged it has stopped.
+     *
+     * @param events waits for the stop
+     */
+    public void takeBackRequest(WatchHub events) {
+        if (!isTakenBack(store, domid)) {
+            events.await(
+                    "@releaseDomain", STOP_LIMIT, () -> Optional.of(isStopped()).filter(stopped -> stopped));
+        }
+    }
+
+    private boolean isStopped() {
+        return xenctrl.domains().info(domid).filter(info -> !info.shutdown()).isEmpty();
+    }
+
+    /**
+     * Lets the guest run again if it has suspended itself. A guest with PV drivers is told that it is still in the same
+     * domain, so that it reconnects nothing. A second call after one that failed completes it.
+     */
+    public void resumeIfSuspended() {
+        boolean suspended = xenctrl.domains()
+                .info(domid)
+                .filter(DomainInfo::shutdown)
+                .filter(info -> info.shutdownReason() == REASON)
+                .isPresent();
+        if (suspended) {
+            if (xenctrl.hvm().param(domid, HvmParam.CALLBACK_IRQ) != 0) {
+                xenctrl.state().setSuspendCancelled(domid);
+            }
+            xenctrl.state().resume(domid);
+            LOG.debug("domain {} resumed", domid);
+        }
+        store.resume(domid);
+    }
+}

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.save;
+
+import java.time.Duration;
+import java.util.Optional;
+import java.util.function.Supplier;
+import org.xenjava.toolstack.error.DomainStateException;
+import org.xenjava.toolstack.error.OperationTimeoutException;
+import org.xenjava.toolstack.store.StoreClient;
+import org.xenjava.toolstack.store.WatchHub;
+import org.xenjava.toolstack.xenctrl.DomainInfo;
+
+/**
+ * Asks the guest to suspend itself and waits until it has. The two waits have a limit each: a guest
+ * may acknowledge the request long before its vCPUs stop. {@code control/feature-suspend} decides nothing, because it is
+ * empty after every restore.
+ */
+public final class Suspension {
+    private static final String RELEASE = "@releaseDomain";
+
+    private final StoreClient store;
+    private final WatchHub events;
+    private final int domid;
+    private final String mark;
+    private final Supplier<DomainInfo> info;
+    private final Duration limit;
+
+    /**
+     * Prepares the suspension of a domain.
+     *
+     * @param store reads and writes xenstore
+     * @param events waits for changes
+     * @param domid number of the domain
+     * @param mark a node that exists from the request to the stop; a process that finds it takes the request back
+     * @param info reads the domain's state, and throws if the domain is gone
+     * @param limit of each of the two waits
+     */
+    public Suspension(
+            StoreClient store, WatchHub events, int domid, String mark, Supplier<DomainInfo> info, Duration limit) {
+        this.store = store;
+        this.events = events;
+        this.domid = domid;
+        this.mark = mark;
+        this.info = info;
+        this.limit = limit;
+    }
+
+    /**
+     * Suspends the guest.
+     *
+     * @throws DomainStateException if the guest cannot run, or stops for another reason
+     * @throws OperationTimeoutException if it does not acknowledge, and then goes on; or if it does not stop
+     */
+    public void suspend() {
+        requireRunning();
+        String node = SuspendedGuest.request(domid);
+        store.inTransaction(transaction -> {
+            transaction.write(node, SuspendedGuest.REQUEST);
+            transaction.write(mark, "");
+            return node;
+        });
+        boolean acknowledged = events.await(
+                        node, limit, () -> Optional.of(isAnswered(node)).filter(answered -> answered))
+                .isPresent();
+        if (!acknowledged && SuspendedGuest.isTakenBack(store, domid)) {
+            throw new OperationTimeoutException(
+                    "domain " + domid + " did not acknowledge the request to suspend within " + limit.toSeconds()
+                            + " s and goes on; it has no driver for it, or is still booting");
+        }
+        events.await(RELEASE, limit, () -> Optional.of(info.get()).filter(DomainInfo::shutdown))
+                .orElseThrow(() -> new OperationTimeoutException("domain " + domid
+                        + " acknowledged the request to suspend, and did not stop within " + limit.toSeconds() + " s"));
+        store.direct().remove(mark);
+        int reason = info.get().shutdownReason();
+        if (reason != SuspendedGuest.REASON) {
+            throw new DomainStateException(
+                    "domain " + domid + " has shut down for reason " + reason + " instead of suspending");
+        }
+    }
+
+    private void requireRunning() {
+        DomainInfo now = info.get();
+        if (now.shutdown()) {
+            throw new DomainStateException("domain " + domid + " has shut down (reason " + now.shutdownReason()
+                    + ") and cannot suspend itself");
+        }
+        if (now.paused()) {
+            throw new DomainStateException("domain " + domid + " is paused and cannot suspend itself; unpause it");
+        }
+    }
+
+    private boolean isAnswered(String node) {
+        return info.get().shutdown() || !store.read(node).equals(Optional.of(SuspendedGuest.REQUEST));
+    }
+}

@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.save;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.UUID;
+import java.util.function.LongFunction;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.xenjava.toolstack.Domain;
+import org.xenjava.toolstack.DomainSaving.Afterwards;
+import org.xenjava.toolstack.Toolstack;
+import org.xenjava.toolstack.error.ToolstackException;
+import org.xenjava.toolstack.host.TestHost;
+import org.xenjava.toolstack.host.TestProcess;
+import org.xenjava.toolstack.progress.Cancellation;
+import org.xenjava.toolstack.progress.CreateListener;
+import org.xenjava.toolstack.sim.fault.Fault;
+import org.xenjava.toolstack.sim.fault.FaultSite;
+import org.xenjava.toolstack.sim.fault.MachineState;
+import org.xenjava.toolstack.sim.fault.ProcessKilled;
+import org.xenjava.toolstack.xenctrl.DomainInfo;
+import org.xenjava.toolstack.xenctrl.lib.Errno;
+
+/** Injects a fault at each call of a save and of a restore: afterwards exactly one guest runs, or is in the file. */
+class SaveFaultsTest {
+    private static final UUID ID = UUID.fromString("c0ffee00-0000-4000-8000-000000000013");
+
+    /** One call in eleven, because every call takes half a minute; {@code -Dstride=1} covers all. */
+    private static final int STRIDE = Integer.getInteger("stride", 11);
+
+    private final TestHost host = TestHost.create();
+    private final MachineState empty = host.state();
+
+    @TempDir
+    Path directory;
+
+    private Path file = Path.of("");
+
+    @BeforeEach
+    void name() {
+        file = directory.resolve("web.save");
+    }
+
+    @AfterEach
+    void close() {
+        host.close();
+    }
+
+    private void start() {
+        Domain domain =
+                host.toolstack.create(TestHost.guest("web", 17, 17).uuid(ID).build());
+        domain.unpause();
+        host.xen.advance(Duration.ofMinutes(1));
+    }
+
+    private Domain web(Toolstack toolstack) {
+        return toolstack.find(ID).orElseThrow();
+    }
+
+    private void save(Toolstack toolstack, Afterwards afterwards) {
+        Domain domain = web(toolstack);
+        PassingTime.during(host.xen, () -> domain.saving().save(file, afterwards));
+    }
+
+    private void restore(Toolstack toolstack) {
+        toolstack.restore(file, CreateListener.NONE, new Cancellation()).unpause();
+    }
+
+    private List<DomainInfo> alive() {
+        return host.xenctrl.domains().list().stream()
+                .filter(info -> info.handle().equals(ID) && !info.dying())
+                .toList();
+    }
+
+    /** Exactly one guest is there: a domain that runs, or a complete file. Brings it back if it is the file. */
+    private void assertOneGuest(String after) {
+        List<DomainInfo> alive = alive();
+        if (alive.isEmpty()) {
+            restore(host.toolstack);
+        } else {
+            assertEquals(1, alive.size(), after);
+            assertFalse(alive.get(0).shutdown(), after);
+            assertFalse(alive.get(0).paused(), after);
+        }
+        assertEquals(List.of("web.save"), files(), after);
+        host.xen.advance(Duration.ofSeconds(1));
+    }
+
+    private List<String> files() {
+        try (Stream<Path> files = Files.list(directory)) {
+            return files.map(path -> path.getFileName().toString()).toList();
+        } catch (IOException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    private long callsOfASave(Afterwards afterwards) {
+        start();
+        save(host.toolstack, Afterwards.RESUME);
+        long first = host.faults.calls();
+        save(host.toolstack, afterwards);
+        long calls = host.faults.calls() - first;
+        assertTrue(calls > 30, "a save is more than " + calls + " calls");
+        assertOneGuest("without a fault");
+        return calls;
+    }
+
+    private String lastStruck() {
+        List<FaultSite> struck = host.faults.injected();
+        return struck.isEmpty() ? "" : struck.get(struck.size() - 1).toString();
+    }
+
+    private void strikeEachCall(Afterwards afterwards, LongFunction<Fault> faultAt) {
+        long calls = callsOfASave(afterwards);
+        MachineState before = host.state();
+        for (long n = 1; n <= calls; n += STRIDE) {
+            host.faults.inject(faultAt.apply(n));
+            try {
+                save(host.toolstack, afterwards);
+            } catch (ToolstackException e) {
+                assertTrue(e.getMessage().contains("domain"), e.getMessage());
+            }
+            host.faults.heal();
+            PassingTime.during(host.xen, () -> host.toolstack.leftovers().removeAll());
+            String after = "call " + n + ": " + lastStruck();
+            assertOneGuest(after);
+            if (afterwards == Afterwards.RESUME) {
+                host.assertUnchangedSince(before, after);
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = {"RESUME", "DESTROY"})
+    void aCallThatFails(Afterwards afterwards) {
+        strikeEachCall(afterwards, n -> Fault.callFails(n, Errno.EIO));
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = {"RESUME", "DESTROY"})
+    void aCallThatTakesEffectAndWhoseAnswerIsLost(Afterwards afterwards) {
+        strikeEachCall(afterwards, n -> Fault.answerLost(n, Errno.EIO));
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = {"RESUME", "DESTROY"})
+    void theNextProcessLetsTheGuestOfAKilledOneRunOn(Afterwards afterwards) {
+        strikeProcessAtEachCall(afterwards, Fault::processKilled);
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = {"RESUME", "DESTROY"})
+    void theNextProcessLetsTheGuestRunOnIfXenstoredWasLost(Afterwards afterwards) {
+        strikeProcessAtEachCall(afterwards, Fault::xenstoredGone);
+    }
+
+    private void strikeProcessAtEachCall(Afterwards afterwards, LongFunction<Fault> faultAt) {
+        long calls = callsOfASave(afterwards);
+        for (long n = 1; n <= calls; n += STRIDE) {
+            TestProcess process = host.newProcess();
+            Toolstack toolstack = process.open();
+            process.faults().inject(faultAt.apply(n));
+            try {
+                save(toolstack, afterwards);
+            } catch (ToolstackException | ProcessKilled e) {
+                // What is left is the subject of the test.
+            }
+            process.faults().close();
+            process.ends();
+            TestProcess next = host.newProcess();
+            PassingTime.during(host.xen, () -> next.open().close());
+            next.ends();
+            assertOneGuest("call " + n);
+        }
+    }
+
+    private long callsOfARestore() {
+        start();
+        save(host.toolstack, Afterwards.DESTROY);
+        host.assertUnchangedSince(empty, "a save");
+        long first = host.faults.calls();
+        restore(host.toolstack);
+        long calls = host.faults.calls() - first;
+        web(host.toolstack).destroy();
+        return calls;
+    }
+
+    @Test
+    void aRestoreThatFailsLeavesNothingAndCanBeRepeated() {
+        long calls = callsOfARestore();
+        for (long n = 1; n < calls; n += STRIDE) {
+            host.faults.inject(Fault.callFails(n, Errno.EIO));
+            try {
+                Domain restored = host.toolstack.restore(file, CreateListener.NONE, new Cancellation());
+                host.faults.heal();
+                restored.destroy();
+            } catch (ToolstackException e) {
+                assertTrue(e.getMessage().startsWith("restoring"), e.getMessage());
+            }
+            host.faults.heal();
+            host.assertUnchangedSince(empty, "call " + n);
+        }
+        restore(host.toolstack);
+        assertOneGuest("the last restore");
+    }
+
+    @Test
+    void theNextProcessRemovesWhatAKilledRestoreHasLeft() {
+        long calls = callsOfARestore();
+        for (long n = 1; n < calls; n += STRIDE) {
+            Fault death = Fault.processKilled(n);
+            host.letTheNextProcessCleanUpAfter(empty, process -> {
+                Toolstack toolstack = process.open();
+                process.faults().inject(death);
+                assertThrows(ProcessKilled.class, () -> toolstack
+                        .restore(file, CreateListener.NONE, new Cancellation())
+                        .destroy());
+            });
+        }
+    }
+}
