@@ -23,6 +23,8 @@ import org.xenjava.toolstack.image.ImageReader;
  * @param version of the content
  */
 record FileContent(String what, Path path, FileVersion version) implements ImageContent {
+    private static final int DIRECT_READ = 1 << 20;
+    private static final int HEAP_READ = 64 << 10;
 
     static FileContent of(String what, Path path) {
         return new FileContent(what, path, FileVersion.of(nameOf(what, path), path));
@@ -110,16 +112,40 @@ record FileContent(String what, Path path, FileVersion version) implements Image
      */
     static void readFully(FileChannel channel, long offset, ByteBuffer into, String name) throws IOException {
         int end = into.limit();
-        int most = into.isDirect() ? 1 << 20 : 64 << 10;
+        int most = into.isDirect() ? DIRECT_READ : HEAP_READ;
         long at = offset;
         while (into.position() < end) {
             into.limit(Math.min(end, into.position() + most));
-            int read = channel.read(into, at);
+            int read = read(channel, at, into);
             if (read < 0) {
                 throw new KernelImageException(
                         name + ": it ends at byte " + at + "; the file was truncated while it was read");
             }
             at += read;
         }
+    }
+
+    /**
+     * Reads once. File systems without a page cache, such as 9p, pin the pages that they read into; a guest's pages
+     * cannot be pinned, and the kernel answers EFAULT.
+     */
+    private static int read(FileChannel channel, long offset, ByteBuffer into) throws IOException {
+        try {
+            return channel.read(into, offset);
+        } catch (ClosedChannelException e) {
+            throw e;
+        } catch (IOException e) {
+            if (!into.isDirect()) {
+                throw e;
+            }
+            return readThroughHeap(channel, offset, into);
+        }
+    }
+
+    private static int readThroughHeap(FileChannel channel, long offset, ByteBuffer into) throws IOException {
+        ByteBuffer copy = ByteBuffer.allocate(Math.min(into.remaining(), HEAP_READ));
+        int read = channel.read(copy, offset);
+        into.put(copy.flip());
+        return read;
     }
 }
