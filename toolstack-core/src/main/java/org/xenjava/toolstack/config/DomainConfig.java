@@ -131,7 +131,6 @@ public record DomainConfig(
      *     kernel to boot instead of a disk. A relative path is relative to the directory in which the process runs
      * @param ramdisk the initial ramdisk; only with a kernel
      * @param bootLoader the program that finds the kernel of a guest without one; never of an HVM guest
-     * @param bootLoader the program that finds the kernel of a guest without one; never of an HVM guest
      * @param commandLine the kernel's command line, without NUL; may be empty; only with a kernel or a boot loader
      * @param sizes the guest's memory at boot and its maximum
      * @param vcpus vCPUs online at boot, 1 … {@code maxVcpus}
