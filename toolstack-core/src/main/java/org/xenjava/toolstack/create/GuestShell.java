@@ -10,6 +10,8 @@ import java.util.Optional;
 import java.util.UUID;
 import org.xenjava.toolstack.config.CpuPlacement;
 import org.xenjava.toolstack.config.DomainConfig;
+import org.xenjava.toolstack.create.placement.NumaPlacement;
+import org.xenjava.toolstack.create.placement.VcpuPlacement;
 import org.xenjava.toolstack.error.HostMemoryException;
 import org.xenjava.toolstack.error.XenCallException;
 import org.xenjava.toolstack.image.CpuPolicyEdits;

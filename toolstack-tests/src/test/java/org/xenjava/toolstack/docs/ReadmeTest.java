@@ -76,10 +76,12 @@ class ReadmeTest {
     }
 
     @Test
-    void theProgramOfTheMicrometerModuleCompiles(@TempDir Path directory) throws IOException {
+    void theProgramsOfTheMicrometerModuleCompile(@TempDir Path directory) throws IOException {
         List<String> programs = programs(Files.readString(REPOSITORY.resolve("toolstack-micrometer/README.md")));
-        assertEquals(1, programs.size());
-        compile(programs.get(0), directory);
+        assertEquals(2, programs.size());
+        for (String program : programs) {
+            compile(program, directory);
+        }
     }
 
     @Test

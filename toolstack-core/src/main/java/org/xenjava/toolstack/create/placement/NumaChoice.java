@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package org.xenjava.toolstack.create;
+package org.xenjava.toolstack.create.placement;
 
 import java.util.Comparator;
 import java.util.List;

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-package org.xenjava.toolstack.create;
+package org.xenjava.toolstack.create.placement;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
-import org.xenjava.toolstack.create.NumaChoice.Node;
+import org.xenjava.toolstack.create.placement.NumaChoice.Node;
 import org.xenjava.toolstack.xenctrl.units.CpuSet;
 
 class NumaChoiceTest {

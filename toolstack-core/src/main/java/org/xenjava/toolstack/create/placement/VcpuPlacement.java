@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package org.xenjava.toolstack.create;
+package org.xenjava.toolstack.create.placement;
 
 import java.util.List;
 import java.util.Optional;
@@ -16,15 +16,22 @@ import org.xenjava.toolstack.xenctrl.units.CpuSet;
 import org.xenjava.toolstack.xenctrl.units.Scheduler;
 
 /** Gives the vCPUs of a new domain their pool, CPUs and share. All of it is looked up before the domain exists. */
-final class VcpuPlacement {
+public final class VcpuPlacement {
     private final Xenctrl xenctrl;
     private final CpuPlacement wanted;
     private final Optional<PoolInfo> pool;
     private final List<CpuSet> hard;
     private final List<CpuSet> soft;
 
-    /** @throws ConfigException if the host has no such pool, or its pool none of the CPUs */
-    VcpuPlacement(Xenctrl xenctrl, StoreClient store, CpuPlacement wanted) {
+    /**
+     * Looks up what a configuration names.
+     *
+     * @param xenctrl the hypercalls
+     * @param store xenstore, which has the names of pools
+     * @param wanted the configuration's choice
+     * @throws ConfigException if the host has no such pool, or its pool none of the CPUs
+     */
+    public VcpuPlacement(Xenctrl xenctrl, StoreClient store, CpuPlacement wanted) {
         this.xenctrl = xenctrl;
         this.wanted = wanted;
         if (wanted.equals(CpuPlacement.DEFAULT)) {
@@ -73,8 +80,8 @@ final class VcpuPlacement {
                         () -> new ConfigException("cpu_weight and cap need a pool with scheduler credit or credit2"));
     }
 
-    /** The same placement with the numbers of CPUs in the place of NUMA nodes. */
-    CpuPlacement resolved() {
+    /** {@return the same placement with the numbers of CPUs in the place of NUMA nodes} */
+    public CpuPlacement resolved() {
         return new CpuPlacement(lists(hard), lists(soft), wanted.weight(), wanted.cap(), wanted.pool());
     }
 
@@ -99,13 +106,21 @@ final class VcpuPlacement {
         return Optional.of(hard.isEmpty() ? ofPool : ofPool.and(hard.get(0)));
     }
 
-    /** Moves a domain that has no vCPUs yet. */
-    void enterPool(int domid) {
+    /**
+     * Moves a domain that has no vCPUs yet.
+     *
+     * @param domid number of the domain
+     */
+    public void enterPool(int domid) {
         pool.filter(one -> one.id() != 0).ifPresent(one -> xenctrl.pools().moveDomain(domid, one.id()));
     }
 
-    /** Sets affinities and share of a domain with vCPUs. */
-    void apply(int domid) {
+    /**
+     * Sets affinities and share of a domain with vCPUs.
+     *
+     * @param domid number of the domain
+     */
+    public void apply(int domid) {
         for (int vcpu = 0; vcpu < Math.max(hard.size(), soft.size()); vcpu++) {
             xenctrl.cpus().setAffinity(domid, vcpu, at(hard, vcpu), at(soft, vcpu), PinOverride.KEEP);
         }

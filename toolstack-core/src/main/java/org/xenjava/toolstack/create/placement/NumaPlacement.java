@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package org.xenjava.toolstack.create;
+package org.xenjava.toolstack.create.placement;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -22,7 +22,7 @@ import org.xenjava.toolstack.xenctrl.units.Pages;
  * Places a new domain on NUMA nodes, unless its configuration says where its vCPUs should run: its memory comes from the
  * chosen nodes as long as they have some, and its vCPUs prefer their CPUs. Looked up before the domain exists.
  */
-final class NumaPlacement {
+public final class NumaPlacement {
     private static final Logger LOG = LoggerFactory.getLogger(NumaPlacement.class);
 
     private final Xenctrl xenctrl;
@@ -30,7 +30,15 @@ final class NumaPlacement {
     private final Optional<CpuSet> nodes;
     private final CpuSet cpus;
 
-    NumaPlacement(Xenctrl xenctrl, VcpuPlacement placement, MemoryPlan memory, int vcpus) {
+    /**
+     * Chooses the nodes.
+     *
+     * @param xenctrl the hypercalls
+     * @param placement the CPUs on which the domain may run
+     * @param memory the domain's memory
+     * @param vcpus vCPUs that the domain may have
+     */
+    public NumaPlacement(Xenctrl xenctrl, VcpuPlacement placement, MemoryPlan memory, int vcpus) {
         this.xenctrl = xenctrl;
         this.vcpus = vcpus;
         if (xenctrl.host().lastPhysInfo().nodes() < 2) {
@@ -98,8 +106,12 @@ final class NumaPlacement {
         }
     }
 
-    /** Sets the nodes of a domain with vCPUs and without memory. */
-    void apply(int domid) {
+    /**
+     * Sets the nodes of a domain with vCPUs and without memory.
+     *
+     * @param domid number of the domain
+     */
+    public void apply(int domid) {
         nodes.ifPresent(chosen -> {
             LOG.debug("domain {} is placed on the NUMA nodes {}", domid, chosen);
             for (int vcpu = 0; vcpu < vcpus; vcpu++) {

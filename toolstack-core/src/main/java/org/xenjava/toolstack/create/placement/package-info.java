@@ -1,0 +1,6 @@
+// SPDX-License-Identifier: Apache-2.0
+/** The places of a new domain: its pool of CPUs, the CPUs of its vCPUs, and the NUMA nodes of its memory. */
+@NullMarked
+package org.xenjava.toolstack.create.placement;
+
+import org.jspecify.annotations.NullMarked;
