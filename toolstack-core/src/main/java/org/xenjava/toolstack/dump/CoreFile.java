@@ -133,9 +133,6 @@ final class CoreFile {
     }
 
     private void write(long offset, ByteBuffer bytes) throws IOException {
-        long at = offset;
-        while (bytes.hasRemaining()) {
-            at += file.write(bytes, at);
-        }
+        GuestPageFile.write(file, offset, bytes);
     }
 }

@@ -46,8 +46,16 @@ public final class PrivateFile {
                 file.force(true);
             }
             Files.move(partial, target, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE);
+            sync(target.resolveSibling("."));
         } finally {
             Files.deleteIfExists(partial);
+        }
+    }
+
+    /** Brings the new name to the disk: a file that has no name there is lost with the host's power. */
+    private static void sync(Path directory) throws IOException {
+        try (FileChannel names = FileChannel.open(directory, StandardOpenOption.READ)) {
+            names.force(true);
         }
     }
 

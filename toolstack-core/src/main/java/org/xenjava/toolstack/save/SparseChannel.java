@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.WritableByteChannel;
+import org.xenjava.toolstack.dump.GuestPageFile;
 import org.xenjava.toolstack.xenctrl.units.Pages;
 
 /**
@@ -39,17 +40,12 @@ final class SparseChannel implements WritableByteChannel {
                 file.position(file.position() + stop - first);
                 bytes.position(stop);
             } else {
-                writeAll(bytes.limit(stop));
+                GuestPageFile.write(file, file.position(), bytes.limit(stop));
                 bytes.limit(end);
+                file.position(file.position() + stop - first);
             }
         }
         return all;
-    }
-
-    private void writeAll(ByteBuffer bytes) throws IOException {
-        while (bytes.hasRemaining()) {
-            file.write(bytes);
-        }
     }
 
     private static boolean isZero(ByteBuffer bytes, int page) {
