@@ -115,8 +115,8 @@ public final class DomainBuilder {
         DomainConfig config = wanted.completed(random).located();
         String attempt = attempt(config);
         MemoryPlan memory = XenFailures.translating(attempt, () -> CreatePlan.memory(config, podPolicy));
-        Optional<PreparedGuest> ready = XenFailures.translating(attempt, () -> prepared.take(config, memory));
         BuildJournal.Note note = note(wanted, config);
+        Optional<PreparedGuest> ready = XenFailures.translating(attempt, () -> prepared.take(config, memory));
         if (ready.isPresent()) {
             return Undo.onFailure(
                     () -> buildWithin(config, note, ready, listener, cancellation),
