@@ -64,13 +64,15 @@ public final class DomainSaving {
      * @param listener receives the progress
      * @param cancellation cancels the save
      * @throws PodDebtException while populate-on-demand entries lack pages: such a guest cannot be restored
-     * @throws DomainStateException if it is no PVH guest that this library has built, or it cannot suspend itself
+     * @throws DomainStateException if it is no PVH guest that this library has built, it cannot suspend itself, or another
+     *     save of it runs
      * @throws org.xenjava.toolstack.error.OperationTimeoutException if the guest does not suspend itself within a minute
      * @throws SaveStreamException if the file cannot be written
      */
     public void save(Path file, Afterwards afterwards, DumpListener listener, Cancellation cancellation) {
         String verb = MemoryTouchingOperation.SAVE.gerund();
         domain.exclusively(verb, () -> domain.context().gate().run(cancellation, () -> {
+            domain.changeable(verb);
             DomainConfig config = config(verb);
             new DomainPod(domain).withoutDebt(MemoryTouchingOperation.SAVE, () -> {
                 write(

@@ -10,12 +10,13 @@ import org.xenjava.toolstack.process.ProcessIdentity;
 import org.xenjava.toolstack.store.Lease;
 import org.xenjava.toolstack.store.LeaseHolder;
 import org.xenjava.toolstack.store.StoreClient;
+import org.xenjava.toolstack.store.StoreTransaction;
 import org.xenjava.toolstack.text.UuidText;
 
 /**
  * Operations on domains that have begun and are not complete: {@code /tool/xenjava/NAME/DOMID-UUID} is the {@link Lease}
- * of the process that works on the domain, and is empty once that process has failed. The operation may be repeated, also
- * by two processes at once, so that beginning one never waits for another.
+ * of the process that works on the domain, and is empty once that process has failed. A removal may be
+ * repeated, also by two processes at once, so that beginning one never waits for another; a save may not.
  */
 final class DomainJournal {
     /** Removals of domains. */
@@ -60,6 +61,21 @@ final class DomainJournal {
         released.takeBack(path(entry));
     }
 
+    /** Records that this process works on the domain, unless a process does already, or may do so. */
+    boolean beginAlone(Entry entry) {
+        boolean begun = store.inTransaction(transaction -> {
+            boolean free = !isWorkedOn(entry, transaction);
+            if (free) {
+                transaction.write(path(entry), holder.signature());
+            }
+            return free;
+        });
+        if (begun) {
+            released.takeBack(path(entry));
+        }
+        return begun;
+    }
+
     /** Records that this process has failed: whoever comes next goes on. */
     void giveUp(Entry entry) {
         released.release(path(entry));
@@ -83,7 +99,11 @@ final class DomainJournal {
 
     /** Whether a process works on the domain now, or may do so. */
     boolean isWorkedOn(Entry entry) {
-        Lease.State state = holder.lease(path(entry)).state(store.direct());
+        return isWorkedOn(entry, store.direct());
+    }
+
+    private boolean isWorkedOn(Entry entry, StoreTransaction transaction) {
+        Lease.State state = holder.lease(path(entry)).state(transaction);
         return state == Lease.State.HELD || state == Lease.State.OURS && !released.contains(path(entry));
     }
 

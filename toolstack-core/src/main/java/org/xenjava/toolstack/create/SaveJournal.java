@@ -3,6 +3,7 @@ package org.xenjava.toolstack.create;
 
 import java.util.List;
 import java.util.UUID;
+import org.xenjava.toolstack.error.DomainStateException;
 import org.xenjava.toolstack.operation.Undo;
 import org.xenjava.toolstack.process.ProcessIdentity;
 import org.xenjava.toolstack.save.SuspendedGuest;
@@ -43,12 +44,16 @@ public final class SaveJournal {
      * Records a save while it runs. If the save fails, the guest runs on, unless its domain is being removed.
      *
      * @param save suspends the guest and saves it
+     * @throws DomainStateException if another save of the domain runs, or may run
      */
     public void during(int domid, UUID uuid, Runnable save) {
         DomainJournal.Entry entry = new DomainJournal.Entry(domid, uuid);
+        if (!entries.beginAlone(entry)) {
+            throw new DomainStateException(
+                    "saving domain " + domid + ": another save of the domain runs; try again afterwards");
+        }
         Undo.onFailure(
                 () -> {
-                    entries.begin(entry);
                     save.run();
                     entries.end(entry);
                 },

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.xenjava.toolstack.save;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -219,6 +221,52 @@ class SaveRestoreTest {
         assertTrue(
                 refusals.stream().allMatch(refusal -> refusal.contains("the guest has suspended itself")),
                 refusals.toString());
+    }
+
+    @Test
+    void anotherProcessDoesNotSaveAGuestThatIsBeingSavedAndLeavesItSuspended() throws IOException {
+        Domain domain = start(20, 20);
+        List<String> refusals = new ArrayList<>();
+        Path second = directory.resolve("second.save");
+        try (Toolstack other = host.newProcess().open()) {
+            Domain seen = other.find(domain.uuid()).orElseThrow();
+            DumpListener meanwhile = (looked, all) -> {
+                refusals.add(refusal(() -> seen.saving().save(second, Afterwards.RESUME)));
+                assertTrue(host.xenctrl
+                        .domains()
+                        .info(domain.domid())
+                        .orElseThrow()
+                        .shutdown());
+            };
+            save(domain, directory.resolve("web.save"), Afterwards.RESUME, meanwhile, new Cancellation());
+        }
+        assertFalse(refusals.isEmpty());
+        assertEquals(List.of(directory.resolve("web.save")), files());
+        assertFalse(host.xenctrl.domains().info(domain.domid()).orElseThrow().shutdown());
+    }
+
+    /** From the request to the stop, Xen does not show that another process saves the guest; the record does. */
+    @Test
+    void anotherProcessDoesNotSaveAGuestThatIsAskedToSuspend() throws IOException {
+        Domain domain = start(20, 20);
+        byte[] firstProcess = "process-1".getBytes(StandardCharsets.UTF_8);
+        String record = "/tool/xenjava/saves/" + domain.domid() + "-" + domain.uuid();
+        host.observer.store().write(0, record, firstProcess);
+        try (Toolstack other = host.newProcess().open()) {
+            Domain seen = other.find(domain.uuid()).orElseThrow();
+            assertRefused(seen, "another save of the domain runs");
+        }
+        assertEquals(List.of(), files());
+        assertArrayEquals(firstProcess, host.observer.store().read(0, record));
+        assertFalse(host.xenctrl.domains().info(domain.domid()).orElseThrow().shutdown());
+    }
+
+    @Test
+    void aGuestThatAnotherToolstackHasSuspendedStaysSuspended() {
+        Domain domain = start(20, 20);
+        host.xen.guest(domain.domid()).orElseThrow().shutDown(2);
+        assertRefused(domain, "the guest has suspended itself");
+        assertTrue(host.xenctrl.domains().info(domain.domid()).orElseThrow().shutdown());
     }
 
     private static String refusal(Executable change) {
