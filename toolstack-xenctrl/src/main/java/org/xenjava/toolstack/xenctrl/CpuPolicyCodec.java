@@ -4,13 +4,40 @@ package org.xenjava.toolstack.xenctrl;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Supplier;
 import org.xenjava.toolstack.xenctrl.abi.StructLayout;
 import org.xenjava.toolstack.xenctrl.abi.StructView;
 import org.xenjava.toolstack.xenctrl.abi.XenAbi;
+import org.xenjava.toolstack.xenctrl.lib.HypercallBuffer;
 
 /** CPU policies as arrays of {@code xen_cpuid_leaf} and {@code xen_msr_entry}. */
 final class CpuPolicyCodec {
     private CpuPolicyCodec() {}
+
+    /**
+     * Issues a call that fills both arrays.
+     *
+     * @param most sizes that the policy does not exceed
+     * @param operation makes the call, which names its subject already
+     */
+    static CpuPolicy read(HypercallFactory calls, HostCalls.CpuPolicySize most, Supplier<PreparedCall> operation) {
+        try (HypercallBuffer leaves = calls.array("xen_cpuid_leaf", most.leaves());
+                HypercallBuffer msrs = calls.array("xen_msr_entry", most.msrs());
+                PreparedCall call = operation.get()) {
+            call.body()
+                    .set("nr_leaves", most.leaves())
+                    .set("nr_msrs", most.msrs())
+                    .set("leaves", leaves.address())
+                    .set("msrs", msrs.address());
+            call.issue();
+            return decode(
+                    calls.abi(),
+                    leaves.bytes(),
+                    call.body().getInt("nr_leaves"),
+                    msrs.bytes(),
+                    call.body().getInt("nr_msrs"));
+        }
+    }
 
     static void encode(XenAbi abi, CpuPolicy policy, ByteBuffer leaves, ByteBuffer msrs) {
         StructLayout leafLayout = abi.struct("xen_cpuid_leaf");

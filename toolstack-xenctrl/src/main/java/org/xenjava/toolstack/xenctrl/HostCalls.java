@@ -239,25 +239,11 @@ public final class HostCalls {
 
     private CpuPolicy askCpuPolicy(int index) {
         CpuPolicySize largest = largestCpuPolicy(index);
-        int leafCapacity = largest.leaves();
-        int msrCapacity = largest.msrs();
-        try (HypercallBuffer leaves = calls.array("xen_cpuid_leaf", leafCapacity);
-                HypercallBuffer msrs = calls.array("xen_msr_entry", msrCapacity);
-                PreparedCall call = calls.sysctl(SysctlOp.GET_CPU_POLICY)) {
-            call.body()
-                    .set("index", index)
-                    .set("nr_leaves", leafCapacity)
-                    .set("nr_msrs", msrCapacity)
-                    .set("leaves", leaves.address())
-                    .set("msrs", msrs.address());
-            call.issue();
-            return CpuPolicyCodec.decode(
-                    calls.abi(),
-                    leaves.bytes(),
-                    call.body().getInt("nr_leaves"),
-                    msrs.bytes(),
-                    call.body().getInt("nr_msrs"));
-        }
+        return CpuPolicyCodec.read(calls, largest, () -> {
+            PreparedCall call = calls.sysctl(SysctlOp.GET_CPU_POLICY);
+            call.body().set("index", index);
+            return call;
+        });
     }
 
     /**

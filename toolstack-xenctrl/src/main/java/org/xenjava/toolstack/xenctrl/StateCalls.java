@@ -92,22 +92,7 @@ public final class StateCalls {
      * @param largest a policy of the host, whose size a domain's does not exceed
      */
     public CpuPolicy cpuPolicy(int domid, HostCalls.CpuPolicySize largest) {
-        try (HypercallBuffer leaves = calls.array("xen_cpuid_leaf", largest.leaves());
-                HypercallBuffer msrs = calls.array("xen_msr_entry", largest.msrs());
-                PreparedCall call = calls.domctl(DomctlOp.GET_CPU_POLICY, domid)) {
-            call.body()
-                    .set("nr_leaves", largest.leaves())
-                    .set("nr_msrs", largest.msrs())
-                    .set("leaves", leaves.address())
-                    .set("msrs", msrs.address());
-            call.issue();
-            return CpuPolicyCodec.decode(
-                    calls.abi(),
-                    leaves.bytes(),
-                    call.body().getInt("nr_leaves"),
-                    msrs.bytes(),
-                    call.body().getInt("nr_msrs"));
-        }
+        return CpuPolicyCodec.read(calls, largest, () -> calls.domctl(DomctlOp.GET_CPU_POLICY, domid));
     }
 
     /**
