@@ -43,7 +43,12 @@ final class Recipes {
                 ready -> recipe.add(Step.of(TAKE_PREPARED, () -> ready.takeOver(guest.uuid()))
                         .undoneBy(() -> pool.discard(ready))),
                 () -> recipe.addAll(shell(guest.shell(), backing, removal)));
-        recipe.addAll(rest(note, guest, image, devices, backing, removal, userdata));
+        GuestKind kind = GuestKind.of(guest, image);
+        recipe.addAll(image(guest, kind, image));
+        recipe.addAll(nodesAndDevices(guest, kind::writeStore, devices, removal, userdata));
+        recipe.add(Step.of(BACK_BOOT, () -> guest.backBoot(backing))
+                .onlyIf(backing.isOn() && guest.plan().memory().initialDebt().isMoreThan(Pages.ZERO)));
+        recipe.add(Step.of(REMOVE_RECORD, note::close));
         return recipe;
     }
 
@@ -60,39 +65,52 @@ final class Recipes {
         return Step.of(RECORD_BUILD, note::open).undoneIfNothingIsLeft(note::close);
     }
 
-    private static List<Step<CreateStep>> shell(GuestShell shell, BootBacking backing, DomainRemoval removal) {
+    /** The domain with its vCPUs and a claim on its memory. */
+    private static List<Step<CreateStep>> domain(
+            GuestShell shell, Runnable setCpuPolicy, BootBacking backing, DomainRemoval removal) {
         return List.of(
                 Step.of(CREATE_DOMAIN, shell::createDomain).undoneBy(() -> destroy(shell, removal)),
                 Step.of(ALLOCATE_VCPUS, shell::allocateVcpus),
                 Step.of(LIMIT_MEMORY, shell::limitMemory),
                 Step.of(SIZE_PAGING_POOL, shell::sizePagingPool),
-                Step.of(SET_CPU_POLICY, shell::setCpuPolicy),
-                Step.of(CLAIM_MEMORY, () -> backing.awaitingReturns(shell::claimMemory)),
-                Step.of(SET_POD_TARGET, shell::setPodTarget),
-                Step.of(POPULATE_RAM, shell::populateRam),
-                Step.of(POPULATE_SPECIAL_PAGES, shell::populateSpecialPages));
+                Step.of(SET_CPU_POLICY, setCpuPolicy),
+                Step.of(CLAIM_MEMORY, () -> backing.awaitingReturns(shell::claimMemory)));
     }
 
-    private static List<Step<CreateStep>> rest(
-            BuildJournal.Note note,
-            GuestBuild guest,
-            ImagePlan image,
-            GuestDevices devices,
-            BootBacking backing,
-            DomainRemoval removal,
-            Userdata userdata) {
-        GuestKind kind = GuestKind.of(guest, image);
-        DevicePlan plan = guest.plan().devices();
-        boolean qemu = plan.qemu().isPresent();
+    private static List<Step<CreateStep>> shell(GuestShell shell, BootBacking backing, DomainRemoval removal) {
+        List<Step<CreateStep>> recipe = new ArrayList<>(domain(shell, shell::setCpuPolicy, backing, removal));
+        recipe.add(Step.of(SET_POD_TARGET, shell::setPodTarget));
+        recipe.add(Step.of(POPULATE_RAM, shell::populateRam));
+        recipe.add(Step.of(POPULATE_SPECIAL_PAGES, shell::populateSpecialPages));
+        return recipe;
+    }
+
+    private static List<Step<CreateStep>> image(GuestBuild guest, GuestKind kind, ImagePlan image) {
         return List.of(
                 Step.of(LOAD_IMAGE, kind::loadImage),
                 Step.of(DESCRIBE_MEMORY, () -> guest.setMemoryMap(image)),
                 Step.of(OPEN_EVENT_CHANNELS, guest::openEventChannels),
                 Step.of(SET_HVM_PARAMETERS, kind::setHvmParams),
-                Step.of(SET_VCPU_STATE, kind::setVcpuState),
+                Step.of(SET_VCPU_STATE, kind::setVcpuState));
+    }
+
+    private static List<Step<CreateStep>> stream(GuestBuild guest, RestoredState state) {
+        return List.of(
+                Step.of(OPEN_EVENT_CHANNELS, guest::openEventChannels),
+                Step.of(READ_STREAM, state::readStream),
+                Step.of(SET_HVM_PARAMETERS, state::setHvmParams),
+                Step.of(SET_VCPU_STATE, state::setVcpuState));
+    }
+
+    /** The end of a build: nodes in xenstore, then devices. All devices are attached before the first wait. */
+    private static List<Step<CreateStep>> nodesAndDevices(
+            GuestBuild guest, Runnable writeStore, GuestDevices devices, DomainRemoval removal, Userdata userdata) {
+        DevicePlan plan = guest.plan().devices();
+        boolean qemu = plan.qemu().isPresent();
+        return List.of(
                 Step.of(SEED_GRANT_TABLE, guest::seedGrantTable),
                 Step.of(VERIFY_MEMORY, guest::verifyMemory),
-                Step.of(WRITE_XENSTORE, kind::writeStore).undoneBy(() -> removeNodes(guest, removal)),
+                Step.of(WRITE_XENSTORE, writeStore).undoneBy(() -> removeNodes(guest, removal)),
                 Step.of(STORE_CONFIG, () -> store(guest, userdata))
                         .undoneBy(() -> userdata.remove(guest.domid(), guest.uuid()))
                         .onlyIf(userdata.isOn()),
@@ -111,11 +129,7 @@ final class Recipes {
                 Step.of(AWAIT_DEVICE_MODEL_DISKS, devices::awaitQemuDisks)
                         .onlyIf(qemu && guest.plan().config().type() == DomainType.PVH),
                 Step.of(CONNECT_NICS, devices::connectNics).onlyIf(!plan.nics().isEmpty()),
-                Step.of(RELEASE_CLAIM, guest.shell()::releaseClaim),
-                Step.of(BACK_BOOT, () -> guest.backBoot(backing))
-                        .onlyIf(backing.isOn()
-                                && guest.plan().memory().initialDebt().isMoreThan(Pages.ZERO)),
-                Step.of(REMOVE_RECORD, note::close));
+                Step.of(RELEASE_CLAIM, guest.shell()::releaseClaim));
     }
 
     /** A restore: a create whose memory and vCPU state come from a stream. */
@@ -127,45 +141,14 @@ final class Recipes {
             BootBacking backing,
             DomainRemoval removal,
             Userdata userdata) {
-        GuestShell shell = guest.shell();
-        DevicePlan plan = guest.plan().devices();
-        boolean qemu = plan.qemu().isPresent();
-        return List.of(
-                record(note),
-                Step.of(CHECK_UUID, guest::requireNewUuid),
-                Step.of(CREATE_DOMAIN, shell::createDomain).undoneBy(() -> destroy(shell, removal)),
-                Step.of(ALLOCATE_VCPUS, shell::allocateVcpus),
-                Step.of(LIMIT_MEMORY, shell::limitMemory),
-                Step.of(SIZE_PAGING_POOL, shell::sizePagingPool),
-                Step.of(SET_CPU_POLICY, state::setCpuPolicy),
-                Step.of(CLAIM_MEMORY, () -> backing.awaitingReturns(shell::claimMemory)),
-                Step.of(OPEN_EVENT_CHANNELS, guest::openEventChannels),
-                Step.of(READ_STREAM, state::readStream),
-                Step.of(SET_HVM_PARAMETERS, state::setHvmParams),
-                Step.of(SET_VCPU_STATE, state::setVcpuState),
-                Step.of(SEED_GRANT_TABLE, guest::seedGrantTable),
-                Step.of(VERIFY_MEMORY, guest::verifyMemory),
-                Step.of(WRITE_XENSTORE, () -> guest.writeStore(transaction -> {}))
-                        .undoneBy(() -> removeNodes(guest, removal)),
-                Step.of(STORE_CONFIG, () -> store(guest, userdata))
-                        .undoneBy(() -> userdata.remove(guest.domid(), guest.uuid()))
-                        .onlyIf(userdata.isOn()),
-                Step.of(INTRODUCE, guest::introduce),
-                Step.of(ATTACH_DISKS, devices::attachDisks)
-                        .undoneBy(devices::detachAll)
-                        .onlyIf(!plan.disks().isEmpty()),
-                Step.of(ATTACH_NICS, devices::attachNics)
-                        .undoneBy(devices::detachAll)
-                        .onlyIf(!plan.nics().isEmpty()),
-                Step.of(AWAIT_DISKS, devices::awaitDisks).onlyIf(!plan.disks().isEmpty()),
-                Step.of(START_DEVICE_MODEL, devices::startDeviceModel)
-                        .undoneBy(devices::stopDeviceModel)
-                        .onlyIf(qemu),
-                Step.of(AWAIT_DEVICE_MODEL, devices::awaitDeviceModel).onlyIf(qemu),
-                Step.of(AWAIT_DEVICE_MODEL_DISKS, devices::awaitQemuDisks).onlyIf(qemu),
-                Step.of(CONNECT_NICS, devices::connectNics).onlyIf(!plan.nics().isEmpty()),
-                Step.of(RELEASE_CLAIM, shell::releaseClaim),
-                Step.of(REMOVE_RECORD, note::close));
+        List<Step<CreateStep>> recipe = new ArrayList<>();
+        recipe.add(record(note));
+        recipe.add(Step.of(CHECK_UUID, guest::requireNewUuid));
+        recipe.addAll(domain(guest.shell(), state::setCpuPolicy, backing, removal));
+        recipe.addAll(stream(guest, state));
+        recipe.addAll(nodesAndDevices(guest, () -> guest.writeStore(transaction -> {}), devices, removal, userdata));
+        recipe.add(Step.of(REMOVE_RECORD, note::close));
+        return recipe;
     }
 
     private static void destroy(GuestShell shell, DomainRemoval removal) {
