@@ -8,6 +8,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -18,6 +19,7 @@ import org.apache.commons.lang3.StringUtils;
 import org.junit.jupiter.api.DynamicContainer;
 import org.junit.jupiter.api.DynamicNode;
 import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.TestFactory;
 import org.opentest4j.TestAbortedException;
 import org.w3c.dom.Element;
@@ -58,15 +60,26 @@ class LabIT {
         }
     }
 
-    /** The suite's own rule: their names end in LabTest. */
+    /** The suite's own rule: their names end in LabTest. A class that runs by command only has no host booted for it. */
     private List<String> testClasses() throws IOException {
         try (Stream<Path> files = Files.walk(tests)) {
             return files.map(file -> tests.relativize(file).toString())
                     .filter(file -> file.endsWith("LabTest.class"))
                     .map(file -> file.replaceAll("\\.class$", "").replace('/', '.'))
                     .filter(testClass -> testClass.matches(CLASSES))
+                    .filter(testClass -> !runsByCommandOnly(testClass))
                     .sorted()
                     .toList();
+        }
+    }
+
+    private static boolean runsByCommandOnly(String testClass) {
+        try {
+            Class<?> tests = Class.forName(testClass, false, LabIT.class.getClassLoader());
+            return Arrays.stream(tests.getAnnotationsByType(Tag.class))
+                    .anyMatch(tag -> tag.value().equals("lab-long"));
+        } catch (ClassNotFoundException e) {
+            throw new AssertionError(testClass + " is among the compiled tests and cannot be loaded", e);
         }
     }
 
@@ -81,10 +94,14 @@ class LabIT {
                 report.toString(),
                 "--include-classname",
                 testClass.replace(".", "\\."));
+        long start = System.nanoTime();
         Process suite = new ProcessBuilder(command).redirectErrorStream(true).start();
         suite.getOutputStream().close();
         suite.inputReader().lines().forEach(line -> System.out.println(name + "| " + line));
-        return new Run(name, suite.waitFor(), report.resolve("TEST-junit-jupiter.xml"));
+        int status = suite.waitFor();
+        System.out.printf(
+                "%s| ended with status %d after %d s%n", name, status, (System.nanoTime() - start) / 1_000_000_000);
+        return new Run(name, status, report.resolve("TEST-junit-jupiter.xml"));
     }
 
     private static DynamicContainer show(Run run) {
