@@ -11,13 +11,15 @@ final class PreparedGuest {
     private final GuestShell.Shape shape;
     private final GuestShell shell;
     private final BuildJournal.Note note;
+    private final Runnable owner;
     private UUID handle;
     private boolean taken;
 
-    PreparedGuest(GuestShell.Shape shape, GuestShell shell, BuildJournal.Note note) {
+    PreparedGuest(GuestShell.Shape shape, GuestShell shell, BuildJournal.Note note, Runnable owner) {
         this.shape = shape;
         this.shell = shell;
         this.note = note;
+        this.owner = owner;
         this.handle = shell.uuid();
     }
 
@@ -31,6 +33,11 @@ final class PreparedGuest {
 
     BuildJournal.Note note() {
         return note;
+    }
+
+    /** Called when a build that took the domain has ended. */
+    Runnable owner() {
+        return owner;
     }
 
     /** Whether a domain with this handle may be this one. */

@@ -3,7 +3,6 @@ package org.xenjava.toolstack.create;
 
 import java.time.Clock;
 import java.util.ArrayList;
-import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
@@ -45,12 +44,9 @@ public final class PreparedGuests {
     private final RandomGenerator random;
     private final BootBacking backing;
     private final DomainRemoval removal;
-    private final List<Offer> offers = new ArrayList<>();
+    private final List<PreparedGuest> waiting = new ArrayList<>();
     private final Lock preparing = new ReentrantLock();
     private final AtomicInteger buildsInNeed = new AtomicInteger();
-
-    /** One domain, and what its owner does when it is taken. */
-    private record Offer(PreparedGuest guest, Runnable onTaken) {}
 
     PreparedGuests(
             Xenctrl xenctrl,
@@ -76,22 +72,22 @@ public final class PreparedGuests {
      *
      * @param like a guest of the same shape
      * @param reserve memory of the host that stays free and unclaimed
-     * @param owner called when a build takes the domain; identifies the owner
+     * @param owner called when a build that took the domain has ended; identifies the owner
      * @throws HostMemoryException if the host has too little memory besides the reserve, or a build lacks memory
      */
     public void prepare(DomainConfig like, KiB reserve, Runnable owner, Cancellation cancellation) {
         preparing.lock();
         try {
-            PreparedGuest guest = prepare(like, reserve, cancellation);
+            PreparedGuest guest = prepareFor(owner, like, reserve, cancellation);
             synchronized (this) {
-                offers.add(new Offer(guest, owner));
+                waiting.add(guest);
             }
         } finally {
             preparing.unlock();
         }
     }
 
-    private PreparedGuest prepare(DomainConfig like, KiB reserve, Cancellation cancellation) {
+    private PreparedGuest prepareFor(Runnable owner, DomainConfig like, KiB reserve, Cancellation cancellation) {
         String attempt = "preparing a guest like " + like.name();
         DomainConfig config = like.completed(random);
         MemoryPlan memory = CreatePlan.memory(config, podPolicy);
@@ -105,20 +101,21 @@ public final class PreparedGuests {
         StepRunner<CreateStep> runner = new StepRunner<>(attempt, (step, number, total, phase) -> {}, cancellation);
         GuestShell.Shape shape = GuestShell.Shape.of(config, memory, clock, xenctrl);
         Undo.onFailure(() -> runner.run(Recipes.prepare(note, shell, backing, removal)), note::giveUp);
-        return new PreparedGuest(shape, shell, note);
+        return new PreparedGuest(shape, shell, note, owner);
     }
 
-    /** {@return the number of an owner's domains that are available} */
-    public synchronized int count(Runnable owner) {
-        return (int) offers.stream().filter(offer -> offer.onTaken() == owner).count();
+    /** {@return the number of an owner's domains that wait} */
+    public int count(Runnable owner) {
+        return of(owner).size();
     }
 
-    /** {@return the host memory of an owner's domains that are available} */
-    public synchronized Pages memory(Runnable owner) {
-        return offers.stream()
-                .filter(offer -> offer.onTaken() == owner)
-                .map(offer -> needed(offer.guest().shape().memory()))
-                .reduce(Pages.ZERO, Pages::plus);
+    /** {@return the host memory of an owner's domains that wait} */
+    public Pages memory(Runnable owner) {
+        return of(owner).stream().map(guest -> needed(guest.shape().memory())).reduce(Pages.ZERO, Pages::plus);
+    }
+
+    private synchronized List<PreparedGuest> of(Runnable owner) {
+        return waiting.stream().filter(guest -> guest.owner() == owner).toList();
     }
 
     /** Removes an owner's domains. The owner prepares none any more. */
@@ -129,26 +126,24 @@ public final class PreparedGuests {
     }
 
     private synchronized List<PreparedGuest> withdraw(Runnable owner) {
-        List<PreparedGuest> found = offers.stream()
-                .filter(offer -> offer.onTaken() == owner)
-                .map(Offer::guest)
-                .toList();
-        offers.removeIf(offer -> offer.onTaken() == owner);
+        List<PreparedGuest> found = of(owner);
+        waiting.removeAll(found);
         return found;
     }
 
-    /** Takes a domain that the guest can have. One that another process has destroyed is forgotten. */
+    /** Takes a domain that the guest can have. One that another process has destroyed is forgotten and replaced. */
     Optional<PreparedGuest> take(DomainConfig config, MemoryPlan memory) {
         if (isEmpty()) {
             return Optional.empty();
         }
         GuestShell.Shape shape = GuestShell.Shape.of(config, memory, clock, xenctrl);
         while (true) {
-            Optional<PreparedGuest> found = poll(shape);
+            Optional<PreparedGuest> found = remove(shape);
             if (found.isEmpty() || isUsable(found.get())) {
                 return found;
             }
             discard(found.get());
+            found.get().owner().run();
         }
     }
 
@@ -157,24 +152,14 @@ public final class PreparedGuests {
     }
 
     private synchronized boolean isEmpty() {
-        return offers.isEmpty();
+        return waiting.isEmpty();
     }
 
-    private Optional<PreparedGuest> poll(GuestShell.Shape shape) {
-        Optional<Offer> found = remove(shape);
-        found.ifPresent(offer -> offer.onTaken().run());
-        return found.map(Offer::guest);
-    }
-
-    private synchronized Optional<Offer> remove(GuestShell.Shape shape) {
-        for (Iterator<Offer> all = offers.iterator(); all.hasNext(); ) {
-            Offer offer = all.next();
-            if (offer.guest().shape().equals(shape)) {
-                all.remove();
-                return Optional.of(offer);
-            }
-        }
-        return Optional.empty();
+    private synchronized Optional<PreparedGuest> remove(GuestShell.Shape shape) {
+        Optional<PreparedGuest> found =
+                waiting.stream().filter(guest -> guest.shape().equals(shape)).findFirst();
+        found.ifPresent(waiting::remove);
+        return found;
     }
 
     private boolean isAlive(PreparedGuest guest) {
@@ -206,17 +191,17 @@ public final class PreparedGuests {
     }
 
     private void discardUntilThereIsRoomFor(MemoryPlan memory) {
-        for (Optional<Offer> next = first();
+        for (Optional<PreparedGuest> next = first();
                 next.isPresent();
                 next = isLacking(needed(memory)) ? first() : Optional.empty()) {
-            PreparedGuest guest = next.get().guest();
+            PreparedGuest guest = next.get();
             LOG.info("domain {}, which was prepared, makes room", guest.shell().domid());
             discard(guest);
         }
     }
 
-    private synchronized Optional<Offer> first() {
-        return offers.isEmpty() ? Optional.empty() : Optional.of(offers.remove(0));
+    private synchronized Optional<PreparedGuest> first() {
+        return waiting.isEmpty() ? Optional.empty() : Optional.of(waiting.remove(0));
     }
 
     private static Pages needed(MemoryPlan memory) {

@@ -36,7 +36,7 @@ public final class GuestPool implements AutoCloseable {
     private final PreparedGuests prepared;
     private final Cancellation cancellation = new Cancellation();
     private final Object changed = new Object();
-    private final Runnable onTaken = this::wake;
+    private final Runnable refill = this::wake;
     private final TickingService service;
     private boolean closed;
 
@@ -64,12 +64,12 @@ public final class GuestPool implements AutoCloseable {
 
     /** {@return the number of domains that wait now} */
     public int ready() {
-        return prepared.count(onTaken);
+        return prepared.count(refill);
     }
 
     /** {@return the host memory that the waiting domains own or have claimed} */
     public Pages memory() {
-        return prepared.memory(onTaken);
+        return prepared.memory(refill);
     }
 
     /**
@@ -101,7 +101,7 @@ public final class GuestPool implements AutoCloseable {
         try {
             while (ready() < policy.guests() && !isClosed()) {
                 context.attempting("preparing a guest like " + like.name(), () -> {
-                    prepared.prepare(like, policy.reserve(), onTaken, cancellation);
+                    prepared.prepare(like, policy.reserve(), refill, cancellation);
                     return like;
                 });
                 synchronized (changed) {
@@ -134,7 +134,7 @@ public final class GuestPool implements AutoCloseable {
         cancellation.cancel();
         service.close();
         context.attempting("closing a pool of prepared guests", () -> {
-            prepared.discardAll(onTaken);
+            prepared.discardAll(refill);
             return like;
         });
     }
