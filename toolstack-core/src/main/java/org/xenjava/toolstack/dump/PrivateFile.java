@@ -10,12 +10,17 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * A file with a guest's secrets, which only its owner can read. It has another name until it is complete and on the disk,
- * so that a failure leaves an older file as it was.
+ * so that a failure leaves an older file as it was. One writer at a time: a second one is refused, in this process and in
+ * others.
  */
 public final class PrivateFile {
+    /** The targets that this process writes now: a process does not see its own locks. */
+    private static final Set<Path> TARGETS = ConcurrentHashMap.newKeySet();
+
     private PrivateFile() {}
 
     /** Writes the content of a file. */
@@ -35,21 +40,39 @@ public final class PrivateFile {
      *
      * @param target the file
      * @param content writes it
-     * @throws IOException if the file cannot be written
+     * @throws IOException if the file cannot be written, or somebody else is writing it
      */
     public static void replace(Path target, Content content) throws IOException {
-        Path partial = target.resolveSibling(target.getFileName() + ".partial");
-        FileChannel created = create(partial);
+        Path directory = target.resolveSibling(".").toRealPath();
+        Path place = directory.resolve(target.getFileName());
+        if (!TARGETS.add(place)) {
+            throw beingWritten(place);
+        }
         try {
-            try (FileChannel file = created) {
-                content.writeTo(file);
-                file.force(true);
+            write(place, content);
+            sync(directory);
+        } finally {
+            TARGETS.remove(place);
+        }
+    }
+
+    private static void write(Path target, Content content) throws IOException {
+        PartialFiles names = new PartialFiles(target);
+        Path partial = names.next();
+        try (FileChannel file = create(partial)) {
+            if (!names.claim(partial, file)) {
+                throw beingWritten(target);
             }
+            content.writeTo(file);
+            file.force(true);
             Files.move(partial, target, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE);
-            sync(target.resolveSibling("."));
         } finally {
             Files.deleteIfExists(partial);
         }
+    }
+
+    private static IOException beingWritten(Path target) {
+        return new IOException("another command is writing " + target);
     }
 
     /** Brings the new name to the disk: a file that has no name there is lost with the host's power. */
@@ -59,16 +82,7 @@ public final class PrivateFile {
         }
     }
 
-    /**
-     * Creates the file. The partial file of an earlier attempt is removed. Anything but a regular file, such as a link
-     * that somebody has planted, is refused and left alone.
-     */
     private static FileChannel create(Path partial) throws IOException {
-        if (Files.isRegularFile(partial, LinkOption.NOFOLLOW_LINKS)) {
-            Files.delete(partial);
-        } else if (Files.exists(partial, LinkOption.NOFOLLOW_LINKS)) {
-            throw new IOException(partial + " exists already and is not a regular file: remove it");
-        }
         return FileChannel.open(
                 partial,
                 Set.of(

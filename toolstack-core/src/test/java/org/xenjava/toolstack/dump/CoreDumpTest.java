@@ -241,30 +241,4 @@ class CoreDumpTest {
         assertEquals("precious", Files.readString(victim));
         assertTrue(Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS));
     }
-
-    @Test
-    void aLinkThatIsPlantedAtTheTemporaryNameIsRefusedAndLeftAlone() throws IOException {
-        Path victim = Files.writeString(directory.resolve("victim"), "precious");
-        Path planted = Files.createSymbolicLink(directory.resolve("core.partial"), victim);
-        Domain domain = start(20, 20);
-
-        CoreDumpException e =
-                assertThrows(CoreDumpException.class, () -> domain.memory().dump(directory.resolve("core")));
-
-        assertTrue(e.getMessage().contains("core.partial exists already and is not a regular file"), e.getMessage());
-        assertEquals("precious", Files.readString(victim));
-        assertTrue(Files.isSymbolicLink(planted));
-        assertFalse(Files.exists(directory.resolve("core")));
-    }
-
-    @Test
-    void aLeftoverOfAnEarlierDumpAtTheTemporaryNameIsReplaced() throws IOException {
-        Path victim = Files.writeString(directory.resolve("victim"), "precious");
-        Files.createLink(directory.resolve("core.partial"), victim);
-
-        start(20, 20).memory().dump(directory.resolve("core"));
-
-        assertEquals("precious", Files.readString(victim));
-        assertFalse(Files.exists(directory.resolve("core.partial")));
-    }
 }
