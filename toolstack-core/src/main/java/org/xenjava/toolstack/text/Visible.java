@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.xenjava.toolstack.text;
 
-import java.util.Locale;
+import org.apache.commons.lang3.StringUtils;
 
 /** Escapes control characters and other invisible characters in text. */
 public final class Visible {
+    private static final int DIGITS = 4;
+
     private Visible() {}
 
     /**
@@ -21,7 +23,8 @@ public final class Visible {
             if (isVisible(character)) {
                 visible.appendCodePoint(character);
             } else {
-                visible.append(String.format(Locale.ROOT, "\\u%04x", character));
+                // A file may hold a megabyte of them, for which String.format takes seconds.
+                visible.append("\\u").append(StringUtils.leftPad(Integer.toHexString(character), DIGITS, '0'));
             }
         });
         return visible.toString();
