@@ -52,6 +52,14 @@ class XlOnOursLabTest extends LabFixture {
         return Dom0.run("losetup", "-a").text().lines().toList();
     }
 
+    private static void xlDestroys(String domain, Path qemu) {
+        assertEquals(0, xl("destroy", domain).status());
+        Dom0.await("the end of QEMU", Duration.ofSeconds(20), () -> Optional.of(Files.exists(qemu))
+                .filter(runs -> !runs));
+        // libxl leaves the empty parent of its node.
+        Dom0.run("xenstore-rm", "/local/domain/0/device-model");
+    }
+
     private void xlsLifeOfAGuest(String name) throws IOException {
         List<String> before = loops();
         String config =
@@ -81,16 +89,12 @@ class XlOnOursLabTest extends LabFixture {
                 0, xl("cd-insert", id, "hdc", image(name + ".iso").toString()).status());
         assertEquals(0, xl("cd-eject", id, "hdc").status());
         Dom0.report("loops: " + loops());
-        assertEquals(0, xl("destroy", id).status());
-        Dom0.await("the end of QEMU", Duration.ofSeconds(20), () -> Optional.of(Files.exists(Path.of("/proc/" + qemu)))
-                .filter(runs -> !runs));
+        xlDestroys(id, Path.of("/proc/" + qemu));
         assertFalse(ours.exists());
         Dom0.report("left by xl: loops " + loops() + ", leftovers "
                 + toolstack.leftovers().find());
         toolstack.leftovers().removeAll();
         assertEquals(before, loops());
-        // libxl leaves the empty parent of its node.
-        Dom0.run("xenstore-rm", "/local/domain/0/device-model");
     }
 
     @Test
@@ -148,9 +152,7 @@ class XlOnOursLabTest extends LabFixture {
         guest.say("sh echo written-by-the-guest >/dev/xvda; sync");
         Dom0.await("what the guest writes", Duration.ofSeconds(60), () -> Optional.of(content(disk))
                 .filter(text -> text.contains("written-by-the-guest")));
-        assertEquals(0, xl("destroy", "pvhq").status());
-        Dom0.await("the end of QEMU", Duration.ofSeconds(20), () -> Optional.of(Files.exists(process))
-                .filter(runs -> !runs));
+        xlDestroys("pvhq", process);
         toolstack.leftovers().removeAll();
     }
 
