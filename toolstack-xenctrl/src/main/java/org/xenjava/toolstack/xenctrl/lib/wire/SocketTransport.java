@@ -13,7 +13,8 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
-import java.util.function.BooleanSupplier;
+import java.util.function.IntSupplier;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -22,6 +23,9 @@ import org.slf4j.LoggerFactory;
  * has to wake up between xenstored and the caller. While no thread waits, a daemon thread receives what xenstored sends
  * unasked. Senders write themselves, and leave to the daemon thread what the socket does not take at once. The channel
  * does not block, since a blocking one is closed when a thread that uses it is interrupted.
+ *
+ * <p>xenstored sends each answer by itself. A thread that waits for many sleeps while they gather, see {@link
+ * AnswerPace}, since a wake-up for each answer takes longer than xenstored's work for it.
  */
 final class SocketTransport implements WireTransport {
     private static final Logger LOG = LoggerFactory.getLogger(SocketTransport.class);
@@ -29,6 +33,8 @@ final class SocketTransport implements WireTransport {
 
     /** The daemon thread leaves the socket to callers until none has received for this time. */
     private static final Duration REST = Duration.ofMillis(1);
+
+    private static final int LONGEST_REST_FACTOR = 16;
 
     private final SocketChannel channel;
     private final Selector selector;
@@ -49,6 +55,7 @@ final class SocketTransport implements WireTransport {
     private final Selector callersSelector;
     private volatile boolean callerReceives;
     private volatile boolean anotherWaits;
+    private volatile @Nullable Thread resting;
     private volatile long lastCall;
     private final long restNanos;
 
@@ -117,14 +124,15 @@ final class SocketTransport implements WireTransport {
     }
 
     @Override
-    public void receiveUntil(BooleanSupplier done, Duration limit) {
+    public void receiveAll(IntSupplier missing, Duration limit) {
         if (!calling.tryLock()) {
             anotherWaits = true;
+            LockSupport.unpark(resting);
             return;
         }
         try {
             callerReceives = true;
-            receiveAsCaller(done, System.nanoTime() + limit.toNanos());
+            receiveAsCaller(missing, System.nanoTime() + limit.toNanos());
         } catch (ClosedSelectorException e) {
             LOG.trace("closed while a caller received", e);
         } catch (IOException | RuntimeException e) {
@@ -139,8 +147,11 @@ final class SocketTransport implements WireTransport {
         }
     }
 
-    private void receiveAsCaller(BooleanSupplier done, long deadline) throws IOException {
-        while (!closed && !isDone(done)) {
+    private void receiveAsCaller(IntSupplier missing, long deadline) throws IOException {
+        int count = count(missing);
+        AnswerPace pace = new AnswerPace(count, System.nanoTime());
+        while (!closed && count > 0) {
+            rest(pace.rest(count, System.nanoTime()));
             long left = Duration.ofNanos(deadline - System.nanoTime()).toMillis();
             // A selector does not wait in an interrupted thread.
             if (left <= 0 || Thread.currentThread().isInterrupted()) {
@@ -151,13 +162,25 @@ final class SocketTransport implements WireTransport {
             synchronized (receiving) {
                 receive();
             }
+            count = count(missing);
+        }
+    }
+
+    /** Another thread that waits for an answer ends the sleep and prevents the next one. */
+    private void rest(long nanos) {
+        if (nanos > 0) {
+            resting = Thread.currentThread();
+            if (!anotherWaits) {
+                LockSupport.parkNanos(this, nanos);
+            }
+            resting = null;
         }
     }
 
     /** Waits for the daemon thread to pass on what it has received, which may be the answer. */
-    private boolean isDone(BooleanSupplier done) {
+    private int count(IntSupplier missing) {
         synchronized (receiving) {
-            return done.getAsBoolean();
+            return missing.getAsInt();
         }
     }
 
@@ -186,9 +209,12 @@ final class SocketTransport implements WireTransport {
         }
     }
 
+    /** The longer a caller receives, the longer this thread sleeps, since each wake-up takes time from xenstored. */
     private void leaveToCallers() {
+        long nanos = restNanos;
         while (!closed && !hasUnsent() && (callerReceives || isCallerExpected())) {
-            LockSupport.parkNanos(this, restNanos);
+            LockSupport.parkNanos(this, nanos);
+            nanos = callerReceives ? Math.min(2 * nanos, LONGEST_REST_FACTOR * restNanos) : restNanos;
         }
         anotherWaits = false;
     }

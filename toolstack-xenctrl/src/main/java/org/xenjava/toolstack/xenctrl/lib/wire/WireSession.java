@@ -99,6 +99,19 @@ final class WireSession implements WireTransport.Receiver {
         return sent;
     }
 
+    /** Receives the answers to requests if no other thread does. {@link #await} waits for those that have not come. */
+    void receive(List<Sent> requests) {
+        receive(requests, answerLimit);
+    }
+
+    private void receive(List<Sent> requests, Duration limit) {
+        transport.receiveAll(
+                () -> (int) requests.stream()
+                        .filter(request -> !request.answer().isDone())
+                        .count(),
+                limit);
+    }
+
     /**
      * Waits for the answer to a request. An interrupt does not end the wait, since the request was sent already.
      *
@@ -111,8 +124,7 @@ final class WireSession implements WireTransport.Receiver {
             while (true) {
                 try {
                     if (!request.answer().isDone()) {
-                        transport.receiveUntil(
-                                request.answer()::isDone, Duration.ofNanos(deadline - System.nanoTime()));
+                        receive(List.of(request), Duration.ofNanos(deadline - System.nanoTime()));
                     }
                     return request.answer().get(deadline - System.nanoTime(), TimeUnit.NANOSECONDS);
                 } catch (InterruptedException e) {

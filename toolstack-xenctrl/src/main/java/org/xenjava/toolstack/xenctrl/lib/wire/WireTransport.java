@@ -4,7 +4,7 @@ package org.xenjava.toolstack.xenctrl.lib.wire;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
-import java.util.function.BooleanSupplier;
+import java.util.function.IntSupplier;
 
 /** A stream of bytes to and from a xenstored. */
 public interface WireTransport extends AutoCloseable {
@@ -39,12 +39,12 @@ public interface WireTransport extends AutoCloseable {
 
     /**
      * Receives in the calling thread, unless another thread does, the thread is interrupted or the transport has a thread
-     * of its own for it. The caller waits for its answer in any case.
+     * of its own for it. The caller waits for its answers in any case.
      *
-     * @param done whether the caller's answer has come
+     * @param missing the number of the caller's answers that have not come
      * @param limit the longest time
      */
-    default void receiveUntil(BooleanSupplier done, Duration limit) {}
+    default void receiveAll(IntSupplier missing, Duration limit) {}
 
     /** Ends the stream; {@link Receiver#lost} is not called. */
     @Override

@@ -319,6 +319,7 @@ public final class WireXenStore implements XenStore {
     }
 
     private static List<Optional<WireMessage>> collect(WireSession session, List<WireSession.Sent> sent) {
+        session.receive(sent);
         List<Optional<WireMessage>> answers = new ArrayList<>(sent.size());
         for (WireSession.Sent request : sent) {
             try {

@@ -106,14 +106,18 @@ class SocketTransportTest {
 
     /** Sends a byte and waits until it is back for that many times; polls where another thread receives. */
     private void request(WireTransport transport, int value, int times) {
+        send(transport, value);
+        while (bytes.count(value) < times) {
+            transport.receiveAll(() -> bytes.count(value) == times ? 0 : 1, LONG);
+            Thread.onSpinWait();
+        }
+    }
+
+    private static void send(WireTransport transport, int value) {
         try {
             transport.send(ByteBuffer.wrap(new byte[] {(byte) value}));
         } catch (IOException e) {
             throw new AssertionError(e);
-        }
-        while (bytes.count(value) < times) {
-            transport.receiveUntil(() -> bytes.count(value) == times, LONG);
-            Thread.onSpinWait();
         }
     }
 
@@ -124,10 +128,10 @@ class SocketTransportTest {
                 CountDownLatch waiting = new CountDownLatch(1);
                 int answer = value;
                 CompletableFuture<Void> server = CompletableFuture.runAsync(() -> answerAfter(waiting, answer));
-                transport.receiveUntil(
+                transport.receiveAll(
                         () -> {
                             waiting.countDown();
-                            return bytes.count(answer) == 1;
+                            return bytes.count(answer) == 1 ? 0 : 1;
                         },
                         LONG);
                 server.join();
@@ -159,18 +163,28 @@ class SocketTransportTest {
     }
 
     @Test
+    void aThreadThatWaitsForManyAnswersGetsAllOfThem() throws IOException {
+        sendBackEachByte();
+        try (SocketTransport transport = transport(Duration.ofMillis(1))) {
+            IntStream.range(0, REQUESTS).forEach(unused -> send(transport, 1));
+            transport.receiveAll(() -> REQUESTS - bytes.count(1), LONG);
+            assertEquals(REQUESTS, bytes.count(1));
+        }
+    }
+
+    @Test
     void aThreadThatReceivesForAnotherOneHandsOver() throws Exception {
         try (SocketTransport transport = transport(LONG)) {
             CountDownLatch begun = new CountDownLatch(1);
-            CompletableFuture<Void> first = CompletableFuture.runAsync(() -> transport.receiveUntil(
+            CompletableFuture<Void> first = CompletableFuture.runAsync(() -> transport.receiveAll(
                     () -> {
                         begun.countDown();
-                        return bytes.count(1) == 1;
+                        return bytes.count(1) == 1 ? 0 : 1;
                     },
                     LONG));
             begun.await();
             // The first thread receives, so this one returns.
-            transport.receiveUntil(() -> false, LONG);
+            transport.receiveAll(() -> 1, LONG);
             served.write(ByteBuffer.wrap(new byte[] {1}));
             first.join();
             served.write(ByteBuffer.wrap(new byte[] {2}));
@@ -186,7 +200,7 @@ class SocketTransportTest {
             served.write(ByteBuffer.wrap(new byte[] {1}));
             assertEquals("xenstore-receiver", bytes.threads.take().getName());
             served.write(ByteBuffer.wrap(new byte[] {2}));
-            transport.receiveUntil(() -> bytes.count(2) == 1, LONG);
+            transport.receiveAll(() -> bytes.count(2) == 1 ? 0 : 1, LONG);
             served.write(ByteBuffer.wrap(new byte[] {3}));
             while (bytes.count(3) == 0) {
                 bytes.threads.take();
@@ -198,7 +212,7 @@ class SocketTransportTest {
     void anInterruptedThreadDoesNotReceive() throws IOException {
         try (SocketTransport transport = transport(Duration.ofMillis(1))) {
             Thread.currentThread().interrupt();
-            transport.receiveUntil(() -> false, LONG);
+            transport.receiveAll(() -> 1, LONG);
             assertTrue(Thread.interrupted());
         }
         assertEquals(1, bytes.lost.getCount());
@@ -208,10 +222,10 @@ class SocketTransportTest {
     void aThreadThatReceivesReturnsWhenTheTransportIsClosed() throws Exception {
         SocketTransport transport = transport(LONG);
         CountDownLatch begun = new CountDownLatch(1);
-        CompletableFuture<Void> waiting = CompletableFuture.runAsync(() -> transport.receiveUntil(
+        CompletableFuture<Void> waiting = CompletableFuture.runAsync(() -> transport.receiveAll(
                 () -> {
                     begun.countDown();
-                    return false;
+                    return 1;
                 },
                 LONG));
         begun.await();
@@ -224,7 +238,7 @@ class SocketTransportTest {
     void aThreadThatReceivesReportsTheEndOfTheStream() throws Exception {
         try (SocketTransport transport = transport(LONG)) {
             served.close();
-            transport.receiveUntil(() -> false, LONG);
+            transport.receiveAll(() -> 1, LONG);
             bytes.lost.await();
         }
     }
