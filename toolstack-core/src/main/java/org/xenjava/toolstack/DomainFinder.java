@@ -13,6 +13,7 @@ import org.xenjava.toolstack.error.DomainNotFoundException;
 import org.xenjava.toolstack.error.ToolstackException;
 import org.xenjava.toolstack.pod.PodStatus;
 import org.xenjava.toolstack.store.DomainPaths;
+import org.xenjava.toolstack.store.WatchedNames;
 import org.xenjava.toolstack.text.UuidText;
 import org.xenjava.toolstack.xenctrl.DomainInfo;
 
@@ -21,9 +22,11 @@ final class DomainFinder {
     private static final String ATTEMPT = "listing the domains";
 
     private final HostContext context;
+    private final WatchedNames watchedNames;
 
     DomainFinder(HostContext context) {
         this.context = context;
+        this.watchedNames = new WatchedNames(context.store(), context.events());
     }
 
     List<Domain> domains() {
@@ -33,7 +36,9 @@ final class DomainFinder {
     List<DomainStatus> statuses() {
         return context.attempting(ATTEMPT, () -> {
             List<DomainInfo> found = context.xenctrl().domains().list();
-            List<String> names = names(found);
+            List<String> names = watchedNames.of(found.stream()
+                    .map(info -> new WatchedNames.Named(info.domid(), info.handle()))
+                    .toList());
             return IntStream.range(0, found.size())
                     .mapToObj(i -> DomainStatus.of(found.get(i), names.get(i)))
                     .toList();

@@ -155,7 +155,9 @@ public final class Toolstack implements AutoCloseable {
 
     /**
      * {@return the states of all domains, including those that are being destroyed} The method makes one call to Xen,
-     * and sends one request to xenstored for each domain, without waiting between them.
+     * and sends one request to xenstored for each domain, without waiting between them. A toolstack that lists repeatedly
+     * watches the names from the second time on, and later lists request only names that have changed; then a name that
+     * another process changes is seen as soon as xenstored has reported the change.
      */
     public List<DomainStatus> statuses() {
         return finder.statuses();

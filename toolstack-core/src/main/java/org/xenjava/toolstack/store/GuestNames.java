@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.LongSupplier;
@@ -25,6 +26,7 @@ public final class GuestNames {
     private final LongSupplier nanoTime;
     private final Map<Integer, Entry> entries = new HashMap<>();
     private final ReadWriteLock renames = new ReentrantReadWriteLock();
+    private final AtomicLong renamings = new AtomicLong();
 
     private record Entry(UUID uuid, String name, long readAt) {}
 
@@ -92,8 +94,14 @@ public final class GuestNames {
             rename.run();
         } finally {
             forget(domid);
+            renamings.incrementAndGet();
             renames.writeLock().unlock();
         }
+    }
+
+    /** How often a domain was renamed through this connection. */
+    long renamings() {
+        return renamings.get();
     }
 
     private synchronized void forget(int domid) {

@@ -11,10 +11,12 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.xenjava.toolstack.Domain;
 import org.xenjava.toolstack.Toolstack;
@@ -131,6 +133,37 @@ class XenstoreMessagesTest {
     void aListTakesOneMessageForEachDomainAndWaitsOnce() {
         createGuests();
         assertEquals(new Messages(GUESTS + 1, 1), of(toolstack::statuses));
+    }
+
+    @Test
+    @Timeout(60)
+    void aRepeatedListTakesNoMessageUntilANameChanges() {
+        createGuests();
+        Messages reads = new Messages(GUESTS + 1, 1);
+        assertEquals(reads, of(toolstack::statuses));
+        assertEquals(new Messages(2 * (GUESTS + 1), GUESTS + 2), of(toolstack::statuses));
+        // Each new watch reports once that the name may have changed.
+        until(() -> of(toolstack::statuses).equals(new Messages(0, 0)));
+
+        domains.get(0).rename("ours");
+        assertEquals(1, named("ours"));
+        try (Toolstack other = Toolstack.options().open(machine.host(machine.connect()))) {
+            other.find("guest-1").orElseThrow().rename("theirs");
+        }
+        until(() -> named("theirs") == 1);
+        until(() -> of(toolstack::statuses).equals(new Messages(0, 0)));
+    }
+
+    private static void until(BooleanSupplier condition) {
+        while (!condition.getAsBoolean()) {
+            Thread.onSpinWait();
+        }
+    }
+
+    private long named(String name) {
+        return toolstack.statuses().stream()
+                .filter(status -> status.name().equals(name))
+                .count();
     }
 
     @Test
