@@ -97,10 +97,16 @@ record DomainFiles(Path directory, int domid, UUID uuid) {
 
     /** All files but locks. */
     List<Path> all() {
-        String pattern = "userdata-[" + DATA + NEXT + "]." + domid + "." + uuid + ".*";
+        String data = path(DATA, "").getFileName().toString();
+        String next = path(NEXT, "").getFileName().toString();
         List<Path> found = new ArrayList<>();
-        try (DirectoryStream<Path> files = Files.newDirectoryStream(directory, pattern)) {
-            files.forEach(found::add);
+        try (DirectoryStream<Path> files = Files.newDirectoryStream(directory)) {
+            for (Path file : files) {
+                String name = file.getFileName().toString();
+                if (name.startsWith(data) || name.startsWith(next)) {
+                    found.add(file);
+                }
+            }
             return found;
         } catch (NoSuchFileException | NotDirectoryException e) {
             return List.of();
