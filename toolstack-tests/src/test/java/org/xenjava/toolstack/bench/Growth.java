@@ -23,6 +23,7 @@ final class Growth {
     private final Map<Integer, Point> points = new LinkedHashMap<>();
     private final Samples guardRound = new Samples();
     private final Samples podCheck = new Samples();
+    private final Samples firstList = new Samples();
 
     /** The times with one number of guests. */
     private static final class Point {
@@ -70,7 +71,7 @@ final class Growth {
         }
     }
 
-    /** Measures a round of the guard and of pod-check over all guests, and destroys them. */
+    /** Measures a round of the guard, pod-check and the first list of a toolstack over all guests, and destroys them. */
     void finish(int rounds) {
         PodGuard guard = toolstack.newGuard(GuardPolicy.standard(), GuardScope.ALL, GuardListener.NONE);
         Instant now = Instant.now();
@@ -85,6 +86,13 @@ final class Growth {
             });
             guardRound.add((ticked - start) / 1e6);
             podCheck.add((System.nanoTime() - ticked) / 1e6);
+        }
+        for (int i = 0; i < rounds; i++) {
+            try (Toolstack fresh = Toolstack.open()) {
+                long start = System.nanoTime();
+                fresh.statuses();
+                firstList.add((System.nanoTime() - start) / 1e6);
+            }
         }
         alive.forEach(Domain::destroy);
         alive.clear();
@@ -106,7 +114,13 @@ final class Growth {
                         many.builds.of(Comparison.Measured.OUR_CREATE).count(),
                         growth(one, many, Comparison.Measured.LIBXL_CREATE),
                         growth(one, many, Comparison.Measured.OUR_CREATE)),
-                Comparison.tableRow("list of " + last + " guests / libxl", many.libxlList, many.ourList, "≤ 0.3"));
+                Comparison.tableRow(
+                        "list of " + last + " guests, repeated / libxl", many.libxlList, many.ourList, "≤ 0.3"),
+                Comparison.tableRow(
+                        "list of " + last + " guests, the first of a toolstack / libxl",
+                        many.libxlList,
+                        firstList,
+                        ""));
     }
 
     private static String growth(Point one, Point many, Comparison.Measured measured) {

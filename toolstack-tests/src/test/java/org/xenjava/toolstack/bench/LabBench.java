@@ -27,6 +27,8 @@ import org.xenjava.toolstack.pool.GuestPoolPolicy;
  * this in the lab's dom0. Writes Markdown.
  */
 public final class LabBench {
+    private static final int WARM_UP = 40;
+
     private static final int[] GUESTS = {1, 8, 16, 32, 48};
 
     private static final Map<Measured, String> GOALS =
@@ -69,22 +71,27 @@ public final class LabBench {
     private void measure(Path directory, Runnable save) {
         BenchGuest.Maker guests = new BenchGuest.Maker(directory, libxl);
         BenchGuest small = guests.small();
+        // The most important ones first, since a run may be cut off.
         List<Runnable> measurements = List.of(
-                // The compiler needs 25 creates, or what is measured is the interpreter.
-                () -> compare(small, 25, rounds, Comparison::withXl),
-                () -> compare(guests.vmlinux(), 2, rounds / 2, Comparison::withXl),
-                () -> pooled(small),
+                // The compiler needs some creates, or what is measured is the interpreter.
+                () -> compare(small, WARM_UP, rounds, Comparison::withXl),
+                () -> compare(guests.vmlinux(), 3, rounds * 2 / 3, Comparison::withXl),
                 () -> growth(guests.tiny()),
-                () -> compare(guests.bzImage(), 2, rounds / 3, Comparison::withXl),
                 () -> steps(small),
                 () -> steps(guests.vmlinux()),
-                () -> compare(guests.hvm(), 1, rounds / 4, Comparison::withoutXl),
-                () -> compare(guests.withDevices(), 1, rounds / 4, Comparison::withoutXl),
+                () -> shares(small),
+                () -> pooled(small),
+                () -> compare(guests.hvm(), 1, rounds / 5, Comparison::withoutXl),
+                () -> compare(guests.withDevices(), 1, rounds / 5, Comparison::withoutXl),
+                () -> compare(guests.bzImage(), 2, rounds / 5, Comparison::withXl),
                 // Last, since the class-data archive takes minutes under emulation.
                 () -> coldStart(small));
         for (Runnable measurement : measurements) {
-            measurement.run();
-            save.run();
+            try {
+                measurement.run();
+            } finally {
+                save.run();
+            }
         }
     }
 
@@ -140,6 +147,13 @@ public final class LabBench {
         StepTimes times = new StepTimes();
         times.measure(toolstack, guest, rounds);
         tables.append("\n").append(times.table(guest.title()));
+    }
+
+    private void shares(BenchGuest guest) {
+        say("shares of " + guest.title());
+        TimeShares shares = new TimeShares(libxl);
+        shares.measure(guest, 3, rounds * 2 / 3);
+        tables.append("\n").append(shares.table(guest.title()));
     }
 
     private void growth(BenchGuest guest) {

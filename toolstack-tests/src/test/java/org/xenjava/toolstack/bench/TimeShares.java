@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.bench;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Supplier;
+import java.util.stream.Stream;
+import org.xenjava.toolstack.Domain;
+import org.xenjava.toolstack.Toolstack;
+import org.xenjava.toolstack.xenctrl.lib.HostDevices;
+import org.xenjava.toolstack.xenctrl.lib.HypercallBuffer;
+import org.xenjava.toolstack.xenctrl.lib.XenCall;
+import org.xenjava.toolstack.xenctrl.lib.XenDeviceModel;
+import org.xenjava.toolstack.xenctrl.lib.XenEventChannels;
+import org.xenjava.toolstack.xenctrl.lib.XenForeignMemory;
+import org.xenjava.toolstack.xenctrl.lib.XenLibraries;
+import org.xenjava.toolstack.xenctrl.lib.XenStore;
+
+/** The time that an operation spends in hypercalls, and the CPU time of xenstored for it: what no toolstack can save. */
+final class TimeShares {
+    private final AtomicLong hypercallNanos = new AtomicLong();
+    private final Map<String, Row> rows = new LinkedHashMap<>();
+    private final LibxlBench libxl;
+    private final Path xenstored = processes()
+            .filter(process ->
+                    read(process.resolve("comm")).filter("xenstored"::equals).isPresent())
+            .findFirst()
+            .orElseThrow(() -> new IllegalStateException("there is no process xenstored"));
+
+    /** The times of one operation. */
+    private static final class Row {
+        private final Samples total = new Samples();
+        private final Samples hypercalls = new Samples();
+        private final Samples xenstored = new Samples();
+    }
+
+    TimeShares(LibxlBench libxl) {
+        this.libxl = libxl;
+    }
+
+    void measure(BenchGuest guest, int warmUp, int rounds) {
+        try (Toolstack toolstack = Toolstack.options().tap(Tapped::new).open()) {
+            for (int i = 0; i < warmUp; i++) {
+                toolstack.create(guest.config("warm-" + i)).destroy();
+            }
+            for (int i = 0; i < rounds; i++) {
+                String name = "shares-" + i;
+                Domain domain = timed("our create", () -> toolstack.create(guest.config(name)));
+                timed("our destroy", () -> {
+                    domain.destroy();
+                    return name;
+                });
+                int domid =
+                        timed("libxl's create", () -> libxl.create(guest, name)).value();
+                timed("libxl's destroy", () -> libxl.destroy(domid));
+            }
+        }
+    }
+
+    private <T> T timed(String what, Supplier<T> operation) {
+        long hypercalls = hypercallNanos.get();
+        double cpu = xenstoredMillis();
+        long start = System.nanoTime();
+        T result = operation.get();
+        double total = (System.nanoTime() - start) / 1e6;
+        Row row = rows.computeIfAbsent(what, unused -> new Row());
+        row.total.add(total);
+        row.hypercalls.add((hypercallNanos.get() - hypercalls) / 1e6);
+        row.xenstored.add(xenstoredMillis() - cpu);
+        return result;
+    }
+
+    /** The first number of schedstat is the CPU time in nanoseconds. */
+    private double xenstoredMillis() {
+        return read(xenstored.resolve("schedstat"))
+                .map(text -> Long.parseLong(text.split(" ")[0]) / 1e6)
+                .orElseThrow();
+    }
+
+    String table(String title) {
+        StringBuilder text = new StringBuilder(
+                "| " + title + ", ms | all of it | in hypercalls | CPU time of xenstored |\n|---|---|---|---|\n");
+        rows.forEach((what, row) -> text.append(String.format(
+                Locale.ROOT,
+                "| %s | %s | %s | %s |%n",
+                what,
+                row.total.text(),
+                what.startsWith("our") ? row.hypercalls.text() : "",
+                row.xenstored.text())));
+        return text.toString();
+    }
+
+    private static Stream<Path> processes() {
+        try (Stream<Path> files = Files.list(Path.of("/proc"))) {
+            return files.toList().stream()
+                    .filter(file -> file.getFileName().toString().matches("\\d+"));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Empty if the process has ended. */
+    private static Optional<String> read(Path file) {
+        try {
+            return Optional.of(Files.readString(file).strip());
+        } catch (IOException e) {
+            return Optional.empty();
+        }
+    }
+
+    /** Passes everything on. */
+    private final class Tapped implements XenLibraries {
+        private final XenLibraries below;
+        private final XenCall call;
+
+        private Tapped(XenLibraries below) {
+            this.below = below;
+            this.call = new TimedCall(below.call());
+        }
+
+        @Override
+        public XenCall call() {
+            return call;
+        }
+
+        @Override
+        public XenForeignMemory foreignMemory() {
+            return below.foreignMemory();
+        }
+
+        @Override
+        public XenEventChannels eventChannels() {
+            return below.eventChannels();
+        }
+
+        @Override
+        public XenDeviceModel deviceModel() {
+            return below.deviceModel();
+        }
+
+        @Override
+        public XenStore store() {
+            return below.store();
+        }
+
+        @Override
+        public HostDevices hostDevices() {
+            return below.hostDevices();
+        }
+
+        @Override
+        public void close() {
+            below.close();
+        }
+    }
+
+    private final class TimedCall implements XenCall {
+        private final XenCall below;
+
+        private TimedCall(XenCall below) {
+            this.below = below;
+        }
+
+        @Override
+        public int call(int op, long... args) {
+            long start = System.nanoTime();
+            try {
+                return below.call(op, args);
+            } finally {
+                hypercallNanos.addAndGet(System.nanoTime() - start);
+            }
+        }
+
+        @Override
+        public HypercallBuffer allocBuffer(int bytes) {
+            return below.allocBuffer(bytes);
+        }
+
+        @Override
+        public void close() {
+            below.close();
+        }
+    }
+}
