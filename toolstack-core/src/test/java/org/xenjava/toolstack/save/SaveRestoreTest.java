@@ -245,6 +245,29 @@ class SaveRestoreTest {
         assertFalse(host.xenctrl.domains().info(domain.domid()).orElseThrow().shutdown());
     }
 
+    @Test
+    void aSaveToAFileThatAnotherSaveWritesIsRefusedAndItsGuestRunsOn() throws IOException {
+        Domain domain = start(20, 20);
+        Domain second = host.toolstack.create(TestHost.guest("second", 20, 20).build());
+        second.unpause();
+        host.xen.advance(Duration.ofMinutes(1));
+        Path file = directory.resolve("web.save");
+        List<String> refusals = new ArrayList<>();
+        DumpListener meanwhile = (looked, all) -> {
+            SaveStreamException e = assertThrows(
+                    SaveStreamException.class, () -> second.saving().save(file, Afterwards.DESTROY));
+            refusals.add(String.valueOf(e.getMessage()));
+        };
+        save(domain, file, Afterwards.DESTROY, meanwhile, new Cancellation());
+        assertFalse(refusals.isEmpty());
+        assertTrue(
+                refusals.stream().allMatch(refusal -> refusal.contains("another command is writing ")),
+                refusals.toString());
+        assertEquals(List.of(file), files());
+        assertFalse(host.xenctrl.domains().info(second.domid()).orElseThrow().shutdown());
+        assertEquals("web", restore(file).name());
+    }
+
     /** From the request to the stop, Xen does not show that another process saves the guest; the record does. */
     @Test
     void anotherProcessDoesNotSaveAGuestThatIsAskedToSuspend() throws IOException {
