@@ -22,6 +22,7 @@ import org.xenjava.toolstack.device.plan.QemuUser;
 import org.xenjava.toolstack.device.view.VncAddress;
 import org.xenjava.toolstack.error.DeviceModelException;
 import org.xenjava.toolstack.error.OperationTimeoutException;
+import org.xenjava.toolstack.error.XenStoreException;
 import org.xenjava.toolstack.operation.Undo;
 import org.xenjava.toolstack.progress.Cancellation;
 import org.xenjava.toolstack.store.DomainPaths;
@@ -38,6 +39,9 @@ import org.xenjava.toolstack.xenctrl.lib.Liveness;
  * and is found again by its arguments: {@link QemuProcesses}.
  */
 public final class DeviceModels {
+    /** The identity of a process that does not exist yet. */
+    private static final String STARTING = "starting";
+
     private static final Logger LOG = LoggerFactory.getLogger(DeviceModels.class);
 
     /** The longest time for QEMU's start: a loaded machine may read it from a slow disk. libxl allows one minute. */
@@ -89,8 +93,10 @@ public final class DeviceModels {
                 files.sockets(domid),
                 Optional.of(files.root(domid)).filter(root -> confinement.has(ConfinementMeasure.EMPTY_ROOT)));
         LOG.debug("domain {}: {}", domid, command);
-        DeviceModelProcess process = processes.start(command);
         DomainPaths paths = new DomainPaths(domid);
+        // Before the process exists: a domain without this node has no QEMU of ours.
+        store.direct().write(paths.deviceModelIdentity(), STARTING);
+        DeviceModelProcess process = processes.start(command);
         if (confinement.has(ConfinementMeasure.OWN_USER)) {
             noteUser(paths, confinement.user());
         }
@@ -263,11 +269,28 @@ public final class DeviceModels {
      */
     public void stop(int domid) {
         DomainPaths paths = new DomainPaths(domid);
+        if (!mayHaveRun(paths)) {
+            return;
+        }
         Undo.all(
                 // A watcher of the process's end then sees that it was intended.
                 () -> store.direct().remove(paths.deviceModelPid()),
                 () -> endProcesses(domid, paths),
                 () -> processes.removeLeftovers(files.leftovers(domid)));
+    }
+
+    /** Whether a look at all processes of the host is worth its time: 30 ms and more. */
+    private boolean mayHaveRun(DomainPaths paths) {
+        if (files.leftovers(paths.domid()).stream().anyMatch(Files::exists)) {
+            return true;
+        }
+        try {
+            return store.direct().readAll(List.of(paths.deviceModelIdentity(), paths.deviceModelPid())).stream()
+                    .anyMatch(Optional::isPresent);
+        } catch (XenStoreException e) {
+            LOG.debug("domain {}: xenstore does not say whether it has a QEMU", paths.domid(), e);
+            return true;
+        }
     }
 
     private void endProcesses(int domid, DomainPaths paths) {

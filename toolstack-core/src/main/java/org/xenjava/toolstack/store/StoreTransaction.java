@@ -3,9 +3,13 @@ package org.xenjava.toolstack.store;
 
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.xenjava.toolstack.error.DomainStateException;
 import org.xenjava.toolstack.error.XenStoreException;
 import org.xenjava.toolstack.xenctrl.lib.Errno;
@@ -98,11 +102,14 @@ public final class StoreTransaction {
 
     /** Names of the children of each node, empty if there is no such node. All are asked for in one go. */
     public List<List<String>> listAll(List<String> paths) {
-        List<StoreRequest> lists =
-                paths.stream().<StoreRequest>map(StoreRequest.Directory::new).toList();
-        return send(lists).stream()
+        return directories(paths).stream()
                 .map(answer -> answer instanceof StoreAnswer.Names names ? names.names() : List.<String>of())
                 .toList();
+    }
+
+    private List<StoreAnswer> directories(List<String> paths) {
+        return send(
+                paths.stream().<StoreRequest>map(StoreRequest.Directory::new).toList());
     }
 
     public boolean exists(String path) {
@@ -209,7 +216,7 @@ public final class StoreTransaction {
         removeAllWithEmptyParents(List.of(path));
     }
 
-    /** Removes several nodes as {@link #removeWithEmptyParents} does, and waits once for each level of parents. */
+    /** Removes several nodes as {@link #removeWithEmptyParents} does, and waits once for all their parents. */
     public void removeAllWithEmptyParents(List<String> paths) {
         paths.forEach(this::remove);
         removeEmptyParents(paths);
@@ -217,26 +224,29 @@ public final class StoreTransaction {
 
     /** Removes the parents of nodes that are gone already, if they are empty and not xenstored's own. */
     public void removeEmptyParents(List<String> paths) {
-        List<String> parents = parents(paths);
-        while (!parents.isEmpty()) {
-            List<List<String>> children = listAll(parents);
-            List<String> empty = new ArrayList<>();
-            for (int i = 0; i < parents.size(); i++) {
-                if (children.get(i).isEmpty()) {
-                    empty.add(parents.get(i));
-                }
+        List<String> parents = paths.stream()
+                .flatMap(StoreTransaction::parents)
+                .distinct()
+                .sorted(Comparator.comparingInt(String::length).reversed())
+                .toList();
+        List<StoreAnswer> answers = directories(parents);
+        Set<String> empty = new LinkedHashSet<>();
+        for (int i = 0; i < answers.size(); i++) {
+            String path = parents.get(i);
+            if (answers.get(i) instanceof StoreAnswer.Names children
+                    && children.names().stream().allMatch(name -> empty.contains(path + "/" + name))) {
+                empty.add(path);
             }
-            empty.forEach(this::remove);
-            parents = parents(empty);
         }
+        // Each with the empty ones below it.
+        empty.stream().filter(path -> !empty.contains(parent(path))).forEach(this::remove);
     }
 
-    private static List<String> parents(List<String> paths) {
-        return paths.stream()
-                .map(StoreTransaction::parent)
-                .filter(parent -> !parent.isEmpty() && !KEPT.matcher(parent).matches())
-                .distinct()
-                .toList();
+    private static Stream<String> parents(String path) {
+        return Stream.iterate(
+                parent(path),
+                parent -> !parent.isEmpty() && !KEPT.matcher(parent).matches(),
+                StoreTransaction::parent);
     }
 
     private static String parent(String path) {

@@ -248,6 +248,7 @@ class DeviceModelsTest {
         Process others = new ProcessBuilder(
                         "sh", "-c", "while :; do sleep 0.1; done", "qemu", "-xen-domid", "" + DOMID, "-no-shutdown")
                 .start();
+        store.direct().write(PATHS.deviceModelPid(), Long.toString(others.pid()));
         assertEquals(List.of(), orphans(0));
 
         model.stop(DOMID);

@@ -126,7 +126,7 @@ class XenstoreMessagesTest {
         Messages among = of(() -> create("last", 8, 16).destroy());
         assertEquals(alone, among);
         Messages destroy = of(domains.get(0)::destroy);
-        assertEquals(new Messages(17, 10), destroy);
+        assertEquals(new Messages(18, 9), destroy);
     }
 
     @Test
