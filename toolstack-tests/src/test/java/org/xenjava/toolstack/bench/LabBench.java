@@ -89,9 +89,12 @@ public final class LabBench {
         for (Runnable measurement : measurements) {
             try {
                 measurement.run();
-            } finally {
-                save.run();
+            } catch (IllegalStateException | ToolstackException e) {
+                // What was measured counts, and the others can be measured.
+                say("failed: " + e);
+                notes.add("A measurement ended early: " + e.getMessage());
             }
+            save.run();
         }
     }
 
