@@ -120,7 +120,12 @@ public final class DomainDevices {
             }
             // Only a build gives an HVM guest emulated cards, so the next build must not emulate this one.
             NicConfig kept = type == DomainType.HVM ? addressed.withType(NicConfig.Type.VIF) : addressed;
-            int devid = domain.context().devices().nextNic(domain.domid());
+            int devid =
+                    addressed.devid().orElseGet(() -> domain.context().devices().nextNic(domain.domid()));
+            if (hasNic(devid)) {
+                throw new DeviceException(
+                        "attaching a network card to " + domain + ": it has one with the devid " + devid + " already");
+            }
             Undo.onFailure(
                     () -> {
                         change(config -> without(config, mac, Stream.of(kept)));

@@ -5,8 +5,10 @@ import com.google.common.net.InetAddresses;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.regex.Pattern;
+import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 import org.xenjava.toolstack.config.DiskConfig.Access;
 import org.xenjava.toolstack.config.DiskConfig.Backend;
@@ -18,6 +20,7 @@ import org.xenjava.toolstack.config.PeripheralConfig.DiskBus;
 /** Rules for disks and network cards; see {@link DomainRules}. */
 final class DeviceRules {
     private static final long UINT32_MAX = 0xffff_ffffL;
+    private static final int GREATEST_DEVID = 65_535;
     private static final int LEAST_MTU = 68;
     private static final int GREATEST_MTU = 65_535;
 
@@ -38,12 +41,14 @@ final class DeviceRules {
             Access access,
             Device device,
             Optional<Backend> backend,
+            Optional<String> backendDomain,
             Optional<String> script) {
         String who = "disk " + vdev + ": ";
         return first(
                         when(target.isEmpty() && device == Device.DISK, "it has no target, and is no CD-ROM drive"),
                         target.flatMap(text -> ofText("target", text)),
                         script.flatMap(text -> ofWord("script", text)),
+                        backendDomain.flatMap(text -> ofWord("backend", text)),
                         when(device == Device.CDROM && access == Access.READ_WRITE, "a CD-ROM is read-only"),
                         when(target.isEmpty() && format != Format.RAW, "an empty drive has no format"),
                         when(
@@ -90,6 +95,16 @@ final class DeviceRules {
 
     static Optional<String> ofNics(DomainType type, List<NicConfig> nics) {
         Set<MacAddress> macs = new HashSet<>();
+        Set<Integer> devids = new HashSet<>();
+        return IntStream.range(0, nics.size())
+                .filter(place -> !devids.add(nics.get(place).devidAt(place)))
+                .mapToObj(place ->
+                        "two network cards have the devid " + nics.get(place).devidAt(place))
+                .findFirst()
+                .or(() -> ofEachNic(type, nics, macs));
+    }
+
+    private static Optional<String> ofEachNic(DomainType type, List<NicConfig> nics, Set<MacAddress> macs) {
         return nics.stream()
                 .flatMap(nic -> first(
                         when(
@@ -107,7 +122,9 @@ final class DeviceRules {
             Optional<String> vifName,
             Optional<String> ip,
             Optional<String> gatewayDevice,
-            int mtu) {
+            int mtu,
+            OptionalInt devid,
+            Optional<String> backendDomain) {
         return first(
                 ofBridge(bridge, script),
                 vifName.flatMap(name -> ofInterface("vifname", name)),
@@ -115,6 +132,10 @@ final class DeviceRules {
                 when(!MODEL.matcher(model).matches(), "'" + model + "' is no model of a network card"),
                 script.flatMap(text -> ofWord("script", text)),
                 ip.flatMap(text -> ofWord("ip", text)),
+                backendDomain.flatMap(text -> ofWord("backend", text)),
+                when(
+                        devid.isPresent() && (devid.getAsInt() < 0 || devid.getAsInt() > GREATEST_DEVID),
+                        "devid is 0 … " + GREATEST_DEVID + ", not " + devid.orElse(0)),
                 when(
                         mtu < LEAST_MTU || mtu > GREATEST_MTU,
                         "mtu is " + LEAST_MTU + " … " + GREATEST_MTU + " bytes, not " + mtu));

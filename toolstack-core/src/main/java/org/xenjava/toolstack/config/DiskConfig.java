@@ -19,6 +19,7 @@ import org.xenjava.toolstack.error.ConfigException;
  * @param device a disk or a CD-ROM drive
  * @param backend the server of the disk; if it is empty, the plan of the guest's devices chooses one by the table in
  *     {@code docs/xl-cfg.md}
+ * @param backendDomain name or number of the domain that serves the disk; if it is empty, domain 0
  * @param script the hotplug script that makes a block device of the target, if any
  * @param options further properties
  */
@@ -29,6 +30,7 @@ public record DiskConfig(
         Access access,
         Device device,
         Optional<Backend> backend,
+        Optional<String> backendDomain,
         Optional<String> script,
         Set<Option> options) {
 
@@ -124,13 +126,14 @@ public record DiskConfig(
      * @param device a disk or a CD-ROM drive
      * @param backend the server of the disk; if it is empty, the plan of the guest's devices chooses one by the table
      *     in {@code docs/xl-cfg.md}
+     * @param backendDomain name or number of the domain that serves the disk; if it is empty, domain 0
      * @param script the hotplug script that makes a block device of the target, if any
      * @param options further properties
      * @throws ConfigException if the values are invalid
      */
     public DiskConfig {
         options = Sets.immutableEnumSet(options);
-        DeviceRules.ofDisk(target, format, vdev, access, device, backend, script)
+        DeviceRules.ofDisk(target, format, vdev, access, device, backend, backendDomain, script)
                 .ifPresent(complaint -> {
                     throw new ConfigException(complaint);
                 });
@@ -193,6 +196,7 @@ public record DiskConfig(
         private Access access = Access.READ_WRITE;
         private Device device = Device.DISK;
         private Optional<Backend> backend = Optional.empty();
+        private Optional<String> backendDomain = Optional.empty();
         private Optional<String> script = Optional.empty();
         private final Set<Option> options = EnumSet.noneOf(Option.class);
         private Optional<Discard> discard = Optional.empty();
@@ -251,6 +255,17 @@ public record DiskConfig(
          */
         public Builder backend(Backend value) {
             backend = Optional.of(value);
+            return this;
+        }
+
+        /**
+         * Sets the domain that serves the disk. The library reads and writes it; only domain 0 serves disks.
+         *
+         * @param value name or number of the domain; the default is domain 0
+         * @return this builder
+         */
+        public Builder backendDomain(String value) {
+            backendDomain = Optional.of(value);
             return this;
         }
 
@@ -317,7 +332,7 @@ public record DiskConfig(
             if (discard.orElse(access == Access.READ_WRITE ? Discard.YES : Discard.NO) == Discard.YES) {
                 all.add(Option.DISCARD);
             }
-            return new DiskConfig(target, format, vdev, access, device, backend, script, all);
+            return new DiskConfig(target, format, vdev, access, device, backend, backendDomain, script, all);
         }
 
         private enum Discard {

@@ -1,15 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.xenjava.toolstack.config;
 
+import com.google.common.collect.Maps;
 import com.google.common.collect.Sets;
 import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.UUID;
 import java.util.random.RandomGenerator;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.xenjava.toolstack.error.ConfigException;
 import org.xenjava.toolstack.xenctrl.units.KiB;
@@ -38,8 +41,10 @@ import org.xenjava.toolstack.xenctrl.units.KiB;
  * @param uuid the guest's UUID; if it is empty, each build chooses a random one
  * @param lifecycle actions when the guest stops
  * @param disks the disks, in the file's order; no two with the same {@link DiskConfig#number}
- * @param nics the network cards; the index is the device's id, from 0
+ * @param nics the network cards; no two with the same {@link NicConfig#devidAt}
  * @param otherDevices devices that cannot be built yet
+ * @param describedKeys keys that cannot be carried out yet, with their values
+ * @param deviceModel the QEMU of the guest, if it needs one
  * @param hvm the machine of an HVM guest; empty for every other guest
  */
 public record DomainConfig(
@@ -63,6 +68,8 @@ public record DomainConfig(
         List<DiskConfig> disks,
         List<NicConfig> nics,
         List<OtherDevice> otherDevices,
+        Map<DescribedKey, String> describedKeys,
+        DeviceModel deviceModel,
         Optional<HvmConfig> hvm) {
 
     /** Largest number of vCPUs of an HVM or PVH domain ({@code HVM_MAX_VCPUS}). */
@@ -144,8 +151,10 @@ public record DomainConfig(
      * @param uuid the guest's UUID; if it is empty, each build chooses a random one
      * @param lifecycle actions when the guest stops
      * @param disks the disks, in the file's order; no two with the same {@link DiskConfig#number}
-     * @param nics the network cards; the index is the device's id, from 0
+     * @param nics the network cards; no two with the same {@link NicConfig#devidAt}
      * @param otherDevices devices that cannot be built yet
+     * @param describedKeys keys that cannot be carried out yet, with their values
+     * @param deviceModel the QEMU of the guest, if it needs one
      * @param hvm the machine of an HVM guest; empty for every other guest
      * @throws ConfigException if values are out of range or do not fit together; its message lists every problem
      */
@@ -154,6 +163,7 @@ public record DomainConfig(
         disks = List.copyOf(disks);
         nics = List.copyOf(nics);
         otherDevices = List.copyOf(otherDevices);
+        describedKeys = Maps.immutableEnumMap(describedKeys);
         new ProblemCollector()
                 .add(DomainRules.ofName(name), "name")
                 .add(DomainRules.ofKernel(type, kernel, bootLoader), "kernel", "type")
@@ -171,6 +181,7 @@ public record DomainConfig(
                 .add(DomainRules.ofAltp2m(paging, processor, sizes), "altp2m", "altp2mhvm", "maxmem", "nestedhvm")
                 .add(DomainRules.ofNestedPaging(paging, processor), "nestedhvm", "hap")
                 .add(DomainRules.ofVideoRam(sizes.memory(), videoRam(hvm)), "memory", "maxmem", "videoram", "vga")
+                .add(DomainRules.ofDescribedKeys(describedKeys), "passthrough", "pvshim", "seclabel")
                 .add(DeviceRules.ofDisks(hvm, disks), "disk", "type")
                 .add(DeviceRules.ofNics(type, nics), "vif", "type")
                 .throwIfAny(DomainRules.subject(name));
@@ -184,6 +195,18 @@ public record DomainConfig(
     /** {@return the memory that the guest may grow to} */
     public KiB maxMemory() {
         return sizes.maxMemory();
+    }
+
+    /**
+     * {@return the network card with a number; empty if there is none}
+     *
+     * @param devid number of the device
+     */
+    public Optional<NicConfig> nic(int devid) {
+        return IntStream.range(0, nics.size())
+                .filter(place -> nics.get(place).devidAt(place) == devid)
+                .mapToObj(nics::get)
+                .findFirst();
     }
 
     /** {@return whether the guest boots in populate-on-demand mode; a PV guest never does} */
@@ -255,6 +278,8 @@ public record DomainConfig(
                 disks,
                 newNics,
                 otherDevices,
+                describedKeys,
+                deviceModel,
                 newHvm);
     }
 
@@ -311,7 +336,9 @@ public record DomainConfig(
                 .lifecycle(lifecycle)
                 .disks(disks)
                 .nics(nics)
-                .otherDevices(otherDevices);
+                .otherDevices(otherDevices)
+                .describedKeys(describedKeys)
+                .deviceModel(deviceModel);
         hvm.ifPresent(builder::hvm);
         kernel.ifPresent(builder::kernel);
         ramdisk.ifPresent(builder::ramdisk);
@@ -346,6 +373,8 @@ public record DomainConfig(
         private List<DiskConfig> disks = List.of();
         private List<NicConfig> nics = List.of();
         private List<OtherDevice> otherDevices = List.of();
+        private Map<DescribedKey, String> describedKeys = Map.of();
+        private DeviceModel deviceModel = DeviceModel.DEFAULT;
         private Optional<HvmConfig> hvm = Optional.empty();
 
         private Builder(String name) {
@@ -587,7 +616,7 @@ public record DomainConfig(
         /**
          * Replaces the list of network cards.
          *
-         * @param value the cards; the index is the device's id, from 0
+         * @param value the cards; no two with the same {@link NicConfig#devidAt}
          * @return this builder
          */
         public Builder nics(List<NicConfig> value) {
@@ -603,6 +632,28 @@ public record DomainConfig(
          */
         public Builder otherDevices(List<OtherDevice> value) {
             otherDevices = value;
+            return this;
+        }
+
+        /**
+         * Replaces the keys that cannot be carried out yet.
+         *
+         * @param value the keys and their values; none by default
+         * @return this builder
+         */
+        public Builder describedKeys(Map<DescribedKey, String> value) {
+            describedKeys = value;
+            return this;
+        }
+
+        /**
+         * Sets the QEMU of an HVM guest, and of another guest that needs one for a disk.
+         *
+         * @param value the QEMU; the default is {@link DeviceModel#DEFAULT}
+         * @return this builder
+         */
+        public Builder deviceModel(DeviceModel value) {
+            deviceModel = value;
             return this;
         }
 
@@ -654,6 +705,8 @@ public record DomainConfig(
                     disks,
                     nics,
                     otherDevices,
+                    describedKeys,
+                    deviceModel,
                     type == DomainType.HVM ? hvm.or(() -> Optional.of(HvmConfig.DEFAULT)) : hvm);
         }
     }

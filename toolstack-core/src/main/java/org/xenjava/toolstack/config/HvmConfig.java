@@ -19,11 +19,9 @@ import org.xenjava.toolstack.xenctrl.units.KiB;
  * @param boot what the firmware boots from, in this order: {@code c} hard disk, {@code d} CD-ROM, {@code n} network,
  *     {@code a} floppy; each at most once. libxl's default is {@code cda}
  * @param features switches of the machine
- * @param timerMode treatment of missed timer ticks
  * @param viridian the Hyper-V interfaces; none by default
  * @param mmioHole the hole below 4 GiB for devices; whole MiB, 256 MiB … 3840 MiB. Without it, hvmloader's
  *     smallest hole, 256 MiB, which it enlarges if the devices need more
- * @param deviceModel the QEMU that emulates the devices
  * @param serial QEMU's back end of each serial port: {@code pty} for a terminal of the host, {@code none}
  * @param usbDevices devices on the emulated USB controller
  * @param graphics the graphics card and the display
@@ -34,10 +32,8 @@ public record HvmConfig(
         Firmware firmware,
         String boot,
         Set<HvmFeature> features,
-        TimerMode timerMode,
         Set<ViridianFeature> viridian,
         Optional<KiB> mmioHole,
-        DeviceModel deviceModel,
         List<String> serial,
         List<UsbDevice> usbDevices,
         GraphicsConfig graphics,
@@ -102,39 +98,6 @@ public record HvmConfig(
         }
     }
 
-    /**
-     * The QEMU process.
-     *
-     * @param program path of a QEMU, instead of the installed one
-     * @param arguments further arguments, behind the library's own
-     * @param confinement how much of it is confined; the host's policy if empty
-     * @param user the name of the user that it runs as; chosen by the library if empty
-     */
-    public record DeviceModel(
-            Optional<Path> program, List<String> arguments, Optional<Confinement> confinement, Optional<String> user) {
-        /** Xen's QEMU without further arguments, confined as the host's policy says. */
-        public static final DeviceModel DEFAULT =
-                new DeviceModel(Optional.empty(), List.of(), Optional.empty(), Optional.empty());
-
-        /**
-         * Checks the values.
-         *
-         * @param program path of a QEMU, instead of the installed one
-         * @param arguments further arguments, behind the library's own
-         * @param confinement how much of it is confined; the host's policy if empty
-         * @param user the name of the user that it runs as; chosen by the library if empty
-         * @throws ConfigException if the path is empty or an argument has a NUL
-         */
-        public DeviceModel {
-            arguments = List.copyOf(arguments);
-            new ProblemCollector()
-                    .add(HvmRules.ofFile("device_model_override", program), "device_model_override")
-                    .add(HvmRules.ofArguments(arguments), "device_model_args", "device_model_args_hvm")
-                    .add(user.flatMap(HvmRules::ofUser), "device_model_user")
-                    .throwIfAny("");
-        }
-    }
-
     /** Devices for the emulated USB controller. */
     public enum UsbDevice {
         /** A pointer with absolute coordinates. */
@@ -159,11 +122,9 @@ public record HvmConfig(
      * @param boot what the firmware boots from, in this order: {@code c} hard disk, {@code d} CD-ROM, {@code n}
      *     network, {@code a} floppy; each at most once. libxl's default is {@code cda}
      * @param features switches of the machine
-     * @param timerMode treatment of missed timer ticks
      * @param viridian the Hyper-V interfaces; none by default
      * @param mmioHole the hole below 4 GiB for devices; whole MiB, 256 MiB … 3840 MiB. Without it, hvmloader's
      *     smallest hole, 256 MiB, which it enlarges if the devices need more
-     * @param deviceModel the QEMU that emulates the devices
      * @param serial QEMU's back end of each serial port: {@code pty} for a terminal of the host, {@code none}
      * @param usbDevices devices on the emulated USB controller
      * @param graphics the graphics card and the display
@@ -206,10 +167,8 @@ public record HvmConfig(
                 firmware,
                 boot,
                 features,
-                timerMode,
                 viridian,
                 mmioHole,
-                deviceModel,
                 serial,
                 usbDevices,
                 graphics,
@@ -227,10 +186,8 @@ public record HvmConfig(
         private Firmware firmware = Firmware.DEFAULT;
         private String boot = DEFAULT_BOOT;
         private Set<HvmFeature> features = HvmFeature.DEFAULTS;
-        private TimerMode timerMode = TimerMode.NO_DELAY_FOR_MISSED_TICKS;
         private Set<ViridianFeature> viridian = Set.of();
         private Optional<KiB> mmioHole = Optional.empty();
-        private DeviceModel deviceModel = DeviceModel.DEFAULT;
         private List<String> serial = List.of();
         private List<UsbDevice> usbDevices = List.of();
         private GraphicsConfig graphics = GraphicsConfig.DEFAULT;
@@ -274,17 +231,6 @@ public record HvmConfig(
         }
 
         /**
-         * Sets the treatment of missed timer ticks.
-         *
-         * @param value the mode; libxl's default is {@link TimerMode#NO_DELAY_FOR_MISSED_TICKS}
-         * @return this builder
-         */
-        public Builder timerMode(TimerMode value) {
-            timerMode = value;
-            return this;
-        }
-
-        /**
          * Sets the Hyper-V interfaces.
          *
          * @param value the interfaces; none by default
@@ -303,17 +249,6 @@ public record HvmConfig(
          */
         public Builder mmioHole(KiB value) {
             mmioHole = Optional.of(value);
-            return this;
-        }
-
-        /**
-         * Sets the QEMU that emulates the devices.
-         *
-         * @param value the QEMU; the default is {@link DeviceModel#DEFAULT}
-         * @return this builder
-         */
-        public Builder deviceModel(DeviceModel value) {
-            deviceModel = value;
             return this;
         }
 
@@ -380,18 +315,7 @@ public record HvmConfig(
          */
         public HvmConfig build() {
             return new HvmConfig(
-                    firmware,
-                    boot,
-                    features,
-                    timerMode,
-                    viridian,
-                    mmioHole,
-                    deviceModel,
-                    serial,
-                    usbDevices,
-                    graphics,
-                    platform,
-                    peripherals);
+                    firmware, boot, features, viridian, mmioHole, serial, usbDevices, graphics, platform, peripherals);
         }
     }
 }

@@ -3,6 +3,7 @@ package org.xenjava.toolstack.config;
 
 import java.util.Locale;
 import java.util.Optional;
+import java.util.OptionalInt;
 import org.xenjava.toolstack.error.ConfigException;
 
 /**
@@ -21,6 +22,8 @@ import org.xenjava.toolstack.error.ConfigException;
  * @param mtu largest payload in bytes, 68 … 65535, as the hotplug script sets it; xl's default is 1500
  * @param rate limit of the guest's sending rate, if any
  * @param trust whether the guest is advised to trust the backend
+ * @param devid number of the device; if it is empty, the card's place in the list
+ * @param backendDomain name or number of the domain that serves the card; if it is empty, domain 0
  */
 public record NicConfig(
         Optional<MacAddress> mac,
@@ -33,7 +36,9 @@ public record NicConfig(
         Optional<String> gatewayDevice,
         int mtu,
         Optional<Rate> rate,
-        Trust trust) {
+        Trust trust,
+        OptionalInt devid,
+        Optional<String> backendDomain) {
 
     /** xl's default bridge. */
     public static final String DEFAULT_BRIDGE = "xenbr0";
@@ -120,10 +125,12 @@ public record NicConfig(
      * @param mtu largest payload in bytes, 68 … 65535, as the hotplug script sets it; xl's default is 1500
      * @param rate limit of the guest's sending rate, if any
      * @param trust whether the guest is advised to trust the backend
+     * @param devid number of the device; if it is empty, the card's place in the list
+     * @param backendDomain name or number of the domain that serves the card; if it is empty, domain 0
      * @throws ConfigException if the values are invalid
      */
     public NicConfig {
-        DeviceRules.ofNic(bridge, model, script, vifName, ip, gatewayDevice, mtu)
+        DeviceRules.ofNic(bridge, model, script, vifName, ip, gatewayDevice, mtu, devid, backendDomain)
                 .ifPresent(complaint -> {
                     throw new ConfigException(complaint);
                 });
@@ -139,13 +146,21 @@ public record NicConfig(
     }
 
     /**
+     * {@return the number of the device}
+     *
+     * @param place the card's place in the guest's list, from 0
+     */
+    public int devidAt(int place) {
+        return devid.orElse(place);
+    }
+
+    /**
      * {@return the same card with this address}
      *
      * @param newMac the hardware address
      */
     public NicConfig withMac(MacAddress newMac) {
-        return new NicConfig(
-                Optional.of(newMac), bridge, type, model, script, vifName, ip, gatewayDevice, mtu, rate, trust);
+        return toBuilder().mac(newMac).build();
     }
 
     /**
@@ -154,8 +169,25 @@ public record NicConfig(
      * @param newType the cards that the guest sees
      */
     public NicConfig withType(Type newType) {
-        return new NicConfig(
-                mac, bridge, Optional.of(newType), model, script, vifName, ip, gatewayDevice, mtu, rate, trust);
+        return toBuilder().type(newType).build();
+    }
+
+    private Builder toBuilder() {
+        Builder builder = new Builder();
+        builder.mac = mac;
+        builder.bridge = bridge;
+        builder.type = type;
+        builder.model = model;
+        builder.script = script;
+        builder.vifName = vifName;
+        builder.ip = ip;
+        builder.gatewayDevice = gatewayDevice;
+        builder.mtu = mtu;
+        builder.rate = rate;
+        builder.trust = trust;
+        builder.devid = devid;
+        builder.backendDomain = backendDomain;
+        return builder;
     }
 
     /** {@return a builder with xl's defaults} */
@@ -176,6 +208,8 @@ public record NicConfig(
         private int mtu = DEFAULT_MTU;
         private Optional<Rate> rate = Optional.empty();
         private Trust trust = Trust.TRUSTED;
+        private OptionalInt devid = OptionalInt.empty();
+        private Optional<String> backendDomain = Optional.empty();
 
         private Builder() {}
 
@@ -301,13 +335,48 @@ public record NicConfig(
         }
 
         /**
+         * Sets the number of the device.
+         *
+         * @param value the number, from 0; the default is the card's place in the list
+         * @return this builder
+         */
+        public Builder devid(int value) {
+            devid = OptionalInt.of(value);
+            return this;
+        }
+
+        /**
+         * Sets the domain that serves the card. The library reads and writes it; only domain 0 serves cards.
+         *
+         * @param value name or number of the domain; the default is domain 0
+         * @return this builder
+         */
+        public Builder backendDomain(String value) {
+            backendDomain = Optional.of(value);
+            return this;
+        }
+
+        /**
          * Makes the network card.
          *
          * @return the card
          * @throws ConfigException if the values are not a valid card
          */
         public NicConfig build() {
-            return new NicConfig(mac, bridge, type, model, script, vifName, ip, gatewayDevice, mtu, rate, trust);
+            return new NicConfig(
+                    mac,
+                    bridge,
+                    type,
+                    model,
+                    script,
+                    vifName,
+                    ip,
+                    gatewayDevice,
+                    mtu,
+                    rate,
+                    trust,
+                    devid,
+                    backendDomain);
         }
     }
 }

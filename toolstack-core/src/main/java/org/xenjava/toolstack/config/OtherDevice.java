@@ -17,6 +17,7 @@ import org.xenjava.toolstack.error.ConfigException;
  */
 public record OtherDevice(Kind kind, Map<String, String> parameters) {
     private static final Pattern NUMBER = Pattern.compile("[0-9]{1,9}");
+    private static final Pattern HEXADECIMAL = Pattern.compile("0|[1-9a-f][0-9a-f]{0,12}");
     private static final Pattern PCI_ADDRESS = Pattern.compile("[0-9a-f]{4}:[0-9a-f]{2}:[01][0-9a-f]\\.[0-7]");
 
     /** Kinds of values. */
@@ -25,6 +26,8 @@ public record OtherDevice(Kind kind, Map<String, String> parameters) {
         TEXT,
         /** A decimal number. */
         NUMBER,
+        /** A hexadecimal number in lower case, without zeros before it. */
+        HEX,
         /** 1 or 0; libxl decides without it. */
         CHOICE,
         /** 1; absent otherwise. */
@@ -43,10 +46,33 @@ public record OtherDevice(Kind kind, Map<String, String> parameters) {
                         + " opengl:CHOICE display:TEXT xauthority:TEXT"),
         /** A directory of the host, shared by the protocol 9pfs. */
         SHARE("p9", "no back end of shares is attached", "tag:TEXT path:TEXT security_model:TEXT backend:TEXT"),
+        /** A paravirtual keyboard, mouse or touch screen. */
+        KEYBOARD(
+                "vkb",
+                Kind.NO_BACK_END,
+                "backend:TEXT backend-type:TEXT unique-id:TEXT feature-disable-keyboard:FLAG"
+                        + " feature-disable-pointer:FLAG feature-abs-pointer:FLAG feature-raw-pointer:FLAG"
+                        + " feature-multi-touch:FLAG width:NUMBER height:NUMBER multi-touch-width:NUMBER"
+                        + " multi-touch-height:NUMBER multi-touch-num-contacts:NUMBER"),
+        /** A virtual trusted platform module, which a domain of its own serves. */
+        VTPM(
+                "vtpm",
+                "only a domain of its own can serve a vTPM, and dom0 serves all devices",
+                "backend:TEXT uuid:TEXT"),
+        /** Sockets of domain 0 in the guest. */
+        PVCALLS("pvcalls", Kind.NO_BACK_END, "backend:TEXT"),
+        /** An interrupt of the host. */
+        IRQ("irqs", Kind.NO_PASSTHROUGH, "number:NUMBER"),
+        /** I/O ports of the host, from {@code first} to {@code last}. */
+        IO_PORTS("ioports", Kind.NO_PASSTHROUGH, "first:HEX last:HEX"),
+        /** Pages of the host, {@code count} from frame {@code start} on, in the guest at frame {@code gfn}. */
+        IO_MEMORY("iomem", Kind.NO_PASSTHROUGH, "start:HEX count:HEX gfn:HEX"),
+        /** A device of a device tree. */
+        DEVICE_TREE_NODE("dtdev", Kind.NO_PASSTHROUGH, "path:TEXT"),
         /** A PCI device of the host. */
         PCI(
                 "pci",
-                "passthrough of hardware is not supported",
+                Kind.NO_PASSTHROUGH,
                 "address:TEXT slot:NUMBER msitranslate:FLAG power_mgmt:FLAG permissive:FLAG seize:FLAG"
                         + " rdm_policy:TEXT name:TEXT"),
         /** A USB controller. */
@@ -57,8 +83,11 @@ public record OtherDevice(Kind kind, Map<String, String> parameters) {
         /** A USB device of the host. */
         USB_DEVICE(
                 "usbdev",
-                "passthrough of hardware is not supported",
+                Kind.NO_PASSTHROUGH,
                 "type:TEXT hostbus:NUMBER hostaddr:NUMBER controller:NUMBER port:NUMBER");
+
+        private static final String NO_PASSTHROUGH = "passthrough of hardware is not supported";
+        private static final String NO_BACK_END = "no back end is attached for such devices";
 
         private final String key;
         private final String obstacle;
@@ -123,6 +152,7 @@ public record OtherDevice(Kind kind, Map<String, String> parameters) {
                 switch (type) {
                     case TEXT -> value.indexOf(',') < 0;
                     case NUMBER -> NUMBER.matcher(value).matches();
+                    case HEX -> HEXADECIMAL.matcher(value).matches();
                     case CHOICE, FLAG -> value.equals("0") || value.equals("1");
                 };
         if (!right) {
@@ -130,6 +160,7 @@ public record OtherDevice(Kind kind, Map<String, String> parameters) {
                     + switch (type) {
                         case TEXT -> "a text without a comma";
                         case NUMBER -> "a number";
+                        case HEX -> "a hexadecimal number";
                         case CHOICE, FLAG -> "0 or 1";
                     }
                     + ", not '" + value + "'");
@@ -153,8 +184,26 @@ public record OtherDevice(Kind kind, Map<String, String> parameters) {
                     throw new ConfigException("'" + address + "' is no address of a PCI device");
                 }
             }
-            case FRAME_BUFFER, SHARE, USB_CONTROLLER, USB_DEVICE -> {
+            case KEYBOARD -> {
+                String type = parameters.getOrDefault("backend-type", "");
+                if (!type.equals("qemu") && !type.equals("linux")) {
+                    throw new ConfigException("backend-type is qemu or linux, not '" + type + "'");
+                }
+            }
+            case IRQ -> require(kind, parameters, "number");
+            case IO_PORTS -> require(kind, parameters, "first", "last");
+            case IO_MEMORY -> require(kind, parameters, "start", "count");
+            case DEVICE_TREE_NODE -> require(kind, parameters, "path");
+            case FRAME_BUFFER, SHARE, VTPM, PVCALLS, USB_CONTROLLER, USB_DEVICE -> {
                 // libxl has defaults for all parameters; its JSON of a USB device lacks the device's address.
+            }
+        }
+    }
+
+    private static void require(Kind kind, Map<String, String> parameters, String... names) {
+        for (String name : names) {
+            if (!parameters.containsKey(name)) {
+                throw new ConfigException("'" + kind.key + "' needs " + name);
             }
         }
     }

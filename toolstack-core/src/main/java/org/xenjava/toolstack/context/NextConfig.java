@@ -62,10 +62,9 @@ public final class NextConfig {
     /** With the name, the UUID and the addresses of the running domain. */
     private static DomainConfig inPlaceOf(DomainConfig present, DomainConfig next) {
         List<NicConfig> nics = new ArrayList<>();
-        for (int devid = 0; devid < next.nics().size(); devid++) {
-            NicConfig nic = next.nics().get(devid);
-            Optional<NicConfig> before =
-                    devid < present.nics().size() ? Optional.of(present.nics().get(devid)) : Optional.empty();
+        for (int place = 0; place < next.nics().size(); place++) {
+            NicConfig nic = next.nics().get(place);
+            Optional<NicConfig> before = present.nic(nic.devidAt(place));
             nics.add(
                     nic.mac().isPresent()
                             ? nic

@@ -83,6 +83,10 @@ public record CreatePlan(DomainConfig config, MemoryPlan memory, ImagePlan image
                     "domain " + config.name() + ": '" + device.kind().key() + "' cannot be built yet: "
                             + device.kind().obstacle());
         });
+        config.describedKeys().keySet().stream().findFirst().ifPresent(key -> {
+            throw new ConfigException(
+                    "domain " + config.name() + ": '" + key.key() + "' cannot be carried out yet: " + key.obstacle());
+        });
         config.bootLoader().ifPresent(loader -> {
             throw new ConfigException("domain " + config.name() + ": the boot loader " + loader.program()
                     + " is not run: name a kernel instead of 'bootloader'");

@@ -31,7 +31,7 @@ final class HvmBuild implements GuestKind {
     public void setHvmParams() {
         guest.set(HvmParam.HPET_ENABLED, machine.has(HvmFeature.HPET) ? 1 : 0);
         guest.set(HvmParam.VPT_ALIGN, machine.has(HvmFeature.VPT_ALIGN) ? 1 : 0);
-        guest.set(HvmParam.TIMER_MODE, machine.timerMode().number());
+        guest.set(HvmParam.TIMER_MODE, guest.plan().config().clock().timerMode().number());
         if (!machine.viridian().isEmpty()) {
             guest.set(HvmParam.VIRIDIAN, Viridian.mask(machine.viridian()));
         }

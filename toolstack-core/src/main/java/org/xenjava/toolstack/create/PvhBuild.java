@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.xenjava.toolstack.create;
 
-import org.xenjava.toolstack.config.TimerMode;
 import org.xenjava.toolstack.image.PvhImagePlan;
 import org.xenjava.toolstack.image.VcpuState;
 import org.xenjava.toolstack.xenctrl.abi.HvmParam;
@@ -25,7 +24,7 @@ final class PvhBuild implements GuestKind {
 
     @Override
     public void setHvmParams() {
-        guest.set(HvmParam.TIMER_MODE, TimerMode.NO_DELAY_FOR_MISSED_TICKS.number());
+        guest.set(HvmParam.TIMER_MODE, guest.plan().config().clock().timerMode().number());
         guest.setSharedParams();
     }
 

@@ -8,7 +8,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
 import java.util.stream.Collectors;
-import org.xenjava.toolstack.config.TimerMode;
 import org.xenjava.toolstack.error.SaveStreamException;
 import org.xenjava.toolstack.memory.layout.SpecialPage;
 import org.xenjava.toolstack.save.RestoredMemory;
@@ -117,7 +116,7 @@ final class RestoredState {
 
     /** Clears the shared pages and sets the parameters. The ports are those of this domain. */
     void setHvmParams() {
-        guest.set(HvmParam.TIMER_MODE, TimerMode.NO_DELAY_FOR_MISSED_TICKS.number());
+        guest.set(HvmParam.TIMER_MODE, guest.plan().config().clock().timerMode().number());
         for (Param param : required(params, "HVM_PARAMS").params()) {
             HvmParam known = Optional.ofNullable(PARAMS.get(param.index()))
                     .orElseThrow(() -> new SaveStreamException(

@@ -13,7 +13,8 @@ import org.xenjava.toolstack.xenctrl.units.CpuSet;
 /**
  * Physical CPUs as xl's files and commands name them: {@code all}, or elements separated by commas. An element is a
  * number or a range of CPUs, or of NUMA nodes after {@code node:}. Elements are applied from left to right; {@code ^}
- * before an element removes its CPUs. An example is {@code 0-3,^2,node:1}.
+ * before an element removes its CPUs. An example is {@code 0-3,^2,node:1}. A list that means the same on every host is
+ * kept as the set that it means, so that {@code 0-3,^2} equals {@code 0-1,3}.
  */
 public final class CpuList {
     private static final Pattern ELEMENT = Pattern.compile("(\\^?)(nodes?:)?(?:(all)|(\\d{1,5})(?:-(\\d{1,5}))?)");
@@ -76,7 +77,11 @@ public final class CpuList {
             elements.add(new Element(
                     remove ? Action.REMOVE : Action.ADD, matcher.group(2) == null ? Unit.CPU : Unit.NODE, first, last));
         }
-        return new CpuList(text.strip(), elements);
+        CpuList list = new CpuList(text.strip(), elements);
+        return list.numbers()
+                .filter(cpus -> !cpus.equals(CpuSet.NONE) && !cpus.toString().equals(list.text))
+                .map(CpuList::of)
+                .orElse(list);
     }
 
     /**
@@ -125,7 +130,7 @@ public final class CpuList {
         return elements.hashCode();
     }
 
-    /** {@return the list as it was written} */
+    /** {@return the set that the list means on every host, such as {@code 0-1,3}; or else the list as it was written} */
     @Override
     public String toString() {
         return text;

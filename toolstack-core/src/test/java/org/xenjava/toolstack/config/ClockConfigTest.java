@@ -8,6 +8,7 @@ import java.time.ZoneId;
 import java.time.ZoneOffset;
 import org.junit.jupiter.api.Test;
 import org.xenjava.toolstack.config.ClockConfig.Base;
+import org.xenjava.toolstack.config.ClockConfig.TscMode;
 
 class ClockConfigTest {
     private static final ZoneId BERLIN = ZoneId.of("Europe/Berlin");

@@ -76,6 +76,7 @@ class DiskConfigTest {
                                         DiskConfig.Device.CDROM,
                                         Optional.empty(),
                                         Optional.empty(),
+                                        Optional.empty(),
                                         Set.of()))
                         .getMessage());
     }

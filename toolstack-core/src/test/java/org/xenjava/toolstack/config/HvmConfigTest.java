@@ -18,7 +18,6 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.xenjava.toolstack.config.GraphicsConfig.DisplayChoice;
 import org.xenjava.toolstack.config.GraphicsConfig.Vga;
 import org.xenjava.toolstack.config.GraphicsConfig.Vnc;
-import org.xenjava.toolstack.config.HvmConfig.DeviceModel;
 import org.xenjava.toolstack.config.HvmConfig.UsbDevice;
 import org.xenjava.toolstack.error.ConfigException;
 import org.xenjava.toolstack.xenctrl.units.KiB;

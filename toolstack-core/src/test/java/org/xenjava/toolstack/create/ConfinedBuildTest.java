@@ -10,6 +10,7 @@ import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.xenjava.toolstack.config.Confinement;
+import org.xenjava.toolstack.config.DeviceModel;
 import org.xenjava.toolstack.config.DomainConfig;
 import org.xenjava.toolstack.config.GraphicsConfig;
 import org.xenjava.toolstack.config.GraphicsConfig.Vga;
@@ -31,11 +32,12 @@ class ConfinedBuildTest {
     }
 
     private static DomainConfig guest(Optional<Confinement> confinement) {
-        HvmConfig machine = HvmConfig.builder()
-                .graphics(GraphicsConfig.of(Vga.NONE))
-                .deviceModel(new HvmConfig.DeviceModel(Optional.empty(), List.of(), confinement, Optional.empty()))
+        HvmConfig machine =
+                HvmConfig.builder().graphics(GraphicsConfig.of(Vga.NONE)).build();
+        return HvmTestHost.guest("web", 64, 64, Vga.NONE)
+                .hvm(machine)
+                .deviceModel(new DeviceModel(Optional.empty(), List.of(), confinement, Optional.empty()))
                 .build();
-        return HvmTestHost.guest("web", 64, 64, Vga.NONE).hvm(machine).build();
     }
 
     private String refusal(Optional<Confinement> confinement) {

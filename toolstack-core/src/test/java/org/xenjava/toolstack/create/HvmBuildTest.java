@@ -23,6 +23,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.xenjava.toolstack.Domain;
 import org.xenjava.toolstack.Toolstack;
 import org.xenjava.toolstack.config.ClockConfig;
+import org.xenjava.toolstack.config.ClockConfig.TimerMode;
+import org.xenjava.toolstack.config.ClockConfig.TscMode;
 import org.xenjava.toolstack.config.DomainConfig;
 import org.xenjava.toolstack.config.DomainType;
 import org.xenjava.toolstack.config.GraphicsConfig;
@@ -35,8 +37,6 @@ import org.xenjava.toolstack.config.PagingConfig;
 import org.xenjava.toolstack.config.PlatformConfig;
 import org.xenjava.toolstack.config.PlatformConfig.GenerationId;
 import org.xenjava.toolstack.config.PlatformConfig.SmbiosString;
-import org.xenjava.toolstack.config.TimerMode;
-import org.xenjava.toolstack.config.TscMode;
 import org.xenjava.toolstack.config.ViridianFeature;
 import org.xenjava.toolstack.config.xl.XlConfigReader;
 import org.xenjava.toolstack.device.DeviceModels;
@@ -142,12 +142,14 @@ class HvmBuildTest {
         HvmConfig machine = HvmConfig.builder()
                 .graphics(GraphicsConfig.of(Vga.NONE))
                 .features(EnumSet.of(HvmFeature.ACPI_S4))
-                .timerMode(TimerMode.ONE_MISSED_TICK_PENDING)
                 .viridian(ViridianFeature.DEFAULTS)
                 .mmioHole(KiB.of(1 << 20))
                 .build();
 
-        int domid = host.build(GUEST.toBuilder().hvm(machine).build());
+        int domid = host.build(GUEST.toBuilder()
+                .hvm(machine)
+                .clock(new ClockConfig(ClockConfig.Base.UTC, 0, TscMode.DEFAULT, TimerMode.ONE_MISSED_TICK_PENDING))
+                .build());
 
         assertEquals(0, host.xenctrl.hvm().param(domid, HvmParam.HPET_ENABLED));
         assertEquals(0, host.xenctrl.hvm().param(domid, HvmParam.VPT_ALIGN));

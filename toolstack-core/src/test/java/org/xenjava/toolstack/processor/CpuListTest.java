@@ -47,6 +47,14 @@ class CpuListTest {
     }
 
     @Test
+    void aListIsTheSetThatItMeans() {
+        assertEquals(CpuList.parse("0-1,3"), CpuList.parse("0-3,^2"));
+        assertEquals("0-1,3", CpuList.parse("3,0-1").toString());
+        assertEquals("all,^1", CpuList.parse("all,^1").toString());
+        assertEquals("0,^0", CpuList.parse("0,^0").toString());
+    }
+
+    @Test
     void aSetIsAList() {
         assertEquals(CpuSet.of(0, 1, 3), CpuList.of(CpuSet.of(0, 1, 3)).on(NODES));
     }

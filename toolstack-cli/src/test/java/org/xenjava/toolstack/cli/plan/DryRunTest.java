@@ -379,10 +379,10 @@ class DryRunTest {
     void aMemberOfLibxlsJsonThatIsNotSupportedIsAWarning() throws IOException {
         String text = prompt.run("dry-run", "--libxl", podGuest())
                 .out()
-                .replace("\"b_info\": {", "\"vtpms\": [{\"func\": 1}], \"b_info\": {");
+                .replace("\"b_info\": {", "\"vdispls\": [{\"func\": 1}], \"b_info\": {");
         Path file = Files.writeString(directory.resolve("stored.json"), text);
         Outcome outcome = prompt.run("dry-run", file.toString());
         assertEquals(0, outcome.status());
-        assertTrue(outcome.err().contains("'vtpms' is not supported and ignored"), outcome.err());
+        assertTrue(outcome.err().contains("'vdispls' is not supported and ignored"), outcome.err());
     }
 }

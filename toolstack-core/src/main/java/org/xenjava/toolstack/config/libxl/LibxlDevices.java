@@ -5,8 +5,10 @@ import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonPrimitive;
 import java.math.BigInteger;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.stream.IntStream;
 import org.xenjava.toolstack.config.DiskConfig;
 import org.xenjava.toolstack.config.DiskConfig.Access;
 import org.xenjava.toolstack.config.DiskConfig.Backend;
@@ -35,6 +37,7 @@ final class LibxlDevices {
         boolean cdrom = disk.device() == Device.CDROM;
         boolean discard = disk.options().contains(Option.DISCARD);
         return new LibxlMembers()
+                .text("backend_domname", disk.backendDomain())
                 .text("pdev_path", disk.target().orElse(""))
                 .text("vdev", disk.vdev().name())
                 .text("backend", disk.backend().map(Backend::word))
@@ -51,7 +54,6 @@ final class LibxlDevices {
     }
 
     static DiskConfig disk(LibxlObject object) {
-        requireDomain0(object);
         object.skip("colo_restore_enable", "specification", "transport", "removable");
         String name = object.text("vdev").orElseThrow(() -> object.wrong("vdev", "missing"));
         return object.checked(() -> {
@@ -63,6 +65,7 @@ final class LibxlDevices {
             format.filter(Format.QCOW2::equals).ifPresent(any -> disk.format(DiskConfig.Format.QCOW2));
             object.word("backend", Backend.values(), Backend::word).ifPresent(disk::backend);
             object.text("script").ifPresent(disk::script);
+            backendDomain(object).ifPresent(disk::backendDomain);
             boolean writable = object.flag("readwrite").orElse(false);
             if (object.flag("is_cdrom").orElse(false)) {
                 disk.cdrom();
@@ -92,6 +95,7 @@ final class LibxlDevices {
 
     static JsonObject nic(int devid, NicConfig nic, DomainType guest) {
         return new LibxlMembers()
+                .text("backend_domname", nic.backendDomain())
                 .number("devid", devid)
                 .number("mtu", Optional.of((long) nic.mtu()).filter(mtu -> mtu != NicConfig.DEFAULT_MTU))
                 .text("model", Optional.of(nic.model()).filter(model -> !model.equals(NicConfig.DEFAULT_MODEL)))
@@ -108,11 +112,20 @@ final class LibxlDevices {
                 .object();
     }
 
-    static NicConfig nic(LibxlObject object) {
-        requireDomain0(object);
-        object.skip("devid");
+    static List<NicConfig> nics(List<LibxlObject> objects) {
+        return IntStream.range(0, objects.size())
+                .mapToObj(place -> nic(objects.get(place), place))
+                .toList();
+    }
+
+    private static NicConfig nic(LibxlObject object, int place) {
+        int devid = (int) object.number("devid", -1, Integer.MAX_VALUE).orElse(0);
         return object.checked(() -> {
             NicConfig.Builder nic = NicConfig.builder();
+            if (devid >= 0 && devid != place) {
+                nic.devid(devid);
+            }
+            backendDomain(object).ifPresent(nic::backendDomain);
             object.number("mtu", 0, UINT32_MAX).ifPresent(mtu -> {
                 if (mtu != 0) {
                     nic.mtu((int) Math.min(mtu, Integer.MAX_VALUE));
@@ -124,7 +137,7 @@ final class LibxlDevices {
                     .map(MacAddress::new)
                     .ifPresent(nic::mac);
             object.text("ip").ifPresent(nic::ip);
-            object.text("bridge").ifPresent(nic::bridge);
+            object.text("bridge").map(String::strip).ifPresent(nic::bridge);
             object.text("ifname").ifPresent(nic::vifName);
             object.text("script").ifPresent(nic::script);
             object.word("nictype", NicConfig.Type.values(), LibxlWords::nic).ifPresent(nic::type);
@@ -157,14 +170,12 @@ final class LibxlDevices {
         return number.add(BigInteger.valueOf(divisor - 1)).divide(BigInteger.valueOf(divisor));
     }
 
-    /** Back ends in other domains are not supported. */
-    private static void requireDomain0(LibxlObject object) {
-        if (object.number("backend_domid", 0, UINT32_MAX).orElse(0) != 0) {
-            throw object.wrong("backend_domid", "back ends in other domains than domain 0 are not supported");
-        }
-        object.text("backend_domname").filter(name -> !name.equals("Domain-0")).ifPresent(name -> {
-            throw object.wrong("backend_domname", "back ends in other domains than domain 0 are not supported");
-        });
+    /** The domain that serves the device; empty for domain 0. */
+    static Optional<String> backendDomain(LibxlObject object) {
+        long domid = object.number("backend_domid", 0, UINT32_MAX).orElse(0);
+        return object.text("backend_domname")
+                .or(() -> Optional.of(Long.toString(domid)))
+                .filter(name -> !name.equals("0") && !name.equals("Domain-0"));
     }
 
     /** The disk of an element; empty if it names none. */

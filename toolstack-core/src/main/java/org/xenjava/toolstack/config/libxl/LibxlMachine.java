@@ -5,19 +5,21 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.xenjava.toolstack.config.Confinement;
+import org.xenjava.toolstack.config.DeviceModel;
+import org.xenjava.toolstack.config.DomainType;
 import org.xenjava.toolstack.config.GraphicsConfig;
 import org.xenjava.toolstack.config.GraphicsConfig.DisplayChoice;
 import org.xenjava.toolstack.config.GraphicsConfig.Vga;
 import org.xenjava.toolstack.config.GraphicsConfig.Vnc;
 import org.xenjava.toolstack.config.HvmConfig;
 import org.xenjava.toolstack.config.HvmConfig.Bios;
-import org.xenjava.toolstack.config.HvmConfig.DeviceModel;
 import org.xenjava.toolstack.config.HvmConfig.Firmware;
 import org.xenjava.toolstack.config.HvmConfig.UsbDevice;
 import org.xenjava.toolstack.config.HvmFeature;
-import org.xenjava.toolstack.config.TimerMode;
 import org.xenjava.toolstack.config.ViridianFeature;
 import org.xenjava.toolstack.xenctrl.units.KiB;
 
@@ -25,6 +27,10 @@ import org.xenjava.toolstack.xenctrl.units.KiB;
 final class LibxlMachine {
     private static final String NO_SERIAL_PORT = "none";
     private static final int MOST_GROUPS = 64;
+
+    /** xl leaves ADDRESS:DISPLAY to libxl; an IPv6 address is in brackets. */
+    private static final Pattern LISTEN = Pattern.compile("([^:\\[\\]]*|\\[([^\\[\\]]+)\\]):([0-9]{1,5})");
+
     private static final long LAST_PORT = 65_535;
 
     /** The switches that libxl has in {@code b_info}; the others are in {@code type.hvm}. */
@@ -32,8 +38,7 @@ final class LibxlMachine {
 
     private LibxlMachine() {}
 
-    static void writeDeviceModel(HvmConfig machine, LibxlMembers build) {
-        DeviceModel model = machine.deviceModel();
+    static void writeDeviceModel(DeviceModel model, LibxlMembers build) {
         build.text("device_model", model.program())
                 .text("device_model_user", model.user())
                 .texts("extra", model.arguments());
@@ -41,10 +46,12 @@ final class LibxlMachine {
 
     static void writeFeatures(HvmConfig machine, LibxlMembers build) {
         OF_EVERY_GUEST.forEach(feature -> write(machine, feature, build));
+    }
+
+    static void writeConfinement(DeviceModel model, LibxlMembers build) {
         build.choice(
                 "dm_restrict",
-                machine.deviceModel()
-                        .confinement()
+                model.confinement()
                         .filter(confinement -> confinement != Confinement.WHERE_POSSIBLE)
                         .map(Confinement.REQUIRED::equals));
     }
@@ -122,16 +129,12 @@ final class LibxlMachine {
                 .firmware(firmware(hvm))
                 .features(features(build, hvm))
                 .viridian(viridian(hvm))
-                .deviceModel(deviceModel(build))
                 .serial(serial(hvm))
                 .usbDevices(usbDevices(hvm))
                 .platform(LibxlPlatform.platform(hvm))
                 .peripherals(LibxlPlatform.peripherals(hvm))
                 .graphics(graphics(build, hvm));
         hvm.text("boot").ifPresent(machine::boot);
-        build.word("timer_mode", TimerMode.values(), TimerMode::word)
-                .or(() -> hvm.word("timer_mode", TimerMode.values(), TimerMode::word))
-                .ifPresent(machine::timerMode);
         LibxlReader.size(hvm, "mmio_hole_memkb")
                 .filter(hole -> hole.value() > 0)
                 .ifPresent(machine::mmioHole);
@@ -168,8 +171,8 @@ final class LibxlMachine {
         if (hvm.flag("viridian").orElse(false)) {
             groups.addAll(ViridianFeature.DEFAULTS);
         }
-        hvm.bits("viridian_enable", MOST_GROUPS).forEach(bit -> groups.add(group(hvm, bit)));
-        hvm.bits("viridian_disable", MOST_GROUPS).forEach(bit -> groups.remove(group(hvm, bit)));
+        hvm.bits("viridian_enable", MOST_GROUPS).forEach(bit -> group(bit).ifPresent(groups::add));
+        hvm.bits("viridian_disable", MOST_GROUPS).forEach(bit -> group(bit).ifPresent(groups::remove));
         return groups;
     }
 
@@ -178,15 +181,18 @@ final class LibxlMachine {
         return group.ordinal();
     }
 
-    private static ViridianFeature group(LibxlObject hvm, int bit) {
+    /** The group of a bit; none for the other bits, of which xl's "all" sets every one of the bitmap. */
+    private static Optional<ViridianFeature> group(int bit) {
         return Stream.of(ViridianFeature.values())
                 .filter(group -> bit(group) == bit)
-                .findFirst()
-                .orElseThrow(() -> hvm.wrong("viridian_enable", "group " + bit + " is not supported"));
+                .findFirst();
     }
 
-    private static DeviceModel deviceModel(LibxlObject build) {
-        List<String> arguments = Stream.of("extra", "extra_hvm")
+    /** libxl gives QEMU the arguments for all guests and those for the kind of this one. */
+    static DeviceModel deviceModel(DomainType type, LibxlObject build) {
+        boolean isHvm = type == DomainType.HVM;
+        build.skip(isHvm ? "extra_pv" : "extra_hvm");
+        List<String> arguments = Stream.of("extra", isHvm ? "extra_hvm" : "extra_pv")
                 .flatMap(name -> build.texts(name).stream())
                 .toList();
         Optional<Confinement> confinement =
@@ -231,9 +237,15 @@ final class LibxlMachine {
 
     private static Optional<Vnc> vnc(LibxlObject vnc) {
         boolean enabled = vnc.flag("enable").orElse(true);
-        String listen = vnc.text("listen").orElse(Vnc.DEFAULT.listen());
+        Matcher written = LISTEN.matcher(vnc.text("listen").orElse(Vnc.DEFAULT.listen()));
+        boolean hasDisplay = written.matches();
+        String listen = hasDisplay
+                ? Optional.ofNullable(written.group(2)).orElse(written.group(1))
+                : vnc.text("listen").orElse(Vnc.DEFAULT.listen());
         Optional<String> password = vnc.text("passwd");
-        int display = (int) vnc.number("display", 0, LAST_PORT).orElse(0);
+        int display = hasDisplay
+                ? Integer.parseInt(written.group(3))
+                : (int) vnc.number("display", 0, LAST_PORT).orElse(0);
         DisplayChoice choice = vnc.flag("findunused").orElse(true) ? DisplayChoice.FIRST_FREE : DisplayChoice.EXACT;
         return enabled ? Optional.of(vnc.checked(() -> new Vnc(listen, display, choice, password))) : Optional.empty();
     }

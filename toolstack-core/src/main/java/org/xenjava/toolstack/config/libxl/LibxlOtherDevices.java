@@ -3,14 +3,19 @@ package org.xenjava.toolstack.config.libxl;
 
 import com.google.common.base.Splitter;
 import com.google.common.collect.ImmutableMap;
+import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonPrimitive;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.function.Function;
+import java.util.stream.Stream;
+import org.xenjava.toolstack.config.DomainType;
 import org.xenjava.toolstack.config.OtherDevice;
 import org.xenjava.toolstack.config.OtherDevice.Kind;
 import org.xenjava.toolstack.config.OtherDevice.Type;
@@ -18,16 +23,23 @@ import org.xenjava.toolstack.config.OtherDevice.Type;
 /** The devices that cannot be built yet, in libxl's JSON. */
 final class LibxlOtherDevices {
     private static final long UINT32_MAX = 0xFFFF_FFFFL;
+    private static final long GREATEST_FRAME = 1L << 52;
+    private static final int HEXADECIMAL = 16;
     private static final String KEYBOARDS = "vkbs";
+    private static final String PCI_DEVICES = "pcidevs";
     private static final int FUNCTIONS_OF_SLOT = 8;
 
-    private static final ImmutableMap<Kind, String> LISTS = ImmutableMap.of(
-            Kind.CHANNEL, "channels",
-            Kind.FRAME_BUFFER, "vfbs",
-            Kind.SHARE, "p9s",
-            Kind.PCI, "pcidevs",
-            Kind.USB_CONTROLLER, "usbctrls",
-            Kind.USB_DEVICE, "usbdevs");
+    private static final ImmutableMap<Kind, String> LISTS = ImmutableMap.<Kind, String>builder()
+            .put(Kind.CHANNEL, "channels")
+            .put(Kind.FRAME_BUFFER, "vfbs")
+            .put(Kind.SHARE, "p9s")
+            .put(Kind.VTPM, "vtpms")
+            .put(Kind.PVCALLS, "pvcallsifs")
+            .put(Kind.DEVICE_TREE_NODE, "dtdevs")
+            .put(Kind.PCI, PCI_DEVICES)
+            .put(Kind.USB_CONTROLLER, "usbctrls")
+            .put(Kind.USB_DEVICE, "usbdevs")
+            .buildOrThrow();
 
     /** The members whose path is not the name of the parameter. */
     private static final ImmutableMap<String, String> PATHS = ImmutableMap.<String, String>builder()
@@ -49,7 +61,7 @@ final class LibxlOtherDevices {
     private LibxlOtherDevices() {}
 
     private static String path(Kind kind, String parameter) {
-        String otherwise = parameter.equals("backend") ? "backend_domname" : parameter;
+        String otherwise = parameter.equals("backend") ? "backend_domname" : parameter.replace('-', '_');
         return PATHS.getOrDefault(kind.key() + "." + parameter, otherwise);
     }
 
@@ -61,12 +73,49 @@ final class LibxlOtherDevices {
                         .filter(device -> device.kind() == kind)
                         .map(LibxlOtherDevices::write)
                         .toList()));
-        domain.elements(
-                KEYBOARDS,
-                devices.stream()
-                        .filter(device -> device.kind() == Kind.FRAME_BUFFER)
-                        .map(device -> new JsonObject())
-                        .toList());
+        Stream<JsonObject> ofScreens = devices.stream()
+                .filter(device -> device.kind() == Kind.FRAME_BUFFER)
+                .map(device -> new JsonObject());
+        Stream<JsonObject> others = devices.stream()
+                .filter(device -> device.kind() == Kind.KEYBOARD)
+                .map(LibxlOtherDevices::write);
+        domain.elements(KEYBOARDS, Stream.concat(ofScreens, others).toList());
+    }
+
+    /** The hardware that {@code b_info} lists. */
+    static void writeHardware(List<OtherDevice> devices, LibxlMembers build) {
+        build.elements("ioports", hardware(devices, Kind.IO_PORTS, ports -> {
+                    long first = hex(ports, "first");
+                    return new LibxlMembers()
+                            .number("first", first)
+                            .number("number", hex(ports, "last") - first + 1)
+                            .object();
+                }))
+                .elements(
+                        "irqs",
+                        hardware(
+                                devices,
+                                Kind.IRQ,
+                                irq -> new JsonPrimitive(Long.valueOf(irq.getOrDefault("number", "0")))))
+                .elements("iomem", hardware(devices, Kind.IO_MEMORY, pages -> new LibxlMembers()
+                        .number("start", hex(pages, "start"))
+                        .number("number", hex(pages, "count"))
+                        .number(
+                                "gfn",
+                                Optional.of("gfn").filter(pages::containsKey).map(gfn -> hex(pages, gfn)))
+                        .object()));
+    }
+
+    private static List<? extends JsonElement> hardware(
+            List<OtherDevice> devices, Kind kind, Function<Map<String, String>, JsonElement> written) {
+        return devices.stream()
+                .filter(device -> device.kind() == kind)
+                .map(device -> written.apply(device.parameters()))
+                .toList();
+    }
+
+    private static long hex(Map<String, String> parameters, String name) {
+        return Long.parseLong(parameters.getOrDefault(name, "0"), HEXADECIMAL);
     }
 
     private static JsonObject write(OtherDevice device) {
@@ -97,6 +146,7 @@ final class LibxlOtherDevices {
         return switch (type) {
             case TEXT -> new JsonPrimitive(value);
             case NUMBER -> new JsonPrimitive(Long.valueOf(value));
+            case HEX -> new JsonPrimitive(Long.parseLong(value, HEXADECIMAL));
             case CHOICE -> new JsonPrimitive(value.equals("1") ? "True" : "False");
             case FLAG -> new JsonPrimitive(value.equals("1"));
         };
@@ -127,13 +177,54 @@ final class LibxlOtherDevices {
         }
     }
 
-    static List<OtherDevice> read(LibxlObject domain) {
+    /** The devices, in the order of their kinds. */
+    static List<OtherDevice> read(DomainType type, LibxlObject domain, LibxlObject build) {
         List<OtherDevice> devices = new ArrayList<>();
         LISTS.forEach((kind, list) -> domain.objects(list)
-                .forEach(object -> devices.add(object.checked(() -> new OtherDevice(kind, parameters(kind, object))))));
+                .forEach(object ->
+                        devices.add(object.checked(() -> new OtherDevice(kind, parametersIn(type, kind, object))))));
         // Those of the screens have no members.
-        domain.objects(KEYBOARDS);
+        domain.objects(KEYBOARDS).stream()
+                .peek(object -> object.skip("devid"))
+                .filter(object -> object.has("backend_type"))
+                .forEach(object -> devices.add(
+                        object.checked(() -> new OtherDevice(Kind.KEYBOARD, parameters(Kind.KEYBOARD, object)))));
+        readHardware(build, devices);
+        devices.sort(Comparator.comparing(OtherDevice::kind));
         return devices;
+    }
+
+    /** For a guest that is no HVM guest, xl writes a policy that comes from the machine of an HVM guest. */
+    private static Map<String, String> parametersIn(DomainType type, Kind kind, LibxlObject object) {
+        Map<String, String> parameters = parameters(kind, object);
+        if (type != DomainType.HVM && kind == Kind.PCI) {
+            parameters.remove("rdm_policy");
+        }
+        return parameters;
+    }
+
+    private static void readHardware(LibxlObject build, List<OtherDevice> devices) {
+        for (LibxlObject ports : build.objects("ioports")) {
+            long first = ports.number("first", 0, UINT32_MAX).orElse(0);
+            long count = ports.number("number", 1, UINT32_MAX).orElse(1);
+            devices.add(ports.checked(() -> new OtherDevice(
+                    Kind.IO_PORTS,
+                    Map.of("first", Long.toHexString(first), "last", Long.toHexString(first + count - 1)))));
+        }
+        for (int irq : build.numbers("irqs", Integer.MAX_VALUE)) {
+            devices.add(build.checked(() -> new OtherDevice(Kind.IRQ, Map.of("number", Integer.toString(irq)))));
+        }
+        for (LibxlObject pages : build.objects("iomem")) {
+            Map<String, String> parameters = new LinkedHashMap<>();
+            parameters.put(
+                    "start",
+                    Long.toHexString(pages.number("start", 0, GREATEST_FRAME).orElse(0)));
+            parameters.put(
+                    "count",
+                    Long.toHexString(pages.number("number", 0, GREATEST_FRAME).orElse(0)));
+            pages.number("gfn", 0, GREATEST_FRAME).ifPresent(gfn -> parameters.put("gfn", Long.toHexString(gfn)));
+            devices.add(pages.checked(() -> new OtherDevice(Kind.IO_MEMORY, parameters)));
+        }
     }
 
     private static Map<String, String> parameters(Kind kind, LibxlObject object) {
@@ -175,14 +266,16 @@ final class LibxlOtherDevices {
     private static Optional<String> value(LibxlObject owner, String name, Type type) {
         return switch (type) {
             case TEXT -> owner.text(name);
-            case NUMBER -> {
-                OptionalLong number = owner.number(name, -1, UINT32_MAX);
-                yield number.isPresent() && number.getAsLong() >= 0
-                        ? Optional.of(Long.toString(number.getAsLong()))
-                        : Optional.empty();
-            }
+            case HEX -> number(owner, name).map(Long::toHexString);
+            case NUMBER -> number(owner, name).map(number -> Long.toString(number));
             case CHOICE -> owner.flag(name).map(yes -> yes ? "1" : "0");
             case FLAG -> owner.flag(name).filter(yes -> yes).map(yes -> "1");
         };
+    }
+
+    /** Reads a number; a negative one is none. */
+    private static Optional<Long> number(LibxlObject owner, String name) {
+        OptionalLong number = owner.number(name, -1, UINT32_MAX);
+        return number.isPresent() && number.getAsLong() >= 0 ? Optional.of(number.getAsLong()) : Optional.empty();
     }
 }

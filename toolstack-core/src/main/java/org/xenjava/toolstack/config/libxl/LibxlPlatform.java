@@ -118,6 +118,7 @@ final class LibxlPlatform {
     static Optional<Sdl> sdl(LibxlObject sdl) {
         boolean enabled = sdl.flag("enable").orElse(false);
         Sdl window = new Sdl(sdl.text("display"), sdl.text("xauthority"));
+        sdl.skip("opengl");
         return enabled ? Optional.of(window) : Optional.empty();
     }
 

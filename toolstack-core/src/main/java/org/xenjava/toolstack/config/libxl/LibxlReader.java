@@ -9,15 +9,15 @@ import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.UUID;
 import org.xenjava.toolstack.config.ClockConfig;
+import org.xenjava.toolstack.config.ClockConfig.TimerMode;
+import org.xenjava.toolstack.config.ClockConfig.TscMode;
 import org.xenjava.toolstack.config.DomainConfig;
 import org.xenjava.toolstack.config.DomainConfig.BootLoader;
 import org.xenjava.toolstack.config.DomainConfig.Lifecycle;
 import org.xenjava.toolstack.config.DomainType;
 import org.xenjava.toolstack.config.LifecycleAction;
 import org.xenjava.toolstack.config.LimitsConfig;
-import org.xenjava.toolstack.config.NicConfig;
 import org.xenjava.toolstack.config.PagingConfig;
-import org.xenjava.toolstack.config.TscMode;
 import org.xenjava.toolstack.text.UuidText;
 import org.xenjava.toolstack.xenctrl.units.KiB;
 
@@ -46,9 +46,9 @@ final class LibxlReader {
         boot(type, build, config);
         memory(build, config);
         vcpus(build, config);
-        config.clock(clock(build))
+        config.clock(clock(build, build.object(UNION + type.word())))
                 .limits(limits(build))
-                .paging(paging(create, build))
+                .paging(paging(create, build, build.object(UNION + type.word())))
                 .placement(LibxlPlacement.read(create, build))
                 .processor(LibxlProcessor.read(build))
                 .options(LibxlProcessor.options(create, build, build.object(UNION + type.word())));
@@ -56,8 +56,10 @@ final class LibxlReader {
             config.hvm(LibxlMachine.read(build, build.object(UNION + type.word())));
         }
         config.disks(domain.objects("disks").stream().map(LibxlDevices::disk).toList());
-        config.nics(nics(domain.objects("nics")));
-        config.otherDevices(LibxlOtherDevices.read(domain));
+        config.nics(LibxlDevices.nics(domain.objects("nics")));
+        config.otherDevices(LibxlOtherDevices.read(type, domain, build))
+                .describedKeys(LibxlDescribed.read(type, create, build))
+                .deviceModel(LibxlMachine.deviceModel(type, build));
         config.lifecycle(new Lifecycle(
                 action(domain, "on_poweroff"),
                 action(domain, "on_reboot"),
@@ -65,10 +67,6 @@ final class LibxlReader {
                 action(domain, "on_watchdog"),
                 action(domain, "on_soft_reset")));
         return domain.checked(config::build);
-    }
-
-    private static List<NicConfig> nics(List<LibxlObject> nics) {
-        return nics.stream().map(LibxlDevices::nic).toList();
     }
 
     private static DomainType type(LibxlObject create, LibxlObject build) {
@@ -96,9 +94,6 @@ final class LibxlReader {
         file(build, "kernel").ifPresent(config::kernel);
         file(build, "ramdisk").ifPresent(config::ramdisk);
         build.text("cmdline").ifPresent(config::commandLine);
-        if (type == DomainType.PV) {
-            build.skip("acpi");
-        }
         if (type == DomainType.HVM) {
             // libxl runs no boot loader for these guests.
             build.skip("bootloader", "bootloader_args");
@@ -143,12 +138,16 @@ final class LibxlReader {
         config.vcpus(Math.max(1, online)).maxVcpus(Math.max(Math.max(1, online), most));
     }
 
-    private static ClockConfig clock(LibxlObject build) {
+    /** {@code timer_mode} of {@code type.hvm} is an older place, which libxl still reads. */
+    private static ClockConfig clock(LibxlObject build, LibxlObject machine) {
         boolean local = build.flag("localtime").orElse(false);
         long offset =
                 build.number("rtc_timeoffset", Integer.MIN_VALUE, UINT32_MAX).orElse(0);
         TscMode mode = build.word("tsc_mode", TscMode.values(), TscMode::word).orElse(TscMode.DEFAULT);
-        return new ClockConfig(local ? ClockConfig.Base.LOCAL_TIME : ClockConfig.Base.UTC, (int) offset, mode);
+        TimerMode timer = build.word("timer_mode", TimerMode.values(), TimerMode::word)
+                .or(() -> machine.word("timer_mode", TimerMode.values(), TimerMode::word))
+                .orElse(ClockConfig.DEFAULT.timerMode());
+        return new ClockConfig(local ? ClockConfig.Base.LOCAL_TIME : ClockConfig.Base.UTC, (int) offset, mode, timer);
     }
 
     private static LimitsConfig limits(LibxlObject build) {
@@ -168,11 +167,13 @@ final class LibxlReader {
                 : OptionalInt.of((int) Math.min(value.getAsLong(), Integer.MAX_VALUE));
     }
 
-    private static PagingConfig paging(LibxlObject create, LibxlObject build) {
+    /** {@code altp2m} of {@code type.hvm} is an older place of the mode {@code mixed}. */
+    private static PagingConfig paging(LibxlObject create, LibxlObject build, LibxlObject machine) {
         boolean assisted = create.flag("hap").orElse(true);
         Optional<KiB> pool = size(build, "shadow_memkb").map(size -> KiB.ofMiB(size.roundUpToMiB()));
+        boolean mixed = machine.flag("altp2m").orElse(false);
         PagingConfig.Altp2m altp2m = build.word("altp2m", PagingConfig.Altp2m.values(), PagingConfig.Altp2m::word)
-                .orElse(PagingConfig.Altp2m.DISABLED);
+                .orElse(mixed ? PagingConfig.Altp2m.MIXED : PagingConfig.Altp2m.DISABLED);
         return build.checked(() -> new PagingConfig(
                 assisted ? PagingConfig.Mode.HARDWARE_ASSISTED : PagingConfig.Mode.SHADOW,
                 pool,

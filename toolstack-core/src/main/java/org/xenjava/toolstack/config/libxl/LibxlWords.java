@@ -11,7 +11,9 @@ final class LibxlWords {
     private LibxlWords() {}
 
     static String action(LifecycleAction action) {
-        return action.word().replace('-', '_');
+        return action == LifecycleAction.RENAME_RESTART
+                ? "restart_rename"
+                : action.word().replace('-', '_');
     }
 
     static String nic(NicConfig.Type type) {

@@ -8,15 +8,16 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.stream.IntStream;
 import org.xenjava.toolstack.config.ClockConfig;
+import org.xenjava.toolstack.config.ClockConfig.TimerMode;
+import org.xenjava.toolstack.config.ClockConfig.TscMode;
 import org.xenjava.toolstack.config.DomainConfig;
 import org.xenjava.toolstack.config.DomainConfig.BootLoader;
 import org.xenjava.toolstack.config.DomainConfig.Lifecycle;
 import org.xenjava.toolstack.config.LifecycleAction;
 import org.xenjava.toolstack.config.LimitsConfig;
+import org.xenjava.toolstack.config.NicConfig;
 import org.xenjava.toolstack.config.PagingConfig;
 import org.xenjava.toolstack.config.ProcessorConfig.Feature;
-import org.xenjava.toolstack.config.TimerMode;
-import org.xenjava.toolstack.config.TscMode;
 import org.xenjava.toolstack.xenctrl.units.KiB;
 
 /** Writes {@code libxl_domain_config}. The order of the members is that of libxl's own files. */
@@ -35,8 +36,9 @@ final class LibxlWriter {
                 .elements(
                         "disks", config.disks().stream().map(LibxlDevices::disk).toList());
         List<JsonObject> nics = new ArrayList<>();
-        for (int devid = 0; devid < config.nics().size(); devid++) {
-            nics.add(LibxlDevices.nic(devid, config.nics().get(devid), config.type()));
+        for (int place = 0; place < config.nics().size(); place++) {
+            NicConfig nic = config.nics().get(place);
+            nics.add(LibxlDevices.nic(nic.devidAt(place), nic, config.type()));
         }
         domain.elements("nics", nics);
         LibxlOtherDevices.write(config.otherDevices(), domain);
@@ -68,6 +70,7 @@ final class LibxlWriter {
                 .text("pool_name", config.placement().pool())
                 .choice("run_hotplug_scripts", Optional.of(true));
         LibxlProcessor.writeOptions(config.options(), create);
+        LibxlDescribed.writeCreate(config.describedKeys(), create);
         return create;
     }
 
@@ -98,6 +101,7 @@ final class LibxlWriter {
                 .number("max_grant_frames", number(limits.grantFrames()))
                 .number("max_maptrack_frames", number(limits.maptrackFrames()))
                 .number("max_grant_version", number(limits.grantVersion()));
+        LibxlOtherDevices.writeHardware(config.otherDevices(), build);
         LibxlProcessor.write(config.processor(), config.options(), build);
         PagingConfig paging = config.paging();
         build.text(
@@ -106,7 +110,7 @@ final class LibxlWriter {
                                 .filter(mode -> mode != PagingConfig.Altp2m.DISABLED)
                                 .map(PagingConfig.Altp2m::word))
                 .number("altp2m_count", number(paging.altp2mCount()));
-        config.hvm().ifPresent(machine -> LibxlMachine.writeDeviceModel(machine, build));
+        LibxlMachine.writeDeviceModel(config.deviceModel(), build);
         build.object("sched_params", LibxlPlacement.share(config.placement()))
                 .choice("claim_mode", Optional.of(true))
                 .number(
@@ -120,17 +124,18 @@ final class LibxlWriter {
                 .text("kernel", config.kernel())
                 .text("cmdline", Optional.of(config.commandLine()).filter(line -> !line.isEmpty()))
                 .text("ramdisk", config.ramdisk());
-        config.hvm().ifPresent(machine -> {
-            build.text(
-                    "timer_mode",
-                    Optional.of(machine.timerMode())
-                            .filter(mode -> mode != TimerMode.NO_DELAY_FOR_MISSED_TICKS)
-                            .map(TimerMode::word));
-            LibxlMachine.writeFeatures(machine, build);
-        });
-        return build.object(
-                        "type." + config.type().word(),
-                        config.hvm().map(LibxlMachine::write).orElseGet(() -> LibxlProcessor.machine(config.options())))
+        build.text(
+                "timer_mode",
+                Optional.of(clock.timerMode())
+                        .filter(mode -> mode != TimerMode.NO_DELAY_FOR_MISSED_TICKS)
+                        .map(TimerMode::word));
+        config.hvm().ifPresent(machine -> LibxlMachine.writeFeatures(machine, build));
+        LibxlMachine.writeConfinement(config.deviceModel(), build);
+        LibxlDescribed.writeBuild(config.describedKeys(), build);
+        LibxlMembers machine =
+                config.hvm().map(LibxlMachine::write).orElseGet(() -> LibxlProcessor.machine(config.options()));
+        LibxlDescribed.writeMachine(config.describedKeys(), machine);
+        return build.object("type." + config.type().word(), machine)
                 .object("arch_arm", new LibxlMembers())
                 .object(
                         "arch_x86",

@@ -13,6 +13,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalInt;
 import java.util.stream.Collectors;
 import org.xenjava.toolstack.config.DiskConfig;
 import org.xenjava.toolstack.config.DomainConfig;
@@ -129,7 +130,7 @@ public final class XlConfigReader {
      * @throws ConfigException if the text specifies no network card, or one that is not supported
      */
     public static NicConfig nic(String specification) {
-        return new XlNicSpec(0, warning -> {}).parse(specification);
+        return new XlNicSpec(OptionalInt.empty(), warning -> {}).parse(specification);
     }
 
     /** Refuses malformed UTF-8: a replacement character would change a name or a path. */

@@ -8,8 +8,10 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
 import org.xenjava.toolstack.config.ClockConfig;
+import org.xenjava.toolstack.config.ClockConfig.TscMode;
 import org.xenjava.toolstack.config.Confinement;
 import org.xenjava.toolstack.config.CpuPlacement;
+import org.xenjava.toolstack.config.DeviceModel;
 import org.xenjava.toolstack.config.DomainConfig;
 import org.xenjava.toolstack.config.DomainConfig.Lifecycle;
 import org.xenjava.toolstack.config.GraphicsConfig;
@@ -25,7 +27,6 @@ import org.xenjava.toolstack.config.PagingConfig;
 import org.xenjava.toolstack.config.PeripheralConfig;
 import org.xenjava.toolstack.config.PlatformConfig;
 import org.xenjava.toolstack.config.PlatformConfig.GenerationId;
-import org.xenjava.toolstack.config.TscMode;
 import org.xenjava.toolstack.config.ViridianFeature;
 import org.xenjava.toolstack.processor.CpuList;
 import org.xenjava.toolstack.xenctrl.units.KiB;
@@ -71,7 +72,9 @@ public final class XlConfigWriter {
         placement(config.placement(), config.maxVcpus());
         xen(config);
         lifecycle(config.lifecycle());
-        config.hvm().ifPresent(machine -> machine(machine, config.clock().tscMode()));
+        config.hvm().ifPresent(machine -> machine(machine, config.clock()));
+        deviceModel(config.deviceModel());
+        config.describedKeys().forEach((key, value) -> string(key.key(), value));
         list("disk", config.disks().stream().map(XlDiskWriter::write).toList());
         list("vif", config.nics().stream().map(XlNicSpec::write).toList());
         for (OtherDevice.Kind kind : OtherDevice.Kind.values()) {
@@ -110,6 +113,9 @@ public final class XlConfigWriter {
         if (clock.offsetSeconds() != 0) {
             // A number may have a sign only in quotes.
             string("rtc_timeoffset", Integer.toString(clock.offsetSeconds()));
+        }
+        if (clock.timerMode() != ClockConfig.DEFAULT.timerMode() && config.hvm().isEmpty()) {
+            string("timer_mode", clock.timerMode().word());
         }
         if (clock.tscMode() != TscMode.DEFAULT && config.hvm().isEmpty()) {
             string("tsc_mode", clock.tscMode().word());
@@ -183,14 +189,14 @@ public final class XlConfigWriter {
         string("on_soft_reset", lifecycle.onSoftReset().word());
     }
 
-    private void machine(HvmConfig machine, TscMode tscMode) {
+    private void machine(HvmConfig machine, ClockConfig clock) {
         firmware(machine.firmware());
         string("boot", machine.boot());
         for (HvmFeature feature : HvmFeature.values()) {
             number(feature.word(), machine.has(feature) ? 1 : 0);
         }
-        string("timer_mode", machine.timerMode().word());
-        string("tsc_mode", tscMode.word());
+        string("timer_mode", clock.timerMode().word());
+        string("tsc_mode", clock.tscMode().word());
         list("viridian", words(machine.viridian(), ViridianFeature::word));
         machine.mmioHole().ifPresent(hole -> number("mmio_hole", hole.toMiB()));
         platform(machine.platform());
@@ -198,13 +204,16 @@ public final class XlConfigWriter {
         screen(machine.graphics());
         list("serial", machine.serial());
         list("usbdevice", words(machine.usbDevices(), UsbDevice::word));
-        file("device_model_override", machine.deviceModel().program());
-        list("device_model_args", machine.deviceModel().arguments());
-        machine.deviceModel()
-                .confinement()
+    }
+
+    /** Only values that differ from the default. */
+    private void deviceModel(DeviceModel model) {
+        file("device_model_override", model.program());
+        list("device_model_args", model.arguments());
+        model.confinement()
                 .filter(confinement -> confinement != Confinement.WHERE_POSSIBLE)
                 .ifPresent(confinement -> number("dm_restrict", confinement == Confinement.REQUIRED ? 1 : 0));
-        machine.deviceModel().user().ifPresent(user -> string("device_model_user", user));
+        model.user().ifPresent(user -> string("device_model_user", user));
     }
 
     private void firmware(Firmware firmware) {

@@ -193,6 +193,9 @@ final class XlDiskReader {
             disk.format(format());
         }
         backend().ifPresent(disk::backend);
+        get("backend")
+                .filter(name -> !name.equals("0") && !name.equals("Domain-0"))
+                .ifPresent(disk::backendDomain);
         get("script").ifPresent(disk::script);
         if (is("devtype", CDROM)) {
             disk.cdrom();
@@ -225,11 +228,6 @@ final class XlDiskReader {
     }
 
     private Optional<Backend> backend() {
-        get("backend")
-                .filter(name -> !name.equals("0") && !name.equals("Domain-0"))
-                .ifPresent(name -> {
-                    throw new ConfigException("backend " + name + " is not supported: disks are served by domain 0");
-                });
         return Optional.ofNullable(values.get("backendtype")).map(word -> switch (word) {
             case "phy" -> Backend.PHY;
             case "qdisk" -> Backend.QDISK;

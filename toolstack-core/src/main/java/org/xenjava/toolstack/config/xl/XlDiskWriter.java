@@ -18,6 +18,7 @@ final class XlDiskWriter {
                 "access=" + disk.access().word(),
                 "devtype=" + disk.device().word()));
         disk.backend().ifPresent(backend -> parameters.add("backendtype=" + backend.word()));
+        disk.backendDomain().ifPresent(domain -> parameters.add("backend=" + domain));
         disk.script().ifPresent(script -> parameters.add("script=" + script));
         parameters.add(disk.options().contains(Option.DISCARD) ? "discard" : "no-discard");
         if (disk.options().contains(Option.DIRECT_IO_SAFE)) {

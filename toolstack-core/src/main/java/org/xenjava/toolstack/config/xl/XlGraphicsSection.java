@@ -36,7 +36,7 @@ final class XlGraphicsSection {
         Vga vga = vga();
         KiB videoRam = settings.mib("videoram").orElse(vga.leastVideoRam());
         Optional<Vnc> vnc = settings.truth("vnc").orElse(true) ? vnc() : Optional.empty();
-        Optional<String> keymap = settings.text("keymap");
+        Optional<String> keymap = settings.filled("keymap");
         Optional<Spice> spice = settings.truth("spice").orElse(false) ? spice() : Optional.empty();
         Optional<Sdl> sdl = settings.truth("sdl").orElse(false)
                 ? Optional.of(new Sdl(settings.text("display"), settings.text("xauthority")))
@@ -81,14 +81,14 @@ final class XlGraphicsSection {
         Set<Spice.Feature> features = Stream.of(Spice.Feature.values())
                 .filter(feature -> settings.truth(feature.key()).orElse(feature == Spice.Feature.AGENT_MOUSE))
                 .collect(Collectors.toSet());
-        Optional<String> password = settings.text("spicepasswd").filter(text -> !text.isEmpty());
+        Optional<String> password = settings.filled("spicepasswd");
         if (settings.truth("spicedisable_ticketing").orElse(false)) {
             password = Optional.empty();
         } else if (password.isEmpty()) {
             settings.complain("spice", "'spice' needs spicepasswd, or spicedisable_ticketing = 1");
         }
         Optional<String> chosen = password;
-        Optional<String> host = settings.text("spicehost").filter(text -> !text.isEmpty());
+        Optional<String> host = settings.filled("spicehost");
         OptionalInt port = port("spiceport");
         OptionalInt tlsPort = port("spicetls_port");
         int redirections = settings.integer("spiceusbredirection").orElse(0);
@@ -107,7 +107,7 @@ final class XlGraphicsSection {
 
     /** The password; as in xl, an empty one is none. */
     private Optional<String> password() {
-        Optional<String> password = settings.text("vncpasswd").filter(text -> !text.isEmpty());
+        Optional<String> password = settings.filled("vncpasswd");
         if (password.filter(text -> text.length() > PASSWORD_LENGTH).isPresent()) {
             settings.warn("vncpasswd", "VNC looks only at the first " + PASSWORD_LENGTH + " characters of 'vncpasswd'");
         }

@@ -16,10 +16,8 @@ import java.util.UUID;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
-import org.xenjava.toolstack.config.Confinement;
 import org.xenjava.toolstack.config.HvmConfig;
 import org.xenjava.toolstack.config.HvmConfig.Bios;
-import org.xenjava.toolstack.config.HvmConfig.DeviceModel;
 import org.xenjava.toolstack.config.HvmConfig.Firmware;
 import org.xenjava.toolstack.config.HvmConfig.UsbDevice;
 import org.xenjava.toolstack.config.HvmFeature;
@@ -31,7 +29,6 @@ import org.xenjava.toolstack.config.PlatformConfig.GenerationId;
 import org.xenjava.toolstack.config.PlatformConfig.MachineCheckFeature;
 import org.xenjava.toolstack.config.PlatformConfig.SmbiosString;
 import org.xenjava.toolstack.config.PlatformConfig.VendorDevice;
-import org.xenjava.toolstack.config.TimerMode;
 import org.xenjava.toolstack.config.ViridianFeature;
 import org.xenjava.toolstack.error.ConfigException;
 import org.xenjava.toolstack.text.UuidText;
@@ -53,14 +50,12 @@ final class XlHvmSection {
                 .firmware(firmware())
                 .features(features())
                 .viridian(viridian())
-                .deviceModel(deviceModel())
                 .serial(serial())
                 .usbDevices(usbDevices())
                 .platform(platform())
                 .peripherals(peripherals())
                 .graphics(new XlGraphicsSection(settings).graphics());
         settings.text("boot").ifPresent(machine::boot);
-        settings.mode("timer_mode", TimerMode.values(), TimerMode::word).ifPresent(machine::timerMode);
         settings.mib("mmio_hole").ifPresent(machine::mmioHole);
         return settings.valid(machine::build).orElse(HvmConfig.DEFAULT);
     }
@@ -152,18 +147,6 @@ final class XlHvmSection {
         return group;
     }
 
-    private DeviceModel deviceModel() {
-        List<String> arguments = Stream.of("device_model_args", "device_model_args_hvm")
-                .flatMap(key -> settings.texts(key).stream())
-                .toList();
-        Optional<Path> program = settings.file("device_model_override");
-        Optional<Confinement> confinement =
-                settings.truth("dm_restrict").map(restricted -> restricted ? Confinement.REQUIRED : Confinement.OFF);
-        Optional<String> user = settings.text("device_model_user").filter(name -> !name.isEmpty());
-        return settings.valid(() -> new DeviceModel(program, arguments, confinement, user))
-                .orElse(DeviceModel.DEFAULT);
-    }
-
     private PlatformConfig platform() {
         List<SmbiosString> smbios = settings.texts("smbios").stream()
                 .flatMap(text -> smbios(text).stream())
@@ -225,7 +208,7 @@ final class XlHvmSection {
                 .filter(number -> number != 0)
                 .findAny();
         Optional<SoundCard> sound =
-                settings.text("soundhw").flatMap(word -> one("soundhw", SoundCard.values(), SoundCard::word, word));
+                settings.filled("soundhw").flatMap(word -> one("soundhw", SoundCard.values(), SoundCard::word, word));
         return settings.valid(() -> new PeripheralConfig(bus, version, sound)).orElse(PeripheralConfig.DEFAULT);
     }
 

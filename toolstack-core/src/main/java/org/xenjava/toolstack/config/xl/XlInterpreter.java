@@ -4,10 +4,12 @@ package org.xenjava.toolstack.config.xl;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.UUID;
 import java.util.function.BiFunction;
 import java.util.stream.Stream;
@@ -57,13 +59,15 @@ final class XlInterpreter {
         type.filter(DomainType.HVM::equals)
                 .map(hvm -> new XlHvmSection(settings).machine())
                 .ifPresent(builder::hvm);
+        XlDescribedSection described = new XlDescribedSection(settings, type);
+        builder.deviceModel(described.deviceModel()).describedKeys(described.keys());
         memory(builder);
         int vcpus = settings.integer("vcpus").orElse(1);
         Optional<Integer> maxVcpus = settings.integer("maxvcpus");
         builder.vcpus(vcpus);
         maxVcpus.ifPresent(builder::maxVcpus);
         builder.placement(new XlPlacementSection(settings, Math.max(1, maxVcpus.orElse(vcpus))).placement());
-        devices(builder);
+        devices(builder, described.screen());
         uuid().ifPresent(builder::uuid);
         builder.lifecycle(new Lifecycle(
                 action("on_poweroff", Lifecycle.DEFAULT.onPoweroff()),
@@ -136,7 +140,8 @@ final class XlInterpreter {
                 : settings.text("bootloader_args")
                         .map(text -> List.of(StringUtils.split(text, " \t\n")))
                         .orElse(List.of());
-        return settings.text("bootloader").flatMap(program -> settings.valid(() -> new BootLoader(program, arguments)));
+        return settings.filled("bootloader")
+                .flatMap(program -> settings.valid(() -> new BootLoader(program, arguments)));
     }
 
     /** The command line, as in xl: {@code cmdline} alone if there is one; else {@code root=}, root's value, a blank and extra. */
@@ -171,15 +176,17 @@ final class XlInterpreter {
         maxMemory.ifPresent(builder::maxMemory);
     }
 
-    private void devices(DomainConfig.Builder builder) {
+    private void devices(DomainConfig.Builder builder, Optional<OtherDevice> screen) {
         builder.disks(each("disk", (index, text) -> XlDiskReader.read(text)));
         builder.nics(each("vif", (index, text) -> {
-            XlNicSpec spec = new XlNicSpec(index, warning -> settings.warn("vif", warning));
+            XlNicSpec spec = new XlNicSpec(OptionalInt.of(index), warning -> settings.warn("vif", warning));
             return spec.parse(text);
         }));
-        builder.otherDevices(Stream.of(OtherDevice.Kind.values())
+        Stream<OtherDevice> listed = Stream.of(OtherDevice.Kind.values())
                 .flatMap(kind ->
-                        each(kind.key(), (index, text) -> XlOtherDevices.read(kind, text, flags(kind))).stream())
+                        each(kind.key(), (index, text) -> XlOtherDevices.read(kind, text, flags(kind))).stream());
+        builder.otherDevices(Stream.concat(listed, screen.stream())
+                .sorted(Comparator.comparing(OtherDevice::kind))
                 .toList());
     }
 

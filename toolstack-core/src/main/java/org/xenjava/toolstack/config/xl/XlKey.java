@@ -34,6 +34,8 @@ record XlKey(String name, Kind kind, Guests guests, Status status, Optional<Stri
         ANY,
         HVM,
         NOT_HVM,
+        NOT_PVH,
+        PVH,
         PV;
 
         boolean include(Optional<DomainType> type) {
@@ -41,6 +43,8 @@ record XlKey(String name, Kind kind, Guests guests, Status status, Optional<Stri
                 case ANY -> true;
                 case HVM -> type.equals(Optional.of(DomainType.HVM));
                 case NOT_HVM -> type.isPresent() && !HVM.include(type);
+                case NOT_PVH -> type.isPresent() && !PVH.include(type);
+                case PVH -> type.equals(Optional.of(DomainType.PVH));
                 case PV -> type.equals(Optional.of(DomainType.PV));
             };
         }

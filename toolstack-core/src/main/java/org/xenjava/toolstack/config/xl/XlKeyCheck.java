@@ -77,6 +77,8 @@ final class XlKeyCheck {
                         + switch (key.guests()) {
                             case ANY, HVM -> "concerns HVM guests";
                             case NOT_HVM -> "does not concern HVM guests";
+                            case NOT_PVH -> "does not concern PVH guests";
+                            case PVH -> "concerns PVH guests";
                             case PV -> "concerns PV guests";
                         });
     }

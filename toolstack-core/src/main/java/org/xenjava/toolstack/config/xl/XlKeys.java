@@ -4,7 +4,9 @@ package org.xenjava.toolstack.config.xl;
 import static org.xenjava.toolstack.config.xl.XlKey.Guests.ANY;
 import static org.xenjava.toolstack.config.xl.XlKey.Guests.HVM;
 import static org.xenjava.toolstack.config.xl.XlKey.Guests.NOT_HVM;
+import static org.xenjava.toolstack.config.xl.XlKey.Guests.NOT_PVH;
 import static org.xenjava.toolstack.config.xl.XlKey.Guests.PV;
+import static org.xenjava.toolstack.config.xl.XlKey.Guests.PVH;
 import static org.xenjava.toolstack.config.xl.XlKey.Kind.BOOLEAN;
 import static org.xenjava.toolstack.config.xl.XlKey.Kind.LIST;
 import static org.xenjava.toolstack.config.xl.XlKey.Kind.NUMBER;
@@ -57,22 +59,22 @@ final class XlKeys {
                     supportedInHvm(STRING, "no firmware is loaded for it", "firmware"),
                     supported(STRING, HVM, "bios", "bios_path_override", "firmware_override"),
                     supported(STRING, HVM, "smbios_firmware", "acpi_firmware", "boot"),
-                    supportedInHvm(BOOLEAN, "every other guest has it", "acpi=1"),
+                    supported(BOOLEAN, ANY, "acpi"),
                     supported(BOOLEAN, HVM, "acpi_s3", "acpi_s4", "acpi_laptop_slate"),
                     supported(BOOLEAN, HVM, "pae", "nx", "apic", "hpet", "vpt_align", "xen_platform_pci"),
                     supported(BOOLEAN, HVM, "xen_platform_pci_bar_uc", "hvm_pirq", "altp2mhvm"),
-                    supportedInHvm(STRING, "it has libxl's default mode", "timer_mode=no_delay_for_missed_ticks"),
+                    supported(STRING, ANY, "timer_mode"),
                     supported(STRING_OR_LIST, HVM, "viridian"),
                     supported(NUMBER, HVM, "mmio_hole"),
                     supported(STRING, HVM, "vga"),
                     supported(BOOLEAN, HVM, "stdvga"),
                     supportedInHvm(NUMBER, "it has no display", "videoram=0"),
-                    supported(BOOLEAN, HVM, "vnc", "vncunused"),
-                    supported(STRING, HVM, "vnclisten", "vncpasswd"),
-                    supported(NUMBER, HVM, "vncdisplay"),
-                    supported(STRING, HVM, "keymap"),
-                    supported(BOOLEAN, HVM, "sdl"),
-                    supported(STRING, HVM, "display", "xauthority"),
+                    supported(BOOLEAN, NOT_PVH, "vnc", "vncunused"),
+                    supported(STRING, NOT_PVH, "vnclisten", "vncpasswd"),
+                    supported(NUMBER, NOT_PVH, "vncdisplay"),
+                    supported(STRING, NOT_PVH, "keymap"),
+                    supported(BOOLEAN, NOT_PVH, "sdl"),
+                    supported(STRING, NOT_PVH, "display", "xauthority"),
                     supported(BOOLEAN, HVM, "nographic", "spice"),
                     supported(NUMBER, HVM, "spiceport", "spicetls_port"),
                     supported(STRING, HVM, "spicehost", "spicepasswd"),
@@ -85,11 +87,12 @@ final class XlKeys {
                     supported(NUMBER, HVM, "usbversion"),
                     supported(STRING, HVM, "soundhw", "hdtype", "vendor_device", "ms_vm_genid"),
                     supported(LIST, HVM, "smbios", "mca_caps"),
-                    supportedInHvm(STRING, "it has no device model of its own", "device_model_override"),
-                    supportedInHvm(LIST, "it has no device model of its own", "device_model_args"),
+                    supported(STRING, ANY, "device_model_override"),
+                    supported(LIST, ANY, "device_model_args"),
                     supported(LIST, HVM, "device_model_args_hvm"),
-                    supported(BOOLEAN, HVM, "dm_restrict"),
-                    supported(STRING, HVM, "device_model_user"),
+                    supported(LIST, NOT_HVM, "device_model_args_pv"),
+                    supported(BOOLEAN, ANY, "dm_restrict"),
+                    supported(STRING, ANY, "device_model_user"),
                     // Processors
                     ignored(NUMBER, ANY, "the scheduler's defaults apply", "period", "slice", "latency", "extratime"),
                     refused(LIST, ANY, "virtual NUMA comes with the host's NUMA nodes", "vnuma"),
@@ -99,22 +102,23 @@ final class XlKeys {
                     // Limits and rights
                     refused(NUMBER, ANY, "xenstore's features are not masked", "xenstore_feature_mask"),
                     refused(LIST, ANY, "xenstore's quota is not set", "xenstore_quota"),
-                    refused(STRING, ANY, "XSM labels are not set", "seclabel", "init_seclabel"),
+                    described(STRING, ANY, "XSM labels are not set", "seclabel", "init_seclabel"),
                     // Boot
                     ignored(BOOLEAN, ANY, "no boot loader is run", "bootloader_restrict"),
                     ignored(STRING, ANY, "no boot loader is run", "bootloader_user"),
-                    refused(BOOLEAN, ANY, "the PV shim is not started", "pvshim=0"),
-                    ignored(STRING, ANY, "the PV shim is not started", "pvshim_path", "pvshim_cmdline", "pvshim_extra"),
+                    described(BOOLEAN, PVH, "the PV shim is not started", "pvshim"),
+                    described(
+                            STRING, PVH, "the PV shim is not started", "pvshim_path", "pvshim_cmdline", "pvshim_extra"),
                     // Paravirtual devices
                     ignored(LIST, ANY, "the key is obsolete, and xl ignores it", "vif2"),
-                    refused(
+                    described(
                             LIST,
                             ANY,
                             "only a domain of its own can serve a vTPM, and dom0 serves all devices",
                             "vtpm"),
                     described(LIST, ANY, "no back end of shares is attached", "p9"),
                     described(LIST, ANY, "no QEMU is started for a paravirtual screen", "vfb"),
-                    refused(LIST, ANY, "no back end is attached for such devices", "pvcalls", "vkb"),
+                    described(LIST, ANY, "no back end is attached for such devices", "pvcalls", "vkb"),
                     refused(LIST, ANY, "neither Linux nor QEMU has a back end for such devices", "vdispl", "vsnd"),
                     refused(LIST, ANY, "libxl has such devices on Arm only", "virtio"),
                     described(LIST, ANY, "no back end of channels is attached", "channel"),
@@ -122,10 +126,10 @@ final class XlKeys {
                     // The host's hardware
                     described(LIST, ANY, "USB controllers are configured with 'usb' and 'usbversion'", "usbctrl"),
                     described(LIST, ANY, "passthrough of hardware is not supported", "pci", "usbdev"),
-                    refused(LIST, ANY, "passthrough of hardware is not supported", "dtdev"),
-                    refused(LIST, ANY, "passthrough of hardware is not supported", "ioports", "iomem", "irqs"),
-                    refused(STRING, ANY, "passthrough of hardware is not supported", "passthrough=disabled", "rdm"),
-                    refused(STRING, HVM, "passthrough of hardware is not supported", "gfx_passthru=0"),
+                    described(LIST, ANY, "passthrough of hardware is not supported", "dtdev"),
+                    described(LIST, ANY, "passthrough of hardware is not supported", "ioports", "iomem", "irqs"),
+                    described(STRING, ANY, "passthrough of hardware is not supported", "passthrough"),
+                    described(STRING, HVM, "passthrough of hardware is not supported", "rdm", "gfx_passthru"),
                     described(
                             BOOLEAN,
                             ANY,
@@ -136,9 +140,9 @@ final class XlKeys {
                             "pci_power_mgmt"),
                     ignored(NUMBER, HVM, "no PCI device is passed through", "rdm_mem_boundary"),
                     // Emulated devices
-                    ignored(BOOLEAN, HVM, "QEMU decides whether its window uses OpenGL", "opengl"),
+                    ignored(BOOLEAN, NOT_PVH, "QEMU decides whether its window uses OpenGL", "opengl"),
                     ignored(BOOLEAN, ANY, "xl ignores it", "vncviewer"),
-                    refused(BOOLEAN, HVM, "no paravirtual keyboard is attached", "vkb_device=0"),
+                    described(BOOLEAN, HVM, "no paravirtual keyboard is attached", "vkb_device"),
                     // The device model
                     ignored(STRING, ANY, "xl ignores it", "device_model"),
                     refused(
@@ -146,13 +150,12 @@ final class XlKeys {
                             ANY,
                             "the old QEMU of Xen has no support any more",
                             "device_model_version=qemu-xen"),
-                    refused(LIST, ANY, "the QEMU of paravirtual devices has our arguments", "device_model_args_pv"),
-                    refused(BOOLEAN, ANY, "stub domains are not supported", "device_model_stubdomain_override=0"),
+                    described(BOOLEAN, ANY, "stub domains are not supported", "device_model_stubdomain_override"),
+                    described(STRING, ANY, "stub domains are not supported", "device_model_stubdomain_seclabel"),
                     ignored(
                             STRING,
                             ANY,
                             "stub domains are not supported",
-                            "device_model_stubdomain_seclabel",
                             "stubdomain_kernel",
                             "stubdomain_ramdisk",
                             "stubdomain_cmdline"),
@@ -166,10 +169,10 @@ final class XlKeys {
             .collect(ImmutableMap.toImmutableMap(XlKey::name, key -> key));
 
     /**
-     * The keys that libxl refuses together with populate-on-demand (libxl_create.c): an IOMMU needs every page to be
-     * present, and virtual NUMA does not support pages that are not.
+     * The refused keys that libxl refuses together with populate-on-demand (libxl_create.c): virtual NUMA does not
+     * support pages that are not present.
      */
-    private static final ImmutableSet<String> NOT_ON_DEMAND = ImmutableSet.of("vnuma", "dtdev", "passthrough");
+    private static final ImmutableSet<String> NOT_ON_DEMAND = ImmutableSet.of("vnuma");
 
     private XlKeys() {}
 

@@ -6,6 +6,7 @@ import com.google.common.base.Splitter;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.OptionalInt;
 import java.util.function.Consumer;
 import java.util.regex.Pattern;
 import org.xenjava.toolstack.config.MacAddress;
@@ -16,29 +17,29 @@ import org.xenjava.toolstack.error.ConfigException;
 
 /**
  * Reads and writes a network card as xl-network-configuration(5) specifies it: {@code key=value} and flags with commas
- * between them and blanks before them. Unlike xl, the reader refuses a parameter that it does not know.
+ * between them and blanks around them. Unlike xl, the reader refuses a parameter that it does not know.
  */
 final class XlNicSpec {
     private static final CharMatcher BLANK = CharMatcher.is(' ');
     private static final Pattern DECIMAL = Pattern.compile("[0-9]{1,9}");
 
-    private final int index;
+    private final OptionalInt place;
     private final Consumer<String> warnings;
     private final NicConfig.Builder nic = NicConfig.builder();
 
     /**
-     * @param index place in the list, from 0
+     * @param place place in the list, from 0; empty for a card that is attached
      * @param warnings receives the warnings
      */
-    XlNicSpec(int index, Consumer<String> warnings) {
-        this.index = index;
+    XlNicSpec(OptionalInt place, Consumer<String> warnings) {
+        this.place = place;
         this.warnings = warnings;
     }
 
     /** @throws ConfigException if the text specifies no network card, or one that is not supported */
     NicConfig parse(String text) {
         for (String parameter : Splitter.on(',').split(text)) {
-            String trimmed = BLANK.trimLeadingFrom(parameter);
+            String trimmed = BLANK.trimFrom(parameter);
             if (!trimmed.isEmpty()) {
                 parameter(trimmed);
             }
@@ -59,6 +60,8 @@ final class XlNicSpec {
         nic.gatewayDevice().ifPresent(device -> parameters.add("gatewaydev=" + device));
         parameters.add("mtu=" + nic.mtu());
         nic.rate().ifPresent(rate -> parameters.add("rate=" + XlRate.write(rate)));
+        nic.devid().ifPresent(devid -> parameters.add("devid=" + devid));
+        nic.backendDomain().ifPresent(domain -> parameters.add("backend=" + domain));
         if (nic.trust() == Trust.UNTRUSTED) {
             parameters.add(Trust.UNTRUSTED.word());
         }
@@ -70,7 +73,9 @@ final class XlNicSpec {
         if (equals < 0) {
             flag(parameter);
         } else {
-            assign(parameter.substring(0, equals), parameter.substring(equals + 1));
+            assign(
+                    BLANK.trimTrailingFrom(parameter.substring(0, equals)),
+                    BLANK.trimLeadingFrom(parameter.substring(equals + 1)));
         }
     }
 
@@ -98,14 +103,16 @@ final class XlNicSpec {
             case "mtu" -> nic.mtu(decimal(key, value));
             case "rate" -> nic.rate(XlRate.parse(value));
             case "devid" -> {
-                if (decimal(key, value) != index) {
-                    throw new ConfigException("devid is not supported, unless it is the place in the list, " + index);
+                int devid = decimal(key, value);
+                if (devid != place.orElse(devid + 1)) {
+                    nic.devid(devid);
                 }
             }
+            case "trusted", "untrusted" ->
+                warnings.accept("'" + key + "' of 'vif' is a word without a value; xl ignores " + key + "=" + value);
             case "backend" -> {
                 if (!value.isEmpty() && !value.equals("0") && !value.equals("Domain-0")) {
-                    throw new ConfigException(
-                            "backend " + value + " is not supported: network cards are served by domain 0");
+                    nic.backendDomain(value);
                 }
             }
             case "accel" -> warnings.accept("'accel' of 'vif' is ignored, as xl does");

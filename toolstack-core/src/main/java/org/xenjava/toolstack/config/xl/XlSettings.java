@@ -115,6 +115,11 @@ final class XlSettings {
         return value.map(one -> ((Text) one).text());
     }
 
+    /** A text; as in libxl, an empty one is none. */
+    Optional<String> filled(String key) {
+        return text(key).filter(text -> !text.isEmpty());
+    }
+
     OptionalLong number(String key) {
         Optional<String> text = text(key);
         if (text.isEmpty()) {
@@ -177,9 +182,9 @@ final class XlSettings {
         return value(key).filter(Items.class::isInstance).isPresent();
     }
 
-    /** A relative path is relative to the directory in which the process runs, as in xl. */
+    /** A relative path is relative to the directory in which the process runs, as in xl; an empty one is none. */
     Optional<Path> file(String key) {
-        return text(key).flatMap(name -> {
+        return filled(key).flatMap(name -> {
             try {
                 return Optional.of(Path.of(name));
             } catch (InvalidPathException e) {

@@ -9,6 +9,8 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.xenjava.toolstack.config.ClockConfig;
 import org.xenjava.toolstack.config.ClockConfig.Base;
+import org.xenjava.toolstack.config.ClockConfig.TimerMode;
+import org.xenjava.toolstack.config.ClockConfig.TscMode;
 import org.xenjava.toolstack.config.CpuidEdit;
 import org.xenjava.toolstack.config.DomainType;
 import org.xenjava.toolstack.config.GuestOption;
@@ -18,7 +20,6 @@ import org.xenjava.toolstack.config.PagingConfig.Altp2m;
 import org.xenjava.toolstack.config.PagingConfig.Mode;
 import org.xenjava.toolstack.config.ProcessorConfig;
 import org.xenjava.toolstack.config.ProcessorConfig.Feature;
-import org.xenjava.toolstack.config.TscMode;
 import org.xenjava.toolstack.error.ConfigException;
 import org.xenjava.toolstack.xenctrl.units.KiB;
 
@@ -40,7 +41,12 @@ final class XlXenSection {
         int offset = settings.integer("rtc_timeoffset").orElse(0);
         TscMode mode =
                 settings.mode("tsc_mode", TscMode.values(), TscMode::word).orElse(TscMode.DEFAULT);
-        return new ClockConfig(base, offset, mode);
+        if (isPv && settings.has("timer_mode")) {
+            settings.complain("timer_mode", "'timer_mode' is not for PV guests; xl refuses it too");
+        }
+        TimerMode timer = settings.mode("timer_mode", TimerMode.values(), TimerMode::word)
+                .orElse(ClockConfig.DEFAULT.timerMode());
+        return new ClockConfig(base, offset, mode, timer);
     }
 
     /** The limits; the default ones if a key is wrong and reported. */

@@ -7,7 +7,6 @@ import java.util.List;
 import java.util.Optional;
 import org.xenjava.toolstack.config.DomainConfig;
 import org.xenjava.toolstack.config.DomainType;
-import org.xenjava.toolstack.config.HvmConfig;
 import org.xenjava.toolstack.config.NicConfig;
 import org.xenjava.toolstack.config.PeripheralConfig.DiskBus;
 import org.xenjava.toolstack.error.ConfigException;
@@ -49,7 +48,7 @@ public record DevicePlan(List<DiskPlan> disks, List<NicPlan> nics, Optional<Qemu
                     .toList();
             List<NicPlan> nics = new ArrayList<>();
             for (NicConfig nic : config.nics()) {
-                nics.add(NicPlan.of(nic, nics.size(), nic.typeIn(config.type()), askedOnce));
+                nics.add(NicPlan.of(nic, nic.devidAt(nics.size()), nic.typeIn(config.type()), askedOnce));
             }
             boolean needed = config.type() == DomainType.HVM
                     || disks.stream().anyMatch(disk -> disk.backend() == DiskBackend.QEMU);
@@ -62,7 +61,7 @@ public record DevicePlan(List<DiskPlan> disks, List<NicPlan> nics, Optional<Qemu
 
     private static QemuPlan qemu(
             DomainConfig config, MemoryPlan memory, List<DiskPlan> disks, List<NicPlan> nics, HostInventory host) {
-        Path program = host.deviceModel(override(config));
+        Path program = host.deviceModel(config.deviceModel().program());
         config.hvm()
                 .flatMap(machine -> machine.graphics().vnc())
                 .filter(vnc -> vnc.password().isPresent())
@@ -78,9 +77,5 @@ public record DevicePlan(List<DiskPlan> disks, List<NicPlan> nics, Optional<Qemu
 
     private static DiskBus diskBus(DomainConfig config) {
         return config.hvm().map(machine -> machine.peripherals().diskBus()).orElse(DiskBus.IDE);
-    }
-
-    private static Optional<Path> override(DomainConfig config) {
-        return config.hvm().map(HvmConfig::deviceModel).flatMap(HvmConfig.DeviceModel::program);
     }
 }

@@ -34,6 +34,10 @@ public record DiskPlan(
      * @throws ConfigException if nothing can serve the disk; the message names it
      */
     public static DiskPlan of(DiskConfig disk, DomainType guest, DiskBus bus, HostInventory host) {
+        disk.backendDomain().ifPresent(domain -> {
+            throw new ConfigException(
+                    "disk " + disk.vdev() + ": backend " + domain + " is not supported: disks are served by domain 0");
+        });
         String path = DiskBackend.pathOf(disk);
         script(disk).ifPresent(script -> host.scriptRefusal(script).ifPresent(refusal -> {
             throw new ConfigException("disk " + disk.vdev() + ": script " + script + " is not run: " + refusal);

@@ -18,6 +18,10 @@ public record NicPlan(NicConfig nic, int devid, Type type) {
 
     /** @throws ConfigException if the host cannot connect the card */
     public static NicPlan of(NicConfig nic, int devid, Type type, HostInventory host) {
+        nic.backendDomain().ifPresent(domain -> {
+            throw new ConfigException(
+                    "vif: backend " + domain + " is not supported: network cards are served by domain 0");
+        });
         String script = NicNodes.scriptOf(nic);
         if (!HotplugCalls.isBuiltIn(script)) {
             host.scriptRefusal(script).ifPresent(refusal -> {

@@ -81,8 +81,8 @@ public final class QemuCommandLine {
             }
             plan.disks().forEach(disk -> addDisk(disk, bus));
             machine.platform().vendorDevice().ifPresent(device -> add("-device", "xen-pvdevice,device-id=0xc000"));
-            arguments.addAll(machine.deviceModel().arguments());
         });
+        arguments.addAll(config.deviceModel().arguments());
         return List.copyOf(arguments);
     }
 

@@ -16,6 +16,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.xenjava.toolstack.config.Confinement;
+import org.xenjava.toolstack.config.DeviceModel;
 import org.xenjava.toolstack.config.DomainConfig;
 import org.xenjava.toolstack.config.GraphicsConfig;
 import org.xenjava.toolstack.config.HvmConfig;
@@ -71,7 +72,7 @@ public record QemuConfinement(
     /** @throws ConfigException if the guest cannot be confined as required */
     static QemuConfinement of(
             DomainConfig config, List<DiskPlan> disks, List<NicPlan> nics, Path program, HostInventory host) {
-        HvmConfig.DeviceModel wanted = config.hvm().map(HvmConfig::deviceModel).orElse(HvmConfig.DeviceModel.DEFAULT);
+        DeviceModel wanted = config.deviceModel();
         Confinement policy = stricter(wanted.confinement(), host.confinement());
         Optional<QemuUser> named = wanted.user().map(name -> named(name, host));
         if (policy == Confinement.OFF && named.isEmpty()) {
@@ -118,7 +119,7 @@ public record QemuConfinement(
                 .orElse(QemuUser.UNNAMED);
     }
 
-    private static List<String> capabilities(HvmConfig.DeviceModel wanted, List<NicPlan> nics) {
+    private static List<String> capabilities(DeviceModel wanted, List<NicPlan> nics) {
         if (!wanted.arguments().isEmpty()) {
             return List.of();
         }
@@ -171,7 +172,7 @@ public record QemuConfinement(
         if (machine.flatMap(hvm -> hvm.graphics().spice()).isPresent()) {
             return Optional.of("Spice listens on a TCP port");
         }
-        if (machine.filter(hvm -> !hvm.deviceModel().arguments().isEmpty()).isPresent()) {
+        if (!config.deviceModel().arguments().isEmpty()) {
             return Optional.of("device_model_args may need it");
         }
         return machine.filter(hvm -> !Set.of("pty", "none", "null").containsAll(hvm.serial()))

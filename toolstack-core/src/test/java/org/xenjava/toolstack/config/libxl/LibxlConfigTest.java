@@ -138,12 +138,12 @@ class LibxlConfigTest {
         LibxlConfig config = LibxlConfig.parse(
                 """
                 {"c_info": {"type": "pvh", "name": "a", "poolid": 1, "future": [1]},
-                 "b_info": {"target_memkb": 65536, "kernel": "/k", "type.pvh": {"pvshim": "True"}, "irqs": []},
-                 "vtpms": [{"devid": 1}], "disks": [{"vdev": "xvda", "pdev_path": "/d", "beyond": "x"}]}
+                 "b_info": {"target_memkb": 65536, "kernel": "/k", "type.pvh": {"beyond": "True"}, "irqs": []},
+                 "vdispls": [{"devid": 1}], "disks": [{"vdev": "xvda", "pdev_path": "/d", "beyond": "x"}]}
                 """,
                 "test");
         assertEquals(
-                List.of("c_info.future", "b_info.type.pvh.pvshim", "vtpms", "disks[0].beyond"),
+                List.of("c_info.future", "b_info.type.pvh.beyond", "vdispls", "disks[0].beyond"),
                 config.read().ignored());
     }
 

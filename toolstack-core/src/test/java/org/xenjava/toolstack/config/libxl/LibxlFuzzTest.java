@@ -70,10 +70,8 @@ class LibxlFuzzTest {
                         machine.firmware(),
                         machine.boot(),
                         machine.features(),
-                        machine.timerMode(),
                         machine.viridian(),
                         machine.mmioHole(),
-                        machine.deviceModel(),
                         machine.serial(),
                         machine.usbDevices(),
                         machine.graphics(),
@@ -101,6 +99,8 @@ class LibxlFuzzTest {
                 nic.gatewayDevice(),
                 nic.mtu(),
                 Optional.empty(),
-                nic.trust());
+                nic.trust(),
+                nic.devid(),
+                nic.backendDomain());
     }
 }

@@ -10,7 +10,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.xenjava.toolstack.config.CpuPlacement;
+import org.xenjava.toolstack.config.DescribedKey;
 import org.xenjava.toolstack.config.DomainConfig;
 import org.xenjava.toolstack.config.HvmConfig;
 import org.xenjava.toolstack.config.NicConfig;
@@ -19,6 +22,7 @@ import org.xenjava.toolstack.config.PlatformConfig;
 import org.xenjava.toolstack.config.PlatformConfig.GenerationId;
 import org.xenjava.toolstack.config.xl.XlConfigReader;
 import org.xenjava.toolstack.error.ConfigException;
+import org.xenjava.toolstack.processor.CpuList;
 
 /**
  * Compares the guests that xl and this library make of the same files. {@code lab/xlcfg} runs it: xl's side is the JSON
@@ -66,6 +70,11 @@ final class XlComparison {
                 .nics(config.nics().stream().map(nic -> plain(nic, config)).toList());
         ours.uuid().ifPresentOrElse(uuid -> {}, () -> builder.uuid(new java.util.UUID(0, 0)));
         config.hvm().ifPresent(machine -> builder.hvm(decided(machine)));
+        builder.placement(anywhere(
+                        config.placement(),
+                        ours.placement().hard(),
+                        ours.placement().soft()))
+                .describedKeys(known(config.describedKeys()));
         // xl 4.17 prints no address of a USB device.
         builder.otherDevices(config.otherDevices().stream()
                 .map(device -> device.kind() == OtherDevice.Kind.USB_DEVICE
@@ -87,7 +96,31 @@ final class XlComparison {
                 nic.gatewayDevice(),
                 nic.mtu(),
                 Optional.empty(),
-                nic.trust());
+                nic.trust(),
+                nic.devid(),
+                nic.backendDomain());
+    }
+
+    /** xl writes the numbers of its host's CPUs, up to a multiple of 8, where a file says "all". */
+    private static CpuPlacement anywhere(CpuPlacement placement, List<CpuList> hard, List<CpuList> soft) {
+        return new CpuPlacement(
+                hard.isEmpty() && isWhole(placement.hard()) ? List.of() : placement.hard(),
+                soft.isEmpty() && isWhole(placement.soft()) ? List.of() : placement.soft(),
+                placement.weight(),
+                placement.cap(),
+                placement.pool());
+    }
+
+    private static boolean isWhole(List<CpuList> lists) {
+        return lists.stream().allMatch(list -> list.toString().matches("0-(7|15|23|31)"));
+    }
+
+    /** xl 4.17 drops a strategy that has a policy behind it. */
+    private static Map<DescribedKey, String> known(Map<DescribedKey, String> keys) {
+        return keys.entrySet().stream()
+                .filter(entry ->
+                        entry.getKey() != DescribedKey.RDM || !entry.getValue().contains(","))
+                .collect(Collectors.toMap(Map.Entry::getKey, Map.Entry::getValue));
     }
 
     private static HvmConfig decided(HvmConfig machine) {
@@ -98,10 +131,8 @@ final class XlComparison {
                 machine.firmware(),
                 machine.boot(),
                 machine.features(),
-                machine.timerMode(),
                 machine.viridian(),
                 machine.mmioHole(),
-                machine.deviceModel(),
                 machine.serial(),
                 machine.usbDevices(),
                 machine.graphics(),

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.xenjava.toolstack.config.xl;
 
+import com.google.common.collect.ImmutableMap;
 import java.nio.file.Path;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
@@ -15,8 +17,12 @@ import net.jqwik.api.Combinators;
 import net.jqwik.api.Tuple;
 import net.jqwik.api.arbitraries.StringArbitrary;
 import org.xenjava.toolstack.config.ClockConfig;
+import org.xenjava.toolstack.config.ClockConfig.TimerMode;
+import org.xenjava.toolstack.config.ClockConfig.TscMode;
 import org.xenjava.toolstack.config.Confinement;
 import org.xenjava.toolstack.config.CpuidEdit;
+import org.xenjava.toolstack.config.DescribedKey;
+import org.xenjava.toolstack.config.DeviceModel;
 import org.xenjava.toolstack.config.DiskConfig;
 import org.xenjava.toolstack.config.DiskConfig.Backend;
 import org.xenjava.toolstack.config.DomainConfig;
@@ -32,7 +38,6 @@ import org.xenjava.toolstack.config.GraphicsConfig.Vnc;
 import org.xenjava.toolstack.config.GuestOption;
 import org.xenjava.toolstack.config.HvmConfig;
 import org.xenjava.toolstack.config.HvmConfig.Bios;
-import org.xenjava.toolstack.config.HvmConfig.DeviceModel;
 import org.xenjava.toolstack.config.HvmConfig.Firmware;
 import org.xenjava.toolstack.config.HvmConfig.UsbDevice;
 import org.xenjava.toolstack.config.HvmFeature;
@@ -52,8 +57,6 @@ import org.xenjava.toolstack.config.PlatformConfig.MachineCheckFeature;
 import org.xenjava.toolstack.config.PlatformConfig.SmbiosString;
 import org.xenjava.toolstack.config.PlatformConfig.VendorDevice;
 import org.xenjava.toolstack.config.ProcessorConfig;
-import org.xenjava.toolstack.config.TimerMode;
-import org.xenjava.toolstack.config.TscMode;
 import org.xenjava.toolstack.config.ViridianFeature;
 import org.xenjava.toolstack.error.ConfigException;
 import org.xenjava.toolstack.xenctrl.units.KiB;
@@ -84,8 +87,13 @@ public final class ConfigArbitraries {
                                         paging(),
                                         processors(),
                                         Arbitraries.of(EnumSet.complementOf(EnumSet.of(GuestOption.E820_HOST)))
-                                                .set())
-                                .as((clock, limits, paging, processor, options) -> DomainConfig.builder("xen")
+                                                .set(),
+                                        deviceModels(),
+                                        describedKeys())
+                                .as((clock, limits, paging, processor, options, model, keys) -> DomainConfig.builder(
+                                                "xen")
+                                        .deviceModel(model)
+                                        .describedKeys(keys)
                                         .clock(clock)
                                         .limits(limits)
                                         .paging(paging)
@@ -104,7 +112,9 @@ public final class ConfigArbitraries {
                             .limits(xen.limits())
                             .paging(xen.paging())
                             .processor(xen.processor())
-                            .options(xen.options());
+                            .options(xen.options())
+                            .deviceModel(xen.deviceModel())
+                            .describedKeys(xen.describedKeys());
                     if (xen.paging().altp2m() != PagingConfig.Altp2m.DISABLED) {
                         memory = Tuple.of(memory.get1(), memory.get1());
                     }
@@ -114,7 +124,17 @@ public final class ConfigArbitraries {
                             .maxVcpus(Math.max(cpus.get1(), cpus.get2()))
                             .lifecycle(lifecycle)
                             .build();
-                });
+                })
+                .map(ConfigArbitraries::withoutTimerIfPv);
+    }
+
+    private static DomainConfig withoutTimerIfPv(DomainConfig config) {
+        ClockConfig clock = config.clock();
+        return config.type() == DomainType.PV
+                ? config.toBuilder()
+                        .clock(new ClockConfig(clock.base(), clock.offsetSeconds(), clock.tscMode()))
+                        .build()
+                : config;
     }
 
     private static Arbitrary<Builder> guests() {
@@ -125,7 +145,8 @@ public final class ConfigArbitraries {
                 pvh,
                 pv,
                 Combinators.combine(devices(hvm, DomainType.HVM), machines())
-                        .as((builder, machine) -> builder.hvm(machine)));
+                        .as((builder, machine) -> builder.hvm(machine).memoryMib(1024))
+                        .filter(ConfigArbitraries::isValid));
     }
 
     private static Builder guest(DomainType type) {
@@ -247,14 +268,17 @@ public final class ConfigArbitraries {
                         Optional.of(names.get(2)),
                         mtu,
                         limit,
-                        trust));
+                        trust,
+                        mtu % 2 == 0 ? OptionalInt.of(mtu) : OptionalInt.empty(),
+                        mtu % 3 == 0 ? Optional.of("net1") : Optional.empty()));
     }
 
     private static Arbitrary<ClockConfig> clocks() {
         return Combinators.combine(
                         Arbitraries.of(ClockConfig.Base.class),
                         Arbitraries.integers().between(-100_000, 100_000),
-                        Arbitraries.of(TscMode.class))
+                        Arbitraries.of(TscMode.class),
+                        Arbitraries.of(TimerMode.class))
                 .as(ClockConfig::new);
     }
 
@@ -341,6 +365,26 @@ public final class ConfigArbitraries {
                         words.get2()));
     }
 
+    private static Arbitrary<DeviceModel> deviceModels() {
+        return Combinators.combine(
+                        files().optional(),
+                        text().ofMaxLength(20).list().ofMaxSize(3),
+                        Arbitraries.of(Confinement.REQUIRED, Confinement.OFF).optional(),
+                        Arbitraries.of("qemu", "xen-qemu_1").optional())
+                .as(DeviceModel::new);
+    }
+
+    /** Those that every kind of guest can have. */
+    private static Arbitrary<Map<DescribedKey, String>> describedKeys() {
+        return Arbitraries.of(Map.of(
+                                DescribedKey.PASSTHROUGH, "share_pt",
+                                DescribedKey.SECLABEL, "system_u:system_r:domU_t",
+                                DescribedKey.DEVICE_MODEL_STUBDOMAIN_OVERRIDE, "1")
+                        .entrySet())
+                .set()
+                .map(ImmutableMap::copyOf);
+    }
+
     private static Arbitrary<HvmConfig> machines() {
         Arbitrary<List<Optional<Path>>> files = files().optional().list().ofSize(5);
         Arbitrary<Firmware> firmware = Combinators.combine(Arbitraries.of(Bios.class), files)
@@ -348,37 +392,27 @@ public final class ConfigArbitraries {
         Arbitrary<Set<ViridianFeature>> viridian = Arbitraries.of(ViridianFeature.class)
                 .set()
                 .filter(groups -> groups.isEmpty() || groups.contains(ViridianFeature.BASE));
-        Arbitrary<DeviceModel> model = Combinators.combine(
-                        files().optional(),
-                        text().ofMaxLength(20).list().ofMaxSize(3),
-                        Arbitraries.of(Confinement.REQUIRED, Confinement.OFF).optional(),
-                        Arbitraries.of("qemu", "xen-qemu_1").optional())
-                .as(DeviceModel::new);
         Arbitrary<HvmConfig.Builder> base = Combinators.combine(
                         firmware,
                         Arbitraries.of("c", "dc", "nacd"),
                         Arbitraries.of(HvmFeature.class).set(),
-                        Arbitraries.of(TimerMode.class),
                         viridian)
-                .as((loader, boot, features, timer, groups) -> HvmConfig.builder()
+                .as((loader, boot, features, groups) -> HvmConfig.builder()
                         .firmware(loader)
                         .boot(boot)
                         .features(features)
-                        .timerMode(timer)
                         .viridian(groups));
         return Combinators.combine(
                         base,
                         Arbitraries.longs().between(256, 3840).optional(),
-                        model,
                         printable().list().ofMaxSize(2).filter(ports -> !ports.equals(List.of("none"))),
                         Arbitraries.of(UsbDevice.class).list().ofMaxSize(3),
                         screens(),
                         platforms(),
                         peripherals())
-                .as((builder, hole, program, serial, usb, screen, platform, peripherals) -> {
+                .as((builder, hole, serial, usb, screen, platform, peripherals) -> {
                     hole.ifPresent(mib -> builder.mmioHole(KiB.ofMiB(mib)));
-                    return builder.deviceModel(program)
-                            .serial(serial)
+                    return builder.serial(serial)
                             .usbDevices(usb)
                             .graphics(screen)
                             .platform(platform)

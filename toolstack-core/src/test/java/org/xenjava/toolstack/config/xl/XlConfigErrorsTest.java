@@ -50,8 +50,7 @@ class XlConfigErrorsTest {
             vfb=['vnc=2']        | f:2: 'vfb' has "vnc=2": vnc is 0 or 1, not '2'
             p9=['x=1']           | f:2: 'p9' has "x=1": 'x' is no parameter of 'p9'
             builder='hvm'        | f:2: 'builder' contradicts 'type' of line 1
-            kernel=''            | f:2: the kernel's path is empty
-            ramdisk=''           | f:2: the ramdisk's path is empty
+            kernel=''            | f:2: a PVH guest needs a kernel
             memory=0             | f:2: memory is 1 MiB … 16 TiB, not 0 MiB
             memory='-1'          | f:2: 'memory' is an amount of memory in MiB, not -1
             memory=16777217      | f:2: memory is 1 MiB … 16 TiB, not 16777217 MiB
@@ -92,7 +91,7 @@ class XlConfigErrorsTest {
                 """
                 f: 'name' is missing
                 f:1: 'nmae' is no key of xl.cfg; did you mean 'name'?
-                f:3: 'vtpm' is known but not supported yet: only a domain of its own can serve a vTPM, and dom0 serves all devices
+                f:3: 'vdispl' is known but not supported yet: neither Linux nor QEMU has a back end for such devices
                 f:6: vcpus is 1 … 128, not 1000
                 f:7: 'on_crash' is "panic", not one of %s"""
                         .formatted(String.join(
@@ -104,8 +103,8 @@ class XlConfigErrorsTest {
                         """
                         nmae = 'x'
                         type = 'pvh'; kernel = '/k'
-                        vtpm = [ 'backend=a',
-                                 'backend=b' ]
+                        vdispl = [ 'backend=a',
+                                   'backend=b' ]
                         memory = 256
                         vcpus = 1000
                         on_crash = 'panic'
@@ -228,7 +227,7 @@ class XlConfigErrorsTest {
     @Test
     void aKeyThatOnlyHvmGuestsHaveHereIsRefusedInAPvhGuest() {
         List<XlKey> keys = keys(Status.SUPPORTED_IN_HVM).toList();
-        assertTrue(keys.size() > 5);
+        assertEquals(2, keys.size());
         for (XlKey key : keys) {
             assertEquals(
                     "f:2: '" + key.name() + "' is known but not supported yet: " + key.reason(),
@@ -237,9 +236,9 @@ class XlConfigErrorsTest {
         }
     }
 
-    @ParameterizedTest
-    @ValueSource(strings = {"vnuma=[['pnode=0']]", "dtdev=['x']", "passthrough='enabled'"})
-    void whatExcludesPopulateOnDemandSaysSoIfTheGuestIsToBePopulatedOnDemand(String line) {
+    @Test
+    void whatExcludesPopulateOnDemandSaysSoIfTheGuestIsToBePopulatedOnDemand() {
+        String line = "vnuma=[['pnode=0']]";
         String also = "; and a guest with it cannot be populated on demand: maxmem must be memory";
         String error = errors(HVM + line);
         assertFalse(error.endsWith(also), error);

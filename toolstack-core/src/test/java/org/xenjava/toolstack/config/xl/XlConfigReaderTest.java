@@ -14,6 +14,8 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
@@ -26,6 +28,11 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.xenjava.toolstack.config.ClockConfig;
 import org.xenjava.toolstack.config.ClockConfig.Base;
+import org.xenjava.toolstack.config.ClockConfig.TimerMode;
+import org.xenjava.toolstack.config.ClockConfig.TscMode;
+import org.xenjava.toolstack.config.Confinement;
+import org.xenjava.toolstack.config.DescribedKey;
+import org.xenjava.toolstack.config.DeviceModel;
 import org.xenjava.toolstack.config.DomainConfig;
 import org.xenjava.toolstack.config.DomainConfig.BootLoader;
 import org.xenjava.toolstack.config.DomainConfig.Lifecycle;
@@ -36,7 +43,6 @@ import org.xenjava.toolstack.config.LifecycleAction;
 import org.xenjava.toolstack.config.LimitsConfig;
 import org.xenjava.toolstack.config.PagingConfig;
 import org.xenjava.toolstack.config.PagingConfig.Mode;
-import org.xenjava.toolstack.config.TscMode;
 import org.xenjava.toolstack.config.libxl.LibxlConfig;
 import org.xenjava.toolstack.create.CreatePlan;
 import org.xenjava.toolstack.error.ConfigException;
@@ -113,6 +119,14 @@ class XlConfigReaderTest {
             pci     | 1:1A.1@5,permissive=1,msitranslate=0              | 0000:01:1a.1@05,permissive=1
             usbctrl | type=qusb,version=2,ports=6                       | type=qusb,version=2,ports=6
             usbdev  | type=hostdev,hostbus=1,hostaddr=3,controller=0    | hostbus=1,hostaddr=3,controller=0
+            vkb     | backend-type=linux,unique-id=k,feature-raw-pointer=1,width=8 | backend-type=linux,unique-id=k,feature-raw-pointer=1,width=8
+            vtpm    | backend=store,uuid=1                              | backend=store,uuid=1
+            pvcalls | backend=store                                     | backend=store
+            irqs    | 5                                                 | 5
+            ioports | 02F8-2ff                                          | 2f8-2ff
+            ioports | 3f8                                               | 3f8-3f8
+            iomem   | fe010,2@100                                       | fe010,2@100
+            dtdev   | /soc/Eth                                          | /soc/Eth
             """)
     void aDeviceThatCannotBeBuiltYetIsReadAndWritten(String key, String text, String written) {
         DomainConfig config = silent(PVH + key + "=['" + text + "']");
@@ -123,16 +137,79 @@ class XlConfigReaderTest {
         LibxlConfig.Reading reading = LibxlConfig.of(config).read();
         assertEquals(config.otherDevices(), reading.config().otherDevices());
         assertEquals(List.of(), reading.ignored());
-        ConfigException e = assertThrows(
-                ConfigException.class,
-                () -> CreatePlan.of(
-                        config,
-                        PodPolicy.standard(),
-                        SimulatedXen.create().host().firmware()));
         assertEquals(
                 "domain x: '" + key + "' cannot be built yet: "
                         + config.otherDevices().get(0).kind().obstacle(),
-                e.getMessage());
+                refusal(config));
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "acpi, 0",
+        "passthrough, share_pt",
+        "pvshim, 1",
+        "seclabel, system_u:system_r:domU_t",
+        "device_model_stubdomain_override, 1"
+    })
+    void aKeyThatCannotBeCarriedOutYetIsReadAndWritten(String key, String value) {
+        DomainConfig config = silent(PVH + key + "='" + value + "'");
+        DescribedKey described = DescribedKey.valueOf(key.toUpperCase(Locale.ROOT));
+        assertEquals(Map.of(described, value), config.describedKeys());
+        assertEquals(config, silent(XlConfigWriter.write(config)));
+        LibxlConfig.Reading reading = LibxlConfig.of(config).read();
+        assertEquals(config.describedKeys(), reading.config().describedKeys());
+        assertEquals(List.of(), reading.ignored());
+        assertEquals("domain x: '" + key + "' cannot be carried out yet: " + described.obstacle(), refusal(config));
+    }
+
+    @Test
+    void aValueThatChangesNothingIsNotDescribed() {
+        for (String line : List.of("passthrough='disabled'", "passthrough='Default'", "acpi=1", "pvshim=0")) {
+            assertEquals(Map.of(), silent(PVH + line).describedKeys(), line);
+        }
+    }
+
+    @Test
+    void aDeviceThatAnotherDomainServesIsRefusedByCreate() {
+        assertEquals(
+                "domain x: disk xvda: backend store is not supported: disks are served by domain 0",
+                refusal(silent(PVH + "disk=['/a,raw,xvda,w,backend=store']")));
+        assertEquals(
+                "domain x: vif: backend net is not supported: network cards are served by domain 0",
+                refusal(silent(PVH + "vif=['backend=net']")));
+    }
+
+    @Test
+    void aPvhGuestHasATimerModeAndAQemu() {
+        DomainConfig config = silent(PVH + "timer_mode='one_missed_tick_pending'; device_model_args=['-a'];"
+                + " device_model_args_pv=['-b']; dm_restrict=1; device_model_user='qemu'");
+        assertEquals(TimerMode.ONE_MISSED_TICK_PENDING, config.clock().timerMode());
+        assertEquals(
+                new DeviceModel(
+                        Optional.empty(), List.of("-a", "-b"), Optional.of(Confinement.REQUIRED), Optional.of("qemu")),
+                config.deviceModel());
+        assertEquals(config, silent(XlConfigWriter.write(config)));
+        assertEquals(config, LibxlConfig.of(config).read().config());
+    }
+
+    @Test
+    void aPvGuestWithVncHasAScreen() {
+        String pv = "name='x'; type='pv'; kernel='k'; memory=64\n";
+        assertEquals(
+                silent(pv + "vfb=['vnc=1,vnclisten=127.0.0.1:5,vncunused=0']"),
+                silent(pv + "vnc=1; vnclisten='127.0.0.1:5'; vncunused=0"));
+        assertEquals(List.of(), silent(pv + "vnc=0").otherDevices());
+        assertEquals("f:2: 'timer_mode' is not for PV guests; xl refuses it too", errors(pv + "timer_mode=1"));
+    }
+
+    private static String refusal(DomainConfig config) {
+        return assertThrows(
+                        ConfigException.class,
+                        () -> CreatePlan.of(
+                                config,
+                                PodPolicy.standard(),
+                                SimulatedXen.create().host().firmware()))
+                .getMessage();
     }
 
     @Test
@@ -262,12 +339,12 @@ class XlConfigReaderTest {
 
     @Test
     void truthIsAnyNumberButZero() {
-        assertEquals("[]", warnings(PVH + "device_model_stubdomain_override=0x0"));
+        assertEquals("[]", warnings(PVH + "trap_unmapped_accesses=0x0"));
         assertEquals(Mode.HARDWARE_ASSISTED, silent(PVH + "hap=0x7").paging().mode());
         assertEquals(Mode.SHADOW, silent(PVH + "hap=00").paging().mode());
         assertEquals("f:2: 'hap' is \"yes\", which is not a number", errors(PVH + "hap='yes'"));
         for (String value : List.of("00x", "1", "'yes'", "[]")) {
-            assertTrue(errors(PVH + "device_model_stubdomain_override=" + value).startsWith("f:2: "), value);
+            assertTrue(errors(PVH + "trap_unmapped_accesses=" + value).startsWith("f:2: "), value);
         }
     }
 

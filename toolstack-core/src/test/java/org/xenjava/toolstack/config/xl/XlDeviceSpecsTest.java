@@ -7,6 +7,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -99,7 +101,6 @@ class XlDeviceSpecsTest {
             /a,raw,xvda,backendtype=tap     | backendtype tap is not supported
             /a,raw,xvda,backendtype=standalone | backendtype standalone is not supported
             /a,raw,xvda,backendtype=loop    | backendtype is phy or qdisk, not 'loop'
-            /a,raw,xvda,backend=storage     | backend storage is not supported: disks are served by domain 0
             /a,raw,xvda,specification=virtio | specification virtio is not supported
             /a,raw,xvda,colo                | colo is not supported
             /a,raw,xvda,colo-host=h         | colo-host h is not supported
@@ -145,6 +146,23 @@ class XlDeviceSpecsTest {
                                 + "ip=192.0.2.1 192.0.2.2,gatewaydev=eth0,mtu=9000,rate=10Mb/s@20ms,untrusted,devid=2,backend=0"));
     }
 
+    @Test
+    void aCardHasTheBlanksAroundItsValuesRemoved() {
+        assertEquals(NicConfig.builder().bridge("br0").model("e1000").build(), nic(" bridge = br0 , model= e1000  "));
+    }
+
+    @Test
+    void aCardMayHaveAnotherNumberThanItsPlaceAndAnotherServer() {
+        assertEquals(NicConfig.builder().devid(5).backendDomain("net").build(), nic("devid=5,backend=net"));
+    }
+
+    @Test
+    void aDiskMayHaveAnotherServer() {
+        assertEquals(
+                Optional.of("store"),
+                XlDiskReader.read("/a,raw,xvda,backend=store").backendDomain());
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"", ",", " , ,", "trusted", "backend=Domain-0", "bridge=xenbr0"})
     void aCardOfWhichNothingIsSaidIsXlsDefault(String spec) {
@@ -160,12 +178,11 @@ class XlDeviceSpecsTest {
             mac=01:00:5e:00:00:01 | the MAC address of a card is neither zero nor a group's: 01:00:5e:00:00:01
             type=pv             | type is ioemu or vif, not 'pv'
             bridge=             | bridge is the name of an interface, 1 … 15 characters, not ''
-            bridge=br0 ,mtu=9000 | bridge is the name of an interface, 1 … 15 characters, not 'br0 '
+            bridge=br 0,mtu=9000 | bridge is the name of an interface, 1 … 15 characters, not 'br 0'
             model=e1000 x       | 'e1000 x' is no model of a network card
             mtu=large           | mtu is a decimal number, not 'large'
             mtu=20              | mtu is 68 … 65535 bytes, not 20
-            devid=1             | devid is not supported, unless it is the place in the list, 2
-            backend=net         | backend net is not supported: network cards are served by domain 0
+            devid=65536         | devid is 0 … 65535, not 65536
             forwarddev=eth1     | forwarddev is not supported: there is no COLO
             colo_sock_mirror_id=1 | colo_sock_mirror_id is not supported: there is no COLO
             rate=fast           | 'fast' is no rate, such as 10Mb/s or 1MB/s@20ms
@@ -183,7 +200,7 @@ class XlDeviceSpecsTest {
     @Test
     void aParameterThatXlWarnsOfIsAWarning() {
         List<String> warnings = new ArrayList<>();
-        NicConfig nic = new XlNicSpec(0, warnings::add).parse("netdev=eth0,accel=fast");
+        NicConfig nic = new XlNicSpec(OptionalInt.of(0), warnings::add).parse("netdev=eth0,accel=fast");
         assertEquals(NicConfig.builder().gatewayDevice("eth0").build(), nic);
         assertEquals(
                 List.of("'netdev' of 'vif' is deprecated: write gatewaydev", "'accel' of 'vif' is ignored, as xl does"),
@@ -201,7 +218,7 @@ class XlDeviceSpecsTest {
     }
 
     private static NicConfig nic(String spec) {
-        return new XlNicSpec(2, warning -> {
+        return new XlNicSpec(OptionalInt.of(2), warning -> {
                     throw new AssertionError(warning);
                 })
                 .parse(spec);

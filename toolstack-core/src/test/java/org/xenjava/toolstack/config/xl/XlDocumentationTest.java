@@ -94,6 +94,8 @@ class XlDocumentationTest {
             case ANY -> "any";
             case HVM -> "HVM";
             case NOT_HVM -> "not HVM";
+            case NOT_PVH -> "HVM, PV";
+            case PVH -> "PVH";
             case PV -> "PV";
         };
     }

@@ -10,6 +10,7 @@ import java.util.TreeMap;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.xenjava.toolstack.config.ClockConfig.Base;
+import org.xenjava.toolstack.config.ClockConfig.TscMode;
 import org.xenjava.toolstack.config.DiskConfig;
 import org.xenjava.toolstack.config.DiskConfig.Access;
 import org.xenjava.toolstack.config.DiskConfig.Device;
@@ -24,7 +25,6 @@ import org.xenjava.toolstack.config.LifecycleAction;
 import org.xenjava.toolstack.config.NicConfig;
 import org.xenjava.toolstack.config.NicConfig.Trust;
 import org.xenjava.toolstack.config.PagingConfig.Mode;
-import org.xenjava.toolstack.config.TscMode;
 import org.xenjava.toolstack.xenctrl.units.KiB;
 
 /**
@@ -39,7 +39,7 @@ final class XlFacts {
     static Map<String, String> of(DomainConfig config) {
         XlFacts facts = new XlFacts();
         facts.domain(config);
-        config.hvm().ifPresent(facts::machine);
+        config.hvm().ifPresent(machine -> facts.machine(config, machine));
         IntStream.range(0, config.disks().size())
                 .forEach(i -> facts.disk("disks." + i, config.disks().get(i)));
         IntStream.range(0, config.nics().size())
@@ -77,7 +77,7 @@ final class XlFacts {
         return value == 0 ? "" : Integer.toString(value);
     }
 
-    private void machine(HvmConfig machine) {
+    private void machine(DomainConfig config, HvmConfig machine) {
         String hvm = "b_info.type.hvm.";
         put(hvm + "bios", machine.firmware().bios().word());
         put(hvm + "system_firmware", machine.firmware().biosPath());
@@ -92,15 +92,15 @@ final class XlFacts {
             boolean general = feature == HvmFeature.ACPI || feature == HvmFeature.APIC;
             put((general ? "b_info." : hvm) + feature.word(), truth(machine.has(feature)));
         }
-        put("b_info.timer_mode", machine.timerMode().word());
+        put("b_info.timer_mode", config.clock().timerMode().word());
         put(hvm + "viridian", machine.viridian().stream().map(Enum::ordinal).toList());
         put(hvm + "mmio_hole_memkb", machine.mmioHole().map(KiB::value).orElse(0L));
         put(hvm + "serial", machine.serial());
         put(
                 hvm + "usbdevice",
                 machine.usbDevices().stream().map(one -> one.word()).toList());
-        put("b_info.device_model", machine.deviceModel().program());
-        put("b_info.extra", machine.deviceModel().arguments());
+        put("b_info.device_model", config.deviceModel().program());
+        put("b_info.extra", config.deviceModel().arguments());
         put(
                 hvm + "vga.kind",
                 machine.graphics().vga() == Vga.STDVGA

@@ -12,6 +12,9 @@ import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.xenjava.toolstack.config.ClockConfig.TimerMode;
+import org.xenjava.toolstack.config.ClockConfig.TscMode;
+import org.xenjava.toolstack.config.DeviceModel;
 import org.xenjava.toolstack.config.DiskConfig;
 import org.xenjava.toolstack.config.DomainConfig;
 import org.xenjava.toolstack.config.GraphicsConfig;
@@ -20,13 +23,10 @@ import org.xenjava.toolstack.config.GraphicsConfig.Vga;
 import org.xenjava.toolstack.config.GraphicsConfig.Vnc;
 import org.xenjava.toolstack.config.HvmConfig;
 import org.xenjava.toolstack.config.HvmConfig.Bios;
-import org.xenjava.toolstack.config.HvmConfig.DeviceModel;
 import org.xenjava.toolstack.config.HvmConfig.Firmware;
 import org.xenjava.toolstack.config.HvmConfig.UsbDevice;
 import org.xenjava.toolstack.config.HvmFeature;
 import org.xenjava.toolstack.config.NicConfig;
-import org.xenjava.toolstack.config.TimerMode;
-import org.xenjava.toolstack.config.TscMode;
 import org.xenjava.toolstack.config.ViridianFeature;
 import org.xenjava.toolstack.error.ConfigException;
 import org.xenjava.toolstack.xenctrl.units.KiB;
@@ -75,7 +75,6 @@ class XlHvmSectionTest {
                         .boot("dn")
                         .features(EnumSet.of(
                                 HvmFeature.ACPI, HvmFeature.ACPI_LAPTOP_SLATE, HvmFeature.APIC, HvmFeature.USB))
-                        .timerMode(TimerMode.ONE_MISSED_TICK_PENDING)
                         .viridian(Set.of(ViridianFeature.BASE, ViridianFeature.STIMER))
                         .mmioHole(KiB.ofMiB(1024))
                         .graphics(GraphicsConfig.of(Vga.STDVGA)
@@ -84,10 +83,12 @@ class XlHvmSectionTest {
                                 .withKeymap("de"))
                         .serial(List.of("pty", "none"))
                         .usbDevices(List.of(UsbDevice.TABLET, UsbDevice.KEYBOARD))
-                        .deviceModel(new DeviceModel(
-                                Optional.of(Path.of("/qemu")), List.of("-a", "-b"), Optional.empty(), Optional.empty()))
                         .build()),
                 config.hvm());
+        assertEquals(TimerMode.ONE_MISSED_TICK_PENDING, config.clock().timerMode());
+        assertEquals(
+                new DeviceModel(Optional.of(Path.of("/qemu")), List.of("-a", "-b"), Optional.empty(), Optional.empty()),
+                config.deviceModel());
         assertEquals(KiB.ofMiB(32), config.videoRam());
     }
 
@@ -109,9 +110,7 @@ class XlHvmSectionTest {
     @Test
     void aModeByItsNumberIsAWarning() {
         XlConfigReader.Result result = XlConfigReader.parse(HVM + "timer_mode=2\ntsc_mode='1'", "f");
-        assertEquals(
-                TimerMode.NO_MISSED_TICKS_PENDING,
-                result.config().hvm().orElseThrow().timerMode());
+        assertEquals(TimerMode.NO_MISSED_TICKS_PENDING, result.config().clock().timerMode());
         assertEquals(TscMode.ALWAYS_EMULATE, result.config().clock().tscMode());
         assertEquals(
                 "[f:2: a number for 'timer_mode' is deprecated: write \"no_missed_ticks_pending\", "
@@ -176,10 +175,8 @@ class XlHvmSectionTest {
             firmware=['bios']        | f:2: 'firmware' is a list but should be a single value
             timer_mode=['native']    | f:2: 'timer_mode' is a list but should be a single value
             firmware='rombios'       | f:2: 'firmware' is "rombios", which only the old QEMU of Xen runs
-            firmware=''              | f:2: the firmware_override's path is empty
             bios='ovmf';firmware='bios' | f:2: 'firmware' contradicts 'bios' of line 2
             firmware='/a';firmware_override='/b' | f:2: 'firmware' contradicts 'firmware_override' of line 2
-            smbios_firmware=''       | f:2: the smbios_firmware's path is empty
             pae='on'                 | f:2: 'pae' is "on", which is not a number
             timer_mode='4'           | f:2: 'timer_mode' is "4", not one of delay_for_missed_ticks, no_delay_for_missed_ticks, no_missed_ticks_pending, one_missed_tick_pending
             tsc_mode='native_paravirt' | f:2: 'tsc_mode' is "native_paravirt", not one of default, always_emulate, native
@@ -230,7 +227,13 @@ class XlHvmSectionTest {
             cpuid=['1:ecx=1']        | f:2: 'cpuid': 'ecx=1' is not eax, ebx, ecx or edx with 32 of 0, 1, x, k and s
             cpuid=['one']            | f:2: 'cpuid': 'one' is not of the form LEAF[,SUBLEAF]:REGISTER=BITS,…
             device_model_args='-a'   | f:2: 'device_model_args' is a single value but should be a list
-            device_model_override='' | f:2: the device_model_override's path is empty
+            passthrough='maybe'      | f:2: 'passthrough' is "maybe", not one of default, disabled, enabled, sync_pt, share_pt
+            rdm='host'               | f:2: 'rdm' is "host", not strategy=host, with or without policy=strict or relaxed
+            irqs=['a']               | f:2: 'irqs' has "a": it is not of the form NUMBER
+            ioports=['3f8-']         | f:2: 'ioports' has "3f8-": it is not of the form PORT or PORT-PORT, in hexadecimal
+            iomem=['fe000']          | f:2: 'iomem' has "fe000": it is not of the form START,COUNT or START,COUNT@GFN, in hexadecimal
+            vtpm=['uuid=1']          | f:2: 'vtpm' has "uuid=1": a vTPM has a backend
+            vkb=['']                 | f:2: 'vkb' has "": backend-type is qemu or linux, not ''
             disk=['/a,raw,xvdx1y']   | f:2: 'disk' has "/a,raw,xvdx1y": 'xvdx1y' is no virtual disk: write hda … hdd, sda … sdp, xvda …, or d0p0 …
             disk=['/a,,hda','/b,,xvda'] | f:2: disk xvda: another disk is emulated in the same place of the same controller
             disk='/a,,hda'           | f:2: 'disk' is a single value but should be a list
