@@ -25,6 +25,7 @@ module org.xenjava.toolstack.core {
     exports org.xenjava.toolstack.host;
     exports org.xenjava.toolstack.lifecycle;
     exports org.xenjava.toolstack.memory;
+    exports org.xenjava.toolstack.migrate;
     exports org.xenjava.toolstack.pod;
     exports org.xenjava.toolstack.pool;
     exports org.xenjava.toolstack.process;

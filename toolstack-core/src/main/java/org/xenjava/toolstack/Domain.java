@@ -12,6 +12,7 @@ import org.xenjava.toolstack.config.libxl.LibxlConfig;
 import org.xenjava.toolstack.context.CurrentConfig;
 import org.xenjava.toolstack.context.HostContext;
 import org.xenjava.toolstack.context.NextConfig;
+import org.xenjava.toolstack.context.PresentLibxlConfig;
 import org.xenjava.toolstack.error.DomainExistsException;
 import org.xenjava.toolstack.error.DomainGoneException;
 import org.xenjava.toolstack.error.DomainStateException;
@@ -172,7 +173,7 @@ public final class Domain {
     public Optional<LibxlConfig> libxlConfig() {
         return handle.attempting("reading the configuration of", () -> {
             handle.info("reading the configuration of");
-            return PresentLibxlConfig.of(handle);
+            return PresentLibxlConfig.of(handle.context(), domid(), uuid());
         });
     }
 
@@ -215,6 +216,11 @@ public final class Domain {
     /** {@return the operation that saves the domain to a file} */
     public DomainSaving saving() {
         return new DomainSaving(handle);
+    }
+
+    /** {@return the operation that migrates the domain to another host} */
+    public DomainMigration migration() {
+        return new DomainMigration(handle);
     }
 
     /** {@return the operations on the domain's populate-on-demand memory} */

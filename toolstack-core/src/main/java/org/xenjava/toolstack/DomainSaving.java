@@ -2,6 +2,7 @@
 package org.xenjava.toolstack;
 
 import java.io.IOException;
+import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.time.Duration;
 import org.slf4j.Logger;
@@ -9,6 +10,7 @@ import org.slf4j.LoggerFactory;
 import org.xenjava.toolstack.config.DomainConfig;
 import org.xenjava.toolstack.config.DomainType;
 import org.xenjava.toolstack.context.CurrentConfig;
+import org.xenjava.toolstack.context.PresentLibxlConfig;
 import org.xenjava.toolstack.dump.PrivateFile;
 import org.xenjava.toolstack.error.DomainStateException;
 import org.xenjava.toolstack.error.PodDebtException;
@@ -73,13 +75,14 @@ public final class DomainSaving {
         String verb = MemoryTouchingOperation.SAVE.gerund();
         domain.exclusively(verb, () -> domain.context().gate().run(cancellation, () -> {
             domain.changeable(verb);
-            DomainConfig config = config(verb);
+            DomainConfig config = config(domain, verb);
             new DomainPod(domain).withoutDebt(MemoryTouchingOperation.SAVE, () -> {
+                DomainSaver saver = new DomainSaver(domain.xenctrl(), domain.domid(), cancellation);
                 write(
                         file,
-                        config,
                         afterwards,
-                        new DomainSaver(domain.xenctrl(), domain.domid(), listener, cancellation));
+                        (channel, suspension) ->
+                                saver.write(channel, json(), config.maxMemory(), suspension::suspend, listener));
                 return file;
             });
             return file;
@@ -87,31 +90,42 @@ public final class DomainSaving {
         LOG.info("{} saved to {}", domain, file);
     }
 
-    private DomainConfig config(String verb) {
+    /** The configuration of a domain that can be saved. */
+    static DomainConfig config(DomainHandle domain, String verb) {
         DomainConfig config = CurrentConfig.of(
                         domain.store().direct(),
                         domain.paths(),
                         domain.context().podPolicy())
-                .orElseThrow(() -> new DomainStateException(verb + " " + domain
-                        + ": another toolstack has built the domain; use its own command to save it"));
+                .orElseThrow(() -> new DomainStateException(
+                        verb + " " + domain + ": another toolstack has built the domain; use its own command"));
         if (config.type() != DomainType.PVH) {
-            throw new DomainStateException(verb + " " + domain + ": only PVH guests can be saved");
+            throw new DomainStateException(verb + " " + domain + ": only PVH guests can be saved or migrated");
         }
         return config;
     }
 
-    private void write(Path file, DomainConfig config, Afterwards afterwards, DomainSaver saver) {
-        Suspension suspension = new Suspension(
+    /** Writes the domain to a file and suspends the guest on the way. */
+    @FunctionalInterface
+    private interface Writer {
+        void write(FileChannel channel, Suspension suspension) throws IOException;
+    }
+
+    /** The suspension of a guest, which a record in xenstore accompanies. */
+    static Suspension suspension(DomainHandle domain, String verb) {
+        return new Suspension(
                 domain.store(),
                 domain.context().events(),
                 domain.domid(),
                 domain.context().saves().mark(domain.domid(), domain.uuid()),
-                () -> domain.info("saving"),
+                () -> domain.info(verb),
                 SUSPEND_LIMIT);
+    }
+
+    private void write(Path file, Afterwards afterwards, Writer writer) {
+        Suspension suspension = suspension(domain, MemoryTouchingOperation.SAVE.gerund());
         domain.context().saves().during(domain.domid(), domain.uuid(), () -> {
             try {
-                PrivateFile.replace(
-                        file, channel -> saver.write(channel, json(), config.maxMemory(), suspension::suspend));
+                PrivateFile.replace(file, channel -> writer.write(channel, suspension));
             } catch (IOException e) {
                 throw new SaveStreamException(
                         "saving " + domain + ": " + file + " cannot be written: " + e.getMessage(), e);
@@ -122,8 +136,12 @@ public final class DomainSaving {
 
     /** libxl's JSON with the sizes and the devices of now. */
     private String json() {
-        return PresentLibxlConfig.of(domain)
-                .orElseThrow(() -> new DomainStateException("saving " + domain + ": its configuration is gone"))
+        return json(domain, MemoryTouchingOperation.SAVE.gerund());
+    }
+
+    static String json(DomainHandle domain, String verb) {
+        return PresentLibxlConfig.of(domain.context(), domain.domid(), domain.uuid())
+                .orElseThrow(() -> new DomainStateException(verb + " " + domain + ": its configuration is gone"))
                 .text();
     }
 

@@ -9,10 +9,17 @@ import java.util.concurrent.locks.Lock;
 import java.util.concurrent.locks.ReentrantLock;
 import org.xenjava.toolstack.config.DomainConfig;
 import org.xenjava.toolstack.context.HostContext;
+import org.xenjava.toolstack.create.Arrivals;
+import org.xenjava.toolstack.error.translation.XenFailures;
+import org.xenjava.toolstack.handover.Handshake;
+import org.xenjava.toolstack.handover.MigrationReceiver;
 import org.xenjava.toolstack.lifecycle.SupervisionListener;
 import org.xenjava.toolstack.lifecycle.SupervisionPolicy;
 import org.xenjava.toolstack.lifecycle.Supervisor;
 import org.xenjava.toolstack.lifecycle.SupervisorService;
+import org.xenjava.toolstack.migrate.MigrationLimits;
+import org.xenjava.toolstack.migrate.MigrationLink;
+import org.xenjava.toolstack.migrate.ReceivedStart;
 import org.xenjava.toolstack.pod.GuardListener;
 import org.xenjava.toolstack.pod.GuardPolicy;
 import org.xenjava.toolstack.pod.GuardScope;
@@ -20,6 +27,9 @@ import org.xenjava.toolstack.pod.PodGuard;
 import org.xenjava.toolstack.pod.PodGuardService;
 import org.xenjava.toolstack.pool.GuestPool;
 import org.xenjava.toolstack.pool.GuestPoolPolicy;
+import org.xenjava.toolstack.progress.Cancellation;
+import org.xenjava.toolstack.progress.CreateListener;
+import org.xenjava.toolstack.save.SavedDomain;
 
 /** The guards, supervisors and pools of one toolstack, which end with it. */
 final class HostServices {
@@ -32,6 +42,52 @@ final class HostServices {
     HostServices(HostContext context) {
         this.context = context;
         this.supervision = context.gate().guarding(new ReentrantLock());
+    }
+
+    /** Receives a guest; it was taken over when the method returns. */
+    Arrivals.Received receive(
+            MigrationLink link,
+            MigrationLimits limits,
+            ReceivedStart start,
+            CreateListener listener,
+            Cancellation cancellation) {
+        return new MigrationReceiver(link, limits)
+                .receive(stream -> {
+                    SavedDomain saved =
+                            SavedDomain.receive(stream, context.xenctrl().abi().release());
+                    String name = Handshake.incoming(saved.config().name());
+                    return new Arriving(
+                            context.builder().receive(saved.config(), name, saved.reader(), listener, cancellation),
+                            start);
+                })
+                .guest();
+    }
+
+    /** A guest between its build and its start. */
+    private final class Arriving implements MigrationReceiver.Arrival {
+        private final Arrivals.Received guest;
+        private final ReceivedStart start;
+
+        private Arriving(Arrivals.Received guest, ReceivedStart start) {
+            this.guest = guest;
+            this.start = start;
+        }
+
+        private Arrivals.Received guest() {
+            return guest;
+        }
+
+        @Override
+        public void takeOver() {
+            XenFailures.translating("taking over domain " + guest.name(), () -> context.arrivals()
+                    .takeOver(guest, start));
+        }
+
+        @Override
+        public void abandon() {
+            context.arrivals().abandon(guest);
+            context.rooms().giveBackIfOn();
+        }
     }
 
     PodGuardService guard(GuardPolicy policy, GuardScope scope, GuardListener listener) {

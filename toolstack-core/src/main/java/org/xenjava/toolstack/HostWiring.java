@@ -6,6 +6,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.xenjava.toolstack.context.DomainLocks;
 import org.xenjava.toolstack.context.HostContext;
+import org.xenjava.toolstack.create.Arrivals;
 import org.xenjava.toolstack.create.BuildJournal;
 import org.xenjava.toolstack.create.DomainBuilder;
 import org.xenjava.toolstack.create.DomainRemoval;
@@ -91,6 +92,7 @@ final class HostWiring {
                 builds,
                 removal,
                 new SaveJournal(xenctrl, store, events, removal, processes),
+                new Arrivals(xenctrl, store, removal, processes, userdata),
                 rooms,
                 host.controlDomain(),
                 new DebtCover(xenctrl, store, processes),

@@ -31,6 +31,7 @@ public final class Leftovers {
                 context.builds(),
                 context.removal(),
                 context.saves(),
+                context.arrivals(),
                 context.deviceModels(),
                 context.rooms());
     }

@@ -12,6 +12,7 @@ import org.slf4j.LoggerFactory;
 import org.xenjava.toolstack.config.DomainConfig;
 import org.xenjava.toolstack.context.HostContext;
 import org.xenjava.toolstack.context.HostReader;
+import org.xenjava.toolstack.create.Arrivals;
 import org.xenjava.toolstack.create.DomainBuilder;
 import org.xenjava.toolstack.error.DomainNotFoundException;
 import org.xenjava.toolstack.error.ToolstackException;
@@ -22,6 +23,9 @@ import org.xenjava.toolstack.lifecycle.SupervisionListener;
 import org.xenjava.toolstack.lifecycle.SupervisionPolicy;
 import org.xenjava.toolstack.lifecycle.Supervisor;
 import org.xenjava.toolstack.lifecycle.SupervisorService;
+import org.xenjava.toolstack.migrate.MigrationLimits;
+import org.xenjava.toolstack.migrate.MigrationLink;
+import org.xenjava.toolstack.migrate.ReceivedStart;
 import org.xenjava.toolstack.pod.GuardListener;
 import org.xenjava.toolstack.pod.GuardPolicy;
 import org.xenjava.toolstack.pod.GuardScope;
@@ -146,6 +150,50 @@ public final class Toolstack implements AutoCloseable {
                         }));
         LOG.info("domain {} restored from {}", built.domid(), file);
         return new Domain(context, built.domid(), built.uuid());
+    }
+
+    /**
+     * Receives a guest that another host migrates with {@link DomainMigration} or {@code xl migrate}. If the method
+     * fails, the sender keeps the guest, and nothing of it is left here.
+     *
+     * @param link the link to the sender; closed when the method returns
+     * @param start whether the guest runs then
+     * @param listener receives the progress of each step
+     * @param cancellation stops the build
+     * @return the domain
+     * @throws org.xenjava.toolstack.error.MigrationException if the link breaks, or the sender keeps the guest
+     * @throws org.xenjava.toolstack.error.SaveStreamException if the stream is damaged
+     * @throws org.xenjava.toolstack.error.DomainStateException if this host cannot take the guest
+     */
+    public Domain receive(MigrationLink link, ReceivedStart start, CreateListener listener, Cancellation cancellation) {
+        return receive(link, MigrationLimits.STANDARD, start, listener, cancellation);
+    }
+
+    /**
+     * Receives a guest as {@link #receive(MigrationLink, ReceivedStart, CreateListener, Cancellation)} does, within other
+     * limits.
+     *
+     * @param link the link to the sender; closed when the method returns
+     * @param limits the longest waits
+     * @param start whether the guest runs then
+     * @param listener receives the progress of each step
+     * @param cancellation stops the build
+     * @return the domain
+     */
+    public Domain receive(
+            MigrationLink link,
+            MigrationLimits limits,
+            ReceivedStart start,
+            CreateListener listener,
+            Cancellation cancellation) {
+        Arrivals.Received guest = context.gate()
+                .run(
+                        cancellation,
+                        () -> context.attempting(
+                                "receiving a guest",
+                                () -> services.receive(link, limits, start, listener, cancellation)));
+        LOG.info("domain {} received: '{}'", guest.domid(), guest.name());
+        return new Domain(context, guest.domid(), guest.uuid());
     }
 
     /** {@return all domains, including dom0, by ascending domid, without those that are being destroyed} */

@@ -3,6 +3,7 @@ package org.xenjava.toolstack.cli;
 
 import java.io.ByteArrayOutputStream;
 import java.io.InputStream;
+import java.io.OutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -64,6 +65,14 @@ public final class Prompt {
     /** With standard output and error on a terminal. */
     public Outcome runOnTerminal(String... args) {
         return run(true, args);
+    }
+
+    /** With other standard streams; the outcome has the errors only. */
+    public Outcome runWith(InputStream in, OutputStream out, String... args) {
+        ByteArrayOutputStream err = new ByteArrayOutputStream();
+        Console streams = new Console(in, new PrintStream(out, true), print(err), Set.of(), Ansi.OFF);
+        int status = Xlj.run(new Session(streams, host, new Time()), args);
+        return new Outcome(status, "", err.toString(StandardCharsets.UTF_8));
     }
 
     private Outcome run(boolean terminal, String... args) {

@@ -109,7 +109,7 @@ class UsageTest {
                     netowrk-list     | there is no command 'netowrk-list'; did you mean 'network-list'?
                     foo              | there is no command 'foo'
                     start            | there is no command 'start'
-                    migrate web host | xl has the command 'migrate', xlj does not have it yet
+                    remus web host   | xl has the command 'remus', xlj does not have it yet
                     psr-cat-show     | xl has the command 'psr-cat-show', xlj does not have it yet
                     help sched-rtds  | xl has the command 'sched-rtds', xlj does not have it yet
                     help lits        | there is no command 'lits'; did you mean 'list'?

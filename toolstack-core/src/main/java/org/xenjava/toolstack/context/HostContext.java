@@ -4,6 +4,7 @@ package org.xenjava.toolstack.context;
 import java.time.Clock;
 import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
+import org.xenjava.toolstack.create.Arrivals;
 import org.xenjava.toolstack.create.BuildJournal;
 import org.xenjava.toolstack.create.DomainBuilder;
 import org.xenjava.toolstack.create.DomainRemoval;
@@ -33,6 +34,7 @@ import org.xenjava.toolstack.xenctrl.lib.Liveness;
  * @param builds the journal of running builds
  * @param removal removes domains
  * @param saves the journal of running saves
+ * @param arrivals guests that arrive from other hosts
  * @param rooms makes room for guests
  * @param controlDomain the operating system of domain 0
  * @param loans lends pages to domains that are short of them
@@ -52,6 +54,7 @@ public record HostContext(
         BuildJournal builds,
         DomainRemoval removal,
         SaveJournal saves,
+        Arrivals arrivals,
         RoomMaker rooms,
         ControlDomain controlDomain,
         DebtCover loans,

@@ -31,6 +31,7 @@ public final class Cleanup {
     private final BuildJournal builds;
     private final DomainRemoval removal;
     private final SaveJournal saves;
+    private final Arrivals arrivals;
     private final DeviceModels deviceModels;
     private final RoomMaker rooms;
 
@@ -38,6 +39,7 @@ public final class Cleanup {
      * @param builds records builds under way
      * @param removal removes domains, and records removals under way
      * @param saves records saves under way, and lets their guests run on
+     * @param arrivals records guests that arrive from other hosts, and lets them run
      * @param deviceModels finds QEMU processes
      * @param rooms gives domain 0 back what was taken from it
      */
@@ -47,6 +49,7 @@ public final class Cleanup {
             BuildJournal builds,
             DomainRemoval removal,
             SaveJournal saves,
+            Arrivals arrivals,
             DeviceModels deviceModels,
             RoomMaker rooms) {
         this.xenctrl = xenctrl;
@@ -54,6 +57,7 @@ public final class Cleanup {
         this.builds = builds;
         this.removal = removal;
         this.saves = saves;
+        this.arrivals = arrivals;
         this.deviceModels = deviceModels;
         this.rooms = rooms;
     }
@@ -71,6 +75,9 @@ public final class Cleanup {
         }
         if (journals.contains(DomainJournal.SAVES)) {
             found.addAll(of(Kind.SAVE, saves.unfinished()));
+        }
+        if (journals.contains(DomainJournal.ARRIVALS)) {
+            found.addAll(of(Kind.ARRIVAL, arrivals.unfinished()));
         }
         if (journals.contains(RoomMaker.NAME) && rooms.isReturnable()) {
             found.add(new Leftover(Kind.ROOM, OptionalInt.of(0), Optional.empty()));
@@ -151,6 +158,9 @@ public final class Cleanup {
                 removal.remove(leftover.domid().orElseThrow(), leftover.uuid().orElseThrow());
             case SAVE ->
                 saves.recover(new DomainJournal.Entry(
+                        leftover.domid().orElseThrow(), leftover.uuid().orElseThrow()));
+            case ARRIVAL ->
+                arrivals.recover(new DomainJournal.Entry(
                         leftover.domid().orElseThrow(), leftover.uuid().orElseThrow()));
             case ROOM -> rooms.giveBack();
             case DEVICE_MODEL ->

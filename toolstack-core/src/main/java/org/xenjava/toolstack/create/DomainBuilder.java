@@ -2,6 +2,7 @@
 package org.xenjava.toolstack.create;
 
 import java.time.Clock;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -237,42 +238,91 @@ public final class DomainBuilder {
     public Built restore(
             DomainConfig wanted, SaveStreamReader reader, CreateListener listener, Cancellation cancellation) {
         DomainConfig config = wanted.completed(random).located();
+        UUID uuid = config.uuid().orElseThrow();
+        BuildJournal.Note note = journal.note(uuid);
         String attempt = "restoring domain " + config.name();
+        return fromStream(attempt, new Source(config, uuid, note, reader, Optional.empty()), listener, cancellation);
+    }
+
+    /**
+     * Builds a domain from a stream for a guest that still is elsewhere, under another UUID, and leaves it paused and
+     * recorded as unfinished. If a step fails, nothing of it is left.
+     *
+     * @param wanted the configuration, a PVH guest
+     * @param name the name of the domain until the guest is taken over
+     * @param reader stands behind the stream's {@code ImageStart}
+     * @return the domain
+     */
+    public Arrivals.Received receive(
+            DomainConfig wanted,
+            String name,
+            SaveStreamReader reader,
+            CreateListener listener,
+            Cancellation cancellation) {
+        DomainConfig guest = wanted.completed(random).located();
+        UUID uuid = guest.uuid().orElseThrow();
+        UUID builtAs = anotherUuid(uuid);
+        BuildJournal.Note note = journal.noteOfNew(builtAs);
+        DomainConfig config = guest.toBuilder().name(name).build();
+        String attempt = "receiving domain " + guest.name();
+        Built built = fromStream(
+                attempt, new Source(config, builtAs, note, reader, Optional.of(uuid)), listener, cancellation);
+        return new Arrivals.Received(built.domid(), builtAs, uuid, guest.name(), note);
+    }
+
+    /** A random UUID; version and variant stay. */
+    private UUID anotherUuid(UUID uuid) {
+        return new UUID(
+                uuid.getMostSignificantBits() ^ random.nextLong() & ~0xf000L,
+                uuid.getLeastSignificantBits() ^ random.nextLong() >>> 2);
+    }
+
+    /**
+     * A stream and the domain to build from it.
+     *
+     * @param arriving the UUID of a guest that still is elsewhere
+     */
+    private record Source(
+            DomainConfig config, UUID uuid, BuildJournal.Note note, SaveStreamReader reader, Optional<UUID> arriving) {}
+
+    private Built fromStream(String attempt, Source source, CreateListener listener, Cancellation cancellation) {
         MemoryPlan memory = XenFailures.translating(
-                attempt, () -> CreatePlan.memory(config, podPolicy).restored());
+                attempt, () -> CreatePlan.memory(source.config(), podPolicy).restored());
         Runnable whenBuilt = XenFailures.translating(attempt, () -> prepared.makeRoom(memory));
         try {
             return inRoom(
                     attempt,
-                    config,
+                    source.config(),
                     memory,
                     RoomMaker.Backing.NONE,
                     cancellation,
-                    () -> restoreWithin(attempt, new Restore(config, memory, reader), listener, cancellation));
+                    () -> fromStream(attempt, source, memory, listener, cancellation));
         } finally {
             whenBuilt.run();
         }
     }
 
-    private record Restore(DomainConfig config, MemoryPlan memory, SaveStreamReader reader) {}
-
-    private Built restoreWithin(String attempt, Restore saved, CreateListener listener, Cancellation cancellation) {
-        DomainConfig config = saved.config();
-        UUID uuid = config.uuid().orElseThrow();
+    private Built fromStream(
+            String attempt, Source source, MemoryPlan memory, CreateListener listener, Cancellation cancellation) {
+        DomainConfig config = source.config();
+        UUID uuid = source.uuid();
         GuestPlan plan = XenFailures.translating(
-                attempt, () -> new GuestPlan(config, saved.memory(), DevicePlan.of(config, saved.memory(), host)));
-        BuildJournal.Note note = journal.note(uuid);
-        GuestShell shell = new GuestShell(xenctrl, store, clock, config, saved.memory(), uuid, attempt, cancellation);
+                attempt, () -> new GuestPlan(config, memory, DevicePlan.of(config, memory, host)));
+        GuestShell shell = new GuestShell(xenctrl, store, clock, config, memory, uuid, attempt, cancellation);
         GuestBuild guest = new GuestBuild(xenctrl, store, daemons, clock, plan, shell, uuid, cancellation);
-        List<Step<CreateStep>> recipe = Recipes.restore(
-                note,
+        List<Step<CreateStep>> recipe = new ArrayList<>(Recipes.restore(
+                source.note(),
                 guest,
-                new RestoredState(guest, saved.reader()),
+                new RestoredState(guest, source.reader()),
+                source.arriving(),
                 new GuestDevices(guest, devices, deviceModels),
                 backing,
                 removal,
-                userdata);
-        run(guest, recipe, note, attempt, listener);
+                userdata));
+        if (source.arriving().isEmpty()) {
+            recipe.add(Recipes.removeRecord(source.note()));
+        }
+        run(guest, recipe, source.note(), attempt, listener);
         return new Built(guest.domid(), uuid);
     }
 

@@ -25,6 +25,9 @@ final class DomainJournal {
     /** Saves of domains. */
     static final String SAVES = "saves";
 
+    /** Guests that arrive from another host. */
+    static final String ARRIVALS = "arrivals";
+
     private static final Pattern ENTRY = Pattern.compile("(\\d{1,5})-(.{36})");
 
     private final StoreClient store;
@@ -45,6 +48,10 @@ final class DomainJournal {
 
     static DomainJournal ofSaves(StoreClient store, ProcessIdentity processes) {
         return new DomainJournal(store, processes, SAVES);
+    }
+
+    static DomainJournal ofArrivals(StoreClient store, ProcessIdentity processes) {
+        return new DomainJournal(store, processes, ARRIVALS);
     }
 
     /** The domain of an operation. */

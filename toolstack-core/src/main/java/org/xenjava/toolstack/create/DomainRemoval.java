@@ -74,6 +74,22 @@ public final class DomainRemoval {
         return Undo.onFailure(() -> remove(entry), () -> journal.giveUp(entry));
     }
 
+    /**
+     * Removes a domain as {@link #remove(int, UUID)} does. The UUID's tree stays if another domain has the UUID, as when
+     * a guest has migrated within the host.
+     */
+    public void removeTwin(int domid, UUID uuid) {
+        DomainJournal.Entry entry = new DomainJournal.Entry(domid, uuid);
+        Undo.onFailure(() -> run(entry, hasTwin(entry) ? Extent.TWIN : Extent.DOMAIN), () -> journal.giveUp(entry));
+    }
+
+    private boolean hasTwin(DomainJournal.Entry entry) {
+        return xenctrl.domains().list().stream()
+                .anyMatch(info -> !info.dying()
+                        && info.domid() != entry.domid()
+                        && info.handle().equals(entry.uuid()));
+    }
+
     private boolean remove(DomainJournal.Entry entry) {
         Optional<DomainInfo> there = xenctrl.domains().info(entry.domid()).filter(info -> !info.dying());
         boolean known = there.filter(info -> info.handle().equals(entry.uuid())).isPresent();
@@ -92,6 +108,8 @@ public final class DomainRemoval {
     private enum Extent {
         /** A domain of Xen with all that belongs to it. */
         DOMAIN,
+        /** A domain of Xen, while another domain has the UUID. */
+        TWIN,
         /** What is left of a domain that is gone from Xen. */
         LEFTOVERS,
         /** The same, while another domain has the UUID. */
@@ -129,7 +147,7 @@ public final class DomainRemoval {
         }
 
         boolean isKnownToXen() {
-            return extent == Extent.DOMAIN;
+            return extent == Extent.DOMAIN || extent == Extent.TWIN;
         }
 
         void begin() {
@@ -154,7 +172,9 @@ public final class DomainRemoval {
 
         private List<String> trees() {
             DomainPaths paths = new DomainPaths(entry.domid());
-            return extent == Extent.PREDECESSOR ? paths.besidesRoot() : paths.besidesRoot(entry.uuid());
+            return extent == Extent.PREDECESSOR || extent == Extent.TWIN
+                    ? paths.besidesRoot()
+                    : paths.besidesRoot(entry.uuid());
         }
 
         void removeStoredConfig() {

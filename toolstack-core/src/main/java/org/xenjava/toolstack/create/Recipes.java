@@ -7,6 +7,7 @@ import static org.xenjava.toolstack.progress.RemovalStep.*;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.UUID;
 import org.xenjava.toolstack.config.DomainType;
 import org.xenjava.toolstack.config.libxl.LibxlConfig;
 import org.xenjava.toolstack.device.plan.DevicePlan;
@@ -15,6 +16,7 @@ import org.xenjava.toolstack.operation.Step;
 import org.xenjava.toolstack.progress.CreateStep;
 import org.xenjava.toolstack.progress.RemovalStep;
 import org.xenjava.toolstack.resize.BootBacking;
+import org.xenjava.toolstack.store.DomainPaths;
 import org.xenjava.toolstack.userdata.Userdata;
 import org.xenjava.toolstack.xenctrl.units.Pages;
 
@@ -94,49 +96,84 @@ final class Recipes {
                 Step.of(SET_VCPU_STATE, kind::setVcpuState));
     }
 
-    private static List<Step<CreateStep>> stream(GuestBuild guest, RestoredState state) {
+    private static List<Step<CreateStep>> stream(RestoredState state) {
         return List.of(
-                Step.of(OPEN_EVENT_CHANNELS, guest::openEventChannels),
                 Step.of(READ_STREAM, state::readStream),
                 Step.of(SET_HVM_PARAMETERS, state::setHvmParams),
                 Step.of(SET_VCPU_STATE, state::setVcpuState));
     }
 
-    /** The end of a build: nodes in xenstore, then devices. All devices are attached before the first wait. */
+    /** The end of a create: nodes in xenstore, then devices. All devices are attached before the first wait. */
     private static List<Step<CreateStep>> nodesAndDevices(
             GuestBuild guest, Runnable writeStore, GuestDevices devices, DomainRemoval removal, Userdata userdata) {
-        DevicePlan plan = guest.plan().devices();
-        boolean qemu = plan.qemu().isPresent();
+        List<Step<CreateStep>> recipe = new ArrayList<>();
+        recipe.addAll(check(guest));
+        recipe.addAll(nodes(guest, writeStore, removal, userdata));
+        recipe.add(Step.of(INTRODUCE, guest::introduce));
+        recipe.add(attachDisks(guest, devices));
+        recipe.add(attachNics(guest, devices));
+        recipe.addAll(awaitDisks(guest, devices));
+        recipe.add(connectNics(guest, devices));
+        recipe.add(releaseClaim(guest));
+        return recipe;
+    }
+
+    private static List<Step<CreateStep>> check(GuestBuild guest) {
+        return List.of(Step.of(SEED_GRANT_TABLE, guest::seedGrantTable), Step.of(VERIFY_MEMORY, guest::verifyMemory));
+    }
+
+    private static List<Step<CreateStep>> nodes(
+            GuestBuild guest, Runnable writeStore, DomainRemoval removal, Userdata userdata) {
         return List.of(
-                Step.of(SEED_GRANT_TABLE, guest::seedGrantTable),
-                Step.of(VERIFY_MEMORY, guest::verifyMemory),
                 Step.of(WRITE_XENSTORE, writeStore).undoneBy(() -> removeNodes(guest, removal)),
                 Step.of(STORE_CONFIG, () -> store(guest, userdata))
                         .undoneBy(() -> userdata.remove(guest.domid(), guest.uuid()))
-                        .onlyIf(userdata.isOn()),
-                Step.of(INTRODUCE, guest::introduce),
-                Step.of(ATTACH_DISKS, devices::attachDisks)
-                        .undoneBy(devices::detachAll)
-                        .onlyIf(!plan.disks().isEmpty()),
-                Step.of(ATTACH_NICS, devices::attachNics)
-                        .undoneBy(devices::detachAll)
-                        .onlyIf(!plan.nics().isEmpty()),
+                        .onlyIf(userdata.isOn()));
+    }
+
+    private static Step<CreateStep> attachDisks(GuestBuild guest, GuestDevices devices) {
+        return Step.of(ATTACH_DISKS, devices::attachDisks)
+                .undoneBy(devices::detachAll)
+                .onlyIf(!guest.plan().devices().disks().isEmpty());
+    }
+
+    private static Step<CreateStep> attachNics(GuestBuild guest, GuestDevices devices) {
+        return Step.of(ATTACH_NICS, devices::attachNics)
+                .undoneBy(devices::detachAll)
+                .onlyIf(!guest.plan().devices().nics().isEmpty());
+    }
+
+    private static List<Step<CreateStep>> awaitDisks(GuestBuild guest, GuestDevices devices) {
+        DevicePlan plan = guest.plan().devices();
+        boolean qemu = plan.qemu().isPresent();
+        return List.of(
                 Step.of(AWAIT_DISKS, devices::awaitDisks).onlyIf(!plan.disks().isEmpty()),
                 Step.of(START_DEVICE_MODEL, devices::startDeviceModel)
                         .undoneBy(devices::stopDeviceModel)
                         .onlyIf(qemu),
                 Step.of(AWAIT_DEVICE_MODEL, devices::awaitDeviceModel).onlyIf(qemu),
                 Step.of(AWAIT_DEVICE_MODEL_DISKS, devices::awaitQemuDisks)
-                        .onlyIf(qemu && guest.plan().config().type() == DomainType.PVH),
-                Step.of(CONNECT_NICS, devices::connectNics).onlyIf(!plan.nics().isEmpty()),
-                Step.of(RELEASE_CLAIM, guest.shell()::releaseClaim));
+                        .onlyIf(qemu && guest.plan().config().type() == DomainType.PVH));
     }
 
-    /** A restore: a create whose memory and vCPU state come from a stream. */
+    private static Step<CreateStep> connectNics(GuestBuild guest, GuestDevices devices) {
+        return Step.of(CONNECT_NICS, devices::connectNics)
+                .onlyIf(!guest.plan().devices().nics().isEmpty());
+    }
+
+    private static Step<CreateStep> releaseClaim(GuestBuild guest) {
+        return Step.of(RELEASE_CLAIM, guest.shell()::releaseClaim);
+    }
+
+    /**
+     * A restore: a create whose memory and vCPU state come from a stream. Network cards are connected before the memory
+     * is read, because a guest that migrates runs meanwhile; disks are opened afterwards, when it does not.
+     */
     static List<Step<CreateStep>> restore(
             BuildJournal.Note note,
             GuestBuild guest,
             RestoredState state,
+            Optional<UUID> arriving,
             GuestDevices devices,
             BootBacking backing,
             DomainRemoval removal,
@@ -145,10 +182,27 @@ final class Recipes {
         recipe.add(record(note));
         recipe.add(Step.of(CHECK_UUID, guest::requireNewUuid));
         recipe.addAll(domain(guest.shell(), state::setCpuPolicy, backing, removal));
-        recipe.addAll(stream(guest, state));
-        recipe.addAll(nodesAndDevices(guest, () -> guest.writeStore(transaction -> {}), devices, removal, userdata));
-        recipe.add(Step.of(REMOVE_RECORD, note::close));
+        recipe.add(Step.of(OPEN_EVENT_CHANNELS, guest::openEventChannels));
+        recipe.addAll(nodes(guest, () -> writeStore(guest, arriving), removal, userdata));
+        recipe.add(attachNics(guest, devices));
+        recipe.add(connectNics(guest, devices));
+        recipe.addAll(stream(state));
+        recipe.addAll(check(guest));
+        recipe.add(Step.of(INTRODUCE, guest::introduce));
+        recipe.add(attachDisks(guest, devices));
+        recipe.addAll(awaitDisks(guest, devices));
+        recipe.add(releaseClaim(guest));
         return recipe;
+    }
+
+    private static void writeStore(GuestBuild guest, Optional<UUID> arriving) {
+        String node = new DomainPaths(guest.domid()).arriving();
+        guest.writeStore(transaction -> arriving.ifPresent(uuid -> transaction.write(node, uuid.toString())));
+    }
+
+    /** The end of a restore from a file. A guest that migrates keeps its record until the sender's permission. */
+    static Step<CreateStep> removeRecord(BuildJournal.Note note) {
+        return Step.of(REMOVE_RECORD, note::close);
     }
 
     private static void destroy(GuestShell shell, DomainRemoval removal) {

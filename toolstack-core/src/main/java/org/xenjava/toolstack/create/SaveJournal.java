@@ -69,18 +69,40 @@ public final class SaveJournal {
         return entries.path(entry) + "/requested";
     }
 
-    /** Saves that nobody works on. */
-    List<DomainJournal.Entry> unfinished() {
-        return entries.unfinished();
+    /** {@return the node that exists while the guest may run on another host} Its value is the guest's name. */
+    public String givenAway(int domid, UUID uuid) {
+        return givenAway(new DomainJournal.Entry(domid, uuid));
     }
 
-    /** Lets the guest of a save that has failed run on, unless its domain is being removed. */
-    void recover(DomainJournal.Entry entry) {
-        boolean there = xenctrl.domains()
+    private String givenAway(DomainJournal.Entry entry) {
+        return entries.path(entry) + "/given-away";
+    }
+
+    /** Saves that nobody works on. Guests that were given away stay as they are: only the other host knows. */
+    List<DomainJournal.Entry> unfinished() {
+        return entries.unfinished().stream()
+                .filter(entry -> !isThere(entry) || !store.direct().exists(givenAway(entry)))
+                .toList();
+    }
+
+    private boolean isThere(DomainJournal.Entry entry) {
+        return xenctrl.domains()
                 .info(entry.domid())
                 .filter(info -> !info.dying() && info.handle().equals(entry.uuid()))
                 .isPresent();
-        if (there && !removal.journal().contains(entry)) {
+    }
+
+    /**
+     * Lets the guest of a save that has failed run on, unless its domain is being removed, or it may run on another
+     * host.
+     */
+    void recover(DomainJournal.Entry entry) {
+        if (isThere(entry) && !removal.journal().contains(entry)) {
+            if (store.direct().exists(givenAway(entry))) {
+                entries.giveUp(entry);
+                return;
+            }
+            xenctrl.state().disableDirtyLog(entry.domid());
             SuspendedGuest guest = new SuspendedGuest(xenctrl, store, entry.domid());
             if (store.direct().exists(mark(entry))) {
                 guest.takeBackRequest(events);

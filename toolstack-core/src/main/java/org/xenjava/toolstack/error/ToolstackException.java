@@ -26,6 +26,7 @@ public abstract sealed class ToolstackException extends RuntimeException
                 DomainStateException,
                 HostMemoryException,
                 KernelImageException,
+                MigrationException,
                 OperationCancelledException,
                 OperationTimeoutException,
                 PodDebtException,

@@ -21,6 +21,8 @@ public record Leftover(Kind kind, OptionalInt domid, Optional<UUID> uuid) {
         REMOVAL("unfinished removal"),
         /** A guest that was suspended to be saved and does not run. */
         SAVE("unfinished save"),
+        /** A guest that has arrived from another host and does not run. */
+        ARRIVAL("unfinished arrival"),
         /** Nodes and devices of a domain that Xen does not have any more. */
         NODES("nodes"),
         /** A QEMU whose domain Xen does not have any more. */

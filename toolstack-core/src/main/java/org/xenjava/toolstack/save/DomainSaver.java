@@ -2,31 +2,24 @@
 package org.xenjava.toolstack.save;
 
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.channels.WritableByteChannel;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
-import org.xenjava.toolstack.error.DomainStateException;
 import org.xenjava.toolstack.progress.Cancellation;
 import org.xenjava.toolstack.progress.DumpListener;
+import org.xenjava.toolstack.progress.MigrationListener;
 import org.xenjava.toolstack.stream.Blob;
-import org.xenjava.toolstack.stream.PageBatch;
-import org.xenjava.toolstack.stream.PageType;
 import org.xenjava.toolstack.stream.SaveStreamWriter;
 import org.xenjava.toolstack.stream.StreamRecord;
 import org.xenjava.toolstack.stream.StreamRecord.HvmParams.Param;
 import org.xenjava.toolstack.stream.XlHeader;
 import org.xenjava.toolstack.xenctrl.CpuPolicy;
-import org.xenjava.toolstack.xenctrl.DomainInfo;
 import org.xenjava.toolstack.xenctrl.StateCalls;
 import org.xenjava.toolstack.xenctrl.Xenctrl;
 import org.xenjava.toolstack.xenctrl.abi.HvmParam;
 import org.xenjava.toolstack.xenctrl.abi.XenRelease;
-import org.xenjava.toolstack.xenctrl.lib.MappedPages;
-import org.xenjava.toolstack.xenctrl.lib.Protection;
 import org.xenjava.toolstack.xenctrl.units.KiB;
-import org.xenjava.toolstack.xenctrl.units.Pages;
 
 /**
  * Writes a PVH domain to a stream that {@code xl restore} reads too. Frames without a page are left out. The caller makes
@@ -34,8 +27,6 @@ import org.xenjava.toolstack.xenctrl.units.Pages;
  */
 public final class DomainSaver {
     private static final int VERSION = 3;
-    private static final int NORMAL = 0;
-    private static final int BROKEN = 0xd;
 
     /** The parameters that libxc saves, in its order. */
     private static final List<HvmParam> PARAMS = List.of(
@@ -58,37 +49,68 @@ public final class DomainSaver {
 
     private final Xenctrl xenctrl;
     private final int domid;
-    private final DumpListener listener;
     private final Cancellation cancellation;
-    private long pages;
 
     /**
      * Prepares a save.
      *
      * @param xenctrl the hypercalls
      * @param domid number of the domain
-     * @param listener receives the progress
      * @param cancellation checked after each part of the memory
      */
-    public DomainSaver(Xenctrl xenctrl, int domid, DumpListener listener, Cancellation cancellation) {
+    public DomainSaver(Xenctrl xenctrl, int domid, Cancellation cancellation) {
         this.xenctrl = xenctrl;
         this.domid = domid;
-        this.listener = listener;
         this.cancellation = cancellation;
     }
 
+    /** Writes the memory, and suspends the guest on the way. */
+    @FunctionalInterface
+    private interface MemoryCopy {
+        void write(PageSender pages) throws IOException;
+    }
+
     /**
-     * Writes the whole stream.
+     * Suspends the guest and writes the whole stream.
      *
      * @param file an empty file
      * @param config libxl's JSON of the domain
      * @param size the largest size of the domain: {@code memory/static-max}
-     * @param suspension suspends the guest as late as possible
+     * @param suspension suspends the guest
+     * @param listener receives the progress
      * @throws IOException if the file cannot be written
      * @throws org.xenjava.toolstack.error.OperationCancelledException if the save is cancelled
      */
-    public void write(FileChannel file, String config, KiB size, Runnable suspension) throws IOException {
-        SaveStreamWriter writer = new SaveStreamWriter(new SparseChannel(file));
+    public void write(FileChannel file, String config, KiB size, Runnable suspension, DumpListener listener)
+            throws IOException {
+        write(new SparseChannel(file), config, pages -> {
+            suspension.run();
+            pages.sendAll(size, listener);
+            pages.requireAll();
+        });
+    }
+
+    /**
+     * Writes the whole stream, most of it while the guest runs, and leaves the guest suspended.
+     *
+     * @param link leads to the other host
+     * @param config libxl's JSON of the domain
+     * @param size the largest size of the domain: {@code memory/static-max}
+     * @param suspension suspends the guest
+     * @param listener receives the progress
+     * @throws IOException if the link is broken
+     * @throws org.xenjava.toolstack.error.OperationCancelledException if the migration is cancelled
+     */
+    public void writeLive(
+            WritableByteChannel link, String config, KiB size, Runnable suspension, MigrationListener listener)
+            throws IOException {
+        try (WriteLog log = new WriteLog(xenctrl, domid)) {
+            write(link, config, pages -> new LiveCopy(pages, log, listener).run(size, suspension));
+        }
+    }
+
+    private void write(WritableByteChannel channel, String config, MemoryCopy memory) throws IOException {
+        SaveStreamWriter writer = new SaveStreamWriter(channel);
         writer.header(new XlHeader(XlHeader.ConfigFormat.LIBXL_JSON, config));
         XenRelease release = xenctrl.abi().release();
         writer.write(
@@ -97,8 +119,7 @@ public final class DomainSaver {
         writer.write(new StreamRecord.CpuidPolicy(policy.leaves()));
         writer.write(new StreamRecord.MsrPolicy(policy.msrs()));
         writer.write(new StreamRecord.StaticDataEnd());
-        suspension.run();
-        writeMemory(writer, size);
+        memory.write(new PageSender(xenctrl, domid, writer, cancellation));
         StateCalls.TscState tsc = xenctrl.state().tsc(domid);
         writer.write(new StreamRecord.TscInfo(tsc.mode(), tsc.khz(), tsc.nanoseconds(), tsc.incarnation()));
         writer.write(new StreamRecord.HvmContext(Blob.of(xenctrl.hvm().context(domid))));
@@ -116,68 +137,5 @@ public final class DomainSaver {
             }
         }
         return params;
-    }
-
-    /** Writes the pages where guests have them, and looks elsewhere if the domain owns more. */
-    private void writeMemory(SaveStreamWriter writer, KiB size) throws IOException {
-        write(writer, SavedFrames.likely(size));
-        long owned = owned();
-        if (pages < owned) {
-            write(writer, SavedFrames.others(size, xenctrl.state().maximumGfn(domid)));
-        }
-        if (pages < owned) {
-            throw new DomainStateException("domain " + domid + " owns " + owned + " pages, of which only " + pages
-                    + " are at a frame; the rest cannot be saved");
-        }
-    }
-
-    private long owned() {
-        return xenctrl.domains()
-                .info(domid)
-                .map(DomainInfo::totPages)
-                .orElseThrow(() -> new DomainStateException("domain " + domid + " is gone"));
-    }
-
-    private void write(SaveStreamWriter writer, List<long[]> windows) throws IOException {
-        long all = windows.stream().mapToLong(window -> window.length).sum();
-        long looked = 0;
-        for (long[] window : windows) {
-            cancellation.check("saving domain " + domid);
-            write(writer, window);
-            looked += window.length;
-            listener.onProgress(Pages.of(looked), Pages.of(all));
-        }
-    }
-
-    private void write(SaveStreamWriter writer, long[] window) throws IOException {
-        int[] types = xenctrl.state().frameTypes(domid, window);
-        List<PageType> kept = new ArrayList<>();
-        long[] frames = new long[window.length];
-        long[] stored = new long[window.length];
-        int storedPages = 0;
-        for (int i = 0; i < window.length; i++) {
-            if (types[i] == NORMAL || types[i] == BROKEN) {
-                frames[kept.size()] = window[i];
-                kept.add(types[i] == NORMAL ? PageType.NORMAL : PageType.BROKEN);
-            }
-            if (types[i] == NORMAL) {
-                stored[storedPages++] = window[i];
-            }
-        }
-        if (kept.isEmpty()) {
-            return;
-        }
-        pages += kept.size();
-        long[] pfns = Arrays.copyOf(frames, kept.size());
-        PageType[] pageTypes = kept.toArray(PageType[]::new);
-        if (storedPages == 0) {
-            writer.write(PageBatch.of(pfns, pageTypes, ByteBuffer.allocate(0)));
-            return;
-        }
-        try (MappedPages mapped =
-                xenctrl.libraries().foreignMemory().map(domid, Protection.READ, Arrays.copyOf(stored, storedPages))) {
-            ByteBuffer contents = mapped.bytes().slice(0, storedPages * Pages.BYTES);
-            writer.write(PageBatch.of(pfns, pageTypes, contents));
-        }
     }
 }

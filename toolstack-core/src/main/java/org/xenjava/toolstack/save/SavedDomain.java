@@ -44,7 +44,7 @@ public final class SavedDomain implements AutoCloseable {
             FileChannel channel = FileChannel.open(file, StandardOpenOption.READ);
             boolean opened = false;
             try {
-                SavedDomain saved = read(channel, file, host);
+                SavedDomain saved = read(channel, file.toString(), host);
                 opened = true;
                 return saved;
             } finally {
@@ -59,15 +59,31 @@ public final class SavedDomain implements AutoCloseable {
         }
     }
 
-    private static SavedDomain read(FileChannel channel, Path file, XenRelease host) throws IOException {
+    /**
+     * Reads the beginning of a stream that another host sends, and checks that a host can restore it.
+     *
+     * @param channel the stream
+     * @param host the release of the host
+     * @return the domain
+     * @throws SaveStreamException if the stream ends early, or is damaged
+     * @throws DomainStateException if this host cannot restore the domain
+     */
+    public static SavedDomain receive(ReadableByteChannel channel, XenRelease host) {
+        try {
+            return read(channel, "the migration stream", host);
+        } catch (IOException e) {
+            throw new SaveStreamException("the migration stream cannot be read: " + e.getMessage(), e);
+        }
+    }
+
+    private static SavedDomain read(ReadableByteChannel channel, String file, XenRelease host) throws IOException {
         SaveStreamReader reader = new SaveStreamReader(channel);
         XlHeader header = reader.header();
         if (header.format() != XlHeader.ConfigFormat.LIBXL_JSON
                 || header.config().isEmpty()) {
             throw new SaveStreamException(file + ": the file has no configuration in libxl's JSON");
         }
-        DomainConfig config =
-                LibxlConfig.parse(header.config(), file.toString()).read().config();
+        DomainConfig config = LibxlConfig.parse(header.config(), file).read().config();
         if (!(reader.next() instanceof StreamRecord.ImageStart start)
                 || start.kind() == StreamRecord.DomainKind.PV
                 || config.type() != DomainType.PVH) {

@@ -2,6 +2,8 @@
 package org.xenjava.toolstack.save;
 
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.BitSet;
 import java.util.List;
 import java.util.stream.LongStream;
 import org.xenjava.toolstack.dump.GuestFrames;
@@ -36,6 +38,16 @@ final class SavedFrames {
         }
         gaps.removeIf(run -> run.first() >= run.end());
         return windows(gaps);
+    }
+
+    /** Some frames, in windows of as many frames as Xen takes in a call. */
+    static List<long[]> windows(BitSet frames) {
+        long[] all = frames.stream().asLongStream().toArray();
+        List<long[]> windows = new ArrayList<>();
+        for (int first = 0; first < all.length; first += WINDOW) {
+            windows.add(Arrays.copyOfRange(all, first, Math.min(first + WINDOW, all.length)));
+        }
+        return windows;
     }
 
     private static List<long[]> windows(List<GuestFrames.Run> runs) {

@@ -117,6 +117,11 @@ public record DomainPaths(int domid) {
         return libxl() + "/xenjava/supervisor";
     }
 
+    /** The UUID of the guest for which the domain is built while the guest still is elsewhere; ours, unknown to libxl. */
+    public String arriving() {
+        return libxl() + "/xenjava/arriving";
+    }
+
     /** The reason for which a domain that has shut down is preserved; ours, unknown to libxl. */
     public String kept() {
         return libxl() + "/xenjava/kept";

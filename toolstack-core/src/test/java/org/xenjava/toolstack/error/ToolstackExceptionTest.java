@@ -47,6 +47,7 @@ class ToolstackExceptionTest {
                 new Failure(new OperationTimeoutException("x"), Retry.LATER),
                 new Failure(new PodDebtException("x", 3), Retry.LATER),
                 new Failure(new SaveStreamException("x"), Retry.AFTER_CHANGE),
+                new Failure(new MigrationException("x"), Retry.LATER),
                 new Failure(new XenCallException("x"), Retry.NEVER),
                 new Failure(new XenStoreException("x"), Retry.NEVER),
                 new Failure(new XenUnavailableException("x"), Retry.AFTER_CHANGE));

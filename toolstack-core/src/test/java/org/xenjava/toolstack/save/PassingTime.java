@@ -7,13 +7,13 @@ import java.util.concurrent.locks.LockSupport;
 import org.xenjava.toolstack.sim.SimulatedXen;
 
 /** Lets virtual time pass in a thread of its own, which a guest needs to suspend itself. */
-final class PassingTime {
+public final class PassingTime {
     private static final long PAUSE_NANOS = 200_000;
 
     private PassingTime() {}
 
     /** Runs {@code work} while virtual time passes. */
-    static void during(SimulatedXen xen, Runnable work) {
+    public static void during(SimulatedXen xen, Runnable work) {
         AtomicBoolean over = new AtomicBoolean();
         Thread thread = new Thread(() -> {
             while (!over.get()) {

@@ -19,6 +19,7 @@ import org.xenjava.toolstack.sim.guest.GuestFactory;
 import org.xenjava.toolstack.sim.guest.GuestHandle;
 import org.xenjava.toolstack.sim.guest.SimulatedGuest;
 import org.xenjava.toolstack.sim.guestos.Guests;
+import org.xenjava.toolstack.sim.guestos.SuspendedGuests;
 import org.xenjava.toolstack.sim.machine.Hardware;
 import org.xenjava.toolstack.sim.machine.Machine;
 import org.xenjava.toolstack.sim.machine.MachineSize;
@@ -55,6 +56,7 @@ public final class SimulatedXen {
     private final ReentrantLock lock = new ReentrantLock();
     private final VirtualTime time = new VirtualTime();
     private final Supplier<Boot> firmware;
+    private final SuspendedGuests suspended;
     private Boot boot;
     private int reboots;
 
@@ -75,8 +77,10 @@ public final class SimulatedXen {
                 settings.preemptionPending);
         Hardware hardware = new Hardware(size, lock, time, this::reboot);
         Map<String, HotplugBehaviour> scripts = Map.copyOf(settings.scripts);
+        suspended = settings.suspended;
         firmware = () -> Boot.of(
                 guestFactory,
+                suspended,
                 new Machine(release, hardware),
                 machine -> new Dom0(machine, blockDevices, bridges, scripts));
         boot = firmware.get();
@@ -84,9 +88,13 @@ public final class SimulatedXen {
 
     /** Everything that runs on the computer from one boot to the next. */
     private record Boot(Machine machine, Dom0 dom0, Guests guests) {
-        static Boot of(GuestFactory guestFactory, Machine machine, Function<Machine, Dom0> software) {
+        static Boot of(
+                GuestFactory guestFactory,
+                SuspendedGuests suspended,
+                Machine machine,
+                Function<Machine, Dom0> software) {
             Dom0 dom0 = software.apply(machine);
-            Guests guests = new Guests(machine, dom0.store(), guestFactory);
+            Guests guests = new Guests(machine, dom0.store(), guestFactory, suspended);
             machine.addListener(guests);
             return new Boot(machine, dom0, guests);
         }
@@ -277,6 +285,7 @@ public final class SimulatedXen {
         private int largestEntryOrder = 9;
         private String commandLine = "dom0_mem=1536M,max:1536M";
         private BooleanSupplier preemptionPending = () -> false;
+        private SuspendedGuests suspended = new SuspendedGuests();
         private GuestFactory guestFactory = identity -> SimulatedGuest.linux();
 
         private final List<String> blockDevices = new ArrayList<>();
@@ -446,6 +455,18 @@ public final class SimulatedXen {
          */
         public Builder guests(GuestFactory factory) {
             guestFactory = factory;
+            return this;
+        }
+
+        /**
+         * Lets guests migrate between this machine and another. Each machine has a virtual time of its own; a guest
+         * that has suspended on one of them continues on the other when its saved state is loaded there.
+         *
+         * @param other a machine
+         * @return this builder
+         */
+        public Builder partnerOf(SimulatedXen other) {
+            suspended = other.suspended;
             return this;
         }
 

@@ -94,6 +94,8 @@ class HouseRulesTest {
             .definedBy(ROOT + ".userdata..")
             .layer("save")
             .definedBy(ROOT + ".save..")
+            .layer("migrate")
+            .definedBy(ROOT + ".migrate..", ROOT + ".handover..")
             .layer("context")
             .definedBy(ROOT + ".context..")
             .layer("lifecycle")
@@ -192,6 +194,7 @@ class HouseRulesTest {
                     "resize",
                     "room",
                     "save",
+                    "migrate",
                     "xenctrl",
                     "abi",
                     "lib",
@@ -223,6 +226,8 @@ class HouseRulesTest {
             .whereLayer("save")
             .mayOnlyAccessLayers(
                     "config", "libxl", "progress", "error", "store", "stream", "dump", "xenctrl", "lib", "abi", "units")
+            .whereLayer("migrate")
+            .mayOnlyAccessLayers("error", "operation")
             .whereLayer("context")
             .mayOnlyBeAccessedByLayers("lifecycle", "pool", "face")
             .whereLayer("pool")
@@ -402,13 +407,15 @@ class HouseRulesTest {
             .dependOnClassesThat()
             .haveFullyQualifiedName("sun.misc.Signal");
 
-    /** The library starts QEMU only. The command line also starts the viewer that a user asks for. */
+    /** The library starts QEMU only. The command line also starts a viewer and the way to another host. */
     @ArchTest
     static final ArchRule onlyTheDevicePackageStartsProcesses = noClasses()
             .that()
             .resideOutsideOfPackage(ROOT + ".device..")
             .and()
             .doNotHaveFullyQualifiedName(ROOT + ".cli.command.VncViewer")
+            .and()
+            .doNotHaveFullyQualifiedName(ROOT + ".cli.domain.RemoteHost")
             .should()
             .dependOnClassesThat()
             .areAssignableTo(ProcessBuilder.class);

@@ -2,6 +2,7 @@
 package org.xenjava.toolstack.xenctrl;
 
 import java.nio.ByteBuffer;
+import java.util.BitSet;
 import org.xenjava.toolstack.xenctrl.abi.DomctlOp;
 import org.xenjava.toolstack.xenctrl.abi.MemoryOp;
 import org.xenjava.toolstack.xenctrl.abi.StructLayout;
@@ -49,6 +50,63 @@ public final class StateCalls {
                 types[i] = (int) (array.bytes().getLong(i * Long.BYTES) >>> TYPE_SHIFT & TYPE_MASK);
             }
             return types;
+        }
+    }
+
+    /** Ways to read the log of written frames. */
+    public enum DirtyScan {
+        /** The log stays as it is. */
+        PEEK(DomctlOp.SHADOW_OP_PEEK, 0),
+        /** The log is emptied. */
+        CLEAN(DomctlOp.SHADOW_OP_CLEAN, 0),
+        /** The log of a stopped guest is emptied; frames that Xen itself keeps mapped count as written. */
+        FINAL(DomctlOp.SHADOW_OP_CLEAN, DomctlOp.SHADOW_LOGDIRTY_FINAL);
+
+        private final int op;
+        private final int mode;
+
+        DirtyScan(int op, int mode) {
+            this.op = op;
+            this.mode = mode;
+        }
+    }
+
+    /** {@code XEN_DOMCTL_SHADOW_OP_ENABLE_LOGDIRTY}: logs the frames that are written; EINVAL if they are logged. */
+    public void enableDirtyLog(int domid) {
+        shadowOp(domid, DomctlOp.SHADOW_OP_ENABLE_LOGDIRTY);
+    }
+
+    /** {@code XEN_DOMCTL_SHADOW_OP_OFF}: ends the log. Does nothing if there is none. */
+    public void disableDirtyLog(int domid) {
+        shadowOp(domid, DomctlOp.SHADOW_OP_OFF);
+    }
+
+    private void shadowOp(int domid, int op) {
+        try (PreparedCall call = calls.domctl(DomctlOp.SHADOW_OP, domid)) {
+            call.body().set("op", op);
+            call.issue();
+        }
+    }
+
+    /**
+     * {@code XEN_DOMCTL_SHADOW_OP_CLEAN} and {@code PEEK}: reads the log of written frames.
+     *
+     * @param frames number of frames from 0 on
+     * @return the frames that were written; frames that Xen's answer does not cover count as written
+     */
+    public BitSet dirtyFrames(int domid, long frames, DirtyScan scan) {
+        int bytes = Math.toIntExact((frames + Long.SIZE - 1) / Long.SIZE * Long.BYTES);
+        try (HypercallBuffer bitmap = calls.buffer(bytes);
+                PreparedCall call = calls.domctl(DomctlOp.SHADOW_OP, domid)) {
+            call.body()
+                    .set("op", scan.op)
+                    .set("mode", scan.mode)
+                    .set("dirty_bitmap", bitmap.address())
+                    .set("pages", frames);
+            call.issue();
+            BitSet written = BitSet.valueOf(bitmap.bytes().limit(bytes));
+            written.set(Math.toIntExact(Math.min(call.body().get("pages"), frames)), Math.toIntExact(frames));
+            return written;
         }
     }
 

@@ -27,6 +27,8 @@ public final class DomainCommands {
         commands.put("dump-core", DumpCoreCommand::new);
         commands.put("save", SaveCommand::new);
         commands.put("restore", RestoreCommand::new);
+        commands.put("migrate", MigrateCommand::new);
+        commands.put("migrate-receive", MigrateReceiveCommand::new);
         commands.put("destroy", DestroyCommand::new);
         return commands;
     }

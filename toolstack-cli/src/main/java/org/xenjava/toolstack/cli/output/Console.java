@@ -200,7 +200,7 @@ public final class Console {
         return in;
     }
 
-    /** The stream that writes the bytes of a guest's console to standard output unchanged. */
+    /** The stream that writes the bytes of a guest's console, or of a migration, to standard output unchanged. */
     public OutputStream guestOutput() {
         return out;
     }

@@ -11,6 +11,7 @@ import org.xenjava.toolstack.device.plan.DiskPlan;
 import org.xenjava.toolstack.device.plan.HostInventory;
 import org.xenjava.toolstack.device.plan.PvDevice;
 import org.xenjava.toolstack.error.DeviceException;
+import org.xenjava.toolstack.store.DomainPaths;
 import org.xenjava.toolstack.store.StoreTransaction;
 import org.xenjava.toolstack.xenctrl.lib.HostFile;
 
@@ -53,11 +54,21 @@ final class SharedDisks {
         for (PvDevice other : others(transaction)) {
             boolean written =
                     (mode + transaction.read(other.backPath() + "/mode").orElse("w")).contains("w");
-            if (written && identityOf(transaction, other, askedOnce).equals(Optional.of(identity))) {
+            if (written
+                    && identityOf(transaction, other, askedOnce).equals(Optional.of(identity))
+                    && !isOfTheSameGuest(transaction, device.domid(), other.domid())) {
                 throw new DeviceException("attaching " + device + ": " + disk.path() + " is " + other
                         + " already; only disks that no guest writes can be shared");
             }
         }
+    }
+
+    /** Whether a domain is built for a guest that is suspended in the other domain, or runs there until then. */
+    private static boolean isOfTheSameGuest(StoreTransaction transaction, int domid, int other) {
+        return transaction
+                .read(new DomainPaths(domid).arriving())
+                .map(uuid -> Optional.of("/vm/" + uuid).equals(transaction.read(new DomainPaths(other).of("vm"))))
+                .orElse(false);
     }
 
     /** All disks that dom0 serves, of all domains. */

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.xenjava.toolstack.sim.guest;
 
+import java.time.Duration;
+import java.util.List;
+
 /**
  * Drives a running guest from a test. The effects are visible through Xen; an access to memory may crash the guest.
  * Methods that make the guest do something throw {@link IllegalStateException} if the domain is paused, has shut
@@ -23,6 +26,17 @@ public interface GuestHandle {
      * @param pages number of pages to write
      */
     void clear(long pages);
+
+    /**
+     * Starts a program in the guest that writes numbers to a part of the pages at the bottom of RAM in each period.
+     *
+     * @param pages number of pages
+     * @param period time between two writes
+     */
+    void writeSteadily(int pages, Duration period);
+
+    /** {@return the frames whose pages do not have what that program last wrote to them} */
+    List<Long> lostWrites();
 
     /**
      * Stops the guest.

@@ -181,6 +181,18 @@ final class GuestDomain implements GuestMachine {
         stopIfItCannotGoOn();
     }
 
+    @Override
+    public void writeNumber(long gfn, long number) {
+        domain.memory()
+                .write(gfn, ByteBuffer.allocate(Long.BYTES).putLong(number).array(), self);
+        stopIfItCannotGoOn();
+    }
+
+    @Override
+    public long readNumber(long gfn) {
+        return ByteBuffer.wrap(domain.memory().read(gfn, Long.BYTES, self)).getLong();
+    }
+
     private void stopIfItCannotGoOn() {
         if (!domain.isRunning()) {
             throw new GuestStopped();

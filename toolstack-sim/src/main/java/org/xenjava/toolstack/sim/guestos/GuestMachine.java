@@ -26,6 +26,12 @@ interface GuestMachine {
     /** Writes zeroes to pages, which populates them as any write does. */
     void clear(GfnRange pages);
 
+    /** Writes a number to the beginning of a page; a write to a hole has no effect. */
+    void writeNumber(long gfn, long number);
+
+    /** Reads the number at the beginning of a page; 0 from a hole. */
+    long readNumber(long gfn);
+
     /** Hypercall {@code XENMEM_decrease_reservation} of single pages; returns the number given back. */
     long decreaseReservation(List<Long> gfns);
 

@@ -2,7 +2,9 @@
 package org.xenjava.toolstack.sim.guestos;
 
 import java.nio.ByteBuffer;
+import java.time.Duration;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -21,27 +23,23 @@ import org.xenjava.toolstack.xenctrl.abi.StructView;
 public final class Guests implements DomainListener {
     private static final int SUSPEND = 2;
 
-    /** An address that no kernel is entered at. */
-    private static final long FIRST_POINTER = 0xffff_8000_0000_0000L;
-
     private final Machine machine;
     private final XenStored store;
     private final GuestFactory factory;
     private final Map<Integer, GuestDomain> guests = new HashMap<>();
-    private final Map<Long, Suspended> suspended = new HashMap<>();
-
-    /** The software of a guest, and the pages in its balloon when it was suspended. */
-    private record Suspended(RunningGuest software, long ballooned) {}
+    private final SuspendedGuests suspended;
 
     /**
      * @param machine the machine
      * @param store the xenstored that guests talk to
      * @param factory chooses what runs in each domain
+     * @param suspended guests that continue in another domain, also of another machine
      */
-    public Guests(Machine machine, XenStored store, GuestFactory factory) {
+    public Guests(Machine machine, XenStored store, GuestFactory factory, SuspendedGuests suspended) {
         this.machine = machine;
         this.store = store;
         this.factory = factory;
+        this.suspended = suspended;
     }
 
     /** The guest in a domain; empty until the domain has run and after it was destroyed. */
@@ -56,24 +54,22 @@ public final class Guests implements DomainListener {
 
     private GuestDomain start(XenDomain domain) {
         GuestDomain guest = new GuestDomain(machine, store, domain);
-        Optional.ofNullable(suspended.get(instructionPointer(domain).orElse(0L)))
+        instructionPointer(domain)
+                .flatMap(suspended::find)
                 .ifPresentOrElse(
                         saved -> guest.restore(saved.software(), saved.ballooned()), () -> guest.boot(factory));
         return guest;
     }
 
-    /**
-     * Keeps the software of a guest that has suspended. A domain into which its vCPU state is loaded continues with
-     * it: no instruction runs in the simulation, so the instruction pointer names the guest.
-     */
+    /** Keeps the software of a guest that has suspended, and lets the state of its first vCPU name it. */
     @Override
     public void hasShutDown(XenDomain domain) {
         if (domain.shutdownReason().equals(OptionalInt.of(SUSPEND))) {
             Optional.ofNullable(guests.get(domain.domid()))
                     .flatMap(GuestDomain::software)
                     .ifPresent(software -> {
-                        long pointer = FIRST_POINTER + suspended.size();
-                        suspended.put(pointer, new Suspended(software, software.balloonedPages()));
+                        long pointer =
+                                suspended.add(new SuspendedGuests.Suspended(software, software.balloonedPages()));
                         setInstructionPointer(domain, pointer);
                     });
         }
@@ -137,6 +133,16 @@ public final class Guests implements DomainListener {
         @Override
         public void clear(long pages) {
             act(running -> running.clear(pages));
+        }
+
+        @Override
+        public void writeSteadily(int pages, Duration period) {
+            act(running -> running.writeSteadily(pages, period));
+        }
+
+        @Override
+        public List<Long> lostWrites() {
+            return ask(RunningGuest::lostWrites);
         }
 
         @Override

@@ -3,6 +3,7 @@ package org.xenjava.toolstack.sim.guestos;
 
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
@@ -16,8 +17,8 @@ import org.xenjava.toolstack.sim.guest.GuestIdentity;
  */
 final class MovingMachine implements GuestMachine {
     private final List<Consumer<GuestMachine>> registrations = new ArrayList<>();
-    private final Set<Timer> timers = new LinkedHashSet<>();
-    private GuestMachine present;
+    private final Set<Timer> timers = Collections.synchronizedSet(new LinkedHashSet<>());
+    private volatile GuestMachine present;
 
     MovingMachine(GuestMachine first) {
         present = first;
@@ -43,7 +44,7 @@ final class MovingMachine implements GuestMachine {
     void moveTo(GuestMachine next) {
         present = next;
         registrations.forEach(registration -> registration.accept(next));
-        List.copyOf(timers).forEach(timer -> next.after(Duration.ZERO, timer));
+        List.of(timers.toArray(Timer[]::new)).forEach(timer -> next.after(Duration.ZERO, timer));
     }
 
     private void register(Consumer<GuestMachine> registration) {
@@ -101,6 +102,16 @@ final class MovingMachine implements GuestMachine {
     @Override
     public void clear(GfnRange pages) {
         present.clear(pages);
+    }
+
+    @Override
+    public void writeNumber(long gfn, long number) {
+        present.writeNumber(gfn, number);
+    }
+
+    @Override
+    public long readNumber(long gfn) {
+        return present.readNumber(gfn);
     }
 
     @Override

@@ -24,6 +24,7 @@ final class RunningGuest {
     private final GuestRam ram;
     private final Balloon balloon;
     private final VcpuHotplug vcpus;
+    private final SteadyWriter writer;
     private long writes;
 
     RunningGuest(SimulatedGuest guest, GuestMachine machine) {
@@ -32,6 +33,7 @@ final class RunningGuest {
         this.ram = GuestRam.of(machine, guest.firmware());
         this.balloon = new Balloon(this.machine, guest.balloon(), ram);
         this.vcpus = new VcpuHotplug(this.machine);
+        this.writer = new SteadyWriter(this.machine, ram);
     }
 
     /**
@@ -139,6 +141,16 @@ final class RunningGuest {
     void clear(long pages) {
         List<Long> gfns = ram.fromTop(balloon.heldPages(), balloon.heldPages() + pages);
         gfns.forEach(gfn -> machine.clear(new GfnRange(gfn, gfn + 1)));
+    }
+
+    /** Writes numbers to some of that many pages at the bottom of RAM, again and again. */
+    void writeSteadily(int pages, Duration period) {
+        writer.start(pages, period);
+    }
+
+    /** The pages that do not have what the guest last wrote there. */
+    List<Long> lostWrites() {
+        return writer.lost();
     }
 
     /** The number of pages in the balloon. */

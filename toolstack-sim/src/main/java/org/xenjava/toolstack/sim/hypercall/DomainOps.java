@@ -12,6 +12,7 @@ import org.xenjava.toolstack.sim.machine.Machine;
 import org.xenjava.toolstack.sim.machine.ReleaseBehaviour.MissingDomain;
 import org.xenjava.toolstack.sim.machine.SecurityModule;
 import org.xenjava.toolstack.sim.machine.XenDomain;
+import org.xenjava.toolstack.sim.memory.DirtyLog;
 import org.xenjava.toolstack.sim.memory.PhysicalMemory;
 import org.xenjava.toolstack.sim.memory.XenRefusal;
 import org.xenjava.toolstack.xenctrl.abi.DomctlOp;
@@ -115,17 +116,34 @@ final class DomainOps {
                 require(domain.isHvm(), Errno.EOPNOTSUPP);
                 body.set("size", domain.pagingPoolPages() * PhysicalMemory.PAGE_BYTES);
             }
-            case SHADOW_OP -> shadowOp(domain, body);
+            case SHADOW_OP -> shadowOp(domain, request.caller(), body);
             case GET_DOMAIN_STATE -> domainState(domain, body);
             default -> throw new XenRefusal(Errno.ENOSYS);
         }
     }
 
-    /** Sets the size of the paging pool, the only sub-command that toolstacks need. */
-    private void shadowOp(XenDomain domain, StructView body) {
+    /** Sets the size of the paging pool, or logs the frames that the guest writes. */
+    private static void shadowOp(XenDomain domain, CallerMemory caller, StructView body) {
         require(domain.isHvm(), Errno.EOPNOTSUPP);
-        require(body.getInt("op") == DomctlOp.SHADOW_OP_SET_ALLOCATION && domain.vcpus() > 0, Errno.EINVAL);
-        domain.resizePagingPool(body.get("mb") * PAGES_PER_MIB);
+        require(domain.vcpus() > 0, Errno.EINVAL);
+        DirtyLog log = domain.memory().dirtyLog();
+        switch (body.getInt("op")) {
+            case DomctlOp.SHADOW_OP_SET_ALLOCATION -> domain.resizePagingPool(body.get("mb") * PAGES_PER_MIB);
+            case DomctlOp.SHADOW_OP_ENABLE_LOGDIRTY -> require(log.start(), Errno.EINVAL);
+            case DomctlOp.SHADOW_OP_OFF -> log.stop();
+            case DomctlOp.SHADOW_OP_PEEK -> readDirtyLog(log, caller, body);
+            case DomctlOp.SHADOW_OP_CLEAN -> {
+                readDirtyLog(log, caller, body);
+                log.clear();
+            }
+            default -> throw new XenRefusal(Errno.EINVAL);
+        }
+    }
+
+    private static void readDirtyLog(DirtyLog log, CallerMemory caller, StructView body) {
+        require(log.isOn() && (body.get("mode") & ~DomctlOp.SHADOW_LOGDIRTY_FINAL) == 0, Errno.EINVAL);
+        body.set("stats.dirty_count", log.count());
+        caller.write(body.get("dirty_bitmap"), log.bitmap(Math.toIntExact(body.get("pages"))));
     }
 
     private static void domainState(XenDomain domain, StructView body) {

@@ -20,6 +20,7 @@ public final class DomainMemory {
     private final MemoryEvents events;
     private final PopulateOnDemand pod;
     private final RangeSet<Long> unreachable = TreeRangeSet.create();
+    private final DirtyLog dirtyLog = new DirtyLog();
 
     /** The counters of populate-on-demand, in pages. */
     public record PodCounters(long totalPages, long cachePages, long entries) {}
@@ -209,6 +210,7 @@ public final class DomainMemory {
             }
             long stop = Math.min(run.end(), end);
             if (run.type() == GfnType.RAM) {
+                dirtyLog.write(at, stop - at);
                 if (filling == Filling.ZEROES) {
                     content.clear(run.mfnOf(at), stop - at);
                 } else {
@@ -218,6 +220,25 @@ public final class DomainMemory {
             at = stop;
         }
         return true;
+    }
+
+    /** Writes to the beginning of a page as the guest does; a write to a frame without a page has no effect. */
+    public void write(long gfn, byte[] bytes, Actor guest) {
+        touch(gfn, guest).ifPresent(mfn -> {
+            dirtyLog.write(gfn, 1);
+            content.write(mfn, 0, bytes);
+        });
+    }
+
+    /** Reads the beginning of a page; zeroes if the frame has none. */
+    public byte[] read(long gfn, int length, Actor guest) {
+        OptionalLong mfn = touch(gfn, guest);
+        return mfn.isPresent() ? content.read(mfn.getAsLong(), 0, length) : new byte[length];
+    }
+
+    /** The frames that the guest writes, while Xen logs them. */
+    public DirtyLog dirtyLog() {
+        return dirtyLog;
     }
 
     /** The bytes that pages are overwritten with. */

@@ -75,6 +75,16 @@ public enum DomctlOp {
     public static final int GETDOMSTATE_STATE_DYING = 0x4;
     public static final int GETDOMSTATE_STATE_DEAD = 0x8;
 
+    /** Operations of shadow_op on the log of written frames ({@code XEN_DOMCTL_SHADOW_OP_*}). */
+    public static final int SHADOW_OP_OFF = 0;
+
+    public static final int SHADOW_OP_ENABLE_LOGDIRTY = 2;
+    public static final int SHADOW_OP_CLEAN = 11;
+    public static final int SHADOW_OP_PEEK = 12;
+
+    /** Mode of CLEAN and PEEK: frames that Xen itself keeps mapped count as written. */
+    public static final int SHADOW_LOGDIRTY_FINAL = 1;
+
     /** The operation of shadow_op on the paging pool before 4.17 ({@code XEN_DOMCTL_SHADOW_OP_SET_ALLOCATION}). */
     public static final int SHADOW_OP_SET_ALLOCATION = 31;
 

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-package org.xenjava.toolstack;
+package org.xenjava.toolstack.context;
 
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
+import java.util.UUID;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.xenjava.toolstack.config.DomainConfig;
 import org.xenjava.toolstack.config.DomainType;
 import org.xenjava.toolstack.config.libxl.LibxlConfig;
-import org.xenjava.toolstack.context.CurrentConfig;
 import org.xenjava.toolstack.device.view.AttachedDisk;
 import org.xenjava.toolstack.device.view.AttachedNic;
 import org.xenjava.toolstack.processor.CpuShare;
@@ -23,47 +23,46 @@ import org.xenjava.toolstack.xenctrl.units.KiB;
 import org.xenjava.toolstack.xenctrl.units.Scheduler;
 
 /** A domain's configuration in libxl's form, with its values of now, as {@code xl list -l} shows it. */
-final class PresentLibxlConfig {
+public final class PresentLibxlConfig {
     /** What libxl leaves out of {@code memory/target} of an HVM guest with populate on demand ({@code libxl_mem.c}). */
     private static final KiB LIBXL_FUDGE = KiB.ofMiB(1);
 
     private PresentLibxlConfig() {}
 
     /** The stored file's, or that of this library's own record; empty if a domain has neither. */
-    static Optional<LibxlConfig> of(DomainHandle domain) {
-        StoreTransaction store = domain.store().direct();
-        Optional<DomainConfig> ours =
-                CurrentConfig.of(store, domain.paths(), domain.context().podPolicy());
-        return domain.context()
-                .userdata()
-                .read(domain.domid(), domain.uuid())
+    public static Optional<LibxlConfig> of(HostContext host, int domid, UUID uuid) {
+        Optional<DomainConfig> ours = CurrentConfig.of(host.store().direct(), new DomainPaths(domid), host.podPolicy());
+        return host.userdata()
+                .read(domid, uuid)
                 .or(() -> ours.map(LibxlConfig::of))
-                .map(stored -> present(domain, stored, ours));
+                .map(stored -> present(host, domid, uuid, stored, ours));
     }
 
-    private static LibxlConfig present(DomainHandle domain, LibxlConfig stored, Optional<DomainConfig> ours) {
-        StoreTransaction store = domain.store().direct();
-        DomainPaths paths = domain.paths();
+    private static LibxlConfig present(
+            HostContext host, int domid, UUID uuid, LibxlConfig stored, Optional<DomainConfig> ours) {
+        StoreTransaction store = host.store().direct();
+        DomainPaths paths = new DomainPaths(domid);
         Optional<KiB> most = store.readPlausibleKib(paths.memoryStaticMax());
         Optional<KiB> memory = ours.map(DomainConfig::memory).or(() -> memory(store, paths, most));
-        Optional<DomainInfo> info = domain.find();
-        Optional<PoolInfo> pool = info.flatMap(found -> domain.xenctrl().pools().info(found.pool()));
+        Optional<DomainInfo> info = host.xenctrl()
+                .domains()
+                .info(domid)
+                .filter(found -> found.handle().equals(uuid) && !found.dying());
+        Optional<PoolInfo> pool = info.flatMap(found -> host.xenctrl().pools().info(found.pool()));
         Optional<Scheduler> scheduler = pool.flatMap(found -> Scheduler.ofId(found.schedulerId()));
-        Set<Integer> disks = domain.context().devices().disks(domain.domid()).stream()
-                .map(AttachedDisk::number)
-                .collect(Collectors.toSet());
-        Set<Integer> nics = domain.context().devices().nics(domain.domid()).stream()
-                .map(AttachedNic::devid)
-                .collect(Collectors.toSet());
+        Set<Integer> disks =
+                host.devices().disks(domid).stream().map(AttachedDisk::number).collect(Collectors.toSet());
+        Set<Integer> nics =
+                host.devices().nics(domid).stream().map(AttachedNic::devid).collect(Collectors.toSet());
         return stored.withPresent(new LibxlConfig.Present(
                         store.read(paths.name()).or(stored::name).orElse(""),
-                        domain.uuid(),
+                        uuid,
                         memory,
                         ours.map(DomainConfig::maxMemory).or(() -> most),
                         info.map(found -> vcpus(store, paths, found.maxVcpuId() + 1))
                                 .orElse(OptionalInt.empty()),
                         scheduler,
-                        scheduler.flatMap(one -> share(domain, one))))
+                        scheduler.flatMap(one -> share(host, domid, one))))
                 .withDevices(disk -> disks.contains(disk.number()), nics::contains);
     }
 
@@ -79,11 +78,11 @@ final class PresentLibxlConfig {
         return online == 0 ? OptionalInt.empty() : OptionalInt.of((int) online);
     }
 
-    private static Optional<CpuShare> share(DomainHandle domain, Scheduler scheduler) {
+    private static Optional<CpuShare> share(HostContext host, int domid, Scheduler scheduler) {
         if (scheduler != Scheduler.CREDIT && scheduler != Scheduler.CREDIT2) {
             return Optional.empty();
         }
-        PoolCalls.Share share = domain.xenctrl().pools().share(domain.domid(), scheduler);
+        PoolCalls.Share share = host.xenctrl().pools().share(domid, scheduler);
         return Optional.of(new CpuShare(share.weight(), share.cap()));
     }
 

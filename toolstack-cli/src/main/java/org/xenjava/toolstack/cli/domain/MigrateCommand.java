@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.cli.domain;
+
+import org.xenjava.toolstack.Domain;
+import org.xenjava.toolstack.cli.command.DomainCommand;
+import org.xenjava.toolstack.cli.command.Session;
+import org.xenjava.toolstack.cli.output.Console;
+import org.xenjava.toolstack.migrate.MigrationLimits;
+import org.xenjava.toolstack.progress.MigrationListener;
+import org.xenjava.toolstack.progress.MigrationProgress;
+import org.xenjava.toolstack.xenctrl.units.Pages;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+@Command(
+        name = "migrate",
+        description = {
+            "Copy a running PVH guest to another host, and let it run on there.",
+            "The receiver is xlj's or xl's migrate-receive. If the migration fails or Ctrl-C ends it while memory is copied,"
+                    + " the guest runs on here. A guest whose receiver is silent after the hand-over stays suspended as"
+                    + " NAME--migratedaway; the same command with that name asks the other host again."
+        })
+final class MigrateCommand extends DomainCommand {
+    private static final int ALL_PERCENT = 100;
+
+    @Parameters(index = "1", paramLabel = "HOST", description = "the other host")
+    private String host = "";
+
+    @Option(
+            names = "-s",
+            paramLabel = "SSH",
+            defaultValue = "ssh",
+            description = "the command that reaches HOST; with -s '' HOST is the whole command line of the receiver")
+    private String ssh = "";
+
+    @Option(
+            names = "--receiver",
+            paramLabel = "PROGRAM",
+            defaultValue = "xlj",
+            description = "the command of the toolstack on HOST: xlj or xl")
+    private String receiver = "";
+
+    @Option(names = "-p", description = "leave the guest paused on the other host")
+    private boolean paused;
+
+    @Option(names = "-e", description = "with an xl on HOST: leave no process there that acts when the guest stops")
+    private boolean unwatched;
+
+    @Option(
+            names = "--cover",
+            description =
+                    "lend a populate-on-demand guest the pages that it still has to free, and migrate it with them")
+    private boolean cover;
+
+    private String shown = "";
+
+    MigrateCommand(Session session) {
+        super(session);
+    }
+
+    @Override
+    protected String controlDomainRefusal() {
+        return "cannot be migrated";
+    }
+
+    @Override
+    protected void run(Domain domain) {
+        boolean terminal = session.console().isTerminal(Console.Stream.ERR);
+        MigrationListener listener = terminal ? this::show : MigrationListener.NONE;
+        if (cover) {
+            Pages debt = Pages.of(Math.max(0, domain.pod().status().debtPages()));
+            domain.pod().cover(domain.pod().lent().plus(debt));
+        }
+        RemoteHost target = RemoteHost.of(ssh, host, receiver, (unwatched ? " -e" : "") + (paused ? " -p" : ""));
+        InterruptibleBuild.run(cancellation -> {
+            domain.migration().migrate(target, MigrationLimits.STANDARD, listener, cancellation);
+            return domain;
+        });
+        if (terminal) {
+            session.console().progress().clear();
+        }
+    }
+
+    private void show(MigrationProgress progress) {
+        String text =
+                switch (progress.phase()) {
+                    case COPYING -> "migrating: pass " + progress.pass() + ", " + percent(progress) + " %";
+                    case SUSPENDED -> "migrating: suspended, " + percent(progress) + " % of the rest";
+                    case WAITING -> "migrating: the other host attaches the devices";
+                    case HANDED_OVER -> "migrating: handed over";
+                };
+        if (!text.equals(shown)) {
+            shown = text;
+            session.console().progress().show(text);
+        }
+    }
+
+    private static long percent(MigrationProgress progress) {
+        return progress.copied().count()
+                * ALL_PERCENT
+                / Math.max(1, progress.toCopy().count());
+    }
+}

@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.cli.domain;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.Channels;
+import java.nio.channels.ReadableByteChannel;
+import java.nio.channels.WritableByteChannel;
+import java.nio.charset.StandardCharsets;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.xenjava.toolstack.migrate.MigrationLink;
+import org.xenjava.toolstack.migrate.MigrationTarget;
+import org.xenjava.toolstack.migrate.Presence;
+
+/**
+ * A host that is reached by a command of the shell, such as {@code ssh HOST xlj migrate-receive}, whose standard input and
+ * output are the link.
+ */
+final class RemoteHost implements MigrationTarget {
+    private static final String RECEIVE = "migrate-receive";
+    private static final String LIST = "vm-list";
+    private static final int END_SECONDS = 10;
+    private static final int ANSWER_SECONDS = 60;
+
+    private final String receiver;
+
+    private RemoteHost(String receiver) {
+        this.receiver = receiver;
+    }
+
+    /**
+     * {@return the host that a shell command reaches}
+     *
+     * @param ssh the command before the host; if it is empty, {@code host} is the whole command line, as with xl
+     * @param host name of the host
+     * @param program the toolstack's command there, such as {@code xl}
+     * @param options of the receiver, each after a blank
+     */
+    static RemoteHost of(String ssh, String host, String program, String options) {
+        return new RemoteHost(ssh.isEmpty() ? host : ssh + " " + host + " " + program + " " + RECEIVE + options);
+    }
+
+    private static Process start(String command) throws IOException {
+        return new ProcessBuilder("/bin/sh", "-c", "exec " + command)
+                .redirectError(ProcessBuilder.Redirect.INHERIT)
+                .start();
+    }
+
+    @Override
+    public MigrationLink connect() throws IOException {
+        return new ProcessLink(start(receiver));
+    }
+
+    /** Asks with the command that lists the domains there. */
+    @Override
+    public Presence presence(UUID uuid, String name) throws IOException {
+        int verb = receiver.lastIndexOf(RECEIVE);
+        if (verb < 0) {
+            throw new IOException("no command is known that asks the other host");
+        }
+        Process question = start(receiver.substring(0, verb) + LIST);
+        CompletableFuture.delayedExecutor(ANSWER_SECONDS, TimeUnit.SECONDS).execute(question::destroyForcibly);
+        question.getOutputStream().close();
+        String table = new String(question.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        try {
+            if (question.waitFor() != 0) {
+                throw new IOException("the other host cannot be asked");
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IOException("asking the other host was interrupted", e);
+        }
+        return Presence.inTable(table, uuid, name);
+    }
+
+    /** Standard input and output of a process. */
+    private static final class ProcessLink implements MigrationLink {
+        private final Process process;
+        private final ReadableByteChannel in;
+        private final WritableByteChannel out;
+        private final AtomicInteger transfers = new AtomicInteger();
+
+        private ProcessLink(Process process) {
+            this.process = process;
+            this.in = counted(Channels.newChannel(process.getInputStream()));
+            this.out = counted(new StreamChannel(process.getOutputStream()));
+        }
+
+        private ReadableByteChannel counted(ReadableByteChannel channel) {
+            return new ReadableByteChannel() {
+                @Override
+                public int read(ByteBuffer into) throws IOException {
+                    transfers.incrementAndGet();
+                    try {
+                        return channel.read(into);
+                    } finally {
+                        transfers.decrementAndGet();
+                    }
+                }
+
+                @Override
+                public boolean isOpen() {
+                    return channel.isOpen();
+                }
+
+                @Override
+                public void close() throws IOException {
+                    channel.close();
+                }
+            };
+        }
+
+        private WritableByteChannel counted(WritableByteChannel channel) {
+            return new WritableByteChannel() {
+                @Override
+                public int write(ByteBuffer bytes) throws IOException {
+                    transfers.incrementAndGet();
+                    try {
+                        return channel.write(bytes);
+                    } finally {
+                        transfers.decrementAndGet();
+                    }
+                }
+
+                @Override
+                public boolean isOpen() {
+                    return channel.isOpen();
+                }
+
+                @Override
+                public void close() throws IOException {
+                    channel.close();
+                }
+            };
+        }
+
+        @Override
+        public ReadableByteChannel in() {
+            return in;
+        }
+
+        @Override
+        public WritableByteChannel out() {
+            return out;
+        }
+
+        /** A process that keeps a transfer waiting is killed; another one is told by the end of its input. */
+        @Override
+        public void close() throws IOException {
+            if (transfers.get() > 0) {
+                process.destroyForcibly();
+                return;
+            }
+            try {
+                out.close();
+            } catch (IOException e) {
+                // The process has ended already.
+            }
+            try {
+                if (!process.waitFor(END_SECONDS, TimeUnit.SECONDS)) {
+                    process.destroy();
+                }
+            } catch (InterruptedException e) {
+                process.destroy();
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+}

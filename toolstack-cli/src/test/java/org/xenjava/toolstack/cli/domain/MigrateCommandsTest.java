@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.cli.domain;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.FileInputStream;
+import java.io.FileOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Supplier;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.xenjava.toolstack.cli.GuestFiles;
+import org.xenjava.toolstack.cli.Prompt;
+import org.xenjava.toolstack.cli.Prompt.Outcome;
+import org.xenjava.toolstack.sim.SimulatedXen;
+
+class MigrateCommandsTest {
+    private static final Outcome DONE = new Outcome(0, "", "");
+
+    private final SimulatedXen here = SimulatedXen.create();
+    private final SimulatedXen there = SimulatedXen.builder().partnerOf(here).build();
+    private final Prompt prompt = Prompt.on(here);
+    private final Prompt remote = Prompt.on(there);
+
+    @TempDir
+    Path directory;
+
+    @BeforeEach
+    void start() {
+        String config = new GuestFiles(directory).config("web", "memory = 64");
+        assertEquals(DONE, prompt.run("create", config));
+        here.advance(Duration.ofMinutes(1));
+    }
+
+    /** The command line of a receiver that does what a line of the shell says. */
+    private String receiver(String line) throws IOException {
+        Path script = Files.writeString(directory.resolve("receiver.sh"), line + "\n");
+        return "sh " + script + " migrate-receive";
+    }
+
+    private <T> T whileTimePasses(Supplier<T> work) throws InterruptedException {
+        AtomicBoolean over = new AtomicBoolean();
+        Thread clock = new Thread(() -> {
+            while (!over.get()) {
+                here.advance(Duration.ofMillis(100));
+                there.advance(Duration.ofMillis(100));
+                Thread.yield();
+            }
+        });
+        clock.start();
+        try {
+            return work.get();
+        } finally {
+            over.set(true);
+            clock.join();
+        }
+    }
+
+    private void makePipe(Path path) throws IOException, InterruptedException {
+        assertEquals(0, new ProcessBuilder("mkfifo", path.toString()).start().waitFor());
+    }
+
+    private Outcome receive(Path up, Path down, String... args) {
+        try (InputStream in = new FileInputStream(up.toFile());
+                OutputStream out = new FileOutputStream(down.toFile())) {
+            return remote.runWith(in, out, args);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    @Test
+    void aGuestMigratesToAnotherHost() throws IOException, InterruptedException {
+        Path up = directory.resolve("up");
+        Path down = directory.resolve("down");
+        makePipe(up);
+        makePipe(down);
+        String host = receiver("cat " + down + " & exec cat >" + up);
+        Outcome[] received = new Outcome[1];
+        Outcome sent = whileTimePasses(() -> {
+            CompletableFuture<Outcome> receiving =
+                    CompletableFuture.supplyAsync(() -> receive(up, down, "migrate-receive", "-p"));
+            Outcome outcome = prompt.run("migrate", "-s", "", "web", host);
+            received[0] = receiving.join();
+            return outcome;
+        });
+        assertEquals(List.of(DONE, DONE), List.of(sent, received[0]));
+        assertEquals(new Outcome(1, "", "xlj: there is no domain 'web'\n"), prompt.run("list", "web"));
+        assertTrue(remote.run("list", "web").out().contains("--p---"));
+    }
+
+    @Test
+    void aCommandThatIsNoReceiverIsRefused() throws IOException {
+        Outcome refused =
+                prompt.run("migrate", "-s", "", "web", receiver("echo 'xlj: not found'; exec cat >/dev/null"));
+        assertEquals(1, refused.status());
+        assertTrue(refused.err().contains("the other end says 'xlj' instead of"), refused.err());
+        assertTrue(refused.err().contains("the guest runs on here"), refused.err());
+        assertTrue(prompt.run("list", "web").out().contains("-b----"));
+    }
+
+    /** The receiver swallows everything, says that it has built the domain, and is gone with the permission. */
+    @Test
+    void theOtherHostIsAskedAfterALostLink() throws IOException, InterruptedException {
+        String answers = "printf 'xl migration receiver ready, send binary domain data.\\n';"
+                + " printf 'domain received, ready to unpause\\0'; exec cat >/dev/null";
+        String table = "UUID ID name";
+        String host = receiver("if [ $1 = vm-list ]; then echo '" + table + "'; else " + answers + "; fi");
+        Outcome kept = whileTimePasses(() -> prompt.run("migrate", "-s", "", "web", "timeout 4 " + host));
+        assertEquals(1, kept.status());
+        assertTrue(kept.err().contains("the other host does not have the guest; the guest runs on here"), kept.err());
+        assertTrue(prompt.run("list", "web").out().contains("-b----"));
+    }
+
+    @Test
+    void aGuestWithDebtIsRefused() {
+        String config = new GuestFiles(directory).config("db", "memory = 64", "maxmem = 128");
+        assertEquals(DONE, prompt.run("create", "-p", "--backed-boot=off", config));
+        Outcome refused = prompt.run("migrate", "-s", "", "db", "false");
+        assertEquals(1, refused.status());
+        assertTrue(refused.err().contains("populate-on-demand entries without a page"), refused.err());
+        assertEquals(new Outcome(1, "", "xlj: domain 0 cannot be migrated\n"), prompt.run("migrate", "0", "host"));
+    }
+}

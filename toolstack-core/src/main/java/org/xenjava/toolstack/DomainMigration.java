@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack;
+
+import java.io.IOException;
+import java.nio.channels.WritableByteChannel;
+import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.xenjava.toolstack.config.DomainConfig;
+import org.xenjava.toolstack.error.DomainStateException;
+import org.xenjava.toolstack.error.MigrationException;
+import org.xenjava.toolstack.error.PodDebtException;
+import org.xenjava.toolstack.handover.Handshake;
+import org.xenjava.toolstack.handover.MigrationSender;
+import org.xenjava.toolstack.migrate.MigrationLimits;
+import org.xenjava.toolstack.migrate.MigrationTarget;
+import org.xenjava.toolstack.migrate.Presence;
+import org.xenjava.toolstack.pod.MemoryTouchingOperation;
+import org.xenjava.toolstack.progress.Cancellation;
+import org.xenjava.toolstack.progress.MigrationListener;
+import org.xenjava.toolstack.progress.MigrationProgress;
+import org.xenjava.toolstack.progress.MigrationProgress.Phase;
+import org.xenjava.toolstack.save.DomainSaver;
+import org.xenjava.toolstack.save.Suspension;
+import org.xenjava.toolstack.store.DomainPaths;
+import org.xenjava.toolstack.xenctrl.units.KiB;
+import org.xenjava.toolstack.xenctrl.units.Pages;
+
+/** Migrates one domain to another host. {@link Domain#migration} returns it; {@link Toolstack#receive} is the other end. */
+public final class DomainMigration {
+    private static final Logger LOG = LoggerFactory.getLogger(DomainMigration.class);
+    private static final String VERB = MemoryTouchingOperation.MIGRATE.gerund();
+
+    private final DomainHandle domain;
+
+    DomainMigration(DomainHandle domain) {
+        this.domain = domain;
+    }
+
+    /**
+     * Migrates the domain as {@link #migrate(MigrationTarget, MigrationLimits, MigrationListener, Cancellation)} does,
+     * within the standard limits and without reports of the progress.
+     *
+     * @param target the other host
+     */
+    public void migrate(MigrationTarget target) {
+        migrate(target, MigrationLimits.STANDARD, MigrationListener.NONE, new Cancellation());
+    }
+
+    /**
+     * Copies the guest to another host while it runs, suspends it, copies the rest, hands it over and destroys the domain.
+     * Until it is handed over, a failure lets the guest run on here. If the link is lost afterwards, the target is asked
+     * whether it has the guest; until it answers, the guest stays suspended as {@code NAME--migratedaway}, and a
+     * repetition of this method asks again.
+     *
+     * @param target the other host; its receiver is this library's or {@code xl migrate-receive}
+     * @param limits the longest waits
+     * @param listener receives the progress
+     * @param cancellation cancels the migration as long as memory is copied
+     * @throws MigrationException if the guest is not on the other host; the message says where it is
+     * @throws PodDebtException while populate-on-demand entries lack pages
+     * @throws DomainStateException if it is no PVH guest that this library has built, it cannot suspend itself, it was
+     *     changed meanwhile, or another save or migration of it runs
+     * @throws org.xenjava.toolstack.error.OperationTimeoutException if the guest does not suspend itself within a minute
+     */
+    public void migrate(
+            MigrationTarget target, MigrationLimits limits, MigrationListener listener, Cancellation cancellation) {
+        domain.exclusively(VERB, () -> domain.context().gate().run(cancellation, () -> {
+            domain.info(VERB);
+            Optional<String> givenAway = domain.store().read(givenAway());
+            if (givenAway.isPresent()) {
+                Guest guest = new Guest(givenAway.get(), KiB.ZERO, listener, cancellation);
+                handingOver(() -> new MigrationSender(target, limits, guest).settle());
+                return target;
+            }
+            domain.changeable(VERB);
+            DomainConfig config = DomainSaving.config(domain, VERB);
+            return new DomainPod(domain).withoutDebt(MemoryTouchingOperation.MIGRATE, () -> {
+                Guest guest = new Guest(config.name(), config.maxMemory(), listener, cancellation);
+                handingOver(() -> new MigrationSender(target, limits, guest).migrate());
+                return target;
+            });
+        }));
+        LOG.info("{} migrated", domain);
+    }
+
+    private String givenAway() {
+        return domain.context().saves().givenAway(domain.domid(), domain.uuid());
+    }
+
+    /** Destroys the domain once the other host has the guest. If it does not, the guest runs on. */
+    private void handingOver(Runnable migration) {
+        try {
+            domain.context().saves().during(domain.domid(), domain.uuid(), () -> {
+                migration.run();
+                domain.context().removal().removeTwin(domain.domid(), domain.uuid());
+            });
+        } catch (MigrationException e) {
+            boolean unknown = domain.store().read(givenAway()).isPresent();
+            throw new MigrationException(
+                    VERB + " " + domain + ": " + e.getMessage() + (unknown ? "" : "; the guest runs on here"), e);
+        }
+    }
+
+    /** The guest of this domain for the sender. */
+    private final class Guest implements MigrationSender.Guest {
+        private final String name;
+        private final KiB size;
+        private final MigrationListener listener;
+        private final Cancellation cancellation;
+
+        private Guest(String name, KiB size, MigrationListener listener, Cancellation cancellation) {
+            this.name = name;
+            this.size = size;
+            this.listener = listener;
+            this.cancellation = cancellation;
+        }
+
+        @Override
+        public void send(WritableByteChannel link) throws IOException {
+            Suspension suspension = DomainSaving.suspension(domain, VERB);
+            String config = DomainSaving.json(domain, VERB);
+            DomainSaver saver = new DomainSaver(domain.xenctrl(), domain.domid(), cancellation);
+            saver.writeLive(
+                    link,
+                    config,
+                    size,
+                    () -> {
+                        suspension.suspend();
+                        requireSame(config);
+                    },
+                    listener);
+            report(Phase.WAITING);
+        }
+
+        /** A device or a size that has changed since the beginning is not what the other host has built. */
+        private void requireSame(String config) {
+            if (!DomainSaving.json(domain, VERB).equals(config)) {
+                throw new DomainStateException(
+                        VERB + " " + domain + ": its devices, its sizes or its name were changed meanwhile; try again");
+            }
+        }
+
+        private void report(Phase phase) {
+            listener.onProgress(new MigrationProgress(phase, 0, Pages.ZERO, Pages.ZERO));
+        }
+
+        @Override
+        public void giveAway() {
+            rename(Handshake.away(name), true);
+            report(Phase.HANDED_OVER);
+        }
+
+        @Override
+        public void takeBack() {
+            rename(name, false);
+        }
+
+        private void rename(String next, boolean away) {
+            domain.store().names().renaming(domain.domid(), () -> domain.store().inTransaction(transaction -> {
+                transaction.write(domain.paths().name(), next);
+                String vm = DomainPaths.vm(domain.uuid());
+                if (away) {
+                    transaction.write(givenAway(), name);
+                } else {
+                    transaction.remove(givenAway());
+                }
+                transaction.write(vm + "/name", next);
+                return next;
+            }));
+        }
+
+        @Override
+        public Presence presence(MigrationTarget target) throws IOException {
+            return target.presence(domain.uuid(), name);
+        }
+    }
+}

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.handover;
+
+import java.io.IOException;
+import java.nio.channels.WritableByteChannel;
+import java.time.Duration;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.xenjava.toolstack.error.MigrationException;
+import org.xenjava.toolstack.error.OperationCancelledException;
+import org.xenjava.toolstack.migrate.MigrationLimits;
+import org.xenjava.toolstack.migrate.MigrationTarget;
+import org.xenjava.toolstack.migrate.Presence;
+
+/**
+ * The sending end of a migration. The guest belongs to the sender until it has given its permission, and to nobody until
+ * the receiver has reported, or was asked: then either end has it, never both.
+ */
+public final class MigrationSender {
+    private static final Logger LOG = LoggerFactory.getLogger(MigrationSender.class);
+    private static final Duration BETWEEN_QUESTIONS = Duration.ofMillis(500);
+
+    private final MigrationTarget target;
+    private final MigrationLimits limits;
+    private final Guest guest;
+
+    /**
+     * Prepares a migration.
+     *
+     * @param target the other host
+     * @param limits the longest waits
+     * @param guest the guest
+     */
+    public MigrationSender(MigrationTarget target, MigrationLimits limits, Guest guest) {
+        this.target = target;
+        this.limits = limits;
+        this.guest = guest;
+    }
+
+    /** The guest on the sending host. */
+    public interface Guest {
+        /** Sends the whole guest and leaves it suspended. */
+        void send(WritableByteChannel link) throws IOException;
+
+        /** Records that the guest may run on the other host from now on. */
+        void giveAway();
+
+        /** Records that the guest is back. */
+        void takeBack();
+
+        /** Asks the target. */
+        Presence presence(MigrationTarget target) throws IOException;
+    }
+
+    /**
+     * Migrates the guest. When the method returns, the other host has it.
+     *
+     * @throws MigrationException if the guest stays; {@link Guest#takeBack} was called if it was given away. If the
+     *     message says that nobody knows, it was not called
+     */
+    public void migrate() {
+        try (TimedLink link = new TimedLink(target.connect(), limits.silence())) {
+            Handshake handshake = new Handshake(link);
+            handshake.expect(Handshake.READY, limits.start());
+            guest.send(link.out());
+            handshake.expect(Handshake.BUILT, limits.devices());
+            guest.giveAway();
+            handOver(handshake);
+        } catch (IOException e) {
+            throw new MigrationException("the link to the other host broke: " + e.getMessage(), e);
+        }
+    }
+
+    private void handOver(Handshake handshake) {
+        int status;
+        try {
+            handshake.send(Handshake.GO);
+            handshake.expect(Handshake.REPORT, limits.devices());
+            status = handshake.next(limits.silence());
+            if (status != 0) {
+                handshake.expect(Handshake.GO, limits.devices());
+            }
+        } catch (IOException | MigrationException e) {
+            LOG.warn("the other host did not report whether the guest runs there: {}", e.getMessage());
+            settle();
+            return;
+        }
+        if (status != 0) {
+            guest.takeBack();
+            throw new MigrationException("the other host could not start the guest (status " + status + ")");
+        }
+    }
+
+    /**
+     * Asks the target whether it has a guest that was given away. When the method returns, the other host has it.
+     *
+     * @throws MigrationException if the guest is back, or nobody knows
+     */
+    public void settle() {
+        long end = System.nanoTime() + limits.asking().toNanos();
+        Presence presence = ask();
+        while (presence == Presence.UNDECIDED && System.nanoTime() < end) {
+            pause();
+            presence = ask();
+        }
+        if (presence == Presence.ABSENT) {
+            guest.takeBack();
+            throw new MigrationException("the other host does not have the guest");
+        }
+        if (presence == Presence.UNDECIDED) {
+            throw new MigrationException(
+                    "nobody knows whether the other host runs the guest, so it stays suspended here;"
+                            + " migrate it again to ask the other host again");
+        }
+    }
+
+    private Presence ask() {
+        try {
+            return guest.presence(target);
+        } catch (IOException e) {
+            LOG.debug("the other host cannot be asked", e);
+            return Presence.UNDECIDED;
+        }
+    }
+
+    private static void pause() {
+        try {
+            Thread.sleep(BETWEEN_QUESTIONS.toMillis());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new OperationCancelledException(
+                    "asking the other host was interrupted; the guest stays suspended", e);
+        }
+    }
+}

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.migrate;
+
+import java.io.IOException;
+import java.util.UUID;
+
+/** The host to which a guest migrates. */
+public interface MigrationTarget {
+    /**
+     * Starts a receiver, such as {@code xlj migrate-receive} or {@code xl migrate-receive}.
+     *
+     * @return the link to it, which the caller closes
+     * @throws IOException if it cannot be started
+     */
+    MigrationLink connect() throws IOException;
+
+    /**
+     * Asks over another link where the guest is, after the link of a migration was lost. {@link Presence#inTable} reads
+     * the answer of {@code xl vm-list}.
+     *
+     * @param uuid UUID of the guest
+     * @param name name of the guest
+     * @return what the target knows
+     * @throws IOException if it cannot be asked now
+     */
+    Presence presence(UUID uuid, String name) throws IOException;
+}

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.migrate;
+
+import java.util.List;
+import java.util.UUID;
+
+/** The answer of a target host to the question whether it has taken a guest over. */
+public enum Presence {
+    /** The target has taken the guest over. */
+    TAKEN_OVER,
+    /** The target does not have the guest and will not run it. */
+    ABSENT,
+    /** The receiver still waits for its permission, or works. */
+    UNDECIDED;
+
+    /** The end of the name of a domain that is being received. */
+    public static final String INCOMING = "--incoming";
+
+    private static final int COLUMNS = 3;
+
+    /**
+     * Reads the table that {@code xl vm-list} and {@code xlj vm-list} print: UUID, domid, name.
+     *
+     * @param table the output
+     * @param uuid UUID of the guest
+     * @param name name of the guest
+     * @return the presence of the guest on that host
+     */
+    public static Presence inTable(String table, UUID uuid, String name) {
+        List<String[]> rows = table.lines()
+                .map(line -> line.strip().split(" +", COLUMNS))
+                .filter(row -> row.length == COLUMNS)
+                .toList();
+        if (rows.stream().anyMatch(row -> row[2].equals(name + INCOMING))) {
+            return UNDECIDED;
+        }
+        return rows.stream().anyMatch(row -> row[0].equals(uuid.toString()) && row[2].equals(name))
+                ? TAKEN_OVER
+                : ABSENT;
+    }
+}

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.progress;
+
+import org.xenjava.toolstack.xenctrl.units.Pages;
+
+/**
+ * The progress of a migration.
+ *
+ * @param phase what goes on
+ * @param pass number of the pass over the memory, from 1
+ * @param copied pages of this pass that were visited
+ * @param toCopy pages that this pass visits
+ */
+public record MigrationProgress(Phase phase, int pass, Pages copied, Pages toCopy) {
+    /** The phases of a migration. */
+    public enum Phase {
+        /** Memory is copied while the guest runs. */
+        COPYING,
+        /** The guest is suspended, and the memory that it has written since is copied. */
+        SUSPENDED,
+        /** The other host has all of the guest and attaches its devices. */
+        WAITING,
+        /** The guest was handed over and may run on the other host. */
+        HANDED_OVER
+    }
+}

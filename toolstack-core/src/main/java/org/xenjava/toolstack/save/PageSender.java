@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.save;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.BitSet;
+import java.util.List;
+import org.xenjava.toolstack.error.DomainStateException;
+import org.xenjava.toolstack.progress.Cancellation;
+import org.xenjava.toolstack.progress.DumpListener;
+import org.xenjava.toolstack.stream.PageBatch;
+import org.xenjava.toolstack.stream.PageType;
+import org.xenjava.toolstack.stream.SaveStreamWriter;
+import org.xenjava.toolstack.xenctrl.DomainInfo;
+import org.xenjava.toolstack.xenctrl.Xenctrl;
+import org.xenjava.toolstack.xenctrl.lib.MappedPages;
+import org.xenjava.toolstack.xenctrl.lib.Protection;
+import org.xenjava.toolstack.xenctrl.units.KiB;
+import org.xenjava.toolstack.xenctrl.units.Pages;
+
+/** Writes pages of a domain to a stream and knows which frames it has written. Frames without a page are left out. */
+final class PageSender {
+    private static final int NORMAL = 0;
+    private static final int BROKEN = 0xd;
+
+    private final Xenctrl xenctrl;
+    private final int domid;
+    private final SaveStreamWriter writer;
+    private final Cancellation cancellation;
+    private final BitSet sent = new BitSet();
+
+    PageSender(Xenctrl xenctrl, int domid, SaveStreamWriter writer, Cancellation cancellation) {
+        this.xenctrl = xenctrl;
+        this.domid = domid;
+        this.writer = writer;
+        this.cancellation = cancellation;
+    }
+
+    /** Writes the pages where guests have them, and looks elsewhere if the domain owns more. */
+    void sendAll(KiB size, DumpListener listener) throws IOException {
+        send(SavedFrames.likely(size), listener);
+        if (sent.cardinality() < owned()) {
+            send(SavedFrames.others(size, xenctrl.state().maximumGfn(domid)), listener);
+        }
+    }
+
+    /**
+     * Writes the pages of a stopped guest that were never written; while the guest ran, they may have come anywhere.
+     *
+     * @throws DomainStateException if the domain owns pages that are at no frame
+     */
+    void sendRest(KiB size) throws IOException {
+        if (sent.cardinality() < owned()) {
+            List<long[]> windows = new ArrayList<>(SavedFrames.likely(size));
+            windows.addAll(SavedFrames.others(size, xenctrl.state().maximumGfn(domid)));
+            for (long[] window : windows) {
+                send(Arrays.stream(window).filter(gfn -> !sent.get((int) gfn)).toArray());
+            }
+        }
+        requireAll();
+    }
+
+    /** @throws DomainStateException if the domain owns pages that are at no frame */
+    void requireAll() {
+        long owned = owned();
+        if (sent.cardinality() < owned) {
+            throw new DomainStateException("domain " + domid + " owns " + owned + " pages, of which only "
+                    + sent.cardinality() + " are at a frame; the rest cannot be saved");
+        }
+    }
+
+    /** The number of pages that the domain owns. */
+    private long owned() {
+        return xenctrl.domains()
+                .info(domid)
+                .map(DomainInfo::totPages)
+                .orElseThrow(() -> new DomainStateException("domain " + domid + " is gone"));
+    }
+
+    /** Writes the pages of some frames. */
+    void send(BitSet frames, DumpListener listener) throws IOException {
+        send(SavedFrames.windows(frames), listener);
+    }
+
+    private void send(List<long[]> windows, DumpListener listener) throws IOException {
+        long all = windows.stream().mapToLong(window -> window.length).sum();
+        long looked = 0;
+        for (long[] window : windows) {
+            cancellation.check("saving domain " + domid);
+            send(window);
+            looked += window.length;
+            listener.onProgress(Pages.of(looked), Pages.of(all));
+        }
+    }
+
+    private void send(long[] window) throws IOException {
+        if (window.length == 0) {
+            return;
+        }
+        int[] types = xenctrl.state().frameTypes(domid, window);
+        List<PageType> kept = new ArrayList<>();
+        long[] frames = new long[window.length];
+        long[] stored = new long[window.length];
+        int storedPages = 0;
+        for (int i = 0; i < window.length; i++) {
+            if (types[i] == NORMAL || types[i] == BROKEN) {
+                frames[kept.size()] = window[i];
+                kept.add(types[i] == NORMAL ? PageType.NORMAL : PageType.BROKEN);
+                sent.set((int) window[i]);
+            }
+            if (types[i] == NORMAL) {
+                stored[storedPages++] = window[i];
+            }
+        }
+        if (!kept.isEmpty()) {
+            write(
+                    Arrays.copyOf(frames, kept.size()),
+                    kept.toArray(PageType[]::new),
+                    Arrays.copyOf(stored, storedPages));
+        }
+    }
+
+    private void write(long[] pfns, PageType[] types, long[] stored) throws IOException {
+        if (stored.length == 0) {
+            writer.write(PageBatch.of(pfns, types, ByteBuffer.allocate(0)));
+            return;
+        }
+        try (MappedPages mapped = xenctrl.libraries().foreignMemory().map(domid, Protection.READ, stored)) {
+            ByteBuffer contents = mapped.bytes().slice(0, stored.length * Pages.BYTES);
+            writer.write(PageBatch.of(pfns, types, contents));
+        }
+    }
+}

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.save;
+
+import java.util.BitSet;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.xenjava.toolstack.xenctrl.HypercallException;
+import org.xenjava.toolstack.xenctrl.StateCalls.DirtyScan;
+import org.xenjava.toolstack.xenctrl.Xenctrl;
+import org.xenjava.toolstack.xenctrl.lib.Errno;
+
+/** Xen's log of the frames that a guest writes. Xen logs until it is closed. */
+final class WriteLog implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(WriteLog.class);
+
+    private final Xenctrl xenctrl;
+    private final int domid;
+    private final long frames;
+
+    /** Starts the log. One that a killed process has left is ended first. */
+    WriteLog(Xenctrl xenctrl, int domid) {
+        this.xenctrl = xenctrl;
+        this.domid = domid;
+        this.frames = xenctrl.state().maximumGfn(domid) + 1;
+        try {
+            xenctrl.state().enableDirtyLog(domid);
+        } catch (HypercallException e) {
+            if (!e.errno().equals(Errno.EINVAL)) {
+                xenctrl.state().disableDirtyLog(domid);
+                throw e;
+            }
+            LOG.debug("domain {}: writes were logged already", domid);
+            xenctrl.state().disableDirtyLog(domid);
+            xenctrl.state().enableDirtyLog(domid);
+        }
+    }
+
+    BitSet read(DirtyScan scan) {
+        return xenctrl.state().dirtyFrames(domid, frames, scan);
+    }
+
+    @Override
+    public void close() {
+        xenctrl.state().disableDirtyLog(domid);
+    }
+}

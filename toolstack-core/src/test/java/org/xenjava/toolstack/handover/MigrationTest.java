@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.handover;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.xenjava.toolstack.Domain;
+import org.xenjava.toolstack.Toolstack;
+import org.xenjava.toolstack.error.DomainStateException;
+import org.xenjava.toolstack.error.MigrationException;
+import org.xenjava.toolstack.error.OperationCancelledException;
+import org.xenjava.toolstack.error.PodDebtException;
+import org.xenjava.toolstack.error.ToolstackException;
+import org.xenjava.toolstack.host.TestHost;
+import org.xenjava.toolstack.migrate.MigrationLimits;
+import org.xenjava.toolstack.migrate.ReceivedStart;
+import org.xenjava.toolstack.progress.Cancellation;
+import org.xenjava.toolstack.progress.MigrationListener;
+import org.xenjava.toolstack.progress.MigrationProgress;
+import org.xenjava.toolstack.progress.MigrationProgress.Phase;
+import org.xenjava.toolstack.xenctrl.units.KiB;
+
+class MigrationTest {
+    /** All memory of the simulated dom0. */
+    private static final long DOM0_PAGES = 393_216;
+
+    private TwoHosts hosts = TwoHosts.create();
+
+    @AfterEach
+    void close() {
+        hosts.close();
+    }
+
+    @Test
+    void aGuestMigratesWhileItWrites() {
+        hosts.start(20, 40);
+        List<MigrationProgress> seen = new ArrayList<>();
+        MigrationListener listener = progress -> {
+            seen.add(progress);
+            if (progress.phase() == Phase.COPYING) {
+                hosts.source.xen.advance(Duration.ofMillis(100));
+            }
+        };
+        assertEquals(
+                List.of(), hosts.migrate(hosts.source.toolstack, hosts.target.toolstack, new TestCable(), listener));
+        assertSame(hosts.target, hosts.assertOneRuns("a migration"));
+        hosts.assertOneRunsAndNothingElseIsLeft("a migration");
+        assertEquals(
+                List.of(Phase.COPYING, Phase.SUSPENDED, Phase.WAITING, Phase.HANDED_OVER),
+                seen.stream().map(MigrationProgress::phase).distinct().toList());
+        assertTrue(seen.stream().filter(one -> one.phase() == Phase.COPYING).anyMatch(one -> one.pass() > 1));
+    }
+
+    @Test
+    void aGuestMigratesWithinOneHost() {
+        hosts.close();
+        hosts = TwoHosts.oneHost();
+        Domain before = hosts.start(20, 20);
+        for (int round = 0; round < 2; round++) {
+            assertEquals(List.of(), hosts.migrate(new TestCable()));
+            hosts.assertOneRuns("round " + round);
+        }
+        Domain after = hosts.source.toolstack.find(TwoHosts.ID).orElseThrow();
+        assertTrue(after.domid() > before.domid());
+        assertTrue(
+                hosts.source.observer.store().directory(0, "/vm/" + TwoHosts.ID).contains("name"));
+        assertEquals(20, after.config().orElseThrow().memory().toMiB());
+        after.destroy();
+        hosts.source.assertUnchangedSince(hosts.sourceBefore, "the end");
+    }
+
+    @ParameterizedTest
+    @ValueSource(longs = {0, 60, 20_000, 5_000_000, 16_000_000})
+    void theGuestRunsOnIfTheStreamBreaks(long bytes) {
+        hosts.start(20, 20);
+        List<Throwable> failures = hosts.migrate(new TestCable().breakingUpAfter(bytes));
+        assertEquals(2, failures.size(), failures.toString());
+        assertSame(hosts.source, hosts.assertOneRuns(bytes + " bytes"));
+        hosts.assertOneRunsAndNothingElseIsLeft(bytes + " bytes");
+    }
+
+    /** The receiver's messages are 54, 34 and 40 bytes long. */
+    @ParameterizedTest
+    @ValueSource(longs = {0, 20, 54, 70, 88, 100, 127, 128})
+    void exactlyOneRunsIfAnAnswerIsLost(long bytes) {
+        hosts.start(17, 17);
+        hosts.migrate(new TestCable().breakingDownAfter(bytes));
+        hosts.assertOneRunsAndNothingElseIsLeft(bytes + " bytes");
+    }
+
+    @ParameterizedTest
+    @ValueSource(longs = {0, 1, 43, 44})
+    void exactlyOneRunsIfThePermissionIsLost(long bytes) {
+        hosts.start(17, 17);
+        hosts.migrate(new TestCable().breakingInPermissionAfter(bytes));
+        TestHost there = hosts.assertOneRuns(bytes + " bytes");
+        assertSame(bytes == 44 ? hosts.target : hosts.source, there);
+        hosts.assertOneRunsAndNothingElseIsLeft(bytes + " bytes");
+    }
+
+    @Test
+    void aGuestWhoseNameIsTakenThereRunsOn() {
+        hosts.start(17, 17);
+        hosts.target.toolstack.create(TestHost.guest("web", 17, 17).build());
+        List<Throwable> failures = hosts.migrate(new TestCable());
+        assertTrue(
+                failures.get(0).getMessage().contains("could not start the guest (status 3); the guest runs on here"),
+                failures.toString());
+        assertSame(hosts.source, hosts.assertOneRuns("a refusal"));
+        hosts.source.assertUnchangedSince(hosts.sourceRunning, "a refusal");
+    }
+
+    @Test
+    void aReceiverWithoutEnoughMemoryRefuses() {
+        hosts.start(60, 60);
+        hosts.target.xen.useDom0Memory(DOM0_PAGES);
+        hosts.target.toolstack.create(TestHost.guest("large", 4490, 4490).build());
+        List<Throwable> failures = hosts.migrate(new TestCable());
+        assertEquals(2, failures.size(), failures.toString());
+        assertSame(hosts.source, hosts.assertOneRuns("a refusal"));
+        hosts.source.assertUnchangedSince(hosts.sourceRunning, "a refusal");
+    }
+
+    @Test
+    void aGuestWithDebtIsNotMigrated() {
+        Domain domain =
+                hosts.source.toolstack.create(TestHost.guest("web", 64, 128).build());
+        var e = assertThrows(PodDebtException.class, () -> domain.migration().migrate(hosts.target(new TestCable())));
+        assertTrue(e.getMessage().startsWith("migrating domain"), e.getMessage());
+    }
+
+    @Test
+    void aGuestThatChangesMeanwhileRunsOn() {
+        Domain domain = hosts.start(20, 20);
+        MigrationListener meanwhile = progress -> {
+            if (progress.phase() == Phase.COPYING && progress.pass() == 1) {
+                try (Toolstack other = hosts.source.newProcess().open()) {
+                    other.find(domain.domid()).orElseThrow().memory().set(KiB.ofMiB(19));
+                }
+            }
+        };
+        List<Throwable> failures =
+                hosts.migrate(hosts.source.toolstack, hosts.target.toolstack, new TestCable(), meanwhile);
+        assertTrue(failures.get(0) instanceof DomainStateException, failures.toString());
+        assertTrue(failures.get(0).getMessage().contains("were changed meanwhile"), failures.toString());
+        assertSame(hosts.source, hosts.assertOneRuns("a change"));
+        hosts.target.assertUnchangedSince(hosts.targetBefore, "a change");
+    }
+
+    @Test
+    void aMigrationThatIsCancelledLeavesTheGuestRunning() {
+        Domain domain = hosts.start(20, 20);
+        Cancellation cancellation = new Cancellation();
+        TestCable cable = new TestCable();
+        Thread receiver = new Thread(() -> assertThrows(
+                ToolstackException.class,
+                () -> hosts.target.toolstack.receive(
+                        cable.receiver(), ReceivedStart.RUNNING, (progress) -> {}, new Cancellation())));
+        receiver.start();
+        hosts.whileTimePasses(() -> assertThrows(OperationCancelledException.class, () -> domain.migration()
+                .migrate(hosts.target(cable), TwoHosts.LIMITS, progress -> cancellation.cancel(), cancellation)));
+        join(receiver);
+        hosts.assertOneRunsAndNothingElseIsLeft("a cancellation");
+    }
+
+    private static void join(Thread thread) {
+        try {
+            thread.join();
+        } catch (InterruptedException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    @Test
+    void aReceiverThatSaysNothingIsGivenUp() {
+        Domain domain = hosts.start(17, 17);
+        MigrationLimits limits = new MigrationLimits(
+                Duration.ofMillis(200), Duration.ofMinutes(1), Duration.ofMinutes(1), Duration.ofMinutes(1));
+        var e = assertThrows(MigrationException.class, () -> domain.migration()
+                .migrate(hosts.target(new TestCable()), limits, MigrationListener.NONE, new Cancellation()));
+        assertTrue(e.getMessage().contains("did nothing for 0 s; the guest runs on here"), e.getMessage());
+        hosts.assertOneRunsAndNothingElseIsLeft("silence");
+    }
+
+    @Test
+    void anythingButAReceiverIsRefusedAtOnce() throws Exception {
+        Domain domain = hosts.start(17, 17);
+        TestCable cable = new TestCable();
+        cable.receiver().out().write(ByteBuffer.wrap("xl migration\nzsh: not found".getBytes()));
+        var e = assertThrows(MigrationException.class, () -> domain.migration().migrate(hosts.target(cable)));
+        assertTrue(e.getMessage().contains("the other end says 'xl migration' instead of"), e.getMessage());
+        hosts.assertOneRunsAndNothingElseIsLeft("a refusal");
+    }
+
+    @Test
+    void aSenderThatIsNoneLeavesNothing() throws Exception {
+        TestCable cable = new TestCable();
+        cable.sender().out().write(ByteBuffer.wrap(new byte[100]));
+        assertThrows(
+                ToolstackException.class,
+                () -> hosts.target.toolstack.receive(
+                        cable.receiver(), ReceivedStart.RUNNING, progress -> {}, new Cancellation()));
+        hosts.target.assertUnchangedSince(hosts.targetBefore, "a sender that is none");
+        assertFalse(hosts.target.toolstack.find("web").isPresent());
+    }
+}

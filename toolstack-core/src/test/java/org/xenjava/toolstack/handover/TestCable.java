@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.handover;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.Pipe;
+import java.nio.channels.ReadableByteChannel;
+import java.nio.channels.WritableByteChannel;
+import java.nio.charset.StandardCharsets;
+import java.util.concurrent.atomic.AtomicLong;
+import org.xenjava.toolstack.migrate.MigrationLink;
+
+/** The link between the two ends of a migration, which breaks after some byte. */
+final class TestCable {
+    private final Pipe up = pipe();
+    private final Pipe down = pipe();
+    private final AtomicLong upLeft = new AtomicLong(Long.MAX_VALUE);
+    private final AtomicLong downLeft = new AtomicLong(Long.MAX_VALUE);
+    private final AtomicLong afterGo = new AtomicLong(-1);
+
+    private static Pipe pipe() {
+        try {
+            return Pipe.open();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Breaks after that many bytes from the sender. */
+    TestCable breakingUpAfter(long bytes) {
+        upLeft.set(bytes);
+        return this;
+    }
+
+    /** Breaks after that many bytes from the receiver. */
+    TestCable breakingDownAfter(long bytes) {
+        downLeft.set(bytes);
+        return this;
+    }
+
+    /** Breaks after that many bytes of the sender's permission. */
+    TestCable breakingInPermissionAfter(long bytes) {
+        afterGo.set(bytes);
+        return this;
+    }
+
+    MigrationLink sender() {
+        return end(down.source(), up.sink(), upLeft);
+    }
+
+    MigrationLink receiver() {
+        return end(up.source(), down.sink(), downLeft);
+    }
+
+    private MigrationLink end(ReadableByteChannel in, WritableByteChannel out, AtomicLong left) {
+        WritableByteChannel breaking = new WritableByteChannel() {
+            @Override
+            public int write(ByteBuffer bytes) throws IOException {
+                if (afterGo.get() >= 0 && text(bytes).equals(Handshake.GO)) {
+                    left.set(afterGo.get());
+                }
+                if (left.get() == 0) {
+                    breakNow();
+                    throw new IOException("Broken pipe");
+                }
+                ByteBuffer part = bytes.slice(bytes.position(), (int) Math.min(bytes.remaining(), left.get()));
+                int written = 0;
+                while (part.hasRemaining()) {
+                    written += out.write(part);
+                }
+                bytes.position(bytes.position() + written);
+                if (left.addAndGet(-written) == 0) {
+                    breakNow();
+                }
+                return written;
+            }
+
+            @Override
+            public boolean isOpen() {
+                return out.isOpen();
+            }
+
+            @Override
+            public void close() throws IOException {
+                out.close();
+            }
+        };
+        return new MigrationLink() {
+            @Override
+            public ReadableByteChannel in() {
+                return in;
+            }
+
+            @Override
+            public WritableByteChannel out() {
+                return breaking;
+            }
+
+            @Override
+            public void close() throws IOException {
+                in.close();
+                out.close();
+            }
+        };
+    }
+
+    private static String text(ByteBuffer bytes) {
+        byte[] content = new byte[Math.min(bytes.remaining(), Handshake.GO.length())];
+        bytes.duplicate().get(content);
+        return new String(content, StandardCharsets.ISO_8859_1);
+    }
+
+    /** What is in the cable still arrives. */
+    private void breakNow() throws IOException {
+        up.sink().close();
+        down.sink().close();
+    }
+}

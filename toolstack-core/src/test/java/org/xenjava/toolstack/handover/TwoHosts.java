@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.handover;
+
+import static org.junit.jupiter.api.Assertions.assertDoesNotThrow;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.Supplier;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.xenjava.toolstack.Domain;
+import org.xenjava.toolstack.Toolstack;
+import org.xenjava.toolstack.host.TestHost;
+import org.xenjava.toolstack.migrate.MigrationLimits;
+import org.xenjava.toolstack.migrate.MigrationLink;
+import org.xenjava.toolstack.migrate.MigrationTarget;
+import org.xenjava.toolstack.migrate.Presence;
+import org.xenjava.toolstack.migrate.ReceivedStart;
+import org.xenjava.toolstack.progress.Cancellation;
+import org.xenjava.toolstack.progress.CreateListener;
+import org.xenjava.toolstack.progress.MigrationListener;
+import org.xenjava.toolstack.save.PassingTime;
+import org.xenjava.toolstack.sim.SimulatedXen;
+import org.xenjava.toolstack.sim.fault.MachineState;
+import org.xenjava.toolstack.xenctrl.DomainInfo;
+
+/** Two simulated hosts, or one that is both, and a guest that writes its memory all the time. */
+final class TwoHosts implements AutoCloseable {
+    static final UUID ID = UUID.fromString("c0ffee00-0000-4000-8000-000000000014");
+    static final MigrationLimits LIMITS = new MigrationLimits(
+            Duration.ofSeconds(20), Duration.ofSeconds(20), Duration.ofSeconds(20), Duration.ofSeconds(20));
+    private static final int WRITTEN_PAGES = 400;
+
+    final TestHost source;
+    final TestHost target;
+    final MachineState sourceBefore;
+    final MachineState targetBefore;
+    MachineState sourceRunning;
+
+    /** Happens on the target before it answers where the guest is. */
+    Runnable beforeAnswer = () -> {};
+
+    private TwoHosts(TestHost source, TestHost target) {
+        this.source = source;
+        this.target = target;
+        sourceBefore = source.state();
+        targetBefore = target.state();
+        sourceRunning = sourceBefore;
+    }
+
+    static TwoHosts create() {
+        TestHost source = TestHost.create();
+        return new TwoHosts(source, TestHost.of(SimulatedXen.builder().partnerOf(source.xen)));
+    }
+
+    static TwoHosts oneHost() {
+        TestHost host = TestHost.create();
+        return new TwoHosts(host, host);
+    }
+
+    Domain start(long memory, long maxMemory) {
+        Domain domain = source.toolstack.create(
+                TestHost.guest("web", memory, maxMemory).uuid(ID).build());
+        domain.unpause();
+        source.xen.advance(Duration.ofMinutes(1));
+        source.xen.guest(domain.domid()).orElseThrow().writeSteadily(WRITTEN_PAGES, Duration.ofMillis(50));
+        source.xen.advance(Duration.ofSeconds(1));
+        sourceRunning = source.state();
+        return domain;
+    }
+
+    /** The target of a migration by one cable. */
+    MigrationTarget target(TestCable cable) {
+        return new MigrationTarget() {
+            @Override
+            public MigrationLink connect() {
+                return cable.sender();
+            }
+
+            @Override
+            public Presence presence(UUID uuid, String name) {
+                beforeAnswer.run();
+                return Presence.inTable(table(), uuid, name);
+            }
+        };
+    }
+
+    private String table() {
+        return target.toolstack.statuses().stream()
+                .map(status -> status.uuid() + "  " + status.domid() + "    " + status.name())
+                .collect(Collectors.joining("\n"));
+    }
+
+    /** Migrates; returns the failures of the sender and the receiver. */
+    List<Throwable> migrate(TestCable cable) {
+        return migrate(source.toolstack, target.toolstack, cable, MigrationListener.NONE);
+    }
+
+    List<Throwable> migrate(Toolstack sender, Toolstack receiver, TestCable cable, MigrationListener listener) {
+        Domain domain = sender.find(ID).orElseThrow();
+        return whileTimePasses(() -> {
+            CompletableFuture<Optional<Throwable>> receiving =
+                    CompletableFuture.supplyAsync(() -> failure(() -> receiver.receive(
+                            cable.receiver(), LIMITS, ReceivedStart.RUNNING, CreateListener.NONE, new Cancellation())));
+            Optional<Throwable> sending = failure(() -> {
+                domain.migration().migrate(target(cable), LIMITS, listener, new Cancellation());
+                return domain;
+            });
+            return Stream.of(sending, result(receiving))
+                    .flatMap(Optional::stream)
+                    .toList();
+        });
+    }
+
+    <T> T whileTimePasses(Supplier<T> work) {
+        CompletableFuture<T> result = new CompletableFuture<>();
+        Runnable onSource = () -> PassingTime.during(source.xen, () -> result.complete(work.get()));
+        if (source == target) {
+            onSource.run();
+        } else {
+            PassingTime.during(target.xen, onSource);
+        }
+        return result.join();
+    }
+
+    private static Optional<Throwable> result(CompletableFuture<Optional<Throwable>> receiving) {
+        try {
+            return receiving.get(1, TimeUnit.MINUTES);
+        } catch (InterruptedException | ExecutionException | TimeoutException e) {
+            throw new AssertionError("the receiver does not end", e);
+        }
+    }
+
+    private static Optional<Throwable> failure(Supplier<?> work) {
+        try {
+            work.get();
+            return Optional.empty();
+        } catch (RuntimeException | Error e) {
+            return Optional.of(e);
+        }
+    }
+
+    /** The host whose guest runs: exactly one does, under its name, and has in memory what it last wrote. */
+    TestHost assertOneRuns(String after) {
+        List<TestHost> hosts = Stream.of(source, target).distinct().toList();
+        List<DomainInfo> running =
+                hosts.stream().flatMap(host -> running(host).stream()).toList();
+        assertEquals(1, running.size(), after);
+        TestHost there = running(source).isEmpty() ? target : source;
+        int domid = running.get(0).domid();
+        Domain domain = there.toolstack.find(domid).orElseThrow();
+        assertEquals("web", domain.name(), after);
+        there.xen.advance(Duration.ofSeconds(1));
+        assertEquals(List.of(), there.xen.guest(domid).orElseThrow().lostWrites(), after);
+        assertDoesNotThrow(() -> there.xenctrl.state().enableDirtyLog(domid), after);
+        there.xenctrl.state().disableDirtyLog(domid);
+        return there;
+    }
+
+    private static List<DomainInfo> running(TestHost host) {
+        return host.xenctrl.domains().list().stream()
+                .filter(info -> info.handle().equals(ID) && !info.dying() && !info.shutdown() && !info.paused())
+                .toList();
+    }
+
+    /** As {@link #assertOneRuns}; nothing else is left of the guest on either host. */
+    void assertOneRunsAndNothingElseIsLeft(String after) {
+        TestHost there = assertOneRuns(after);
+        if (there == source) {
+            source.assertUnchangedSince(sourceRunning, after);
+            target.assertUnchangedSince(targetBefore, after);
+        } else {
+            source.assertUnchangedSince(sourceBefore, after);
+            assertEquals(1, target.toolstack.domains().size() - 1, after);
+        }
+        assertTrue(source.toolstack.leftovers().find().isEmpty(), after);
+        assertTrue(target.toolstack.leftovers().find().isEmpty(), after);
+    }
+
+    @Override
+    public void close() {
+        source.close();
+        if (source != target) {
+            target.close();
+        }
+    }
+}
