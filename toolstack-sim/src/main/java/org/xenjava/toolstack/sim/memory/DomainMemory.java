@@ -84,6 +84,9 @@ public final class DomainMemory {
 
     /** One extent of {@code XENMEM_populate_physmap} that gets its pages at once; false ends the call. */
     public boolean populate(long gfn, int order) {
+        if (!GfnMap.covers(gfn, order)) {
+            return false;
+        }
         OptionalLong mfn = pages.allocate(order);
         if (mfn.isEmpty()) {
             return false;
@@ -94,6 +97,9 @@ public final class DomainMemory {
 
     /** One extent of {@code XENMEM_populate_physmap} with {@code XENMEMF_populate_on_demand}; false ends the call. */
     public boolean markPopulateOnDemand(long gfn, int order) {
+        if (!GfnMap.covers(gfn, order)) {
+            return false;
+        }
         for (Chunk chunk : Chunk.aligned(gfn, order)) {
             if (!pod.mark(chunk.gfn(), chunk.order())) {
                 return false;
@@ -254,6 +260,7 @@ public final class DomainMemory {
 
     /** {@code XENMEM_add_to_physmap} of a page of the domain: moves it from one gfn to another. */
     public void move(long from, long to, Actor actor) {
+        requireAddressable(to);
         long mfn = touch(from, actor).orElseThrow(() -> new XenRefusal(Errno.EINVAL));
         if (from == to) {
             return;
@@ -271,6 +278,7 @@ public final class DomainMemory {
 
     /** Maps a page of Xen's own in place of the present one; a page that was mapped before moves. */
     public void putSpecial(long gfn, long mfn, Actor actor) {
+        requireAddressable(gfn);
         makeRoom(gfn, actor);
         for (GfnMap.Run run : map.runs().stream().toList()) {
             if (run.type() == GfnType.SPECIAL && mfn >= run.mfn() && mfn < run.mfn() + run.pages()) {
@@ -278,6 +286,12 @@ public final class DomainMemory {
             }
         }
         put(gfn, 0, GfnType.SPECIAL, mfn);
+    }
+
+    private static void requireAddressable(long gfn) {
+        if (!GfnMap.covers(gfn, 0)) {
+            throw new XenRefusal(Errno.EINVAL);
+        }
     }
 
     private void makeRoom(long gfn, Actor actor) {

@@ -61,7 +61,13 @@ final class GfnMap {
         }
         long first = floor == null ? 0 : floor.getValue().end();
         Long next = runs.higherKey(gfn);
-        return new Run(first, (next == null ? GFN_END : next) - first, GfnType.HOLE, 0, NO_MFN);
+        long beyond = gfn < GFN_END ? GFN_END : Long.MAX_VALUE;
+        return new Run(first, (next == null ? beyond : next) - first, GfnType.HOLE, 0, NO_MFN);
+    }
+
+    /** Whether {@code 2^order} frames from this one lie in the guest's address space. */
+    static boolean covers(long gfn, int order) {
+        return gfn >= 0 && gfn <= GFN_END - (1L << order);
     }
 
     /** The number of these gfns that have that type. */

@@ -113,6 +113,22 @@ class DemandPopulateTest {
     }
 
     @Test
+    void aFrameBeyondTheAddressSpaceIsRefused() {
+        for (long gfn : new long[] {1L << 40, (1L << 40) - 1, Long.MAX_VALUE, -1}) {
+            Bench bench = base().dirty(0, 2);
+            String before = bench.state();
+            assertFalse(bench.domain.populate(gfn, 9));
+            assertFalse(bench.domain.markPopulateOnDemand(gfn, 9));
+            assertFalse(bench.domain.decreaseReservation(gfn, 0));
+            assertEquals(0, bench.domain.count(gfn, 1, GfnType.RAM));
+            assertEquals(before, bench.state());
+        }
+        Bench bench = base().dirty(0, 2);
+        assertThrows(XenRefusal.class, () -> bench.domain.move(0, 1L << 40, Bench.GUEST));
+        assertEquals(base().dirty(0, 2).state(), bench.state());
+    }
+
+    @Test
     void aMovedEntryIsPopulatedFirstAndSoIsItsDestination() {
         Bench bench = base();
         bench.domain.move(0, 1, Bench.GUEST);
