@@ -3,6 +3,8 @@ package org.xenjava.toolstack.lab;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
@@ -16,6 +18,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -23,12 +29,14 @@ import org.xenjava.toolstack.Domain;
 import org.xenjava.toolstack.DomainDevices;
 import org.xenjava.toolstack.Toolstack;
 import org.xenjava.toolstack.config.DiskConfig;
+import org.xenjava.toolstack.config.DomainConfig;
 import org.xenjava.toolstack.config.MacAddress;
 import org.xenjava.toolstack.config.NicConfig;
 import org.xenjava.toolstack.config.VirtualDisk;
 import org.xenjava.toolstack.device.view.AttachedNic;
 import org.xenjava.toolstack.device.view.DetachMode;
 import org.xenjava.toolstack.device.view.XenbusState;
+import org.xenjava.toolstack.error.DeviceException;
 import org.xenjava.toolstack.progress.Cancellation;
 import org.xenjava.toolstack.progress.CreateStep;
 import org.xenjava.toolstack.xenctrl.lib.XenLibraries;
@@ -210,6 +218,52 @@ class DeviceLabTest extends LabFixture {
                 .filter(line -> !SCRIPTS.matcher(line).lookingAt())
                 .sorted()
                 .toList();
+    }
+
+    private static DomainConfig withDisk(String name, Path image) {
+        return PodGuest.config(name, 8, 16).disks(List.of(disk("xvda", image))).build();
+    }
+
+    @Test
+    void aDiskOfOneGuestIsRefusedToAnotherUnderEveryName() throws Exception {
+        Path image = image("of one guest");
+        Path directory = Files.createTempDirectory("names");
+        Path symbolic = Files.createSymbolicLink(directory.resolve("symbolic"), image);
+        Path hard = Files.createLink(directory.resolve("hard"), image);
+        Domain first = toolstack.create(withDisk("first", image));
+        Path loop = Path.of("/dev/loop" + loops().keySet().iterator().next());
+        for (Path name :
+                List.of(image, Path.of(image.getParent() + "/./" + image.getFileName()), symbolic, hard, loop)) {
+            DeviceException e = assertThrows(DeviceException.class, () -> toolstack.create(withDisk("second", name)));
+            Dom0.report(e.getMessage());
+            assertTrue(e.getMessage().contains(" is disk 51712 of domain " + first.domid()), e.getMessage());
+        }
+        toolstack.create(withDisk("third", image("of another guest"))).destroy();
+        first.destroy();
+        awaitLeft(0, 0);
+
+        ExecutorService threads = Executors.newFixedThreadPool(2);
+        try (Toolstack other = Toolstack.open()) {
+            for (int round = 0; round < 5; round++) {
+                List<Future<Domain>> creates = List.of(
+                        threads.submit(() -> toolstack.create(withDisk("one", image))),
+                        threads.submit(() -> other.create(withDisk("two", hard))));
+                List<Domain> winners = new ArrayList<>();
+                for (Future<Domain> create : creates) {
+                    try {
+                        winners.add(create.get());
+                    } catch (ExecutionException e) {
+                        assertInstanceOf(DeviceException.class, e.getCause());
+                        Dom0.report("two at once: " + e.getCause().getMessage());
+                    }
+                }
+                assertEquals(1, winners.size());
+                winners.get(0).destroy();
+                awaitLeft(0, 0);
+            }
+        } finally {
+            threads.shutdown();
+        }
     }
 
     @Test
