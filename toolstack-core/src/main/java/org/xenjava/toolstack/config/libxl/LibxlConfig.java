@@ -27,6 +27,7 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.UUID;
 import java.util.function.Predicate;
+import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 import org.xenjava.toolstack.config.DiskConfig;
 import org.xenjava.toolstack.config.DomainConfig;
@@ -59,6 +60,9 @@ public final class LibxlConfig {
             .disableHtmlEscaping()
             .serializeNulls()
             .create();
+
+    /** An empty object or list in a line of {@link #PRETTY}. */
+    private static final Pattern EMPTY = Pattern.compile("^( *)(.*)([\\[{])([\\]}])(,?)$", Pattern.MULTILINE);
 
     private final JsonObject root;
     private final String source;
@@ -207,7 +211,12 @@ public final class LibxlConfig {
 
     /** {@return the JSON, indented as libxl's, with a newline at the end} */
     public String text() {
-        return PRETTY.toJson(root) + "\n";
+        return printed(root);
+    }
+
+    /** libxl's writer has an empty line inside an empty object or list. */
+    private static String printed(JsonElement json) {
+        return EMPTY.matcher(PRETTY.toJson(json)).replaceAll("$1$2$3\n\n$1$4$5") + "\n";
     }
 
     /**
@@ -223,7 +232,7 @@ public final class LibxlConfig {
             entry.add("config", config.root);
             list.add(entry);
         });
-        return PRETTY.toJson(list) + "\n";
+        return printed(list);
     }
 
     /**
@@ -340,7 +349,7 @@ public final class LibxlConfig {
         build.add("avail_vcpus", online);
         section(printed, "b_info").asMap().forEach(build::add);
         printed.add("b_info", build);
-        return PRETTY.toJson(printed) + "\n";
+        return printed(printed);
     }
 
     private static JsonObject section(JsonObject parent, String name) {

@@ -41,6 +41,14 @@ class XlCreateTest {
     }
 
     @Test
+    void xlsTextIsWrittenByteForByte() throws IOException, URISyntaxException {
+        for (Path file : files()) {
+            String theirs = Files.readString(json(file));
+            assertEquals(theirs, LibxlConfig.parse(theirs, "xl").text(), file.toString());
+        }
+    }
+
+    @Test
     void theGuestOfXlsJsonIsWrittenAndReadBack() throws IOException, URISyntaxException {
         for (Path file : files()) {
             DomainConfig theirs =
