@@ -24,10 +24,8 @@ public enum DescribedKey {
     PVSHIM_CMDLINE(DescribedKey.NO_SHIM),
     /** Text behind the shim's default command line. */
     PVSHIM_EXTRA(DescribedKey.NO_SHIM),
-    /** The XSM label of the domain. */
-    SECLABEL(DescribedKey.NO_LABELS),
-    /** The XSM label of the domain until it runs. */
-    INIT_SECLABEL(DescribedKey.NO_LABELS),
+    /** The XSM label of the domain until it runs, if it has another one afterwards. */
+    INIT_SECLABEL("the label of a domain is not changed after its creation"),
     /** Whether the device model is in a domain of its own. */
     DEVICE_MODEL_STUBDOMAIN_OVERRIDE(DescribedKey.NO_STUB_DOMAIN),
     /** The XSM label of the device model's domain. */
@@ -37,7 +35,6 @@ public enum DescribedKey {
 
     private static final String NO_PASSTHROUGH = "passthrough of hardware is not supported";
     private static final String NO_SHIM = "the PV shim is not started";
-    private static final String NO_LABELS = "XSM labels are not set";
     private static final String NO_STUB_DOMAIN = "stub domains are not supported";
 
     private final String obstacle;

@@ -44,6 +44,7 @@ import org.xenjava.toolstack.xenctrl.units.KiB;
  * @param nics the network cards; no two with the same {@link NicConfig#devidAt}
  * @param otherDevices devices that cannot be built yet
  * @param describedKeys keys that cannot be carried out yet, with their values
+ * @param label the XSM label of the domain; if it is empty, that of Xen's policy
  * @param deviceModel the QEMU of the guest, if it needs one
  * @param hvm the machine of an HVM guest; empty for every other guest
  */
@@ -69,6 +70,7 @@ public record DomainConfig(
         List<NicConfig> nics,
         List<OtherDevice> otherDevices,
         Map<DescribedKey, String> describedKeys,
+        Optional<String> label,
         DeviceModel deviceModel,
         Optional<HvmConfig> hvm) {
 
@@ -154,6 +156,7 @@ public record DomainConfig(
      * @param nics the network cards; no two with the same {@link NicConfig#devidAt}
      * @param otherDevices devices that cannot be built yet
      * @param describedKeys keys that cannot be carried out yet, with their values
+     * @param label the XSM label of the domain; if it is empty, that of Xen's policy
      * @param deviceModel the QEMU of the guest, if it needs one
      * @param hvm the machine of an HVM guest; empty for every other guest
      * @throws ConfigException if values are out of range or do not fit together; its message lists every problem
@@ -181,7 +184,8 @@ public record DomainConfig(
                 .add(DomainRules.ofAltp2m(paging, processor, sizes), "altp2m", "altp2mhvm", "maxmem", "nestedhvm")
                 .add(DomainRules.ofNestedPaging(paging, processor), "nestedhvm", "hap")
                 .add(DomainRules.ofVideoRam(sizes.memory(), videoRam(hvm)), "memory", "maxmem", "videoram", "vga")
-                .add(DomainRules.ofDescribedKeys(describedKeys), "passthrough", "pvshim", "seclabel")
+                .add(DomainRules.ofDescribedKeys(describedKeys), "passthrough", "pvshim", "init_seclabel")
+                .add(label.flatMap(text -> DeviceRules.ofText("label", text)), "seclabel", "init_seclabel")
                 .add(DeviceRules.ofDisks(hvm, disks), "disk", "type")
                 .add(DeviceRules.ofNics(type, nics), "vif", "type")
                 .throwIfAny(DomainRules.subject(name));
@@ -279,6 +283,7 @@ public record DomainConfig(
                 newNics,
                 otherDevices,
                 describedKeys,
+                label,
                 deviceModel,
                 newHvm);
     }
@@ -339,6 +344,7 @@ public record DomainConfig(
                 .otherDevices(otherDevices)
                 .describedKeys(describedKeys)
                 .deviceModel(deviceModel);
+        label.ifPresent(builder::label);
         hvm.ifPresent(builder::hvm);
         kernel.ifPresent(builder::kernel);
         ramdisk.ifPresent(builder::ramdisk);
@@ -374,6 +380,7 @@ public record DomainConfig(
         private List<NicConfig> nics = List.of();
         private List<OtherDevice> otherDevices = List.of();
         private Map<DescribedKey, String> describedKeys = Map.of();
+        private Optional<String> label = Optional.empty();
         private DeviceModel deviceModel = DeviceModel.DEFAULT;
         private Optional<HvmConfig> hvm = Optional.empty();
 
@@ -647,6 +654,17 @@ public record DomainConfig(
         }
 
         /**
+         * Sets the XSM label. A Xen without XSM ignores it, with a warning in the log.
+         *
+         * @param value a label of Xen's policy, such as {@code system_u:system_r:domU_t}
+         * @return this builder
+         */
+        public Builder label(String value) {
+            label = Optional.of(value);
+            return this;
+        }
+
+        /**
          * Sets the QEMU of an HVM guest, and of another guest that needs one for a disk.
          *
          * @param value the QEMU; the default is {@link DeviceModel#DEFAULT}
@@ -706,6 +724,7 @@ public record DomainConfig(
                     nics,
                     otherDevices,
                     describedKeys,
+                    label,
                     deviceModel,
                     type == DomainType.HVM ? hvm.or(() -> Optional.of(HvmConfig.DEFAULT)) : hvm);
         }

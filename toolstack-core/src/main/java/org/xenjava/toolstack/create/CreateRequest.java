@@ -3,25 +3,33 @@ package org.xenjava.toolstack.create;
 
 import java.util.Set;
 import java.util.UUID;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.xenjava.toolstack.config.DomainConfig;
 import org.xenjava.toolstack.config.HvmFeature;
 import org.xenjava.toolstack.config.PagingConfig.Mode;
 import org.xenjava.toolstack.config.ProcessorConfig.Feature;
 import org.xenjava.toolstack.error.DomainStateException;
 import org.xenjava.toolstack.xenctrl.CreateDomain;
+import org.xenjava.toolstack.xenctrl.HypercallException;
 import org.xenjava.toolstack.xenctrl.PhysInfo;
 import org.xenjava.toolstack.xenctrl.Xenctrl;
 import org.xenjava.toolstack.xenctrl.abi.DomctlOp;
 import org.xenjava.toolstack.xenctrl.abi.XenAbi;
+import org.xenjava.toolstack.xenctrl.lib.Errno;
 
 /** The arguments of createdomain for a guest, after a check that this host's Xen can give the guest all of it. */
 final class CreateRequest {
+    private static final Logger LOG = LoggerFactory.getLogger(CreateRequest.class);
+
     private final DomainConfig config;
+    private final Xenctrl xenctrl;
     private final PhysInfo host;
     private final XenAbi abi;
 
     private CreateRequest(DomainConfig config, Xenctrl xenctrl) {
         this.config = config;
+        this.xenctrl = xenctrl;
         this.host = xenctrl.host().lastPhysInfo();
         this.abi = xenctrl.abi();
     }
@@ -98,7 +106,24 @@ final class CreateRequest {
                         Math.toIntExact(config.processor().traceBuffer().value() * 1024),
                         has(Feature.MSR_RELAXED) ? DomctlOp.MSR_RELAXED : 0,
                         config.paging().altp2m().number(),
-                        config.paging().altp2mCount().orElse(0)));
+                        config.paging().altp2mCount().orElse(0),
+                        config.label().map(this::sid).orElse(0)));
+    }
+
+    /** The number of a label; 0, with a warning, if Xen has no security module. xl does the same. */
+    private int sid(String label) {
+        try {
+            return xenctrl.flask().sid(label);
+        } catch (HypercallException e) {
+            if (e.errno().equals(Errno.ENOSYS)) {
+                LOG.warn("domain {}: 'seclabel' is ignored, as xl does: this Xen runs without Flask", config.name());
+                return 0;
+            }
+            throw new DomainStateException(
+                    "domain " + config.name() + ": seclabel: Xen does not take '" + label
+                            + "' for a label of its policy: " + e.errno(),
+                    e);
+        }
     }
 
     private int emulationFlags() {

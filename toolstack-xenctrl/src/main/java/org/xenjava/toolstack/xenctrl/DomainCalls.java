@@ -42,6 +42,7 @@ public final class DomainCalls {
     public int create(CreateDomain request) {
         try (PreparedCall call = calls.domctl(DomctlOp.CREATEDOMAIN, DomctlOp.DOMID_ANY)) {
             call.body()
+                    .set("ssidref", request.extras().label())
                     .setBytes("handle", uuidBytes(request.handle()))
                     .set("flags", request.flags())
                     .set("max_vcpus", request.maxVcpus())

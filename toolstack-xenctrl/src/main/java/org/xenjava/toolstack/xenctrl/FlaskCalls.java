@@ -49,6 +49,18 @@ public final class FlaskCalls {
         }
     }
 
+    /** {@code FLASK_CONTEXT_TO_SID}: the number of a label; EINVAL if the policy does not know the label. */
+    public int sid(String label) {
+        byte[] context = label.getBytes(StandardCharsets.UTF_8);
+        try (HypercallBuffer buffer = calls.buffer(Math.max(1, context.length));
+                PreparedCall call = calls.flaskOp(FlaskOp.CONTEXT_TO_SID)) {
+            buffer.bytes().put(0, context);
+            call.body().set("size", context.length).set("context", buffer.address());
+            call.issue();
+            return call.body().getInt("sid");
+        }
+    }
+
     /** {@code FLASK_SID_TO_CONTEXT}: the label with that number, such as {@code system_u:system_r:domU_t}. */
     public String label(int sid) {
         try (HypercallBuffer buffer = calls.buffer(LONGEST_CONTEXT);

@@ -41,11 +41,11 @@ class DomainCallsTest extends HypercallBytes {
     @Test
     void createdomainHasTheLimitsThatAreAskedFor() {
         CreateDomain.Limits limits = new CreateDomain.Limits(OptionalInt.of(64), OptionalInt.of(0), 2047);
-        CreateDomain.Extras extras = new CreateDomain.Extras(0x1_0000, DomctlOp.MSR_RELAXED, 2, 3);
+        CreateDomain.Extras extras = new CreateDomain.Extras(0x1_0000, DomctlOp.MSR_RELAXED, 2, 3, 17);
         assertEquals(
                 hex(
                         "01000000 15000000 f57f 000000000000",
-                        "00000000 00112233445566778899aabbccddeeff",
+                        "11000000 00112233445566778899aabbccddeeff", // ssidref
                         "01000000 00000000 02000000 ff070000", // max_evtchn_port 2047
                         "40000000 00000000 02000000 00000100 00000000", // 64 grant frames, 0 maptrack frames, 64 KiB of
                         // trace

@@ -45,6 +45,18 @@ class FlaskCallsTest extends HypercallBytes {
     }
 
     @Test
+    void aLabelHasANumber() {
+        xen.answering((op, args) -> {
+            ByteBuffer request = xen.at(args[0]);
+            assertEquals(hex("04000000 01000000 00000000 05000000"), xen.hex(args[0], 16));
+            assertEquals(hex("613a623a63"), xen.hex(request.getLong(16), 5));
+            request.putInt(8, 17);
+            return 0;
+        });
+        assertEquals(17, xenctrl.flask().sid("a:b:c"));
+    }
+
+    @Test
     void aLabelEndsAtItsNul() {
         xen.answering((op, args) -> {
             ByteBuffer request = xen.at(args[0]);

@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.xenjava.toolstack.cli.GuestFiles;
 import org.xenjava.toolstack.cli.Prompt;
 import org.xenjava.toolstack.cli.Prompt.Outcome;
 import org.xenjava.toolstack.sim.SimulatedXen;
@@ -41,6 +42,22 @@ class SecurityCommandsTest {
         assertEquals(
                 new Outcome(1, "", "xlj: /nowhere/policy: no such file\n"),
                 prompt.run("loadpolicy", "/nowhere/policy"));
+    }
+
+    @Test
+    void aGuestHasTheLabelOfItsConfiguration(@TempDir Path directory) {
+        String file =
+                new GuestFiles(directory).config("g", "memory=64", "seclabel='system_u:system_r:isolated_domU_t'");
+        Outcome created = prompt.run("create", "-p", file);
+        assertEquals(0, created.status(), created.err());
+        String list = prompt.run("list", "-Z", "g").out();
+        assertTrue(list.contains("system_u:system_r:isolated_domU_t"), list);
+        Outcome refused =
+                prompt.run("create", "-p", new GuestFiles(directory).config("h", "memory=64", "seclabel='a:b:c'"));
+        assertEquals(1, refused.status());
+        assertTrue(refused.err().contains("'a:b:c' for a label of its policy: EINVAL"), refused.err());
+        Prompt without = Prompt.on(SimulatedXen.create());
+        assertEquals(0, without.run("create", "-p", file).status());
     }
 
     @Test

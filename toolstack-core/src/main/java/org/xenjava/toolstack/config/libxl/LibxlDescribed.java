@@ -21,20 +21,20 @@ final class LibxlDescribed {
     private LibxlDescribed() {}
 
     /** As in xl, the label of a domain is the one it begins with, and another one may follow. */
-    static void writeCreate(Map<DescribedKey, String> keys, LibxlMembers create) {
+    static void writeCreate(Map<DescribedKey, String> keys, Optional<String> label, LibxlMembers create) {
         create.text(
                         LABEL,
                         Optional.ofNullable(keys.get(DescribedKey.INIT_SECLABEL))
-                                .or(() -> Optional.ofNullable(keys.get(DescribedKey.SECLABEL))))
+                                .or(() -> label))
                 .text(DescribedKey.PASSTHROUGH.key(), Optional.ofNullable(keys.get(DescribedKey.PASSTHROUGH)));
     }
 
-    static void writeBuild(Map<DescribedKey, String> keys, LibxlMembers build) {
+    static void writeBuild(Map<DescribedKey, String> keys, Optional<String> label, LibxlMembers build) {
         build.choice(DescribedKey.ACPI.key(), choice(keys, DescribedKey.ACPI))
                 .choice(STUB_DOMAIN, choice(keys, DescribedKey.DEVICE_MODEL_STUBDOMAIN_OVERRIDE))
                 .text(STUB_DOMAIN_LABEL, Optional.ofNullable(keys.get(DescribedKey.DEVICE_MODEL_STUBDOMAIN_SECLABEL)));
         if (keys.containsKey(DescribedKey.INIT_SECLABEL)) {
-            build.text(LABEL_LATER, Optional.ofNullable(keys.get(DescribedKey.SECLABEL)));
+            build.text(LABEL_LATER, label);
         }
     }
 
@@ -61,6 +61,11 @@ final class LibxlDescribed {
         return Optional.ofNullable(keys.get(key)).map(YES::equals);
     }
 
+    /** The label of the domain while it runs. */
+    static Optional<String> label(LibxlObject create, LibxlObject build) {
+        return build.text(LABEL_LATER).or(() -> create.text(LABEL));
+    }
+
     /** A value that is libxl's default, or has no effect on this kind of guest, is none. */
     static Map<DescribedKey, String> read(DomainType type, LibxlObject create, LibxlObject build) {
         Map<DescribedKey, String> keys = new EnumMap<>(DescribedKey.class);
@@ -72,11 +77,9 @@ final class LibxlDescribed {
         create.text(DescribedKey.PASSTHROUGH.key())
                 .filter(word -> !word.equals("disabled") && !word.equals("default"))
                 .ifPresent(word -> keys.put(DescribedKey.PASSTHROUGH, word));
-        Optional<String> later = build.text(LABEL_LATER);
-        create.text(LABEL)
-                .ifPresent(label ->
-                        keys.put(later.isPresent() ? DescribedKey.INIT_SECLABEL : DescribedKey.SECLABEL, label));
-        later.ifPresent(label -> keys.put(DescribedKey.SECLABEL, label));
+        if (build.text(LABEL_LATER).isPresent()) {
+            create.text(LABEL).ifPresent(label -> keys.put(DescribedKey.INIT_SECLABEL, label));
+        }
         if (build.flag(STUB_DOMAIN).orElse(false)) {
             keys.put(DescribedKey.DEVICE_MODEL_STUBDOMAIN_OVERRIDE, YES);
         }

@@ -43,6 +43,7 @@ final class LibxlReader {
         String name = create.text("name").orElseThrow(() -> create.wrong("name", "missing"));
         DomainConfig.Builder config = DomainConfig.builder(name).type(type);
         uuid(create).ifPresent(config::uuid);
+        LibxlDescribed.label(create, build).ifPresent(config::label);
         boot(type, build, config);
         memory(build, config);
         vcpus(build, config);

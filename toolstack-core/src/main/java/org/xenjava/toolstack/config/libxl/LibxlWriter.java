@@ -70,7 +70,7 @@ final class LibxlWriter {
                 .text("pool_name", config.placement().pool())
                 .choice("run_hotplug_scripts", Optional.of(true));
         LibxlProcessor.writeOptions(config.options(), create);
-        LibxlDescribed.writeCreate(config.describedKeys(), create);
+        LibxlDescribed.writeCreate(config.describedKeys(), config.label(), create);
         return create;
     }
 
@@ -131,7 +131,7 @@ final class LibxlWriter {
                         .map(TimerMode::word));
         config.hvm().ifPresent(machine -> LibxlMachine.writeFeatures(machine, build));
         LibxlMachine.writeConfinement(config.deviceModel(), build);
-        LibxlDescribed.writeBuild(config.describedKeys(), build);
+        LibxlDescribed.writeBuild(config.describedKeys(), config.label(), build);
         LibxlMembers machine =
                 config.hvm().map(LibxlMachine::write).orElseGet(() -> LibxlProcessor.machine(config.options()));
         LibxlDescribed.writeMachine(config.describedKeys(), machine);

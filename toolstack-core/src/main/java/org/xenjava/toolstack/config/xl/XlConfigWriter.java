@@ -74,6 +74,7 @@ public final class XlConfigWriter {
         lifecycle(config.lifecycle());
         config.hvm().ifPresent(machine -> machine(machine, config.clock()));
         deviceModel(config.deviceModel());
+        config.label().ifPresent(label -> string("seclabel", label));
         config.describedKeys().forEach((key, value) -> string(key.key(), value));
         list("disk", config.disks().stream().map(XlDiskWriter::write).toList());
         list("vif", config.nics().stream().map(XlNicSpec::write).toList());

@@ -24,6 +24,7 @@ final class XlDescribedSection {
     private static final Set<String> ASSIGNED = Set.of("enabled", "sync_pt", "share_pt");
     private static final Set<String> NOT_ASSIGNED = Set.of("default", "disabled");
     private static final String YES = "1";
+    private static final String LABEL = "seclabel";
 
     private final XlSettings settings;
     private final Optional<DomainType> type;
@@ -118,15 +119,16 @@ final class XlDescribedSection {
         }
     }
 
-    /** A domain that has no other label before it runs has the same one then, as in xl. */
+    /** The label of the domain. As in xl, a label for the time before it runs is the only one if there is no other. */
+    Optional<String> label() {
+        return settings.filled(LABEL).or(() -> settings.filled(DescribedKey.INIT_SECLABEL.key()));
+    }
+
     private void labels() {
-        text(DescribedKey.SECLABEL);
-        text(DescribedKey.INIT_SECLABEL);
-        text(DescribedKey.DEVICE_MODEL_STUBDOMAIN_SECLABEL);
-        if (!keys.containsKey(DescribedKey.SECLABEL)) {
-            Optional.ofNullable(keys.remove(DescribedKey.INIT_SECLABEL))
-                    .ifPresent(label -> keys.put(DescribedKey.SECLABEL, label));
+        if (settings.filled(LABEL).isPresent()) {
+            text(DescribedKey.INIT_SECLABEL);
         }
+        text(DescribedKey.DEVICE_MODEL_STUBDOMAIN_SECLABEL);
     }
 
     private void rdm() {

@@ -61,6 +61,7 @@ final class XlInterpreter {
                 .ifPresent(builder::hvm);
         XlDescribedSection described = new XlDescribedSection(settings, type);
         builder.deviceModel(described.deviceModel()).describedKeys(described.keys());
+        described.label().ifPresent(builder::label);
         memory(builder);
         int vcpus = settings.integer("vcpus").orElse(1);
         Optional<Integer> maxVcpus = settings.integer("maxvcpus");

@@ -51,6 +51,7 @@ final class XlKeys {
                     supported(NUMBER, ANY, "vmtrace_buf_kb"),
                     supported(BOOLEAN, ANY, "nomigrate", "driver_domain", "xend_suspend_evtchn_compat"),
                     supported(STRING, ANY, "on_poweroff", "on_reboot", "on_crash", "on_watchdog", "on_soft_reset"),
+                    supported(STRING, ANY, "seclabel"),
                     supported(LIST, ANY, "disk", "vif"),
                     supported(STRING, NOT_HVM, "bootloader"),
                     supported(STRING_OR_LIST, NOT_HVM, "bootloader_args"),
@@ -102,7 +103,7 @@ final class XlKeys {
                     // Limits and rights
                     refused(NUMBER, ANY, "xenstore's features are not masked", "xenstore_feature_mask"),
                     refused(LIST, ANY, "xenstore's quota is not set", "xenstore_quota"),
-                    described(STRING, ANY, "XSM labels are not set", "seclabel", "init_seclabel"),
+                    described(STRING, ANY, "the label of a domain is not changed after its creation", "init_seclabel"),
                     // Boot
                     ignored(BOOLEAN, ANY, "no boot loader is run", "bootloader_restrict"),
                     ignored(STRING, ANY, "no boot loader is run", "bootloader_user"),

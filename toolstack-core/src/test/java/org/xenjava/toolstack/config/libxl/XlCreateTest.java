@@ -63,6 +63,7 @@ class XlCreateTest {
                     file.toString());
             assertEquals(theirs.describedKeys(), again.config().describedKeys(), file.toString());
             assertEquals(theirs.deviceModel(), again.config().deviceModel(), file.toString());
+            assertEquals(theirs.label(), again.config().label(), file.toString());
             assertEquals(
                     theirs.nics().stream()
                             .map(nic -> nic.withType(nic.typeIn(theirs.type())))

@@ -378,7 +378,7 @@ public final class ConfigArbitraries {
     private static Arbitrary<Map<DescribedKey, String>> describedKeys() {
         return Arbitraries.of(Map.of(
                                 DescribedKey.PASSTHROUGH, "share_pt",
-                                DescribedKey.SECLABEL, "system_u:system_r:domU_t",
+                                DescribedKey.DEVICE_MODEL_STUBDOMAIN_SECLABEL, "system_u:system_r:domU_t",
                                 DescribedKey.DEVICE_MODEL_STUBDOMAIN_OVERRIDE, "1")
                         .entrySet())
                 .set()

@@ -144,13 +144,7 @@ class XlConfigReaderTest {
     }
 
     @ParameterizedTest
-    @CsvSource({
-        "acpi, 0",
-        "passthrough, share_pt",
-        "pvshim, 1",
-        "seclabel, system_u:system_r:domU_t",
-        "device_model_stubdomain_override, 1"
-    })
+    @CsvSource({"acpi, 0", "passthrough, share_pt", "pvshim, 1", "device_model_stubdomain_override, 1"})
     void aKeyThatCannotBeCarriedOutYetIsReadAndWritten(String key, String value) {
         DomainConfig config = silent(PVH + key + "='" + value + "'");
         DescribedKey described = DescribedKey.valueOf(key.toUpperCase(Locale.ROOT));
@@ -160,6 +154,19 @@ class XlConfigReaderTest {
         assertEquals(config.describedKeys(), reading.config().describedKeys());
         assertEquals(List.of(), reading.ignored());
         assertEquals("domain x: '" + key + "' cannot be carried out yet: " + described.obstacle(), refusal(config));
+    }
+
+    @Test
+    void aGuestHasALabelAndMayHaveAnotherOneBefore() {
+        for (String line :
+                List.of("seclabel='a:b:c'", "init_seclabel='a:b:c'", "seclabel='a:b:c'; init_seclabel='i'")) {
+            DomainConfig config = silent(PVH + line);
+            assertEquals(Optional.of("a:b:c"), config.label(), line);
+            assertEquals(line.contains(";"), config.describedKeys().containsKey(DescribedKey.INIT_SECLABEL), line);
+            assertEquals(config, silent(XlConfigWriter.write(config)), line);
+            assertEquals(config, LibxlConfig.of(config).read().config(), line);
+        }
+        assertEquals(Optional.empty(), silent(PVH + "seclabel=''").label());
     }
 
     @Test

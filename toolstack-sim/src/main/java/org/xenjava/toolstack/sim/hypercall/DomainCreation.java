@@ -4,6 +4,7 @@ package org.xenjava.toolstack.sim.hypercall;
 import org.xenjava.toolstack.sim.machine.Machine;
 import org.xenjava.toolstack.sim.machine.MachinePool;
 import org.xenjava.toolstack.sim.machine.ReleaseBehaviour.AutomaticDomids;
+import org.xenjava.toolstack.sim.machine.SecurityModule;
 import org.xenjava.toolstack.sim.machine.XenDomain;
 import org.xenjava.toolstack.sim.memory.XenRefusal;
 import org.xenjava.toolstack.xenctrl.abi.DomctlOp;
@@ -50,6 +51,9 @@ final class DomainCreation {
                 config.getInt("arch.emulation_flags"),
                 config.getInt("max_vcpus"));
         domain.scheduling().moveTo(pool);
+        if (config.get("ssidref") != SecurityModule.NO_SID) {
+            domain.setLabel(config.getInt("ssidref"));
+        }
         return domid;
     }
 

@@ -10,7 +10,6 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.xenjava.toolstack.sim.machine.Machine;
 import org.xenjava.toolstack.sim.machine.ReleaseBehaviour.MissingDomain;
-import org.xenjava.toolstack.sim.machine.SecurityModule;
 import org.xenjava.toolstack.sim.machine.XenDomain;
 import org.xenjava.toolstack.sim.memory.DirtyLog;
 import org.xenjava.toolstack.sim.memory.PhysicalMemory;
@@ -233,7 +232,7 @@ final class DomainOps {
                 .set("cpu_time", 0)
                 .set("nr_online_vcpus", domain.onlineVcpus().cardinality())
                 .set("max_vcpu_id", Integer.toUnsignedLong(domain.vcpus() - 1))
-                .set("ssidref", machine.security().isPresent() ? SecurityModule.sid(domain.domid()) : 0)
+                .set("ssidref", machine.security().isPresent() ? domain.label() : 0)
                 .setBytes("handle", domain.handle())
                 .set("cpupool", domain.scheduling().pool().id())
                 .setIfPresent("gpaddr_bits", GUEST_PHYSICAL_ADDRESS_BITS)

@@ -46,6 +46,7 @@ final class FlaskOps {
                         yield 0;
                     }
                     case LOAD -> load(caller, body(bytes, op));
+                    case CONTEXT_TO_SID -> sid(caller, body(bytes, op));
                     case SID_TO_CONTEXT -> label(caller, body(bytes, op));
                 };
         caller.write(address, bytes);
@@ -65,6 +66,16 @@ final class FlaskOps {
         if (!SecurityModule.isPolicy(start.getInt())) {
             throw new XenRefusal(Errno.EINVAL);
         }
+        return 0;
+    }
+
+    private static long sid(CallerMemory caller, StructView arg) {
+        byte[] label = caller.read(arg.get("context"), arg.getInt("size"));
+        int sid = SecurityModule.sid(new String(label, StandardCharsets.US_ASCII));
+        if (sid == SecurityModule.NO_SID) {
+            throw new XenRefusal(Errno.EINVAL);
+        }
+        arg.set("sid", sid);
         return 0;
     }
 

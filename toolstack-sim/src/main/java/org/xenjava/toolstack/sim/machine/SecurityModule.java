@@ -15,9 +15,14 @@ public final class SecurityModule {
 
     private static final String LABEL_OF_DOM0 = "system_u:system_r:dom0_t";
     private static final String LABEL_OF_GUESTS = "system_u:system_r:domU_t";
+    private static final String LABEL_OF_ISOLATED_GUESTS = "system_u:system_r:isolated_domU_t";
+
+    /** No label has this number. */
+    public static final int NO_SID = 0;
 
     private static final int SID_OF_DOM0 = 1;
     private static final int SID_OF_GUESTS = 2;
+    private static final int SID_OF_ISOLATED_GUESTS = 3;
 
     private static final Pattern OPTION = Pattern.compile("(?:^|\\s)flask=(enforcing|permissive)(?:\\s|$)");
 
@@ -52,16 +57,28 @@ public final class SecurityModule {
         return magic == MAGIC;
     }
 
-    /** The number of a domain's label. Without Flask it is 0 for each domain. */
+    /** The number of a domain's label, unless its creator asked for one. Without Flask it is 0 for each domain. */
     public static int sid(int domid) {
         return domid == 0 ? SID_OF_DOM0 : SID_OF_GUESTS;
     }
 
+    /** The number of a label; {@link #NO_SID} if the policy does not know it. */
+    public static int sid(String label) {
+        return switch (label) {
+            case LABEL_OF_DOM0 -> SID_OF_DOM0;
+            case LABEL_OF_GUESTS -> SID_OF_GUESTS;
+            case LABEL_OF_ISOLATED_GUESTS -> SID_OF_ISOLATED_GUESTS;
+            default -> NO_SID;
+        };
+    }
+
     /** The label with that number; empty if there is none. */
     public static String label(long sid) {
-        if (sid == SID_OF_DOM0) {
-            return LABEL_OF_DOM0;
-        }
-        return sid == SID_OF_GUESTS ? LABEL_OF_GUESTS : "";
+        return switch ((int) sid) {
+            case SID_OF_DOM0 -> LABEL_OF_DOM0;
+            case SID_OF_GUESTS -> LABEL_OF_GUESTS;
+            case SID_OF_ISOLATED_GUESTS -> LABEL_OF_ISOLATED_GUESTS;
+            default -> "";
+        };
     }
 }

@@ -28,6 +28,7 @@ public final class XenDomain {
     private final BitSet ioreqServers = new BitSet();
     private final Map<SaveRecordId, byte[]> saveRecords = new HashMap<>();
     private byte[] handle;
+    private int label;
     private byte[] memoryMap = new byte[0];
     private OptionalInt monitorPort = OptionalInt.empty();
     private final Map<Integer, byte[]> vcpuRegisters = new HashMap<>();
@@ -68,6 +69,7 @@ public final class XenDomain {
             DomainScheduling scheduling) {
         this.domid = domid;
         this.handle = handle.clone();
+        this.label = SecurityModule.sid(domid);
         this.createFlags = createFlags;
         this.hvm = hvm;
         this.emulationFlags = emulationFlags;
@@ -98,6 +100,16 @@ public final class XenDomain {
     /** Whether the domain has an address space of its own: HVM and PVH. */
     public boolean isHvm() {
         return hvm;
+    }
+
+    /** The number of the domain's security label. */
+    public int label() {
+        return label;
+    }
+
+    /** Gives the domain the label that its creator asked for. */
+    public void setLabel(int sid) {
+        label = sid;
     }
 
     /** The flags of {@code createdomain}. */

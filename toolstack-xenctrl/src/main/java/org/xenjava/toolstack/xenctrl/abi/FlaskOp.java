@@ -6,6 +6,7 @@ public enum FlaskOp {
     LOAD(1, "xen_flask_load"),
     GETENFORCE(2, ""),
     SETENFORCE(3, "xen_flask_setenforce"),
+    CONTEXT_TO_SID(4, "xen_flask_sid_context"),
     SID_TO_CONTEXT(5, "xen_flask_sid_context");
 
     /** Offset of the sub-command's struct inside {@code xen_flask_op}, in bytes. */
