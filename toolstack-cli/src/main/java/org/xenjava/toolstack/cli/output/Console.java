@@ -26,12 +26,6 @@ public final class Console {
     private static final String REDRAW = "\033[%dF\033[J";
 
     private static final int TERMINAL_WIDTH = 80;
-    private static final int VIRTUAL_TERMINALS = 4;
-    private static final int CONSOLES = 5;
-    private static final int FIRST_PSEUDO_TERMINALS = 136;
-    private static final int LAST_PSEUDO_TERMINALS = 143;
-    private static final int SERIAL_PORTS = 204;
-    private static final int HYPERVISOR_CONSOLES = 229;
 
     private final InputStream in;
     private final PrintStream out;
@@ -88,29 +82,16 @@ public final class Console {
 
     /**
      * Whether a stream is a terminal. {@code System.console()} tells this only for all three streams together, and
-     * since Java 22 not even that. The number of the device is known where its path is not.
+     * since Java 22 not even that.
      */
     private static boolean isTerminal(int descriptor) {
         try {
-            Object device = Files.getAttribute(Path.of("/proc/self/fd/" + descriptor), "unix:rdev");
-            return isTerminalDevice((Long) device);
-        } catch (IOException | UnsupportedOperationException e) {
+            String target = Files.readSymbolicLink(Path.of("/proc/self/fd/" + descriptor))
+                    .toString();
+            return target.matches("/dev/(pts/\\d+|tty.*|hvc\\d+|console)");
+        } catch (IOException e) {
             return false;
         }
-    }
-
-    /**
-     * Whether a device is a terminal, by its major number (Linux, Documentation/admin-guide/devices.txt).
-     *
-     * @param device {@code st_rdev}; 0 for what is no device
-     */
-    static boolean isTerminalDevice(long device) {
-        int major = (int) (device >> 8 & 0xfff);
-        return major == VIRTUAL_TERMINALS
-                || major == CONSOLES
-                || major >= FIRST_PSEUDO_TERMINALS && major <= LAST_PSEUDO_TERMINALS
-                || major == SERIAL_PORTS
-                || major == HYPERVISOR_CONSOLES;
     }
 
     /** Standard error for the log and the virtual machine, which know no console. Each line is escaped. */

@@ -17,6 +17,9 @@ public final class RawTerminal {
     /** JLine's property that disables its warning about JNA: JLine prefers a native library of its own. */
     private static final String QUIET = "org.jline.terminal.disableDeprecatedProviderWarning";
 
+    /** With the type {@code dumb}, which bash sets where there is no TERM, JLine changes no mode. No command depends on it. */
+    private static final String TYPE = "ansi";
+
     private RawTerminal() {}
 
     /** Work in raw mode. */
@@ -63,6 +66,7 @@ public final class RawTerminal {
         System.setProperty(QUIET, "true");
         return TerminalBuilder.builder()
                 .system(true)
+                .type(TYPE)
                 .jna(true)
                 .jni(false)
                 .ffm(false)

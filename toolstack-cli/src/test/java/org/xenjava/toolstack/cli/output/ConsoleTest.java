@@ -2,8 +2,6 @@
 package org.xenjava.toolstack.cli.output;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
-import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.ByteArrayOutputStream;
 import java.io.InputStream;
@@ -97,17 +95,6 @@ class ConsoleTest {
         assertEquals(Ansi.OFF, Console.ansi(true, Map.of("TERM", "xterm", "NO_COLOR", "1")));
         assertEquals(Ansi.OFF, Console.ansi(true, Map.of("TERM", "dumb")));
         assertEquals(Ansi.OFF, Console.ansi(false, Map.of("TERM", "xterm")));
-    }
-
-    @Test
-    void aTerminalIsToldByTheNumberOfItsDevice() {
-        assertTrue(Console.isTerminalDevice(136 << 8));
-        assertTrue(Console.isTerminalDevice(143 << 8 | 3));
-        assertTrue(Console.isTerminalDevice(4 << 8 | 64));
-        assertTrue(Console.isTerminalDevice(5 << 8 | 1));
-        assertTrue(Console.isTerminalDevice(229 << 8));
-        assertFalse(Console.isTerminalDevice(1 << 8 | 3));
-        assertFalse(Console.isTerminalDevice(0));
     }
 
     private Console console(Ansi ansi) {
