@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.balance;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.UUID;
+import java.util.stream.Collectors;
+
+/**
+ * The balancer's policy. The class remembers the demand and the movements of each guest between two looks, and nothing
+ * else. Not safe for concurrent use.
+ */
+public final class FairDecider implements MemoryDecider {
+    private static final Duration WHILE_LACKING = Duration.ofMillis(250);
+
+    private final BalancePolicy policy;
+    private final ShareRule rule;
+    private final Map<UUID, Tracks> tracks = new HashMap<>();
+
+    private record Tracks(DemandTrack demand, DriverTrack driver) {}
+
+    /**
+     * Creates a policy that has seen nothing yet.
+     *
+     * @param policy the settings
+     */
+    public FairDecider(BalancePolicy policy) {
+        this.policy = policy;
+        this.rule = ShareRule.of(policy.rule());
+    }
+
+    @Override
+    public BalanceDecision decide(HostSnapshot snapshot) {
+        Instant now = snapshot.time();
+        tracks.keySet()
+                .retainAll(snapshot.guests().stream().map(GuestSnapshot::uuid).collect(Collectors.toSet()));
+        List<Donor> donors = new ArrayList<>();
+        List<BalanceFinding> findings = new ArrayList<>();
+        for (GuestSnapshot guest : snapshot.guests()) {
+            look(guest, now, donors, findings);
+        }
+        long promised = snapshot.guests().stream()
+                .mapToLong(guest -> driver(guest).expectedGrowth(now))
+                .sum();
+        long free = snapshot.freePages() - promised - booked(snapshot) - reserve(snapshot);
+        long soon = free + snapshot.scrubPages();
+        long spare = donors.stream().mapToLong(Donor::aboveFloor).sum();
+        RequestRound round = new RequestRound(snapshot.requests(), free, soon + spare, hindrance(findings), now);
+        long granted = free - round.free();
+        return decide(donors, findings, round, soon - granted);
+    }
+
+    private void look(GuestSnapshot guest, Instant now, List<Donor> donors, List<BalanceFinding> findings) {
+        Tracks track = tracks.computeIfAbsent(guest.uuid(), key -> new Tracks(new DemandTrack(), new DriverTrack()));
+        DriverTrack driver = track.driver();
+        driver.look(guest, now);
+        long demand = track.demand().look(guest, driver.actual(), now);
+        if (guest.debtPages() > 0) {
+            findings.add(
+                    new BalanceFinding(guest.domid(), guest.name(), BalanceFinding.Kind.DEBT, guest.debtPages(), 0));
+        }
+        if (guest.phase() != GuestSnapshot.Phase.RUNNING) {
+            return;
+        }
+        if (driver.isDistrusted()) {
+            findings.add(new BalanceFinding(
+                    guest.domid(),
+                    guest.name(),
+                    BalanceFinding.Kind.STUCK,
+                    Math.max(0, guest.ownedPages() - guest.floorPages()),
+                    driver.stillFor(now).toSeconds()));
+        } else if (driver.isTrusted()) {
+            donors.add(new Donor(guest, driver.actual(), demand, driver.pagesPerSecond(), driver.expectedGrowth(now)));
+        }
+    }
+
+    private DriverTrack driver(GuestSnapshot guest) {
+        return Objects.requireNonNull(tracks.get(guest.uuid())).driver();
+    }
+
+    /** What is kept for granted requests and is not in use yet by the domains that they are for. */
+    private static long booked(HostSnapshot snapshot) {
+        Map<String, Long> owned = snapshot.guests().stream()
+                .collect(Collectors.toMap(
+                        guest -> guest.uuid().toString(), GuestSnapshot::ownedPages, (one, other) -> one));
+        return snapshot.requests().stream()
+                .filter(request -> request.state() == MemoryRequest.State.GRANTED)
+                .mapToLong(request -> Math.max(0, request.pages() - owned.getOrDefault(request.id(), 0L)))
+                .sum();
+    }
+
+    private long reserve(HostSnapshot snapshot) {
+        long debts = snapshot.guests().stream()
+                .mapToLong(guest -> Math.max(0, guest.debtPages()))
+                .sum();
+        return policy.reserve().toPages().count()
+                + Math.min(debts, policy.debtReserve().toPages().count());
+    }
+
+    /** The stuck driver that keeps most. */
+    private static String hindrance(List<BalanceFinding> findings) {
+        return findings.stream()
+                .filter(finding -> finding.kind() == BalanceFinding.Kind.STUCK && finding.pages() > 0)
+                .max(java.util.Comparator.comparingLong(BalanceFinding::pages))
+                .map(finding -> "; '" + finding.name() + "' holds " + Sizes.mib(finding.pages())
+                        + " above its floor, but its balloon driver has not moved for " + finding.seconds() + " s")
+                .orElse("");
+    }
+
+    private BalanceDecision decide(List<Donor> donors, List<BalanceFinding> findings, RequestRound round, long soon) {
+        long lacking = round.needed() - soon;
+        boolean isShort = round.isWaiting() ? lacking > 0 : lacking > DriverTrack.TOLERANCE;
+        long owned = donors.stream().mapToLong(Donor::actual).sum();
+        long growing = donors.stream().mapToLong(Donor::expectedGrowth).sum();
+        List<ShareRule.Bounds> bounds = donors.stream().map(Donor::bounds).toList();
+        long[] fair = rule.shares(owned + growing + soon - round.needed(), bounds);
+        List<TargetChange> targets = isShort
+                ? DonorPlan.of(donors, lacking, fair, WHILE_LACKING).targets()
+                : round.isWaiting() ? List.of() : SharePlan.targets(donors, fair, round.free());
+        List<GuestShare> shares = new ArrayList<>();
+        for (int i = 0; i < fair.length; i++) {
+            shares.add(
+                    new GuestShare(donors.get(i).guest().domid(), donors.get(i).demand(), fair[i]));
+        }
+        return new BalanceDecision(
+                targets,
+                round.answers(sum -> DonorPlan.promise(donors, sum - soon, fair)),
+                findings,
+                shares,
+                isShort || round.isWaiting() ? WHILE_LACKING : policy.interval());
+    }
+}
