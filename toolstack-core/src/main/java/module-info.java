@@ -17,6 +17,8 @@ module org.xenjava.toolstack.core {
     requires static transitive org.jspecify;
 
     exports org.xenjava.toolstack;
+    exports org.xenjava.toolstack.balance;
+    exports org.xenjava.toolstack.balancer;
     exports org.xenjava.toolstack.config;
     exports org.xenjava.toolstack.config.libxl;
     exports org.xenjava.toolstack.config.xl;

@@ -1,12 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.xenjava.toolstack;
 
+import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.locks.Lock;
 import java.util.concurrent.locks.ReentrantLock;
+import org.xenjava.toolstack.balancer.BalanceListener;
+import org.xenjava.toolstack.balancer.BalanceService;
+import org.xenjava.toolstack.balancer.BalanceSettings;
+import org.xenjava.toolstack.balancer.BalancerParts;
+import org.xenjava.toolstack.balancer.MemoryBalancer;
+import org.xenjava.toolstack.balancer.MemoryReservation;
 import org.xenjava.toolstack.config.DomainConfig;
 import org.xenjava.toolstack.context.HostContext;
 import org.xenjava.toolstack.create.Arrivals;
@@ -30,14 +38,17 @@ import org.xenjava.toolstack.pool.GuestPoolPolicy;
 import org.xenjava.toolstack.progress.Cancellation;
 import org.xenjava.toolstack.progress.CreateListener;
 import org.xenjava.toolstack.save.SavedDomain;
+import org.xenjava.toolstack.resize.MemoryResize;
+import org.xenjava.toolstack.xenctrl.units.KiB;
 
-/** The guards, supervisors and pools of one toolstack, which end with it. */
+/** The guards, supervisors, pools and balancers of one toolstack, which end with it. */
 final class HostServices {
     private final HostContext context;
     private final Lock supervision;
     private final List<PodGuardService> guards = new CopyOnWriteArrayList<>();
     private final List<SupervisorService> supervisors = new CopyOnWriteArrayList<>();
     private final List<GuestPool> pools = new CopyOnWriteArrayList<>();
+    private final List<BalanceService> balancers = new CopyOnWriteArrayList<>();
 
     HostServices(HostContext context) {
         this.context = context;
@@ -136,6 +147,31 @@ final class HostServices {
         });
     }
 
+    BalanceService balance(BalanceSettings settings, BalanceListener listener) {
+        return context.gate().run(() -> {
+            BalanceService service =
+                    BalanceService.start(newBalancer(settings, listener), context.events(), sinceNow());
+            balancers.add(service);
+            return service;
+        });
+    }
+
+    MemoryBalancer newBalancer(BalanceSettings settings, BalanceListener listener) {
+        BalancerParts parts = new BalancerParts(
+                context.xenctrl(),
+                context.store(),
+                context.processes(),
+                new MemoryResize(context.xenctrl(), context.store(), context.podPolicy(), context.processes()),
+                context.rooms().controlDomainSize(),
+                context.controlDomain(),
+                context.locks()::tryExclusively);
+        return MemoryBalancer.of(parts, settings, listener);
+    }
+
+    Optional<MemoryReservation> reserveMemory(String id, KiB size, Duration limit) {
+        return MemoryReservation.ask(context.store(), context.events(), context.processes(), id, size, limit);
+    }
+
     HostWatchdog watchdog() {
         return new HostWatchdog(context, sinceNow());
     }
@@ -150,5 +186,6 @@ final class HostServices {
         supervisors.forEach(SupervisorService::close);
         guards.forEach(PodGuardService::close);
         pools.forEach(GuestPool::close);
+        balancers.forEach(BalanceService::close);
     }
 }

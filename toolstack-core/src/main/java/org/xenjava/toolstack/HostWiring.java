@@ -4,6 +4,7 @@ package org.xenjava.toolstack;
 import java.time.Duration;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.xenjava.toolstack.balancer.MemoryReservation;
 import org.xenjava.toolstack.context.DomainLocks;
 import org.xenjava.toolstack.context.HostContext;
 import org.xenjava.toolstack.create.Arrivals;
@@ -61,7 +62,13 @@ final class HostWiring {
         DomainRemoval removal = new DomainRemoval(xenctrl, store, devices, deviceModels, processes, userdata);
         BuildJournal builds = new BuildJournal(store, processes);
         ImageFiles images = new ImageFiles();
-        RoomMaker rooms = new RoomMaker(xenctrl, store, host.controlDomain(), options.room, HostWiring::pause);
+        RoomMaker rooms = new RoomMaker(
+                xenctrl,
+                store,
+                host.controlDomain(),
+                options.room,
+                (domain, size, limit) -> MemoryReservation.granted(store, events, processes, domain, size, limit),
+                HostWiring::pause);
         DomainBuilder builder = new DomainBuilder(
                 xenctrl,
                 store,

@@ -9,6 +9,11 @@ import java.util.UUID;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.xenjava.toolstack.balancer.BalanceListener;
+import org.xenjava.toolstack.balancer.BalanceService;
+import org.xenjava.toolstack.balancer.BalanceSettings;
+import org.xenjava.toolstack.balancer.MemoryBalancer;
+import org.xenjava.toolstack.balancer.MemoryReservation;
 import org.xenjava.toolstack.config.DomainConfig;
 import org.xenjava.toolstack.context.HostContext;
 import org.xenjava.toolstack.context.HostReader;
@@ -39,6 +44,7 @@ import org.xenjava.toolstack.progress.CreateListener;
 import org.xenjava.toolstack.save.SavedDomain;
 import org.xenjava.toolstack.xenctrl.PhysInfo;
 import org.xenjava.toolstack.xenctrl.Xenctrl;
+import org.xenjava.toolstack.xenctrl.units.KiB;
 import org.xenjava.toolstack.xenctrl.units.Pages;
 
 /**
@@ -380,8 +386,45 @@ public final class Toolstack implements AutoCloseable {
     }
 
     /**
-     * Ends guards, supervisors, pools and waiting operations, cancels builds and dumps, waits up to a minute for running
-     * operations, and closes the libraries last. Domains continue to run. Later operations fail with {@link
+     * Starts a {@link MemoryBalancer} of the host's memory. It runs on one thread until the returned service or this
+     * toolstack is closed. If another process balances this host, the service stands by and takes over when that process
+     * has ended. Nothing balances memory unless this method is called.
+     *
+     * @param settings the policy and the guests that take part
+     * @param listener receives what the balancer does and observes
+     * @return the service, which the caller closes
+     */
+    public BalanceService balance(BalanceSettings settings, BalanceListener listener) {
+        return services.balance(settings, listener);
+    }
+
+    /**
+     * Makes a balancer without a thread, for a caller that calls {@link MemoryBalancer#tick tick} in its own time.
+     *
+     * @param settings the policy and the guests that take part
+     * @param listener receives what the balancer does and observes
+     * @return the balancer, which the caller closes
+     */
+    public MemoryBalancer newBalancer(BalanceSettings settings, BalanceListener listener) {
+        return services.newBalancer(settings, listener);
+    }
+
+    /**
+     * Asks the balancer of the host for memory, in whichever process it runs. The answer comes at its next look.
+     *
+     * @param domain UUID of the domain to be built with the memory: what that domain owns counts as delivered
+     * @param size the memory
+     * @param limit time after which the balancer refuses what it cannot grant
+     * @return the request, which the caller closes when the memory is in use; empty if no balancer runs
+     */
+    public Optional<MemoryReservation> reserveMemory(UUID domain, KiB size, Duration limit) {
+        return context.attempting(
+                "reserving " + size + " of host memory", () -> services.reserveMemory(domain.toString(), size, limit));
+    }
+
+    /**
+     * Ends guards, supervisors, pools, balancers and waiting operations, cancels builds and dumps, waits up to a minute
+     * for running operations, and closes the libraries last. Domains continue to run. Later operations fail with {@link
      * XenUnavailableException}.
      */
     @Override

@@ -182,7 +182,9 @@ public final class DomainBuilder {
             Supplier<Built> work) {
         Room room = XenFailures.translating(attempt, () -> {
             cancellation.check(attempt);
-            return backing.awaitingReturns(() -> rooms.make(memory, backed, config.name(), cancellation));
+            RoomMaker.Guest guest =
+                    new RoomMaker.Guest(config.name(), config.uuid().orElseThrow());
+            return backing.awaitingReturns(() -> rooms.make(memory, backed, guest, cancellation));
         });
         try {
             return work.get();

@@ -57,7 +57,7 @@ public record Loan(Purpose purpose, long oldMaxPages, long newMaxPages, long tot
     }
 
     /** The loan that a record describes; text of another form is no loan. */
-    static Optional<Loan> parse(String text) {
+    public static Optional<Loan> parse(String text) {
         return Optional.of(FORM.matcher(text)).filter(Matcher::matches).map(Loan::of);
     }
 
@@ -82,7 +82,7 @@ public record Loan(Purpose purpose, long oldMaxPages, long newMaxPages, long tot
     }
 
     /** The path of the record. */
-    static String path(DomainPaths paths) {
+    public static String path(DomainPaths paths) {
         return paths.podGuard() + "/covered";
     }
 }

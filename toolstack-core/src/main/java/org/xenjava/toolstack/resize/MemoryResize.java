@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.xenjava.toolstack.resize;
 
+import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.xenjava.toolstack.config.MemorySizes;
@@ -191,6 +192,70 @@ public final class MemoryResize {
         } catch (RuntimeException e) {
             restore(limit, paths);
             throw XenFailures.translate(Attempt.on(info.domid(), attempt), e);
+        }
+    }
+
+    /**
+     * Sets the size for a balancer, unless another process has set another one. A guest that shrinks keeps its max_mem
+     * until {@link #confine}; a guest that grows gets it first, as {@link #setMemory} does.
+     *
+     * @param info the present state of the domain
+     * @param from the size that the domain is expected to have
+     * @param to a whole number of pages, 1 MiB and video RAM … static-max
+     * @param reserve pages of the host that have to stay free and unclaimed
+     * @param note what is written to xenstore with the new size
+     * @return false if the domain has another size; nothing was changed
+     */
+    public boolean move(DomainInfo info, KiB from, KiB to, Pages reserve, Consumer<StoreTransaction> note) {
+        DomainPaths paths = new DomainPaths(info.domid());
+        String attempt = "balancing domain " + info.domid() + " to " + to;
+        MemoryNodes nodes = read(paths);
+        if (!nodes.size().equals(from)) {
+            return false;
+        }
+        requireSize(to, nodes, paths);
+        PodCounters counters = xenctrl.memory().podTarget(info.domid());
+        ResizeDecision decision = ResizeDecision.of(policy, nodes, counters, to);
+        MemoryGrowth growth =
+                new MemoryGrowth(xenctrl, store, holder, info.domid(), Pages.of(info.maxPages()), attempt);
+        try {
+            if (from.isLessThan(to)) {
+                KiB maxMem = decision.maxMem().max(Pages.of(info.maxPages()).toKiB());
+                growth.grow(maxMem, Pages.of(counters.totPages()), decision.total(), decision.podTarget(), reserve);
+            }
+            boolean done = store.inTransaction(transaction -> {
+                boolean committed = commit(transaction, paths, nodes, to, decision);
+                if (committed) {
+                    note.accept(transaction);
+                }
+                return committed;
+            });
+            if (!done) {
+                restore(growth, paths);
+            }
+            return done;
+        } catch (RuntimeException e) {
+            restore(growth, paths);
+            throw XenFailures.translate(Attempt.on(info.domid(), attempt), e);
+        }
+    }
+
+    /**
+     * Lowers max_mem to what the domain's size needs, if the domain owns no more than that and mem-max has not set
+     * another limit.
+     *
+     * @param info the present state of the domain
+     */
+    public void confine(DomainInfo info) {
+        MemoryNodes nodes = read(new DomainPaths(info.domid()));
+        PodCounters counters = xenctrl.memory().podTarget(info.domid());
+        KiB maxMem = ResizeDecision.of(policy, nodes, counters, nodes.size()).maxMem();
+        boolean fits = counters.totPages() <= maxMem.toPages().count() && counters.debt() <= 0;
+        if (fits
+                && maxMem.toPages().count() < info.maxPages()
+                && nodes.loan().isEmpty()
+                && nodes.nextMaximum().isEmpty()) {
+            xenctrl.memory().setMaxMem(info.domid(), maxMem);
         }
     }
 

@@ -35,6 +35,21 @@ public final class ControlDomainSize {
         this.policy = policy;
     }
 
+    /** {@return whether Xen's command line fixes the size of domain 0} */
+    public boolean isFixed() {
+        return RoomMaker.isFixed(xenctrl);
+    }
+
+    /** {@return the smallest size that domain 0 can have with the programs that run now} */
+    public KiB least() {
+        return least(Pages.of(info().totPages()));
+    }
+
+    private KiB least(Pages owned) {
+        KiB usable = Pages.of(system.availableBytes() / Pages.BYTES).toKiB();
+        return owned.minus(RoomDecision.spare(policy, owned, usable)).toKiB();
+    }
+
     /**
      * Asks domain 0's balloon driver for a size and returns at once.
      *
@@ -88,8 +103,7 @@ public final class ControlDomainSize {
 
     private void requireSize(KiB memory, DomainInfo info) {
         Pages owned = Pages.of(info.totPages());
-        KiB usable = Pages.of(system.availableBytes() / Pages.BYTES).toKiB();
-        KiB least = owned.minus(RoomDecision.spare(policy, owned, usable)).toKiB();
+        KiB least = least(owned);
         long surplus = xenctrl.host().physInfo().availablePages()
                 - policy.reserve().toPages().count();
         KiB possible = owned.plus(Pages.of(Math.max(0, surplus))).toKiB();

@@ -3,6 +3,7 @@ package org.xenjava.toolstack.room;
 
 import java.time.Duration;
 import java.util.Optional;
+import java.util.UUID;
 import java.util.function.Consumer;
 import java.util.regex.Pattern;
 import org.slf4j.Logger;
@@ -60,18 +61,42 @@ public final class RoomMaker {
     private final StoreClient store;
     private final ControlDomain system;
     private final RoomPolicy policy;
+    private final Reservations balancer;
     private final Consumer<Duration> pause;
+
+    /** Asks the balancer of the host, if one runs. */
+    @FunctionalInterface
+    public interface Reservations {
+        /** There is no balancer. */
+        Reservations NONE = (domain, size, limit) -> Optional.empty();
+
+        /**
+         * Waits until the balancer has made memory free.
+         *
+         * @param domain the domain to be built
+         * @return ends the reservation; empty if no balancer runs
+         * @throws HostMemoryException if the balancer refuses
+         */
+        Optional<Runnable> reserve(UUID domain, KiB size, Duration limit);
+    }
 
     /**
      * @param system domain 0's own system
+     * @param balancer asked if neither the host nor domain 0 has the memory
      * @param pause lets time pass
      */
     public RoomMaker(
-            Xenctrl xenctrl, StoreClient store, ControlDomain system, RoomPolicy policy, Consumer<Duration> pause) {
+            Xenctrl xenctrl,
+            StoreClient store,
+            ControlDomain system,
+            RoomPolicy policy,
+            Reservations balancer,
+            Consumer<Duration> pause) {
         this.xenctrl = xenctrl;
         this.store = store;
         this.system = system;
         this.policy = policy;
+        this.balancer = balancer;
         this.pause = pause;
     }
 
@@ -80,14 +105,37 @@ public final class RoomMaker {
      * lock may come first.
      *
      * @param backed whether the boot of the guest is to be backed with pages of the host, if they can be had
-     * @param name the guest's name, for messages
+     * @param guest the guest to be built
      * @throws HostMemoryException if too little is free and unclaimed, and domain 0 cannot give it; domain 0 has the
      *     target that it had before
      */
-    public Room make(MemoryPlan memory, Backing backed, String name, Cancellation cancellation) {
+    public Room make(MemoryPlan memory, Backing backed, Guest guest, Cancellation cancellation) {
         Pages least = memory.claim().plus(Pages.holding(memory.pagingPoolBytes()));
         Pages wanted = backed == Backing.WANTED ? least.plus(memory.initialDebt()) : least;
-        String attempt = "building domain " + name;
+        RoomDecision.Need need = new RoomDecision.Need(least.plus(OVERHEAD), wanted.plus(OVERHEAD));
+        String attempt = "building domain " + guest.name();
+        try {
+            return make(least, need, attempt, cancellation);
+        } catch (HostMemoryException e) {
+            Runnable release = balancer.reserve(guest.uuid(), need.least().toKiB(), policy.limit())
+                    .orElseThrow(() -> e);
+            Room room = Undo.onFailure(() -> make(least, need, attempt, cancellation), release);
+            return new Room(() -> {
+                room.close();
+                release.run();
+            });
+        }
+    }
+
+    /**
+     * A guest to be built.
+     *
+     * @param name its name, for messages
+     * @param uuid its UUID
+     */
+    public record Guest(String name, UUID uuid) {}
+
+    private Room make(Pages least, RoomDecision.Need need, String attempt, Cancellation cancellation) {
         if (!isAllowed()) {
             Pages available = available();
             if (least.isMoreThan(available)) {
@@ -96,7 +144,6 @@ public final class RoomMaker {
             return new Room(() -> {});
         }
         ControlDomain.XlLock lock = lock(attempt, cancellation);
-        RoomDecision.Need need = new RoomDecision.Need(least.plus(OVERHEAD), wanted.plus(OVERHEAD));
         Undo.onFailure(() -> shrink(need, attempt, cancellation), lock::close);
         return new Room(lock::close);
     }
@@ -124,10 +171,14 @@ public final class RoomMaker {
     private boolean isAllowed() {
         return switch (policy.mode()) {
             case NEVER -> false;
-            case UNLESS_FIXED ->
-                !FIXED_SIZE.matcher(xenctrl.host().commandLine()).find();
+            case UNLESS_FIXED -> !isFixed(xenctrl);
             case ALWAYS -> true;
         };
+    }
+
+    /** {@return whether Xen's command line fixes the size of domain 0} */
+    static boolean isFixed(Xenctrl xenctrl) {
+        return FIXED_SIZE.matcher(xenctrl.host().commandLine()).find();
     }
 
     private Pages available() {

@@ -137,7 +137,13 @@ final class HvmTestHost implements AutoCloseable {
                         new Random(153),
                         new BootBacking(xenctrl, store, ProcessIdentity.named("test"), backedBoot, xen::advance),
                         removal(),
-                        new RoomMaker(xenctrl, store, xen.host().controlDomain(), RoomPolicy.never(), xen::advance),
+                        new RoomMaker(
+                                xenctrl,
+                                store,
+                                xen.host().controlDomain(),
+                                RoomPolicy.never(),
+                                RoomMaker.Reservations.NONE,
+                                xen::advance),
                         Userdata.none())
                 .build(config, listener, cancellation)
                 .domid();

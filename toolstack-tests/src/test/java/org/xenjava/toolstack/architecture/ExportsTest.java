@@ -34,9 +34,14 @@ class ExportsTest {
     private static final String ROOT = "org.xenjava.toolstack.";
     private static final Pattern EXPORT = Pattern.compile("exports ([\\w.]+);");
 
-    /** The types that an embedder names first, and the event that Java Flight Recorder finds by its name. */
+    /**
+     * The types that an embedder names first, the balancer's policy for a host of its own, and the event that Java Flight
+     * Recorder finds by its name.
+     */
     private static final Set<String> ENTRANCES = Set.of(
             ROOT + "Toolstack",
+            ROOT + "balance.FairDecider",
+            ROOT + "balance.MemoryBounds",
             ROOT + "config.xl.XlConf",
             ROOT + "config.xl.XlConfigReader",
             ROOT + "config.xl.XlPoolReader",

@@ -80,6 +80,10 @@ class HouseRulesTest {
             .definedBy(ROOT + ".resize..")
             .layer("room")
             .definedBy(ROOT + ".room..")
+            .layer("balance")
+            .definedBy(ROOT + ".balance")
+            .layer("balancer")
+            .definedBy(ROOT + ".balancer")
             .layer("create")
             .definedBy(ROOT + ".create..")
             .layer("pod")
@@ -171,6 +175,12 @@ class HouseRulesTest {
             .mayOnlyAccessLayers("progress", "error", "memory", "store", "operation", "xenctrl", "lib", "units")
             .whereLayer("pod")
             .mayOnlyAccessLayers("process", "error", "memory", "store", "service", "resize", "xenctrl", "lib", "units")
+            .whereLayer("balance")
+            .mayOnlyAccessLayers("units")
+            .whereLayer("balancer")
+            .mayOnlyAccessLayers(
+                    "balance", "process", "error", "store", "service", "resize", "room", "pod", "xenctrl", "lib",
+                    "units")
             .whereLayer("create")
             .mayOnlyAccessLayers(
                     "processor",
@@ -286,6 +296,7 @@ class HouseRulesTest {
     static final ArchRule nothingPureKnowsEffects = noClasses()
             .that()
             .resideInAnyPackage(
+                    ROOT + ".balance",
                     ROOT + ".config..",
                     ROOT + ".device.plan..",
                     ROOT + ".device.view..",
