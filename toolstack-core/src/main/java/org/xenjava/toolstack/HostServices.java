@@ -37,8 +37,8 @@ import org.xenjava.toolstack.pool.GuestPool;
 import org.xenjava.toolstack.pool.GuestPoolPolicy;
 import org.xenjava.toolstack.progress.Cancellation;
 import org.xenjava.toolstack.progress.CreateListener;
-import org.xenjava.toolstack.save.SavedDomain;
 import org.xenjava.toolstack.resize.MemoryResize;
+import org.xenjava.toolstack.save.SavedDomain;
 import org.xenjava.toolstack.xenctrl.units.KiB;
 
 /** The guards, supervisors, pools and balancers of one toolstack, which end with it. */

@@ -17,6 +17,7 @@ public final class MemoryCommands {
         commands.put("pod-check", PodCheckCommand::new);
         commands.put("pod-watch", PodWatchCommand::new);
         commands.put("guard", GuardCommand::new);
+        commands.put("balance", BalanceCommand::new);
         return commands;
     }
 }

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.cli.memory;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.xenjava.toolstack.cli.GuestFiles;
+import org.xenjava.toolstack.cli.Prompt;
+import org.xenjava.toolstack.cli.Prompt.Outcome;
+import org.xenjava.toolstack.sim.SimulatedXen;
+import org.xenjava.toolstack.xenctrl.Xenctrl;
+
+class BalanceCommandTest {
+    private final SimulatedXen xen = SimulatedXen.create();
+    private final Prompt prompt = Prompt.on(xen);
+    private final Xenctrl hypercalls = Prompt.hypercalls(xen);
+
+    @BeforeEach
+    void startGuest(@TempDir Path directory) {
+        prompt.whileSleeping(this::passTheTime);
+        String file = new GuestFiles(directory).config("web", "memory = 64", "maxmem = 128");
+        assertEquals(0, prompt.run("create", "--backed-boot", "off", file).status());
+    }
+
+    private void passTheTime() {
+        List<Duration> slept = prompt.slept();
+        xen.advance(slept.get(slept.size() - 1));
+    }
+
+    private long mib() {
+        return hypercalls.domains().info(1).orElseThrow().totPages() / 256;
+    }
+
+    @Test
+    void aDryRunShowsWhatTheBalancerWouldDoAndChangesNothing() {
+        Outcome outcome = prompt.run("balance", "--dry-run");
+        assertEquals(0, outcome.status(), outcome.err());
+        List<String> words =
+                List.of(outcome.out().lines().toList().get(3).strip().split("\\s+"));
+        assertEquals(List.of("web", "1", "64", "64", "64", "128", "64", "128", "to", "128"), words, outcome.out());
+        xen.advance(Duration.ofMinutes(1));
+        assertEquals(64, mib());
+    }
+
+    @Test
+    void aDryRunInJsonHasAmountsInKib() {
+        JsonObject report = JsonParser.parseString(
+                        prompt.run("balance", "-n", "--json").out())
+                .getAsJsonObject();
+        JsonObject web = report.getAsJsonArray("domains").get(1).getAsJsonObject();
+        assertEquals("web", web.get("name").getAsString());
+        assertEquals(128 * 1024, web.get("new_target_kib").getAsInt());
+        assertEquals("running", web.get("phase").getAsString());
+    }
+
+    @Test
+    void onceSetsTheTargets() {
+        Outcome outcome = prompt.run("balance", "--once");
+        assertEquals(new Outcome(0, "acting\nweb (1): 128 MiB instead of 64 MiB\n", ""), outcome);
+        xen.advance(Duration.ofMinutes(1));
+        assertEquals(128, mib());
+    }
+
+    @Test
+    void aGuestThatIsExceptedKeepsItsSize() {
+        assertEquals(new Outcome(0, "acting\n", ""), prompt.run("balance", "--once", "--except", "web"));
+        assertEquals(2, prompt.run("balance", "--once", "--dry-run").status());
+    }
+
+    @Test
+    void theBalancerRunsUntilItIsEnded() {
+        prompt.whileSleeping(() -> {
+            passTheTime();
+            if (prompt.slept().size() > 100) {
+                Thread.currentThread().interrupt();
+            }
+        });
+        Outcome outcome = prompt.run("balance", "--json");
+        assertEquals(0, outcome.status(), outcome.err());
+        assertTrue(
+                outcome.out().contains("{\"event\":\"resized\",\"domid\":1,\"text\":\"web (1): 128 MiB"),
+                outcome.out());
+        assertEquals(128, mib());
+    }
+}
