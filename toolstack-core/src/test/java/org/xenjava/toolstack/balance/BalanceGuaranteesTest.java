@@ -61,7 +61,8 @@ class BalanceGuaranteesTest {
             try {
                 checkRun(seed, rule, events);
             } catch (AssertionError e) {
-                throw new AssertionError("seed " + seed + ", " + rule + ", events " + events + ": " + e.getMessage(), e);
+                throw new AssertionError(
+                        "seed " + seed + ", " + rule + ", events " + events + ": " + e.getMessage(), e);
             }
         }
     }

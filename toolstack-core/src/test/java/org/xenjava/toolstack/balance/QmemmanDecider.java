@@ -137,9 +137,7 @@ final class QmemmanDecider implements MemoryDecider {
         }
         for (GuestSnapshot guest : donors) {
             askedAt.put(guest.domid(), actual(guest));
-            targets.put(
-                    guest.domid(),
-                    (long) (actual(guest) + needed(guest) * ((double) lacking / surplus) * MARGIN));
+            targets.put(guest.domid(), (long) (actual(guest) + needed(guest) * ((double) lacking / surplus) * MARGIN));
         }
     }
 
@@ -151,8 +149,7 @@ final class QmemmanDecider implements MemoryDecider {
 
     private void balance(List<GuestSnapshot> guests, long free) {
         guests.stream()
-                .filter(guest ->
-                        actual(guest) <= lastTargets.get(guest.domid()) + LEFT_FREE / 2 || needed(guest) > 0)
+                .filter(guest -> actual(guest) <= lastTargets.get(guest.domid()) + LEFT_FREE / 2 || needed(guest) > 0)
                 .forEach(guest -> withoutProgress.remove(guest.domid()));
         List<GuestSnapshot> parties = taking(guests);
         long available =

@@ -132,7 +132,9 @@ final class SqueezedDecider implements MemoryDecider {
                 now.stuck.add(guest.uuid());
             }
         }
-        return guests.stream().filter(guest -> !now.stuck.contains(guest.uuid())).toList();
+        return guests.stream()
+                .filter(guest -> !now.stuck.contains(guest.uuid()))
+                .toList();
     }
 
     private Plan plan(List<GuestSnapshot> active, long surplus) {
