@@ -26,7 +26,7 @@ public record DeviceModel(
      * @param arguments further arguments, behind the library's own
      * @param confinement how much of it is confined; the host's policy if empty
      * @param user the name of the user that it runs as; chosen by the library if empty
-     * @throws ConfigException if the path is empty or an argument has a NUL
+     * @throws org.xenjava.toolstack.error.ConfigException if the path is empty or an argument has a NUL
      */
     public DeviceModel {
         arguments = List.copyOf(arguments);
