@@ -121,16 +121,10 @@ public final class DomainMigration {
             Suspension suspension = DomainSaving.suspension(domain, VERB);
             String config = DomainSaving.json(domain, VERB);
             DomainSaver saver = new DomainSaver(domain.xenctrl(), domain.domid(), cancellation);
-            saver.writeLive(
-                    link,
-                    config,
-                    size,
-                    () -> {
-                        suspension.suspend();
-                        requireSame(config);
-                    },
-                    listener);
+            saver.writeLive(link, config, size, suspension::suspend, listener);
             report(Phase.WAITING);
+            // Meanwhile the other host attaches the devices.
+            requireSame(config);
         }
 
         /** A device or a size that has changed since the beginning is not what the other host has built. */

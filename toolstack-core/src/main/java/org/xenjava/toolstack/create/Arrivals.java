@@ -89,6 +89,7 @@ public final class Arrivals {
         if (start == ReceivedStart.RUNNING) {
             unpause(guest.domid());
         }
+        LOG.debug("domain {} was taken over", guest.domid());
         close(guest);
     }
 

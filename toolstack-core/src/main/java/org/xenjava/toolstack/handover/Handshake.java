@@ -49,26 +49,31 @@ public final class Handshake {
 
     /** Reads a message; a wrong byte is refused at once. */
     void expect(String message, Duration limit) throws IOException {
-        StringBuilder read = new StringBuilder();
-        while (read.length() < message.length()) {
-            read.append((char) next(limit));
-            if (!message.startsWith(read.toString())) {
-                throw new MigrationException("the other end says '" + printable(read.toString()) + "' instead of '"
-                        + printable(message) + "'");
+        ByteBuffer bytes = ByteBuffer.allocate(message.length());
+        while (bytes.hasRemaining()) {
+            read(bytes, limit);
+            String said = new String(bytes.array(), 0, bytes.position(), StandardCharsets.ISO_8859_1);
+            if (!message.startsWith(said)) {
+                throw new MigrationException(
+                        "the other end says '" + printable(said) + "' instead of '" + printable(message) + "'");
             }
+        }
+    }
+
+    private void read(ByteBuffer into, Duration limit) throws IOException {
+        if (link.in(limit).read(into) < 0) {
+            throw new MigrationException("the other end has closed the link");
         }
     }
 
     /** Reads one byte. */
     int next(Duration limit) throws IOException {
         ByteBuffer one = ByteBuffer.allocate(1);
-        if (link.in(limit).read(one) < 0) {
-            throw new MigrationException("the other end has closed the link");
-        }
+        read(one, limit);
         return Byte.toUnsignedInt(one.get(0));
     }
 
     private static String printable(String text) {
-        return text.replaceAll("[^ -~]", "");
+        return text.replaceAll("[^ -~]+", " ").strip();
     }
 }

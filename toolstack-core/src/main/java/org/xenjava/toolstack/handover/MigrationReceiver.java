@@ -55,6 +55,7 @@ public final class MigrationReceiver {
             Handshake handshake = new Handshake(timed);
             handshake.send(Handshake.READY);
             A arrival = build.apply(timed.in());
+            LOG.debug("the guest was received");
             Undo.onFailure(() -> awaitPermission(handshake), arrival::abandon);
             takeOver(handshake, arrival);
             return arrival;

@@ -63,7 +63,9 @@ public final class MigrationSender {
             Handshake handshake = new Handshake(link);
             handshake.expect(Handshake.READY, limits.start());
             guest.send(link.out());
+            LOG.debug("the guest was sent");
             handshake.expect(Handshake.BUILT, limits.devices());
+            LOG.debug("the other host has built it");
             guest.giveAway();
             handOver(handshake);
         } catch (IOException e) {

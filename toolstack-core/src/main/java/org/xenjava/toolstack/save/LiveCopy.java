@@ -3,6 +3,8 @@ package org.xenjava.toolstack.save;
 
 import java.io.IOException;
 import java.util.BitSet;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.xenjava.toolstack.progress.DumpListener;
 import org.xenjava.toolstack.progress.MigrationListener;
 import org.xenjava.toolstack.progress.MigrationProgress;
@@ -16,6 +18,8 @@ import org.xenjava.toolstack.xenctrl.units.Pages;
  * suspends the guest and copies the rest.
  */
 final class LiveCopy {
+    private static final Logger LOG = LoggerFactory.getLogger(LiveCopy.class);
+
     private final PageSender pages;
     private final WriteLog log;
     private final MigrationListener listener;
@@ -37,13 +41,16 @@ final class LiveCopy {
             send(dirty, pass(Phase.COPYING));
             dirty = log.read(DirtyScan.CLEAN);
         }
+        LOG.debug("the guest is asked to suspend itself");
         suspension.run();
         dirty.or(log.read(DirtyScan.FINAL));
         send(dirty, pass(Phase.SUSPENDED));
         pages.sendRest(size);
+        LOG.debug("all pages sent");
     }
 
     private void send(BitSet frames, DumpListener progress) throws IOException {
+        LOG.debug("pass {}: {} pages", pass, frames.cardinality());
         progress.onProgress(Pages.ZERO, Pages.of(frames.cardinality()));
         pages.send(frames, progress);
     }

@@ -199,7 +199,8 @@ class MigrationTest {
         TestCable cable = new TestCable();
         cable.receiver().out().write(ByteBuffer.wrap("xl migration\nzsh: not found".getBytes()));
         var e = assertThrows(MigrationException.class, () -> domain.migration().migrate(hosts.target(cable)));
-        assertTrue(e.getMessage().contains("the other end says 'xl migration' instead of"), e.getMessage());
+        assertTrue(
+                e.getMessage().contains("the other end says 'xl migration zsh: not found' instead of"), e.getMessage());
         hosts.assertOneRunsAndNothingElseIsLeft("a refusal");
     }
 

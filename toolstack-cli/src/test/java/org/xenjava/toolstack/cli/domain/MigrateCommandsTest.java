@@ -105,7 +105,7 @@ class MigrateCommandsTest {
         Outcome refused =
                 prompt.run("migrate", "-s", "", "web", receiver("echo 'xlj: not found'; exec cat >/dev/null"));
         assertEquals(1, refused.status());
-        assertTrue(refused.err().contains("the other end says 'xlj' instead of"), refused.err());
+        assertTrue(refused.err().contains("the other end says 'xlj: not found' instead of"), refused.err());
         assertTrue(refused.err().contains("the guest runs on here"), refused.err());
         assertTrue(prompt.run("list", "web").out().contains("-b----"));
     }
