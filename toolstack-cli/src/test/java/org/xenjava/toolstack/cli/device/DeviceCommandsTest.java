@@ -2,6 +2,7 @@
 package org.xenjava.toolstack.cli.device;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
@@ -57,6 +58,20 @@ class DeviceCommandsTest {
         assertEquals(Set.of("vif1.0"), xen.hostLinks().keySet());
         assertEquals(DONE, prompt.run("network-detach", "web", "00:16:3e:01:02:03"));
         assertEquals(Set.of(), xen.hostLinks().keySet());
+    }
+
+    @Test
+    void aCardIsAttachedUnderTheNumberThatItAsksFor() {
+        assertEquals(DONE, prompt.run("network-attach", "web", "devid=3"));
+        assertEquals(Set.of("vif1.3"), xen.hostLinks().keySet());
+        Outcome again = prompt.run("network-attach", "web", "devid=3");
+        assertEquals(1, again.status());
+        assertTrue(again.err().contains("it has one with the devid 3 already"), again.err());
+        assertEquals(DONE, prompt.run("network-attach", "web"));
+        assertEquals(Set.of("vif1.3", "vif1.4"), xen.hostLinks().keySet());
+        Outcome elsewhere = prompt.run("network-attach", "web", "backend=net");
+        assertEquals(1, elsewhere.status());
+        assertTrue(elsewhere.err().contains("network cards are served by domain 0"), elsewhere.err());
     }
 
     @Test

@@ -242,6 +242,16 @@ class QemuCommandLineTest {
         assertFalse(arguments.contains("-boot"));
     }
 
+    @Test
+    void theQemuOfAPvhGuestHasItsArguments() {
+        List<String> arguments = arguments(
+                "name = 'pvh'\ntype = 'pvh'\nkernel = '/k'\nmemory = 256\ndevice_model_args = ['-a']\n"
+                        + "device_model_args_pv = ['-b']\n",
+                7);
+
+        assertEquals(List.of("-a", "-b"), arguments.subList(arguments.size() - 2, arguments.size()));
+    }
+
     private static boolean has(List<String> arguments, String option, String value) {
         return Collections.indexOfSubList(arguments, List.of(option, value)) >= 0;
     }
