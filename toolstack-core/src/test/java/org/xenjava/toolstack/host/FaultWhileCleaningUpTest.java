@@ -19,9 +19,12 @@ import org.xenjava.toolstack.error.ToolstackException;
 import org.xenjava.toolstack.progress.Leftover;
 import org.xenjava.toolstack.progress.RemovalStep;
 import org.xenjava.toolstack.sim.fault.Fault;
+import org.xenjava.toolstack.sim.fault.FaultInjection;
+import org.xenjava.toolstack.sim.fault.FaultSite;
 import org.xenjava.toolstack.sim.fault.MachineState;
 import org.xenjava.toolstack.sim.fault.ProcessKilled;
 import org.xenjava.toolstack.sim.fault.Verdict;
+import org.xenjava.toolstack.store.DomainPaths;
 import org.xenjava.toolstack.xenctrl.lib.Errno;
 
 /** Injects faults into the cleanup itself: nothing is lost, and another process or a second attempt finishes it. */
@@ -165,13 +168,29 @@ class FaultWhileCleaningUpTest {
         return host.faults.calls() - start;
     }
 
+    /** If xenstore does not say whether a domain has a QEMU, a destroy looks at the processes and goes on. */
+    private static void assertFails(Domain domain, FaultInjection faults) {
+        try {
+            domain.destroy();
+        } catch (ToolstackException expected) {
+            return;
+        }
+        FaultSite struck = faults.injected().get(faults.injected().size() - 1);
+        DomainPaths paths = new DomainPaths(domain.domid());
+        assertTrue(
+                struck.path()
+                        .filter(List.of(paths.deviceModelIdentity(), paths.deviceModelPid())::contains)
+                        .isPresent(),
+                "nothing was thrown for " + struck);
+    }
+
     @Test
     void aDestroyThatFailsCanBeRepeated() {
         long calls = callsOfADestroy();
         for (long n = 1; n <= calls; n++) {
             Domain domain = create();
             host.faults.inject(Fault.callFails(n, Errno.EIO));
-            assertThrows(ToolstackException.class, domain::destroy);
+            assertFails(domain, host.faults);
             host.faults.heal();
             domain.destroy();
             host.assertUnchangedSince(before, host.faults.injected().toString());
@@ -189,7 +208,7 @@ class FaultWhileCleaningUpTest {
                 host.letTheNextProcessCollectAfter(before, process -> {
                     Domain domain = process.open().create(CONFIG);
                     process.faults().inject(fault);
-                    assertThrows(ToolstackException.class, domain::destroy);
+                    assertFails(domain, process.faults());
                 });
             }
         }
@@ -214,7 +233,7 @@ class FaultWhileCleaningUpTest {
         for (long n = 1; n <= calls; n++) {
             Domain domain = create();
             host.faults.inject(Fault.callFails(n, Errno.EIO));
-            assertThrows(ToolstackException.class, domain::destroy);
+            assertFails(domain, host.faults);
             host.faults.heal();
             host.toolstack.leftovers().removeAll();
             host.assertUnchangedSince(before, host.faults.injected().toString());
