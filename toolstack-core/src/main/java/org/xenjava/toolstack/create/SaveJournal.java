@@ -78,10 +78,15 @@ public final class SaveJournal {
         return entries.path(entry) + "/given-away";
     }
 
-    /** Saves that nobody works on. Guests that were given away stay as they are: only the other host knows. */
+    /**
+     * Saves that nobody works on. Guests that were given away stay as they are, because only the other host knows, unless
+     * their domain is being removed.
+     */
     List<DomainJournal.Entry> unfinished() {
         return entries.unfinished().stream()
-                .filter(entry -> !isThere(entry) || !store.direct().exists(givenAway(entry)))
+                .filter(entry -> !isThere(entry)
+                        || !store.direct().exists(givenAway(entry))
+                        || removal.journal().contains(entry))
                 .toList();
     }
 

@@ -45,6 +45,15 @@ final class TestCable {
         return this;
     }
 
+    /** The sender's process has ended, whether it has used the cable or not. */
+    void cut() {
+        try {
+            breakNow();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
     MigrationLink sender() {
         return end(down.source(), up.sink(), upLeft);
     }

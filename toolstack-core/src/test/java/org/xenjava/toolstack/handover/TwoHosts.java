@@ -105,15 +105,15 @@ final class TwoHosts implements AutoCloseable {
     }
 
     List<Throwable> migrate(Toolstack sender, Toolstack receiver, TestCable cable, MigrationListener listener) {
-        Domain domain = sender.find(ID).orElseThrow();
         return whileTimePasses(() -> {
             CompletableFuture<Optional<Throwable>> receiving =
                     CompletableFuture.supplyAsync(() -> failure(() -> receiver.receive(
                             cable.receiver(), LIMITS, ReceivedStart.RUNNING, CreateListener.NONE, new Cancellation())));
             Optional<Throwable> sending = failure(() -> {
-                domain.migration().migrate(target(cable), LIMITS, listener, new Cancellation());
-                return domain;
+                sender.find(ID).orElseThrow().migration().migrate(target(cable), LIMITS, listener, new Cancellation());
+                return sender;
             });
+            cable.cut();
             return Stream.of(sending, result(receiving))
                     .flatMap(Optional::stream)
                     .toList();
