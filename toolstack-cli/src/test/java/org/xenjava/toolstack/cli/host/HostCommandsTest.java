@@ -108,7 +108,8 @@ class HostCommandsTest {
         assertEquals("shop", config.getAsJsonObject("c_info").get("name").getAsString());
         assertEquals(all.out(), prompt.run("list", "--long", "shop").out());
         assertEquals(
-                new Outcome(1, "[]\n", "xlj: domain 0: no configuration is stored\n"), prompt.run("list", "-l", "0"));
+                new Outcome(1, "[\n\n]\n", "xlj: domain 0: no configuration is stored\n"),
+                prompt.run("list", "-l", "0"));
     }
 
     @Test
