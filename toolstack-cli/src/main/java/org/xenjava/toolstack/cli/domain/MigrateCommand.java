@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.xenjava.toolstack.cli.domain;
 
+import java.util.regex.Pattern;
 import org.xenjava.toolstack.Domain;
 import org.xenjava.toolstack.cli.command.DomainCommand;
 import org.xenjava.toolstack.cli.command.Session;
@@ -10,8 +11,11 @@ import org.xenjava.toolstack.progress.MigrationListener;
 import org.xenjava.toolstack.progress.MigrationProgress;
 import org.xenjava.toolstack.xenctrl.units.Pages;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
 
 @Command(
         name = "migrate",
@@ -23,6 +27,12 @@ import picocli.CommandLine.Parameters;
         })
 final class MigrateCommand extends DomainCommand {
     private static final int ALL_PERCENT = 100;
+
+    /** A shell reads the name, and ssh must not take it for an option. */
+    private static final Pattern HOST_NAME = Pattern.compile("[A-Za-z0-9_.:@%\\[\\]][A-Za-z0-9_.:@%\\[\\]-]*");
+
+    @Spec
+    private CommandSpec spec = CommandSpec.create();
 
     @Parameters(index = "1", paramLabel = "HOST", description = "the other host")
     private String host = "";
@@ -59,6 +69,14 @@ final class MigrateCommand extends DomainCommand {
         super(session);
     }
 
+    private void requireHostName() {
+        if (!ssh.isEmpty() && !HOST_NAME.matcher(host).matches()) {
+            throw new ParameterException(
+                    spec.commandLine(),
+                    "'" + host + "' is no name of a host; with -s '' HOST may be a whole command line");
+        }
+    }
+
     @Override
     protected String controlDomainRefusal() {
         return "cannot be migrated";
@@ -66,6 +84,7 @@ final class MigrateCommand extends DomainCommand {
 
     @Override
     protected void run(Domain domain) {
+        requireHostName();
         boolean terminal = session.console().isTerminal(Console.Stream.ERR);
         MigrationListener listener = terminal ? this::show : MigrationListener.NONE;
         if (cover) {

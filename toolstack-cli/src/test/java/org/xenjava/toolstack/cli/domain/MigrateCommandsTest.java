@@ -2,6 +2,7 @@
 package org.xenjava.toolstack.cli.domain;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.FileInputStream;
@@ -20,6 +21,8 @@ import java.util.function.Supplier;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.xenjava.toolstack.cli.GuestFiles;
 import org.xenjava.toolstack.cli.Prompt;
 import org.xenjava.toolstack.cli.Prompt.Outcome;
@@ -131,5 +134,14 @@ class MigrateCommandsTest {
         assertEquals(1, refused.status());
         assertTrue(refused.err().contains("populate-on-demand entries without a page"), refused.err());
         assertEquals(new Outcome(1, "", "xlj: domain 0 cannot be migrated\n"), prompt.run("migrate", "0", "host"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"-oProxyCommand=x", "there; x", "$(x)", "", "there xl"})
+    void aHostNameThatAShellWouldReadInAnotherWayIsRefused(String host) {
+        Outcome outcome = prompt.run("migrate", "-s", "touch " + directory.resolve("started"), "web", "--", host);
+        assertEquals(2, outcome.status());
+        assertTrue(outcome.err().contains("is no name of a host"), outcome.err());
+        assertFalse(Files.exists(directory.resolve("started")));
     }
 }
