@@ -22,8 +22,6 @@ public final class Handshake {
     /** The receiver's report; the status follows as one byte, 0 if the guest runs. */
     static final String REPORT = "my copy unpause results are as follows\0";
 
-    private static final String AWAY = "--migratedaway";
-
     private final TimedLink link;
 
     Handshake(TimedLink link) {
@@ -37,7 +35,7 @@ public final class Handshake {
 
     /** {@return the name of a domain that was handed over} */
     public static String away(String name) {
-        return name + AWAY;
+        return name + Presence.AWAY;
     }
 
     void send(String message) throws IOException {

@@ -16,10 +16,14 @@ public enum Presence {
     /** The end of the name of a domain that is being received. */
     public static final String INCOMING = "--incoming";
 
+    /** The end of the name of a domain that was given away. */
+    public static final String AWAY = "--migratedaway";
+
     private static final int COLUMNS = 3;
 
     /**
-     * Reads the table that {@code xl vm-list} and {@code xlj vm-list} print: UUID, domid, name.
+     * Reads the table that {@code xl vm-list} and {@code xlj vm-list} print: UUID, domid, name. A table without domain 0
+     * says nothing, and a guest of that UUID counts under every name but that of the sender's own copy.
      *
      * @param table the output
      * @param uuid UUID of the guest
@@ -31,10 +35,11 @@ public enum Presence {
                 .map(line -> line.strip().split(" +", COLUMNS))
                 .filter(row -> row.length == COLUMNS)
                 .toList();
-        if (rows.stream().anyMatch(row -> row[2].equals(name + INCOMING))) {
+        if (rows.stream().noneMatch(row -> row[1].equals("0"))
+                || rows.stream().anyMatch(row -> row[2].equals(name + INCOMING))) {
             return UNDECIDED;
         }
-        return rows.stream().anyMatch(row -> row[0].equals(uuid.toString()) && row[2].equals(name))
+        return rows.stream().anyMatch(row -> row[0].equals(uuid.toString()) && !row[2].equals(name + AWAY))
                 ? TAKEN_OVER
                 : ABSENT;
     }

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import java.util.UUID;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class PresenceTest {
     private static final UUID ID = UUID.fromString("c0ffee00-0000-4000-8000-000000000014");
@@ -13,6 +14,7 @@ class PresenceTest {
     @ParameterizedTest
     @CsvSource({
         "c0ffee00-0000-4000-8000-000000000014, web, TAKEN_OVER",
+        "c0ffee00-0000-4000-8000-000000000014, renamed, TAKEN_OVER",
         "c0ffee00-0000-4000-8000-000000000014, web--incoming, UNDECIDED",
         "c0ffee00-0000-4000-8000-000000000099, web--incoming, UNDECIDED",
         "c0ffee00-0000-4000-8000-000000000014, web--migratedaway, ABSENT",
@@ -27,5 +29,11 @@ class PresenceTest {
                 """
                         .formatted(uuid, name);
         assertEquals(expected, Presence.inTable(table, ID, "web"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "UUID  ID  name\n", "ssh: a banner of the host\n"})
+    void anAnswerWithoutDomainZeroTellsNothing(String answer) {
+        assertEquals(Presence.UNDECIDED, Presence.inTable(answer, ID, "web"));
     }
 }

@@ -3,6 +3,7 @@ package org.xenjava.toolstack.cli.domain;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.channels.ByteChannel;
 import java.nio.channels.Channels;
 import java.nio.channels.ReadableByteChannel;
 import java.nio.channels.WritableByteChannel;
@@ -24,6 +25,9 @@ final class RemoteHost implements MigrationTarget {
     private static final String LIST = "vm-list";
     private static final int END_SECONDS = 10;
     private static final int ANSWER_SECONDS = 60;
+
+    /** The table of some ten thousand domains. */
+    private static final int MOST_BYTES = 1 << 20;
 
     private final String receiver;
 
@@ -64,7 +68,11 @@ final class RemoteHost implements MigrationTarget {
         Process question = start(receiver.substring(0, verb) + LIST);
         CompletableFuture.delayedExecutor(ANSWER_SECONDS, TimeUnit.SECONDS).execute(question::destroyForcibly);
         question.getOutputStream().close();
-        String table = new String(question.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        byte[] table = question.getInputStream().readNBytes(MOST_BYTES);
+        if (table.length == MOST_BYTES) {
+            question.destroyForcibly();
+            throw new IOException("the other host answers with more than a table of domains");
+        }
         try {
             if (question.waitFor() != 0) {
                 throw new IOException("the other host cannot be asked");
@@ -73,78 +81,55 @@ final class RemoteHost implements MigrationTarget {
             Thread.currentThread().interrupt();
             throw new IOException("asking the other host was interrupted", e);
         }
-        return Presence.inTable(table, uuid, name);
+        return Presence.inTable(new String(table, StandardCharsets.UTF_8), uuid, name);
     }
 
     /** Standard input and output of a process. */
-    private static final class ProcessLink implements MigrationLink {
+    private static final class ProcessLink implements MigrationLink, ByteChannel {
         private final Process process;
-        private final ReadableByteChannel in;
-        private final WritableByteChannel out;
+        private final ReadableByteChannel answers;
+        private final WritableByteChannel requests;
         private final AtomicInteger transfers = new AtomicInteger();
 
         private ProcessLink(Process process) {
             this.process = process;
-            this.in = counted(Channels.newChannel(process.getInputStream()));
-            this.out = counted(new StreamChannel(process.getOutputStream()));
-        }
-
-        private ReadableByteChannel counted(ReadableByteChannel channel) {
-            return new ReadableByteChannel() {
-                @Override
-                public int read(ByteBuffer into) throws IOException {
-                    transfers.incrementAndGet();
-                    try {
-                        return channel.read(into);
-                    } finally {
-                        transfers.decrementAndGet();
-                    }
-                }
-
-                @Override
-                public boolean isOpen() {
-                    return channel.isOpen();
-                }
-
-                @Override
-                public void close() throws IOException {
-                    channel.close();
-                }
-            };
-        }
-
-        private WritableByteChannel counted(WritableByteChannel channel) {
-            return new WritableByteChannel() {
-                @Override
-                public int write(ByteBuffer bytes) throws IOException {
-                    transfers.incrementAndGet();
-                    try {
-                        return channel.write(bytes);
-                    } finally {
-                        transfers.decrementAndGet();
-                    }
-                }
-
-                @Override
-                public boolean isOpen() {
-                    return channel.isOpen();
-                }
-
-                @Override
-                public void close() throws IOException {
-                    channel.close();
-                }
-            };
+            this.answers = Channels.newChannel(process.getInputStream());
+            this.requests = new StreamChannel(process.getOutputStream());
         }
 
         @Override
         public ReadableByteChannel in() {
-            return in;
+            return this;
         }
 
         @Override
         public WritableByteChannel out() {
-            return out;
+            return this;
+        }
+
+        @Override
+        public int read(ByteBuffer into) throws IOException {
+            transfers.incrementAndGet();
+            try {
+                return answers.read(into);
+            } finally {
+                transfers.decrementAndGet();
+            }
+        }
+
+        @Override
+        public int write(ByteBuffer bytes) throws IOException {
+            transfers.incrementAndGet();
+            try {
+                return requests.write(bytes);
+            } finally {
+                transfers.decrementAndGet();
+            }
+        }
+
+        @Override
+        public boolean isOpen() {
+            return answers.isOpen();
         }
 
         /** A process that keeps a transfer waiting is killed; another one is told by the end of its input. */
@@ -155,7 +140,7 @@ final class RemoteHost implements MigrationTarget {
                 return;
             }
             try {
-                out.close();
+                requests.close();
             } catch (IOException e) {
                 // The process has ended already.
             }

@@ -118,7 +118,7 @@ class MigrateCommandsTest {
     void theOtherHostIsAskedAfterALostLink() throws IOException, InterruptedException {
         String answers = "printf 'xl migration receiver ready, send binary domain data.\\n';"
                 + " printf 'domain received, ready to unpause\\0'; exec cat >/dev/null";
-        String table = "UUID ID name";
+        String table = "00000000-0000-0000-0000-000000000000  0    Domain-0";
         String host = receiver("if [ $1 = vm-list ]; then echo '" + table + "'; else " + answers + "; fi");
         Outcome kept = whileTimePasses(() -> prompt.run("migrate", "-s", "", "web", "timeout 4 " + host));
         assertEquals(1, kept.status());
