@@ -2,8 +2,10 @@
 package org.xenjava.toolstack;
 
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.BiPredicate;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import org.xenjava.toolstack.config.DiskConfig;
@@ -128,13 +130,13 @@ public final class DomainDevices {
             }
             Undo.onFailure(
                     () -> {
-                        change(config -> without(config, mac, Stream.of(kept)));
+                        change(config -> withNic(config, devid, kept));
                         changeStored(config -> hasNic(devid) ? config : config.withNic(devid, kept, type));
                         domain.context().devices().attach(domain.domid(), devid, addressed);
                         return devid;
                     },
                     () -> {
-                        change(config -> without(config, mac, Stream.of()));
+                        change(config -> withoutNic(config, mac));
                         forgetNic(devid);
                     });
             return nics().stream()
@@ -181,7 +183,7 @@ public final class DomainDevices {
             nics().stream()
                     .filter(nic -> nic.devid() == devid && !nic.mac().isEmpty())
                     .map(nic -> new MacAddress(nic.mac()))
-                    .forEach(mac -> change(config -> without(config, mac, Stream.of())));
+                    .forEach(mac -> change(config -> withoutNic(config, mac)));
             Undo.onFailure(
                     () -> {
                         domain.context().devices().detachNic(domain.domid(), devid, mode);
@@ -262,10 +264,35 @@ public final class DomainDevices {
         return config.toBuilder().disks(Stream.concat(others, instead).toList()).build();
     }
 
-    private static DomainConfig without(DomainConfig config, MacAddress mac, Stream<NicConfig> instead) {
-        Stream<NicConfig> others =
-                config.nics().stream().filter(nic -> !nic.mac().equals(Optional.of(mac)));
-        return config.toBuilder().nics(Stream.concat(others, instead).toList()).build();
+    /** A card with that number or address is one that the domain does not have any more. */
+    private static DomainConfig withNic(DomainConfig config, int devid, NicConfig nic) {
+        List<NicConfig> nics =
+                others(config, (other, number) -> number == devid || other.mac().equals(nic.mac()));
+        nics.add(numbered(nic, devid, nics.size()));
+        return config.toBuilder().nics(nics).build();
+    }
+
+    private static DomainConfig withoutNic(DomainConfig config, MacAddress mac) {
+        return config.toBuilder()
+                .nics(others(config, (nic, number) -> nic.mac().equals(Optional.of(mac))))
+                .build();
+    }
+
+    /** The cards that stay. Each keeps its number, also if that was its place in the list. */
+    private static List<NicConfig> others(DomainConfig config, BiPredicate<NicConfig, Integer> gone) {
+        List<NicConfig> others = new ArrayList<>();
+        for (int place = 0; place < config.nics().size(); place++) {
+            NicConfig nic = config.nics().get(place);
+            int devid = nic.devidAt(place);
+            if (!gone.test(nic, devid)) {
+                others.add(numbered(nic, devid, others.size()));
+            }
+        }
+        return others;
+    }
+
+    private static NicConfig numbered(NicConfig nic, int devid, int place) {
+        return nic.devidAt(place) == devid ? nic : nic.withDevid(devid);
     }
 
     /** Changes the configuration of the domain's next build, if this library built the domain. */

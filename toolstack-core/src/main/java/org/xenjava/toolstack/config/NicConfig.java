@@ -172,6 +172,16 @@ public record NicConfig(
         return toBuilder().type(newType).build();
     }
 
+    /**
+     * {@return the same card with this number}
+     *
+     * @param newDevid number of the device, 0 … 65535
+     * @throws ConfigException if no card can have the number
+     */
+    public NicConfig withDevid(int newDevid) {
+        return toBuilder().devid(newDevid).build();
+    }
+
     private Builder toBuilder() {
         Builder builder = new Builder();
         builder.mac = mac;

@@ -7,7 +7,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.xenjava.toolstack.Domain;
 import org.xenjava.toolstack.config.DiskConfig;
 import org.xenjava.toolstack.config.DomainConfig;
@@ -23,6 +26,7 @@ import org.xenjava.toolstack.error.DeviceException;
 import org.xenjava.toolstack.host.TestHost;
 import org.xenjava.toolstack.sim.fault.MachineState;
 import org.xenjava.toolstack.sim.guest.SimulatedGuest;
+import org.xenjava.toolstack.xenctrl.lib.XenStore;
 
 /** Devices that come and go while a guest runs. */
 class AttachedDevicesTest extends DeviceHost {
@@ -136,6 +140,44 @@ class AttachedDevicesTest extends DeviceHost {
         domain.devices().detach(new VirtualDisk("xvdb"), DetachMode.IF_GUEST_AGREES);
         domain.devices().detachNic(0, DetachMode.IF_GUEST_AGREES);
         assertEquals(built, domain.config().orElseThrow());
+    }
+
+    private static List<Integer> numbersOfTheNextBuild(Domain domain) {
+        List<NicConfig> nics = domain.config().orElseThrow().nics();
+        return IntStream.range(0, nics.size())
+                .mapToObj(place -> nics.get(place).devidAt(place))
+                .toList();
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 5})
+    void anAttachedCardKeepsItsNumberInTheNextBuild(int first) {
+        Domain domain =
+                running(guest().nics(List.of(NicConfig.builder().devid(first).build())));
+        assertEquals(
+                first + 1, domain.devices().attach(NicConfig.builder().build()).devid());
+        assertEquals(List.of(first, first + 1), numbersOfTheNextBuild(domain));
+    }
+
+    @Test
+    void theOtherCardsKeepTheirNumbersWhenOneIsDetached() {
+        NicConfig card = NicConfig.builder().build();
+        Domain domain = running(guest().nics(List.of(card.withDevid(7), card, card.withDevid(0))));
+        domain.devices().detachNic(7, DetachMode.IF_GUEST_AGREES);
+        assertEquals(List.of(1, 0), numbersOfTheNextBuild(domain));
+        domain.devices().detachNic(1, DetachMode.IF_GUEST_AGREES);
+        assertEquals(List.of(0), numbersOfTheNextBuild(domain));
+    }
+
+    @Test
+    void anAttachedCardTakesThePlaceOfOneThatIsGone() {
+        Domain domain = running(guest().nics(List.of(NicConfig.builder().build())));
+        host.observer.store().rm(XenStore.NO_TRANSACTION, BACK + "vif/1");
+        host.observer.store().rm(XenStore.NO_TRANSACTION, "/local/domain/1/device/vif");
+        host.observer.store().rm(XenStore.NO_TRANSACTION, "/libxl/1/device/vif");
+        AttachedNic attached = domain.devices().attach(nic());
+        assertEquals(0, attached.devid());
+        assertEquals(List.of(nic()), domain.config().orElseThrow().nics());
     }
 
     @Test
