@@ -7,6 +7,7 @@ import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.xenjava.toolstack.config.DomainConfig;
+import org.xenjava.toolstack.error.DomainExistsException;
 import org.xenjava.toolstack.error.DomainStateException;
 import org.xenjava.toolstack.error.MigrationException;
 import org.xenjava.toolstack.error.PodDebtException;
@@ -23,6 +24,7 @@ import org.xenjava.toolstack.progress.MigrationProgress.Phase;
 import org.xenjava.toolstack.save.DomainSaver;
 import org.xenjava.toolstack.save.Suspension;
 import org.xenjava.toolstack.store.DomainPaths;
+import org.xenjava.toolstack.store.GuestNames;
 import org.xenjava.toolstack.xenctrl.units.KiB;
 import org.xenjava.toolstack.xenctrl.units.Pages;
 
@@ -51,7 +53,7 @@ public final class DomainMigration {
      * Copies the guest to another host while it runs, suspends it, copies the rest, hands it over and destroys the domain.
      * Until it is handed over, a failure lets the guest run on here. If the link is lost afterwards, the target is asked
      * whether it has the guest; until it answers, the guest stays suspended as {@code NAME--migratedaway}, and a
-     * repetition of this method asks again.
+     * repetition of this method asks again. A repetition never lets the guest run here: {@link #takeBack} does.
      *
      * @param target the other host; its receiver is this library's or {@code xl migrate-receive}
      * @param limits the longest waits
@@ -70,7 +72,7 @@ public final class DomainMigration {
             Optional<String> givenAway = domain.store().read(givenAway());
             if (givenAway.isPresent()) {
                 Guest guest = new Guest(givenAway.get(), KiB.ZERO, listener, cancellation);
-                handingOver(() -> new MigrationSender(target, limits, guest).settle());
+                handingOver(() -> new MigrationSender(target, limits, guest).confirm());
                 return target;
             }
             domain.changeable(VERB);
@@ -82,6 +84,32 @@ public final class DomainMigration {
             });
         }));
         LOG.info("{} migrated", domain);
+    }
+
+    /**
+     * Lets a guest that was given away run on here, if the other host does not have it and it never ran there: what it
+     * wrote there to its disks would not fit its memory here.
+     *
+     * @param target the other host
+     * @param limits the longest waits
+     * @throws MigrationException if the other host has the guest, or nobody knows
+     * @throws DomainStateException if the guest was not given away, or another domain of this host has its UUID
+     * @throws DomainExistsException if another domain of this host has its name
+     */
+    public void takeBack(MigrationTarget target, MigrationLimits limits) {
+        String attempt = "taking back " + domain;
+        domain.exclusively(attempt, () -> domain.context().gate().run(new Cancellation(), () -> {
+            domain.info(attempt);
+            String name = domain.store()
+                    .read(givenAway())
+                    .orElseThrow(() -> new DomainStateException(attempt + ": it was not given away"));
+            Guest guest = new Guest(name, KiB.ZERO, MigrationListener.NONE, new Cancellation());
+            domain.context().saves().resuming(domain.domid(), domain.uuid(), () -> new MigrationSender(
+                            target, limits, guest)
+                    .reclaim());
+            return target;
+        }));
+        LOG.info("{} taken back", domain);
     }
 
     private String givenAway() {
@@ -147,11 +175,21 @@ public final class DomainMigration {
 
         @Override
         public void takeBack() {
+            boolean twin = domain.xenctrl().domains().list().stream()
+                    .anyMatch(info -> !info.dying()
+                            && info.domid() != domain.domid()
+                            && info.handle().equals(domain.uuid()));
+            if (twin) {
+                throw new DomainStateException(VERB + " " + domain + ": another domain of this host has its UUID");
+            }
             rename(name, false);
         }
 
         private void rename(String next, boolean away) {
             domain.store().names().renaming(domain.domid(), () -> domain.store().inTransaction(transaction -> {
+                if (!away) {
+                    GuestNames.requireFree(transaction, domain.domid(), next);
+                }
                 transaction.write(domain.paths().name(), next);
                 String vm = DomainPaths.vm(domain.uuid());
                 if (away) {

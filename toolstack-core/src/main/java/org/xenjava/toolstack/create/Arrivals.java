@@ -12,8 +12,8 @@ import org.xenjava.toolstack.migrate.ReceivedStart;
 import org.xenjava.toolstack.operation.Undo;
 import org.xenjava.toolstack.process.ProcessIdentity;
 import org.xenjava.toolstack.store.DomainPaths;
+import org.xenjava.toolstack.store.GuestNames;
 import org.xenjava.toolstack.store.StoreClient;
-import org.xenjava.toolstack.store.StoreTransaction;
 import org.xenjava.toolstack.text.UuidText;
 import org.xenjava.toolstack.userdata.Userdata;
 import org.xenjava.toolstack.xenctrl.DomainInfo;
@@ -133,7 +133,7 @@ public final class Arrivals {
                 .renaming(
                         entry.domid(),
                         () -> store.inTransaction(transaction -> {
-                            requireFree(transaction, entry.domid(), name);
+                            GuestNames.requireFree(transaction, entry.domid(), name);
                             transaction
                                     .read(before + "/start_time")
                                     .ifPresent(time -> transaction.write(vm + "/start_time", time));
@@ -147,18 +147,6 @@ public final class Arrivals {
                             return name;
                         }));
         userdata.move(entry.domid(), builtAs, entry.uuid());
-    }
-
-    private static void requireFree(StoreTransaction transaction, int domid, String name) {
-        for (String other : transaction.list(DomainPaths.DOMAINS)) {
-            if (!other.equals(Integer.toString(domid))
-                    && transaction
-                            .read(DomainPaths.DOMAINS + "/" + other + NAME)
-                            .equals(Optional.of(name))) {
-                throw new DomainExistsException(
-                        "domain " + other + " has the name '" + name + "' of the guest that" + " arrives");
-            }
-        }
     }
 
     private void unpause(int domid) {
@@ -200,6 +188,10 @@ public final class Arrivals {
                 () -> {
                     if (has(guest.entry())) {
                         removal.removeTwin(guest.domid(), guest.uuid());
+                        store.inTransaction(transaction -> {
+                            transaction.removeAllWithEmptyParents(List.of(DomainPaths.vm(guest.builtAs())));
+                            return guest;
+                        });
                         userdata.remove(guest.domid(), guest.builtAs());
                     } else {
                         removal.remove(guest.domid(), guest.builtAs());

@@ -3,6 +3,7 @@ package org.xenjava.toolstack.create;
 
 import java.util.List;
 import java.util.UUID;
+import java.util.function.Consumer;
 import org.xenjava.toolstack.error.DomainStateException;
 import org.xenjava.toolstack.operation.Undo;
 import org.xenjava.toolstack.process.ProcessIdentity;
@@ -47,6 +48,10 @@ public final class SaveJournal {
      * @throws DomainStateException if another save of the domain runs, or may run
      */
     public void during(int domid, UUID uuid, Runnable save) {
+        during(domid, uuid, save, entries::end);
+    }
+
+    private void during(int domid, UUID uuid, Runnable save, Consumer<DomainJournal.Entry> end) {
         DomainJournal.Entry entry = new DomainJournal.Entry(domid, uuid);
         if (!entries.beginAlone(entry)) {
             throw new DomainStateException(
@@ -55,9 +60,19 @@ public final class SaveJournal {
         Undo.onFailure(
                 () -> {
                     save.run();
-                    entries.end(entry);
+                    end.accept(entry);
                 },
                 () -> Undo.onFailure(() -> recover(entry), () -> entries.giveUp(entry)));
+    }
+
+    /**
+     * Lets the guest of an earlier migration run on here.
+     *
+     * @param takingBack finds out that no other host has the guest, and removes {@link #givenAway(int, UUID)}
+     * @throws DomainStateException if another save of the domain runs, or may run
+     */
+    public void resuming(int domid, UUID uuid, Runnable takingBack) {
+        during(domid, uuid, takingBack, this::recover);
     }
 
     /** {@return the node that {@link Suspension} writes together with its request} */

@@ -7,7 +7,6 @@ import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.xenjava.toolstack.error.MigrationException;
-import org.xenjava.toolstack.error.ToolstackException;
 import org.xenjava.toolstack.migrate.MigrationLimits;
 import org.xenjava.toolstack.migrate.MigrationLink;
 import org.xenjava.toolstack.operation.Undo;
@@ -25,7 +24,7 @@ public final class MigrationReceiver {
     /**
      * Names the link.
      *
-     * @param link the link to the sender; the caller closes it
+     * @param link the link to the sender, which is closed when {@link #receive} returns
      * @param limits the longest waits
      */
     public MigrationReceiver(MigrationLink link, MigrationLimits limits) {
@@ -80,7 +79,7 @@ public final class MigrationReceiver {
     private static void takeOver(Handshake handshake, Arrival arrival) {
         try {
             arrival.takeOver();
-        } catch (ToolstackException e) {
+        } catch (RuntimeException e) {
             // The guest goes back only once nothing of it is left here.
             arrival.abandon();
             report(handshake, Handshake.REPORT + (char) FAILED + Handshake.GO);

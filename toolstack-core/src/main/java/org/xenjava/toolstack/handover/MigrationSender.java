@@ -93,27 +93,52 @@ public final class MigrationSender {
         }
     }
 
+    /** Asks the target of this migration. */
+    private void settle() {
+        if (answer() == Presence.ABSENT) {
+            guest.takeBack();
+            throw new MigrationException("the other host does not have the guest");
+        }
+    }
+
     /**
-     * Asks the target whether it has a guest that was given away. When the method returns, the other host has it.
+     * Asks a target whether it has a guest that was given away earlier. When the method returns, it has it.
      *
-     * @throws MigrationException if the guest is back, or nobody knows
+     * @throws MigrationException if it does not, or nobody knows; the guest stays suspended
      */
-    public void settle() {
+    public void confirm() {
+        if (answer() == Presence.ABSENT) {
+            throw new MigrationException("that host does not have the guest. It may have run there and ended, or be on"
+                    + " another host; if it never ran there, take it back");
+        }
+    }
+
+    /**
+     * Takes a guest back that was given away earlier.
+     *
+     * @throws MigrationException if the target has it, or nobody knows; the guest stays suspended
+     */
+    public void reclaim() {
+        if (answer() == Presence.TAKEN_OVER) {
+            throw new MigrationException("that host has the guest");
+        }
+        guest.takeBack();
+    }
+
+    /** {@link Presence#TAKEN_OVER} or {@link Presence#ABSENT}. */
+    private Presence answer() {
         long end = System.nanoTime() + limits.asking().toNanos();
         Presence presence = ask();
         while (presence == Presence.UNDECIDED && System.nanoTime() < end) {
             pause();
             presence = ask();
         }
-        if (presence == Presence.ABSENT) {
-            guest.takeBack();
-            throw new MigrationException("the other host does not have the guest");
-        }
         if (presence == Presence.UNDECIDED) {
             throw new MigrationException(
                     "nobody knows whether the other host runs the guest, so it stays suspended here;"
                             + " migrate it again to ask the other host again");
         }
+        return presence;
     }
 
     private Presence ask() {

@@ -12,7 +12,10 @@ import java.time.Duration;
  * @param asking for the target's answer whether it has the guest, after the link was lost
  */
 public record MigrationLimits(Duration start, Duration silence, Duration devices, Duration asking) {
-    /** Five minutes for the start, two of silence, five for the devices, two for an answer. */
+    /**
+     * Five minutes for the start, five of silence, five for the devices, two for an answer. A guest that suspends itself
+     * may be silent for two minutes.
+     */
     public static final MigrationLimits STANDARD = new MigrationLimits(
-            Duration.ofMinutes(5), Duration.ofMinutes(2), Duration.ofMinutes(5), Duration.ofMinutes(2));
+            Duration.ofMinutes(5), Duration.ofMinutes(5), Duration.ofMinutes(5), Duration.ofMinutes(2));
 }

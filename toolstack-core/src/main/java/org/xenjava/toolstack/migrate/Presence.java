@@ -23,7 +23,8 @@ public enum Presence {
 
     /**
      * Reads the table that {@code xl vm-list} and {@code xlj vm-list} print: UUID, domid, name. A table without domain 0
-     * says nothing, and a guest of that UUID counts under every name but that of the sender's own copy.
+     * says nothing. A guest of that UUID counts under every name but that of the sender's own copy. The guest's name
+     * with another UUID says nothing: the table is read in parts, and a guest that is taken over gets both.
      *
      * @param table the output
      * @param uuid UUID of the guest
@@ -39,8 +40,9 @@ public enum Presence {
                 || rows.stream().anyMatch(row -> row[2].equals(name + INCOMING))) {
             return UNDECIDED;
         }
-        return rows.stream().anyMatch(row -> row[0].equals(uuid.toString()) && !row[2].equals(name + AWAY))
-                ? TAKEN_OVER
-                : ABSENT;
+        if (rows.stream().anyMatch(row -> row[0].equals(uuid.toString()) && !row[2].equals(name + AWAY))) {
+            return TAKEN_OVER;
+        }
+        return rows.stream().anyMatch(row -> row[2].equals(name)) ? UNDECIDED : ABSENT;
     }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.xenjava.toolstack.save;
 
+import com.google.common.primitives.Longs;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
@@ -52,14 +53,27 @@ final class PageSender {
      * @throws DomainStateException if the domain owns pages that are at no frame
      */
     void sendRest(KiB size) throws IOException {
+        keepPresent(SavedFrames.likely(size));
         if (sent.cardinality() < owned()) {
-            List<long[]> windows = new ArrayList<>(SavedFrames.likely(size));
-            windows.addAll(SavedFrames.others(size, xenctrl.state().maximumGfn(domid)));
-            for (long[] window : windows) {
-                send(Arrays.stream(window).filter(gfn -> !sent.get((int) gfn)).toArray());
-            }
+            keepPresent(SavedFrames.others(size, xenctrl.state().maximumGfn(domid)));
         }
         requireAll();
+    }
+
+    /** Writes the pages that were never written, and forgets the frames that have lost theirs. */
+    private void keepPresent(List<long[]> windows) throws IOException {
+        for (long[] window : windows) {
+            int[] types = xenctrl.state().frameTypes(domid, window);
+            List<Long> unsent = new ArrayList<>();
+            for (int i = 0; i < window.length; i++) {
+                if (types[i] != NORMAL && types[i] != BROKEN) {
+                    sent.clear((int) window[i]);
+                } else if (!sent.get((int) window[i])) {
+                    unsent.add(window[i]);
+                }
+            }
+            send(Longs.toArray(unsent));
+        }
     }
 
     /** @throws DomainStateException if the domain owns pages that are at no frame */

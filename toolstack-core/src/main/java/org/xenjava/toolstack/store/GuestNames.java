@@ -14,6 +14,7 @@ import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
+import org.xenjava.toolstack.error.DomainExistsException;
 
 /**
  * The names of the host's domains. Each is read once and remembered for a minute, so that a create does not read the
@@ -59,6 +60,26 @@ public final class GuestNames {
         read.forEach(
                 (domid, text) -> Optional.ofNullable(uuids.get(domid)).ifPresent(uuid -> remember(domid, uuid, text)));
         return suspects.stream().filter(domid -> name.equals(read.get(domid))).toList();
+    }
+
+    /**
+     * Checks that no other domain has a name.
+     *
+     * @param transaction reads, so that a later change of what it has read ends in a conflict
+     * @throws DomainExistsException if another domain has the name
+     */
+    public static void requireFree(StoreTransaction transaction, int domid, String name) {
+        List<String> others = transaction.list(DomainPaths.DOMAINS).stream()
+                .filter(other -> !other.equals(Integer.toString(domid)))
+                .toList();
+        List<Optional<String>> names = transaction.readAll(others.stream()
+                .map(other -> DomainPaths.DOMAINS + "/" + other + "/name")
+                .toList());
+        for (int i = 0; i < others.size(); i++) {
+            if (names.get(i).equals(Optional.of(name))) {
+                throw new DomainExistsException("domain " + others.get(i) + " has the name '" + name + "'");
+            }
+        }
     }
 
     private synchronized Map<Integer, String> remembered(Map<Integer, UUID> uuids) {

@@ -35,6 +35,7 @@ public final class WatchHub implements AutoCloseable {
     private final Map<String, Runnable> listeners = new ConcurrentHashMap<>();
     private final AtomicLong nextToken = new AtomicLong();
     private volatile boolean closed;
+    private volatile boolean ended;
     private @Nullable Thread reader;
 
     public WatchHub(XenStore store) {
@@ -132,6 +133,11 @@ public final class WatchHub implements AutoCloseable {
         }
     }
 
+    /** Whether no event comes any more, because the connection is lost for good. */
+    boolean hasEnded() {
+        return ended;
+    }
+
     private void readWatches() {
         while (!closed) {
             try {
@@ -149,6 +155,8 @@ public final class WatchHub implements AutoCloseable {
                 }
                 // A connection that cannot reconnect is lost: waiters fall back to their own time limits.
                 LOG.warn("xenstore watches ended: {}", e.getMessage());
+                ended = true;
+                listeners.values().forEach(WatchHub::call);
                 return;
             } catch (IllegalStateException e) {
                 return; // the connection was closed under us

@@ -77,7 +77,7 @@ public final class WatchedNames {
 
     private boolean mustBeRead(Named domain) {
         Entry entry = entries.get(domain.domid());
-        return entry == null || !entry.isKnown();
+        return entry == null || !entry.isKnown() || events.hasEnded();
     }
 
     private void forgetOthers(List<Named> domains) {

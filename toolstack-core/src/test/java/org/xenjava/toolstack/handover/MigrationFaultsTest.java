@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.xenjava.toolstack.handover;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.EnumMap;
@@ -116,7 +117,9 @@ class MigrationFaultsTest {
                     .migrate(
                             hosts.target(new TestCable()), TwoHosts.LIMITS, MigrationListener.NONE, new Cancellation());
         } catch (MigrationException e) {
-            assertTrue(e.getMessage().contains("the guest runs on here"), e.getMessage());
+            assertTrue(e.getMessage().contains("take it back"), e.getMessage());
+            assertEquals(Handshake.away("web"), domain.name());
+            domain.migration().takeBack(hosts.target(new TestCable()), TwoHosts.LIMITS);
         }
     }
 

@@ -7,6 +7,8 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -17,6 +19,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.xenjava.toolstack.Domain;
 import org.xenjava.toolstack.Toolstack;
+import org.xenjava.toolstack.error.DomainExistsException;
 import org.xenjava.toolstack.error.DomainStateException;
 import org.xenjava.toolstack.error.MigrationException;
 import org.xenjava.toolstack.error.OperationCancelledException;
@@ -24,11 +27,13 @@ import org.xenjava.toolstack.error.PodDebtException;
 import org.xenjava.toolstack.error.ToolstackException;
 import org.xenjava.toolstack.host.TestHost;
 import org.xenjava.toolstack.migrate.MigrationLimits;
+import org.xenjava.toolstack.migrate.MigrationTarget;
 import org.xenjava.toolstack.migrate.ReceivedStart;
 import org.xenjava.toolstack.progress.Cancellation;
 import org.xenjava.toolstack.progress.MigrationListener;
 import org.xenjava.toolstack.progress.MigrationProgress;
 import org.xenjava.toolstack.progress.MigrationProgress.Phase;
+import org.xenjava.toolstack.sim.fault.MachineState;
 import org.xenjava.toolstack.xenctrl.units.KiB;
 
 class MigrationTest {
@@ -113,12 +118,45 @@ class MigrationTest {
     void aGuestWhoseNameIsTakenThereRunsOn() {
         hosts.start(17, 17);
         hosts.target.toolstack.create(TestHost.guest("web", 17, 17).build());
+        MachineState there = hosts.target.state();
         List<Throwable> failures = hosts.migrate(new TestCable());
         assertTrue(
                 failures.get(0).getMessage().contains("could not start the guest (status 3); the guest runs on here"),
                 failures.toString());
         assertSame(hosts.source, hosts.assertOneRuns("a refusal"));
         hosts.source.assertUnchangedSince(hosts.sourceRunning, "a refusal");
+        hosts.target.assertUnchangedSince(there, "a refusal");
+    }
+
+    /** The receiver's messages are 54, 34 and 40 bytes long. */
+    @Test
+    void aGuestThatWasGivenAwayIsTakenBackOnlyByCommandAndOnlyIfTheOtherHostDoesNotHaveIt() {
+        hosts.start(17, 17);
+        hosts.beforeAnswer = () -> {
+            throw new UncheckedIOException(new IOException("no answer"));
+        };
+        hosts.migrate(new TestCable().breakingDownAfter(100));
+        hosts.beforeAnswer = () -> {};
+        Domain away = hosts.source.toolstack.domains().stream()
+                .filter(domain -> domain.name().equals(Handshake.away("web")))
+                .findFirst()
+                .orElseThrow();
+        MigrationTarget target = hosts.target(new TestCable());
+        assertThrows(MigrationException.class, () -> away.migration().takeBack(target, TwoHosts.LIMITS));
+        hosts.target.toolstack.find(TwoHosts.ID).orElseThrow().destroy();
+        assertThrows(MigrationException.class, () -> away.migration().migrate(target));
+        assertTrue(
+                hosts.source.xenctrl.domains().info(away.domid()).orElseThrow().shutdown());
+
+        Domain other =
+                hosts.source.toolstack.create(TestHost.guest("web", 17, 17).build());
+        assertThrows(DomainExistsException.class, () -> away.migration().takeBack(target, TwoHosts.LIMITS));
+        other.destroy();
+        away.migration().takeBack(target, TwoHosts.LIMITS);
+        assertFalse(
+                hosts.source.xenctrl.domains().info(away.domid()).orElseThrow().shutdown());
+        assertEquals("web", away.name());
+        assertThrows(DomainStateException.class, () -> away.migration().takeBack(target, TwoHosts.LIMITS));
     }
 
     @Test

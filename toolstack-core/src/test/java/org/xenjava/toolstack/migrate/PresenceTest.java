@@ -18,7 +18,8 @@ class PresenceTest {
         "c0ffee00-0000-4000-8000-000000000014, web--incoming, UNDECIDED",
         "c0ffee00-0000-4000-8000-000000000099, web--incoming, UNDECIDED",
         "c0ffee00-0000-4000-8000-000000000014, web--migratedaway, ABSENT",
-        "c0ffee00-0000-4000-8000-000000000099, web, ABSENT"
+        "c0ffee00-0000-4000-8000-000000000099, web, UNDECIDED",
+        "c0ffee00-0000-4000-8000-000000000099, other, ABSENT"
     })
     void theTableOfXlTellsWhereAGuestIs(String uuid, String name, Presence expected) {
         String table =

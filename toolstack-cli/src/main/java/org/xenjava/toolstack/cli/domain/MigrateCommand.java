@@ -23,7 +23,7 @@ import picocli.CommandLine.Spec;
             "Copy a running PVH guest to another host, and let it run on there.",
             "The receiver is xlj's or xl's migrate-receive. If the migration fails or Ctrl-C ends it while memory is copied,"
                     + " the guest runs on here. A guest whose receiver is silent after the hand-over stays suspended as"
-                    + " NAME--migratedaway; the same command with that name asks the other host again."
+                    + " NAME--migratedaway; the same command with that name asks the other host again, and --take-back ends the migration."
         })
 final class MigrateCommand extends DomainCommand {
     private static final int ALL_PERCENT = 100;
@@ -63,6 +63,11 @@ final class MigrateCommand extends DomainCommand {
                     "lend a populate-on-demand guest the pages that it still has to free, and migrate it with them")
     private boolean cover;
 
+    @Option(
+            names = "--take-back",
+            description = "let NAME--migratedaway run on here, if HOST does not have it; only if it never ran there")
+    private boolean takeBack;
+
     private String shown = "";
 
     MigrateCommand(Session session) {
@@ -87,6 +92,10 @@ final class MigrateCommand extends DomainCommand {
         requireHostName();
         boolean terminal = session.console().isTerminal(Console.Stream.ERR);
         MigrationListener listener = terminal ? this::show : MigrationListener.NONE;
+        if (takeBack) {
+            domain.migration().takeBack(RemoteHost.of(ssh, host, receiver, ""), MigrationLimits.STANDARD);
+            return;
+        }
         if (cover) {
             Pages debt = Pages.of(Math.max(0, domain.pod().status().debtPages()));
             domain.pod().cover(domain.pod().lent().plus(debt));

@@ -53,6 +53,12 @@ final class RemoteHost implements MigrationTarget {
                 .start();
     }
 
+    /** With its children, which would hold its output open: a script may be between the shell and ssh. */
+    private static void kill(Process process) {
+        process.descendants().forEach(ProcessHandle::destroyForcibly);
+        process.destroyForcibly();
+    }
+
     @Override
     public MigrationLink connect() throws IOException {
         return new ProcessLink(start(receiver));
@@ -66,11 +72,11 @@ final class RemoteHost implements MigrationTarget {
             throw new IOException("no command is known that asks the other host");
         }
         Process question = start(receiver.substring(0, verb) + LIST);
-        CompletableFuture.delayedExecutor(ANSWER_SECONDS, TimeUnit.SECONDS).execute(question::destroyForcibly);
+        CompletableFuture.delayedExecutor(ANSWER_SECONDS, TimeUnit.SECONDS).execute(() -> kill(question));
         question.getOutputStream().close();
         byte[] table = question.getInputStream().readNBytes(MOST_BYTES);
         if (table.length == MOST_BYTES) {
-            question.destroyForcibly();
+            kill(question);
             throw new IOException("the other host answers with more than a table of domains");
         }
         try {
@@ -136,7 +142,7 @@ final class RemoteHost implements MigrationTarget {
         @Override
         public void close() throws IOException {
             if (transfers.get() > 0) {
-                process.destroyForcibly();
+                kill(process);
                 return;
             }
             try {
@@ -146,10 +152,10 @@ final class RemoteHost implements MigrationTarget {
             }
             try {
                 if (!process.waitFor(END_SECONDS, TimeUnit.SECONDS)) {
-                    process.destroy();
+                    kill(process);
                 }
             } catch (InterruptedException e) {
-                process.destroy();
+                kill(process);
                 Thread.currentThread().interrupt();
             }
         }
