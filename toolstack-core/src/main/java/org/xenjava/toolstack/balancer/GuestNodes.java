@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.xenjava.toolstack.balancer;
 
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -22,6 +23,7 @@ import org.xenjava.toolstack.xenctrl.units.KiB;
  * @param staticMaximum {@code memory/static-max}
  * @param dynamicMinimum {@code memory/dynamic-min}
  * @param dynamicMaximum {@code memory/dynamic-max}
+ * @param nextMaximum the maximum that mem-max has set
  * @param record what the balancer has set
  * @param loan the host's loan to the domain
  * @param nudged whether a guard has lowered the target
@@ -33,11 +35,12 @@ record GuestNodes(
         Optional<KiB> staticMaximum,
         Optional<KiB> dynamicMinimum,
         Optional<KiB> dynamicMaximum,
+        Optional<KiB> nextMaximum,
         Optional<BalanceRecord> record,
         Optional<Loan> loan,
         boolean nudged,
         GuestReport.Texts reports) {
-    private static final int PER_DOMAIN = 13;
+    private static final int PER_DOMAIN = 14;
 
     /** Reads the nodes of all domains in one batch. */
     static Map<Integer, GuestNodes> read(StoreClient store, List<DomainInfo> domains) {
@@ -61,6 +64,7 @@ record GuestNodes(
                 paths.memoryStaticMax(),
                 paths.of("memory/dynamic-min"),
                 paths.of("memory/dynamic-max"),
+                paths.nextMaximumKib(),
                 BalanceNodes.record(paths),
                 Loan.path(paths),
                 paths.podGuard() + "/nudged",
@@ -78,10 +82,18 @@ record GuestNodes(
                 kib(at.get(3)),
                 kib(at.get(4)),
                 kib(at.get(5)),
-                at.get(6).flatMap(BalanceRecord::parse),
-                at.get(7).flatMap(Loan::parse),
-                at.get(8).isPresent(),
-                new GuestReport.Texts(at.get(9), at.get(10), at.get(11), at.get(12)));
+                kib(at.get(6)),
+                at.get(7).flatMap(BalanceRecord::parse),
+                at.get(8).flatMap(Loan::parse),
+                at.get(9).isPresent(),
+                new GuestReport.Texts(at.get(10), at.get(11), at.get(12), at.get(13)));
+    }
+
+    /** The largest size that another toolstack or mem-max allows. */
+    Optional<KiB> maximum() {
+        return Stream.of(dynamicMaximum, nextMaximum)
+                .flatMap(Optional::stream)
+                .min(Comparator.comparingLong(KiB::value));
     }
 
     private static Optional<KiB> kib(Optional<String> text) {

@@ -7,6 +7,7 @@ import java.util.HashSet;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -155,7 +156,8 @@ public final class MemoryBalancer implements AutoCloseable {
                 notify(new BalanceEvent.Answered(id, answer));
             }
         });
-        reader.loose().forEach(this::confine);
+        reader.loose().forEach(info -> tidy(info, writer::confine));
+        reader.claiming().forEach(info -> tidy(info, writer::releaseAbandonedClaim));
         report(decision);
         BalanceLookEvent.record(seen);
         return decision.next();
@@ -177,11 +179,11 @@ public final class MemoryBalancer implements AutoCloseable {
         }
     }
 
-    private void confine(DomainInfo info) {
+    private static void tidy(DomainInfo info, Consumer<DomainInfo> work) {
         try {
-            writer.confine(info);
+            work.accept(info);
         } catch (HypercallException | XenLibException | ToolstackException e) {
-            LOG.debug("domain {} keeps its max_mem for now", info.domid(), e);
+            LOG.debug("domain {} keeps its max_mem and its claim for now", info.domid(), e);
         }
     }
 

@@ -34,9 +34,8 @@ final class SizeWriter {
         DomainPaths paths = new DomainPaths(guest.domid());
         String text = new BalanceRecord(Pages.of(guest.basePages()).toKiB(), to).text();
         if (guest.domid() == 0) {
-            parts.controlDomainSize().set(to);
-            parts.store().direct().write(BalanceNodes.record(paths), text);
-            return true;
+            return parts.controlDomainSize()
+                    .move(from, to, transaction -> transaction.write(BalanceNodes.record(paths), text));
         }
         return parts.xenctrl()
                 .domains()
@@ -50,6 +49,11 @@ final class SizeWriter {
                                 reserve,
                                 transaction -> transaction.write(BalanceNodes.record(paths), text)))
                 .isPresent();
+    }
+
+    /** Releases the claim of a process that ended while it grew the domain. */
+    void releaseAbandonedClaim(DomainInfo info) {
+        parts.lock().tryExclusively(info.domid(), () -> parts.resize().releaseAbandonedClaim(info));
     }
 
     /** Lowers max_mem of a guest that has given memory up. */

@@ -42,6 +42,7 @@ final class SnapshotReader {
     private final Map<UUID, Known> known = new HashMap<>();
     private final Set<UUID> withoutDebt = new HashSet<>();
     private List<DomainInfo> loose = List.of();
+    private List<DomainInfo> claiming = List.of();
     private Optional<Boolean> controlDomainFixed = Optional.empty();
 
     /**
@@ -84,6 +85,7 @@ final class SnapshotReader {
             }
         }
         loose = List.copyOf(far);
+        claiming = domains.stream().filter(info -> info.outstandingPages() > 0).toList();
         long claimed = Math.max(0, host.outstandingPages() - host.scrubPages());
         return new HostSnapshot(
                 now,
@@ -96,6 +98,11 @@ final class SnapshotReader {
     /** The guests of the last look that have given up memory, and whose max_mem would let them take it again. */
     List<DomainInfo> loose() {
         return loose;
+    }
+
+    /** The domains of the last look for which host memory is claimed. */
+    List<DomainInfo> claiming() {
+        return claiming;
     }
 
     private static boolean isLoose(DomainInfo info, GuestNodes nodes, GuestSnapshot guest) {
@@ -122,11 +129,11 @@ final class SnapshotReader {
         }
         KiB size = nodes.size().get();
         long most = nodes.staticMaximum().get().toPages().count();
-        Known seen = know(info.handle(), size, nodes, now);
+        Known seen = know(info.handle(), size, size, nodes, now);
         long debt = debt(info);
         MemoryBounds bounds = MemoryBounds.of(
                 nodes.dynamicMinimum().map(SnapshotReader::pages),
-                nodes.dynamicMaximum().map(SnapshotReader::pages),
+                nodes.maximum().map(SnapshotReader::pages),
                 pages(seen.base()),
                 most);
         return new GuestSnapshot(
@@ -161,8 +168,12 @@ final class SnapshotReader {
         return size.toPages().count();
     }
 
-    /** Another size than the one that was set or seen last is another process's decision, and becomes the base. */
-    private Known know(UUID uuid, KiB size, GuestNodes nodes, Instant now) {
+    /**
+     * Another size than the one that was set or seen last is another process's decision, and becomes the base.
+     *
+     * @param chosen the size that a user or the balancer has chosen: not the one to which a build has shrunk domain 0
+     */
+    private Known know(UUID uuid, KiB size, KiB chosen, GuestNodes nodes, Instant now) {
         Optional<Known> before = Optional.ofNullable(known.get(uuid));
         Optional<BalanceRecord> ours =
                 nodes.record().filter(record -> record.set().equals(size));
@@ -173,7 +184,10 @@ final class SnapshotReader {
                 : before.map(Known::heldUntil).orElse(Instant.MIN);
         Known next = new Known(
                 size,
-                ours.map(BalanceRecord::base).orElse(size),
+                nodes.record()
+                        .filter(record -> record.set().equals(chosen))
+                        .map(BalanceRecord::base)
+                        .orElse(chosen),
                 held,
                 nodes.reports(),
                 before.filter(seen -> seen.texts().equals(nodes.reports()))
@@ -205,7 +219,7 @@ final class SnapshotReader {
         }
         long owned = info.totPages();
         KiB size = nodes.size().orElse(Pages.of(owned).toKiB());
-        Known seen = know(info.handle(), size, nodes, now);
+        Known seen = know(info.handle(), size, parts.controlDomainSize().beforeRoom(size), nodes, now);
         long base = Math.max(pages(seen.base()), 1);
         long least = Math.min(
                 base,

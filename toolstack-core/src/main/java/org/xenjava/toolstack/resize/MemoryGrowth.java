@@ -17,7 +17,7 @@ import org.xenjava.toolstack.xenctrl.units.Pages;
 /**
  * Grows a running domain's memory under a claim: max_mem, then the claim, then the PoD target, then the rest of the
  * claim is released. A claim outlives its process and excludes every other claim of that domain, so the process takes
- * a lease first. The next growth removes the claim of a dead process.
+ * a lease first. The next growth, or a balancer, removes the claim of a dead process.
  */
 public final class MemoryGrowth {
     private static final Logger LOG = LoggerFactory.getLogger(MemoryGrowth.class);
@@ -115,6 +115,17 @@ public final class MemoryGrowth {
             }
             return before;
         });
+    }
+
+    /** Releases the claim of a process that is dead, and its lease. Does nothing if no dead process has the lease. */
+    void releaseAbandoned() {
+        boolean taken = store.inTransaction(transaction ->
+                lease.state(transaction) == Lease.State.ABANDONED && lease.take(transaction) != Lease.State.HELD);
+        if (taken) {
+            LOG.info("{}: the claim of a process that has ended is released", attempt);
+            new HostClaim(xenctrl, domid, attempt).releaseAny();
+            store.inTransaction(lease::release);
+        }
     }
 
     private void setPodTarget(Pages target) {

@@ -259,6 +259,22 @@ public final class MemoryResize {
         }
     }
 
+    /**
+     * Releases the claim that a process has left which ended while it grew the domain.
+     *
+     * @param info the present state of the domain
+     */
+    public void releaseAbandonedClaim(DomainInfo info) {
+        new MemoryGrowth(
+                        xenctrl,
+                        store,
+                        holder,
+                        info.domid(),
+                        Pages.of(info.maxPages()),
+                        "looking at the claim of domain " + info.domid())
+                .releaseAbandoned();
+    }
+
     private static void requireMaximum(KiB maxMemory, MemoryNodes nodes, String attempt) {
         KiB size = nodes.size();
         if (!maxMemory.isMultipleOfMiB() || maxMemory.isLessThan(size) || MemorySizes.MAXIMUM.isLessThan(maxMemory)) {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.xenjava.toolstack.room;
 
+import java.util.function.Consumer;
+import java.util.function.Predicate;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.xenjava.toolstack.error.ConfigException;
@@ -8,6 +10,7 @@ import org.xenjava.toolstack.error.DomainStateException;
 import org.xenjava.toolstack.memory.RoomPolicy;
 import org.xenjava.toolstack.store.DomainPaths;
 import org.xenjava.toolstack.store.StoreClient;
+import org.xenjava.toolstack.store.StoreTransaction;
 import org.xenjava.toolstack.xenctrl.DomainInfo;
 import org.xenjava.toolstack.xenctrl.Xenctrl;
 import org.xenjava.toolstack.xenctrl.lib.ControlDomain;
@@ -57,6 +60,44 @@ public final class ControlDomainSize {
      * @throws DomainStateException if another process makes room for a guest
      */
     public void set(KiB memory) {
+        set(memory, transaction -> true);
+    }
+
+    /**
+     * Asks domain 0's balloon driver for a size for a balancer, unless another process has set another size.
+     *
+     * @param from the size that domain 0 is expected to have
+     * @param note what is written to xenstore with the new size
+     * @return false if domain 0 has another size; nothing was changed
+     * @throws ConfigException if domain 0 needs more, or Xen or the host allows less
+     * @throws DomainStateException if another process makes room for a guest
+     */
+    public boolean move(KiB from, KiB memory, Consumer<StoreTransaction> note) {
+        return set(memory, transaction -> {
+            boolean expected = transaction
+                    .readPlausibleKib(PATHS.memoryTarget())
+                    .filter(target -> !target.equals(from))
+                    .isEmpty();
+            if (expected) {
+                note.accept(transaction);
+            }
+            return expected;
+        });
+    }
+
+    /**
+     * {@return the size that domain 0 had before it was made smaller for a guest; the present size if it was not}
+     *
+     * @param size the present size
+     */
+    public KiB beforeRoom(KiB size) {
+        return RoomRecord.read(store.direct())
+                .filter(record -> record.set().equals(size))
+                .map(RoomRecord::before)
+                .orElse(size);
+    }
+
+    private boolean set(KiB memory, Predicate<StoreTransaction> condition) {
         ControlDomain.XlLock lock = system.tryLock()
                 .orElseThrow(
                         () -> new DomainStateException("another process builds a guest and may be changing the size of"
@@ -64,7 +105,10 @@ public final class ControlDomainSize {
         try (lock) {
             DomainInfo info = info();
             requireSize(memory, info);
-            store.inTransaction(transaction -> {
+            boolean done = store.inTransaction(transaction -> {
+                if (!condition.test(transaction)) {
+                    return false;
+                }
                 RoomRecord.remove(transaction);
                 if (!transaction.exists(PATHS.memoryStaticMax())) {
                     transaction.write(
@@ -72,9 +116,12 @@ public final class ControlDomainSize {
                             Long.toString(Pages.of(info.totPages()).toKiB().value()));
                 }
                 transaction.write(PATHS.memoryTarget(), Long.toString(memory.value()));
-                return memory;
+                return true;
             });
-            LOG.info("domain 0 has the target {}", memory);
+            if (done) {
+                LOG.info("domain 0 has the target {}", memory);
+            }
+            return done;
         }
     }
 

@@ -18,6 +18,7 @@ import org.xenjava.toolstack.Domain;
 import org.xenjava.toolstack.Toolstack;
 import org.xenjava.toolstack.balance.BalanceFinding;
 import org.xenjava.toolstack.balance.BalancePolicy;
+import org.xenjava.toolstack.balance.GuestSnapshot;
 import org.xenjava.toolstack.balance.MemoryAnswer;
 import org.xenjava.toolstack.host.TestHost;
 import org.xenjava.toolstack.host.TestProcess;
@@ -306,29 +307,61 @@ class MemoryBalancerTest {
     @Test
     void aBalancerThatIsKilledAtEveryThirdCallLeavesNoGuestBelowWhatItOwns() {
         boolean injected = true;
-        TestHost host = hostOf(400, GOOD.atPace(256, Duration.ofMillis(100)));
+        TestHost host = hostOf(240, GOOD.atPace(2560, Duration.ofMillis(100)));
         Domain one = start(host, "one");
         Domain two = start(host, "two");
-        run(host, Duration.ofSeconds(10), balancer(host.newProcess()));
+        TestProcess first = host.newProcess();
+        run(host, Duration.ofSeconds(10), balancer(first));
+        first.ends();
+        int lowered = 0;
+        int claims = 0;
         for (int n = 1; injected; n += 3) {
+            long before = info(host, one).maxPages();
             TestProcess process = host.newProcess();
             MemoryBalancer balancer = balancer(process);
             reports(host, n % 2 == 0 ? one : two, 90);
             reports(host, n % 2 == 0 ? two : one, 10);
             process.faults().inject(Fault.processKilled(n));
             try {
-                run(host, Duration.ofSeconds(3), balancer);
+                run(host, Duration.ofSeconds(4), balancer);
             } catch (ProcessKilled death) {
                 assertEquals(1, process.faults().injected().size());
             }
             injected = !process.faults().injected().isEmpty() && n < 300;
             process.faults().close();
             process.ends();
+            host.xen.advance(Duration.ofSeconds(4));
             for (Domain guest : List.of(one, two)) {
                 DomainInfo now = info(host, guest);
                 assertTrue(now.maxPages() >= now.totPages(), n + ": " + now);
+                claims += now.outstandingPages() > 0 ? 1 : 0;
+            }
+            lowered += info(host, one).maxPages() < before ? 1 : 0;
+            TestProcess next = host.newProcess();
+            balancer(next).tick(host.xen.clock().instant());
+            next.ends();
+            for (Domain guest : List.of(one, two)) {
+                assertEquals(0, info(host, guest).outstandingPages(), n + ": the claim of the dead process");
             }
         }
+        assertTrue(lowered > 0, "max_mem was lowered during the run");
+        assertTrue(claims > 0, "a balancer was killed inside a claim");
+    }
+
+    @Test
+    void aGuestGrowsToTheMaximumOfMemMaxAndNoFurther() {
+        TestHost host = hostOf(400, GOOD);
+        Domain limited = start(host, "limited");
+        Domain other = start(host, "other");
+        host.toolstack.find(limited.domid()).orElseThrow().memory().setMaximum(KiB.ofMiB(80));
+        MemoryBalancer balancer = balancer(host.newProcess());
+        for (int i = 0; i < 20; i++) {
+            reports(host, limited, 120 + i % 2);
+            reports(host, other, 100 + i % 2);
+            run(host, Duration.ofSeconds(2), balancer);
+        }
+        assertEquals(80, targetMib(host, limited));
+        assertTrue(targetMib(host, other) >= 115, "the other has " + targetMib(host, other));
     }
 
     @Test
@@ -359,5 +392,36 @@ class MemoryBalancerTest {
         }
         long after = xenctrl.domains().info(0).orElseThrow().totPages();
         assertTrue(after >= before - 150 * MIB, before + " pages before, " + after + " after");
+    }
+
+    @Test
+    void aBuildThatShrinksDomain0LeavesTheUsersSizeAsItsBase() {
+        SimulatedXen xen = SimulatedXen.builder()
+                .hostPages(4095 * MIB)
+                .xenPages(48 * MIB)
+                .dom0OwnsAllMemory()
+                .build();
+        Toolstack toolstack = TestHost.options()
+                .backedBoot(BackedBoot.off())
+                .room(RoomPolicy.unlessFixed())
+                .open(xen.host());
+        opened.add(0, toolstack);
+        MemoryBalancer balancer = toolstack.newBalancer(SETTINGS, events::add);
+        balancer.tick(xen.clock().instant());
+        long base = controlDomain(balancer).basePages();
+        toolstack.create(TestHost.guest("web", 512, 512).build());
+        for (int i = 0; i < 100; i++) {
+            xen.advance(balancer.tick(xen.clock().instant()));
+        }
+        assertTrue(controlDomain(balancer).sizePages() < base, "domain 0 was shrunk for the build");
+        assertEquals(base, controlDomain(balancer).basePages());
+        assertEquals(base, controlDomain(balancer).ceilingPages());
+    }
+
+    private static GuestSnapshot controlDomain(MemoryBalancer balancer) {
+        return balancer.view().orElseThrow().snapshot().guests().stream()
+                .filter(guest -> guest.domid() == 0)
+                .findFirst()
+                .orElseThrow();
     }
 }
