@@ -68,6 +68,15 @@ class DocumentationTest {
     }
 
     @Test
+    void theReadmeCountsTheCommands() throws IOException {
+        Set<String> ofXl = new TreeSet<>(XlCommands.NAMES);
+        ofXl.retainAll(Commands.names());
+        String row = "| commands | %d ([docs/xlj.md](docs/xlj.md)), among them %d of xl's %d verbs "
+                .formatted(Commands.names().size(), ofXl.size(), XlCommands.NAMES.size());
+        assertTrue(Files.readString(Path.of("../README.md")).contains(row), row);
+    }
+
+    @Test
     void theTableGivesAReasonForEveryDifference() throws IOException {
         List<String> withoutReason = XL_COMMAND_ROW
                 .matcher(Files.readString(Path.of("../docs/xl-verbs.md")))
