@@ -146,7 +146,7 @@ final class LibxlOtherDevices {
         return switch (type) {
             case TEXT -> new JsonPrimitive(value);
             case NUMBER -> new JsonPrimitive(Long.valueOf(value));
-            case HEX -> new JsonPrimitive(Long.parseLong(value, HEXADECIMAL));
+            case HEX -> throw onlyInHardware();
             case CHOICE -> new JsonPrimitive(value.equals("1") ? "True" : "False");
             case FLAG -> new JsonPrimitive(value.equals("1"));
         };
@@ -266,11 +266,15 @@ final class LibxlOtherDevices {
     private static Optional<String> value(LibxlObject owner, String name, Type type) {
         return switch (type) {
             case TEXT -> owner.text(name);
-            case HEX -> number(owner, name).map(Long::toHexString);
+            case HEX -> throw onlyInHardware();
             case NUMBER -> number(owner, name).map(number -> Long.toString(number));
             case CHOICE -> owner.flag(name).map(yes -> yes ? "1" : "0");
             case FLAG -> owner.flag(name).filter(yes -> yes).map(yes -> "1");
         };
+    }
+
+    private static IllegalStateException onlyInHardware() {
+        return new IllegalStateException("only ports and pages have hexadecimal parameters, and b_info lists these");
     }
 
     /** Reads a number; a negative one is none. */

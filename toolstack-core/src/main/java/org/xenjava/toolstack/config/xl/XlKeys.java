@@ -14,7 +14,6 @@ import static org.xenjava.toolstack.config.xl.XlKey.Kind.STRING;
 import static org.xenjava.toolstack.config.xl.XlKey.Kind.STRING_OR_LIST;
 
 import com.google.common.collect.ImmutableMap;
-import com.google.common.collect.ImmutableSet;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.Optional;
@@ -169,21 +168,10 @@ final class XlKeys {
             .flatMap(rows -> rows)
             .collect(ImmutableMap.toImmutableMap(XlKey::name, key -> key));
 
-    /**
-     * The refused keys that libxl refuses together with populate-on-demand (libxl_create.c): virtual NUMA does not
-     * support pages that are not present.
-     */
-    private static final ImmutableSet<String> NOT_ON_DEMAND = ImmutableSet.of("vnuma");
-
     private XlKeys() {}
 
     static Optional<XlKey> find(String name) {
         return Optional.ofNullable(TABLE.get(name));
-    }
-
-    /** The key excludes populate-on-demand. */
-    static boolean excludesPopulateOnDemand(XlKey key) {
-        return NOT_ON_DEMAND.contains(key.name());
     }
 
     /** All keys, in the order of the table. */
