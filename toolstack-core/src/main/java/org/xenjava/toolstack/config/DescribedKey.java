@@ -2,6 +2,10 @@
 package org.xenjava.toolstack.config;
 
 import java.util.Locale;
+import java.util.Optional;
+import java.util.regex.Pattern;
+import org.apache.commons.lang3.StringUtils;
+import org.xenjava.toolstack.text.Visible;
 
 /**
  * Keys of xl.cfg that the library reads and writes and cannot carry out yet. A guest with such a key is refused before
@@ -9,38 +13,82 @@ import java.util.Locale;
  */
 public enum DescribedKey {
     /** Whether a guest that is no HVM guest has ACPI tables; only 0 is described. */
-    ACPI("a PVH guest here always has ACPI tables"),
-    /** The use of the IOMMU for the guest. */
-    PASSTHROUGH(DescribedKey.NO_PASSTHROUGH),
+    ACPI("0", "0", Guests.NOT_HVM, "a PVH guest here always has ACPI tables"),
+    /** The use of the IOMMU for the guest, without xl's {@code default} and {@code disabled}. */
+    PASSTHROUGH("enabled|sync_pt|share_pt", "enabled, sync_pt or share_pt", Guests.ANY, DescribedKey.NO_PASSTHROUGH),
     /** The treatment of memory that devices of the host reserve. */
-    RDM(DescribedKey.NO_PASSTHROUGH),
-    /** The host's graphics card in the guest. */
-    GFX_PASSTHRU(DescribedKey.NO_PASSTHROUGH),
+    RDM(
+            "strategy=host(?:,policy=(?:strict|relaxed))?",
+            "strategy=host, with or without policy=strict or relaxed",
+            Guests.HVM,
+            DescribedKey.NO_PASSTHROUGH),
+    /** The host's graphics card in the guest: its kind, or 1. */
+    GFX_PASSTHRU("1|igd", "1 or igd", Guests.HVM, DescribedKey.NO_PASSTHROUGH),
     /** Whether a PVH guest is a PV guest inside Xen's shim. */
-    PVSHIM(DescribedKey.NO_SHIM),
+    PVSHIM(DescribedKey.YES, DescribedKey.YES, Guests.PVH, DescribedKey.NO_SHIM),
     /** Path of the shim. */
-    PVSHIM_PATH(DescribedKey.NO_SHIM),
+    PVSHIM_PATH(DescribedKey.TEXT, DescribedKey.TEXT_FORM, Guests.PVH, DescribedKey.NO_SHIM),
     /** The shim's command line. */
-    PVSHIM_CMDLINE(DescribedKey.NO_SHIM),
+    PVSHIM_CMDLINE(DescribedKey.TEXT, DescribedKey.TEXT_FORM, Guests.PVH, DescribedKey.NO_SHIM),
     /** Text behind the shim's default command line. */
-    PVSHIM_EXTRA(DescribedKey.NO_SHIM),
+    PVSHIM_EXTRA(DescribedKey.TEXT, DescribedKey.TEXT_FORM, Guests.PVH, DescribedKey.NO_SHIM),
     /** The XSM label of the domain until it runs, if it has another one afterwards. */
-    INIT_SECLABEL("the label of a domain is not changed after its creation"),
+    INIT_SECLABEL(
+            DescribedKey.TEXT,
+            DescribedKey.TEXT_FORM,
+            Guests.ANY,
+            "the label of a domain is not changed after its creation"),
     /** Whether the device model is in a domain of its own. */
-    DEVICE_MODEL_STUBDOMAIN_OVERRIDE(DescribedKey.NO_STUB_DOMAIN),
+    DEVICE_MODEL_STUBDOMAIN_OVERRIDE(DescribedKey.YES, DescribedKey.YES, Guests.ANY, DescribedKey.NO_STUB_DOMAIN),
     /** The XSM label of the device model's domain. */
-    DEVICE_MODEL_STUBDOMAIN_SECLABEL(DescribedKey.NO_STUB_DOMAIN),
+    DEVICE_MODEL_STUBDOMAIN_SECLABEL(
+            DescribedKey.TEXT, DescribedKey.TEXT_FORM, Guests.ANY, DescribedKey.NO_STUB_DOMAIN),
     /** Whether an HVM guest has a paravirtual keyboard. */
-    VKB_DEVICE("no paravirtual keyboard is attached");
+    VKB_DEVICE(DescribedKey.YES, DescribedKey.YES, Guests.HVM, "no paravirtual keyboard is attached");
 
     private static final String NO_PASSTHROUGH = "passthrough of hardware is not supported";
     private static final String NO_SHIM = "the PV shim is not started";
     private static final String NO_STUB_DOMAIN = "stub domains are not supported";
+    private static final int SHOWN = 40;
+    private static final String YES = "1";
+    private static final String TEXT = "[^\\x00-\\x1f\\x7f-\\x9f]+";
+    private static final String TEXT_FORM = "a text that is not empty and has no control characters";
 
+    private final Pattern values;
+    private final String form;
+    private final Guests guests;
     private final String obstacle;
 
-    DescribedKey(String obstacle) {
+    DescribedKey(String values, String form, Guests guests, String obstacle) {
+        this.values = Pattern.compile(values);
+        this.form = form;
+        this.guests = guests;
         this.obstacle = obstacle;
+    }
+
+    private enum Guests {
+        ANY,
+        HVM,
+        NOT_HVM,
+        PVH
+    }
+
+    private boolean concerns(DomainType type) {
+        return switch (guests) {
+            case ANY -> true;
+            case HVM -> type == DomainType.HVM;
+            case NOT_HVM -> type != DomainType.HVM;
+            case PVH -> type == DomainType.PVH;
+        };
+    }
+
+    /** A complaint about the value in a guest of that kind; empty if the guest can have it. */
+    Optional<String> complaint(DomainType type, String value) {
+        return DeviceRules.first(
+                DeviceRules.when(!concerns(type), key() + " is no key of " + type + " guests"),
+                DeviceRules.when(
+                        !values.matcher(value).matches(),
+                        key() + " is " + form + ", not '" + Visible.text(StringUtils.abbreviate(value, SHOWN)) + "'"));
     }
 
     /** {@return the key of xl.cfg} */

@@ -32,7 +32,11 @@ public record DeviceModel(
         arguments = List.copyOf(arguments);
         new ProblemCollector()
                 .add(HvmRules.ofFile("device_model_override", program), "device_model_override")
-                .add(HvmRules.ofArguments(arguments), "device_model_args", "device_model_args_hvm")
+                .add(
+                        HvmRules.ofArguments(arguments),
+                        "device_model_args",
+                        "device_model_args_hvm",
+                        "device_model_args_pv")
                 .add(user.flatMap(HvmRules::ofUser), "device_model_user")
                 .throwIfAny("");
     }

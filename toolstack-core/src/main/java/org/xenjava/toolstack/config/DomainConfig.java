@@ -167,7 +167,7 @@ public record DomainConfig(
         nics = List.copyOf(nics);
         otherDevices = List.copyOf(otherDevices);
         describedKeys = Maps.immutableEnumMap(describedKeys);
-        new ProblemCollector()
+        ProblemCollector problems = new ProblemCollector()
                 .add(DomainRules.ofName(name), "name")
                 .add(DomainRules.ofKernel(type, kernel, bootLoader), "kernel", "type")
                 .add(DomainRules.ofBootLoader(type, bootLoader), "bootloader", "type")
@@ -184,11 +184,11 @@ public record DomainConfig(
                 .add(DomainRules.ofAltp2m(paging, processor, sizes), "altp2m", "altp2mhvm", "maxmem", "nestedhvm")
                 .add(DomainRules.ofNestedPaging(paging, processor), "nestedhvm", "hap")
                 .add(DomainRules.ofVideoRam(sizes.memory(), videoRam(hvm)), "memory", "maxmem", "videoram", "vga")
-                .add(DomainRules.ofDescribedKeys(describedKeys), "passthrough", "pvshim", "init_seclabel")
                 .add(label.flatMap(text -> DeviceRules.ofText("label", text)), "seclabel", "init_seclabel")
                 .add(DeviceRules.ofDisks(hvm, disks), "disk", "type")
-                .add(DeviceRules.ofNics(type, nics), "vif", "type")
-                .throwIfAny(DomainRules.subject(name));
+                .add(DeviceRules.ofNics(type, nics), "vif", "type");
+        describedKeys.forEach((key, value) -> problems.add(key.complaint(type, value), key.key(), "type"));
+        problems.throwIfAny(DomainRules.subject(name));
     }
 
     /** {@return the memory that the guest gets at boot} */
@@ -239,12 +239,10 @@ public record DomainConfig(
         List<NicConfig> addressed = nics.stream()
                 .map(nic -> nic.mac().isPresent() ? nic : nic.withMac(newMac(random, taken)))
                 .toList();
-        return with(
-                kernel,
-                ramdisk,
-                Optional.of(uuid.orElseGet(() -> randomUuid(random))),
-                addressed,
-                hvm.map(machine -> machine.completed(random)));
+        Builder builder =
+                toBuilder().uuid(uuid.orElseGet(() -> randomUuid(random))).nics(addressed);
+        hvm.map(machine -> machine.completed(random)).ifPresent(builder::hvm);
+        return builder.build();
     }
 
     /**
@@ -252,40 +250,10 @@ public record DomainConfig(
      * directory}
      */
     public DomainConfig located() {
-        return with(kernel.map(Path::toAbsolutePath), ramdisk.map(Path::toAbsolutePath), uuid, nics, hvm);
-    }
-
-    private DomainConfig with(
-            Optional<Path> newKernel,
-            Optional<Path> newRamdisk,
-            Optional<UUID> newUuid,
-            List<NicConfig> newNics,
-            Optional<HvmConfig> newHvm) {
-        return new DomainConfig(
-                name,
-                type,
-                newKernel,
-                newRamdisk,
-                bootLoader,
-                commandLine,
-                sizes,
-                vcpus,
-                maxVcpus,
-                clock,
-                limits,
-                paging,
-                processor,
-                placement,
-                options,
-                newUuid,
-                lifecycle,
-                disks,
-                newNics,
-                otherDevices,
-                describedKeys,
-                label,
-                deviceModel,
-                newHvm);
+        Builder builder = toBuilder();
+        kernel.map(Path::toAbsolutePath).ifPresent(builder::kernel);
+        ramdisk.map(Path::toAbsolutePath).ifPresent(builder::ramdisk);
+        return builder.build();
     }
 
     private static MacAddress newMac(RandomGenerator random, Set<MacAddress> taken) {

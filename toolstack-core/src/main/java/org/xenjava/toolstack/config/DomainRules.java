@@ -3,7 +3,6 @@ package org.xenjava.toolstack.config;
 
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
@@ -208,13 +207,6 @@ final class DomainRules {
         return type != DomainType.PV && options.contains(GuestOption.E820_HOST)
                 ? Optional.of("e820_host concerns PV guests only")
                 : Optional.empty();
-    }
-
-    static Optional<String> ofDescribedKeys(Map<DescribedKey, String> keys) {
-        return keys.entrySet().stream()
-                .flatMap(
-                        entry -> DeviceRules.ofText("value of " + entry.getKey().key(), entry.getValue()).stream())
-                .findFirst();
     }
 
     static Optional<String> ofVideoRam(KiB memory, KiB videoRam) {

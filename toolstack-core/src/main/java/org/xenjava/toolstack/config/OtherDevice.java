@@ -20,6 +20,11 @@ public record OtherDevice(Kind kind, Map<String, String> parameters) {
     private static final Pattern HEXADECIMAL = Pattern.compile("0|[1-9a-f][0-9a-f]{0,12}");
     private static final Pattern PCI_ADDRESS = Pattern.compile("[0-9a-f]{4}:[0-9a-f]{2}:[01][0-9a-f]\\.[0-7]");
 
+    private static final long UINT32_MAX = 0xFFFF_FFFFL;
+
+    /** The number of frames that a physical address of 64 bits can have. */
+    private static final long FRAMES = 1L << 52;
+
     /** Kinds of values. */
     public enum Type {
         /** Any text. */
@@ -191,12 +196,39 @@ public record OtherDevice(Kind kind, Map<String, String> parameters) {
                 }
             }
             case IRQ -> require(kind, parameters, "number");
-            case IO_PORTS -> require(kind, parameters, "first", "last");
-            case IO_MEMORY -> require(kind, parameters, "start", "count");
+            case IO_PORTS -> {
+                require(kind, parameters, "first", "last");
+                checkPorts(hexadecimal(parameters, "first"), hexadecimal(parameters, "last"));
+            }
+            case IO_MEMORY -> {
+                require(kind, parameters, "start", "count");
+                checkFrames("start", hexadecimal(parameters, "start"), hexadecimal(parameters, "count"));
+                checkFrames("gfn", hexadecimal(parameters, "gfn"), hexadecimal(parameters, "count"));
+            }
             case DEVICE_TREE_NODE -> require(kind, parameters, "path");
             case FRAME_BUFFER, SHARE, VTPM, PVCALLS, USB_CONTROLLER, USB_DEVICE -> {
                 // libxl has defaults for all parameters; its JSON of a USB device lacks the device's address.
             }
+        }
+    }
+
+    private static long hexadecimal(Map<String, String> parameters, String name) {
+        return Long.parseLong(parameters.getOrDefault(name, "0"), 16);
+    }
+
+    /** libxl stores the first port and the number of ports, each in 32 bits. */
+    private static void checkPorts(long first, long last) {
+        if (first > last || last > UINT32_MAX || last - first == UINT32_MAX) {
+            throw new ConfigException(
+                    "a range is FIRST-LAST with FIRST <= LAST <= ffffffff, and has at most ffffffff ports, not "
+                            + Long.toHexString(first) + "-" + Long.toHexString(last));
+        }
+    }
+
+    private static void checkFrames(String name, long first, long count) {
+        if (count == 0 || first + count > FRAMES) {
+            throw new ConfigException("count is 1 or more, and " + name + " + count is at most "
+                    + Long.toHexString(FRAMES) + ", not " + Long.toHexString(first) + " + " + Long.toHexString(count));
         }
     }
 

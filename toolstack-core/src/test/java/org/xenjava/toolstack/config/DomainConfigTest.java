@@ -7,8 +7,13 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.xenjava.toolstack.config.DomainConfig.Builder;
 import org.xenjava.toolstack.config.DomainConfig.Lifecycle;
 import org.xenjava.toolstack.error.ConfigException;
@@ -44,6 +49,34 @@ class DomainConfigTest {
                         LifecycleAction.PRESERVE, LifecycleAction.DESTROY, LifecycleAction.RENAME_RESTART))
                 .build();
         assertEquals(config, config.toBuilder().build());
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "HVM | RDM          | host | rdm is strategy=host, with or without policy=strict or relaxed, not 'host'",
+                "PVH | RDM          | strategy=host | rdm is no key of PVH guests",
+                "PVH | PASSTHROUGH  | disabled | passthrough is enabled, sync_pt or share_pt, not 'disabled'",
+                "PVH | PVSHIM       | 0 | pvshim is 1, not '0'",
+                "PV  | PVSHIM       | 1 | pvshim is no key of PV guests",
+                "HVM | ACPI         | 0 | acpi is no key of HVM guests",
+            })
+    void aDescribedKeyHasItsValuesAndItsGuests(DomainType type, DescribedKey key, String value, String complaint) {
+        Builder builder = pvh().memoryMib(256).type(type).describedKeys(Map.of(key, value));
+        ConfigException e = assertThrows(ConfigException.class, builder::build);
+        assertEquals("domain x: " + complaint, e.getMessage());
+        assertEquals(key.key(), e.problems().get(0).keys().get(0));
+    }
+
+    @Test
+    void anArgumentOfQemuHasNoNul() {
+        ConfigException e = assertThrows(
+                ConfigException.class,
+                () -> new DeviceModel(Optional.empty(), List.of("a\0b"), Optional.empty(), Optional.empty()));
+        assertEquals(
+                List.of("device_model_args", "device_model_args_hvm", "device_model_args_pv"),
+                e.problems().get(0).keys());
     }
 
     @Test

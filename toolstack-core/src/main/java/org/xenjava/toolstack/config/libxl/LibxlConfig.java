@@ -61,8 +61,9 @@ public final class LibxlConfig {
             .serializeNulls()
             .create();
 
-    /** An empty object or list in a line of {@link #PRETTY}. */
-    private static final Pattern EMPTY = Pattern.compile("^( *)(.*)([\\[{])([\\]}])(,?)$", Pattern.MULTILINE);
+    /** An empty object or list in a line of {@link #PRETTY}, in which a text may have U+0085. */
+    private static final Pattern EMPTY =
+            Pattern.compile("^( *)(.*)([\\[{])([\\]}])(,?)$", Pattern.MULTILINE | Pattern.UNIX_LINES);
 
     private final JsonObject root;
     private final String source;

@@ -85,11 +85,18 @@ final class LibxlDescribed {
         }
         build.text(STUB_DOMAIN_LABEL)
                 .ifPresent(label -> keys.put(DescribedKey.DEVICE_MODEL_STUBDOMAIN_SECLABEL, label));
-        readMachine(build.object("type." + type.word()), keys);
+        LibxlObject machine = build.object("type." + type.word());
+        switch (type) {
+            case PVH -> readShim(machine, keys);
+            case HVM -> readMachine(machine, keys);
+            case PV -> {
+                // Only PVH and HVM guests have such members.
+            }
+        }
         return keys;
     }
 
-    private static void readMachine(LibxlObject machine, Map<DescribedKey, String> keys) {
+    private static void readShim(LibxlObject machine, Map<DescribedKey, String> keys) {
         boolean shim = machine.flag(DescribedKey.PVSHIM.key()).orElse(false);
         if (shim) {
             keys.put(DescribedKey.PVSHIM, YES);
@@ -98,10 +105,13 @@ final class LibxlDescribed {
                 new DescribedKey[] {DescribedKey.PVSHIM_PATH, DescribedKey.PVSHIM_CMDLINE, DescribedKey.PVSHIM_EXTRA}) {
             machine.text(key.key()).filter(text -> shim).ifPresent(text -> keys.put(key, text));
         }
+    }
+
+    private static void readMachine(LibxlObject machine, Map<DescribedKey, String> keys) {
         if (machine.flag(DescribedKey.VKB_DEVICE.key()).orElse(false)) {
             keys.put(DescribedKey.VKB_DEVICE, YES);
         }
-        Optional<String> kind = machine.text(GFX_KIND);
+        Optional<String> kind = machine.text(GFX_KIND).filter(word -> !word.equals("default"));
         if (machine.flag(DescribedKey.GFX_PASSTHRU.key()).orElse(false)) {
             keys.put(DescribedKey.GFX_PASSTHRU, kind.orElse(YES));
         }

@@ -118,8 +118,9 @@ final class LibxlDevices {
                 .toList();
     }
 
+    /** libxl writes every number, also 0, and assigns one where it is missing or -1. */
     private static NicConfig nic(LibxlObject object, int place) {
-        int devid = (int) object.number("devid", -1, Integer.MAX_VALUE).orElse(0);
+        int devid = (int) object.number("devid", -1, Integer.MAX_VALUE).orElse(-1);
         return object.checked(() -> {
             NicConfig.Builder nic = NicConfig.builder();
             if (devid >= 0 && devid != place) {
@@ -190,13 +191,10 @@ final class LibxlDevices {
         return Optional.empty();
     }
 
-    /** The number of an element's network card; as in libxl, 0 if it has none. */
+    /** The number of an element's network card; empty if libxl has not assigned one. */
     static Optional<Integer> devid(JsonElement element) {
-        if (!(element instanceof JsonObject nic)) {
+        if (!(element instanceof JsonObject nic) || !(nic.get("devid") instanceof JsonPrimitive devid)) {
             return Optional.empty();
-        }
-        if (!(nic.get("devid") instanceof JsonPrimitive devid)) {
-            return Optional.of(0);
         }
         return devid.isNumber() && devid.getAsString().matches("[0-9]{1,5}")
                 ? Optional.of(devid.getAsInt())

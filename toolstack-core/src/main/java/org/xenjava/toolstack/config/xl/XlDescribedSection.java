@@ -20,8 +20,7 @@ import org.xenjava.toolstack.error.ConfigException;
 
 /** Interprets the keys of a guest's QEMU, and those that are only read and written. */
 final class XlDescribedSection {
-    private static final Pattern RDM = Pattern.compile("strategy=(?:host|ignore)(?:,policy=(?:strict|relaxed))?");
-    private static final Set<String> ASSIGNED = Set.of("enabled", "sync_pt", "share_pt");
+    private static final Pattern RDM_IGNORED = Pattern.compile("strategy=ignore(?:,policy=(?:strict|relaxed))?");
     private static final Set<String> NOT_ASSIGNED = Set.of("default", "disabled");
     private static final String YES = "1";
     private static final String LABEL = "seclabel";
@@ -107,16 +106,10 @@ final class XlDescribedSection {
     }
 
     private void passthrough() {
-        Optional<String> word =
-                settings.text(DescribedKey.PASSTHROUGH.key()).map(text -> text.toLowerCase(Locale.ROOT));
-        if (word.filter(ASSIGNED::contains).isPresent()) {
-            keys.put(DescribedKey.PASSTHROUGH, word.get());
-        } else if (word.filter(text -> !NOT_ASSIGNED.contains(text)).isPresent()) {
-            settings.complain(
-                    DescribedKey.PASSTHROUGH.key(),
-                    "'passthrough' is \"" + word.get()
-                            + "\", not one of default, disabled, enabled, sync_pt, share_pt");
-        }
+        settings.text(DescribedKey.PASSTHROUGH.key())
+                .map(text -> text.toLowerCase(Locale.ROOT))
+                .filter(word -> !NOT_ASSIGNED.contains(word))
+                .ifPresent(word -> keys.put(DescribedKey.PASSTHROUGH, word));
     }
 
     /** The label of the domain. As in xl, a label for the time before it runs is the only one if there is no other. */
@@ -132,14 +125,9 @@ final class XlDescribedSection {
     }
 
     private void rdm() {
-        Optional<String> rdm = settings.filled(DescribedKey.RDM.key());
-        if (rdm.filter(text -> !RDM.matcher(text).matches()).isPresent()) {
-            settings.complain(
-                    DescribedKey.RDM.key(),
-                    "'rdm' is \"" + rdm.get() + "\", not strategy=host, with or without policy=strict or relaxed");
-        } else {
-            rdm.filter(text -> !text.startsWith("strategy=ignore")).ifPresent(text -> keys.put(DescribedKey.RDM, text));
-        }
+        settings.filled(DescribedKey.RDM.key())
+                .filter(text -> !RDM_IGNORED.matcher(text).matches())
+                .ifPresent(text -> keys.put(DescribedKey.RDM, text));
     }
 
     /** A boolean, or the kind of the card, of which {@code default} is QEMU's choice. */

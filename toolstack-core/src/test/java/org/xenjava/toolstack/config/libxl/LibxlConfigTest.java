@@ -15,6 +15,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.UUID;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -158,6 +159,12 @@ class LibxlConfigTest {
                 "{\"type\": \"pvh\"}|{\"target_memkb\": 65536, \"avail_vcpus\": {}}|b_info.avail_vcpus: not a list",
                 "{\"type\": \"pvh\", \"uuid\": \"x\"}|{}|c_info.uuid: 'x' is no UUID",
                 "{\"type\": \"pvh\"}|{\"target_memkb\": 65536}|a PVH guest needs a kernel",
+                "{\"type\": \"hvm\", \"passthrough\": \"foo\"}|{\"target_memkb\": 65536}|passthrough is enabled,",
+                "{\"type\": \"hvm\"}|{\"target_memkb\": 65536, \"type.hvm\": {\"rdm\": {\"strategy\": \"host,foo\"}}}|rdm is ",
+                "{\"type\": \"hvm\"}|{\"target_memkb\": 65536, \"type.hvm\": {\"gfx_passthru\": \"True\", \"gfx_passthru_kind\":"
+                        + " \"foo\"}}|gfx_passthru is 1 or igd, not 'foo'",
+                "{\"type\": \"hvm\"}|{\"target_memkb\": 65536, \"ioports\": [{\"first\": 4294967295, \"number\": 2}]}|"
+                        + "a range is FIRST-LAST",
             })
     void aWrongValueIsRefusedByItsPath(String create, String build, String message) {
         String named = create.replace("}", ", \"name\": \"a\"}");
@@ -171,6 +178,35 @@ class LibxlConfigTest {
     @ValueSource(strings = {"", "[]", "{}", "1", "{\"c_info\": {}", "{'c_info': {}}", "[{\"config\": 1}]", "nonsense"})
     void aTextThatIsNoConfigurationIsRefused(String text) {
         assertThrows(ConfigException.class, () -> LibxlConfig.parse(text, "test"));
+    }
+
+    @Test
+    void aLineOfJsonEndsAtANewlineOnly() {
+        DomainConfig config = DomainConfig.builder("a")
+                .kernel(Path.of("/k"))
+                .commandLine("a []\u0085b{}\u2028c{}\rd")
+                .memoryMib(64)
+                .build();
+        assertEquals(
+                config,
+                LibxlConfig.parse(LibxlConfig.of(config).text(), "test").read().config());
+    }
+
+    @Test
+    void cardsWithoutANumberGetTheirPlaces() {
+        LibxlConfig config = LibxlConfig.parse(
+                """
+                {"c_info": {"type": "pvh", "name": "a"}, "b_info": {"target_memkb": 65536, "kernel": "/k"},
+                 "nics": [{"bridge": "a"}, {"bridge": "b"}, {"devid": -1, "bridge": "c"}]}
+                """,
+                "test");
+        assertEquals(
+                List.of("a", "b", "c"),
+                IntStream.range(0, 3)
+                        .mapToObj(devid ->
+                                config.read().config().nic(devid).orElseThrow().bridge())
+                        .toList());
+        assertEquals(config, config.withoutNic(0));
     }
 
     @Test

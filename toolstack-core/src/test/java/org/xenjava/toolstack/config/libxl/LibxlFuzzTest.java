@@ -27,6 +27,9 @@ class LibxlFuzzTest {
                 LibxlConfigTest.text("hvm-rich.json"),
                 LibxlConfigTest.text("hvm-rich2.json"),
                 LibxlConfigTest.text("pvh-devs.json"),
+                LibxlConfigTest.text("xl-create/hvm-rdm1.json"),
+                LibxlConfigTest.text("xl-create/hvm-dtdev.json"),
+                LibxlConfigTest.text("xl-create/hvm-sec1.json"),
                 LibxlConfigTest.text("h1-pvh-pod-256-512-vcpus4.json")));
     }
 

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.xenjava.toolstack.config.xl;
 
-import com.google.common.collect.ImmutableMap;
 import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.EnumMap;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
@@ -88,12 +89,9 @@ public final class ConfigArbitraries {
                                         processors(),
                                         Arbitraries.of(EnumSet.complementOf(EnumSet.of(GuestOption.E820_HOST)))
                                                 .set(),
-                                        deviceModels(),
-                                        describedKeys())
-                                .as((clock, limits, paging, processor, options, model, keys) -> DomainConfig.builder(
-                                                "xen")
+                                        deviceModels())
+                                .as((clock, limits, paging, processor, options, model) -> DomainConfig.builder("xen")
                                         .deviceModel(model)
-                                        .describedKeys(keys)
                                         .clock(clock)
                                         .limits(limits)
                                         .paging(paging)
@@ -113,8 +111,7 @@ public final class ConfigArbitraries {
                             .paging(xen.paging())
                             .processor(xen.processor())
                             .options(xen.options())
-                            .deviceModel(xen.deviceModel())
-                            .describedKeys(xen.describedKeys());
+                            .deviceModel(xen.deviceModel());
                     if (xen.paging().altp2m() != PagingConfig.Altp2m.DISABLED) {
                         memory = Tuple.of(memory.get1(), memory.get1());
                     }
@@ -184,8 +181,12 @@ public final class ConfigArbitraries {
                 disks().list().ofMaxSize(4).filter(list -> isValid(guest(type).disks(list)));
         Arbitrary<List<NicConfig>> nics =
                 nics().list().ofMaxSize(3).filter(list -> isValid(guest(type).nics(list)));
-        return Combinators.combine(guest, disks, nics)
-                .as((builder, some, others) -> builder.disks(some).nics(others));
+        return Combinators.combine(guest, disks, nics, describedKeys(type)).as((builder, some, others, keys) -> {
+            if (keys.containsKey(DescribedKey.INIT_SECLABEL)) {
+                builder.label("system_u:system_r:domU_t");
+            }
+            return builder.disks(some).nics(others).describedKeys(keys);
+        });
     }
 
     private static Arbitrary<DiskConfig> disks() {
@@ -374,15 +375,33 @@ public final class ConfigArbitraries {
                 .as(DeviceModel::new);
     }
 
-    /** Those that every kind of guest can have. */
-    private static Arbitrary<Map<DescribedKey, String>> describedKeys() {
-        return Arbitraries.of(Map.of(
-                                DescribedKey.PASSTHROUGH, "share_pt",
-                                DescribedKey.DEVICE_MODEL_STUBDOMAIN_SECLABEL, "system_u:system_r:domU_t",
-                                DescribedKey.DEVICE_MODEL_STUBDOMAIN_OVERRIDE, "1")
-                        .entrySet())
-                .set()
-                .map(ImmutableMap::copyOf);
+    private static Arbitrary<Map<DescribedKey, String>> describedKeys(DomainType type) {
+        List<Arbitrary<Optional<Map.Entry<DescribedKey, String>>>> entries = Arrays.stream(DescribedKey.values())
+                .map(key -> valuesOf(key)
+                        .map(value -> Map.entry(key, value))
+                        .optional()
+                        .map(entry -> entry.filter(some -> isValid(guest(type).describedKeys(Map.ofEntries(some))))))
+                .toList();
+        return Combinators.combine(entries).as(some -> {
+            Map<DescribedKey, String> keys = new EnumMap<>(DescribedKey.class);
+            some.forEach(entry -> entry.ifPresent(one -> keys.put(one.getKey(), one.getValue())));
+            if (!keys.containsKey(DescribedKey.PVSHIM)) {
+                keys.keySet().removeIf(key -> key.name().startsWith("PVSHIM"));
+            }
+            return keys;
+        });
+    }
+
+    private static Arbitrary<String> valuesOf(DescribedKey key) {
+        return switch (key) {
+            case ACPI -> Arbitraries.just("0");
+            case PASSTHROUGH -> Arbitraries.of("enabled", "sync_pt", "share_pt");
+            case RDM -> Arbitraries.of("strategy=host", "strategy=host,policy=strict", "strategy=host,policy=relaxed");
+            case GFX_PASSTHRU -> Arbitraries.of("1", "igd");
+            case PVSHIM, DEVICE_MODEL_STUBDOMAIN_OVERRIDE, VKB_DEVICE -> Arbitraries.just("1");
+            case PVSHIM_PATH, PVSHIM_CMDLINE, PVSHIM_EXTRA, INIT_SECLABEL, DEVICE_MODEL_STUBDOMAIN_SECLABEL ->
+                printable();
+        };
     }
 
     private static Arbitrary<HvmConfig> machines() {

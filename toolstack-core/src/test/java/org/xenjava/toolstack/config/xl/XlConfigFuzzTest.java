@@ -47,6 +47,13 @@ class XlConfigFuzzTest {
             serial = [ 'pty' ]; usbdevice = 'tablet'; timer_mode = 1; tsc_mode = "native"; mmio_hole = 1024
             """;
 
+    private static final String VALID_PASSTHROUGH =
+            """
+            name = "fuzz"; type = 'hvm'; memory = 256; seclabel = "a:b:c"; init_seclabel = "a:b:d"
+            rdm = "strategy=host,policy=strict"; gfx_passthru = 'igd'; passthrough = "share_pt"
+            ioports = [ '2f8-2ff', "3f8" ]; iomem = [ 'fe000,1', 'fe010,2@100' ]; irqs = [ '5', "7" ]
+            """;
+
     private static final List<String> WORDS = List.of(
             "\"",
             "'",
@@ -90,7 +97,7 @@ class XlConfigFuzzTest {
     private int refused;
 
     @ParameterizedTest
-    @ValueSource(strings = {VALID, VALID_HVM})
+    @ValueSource(strings = {VALID, VALID_HVM, VALID_PASSTHROUGH})
     void mutationsOfAValidTextAreReadOrRefused(String valid) {
         Random random = new Random(153);
         for (int i = 0; i < 3_000; i++) {

@@ -227,10 +227,18 @@ class XlHvmSectionTest {
             cpuid=['1:ecx=1']        | f:2: 'cpuid': 'ecx=1' is not eax, ebx, ecx or edx with 32 of 0, 1, x, k and s
             cpuid=['one']            | f:2: 'cpuid': 'one' is not of the form LEAF[,SUBLEAF]:REGISTER=BITS,…
             device_model_args='-a'   | f:2: 'device_model_args' is a single value but should be a list
-            passthrough='maybe'      | f:2: 'passthrough' is "maybe", not one of default, disabled, enabled, sync_pt, share_pt
-            rdm='host'               | f:2: 'rdm' is "host", not strategy=host, with or without policy=strict or relaxed
+            passthrough='maybe'      | f:2: passthrough is enabled, sync_pt or share_pt, not 'maybe'
+            passthrough=''           | f:2: passthrough is enabled, sync_pt or share_pt, not ''
+            rdm='host'               | f:2: rdm is strategy=host, with or without policy=strict or relaxed, not 'host'
+            rdm='strategy=ignore,x'  | f:2: rdm is strategy=host, with or without policy=strict or relaxed, not 'strategy=ignore,x'
+            init_seclabel="\\t";seclabel='a' | f:2: init_seclabel is a text that is not empty and has no control characters, not '\\u0009'
             irqs=['a']               | f:2: 'irqs' has "a": it is not of the form NUMBER
             ioports=['3f8-']         | f:2: 'ioports' has "3f8-": it is not of the form PORT or PORT-PORT, in hexadecimal
+            ioports=['2ff-2f8']      | f:2: 'ioports' has "2ff-2f8": a range is FIRST-LAST with FIRST <= LAST <= ffffffff, and has at most ffffffff ports, not 2ff-2f8
+            ioports=['1-100000000']  | f:2: 'ioports' has "1-100000000": a range is FIRST-LAST with FIRST <= LAST <= ffffffff, and has at most ffffffff ports, not 1-100000000
+            ioports=['0-ffffffff']   | f:2: 'ioports' has "0-ffffffff": a range is FIRST-LAST with FIRST <= LAST <= ffffffff, and has at most ffffffff ports, not 0-ffffffff
+            iomem=['fe000,0']        | f:2: 'iomem' has "fe000,0": count is 1 or more, and start + count is at most 10000000000000, not fe000 + 0
+            iomem=['1,fffffffffffff@2'] | f:2: 'iomem' has "1,fffffffffffff@2": count is 1 or more, and gfn + count is at most 10000000000000, not 2 + fffffffffffff
             iomem=['fe000']          | f:2: 'iomem' has "fe000": it is not of the form START,COUNT or START,COUNT@GFN, in hexadecimal
             vtpm=['uuid=1']          | f:2: 'vtpm' has "uuid=1": a vTPM has a backend
             vkb=['']                 | f:2: 'vkb' has "": backend-type is qemu or linux, not ''
