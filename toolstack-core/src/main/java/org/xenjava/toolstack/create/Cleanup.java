@@ -155,7 +155,8 @@ public final class Cleanup {
         switch (leftover.kind()) {
             case BUILD -> builds.recover(xenctrl, removal, leftover.uuid().orElseThrow());
             case REMOVAL, NODES ->
-                removal.remove(leftover.domid().orElseThrow(), leftover.uuid().orElseThrow());
+                removal.removeTwin(
+                        leftover.domid().orElseThrow(), leftover.uuid().orElseThrow());
             case SAVE ->
                 saves.recover(new DomainJournal.Entry(
                         leftover.domid().orElseThrow(), leftover.uuid().orElseThrow()));

@@ -80,7 +80,22 @@ public final class DomainRemoval {
      */
     public void removeTwin(int domid, UUID uuid) {
         DomainJournal.Entry entry = new DomainJournal.Entry(domid, uuid);
-        Undo.onFailure(() -> run(entry, hasTwin(entry) ? Extent.TWIN : Extent.DOMAIN), () -> journal.giveUp(entry));
+        Undo.onFailure(
+                () -> {
+                    if (isKnown(entry) && hasTwin(entry)) {
+                        run(entry, Extent.TWIN);
+                    } else {
+                        remove(entry);
+                    }
+                },
+                () -> journal.giveUp(entry));
+    }
+
+    private boolean isKnown(DomainJournal.Entry entry) {
+        return xenctrl.domains()
+                .info(entry.domid())
+                .filter(info -> !info.dying() && info.handle().equals(entry.uuid()))
+                .isPresent();
     }
 
     private boolean hasTwin(DomainJournal.Entry entry) {

@@ -71,7 +71,11 @@ class MigrationFaultsTest {
     }
 
     private static void strike(End end, long call, Fault fault) {
-        try (TwoHosts hosts = TwoHosts.create()) {
+        strike(TwoHosts.create(), end, call, fault);
+    }
+
+    private static void strike(TwoHosts between, End end, long call, Fault fault) {
+        try (TwoHosts hosts = between) {
             hosts.start(17, 17);
             Processes processes = Processes.on(hosts);
             Toolstack sender = processes.sender().open();
@@ -126,6 +130,14 @@ class MigrationFaultsTest {
     @Test
     void theSenderIsKilled() {
         strike(End.SENDER, Fault::processKilled);
+    }
+
+    @Test
+    void theSenderIsKilledWhileItRemovesItsDomainBesideTheGuestOnOneHost() {
+        long calls = CALLS.computeIfAbsent(End.SENDER, MigrationFaultsTest::callsOf);
+        for (long call = calls - 20; call < calls; call += 3) {
+            strike(TwoHosts.oneHost(), End.SENDER, call, Fault.processKilled(call));
+        }
     }
 
     @Test

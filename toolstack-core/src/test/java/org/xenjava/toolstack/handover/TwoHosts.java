@@ -158,6 +158,7 @@ final class TwoHosts implements AutoCloseable {
         int domid = running.get(0).domid();
         Domain domain = there.toolstack.find(domid).orElseThrow();
         assertEquals("web", domain.name(), after);
+        assertTrue(there.observer.store().directory(0, "/vm/" + ID).contains("name"), after);
         there.xen.advance(Duration.ofSeconds(1));
         assertEquals(List.of(), there.xen.guest(domid).orElseThrow().lostWrites(), after);
         assertDoesNotThrow(() -> there.xenctrl.state().enableDirtyLog(domid), after);
