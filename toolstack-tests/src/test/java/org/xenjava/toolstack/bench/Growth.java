@@ -71,7 +71,7 @@ final class Growth {
         }
     }
 
-    /** Measures a round of the guard, pod-check and the first list of a toolstack over all guests, and destroys them. */
+    /** Measures a round of the guard, pod-check and the first list of a toolstack over all guests. */
     void finish(int rounds) {
         PodGuard guard = toolstack.newGuard(GuardPolicy.standard(), GuardScope.ALL, GuardListener.NONE);
         Instant now = Instant.now();
@@ -94,6 +94,10 @@ final class Growth {
                 firstList.add((System.nanoTime() - start) / 1e6);
             }
         }
+    }
+
+    /** Destroys the guests, also those of a measurement that failed. */
+    void destroyAll() {
         alive.forEach(Domain::destroy);
         alive.clear();
     }

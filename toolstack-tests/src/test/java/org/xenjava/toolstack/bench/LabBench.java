@@ -73,7 +73,7 @@ public final class LabBench {
         BenchGuest small = guests.small();
         // The most important ones first, since a run may be cut off.
         List<Runnable> measurements = List.of(
-                // The compiler needs some creates, or what is measured is the interpreter.
+                // The compiler needs some creates: without them, the interpreter is measured.
                 () -> compare(small, WARM_UP, rounds, Comparison::withXl),
                 () -> compare(guests.vmlinux(), 3, rounds * 2 / 3, Comparison::withXl),
                 () -> growth(guests.tiny()),
@@ -162,10 +162,14 @@ public final class LabBench {
     private void growth(BenchGuest guest) {
         say("growth");
         Growth growth = new Growth(toolstack, libxl, guest);
-        for (int number : GUESTS) {
-            growth.measure(number, Math.max(rounds / 3, 3));
+        try {
+            for (int number : GUESTS) {
+                growth.measure(number, Math.max(rounds / 3, 3));
+            }
+            growth.finish(Math.max(rounds / 3, 3));
+        } finally {
+            growth.destroyAll();
         }
-        growth.finish(Math.max(rounds / 3, 3));
         rows.addAll(growth.rows());
         tables.append("\n").append(growth.table());
     }
