@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.xenjava.toolstack.Domain;
 import org.xenjava.toolstack.ShutdownReason;
@@ -22,6 +23,7 @@ import org.xenjava.toolstack.xenctrl.HypercallException;
 import org.xenjava.toolstack.xenctrl.lib.Errno;
 
 /** {@code xlj guard} and {@code xlj pod-check --explain} as a user types them, on guests that xl has built. */
+@Tag("shares-host")
 class GuardLabTest extends LabFixture {
     private static final long MEMORY_MIB = 64;
     private static final long MAX_MEMORY_MIB = 128;
