@@ -20,6 +20,7 @@ import org.xenjava.toolstack.create.StoredConfig;
 import org.xenjava.toolstack.device.QemuProcess;
 import org.xenjava.toolstack.device.plan.DiskBackend;
 import org.xenjava.toolstack.device.plan.DiskPlan;
+import org.xenjava.toolstack.device.view.AttachedChannel;
 import org.xenjava.toolstack.device.view.AttachedDisk;
 import org.xenjava.toolstack.device.view.AttachedNic;
 import org.xenjava.toolstack.device.view.DetachMode;
@@ -205,6 +206,12 @@ public final class DomainDevices {
     public List<AttachedNic> nics() {
         return domain.attempting(
                 "listing the network cards of", () -> domain.context().devices().nics(domain.domid()));
+    }
+
+    /** {@return the domain's channels by number; none if the domain is gone} */
+    public List<AttachedChannel> channels() {
+        return domain.attempting(
+                "listing the channels of", () -> domain.context().devices().channels(domain.domid()));
     }
 
     /**

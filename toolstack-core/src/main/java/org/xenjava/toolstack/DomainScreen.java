@@ -3,8 +3,8 @@ package org.xenjava.toolstack;
 
 import java.nio.file.Path;
 import java.util.Optional;
-import org.xenjava.toolstack.config.DomainConfig;
 import org.xenjava.toolstack.config.GraphicsConfig;
+import org.xenjava.toolstack.device.plan.GuestScreen;
 import org.xenjava.toolstack.device.view.Screenshot;
 import org.xenjava.toolstack.device.view.VncAddress;
 import org.xenjava.toolstack.error.DomainStateException;
@@ -41,8 +41,8 @@ public final class DomainScreen {
     public Optional<String> vncPassword() {
         return new Domain(domain.context(), domain.domid(), domain.uuid())
                 .config()
-                .flatMap(DomainConfig::hvm)
-                .flatMap(machine -> machine.graphics().vnc())
+                .flatMap(GuestScreen::of)
+                .flatMap(GraphicsConfig::vnc)
                 .flatMap(GraphicsConfig.Vnc::password);
     }
 

@@ -5,12 +5,13 @@ import com.google.common.base.Splitter;
 import com.google.common.collect.ImmutableMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.regex.Pattern;
 import org.xenjava.toolstack.error.ConfigException;
 
 /**
- * A device that the library reads and writes and cannot build yet. A guest with such a device is refused before its
- * domain is created.
+ * A device beside disks and network cards. A guest with a device of a kind that the library cannot build is refused
+ * before its domain is created.
  *
  * @param kind the kind of device
  * @param parameters xl's parameters and their values, without those that have xl's default; no value has a comma
@@ -42,19 +43,19 @@ public record OtherDevice(Kind kind, Map<String, String> parameters) {
     /** Kinds of devices. */
     public enum Kind {
         /** A console beside the guest's own, which dom0 sees as a socket or a terminal. */
-        CHANNEL("channel", "no back end of channels is attached", "backend:TEXT name:TEXT connection:TEXT path:TEXT"),
+        CHANNEL("channel", Kind.BUILT, "backend:TEXT name:TEXT connection:TEXT path:TEXT"),
         /** A paravirtual screen with keyboard and mouse. */
         FRAME_BUFFER(
                 "vfb",
-                "no QEMU is started for a paravirtual screen",
+                Kind.BUILT,
                 "vnc:CHOICE vnclisten:TEXT vncpasswd:TEXT vncdisplay:NUMBER vncunused:CHOICE keymap:TEXT sdl:CHOICE"
                         + " opengl:CHOICE display:TEXT xauthority:TEXT"),
         /** A directory of the host, shared by the protocol 9pfs. */
-        SHARE("p9", "no back end of shares is attached", "tag:TEXT path:TEXT security_model:TEXT backend:TEXT"),
+        SHARE("p9", Kind.BUILT, "tag:TEXT path:TEXT security_model:TEXT backend:TEXT"),
         /** A paravirtual keyboard, mouse or touch screen. */
         KEYBOARD(
                 "vkb",
-                Kind.NO_BACK_END,
+                Kind.BUILT,
                 "backend:TEXT backend-type:TEXT unique-id:TEXT feature-disable-keyboard:FLAG"
                         + " feature-disable-pointer:FLAG feature-abs-pointer:FLAG feature-raw-pointer:FLAG"
                         + " feature-multi-touch:FLAG width:NUMBER height:NUMBER multi-touch-width:NUMBER"
@@ -65,7 +66,7 @@ public record OtherDevice(Kind kind, Map<String, String> parameters) {
                 "only a domain of its own can serve a vTPM, and dom0 serves all devices",
                 "backend:TEXT uuid:TEXT"),
         /** Sockets of domain 0 in the guest. */
-        PVCALLS("pvcalls", Kind.NO_BACK_END, "backend:TEXT"),
+        PVCALLS("pvcalls", "no back end is attached for such devices", "backend:TEXT"),
         /** An interrupt of the host. */
         IRQ("irqs", Kind.NO_PASSTHROUGH, "number:NUMBER"),
         /** I/O ports of the host, from {@code first} to {@code last}. */
@@ -92,7 +93,7 @@ public record OtherDevice(Kind kind, Map<String, String> parameters) {
                 "type:TEXT hostbus:NUMBER hostaddr:NUMBER controller:NUMBER port:NUMBER");
 
         private static final String NO_PASSTHROUGH = "passthrough of hardware is not supported";
-        private static final String NO_BACK_END = "no back end is attached for such devices";
+        private static final String BUILT = "";
 
         private final String key;
         private final String obstacle;
@@ -114,9 +115,9 @@ public record OtherDevice(Kind kind, Map<String, String> parameters) {
             return key;
         }
 
-        /** {@return why the library cannot build the device} */
-        public String obstacle() {
-            return obstacle;
+        /** {@return why the library cannot build the device; empty if it can} */
+        public Optional<String> obstacle() {
+            return Optional.of(obstacle).filter(reason -> !reason.isEmpty());
         }
 
         /** {@return the parameters and the kinds of their values, in the order in which they are written} */

@@ -78,11 +78,10 @@ public record CreatePlan(DomainConfig config, MemoryPlan memory, ImagePlan image
                     "domain " + config.name() + ": PV guests cannot be built yet, because nothing here"
                             + " makes their page tables; type = \"pvh\" boots Linux 4.11 and later, \"hvm\" boots a disk");
         }
-        config.otherDevices().stream().findFirst().ifPresent(device -> {
+        config.otherDevices().forEach(device -> device.kind().obstacle().ifPresent(reason -> {
             throw new ConfigException(
-                    "domain " + config.name() + ": '" + device.kind().key() + "' cannot be built yet: "
-                            + device.kind().obstacle());
-        });
+                    "domain " + config.name() + ": '" + device.kind().key() + "' cannot be built yet: " + reason);
+        }));
         config.describedKeys().keySet().stream().findFirst().ifPresent(key -> {
             throw new ConfigException(
                     "domain " + config.name() + ": '" + key.key() + "' cannot be carried out yet: " + key.obstacle());

@@ -36,6 +36,14 @@ final class GuestDevices {
         devices.attachNics(guest.domid(), plan);
     }
 
+    void attachOthers() {
+        devices.attachOthers(guest.domid(), plan);
+    }
+
+    void awaitOthers() {
+        devices.awaitOthers(guest.domid(), plan, guest.cancellation());
+    }
+
     void connectNics() {
         devices.connectNics(guest.domid(), plan, guest.cancellation());
     }

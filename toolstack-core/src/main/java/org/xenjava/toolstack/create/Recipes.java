@@ -112,6 +112,7 @@ final class Recipes {
         recipe.add(Step.of(INTRODUCE, guest::introduce));
         recipe.add(attachDisks(guest, devices));
         recipe.add(attachNics(guest, devices));
+        recipe.add(attachOthers(guest, devices));
         recipe.addAll(awaitDisks(guest, devices));
         recipe.add(connectNics(guest, devices));
         recipe.add(releaseClaim(guest));
@@ -143,6 +144,12 @@ final class Recipes {
                 .onlyIf(!guest.plan().devices().nics().isEmpty());
     }
 
+    private static Step<CreateStep> attachOthers(GuestBuild guest, GuestDevices devices) {
+        return Step.of(ATTACH_OTHER_DEVICES, devices::attachOthers)
+                .undoneBy(devices::detachAll)
+                .onlyIf(!guest.plan().devices().others().isEmpty());
+    }
+
     private static List<Step<CreateStep>> awaitDisks(GuestBuild guest, GuestDevices devices) {
         DevicePlan plan = guest.plan().devices();
         boolean qemu = plan.qemu().isPresent();
@@ -153,7 +160,9 @@ final class Recipes {
                         .onlyIf(qemu),
                 Step.of(AWAIT_DEVICE_MODEL, devices::awaitDeviceModel).onlyIf(qemu),
                 Step.of(AWAIT_DEVICE_MODEL_DISKS, devices::awaitQemuDisks)
-                        .onlyIf(qemu && guest.plan().config().type() == DomainType.PVH));
+                        .onlyIf(qemu && guest.plan().config().type() == DomainType.PVH),
+                Step.of(AWAIT_OTHER_DEVICES, devices::awaitOthers)
+                        .onlyIf(!plan.others().isEmpty()));
     }
 
     private static Step<CreateStep> connectNics(GuestBuild guest, GuestDevices devices) {
@@ -190,6 +199,7 @@ final class Recipes {
         recipe.addAll(check(guest));
         recipe.add(Step.of(INTRODUCE, guest::introduce));
         recipe.add(attachDisks(guest, devices));
+        recipe.add(attachOthers(guest, devices));
         recipe.addAll(awaitDisks(guest, devices));
         recipe.add(releaseClaim(guest));
         return recipe;

@@ -15,6 +15,7 @@ import org.xenjava.toolstack.config.Confinement;
 import org.xenjava.toolstack.config.GraphicsConfig;
 import org.xenjava.toolstack.config.HvmConfig;
 import org.xenjava.toolstack.device.plan.ConfinementMeasure;
+import org.xenjava.toolstack.device.plan.GuestScreen;
 import org.xenjava.toolstack.device.plan.QemuConfinement;
 import org.xenjava.toolstack.device.plan.QemuFiles;
 import org.xenjava.toolstack.device.plan.QemuPlan;
@@ -139,7 +140,11 @@ public final class DeviceModels {
             }
             confinement = startAgain(domid, plan.with(confinement.withoutXenRestriction()), cancellation, e);
         }
-        plan.config().hvm().ifPresent(machine -> announce(domid, machine));
+        GuestScreen.of(plan.config())
+                .ifPresent(screen -> announce(
+                        domid,
+                        screen,
+                        plan.config().hvm().map(HvmConfig::serial).orElse(List.of())));
         verify(domid, confinement);
     }
 
@@ -216,7 +221,7 @@ public final class DeviceModels {
     /**
      * Sets the password for viewers, and writes the addresses of the screen and the serial ports into libxl's nodes.
      */
-    private void announce(int domid, HvmConfig machine) {
+    private void announce(int domid, GraphicsConfig screen, List<String> serial) {
         Optional<DeviceModelProcess> process =
                 find(domid).stream().filter(DeviceModelProcess::hasMonitor).findFirst();
         if (process.isEmpty()) {
@@ -224,11 +229,10 @@ public final class DeviceModels {
         }
         QemuMonitor monitor = new QemuMonitor(files.ownSocket(domid), process.get()::connect);
         DomainPaths paths = new DomainPaths(domid);
-        machine.graphics()
-                .spice()
+        screen.spice()
                 .flatMap(GraphicsConfig.Spice::password)
                 .ifPresent(password -> monitor.setPassword("spice", password));
-        machine.graphics().vnc().ifPresent(wanted -> {
+        screen.vnc().ifPresent(wanted -> {
             wanted.password().ifPresent(password -> monitor.setPassword("vnc", password));
             monitor.vnc().ifPresent(vnc -> {
                 if (vnc instanceof VncAddress.Tcp tcp) {
@@ -239,7 +243,7 @@ public final class DeviceModels {
                 }
             });
         });
-        if (!machine.serial().isEmpty()) {
+        if (!serial.isEmpty()) {
             monitor.serialTerminals().forEach((port, tty) -> store.direct().write(paths.serialTerminal(port), tty));
         }
     }

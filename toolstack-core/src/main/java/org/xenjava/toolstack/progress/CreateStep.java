@@ -56,6 +56,8 @@ public enum CreateStep implements OperationStep {
     ATTACH_DISKS("attach disks"),
     /** The nodes of the network cards are written. */
     ATTACH_NICS("attach network cards"),
+    /** The nodes of the channels, shares, screens and keyboards are written. */
+    ATTACH_OTHER_DEVICES("attach other devices"),
     /** dom0's back ends have opened the disks and wait for the guest. */
     AWAIT_DISKS("await disks"),
     /** QEMU is started. */
@@ -64,6 +66,8 @@ public enum CreateStep implements OperationStep {
     AWAIT_DEVICE_MODEL("await the device model"),
     /** QEMU serves the paravirtual disks of a guest without emulated ones. */
     AWAIT_DEVICE_MODEL_DISKS("await the device model's disks"),
+    /** QEMU serves the channels, shares, screens and keyboards. */
+    AWAIT_OTHER_DEVICES("await other devices"),
     /** The back ends of the network cards wait for the guest, and the cards join their bridges. */
     CONNECT_NICS("connect network cards"),
     /** The rest of the claim is released. */

@@ -93,7 +93,7 @@ class DeviceModelsTest {
                 .config();
         MemoryPlan memory = MemoryPlan.hvm(config, config.hvm().orElseThrow(), PodPolicy.standard());
         Path program = QemuBinary.below(directory).find(Optional.empty());
-        return new QemuPlan(program, config, memory, List.of(), List.of(), QemuConfinement.NONE);
+        return new QemuPlan(program, config, memory, List.of(), List.of(), List.of(), QemuConfinement.NONE);
     }
 
     private void install(String script) throws IOException {

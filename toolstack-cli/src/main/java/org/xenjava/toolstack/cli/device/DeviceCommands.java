@@ -18,6 +18,7 @@ public final class DeviceCommands {
         commands.put("network-attach", NetworkAttachCommand::new);
         commands.put("network-list", NetworkListCommand::new);
         commands.put("network-detach", NetworkDetachCommand::new);
+        commands.put("channel-list", ChannelListCommand::new);
         commands.put("cd-insert", CdInsertCommand::new);
         commands.put("cd-eject", CdEjectCommand::new);
         commands.put("vncviewer", VncviewerCommand::new);

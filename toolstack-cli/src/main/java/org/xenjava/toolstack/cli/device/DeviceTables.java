@@ -6,17 +6,21 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import org.xenjava.toolstack.Domain;
+import org.xenjava.toolstack.device.view.AttachedChannel;
 import org.xenjava.toolstack.device.view.AttachedDisk;
 import org.xenjava.toolstack.device.view.AttachedNic;
 import org.xenjava.toolstack.device.view.XenbusState;
 
-/** The tables of {@code xl block-list} and {@code xl network-list}, column for column, and the same as JSON. */
+/** The tables of {@code xl block-list}, {@code network-list} and {@code channel-list}, column for column, and the same as JSON. */
 final class DeviceTables {
     private static final String DISK_HEADER = String.format(
             "%-5s %-3s %-6s %-5s %-6s %-8s %-30s", "Vdev", "BE", "handle", "state", "evt-ch", "ring-ref", "BE-path");
     private static final String NIC_HEADER = String.format(
             "%-3s %-2s %-17s %-6s %-5s %-6s %5s/%-5s %-30s",
             "Idx", "BE", "Mac Addr.", "handle", "state", "evt-ch", "tx-", "rx-ring-ref", "BE-path");
+
+    private static final String CHANNEL_HEADER = String.format(
+            "%-3s %-2s %-5s %-6s %8s %-10s %-30s", "Idx", "BE", "state", "evt-ch", "ring-ref", "connection", "");
 
     /** The domain of all back ends. */
     private static final int BACKEND_DOMID = 0;
@@ -36,6 +40,25 @@ final class DeviceTables {
         List<String> lines = new ArrayList<>(List.of(NIC_HEADER));
         domains.forEach(domain -> domain.devices().nics().forEach(nic -> lines.add(nicLine(nic))));
         return lines;
+    }
+
+    static List<String> channelLines(List<Domain> domains) {
+        List<String> lines = new ArrayList<>(List.of(CHANNEL_HEADER));
+        domains.forEach(domain -> domain.devices().channels().forEach(channel -> lines.add(channelLine(channel))));
+        return lines;
+    }
+
+    private static String channelLine(AttachedChannel channel) {
+        return String.format(
+                Locale.ROOT,
+                "%-3d %-2d %-5d %-6d %-8d %-10s %-30s",
+                channel.devid(),
+                BACKEND_DOMID,
+                channel.frontState().ordinal(),
+                channel.eventChannel().orElse(NONE),
+                channel.ringRef().orElse(NONE),
+                channel.connection(),
+                channel.path().orElse(""));
     }
 
     private static String diskLine(int domid, AttachedDisk disk) {
@@ -89,6 +112,30 @@ final class DeviceTables {
             XenbusState frontState,
             XenbusState backState,
             Optional<String> problem) {}
+
+    /** A channel as JSON. */
+    record ChannelDocument(
+            int domid,
+            int devid,
+            String name,
+            String connection,
+            Optional<String> path,
+            XenbusState frontState,
+            XenbusState backState) {}
+
+    static List<ChannelDocument> channelDocuments(List<Domain> domains) {
+        return domains.stream()
+                .flatMap(domain -> domain.devices().channels().stream()
+                        .map(channel -> new ChannelDocument(
+                                domain.domid(),
+                                channel.devid(),
+                                channel.name(),
+                                channel.connection(),
+                                channel.path(),
+                                channel.frontState(),
+                                channel.backState())))
+                .toList();
+    }
 
     static List<DiskDocument> diskDocuments(List<Domain> domains) {
         return domains.stream()

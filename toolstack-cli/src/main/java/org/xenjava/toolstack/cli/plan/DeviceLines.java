@@ -79,6 +79,10 @@ final class DeviceLines {
             lines.add("network cards (with domid " + EXAMPLE_DOMID + ")");
             plan.nics().forEach(this::nic);
         }
+        if (!plan.others().isEmpty()) {
+            lines.add("other devices (served by QEMU)");
+            plan.others().forEach(device -> line(device.words()));
+        }
         plan.qemu().ifPresent(this::qemu);
     }
 

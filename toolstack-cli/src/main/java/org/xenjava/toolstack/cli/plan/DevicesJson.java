@@ -17,11 +17,12 @@ import org.xenjava.toolstack.device.plan.DevicePlan;
 import org.xenjava.toolstack.device.plan.DiskBackend;
 import org.xenjava.toolstack.device.plan.DiskPlan;
 import org.xenjava.toolstack.device.plan.NicPlan;
+import org.xenjava.toolstack.device.plan.QemuDevicePlan;
 import org.xenjava.toolstack.device.plan.QemuFiles;
 import org.xenjava.toolstack.device.plan.QemuPlan;
 
 /** The devices of a plan as JSON. Interface names and QEMU's arguments are those of domid 1. */
-record DevicesJson(List<Disk> disks, List<Card> cards, Optional<Qemu> qemu) {
+record DevicesJson(List<Disk> disks, List<Card> cards, List<String> others, Optional<Qemu> qemu) {
     record Disk(
             String vdev,
             String device,
@@ -95,6 +96,7 @@ record DevicesJson(List<Disk> disks, List<Card> cards, Optional<Qemu> qemu) {
         return new DevicesJson(
                 plan.disks().stream().map(Disk::of).toList(),
                 plan.nics().stream().map(Card::of).toList(),
+                plan.others().stream().map(QemuDevicePlan::words).toList(),
                 plan.qemu().map(Qemu::of));
     }
 }

@@ -17,7 +17,7 @@ import org.xenjava.toolstack.cli.Prompt;
 import org.xenjava.toolstack.cli.Prompt.Outcome;
 import org.xenjava.toolstack.sim.SimulatedXen;
 
-/** Disks and network cards, typed in. */
+/** Disks, network cards and channels, typed in. */
 class DeviceCommandsTest {
     private static final Outcome DONE = new Outcome(0, "", "");
     private static final String DISKS = "Vdev  BE  handle state evt-ch ring-ref BE-path                       \n";
@@ -58,6 +58,35 @@ class DeviceCommandsTest {
         assertEquals(Set.of("vif1.0"), xen.hostLinks().keySet());
         assertEquals(DONE, prompt.run("network-detach", "web", "00:16:3e:01:02:03"));
         assertEquals(Set.of(), xen.hostLinks().keySet());
+    }
+
+    @Test
+    void channelsAreListedAsXlDoes(@TempDir Path directory) {
+        String header = "Idx BE state evt-ch ring-ref connection                               \n";
+        assertEquals(header, prompt.run("channel-list", "web").out());
+        String config = new GuestFiles(directory)
+                .config(
+                        "two",
+                        "memory = 64",
+                        "channel = ['name=a,connection=pty', 'name=b,connection=socket,path=/run/b']");
+        assertEquals(0, prompt.run("create", "-p", config).status());
+        prompt.run("unpause", "two");
+        xen.advance(Duration.ofSeconds(5));
+        assertEquals(
+                header
+                        + "1   0  4     9      8        pty                                      \n"
+                        + "2   0  4     9      8        socket     /run/b                        \n",
+                prompt.run("channel-list", "two").out());
+        JsonObject channel = JsonParser.parseString(
+                        prompt.run("channel-list", "--json", "two").out())
+                .getAsJsonArray()
+                .get(1)
+                .getAsJsonObject();
+        assertEquals("b", channel.get("name").getAsString());
+        assertEquals("/run/b", channel.get("path").getAsString());
+        assertEquals("connected", channel.get("back_state").getAsString());
+        String plan = prompt.run("dry-run", config).out();
+        assertTrue(plan.contains("other devices (served by QEMU)\n  channel a, terminal\n"), plan);
     }
 
     @Test

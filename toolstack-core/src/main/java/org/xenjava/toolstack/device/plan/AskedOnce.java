@@ -25,6 +25,11 @@ public final class AskedOnce implements HostInventory {
     }
 
     @Override
+    public boolean isDirectory(String path) {
+        return host.isDirectory(path);
+    }
+
+    @Override
     public Optional<String> loopFile(int loop) {
         return loops.computeIfAbsent(loop, host::loopFile);
     }

@@ -24,6 +24,11 @@ final class AssumedHost implements HostInventory {
     }
 
     @Override
+    public boolean isDirectory(String path) {
+        return true;
+    }
+
+    @Override
     public Optional<String> loopFile(int loop) {
         return Optional.empty();
     }

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Optional;
 import org.xenjava.toolstack.config.DomainConfig;
 import org.xenjava.toolstack.config.DomainType;
+import org.xenjava.toolstack.config.GraphicsConfig;
 import org.xenjava.toolstack.config.NicConfig;
 import org.xenjava.toolstack.config.PeripheralConfig.DiskBus;
 import org.xenjava.toolstack.error.ConfigException;
@@ -18,20 +19,24 @@ import org.xenjava.toolstack.memory.MemoryPlan;
  *
  * @param disks in the order of the configuration
  * @param nics in the order of the configuration
- * @param qemu the QEMU that the guest needs: every HVM guest, and a PVH guest with a disk that only QEMU can serve
+ * @param others the devices beside disks and network cards, which QEMU serves, in the order of the configuration
+ * @param qemu the QEMU that the guest needs: every HVM guest, and a PVH guest with a device that only QEMU can serve
  */
-public record DevicePlan(List<DiskPlan> disks, List<NicPlan> nics, Optional<QemuPlan> qemu) {
+public record DevicePlan(
+        List<DiskPlan> disks, List<NicPlan> nics, List<QemuDevicePlan> others, Optional<QemuPlan> qemu) {
     /**
      * Copies the lists, so that the record is immutable.
      *
      * @param disks in the order of the configuration
      * @param nics in the order of the configuration
-     * @param qemu the QEMU that the guest needs: every HVM guest, and a PVH guest with a disk that only QEMU can
+     * @param others the devices beside disks and network cards, which QEMU serves, in the order of the configuration
+     * @param qemu the QEMU that the guest needs: every HVM guest, and a PVH guest with a device that only QEMU can
      *     serve
      */
     public DevicePlan {
         disks = List.copyOf(disks);
         nics = List.copyOf(nics);
+        others = List.copyOf(others);
     }
 
     /**
@@ -50,20 +55,30 @@ public record DevicePlan(List<DiskPlan> disks, List<NicPlan> nics, Optional<Qemu
             for (NicConfig nic : config.nics()) {
                 nics.add(NicPlan.of(nic, nic.devidAt(nics.size()), nic.typeIn(config.type()), askedOnce));
             }
+            List<QemuDevicePlan> others = QemuDevices.of(config, askedOnce);
             boolean needed = config.type() == DomainType.HVM
+                    || !others.isEmpty()
                     || disks.stream().anyMatch(disk -> disk.backend() == DiskBackend.QEMU);
             return new DevicePlan(
-                    disks, nics, needed ? Optional.of(qemu(config, memory, disks, nics, host)) : Optional.empty());
+                    disks,
+                    nics,
+                    others,
+                    needed ? Optional.of(qemu(config, memory, disks, nics, others, host)) : Optional.empty());
         } catch (ConfigException e) {
             throw new ConfigException("domain " + config.name() + ": " + e.getMessage(), e);
         }
     }
 
     private static QemuPlan qemu(
-            DomainConfig config, MemoryPlan memory, List<DiskPlan> disks, List<NicPlan> nics, HostInventory host) {
+            DomainConfig config,
+            MemoryPlan memory,
+            List<DiskPlan> disks,
+            List<NicPlan> nics,
+            List<QemuDevicePlan> others,
+            HostInventory host) {
         Path program = host.deviceModel(config.deviceModel().program());
-        config.hvm()
-                .flatMap(machine -> machine.graphics().vnc())
+        GuestScreen.of(config)
+                .flatMap(GraphicsConfig::vnc)
                 .filter(vnc -> vnc.password().isPresent())
                 .flatMap(vnc -> host.vncPasswordRefusal(program))
                 .ifPresent(reason -> {
@@ -71,8 +86,8 @@ public record DevicePlan(List<DiskPlan> disks, List<NicPlan> nics, Optional<Qemu
                             + " cannot ask viewers for a password: " + reason
                             + "; protect the screen with vnclisten=\"unix:/PATH\", a socket that only root can use");
                 });
-        QemuConfinement confinement = QemuConfinement.of(config, disks, nics, program, host);
-        return new QemuPlan(program, config, memory, disks, nics, confinement);
+        QemuConfinement confinement = QemuConfinement.of(config, disks, nics, others, program, host);
+        return new QemuPlan(program, config, memory, disks, nics, others, confinement);
     }
 
     private static DiskBus diskBus(DomainConfig config) {

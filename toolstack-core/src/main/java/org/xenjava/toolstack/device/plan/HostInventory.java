@@ -13,6 +13,9 @@ public interface HostInventory {
     /** The file or device at a path, after symbolic links. */
     HostFile file(String path);
 
+    /** Whether the path leads to a directory. */
+    boolean isDirectory(String path);
+
     /** The file behind {@code /dev/loopN}; empty if the loop device has none. */
     Optional<String> loopFile(int loop);
 

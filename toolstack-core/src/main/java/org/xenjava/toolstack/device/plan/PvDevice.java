@@ -7,7 +7,7 @@ import org.xenjava.toolstack.store.DomainPaths;
 /**
  * One device of one domain, and the paths of its nodes.
  *
- * @param kind the guest's word: {@link #DISK}, {@link #CARD} or {@link #KEYBOARD}
+ * @param kind the guest's word: {@link #DISK}, {@link #CARD} or another of {@link #KINDS}
  * @param backend dom0's word: the same, or {@link #QEMU_DISK}
  * @param domid number of the guest
  * @param devid number of the device: for a disk Xen's number, such as 51712; for a card from 0
@@ -17,11 +17,25 @@ public record PvDevice(String kind, String backend, int domid, int devid) {
     public static final String QEMU_DISK = "qdisk";
     public static final String CARD = "vif";
 
-    /** The paravirtual keyboard that libxl gives every HVM guest. This library attaches none, but removes one. */
+    /** A paravirtual keyboard and mouse. libxl gives every HVM guest one; this library does not. */
     public static final String KEYBOARD = "vkbd";
 
-    public static final List<String> KINDS = List.of(DISK, CARD, KEYBOARD);
-    public static final List<String> BACKENDS = List.of(DISK, QEMU_DISK, CARD, KEYBOARD);
+    /** A paravirtual screen. */
+    public static final String SCREEN = "vfb";
+
+    /** A directory of the host. */
+    public static final String SHARE = "9pfs";
+
+    /** A channel: a console that QEMU serves. Console 0, which xenconsoled serves, is no device of this class. */
+    public static final String CONSOLE = "console";
+
+    /**
+     * The kinds that are detached one by one. Channels go with the domain's nodes: nothing of the host is behind them when
+     * QEMU has ended.
+     */
+    public static final List<String> KINDS = List.of(DISK, CARD, KEYBOARD, SCREEN, SHARE);
+
+    public static final List<String> BACKENDS = List.of(DISK, QEMU_DISK, CARD, KEYBOARD, SCREEN, SHARE, CONSOLE);
 
     public static final String BACKEND_ROOT = DomainPaths.DOMAINS + "/0/backend";
 
@@ -31,7 +45,7 @@ public record PvDevice(String kind, String backend, int domid, int devid) {
     }
 
     public boolean servedByQemu() {
-        return backend.equals(QEMU_DISK) || backend.equals(KEYBOARD);
+        return !backend.equals(DISK) && !backend.equals(CARD);
     }
 
     public String frontPath() {
@@ -59,12 +73,18 @@ public record PvDevice(String kind, String backend, int domid, int devid) {
     /** The device in messages: {@code disk 51712 of domain 3}. */
     @Override
     public String toString() {
-        String what =
-                switch (kind) {
-                    case CARD -> "network card";
-                    case KEYBOARD -> "keyboard";
-                    default -> "disk";
-                };
-        return what + " " + devid + " of domain " + domid;
+        return noun(kind) + " " + devid + " of domain " + domid;
+    }
+
+    /** A kind in messages. */
+    static String noun(String kind) {
+        return switch (kind) {
+            case CARD -> "network card";
+            case KEYBOARD -> "keyboard";
+            case SCREEN -> "screen";
+            case SHARE -> "share";
+            case CONSOLE -> "channel";
+            default -> "disk";
+        };
     }
 }

@@ -10,6 +10,7 @@ import org.xenjava.toolstack.config.DomainConfig;
 import org.xenjava.toolstack.config.GraphicsConfig;
 import org.xenjava.toolstack.config.GraphicsConfig.DisplayChoice;
 import org.xenjava.toolstack.config.GraphicsConfig.Spice;
+import org.xenjava.toolstack.config.GraphicsConfig.Vga;
 import org.xenjava.toolstack.config.GraphicsConfig.Vnc;
 import org.xenjava.toolstack.config.HvmConfig;
 import org.xenjava.toolstack.config.HvmFeature;
@@ -55,7 +56,7 @@ public final class QemuCommandLine {
         this.files = files;
     }
 
-    /** The arguments behind the program's name. For a guest that is not HVM, QEMU serves paravirtual disks only. */
+    /** The arguments behind the program's name. For a guest that is not HVM, QEMU serves paravirtual devices only. */
     static List<String> of(int domid, QemuPlan plan, QemuFiles files) {
         return new QemuCommandLine(domid, plan, files).arguments();
     }
@@ -82,6 +83,7 @@ public final class QemuCommandLine {
             plan.disks().forEach(disk -> addDisk(disk, bus));
             machine.platform().vendorDevice().ifPresent(device -> add("-device", "xen-pvdevice,device-id=0xc000"));
         });
+        plan.others().forEach(device -> arguments.addAll(device.arguments()));
         arguments.addAll(config.deviceModel().arguments());
         return List.copyOf(arguments);
     }
@@ -96,12 +98,15 @@ public final class QemuCommandLine {
     }
 
     private void addBackend() {
-        add("-xen-attach", "-vnc", "none", "-display", "none");
+        add("-xen-attach");
+        addScreen(GuestScreen.of(plan.config()).orElse(GraphicsConfig.of(Vga.NONE)));
         add("-machine", "xenpv,suppress-vmdesc=on");
     }
 
     private void addMachine(HvmConfig machine) {
-        addScreen(machine);
+        addScreen(machine.graphics());
+        addNoWindow(machine);
+        machine.graphics().spice().ifPresent(this::addSpice);
         addKernel();
         machine.serial().forEach(port -> add("-serial", port));
         addCard(machine.graphics());
@@ -114,17 +119,19 @@ public final class QemuCommandLine {
     }
 
     /** Adds what shows the screen. */
-    private void addScreen(HvmConfig machine) {
-        GraphicsConfig graphics = machine.graphics();
+    private void addScreen(GraphicsConfig graphics) {
         add("-vnc", graphics.vnc().map(QemuCommandLine::vnc).orElse("none"));
         add("-display", graphics.sdl().isPresent() ? "sdl" : "none");
         graphics.keymap().ifPresent(keymap -> add("-k", keymap));
+    }
+
+    private void addNoWindow(HvmConfig machine) {
+        GraphicsConfig graphics = machine.graphics();
         if (machine.has(HvmFeature.NOGRAPHIC)
                 && graphics.vnc().isEmpty()
                 && graphics.sdl().isEmpty()) {
             add("-nographic");
         }
-        graphics.spice().ifPresent(this::addSpice);
     }
 
     private void addSpice(Spice spice) {

@@ -52,6 +52,9 @@ public record QemuConfinement(
 
     private static final String TAP_CAPABILITY = "net_admin";
 
+    /** To act for any user of the guest on the files of a share. A guest makes no device nodes there: no mknod. */
+    private static final List<String> SHARE_CAPABILITIES = List.of("chown", "dac_read_search", "fowner", "fsetid");
+
     /** QEMU's pool has 64 threads; a thread that cannot be made ends QEMU. */
     private static final int MOST_PROCESSES = 512;
 
@@ -71,7 +74,12 @@ public record QemuConfinement(
 
     /** @throws ConfigException if the guest cannot be confined as required */
     static QemuConfinement of(
-            DomainConfig config, List<DiskPlan> disks, List<NicPlan> nics, Path program, HostInventory host) {
+            DomainConfig config,
+            List<DiskPlan> disks,
+            List<NicPlan> nics,
+            List<QemuDevicePlan> others,
+            Path program,
+            HostInventory host) {
         DeviceModel wanted = config.deviceModel();
         Confinement policy = stricter(wanted.confinement(), host.confinement());
         Optional<QemuUser> named = wanted.user().map(name -> named(name, host));
@@ -79,7 +87,7 @@ public record QemuConfinement(
             return NONE;
         }
         QemuAbilities abilities = host.abilities(program);
-        Map<ConfinementMeasure, String> missing = missing(config, disks, nics, abilities);
+        Map<ConfinementMeasure, String> missing = missing(config, disks, nics, others, abilities);
         Set<ConfinementMeasure> measures = EnumSet.allOf(ConfinementMeasure.class);
         if (policy == Confinement.OFF) {
             measures.retainAll(Set.of(OWN_USER));
@@ -92,7 +100,7 @@ public record QemuConfinement(
                 missing,
                 named.orElseGet(() -> ofHost(host)),
                 abilities.drop(),
-                capabilities(wanted, nics));
+                capabilities(wanted, nics, others));
         confinement.requireCore();
         return confinement;
     }
@@ -119,7 +127,7 @@ public record QemuConfinement(
                 .orElse(QemuUser.UNNAMED);
     }
 
-    private static List<String> capabilities(DeviceModel wanted, List<NicPlan> nics) {
+    private static List<String> capabilities(DeviceModel wanted, List<NicPlan> nics, List<QemuDevicePlan> others) {
         if (!wanted.arguments().isEmpty()) {
             return List.of();
         }
@@ -127,18 +135,29 @@ public record QemuConfinement(
         if (nics.stream().anyMatch(NicPlan::isEmulated)) {
             capabilities.add(TAP_CAPABILITY);
         }
+        if (others.stream().anyMatch(device -> device.kind().equals(PvDevice.SHARE))) {
+            capabilities.addAll(SHARE_CAPABILITIES);
+        }
         return capabilities;
     }
 
     private static Map<ConfinementMeasure, String> missing(
-            DomainConfig config, List<DiskPlan> disks, List<NicPlan> nics, QemuAbilities abilities) {
+            DomainConfig config,
+            List<DiskPlan> disks,
+            List<NicPlan> nics,
+            List<QemuDevicePlan> others,
+            QemuAbilities abilities) {
         Map<ConfinementMeasure, String> missing = new EnumMap<>(ConfinementMeasure.class);
         servedByQemu(config, disks)
                 .ifPresent(disk -> CORE.forEach(measure -> missing.put(
                         measure,
                         "QEMU serves disk " + disk.disk().vdev() + " ("
                                 + disk.disk().format().word() + ") through xenstore and opens its image late")));
-        if (config.hvm().flatMap(machine -> machine.graphics().sdl()).isPresent()) {
+        others.stream()
+                .findFirst()
+                .ifPresent(device -> CORE.forEach(measure -> missing.put(
+                        measure, "QEMU serves a paravirtual " + PvDevice.noun(device.kind()) + " through xenstore")));
+        if (GuestScreen.of(config).flatMap(GraphicsConfig::sdl).isPresent()) {
             CORE.forEach(measure -> missing.put(measure, "QEMU's window needs an X server of the host"));
         }
         onNetwork(config, nics).ifPresent(user -> missing.put(NO_NETWORK, user));
@@ -163,7 +182,7 @@ public record QemuConfinement(
             return Optional.of("the guest has an emulated network card");
         }
         Optional<HvmConfig> machine = config.hvm();
-        if (machine.map(HvmConfig::graphics)
+        if (GuestScreen.of(config)
                 .flatMap(GraphicsConfig::vnc)
                 .filter(vnc -> vnc.socket().isEmpty())
                 .isPresent()) {

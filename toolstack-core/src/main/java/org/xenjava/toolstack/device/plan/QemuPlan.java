@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 import org.xenjava.toolstack.config.DomainConfig;
+import org.xenjava.toolstack.config.GraphicsConfig;
 import org.xenjava.toolstack.memory.MemoryPlan;
 
 /**
@@ -17,6 +18,7 @@ import org.xenjava.toolstack.memory.MemoryPlan;
  *     max_mem leaves another 272 pages for option ROMs and for hvmloader
  * @param disks the guest's disks
  * @param nics the guest's network cards
+ * @param others the guest's other devices
  * @param confinement the rights that QEMU has
  */
 public record QemuPlan(
@@ -25,6 +27,7 @@ public record QemuPlan(
         MemoryPlan memory,
         List<DiskPlan> disks,
         List<NicPlan> nics,
+        List<QemuDevicePlan> others,
         QemuConfinement confinement) {
     /**
      * Copies the lists, so that the record is immutable.
@@ -35,27 +38,29 @@ public record QemuPlan(
      *     ready. max_mem leaves another 272 pages for option ROMs and for hvmloader
      * @param disks the guest's disks
      * @param nics the guest's network cards
+     * @param others the guest's other devices
      * @param confinement the rights that QEMU has
      */
     public QemuPlan {
         disks = List.copyOf(disks);
         nics = List.copyOf(nics);
+        others = List.copyOf(others);
     }
 
     /** {@return the same with another confinement} */
     public QemuPlan with(QemuConfinement other) {
-        return new QemuPlan(program, config, memory, disks, nics, other);
+        return new QemuPlan(program, config, memory, disks, nics, others, other);
     }
 
     /** {@return the same with other disks} */
-    public QemuPlan with(List<DiskPlan> others) {
-        return new QemuPlan(program, config, memory, others, nics, confinement);
+    public QemuPlan with(List<DiskPlan> located) {
+        return new QemuPlan(program, config, memory, located, nics, others, confinement);
     }
 
     /** The programs that become QEMU one after the other, the last of which tells QEMU about the X server of its window. */
     public List<String> launcher() {
         List<String> variables = new ArrayList<>();
-        config.hvm().flatMap(machine -> machine.graphics().sdl()).ifPresent(sdl -> {
+        GuestScreen.of(config).flatMap(GraphicsConfig::sdl).ifPresent(sdl -> {
             sdl.display().ifPresent(display -> variables.add("DISPLAY=" + display));
             sdl.authority().ifPresent(file -> variables.add("XAUTHORITY=" + file));
         });

@@ -77,9 +77,9 @@ final class BackendStates {
 
     private static String adviceFor(PvDevice device) {
         return switch (device.backend()) {
-            case PvDevice.QEMU_DISK -> "QEMU's log may say why";
+            case PvDevice.DISK -> "is the module xen-blkback loaded?";
             case PvDevice.CARD -> "is the module xen-netback loaded?";
-            default -> "is the module xen-blkback loaded?";
+            default -> "QEMU's log may say why";
         };
     }
 }

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
 import org.xenjava.toolstack.device.plan.PvDevice;
+import org.xenjava.toolstack.device.view.AttachedChannel;
 import org.xenjava.toolstack.device.view.AttachedDisk;
 import org.xenjava.toolstack.device.view.AttachedNic;
 import org.xenjava.toolstack.store.StoreClient;
@@ -28,6 +29,10 @@ final class DeviceList {
 
     List<AttachedNic> nics(int domid) {
         return all(domid, PvDevice.CARD, this::nic);
+    }
+
+    List<AttachedChannel> channels(int domid) {
+        return all(domid, PvDevice.CONSOLE, this::channel);
     }
 
     private <T> List<T> all(int domid, String kind, Function<PvDevice, T> description) {
@@ -66,6 +71,24 @@ final class DeviceList {
                 front(device, "rx-ring-ref"),
                 device.backPath(),
                 states.problem(device));
+    }
+
+    /** QEMU writes the path of a terminal that it has made into the front end's directory, which the guest only reads. */
+    private AttachedChannel channel(PvDevice device) {
+        String connection = setting(device, "connection");
+        Optional<String> path = connection.equals("socket")
+                ? Optional.of(setting(device, "path"))
+                : store.read(device.frontPath() + "/tty");
+        return new AttachedChannel(
+                device.devid(),
+                setting(device, "name"),
+                connection,
+                path.filter(text -> !text.isEmpty()),
+                states.ofFront(device),
+                states.of(device),
+                front(device, "port"),
+                front(device, "ring-ref"),
+                device.backPath());
     }
 
     private String setting(PvDevice device, String name) {

@@ -33,7 +33,7 @@ final class DeviceTree {
         this.store = store;
     }
 
-    /** All disks, cards and keyboards that dom0 serves, by kind. A driver domain cleans up its devices itself. */
+    /** All devices that dom0 serves, by kind, without channels. A driver domain cleans up its devices itself. */
     List<PvDevice> devices(int domid) {
         return devices(store.direct(), domid);
     }
@@ -58,7 +58,8 @@ final class DeviceTree {
         for (String id : store.list(parent)) {
             Matcher backend =
                     BACKEND.matcher(store.read(parent + "/" + id + "/backend").orElse(""));
-            if (NUMBER.matcher(id).matches() && backend.matches()) {
+            boolean isOwnConsole = kind.equals(PvDevice.CONSOLE) && id.equals("0");
+            if (NUMBER.matcher(id).matches() && backend.matches() && !isOwnConsole) {
                 devices.add(PvDevice.ofBackend(backend.group(1), domid, Integer.parseInt(id)));
             }
         }

@@ -42,6 +42,11 @@ public final class HostProbe implements HostInventory {
     }
 
     @Override
+    public boolean isDirectory(String path) {
+        return kernel().file(path) instanceof HostFile.Other;
+    }
+
+    @Override
     public Optional<String> loopFile(int loop) {
         return Optional.ofNullable(kernel().loops().get(loop));
     }

@@ -17,6 +17,7 @@ import org.xenjava.toolstack.device.plan.DiskPlan;
 import org.xenjava.toolstack.device.plan.HostInventory;
 import org.xenjava.toolstack.device.plan.NicPlan;
 import org.xenjava.toolstack.device.plan.PvDevice;
+import org.xenjava.toolstack.device.view.AttachedChannel;
 import org.xenjava.toolstack.device.view.AttachedDisk;
 import org.xenjava.toolstack.device.view.AttachedNic;
 import org.xenjava.toolstack.device.view.DetachMode;
@@ -31,7 +32,7 @@ import org.xenjava.toolstack.xenctrl.lib.HostDevices;
 import org.xenjava.toolstack.xenctrl.lib.XenHost.HotplugScripts;
 
 /**
- * Attaches, lists and detaches the disks and network cards of a host's domains. The class is safe to use from many
+ * Attaches, lists and detaches the paravirtual devices of a host's domains. The class is safe to use from many
  * threads that work on different domains.
  */
 public final class PvHost {
@@ -119,6 +120,19 @@ public final class PvHost {
     }
 
     /**
+     * Writes the nodes of the devices that QEMU serves beside disks. After a failure, {@link #detachAll} undoes the
+     * attachment.
+     */
+    public void attachOthers(int domid, DevicePlan plan) {
+        plan.others().forEach(device -> tree.create(device.nodes(domid), transaction -> {}, () -> {}));
+    }
+
+    /** Waits until QEMU, which is ready, serves these devices. */
+    public void awaitOthers(int domid, DevicePlan plan, Cancellation cancellation) {
+        plan.others().forEach(device -> states.awaitProbed(device.device(domid), () -> true, cancellation));
+    }
+
+    /**
      * Waits for the back ends of all network cards, and joins their interfaces and QEMU's to their bridges. Called when
      * QEMU is ready.
      *
@@ -129,7 +143,7 @@ public final class PvHost {
     }
 
     /**
-     * Detaches all disks and network cards from the domain by force, and releases the host's resources for them. The
+     * Detaches all devices from the domain by force, and releases the host's resources for them. The
      * method reads the devices from xenstore, so it works for a domain that another process has built or begun to
      * build. Called before the domain's trees are removed. Does nothing if there is no device.
      */
@@ -217,6 +231,11 @@ public final class PvHost {
     /** {@return the domain's network cards, by number} */
     public List<AttachedNic> nics(int domid) {
         return list.nics(domid);
+    }
+
+    /** {@return the domain's channels, by number} */
+    public List<AttachedChannel> channels(int domid) {
+        return list.channels(domid);
     }
 
     private interface Attempt {

@@ -51,6 +51,11 @@ class DevicePlanTest {
         }
 
         @Override
+        public boolean isDirectory(String path) {
+            return path.equals("/srv");
+        }
+
+        @Override
         public Optional<String> loopFile(int loop) {
             return loop == 3 ? Optional.of("/img/a") : Optional.empty();
         }

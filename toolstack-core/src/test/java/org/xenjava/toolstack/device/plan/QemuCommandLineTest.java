@@ -280,8 +280,8 @@ class QemuCommandLineTest {
                         HostInventory.assumed(SimulatedXen.create().host().firmware()))
                 .qemu()
                 .map(plan -> plan.with(QemuConfinement.NONE))
-                .orElseGet(
-                        () -> new QemuPlan(Path.of("qemu"), config, memory, List.of(), List.of(), QemuConfinement.NONE))
+                .orElseGet(() -> new QemuPlan(
+                        Path.of("qemu"), config, memory, List.of(), List.of(), List.of(), QemuConfinement.NONE))
                 .arguments(domid, QemuFiles.STANDARD);
     }
 

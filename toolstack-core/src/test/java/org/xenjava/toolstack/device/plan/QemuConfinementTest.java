@@ -42,6 +42,11 @@ class QemuConfinementTest {
         }
 
         @Override
+        public boolean isDirectory(String path) {
+            return path.equals("/srv");
+        }
+
+        @Override
         public Optional<String> loopFile(int loop) {
             return Optional.empty();
         }

@@ -3,6 +3,7 @@ package org.xenjava.toolstack.sim.dom0;
 
 import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Matcher;
@@ -14,16 +15,23 @@ import org.xenjava.toolstack.xenctrl.lib.XenStore;
 import org.xenjava.toolstack.xenctrl.lib.XenStoreWatchEvent;
 
 /**
- * dom0's back ends: blkback, netback, and QEMU's disks. Each is a {@link Backend} as long as its directory in xenstore
+ * dom0's back ends: blkback, netback, and QEMU's. Each is a {@link Backend} as long as its directory in xenstore
  * exists, and acts only when xenstore changes.
  */
 final class BackendDrivers {
     private static final String ROOT = "/local/domain/0/backend";
-    private static final Pattern DEVICE = Pattern.compile(ROOT + "/(vbd|qdisk|vif)/(\\d+)/(\\d+)(/.*)?");
+    private static final Pattern DEVICE =
+            Pattern.compile(ROOT + "/(vbd|qdisk|vif|console|9pfs|vfb|vkbd)/(\\d+)/(\\d+)(/.*)?");
+
+    /** What only a QEMU serves that has kept xenstore. Console 0 is xenconsoled's. */
+    private static final List<String> OF_QEMU = List.of("console", "9pfs", "vfb", "vkbd");
+
+    private static final String CONFINED = "-xen-domid-restrict";
 
     private final StoreConnection store;
     private final HostKernel kernel;
     private final Map<String, Backend> backends = new HashMap<>();
+    private final Map<Integer, List<String>> qemus = new HashMap<>();
 
     BackendDrivers(StoreConnection store, HostKernel kernel) {
         this.store = store;
@@ -41,12 +49,54 @@ final class BackendDrivers {
             Backend known = backends.get(path);
             if (known != null) {
                 known.look();
-            } else if (read(path + "/frontend").isPresent()) {
+            } else if (read(path + "/frontend").isPresent() && isServed(device, path)) {
                 probe(path, device);
             }
         } else {
             // A directory above them may have been removed.
             Map.copyOf(backends).values().forEach(Backend::look);
+        }
+    }
+
+    private boolean isServed(Matcher device, String path) {
+        return !OF_QEMU.contains(device.group(1))
+                || Optional.ofNullable(qemus.get(Integer.parseInt(device.group(2))))
+                        .filter(arguments -> !arguments.contains(CONFINED))
+                        .filter(arguments -> !device.group(1).equals("console") || hasEnd(arguments, path))
+                        .isPresent();
+    }
+
+    /** Whether a QEMU has the character device that a console's node names. */
+    private boolean hasEnd(List<String> arguments, String path) {
+        String front = read(path + "/frontend").orElse("");
+        String id = read(front + "/output").orElse("").replaceFirst("^chardev:", "id=");
+        boolean ioemu = read(front + "/type").filter("ioemu"::equals).isPresent();
+        return ioemu
+                && arguments.stream().anyMatch(argument -> List.of(argument.split(","))
+                        .subList(1, argument.split(",").length)
+                        .contains(id));
+    }
+
+    /** A QEMU of a domain has started, and serves the devices that wait for it. */
+    void qemuStarts(int domid, List<String> arguments) {
+        qemus.put(domid, arguments);
+        for (String kind : OF_QEMU) {
+            String directory = ROOT + "/" + kind + "/" + domid;
+            for (String id : list(directory)) {
+                look(new XenStoreWatchEvent(directory + "/" + id, ""));
+            }
+        }
+    }
+
+    void qemuEnds(int domid) {
+        qemus.remove(domid);
+    }
+
+    private List<String> list(String directory) {
+        try {
+            return store.directory(XenStore.NO_TRANSACTION, directory);
+        } catch (XenLibException missing) {
+            return List.of();
         }
     }
 
@@ -56,7 +106,8 @@ final class BackendDrivers {
                 switch (device.group(1)) {
                     case "vif" -> new Netback(path, "vif" + device.group(2) + "." + device.group(3));
                     case "vbd" -> new Blkback(path, node);
-                    default -> new QemuDisk(path, device.group(2));
+                    case "qdisk" -> new QemuDisk(path, device.group(2));
+                    default -> new QemuDevice();
                 };
         Backend backend = new Backend(path, store, driver, () -> backends.remove(path));
         backends.put(path, backend);
@@ -151,6 +202,24 @@ final class BackendDrivers {
         public void close() {
             kernel.removeLink(link);
             kernel.removeLink(tap);
+        }
+    }
+
+    /** Another device that QEMU serves. */
+    private static final class QemuDevice implements Backend.Driver {
+        @Override
+        public boolean isReady() {
+            return true;
+        }
+
+        @Override
+        public void connect() {
+            // The simulated QEMU moves no data.
+        }
+
+        @Override
+        public void close() {
+            // QEMU holds no resource of the simulated kernel.
         }
     }
 

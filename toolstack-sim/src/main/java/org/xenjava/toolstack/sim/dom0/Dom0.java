@@ -66,10 +66,11 @@ public final class Dom0 {
         });
         own = store.connectKernel(0);
         writeInitialTree();
-        deviceModels = new QemuPrograms(entry, own);
         this.scripts = new SimulatedScripts(entry, own, kernel, scripts);
         new ConsoleDaemon(own).start();
-        new BackendDrivers(own, kernel).start();
+        BackendDrivers backends = new BackendDrivers(own, kernel);
+        deviceModels = new QemuPrograms(entry, own, backends);
+        backends.start();
         balloon = new Dom0Balloon(machine, own);
         balloon.start();
     }

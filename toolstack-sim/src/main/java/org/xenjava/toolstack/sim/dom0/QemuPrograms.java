@@ -26,7 +26,7 @@ import org.xenjava.toolstack.xenctrl.lib.XenStore;
 
 /**
  * QEMU in the simulated dom0: takes the guest's video RAM and the ROM of its card, and reports in xenstore. It
- * emulates no devices, and its monitor knows vCPUs only. A QEMU that finds no memory ends before it reports, as a real one does.
+ * emulates no devices, serves paravirtual ones, and its monitor knows vCPUs only. A QEMU that finds no memory ends before it reports, as a real one does.
  */
 final class QemuPrograms implements DeviceModelProcesses {
     /** The option ROM of a graphics card: 64 KiB, as measured with both of libxl's cards. */
@@ -55,12 +55,14 @@ final class QemuPrograms implements DeviceModelProcesses {
 
     private final MachineEntry entry;
     private final StoreConnection store;
+    private final BackendDrivers backends;
     private final Map<Long, Program> programs = new TreeMap<>();
     private long nextPid = FIRST_PID;
 
-    QemuPrograms(MachineEntry entry, StoreConnection store) {
+    QemuPrograms(MachineEntry entry, StoreConnection store, BackendDrivers backends) {
         this.entry = entry;
         this.store = store;
+        this.backends = backends;
     }
 
     /** One process. */
@@ -143,7 +145,10 @@ final class QemuPrograms implements DeviceModelProcesses {
 
         @Override
         public void kill() {
-            entry.run("kill", () -> programs.remove(pid));
+            entry.run("kill", () -> {
+                programs.remove(pid);
+                backends.qemuEnds(command.domid());
+            });
             exit.complete(this);
         }
     }
@@ -180,6 +185,7 @@ final class QemuPrograms implements DeviceModelProcesses {
             programs.put(program.pid(), program);
             plugVcpus(command);
             if (takesItsMemory(command)) {
+                backends.qemuStarts(command.domid(), command.arguments());
                 store.write(
                         XenStore.NO_TRANSACTION,
                         "/local/domain/0/device-model/" + command.domid() + "/state",

@@ -7,12 +7,13 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * blkfront and netfront: they connect to devices that appear below {@code device/} and disconnect when the back end
+ * blkfront, netfront and the drivers of channels, shares, screens and keyboards: they connect to devices that appear below {@code device/} and disconnect when the back end
  * closes, in the order of xenbus's states that Linux drivers follow.
  */
 final class PvFrontEnds {
     private static final String DISK = "vbd";
     private static final String CARD = "vif";
+    private static final List<String> KINDS = List.of(DISK, CARD, "console", "9pfs", "vfb", "vkbd");
     private static final int INITIALISING = 1;
     private static final int INIT_WAIT = 2;
     private static final int INITIALISED = 3;
@@ -30,7 +31,7 @@ final class PvFrontEnds {
     }
 
     void start() {
-        for (String kind : List.of(DISK, CARD)) {
+        for (String kind : KINDS) {
             machine.watchAtOnce("device/" + kind, () -> scan(kind));
         }
     }
@@ -64,7 +65,7 @@ final class PvFrontEnds {
     private void announce(String kind, String front) {
         boolean card = kind.equals(CARD);
         machine.write(front + (card ? "/tx-ring-ref" : "/ring-ref"), "8");
-        machine.write(front + "/event-channel", "9");
+        machine.write(front + (kind.equals("console") ? "/port" : "/event-channel"), "9");
         become(front, card ? CONNECTED : INITIALISED);
     }
 

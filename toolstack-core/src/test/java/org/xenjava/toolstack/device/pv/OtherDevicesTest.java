@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.device.pv;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import org.junit.jupiter.api.Test;
+import org.xenjava.toolstack.Domain;
+import org.xenjava.toolstack.config.DomainConfig;
+import org.xenjava.toolstack.config.OtherDevice;
+import org.xenjava.toolstack.config.OtherDevice.Kind;
+import org.xenjava.toolstack.device.view.AttachedChannel;
+import org.xenjava.toolstack.device.view.XenbusState;
+import org.xenjava.toolstack.error.ConfigException;
+import org.xenjava.toolstack.error.ToolstackException;
+import org.xenjava.toolstack.progress.Cancellation;
+import org.xenjava.toolstack.progress.CreateListener;
+import org.xenjava.toolstack.progress.CreateStep;
+import org.xenjava.toolstack.progress.StepPhase;
+import org.xenjava.toolstack.sim.fault.Fault;
+import org.xenjava.toolstack.xenctrl.lib.Errno;
+
+/** Devices beside disks and cards, on a simulated host whose QEMU serves them. */
+class OtherDevicesTest extends DeviceHost {
+    private static final OtherDevice TERMINAL =
+            new OtherDevice(Kind.CHANNEL, Map.of("name", "agent", "connection", "pty"));
+    private static final OtherDevice SCREEN = new OtherDevice(Kind.FRAME_BUFFER, Map.of());
+
+    private OtherDevice share() {
+        return new OtherDevice(Kind.SHARE, Map.of("tag", "t", "path", files.toString()));
+    }
+
+    private DomainConfig.Builder withAll() {
+        return guest().otherDevices(List.of(TERMINAL, share(), SCREEN));
+    }
+
+    private Map<String, String> states(String end) {
+        Map<String, String> states = new TreeMap<>();
+        for (String kind : List.of("console/1", "9pfs/0", "vfb/0", "vkbd/0")) {
+            String path = end.equals("front") ? "/local/domain/1/device/" + kind : BACK + kind.replace("/", "/1/");
+            states.put(kind, nodesBelow(path).get("state"));
+        }
+        return states;
+    }
+
+    @Test
+    void qemuWaitsForTheGuestBeforeItRunsAndTheGuestConnects() {
+        Domain domain = create(withAll());
+        assertEquals(Map.of("console/1", "2", "9pfs/0", "2", "vfb/0", "2", "vkbd/0", "2"), states("back"));
+        assertEquals(
+                XenbusState.INITIALISING, domain.devices().channels().get(0).frontState());
+        domain.unpause();
+        host.xen.advance(Duration.ofSeconds(5));
+        assertEquals(Map.of("console/1", "4", "9pfs/0", "4", "vfb/0", "4", "vkbd/0", "4"), states("back"));
+        assertEquals(states("back"), states("front"));
+        assertEquals(
+                List.of(new AttachedChannel(
+                        1,
+                        "agent",
+                        "pty",
+                        Optional.empty(),
+                        XenbusState.CONNECTED,
+                        XenbusState.CONNECTED,
+                        Optional.of(9L),
+                        Optional.of(8L),
+                        BACK + "console/1/1")),
+                domain.devices().channels());
+    }
+
+    @Test
+    void aDestroyLeavesNothingOfThem() {
+        running(withAll()).destroy();
+        assertNothingLeft();
+    }
+
+    @Test
+    void theOwnConsoleIsNoChannel() {
+        assertEquals(List.of(), running(guest()).devices().channels());
+    }
+
+    @Test
+    void theConfigurationOfTheNextBuildHasThem() {
+        Domain domain = running(withAll());
+        DomainConfig next = domain.config().orElseThrow();
+        assertEquals(Set.of(TERMINAL, share(), SCREEN), Set.copyOf(next.otherDevices()));
+    }
+
+    @Test
+    void aShareOfAFileIsRefusedBeforeTheDomainExists() {
+        OtherDevice file = new OtherDevice(Kind.SHARE, Map.of("tag", "t", "path", image.toString()));
+        assertEquals(
+                "domain web: p9 t: " + image + " is not the absolute path of a directory",
+                assertThrows(ConfigException.class, () -> create(guest().otherDevices(List.of(file))))
+                        .getMessage());
+        host.assertUnchangedSince(before, "after a refusal");
+    }
+
+    @Test
+    void aCallThatFailsWhileTheyAreAttachedLeavesNothing() {
+        DomainConfig config = withAll().build();
+        host.toolstack.create(config).destroy();
+        long start = host.faults.calls();
+        long[] first = {0};
+        long[] last = {0};
+        CreateListener watch = progress -> {
+            long now = host.faults.calls() - start;
+            if (progress.step() == CreateStep.ATTACH_OTHER_DEVICES && progress.phase() == StepPhase.STARTED) {
+                first[0] = now + 1;
+            } else if (progress.step() == CreateStep.AWAIT_OTHER_DEVICES && progress.phase() == StepPhase.DONE) {
+                last[0] = now;
+            }
+        };
+        host.toolstack.create(config, watch, new Cancellation()).destroy();
+        assertTrue(last[0] - first[0] > 40, first[0] + " to " + last[0]);
+        int failed = 0;
+        for (long call = first[0]; call <= last[0]; call += 3) {
+            host.faults.inject(Fault.callFails(call, Errno.EIO));
+            try {
+                host.toolstack.create(config).destroy();
+            } catch (ToolstackException e) {
+                failed++;
+            }
+            host.faults.heal();
+            host.assertUnchangedSince(before, host.faults.injected().toString());
+        }
+        assertTrue(failed > 10, failed + " creates failed");
+    }
+}
