@@ -2,12 +2,17 @@
 package org.xenjava.toolstack.store;
 
 import java.time.Duration;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -15,8 +20,10 @@ import org.slf4j.LoggerFactory;
 import org.xenjava.toolstack.error.OperationCancelledException;
 import org.xenjava.toolstack.error.XenStoreException;
 import org.xenjava.toolstack.xenctrl.lib.Errno;
+import org.xenjava.toolstack.xenctrl.lib.StoreAnswer;
 import org.xenjava.toolstack.xenctrl.lib.XenLibException;
 import org.xenjava.toolstack.xenctrl.lib.XenStore;
+import org.xenjava.toolstack.xenctrl.lib.XenStoreWatchEvent;
 
 /**
  * The watches of one connection, read by one daemon thread that starts with the first watch. Listeners are called on
@@ -55,8 +62,7 @@ public final class WatchHub implements AutoCloseable {
      * @throws XenStoreException if xenstored refuses
      */
     public Registration watch(String path, Runnable listener) {
-        String token = "xenjava-" + nextToken.incrementAndGet();
-        listeners.put(token, listener);
+        String token = add(listener);
         try {
             store.watch(path, token);
         } catch (XenLibException e) {
@@ -65,6 +71,38 @@ public final class WatchHub implements AutoCloseable {
         }
         startReader();
         return () -> unwatch(path, token);
+    }
+
+    /**
+     * Watches several nodes as {@link #watch} does, and waits once for xenstored.
+     *
+     * @param listener takes the watched path
+     * @return the registrations by path, without those that xenstored refuses
+     */
+    public Map<String, Registration> watchAll(Collection<String> paths, Consumer<String> listener) {
+        List<XenStoreWatchEvent> wanted = paths.stream()
+                .map(path -> new XenStoreWatchEvent(path, add(() -> listener.accept(path))))
+                .toList();
+        List<StoreAnswer> answers = store.watchAll(wanted);
+        startReader();
+        Map<String, Registration> registrations = new LinkedHashMap<>();
+        for (int i = 0; i < wanted.size(); i++) {
+            String path = wanted.get(i).path();
+            String token = wanted.get(i).token();
+            if (answers.get(i) instanceof StoreAnswer.Refused refused) {
+                LOG.debug("{} is not watched", path, refused.failure());
+                listeners.remove(token);
+            } else {
+                registrations.put(path, () -> unwatch(path, token));
+            }
+        }
+        return registrations;
+    }
+
+    private String add(Runnable listener) {
+        String token = "xenjava-" + nextToken.incrementAndGet();
+        listeners.put(token, listener);
+        return token;
     }
 
     /**
@@ -78,8 +116,27 @@ public final class WatchHub implements AutoCloseable {
      *     interrupt status stays set
      */
     public <T> Optional<T> await(String path, Duration timeout, Supplier<Optional<T>> condition) {
+        return await(path, timeout, condition, listener -> () -> {});
+    }
+
+    /**
+     * Waits as {@link #await(String, Duration, Supplier)} does, and evaluates the condition also when another source
+     * reports a change.
+     *
+     * @param source calls the listener at each change, until the registration is closed
+     */
+    public <T> Optional<T> await(
+            String path, Duration timeout, Supplier<Optional<T>> condition, Function<Runnable, Registration> source) {
         Semaphore changes = new Semaphore(0);
-        long deadline = System.nanoTime() + timeout.toNanos();
+        Registration other = source.apply(changes::release);
+        try {
+            return await(path, System.nanoTime() + timeout.toNanos(), condition, changes);
+        } finally {
+            other.close();
+        }
+    }
+
+    private <T> Optional<T> await(String path, long deadline, Supplier<Optional<T>> condition, Semaphore changes) {
         Registration registration = watch(path, changes::release);
         try {
             while (true) {

@@ -1,17 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.xenjava.toolstack.store;
 
+import static java.util.Objects.requireNonNull;
+
 import java.util.HashMap;
 import java.util.Iterator;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
-import org.xenjava.toolstack.error.XenStoreException;
 
 /**
  * The names of domains, for a program that lists them repeatedly. The first list reads the name of each domain, the
@@ -20,8 +19,6 @@ import org.xenjava.toolstack.error.XenStoreException;
  * from many threads.
  */
 public final class WatchedNames {
-    private static final Logger LOG = LoggerFactory.getLogger(WatchedNames.class);
-
     /** xenstored compares each node that anybody writes with each watch. */
     static final int MOST_WATCHES = 256;
 
@@ -68,9 +65,8 @@ public final class WatchedNames {
         forgetOthers(domains);
         noticeRenamings();
         List<Named> unknown = domains.stream().filter(this::mustBeRead).toList();
-        unknown.forEach(domain -> Optional.ofNullable(entries.get(domain.domid()))
-                .ifPresentOrElse(
-                        entry -> watch(domain, entry), () -> entries.put(domain.domid(), new Entry(domain.uuid()))));
+        watch(unknown);
+        unknown.forEach(domain -> entries.computeIfAbsent(domain.domid(), unused -> new Entry(domain.uuid())));
         read(unknown);
         return domains.stream().map(domain -> entry(domain).name).toList();
     }
@@ -107,15 +103,21 @@ public final class WatchedNames {
         }
     }
 
-    private void watch(Named domain, Entry entry) {
-        if (entry.watch == null && watches < MOST_WATCHES) {
-            try {
-                entry.watch = events.watch(new DomainPaths(domain.domid()).name(), () -> entry.known = false);
-                watches++;
-            } catch (XenStoreException e) {
-                LOG.debug("domain {}: its name is not watched", domain.domid(), e);
-            }
+    /** Watches those domains whose names were read before. */
+    private void watch(List<Named> domains) {
+        Map<String, Entry> unwatched = new LinkedHashMap<>();
+        domains.stream()
+                .filter(domain -> entries.containsKey(domain.domid()) && entry(domain).watch == null)
+                .limit(MOST_WATCHES - watches)
+                .forEach(domain -> unwatched.put(new DomainPaths(domain.domid()).name(), entry(domain)));
+        if (unwatched.isEmpty()) {
+            return;
         }
+        events.watchAll(unwatched.keySet(), path -> requireNonNull(unwatched.get(path)).known = false)
+                .forEach((path, registration) -> {
+                    requireNonNull(unwatched.get(path)).watch = registration;
+                    watches++;
+                });
     }
 
     private void read(List<Named> domains) {
@@ -136,6 +138,6 @@ public final class WatchedNames {
     }
 
     private Entry entry(Named domain) {
-        return Objects.requireNonNull(entries.get(domain.domid()));
+        return requireNonNull(entries.get(domain.domid()));
     }
 }

@@ -132,6 +132,19 @@ class WatchHubTest {
     }
 
     @Test
+    void anotherSourceIsHeardUntilTheWaitEnds() {
+        AtomicInteger looks = new AtomicInteger();
+        AtomicInteger closed = new AtomicInteger();
+        Optional<Integer> result = hub.await(
+                "/test", FOREVER, () -> Optional.of(looks.incrementAndGet()).filter(count -> count > 1), listener -> {
+                    listener.run();
+                    return closed::incrementAndGet;
+                });
+        assertEquals(Optional.of(2), result);
+        assertEquals(1, closed.get());
+    }
+
+    @Test
     void aConditionThatFailsEndsTheWaiting() {
         assertThrows(
                 IllegalStateException.class,

@@ -26,8 +26,8 @@ final class CallCounter {
         });
         XenStore store = proxy(XenStore.class, (method, arguments) -> {
             // Waiting for a watch asks nothing.
-            if (method.getName().equals("pipeline")) {
-                storeRequests.addAndGet(((List<?>) arguments[1]).size());
+            if (method.getName().equals("pipeline") || method.getName().equals("watchAll")) {
+                storeRequests.addAndGet(((List<?>) arguments[arguments.length - 1]).size());
                 storeRoundTrips.incrementAndGet();
             } else if (!method.getName().equals("readWatch")
                     && !method.getName().equals("close")) {

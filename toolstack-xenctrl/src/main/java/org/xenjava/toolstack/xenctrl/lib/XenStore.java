@@ -122,6 +122,26 @@ public interface XenStore extends AutoCloseable {
     void watch(String path, String token);
 
     /**
+     * Sets several watches, without waiting for each answer where the connection can do so. Every watch is set, whether
+     * or not one before it was refused.
+     *
+     * @param watches path and token of each watch
+     * @return the answer for each watch, in the same order: done or refused
+     */
+    default List<StoreAnswer> watchAll(List<XenStoreWatchEvent> watches) {
+        return watches.stream()
+                .<StoreAnswer>map(watch -> {
+                    try {
+                        watch(watch.path(), watch.token());
+                        return new StoreAnswer.Done();
+                    } catch (XenLibException e) {
+                        return new StoreAnswer.Refused(e);
+                    }
+                })
+                .toList();
+    }
+
+    /**
      * {@code xs_unwatch}.
      *
      * @param path the path of the node

@@ -4,12 +4,15 @@ package org.xenjava.toolstack.xenctrl.lib.wire;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BiFunction;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.xenjava.toolstack.xenctrl.lib.Errno;
 import org.xenjava.toolstack.xenctrl.lib.StoreAnswer;
 import org.xenjava.toolstack.xenctrl.lib.StoreRequest;
@@ -27,6 +30,8 @@ import org.xenjava.toolstack.xenctrl.lib.XenStoreWatchEvent;
  * registered again with the new connection.
  */
 public final class WireXenStore implements XenStore {
+    private static final Logger LOG = LoggerFactory.getLogger(WireXenStore.class);
+
     /** A request that meets a loss so often may be its cause. */
     private static final int MOST_ATTEMPTS = 3;
 
@@ -176,19 +181,53 @@ public final class WireXenStore implements XenStore {
 
     @Override
     public void watch(String path, String token) {
-        WireRequest request = WireRequest.of(WireOp.WATCH, path, token);
-        XenStoreWatchEvent watch = new XenStoreWatchEvent(path, token);
-        if (!link.watches().add(watch)) {
-            throw request.failure(Errno.EEXIST);
+        if (watchAll(List.of(new XenStoreWatchEvent(path, token))).get(0) instanceof StoreAnswer.Refused refused) {
+            throw refused.failure();
         }
-        try {
-            perform(NO_TRANSACTION, request);
-        } catch (XenLibException e) {
-            // A new connection has registered it already: no other watch of this connection is the same.
-            if (!e.errno().equals(Errno.EEXIST)) {
-                link.watches().remove(watch);
-                throw e;
+    }
+
+    @Override
+    public List<StoreAnswer> watchAll(List<XenStoreWatchEvent> watches) {
+        List<WireRequest> requests = watches.stream()
+                .map(watch -> WireRequest.of(WireOp.WATCH, watch.path(), watch.token()))
+                .toList();
+        StoreAnswer[] answers = new StoreAnswer[watches.size()];
+        List<Integer> added = new ArrayList<>();
+        for (int i = 0; i < answers.length; i++) {
+            if (link.watches().add(watches.get(i))) {
+                added.add(i);
+            } else {
+                answers[i] = new StoreAnswer.Refused(requests.get(i).failure(Errno.EEXIST));
             }
+        }
+        List<Optional<WireMessage>> messages =
+                exchangeWatches(added.stream().map(requests::get).toList());
+        for (int i = 0; i < messages.size(); i++) {
+            int watch = added.get(i);
+            answers[watch] = watched(requests.get(watch), messages.get(i));
+            if (answers[watch] instanceof StoreAnswer.Refused) {
+                link.watches().remove(watches.get(watch));
+            }
+        }
+        return Arrays.asList(answers);
+    }
+
+    private List<Optional<WireMessage>> exchangeWatches(List<WireRequest> requests) {
+        try {
+            return exchangeAll(NO_TRANSACTION, requests);
+        } catch (XenLibException e) {
+            LOG.debug("xenstored cannot be reached: {}", e.getMessage());
+            return Collections.nCopies(requests.size(), Optional.empty());
+        }
+    }
+
+    /** A new connection may have registered the watch already: no other watch of this connection is the same. */
+    private static StoreAnswer watched(WireRequest request, Optional<WireMessage> message) {
+        try {
+            request.check(message.orElseThrow(() -> request.failure(Errno.EPIPE)));
+            return new StoreAnswer.Done();
+        } catch (XenLibException e) {
+            return e.errno().equals(Errno.EEXIST) ? new StoreAnswer.Done() : new StoreAnswer.Refused(e);
         }
     }
 

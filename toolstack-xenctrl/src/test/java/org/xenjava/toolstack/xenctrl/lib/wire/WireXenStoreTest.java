@@ -14,8 +14,10 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -353,6 +355,38 @@ class WireXenStoreTest {
         store.unwatch("/a", "t");
         assertEquals(Errno.ENOENT, refusal(() -> store.unwatch("/a", "t")));
         assertEquals(Optional.empty(), store.readWatch(Duration.ZERO));
+    }
+
+    @Test
+    void severalWatchesAreSetInOneGoAndARefusedOneIsNotRegisteredAgain() {
+        store.watch("/a", "t");
+        daemon.batches.clear();
+        daemon.answering(request -> request.strings().contains("/b")
+                ? ScriptedXenstored.error(request, "ENOSPC")
+                : ScriptedXenstored.answer(request, "OK"));
+        List<StoreAnswer> answers = store.watchAll(List.of(
+                new XenStoreWatchEvent("/a", "t"),
+                new XenStoreWatchEvent("/b", "t"),
+                new XenStoreWatchEvent("/c", "t")));
+        assertEquals(
+                Errno.EEXIST,
+                assertInstanceOf(StoreAnswer.Refused.class, answers.get(0))
+                        .failure()
+                        .errno());
+        assertEquals(
+                Errno.ENOSPC,
+                assertInstanceOf(StoreAnswer.Refused.class, answers.get(1))
+                        .failure()
+                        .errno());
+        assertEquals(new StoreAnswer.Done(), answers.get(2));
+        assertEquals(1, daemon.batches.size());
+
+        daemon.drop();
+        daemon.batches.clear();
+        assertEquals(Optional.empty(), store.readWatch(Duration.ZERO));
+        assertEquals(
+                Set.of(List.of("/a", "t"), List.of("/c", "t")),
+                daemon.requests().stream().map(WireMessage::strings).collect(Collectors.toSet()));
     }
 
     @Test
