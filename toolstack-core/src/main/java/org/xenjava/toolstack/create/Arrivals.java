@@ -215,12 +215,7 @@ public final class Arrivals {
             store.read(path + NAME)
                     .filter(name -> !builtAs.equals(entry.uuid()))
                     .ifPresent(name -> {
-                        if (store.direct().exists(new DomainPaths(entry.domid()).arriving())) {
-                            rename(entry, name, builtAs);
-                        } else {
-                            // It had its name; somebody may have given it another one since.
-                            userdata.move(entry.domid(), builtAs, entry.uuid());
-                        }
+                        rename(entry, name, builtAs);
                         if (!store.direct().exists(path + PAUSED)) {
                             info(entry.domid()).filter(DomainInfo::paused).ifPresent(info -> unpause(entry.domid()));
                         }

@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.xenjava.toolstack.create;
 
+import static java.util.Objects.requireNonNull;
+
+import org.jspecify.annotations.Nullable;
 import org.xenjava.toolstack.device.DeviceModels;
 import org.xenjava.toolstack.device.plan.DevicePlan;
 import org.xenjava.toolstack.device.plan.QemuPlan;
 import org.xenjava.toolstack.device.pv.PvHost;
+import org.xenjava.toolstack.xenctrl.lib.DeviceModelProcess;
 
 /** Executes the plan of a guest's devices, after the introduction to xenstored. */
 final class GuestDevices {
@@ -12,6 +16,7 @@ final class GuestDevices {
     private final DevicePlan plan;
     private final PvHost devices;
     private final DeviceModels deviceModels;
+    private @Nullable DeviceModelProcess qemu;
 
     GuestDevices(GuestBuild guest, PvHost devices, DeviceModels deviceModels) {
         this.guest = guest;
@@ -53,19 +58,19 @@ final class GuestDevices {
     }
 
     void startDeviceModel() {
-        QemuPlan qemu = qemu();
-        deviceModels.start(guest.domid(), qemu.with(devices.located(guest.domid(), qemu.disks())));
+        QemuPlan planned = planned();
+        qemu = deviceModels.start(guest.domid(), planned.with(devices.located(guest.domid(), planned.disks())));
     }
 
     void awaitDeviceModel() {
-        deviceModels.awaitReady(guest.domid(), qemu(), guest.cancellation());
+        deviceModels.awaitReady(requireNonNull(qemu), planned(), guest.cancellation());
     }
 
     void stopDeviceModel() {
         deviceModels.stop(guest.domid());
     }
 
-    private QemuPlan qemu() {
+    private QemuPlan planned() {
         return plan.qemu().orElseThrow();
     }
 }

@@ -81,8 +81,10 @@ public final class DeviceModels {
     /**
      * Starts the device model of a domain that is complete, introduced and paused, and returns at once. After a
      * failure, {@link #stop} undoes the start.
+     *
+     * @return the process, for {@link #awaitReady}
      */
-    public void start(int domid, QemuPlan plan) {
+    public DeviceModelProcess start(int domid, QemuPlan plan) {
         String name = plan.config().name();
         QemuConfinement confinement = plan.confinement();
         DeviceModelCommand command = new DeviceModelCommand(
@@ -103,6 +105,7 @@ public final class DeviceModels {
         }
         store.direct().write(paths.deviceModelIdentity(), process.identity());
         store.direct().write(paths.deviceModelPid(), Long.toString(process.pid()));
+        return process;
     }
 
     /**
@@ -123,13 +126,15 @@ public final class DeviceModels {
      * Waits until the device model serves the domain, which may then be unpaused. A QEMU that does not start with Xen's
      * restriction, unless that is required, is started again without it.
      *
+     * @param process the result of {@link #start}
      * @param cancellation ends the wait, as an interrupt of the thread does
      * @throws OperationTimeoutException if it is not ready within three minutes
      */
-    public void awaitReady(int domid, QemuPlan plan, Cancellation cancellation) {
+    public void awaitReady(DeviceModelProcess process, QemuPlan plan, Cancellation cancellation) {
         QemuConfinement confinement = plan.confinement();
+        DeviceModelProcess ready = process;
         try {
-            awaitStart(domid, plan, cancellation);
+            awaitStart(process, plan, cancellation);
             if (confinement.has(ConfinementMeasure.XEN_RESTRICTION)) {
                 trials.restrictionWorks(plan.program());
             }
@@ -138,61 +143,69 @@ public final class DeviceModels {
             if (required || !confinement.has(ConfinementMeasure.XEN_RESTRICTION)) {
                 throw e;
             }
-            confinement = startAgain(domid, plan.with(confinement.withoutXenRestriction()), cancellation, e);
+            confinement = confinement.withoutXenRestriction();
+            ready = startAgain(process.domid(), plan.with(confinement), cancellation, e);
         }
-        GuestScreen.of(plan.config())
-                .ifPresent(screen -> announce(
-                        domid,
-                        screen,
-                        plan.config().hvm().map(HvmConfig::serial).orElse(List.of())));
-        verify(domid, confinement);
+        Optional<GraphicsConfig> screen = GuestScreen.of(plan.config());
+        if (screen.isPresent() && ready.hasMonitor()) {
+            announce(
+                    ready,
+                    screen.get(),
+                    plan.config().hvm().map(HvmConfig::serial).orElse(List.of()));
+        }
+        verify(ready, confinement);
     }
 
-    private QemuConfinement startAgain(
+    private DeviceModelProcess startAgain(
             int domid, QemuPlan plan, Cancellation cancellation, DeviceModelException reason) {
         LOG.debug("trying again without Xen's restriction", reason);
-        start(domid, plan);
-        awaitStart(domid, plan, cancellation);
+        DeviceModelProcess process = start(domid, plan);
+        awaitStart(process, plan, cancellation);
         trials.restrictionFailed(plan.program());
         LOG.warn(
                 "domain {}: QEMU is not restricted to its domain, since {} does not start with -xen-domid-restrict",
                 domid,
                 plan.program());
-        return plan.confinement();
+        return process;
     }
 
-    private void awaitStart(int domid, QemuPlan plan, Cancellation cancellation) {
-        String state = new DomainPaths(domid).deviceModel() + "/state";
-        events.await(state, START, () -> {
-                    cancellation.check("waiting for QEMU of domain " + domid);
-                    requireNotDead(domid, plan);
-                    return isReady(domid, plan, state) ? Optional.of(domid) : Optional.empty();
-                })
+    /** A QEMU that is restricted to its domain may report nothing in xenstore, or report before it drops its rights. */
+    private void awaitStart(DeviceModelProcess process, QemuPlan plan, Cancellation cancellation) {
+        boolean asks = process.hasMonitor() && plan.confinement().has(ConfinementMeasure.XEN_RESTRICTION);
+        String state = new DomainPaths(process.domid()).deviceModel() + "/state";
+        events.await(
+                        state,
+                        START,
+                        () -> {
+                            cancellation.check("waiting for QEMU of domain " + process.domid());
+                            requireNotDead(process, plan);
+                            return Optional.of(process).filter(started -> asks ? answers(started) : hasReported(state));
+                        },
+                        // Its sockets: the first one is ours.
+                        listener -> asks ? NewFiles.in(files.run(), listener) : () -> {})
                 .orElseThrow(() -> OperationTimeoutException.after(
                         "domain " + plan.config().name() + ": QEMU has not reported", START, logged(plan)));
     }
 
-    /** A QEMU that is restricted to its domain may report nothing in xenstore, or report before it drops its rights. */
-    private boolean isReady(int domid, QemuPlan plan, String state) {
-        Optional<DeviceModelProcess> monitored = plan.confinement().has(ConfinementMeasure.XEN_RESTRICTION)
-                ? find(domid).stream().filter(DeviceModelProcess::hasMonitor).findFirst()
-                : Optional.empty();
-        if (monitored.isEmpty()) {
-            return store.read(state).filter("running"::equals).isPresent();
-        }
+    private boolean hasReported(String state) {
+        return store.read(state).filter("running"::equals).isPresent();
+    }
+
+    private boolean answers(DeviceModelProcess process) {
         try {
-            new QemuMonitor(files.ownSocket(domid), ANSWER, monitored.get()::connect).awaitAnswer();
+            new QemuMonitor(files.ownSocket(process.domid()), ANSWER, process::connect).awaitAnswer();
             return true;
         } catch (DeviceModelException e) {
-            LOG.debug("domain {}: {}", domid, e.getMessage());
+            LOG.debug("domain {}: {}", process.domid(), e.getMessage());
             return false;
         }
     }
 
     /** Compares the rights of QEMU with those that it was to keep. What cannot be seen counts as kept if it is required. */
-    private void verify(int domid, QemuConfinement confinement) {
+    private static void verify(DeviceModelProcess process, QemuConfinement confinement) {
+        int domid = process.domid();
         if (confinement.has(ConfinementMeasure.OWN_USER)) {
-            Optional<ProcessPrivileges> seen = process(domid).flatMap(QemuProcess::privileges);
+            Optional<ProcessPrivileges> seen = process.privileges();
             if (seen.isPresent()) {
                 requireDropped(domid, confinement.user().uid(domid), seen.get());
             } else if (confinement.policy() == Confinement.REQUIRED) {
@@ -221,14 +234,9 @@ public final class DeviceModels {
     /**
      * Sets the password for viewers, and writes the addresses of the screen and the serial ports into libxl's nodes.
      */
-    private void announce(int domid, GraphicsConfig screen, List<String> serial) {
-        Optional<DeviceModelProcess> process =
-                find(domid).stream().filter(DeviceModelProcess::hasMonitor).findFirst();
-        if (process.isEmpty()) {
-            return;
-        }
-        QemuMonitor monitor = new QemuMonitor(files.ownSocket(domid), process.get()::connect);
-        DomainPaths paths = new DomainPaths(domid);
+    private void announce(DeviceModelProcess process, GraphicsConfig screen, List<String> serial) {
+        QemuMonitor monitor = new QemuMonitor(files.ownSocket(process.domid()), process::connect);
+        DomainPaths paths = new DomainPaths(process.domid());
         screen.spice()
                 .flatMap(GraphicsConfig.Spice::password)
                 .ifPresent(password -> monitor.setPassword("spice", password));
@@ -248,8 +256,8 @@ public final class DeviceModels {
         }
     }
 
-    private void requireNotDead(int domid, QemuPlan plan) {
-        if (liveness(domid) == Liveness.DEAD) {
+    private void requireNotDead(DeviceModelProcess process, QemuPlan plan) {
+        if (process.liveness() == Liveness.DEAD) {
             throw new DeviceModelException(
                     "domain " + plan.config().name() + ": QEMU ended before it was ready" + logged(plan));
         }

@@ -74,7 +74,7 @@ final class TestDeviceModel implements DeviceModelProcesses {
     @Override
     public DeviceModelProcess start(DeviceModelCommand command) {
         events.add("start " + command.domid());
-        DeviceModelProcess process = host.start(command);
+        DeviceModelProcess process = new Recorded(host.start(command));
         atStart.run();
         return process;
     }

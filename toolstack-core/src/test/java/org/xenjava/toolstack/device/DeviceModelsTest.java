@@ -42,6 +42,7 @@ import org.xenjava.toolstack.sim.SimulatedXen;
 import org.xenjava.toolstack.store.DomainPaths;
 import org.xenjava.toolstack.store.StoreClient;
 import org.xenjava.toolstack.store.WatchHub;
+import org.xenjava.toolstack.xenctrl.lib.DeviceModelProcess;
 import org.xenjava.toolstack.xenctrl.lib.Liveness;
 import org.xenjava.toolstack.xenctrl.lib.XenLibraries;
 import org.xenjava.toolstack.xenctrl.lib.jna.JnaHostProcesses;
@@ -114,9 +115,9 @@ class DeviceModelsTest {
     @Test
     void aProcessIsStartedNotedFoundAndEnded() throws Exception {
         install(LIVES_ON);
-        model.start(DOMID, plan(""));
+        DeviceModelProcess qemu = model.start(DOMID, plan(""));
         report("running");
-        model.awaitReady(DOMID, plan(""), new Cancellation());
+        model.awaitReady(qemu, plan(""), new Cancellation());
 
         QemuProcess process = started();
         assertEquals(Optional.of(process.pid()), store.readLong(PATHS.deviceModelPid()));
@@ -163,10 +164,10 @@ class DeviceModelsTest {
     @Test
     void anEarlyEndIsReportedWithQemusLastMessages() throws IOException {
         install("echo 'qemu: no such machine'\nexit 1\n");
-        model.start(DOMID, plan(""));
+        DeviceModelProcess qemu = model.start(DOMID, plan(""));
 
         DeviceModelException e =
-                assertThrows(DeviceModelException.class, () -> model.awaitReady(DOMID, plan(""), new Cancellation()));
+                assertThrows(DeviceModelException.class, () -> model.awaitReady(qemu, plan(""), new Cancellation()));
 
         assertEquals(
                 "domain web: QEMU ended before it was ready; " + directory
@@ -177,8 +178,8 @@ class DeviceModelsTest {
     @Test
     void theLogOfThePreviousGuestIsKept() throws Exception {
         install("echo first\nexit 1\n");
-        model.start(DOMID, plan(""));
-        assertThrows(DeviceModelException.class, () -> model.awaitReady(DOMID, plan(""), new Cancellation()));
+        DeviceModelProcess qemu = model.start(DOMID, plan(""));
+        assertThrows(DeviceModelException.class, () -> model.awaitReady(qemu, plan(""), new Cancellation()));
         install("echo second\nexit 1\n");
         model.start(DOMID, plan(""));
 
@@ -189,18 +190,18 @@ class DeviceModelsTest {
     @Test
     void aWaitIsCancelled() throws IOException {
         install(LIVES_ON);
-        model.start(DOMID, plan(""));
+        DeviceModelProcess qemu = model.start(DOMID, plan(""));
         Cancellation cancellation = new Cancellation();
         cancellation.cancel();
 
-        assertThrows(OperationCancelledException.class, () -> model.awaitReady(DOMID, plan(""), cancellation));
+        assertThrows(OperationCancelledException.class, () -> model.awaitReady(qemu, plan(""), cancellation));
     }
 
     @Test
     void xenstoreHasTheAddressesOfScreenAndTerminals() throws IOException {
         install(LIVES_ON);
         QemuPlan plan = plan("vnclisten='0.0.0.0'\nvncpasswd='secret'\nserial='pty'\n");
-        model.start(DOMID, plan);
+        DeviceModelProcess qemu = model.start(DOMID, plan);
         report("running");
         try (QmpServer server =
                 QmpServer.at(directory.resolve("run/qmp-xenjava-" + DOMID), request -> switch (request.get("execute")
@@ -211,7 +212,7 @@ class DeviceModelsTest {
                         "{\"return\": [{\"label\": \"serial0\", \"filename\": \"pty:/dev/pts/3\"}]}\n";
                     default -> "{\"return\": {}}\n";
                 })) {
-            model.awaitReady(DOMID, plan, new Cancellation());
+            model.awaitReady(qemu, plan, new Cancellation());
 
             assertEquals(
                     "set_password {\"protocol\":\"vnc\",\"password\":\"secret\"}",
@@ -373,13 +374,13 @@ class DeviceModelsTest {
     void aQemuThatDoesNotStartWithTheRestrictionIsStartedWithoutIt() throws IOException {
         install(WITHOUT_RESTRICTION);
         QemuPlan plan = confined(Confinement.WHERE_POSSIBLE);
-        model.start(DOMID, plan);
+        DeviceModelProcess qemu = model.start(DOMID, plan);
         Optional<Long> restricted = store.readLong(PATHS.deviceModelPid());
         events.watch(PATHS.deviceModelPid(), () -> store.readLong(PATHS.deviceModelPid())
                 .filter(pid -> !restricted.equals(Optional.of(pid)))
                 .ifPresent(pid -> report("running")));
 
-        model.awaitReady(DOMID, plan, new Cancellation());
+        model.awaitReady(qemu, plan, new Cancellation());
 
         assertEquals(Liveness.ALIVE, model.liveness(DOMID));
         assertTrue(started().isConfined());
@@ -391,13 +392,27 @@ class DeviceModelsTest {
     }
 
     @Test
+    void aRestrictedQemuIsReadyWhenItsMonitorAnswers() throws Exception {
+        install(LIVES_ON);
+        QemuPlan plan = confined(Confinement.WHERE_POSSIBLE);
+        DeviceModelProcess qemu = model.start(DOMID, plan);
+        CompletableFuture<QmpServer> server = CompletableFuture.supplyAsync(
+                () -> QmpServer.at(directory.resolve("run/qmp-xenjava-" + DOMID), request -> "{\"return\": {}}\n"));
+
+        model.awaitReady(qemu, plan, new Cancellation());
+
+        assertEquals(List.of("query-status {}"), server.get().commands());
+        server.get().close();
+    }
+
+    @Test
     void aRequiredRestrictionIsNotGivenUp() throws IOException {
         install(WITHOUT_RESTRICTION);
         QemuPlan plan = confined(Confinement.REQUIRED);
-        model.start(DOMID, plan);
+        DeviceModelProcess qemu = model.start(DOMID, plan);
 
         DeviceModelException e =
-                assertThrows(DeviceModelException.class, () -> model.awaitReady(DOMID, plan, new Cancellation()));
+                assertThrows(DeviceModelException.class, () -> model.awaitReady(qemu, plan, new Cancellation()));
 
         assertTrue(e.getMessage().endsWith("Duplicate device"), e.getMessage());
     }
@@ -452,14 +467,14 @@ class DeviceModelsTest {
         Path socket = directory.resolve("run/qmp-xenjava-" + DOMID);
         try (LogCapture log = LogCapture.ofAll(
                 DeviceModels.class, QemuProcesses.class, QmpClient.class, QemuTrials.class, QemuLog.class)) {
-            model.start(DOMID, plan);
+            DeviceModelProcess qemu = model.start(DOMID, plan);
             report("running");
             try (QmpServer server = QmpServer.at(
                     socket,
                     request -> request.get("execute").getAsString().equals("query-vnc")
                             ? "{\"return\": {\"enabled\": false}}\n"
                             : "{\"return\": {}}\n")) {
-                model.awaitReady(DOMID, plan, new Cancellation());
+                model.awaitReady(qemu, plan, new Cancellation());
                 assertTrue(server.commands().get(0).contains("tops3cr7"));
             }
             String line = Files.readString(Path.of("/proc/" + started().pid() + "/cmdline"));

@@ -67,9 +67,10 @@ public final class QemuCommandLine {
         // Xen reports that a guest has stopped; QEMU runs until it is told to end.
         add("-no-shutdown");
         arguments.addAll(plan.confinement().arguments(domid, files.root(domid)));
+        // First: when a socket appears, its predecessor listens.
+        addMonitor(MONITOR, files.ownSocket(domid).toString());
         addMonitor(LIBXL_MONITOR, files.libxlSocket(domid).toString());
         addMonitor("libxenstat-cmd", files.xenstatSocket(domid).toString());
-        addMonitor(MONITOR, files.ownSocket(domid).toString());
         add("-nodefaults", "-no-user-config");
         add("-name", escaped(config.name()));
         config.hvm().ifPresentOrElse(this::addMachine, this::addBackend);
