@@ -28,6 +28,15 @@ record BenchGuest(String title, Path file, Path json) {
             extra = "console=hvc0 quiet"
             """;
 
+    private static final String HVM =
+            """
+            type = "hvm"
+            memory = 192
+            vga = "none"
+            vnc = 0
+            vcpus = 1
+            """;
+
     /** Writes guests' files into a directory of dom0. */
     static final class Maker {
         private final Path directory;
@@ -64,8 +73,12 @@ record BenchGuest(String title, Path file, Path json) {
         }
 
         BenchGuest hvm() {
-            return guest(
-                    "hvm", "HVM 192, no screen", "type = \"hvm\"\nmemory = 192\nvga = \"none\"\nvnc = 0\nvcpus = 1\n");
+            return guest("hvm", "HVM 192, no screen", HVM);
+        }
+
+        /** Its QEMU is not confined, as libxl's is not. */
+        BenchGuest hvmAsRoot() {
+            return guest("hvm-root", "HVM 192, no screen, QEMU not confined", HVM + "dm_restrict = 0\n");
         }
 
         /** Of which many live at once. */

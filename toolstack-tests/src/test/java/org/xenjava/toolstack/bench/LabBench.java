@@ -10,8 +10,11 @@ import java.time.Duration;
 import java.time.LocalDate;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.BiConsumer;
 import java.util.stream.Collectors;
 import org.xenjava.toolstack.Domain;
@@ -38,23 +41,29 @@ public final class LabBench {
     private final LibxlBench libxl;
     private final Path xlj;
     private final int rounds;
+    private final Set<String> wanted;
     private final List<String> rows = new ArrayList<>();
     private final List<String> notes = new ArrayList<>();
     private final StringBuilder tables = new StringBuilder();
 
-    private LabBench(Toolstack toolstack, LibxlBench libxl, Path xlj, int rounds) {
+    private LabBench(Toolstack toolstack, LibxlBench libxl, Path xlj, int rounds, Set<String> wanted) {
         this.toolstack = toolstack;
         this.libxl = libxl;
         this.xlj = xlj;
         this.rounds = rounds;
+        this.wanted = wanted;
     }
 
-    /** @param args the file to write, the program {@code xlj}, the number of rounds, a line about what is measured */
+    /**
+     * @param args the file to write, the program {@code xlj}, the number of rounds, a line about what is measured, and
+     *     the names of the measurements, all if there are none
+     */
     public static void main(String[] args) throws IOException {
         Path page = Path.of(args[0]);
         try (LibxlBench libxl = new LibxlBench();
                 Toolstack toolstack = Toolstack.open()) {
-            LabBench bench = new LabBench(toolstack, libxl, Path.of(args[1]), Integer.parseInt(args[2]));
+            Set<String> wanted = Set.copyOf(Arrays.asList(args).subList(4, args.length));
+            LabBench bench = new LabBench(toolstack, libxl, Path.of(args[1]), Integer.parseInt(args[2]), wanted);
             bench.measure(Files.createTempDirectory("bench"), () -> bench.write(page, args[3]));
         }
     }
@@ -72,30 +81,37 @@ public final class LabBench {
         BenchGuest.Maker guests = new BenchGuest.Maker(directory, libxl);
         BenchGuest small = guests.small();
         // The most important ones first, since a run may be cut off.
-        List<Runnable> measurements = List.of(
-                // The compiler needs some creates: without them, the interpreter is measured.
-                () -> compare(small, WARM_UP, rounds, Comparison::withXl),
-                () -> compare(guests.vmlinux(), 3, rounds * 2 / 3, Comparison::withXl),
-                () -> growth(guests.tiny()),
-                () -> steps(small),
-                () -> steps(guests.vmlinux()),
-                () -> shares(small),
-                () -> pooled(small),
-                () -> compare(guests.hvm(), 1, rounds / 5, Comparison::withoutXl),
-                () -> compare(guests.withDevices(), 1, rounds / 5, Comparison::withoutXl),
-                () -> compare(guests.bzImage(), 2, rounds / 5, Comparison::withXl),
-                // Last, since the class-data archive takes minutes under emulation.
-                () -> coldStart(small));
-        for (Runnable measurement : measurements) {
+        Map<String, Runnable> measurements = new LinkedHashMap<>();
+        // The compiler needs some creates: without them, the interpreter is measured.
+        measurements.put("small", () -> compare(small, WARM_UP, rounds, Comparison::withXl));
+        measurements.put("vmlinux", () -> compare(guests.vmlinux(), 3, rounds * 2 / 3, Comparison::withXl));
+        measurements.put("growth", () -> growth(guests.tiny()));
+        measurements.put("steps-small", () -> steps(small, 0, rounds));
+        measurements.put("steps-vmlinux", () -> steps(guests.vmlinux(), 0, rounds));
+        measurements.put("shares", () -> shares(small));
+        measurements.put("pool", () -> pooled(small));
+        measurements.put("hvm", () -> compare(guests.hvm(), 2, rounds / 3, Comparison::withoutXl));
+        measurements.put("hvm-root", () -> compare(guests.hvmAsRoot(), 1, rounds / 3, Comparison::withoutXl));
+        measurements.put("steps-hvm", () -> steps(guests.hvm(), 1, rounds / 3));
+        measurements.put("devices", () -> compare(guests.withDevices(), 1, rounds / 5, Comparison::withoutXl));
+        measurements.put("bzimage", () -> compare(guests.bzImage(), 2, rounds / 5, Comparison::withXl));
+        measurements.put("cold", () -> coldStart(small));
+        if (!measurements.keySet().containsAll(wanted)) {
+            throw new IllegalArgumentException("the rows are " + measurements.keySet() + ", not all of " + wanted);
+        }
+        if (!wanted.isEmpty()) {
+            measurements.keySet().retainAll(wanted);
+        }
+        measurements.forEach((name, measurement) -> {
             try {
                 measurement.run();
             } catch (IllegalStateException | ToolstackException e) {
                 // What was measured counts, and the others can be measured.
-                say("failed: " + e);
-                notes.add("A measurement ended early: " + e.getMessage());
+                say(name + " failed: " + e);
+                notes.add("The measurement " + name + " ended early: " + e.getMessage());
             }
             save.run();
-        }
+        });
     }
 
     private void compare(BenchGuest guest, int warmUp, int times, BiConsumer<Comparison, Integer> rounds) {
@@ -145,11 +161,12 @@ public final class LabBench {
         }
     }
 
-    private void steps(BenchGuest guest) {
+    private void steps(BenchGuest guest, int warmUp, int times) {
         say("steps of " + guest.title());
-        StepTimes times = new StepTimes();
-        times.measure(toolstack, guest, rounds);
-        tables.append("\n").append(times.table(guest.title()));
+        new StepTimes().measure(toolstack, guest, warmUp);
+        StepTimes steps = new StepTimes();
+        steps.measure(toolstack, guest, Math.max(times, 3));
+        tables.append("\n").append(steps.table(guest.title()));
     }
 
     private void shares(BenchGuest guest) {

@@ -3,6 +3,9 @@ package org.xenjava.toolstack.bench;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.lang.reflect.InvocationHandler;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Proxy;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -14,14 +17,9 @@ import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.xenjava.toolstack.Domain;
 import org.xenjava.toolstack.Toolstack;
-import org.xenjava.toolstack.xenctrl.lib.HostDevices;
 import org.xenjava.toolstack.xenctrl.lib.HypercallBuffer;
 import org.xenjava.toolstack.xenctrl.lib.XenCall;
-import org.xenjava.toolstack.xenctrl.lib.XenDeviceModel;
-import org.xenjava.toolstack.xenctrl.lib.XenEventChannels;
-import org.xenjava.toolstack.xenctrl.lib.XenForeignMemory;
 import org.xenjava.toolstack.xenctrl.lib.XenLibraries;
-import org.xenjava.toolstack.xenctrl.lib.XenStore;
 
 /** The time that an operation spends in hypercalls, and the CPU time of xenstored for it: what no toolstack can save. */
 final class TimeShares {
@@ -46,7 +44,7 @@ final class TimeShares {
     }
 
     void measure(BenchGuest guest, int warmUp, int rounds) {
-        try (Toolstack toolstack = Toolstack.options().tap(Tapped::new).open()) {
+        try (Toolstack toolstack = Toolstack.options().tap(this::timed).open()) {
             for (int i = 0; i < warmUp; i++) {
                 toolstack.create(guest.config("warm-" + i)).destroy();
             }
@@ -115,50 +113,18 @@ final class TimeShares {
         }
     }
 
-    /** Passes everything on. */
-    private final class Tapped implements XenLibraries {
-        private final XenLibraries below;
-        private final XenCall call;
-
-        private Tapped(XenLibraries below) {
-            this.below = below;
-            this.call = new TimedCall(below.call());
-        }
-
-        @Override
-        public XenCall call() {
-            return call;
-        }
-
-        @Override
-        public XenForeignMemory foreignMemory() {
-            return below.foreignMemory();
-        }
-
-        @Override
-        public XenEventChannels eventChannels() {
-            return below.eventChannels();
-        }
-
-        @Override
-        public XenDeviceModel deviceModel() {
-            return below.deviceModel();
-        }
-
-        @Override
-        public XenStore store() {
-            return below.store();
-        }
-
-        @Override
-        public HostDevices hostDevices() {
-            return below.hostDevices();
-        }
-
-        @Override
-        public void close() {
-            below.close();
-        }
+    /** The libraries with a stopwatch around hypercalls. */
+    private XenLibraries timed(XenLibraries below) {
+        XenCall call = new TimedCall(below.call());
+        InvocationHandler handler = (proxy, method, args) -> {
+            try {
+                return method.getName().equals("call") ? call : method.invoke(below, args);
+            } catch (InvocationTargetException e) {
+                throw e.getCause();
+            }
+        };
+        return (XenLibraries) Proxy.newProxyInstance(
+                XenLibraries.class.getClassLoader(), new Class<?>[] {XenLibraries.class}, handler);
     }
 
     private final class TimedCall implements XenCall {
