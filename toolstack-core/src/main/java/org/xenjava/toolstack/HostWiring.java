@@ -67,7 +67,8 @@ final class HostWiring {
                 store,
                 host.controlDomain(),
                 options.room,
-                (domain, size, limit) -> MemoryReservation.granted(store, events, processes, domain, size, limit),
+                (domain, size, limit, cancellation) ->
+                        MemoryReservation.granted(store, events, processes, domain, size, limit, cancellation),
                 HostWiring::pause);
         DomainBuilder builder = new DomainBuilder(
                 xenctrl,

@@ -8,8 +8,8 @@ import java.util.Optional;
 
 /**
  * The pages that each guest gives while memory is lacking. Every driver gets as much work as it can do until the next look, so
- * that the time is what is lacking divided by the pace of all drivers together: first out of what the guests do not need,
- * then down to their fair shares.
+ * that the time is what is lacking divided by the pace of all drivers together: first what guests were told to take and have
+ * not taken, which costs nothing, then what they do not need, then down to their fair shares.
  */
 final class DonorPlan {
     private static final double WORK_AHEAD = 1.5;
@@ -19,10 +19,12 @@ final class DonorPlan {
     private static final long LEAST_STEP = 2048;
 
     private final List<Donor> donors;
+    private final long[] cancelled;
     private final long[] given;
 
-    private DonorPlan(List<Donor> donors, long[] given) {
+    private DonorPlan(List<Donor> donors, long[] cancelled, long[] given) {
         this.donors = donors;
+        this.cancelled = cancelled;
         this.given = given;
     }
 
@@ -43,12 +45,18 @@ final class DonorPlan {
             spare[i] = Math.min(step, donor.above(donor.demand()));
             most[i] = Math.max(0, Math.min(step, donor.above(Math.min(fair[i], donor.demand()))) - spare[i]);
         }
-        long[] given = Levels.proportional(lacking, spare);
-        long[] more = Levels.proportional(lacking - Levels.sum(given), most);
+        long[] cancelled = Levels.proportional(lacking, growths(donors));
+        long rest = lacking - Levels.sum(cancelled);
+        long[] given = Levels.proportional(rest, spare);
+        long[] more = Levels.proportional(rest - Levels.sum(given), most);
         for (int i = 0; i < given.length; i++) {
             given[i] += more[i];
         }
-        return new DonorPlan(donors, given);
+        return new DonorPlan(donors, cancelled, given);
+    }
+
+    private static long[] growths(List<Donor> donors) {
+        return donors.stream().mapToLong(Donor::cancellable).toArray();
     }
 
     /** The targets to set. A driver that has more to give up already keeps its target. */
@@ -56,15 +64,17 @@ final class DonorPlan {
         List<TargetChange> targets = new ArrayList<>();
         for (int i = 0; i < given.length; i++) {
             GuestSnapshot guest = donors.get(i).guest();
-            change(guest, donors.get(i).actual() - given[i], given[i]).ifPresent(targets::add);
+            long goal = given[i] > 0 ? donors.get(i).actual() - given[i] : guest.sizePages() - cancelled[i];
+            change(guest, goal).ifPresent(targets::add);
         }
         return targets;
     }
 
-    private static Optional<TargetChange> change(GuestSnapshot guest, long goal, long given) {
+    private static Optional<TargetChange> change(GuestSnapshot guest, long goal) {
         long size = Sizes.wholeMibUp(goal);
-        boolean lower = given > 0 && size < guest.sizePages();
-        return lower ? Optional.of(new TargetChange(guest.domid(), guest.sizePages(), size)) : Optional.empty();
+        return size < guest.sizePages()
+                ? Optional.of(new TargetChange(guest.domid(), guest.sizePages(), size))
+                : Optional.empty();
     }
 
     /** The pages that each guest will have given in the end, at the paces measured so far. */
@@ -75,14 +85,14 @@ final class DonorPlan {
             spare[i] = donors.get(i).above(Math.min(fair[i], donors.get(i).actual()));
             pace += spare[i] > 0 ? donors.get(i).pagesPerSecond() : 0;
         }
-        long[] parts = Levels.proportional(lacking, spare);
+        long given = Math.max(0, lacking - Levels.sum(growths(donors)));
+        long[] parts = Levels.proportional(given, spare);
         List<MemoryAnswer.Donation> donations = new ArrayList<>();
         for (int i = 0; i < parts.length; i++) {
             if (parts[i] > 0) {
                 donations.add(new MemoryAnswer.Donation(donors.get(i).guest().domid(), parts[i]));
             }
         }
-        return new MemoryAnswer.Promised(
-                Duration.ofMillis((long) (MILLIS * (1 + Math.max(0, lacking) / pace))), donations);
+        return new MemoryAnswer.Promised(Duration.ofMillis((long) (MILLIS * (1 + given / pace))), donations);
     }
 }

@@ -7,8 +7,7 @@ import java.util.Optional;
 
 /**
  * The observed movements of one guest's balloon driver. Only measured movement counts: a driver that is told to give pages up
- * and does not move for four seconds is distrusted until it moves. If its target was raised meanwhile, it is tried again
- * after a minute, then after two, four, up to sixteen.
+ * and does not move for four seconds is distrusted until it moves, or until its target is raised to what the guest owns.
  */
 final class DriverTrack {
     /** A driver that ends this far from its target has arrived: 4 MiB. */
@@ -20,8 +19,9 @@ final class DriverTrack {
     private static final double LEAST_PAGES_PER_SECOND = 1024;
     private static final double MOST_PAGES_PER_SECOND = 1 << 20;
     private static final Duration PATIENCE = Duration.ofSeconds(4);
-    private static final Duration FIRST_PROBE = Duration.ofSeconds(60);
-    private static final Duration LAST_PROBE = Duration.ofMinutes(16);
+
+    /** The pace in a shorter time is not measured: a watch may cause two looks at almost the same time. */
+    private static final Duration SHORTEST = Duration.ofMillis(50);
 
     /** Memory that a guest was told to take and has not taken for this time is not kept for it any longer. */
     private static final Duration GROWTH_LIMIT = Duration.ofSeconds(60);
@@ -40,7 +40,6 @@ final class DriverTrack {
     private Instant growthOrdered = Instant.MIN;
     private Optional<Instant> shrinkOrdered = Optional.empty();
     private Optional<Instant> distrustedSince = Optional.empty();
-    private Duration probe = FIRST_PROBE;
     private long movedSinceDistrust;
 
     void look(GuestSnapshot guest, Instant now) {
@@ -74,20 +73,14 @@ final class DriverTrack {
             watchShrinking(given, time, now);
             return;
         }
-        if ((change < 0 || shrinkOrdered.isPresent()) && given > 0 && !time.isZero()) {
+        if ((change < 0 || shrinkOrdered.isPresent()) && given > 0 && isMeasurable(time)) {
             // The driver may have waited for more work.
             pagesPerSecond = Math.min(MOST_PAGES_PER_SECOND, Math.max(pagesPerSecond, pace(given, time)) * 2);
         }
         shrinkOrdered = Optional.empty();
         settled = true;
         measureExtra(gap, given, change);
-        boolean due = distrustedSince
-                .filter(since -> Duration.between(since, now).compareTo(probe) >= 0)
-                .isPresent();
-        if (due) {
-            distrustedSince = Optional.empty();
-            probe = probe.compareTo(LAST_PROBE) < 0 ? probe.multipliedBy(2) : probe;
-        }
+        distrustedSince = Optional.empty();
     }
 
     /**
@@ -104,18 +97,21 @@ final class DriverTrack {
 
     private void watchShrinking(long given, Duration time, Instant now) {
         if (given >= LEAST_MOVE) {
-            if (!time.isZero()) {
+            if (isMeasurable(time)) {
                 pagesPerSecond = Math.max(LEAST_PAGES_PER_SECOND, (pagesPerSecond + pace(given, time)) / 2);
             }
             movedSinceDistrust += given;
             if (movedSinceDistrust >= CONVINCING_MOVE) {
                 distrustedSince = Optional.empty();
-                probe = FIRST_PROBE;
             }
         } else if (settled && distrustedSince.isEmpty() && stillFor(now).compareTo(PATIENCE) >= 0) {
             distrustedSince = Optional.of(now);
             movedSinceDistrust = 0;
         }
+    }
+
+    private static boolean isMeasurable(Duration time) {
+        return time.compareTo(SHORTEST) >= 0;
     }
 
     private static double pace(long pages, Duration time) {
@@ -128,9 +124,9 @@ final class DriverTrack {
         return Duration.between(ordered.isAfter(lastMove) ? ordered : lastMove, now);
     }
 
-    /** Whether the driver has reached its target at least once, and is not distrusted. */
-    boolean isTrusted() {
-        return settled && distrustedSince.isEmpty();
+    /** Whether the driver has reached its target at least once. */
+    boolean isSettled() {
+        return settled;
     }
 
     boolean isDistrusted() {

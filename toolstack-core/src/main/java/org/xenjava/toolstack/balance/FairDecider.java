@@ -8,8 +8,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.UUID;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 
 /**
  * The balancer's policy. The class remembers the demand and the movements of each guest between two looks, and nothing
@@ -20,7 +20,7 @@ public final class FairDecider implements MemoryDecider {
 
     private final BalancePolicy policy;
     private final ShareRule rule;
-    private final Map<UUID, Tracks> tracks = new HashMap<>();
+    private final Map<GuestSnapshot.Incarnation, Tracks> tracks = new HashMap<>();
 
     private record Tracks(DemandTrack demand, DriverTrack driver) {}
 
@@ -38,7 +38,9 @@ public final class FairDecider implements MemoryDecider {
     public BalanceDecision decide(HostSnapshot snapshot) {
         Instant now = snapshot.time();
         tracks.keySet()
-                .retainAll(snapshot.guests().stream().map(GuestSnapshot::uuid).collect(Collectors.toSet()));
+                .retainAll(snapshot.guests().stream()
+                        .map(GuestSnapshot::incarnation)
+                        .collect(Collectors.toSet()));
         List<Donor> donors = new ArrayList<>();
         List<BalanceFinding> findings = new ArrayList<>();
         for (GuestSnapshot guest : snapshot.guests()) {
@@ -49,14 +51,17 @@ public final class FairDecider implements MemoryDecider {
                 .sum();
         long free = snapshot.freePages() - promised - booked(snapshot) - reserve(snapshot);
         long soon = free + snapshot.scrubPages();
-        long spare = donors.stream().mapToLong(Donor::aboveFloor).sum();
+        long spare = donors.stream()
+                .mapToLong(donor -> donor.aboveFloor() + donor.cancellable())
+                .sum();
         RequestRound round = new RequestRound(snapshot.requests(), free, soon + spare, hindrance(findings), now);
         long granted = free - round.free();
         return decide(donors, findings, round, soon - granted);
     }
 
     private void look(GuestSnapshot guest, Instant now, List<Donor> donors, List<BalanceFinding> findings) {
-        Tracks track = tracks.computeIfAbsent(guest.uuid(), key -> new Tracks(new DemandTrack(), new DriverTrack()));
+        Tracks track =
+                tracks.computeIfAbsent(guest.incarnation(), key -> new Tracks(new DemandTrack(), new DriverTrack()));
         DriverTrack driver = track.driver();
         driver.look(guest, now);
         long demand = track.demand().look(guest, driver.actual(), now);
@@ -67,6 +72,7 @@ public final class FairDecider implements MemoryDecider {
         if (guest.phase() != GuestSnapshot.Phase.RUNNING) {
             return;
         }
+        long held = driver.isDistrusted() ? driver.actual() : 0;
         if (driver.isDistrusted()) {
             findings.add(new BalanceFinding(
                     guest.domid(),
@@ -74,13 +80,15 @@ public final class FairDecider implements MemoryDecider {
                     BalanceFinding.Kind.STUCK,
                     Math.max(0, guest.ownedPages() - guest.floorPages()),
                     driver.stillFor(now).toSeconds()));
-        } else if (driver.isTrusted()) {
-            donors.add(new Donor(guest, driver.actual(), demand, driver.pagesPerSecond(), driver.expectedGrowth(now)));
+        }
+        if (driver.isSettled()) {
+            donors.add(new Donor(
+                    guest, held, driver.actual(), demand, driver.pagesPerSecond(), driver.expectedGrowth(now)));
         }
     }
 
     private DriverTrack driver(GuestSnapshot guest) {
-        return Objects.requireNonNull(tracks.get(guest.uuid())).driver();
+        return Objects.requireNonNull(tracks.get(guest.incarnation())).driver();
     }
 
     /** What is kept for granted requests and is not in use yet by the domains that they are for. */
@@ -112,20 +120,24 @@ public final class FairDecider implements MemoryDecider {
                 .orElse("");
     }
 
-    private BalanceDecision decide(List<Donor> donors, List<BalanceFinding> findings, RequestRound round, long soon) {
+    private BalanceDecision decide(List<Donor> settled, List<BalanceFinding> findings, RequestRound round, long soon) {
         long lacking = round.needed() - soon;
         boolean isShort = round.isWaiting() ? lacking > 0 : lacking > DriverTrack.TOLERANCE;
-        long owned = donors.stream().mapToLong(Donor::actual).sum();
-        long growing = donors.stream().mapToLong(Donor::expectedGrowth).sum();
-        List<ShareRule.Bounds> bounds = donors.stream().map(Donor::bounds).toList();
-        long[] fair = rule.shares(owned + growing + soon - round.needed(), bounds);
+        long[] asIfTrusted = shares(settled, soon - round.needed());
+        List<Donor> donors = IntStream.range(0, asIfTrusted.length)
+                .filter(i -> !SharePlan.isHeld(settled.get(i), asIfTrusted[i]))
+                .mapToObj(settled::get)
+                .toList();
+        long[] fair = shares(donors, soon - round.needed());
         List<TargetChange> targets = isShort
                 ? DonorPlan.of(donors, lacking, fair, WHILE_LACKING).targets()
                 : round.isWaiting() ? List.of() : SharePlan.targets(donors, fair, round.free());
         List<GuestShare> shares = new ArrayList<>();
         for (int i = 0; i < fair.length; i++) {
-            shares.add(
-                    new GuestShare(donors.get(i).guest().domid(), donors.get(i).demand(), fair[i]));
+            Donor donor = donors.get(i);
+            if (donor.held() == 0) {
+                shares.add(new GuestShare(donor.guest().domid(), donor.demand(), fair[i]));
+            }
         }
         return new BalanceDecision(
                 targets,
@@ -133,5 +145,13 @@ public final class FairDecider implements MemoryDecider {
                 findings,
                 shares,
                 isShort || round.isWaiting() ? WHILE_LACKING : policy.interval());
+    }
+
+    /** Divides what the guests own, and what is free beside. */
+    private long[] shares(List<Donor> guests, long free) {
+        long owned = guests.stream()
+                .mapToLong(guest -> guest.actual() + guest.expectedGrowth())
+                .sum();
+        return rule.shares(owned + free, guests.stream().map(Donor::bounds).toList());
     }
 }

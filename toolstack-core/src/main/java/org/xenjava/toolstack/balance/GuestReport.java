@@ -43,11 +43,15 @@ public record GuestReport(long usedPages, OptionalInt pressure, Instant at) {
         /**
          * {@return the report; empty if the texts contain none that can be understood}
          *
+         * Qubes' meminfo-writer writes at changes only, so that its report counts as long as it is there.
+         *
          * @param mostPages the most that the guest can use
-         * @param at time at which the texts were written
+         * @param changed time at which the texts changed last
+         * @param now the time
          */
-        public Optional<GuestReport> report(long mostPages, Instant at) {
+        public Optional<GuestReport> report(long mostPages, Instant changed, Instant now) {
             OptionalLong kib = amount(used);
+            Instant at = kib.isPresent() ? now : changed;
             if (kib.isEmpty()) {
                 OptionalLong all = amount(total);
                 OptionalLong rest = amount(free);

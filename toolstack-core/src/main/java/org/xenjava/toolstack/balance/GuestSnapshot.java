@@ -32,6 +32,19 @@ public record GuestSnapshot(
         long debtPages,
         Optional<GuestReport> report) {
 
+    /**
+     * One run of a domain. A reboot keeps the UUID and gives another number.
+     *
+     * @param domid number of the domain
+     * @param uuid UUID of the domain
+     */
+    public record Incarnation(int domid, UUID uuid) {}
+
+    /** {@return which run of which domain this is} */
+    public Incarnation incarnation() {
+        return new Incarnation(domid, uuid);
+    }
+
     /** The state of a domain, as far as it concerns its memory. */
     public enum Phase {
         /** The domain is being built, or has not run yet. */

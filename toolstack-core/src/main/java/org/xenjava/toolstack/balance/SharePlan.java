@@ -29,7 +29,7 @@ final class SharePlan {
         for (int i = 0; i < shares.length; i++) {
             GuestSnapshot guest = guests.get(i).guest();
             long difference = shares[i] - guest.sizePages();
-            if (Math.abs(difference) > band(guest)) {
+            if (Math.abs(difference) > band(guest) && !isHeld(guests.get(i), shares[i])) {
                 if (difference > 0) {
                     growths.add(new Growth(guests.get(i), difference));
                 } else {
@@ -57,9 +57,17 @@ final class SharePlan {
         return targets;
     }
 
+    /**
+     * Whether a guest stays as it is, because its driver does not give up what is above the share. The target of such a
+     * driver is raised only if the guest is to grow: at its target, the driver is trusted again.
+     */
+    static boolean isHeld(Donor guest, long share) {
+        return guest.held() > 0 && share - guest.held() <= band(guest.guest());
+    }
+
     private record Growth(Donor guest, long wanted) {}
 
-    static long band(GuestSnapshot guest) {
+    private static long band(GuestSnapshot guest) {
         return Math.max(LEAST_BAND, guest.sizePages() / BAND_PARTS);
     }
 }

@@ -3,6 +3,7 @@ package org.xenjava.toolstack.balancer;
 
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.regex.Pattern;
@@ -15,6 +16,10 @@ final class AnswerText {
     private static final String PROMISED = "promised ";
     private static final String REFUSED = "refused ";
     private static final Pattern PROMISE = Pattern.compile("\\d{1,15}( \\d{1,5}:\\d{1,15})*");
+
+    /** A promise names the donors that give most. */
+    private static final int MOST_DONORS = 8;
+
     private static final Pattern NUMBER = Pattern.compile("\\d{1,15}");
 
     private AnswerText() {}
@@ -24,6 +29,9 @@ final class AnswerText {
             return PROMISED
                     + promised.within().toMillis()
                     + promised.donors().stream()
+                            .sorted(Comparator.comparingLong(MemoryAnswer.Donation::pages)
+                                    .reversed())
+                            .limit(MOST_DONORS)
                             .map(donor -> " " + donor.domid() + ":" + donor.pages())
                             .collect(Collectors.joining());
         }

@@ -12,6 +12,7 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
 import org.xenjava.toolstack.balance.BalanceDecision;
 import org.xenjava.toolstack.balance.BalanceFinding;
 import org.xenjava.toolstack.balance.FairDecider;
@@ -20,6 +21,7 @@ import org.xenjava.toolstack.balance.HostSnapshot;
 import org.xenjava.toolstack.balance.MemoryDecider;
 import org.xenjava.toolstack.balance.TargetChange;
 import org.xenjava.toolstack.error.ToolstackException;
+import org.xenjava.toolstack.error.translation.XenFailures;
 import org.xenjava.toolstack.store.Lease;
 import org.xenjava.toolstack.store.LeaseHolder;
 import org.xenjava.toolstack.store.StoreClient;
@@ -46,6 +48,8 @@ public final class MemoryBalancer implements AutoCloseable {
     private final RequestDesk desk;
     private final MemoryDecider decider;
     private final BalanceListener listener;
+    private final Set<Integer> refusing = new HashSet<>();
+    private boolean failing;
     private Set<Observed> observed = Set.of();
     private BalanceEvent.@Nullable Role role;
     private volatile Optional<BalanceView> view = Optional.empty();
@@ -99,20 +103,38 @@ public final class MemoryBalancer implements AutoCloseable {
 
     /**
      * Looks at the host, decides, and acts, if no other balancer does. If Xen or xenstored fails, the next call tries
-     * again.
+     * again; the first failure of a series is logged as a warning.
      *
      * @param now the time, never earlier than in the previous call
      * @return the time until the next call
      */
     public synchronized Duration tick(Instant now) {
         try {
+            Duration next = look(now);
+            failing = false;
+            return next;
+        } catch (ToolstackException e) {
+            LOG.atLevel(failing ? Level.DEBUG : Level.WARN)
+                    .setCause(e)
+                    .log("{}; the balancer tries again every second", e.getMessage());
+            failing = true;
+            return AFTER_FAILURE;
+        }
+    }
+
+    /**
+     * As {@link #tick}, for a caller that handles failures.
+     *
+     * @param now the time, never earlier than in the previous call
+     * @return the time until the next call
+     * @throws ToolstackException if Xen or xenstored fails
+     */
+    public synchronized Duration look(Instant now) {
+        return XenFailures.translating("balancing the memory of the host", () -> {
             boolean acting = store.inTransaction(lease::take) != Lease.State.HELD;
             become(acting ? BalanceEvent.Role.ACTING : BalanceEvent.Role.STANDING_BY);
             return acting ? act(now) : STANDING_BY;
-        } catch (HypercallException | XenLibException | ToolstackException e) {
-            LOG.debug("the balancer tries again later", e);
-            return AFTER_FAILURE;
-        }
+        });
     }
 
     /**
@@ -148,6 +170,8 @@ public final class MemoryBalancer implements AutoCloseable {
         BalanceDecision decision = seen.decision();
         Map<Integer, GuestSnapshot> guests =
                 seen.snapshot().guests().stream().collect(Collectors.toMap(GuestSnapshot::domid, guest -> guest));
+        desk.removeAbandoned();
+        refusing.retainAll(guests.keySet());
         decision.targets().forEach(change -> apply(change, guests.get(change.domid())));
         Set<String> decided = desk.write(decision.answers());
         decision.answers().forEach((id, answer) -> {
@@ -160,6 +184,7 @@ public final class MemoryBalancer implements AutoCloseable {
         reader.claiming().forEach(info -> tidy(info, writer::releaseAbandonedClaim));
         report(decision);
         BalanceLookEvent.record(seen);
+        tell(() -> listener.looked(seen));
         return decision.next();
     }
 
@@ -170,12 +195,16 @@ public final class MemoryBalancer implements AutoCloseable {
         KiB from = Pages.of(change.fromPages()).toKiB();
         KiB to = Pages.of(change.toPages()).toKiB();
         try {
-            if (writer.set(guest, from, to)) {
+            boolean done = writer.set(guest, from, to);
+            refusing.remove(guest.domid());
+            if (done) {
                 LOG.info("domain {} ({}): {} instead of {}", guest.domid(), guest.name(), to, from);
                 notify(new BalanceEvent.Resized(guest.domid(), guest.name(), from, to));
             }
         } catch (HypercallException | XenLibException | ToolstackException e) {
-            LOG.debug("domain {} keeps its size for now", guest.domid(), e);
+            LOG.atLevel(refusing.add(guest.domid()) ? Level.WARN : Level.DEBUG)
+                    .setCause(e)
+                    .log("domain {} keeps its size of {} for now: {}", guest.domid(), from, e.getMessage());
         }
     }
 
@@ -206,8 +235,12 @@ public final class MemoryBalancer implements AutoCloseable {
     }
 
     private void notify(BalanceEvent event) {
+        tell(() -> listener.happened(event));
+    }
+
+    private static void tell(Runnable call) {
         try {
-            listener.happened(event);
+            call.run();
         } catch (RuntimeException e) {
             LOG.error("a balancer's listener failed", e);
         }

@@ -5,8 +5,10 @@ import java.time.Duration;
 import java.util.Optional;
 import java.util.UUID;
 import org.xenjava.toolstack.balance.MemoryAnswer;
+import org.xenjava.toolstack.error.DomainStateException;
 import org.xenjava.toolstack.error.HostMemoryException;
 import org.xenjava.toolstack.process.ProcessIdentity;
+import org.xenjava.toolstack.progress.Cancellation;
 import org.xenjava.toolstack.store.Lease;
 import org.xenjava.toolstack.store.LeaseHolder;
 import org.xenjava.toolstack.store.StoreClient;
@@ -42,6 +44,7 @@ public final class MemoryReservation implements AutoCloseable {
      * @param size the memory
      * @param limit time after which the balancer refuses what it cannot grant
      * @return the request; empty if no balancer runs
+     * @throws DomainStateException if another process has asked with that id
      */
     @SuppressWarnings("exports")
     public static Optional<MemoryReservation> ask(
@@ -52,10 +55,17 @@ public final class MemoryReservation implements AutoCloseable {
             return Optional.empty();
         }
         String path = BalanceNodes.request(id);
+        Lease owner = holder.lease(path + "/owner");
         store.inTransaction(transaction -> {
+            if (owner.state(transaction) == Lease.State.HELD) {
+                throw new DomainStateException("reserving " + size + ": process "
+                        + owner.heldBy(transaction).orElseThrow() + " has asked for memory with the id " + id);
+            }
+            // An answer to an older request of that id is no answer to this one.
+            transaction.remove(path);
             transaction.write(path + "/size-kib", Long.toString(size.value()));
             transaction.write(path + "/limit-ms", Long.toString(limit.toMillis()));
-            return holder.lease(path + "/owner").take(transaction);
+            return owner.take(transaction);
         });
         return Optional.of(new MemoryReservation(store, events, path, size, limit));
     }
@@ -69,16 +79,23 @@ public final class MemoryReservation implements AutoCloseable {
      * @param domain the domain to be built with the memory
      * @param size the memory
      * @param limit time after which the balancer refuses what it cannot grant
+     * @param cancellation ends the wait
      * @return ends the reservation; empty if no balancer runs
      * @throws HostMemoryException if the balancer refuses, or does not answer in time
      */
     @SuppressWarnings("exports")
     public static Optional<Runnable> granted(
-            StoreClient store, WatchHub events, ProcessIdentity processes, UUID domain, KiB size, Duration limit) {
+            StoreClient store,
+            WatchHub events,
+            ProcessIdentity processes,
+            UUID domain,
+            KiB size,
+            Duration limit,
+            Cancellation cancellation) {
         Optional<MemoryReservation> asked = ask(store, events, processes, domain.toString(), size, limit);
         asked.ifPresent(reservation -> {
             try {
-                reservation.awaitGrant();
+                reservation.awaitGrant(cancellation);
             } catch (RuntimeException e) {
                 reservation.close();
                 throw e;
@@ -98,9 +115,22 @@ public final class MemoryReservation implements AutoCloseable {
      * @throws HostMemoryException if the balancer refuses, or does not answer in time
      */
     public void awaitGrant() {
+        awaitGrant(new Cancellation());
+    }
+
+    /**
+     * Waits until the memory is granted, or until the wait is cancelled.
+     *
+     * @param cancellation ends the wait within a second
+     * @throws HostMemoryException if the balancer refuses, or does not answer in time
+     * @throws org.xenjava.toolstack.error.OperationCancelledException if it was cancelled
+     */
+    public void awaitGrant(Cancellation cancellation) {
         // The balancer refuses when the time is up; it may be between two looks then.
-        Optional<MemoryAnswer> decided = events.await(path + "/answer", limit.plusSeconds(10), () -> answer().filter(
-                        answer -> !(answer instanceof MemoryAnswer.Promised)));
+        Optional<MemoryAnswer> decided = events.await(path + "/answer", limit.plusSeconds(10), () -> {
+            cancellation.check("reserving " + size);
+            return answer().filter(answer -> !(answer instanceof MemoryAnswer.Promised));
+        });
         if (decided.isEmpty()) {
             throw new HostMemoryException("reserving " + size + ": the balancer of the host did not answer");
         }

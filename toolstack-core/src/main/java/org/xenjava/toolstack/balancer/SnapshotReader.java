@@ -11,11 +11,11 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
-import java.util.UUID;
 import java.util.stream.Collectors;
 import org.xenjava.toolstack.balance.BalancePolicy;
 import org.xenjava.toolstack.balance.GuestReport;
 import org.xenjava.toolstack.balance.GuestSnapshot;
+import org.xenjava.toolstack.balance.GuestSnapshot.Incarnation;
 import org.xenjava.toolstack.balance.GuestSnapshot.Phase;
 import org.xenjava.toolstack.balance.HostSnapshot;
 import org.xenjava.toolstack.balance.MemoryBounds;
@@ -39,8 +39,8 @@ final class SnapshotReader {
 
     private final BalancerParts parts;
     private final BalanceSettings settings;
-    private final Map<UUID, Known> known = new HashMap<>();
-    private final Set<UUID> withoutDebt = new HashSet<>();
+    private final Map<Incarnation, Known> known = new HashMap<>();
+    private final Set<Incarnation> withoutDebt = new HashSet<>();
     private List<DomainInfo> loose = List.of();
     private List<DomainInfo> claiming = List.of();
     private Optional<Boolean> controlDomainFixed = Optional.empty();
@@ -66,7 +66,8 @@ final class SnapshotReader {
                 .filter(info -> !info.dying())
                 .toList();
         PhysInfo host = parts.xenctrl().host().physInfo();
-        Set<UUID> alive = domains.stream().map(DomainInfo::handle).collect(Collectors.toSet());
+        Set<Incarnation> alive =
+                domains.stream().map(SnapshotReader::incarnation).collect(Collectors.toSet());
         known.keySet().retainAll(alive);
         withoutDebt.retainAll(alive);
         Map<Integer, GuestNodes> nodes = GuestNodes.read(parts.store(), domains);
@@ -93,6 +94,10 @@ final class SnapshotReader {
                 Math.max(0, host.scrubPages() - host.outstandingPages()),
                 guests,
                 requests);
+    }
+
+    private static Incarnation incarnation(DomainInfo info) {
+        return new Incarnation(info.domid(), info.handle());
     }
 
     /** The guests of the last look that have given up memory, and whose max_mem would let them take it again. */
@@ -129,7 +134,7 @@ final class SnapshotReader {
         }
         KiB size = nodes.size().get();
         long most = nodes.staticMaximum().get().toPages().count();
-        Known seen = know(info.handle(), size, size, nodes, now);
+        Known seen = know(incarnation(info), size, size, nodes, now);
         long debt = debt(info);
         MemoryBounds bounds = MemoryBounds.of(
                 nodes.dynamicMinimum().map(SnapshotReader::pages),
@@ -147,7 +152,7 @@ final class SnapshotReader {
                 bounds.ceilingPages(),
                 pages(seen.base()),
                 debt,
-                seen.texts().report(most, seen.reported()));
+                seen.texts().report(most, seen.reported(), now));
     }
 
     private Phase phase(DomainInfo info, GuestNodes nodes, Known seen, long debt, Instant now) {
@@ -173,8 +178,8 @@ final class SnapshotReader {
      *
      * @param chosen the size that a user or the balancer has chosen: not the one to which a build has shrunk domain 0
      */
-    private Known know(UUID uuid, KiB size, KiB chosen, GuestNodes nodes, Instant now) {
-        Optional<Known> before = Optional.ofNullable(known.get(uuid));
+    private Known know(Incarnation domain, KiB size, KiB chosen, GuestNodes nodes, Instant now) {
+        Optional<Known> before = Optional.ofNullable(known.get(domain));
         Optional<BalanceRecord> ours =
                 nodes.record().filter(record -> record.set().equals(size));
         boolean changed = before.map(seen -> !seen.size().equals(size))
@@ -193,19 +198,19 @@ final class SnapshotReader {
                 before.filter(seen -> seen.texts().equals(nodes.reports()))
                         .map(Known::reported)
                         .orElse(now));
-        known.put(uuid, next);
+        known.put(domain, next);
         return next;
     }
 
     /** Without a debt once, a guest never gets one again. */
     private long debt(DomainInfo info) {
-        if (withoutDebt.contains(info.handle())) {
+        if (withoutDebt.contains(incarnation(info))) {
             return 0;
         }
         try {
             long debt = parts.xenctrl().memory().podTarget(info.domid()).debt();
             if (debt <= 0 && !info.paused()) {
-                withoutDebt.add(info.handle());
+                withoutDebt.add(incarnation(info));
             }
             return Math.max(0, debt);
         } catch (HypercallException gone) {
@@ -219,7 +224,7 @@ final class SnapshotReader {
         }
         long owned = info.totPages();
         KiB size = nodes.size().orElse(Pages.of(owned).toKiB());
-        Known seen = know(info.handle(), size, parts.controlDomainSize().beforeRoom(size), nodes, now);
+        Known seen = know(incarnation(info), size, parts.controlDomainSize().beforeRoom(size), nodes, now);
         long base = Math.max(pages(seen.base()), 1);
         long least = Math.min(
                 base,

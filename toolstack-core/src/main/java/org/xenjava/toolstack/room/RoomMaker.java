@@ -68,16 +68,17 @@ public final class RoomMaker {
     @FunctionalInterface
     public interface Reservations {
         /** There is no balancer. */
-        Reservations NONE = (domain, size, limit) -> Optional.empty();
+        Reservations NONE = (domain, size, limit, cancellation) -> Optional.empty();
 
         /**
          * Waits until the balancer has made memory free.
          *
          * @param domain the domain to be built
+         * @param cancellation ends the wait
          * @return ends the reservation; empty if no balancer runs
          * @throws HostMemoryException if the balancer refuses
          */
-        Optional<Runnable> reserve(UUID domain, KiB size, Duration limit);
+        Optional<Runnable> reserve(UUID domain, KiB size, Duration limit, Cancellation cancellation);
     }
 
     /**
@@ -117,7 +118,7 @@ public final class RoomMaker {
         try {
             return make(least, need, attempt, cancellation);
         } catch (HostMemoryException e) {
-            Runnable release = balancer.reserve(guest.uuid(), need.least().toKiB(), policy.limit())
+            Runnable release = balancer.reserve(guest.uuid(), need.least().toKiB(), policy.limit(), cancellation)
                     .orElseThrow(() -> e);
             Room room = Undo.onFailure(() -> make(least, need, attempt, cancellation), release);
             return new Room(() -> {

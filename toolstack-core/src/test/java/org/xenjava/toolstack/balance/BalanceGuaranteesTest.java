@@ -7,7 +7,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
@@ -117,7 +119,7 @@ class BalanceGuaranteesTest {
     void aConstantDemandComesToRestAtFairShares(
             @ForAll @LongRange(min = 0, max = 1_000_000) long seed, @ForAll @IntRange(min = 2, max = 9) int count) {
         List<TargetChange> late = new ArrayList<>();
-        Instant rest = Instant.EPOCH.plus(MINUTE).plusSeconds(20);
+        Instant rest = Instant.EPOCH.plus(MINUTE).plusSeconds(31);
         ModelHost host = host(seed, BalanceRule.DEMAND, (seen, snapshot, decision) -> {
             if (!snapshot.time().isBefore(rest)) {
                 late.addAll(decision.targets());
@@ -127,12 +129,26 @@ class BalanceGuaranteesTest {
         host.run(Duration.ofSeconds(10));
         Random random = new Random(seed);
         host.guests.values().forEach(guest -> guest.used = guest.base * (0.2 + 0.9 * random.nextDouble()));
-        String id = host.reserve(20_000, Duration.ofSeconds(10));
-        host.run(Duration.ofSeconds(10));
+        Map<ModelGuest, Double> paces = new HashMap<>();
+        host.guests.values().forEach(guest -> {
+            paces.put(guest, guest.pagesPerSecond);
+            guest.pagesPerSecond = 50 * ModelGuest.MIB;
+        });
+        String id = host.reserve(6000, Duration.ofSeconds(10));
+        host.run(Duration.ofSeconds(9));
+        assertTrue(host.answer(id).orElseThrow() instanceof MemoryAnswer.Promised);
+        long lowered = sizes(host);
+        host.run(Duration.ofSeconds(2));
         assertTrue(host.answer(id).orElseThrow() instanceof MemoryAnswer.Refused);
+        paces.forEach((guest, pace) -> guest.pagesPerSecond = pace);
         host.run(MINUTE.multipliedBy(3));
         assertEquals(List.of(), late, "G5");
+        assertTrue(sizes(host) > lowered, "G8: " + sizes(host) + " after the refusal, " + lowered + " before");
         assertFairShares(host);
+    }
+
+    private static long sizes(ModelHost host) {
+        return host.guests.values().stream().mapToLong(guest -> guest.size).sum();
     }
 
     private static void assertFairShares(ModelHost host) {

@@ -9,10 +9,13 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
 
 /** Checks G1 to G4 and G7 of docs/balance.md after every decision. */
 final class Guarantees implements ModelHost.Observer {
     private static final long RESERVE = 64 * ModelGuest.MIB;
+    private static final long DEBT_RESERVE = 1024 * ModelGuest.MIB;
     private static final Duration PATIENCE = Duration.ofSeconds(6);
 
     private final Map<Integer, Instant> stuckSince = new HashMap<>();
@@ -77,8 +80,31 @@ final class Guarantees implements ModelHost.Observer {
                         .count()
                 * ModelGuest.MIB;
         assertTrue(
-                snapshot.freePages() - growth + built >= RESERVE - ModelGuest.MIB,
+                snapshot.freePages() - growth + built >= RESERVE + coverable(snapshot) - ModelGuest.MIB,
                 () -> "G2: " + snapshot.freePages() + " free, " + growth + " to grow: " + decision.targets());
+    }
+
+    private static long coverable(HostSnapshot snapshot) {
+        long debts =
+                snapshot.guests().stream().mapToLong(GuestSnapshot::debtPages).sum();
+        return Math.min(DEBT_RESERVE, debts);
+    }
+
+    /** What donors can give, and what is free, without what other domains were told to take and other requests ask. */
+    private static long surelyPossible(MemoryRequest request, HostSnapshot snapshot, BalanceDecision decision) {
+        Set<Integer> donors = decision.shares().stream().map(GuestShare::domid).collect(Collectors.toSet());
+        long possible = snapshot.freePages() - RESERVE - coverable(snapshot);
+        for (GuestSnapshot guest : snapshot.guests()) {
+            long own = guest.ownedPages() - DriverTrack.TOLERANCE;
+            possible += donors.contains(guest.domid())
+                    ? Math.max(0, own - guest.floorPages())
+                    : -Math.max(0, guest.sizePages() - own);
+        }
+        return possible
+                - snapshot.requests().stream()
+                        .filter(other -> !other.id().equals(request.id()))
+                        .mapToLong(MemoryRequest::pages)
+                        .sum();
     }
 
     private static void checkAnswer(MemoryRequest request, HostSnapshot snapshot, BalanceDecision decision) {
@@ -94,6 +120,10 @@ final class Guarantees implements ModelHost.Observer {
                         .sum();
         if (request.pages() > possible) {
             assertTrue(answer instanceof MemoryAnswer.Refused, () -> "G4: impossible and not refused: " + request);
+        }
+        if (snapshot.time().isBefore(request.deadline())
+                && request.pages() <= surelyPossible(request, snapshot, decision)) {
+            assertFalse(answer instanceof MemoryAnswer.Refused, () -> "G4: possible and refused: " + answer);
         }
     }
 

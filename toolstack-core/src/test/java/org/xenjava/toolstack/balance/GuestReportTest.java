@@ -15,7 +15,7 @@ class GuestReportTest {
 
     private static Optional<GuestReport> qubes(String text) {
         return new GuestReport.Texts(Optional.of(text), Optional.empty(), Optional.empty(), Optional.empty())
-                .report(1000, NOW);
+                .report(1000, NOW, NOW);
     }
 
     @Test
@@ -28,7 +28,7 @@ class GuestReportTest {
         assertEquals(
                 Optional.of(new GuestReport(150, OptionalInt.of(1234), NOW)),
                 new GuestReport.Texts(Optional.empty(), Optional.of("1000"), Optional.of("400"), Optional.of("12.34"))
-                        .report(1000, NOW));
+                        .report(1000, NOW, NOW));
     }
 
     @Test
@@ -48,9 +48,24 @@ class GuestReportTest {
     void aPressureOfAnotherFormIsNone(String text) {
         GuestReport report = new GuestReport.Texts(
                         Optional.of("400"), Optional.empty(), Optional.empty(), Optional.of(text))
-                .report(1000, NOW)
+                .report(1000, NOW, NOW)
                 .orElseThrow();
         assertEquals(OptionalInt.empty(), report.pressure());
+    }
+
+    @Test
+    void anUnchangedReportOfQubesCountsAsLongAsItIsThere() {
+        Instant later = NOW.plusSeconds(3600);
+        GuestReport qubes = new GuestReport.Texts(
+                        Optional.of("400"), Optional.empty(), Optional.empty(), Optional.empty())
+                .report(1000, NOW, later)
+                .orElseThrow();
+        assertEquals(true, qubes.isFresh(later));
+        GuestReport agent = new GuestReport.Texts(
+                        Optional.empty(), Optional.of("1000"), Optional.of("400"), Optional.empty())
+                .report(1000, NOW, later)
+                .orElseThrow();
+        assertEquals(false, agent.isFresh(later));
     }
 
     @Test
