@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.xenjava.toolstack.cli.memory;
 
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.stream.Collectors;
@@ -13,6 +15,7 @@ import org.xenjava.toolstack.Toolstack;
 import org.xenjava.toolstack.balance.BalancePolicy;
 import org.xenjava.toolstack.balance.BalanceRule;
 import org.xenjava.toolstack.balancer.BalanceEvent;
+import org.xenjava.toolstack.balancer.BalanceListener;
 import org.xenjava.toolstack.balancer.BalanceSettings;
 import org.xenjava.toolstack.balancer.MemoryBalancer;
 import org.xenjava.toolstack.cli.command.ExitStatus;
@@ -88,6 +91,13 @@ final class BalanceCommand extends HostCommand {
             description = "look once and print what the balancer would do; change nothing")
     private boolean dryRun;
 
+    @Option(
+            names = "--record",
+            paramLabel = "FILE",
+            description = "write what the balancer sees at each look to this file, for balance-chart; the file grows"
+                    + " without limit")
+    private Optional<Path> record = Optional.empty();
+
     @Mixin
     private final JsonOption json = new JsonOption();
 
@@ -105,11 +115,14 @@ final class BalanceCommand extends HostCommand {
         }
         BalanceSettings settings = new BalanceSettings(policy(), scope(toolstack));
         Sleeper.Stoppable pauses = session.sleeper().stoppable();
-        try (MemoryBalancer balancer = toolstack.newBalancer(settings, this::tell)) {
+        BalanceListener listener = this::tell;
+        Optional<BalanceRecorder> recorder = record.map(file -> new BalanceRecorder(file, pauses.now()));
+        try (MemoryBalancer balancer =
+                toolstack.newBalancer(settings, recorder.map(listener::andThen).orElse(listener))) {
             if (dryRun) {
                 show(balancer);
             } else if (once) {
-                balancer.tick(pauses.now());
+                balancer.look(pauses.now());
             } else {
                 announce();
                 SignalShutdown.run(pauses::stop, () -> {
@@ -117,6 +130,8 @@ final class BalanceCommand extends HostCommand {
                     return ExitStatus.OK;
                 });
             }
+        } finally {
+            recorder.ifPresent(BalanceRecorder::close);
         }
         return ExitStatus.OK;
     }

@@ -18,6 +18,7 @@ public final class MemoryCommands {
         commands.put("pod-watch", PodWatchCommand::new);
         commands.put("guard", GuardCommand::new);
         commands.put("balance", BalanceCommand::new);
+        commands.put("balance-chart", BalanceChartCommand::new);
         return commands;
     }
 }

@@ -6,6 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -75,14 +77,43 @@ class BalanceCommandTest {
         assertEquals(2, prompt.run("balance", "--once", "--dry-run").status());
     }
 
-    @Test
-    void theBalancerRunsUntilItIsEnded() {
+    private void endAfter(int looks) {
         prompt.whileSleeping(() -> {
             passTheTime();
-            if (prompt.slept().size() > 100) {
+            if (prompt.slept().size() > looks) {
                 Thread.currentThread().interrupt();
             }
         });
+    }
+
+    @Test
+    void aRecordHasTheSizesAtEachLookAndIsDrawn(@TempDir Path directory) throws IOException {
+        endAfter(20);
+        Path record = directory.resolve("record.csv");
+        assertEquals(0, prompt.run("balance", "--record", record.toString()).status());
+        List<String> lines = Files.readAllLines(record);
+        assertEquals("seconds,domid,owned_kib,target_kib,used_kib,name", lines.get(0));
+        assertTrue(lines.get(1).matches("\\d\\.\\d{3},,\\d+,0,0,free"), lines.get(1));
+        assertTrue(lines.get(3).matches("\\d\\.\\d{3},1,65\\d{3},65536,0,web"), lines.get(3));
+        assertTrue(lines.get(lines.size() - 1).matches("\\d+\\.\\d{3},1,131\\d{3},131072,0,web"), lines.toString());
+        Path chart = directory.resolve("chart.svg");
+        assertEquals(new Outcome(0, "", ""), prompt.run("balance-chart", record.toString(), chart.toString()));
+        String drawn = Files.readString(chart);
+        assertTrue(drawn.contains(" width=\"900\"") && drawn.contains("stroke-dasharray:5,4"), "size, and a target");
+    }
+
+    @Test
+    void aChartOfAnotherFileIsRefused(@TempDir Path directory) throws IOException {
+        Path other = Files.writeString(directory.resolve("other.csv"), "a,b\n");
+        Outcome outcome = prompt.run(
+                "balance-chart", other.toString(), directory.resolve("c.svg").toString());
+        assertEquals(1, outcome.status());
+        assertTrue(outcome.err().contains("not a record of xlj balance: 'a,b'"), outcome.err());
+    }
+
+    @Test
+    void theBalancerRunsUntilItIsEnded() {
+        endAfter(100);
         Outcome outcome = prompt.run("balance", "--json");
         assertEquals(0, outcome.status(), outcome.err());
         assertTrue(
