@@ -146,8 +146,8 @@ public final class ToolstackOptions {
     }
 
     /**
-     * Sets whether hotplug scripts are run: programs that disks and network cards name with {@code script=}, and that
-     * connect them to the host as root. The script {@code vif-bridge} and the default script of disks are never run,
+     * Sets whether programs are run that configurations name: boot loaders, which have no rights on the host, and hotplug
+     * scripts, which disks and network cards name with {@code script=}, and which connect them to the host as root. The script {@code vif-bridge} and the default script of disks are never run,
      * because the library does their work itself.
      *
      * @param value the policy; the default is {@link HotplugPolicy#REFUSE}

@@ -78,8 +78,8 @@ public record DomainConfig(
     public static final int MAX_VCPUS = 128;
 
     /**
-     * A program that finds the kernel of a PV or PVH guest on the guest's first disk. The library reads and writes it, but
-     * does not run it.
+     * A program that finds the kernel of a PV or PVH guest on the guest's first disk. A build runs it without rights
+     * on the host.
      *
      * @param program a path, or a name such as {@code pygrub} that libxl looks up; not empty
      * @param arguments further arguments of the program

@@ -48,14 +48,17 @@ public record CreatePlan(DomainConfig config, MemoryPlan memory, ImagePlan image
      * @throws KernelImageException if a file cannot be read, is malformed, or does not fit into the guest
      */
     public static CreatePlan of(DomainConfig config, PodPolicy policy, FirmwareLocator firmware) {
-        try (ImageFiles images = new ImageFiles()) {
-            return of(config, policy, images, HostInventory.assumed(firmware));
+        HostInventory host = HostInventory.assumed(firmware);
+        try (ImageFiles images = new ImageFiles();
+                BootFiles files = BootFiles.of(config, host)) {
+            return of(config, files, policy, images, host);
         }
     }
 
     /**
      * Reads the headers of the kernel and the ramdisk, or of the firmware, and plans.
      *
+     * @param files the kernel, the ramdisk and the command line
      * @param images reads the files, and reads them again when the plan is executed
      * @param host answers the questions about disks, bridges, QEMU and firmware
      * @param config the configuration
@@ -64,11 +67,12 @@ public record CreatePlan(DomainConfig config, MemoryPlan memory, ImagePlan image
      * @throws ConfigException if the configuration cannot be built, or cannot be built on this host
      * @throws KernelImageException if a file cannot be found or read, is malformed, or does not fit into the guest
      */
-    public static CreatePlan of(DomainConfig config, PodPolicy policy, ImageFiles images, HostInventory host) {
+    static CreatePlan of(
+            DomainConfig config, BootFiles files, PodPolicy policy, ImageFiles images, HostInventory host) {
         MemoryPlan memory = memory(config, policy);
         return config.hvm()
                 .map(machine -> hvm(config, machine, memory, images, host))
-                .orElseGet(() -> pvh(config, memory, images, host));
+                .orElseGet(() -> pvh(config, files, memory, images, host));
     }
 
     /** Refuses guests that the configuration can describe and this library cannot build. */
@@ -86,10 +90,6 @@ public record CreatePlan(DomainConfig config, MemoryPlan memory, ImagePlan image
             throw new ConfigException(
                     "domain " + config.name() + ": '" + key.key() + "' cannot be carried out yet: " + key.obstacle());
         });
-        config.bootLoader().ifPresent(loader -> {
-            throw new ConfigException("domain " + config.name() + ": the boot loader " + loader.program()
-                    + " is not run: name a kernel instead of 'bootloader'");
-        });
     }
 
     /**
@@ -104,14 +104,15 @@ public record CreatePlan(DomainConfig config, MemoryPlan memory, ImagePlan image
                 .orElseGet(() -> MemoryPlan.pvh(config, policy, PvhImagePlan.ACPI_PAGES));
     }
 
-    private static CreatePlan pvh(DomainConfig config, MemoryPlan memory, ImageFiles images, HostInventory host) {
-        Path kernelFile = config.kernel()
+    private static CreatePlan pvh(
+            DomainConfig config, BootFiles files, MemoryPlan memory, ImageFiles images, HostInventory host) {
+        Path kernelFile = files.kernel()
                 .orElseThrow(() -> new ConfigException("domain " + config.name() + ": no kernel is given"));
         DevicePlan devices = DevicePlan.of(config, memory, host);
         RamBounds ram = ramBounds(memory);
         PvhKernel kernel = images.kernel(kernelFile, ram.layout().lowMemEnd());
-        Optional<DataImage> ramdisk = config.ramdisk().map(file -> images.data("ramdisk", file));
-        ImagePlan image = PvhImagePlan.of(kernel, ramdisk, config.commandLine(), config.maxVcpus(), ram);
+        Optional<DataImage> ramdisk = files.ramdisk().map(file -> images.data("ramdisk", file));
+        ImagePlan image = PvhImagePlan.of(kernel, ramdisk, files.commandLine(), config.maxVcpus(), ram);
         return new CreatePlan(config, memory, image, devices);
     }
 

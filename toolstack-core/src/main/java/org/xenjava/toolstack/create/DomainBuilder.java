@@ -208,9 +208,22 @@ public final class DomainBuilder {
             Optional<PreparedGuest> ready,
             CreateListener listener,
             Cancellation cancellation) {
+        // The files of a boot loader are there until the image is loaded.
+        try (BootFiles files = XenFailures.translating(attempt(config), () -> BootFiles.of(config, host))) {
+            return buildWith(files, config, note, ready, listener, cancellation);
+        }
+    }
+
+    private Built buildWith(
+            BootFiles files,
+            DomainConfig config,
+            BuildJournal.Note note,
+            Optional<PreparedGuest> ready,
+            CreateListener listener,
+            Cancellation cancellation) {
         UUID uuid = config.uuid().orElseThrow();
         String attempt = attempt(config);
-        CreatePlan plan = XenFailures.translating(attempt, () -> CreatePlan.of(config, podPolicy, images, host));
+        CreatePlan plan = XenFailures.translating(attempt, () -> CreatePlan.of(config, files, podPolicy, images, host));
         GuestShell shell = ready.map(PreparedGuest::shell)
                 .orElseGet(() ->
                         new GuestShell(xenctrl, store, clock, config, plan.memory(), uuid, attempt, cancellation));

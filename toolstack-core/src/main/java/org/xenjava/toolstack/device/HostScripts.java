@@ -18,6 +18,7 @@ import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.xenjava.toolstack.error.OperationCancelledException;
+import org.xenjava.toolstack.xenctrl.lib.XenHost.BootLoaderRun;
 import org.xenjava.toolstack.xenctrl.lib.XenHost.HotplugScript;
 import org.xenjava.toolstack.xenctrl.lib.XenHost.HotplugScripts;
 
@@ -122,6 +123,11 @@ public final class HostScripts implements HotplugScripts {
                 output.completeOnTimeout("", GRACE_SECONDS, TimeUnit.SECONDS).join();
         LOG.debug("{} {}: status {}, {}", script.path(), script.arguments(), status, text);
         return status == 0 ? Optional.empty() : Optional.of("status " + status + lastLine(text));
+    }
+
+    @Override
+    public Optional<String> run(BootLoaderRun run) {
+        return new HostBootLoaders(this).run(run);
     }
 
     private static void startDaemon(Runnable reader) {

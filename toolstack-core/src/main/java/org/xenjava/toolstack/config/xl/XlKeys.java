@@ -104,8 +104,8 @@ final class XlKeys {
                     refused(LIST, ANY, "xenstore's quota is not set", "xenstore_quota"),
                     described(STRING, ANY, "the label of a domain is not changed after its creation", "init_seclabel"),
                     // Boot
-                    ignored(BOOLEAN, ANY, "no boot loader is run", "bootloader_restrict"),
-                    ignored(STRING, ANY, "no boot loader is run", "bootloader_user"),
+                    ignored(BOOLEAN, ANY, "every boot loader runs without rights", "bootloader_restrict"),
+                    ignored(STRING, ANY, "every boot loader runs as a user of its own", "bootloader_user"),
                     described(BOOLEAN, PVH, "the PV shim is not started", "pvshim"),
                     described(
                             STRING, PVH, "the PV shim is not started", "pvshim_path", "pvshim_cmdline", "pvshim_extra"),

@@ -8,6 +8,7 @@ import java.util.Optional;
 import org.xenjava.toolstack.config.Confinement;
 import org.xenjava.toolstack.config.HvmConfig.Bios;
 import org.xenjava.toolstack.xenctrl.lib.HostFile;
+import org.xenjava.toolstack.xenctrl.lib.XenHost.BootLoaderRun;
 
 /** Asks a host about each file once and remembers the answer. Used by one thread. */
 public final class AskedOnce implements HostInventory {
@@ -42,6 +43,16 @@ public final class AskedOnce implements HostInventory {
     @Override
     public Optional<String> scriptRefusal(String path) {
         return host.scriptRefusal(path);
+    }
+
+    @Override
+    public String release() {
+        return host.release();
+    }
+
+    @Override
+    public Optional<String> runBootLoader(BootLoaderRun run) {
+        return host.runBootLoader(run);
     }
 
     @Override

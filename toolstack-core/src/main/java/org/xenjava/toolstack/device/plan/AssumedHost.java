@@ -7,6 +7,7 @@ import org.xenjava.toolstack.config.Confinement;
 import org.xenjava.toolstack.config.HvmConfig.Bios;
 import org.xenjava.toolstack.xenctrl.lib.FirmwareLocator;
 import org.xenjava.toolstack.xenctrl.lib.HostFile;
+import org.xenjava.toolstack.xenctrl.lib.XenHost.BootLoaderRun;
 
 /** The host of {@link HostInventory#assumed(FirmwareLocator)}. */
 final class AssumedHost implements HostInventory {
@@ -41,6 +42,16 @@ final class AssumedHost implements HostInventory {
     @Override
     public Optional<String> scriptRefusal(String path) {
         return Optional.empty();
+    }
+
+    @Override
+    public String release() {
+        return "";
+    }
+
+    @Override
+    public Optional<String> runBootLoader(BootLoaderRun run) {
+        return Optional.of("only a create runs it, and only the host knows what it finds");
     }
 
     @Override

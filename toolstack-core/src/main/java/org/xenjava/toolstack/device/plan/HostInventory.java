@@ -7,6 +7,7 @@ import org.xenjava.toolstack.config.Confinement;
 import org.xenjava.toolstack.config.HvmConfig.Bios;
 import org.xenjava.toolstack.xenctrl.lib.FirmwareLocator;
 import org.xenjava.toolstack.xenctrl.lib.HostFile;
+import org.xenjava.toolstack.xenctrl.lib.XenHost.BootLoaderRun;
 
 /** The questions of a device plan about the host. A plan asks about each file once. */
 public interface HostInventory {
@@ -24,6 +25,12 @@ public interface HostInventory {
 
     /** Why a hotplug script cannot be run; empty if it can. */
     Optional<String> scriptRefusal(String path);
+
+    /** The running Xen's release, such as {@code 4.17}. */
+    String release();
+
+    /** Runs a boot loader; returns what went wrong. */
+    Optional<String> runBootLoader(BootLoaderRun run);
 
     /**
      * The QEMU to start.

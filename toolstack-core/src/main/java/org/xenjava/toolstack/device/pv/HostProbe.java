@@ -13,6 +13,7 @@ import org.xenjava.toolstack.device.plan.QemuUser;
 import org.xenjava.toolstack.xenctrl.lib.HostDevices;
 import org.xenjava.toolstack.xenctrl.lib.HostFile;
 import org.xenjava.toolstack.xenctrl.lib.XenHost;
+import org.xenjava.toolstack.xenctrl.lib.XenHost.BootLoaderRun;
 
 /** Answers a plan's questions about a host by calls to its kernel. */
 public final class HostProbe implements HostInventory {
@@ -61,6 +62,18 @@ public final class HostProbe implements HostInventory {
         return hotplug == HotplugPolicy.RUN
                 ? host.scripts().refusal(path)
                 : Optional.of("hotplug scripts are not run; ToolstackOptions.hotplugScripts allows them");
+    }
+
+    @Override
+    public String release() {
+        return release;
+    }
+
+    @Override
+    public Optional<String> runBootLoader(BootLoaderRun run) {
+        return hotplug == HotplugPolicy.RUN
+                ? host.scripts().run(run)
+                : Optional.of("boot loaders are not run; ToolstackOptions.hotplugScripts allows them");
     }
 
     @Override

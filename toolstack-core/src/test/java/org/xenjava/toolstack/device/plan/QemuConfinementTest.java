@@ -23,6 +23,7 @@ import org.xenjava.toolstack.error.ConfigException;
 import org.xenjava.toolstack.memory.MemoryPlan;
 import org.xenjava.toolstack.memory.PodPolicy;
 import org.xenjava.toolstack.xenctrl.lib.HostFile;
+import org.xenjava.toolstack.xenctrl.lib.XenHost.BootLoaderRun;
 import org.xenjava.toolstack.xenctrl.units.Pages;
 
 class QemuConfinementTest {
@@ -44,6 +45,16 @@ class QemuConfinementTest {
         @Override
         public boolean isDirectory(String path) {
             return path.equals("/srv");
+        }
+
+        @Override
+        public String release() {
+            return "4.17";
+        }
+
+        @Override
+        public Optional<String> runBootLoader(BootLoaderRun run) {
+            throw new AssertionError("a plan of devices needs no boot loader");
         }
 
         @Override

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.xenjava.toolstack.sim.dom0;
 
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -10,6 +13,7 @@ import java.util.TreeMap;
 import org.xenjava.toolstack.sim.fault.HotplugBehaviour;
 import org.xenjava.toolstack.sim.store.StoreConnection;
 import org.xenjava.toolstack.xenctrl.lib.HostFile;
+import org.xenjava.toolstack.xenctrl.lib.XenHost.BootLoaderRun;
 import org.xenjava.toolstack.xenctrl.lib.XenHost.HotplugScript;
 import org.xenjava.toolstack.xenctrl.lib.XenHost.HotplugScripts;
 import org.xenjava.toolstack.xenctrl.lib.XenStore;
@@ -43,6 +47,30 @@ final class SimulatedScripts implements HotplugScripts {
     @Override
     public Optional<String> run(HotplugScript script) {
         return entry.call("hotplug script", () -> execute(script));
+    }
+
+    @Override
+    public Optional<String> run(BootLoaderRun run) {
+        return entry.call("boot loader", () -> boot(run));
+    }
+
+    /** A simulated boot loader finds the kernel that is named by its disk's path with {@code .kernel} behind it. */
+    private Optional<String> boot(BootLoaderRun run) {
+        calls.add(run.program() + " " + String.join(" ", run.arguments()) + " " + run.disk());
+        Path kernel = Path.of(run.disk() + ".kernel");
+        if (!run.program().equals("pygrub")) {
+            return Optional.of("there is no program " + run.program());
+        }
+        if (!Files.isRegularFile(kernel)) {
+            return Optional.of("status 1: RuntimeError: Unable to find partition containing kernel");
+        }
+        try {
+            Files.copy(kernel, run.directory().resolve(BootLoaderRun.KERNEL));
+            Files.writeString(run.directory().resolve(BootLoaderRun.ARGUMENTS), "root=/dev/xvda1");
+            return Optional.empty();
+        } catch (IOException e) {
+            return Optional.of(String.valueOf(e.getMessage()));
+        }
     }
 
     private Optional<String> execute(HotplugScript script) {

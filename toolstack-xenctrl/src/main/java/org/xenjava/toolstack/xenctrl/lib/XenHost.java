@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.xenjava.toolstack.xenctrl.lib;
 
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -26,7 +27,7 @@ public record XenHost(
         ControlDomain controlDomain,
         HotplugScripts scripts)
         implements AutoCloseable {
-    /** The hotplug scripts of a host, which connect devices of guests to it or disconnect them. */
+    /** The programs of a host that guests' configurations name: hotplug scripts, which connect devices, and boot loaders. */
     public interface HotplugScripts {
         /**
          * {@return why a script cannot be run; empty if it can}
@@ -43,6 +44,51 @@ public record XenHost(
          *     the script ended with status 0
          */
         Optional<String> run(HotplugScript script);
+
+        /**
+         * Runs a boot loader, without rights on the host, and waits for its end.
+         *
+         * @param run the call
+         * @return what went wrong, in one line; empty if the boot loader ended with status 0
+         */
+        Optional<String> run(BootLoaderRun run);
+    }
+
+    /**
+     * One call of a boot loader, a program that finds the kernel of a guest on the guest's disk. What it has found is in
+     * the files {@link #KERNEL}, {@link #RAMDISK} and {@link #ARGUMENTS} of the directory afterwards, if it is there.
+     *
+     * @param program absolute path of the program, or the name of one of Xen's programs
+     * @param release the running Xen's release, such as {@code 4.17}, by which some hosts name the directory of programs
+     * @param arguments the arguments before the disk's path
+     * @param disk path of the disk, a file or block device, which the boot loader only reads
+     * @param directory an empty directory
+     * @param limit the time after which the boot loader and its children are killed
+     */
+    public record BootLoaderRun(
+            String program, String release, List<String> arguments, String disk, Path directory, Duration limit) {
+        /** The file of the kernel. */
+        public static final String KERNEL = "kernel";
+
+        /** The file of the ramdisk. */
+        public static final String RAMDISK = "ramdisk";
+
+        /** The file of the kernel's command line. */
+        public static final String ARGUMENTS = "arguments";
+
+        /**
+         * Copies the list, so that the record is immutable.
+         *
+         * @param program absolute path of the program, or the name of one of Xen's programs
+         * @param release the running Xen's release
+         * @param arguments the arguments before the disk's path
+         * @param disk path of the disk, a file or block device, which the boot loader only reads
+         * @param directory an empty directory
+         * @param limit the time after which the boot loader and its children are killed
+         */
+        public BootLoaderRun {
+            arguments = List.copyOf(arguments);
+        }
     }
 
     /**

@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.create;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.xenjava.toolstack.config.DiskConfig;
+import org.xenjava.toolstack.config.DomainConfig;
+import org.xenjava.toolstack.config.DomainConfig.BootLoader;
+import org.xenjava.toolstack.device.plan.HostInventory;
+import org.xenjava.toolstack.error.ConfigException;
+import org.xenjava.toolstack.error.KernelImageException;
+import org.xenjava.toolstack.text.Visible;
+import org.xenjava.toolstack.xenctrl.lib.XenHost.BootLoaderRun;
+
+/**
+ * The kernel, the ramdisk and the command line of a guest: those of its configuration, or those that its boot loader has
+ * found on its first disk. Closing removes the boot loader's files, which a build needs until its image is loaded.
+ */
+final class BootFiles implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(BootFiles.class);
+
+    /** A boot loader reads a file system by itself, and unpacks nothing. */
+    private static final Duration LIMIT = Duration.ofMinutes(2);
+
+    /** The longest command line that Linux takes is half of it. */
+    private static final int MOST_ARGUMENTS = 4096;
+
+    private final Optional<Path> kernel;
+    private final Optional<Path> ramdisk;
+    private final String commandLine;
+    private final Optional<Path> directory;
+
+    private BootFiles(Optional<Path> kernel, Optional<Path> ramdisk, String commandLine, Optional<Path> directory) {
+        this.kernel = kernel;
+        this.ramdisk = ramdisk;
+        this.commandLine = commandLine;
+        this.directory = directory;
+    }
+
+    /**
+     * Runs the boot loader of a guest that has one.
+     *
+     * @throws ConfigException if the guest's first disk is none that a boot loader can read
+     * @throws KernelImageException if the boot loader fails or finds no kernel
+     */
+    static BootFiles of(DomainConfig config, HostInventory host) {
+        return config.bootLoader()
+                .map(loader -> found(config, loader, host))
+                .orElseGet(
+                        () -> new BootFiles(config.kernel(), config.ramdisk(), config.commandLine(), Optional.empty()));
+    }
+
+    private static BootFiles found(DomainConfig config, BootLoader loader, HostInventory host) {
+        String who = "domain " + config.name() + ": boot loader " + loader.program() + ": ";
+        String disk = disk(config, who);
+        Path directory = newDirectory(who);
+        try {
+            host.runBootLoader(new BootLoaderRun(
+                            loader.program(), host.release(), arguments(config, loader), disk, directory, LIMIT))
+                    .ifPresent(failure -> {
+                        throw new KernelImageException(who + failure);
+                    });
+            Path kernel = directory.resolve(BootLoaderRun.KERNEL);
+            if (!isFilled(kernel)) {
+                throw new KernelImageException(who + "it has found no kernel on " + disk);
+            }
+            return new BootFiles(
+                    Optional.of(kernel),
+                    Optional.of(directory.resolve(BootLoaderRun.RAMDISK)).filter(BootFiles::isFilled),
+                    commandLine(directory.resolve(BootLoaderRun.ARGUMENTS), who),
+                    Optional.of(directory));
+        } catch (RuntimeException e) {
+            remove(directory);
+            throw e;
+        }
+    }
+
+    /** As in libxl, the first disk; a boot loader reads the bytes of a disk, not a format of QEMU's. */
+    private static String disk(DomainConfig config, String who) {
+        DiskConfig disk = config.disks().stream()
+                .findFirst()
+                .orElseThrow(() -> new ConfigException(who + "the guest has no disk to boot from"));
+        boolean isReadable = disk.format() == DiskConfig.Format.RAW
+                && !disk.isEmptyDrive()
+                && disk.script().isEmpty()
+                && disk.backendDomain().isEmpty();
+        if (!isReadable) {
+            throw new ConfigException(who + "it reads a raw file or a block device of this host, and the first disk, "
+                    + disk.vdev() + ", is none");
+        }
+        String target = disk.target().orElse("");
+        return target.startsWith("/") ? target : "/dev/" + target;
+    }
+
+    /** What the configuration says about the kernel is passed on, as by libxl. */
+    private static List<String> arguments(DomainConfig config, BootLoader loader) {
+        List<String> arguments = new ArrayList<>();
+        config.kernel().ifPresent(file -> arguments.add("--kernel=" + file));
+        config.ramdisk().ifPresent(file -> arguments.add("--ramdisk=" + file));
+        if (!config.commandLine().isEmpty()) {
+            arguments.add("--args=" + config.commandLine());
+        }
+        arguments.addAll(loader.arguments());
+        return arguments;
+    }
+
+    private static Path newDirectory(String who) {
+        try {
+            return Files.createTempDirectory("xenjava-boot");
+        } catch (IOException e) {
+            throw new KernelImageException(who + "no directory for its files can be made: " + e.getMessage(), e);
+        }
+    }
+
+    private static boolean isFilled(Path file) {
+        try {
+            return Files.isRegularFile(file) && Files.size(file) > 0;
+        } catch (IOException e) {
+            return false;
+        }
+    }
+
+    private static String commandLine(Path file, String who) {
+        try {
+            String text = Files.isRegularFile(file)
+                    ? Files.readString(file, StandardCharsets.UTF_8).strip()
+                    : "";
+            if (text.length() > MOST_ARGUMENTS || text.chars().anyMatch(Character::isISOControl)) {
+                throw new KernelImageException(who + "its command line is longer than " + MOST_ARGUMENTS
+                        + " characters, or has control characters: "
+                        + Visible.text(text.substring(0, Math.min(text.length(), 80))));
+            }
+            return text;
+        } catch (IOException e) {
+            throw new KernelImageException(who + "its command line cannot be read: " + e.getMessage(), e);
+        }
+    }
+
+    Optional<Path> kernel() {
+        return kernel;
+    }
+
+    Optional<Path> ramdisk() {
+        return ramdisk;
+    }
+
+    String commandLine() {
+        return commandLine;
+    }
+
+    @Override
+    public void close() {
+        directory.ifPresent(BootFiles::remove);
+    }
+
+    private static void remove(Path directory) {
+        try (Stream<Path> files = Files.list(directory)) {
+            for (Path file : files.toList()) {
+                Files.deleteIfExists(file);
+            }
+            Files.deleteIfExists(directory);
+        } catch (IOException e) {
+            LOG.warn("{} cannot be removed: {}", directory, e.getMessage());
+        }
+    }
+}
