@@ -8,8 +8,8 @@ import org.apache.commons.lang3.StringUtils;
 import org.xenjava.toolstack.text.Visible;
 
 /**
- * Keys of xl.cfg that the library reads and writes and cannot carry out yet. A guest with such a key is refused before
- * its domain is created. {@link OtherDevice} has the devices of that kind.
+ * Keys of xl.cfg that few guests have. A guest with a key that the library cannot carry out is refused before its domain
+ * is created. {@link OtherDevice} has the devices of that kind.
  */
 public enum DescribedKey {
     /** Whether a guest that is no HVM guest has ACPI tables; only 0 is described. */
@@ -25,13 +25,13 @@ public enum DescribedKey {
     /** The host's graphics card in the guest: its kind, or 1. */
     GFX_PASSTHRU("1|igd", "1 or igd", Guests.HVM, DescribedKey.NO_PASSTHROUGH),
     /** Whether a PVH guest is a PV guest inside Xen's shim. */
-    PVSHIM(DescribedKey.YES, DescribedKey.YES, Guests.PVH, DescribedKey.NO_SHIM),
+    PVSHIM(DescribedKey.YES, DescribedKey.YES, Guests.PVH, DescribedKey.CARRIED_OUT),
     /** Path of the shim. */
-    PVSHIM_PATH(DescribedKey.TEXT, DescribedKey.TEXT_FORM, Guests.PVH, DescribedKey.NO_SHIM),
+    PVSHIM_PATH(DescribedKey.TEXT, DescribedKey.TEXT_FORM, Guests.PVH, DescribedKey.CARRIED_OUT),
     /** The shim's command line. */
-    PVSHIM_CMDLINE(DescribedKey.TEXT, DescribedKey.TEXT_FORM, Guests.PVH, DescribedKey.NO_SHIM),
+    PVSHIM_CMDLINE(DescribedKey.TEXT, DescribedKey.TEXT_FORM, Guests.PVH, DescribedKey.CARRIED_OUT),
     /** Text behind the shim's default command line. */
-    PVSHIM_EXTRA(DescribedKey.TEXT, DescribedKey.TEXT_FORM, Guests.PVH, DescribedKey.NO_SHIM),
+    PVSHIM_EXTRA(DescribedKey.TEXT, DescribedKey.TEXT_FORM, Guests.PVH, DescribedKey.CARRIED_OUT),
     /** The XSM label of the domain until it runs, if it has another one afterwards. */
     INIT_SECLABEL(
             DescribedKey.TEXT,
@@ -47,7 +47,7 @@ public enum DescribedKey {
     VKB_DEVICE(DescribedKey.YES, DescribedKey.YES, Guests.HVM, "no paravirtual keyboard is attached");
 
     private static final String NO_PASSTHROUGH = "passthrough of hardware is not supported";
-    private static final String NO_SHIM = "the PV shim is not started";
+    private static final String CARRIED_OUT = "";
     private static final String NO_STUB_DOMAIN = "stub domains are not supported";
     private static final int SHOWN = 40;
     private static final String YES = "1";
@@ -96,8 +96,8 @@ public enum DescribedKey {
         return name().toLowerCase(Locale.ROOT);
     }
 
-    /** {@return why the library cannot carry out the key} */
-    public String obstacle() {
-        return obstacle;
+    /** {@return why the library cannot carry out the key; empty if it can} */
+    public Optional<String> obstacle() {
+        return Optional.of(obstacle).filter(reason -> !reason.isEmpty());
     }
 }

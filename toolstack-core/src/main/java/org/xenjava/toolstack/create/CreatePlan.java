@@ -6,6 +6,8 @@ import java.util.Optional;
 import org.xenjava.toolstack.config.DomainConfig;
 import org.xenjava.toolstack.config.DomainType;
 import org.xenjava.toolstack.config.HvmConfig;
+import org.xenjava.toolstack.create.boot.BootFiles;
+import org.xenjava.toolstack.create.boot.PvShim;
 import org.xenjava.toolstack.device.plan.DevicePlan;
 import org.xenjava.toolstack.device.plan.HostInventory;
 import org.xenjava.toolstack.error.ConfigException;
@@ -86,10 +88,11 @@ public record CreatePlan(DomainConfig config, MemoryPlan memory, ImagePlan image
             throw new ConfigException(
                     "domain " + config.name() + ": '" + device.kind().key() + "' cannot be built yet: " + reason);
         }));
-        config.describedKeys().keySet().stream().findFirst().ifPresent(key -> {
+        config.describedKeys().keySet().forEach(key -> key.obstacle().ifPresent(reason -> {
             throw new ConfigException(
-                    "domain " + config.name() + ": '" + key.key() + "' cannot be carried out yet: " + key.obstacle());
-        });
+                    "domain " + config.name() + ": '" + key.key() + "' cannot be carried out yet: " + reason);
+        }));
+        PvShim.of(config).ifPresent(shim -> shim.requireBuildable(config));
     }
 
     /**
@@ -110,9 +113,17 @@ public record CreatePlan(DomainConfig config, MemoryPlan memory, ImagePlan image
                 .orElseThrow(() -> new ConfigException("domain " + config.name() + ": no kernel is given"));
         DevicePlan devices = DevicePlan.of(config, memory, host);
         RamBounds ram = ramBounds(memory);
-        PvhKernel kernel = images.kernel(kernelFile, ram.layout().lowMemEnd());
         Optional<DataImage> ramdisk = files.ramdisk().map(file -> images.data("ramdisk", file));
-        ImagePlan image = PvhImagePlan.of(kernel, ramdisk, files.commandLine(), config.maxVcpus(), ram);
+        Optional<PvShim> shim = PvShim.of(config);
+        Path started = shim.map(one -> host.loader(Optional.of(one.file()))).orElse(kernelFile);
+        PvhKernel kernel = images.kernel(started, ram.layout().lowMemEnd());
+        ImagePlan image = shim.map(one -> PvhImagePlan.of(
+                        kernel,
+                        one.files(images.data("kernel", kernelFile), files.commandLine(), ramdisk),
+                        one.commandLine(),
+                        config.maxVcpus(),
+                        ram))
+                .orElseGet(() -> PvhImagePlan.of(kernel, ramdisk, files.commandLine(), config.maxVcpus(), ram));
         return new CreatePlan(config, memory, image, devices);
     }
 

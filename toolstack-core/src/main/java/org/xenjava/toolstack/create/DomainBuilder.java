@@ -10,6 +10,7 @@ import java.util.UUID;
 import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
 import org.xenjava.toolstack.config.DomainConfig;
+import org.xenjava.toolstack.create.boot.BootFiles;
 import org.xenjava.toolstack.device.DeviceModels;
 import org.xenjava.toolstack.device.plan.DevicePlan;
 import org.xenjava.toolstack.device.plan.HostInventory;

@@ -99,7 +99,11 @@ public final class FirmwareFiles implements FirmwareLocator {
                 : directories(release).stream()
                         .map(directory -> directory.resolve(name))
                         .toList();
-        return find(name.toString(), candidates, "install Xen's tools, or name the file with firmware_override");
+        return find(
+                name.toString(),
+                candidates,
+                "install Xen's tools, or name the file with "
+                        + (LOADER.equals(name.toString()) ? "firmware_override" : "its path"));
     }
 
     /** @throws KernelImageException if there is none; the message names every place */

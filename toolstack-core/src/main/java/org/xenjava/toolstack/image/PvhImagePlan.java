@@ -19,7 +19,8 @@ import org.xenjava.toolstack.xenctrl.units.Pages;
 
 /**
  * The plan of a PVH guest's memory. RAM contains, by address: the kernel, at the addresses of its file; the start info,
- * on the next page; the ramdisk, on the page after that. This is libxl's order for Linux. The ACPI tables are outside
+ * on the next page; the files that the start info names, such as the ramdisk, each on the page after that. This is
+ * libxl's order for Linux. The ACPI tables are outside
  * the RAM, at {@link PvhLayout#ACPI_START}; their pages are populated separately.
  *
  * <p>The memory map contains RAM from 0, special pages, ACPI, and RAM from 4 GiB. The ACPI type is that of libxl up to
@@ -54,7 +55,16 @@ public final class PvhImagePlan extends ImagePlan {
     }
 
     /**
-     * Plans a guest's memory.
+     * A file that is copied unchanged, and that the kernel finds through the start info.
+     *
+     * @param what name of the file in a plan, such as {@code ramdisk}
+     * @param content the file
+     * @param commandLine text for the kernel; may be empty
+     */
+    public record LoadedFile(String what, DataImage content, String commandLine) {}
+
+    /**
+     * Plans a guest's memory with a kernel and a ramdisk.
      *
      * @param ramdisk the initial ramdisk, which is copied unchanged
      * @param commandLine the kernel's command line; may be empty
@@ -64,23 +74,48 @@ public final class PvhImagePlan extends ImagePlan {
      */
     public static PvhImagePlan of(
             PvhKernel kernel, Optional<DataImage> ramdisk, String commandLine, int maxVcpus, RamBounds ram) {
+        List<LoadedFile> files = ramdisk.stream()
+                .map(content -> new LoadedFile("ramdisk", content, ""))
+                .toList();
+        return of(kernel, files, commandLine, maxVcpus, ram);
+    }
+
+    /**
+     * Plans a guest's memory.
+     *
+     * @param files the files for the kernel, in order
+     * @param commandLine the kernel's command line; may be empty
+     * @param maxVcpus vCPUs that the guest may have, 1 … 128
+     * @throws KernelImageException if kernel and ramdisk do not fit into the guest's memory
+     * @throws ConfigException if the command line is too long or contains a NUL
+     */
+    public static PvhImagePlan of(
+            PvhKernel kernel, List<LoadedFile> files, String commandLine, int maxVcpus, RamBounds ram) {
         AcpiTables acpi = new AcpiTables(PvhLayout.ACPI_START, maxVcpus);
         List<MemoryMapEntry> memoryMap = memoryMap(kernel, ram.layout());
-        List<StartInfo.Module> modules = ramdisk.stream()
-                .map(content -> new StartInfo.Module("", content.length()))
+        List<StartInfo.Module> modules = files.stream()
+                .map(file ->
+                        new StartInfo.Module(file.commandLine(), file.content().length()))
                 .toList();
         StartInfo startInfo = new StartInfo(Optional.of(commandLine), modules, rsdpAddress(kernel), memoryMap);
         long startInfoAddress = pageAlign(kernel.end());
-        long ramdiskAddress = pageAlign(startInfoAddress + startInfo.size());
+        long[] addresses = new long[files.size()];
+        List<Blob> loaded = new ArrayList<>();
+        long end = startInfoAddress + startInfo.size();
+        for (LoadedFile file : files) {
+            long address = pageAlign(end);
+            addresses[loaded.size()] = address;
+            loaded.add(Blob.of(file.what(), address, file.content()));
+            end = address + file.content().length();
+        }
 
         List<Blob> blobs = new ArrayList<>();
-        blobs.add(Blob.of("start info", startInfoAddress, startInfo.at(startInfoAddress, ramdiskAddress)));
-        ramdisk.ifPresent(content -> blobs.add(Blob.of("ramdisk", ramdiskAddress, content)));
+        blobs.add(Blob.of("start info", startInfoAddress, startInfo.at(startInfoAddress, addresses)));
+        blobs.addAll(loaded);
         if (!kernel.rsdpUnrestricted()) {
             requireRoomForLowRsdp(kernel);
             blobs.add(Blob.of("ACPI root pointer", LOW_RSDP, acpi.rsdp()));
         }
-        long end = ramdiskAddress + ramdisk.map(DataImage::length).orElse(0L);
         ram.requireFits("kernel and ramdisk", kernel.start(), end);
         return new PvhImagePlan(kernel, startInfoAddress, memoryMap, blobs, ram.fresh(), acpi);
     }

@@ -55,6 +55,8 @@ final class XlKeys {
                     supported(STRING, NOT_HVM, "bootloader"),
                     supported(STRING_OR_LIST, NOT_HVM, "bootloader_args"),
                     supported(BOOLEAN, PV, "e820_host"),
+                    supported(BOOLEAN, PVH, "pvshim"),
+                    supported(STRING, PVH, "pvshim_path", "pvshim_cmdline", "pvshim_extra"),
                     // The machine of an HVM guest
                     supportedInHvm(STRING, "no firmware is loaded for it", "firmware"),
                     supported(STRING, HVM, "bios", "bios_path_override", "firmware_override"),
@@ -106,9 +108,6 @@ final class XlKeys {
                     // Boot
                     ignored(BOOLEAN, ANY, "every boot loader runs without rights", "bootloader_restrict"),
                     ignored(STRING, ANY, "every boot loader runs as a user of its own", "bootloader_user"),
-                    described(BOOLEAN, PVH, "the PV shim is not started", "pvshim"),
-                    described(
-                            STRING, PVH, "the PV shim is not started", "pvshim_path", "pvshim_cmdline", "pvshim_extra"),
                     // Paravirtual devices
                     ignored(LIST, ANY, "the key is obsolete, and xl ignores it", "vif2"),
                     described(

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package org.xenjava.toolstack.create;
+package org.xenjava.toolstack.create.boot;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -25,7 +25,7 @@ import org.xenjava.toolstack.xenctrl.lib.XenHost.BootLoaderRun;
  * The kernel, the ramdisk and the command line of a guest: those of its configuration, or those that its boot loader has
  * found on its first disk. Closing removes the boot loader's files, which a build needs until its image is loaded.
  */
-final class BootFiles implements AutoCloseable {
+public final class BootFiles implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(BootFiles.class);
 
     /** A boot loader reads a file system by itself, and unpacks nothing. */
@@ -52,7 +52,7 @@ final class BootFiles implements AutoCloseable {
      * @throws ConfigException if the guest's first disk is none that a boot loader can read
      * @throws KernelImageException if the boot loader fails or finds no kernel
      */
-    static BootFiles of(DomainConfig config, HostInventory host) {
+    public static BootFiles of(DomainConfig config, HostInventory host) {
         return config.bootLoader()
                 .map(loader -> found(config, loader, host))
                 .orElseGet(
@@ -145,15 +145,18 @@ final class BootFiles implements AutoCloseable {
         }
     }
 
-    Optional<Path> kernel() {
+    /** The kernel. */
+    public Optional<Path> kernel() {
         return kernel;
     }
 
-    Optional<Path> ramdisk() {
+    /** The ramdisk. */
+    public Optional<Path> ramdisk() {
         return ramdisk;
     }
 
-    String commandLine() {
+    /** The kernel's command line; may be empty. */
+    public String commandLine() {
         return commandLine;
     }
 
