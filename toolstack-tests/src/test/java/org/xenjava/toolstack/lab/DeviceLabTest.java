@@ -85,7 +85,7 @@ class DeviceLabTest extends LabFixture {
     /** A back end says that it is closed a moment before it lets go of its device. */
     private static void awaitLeft(int loops, int vifs) {
         Dom0.await(
-                loops + " loop devices and " + vifs + " interfaces, not " + loops() + " and " + vifs(),
+                () -> loops + " loop devices and " + vifs + " interfaces, not " + loops() + " and " + vifs(),
                 LabGuest.BOOT,
                 () -> loops().size() == loops && vifs().size() == vifs ? Optional.of(loops) : Optional.empty());
     }

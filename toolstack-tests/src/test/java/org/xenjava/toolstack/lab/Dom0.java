@@ -100,8 +100,19 @@ final class Dom0 {
         }
     }
 
+    /** What Xen knows of its domains, for the report of a guest that does not go on. */
+    static String domains() {
+        String xen = run("xl", "dmesg").text();
+        return run("xl", "list").text() + "the end of Xen's log:\n" + xen.substring(Math.max(0, xen.length() - 1500));
+    }
+
     /** Polls, since everything here takes ten times as long as elsewhere, and never the same time. */
     static <T> T await(String what, Duration limit, Supplier<Optional<T>> probe) {
+        return await(() -> what, limit, probe);
+    }
+
+    /** The same; what is awaited is told as it stands at the end of the limit. */
+    static <T> T await(Supplier<String> what, Duration limit, Supplier<Optional<T>> probe) {
         long deadline = System.nanoTime() + limit.toNanos();
         while (true) {
             Optional<T> found = probe.get();
@@ -109,7 +120,7 @@ final class Dom0 {
                 return found.get();
             }
             if (System.nanoTime() > deadline) {
-                throw new AssertionError("waited " + limit + " in vain for " + what);
+                throw new AssertionError("waited " + limit + " in vain for " + what.get());
             }
             sleep(Duration.ofMillis(300));
         }

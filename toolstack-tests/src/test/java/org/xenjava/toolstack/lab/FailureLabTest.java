@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.Optional;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.xenjava.toolstack.Domain;
 import org.xenjava.toolstack.Toolstack;
@@ -25,6 +26,7 @@ import org.xenjava.toolstack.progress.CreateListener;
 import org.xenjava.toolstack.progress.CreateStep;
 
 /** Operations that fail report the failure once and clearly, and leave nothing behind: the fixture checks that after each test. */
+@Tag("shares-host")
 class FailureLabTest extends LabFixture {
     private void assertFails(Class<? extends ToolstackException> type, DomainConfig config, String words) {
         long free = freePages();

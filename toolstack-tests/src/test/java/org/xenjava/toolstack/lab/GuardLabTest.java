@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.xenjava.toolstack.Domain;
 import org.xenjava.toolstack.ShutdownReason;
@@ -22,6 +23,7 @@ import org.xenjava.toolstack.xenctrl.HypercallException;
 import org.xenjava.toolstack.xenctrl.lib.Errno;
 
 /** {@code xlj guard} and {@code xlj pod-check --explain} as a user types them, on guests that xl has built. */
+@Tag("shares-host")
 class GuardLabTest extends LabFixture {
     private static final long MEMORY_MIB = 64;
     private static final long MAX_MEMORY_MIB = 128;
@@ -52,20 +54,24 @@ class GuardLabTest extends LabFixture {
         Domain guarded = xls("guarded");
         PodGuest guest = PodGuest.boot(guarded);
         guest.balloon(SHORT_BY);
-        Dom0.await("the guard to cover it: " + Files.readString(log), LabGuest.BOOT, () -> covered(log));
+        Dom0.await(() -> "the guard to cover it: " + content(log), LabGuest.BOOT, () -> covered(content(log)));
         guard.destroy();
         assertTrue(guard.waitFor(1, TimeUnit.MINUTES));
         Dom0.report("$ xlj guard --mode cover-at-once --patience 3  -> " + guard.exitValue() + "\n"
-                + Files.readString(log).strip());
+                + content(log).strip());
         assertEquals(TERMINATED, guard.exitValue());
         assertEquals(0, report("guarded, " + SHORT_BY + " pages short", guarded).debt());
         guarded.pod().requireNoDebt(MemoryTouchingOperation.COREDUMP);
         Dom0.report("with the guard: FILLED " + guest.fill() + " pages");
     }
 
-    private static Optional<String> covered(Path log) {
+    private static Optional<String> covered(String log) {
+        return Optional.of(log).filter(text -> text.contains("): covered: the host lends it "));
+    }
+
+    private static String content(Path log) {
         try {
-            return Optional.of(Files.readString(log)).filter(text -> text.contains("): covered: the host lends it "));
+            return Files.readString(log);
         } catch (IOException e) {
             throw new AssertionError(e);
         }

@@ -40,9 +40,14 @@ record GuestConsole(String name, String tty) {
     /** Waits for a regular expression behind that length, and returns all that is there by then. */
     String await(String marker, int from, Duration limit) {
         Pattern pattern = Pattern.compile(marker);
-        return Dom0.await("'" + marker + "' on the console of " + name + ": " + Dom0.consoleLog(name), limit, () -> {
+        return Dom0.await(() -> missing(marker), limit, () -> {
             String fresh = since(from);
             return pattern.matcher(fresh).find() ? Optional.of(fresh) : Optional.empty();
         });
+    }
+
+    private String missing(String marker) {
+        return "'%s' on the console of %s, which shows:%n%s%n%s"
+                .formatted(marker, name, Dom0.consoleLog(name), Dom0.domains());
     }
 }

@@ -76,7 +76,7 @@ abstract class LabFixture {
         assertEquals(listBefore, listWithoutTimes(), "xl list before and after");
         // Freed pages are scrubbed in the background.
         Dom0.await(
-                "all memory to be free again: " + (freeBefore - freePages()) + " pages are missing",
+                () -> "all memory to be free again: " + (freeBefore - freePages()) + " pages are missing",
                 Duration.ofMinutes(1),
                 () -> freePages() >= freeBefore - XEN_KEEPS ? Optional.of(freeBefore) : Optional.empty());
         if (freePages() < freeBefore) {

@@ -9,10 +9,13 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import javax.xml.parsers.DocumentBuilderFactory;
 import org.apache.commons.lang3.StringUtils;
@@ -28,7 +31,8 @@ import org.w3c.dom.NodeList;
 /**
  * Boots a real Xen for each class of the {@code lab} suite, runs it in dom0 and shows each test of it as one of
  * Maven's: {@code mvn verify -Plab}, {@code -Dlab.classes=.*Boot.*} for some of the classes. A class that brings its
- * host down takes no other with it. {@code -Dlab.jobs=1} for a machine that cannot bear two at once: each emulates on
+ * host down takes no other with it, except those with the tag {@code shares-host}: they are short, and a boot takes
+ * longer than their tests. {@code -Dlab.jobs=1} for a machine that cannot bear two at once: each emulates on
  * one processor most of the time, and has 4 GiB of memory.
  */
 class LabIT {
@@ -38,26 +42,38 @@ class LabIT {
     private final Path tests = Path.of(System.getProperty("lab.tests"));
     private final Path reports = Path.of(System.getProperty("lab.reports"));
 
-    /** The result of one class of tests: an exit status of {@code lab/suite}. */
-    private record Run(String testClass, int status, Path report) {}
+    /** The result of the classes of one boot: an exit status of {@code lab/suite}. */
+    private record Run(List<String> testClasses, int status, Path report) {}
 
     @TestFactory
     Stream<DynamicNode> theSuiteInDom0() throws Exception {
         ExecutorService jobs = Executors.newFixedThreadPool(JOBS);
         try {
             List<Future<Run>> runs = new ArrayList<>();
-            for (String testClass : testClasses()) {
-                runs.add(jobs.submit(() -> run(testClass)));
+            for (List<String> testClasses : boots()) {
+                runs.add(jobs.submit(() -> run(testClasses)));
             }
             assertTrue(runs.size() > 0, "no class of tests has a name like " + CLASSES);
             List<DynamicNode> results = new ArrayList<>();
             for (Future<Run> run : runs) {
-                results.add(show(run.get()));
+                results.addAll(show(run.get()));
             }
             return results.stream();
         } finally {
             jobs.shutdownNow();
         }
+    }
+
+    /** The classes of each boot; the boot that several classes share is the longest, so it comes first. */
+    private List<List<String>> boots() throws IOException {
+        Map<Boolean, List<String>> byTag =
+                testClasses().stream().collect(Collectors.partitioningBy(name -> hasTag(name, "shares-host")));
+        List<List<String>> boots = new ArrayList<>();
+        if (!byTag.get(true).isEmpty()) {
+            boots.add(byTag.get(true));
+        }
+        byTag.get(false).forEach(testClass -> boots.add(List.of(testClass)));
+        return boots;
     }
 
     /** The suite's own rule: their names end in LabTest. A class that runs by command only has no host booted for it. */
@@ -67,33 +83,31 @@ class LabIT {
                     .filter(file -> file.endsWith("LabTest.class"))
                     .map(file -> file.replaceAll("\\.class$", "").replace('/', '.'))
                     .filter(testClass -> testClass.matches(CLASSES))
-                    .filter(testClass -> !runsByCommandOnly(testClass))
+                    .filter(testClass -> !hasTag(testClass, "lab-long"))
                     .sorted()
                     .toList();
         }
     }
 
-    private static boolean runsByCommandOnly(String testClass) {
+    private static boolean hasTag(String testClass, String name) {
         try {
             Class<?> tests = Class.forName(testClass, false, LabIT.class.getClassLoader());
             return Arrays.stream(tests.getAnnotationsByType(Tag.class))
-                    .anyMatch(tag -> tag.value().equals("lab-long"));
+                    .anyMatch(tag -> tag.value().equals(name));
         } catch (ClassNotFoundException e) {
             throw new AssertionError(testClass + " is among the compiled tests and cannot be loaded", e);
         }
     }
 
     /** Its output goes through this JVM: what a child writes past it, Maven takes for noise. */
-    private Run run(String testClass) throws Exception {
-        String name = StringUtils.substringAfterLast(testClass, ".");
+    private Run run(List<String> testClasses) throws Exception {
+        String name = testClasses.size() == 1 ? simpleName(testClasses.get(0)) : "shared";
         Path report = reports.resolve(name);
-        List<String> command = List.of(
-                System.getProperty("lab.suite"),
-                "--cpu-1g",
-                "--reports",
-                report.toString(),
-                "--include-classname",
-                testClass.replace(".", "\\."));
+        List<String> command =
+                new ArrayList<>(List.of(System.getProperty("lab.suite"), "--cpu-1g", "--reports", report.toString()));
+        for (String testClass : testClasses) {
+            command.addAll(List.of("--include-classname", testClass.replace(".", "\\.")));
+        }
         long start = System.nanoTime();
         Process suite = new ProcessBuilder(command).redirectErrorStream(true).start();
         suite.getOutputStream().close();
@@ -101,34 +115,44 @@ class LabIT {
         int status = suite.waitFor();
         System.out.printf(
                 "%s| ended with status %d after %d s%n", name, status, (System.nanoTime() - start) / 1_000_000_000);
-        return new Run(name, status, report.resolve("TEST-junit-jupiter.xml"));
+        return new Run(testClasses, status, report.resolve("TEST-junit-jupiter.xml"));
     }
 
-    private static DynamicContainer show(Run run) {
-        List<DynamicTest> results = new ArrayList<>();
-        if (Files.exists(run.report())) {
-            results.addAll(read(run.report()));
-        }
+    private static List<DynamicContainer> show(Run run) {
+        Map<String, List<DynamicTest>> reported = Files.exists(run.report()) ? read(run.report()) : Map.of();
+        return run.testClasses().stream()
+                .map(testClass -> show(run, testClass, reported.getOrDefault(testClass, List.of())))
+                .toList();
+    }
+
+    private static DynamicContainer show(Run run, String testClass, List<DynamicTest> reported) {
+        List<DynamicTest> results = new ArrayList<>(reported);
         // A dom0 that died leaves no report of the test that killed it.
-        results.add(DynamicTest.dynamicTest(run.testClass() + " ran to its end", () -> {
-            boolean ended = results.size() > 1 && run.status() <= 1;
-            assertTrue(ended, "exit status " + run.status() + ", " + (results.size() - 1) + " tests reported");
+        results.add(DynamicTest.dynamicTest(simpleName(testClass) + " ran to its end", () -> {
+            boolean ended = reported.size() > 0 && run.status() <= 1;
+            assertTrue(ended, "exit status " + run.status() + ", " + reported.size() + " tests reported");
         }));
-        return DynamicContainer.dynamicContainer(run.testClass(), results);
+        return DynamicContainer.dynamicContainer(simpleName(testClass), results);
     }
 
-    private static List<DynamicTest> read(Path report) {
+    private static String simpleName(String testClass) {
+        return StringUtils.substringAfterLast(testClass, ".");
+    }
+
+    /** The tests of a report, by their class. */
+    private static Map<String, List<DynamicTest>> read(Path report) {
         try {
             NodeList cases = DocumentBuilderFactory.newInstance()
                     .newDocumentBuilder()
                     .parse(report.toFile())
                     .getElementsByTagName("testcase");
-            List<DynamicTest> tests = new ArrayList<>();
+            Map<String, List<DynamicTest>> tests = new HashMap<>();
             for (int i = 0; i < cases.getLength(); i++) {
                 Element testcase = (Element) cases.item(i);
-                String name = testcase.getAttribute("classname").replaceAll(".*\\.", "") + "."
-                        + testcase.getAttribute("name");
-                tests.add(DynamicTest.dynamicTest(name, () -> replay(name, testcase)));
+                String testClass = testcase.getAttribute("classname");
+                String name = simpleName(testClass) + "." + testcase.getAttribute("name");
+                tests.computeIfAbsent(testClass, key -> new ArrayList<>())
+                        .add(DynamicTest.dynamicTest(name, () -> replay(name, testcase)));
             }
             return tests;
         } catch (IOException e) {

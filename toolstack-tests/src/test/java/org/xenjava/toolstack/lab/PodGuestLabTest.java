@@ -5,12 +5,14 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import java.time.Duration;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.xenjava.toolstack.Domain;
 import org.xenjava.toolstack.ShutdownReason;
 import org.xenjava.toolstack.xenctrl.units.PodCounters;
 
 /** The test guest itself: what it says of its memory is what Xen says. */
+@Tag("shares-host")
 class PodGuestLabTest extends LabFixture {
     /** A superpage: what Xen populates when one page of it is touched. */
     private static final long BLOCK = 512;

@@ -4,11 +4,13 @@ package org.xenjava.toolstack.lab;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.xenjava.toolstack.Domain;
 import org.xenjava.toolstack.xenctrl.units.KiB;
 
 /** Tests that must pass on every release of Xen; CI runs them on each release that Debian has. */
+@Tag("shares-host")
 class ReleaseLabTest extends LabFixture {
     @Test
     void aPodGuestIsCreatedBootedResizedCheckedAndDestroyed() {

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.time.Duration;
 import java.util.Optional;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.xenjava.toolstack.Domain;
 import org.xenjava.toolstack.error.ConfigException;
@@ -16,6 +17,7 @@ import org.xenjava.toolstack.xenctrl.units.Pages;
 import org.xenjava.toolstack.xenctrl.units.PodCounters;
 
 /** mem-set and mem-max, before the guest has ballooned and after. */
+@Tag("shares-host")
 class ResizeLabTest extends LabFixture {
     @Test
     void aRaiseBeforeBootGrowsTheCacheAndLeavesNoDebtInTheEnd() {

@@ -94,7 +94,7 @@ class RoomLabTest {
     }
 
     private void awaitDom0(long mib) {
-        Dom0.await("domain 0's " + mib + " MiB: " + numbers(), Duration.ofMinutes(1), () -> Optional.of(dom0())
+        Dom0.await(() -> "domain 0's " + mib + " MiB: " + numbers(), Duration.ofMinutes(1), () -> Optional.of(dom0())
                 .filter(now -> Math.abs(now - mib) <= 2));
     }
 
