@@ -61,7 +61,11 @@ final class LabGuest {
     }
 
     void awaitReady() {
-        console.await("GUEST READY", 0, BOOT);
+        try {
+            console.await("GUEST READY", 0, BOOT);
+        } catch (AssertionError e) {
+            throw new SilentGuestError(e);
+        }
     }
 
     /** Types a command and returns what the console showed until the guest's OK. */
