@@ -33,12 +33,18 @@ public record GuestReport(long usedPages, OptionalInt pressure, Instant at) {
      * @param total {@code data/meminfo_total}: KiB of memory (agents of XenServer)
      * @param free {@code data/meminfo_free}: KiB that are free (agents of XenServer)
      * @param pressure {@code data/psi_memory}: a percentage with two decimal places
+     * @param updated {@code data/updated}: a text that changes with each report, so that an unchanged report is not taken
+     *     for an old one
      */
     public record Texts(
-            Optional<String> used, Optional<String> total, Optional<String> free, Optional<String> pressure) {
+            Optional<String> used,
+            Optional<String> total,
+            Optional<String> free,
+            Optional<String> pressure,
+            Optional<String> updated) {
         /** A guest without reports. */
         public static final Texts NONE =
-                new Texts(Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty());
+                new Texts(Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty());
 
         /**
          * {@return the report; empty if the texts contain none that can be understood}

@@ -40,7 +40,7 @@ record GuestNodes(
         Optional<Loan> loan,
         boolean nudged,
         GuestReport.Texts reports) {
-    private static final int PER_DOMAIN = 14;
+    private static final int PER_DOMAIN = 15;
 
     /** Reads the nodes of all domains in one batch. */
     static Map<Integer, GuestNodes> read(StoreClient store, List<DomainInfo> domains) {
@@ -71,7 +71,8 @@ record GuestNodes(
                 paths.of("memory/meminfo"),
                 paths.of("data/meminfo_total"),
                 paths.of("data/meminfo_free"),
-                paths.of("data/psi_memory"));
+                paths.of("data/psi_memory"),
+                paths.of("data/updated"));
     }
 
     private static GuestNodes of(int domid, List<Optional<String>> at) {
@@ -86,7 +87,7 @@ record GuestNodes(
                 at.get(7).flatMap(BalanceRecord::parse),
                 at.get(8).flatMap(Loan::parse),
                 at.get(9).isPresent(),
-                new GuestReport.Texts(at.get(10), at.get(11), at.get(12), at.get(13)));
+                new GuestReport.Texts(at.get(10), at.get(11), at.get(12), at.get(13), at.get(14)));
     }
 
     /** The largest size that another toolstack or mem-max allows. */

@@ -132,7 +132,8 @@ public final class MemoryReservation implements AutoCloseable {
             return answer().filter(answer -> !(answer instanceof MemoryAnswer.Promised));
         });
         if (decided.isEmpty()) {
-            throw new HostMemoryException("reserving " + size + ": the balancer of the host did not answer");
+            throw new HostMemoryException(
+                    "reserving " + size + ": the balancer of the host has not granted it in time");
         }
         if (decided.get() instanceof MemoryAnswer.Refused refused) {
             throw new HostMemoryException("reserving " + size + ": " + refused.reason());

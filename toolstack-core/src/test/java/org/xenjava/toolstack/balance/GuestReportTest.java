@@ -14,7 +14,8 @@ class GuestReportTest {
     private static final Instant NOW = Instant.EPOCH;
 
     private static Optional<GuestReport> qubes(String text) {
-        return new GuestReport.Texts(Optional.of(text), Optional.empty(), Optional.empty(), Optional.empty())
+        return new GuestReport.Texts(
+                        Optional.of(text), Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty())
                 .report(1000, NOW, NOW);
     }
 
@@ -27,7 +28,12 @@ class GuestReportTest {
     void aReportOfXenServersAgentIsTotalLessFree() {
         assertEquals(
                 Optional.of(new GuestReport(150, OptionalInt.of(1234), NOW)),
-                new GuestReport.Texts(Optional.empty(), Optional.of("1000"), Optional.of("400"), Optional.of("12.34"))
+                new GuestReport.Texts(
+                                Optional.empty(),
+                                Optional.of("1000"),
+                                Optional.of("400"),
+                                Optional.of("12.34"),
+                                Optional.empty())
                         .report(1000, NOW, NOW));
     }
 
@@ -47,7 +53,7 @@ class GuestReportTest {
     @ValueSource(strings = {"", "1.2", "101", "100.01", "-1.00", "nan", "1.234"})
     void aPressureOfAnotherFormIsNone(String text) {
         GuestReport report = new GuestReport.Texts(
-                        Optional.of("400"), Optional.empty(), Optional.empty(), Optional.of(text))
+                        Optional.of("400"), Optional.empty(), Optional.empty(), Optional.of(text), Optional.empty())
                 .report(1000, NOW, NOW)
                 .orElseThrow();
         assertEquals(OptionalInt.empty(), report.pressure());
@@ -57,12 +63,12 @@ class GuestReportTest {
     void anUnchangedReportOfQubesCountsAsLongAsItIsThere() {
         Instant later = NOW.plusSeconds(3600);
         GuestReport qubes = new GuestReport.Texts(
-                        Optional.of("400"), Optional.empty(), Optional.empty(), Optional.empty())
+                        Optional.of("400"), Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty())
                 .report(1000, NOW, later)
                 .orElseThrow();
         assertEquals(true, qubes.isFresh(later));
         GuestReport agent = new GuestReport.Texts(
-                        Optional.empty(), Optional.of("1000"), Optional.of("400"), Optional.empty())
+                        Optional.empty(), Optional.of("1000"), Optional.of("400"), Optional.empty(), Optional.empty())
                 .report(1000, NOW, later)
                 .orElseThrow();
         assertEquals(false, agent.isFresh(later));

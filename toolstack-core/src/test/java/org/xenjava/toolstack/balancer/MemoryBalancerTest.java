@@ -8,12 +8,15 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.xenjava.toolstack.Domain;
 import org.xenjava.toolstack.Toolstack;
+import org.xenjava.toolstack.balance.GuestShare;
 import org.xenjava.toolstack.balance.GuestSnapshot;
 import org.xenjava.toolstack.balance.MemoryAnswer;
 import org.xenjava.toolstack.error.ToolstackException;
@@ -56,6 +59,24 @@ class MemoryBalancerTest extends BalancerFixture {
         assertTrue(
                 info(host, busy).maxPages() <= (targetMib(host, busy) + 4) * MIB,
                 "max_mem follows a guest that shrinks");
+    }
+
+    @Test
+    void anUnchangedReportCountsAsLongAsTheGuestMarksItAsNew() {
+        TestHost host = hostOf(240, GOOD);
+        Domain marked = start(host, "marked");
+        Domain silent = start(host, "silent");
+        MemoryBalancer balancer = balancer(host.newProcess());
+        reports(host, marked, 30);
+        reports(host, silent, 30);
+        for (int i = 0; i < 50; i++) {
+            write(host, marked, "data/updated", i);
+            run(host, Duration.ofSeconds(2), balancer);
+        }
+        Map<Integer, Long> demands = balancer.view().orElseThrow().decision().shares().stream()
+                .collect(Collectors.toMap(GuestShare::domid, share -> share.demandPages() / MIB));
+        assertEquals(34, demands.get(marked.domid()), "1.15 times what it uses");
+        assertEquals(64, demands.get(silent.domid()), "the size that the user has set");
     }
 
     @Test
