@@ -60,8 +60,9 @@ final class BalanceChart implements ChartWriter.Chart {
                 line(chart, "free", line, BalanceReading::owned, Color.GRAY);
             } else if (domain.getKey().getAsInt() != 0 || changes(line)) {
                 Color own = COLORS.get(color++ % COLORS.size());
-                String name =
-                        Words.domain(domain.getKey().getAsInt(), line.get(0).name());
+                // A domain gets its name after its first pages.
+                String name = Words.domain(
+                        domain.getKey().getAsInt(), line.get(line.size() - 1).name());
                 line(chart, name, line, BalanceReading::owned, own);
                 line(chart, "target of " + name, line, BalanceReading::target, own);
                 chart.getSeries("target of " + name).setLineStyle(DASHED).setShowInLegend(false);
