@@ -16,6 +16,9 @@ import org.xenjava.toolstack.pod.PodGuard;
 
 /** The growth of create, destroy and list with the number of living guests. */
 final class Growth {
+    /** The largest number of guests. */
+    static final int MOST = 48;
+
     private final Toolstack toolstack;
     private final LibxlBench libxl;
     private final BenchGuest guest;
@@ -24,6 +27,7 @@ final class Growth {
     private final Samples guardRound = new Samples();
     private final Samples podCheck = new Samples();
     private final Samples firstList = new Samples();
+    private final StringBuilder shares = new StringBuilder();
 
     /** The times with one number of guests. */
     private static final class Point {
@@ -55,6 +59,11 @@ final class Growth {
             point.builds.libxl();
         }
         point.builds.xl();
+        if (number == 1 || number == MOST) {
+            TimeShares times = new TimeShares(libxl);
+            times.measure(guest, 1, 2 * rounds);
+            shares.append("\n").append(times.table(guest.title() + " beside " + (number - 1) + " others"));
+        }
         fill(number);
         for (int i = 0; i < 2 * rounds; i++) {
             long start = System.nanoTime();
@@ -148,7 +157,7 @@ final class Growth {
         });
         int last = points.keySet().stream().mapToInt(Integer::intValue).max().orElseThrow();
         return text + "\nWith " + last + " guests, a round of the guard with all guests due takes " + guardRound.text()
-                + " ms, pod-check of all " + podCheck.text() + " ms.\n";
+                + " ms, pod-check of all " + podCheck.text() + " ms.\n" + shares;
     }
 
     private static void cell(StringBuilder text, Samples samples) {

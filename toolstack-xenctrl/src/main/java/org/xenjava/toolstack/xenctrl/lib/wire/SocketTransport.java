@@ -36,6 +36,9 @@ final class SocketTransport implements WireTransport {
 
     private static final int LONGEST_REST_FACTOR = 16;
 
+    /** While no events are expected, only the loss of the connection is to be noticed. */
+    private static final int QUIET_REST_FACTOR = 100;
+
     private final SocketChannel channel;
     private final Selector selector;
     private final SelectionKey key;
@@ -57,6 +60,7 @@ final class SocketTransport implements WireTransport {
     private volatile boolean anotherWaits;
     private volatile @Nullable Thread resting;
     private volatile long lastCall;
+    private volatile boolean eventsExpected;
     private final long restNanos;
 
     /**
@@ -155,6 +159,7 @@ final class SocketTransport implements WireTransport {
             long left = Duration.ofNanos(deadline - System.nanoTime()).toMillis();
             // A selector does not wait in an interrupted thread.
             if (left <= 0 || Thread.currentThread().isInterrupted()) {
+                anotherWaits = true;
                 return;
             }
             callersSelector.select(left);
@@ -209,18 +214,30 @@ final class SocketTransport implements WireTransport {
         }
     }
 
+    @Override
+    public void expectEvents() {
+        eventsExpected = true;
+        LockSupport.unpark(daemon);
+    }
+
     /** The longer a caller receives, the longer this thread sleeps, since each wake-up takes time from xenstored. */
     private void leaveToCallers() {
-        long nanos = restNanos;
+        long nanos = shortestRest();
         while (!closed && !hasUnsent() && (callerReceives || isCallerExpected())) {
             LockSupport.parkNanos(this, nanos);
-            nanos = callerReceives ? Math.min(2 * nanos, LONGEST_REST_FACTOR * restNanos) : restNanos;
+            nanos = callerReceives
+                    ? Math.max(shortestRest(), Math.min(2 * nanos, LONGEST_REST_FACTOR * restNanos))
+                    : shortestRest();
         }
         anotherWaits = false;
     }
 
     private boolean isCallerExpected() {
-        return !anotherWaits && System.nanoTime() - lastCall < restNanos;
+        return !anotherWaits && System.nanoTime() - lastCall < shortestRest();
+    }
+
+    private long shortestRest() {
+        return eventsExpected ? restNanos : QUIET_REST_FACTOR * restNanos;
     }
 
     private void receive() throws IOException {

@@ -53,6 +53,18 @@ final class WireLink {
         return watches;
     }
 
+    /** Learns that a watch was registered. */
+    void expectEvents() {
+        WireSession current;
+        lock.lock();
+        try {
+            current = session;
+        } finally {
+            lock.unlock();
+        }
+        current.expectEvents();
+    }
+
     /** @throws IllegalStateException if the link was closed */
     void requireOpen() {
         lock.lock();
@@ -201,6 +213,7 @@ final class WireLink {
         if (requests.isEmpty()) {
             return;
         }
+        fresh.expectEvents();
         for (WireSession.Sent sent : fresh.send(0, requests)) {
             WireMessage answer = fresh.await(sent);
             if (answer.type() == WireOp.ERROR.number()) {

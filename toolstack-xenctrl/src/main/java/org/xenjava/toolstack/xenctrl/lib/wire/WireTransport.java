@@ -46,6 +46,9 @@ public interface WireTransport extends AutoCloseable {
      */
     default void receiveAll(IntSupplier missing, Duration limit) {}
 
+    /** Learns that xenstored will send events, which are to be received soon although nobody waits for an answer. */
+    default void expectEvents() {}
+
     /** Ends the stream; {@link Receiver#lost} is not called. */
     @Override
     void close();

@@ -200,6 +200,7 @@ public final class WireXenStore implements XenStore {
                 answers[i] = new StoreAnswer.Refused(requests.get(i).failure(Errno.EEXIST));
             }
         }
+        link.expectEvents();
         List<Optional<WireMessage>> messages =
                 exchangeWatches(added.stream().map(requests::get).toList());
         for (int i = 0; i < messages.size(); i++) {
