@@ -37,6 +37,7 @@ final class Commands {
         BY_NAME.putAll(MemoryCommands.byName());
         BY_NAME.putAll(DeviceCommands.byName());
         BY_NAME.putAll(ProcessorCommands.byName());
+        BY_NAME.put("batch", BatchCommand::new);
         BY_NAME.put("version", VersionCommand::new);
         BY_NAME.put("help", UsageCommand::new);
         BY_NAME.put("completion", CompletionCommand::new);

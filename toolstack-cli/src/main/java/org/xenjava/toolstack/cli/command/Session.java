@@ -36,6 +36,11 @@ public record Session(Console console, HostOpener host, Sleeper sleeper) {
         return new Session(console, otherwise, sleeper);
     }
 
+    /** The same environment for a command that must not read standard input. */
+    public Session withoutInput() {
+        return new Session(console.withoutInput(), host, sleeper);
+    }
+
     /** Opens Xen; the caller closes it. The host lends pages to guests while they boot. */
     public Toolstack open() {
         return open(BackedBoot.full());

@@ -57,6 +57,13 @@ public final class Console {
         this.progress = new ProgressLine(err, TERMINAL_WIDTH);
     }
 
+    /** The same console with an empty standard input. */
+    public Console withoutInput() {
+        Set<Stream> others = EnumSet.copyOf(terminals);
+        others.remove(Stream.IN);
+        return new Console(InputStream.nullInputStream(), out, err, others, ansi);
+    }
+
     /** The streams of this process, in UTF-8 and unbuffered. */
     public static Console ofProcess() {
         Set<Stream> terminals = EnumSet.allOf(Stream.class);
