@@ -9,8 +9,8 @@ import java.util.regex.Pattern;
 /** Splits a line into words as a shell does: at blanks, with quotes, backslashes and comments, and nothing else. */
 final class CommandWords {
     /** A part of a word. Within double quotes, a backslash protects a quote and a backslash only. */
-    private static final Pattern PART =
-            Pattern.compile("'(?<single>[^']*)'|\"(?<twice>(?:\\\\.|[^\"\\\\])*)\"|\\\\(?<escaped>.)|(?<plain>[^\\s'\"\\\\]+)");
+    private static final Pattern PART = Pattern.compile(
+            "'(?<single>[^']*)'|\"(?<twice>(?:\\\\.|[^\"\\\\])*)\"|\\\\(?<escaped>.)|(?<plain>[^\\s'\"\\\\]+)");
 
     private static final Pattern BLANKS = Pattern.compile("\\s+");
     private static final Pattern ESCAPED_IN_QUOTES = Pattern.compile("\\\\([\"\\\\])");

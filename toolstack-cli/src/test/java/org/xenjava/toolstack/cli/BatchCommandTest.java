@@ -42,8 +42,7 @@ class BatchCommandTest {
                 "--status");
 
         assertEquals(1, outcome.status());
-        assertEquals(
-                List.of("Domain-0", "status 0", "status 1", "status 2", "status 2", "0", "status 0"), printed());
+        assertEquals(List.of("Domain-0", "status 0", "status 1", "status 2", "status 2", "0", "status 0"), printed());
         assertTrue(outcome.err().contains("no such domain"), outcome.err());
         assertTrue(outcome.err().contains("a quote is not closed"), outcome.err());
     }

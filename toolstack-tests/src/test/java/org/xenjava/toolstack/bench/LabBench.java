@@ -211,6 +211,27 @@ public final class LabBench {
         }
         rows.add(Comparison.tableRow("cold `xlj create -p` / `xl create -p`", xlCreate, ourCreate, "≤ 6"));
         rows.add(Comparison.tableRow("cold `xlj list` / `xl list`", xlList, ourList, "≤ 6"));
+        resident(guest, xlCreate, xlList);
+    }
+
+    /** The same commands in one process. */
+    private void resident(BenchGuest guest, Samples xlCreate, Samples xlList) {
+        say("resident");
+        Samples create = new Samples();
+        Samples list = new Samples();
+        try (XljBatch batch = new XljBatch(xlj)) {
+            for (int i = 0; i < WARM_UP + rounds; i++) {
+                double created = batch.run("create -q -p " + guest.file() + " 'name=\"resident\"'");
+                double listed = batch.run("list");
+                batch.run("destroy resident");
+                if (i >= WARM_UP) {
+                    create.add(created);
+                    list.add(listed);
+                }
+            }
+        }
+        rows.add(Comparison.tableRow("`create -p` in `xlj batch` / `xl create -p`", xlCreate, create, ""));
+        rows.add(Comparison.tableRow("`list` in `xlj batch` / `xl list`", xlList, list, ""));
     }
 
     private String page(String about) {
