@@ -39,6 +39,10 @@ record DomainFiles(Path directory, int domid, UUID uuid) {
         return directory.resolve("userdata-" + kind + "." + domid + "." + uuid + "." + what);
     }
 
+    boolean has(String what) {
+        return Files.exists(path(DATA, what));
+    }
+
     /** The text without the NUL at its end; empty if there is no such file. */
     Optional<String> read(String what) {
         Path file = path(DATA, what);

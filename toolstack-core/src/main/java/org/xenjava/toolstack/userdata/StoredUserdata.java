@@ -97,7 +97,9 @@ final class StoredUserdata implements Userdata {
     /** The lock is taken only if there is a file, so that a removal leaves none where there was none. */
     @Override
     public void remove(int domid, UUID uuid) {
-        if (!new DomainFiles(directory, domid, uuid).all().isEmpty()) {
+        DomainFiles present = new DomainFiles(directory, domid, uuid);
+        // The directory has files of every guest: it is listed once if the usual file is there.
+        if (present.has(JSON) || !present.all().isEmpty()) {
             locked(domid, uuid, files -> {
                 files.deleteAll();
                 return files;

@@ -27,7 +27,6 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.UUID;
 import java.util.function.Predicate;
-import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 import org.xenjava.toolstack.config.DiskConfig;
 import org.xenjava.toolstack.config.DomainConfig;
@@ -60,10 +59,6 @@ public final class LibxlConfig {
             .disableHtmlEscaping()
             .serializeNulls()
             .create();
-
-    /** An empty object or list in a line of {@link #PRETTY}, in which a text may have U+0085. */
-    private static final Pattern EMPTY =
-            Pattern.compile("^( *)(.*)([\\[{])([\\]}])(,?)$", Pattern.MULTILINE | Pattern.UNIX_LINES);
 
     private final JsonObject root;
     private final String source;
@@ -215,9 +210,28 @@ public final class LibxlConfig {
         return printed(root);
     }
 
-    /** libxl's writer has an empty line inside an empty object or list. */
+    /** libxl's writer has an empty line inside an empty object or list, which is at the end of its line. */
     private static String printed(JsonElement json) {
-        return EMPTY.matcher(PRETTY.toJson(json)).replaceAll("$1$2$3\n\n$1$4$5") + "\n";
+        StringBuilder text = new StringBuilder();
+        for (String line : PRETTY.toJson(json).split("\n")) {
+            int end = line.length() - (line.endsWith(",") ? 1 : 0);
+            if (line.startsWith("{}", end - 2) || line.startsWith("[]", end - 2)) {
+                text.append(line, 0, end - 1).append("\n\n").append(line, 0, indentOf(line));
+                text.append(line, end - 1, line.length());
+            } else {
+                text.append(line);
+            }
+            text.append('\n');
+        }
+        return text.toString();
+    }
+
+    private static int indentOf(String line) {
+        int indent = 0;
+        while (line.charAt(indent) == ' ') {
+            indent++;
+        }
+        return indent;
     }
 
     /**
