@@ -270,6 +270,7 @@ class HvmBuildTest {
         int domid = host.build(GUEST, progress -> steps.add(progress.step()), new Cancellation());
 
         assertEquals(List.of("start " + domid), host.deviceModel.events());
+        assertEquals(0, host.deviceModel.searches());
         assertTrue(
                 steps.indexOf(CreateStep.START_DEVICE_MODEL) > steps.indexOf(CreateStep.INTRODUCE), steps.toString());
         assertEquals(List.of(0L), claimed, "the video RAM has used up the claim");

@@ -22,6 +22,7 @@ final class TestDeviceModel implements DeviceModelProcesses {
     private final DeviceModelProcesses host;
     private final List<String> events = new ArrayList<>();
     private final BooleanSupplier killed;
+    private int searches;
     private Runnable atStart = () -> {};
     private UnaryOperator<Optional<ProcessPrivileges>> seen = UnaryOperator.identity();
 
@@ -34,6 +35,11 @@ final class TestDeviceModel implements DeviceModelProcesses {
     /** What happened, such as {@code start 1}. */
     List<String> events() {
         return List.copyOf(events);
+    }
+
+    /** How often all processes of the host were searched. */
+    int searches() {
+        return searches;
     }
 
     /** Something that happens, or goes wrong, once one has started. */
@@ -84,6 +90,7 @@ final class TestDeviceModel implements DeviceModelProcesses {
         if (killed.getAsBoolean()) {
             throw new IllegalStateException("a dead process asks for device models");
         }
+        searches++;
         return host.all().stream().<DeviceModelProcess>map(Recorded::new).toList();
     }
 
