@@ -163,6 +163,45 @@ public final class TopologyCalls {
         }
     }
 
+    /**
+     * {@code XEN_DOMCTL_setvnumainfo}: tells Xen the NUMA nodes that the guest sees. EINVAL if the vCPUs are not all of the
+     * domain's, or a table is larger than a page; E2BIG if a vCPU is in no node, or the host cannot have such a node.
+     */
+    public void setVirtualTopology(int domid, VirtualTopology topology) {
+        StructLayout range = calls.abi().struct("xen_vmemrange");
+        try (HypercallBuffer physicalNodes = numbers(topology.physicalNodes());
+                HypercallBuffer distances = numbers(topology.distances());
+                HypercallBuffer nodesOfVcpus = numbers(topology.nodesOfVcpus());
+                HypercallBuffer ranges =
+                        calls.array(range.name(), topology.ranges().size());
+                PreparedCall call = calls.domctl(DomctlOp.SETVNUMAINFO, domid)) {
+            for (int i = 0; i < topology.ranges().size(); i++) {
+                VirtualTopology.Range one = topology.ranges().get(i);
+                range.at(ranges.bytes(), i * range.size())
+                        .set("start", one.start())
+                        .set("end", one.end())
+                        .set("nid", one.node());
+            }
+            call.body()
+                    .set("nr_vnodes", topology.physicalNodes().size())
+                    .set("nr_vmemranges", topology.ranges().size())
+                    .set("nr_vcpus", topology.nodesOfVcpus().size())
+                    .set("vdistance", distances.address())
+                    .set("vcpu_to_vnode", nodesOfVcpus.address())
+                    .set("vnode_to_pnode", physicalNodes.address())
+                    .set("vmemrange", ranges.address());
+            call.issue();
+        }
+    }
+
+    private HypercallBuffer numbers(List<Integer> values) {
+        HypercallBuffer buffer = calls.buffer(Math.max(1, values.size()) * Integer.BYTES);
+        for (int i = 0; i < values.size(); i++) {
+            buffer.bytes().putInt(i * Integer.BYTES, values.get(i));
+        }
+        return buffer;
+    }
+
     /** The number of elements that a call would fill, which it tells if it gets no arrays. */
     private int count(SysctlOp op, String field) {
         try (PreparedCall call = calls.sysctl(op)) {

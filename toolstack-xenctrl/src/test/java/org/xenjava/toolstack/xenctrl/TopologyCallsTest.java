@@ -101,4 +101,34 @@ class TopologyCallsTest extends HypercallBytes {
         });
         assertEquals(CpuSet.of(1), xenctrl.topology().nodeAffinity(5));
     }
+
+    @Test
+    void theNodesThatAGuestSeesAreFourTables() {
+        xen.answering((op, args) -> {
+            assertEquals(
+                    hex("4a000000 15000000 05000000 00000000 02000000 03000000 01000000 00000000"),
+                    xen.hex(args[0], 32));
+            ByteBuffer request = xen.at(args[0]);
+            assertEquals(hex("0a000000 14000000 15000000 0b000000"), xen.hex(request.getLong(32), 16));
+            assertEquals(hex("01000000"), xen.hex(request.getLong(40), 4));
+            assertEquals(hex("03000000 02000000"), xen.hex(request.getLong(48), 8));
+            assertEquals(
+                    hex("00000000 00000000 00000010 00000000 00000000 00000000"
+                            + "00000010 00000000 000000f0 00000000 00000000 01000000"
+                            + "00000000 01000000 00000010 01000000 00000000 01000000"),
+                    xen.hex(request.getLong(56), 72));
+            return 0;
+        });
+        xenctrl.topology()
+                .setVirtualTopology(
+                        5,
+                        new VirtualTopology(
+                                List.of(3, 2),
+                                List.of(10, 20, 21, 11),
+                                List.of(1),
+                                List.of(
+                                        new VirtualTopology.Range(0, 0x1000_0000L, 0),
+                                        new VirtualTopology.Range(0x1000_0000L, 0xF000_0000L, 1),
+                                        new VirtualTopology.Range(1L << 32, 0x1_1000_0000L, 1))));
+    }
 }

@@ -33,6 +33,7 @@ public enum DomctlOp {
     GETPAGEFRAMEINFO3(61, "xen_domctl_getpageframeinfo3"),
     SETNODEAFFINITY(68, "xen_domctl_nodeaffinity"),
     GETNODEAFFINITY(69, "xen_domctl_nodeaffinity"),
+    SETVNUMAINFO(74, "xen_domctl_vnuma"),
     GET_CPU_POLICY(82, "xen_domctl_cpu_policy"),
     SET_CPU_POLICY(83, "xen_domctl_cpu_policy"),
     /** Exists in 4.17 and later. */

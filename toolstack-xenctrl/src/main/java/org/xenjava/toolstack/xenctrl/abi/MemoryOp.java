@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.xenjava.toolstack.xenctrl.abi;
 
+import java.util.OptionalInt;
+
 /** Sub-commands of {@code memory_op} with their structs ({@code xen/include/public/memory.h}). */
 public enum MemoryOp {
     INCREASE_RESERVATION(0, "xen_memory_reservation"),
@@ -11,10 +13,17 @@ public enum MemoryOp {
     REMOVE_FROM_PHYSMAP(15, "xen_remove_from_physmap"),
     SET_POD_TARGET(16, "xen_pod_target"),
     GET_POD_TARGET(17, "xen_pod_target"),
-    CLAIM_PAGES(24, "xen_memory_reservation");
+    CLAIM_PAGES(24, "xen_memory_reservation"),
+    GET_VNUMAINFO(26, "xen_vnuma_topology_info");
 
     /** Populates with populate-on-demand entries instead of pages. */
     public static final int XENMEMF_POPULATE_ON_DEMAND = 0x10000;
+
+    /** Takes pages from a node that {@link #exactNode} encodes, and from no other ({@code XENMEMF_exact_node_request}). */
+    public static final int XENMEMF_EXACT_NODE_REQUEST = 0x20000;
+
+    private static final int XENMEMF_NODE_SHIFT = 8;
+    private static final int XENMEMF_NODE_MASK = 0xFF;
 
     /** Sub-commands that take a bare domid: pages that a domain owns, and pages that it may own. */
     public static final int CURRENT_RESERVATION = 3;
@@ -45,6 +54,17 @@ public enum MemoryOp {
 
     public int number() {
         return number;
+    }
+
+    /** Flags of populate_physmap that take the pages from one NUMA node of the host ({@code XENMEMF_exact_node}). */
+    public static int exactNode(int node) {
+        return XENMEMF_EXACT_NODE_REQUEST | (node + 1 & XENMEMF_NODE_MASK) << XENMEMF_NODE_SHIFT;
+    }
+
+    /** The node in the flags of populate_physmap; empty if they have none. */
+    public static OptionalInt node(int memFlags) {
+        int encoded = memFlags >> XENMEMF_NODE_SHIFT & XENMEMF_NODE_MASK;
+        return encoded == 0 ? OptionalInt.empty() : OptionalInt.of(encoded - 1);
     }
 
     /** The tag of the argument's struct. */
