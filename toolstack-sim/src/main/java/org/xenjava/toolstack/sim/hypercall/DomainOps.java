@@ -39,6 +39,7 @@ final class DomainOps {
     private final MonitorOps monitors;
     private final CpuOps cpus;
     private final StateOps state;
+    private final VirtualNodeOps virtualNodes;
 
     DomainOps(Machine machine) {
         this.machine = machine;
@@ -48,6 +49,7 @@ final class DomainOps {
         this.monitors = new MonitorOps(machine);
         this.cpus = new CpuOps(machine);
         this.state = new StateOps(machine);
+        this.virtualNodes = new VirtualNodeOps(machine);
     }
 
     /** A call: the whole struct, the part that its sub-command describes, and the memory of the caller. */
@@ -102,6 +104,7 @@ final class DomainOps {
             case VM_EVENT_OP -> monitors.call(domain, body);
             case SETNODEAFFINITY -> cpus.setNodes(domain, request.caller(), body);
             case GETNODEAFFINITY -> cpus.nodes(domain, request.caller(), body);
+            case SETVNUMAINFO -> virtualNodes.set(domain, request.caller(), body);
             case SETTSCINFO, GETTSCINFO, GETPAGEFRAMEINFO3, GET_CPU_POLICY, SET_CPU_POLICY, SETVCPUCONTEXT -> {
                 state.call(op, domain, request.caller(), body);
             }

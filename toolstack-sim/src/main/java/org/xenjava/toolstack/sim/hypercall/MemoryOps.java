@@ -3,6 +3,7 @@ package org.xenjava.toolstack.sim.hypercall;
 
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.OptionalInt;
 import org.xenjava.toolstack.sim.machine.Machine;
 import org.xenjava.toolstack.sim.machine.XenDomain;
 import org.xenjava.toolstack.sim.memory.Actor;
@@ -25,13 +26,16 @@ final class MemoryOps {
     private static final long MAX_EXTENTS = 0xFFFF_FFFFL >>> 6;
     private static final int LARGEST_ORDER = 18;
     private static final long MAX_MEMORY_MAP_ENTRIES = 1024;
+    private static final int MAX_NODES = 64;
     private static final int SPACE_SHARED_INFO = 0;
     private static final int SPACE_GRANT_TABLE = 1;
 
     private final Machine machine;
+    private final VirtualNodeOps virtualNodes;
 
     MemoryOps(Machine machine) {
         this.machine = machine;
+        this.virtualNodes = new VirtualNodeOps(machine);
     }
 
     long call(CallerMemory caller, int subcommand, long address) {
@@ -51,6 +55,10 @@ final class MemoryOps {
             StructView arg = read(caller, address, MemoryOp.REMOVE_FROM_PHYSMAP);
             translated(arg.getInt("domid")).memory().removeFromPhysmap(arg.get("gpfn"), Actor.DOM0);
             return 0;
+        } else if (subcommand == MemoryOp.GET_VNUMAINFO.number()) {
+            XenDomain domain =
+                    byAnyId(read(caller, address, MemoryOp.GET_VNUMAINFO).getInt("domid"));
+            return virtualNodes.get(caller, address, domain);
         } else if (subcommand == CURRENT_RESERVATION) {
             return domain(caller, address).memory().totalPages();
         } else if (subcommand == MAXIMUM_RESERVATION) {
@@ -111,7 +119,13 @@ final class MemoryOps {
             // Xen counts every extent of a PV domain as done and does nothing.
             return gfn -> domain.domid() != 0 && (!domain.isHvm() || memory.markPopulateOnDemand(gfn, order));
         }
-        return gfn -> domain.isHvm() ? memory.populate(gfn, order) : memory.increaseReservation(order);
+        OptionalInt node = MemoryOp.node(memFlags);
+        if (node.orElse(0) >= MAX_NODES) {
+            return gfn -> false;
+        }
+        boolean exact = (memFlags & MemoryOp.XENMEMF_EXACT_NODE_REQUEST) != 0;
+        OptionalInt onlyFrom = exact ? node : OptionalInt.empty();
+        return gfn -> domain.isHvm() ? memory.populate(gfn, order, onlyFrom) : memory.increaseReservation(order);
     }
 
     private long podTarget(CallerMemory caller, int subcommand, long address) {

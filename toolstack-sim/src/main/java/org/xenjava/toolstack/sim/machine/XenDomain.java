@@ -30,6 +30,7 @@ public final class XenDomain {
     private byte[] handle;
     private int label;
     private byte[] memoryMap = new byte[0];
+    private Optional<VirtualNodes> virtualNodes = Optional.empty();
     private OptionalInt monitorPort = OptionalInt.empty();
     private final Map<Integer, byte[]> vcpuRegisters = new HashMap<>();
     private Optional<byte[]> cpuid = Optional.empty();
@@ -204,6 +205,16 @@ public final class XenDomain {
     /** Sets the memory map. */
     public void setMemoryMap(byte[] entries) {
         memoryMap = entries.clone();
+    }
+
+    /** The NUMA nodes that the domain sees; empty if the toolstack has set none. */
+    public Optional<VirtualNodes> virtualNodes() {
+        return virtualNodes;
+    }
+
+    /** Sets the NUMA nodes that the domain sees. */
+    public void setVirtualNodes(VirtualNodes nodes) {
+        virtualNodes = Optional.of(nodes);
     }
 
     /** The event channel of a monitor's ring; empty if no monitor is attached. */

@@ -5,6 +5,7 @@ import com.google.common.collect.Range;
 import com.google.common.collect.RangeSet;
 import com.google.common.collect.TreeRangeSet;
 import java.util.BitSet;
+import java.util.OptionalInt;
 import java.util.OptionalLong;
 import org.xenjava.toolstack.sim.memory.HostMemory.Frames;
 import org.xenjava.toolstack.xenctrl.lib.Errno;
@@ -84,10 +85,19 @@ public final class DomainMemory {
 
     /** One extent of {@code XENMEM_populate_physmap} that gets its pages at once; false ends the call. */
     public boolean populate(long gfn, int order) {
+        return populate(gfn, order, OptionalInt.empty());
+    }
+
+    /**
+     * One extent of {@code XENMEM_populate_physmap} that gets its pages at once; false ends the call.
+     *
+     * @param onlyFrom the NUMA node that has to have the pages; empty for any
+     */
+    public boolean populate(long gfn, int order, OptionalInt onlyFrom) {
         if (!GfnMap.covers(gfn, order)) {
             return false;
         }
-        OptionalLong mfn = pages.allocate(order);
+        OptionalLong mfn = pages.allocate(order, onlyFrom);
         if (mfn.isEmpty()) {
             return false;
         }

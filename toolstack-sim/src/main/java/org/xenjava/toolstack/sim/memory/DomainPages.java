@@ -3,6 +3,7 @@ package org.xenjava.toolstack.sim.memory;
 
 import java.util.BitSet;
 import java.util.HashSet;
+import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.Set;
 import org.xenjava.toolstack.xenctrl.lib.Errno;
@@ -83,7 +84,14 @@ final class DomainPages {
 
     /** Takes contiguous pages from the heap; empty if the domain's limit forbids them or the host has none. */
     OptionalLong allocate(int order) {
-        OptionalLong first = host.allocate(order, claim, preferredNodes);
+        return allocate(order, OptionalInt.empty());
+    }
+
+    /** Takes contiguous pages, if a node is given only from that node. */
+    OptionalLong allocate(int order, OptionalInt onlyFrom) {
+        OptionalLong first = onlyFrom.isPresent()
+                ? host.allocateFrom(onlyFrom.getAsInt(), order, claim)
+                : host.allocate(order, claim, preferredNodes);
         if (first.isEmpty()) {
             return first;
         }

@@ -131,8 +131,7 @@ public final class HostMemory {
      * @param preferred the nodes to take first, in turn; none for all of them
      */
     OptionalLong allocate(int order, long ownClaim, BitSet preferred) {
-        long request = 1L << order;
-        if (claimed + request > freePages() && ownClaim < request) {
+        if (isClaimed(order, ownClaim)) {
             return OptionalLong.empty();
         }
         for (boolean wanted : new boolean[] {true, false}) {
@@ -147,6 +146,19 @@ public final class HostMemory {
             }
         }
         return OptionalLong.empty();
+    }
+
+    /** Takes contiguous pages from one node; empty if it has none. */
+    OptionalLong allocateFrom(int node, int order, long ownClaim) {
+        return node >= nodes.size() || isClaimed(order, ownClaim)
+                ? OptionalLong.empty()
+                : nodes.get(node).allocate(order);
+    }
+
+    /** Whether other domains have claimed the pages. */
+    private boolean isClaimed(int order, long ownClaim) {
+        long request = 1L << order;
+        return claimed + request > freePages() && ownClaim < request;
     }
 
     /** Gives pages back to the heap. */
