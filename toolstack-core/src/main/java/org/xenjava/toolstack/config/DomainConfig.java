@@ -15,6 +15,7 @@ import java.util.random.RandomGenerator;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.xenjava.toolstack.error.ConfigException;
+import org.xenjava.toolstack.processor.VirtualNode;
 import org.xenjava.toolstack.xenctrl.units.KiB;
 
 /**
@@ -37,6 +38,7 @@ import org.xenjava.toolstack.xenctrl.units.KiB;
  * @param paging how Xen translates the guest's addresses
  * @param processor the processors that the guest sees
  * @param placement where the guest's vCPUs run, and how much
+ * @param virtualNodes the NUMA nodes that the guest sees; none for a guest that sees one node
  * @param options properties of the domain
  * @param uuid the guest's UUID; if it is empty, each build chooses a random one
  * @param lifecycle actions when the guest stops
@@ -63,6 +65,7 @@ public record DomainConfig(
         PagingConfig paging,
         ProcessorConfig processor,
         CpuPlacement placement,
+        List<VirtualNode> virtualNodes,
         Set<GuestOption> options,
         Optional<UUID> uuid,
         Lifecycle lifecycle,
@@ -149,6 +152,7 @@ public record DomainConfig(
      * @param paging how Xen translates the guest's addresses
      * @param processor the processors that the guest sees
      * @param placement where the guest's vCPUs run, and how much
+     * @param virtualNodes the NUMA nodes that the guest sees; none for a guest that sees one node
      * @param options properties of the domain
      * @param uuid the guest's UUID; if it is empty, each build chooses a random one
      * @param lifecycle actions when the guest stops
@@ -162,6 +166,7 @@ public record DomainConfig(
      * @throws ConfigException if values are out of range or do not fit together; its message lists every problem
      */
     public DomainConfig {
+        virtualNodes = List.copyOf(virtualNodes);
         options = Sets.immutableEnumSet(options);
         disks = List.copyOf(disks);
         nics = List.copyOf(nics);
@@ -179,6 +184,14 @@ public record DomainConfig(
                 .add(DomainRules.ofVcpus(vcpus), "vcpus")
                 .add(DomainRules.ofMaxVcpus(vcpus, maxVcpus), "maxvcpus", "vcpus")
                 .add(DomainRules.ofPlacement(placement, maxVcpus), "cpus", "cpus_soft", "cap")
+                .add(
+                        DomainRules.ofNodes(virtualNodes, type, sizes, maxVcpus, videoRam(hvm))
+                                .map(complaint -> "vnuma: " + complaint),
+                        "vnuma",
+                        "maxmem",
+                        "memory",
+                        "maxvcpus",
+                        "type")
                 .add(DomainRules.ofMachine(type, hvm), "type")
                 .add(DomainRules.ofOptions(type, options), "e820_host", "type")
                 .add(DomainRules.ofAltp2m(paging, processor, sizes), "altp2m", "altp2mhvm", "maxmem", "nestedhvm")
@@ -305,6 +318,7 @@ public record DomainConfig(
                 .paging(paging)
                 .processor(processor)
                 .placement(placement)
+                .virtualNodes(virtualNodes)
                 .options(options)
                 .lifecycle(lifecycle)
                 .disks(disks)
@@ -341,6 +355,7 @@ public record DomainConfig(
         private PagingConfig paging = PagingConfig.DEFAULT;
         private ProcessorConfig processor = ProcessorConfig.DEFAULT;
         private CpuPlacement placement = CpuPlacement.DEFAULT;
+        private List<VirtualNode> virtualNodes = List.of();
         private Set<GuestOption> options = Set.of();
         private Optional<UUID> uuid = Optional.empty();
         private Lifecycle lifecycle = Lifecycle.DEFAULT;
@@ -545,6 +560,17 @@ public record DomainConfig(
         }
 
         /**
+         * Sets the NUMA nodes that the guest sees.
+         *
+         * @param value the nodes; their memory is the guest's, and each vCPU is in one of them; none by default
+         * @return this builder
+         */
+        public Builder virtualNodes(List<VirtualNode> value) {
+            virtualNodes = value;
+            return this;
+        }
+
+        /**
          * Sets the properties of the domain.
          *
          * @param value the properties; none by default
@@ -685,6 +711,7 @@ public record DomainConfig(
                     paging,
                     processor,
                     placement,
+                    virtualNodes,
                     options,
                     uuid,
                     lifecycle,

@@ -8,6 +8,7 @@ import java.util.OptionalInt;
 import java.util.Set;
 import org.apache.commons.lang3.StringUtils;
 import org.xenjava.toolstack.error.ConfigException;
+import org.xenjava.toolstack.processor.VirtualNode;
 import org.xenjava.toolstack.text.Visible;
 import org.xenjava.toolstack.xenctrl.units.KiB;
 
@@ -22,6 +23,9 @@ final class DomainRules {
 
     /** The last port of the larger of Xen's two ABIs of event channels ({@code EVTCHN_FIFO_NR_CHANNELS}). */
     private static final int GREATEST_EVENT_CHANNELS = (1 << 17) - 1;
+
+    /** Number of nodes of which Xen takes a table of distances: the table fills a page. */
+    private static final int MOST_NODES = 32;
 
     private static final KiB LEAST_TRACE_BUFFER = KiB.of(4);
     private static final KiB TOO_LARGE_TRACE_BUFFER = KiB.of(1L << 22);
@@ -142,6 +146,63 @@ final class DomainRules {
                 ? Optional.of("cap is at most 100 for each of the " + maxVcpus + " vCPUs, not "
                         + placement.cap().getAsInt())
                 : Optional.empty();
+    }
+
+    /** A complaint about the nodes of a guest; empty if they are valid. */
+    static Optional<String> ofNodes(
+            List<VirtualNode> nodes, DomainType type, MemorySizes sizes, int maxVcpus, KiB videoRam) {
+        if (nodes.isEmpty()) {
+            return Optional.empty();
+        }
+        KiB sum = nodes.stream().map(VirtualNode::memory).reduce(KiB.ZERO, KiB::plus);
+        return DeviceRules.first(
+                DeviceRules.when(type == DomainType.PV, "a PV guest cannot have virtual NUMA nodes"),
+                DeviceRules.when(
+                        nodes.size() > MOST_NODES, "a guest has at most " + MOST_NODES + " nodes, not " + nodes.size()),
+                DeviceRules.when(
+                        !sum.equals(sizes.maxMemory()),
+                        "the nodes have " + amount(sum) + ", but maxmem is " + amount(sizes.maxMemory())),
+                DeviceRules.when(
+                        sizes.populateOnDemand(),
+                        "a guest with vnuma cannot be populated on demand: memory must be maxmem"),
+                DeviceRules.when(
+                        nodes.get(0).memory().isLessThan(videoRam),
+                        "node 0 has " + amount(nodes.get(0).memory()) + ", which is less than " + amount(videoRam)
+                                + " of video RAM"),
+                ofVcpusOfNodes(nodes, maxVcpus),
+                ofDistances(nodes));
+    }
+
+    /** Each vCPU is in one node. */
+    private static Optional<String> ofVcpusOfNodes(List<VirtualNode> nodes, int maxVcpus) {
+        for (int vcpu = 0; vcpu < maxVcpus; vcpu++) {
+            int number = vcpu;
+            long count =
+                    nodes.stream().filter(node -> node.vcpus().contains(number)).count();
+            if (count != 1) {
+                return Optional.of("vCPU " + vcpu + " is in " + (count == 0 ? "no node" : "more than one node"));
+            }
+        }
+        return nodes.stream()
+                .flatMapToInt(node -> node.vcpus().cpus())
+                .filter(vcpu -> vcpu >= maxVcpus)
+                .mapToObj(vcpu -> "there is no vCPU " + vcpu + ": maxvcpus is " + maxVcpus)
+                .findFirst();
+    }
+
+    private static Optional<String> ofDistances(List<VirtualNode> nodes) {
+        for (int node = 0; node < nodes.size(); node++) {
+            List<Integer> distances = nodes.get(node).distances();
+            if (distances.size() != nodes.size()) {
+                return Optional.of("node " + node + " has " + distances.size() + " distances for a guest of "
+                        + nodes.size() + " nodes");
+            }
+            int own = distances.get(node);
+            if (distances.stream().anyMatch(distance -> distance < own)) {
+                return Optional.of("node " + node + " is farther from itself than from another node");
+            }
+        }
+        return Optional.empty();
     }
 
     static Optional<String> ofEventChannels(int limit) {

@@ -24,8 +24,8 @@ public record MemorySizes(KiB memory, KiB maxMemory) {
      */
     public MemorySizes {
         new ProblemCollector()
-                .add(DomainRules.ofMemory(memory), "memory", "maxmem")
-                .add(DomainRules.ofMaxMemory(memory, maxMemory), "maxmem", "memory")
+                .add(DomainRules.ofMemory(memory), "memory", "maxmem", "vnuma")
+                .add(DomainRules.ofMaxMemory(memory, maxMemory), "maxmem", "memory", "vnuma")
                 .throwIfAny("");
     }
 

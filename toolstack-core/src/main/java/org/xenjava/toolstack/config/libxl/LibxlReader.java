@@ -51,6 +51,7 @@ final class LibxlReader {
                 .limits(limits(build))
                 .paging(paging(create, build, build.object(UNION + type.word())))
                 .placement(LibxlPlacement.read(create, build))
+                .virtualNodes(LibxlVirtualNodes.read(build))
                 .processor(LibxlProcessor.read(build))
                 .options(LibxlProcessor.options(create, build, build.object(UNION + type.word())));
         if (type == DomainType.HVM) {

@@ -83,6 +83,8 @@ final class LibxlWriter {
             build.bits("avail_vcpus", IntStream.range(0, config.vcpus()));
         }
         LibxlPlacement.writeAffinities(config.placement(), build);
+        build.choice("numa_placement", Optional.of(false).filter(no -> !config.virtualNodes()
+                .isEmpty()));
         ClockConfig clock = config.clock();
         LimitsConfig limits = config.limits();
         build.text(
@@ -98,6 +100,7 @@ final class LibxlWriter {
                         "rtc_timeoffset",
                         Optional.of(clock.offsetSeconds() & UINT32_MASK).filter(offset -> offset != 0))
                 .choice("localtime", Optional.of(true).filter(yes -> clock.base() == ClockConfig.Base.LOCAL_TIME))
+                .elements("vnuma_nodes", LibxlVirtualNodes.write(config.virtualNodes()))
                 .number("max_grant_frames", number(limits.grantFrames()))
                 .number("max_maptrack_frames", number(limits.maptrackFrames()))
                 .number("max_grant_version", number(limits.grantVersion()));

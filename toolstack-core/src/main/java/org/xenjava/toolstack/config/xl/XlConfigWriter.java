@@ -29,6 +29,7 @@ import org.xenjava.toolstack.config.PlatformConfig;
 import org.xenjava.toolstack.config.PlatformConfig.GenerationId;
 import org.xenjava.toolstack.config.ViridianFeature;
 import org.xenjava.toolstack.processor.CpuList;
+import org.xenjava.toolstack.processor.VirtualNode;
 import org.xenjava.toolstack.xenctrl.units.KiB;
 
 /**
@@ -70,6 +71,7 @@ public final class XlConfigWriter {
         number("vcpus", config.vcpus());
         number("maxvcpus", config.maxVcpus());
         placement(config.placement(), config.maxVcpus());
+        virtualNodes(config.virtualNodes());
         xen(config);
         lifecycle(config.lifecycle());
         config.hvm().ifPresent(machine -> machine(machine, config.clock()));
@@ -95,6 +97,20 @@ public final class XlConfigWriter {
         placement.weight().ifPresent(weight -> number("cpu_weight", weight));
         placement.cap().ifPresent(cap -> number("cap", cap));
         placement.pool().ifPresent(pool -> string("pool", pool));
+    }
+
+    /** A list for each node. */
+    private void virtualNodes(List<VirtualNode> nodes) {
+        if (nodes.isEmpty()) {
+            return;
+        }
+        text.append("vnuma = [\n");
+        for (VirtualNode node : nodes) {
+            text.append("    [ \"")
+                    .append(String.join("\", \"", XlPlacementSection.options(node)))
+                    .append("\" ],\n");
+        }
+        text.append("]\n");
     }
 
     private void cpus(String key, List<CpuList> lists, int maxVcpus) {

@@ -21,6 +21,7 @@ import org.xenjava.toolstack.config.DomainType;
 import org.xenjava.toolstack.config.LifecycleAction;
 import org.xenjava.toolstack.config.OtherDevice;
 import org.xenjava.toolstack.error.ConfigException;
+import org.xenjava.toolstack.processor.VirtualNode;
 import org.xenjava.toolstack.text.UuidText;
 import org.xenjava.toolstack.xenctrl.units.KiB;
 
@@ -44,7 +45,7 @@ final class XlInterpreter {
     /** The guest; empty if any error has been reported. */
     Optional<DomainConfig> domain() {
         Optional<DomainType> type = type();
-        new XlKeyCheck(settings, type, populateOnDemand(type)).checkAll();
+        new XlKeyCheck(settings, type).checkAll();
         settings.require("name", "");
         DomainConfig.Builder builder =
                 DomainConfig.builder(settings.text("name").orElse(""));
@@ -62,12 +63,16 @@ final class XlInterpreter {
         XlDescribedSection described = new XlDescribedSection(settings, type);
         builder.deviceModel(described.deviceModel()).describedKeys(described.keys());
         described.label().ifPresent(builder::label);
-        memory(builder);
+        XlPlacementSection places = new XlPlacementSection(settings);
+        List<VirtualNode> nodes = places.virtualNodes();
+        builder.virtualNodes(nodes);
+        memory(builder, nodes);
         int vcpus = settings.integer("vcpus").orElse(1);
-        Optional<Integer> maxVcpus = settings.integer("maxvcpus");
+        Optional<Integer> maxVcpus = settings.integer("maxvcpus")
+                .or(() -> nodes.isEmpty() ? Optional.empty() : Optional.of(XlPlacementSection.vcpusOf(nodes)));
         builder.vcpus(vcpus);
         maxVcpus.ifPresent(builder::maxVcpus);
-        builder.placement(new XlPlacementSection(settings, Math.max(1, maxVcpus.orElse(vcpus))).placement());
+        builder.placement(places.placement(Math.max(1, maxVcpus.orElse(vcpus))));
         devices(builder, described.screen());
         uuid().ifPresent(builder::uuid);
         builder.lifecycle(new Lifecycle(
@@ -162,19 +167,18 @@ final class XlInterpreter {
                 .orElse("");
     }
 
-    private boolean populateOnDemand(Optional<DomainType> type) {
-        return !type.equals(Optional.of(DomainType.PV))
-                && memory.isPresent()
-                && maxMemory.filter(memory.get()::isLessThan).isPresent();
-    }
-
-    /** Each of memory and maxmem is the default of the other, as in xl; if both are missing, that is an error. */
-    private void memory(DomainConfig.Builder builder) {
-        if (!settings.has("maxmem")) {
+    /**
+     * Each of memory and maxmem is the default of the other, as in xl; that of maxmem is the sum of the guest's NUMA nodes,
+     * if it has any. If all of them are missing, that is an error.
+     */
+    private void memory(DomainConfig.Builder builder, List<VirtualNode> nodes) {
+        Optional<KiB> most = maxMemory.or(
+                () -> nodes.isEmpty() ? Optional.empty() : Optional.of(XlPlacementSection.memoryOf(nodes)));
+        if (most.isEmpty() && !settings.has("maxmem") && !settings.has("vnuma")) {
             settings.require("memory", ": xl would give the guest 32 MiB");
         }
-        memory.or(() -> maxMemory).ifPresent(builder::memory);
-        maxMemory.ifPresent(builder::maxMemory);
+        memory.or(() -> most).ifPresent(builder::memory);
+        most.ifPresent(builder::maxMemory);
     }
 
     private void devices(DomainConfig.Builder builder, Optional<OtherDevice> screen) {

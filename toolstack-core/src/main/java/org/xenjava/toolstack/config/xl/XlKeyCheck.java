@@ -7,17 +7,12 @@ import org.xenjava.toolstack.config.xl.XlKey.Guests;
 
 /** Reports each key of a file that is not supported. */
 final class XlKeyCheck {
-    /** libxl refuses it together with populate-on-demand (libxl_create.c). */
-    private static final String VNUMA = "vnuma";
-
     private final XlSettings settings;
     private final Optional<DomainType> type;
-    private final boolean populateOnDemand;
 
-    XlKeyCheck(XlSettings settings, Optional<DomainType> type, boolean populateOnDemand) {
+    XlKeyCheck(XlSettings settings, Optional<DomainType> type) {
         this.settings = settings;
         this.type = type;
-        this.populateOnDemand = populateOnDemand;
     }
 
     void checkAll() {
@@ -67,10 +62,7 @@ final class XlKeyCheck {
         if (key.isHarmless(setting.value())) {
             return;
         }
-        String also = populateOnDemand && key.name().equals(VNUMA)
-                ? "; and a guest with it cannot be populated on demand: maxmem must be memory"
-                : "";
-        settings.complain(setting.key(), "'" + key.name() + "' is known but not supported yet: " + key.reason() + also);
+        settings.complain(setting.key(), "'" + key.name() + "' is known but not supported yet: " + key.reason());
     }
 
     private void warnOfOtherGuests(XlSetting setting, XlKey key) {

@@ -36,6 +36,7 @@ final class XlKeys {
                     supported(STRING_OR_LIST, ANY, "cpus", "cpus_soft"),
                     supported(NUMBER, ANY, "cpu_weight", "cap"),
                     supported(STRING, ANY, "pool"),
+                    supported(LIST, ANY, "vnuma"),
                     supported(BOOLEAN, ANY, "localtime"),
                     supported(NUMBER, ANY, "rtc_timeoffset"),
                     supported(STRING, ANY, "tsc_mode"),
@@ -97,7 +98,6 @@ final class XlKeys {
                     supported(STRING, ANY, "device_model_user"),
                     // Processors
                     ignored(NUMBER, ANY, "the scheduler's defaults apply", "period", "slice", "latency", "extratime"),
-                    refused(LIST, ANY, "virtual NUMA comes with the host's NUMA nodes", "vnuma"),
                     refused(LIST, ANY, "Xen has cache colouring on Arm only", "llc_colors"),
                     // Memory
                     ignored(BOOLEAN, ANY, "the key tunes shadow paging", "oos"),

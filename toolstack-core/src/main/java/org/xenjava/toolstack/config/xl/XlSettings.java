@@ -4,6 +4,7 @@ package org.xenjava.toolstack.config.xl;
 import com.google.common.primitives.Ints;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.Collections;
@@ -171,6 +172,24 @@ final class XlSettings {
             return List.of();
         }
         return list.items().stream().map(item -> ((Text) item).text()).toList();
+    }
+
+    /** The lists of texts of a list of lists; none if the key is missing. */
+    List<List<String>> lists(String key) {
+        Optional<XlValue> value = value(key);
+        if (value.isEmpty()) {
+            return List.of();
+        }
+        List<XlValue> elements = value.get() instanceof Items list ? list.items() : List.of(value.get());
+        List<List<String>> lists = new ArrayList<>();
+        for (XlValue element : elements) {
+            if (!(element instanceof Items inner) || inner.items().stream().anyMatch(Items.class::isInstance)) {
+                complain(key, "'" + key + "' is not a list of lists of texts");
+                return List.of();
+            }
+            lists.add(inner.items().stream().map(item -> ((Text) item).text()).toList());
+        }
+        return lists;
     }
 
     /** The texts of a list, or a single text. */

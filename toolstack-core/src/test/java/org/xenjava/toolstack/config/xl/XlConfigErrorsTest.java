@@ -2,7 +2,6 @@
 package org.xenjava.toolstack.config.xl;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTimeout;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.xenjava.toolstack.config.xl.XlSource.errors;
@@ -234,16 +233,6 @@ class XlConfigErrorsTest {
                     errors(PVH + key.name() + " = 'unwanted'"));
             key.harmless().ifPresent(value -> assertEquals("[]", warnings(PVH + key.name() + " = '" + value + "'")));
         }
-    }
-
-    @Test
-    void whatExcludesPopulateOnDemandSaysSoIfTheGuestIsToBePopulatedOnDemand() {
-        String line = "vnuma=[['pnode=0']]";
-        String also = "; and a guest with it cannot be populated on demand: maxmem must be memory";
-        String error = errors(HVM + line);
-        assertFalse(error.endsWith(also), error);
-        assertEquals(error + also, errors(HVM + line + "; maxmem=512"));
-        assertEquals(error, errors(HVM + line + "; maxmem=256"));
     }
 
     @Test
