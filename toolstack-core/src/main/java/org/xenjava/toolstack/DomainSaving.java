@@ -101,6 +101,10 @@ public final class DomainSaving {
         if (config.type() != DomainType.PVH) {
             throw new DomainStateException(verb + " " + domain + ": only PVH guests can be saved or migrated");
         }
+        if (!config.virtualNodes().isEmpty()) {
+            throw new DomainStateException(verb + " " + domain
+                    + ": a guest with vnuma cannot be saved or migrated, because a stream does not have its nodes");
+        }
         return config;
     }
 

@@ -30,17 +30,27 @@ public final class CurrentConfig {
 
     private static DomainConfig present(
             StoreTransaction store, DomainPaths paths, PodPolicy policy, DomainConfig built) {
+        DomainConfig.Builder present = built.toBuilder();
+        if (built.virtualNodes().isEmpty()) {
+            sizes(store, paths, policy, built, present);
+        }
+        return present.name(store.read(paths.name()).orElse(built.name()))
+                .vcpus(vcpus(store, paths, built))
+                .build();
+    }
+
+    /** The memory, which in a guest with NUMA nodes of its own is that of the nodes, whatever its size at present. */
+    private static void sizes(
+            StoreTransaction store,
+            DomainPaths paths,
+            PodPolicy policy,
+            DomainConfig built,
+            DomainConfig.Builder present) {
         KiB maxMemory = store.readPlausibleKib(paths.nextMaximumKib())
                 .or(() -> store.readPlausibleKib(paths.memoryStaticMax()))
                 .orElse(built.maxMemory());
         KiB memory = memory(store, paths, policy, built);
-        String name = store.read(paths.name()).orElse(built.name());
-        return built.toBuilder()
-                .name(name)
-                .vcpus(vcpus(store, paths, built))
-                .memory(memory.isLessThan(maxMemory) ? memory : maxMemory)
-                .maxMemory(maxMemory)
-                .build();
+        present.memory(memory.isLessThan(maxMemory) ? memory : maxMemory).maxMemory(maxMemory);
     }
 
     /** The vCPUs that the domain is asked to have online, by the last vcpu-set. */

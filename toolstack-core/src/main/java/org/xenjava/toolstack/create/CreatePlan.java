@@ -17,6 +17,7 @@ import org.xenjava.toolstack.image.HvmFirmware;
 import org.xenjava.toolstack.image.HvmImagePlan;
 import org.xenjava.toolstack.image.ImagePlan;
 import org.xenjava.toolstack.image.PvhImagePlan;
+import org.xenjava.toolstack.image.PvhImagePlan.LoadedFile;
 import org.xenjava.toolstack.image.PvhKernel;
 import org.xenjava.toolstack.image.RamBounds;
 import org.xenjava.toolstack.imagefile.ImageFiles;
@@ -104,7 +105,7 @@ public record CreatePlan(DomainConfig config, MemoryPlan memory, ImagePlan image
         requireBuildable(config);
         return config.hvm()
                 .map(machine -> MemoryPlan.hvm(config, machine, policy))
-                .orElseGet(() -> MemoryPlan.pvh(config, policy, PvhImagePlan.ACPI_PAGES));
+                .orElseGet(() -> MemoryPlan.pvh(config, policy, PvhImagePlan.acpiPages(config.virtualNodes())));
     }
 
     private static CreatePlan pvh(
@@ -117,13 +118,14 @@ public record CreatePlan(DomainConfig config, MemoryPlan memory, ImagePlan image
         Optional<PvShim> shim = PvShim.of(config);
         Path started = shim.map(one -> host.loader(Optional.of(one.file()))).orElse(kernelFile);
         PvhKernel kernel = images.kernel(started, ram.layout().lowMemEnd());
-        ImagePlan image = shim.map(one -> PvhImagePlan.of(
-                        kernel,
-                        one.files(images.data("kernel", kernelFile), files.commandLine(), ramdisk),
-                        one.commandLine(),
-                        config.maxVcpus(),
-                        ram))
-                .orElseGet(() -> PvhImagePlan.of(kernel, ramdisk, files.commandLine(), config.maxVcpus(), ram));
+        ImagePlan image = PvhImagePlan.of(
+                kernel,
+                shim.map(one -> one.files(images.data("kernel", kernelFile), files.commandLine(), ramdisk))
+                        .orElseGet(() -> LoadedFile.ramdisk(ramdisk)),
+                shim.map(PvShim::commandLine).orElse(files.commandLine()),
+                config.maxVcpus(),
+                memory.virtualNuma(),
+                ram);
         return new CreatePlan(config, memory, image, devices);
     }
 

@@ -7,7 +7,9 @@ import java.time.Clock;
 import java.time.ZoneId;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.UUID;
+import java.util.stream.IntStream;
 import org.xenjava.toolstack.config.CpuPlacement;
 import org.xenjava.toolstack.config.DomainConfig;
 import org.xenjava.toolstack.create.placement.NumaPlacement;
@@ -17,13 +19,16 @@ import org.xenjava.toolstack.error.XenCallException;
 import org.xenjava.toolstack.image.CpuPolicyEdits;
 import org.xenjava.toolstack.memory.MemoryPlan;
 import org.xenjava.toolstack.memory.PopulateCall;
+import org.xenjava.toolstack.memory.VirtualNuma;
 import org.xenjava.toolstack.memory.layout.HvmLayout;
 import org.xenjava.toolstack.memory.layout.SpecialPage;
+import org.xenjava.toolstack.processor.VirtualNode;
 import org.xenjava.toolstack.progress.Cancellation;
 import org.xenjava.toolstack.resize.HostClaim;
 import org.xenjava.toolstack.store.StoreClient;
 import org.xenjava.toolstack.xenctrl.CpuPolicy;
 import org.xenjava.toolstack.xenctrl.CreateDomain;
+import org.xenjava.toolstack.xenctrl.VirtualTopology;
 import org.xenjava.toolstack.xenctrl.Xenctrl;
 import org.xenjava.toolstack.xenctrl.abi.MemoryOp;
 import org.xenjava.toolstack.xenctrl.abi.StructLayout;
@@ -125,7 +130,7 @@ final class GuestShell {
     void createDomain() {
         VcpuPlacement cpus = new VcpuPlacement(xenctrl, store, config.placement());
         placement = Optional.of(cpus);
-        numa = Optional.of(new NumaPlacement(xenctrl, cpus, plan, config.maxVcpus()));
+        numa = Optional.of(NumaPlacement.of(xenctrl, cpus, plan, config.maxVcpus()));
         CreateDomain request = CreateRequest.of(config, uuid, xenctrl);
         cpuPolicy = policy(config, xenctrl);
         domid = xenctrl.domains().create(request);
@@ -182,6 +187,34 @@ final class GuestShell {
         claim.ifPresent(HostClaim::release);
     }
 
+    /** Whether the guest sees NUMA nodes. */
+    boolean hasVirtualNodes() {
+        return !plan.virtualNuma().isNone();
+    }
+
+    /** Tells Xen the NUMA nodes, which hvmloader asks for. */
+    void setVirtualNodes() {
+        VirtualNuma guest = plan.virtualNuma();
+        xenctrl.topology()
+                .setVirtualTopology(
+                        domid,
+                        new VirtualTopology(
+                                guest.nodes().stream()
+                                        .map(VirtualNode::physicalNode)
+                                        .toList(),
+                                guest.nodes().stream()
+                                        .flatMap(node -> node.distances().stream())
+                                        .toList(),
+                                IntStream.range(0, config.maxVcpus())
+                                        .map(guest::nodeOf)
+                                        .boxed()
+                                        .toList(),
+                                guest.ranges().stream()
+                                        .map(range -> new VirtualTopology.Range(
+                                                range.ram().start(), range.ram().end(), range.node()))
+                                        .toList()));
+    }
+
     /** Sets the PoD target before the first populate. Later, Xen ignores it and still returns 0. */
     void setPodTarget() {
         plan.podTarget().ifPresent(target -> {
@@ -194,9 +227,13 @@ final class GuestShell {
     }
 
     void populateRam() {
-        int flags = plan.podTarget().isPresent() ? MemoryOp.XENMEMF_POPULATE_ON_DEMAND : 0;
-        for (PopulateCall call : plan.populateCalls()) {
-            populate(call, flags);
+        int onDemand = plan.podTarget().isPresent() ? MemoryOp.XENMEMF_POPULATE_ON_DEMAND : 0;
+        for (VirtualNuma.Part part : plan.parts()) {
+            OptionalInt node = part.physicalNode();
+            int flags = node.isPresent() ? MemoryOp.exactNode(node.getAsInt()) : onDemand;
+            for (PopulateCall call : part.ram().populateCalls()) {
+                populate(call, flags);
+            }
         }
     }
 
@@ -208,9 +245,11 @@ final class GuestShell {
             return;
         }
         if (call.order() == PopulateCall.ORDER_4K) {
+            OptionalInt node = MemoryOp.node(flags);
             throw new HostMemoryException("Xen populated " + done + " of " + call.extents() + " pages from gfn "
-                    + Long.toHexString(call.firstGfn())
-                    + " on: the host is out of memory, or the paging pool is used up");
+                    + Long.toHexString(call.firstGfn()) + " on: "
+                    + (node.isPresent() ? "NUMA node " + node.getAsInt() + " of the host" : "the host")
+                    + " is out of memory, or the paging pool is used up");
         }
         call.remainder(done).forEach(smaller -> populate(smaller, flags));
     }

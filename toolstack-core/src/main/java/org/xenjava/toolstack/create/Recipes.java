@@ -81,6 +81,7 @@ final class Recipes {
 
     private static List<Step<CreateStep>> shell(GuestShell shell, BootBacking backing, DomainRemoval removal) {
         List<Step<CreateStep>> recipe = new ArrayList<>(domain(shell, shell::setCpuPolicy, backing, removal));
+        recipe.add(Step.of(SET_VIRTUAL_NODES, shell::setVirtualNodes).onlyIf(shell.hasVirtualNodes()));
         recipe.add(Step.of(SET_POD_TARGET, shell::setPodTarget));
         recipe.add(Step.of(POPULATE_RAM, shell::populateRam));
         recipe.add(Step.of(POPULATE_SPECIAL_PAGES, shell::populateSpecialPages));

@@ -5,11 +5,14 @@ import com.google.common.base.Preconditions;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
+import org.xenjava.toolstack.memory.VirtualNuma;
+import org.xenjava.toolstack.processor.VirtualNode;
 import org.xenjava.toolstack.xenctrl.units.Pages;
 
 /**
  * The ACPI tables of a PVH guest: the smallest set with which Linux brings up all its vCPUs. RSDP → XSDT → FADT and
- * MADT; FADT → a DSDT that defines nothing. The platform is "hardware-reduced" (ACPI 5.0, chapter 4.1): no PM registers
+ * MADT; FADT → a DSDT that defines nothing. A guest with NUMA nodes has SRAT and SLIT too. The platform is "hardware-reduced" (ACPI 5.0, chapter 4.1): no PM registers
  * and no FACS. Without a MADT a guest runs on one vCPU without a timer; without a DSDT Linux panics.
  *
  * <p>vCPU <i>i</i> has the APIC id 2<i>i</i>, as in Xen. The tables list every vCPU of the guest as enabled, because
@@ -21,7 +24,10 @@ final class AcpiTables {
     private static final int MAX_VCPUS = 128;
 
     /** The size of the tables for {@value #MAX_VCPUS} vCPUs, in pages. */
-    static final Pages PAGES = Pages.of(1);
+    private static final Pages PAGES = Pages.of(1);
+
+    /** The size of the tables for as many vCPUs in the largest number of NUMA nodes, in pages. */
+    private static final Pages PAGES_WITH_NODES = Pages.of(2);
 
     static final int RSDP_BYTES = 36;
 
@@ -32,6 +38,10 @@ final class AcpiTables {
     private static final int FADT_BYTES = 268;
     private static final int MADT_BYTES = 44;
     private static final int LAPIC_BYTES = 8;
+    private static final int SRAT_BYTES = 48;
+    private static final int SRAT_PROCESSOR_BYTES = 16;
+    private static final int SRAT_MEMORY_BYTES = 40;
+    private static final int SLIT_BYTES = 44;
 
     private static final int XSDT_AT = align(RSDP_BYTES);
     private static final int DSDT_AT = align(XSDT_AT + HEADER_BYTES + XSDT_ENTRIES * Long.BYTES);
@@ -50,23 +60,46 @@ final class AcpiTables {
 
     private static final int LAPIC_ADDRESS = 0xFEE0_0000;
     private static final int LAPIC_ENABLED = 1;
+    private static final int SRAT_REVISION = 1;
+    private static final int SRAT_MEMORY = 1;
+    private static final int SRAT_ENABLED = 1;
 
     private final long address;
-    private final ByteBuffer bytes =
-            ByteBuffer.allocate((int) PAGES.count() * Pages.BYTES).order(ByteOrder.LITTLE_ENDIAN);
+    private final ByteBuffer bytes;
 
     /**
      * @param address guest-physical address of the RSDP, page-aligned, below 4 GiB
      * @param vcpus number of vCPUs that the guest may have, 1 … {@value #MAX_VCPUS}
+     * @param numa the NUMA nodes that the guest sees
      */
-    AcpiTables(long address, int vcpus) {
+    AcpiTables(long address, int vcpus, VirtualNuma numa) {
         Preconditions.checkArgument(vcpus >= 1 && vcpus <= MAX_VCPUS, "%s vCPUs are not 1 … 128", vcpus);
         this.address = address;
-        writeXsdt();
+        this.bytes = ByteBuffer.allocate((int) pages(numa.nodes()).count() * Pages.BYTES)
+                .order(ByteOrder.LITTLE_ENDIAN);
         header(DSDT_AT, "DSDT", 2, HEADER_BYTES);
         writeFadt();
-        writeMadt(vcpus);
-        writeRsdp();
+        int end = writeMadt(vcpus);
+        if (numa.isNone()) {
+            writeXsdt(XSDT_AT, FADT_AT, MADT_AT);
+            writeRsdp(XSDT_AT);
+        } else {
+            int srat = align(end);
+            int slit = align(writeSrat(srat, vcpus, numa));
+            int xsdt = align(writeSlit(slit, numa));
+            writeXsdt(xsdt, FADT_AT, MADT_AT, srat, slit);
+            writeRsdp(xsdt);
+        }
+    }
+
+    /** The number of pages of the tables. */
+    static Pages pages(List<VirtualNode> nodes) {
+        return nodes.isEmpty() ? PAGES : PAGES_WITH_NODES;
+    }
+
+    /** The guest frames of the tables. */
+    PageRange frames() {
+        return PageRange.holding(address, bytes.capacity());
     }
 
     /** The tables, followed by zeros up to the end of the last page. */
@@ -81,20 +114,21 @@ final class AcpiTables {
         return rsdp;
     }
 
-    private void writeRsdp() {
+    private void writeRsdp(int xsdt) {
         ascii(0, "RSD PTR ");
         ascii(9, OEM);
         bytes.put(15, (byte) 2);
         bytes.putInt(20, RSDP_BYTES);
-        bytes.putLong(24, address + XSDT_AT);
+        bytes.putLong(24, address + xsdt);
         checksum(0, 20, 8);
         checksum(0, RSDP_BYTES, 32);
     }
 
-    private void writeXsdt() {
-        bytes.putLong(XSDT_AT + HEADER_BYTES, address + FADT_AT);
-        bytes.putLong(XSDT_AT + HEADER_BYTES + Long.BYTES, address + MADT_AT);
-        header(XSDT_AT, "XSDT", 1, HEADER_BYTES + XSDT_ENTRIES * Long.BYTES);
+    private void writeXsdt(int at, int... tables) {
+        for (int i = 0; i < tables.length; i++) {
+            bytes.putLong(at + HEADER_BYTES + i * Long.BYTES, address + tables[i]);
+        }
+        header(at, "XSDT", 1, HEADER_BYTES + tables.length * Long.BYTES);
     }
 
     private void writeFadt() {
@@ -105,7 +139,8 @@ final class AcpiTables {
         header(FADT_AT, "FACP", 5, FADT_BYTES);
     }
 
-    private void writeMadt(int vcpus) {
+    /** Returns the end of the table, as the next ones do. */
+    private int writeMadt(int vcpus) {
         bytes.putInt(MADT_AT + 36, LAPIC_ADDRESS);
         for (int vcpu = 0; vcpu < vcpus; vcpu++) {
             int entry = MADT_AT + MADT_BYTES + vcpu * LAPIC_BYTES;
@@ -115,6 +150,44 @@ final class AcpiTables {
             bytes.putInt(entry + 4, LAPIC_ENABLED);
         }
         header(MADT_AT, "APIC", 3, MADT_BYTES + vcpus * LAPIC_BYTES);
+        return MADT_AT + MADT_BYTES + vcpus * LAPIC_BYTES;
+    }
+
+    /** The node of each vCPU, by its APIC id, and of each range of memory (ACPI 5.0, chapter 5.2.16). */
+    private int writeSrat(int at, int vcpus, VirtualNuma numa) {
+        bytes.putInt(at + HEADER_BYTES, SRAT_REVISION);
+        int entry = at + SRAT_BYTES;
+        for (int vcpu = 0; vcpu < vcpus; vcpu++) {
+            bytes.put(entry + 1, (byte) SRAT_PROCESSOR_BYTES);
+            bytes.put(entry + 2, (byte) numa.nodeOf(vcpu));
+            bytes.put(entry + 3, (byte) (2 * vcpu));
+            bytes.putInt(entry + 4, SRAT_ENABLED);
+            entry += SRAT_PROCESSOR_BYTES;
+        }
+        for (VirtualNuma.NodeRange range : numa.ranges()) {
+            bytes.put(entry, (byte) SRAT_MEMORY);
+            bytes.put(entry + 1, (byte) SRAT_MEMORY_BYTES);
+            bytes.putInt(entry + 2, range.node());
+            bytes.putLong(entry + 8, range.ram().start());
+            bytes.putLong(entry + 16, range.ram().end() - range.ram().start());
+            bytes.putInt(entry + 28, SRAT_ENABLED);
+            entry += SRAT_MEMORY_BYTES;
+        }
+        header(at, "SRAT", 1, entry - at);
+        return entry;
+    }
+
+    /** The distance from each node to each node (ACPI 5.0, chapter 5.2.17). */
+    private int writeSlit(int at, VirtualNuma numa) {
+        bytes.putLong(at + HEADER_BYTES, numa.nodes().size());
+        int entry = at + SLIT_BYTES;
+        for (VirtualNode node : numa.nodes()) {
+            for (int distance : node.distances()) {
+                bytes.put(entry++, (byte) distance);
+            }
+        }
+        header(at, "SLIT", 1, entry - at);
+        return entry;
     }
 
     /** Writes the header last, because its checksum covers the whole table. */

@@ -11,8 +11,10 @@ import org.xenjava.toolstack.error.ConfigException;
 import org.xenjava.toolstack.error.KernelImageException;
 import org.xenjava.toolstack.image.RamContents.Blob;
 import org.xenjava.toolstack.memory.GuestLayout;
+import org.xenjava.toolstack.memory.VirtualNuma;
 import org.xenjava.toolstack.memory.layout.PvhLayout;
 import org.xenjava.toolstack.memory.layout.SpecialPage;
+import org.xenjava.toolstack.processor.VirtualNode;
 import org.xenjava.toolstack.xenctrl.MemoryMapEntry;
 import org.xenjava.toolstack.xenctrl.MemoryMapEntry.Type;
 import org.xenjava.toolstack.xenctrl.units.Pages;
@@ -27,9 +29,6 @@ import org.xenjava.toolstack.xenctrl.units.Pages;
  * 4.20.
  */
 public final class PvhImagePlan extends ImagePlan {
-    /** The number of pages of the ACPI tables, for any number of vCPUs. */
-    public static final Pages ACPI_PAGES = AcpiTables.PAGES;
-
     /**
      * The address of the ACPI root pointer for kernels that search only below 1 MiB: the last 64 bytes there, as in
      * libxl.
@@ -37,7 +36,6 @@ public final class PvhImagePlan extends ImagePlan {
     private static final long LOW_RSDP = (1 << 20) - 64;
 
     private static final PageRange LOW_RSDP_PAGE = PageRange.holding(LOW_RSDP, AcpiTables.RSDP_BYTES);
-    private static final PageRange ACPI_FRAMES = new PageRange(PvhLayout.ACPI_START >> Pages.SHIFT, ACPI_PAGES);
 
     private final AcpiTables acpi;
     private final long rsdpAddress;
@@ -61,10 +59,26 @@ public final class PvhImagePlan extends ImagePlan {
      * @param content the file
      * @param commandLine text for the kernel; may be empty
      */
-    public record LoadedFile(String what, DataImage content, String commandLine) {}
+    public record LoadedFile(String what, DataImage content, String commandLine) {
+        /** {@return the files of a kernel that gets a ramdisk or nothing} */
+        public static List<LoadedFile> ramdisk(Optional<DataImage> ramdisk) {
+            return ramdisk.stream()
+                    .map(content -> new LoadedFile("ramdisk", content, ""))
+                    .toList();
+        }
+    }
 
     /**
-     * Plans a guest's memory with a kernel and a ramdisk.
+     * {@return the number of pages of the ACPI tables, for any number of vCPUs}
+     *
+     * @param nodes the NUMA nodes that the guest sees
+     */
+    public static Pages acpiPages(List<VirtualNode> nodes) {
+        return AcpiTables.pages(nodes);
+    }
+
+    /**
+     * Plans the memory of a guest with a kernel and a ramdisk, which sees one NUMA node.
      *
      * @param ramdisk the initial ramdisk, which is copied unchanged
      * @param commandLine the kernel's command line; may be empty
@@ -74,10 +88,7 @@ public final class PvhImagePlan extends ImagePlan {
      */
     public static PvhImagePlan of(
             PvhKernel kernel, Optional<DataImage> ramdisk, String commandLine, int maxVcpus, RamBounds ram) {
-        List<LoadedFile> files = ramdisk.stream()
-                .map(content -> new LoadedFile("ramdisk", content, ""))
-                .toList();
-        return of(kernel, files, commandLine, maxVcpus, ram);
+        return of(kernel, LoadedFile.ramdisk(ramdisk), commandLine, maxVcpus, VirtualNuma.NONE, ram);
     }
 
     /**
@@ -86,13 +97,19 @@ public final class PvhImagePlan extends ImagePlan {
      * @param files the files for the kernel, in order
      * @param commandLine the kernel's command line; may be empty
      * @param maxVcpus vCPUs that the guest may have, 1 … 128
+     * @param numa the NUMA nodes that the guest sees
      * @throws KernelImageException if kernel and ramdisk do not fit into the guest's memory
      * @throws ConfigException if the command line is too long or contains a NUL
      */
     public static PvhImagePlan of(
-            PvhKernel kernel, List<LoadedFile> files, String commandLine, int maxVcpus, RamBounds ram) {
-        AcpiTables acpi = new AcpiTables(PvhLayout.ACPI_START, maxVcpus);
-        List<MemoryMapEntry> memoryMap = memoryMap(kernel, ram.layout());
+            PvhKernel kernel,
+            List<LoadedFile> files,
+            String commandLine,
+            int maxVcpus,
+            VirtualNuma numa,
+            RamBounds ram) {
+        AcpiTables acpi = new AcpiTables(PvhLayout.ACPI_START, maxVcpus, numa);
+        List<MemoryMapEntry> memoryMap = memoryMap(kernel, acpi, ram.layout());
         List<StartInfo.Module> modules = files.stream()
                 .map(file ->
                         new StartInfo.Module(file.commandLine(), file.content().length()))
@@ -132,7 +149,7 @@ public final class PvhImagePlan extends ImagePlan {
 
     /** The frames that {@link #loadAcpiInto} writes. The frames are not RAM; the caller populates them first. */
     public PageRange acpiFrames() {
-        return ACPI_FRAMES;
+        return acpi.frames();
     }
 
     /** Writes the ACPI tables. */
@@ -144,7 +161,7 @@ public final class PvhImagePlan extends ImagePlan {
         return kernel.rsdpUnrestricted() ? PvhLayout.ACPI_START : LOW_RSDP;
     }
 
-    private static List<MemoryMapEntry> memoryMap(PvhKernel kernel, GuestLayout layout) {
+    private static List<MemoryMapEntry> memoryMap(PvhKernel kernel, AcpiTables acpi, GuestLayout layout) {
         List<MemoryMapEntry> map = new ArrayList<>();
         map.add(new MemoryMapEntry(0, layout.lowMemEnd(), Type.RAM));
         map.add(entry(new PageRange(SpecialPage.gfns()[0], SpecialPage.count()), Type.RESERVED));
@@ -152,7 +169,7 @@ public final class PvhImagePlan extends ImagePlan {
             // The entry is inside the RAM. Where entries overlap, kernels use the one that is not RAM.
             map.add(entry(LOW_RSDP_PAGE, Type.ACPI));
         }
-        map.add(entry(ACPI_FRAMES, Type.ACPI));
+        map.add(entry(acpi.frames(), Type.ACPI));
         if (layout.highMemBytes() > 0) {
             map.add(new MemoryMapEntry(GuestLayout.FOUR_GIB, layout.highMemBytes(), Type.RAM));
         }

@@ -25,6 +25,7 @@ import org.xenjava.toolstack.xenctrl.units.Pages;
  * @param pagingPoolBytes memory for Xen's page tables of the guest, in bytes: 1 MiB per vCPU and 4 KiB per MiB of
  *     maxmem, with shadow paging 8 KiB, as in libxl; or the configured size, if that is more
  * @param bootTarget {@code memory/target}
+ * @param virtualNuma the NUMA nodes that the guest sees
  */
 public record MemoryPlan(
         GuestShape shape,
@@ -33,7 +34,8 @@ public record MemoryPlan(
         Optional<Pages> podTarget,
         Pages claim,
         long pagingPoolBytes,
-        KiB bootTarget) {
+        KiB bootTarget,
+        VirtualNuma virtualNuma) {
 
     private static final long BYTES_PER_KIB = 1024;
 
@@ -73,11 +75,17 @@ public record MemoryPlan(
      * {@return the plan of a guest whose memory comes from a saved domain} All pages are populated for real, whatever
      * the size to which the guest may grow; max_mem keeps the slack of the build, because the balloon driver's arithmetic
      * continues.
+     *
+     * @throws ConfigException if the guest is to see NUMA nodes, which no saved domain has
      */
     public MemoryPlan restored() {
+        if (!virtualNuma.isNone()) {
+            throw new ConfigException("vnuma: a saved domain has no NUMA nodes of its own");
+        }
         Pages claimed =
                 podTarget.map(target -> claim.minus(target).plus(shape.ram())).orElse(claim);
-        return new MemoryPlan(shape, layout, maxMem, Optional.empty(), claimed, pagingPoolBytes, bootTarget);
+        return new MemoryPlan(
+                shape, layout, maxMem, Optional.empty(), claimed, pagingPoolBytes, bootTarget, virtualNuma);
     }
 
     private static MemoryPlan of(
@@ -90,7 +98,8 @@ public record MemoryPlan(
                 podTarget,
                 podTarget.orElse(shape.frames()).plus(besideRam),
                 pagingPoolBytes(config),
-                policy.bootTarget(shape));
+                policy.bootTarget(shape),
+                VirtualNuma.of(config.virtualNodes(), shape.videoRam(), layout.lowMemEnd()));
     }
 
     /** {@return the ranges of RAM by address} */
@@ -98,9 +107,16 @@ public record MemoryPlan(
         return layout.ram();
     }
 
+    /** {@return the RAM in parts by address, of which each comes from one node of the host} */
+    public List<VirtualNuma.Part> parts() {
+        return virtualNuma.parts(ram());
+    }
+
     /** {@return all calls that populate the RAM, in order} */
     public List<PopulateCall> populateCalls() {
-        return ram().stream().flatMap(range -> range.populateCalls().stream()).toList();
+        return parts().stream()
+                .flatMap(part -> part.ram().populateCalls().stream())
+                .toList();
     }
 
     /**

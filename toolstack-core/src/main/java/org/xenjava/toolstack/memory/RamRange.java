@@ -21,10 +21,10 @@ public record RamRange(long start, long end) {
     }
 
     /**
-     * The calls that populate the range: 1 GiB extents where they fit, then 2 MiB ones, then single pages; the extents
-     * are libxenguest's ({@code meminit_hvm}), so that Xen's p2m becomes the same, in fewer calls.
+     * {@return the calls that populate the range} 1 GiB extents where they fit, then 2 MiB ones, then single pages; the
+     * extents are libxenguest's ({@code meminit_hvm}), so that Xen's p2m becomes the same, in fewer calls.
      */
-    List<PopulateCall> populateCalls() {
+    public List<PopulateCall> populateCalls() {
         List<PopulateCall> calls = new ArrayList<>();
         long gfn = start >> Pages.SHIFT;
         long endGfn = end >> Pages.SHIFT;

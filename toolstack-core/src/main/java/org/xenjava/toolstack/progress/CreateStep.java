@@ -24,6 +24,8 @@ public enum CreateStep implements OperationStep {
     SET_CPU_POLICY("set the CPU policy"),
     /** Host memory is reserved for the build. */
     CLAIM_MEMORY("claim host memory"),
+    /** Xen gets the NUMA nodes that the guest sees. */
+    SET_VIRTUAL_NODES("set the virtual NUMA nodes"),
     /** Xen gets the PoD target, before the first page. */
     SET_POD_TARGET("set the PoD target"),
     /** The domain gets its RAM, or populate-on-demand entries. */

@@ -15,11 +15,16 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.xenjava.toolstack.memory.VirtualNuma;
+import org.xenjava.toolstack.processor.VirtualNode;
+import org.xenjava.toolstack.xenctrl.units.CpuSet;
+import org.xenjava.toolstack.xenctrl.units.KiB;
 
 /** Walks the tables from the root pointer on, as a guest does. */
 class AcpiTablesTest {
@@ -29,7 +34,7 @@ class AcpiTablesTest {
     @ParameterizedTest
     @ValueSource(ints = {1, 2, 127, 128})
     void everyTableIsReachedFromTheRootPointerAndSumsUpToZero(int vcpus) {
-        byte[] page = new AcpiTables(BASE, vcpus).pages();
+        byte[] page = new AcpiTables(BASE, vcpus, VirtualNuma.NONE).pages();
 
         assertEquals(4096, page.length);
         ByteBuffer rsdp = at(page, BASE);
@@ -51,7 +56,7 @@ class AcpiTablesTest {
     @ParameterizedTest
     @ValueSource(ints = {1, 128})
     void tablesNeitherOverlapNorLeaveThePage(int vcpus) {
-        byte[] page = new AcpiTables(BASE, vcpus).pages();
+        byte[] page = new AcpiTables(BASE, vcpus, VirtualNuma.NONE).pages();
         List<int[]> extents = Stream.of("XSDT", "DSDT", "FACP", "APIC")
                 .map(signature -> {
                     int at = new String(page, StandardCharsets.ISO_8859_1).indexOf(signature);
@@ -74,9 +79,50 @@ class AcpiTablesTest {
         assertTrue(end <= 4096);
     }
 
+    /** The largest tables: of 128 vCPUs in 32 nodes. */
+    @Test
+    void nodesOfVcpusAndMemoryAreInSratAndDistancesInSlit() {
+        List<VirtualNode> nodes = IntStream.range(0, 32)
+                .mapToObj(node -> new VirtualNode(
+                        0,
+                        KiB.ofMiB(128),
+                        CpuSet.range(4 * node, 4 * node + 3),
+                        IntStream.range(0, 32)
+                                .mapToObj(other -> other == node ? 10 : 20 + other)
+                                .toList()))
+                .toList();
+        byte[] pages = new AcpiTables(BASE, 128, VirtualNuma.of(nodes, KiB.ZERO, BASE)).pages();
+
+        assertEquals(8192, pages.length);
+        assertEquals(0, sum(pages, 0, 36));
+        ByteBuffer xsdt = table(pages, at(pages, BASE).getLong(24), "XSDT", 1, 68);
+        table(pages, xsdt.getLong(36), "FACP", 5, 268);
+        table(pages, xsdt.getLong(44), "APIC", 3, 44 + 8 * 128);
+        ByteBuffer srat = table(pages, xsdt.getLong(52), "SRAT", 1, 48 + 16 * 128 + 40 * 33);
+        assertEquals(1, srat.getInt(36));
+        for (int vcpu = 0; vcpu < 128; vcpu++) {
+            int entry = 48 + 16 * vcpu;
+            assertEquals(0x1000, srat.getShort(entry), "type and length");
+            assertEquals(vcpu / 4, srat.get(entry + 2), "node");
+            assertEquals(2 * vcpu, srat.get(entry + 3) & 0xff, "APIC id");
+            assertEquals(1, srat.getInt(entry + 4), "flags");
+        }
+        int last = 48 + 16 * 128 + 40 * 32;
+        assertEquals(0x2801, srat.getShort(last), "type and length");
+        assertEquals(31, srat.getInt(last + 2), "node");
+        assertEquals(1L << 32, srat.getLong(last + 8), "start");
+        assertEquals(64L << 20, srat.getLong(last + 16), "length");
+        assertEquals(1, srat.getInt(last + 28), "flags");
+        ByteBuffer slit = table(pages, xsdt.getLong(60), "SLIT", 1, 44 + 32 * 32);
+        assertEquals(32, slit.getLong(36));
+        assertEquals(
+                List.of(10, 21, 20, 10),
+                List.of((int) slit.get(44), (int) slit.get(45), (int) slit.get(44 + 32), (int) slit.get(44 + 33)));
+    }
+
     @Test
     void theHardwareIsReducedSoThatNoRegistersAreNeeded() {
-        byte[] page = new AcpiTables(BASE, 1).pages();
+        byte[] page = new AcpiTables(BASE, 1, VirtualNuma.NONE).pages();
         ByteBuffer fadt = fadt(page);
 
         assertEquals(1 << 20, fadt.getInt(112) & 1 << 20);
@@ -88,7 +134,7 @@ class AcpiTablesTest {
 
     @Test
     void everyVcpuIsListedAsEnabledWithTheApicIdThatXenGivesIt() {
-        ByteBuffer madt = madt(new AcpiTables(BASE, 128).pages());
+        ByteBuffer madt = madt(new AcpiTables(BASE, 128, VirtualNuma.NONE).pages());
 
         assertEquals(0xFEE0_0000, madt.getInt(36));
         for (int vcpu = 0; vcpu < 128; vcpu++) {
@@ -104,7 +150,7 @@ class AcpiTablesTest {
     @Test
     void vcpusAreListedAsInTheTableThatLibxlMadeFor4OfThem() {
         byte[] libxl = Resources.recorded("madt-4-vcpus.hex");
-        ByteBuffer madt = madt(new AcpiTables(BASE, 4).pages());
+        ByteBuffer madt = madt(new AcpiTables(BASE, 4, VirtualNuma.NONE).pages());
 
         byte[] ours = new byte[libxl.length];
         madt.get(0, ours);
@@ -113,7 +159,7 @@ class AcpiTablesTest {
 
     @Test
     void theRootPointerCanBeCopiedElsewhere() {
-        AcpiTables tables = new AcpiTables(BASE, 1);
+        AcpiTables tables = new AcpiTables(BASE, 1, VirtualNuma.NONE);
 
         assertArrayEquals(Arrays.copyOf(tables.pages(), 36), tables.rsdp());
     }
@@ -121,15 +167,16 @@ class AcpiTablesTest {
     @ParameterizedTest
     @ValueSource(ints = {0, 129})
     void numbersOfVcpusThatXenDoesNotHaveAreRefused(int vcpus) {
-        assertThrows(IllegalArgumentException.class, () -> new AcpiTables(BASE, vcpus));
+        assertThrows(IllegalArgumentException.class, () -> new AcpiTables(BASE, vcpus, VirtualNuma.NONE));
     }
 
     /** Intel's disassembler reads the tables without a complaint, where it is installed. */
     @ParameterizedTest
-    @ValueSource(strings = {"FACP", "APIC", "DSDT", "XSDT"})
+    @ValueSource(strings = {"FACP", "APIC", "DSDT", "XSDT", "SRAT", "SLIT"})
     void iaslReadsTheTables(String signature, @TempDir Path directory) throws IOException, InterruptedException {
         assumeTrue(Files.isExecutable(Path.of("/usr/bin/iasl")), "iasl is not installed");
-        byte[] page = new AcpiTables(BASE, 4).pages();
+        List<VirtualNode> nodes = List.of(new VirtualNode(0, KiB.ofMiB(64), CpuSet.range(0, 3), List.of(10)));
+        byte[] page = new AcpiTables(BASE, 4, VirtualNuma.of(nodes, KiB.ZERO, BASE)).pages();
         int at = new String(page, StandardCharsets.ISO_8859_1).indexOf(signature);
         int length = ByteBuffer.wrap(page).order(ByteOrder.LITTLE_ENDIAN).getInt(at + 4);
         Path file = directory.resolve(signature + ".dat");

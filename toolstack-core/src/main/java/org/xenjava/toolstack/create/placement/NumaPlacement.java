@@ -2,13 +2,17 @@
 package org.xenjava.toolstack.create.placement;
 
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import java.util.TreeSet;
 import java.util.stream.IntStream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.xenjava.toolstack.error.ConfigException;
 import org.xenjava.toolstack.memory.MemoryPlan;
+import org.xenjava.toolstack.memory.VirtualNuma;
+import org.xenjava.toolstack.processor.VirtualNode;
 import org.xenjava.toolstack.xenctrl.Affinity;
 import org.xenjava.toolstack.xenctrl.CpuCalls.PinOverride;
 import org.xenjava.toolstack.xenctrl.DomainInfo;
@@ -20,15 +24,22 @@ import org.xenjava.toolstack.xenctrl.units.Pages;
 
 /**
  * Places a new domain on NUMA nodes, unless its configuration says where its vCPUs should run: its memory comes from the
- * chosen nodes as long as they have some, and its vCPUs prefer their CPUs. Looked up before the domain exists.
+ * chosen nodes as long as they have some, and its vCPUs prefer their CPUs. A guest with NUMA nodes of its own is on the
+ * nodes of the host that those name. Looked up before the domain exists.
  */
 public final class NumaPlacement {
     private static final Logger LOG = LoggerFactory.getLogger(NumaPlacement.class);
 
     private final Xenctrl xenctrl;
-    private final int vcpus;
     private final Optional<CpuSet> nodes;
-    private final CpuSet cpus;
+    private final List<CpuSet> preferred;
+
+    /** @param preferred the CPUs of each vCPU; none if the vCPUs stay where they are */
+    private NumaPlacement(Xenctrl xenctrl, Optional<CpuSet> nodes, List<CpuSet> preferred) {
+        this.xenctrl = xenctrl;
+        this.nodes = nodes;
+        this.preferred = List.copyOf(preferred);
+    }
 
     /**
      * Chooses the nodes.
@@ -37,35 +48,66 @@ public final class NumaPlacement {
      * @param placement the CPUs on which the domain may run
      * @param memory the domain's memory
      * @param vcpus vCPUs that the domain may have
+     * @return the placement
+     * @throws ConfigException if the host has no such node as the guest's own nodes name
      */
-    public NumaPlacement(Xenctrl xenctrl, VcpuPlacement placement, MemoryPlan memory, int vcpus) {
-        this.xenctrl = xenctrl;
-        this.vcpus = vcpus;
+    public static NumaPlacement of(Xenctrl xenctrl, VcpuPlacement placement, MemoryPlan memory, int vcpus) {
+        if (!memory.virtualNuma().isNone()) {
+            return ofVirtualNodes(xenctrl, placement, memory.virtualNuma(), vcpus);
+        }
         if (xenctrl.host().lastPhysInfo().nodes() < 2) {
-            nodes = Optional.empty();
-            cpus = CpuSet.NONE;
-            return;
+            return new NumaPlacement(xenctrl, Optional.empty(), List.of());
         }
         List<Integer> nodeOfCpu = xenctrl.cpus().nodes();
-        nodes = placement.automatic(vcpus).flatMap(allowed -> choose(allowed, nodeOfCpu, memory));
-        cpus = CpuSet.of(IntStream.range(0, nodeOfCpu.size())
-                .filter(cpu -> nodes.filter(chosen -> nodeOfCpu.get(cpu) >= 0 && chosen.contains(nodeOfCpu.get(cpu)))
-                        .isPresent())
+        Optional<CpuSet> nodes =
+                placement.automatic(vcpus).flatMap(allowed -> choose(xenctrl, allowed, nodeOfCpu, memory, vcpus));
+        List<CpuSet> preferred = nodes.map(chosen -> Collections.nCopies(vcpus, cpus(nodeOfCpu, chosen)))
+                .orElse(List.of());
+        return new NumaPlacement(xenctrl, nodes, preferred);
+    }
+
+    private static NumaPlacement ofVirtualNodes(
+            Xenctrl xenctrl, VcpuPlacement placement, VirtualNuma guest, int vcpus) {
+        int count = xenctrl.host().lastPhysInfo().nodes();
+        CpuSet nodes = CpuSet.of(
+                guest.nodes().stream().mapToInt(VirtualNode::physicalNode).toArray());
+        nodes.cpus().filter(node -> node >= count).findFirst().ifPresent(node -> {
+            throw new ConfigException(
+                    "vnuma: the host has no NUMA node " + node + "; its nodes are 0 to " + (count - 1));
+        });
+        List<Integer> nodeOfCpu = xenctrl.cpus().nodes();
+        List<CpuSet> preferred = IntStream.range(0, vcpus)
+                .mapToObj(vcpu -> guest.nodes().get(guest.nodeOf(vcpu)).physicalNode())
+                .map(node -> cpus(nodeOfCpu, CpuSet.of(node)))
+                .toList();
+        for (int vcpu = 0; vcpu < vcpus; vcpu++) {
+            CpuSet near = preferred.get(vcpu);
+            if (placement.allowed(vcpu).filter(cpus -> cpus.and(near).isEmpty()).isPresent()) {
+                LOG.warn("vnuma: vCPU {} may not run on any CPU of the host's node that has its memory", vcpu);
+            }
+        }
+        return new NumaPlacement(xenctrl, Optional.of(nodes), placement.hasPreferences() ? List.of() : preferred);
+    }
+
+    private static CpuSet cpus(List<Integer> nodeOfCpu, CpuSet nodes) {
+        return CpuSet.of(IntStream.range(0, nodeOfCpu.size())
+                .filter(cpu -> nodeOfCpu.get(cpu) >= 0 && nodes.contains(nodeOfCpu.get(cpu)))
                 .toArray());
     }
 
     /** A guest that may grow gets nodes that have its largest size, if there are such nodes. */
-    private Optional<CpuSet> choose(CpuSet allowed, List<Integer> nodeOfCpu, MemoryPlan memory) {
-        List<NumaChoice.Node> candidates = candidates(allowed, nodeOfCpu);
+    private static Optional<CpuSet> choose(
+            Xenctrl xenctrl, CpuSet allowed, List<Integer> nodeOfCpu, MemoryPlan memory, int vcpus) {
+        List<NumaChoice.Node> candidates = candidates(xenctrl, allowed, nodeOfCpu);
         long overhead = memory.pagingPoolBytes();
         long most = memory.shape().frames().count() * Pages.BYTES + overhead;
         return NumaChoice.of(candidates, most, vcpus)
                 .or(() -> NumaChoice.of(candidates, memory.claim().count() * Pages.BYTES + overhead, vcpus));
     }
 
-    private List<NumaChoice.Node> candidates(CpuSet allowed, List<Integer> nodeOfCpu) {
+    private static List<NumaChoice.Node> candidates(Xenctrl xenctrl, CpuSet allowed, List<Integer> nodeOfCpu) {
         List<NodeMemory> memories = xenctrl.topology().nodes();
-        int[] crowd = crowd(nodeOfCpu, memories.size());
+        int[] crowd = crowd(xenctrl, nodeOfCpu, memories.size());
         List<NumaChoice.Node> candidates = new ArrayList<>();
         for (int node = 0; node < memories.size(); node++) {
             int number = node;
@@ -80,11 +122,11 @@ public final class NumaPlacement {
     }
 
     /** For each node, the number of vCPUs that prefer it or may run there. */
-    private int[] crowd(List<Integer> nodeOfCpu, int count) {
+    private static int[] crowd(Xenctrl xenctrl, List<Integer> nodeOfCpu, int count) {
         int[] crowd = new int[count];
         for (DomainInfo domain : xenctrl.domains().list()) {
             for (int vcpu = 0; vcpu <= domain.maxVcpuId(); vcpu++) {
-                where(domain.domid(), vcpu).ifPresent(where -> new TreeSet<>(where.cpus()
+                where(xenctrl, domain.domid(), vcpu).ifPresent(where -> new TreeSet<>(where.cpus()
                                 .filter(cpu -> cpu < nodeOfCpu.size())
                                 .mapToObj(nodeOfCpu::get)
                                 .filter(node -> node >= 0 && node < count)
@@ -96,7 +138,7 @@ public final class NumaPlacement {
     }
 
     /** Empty if the domain ends in the meantime. */
-    private Optional<CpuSet> where(int domid, int vcpu) {
+    private static Optional<CpuSet> where(Xenctrl xenctrl, int domid, int vcpu) {
         try {
             Affinity affinity = xenctrl.cpus().affinity(domid, vcpu);
             CpuSet both = affinity.hard().and(affinity.soft());
@@ -114,8 +156,11 @@ public final class NumaPlacement {
     public void apply(int domid) {
         nodes.ifPresent(chosen -> {
             LOG.debug("domain {} is placed on the NUMA nodes {}", domid, chosen);
-            for (int vcpu = 0; vcpu < vcpus; vcpu++) {
-                xenctrl.cpus().setAffinity(domid, vcpu, Optional.empty(), Optional.of(cpus), PinOverride.KEEP);
+            for (int vcpu = 0; vcpu < preferred.size(); vcpu++) {
+                CpuSet cpus = preferred.get(vcpu);
+                if (!cpus.isEmpty()) {
+                    xenctrl.cpus().setAffinity(domid, vcpu, Optional.empty(), Optional.of(cpus), PinOverride.KEEP);
+                }
             }
             xenctrl.topology().setNodeAffinity(domid, chosen);
         });

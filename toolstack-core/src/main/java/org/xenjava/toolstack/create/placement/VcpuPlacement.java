@@ -91,6 +91,16 @@ public final class VcpuPlacement {
                 .toList();
     }
 
+    /** Whether the configuration says where vCPUs should run. */
+    boolean hasPreferences() {
+        return !soft.isEmpty();
+    }
+
+    /** The CPUs on which a vCPU may run; empty for all of the pool. */
+    Optional<CpuSet> allowed(int vcpu) {
+        return at(hard, vcpu);
+    }
+
     /**
      * The CPUs on which a domain may be placed automatically; empty if its configuration has placed it: with CPUs on which
      * its vCPUs should run, with different CPUs for its vCPUs, or with CPUs of one node, where Xen takes the memory itself.

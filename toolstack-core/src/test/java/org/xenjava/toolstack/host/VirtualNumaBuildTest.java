@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.host;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.xenjava.toolstack.Domain;
+import org.xenjava.toolstack.DomainSaving.Afterwards;
+import org.xenjava.toolstack.config.CpuPlacement;
+import org.xenjava.toolstack.config.DomainConfig;
+import org.xenjava.toolstack.config.DomainType;
+import org.xenjava.toolstack.error.ConfigException;
+import org.xenjava.toolstack.error.DomainStateException;
+import org.xenjava.toolstack.error.HostMemoryException;
+import org.xenjava.toolstack.error.ToolstackException;
+import org.xenjava.toolstack.host.HostTopology.Node;
+import org.xenjava.toolstack.processor.CpuList;
+import org.xenjava.toolstack.processor.VirtualNode;
+import org.xenjava.toolstack.sim.SimulatedXen;
+import org.xenjava.toolstack.sim.fault.Fault;
+import org.xenjava.toolstack.sim.fault.MachineState;
+import org.xenjava.toolstack.xenctrl.abi.Hypercall;
+import org.xenjava.toolstack.xenctrl.abi.MemoryOp;
+import org.xenjava.toolstack.xenctrl.abi.StructLayout;
+import org.xenjava.toolstack.xenctrl.abi.StructView;
+import org.xenjava.toolstack.xenctrl.lib.Errno;
+import org.xenjava.toolstack.xenctrl.lib.HypercallBuffer;
+import org.xenjava.toolstack.xenctrl.lib.XenLibException;
+import org.xenjava.toolstack.xenctrl.units.CpuSet;
+import org.xenjava.toolstack.xenctrl.units.KiB;
+
+/** Guests that see NUMA nodes, on a host with two nodes, each with two CPUs. */
+class VirtualNumaBuildTest {
+    private static final long MIB = 1 << 20;
+
+    private final TestHost host =
+            TestHost.of(SimulatedXen.builder().cpus(4).nodes(2).dom0Vcpus(1));
+
+    @AfterEach
+    void close() {
+        host.close();
+    }
+
+    private static VirtualNode node(int physical, long mib, int vcpu, Integer... distances) {
+        return new VirtualNode(physical, KiB.ofMiB(mib), CpuSet.of(vcpu), List.of(distances));
+    }
+
+    private static DomainConfig.Builder guest(DomainType type, VirtualNode... nodes) {
+        long mib =
+                List.of(nodes).stream().mapToLong(node -> node.memory().toMiB()).sum();
+        DomainConfig.Builder guest = type == DomainType.HVM
+                ? DomainConfig.builder("virtual").type(type).memoryMib(mib)
+                : TestHost.guest("virtual", mib, mib);
+        return guest.vcpus(2).virtualNodes(List.of(nodes));
+    }
+
+    /** Node 0 of the guest is node 1 of the host. */
+    private static DomainConfig.Builder crossed(DomainType type) {
+        return guest(type, node(1, 96, 0, 10, 21), node(0, 160, 1, 22, 11));
+    }
+
+    private List<Long> freeMib() {
+        return host.toolstack.topology().nodes().stream()
+                .map(Node::freeBytes)
+                .map(bytes -> bytes / MIB)
+                .toList();
+    }
+
+    @ParameterizedTest
+    @EnumSource(
+            value = DomainType.class,
+            names = {"PVH", "HVM"})
+    void theMemoryOfEachNodeIsOnItsPhysicalNode(DomainType type) {
+        List<Long> before = freeMib();
+        Domain domain = host.toolstack.create(crossed(type).build());
+        List<Long> after = freeMib();
+        long onZero = before.get(0) - after.get(0);
+        long onOne = before.get(1) - after.get(1);
+        assertTrue(onZero >= 160 && onZero < 160 + 12 && onOne >= 88 && onOne < 96 + 12, onZero + " and " + onOne);
+
+        assertEquals(CpuSet.of(0, 1), domain.processors().nodes());
+        assertEquals(
+                CpuSet.of(2, 3), domain.processors().vcpus().get(0).affinity().soft());
+        assertEquals(
+                CpuSet.of(0, 1), domain.processors().vcpus().get(1).affinity().soft());
+    }
+
+    @Test
+    void xenTellsTheGuestItsNodes() {
+        Domain domain = host.toolstack.create(crossed(DomainType.PVH).build());
+        StructLayout layout = host.xenctrl.abi().struct(MemoryOp.GET_VNUMAINFO.struct());
+        try (HypercallBuffer argument = host.observer.call().allocBuffer(layout.size());
+                HypercallBuffer tables = host.observer.call().allocBuffer(4096)) {
+            StructView info = layout.at(argument.bytes(), 0).set("domid", domain.domid());
+            assertEquals(Errno.ENOBUFS, refusal(argument));
+            assertEquals(2, info.get("nr_vnodes"));
+            assertEquals(2, info.get("nr_vmemranges"));
+            assertEquals(2, info.get("nr_vcpus"));
+            info.set("vdistance.h", tables.address())
+                    .set("vcpu_to_vnode.h", tables.address() + 64)
+                    .set("vmemrange.h", tables.address() + 128);
+            host.observer
+                    .call()
+                    .call(Hypercall.MEMORY_OP.number(), MemoryOp.GET_VNUMAINFO.number(), argument.address());
+            assertEquals(List.of(10, 21, 22, 11), ints(tables.bytes(), 0, 4));
+            assertEquals(List.of(0, 1), ints(tables.bytes(), 64, 2));
+            int end = (int) (256 * MIB);
+            int middle = (int) (96 * MIB);
+            assertEquals(List.of(0, 0, middle, 0, 0, 0, middle, 0, end, 0, 0, 1), ints(tables.bytes(), 128, 12));
+
+            Domain plain = host.toolstack.create(TestHost.guest("plain", 32, 32).build());
+            info.set("domid", plain.domid());
+            assertEquals(Errno.EOPNOTSUPP, refusal(argument));
+        }
+    }
+
+    private Errno refusal(HypercallBuffer argument) {
+        return assertThrows(XenLibException.class, () -> host.observer
+                        .call()
+                        .call(Hypercall.MEMORY_OP.number(), MemoryOp.GET_VNUMAINFO.number(), argument.address()))
+                .errno();
+    }
+
+    private static List<Integer> ints(ByteBuffer table, int at, int count) {
+        ByteBuffer ordered = table.order(ByteOrder.LITTLE_ENDIAN);
+        List<Integer> numbers = new ArrayList<>();
+        for (int i = 0; i < count; i++) {
+            numbers.add(ordered.getInt(at + 4 * i));
+        }
+        return numbers;
+    }
+
+    @Test
+    void cpusSoftStays() {
+        Domain domain = host.toolstack.create(crossed(DomainType.PVH)
+                .placement(new CpuPlacement(
+                        List.of(),
+                        List.of(CpuList.parse("0")),
+                        OptionalInt.empty(),
+                        OptionalInt.empty(),
+                        Optional.empty()))
+                .build());
+        assertEquals(CpuSet.of(0), domain.processors().vcpus().get(0).affinity().soft());
+        assertEquals(
+                CpuSet.firstCpus(4),
+                domain.processors().vcpus().get(1).affinity().soft());
+    }
+
+    @Test
+    void aNodeThatTheHostLacksIsRefused() {
+        MachineState before = host.state();
+        DomainConfig config = guest(DomainType.PVH, node(0, 64, 0, 10, 20), node(2, 64, 1, 20, 10))
+                .build();
+        ConfigException e = assertThrows(ConfigException.class, () -> host.toolstack.create(config));
+        assertTrue(e.getMessage().endsWith("vnuma: the host has no NUMA node 2; its nodes are 0 to 1"), e.getMessage());
+        host.assertUnchangedSince(before, "a refused build");
+    }
+
+    /** Only the other node has memory for it, and Xen must not take it there. */
+    @Test
+    void aNodeThatIsFullIsNamed() {
+        MachineState before = host.state();
+        long size = freeMib().get(1) + 16;
+        DomainConfig config = guest(DomainType.PVH, node(0, 16, 0, 10, 20), node(1, size, 1, 20, 10))
+                .build();
+        HostMemoryException e = assertThrows(HostMemoryException.class, () -> host.toolstack.create(config));
+        assertTrue(e.getMessage().contains("NUMA node 1 of the host is out of memory"), e.getMessage());
+        host.assertUnchangedSince(before, "a failed build");
+    }
+
+    @Test
+    void aGuestWithNodesIsNotSaved() {
+        Domain domain = host.toolstack.create(crossed(DomainType.PVH).build());
+        domain.unpause();
+        DomainStateException e = assertThrows(DomainStateException.class, () -> domain.saving()
+                .save(Path.of("/nowhere/virtual.save"), Afterwards.DESTROY));
+        assertTrue(e.getMessage().contains("a guest with vnuma cannot be saved"), e.getMessage());
+    }
+
+    /** Less memory than the nodes have would be populate-on-demand, which excludes nodes. */
+    @Test
+    void theNextBuildHasTheMemoryOfTheNodes() {
+        DomainConfig config = crossed(DomainType.PVH).build();
+        Domain domain = host.toolstack.create(config);
+        domain.memory().set(KiB.ofMiB(200));
+        DomainConfig next = domain.config().orElseThrow();
+        assertEquals(config.sizes(), next.sizes());
+        assertEquals(config.virtualNodes(), next.virtualNodes());
+    }
+
+    @Test
+    void aBuildThatFailsAtAnyCallLeavesNothingBehind() {
+        DomainConfig config = guest(DomainType.PVH, node(1, 16, 0, 10, 20), node(0, 16, 1, 20, 10))
+                .build();
+        MachineState before = host.state();
+        host.toolstack.create(config).destroy();
+        long start = host.faults.calls();
+        Domain built = host.toolstack.create(config);
+        long calls = host.faults.calls() - start;
+        built.destroy();
+        for (long n = 1; n <= calls; n++) {
+            host.faults.inject(Fault.callFails(n, Errno.ENOMEM));
+            ToolstackException e = assertThrows(ToolstackException.class, () -> host.toolstack.create(config));
+            host.faults.heal();
+            assertTrue(e.getMessage().startsWith("building domain virtual"), e.getMessage());
+            host.assertUnchangedSince(before, e.getMessage());
+        }
+    }
+}
