@@ -6,13 +6,16 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.stream.IntStream;
 import org.xenjava.toolstack.config.DomainConfig;
 import org.xenjava.toolstack.create.CreatePlan;
 import org.xenjava.toolstack.image.ImagePlan;
 import org.xenjava.toolstack.image.PageRange;
 import org.xenjava.toolstack.image.PvhImagePlan;
 import org.xenjava.toolstack.memory.MemoryPlan;
+import org.xenjava.toolstack.memory.VirtualNuma;
 import org.xenjava.toolstack.memory.layout.SpecialPage;
+import org.xenjava.toolstack.processor.VirtualNode;
 import org.xenjava.toolstack.xenctrl.units.KiB;
 import org.xenjava.toolstack.xenctrl.units.Pages;
 
@@ -22,6 +25,7 @@ record PlanJson(
         Memory memory,
         Xenstore xenstore,
         List<Range> ram,
+        Optional<List<Node>> virtualNodes,
         List<Populate> populate,
         List<Special> specialPages,
         Image image,
@@ -92,6 +96,30 @@ record PlanJson(
 
     record Range(long start, long end) {}
 
+    /** A NUMA node that the guest sees. */
+    record Node(int physicalNode, long memoryMib, List<Integer> vcpus, List<Integer> distances, List<Range> ranges) {
+        static Optional<List<Node>> of(VirtualNuma numa) {
+            return Optional.of(IntStream.range(0, numa.nodes().size())
+                            .mapToObj(number -> of(numa, number))
+                            .toList())
+                    .filter(nodes -> !nodes.isEmpty());
+        }
+
+        private static Node of(VirtualNuma numa, int number) {
+            VirtualNode node = numa.nodes().get(number);
+            return new Node(
+                    node.physicalNode(),
+                    node.memory().toMiB(),
+                    node.vcpus().cpus().boxed().toList(),
+                    node.distances(),
+                    numa.ranges().stream()
+                            .filter(range -> range.node() == number)
+                            .map(range ->
+                                    new Range(range.ram().start(), range.ram().end()))
+                            .toList());
+        }
+    }
+
     record Mapped(long start, long end, Enum<?> type) {}
 
     record Item(long start, long end, String what) {}
@@ -131,6 +159,7 @@ record PlanJson(
                 plan.memory().ram().stream()
                         .map(range -> new Range(range.start(), range.end()))
                         .toList(),
+                Node.of(plan.memory().virtualNuma()),
                 PopulateCount.of(plan.memory().populateCalls()).stream()
                         .map(count -> new Populate(count.order(), count.calls(), count.extents(), count.pages()))
                         .toList(),

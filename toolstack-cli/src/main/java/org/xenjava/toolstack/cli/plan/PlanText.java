@@ -19,7 +19,9 @@ import org.xenjava.toolstack.image.PageRange;
 import org.xenjava.toolstack.image.PvhImagePlan;
 import org.xenjava.toolstack.memory.GuestShape;
 import org.xenjava.toolstack.memory.MemoryPlan;
+import org.xenjava.toolstack.memory.VirtualNuma;
 import org.xenjava.toolstack.memory.layout.SpecialPage;
+import org.xenjava.toolstack.processor.VirtualNode;
 import org.xenjava.toolstack.xenctrl.units.KiB;
 import org.xenjava.toolstack.xenctrl.units.Pages;
 
@@ -35,6 +37,7 @@ final class PlanText {
         text.guest(config);
         text.memory(plan.memory());
         text.layout(plan.memory());
+        text.virtualNodes(plan.memory().virtualNuma());
         text.image(plan.image());
         text.lines.addAll(DeviceLines.of(plan));
         text.host(config);
@@ -104,6 +107,8 @@ final class PlanText {
         if (!config.processor().cpuid().isEmpty()) {
             line("processors that have the leaves of cpuid");
         }
+        config.virtualNodes()
+                .forEach(node -> line("NUMA node " + node.physicalNode() + " with free memory for its virtual node"));
         if (!config.limits().equals(LimitsConfig.DEFAULT)) {
             line("limits of grants and event channels within Xen's own");
         }
@@ -142,6 +147,26 @@ final class PlanText {
         title("special pages");
         List.of(SpecialPage.values())
                 .forEach(page -> line(String.format(Locale.ROOT, "gfn 0x%x  %s", page.gfn(), page.use())));
+    }
+
+    private void virtualNodes(VirtualNuma numa) {
+        if (numa.isNone()) {
+            return;
+        }
+        title("virtual NUMA nodes");
+        for (int number = 0; number < numa.nodes().size(); number++) {
+            int of = number;
+            VirtualNode node = numa.nodes().get(number);
+            word(
+                    "node " + number,
+                    node.memory().toMiB() + " MiB of the host's node " + node.physicalNode() + ", vCPUs "
+                            + (node.vcpus().isEmpty() ? "none" : node.vcpus()) + ", distances "
+                            + words(node.distances(), Object::toString));
+            numa.ranges().stream()
+                    .filter(range -> range.node() == of)
+                    .forEach(range ->
+                            word("", addresses(range.ram().start(), range.ram().end())));
+        }
     }
 
     private void image(ImagePlan image) {

@@ -339,6 +339,38 @@ class DryRunTest {
         assertEquals("", prompt.run("create", "-nq", file).err());
     }
 
+    @Test
+    void theNumaNodesOfAGuestHaveTheirRanges() {
+        String file = files.config(
+                "web",
+                "vcpus = 3",
+                "vnuma = [ [ 'pnode=1', 'size=3072', 'vcpus=0,2', 'vdistances=10,21' ],"
+                        + " [ 'pnode=0', 'size=2048', 'vcpus=1', 'vdistances=22,11' ] ]");
+        String text = prompt.run("dry-run", file).out();
+        assertTrue(
+                text.contains(
+                        """
+                        virtual NUMA nodes
+                          node 0              3072 MiB of the host's node 1, vCPUs 0,2, distances 10, 21
+                                              0x000000000000 … 0x0000bfffffff
+                          node 1              2048 MiB of the host's node 0, vCPUs 1, distances 22, 11
+                                              0x0000c0000000 … 0x0000fbffffff
+                                              0x000100000000 … 0x000143ffffff
+                        """),
+                text);
+        assertTrue(text.contains("  NUMA node 1 with free memory for its virtual node\n"), text);
+
+        JsonObject node = json(prompt.run("dry-run", "--json", file))
+                .getAsJsonArray("virtual_nodes")
+                .get(1)
+                .getAsJsonObject();
+        assertEquals(2, node.getAsJsonArray("ranges").size());
+        assertEquals(0, node.get("physical_node").getAsInt());
+        assertTrue(json(prompt.run("dry-run", "--json", podGuest()))
+                .get("virtual_nodes")
+                .isJsonNull());
+    }
+
     private String podGuest() {
         files.write("initrd", new byte[5000]);
         return files.config(
