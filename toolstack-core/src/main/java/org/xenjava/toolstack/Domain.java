@@ -228,7 +228,7 @@ public final class Domain {
         return new DomainPod(handle);
     }
 
-    /** {@return the operations on the domain's disks, network cards and removable media} */
+    /** {@return the operations on the domain's disks, network cards, removable media and PCI devices} */
     public DomainDevices devices() {
         return new DomainDevices(handle);
     }

@@ -13,6 +13,7 @@ import org.xenjava.toolstack.config.DomainConfig;
 import org.xenjava.toolstack.config.DomainType;
 import org.xenjava.toolstack.config.MacAddress;
 import org.xenjava.toolstack.config.NicConfig;
+import org.xenjava.toolstack.config.OtherDevice;
 import org.xenjava.toolstack.config.VirtualDisk;
 import org.xenjava.toolstack.config.libxl.LibxlConfig;
 import org.xenjava.toolstack.context.TrafficReader;
@@ -20,18 +21,21 @@ import org.xenjava.toolstack.create.StoredConfig;
 import org.xenjava.toolstack.device.QemuProcess;
 import org.xenjava.toolstack.device.plan.DiskBackend;
 import org.xenjava.toolstack.device.plan.DiskPlan;
+import org.xenjava.toolstack.device.plan.PciPlan;
 import org.xenjava.toolstack.device.view.AttachedChannel;
 import org.xenjava.toolstack.device.view.AttachedDisk;
 import org.xenjava.toolstack.device.view.AttachedNic;
+import org.xenjava.toolstack.device.view.AttachedPciDevice;
 import org.xenjava.toolstack.device.view.DetachMode;
 import org.xenjava.toolstack.device.view.DomainTraffic;
 import org.xenjava.toolstack.error.ConfigException;
 import org.xenjava.toolstack.error.DeviceException;
 import org.xenjava.toolstack.error.DomainStateException;
 import org.xenjava.toolstack.operation.Undo;
+import org.xenjava.toolstack.xenctrl.units.PciAddress;
 
 /**
- * The disks and network cards of one domain, while it exists. {@link Domain#devices} returns it. The guest's drivers
+ * The disks, network cards and other devices of one domain, while it exists. {@link Domain#devices} returns it. The guest's drivers
  * detect a new device by themselves and are asked to release a device that goes. Other toolstacks see the same
  * devices, and this class lists theirs. A change of the devices also changes {@link Domain#config}, so it outlives a
  * reboot.
@@ -212,6 +216,114 @@ public final class DomainDevices {
     public List<AttachedChannel> channels() {
         return domain.attempting(
                 "listing the channels of", () -> domain.context().devices().channels(domain.domid()));
+    }
+
+    /**
+     * {@return the PCI devices of the host that the domain uses directly, in the order in which they were attached ({@code
+     * xl pci-list})}
+     */
+    public List<AttachedPciDevice> pciDevices() {
+        return domain.attempting(
+                "listing the PCI devices of", () -> domain.context().pci().of(domain.domid()));
+    }
+
+    /**
+     * Attaches a PCI device of the host ({@code xl pci-attach}) to an HVM domain that was built with one, or with {@code
+     * passthrough = "enabled"}. After a failure, the domain has nothing of it.
+     *
+     * @param device a device of the kind {@link OtherDevice.Kind#PCI}
+     * @return the device with its place in the guest
+     * @throws ConfigException if this host or this domain cannot have the device
+     * @throws DeviceException if the device is not assignable, or Xen refuses it
+     */
+    public AttachedPciDevice attachPci(OtherDevice device) {
+        if (device.kind() != OtherDevice.Kind.PCI) {
+            throw new ConfigException("'" + device.kind().key() + "' is no PCI device");
+        }
+        return domain.exclusively("attaching a PCI device to", () -> {
+            PciPlan plan = domain.context().devices().plan(device);
+            QemuProcess qemu = qemuThatReachesDevices();
+            if (hasPci(plan.address())) {
+                throw new DeviceException(
+                        "attaching PCI device " + plan.address() + " to " + domain + ": the domain has it already");
+            }
+            return Undo.onFailure(
+                    () -> domain.context()
+                            .pci()
+                            .attach(domain.domid(), plan, qemu, () -> changePci(plan.address(), Optional.of(device))),
+                    () -> changePci(plan.address(), Optional.empty()));
+        });
+    }
+
+    private QemuProcess qemuThatReachesDevices() {
+        domain.changeable("attaching a device to");
+        boolean hvm = domain.store()
+                .read(domain.paths().libxlType())
+                .flatMap(DomainType::ofWord)
+                .filter(type -> type == DomainType.HVM)
+                .isPresent();
+        if (!hvm) {
+            throw new ConfigException(domain + " is no HVM guest; Xen passes PCI devices through to these only");
+        }
+        QemuProcess qemu = new DomainDeviceModel(domain).required("can have no PCI device");
+        if (qemu.isConfined()) {
+            throw new DomainStateException("the QEMU of " + domain
+                    + " is confined and cannot map a device's registers; build the guest with passthrough ="
+                    + " \"enabled\", or with a device in 'pci'");
+        }
+        return qemu;
+    }
+
+    /**
+     * Detaches a PCI device ({@code xl pci-detach}). The device is assignable again.
+     *
+     * @param address address of the device in the host
+     * @param mode the treatment of a guest that does not release the device
+     * @throws DeviceException if the domain does not have the device, or the guest does not release it and the mode lets
+     *     it
+     */
+    public void detachPci(PciAddress address, DetachMode mode) {
+        domain.exclusively("detaching a PCI device from", () -> {
+            domain.changeable("detaching a device of");
+            if (!hasPci(address)) {
+                throw new DeviceException(domain + " does not have PCI device " + address);
+            }
+            domain.context()
+                    .pci()
+                    .detach(
+                            domain.domid(),
+                            address,
+                            mode,
+                            domain.context().deviceModels().process(domain.domid()),
+                            () -> forgetPci(address));
+        });
+    }
+
+    /** Takes a device out of the configuration of the next build. */
+    void forgetPci(PciAddress address) {
+        changePci(address, Optional.empty());
+    }
+
+    private boolean hasPci(PciAddress address) {
+        return pciDevices().stream().anyMatch(attached -> attached.address().equals(address));
+    }
+
+    private static boolean isAt(OtherDevice device, PciAddress address) {
+        return device.kind() == OtherDevice.Kind.PCI
+                && address.toString().equals(device.parameters().get("address"));
+    }
+
+    /** Changes the configuration of the next build, and the one that libxl has stored. */
+    private void changePci(PciAddress address, Optional<OtherDevice> device) {
+        change(config -> with(config, address, device));
+        changeStored(config -> config.withPciDevice(address.toString(), device));
+    }
+
+    private static DomainConfig with(DomainConfig config, PciAddress address, Optional<OtherDevice> device) {
+        Stream<OtherDevice> others = config.otherDevices().stream().filter(other -> !isAt(other, address));
+        return config.toBuilder()
+                .otherDevices(Stream.concat(others, device.stream()).toList())
+                .build();
     }
 
     /**

@@ -7,6 +7,7 @@ import org.xenjava.toolstack.error.ConfigException;
 import org.xenjava.toolstack.error.DomainGoneException;
 import org.xenjava.toolstack.error.DomainStateException;
 import org.xenjava.toolstack.error.OperationTimeoutException;
+import org.xenjava.toolstack.lifecycle.GuestTrigger;
 import org.xenjava.toolstack.xenctrl.DomainInfo;
 import org.xenjava.toolstack.xenctrl.abi.HvmParam;
 

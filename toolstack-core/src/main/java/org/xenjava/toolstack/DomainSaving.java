@@ -98,6 +98,10 @@ public final class DomainSaving {
                         domain.context().podPolicy())
                 .orElseThrow(() -> new DomainStateException(
                         verb + " " + domain + ": another toolstack has built the domain; use its own command"));
+        if (!config.pciDevices().isEmpty()) {
+            throw new DomainStateException(verb + " " + domain
+                    + ": the guest has PCI devices of the host, whose state cannot be saved; detach them first");
+        }
         if (config.type() != DomainType.PVH) {
             throw new DomainStateException(verb + " " + domain + ": only PVH guests can be saved or migrated");
         }

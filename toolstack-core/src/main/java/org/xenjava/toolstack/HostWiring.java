@@ -13,6 +13,8 @@ import org.xenjava.toolstack.create.DomainBuilder;
 import org.xenjava.toolstack.create.DomainRemoval;
 import org.xenjava.toolstack.create.SaveJournal;
 import org.xenjava.toolstack.device.DeviceModels;
+import org.xenjava.toolstack.device.pci.EjectWait;
+import org.xenjava.toolstack.device.pci.PciHost;
 import org.xenjava.toolstack.device.plan.HostInventory;
 import org.xenjava.toolstack.device.pv.HostProbe;
 import org.xenjava.toolstack.device.pv.PvHost;
@@ -47,6 +49,12 @@ final class HostWiring {
         DeviceModels deviceModels = new DeviceModels(store, events, host.deviceModels());
         HostInventory inventory = new HostProbe(
                 host, xenctrl.abi().release().toString(), deviceModels.trials(), options.confinement, options.hotplug);
+        PciHost pci = new PciHost(
+                xenctrl,
+                store,
+                libraries.hostDevices(),
+                options.processIdentity,
+                new EjectWait(options.deviceLimit, HostWiring::pause));
         PvHost devices = new PvHost(
                 store,
                 events,
@@ -54,7 +62,8 @@ final class HostWiring {
                 inventory,
                 host.scripts(),
                 options.hotplug,
-                options.deviceLimit);
+                options.deviceLimit,
+                pci::releaseAll);
         ProcessIdentity processes = options.processIdentity;
         Userdata userdata = options.libxlDirectory
                 .map(directory -> Userdata.in(directory, JnaAdvisoryLocks.open(), HostWiring::pause))
@@ -79,6 +88,7 @@ final class HostWiring {
                 inventory,
                 devices,
                 deviceModels,
+                pci,
                 options.clock,
                 options.random,
                 new BootBacking(xenctrl, store, processes, options.backedBoot, HostWiring::pause),
@@ -106,6 +116,7 @@ final class HostWiring {
                 new DebtCover(xenctrl, store, processes),
                 deviceModels,
                 devices,
+                pci,
                 userdata,
                 options.clock,
                 options.random,
@@ -118,7 +129,7 @@ final class HostWiring {
             Thread.sleep(time.toMillis());
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            throw new OperationCancelledException("waiting for host memory, or for a lock, was interrupted", e);
+            throw new OperationCancelledException("waiting for host memory, a lock or a guest was interrupted", e);
         }
     }
 }

@@ -3,6 +3,7 @@ package org.xenjava.toolstack;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -11,10 +12,11 @@ import org.xenjava.toolstack.create.Cleanup;
 import org.xenjava.toolstack.error.ToolstackException;
 import org.xenjava.toolstack.operation.Undo;
 import org.xenjava.toolstack.progress.Leftover;
+import org.xenjava.toolstack.xenctrl.units.PciAddress;
 
 /**
  * Finds and removes what failed or killed builds and removals have left on the host: domains, nodes, loop devices,
- * network interfaces, QEMU processes. {@link Toolstack#leftovers} returns it. What another process works on is no
+ * network interfaces, QEMU processes, PCI devices. {@link Toolstack#leftovers} returns it. What another process works on is no
  * leftover, and what belongs to other toolstacks is left alone.
  */
 public final class Leftovers {
@@ -33,7 +35,8 @@ public final class Leftovers {
                 context.saves(),
                 context.arrivals(),
                 context.deviceModels(),
-                context.rooms());
+                context.rooms(),
+                context.pci());
     }
 
     /** {@return what is left now} */
@@ -49,10 +52,22 @@ public final class Leftovers {
      */
     public void remove(Leftover leftover) {
         context.attempting("removing the " + leftover, () -> {
+            Optional<DomainDevices> holder = leftover.device().flatMap(this::holder);
             cleanup.remove(leftover);
+            leftover.device().ifPresent(address -> holder.ifPresent(devices -> devices.forgetPci(address)));
             LOG.info("{} removed", leftover);
             return leftover;
         });
+    }
+
+    /** The devices of the domain that has a part of a PCI device. */
+    private Optional<DomainDevices> holder(PciAddress address) {
+        return context.pci().holder(address).stream()
+                .boxed()
+                .flatMap(domid -> context.xenctrl().domains().info(domid).stream())
+                .filter(info -> !info.dying())
+                .findFirst()
+                .map(info -> new DomainDevices(new DomainHandle(context, info.domid(), info.handle())));
     }
 
     /**

@@ -285,6 +285,11 @@ public final class Toolstack implements AutoCloseable {
         return new CpuPools(context);
     }
 
+    /** {@return the PCI devices of the host that are kept for guests} */
+    public HostPciDevices pciDevices() {
+        return new HostPciDevices(context);
+    }
+
     /** {@return the watchdog of Xen, which reboots the host if nobody renews it} Nothing arms it by itself. */
     public HostWatchdog watchdog() {
         return services.watchdog();

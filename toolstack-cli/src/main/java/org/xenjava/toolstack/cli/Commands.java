@@ -14,6 +14,7 @@ import org.xenjava.toolstack.cli.device.DeviceCommands;
 import org.xenjava.toolstack.cli.domain.DomainCommands;
 import org.xenjava.toolstack.cli.host.HostCommands;
 import org.xenjava.toolstack.cli.memory.MemoryCommands;
+import org.xenjava.toolstack.cli.pci.PciCommands;
 import org.xenjava.toolstack.cli.plan.PlanCommands;
 import org.xenjava.toolstack.cli.processor.ProcessorCommands;
 import org.xenjava.toolstack.cli.top.TopCommands;
@@ -36,6 +37,7 @@ final class Commands {
         BY_NAME.putAll(TopCommands.byName());
         BY_NAME.putAll(MemoryCommands.byName());
         BY_NAME.putAll(DeviceCommands.byName());
+        BY_NAME.putAll(PciCommands.byName());
         BY_NAME.putAll(ProcessorCommands.byName());
         BY_NAME.put("batch", BatchCommand::new);
         BY_NAME.put("version", VersionCommand::new);

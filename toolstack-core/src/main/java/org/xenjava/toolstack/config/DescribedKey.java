@@ -15,7 +15,7 @@ public enum DescribedKey {
     /** Whether a guest that is no HVM guest has ACPI tables; only 0 is described. */
     ACPI("0", "0", Guests.NOT_HVM, "a PVH guest here always has ACPI tables"),
     /** The use of the IOMMU for the guest, without xl's {@code default} and {@code disabled}. */
-    PASSTHROUGH("enabled|sync_pt|share_pt", "enabled, sync_pt or share_pt", Guests.ANY, DescribedKey.NO_PASSTHROUGH),
+    PASSTHROUGH("enabled|sync_pt|share_pt", "enabled, sync_pt or share_pt", Guests.ANY, DescribedKey.CARRIED_OUT),
     /** The treatment of memory that devices of the host reserve. */
     RDM(
             "strategy=host(?:,policy=(?:strict|relaxed))?",

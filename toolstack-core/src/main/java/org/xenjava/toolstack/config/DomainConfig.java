@@ -44,7 +44,7 @@ import org.xenjava.toolstack.xenctrl.units.KiB;
  * @param lifecycle actions when the guest stops
  * @param disks the disks, in the file's order; no two with the same {@link DiskConfig#number}
  * @param nics the network cards; no two with the same {@link NicConfig#devidAt}
- * @param otherDevices devices that cannot be built yet
+ * @param otherDevices devices other than disks and network cards
  * @param describedKeys keys that cannot be carried out yet, with their values
  * @param label the XSM label of the domain; if it is empty, that of Xen's policy
  * @param deviceModel the QEMU of the guest, if it needs one
@@ -158,7 +158,7 @@ public record DomainConfig(
      * @param lifecycle actions when the guest stops
      * @param disks the disks, in the file's order; no two with the same {@link DiskConfig#number}
      * @param nics the network cards; no two with the same {@link NicConfig#devidAt}
-     * @param otherDevices devices that cannot be built yet
+     * @param otherDevices devices other than disks and network cards
      * @param describedKeys keys that cannot be carried out yet, with their values
      * @param label the XSM label of the domain; if it is empty, that of Xen's policy
      * @param deviceModel the QEMU of the guest, if it needs one
@@ -207,6 +207,18 @@ public record DomainConfig(
     /** {@return the memory that the guest gets at boot} */
     public KiB memory() {
         return sizes.memory();
+    }
+
+    /** {@return the PCI devices of the host that the guest has} */
+    public List<OtherDevice> pciDevices() {
+        return otherDevices.stream()
+                .filter(device -> device.kind() == OtherDevice.Kind.PCI)
+                .toList();
+    }
+
+    /** {@return whether the guest has PCI devices of the host, or may get some later} */
+    public boolean mayHavePciDevices() {
+        return !pciDevices().isEmpty() || describedKeys.containsKey(DescribedKey.PASSTHROUGH);
     }
 
     /** {@return the memory that the guest may grow to} */
@@ -626,7 +638,7 @@ public record DomainConfig(
         }
 
         /**
-         * Replaces the list of devices that cannot be built yet.
+         * Replaces the list of devices other than disks and network cards.
          *
          * @param value the devices; none by default
          * @return this builder

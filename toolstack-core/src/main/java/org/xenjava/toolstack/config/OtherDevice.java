@@ -78,7 +78,7 @@ public record OtherDevice(Kind kind, Map<String, String> parameters) {
         /** A PCI device of the host. */
         PCI(
                 "pci",
-                Kind.NO_PASSTHROUGH,
+                Kind.BUILT,
                 "address:TEXT slot:NUMBER msitranslate:FLAG power_mgmt:FLAG permissive:FLAG seize:FLAG"
                         + " rdm_policy:TEXT name:TEXT"),
         /** A USB controller. */

@@ -10,6 +10,7 @@ import org.xenjava.toolstack.create.DomainBuilder;
 import org.xenjava.toolstack.create.DomainRemoval;
 import org.xenjava.toolstack.create.SaveJournal;
 import org.xenjava.toolstack.device.DeviceModels;
+import org.xenjava.toolstack.device.pci.PciHost;
 import org.xenjava.toolstack.device.pv.PvHost;
 import org.xenjava.toolstack.error.translation.XenFailures;
 import org.xenjava.toolstack.memory.PodPolicy;
@@ -38,6 +39,7 @@ import org.xenjava.toolstack.xenctrl.lib.Liveness;
  * @param rooms makes room for guests
  * @param controlDomain the operating system of domain 0
  * @param loans lends pages to domains that are short of them
+ * @param pci PCI devices that guests use
  * @param userdata libxl's files of the domains
  * @param clock the time of day
  * @param random chooses UUIDs and MAC addresses
@@ -60,6 +62,7 @@ public record HostContext(
         DebtCover loans,
         DeviceModels deviceModels,
         PvHost devices,
+        PciHost pci,
         Userdata userdata,
         Clock clock,
         RandomGenerator random,

@@ -10,9 +10,8 @@ import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalInt;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import org.xenjava.toolstack.host.HostDetails;
 import org.xenjava.toolstack.host.HostTopology;
 import org.xenjava.toolstack.host.HypervisorBuild;
@@ -21,22 +20,18 @@ import org.xenjava.toolstack.xenctrl.HostHardware;
 import org.xenjava.toolstack.xenctrl.TopologyCalls;
 import org.xenjava.toolstack.xenctrl.TopologyCalls.CpuPlace;
 import org.xenjava.toolstack.xenctrl.TopologyCalls.NodeMemory;
-import org.xenjava.toolstack.xenctrl.TopologyCalls.PciAddress;
 import org.xenjava.toolstack.xenctrl.VersionFact;
 import org.xenjava.toolstack.xenctrl.Xenctrl;
 import org.xenjava.toolstack.xenctrl.abi.SysctlOp;
 import org.xenjava.toolstack.xenctrl.lib.ControlDomain;
 import org.xenjava.toolstack.xenctrl.units.Pages;
+import org.xenjava.toolstack.xenctrl.units.PciAddress;
 import org.xenjava.toolstack.xenctrl.units.Scheduler;
 
 /** Reads the description of the host from Xen. */
 public final class HostReader {
     /** The parts of {@code struct xen_compile_info}, in their order. */
     private static final int[] COMPILE_INFO = {64, 16, 32, 32};
-
-    private static final Pattern PCI_ADDRESS = Pattern.compile("([0-9a-f]{4}):([0-9a-f]{2}):([0-9a-f]{2})\\.([0-7])");
-    private static final int HEX = 16;
-    private static final int FUNCTION_BITS = 3;
 
     /** xl's words for the capabilities of the host; both names of device passthrough need a kind of guest as well. */
     private static final Map<String, Integer> VIRTUALIZATION = new LinkedHashMap<>();
@@ -130,32 +125,17 @@ public final class HostReader {
     }
 
     private static List<HostTopology.Device> devices(TopologyCalls calls, ControlDomain system) {
-        List<String> names = system.pciDevices().stream()
-                .filter(name -> PCI_ADDRESS.matcher(name).matches())
+        List<PciAddress> addresses = system.pciDevices().stream()
+                .map(PciAddress::parse)
+                .flatMap(Optional::stream)
                 .sorted()
                 .toList();
-        List<OptionalInt> nodes =
-                calls.nodes(names.stream().map(HostReader::address).toList());
+        List<OptionalInt> nodes = calls.nodes(addresses);
         List<HostTopology.Device> devices = new ArrayList<>();
-        for (int i = 0; i < names.size(); i++) {
-            String name = names.get(i);
+        for (int i = 0; i < addresses.size(); i++) {
+            String name = addresses.get(i).toString();
             nodes.get(i).ifPresent(node -> devices.add(new HostTopology.Device(name, node)));
         }
         return devices;
-    }
-
-    private static PciAddress address(String name) {
-        Matcher parts = PCI_ADDRESS.matcher(name);
-        if (!parts.matches()) {
-            throw new IllegalArgumentException(name);
-        }
-        return new PciAddress(
-                number(parts.group(1)),
-                number(parts.group(2)),
-                number(parts.group(3)) << FUNCTION_BITS | number(parts.group(4)));
-    }
-
-    private static int number(String hexadecimal) {
-        return Integer.parseInt(hexadecimal, HEX);
     }
 }

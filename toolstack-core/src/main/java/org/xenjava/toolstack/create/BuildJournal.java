@@ -8,6 +8,7 @@ import org.xenjava.toolstack.error.DomainExistsException;
 import org.xenjava.toolstack.process.ProcessIdentity;
 import org.xenjava.toolstack.store.Lease;
 import org.xenjava.toolstack.store.LeaseHolder;
+import org.xenjava.toolstack.store.ReleasedRecords;
 import org.xenjava.toolstack.store.StoreClient;
 import org.xenjava.toolstack.text.UuidText;
 import org.xenjava.toolstack.xenctrl.DomainInfo;

@@ -10,6 +10,7 @@ import java.util.UUID;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.xenjava.toolstack.device.DeviceModels;
+import org.xenjava.toolstack.device.pci.PciHost;
 import org.xenjava.toolstack.progress.Leftover;
 import org.xenjava.toolstack.progress.Leftover.Kind;
 import org.xenjava.toolstack.room.RoomMaker;
@@ -18,6 +19,7 @@ import org.xenjava.toolstack.store.StoreClient;
 import org.xenjava.toolstack.text.UuidText;
 import org.xenjava.toolstack.xenctrl.DomainInfo;
 import org.xenjava.toolstack.xenctrl.Xenctrl;
+import org.xenjava.toolstack.xenctrl.units.PciAddress;
 
 /**
  * Finds and removes what builds and removals have left that failed or whose process was killed. What another process
@@ -34,6 +36,7 @@ public final class Cleanup {
     private final Arrivals arrivals;
     private final DeviceModels deviceModels;
     private final RoomMaker rooms;
+    private final PciHost pci;
 
     /**
      * @param builds records builds under way
@@ -41,6 +44,7 @@ public final class Cleanup {
      * @param saves records saves under way, and lets their guests run on
      * @param arrivals records guests that arrive from other hosts, and lets them run
      * @param deviceModels finds QEMU processes
+     * @param pci takes PCI devices back
      * @param rooms gives domain 0 back what was taken from it
      */
     public Cleanup(
@@ -51,7 +55,8 @@ public final class Cleanup {
             SaveJournal saves,
             Arrivals arrivals,
             DeviceModels deviceModels,
-            RoomMaker rooms) {
+            RoomMaker rooms,
+            PciHost pci) {
         this.xenctrl = xenctrl;
         this.store = store;
         this.builds = builds;
@@ -60,6 +65,7 @@ public final class Cleanup {
         this.arrivals = arrivals;
         this.deviceModels = deviceModels;
         this.rooms = rooms;
+        this.pci = pci;
     }
 
     /** {@return what is recorded as unfinished; one request if nothing is} */
@@ -79,6 +85,9 @@ public final class Cleanup {
         if (journals.contains(DomainJournal.ARRIVALS)) {
             found.addAll(of(Kind.ARRIVAL, arrivals.unfinished()));
         }
+        if (journals.contains(PciHost.JOURNAL)) {
+            found.addAll(pci(pci.unfinished()));
+        }
         if (journals.contains(RoomMaker.NAME) && rooms.isReturnable()) {
             found.add(new Leftover(Kind.ROOM, OptionalInt.of(0), Optional.empty()));
         }
@@ -88,6 +97,20 @@ public final class Cleanup {
     private static List<Leftover> of(Kind kind, List<DomainJournal.Entry> entries) {
         return entries.stream()
                 .map(entry -> new Leftover(kind, OptionalInt.of(entry.domid()), Optional.of(entry.uuid())))
+                .toList();
+    }
+
+    private static List<Leftover> pci(List<PciAddress> devices) {
+        return devices.stream()
+                .map(address ->
+                        new Leftover(Kind.PCI_DEVICE, OptionalInt.empty(), Optional.empty(), Optional.of(address)))
+                .toList();
+    }
+
+    /** PCI devices of domains that are gone, unless they are known. */
+    private List<Leftover> pciOrphans(List<Leftover> known) {
+        return pci(pci.orphans()).stream()
+                .filter(left -> known.stream().noneMatch(left::equals))
                 .toList();
     }
 
@@ -105,7 +128,9 @@ public final class Cleanup {
                 .filter(left ->
                         recorded.stream().noneMatch(other -> other.uuid().equals(left.uuid())))
                 .toList();
-        List<Leftover> known = Stream.concat(recorded.stream(), nodes.stream()).toList();
+        List<Leftover> known = Stream.of(recorded, nodes, pciOrphans(recorded))
+                .flatMap(List::stream)
+                .toList();
         return Stream.concat(known.stream(), deviceModels().stream().filter(left -> known.stream()
                         .noneMatch(other -> other.domid().equals(left.domid()))))
                 .toList();
@@ -164,6 +189,7 @@ public final class Cleanup {
                 arrivals.recover(new DomainJournal.Entry(
                         leftover.domid().orElseThrow(), leftover.uuid().orElseThrow()));
             case ROOM -> rooms.giveBack();
+            case PCI_DEVICE -> pci.recover(leftover.device().orElseThrow(), deviceModels::process);
             case DEVICE_MODEL ->
                 deviceModels.orphans(this::domids).stream()
                         .filter(process -> process.domid() == leftover.domid().orElseThrow())

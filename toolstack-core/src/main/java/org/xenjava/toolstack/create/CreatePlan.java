@@ -3,9 +3,11 @@ package org.xenjava.toolstack.create;
 
 import java.nio.file.Path;
 import java.util.Optional;
+import org.xenjava.toolstack.config.DescribedKey;
 import org.xenjava.toolstack.config.DomainConfig;
 import org.xenjava.toolstack.config.DomainType;
 import org.xenjava.toolstack.config.HvmConfig;
+import org.xenjava.toolstack.config.OtherDevice;
 import org.xenjava.toolstack.create.boot.BootFiles;
 import org.xenjava.toolstack.create.boot.PvShim;
 import org.xenjava.toolstack.device.plan.DevicePlan;
@@ -84,6 +86,15 @@ public record CreatePlan(DomainConfig config, MemoryPlan memory, ImagePlan image
             throw new ConfigException(
                     "domain " + config.name() + ": PV guests cannot be built yet, because nothing here"
                             + " makes their page tables; type = \"pvh\" boots Linux 4.11 and later, \"hvm\" boots a disk");
+        }
+        if (config.type() != DomainType.HVM && config.mayHavePciDevices()) {
+            throw new ConfigException("domain " + config.name() + ": '"
+                    + (config.pciDevices().isEmpty() ? DescribedKey.PASSTHROUGH.key() : OtherDevice.Kind.PCI.key())
+                    + "' cannot be carried out: Xen passes devices through to HVM guests only");
+        }
+        if (config.mayHavePciDevices() && config.populateOnDemand()) {
+            throw new ConfigException("domain " + config.name() + ": a guest with PCI devices of the host cannot have"
+                    + " populate-on-demand memory, whose pages devices cannot reach: give it maxmem = memory");
         }
         config.otherDevices().forEach(device -> device.kind().obstacle().ifPresent(reason -> {
             throw new ConfigException(

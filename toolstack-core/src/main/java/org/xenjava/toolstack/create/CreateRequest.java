@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.xenjava.toolstack.create;
 
+import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.xenjava.toolstack.config.DescribedKey;
 import org.xenjava.toolstack.config.DomainConfig;
 import org.xenjava.toolstack.config.HvmFeature;
 import org.xenjava.toolstack.config.PagingConfig.Mode;
@@ -62,6 +64,13 @@ final class CreateRequest {
                 config.limits().grantVersion().orElse(1) == 1 || host.grantTablesV2(),
                 "max_grant_version: Xen allows version 1 only");
         require(
+                !config.mayHavePciDevices() || host.iommu(),
+                "pci: Xen has no IOMMU, without which no device can be passed through; enable VT-d or AMD-Vi in the"
+                        + " firmware of this host");
+        require(
+                !sharesPageTables() || host.sharedPageTables(),
+                "passthrough = share_pt: this host's IOMMU has page tables of its own");
+        require(
                 config.paging().altp2mCount().isEmpty() || hasField("altp2m.nr"),
                 "altp2m_count: Xen 4.21 or later has it");
     }
@@ -93,6 +102,7 @@ final class CreateRequest {
                 uuid,
                 DomctlOp.CDF_HVM
                         | (isShadow() ? 0 : DomctlOp.CDF_HAP)
+                        | (config.mayHavePciDevices() ? DomctlOp.CDF_IOMMU : 0)
                         | (nestedFlag ? DomctlOp.CDF_NESTED_VIRT : 0)
                         | (has(Feature.VPMU) ? DomctlOp.CDF_VPMU : 0),
                 emulationFlags() | (pirq ? DomctlOp.EMU_USE_PIRQ : 0),
@@ -107,7 +117,21 @@ final class CreateRequest {
                         has(Feature.MSR_RELAXED) ? DomctlOp.MSR_RELAXED : 0,
                         config.paging().altp2m().number(),
                         config.paging().altp2mCount().orElse(0),
+                        iommuOptions(),
                         config.label().map(this::sid).orElse(0)));
+    }
+
+    private Optional<String> passthrough() {
+        return Optional.ofNullable(config.describedKeys().get(DescribedKey.PASSTHROUGH));
+    }
+
+    private boolean sharesPageTables() {
+        return passthrough().equals(Optional.of("share_pt"));
+    }
+
+    private int iommuOptions() {
+        boolean own = passthrough().equals(Optional.of("sync_pt")) || !host.sharedPageTables();
+        return config.mayHavePciDevices() && own ? DomctlOp.IOMMU_NO_SHAREPT : 0;
     }
 
     /** The number of a label; 0, with a warning, if Xen has no security module. xl does the same. */

@@ -12,6 +12,7 @@ import java.util.random.RandomGenerator;
 import org.xenjava.toolstack.config.DomainConfig;
 import org.xenjava.toolstack.create.boot.BootFiles;
 import org.xenjava.toolstack.device.DeviceModels;
+import org.xenjava.toolstack.device.pci.PciHost;
 import org.xenjava.toolstack.device.plan.DevicePlan;
 import org.xenjava.toolstack.device.plan.HostInventory;
 import org.xenjava.toolstack.device.pv.PvHost;
@@ -46,6 +47,7 @@ public final class DomainBuilder {
     private final HostInventory host;
     private final PvHost devices;
     private final DeviceModels deviceModels;
+    private final PciHost pci;
     private final Clock clock;
     private final RandomGenerator random;
     private final BootBacking backing;
@@ -60,6 +62,7 @@ public final class DomainBuilder {
      * @param host answers a plan's questions
      * @param devices attaches disks and network cards
      * @param deviceModels starts QEMU
+     * @param pci attaches PCI devices of the host
      * @param random chooses UUIDs and MAC addresses where none is given
      * @param backing lends the guests what they lack while they boot
      * @param removal undoes what a build did in Xen and xenstore
@@ -75,6 +78,7 @@ public final class DomainBuilder {
             HostInventory host,
             PvHost devices,
             DeviceModels deviceModels,
+            PciHost pci,
             Clock clock,
             RandomGenerator random,
             BootBacking backing,
@@ -89,6 +93,7 @@ public final class DomainBuilder {
         this.host = host;
         this.devices = devices;
         this.deviceModels = deviceModels;
+        this.pci = pci;
         this.clock = clock;
         this.random = random;
         this.backing = backing;
@@ -234,7 +239,7 @@ public final class DomainBuilder {
                 guest,
                 plan.image(),
                 ready,
-                new GuestDevices(guest, devices, deviceModels),
+                new GuestDevices(guest, devices, deviceModels, pci),
                 backing,
                 removal,
                 prepared,
@@ -331,7 +336,7 @@ public final class DomainBuilder {
                 guest,
                 new RestoredState(guest, source.reader()),
                 source.arriving(),
-                new GuestDevices(guest, devices, deviceModels),
+                new GuestDevices(guest, devices, deviceModels, pci),
                 backing,
                 removal,
                 userdata));

@@ -9,6 +9,7 @@ import java.util.regex.Pattern;
 import org.xenjava.toolstack.process.ProcessIdentity;
 import org.xenjava.toolstack.store.Lease;
 import org.xenjava.toolstack.store.LeaseHolder;
+import org.xenjava.toolstack.store.ReleasedRecords;
 import org.xenjava.toolstack.store.StoreClient;
 import org.xenjava.toolstack.store.StoreTransaction;
 import org.xenjava.toolstack.text.UuidText;

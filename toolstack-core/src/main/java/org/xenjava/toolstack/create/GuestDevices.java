@@ -5,9 +5,12 @@ import static java.util.Objects.requireNonNull;
 
 import org.jspecify.annotations.Nullable;
 import org.xenjava.toolstack.device.DeviceModels;
+import org.xenjava.toolstack.device.QemuProcess;
+import org.xenjava.toolstack.device.pci.PciHost;
 import org.xenjava.toolstack.device.plan.DevicePlan;
 import org.xenjava.toolstack.device.plan.QemuPlan;
 import org.xenjava.toolstack.device.pv.PvHost;
+import org.xenjava.toolstack.error.DeviceModelException;
 import org.xenjava.toolstack.xenctrl.lib.DeviceModelProcess;
 
 /** Executes the plan of a guest's devices, after the introduction to xenstored. */
@@ -17,12 +20,14 @@ final class GuestDevices {
     private final PvHost devices;
     private final DeviceModels deviceModels;
     private @Nullable DeviceModelProcess qemu;
+    private final PciHost pci;
 
-    GuestDevices(GuestBuild guest, PvHost devices, DeviceModels deviceModels) {
+    GuestDevices(GuestBuild guest, PvHost devices, DeviceModels deviceModels, PciHost pci) {
         this.guest = guest;
         this.plan = guest.plan().devices();
         this.devices = devices;
         this.deviceModels = deviceModels;
+        this.pci = pci;
     }
 
     void attachDisks() {
@@ -64,6 +69,14 @@ final class GuestDevices {
 
     void awaitDeviceModel() {
         deviceModels.awaitReady(requireNonNull(qemu), planned(), guest.cancellation());
+    }
+
+    void attachPciDevices() {
+        QemuProcess running = deviceModels
+                .process(guest.domid())
+                .orElseThrow(() -> new DeviceModelException(
+                        "domain " + guest.domid() + ": its QEMU ended before it got PCI devices"));
+        plan.pci().forEach(device -> pci.attachToNew(guest.domid(), device, running));
     }
 
     void stopDeviceModel() {

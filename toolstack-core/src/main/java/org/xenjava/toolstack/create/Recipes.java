@@ -115,6 +115,7 @@ final class Recipes {
         recipe.add(attachNics(guest, devices));
         recipe.add(attachOthers(guest, devices));
         recipe.addAll(awaitDisks(guest, devices));
+        recipe.add(attachPciDevices(guest, devices));
         recipe.add(connectNics(guest, devices));
         recipe.add(releaseClaim(guest));
         return recipe;
@@ -164,6 +165,12 @@ final class Recipes {
                         .onlyIf(qemu && guest.plan().config().type() == DomainType.PVH),
                 Step.of(AWAIT_OTHER_DEVICES, devices::awaitOthers)
                         .onlyIf(!plan.others().isEmpty()));
+    }
+
+    private static Step<CreateStep> attachPciDevices(GuestBuild guest, GuestDevices devices) {
+        return Step.of(ATTACH_PCI_DEVICES, devices::attachPciDevices)
+                .undoneBy(devices::detachAll)
+                .onlyIf(!guest.plan().devices().pci().isEmpty());
     }
 
     private static Step<CreateStep> connectNics(GuestBuild guest, GuestDevices devices) {

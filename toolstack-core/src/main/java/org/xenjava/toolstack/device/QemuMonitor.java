@@ -223,7 +223,7 @@ final class QemuMonitor {
         return arguments;
     }
 
-    private QmpAnswer ask(String command, JsonObject arguments) {
+    QmpAnswer ask(String command, JsonObject arguments) {
         try (QmpClient client = connect()) {
             return client.execute(command, arguments);
         }

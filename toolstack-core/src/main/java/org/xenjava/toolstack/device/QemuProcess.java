@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -22,6 +23,7 @@ import org.xenjava.toolstack.error.OperationCancelledException;
 import org.xenjava.toolstack.xenctrl.lib.DeviceModelProcess;
 import org.xenjava.toolstack.xenctrl.lib.DeviceModelProcess.ProcessPrivileges;
 import org.xenjava.toolstack.xenctrl.lib.Liveness;
+import org.xenjava.toolstack.xenctrl.units.PciAddress;
 
 /** A running QEMU that serves a domain, started by this or another toolstack. */
 public final class QemuProcess {
@@ -129,6 +131,27 @@ public final class QemuProcess {
      */
     public int plugVcpus(int count) {
         return monitor().plugVcpus(count);
+    }
+
+    /**
+     * Gives the guest's machine a PCI device of the host.
+     *
+     * @param slot its place; empty if QEMU chooses
+     * @param access the part of its configuration space that the guest may write
+     * @return device and function on the guest's bus: five and three bits
+     */
+    public int addPciDevice(PciAddress address, OptionalInt slot, QemuPciDevices.ConfigurationSpace access) {
+        return new QemuPciDevices(monitor()).add(address, slot, access);
+    }
+
+    /** Asks the guest to release a PCI device of the host. */
+    public void requestPciRemoval(PciAddress address) {
+        new QemuPciDevices(monitor()).requestRemoval(address);
+    }
+
+    /** {@return whether the guest's machine has a PCI device of the host} */
+    public boolean hasPciDevice(PciAddress address) {
+        return new QemuPciDevices(monitor()).find(address).isPresent();
     }
 
     /** {@return the traffic of all disks that this QEMU serves, since its start} */

@@ -70,6 +70,8 @@ public enum CreateStep implements OperationStep {
     AWAIT_DEVICE_MODEL_DISKS("await the device model's disks"),
     /** QEMU serves the channels, shares, screens and keyboards. */
     AWAIT_OTHER_DEVICES("await other devices"),
+    /** The guest gets PCI devices of the host. */
+    ATTACH_PCI_DEVICES("attach PCI devices"),
     /** The back ends of the network cards wait for the guest, and the cards join their bridges. */
     CONNECT_NICS("connect network cards"),
     /** The rest of the claim is released. */

@@ -4,6 +4,7 @@ package org.xenjava.toolstack.progress;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.UUID;
+import org.xenjava.toolstack.xenctrl.units.PciAddress;
 
 /**
  * A thing that a failed operation, or one whose process was killed, has left on the host.
@@ -11,8 +12,9 @@ import java.util.UUID;
  * @param kind what it is
  * @param domid the domain's number, if it is known
  * @param uuid the domain's UUID, if it is known
+ * @param device address of the PCI device, if it is one
  */
-public record Leftover(Kind kind, OptionalInt domid, Optional<UUID> uuid) {
+public record Leftover(Kind kind, OptionalInt domid, Optional<UUID> uuid, Optional<PciAddress> device) {
     /** Kinds of leftovers. */
     public enum Kind {
         /** A domain that is not completely built, with its nodes and devices. */
@@ -27,6 +29,8 @@ public record Leftover(Kind kind, OptionalInt domid, Optional<UUID> uuid) {
         NODES("nodes"),
         /** A QEMU whose domain Xen does not have any more. */
         DEVICE_MODEL("device model"),
+        /** A PCI device that is neither a domain's nor domain 0's, or whose domain is gone. */
+        PCI_DEVICE("PCI device"),
         /** Memory that was taken from domain 0 for guests, and that is free. */
         ROOM("lent memory");
 
@@ -37,9 +41,23 @@ public record Leftover(Kind kind, OptionalInt domid, Optional<UUID> uuid) {
         }
     }
 
+    /**
+     * A leftover of a domain.
+     *
+     * @param kind what it is
+     * @param domid the domain's number, if it is known
+     * @param uuid the domain's UUID, if it is known
+     */
+    public Leftover(Kind kind, OptionalInt domid, Optional<UUID> uuid) {
+        this(kind, domid, uuid, Optional.empty());
+    }
+
     /** Describes it, as in {@code "unfinished removal of domain 7"}. */
     @Override
     public String toString() {
+        if (device.isPresent()) {
+            return kind.words + " " + device.get();
+        }
         String which = domid.isPresent()
                 ? Integer.toString(domid.getAsInt())
                 : uuid.map(UUID::toString).orElse("?");

@@ -12,7 +12,7 @@ public enum RemovalStep implements OperationStep {
     PAUSE_DOMAIN("pause the domain"),
     /** QEMU ends, if the domain has one. */
     STOP_DEVICE_MODEL("stop the device model"),
-    /** Disks and network cards, with the loop devices and interfaces behind them. */
+    /** Disks, network cards and PCI devices, with the loop devices and interfaces behind them. */
     DETACH_DEVICES("detach the devices"),
     /** The nodes say what the earlier steps have to remove, so they stay if one of these failed. */
     REMOVE_NODES("remove the nodes from xenstore"),

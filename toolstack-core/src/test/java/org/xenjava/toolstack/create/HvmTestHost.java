@@ -24,6 +24,8 @@ import org.xenjava.toolstack.config.HvmConfig;
 import org.xenjava.toolstack.config.HvmConfig.Bios;
 import org.xenjava.toolstack.config.HvmConfig.Firmware;
 import org.xenjava.toolstack.device.DeviceModels;
+import org.xenjava.toolstack.device.pci.EjectWait;
+import org.xenjava.toolstack.device.pci.PciHost;
 import org.xenjava.toolstack.device.plan.HostInventory;
 import org.xenjava.toolstack.device.pv.HostProbe;
 import org.xenjava.toolstack.device.pv.PvHost;
@@ -133,6 +135,12 @@ final class HvmTestHost implements AutoCloseable {
                                 HotplugPolicy.RUN),
                         devices(),
                         deviceModels(),
+                        new PciHost(
+                                xenctrl,
+                                store,
+                                faults.hostDevices(),
+                                ProcessIdentity.named("test"),
+                                new EjectWait(Duration.ZERO, xen::advance)),
                         clock,
                         new Random(153),
                         new BootBacking(xenctrl, store, ProcessIdentity.named("test"), backedBoot, xen::advance),
@@ -183,7 +191,8 @@ final class HvmTestHost implements AutoCloseable {
                 HostInventory.assumed(FirmwareFiles.below(MACHINE)),
                 SimulatedXen.create().host().scripts(),
                 HotplugPolicy.REFUSE,
-                Duration.ofMillis(100));
+                Duration.ofMillis(100),
+                domid -> {});
     }
 
     void setMemory(int domid, KiB memory) {

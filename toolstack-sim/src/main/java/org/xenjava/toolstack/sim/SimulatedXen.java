@@ -23,11 +23,14 @@ import org.xenjava.toolstack.sim.guestos.SuspendedGuests;
 import org.xenjava.toolstack.sim.machine.Hardware;
 import org.xenjava.toolstack.sim.machine.Machine;
 import org.xenjava.toolstack.sim.machine.MachineSize;
+import org.xenjava.toolstack.sim.machine.PciBus;
+import org.xenjava.toolstack.sim.machine.PciCard;
 import org.xenjava.toolstack.sim.machine.VirtualTime;
 import org.xenjava.toolstack.xenctrl.abi.XenRelease;
 import org.xenjava.toolstack.xenctrl.lib.XenHost;
 import org.xenjava.toolstack.xenctrl.lib.XenHost.GuestWorth;
 import org.xenjava.toolstack.xenctrl.lib.XenLibraries;
+import org.xenjava.toolstack.xenctrl.units.PciAddress;
 
 /**
  * A simulated machine with Xen. The simulation decodes the bytes of hypercalls as the chosen release does, and follows
@@ -65,6 +68,8 @@ public final class SimulatedXen {
         GuestFactory guestFactory = settings.guestFactory;
         List<String> blockDevices = List.copyOf(settings.blockDevices);
         List<String> bridges = List.copyOf(settings.bridges);
+        boolean iommu = settings.iommu;
+        List<PciCard> cards = List.copyOf(settings.cards);
         MachineSize size = new MachineSize(
                 settings.cpus,
                 settings.nodes,
@@ -75,7 +80,7 @@ public final class SimulatedXen {
                 settings.largestEntryOrder,
                 settings.commandLine,
                 settings.preemptionPending);
-        Hardware hardware = new Hardware(size, lock, time, this::reboot);
+        Hardware hardware = new Hardware(size, lock, time, () -> new PciBus(iommu, cards), this::reboot);
         Map<String, HotplugBehaviour> scripts = Map.copyOf(settings.scripts);
         suspended = settings.suspended;
         firmware = () -> Boot.of(
@@ -230,6 +235,15 @@ public final class SimulatedXen {
         return locked(() -> boot.dom0().scriptCalls());
     }
 
+    /**
+     * {@return the number of the domain that has a PCI device: 0 for dom0, 0x7FF1 in quarantine}
+     *
+     * @param address address of the device
+     */
+    public int pciOwner(String address) {
+        return locked(() -> boot.machine().pci().owner(PciAddress.parse(address).orElseThrow()));
+    }
+
     /** {@return the output on Xen's console since its boot: at most the last 64 KiB} */
     public String console() {
         return locked(() -> boot.machine().console().text());
@@ -288,6 +302,8 @@ public final class SimulatedXen {
         private SuspendedGuests suspended = new SuspendedGuests();
         private GuestFactory guestFactory = identity -> SimulatedGuest.linux();
 
+        private boolean iommu;
+        private final List<PciCard> cards = new ArrayList<>();
         private final List<String> blockDevices = new ArrayList<>();
         private final List<String> bridges = new ArrayList<>(List.of("xenbr0"));
 
@@ -479,6 +495,40 @@ public final class SimulatedXen {
          */
         public Builder blockDevice(String path) {
             blockDevices.add(path);
+            return this;
+        }
+
+        /**
+         * Gives the host an IOMMU, and dom0 the driver xen-pciback: PCI devices can be passed through to guests.
+         *
+         * @return this builder
+         */
+        public Builder iommu() {
+            iommu = true;
+            return this;
+        }
+
+        /**
+         * Adds a PCI device that the IOMMU can tell from every other one.
+         *
+         * @param address address such as {@code 0000:00:08.0}
+         * @param driver the driver that dom0 has loaded for it, such as {@code e1000}; empty if none
+         * @return this builder
+         */
+        public Builder pciDevice(String address, String driver) {
+            return pciDevice(address, driver, cards.size());
+        }
+
+        /**
+         * Adds a PCI device to a group of devices that the IOMMU cannot tell apart.
+         *
+         * @param address address such as {@code 0000:00:08.0}
+         * @param driver the driver that dom0 has loaded for it, such as {@code e1000}; empty if none
+         * @param group number of the group
+         * @return this builder
+         */
+        public Builder pciDevice(String address, String driver, int group) {
+            cards.add(new PciCard(PciAddress.parse(address).orElseThrow(), driver, group, cards.size()));
             return this;
         }
 

@@ -85,7 +85,7 @@ class HouseRulesTest {
             .layer("devicePlan")
             .definedBy(ROOT + ".device.plan..")
             .layer("device")
-            .definedBy(ROOT + ".device", ROOT + ".device.pv..")
+            .definedBy(ROOT + ".device", ROOT + ".device.pv..", ROOT + ".device.pci..")
             .layer("dump")
             .definedBy(ROOT + ".dump..")
             .layer("userdata")
@@ -153,7 +153,7 @@ class HouseRulesTest {
             .whereLayer("progress")
             .mayOnlyAccessLayers("error", "units")
             .whereLayer("deviceView")
-            .mayOnlyAccessLayers("error")
+            .mayOnlyAccessLayers("error", "units")
             .whereLayer("store")
             .mayOnlyAccessLayers("error", "process", "lib", "units")
             .whereLayer("operation")
@@ -264,6 +264,7 @@ class HouseRulesTest {
                     "room",
                     "create",
                     "xenctrl",
+                    "abi",
                     "lib",
                     "units")
             .whereLayer("rehearsal")
@@ -297,6 +298,7 @@ class HouseRulesTest {
                     ROOT + ".context..",
                     ROOT + ".create..",
                     ROOT + ".device",
+                    ROOT + ".device.pci..",
                     ROOT + ".device.pv..",
                     ROOT + ".dump..",
                     ROOT + ".imagefile..",

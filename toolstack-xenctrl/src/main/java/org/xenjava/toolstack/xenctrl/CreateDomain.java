@@ -26,11 +26,13 @@ public record CreateDomain(
      * @param miscFlags {@code XEN_X86_MSR_RELAXED}
      * @param altp2mMode {@code XEN_DOMCTL_ALTP2M_*}
      * @param altp2mCount number of alternate p2ms; 0 for the hypervisor's default
+     * @param iommuOptions {@code XEN_DOMCTL_IOMMU_*}
      * @param label number of the security label ({@code ssidref}); 0 for the default of Xen's policy
      */
-    public record Extras(int vmtraceBytes, int miscFlags, int altp2mMode, int altp2mCount, int label) {
+    public record Extras(
+            int vmtraceBytes, int miscFlags, int altp2mMode, int altp2mCount, int iommuOptions, int label) {
         /** None. */
-        public static final Extras NONE = new Extras(0, 0, 0, 0, 0);
+        public static final Extras NONE = new Extras(0, 0, 0, 0, 0, 0);
     }
 
     /**

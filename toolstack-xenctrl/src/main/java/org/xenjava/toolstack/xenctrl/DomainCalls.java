@@ -45,6 +45,7 @@ public final class DomainCalls {
                     .set("ssidref", request.extras().label())
                     .setBytes("handle", uuidBytes(request.handle()))
                     .set("flags", request.flags())
+                    .set("iommu_opts", request.extras().iommuOptions())
                     .set("max_vcpus", request.maxVcpus())
                     .set("max_evtchn_port", request.limits().eventChannelPort())
                     .set("max_grant_frames", request.limits().grantFrames().orElse(HYPERVISOR_DEFAULT))

@@ -3,12 +3,14 @@ package org.xenjava.toolstack.xenctrl;
 
 import java.nio.ByteOrder;
 import java.util.Locale;
+import java.util.Set;
 import org.xenjava.toolstack.xenctrl.abi.DomctlOp;
 import org.xenjava.toolstack.xenctrl.abi.EventChannelOp;
 import org.xenjava.toolstack.xenctrl.abi.FlaskOp;
 import org.xenjava.toolstack.xenctrl.abi.HvmParam;
 import org.xenjava.toolstack.xenctrl.abi.Hypercall;
 import org.xenjava.toolstack.xenctrl.abi.MemoryOp;
+import org.xenjava.toolstack.xenctrl.abi.PhysdevOp;
 import org.xenjava.toolstack.xenctrl.abi.StructLayout;
 import org.xenjava.toolstack.xenctrl.abi.StructView;
 import org.xenjava.toolstack.xenctrl.abi.SysctlOp;
@@ -22,6 +24,9 @@ import org.xenjava.toolstack.xenctrl.units.Pages;
 /** Prepares hypercalls in the layouts of the running release, and issues them. */
 final class HypercallFactory {
     private static final int LAST_DOMID = 0x7FEF;
+
+    /** The sub-commands that the domain of quarantined devices is an argument of. */
+    private static final Set<DomctlOp> QUARANTINE = Set.of(DomctlOp.ASSIGN_DEVICE, DomctlOp.DEASSIGN_DEVICE);
 
     private final XenCall xenCall;
     private final XenAbi abi;
@@ -44,8 +49,8 @@ final class HypercallFactory {
     }
 
     PreparedCall domctl(DomctlOp op, int domid) {
-        boolean creates = op == DomctlOp.CREATEDOMAIN;
-        int subject = creates ? HypercallException.NO_DOMAIN : requireDomid(domid);
+        boolean without = op == DomctlOp.CREATEDOMAIN || domid == DomctlOp.DOMID_IO && QUARANTINE.contains(op);
+        int subject = without ? HypercallException.NO_DOMAIN : requireDomid(domid);
         boolean stable = op == DomctlOp.GET_DOMAIN_STATE;
         if (!stable) {
             requireComplete(named("XEN_DOMCTL_", op), subject);
@@ -99,6 +104,10 @@ final class HypercallFactory {
 
     PreparedCall eventChannelOp(EventChannelOp op, int domid) {
         return plain(named("EVTCHNOP_", op), domid, Hypercall.EVENT_CHANNEL_OP, op.number(), op.struct());
+    }
+
+    PreparedCall physdevOp(PhysdevOp op, int domid) {
+        return plain(named("PHYSDEVOP_", op), domid, Hypercall.PHYSDEV_OP, op.number(), op.struct());
     }
 
     PreparedCall schedOp(String name, int op, int domid, String struct) {

@@ -49,6 +49,16 @@ public record PhysInfo(
         return can(SysctlOp.PHYSCAP_HVM);
     }
 
+    /** Whether Xen has an IOMMU, so that devices can be passed through. */
+    public boolean iommu() {
+        return can(SysctlOp.PHYSCAP_DIRECTIO);
+    }
+
+    /** Whether the IOMMU of this host can use the page tables of guests. */
+    public boolean sharedPageTables() {
+        return can(SysctlOp.PHYSCAP_IOMMU_HAP_PT_SHARE);
+    }
+
     /** Whether the processor can trace what a vCPU does. */
     public boolean vmtrace() {
         return can(SysctlOp.PHYSCAP_VMTRACE);

@@ -11,6 +11,7 @@ import org.xenjava.toolstack.xenctrl.abi.StructView;
 import org.xenjava.toolstack.xenctrl.abi.SysctlOp;
 import org.xenjava.toolstack.xenctrl.lib.HypercallBuffer;
 import org.xenjava.toolstack.xenctrl.units.CpuSet;
+import org.xenjava.toolstack.xenctrl.units.PciAddress;
 
 /** Hypercalls about the places of CPUs, memory and PCI devices in the host. */
 public final class TopologyCalls {
@@ -49,15 +50,6 @@ public final class TopologyCalls {
             distances = List.copyOf(distances);
         }
     }
-
-    /**
-     * The address of a PCI device.
-     *
-     * @param segment segment, or domain
-     * @param bus bus in the segment
-     * @param devfn device and function: five and three bits
-     */
-    public record PciAddress(int segment, int bus, int devfn) {}
 
     /** {@code XEN_SYSCTL_cputopoinfo}: the place of each CPU, by its number; -1 in all three for a CPU that is offline. */
     public List<CpuPlace> cpus() {

@@ -30,6 +30,7 @@ public final class Xenctrl {
     private final CpuCalls cpus;
     private final PoolCalls pools;
     private final TopologyCalls topology;
+    private final PassthroughCalls passthrough;
     private final StateCalls state;
 
     private Xenctrl(XenLibraries libraries, XenAbi abi, String limitation) {
@@ -46,6 +47,7 @@ public final class Xenctrl {
         cpus = new CpuCalls(calls);
         pools = new PoolCalls(calls, cpus);
         topology = new TopologyCalls(calls);
+        passthrough = new PassthroughCalls(calls);
         state = new StateCalls(calls);
     }
 
@@ -153,6 +155,11 @@ public final class Xenctrl {
     /** The calls about pools of CPUs and their schedulers. */
     public PoolCalls pools() {
         return pools;
+    }
+
+    /** The calls that give devices of the host to domains. */
+    public PassthroughCalls passthrough() {
+        return passthrough;
     }
 
     /** The calls that read, write and resume the state of a stopped domain. */

@@ -41,7 +41,7 @@ class DomainCallsTest extends HypercallBytes {
     @Test
     void createdomainHasTheLimitsThatAreAskedFor() {
         CreateDomain.Limits limits = new CreateDomain.Limits(OptionalInt.of(64), OptionalInt.of(0), 2047);
-        CreateDomain.Extras extras = new CreateDomain.Extras(0x1_0000, DomctlOp.MSR_RELAXED, 2, 3, 17);
+        CreateDomain.Extras extras = new CreateDomain.Extras(0x1_0000, DomctlOp.MSR_RELAXED, 2, 3, 0, 17);
         assertEquals(
                 hex(
                         "01000000 15000000 f57f 000000000000",

@@ -9,8 +9,8 @@ import java.util.OptionalInt;
 import org.junit.jupiter.api.Test;
 import org.xenjava.toolstack.xenctrl.TopologyCalls.CpuPlace;
 import org.xenjava.toolstack.xenctrl.TopologyCalls.NodeMemory;
-import org.xenjava.toolstack.xenctrl.TopologyCalls.PciAddress;
 import org.xenjava.toolstack.xenctrl.units.CpuSet;
+import org.xenjava.toolstack.xenctrl.units.PciAddress;
 
 /** The bytes were written by hand from Xen 4.17's public headers. */
 class TopologyCallsTest extends HypercallBytes {

@@ -2,10 +2,10 @@
 package org.xenjava.toolstack.cli.domain;
 
 import org.xenjava.toolstack.Domain;
-import org.xenjava.toolstack.GuestTrigger;
 import org.xenjava.toolstack.cli.command.DomainCommand;
 import org.xenjava.toolstack.cli.command.Session;
 import org.xenjava.toolstack.cli.output.Words;
+import org.xenjava.toolstack.lifecycle.GuestTrigger;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Parameters;
 

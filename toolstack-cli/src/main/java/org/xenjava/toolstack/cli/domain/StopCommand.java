@@ -5,7 +5,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.xenjava.toolstack.Domain;
-import org.xenjava.toolstack.GuestTrigger;
 import org.xenjava.toolstack.ShutdownRequest;
 import org.xenjava.toolstack.Toolstack;
 import org.xenjava.toolstack.cli.command.DomainSelection;
@@ -15,6 +14,7 @@ import org.xenjava.toolstack.cli.command.Session;
 import org.xenjava.toolstack.error.DomainGoneException;
 import org.xenjava.toolstack.error.DomainStateException;
 import org.xenjava.toolstack.error.ToolstackException;
+import org.xenjava.toolstack.lifecycle.GuestTrigger;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Option;
 

@@ -32,6 +32,7 @@ import org.xenjava.toolstack.config.DiskConfig;
 import org.xenjava.toolstack.config.DomainConfig;
 import org.xenjava.toolstack.config.DomainType;
 import org.xenjava.toolstack.config.NicConfig;
+import org.xenjava.toolstack.config.OtherDevice;
 import org.xenjava.toolstack.config.VirtualDisk;
 import org.xenjava.toolstack.error.ConfigException;
 import org.xenjava.toolstack.processor.CpuShare;
@@ -301,6 +302,19 @@ public final class LibxlConfig {
      */
     public LibxlConfig withoutNic(int devid) {
         return with(NICS, isNic(devid), Optional.empty());
+    }
+
+    /**
+     * {@return the same configuration with or without a PCI device of the host}
+     *
+     * @param address address of the device in the host, such as {@code 0000:00:1f.2}
+     * @param device the device in the place of the one with that address; empty to remove it
+     */
+    public LibxlConfig withPciDevice(String address, Optional<OtherDevice> device) {
+        return with(
+                LibxlOtherDevices.PCI_DEVICES,
+                element -> LibxlOtherDevices.isPciDevice(element, address),
+                device.map(LibxlOtherDevices::write));
     }
 
     /**

@@ -26,7 +26,7 @@ final class LibxlOtherDevices {
     private static final long GREATEST_FRAME = 1L << 52;
     private static final int HEXADECIMAL = 16;
     private static final String KEYBOARDS = "vkbs";
-    private static final String PCI_DEVICES = "pcidevs";
+    static final String PCI_DEVICES = "pcidevs";
     private static final int FUNCTIONS_OF_SLOT = 8;
 
     private static final ImmutableMap<Kind, String> LISTS = ImmutableMap.<Kind, String>builder()
@@ -118,7 +118,20 @@ final class LibxlOtherDevices {
         return Long.parseLong(parameters.getOrDefault(name, "0"), HEXADECIMAL);
     }
 
-    private static JsonObject write(OtherDevice device) {
+    /** Whether an element of the list of PCI devices is the one with that address. */
+    static boolean isPciDevice(JsonElement element, String address) {
+        JsonObject wanted = new JsonObject();
+        address(address, wanted);
+        return element instanceof JsonObject object
+                && Stream.of("domain", "bus", "dev", "func")
+                        .allMatch(name -> number(object, name) == number(wanted, name));
+    }
+
+    private static int number(JsonObject object, String name) {
+        return object.get(name) instanceof JsonPrimitive number ? number.getAsInt() : 0;
+    }
+
+    static JsonObject write(OtherDevice device) {
         JsonObject object = new JsonObject();
         if (device.kind() == Kind.PCI) {
             object.addProperty("vfunc_mask", 1);

@@ -13,11 +13,13 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.stream.Collectors;
 import org.xenjava.toolstack.config.DiskConfig;
 import org.xenjava.toolstack.config.DomainConfig;
 import org.xenjava.toolstack.config.NicConfig;
+import org.xenjava.toolstack.config.OtherDevice;
 import org.xenjava.toolstack.error.ConfigException;
 
 /**
@@ -131,6 +133,22 @@ public final class XlConfigReader {
      */
     public static NicConfig nic(String specification) {
         return new XlNicSpec(OptionalInt.empty(), warning -> {}).parse(specification);
+    }
+
+    /**
+     * Reads one PCI device of the host, as {@code xl pci-attach} does.
+     *
+     * @param specification of xl-pci-configuration(5), such as {@code 00:1f.2,permissive=1}
+     * @param slot number of the device on the guest's bus, in hexadecimal; empty if the specification decides
+     * @return the device
+     * @throws ConfigException if the text specifies no PCI device
+     */
+    public static OtherDevice pciDevice(String specification, Optional<String> slot) {
+        int options = specification.indexOf(',');
+        String address = options < 0 ? specification : specification.substring(0, options);
+        String place = slot.map(number -> "@" + number).orElse("");
+        return XlOtherDevices.read(
+                OtherDevice.Kind.PCI, address + place + specification.substring(address.length()), List.of());
     }
 
     /** Refuses malformed UTF-8: a replacement character would change a name or a path. */

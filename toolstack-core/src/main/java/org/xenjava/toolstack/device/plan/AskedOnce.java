@@ -41,6 +41,11 @@ public final class AskedOnce implements HostInventory {
     }
 
     @Override
+    public Optional<String> passthroughRefusal(PciPlan plan) {
+        return host.passthroughRefusal(plan);
+    }
+
+    @Override
     public Optional<String> scriptRefusal(String path) {
         return host.scriptRefusal(path);
     }

@@ -40,6 +40,11 @@ final class AssumedHost implements HostInventory {
     }
 
     @Override
+    public Optional<String> passthroughRefusal(PciPlan plan) {
+        return Optional.empty();
+    }
+
+    @Override
     public Optional<String> scriptRefusal(String path) {
         return Optional.empty();
     }

@@ -20,16 +20,22 @@ import org.xenjava.toolstack.memory.MemoryPlan;
  * @param disks in the order of the configuration
  * @param nics in the order of the configuration
  * @param others the devices beside disks and network cards, which QEMU serves, in the order of the configuration
+ * @param pci PCI devices of the host, in the order of the configuration
  * @param qemu the QEMU that the guest needs: every HVM guest, and a PVH guest with a device that only QEMU can serve
  */
 public record DevicePlan(
-        List<DiskPlan> disks, List<NicPlan> nics, List<QemuDevicePlan> others, Optional<QemuPlan> qemu) {
+        List<DiskPlan> disks,
+        List<NicPlan> nics,
+        List<QemuDevicePlan> others,
+        List<PciPlan> pci,
+        Optional<QemuPlan> qemu) {
     /**
      * Copies the lists, so that the record is immutable.
      *
      * @param disks in the order of the configuration
      * @param nics in the order of the configuration
      * @param others the devices beside disks and network cards, which QEMU serves, in the order of the configuration
+     * @param pci PCI devices of the host, in the order of the configuration
      * @param qemu the QEMU that the guest needs: every HVM guest, and a PVH guest with a device that only QEMU can
      *     serve
      */
@@ -37,6 +43,7 @@ public record DevicePlan(
         disks = List.copyOf(disks);
         nics = List.copyOf(nics);
         others = List.copyOf(others);
+        pci = List.copyOf(pci);
     }
 
     /**
@@ -56,6 +63,9 @@ public record DevicePlan(
                 nics.add(NicPlan.of(nic, nic.devidAt(nics.size()), nic.typeIn(config.type()), askedOnce));
             }
             List<QemuDevicePlan> others = QemuDevices.of(config, askedOnce);
+            List<PciPlan> pci = config.pciDevices().stream()
+                    .map(device -> PciPlan.of(device, askedOnce))
+                    .toList();
             boolean needed = config.type() == DomainType.HVM
                     || !others.isEmpty()
                     || disks.stream().anyMatch(disk -> disk.backend() == DiskBackend.QEMU);
@@ -63,6 +73,7 @@ public record DevicePlan(
                     disks,
                     nics,
                     others,
+                    pci,
                     needed ? Optional.of(qemu(config, memory, disks, nics, others, host)) : Optional.empty());
         } catch (ConfigException e) {
             throw new ConfigException("domain " + config.name() + ": " + e.getMessage(), e);

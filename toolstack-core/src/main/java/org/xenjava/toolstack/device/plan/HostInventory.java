@@ -23,6 +23,9 @@ public interface HostInventory {
     /** Whether the host has a network interface of that name. */
     boolean linkExists(String link);
 
+    /** Why a PCI device of the host cannot be given to a guest; empty if it can. */
+    Optional<String> passthroughRefusal(PciPlan plan);
+
     /** Why a hotplug script cannot be run; empty if it can. */
     Optional<String> scriptRefusal(String path);
 

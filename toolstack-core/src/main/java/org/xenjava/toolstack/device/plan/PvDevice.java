@@ -37,6 +37,9 @@ public record PvDevice(String kind, String backend, int domid, int devid) {
 
     public static final List<String> BACKENDS = List.of(DISK, QEMU_DISK, CARD, KEYBOARD, SCREEN, SHARE, CONSOLE);
 
+    /** All PCI devices of a domain, which share one back end with the number 0. */
+    public static final String PCI = "pci";
+
     public static final String BACKEND_ROOT = DomainPaths.DOMAINS + "/0/backend";
 
     /** A device whose back end's directory is known. */
@@ -84,6 +87,7 @@ public record PvDevice(String kind, String backend, int domid, int devid) {
             case SCREEN -> "screen";
             case SHARE -> "share";
             case CONSOLE -> "channel";
+            case PCI -> "PCI back end";
             default -> "disk";
         };
     }

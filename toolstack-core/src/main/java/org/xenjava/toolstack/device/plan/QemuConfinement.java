@@ -47,6 +47,10 @@ public record QemuConfinement(
     /** What {@link Confinement#REQUIRED} requires; none of the three is worth much without the others. */
     private static final Set<ConfinementMeasure> CORE = Set.of(XEN_RESTRICTION, OWN_USER, EMPTY_ROOT);
 
+    /** What a QEMU cannot do without that maps the registers of the host's devices. */
+    private static final Set<ConfinementMeasure> PASSTHROUGH =
+            Set.of(XEN_RESTRICTION, OWN_USER, EMPTY_ROOT, NO_NEW_PRIVILEGES);
+
     /** To change root directory and user, and to open disk images of other users. */
     private static final List<String> CAPABILITIES = List.of("sys_chroot", "setuid", "setgid", "dac_override");
 
@@ -159,6 +163,10 @@ public record QemuConfinement(
                         measure, "QEMU serves a paravirtual " + PvDevice.noun(device.kind()) + " through xenstore")));
         if (GuestScreen.of(config).flatMap(GraphicsConfig::sdl).isPresent()) {
             CORE.forEach(measure -> missing.put(measure, "QEMU's window needs an X server of the host"));
+        }
+        if (config.mayHavePciDevices()) {
+            PASSTHROUGH.forEach(measure -> missing.put(
+                    measure, "QEMU maps the registers and interrupts of the PCI devices that are passed through"));
         }
         onNetwork(config, nics).ifPresent(user -> missing.put(NO_NETWORK, user));
         EnumSet.complementOf(EnumSet.copyOf(Sets.union(abilities.measures(), missing.keySet())))

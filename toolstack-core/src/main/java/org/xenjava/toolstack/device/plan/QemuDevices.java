@@ -52,7 +52,7 @@ final class QemuDevices {
             case FRAME_BUFFER -> screen();
             case KEYBOARD -> keyboard(device);
             default -> {
-                // The guest is refused: the library cannot build such a device.
+                // PciPlan plans PCI devices. A guest with any other kind is refused.
             }
         }
     }

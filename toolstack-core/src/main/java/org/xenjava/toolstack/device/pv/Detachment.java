@@ -2,6 +2,7 @@
 package org.xenjava.toolstack.device.pv;
 
 import java.util.List;
+import java.util.function.IntConsumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.xenjava.toolstack.device.plan.PvDevice;
@@ -23,8 +24,17 @@ final class Detachment {
     private final BackendStates states;
     private final LoopDevices loops;
     private final ScriptRuns scripts;
+    private final IntConsumer releasePci;
 
-    Detachment(StoreClient store, DeviceTree tree, BackendStates states, LoopDevices loops, ScriptRuns scripts) {
+    /** @param releasePci takes all PCI devices from a domain */
+    Detachment(
+            StoreClient store,
+            DeviceTree tree,
+            BackendStates states,
+            LoopDevices loops,
+            ScriptRuns scripts,
+            IntConsumer releasePci) {
+        this.releasePci = releasePci;
         this.scripts = scripts;
         this.store = store;
         this.tree = tree;
@@ -54,7 +64,13 @@ final class Detachment {
     }
 
     /** Detaches all devices at once, also after the failure of one. */
-    void detachByForce(List<PvDevice> devices) {
+    void detachByForce(List<PvDevice> all) {
+        all.stream()
+                .filter(device -> device.kind().equals(PvDevice.PCI))
+                .forEach(pci -> releasePci.accept(pci.domid()));
+        List<PvDevice> devices = all.stream()
+                .filter(device -> !device.kind().equals(PvDevice.PCI))
+                .toList();
         if (devices.isEmpty()) {
             return;
         }

@@ -33,7 +33,10 @@ final class DeviceTree {
         this.store = store;
     }
 
-    /** All devices that dom0 serves, by kind, without channels. A driver domain cleans up its devices itself. */
+    /**
+     * All devices that dom0 serves, by kind, without channels, and one for all PCI devices. A driver domain cleans up its
+     * devices itself.
+     */
     List<PvDevice> devices(int domid) {
         return devices(store.direct(), domid);
     }
@@ -43,6 +46,8 @@ final class DeviceTree {
         for (String kind : store.list(new DomainPaths(domid).libxl() + "/device")) {
             if (PvDevice.KINDS.contains(kind)) {
                 devices.addAll(devices(store, domid, kind));
+            } else if (kind.equals(PvDevice.PCI)) {
+                devices.add(new PvDevice(kind, kind, domid, 0));
             }
         }
         return List.copyOf(devices);

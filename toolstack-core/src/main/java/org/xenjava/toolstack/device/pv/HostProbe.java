@@ -7,7 +7,9 @@ import org.xenjava.toolstack.config.Confinement;
 import org.xenjava.toolstack.config.HotplugPolicy;
 import org.xenjava.toolstack.config.HvmConfig.Bios;
 import org.xenjava.toolstack.device.QemuTrials;
+import org.xenjava.toolstack.device.pci.PciKernel;
 import org.xenjava.toolstack.device.plan.HostInventory;
+import org.xenjava.toolstack.device.plan.PciPlan;
 import org.xenjava.toolstack.device.plan.QemuAbilities;
 import org.xenjava.toolstack.device.plan.QemuUser;
 import org.xenjava.toolstack.xenctrl.lib.HostDevices;
@@ -55,6 +57,11 @@ public final class HostProbe implements HostInventory {
     @Override
     public boolean linkExists(String link) {
         return kernel().linkExists(link);
+    }
+
+    @Override
+    public Optional<String> passthroughRefusal(PciPlan plan) {
+        return new PciKernel(kernel()).refusal(plan);
     }
 
     @Override

@@ -4,11 +4,13 @@ package org.xenjava.toolstack.device.pv;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.IntConsumer;
 import org.xenjava.toolstack.config.DiskConfig;
 import org.xenjava.toolstack.config.DomainType;
 import org.xenjava.toolstack.config.HotplugPolicy;
 import org.xenjava.toolstack.config.NicConfig;
 import org.xenjava.toolstack.config.NicConfig.Type;
+import org.xenjava.toolstack.config.OtherDevice;
 import org.xenjava.toolstack.config.PeripheralConfig.DiskBus;
 import org.xenjava.toolstack.device.plan.AskedOnce;
 import org.xenjava.toolstack.device.plan.DevicePlan;
@@ -16,6 +18,7 @@ import org.xenjava.toolstack.device.plan.DiskBackend;
 import org.xenjava.toolstack.device.plan.DiskPlan;
 import org.xenjava.toolstack.device.plan.HostInventory;
 import org.xenjava.toolstack.device.plan.NicPlan;
+import org.xenjava.toolstack.device.plan.PciPlan;
 import org.xenjava.toolstack.device.plan.PvDevice;
 import org.xenjava.toolstack.device.view.AttachedChannel;
 import org.xenjava.toolstack.device.view.AttachedDisk;
@@ -54,6 +57,7 @@ public final class PvHost {
      * @param scripts runs hotplug scripts
      * @param hotplug whether they are run
      * @param limit the longest time of each wait for a back end or a guest; libxl's is {@link #LIBXL_LIMIT}
+     * @param releasePci takes all PCI devices from a domain
      */
     public PvHost(
             StoreClient store,
@@ -62,7 +66,8 @@ public final class PvHost {
             HostInventory host,
             HotplugScripts scripts,
             HotplugPolicy hotplug,
-            Duration limit) {
+            Duration limit,
+            IntConsumer releasePci) {
         this.host = host;
         tree = new DeviceTree(store);
         states = new BackendStates(store, events, limit);
@@ -70,7 +75,7 @@ public final class PvHost {
         scriptRuns = new ScriptRuns(store, scripts, hotplug);
         diskAttachment = new DiskAttachment(kernel, tree, states, loops, new SharedDisks(host), scriptRuns);
         nicAttachment = new NicAttachment(kernel, tree, states, scriptRuns);
-        detachment = new Detachment(store, tree, states, loops, scriptRuns);
+        detachment = new Detachment(store, tree, states, loops, scriptRuns, releasePci);
         list = new DeviceList(store, tree, states);
     }
 
@@ -165,6 +170,15 @@ public final class PvHost {
      */
     public DiskPlan plan(DiskConfig disk, DomainType guest) {
         return DiskPlan.of(disk, guest, DiskBus.IDE, new AskedOnce(host));
+    }
+
+    /**
+     * Plans a PCI device of the host.
+     *
+     * @throws ConfigException if the host has no such device, or uses it itself
+     */
+    public PciPlan plan(OtherDevice device) {
+        return PciPlan.of(device, host);
     }
 
     /**

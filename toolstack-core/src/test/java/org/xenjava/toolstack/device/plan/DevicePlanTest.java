@@ -77,6 +77,11 @@ class DevicePlanTest {
         }
 
         @Override
+        public Optional<String> passthroughRefusal(PciPlan plan) {
+            return Optional.empty();
+        }
+
+        @Override
         public Optional<String> scriptRefusal(String path) {
             return Optional.empty();
         }

@@ -68,6 +68,11 @@ class QemuConfinementTest {
         }
 
         @Override
+        public Optional<String> passthroughRefusal(PciPlan plan) {
+            return Optional.empty();
+        }
+
+        @Override
         public Optional<String> scriptRefusal(String path) {
             return Optional.empty();
         }

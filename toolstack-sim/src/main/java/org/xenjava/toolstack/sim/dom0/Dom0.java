@@ -24,6 +24,7 @@ import org.xenjava.toolstack.xenctrl.lib.XenStorePermission;
 public final class Dom0 {
     private final MachineEntry entry;
     private final HostKernel kernel;
+    private final PciSysfs sysfs;
     private final XenStored store;
     private final StoreConnection own;
     private final Hypercalls hypercalls;
@@ -46,6 +47,7 @@ public final class Dom0 {
             Map<String, HotplugBehaviour> scripts) {
         entry = new MachineEntry(machine);
         kernel = new HostKernel(blockDevices, bridges);
+        sysfs = new PciSysfs(machine.pci());
         store = new XenStored(machine.lock(), new StoreLink(machine));
         hypercalls = new Hypercalls(machine);
         machine.addListener(new DomainListener() {
@@ -71,6 +73,7 @@ public final class Dom0 {
         BackendDrivers backends = new BackendDrivers(own, kernel);
         deviceModels = new QemuPrograms(entry, own, backends);
         backends.start();
+        new Pciback(own).start();
         balloon = new Dom0Balloon(machine, own);
         balloon.start();
     }
@@ -107,7 +110,7 @@ public final class Dom0 {
                 new EventChannelHandle(entry),
                 new DeviceModelHandle(entry),
                 store::connectProcess,
-                new KernelHandle(kernel, entry));
+                new KernelHandle(kernel, sysfs, entry));
     }
 
     /** QEMU on this machine. */

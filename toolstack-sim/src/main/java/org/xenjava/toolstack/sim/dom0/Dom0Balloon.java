@@ -13,6 +13,7 @@ import org.xenjava.toolstack.sim.store.StoreConnection;
 import org.xenjava.toolstack.xenctrl.lib.ControlDomain;
 import org.xenjava.toolstack.xenctrl.lib.XenLibException;
 import org.xenjava.toolstack.xenctrl.lib.XenStore;
+import org.xenjava.toolstack.xenctrl.units.PciAddress;
 
 /**
  * The balloon driver of dom0's kernel, and the memory that dom0's programs use. The target is absolute, as in every Linux
@@ -88,10 +89,11 @@ final class Dom0Balloon implements ControlDomain {
         return inMachine(() -> Math.max(0, machine.require(0).memory().totalPages() - usedPages) * BYTES_PER_PAGE);
     }
 
-    /** There are none. */
     @Override
     public List<String> pciDevices() {
-        return List.of();
+        return inMachine(() -> machine.pci().cards().keySet().stream()
+                .map(PciAddress::toString)
+                .toList());
     }
 
     /** Back ends count nothing. */

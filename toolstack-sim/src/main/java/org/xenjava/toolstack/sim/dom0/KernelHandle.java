@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.xenjava.toolstack.sim.dom0;
 
+import java.util.List;
+import java.util.Optional;
 import java.util.SortedMap;
 import org.xenjava.toolstack.xenctrl.lib.HostDevices;
 import org.xenjava.toolstack.xenctrl.lib.HostFile;
@@ -9,10 +11,12 @@ import org.xenjava.toolstack.xenctrl.lib.LoopAccess;
 /** One process's access to the simulated dom0's kernel. */
 final class KernelHandle implements HostDevices {
     private final HostKernel kernel;
+    private final PciSysfs sysfs;
     private final MachineEntry entry;
 
-    KernelHandle(HostKernel kernel, MachineEntry entry) {
+    KernelHandle(HostKernel kernel, PciSysfs sysfs, MachineEntry entry) {
         this.kernel = kernel;
+        this.sysfs = sysfs;
         this.entry = entry;
     }
 
@@ -69,6 +73,26 @@ final class KernelHandle implements HostDevices {
     @Override
     public void rename(String link, String newName) {
         entry.run("SIOCSIFNAME", () -> kernel.rename(link, newName));
+    }
+
+    @Override
+    public Optional<String> kernelAttribute(String path) {
+        return entry.call("reading /sys", () -> sysfs.read(path));
+    }
+
+    @Override
+    public Optional<String> kernelLink(String path) {
+        return entry.call("readlink", () -> sysfs.link(path));
+    }
+
+    @Override
+    public List<String> kernelEntries(String path) {
+        return entry.call("opendir", () -> sysfs.entries(path));
+    }
+
+    @Override
+    public void setKernelAttribute(String path, String text) {
+        entry.run("write /sys/" + path, () -> sysfs.write(path, text));
     }
 
     @Override

@@ -10,21 +10,23 @@ import org.xenjava.toolstack.sim.machine.XenDomain;
 import org.xenjava.toolstack.xenctrl.lib.LocalConnection;
 
 /**
- * A connection to the monitor of a simulated QEMU, which knows the commands about vCPUs, and no disk. QEMU numbers the vCPUs by
- * their sockets and lists them from the last to the first.
+ * A connection to the monitor of a simulated QEMU, which knows the commands about vCPUs and devices that are
+ * passed through, and no disk. QEMU numbers the vCPUs by their sockets and lists them from the last to the first.
  */
 final class VcpuMonitor implements LocalConnection {
     private static final Pattern COMMAND = Pattern.compile("\"execute\":\"([a-z_-]+)\"");
     private static final Pattern SOCKET = Pattern.compile("\"socket-id\":(\\d{1,5})");
-    private static final String DONE = "{\"return\": {}}";
+    static final String DONE = "{\"return\": {}}";
 
     private final MachineEntry entry;
     private final int domid;
+    private final PciMonitor devices;
     private final StringBuilder output = new StringBuilder("{\"QMP\": {}}\n");
 
     VcpuMonitor(MachineEntry entry, int domid) {
         this.entry = entry;
         this.domid = domid;
+        this.devices = new PciMonitor(entry.machine(), domid);
     }
 
     @Override
@@ -45,7 +47,12 @@ final class VcpuMonitor implements LocalConnection {
             case "qmp_capabilities" -> DONE;
             case "query-hotpluggable-cpus" -> slots(entry.machine().require(domid));
             case "query-blockstats" -> "{\"return\": []}";
-            case "device_add" -> plug(entry.machine().require(domid), request);
+            case "device_add" ->
+                request.contains(PciMonitor.DRIVER)
+                        ? devices.add(request)
+                        : plug(entry.machine().require(domid), request);
+            case "device_del" -> devices.remove(request);
+            case "query-pci" -> devices.list();
             default -> error("The command " + command + " has not been found");
         };
     }
@@ -72,7 +79,7 @@ final class VcpuMonitor implements LocalConnection {
         return entry.machine().plugVcpu(domain, vcpu) ? DONE : error("CPU[" + vcpu + "] exists");
     }
 
-    private static String error(String text) {
+    static String error(String text) {
         return "{\"error\": {\"class\": \"GenericError\", \"desc\": \"" + text + "\"}}";
     }
 

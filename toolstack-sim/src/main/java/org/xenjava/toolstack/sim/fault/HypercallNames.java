@@ -16,6 +16,7 @@ import org.xenjava.toolstack.xenctrl.abi.EventChannelOp;
 import org.xenjava.toolstack.xenctrl.abi.HvmParam;
 import org.xenjava.toolstack.xenctrl.abi.Hypercall;
 import org.xenjava.toolstack.xenctrl.abi.MemoryOp;
+import org.xenjava.toolstack.xenctrl.abi.PhysdevOp;
 import org.xenjava.toolstack.xenctrl.abi.SchedOp;
 import org.xenjava.toolstack.xenctrl.abi.SysctlOp;
 
@@ -26,6 +27,7 @@ final class HypercallNames {
             Hypercall.SYSCTL, names("XEN_SYSCTL_", SysctlOp.values(), SysctlOp::number),
             Hypercall.MEMORY_OP, names("XENMEM_", MemoryOp.values(), MemoryOp::number),
             Hypercall.EVENT_CHANNEL_OP, names("EVTCHNOP_", EventChannelOp.values(), EventChannelOp::number),
+            Hypercall.PHYSDEV_OP, names("PHYSDEVOP_", PhysdevOp.values(), PhysdevOp::number),
             Hypercall.HVM_OP,
                     Map.of(HvmParam.HVMOP_SET_PARAM, "HVMOP_set_param", HvmParam.HVMOP_GET_PARAM, "HVMOP_get_param"),
             Hypercall.SCHED_OP, Map.of(SchedOp.REMOTE_SHUTDOWN, "SCHEDOP_remote_shutdown"),

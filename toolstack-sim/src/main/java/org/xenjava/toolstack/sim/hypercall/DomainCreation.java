@@ -32,10 +32,15 @@ final class DomainCreation {
         boolean hap = (flags & DomctlOp.CDF_HAP) != 0;
         boolean nested = (flags & CDF_NESTED_VIRT) != 0;
         int domid = domid(wanted);
-        require((flags & ~machine.behaviour().createFlags()) == 0, Errno.EINVAL);
+        boolean iommu = (flags & DomctlOp.CDF_IOMMU) != 0;
+        require((flags & ~machine.behaviour().createFlags() & ~DomctlOp.CDF_IOMMU) == 0, Errno.EINVAL);
+        require(!iommu || machine.pci().hasIommu(), Errno.EINVAL);
         require(config.get("max_vcpus") >= 1 && config.get("max_vcpus") <= MAX_HVM_VCPUS, Errno.EINVAL);
         require((hvm || !hap) && (hap || !nested), Errno.EINVAL);
-        require(config.get("iommu_opts") == 0 && config.getIfPresent("vmtrace_size") == 0, Errno.EINVAL);
+        require(
+                (config.get("iommu_opts") & ~(iommu ? DomctlOp.IOMMU_NO_SHAREPT : 0)) == 0
+                        && config.getIfPresent("vmtrace_size") == 0,
+                Errno.EINVAL);
         require((config.getIfPresent("arch.misc_flags") & ~MSR_RELAXED) == 0, Errno.EINVAL);
         require(machine.behaviour().grantOptions().contains((int) config.getIfPresent("grant_opts")), Errno.EINVAL);
         MachinePool pool = machine.pools().require(config.getIfPresent("cpupool_id"), Errno.ESRCH);

@@ -40,8 +40,10 @@ final class DomainOps {
     private final CpuOps cpus;
     private final StateOps state;
     private final VirtualNodeOps virtualNodes;
+    private final PassthroughOps passthrough;
 
-    DomainOps(Machine machine) {
+    DomainOps(Machine machine, PassthroughOps passthrough) {
+        this.passthrough = passthrough;
         this.machine = machine;
         this.layout = machine.abi().struct("xen_domctl");
         this.creation = new DomainCreation(machine);
@@ -73,6 +75,7 @@ final class DomainOps {
         Request request = new Request(caller, header, body);
         switch (op) {
             case CREATEDOMAIN -> header.set("domain", creation.create(domid, body));
+            case ASSIGN_DEVICE, TEST_ASSIGN_DEVICE, DEASSIGN_DEVICE -> passthrough.assignment(op, domid, body);
             case GETDOMAININFO -> header.set("domain", getDomainInfo(domid, body));
             default -> onDomain(op, machine.require(domid), request);
         }
@@ -110,7 +113,10 @@ final class DomainOps {
             }
             case RESUMEDOMAIN -> require(machine.resume(notDom0(domain)), Errno.EINVAL);
             case SETTIMEOFFSET -> notDom0(domain);
-            case IOMEM_PERMISSION -> iomemPermission(domain, body);
+            case IOMEM_PERMISSION -> passthrough.memoryPermission(domain, body);
+            case IOPORT_PERMISSION -> PassthroughOps.portPermission(body);
+            case IRQ_PERMISSION -> passthrough.interruptPermission(domain, body);
+            case GET_DEVICE_GROUP -> passthrough.group(domain, request.caller(), body);
             case GETHVMCONTEXT -> hvmContext.get(hvm(domain), request.caller(), body);
             case SETHVMCONTEXT -> hvmContext.set(hvm(domain), request.caller(), body);
             case SET_PAGING_MEMPOOL_SIZE -> setPagingMempool(domain, body.get("size"));
@@ -181,16 +187,6 @@ final class DomainOps {
     private void maxVcpus(XenDomain domain, StructView body) {
         require(body.get("max") == domain.maxVcpus(), Errno.EINVAL);
         machine.allocateVcpus(domain);
-    }
-
-    private static void iomemPermission(XenDomain domain, StructView body) {
-        long first = body.get("first_mfn");
-        require(first + body.get("nr_mfns") - 1 >= first, Errno.EINVAL);
-        if (body.get("allow_access") != 0) {
-            domain.memory().devicesAssigned();
-        } else {
-            domain.memory().devicesWithdrawn();
-        }
     }
 
     private void setPagingMempool(XenDomain domain, long bytes) {

@@ -88,12 +88,17 @@ final class HostOps {
                 .set("nr_nodes", machine.host().nodes())
                 .set("max_node_id", MAX_NODES - 1L)
                 .set("cpu_khz", CPU_KHZ)
-                .set("capabilities", machine.behaviour().physCapabilities())
+                .set("capabilities", capabilities())
                 .set("total_pages", machine.host().totalPages())
                 .set("free_pages", machine.host().freePages())
                 .set("scrub_pages", 0)
                 .set("outstanding_pages", machine.host().claimedPages())
                 .set("max_mfn", machine.host().totalPages() - 1);
+    }
+
+    private int capabilities() {
+        return machine.behaviour().physCapabilities()
+                | (machine.pci().hasIommu() ? SysctlOp.PHYSCAP_DIRECTIO | SysctlOp.PHYSCAP_IOMMU_HAP_PT_SHARE : 0);
     }
 
     private void numaInfo(CallerMemory caller, StructView arg) {

@@ -14,6 +14,7 @@ public final class Hypercalls {
     private static final int MULTICALL_ARGUMENTS = 6;
 
     private final MemoryOps memoryOps;
+    private final PassthroughOps passthrough;
     private final DomainOps domainControl;
     private final HostOps systemControl;
     private final HvmOps hvmOps;
@@ -26,7 +27,8 @@ public final class Hypercalls {
     /** Handles the hypercalls of that machine. */
     public Hypercalls(Machine machine) {
         memoryOps = new MemoryOps(machine);
-        domainControl = new DomainOps(machine);
+        passthrough = new PassthroughOps(machine);
+        domainControl = new DomainOps(machine, passthrough);
         systemControl = new HostOps(machine, domainControl);
         hvmOps = new HvmOps(machine);
         eventChannelOps = new EventOps(machine);
@@ -58,6 +60,8 @@ public final class Hypercalls {
             return hvmOps.call(memory, (int) first, second);
         } else if (op == Hypercall.EVENT_CHANNEL_OP.number()) {
             return eventChannelOps.call(memory, (int) first, second);
+        } else if (op == Hypercall.PHYSDEV_OP.number()) {
+            return passthrough.physdev(memory, (int) first, second);
         } else if (op == Hypercall.SCHED_OP.number()) {
             return schedulerOps.call(memory, (int) first, second);
         } else if (op == Hypercall.XEN_VERSION.number()) {

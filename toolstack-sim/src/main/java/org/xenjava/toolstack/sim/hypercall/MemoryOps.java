@@ -59,6 +59,11 @@ final class MemoryOps {
             XenDomain domain =
                     byAnyId(read(caller, address, MemoryOp.GET_VNUMAINFO).getInt("domid"));
             return virtualNodes.get(caller, address, domain);
+        } else if (subcommand == MemoryOp.RESERVED_DEVICE_MEMORY_MAP.number()) {
+            StructView arg = read(caller, address, MemoryOp.RESERVED_DEVICE_MEMORY_MAP);
+            // No device of the simulation needs memory of its own.
+            caller.write(address, arg.set("nr_entries", 0));
+            return 0;
         } else if (subcommand == CURRENT_RESERVATION) {
             return domain(caller, address).memory().totalPages();
         } else if (subcommand == MAXIMUM_RESERVATION) {

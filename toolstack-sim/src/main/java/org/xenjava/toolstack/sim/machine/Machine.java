@@ -45,6 +45,7 @@ public final class Machine {
     private final WatchdogTimers watchdog;
     private final Optional<SecurityModule> security;
     private final MachinePools pools;
+    private final PciBus pci;
     private int lastDomid;
     private boolean stopped;
 
@@ -60,6 +61,7 @@ public final class Machine {
         this.hardware = hardware;
         this.release = release;
         pools = new MachinePools(size.cpus(), size.nodes());
+        pci = hardware.bus().get();
         watchdog = new WatchdogTimers(hardware.time(), this::watchdogExpired);
         security = SecurityModule.of(size.commandLine());
         abi = XenAbi.of(release).orElseGet(XenAbi::newest);
@@ -171,6 +173,11 @@ public final class Machine {
     /** The pools of CPUs. */
     public MachinePools pools() {
         return pools;
+    }
+
+    /** The PCI devices. */
+    public PciBus pci() {
+        return pci;
     }
 
     /** The watchdog timers of dom0. */
@@ -317,6 +324,7 @@ public final class Machine {
         domain.eventChannels().all().forEach((port, channel) -> closePort(domain, port));
         domain.overhead().releasePagingPool();
         domain.die();
+        pci.domainDied(domain.domid());
         domain.memory().destroy();
         listeners.forEach(listener -> listener.wasDestroyed(domain));
     }

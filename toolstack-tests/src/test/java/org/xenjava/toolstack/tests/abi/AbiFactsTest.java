@@ -35,6 +35,7 @@ import org.xenjava.toolstack.xenctrl.abi.HvmParam;
 import org.xenjava.toolstack.xenctrl.abi.HvmSaveRecord;
 import org.xenjava.toolstack.xenctrl.abi.Hypercall;
 import org.xenjava.toolstack.xenctrl.abi.MemoryOp;
+import org.xenjava.toolstack.xenctrl.abi.PhysdevOp;
 import org.xenjava.toolstack.xenctrl.abi.SchedOp;
 import org.xenjava.toolstack.xenctrl.abi.StructLayout;
 import org.xenjava.toolstack.xenctrl.abi.SysctlOp;
@@ -48,7 +49,8 @@ class AbiFactsTest {
     private static final Map<Class<?>, List<String>> C_PREFIXES = Map.ofEntries(
             Map.entry(Hypercall.class, List.of("__HYPERVISOR_")),
             Map.entry(MemoryOp.class, List.of("XENMEM_", "")),
-            Map.entry(DomctlOp.class, List.of("XEN_DOMCTL_", "XEN_X86_", "XEN_")),
+            Map.entry(DomctlOp.class, List.of("XEN_DOMCTL_", "XEN_X86_", "XEN_", "")),
+            Map.entry(PhysdevOp.class, List.of("PHYSDEVOP_", "")),
             Map.entry(SysctlOp.class, List.of("XEN_SYSCTL_")),
             Map.entry(SchedOp.class, List.of("SCHEDOP_")),
             Map.entry(EventChannelOp.class, List.of("EVTCHNOP_")),

@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.xenjava.toolstack.trace.call;
 
+import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
+import com.google.gson.JsonNull;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonPrimitive;
+import java.util.List;
+import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.Consumer;
@@ -22,6 +26,15 @@ final class ChannelHostDevices implements HostDevices {
             Answer.of(file -> new JsonPrimitive(spelt(file)), json -> read(json.getAsString()));
     private static final Answer<SortedMap<Integer, String>> LOOPS =
             Answer.of(ChannelHostDevices::encode, ChannelHostDevices::decode);
+
+    private static final Answer<Optional<String>> OPTIONAL_TEXT = Answer.of(
+            text -> text.<JsonElement>map(JsonPrimitive::new).orElse(JsonNull.INSTANCE),
+            json -> json.isJsonNull() ? Optional.empty() : Optional.of(json.getAsString()));
+
+    private static final Answer<List<String>> NAMES =
+            Answer.of(ChannelHostDevices::encode, json -> json.getAsJsonArray().asList().stream()
+                    .map(JsonElement::getAsString)
+                    .toList());
 
     private final CallChannel channel;
 
@@ -93,6 +106,31 @@ final class ChannelHostDevices implements HostDevices {
     }
 
     @Override
+    public Optional<String> kernelAttribute(String path) {
+        return channel.exchange(request("kernelAttribute").with("path", path), OPTIONAL_TEXT, xen -> xen.hostDevices()
+                .kernelAttribute(path));
+    }
+
+    @Override
+    public Optional<String> kernelLink(String path) {
+        return channel.exchange(request("kernelLink").with("path", path), OPTIONAL_TEXT, xen -> xen.hostDevices()
+                .kernelLink(path));
+    }
+
+    @Override
+    public List<String> kernelEntries(String path) {
+        return channel.exchange(request("kernelEntries").with("path", path), NAMES, xen -> xen.hostDevices()
+                .kernelEntries(path));
+    }
+
+    @Override
+    public void setKernelAttribute(String path, String text) {
+        perform(
+                request("setKernelAttribute").with("path", path).with("text", text),
+                host -> host.setKernelAttribute(path, text));
+    }
+
+    @Override
     public void close() {
         channel.release(request("close"), xen -> xen.hostDevices().close());
     }
@@ -131,6 +169,12 @@ final class ChannelHostDevices implements HostDevices {
                 yield new HostFile.BlockDevice(Integer.parseInt(numbers[0]), Integer.parseInt(numbers[1]));
             }
         };
+    }
+
+    private static JsonElement encode(List<String> names) {
+        JsonArray json = new JsonArray();
+        names.forEach(json::add);
+        return json;
     }
 
     private static JsonElement encode(SortedMap<Integer, String> loops) {

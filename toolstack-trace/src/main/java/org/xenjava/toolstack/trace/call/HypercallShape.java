@@ -16,6 +16,7 @@ import org.xenjava.toolstack.xenctrl.abi.FlaskOp;
 import org.xenjava.toolstack.xenctrl.abi.HvmParam;
 import org.xenjava.toolstack.xenctrl.abi.Hypercall;
 import org.xenjava.toolstack.xenctrl.abi.MemoryOp;
+import org.xenjava.toolstack.xenctrl.abi.PhysdevOp;
 import org.xenjava.toolstack.xenctrl.abi.SchedOp;
 import org.xenjava.toolstack.xenctrl.abi.StructLayout;
 import org.xenjava.toolstack.xenctrl.abi.SysctlOp;
@@ -73,7 +74,7 @@ record HypercallShape(String hypercall, String operation, List<Part> parts, Cove
             case DOMCTL -> control(abi, buffers, hypercall, "xen_domctl", DomctlOp.UNION_OFFSET, args[0]);
             case SYSCTL -> control(abi, buffers, hypercall, "xen_sysctl", SysctlOp.UNION_OFFSET, args[0]);
             case XSM_OP -> control(abi, buffers, hypercall, "xen_flask_op", FlaskOp.UNION_OFFSET, args[0]);
-            case MEMORY_OP, EVENT_CHANNEL_OP, HVM_OP, SCHED_OP, XEN_VERSION -> {
+            case MEMORY_OP, EVENT_CHANNEL_OP, PHYSDEV_OP, HVM_OP, SCHED_OP, XEN_VERSION -> {
                 Optional<Operation> operation = operation(hypercall, args[0]);
                 String name = operation.map(Operation::name).orElse(Long.toString(args[0]));
                 Optional<BufferTable.Pointer> argument = args.length > 1 ? buffers.find(args[1]) : Optional.empty();
@@ -131,6 +132,7 @@ record HypercallShape(String hypercall, String operation, List<Part> parts, Cove
             case MEMORY_OP -> find(MemoryOp.values(), MemoryOp::number, MemoryOp::struct, number);
             case EVENT_CHANNEL_OP ->
                 find(EventChannelOp.values(), EventChannelOp::number, EventChannelOp::struct, number);
+            case PHYSDEV_OP -> find(PhysdevOp.values(), PhysdevOp::number, PhysdevOp::struct, number);
             case HVM_OP -> Optional.ofNullable(HVM_OPS.get((int) number));
             case SCHED_OP -> Optional.ofNullable(SCHED_OPS.get((int) number));
             case XEN_VERSION -> Optional.ofNullable(VERSION_OPS.get((int) number));

@@ -20,13 +20,19 @@ public enum DomctlOp {
     MAX_VCPUS(15, "xen_domctl_max_vcpus"),
     SCHEDULER_OP(16, "xen_domctl_scheduler_op"),
     SETDOMAINHANDLE(17, "xen_domctl_setdomainhandle"),
+    IRQ_PERMISSION(19, "xen_domctl_irq_permission"),
     IOMEM_PERMISSION(20, "xen_domctl_iomem_permission"),
+    IOPORT_PERMISSION(21, "xen_domctl_ioport_permission"),
     SETTIMEOFFSET(24, "xen_domctl_settimeoffset"),
     GETVCPUAFFINITY(25, "xen_domctl_vcpuaffinity"),
     RESUMEDOMAIN(27, ""),
     SENDTRIGGER(28, "xen_domctl_sendtrigger"),
     GETHVMCONTEXT(33, "xen_domctl_hvmcontext"),
     SETHVMCONTEXT(34, "xen_domctl_hvmcontext"),
+    ASSIGN_DEVICE(37, "xen_domctl_assign_device"),
+    TEST_ASSIGN_DEVICE(45, "xen_domctl_assign_device"),
+    DEASSIGN_DEVICE(47, "xen_domctl_assign_device"),
+    GET_DEVICE_GROUP(50, "xen_domctl_get_device_group"),
     VM_EVENT_OP(56, "xen_domctl_vm_event_op"),
     GETTSCINFO(59, "xen_domctl_tsc_info"),
     SETTSCINFO(60, "xen_domctl_tsc_info"),
@@ -49,10 +55,19 @@ public enum DomctlOp {
     /** The domid with which createdomain chooses a free one. */
     public static final int DOMID_ANY = 0x7FF5;
 
+    /** The owner of memory of devices, and of devices in quarantine. */
+    public static final int DOMID_IO = 0x7FF1;
+
     /** Flags of createdomain ({@code XEN_DOMCTL_CDF_*}). */
     public static final int CDF_HVM = 0x1;
 
     public static final int CDF_HAP = 0x2;
+
+    /** Devices may be assigned to the domain. */
+    public static final int CDF_IOMMU = 0x20;
+
+    /** Bit of {@code iommu_opts}: the IOMMU has page tables of its own. */
+    public static final int IOMMU_NO_SHAREPT = 0x1;
 
     /** From Xen 4.15 on. */
     public static final int CDF_NESTED_VIRT = 0x40;

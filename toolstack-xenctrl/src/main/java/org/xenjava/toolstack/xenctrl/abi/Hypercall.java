@@ -10,6 +10,7 @@ public enum Hypercall {
     XSM_OP(27),
     SCHED_OP(29),
     EVENT_CHANNEL_OP(32),
+    PHYSDEV_OP(33),
     HVM_OP(34),
     SYSCTL(35),
     DOMCTL(36),

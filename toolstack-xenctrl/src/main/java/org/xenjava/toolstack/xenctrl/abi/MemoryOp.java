@@ -14,7 +14,8 @@ public enum MemoryOp {
     SET_POD_TARGET(16, "xen_pod_target"),
     GET_POD_TARGET(17, "xen_pod_target"),
     CLAIM_PAGES(24, "xen_memory_reservation"),
-    GET_VNUMAINFO(26, "xen_vnuma_topology_info");
+    GET_VNUMAINFO(26, "xen_vnuma_topology_info"),
+    RESERVED_DEVICE_MEMORY_MAP(27, "xen_reserved_device_memory_map");
 
     /** Populates with populate-on-demand entries instead of pages. */
     public static final int XENMEMF_POPULATE_ON_DEMAND = 0x10000;

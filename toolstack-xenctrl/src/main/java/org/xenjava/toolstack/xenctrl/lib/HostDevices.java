@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.xenjava.toolstack.xenctrl.lib;
 
+import java.util.List;
+import java.util.Optional;
 import java.util.SortedMap;
 
 /**
- * The devices of dom0's kernel for guests' disks and network cards: loop devices and network interfaces. It stands beside
- * Xen's libraries since it is the other half of what a back end needs, and is simulated, recorded and made to fail
- * with them. Every failure is a {@link XenLibException}.
+ * The devices of dom0's kernel for guests: loop devices, network interfaces, and the files below {@code /sys} by which
+ * PCI devices get another driver. It stands beside Xen's libraries since it is the other half of what a back end needs,
+ * and is simulated, recorded and made to fail with them. Every failure is a {@link XenLibException}.
  */
 public interface HostDevices extends AutoCloseable {
     /**
@@ -88,6 +90,35 @@ public interface HostDevices extends AutoCloseable {
      * @param newName the new name
      */
     void rename(String link, String newName);
+
+    /**
+     * {@return the text of a file below {@code /sys}, without the end of the line; empty if there is none}
+     *
+     * @param path the path below {@code /sys}
+     */
+    Optional<String> kernelAttribute(String path);
+
+    /**
+     * {@return the last name of the target of a symbolic link below {@code /sys}; empty if there is none}
+     *
+     * @param path the path below {@code /sys}
+     */
+    Optional<String> kernelLink(String path);
+
+    /**
+     * {@return the names in a directory below {@code /sys}; empty if there is none}
+     *
+     * @param path the path below {@code /sys}
+     */
+    List<String> kernelEntries(String path);
+
+    /**
+     * Writes a file below {@code /sys}, which must exist. ENOENT, ENODEV or EBUSY is the kernel's answer.
+     *
+     * @param path the path below {@code /sys}
+     * @param text the text
+     */
+    void setKernelAttribute(String path, String text);
 
     @Override
     void close();

@@ -8,7 +8,9 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import org.xenjava.toolstack.xenctrl.lib.Errno;
@@ -123,6 +125,26 @@ final class JnaHostDevices implements HostDevices {
     @Override
     public void rename(String link, String newName) {
         NetworkLink.rename(link, newName);
+    }
+
+    @Override
+    public Optional<String> kernelAttribute(String path) {
+        return Sysfs.read(path);
+    }
+
+    @Override
+    public Optional<String> kernelLink(String path) {
+        return Sysfs.link(path);
+    }
+
+    @Override
+    public List<String> kernelEntries(String path) {
+        return Sysfs.entries(path);
+    }
+
+    @Override
+    public void setKernelAttribute(String path, String text) {
+        Sysfs.write(path, text);
     }
 
     @Override

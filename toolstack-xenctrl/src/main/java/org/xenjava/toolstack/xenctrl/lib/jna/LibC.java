@@ -35,6 +35,9 @@ final class LibC {
     /** {@code open(2)} without a mode. */
     static native int open(byte[] path, int flags);
 
+    /** {@code write(2)}. */
+    static native long write(int fd, byte[] bytes, long count);
+
     static native int socket(int domain, int type, int protocol);
 
     /** {@code connect(2)}. */

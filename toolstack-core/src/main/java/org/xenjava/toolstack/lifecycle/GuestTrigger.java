@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package org.xenjava.toolstack;
+package org.xenjava.toolstack.lifecycle;
 
 import java.util.Locale;
 import org.xenjava.toolstack.xenctrl.abi.DomctlOp;
@@ -23,11 +23,13 @@ public enum GuestTrigger {
         this.number = number;
     }
 
-    int number() {
+    /** {@return Xen's number} */
+    public int number() {
         return number;
     }
 
-    boolean isButton() {
+    /** {@return whether it is a button, which only an HVM guest has} */
+    public boolean isButton() {
         return this == POWER || this == SLEEP;
     }
 

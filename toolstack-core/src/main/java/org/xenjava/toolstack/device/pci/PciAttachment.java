@@ -1,0 +1,286 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.device.pci;
+
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.Set;
+import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.xenjava.toolstack.device.QemuPciDevices.ConfigurationSpace;
+import org.xenjava.toolstack.device.QemuProcess;
+import org.xenjava.toolstack.device.plan.PciPlan;
+import org.xenjava.toolstack.device.plan.PciPlan.Option;
+import org.xenjava.toolstack.device.view.AttachedPciDevice;
+import org.xenjava.toolstack.device.view.DetachMode;
+import org.xenjava.toolstack.error.DeviceException;
+import org.xenjava.toolstack.error.DeviceModelException;
+import org.xenjava.toolstack.error.DomainGoneException;
+import org.xenjava.toolstack.operation.Undo;
+import org.xenjava.toolstack.store.DomainPaths;
+import org.xenjava.toolstack.store.StoreClient;
+import org.xenjava.toolstack.xenctrl.HypercallException;
+import org.xenjava.toolstack.xenctrl.PassthroughCalls;
+import org.xenjava.toolstack.xenctrl.PassthroughCalls.Access;
+import org.xenjava.toolstack.xenctrl.PassthroughCalls.ReservedMemory;
+import org.xenjava.toolstack.xenctrl.PassthroughCalls.ReservedRange;
+import org.xenjava.toolstack.xenctrl.Xenctrl;
+import org.xenjava.toolstack.xenctrl.lib.Errno;
+import org.xenjava.toolstack.xenctrl.units.PciAddress;
+
+/** Gives assignable devices to HVM domains and takes them back, in libxl's order. */
+final class PciAttachment {
+    private static final Logger LOG = LoggerFactory.getLogger(PciAttachment.class);
+
+    /** The errors for what a domain does not have any more, or has not had. */
+    private static final Set<Errno> GONE = Set.of(Errno.ESRCH, Errno.ENODEV, Errno.EINVAL, Errno.EOPNOTSUPP);
+
+    private final Xenctrl xenctrl;
+    private final StoreClient store;
+    private final PciKernel kernel;
+    private final PciRecords records;
+    private final PciBackend backend;
+    private final AssignableDevices assignable;
+    private final EjectWait wait;
+
+    PciAttachment(
+            Xenctrl xenctrl,
+            StoreClient store,
+            PciKernel kernel,
+            PciRecords records,
+            PciBackend backend,
+            AssignableDevices assignable,
+            EjectWait wait) {
+        this.xenctrl = xenctrl;
+        this.store = store;
+        this.kernel = kernel;
+        this.records = records;
+        this.backend = backend;
+        this.assignable = assignable;
+        this.wait = wait;
+    }
+
+    private PassthroughCalls calls() {
+        return xenctrl.passthrough();
+    }
+
+    AttachedPciDevice attach(int domid, PciPlan plan, QemuProcess qemu) {
+        PciAddress address = plan.address();
+        assignable.requirePassthrough();
+        kernel.refusal(plan).ifPresent(refusal -> {
+            throw new DeviceException(refusal);
+        });
+        requireFit(domid, address);
+        claim(domid, address);
+        if (plan.has(Option.SEIZE) && !kernel.isKept(address)) {
+            assignable.seize(address);
+        }
+        kernel.reset(address);
+        int devfn = qemu.addPciDevice(
+                address, plan.slot(), plan.has(Option.PERMISSIVE) ? ConfigurationSpace.ALL : ConfigurationSpace.KNOWN);
+        permit(domid, kernel.resources(address));
+        if (plan.has(Option.PERMISSIVE)) {
+            kernel.setPermissive(address);
+        }
+        calls().assign(domid, address, plan.has(Option.RDM_RELAXED) ? ReservedMemory.RELAXED : ReservedMemory.STRICT);
+        backend.add(domid, plan, devfn);
+        return new AttachedPciDevice(address, devfn);
+    }
+
+    /** @throws DeviceException if a domain has the device */
+    private void claim(int domid, PciAddress address) {
+        store.inTransaction(transaction -> {
+            if (!transaction.exists(new DomainPaths(domid).libxlType())) {
+                throw new DomainGoneException("attaching PCI device " + address + ": the domain is gone");
+            }
+            PciRecords.claimedBy(transaction, address).ifPresent(holder -> {
+                throw taken(address, holder);
+            });
+            PciRecords.claim(transaction, address, domid);
+            return address;
+        });
+    }
+
+    private static DeviceException taken(PciAddress address, int holder) {
+        return new DeviceException("attaching PCI device " + address + ": domain " + holder
+                + " has it; detach it first, or run 'gc' if that domain is gone");
+    }
+
+    /** Refuses a device before anything of it is given to the domain. */
+    private void requireFit(int domid, PciAddress address) {
+        records.holder(address).ifPresent(holder -> {
+            throw taken(address, holder);
+        });
+        List<ReservedRange> reserved = calls().reservedMemory(address);
+        if (!reserved.isEmpty()) {
+            throw new DeviceException("PCI device " + address + ": the host's firmware reserves "
+                    + reserved.stream().mapToLong(ReservedRange::frames).sum() + " pages of memory for it from 0x"
+                    + Long.toHexString(reserved.get(0).firstFrame() << 12)
+                    + " on, which guests here do not get");
+        }
+        try {
+            calls().testAssign(domid, address);
+        } catch (HypercallException e) {
+            throw new DeviceException(
+                    "PCI device " + address + " cannot be assigned to domain " + domid + ": " + e.errno()
+                            + (e.errno().equals(Errno.EOPNOTSUPP)
+                                    ? "; the domain was built without an IOMMU context: give it"
+                                            + " passthrough = \"enabled\", or a device in 'pci'"
+                                    : "; another domain has the device, or Xen does not know it"),
+                    e);
+        }
+        List<PciAddress> group = calls().group(0, address).stream()
+                .filter(other -> !other.equals(address) && !kernel.isBridge(other))
+                .toList();
+        if (!group.isEmpty()) {
+            throw new DeviceException("PCI device " + address + ": the IOMMU cannot tell it from " + group
+                    + ", which domain 0 has; make these assignable as well");
+        }
+        records.all().stream()
+                .map(records::holder)
+                .flatMapToInt(OptionalInt::stream)
+                .distinct()
+                .filter(holder -> holder != domid && hasOneOfTheGroup(holder, address))
+                .findFirst()
+                .ifPresent(holder -> {
+                    throw new DeviceException("PCI device " + address + ": the IOMMU cannot tell it from a device of"
+                            + " domain " + holder);
+                });
+    }
+
+    private boolean hasOneOfTheGroup(int holder, PciAddress address) {
+        try {
+            return calls().group(holder, address).stream().anyMatch(other -> !other.equals(address));
+        } catch (HypercallException e) {
+            if (GONE.contains(e.errno())) {
+                return false;
+            }
+            throw e;
+        }
+    }
+
+    private void permit(int domid, PciResources resources) {
+        resources.ports().forEach(ports -> calls().permitPorts(
+                        domid, Math.toIntExact(ports.first()), Math.toIntExact(ports.count()), Access.ALLOWED));
+        resources.memory().forEach(memory -> calls().permitMemory(
+                        domid, memory.first(), memory.count(), Access.ALLOWED));
+        resources.interrupt().ifPresent(interrupt -> {
+            calls().mapInterrupt(domid, interrupt);
+            calls().permitInterrupt(domid, interrupt, Access.ALLOWED);
+        });
+    }
+
+    /**
+     * Asks the guest to release a device.
+     *
+     * @return whether it has; only if the mode is {@link DetachMode#FORCE} may it keep the device
+     * @throws DeviceException if it does not, and the mode lets it
+     */
+    boolean eject(int domid, PciAddress address, DetachMode mode, QemuProcess qemu) {
+        try {
+            if (!qemu.hasPciDevice(address)) {
+                return true;
+            }
+            qemu.requestPciRemoval(address);
+            if (wait.until(() -> !qemu.hasPciDevice(address))) {
+                return true;
+            }
+        } catch (DeviceModelException e) {
+            if (mode == DetachMode.IF_GUEST_AGREES) {
+                throw e;
+            }
+            LOG.warn("domain {}: {}", domid, e.getMessage());
+            return false;
+        }
+        String silence = "the guest of domain " + domid + " has not released PCI device " + address + " within "
+                + wait.limit().toSeconds() + " s";
+        if (mode == DetachMode.IF_GUEST_AGREES) {
+            throw new DeviceException(silence + "; stop using it in the guest, or detach it by force");
+        }
+        LOG.warn("{}; it reaches no memory any more, and stays the domain's until the domain ends", silence);
+        return false;
+    }
+
+    /** Takes back all that an attachment may have done. */
+    void undoAttach(int domid, PciAddress address, Optional<QemuProcess> qemu) {
+        if (records.holder(address).equals(OptionalInt.of(domid))) {
+            boolean ejected = qemu.map(process -> eject(domid, address, DetachMode.FORCE, process))
+                    .orElse(true);
+            release(domid, address, ejected ? Registers.RELEASED : Registers.MAPPED);
+        }
+    }
+
+    /** Parts of a device that a guest may still have. */
+    enum Registers {
+        /** Nothing. */
+        RELEASED,
+        /** QEMU's mappings of its registers: no other guest may have the device before the domain ends. */
+        MAPPED
+    }
+
+    /** Takes the device from the domain, whatever part of it the domain has. The device returns to its quarantine. */
+    void release(int domid, PciAddress address, Registers registers) {
+        if (!records.holder(address).equals(OptionalInt.of(domid))) {
+            return;
+        }
+        List<PciResources> others = records.heldBy(domid).stream()
+                .filter(other -> !other.equals(address))
+                .map(kernel::resources)
+                .toList();
+        PciResources resources = kernel.resources(address).without(others);
+        Stream<Runnable> hypercalls = Stream.of(
+                        resources.ports().stream()
+                                .<Runnable>map(ports -> () -> calls().permitPorts(
+                                                domid,
+                                                Math.toIntExact(ports.first()),
+                                                Math.toIntExact(ports.count()),
+                                                Access.DENIED)),
+                        resources.memory().stream()
+                                .<Runnable>map(memory -> () ->
+                                        calls().permitMemory(domid, memory.first(), memory.count(), Access.DENIED)),
+                        resources.interrupt().stream()
+                                .boxed()
+                                .<Runnable>map(
+                                        interrupt -> () -> calls().permitInterrupt(domid, interrupt, Access.DENIED)),
+                        resources.interrupt().stream()
+                                .boxed()
+                                .<Runnable>map(interrupt -> () -> calls().unmapInterrupt(domid, interrupt)),
+                        Stream.<Runnable>of(() -> calls().deassign(domid, address)))
+                .flatMap(part -> part);
+        Undo.all(hypercalls.<Runnable>map(call -> () -> unlessGone(call)).toList());
+        kernel.reset(address);
+        backend.remove(domid, address, wait);
+        if (registers == Registers.RELEASED) {
+            records.release(domid, address);
+        }
+    }
+
+    /** The end of a domain leaves a device in quarantine, too. */
+    private static void unlessGone(Runnable call) {
+        try {
+            call.run();
+        } catch (HypercallException e) {
+            if (!GONE.contains(e.errno())) {
+                throw e;
+            }
+        }
+    }
+
+    void releaseAll(int domid) {
+        Undo.all(records.heldBy(domid).stream()
+                .<Runnable>map(address -> () -> release(domid, address, Registers.RELEASED))
+                .toList());
+        records.unmark(domid);
+    }
+
+    /** Whether the device's domain is gone. */
+    boolean isOrphan(PciAddress address) {
+        OptionalInt holder = records.holder(address);
+        return holder.isPresent()
+                && xenctrl.domains()
+                        .info(holder.getAsInt())
+                        .filter(info -> !info.dying())
+                        .isEmpty();
+    }
+}

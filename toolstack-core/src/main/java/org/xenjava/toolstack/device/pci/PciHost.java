@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.device.pci;
+
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+import org.xenjava.toolstack.device.QemuProcess;
+import org.xenjava.toolstack.device.pci.PciAttachment.Registers;
+import org.xenjava.toolstack.device.plan.PciPlan;
+import org.xenjava.toolstack.device.plan.PciPlan.Option;
+import org.xenjava.toolstack.device.view.AssignableDevice;
+import org.xenjava.toolstack.device.view.AttachedPciDevice;
+import org.xenjava.toolstack.device.view.DetachMode;
+import org.xenjava.toolstack.device.view.DriverReturn;
+import org.xenjava.toolstack.error.DeviceException;
+import org.xenjava.toolstack.process.ProcessIdentity;
+import org.xenjava.toolstack.store.StoreClient;
+import org.xenjava.toolstack.xenctrl.Xenctrl;
+import org.xenjava.toolstack.xenctrl.lib.HostDevices;
+import org.xenjava.toolstack.xenctrl.units.PciAddress;
+
+/** The PCI devices of a host that guests use. The class is safe to use from many threads that work on different devices. */
+public final class PciHost {
+    /** The name of the journal of changes. */
+    public static final String JOURNAL = "pci";
+
+    private final PciKernel kernel;
+    private final PciRecords records;
+    private final PciBackend backend;
+    private final PciJournal journal;
+    private final AssignableDevices assignable;
+    private final PciAttachment attachment;
+
+    /**
+     * @param host domain 0's kernel
+     * @param processes signs the records of changes
+     * @param wait waits for a guest
+     */
+    public PciHost(Xenctrl xenctrl, StoreClient store, HostDevices host, ProcessIdentity processes, EjectWait wait) {
+        kernel = new PciKernel(host);
+        records = new PciRecords(store);
+        backend = new PciBackend(store);
+        journal = new PciJournal(store, processes);
+        assignable = new AssignableDevices(xenctrl, kernel, records, journal);
+        attachment = new PciAttachment(xenctrl, store, kernel, records, backend, assignable, wait);
+    }
+
+    // ---- the host -----------------------------------------------------------------------------------------
+
+    /** {@return the devices that are kept for guests and that no guest has} */
+    public List<AssignableDevice> assignable() {
+        return assignable.list();
+    }
+
+    /**
+     * Takes a device from its driver and keeps it for guests, in quarantine.
+     *
+     * @return whether it was not kept before
+     * @throws DeviceException if there is no such device, a domain has it, or the host cannot pass devices through
+     */
+    public boolean keep(PciAddress address, Optional<String> name) {
+        kernel.requirePciback();
+        boolean kept = kernel.isKept(address);
+        assignable.add(address, name);
+        return !kept;
+    }
+
+    /**
+     * Keeps a device no longer for guests.
+     *
+     * @throws DeviceException if it is not kept, or a domain has it
+     */
+    public void giveUp(PciAddress address, DriverReturn driver) {
+        assignable.remove(address, driver);
+    }
+
+    // ---- domains ------------------------------------------------------------------------------------------
+
+    /** {@return the devices of a domain, in the order in which they were attached} */
+    public List<AttachedPciDevice> of(int domid) {
+        return backend.list(domid);
+    }
+
+    /**
+     * Attaches a device to an HVM domain. After a failure, the domain has nothing of it.
+     *
+     * @param qemu the domain's QEMU, which is not confined
+     * @param whenAttached the last part of the change; if the process is killed before its end, {@link #recover} takes
+     *     the device from the domain
+     * @return the device with its place in the guest
+     * @throws DeviceException if the device is not assignable, or Xen or QEMU refuses it
+     */
+    public AttachedPciDevice attach(int domid, PciPlan plan, QemuProcess qemu, Runnable whenAttached) {
+        return journal.change(
+                plan.address(),
+                () -> {},
+                () -> {
+                    AttachedPciDevice attached = attachment.attach(domid, plan, qemu);
+                    whenAttached.run();
+                    return attached;
+                },
+                () -> undoAttach(domid, plan, Optional.of(qemu)));
+    }
+
+    /**
+     * Attaches a device to an HVM domain that has not run. After a failure, the domain is to be removed: its QEMU may
+     * still have the device, which a guest that does not run cannot release.
+     *
+     * @param qemu the domain's QEMU, which is not confined
+     * @throws DeviceException if the device is not assignable, or Xen or QEMU refuses it
+     */
+    public void attachToNew(int domid, PciPlan plan, QemuProcess qemu) {
+        journal.change(
+                plan.address(),
+                () -> {},
+                () -> attachment.attach(domid, plan, qemu),
+                () -> undoAttach(domid, plan, Optional.empty()));
+    }
+
+    /** A device that was seized is between two drivers if the seizure failed. */
+    private void undoAttach(int domid, PciPlan plan, Optional<QemuProcess> qemu) {
+        attachment.undoAttach(domid, plan.address(), qemu);
+        if (plan.has(Option.SEIZE) && kernel.driver(plan.address()).isEmpty()) {
+            assignable.recover(plan.address());
+        }
+    }
+
+    /**
+     * Detaches a device from a domain. A device that the guest does not release reaches no memory any more, and no other
+     * guest gets it before the domain ends.
+     *
+     * @param qemu the domain's QEMU, if it runs
+     * @param first the first part of the change; if the process is killed before the end of the change, the device is one
+     *     of {@link #unfinished}
+     * @throws DeviceException if the guest does not release the device and the mode lets it
+     */
+    public void detach(int domid, PciAddress address, DetachMode mode, Optional<QemuProcess> qemu, Runnable first) {
+        boolean ejected = qemu.map(process -> attachment.eject(domid, address, mode, process))
+                .orElse(false);
+        Runnable release = () -> {
+            first.run();
+            attachment.release(domid, address, ejected ? Registers.RELEASED : Registers.MAPPED);
+        };
+        journal.change(address, () -> {}, release, release);
+    }
+
+    /** {@return the domain that has the device, or has a part of it} */
+    public OptionalInt holder(PciAddress address) {
+        return records.holder(address);
+    }
+
+    /**
+     * Takes all devices from a domain that is removed. Does nothing if it has none.
+     */
+    public void releaseAll(int domid) {
+        attachment.releaseAll(domid);
+    }
+
+    // ---- what was left ------------------------------------------------------------------------------------
+
+    /** {@return devices that a process has begun to move and left} */
+    public List<PciAddress> unfinished() {
+        return journal.unfinished();
+    }
+
+    /** {@return devices whose domain is gone} */
+    public List<PciAddress> orphans() {
+        return records.all().stream().filter(attachment::isOrphan).toList();
+    }
+
+    /**
+     * Takes a device that was left from its domain, and keeps it for guests if it was kept. Does nothing if it was not
+     * left.
+     *
+     * @param qemu finds the QEMU of a domain
+     */
+    public void recover(PciAddress address, QemuFinder qemu) {
+        Runnable recovery = () -> {
+            records.holder(address).ifPresent(domid -> attachment.undoAttach(domid, address, qemu.find(domid)));
+            assignable.recover(address);
+        };
+        if (journal.isUnfinished(address)) {
+            recovery.run();
+            journal.end(address);
+        } else if (attachment.isOrphan(address)) {
+            journal.change(address, () -> {}, recovery, () -> {});
+        }
+    }
+
+    /** Finds the QEMU of a domain. */
+    @FunctionalInterface
+    public interface QemuFinder {
+        Optional<QemuProcess> find(int domid);
+    }
+}

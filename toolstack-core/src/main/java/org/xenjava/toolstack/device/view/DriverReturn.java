@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.device.view;
+
+/** The driver of a device that is no longer kept for guests. */
+public enum DriverReturn {
+    /** The device has no driver. */
+    NONE,
+    /** The device is bound to the driver that it had before. */
+    ORIGINAL
+}
