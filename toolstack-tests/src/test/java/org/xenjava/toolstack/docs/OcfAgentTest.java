@@ -95,7 +95,8 @@ class OcfAgentTest {
         assertEquals(SUCCESS, agent("stop"));
         assertEquals(SUCCESS, agent("stop"));
         assertEquals(NOT_RUNNING, agent("monitor"));
-        assertEquals(List.of("create " + files.resolve("web.cfg"), "shutdown -w web one"), calls());
+        assertEquals(
+                List.of("create " + files.resolve("web.cfg") + " name=\"web one\"", "shutdown -w web one"), calls());
     }
 
     @Test
@@ -134,9 +135,31 @@ class OcfAgentTest {
     }
 
     @Test
-    void aNodeWithoutTheFileDoesNotRunTheGuestAndDoesNotClaimToHaveStoppedIt() throws Exception {
+    void theGuestGetsTheNameThatTheAgentLooksFor() throws Exception {
+        agent("start", Map.of("OCF_RESKEY_name", "other"));
+        assertEquals("create " + files.resolve("web.cfg") + " name=\"other\"", calls().get(0));
+    }
+
+    @Test
+    void aStartDoesNotGoOnIfTheHostDoesNotAnswer() throws Exception {
+        mark("down");
+        assertEquals(ERROR, agent("start"));
+        assertEquals(List.of(), calls());
+    }
+
+    @Test
+    void aGuestIsFoundWithoutItsFileIfItsNameIsKnownAndOnlyAProbeTakesTheFilesAbsenceForTheGuests() throws Exception {
+        agent("start");
+        Map<String, String> named = Map.of("OCF_RESKEY_config", "/nowhere.cfg", "OCF_RESKEY_name", "web one");
+        assertEquals(SUCCESS, agent("monitor", named));
+        assertEquals(SUCCESS, agent("stop", named));
+        assertEquals(NOT_RUNNING, agent("monitor", named));
+
         Map<String, String> elsewhere = Map.of("OCF_RESKEY_config", "/nowhere.cfg");
         assertEquals(NOT_RUNNING, agent("monitor", elsewhere));
+        assertEquals(
+                NOT_INSTALLED,
+                agent("monitor", Map.of("OCF_RESKEY_config", "/nowhere.cfg", "OCF_RESKEY_CRM_meta_interval", "30000")));
         assertEquals(NOT_INSTALLED, agent("stop", elsewhere));
         assertEquals(NOT_CONFIGURED, agent("validate-all", Map.of("OCF_RESKEY_config", "")));
         assertEquals(SUCCESS, agent("validate-all"));
