@@ -68,8 +68,9 @@ class HostBootLoadersTest {
         String pygrub = program("pygrub", "").toString();
         assertEquals(Optional.empty(), new HostBootLoaders(calls).run(call(pygrub, "--offset=1")));
         HotplugScript script = calls.scripts.get(0);
-        assertEquals("unshare", script.path());
-        assertTrue(script.arguments().containsAll(List.of("--mount", "--net", "--pid", "--kill-child")));
+        assertEquals("timeout", script.path());
+        assertTrue(script.arguments()
+                .containsAll(List.of("unshare", "--mount", "--net", "--pid", "--mount-proc", "--kill-child")));
         List<String> words = script.arguments();
         assertEquals(List.of(pygrub, "-q", "--offset=1"), words.subList(words.size() - 3, words.size()));
         assertEquals(Map.of(), script.environment());
@@ -97,8 +98,9 @@ class HostBootLoadersTest {
                     """
             $out/k            | ''
             /etc/passwd       | status 1: it names /etc/passwd, which is outside of its directory
-            $out/../../result | /../
-            $out/link         | is no file
+            $out/../../result | is outside of its directory
+            $out/link         | is outside of its directory
+            $out/empty        | is empty
             """)
     void aBootLoaderHasNoRightsAndNamesOnlyItsOwnFiles(String kernel, String failure) throws IOException {
         assumeTrue(isAbleToRun(), "no root, namespaces or loop devices");
@@ -115,7 +117,11 @@ class HostBootLoadersTest {
                 done
                 grep -E '^(Uid|CapEff|CapBnd|NoNewPrivs)' /proc/self/status >$out/k
                 head -c 8 "$disk" >>$out/k
+                chmod 0666 "$disk" 2>/dev/null && echo changed >>$out/k
                 (echo x >"$disk") 2>/dev/null && echo written >>$out/k
+                (echo x >"${0%%/*}/x") 2>/dev/null && echo written >>$out/k
+                [ "$(ls /proc | grep -c '^[0-9]')" -lt 20 ] || echo others >>$out/k
+                : >$out/empty
                 cat /etc/shadow >/dev/null 2>&1 && echo read >>$out/k
                 ln -s /etc/shadow $out/link
                 printf 'kernel %%s\\0args a=1 b\\0' "%s" >$result
@@ -128,8 +134,7 @@ class HostBootLoadersTest {
         if (failure.isEmpty()) {
             assertEquals(Optional.empty(), result);
             String seen = Files.readString(run.resolve(BootLoaderRun.KERNEL)).replaceAll("\\s+", " ");
-            String user = "2099999999";
-            assertTrue(seen.startsWith("Uid: " + (user + " ").repeat(4) + "CapEff: 0000000000000000 "), seen);
+            assertTrue(seen.matches("Uid: (2099\\d{6}) \\1 \\1 \\1 CapEff: 0000000000000000 .*"), seen);
             assertTrue(seen.endsWith("CapBnd: 0000000000000000 NoNewPrivs: 1 diskdisk"), seen);
             assertEquals("a=1 b", Files.readString(run.resolve(BootLoaderRun.ARGUMENTS)));
         } else {
@@ -147,7 +152,7 @@ class HostBootLoadersTest {
     private boolean isAbleToRun() throws IOException {
         Path probe = program(
                 "probe",
-                "losetup --find && unshare --mount --net --pid --fork sh -c"
+                "losetup --find && unshare --mount --net --pid --mount-proc --fork sh -c"
                         + " 'mount -t tmpfs x /mnt && mknod /mnt/x b 7 0 && setpriv --reuid=1 true'");
         return new HostScripts()
                 .run(new HotplugScript(probe.toString(), List.of(), Map.of(), Duration.ofSeconds(20)))
