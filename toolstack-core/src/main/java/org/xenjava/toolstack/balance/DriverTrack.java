@@ -20,6 +20,9 @@ final class DriverTrack {
     private static final double MOST_PAGES_PER_SECOND = 1 << 20;
     private static final Duration PATIENCE = Duration.ofSeconds(4);
 
+    /** A driver that has not reached a target yet may not have started. */
+    private static final Duration FIRST_PATIENCE = Duration.ofSeconds(60);
+
     /** The pace in a shorter time is not measured: a watch may cause two looks at almost the same time. */
     private static final Duration SHORTEST = Duration.ofMillis(50);
 
@@ -104,7 +107,7 @@ final class DriverTrack {
             if (movedSinceDistrust >= CONVINCING_MOVE) {
                 distrustedSince = Optional.empty();
             }
-        } else if (settled && distrustedSince.isEmpty() && stillFor(now).compareTo(PATIENCE) >= 0) {
+        } else if (distrustedSince.isEmpty() && stillFor(now).compareTo(settled ? PATIENCE : FIRST_PATIENCE) >= 0) {
             distrustedSince = Optional.of(now);
             movedSinceDistrust = 0;
         }

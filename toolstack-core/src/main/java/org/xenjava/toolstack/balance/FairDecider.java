@@ -8,6 +8,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
@@ -21,6 +22,15 @@ public final class FairDecider implements MemoryDecider {
     private final BalancePolicy policy;
     private final ShareRule rule;
     private final Map<GuestSnapshot.Incarnation, Tracks> tracks = new HashMap<>();
+
+    /** The domains that had the id of a request as their UUID when the request was first seen: older runs of its guest. */
+    private final Map<Asked, Set<Integer>> older = new HashMap<>();
+
+    private record Asked(String id, Instant at) {
+        static Asked of(MemoryRequest request) {
+            return new Asked(request.id(), request.asked());
+        }
+    }
 
     private record Tracks(DemandTrack demand, DriverTrack driver) {}
 
@@ -81,7 +91,7 @@ public final class FairDecider implements MemoryDecider {
                     Math.max(0, guest.ownedPages() - guest.floorPages()),
                     driver.stillFor(now).toSeconds()));
         }
-        if (driver.isSettled()) {
+        if (driver.isSettled() || driver.isDistrusted()) {
             donors.add(new Donor(
                     guest, held, driver.actual(), demand, driver.pagesPerSecond(), driver.expectedGrowth(now)));
         }
@@ -92,14 +102,25 @@ public final class FairDecider implements MemoryDecider {
     }
 
     /** What is kept for granted requests and is not in use yet by the domains that they are for. */
-    private static long booked(HostSnapshot snapshot) {
-        Map<String, Long> owned = snapshot.guests().stream()
-                .collect(Collectors.toMap(
-                        guest -> guest.uuid().toString(), GuestSnapshot::ownedPages, (one, other) -> one));
-        return snapshot.requests().stream()
-                .filter(request -> request.state() == MemoryRequest.State.GRANTED)
-                .mapToLong(request -> Math.max(0, request.pages() - owned.getOrDefault(request.id(), 0L)))
-                .sum();
+    private long booked(HostSnapshot snapshot) {
+        older.keySet().retainAll(snapshot.requests().stream().map(Asked::of).collect(Collectors.toSet()));
+        long booked = 0;
+        for (MemoryRequest request : snapshot.requests()) {
+            List<GuestSnapshot> runs = snapshot.guests().stream()
+                    .filter(guest -> guest.uuid().toString().equals(request.id()))
+                    .toList();
+            Set<Integer> before = older.computeIfAbsent(
+                    Asked.of(request),
+                    key -> runs.stream().map(GuestSnapshot::domid).collect(Collectors.toSet()));
+            if (request.state() == MemoryRequest.State.GRANTED) {
+                long used = runs.stream()
+                        .filter(guest -> !before.contains(guest.domid()))
+                        .mapToLong(GuestSnapshot::ownedPages)
+                        .sum();
+                booked += Math.max(0, request.pages() - used);
+            }
+        }
+        return booked;
     }
 
     private long reserve(HostSnapshot snapshot) {

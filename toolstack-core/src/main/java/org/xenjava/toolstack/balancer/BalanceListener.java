@@ -24,6 +24,9 @@ public interface BalanceListener {
      */
     default void looked(BalanceView view) {}
 
+    /** Called once, when the balancer is closed. */
+    default void ended() {}
+
     /**
      * {@return a listener that calls this one and then another} The other is called even if this one throws.
      *
@@ -47,6 +50,15 @@ public interface BalanceListener {
                     first.looked(view);
                 } finally {
                     other.looked(view);
+                }
+            }
+
+            @Override
+            public void ended() {
+                try {
+                    first.ended();
+                } finally {
+                    other.ended();
                 }
             }
         };

@@ -249,6 +249,7 @@ public final class MemoryBalancer implements AutoCloseable {
     /** Gives the role to another balancer. Guests keep their sizes. */
     @Override
     public synchronized void close() {
+        tell(listener::ended);
         try {
             store.inTransaction(lease::release);
         } catch (ToolstackException e) {

@@ -23,13 +23,15 @@ public final class MemoryReservation implements AutoCloseable {
     private final StoreClient store;
     private final WatchHub events;
     private final String path;
+    private final Lease owner;
     private final KiB size;
     private final Duration limit;
 
-    private MemoryReservation(StoreClient store, WatchHub events, String path, KiB size, Duration limit) {
+    private MemoryReservation(StoreClient store, WatchHub events, String path, Lease owner, KiB size, Duration limit) {
         this.store = store;
         this.events = events;
         this.path = path;
+        this.owner = owner;
         this.size = size;
         this.limit = limit;
     }
@@ -44,14 +46,13 @@ public final class MemoryReservation implements AutoCloseable {
      * @param size the memory
      * @param limit time after which the balancer refuses what it cannot grant
      * @return the request; empty if no balancer runs
-     * @throws DomainStateException if another process has asked with that id
+     * @throws DomainStateException if another request with that id is open
      */
     @SuppressWarnings("exports")
     public static Optional<MemoryReservation> ask(
             StoreClient store, WatchHub events, ProcessIdentity processes, String id, KiB size, Duration limit) {
-        LeaseHolder holder = LeaseHolder.ofProcess(processes);
-        Lease.State balancer = holder.lease(BalanceNodes.OWNER).state(store.direct());
-        if (balancer != Lease.State.HELD && balancer != Lease.State.OURS) {
+        LeaseHolder holder = LeaseHolder.withinProcess(processes);
+        if (holder.lease(BalanceNodes.OWNER).state(store.direct()) != Lease.State.HELD) {
             return Optional.empty();
         }
         String path = BalanceNodes.request(id);
@@ -67,7 +68,7 @@ public final class MemoryReservation implements AutoCloseable {
             transaction.write(path + "/limit-ms", Long.toString(limit.toMillis()));
             return owner.take(transaction);
         });
-        return Optional.of(new MemoryReservation(store, events, path, size, limit));
+        return Optional.of(new MemoryReservation(store, events, path, owner, size, limit));
     }
 
     /**
@@ -97,7 +98,7 @@ public final class MemoryReservation implements AutoCloseable {
             try {
                 reservation.awaitGrant(cancellation);
             } catch (RuntimeException e) {
-                reservation.close();
+                reservation.closeAfter(e);
                 throw e;
             }
         });
@@ -140,11 +141,22 @@ public final class MemoryReservation implements AutoCloseable {
         }
     }
 
+    private void closeAfter(RuntimeException failure) {
+        try {
+            close();
+        } catch (RuntimeException e) {
+            failure.addSuppressed(e);
+        }
+    }
+
     @Override
     public void close() {
         store.inTransaction(transaction -> {
-            transaction.removeWithEmptyParents(path);
-            return path;
+            boolean ours = owner.state(transaction) == Lease.State.OURS;
+            if (ours) {
+                transaction.removeWithEmptyParents(path);
+            }
+            return ours;
         });
     }
 }

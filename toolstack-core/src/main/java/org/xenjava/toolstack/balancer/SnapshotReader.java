@@ -10,8 +10,12 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.stream.Collectors;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
 import org.xenjava.toolstack.balance.BalancePolicy;
 import org.xenjava.toolstack.balance.GuestReport;
 import org.xenjava.toolstack.balance.GuestSnapshot;
@@ -23,6 +27,7 @@ import org.xenjava.toolstack.balance.MemoryRequest;
 import org.xenjava.toolstack.xenctrl.DomainInfo;
 import org.xenjava.toolstack.xenctrl.HypercallException;
 import org.xenjava.toolstack.xenctrl.PhysInfo;
+import org.xenjava.toolstack.xenctrl.lib.Errno;
 import org.xenjava.toolstack.xenctrl.units.KiB;
 import org.xenjava.toolstack.xenctrl.units.Pages;
 
@@ -31,6 +36,7 @@ import org.xenjava.toolstack.xenctrl.units.Pages;
  * counters of those guests that may have a debt.
  */
 final class SnapshotReader {
+    private static final Logger LOG = LoggerFactory.getLogger(SnapshotReader.class);
     /** max_mem is this far above the size of a guest at most: 1 MiB for special pages, and the slack. */
     private static final long LOOSE = 1024;
 
@@ -41,6 +47,7 @@ final class SnapshotReader {
     private final BalanceSettings settings;
     private final Map<Incarnation, Known> known = new HashMap<>();
     private final Set<Incarnation> withoutDebt = new HashSet<>();
+    private final Set<Incarnation> unread = new HashSet<>();
     private List<DomainInfo> loose = List.of();
     private List<DomainInfo> claiming = List.of();
     private Optional<Boolean> controlDomainFixed = Optional.empty();
@@ -70,6 +77,7 @@ final class SnapshotReader {
                 domains.stream().map(SnapshotReader::incarnation).collect(Collectors.toSet());
         known.keySet().retainAll(alive);
         withoutDebt.retainAll(alive);
+        unread.retainAll(alive);
         Map<Integer, GuestNodes> nodes = GuestNodes.read(parts.store(), domains);
         List<DomainInfo> far = new ArrayList<>();
         List<GuestSnapshot> guests = new ArrayList<>();
@@ -135,7 +143,7 @@ final class SnapshotReader {
         KiB size = nodes.size().get();
         long most = nodes.staticMaximum().get().toPages().count();
         Known seen = know(incarnation(info), size, size, nodes, now);
-        long debt = debt(info);
+        OptionalLong debt = debt(info);
         MemoryBounds bounds = MemoryBounds.of(
                 nodes.dynamicMinimum().map(SnapshotReader::pages),
                 nodes.maximum().map(SnapshotReader::pages),
@@ -151,15 +159,15 @@ final class SnapshotReader {
                 bounds.floorPages(),
                 bounds.ceilingPages(),
                 pages(seen.base()),
-                debt,
+                debt.orElse(0),
                 seen.texts().report(most, seen.reported(), now));
     }
 
-    private Phase phase(DomainInfo info, GuestNodes nodes, Known seen, long debt, Instant now) {
+    private Phase phase(DomainInfo info, GuestNodes nodes, Known seen, OptionalLong debt, Instant now) {
         boolean lent = nodes.loan()
                 .filter(loan -> loan.outstanding(info.totPages()) > 0)
                 .isPresent();
-        if (debt > 0 || lent) {
+        if (debt.isEmpty() || debt.getAsLong() > 0 || lent) {
             return Phase.BALLOONING;
         }
         boolean excluded = info.paused()
@@ -202,19 +210,23 @@ final class SnapshotReader {
         return next;
     }
 
-    /** Without a debt once, a guest never gets one again. */
-    private long debt(DomainInfo info) {
+    /** Without a debt once, a guest never gets one again. Empty if Xen does not tell: the guest is left alone then. */
+    private OptionalLong debt(DomainInfo info) {
         if (withoutDebt.contains(incarnation(info))) {
-            return 0;
+            return OptionalLong.of(0);
         }
         try {
             long debt = parts.xenctrl().memory().podTarget(info.domid()).debt();
             if (debt <= 0 && !info.paused()) {
                 withoutDebt.add(incarnation(info));
             }
-            return Math.max(0, debt);
-        } catch (HypercallException gone) {
-            return 0;
+            return OptionalLong.of(Math.max(0, debt));
+        } catch (HypercallException e) {
+            boolean isNews = !e.errno().equals(Errno.ESRCH) && unread.add(incarnation(info));
+            LOG.atLevel(isNews ? Level.WARN : Level.DEBUG)
+                    .setCause(e)
+                    .log("domain {} is left alone: its populate-on-demand counters cannot be read", info.domid());
+            return OptionalLong.empty();
         }
     }
 

@@ -91,6 +91,45 @@ class FairDeciderTest {
     }
 
     @Test
+    void anOlderRunOfAGuestDoesNotUseTheMemoryThatIsGrantedForTheNext() {
+        GuestSnapshot stopped = new GuestSnapshot(
+                1,
+                GUEST,
+                "web",
+                Phase.FIXED,
+                1000 * MIB,
+                1000 * MIB,
+                1000 * MIB,
+                1000 * MIB,
+                1000 * MIB,
+                0,
+                Optional.empty());
+        MemoryRequest granted = new MemoryRequest(
+                GUEST.toString(), 900 * MIB, START, START.plus(Duration.ofMinutes(1)), MemoryRequest.State.GRANTED);
+        MemoryRequest other = new MemoryRequest(
+                "other", 100 * MIB, START, START.plus(Duration.ofMinutes(1)), MemoryRequest.State.WAITING);
+        look(Duration.ZERO, 1000, stopped, granted);
+        assertInstanceOf(
+                MemoryAnswer.Refused.class,
+                look(Duration.ofSeconds(1), 1000, stopped, granted, other)
+                        .answers()
+                        .get("other"));
+    }
+
+    @Test
+    void aDriverThatIsStuckWhenTheBalancerStartsIsReportedAfterAMinute() {
+        assertEquals(List.of(), look(Duration.ZERO, 64, guest(1, 1000, 500)).findings());
+        assertEquals(
+                List.of(), look(Duration.ofSeconds(59), 64, guest(1, 1000, 500)).findings());
+        assertEquals(
+                BalanceFinding.Kind.STUCK,
+                look(Duration.ofSeconds(61), 64, guest(1, 1000, 500))
+                        .findings()
+                        .get(0)
+                        .kind());
+    }
+
+    @Test
     void twoLooksAtAlmostTheSameTimeMeasureNoPace() {
         DriverTrack driver = new DriverTrack();
         driver.look(guest(1, 1000, 1000), START);

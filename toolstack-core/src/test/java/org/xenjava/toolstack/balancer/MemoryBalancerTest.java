@@ -30,6 +30,7 @@ import org.xenjava.toolstack.sim.fault.Fault;
 import org.xenjava.toolstack.sim.fault.ProcessKilled;
 import org.xenjava.toolstack.xenctrl.DomainInfo;
 import org.xenjava.toolstack.xenctrl.Xenctrl;
+import org.xenjava.toolstack.xenctrl.lib.Errno;
 import org.xenjava.toolstack.xenctrl.lib.XenLibraries;
 import org.xenjava.toolstack.xenctrl.units.KiB;
 
@@ -89,6 +90,26 @@ class MemoryBalancerTest extends BalancerFixture {
         host.toolstack.find(guest.domid()).orElseThrow().memory().set(KiB.ofMiB(50));
         run(host, Duration.ofSeconds(50), balancer);
         assertEquals(50, targetMib(host, guest));
+    }
+
+    @Test
+    void aGuestWhoseCountersCannotBeReadIsLeftAlone() {
+        TestHost host = hostOf(600, GOOD.atPace(16, Duration.ofMillis(100)));
+        Domain guest = host.toolstack.create(TestHost.guest("web", 64, 128).build());
+        guest.unpause();
+        host.xen.advance(Duration.ofSeconds(5));
+        int injected = 0;
+        for (int n = 1; n <= 40; n++) {
+            TestProcess process = host.newProcess();
+            MemoryBalancer balancer = balancer(process);
+            process.faults().inject(Fault.callFails(n, Errno.EPERM));
+            balancer.tick(host.xen.clock().instant());
+            injected += process.faults().injected().size();
+            process.faults().close();
+            process.ends();
+            assertEquals(64, targetMib(host, guest), "call " + n + " failed");
+        }
+        assertTrue(injected > 5, injected + " calls failed");
     }
 
     @Test

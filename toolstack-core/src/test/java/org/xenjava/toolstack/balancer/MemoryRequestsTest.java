@@ -95,30 +95,39 @@ class MemoryRequestsTest extends BalancerFixture {
     }
 
     @Test
-    void aRequestThatReplacesAnOlderOneOfTheSameIdGetsAnAnswerOfItsOwn() {
+    void anIdHasOneOpenRequestAndTheNextGetsAnAnswerOfItsOwn() {
         TestHost host = hostOf(400, GOOD);
         start(host, "one");
         MemoryBalancer balancer = balancer(host.newProcess());
         run(host, Duration.ofSeconds(20), balancer);
         UUID id = UUID.randomUUID();
-        host.toolstack.reserveMemory(id, KiB.ofMiB(2000), Duration.ofMinutes(1)).orElseThrow();
+        MemoryReservation first = host.toolstack
+                .reserveMemory(id, KiB.ofMiB(2000), Duration.ofMinutes(1))
+                .orElseThrow();
         run(host, Duration.ofSeconds(1), balancer);
+        for (Toolstack each : List.of(host.toolstack, another(host))) {
+            assertThrows(
+                    DomainStateException.class,
+                    () -> each.reserveMemory(id, KiB.ofMiB(1), Duration.ofMinutes(1)),
+                    "the first request is open");
+        }
+        first.close();
         try (MemoryReservation again = host.toolstack
                 .reserveMemory(id, KiB.ofMiB(2001), Duration.ofMinutes(1))
                 .orElseThrow()) {
             assertEquals(Optional.empty(), again.answer());
+            first.close();
             run(host, Duration.ofMillis(1), balancer);
             MemoryAnswer.Refused refused =
                     assertInstanceOf(MemoryAnswer.Refused.class, again.answer().orElseThrow());
             assertTrue(refused.reason().startsWith("2001 MiB asked; "), refused.reason());
-            TestProcess other = host.newProcess();
-            Toolstack second = other.open();
-            opened.add(0, second);
-            assertThrows(
-                    DomainStateException.class,
-                    () -> second.reserveMemory(id, KiB.ofMiB(1), Duration.ofMinutes(1)),
-                    "the first process has the lease");
         }
+    }
+
+    private Toolstack another(TestHost host) {
+        Toolstack toolstack = host.newProcess().open();
+        opened.add(0, toolstack);
+        return toolstack;
     }
 
     @Test
