@@ -30,6 +30,7 @@ import org.xenjava.toolstack.xenctrl.units.Pages;
  * <table>
  * <caption>Meters of the balancer</caption>
  * <tr><td>{@code xen.balance.acting}<td>1 if the balancer acts, 0 if it stands by
+ * <tr><td>{@code xen.balance.looks}<td>counter: looks at the host; while it stands still, the other meters are old
  * <tr><td>{@code xen.balance.requests}<td>requests for memory that wait or are granted
  * <tr><td>{@code xen.balance.stuck}<td>domains whose balloon driver does not give up what it was told to
  * <tr><td>{@code xen.balance.resized}<td>counter: bytes by which targets were changed
@@ -58,6 +59,7 @@ public final class BalanceMetrics implements BalanceListener, AutoCloseable {
     private final MeterRegistry registry;
     private final Map<Integer, Guest> guests = new HashMap<>();
     private final List<Meter> own = new ArrayList<>();
+    private final Counter looks;
     private final Counter resized;
     private final Counter granted;
     private final Counter refused;
@@ -89,6 +91,7 @@ public final class BalanceMetrics implements BalanceListener, AutoCloseable {
         own.add(Gauge.builder("xen.balance.acting", () -> acting).register(registry));
         own.add(Gauge.builder("xen.balance.requests", () -> requests).register(registry));
         own.add(Gauge.builder("xen.balance.stuck", () -> stuck).register(registry));
+        looks = counter(Counter.builder("xen.balance.looks"));
         resized = counter(Counter.builder("xen.balance.resized").baseUnit(BYTES));
         granted = counter(Counter.builder("xen.balance.answers").tag("answer", "granted"));
         refused = counter(Counter.builder("xen.balance.answers").tag("answer", "refused"));
@@ -111,6 +114,11 @@ public final class BalanceMetrics implements BalanceListener, AutoCloseable {
         }
     }
 
+    @Override
+    public void ended() {
+        become(BalanceEvent.Role.STANDING_BY);
+    }
+
     private void become(BalanceEvent.Role role) {
         acting = role == BalanceEvent.Role.ACTING ? 1 : 0;
         if (acting == 0) {
@@ -122,6 +130,7 @@ public final class BalanceMetrics implements BalanceListener, AutoCloseable {
 
     @Override
     public void looked(BalanceView view) {
+        looks.increment();
         requests = view.snapshot().requests().size();
         stuck = view.decision().findings().stream()
                 .filter(finding -> finding.kind() == BalanceFinding.Kind.STUCK)

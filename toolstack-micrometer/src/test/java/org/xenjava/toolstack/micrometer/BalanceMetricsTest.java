@@ -103,6 +103,7 @@ class BalanceMetricsTest {
                         "xen.balance.share",
                         "xen.balance.target"),
                 namesOf("web"));
+        assertEquals(60, value("xen.balance.looks"));
         web.destroy();
         passTime(Duration.ofSeconds(2));
         assertEquals(List.of(), namesOf("web"));
@@ -121,6 +122,15 @@ class BalanceMetricsTest {
         assertEquals(1, value("xen.balance.answers", "answer", "granted"));
         assertEquals(1, value("xen.balance.answers", "answer", "refused"));
         assertEquals(1, value("xen.balance.requests"), "the granted one");
+    }
+
+    @Test
+    void aBalancerThatIsClosedDoesNotAct() {
+        start("web");
+        passTime(Duration.ofSeconds(2));
+        balancer.close();
+        assertEquals(0, value("xen.balance.acting"));
+        assertEquals(List.of(), namesOf("web"));
     }
 
     @Test
