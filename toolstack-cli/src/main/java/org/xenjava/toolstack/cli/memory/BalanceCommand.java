@@ -44,7 +44,10 @@ import picocli.CommandLine.Spec;
                     + " guests keep their sizes."
         },
         exitCodeListHeading = "%nExit status:%n",
-        exitCodeList = {"0:the balancer was ended, or looked once", "1:the balancer failed", "2:the arguments are wrong"
+        exitCodeList = {
+            "0:the balancer was ended, or looked once",
+            "1:the balancer failed, or with --once another one acts",
+            "2:the arguments are wrong"
         })
 final class BalanceCommand extends HostCommand {
     /** A failure ends the command. */
@@ -113,6 +116,9 @@ final class BalanceCommand extends HostCommand {
         if (once && dryRun) {
             throw new ParameterException(spec.commandLine(), "--once and --dry-run exclude each other");
         }
+        if (dryRun && record.isPresent()) {
+            throw new ParameterException(spec.commandLine(), "--record and --dry-run exclude each other");
+        }
         BalanceSettings settings = new BalanceSettings(policy(), scope(toolstack));
         Sleeper.Stoppable pauses = session.sleeper().stoppable();
         BalanceListener listener = this::tell;
@@ -123,6 +129,10 @@ final class BalanceCommand extends HostCommand {
                 show(balancer);
             } else if (once) {
                 balancer.look(pauses.now());
+                if (balancer.view().isEmpty()) {
+                    session.complain("another balancer acts on this host; nothing was done");
+                    return ExitStatus.FAILED;
+                }
             } else {
                 announce();
                 SignalShutdown.run(pauses::stop, () -> {

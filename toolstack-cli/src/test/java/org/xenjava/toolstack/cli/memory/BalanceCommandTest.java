@@ -75,6 +75,8 @@ class BalanceCommandTest {
     void aGuestThatIsExceptedKeepsItsSize() {
         assertEquals(new Outcome(0, "acting\n", ""), prompt.run("balance", "--once", "--except", "web"));
         assertEquals(2, prompt.run("balance", "--once", "--dry-run").status());
+        assertEquals(
+                2, prompt.run("balance", "--record", "/dev/null", "--dry-run").status());
     }
 
     private void endAfter(int looks) {
