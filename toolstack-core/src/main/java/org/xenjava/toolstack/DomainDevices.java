@@ -229,7 +229,8 @@ public final class DomainDevices {
 
     /**
      * Attaches a PCI device of the host ({@code xl pci-attach}) to an HVM domain that was built with one, or with {@code
-     * passthrough = "enabled"}. After a failure, the domain has nothing of it.
+     * passthrough = "enabled"}. After a failure, the domain has nothing of it,
+     * unless the guest does not eject the device: then it stays the domain's, without DMA, until the domain ends.
      *
      * @param device a device of the kind {@link OtherDevice.Kind#PCI}
      * @return the device with its place in the guest
