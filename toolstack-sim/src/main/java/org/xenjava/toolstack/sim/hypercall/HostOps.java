@@ -26,6 +26,9 @@ final class HostOps {
 
     private static final int REMOTE_DISTANCE = 21;
 
+    /** The debug key that shows the memory of each domain on each NUMA node. */
+    private static final int NUMA_KEY = 'u';
+
     private final Machine machine;
     private final DomainOps domainControl;
     private final StructLayout layout;
@@ -136,10 +139,25 @@ final class HostOps {
         }
     }
 
-    /** Each key is named on the console, as Xen does; what the key shows is left out. */
+    /** Each key is named on the console, as Xen does; what the key shows is left out, except the memory of {@code u}. */
     private void debugKeys(CallerMemory caller, StructView arg) {
         for (byte key : caller.read(arg.get("keys"), arg.getInt("nr_keys"))) {
             machine.console().print("'" + (char) key + "' pressed");
+            if (key == NUMA_KEY) {
+                printMemoryOfNodes();
+            }
+        }
+    }
+
+    private void printMemoryOfNodes() {
+        machine.console().print("Memory location of each domain:");
+        for (XenDomain domain : machine.from(1)) {
+            machine.console()
+                    .print("d" + domain.domid() + " (total: " + domain.memory().totalPages() + "):");
+            for (int node = 0; node < machine.host().nodes(); node++) {
+                machine.console()
+                        .print("    Node " + node + ": " + domain.memory().pagesOf(node));
+            }
         }
     }
 

@@ -56,6 +56,14 @@ public final class DomainMemory {
         return pages.preferredNodes();
     }
 
+    /** The number of pages of a NUMA node that gfns of the domain map to. */
+    public long pagesOf(int node) {
+        return map.runs().stream()
+                .filter(run -> run.type() == GfnType.RAM)
+                .mapToLong(run -> pages.partOf(node, run.mfn(), run.pages()))
+                .sum();
+    }
+
     /** The number of pages that the domain has claimed and not yet taken. */
     public long claimedPages() {
         return pages.claim();

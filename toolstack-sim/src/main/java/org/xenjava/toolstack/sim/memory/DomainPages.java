@@ -49,6 +49,11 @@ final class DomainPages {
         return preferredNodes;
     }
 
+    /** The number of those frames that are a node's. */
+    long partOf(int node, long first, long count) {
+        return host.partOf(node, first, count);
+    }
+
     long claim() {
         return claim;
     }

@@ -70,6 +70,13 @@ public final class HostMemory {
         return node;
     }
 
+    /** The number of those frames that are a node's. */
+    long partOf(int node, long first, long count) {
+        NodeHeap heap = nodes.get(node);
+        long start = heap.end() - heap.pages();
+        return Math.max(0, Math.min(first + count, heap.end()) - Math.max(first, start));
+    }
+
     /** The number of all pages of the host. */
     public long totalPages() {
         return total;
