@@ -7,7 +7,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalInt;
 import org.junit.jupiter.api.Test;
+import org.xenjava.toolstack.xenctrl.abi.MemoryOp;
 import org.xenjava.toolstack.xenctrl.units.Pages;
 import org.xenjava.toolstack.xenctrl.units.PodCounters;
 
@@ -80,5 +82,15 @@ class MemoryCallsTest extends HypercallBytes {
                                 "0000000000000000 0000001000000000 01000000",
                                 "000000fc00000000 0010000000000000 03000000")),
                 seen);
+    }
+
+    /** The values of {@code XENMEMF_exact_node} in memory.h. */
+    @Test
+    void anExactNodeIsAFlagAndTheNumberPlusOne() {
+        assertEquals(0x20100, MemoryOp.exactNode(0));
+        assertEquals(0x20200, MemoryOp.exactNode(1));
+        assertEquals(0x2FF00, MemoryOp.exactNode(254));
+        assertEquals(OptionalInt.of(254), MemoryOp.node(0x2FF00));
+        assertEquals(OptionalInt.empty(), MemoryOp.node(MemoryOp.XENMEMF_POPULATE_ON_DEMAND));
     }
 }
