@@ -192,7 +192,7 @@ final class GuestShell {
         return !plan.virtualNuma().isNone();
     }
 
-    /** Tells Xen the NUMA nodes, which hvmloader asks for. */
+    /** Tells Xen the NUMA nodes. The firmware of an HVM guest asks for them. */
     void setVirtualNodes() {
         VirtualNuma guest = plan.virtualNuma();
         xenctrl.topology()

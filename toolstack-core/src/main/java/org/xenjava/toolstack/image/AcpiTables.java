@@ -139,7 +139,7 @@ final class AcpiTables {
         header(FADT_AT, "FACP", 5, FADT_BYTES);
     }
 
-    /** Returns the end of the table, as the next ones do. */
+    /** Writes the vCPUs and returns the end of the table. */
     private int writeMadt(int vcpus) {
         bytes.putInt(MADT_AT + 36, LAPIC_ADDRESS);
         for (int vcpu = 0; vcpu < vcpus; vcpu++) {
@@ -153,7 +153,10 @@ final class AcpiTables {
         return MADT_AT + MADT_BYTES + vcpus * LAPIC_BYTES;
     }
 
-    /** The node of each vCPU, by its APIC id, and of each range of memory (ACPI 5.0, chapter 5.2.16). */
+    /**
+     * Writes the node of each vCPU, by its APIC id, and of each range of memory (ACPI 5.0, chapter 5.2.16), and returns the
+     * end of the table.
+     */
     private int writeSrat(int at, int vcpus, VirtualNuma numa) {
         bytes.putInt(at + HEADER_BYTES, SRAT_REVISION);
         int entry = at + SRAT_BYTES;
@@ -177,7 +180,7 @@ final class AcpiTables {
         return entry;
     }
 
-    /** The distance from each node to each node (ACPI 5.0, chapter 5.2.17). */
+    /** Writes the distance from each node to each node (ACPI 5.0, chapter 5.2.17) and returns the end of the table. */
     private int writeSlit(int at, VirtualNuma numa) {
         bytes.putLong(at + HEADER_BYTES, numa.nodes().size());
         int entry = at + SLIT_BYTES;

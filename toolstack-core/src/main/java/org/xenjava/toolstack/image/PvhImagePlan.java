@@ -60,7 +60,11 @@ public final class PvhImagePlan extends ImagePlan {
      * @param commandLine text for the kernel; may be empty
      */
     public record LoadedFile(String what, DataImage content, String commandLine) {
-        /** {@return the files of a kernel that gets a ramdisk or nothing} */
+        /**
+         * {@return the files of a kernel that gets a ramdisk or nothing}
+         *
+         * @param ramdisk the initial ramdisk
+         */
         public static List<LoadedFile> ramdisk(Optional<DataImage> ramdisk) {
             return ramdisk.stream()
                     .map(content -> new LoadedFile("ramdisk", content, ""))

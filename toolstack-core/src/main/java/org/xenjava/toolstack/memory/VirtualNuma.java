@@ -7,11 +7,11 @@ import java.util.OptionalInt;
 import java.util.stream.IntStream;
 import org.xenjava.toolstack.processor.VirtualNode;
 import org.xenjava.toolstack.xenctrl.units.KiB;
+import org.xenjava.toolstack.xenctrl.units.Pages;
 
 /**
- * The NUMA nodes that a guest sees, with their addresses. As in libxl, the nodes follow each other in the guest's nominal
- * RAM, which includes the VGA hole and leaves out the hole for devices: a node that reaches across that hole has two
- * ranges.
+ * The NUMA nodes that a guest sees, with their addresses. As in libxl, the nodes follow each other from address 0 on. Their
+ * ranges include the VGA hole and leave out the hole for devices: a node that reaches across that hole has two ranges.
  *
  * @param nodes the nodes by number; none for a guest without
  * @param ranges the ranges by address
@@ -113,6 +113,11 @@ public record VirtualNuma(List<VirtualNode> nodes, List<NodeRange> ranges) {
                             OptionalInt.of(nodes.get(node.node()).physicalNode())));
                 }
             }
+        }
+        Pages covered = parts.stream().map(part -> part.ram().pages()).reduce(Pages.ZERO, Pages::plus);
+        Pages all = ram.stream().map(RamRange::pages).reduce(Pages.ZERO, Pages::plus);
+        if (!covered.equals(all)) {
+            throw new IllegalStateException("the NUMA nodes have " + covered + " of " + all + " of RAM");
         }
         return List.copyOf(parts);
     }

@@ -23,8 +23,11 @@ import org.xenjava.toolstack.error.ToolstackException;
 import org.xenjava.toolstack.host.TestHost;
 import org.xenjava.toolstack.image.ImagePlan;
 import org.xenjava.toolstack.memory.PodPolicy;
+import org.xenjava.toolstack.processor.VirtualNode;
 import org.xenjava.toolstack.sim.SimulatedXen;
 import org.xenjava.toolstack.sim.fault.MachineState;
+import org.xenjava.toolstack.xenctrl.units.CpuSet;
+import org.xenjava.toolstack.xenctrl.units.KiB;
 
 /** PV guests inside Xen's shim. A PVH kernel stands for the shim. */
 class PvShimTest {
@@ -68,6 +71,14 @@ class PvShimTest {
                 List.of("kernel", "start info", "PV kernel", "ramdisk"),
                 plan.items().stream().map(ImagePlan.Item::what).distinct().toList());
         assertEquals(5000, plan.items().get(plan.items().size() - 2).bytes());
+    }
+
+    @Test
+    void theShimExcludesVirtualNumaNodes() throws IOException {
+        DomainConfig.Builder guest =
+                guest(Map.of()).virtualNodes(List.of(new VirtualNode(0, KiB.ofMiB(32), CpuSet.of(0), List.of(10))));
+        ConfigException e = assertThrows(ConfigException.class, () -> plan(guest));
+        assertTrue(e.getMessage().contains("does not see the nodes of vnuma"), e.getMessage());
     }
 
     @Test

@@ -38,12 +38,17 @@ public record PvShim(Path file, String commandLine) {
 
     /**
      * Refuses populate-on-demand: the shim keeps about 24 MiB, which no balloon driver returns, so that Xen would owe the
-     * guest these pages for ever.
+     * guest these pages for ever. Refuses virtual NUMA nodes, which the shim does not show to the PV guest.
      */
     public void requireBuildable(DomainConfig config) {
         if (config.populateOnDemand()) {
             throw new ConfigException("domain " + config.name() + ": pvshim: maxmem exceeds memory, but the shim keeps"
                     + " memory that no balloon driver returns: set maxmem to memory");
+        }
+        if (!config.virtualNodes().isEmpty()) {
+            throw new ConfigException(
+                    "domain " + config.name() + ": pvshim: the PV guest inside the shim does not see the"
+                            + " nodes of vnuma: remove one of the two keys");
         }
     }
 

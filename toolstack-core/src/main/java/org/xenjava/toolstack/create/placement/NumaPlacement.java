@@ -68,23 +68,28 @@ public final class NumaPlacement {
 
     private static NumaPlacement ofVirtualNodes(
             Xenctrl xenctrl, VcpuPlacement placement, VirtualNuma guest, int vcpus) {
-        int count = xenctrl.host().lastPhysInfo().nodes();
+        List<NodeMemory> memories = xenctrl.topology().nodes();
+        CpuSet there = CpuSet.of(IntStream.range(0, memories.size())
+                .filter(node -> memories.get(node).bytes() > 0)
+                .toArray());
         CpuSet nodes = CpuSet.of(
                 guest.nodes().stream().mapToInt(VirtualNode::physicalNode).toArray());
-        nodes.cpus().filter(node -> node >= count).findFirst().ifPresent(node -> {
-            throw new ConfigException(
-                    "vnuma: the host has no NUMA node " + node + "; its nodes are 0 to " + (count - 1));
+        nodes.minus(there).cpus().findFirst().ifPresent(node -> {
+            throw new ConfigException("vnuma: the host has no NUMA node " + node + " with memory; it has " + there);
         });
         List<Integer> nodeOfCpu = xenctrl.cpus().nodes();
-        List<CpuSet> preferred = IntStream.range(0, vcpus)
-                .mapToObj(vcpu -> guest.nodes().get(guest.nodeOf(vcpu)).physicalNode())
-                .map(node -> cpus(nodeOfCpu, CpuSet.of(node)))
-                .toList();
+        CpuSet ofPool = placement.poolCpus();
+        List<CpuSet> preferred = new ArrayList<>();
         for (int vcpu = 0; vcpu < vcpus; vcpu++) {
-            CpuSet near = preferred.get(vcpu);
-            if (placement.allowed(vcpu).filter(cpus -> cpus.and(near).isEmpty()).isPresent()) {
-                LOG.warn("vnuma: vCPU {} may not run on any CPU of the host's node that has its memory", vcpu);
+            CpuSet near = cpus(
+                            nodeOfCpu,
+                            CpuSet.of(guest.nodes().get(guest.nodeOf(vcpu)).physicalNode()))
+                    .and(ofPool);
+            if (near.isEmpty() || placement.chosen(vcpu).anyMatch(cpus -> !near.equals(cpus.plus(near)))) {
+                LOG.warn(
+                        "vnuma: vCPU {} may run far from its memory: the CPUs of its node and pool are {}", vcpu, near);
             }
+            preferred.add(near);
         }
         return new NumaPlacement(xenctrl, Optional.of(nodes), placement.hasPreferences() ? List.of() : preferred);
     }

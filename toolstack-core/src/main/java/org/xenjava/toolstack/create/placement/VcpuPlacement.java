@@ -4,6 +4,7 @@ package org.xenjava.toolstack.create.placement;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.xenjava.toolstack.config.CpuPlacement;
 import org.xenjava.toolstack.error.ConfigException;
 import org.xenjava.toolstack.processor.CpuList;
@@ -96,9 +97,15 @@ public final class VcpuPlacement {
         return !soft.isEmpty();
     }
 
-    /** The CPUs on which a vCPU may run; empty for all of the pool. */
-    Optional<CpuSet> allowed(int vcpu) {
-        return at(hard, vcpu);
+    /** The CPUs that the configuration chooses for a vCPU, those on which it may run and those on which it should. */
+    Stream<CpuSet> chosen(int vcpu) {
+        return Stream.concat(at(hard, vcpu).stream(), at(soft, vcpu).stream());
+    }
+
+    /** The CPUs of the domain's pool. */
+    CpuSet poolCpus() {
+        return pool.map(PoolInfo::cpus)
+                .orElseGet(() -> xenctrl.pools().info(0).orElseThrow().cpus());
     }
 
     /**
@@ -111,8 +118,7 @@ public final class VcpuPlacement {
         if (!soft.isEmpty() || !isUniform) {
             return Optional.empty();
         }
-        CpuSet ofPool = pool.map(PoolInfo::cpus)
-                .orElseGet(() -> xenctrl.pools().info(0).orElseThrow().cpus());
+        CpuSet ofPool = poolCpus();
         return Optional.of(hard.isEmpty() ? ofPool : ofPool.and(hard.get(0)));
     }
 
