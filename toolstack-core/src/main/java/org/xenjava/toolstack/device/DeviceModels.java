@@ -181,8 +181,11 @@ public final class DeviceModels {
                             requireNotDead(process, plan);
                             return Optional.of(process).filter(started -> asks ? answers(started) : hasReported(state));
                         },
-                        // Its sockets: the first one is ours.
-                        listener -> asks ? NewFiles.in(files.run(), listener) : () -> {})
+                        listener -> {
+                            process.onExit().thenRun(listener);
+                            // Its sockets: the first one is ours.
+                            return asks ? NewFiles.in(files.run(), listener) : () -> {};
+                        })
                 .orElseThrow(() -> OperationTimeoutException.after(
                         "domain " + plan.config().name() + ": QEMU has not reported", START, logged(plan)));
     }
