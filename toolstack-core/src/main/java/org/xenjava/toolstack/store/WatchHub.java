@@ -83,7 +83,13 @@ public final class WatchHub implements AutoCloseable {
         List<XenStoreWatchEvent> wanted = paths.stream()
                 .map(path -> new XenStoreWatchEvent(path, add(() -> listener.accept(path))))
                 .toList();
-        List<StoreAnswer> answers = store.watchAll(wanted);
+        List<StoreAnswer> answers;
+        try {
+            answers = store.watchAll(wanted);
+        } catch (RuntimeException e) {
+            wanted.forEach(watch -> listeners.remove(watch.token()));
+            throw e;
+        }
         startReader();
         Map<String, Registration> registrations = new LinkedHashMap<>();
         for (int i = 0; i < wanted.size(); i++) {

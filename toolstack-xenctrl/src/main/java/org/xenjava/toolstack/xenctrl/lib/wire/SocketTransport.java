@@ -11,6 +11,7 @@ import java.nio.channels.SocketChannel;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.IntSupplier;
@@ -57,7 +58,10 @@ final class SocketTransport implements WireTransport {
 
     private final Selector callersSelector;
     private volatile boolean callerReceives;
-    private volatile boolean anotherWaits;
+
+    /** Threads that wait for what another thread is to receive. */
+    private final AtomicInteger waiting = new AtomicInteger();
+
     private volatile @Nullable Thread resting;
     private volatile long lastCall;
     private volatile boolean eventsExpected;
@@ -130,8 +134,6 @@ final class SocketTransport implements WireTransport {
     @Override
     public void receiveAll(IntSupplier missing, Duration limit) {
         if (!calling.tryLock()) {
-            anotherWaits = true;
-            LockSupport.unpark(resting);
             return;
         }
         try {
@@ -145,7 +147,7 @@ final class SocketTransport implements WireTransport {
             lastCall = System.nanoTime();
             callerReceives = false;
             calling.unlock();
-            if (anotherWaits) {
+            if (waiting.get() > 0) {
                 LockSupport.unpark(daemon);
             }
         }
@@ -159,7 +161,6 @@ final class SocketTransport implements WireTransport {
             long left = Duration.ofNanos(deadline - System.nanoTime()).toMillis();
             // A selector does not wait in an interrupted thread.
             if (left <= 0 || Thread.currentThread().isInterrupted()) {
-                anotherWaits = true;
                 return;
             }
             callersSelector.select(left);
@@ -175,7 +176,7 @@ final class SocketTransport implements WireTransport {
     private void rest(long nanos) {
         if (nanos > 0) {
             resting = Thread.currentThread();
-            if (!anotherWaits) {
+            if (waiting.get() == 0) {
                 LockSupport.parkNanos(this, nanos);
             }
             resting = null;
@@ -215,6 +216,18 @@ final class SocketTransport implements WireTransport {
     }
 
     @Override
+    public void beginWait() {
+        waiting.incrementAndGet();
+        LockSupport.unpark(resting);
+        LockSupport.unpark(daemon);
+    }
+
+    @Override
+    public void endWait() {
+        waiting.decrementAndGet();
+    }
+
+    @Override
     public void expectEvents() {
         eventsExpected = true;
         LockSupport.unpark(daemon);
@@ -229,11 +242,10 @@ final class SocketTransport implements WireTransport {
                     ? Math.max(shortestRest(), Math.min(2 * nanos, LONGEST_REST_FACTOR * restNanos))
                     : shortestRest();
         }
-        anotherWaits = false;
     }
 
     private boolean isCallerExpected() {
-        return !anotherWaits && System.nanoTime() - lastCall < shortestRest();
+        return waiting.get() == 0 && System.nanoTime() - lastCall < shortestRest();
     }
 
     private long shortestRest() {

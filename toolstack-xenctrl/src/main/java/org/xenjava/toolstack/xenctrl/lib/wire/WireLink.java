@@ -213,7 +213,6 @@ final class WireLink {
         if (requests.isEmpty()) {
             return;
         }
-        fresh.expectEvents();
         for (WireSession.Sent sent : fresh.send(0, requests)) {
             WireMessage answer = fresh.await(sent);
             if (answer.type() == WireOp.ERROR.number()) {
@@ -239,6 +238,10 @@ final class WireLink {
             changed.signalAll();
         } finally {
             lock.unlock();
+        }
+        if (fresh != null && !watches.isEmpty()) {
+            // One that was added meanwhile has told the session before.
+            fresh.expectEvents();
         }
         if (close && fresh != null) {
             fresh.close();

@@ -133,7 +133,7 @@ final class WireSession implements WireTransport.Receiver {
                         return request.answer().get();
                     }
                     receive(List.of(request), Duration.ofNanos(deadline - System.nanoTime()));
-                    return request.answer().get(deadline - System.nanoTime(), TimeUnit.NANOSECONDS);
+                    return received(request, deadline);
                 } catch (InterruptedException e) {
                     interrupted = true;
                 } catch (TimeoutException e) {
@@ -149,6 +149,20 @@ final class WireSession implements WireTransport.Receiver {
             if (interrupted) {
                 Thread.currentThread().interrupt();
             }
+        }
+    }
+
+    /** The answer, which another thread may have to receive. */
+    private WireMessage received(Sent request, long deadline)
+            throws InterruptedException, ExecutionException, TimeoutException {
+        if (request.answer().isDone()) {
+            return request.answer().get();
+        }
+        transport.beginWait();
+        try {
+            return request.answer().get(deadline - System.nanoTime(), TimeUnit.NANOSECONDS);
+        } finally {
+            transport.endWait();
         }
     }
 

@@ -46,6 +46,12 @@ public interface WireTransport extends AutoCloseable {
      */
     default void receiveAll(IntSupplier missing, Duration limit) {}
 
+    /** Learns that a thread waits for an answer which another thread, or the transport's own, is to receive. */
+    default void beginWait() {}
+
+    /** Learns that a wait has ended. */
+    default void endWait() {}
+
     /** Learns that xenstored will send events, which are to be received soon although nobody waits for an answer. */
     default void expectEvents() {}
 

@@ -188,29 +188,35 @@ public final class WireXenStore implements XenStore {
 
     @Override
     public List<StoreAnswer> watchAll(List<XenStoreWatchEvent> watches) {
-        List<WireRequest> requests = watches.stream()
-                .map(watch -> WireRequest.of(WireOp.WATCH, watch.path(), watch.token()))
-                .toList();
         StoreAnswer[] answers = new StoreAnswer[watches.size()];
+        List<WireRequest> requests = new ArrayList<>();
         List<Integer> added = new ArrayList<>();
         for (int i = 0; i < answers.length; i++) {
-            if (link.watches().add(watches.get(i))) {
+            try {
+                requests.add(register(watches.get(i)));
                 added.add(i);
-            } else {
-                answers[i] = new StoreAnswer.Refused(requests.get(i).failure(Errno.EEXIST));
+            } catch (XenLibException e) {
+                answers[i] = new StoreAnswer.Refused(e);
             }
         }
         link.expectEvents();
-        List<Optional<WireMessage>> messages =
-                exchangeWatches(added.stream().map(requests::get).toList());
+        List<Optional<WireMessage>> messages = exchangeWatches(requests);
         for (int i = 0; i < messages.size(); i++) {
             int watch = added.get(i);
-            answers[watch] = watched(requests.get(watch), messages.get(i));
+            answers[watch] = watched(requests.get(i), messages.get(i));
             if (answers[watch] instanceof StoreAnswer.Refused) {
                 link.watches().remove(watches.get(watch));
             }
         }
         return Arrays.asList(answers);
+    }
+
+    private WireRequest register(XenStoreWatchEvent watch) {
+        WireRequest request = WireRequest.of(WireOp.WATCH, watch.path(), watch.token());
+        if (!link.watches().add(watch)) {
+            throw request.failure(Errno.EEXIST);
+        }
+        return request;
     }
 
     private List<Optional<WireMessage>> exchangeWatches(List<WireRequest> requests) {

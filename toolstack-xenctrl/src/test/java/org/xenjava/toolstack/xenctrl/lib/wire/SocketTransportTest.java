@@ -185,12 +185,29 @@ class SocketTransportTest {
             begun.await();
             // The first thread receives, so this one returns.
             transport.receiveAll(() -> 1, LONG);
+            transport.beginWait();
             served.write(ByteBuffer.wrap(new byte[] {1}));
             first.join();
             served.write(ByteBuffer.wrap(new byte[] {2}));
             while (bytes.count(2) == 0) {
                 bytes.threads.take();
             }
+            transport.endWait();
+        }
+    }
+
+    /** The caller leaves before the other thread says that it waits; the daemon thread rests for a minute. */
+    @Test
+    void aThreadThatWaitsAfterTheLastCallerHasLeftIsServed() throws Exception {
+        try (SocketTransport transport = transport(LONG)) {
+            served.write(ByteBuffer.wrap(new byte[] {1}));
+            transport.receiveAll(() -> bytes.count(1) == 1 ? 0 : 1, LONG);
+            transport.beginWait();
+            served.write(ByteBuffer.wrap(new byte[] {2}));
+            while (bytes.count(2) == 0) {
+                bytes.threads.take();
+            }
+            transport.endWait();
         }
     }
 
