@@ -16,7 +16,8 @@ import picocli.CommandLine.Option;
 @Command(
         description = {
             "Run the commands of standard input, one a line, in this process, so that Java starts once. Words end at"
-                    + " blanks; quotes, \\ and # mean what they mean to a shell. The commands have no input.",
+                    + " blanks; quotes, \\ and # mean what they mean to a shell. The commands have no input. Options"
+                    + " of xlj, such as -v, stand before batch; --record is for one command.",
             "With --status, a program that keeps xlj batch running can wait for the end of each command."
         },
         exitCodeListHeading = "%nExit status:%n",
@@ -33,13 +34,12 @@ final class BatchCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        Session commands = session.withoutInput();
         BufferedReader lines =
                 new BufferedReader(new InputStreamReader(session.console().in(), StandardCharsets.UTF_8));
         int result = ExitStatus.OK;
         try {
             for (String line = lines.readLine(); line != null; line = lines.readLine()) {
-                if (!run(commands, line)) {
+                if (!run(line)) {
                     result = ExitStatus.FAILED;
                 }
             }
@@ -50,14 +50,15 @@ final class BatchCommand implements Callable<Integer> {
     }
 
     /** Whether the line's command succeeded, or there is none. */
-    private boolean run(Session commands, String line) {
+    private boolean run(String line) {
         int ended;
         try {
             List<String> words = CommandWords.of(line);
             if (words.isEmpty()) {
                 return true;
             }
-            ended = Xlj.run(commands, words.toArray(String[]::new));
+            requireNoOptionOfXlj(words);
+            ended = Xlj.run(session.withoutInput(), words.toArray(String[]::new));
         } catch (IllegalArgumentException e) {
             session.complain(String.valueOf(e.getMessage()));
             ended = ExitStatus.USAGE;
@@ -66,5 +67,12 @@ final class BatchCommand implements Callable<Integer> {
             session.print("status " + ended);
         }
         return ended == ExitStatus.OK;
+    }
+
+    /** They configure the process, so that one of a line would hold for the lines that follow. */
+    private static void requireNoOptionOfXlj(List<String> words) {
+        if (words.get(0).startsWith("-") || words.contains("--debug")) {
+            throw new IllegalArgumentException("options of xlj stand before batch, not in a line: " + words.get(0));
+        }
     }
 }

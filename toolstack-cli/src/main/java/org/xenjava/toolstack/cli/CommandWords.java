@@ -3,19 +3,21 @@ package org.xenjava.toolstack.cli;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 
-/** Splits a line into words as a shell does: at blanks, with quotes, backslashes and comments, and nothing else. */
+/**
+ * Splits a line into words as a shell does: at blanks, with quotes, backslashes and comments. A line has no variables, so
+ * {@code $} stands for itself.
+ */
 final class CommandWords {
-    /** A part of a word. Within double quotes, a backslash protects a quote and a backslash only. */
-    private static final Pattern PART = Pattern.compile(
-            "'(?<single>[^']*)'|\"(?<twice>(?:\\\\.|[^\"\\\\])*)\"|\\\\(?<escaped>.)|(?<plain>[^\\s'\"\\\\]+)");
+    private static final String ESCAPED_IN_QUOTES = "\"\\$`";
 
-    private static final Pattern BLANKS = Pattern.compile("\\s+");
-    private static final Pattern ESCAPED_IN_QUOTES = Pattern.compile("\\\\([\"\\\\])");
+    private final String line;
+    private final List<String> words = new ArrayList<>();
+    private int at;
 
-    private CommandWords() {}
+    private CommandWords(String line) {
+        this.line = line;
+    }
 
     /**
      * The words of a line, none of an empty line or a comment.
@@ -23,37 +25,57 @@ final class CommandWords {
      * @throws IllegalArgumentException if a quote is not closed, or the line ends with a backslash
      */
     static List<String> of(String line) {
-        List<String> words = new ArrayList<>();
-        Matcher part = PART.matcher(line);
-        Matcher blanks = BLANKS.matcher(line);
-        int at = 0;
-        while (true) {
-            if (blanks.region(at, line.length()).lookingAt()) {
-                at = blanks.end();
-            }
-            if (at == line.length() || line.charAt(at) == '#') {
-                return words;
-            }
-            StringBuilder word = new StringBuilder();
-            while (at < line.length() && !Character.isWhitespace(line.charAt(at))) {
-                if (!part.region(at, line.length()).lookingAt()) {
-                    throw new IllegalArgumentException(
-                            "a quote is not closed, or nothing follows a backslash: " + line.substring(at));
+        CommandWords split = new CommandWords(line);
+        while (split.skipBlanks()) {
+            split.addWord();
+        }
+        return split.words;
+    }
+
+    /** Whether a word follows. */
+    private boolean skipBlanks() {
+        while (at < line.length() && Character.isWhitespace(line.charAt(at))) {
+            at++;
+        }
+        return at < line.length() && line.charAt(at) != '#';
+    }
+
+    private void addWord() {
+        StringBuilder word = new StringBuilder();
+        while (at < line.length() && !Character.isWhitespace(line.charAt(at))) {
+            char next = next();
+            switch (next) {
+                case '\'' -> {
+                    for (char quoted = next(); quoted != '\''; quoted = next()) {
+                        word.append(quoted);
+                    }
                 }
-                word.append(text(part));
-                at = part.end();
+                case '"' -> addQuoted(word);
+                case '\\' -> word.append(next());
+                default -> word.append(next);
             }
-            words.add(word.toString());
+        }
+        words.add(word.toString());
+    }
+
+    private void addQuoted(StringBuilder word) {
+        for (char quoted = next(); quoted != '"'; quoted = next()) {
+            if (quoted == '\\') {
+                char escaped = next();
+                if (ESCAPED_IN_QUOTES.indexOf(escaped) < 0) {
+                    word.append(quoted);
+                }
+                word.append(escaped);
+            } else {
+                word.append(quoted);
+            }
         }
     }
 
-    private static String text(Matcher part) {
-        if (part.group("single") != null) {
-            return part.group("single");
+    private char next() {
+        if (at == line.length()) {
+            throw new IllegalArgumentException("a quote is not closed, or nothing follows a backslash");
         }
-        if (part.group("twice") != null) {
-            return ESCAPED_IN_QUOTES.matcher(part.group("twice")).replaceAll("$1");
-        }
-        return part.group("escaped") != null ? part.group("escaped") : part.group("plain");
+        return line.charAt(at++);
     }
 }

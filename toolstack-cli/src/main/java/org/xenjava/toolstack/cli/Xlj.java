@@ -15,6 +15,7 @@ import org.xenjava.toolstack.trace.Recorder;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.RunLast;
 import picocli.CommandLine.ScopeType;
@@ -135,6 +136,9 @@ public final class Xlj {
         CommandLine last =
                 parsed.asCommandLineList().get(parsed.asCommandLineList().size() - 1);
         Object command = last.getCommand();
+        if (command instanceof BatchCommand && record.isPresent()) {
+            throw new ParameterException(last, "--record records one command, and no batch");
+        }
         if (!dryRun || command instanceof ReadOnly || CommandLine.printHelpIfRequested(parsed)) {
             return new RunLast().execute(parsed);
         }

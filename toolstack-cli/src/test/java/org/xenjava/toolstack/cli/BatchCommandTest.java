@@ -60,12 +60,29 @@ class BatchCommandTest {
     }
 
     @Test
+    void optionsOfTheProcessAreRefusedInALine() {
+        assertEquals(1, batch("-v domname 0\ndomname --debug 0\n").status());
+        assertEquals(List.of(), printed());
+        assertEquals(
+                0,
+                prompt.runWith(new ByteArrayInputStream(new byte[0]), out, "-t", "batch")
+                        .status());
+        Prompt.Outcome recorded =
+                prompt.runWith(new ByteArrayInputStream(new byte[0]), out, "--record", "/nonexistent", "batch");
+        assertEquals(2, recorded.status());
+        assertTrue(recorded.err().contains("--record records one command"), recorded.err());
+    }
+
+    @Test
     void wordsAreSplitAsAShellSplitsThem() {
         assertEquals(
                 List.of("create", "a b.cfg", "name=\"x\"", "it's", "", "c#d", "e\\f"),
                 CommandWords.of("  create\t'a b.cfg' 'name=\"x\"' \"it's\" '' c#d \"e\\\\f\" # comment"));
         assertEquals(List.of("a b", "\"q\""), CommandWords.of("a\\ b \"\\\"q\\\"\""));
         assertEquals(List.of(), CommandWords.of("   # nothing"));
+        assertEquals(List.of("$5 `\\x"), CommandWords.of("\"\\$5 \\`\\x\""));
+        String many = "x".repeat(100_000);
+        assertEquals(List.of(many, many), CommandWords.of("\"" + many + "\" '" + many + "'"));
         assertThrows(IllegalArgumentException.class, () -> CommandWords.of("a 'b"));
         assertThrows(IllegalArgumentException.class, () -> CommandWords.of("a\\"));
     }

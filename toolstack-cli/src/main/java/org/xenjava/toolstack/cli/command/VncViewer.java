@@ -3,6 +3,7 @@ package org.xenjava.toolstack.cli.command;
 
 import java.io.IOException;
 import java.io.OutputStream;
+import java.lang.ProcessBuilder.Redirect;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -12,6 +13,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.stream.Stream;
 import org.xenjava.toolstack.Domain;
+import org.xenjava.toolstack.cli.output.Console;
 import org.xenjava.toolstack.device.view.VncAddress;
 import org.xenjava.toolstack.error.ConfigException;
 import org.xenjava.toolstack.error.DomainStateException;
@@ -72,22 +74,23 @@ public final class VncViewer {
     }
 
     /** Starts the viewer on a domain's screen; it continues when this process ends. */
-    public Process start(Domain domain, Password password) throws IOException {
+    public Process start(Domain domain, Password password, Console console) throws IOException {
         return start(
                 address(domain),
-                password == Password.TYPED ? Optional.empty() : domain.screen().vncPassword());
+                password == Password.TYPED ? Optional.empty() : domain.screen().vncPassword(),
+                console.inputOfPrograms());
     }
 
-    Process start(VncAddress address, Optional<String> password) throws IOException {
+    Process start(VncAddress address, Optional<String> password, Redirect input) throws IOException {
         List<String> words = new ArrayList<>(List.of(program.toString(), target(address)));
         boolean piped = password.isPresent() && readsPassword();
         if (piped) {
             words.add(AUTOPASS);
         }
-        ProcessBuilder viewer = new ProcessBuilder(words).inheritIO();
+        ProcessBuilder viewer = new ProcessBuilder(words).inheritIO().redirectInput(input);
         password.ifPresent(secret -> viewer.environment().put(PASSWORD_VARIABLE, secret));
         if (piped) {
-            viewer.redirectInput(ProcessBuilder.Redirect.PIPE);
+            viewer.redirectInput(Redirect.PIPE);
         }
         Process process = viewer.start();
         if (piped) {

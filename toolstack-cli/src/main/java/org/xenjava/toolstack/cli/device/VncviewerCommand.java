@@ -34,7 +34,8 @@ final class VncviewerCommand extends DomainCommand implements ReadOnly {
             return;
         }
         VncViewer.Password password = autopass ? VncViewer.Password.OF_CONFIGURATION : VncViewer.Password.TYPED;
-        int status = VncViewer.of(domain).start(domain, password).waitFor();
+        int status =
+                VncViewer.of(domain).start(domain, password, session.console()).waitFor();
         if (status != 0) {
             throw new DomainStateException("vncviewer of " + domain + " has ended with status " + status);
         }

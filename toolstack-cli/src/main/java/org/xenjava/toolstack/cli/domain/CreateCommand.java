@@ -157,7 +157,10 @@ final class CreateCommand implements DryRunnable, Callable<Integer> {
     private void showScreen(Domain domain) throws IOException {
         try {
             VncViewer.of(domain)
-                    .start(domain, autopass ? VncViewer.Password.OF_CONFIGURATION : VncViewer.Password.TYPED);
+                    .start(
+                            domain,
+                            autopass ? VncViewer.Password.OF_CONFIGURATION : VncViewer.Password.TYPED,
+                            session.console());
         } catch (ToolstackException e) {
             session.complain(e.getMessage());
         }

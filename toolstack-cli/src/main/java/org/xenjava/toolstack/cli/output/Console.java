@@ -9,6 +9,7 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.PrintStream;
 import java.io.PrintWriter;
+import java.lang.ProcessBuilder.Redirect;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -32,6 +33,7 @@ public final class Console {
     private final PrintStream err;
     private final Set<Stream> terminals;
     private final Ansi ansi;
+    private final boolean ownsInput;
     private final ProgressLine progress;
     private int drawnLines;
 
@@ -49,19 +51,30 @@ public final class Console {
      * @param ansi whether standard output is coloured
      */
     public Console(InputStream in, PrintStream out, PrintStream err, Set<Stream> terminals, Ansi ansi) {
+        this(in, out, err, terminals, ansi, true);
+    }
+
+    private Console(
+            InputStream in, PrintStream out, PrintStream err, Set<Stream> terminals, Ansi ansi, boolean ownsInput) {
         this.in = in;
         this.out = out;
         this.err = err;
         this.terminals = terminals.isEmpty() ? EnumSet.noneOf(Stream.class) : EnumSet.copyOf(terminals);
         this.ansi = ansi;
+        this.ownsInput = ownsInput;
         this.progress = new ProgressLine(err, TERMINAL_WIDTH);
+    }
+
+    /** The standard input of programs that a command starts: nothing, unless the command has an input itself. */
+    public Redirect inputOfPrograms() {
+        return ownsInput ? Redirect.INHERIT : Redirect.from(Path.of("/dev/null").toFile());
     }
 
     /** The same console with an empty standard input. */
     public Console withoutInput() {
         Set<Stream> others = EnumSet.copyOf(terminals);
         others.remove(Stream.IN);
-        return new Console(InputStream.nullInputStream(), out, err, others, ansi);
+        return new Console(InputStream.nullInputStream(), out, err, others, ansi, false);
     }
 
     /** The streams of this process, in UTF-8 and unbuffered. */

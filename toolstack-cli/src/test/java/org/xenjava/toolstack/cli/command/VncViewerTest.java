@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.lang.ProcessBuilder.Redirect;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -33,7 +34,7 @@ class VncViewerTest {
 
     private String seen(VncViewer viewer, VncAddress address, Optional<String> password)
             throws IOException, InterruptedException {
-        assertEquals(0, viewer.start(address, password).waitFor());
+        assertEquals(0, viewer.start(address, password, Redirect.INHERIT).waitFor());
         return Files.readString(directory.resolve("seen"));
     }
 
