@@ -4,9 +4,9 @@ package org.xenjava.toolstack.xenctrl.lib.wire;
 import java.time.Duration;
 
 /**
- * The time for which a thread that waits for many answers sleeps before it looks for more: half of the time that the
- * others take if they come as fast as the first ones. So a thread wakes up about as often as the number of answers can be
- * halved, and is not late unless xenstored becomes twice as fast.
+ * The time that a thread which waits for many answers sleeps before it reads again: half of the time that the
+ * missing ones take if they arrive as fast as the first ones did. The thread wakes up about log2(answers) times, and is
+ * late only if xenstored becomes twice as fast meanwhile.
  *
  * @param answers number of answers that the thread waits for
  * @param start when the wait began, in nanoseconds
