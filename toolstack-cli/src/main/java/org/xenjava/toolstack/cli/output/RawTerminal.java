@@ -22,7 +22,7 @@ public final class RawTerminal {
 
     private RawTerminal() {}
 
-    /** Work in raw mode. */
+    /** Work that runs while the terminal is in raw mode. */
     public interface Work {
         void run() throws InterruptedException;
     }
@@ -39,7 +39,7 @@ public final class RawTerminal {
         }
     }
 
-    /** Work with keys that draws on the screen. */
+    /** Work that reads single keys and draws on the screen. */
     public interface ScreenWork {
         /** @param rows tells the present height of the terminal; 0 if it is not known */
         void run(IntSupplier rows) throws InterruptedException;
