@@ -9,6 +9,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.xenjava.toolstack.context.HostContext;
 import org.xenjava.toolstack.create.Cleanup;
+import org.xenjava.toolstack.create.boot.BootDirectory;
 import org.xenjava.toolstack.error.ToolstackException;
 import org.xenjava.toolstack.operation.Undo;
 import org.xenjava.toolstack.progress.Leftover;
@@ -89,6 +90,7 @@ public final class Leftovers {
 
     /** Removes what is recorded as unfinished and what costs little to find. A failure keeps nobody from working. */
     void removeRecorded() {
+        BootDirectory.removeAbandoned();
         List<Leftover> recorded = context.attempting("looking for leftovers", () -> Stream.concat(
                         cleanup.recorded().stream(), cleanup.deviceModels().stream())
                 .toList());

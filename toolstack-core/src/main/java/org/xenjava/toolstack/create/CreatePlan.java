@@ -25,6 +25,7 @@ import org.xenjava.toolstack.image.RamBounds;
 import org.xenjava.toolstack.imagefile.ImageFiles;
 import org.xenjava.toolstack.memory.MemoryPlan;
 import org.xenjava.toolstack.memory.PodPolicy;
+import org.xenjava.toolstack.progress.Cancellation;
 import org.xenjava.toolstack.xenctrl.lib.FirmwareLocator;
 
 /**
@@ -55,7 +56,7 @@ public record CreatePlan(DomainConfig config, MemoryPlan memory, ImagePlan image
     public static CreatePlan of(DomainConfig config, PodPolicy policy, FirmwareLocator firmware) {
         HostInventory host = HostInventory.assumed(firmware);
         try (ImageFiles images = new ImageFiles();
-                BootFiles files = BootFiles.of(config, host)) {
+                BootFiles files = BootFiles.of(config, host, new Cancellation())) {
             return of(config, files, policy, images, host);
         }
     }
@@ -105,6 +106,7 @@ public record CreatePlan(DomainConfig config, MemoryPlan memory, ImagePlan image
                     "domain " + config.name() + ": '" + key.key() + "' cannot be carried out yet: " + reason);
         }));
         PvShim.of(config).ifPresent(shim -> shim.requireBuildable(config));
+        BootFiles.requireReadableDisk(config);
     }
 
     /**

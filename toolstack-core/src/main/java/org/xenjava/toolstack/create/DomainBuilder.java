@@ -123,13 +123,27 @@ public final class DomainBuilder {
         String attempt = attempt(config);
         MemoryPlan memory = XenFailures.translating(attempt, () -> CreatePlan.memory(config, podPolicy));
         BuildJournal.Note note = note(wanted, config);
+        // A boot loader runs before the guest takes memory, and its files are there until the image is loaded.
+        try (BootFiles files = XenFailures.translating(attempt, () -> BootFiles.of(config, host, cancellation))) {
+            return build(config, files, memory, note, listener, cancellation);
+        }
+    }
+
+    private Built build(
+            DomainConfig config,
+            BootFiles files,
+            MemoryPlan memory,
+            BuildJournal.Note note,
+            CreateListener listener,
+            Cancellation cancellation) {
+        String attempt = attempt(config);
         Optional<PreparedGuest> ready = XenFailures.translating(attempt, () -> prepared.take(config, memory));
         if (ready.isPresent()) {
-            return buildFrom(ready.get(), config, note, listener, cancellation);
+            return buildFrom(ready.get(), files, config, note, listener, cancellation);
         }
         Runnable whenBuilt = XenFailures.translating(attempt, () -> prepared.makeRoom(memory));
         try {
-            return buildInRoom(config, memory, note, listener, cancellation);
+            return buildInRoom(config, files, memory, note, listener, cancellation);
         } finally {
             whenBuilt.run();
         }
@@ -147,16 +161,18 @@ public final class DomainBuilder {
     /** The owner replaces the domain afterwards, so that it does not slow this build down. */
     private Built buildFrom(
             PreparedGuest ready,
+            BootFiles files,
             DomainConfig config,
             BuildJournal.Note note,
             CreateListener listener,
             Cancellation cancellation) {
         try {
-            return Undo.onFailure(() -> buildWithin(config, note, Optional.of(ready), listener, cancellation), () -> {
-                if (!ready.isTaken()) {
-                    prepared.discard(ready);
-                }
-            });
+            return Undo.onFailure(
+                    () -> buildWith(files, config, note, Optional.of(ready), listener, cancellation), () -> {
+                        if (!ready.isTaken()) {
+                            prepared.discard(ready);
+                        }
+                    });
         } finally {
             ready.owner().run();
         }
@@ -164,6 +180,7 @@ public final class DomainBuilder {
 
     private Built buildInRoom(
             DomainConfig config,
+            BootFiles files,
             MemoryPlan memory,
             BuildJournal.Note note,
             CreateListener listener,
@@ -175,7 +192,7 @@ public final class DomainBuilder {
                 memory,
                 backed,
                 cancellation,
-                () -> buildWithin(config, note, Optional.empty(), listener, cancellation));
+                () -> buildWith(files, config, note, Optional.empty(), listener, cancellation));
     }
 
     /** Makes room for the memory of a guest while it is built, and returns the room if the build fails. */
@@ -206,18 +223,6 @@ public final class DomainBuilder {
     private BuildJournal.Note note(DomainConfig wanted, DomainConfig config) {
         UUID uuid = config.uuid().orElseThrow();
         return wanted.uuid().isPresent() ? journal.note(uuid) : journal.noteOfNew(uuid);
-    }
-
-    private Built buildWithin(
-            DomainConfig config,
-            BuildJournal.Note note,
-            Optional<PreparedGuest> ready,
-            CreateListener listener,
-            Cancellation cancellation) {
-        // The files of a boot loader are there until the image is loaded.
-        try (BootFiles files = XenFailures.translating(attempt(config), () -> BootFiles.of(config, host))) {
-            return buildWith(files, config, note, ready, listener, cancellation);
-        }
     }
 
     private Built buildWith(

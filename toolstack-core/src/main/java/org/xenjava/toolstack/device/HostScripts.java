@@ -15,6 +15,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.xenjava.toolstack.error.OperationCancelledException;
@@ -32,6 +33,7 @@ public final class HostScripts implements HotplugScripts {
     private static final String PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
     private static final int MOST_OUTPUT = 1 << 16;
     private static final int GRACE_SECONDS = 2;
+    private static final int POLL_MILLIS = 100;
 
     /** Ends the group after its script; at SIGTERM it ends the script first. {@code kill 0} signals the shell's group. */
     private static final String LEADER =
@@ -83,6 +85,10 @@ public final class HostScripts implements HotplugScripts {
 
     @Override
     public Optional<String> run(HotplugScript script) {
+        return run(script, () -> false);
+    }
+
+    private static Optional<String> run(HotplugScript script, BooleanSupplier isCancelled) {
         // setsid(1) execs the shell with the same PID, because our child is not the leader of a process group.
         List<String> words = new ArrayList<>(List.of("setsid", "sh", "-c", LEADER, script.path()));
         words.addAll(script.arguments());
@@ -96,7 +102,7 @@ public final class HostScripts implements HotplugScripts {
         try {
             Process process = builder.start();
             try {
-                return result(process, script);
+                return result(process, script, isCancelled);
             } finally {
                 endGroup(process);
             }
@@ -105,13 +111,19 @@ public final class HostScripts implements HotplugScripts {
         }
     }
 
-    private static Optional<String> result(Process process, HotplugScript script) {
+    private static Optional<String> result(Process process, HotplugScript script, BooleanSupplier isCancelled) {
         CompletableFuture<String> output =
                 CompletableFuture.supplyAsync(() -> read(process.getInputStream()), HostScripts::startDaemon);
         try {
-            if (!process.waitFor(script.limit().toMillis(), TimeUnit.MILLISECONDS)) {
-                return Optional.of(
-                        "the script did not end within " + script.limit().toSeconds() + " s");
+            long start = System.nanoTime();
+            while (!process.waitFor(POLL_MILLIS, TimeUnit.MILLISECONDS)) {
+                if (isCancelled.getAsBoolean()) {
+                    throw new OperationCancelledException("waiting for " + script.path() + " was cancelled");
+                }
+                if (System.nanoTime() - start >= script.limit().toNanos()) {
+                    return Optional.of(
+                            "the script did not end within " + script.limit().toSeconds() + " s");
+                }
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
@@ -126,8 +138,8 @@ public final class HostScripts implements HotplugScripts {
     }
 
     @Override
-    public Optional<String> run(BootLoaderRun run) {
-        return new HostBootLoaders(this).run(run);
+    public Optional<String> run(BootLoaderRun run, BooleanSupplier isCancelled) {
+        return new HostBootLoaders(this::refusal, script -> run(script, isCancelled)).run(run);
     }
 
     private static void startDaemon(Runnable reader) {

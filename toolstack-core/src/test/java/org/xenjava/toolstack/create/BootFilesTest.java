@@ -22,9 +22,12 @@ import org.xenjava.toolstack.Toolstack;
 import org.xenjava.toolstack.config.DiskConfig;
 import org.xenjava.toolstack.config.DomainConfig;
 import org.xenjava.toolstack.config.DomainConfig.BootLoader;
+import org.xenjava.toolstack.error.ConfigException;
 import org.xenjava.toolstack.error.ToolstackException;
 import org.xenjava.toolstack.host.TestHost;
+import org.xenjava.toolstack.memory.PodPolicy;
 import org.xenjava.toolstack.sim.fault.MachineState;
+import org.xenjava.toolstack.xenctrl.lib.FirmwareLocator;
 
 /** Guests whose kernel a boot loader finds on their first disk. */
 class BootFilesTest {
@@ -101,6 +104,23 @@ class BootFilesTest {
         Files.delete(files.resolve("web.img.kernel"));
         String message = refusal(guest());
         assertTrue(message.contains("boot loader pygrub: status 1: RuntimeError: Unable to find partition"), message);
+    }
+
+    @Test
+    void theBootLoaderRunsBeforeTheGuestTakesMemory() throws IOException {
+        Files.delete(files.resolve("web.img.kernel"));
+        String message = refusal(guest().memoryMib(1 << 20).maxMemoryMib(1 << 20));
+        assertTrue(message.contains("boot loader pygrub: status 1: RuntimeError: Unable to find partition"), message);
+    }
+
+    @Test
+    void dryRunRefusesAGuestWithoutADiskThatABootLoaderReads() {
+        DomainConfig config = guest().disks(List.of()).build();
+        FirmwareLocator firmware = host.xen.host().firmware();
+        String message = assertThrows(
+                        ConfigException.class, () -> CreatePlan.of(config, PodPolicy.standard(), firmware))
+                .getMessage();
+        assertTrue(message.endsWith("the guest has no disk to boot from"), message);
     }
 
     @Test

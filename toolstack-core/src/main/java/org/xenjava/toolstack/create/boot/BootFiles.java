@@ -9,7 +9,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.xenjava.toolstack.config.DiskConfig;
@@ -18,6 +17,7 @@ import org.xenjava.toolstack.config.DomainConfig.BootLoader;
 import org.xenjava.toolstack.device.plan.HostInventory;
 import org.xenjava.toolstack.error.ConfigException;
 import org.xenjava.toolstack.error.KernelImageException;
+import org.xenjava.toolstack.progress.Cancellation;
 import org.xenjava.toolstack.text.Visible;
 import org.xenjava.toolstack.xenctrl.lib.XenHost.BootLoaderRun;
 
@@ -27,6 +27,9 @@ import org.xenjava.toolstack.xenctrl.lib.XenHost.BootLoaderRun;
  */
 public final class BootFiles implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(BootFiles.class);
+
+    /** The largest kernel or ramdisk, in bytes; less in a guest whose memory is smaller. */
+    private static final long MOST_BYTES = 512L << 20;
 
     /** A boot loader reads a file system by itself, and unpacks nothing. */
     private static final Duration LIMIT = Duration.ofMinutes(2);
@@ -49,37 +52,64 @@ public final class BootFiles implements AutoCloseable {
     /**
      * Runs the boot loader of a guest that has one.
      *
+     * @param cancellation ends the boot loader
      * @throws ConfigException if the guest's first disk is none that a boot loader can read
      * @throws KernelImageException if the boot loader fails or finds no kernel
      */
-    public static BootFiles of(DomainConfig config, HostInventory host) {
+    public static BootFiles of(DomainConfig config, HostInventory host, Cancellation cancellation) {
         return config.bootLoader()
-                .map(loader -> found(config, loader, host))
+                .map(loader -> found(config, loader, host, cancellation))
                 .orElseGet(
                         () -> new BootFiles(config.kernel(), config.ramdisk(), config.commandLine(), Optional.empty()));
     }
 
-    private static BootFiles found(DomainConfig config, BootLoader loader, HostInventory host) {
-        String who = "domain " + config.name() + ": boot loader " + loader.program() + ": ";
+    /**
+     * Refuses a guest whose boot loader cannot read its first disk.
+     *
+     * @throws ConfigException if it cannot
+     */
+    public static void requireReadableDisk(DomainConfig config) {
+        config.bootLoader().ifPresent(loader -> disk(config, who(config, loader)));
+    }
+
+    private static String who(DomainConfig config, BootLoader loader) {
+        return "domain " + config.name() + ": boot loader " + loader.program() + ": ";
+    }
+
+    private static BootFiles found(
+            DomainConfig config, BootLoader loader, HostInventory host, Cancellation cancellation) {
+        String who = who(config, loader);
         String disk = disk(config, who);
+        BootDirectory.removeAbandoned();
         Path directory = newDirectory(who);
         try {
-            host.runBootLoader(new BootLoaderRun(
-                            loader.program(), host.release(), arguments(config, loader), disk, directory, LIMIT))
-                    .ifPresent(failure -> {
-                        throw new KernelImageException(who + failure);
-                    });
+            LOG.info("{}it reads {}", who, disk);
+            BootLoaderRun run = new BootLoaderRun(
+                    loader.program(),
+                    host.release(),
+                    arguments(config, loader),
+                    disk,
+                    directory,
+                    Math.min(MOST_BYTES, config.maxMemory().value() << 10),
+                    LIMIT);
+            host.runBootLoader(run, cancellation::isCancelled).ifPresent(failure -> {
+                throw new KernelImageException(who + failure);
+            });
             Path kernel = directory.resolve(BootLoaderRun.KERNEL);
             if (!isFilled(kernel)) {
                 throw new KernelImageException(who + "it has found no kernel on " + disk);
             }
+            Path ramdisk = directory.resolve(BootLoaderRun.RAMDISK);
+            if (Files.exists(ramdisk) && !isFilled(ramdisk)) {
+                throw new KernelImageException(who + "the ramdisk that it has found on " + disk + " is empty");
+            }
             return new BootFiles(
                     Optional.of(kernel),
-                    Optional.of(directory.resolve(BootLoaderRun.RAMDISK)).filter(BootFiles::isFilled),
+                    Optional.of(ramdisk).filter(BootFiles::isFilled),
                     commandLine(directory.resolve(BootLoaderRun.ARGUMENTS), who),
                     Optional.of(directory));
         } catch (RuntimeException e) {
-            remove(directory);
+            BootDirectory.remove(directory);
             throw e;
         }
     }
@@ -115,7 +145,7 @@ public final class BootFiles implements AutoCloseable {
 
     private static Path newDirectory(String who) {
         try {
-            return Files.createTempDirectory("xenjava-boot");
+            return BootDirectory.create();
         } catch (IOException e) {
             throw new KernelImageException(who + "no directory for its files can be made: " + e.getMessage(), e);
         }
@@ -162,17 +192,6 @@ public final class BootFiles implements AutoCloseable {
 
     @Override
     public void close() {
-        directory.ifPresent(BootFiles::remove);
-    }
-
-    private static void remove(Path directory) {
-        try (Stream<Path> files = Files.list(directory)) {
-            for (Path file : files.toList()) {
-                Files.deleteIfExists(file);
-            }
-            Files.deleteIfExists(directory);
-        } catch (IOException e) {
-            LOG.warn("{} cannot be removed: {}", directory, e.getMessage());
-        }
+        directory.ifPresent(BootDirectory::remove);
     }
 }

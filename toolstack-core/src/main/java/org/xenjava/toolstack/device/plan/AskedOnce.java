@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.BooleanSupplier;
 import org.xenjava.toolstack.config.Confinement;
 import org.xenjava.toolstack.config.HvmConfig.Bios;
 import org.xenjava.toolstack.xenctrl.lib.HostFile;
@@ -56,8 +57,8 @@ public final class AskedOnce implements HostInventory {
     }
 
     @Override
-    public Optional<String> runBootLoader(BootLoaderRun run) {
-        return host.runBootLoader(run);
+    public Optional<String> runBootLoader(BootLoaderRun run, BooleanSupplier isCancelled) {
+        return host.runBootLoader(run, isCancelled);
     }
 
     @Override

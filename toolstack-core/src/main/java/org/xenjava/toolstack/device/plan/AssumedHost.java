@@ -3,6 +3,7 @@ package org.xenjava.toolstack.device.plan;
 
 import java.nio.file.Path;
 import java.util.Optional;
+import java.util.function.BooleanSupplier;
 import org.xenjava.toolstack.config.Confinement;
 import org.xenjava.toolstack.config.HvmConfig.Bios;
 import org.xenjava.toolstack.xenctrl.lib.FirmwareLocator;
@@ -55,7 +56,7 @@ final class AssumedHost implements HostInventory {
     }
 
     @Override
-    public Optional<String> runBootLoader(BootLoaderRun run) {
+    public Optional<String> runBootLoader(BootLoaderRun run, BooleanSupplier isCancelled) {
         return Optional.of("only a create runs it, and only the host knows what it finds");
     }
 

@@ -3,6 +3,7 @@ package org.xenjava.toolstack.device.plan;
 
 import java.nio.file.Path;
 import java.util.Optional;
+import java.util.function.BooleanSupplier;
 import org.xenjava.toolstack.config.Confinement;
 import org.xenjava.toolstack.config.HvmConfig.Bios;
 import org.xenjava.toolstack.xenctrl.lib.FirmwareLocator;
@@ -32,8 +33,8 @@ public interface HostInventory {
     /** The running Xen's release, such as {@code 4.17}. */
     String release();
 
-    /** Runs a boot loader; returns what went wrong. */
-    Optional<String> runBootLoader(BootLoaderRun run);
+    /** Runs a boot loader, which a cancellation ends; returns what went wrong. */
+    Optional<String> runBootLoader(BootLoaderRun run, BooleanSupplier isCancelled);
 
     /**
      * The QEMU to start.

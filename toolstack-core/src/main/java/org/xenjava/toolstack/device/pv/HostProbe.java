@@ -3,6 +3,7 @@ package org.xenjava.toolstack.device.pv;
 
 import java.nio.file.Path;
 import java.util.Optional;
+import java.util.function.BooleanSupplier;
 import org.xenjava.toolstack.config.Confinement;
 import org.xenjava.toolstack.config.HotplugPolicy;
 import org.xenjava.toolstack.config.HvmConfig.Bios;
@@ -77,9 +78,9 @@ public final class HostProbe implements HostInventory {
     }
 
     @Override
-    public Optional<String> runBootLoader(BootLoaderRun run) {
+    public Optional<String> runBootLoader(BootLoaderRun run, BooleanSupplier isCancelled) {
         return hotplug == HotplugPolicy.RUN
-                ? host.scripts().run(run)
+                ? host.scripts().run(run, isCancelled)
                 : Optional.of("boot loaders are not run; ToolstackOptions.hotplugScripts allows them");
     }
 

@@ -12,6 +12,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.Test;
 import org.xenjava.toolstack.config.Confinement;
 import org.xenjava.toolstack.config.DomainConfig;
@@ -62,7 +63,7 @@ class DevicePlanTest {
         }
 
         @Override
-        public Optional<String> runBootLoader(BootLoaderRun run) {
+        public Optional<String> runBootLoader(BootLoaderRun run, BooleanSupplier isCancelled) {
             throw new AssertionError("a plan of devices needs no boot loader");
         }
 

@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.Test;
 import org.xenjava.toolstack.config.Confinement;
 import org.xenjava.toolstack.config.DomainConfig;
@@ -53,7 +54,7 @@ class QemuConfinementTest {
         }
 
         @Override
-        public Optional<String> runBootLoader(BootLoaderRun run) {
+        public Optional<String> runBootLoader(BootLoaderRun run, BooleanSupplier isCancelled) {
             throw new AssertionError("a plan of devices needs no boot loader");
         }
 

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.function.BooleanSupplier;
 import org.xenjava.toolstack.sim.fault.HotplugBehaviour;
 import org.xenjava.toolstack.sim.store.StoreConnection;
 import org.xenjava.toolstack.xenctrl.lib.HostFile;
@@ -50,7 +51,7 @@ final class SimulatedScripts implements HotplugScripts {
     }
 
     @Override
-    public Optional<String> run(BootLoaderRun run) {
+    public Optional<String> run(BootLoaderRun run, BooleanSupplier isCancelled) {
         return entry.call("boot loader", () -> boot(run));
     }
 

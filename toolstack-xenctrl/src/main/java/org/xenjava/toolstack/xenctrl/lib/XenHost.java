@@ -6,6 +6,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.BooleanSupplier;
 import java.util.function.UnaryOperator;
 
 /**
@@ -49,9 +50,10 @@ public record XenHost(
          * Runs a boot loader, without rights on the host, and waits for its end.
          *
          * @param run the call
+         * @param isCancelled whether the boot loader is to be ended, asked a few times a second
          * @return what went wrong, in one line; empty if the boot loader ended with status 0
          */
-        Optional<String> run(BootLoaderRun run);
+        Optional<String> run(BootLoaderRun run, BooleanSupplier isCancelled);
     }
 
     /**
@@ -63,10 +65,17 @@ public record XenHost(
      * @param arguments the arguments before the disk's path
      * @param disk path of the disk, a file or block device, which the boot loader only reads
      * @param directory an empty directory
+     * @param mostBytes the largest kernel or ramdisk, in bytes
      * @param limit the time after which the boot loader and its children are killed
      */
     public record BootLoaderRun(
-            String program, String release, List<String> arguments, String disk, Path directory, Duration limit) {
+            String program,
+            String release,
+            List<String> arguments,
+            String disk,
+            Path directory,
+            long mostBytes,
+            Duration limit) {
         /** The file of the kernel. */
         public static final String KERNEL = "kernel";
 
@@ -84,6 +93,7 @@ public record XenHost(
          * @param arguments the arguments before the disk's path
          * @param disk path of the disk, a file or block device, which the boot loader only reads
          * @param directory an empty directory
+         * @param mostBytes the largest kernel or ramdisk, in bytes
          * @param limit the time after which the boot loader and its children are killed
          */
         public BootLoaderRun {
