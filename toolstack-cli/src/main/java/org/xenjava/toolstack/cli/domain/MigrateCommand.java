@@ -9,8 +9,8 @@ import org.xenjava.toolstack.cli.output.Console;
 import org.xenjava.toolstack.migrate.MigrationLimits;
 import org.xenjava.toolstack.progress.MigrationListener;
 import org.xenjava.toolstack.progress.MigrationProgress;
-import org.xenjava.toolstack.xenctrl.units.Pages;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -57,11 +57,8 @@ final class MigrateCommand extends DomainCommand {
     @Option(names = "-e", description = "with an xl on HOST: leave no process there that acts when the guest stops")
     private boolean unwatched;
 
-    @Option(
-            names = "--cover",
-            description =
-                    "lend a populate-on-demand guest the pages that it still has to free, and migrate it with them")
-    private boolean cover;
+    @Mixin
+    private CoverOption cover = new CoverOption();
 
     @Option(
             names = "--take-back",
@@ -96,10 +93,7 @@ final class MigrateCommand extends DomainCommand {
             domain.migration().takeBack(RemoteHost.of(ssh, host, receiver, ""), MigrationLimits.STANDARD);
             return;
         }
-        if (cover) {
-            Pages debt = Pages.of(Math.max(0, domain.pod().status().debtPages()));
-            domain.pod().cover(domain.pod().lent().plus(debt));
-        }
+        cover.apply(domain);
         RemoteHost target = RemoteHost.of(ssh, host, receiver, (unwatched ? " -e" : "") + (paused ? " -p" : ""));
         InterruptibleBuild.run(cancellation -> {
             domain.migration().migrate(target, MigrationLimits.STANDARD, listener, cancellation);

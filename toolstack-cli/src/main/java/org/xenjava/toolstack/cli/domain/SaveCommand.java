@@ -10,6 +10,7 @@ import org.xenjava.toolstack.cli.output.Console;
 import org.xenjava.toolstack.progress.DumpListener;
 import org.xenjava.toolstack.xenctrl.units.Pages;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -32,10 +33,8 @@ final class SaveCommand extends DomainCommand {
     @Option(names = "-p", description = "leave the guest paused")
     private boolean paused;
 
-    @Option(
-            names = "--cover",
-            description = "lend a populate-on-demand guest the pages that it still has to free, and save it with them")
-    private boolean cover;
+    @Mixin
+    private CoverOption cover = new CoverOption();
 
     private long shownPercent = -1;
 
@@ -52,10 +51,7 @@ final class SaveCommand extends DomainCommand {
     protected void run(Domain domain) {
         boolean shown = session.console().isTerminal(Console.Stream.ERR);
         DumpListener listener = shown ? this::show : DumpListener.NONE;
-        if (cover) {
-            Pages debt = Pages.of(Math.max(0, domain.pod().status().debtPages()));
-            domain.pod().cover(domain.pod().lent().plus(debt));
-        }
+        cover.apply(domain);
         InterruptibleBuild.run(cancellation -> {
             domain.saving().save(file, afterwards(), listener, cancellation);
             return domain;

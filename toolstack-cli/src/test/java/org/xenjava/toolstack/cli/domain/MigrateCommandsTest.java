@@ -14,6 +14,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -27,17 +28,31 @@ import org.xenjava.toolstack.cli.GuestFiles;
 import org.xenjava.toolstack.cli.Prompt;
 import org.xenjava.toolstack.cli.Prompt.Outcome;
 import org.xenjava.toolstack.sim.SimulatedXen;
+import org.xenjava.toolstack.sim.guest.BalloonDriver;
+import org.xenjava.toolstack.sim.guest.BalloonFamily;
+import org.xenjava.toolstack.sim.guest.GuestIdentity;
+import org.xenjava.toolstack.sim.guest.SimulatedGuest;
 
 class MigrateCommandsTest {
     private static final Outcome DONE = new Outcome(0, "", "");
 
-    private final SimulatedXen here = SimulatedXen.create();
+    /** The name of the guest without a balloon driver. */
+    private static final String STUCK = "stuck";
+
+    private final SimulatedXen here =
+            SimulatedXen.builder().guests(MigrateCommandsTest::software).build();
     private final SimulatedXen there = SimulatedXen.builder().partnerOf(here).build();
     private final Prompt prompt = Prompt.on(here);
     private final Prompt remote = Prompt.on(there);
 
     @TempDir
     Path directory;
+
+    private static SimulatedGuest software(GuestIdentity identity) {
+        return identity.name().equals(STUCK)
+                ? SimulatedGuest.with(BalloonDriver.of(BalloonFamily.NONE))
+                : SimulatedGuest.linux();
+    }
 
     @BeforeEach
     void start() {
@@ -83,24 +98,41 @@ class MigrateCommandsTest {
         }
     }
 
-    @Test
-    void aGuestMigratesToAnotherHost() throws IOException, InterruptedException {
+    /** Migrates a guest through two pipes; returns the outcomes of both ends. */
+    private List<Outcome> migrate(String domain, String... options) throws IOException, InterruptedException {
         Path up = directory.resolve("up");
         Path down = directory.resolve("down");
         makePipe(up);
         makePipe(down);
-        String host = receiver("cat " + down + " & exec cat >" + up);
-        Outcome[] received = new Outcome[1];
-        Outcome sent = whileTimePasses(() -> {
+        List<String> words = new ArrayList<>(List.of("migrate"));
+        words.addAll(List.of(options));
+        words.addAll(List.of("-s", "", domain, receiver("cat " + down + " & exec cat >" + up)));
+        return whileTimePasses(() -> {
             CompletableFuture<Outcome> receiving =
                     CompletableFuture.supplyAsync(() -> receive(up, down, "migrate-receive", "-p"));
-            Outcome outcome = prompt.run("migrate", "-s", "", "web", host);
-            received[0] = receiving.join();
-            return outcome;
+            Outcome sent = prompt.run(words.toArray(String[]::new));
+            return List.of(sent, receiving.join());
         });
-        assertEquals(List.of(DONE, DONE), List.of(sent, received[0]));
+    }
+
+    @Test
+    void aGuestMigratesToAnotherHost() throws IOException, InterruptedException {
+        assertEquals(List.of(DONE, DONE), migrate("web"));
         assertEquals(new Outcome(1, "", "xlj: there is no domain 'web'\n"), prompt.run("list", "web"));
         assertTrue(remote.run("list", "web").out().contains("--p---"));
+    }
+
+    /** The guest never frees a page, so that it keeps its debt until it is covered, and then all of its memory. */
+    @Test
+    void aGuestWithDebtMigratesAfterItIsCovered() throws IOException, InterruptedException {
+        String config = new GuestFiles(directory).config(STUCK, "memory = 64", "maxmem = 128");
+        assertEquals(DONE, prompt.run("create", "--backed-boot=off", config));
+        here.advance(Duration.ofMinutes(1));
+        Outcome refused = prompt.run("migrate", "-s", "", STUCK, "false");
+        assertTrue(refused.err().contains("16128 populate-on-demand entries without a page"), refused.err());
+        assertEquals(List.of(DONE, DONE), migrate(STUCK, "--cover"));
+        String[] columns = remote.run("list", STUCK).out().split("\n")[1].split(" +|\t");
+        assertTrue(Integer.parseInt(columns[2]) >= 128, List.of(columns).toString());
     }
 
     @Test
