@@ -6,6 +6,7 @@ import java.util.Optional;
 import java.util.UUID;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.xenjava.toolstack.operation.Undo;
 import org.xenjava.toolstack.process.ProcessIdentity;
 import org.xenjava.toolstack.store.Lease;
 import org.xenjava.toolstack.store.LeaseHolder;
@@ -71,17 +72,26 @@ final class DomainJournal {
 
     /** Records that this process works on the domain, unless a process does already, or may do so. */
     boolean beginAlone(Entry entry) {
-        boolean begun = store.inTransaction(transaction -> {
-            boolean free = !isWorkedOn(entry, transaction);
-            if (free) {
-                transaction.write(path(entry), holder.signature());
-            }
-            return free;
-        });
+        boolean begun = Undo.onFailure(
+                () -> store.inTransaction(transaction -> {
+                    boolean free = !isWorkedOn(entry, transaction);
+                    if (free) {
+                        transaction.write(path(entry), holder.signature());
+                    }
+                    return free;
+                }),
+                () -> giveUpIfOurs(entry));
         if (begun) {
             released.takeBack(path(entry));
         }
         return begun;
+    }
+
+    /** A commit whose answer was lost may have taken effect. */
+    private void giveUpIfOurs(Entry entry) {
+        if (holder.lease(path(entry)).state(store.direct()) == Lease.State.OURS) {
+            giveUp(entry);
+        }
     }
 
     /** Records that this process has failed: whoever comes next goes on. */
