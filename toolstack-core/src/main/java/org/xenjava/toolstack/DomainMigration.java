@@ -71,14 +71,14 @@ public final class DomainMigration {
             domain.info(VERB);
             Optional<String> givenAway = domain.store().read(givenAway());
             if (givenAway.isPresent()) {
-                Guest guest = new Guest(givenAway.get(), KiB.ZERO, listener, cancellation);
-                handingOver(() -> new MigrationSender(target, limits, guest).confirm());
+                Guest guest = new Guest(givenAway.get(), target.name(), KiB.ZERO, listener, cancellation);
+                handingOver(() -> askingRecipient(() -> new MigrationSender(target, limits, guest).confirm()));
                 return target;
             }
             domain.changeable(VERB);
             DomainConfig config = DomainSaving.config(domain, VERB);
             return new DomainPod(domain).withoutDebt(MemoryTouchingOperation.MIGRATE, () -> {
-                Guest guest = new Guest(config.name(), config.maxMemory(), listener, cancellation);
+                Guest guest = new Guest(config.name(), target.name(), config.maxMemory(), listener, cancellation);
                 handingOver(() -> new MigrationSender(target, limits, guest).migrate());
                 return target;
             });
@@ -92,7 +92,8 @@ public final class DomainMigration {
      *
      * @param target the other host
      * @param limits the longest waits
-     * @throws MigrationException if the other host has the guest, or nobody knows
+     * @throws MigrationException if the other host has the guest, or nobody knows, or the guest was given away to a host
+     *     of another name
      * @throws DomainStateException if the guest was not given away, or another domain of this host has its UUID
      * @throws DomainExistsException if another domain of this host has its name
      */
@@ -103,13 +104,37 @@ public final class DomainMigration {
             String name = domain.store()
                     .read(givenAway())
                     .orElseThrow(() -> new DomainStateException(attempt + ": it was not given away"));
-            Guest guest = new Guest(name, KiB.ZERO, MigrationListener.NONE, new Cancellation());
+            requireRecipient(attempt, target);
+            Guest guest = new Guest(name, target.name(), KiB.ZERO, MigrationListener.NONE, new Cancellation());
             domain.context().saves().resuming(domain.domid(), domain.uuid(), () -> new MigrationSender(
                             target, limits, guest)
                     .reclaim());
             return target;
         }));
         LOG.info("{} taken back", domain);
+    }
+
+    /** Another host never had the guest, and would say so. */
+    private void requireRecipient(String attempt, MigrationTarget target) {
+        recipient().filter(host -> !host.equals(target.name())).ifPresent(host -> {
+            throw new MigrationException(attempt + ": it was given away to '" + host + "': ask that host");
+        });
+    }
+
+    private void askingRecipient(Runnable question) {
+        try {
+            question.run();
+        } catch (MigrationException e) {
+            throw recipient()
+                    .map(host -> new MigrationException(e.getMessage() + "; it was given away to '" + host + "'", e))
+                    .orElse(e);
+        }
+    }
+
+    private Optional<String> recipient() {
+        return domain.store()
+                .read(domain.context().saves().recipient(domain.domid(), domain.uuid()))
+                .filter(host -> !host.isEmpty());
     }
 
     private String givenAway() {
@@ -133,12 +158,14 @@ public final class DomainMigration {
     /** The guest of this domain for the sender. */
     private final class Guest implements MigrationSender.Guest {
         private final String name;
+        private final String recipient;
         private final KiB size;
         private final MigrationListener listener;
         private final Cancellation cancellation;
 
-        private Guest(String name, KiB size, MigrationListener listener, Cancellation cancellation) {
+        private Guest(String name, String recipient, KiB size, MigrationListener listener, Cancellation cancellation) {
             this.name = name;
+            this.recipient = recipient;
             this.size = size;
             this.listener = listener;
             this.cancellation = cancellation;
@@ -194,6 +221,7 @@ public final class DomainMigration {
                 String vm = DomainPaths.vm(domain.uuid());
                 if (away) {
                     transaction.write(givenAway(), name);
+                    transaction.write(domain.context().saves().recipient(domain.domid(), domain.uuid()), recipient);
                 } else {
                     transaction.remove(givenAway());
                 }

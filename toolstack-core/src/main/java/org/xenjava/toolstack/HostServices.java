@@ -67,6 +67,8 @@ final class HostServices {
                     SavedDomain saved =
                             SavedDomain.receive(stream, context.xenctrl().abi().release());
                     String name = Handshake.incoming(saved.config().name());
+                    saved.config().uuid().ifPresent(uuid -> context.arrivals()
+                            .requireFreeName(saved.config().name(), uuid));
                     return new Arriving(
                             context.builder().receive(saved.config(), name, saved.reader(), listener, cancellation),
                             start);

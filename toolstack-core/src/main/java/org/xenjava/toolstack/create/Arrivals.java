@@ -67,6 +67,27 @@ public final class Arrivals {
     }
 
     /**
+     * Refuses a guest whose name another one has, before its memory is received. On one host, the domain that the guest
+     * leaves has its name too.
+     *
+     * @throws DomainExistsException if another guest has the name
+     */
+    public void requireFreeName(String name, UUID uuid) {
+        List<DomainInfo> others = xenctrl.domains().list().stream()
+                .filter(info -> !info.dying() && !info.handle().equals(uuid))
+                .toList();
+        List<Optional<String>> names = store.direct()
+                .readAll(others.stream()
+                        .map(info -> new DomainPaths(info.domid()).name())
+                        .toList());
+        int taken = names.indexOf(Optional.of(name));
+        if (taken >= 0) {
+            throw new DomainExistsException(
+                    "domain " + others.get(taken).domid() + " has the name '" + name + "' of the guest that arrives");
+        }
+    }
+
+    /**
      * Takes a guest over and lets it run.
      *
      * @throws DomainExistsException if another domain runs the guest, or has its name

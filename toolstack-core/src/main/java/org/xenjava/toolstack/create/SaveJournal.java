@@ -89,6 +89,11 @@ public final class SaveJournal {
         return givenAway(new DomainJournal.Entry(domid, uuid));
     }
 
+    /** {@return the node with the name of the host that a guest was given away to} */
+    public String recipient(int domid, UUID uuid) {
+        return entries.path(new DomainJournal.Entry(domid, uuid)) + "/given-away-to";
+    }
+
     private String givenAway(DomainJournal.Entry entry) {
         return entries.path(entry) + "/given-away";
     }

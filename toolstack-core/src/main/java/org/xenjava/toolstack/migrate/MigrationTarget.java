@@ -6,6 +6,11 @@ import java.util.UUID;
 
 /** The host to which a guest migrates. */
 public interface MigrationTarget {
+    /** {@return the name of the host for people; empty if it has none} */
+    default String name() {
+        return "";
+    }
+
     /**
      * Starts a receiver, such as {@code xlj migrate-receive} or {@code xl migrate-receive}.
      *

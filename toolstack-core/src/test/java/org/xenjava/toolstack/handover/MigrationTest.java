@@ -13,6 +13,7 @@ import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.UUID;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -27,7 +28,9 @@ import org.xenjava.toolstack.error.PodDebtException;
 import org.xenjava.toolstack.error.ToolstackException;
 import org.xenjava.toolstack.host.TestHost;
 import org.xenjava.toolstack.migrate.MigrationLimits;
+import org.xenjava.toolstack.migrate.MigrationLink;
 import org.xenjava.toolstack.migrate.MigrationTarget;
+import org.xenjava.toolstack.migrate.Presence;
 import org.xenjava.toolstack.migrate.ReceivedStart;
 import org.xenjava.toolstack.progress.Cancellation;
 import org.xenjava.toolstack.progress.MigrationListener;
@@ -119,13 +122,80 @@ class MigrationTest {
         hosts.start(17, 17);
         hosts.target.toolstack.create(TestHost.guest("web", 17, 17).build());
         MachineState there = hosts.target.state();
-        List<Throwable> failures = hosts.migrate(new TestCable());
+        List<MigrationProgress> seen = new ArrayList<>();
+        List<Throwable> failures =
+                hosts.migrate(hosts.source.toolstack, hosts.target.toolstack, new TestCable(), seen::add);
+        assertTrue(failures.get(0).getMessage().contains("the guest runs on here"), failures.toString());
+        assertTrue(failures.get(1) instanceof DomainExistsException, failures.toString());
+        assertTrue(seen.stream().noneMatch(progress -> progress.phase() == Phase.SUSPENDED), seen.toString());
+        assertSame(hosts.source, hosts.assertOneRuns("a refusal"));
+        hosts.source.assertUnchangedSince(hosts.sourceRunning, "a refusal");
+        hosts.target.assertUnchangedSince(there, "a refusal");
+    }
+
+    @Test
+    void aGuestWhoseNameIsTakenThereMeanwhileRunsOn() {
+        hosts.start(17, 17);
+        MigrationListener meanwhile = progress -> {
+            if (progress.phase() == Phase.WAITING) {
+                hosts.target.toolstack.create(TestHost.guest("web", 17, 17).build());
+            }
+        };
+        List<Throwable> failures =
+                hosts.migrate(hosts.source.toolstack, hosts.target.toolstack, new TestCable(), meanwhile);
         assertTrue(
                 failures.get(0).getMessage().contains("could not start the guest (status 3); the guest runs on here"),
                 failures.toString());
         assertSame(hosts.source, hosts.assertOneRuns("a refusal"));
         hosts.source.assertUnchangedSince(hosts.sourceRunning, "a refusal");
-        hosts.target.assertUnchangedSince(there, "a refusal");
+        assertEquals(2, hosts.target.toolstack.domains().size());
+    }
+
+    /** The domain that the guest has left is destroyed by hand; the UUID's nodes are the guest's. */
+    @Test
+    void theDomainThatAGuestHasLeftWithinOneHostIsDestroyedWithoutTheNodesOfTheGuest() {
+        hosts.close();
+        hosts = TwoHosts.oneHost();
+        hosts.start(17, 17);
+        hosts.beforeAnswer = () -> {
+            throw new UncheckedIOException(new IOException("no answer"));
+        };
+        hosts.migrate(new TestCable().breakingDownAfter(100));
+        Domain away = hosts.source.toolstack.find(Handshake.away("web")).orElseThrow();
+        away.destroy();
+        hosts.assertOneRuns("a destroy");
+        assertTrue(hosts.source.toolstack.leftovers().find().isEmpty());
+    }
+
+    @Test
+    void aGuestIsNotTakenBackFromAHostThatItWasNotGivenTo() {
+        hosts.start(17, 17);
+        hosts.beforeAnswer = () -> {
+            throw new UncheckedIOException(new IOException("no answer"));
+        };
+        hosts.migrate(new TestCable().breakingDownAfter(100));
+        Domain away = hosts.source.toolstack.find(Handshake.away("web")).orElseThrow();
+        MigrationTarget wrong = new MigrationTarget() {
+            @Override
+            public String name() {
+                return "elsewhere";
+            }
+
+            @Override
+            public MigrationLink connect() {
+                throw new AssertionError("no migration begins");
+            }
+
+            @Override
+            public Presence presence(UUID uuid, String name) {
+                return Presence.ABSENT;
+            }
+        };
+        var e = assertThrows(MigrationException.class, () -> away.migration().takeBack(wrong, TwoHosts.LIMITS));
+        assertTrue(e.getMessage().contains("it was given away to 'there'"), e.getMessage());
+        e = assertThrows(MigrationException.class, () -> away.migration().migrate(wrong));
+        assertTrue(e.getMessage().contains("it was given away to 'there'"), e.getMessage());
+        assertSame(hosts.target, hosts.assertOneRuns("the wrong host"));
     }
 
     /** The receiver's messages are 54, 34 and 40 bytes long. */

@@ -79,7 +79,17 @@ final class TwoHosts implements AutoCloseable {
 
     /** The target of a migration by one cable. */
     MigrationTarget target(TestCable cable) {
+        return target("there", cable);
+    }
+
+    /** The target under a name. */
+    MigrationTarget target(String name, TestCable cable) {
         return new MigrationTarget() {
+            @Override
+            public String name() {
+                return name;
+            }
+
             @Override
             public MigrationLink connect() {
                 return cable.sender();

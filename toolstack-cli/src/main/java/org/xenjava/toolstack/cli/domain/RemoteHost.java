@@ -29,9 +29,11 @@ final class RemoteHost implements MigrationTarget {
     /** The table of some ten thousand domains. */
     private static final int MOST_BYTES = 1 << 20;
 
+    private final String name;
     private final String receiver;
 
-    private RemoteHost(String receiver) {
+    private RemoteHost(String name, String receiver) {
+        this.name = name;
         this.receiver = receiver;
     }
 
@@ -44,7 +46,7 @@ final class RemoteHost implements MigrationTarget {
      * @param options of the receiver, each after a blank
      */
     static RemoteHost of(String ssh, String host, String program, String options) {
-        return new RemoteHost(ssh.isEmpty() ? host : ssh + " " + host + " " + program + " " + RECEIVE + options);
+        return new RemoteHost(host, ssh.isEmpty() ? host : ssh + " " + host + " " + program + " " + RECEIVE + options);
     }
 
     private static Process start(String command) throws IOException {
@@ -57,6 +59,11 @@ final class RemoteHost implements MigrationTarget {
     private static void kill(Process process) {
         process.descendants().forEach(ProcessHandle::destroyForcibly);
         process.destroyForcibly();
+    }
+
+    @Override
+    public String name() {
+        return name;
     }
 
     @Override
