@@ -25,6 +25,7 @@ import org.xenjava.toolstack.save.DomainSaver;
 import org.xenjava.toolstack.save.Suspension;
 import org.xenjava.toolstack.store.DomainPaths;
 import org.xenjava.toolstack.store.GuestNames;
+import org.xenjava.toolstack.xenctrl.DomainInfo;
 import org.xenjava.toolstack.xenctrl.units.KiB;
 import org.xenjava.toolstack.xenctrl.units.Pages;
 
@@ -151,8 +152,16 @@ public final class DomainMigration {
         } catch (MigrationException e) {
             boolean unknown = domain.store().read(givenAway()).isPresent();
             throw new MigrationException(
-                    VERB + " " + domain + ": " + e.getMessage() + (unknown ? "" : "; the guest runs on here"), e);
+                    VERB + " " + domain + ": " + e.getMessage() + (unknown ? "" : whereabouts()), e);
         }
+    }
+
+    /** The guest runs on here, unless letting it run on has failed too. */
+    private String whereabouts() {
+        boolean suspended = domain.find().filter(DomainInfo::shutdown).isPresent();
+        return suspended
+                ? "; the guest is still suspended here, and the next use of this toolstack lets it run on"
+                : "; the guest runs on here";
     }
 
     /** The guest of this domain for the sender. */
@@ -224,6 +233,7 @@ public final class DomainMigration {
                     transaction.write(domain.context().saves().recipient(domain.domid(), domain.uuid()), recipient);
                 } else {
                     transaction.remove(givenAway());
+                    transaction.remove(domain.context().saves().recipient(domain.domid(), domain.uuid()));
                 }
                 transaction.write(vm + "/name", next);
                 return next;

@@ -4,6 +4,7 @@ package org.xenjava.toolstack.create;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.xenjava.toolstack.operation.Undo;
@@ -72,15 +73,21 @@ final class DomainJournal {
 
     /** Records that this process works on the domain, unless a process does already, or may do so. */
     boolean beginAlone(Entry entry) {
+        AtomicBoolean written = new AtomicBoolean();
         boolean begun = Undo.onFailure(
                 () -> store.inTransaction(transaction -> {
                     boolean free = !isWorkedOn(entry, transaction);
+                    written.set(free);
                     if (free) {
                         transaction.write(path(entry), holder.signature());
                     }
                     return free;
                 }),
-                () -> giveUpIfOurs(entry));
+                () -> {
+                    if (written.get()) {
+                        giveUpIfOurs(entry);
+                    }
+                });
         if (begun) {
             released.takeBack(path(entry));
         }

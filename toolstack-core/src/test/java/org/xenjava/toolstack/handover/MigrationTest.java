@@ -151,22 +151,6 @@ class MigrationTest {
         assertEquals(2, hosts.target.toolstack.domains().size());
     }
 
-    /** The domain that the guest has left is destroyed by hand; the UUID's nodes are the guest's. */
-    @Test
-    void theDomainThatAGuestHasLeftWithinOneHostIsDestroyedWithoutTheNodesOfTheGuest() {
-        hosts.close();
-        hosts = TwoHosts.oneHost();
-        hosts.start(17, 17);
-        hosts.beforeAnswer = () -> {
-            throw new UncheckedIOException(new IOException("no answer"));
-        };
-        hosts.migrate(new TestCable().breakingDownAfter(100));
-        Domain away = hosts.source.toolstack.find(Handshake.away("web")).orElseThrow();
-        away.destroy();
-        hosts.assertOneRuns("a destroy");
-        assertTrue(hosts.source.toolstack.leftovers().find().isEmpty());
-    }
-
     @Test
     void aGuestIsNotTakenBackFromAHostThatItWasNotGivenTo() {
         hosts.start(17, 17);

@@ -46,7 +46,9 @@ final class RemoteHost implements MigrationTarget {
      * @param options of the receiver, each after a blank
      */
     static RemoteHost of(String ssh, String host, String program, String options) {
-        return new RemoteHost(host, ssh.isEmpty() ? host : ssh + " " + host + " " + program + " " + RECEIVE + options);
+        return new RemoteHost(
+                ssh.isEmpty() ? "" : host.substring(host.lastIndexOf('@') + 1),
+                ssh.isEmpty() ? host : ssh + " " + host + " " + program + " " + RECEIVE + options);
     }
 
     private static Process start(String command) throws IOException {
