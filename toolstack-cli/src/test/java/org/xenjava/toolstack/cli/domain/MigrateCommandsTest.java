@@ -126,10 +126,11 @@ class MigrateCommandsTest {
     @Test
     void aGuestWithDebtMigratesAfterItIsCovered() throws IOException, InterruptedException {
         String config = new GuestFiles(directory).config(STUCK, "memory = 64", "maxmem = 128");
-        assertEquals(DONE, prompt.run("create", "--backed-boot=off", config));
+        assertEquals(DONE, prompt.run("create", "-p", "--backed-boot=off", config));
+        assertEquals(DONE, prompt.run("unpause", STUCK));
         here.advance(Duration.ofMinutes(1));
         Outcome refused = prompt.run("migrate", "-s", "", STUCK, "false");
-        assertTrue(refused.err().contains("16128 populate-on-demand entries without a page"), refused.err());
+        assertTrue(refused.err().contains("populate-on-demand entries without a page"), refused.err());
         assertEquals(List.of(DONE, DONE), migrate(STUCK, "--cover"));
         String[] columns = remote.run("list", STUCK).out().split("\n")[1].split(" +|\t");
         assertTrue(Integer.parseInt(columns[2]) >= 128, List.of(columns).toString());
