@@ -7,6 +7,7 @@ import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.xenjava.toolstack.config.DomainConfig;
+import org.xenjava.toolstack.device.plan.PvDevice;
 import org.xenjava.toolstack.error.DomainExistsException;
 import org.xenjava.toolstack.error.DomainStateException;
 import org.xenjava.toolstack.error.MigrationException;
@@ -62,8 +63,8 @@ public final class DomainMigration {
      * @param cancellation cancels the migration as long as memory is copied
      * @throws MigrationException if the guest is not on the other host; the message says where it is
      * @throws PodDebtException while populate-on-demand entries lack pages
-     * @throws DomainStateException if it is no PVH guest that this library has built, it cannot suspend itself, it was
-     *     changed meanwhile, or another save or migration of it runs
+     * @throws DomainStateException if it is no PVH guest that this library has built, QEMU serves a disk of it, it cannot
+     *     suspend itself, it was changed meanwhile, or another save or migration of it runs
      * @throws org.xenjava.toolstack.error.OperationTimeoutException if the guest does not suspend itself within a minute
      */
     public void migrate(
@@ -78,6 +79,7 @@ public final class DomainMigration {
             }
             domain.changeable(VERB);
             DomainConfig config = DomainSaving.config(domain, VERB);
+            requireNoDiskOfQemu();
             return new DomainPod(domain).withoutDebt(MemoryTouchingOperation.MIGRATE, () -> {
                 Guest guest = new Guest(config.name(), target.name(), config.maxMemory(), listener, cancellation);
                 handingOver(() -> new MigrationSender(target, limits, guest).migrate());
@@ -113,6 +115,17 @@ public final class DomainMigration {
             return target;
         }));
         LOG.info("{} taken back", domain);
+    }
+
+    /** The QEMUs of both hosts would have an image open at once, and each keeps a part of qcow2's tables in its memory. */
+    private void requireNoDiskOfQemu() {
+        if (!domain.store()
+                .list(PvDevice.BACKEND_ROOT + "/" + PvDevice.QEMU_DISK + "/" + domain.domid())
+                .isEmpty()) {
+            throw new DomainStateException(
+                    VERB + " " + domain
+                            + ": QEMU serves a disk of the guest and would write its image on both hosts; save and restore the guest");
+        }
     }
 
     /** Another host never had the guest, and would say so. */

@@ -9,6 +9,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.xenjava.toolstack.config.DomainConfig;
 import org.xenjava.toolstack.config.DomainType;
+import org.xenjava.toolstack.config.OtherDevice;
 import org.xenjava.toolstack.context.CurrentConfig;
 import org.xenjava.toolstack.context.PresentLibxlConfig;
 import org.xenjava.toolstack.dump.PrivateFile;
@@ -104,6 +105,10 @@ public final class DomainSaving {
         }
         if (config.type() != DomainType.PVH) {
             throw new DomainStateException(verb + " " + domain + ": only PVH guests can be saved or migrated");
+        }
+        if (config.otherDevices().stream().anyMatch(device -> device.kind() == OtherDevice.Kind.SHARE)) {
+            throw new DomainStateException(verb + " " + domain
+                    + ": a guest with a 9pfs share cannot be saved or migrated, because its driver cannot reconnect");
         }
         if (!config.virtualNodes().isEmpty()) {
             throw new DomainStateException(verb + " " + domain

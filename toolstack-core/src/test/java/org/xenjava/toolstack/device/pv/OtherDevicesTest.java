@@ -2,24 +2,33 @@
 package org.xenjava.toolstack.device.pv;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.nio.file.Files;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.UUID;
 import org.junit.jupiter.api.Test;
 import org.xenjava.toolstack.Domain;
+import org.xenjava.toolstack.DomainSaving;
+import org.xenjava.toolstack.config.DiskConfig;
 import org.xenjava.toolstack.config.DomainConfig;
 import org.xenjava.toolstack.config.OtherDevice;
 import org.xenjava.toolstack.config.OtherDevice.Kind;
 import org.xenjava.toolstack.device.view.AttachedChannel;
 import org.xenjava.toolstack.device.view.XenbusState;
 import org.xenjava.toolstack.error.ConfigException;
+import org.xenjava.toolstack.error.DomainStateException;
 import org.xenjava.toolstack.error.ToolstackException;
+import org.xenjava.toolstack.migrate.MigrationLink;
+import org.xenjava.toolstack.migrate.MigrationTarget;
+import org.xenjava.toolstack.migrate.Presence;
 import org.xenjava.toolstack.progress.Cancellation;
 import org.xenjava.toolstack.progress.CreateListener;
 import org.xenjava.toolstack.progress.CreateStep;
@@ -48,6 +57,37 @@ class OtherDevicesTest extends DeviceHost {
             states.put(kind, nodesBelow(path).get("state"));
         }
         return states;
+    }
+
+    @Test
+    void aGuestWithAShareIsNotSaved() {
+        Domain domain = create(guest().otherDevices(List.of(share())));
+        DomainStateException e = assertThrows(DomainStateException.class, () -> domain.saving()
+                .save(files.resolve("web.save"), DomainSaving.Afterwards.DESTROY));
+        assertTrue(e.getMessage().contains("a 9pfs share"), e.getMessage());
+        assertFalse(Files.exists(files.resolve("web.save")));
+    }
+
+    @Test
+    void aGuestWithADiskOfQemuIsNotMigrated() {
+        Domain domain = create(guest().disks(List.of(DiskConfig.builder("xvda")
+                .target(image.toString())
+                .backend(DiskConfig.Backend.QDISK)
+                .build())));
+        MigrationTarget target = new MigrationTarget() {
+            @Override
+            public MigrationLink connect() {
+                throw new AssertionError("nothing is sent");
+            }
+
+            @Override
+            public Presence presence(UUID uuid, String name) {
+                throw new AssertionError("nothing was sent");
+            }
+        };
+        DomainStateException e = assertThrows(
+                DomainStateException.class, () -> domain.migration().migrate(target));
+        assertTrue(e.getMessage().contains("QEMU serves a disk"), e.getMessage());
     }
 
     @Test
