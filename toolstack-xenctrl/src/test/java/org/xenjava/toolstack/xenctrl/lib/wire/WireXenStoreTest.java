@@ -35,11 +35,14 @@ class WireXenStoreTest {
     private static final byte[] VALUE = "v".getBytes(UTF_8);
 
     private final ScriptedXenstored daemon = new ScriptedXenstored();
-    private final XenStore store = WireXenStore.open(
-            daemon,
-            "the test",
-            new ReconnectPolicy(
-                    Duration.ofMillis(200), Duration.ofMillis(1), Duration.ofMillis(5), Duration.ofMillis(300)));
+    private final XenStore store = open(Duration.ofMillis(200));
+
+    private XenStore open(Duration patience) {
+        return WireXenStore.open(
+                daemon,
+                "the test",
+                new ReconnectPolicy(patience, Duration.ofMillis(1), Duration.ofMillis(5), Duration.ofMillis(300)));
+    }
 
     @AfterEach
     void close() {
@@ -212,12 +215,14 @@ class WireXenStoreTest {
 
     @Test
     void aRequestWaitsForXenstoredToComeBack() {
-        daemon.down = true;
-        daemon.drop();
-        CompletableFuture<byte[]> waiting = CompletableFuture.supplyAsync(() -> store.read(NO_TRANSACTION, "/a"));
-        assertThrows(java.util.concurrent.TimeoutException.class, () -> waiting.get(20, TimeUnit.MILLISECONDS));
-        daemon.down = false;
-        assertArrayEquals("OK\0".getBytes(UTF_8), waiting.join());
+        try (XenStore patient = open(Duration.ofMinutes(1))) {
+            daemon.down = true;
+            daemon.drop();
+            CompletableFuture<byte[]> waiting = CompletableFuture.supplyAsync(() -> patient.read(NO_TRANSACTION, "/a"));
+            assertThrows(java.util.concurrent.TimeoutException.class, () -> waiting.get(20, TimeUnit.MILLISECONDS));
+            daemon.down = false;
+            assertArrayEquals("OK\0".getBytes(UTF_8), waiting.join());
+        }
     }
 
     @Test
