@@ -13,8 +13,9 @@ import org.xenjava.toolstack.error.DeviceException;
 import org.xenjava.toolstack.xenctrl.units.PciAddress;
 
 /**
- * The host's PCI devices that are kept for guests. {@link Toolstack#pciDevices} returns it. Xen holds a kept device in
- * quarantine while no guest has it: its DMA reaches no memory. xl sees the same devices.
+ * The host's assignable PCI devices: xen-pciback has them, and guests can get them. {@link Toolstack#pciDevices} returns
+ * this object. Xen holds an assignable device in quarantine while no guest has it: its DMA reaches no memory. xl sees the
+ * same devices.
  */
 public final class HostPciDevices {
     private static final Logger LOG = LoggerFactory.getLogger(HostPciDevices.class);
@@ -25,7 +26,7 @@ public final class HostPciDevices {
         this.context = context;
     }
 
-    /** {@return the devices that are kept for guests and that no guest has ({@code xl pci-assignable-list})} */
+    /** {@return the assignable devices that no guest has ({@code xl pci-assignable-list})} */
     public List<AssignableDevice> assignable() {
         return context.attempting(
                 "listing the assignable devices", () -> context.pci().assignable());
@@ -50,12 +51,12 @@ public final class HostPciDevices {
     }
 
     /**
-     * Takes a device from its driver and keeps it for guests ({@code xl pci-assignable-add}). A device that is kept
-     * already stays so. After a failure, the device has its driver.
+     * Makes a device assignable: takes it from its driver and binds it to xen-pciback ({@code xl pci-assignable-add}).
+     * Does nothing if the device is assignable already. After a failure, the device has its driver.
      *
      * @param address address of the device
      * @param name a name for the device; empty for none
-     * @return whether it was not kept before
+     * @return whether the device was not assignable before
      * @throws DeviceException if there is no such device, a domain has it, or the host cannot pass devices through
      */
     public boolean makeAssignable(PciAddress address, Optional<String> name) {
@@ -67,11 +68,11 @@ public final class HostPciDevices {
     }
 
     /**
-     * Keeps a device no longer for guests ({@code xl pci-assignable-remove}). After a failure, the device is kept.
+     * Makes a device unassignable ({@code xl pci-assignable-remove}). After a failure, the device is still assignable.
      *
      * @param address address of the device
      * @param driver the driver that the device gets
-     * @throws DeviceException if the device is not kept, or a domain has it
+     * @throws DeviceException if the device is not assignable, or a domain has it
      */
     public void release(PciAddress address, DriverReturn driver) {
         context.attempting("returning PCI device " + address + " to domain 0", () -> {

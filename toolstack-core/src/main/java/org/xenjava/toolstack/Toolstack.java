@@ -285,7 +285,7 @@ public final class Toolstack implements AutoCloseable {
         return new CpuPools(context);
     }
 
-    /** {@return the PCI devices of the host that are kept for guests} */
+    /** {@return the assignable PCI devices of the host} */
     public HostPciDevices pciDevices() {
         return new HostPciDevices(context);
     }

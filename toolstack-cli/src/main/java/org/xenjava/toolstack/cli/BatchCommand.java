@@ -49,7 +49,7 @@ final class BatchCommand implements Callable<Integer> {
         return result;
     }
 
-    /** Whether the line's command succeeded, or there is none. */
+    /** Runs the command of a line, and returns whether it succeeded. An empty line is a success. */
     private boolean run(String line) {
         int ended;
         try {
@@ -69,7 +69,7 @@ final class BatchCommand implements Callable<Integer> {
         return ended == ExitStatus.OK;
     }
 
-    /** They configure the process, so that one of a line would hold for the lines that follow. */
+    /** Refuses options of the process in a line: they would also apply to the lines that follow. */
     private static void requireNoOptionOfXlj(List<String> words) {
         if (words.get(0).startsWith("-") || words.contains("--debug")) {
             throw new IllegalArgumentException("options of xlj stand before batch, not in a line: " + words.get(0));

@@ -210,7 +210,7 @@ final class SnapshotReader {
         return next;
     }
 
-    /** Without a debt once, a guest never gets one again. Empty if Xen does not tell: the guest is left alone then. */
+    /** The debt of a guest; 0 for good once it was 0. Empty if Xen fails to report it: the guest is then left alone. */
     private OptionalLong debt(DomainInfo info) {
         if (withoutDebt.contains(incarnation(info))) {
             return OptionalLong.of(0);

@@ -111,7 +111,7 @@ final class Dom0 {
         return await(() -> what, limit, probe);
     }
 
-    /** The same; what is awaited is told as it stands at the end of the limit. */
+    /** Waits as above; the failure describes the awaited state at the end of the limit. */
     static <T> T await(Supplier<String> what, Duration limit, Supplier<Optional<T>> probe) {
         long deadline = System.nanoTime() + limit.toNanos();
         while (true) {

@@ -81,7 +81,7 @@ record LabReport(List<Result> results) {
         return results.stream().filter(Result::silentGuest).toList();
     }
 
-    /** With the results of the tests that ran once more in the place of their first ones. */
+    /** This report, with the results of the tests that ran once more in the place of their first results. */
     LabReport repeatedBy(LabReport again) {
         return new LabReport(results.stream()
                 .map(first ->

@@ -26,7 +26,7 @@ final class RemoteHost implements MigrationTarget {
     private static final int END_SECONDS = 10;
     private static final int ANSWER_SECONDS = 60;
 
-    /** The table of some ten thousand domains. */
+    /** The longest answer that is read, in bytes: a table of some ten thousand domains. */
     private static final int MOST_BYTES = 1 << 20;
 
     private final String name;
@@ -57,7 +57,7 @@ final class RemoteHost implements MigrationTarget {
                 .start();
     }
 
-    /** With its children, which would hold its output open: a script may be between the shell and ssh. */
+    /** Kills the process and its children, which would hold its output open: the shell may run ssh through a script. */
     private static void kill(Process process) {
         process.descendants().forEach(ProcessHandle::destroyForcibly);
         process.destroyForcibly();

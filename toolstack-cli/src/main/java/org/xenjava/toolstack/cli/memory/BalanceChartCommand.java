@@ -36,7 +36,7 @@ final class BalanceChartCommand implements ReadOnly, Callable<Integer> {
     public Integer call() throws IOException {
         List<BalanceReading> readings = BalanceReading.read(record);
         if (readings.isEmpty()) {
-            throw new IOException(record + ": the record has no look of a balancer");
+            throw new IOException(record + ": the record is empty");
         }
         ChartWriter.write(() -> new BalanceChart(readings), chart);
         return ExitStatus.OK;

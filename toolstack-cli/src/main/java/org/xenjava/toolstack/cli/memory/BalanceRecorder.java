@@ -30,7 +30,7 @@ final class BalanceRecorder implements BalanceListener, AutoCloseable {
 
     @Override
     public void happened(BalanceEvent event) {
-        // The sizes show it.
+        // Events are not recorded: the sizes show their effects.
     }
 
     @Override

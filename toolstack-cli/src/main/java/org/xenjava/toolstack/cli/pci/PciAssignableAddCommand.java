@@ -13,7 +13,7 @@ import picocli.CommandLine.Parameters;
 
 @Command(
         description = {
-            "Take a PCI device from its driver and keep it for guests.",
+            "Make a PCI device assignable: take it from its driver and bind it to xen-pciback.",
             "Xen holds the device in quarantine until a guest has it."
         })
 final class PciAssignableAddCommand extends HostCommand {

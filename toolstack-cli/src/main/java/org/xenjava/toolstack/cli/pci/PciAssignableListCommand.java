@@ -14,7 +14,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-@Command(description = "List the PCI devices that are kept for guests and that no guest has.")
+@Command(description = "List the assignable PCI devices that no guest has.")
 final class PciAssignableListCommand extends HostCommand implements ReadOnly {
     @Option(
             names = {"-n", "--show-names"},

@@ -10,7 +10,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-@Command(description = "Keep a PCI device no longer for guests.")
+@Command(description = "Make a PCI device unassignable: xen-pciback releases it.")
 final class PciAssignableRemoveCommand extends HostCommand {
     @Option(
             names = {"-r", "--rebind"},

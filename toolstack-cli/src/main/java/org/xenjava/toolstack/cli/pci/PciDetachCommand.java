@@ -18,7 +18,7 @@ final class PciDetachCommand extends DomainCommand {
             description = "take the device even if the guest does not release it")
     private boolean force;
 
-    @Parameters(index = "1", paramLabel = "DEVICE", description = "its address in the host")
+    @Parameters(index = "1", paramLabel = "DEVICE", description = "address of the device in the host")
     private String device = "";
 
     PciDetachCommand(Session session) {

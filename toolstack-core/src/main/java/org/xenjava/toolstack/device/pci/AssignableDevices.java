@@ -17,7 +17,7 @@ import org.xenjava.toolstack.xenctrl.Xenctrl;
 import org.xenjava.toolstack.xenctrl.lib.Errno;
 import org.xenjava.toolstack.xenctrl.units.PciAddress;
 
-/** Keeps PCI devices of the host for guests, in quarantine, and returns them to the drivers of domain 0. */
+/** Makes PCI devices of the host assignable, in quarantine, and returns them to the drivers of domain 0. */
 final class AssignableDevices {
     /** The errors for a device that the quarantine does not have. */
     private static final Set<Errno> NOT_QUARANTINED = Set.of(Errno.ENODEV, Errno.EOPNOTSUPP);
@@ -70,7 +70,7 @@ final class AssignableDevices {
         xenctrl.passthrough().assign(PassthroughCalls.QUARANTINE, address, ReservedMemory.RELAXED);
     }
 
-    /** Keeps the device; one that is kept already is quarantined again, as xl does. */
+    /** Makes the device assignable. A device that is assignable already is quarantined again, as by xl. */
     void keep(PciAddress address) {
         if (!kernel.isKept(address)) {
             seize(address);

@@ -213,9 +213,9 @@ final class PciAttachment {
 
     /** Parts of a device that a guest may still have. */
     enum Registers {
-        /** Nothing. */
+        /** The guest has no part of the device. */
         RELEASED,
-        /** QEMU's mappings of its registers: no other guest may have the device before the domain ends. */
+        /** QEMU still maps the device's registers: no other guest may have the device before the domain ends. */
         MAPPED
     }
 

@@ -47,15 +47,15 @@ public final class PciHost {
 
     // ---- the host -----------------------------------------------------------------------------------------
 
-    /** {@return the devices that are kept for guests and that no guest has} */
+    /** {@return the assignable devices that no guest has} */
     public List<AssignableDevice> assignable() {
         return assignable.list();
     }
 
     /**
-     * Takes a device from its driver and keeps it for guests, in quarantine.
+     * Makes a device assignable: takes it from its driver, binds it to xen-pciback and quarantines it.
      *
-     * @return whether it was not kept before
+     * @return whether the device was not assignable before
      * @throws DeviceException if there is no such device, a domain has it, or the host cannot pass devices through
      */
     public boolean keep(PciAddress address, Optional<String> name) {
@@ -66,9 +66,9 @@ public final class PciHost {
     }
 
     /**
-     * Keeps a device no longer for guests.
+     * Makes a device unassignable.
      *
-     * @throws DeviceException if it is not kept, or a domain has it
+     * @throws DeviceException if the device is not assignable, or a domain has it
      */
     public void giveUp(PciAddress address, DriverReturn driver) {
         assignable.remove(address, driver);
@@ -169,8 +169,8 @@ public final class PciHost {
     }
 
     /**
-     * Takes a device that was left from its domain, and keeps it for guests if it was kept. Does nothing if it was not
-     * left.
+     * Completes an unfinished change: takes the device from its domain, and leaves it assignable if it was assignable.
+     * Does nothing if no change of the device is unfinished.
      *
      * @param qemu finds the QEMU of a domain
      */

@@ -31,8 +31,8 @@ final class PciJournal {
     }
 
     /**
-     * Changes a device. A failure of the check changes nothing. If the change fails, it is undone; if that fails as well, the device is one of {@link
-     * #unfinished}.
+     * Changes a device. A failure of the check changes nothing. If the change fails, it is undone. If the undo fails as
+     * well, the device is one of {@link #unfinished}.
      *
      * @throws DeviceException if another change of the device is under way, or has not been cleaned up
      */

@@ -30,7 +30,7 @@ public record PciPlan(PciAddress address, OptionalInt slot, Set<Option> options)
         MSITRANSLATE,
         /** Has no effect; xl reads it from the nodes. */
         POWER_MGMT,
-        /** A device of the host's that is not kept for guests is taken from its driver. */
+        /** A device that is not assignable is taken from its driver. */
         SEIZE,
         /** Xen gets the relaxed policy for reserved memory. A device that has such memory is refused all the same. */
         RDM_RELAXED
@@ -40,7 +40,7 @@ public record PciPlan(PciAddress address, OptionalInt slot, Set<Option> options)
         options = Set.copyOf(options);
     }
 
-    /** The driver that a device has while it is kept for guests. */
+    /** The driver that an assignable device has. */
     public static String keeper() {
         return PCIBACK;
     }

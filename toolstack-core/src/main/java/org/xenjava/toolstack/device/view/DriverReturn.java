@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.xenjava.toolstack.device.view;
 
-/** The driver of a device that is no longer kept for guests. */
+/** The driver that a PCI device gets when it is no longer assignable. */
 public enum DriverReturn {
     /** The device has no driver. */
     NONE,

@@ -26,7 +26,8 @@ import org.xenjava.toolstack.xenctrl.lib.XenStore;
 
 /**
  * QEMU in the simulated dom0: takes the guest's video RAM and the ROM of its card, and reports in xenstore. It
- * emulates no devices, serves paravirtual ones, and its monitor knows vCPUs only. A QEMU that finds no memory ends before it reports, as a real one does.
+ * emulates no devices and serves paravirtual ones. Its monitor knows vCPUs and devices that are passed through. A QEMU
+ * that finds no memory ends before it reports, as a real one does.
  */
 final class QemuPrograms implements DeviceModelProcesses {
     /** The option ROM of a graphics card: 64 KiB, as measured with both of libxl's cards. */
