@@ -74,7 +74,9 @@ public final class PassthroughCalls {
     }
 
     /**
-     * {@code XEN_DOMCTL_get_device_group}: the other devices of a domain that the IOMMU cannot tell from this one.
+     * {@code XEN_DOMCTL_get_device_group}: the other devices of a domain that the IOMMU cannot tell from this one. Xen
+     * lists devices of the same segment, and writes each as the bus from bit 16 and device and function from bit 8 on
+     * ({@code iommu_get_device_group} in {@code xen/drivers/passthrough/pci.c}), unlike the request's number.
      *
      * @param domid the owner of the devices to list
      */
@@ -88,7 +90,8 @@ public final class PassthroughCalls {
             call.issue();
             List<PciAddress> group = new ArrayList<>();
             for (int i = 0; i < Math.min(MAX_GROUP, call.body().getInt("num_sdevs")); i++) {
-                group.add(PciAddress.ofNumber(array.bytes().getInt(i * Integer.BYTES)));
+                int member = array.bytes().getInt(i * Integer.BYTES);
+                group.add(PciAddress.ofNumber(device.segment() << 16 | member >>> 8));
             }
             return List.copyOf(group);
         }

@@ -44,16 +44,19 @@ class PassthroughCallsTest extends HypercallBytes {
     }
 
     @Test
-    void theGroupOfADeviceIsAnArrayOfNumbers() {
+    void theGroupOfADeviceHasItsSegmentAndBusDeviceAndFunctionOfEach() {
         xen.answering((op, args) -> {
-            assertEquals(hex("32000000 15000000 0000 000000000000 40000000 40000000"), xen.hex(args[0], 24));
-            xen.at(xen.at(args[0]).getLong(32)).putInt(0, 0x41).putInt(4, 0x2_0100);
+            assertEquals(hex("32000000 15000000 0000 000000000000 40000200 40000000"), xen.hex(args[0], 24));
+            // (bus << 16) | (devfn << 8): iommu_get_device_group in xen/drivers/passthrough/pci.c.
+            xen.at(xen.at(args[0]).getLong(32)).putInt(0, 0xe000).putInt(4, 0xff_0100);
             xen.at(args[0]).putInt(24, 2);
             return 0;
         });
         assertEquals(
-                List.of(new PciAddress(0, 0, 0x41), new PciAddress(2, 1, 0)),
-                xenctrl.passthrough().group(0, CARD));
+                List.of(
+                        PciAddress.parse("0002:00:1c.0").orElseThrow(),
+                        PciAddress.parse("0002:ff:00.1").orElseThrow()),
+                xenctrl.passthrough().group(0, new PciAddress(2, 0, CARD.devfn())));
     }
 
     @Test

@@ -291,4 +291,16 @@ class PassthroughTest {
                             .size());
         }
     }
+
+    @Test
+    void aBridgeOfTheGroupStaysDomain0s() {
+        try (TestHost bridged = TestHost.of(SimulatedXen.builder()
+                .iommu()
+                .pciDevice("01:1c.0", "pcieport", 1)
+                .pciDevice(CARD.toString(), "e1000", 1))) {
+            bridged.toolstack.pciDevices().makeAssignable(CARD, Optional.empty());
+            Domain guest = bridged.toolstack.create(guest("web", device(CARD)).build());
+            assertEquals(guest.domid(), bridged.xen.pciOwner(CARD.toString()));
+        }
+    }
 }

@@ -58,7 +58,7 @@ final class PciSysfs {
         return Optional.ofNullable(Map.of(
                         "resource", card.resources(),
                         "irq", Integer.toString(card.interrupt()),
-                        "class", "0x020000",
+                        "class", card.classCode(),
                         "vendor", "0x8086",
                         "device", "0x100e")
                 .get(name));

@@ -60,12 +60,13 @@ final class PassthroughOps {
         }
     }
 
+    /** Xen's answer has no segments, and a byte below device and function. */
     void group(XenDomain domain, CallerMemory caller, StructView body) {
         require(machine.pci().hasIommu(), Errno.EOPNOTSUPP);
         List<PciAddress> group = machine.pci().group(domain.domid(), PciAddress.ofNumber(body.getInt("machine_sbdf")));
         int count = Math.min(group.size(), body.getInt("max_sdevs"));
         ByteBuffer numbers = ByteBuffer.allocate(count * Integer.BYTES).order(ByteOrder.LITTLE_ENDIAN);
-        group.stream().limit(count).forEach(address -> numbers.putInt(address.number()));
+        group.stream().limit(count).forEach(address -> numbers.putInt(address.bus() << 16 | address.devfn() << 8));
         if (count > 0) {
             caller.write(body.get("sdev_array"), numbers.array());
         }

@@ -4,7 +4,8 @@ package org.xenjava.toolstack.sim.machine;
 import org.xenjava.toolstack.xenctrl.units.PciAddress;
 
 /**
- * A PCI device of the simulated computer: a network card with registers in memory and in ports, and an interrupt line.
+ * A PCI device of the simulated computer: a network card, or a bridge, with registers in memory and in ports, and an
+ * interrupt line.
  *
  * @param address its address
  * @param driver the driver that domain 0 loads for it; empty if none
@@ -20,6 +21,11 @@ public record PciCard(PciAddress address, String driver, int group, int index) {
     private static final int LINES = 4;
     private static final int IORESOURCE_IO = 0x100;
     private static final int IORESOURCE_MEM = 0x200;
+
+    /** The text of the file {@code class}: the driver pcieport has bridges, and the others have network cards. */
+    public String classCode() {
+        return driver.equals("pcieport") ? "0x060400" : "0x020000";
+    }
 
     /** The line of its interrupt; each fourth card shares one. */
     public int interrupt() {
