@@ -364,7 +364,7 @@ class DeviceModelsTest {
                 Set.of(ConfinementMeasure.XEN_RESTRICTION, ConfinementMeasure.EMPTY_ROOT),
                 QemuAbilities.Drop.CHROOT_AND_RUNAS);
         return plan("").with(new QemuConfinement(
-                policy, every.measures(), every.missing(), every.user(), every.drop(), every.capabilities()));
+                policy, every.measures(), every.missing(), every.user(), every.drop(), every.boundingSet()));
     }
 
     private static final String WITHOUT_RESTRICTION =
@@ -424,7 +424,7 @@ class DeviceModelsTest {
         model.start(
                 DOMID,
                 plan("").with(new QemuConfinement(
-                        own.policy(), own.measures(), own.missing(), user, own.drop(), own.capabilities())));
+                        own.policy(), own.measures(), own.missing(), user, own.drop(), own.boundingSet())));
         Optional<String> noted = store.read(PATHS.deviceModelKillUser());
         model.stop(DOMID);
         store.direct().remove(PATHS.deviceModelKillUser());

@@ -15,6 +15,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.xenjava.toolstack.config.Confinement;
 import org.xenjava.toolstack.config.DeviceModel;
 import org.xenjava.toolstack.config.DomainConfig;
@@ -31,7 +32,7 @@ import org.xenjava.toolstack.error.ConfigException;
  * @param missing what cannot be done, with the reason
  * @param user whom QEMU becomes, if {@link ConfinementMeasure#OWN_USER} is done
  * @param drop the arguments by which QEMU drops its rights
- * @param capabilities those that QEMU keeps until then, as setpriv(1) names them; all if empty
+ * @param boundingSet changes of the capabilities that QEMU can have until then, in setpriv(1)'s words; none if empty
  */
 public record QemuConfinement(
         Confinement policy,
@@ -39,7 +40,7 @@ public record QemuConfinement(
         Map<ConfinementMeasure, String> missing,
         QemuUser user,
         QemuAbilities.Drop drop,
-        List<String> capabilities) {
+        List<String> boundingSet) {
     /** No measure. */
     public static final QemuConfinement NONE = new QemuConfinement(
             Confinement.OFF, Set.of(), Map.of(), QemuUser.UNNAMED, QemuAbilities.Drop.CHROOT_AND_RUNAS, List.of());
@@ -67,13 +68,18 @@ public record QemuConfinement(
     public QemuConfinement {
         measures = Sets.immutableEnumSet(measures);
         missing = ImmutableMap.copyOf(missing);
-        capabilities = List.copyOf(capabilities);
+        boundingSet = List.copyOf(boundingSet);
     }
 
     /** The measures of a trial start. */
     public static QemuConfinement trial(Set<ConfinementMeasure> measures, QemuAbilities.Drop drop) {
         return new QemuConfinement(
-                Confinement.WHERE_POSSIBLE, measures, Map.of(), QemuUser.UNNAMED, drop, CAPABILITIES);
+                Confinement.WHERE_POSSIBLE,
+                measures,
+                Map.of(),
+                QemuUser.UNNAMED,
+                drop,
+                measures.contains(NO_NEW_PRIVILEGES) ? only(CAPABILITIES) : List.of());
     }
 
     /** @throws ConfigException if the guest cannot be confined as required */
@@ -88,7 +94,8 @@ public record QemuConfinement(
         Confinement policy = stricter(wanted.confinement(), host.confinement());
         Optional<QemuUser> named = wanted.user().map(name -> named(name, host));
         if (policy == Confinement.OFF && named.isEmpty()) {
-            return NONE;
+            return new QemuConfinement(
+                    NONE.policy, NONE.measures, NONE.missing, NONE.user, NONE.drop, withoutNodes(others));
         }
         QemuAbilities abilities = host.abilities(program);
         Map<ConfinementMeasure, String> missing = missing(config, disks, nics, others, abilities);
@@ -104,7 +111,9 @@ public record QemuConfinement(
                 missing,
                 named.orElseGet(() -> ofHost(host)),
                 abilities.drop(),
-                capabilities(wanted, nics, others));
+                measures.contains(NO_NEW_PRIVILEGES) && wanted.arguments().isEmpty()
+                        ? only(capabilities(nics, others))
+                        : withoutNodes(others));
         confinement.requireCore();
         return confinement;
     }
@@ -131,15 +140,26 @@ public record QemuConfinement(
                 .orElse(QemuUser.UNNAMED);
     }
 
-    private static List<String> capabilities(DeviceModel wanted, List<NicPlan> nics, List<QemuDevicePlan> others) {
-        if (!wanted.arguments().isEmpty()) {
-            return List.of();
-        }
+    private static List<String> only(List<String> capabilities) {
+        return Stream.concat(Stream.of("-all"), capabilities.stream().map("+"::concat))
+                .toList();
+    }
+
+    /** A guest could open domain 0's disks through device nodes that it makes on a share. */
+    private static List<String> withoutNodes(List<QemuDevicePlan> others) {
+        return hasShare(others) ? List.of("-mknod") : List.of();
+    }
+
+    private static boolean hasShare(List<QemuDevicePlan> others) {
+        return others.stream().anyMatch(device -> device.kind().equals(PvDevice.SHARE));
+    }
+
+    private static List<String> capabilities(List<NicPlan> nics, List<QemuDevicePlan> others) {
         List<String> capabilities = new ArrayList<>(CAPABILITIES);
         if (nics.stream().anyMatch(NicPlan::isEmulated)) {
             capabilities.add(TAP_CAPABILITY);
         }
-        if (others.stream().anyMatch(device -> device.kind().equals(PvDevice.SHARE))) {
+        if (hasShare(others)) {
             capabilities.addAll(SHARE_CAPABILITIES);
         }
         return capabilities;
@@ -227,7 +247,7 @@ public record QemuConfinement(
         Map<ConfinementMeasure, String> reasons = new LinkedHashMap<>(missing);
         reasons.put(XEN_RESTRICTION, "this QEMU does not start with it");
         return new QemuConfinement(
-                policy, Sets.difference(measures, Set.of(XEN_RESTRICTION)), reasons, user, drop, capabilities);
+                policy, Sets.difference(measures, Set.of(XEN_RESTRICTION)), reasons, user, drop, boundingSet);
     }
 
     /** The programs that become QEMU one after the other: each changes something and executes the next. */
@@ -247,11 +267,16 @@ public record QemuConfinement(
             }
             words.add("--");
         }
+        List<String> privileges = new ArrayList<>();
         if (has(NO_NEW_PRIVILEGES)) {
-            words.addAll(List.of("setpriv", "--no-new-privs"));
-            if (!capabilities.isEmpty()) {
-                words.add(capabilities.stream().collect(Collectors.joining(",+", "--bounding-set=-all,+", "")));
-            }
+            privileges.add("--no-new-privs");
+        }
+        if (!boundingSet.isEmpty()) {
+            privileges.add("--bounding-set=" + String.join(",", boundingSet));
+        }
+        if (!privileges.isEmpty()) {
+            words.add("setpriv");
+            words.addAll(privileges);
             words.add("--");
         }
         return words;

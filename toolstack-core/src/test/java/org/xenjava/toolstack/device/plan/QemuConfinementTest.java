@@ -181,6 +181,21 @@ class QemuConfinementTest {
     }
 
     @Test
+    void noQemuWithAShareCanMakeDeviceNodes() {
+        String share = HVM + "p9=['tag=t,path=/srv,security_model=none']\n";
+        for (String more : List.of(
+                "pci=['00:08.0']\n", "passthrough='enabled'\n", "device_model_args=['-x']\n", "dm_restrict=0\n")) {
+            assertTrue(of(share + more).launcher().contains("--bounding-set=-mknod"), more);
+        }
+        assertFalse(of(share).launcher().toString().contains("mknod"));
+        assertTrue(of(share).launcher().toString().contains("--bounding-set=-all,"));
+        host.abilities = new QemuAbilities(Set.of(LIMITS), QemuAbilities.Drop.CHROOT_AND_RUNAS);
+        assertEquals(
+                List.of("setpriv", "--bounding-set=-mknod", "--"),
+                of(share).launcher().subList(5, 8));
+    }
+
+    @Test
     void aQemuThatServesDisksKeepsItsRights() {
         Set<ConfinementMeasure> rest = Set.of(NAMESPACES, LIMITS, NO_NEW_PRIVILEGES);
         QemuConfinement hvm = of(HVM + "disk=['/a,qcow2,hda,w']\n");

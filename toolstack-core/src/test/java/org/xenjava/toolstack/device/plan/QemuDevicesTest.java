@@ -123,12 +123,12 @@ class QemuDevicesTest {
         assertEquals(
                 "QEMU serves a paravirtual share through xenstore",
                 confinement.missing().get(ConfinementMeasure.XEN_RESTRICTION));
-        assertTrue(confinement.capabilities().containsAll(List.of("chown", "fowner", "fsetid")));
-        assertFalse(confinement.capabilities().contains("mknod"));
+        assertTrue(confinement.boundingSet().containsAll(List.of("-all", "+chown", "+fowner", "+fsetid")));
+        assertFalse(confinement.boundingSet().contains("+mknod"));
         QemuConfinement shown =
                 plan(PVH + "vfb=['vnc=1']\n").qemu().orElseThrow().confinement();
         assertFalse(shown.has(ConfinementMeasure.NO_NETWORK));
-        assertFalse(shown.capabilities().contains("chown"));
+        assertFalse(shown.boundingSet().contains("+chown"));
     }
 
     @ParameterizedTest
