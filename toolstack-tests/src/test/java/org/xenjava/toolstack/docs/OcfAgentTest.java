@@ -16,8 +16,10 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
-/** The resource agent of Pacemaker with a program in xlj's place, which keeps the state of one guest in a file. */
+/** The resource agent of Pacemaker with a program in xlj's place, which keeps the states of guests in a file. */
 @Timeout(60)
 class OcfAgentTest {
     private static final Path AGENT = Path.of("../packaging/ocf/xlj-guest");
@@ -44,7 +46,18 @@ class OcfAgentTest {
                     ;;
                 create) [ ! -e full ] && echo '-b---- web one' >guest ;;
                 shutdown) if [ -e stuck ]; then exec sleep 30; else : >guest; fi ;;
-                destroy | migrate) : >guest ;;
+                destroy)
+                    [ ! -e lasting ] || exit 1
+                    if [ -e arriving ]; then
+                        rm arriving
+                        printf '%s\\n' '-b---- web one' >guest
+                        exit 1
+                    fi
+                    shift
+                    grep -v -e "^[a-z-]* $*"'$' guest >others
+                    mv others guest
+                    ;;
+                migrate) : >guest ;;
             esac
             """;
 
@@ -134,6 +147,47 @@ class OcfAgentTest {
         assertEquals(NOT_RUNNING, agent("migrate_from"));
     }
 
+    private void list(String... guests) throws IOException {
+        Files.write(files.resolve("guest"), List.of(guests));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"--p--- web one--incoming", "---s-- web one--migratedaway"})
+    void aDomainOfAnUnfinishedMigrationIsAnErrorUntilAStopDestroysIt(String domain) throws Exception {
+        list(domain, "-b---- web one--incoming too", "-b---- web");
+        assertEquals(ERROR, agent("monitor"));
+        assertEquals(ERROR, agent("migrate_from"));
+        assertEquals(ERROR, agent("start"));
+        assertEquals(List.of(), calls());
+        assertEquals(SUCCESS, agent("stop"));
+        assertEquals(List.of("destroy " + domain.substring(domain.indexOf(' ') + 1)), calls());
+        assertEquals(NOT_RUNNING, agent("monitor"));
+    }
+
+    @Test
+    void aStopShutsDownAGuestWhoseMigrationEndsMeanwhile() throws Exception {
+        list("--p--- web one--incoming");
+        mark("arriving");
+        assertEquals(SUCCESS, agent("stop"));
+        assertEquals(List.of("destroy web one--incoming", "shutdown -w web one"), calls());
+        assertEquals(NOT_RUNNING, agent("monitor"));
+    }
+
+    @Test
+    void aStopFailsWhileADomainOfTheGuestIsLeft() throws Exception {
+        list("---s-- web one--migratedaway");
+        mark("lasting");
+        assertEquals(ERROR, agent("stop"));
+    }
+
+    @Test
+    void aGuestThatRunsBesideADomainOfAnEarlierMigrationIsRunning() throws Exception {
+        list("-b---- web one", "---s-- web one--migratedaway");
+        assertEquals(SUCCESS, agent("monitor"));
+        assertEquals(SUCCESS, agent("stop"));
+        assertEquals(List.of("destroy web one--migratedaway", "shutdown -w web one"), calls());
+    }
+
     @Test
     void theGuestGetsTheNameThatTheAgentLooksFor() throws Exception {
         agent("start", Map.of("OCF_RESKEY_name", "other"));
@@ -166,7 +220,7 @@ class OcfAgentTest {
     }
 
     @Test
-    void itsMetadataNameEachActionAndParameter() throws Exception {
+    void theMetadataOfTheAgentNamesEachActionAndParameter() throws Exception {
         assertEquals(SUCCESS, agent("meta-data"));
         String xml = Files.readString(files.resolve("output"), StandardCharsets.UTF_8);
         for (String name : List.of(
