@@ -3,6 +3,7 @@ package org.xenjava.toolstack.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
@@ -19,18 +20,24 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** {@code bin/xlj}, installed in a directory, with a Java that notes how it is called. */
 class LauncherTest {
+    /** The class without which a training has not loaded the classes of a create. */
+    private static final String BUILDER = "org/xenjava/toolstack/create/DomainBuilder";
+
     private static final String JAVA =
             """
             #!/bin/sh
             echo "$*" >>"${0%/*}/calls"
             for option in "$@"; do
                 case $option in
-                    -XX:DumpLoadedClassList=*) echo java/lang/Object >"${option#*=}" ;;
+                    -XX:DumpLoadedClassList=*) list=${option#*=}; echo java/lang/Object >"$list" ;;
+                    rehearse) if [ -z "$NO_REHEARSAL" ]; then echo CLASS >"$list"; else rm "$list"; fi ;;
+                    -XX:SharedClassListFile=*) cp "${option#*=}" "${0%/*}/classes" ;;
                     -XX:SharedArchiveFile=*/archive) [ -z "$NO_DUMP" ] || exit 1; echo data >"${option#*=}" ;;
                 esac
             done
             echo ran
-            """;
+            """
+                    .replace("CLASS", BUILDER);
 
     @TempDir
     Path installation;
@@ -124,6 +131,31 @@ class LauncherTest {
         run(Map.of(), "--make-archive-once");
         assertEquals(1, calls("-Xshare:dump").size());
         assertFalse(calls("uptime").get(0).contains("-XX:SharedArchiveFile="));
+    }
+
+    @Test
+    void anArchiveHasTheClassesOfEachTraining() throws IOException, InterruptedException {
+        run(Map.of(), "--make-archive");
+        assertEquals(
+                List.of("java/lang/Object", BUILDER), Files.readAllLines(installation.resolve("java/bin/classes")));
+        assertTrue(Files.exists(installation.resolve("lib/xlj.jsa")));
+    }
+
+    @Test
+    void aTrainingWithoutTheClassesOfACreateMakesNoArchive() throws IOException, InterruptedException {
+        run(Map.of(), "--make-archive");
+        Process process = start(Map.of("NO_REHEARSAL", "yes"), "--make-archive");
+        String error = new String(process.getInputStream().readAllBytes());
+        assertEquals(1, process.waitFor());
+        assertTrue(error.contains("xlj rehearse has not loaded the classes of a create"), error);
+        assertEquals(1, calls("-Xshare:dump").size());
+        assertFalse(Files.exists(installation.resolve("lib/xlj.jsa")));
+    }
+
+    @Test
+    void theClassThatEachTrainingOfACreateLoadsExists() throws IOException {
+        assertTrue(Files.readString(Path.of("../bin/xlj")).contains("'^" + BUILDER));
+        assertNotNull(LauncherTest.class.getResource("/" + BUILDER + ".class"));
     }
 
     @Test
