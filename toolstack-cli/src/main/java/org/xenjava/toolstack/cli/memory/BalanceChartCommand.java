@@ -6,7 +6,6 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
 import org.xenjava.toolstack.cli.command.ExitStatus;
-import org.xenjava.toolstack.cli.command.ReadOnly;
 import org.xenjava.toolstack.cli.command.Session;
 import org.xenjava.toolstack.cli.output.ChartFile;
 import org.xenjava.toolstack.cli.output.ChartWriter;
@@ -18,7 +17,7 @@ import picocli.CommandLine.Parameters;
             "Draw the sizes of domains over time from a record of `balance --record`.",
             "Does not open Xen. Domain 0 is drawn if its size has changed."
         })
-final class BalanceChartCommand implements ReadOnly, Callable<Integer> {
+final class BalanceChartCommand implements Callable<Integer> {
     @Parameters(index = "0", paramLabel = "RECORD", description = "a file that `balance --record` wrote")
     private Path record = Path.of("");
 

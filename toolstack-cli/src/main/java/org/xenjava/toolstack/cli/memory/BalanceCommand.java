@@ -46,7 +46,7 @@ import picocli.CommandLine.Spec;
         exitCodeListHeading = "%nExit status:%n",
         exitCodeList = {
             "0:the balancer was ended, or looked once",
-            "1:the balancer failed, or with --once another one acts",
+            "1:the balancer or its record failed, or with --once another one acts",
             "2:the arguments are wrong"
         })
 final class BalanceCommand extends HostCommand {
@@ -122,7 +122,8 @@ final class BalanceCommand extends HostCommand {
         BalanceSettings settings = new BalanceSettings(policy(), scope(toolstack));
         Sleeper.Stoppable pauses = session.sleeper().stoppable();
         BalanceListener listener = this::tell;
-        Optional<BalanceRecorder> recorder = record.map(file -> new BalanceRecorder(file, pauses.now()));
+        Optional<BalanceRecorder> recorder =
+                record.map(file -> new BalanceRecorder(file, pauses.now(), session::complain));
         try (MemoryBalancer balancer =
                 toolstack.newBalancer(settings, recorder.map(listener::andThen).orElse(listener))) {
             if (dryRun) {
@@ -143,7 +144,7 @@ final class BalanceCommand extends HostCommand {
         } finally {
             recorder.ifPresent(BalanceRecorder::close);
         }
-        return ExitStatus.OK;
+        return recorder.filter(BalanceRecorder::hasFailed).isPresent() ? ExitStatus.FAILED : ExitStatus.OK;
     }
 
     private static TickingService.Work work(MemoryBalancer balancer) {

@@ -60,12 +60,14 @@ record BalanceReading(double seconds, OptionalInt domid, KiB owned, KiB target, 
     }
 
     /**
-     * Reads a record.
+     * Reads a record. A last line without an end is ignored: the disk was full, or the balancer was killed.
      *
      * @throws IOException if the file cannot be read, or is no record
      */
     static List<BalanceReading> read(Path file) throws IOException {
-        try (Stream<String> lines = Files.lines(file)) {
+        String text = Files.readString(file);
+        try (Stream<String> lines =
+                text.substring(0, text.lastIndexOf('\n') + 1).lines()) {
             return lines.filter(line -> !line.equals(HEADER))
                     .map(BalanceReading::parse)
                     .toList();

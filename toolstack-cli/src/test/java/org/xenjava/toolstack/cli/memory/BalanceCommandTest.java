@@ -7,6 +7,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -102,6 +104,53 @@ class BalanceCommandTest {
         assertEquals(new Outcome(0, "", ""), prompt.run("balance-chart", record.toString(), chart.toString()));
         String drawn = Files.readString(chart);
         assertTrue(drawn.contains(" width=\"900\"") && drawn.contains("stroke-dasharray:5,4"), "size, and a target");
+    }
+
+    @Test
+    void aRecordThatCannotBeWrittenEndsAndTheBalancerGoesOn(@TempDir Path directory) throws Exception {
+        Path pipe = directory.resolve("record");
+        assertEquals(0, new ProcessBuilder("mkfifo", pipe.toString()).start().waitFor());
+        // Opened for both directions, a pipe waits for no writer.
+        RandomAccessFile reader = new RandomAccessFile(pipe.toFile(), "rw");
+        prompt.whileSleeping(() -> {
+            passTheTime();
+            close(reader);
+            if (prompt.slept().size() > 20) {
+                Thread.currentThread().interrupt();
+            }
+        });
+        Outcome outcome = prompt.run("balance", "--record", pipe.toString());
+        assertEquals(1, outcome.status());
+        assertEquals("xlj: the record ends here: " + pipe + ": Broken pipe\n", outcome.err());
+        assertEquals(128, mib());
+    }
+
+    private static void close(RandomAccessFile file) {
+        try {
+            file.close();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    @Test
+    void aChartIgnoresALastLineThatIsIncomplete(@TempDir Path directory) throws IOException {
+        Path record = Files.writeString(
+                directory.resolve("record.csv"),
+                "seconds,domid,owned_kib,target_kib,used_kib,name\n0.000,,1024,0,0,free\n1.000,,2048,0,0,free\n2.000,,40");
+        Path chart = directory.resolve("chart.svg");
+        assertEquals(new Outcome(0, "", ""), prompt.run("balance-chart", record.toString(), chart.toString()));
+        assertTrue(Files.exists(chart));
+    }
+
+    @Test
+    void aDryRunOfAChartWritesNoFile(@TempDir Path directory) throws IOException {
+        Path chart = Files.writeString(directory.resolve("chart.svg"), "older");
+        assertEquals(
+                0,
+                prompt.run("-N", "balance-chart", "/nonexistent", chart.toString())
+                        .status());
+        assertEquals("older", Files.readString(chart));
     }
 
     @Test
