@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.concurrent.Callable;
 import org.xenjava.toolstack.cli.command.ExitStatus;
 import org.xenjava.toolstack.cli.command.Session;
+import org.xenjava.toolstack.cli.command.SignalShutdown;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -18,7 +19,7 @@ import picocli.CommandLine.Option;
             "Run the commands of standard input, one a line, in this process, so that Java starts once. Words end at"
                     + " blanks; quotes, \\ and # mean what they mean to a shell. The commands have no input. Options"
                     + " of xlj, such as -v, stand before batch; --record is for one command.",
-            "With --status, a program that keeps xlj batch running can wait for the end of each command."
+            "After Ctrl-C or SIGTERM no further command runs. With --status, a program that keeps xlj batch running can wait for the end of each command."
         },
         exitCodeListHeading = "%nExit status:%n",
         exitCodeList = {"0:every command ended with 0", "1:a command did not", "2:the arguments are wrong"})
@@ -39,6 +40,10 @@ final class BatchCommand implements Callable<Integer> {
         int result = ExitStatus.OK;
         try {
             for (String line = lines.readLine(); line != null; line = lines.readLine()) {
+                if (SignalShutdown.hasBegun()) {
+                    // The process would end in the middle of the command.
+                    return ExitStatus.FAILED;
+                }
                 if (!run(line)) {
                     result = ExitStatus.FAILED;
                 }
@@ -71,8 +76,10 @@ final class BatchCommand implements Callable<Integer> {
 
     /** Refuses options of the process in a line: they would also apply to the lines that follow. */
     private static void requireNoOptionOfXlj(List<String> words) {
-        if (words.get(0).startsWith("-") || words.contains("--debug")) {
-            throw new IllegalArgumentException("options of xlj stand before batch, not in a line: " + words.get(0));
+        String first = words.get(0);
+        if (first.startsWith("-") || words.contains("--debug")) {
+            String option = first.startsWith("-") ? first : "--debug";
+            throw new IllegalArgumentException("options of xlj stand before batch, not in a line: " + option);
         }
     }
 }

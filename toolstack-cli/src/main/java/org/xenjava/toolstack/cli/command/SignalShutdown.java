@@ -9,7 +9,7 @@ public final class SignalShutdown {
     private SignalShutdown() {}
 
     /**
-     * Runs the work.
+     * Runs the work. If the process is ending already, the work is asked to end before it begins.
      *
      * @param stop asks the work to end soon; called on another thread, on Ctrl-C or SIGTERM
      */
@@ -21,12 +21,34 @@ public final class SignalShutdown {
                     awaitQuietly(over);
                 },
                 "orderly end");
-        Runtime.getRuntime().addShutdownHook(hook);
+        if (!add(hook)) {
+            stop.run();
+        }
         try {
             return work.get();
         } finally {
             over.countDown();
             remove(hook);
+        }
+    }
+
+    /** Returns whether the process is ending. */
+    public static boolean hasBegun() {
+        Thread nothing = new Thread(() -> {}, "nothing");
+        if (!add(nothing)) {
+            return true;
+        }
+        remove(nothing);
+        return false;
+    }
+
+    /** Returns false if the process is ending: Java then takes no hook. */
+    private static boolean add(Thread hook) {
+        try {
+            Runtime.getRuntime().addShutdownHook(hook);
+            return true;
+        } catch (IllegalStateException e) {
+            return false;
         }
     }
 
