@@ -264,7 +264,8 @@ public final class DomainDevices {
                 .filter(type -> type == DomainType.HVM)
                 .isPresent();
         if (!hvm) {
-            throw new ConfigException(domain + " is no HVM guest; Xen passes PCI devices through to these only");
+            throw new ConfigException(
+                    domain + " is not an HVM guest: Xen passes PCI devices through to HVM guests only");
         }
         QemuProcess qemu = new DomainDeviceModel(domain).required("can have no PCI device");
         if (qemu.isConfined()) {

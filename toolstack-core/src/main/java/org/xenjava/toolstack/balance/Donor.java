@@ -26,7 +26,7 @@ record Donor(GuestSnapshot guest, long held, long actual, long demand, double pa
         return above(floor());
     }
 
-    /** What it was told to take and has not taken, as far as it may be cancelled. */
+    /** Memory that the donor was told to take and has not taken, as far as that may be cancelled. */
     long cancellable() {
         return Math.max(0, Math.min(expectedGrowth, guest.sizePages() - floor()));
     }

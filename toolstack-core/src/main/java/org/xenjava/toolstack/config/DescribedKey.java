@@ -21,9 +21,9 @@ public enum DescribedKey {
             "strategy=host(?:,policy=(?:strict|relaxed))?",
             "strategy=host, with or without policy=strict or relaxed",
             Guests.HVM,
-            DescribedKey.NO_PASSTHROUGH),
+            "devices with reserved memory are not supported"),
     /** The host's graphics card in the guest: its kind, or 1. */
-    GFX_PASSTHRU("1|igd", "1 or igd", Guests.HVM, DescribedKey.NO_PASSTHROUGH),
+    GFX_PASSTHRU("1|igd", "1 or igd", Guests.HVM, "graphics passthrough is not supported"),
     /** Whether a PVH guest is a PV guest inside Xen's shim. */
     PVSHIM(DescribedKey.YES, DescribedKey.YES, Guests.PVH, DescribedKey.CARRIED_OUT),
     /** Path of the shim. */
@@ -46,7 +46,6 @@ public enum DescribedKey {
     /** Whether an HVM guest has a paravirtual keyboard. */
     VKB_DEVICE(DescribedKey.YES, DescribedKey.YES, Guests.HVM, "no paravirtual keyboard is attached");
 
-    private static final String NO_PASSTHROUGH = "passthrough of hardware is not supported";
     private static final String CARRIED_OUT = "";
     private static final String NO_STUB_DOMAIN = "stub domains are not supported";
     private static final int SHOWN = 40;
@@ -82,7 +81,7 @@ public enum DescribedKey {
         };
     }
 
-    /** A complaint about the value in a guest of that kind; empty if the guest can have it. */
+    /** Returns the reason why a guest of that kind cannot have the value; empty if it can. */
     Optional<String> complaint(DomainType type, String value) {
         return DeviceRules.first(
                 DeviceRules.when(!concerns(type), key() + " is no key of " + type + " guests"),

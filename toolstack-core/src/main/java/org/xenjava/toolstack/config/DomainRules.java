@@ -148,7 +148,7 @@ final class DomainRules {
                 : Optional.empty();
     }
 
-    /** A complaint about the nodes of a guest; empty if they are valid. */
+    /** Returns the reason why the nodes of a guest are not valid; empty if they are. */
     static Optional<String> ofNodes(
             List<VirtualNode> nodes, DomainType type, MemorySizes sizes, int maxVcpus, KiB videoRam) {
         if (nodes.isEmpty()) {
@@ -173,7 +173,7 @@ final class DomainRules {
                 ofDistances(nodes));
     }
 
-    /** Each vCPU is in one node. */
+    /** Checks that each vCPU is in exactly one node. */
     private static Optional<String> ofVcpusOfNodes(List<VirtualNode> nodes, int maxVcpus) {
         for (int vcpu = 0; vcpu < maxVcpus; vcpu++) {
             int number = vcpu;

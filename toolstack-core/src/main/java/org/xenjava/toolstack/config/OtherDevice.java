@@ -68,13 +68,13 @@ public record OtherDevice(Kind kind, Map<String, String> parameters) {
         /** Sockets of domain 0 in the guest. */
         PVCALLS("pvcalls", "no back end is attached for such devices", "backend:TEXT"),
         /** An interrupt of the host. */
-        IRQ("irqs", Kind.NO_PASSTHROUGH, "number:NUMBER"),
+        IRQ("irqs", Kind.NO_RESOURCES, "number:NUMBER"),
         /** I/O ports of the host, from {@code first} to {@code last}. */
-        IO_PORTS("ioports", Kind.NO_PASSTHROUGH, "first:HEX last:HEX"),
+        IO_PORTS("ioports", Kind.NO_RESOURCES, "first:HEX last:HEX"),
         /** Pages of the host, {@code count} from frame {@code start} on, in the guest at frame {@code gfn}. */
-        IO_MEMORY("iomem", Kind.NO_PASSTHROUGH, "start:HEX count:HEX gfn:HEX"),
+        IO_MEMORY("iomem", Kind.NO_RESOURCES, "start:HEX count:HEX gfn:HEX"),
         /** A device of a device tree. */
-        DEVICE_TREE_NODE("dtdev", Kind.NO_PASSTHROUGH, "path:TEXT"),
+        DEVICE_TREE_NODE("dtdev", "device-tree passthrough exists on Arm only", "path:TEXT"),
         /** A PCI device of the host. */
         PCI(
                 "pci",
@@ -84,15 +84,16 @@ public record OtherDevice(Kind kind, Map<String, String> parameters) {
         /** A USB controller. */
         USB_CONTROLLER(
                 "usbctrl",
-                "USB controllers are configured with 'usb' and 'usbversion'",
+                "USB passthrough is not supported; 'usb' and 'usbversion' configure emulated controllers",
                 "type:TEXT version:NUMBER ports:NUMBER backend:TEXT"),
         /** A USB device of the host. */
         USB_DEVICE(
                 "usbdev",
-                Kind.NO_PASSTHROUGH,
+                "USB passthrough is not supported",
                 "type:TEXT hostbus:NUMBER hostaddr:NUMBER controller:NUMBER port:NUMBER");
 
-        private static final String NO_PASSTHROUGH = "passthrough of hardware is not supported";
+        private static final String NO_RESOURCES =
+                "access to ports, memory and interrupts without a PCI device is not supported";
         private static final String BUILT = "";
 
         private final String key;
@@ -187,7 +188,7 @@ public record OtherDevice(Kind kind, Map<String, String> parameters) {
             case PCI -> {
                 String address = parameters.getOrDefault("address", "");
                 if (!PCI_ADDRESS.matcher(address).matches()) {
-                    throw new ConfigException("'" + address + "' is no address of a PCI device");
+                    throw new ConfigException("'" + address + "' is not the address of a PCI device, such as 00:1f.2");
                 }
             }
             case KEYBOARD -> {

@@ -70,7 +70,10 @@ final class HostBootLoaders {
             exit "$status"
             """;
 
-    /** Makes the root directory, runs the boot loader in it and copies its files. SIGTERM does not part a loop device from its name. */
+    /**
+     * Makes the root directory, runs the boot loader in it and copies its files. SIGTERM does not separate attaching a loop
+     * device from recording its name.
+     */
     private static final String LAUNCHER =
             """
             set -eu

@@ -31,7 +31,7 @@ final class NewFiles {
                 service.close();
                 throw e;
             }
-            Thread thread = new Thread(() -> report(service, listener), "new-files");
+            Thread thread = new Thread(() -> report(directory, service, listener), "new-files");
             thread.setDaemon(true);
             thread.start();
             return () -> close(service);
@@ -41,7 +41,7 @@ final class NewFiles {
         }
     }
 
-    private static void report(WatchService service, Runnable listener) {
+    private static void report(Path directory, WatchService service, Runnable listener) {
         try {
             boolean isWatched = true;
             while (isWatched) {
@@ -51,7 +51,7 @@ final class NewFiles {
                 isWatched = key.reset();
             }
         } catch (ClosedWatchServiceException e) {
-            LOG.debug("a directory is watched no more");
+            LOG.debug("the watch of {} ended", directory);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }

@@ -82,7 +82,7 @@ class PvShimTest {
     }
 
     @Test
-    void itsCommandLineIsLibxlsUnlessTheConfigurationHasOne() throws IOException {
+    void theShimsCommandLineIsLibxlsUnlessTheConfigurationHasOne() throws IOException {
         assertEquals("pv-shim console=xen,pv", commandLine(Map.of()));
         assertEquals("pv-shim console=xen,pv debug", commandLine(Map.of(DescribedKey.PVSHIM_EXTRA, "debug")));
         assertEquals("a b", commandLine(Map.of(DescribedKey.PVSHIM_CMDLINE, "a", DescribedKey.PVSHIM_EXTRA, "b")));
@@ -93,7 +93,7 @@ class PvShimTest {
     }
 
     @Test
-    void aGuestIsBuiltAndRemoved() throws IOException {
+    void aPvGuestInTheShimIsBuiltAndRemoved() throws IOException {
         MachineState before = host.state();
         host.toolstack.create(guest(Map.of()).build()).destroy();
         host.assertUnchangedSince(before, "after the destroy");

@@ -237,7 +237,7 @@ class HostBootLoadersTest {
                 .anyMatch(line -> line.contains(command) && !line.contains("xenjava-boot"));
     }
 
-    /** As when the JVM is killed: nobody but the run itself has a limit. */
+    /** Ends the JVM's own limit, as a kill of the JVM does: only the run itself has a limit. */
     @Test
     void aRunEndsAfterItsLimitWithoutTheJvm() throws IOException {
         assumeTrue(isAbleToRun(), "no root, namespaces or loop devices");

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.xenjava.toolstack.device;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.file.Files;
@@ -30,10 +32,14 @@ class NewFilesTest {
 
         registration.close();
         registration.close();
+        reports.drainPermits();
+        Files.createFile(directory.resolve("three"));
+        assertFalse(reports.tryAcquire(200, TimeUnit.MILLISECONDS));
     }
 
     @Test
     void aDirectoryThatCannotBeWatchedIsNotReported() {
         NewFiles.in(directory.resolve("absent"), reports::release).close();
+        assertEquals(0, reports.availablePermits());
     }
 }

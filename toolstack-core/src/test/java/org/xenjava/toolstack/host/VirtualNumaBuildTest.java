@@ -162,7 +162,7 @@ class VirtualNumaBuildTest {
     }
 
     @Test
-    void cpusSoftStays() {
+    void cpusSoftOverridesTheNodesCpus() {
         Domain domain = host.toolstack.create(crossed(DomainType.PVH)
                 .placement(new CpuPlacement(
                         List.of(),

@@ -99,7 +99,7 @@ public final class XlConfigWriter {
         placement.pool().ifPresent(pool -> string("pool", pool));
     }
 
-    /** A list for each node. */
+    /** The value of vnuma: a list for each node. */
     private void virtualNodes(List<VirtualNode> nodes) {
         if (nodes.isEmpty()) {
             return;

@@ -123,11 +123,22 @@ final class XlKeys {
                     refused(LIST, ANY, "libxl has such devices on Arm only", "virtio"),
                     ignored(STRING, ANY, "every guest has a console, and xl has no such key", "console"),
                     // The host's hardware
-                    described(LIST, ANY, "USB controllers are configured with 'usb' and 'usbversion'", "usbctrl"),
-                    described(LIST, ANY, "passthrough of hardware is not supported", "usbdev"),
-                    described(LIST, ANY, "passthrough of hardware is not supported", "dtdev"),
-                    described(LIST, ANY, "passthrough of hardware is not supported", "ioports", "iomem", "irqs"),
-                    described(STRING, HVM, "passthrough of hardware is not supported", "rdm", "gfx_passthru"),
+                    described(
+                            LIST,
+                            ANY,
+                            "USB passthrough is not supported; 'usb' and 'usbversion' configure emulated controllers",
+                            "usbctrl"),
+                    described(LIST, ANY, "USB passthrough is not supported", "usbdev"),
+                    described(LIST, ANY, "device-tree passthrough exists on Arm only", "dtdev"),
+                    described(
+                            LIST,
+                            ANY,
+                            "access to ports, memory and interrupts without a PCI device is not supported",
+                            "ioports",
+                            "iomem",
+                            "irqs"),
+                    described(STRING, HVM, "devices with reserved memory are not supported", "rdm"),
+                    described(STRING, HVM, "graphics passthrough is not supported", "gfx_passthru"),
                     ignored(NUMBER, HVM, "a device with reserved memory is refused", "rdm_mem_boundary"),
                     // Emulated devices
                     ignored(BOOLEAN, NOT_PVH, "QEMU decides whether its window uses OpenGL", "opengl"),

@@ -102,7 +102,7 @@ final class XlOtherDevices {
     private static void address(String word, Map<String, String> parameters) {
         Matcher matcher = PCI.matcher(word.toLowerCase(Locale.ROOT));
         if (!matcher.matches()) {
-            throw new ConfigException("'" + word + "' is no address of a PCI device");
+            throw new ConfigException("'" + word + "' is not the address of a PCI device, such as 00:1f.2");
         }
         parameters.put(
                 "address",

@@ -114,7 +114,7 @@ public final class BootFiles implements AutoCloseable {
         }
     }
 
-    /** As in libxl, the first disk; a boot loader reads the bytes of a disk, not a format of QEMU's. */
+    /** Returns the first disk, as libxl does. A boot loader reads the bytes of a disk, not a format of QEMU's. */
     private static String disk(DomainConfig config, String who) {
         DiskConfig disk = config.disks().stream()
                 .findFirst()

@@ -44,7 +44,7 @@ class XlConfigErrorsTest {
             builder='generic'    | f:2: 'builder' contradicts 'type' of line 1
             channel=['name=a']   | f:2: 'channel' has "name=a": connection is pty or socket, not ''
             channel=['name=a,connection=socket'] | f:2: 'channel' has "name=a,connection=socket": a channel has a path if its connection is socket, and only then
-            pci=['g:00.0']       | f:2: 'pci' has "g:00.0": 'g:00.0' is no address of a PCI device
+            pci=['g:00.0']       | f:2: 'pci' has "g:00.0": 'g:00.0' is not the address of a PCI device, such as 00:1f.2
             usbdev=['hostbus=1'] | f:2: 'usbdev' has "hostbus=1": a USB device has hostbus and hostaddr
             vfb=['vnc=2']        | f:2: 'vfb' has "vnc=2": vnc is 0 or 1, not '2'
             p9=['x=1']           | f:2: 'p9' has "x=1": 'x' is no parameter of 'p9'

@@ -115,7 +115,7 @@ class OtherDevicesTest extends DeviceHost {
     }
 
     @Test
-    void aDestroyLeavesNothingOfThem() {
+    void aDestroyRemovesChannelsSharesAndScreens() {
         running(withAll()).destroy();
         assertNothingLeft();
     }
@@ -126,7 +126,7 @@ class OtherDevicesTest extends DeviceHost {
     }
 
     @Test
-    void theConfigurationOfTheNextBuildHasThem() {
+    void theStoredConfigurationHasChannelsAndShares() {
         Domain domain = running(withAll());
         DomainConfig next = domain.config().orElseThrow();
         assertEquals(Set.of(TERMINAL, share(), SCREEN), Set.copyOf(next.otherDevices()));
@@ -143,7 +143,7 @@ class OtherDevicesTest extends DeviceHost {
     }
 
     @Test
-    void aCallThatFailsWhileTheyAreAttachedLeavesNothing() {
+    void aFailedAttachOfChannelsAndSharesLeavesNothing() {
         DomainConfig config = withAll().build();
         host.toolstack.create(config).destroy();
         long start = host.faults.calls();

@@ -11,7 +11,7 @@ import org.xenjava.toolstack.xenctrl.lib.LocalConnection;
 
 /**
  * A connection to the monitor of a simulated QEMU, which knows the commands about vCPUs and devices that are
- * passed through, and no disk. QEMU numbers the vCPUs by their sockets and lists them from the last to the first.
+ * passed through, but not those about disks. QEMU numbers the vCPUs by their sockets and lists them from the last to the first.
  */
 final class VcpuMonitor implements LocalConnection {
     private static final Pattern COMMAND = Pattern.compile("\"execute\":\"([a-z_-]+)\"");
