@@ -76,7 +76,7 @@ record BenchGuest(String title, Path file, Path json) {
             return guest("hvm", "HVM 192, no screen", HVM);
         }
 
-        /** Its QEMU is not confined, as libxl's is not. */
+        /** An HVM guest whose QEMU is not confined, as with libxl. */
         BenchGuest hvmAsRoot() {
             return guest("hvm-root", "HVM 192, no screen, QEMU not confined", HVM + "dm_restrict = 0\n");
         }

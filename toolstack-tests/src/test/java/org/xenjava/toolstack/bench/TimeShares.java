@@ -48,7 +48,7 @@ final class TimeShares {
     private interface CpuTime {
         double millis();
 
-        /** Of a process with one thread. */
+        /** The CPU time of a process with one thread. */
         static CpuTime of(String command) {
             Path process = processes()
                     .filter(candidate -> read(candidate.resolve("comm"))

@@ -38,7 +38,7 @@ record LabReport(List<Result> results) {
         }
     }
 
-    /** Empty if the host died before JUnit wrote it. */
+    /** Reads the report; empty if the host crashed before JUnit wrote it. */
     static LabReport read(Path file) throws IOException {
         if (!Files.exists(file)) {
             return new LabReport(List.of());
