@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.function.BiPredicate;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
@@ -228,6 +229,15 @@ public final class DomainDevices {
     }
 
     /**
+     * {@return the PCI devices that were detached by force and that the guest has not ejected: no other domain gets them
+     * before it does, and is asked again by {@link #detachPci}, or ends}
+     */
+    public List<PciAddress> pciDevicesNotEjected() {
+        return domain.attempting(
+                "listing the PCI devices of", () -> domain.context().pci().notEjected(domain.domid()));
+    }
+
+    /**
      * Attaches a PCI device of the host ({@code xl pci-attach}) to an HVM domain that was built with one, or with {@code
      * passthrough = "enabled"}. After a failure, the domain has nothing of it,
      * unless the guest does not eject the device: then it stays the domain's, without DMA, until the domain ends.
@@ -252,7 +262,7 @@ public final class DomainDevices {
                     () -> domain.context()
                             .pci()
                             .attach(domain.domid(), plan, qemu, () -> changePci(plan.address(), Optional.of(device))),
-                    () -> changePci(plan.address(), Optional.empty()));
+                    () -> forgetPciIfGone(plan.address()));
         });
     }
 
@@ -277,7 +287,8 @@ public final class DomainDevices {
     }
 
     /**
-     * Detaches a PCI device ({@code xl pci-detach}). The device is assignable again.
+     * Detaches a PCI device ({@code xl pci-detach}). The device is assignable again once the guest has ejected it. After a
+     * detach by force from a guest that does not, a second detach asks the guest again.
      *
      * @param address address of the device in the host
      * @param mode the treatment of a guest that does not release the device
@@ -297,17 +308,24 @@ public final class DomainDevices {
                             address,
                             mode,
                             domain.context().deviceModels().process(domain.domid()),
-                            () -> forgetPci(address));
+                            () -> changePci(address, Optional.empty()));
         });
     }
 
-    /** Takes a device out of the configuration of the next build. */
-    void forgetPci(PciAddress address) {
-        changePci(address, Optional.empty());
+    /** Takes a device that the domain has lost out of the configuration of the next build. */
+    void forgetPciIfGone(PciAddress address) {
+        if (!isListed(address)) {
+            changePci(address, Optional.empty());
+        }
     }
 
-    private boolean hasPci(PciAddress address) {
+    private boolean isListed(PciAddress address) {
         return pciDevices().stream().anyMatch(attached -> attached.address().equals(address));
+    }
+
+    /** Whether the domain has the device, or the guest has not ejected it since it was detached by force. */
+    private boolean hasPci(PciAddress address) {
+        return isListed(address) || domain.context().pci().holder(address).equals(OptionalInt.of(domain.domid()));
     }
 
     private static boolean isAt(OtherDevice device, PciAddress address) {

@@ -63,7 +63,8 @@ final class HostWiring {
                 host.scripts(),
                 options.hotplug,
                 options.deviceLimit,
-                pci::releaseAll);
+                pci::withdrawAll,
+                pci::release);
         ProcessIdentity processes = options.processIdentity;
         Userdata userdata = options.libxlDirectory
                 .map(directory -> Userdata.in(directory, JnaAdvisoryLocks.open(), HostWiring::pause))

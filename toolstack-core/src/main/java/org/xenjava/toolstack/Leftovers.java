@@ -55,7 +55,7 @@ public final class Leftovers {
         context.attempting("removing the " + leftover, () -> {
             Optional<DomainDevices> holder = leftover.device().flatMap(this::holder);
             cleanup.remove(leftover);
-            leftover.device().ifPresent(address -> holder.ifPresent(devices -> devices.forgetPci(address)));
+            leftover.device().ifPresent(address -> holder.ifPresent(devices -> devices.forgetPciIfGone(address)));
             LOG.info("{} removed", leftover);
             return leftover;
         });

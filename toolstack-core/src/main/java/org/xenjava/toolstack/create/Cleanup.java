@@ -107,7 +107,7 @@ public final class Cleanup {
                 .toList();
     }
 
-    /** PCI devices of domains that are gone, unless they are known. */
+    /** PCI devices of domains that are gone, unless a change of them is known to be left. */
     private List<Leftover> pciOrphans(List<Leftover> known) {
         return pci(pci.orphans()).stream()
                 .filter(left -> known.stream().noneMatch(left::equals))
@@ -178,10 +178,15 @@ public final class Cleanup {
     /** Removes what {@link #all} has found; nothing happens if it is gone. */
     public void remove(Leftover leftover) {
         switch (leftover.kind()) {
-            case BUILD -> builds.recover(xenctrl, removal, leftover.uuid().orElseThrow());
-            case REMOVAL, NODES ->
+            case BUILD -> {
+                builds.recover(xenctrl, removal, leftover.uuid().orElseThrow());
+                pci.orphans().forEach(this::recover);
+            }
+            case REMOVAL, NODES -> {
                 removal.removeTwin(
                         leftover.domid().orElseThrow(), leftover.uuid().orElseThrow());
+                pci.orphans().forEach(this::recover);
+            }
             case SAVE ->
                 saves.recover(new DomainJournal.Entry(
                         leftover.domid().orElseThrow(), leftover.uuid().orElseThrow()));
@@ -189,11 +194,21 @@ public final class Cleanup {
                 arrivals.recover(new DomainJournal.Entry(
                         leftover.domid().orElseThrow(), leftover.uuid().orElseThrow()));
             case ROOM -> rooms.giveBack();
-            case PCI_DEVICE -> pci.recover(leftover.device().orElseThrow(), deviceModels::process);
-            case DEVICE_MODEL ->
-                deviceModels.orphans(this::domids).stream()
-                        .filter(process -> process.domid() == leftover.domid().orElseThrow())
-                        .forEach(deviceModels::end);
+            case PCI_DEVICE -> recover(leftover.device().orElseThrow());
+            case DEVICE_MODEL -> endDeviceModels(leftover.domid().orElseThrow());
         }
+    }
+
+    /** A QEMU that is left may have the registers of a device mapped. */
+    private void recover(PciAddress address) {
+        pci.holder(address).ifPresent(this::endDeviceModels);
+        pci.recover(address, deviceModels::process);
+    }
+
+    /** Ends the QEMU of a domain that is gone. */
+    private void endDeviceModels(int domid) {
+        deviceModels.orphans(this::domids).stream()
+                .filter(process -> process.domid() == domid)
+                .forEach(deviceModels::end);
     }
 }

@@ -200,6 +200,10 @@ public final class DomainRemoval {
             DomainRemoval.this.destroy(entry.domid());
         }
 
+        void releasePci() {
+            devices.releasePci(entry.domid());
+        }
+
         void end() {
             journal.end(entry);
         }

@@ -79,6 +79,13 @@ final class GuestDevices {
         plan.pci().forEach(device -> pci.attachToNew(guest.domid(), device, running));
     }
 
+    /** Lets other guests have the PCI devices of a domain that is gone. */
+    void releasePciDevices() {
+        if (!plan.pci().isEmpty() && guest.shell().isCreated()) {
+            pci.release(guest.domid());
+        }
+    }
+
     void stopDeviceModel() {
         deviceModels.stop(guest.domid());
     }

@@ -39,7 +39,10 @@ final class Recipes {
             PreparedGuests pool,
             Userdata userdata) {
         List<Step<CreateStep>> recipe = new ArrayList<>();
-        recipe.add(record(note));
+        recipe.add(Step.of(RECORD_BUILD, note::open).undoneIfNothingIsLeft(() -> {
+            devices.releasePciDevices();
+            note.close();
+        }));
         recipe.add(Step.of(CHECK_UUID, guest::requireNewUuid));
         prepared.ifPresentOrElse(
                 ready -> recipe.add(Step.of(TAKE_PREPARED, () -> ready.takeOver(guest.uuid()))
@@ -252,6 +255,7 @@ final class Recipes {
                 Step.of(REMOVE_NODES, domain::removeNodes).onlyIfAllSucceeded(),
                 Step.of(REMOVE_STORED_CONFIG, domain::removeStoredConfig),
                 Step.of(DESTROY_DOMAIN, domain::destroy).onlyIf(domain.isKnownToXen()),
+                Step.of(RELEASE_PCI_DEVICES, domain::releasePci).onlyIfAllSucceeded(),
                 Step.of(CLOSE_RECORD, domain::end).onlyIfAllSucceeded());
     }
 }

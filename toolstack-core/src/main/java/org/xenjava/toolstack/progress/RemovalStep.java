@@ -20,6 +20,8 @@ public enum RemovalStep implements OperationStep {
     REMOVE_STORED_CONFIG("remove the configuration stored for libxl"),
     /** Xen destroys the domain. */
     DESTROY_DOMAIN("destroy the domain"),
+    /** Other guests get the domain's PCI devices only once the domain and its QEMU are gone. */
+    RELEASE_PCI_DEVICES("make the PCI devices assignable"),
     /** The removal is complete. */
     CLOSE_RECORD("remove the record of the removal");
 

@@ -192,6 +192,7 @@ final class HvmTestHost implements AutoCloseable {
                 SimulatedXen.create().host().scripts(),
                 HotplugPolicy.REFUSE,
                 Duration.ofMillis(100),
+                domid -> {},
                 domid -> {});
     }
 

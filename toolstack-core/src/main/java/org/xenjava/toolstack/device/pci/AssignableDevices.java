@@ -10,6 +10,7 @@ import org.xenjava.toolstack.device.view.DriverReturn;
 import org.xenjava.toolstack.error.ConfigException;
 import org.xenjava.toolstack.error.DeviceException;
 import org.xenjava.toolstack.operation.Undo;
+import org.xenjava.toolstack.store.StoreTransaction;
 import org.xenjava.toolstack.xenctrl.HypercallException;
 import org.xenjava.toolstack.xenctrl.PassthroughCalls;
 import org.xenjava.toolstack.xenctrl.PassthroughCalls.ReservedMemory;
@@ -54,7 +55,7 @@ final class AssignableDevices {
         }
         journal.change(
                 address,
-                () -> requireNoneHolds(address),
+                transaction -> requireNoneHolds(transaction, address),
                 () -> {
                     keep(address);
                     records.setName(address, name);
@@ -101,8 +102,8 @@ final class AssignableDevices {
                 });
     }
 
-    private void requireNoneHolds(PciAddress address) {
-        OptionalInt holder = records.holder(address);
+    private static void requireNoneHolds(StoreTransaction transaction, PciAddress address) {
+        OptionalInt holder = PciRecords.claimedBy(transaction, address);
         if (holder.isPresent()) {
             throw new DeviceException("domain " + holder.getAsInt() + " has PCI device " + address
                     + "; detach it first, or run 'gc' if that domain is gone");
@@ -122,7 +123,7 @@ final class AssignableDevices {
         Optional<String> original = records.driver(address);
         journal.change(
                 address,
-                () -> requireReturnable(address),
+                transaction -> requireReturnable(transaction, address),
                 () -> {
                     leaveQuarantine(address);
                     kernel.giveUp(address);
@@ -138,11 +139,11 @@ final class AssignableDevices {
                 });
     }
 
-    private void requireReturnable(PciAddress address) {
+    private void requireReturnable(StoreTransaction transaction, PciAddress address) {
         if (!kernel.isKept(address)) {
             throw new DeviceException("PCI device " + address + " is not assignable: xen-pciback does not have it");
         }
-        requireNoneHolds(address);
+        requireNoneHolds(transaction, address);
     }
 
     private void leaveQuarantine(PciAddress address) {

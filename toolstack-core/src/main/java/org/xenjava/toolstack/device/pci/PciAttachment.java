@@ -20,6 +20,7 @@ import org.xenjava.toolstack.error.DomainGoneException;
 import org.xenjava.toolstack.operation.Undo;
 import org.xenjava.toolstack.store.DomainPaths;
 import org.xenjava.toolstack.store.StoreClient;
+import org.xenjava.toolstack.store.StoreTransaction;
 import org.xenjava.toolstack.xenctrl.HypercallException;
 import org.xenjava.toolstack.xenctrl.PassthroughCalls;
 import org.xenjava.toolstack.xenctrl.PassthroughCalls.Access;
@@ -84,6 +85,8 @@ final class PciAttachment {
             kernel.setPermissive(address);
         }
         calls().assign(domid, address, plan.has(Option.RDM_RELAXED) ? ReservedMemory.RELAXED : ReservedMemory.STRICT);
+        // Two processes may have looked at one group before: at least the later assignment sees the other.
+        requireNoOtherHasOneOfTheGroup(domid, address);
         backend.add(domid, plan, devfn);
         return new AttachedPciDevice(address, devfn);
     }
@@ -94,24 +97,23 @@ final class PciAttachment {
             if (!transaction.exists(new DomainPaths(domid).libxlType())) {
                 throw new DomainGoneException("attaching PCI device " + address + ": the domain is gone");
             }
-            PciRecords.claimedBy(transaction, address).ifPresent(holder -> {
-                throw taken(address, holder);
-            });
+            requireUnclaimed(transaction, address);
             PciRecords.claim(transaction, address, domid);
+            PciJournal.name(transaction, address, domid);
             return address;
         });
     }
 
-    private static DeviceException taken(PciAddress address, int holder) {
-        return new DeviceException("attaching PCI device " + address + ": domain " + holder
-                + " has it; detach it first, or run 'gc' if that domain is gone");
+    /** @throws DeviceException if a domain has the device */
+    static void requireUnclaimed(StoreTransaction transaction, PciAddress address) {
+        PciRecords.claimedBy(transaction, address).ifPresent(holder -> {
+            throw new DeviceException("attaching PCI device " + address + ": domain " + holder
+                    + " has it; detach it first, or run 'gc' if that domain is gone");
+        });
     }
 
     /** Refuses a device before anything of it is given to the domain. */
     private void requireFit(int domid, PciAddress address) {
-        records.holder(address).ifPresent(holder -> {
-            throw taken(address, holder);
-        });
         List<ReservedRange> reserved = calls().reservedMemory(address);
         if (!reserved.isEmpty()) {
             throw new DeviceException("PCI device " + address + ": the host's firmware reserves "
@@ -137,6 +139,10 @@ final class PciAttachment {
             throw new DeviceException("PCI device " + address + ": the IOMMU cannot tell it from " + group
                     + ", which domain 0 has; make these assignable as well");
         }
+        requireNoOtherHasOneOfTheGroup(domid, address);
+    }
+
+    private void requireNoOtherHasOneOfTheGroup(int domid, PciAddress address) {
         records.all().stream()
                 .map(records::holder)
                 .flatMapToInt(OptionalInt::stream)
@@ -202,12 +208,16 @@ final class PciAttachment {
         return false;
     }
 
-    /** Takes back all that an attachment may have done. */
+    /**
+     * Takes back all that an attachment may have done. QEMU's mappings of registers outlive a QEMU that has ended: without
+     * its answer, the device stays the domain's while the domain exists.
+     */
     void undoAttach(int domid, PciAddress address, Optional<QemuProcess> qemu) {
         if (records.holder(address).equals(OptionalInt.of(domid))) {
-            boolean ejected = qemu.map(process -> eject(domid, address, DetachMode.FORCE, process))
-                    .orElse(true);
-            release(domid, address, ejected ? Registers.RELEASED : Registers.MAPPED);
+            boolean unmapped = isOrphan(address)
+                    || qemu.filter(process -> eject(domid, address, DetachMode.FORCE, process))
+                            .isPresent();
+            release(domid, address, unmapped ? Registers.RELEASED : Registers.MAPPED);
         }
     }
 
@@ -265,13 +275,6 @@ final class PciAttachment {
                 throw e;
             }
         }
-    }
-
-    void releaseAll(int domid) {
-        Undo.all(records.heldBy(domid).stream()
-                .<Runnable>map(address -> () -> release(domid, address, Registers.RELEASED))
-                .toList());
-        records.unmark(domid);
     }
 
     /** Whether the device's domain is gone. */

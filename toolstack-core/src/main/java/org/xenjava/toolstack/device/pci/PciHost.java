@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.xenjava.toolstack.device.pci;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import org.xenjava.toolstack.device.QemuProcess;
 import org.xenjava.toolstack.device.pci.PciAttachment.Registers;
 import org.xenjava.toolstack.device.plan.PciPlan;
@@ -13,8 +16,10 @@ import org.xenjava.toolstack.device.view.AttachedPciDevice;
 import org.xenjava.toolstack.device.view.DetachMode;
 import org.xenjava.toolstack.device.view.DriverReturn;
 import org.xenjava.toolstack.error.DeviceException;
+import org.xenjava.toolstack.operation.Undo;
 import org.xenjava.toolstack.process.ProcessIdentity;
 import org.xenjava.toolstack.store.StoreClient;
+import org.xenjava.toolstack.store.StoreTransaction;
 import org.xenjava.toolstack.xenctrl.Xenctrl;
 import org.xenjava.toolstack.xenctrl.lib.HostDevices;
 import org.xenjava.toolstack.xenctrl.units.PciAddress;
@@ -30,6 +35,10 @@ public final class PciHost {
     private final PciJournal journal;
     private final AssignableDevices assignable;
     private final PciAttachment attachment;
+    private final EjectWait wait;
+
+    /** Domains from which this process has taken the devices, which no other domain gets yet. */
+    private final Set<Integer> withdrawn = ConcurrentHashMap.newKeySet();
 
     /**
      * @param host domain 0's kernel
@@ -37,6 +46,7 @@ public final class PciHost {
      * @param wait waits for a guest
      */
     public PciHost(Xenctrl xenctrl, StoreClient store, HostDevices host, ProcessIdentity processes, EjectWait wait) {
+        this.wait = wait;
         kernel = new PciKernel(host);
         records = new PciRecords(store);
         backend = new PciBackend(store);
@@ -81,8 +91,16 @@ public final class PciHost {
         return backend.list(domid);
     }
 
+    /** {@return the devices that no other domain gets although the domain's nodes do not list them} */
+    public List<PciAddress> notEjected(int domid) {
+        List<PciAddress> held = new ArrayList<>(records.heldBy(domid));
+        of(domid).forEach(listed -> held.remove(listed.address()));
+        return List.copyOf(held);
+    }
+
     /**
-     * Attaches a device to an HVM domain. After a failure, the domain has nothing of it.
+     * Attaches a device to an HVM domain. After a failure, the domain has nothing of it, unless the guest does not eject
+     * the device: then no other guest gets it before the domain ends.
      *
      * @param qemu the domain's QEMU, which is not confined
      * @param whenAttached the last part of the change; if the process is killed before its end, {@link #recover} takes
@@ -93,7 +111,7 @@ public final class PciHost {
     public AttachedPciDevice attach(int domid, PciPlan plan, QemuProcess qemu, Runnable whenAttached) {
         return journal.change(
                 plan.address(),
-                () -> {},
+                transaction -> PciAttachment.requireUnclaimed(transaction, plan.address()),
                 () -> {
                     AttachedPciDevice attached = attachment.attach(domid, plan, qemu);
                     whenAttached.run();
@@ -112,7 +130,7 @@ public final class PciHost {
     public void attachToNew(int domid, PciPlan plan, QemuProcess qemu) {
         journal.change(
                 plan.address(),
-                () -> {},
+                transaction -> PciAttachment.requireUnclaimed(transaction, plan.address()),
                 () -> attachment.attach(domid, plan, qemu),
                 () -> undoAttach(domid, plan, Optional.empty()));
     }
@@ -135,13 +153,27 @@ public final class PciHost {
      * @throws DeviceException if the guest does not release the device and the mode lets it
      */
     public void detach(int domid, PciAddress address, DetachMode mode, Optional<QemuProcess> qemu, Runnable first) {
-        boolean ejected = qemu.map(process -> attachment.eject(domid, address, mode, process))
-                .orElse(false);
-        Runnable release = () -> {
-            first.run();
-            attachment.release(domid, address, ejected ? Registers.RELEASED : Registers.MAPPED);
-        };
-        journal.change(address, () -> {}, release, release);
+        List<Runnable> release = new ArrayList<>();
+        journal.change(
+                address,
+                transaction -> requireHolder(transaction, domid, address),
+                () -> {
+                    boolean ejected = qemu.filter(process -> attachment.eject(domid, address, mode, process))
+                            .isPresent();
+                    release.add(() -> {
+                        journal.name(address, domid);
+                        first.run();
+                        attachment.release(domid, address, ejected ? Registers.RELEASED : Registers.MAPPED);
+                    });
+                    release.forEach(Runnable::run);
+                },
+                () -> release.forEach(Runnable::run));
+    }
+
+    private static void requireHolder(StoreTransaction transaction, int domid, PciAddress address) {
+        if (!PciRecords.claimedBy(transaction, address).equals(OptionalInt.of(domid))) {
+            throw new DeviceException("domain " + domid + " does not have PCI device " + address);
+        }
     }
 
     /** {@return the domain that has the device, or has a part of it} */
@@ -150,10 +182,24 @@ public final class PciHost {
     }
 
     /**
-     * Takes all devices from a domain that is removed. Does nothing if it has none.
+     * Takes all devices from a domain that is removed. Does nothing if it has none. No other domain gets them before {@link
+     * #release}, because QEMU's mappings of their registers last as long as the domain.
      */
-    public void releaseAll(int domid) {
-        attachment.releaseAll(domid);
+    public void withdrawAll(int domid) {
+        withdrawn.add(domid);
+        Undo.all(records.heldBy(domid).stream()
+                .<Runnable>map(address ->
+                        () -> journal.alone(address, wait, () -> attachment.release(domid, address, Registers.MAPPED)))
+                .toList());
+        records.unmark(domid);
+    }
+
+    /** Lets other domains have what {@link #withdrawAll} has taken from a domain that is gone now, as its QEMU is. */
+    public void release(int domid) {
+        if (withdrawn.contains(domid)) {
+            records.heldBy(domid).forEach(address -> records.release(domid, address));
+            withdrawn.remove(domid);
+        }
     }
 
     // ---- what was left ------------------------------------------------------------------------------------
@@ -169,21 +215,21 @@ public final class PciHost {
     }
 
     /**
-     * Completes an unfinished change: takes the device from its domain, and leaves it assignable if it was assignable.
-     * Does nothing if no change of the device is unfinished.
+     * Completes an unfinished change: takes the device from its domain, if the change is about that domain or the domain is
+     * gone, and leaves it assignable if it was assignable. Does nothing if no change of the device is unfinished and its
+     * domain exists.
      *
      * @param qemu finds the QEMU of a domain
      */
     public void recover(PciAddress address, QemuFinder qemu) {
-        Runnable recovery = () -> {
-            records.holder(address).ifPresent(domid -> attachment.undoAttach(domid, address, qemu.find(domid)));
-            assignable.recover(address);
-        };
-        if (journal.isUnfinished(address)) {
-            recovery.run();
-            journal.end(address);
-        } else if (attachment.isOrphan(address)) {
-            journal.change(address, () -> {}, recovery, () -> {});
+        if (journal.isUnfinished(address) || attachment.isOrphan(address)) {
+            journal.finish(address, () -> {
+                OptionalInt holder = records.holder(address);
+                if (holder.isPresent() && (holder.equals(journal.domain(address)) || attachment.isOrphan(address))) {
+                    attachment.undoAttach(holder.getAsInt(), address, qemu.find(holder.getAsInt()));
+                }
+                assignable.recover(address);
+            });
         }
     }
 

@@ -24,17 +24,17 @@ final class Detachment {
     private final BackendStates states;
     private final LoopDevices loops;
     private final ScriptRuns scripts;
-    private final IntConsumer releasePci;
+    private final IntConsumer withdrawPci;
 
-    /** @param releasePci takes all PCI devices from a domain */
+    /** @param withdrawPci takes all PCI devices from a domain */
     Detachment(
             StoreClient store,
             DeviceTree tree,
             BackendStates states,
             LoopDevices loops,
             ScriptRuns scripts,
-            IntConsumer releasePci) {
-        this.releasePci = releasePci;
+            IntConsumer withdrawPci) {
+        this.withdrawPci = withdrawPci;
         this.scripts = scripts;
         this.store = store;
         this.tree = tree;
@@ -67,7 +67,7 @@ final class Detachment {
     void detachByForce(List<PvDevice> all) {
         all.stream()
                 .filter(device -> device.kind().equals(PvDevice.PCI))
-                .forEach(pci -> releasePci.accept(pci.domid()));
+                .forEach(pci -> withdrawPci.accept(pci.domid()));
         List<PvDevice> devices = all.stream()
                 .filter(device -> !device.kind().equals(PvDevice.PCI))
                 .toList();

@@ -50,6 +50,7 @@ public final class PvHost {
     private final Detachment detachment;
     private final DeviceList list;
     private final ScriptRuns scriptRuns;
+    private final IntConsumer releasePci;
 
     /**
      * @param kernel provides loop devices and network interfaces
@@ -57,7 +58,8 @@ public final class PvHost {
      * @param scripts runs hotplug scripts
      * @param hotplug whether they are run
      * @param limit the longest time of each wait for a back end or a guest; libxl's is {@link #LIBXL_LIMIT}
-     * @param releasePci takes all PCI devices from a domain
+     * @param withdrawPci takes all PCI devices from a domain
+     * @param releasePci lets other domains have what was taken from a domain that is gone
      */
     public PvHost(
             StoreClient store,
@@ -67,7 +69,9 @@ public final class PvHost {
             HotplugScripts scripts,
             HotplugPolicy hotplug,
             Duration limit,
+            IntConsumer withdrawPci,
             IntConsumer releasePci) {
+        this.releasePci = releasePci;
         this.host = host;
         tree = new DeviceTree(store);
         states = new BackendStates(store, events, limit);
@@ -75,7 +79,7 @@ public final class PvHost {
         scriptRuns = new ScriptRuns(store, scripts, hotplug);
         diskAttachment = new DiskAttachment(kernel, tree, states, loops, new SharedDisks(host), scriptRuns);
         nicAttachment = new NicAttachment(kernel, tree, states, scriptRuns);
-        detachment = new Detachment(store, tree, states, loops, scriptRuns, releasePci);
+        detachment = new Detachment(store, tree, states, loops, scriptRuns, withdrawPci);
         list = new DeviceList(store, tree, states);
     }
 
@@ -154,6 +158,11 @@ public final class PvHost {
      */
     public void detachAll(int domid) {
         detachment.detachByForce(tree.devices(domid));
+    }
+
+    /** Lets other domains have the PCI devices that {@link #detachAll} has taken from a domain that is gone now. */
+    public void releasePci(int domid) {
+        releasePci.accept(domid);
     }
 
     /** Whether the domain has a device that {@link #detachAll} would take, in the caller's transaction. */

@@ -28,6 +28,8 @@ class PciFaultTest {
     /** Other tests cover every call of a build. */
     private static final int BUILD_STRIDE = 11;
 
+    private static final int REMOVAL_STRIDE = 3;
+
     private final PciTestHost machine = new PciTestHost();
     private final TestHost host = machine.host;
 
@@ -200,5 +202,34 @@ class PciFaultTest {
     void aProcessThatIsKilledDuringABuildLeavesItsDevicesAssignable() {
         host.toolstack.pciDevices().makeAssignable(CARD, Optional.empty());
         killAtEachCall(PciFaultTest::build, PciFaultTest::destroy, BUILD_STRIDE);
+    }
+
+    @Test
+    void aRemovalThatFailsOrWhoseProcessIsKilledReturnsItsDevices() {
+        host.toolstack.pciDevices().makeAssignable(CARD, Optional.empty());
+        build(host.toolstack);
+        long calls = callsOf(PciFaultTest::destroy, PciFaultTest::build);
+        destroy(host.toolstack);
+        MachineState before = host.state();
+        String cards = machine.cards();
+        for (long n = 1; n <= calls; n += REMOVAL_STRIDE) {
+            build(host.toolstack);
+            var process = host.newProcess();
+            Toolstack toolstack = process.open();
+            process.faults().inject(n % 2 == 0 ? Fault.processKilled(n) : Fault.callFails(n, Errno.EIO));
+            try {
+                destroy(toolstack);
+            } catch (ToolstackException | ProcessKilled e) {
+                assertEquals(1, process.faults().injected().size());
+            }
+            process.ends();
+            host.toolstack.leftovers().removeAll();
+            assertEquals(List.of(), host.toolstack.leftovers().find());
+            if (host.toolstack.domains().size() > 1) {
+                destroy(host.toolstack);
+            }
+            assertEquals(cards, machine.cards(), "fault at call " + n);
+            host.assertUnchangedSince(before, "fault at call " + n);
+        }
     }
 }
