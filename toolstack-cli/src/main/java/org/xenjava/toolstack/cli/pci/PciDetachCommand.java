@@ -11,7 +11,9 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-@Command(description = "Take a PCI device from a domain. The device is assignable again.")
+@Command(
+        description =
+                "Take a PCI device from a domain. It is assignable again once the guest has ejected it, or has ended.")
 final class PciDetachCommand extends DomainCommand {
     @Option(
             names = {"-f", "--force"},

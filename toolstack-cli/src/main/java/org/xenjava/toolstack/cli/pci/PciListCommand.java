@@ -3,6 +3,8 @@ package org.xenjava.toolstack.cli.pci;
 
 import java.util.List;
 import java.util.Locale;
+import java.util.stream.Stream;
+import org.xenjava.toolstack.DomainDevices;
 import org.xenjava.toolstack.Toolstack;
 import org.xenjava.toolstack.cli.command.ExitStatus;
 import org.xenjava.toolstack.cli.command.HostCommand;
@@ -20,6 +22,9 @@ final class PciListCommand extends HostCommand implements ReadOnly {
     private static final int FUNCTION_BITS = 3;
     private static final int FUNCTION_MASK = 7;
 
+    /** The place of a device that was detached by force and that the guest has not ejected. */
+    private static final String NOT_EJECTED = "not-ejected";
+
     @Mixin
     private final JsonOption json = new JsonOption();
 
@@ -35,8 +40,10 @@ final class PciListCommand extends HostCommand implements ReadOnly {
 
     @Override
     protected int run(Toolstack toolstack) {
-        List<Document> devices = toolstack.resolve(domain).devices().pciDevices().stream()
-                .map(PciListCommand::document)
+        DomainDevices of = toolstack.resolve(domain).devices();
+        List<Document> devices = Stream.concat(
+                        of.pciDevices().stream().map(PciListCommand::document),
+                        of.pciDevicesNotEjected().stream().map(device -> new Document(NOT_EJECTED, device.toString())))
                 .toList();
         if (json.chosen()) {
             session.print(Json.pretty(devices));

@@ -109,6 +109,18 @@ class PciCommandsTest {
     }
 
     @Test
+    void aDeviceThatTheGuestHasNotEjectedIsListed() {
+        prompt.run("pci-assignable-add", "00:08.0");
+        assertEquals(0, prompt.run("create", "-p", guest).status());
+        assertEquals(DONE, prompt.run("pci-detach", "-f", "pcihvm", "00:08.0"));
+        assertEquals(new Outcome(0, "Vdev Device\nnot-ejected 0000:00:08.0\n", ""), prompt.run("pci-list", "pcihvm"));
+        assertEquals(DONE, prompt.run("unpause", "pcihvm"));
+        assertEquals(DONE, prompt.run("pci-detach", "pcihvm", "00:08.0"));
+        assertEquals(DONE, prompt.run("pci-list", "pcihvm"));
+        assertEquals("0000:00:08.0 \n", prompt.run("pci-assignable-list").out());
+    }
+
+    @Test
     void domain0HasAllOtherDevices() {
         prompt.run("pci-assignable-add", "00:08.0");
         // xl attaches a part of the device to domain 0, ends with 1, and leaves its nodes.
