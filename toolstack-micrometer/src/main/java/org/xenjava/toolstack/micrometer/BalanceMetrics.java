@@ -5,7 +5,6 @@ import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.MeterRegistry;
-import io.micrometer.core.instrument.Tags;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -57,7 +56,7 @@ public final class BalanceMetrics implements BalanceListener, AutoCloseable {
             "xen.balance.share", reading -> bytes(reading.share().sharePages()));
 
     private final MeterRegistry registry;
-    private final Map<Integer, Guest> guests = new HashMap<>();
+    private final DomainGauges<Reading> guests;
     private final List<Meter> own = new ArrayList<>();
     private final Counter looks;
     private final Counter resized;
@@ -69,18 +68,6 @@ public final class BalanceMetrics implements BalanceListener, AutoCloseable {
 
     private record Reading(GuestSnapshot guest, GuestShare share) {}
 
-    /** The latest reading of a domain, which its gauges return. */
-    private static final class Guest {
-        private final String name;
-        private final List<Meter> meters = new ArrayList<>();
-        private volatile Reading reading;
-
-        Guest(Reading reading) {
-            this.name = reading.guest().name();
-            this.reading = reading;
-        }
-    }
-
     /**
      * Creates a listener; give it to a balancer.
      *
@@ -88,6 +75,7 @@ public final class BalanceMetrics implements BalanceListener, AutoCloseable {
      */
     public BalanceMetrics(MeterRegistry registry) {
         this.registry = registry;
+        guests = new DomainGauges<>(registry, BYTES, GAUGES);
         own.add(Gauge.builder("xen.balance.acting", () -> acting).register(registry));
         own.add(Gauge.builder("xen.balance.requests", () -> requests).register(registry));
         own.add(Gauge.builder("xen.balance.stuck", () -> stuck).register(registry));
@@ -124,7 +112,7 @@ public final class BalanceMetrics implements BalanceListener, AutoCloseable {
         if (acting == 0) {
             requests = 0;
             stuck = 0;
-            forgetAllBut(Set.of());
+            guests.forgetAllBut(Set.of());
         }
     }
 
@@ -141,26 +129,9 @@ public final class BalanceMetrics implements BalanceListener, AutoCloseable {
         for (GuestSnapshot guest : view.snapshot().guests()) {
             seen.add(guest.domid());
             GuestShare none = new GuestShare(guest.domid(), guest.sizePages(), guest.sizePages());
-            take(new Reading(guest, shares.getOrDefault(guest.domid(), none)));
+            guests.take(guest.domid(), guest.name(), new Reading(guest, shares.getOrDefault(guest.domid(), none)));
         }
-        forgetAllBut(seen);
-    }
-
-    private void take(Reading reading) {
-        int domid = reading.guest().domid();
-        Guest known = guests.get(domid);
-        if (known != null && known.name.equals(reading.guest().name())) {
-            known.reading = reading;
-            return;
-        }
-        forget(domid);
-        Guest guest = new Guest(reading);
-        guests.put(domid, guest);
-        Tags tags = Tags.of("domid", Integer.toString(domid), "domain", guest.name);
-        GAUGES.forEach((name, value) -> guest.meters.add(Gauge.builder(name, () -> value.applyAsDouble(guest.reading))
-                .tags(tags)
-                .baseUnit(BYTES)
-                .register(registry)));
+        guests.forgetAllBut(seen);
     }
 
     private static double bytes(long pages) {
@@ -171,23 +142,10 @@ public final class BalanceMetrics implements BalanceListener, AutoCloseable {
         return (double) size.value() * BYTES_PER_KIB;
     }
 
-    private void forgetAllBut(Set<Integer> seen) {
-        List.copyOf(guests.keySet()).stream()
-                .filter(domid -> !seen.contains(domid))
-                .forEach(this::forget);
-    }
-
-    private void forget(int domid) {
-        Guest gone = guests.remove(domid);
-        if (gone != null) {
-            gone.meters.forEach(registry::remove);
-        }
-    }
-
-    /** Removes all meters of this listener from the registry. Close the balancer before. */
+    /** Removes all meters of this listener from the registry. The balancer may be closed before or after. */
     @Override
     public void close() {
-        forgetAllBut(Set.of());
+        guests.close();
         own.forEach(registry::remove);
     }
 }

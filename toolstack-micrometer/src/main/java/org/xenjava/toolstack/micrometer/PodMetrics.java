@@ -4,13 +4,11 @@ package org.xenjava.toolstack.micrometer;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.MeterRegistry;
-import io.micrometer.core.instrument.Tags;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.function.ToLongFunction;
+import java.util.function.ToDoubleFunction;
 import org.xenjava.toolstack.pod.GuardEvent;
 import org.xenjava.toolstack.pod.GuardListener;
 import org.xenjava.toolstack.pod.GuardState;
@@ -32,7 +30,7 @@ import org.xenjava.toolstack.pod.GuardStatus;
  * <p>The gauge {@code xen.pod.domains}, with the tag {@code state}, is the number of domains in each state.
  */
 public final class PodMetrics implements GuardListener, AutoCloseable {
-    private static final Map<String, ToLongFunction<GuardStatus>> GAUGES = Map.of(
+    private static final Map<String, ToDoubleFunction<GuardStatus>> GAUGES = Map.of(
             "xen.pod.owned", status -> status.pod().totPages().count(),
             "xen.pod.cache", status -> status.pod().cache().count(),
             "xen.pod.entries", status -> status.pod().entries().count(),
@@ -40,20 +38,8 @@ public final class PodMetrics implements GuardListener, AutoCloseable {
             "xen.pod.covered", GuardStatus::coveredPages);
 
     private final MeterRegistry registry;
-    private final Map<Integer, Guest> guests = new ConcurrentHashMap<>();
+    private final DomainGauges<GuardStatus> guests;
     private final List<Meter> counts = new ArrayList<>();
-
-    /** The latest reading of a domain, which its gauges return. */
-    private static final class Guest {
-        private final String name;
-        private final List<Meter> meters = new ArrayList<>();
-        private volatile GuardStatus status;
-
-        Guest(GuardStatus status) {
-            this.name = status.pod().name();
-            this.status = status;
-        }
-    }
 
     /**
      * Creates a listener without gauges; give it to a guard.
@@ -62,6 +48,7 @@ public final class PodMetrics implements GuardListener, AutoCloseable {
      */
     public PodMetrics(MeterRegistry registry) {
         this.registry = registry;
+        guests = new DomainGauges<>(registry, "pages", GAUGES);
         for (GuardState state : GuardState.values()) {
             if (state != GuardState.GONE) {
                 counts.add(Gauge.builder("xen.pod.domains", () -> count(state))
@@ -72,47 +59,25 @@ public final class PodMetrics implements GuardListener, AutoCloseable {
     }
 
     private long count(GuardState state) {
-        return guests.values().stream()
-                .filter(guest -> guest.status.state() == state)
-                .count();
+        return guests.readings().filter(status -> status.state() == state).count();
     }
 
     @Override
     public void looked(GuardStatus status) {
-        int domid = status.pod().domid();
-        Guest known = guests.get(domid);
-        if (known != null && known.name.equals(status.pod().name())) {
-            known.status = status;
-            return;
-        }
-        forget(domid);
-        Guest guest = new Guest(status);
-        guests.put(domid, guest);
-        Tags tags = Tags.of("domid", Integer.toString(domid), "domain", guest.name);
-        GAUGES.forEach((name, value) -> guest.meters.add(Gauge.builder(name, () -> value.applyAsLong(guest.status))
-                .tags(tags)
-                .baseUnit("pages")
-                .register(registry)));
+        guests.take(status.pod().domid(), status.pod().name(), status);
     }
 
     @Override
     public void changed(GuardEvent event) {
         if (event.to() == GuardState.GONE) {
-            forget(event.domid());
-        }
-    }
-
-    private void forget(int domid) {
-        Guest gone = guests.remove(domid);
-        if (gone != null) {
-            gone.meters.forEach(registry::remove);
+            guests.forget(event.domid());
         }
     }
 
     /** Removes all gauges of this listener from the registry. The guard may be closed before or after. */
     @Override
     public void close() {
-        List.copyOf(guests.keySet()).forEach(this::forget);
+        guests.close();
         counts.forEach(registry::remove);
     }
 }

@@ -139,6 +139,8 @@ class BalanceMetricsTest {
         passTime(Duration.ofSeconds(5));
         metrics.close();
         assertEquals(List.of(), registry.getMeters());
+        passTime(Duration.ofSeconds(40));
+        assertEquals(List.of(), registry.getMeters(), "the balancer still runs");
     }
 
     @Test

@@ -133,5 +133,7 @@ class PodMetricsTest {
         passTime(Duration.ofSeconds(5));
         metrics.close();
         assertEquals(List.of(), registry.getMeters());
+        passTime(Duration.ofSeconds(40));
+        assertEquals(List.of(), registry.getMeters(), "the guard still runs");
     }
 }
