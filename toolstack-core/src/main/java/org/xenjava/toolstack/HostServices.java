@@ -171,7 +171,7 @@ final class HostServices {
     }
 
     Optional<MemoryReservation> reserveMemory(String id, KiB size, Duration limit) {
-        return MemoryReservation.ask(context.store(), context.events(), context.processes(), id, size, limit);
+        return context.requests().ask(id, size, limit);
     }
 
     HostWatchdog watchdog() {

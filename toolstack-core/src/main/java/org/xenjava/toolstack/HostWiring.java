@@ -4,7 +4,7 @@ package org.xenjava.toolstack;
 import java.time.Duration;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import org.xenjava.toolstack.balancer.MemoryReservation;
+import org.xenjava.toolstack.balancer.MemoryRequests;
 import org.xenjava.toolstack.context.DomainLocks;
 import org.xenjava.toolstack.context.HostContext;
 import org.xenjava.toolstack.create.Arrivals;
@@ -72,14 +72,9 @@ final class HostWiring {
         DomainRemoval removal = new DomainRemoval(xenctrl, store, devices, deviceModels, processes, userdata);
         BuildJournal builds = new BuildJournal(store, processes);
         ImageFiles images = new ImageFiles();
-        RoomMaker rooms = new RoomMaker(
-                xenctrl,
-                store,
-                host.controlDomain(),
-                options.room,
-                (domain, size, limit, cancellation) ->
-                        MemoryReservation.granted(store, events, processes, domain, size, limit, cancellation),
-                HostWiring::pause);
+        MemoryRequests requests = new MemoryRequests(store, events, processes);
+        RoomMaker rooms =
+                new RoomMaker(xenctrl, store, host.controlDomain(), options.room, requests, HostWiring::pause);
         DomainBuilder builder = new DomainBuilder(
                 xenctrl,
                 store,
@@ -113,6 +108,7 @@ final class HostWiring {
                 new SaveJournal(xenctrl, store, events, removal, processes),
                 new Arrivals(xenctrl, store, removal, processes, userdata),
                 rooms,
+                requests,
                 host.controlDomain(),
                 new DebtCover(xenctrl, store, processes),
                 deviceModels,

@@ -4,6 +4,7 @@ package org.xenjava.toolstack.context;
 import java.time.Clock;
 import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
+import org.xenjava.toolstack.balancer.MemoryRequests;
 import org.xenjava.toolstack.create.Arrivals;
 import org.xenjava.toolstack.create.BuildJournal;
 import org.xenjava.toolstack.create.DomainBuilder;
@@ -37,6 +38,7 @@ import org.xenjava.toolstack.xenctrl.lib.Liveness;
  * @param saves the journal of running saves
  * @param arrivals guests that arrive from other hosts
  * @param rooms makes room for guests
+ * @param requests asks the balancer of the host for memory
  * @param controlDomain the operating system of domain 0
  * @param loans lends pages to domains that are short of them
  * @param pci PCI devices that guests use
@@ -58,6 +60,7 @@ public record HostContext(
         SaveJournal saves,
         Arrivals arrivals,
         RoomMaker rooms,
+        MemoryRequests requests,
         ControlDomain controlDomain,
         DebtCover loans,
         DeviceModels deviceModels,

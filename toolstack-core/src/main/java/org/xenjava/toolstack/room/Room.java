@@ -18,7 +18,7 @@ public final class Room implements AutoCloseable {
         this.unlock = unlock;
     }
 
-    /** Ends the hold. A failure is logged, since the guest may have been built: what is held ends with this process. */
+    /** Ends the hold. A failure is logged, since the guest may have been built; the next build tries again. */
     @Override
     public void close() {
         if (!closed) {
@@ -26,7 +26,7 @@ public final class Room implements AutoCloseable {
             try {
                 unlock.run();
             } catch (RuntimeException e) {
-                LOG.warn("the memory that was kept for a guest was not released", e);
+                LOG.warn("the memory that was kept for a guest is not released yet", e);
             }
         }
     }

@@ -79,6 +79,9 @@ public final class RoomMaker {
          * @throws HostMemoryException if the balancer refuses
          */
         Optional<Runnable> reserve(UUID domain, KiB size, Duration limit, Cancellation cancellation);
+
+        /** Ends the reservations that could not be ended because xenstored could not be reached. */
+        default void retryReleases() {}
     }
 
     /**
@@ -115,16 +118,14 @@ public final class RoomMaker {
         Pages wanted = backed == Backing.WANTED ? least.plus(memory.initialDebt()) : least;
         RoomDecision.Need need = new RoomDecision.Need(least.plus(OVERHEAD), wanted.plus(OVERHEAD));
         String attempt = "building domain " + guest.name();
+        balancer.retryReleases();
         try {
             return make(least, need, attempt, cancellation);
         } catch (HostMemoryException e) {
             Runnable release = balancer.reserve(guest.uuid(), need.least().toKiB(), policy.limit(), cancellation)
                     .orElseThrow(() -> e);
             Room room = Undo.onFailure(() -> make(least, need, attempt, cancellation), release);
-            return new Room(() -> {
-                room.close();
-                release.run();
-            });
+            return new Room(() -> Undo.all(room::close, release));
         }
     }
 
@@ -154,8 +155,9 @@ public final class RoomMaker {
         return new ControlDomainSize(xenctrl, store, system, policy);
     }
 
-    /** Gives domain 0 back what is free, unless the policy leaves domain 0 alone. */
+    /** Gives domain 0 back what is free, unless the policy leaves domain 0 alone. Ends what reservations are left. */
     public void giveBackIfOn() {
+        balancer.retryReleases();
         if (policy.mode() != RoomPolicy.Mode.NEVER) {
             giveBack();
         }

@@ -19,11 +19,14 @@ import org.xenjava.toolstack.balance.BalanceFinding;
 import org.xenjava.toolstack.balance.MemoryAnswer;
 import org.xenjava.toolstack.error.DomainStateException;
 import org.xenjava.toolstack.error.OperationCancelledException;
+import org.xenjava.toolstack.error.XenStoreException;
 import org.xenjava.toolstack.host.TestHost;
 import org.xenjava.toolstack.host.TestProcess;
 import org.xenjava.toolstack.memory.BackedBoot;
 import org.xenjava.toolstack.memory.RoomPolicy;
 import org.xenjava.toolstack.progress.Cancellation;
+import org.xenjava.toolstack.sim.fault.Verdict;
+import org.xenjava.toolstack.xenctrl.lib.Errno;
 import org.xenjava.toolstack.xenctrl.units.KiB;
 
 /** Requests for memory to a balancer on a simulated host. */
@@ -122,6 +125,44 @@ class MemoryRequestsTest extends BalancerFixture {
                     assertInstanceOf(MemoryAnswer.Refused.class, again.answer().orElseThrow());
             assertTrue(refused.reason().startsWith("2001 MiB asked; "), refused.reason());
         }
+    }
+
+    @Test
+    void aRequestThatCouldNotBeWithdrawnIsWithdrawnByTheNextRequestOrBuildOrEndOfAGuest() {
+        TestHost host = hostOf(400, GOOD);
+        Domain guest = start(host, "one");
+        MemoryBalancer balancer = balancer(host.newProcess());
+        run(host, Duration.ofSeconds(20), balancer);
+        UUID id = UUID.randomUUID();
+        List<Runnable> nextUses = List.of(
+                () -> host.toolstack
+                        .reserveMemory(id, KiB.ofMiB(1), Duration.ofMinutes(1))
+                        .orElseThrow()
+                        .close(),
+                () -> host.toolstack.create(TestHost.guest("two", 20, 20).build()),
+                guest::destroy);
+        for (Runnable nextUse : nextUses) {
+            MemoryReservation reservation = host.toolstack
+                    .reserveMemory(id, KiB.ofMiB(1), Duration.ofMinutes(1))
+                    .orElseThrow();
+            host.xen.stopXenstored();
+            assertThrows(XenStoreException.class, reservation::close);
+            host.xen.startXenstored();
+            assertEquals(List.of(id.toString()), store(host).list(BalanceNodes.REQUESTS));
+            nextUse.run();
+            assertEquals(List.of(), store(host).list(BalanceNodes.REQUESTS));
+        }
+    }
+
+    @Test
+    void aRequestWhoseAnswerWasLostIsWithdrawn() {
+        TestHost host = hostOf(400, GOOD);
+        run(host, Duration.ofSeconds(1), balancer(host.newProcess()));
+        host.faults.inject(call ->
+                call.method().equals("transactionCommit") ? new Verdict.LosesAnswer(Errno.EIO) : new Verdict.Passes());
+        assertThrows(XenStoreException.class, () -> ask(host, 1, Duration.ofMinutes(1)));
+        host.faults.heal();
+        assertEquals(List.of(), store(host).list(BalanceNodes.REQUESTS));
     }
 
     private Toolstack another(TestHost host) {

@@ -180,6 +180,7 @@ class HouseRulesTest {
                     "translation",
                     "store",
                     "service",
+                    "operation",
                     "resize",
                     "room",
                     "pod",
