@@ -12,6 +12,7 @@ import org.xenjava.toolstack.error.DomainExistsException;
 import org.xenjava.toolstack.error.DomainStateException;
 import org.xenjava.toolstack.error.MigrationException;
 import org.xenjava.toolstack.error.PodDebtException;
+import org.xenjava.toolstack.error.ToolstackException;
 import org.xenjava.toolstack.handover.Handshake;
 import org.xenjava.toolstack.handover.MigrationSender;
 import org.xenjava.toolstack.migrate.MigrationLimits;
@@ -26,7 +27,6 @@ import org.xenjava.toolstack.save.DomainSaver;
 import org.xenjava.toolstack.save.Suspension;
 import org.xenjava.toolstack.store.DomainPaths;
 import org.xenjava.toolstack.store.GuestNames;
-import org.xenjava.toolstack.xenctrl.DomainInfo;
 import org.xenjava.toolstack.xenctrl.units.KiB;
 import org.xenjava.toolstack.xenctrl.units.Pages;
 
@@ -163,18 +163,26 @@ public final class DomainMigration {
                 domain.context().removal().removeTwin(domain.domid(), domain.uuid());
             });
         } catch (MigrationException e) {
-            boolean unknown = domain.store().read(givenAway()).isPresent();
-            throw new MigrationException(
-                    VERB + " " + domain + ": " + e.getMessage() + (unknown ? "" : whereabouts()), e);
+            throw new MigrationException(VERB + " " + domain + ": " + e.getMessage() + "; " + whereabouts(e), e);
         }
     }
 
-    /** The guest runs on here, unless letting it run on has failed too. */
-    private String whereabouts() {
-        boolean suspended = domain.find().filter(DomainInfo::shutdown).isPresent();
-        return suspended
-                ? "; the guest is still suspended here, and the next use of this toolstack lets it run on"
-                : "; the guest runs on here";
+    /** The place of the guest after a failure, which may be one of xenstored or Xen. */
+    private String whereabouts(MigrationException failure) {
+        try {
+            Optional<String> away = domain.store().read(givenAway());
+            if (away.isPresent()) {
+                return "the guest is suspended here as '" + Handshake.away(away.get()) + "'";
+            }
+            return domain.find()
+                    .map(info -> info.shutdown()
+                            ? "the guest is still suspended here, and the next use of this toolstack lets it run on"
+                            : "the guest runs on here")
+                    .orElse("the domain has ended here");
+        } catch (ToolstackException e) {
+            failure.addSuppressed(e);
+            return "whether the guest runs here is unknown";
+        }
     }
 
     /** The guest of this domain for the sender. */
@@ -224,12 +232,16 @@ public final class DomainMigration {
 
         @Override
         public void takeBack() {
-            boolean twin = domain.xenctrl().domains().list().stream()
+            boolean twin = domain
+                    .attempting(
+                            "looking for twins of",
+                            () -> domain.xenctrl().domains().list())
+                    .stream()
                     .anyMatch(info -> !info.dying()
                             && info.domid() != domain.domid()
                             && info.handle().equals(domain.uuid()));
             if (twin) {
-                throw new DomainStateException(VERB + " " + domain + ": another domain of this host has its UUID");
+                throw new DomainStateException("another domain of this host has the UUID of " + domain);
             }
             rename(name, false);
         }

@@ -8,6 +8,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.xenjava.toolstack.error.MigrationException;
 import org.xenjava.toolstack.error.OperationCancelledException;
+import org.xenjava.toolstack.error.ToolstackException;
 import org.xenjava.toolstack.migrate.MigrationLimits;
 import org.xenjava.toolstack.migrate.MigrationTarget;
 import org.xenjava.toolstack.migrate.Presence;
@@ -55,8 +56,8 @@ public final class MigrationSender {
     /**
      * Migrates the guest. When the method returns, the other host has it.
      *
-     * @throws MigrationException if the guest stays; {@link Guest#takeBack} was called if it was given away. If the
-     *     message says that nobody knows, it was not called
+     * @throws MigrationException if the guest stays; {@link Guest#takeBack} was called if it was given away, and may have
+     *     failed. If the message says that nobody knows, it was not called
      */
     public void migrate() {
         try (TimedLink link = new TimedLink(target.connect(), limits.silence())) {
@@ -66,10 +67,18 @@ public final class MigrationSender {
             LOG.debug("the guest was sent");
             handshake.expect(Handshake.BUILT, limits.devices());
             LOG.debug("the other host has built it");
-            guest.giveAway();
+            giveAway();
             handOver(handshake);
         } catch (IOException e) {
             throw new MigrationException("the link to the other host broke: " + e.getMessage(), e);
+        }
+    }
+
+    private void giveAway() {
+        try {
+            guest.giveAway();
+        } catch (ToolstackException e) {
+            throw new MigrationException("giving the guest away failed: " + e.getMessage(), e);
         }
     }
 
@@ -88,16 +97,27 @@ public final class MigrationSender {
             return;
         }
         if (status != 0) {
-            guest.takeBack();
-            throw new MigrationException("the other host could not start the guest (status " + status + ")");
+            throw takenBack("the other host could not start the guest (status " + status + ")");
         }
     }
 
     /** Asks the target of this migration. */
     private void settle() {
         if (answer() == Presence.ABSENT) {
+            throw takenBack("the other host does not have the guest");
+        }
+    }
+
+    /** {@return the failure of a migration after which the guest was taken back, or could not be} */
+    private MigrationException takenBack(String reason) {
+        try {
             guest.takeBack();
-            throw new MigrationException("the other host does not have the guest");
+            return new MigrationException(reason);
+        } catch (ToolstackException e) {
+            return new MigrationException(
+                    reason + ", and taking the guest back failed: " + e.getMessage()
+                            + "; take it back later (migrate --take-back)",
+                    e);
         }
     }
 
@@ -135,8 +155,7 @@ public final class MigrationSender {
         }
         if (presence == Presence.UNDECIDED) {
             throw new MigrationException(
-                    "nobody knows whether the other host runs the guest, so it stays suspended here;"
-                            + " migrate it again to ask the other host again");
+                    "nobody knows whether the other host runs the guest; migrate it again to ask the other host again");
         }
         return presence;
     }

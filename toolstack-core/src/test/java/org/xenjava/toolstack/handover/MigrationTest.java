@@ -3,6 +3,7 @@ package org.xenjava.toolstack.handover;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -13,6 +14,7 @@ import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.UUID;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -26,6 +28,7 @@ import org.xenjava.toolstack.error.MigrationException;
 import org.xenjava.toolstack.error.OperationCancelledException;
 import org.xenjava.toolstack.error.PodDebtException;
 import org.xenjava.toolstack.error.ToolstackException;
+import org.xenjava.toolstack.error.XenStoreException;
 import org.xenjava.toolstack.host.TestHost;
 import org.xenjava.toolstack.migrate.MigrationLimits;
 import org.xenjava.toolstack.migrate.MigrationLink;
@@ -37,6 +40,8 @@ import org.xenjava.toolstack.progress.MigrationListener;
 import org.xenjava.toolstack.progress.MigrationProgress;
 import org.xenjava.toolstack.progress.MigrationProgress.Phase;
 import org.xenjava.toolstack.sim.fault.MachineState;
+import org.xenjava.toolstack.sim.fault.Verdict;
+import org.xenjava.toolstack.xenctrl.lib.Errno;
 import org.xenjava.toolstack.xenctrl.units.KiB;
 
 class MigrationTest {
@@ -149,6 +154,80 @@ class MigrationTest {
         assertSame(hosts.source, hosts.assertOneRuns("a refusal"));
         hosts.source.assertUnchangedSince(hosts.sourceRunning, "a refusal");
         assertEquals(2, hosts.target.toolstack.domains().size());
+    }
+
+    @Test
+    void aGuestWhoseNameIsTakenHereDuringTheHandOverStaysGivenAway() {
+        Domain web = hosts.start(17, 17);
+        List<Domain> namesakes = new ArrayList<>();
+        MigrationListener meanwhile = progress -> {
+            Toolstack where = progress.phase() == Phase.WAITING ? hosts.target.toolstack : hosts.source.toolstack;
+            if (progress.phase() == Phase.WAITING || progress.phase() == Phase.HANDED_OVER) {
+                namesakes.add(where.create(TestHost.guest("web", 17, 17).build()));
+            }
+        };
+        List<Throwable> failures =
+                hosts.migrate(hosts.source.toolstack, hosts.target.toolstack, new TestCable(), meanwhile);
+        String message = failures.get(0).getMessage();
+        assertInstanceOf(MigrationException.class, failures.get(0));
+        assertTrue(message.contains("could not start the guest (status 3), and taking the guest back failed"), message);
+        assertTrue(message.contains("has the name 'web'; take it back later (migrate --take-back)"), message);
+        assertTrue(message.endsWith("; the guest is suspended here as 'web--migratedaway'"), message);
+        namesakes.forEach(Domain::destroy);
+        web.migration().takeBack(hosts.target(new TestCable()), TwoHosts.LIMITS);
+        assertSame(hosts.source, hosts.assertOneRuns("a take-back"));
+    }
+
+    @Test
+    void aHandOverWhoseAnswerFromXenstoredWasLostSaysWhereTheGuestIs() {
+        Domain web = hosts.start(17, 17);
+        MigrationListener meanwhile = progress -> {
+            if (progress.phase() == Phase.WAITING) {
+                hosts.source.faults.inject(call -> call.method().equals("transactionCommit")
+                        ? new Verdict.LosesAnswer(Errno.EIO)
+                        : new Verdict.Passes());
+            }
+        };
+        List<Throwable> failures =
+                hosts.migrate(hosts.source.toolstack, hosts.target.toolstack, new TestCable(), meanwhile);
+        hosts.source.faults.heal();
+        assertInstanceOf(MigrationException.class, failures.get(0));
+        String message = failures.get(0).getMessage();
+        assertTrue(message.contains("giving the guest away failed"), message);
+        assertTrue(message.endsWith("; the guest is suspended here as 'web--migratedaway'"), message);
+        web.migration().takeBack(hosts.target(new TestCable()), TwoHosts.LIMITS);
+        assertSame(hosts.source, hosts.assertOneRuns("a take-back"));
+    }
+
+    /** A host whose link breaks at once, after something has happened. */
+    private MigrationTarget breakingAfter(Runnable event) {
+        return hosts.target("there", () -> {
+            event.run();
+            throw new IOException("broken");
+        });
+    }
+
+    @Test
+    void aFailureIsReportedAlsoIfNothingShowsWhereTheGuestIs() {
+        Domain domain = hosts.start(17, 17);
+        MigrationTarget target = breakingAfter(hosts.source.xen::stopXenstored);
+        var e = assertThrows(MigrationException.class, () -> domain.migration().migrate(target));
+        hosts.source.xen.startXenstored();
+        assertTrue(e.getMessage().endsWith("broke: broken; whether the guest runs here is unknown"), e.getMessage());
+        Throwable cause = Objects.requireNonNull(e.getCause());
+        assertInstanceOf(XenStoreException.class, cause.getSuppressed()[cause.getSuppressed().length - 1]);
+    }
+
+    @Test
+    void theFailureOfAMigrationSaysThatTheDomainHasEnded() {
+        Domain domain = hosts.start(17, 17);
+        MigrationTarget target = breakingAfter(() -> {
+            try (Toolstack other = hosts.source.newProcess().open()) {
+                other.find(domain.domid()).orElseThrow().destroy();
+            }
+        });
+        var e = assertThrows(MigrationException.class, () -> domain.migration().migrate(target));
+        assertTrue(e.getMessage().endsWith("broke: broken; the domain has ended here"), e.getMessage());
     }
 
     @Test

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertDoesNotThrow;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -84,6 +85,15 @@ final class TwoHosts implements AutoCloseable {
 
     /** The target under a name. */
     MigrationTarget target(String name, TestCable cable) {
+        return target(name, cable::sender);
+    }
+
+    /** Starts a receiver. */
+    interface Start {
+        MigrationLink link() throws IOException;
+    }
+
+    MigrationTarget target(String name, Start start) {
         return new MigrationTarget() {
             @Override
             public String name() {
@@ -91,8 +101,8 @@ final class TwoHosts implements AutoCloseable {
             }
 
             @Override
-            public MigrationLink connect() {
-                return cable.sender();
+            public MigrationLink connect() throws IOException {
+                return start.link();
             }
 
             @Override
