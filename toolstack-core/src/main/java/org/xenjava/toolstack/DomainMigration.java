@@ -8,6 +8,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.xenjava.toolstack.config.DomainConfig;
 import org.xenjava.toolstack.device.plan.PvDevice;
+import org.xenjava.toolstack.error.ConfigException;
 import org.xenjava.toolstack.error.DomainExistsException;
 import org.xenjava.toolstack.error.DomainStateException;
 import org.xenjava.toolstack.error.MigrationException;
@@ -62,6 +63,7 @@ public final class DomainMigration {
      * @param listener receives the progress
      * @param cancellation cancels the migration as long as memory is copied
      * @throws MigrationException if the guest is not on the other host; the message says where it is
+     * @throws ConfigException if the other host has no name
      * @throws PodDebtException while populate-on-demand entries lack pages
      * @throws DomainStateException if it is no PVH guest that this library has built, QEMU serves a disk of it, it cannot
      *     suspend itself, it was changed meanwhile, or another save or migration of it runs
@@ -69,6 +71,10 @@ public final class DomainMigration {
      */
     public void migrate(
             MigrationTarget target, MigrationLimits limits, MigrationListener listener, Cancellation cancellation) {
+        if (target.name().isEmpty()) {
+            throw new ConfigException(VERB + " " + domain
+                    + ": the other host has no name, which taking the guest back would need; name it");
+        }
         domain.exclusively(VERB, () -> domain.context().gate().run(cancellation, () -> {
             domain.info(VERB);
             Optional<String> givenAway = domain.store().read(givenAway());
@@ -130,9 +136,11 @@ public final class DomainMigration {
 
     /** Another host never had the guest, and would say so. */
     private void requireRecipient(String attempt, MigrationTarget target) {
-        recipient().filter(host -> !host.equals(target.name())).ifPresent(host -> {
-            throw new MigrationException(attempt + ": it was given away to '" + host + "': ask that host");
-        });
+        Optional<String> recipient = recipient();
+        if (!recipient.equals(Optional.of(target.name()))) {
+            throw new MigrationException(attempt + ": it was given away to '" + recipient.orElse("an unknown host")
+                    + "', not to '" + target.name() + "': ask that host, under that name");
+        }
     }
 
     private void askingRecipient(Runnable question) {
@@ -146,9 +154,7 @@ public final class DomainMigration {
     }
 
     private Optional<String> recipient() {
-        return domain.store()
-                .read(domain.context().saves().recipient(domain.domid(), domain.uuid()))
-                .filter(host -> !host.isEmpty());
+        return domain.store().read(domain.context().saves().recipient(domain.domid(), domain.uuid()));
     }
 
     private String givenAway() {

@@ -6,11 +6,8 @@ import java.util.UUID;
 
 /** The host to which a guest migrates. */
 public interface MigrationTarget {
-    /** {@return the name of the host; a guest is taken back only from the host with the name that it was given to} Empty if the
-     * host has no name. */
-    default String name() {
-        return "";
-    }
+    /** {@return the name of the host, not empty; a guest is taken back only from the host with the name that it was given to} */
+    String name();
 
     /**
      * Starts a receiver, such as {@code xlj migrate-receive} or {@code xl migrate-receive}.

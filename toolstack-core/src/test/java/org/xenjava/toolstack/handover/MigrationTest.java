@@ -22,6 +22,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.xenjava.toolstack.Domain;
 import org.xenjava.toolstack.Toolstack;
+import org.xenjava.toolstack.error.ConfigException;
 import org.xenjava.toolstack.error.DomainExistsException;
 import org.xenjava.toolstack.error.DomainStateException;
 import org.xenjava.toolstack.error.MigrationException;
@@ -258,6 +259,9 @@ class MigrationTest {
         assertTrue(e.getMessage().contains("it was given away to 'there'"), e.getMessage());
         e = assertThrows(MigrationException.class, () -> away.migration().migrate(wrong));
         assertTrue(e.getMessage().contains("it was given away to 'there'"), e.getMessage());
+        MigrationTarget unnamed = hosts.target("", new TestCable());
+        assertThrows(MigrationException.class, () -> away.migration().takeBack(unnamed, TwoHosts.LIMITS));
+        assertThrows(ConfigException.class, () -> away.migration().migrate(unnamed));
         assertSame(hosts.target, hosts.assertOneRuns("the wrong host"));
     }
 

@@ -65,6 +65,12 @@ final class MigrateCommand extends DomainCommand {
             description = "let NAME--migratedaway run on here, if HOST does not have it; only if it never ran there")
     private boolean takeBack;
 
+    @Option(
+            names = "--recipient",
+            paramLabel = "NAME",
+            description = "the name of the other host that is recorded, and that --take-back compares; HOST by default")
+    private String recipient = "";
+
     private String shown = "";
 
     MigrateCommand(Session session) {
@@ -90,11 +96,11 @@ final class MigrateCommand extends DomainCommand {
         boolean terminal = session.console().isTerminal(Console.Stream.ERR);
         MigrationListener listener = terminal ? this::show : MigrationListener.NONE;
         if (takeBack) {
-            domain.migration().takeBack(RemoteHost.of(ssh, host, receiver, ""), MigrationLimits.STANDARD);
+            domain.migration().takeBack(target(""), MigrationLimits.STANDARD);
             return;
         }
         cover.apply(domain);
-        RemoteHost target = RemoteHost.of(ssh, host, receiver, (unwatched ? " -e" : "") + (paused ? " -p" : ""));
+        RemoteHost target = target((unwatched ? " -e" : "") + (paused ? " -p" : ""));
         InterruptibleBuild.run(cancellation -> {
             domain.migration().migrate(target, MigrationLimits.STANDARD, listener, cancellation);
             return domain;
@@ -102,6 +108,10 @@ final class MigrateCommand extends DomainCommand {
         if (terminal) {
             session.console().progress().clear();
         }
+    }
+
+    private RemoteHost target(String options) {
+        return RemoteHost.of(ssh, host, receiver, options).named(recipient);
     }
 
     private void show(MigrationProgress progress) {

@@ -38,7 +38,7 @@ final class RemoteHost implements MigrationTarget {
     }
 
     /**
-     * {@return the host that a shell command reaches}
+     * {@return the host that a shell command reaches; its name is {@code host} without a user}
      *
      * @param ssh the command before the host; if it is empty, {@code host} is the whole command line, as with xl
      * @param host name of the host
@@ -47,8 +47,13 @@ final class RemoteHost implements MigrationTarget {
      */
     static RemoteHost of(String ssh, String host, String program, String options) {
         return new RemoteHost(
-                ssh.isEmpty() ? "" : host.substring(host.lastIndexOf('@') + 1),
+                ssh.isEmpty() ? host : host.substring(host.lastIndexOf('@') + 1),
                 ssh.isEmpty() ? host : ssh + " " + host + " " + program + " " + RECEIVE + options);
+    }
+
+    /** {@return this host under another name, unless that is empty} */
+    RemoteHost named(String other) {
+        return other.isEmpty() ? this : new RemoteHost(other, receiver);
     }
 
     private static Process start(String command) throws IOException {

@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -157,6 +158,38 @@ class MigrateCommandsTest {
         assertEquals(1, kept.status());
         assertTrue(kept.err().contains("the other host does not have the guest; the guest runs on here"), kept.err());
         assertTrue(prompt.run("list", "web").out().contains("-b----"));
+    }
+
+    @Test
+    void theNameOfAHostIsThatOfTheCommandLineUnlessAnotherIsGiven() {
+        assertEquals("b", RemoteHost.of("ssh", "root@b", "xlj", "").name());
+        assertEquals(
+                "ssh b xl migrate-receive",
+                RemoteHost.of("", "ssh b xl migrate-receive", "xlj", "").name());
+        assertEquals("c", RemoteHost.of("ssh", "root@b", "xlj", "").named("c").name());
+    }
+
+    @Test
+    void aGuestIsTakenBackOnlyFromTheRecipient() throws IOException {
+        String uuid = prompt.run("vm-list")
+                .out()
+                .lines()
+                .skip(2)
+                .findFirst()
+                .orElseThrow()
+                .split(" ")[0];
+        String record = "/tool/xenjava/saves/1-" + uuid + "/given-away";
+        write(record, "web");
+        write(record + "-to", "there");
+        String host = receiver("echo '00000000-0000-0000-0000-000000000000  0    Domain-0'");
+        Outcome refused = prompt.run("migrate", "--take-back", "-s", "", "web", host);
+        assertEquals(1, refused.status());
+        assertTrue(refused.err().contains("it was given away to 'there', not to 'sh "), refused.err());
+        assertEquals(DONE, prompt.run("migrate", "--take-back", "--recipient", "there", "-s", "", "web", host));
+    }
+
+    private void write(String path, String text) {
+        here.connect().store().write(0, path, text.getBytes(StandardCharsets.UTF_8));
     }
 
     @Test

@@ -76,6 +76,11 @@ class OtherDevicesTest extends DeviceHost {
                 .build())));
         MigrationTarget target = new MigrationTarget() {
             @Override
+            public String name() {
+                return "there";
+            }
+
+            @Override
             public MigrationLink connect() {
                 throw new AssertionError("nothing is sent");
             }
