@@ -81,8 +81,9 @@ class DeviceModelsTest {
     }
 
     @AfterEach
-    void endAll() {
+    void endAll() throws Exception {
         model.stop(DOMID);
+        LogWriters.awaitEnd(directory);
         events.close();
         xen.close();
     }

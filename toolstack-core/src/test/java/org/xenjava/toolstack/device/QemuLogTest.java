@@ -43,8 +43,9 @@ class QemuLogTest {
     private Optional<DeviceModelProcess> qemu = Optional.empty();
 
     @AfterEach
-    void end() {
+    void end() throws Exception {
         qemu.ifPresent(DeviceModelProcess::kill);
+        LogWriters.awaitEnd(directory);
     }
 
     private Path log() {
