@@ -110,7 +110,7 @@ public final class DomainSaving {
             throw new DomainStateException(verb + " " + domain
                     + ": a guest with a 9pfs share cannot be saved or migrated, because its driver cannot reconnect");
         }
-        if (!config.virtualNodes().isEmpty()) {
+        if (domain.xenctrl().topology().hasVirtualTopology(domain.domid())) {
             throw new DomainStateException(verb + " " + domain
                     + ": a guest with vnuma cannot be saved or migrated, because a stream does not have its nodes");
         }

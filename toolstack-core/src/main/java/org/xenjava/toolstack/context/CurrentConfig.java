@@ -69,8 +69,8 @@ public final class CurrentConfig {
         return online == 0 ? built.vcpus() : (int) online;
     }
 
-    /** The memory in whole MiB, as a configuration requires; a mem-set to a number of pages is rounded down. */
-    private static KiB memory(StoreTransaction store, DomainPaths paths, PodPolicy policy, DomainConfig built) {
+    /** The memory of now in whole MiB, as a configuration requires; a mem-set to a number of pages is rounded down. */
+    static KiB memory(StoreTransaction store, DomainPaths paths, PodPolicy policy, DomainConfig built) {
         Optional<KiB> target = IntendedTarget.read(store, paths).or(() -> store.readPlausibleKib(paths.memoryTarget()));
         KiB unchanged = policy.bootTarget(shape(built));
         return target.filter(now -> !now.equals(unchanged))

@@ -43,7 +43,8 @@ public final class PresentLibxlConfig {
         StoreTransaction store = host.store().direct();
         DomainPaths paths = new DomainPaths(domid);
         Optional<KiB> most = store.readPlausibleKib(paths.memoryStaticMax());
-        Optional<KiB> memory = ours.map(DomainConfig::memory).or(() -> memory(store, paths, most));
+        Optional<KiB> memory =
+                ours.map(config -> memory(store, paths, host, config)).or(() -> memory(store, paths, most));
         Optional<DomainInfo> info = host.xenctrl()
                 .domains()
                 .info(domid)
@@ -84,6 +85,13 @@ public final class PresentLibxlConfig {
         }
         PoolCalls.Share share = host.xenctrl().pools().share(domid, scheduler);
         return Optional.of(new CpuShare(share.weight(), share.cap()));
+    }
+
+    /** The next build of a guest with NUMA nodes has the memory of the nodes, so that its configuration has it as well. */
+    private static KiB memory(StoreTransaction store, DomainPaths paths, HostContext host, DomainConfig ours) {
+        return ours.virtualNodes().isEmpty()
+                ? ours.memory()
+                : CurrentConfig.memory(store, paths, host.podPolicy(), ours);
     }
 
     private static Optional<KiB> memory(StoreTransaction store, DomainPaths paths, Optional<KiB> most) {

@@ -92,6 +92,18 @@ public record VirtualNuma(List<VirtualNode> nodes, List<NodeRange> ranges) {
     }
 
     /**
+     * {@return the RAM that comes from one node of the host}
+     *
+     * @param physicalNode number of the host's node
+     */
+    public Pages ramOn(int physicalNode) {
+        return ranges.stream()
+                .filter(range -> nodes.get(range.node()).physicalNode() == physicalNode)
+                .map(range -> range.ram().pages())
+                .reduce(Pages.ZERO, Pages::plus);
+    }
+
+    /**
      * {@return the RAM in parts of which each comes from one node of the host}
      *
      * @param ram the ranges of RAM by address

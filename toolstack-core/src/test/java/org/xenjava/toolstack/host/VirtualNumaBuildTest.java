@@ -23,6 +23,7 @@ import org.xenjava.toolstack.Toolstack;
 import org.xenjava.toolstack.config.CpuPlacement;
 import org.xenjava.toolstack.config.DomainConfig;
 import org.xenjava.toolstack.config.DomainType;
+import org.xenjava.toolstack.create.StoredConfig;
 import org.xenjava.toolstack.error.ConfigException;
 import org.xenjava.toolstack.error.DomainStateException;
 import org.xenjava.toolstack.error.HostMemoryException;
@@ -30,10 +31,16 @@ import org.xenjava.toolstack.error.ToolstackException;
 import org.xenjava.toolstack.host.HostTopology.Node;
 import org.xenjava.toolstack.processor.CpuList;
 import org.xenjava.toolstack.processor.VirtualNode;
+import org.xenjava.toolstack.progress.Cancellation;
+import org.xenjava.toolstack.progress.CreateListener;
+import org.xenjava.toolstack.progress.CreateStep;
+import org.xenjava.toolstack.progress.StepPhase;
 import org.xenjava.toolstack.sim.SimulatedXen;
 import org.xenjava.toolstack.sim.fault.Fault;
 import org.xenjava.toolstack.sim.fault.MachineState;
 import org.xenjava.toolstack.sim.fault.ProcessKilled;
+import org.xenjava.toolstack.store.DomainPaths;
+import org.xenjava.toolstack.store.StoreClient;
 import org.xenjava.toolstack.xenctrl.abi.Hypercall;
 import org.xenjava.toolstack.xenctrl.abi.MemoryOp;
 import org.xenjava.toolstack.xenctrl.abi.StructLayout;
@@ -190,20 +197,71 @@ class VirtualNumaBuildTest {
 
     /** Only the other node has memory for it, and Xen must not take it there. */
     @Test
-    void aNodeThatIsFullIsNamed() {
+    void aNodeWithTooLittleMemoryIsRefusedBeforeADomainExists() {
         MachineState before = host.state();
-        long size = freeMib().get(1) + 16;
-        DomainConfig config = guest(DomainType.PVH, node(0, 16, 0, 10, 20), node(1, size, 1, 20, 10))
+        long free = freeMib().get(1);
+        DomainConfig config = guest(DomainType.PVH, node(0, 16, 0, 10, 20), node(1, free + 16, 1, 20, 10))
+                .build();
+        host.faults.inject(Fault.nthOf("XEN_DOMCTL_createdomain", 1, Errno.EINVAL));
+        HostMemoryException e = assertThrows(HostMemoryException.class, () -> host.toolstack.create(config));
+        host.faults.heal();
+        String numbers = "NUMA node 1 of the host has " + free + " MiB free, and the guest's nodes on it need "
+                + (free + 16) + " MiB";
+        assertTrue(e.getMessage().contains(numbers), e.getMessage());
+        host.assertUnchangedSince(before, "a refused build");
+    }
+
+    @Test
+    void twoNodesOnOneNodeOfTheHostNeedTheirSumThere() {
+        long free = freeMib().get(1);
+        DomainConfig config = guest(DomainType.PVH, node(1, free - 16, 0, 10, 20), node(1, 32, 1, 20, 10))
                 .build();
         HostMemoryException e = assertThrows(HostMemoryException.class, () -> host.toolstack.create(config));
+        assertTrue(e.getMessage().contains("need " + (free + 16) + " MiB"), e.getMessage());
+    }
+
+    /** Another guest takes the memory of the node between the check and the build. */
+    @Test
+    void aNodeThatFillsDuringTheBuildIsNamed() {
+        long size = freeMib().get(1) - 16;
+        DomainConfig other = guest(DomainType.PVH, node(0, 16, 0, 10, 20), node(1, 64, 1, 20, 10))
+                .name("other")
+                .build();
+        DomainConfig config = guest(DomainType.PVH, node(0, 16, 0, 10, 20), node(1, size, 1, 20, 10))
+                .build();
+        CreateListener intruder = progress -> {
+            if (progress.step() == CreateStep.LIMIT_MEMORY && progress.phase() == StepPhase.STARTED) {
+                host.toolstack.create(other);
+            }
+        };
+        HostMemoryException e = assertThrows(
+                HostMemoryException.class, () -> host.toolstack.create(config, intruder, new Cancellation()));
         assertTrue(e.getMessage().contains("NUMA node 1 of the host is out of memory"), e.getMessage());
-        host.assertUnchangedSince(before, "a failed build");
+        assertTrue(host.toolstack.find("virtual").isEmpty());
     }
 
     @Test
     void aGuestWithNodesIsNotSaved() {
         Domain domain = host.toolstack.create(crossed(DomainType.PVH).build());
         domain.unpause();
+        DomainStateException e = assertThrows(DomainStateException.class, () -> domain.saving()
+                .save(Path.of("/nowhere/virtual.save"), Afterwards.DESTROY));
+        assertTrue(e.getMessage().contains("a guest with vnuma cannot be saved"), e.getMessage());
+    }
+
+    /** Xen decides, not the stored configuration. */
+    @Test
+    void aGuestWhoseStoredConfigurationLostItsNodesIsNotSaved() {
+        Domain domain = host.toolstack.create(crossed(DomainType.PVH).build());
+        domain.unpause();
+        StoreClient store = new StoreClient(host.observer.store());
+        String path = new DomainPaths(domain.domid()).storedConfig();
+        store.inTransaction(transaction -> {
+            transaction.remove(path);
+            StoredConfig.write(
+                    transaction, path, TestHost.guest("virtual", 256, 256).build());
+            return path;
+        });
         DomainStateException e = assertThrows(DomainStateException.class, () -> domain.saving()
                 .save(Path.of("/nowhere/virtual.save"), Afterwards.DESTROY));
         assertTrue(e.getMessage().contains("a guest with vnuma cannot be saved"), e.getMessage());
@@ -218,6 +276,9 @@ class VirtualNumaBuildTest {
         DomainConfig next = domain.config().orElseThrow();
         assertEquals(config.sizes(), next.sizes());
         assertEquals(config.virtualNodes(), next.virtualNodes());
+        String listed = domain.libxlConfig().orElseThrow().text();
+        assertTrue(listed.contains("\"target_memkb\": " + 200 * 1024), listed);
+        assertTrue(listed.contains("\"max_memkb\": " + 256 * 1024), listed);
     }
 
     @Test

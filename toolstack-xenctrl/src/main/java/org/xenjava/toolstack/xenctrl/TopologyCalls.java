@@ -6,9 +6,11 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalInt;
 import org.xenjava.toolstack.xenctrl.abi.DomctlOp;
+import org.xenjava.toolstack.xenctrl.abi.MemoryOp;
 import org.xenjava.toolstack.xenctrl.abi.StructLayout;
 import org.xenjava.toolstack.xenctrl.abi.StructView;
 import org.xenjava.toolstack.xenctrl.abi.SysctlOp;
+import org.xenjava.toolstack.xenctrl.lib.Errno;
 import org.xenjava.toolstack.xenctrl.lib.HypercallBuffer;
 import org.xenjava.toolstack.xenctrl.units.CpuSet;
 import org.xenjava.toolstack.xenctrl.units.PciAddress;
@@ -183,6 +185,23 @@ public final class TopologyCalls {
                     .set("vnode_to_pnode", physicalNodes.address())
                     .set("vmemrange", ranges.address());
             call.issue();
+        }
+    }
+
+    /** {@code XENMEM_get_vnumainfo} without room for an answer: whether the guest sees NUMA nodes of its own. */
+    public boolean hasVirtualTopology(int domid) {
+        try (PreparedCall call = calls.memoryOp(MemoryOp.GET_VNUMAINFO, domid)) {
+            call.body().set("domid", domid);
+            call.issue();
+            return true;
+        } catch (HypercallException e) {
+            if (e.errno() == Errno.EOPNOTSUPP) {
+                return false;
+            }
+            if (e.errno() == Errno.ENOBUFS) {
+                return true;
+            }
+            throw e;
         }
     }
 

@@ -10,6 +10,7 @@ import java.util.stream.IntStream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.xenjava.toolstack.error.ConfigException;
+import org.xenjava.toolstack.error.HostMemoryException;
 import org.xenjava.toolstack.memory.MemoryPlan;
 import org.xenjava.toolstack.memory.VirtualNuma;
 import org.xenjava.toolstack.processor.VirtualNode;
@@ -50,6 +51,7 @@ public final class NumaPlacement {
      * @param vcpus vCPUs that the domain may have
      * @return the placement
      * @throws ConfigException if the host has no such node as the guest's own nodes name
+     * @throws HostMemoryException if such a node has too little free memory
      */
     public static NumaPlacement of(Xenctrl xenctrl, VcpuPlacement placement, MemoryPlan memory, int vcpus) {
         if (!memory.virtualNuma().isNone()) {
@@ -77,6 +79,7 @@ public final class NumaPlacement {
         nodes.minus(there).cpus().findFirst().ifPresent(node -> {
             throw new ConfigException("vnuma: the host has no NUMA node " + node + " with memory; it has " + there);
         });
+        nodes.cpus().forEach(node -> requireMemory(node, memories.get(node), guest));
         List<Integer> nodeOfCpu = xenctrl.cpus().nodes();
         CpuSet ofPool = placement.poolCpus();
         List<CpuSet> preferred = new ArrayList<>();
@@ -92,6 +95,17 @@ public final class NumaPlacement {
             preferred.add(near);
         }
         return new NumaPlacement(xenctrl, Optional.of(nodes), placement.hasPreferences() ? List.of() : preferred);
+    }
+
+    /** Refuses at once what the build would find out later: the memory of a node comes from no other. */
+    private static void requireMemory(int node, NodeMemory memory, VirtualNuma guest) {
+        Pages needed = guest.ramOn(node);
+        Pages free = Pages.of(memory.freeBytes() / Pages.BYTES);
+        if (needed.isMoreThan(free)) {
+            throw new HostMemoryException("vnuma: NUMA node " + node + " of the host has "
+                    + free.toKiB().toMiB() + " MiB free, and the guest's nodes on it need "
+                    + needed.toKiB().toMiB() + " MiB; nothing was taken. Place them on other nodes, or ask for less");
+        }
     }
 
     private static CpuSet cpus(List<Integer> nodeOfCpu, CpuSet nodes) {
