@@ -229,8 +229,8 @@ public final class DomainDevices {
     }
 
     /**
-     * {@return the PCI devices that were detached by force and that the guest has not ejected: no other domain gets them
-     * before it does, and is asked again by {@link #detachPci}, or ends}
+     * {@return the PCI devices that were detached by force and that the guest has not ejected} No other domain gets them
+     * before the domain ends, or the guest ejects them when {@link #detachPci} asks it again.
      */
     public List<PciAddress> pciDevicesNotEjected() {
         return domain.attempting(

@@ -221,22 +221,24 @@ class PciHolderTest {
     }
 
     @Test
-    void theGuestIsAskedForADeviceOnlyByOneProcess() {
+    void noProcessDetachesADeviceWhileAnotherAsksTheGuest() {
         Domain guest = machine.runningGuest();
         guest.pause();
         TestProcess first = host.newProcess();
         Toolstack toolstack = first.open();
-        AtomicInteger recorded = new AtomicInteger();
-        first.faults()
-                .inject(before(
-                        named("xs_rm").and(call -> call.path()
-                                .filter("/tool/xenjava/pci/0000-00-08-0"::equals)
-                                .isPresent()),
-                        recorded::incrementAndGet));
+        AtomicInteger refused = new AtomicInteger();
+        Predicate<FaultSite> endOfRecord = named("xs_rm").and(call -> call.path()
+                .filter("/tool/xenjava/pci/0000-00-08-0"::equals)
+                .isPresent());
+        first.faults().inject(before(endOfRecord, () -> {
+            assertRefused(
+                    "another process is changing it", () -> guest.devices().detachPci(CARD, DetachMode.FORCE));
+            refused.incrementAndGet();
+        }));
         assertRefused(
                 "has not released",
                 () -> toolstack.resolve("web").devices().detachPci(CARD, DetachMode.IF_GUEST_AGREES));
-        assertEquals(1, recorded.get());
+        assertEquals(1, refused.get());
         assertEquals(1, guest.devices().pciDevices().size());
     }
 }
