@@ -225,7 +225,7 @@ final class PciAttachment {
     enum Registers {
         /** The guest has no part of the device. */
         RELEASED,
-        /** QEMU still maps the device's registers: no other guest may have the device before the domain ends. */
+        /** QEMU still has the registers and the interrupt: no other guest may have the device before the domain ends. */
         MAPPED
     }
 
@@ -249,12 +249,10 @@ final class PciAttachment {
                         resources.memory().stream()
                                 .<Runnable>map(memory -> () ->
                                         calls().permitMemory(domid, memory.first(), memory.count(), Access.DENIED)),
-                        resources.interrupt().stream()
-                                .boxed()
+                        interrupts(resources, registers)
                                 .<Runnable>map(
                                         interrupt -> () -> calls().permitInterrupt(domid, interrupt, Access.DENIED)),
-                        resources.interrupt().stream()
-                                .boxed()
+                        interrupts(resources, registers)
                                 .<Runnable>map(interrupt -> () -> calls().unmapInterrupt(domid, interrupt)),
                         Stream.<Runnable>of(() -> calls().deassign(domid, address)))
                 .flatMap(part -> part);
@@ -264,6 +262,11 @@ final class PciAttachment {
         if (registers == Registers.RELEASED) {
             records.release(domid, address);
         }
+    }
+
+    /** While QEMU has bound an interrupt, Xen 4.17 would not map it to the domain again (EEXIST) after an unmap. */
+    private static Stream<Integer> interrupts(PciResources resources, Registers registers) {
+        return registers == Registers.RELEASED ? resources.interrupt().stream().boxed() : Stream.empty();
     }
 
     /** The end of a domain leaves a device in quarantine, too. */

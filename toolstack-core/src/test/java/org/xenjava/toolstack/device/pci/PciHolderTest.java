@@ -218,6 +218,7 @@ class PciHolderTest {
         assertEquals(List.of(CARD, OTHER), assignable());
         assertEquals(List.of(), guest.devices().pciDevicesNotEjected());
         assertRefused("does not have PCI device", () -> guest.devices().detachPci(CARD, DetachMode.IF_GUEST_AGREES));
+        assertEquals(CARD, guest.devices().attachPci(device(CARD)).address());
     }
 
     @Test

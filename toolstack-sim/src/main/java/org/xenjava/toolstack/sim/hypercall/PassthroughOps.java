@@ -26,6 +26,9 @@ final class PassthroughOps {
     private final Map<Integer, Set<Range>> memory = new HashMap<>();
     private final Map<Integer, Set<Integer>> interrupts = new HashMap<>();
 
+    /** Interrupts that were taken from a domain while its QEMU had bound them: Xen does not map them again. */
+    private final Map<Integer, Set<Integer>> stale = new HashMap<>();
+
     PassthroughOps(Machine machine) {
         this.machine = machine;
     }
@@ -113,11 +116,15 @@ final class PassthroughOps {
             StructView arg = read(caller, address, PhysdevOp.MAP_PIRQ);
             require(arg.getInt("type") == PhysdevOp.MAP_PIRQ_TYPE_GSI, Errno.EINVAL);
             require(arg.getInt("index") >= 0 && arg.getInt("index") < INTERRUPTS, Errno.EINVAL);
+            require(!stale(arg).contains(arg.getInt("pirq")), Errno.EEXIST);
             mapped(arg).add(arg.getInt("pirq"));
             caller.write(address, arg);
         } else if (subcommand == PhysdevOp.UNMAP_PIRQ.number()) {
             StructView arg = read(caller, address, PhysdevOp.UNMAP_PIRQ);
             require(mapped(arg).remove(arg.getInt("pirq")), Errno.EINVAL);
+            if (machine.pci().isInGuest(arg.getInt("domid"), arg.getInt("pirq"))) {
+                stale(arg).add(arg.getInt("pirq"));
+            }
         } else {
             throw new XenRefusal(Errno.ENOSYS);
         }
@@ -126,6 +133,10 @@ final class PassthroughOps {
 
     private Set<Integer> mapped(StructView arg) {
         return interrupts.computeIfAbsent(machine.require(arg.getInt("domid")).domid(), id -> new HashSet<>());
+    }
+
+    private Set<Integer> stale(StructView arg) {
+        return stale.computeIfAbsent(machine.require(arg.getInt("domid")).domid(), id -> new HashSet<>());
     }
 
     private StructView read(CallerMemory caller, long address, PhysdevOp op) {

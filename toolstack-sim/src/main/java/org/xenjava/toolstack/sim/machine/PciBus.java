@@ -94,6 +94,18 @@ public final class PciBus {
         return emulated.computeIfAbsent(domid, id -> new TreeMap<>());
     }
 
+    /** Whether QEMU shows a device with this interrupt to the guest of a domain. */
+    public boolean isInGuest(int domid, int interrupt) {
+        return cards.values().stream()
+                .filter(card -> card.interrupt() == interrupt)
+                .map(card -> "pci-pt-%02x_%02x.%x"
+                        .formatted(
+                                card.address().bus(),
+                                card.address().device(),
+                                card.address().function()))
+                .anyMatch(inGuest(domid)::containsKey);
+    }
+
     /** The devices of a domain. */
     public List<PciAddress> of(int domid) {
         List<PciAddress> found = new ArrayList<>(cards.keySet());
