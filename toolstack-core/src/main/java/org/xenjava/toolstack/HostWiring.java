@@ -64,6 +64,7 @@ final class HostWiring {
                 options.hotplug,
                 options.deviceLimit,
                 pci::withdrawAll,
+                pci::withdrawUnmarked,
                 pci::release);
         ProcessIdentity processes = options.processIdentity;
         Userdata userdata = options.libxlDirectory

@@ -8,6 +8,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.xenjava.toolstack.device.DeviceModels;
 import org.xenjava.toolstack.device.pv.PvHost;
+import org.xenjava.toolstack.error.ConfigException;
 import org.xenjava.toolstack.error.DeviceException;
 import org.xenjava.toolstack.operation.StepRunner;
 import org.xenjava.toolstack.operation.Undo;
@@ -82,8 +83,9 @@ public final class DomainRemoval {
         DomainJournal.Entry entry = new DomainJournal.Entry(domid, uuid);
         Undo.onFailure(
                 () -> {
-                    if (isKnown(entry) && hasTwin(entry)) {
-                        run(entry, Extent.TWIN);
+                    Optional<DomainInfo> known = known(entry);
+                    if (known.isPresent() && hasTwin(entry)) {
+                        run(entry, Extent.TWIN, known);
                     } else {
                         remove(entry);
                     }
@@ -91,11 +93,10 @@ public final class DomainRemoval {
                 () -> journal.giveUp(entry));
     }
 
-    private boolean isKnown(DomainJournal.Entry entry) {
+    private Optional<DomainInfo> known(DomainJournal.Entry entry) {
         return xenctrl.domains()
                 .info(entry.domid())
-                .filter(info -> !info.dying() && info.handle().equals(entry.uuid()))
-                .isPresent();
+                .filter(info -> !info.dying() && info.handle().equals(entry.uuid()));
     }
 
     private boolean hasTwin(DomainJournal.Entry entry) {
@@ -107,16 +108,16 @@ public final class DomainRemoval {
 
     private boolean remove(DomainJournal.Entry entry) {
         Optional<DomainInfo> there = xenctrl.domains().info(entry.domid()).filter(info -> !info.dying());
-        boolean known = there.filter(info -> info.handle().equals(entry.uuid())).isPresent();
-        if (known) {
-            run(entry, Extent.DOMAIN);
+        Optional<DomainInfo> known = there.filter(info -> info.handle().equals(entry.uuid()));
+        if (known.isPresent()) {
+            run(entry, Extent.DOMAIN, known);
         } else if (there.isEmpty() && isLeft(entry.domid(), entry.uuid())) {
-            run(entry, hasSuccessor(entry.uuid()) ? Extent.PREDECESSOR : Extent.LEFTOVERS);
+            run(entry, hasSuccessor(entry.uuid()) ? Extent.PREDECESSOR : Extent.LEFTOVERS, Optional.empty());
         } else if (journal.contains(entry)) {
             userdata.remove(entry.domid(), entry.uuid());
             journal.end(entry);
         }
-        return known;
+        return known.isPresent();
     }
 
     /** The extent of a removal. */
@@ -145,20 +146,23 @@ public final class DomainRemoval {
                 .anyMatch(info -> !info.dying() && info.handle().equals(uuid));
     }
 
-    private void run(DomainJournal.Entry entry, Extent extent) {
+    private void run(DomainJournal.Entry entry, Extent extent, Optional<DomainInfo> known) {
         StepRunner<RemovalStep> runner = new StepRunner<>(
                 "destroying domain " + entry.domid(), (step, number, total, phase) -> {}, new Cancellation());
-        runner.runAll(Recipes.removal(new Removal(entry, extent)));
+        runner.runAll(Recipes.removal(new Removal(entry, extent, known)));
     }
 
     /** The actions of the steps of one removal. */
     final class Removal {
         private final DomainJournal.Entry entry;
         private final Extent extent;
+        private final boolean isParavirtual;
+        private boolean mayHavePciDevices = true;
 
-        private Removal(DomainJournal.Entry entry, Extent extent) {
+        private Removal(DomainJournal.Entry entry, Extent extent, Optional<DomainInfo> known) {
             this.entry = entry;
             this.extent = extent;
+            this.isParavirtual = known.filter(info -> !info.hvm()).isPresent();
         }
 
         boolean isKnownToXen() {
@@ -174,11 +178,35 @@ public final class DomainRemoval {
         }
 
         void stopDeviceModel() {
-            deviceModels.stop(entry.domid());
+            boolean hadDeviceModel = deviceModels.stop(entry.domid());
+            mayHavePciDevices = hadDeviceModel || isParavirtual;
+            if (hadDeviceModel && extent != Extent.TWIN && extent != Extent.PREDECESSOR) {
+                removeSockets();
+            }
         }
 
+        /** A twin or a successor listens on the same sockets. */
+        private void removeSockets() {
+            try {
+                StoredConfig.read(store.direct(), new DomainPaths(entry.domid()).storedConfig())
+                        .ifPresent(deviceModels::removeSockets);
+            } catch (ConfigException e) {
+                LOG.warn(
+                        "domain {}: its sockets are left, because its configuration is damaged: {}",
+                        entry.domid(),
+                        e.getMessage());
+            }
+        }
+
+        /** Only guests with QEMU and PV guests have PCI devices; all others are spared the look. */
         void detachDevices() {
-            devices.detachAll(entry.domid());
+            Undo.all(
+                    () -> {
+                        if (mayHavePciDevices) {
+                            devices.withdrawUnmarkedPci(entry.domid());
+                        }
+                    },
+                    () -> devices.detachAll(entry.domid()));
         }
 
         void removeNodes() {

@@ -88,6 +88,7 @@ final class GuestDevices {
 
     void stopDeviceModel() {
         deviceModels.stop(guest.domid());
+        deviceModels.removeSockets(planned().config());
     }
 
     private QemuPlan planned() {

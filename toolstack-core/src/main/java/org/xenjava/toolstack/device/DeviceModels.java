@@ -12,10 +12,12 @@ import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.xenjava.toolstack.config.Confinement;
+import org.xenjava.toolstack.config.DomainConfig;
 import org.xenjava.toolstack.config.GraphicsConfig;
 import org.xenjava.toolstack.config.HvmConfig;
 import org.xenjava.toolstack.device.plan.ConfinementMeasure;
 import org.xenjava.toolstack.device.plan.GuestScreen;
+import org.xenjava.toolstack.device.plan.NamedSockets;
 import org.xenjava.toolstack.device.plan.QemuConfinement;
 import org.xenjava.toolstack.device.plan.QemuFiles;
 import org.xenjava.toolstack.device.plan.QemuPlan;
@@ -281,17 +283,25 @@ public final class DeviceModels {
      * Ends the domain's device model and removes its nodes outside the domain's own trees. Called before these trees
      * are removed, because they name the process. The process may have been started by another toolstack process.
      * Does nothing if there is no device model.
+     *
+     * @return whether the domain may have had one
      */
-    public void stop(int domid) {
+    public boolean stop(int domid) {
         DomainPaths paths = new DomainPaths(domid);
         if (!mayHaveRun(paths)) {
-            return;
+            return false;
         }
         Undo.all(
                 // A watcher of the process's end then sees that it was intended.
                 () -> store.direct().remove(paths.deviceModelPid()),
                 () -> endProcesses(domid, paths),
                 () -> processes.removeLeftovers(files.leftovers(domid)));
+        return true;
+    }
+
+    /** Removes the sockets that the configuration of a guest names, whose QEMU has ended, unless another process listens. */
+    public void removeSockets(DomainConfig config) {
+        processes.removeSilentSockets(NamedSockets.of(config));
     }
 
     /** Whether a look at all processes of the host is worth its time: 30 ms and more. */

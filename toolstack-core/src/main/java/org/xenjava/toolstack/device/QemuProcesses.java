@@ -4,8 +4,13 @@ package org.xenjava.toolstack.device;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.net.ConnectException;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -40,6 +45,10 @@ public final class QemuProcesses implements DeviceModelProcesses {
     private static final String QUIT = "{\"execute\":\"qmp_capabilities\"}\n{\"execute\":\"quit\"}\n";
     private static final Duration END_LIMIT = Duration.ofSeconds(1);
     private static final Duration TRIAL_LIMIT = Duration.ofMinutes(1);
+    /** The type of a file in its mode, and that of a socket: stat(2). */
+    private static final int FILE_TYPE = 0xF000;
+
+    private static final int SOCKET = 0xC000;
     private static final int MOST_OUTPUT = 1 << 16;
 
     private static final FileAttribute<?> OWNER_ONLY =
@@ -224,6 +233,32 @@ public final class QemuProcesses implements DeviceModelProcesses {
             } catch (IOException e) {
                 throw new DeviceModelException("QEMU's " + file + " cannot be removed: " + e.getMessage(), e);
             }
+        }
+    }
+
+    @Override
+    public void removeSilentSockets(Collection<Path> sockets) {
+        removeLeftovers(sockets.stream().filter(QemuProcesses::isSilentSocket).toList());
+    }
+
+    /** Connecting does not block: QEMU may be slow to accept a client. */
+    private static boolean isSilentSocket(Path path) {
+        try {
+            int mode = (Integer) Files.getAttribute(path, "unix:mode", LinkOption.NOFOLLOW_LINKS);
+            if ((mode & FILE_TYPE) != SOCKET) {
+                return false;
+            }
+        } catch (IOException e) {
+            return false;
+        }
+        try (SocketChannel client = SocketChannel.open(StandardProtocolFamily.UNIX)) {
+            client.configureBlocking(false);
+            client.connect(UnixDomainSocketAddress.of(path));
+            return false;
+        } catch (ConnectException e) {
+            return true;
+        } catch (IOException e) {
+            return false;
         }
     }
 

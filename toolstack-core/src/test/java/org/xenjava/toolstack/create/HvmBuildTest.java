@@ -28,11 +28,14 @@ import org.xenjava.toolstack.config.ClockConfig.TscMode;
 import org.xenjava.toolstack.config.DomainConfig;
 import org.xenjava.toolstack.config.DomainType;
 import org.xenjava.toolstack.config.GraphicsConfig;
+import org.xenjava.toolstack.config.GraphicsConfig.DisplayChoice;
 import org.xenjava.toolstack.config.GraphicsConfig.Vga;
+import org.xenjava.toolstack.config.GraphicsConfig.Vnc;
 import org.xenjava.toolstack.config.HvmConfig;
 import org.xenjava.toolstack.config.HvmConfig.Bios;
 import org.xenjava.toolstack.config.HvmConfig.Firmware;
 import org.xenjava.toolstack.config.HvmFeature;
+import org.xenjava.toolstack.config.OtherDevice;
 import org.xenjava.toolstack.config.PagingConfig;
 import org.xenjava.toolstack.config.PlatformConfig;
 import org.xenjava.toolstack.config.PlatformConfig.GenerationId;
@@ -101,6 +104,34 @@ class HvmBuildTest {
     /** Of the loader 42 pages that are not zero, the BIOS, the start info, the info table, and gfn 0, which Xen looks at. */
     private static long touched() {
         return 42 + 64 + 1 + 1 + 1;
+    }
+
+    /** QEMU ends without removing the sockets of its screen. */
+    @Test
+    void theSocketsThatAGuestNamesAreRemovedWithIt() {
+        Vnc screen = new Vnc("unix:/run/web-screen", 0, DisplayChoice.FIRST_FREE, Optional.empty());
+        GraphicsConfig graphics = new GraphicsConfig(
+                Vga.STDVGA, KiB.ofMiB(16), Optional.of(screen), Optional.empty(), Optional.empty(), Optional.empty());
+        OtherDevice agent = new OtherDevice(
+                OtherDevice.Kind.CHANNEL, Map.of("name", "agent", "connection", "socket", "path", "/run/web-agent"));
+        OtherDevice terminal =
+                new OtherDevice(OtherDevice.Kind.CHANNEL, Map.of("name", "terminal", "connection", "pty"));
+        DomainConfig config = HvmTestHost.guest("web", 64, 64, Vga.STDVGA)
+                .hvm(HvmConfig.builder().graphics(graphics).build())
+                .otherDevices(List.of(agent, terminal))
+                .uuid(UUID.randomUUID())
+                .build();
+        List<Path> sockets = List.of(Path.of("/run/web-screen"), Path.of("/run/web-agent"));
+        int domid = host.build(config);
+        assertEquals(List.of(), host.deviceModel.removedSockets());
+        host.removal().remove(domid, config.uuid().orElseThrow());
+        assertEquals(sockets, host.deviceModel.removedSockets());
+
+        host.deviceModel.atStart(() -> {
+            throw new IllegalStateException("no QEMU");
+        });
+        assertThrows(IllegalStateException.class, () -> host.build(config));
+        assertEquals(sockets, host.deviceModel.removedSockets());
     }
 
     @Test

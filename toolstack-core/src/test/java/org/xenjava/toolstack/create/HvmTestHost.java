@@ -193,6 +193,7 @@ final class HvmTestHost implements AutoCloseable {
                 HotplugPolicy.REFUSE,
                 Duration.ofMillis(100),
                 domid -> {},
+                domid -> {},
                 domid -> {});
     }
 

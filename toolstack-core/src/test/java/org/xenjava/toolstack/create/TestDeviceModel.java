@@ -21,6 +21,7 @@ import org.xenjava.toolstack.xenctrl.lib.LocalConnection;
 final class TestDeviceModel implements DeviceModelProcesses {
     private final DeviceModelProcesses host;
     private final List<String> events = new ArrayList<>();
+    private final List<Path> removedSockets = new ArrayList<>();
     private final BooleanSupplier killed;
     private int searches;
     private Runnable atStart = () -> {};
@@ -102,6 +103,18 @@ final class TestDeviceModel implements DeviceModelProcesses {
     @Override
     public void removeLeftovers(Collection<Path> files) {
         host.removeLeftovers(files);
+    }
+
+    @Override
+    public void removeSilentSockets(Collection<Path> sockets) {
+        removedSockets.addAll(sockets);
+    }
+
+    /** The sockets that were to be removed since the last call. */
+    List<Path> removedSockets() {
+        List<Path> removed = List.copyOf(removedSockets);
+        removedSockets.clear();
+        return removed;
     }
 
     private final class Recorded implements DeviceModelProcess {

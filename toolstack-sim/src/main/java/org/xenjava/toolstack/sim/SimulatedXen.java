@@ -410,7 +410,7 @@ public final class SimulatedXen {
 
         /**
          * Sets Xen's command line. Without {@code dom0_mem=}, no limit keeps dom0 from growing; with it, dom0 cannot grow
-         * beyond {@link #dom0Pages}.
+         * beyond {@link #dom0Pages}. With {@code dom0=pvh}, dom0 is a PVH domain.
          *
          * @param text the text after Xen's own name
          * @return this builder

@@ -11,6 +11,7 @@ import org.xenjava.toolstack.error.ConfigException;
 import org.xenjava.toolstack.error.DeviceException;
 import org.xenjava.toolstack.operation.Undo;
 import org.xenjava.toolstack.store.StoreTransaction;
+import org.xenjava.toolstack.xenctrl.DomainInfo;
 import org.xenjava.toolstack.xenctrl.HypercallException;
 import org.xenjava.toolstack.xenctrl.PassthroughCalls;
 import org.xenjava.toolstack.xenctrl.PassthroughCalls.ReservedMemory;
@@ -83,6 +84,10 @@ final class AssignableDevices {
     /** @throws DeviceException if this host cannot pass devices through */
     void requirePassthrough() {
         kernel.requirePciback();
+        if (xenctrl.domains().info(0).filter(DomainInfo::hvm).isPresent()) {
+            throw new DeviceException("domain 0 is a PVH guest, from which this library passes no devices through: boot"
+                    + " Xen without dom0=pvh");
+        }
         if (!xenctrl.host().physInfo().iommu()) {
             throw new DeviceException(
                     "Xen has no IOMMU, without which no device can be passed through: enable VT-d or AMD-Vi in the"

@@ -194,6 +194,17 @@ public final class PciHost {
         records.unmark(domid);
     }
 
+    /**
+     * Takes all devices from a domain as {@link #withdrawAll} does, also those that another toolstack has attached: xl makes
+     * no mark at the domain, and old releases do not record the holder of a device.
+     */
+    public void withdrawUnmarked(int domid) {
+        of(domid).forEach(device -> records.adopt(device.address(), domid));
+        if (!records.heldBy(domid).isEmpty()) {
+            withdrawAll(domid);
+        }
+    }
+
     /** Lets other domains have what {@link #withdrawAll} has taken from a domain that is gone now, as its QEMU is. */
     public void release(int domid) {
         if (withdrawn.contains(domid)) {

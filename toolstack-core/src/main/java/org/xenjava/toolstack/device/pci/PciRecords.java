@@ -101,6 +101,16 @@ final class PciRecords {
         transaction.write(node(address, "domid"), Integer.toString(domid));
     }
 
+    /** Records the holder of a device that is recorded without one. */
+    void adopt(PciAddress address, int domid) {
+        if (holder(address).isEmpty()) {
+            store.inTransaction(transaction -> {
+                claim(transaction, address, domid);
+                return address;
+            });
+        }
+    }
+
     /** Whether the device has a holder, in the caller's transaction. */
     static OptionalInt claimedBy(StoreTransaction transaction, PciAddress address) {
         return holder(transaction, address);

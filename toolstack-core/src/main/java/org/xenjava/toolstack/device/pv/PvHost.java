@@ -50,6 +50,7 @@ public final class PvHost {
     private final Detachment detachment;
     private final DeviceList list;
     private final ScriptRuns scriptRuns;
+    private final IntConsumer withdrawUnmarkedPci;
     private final IntConsumer releasePci;
 
     /**
@@ -59,6 +60,7 @@ public final class PvHost {
      * @param hotplug whether they are run
      * @param limit the longest time of each wait for a back end or a guest; libxl's is {@link #LIBXL_LIMIT}
      * @param withdrawPci takes all PCI devices from a domain
+     * @param withdrawUnmarkedPci takes those that another toolstack has attached
      * @param releasePci lets other domains have what was taken from a domain that is gone
      */
     public PvHost(
@@ -70,7 +72,9 @@ public final class PvHost {
             HotplugPolicy hotplug,
             Duration limit,
             IntConsumer withdrawPci,
+            IntConsumer withdrawUnmarkedPci,
             IntConsumer releasePci) {
+        this.withdrawUnmarkedPci = withdrawUnmarkedPci;
         this.releasePci = releasePci;
         this.host = host;
         tree = new DeviceTree(store);
@@ -158,6 +162,11 @@ public final class PvHost {
      */
     public void detachAll(int domid) {
         detachment.detachByForce(tree.devices(domid));
+    }
+
+    /** Takes all PCI devices from a domain that may have some of another toolstack, which {@link #detachAll} does not see. */
+    public void withdrawUnmarkedPci(int domid) {
+        withdrawUnmarkedPci.accept(domid);
     }
 
     /** Lets other domains have the PCI devices that {@link #detachAll} has taken from a domain that is gone now. */

@@ -17,9 +17,12 @@ import java.util.function.Consumer;
 import java.util.function.Predicate;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.xenjava.toolstack.Domain;
 import org.xenjava.toolstack.Toolstack;
 import org.xenjava.toolstack.config.DescribedKey;
+import org.xenjava.toolstack.config.OtherDevice;
 import org.xenjava.toolstack.device.view.AssignableDevice;
 import org.xenjava.toolstack.device.view.DetachMode;
 import org.xenjava.toolstack.device.view.DriverReturn;
@@ -32,6 +35,8 @@ import org.xenjava.toolstack.sim.fault.FaultSite;
 import org.xenjava.toolstack.sim.fault.MachineState;
 import org.xenjava.toolstack.sim.fault.ProcessKilled;
 import org.xenjava.toolstack.sim.fault.Verdict;
+import org.xenjava.toolstack.store.DomainPaths;
+import org.xenjava.toolstack.store.StoreClient;
 import org.xenjava.toolstack.xenctrl.lib.DeviceModelProcess;
 import org.xenjava.toolstack.xenctrl.lib.Errno;
 import org.xenjava.toolstack.xenctrl.units.PciAddress;
@@ -131,6 +136,42 @@ class PciHolderTest {
         assertEquals(List.of(), assignable());
         guest.destroy();
         assertEquals(List.of(CARD, OTHER), assignable());
+    }
+
+    /** xl writes no mark and no configuration of this library; old releases of it record no holder. */
+    @ParameterizedTest
+    @ValueSource(strings = {"", "/libxl/pci/0000-00-08-0/domid"})
+    void theEndOfADomainOfXlFreesItsDevice(String unrecorded) {
+        host.toolstack.create(guest("warm").build()).destroy();
+        host.toolstack.pciDevices().makeAssignable(CARD, Optional.empty());
+        MachineState before = host.state();
+        Domain guest = host.toolstack.create(guest("web", device(CARD)).build());
+        StoreClient store = new StoreClient(host.observer.store());
+        DomainPaths paths = new DomainPaths(guest.domid());
+        assertTrue(store.direct().exists("/libxl/pci/0000-00-08-0/domid"));
+        store.direct().remove(paths.libxl() + "/device/pci");
+        store.direct().remove(paths.storedConfig());
+        if (!unrecorded.isEmpty()) {
+            store.direct().remove(unrecorded);
+        }
+        guest.destroy();
+        assertEquals(List.of(CARD), assignable());
+        host.assertUnchangedSince(before, "the end of a domain of xl");
+        ready(host.toolstack, "second").devices().attachPci(device(CARD));
+    }
+
+    @Test
+    void aPvhControlDomainIsRefused() {
+        try (TestHost pvh = TestHost.of(PciTestHost.machine().iommu().commandLine("dom0=pvh dom0_mem=1536M"))) {
+            assertRefused(
+                    "domain 0 is a PVH guest", () -> pvh.toolstack.pciDevices().makeAssignable(CARD, Optional.empty()));
+            OtherDevice seized =
+                    new OtherDevice(OtherDevice.Kind.PCI, Map.of("address", CARD.toString(), "seize", "1"));
+            assertRefused(
+                    "domain 0 is a PVH guest",
+                    () -> pvh.toolstack.create(guest("web", seized).build()));
+            assertEquals(List.of(), pvh.toolstack.leftovers().find());
+        }
     }
 
     @Test

@@ -261,4 +261,9 @@ final class QemuPrograms implements DeviceModelProcesses {
     public void removeLeftovers(Collection<Path> files) {
         // There are none.
     }
+
+    @Override
+    public void removeSilentSockets(Collection<Path> sockets) {
+        // There are none.
+    }
 }

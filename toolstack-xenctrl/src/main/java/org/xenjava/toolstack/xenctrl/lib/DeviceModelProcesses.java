@@ -75,6 +75,13 @@ public interface DeviceModelProcesses {
     void removeLeftovers(Collection<Path> files);
 
     /**
+     * Removes Unix sockets on which no process listens. Other files, and sockets on which a process listens, are left alone.
+     *
+     * @param sockets paths of the sockets
+     */
+    void removeSilentSockets(Collection<Path> sockets);
+
+    /**
      * A user of the host.
      *
      * @param uid the user's number
