@@ -72,12 +72,13 @@ public final class Leftovers {
     }
 
     /**
-     * Removes all that {@link #find} finds.
+     * Removes all that {@link #find} finds, and the files of boot loaders.
      *
      * @return what was removed
      * @throws ToolstackException the first failure, with the others suppressed; everything was tried
      */
     public List<Leftover> removeAll() {
+        removeBootFiles();
         List<Leftover> removed = new ArrayList<>();
         Undo.all(find().stream()
                 .<Runnable>map(leftover -> () -> {
@@ -88,9 +89,14 @@ public final class Leftovers {
         return List.copyOf(removed);
     }
 
+    /** Removes the files of boot loaders whose process has ended, which belong to no domain and are not found one by one. */
+    public void removeBootFiles() {
+        BootDirectory.removeAbandoned();
+    }
+
     /** Removes what is recorded as unfinished and what costs little to find. A failure keeps nobody from working. */
     void removeRecorded() {
-        BootDirectory.removeAbandoned();
+        removeBootFiles();
         List<Leftover> recorded = context.attempting("looking for leftovers", () -> Stream.concat(
                         cleanup.recorded().stream(), cleanup.deviceModels().stream())
                 .toList());

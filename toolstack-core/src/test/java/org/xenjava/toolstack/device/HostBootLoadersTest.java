@@ -33,6 +33,8 @@ import org.xenjava.toolstack.xenctrl.lib.XenHost.HotplugScript;
 class HostBootLoadersTest {
     private static final Duration LIMIT = Duration.ofSeconds(40);
     private static final long MOST_BYTES = 1 << 20;
+    private static final List<Path> MEMORY_GROUPS =
+            List.of(Path.of("/sys/fs/cgroup/memory"), Path.of("/sys/fs/cgroup"));
 
     @TempDir
     Path files;
@@ -235,6 +237,34 @@ class HostBootLoadersTest {
         return ProcessHandle.allProcesses()
                 .map(process -> process.info().commandLine().orElse(""))
                 .anyMatch(line -> line.contains(command) && !line.contains("xenjava-boot"));
+    }
+
+    /** With either version of control groups, whichever this machine has. */
+    @Test
+    void aRunHasAMemoryControlGroupOfItsOwn() throws IOException {
+        assumeTrue(isAbleToRun(), "no root, namespaces or loop devices");
+        assumeTrue(MEMORY_GROUPS.stream().anyMatch(HostBootLoadersTest::hasMemory), "no control groups for memory");
+        Path disk = Files.writeString(files.resolve("disk"), "disk".repeat(256));
+        assertEquals(Optional.empty(), runOn(disk, "cat /proc/self/cgroup >/out/kernel\n" + naming("/out/kernel", "")));
+        assertTrue(found().contains("/xenjava-boot-"), found());
+        for (Path parent : MEMORY_GROUPS) {
+            try (Stream<Path> groups = Files.exists(parent) ? Files.list(parent) : Stream.of()) {
+                String number = found().replaceAll("(?s).*/xenjava-boot-([0-9]+).*", "$1");
+                assertTrue(groups.noneMatch(group -> group.endsWith("xenjava-boot-" + number)), parent.toString());
+            }
+        }
+    }
+
+    /** The second version has memory only if its parent lets its children have it. */
+    private static boolean hasMemory(Path parent) {
+        try {
+            Path enabled = parent.resolve("cgroup.subtree_control");
+            return Files.exists(enabled)
+                    ? Files.readString(enabled).contains("memory")
+                    : Files.exists(parent.resolve("memory.limit_in_bytes"));
+        } catch (IOException e) {
+            return false;
+        }
     }
 
     /** Ends the JVM's own limit, as a kill of the JVM does: only the run itself has a limit. */

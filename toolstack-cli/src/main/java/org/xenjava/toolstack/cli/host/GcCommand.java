@@ -69,6 +69,9 @@ final class GcCommand implements Callable<Integer>, DryRunnable {
 
     private int collect(Result wanted) {
         try (Toolstack toolstack = session.openKeepingLeftovers()) {
+            if (wanted == Result.REMOVED) {
+                toolstack.leftovers().removeBootFiles();
+            }
             List<Document> documents = new ArrayList<>();
             for (Leftover leftover : toolstack.leftovers().find()) {
                 documents.add(
