@@ -7,6 +7,7 @@ import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.xenjava.toolstack.config.DomainConfig;
+import org.xenjava.toolstack.config.DomainType;
 import org.xenjava.toolstack.device.plan.PvDevice;
 import org.xenjava.toolstack.error.ConfigException;
 import org.xenjava.toolstack.error.DomainExistsException;
@@ -25,6 +26,7 @@ import org.xenjava.toolstack.progress.MigrationListener;
 import org.xenjava.toolstack.progress.MigrationProgress;
 import org.xenjava.toolstack.progress.MigrationProgress.Phase;
 import org.xenjava.toolstack.save.DomainSaver;
+import org.xenjava.toolstack.save.GuestEmulator;
 import org.xenjava.toolstack.save.Suspension;
 import org.xenjava.toolstack.store.DomainPaths;
 import org.xenjava.toolstack.store.GuestNames;
@@ -86,6 +88,7 @@ public final class DomainMigration {
             domain.changeable(VERB);
             DomainConfig config = DomainSaving.config(domain, VERB);
             requireNoDiskOfQemu();
+            requirePvh(config);
             return new DomainPod(domain).withoutDebt(MemoryTouchingOperation.MIGRATE, () -> {
                 Guest guest = new Guest(config.name(), target.name(), config.maxMemory(), listener, cancellation);
                 handingOver(() -> new MigrationSender(target, limits, guest).migrate());
@@ -131,6 +134,14 @@ public final class DomainMigration {
             throw new DomainStateException(
                     VERB + " " + domain
                             + ": QEMU serves a disk of the guest and would write its image on both hosts; save and restore the guest");
+        }
+    }
+
+    /** The QEMU of an HVM guest would have the disks open until the guest runs on the other host. */
+    private void requirePvh(DomainConfig config) {
+        if (config.type() != DomainType.PVH) {
+            throw new DomainStateException(
+                    VERB + " " + domain + ": only PVH guests can be migrated; save the guest and restore it there");
         }
     }
 
@@ -211,7 +222,7 @@ public final class DomainMigration {
         public void send(WritableByteChannel link) throws IOException {
             Suspension suspension = DomainSaving.suspension(domain, VERB);
             String config = DomainSaving.json(domain, VERB);
-            DomainSaver saver = new DomainSaver(domain.xenctrl(), domain.domid(), cancellation);
+            DomainSaver saver = new DomainSaver(domain.xenctrl(), domain.domid(), GuestEmulator.none(), cancellation);
             saver.writeLive(link, config, size, suspension::suspend, listener);
             report(Phase.WAITING);
             // Meanwhile the other host attaches the devices.

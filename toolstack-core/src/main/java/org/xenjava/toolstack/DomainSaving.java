@@ -5,6 +5,8 @@ import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Optional;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.xenjava.toolstack.config.DomainConfig;
@@ -20,8 +22,10 @@ import org.xenjava.toolstack.pod.MemoryTouchingOperation;
 import org.xenjava.toolstack.progress.Cancellation;
 import org.xenjava.toolstack.progress.DumpListener;
 import org.xenjava.toolstack.save.DomainSaver;
+import org.xenjava.toolstack.save.GuestEmulator;
 import org.xenjava.toolstack.save.SuspendedGuest;
 import org.xenjava.toolstack.save.Suspension;
+import org.xenjava.toolstack.xenctrl.abi.HvmParam;
 
 /** Saves one domain to a file. {@link Domain#saving} returns it, and {@link Toolstack#restore} restores the file. */
 public final class DomainSaving {
@@ -29,6 +33,9 @@ public final class DomainSaving {
 
     /** The limit of the wait for the guest's answer, and of the wait until it has stopped. */
     private static final Duration SUSPEND_LIMIT = Duration.ofSeconds(60);
+
+    /** The state of a front end in xenstore before a driver has found it. */
+    private static final String INITIALISING = "1";
 
     private final DomainHandle domain;
 
@@ -67,7 +74,7 @@ public final class DomainSaving {
      * @param listener receives the progress
      * @param cancellation cancels the save
      * @throws PodDebtException while populate-on-demand entries lack pages: such a guest cannot be restored
-     * @throws DomainStateException if it is no PVH guest that this library has built, it cannot suspend itself, or another
+     * @throws DomainStateException if it is no PVH or HVM guest that this library has built, it cannot suspend itself, or another
      *     save of it runs
      * @throws org.xenjava.toolstack.error.OperationTimeoutException if the guest does not suspend itself within a minute
      * @throws SaveStreamException if the file cannot be written
@@ -78,7 +85,7 @@ public final class DomainSaving {
             domain.changeable(verb);
             DomainConfig config = config(domain, verb);
             new DomainPod(domain).withoutDebt(MemoryTouchingOperation.SAVE, () -> {
-                DomainSaver saver = new DomainSaver(domain.xenctrl(), domain.domid(), cancellation);
+                DomainSaver saver = new DomainSaver(domain.xenctrl(), domain.domid(), emulator(domain), cancellation);
                 write(
                         file,
                         afterwards,
@@ -102,9 +109,6 @@ public final class DomainSaving {
         if (!config.pciDevices().isEmpty()) {
             throw new DomainStateException(verb + " " + domain
                     + ": the guest has PCI devices of the host, whose state cannot be saved; detach them first");
-        }
-        if (config.type() != DomainType.PVH) {
-            throw new DomainStateException(verb + " " + domain + ": only PVH guests can be saved or migrated");
         }
         if (config.otherDevices().stream().anyMatch(device -> device.kind() == OtherDevice.Kind.SHARE)) {
             throw new DomainStateException(verb + " " + domain
@@ -131,7 +135,53 @@ public final class DomainSaving {
                 domain.domid(),
                 domain.context().saves().mark(domain.domid(), domain.uuid()),
                 () -> domain.info(verb),
-                SUSPEND_LIMIT);
+                SUSPEND_LIMIT,
+                () -> directSuspension(domain, verb));
+    }
+
+    /** Stops a guest that has no driver to be asked. */
+    private static Optional<Runnable> directSuspension(DomainHandle domain, String verb) {
+        if (hasSuspendDriver(domain)) {
+            return Optional.empty();
+        }
+        if (hasConnectedFrontEnd(domain)) {
+            throw new DomainStateException(verb + " " + domain
+                    + ": the guest has paravirtual drivers and cannot be asked to suspend itself now, because it sleeps or was"
+                    + " restored a moment ago; try again when it has run");
+        }
+        return Optional.of(() -> domain.xenctrl().domains().remoteShutdown(domain.domid(), SuspendedGuest.REASON));
+    }
+
+    /** A guest that is stopped without its knowledge would not connect its front ends again. */
+    private static boolean hasConnectedFrontEnd(DomainHandle domain) {
+        return Stream.of("vbd", "vif")
+                .map(kind -> domain.paths().of("device/" + kind))
+                .flatMap(kind -> domain.store().list(kind).stream().map(device -> kind + "/" + device + "/state"))
+                .anyMatch(state -> domain.store()
+                        .read(state)
+                        .filter(now -> !now.equals(INITIALISING))
+                        .isPresent());
+    }
+
+    /** An HVM guest without paravirtual drivers, or in ACPI's state S3, is not asked; it notices nothing. */
+    private static boolean hasSuspendDriver(DomainHandle domain) {
+        boolean hvm = domain.store()
+                .read(domain.paths().libxlType())
+                .filter(DomainType.HVM.word()::equals)
+                .isPresent();
+        return !hvm || hasCallback(domain) && isAwake(domain);
+    }
+
+    private static boolean hasCallback(DomainHandle domain) {
+        return domain.xenctrl().hvm().param(domain.domid(), HvmParam.CALLBACK_IRQ) != 0;
+    }
+
+    private static boolean isAwake(DomainHandle domain) {
+        return domain.xenctrl().hvm().param(domain.domid(), HvmParam.ACPI_S_STATE) == 0;
+    }
+
+    private static GuestEmulator emulator(DomainHandle domain) {
+        return domain.context().saves().emulator(domain.domid());
     }
 
     private void write(Path file, Afterwards afterwards, Writer writer) {
@@ -166,6 +216,6 @@ public final class DomainSaving {
         if (afterwards == Afterwards.RESUME_PAUSED) {
             domain.xenctrl().domains().pause(domain.domid());
         }
-        new SuspendedGuest(domain.xenctrl(), domain.store(), domain.domid()).resumeIfSuspended();
+        new SuspendedGuest(domain.xenctrl(), domain.store(), domain.domid(), emulator(domain)).resumeIfSuspended();
     }
 }

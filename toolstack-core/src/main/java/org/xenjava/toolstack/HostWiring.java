@@ -7,6 +7,7 @@ import org.slf4j.LoggerFactory;
 import org.xenjava.toolstack.balancer.MemoryRequests;
 import org.xenjava.toolstack.context.DomainLocks;
 import org.xenjava.toolstack.context.HostContext;
+import org.xenjava.toolstack.context.SavedQemu;
 import org.xenjava.toolstack.create.Arrivals;
 import org.xenjava.toolstack.create.BuildJournal;
 import org.xenjava.toolstack.create.DomainBuilder;
@@ -106,7 +107,8 @@ final class HostWiring {
                 builder,
                 builds,
                 removal,
-                new SaveJournal(xenctrl, store, events, removal, processes),
+                new SaveJournal(
+                        xenctrl, store, events, removal, processes, domid -> SavedQemu.of(store, deviceModels, domid)),
                 new Arrivals(xenctrl, store, removal, processes, userdata),
                 rooms,
                 requests,

@@ -244,7 +244,7 @@ public final class DomainBuilder {
                 guest,
                 plan.image(),
                 ready,
-                new GuestDevices(guest, devices, deviceModels, pci),
+                new GuestDevices(guest, devices, deviceModels, pci, Optional::empty),
                 backing,
                 removal,
                 prepared,
@@ -257,7 +257,7 @@ public final class DomainBuilder {
      * Builds a domain from a stream, step by step, and leaves it paused. If a step fails or the restore is cancelled,
      * nothing of it is left.
      *
-     * @param wanted the configuration, a PVH guest
+     * @param wanted the configuration, a PVH or HVM guest
      * @param reader stands behind the stream's {@code ImageStart}
      * @return the domain
      */
@@ -274,7 +274,7 @@ public final class DomainBuilder {
      * Builds a domain from a stream for a guest that still is elsewhere, under another UUID, and leaves it paused and
      * recorded as unfinished. If a step fails, nothing of it is left.
      *
-     * @param wanted the configuration, a PVH guest
+     * @param wanted the configuration, a PVH or HVM guest
      * @param name the name of the domain until the guest is taken over
      * @param reader stands behind the stream's {@code ImageStart}
      * @return the domain
@@ -336,12 +336,13 @@ public final class DomainBuilder {
                 attempt, () -> new GuestPlan(config, memory, DevicePlan.of(config, memory, host)));
         GuestShell shell = new GuestShell(xenctrl, store, clock, config, memory, uuid, attempt, cancellation);
         GuestBuild guest = new GuestBuild(xenctrl, store, daemons, clock, plan, shell, uuid, cancellation);
+        RestoredState state = new RestoredState(guest, source.reader());
         List<Step<CreateStep>> recipe = new ArrayList<>(Recipes.restore(
                 source.note(),
                 guest,
-                new RestoredState(guest, source.reader()),
+                state,
                 source.arriving(),
-                new GuestDevices(guest, devices, deviceModels, pci),
+                new GuestDevices(guest, devices, deviceModels, pci, state::devices),
                 backing,
                 removal,
                 userdata));

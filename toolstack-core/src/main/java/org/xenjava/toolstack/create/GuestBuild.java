@@ -11,6 +11,7 @@ import java.util.UUID;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import org.xenjava.toolstack.config.DomainConfig;
+import org.xenjava.toolstack.config.HvmFeature;
 import org.xenjava.toolstack.config.PagingConfig.Altp2m;
 import org.xenjava.toolstack.config.ProcessorConfig.Feature;
 import org.xenjava.toolstack.error.DomainExistsException;
@@ -135,13 +136,7 @@ final class GuestBuild {
 
     /** Sets the parameters that few guests have, and those with the special pages and the ports. */
     void setSharedParams() {
-        DomainConfig config = plan.config();
-        if (config.paging().altp2m() != Altp2m.DISABLED && CreateRequest.isAltp2mParameter(xenctrl.abi())) {
-            set(HvmParam.ALTP2M, config.paging().altp2m().number());
-        }
-        if (config.processor().has(Feature.NESTEDHVM) && CreateRequest.isNestedParameter(xenctrl.abi())) {
-            set(HvmParam.NESTEDHVM, 1);
-        }
+        setFeatureParams();
         set(HvmParam.STORE_PFN, SpecialPage.STORE.gfn());
         set(HvmParam.BUFIOREQ_PFN, SpecialPage.BUFFERED_IOREQ.gfn());
         set(HvmParam.IOREQ_PFN, SpecialPage.IOREQ.gfn());
@@ -151,6 +146,26 @@ final class GuestBuild {
         set(HvmParam.SHARING_RING_PFN, SpecialPage.SHARING_RING.gfn());
         set(HvmParam.IDENT_PT, SpecialPage.IDENTITY_PAGE_TABLE.address());
         setPortParams();
+    }
+
+    /** Sets the parameters of features that older releases take as such; they are not part of a saved guest's state. */
+    void setFeatureParams() {
+        DomainConfig config = plan.config();
+        if (config.paging().altp2m() != Altp2m.DISABLED && CreateRequest.isAltp2mParameter(xenctrl.abi())) {
+            set(HvmParam.ALTP2M, config.paging().altp2m().number());
+        }
+        if (config.processor().has(Feature.NESTEDHVM) && CreateRequest.isNestedParameter(xenctrl.abi())) {
+            set(HvmParam.NESTEDHVM, 1);
+        }
+    }
+
+    /** Sets the parameters of timers, which are not part of a saved guest's state. */
+    void setTimerParams() {
+        plan.config().hvm().ifPresent(machine -> {
+            set(HvmParam.HPET_ENABLED, machine.has(HvmFeature.HPET) ? 1 : 0);
+            set(HvmParam.VPT_ALIGN, machine.has(HvmFeature.VPT_ALIGN) ? 1 : 0);
+        });
+        set(HvmParam.TIMER_MODE, plan.config().clock().timerMode().number());
     }
 
     void setPortParams() {

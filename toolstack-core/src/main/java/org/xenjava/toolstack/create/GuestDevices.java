@@ -3,6 +3,8 @@ package org.xenjava.toolstack.create;
 
 import static java.util.Objects.requireNonNull;
 
+import java.util.Optional;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.xenjava.toolstack.device.DeviceModels;
 import org.xenjava.toolstack.device.QemuProcess;
@@ -19,15 +21,23 @@ final class GuestDevices {
     private final DevicePlan plan;
     private final PvHost devices;
     private final DeviceModels deviceModels;
+    private final Supplier<Optional<byte[]>> state;
     private @Nullable DeviceModelProcess qemu;
     private final PciHost pci;
 
-    GuestDevices(GuestBuild guest, PvHost devices, DeviceModels deviceModels, PciHost pci) {
+    /** @param state the state of the emulated devices, known when QEMU is started; empty if they are new */
+    GuestDevices(
+            GuestBuild guest,
+            PvHost devices,
+            DeviceModels deviceModels,
+            PciHost pci,
+            Supplier<Optional<byte[]>> state) {
         this.guest = guest;
         this.plan = guest.plan().devices();
         this.devices = devices;
         this.deviceModels = deviceModels;
         this.pci = pci;
+        this.state = state;
     }
 
     void attachDisks() {
@@ -64,11 +74,12 @@ final class GuestDevices {
 
     void startDeviceModel() {
         QemuPlan planned = planned();
-        qemu = deviceModels.start(guest.domid(), planned.with(devices.located(guest.domid(), planned.disks())));
+        qemu = deviceModels.start(
+                guest.domid(), planned.with(devices.located(guest.domid(), planned.disks())), state.get());
     }
 
     void awaitDeviceModel() {
-        deviceModels.awaitReady(requireNonNull(qemu), planned(), guest.cancellation());
+        deviceModels.awaitReady(requireNonNull(qemu), planned(), state.get(), guest.cancellation());
     }
 
     void attachPciDevices() {

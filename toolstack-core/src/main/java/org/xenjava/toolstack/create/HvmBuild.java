@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.xenjava.toolstack.create;
 
+import java.util.Optional;
 import org.xenjava.toolstack.config.HvmConfig;
-import org.xenjava.toolstack.config.HvmFeature;
 import org.xenjava.toolstack.image.HvmImagePlan;
 import org.xenjava.toolstack.memory.layout.HvmLayout;
 import org.xenjava.toolstack.xenctrl.abi.HvmParam;
@@ -29,9 +29,7 @@ final class HvmBuild implements GuestKind {
 
     @Override
     public void setHvmParams() {
-        guest.set(HvmParam.HPET_ENABLED, machine.has(HvmFeature.HPET) ? 1 : 0);
-        guest.set(HvmParam.VPT_ALIGN, machine.has(HvmFeature.VPT_ALIGN) ? 1 : 0);
-        guest.set(HvmParam.TIMER_MODE, guest.plan().config().clock().timerMode().number());
+        guest.setTimerParams();
         if (!machine.viridian().isEmpty()) {
             guest.set(HvmParam.VIRIDIAN, Viridian.mask(machine.viridian()));
         }
@@ -50,6 +48,6 @@ final class HvmBuild implements GuestKind {
 
     @Override
     public void writeStore() {
-        guest.writeStore(new HvmXenstoreNodes(guest.domid(), guest.uuid(), machine, image)::write);
+        guest.writeStore(new HvmXenstoreNodes(guest.domid(), guest.uuid(), machine, Optional.of(image))::write);
     }
 }

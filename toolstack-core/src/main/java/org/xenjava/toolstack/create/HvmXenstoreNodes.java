@@ -22,10 +22,11 @@ final class HvmXenstoreNodes {
     private final DomainPaths paths;
     private final String vm;
     private final HvmConfig machine;
-    private final HvmImagePlan image;
+    private final Optional<HvmImagePlan> image;
     private final StorePermissions permissions;
 
-    HvmXenstoreNodes(int domid, UUID uuid, HvmConfig machine, HvmImagePlan image) {
+    /** @param image the tables for hvmloader; empty for a guest that was saved, in which hvmloader has run */
+    HvmXenstoreNodes(int domid, UUID uuid, HvmConfig machine, Optional<HvmImagePlan> image) {
         this.paths = new DomainPaths(domid);
         this.vm = DomainPaths.vm(uuid);
         this.machine = machine;
@@ -47,8 +48,8 @@ final class HvmXenstoreNodes {
         transaction.write(paths.of("hvmloader/bios"), machine.firmware().bios().word());
         // QEMU does not track RAM that hvmloader moves to make room for large devices.
         transaction.write(paths.of("hvmloader/allow-memory-relocate"), "0");
-        writeTables(transaction, "acpi", image.acpiTables());
-        writeTables(transaction, "smbios", image.smbiosTables());
+        writeTables(transaction, "acpi", image.flatMap(HvmImagePlan::acpiTables));
+        writeTables(transaction, "smbios", image.flatMap(HvmImagePlan::smbiosTables));
         for (HvmFeature feature :
                 List.of(HvmFeature.ACPI, HvmFeature.ACPI_S3, HvmFeature.ACPI_S4, HvmFeature.ACPI_LAPTOP_SLATE)) {
             transaction.write(paths.of("platform/" + feature.word()), machine.has(feature) ? "1" : "0");

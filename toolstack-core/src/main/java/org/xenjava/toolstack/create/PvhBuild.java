@@ -3,7 +3,6 @@ package org.xenjava.toolstack.create;
 
 import org.xenjava.toolstack.image.PvhImagePlan;
 import org.xenjava.toolstack.image.VcpuState;
-import org.xenjava.toolstack.xenctrl.abi.HvmParam;
 
 /** The parts of a create that are particular to PVH guests. */
 final class PvhBuild implements GuestKind {
@@ -24,7 +23,7 @@ final class PvhBuild implements GuestKind {
 
     @Override
     public void setHvmParams() {
-        guest.set(HvmParam.TIMER_MODE, guest.plan().config().clock().timerMode().number());
+        guest.setTimerParams();
         guest.setSharedParams();
     }
 

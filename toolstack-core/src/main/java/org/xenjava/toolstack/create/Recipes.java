@@ -187,7 +187,8 @@ final class Recipes {
 
     /**
      * A restore: a create whose memory and vCPU state come from a stream. Network cards are connected before the memory
-     * is read, because a guest that migrates runs meanwhile; disks are opened afterwards, when it does not.
+     * is read, because a guest that migrates runs meanwhile; disks are opened afterwards, when it does not. QEMU, which
+     * makes the interface of an emulated card, starts when it has the state of its devices.
      */
     static List<Step<CreateStep>> restore(
             BuildJournal.Note note,
@@ -198,6 +199,7 @@ final class Recipes {
             BootBacking backing,
             DomainRemoval removal,
             Userdata userdata) {
+        boolean hvm = guest.plan().config().hvm().isPresent();
         List<Step<CreateStep>> recipe = new ArrayList<>();
         recipe.add(record(note));
         recipe.add(Step.of(CHECK_UUID, guest::requireNewUuid));
@@ -205,20 +207,30 @@ final class Recipes {
         recipe.add(Step.of(OPEN_EVENT_CHANNELS, guest::openEventChannels));
         recipe.addAll(nodes(guest, () -> writeStore(guest, arriving), removal, userdata));
         recipe.add(attachNics(guest, devices));
-        recipe.add(connectNics(guest, devices));
+        if (!hvm) {
+            recipe.add(connectNics(guest, devices));
+        }
         recipe.addAll(stream(state));
         recipe.addAll(check(guest));
         recipe.add(Step.of(INTRODUCE, guest::introduce));
         recipe.add(attachDisks(guest, devices));
         recipe.add(attachOthers(guest, devices));
         recipe.addAll(awaitDisks(guest, devices));
+        if (hvm) {
+            recipe.add(connectNics(guest, devices));
+        }
         recipe.add(releaseClaim(guest));
         return recipe;
     }
 
     private static void writeStore(GuestBuild guest, Optional<UUID> arriving) {
         String node = new DomainPaths(guest.domid()).arriving();
-        guest.writeStore(transaction -> arriving.ifPresent(uuid -> transaction.write(node, uuid.toString())));
+        guest.writeStore(transaction -> {
+            guest.plan().config().hvm().ifPresent(machine -> new HvmXenstoreNodes(
+                            guest.domid(), guest.uuid(), machine, Optional.empty())
+                    .write(transaction));
+            arriving.ifPresent(uuid -> transaction.write(node, uuid.toString()));
+        });
     }
 
     /** The end of a restore from a file. A guest that migrates keeps its record until the sender's permission. */

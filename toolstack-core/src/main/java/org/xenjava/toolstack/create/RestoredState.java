@@ -37,6 +37,7 @@ final class RestoredState {
     private Optional<StreamRecord.HvmContext> context = Optional.empty();
     private Optional<StreamRecord.HvmParams> params = Optional.empty();
     private Optional<StreamRecord.TscInfo> tsc = Optional.empty();
+    private Optional<StreamRecord.EmulatorContext> emulator = Optional.empty();
 
     RestoredState(GuestBuild guest, SaveStreamReader reader) {
         this.guest = guest;
@@ -106,17 +107,34 @@ final class RestoredState {
             params = Optional.of(found);
         } else if (record instanceof StreamRecord.TscInfo found) {
             tsc = Optional.of(found);
+        } else if (record instanceof StreamRecord.EmulatorContext found
+                && isHvm()
+                && found.emulator() == StreamRecord.EmulatorContext.QEMU) {
+            emulator = Optional.of(found);
         } else if (record instanceof StreamRecord.Verify
                 || record instanceof StreamRecord.EmulatorContext
                 || record instanceof StreamRecord.EmulatorStore) {
             throw new SaveStreamException("the stream has a record "
-                    + reader.frame().name() + ", which restoring a PVH guest does not expect");
+                    + reader.frame().name() + ", which restoring a "
+                    + guest.plan().config().type() + " guest does not expect");
         }
+    }
+
+    private boolean isHvm() {
+        return guest.plan().config().hvm().isPresent();
+    }
+
+    /** The state of the emulated devices; empty for a guest without. Known once the stream was read. */
+    Optional<byte[]> devices() {
+        return isHvm()
+                ? Optional.of(required(emulator, "EMULATOR_CONTEXT").state().bytes())
+                : Optional.empty();
     }
 
     /** Clears the shared pages and sets the parameters. The ports are those of this domain. */
     void setHvmParams() {
-        guest.set(HvmParam.TIMER_MODE, guest.plan().config().clock().timerMode().number());
+        guest.setTimerParams();
+        guest.setFeatureParams();
         for (Param param : required(params, "HVM_PARAMS").params()) {
             HvmParam known = Optional.ofNullable(PARAMS.get(param.index()))
                     .orElseThrow(() -> new SaveStreamException(

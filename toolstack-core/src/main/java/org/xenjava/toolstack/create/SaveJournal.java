@@ -4,9 +4,11 @@ package org.xenjava.toolstack.create;
 import java.util.List;
 import java.util.UUID;
 import java.util.function.Consumer;
+import java.util.function.IntFunction;
 import org.xenjava.toolstack.error.DomainStateException;
 import org.xenjava.toolstack.operation.Undo;
 import org.xenjava.toolstack.process.ProcessIdentity;
+import org.xenjava.toolstack.save.GuestEmulator;
 import org.xenjava.toolstack.save.SuspendedGuest;
 import org.xenjava.toolstack.save.Suspension;
 import org.xenjava.toolstack.store.StoreClient;
@@ -23,6 +25,7 @@ public final class SaveJournal {
     private final WatchHub events;
     private final DomainRemoval removal;
     private final DomainJournal entries;
+    private final IntFunction<GuestEmulator> emulators;
 
     /**
      * Creates the journal.
@@ -31,14 +34,21 @@ public final class SaveJournal {
      * @param events waits for guests that are about to suspend themselves
      * @param removal knows the domains that are being removed
      * @param processes signs the entries
+     * @param emulators finds the emulator of a domain
      */
     public SaveJournal(
-            Xenctrl xenctrl, StoreClient store, WatchHub events, DomainRemoval removal, ProcessIdentity processes) {
+            Xenctrl xenctrl,
+            StoreClient store,
+            WatchHub events,
+            DomainRemoval removal,
+            ProcessIdentity processes,
+            IntFunction<GuestEmulator> emulators) {
         this.xenctrl = xenctrl;
         this.store = store;
         this.events = events;
         this.removal = removal;
         this.entries = DomainJournal.ofSaves(store, processes);
+        this.emulators = emulators;
     }
 
     /**
@@ -73,6 +83,11 @@ public final class SaveJournal {
      */
     public void resuming(int domid, UUID uuid, Runnable takingBack) {
         during(domid, uuid, takingBack, this::recover);
+    }
+
+    /** {@return the emulator of a domain that is saved} */
+    public GuestEmulator emulator(int domid) {
+        return emulators.apply(domid);
     }
 
     /** {@return the node that {@link Suspension} writes together with its request} */
@@ -117,6 +132,14 @@ public final class SaveJournal {
                 .isPresent();
     }
 
+    private void resume(DomainJournal.Entry entry) {
+        SuspendedGuest guest = new SuspendedGuest(xenctrl, store, entry.domid(), emulators.apply(entry.domid()));
+        if (store.direct().exists(mark(entry))) {
+            guest.takeBackRequest(events);
+        }
+        guest.resumeIfSuspended();
+    }
+
     /**
      * Lets the guest of a save that has failed run on, unless its domain is being removed, or it may run on another
      * host.
@@ -127,12 +150,7 @@ public final class SaveJournal {
                 entries.giveUp(entry);
                 return;
             }
-            xenctrl.state().disableDirtyLog(entry.domid());
-            SuspendedGuest guest = new SuspendedGuest(xenctrl, store, entry.domid());
-            if (store.direct().exists(mark(entry))) {
-                guest.takeBackRequest(events);
-            }
-            guest.resumeIfSuspended();
+            Undo.all(() -> xenctrl.state().disableDirtyLog(entry.domid()), () -> resume(entry));
         }
         entries.end(entry);
     }

@@ -5,9 +5,11 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -46,6 +48,11 @@ public final class DeviceModels {
     private static final String STARTING = "starting";
 
     private static final Logger LOG = LoggerFactory.getLogger(DeviceModels.class);
+
+    /** QEMU reads the state of its devices from its standard input. */
+    private static final List<String> INCOMING = List.of("-incoming", "fd:0");
+
+    private static final Duration BETWEEN_QUESTIONS = Duration.ofMillis(50);
 
     /** The longest time for QEMU's start: a loaded machine may read it from a slow disk. libxl allows one minute. */
     private static final Duration START = Duration.ofMinutes(3);
@@ -87,16 +94,50 @@ public final class DeviceModels {
      * @return the process, for {@link #awaitReady}
      */
     public DeviceModelProcess start(int domid, QemuPlan plan) {
-        String name = plan.config().name();
-        QemuConfinement confinement = plan.confinement();
-        DeviceModelCommand command = new DeviceModelCommand(
+        return start(domid, plan, Optional.empty());
+    }
+
+    /**
+     * Starts the device model of a domain as {@link #start(int, QemuPlan)} does, with the state of its devices.
+     *
+     * @param state the state that another QEMU wrote; empty for new devices
+     */
+    public DeviceModelProcess start(int domid, QemuPlan plan, Optional<byte[]> state) {
+        if (state.isEmpty()) {
+            return start(command(domid, plan, Optional.empty()), plan.confinement());
+        }
+        try {
+            Path input = Files.createTempFile("devices", ".qemu");
+            try {
+                Files.write(input, state.get());
+                return start(command(domid, plan, Optional.of(input)), plan.confinement());
+            } finally {
+                Files.deleteIfExists(input);
+            }
+        } catch (IOException e) {
+            throw new DeviceModelException(
+                    "the state of the devices for QEMU cannot be written to a file: " + e.getMessage(), e);
+        }
+    }
+
+    private DeviceModelCommand command(int domid, QemuPlan plan, Optional<Path> input) {
+        List<String> arguments = new ArrayList<>(plan.arguments(domid, files));
+        if (input.isPresent()) {
+            arguments.addAll(INCOMING);
+        }
+        return new DeviceModelCommand(
                 domid,
                 plan.launcher(),
                 plan.program(),
-                plan.arguments(domid, files),
-                files.logOf(name),
+                List.copyOf(arguments),
+                files.logOf(plan.config().name()),
                 files.sockets(domid),
-                Optional.of(files.root(domid)).filter(root -> confinement.has(ConfinementMeasure.EMPTY_ROOT)));
+                Optional.of(files.root(domid)).filter(root -> plan.confinement().has(ConfinementMeasure.EMPTY_ROOT)),
+                input);
+    }
+
+    private DeviceModelProcess start(DeviceModelCommand command, QemuConfinement confinement) {
+        int domid = command.domid();
         LOG.debug("domain {}: {}", domid, command);
         DomainPaths paths = new DomainPaths(domid);
         // Before the process exists: a domain without this node has no QEMU of ours.
@@ -133,10 +174,19 @@ public final class DeviceModels {
      * @throws OperationTimeoutException if it is not ready within three minutes
      */
     public void awaitReady(DeviceModelProcess process, QemuPlan plan, Cancellation cancellation) {
+        awaitReady(process, plan, Optional.empty(), cancellation);
+    }
+
+    /**
+     * Waits as {@link #awaitReady(DeviceModelProcess, QemuPlan, Cancellation)} does, also until the device model has
+     * loaded the state with which it was started.
+     */
+    public void awaitReady(
+            DeviceModelProcess process, QemuPlan plan, Optional<byte[]> state, Cancellation cancellation) {
         QemuConfinement confinement = plan.confinement();
         DeviceModelProcess ready = process;
         try {
-            awaitStart(process, plan, cancellation);
+            awaitStart(process, plan, state, cancellation);
             if (confinement.has(ConfinementMeasure.XEN_RESTRICTION)) {
                 trials.restrictionWorks(plan.program());
             }
@@ -146,7 +196,10 @@ public final class DeviceModels {
                 throw e;
             }
             confinement = confinement.withoutXenRestriction();
-            ready = startAgain(process.domid(), plan.with(confinement), cancellation, e);
+            ready = startAgain(process, plan.with(confinement), state, cancellation, e);
+        }
+        if (state.isPresent() && ready.hasMonitor()) {
+            awaitLoad(ready, plan, cancellation);
         }
         Optional<GraphicsConfig> screen = GuestScreen.of(plan.config());
         if (screen.isPresent() && ready.hasMonitor()) {
@@ -159,10 +212,18 @@ public final class DeviceModels {
     }
 
     private DeviceModelProcess startAgain(
-            int domid, QemuPlan plan, Cancellation cancellation, DeviceModelException reason) {
+            DeviceModelProcess first,
+            QemuPlan plan,
+            Optional<byte[]> state,
+            Cancellation cancellation,
+            DeviceModelException reason) {
         LOG.debug("trying again without Xen's restriction", reason);
-        DeviceModelProcess process = start(domid, plan);
-        awaitStart(process, plan, cancellation);
+        int domid = first.domid();
+        if (first.liveness() != Liveness.DEAD) {
+            new QemuProcess(first).end();
+        }
+        DeviceModelProcess process = start(domid, plan, state);
+        awaitStart(process, plan, state, cancellation);
         trials.restrictionFailed(plan.program());
         LOG.warn(
                 "domain {}: QEMU is not restricted to its domain, since {} does not start with -xen-domid-restrict",
@@ -172,8 +233,10 @@ public final class DeviceModels {
     }
 
     /** A QEMU that is restricted to its domain may report nothing in xenstore, or report before it drops its rights. */
-    private void awaitStart(DeviceModelProcess process, QemuPlan plan, Cancellation cancellation) {
-        boolean asks = process.hasMonitor() && plan.confinement().has(ConfinementMeasure.XEN_RESTRICTION);
+    private void awaitStart(
+            DeviceModelProcess process, QemuPlan plan, Optional<byte[]> incoming, Cancellation cancellation) {
+        boolean asks = process.hasMonitor()
+                && (incoming.isPresent() || plan.confinement().has(ConfinementMeasure.XEN_RESTRICTION));
         String state = new DomainPaths(process.domid()).deviceModel() + "/state";
         events.await(
                         state,
@@ -192,13 +255,33 @@ public final class DeviceModels {
                         "domain " + plan.config().name() + ": QEMU has not reported", START, logged(plan)));
     }
 
+    /** A QEMU that cannot load the state of its devices ends; one that cannot open its disks does not continue. */
+    private void awaitLoad(DeviceModelProcess process, QemuPlan plan, Cancellation cancellation) {
+        QemuMonitor monitor = monitor(process);
+        long end = System.nanoTime() + START.toNanos();
+        while (!monitor.isLoaded()) {
+            cancellation.check("waiting for QEMU of domain " + process.domid());
+            requireNotDead(process, plan);
+            if (System.nanoTime() > end) {
+                throw OperationTimeoutException.after(
+                        "domain " + plan.config().name() + ": QEMU has not loaded its devices", START, logged(plan));
+            }
+            LockSupport.parkNanos(BETWEEN_QUESTIONS.toNanos());
+        }
+        monitor.resume();
+    }
+
+    private QemuMonitor monitor(DeviceModelProcess process) {
+        return new QemuMonitor(files.ownSocket(process.domid()), ANSWER, process::connect);
+    }
+
     private boolean hasReported(String state) {
         return store.read(state).filter("running"::equals).isPresent();
     }
 
     private boolean answers(DeviceModelProcess process) {
         try {
-            new QemuMonitor(files.ownSocket(process.domid()), ANSWER, process::connect).awaitAnswer();
+            monitor(process).awaitAnswer();
             return true;
         } catch (DeviceModelException e) {
             LOG.debug("domain {}: {}", process.domid(), e.getMessage());

@@ -35,6 +35,12 @@ final class QemuMonitor {
      */
     private static final Duration LIMIT = Duration.ofSeconds(30);
 
+    /** The state of a PC without large devices has about 10,000 bytes. */
+    private static final int MAX_STATE_BYTES = 64 << 20;
+
+    /** QEMU stops when it has written the caches of its disks. */
+    private static final Duration FLUSH_LIMIT = Duration.ofMinutes(5);
+
     private static final Pattern SERIAL_PORT = Pattern.compile("serial(\\d+)");
     private static final String TERMINAL = "pty:";
 
@@ -90,6 +96,33 @@ final class QemuMonitor {
         ask("query-status", new JsonObject());
     }
 
+    /** Whether QEMU has loaded the state of a saved guest that it was given. */
+    boolean isLoaded() {
+        return !ask("query-status", new JsonObject()).text("status").equals("inmigrate");
+    }
+
+    /** Stops the emulated devices, once what they have begun is done. */
+    void stop() {
+        try (QmpClient client = QmpClient.connect(peer, FLUSH_LIMIT, connection)) {
+            client.execute("stop", new JsonObject());
+        }
+    }
+
+    /** Lets the emulated devices continue. */
+    void resume() {
+        ask("cont", new JsonObject());
+    }
+
+    /** Returns the state of the emulated devices, which are stopped. The disks stay open. */
+    byte[] deviceState() {
+        return writtenByQemu("devices", MAX_STATE_BYTES, "state of the devices", (client, name) -> {
+            JsonObject arguments = new JsonObject();
+            arguments.addProperty("filename", name);
+            arguments.addProperty("live", false);
+            client.execute("xen-save-devices-state", arguments);
+        });
+    }
+
     /** The terminals of the serial ports that have one, by the port's number from 0. */
     Map<Integer, String> serialTerminals() {
         return terminalsOf(ask("query-chardev", new JsonObject()));
@@ -108,25 +141,31 @@ final class QemuMonitor {
     }
 
     /**
-     * Takes a picture of the guest's screen. QEMU writes into an open file of ours, whose name it does not learn.
+     * Takes a picture of the guest's screen.
      *
      * @throws DeviceModelException if the guest has no screen
      */
     Screenshot screenshot() {
-        try {
-            Path file = Files.createTempFile("screen", ".ppm");
-            try {
-                withFile(file, FileAccess.WRITE_ONLY, (client, name) -> {
+        return Screenshot.ofPpm(
+                writtenByQemu("screen", Screenshot.MAX_PPM_BYTES, "picture of the screen", (client, name) -> {
                     JsonObject arguments = new JsonObject();
                     arguments.addProperty("filename", name);
                     client.execute("screendump", arguments);
-                });
-                return Screenshot.ofPpm(content(file));
+                }));
+    }
+
+    /** Lets QEMU write into an open file, whose name it does not learn, and returns the content. */
+    private byte[] writtenByQemu(String prefix, int most, String what, FileUse use) {
+        try {
+            Path file = Files.createTempFile(prefix, ".qemu");
+            try {
+                withFile(file, FileAccess.WRITE_ONLY, use);
+                return content(file, most, what);
             } finally {
                 Files.deleteIfExists(file);
             }
         } catch (IOException e) {
-            throw new DeviceModelException("the screen of " + peer + " cannot be read: " + e.getMessage(), e);
+            throw new DeviceModelException("the " + what + " of " + peer + " cannot be read: " + e.getMessage(), e);
         }
     }
 
@@ -145,13 +184,13 @@ final class QemuMonitor {
         }
     }
 
-    /** Reads the file up to the size of the largest screen, because QEMU, which is not trusted, decides its size. */
-    private static byte[] content(Path file) throws IOException {
+    /** Reads the file up to a size, because QEMU, which is not trusted, decides its size. */
+    private static byte[] content(Path file, int most, String what) throws IOException {
         try (InputStream in = Files.newInputStream(file, LinkOption.NOFOLLOW_LINKS)) {
-            byte[] content = in.readNBytes(Screenshot.MAX_PPM_BYTES + 1);
-            if (content.length > Screenshot.MAX_PPM_BYTES) {
-                throw new DeviceModelException("QEMU's picture of the screen has more than " + Screenshot.MAX_PPM_BYTES
-                        + " bytes, more than any screen");
+            byte[] content = in.readNBytes(most + 1);
+            if (content.length > most) {
+                throw new DeviceModelException(
+                        "QEMU's " + what + " has more than " + most + " bytes, more than any guest's");
             }
             return content;
         }

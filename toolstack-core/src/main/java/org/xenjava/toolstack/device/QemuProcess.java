@@ -114,6 +114,21 @@ public final class QemuProcess {
         monitor().eject(drive);
     }
 
+    /** Stops the emulated devices, once what they have begun is done. */
+    public void stop() {
+        monitor().stop();
+    }
+
+    /** Lets the emulated devices continue. */
+    public void resume() {
+        monitor().resume();
+    }
+
+    /** {@return the state of the emulated devices, which are stopped; the disks stay open} */
+    public byte[] deviceState() {
+        return monitor().deviceState();
+    }
+
     /**
      * Wakes a guest that sleeps in ACPI's state S3.
      *

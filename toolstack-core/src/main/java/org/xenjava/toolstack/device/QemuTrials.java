@@ -133,7 +133,8 @@ public final class QemuTrials {
                 arguments,
                 Path.of("/dev/null"),
                 List.of(files.trialSocket()),
-                Optional.of(files.trialRoot())));
+                Optional.of(files.trialRoot()),
+                Optional.empty()));
     }
 
     private static String text(QemuAbilities abilities) {

@@ -6,6 +6,7 @@ import java.nio.channels.FileChannel;
 import java.nio.channels.WritableByteChannel;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.xenjava.toolstack.progress.Cancellation;
 import org.xenjava.toolstack.progress.DumpListener;
 import org.xenjava.toolstack.progress.MigrationListener;
@@ -22,7 +23,7 @@ import org.xenjava.toolstack.xenctrl.abi.XenRelease;
 import org.xenjava.toolstack.xenctrl.units.KiB;
 
 /**
- * Writes a PVH domain to a stream that {@code xl restore} reads too. Frames without a page are left out. The caller makes
+ * Writes a PVH or HVM domain to a stream that {@code xl restore} reads too. Frames without a page are left out. The caller makes
  * sure first that every populate-on-demand entry has a page, because the save populates all of them.
  */
 public final class DomainSaver {
@@ -49,18 +50,22 @@ public final class DomainSaver {
 
     private final Xenctrl xenctrl;
     private final int domid;
+    private final GuestEmulator emulator;
     private final Cancellation cancellation;
+    private Optional<Blob> devices = Optional.empty();
 
     /**
      * Prepares a save.
      *
      * @param xenctrl the hypercalls
      * @param domid number of the domain
+     * @param emulator emulates its devices
      * @param cancellation checked after each part of the memory
      */
-    public DomainSaver(Xenctrl xenctrl, int domid, Cancellation cancellation) {
+    public DomainSaver(Xenctrl xenctrl, int domid, GuestEmulator emulator, Cancellation cancellation) {
         this.xenctrl = xenctrl;
         this.domid = domid;
+        this.emulator = emulator;
         this.cancellation = cancellation;
     }
 
@@ -84,14 +89,18 @@ public final class DomainSaver {
     public void write(FileChannel file, String config, KiB size, Runnable suspension, DumpListener listener)
             throws IOException {
         write(new SparseChannel(file), config, pages -> {
+            emulator.find();
             suspension.run();
+            // The devices write to the guest's memory until they are stopped.
+            devices = emulator.stop();
             pages.sendAll(size, listener);
             pages.requireAll();
         });
     }
 
     /**
-     * Writes the whole stream, most of it while the guest runs, and leaves the guest suspended.
+     * Writes the whole stream of a guest without emulated devices, most of it while the guest runs, and leaves the guest
+     * suspended.
      *
      * @param link leads to the other host
      * @param config libxl's JSON of the domain
@@ -125,6 +134,9 @@ public final class DomainSaver {
         writer.write(new StreamRecord.HvmContext(Blob.of(xenctrl.hvm().context(domid))));
         writer.write(new StreamRecord.HvmParams(params()));
         writer.write(new StreamRecord.ImageEnd());
+        if (devices.isPresent()) {
+            writer.write(new StreamRecord.EmulatorContext(StreamRecord.EmulatorContext.QEMU, 0, devices.get()));
+        }
         writer.write(new StreamRecord.StreamEnd());
     }
 

@@ -86,8 +86,8 @@ public final class SavedDomain implements AutoCloseable {
         DomainConfig config = LibxlConfig.parse(header.config(), file).read().config();
         if (!(reader.next() instanceof StreamRecord.ImageStart start)
                 || start.kind() == StreamRecord.DomainKind.PV
-                || config.type() != DomainType.PVH) {
-            throw new DomainStateException(file + ": only PVH guests can be restored");
+                || config.type() == DomainType.PV) {
+            throw new DomainStateException(file + ": only PVH and HVM guests can be restored");
         }
         if (new XenRelease(start.xenMajor(), start.xenMinor()).compareTo(host) > 0) {
             throw new DomainStateException(file + ": the domain was saved by Xen " + start.xenMajor() + "."

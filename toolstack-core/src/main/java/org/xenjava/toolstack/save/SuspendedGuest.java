@@ -15,7 +15,7 @@ import org.xenjava.toolstack.xenctrl.abi.HvmParam;
 /** Lets a guest that has suspended itself run again in the same domain. */
 public final class SuspendedGuest {
     /** {@code SHUTDOWN_suspend} of Xen's {@code public/sched.h}. */
-    static final int REASON = 2;
+    public static final int REASON = 2;
 
     /** The text of the request in {@code control/shutdown}. */
     static final String REQUEST = "suspend";
@@ -28,16 +28,19 @@ public final class SuspendedGuest {
     private final Xenctrl xenctrl;
     private final StoreClient store;
     private final int domid;
+    private final GuestEmulator emulator;
 
     /**
      * Names a domain.
      *
      * @param domid number of the domain
+     * @param emulator emulates its devices
      */
-    public SuspendedGuest(Xenctrl xenctrl, StoreClient store, int domid) {
+    public SuspendedGuest(Xenctrl xenctrl, StoreClient store, int domid, GuestEmulator emulator) {
         this.xenctrl = xenctrl;
         this.store = store;
         this.domid = domid;
+        this.emulator = emulator;
     }
 
     static String request(int domid) {
@@ -83,6 +86,7 @@ public final class SuspendedGuest {
                 .filter(info -> info.shutdownReason() == REASON)
                 .isPresent();
         if (suspended) {
+            emulator.resume();
             if (xenctrl.hvm().param(domid, HvmParam.CALLBACK_IRQ) != 0) {
                 xenctrl.state().setSuspendCancelled(domid);
             }

@@ -24,6 +24,7 @@ public final class Suspension {
     private final String mark;
     private final Supplier<DomainInfo> info;
     private final Duration limit;
+    private final Supplier<Optional<Runnable>> directly;
 
     /**
      * Prepares the suspension of a domain.
@@ -34,15 +35,24 @@ public final class Suspension {
      * @param mark a node that exists from the request to the stop; a process that finds it takes the request back
      * @param info reads the domain's state, and throws if the domain is gone
      * @param limit of each of the two waits
+     * @param directly returns, when the guest is to be suspended, the way to stop a guest that has no driver to be asked;
+     *     empty if the guest is asked
      */
     public Suspension(
-            StoreClient store, WatchHub events, int domid, String mark, Supplier<DomainInfo> info, Duration limit) {
+            StoreClient store,
+            WatchHub events,
+            int domid,
+            String mark,
+            Supplier<DomainInfo> info,
+            Duration limit,
+            Supplier<Optional<Runnable>> directly) {
         this.store = store;
         this.events = events;
         this.domid = domid;
         this.mark = mark;
         this.info = info;
         this.limit = limit;
+        this.directly = directly;
     }
 
     /**
@@ -53,6 +63,26 @@ public final class Suspension {
      */
     public void suspend() {
         requireRunning();
+        directly.get().ifPresentOrElse(this::suspendDirectly, this::ask);
+        events.await(RELEASE, limit, () -> Optional.of(info.get()).filter(DomainInfo::shutdown))
+                .orElseThrow(() -> new OperationTimeoutException("domain " + domid
+                        + " was to suspend itself, and did not stop within " + limit.toSeconds() + " s"));
+        store.direct().remove(mark);
+        int reason = info.get().shutdownReason();
+        if (reason != SuspendedGuest.REASON) {
+            throw new DomainStateException(
+                    "domain " + domid + " has shut down for reason " + reason + " instead of suspending");
+        }
+    }
+
+    /** A guest without a driver continues afterwards as if it had not been stopped. */
+    private void suspendDirectly(Runnable stop) {
+        store.direct().write(mark, "");
+        stop.run();
+    }
+
+    /** Asks the guest, and waits until it acknowledges. */
+    private void ask() {
         String node = SuspendedGuest.request(domid);
         store.inTransaction(transaction -> {
             transaction.write(node, SuspendedGuest.REQUEST);
@@ -66,15 +96,6 @@ public final class Suspension {
             throw new OperationTimeoutException(
                     "domain " + domid + " did not acknowledge the request to suspend within " + limit.toSeconds()
                             + " s and goes on; it has no driver for it, or is still booting");
-        }
-        events.await(RELEASE, limit, () -> Optional.of(info.get()).filter(DomainInfo::shutdown))
-                .orElseThrow(() -> new OperationTimeoutException("domain " + domid
-                        + " acknowledged the request to suspend, and did not stop within " + limit.toSeconds() + " s"));
-        store.direct().remove(mark);
-        int reason = info.get().shutdownReason();
-        if (reason != SuspendedGuest.REASON) {
-            throw new DomainStateException(
-                    "domain " + domid + " has shut down for reason " + reason + " instead of suspending");
         }
     }
 

@@ -176,7 +176,10 @@ public sealed interface StreamRecord
      * @param index of the emulator
      * @param state that the emulator wrote
      */
-    record EmulatorContext(int emulator, int index, Blob state) implements StreamRecord {}
+    record EmulatorContext(int emulator, int index, Blob state) implements StreamRecord {
+        /** The number of QEMU. */
+        public static final int QEMU = 2;
+    }
 
     /** END of libxl's stream. */
     record StreamEnd() implements StreamRecord {}

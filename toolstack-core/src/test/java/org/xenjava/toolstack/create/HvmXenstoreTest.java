@@ -120,7 +120,8 @@ class HvmXenstoreTest {
                     new RamBounds(memory.layout(), memory.shape().ram()));
 
             host.store.inTransaction(transaction -> {
-                new HvmXenstoreNodes(7, new UUID(0, 7), guest.hvm().orElseThrow(), image).write(transaction);
+                new HvmXenstoreNodes(7, new UUID(0, 7), guest.hvm().orElseThrow(), Optional.of(image))
+                        .write(transaction);
                 return image;
             });
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.xenjava.toolstack.device;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -138,6 +139,26 @@ class QemuMonitorTest {
                     ImageIO.read(new ByteArrayInputStream(screenshot.toPng())).getRGB(1, 0) & 0xffffff);
             assertEquals(
                     List.of("add-fd {}", "screendump {\"filename\":\"/dev/fdset/3\"}", "remove-fd {\"fdset-id\":3}"),
+                    server.commands());
+            assertFalse(Files.exists(passed.get()));
+        }
+    }
+
+    @Test
+    void theStateOfTheDevicesIsWhatQemuWritesAndItsFileIsGone() throws IOException {
+        byte[] state = "QEVM".getBytes(StandardCharsets.US_ASCII);
+        try (QmpServer server = QmpServer.at(socket, request -> {
+            if (request.get("execute").getAsString().equals("xen-save-devices-state")) {
+                write(passed.get(), state);
+            }
+            return SET;
+        })) {
+            assertArrayEquals(state, monitor().deviceState());
+            assertEquals(
+                    List.of(
+                            "add-fd {}",
+                            "xen-save-devices-state {\"filename\":\"/dev/fdset/3\",\"live\":false}",
+                            "remove-fd {\"fdset-id\":3}"),
                     server.commands());
             assertFalse(Files.exists(passed.get()));
         }

@@ -19,6 +19,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.xenjava.toolstack.Domain;
 import org.xenjava.toolstack.Toolstack;
+import org.xenjava.toolstack.config.DomainConfig;
 import org.xenjava.toolstack.host.TestHost;
 import org.xenjava.toolstack.migrate.MigrationLimits;
 import org.xenjava.toolstack.migrate.MigrationLink;
@@ -68,8 +69,11 @@ final class TwoHosts implements AutoCloseable {
     }
 
     Domain start(long memory, long maxMemory) {
-        Domain domain = source.toolstack.create(
-                TestHost.guest("web", memory, maxMemory).uuid(ID).build());
+        return start(TestHost.guest("web", memory, maxMemory));
+    }
+
+    Domain start(DomainConfig.Builder guest) {
+        Domain domain = source.toolstack.create(guest.uuid(ID).build());
         domain.unpause();
         source.xen.advance(Duration.ofMinutes(1));
         source.xen.guest(domain.domid()).orElseThrow().writeSteadily(WRITTEN_PAGES, Duration.ofMillis(50));

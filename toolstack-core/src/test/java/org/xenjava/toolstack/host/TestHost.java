@@ -12,6 +12,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.List;
+import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -21,7 +22,14 @@ import org.xenjava.toolstack.Leftovers;
 import org.xenjava.toolstack.Toolstack;
 import org.xenjava.toolstack.ToolstackOptions;
 import org.xenjava.toolstack.config.DomainConfig;
+import org.xenjava.toolstack.config.DomainType;
+import org.xenjava.toolstack.config.GraphicsConfig;
+import org.xenjava.toolstack.config.GraphicsConfig.Vga;
 import org.xenjava.toolstack.config.HotplugPolicy;
+import org.xenjava.toolstack.config.HvmConfig;
+import org.xenjava.toolstack.config.HvmConfig.Bios;
+import org.xenjava.toolstack.config.HvmConfig.Firmware;
+import org.xenjava.toolstack.image.TestFirmware;
 import org.xenjava.toolstack.image.TestKernels;
 import org.xenjava.toolstack.sim.SimulatedXen;
 import org.xenjava.toolstack.sim.fault.FaultInjection;
@@ -44,7 +52,10 @@ public final class TestHost implements AutoCloseable {
     /** Superpages that the kernel and the ramdisk of the guest lay in whose counters were measured on real Xen. */
     public static final int LAB_SUPERPAGES = 19;
 
-    private static final Path KERNEL = kernelFile();
+    private static final Path KERNEL = file("tiny", ".kernel", TestKernels.linux());
+
+    /** One program is both hvmloader and BIOS, so that a guest is built in no time. */
+    private static final Path LOADER = file("tiny", ".loader", TestFirmware.tinyLoader());
 
     public final SimulatedXen xen;
     /** Another process: sees the machine, and hears of no fault. */
@@ -126,6 +137,20 @@ public final class TestHost implements AutoCloseable {
         return DomainConfig.builder(name).kernel(KERNEL).memoryMib(memoryMib).maxMemoryMib(maxMemoryMib);
     }
 
+    /** An HVM guest without a screen. */
+    public static DomainConfig.Builder hvmGuest(String name, long memoryMib, long maxMemoryMib) {
+        HvmConfig machine = HvmConfig.builder()
+                .graphics(GraphicsConfig.of(Vga.NONE))
+                .firmware(new Firmware(
+                        Bios.SEABIOS, Optional.of(LOADER), Optional.of(LOADER), Optional.empty(), Optional.empty()))
+                .build();
+        return DomainConfig.builder(name)
+                .type(DomainType.HVM)
+                .memoryMib(memoryMib)
+                .maxMemoryMib(maxMemoryMib)
+                .hvm(machine);
+    }
+
     public MachineState state() {
         return MachineState.of(observer);
     }
@@ -134,11 +159,11 @@ public final class TestHost implements AutoCloseable {
         assertEquals(List.of(), state().changesSince(before), after);
     }
 
-    private static Path kernelFile() {
+    private static Path file(String name, String suffix, byte[] content) {
         try {
-            Path file = Files.createTempFile("tiny", ".kernel");
+            Path file = Files.createTempFile(name, suffix);
             file.toFile().deleteOnExit();
-            return Files.write(file, TestKernels.linux());
+            return Files.write(file, content);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

@@ -17,6 +17,7 @@ import org.xenjava.toolstack.sim.dom0.Dom0;
 import org.xenjava.toolstack.sim.fault.HotplugBehaviour;
 import org.xenjava.toolstack.sim.guest.GuestFactory;
 import org.xenjava.toolstack.sim.guest.GuestHandle;
+import org.xenjava.toolstack.sim.guest.QemuHandle;
 import org.xenjava.toolstack.sim.guest.SimulatedGuest;
 import org.xenjava.toolstack.sim.guestos.Guests;
 import org.xenjava.toolstack.sim.guestos.SuspendedGuests;
@@ -201,6 +202,15 @@ public final class SimulatedXen {
      */
     public Optional<GuestHandle> guest(int domid) {
         return locked(() -> boot.guests().find(domid));
+    }
+
+    /**
+     * {@return the QEMU of a domain, if it has one}
+     *
+     * @param domid number of the domain
+     */
+    public Optional<QemuHandle> qemu(int domid) {
+        return locked(() -> boot.dom0().qemu(domid));
     }
 
     /** {@return the network interfaces of dom0 that back ends and device models have created, by name} */

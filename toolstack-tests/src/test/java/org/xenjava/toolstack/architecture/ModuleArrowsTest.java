@@ -87,7 +87,7 @@ class ModuleArrowsTest {
             .whereLayer("guestos")
             .mayOnlyAccessLayers("memory", "store", "guest", "machine")
             .whereLayer("dom0")
-            .mayOnlyAccessLayers("memory", "store", "fault", "machine", "hypercall")
+            .mayOnlyAccessLayers("memory", "store", "fault", "guest", "machine", "hypercall")
             .whereLayer("face")
             .mayNotBeAccessedByAnyLayer();
 

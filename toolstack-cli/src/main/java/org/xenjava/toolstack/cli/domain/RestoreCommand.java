@@ -17,7 +17,7 @@ import picocli.CommandLine.Parameters;
 @Command(
         name = "restore",
         description = {
-            "Build a PVH guest from a file of xlj save or xl save, and let it run on.",
+            "Build a guest from a file of xlj save or xl save, and let it run on.",
             "If the restore fails or Ctrl-C ends it, nothing of it is left, and the file can be restored again."
         })
 final class RestoreCommand extends HostCommand {

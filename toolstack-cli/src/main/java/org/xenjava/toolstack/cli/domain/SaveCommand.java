@@ -17,7 +17,7 @@ import picocli.CommandLine.Parameters;
 @Command(
         name = "save",
         description = {
-            "Suspend a PVH guest, write it to a file in xl's format, and destroy the domain.",
+            "Suspend a guest, write it to a file in xl's format, and destroy the domain.",
             "A populate-on-demand guest with pages still to free is refused. If the save fails or Ctrl-C ends it, the guest"
                     + " runs on and an older file stays."
         })

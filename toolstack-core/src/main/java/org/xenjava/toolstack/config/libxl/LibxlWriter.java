@@ -75,10 +75,8 @@ final class LibxlWriter {
     }
 
     private static LibxlMembers build(DomainConfig config) {
-        LibxlMembers build = new LibxlMembers();
-        if (config.maxVcpus() > 1) {
-            build.number("max_vcpus", config.maxVcpus());
-        }
+        // libxl sizes the paging pool of a restored domain by this number, and takes its absence for 0.
+        LibxlMembers build = new LibxlMembers().number("max_vcpus", config.maxVcpus());
         if (config.maxVcpus() > 1 || config.hvm().isPresent()) {
             build.bits("avail_vcpus", IntStream.range(0, config.vcpus()));
         }

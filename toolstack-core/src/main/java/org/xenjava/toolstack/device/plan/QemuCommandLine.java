@@ -342,11 +342,21 @@ public final class QemuCommandLine {
         return "ide-" + disk.number();
     }
 
+    /**
+     * A QEMU that drops its rights cannot open an image again. It would do so when a guest migrates: without this option,
+     * QEMU has an image open for writing only as long as it uses it.
+     */
+    private String access(DiskConfig disk) {
+        QemuConfinement confinement = plan.confinement();
+        boolean drops = confinement.has(ConfinementMeasure.OWN_USER) || confinement.has(ConfinementMeasure.EMPTY_ROOT);
+        return drops && disk.access() == DiskConfig.Access.READ_WRITE ? "auto-read-only=off," : "";
+    }
+
     private void addDrive(DiskPlan planned, String place) {
         String medium = planned.disk().isEmptyDrive()
                 ? ""
                 : "file=" + escaped(planned.path()) + ",format="
-                        + planned.disk().format().word() + ",cache=writeback,";
+                        + planned.disk().format().word() + ",cache=writeback," + access(planned.disk());
         add("-drive", medium + place);
     }
 

@@ -5,8 +5,10 @@ import java.nio.charset.StandardCharsets;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SortedMap;
 import org.xenjava.toolstack.sim.fault.HotplugBehaviour;
+import org.xenjava.toolstack.sim.guest.QemuHandle;
 import org.xenjava.toolstack.sim.hypercall.Hypercalls;
 import org.xenjava.toolstack.sim.machine.DomainListener;
 import org.xenjava.toolstack.sim.machine.Machine;
@@ -116,6 +118,11 @@ public final class Dom0 {
     /** QEMU on this machine. */
     public DeviceModelProcesses deviceModels() {
         return deviceModels;
+    }
+
+    /** The devices that QEMU emulates for a domain; the caller holds the machine's lock. */
+    public Optional<QemuHandle> qemu(int domid) {
+        return deviceModels.devices(domid).map(devices -> devices);
     }
 
     /** The hotplug scripts of this machine. */

@@ -36,19 +36,19 @@ final class PciMonitor {
         Map<String, Integer> devices = machine.pci().inGuest(domid);
         String id = value(ID, request);
         if (devices.containsKey(id)) {
-            return VcpuMonitor.error("Duplicate device ID '" + id + "'");
+            return QemuMonitorLink.error("Duplicate device ID '" + id + "'");
         }
         if (PciAddress.parse(value(HOST, request))
                 .filter(machine.pci().cards()::containsKey)
                 .isEmpty()) {
-            return VcpuMonitor.error("Failed to open host device " + value(HOST, request));
+            return QemuMonitorLink.error("Failed to open host device " + value(HOST, request));
         }
         int slot = value(PLACE, request).isEmpty() ? free(devices) : Integer.parseInt(value(PLACE, request), HEX);
         if (devices.containsValue(slot)) {
-            return VcpuMonitor.error("PCI: slot " + slot + " in use");
+            return QemuMonitorLink.error("PCI: slot " + slot + " in use");
         }
         devices.put(id, slot);
-        return VcpuMonitor.DONE;
+        return QemuMonitorLink.DONE;
     }
 
     private static int free(Map<String, Integer> devices) {
@@ -63,12 +63,12 @@ final class PciMonitor {
         Map<String, Integer> devices = machine.pci().inGuest(domid);
         String id = value(ID, request);
         if (!devices.containsKey(id)) {
-            return VcpuMonitor.error("Device '" + id + "' not found");
+            return QemuMonitorLink.error("Device '" + id + "' not found");
         }
         if (machine.require(domid).isRunning()) {
             devices.remove(id);
         }
-        return VcpuMonitor.DONE;
+        return QemuMonitorLink.DONE;
     }
 
     String list() {

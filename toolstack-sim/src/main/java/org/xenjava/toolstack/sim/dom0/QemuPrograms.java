@@ -26,8 +26,8 @@ import org.xenjava.toolstack.xenctrl.lib.XenStore;
 
 /**
  * QEMU in the simulated dom0: takes the guest's video RAM and the ROM of its card, and reports in xenstore. It
- * emulates no devices and serves paravirtual ones. Its monitor knows vCPUs and devices that are passed through. A QEMU
- * that finds no memory ends before it reports, as a real one does.
+ * serves paravirtual devices. Its monitor knows vCPUs, the state of emulated devices, and devices that are passed through. A
+ * QEMU that finds no memory, or a damaged state, ends before it reports, as a real one does.
  */
 final class QemuPrograms implements DeviceModelProcesses {
     /** The option ROM of a graphics card: 64 KiB, as measured with both of libxl's cards. */
@@ -70,11 +70,13 @@ final class QemuPrograms implements DeviceModelProcesses {
     private final class Program implements DeviceModelProcess {
         private final DeviceModelCommand command;
         private final long pid;
+        private final EmulatedDevices devices;
         private final CompletableFuture<Program> exit = new CompletableFuture<>();
 
-        Program(DeviceModelCommand command, long pid) {
+        Program(DeviceModelCommand command, long pid, EmulatedDevices devices) {
             this.command = command;
             this.pid = pid;
+            this.devices = devices;
         }
 
         @Override
@@ -117,7 +119,7 @@ final class QemuPrograms implements DeviceModelProcesses {
             if (exit.isDone()) {
                 throw new XenLibException("connect " + socket, Errno.ECONNREFUSED);
             }
-            return new VcpuMonitor(entry, command.domid());
+            return new QemuMonitorLink(entry, command.domid(), devices);
         }
 
         @Override
@@ -182,10 +184,14 @@ final class QemuPrograms implements DeviceModelProcesses {
     @Override
     public DeviceModelProcess start(DeviceModelCommand command) {
         return entry.call("execve", () -> {
-            Program program = new Program(command, nextPid++);
+            long pid = nextPid++;
+            Optional<EmulatedDevices> loaded = command.input().flatMap(state -> EmulatedDevices.load(entry, state));
+            EmulatedDevices devices = loaded.orElseGet(() -> EmulatedDevices.create(entry, pid));
+            Program program = new Program(command, pid, devices);
             programs.put(program.pid(), program);
             plugVcpus(command);
-            if (takesItsMemory(command)) {
+            // The memory of the devices is part of the guest's, which was restored already.
+            if (command.input().isPresent() ? loaded.isPresent() : takesItsMemory(command)) {
                 backends.qemuStarts(command.domid(), command.arguments());
                 store.write(
                         XenStore.NO_TRANSACTION,
@@ -245,6 +251,14 @@ final class QemuPrograms implements DeviceModelProcesses {
 
     private static long endOfRam(long ram, long lowEnd) {
         return ram <= lowEnd ? FOUR_GIB : FOUR_GIB + ram - lowEnd;
+    }
+
+    /** The devices of a domain; the caller holds the machine's lock. */
+    Optional<EmulatedDevices> devices(int domid) {
+        return programs.values().stream()
+                .filter(program -> program.domid() == domid)
+                .map(program -> program.devices)
+                .findFirst();
     }
 
     @Override

@@ -1,32 +1,37 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.xenjava.toolstack.sim.dom0;
 
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.xenjava.toolstack.sim.machine.XenDomain;
 import org.xenjava.toolstack.xenctrl.lib.LocalConnection;
 
 /**
- * A connection to the monitor of a simulated QEMU, which knows the commands about vCPUs and devices that are
- * passed through, but not those about disks. QEMU numbers the vCPUs by their sockets and lists them from the last to the first.
+ * A connection to the monitor of a simulated QEMU, which knows the commands about vCPUs, the state of its devices and
+ * devices that are passed through, but not those about disks. QEMU numbers the vCPUs by their sockets and lists them from the last to the first.
  */
-final class VcpuMonitor implements LocalConnection {
+final class QemuMonitorLink implements LocalConnection {
     private static final Pattern COMMAND = Pattern.compile("\"execute\":\"([a-z_-]+)\"");
     private static final Pattern SOCKET = Pattern.compile("\"socket-id\":(\\d{1,5})");
     static final String DONE = "{\"return\": {}}";
 
     private final MachineEntry entry;
     private final int domid;
-    private final PciMonitor devices;
+    private final PciMonitor pci;
+    private final EmulatedDevices devices;
+    private Optional<Path> passed = Optional.empty();
     private final StringBuilder output = new StringBuilder("{\"QMP\": {}}\n");
 
-    VcpuMonitor(MachineEntry entry, int domid) {
+    QemuMonitorLink(MachineEntry entry, int domid, EmulatedDevices devices) {
         this.entry = entry;
         this.domid = domid;
-        this.devices = new PciMonitor(entry.machine(), domid);
+        this.pci = new PciMonitor(entry.machine(), domid);
+        this.devices = devices;
     }
 
     @Override
@@ -39,6 +44,7 @@ final class VcpuMonitor implements LocalConnection {
 
     @Override
     public void send(byte[] bytes, Path file, FileAccess access) {
+        passed = Optional.of(file);
         send(bytes);
     }
 
@@ -49,12 +55,36 @@ final class VcpuMonitor implements LocalConnection {
             case "query-blockstats" -> "{\"return\": []}";
             case "device_add" ->
                 request.contains(PciMonitor.DRIVER)
-                        ? devices.add(request)
+                        ? pci.add(request)
                         : plug(entry.machine().require(domid), request);
-            case "device_del" -> devices.remove(request);
-            case "query-pci" -> devices.list();
+            case "device_del" -> pci.remove(request);
+            case "query-pci" -> pci.list();
+            case "query-status" ->
+                "{\"return\": {\"status\": \"" + (devices.isRunning() ? "running" : "paused") + "\"}}";
+            case "stop" -> done(devices::stop);
+            case "cont" -> done(devices::resume);
+            case "add-fd" -> "{\"return\": {\"fdset-id\": 0}}";
+            case "remove-fd" -> done(() -> passed = Optional.empty());
+            case "xen-save-devices-state" -> save();
             default -> error("The command " + command + " has not been found");
         };
+    }
+
+    private static String done(Runnable work) {
+        work.run();
+        return DONE;
+    }
+
+    private String save() {
+        if (devices.isRunning() || passed.isEmpty() || devices.refuses()) {
+            return error("The devices cannot be saved");
+        }
+        try {
+            devices.save(passed.get());
+            return DONE;
+        } catch (IOException e) {
+            return error("The file cannot be written");
+        }
     }
 
     private static String slots(XenDomain domain) {
