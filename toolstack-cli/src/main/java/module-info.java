@@ -4,6 +4,7 @@ module org.xenjava.toolstack.cli {
     requires com.google.gson;
     requires info.picocli;
     requires java.desktop;
+    requires jdk.net;
     requires jdk.unsupported;
     requires org.apache.xmlgraphics.batik.svggen;
     requires xchart;
@@ -39,6 +40,8 @@ module org.xenjava.toolstack.cli {
             info.picocli;
     opens org.xenjava.toolstack.cli.plan to
             com.google.gson,
+            info.picocli;
+    opens org.xenjava.toolstack.cli.serve to
             info.picocli;
     opens org.xenjava.toolstack.cli.top to
             info.picocli;

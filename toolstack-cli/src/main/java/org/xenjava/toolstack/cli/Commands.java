@@ -17,6 +17,7 @@ import org.xenjava.toolstack.cli.memory.MemoryCommands;
 import org.xenjava.toolstack.cli.pci.PciCommands;
 import org.xenjava.toolstack.cli.plan.PlanCommands;
 import org.xenjava.toolstack.cli.processor.ProcessorCommands;
+import org.xenjava.toolstack.cli.serve.ServeCommand;
 import org.xenjava.toolstack.cli.top.TopCommands;
 import picocli.CommandLine;
 
@@ -40,6 +41,7 @@ final class Commands {
         BY_NAME.putAll(PciCommands.byName());
         BY_NAME.putAll(ProcessorCommands.byName());
         BY_NAME.put("batch", BatchCommand::new);
+        BY_NAME.put("serve", session -> new ServeCommand(session, Xlj::run));
         BY_NAME.put("version", VersionCommand::new);
         BY_NAME.put("help", UsageCommand::new);
         BY_NAME.put("completion", CompletionCommand::new);

@@ -13,6 +13,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
 import org.xenjava.toolstack.cli.command.ExitStatus;
+import org.xenjava.toolstack.cli.command.OwnProcessNeededException;
 import org.xenjava.toolstack.cli.command.Session;
 import org.xenjava.toolstack.cli.memory.Remedies;
 import org.xenjava.toolstack.error.ToolstackException;
@@ -45,7 +46,9 @@ final class Failures implements IParameterExceptionHandler, IExecutionExceptionH
 
     @Override
     public int handleExecutionException(Exception e, CommandLine command, ParseResult parsed) {
-        report("", e);
+        if (!(e instanceof OwnProcessNeededException)) {
+            report("", e);
+        }
         return command.getCommandSpec().exitCodeOnExecutionException();
     }
 

@@ -114,6 +114,7 @@ public final class Xlj {
         Session configured = session.opening(options -> session.host().open(xlj.configure(options, args)));
         Commands.addTo(commandLine, configured, args);
         commandLine
+                .registerConverter(Path.class, session.caller()::path)
                 .setOut(session.console().helpWriter())
                 .setParameterExceptionHandler(failures)
                 .setExecutionExceptionHandler(failures)

@@ -6,7 +6,14 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.DataInputStream;
 import java.io.IOException;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.Channels;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -46,6 +53,7 @@ class LauncherTest {
     void install() throws IOException {
         Path program = Files.createDirectories(installation.resolve("bin")).resolve("xlj");
         Files.copy(Path.of("../bin/xlj"), program);
+        Files.copy(Path.of("../bin/xlj-client"), program.resolveSibling("xlj-client"));
         Files.writeString(Files.createDirectories(installation.resolve("lib")).resolve("xlj.jar"), "a jar");
         Path java = Files.createDirectories(installation.resolve("java/bin")).resolve("java");
         Files.writeString(java, JAVA);
@@ -162,6 +170,41 @@ class LauncherTest {
     void aDirectoryInWhichNothingCanBeCreatedKeepsNoCommandFromRunning() throws IOException, InterruptedException {
         assertEquals("ran\n", run(Map.of("XLJ_ARCHIVE", "/proc/xlj.jsa"), "list"));
         assertEquals("ran\n", run(Map.of("XLJ_ARCHIVE", "/nonexistent/xlj.jsa"), "list"));
+    }
+
+    /** Answers one command as {@code xlj serve} does, and returns the fields that the launcher has sent. */
+    private static List<String> answer(ServerSocketChannel server, String answer) throws IOException {
+        try (SocketChannel caller = server.accept()) {
+            caller.write(ByteBuffer.wrap("r\0\0\0\0".getBytes()));
+            DataInputStream in = new DataInputStream(Channels.newInputStream(caller));
+            List<String> fields = List.of(new String(in.readNBytes(in.readInt())).split("\0"));
+            caller.write(ByteBuffer.wrap(answer.getBytes()));
+            return fields;
+        }
+    }
+
+    @Test
+    void aResidentProcessRunsTheCommandIfThereIsOne() throws IOException, InterruptedException {
+        Path socket = installation.resolve("serve.sock");
+        Map<String, String> environment = Map.of("XLJ_SOCKET", socket.toString(), "TERM", "dumb");
+        try (ServerSocketChannel server = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
+            server.bind(UnixDomainSocketAddress.of(socket));
+            Process served = start(environment, "list", "a guest");
+            List<String> fields = answer(server, "o\0\0\0\5hellox\0\0\0\1" + 7);
+            assertEquals("hello", new String(served.getInputStream().readAllBytes()));
+            assertEquals(7, served.waitFor());
+            Path jar = installation.resolve("bin/../lib/xlj.jar");
+            assertTrue(Files.isSameFile(jar, Path.of(fields.get(0))), fields.get(0));
+            assertEquals(List.of("", "dumb", "", "list", "a guest"), fields.subList(2, fields.size()));
+
+            Process refused = start(environment, "console", "a guest");
+            answer(server, "n\0\0\0\0");
+            assertEquals("ran\n", output(refused));
+            assertEquals(1, calls("console a guest").size());
+        }
+        // The socket is left, as by a process that was killed.
+        assertEquals("ran\n", run(environment, "uptime"));
+        assertEquals("ran\n", run(Map.of("XLJ_SOCKET", socket.toString(), "XLJ_JAVA_OPTS", "-Xmx1g"), "info"));
     }
 
     @Test

@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
+import org.xenjava.toolstack.cli.command.Caller;
 import org.xenjava.toolstack.cli.command.HostOpener;
 import org.xenjava.toolstack.cli.command.Session;
 import org.xenjava.toolstack.cli.command.Sleeper;
@@ -47,6 +48,17 @@ public final class Prompt {
         });
     }
 
+    /** Runs a command in another environment. */
+    public static int run(Session session, String... args) {
+        return Xlj.run(session, args);
+    }
+
+    /** The environment of a process whose commands sleep in real time. */
+    public Session session() {
+        return new Session(
+                Console.ofProcess(), host, duration -> Thread.sleep(duration.toMillis()), Caller.THIS_PROCESS);
+    }
+
     /** What happens while a command waits. */
     public Prompt whileSleeping(Runnable event) {
         whileSleeping = event;
@@ -71,7 +83,7 @@ public final class Prompt {
     public Outcome runWith(InputStream in, OutputStream out, String... args) {
         ByteArrayOutputStream err = new ByteArrayOutputStream();
         Console streams = new Console(in, new PrintStream(out, true), print(err), Set.of(), Ansi.OFF);
-        int status = Xlj.run(new Session(streams, host, new Time()), args);
+        int status = Xlj.run(new Session(streams, host, new Time(), Caller.THIS_PROCESS), args);
         return new Outcome(status, "", err.toString(StandardCharsets.UTF_8));
     }
 
@@ -84,7 +96,7 @@ public final class Prompt {
                 print(err),
                 terminal ? EnumSet.of(Console.Stream.OUT, Console.Stream.ERR) : Set.of(),
                 terminal ? Ansi.ON : Ansi.OFF);
-        int status = Xlj.run(new Session(streams, host, new Time()), args);
+        int status = Xlj.run(new Session(streams, host, new Time(), Caller.THIS_PROCESS), args);
         return new Outcome(status, out.toString(StandardCharsets.UTF_8), err.toString(StandardCharsets.UTF_8));
     }
 

@@ -34,7 +34,7 @@ public final class GuestFile {
 
     /** Reads the file and prints its warnings on standard error. */
     public DomainConfig read(Session session) {
-        return read(read(), session);
+        return read(read(session.caller()), session);
     }
 
     /**
@@ -44,7 +44,7 @@ public final class GuestFile {
      * @param command the command of the parameters
      */
     public static DomainConfig read(List<String> words, CommandSpec command, Session session) {
-        return read(read(words, Optional.empty(), command), session);
+        return read(read(words, Optional.empty(), command, session.caller()), session);
     }
 
     private static DomainConfig read(XlConfigReader.Result result, Session session) {
@@ -61,28 +61,30 @@ public final class GuestFile {
     }
 
     /** Reads the file and drops its warnings. */
-    public DomainConfig readQuietly() {
-        return read().config();
+    public DomainConfig readQuietly(Session session) {
+        return read(session.caller()).config();
     }
 
-    private XlConfigReader.Result read() {
-        return read(arguments, file, spec);
+    private XlConfigReader.Result read(Caller caller) {
+        return read(arguments, file, spec, caller);
     }
 
-    private static XlConfigReader.Result read(List<String> arguments, Optional<Path> file, CommandSpec spec) {
+    private static XlConfigReader.Result read(
+            List<String> arguments, Optional<Path> file, CommandSpec spec, Caller caller) {
         List<Path> files = new ArrayList<>(file.stream().toList());
         List<String> overrides = new ArrayList<>();
         for (String argument : arguments) {
             if (argument.contains("=")) {
                 overrides.add(argument);
             } else {
-                files.add(Path.of(argument));
+                files.add(caller.path(argument));
             }
         }
         if (files.size() != 1) {
             throw new ParameterException(spec.commandLine(), "one configuration file is needed, not " + files.size());
         }
         Path chosen = files.get(0);
+        caller.requireNoRelativeFile(chosen, overrides);
         return LibxlConfig.readIfJson(chosen)
                 .map(stored -> stored(chosen, stored, overrides, spec))
                 .orElseGet(() -> XlConfigReader.read(chosen, overrides));

@@ -16,13 +16,15 @@ import org.xenjava.toolstack.memory.BackedBoot;
  * @param console the streams of a command
  * @param host opens Xen
  * @param sleeper waits
+ * @param caller the process that has given the command
  */
-public record Session(Console console, HostOpener host, Sleeper sleeper) {
+public record Session(Console console, HostOpener host, Sleeper sleeper, Caller caller) {
     private static final String XEN_PREFIX = "XLJ_XEN_PREFIX";
 
     /** The environment of this process on this machine. */
     public static Session ofProcess() {
-        return new Session(Console.ofProcess(), Session::openHere, time -> Thread.sleep(time.toMillis()));
+        return new Session(
+                Console.ofProcess(), Session::openHere, time -> Thread.sleep(time.toMillis()), Caller.THIS_PROCESS);
     }
 
     /** The environment names a Xen that was installed from source. */
@@ -33,12 +35,17 @@ public record Session(Console console, HostOpener host, Sleeper sleeper) {
 
     /** The same environment with another way to open Xen. */
     public Session opening(HostOpener otherwise) {
-        return new Session(console, otherwise, sleeper);
+        return new Session(console, otherwise, sleeper, caller);
+    }
+
+    /** The same host for a command of another process. */
+    public Session calledBy(Caller other, Console streams) {
+        return new Session(streams, host, sleeper, other);
     }
 
     /** The same environment for a command that must not read standard input. */
     public Session withoutInput() {
-        return new Session(console.withoutInput(), host, sleeper);
+        return new Session(console.withoutInput(), host, sleeper, caller);
     }
 
     /** Opens Xen; the caller closes it. The host lends pages to guests while they boot. */

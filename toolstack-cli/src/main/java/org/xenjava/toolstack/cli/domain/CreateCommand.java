@@ -104,7 +104,10 @@ final class CreateCommand implements DryRunnable, Callable<Integer> {
 
     @Override
     public Integer call() throws IOException, InterruptedException {
-        DomainConfig config = quiet ? guest.readQuietly() : guest.read(session);
+        if (console || foreground || viewer) {
+            session.caller().requireThisProcess();
+        }
+        DomainConfig config = quiet ? guest.readQuietly(session) : guest.read(session);
         if (dryRun) {
             return DryRun.asLibxl(config, session);
         }
@@ -118,12 +121,12 @@ final class CreateCommand implements DryRunnable, Callable<Integer> {
 
     @Override
     public int dryRun() {
-        return DryRun.asLibxl(quiet ? guest.readQuietly() : guest.read(session), session);
+        return DryRun.asLibxl(quiet ? guest.readQuietly(session) : guest.read(session), session);
     }
 
     private Domain build(Toolstack toolstack, DomainConfig config) {
         try (BuildProgress progress = new BuildProgress(session.console(), verbosity())) {
-            return InterruptibleBuild.run(cancellation -> toolstack.create(config, progress, cancellation));
+            return InterruptibleBuild.run(session, cancellation -> toolstack.create(config, progress, cancellation));
         }
     }
 

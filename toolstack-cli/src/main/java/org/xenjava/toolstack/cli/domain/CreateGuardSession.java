@@ -65,7 +65,7 @@ final class CreateGuardSession {
     /** Guards until there is a verdict, and returns the exit status. */
     int stay() {
         PodGuard guard = toolstack.newGuard(GuardPolicy.standard(), scope(), new Listener());
-        GuardLoop.End end = new GuardLoop(guard, session.sleeper()).untilDecided(Optional.empty());
+        GuardLoop.End end = new GuardLoop(guard, session).untilDecided(Optional.empty());
         session.console().progress().clear();
         Optional<GuardStatus> last = guard.statuses().stream().findFirst();
         if (end != GuardLoop.End.DECIDED) {

@@ -39,7 +39,7 @@ final class DumpCoreCommand extends DomainCommand {
     protected void run(Domain domain) {
         boolean shown = session.console().isTerminal(Console.Stream.ERR);
         DumpListener listener = shown ? this::show : DumpListener.NONE;
-        InterruptibleBuild.run(cancellation -> {
+        InterruptibleBuild.run(session, cancellation -> {
             domain.memory().dump(file, listener, cancellation);
             return domain;
         });

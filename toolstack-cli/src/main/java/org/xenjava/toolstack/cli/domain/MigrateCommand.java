@@ -101,7 +101,7 @@ final class MigrateCommand extends DomainCommand {
         }
         cover.apply(domain);
         RemoteHost target = target((unwatched ? " -e" : "") + (paused ? " -p" : ""));
-        InterruptibleBuild.run(cancellation -> {
+        InterruptibleBuild.run(session, cancellation -> {
             domain.migration().migrate(target, MigrationLimits.STANDARD, listener, cancellation);
             return domain;
         });

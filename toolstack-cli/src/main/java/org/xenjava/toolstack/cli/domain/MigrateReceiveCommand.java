@@ -36,11 +36,13 @@ final class MigrateReceiveCommand extends HostCommand {
     @Override
     protected int run(Toolstack toolstack) {
         try (BuildProgress progress = new BuildProgress(session.console(), Verbosity.TROUBLES)) {
-            InterruptibleBuild.run(cancellation -> toolstack.receive(
-                    new StandardStreams(session.console()),
-                    paused ? ReceivedStart.PAUSED : ReceivedStart.RUNNING,
-                    progress,
-                    cancellation));
+            InterruptibleBuild.run(
+                    session,
+                    cancellation -> toolstack.receive(
+                            new StandardStreams(session.console()),
+                            paused ? ReceivedStart.PAUSED : ReceivedStart.RUNNING,
+                            progress,
+                            cancellation));
         }
         return ExitStatus.OK;
     }

@@ -40,7 +40,7 @@ final class RestoreCommand extends HostCommand {
                 session.console().isTerminal(Console.Stream.ERR) ? Verbosity.ONE_LINE : Verbosity.TROUBLES;
         Domain domain;
         try (BuildProgress progress = new BuildProgress(session.console(), verbosity)) {
-            domain = InterruptibleBuild.run(cancellation -> toolstack.restore(file, progress, cancellation));
+            domain = InterruptibleBuild.run(session, cancellation -> toolstack.restore(file, progress, cancellation));
         }
         Runnable go = paused ? () -> {} : domain::unpause;
         if (console) {

@@ -52,7 +52,7 @@ final class SaveCommand extends DomainCommand {
         boolean shown = session.console().isTerminal(Console.Stream.ERR);
         DumpListener listener = shown ? this::show : DumpListener.NONE;
         cover.apply(domain);
-        InterruptibleBuild.run(cancellation -> {
+        InterruptibleBuild.run(session, cancellation -> {
             domain.saving().save(file, afterwards(), listener, cancellation);
             return domain;
         });

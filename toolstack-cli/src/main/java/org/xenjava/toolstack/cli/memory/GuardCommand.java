@@ -104,7 +104,7 @@ final class GuardCommand extends HostCommand {
     protected int run(Toolstack toolstack) {
         requireUsage();
         PodGuard guard = toolstack.newGuard(policy(), scope(toolstack), this::tell);
-        GuardLoop loop = new GuardLoop(guard, session.sleeper());
+        GuardLoop loop = new GuardLoop(guard, session);
         if (!once) {
             announce();
             loop.forLife();

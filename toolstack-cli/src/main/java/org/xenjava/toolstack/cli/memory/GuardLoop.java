@@ -8,7 +8,8 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
-import org.xenjava.toolstack.cli.command.SignalShutdown;
+import org.xenjava.toolstack.cli.command.Caller;
+import org.xenjava.toolstack.cli.command.Session;
 import org.xenjava.toolstack.cli.command.Sleeper;
 import org.xenjava.toolstack.pod.PodGuard;
 import org.xenjava.toolstack.service.TickingService;
@@ -31,6 +32,7 @@ public final class GuardLoop {
 
     private final PodGuard guard;
     private final Sleeper.Stoppable pauses;
+    private final Caller caller;
 
     /** The reason of the end. */
     public enum End {
@@ -39,9 +41,10 @@ public final class GuardLoop {
         STOPPED
     }
 
-    public GuardLoop(PodGuard guard, Sleeper sleeper) {
+    public GuardLoop(PodGuard guard, Session session) {
         this.guard = guard;
-        this.pauses = sleeper.stoppable();
+        this.pauses = session.sleeper().stoppable();
+        this.caller = session.caller();
     }
 
     /**
@@ -60,7 +63,7 @@ public final class GuardLoop {
 
     private End run(BooleanSupplier finished, Duration timeout) {
         Work work = new Work(finished, pauses.now().plus(timeout));
-        return SignalShutdown.run(pauses::stop, () -> {
+        return caller.untilStopped(pauses::stop, () -> {
             TickingService.run(SETTINGS, work, pauses::now, next -> work.end.isEmpty() && pauses.sleep(next));
             return work.end.orElse(End.STOPPED);
         });

@@ -83,14 +83,31 @@ public final class Console {
         terminals.removeIf(stream -> !isTerminal(stream.ordinal()));
         return new Console(
                 new FileInputStream(FileDescriptor.in),
-                utf8(FileDescriptor.out),
-                utf8(FileDescriptor.err),
+                utf8(new FileOutputStream(FileDescriptor.out)),
+                utf8(new FileOutputStream(FileDescriptor.err)),
                 terminals,
                 ansi(terminals.contains(Stream.OUT), System.getenv()));
     }
 
-    private static PrintStream utf8(FileDescriptor descriptor) {
-        return new PrintStream(new FileOutputStream(descriptor), true, StandardCharsets.UTF_8);
+    /**
+     * The streams of another process, without an input.
+     *
+     * @param terminals those of its streams that are terminals
+     * @param environment its variables
+     */
+    public static Console ofCaller(
+            OutputStream out, OutputStream err, Set<Stream> terminals, Map<String, String> environment) {
+        return new Console(
+                        InputStream.nullInputStream(),
+                        utf8(out),
+                        utf8(err),
+                        terminals,
+                        ansi(terminals.contains(Stream.OUT), environment))
+                .withoutInput();
+    }
+
+    private static PrintStream utf8(OutputStream target) {
+        return new PrintStream(target, true, StandardCharsets.UTF_8);
     }
 
     /** Colours are for terminals, unless {@code NO_COLOR} is set or {@code TERM} is dumb. */
@@ -116,7 +133,12 @@ public final class Console {
 
     /** Standard error for the log and the virtual machine, which know no console. Each line is escaped. */
     public static PrintStream escapedError() {
-        return new EscapingStream(new FileOutputStream(FileDescriptor.err));
+        return escaped(new FileOutputStream(FileDescriptor.err));
+    }
+
+    /** Another stream for the log. */
+    public static PrintStream escaped(OutputStream target) {
+        return new EscapingStream(target);
     }
 
     private static final class EscapingStream extends PrintStream {

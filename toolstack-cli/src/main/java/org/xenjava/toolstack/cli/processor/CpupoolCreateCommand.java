@@ -70,7 +70,7 @@ final class CpupoolCreateCommand implements Callable<Integer>, DryRunnable {
             if (argument.contains("=")) {
                 lines.add(argument);
             } else {
-                files.add(Path.of(argument));
+                files.add(session.caller().path(argument));
             }
         });
         if (files.size() > 1 || files.isEmpty() && lines.isEmpty()) {

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.cli.serve;
+
+import java.io.DataInputStream;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.xenjava.toolstack.cli.output.Console;
+
+/**
+ * A command of another process. On the wire: the length in four bytes, the highest first, and the fields in this order,
+ * separated by NUL.
+ *
+ * @param jar the jar that the caller would run
+ * @param directory the caller's working directory
+ * @param terminals those of the caller's streams that are terminals; on the wire {@code out}, {@code err} or both
+ * @param environment the caller's variables {@code TERM} and {@code NO_COLOR}
+ * @param words the command and its arguments
+ */
+record CommandRequest(
+        Path jar, Path directory, Set<Console.Stream> terminals, Map<String, String> environment, List<String> words) {
+    /** Of arguments, as the kernel limits them. */
+    private static final int MOST_BYTES = 1 << 21;
+
+    private static final int WORDS = 5;
+
+    static CommandRequest read(DataInputStream in) throws IOException {
+        int length = in.readInt();
+        if (length < 0 || length > MOST_BYTES) {
+            throw new IOException("a request of " + length + " bytes");
+        }
+        byte[] bytes = new byte[length];
+        in.readFully(bytes);
+        List<String> fields = Arrays.asList(new String(bytes, StandardCharsets.UTF_8).split("\0", -1));
+        if (fields.size() <= WORDS) {
+            throw new IOException("a request of " + fields.size() + " fields");
+        }
+        Set<Console.Stream> terminals = EnumSet.noneOf(Console.Stream.class);
+        if (fields.get(2).contains("out")) {
+            terminals.add(Console.Stream.OUT);
+        }
+        if (fields.get(2).contains("err")) {
+            terminals.add(Console.Stream.ERR);
+        }
+        return new CommandRequest(
+                Path.of(fields.get(0)),
+                Path.of(fields.get(1)),
+                terminals,
+                Map.of("TERM", fields.get(3), "NO_COLOR", fields.get(4)),
+                List.copyOf(fields.subList(WORDS, fields.size())));
+    }
+}

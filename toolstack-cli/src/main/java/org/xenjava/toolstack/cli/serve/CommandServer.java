@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.cli.serve;
+
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
+import java.nio.channels.SocketChannel;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import org.xenjava.toolstack.cli.command.Caller;
+import org.xenjava.toolstack.cli.command.Session;
+import org.xenjava.toolstack.cli.output.Console;
+
+/** Accepts connections and runs the command of each one in threads of its own. */
+final class CommandServer {
+    private final ServeSocket socket;
+    private final ServedJar jar;
+    private final Session session;
+    private final CommandRunner runner;
+    private final Set<ServedCommand> running = ConcurrentHashMap.newKeySet();
+
+    CommandServer(ServeSocket socket, ServedJar jar, Session session, CommandRunner runner) {
+        this.socket = socket;
+        this.jar = jar;
+        this.session = session;
+        this.runner = runner;
+    }
+
+    /** Loads the classes of a command in the background, without output. A host without Xen is no failure. */
+    void warmUp() {
+        OutputStream nowhere = OutputStream.nullOutputStream();
+        Session quiet = session.calledBy(Caller.THIS_PROCESS, Console.ofCaller(nowhere, nowhere, Set.of(), Map.of()));
+        Thread thread = new Thread(() -> runner.run(quiet, "list"), "warm-up");
+        thread.setDaemon(true);
+        thread.start();
+    }
+
+    /** Runs until {@link #stop} is called or the jar is replaced, and all commands have ended. */
+    void run() {
+        CallerLog log = CallerLog.install();
+        try {
+            for (var next = socket.accept(); next.isPresent(); next = socket.accept()) {
+                start(next.get(), log);
+            }
+            for (ServedCommand command : running) {
+                command.awaitEnd();
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        } finally {
+            log.uninstall();
+        }
+    }
+
+    private void start(SocketChannel connection, CallerLog log) {
+        ServedCommand command = new ServedCommand(connection, log, this::isCurrent, session, runner);
+        running.add(command);
+        command.start(() -> running.remove(command));
+    }
+
+    /** Whether the caller's jar is the one that runs. A process whose jar was replaced ends. */
+    private boolean isCurrent(CommandRequest request) {
+        if (!jar.isCurrent()) {
+            stopAccepting();
+            return false;
+        }
+        return jar.isAt(request.jar());
+    }
+
+    /** Accepts no further command and stops all that run. */
+    void stop() {
+        stopAccepting();
+        running.forEach(ServedCommand::stop);
+    }
+
+    private void stopAccepting() {
+        try {
+            socket.stop();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}

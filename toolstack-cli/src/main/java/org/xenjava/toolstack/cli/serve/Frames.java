@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.cli.serve;
+
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.ByteBuffer;
+import java.nio.channels.SocketChannel;
+import java.nio.charset.StandardCharsets;
+
+/**
+ * Answers to a caller: each has a letter, the length of its content in four bytes, the highest first, and the content.
+ * Safe to use from many threads.
+ */
+final class Frames {
+    private static final int HEADER = 5;
+
+    private final SocketChannel channel;
+
+    Frames(SocketChannel channel) {
+        this.channel = channel;
+    }
+
+    /** Tells the caller that a request can be sent. */
+    void ready() throws IOException {
+        send('r');
+    }
+
+    /** Tells the caller to run the command in a process of its own; nothing was done. */
+    void refuse() throws IOException {
+        send('n');
+    }
+
+    /** Tells the caller the command's exit status. */
+    void end(int status) throws IOException {
+        send('x', Integer.toString(status).getBytes(StandardCharsets.US_ASCII));
+    }
+
+    OutputStream out() {
+        return stream('o');
+    }
+
+    OutputStream err() {
+        return stream('e');
+    }
+
+    /** Interrupts a thread, but not while it sends: that would close the connection. */
+    synchronized void interrupt(Thread thread) {
+        thread.interrupt();
+    }
+
+    private void send(char letter, byte... content) throws IOException {
+        send(letter, content, 0, content.length);
+    }
+
+    private synchronized void send(char letter, byte[] content, int from, int length) throws IOException {
+        ByteBuffer frame = ByteBuffer.allocate(HEADER + length)
+                .put((byte) letter)
+                .putInt(length)
+                .put(content, from, length)
+                .flip();
+        // An interrupt of the command is not for its output.
+        boolean interrupted = Thread.interrupted();
+        try {
+            while (frame.hasRemaining()) {
+                channel.write(frame);
+            }
+        } finally {
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+
+    private OutputStream stream(char letter) {
+        return new OutputStream() {
+            @Override
+            public void write(int b) throws IOException {
+                send(letter, (byte) b);
+            }
+
+            @Override
+            public void write(byte[] bytes, int from, int length) throws IOException {
+                send(letter, bytes, from, length);
+            }
+        };
+    }
+}

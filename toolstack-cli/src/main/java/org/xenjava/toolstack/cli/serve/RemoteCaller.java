@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.cli.serve;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Supplier;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.xenjava.toolstack.cli.command.Caller;
+import org.xenjava.toolstack.cli.command.OwnProcessNeededException;
+
+/** The process that has sent a command to this one. */
+final class RemoteCaller implements Caller {
+    /** A word of a configuration or an argument that is no key. */
+    private static final Pattern WORD = Pattern.compile("[^\\s\"'\\[\\](),;=]++(?!\\s*=)");
+
+    private final Path directory;
+    private final Frames frames;
+    private final Thread thread = Thread.currentThread();
+    private final List<Runnable> stops = new ArrayList<>();
+    private boolean stopped;
+    private boolean ended;
+    private volatile boolean refused;
+
+    /** Made by the thread that runs the command. */
+    RemoteCaller(Path directory, Frames frames) {
+        this.directory = directory;
+        this.frames = frames;
+    }
+
+    @Override
+    public <T> T untilStopped(Runnable stop, Supplier<T> work) {
+        if (begin(stop)) {
+            stop.run();
+        }
+        try {
+            return work.get();
+        } finally {
+            end(stop);
+        }
+    }
+
+    private synchronized boolean begin(Runnable stop) {
+        stops.add(stop);
+        return stopped;
+    }
+
+    private synchronized void end(Runnable stop) {
+        stops.remove(stop);
+    }
+
+    /** Stops the command: as it has asked to be stopped, or by an interrupt of its thread. */
+    synchronized void stop() {
+        stopped = true;
+        if (ended) {
+            return;
+        }
+        if (stops.isEmpty()) {
+            frames.interrupt(thread);
+        } else {
+            stops.forEach(Runnable::run);
+        }
+    }
+
+    /** The command has ended: a signal that comes now has nothing to stop. */
+    synchronized void commandEnded() {
+        ended = true;
+    }
+
+    @Override
+    public Path path(String word) {
+        return directory.resolve(word);
+    }
+
+    @Override
+    public void requireThisProcess() {
+        throw refused();
+    }
+
+    @Override
+    public void requireNoRelativeFile(Path config, List<String> lines) {
+        List<String> texts = new ArrayList<>(lines);
+        try {
+            texts.add(Files.readString(config, StandardCharsets.ISO_8859_1));
+        } catch (IOException e) {
+            // The command reports that it cannot be read.
+        }
+        if (namesRelativeFile(texts)) {
+            throw refused();
+        }
+    }
+
+    /**
+     * Whether a part of a text is the relative path of a file of the caller's directory: in this process the path leads
+     * elsewhere, so the command is refused.
+     */
+    boolean namesRelativeFile(List<String> texts) {
+        boolean found = texts.stream()
+                .flatMap(text -> WORD.matcher(text).results())
+                // Also behind a prefix, as in file:web.img.
+                .flatMap(word -> Stream.of(word.group(), word.group().replaceFirst(".*:", "")))
+                .anyMatch(this::isRelativeFile);
+        refused |= found;
+        return found;
+    }
+
+    private OwnProcessNeededException refused() {
+        refused = true;
+        return new OwnProcessNeededException();
+    }
+
+    /** Whether the command must run in a process of its own. */
+    boolean isRefused() {
+        return refused;
+    }
+
+    private boolean isRelativeFile(String word) {
+        try {
+            return !word.isEmpty() && !word.startsWith("/") && Files.exists(directory.resolve(word));
+        } catch (InvalidPathException e) {
+            return false;
+        }
+    }
+}
