@@ -95,6 +95,7 @@ public final class LabBench {
         measurements.put("steps-hvm", () -> steps(guests.hvm(), 1, rounds / 3));
         measurements.put("devices", () -> compare(guests.withDevices(), 1, rounds / 5, Comparison::withoutXl));
         measurements.put("bzimage", () -> compare(guests.bzImage(), 2, rounds / 5, Comparison::withXl));
+        measurements.put("served", () -> served(small));
         measurements.put("cold", () -> coldStart(small));
         if (!measurements.keySet().containsAll(wanted)) {
             throw new IllegalArgumentException("the rows are " + measurements.keySet() + ", not all of " + wanted);
@@ -232,6 +233,31 @@ public final class LabBench {
         }
         rows.add(Comparison.tableRow("`create -p` in `xlj batch` / `xl create -p`", xlCreate, create, ""));
         rows.add(Comparison.tableRow("`list` in `xlj batch` / `xl list`", xlList, list, ""));
+    }
+
+    /** Processes that send the same commands to one that stays. */
+    private void served(BenchGuest guest) {
+        say("served");
+        Samples ourCreate = new Samples();
+        Samples xlCreate = new Samples();
+        Samples ourList = new Samples();
+        Samples xlList = new Samples();
+        try (XljServe server = new XljServe(xlj)) {
+            for (int i = 0; i < WARM_UP + rounds; i++) {
+                double created = libxl.run(server.command() + " create -q -p " + guest.file() + " name=\"served\"");
+                double listed = libxl.run(server.command() + " list");
+                libxl.run(server.command() + " destroy served");
+                if (i >= WARM_UP) {
+                    ourCreate.add(created);
+                    ourList.add(listed);
+                    xlCreate.add(libxl.run("xl create -q -p " + guest.file() + " name=\"served\""));
+                    xlList.add(libxl.run("xl list"));
+                    libxl.run("xl destroy served");
+                }
+            }
+        }
+        rows.add(Comparison.tableRow("`xlj create -p` by `xlj serve` / `xl create -p`", xlCreate, ourCreate, "≤ 6"));
+        rows.add(Comparison.tableRow("`xlj list` by `xlj serve` / `xl list`", xlList, ourList, "≤ 6"));
     }
 
     private String page(String about) {
