@@ -185,6 +185,8 @@ class LauncherTest {
 
     @Test
     void aResidentProcessRunsTheCommandIfThereIsOne() throws IOException, InterruptedException {
+        // Else a command makes it in the background.
+        run(Map.of(), "--make-archive");
         Path socket = installation.resolve("serve.sock");
         Map<String, String> environment = Map.of("XLJ_SOCKET", socket.toString(), "TERM", "dumb");
         try (ServerSocketChannel server = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {

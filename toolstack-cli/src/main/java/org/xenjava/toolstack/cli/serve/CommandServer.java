@@ -27,11 +27,25 @@ final class CommandServer {
         this.runner = runner;
     }
 
-    /** Loads the classes of a command in the background, without output. A host without Xen is no failure. */
+    /** Loads the classes of common commands in the background, without output. A host without Xen is no failure. */
     void warmUp() {
         OutputStream nowhere = OutputStream.nullOutputStream();
         Session quiet = session.calledBy(Caller.THIS_PROCESS, Console.ofCaller(nowhere, nowhere, Set.of(), Map.of()));
-        Thread thread = new Thread(() -> runner.run(quiet, "list"), "warm-up");
+        Thread thread = new Thread(
+                () -> {
+                    runner.run(quiet, "list");
+                    // Has the steps of a create; the kernel is absent, so that none is read.
+                    runner.run(
+                            quiet,
+                            "rehearse",
+                            "/dev/null",
+                            "name='none'",
+                            "type='pvh'",
+                            "memory=8",
+                            "maxmem=16",
+                            "kernel='/nonexistent'");
+                },
+                "warm-up");
         thread.setDaemon(true);
         thread.start();
     }

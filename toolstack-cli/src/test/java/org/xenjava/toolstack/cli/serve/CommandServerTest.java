@@ -6,15 +6,20 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -23,7 +28,9 @@ import org.junit.jupiter.api.io.TempDir;
 import org.xenjava.toolstack.cli.GuestFiles;
 import org.xenjava.toolstack.cli.Prompt;
 import org.xenjava.toolstack.cli.Prompt.Outcome;
+import org.xenjava.toolstack.cli.command.Caller;
 import org.xenjava.toolstack.cli.command.Session;
+import org.xenjava.toolstack.cli.output.Console;
 import org.xenjava.toolstack.sim.SimulatedXen;
 
 /** Commands that {@code bin/xlj-client} sends, as {@code bin/xlj} calls it. */
@@ -102,6 +109,7 @@ class CommandServerTest {
     private Process start(Path jarOfCaller, String... words) throws IOException {
         List<String> command = new ArrayList<>(List.of(
                 "perl",
+                "-w",
                 CLIENT,
                 path.toString(),
                 jarOfCaller.toString(),
@@ -173,6 +181,7 @@ class CommandServerTest {
                         "trap '' HUP; exec \"$@\"",
                         "sh",
                         "perl",
+                        "-w",
                         CLIENT,
                         path.toString(),
                         jar.toString(),
@@ -285,6 +294,38 @@ class CommandServerTest {
         Path left = Files.writeString(path.resolveSibling("left"), "");
         ServeSocket.open(left).close();
         assertFalse(Files.exists(left));
+    }
+
+    @Test
+    void theCommandServesUntilItIsStopped() throws Exception {
+        CompletableFuture<Runnable> running = new CompletableFuture<>();
+        Caller caller = new Caller() {
+            @Override
+            public <T> T untilStopped(Runnable stop, Supplier<T> work) {
+                running.complete(stop);
+                return work.get();
+            }
+
+            @Override
+            public Path path(String word) {
+                return Path.of(word);
+            }
+
+            @Override
+            public void requireThisProcess() {}
+
+            @Override
+            public void requireNoRelativeFile(Path config, List<String> lines) {}
+        };
+        ByteArrayOutputStream err = new ByteArrayOutputStream();
+        Console console = Console.ofCaller(OutputStream.nullOutputStream(), err, Set.of(), Map.of());
+        Session session = prompt.session().calledBy(caller, console);
+        String other = directory.resolve("other.sock").toString();
+        CompletableFuture<Integer> status =
+                CompletableFuture.supplyAsync(() -> Prompt.run(session, "serve", "--socket", other));
+        running.get(1, TimeUnit.MINUTES).run();
+        assertEquals(0, status.get(1, TimeUnit.MINUTES));
+        assertEquals("xlj: serving commands at " + other + "\n", err.toString());
     }
 
     @Test
