@@ -8,6 +8,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.xenjava.toolstack.config.DomainConfig;
 import org.xenjava.toolstack.config.DomainType;
+import org.xenjava.toolstack.config.libxl.LibxlConfig;
+import org.xenjava.toolstack.context.SentConfig;
 import org.xenjava.toolstack.device.plan.PvDevice;
 import org.xenjava.toolstack.error.ConfigException;
 import org.xenjava.toolstack.error.DomainExistsException;
@@ -39,9 +41,25 @@ public final class DomainMigration {
     private static final String VERB = MemoryTouchingOperation.MIGRATE.gerund();
 
     private final DomainHandle domain;
+    private final Optional<DomainConfig> sent;
 
     DomainMigration(DomainHandle domain) {
+        this(domain, Optional.empty());
+    }
+
+    private DomainMigration(DomainHandle domain, Optional<DomainConfig> sent) {
         this.domain = domain;
+        this.sent = sent;
+    }
+
+    /**
+     * {@return the same operation, which sends another configuration ({@code xl migrate -C}): the paths of disks and the
+     * bridges of network cards may differ, and the guest has them on the other host}
+     *
+     * @param config the configuration; name, UUID, present memory and addresses of cards are those of the domain
+     */
+    public DomainMigration sending(DomainConfig config) {
+        return new DomainMigration(domain, Optional.of(config));
     }
 
     /**
@@ -89,6 +107,7 @@ public final class DomainMigration {
             DomainConfig config = DomainSaving.config(domain, VERB);
             requireNoDiskOfQemu();
             requirePvh(config);
+            sent.ifPresent(next -> SentConfig.require(VERB + " " + domain, config, next));
             return new DomainPod(domain).withoutDebt(MemoryTouchingOperation.MIGRATE, () -> {
                 Guest guest = new Guest(config.name(), target.name(), config.maxMemory(), listener, cancellation);
                 handingOver(() -> new MigrationSender(target, limits, guest).migrate());
@@ -223,10 +242,15 @@ public final class DomainMigration {
             Suspension suspension = DomainSaving.suspension(domain, VERB);
             String config = DomainSaving.json(domain, VERB);
             DomainSaver saver = new DomainSaver(domain.xenctrl(), domain.domid(), GuestEmulator.none(), cancellation);
-            saver.writeLive(link, config, size, suspension::suspend, listener);
+            saver.writeLive(link, sent.map(this::text).orElse(config), size, suspension::suspend, listener);
             report(Phase.WAITING);
             // Meanwhile the other host attaches the devices.
             requireSame(config);
+        }
+
+        private String text(DomainConfig next) {
+            DomainConfig present = DomainSaving.config(domain, VERB);
+            return LibxlConfig.of(SentConfig.of(present, next)).text();
         }
 
         /** A device or a size that has changed since the beginning is not what the other host has built. */

@@ -1,9 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.xenjava.toolstack.cli.domain;
 
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
 import java.util.regex.Pattern;
 import org.xenjava.toolstack.Domain;
+import org.xenjava.toolstack.DomainMigration;
 import org.xenjava.toolstack.cli.command.DomainCommand;
+import org.xenjava.toolstack.cli.command.GuestFile;
 import org.xenjava.toolstack.cli.command.Session;
 import org.xenjava.toolstack.cli.output.Console;
 import org.xenjava.toolstack.migrate.MigrationLimits;
@@ -57,6 +62,12 @@ final class MigrateCommand extends DomainCommand {
     @Option(names = "-e", description = "with an xl on HOST: leave no process there that acts when the guest stops")
     private boolean unwatched;
 
+    @Option(
+            names = "-C",
+            paramLabel = "FILE",
+            description = "send the configuration of FILE, in which the paths of disks and the bridges may differ")
+    private Optional<Path> file = Optional.empty();
+
     @Mixin
     private CoverOption cover = new CoverOption();
 
@@ -101,8 +112,11 @@ final class MigrateCommand extends DomainCommand {
         }
         cover.apply(domain);
         RemoteHost target = target((unwatched ? " -e" : "") + (paused ? " -p" : ""));
+        DomainMigration migration = file.map(
+                        path -> domain.migration().sending(GuestFile.read(List.of(path.toString()), spec, session)))
+                .orElseGet(domain::migration);
         InterruptibleBuild.run(session, cancellation -> {
-            domain.migration().migrate(target, MigrationLimits.STANDARD, listener, cancellation);
+            migration.migrate(target, MigrationLimits.STANDARD, listener, cancellation);
             return domain;
         });
         if (terminal) {

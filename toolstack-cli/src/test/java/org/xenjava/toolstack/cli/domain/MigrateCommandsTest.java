@@ -42,7 +42,8 @@ class MigrateCommandsTest {
 
     private final SimulatedXen here =
             SimulatedXen.builder().guests(MigrateCommandsTest::software).build();
-    private final SimulatedXen there = SimulatedXen.builder().partnerOf(here).build();
+    private final SimulatedXen there =
+            SimulatedXen.builder().partnerOf(here).bridge("br-there").build();
     private final Prompt prompt = Prompt.on(here);
     private final Prompt remote = Prompt.on(there);
 
@@ -121,6 +122,23 @@ class MigrateCommandsTest {
         assertEquals(List.of(DONE, DONE), migrate("web"));
         assertEquals(new Outcome(1, "", "xlj: there is no domain 'web'\n"), prompt.run("list", "web"));
         assertTrue(remote.run("list", "web").out().contains("--p---"));
+    }
+
+    @Test
+    void aGuestIsSentWithTheConfigurationOfAFile() throws IOException, InterruptedException {
+        GuestFiles files = new GuestFiles(directory);
+        String mac = "mac=00:16:3e:00:00:01";
+        assertEquals(
+                DONE, prompt.run("create", files.config("net", "memory = 64", "vif = ['bridge=xenbr0," + mac + "']")));
+        here.advance(Duration.ofMinutes(1));
+        String other = files.config("other", "memory = 64", "maxmem = 96", "vif = ['bridge=br-there']");
+        Outcome refused = prompt.run("migrate", "-C", other, "-s", "", "net", "false");
+        assertTrue(refused.err().contains("maxmem is 98304 KiB in it and 65536 KiB in the guest"), refused.err());
+        String there = files.config("other", "memory = 64", "vif = ['bridge=br-there']");
+        assertEquals(List.of(DONE, DONE), migrate("net", "-C", there));
+        String listed = remote.run("list", "-l", "net").out();
+        assertTrue(listed.contains("\"bridge\": \"br-there\""), listed);
+        assertTrue(listed.contains("\"mac\": \"00:16:3e:00:00:01\""), listed);
     }
 
     /** The guest never frees a page, so that it keeps its debt until it is covered, and then all of its memory. */
