@@ -207,6 +207,7 @@ class MemoryBalancerTest extends BalancerFixture {
 
     /** G9. {@code -Dbalance.step=1} kills at every call. */
     @Test
+    @Timeout(600)
     void aBalancerThatIsKilledAtAnyOfItsCallsLeavesNoGuestBelowWhatItOwns() {
         int step = Integer.getInteger("balance.step", 3);
         boolean injected = true;

@@ -162,8 +162,9 @@ class RoomLabTest {
         }
         threads.shutdown();
         report("ten xl creates of 200 MiB at once, " + failed + " failed,", start);
-        toolstack.domains().stream().filter(domain -> domain.domid() != 0).forEach(domain -> Dom0.xl(
-                "destroy", Integer.toString(domain.domid())));
+        toolstack.domains().stream()
+                .filter(domain -> domain.domid() != 0)
+                .forEach(domain -> Dom0.xl("destroy", Integer.toString(domain.domid())));
         Dom0.sleep(Duration.ofSeconds(5));
         Dom0.report("room: 5 s after the ends of xl's guests: " + numbers());
         Dom0.xl("mem-set", "0", Long.toString(before));
