@@ -195,10 +195,10 @@ public final class TopologyCalls {
             call.issue();
             return true;
         } catch (HypercallException e) {
-            if (e.errno() == Errno.EOPNOTSUPP) {
+            if (e.errno().equals(Errno.EOPNOTSUPP)) {
                 return false;
             }
-            if (e.errno() == Errno.ENOBUFS) {
+            if (e.errno().equals(Errno.ENOBUFS)) {
                 return true;
             }
             throw e;
