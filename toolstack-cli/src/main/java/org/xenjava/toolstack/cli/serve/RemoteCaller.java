@@ -8,6 +8,7 @@ import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Supplier;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -21,13 +22,12 @@ final class RemoteCaller implements Caller {
 
     private final Path directory;
     private final Frames frames;
-    private final Thread thread = Thread.currentThread();
     private final List<Runnable> stops = new ArrayList<>();
+    private Optional<Thread> thread = Optional.empty();
     private boolean stopped;
     private boolean ended;
     private volatile boolean refused;
 
-    /** Made by the thread that runs the command. */
     RemoteCaller(Path directory, Frames frames) {
         this.directory = directory;
         this.frames = frames;
@@ -61,9 +61,17 @@ final class RemoteCaller implements Caller {
             return;
         }
         if (stops.isEmpty()) {
-            frames.interrupt(thread);
+            thread.ifPresent(frames::interrupt);
         } else {
             stops.forEach(Runnable::run);
+        }
+    }
+
+    /** This thread runs the command. */
+    synchronized void commandBegins() {
+        thread = Optional.of(Thread.currentThread());
+        if (stopped) {
+            Thread.currentThread().interrupt();
         }
     }
 

@@ -10,6 +10,8 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
 import java.util.function.Predicate;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -18,8 +20,9 @@ import org.xenjava.toolstack.cli.command.Session;
 import org.xenjava.toolstack.cli.output.Console;
 
 /**
- * One connection: reads a command, runs it, and sends its output and status. One thread runs the command; another waits
- * for signals of the caller, each of which is a byte, and for the caller's end, which counts as a signal.
+ * One connection: reads a command, runs it, and sends its output and status. A thread of
+ * its own runs the command; another one waits for signals of the caller, each of which is a byte, and for the caller's
+ * end, which counts as a signal.
  */
 final class ServedCommand {
     private static final Logger LOG = LoggerFactory.getLogger(ServedCommand.class);
@@ -134,7 +137,7 @@ final class ServedCommand {
                         over.countDown();
                     }
                 },
-                "command");
+                "connection");
         thread.setDaemon(true);
         thread.start();
     }
@@ -152,8 +155,7 @@ final class ServedCommand {
         Thread signals = new Thread(() -> awaitSignals(in, remote), "signals");
         signals.setDaemon(true);
         signals.start();
-        int status = run(request, remote);
-        remote.commandEnded();
+        int status = runInThreadOfItsOwn(request, remote);
         if (remote.isRefused()) {
             frames.refuse();
         } else {
@@ -161,14 +163,38 @@ final class ServedCommand {
         }
     }
 
+    /** The thread ends before the caller does: see {@link ThreadIdentity}. */
+    private int runInThreadOfItsOwn(CommandRequest request, RemoteCaller remote) {
+        FutureTask<Integer> command = new FutureTask<>(() -> run(request, remote));
+        Thread thread = new Thread(command, request.words().get(0));
+        thread.start();
+        try {
+            thread.join();
+            return command.get();
+        } catch (ExecutionException | InterruptedException e) {
+            throw new IllegalStateException(request.words() + " has failed", e);
+        }
+    }
+
     private int run(CommandRequest request, RemoteCaller remote) {
+        remote.commandBegins();
         log.logTo(frames.err());
+        try {
+            return runLogged(request, remote);
+        } finally {
+            remote.commandEnded();
+        }
+    }
+
+    private int runLogged(CommandRequest request, RemoteCaller remote) {
         List<String> words = request.words();
         if (!READING_A_CONFIGURATION.contains(words.get(0)) && remote.namesRelativeFile(words)) {
             return ExitStatus.FAILED;
         }
         Console console = Console.ofCaller(frames.out(), frames.err(), request.terminals(), request.environment());
-        return runner.run(session.calledBy(remote, console), words.toArray(String[]::new));
+        Session called = session.calledBy(remote, console)
+                .opening(options -> session.host().open(options.processIdentity(ThreadIdentity.ofThisThread())));
+        return runner.run(called, words.toArray(String[]::new));
     }
 
     private static void awaitSignals(DataInputStream in, RemoteCaller remote) {

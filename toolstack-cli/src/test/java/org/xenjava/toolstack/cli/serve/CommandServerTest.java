@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.xenjava.toolstack.cli.serve;
 
+import static org.junit.jupiter.api.Assertions.assertDoesNotThrow;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -31,7 +33,9 @@ import org.xenjava.toolstack.cli.Prompt.Outcome;
 import org.xenjava.toolstack.cli.command.Caller;
 import org.xenjava.toolstack.cli.command.Session;
 import org.xenjava.toolstack.cli.output.Console;
+import org.xenjava.toolstack.process.ProcessIdentity;
 import org.xenjava.toolstack.sim.SimulatedXen;
+import org.xenjava.toolstack.xenctrl.lib.Liveness;
 
 /** Commands that {@code bin/xlj-client} sends, as {@code bin/xlj} calls it. */
 @Timeout(120)
@@ -294,6 +298,30 @@ class CommandServerTest {
         Path left = Files.writeString(path.resolveSibling("left"), "");
         ServeSocket.open(left).close();
         assertFalse(Files.exists(left));
+    }
+
+    @Test
+    void aThreadHasAnIdentityThatEndsWithIt() throws Exception {
+        ThreadIdentity mine = ThreadIdentity.ofThisThread();
+        CompletableFuture<String> other = new CompletableFuture<>();
+        CountDownLatch end = new CountDownLatch(1);
+        Thread running = new Thread(() -> {
+            other.complete(ThreadIdentity.ofThisThread().self());
+            assertDoesNotThrow(() -> end.await());
+        });
+        running.start();
+        ProcessIdentity processes = ProcessIdentity.ofProc();
+        assertNotEquals(mine.self(), other.get());
+        assertEquals(mine.self(), ThreadIdentity.ofThisThread().self());
+        assertEquals(Liveness.ALIVE, processes.liveness(other.get()));
+        end.countDown();
+        running.join();
+        for (long limit = System.nanoTime() + TimeUnit.MINUTES.toNanos(1);
+                processes.liveness(other.get()) != Liveness.DEAD;
+                Thread.sleep(5)) {
+            assertTrue(System.nanoTime() < limit, "the thread is not dead");
+        }
+        assertEquals(Liveness.ALIVE, mine.liveness(mine.self()));
     }
 
     @Test

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.cli.serve;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.xenjava.toolstack.process.ProcessIdentity;
+import org.xenjava.toolstack.xenctrl.lib.Liveness;
+
+/**
+ * The identity of the thread that runs a command, in place of its process's: what the command holds in xenstore excludes
+ * other commands of this process, and is void when the command has ended. {@code proc(5)} shows a thread below its number
+ * as it shows a process, so other processes need not know the difference.
+ *
+ * @param self the thread's identity
+ */
+record ThreadIdentity(String self) implements ProcessIdentity {
+    static ThreadIdentity ofThisThread() {
+        try {
+            // PID/task/TID
+            Path thread = Files.readSymbolicLink(Path.of("/proc/thread-self"));
+            long number = Long.parseLong(thread.getFileName().toString());
+            return new ThreadIdentity(ProcessIdentity.of(number)
+                    .orElseThrow(() -> new IllegalStateException("/proc/" + number + " cannot be read")));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    @Override
+    public Liveness liveness(String identity) {
+        return ProcessIdentity.ofProc().liveness(identity);
+    }
+}
