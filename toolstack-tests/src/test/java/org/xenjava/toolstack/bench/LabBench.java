@@ -243,11 +243,11 @@ public final class LabBench {
         Samples ourList = new Samples();
         Samples xlList = new Samples();
         try (XljServe server = new XljServe(xlj)) {
-            for (int i = 0; i < WARM_UP + rounds; i++) {
+            for (int i = 0; i < WARM_UP / 2 + rounds; i++) {
                 double created = libxl.run(server.command() + " create -q -p " + guest.file() + " name=\"served\"");
                 double listed = libxl.run(server.command() + " list");
                 libxl.run(server.command() + " destroy served");
-                if (i >= WARM_UP) {
+                if (i >= WARM_UP / 2) {
                     ourCreate.add(created);
                     ourList.add(listed);
                     xlCreate.add(libxl.run("xl create -q -p " + guest.file() + " name=\"served\""));
