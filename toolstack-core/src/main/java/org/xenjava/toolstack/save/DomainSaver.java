@@ -114,7 +114,7 @@ public final class DomainSaver {
             WritableByteChannel link, String config, KiB size, Runnable suspension, MigrationListener listener)
             throws IOException {
         try (WriteLog log = new WriteLog(xenctrl, domid)) {
-            write(link, config, pages -> new LiveCopy(pages, log, listener).run(size, suspension));
+            write(link, config, pages -> new LiveCopy(pages, log, listener, domid).run(size, suspension));
         }
     }
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.xenjava.toolstack.save;
 
-import com.google.common.primitives.Longs;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
@@ -39,40 +38,12 @@ final class PageSender {
         this.cancellation = cancellation;
     }
 
-    /** Writes the pages where guests have them, and looks elsewhere if the domain owns more. */
+    /** Writes the pages where guests have them, and looks elsewhere if the domain owns more. A second call starts anew. */
     void sendAll(KiB size, DumpListener listener) throws IOException {
+        sent.clear();
         send(SavedFrames.likely(size), listener);
         if (sent.cardinality() < owned()) {
             send(SavedFrames.others(size, xenctrl.state().maximumGfn(domid)), listener);
-        }
-    }
-
-    /**
-     * Writes the pages of a stopped guest that were never written; while the guest ran, they may have come anywhere.
-     *
-     * @throws DomainStateException if the domain owns pages that are at no frame
-     */
-    void sendRest(KiB size) throws IOException {
-        keepPresent(SavedFrames.likely(size));
-        if (sent.cardinality() < owned()) {
-            keepPresent(SavedFrames.others(size, xenctrl.state().maximumGfn(domid)));
-        }
-        requireAll();
-    }
-
-    /** Writes the pages that were never written, and forgets the frames that have lost theirs. */
-    private void keepPresent(List<long[]> windows) throws IOException {
-        for (long[] window : windows) {
-            int[] types = xenctrl.state().frameTypes(domid, window);
-            List<Long> unsent = new ArrayList<>();
-            for (int i = 0; i < window.length; i++) {
-                if (types[i] != NORMAL && types[i] != BROKEN) {
-                    sent.clear((int) window[i]);
-                } else if (!sent.get((int) window[i])) {
-                    unsent.add(window[i]);
-                }
-            }
-            send(Longs.toArray(unsent));
         }
     }
 
@@ -86,7 +57,7 @@ final class PageSender {
     }
 
     /** The number of pages that the domain owns. */
-    private long owned() {
+    long owned() {
         return xenctrl.domains()
                 .info(domid)
                 .map(DomainInfo::totPages)

@@ -44,6 +44,7 @@ final class RunningGuest {
     void continueIn(GuestMachine restored, long ballooned) {
         balloon.setHeld(ballooned);
         machine.moveTo(restored);
+        writer.compare();
     }
 
     /** Boots the firmware, then the operating system. */

@@ -6,10 +6,12 @@ import java.util.BitSet;
 
 /**
  * The frames of a domain that its guest has written since the log was started or emptied. As in Xen before 4.22, a
- * change of the map from guest frames to pages is not logged, and a write by dom0 through a mapping is not.
+ * change of the map from guest frames to pages is not logged, nor are writes to a page that came since the log was
+ * started or emptied. A write by dom0 through a mapping is not logged either.
  */
 public final class DirtyLog {
     private final BitSet written = new BitSet();
+    private final BitSet fresh = new BitSet();
     private boolean on;
 
     /** Starts the log; false if it is on already. */
@@ -33,6 +35,7 @@ public final class DirtyLog {
     /** Empties the log. */
     public void clear() {
         written.clear();
+        fresh.clear();
     }
 
     /** The number of frames in the log. */
@@ -48,7 +51,22 @@ public final class DirtyLog {
     /** Logs a write by the guest. */
     void write(long gfn, long count) {
         if (on) {
-            written.set(Math.toIntExact(gfn), Math.toIntExact(gfn + count));
+            BitSet frames = frames(gfn, count);
+            frames.andNot(fresh);
+            written.or(frames);
         }
+    }
+
+    /** Pages come to frames that had none. */
+    void come(long gfn, long count) {
+        if (on) {
+            fresh.or(frames(gfn, count));
+        }
+    }
+
+    private static BitSet frames(long gfn, long count) {
+        BitSet frames = new BitSet();
+        frames.set(Math.toIntExact(gfn), Math.toIntExact(gfn + count));
+        return frames;
     }
 }

@@ -110,6 +110,7 @@ public final class DomainMemory {
             return false;
         }
         put(gfn, order, GfnType.RAM, mfn.getAsLong());
+        dirtyLog.come(gfn, 1L << order);
         return true;
     }
 
