@@ -15,6 +15,7 @@ import org.xenjava.toolstack.operation.Undo;
 import org.xenjava.toolstack.process.ProcessIdentity;
 import org.xenjava.toolstack.progress.Cancellation;
 import org.xenjava.toolstack.progress.RemovalStep;
+import org.xenjava.toolstack.save.SuspendedGuest;
 import org.xenjava.toolstack.store.DomainPaths;
 import org.xenjava.toolstack.store.StoreClient;
 import org.xenjava.toolstack.userdata.Userdata;
@@ -110,7 +111,9 @@ public final class DomainRemoval {
         Optional<DomainInfo> there = xenctrl.domains().info(entry.domid()).filter(info -> !info.dying());
         Optional<DomainInfo> known = there.filter(info -> info.handle().equals(entry.uuid()));
         if (known.isPresent()) {
-            run(entry, Extent.DOMAIN, known);
+            // A guest that was given away within the host has a twin.
+            boolean twin = known.filter(SuspendedGuest::isSuspended).isPresent() && hasTwin(entry);
+            run(entry, twin ? Extent.TWIN : Extent.DOMAIN, known);
         } else if (there.isEmpty() && isLeft(entry.domid(), entry.uuid())) {
             run(entry, hasSuccessor(entry.uuid()) ? Extent.PREDECESSOR : Extent.LEFTOVERS, Optional.empty());
         } else if (journal.contains(entry)) {

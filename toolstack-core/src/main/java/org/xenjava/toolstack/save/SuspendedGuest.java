@@ -43,6 +43,11 @@ public final class SuspendedGuest {
         this.emulator = emulator;
     }
 
+    /** {@return whether a guest has suspended itself} */
+    public static boolean isSuspended(DomainInfo info) {
+        return info.shutdown() && info.shutdownReason() == REASON;
+    }
+
     static String request(int domid) {
         return new DomainPaths(domid).of("control/shutdown");
     }
@@ -82,8 +87,7 @@ public final class SuspendedGuest {
     public void resumeIfSuspended() {
         boolean suspended = xenctrl.domains()
                 .info(domid)
-                .filter(DomainInfo::shutdown)
-                .filter(info -> info.shutdownReason() == REASON)
+                .filter(SuspendedGuest::isSuspended)
                 .isPresent();
         if (suspended) {
             emulator.resume();

@@ -101,6 +101,22 @@ class MigrationTest {
         hosts.source.assertUnchangedSince(hosts.sourceBefore, "the end");
     }
 
+    @Test
+    void destroyingWhatAGuestHasLeftKeepsTheNodesOfTheGuest() {
+        hosts.close();
+        hosts = TwoHosts.oneHost();
+        Domain before = hosts.start(17, 17);
+        hosts.beforeAnswer = () -> {
+            throw new IllegalStateException("the other host is unreachable");
+        };
+        List<Throwable> failures = hosts.migrate(new TestCable().breakingDownAfter(100));
+        assertInstanceOf(IllegalStateException.class, failures.get(0), failures.toString());
+        assertEquals("web--migratedaway", before.name());
+        before.destroy();
+        hosts.assertOneRuns("the end of the copy that was given away");
+        assertTrue(hosts.source.toolstack.find(before.domid()).isEmpty());
+    }
+
     @ParameterizedTest
     @ValueSource(longs = {0, 60, 20_000, 5_000_000, 16_000_000})
     void theGuestRunsOnIfTheStreamBreaks(long bytes) {
