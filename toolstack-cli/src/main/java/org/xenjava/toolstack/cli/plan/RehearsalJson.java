@@ -11,6 +11,7 @@ import org.xenjava.toolstack.cli.output.Json;
 import org.xenjava.toolstack.config.DomainConfig;
 import org.xenjava.toolstack.rehearsal.Rehearsal;
 import org.xenjava.toolstack.rehearsal.RehearsalTrial;
+import org.xenjava.toolstack.rehearsal.RehearsedMigration;
 import org.xenjava.toolstack.xenctrl.units.KiB;
 import org.xenjava.toolstack.xenctrl.units.Pages;
 
@@ -29,6 +30,12 @@ record RehearsalJson(
             @SerializedName("memory/target_kib") KiB target,
             Pages slackPages,
             boolean keepsItsPromise) {}
+
+    record Migration(int passes, Pages copiedPages, Pages copiedSuspendedPages, int lostPages) {}
+
+    static Migration of(RehearsedMigration result) {
+        return new Migration(result.passes(), result.copied(), result.copiedSuspended(), result.lost());
+    }
 
     static RehearsalJson of(Rehearsal rehearsal) {
         DomainConfig guest = rehearsal.guest();

@@ -16,6 +16,7 @@ import org.xenjava.toolstack.rehearsal.PolicyTerms;
 import org.xenjava.toolstack.rehearsal.Rehearsal;
 import org.xenjava.toolstack.rehearsal.RehearsalTrial;
 import org.xenjava.toolstack.rehearsal.RehearsalTrial.Outcome;
+import org.xenjava.toolstack.rehearsal.RehearsedMigration;
 import org.xenjava.toolstack.xenctrl.units.Pages;
 
 /** Shows a rehearsal on one screen: a row for each balloon driver, a column for each policy. */
@@ -43,6 +44,12 @@ final class RehearsalText {
         text.conclusion();
         text.substitutes();
         return List.copyOf(text.lines);
+    }
+
+    static String of(RehearsedMigration result) {
+        return "The guest migrated: " + result.copied() + " copied while it ran (pass 1 to " + result.passes() + "), "
+                + result.copiedSuspended() + " while it was suspended. "
+                + (result.lost() == 0 ? "No page" : Pages.of(result.lost())) + " lost what the guest wrote.";
     }
 
     /** The name of a policy in the output. */

@@ -15,7 +15,9 @@ import org.xenjava.toolstack.cli.output.Json;
 import org.xenjava.toolstack.config.DomainConfig;
 import org.xenjava.toolstack.rehearsal.AdvisoryRehearsal;
 import org.xenjava.toolstack.rehearsal.GuestDriver;
+import org.xenjava.toolstack.rehearsal.MigrationRehearsal;
 import org.xenjava.toolstack.rehearsal.Rehearsal;
+import org.xenjava.toolstack.rehearsal.RehearsedMigration;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -29,7 +31,7 @@ import picocli.CommandLine.Option;
         exitCodeListHeading = "%nExit status:%n",
         exitCodeList = {
             "0:every guest built by xlj survived whose driver stopped no more than the slack short",
-            "1:such a guest crashed, or the guest cannot be built",
+            "1:such a guest crashed or lost memory, or the guest cannot be built",
             "2:the arguments are wrong"
         })
 final class RehearseCommand implements ReadOnly, Callable<Integer> {
@@ -50,6 +52,11 @@ final class RehearseCommand implements ReadOnly, Callable<Integer> {
             description = "draw cache and entries during the boot to an .svg or .png file")
     private Optional<ChartFile> chart = Optional.empty();
 
+    @Option(
+            names = "--migrate",
+            description = "instead, migrate the guest from one simulated host to another while it writes its memory")
+    private boolean migrated;
+
     RehearseCommand(Session session) {
         this.session = session;
     }
@@ -57,6 +64,20 @@ final class RehearseCommand implements ReadOnly, Callable<Integer> {
     @Override
     public Integer call() {
         DomainConfig config = guest.readOr(Path.of(EXAMPLE), session);
+        return migrated ? migrate(config) : rehearse(config);
+    }
+
+    private int migrate(DomainConfig config) {
+        RehearsedMigration result = MigrationRehearsal.of(config);
+        if (json.chosen()) {
+            session.print(Json.pretty(RehearsalJson.of(result)));
+        } else {
+            session.console().print(RehearsalText.of(result));
+        }
+        return result.lost() == 0 ? ExitStatus.OK : ExitStatus.FAILED;
+    }
+
+    private int rehearse(DomainConfig config) {
         AdvisoryRehearsal rehearsal = AdvisoryRehearsal.of(config);
         Rehearsal shown = rehearsal.run();
         if (json.chosen()) {

@@ -222,4 +222,19 @@ class RehearseTest {
         Outcome outcome = prompt.run("rehearse");
         assertEquals(new Outcome(1, "", "xlj: examples/pvh-pod.cfg: no such file\n"), outcome);
     }
+
+    @Test
+    void aMigrationIsRehearsedWithTheGuestsDevicesReplaced() {
+        String config = files.config("web", "memory = 20", "maxmem = 32", "disk = ['/nowhere/d.img,raw,xvda,w']");
+        Outcome outcome = prompt.run("rehearse", "--migrate", "--json", config, "kernel = '/nowhere/vmlinuz'");
+        assertEquals(0, outcome.status(), outcome.err());
+        JsonObject json = JsonParser.parseString(outcome.out()).getAsJsonObject();
+        assertEquals(0, json.get("lost_pages").getAsInt());
+        assertTrue(json.get("copied_pages").getAsLong() > 5120, outcome.out());
+        assertTrue(json.get("copied_suspended_pages").getAsLong() > 0, outcome.out());
+        String text = prompt.run("rehearse", "--migrate", config, "kernel = '/nowhere/vmlinuz'")
+                .out();
+        assertTrue(text.startsWith("The guest migrated: "), text);
+        assertTrue(text.endsWith("No page lost what the guest wrote.\n"), text);
+    }
 }
