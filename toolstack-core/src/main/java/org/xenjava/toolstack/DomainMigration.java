@@ -20,6 +20,7 @@ import org.xenjava.toolstack.error.ToolstackException;
 import org.xenjava.toolstack.handover.Handshake;
 import org.xenjava.toolstack.handover.MigrationSender;
 import org.xenjava.toolstack.migrate.MigrationLimits;
+import org.xenjava.toolstack.migrate.MigrationPace;
 import org.xenjava.toolstack.migrate.MigrationTarget;
 import org.xenjava.toolstack.migrate.Presence;
 import org.xenjava.toolstack.pod.MemoryTouchingOperation;
@@ -73,6 +74,20 @@ public final class DomainMigration {
     }
 
     /**
+     * Migrates the domain as {@link #migrate(MigrationTarget, MigrationLimits, MigrationPace, MigrationListener,
+     * Cancellation)} does, at the standard pace.
+     *
+     * @param target the other host
+     * @param limits the longest waits
+     * @param listener receives the progress
+     * @param cancellation cancels the migration as long as memory is copied
+     */
+    public void migrate(
+            MigrationTarget target, MigrationLimits limits, MigrationListener listener, Cancellation cancellation) {
+        migrate(target, limits, MigrationPace.STANDARD, listener, cancellation);
+    }
+
+    /**
      * Copies the guest to another host while it runs, suspends it, copies the rest, hands it over and destroys the domain.
      * Until it is handed over, a failure lets the guest run on here. If the link is lost afterwards, the target is asked
      * whether it has the guest; until it answers, the guest stays suspended as {@code NAME--migratedaway}, and a
@@ -80,17 +95,22 @@ public final class DomainMigration {
      *
      * @param target the other host; its receiver is this library's or {@code xl migrate-receive}
      * @param limits the longest waits
+     * @param pace limits the bandwidth and the copy of the rest
      * @param listener receives the progress
      * @param cancellation cancels the migration as long as memory is copied
      * @throws MigrationException if the guest is not on the other host; the message says where it is
      * @throws ConfigException if the other host has no name
      * @throws PodDebtException while populate-on-demand entries lack pages
      * @throws DomainStateException if it is no PVH guest that this library has built, QEMU serves a disk of it, it cannot
-     *     suspend itself, it was changed meanwhile, or another save or migration of it runs
+     *     suspend itself, it was changed meanwhile, it writes too much for the pace, or another save or migration of it runs
      * @throws org.xenjava.toolstack.error.OperationTimeoutException if the guest does not suspend itself within a minute
      */
     public void migrate(
-            MigrationTarget target, MigrationLimits limits, MigrationListener listener, Cancellation cancellation) {
+            MigrationTarget target,
+            MigrationLimits limits,
+            MigrationPace pace,
+            MigrationListener listener,
+            Cancellation cancellation) {
         if (target.name().isEmpty()) {
             throw new ConfigException(VERB + " " + domain
                     + ": the other host has no name, which taking the guest back would need; name it");
@@ -99,7 +119,7 @@ public final class DomainMigration {
             domain.info(VERB);
             Optional<String> givenAway = domain.store().read(givenAway());
             if (givenAway.isPresent()) {
-                Guest guest = new Guest(givenAway.get(), target.name(), KiB.ZERO, listener, cancellation);
+                Guest guest = new Guest(givenAway.get(), target.name(), KiB.ZERO, pace, listener, cancellation);
                 handingOver(() -> askingRecipient(() -> new MigrationSender(target, limits, guest).confirm()));
                 return target;
             }
@@ -109,7 +129,7 @@ public final class DomainMigration {
             requirePvh(config);
             sent.ifPresent(next -> SentConfig.require(VERB + " " + domain, config, next));
             return new DomainPod(domain).withoutDebt(MemoryTouchingOperation.MIGRATE, () -> {
-                Guest guest = new Guest(config.name(), target.name(), config.maxMemory(), listener, cancellation);
+                Guest guest = new Guest(config.name(), target.name(), config.maxMemory(), pace, listener, cancellation);
                 handingOver(() -> new MigrationSender(target, limits, guest).migrate());
                 return target;
             });
@@ -136,7 +156,8 @@ public final class DomainMigration {
                     .read(givenAway())
                     .orElseThrow(() -> new DomainStateException(attempt + ": it was not given away"));
             requireRecipient(attempt, target);
-            Guest guest = new Guest(name, target.name(), KiB.ZERO, MigrationListener.NONE, new Cancellation());
+            Guest guest = new Guest(
+                    name, target.name(), KiB.ZERO, MigrationPace.STANDARD, MigrationListener.NONE, new Cancellation());
             domain.context().saves().resuming(domain.domid(), domain.uuid(), () -> new MigrationSender(
                             target, limits, guest)
                     .reclaim());
@@ -226,13 +247,21 @@ public final class DomainMigration {
         private final String name;
         private final String recipient;
         private final KiB size;
+        private final MigrationPace pace;
         private final MigrationListener listener;
         private final Cancellation cancellation;
 
-        private Guest(String name, String recipient, KiB size, MigrationListener listener, Cancellation cancellation) {
+        private Guest(
+                String name,
+                String recipient,
+                KiB size,
+                MigrationPace pace,
+                MigrationListener listener,
+                Cancellation cancellation) {
             this.name = name;
             this.recipient = recipient;
             this.size = size;
+            this.pace = pace;
             this.listener = listener;
             this.cancellation = cancellation;
         }
@@ -242,7 +271,14 @@ public final class DomainMigration {
             Suspension suspension = DomainSaving.suspension(domain, VERB);
             String config = DomainSaving.json(domain, VERB);
             DomainSaver saver = new DomainSaver(domain.xenctrl(), domain.domid(), GuestEmulator.none(), cancellation);
-            saver.writeLive(link, sent.map(this::text).orElse(config), size, suspension::suspend, listener);
+            saver.writeLive(
+                    link,
+                    sent.map(this::text).orElse(config),
+                    size,
+                    suspension::suspend,
+                    pace.bytesPerSecond(),
+                    pace.longestRest(),
+                    listener);
             report(Phase.WAITING);
             // Meanwhile the other host attaches the devices.
             requireSame(config);
@@ -262,7 +298,7 @@ public final class DomainMigration {
         }
 
         private void report(Phase phase) {
-            listener.onProgress(new MigrationProgress(phase, 0, Pages.ZERO, Pages.ZERO));
+            listener.onProgress(new MigrationProgress(phase, 0, Pages.ZERO, Pages.ZERO, Optional.empty()));
         }
 
         @Override

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.xenjava.toolstack.progress;
 
+import java.util.Optional;
 import org.xenjava.toolstack.xenctrl.units.Pages;
 
 /**
@@ -10,8 +11,9 @@ import org.xenjava.toolstack.xenctrl.units.Pages;
  * @param pass number of the pass over the memory, from 1
  * @param copied pages of this pass that were visited
  * @param toCopy pages that this pass visits
+ * @param rates what the last complete pass has measured; empty during the first one
  */
-public record MigrationProgress(Phase phase, int pass, Pages copied, Pages toCopy) {
+public record MigrationProgress(Phase phase, int pass, Pages copied, Pages toCopy, Optional<MigrationRates> rates) {
     /** The phases of a migration. */
     public enum Phase {
         /** Memory is copied while the guest runs. */

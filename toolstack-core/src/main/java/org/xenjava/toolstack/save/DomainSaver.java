@@ -4,9 +4,11 @@ package org.xenjava.toolstack.save;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.WritableByteChannel;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import org.xenjava.toolstack.progress.Cancellation;
 import org.xenjava.toolstack.progress.DumpListener;
 import org.xenjava.toolstack.progress.MigrationListener;
@@ -106,15 +108,25 @@ public final class DomainSaver {
      * @param config libxl's JSON of the domain
      * @param size the largest size of the domain: {@code memory/static-max}
      * @param suspension suspends the guest
+     * @param bytesPerSecond bytes that are sent each second at most while the guest runs
+     * @param longestRest the longest time that the copy of the rest may be predicted to take
      * @param listener receives the progress
      * @throws IOException if the link is broken
      * @throws org.xenjava.toolstack.error.OperationCancelledException if the migration is cancelled
      */
     public void writeLive(
-            WritableByteChannel link, String config, KiB size, Runnable suspension, MigrationListener listener)
+            WritableByteChannel link,
+            String config,
+            KiB size,
+            Runnable suspension,
+            OptionalLong bytesPerSecond,
+            Optional<Duration> longestRest,
+            MigrationListener listener)
             throws IOException {
+        PacedLink paced = new PacedLink(link, bytesPerSecond, PacedLink.Time.SYSTEM);
         try (WriteLog log = new WriteLog(xenctrl, domid)) {
-            write(link, config, pages -> new LiveCopy(pages, log, listener, domid).run(size, suspension));
+            write(paced, config, pages -> new LiveCopy(pages, log, listener, domid, paced, longestRest)
+                    .run(size, suspension));
         }
     }
 

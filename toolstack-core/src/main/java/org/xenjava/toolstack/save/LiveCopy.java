@@ -2,7 +2,9 @@
 package org.xenjava.toolstack.save;
 
 import java.io.IOException;
+import java.time.Duration;
 import java.util.BitSet;
+import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.xenjava.toolstack.error.DomainStateException;
@@ -10,6 +12,7 @@ import org.xenjava.toolstack.progress.DumpListener;
 import org.xenjava.toolstack.progress.MigrationListener;
 import org.xenjava.toolstack.progress.MigrationProgress;
 import org.xenjava.toolstack.progress.MigrationProgress.Phase;
+import org.xenjava.toolstack.progress.MigrationRates;
 import org.xenjava.toolstack.xenctrl.StateCalls.DirtyScan;
 import org.xenjava.toolstack.xenctrl.units.KiB;
 import org.xenjava.toolstack.xenctrl.units.Pages;
@@ -21,6 +24,9 @@ import org.xenjava.toolstack.xenctrl.units.Pages;
 final class LiveCopy {
     private static final Logger LOG = LoggerFactory.getLogger(LiveCopy.class);
 
+    private static final long SECOND_NANOS = 1_000_000_000;
+    private static final int FEW_PAGES = 256;
+
     /** Each copies all of the memory. */
     private static final int MOST_BEGINNINGS = 3;
 
@@ -28,22 +34,36 @@ final class LiveCopy {
     private final WriteLog log;
     private final MigrationListener listener;
     private final int domid;
+    private final PacedLink link;
+    private final Optional<Duration> longestRest;
+    private PassPolicy policy;
+    private Optional<MigrationRates> rates = Optional.empty();
     private int pass;
     private long owned;
     private boolean moved;
 
-    LiveCopy(PageSender pages, WriteLog log, MigrationListener listener, int domid) {
+    LiveCopy(
+            PageSender pages,
+            WriteLog log,
+            MigrationListener listener,
+            int domid,
+            PacedLink link,
+            Optional<Duration> longestRest) {
         this.pages = pages;
         this.log = log;
         this.listener = listener;
         this.domid = domid;
+        this.link = link;
+        this.longestRest = longestRest;
+        this.policy = new PassPolicy(longestRest);
     }
 
     /**
      * Copies the memory.
      *
      * @throws DomainStateException if the guest's balloon driver moves pages all the time. Before Xen 4.22, no write to a
-     *     page that came since the log was last emptied is logged, so that the memory is copied again after a move
+     *     page that came since the log was last emptied is logged, so that the memory is copied again after a move. Or if
+     *     the guest writes so much that the copy of the rest would take too long
      */
     void run(KiB size, Runnable suspension) throws IOException {
         BitSet dirty = new BitSet();
@@ -55,6 +75,8 @@ final class LiveCopy {
             }
             dirty = copyRunning(size);
         } while (moved);
+        requireShortRest();
+        link.lift();
         LOG.debug("the guest is asked to suspend itself");
         suspension.run();
         dirty.or(log.read(DirtyScan.FINAL));
@@ -71,16 +93,54 @@ final class LiveCopy {
     private BitSet copyRunning(KiB size) throws IOException {
         owned = pages.owned();
         moved = false;
+        policy = new PassPolicy(longestRest);
+        PacedLink.Moment began = link.now();
         pages.sendAll(size, pass(Phase.COPYING));
         BitSet dirty = log.read(DirtyScan.CLEAN);
-        PassPolicy policy = new PassPolicy();
-        while (policy.isAnotherPassWorthwhile(dirty.cardinality()) && !moved) {
+        measure(began, owned, dirty);
+        while (!moved && policy.isAnotherPassWorthwhile(dirty.cardinality(), rest())) {
             // A frame that was written again comes with the next pass.
             dirty.andNot(log.read(DirtyScan.PEEK));
+            began = link.now();
             send(dirty, pass(Phase.COPYING));
+            int sent = dirty.cardinality();
             dirty = log.read(DirtyScan.CLEAN);
+            measure(began, sent, dirty);
         }
         return dirty;
+    }
+
+    /** A pass over few pages tells little about the link. */
+    private void measure(PacedLink.Moment began, long sentPages, BitSet dirty) {
+        PacedLink.Moment now = link.now();
+        long written = perSecond(dirty.cardinality(), now.passed() - began.passed());
+        long sent = sentPages < FEW_PAGES && rates.isPresent()
+                ? rates.get().sent()
+                : Math.max(1, perSecond(sentPages, now.busy() - began.busy()));
+        double rest = (double) dirty.cardinality() * Pages.BYTES / sent;
+        rates = Optional.of(new MigrationRates(sent, written, Duration.ofNanos((long) (rest * SECOND_NANOS))));
+        LOG.debug("pass {}: {}", pass, rates.get());
+    }
+
+    private static long perSecond(long pages, long nanos) {
+        return (long) ((double) pages * Pages.BYTES * SECOND_NANOS / Math.max(1, nanos));
+    }
+
+    private Duration rest() {
+        return rates.map(MigrationRates::rest).orElse(Duration.ZERO);
+    }
+
+    private void requireShortRest() {
+        rates.filter(last -> policy.isTooLong(last.rest())).ifPresent(last -> {
+            throw new DomainStateException(
+                    "domain " + domid + " writes " + inMiB(last.written()) + " MiB/s, and the link takes "
+                            + inMiB(last.sent()) + " MiB/s: the copy of the rest would take "
+                            + last.rest().toMillis() + " ms, longer than allowed");
+        });
+    }
+
+    private static long inMiB(long bytes) {
+        return bytes >> 20;
     }
 
     private void send(BitSet frames, DumpListener progress) throws IOException {
@@ -94,7 +154,7 @@ final class LiveCopy {
         int number = ++pass;
         return (looked, all) -> {
             look();
-            listener.onProgress(new MigrationProgress(phase, number, looked, all));
+            listener.onProgress(new MigrationProgress(phase, number, looked, all, rates));
         };
     }
 

@@ -18,9 +18,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.UUID;
-import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicLong;
-import java.util.stream.LongStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -354,76 +351,6 @@ class MigrationTest {
         assertTrue(failures.get(0).getMessage().contains("were changed meanwhile"), failures.toString());
         assertSame(hosts.source, hosts.assertOneRuns("a change"));
         hosts.target.assertUnchangedSince(hosts.targetBefore, "a change");
-    }
-
-    /** Xen does not log the writes to pages that come while memory is copied. */
-    @Test
-    void aGuestThatGetsPagesMeanwhileMigratesWithWhatItWritesThere() {
-        Domain domain = hosts.start(20, 20);
-        domain.memory().set(KiB.ofMiB(18));
-        hosts.source.xen.advance(Duration.ofMinutes(1));
-        hosts.source.xen.guest(domain.domid()).orElseThrow().writeSteadily(5000, Duration.ofMillis(50));
-        long[] coming = LongStream.range(4700, 4900).toArray();
-        AtomicInteger beginnings = new AtomicInteger();
-        MigrationListener listener = progress -> {
-            if (progress.phase() == Phase.COPYING) {
-                if (progress.copied().count() == 1024 && isOfAll(progress) && beginnings.incrementAndGet() == 1) {
-                    assertEquals(200, hosts.source.xenctrl.memory().populatePhysmap(domain.domid(), coming, 0, 0));
-                }
-                hosts.source.xen.advance(Duration.ofMillis(100));
-            }
-        };
-        assertEquals(
-                List.of(), hosts.migrate(hosts.source.toolstack, hosts.target.toolstack, new TestCable(), listener));
-        assertSame(hosts.target, hosts.assertOneRuns("a migration"));
-        assertEquals(2, beginnings.get());
-    }
-
-    /** Whether a pass copies all of the memory. */
-    private static boolean isOfAll(MigrationProgress progress) {
-        return progress.toCopy().count() > 5120;
-    }
-
-    @Test
-    void aGuestWhosePagesMoveAllTheTimeRunsOn() {
-        Domain domain = hosts.start(20, 20);
-        hosts.source.xenctrl.memory().setMaxMem(domain.domid(), KiB.ofMiB(40));
-        AtomicLong gfn = new AtomicLong(KiB.ofMiB(64).toPages().count());
-        MigrationListener listener = progress -> {
-            if (progress.phase() == Phase.COPYING
-                    && isOfAll(progress)
-                    && progress.copied().count() == 1024) {
-                hosts.source.xenctrl.memory().populatePhysmap(domain.domid(), new long[] {gfn.getAndIncrement()}, 0, 0);
-            }
-        };
-        List<Throwable> failures =
-                hosts.migrate(hosts.source.toolstack, hosts.target.toolstack, new TestCable(), listener);
-        assertInstanceOf(DomainStateException.class, failures.get(0), failures.toString());
-        assertTrue(failures.get(0).getMessage().contains("changes all the time"), failures.toString());
-        assertSame(hosts.source, hosts.assertOneRuns("a refusal"));
-        hosts.target.assertUnchangedSince(hosts.targetBefore, "a refusal");
-    }
-
-    @Test
-    void aGuestWhosePagesMoveUntilItIsSuspendedRunsOn() {
-        Domain domain = hosts.start(20, 20);
-        MigrationListener listener = progress -> {
-            if (progress.phase() == Phase.SUSPENDED && progress.copied().count() == 0) {
-                hosts.source
-                        .xenctrl
-                        .memory()
-                        .populatePhysmap(
-                                domain.domid(),
-                                new long[] {KiB.ofMiB(64).toPages().count()},
-                                0,
-                                0);
-            }
-        };
-        List<Throwable> failures =
-                hosts.migrate(hosts.source.toolstack, hosts.target.toolstack, new TestCable(), listener);
-        assertInstanceOf(DomainStateException.class, failures.get(0), failures.toString());
-        assertTrue(failures.get(0).getMessage().contains("before it was suspended"), failures.toString());
-        assertSame(hosts.source, hosts.assertOneRuns("a refusal"));
     }
 
     @Test

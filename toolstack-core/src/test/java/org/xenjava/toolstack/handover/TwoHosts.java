@@ -23,6 +23,7 @@ import org.xenjava.toolstack.config.DomainConfig;
 import org.xenjava.toolstack.host.TestHost;
 import org.xenjava.toolstack.migrate.MigrationLimits;
 import org.xenjava.toolstack.migrate.MigrationLink;
+import org.xenjava.toolstack.migrate.MigrationPace;
 import org.xenjava.toolstack.migrate.MigrationTarget;
 import org.xenjava.toolstack.migrate.Presence;
 import org.xenjava.toolstack.migrate.ReceivedStart;
@@ -46,6 +47,8 @@ final class TwoHosts implements AutoCloseable {
     final MachineState sourceBefore;
     final MachineState targetBefore;
     MachineState sourceRunning;
+
+    MigrationPace pace = MigrationPace.STANDARD;
 
     /** Happens on the target before it answers where the guest is. */
     Runnable beforeAnswer = () -> {};
@@ -134,7 +137,10 @@ final class TwoHosts implements AutoCloseable {
                     CompletableFuture.supplyAsync(() -> failure(() -> receiver.receive(
                             cable.receiver(), LIMITS, ReceivedStart.RUNNING, CreateListener.NONE, new Cancellation())));
             Optional<Throwable> sending = failure(() -> {
-                sender.find(ID).orElseThrow().migration().migrate(target(cable), LIMITS, listener, new Cancellation());
+                sender.find(ID)
+                        .orElseThrow()
+                        .migration()
+                        .migrate(target(cable), LIMITS, pace, listener, new Cancellation());
                 return sender;
             });
             cable.cut();

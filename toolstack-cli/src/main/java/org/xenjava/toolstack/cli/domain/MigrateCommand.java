@@ -2,8 +2,11 @@
 package org.xenjava.toolstack.cli.domain;
 
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.regex.Pattern;
 import org.xenjava.toolstack.Domain;
 import org.xenjava.toolstack.DomainMigration;
@@ -12,8 +15,10 @@ import org.xenjava.toolstack.cli.command.GuestFile;
 import org.xenjava.toolstack.cli.command.Session;
 import org.xenjava.toolstack.cli.output.Console;
 import org.xenjava.toolstack.migrate.MigrationLimits;
+import org.xenjava.toolstack.migrate.MigrationPace;
 import org.xenjava.toolstack.progress.MigrationListener;
 import org.xenjava.toolstack.progress.MigrationProgress;
+import org.xenjava.toolstack.progress.MigrationRates;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -32,6 +37,8 @@ import picocli.CommandLine.Spec;
         })
 final class MigrateCommand extends DomainCommand {
     private static final int ALL_PERCENT = 100;
+    private static final int MIB_SHIFT = 20;
+    private static final double MILLIS = 1000;
 
     /** A shell reads the name, and ssh must not take it for an option. */
     private static final Pattern HOST_NAME = Pattern.compile("[A-Za-z0-9_.:@%\\[\\]][A-Za-z0-9_.:@%\\[\\]-]*");
@@ -82,6 +89,20 @@ final class MigrateCommand extends DomainCommand {
             description = "the name of the other host that is recorded, and that --take-back compares; HOST by default")
     private String recipient = "";
 
+    @Option(
+            names = "--bandwidth",
+            paramLabel = "MIB",
+            description = "MiB per second that are sent at most while the guest runs")
+    private Optional<Long> bandwidth = Optional.empty();
+
+    @Option(
+            names = "--downtime",
+            paramLabel = "MS",
+            description =
+                    "milliseconds that the copy of the rest may take at most when the guest is suspended; memory is"
+                            + " copied until it takes no longer, and the guest stays if that is never so")
+    private Optional<Long> downtime = Optional.empty();
+
     private String shown = "";
 
     MigrateCommand(Session session) {
@@ -111,17 +132,24 @@ final class MigrateCommand extends DomainCommand {
             return;
         }
         cover.apply(domain);
+        MigrationPace pace = pace();
         RemoteHost target = target((unwatched ? " -e" : "") + (paused ? " -p" : ""));
         DomainMigration migration = file.map(
                         path -> domain.migration().sending(GuestFile.read(List.of(path.toString()), spec, session)))
                 .orElseGet(domain::migration);
         InterruptibleBuild.run(session, cancellation -> {
-            migration.migrate(target, MigrationLimits.STANDARD, listener, cancellation);
+            migration.migrate(target, MigrationLimits.STANDARD, pace, listener, cancellation);
             return domain;
         });
         if (terminal) {
             session.console().progress().clear();
         }
+    }
+
+    private MigrationPace pace() {
+        return new MigrationPace(
+                bandwidth.map(mib -> OptionalLong.of(mib << MIB_SHIFT)).orElseGet(OptionalLong::empty),
+                downtime.map(Duration::ofMillis));
     }
 
     private RemoteHost target(String options) {
@@ -131,7 +159,9 @@ final class MigrateCommand extends DomainCommand {
     private void show(MigrationProgress progress) {
         String text =
                 switch (progress.phase()) {
-                    case COPYING -> "migrating: pass " + progress.pass() + ", " + percent(progress) + " %";
+                    case COPYING ->
+                        "migrating: pass " + progress.pass() + ", " + percent(progress) + " %"
+                                + progress.rates().map(MigrateCommand::rates).orElse("");
                     case SUSPENDED -> "migrating: suspended, " + percent(progress) + " % of the rest";
                     case WAITING -> "migrating: the other host attaches the devices";
                     case HANDED_OVER -> "migrating: handed over";
@@ -140,6 +170,15 @@ final class MigrateCommand extends DomainCommand {
             shown = text;
             session.console().progress().show(text);
         }
+    }
+
+    private static String rates(MigrationRates rates) {
+        return String.format(
+                Locale.ROOT,
+                "; %d MiB/s, the guest writes %d MiB/s, the rest would take %.1f s",
+                rates.sent() >> MIB_SHIFT,
+                rates.written() >> MIB_SHIFT,
+                rates.rest().toMillis() / MILLIS);
     }
 
     private static long percent(MigrationProgress progress) {

@@ -119,7 +119,7 @@ class MigrateCommandsTest {
 
     @Test
     void aGuestMigratesToAnotherHost() throws IOException, InterruptedException {
-        assertEquals(List.of(DONE, DONE), migrate("web"));
+        assertEquals(List.of(DONE, DONE), migrate("web", "--bandwidth", "1000", "--downtime", "60000"));
         assertEquals(new Outcome(1, "", "xlj: there is no domain 'web'\n"), prompt.run("list", "web"));
         assertTrue(remote.run("list", "web").out().contains("--p---"));
     }
