@@ -211,6 +211,37 @@ public final class DomainCalls {
     }
 
     /**
+     * {@code XEN_DOMCTL_setvcpucontext}: gives a vCPU of a PV domain its registers and brings it up. EINVAL if an address
+     * is not canonical or the page tables are not the domain's.
+     *
+     * @param context a {@code struct vcpu_guest_context} of {@link #VCPU_CONTEXT_BYTES} bytes
+     */
+    public void setVcpuContext(int domid, int vcpu, byte[] context) {
+        try (HypercallBuffer buffer = calls.buffer(VCPU_CONTEXT_BYTES);
+                PreparedCall call = calls.domctl(DomctlOp.SETVCPUCONTEXT, domid)) {
+            buffer.bytes().put(context);
+            call.body().set("vcpu", vcpu).set("ctxt", buffer.address());
+            call.issue();
+        }
+    }
+
+    /** {@code XEN_DOMCTL_hypercall_init}: writes the entries of hypercalls to a page of a PV domain. */
+    public void initHypercallPage(int domid, long machineFrame) {
+        try (PreparedCall call = calls.domctl(DomctlOp.HYPERCALL_INIT, domid)) {
+            call.body().set("gmfn", machineFrame);
+            call.issue();
+        }
+    }
+
+    /** {@code XEN_DOMCTL_getdomaininfo}: the machine frame of the page that a PV domain shares with Xen. */
+    public long sharedInfoFrame(int domid) {
+        try (PreparedCall call = calls.domctl(DomctlOp.GETDOMAININFO, domid)) {
+            call.issue();
+            return call.body().get("shared_info_frame");
+        }
+    }
+
+    /**
      * Whether a monitor, such as an introspection program, is attached to the domain: whether the domain has the ring
      * that {@code XEN_DOMCTL_vm_event_op} enables. No call reads this. The resume operation fails with ENODEV without a
      * ring; with one, it only consumes answers that the monitor has written already ({@code vm_event_resume()} in Xen's

@@ -210,6 +210,11 @@ public final class HostCalls {
         return known;
     }
 
+    /** {@code XEN_SYSCTL_get_cpu_policy}: the default policy of PV domains. */
+    public CpuPolicy defaultPvCpuPolicy() {
+        return askCpuPolicy(SysctlOp.CPU_POLICY_PV_DEFAULT);
+    }
+
     /** {@code XEN_SYSCTL_get_cpu_policy} of what the host's processors can do under Xen. */
     public CpuPolicy hostCpuPolicy() {
         return askCpuPolicy(SysctlOp.CPU_POLICY_HOST);

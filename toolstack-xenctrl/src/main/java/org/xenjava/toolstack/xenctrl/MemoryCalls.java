@@ -82,13 +82,59 @@ public final class MemoryCalls {
         return reserve(MemoryOp.DECREASE_RESERVATION, domid, gfns, order, 0);
     }
 
+    /**
+     * {@code XENMEM_populate_physmap} of a PV domain: gives it pages, and records in Xen's table of machine frames at
+     * which pfn each page is. Xen does not know populate-on-demand for PV domains: it would report success and do nothing.
+     *
+     * @param pfns first pfn of each extent
+     * @param order log2 of pages per extent
+     * @return the first machine frame of each extent, of the first extents only if the host or max_mem has no more
+     */
+    public long[] populateMachineFrames(int domid, long[] pfns, int order) {
+        try (HypercallBuffer list = calls.buffer(pfns.length * Long.BYTES)) {
+            list.bytes().asLongBuffer().put(pfns);
+            long[] frames = new long[reserve(MemoryOp.POPULATE_PHYSMAP, domid, list, pfns.length, order, 0)];
+            list.bytes().asLongBuffer().get(frames);
+            return frames;
+        }
+    }
+
+    /**
+     * {@code MMUEXT_PIN_L4_TABLE}: makes a page of a PV domain the root of page tables, after a check of all tables below
+     * it. EINVAL if a table is still mapped writable by dom0 or the page is not the domain's; EBUSY if a table maps a page
+     * table writable, or a page of another domain.
+     *
+     * @param root machine frame of the table of level 4
+     */
+    public void pinPageTables(int domid, long root) {
+        StructLayout layout = calls.abi().struct("mmuext_op");
+        try (HypercallBuffer operation = calls.buffer(layout.size())) {
+            layout.at(operation.bytes(), 0)
+                    .set("cmd", calls.abi().constant("MMUEXT_PIN_L4_TABLE"))
+                    .set("arg1.mfn", root);
+            calls.issue(
+                    "MMUEXT_PIN_L4_TABLE",
+                    domid,
+                    Hypercall.MMUEXT_OP,
+                    operation.address(),
+                    1,
+                    0,
+                    HypercallFactory.requireDomid(domid));
+        }
+    }
+
     private int reserve(MemoryOp op, int domid, long[] gfns, int order, int memFlags) {
-        try (HypercallBuffer list = calls.buffer(gfns.length * Long.BYTES);
-                PreparedCall call = calls.memoryOp(op, domid)) {
+        try (HypercallBuffer list = calls.buffer(gfns.length * Long.BYTES)) {
             list.bytes().asLongBuffer().put(gfns);
+            return reserve(op, domid, list, gfns.length, order, memFlags);
+        }
+    }
+
+    private int reserve(MemoryOp op, int domid, HypercallBuffer list, int extents, int order, int memFlags) {
+        try (PreparedCall call = calls.memoryOp(op, domid)) {
             call.body()
                     .set("extent_start", list.address())
-                    .set("nr_extents", gfns.length)
+                    .set("nr_extents", extents)
                     .set("extent_order", order)
                     .set("mem_flags", memFlags)
                     .set("domid", domid);

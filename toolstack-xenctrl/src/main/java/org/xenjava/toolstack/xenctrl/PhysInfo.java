@@ -49,6 +49,11 @@ public record PhysInfo(
         return can(SysctlOp.PHYSCAP_HVM);
     }
 
+    /** Whether Xen was built with PV guests. */
+    public boolean pv() {
+        return can(SysctlOp.PHYSCAP_PV);
+    }
+
     /** Whether Xen has an IOMMU, so that devices can be passed through. */
     public boolean iommu() {
         return can(SysctlOp.PHYSCAP_DIRECTIO);

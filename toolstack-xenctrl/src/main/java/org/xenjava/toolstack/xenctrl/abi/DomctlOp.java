@@ -23,6 +23,7 @@ public enum DomctlOp {
     IRQ_PERMISSION(19, "xen_domctl_irq_permission"),
     IOMEM_PERMISSION(20, "xen_domctl_iomem_permission"),
     IOPORT_PERMISSION(21, "xen_domctl_ioport_permission"),
+    HYPERCALL_INIT(22, "xen_domctl_hypercall_init"),
     SETTIMEOFFSET(24, "xen_domctl_settimeoffset"),
     GETVCPUAFFINITY(25, "xen_domctl_vcpuaffinity"),
     RESUMEDOMAIN(27, ""),

@@ -7,6 +7,7 @@ public enum Hypercall {
     MULTICALL(13),
     XEN_VERSION(17),
     GRANT_TABLE_OP(20),
+    MMUEXT_OP(26),
     XSM_OP(27),
     SCHED_OP(29),
     EVENT_CHANNEL_OP(32),

@@ -89,6 +89,16 @@ public final class StructView {
         return this;
     }
 
+    /** Writes element {@code index} of an array of numbers of 64 bits. */
+    public StructView set(String field, int index, long value) {
+        Field f = layout.field(field);
+        if (index < 0 || index >= f.count() || f.type() != Type.U64S) {
+            throw new IndexOutOfBoundsException(layout.name() + "." + field + "[" + index + "]");
+        }
+        bytes.putLong(f.offset() + index * Long.BYTES, value);
+        return this;
+    }
+
     /** Writes a field that not every release has; does nothing without the field. */
     public StructView setIfPresent(String field, long value) {
         return layout.fields().containsKey(field) ? set(field, value) : this;

@@ -20,7 +20,7 @@ public final class XenAbi {
     public static final String HVM_EMULATION_FLAGS = "HVM_EMULATION_FLAGS";
 
     /** The descriptions that all releases share, by subject. */
-    private static final List<String> COMMON = List.of("common.abi", "host.abi", "state.abi");
+    private static final List<String> COMMON = List.of("common.abi", "host.abi", "state.abi", "pv.abi");
 
     /** The descriptions that were read; each is read once. */
     private static final Map<XenRelease, XenAbi> DESCRIBED = new ConcurrentHashMap<>();
