@@ -24,6 +24,7 @@ import org.xenjava.toolstack.sim.guestos.SuspendedGuests;
 import org.xenjava.toolstack.sim.machine.Hardware;
 import org.xenjava.toolstack.sim.machine.Machine;
 import org.xenjava.toolstack.sim.machine.MachineSize;
+import org.xenjava.toolstack.sim.machine.MachineSize.PvGuests;
 import org.xenjava.toolstack.sim.machine.PciBus;
 import org.xenjava.toolstack.sim.machine.PciCard;
 import org.xenjava.toolstack.sim.machine.VirtualTime;
@@ -79,6 +80,7 @@ public final class SimulatedXen {
                 settings.dom0Pages,
                 settings.xenPages,
                 settings.largestEntryOrder,
+                settings.pvGuests,
                 settings.commandLine,
                 settings.preemptionPending);
         Hardware hardware = new Hardware(size, lock, time, () -> new PciBus(iommu, cards), this::reboot);
@@ -307,6 +309,7 @@ public final class SimulatedXen {
         private long dom0Pages = 393_216;
         private long xenPages = 16_683;
         private int largestEntryOrder = 9;
+        private PvGuests pvGuests = PvGuests.SUPPORTED;
         private String commandLine = "dom0_mem=1536M,max:1536M";
         private BooleanSupplier preemptionPending = () -> false;
         private SuspendedGuests suspended = new SuspendedGuests();
@@ -458,6 +461,16 @@ public final class SimulatedXen {
          */
         public Builder smallPagesOnly() {
             largestEntryOrder = 0;
+            return this;
+        }
+
+        /**
+         * Boots a Xen that was built without PV guests ({@code CONFIG_PV=n}).
+         *
+         * @return this builder
+         */
+        public Builder withoutPvGuests() {
+            pvGuests = PvGuests.LEFT_OUT;
             return this;
         }
 

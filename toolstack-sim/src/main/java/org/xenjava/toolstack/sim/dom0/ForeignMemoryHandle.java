@@ -4,6 +4,7 @@ package org.xenjava.toolstack.sim.dom0;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.function.Consumer;
 import org.xenjava.toolstack.sim.machine.Machine;
@@ -72,6 +73,11 @@ final class ForeignMemoryHandle implements XenForeignMemory {
                 throw new XenRefusal(Errno.EINVAL);
             }
             XenDomain domain = machine.require(domid);
+            boolean writesTable =
+                    protection != Protection.READ && Arrays.stream(gfns).anyMatch(domain.pinnedTables()::contains);
+            if (writesTable) {
+                throw new XenRefusal(Errno.EBUSY);
+            }
             FrameMapping frames = domain.memory().mapForeign(Actor.DOM0, gfns);
             return new Mapping(frames, protection, domain.memory()::unmap);
         });

@@ -14,6 +14,8 @@ public record GuestIdentity(int domid, String name, Kind kind) {
         /** No firmware, no emulated devices. */
         PVH,
         /** A PC with firmware and a device model. */
-        HVM
+        HVM,
+        /** A kernel that knows Xen, without hardware virtualization. */
+        PV
     }
 }

@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.function.Consumer;
 import java.util.function.LongPredicate;
 import org.xenjava.toolstack.sim.guest.GuestFactory;
@@ -30,6 +31,7 @@ import org.xenjava.toolstack.xenctrl.lib.XenStore;
 final class GuestDomain implements GuestMachine {
     private static final int E820_RAM = 1;
     private static final int SUSPEND = 2;
+    private static final int CRASH = 3;
 
     /** The type in the upper byte, 2 for an interrupt vector, and the vector that Linux chooses. */
     private static final long CALLBACK_BY_VECTOR = 2L << 56 | 0xf3;
@@ -44,6 +46,9 @@ final class GuestDomain implements GuestMachine {
     private int watches;
     private Runnable writer = () -> {};
     private Optional<RunningGuest> running = Optional.empty();
+
+    /** The machine frames of a PV guest's pages; empty for other guests. */
+    private Optional<PvMemory> pvMemory = Optional.empty();
 
     /** Unwinds the actions of a guest that has stopped. */
     private static final class GuestStopped extends RuntimeException {
@@ -60,17 +65,33 @@ final class GuestDomain implements GuestMachine {
         this.self = new Actor(domain.domid());
         this.daemon = daemon;
         this.store = daemon.connectKernel(domain.domid());
-        boolean pvh = domain.emulationFlags() == DomctlOp.EMU_LAPIC;
-        this.identity = new GuestIdentity(
-                domain.domid(), valueOf("name").orElse(""), pvh ? GuestIdentity.Kind.PVH : GuestIdentity.Kind.HVM);
+        this.identity = new GuestIdentity(domain.domid(), valueOf("name").orElse(""), kind(domain));
+    }
+
+    private static GuestIdentity.Kind kind(XenDomain domain) {
+        if (domain.isPvGuest()) {
+            return GuestIdentity.Kind.PV;
+        }
+        return domain.emulationFlags() == DomctlOp.EMU_LAPIC ? GuestIdentity.Kind.PVH : GuestIdentity.Kind.HVM;
     }
 
     void boot(GuestFactory factory) {
         after(Duration.ZERO, () -> {
+            if (domain.isPvGuest()) {
+                findPvMemory();
+            }
             RunningGuest guest = new RunningGuest(factory.guestFor(identity), this);
             running = Optional.of(guest);
             guest.boot();
         });
+    }
+
+    private void findPvMemory() {
+        long pages = memoryMap().stream().mapToLong(GfnRange::pages).sum();
+        pvMemory = PvMemory.found(machine, domain, pages);
+        if (pvMemory.isEmpty()) {
+            shutDown(CRASH);
+        }
     }
 
     /** Continues with a guest that was suspended in another domain. */
@@ -177,20 +198,42 @@ final class GuestDomain implements GuestMachine {
     }
 
     private void overwrite(GfnRange pages, Filling filling) {
-        domain.memory().overwrite(pages.first(), pages.pages(), filling, self);
+        pvMemory.ifPresentOrElse(
+                memory -> {
+                    for (long pfn = pages.first(); pfn < pages.end(); pfn++) {
+                        memory.frame(pfn).ifPresent(frame -> overwritePv(frame, filling));
+                    }
+                },
+                () -> domain.memory().overwrite(pages.first(), pages.pages(), filling, self));
         stopIfItCannotGoOn();
+    }
+
+    /** A kernel does not overwrite its page tables. */
+    private void overwritePv(long frame, Filling filling) {
+        if (!domain.pinnedTables().contains(frame)) {
+            domain.memory().overwrite(frame, 1, filling, self);
+        }
+    }
+
+    /** What addresses a page in Xen: the gfn, or the machine frame of a PV guest's page. */
+    private OptionalLong frame(long gfn) {
+        return pvMemory.map(memory -> memory.frame(gfn)).orElse(OptionalLong.of(gfn));
     }
 
     @Override
     public void writeNumber(long gfn, long number) {
-        domain.memory()
-                .write(gfn, ByteBuffer.allocate(Long.BYTES).putLong(number).array(), self);
+        byte[] bytes = ByteBuffer.allocate(Long.BYTES).putLong(number).array();
+        frame(gfn).ifPresent(frame -> domain.memory().write(frame, bytes, self));
         stopIfItCannotGoOn();
     }
 
     @Override
     public long readNumber(long gfn) {
-        return ByteBuffer.wrap(domain.memory().read(gfn, Long.BYTES, self)).getLong();
+        OptionalLong frame = frame(gfn);
+        return frame.isEmpty()
+                ? 0
+                : ByteBuffer.wrap(domain.memory().read(frame.getAsLong(), Long.BYTES, self))
+                        .getLong();
     }
 
     private void stopIfItCannotGoOn() {
@@ -201,12 +244,34 @@ final class GuestDomain implements GuestMachine {
 
     @Override
     public long decreaseReservation(List<Long> gfns) {
-        return doUntilRefused(gfns, gfn -> domain.memory().decreaseReservation(gfn, 0));
+        return doUntilRefused(gfns, gfn -> pvMemory.map(memory -> give(memory, gfn))
+                .orElseGet(() -> domain.memory().decreaseReservation(gfn, 0)));
     }
 
     @Override
     public long populatePhysmap(List<Long> gfns) {
-        return doUntilRefused(gfns, gfn -> domain.memory().populate(gfn, 0));
+        return doUntilRefused(gfns, gfn -> pvMemory.map(memory -> take(memory, gfn))
+                .orElseGet(() -> domain.memory().populate(gfn, 0)));
+    }
+
+    private boolean give(PvMemory memory, long pfn) {
+        OptionalLong frame = memory.frame(pfn);
+        boolean given = frame.isPresent() && domain.memory().decreaseReservation(frame.getAsLong(), 0);
+        if (given) {
+            memory.remove(pfn);
+        }
+        return given;
+    }
+
+    private boolean take(PvMemory memory, long pfn) {
+        OptionalLong frame = domain.memory().populateMachineFrames(0);
+        frame.ifPresent(mfn -> memory.setFrame(pfn, mfn));
+        return frame.isPresent();
+    }
+
+    @Override
+    public long absentPages() {
+        return pvMemory.map(PvMemory::absentPages).orElse(0L);
     }
 
     private static long doUntilRefused(List<Long> gfns, LongPredicate extent) {
@@ -229,7 +294,10 @@ final class GuestDomain implements GuestMachine {
 
     @Override
     public void mapSharedInfo(long gfn) {
-        refusable(() -> domain.memory().putSpecial(gfn, domain.sharedInfoFrame(), self));
+        // A PV guest has no table of gfns in which a page could be replaced.
+        if (pvMemory.isEmpty()) {
+            refusable(() -> domain.memory().putSpecial(gfn, domain.sharedInfoFrame(), self));
+        }
     }
 
     private void refusable(Runnable hypercall) {
@@ -293,7 +361,9 @@ final class GuestDomain implements GuestMachine {
 
     @Override
     public void receiveEvents() {
-        domain.params().set(HvmParam.CALLBACK_IRQ.index(), CALLBACK_BY_VECTOR);
+        if (domain.isHvm()) {
+            domain.params().set(HvmParam.CALLBACK_IRQ.index(), CALLBACK_BY_VECTOR);
+        }
     }
 
     @Override

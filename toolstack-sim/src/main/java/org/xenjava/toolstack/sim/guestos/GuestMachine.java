@@ -38,6 +38,9 @@ interface GuestMachine {
     /** Hypercall {@code XENMEM_populate_physmap} of single pages; returns the number received. */
     long populatePhysmap(List<Long> gfns);
 
+    /** The number of pages of the memory map that a PV guest starts without; its balloon has them. */
+    long absentPages();
+
     /** Hypercall {@code XENMEM_current_reservation}: the number of pages that the domain owns. */
     long currentReservation();
 

@@ -125,6 +125,11 @@ final class MovingMachine implements GuestMachine {
     }
 
     @Override
+    public long absentPages() {
+        return present.absentPages();
+    }
+
+    @Override
     public long currentReservation() {
         return present.currentReservation();
     }

@@ -65,6 +65,7 @@ final class RunningGuest {
             machine.receiveEvents();
             new PvFrontEnds(machine, guest.habits().contains(SimulatedGuest.Habit.KEEPS_ITS_DISKS)).start();
         }
+        balloon.setHeld(machine.absentPages());
         balloon.start();
         if (guest.habits().contains(SimulatedGuest.Habit.BRINGS_VCPUS_ONLINE)) {
             vcpus.start();

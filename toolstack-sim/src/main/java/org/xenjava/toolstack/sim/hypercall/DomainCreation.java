@@ -34,6 +34,7 @@ final class DomainCreation {
         int domid = domid(wanted);
         boolean iommu = (flags & DomctlOp.CDF_IOMMU) != 0;
         require((flags & ~machine.behaviour().createFlags() & ~DomctlOp.CDF_IOMMU) == 0, Errno.EINVAL);
+        require(hvm || machine.hasPvGuests(), Errno.EINVAL);
         require(!iommu || machine.pci().hasIommu(), Errno.EINVAL);
         require(config.get("max_vcpus") >= 1 && config.get("max_vcpus") <= MAX_HVM_VCPUS, Errno.EINVAL);
         require((hvm || !hap) && (hap || !nested), Errno.EINVAL);

@@ -41,6 +41,7 @@ final class DomainOps {
     private final StateOps state;
     private final VirtualNodeOps virtualNodes;
     private final PassthroughOps passthrough;
+    private final PvOps pv;
 
     DomainOps(Machine machine, PassthroughOps passthrough) {
         this.passthrough = passthrough;
@@ -50,7 +51,8 @@ final class DomainOps {
         this.hvmContext = new HvmContext(machine);
         this.monitors = new MonitorOps(machine);
         this.cpus = new CpuOps(machine);
-        this.state = new StateOps(machine);
+        this.pv = new PvOps(machine);
+        this.state = new StateOps(machine, pv);
         this.virtualNodes = new VirtualNodeOps(machine);
     }
 
@@ -112,6 +114,7 @@ final class DomainOps {
                 state.call(op, domain, request.caller(), body);
             }
             case RESUMEDOMAIN -> require(machine.resume(notDom0(domain)), Errno.EINVAL);
+            case HYPERCALL_INIT -> pv.fillHypercallPage(domain, body.get("gmfn"));
             case SETTIMEOFFSET -> notDom0(domain);
             case IOMEM_PERMISSION -> passthrough.memoryPermission(domain, body);
             case IOPORT_PERMISSION -> PassthroughOps.portPermission(body);
@@ -227,7 +230,7 @@ final class DomainOps {
                 .set("outstanding_pages", domain.memory().claimedPages())
                 .set("shr_pages", 0)
                 .set("paged_pages", 0)
-                .set("shared_info_frame", -1)
+                .set("shared_info_frame", domain.isPvGuest() ? domain.sharedInfoFrame() : -1)
                 .set("cpu_time", 0)
                 .set("nr_online_vcpus", domain.onlineVcpus().cardinality())
                 .set("max_vcpu_id", Integer.toUnsignedLong(domain.vcpus() - 1))

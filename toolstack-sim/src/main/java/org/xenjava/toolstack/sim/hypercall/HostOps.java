@@ -100,7 +100,7 @@ final class HostOps {
     }
 
     private int capabilities() {
-        return machine.behaviour().physCapabilities()
+        return (machine.behaviour().physCapabilities() & ~(machine.hasPvGuests() ? 0 : SysctlOp.PHYSCAP_PV))
                 | (machine.pci().hasIommu() ? SysctlOp.PHYSCAP_DIRECTIO | SysctlOp.PHYSCAP_IOMMU_HAP_PT_SHARE : 0);
     }
 

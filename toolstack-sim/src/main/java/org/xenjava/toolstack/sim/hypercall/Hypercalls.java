@@ -12,6 +12,7 @@ import org.xenjava.toolstack.xenctrl.lib.Errno;
 public final class Hypercalls {
     private static final int MULTICALL = 13;
     private static final int MULTICALL_ARGUMENTS = 6;
+    private static final int DOMID_OF_MMUEXT = 3;
 
     private final MemoryOps memoryOps;
     private final PassthroughOps passthrough;
@@ -22,6 +23,7 @@ public final class Hypercalls {
     private final SchedulerOps schedulerOps;
     private final VersionOps versionOps;
     private final FlaskOps flaskOps;
+    private final PvOps pvOps;
     private final StructLayout multicallEntry;
 
     /** Handles the hypercalls of that machine. */
@@ -35,6 +37,7 @@ public final class Hypercalls {
         schedulerOps = new SchedulerOps(machine);
         versionOps = new VersionOps(machine);
         flaskOps = new FlaskOps(machine);
+        pvOps = new PvOps(machine);
         multicallEntry = machine.abi().struct("multicall_entry");
     }
 
@@ -66,6 +69,8 @@ public final class Hypercalls {
             return schedulerOps.call(memory, (int) first, second);
         } else if (op == Hypercall.XEN_VERSION.number()) {
             return versionOps.call(memory, (int) first, second);
+        } else if (op == Hypercall.MMUEXT_OP.number()) {
+            return pvOps.extended(memory, first, second, (int) argument(args, DOMID_OF_MMUEXT));
         } else if (op == Hypercall.XSM_OP.number()) {
             return flaskOps.call(memory, first);
         }

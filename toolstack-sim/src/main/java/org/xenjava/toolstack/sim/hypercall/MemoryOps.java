@@ -4,6 +4,7 @@ package org.xenjava.toolstack.sim.hypercall;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.OptionalInt;
+import java.util.OptionalLong;
 import org.xenjava.toolstack.sim.machine.Machine;
 import org.xenjava.toolstack.sim.machine.XenDomain;
 import org.xenjava.toolstack.sim.memory.Actor;
@@ -89,12 +90,24 @@ final class MemoryOps {
         if (count < 0 || count > MAX_EXTENTS || order < 0 || order > LARGEST_ORDER) {
             return 0;
         }
-        ExtentOperation operation = operation(domain, subcommand, order, arg.getInt("mem_flags"));
         long list = arg.get("extent_start");
+        boolean onDemand = (arg.getInt("mem_flags") & MemoryOp.XENMEMF_POPULATE_ON_DEMAND) != 0;
+        if (domain.isPvGuest() && subcommand == MemoryOp.POPULATE_PHYSMAP.number() && !onDemand) {
+            return doExtents(count, index -> populatePv(domain, caller, list + index * Long.BYTES, order));
+        }
+        ExtentOperation operation = operation(domain, subcommand, order, arg.getInt("mem_flags"));
         if (list == 0 && subcommand == MemoryOp.INCREASE_RESERVATION.number()) {
             return doExtents(count, index -> operation.apply(0));
         }
         return doExtents(count, index -> operation.apply(readLong(caller, list + index * Long.BYTES)));
+    }
+
+    /** Replaces the pfn in the list by the machine frame that the domain gets for it. */
+    private static boolean populatePv(XenDomain domain, CallerMemory caller, long address, int order) {
+        readLong(caller, address);
+        OptionalLong frame = domain.memory().populateMachineFrames(order);
+        frame.ifPresent(first -> writeLong(caller, address, first));
+        return frame.isPresent();
     }
 
     /** Handles one extent; false or a refusal ends the call. */

@@ -20,9 +20,11 @@ final class StateOps {
 
     private final Machine machine;
     private final HostCpuPolicy hostPolicy;
+    private final PvOps pv;
 
-    StateOps(Machine machine) {
+    StateOps(Machine machine, PvOps pv) {
         this.machine = machine;
+        this.pv = pv;
         this.hostPolicy = new HostCpuPolicy(machine.abi(), machine.memoryRules());
     }
 
@@ -97,10 +99,15 @@ final class StateOps {
         body.set("err_leaf", 0xFFFF_FFFFL).set("err_subleaf", 0xFFFF_FFFFL).set("err_msr", 0xFFFF_FFFFL);
     }
 
-    private static void setVcpuContext(XenDomain domain, CallerMemory caller, StructView body) {
+    private void setVcpuContext(XenDomain domain, CallerMemory caller, StructView body) {
         int vcpu = body.getInt("vcpu");
         require(vcpu >= 0 && vcpu < domain.vcpus(), Errno.EINVAL);
-        domain.setVcpuRegisters(vcpu, caller.read(body.get("ctxt"), DomainOps.VCPU_CONTEXT_BYTES));
+        byte[] context = caller.read(body.get("ctxt"), DomainOps.VCPU_CONTEXT_BYTES);
+        if (domain.isPvGuest()) {
+            pv.setVcpuContext(domain, vcpu, context);
+        } else {
+            domain.setVcpuRegisters(vcpu, context);
+        }
     }
 
     private static XenDomain notDom0(XenDomain domain) {

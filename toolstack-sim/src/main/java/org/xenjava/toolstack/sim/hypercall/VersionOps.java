@@ -45,7 +45,8 @@ final class VersionOps {
                 text(
                         caller,
                         address,
-                        "xen-3.0-x86_64 hvm-3.0-x86_32 hvm-3.0-x86_32p hvm-3.0-x86_64 ",
+                        (machine.hasPvGuests() ? "xen-3.0-x86_64 " : "")
+                                + "hvm-3.0-x86_32 hvm-3.0-x86_32p hvm-3.0-x86_64 ",
                         CAPABILITIES_BYTES);
             case COMPILE_INFO -> text(caller, address, "", COMPILE_INFO_BYTES);
             case CHANGESET -> text(caller, address, "simulated", CHANGESET_BYTES);

@@ -101,6 +101,11 @@ public final class Machine {
         return hardware.lock();
     }
 
+    /** Whether Xen was built with PV guests. */
+    public boolean hasPvGuests() {
+        return hardware.size().pvGuests() == MachineSize.PvGuests.SUPPORTED;
+    }
+
     /** The release of Xen that the machine reports. */
     public XenRelease release() {
         return release;
@@ -250,6 +255,9 @@ public final class Machine {
                 new DomainScheduling(pools.require(0, Errno.ENOENT), maxVcpus, pools.cpus()));
         if (domid != 0) {
             domain.overhead().takeForDomain(hvm);
+            if (!hvm) {
+                memory.shareWithXen(domain.sharedInfoFrame());
+            }
         }
         domains.put(domid, domain);
         return domain;

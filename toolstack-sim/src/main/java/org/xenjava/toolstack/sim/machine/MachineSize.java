@@ -13,6 +13,7 @@ import java.util.function.BooleanSupplier;
  * @param dom0Pages memory that dom0 owns, in pages
  * @param xenPages memory that Xen takes for itself, in pages
  * @param largestEntryOrder order of the largest page in hardware-assisted paging: 0, 9 or 18
+ * @param pvGuests whether Xen was built with PV guests
  * @param commandLine what Xen was booted with; without {@code dom0_mem=}, dom0 has no limit
  * @param preemptionPending asked during an emergency sweep for zero pages: whether the sweep may give up
  */
@@ -24,8 +25,15 @@ public record MachineSize(
         long dom0Pages,
         long xenPages,
         int largestEntryOrder,
+        PvGuests pvGuests,
         String commandLine,
         BooleanSupplier preemptionPending) {
+    /** Xen's choice at its build ({@code CONFIG_PV}). */
+    public enum PvGuests {
+        SUPPORTED,
+        LEFT_OUT
+    }
+
     /** Whether the command line limits dom0. */
     boolean isDom0Limited() {
         return commandLine.contains("dom0_mem=");

@@ -23,6 +23,7 @@ public final class XenDomain {
     private final GrantTable grants;
     private final HvmParams params;
     private final DomainScheduling scheduling;
+    private final PinnedTables pinnedTables = new PinnedTables();
     private final BitSet onlineVcpus = new BitSet();
     private final BitSet pluggedVcpus = new BitSet();
     private final BitSet ioreqServers = new BitSet();
@@ -101,6 +102,16 @@ public final class XenDomain {
     /** Whether the domain has an address space of its own: HVM and PVH. */
     public boolean isHvm() {
         return hvm;
+    }
+
+    /** Whether the domain is a paravirtual guest, whose pages are addressed by machine frame. */
+    public boolean isPvGuest() {
+        return !hvm && domid != 0;
+    }
+
+    /** The page tables of a PV guest that Xen has checked. */
+    public PinnedTables pinnedTables() {
+        return pinnedTables;
     }
 
     /** The number of the domain's security label. */

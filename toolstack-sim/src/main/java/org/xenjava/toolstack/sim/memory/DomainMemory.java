@@ -114,6 +114,22 @@ public final class DomainMemory {
         return true;
     }
 
+    /**
+     * One extent of {@code XENMEM_populate_physmap} of a PV domain, whose pages are addressed by machine frame.
+     *
+     * @return the first machine frame; empty ends the call
+     */
+    public OptionalLong populateMachineFrames(int order) {
+        OptionalLong mfn = pages.allocate(order);
+        mfn.ifPresent(first -> put(first, order, GfnType.RAM, first));
+        return mfn;
+    }
+
+    /** Lets a PV domain and its builder map the page that it shares with Xen. */
+    public void shareWithXen(long mfn) {
+        map.set(mfn, 0, GfnType.SPECIAL, mfn);
+    }
+
     /** One extent of {@code XENMEM_populate_physmap} with {@code XENMEMF_populate_on_demand}; false ends the call. */
     public boolean markPopulateOnDemand(long gfn, int order) {
         if (!GfnMap.covers(gfn, order)) {
