@@ -40,6 +40,8 @@ module org.xenjava.toolstack.core {
             org.xenjava.toolstack.cli;
     exports org.xenjava.toolstack.image to
             org.xenjava.toolstack.cli;
+    exports org.xenjava.toolstack.image.pv to
+            org.xenjava.toolstack.cli;
     exports org.xenjava.toolstack.memory.layout to
             org.xenjava.toolstack.cli;
     exports org.xenjava.toolstack.service to

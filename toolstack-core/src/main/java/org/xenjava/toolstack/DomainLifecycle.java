@@ -47,8 +47,8 @@ public final class DomainLifecycle {
     public boolean hasPvDrivers() {
         String verb = "looking for PV drivers of";
         return domain.attempting(verb, () -> {
-            domain.info(verb);
-            return domain.xenctrl().hvm().param(domain.domid(), HvmParam.CALLBACK_IRQ) != 0;
+            // A PV guest has nothing but such drivers.
+            return !domain.info(verb).hvm() || domain.xenctrl().hvm().param(domain.domid(), HvmParam.CALLBACK_IRQ) != 0;
         });
     }
 

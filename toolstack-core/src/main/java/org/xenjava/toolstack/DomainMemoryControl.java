@@ -106,7 +106,13 @@ public final class DomainMemoryControl {
     }
 
     private void write(String verb, Path file, CoreDump dump) {
-        MemoryStatus memory = resize().status(sized(verb));
+        DomainInfo sized = sized(verb);
+        if (!sized.hvm()) {
+            throw new DomainStateException(
+                    verb + " " + domain + ": only HVM and PVH domains are supported: the pages of a PV"
+                            + " domain have no addresses of their own");
+        }
+        MemoryStatus memory = resize().status(sized);
         new DomainPod(domain).withoutDebt(MemoryTouchingOperation.COREDUMP, () -> {
             DomainInfo info = domain.info(verb);
             Domain guest = new Domain(domain.context(), domain.domid(), domain.uuid());
@@ -140,8 +146,8 @@ public final class DomainMemoryControl {
     }
 
     private DomainInfo sized(String verb, DomainInfo info) {
-        if (!info.hvm()) {
-            throw new DomainStateException(verb + " " + domain + ": only HVM and PVH domains are supported");
+        if (info.domid() == CONTROL_DOMAIN) {
+            throw new DomainStateException(verb + " " + domain + ": domain 0 is no guest");
         }
         return info;
     }

@@ -10,6 +10,7 @@ import org.xenjava.toolstack.pod.PodStatus;
 import org.xenjava.toolstack.resize.Loan;
 import org.xenjava.toolstack.xenctrl.DomainInfo;
 import org.xenjava.toolstack.xenctrl.units.Pages;
+import org.xenjava.toolstack.xenctrl.units.PodCounters;
 
 /** The populate-on-demand memory of one domain. {@link Domain#pod} returns it. */
 public final class DomainPod {
@@ -21,15 +22,17 @@ public final class DomainPod {
         this.domain = domain;
     }
 
-    /** {@return the counters and their meaning} */
+    /** {@return the counters and their meaning; a PV domain has neither entries nor a cache} */
     public PodStatus status() {
         String verb = "reading the PoD counters of";
         return domain.attempting(verb, () -> {
-            domain.info(verb);
+            DomainInfo info = domain.info(verb);
             return new PodStatus(
                     domain.domid(),
                     domain.store().read(domain.paths().name()).orElse(""),
-                    domain.xenctrl().memory().podTarget(domain.domid()));
+                    info.hvm()
+                            ? domain.xenctrl().memory().podTarget(domain.domid())
+                            : new PodCounters(info.totPages(), 0, 0));
         });
     }
 

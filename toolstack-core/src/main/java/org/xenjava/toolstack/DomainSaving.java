@@ -110,6 +110,11 @@ public final class DomainSaving {
             throw new DomainStateException(verb + " " + domain
                     + ": the guest has PCI devices of the host, whose state cannot be saved; detach them first");
         }
+        if (config.type() == DomainType.PV) {
+            throw new DomainStateException(
+                    verb + " " + domain + ": PV guests cannot be saved or migrated: their page tables"
+                            + " contain machine frames, which another host does not have");
+        }
         if (config.otherDevices().stream().anyMatch(device -> device.kind() == OtherDevice.Kind.SHARE)) {
             throw new DomainStateException(verb + " " + domain
                     + ": a guest with a 9pfs share cannot be saved or migrated, because its driver cannot reconnect");

@@ -68,7 +68,7 @@ public record DomainStatus(
 
     /** Kinds of domains. */
     public enum Kind {
-        /** A paravirtual guest, which this library does not build. */
+        /** A guest whose kernel knows Xen and uses no hardware virtualization. */
         PV,
         /** A guest that starts a kernel directly, without firmware or device model. */
         PVH,

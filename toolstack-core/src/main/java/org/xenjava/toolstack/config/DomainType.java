@@ -5,7 +5,7 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.stream.Stream;
 
-/** Kinds of guests. The library reads configurations of all, and builds {@link #PVH} and {@link #HVM} guests. */
+/** Kinds of guests. */
 public enum DomainType {
     /** A guest that starts a kernel directly, without firmware or device model. */
     PVH,

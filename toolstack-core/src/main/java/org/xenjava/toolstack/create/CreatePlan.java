@@ -2,12 +2,17 @@
 package org.xenjava.toolstack.create;
 
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import org.xenjava.toolstack.config.DescribedKey;
 import org.xenjava.toolstack.config.DomainConfig;
 import org.xenjava.toolstack.config.DomainType;
+import org.xenjava.toolstack.config.GuestOption;
 import org.xenjava.toolstack.config.HvmConfig;
 import org.xenjava.toolstack.config.OtherDevice;
+import org.xenjava.toolstack.config.PagingConfig;
+import org.xenjava.toolstack.config.ProcessorConfig;
 import org.xenjava.toolstack.create.boot.BootFiles;
 import org.xenjava.toolstack.create.boot.PvShim;
 import org.xenjava.toolstack.device.plan.DevicePlan;
@@ -18,6 +23,8 @@ import org.xenjava.toolstack.image.DataImage;
 import org.xenjava.toolstack.image.HvmFirmware;
 import org.xenjava.toolstack.image.HvmImagePlan;
 import org.xenjava.toolstack.image.ImagePlan;
+import org.xenjava.toolstack.image.PvImagePlan;
+import org.xenjava.toolstack.image.PvKernel;
 import org.xenjava.toolstack.image.PvhImagePlan;
 import org.xenjava.toolstack.image.PvhImagePlan.LoadedFile;
 import org.xenjava.toolstack.image.PvhKernel;
@@ -27,6 +34,7 @@ import org.xenjava.toolstack.memory.MemoryPlan;
 import org.xenjava.toolstack.memory.PodPolicy;
 import org.xenjava.toolstack.progress.Cancellation;
 import org.xenjava.toolstack.xenctrl.lib.FirmwareLocator;
+import org.xenjava.toolstack.xenctrl.units.Pages;
 
 /**
  * The plan of a build, decided before the first hypercall. {@code dry-run} shows it.
@@ -76,17 +84,17 @@ public record CreatePlan(DomainConfig config, MemoryPlan memory, ImagePlan image
     static CreatePlan of(
             DomainConfig config, BootFiles files, PodPolicy policy, ImageFiles images, HostInventory host) {
         MemoryPlan memory = memory(config, policy);
-        return config.hvm()
-                .map(machine -> hvm(config, machine, memory, images, host))
-                .orElseGet(() -> pvh(config, files, memory, images, host));
+        return switch (config.type()) {
+            case HVM -> hvm(config, config.hvm().orElseThrow(), memory, images, host);
+            case PVH -> pvh(config, files, memory, images, host);
+            case PV -> pv(config, files, memory, images, host);
+        };
     }
 
     /** Refuses guests that the configuration can describe and this library cannot build. */
     private static void requireBuildable(DomainConfig config) {
         if (config.type() == DomainType.PV) {
-            throw new ConfigException(
-                    "domain " + config.name() + ": PV guests cannot be built yet, because nothing here"
-                            + " makes their page tables; type = \"pvh\" boots Linux 4.11 and later, \"hvm\" boots a disk");
+            requirePv(config);
         }
         if (config.type() != DomainType.HVM && config.mayHavePciDevices()) {
             throw new ConfigException("domain " + config.name() + ": '"
@@ -109,6 +117,30 @@ public record CreatePlan(DomainConfig config, MemoryPlan memory, ImagePlan image
         BootFiles.requireReadableDisk(config);
     }
 
+    /** Refuses what needs hardware virtualization, or a device of the host. */
+    private static void requirePv(DomainConfig config) {
+        String domain = "domain " + config.name() + ": ";
+        if (config.options().contains(GuestOption.E820_HOST)) {
+            throw new ConfigException(
+                    domain + "e820_host: only a PV guest with PCI devices of the host needs the host's"
+                            + " memory map, and devices are passed through to HVM guests only: remove the key");
+        }
+        List<String> lacking = new ArrayList<>();
+        if (config.processor().has(ProcessorConfig.Feature.NESTEDHVM)) {
+            lacking.add("nestedhvm");
+        }
+        if (config.paging().altp2m() != PagingConfig.Altp2m.DISABLED) {
+            lacking.add("altp2m");
+        }
+        if (config.processor().traceBuffer().value() > 0) {
+            lacking.add("vmtrace_buf_kb");
+        }
+        if (!lacking.isEmpty()) {
+            throw new ConfigException(domain + String.join(", ", lacking)
+                    + ": a PV guest has no hardware virtualization:" + " remove the key, or set type=\"pvh\"");
+        }
+    }
+
     /**
      * The plan of the memory alone, for which no file is read.
      *
@@ -116,15 +148,16 @@ public record CreatePlan(DomainConfig config, MemoryPlan memory, ImagePlan image
      */
     static MemoryPlan memory(DomainConfig config, PodPolicy policy) {
         requireBuildable(config);
-        return config.hvm()
-                .map(machine -> MemoryPlan.hvm(config, machine, policy))
-                .orElseGet(() -> MemoryPlan.pvh(config, policy, PvhImagePlan.acpiPages(config.virtualNodes())));
+        return switch (config.type()) {
+            case HVM -> MemoryPlan.hvm(config, config.hvm().orElseThrow(), policy);
+            case PVH -> MemoryPlan.pvh(config, policy, PvhImagePlan.acpiPages(config.virtualNodes()));
+            case PV -> MemoryPlan.pv(config, policy);
+        };
     }
 
     private static CreatePlan pvh(
             DomainConfig config, BootFiles files, MemoryPlan memory, ImageFiles images, HostInventory host) {
-        Path kernelFile = files.kernel()
-                .orElseThrow(() -> new ConfigException("domain " + config.name() + ": no kernel is given"));
+        Path kernelFile = kernel(config, files);
         DevicePlan devices = DevicePlan.of(config, memory, host);
         RamBounds ram = ramBounds(memory);
         Optional<DataImage> ramdisk = files.ramdisk().map(file -> images.data("ramdisk", file));
@@ -140,6 +173,25 @@ public record CreatePlan(DomainConfig config, MemoryPlan memory, ImagePlan image
                 memory.virtualNuma(),
                 ram);
         return new CreatePlan(config, memory, image, devices);
+    }
+
+    private static CreatePlan pv(
+            DomainConfig config, BootFiles files, MemoryPlan memory, ImageFiles images, HostInventory host) {
+        Path kernelFile = kernel(config, files);
+        DevicePlan devices = DevicePlan.of(config, memory, host);
+        PvKernel kernel = images.pvKernel(kernelFile, memory.shape().ram().count() << Pages.SHIFT);
+        ImagePlan image = PvImagePlan.of(
+                kernel,
+                files.ramdisk().map(file -> images.data("ramdisk", file)),
+                files.commandLine(),
+                config.memory(),
+                config.maxMemory());
+        return new CreatePlan(config, memory, image, devices);
+    }
+
+    private static Path kernel(DomainConfig config, BootFiles files) {
+        return files.kernel()
+                .orElseThrow(() -> new ConfigException("domain " + config.name() + ": no kernel is given"));
     }
 
     private static CreatePlan hvm(

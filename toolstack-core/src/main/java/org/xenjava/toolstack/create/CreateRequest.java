@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.xenjava.toolstack.create;
 
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
@@ -8,6 +9,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.xenjava.toolstack.config.DescribedKey;
 import org.xenjava.toolstack.config.DomainConfig;
+import org.xenjava.toolstack.config.DomainType;
 import org.xenjava.toolstack.config.HvmFeature;
 import org.xenjava.toolstack.config.PagingConfig.Mode;
 import org.xenjava.toolstack.config.ProcessorConfig.Feature;
@@ -23,6 +25,8 @@ import org.xenjava.toolstack.xenctrl.lib.Errno;
 /** The arguments of createdomain for a guest, after a check that this host's Xen can give the guest all of it. */
 final class CreateRequest {
     private static final Logger LOG = LoggerFactory.getLogger(CreateRequest.class);
+
+    private static final String PV_CAPABILITY = "xen-3.0-x86_64";
 
     private final DomainConfig config;
     private final Xenctrl xenctrl;
@@ -46,11 +50,10 @@ final class CreateRequest {
     }
 
     private void check() {
-        boolean shadow = isShadow();
-        if (!host.hvm() || !(shadow ? host.shadow() : host.hap())) {
-            String paging = shadow ? "shadow paging, which hap = 0 asks for" : "hardware-assisted paging";
-            throw new DomainStateException("this host cannot run " + config.type() + " guests: Xen reports no "
-                    + (host.hvm() ? paging : "hardware virtualisation"));
+        if (isPv()) {
+            requirePv();
+        } else {
+            requirePaging();
         }
         require(!has(Feature.VPMU) || host.vpmu(), "vpmu: Xen was not started with vpmu on its command line");
         require(!has(Feature.MSR_RELAXED) || hasField("arch.misc_flags"), "msr_relaxed: Xen 4.15 or later has it");
@@ -75,6 +78,24 @@ final class CreateRequest {
                 "altp2m_count: Xen 4.21 or later has it");
     }
 
+    private void requirePaging() {
+        boolean shadow = isShadow();
+        if (!host.hvm() || !(shadow ? host.shadow() : host.hap())) {
+            String paging = shadow ? "shadow paging, which hap = 0 asks for" : "hardware-assisted paging";
+            throw new DomainStateException("this host cannot run " + config.type() + " guests: Xen reports no "
+                    + (host.hvm() ? paging : "hardware virtualisation"));
+        }
+    }
+
+    private void requirePv() {
+        if (!host.pv() || !List.of(xenctrl.host().capabilities().split(" ")).contains(PV_CAPABILITY)) {
+            throw new DomainStateException(
+                    "this host cannot run PV guests: Xen was built without them (CONFIG_PV), and its"
+                            + " capabilities lack " + PV_CAPABILITY
+                            + "; set type=\"pvh\", with pvshim=1 for a kernel that is PV only");
+        }
+    }
+
     private void require(boolean condition, String complaint) {
         if (!condition) {
             throw new DomainStateException("domain " + config.name() + ": " + complaint);
@@ -89,6 +110,10 @@ final class CreateRequest {
         return abi.struct("xen_domctl_createdomain").fields().containsKey(field);
     }
 
+    private boolean isPv() {
+        return config.type() == DomainType.PV;
+    }
+
     private boolean isShadow() {
         return config.paging().mode() == Mode.SHADOW;
     }
@@ -100,8 +125,8 @@ final class CreateRequest {
                 config.hvm().filter(machine -> machine.has(HvmFeature.HVM_PIRQ)).isPresent();
         return new CreateDomain(
                 uuid,
-                DomctlOp.CDF_HVM
-                        | (isShadow() ? 0 : DomctlOp.CDF_HAP)
+                (isPv() ? 0 : DomctlOp.CDF_HVM)
+                        | (isPv() || isShadow() ? 0 : DomctlOp.CDF_HAP)
                         | (config.mayHavePciDevices() ? DomctlOp.CDF_IOMMU : 0)
                         | (nestedFlag ? DomctlOp.CDF_NESTED_VIRT : 0)
                         | (has(Feature.VPMU) ? DomctlOp.CDF_VPMU : 0),
@@ -151,7 +176,11 @@ final class CreateRequest {
     }
 
     private int emulationFlags() {
-        return config.hvm().isPresent() ? (int) abi.constant(XenAbi.HVM_EMULATION_FLAGS) : DomctlOp.EMU_LAPIC;
+        return switch (config.type()) {
+            case HVM -> (int) abi.constant(XenAbi.HVM_EMULATION_FLAGS);
+            case PVH -> DomctlOp.EMU_LAPIC;
+            case PV -> 0;
+        };
     }
 
     /** Whether alternate p2ms are a parameter of HVM instead of a field of createdomain. */

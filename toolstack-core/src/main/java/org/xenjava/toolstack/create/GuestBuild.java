@@ -51,7 +51,7 @@ final class GuestBuild {
     private final UUID uuid;
     private final Cancellation cancellation;
     private Map<Integer, UUID> guests = Map.of();
-    private GuestPorts ports = new GuestPorts(0, 0, 0, 0);
+    private GuestPorts ports = GuestPorts.NONE;
 
     GuestBuild(
             Xenctrl xenctrl,
@@ -124,14 +124,17 @@ final class GuestBuild {
         xenctrl.memory().setMemoryMap(domid(), image.memoryMap());
     }
 
-    void openEventChannels() {
+    void openEventChannels(GuestPorts.Frames frames) {
         int storeDomid = daemons.xenstored();
         int consoleDomid = daemons.xenconsoled();
         ports = new GuestPorts(
-                xenctrl.events().allocUnboundPort(domid(), storeDomid),
-                storeDomid,
-                xenctrl.events().allocUnboundPort(domid(), consoleDomid),
-                consoleDomid);
+                new GuestPorts.Ring(xenctrl.events().allocUnboundPort(domid(), storeDomid), storeDomid, frames.store()),
+                new GuestPorts.Ring(
+                        xenctrl.events().allocUnboundPort(domid(), consoleDomid), consoleDomid, frames.console()));
+    }
+
+    GuestPorts ports() {
+        return ports;
     }
 
     /** Sets the parameters that few guests have, and those with the special pages and the ports. */
@@ -169,8 +172,8 @@ final class GuestBuild {
     }
 
     void setPortParams() {
-        set(HvmParam.CONSOLE_EVTCHN, ports.console());
-        set(HvmParam.STORE_EVTCHN, ports.store());
+        set(HvmParam.CONSOLE_EVTCHN, ports.console().port());
+        set(HvmParam.STORE_EVTCHN, ports.store().port());
     }
 
     void set(HvmParam param, long value) {
@@ -191,21 +194,26 @@ final class GuestBuild {
         try (MappedPages table = xenctrl.libraries()
                 .foreignMemory()
                 .mapResource(domid(), MemoryOp.XENMEM_RESOURCE_GRANT_TABLE, 0, 0, 1, Protection.READ_WRITE)) {
-            seed(entry, table, GRANT_CONSOLE, ports.consoleDomid(), SpecialPage.CONSOLE);
-            seed(entry, table, GRANT_STORE, ports.storeDomid(), SpecialPage.STORE);
+            seed(entry, table, GRANT_CONSOLE, ports.console());
+            seed(entry, table, GRANT_STORE, ports.store());
         }
     }
 
-    private static void seed(StructLayout entry, MappedPages table, int reference, int domid, SpecialPage page) {
+    private static void seed(StructLayout entry, MappedPages table, int reference, GuestPorts.Ring ring) {
         entry.at(table.bytes(), reference * entry.size())
-                .set("domid", domid)
-                .set("frame", page.gfn())
+                .set("domid", ring.domid())
+                .set("frame", ring.frame())
                 .set("flags", GRANT_PERMIT_ACCESS);
     }
 
     /** Compares the counters with the plan: Xen reports success for calls that it ignores. */
     void verifyMemory() {
-        if (info().shutdown()) {
+        DomainInfo info = info();
+        if (!info.hvm()) {
+            requireAllPages(info);
+            return;
+        }
+        if (info.shutdown()) {
             throw new DomainStateException("domain " + domid() + " was crashed while it was built: PoD memory ran out");
         }
         long debt = xenctrl.memory().podTarget(domid()).debt();
@@ -213,6 +221,14 @@ final class GuestBuild {
         if (debt != planned) {
             throw new XenCallException("domain " + domid() + " has " + debt
                     + " PoD entries without a page after its build, not " + planned + " as planned");
+        }
+    }
+
+    private void requireAllPages(DomainInfo info) {
+        long planned = plan.memory().shape().frames().count();
+        if (info.totPages() != planned) {
+            throw new XenCallException("domain " + domid() + " owns " + info.totPages() + " pages after its build, not "
+                    + planned + " as planned");
         }
     }
 
@@ -261,7 +277,7 @@ final class GuestBuild {
     }
 
     void introduce() {
-        store.introduce(domid(), SpecialPage.STORE.gfn(), ports.store());
+        store.introduce(domid(), ports.store().frame(), ports.store().port());
     }
 
     ForeignGuestMemory memory() {

@@ -1,12 +1,34 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.xenjava.toolstack.create;
 
+import org.xenjava.toolstack.memory.layout.SpecialPage;
+
 /**
- * The two event channels that every guest has from the start, and the domains at their other ends.
+ * The two rings with event channels that every guest has from the start.
  *
- * @param store the guest's port to xenstored
- * @param storeDomid the domain that xenstored runs in
- * @param console the guest's port to xenconsoled
- * @param consoleDomid the domain that xenconsoled runs in
+ * @param store the ring to xenstored
+ * @param console the ring to xenconsoled
  */
-record GuestPorts(int store, int storeDomid, int console, int consoleDomid) {}
+record GuestPorts(Ring store, Ring console) {
+    /**
+     * A page that the guest shares with a daemon, and the event channel to it.
+     *
+     * @param port the guest's port
+     * @param domid the domain that the daemon runs in
+     * @param frame the page: a gfn, or the machine frame of a PV guest's page
+     */
+    record Ring(int port, int domid, long frame) {}
+
+    /**
+     * The pages of the rings.
+     *
+     * @param store the frame of the ring to xenstored
+     * @param console the frame of the ring to xenconsoled
+     */
+    record Frames(long store, long console) {
+        /** The pages of an HVM or PVH guest. */
+        static final Frames SPECIAL_PAGES = new Frames(SpecialPage.STORE.gfn(), SpecialPage.CONSOLE.gfn());
+    }
+
+    static final GuestPorts NONE = new GuestPorts(new Ring(0, 0, 0), new Ring(0, 0, 0));
+}

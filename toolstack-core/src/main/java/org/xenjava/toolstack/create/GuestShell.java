@@ -12,11 +12,13 @@ import java.util.UUID;
 import java.util.stream.IntStream;
 import org.xenjava.toolstack.config.CpuPlacement;
 import org.xenjava.toolstack.config.DomainConfig;
+import org.xenjava.toolstack.config.DomainType;
 import org.xenjava.toolstack.create.placement.NumaPlacement;
 import org.xenjava.toolstack.create.placement.VcpuPlacement;
 import org.xenjava.toolstack.error.HostMemoryException;
 import org.xenjava.toolstack.error.XenCallException;
 import org.xenjava.toolstack.image.CpuPolicyEdits;
+import org.xenjava.toolstack.image.pv.MachineFrames;
 import org.xenjava.toolstack.memory.MemoryPlan;
 import org.xenjava.toolstack.memory.PopulateCall;
 import org.xenjava.toolstack.memory.VirtualNuma;
@@ -28,6 +30,7 @@ import org.xenjava.toolstack.resize.HostClaim;
 import org.xenjava.toolstack.store.StoreClient;
 import org.xenjava.toolstack.xenctrl.CpuPolicy;
 import org.xenjava.toolstack.xenctrl.CreateDomain;
+import org.xenjava.toolstack.xenctrl.HostCalls;
 import org.xenjava.toolstack.xenctrl.VirtualTopology;
 import org.xenjava.toolstack.xenctrl.Xenctrl;
 import org.xenjava.toolstack.xenctrl.abi.MemoryOp;
@@ -59,6 +62,7 @@ final class GuestShell {
     private Optional<HostClaim> claim = Optional.empty();
     private Optional<VcpuPlacement> placement = Optional.empty();
     private Optional<NumaPlacement> numa = Optional.empty();
+    private final MachineFrames frames = new MachineFrames();
     private CpuPolicy cpuPolicy = new CpuPolicy(List.of(), List.of());
 
     /**
@@ -137,7 +141,10 @@ final class GuestShell {
     }
 
     private static CpuPolicy policy(DomainConfig config, Xenctrl xenctrl) {
-        return CpuPolicyEdits.of(xenctrl.host().defaultHvmCpuPolicy(), xenctrl.host()::hostCpuPolicy, config);
+        HostCalls host = xenctrl.host();
+        return config.type() == DomainType.PV
+                ? CpuPolicyEdits.ofPv(host.defaultPvCpuPolicy(), host.hostCpuPolicy(), config)
+                : CpuPolicyEdits.of(host.defaultHvmCpuPolicy(), host::hostCpuPolicy, config);
     }
 
     private static long secondsAheadOfUtc(DomainConfig config, Clock clock) {
@@ -161,6 +168,16 @@ final class GuestShell {
     /** Where the vCPUs are, with the numbers of this host's CPUs in the place of NUMA nodes. */
     CpuPlacement resolvedPlacement() {
         return placement.map(VcpuPlacement::resolved).orElse(config.placement());
+    }
+
+    /** Whether the guest has no address space of its own. */
+    boolean isPv() {
+        return config.type() == DomainType.PV;
+    }
+
+    /** The machine frames of a PV guest's pages. */
+    MachineFrames machineFrames() {
+        return frames;
     }
 
     void limitMemory() {
@@ -231,7 +248,7 @@ final class GuestShell {
         for (VirtualNuma.Part part : plan.parts()) {
             OptionalInt node = part.physicalNode();
             int flags = node.isPresent() ? MemoryOp.exactNode(node.getAsInt()) : onDemand;
-            for (PopulateCall call : part.ram().populateCalls()) {
+            for (PopulateCall call : plan.populateCalls(part)) {
                 populate(call, flags);
             }
         }
@@ -240,7 +257,9 @@ final class GuestShell {
     /** Populates extents. Xen returns only their number; where a large extent does not fit, smaller ones may. */
     private void populate(PopulateCall call, int flags) {
         cancellation.check(attempt);
-        int done = xenctrl.memory().populatePhysmap(domid, call.gfns(), call.order(), flags);
+        int done = isPv()
+                ? populateMachineFrames(call)
+                : xenctrl.memory().populatePhysmap(domid, call.gfns(), call.order(), flags);
         if (done == call.extents()) {
             return;
         }
@@ -254,6 +273,15 @@ final class GuestShell {
         call.remainder(done).forEach(smaller -> populate(smaller, flags));
     }
 
+    /** Xen chooses the machine frames, and the guest's page tables are made of them. */
+    private int populateMachineFrames(PopulateCall call) {
+        long[] extents = xenctrl.memory().populateMachineFrames(domid, call.gfns(), call.order());
+        for (long first : extents) {
+            frames.append(first, 1L << call.order());
+        }
+        return extents.length;
+    }
+
     void populateSpecialPages() {
         populateCleared(SpecialPage.gfns(), "special pages");
         memory().write(SpecialPage.IDENTITY_PAGE_TABLE.address(), identityPageTable());
@@ -264,10 +292,15 @@ final class GuestShell {
     }
 
     private void markConsoleDisconnected() {
+        markConsoleDisconnected(SpecialPage.CONSOLE.gfn());
+    }
+
+    /** @param frame the page of the console's ring */
+    void markConsoleDisconnected(long frame) {
         StructLayout console = xenctrl.abi().struct("xencons_interface");
         if (console.fields().containsKey("connection")) {
             memory().write(
-                            SpecialPage.CONSOLE.address(),
+                            frame << Pages.SHIFT,
                             console.allocate()
                                     .set("connection", CONSOLE_DISCONNECTED)
                                     .toBytes());

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.xenjava.toolstack.create;
 
+import java.util.List;
 import java.util.Optional;
 import org.xenjava.toolstack.config.HvmConfig;
 import org.xenjava.toolstack.image.HvmImagePlan;
 import org.xenjava.toolstack.memory.layout.HvmLayout;
+import org.xenjava.toolstack.operation.Step;
+import org.xenjava.toolstack.progress.CreateStep;
 import org.xenjava.toolstack.xenctrl.abi.HvmParam;
 
 /** The parts of a create that are particular to HVM guests. */
@@ -28,7 +31,18 @@ final class HvmBuild implements GuestKind {
     }
 
     @Override
-    public void setHvmParams() {
+    public GuestPorts.Frames sharedFrames() {
+        return GuestPorts.Frames.SPECIAL_PAGES;
+    }
+
+    @Override
+    public List<Step<CreateStep>> startingState() {
+        return List.of(
+                Step.of(CreateStep.SET_HVM_PARAMETERS, this::setHvmParams),
+                Step.of(CreateStep.SET_VCPU_STATE, this::setVcpuState));
+    }
+
+    private void setHvmParams() {
         guest.setTimerParams();
         if (!machine.viridian().isEmpty()) {
             guest.set(HvmParam.VIRIDIAN, Viridian.mask(machine.viridian()));
@@ -41,8 +55,7 @@ final class HvmBuild implements GuestKind {
         guest.set(HvmParam.NR_IOREQ_SERVER_PAGES, HvmLayout.IOREQ_SERVER_PAGES);
     }
 
-    @Override
-    public void setVcpuState() {
+    private void setVcpuState() {
         guest.bootVcpu(guest.vcpuState(), image);
     }
 

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.xenjava.toolstack.create;
 
+import java.util.List;
 import org.xenjava.toolstack.image.PvhImagePlan;
 import org.xenjava.toolstack.image.VcpuState;
+import org.xenjava.toolstack.operation.Step;
+import org.xenjava.toolstack.progress.CreateStep;
 
 /** The parts of a create that are particular to PVH guests. */
 final class PvhBuild implements GuestKind {
@@ -22,13 +25,23 @@ final class PvhBuild implements GuestKind {
     }
 
     @Override
-    public void setHvmParams() {
+    public GuestPorts.Frames sharedFrames() {
+        return GuestPorts.Frames.SPECIAL_PAGES;
+    }
+
+    @Override
+    public List<Step<CreateStep>> startingState() {
+        return List.of(
+                Step.of(CreateStep.SET_HVM_PARAMETERS, this::setHvmParams),
+                Step.of(CreateStep.SET_VCPU_STATE, this::setVcpuState));
+    }
+
+    private void setHvmParams() {
         guest.setTimerParams();
         guest.setSharedParams();
     }
 
-    @Override
-    public void setVcpuState() {
+    private void setVcpuState() {
         VcpuState state = guest.vcpuState();
         for (int cpu = 0; cpu < guest.plan().config().maxVcpus(); cpu++) {
             guest.xenctrl().hvm().setContext(guest.domid(), state.mtrr(cpu));

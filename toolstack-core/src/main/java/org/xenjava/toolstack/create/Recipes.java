@@ -77,7 +77,7 @@ final class Recipes {
                 Step.of(CREATE_DOMAIN, shell::createDomain).undoneBy(() -> destroy(shell, removal)),
                 Step.of(ALLOCATE_VCPUS, shell::allocateVcpus),
                 Step.of(LIMIT_MEMORY, shell::limitMemory),
-                Step.of(SIZE_PAGING_POOL, shell::sizePagingPool),
+                Step.of(SIZE_PAGING_POOL, shell::sizePagingPool).onlyIf(!shell.isPv()),
                 Step.of(SET_CPU_POLICY, setCpuPolicy),
                 Step.of(CLAIM_MEMORY, () -> backing.awaitingReturns(shell::claimMemory)));
     }
@@ -85,19 +85,19 @@ final class Recipes {
     private static List<Step<CreateStep>> shell(GuestShell shell, BootBacking backing, DomainRemoval removal) {
         List<Step<CreateStep>> recipe = new ArrayList<>(domain(shell, shell::setCpuPolicy, backing, removal));
         recipe.add(Step.of(SET_VIRTUAL_NODES, shell::setVirtualNodes).onlyIf(shell.hasVirtualNodes()));
-        recipe.add(Step.of(SET_POD_TARGET, shell::setPodTarget));
+        recipe.add(Step.of(SET_POD_TARGET, shell::setPodTarget).onlyIf(!shell.isPv()));
         recipe.add(Step.of(POPULATE_RAM, shell::populateRam));
-        recipe.add(Step.of(POPULATE_SPECIAL_PAGES, shell::populateSpecialPages));
+        recipe.add(Step.of(POPULATE_SPECIAL_PAGES, shell::populateSpecialPages).onlyIf(!shell.isPv()));
         return recipe;
     }
 
     private static List<Step<CreateStep>> image(GuestBuild guest, GuestKind kind, ImagePlan image) {
-        return List.of(
-                Step.of(LOAD_IMAGE, kind::loadImage),
-                Step.of(DESCRIBE_MEMORY, () -> guest.setMemoryMap(image)),
-                Step.of(OPEN_EVENT_CHANNELS, guest::openEventChannels),
-                Step.of(SET_HVM_PARAMETERS, kind::setHvmParams),
-                Step.of(SET_VCPU_STATE, kind::setVcpuState));
+        List<Step<CreateStep>> recipe = new ArrayList<>();
+        recipe.add(Step.of(LOAD_IMAGE, kind::loadImage));
+        recipe.add(Step.of(DESCRIBE_MEMORY, () -> guest.setMemoryMap(image)));
+        recipe.add(Step.of(OPEN_EVENT_CHANNELS, () -> guest.openEventChannels(kind.sharedFrames())));
+        recipe.addAll(kind.startingState());
+        return recipe;
     }
 
     private static List<Step<CreateStep>> stream(RestoredState state) {
@@ -204,7 +204,7 @@ final class Recipes {
         recipe.add(record(note));
         recipe.add(Step.of(CHECK_UUID, guest::requireNewUuid));
         recipe.addAll(domain(guest.shell(), state::setCpuPolicy, backing, removal));
-        recipe.add(Step.of(OPEN_EVENT_CHANNELS, guest::openEventChannels));
+        recipe.add(Step.of(OPEN_EVENT_CHANNELS, () -> guest.openEventChannels(GuestPorts.Frames.SPECIAL_PAGES)));
         recipe.addAll(nodes(guest, () -> writeStore(guest, arriving), removal, userdata));
         recipe.add(attachNics(guest, devices));
         if (!hvm) {

@@ -10,7 +10,6 @@ import java.util.UUID;
 import org.xenjava.toolstack.config.DomainConfig;
 import org.xenjava.toolstack.config.GuestOption;
 import org.xenjava.toolstack.memory.MemoryPlan;
-import org.xenjava.toolstack.memory.layout.SpecialPage;
 import org.xenjava.toolstack.store.DomainPaths;
 import org.xenjava.toolstack.store.GuestNames;
 import org.xenjava.toolstack.store.StoreTransaction;
@@ -139,8 +138,7 @@ final class XenstoreTree {
 
     private void writeMemory(StoreTransaction transaction) {
         transaction.write(
-                paths.memoryStaticMax(),
-                Long.toString(memory.shape().maxMemory().value()));
+                paths.memoryStaticMax(), Long.toString(config.maxMemory().value()));
         transaction.write(
                 paths.memoryTarget(), Long.toString(memory.bootTarget().value()));
         transaction.write(
@@ -150,8 +148,9 @@ final class XenstoreTree {
     }
 
     private void writeStoreAndCpus(StoreTransaction transaction) {
-        transaction.write(paths.of("store/port"), Integer.toString(ports.store()));
-        transaction.write(paths.of("store/ring-ref"), Long.toString(SpecialPage.STORE.gfn()));
+        transaction.write(paths.of("store/port"), Integer.toString(ports.store().port()));
+        transaction.write(
+                paths.of("store/ring-ref"), Long.toString(ports.store().frame()));
         for (int cpu = 0; cpu < config.maxVcpus(); cpu++) {
             transaction.write(paths.vcpuAvailability(cpu), cpu < config.vcpus() ? "online" : "offline");
         }
@@ -161,12 +160,13 @@ final class XenstoreTree {
         String front = paths.console();
         String back = paths.consoleBackend();
         transaction.write(front + "/backend", back);
-        transaction.write(front + "/backend-id", Integer.toString(ports.consoleDomid()));
+        transaction.write(
+                front + "/backend-id", Integer.toString(ports.console().domid()));
         transaction.write(front + "/limit", Integer.toString(CONSOLE_LIMIT_BYTES));
         transaction.write(front + "/type", "xenconsoled");
         transaction.write(front + "/output", "pty");
-        transaction.write(front + "/port", Integer.toString(ports.console()));
-        transaction.write(front + "/ring-ref", Long.toString(SpecialPage.CONSOLE.gfn()));
+        transaction.write(front + "/port", Integer.toString(ports.console().port()));
+        transaction.write(front + "/ring-ref", Long.toString(ports.console().frame()));
 
         writeFirst(transaction, back, "online", "1");
         String copy = paths.libxl() + "/device/console/0";

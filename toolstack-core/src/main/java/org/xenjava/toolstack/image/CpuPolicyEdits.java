@@ -8,6 +8,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Supplier;
 import org.xenjava.toolstack.config.ClockConfig.TscMode;
 import org.xenjava.toolstack.config.CpuidEdit;
@@ -60,11 +61,45 @@ public final class CpuPolicyEdits {
     public static CpuPolicy of(CpuPolicy hvmDefault, Supplier<CpuPolicy> host, DomainConfig config) {
         CpuPolicy usual =
                 config.hvm().map(machine -> forHvm(hvmDefault, machine)).orElseGet(() -> forGuest(hvmDefault));
+        return adapted(usual, host, config);
+    }
+
+    /**
+     * The leaves for a PV guest, which sees the host's own topology.
+     *
+     * @param pvDefault Xen's default policy
+     * @param host the host's policy
+     * @param config the guest
+     * @throws ConfigException if the guest's CPUID edits name a leaf that the policies lack
+     */
+    public static CpuPolicy ofPv(CpuPolicy pvDefault, CpuPolicy host, DomainConfig config) {
+        int htt = leaf(host, FEATURES).map(Leaf::edx).orElse(0) & EDX_HTT;
+        int legacy = leaf(host, EXTENDED_FEATURES).map(Leaf::ecx).orElse(0) & ECX_CMP_LEGACY;
+        CpuPolicy usual = new CpuPolicy(
+                pvDefault.leaves().stream()
+                        .map(leaf -> switch (leaf.leaf()) {
+                            case FEATURES ->
+                                with(leaf, leaf.eax(), leaf.ebx(), leaf.ecx(), leaf.edx() & ~EDX_HTT | htt);
+                            case EXTENDED_FEATURES -> withEcx(leaf, leaf.ecx() & ~ECX_CMP_LEGACY | legacy);
+                            case POWER -> withoutEdx(leaf, EDX_ITSC);
+                            default -> leaf;
+                        })
+                        .toList(),
+                List.of());
+        return adapted(usual, () -> host, config);
+    }
+
+    private static Optional<Leaf> leaf(CpuPolicy policy, int number) {
+        return policy.leaves().stream().filter(leaf -> leaf.leaf() == number).findFirst();
+    }
+
+    /** The policy with what the guest's configuration adds to any kind of guest. */
+    private static CpuPolicy adapted(CpuPolicy usual, Supplier<CpuPolicy> host, DomainConfig config) {
         boolean staysHere = config.options().contains(GuestOption.NOMIGRATE)
                 || config.clock().tscMode() == TscMode.ALWAYS_EMULATE;
         int shownPower = staysHere ? EDX_ITSC : 0;
         boolean nested = config.processor().has(ProcessorConfig.Feature.NESTEDHVM);
-        Vendor vendor = vendor(hvmDefault.leaves());
+        Vendor vendor = vendor(usual.leaves());
         int shownBasic = nested && vendor == Vendor.INTEL ? ECX_VMX : 0;
         int shownExtended = nested && vendor == Vendor.AMD ? ECX_SVM : 0;
         CpuPolicy policy = new CpuPolicy(

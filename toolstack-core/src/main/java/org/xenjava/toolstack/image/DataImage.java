@@ -34,6 +34,11 @@ public final class DataImage {
         return content.length();
     }
 
+    /** The file and zeros up to the end of its last page. */
+    Segment inWholePagesAt(long address) {
+        return new Segment(address, ImagePlan.pageAlign(content.length()), content, 0, content.length(), nonZero);
+    }
+
     /** @param address guest-physical address of the beginning of a page */
     Segment at(long address) {
         return new Segment(address, content.length(), content, 0, content.length(), nonZero);

@@ -66,6 +66,15 @@ record ElfImage(ImageContent content, ImageBytes file, Width width, long entry, 
         return MAGIC.clone();
     }
 
+    /** @throws KernelImageException if the file is no kernel, or its headers are outside the file */
+    static ElfImage ofKernel(ImageContent content, ImageBytes file) {
+        if (!matches(file)) {
+            throw file.refused("it begins with '" + file.beginning() + "', which is neither an ELF file nor a"
+                    + " bzImage: give a vmlinux, a vmlinux.gz or a bzImage (vmlinuz)");
+        }
+        return parse(content, file);
+    }
+
     static boolean matches(ImageBytes file) {
         return file.startsWith(MAGIC);
     }
@@ -95,9 +104,19 @@ record ElfImage(ImageContent content, ImageBytes file, Width width, long entry, 
      * @throws KernelImageException if there is no segment to load, or a segment is not below 4 GiB
      */
     List<Segment> segments() {
+        return segments(0);
+    }
+
+    /**
+     * The segments to load, by address; they do not overlap.
+     *
+     * @param offset the physical address in the file of what is to be at address 0
+     * @throws KernelImageException if there is no segment to load, or a segment is not below 4 GiB
+     */
+    List<Segment> segments(long offset) {
         List<Segment> segments = headers.stream()
                 .filter(header -> header.type() == ProgramHeader.LOAD && header.memoryBytes() != 0)
-                .map(this::segment)
+                .map(header -> segment(header, header.address() - offset))
                 .sorted(Comparator.comparingLong(Segment::address))
                 .toList();
         if (segments.isEmpty()) {
@@ -113,8 +132,7 @@ record ElfImage(ImageContent content, ImageBytes file, Width width, long entry, 
         return segments;
     }
 
-    private Segment segment(ProgramHeader header) {
-        long address = header.address();
+    private Segment segment(ProgramHeader header, long address) {
         long bytes = header.memoryBytes();
         if (address < 0 || address >= GuestLayout.FOUR_GIB || bytes < 0 || bytes > GuestLayout.FOUR_GIB - address) {
             throw file.refused("a segment at " + hex(address) + " of " + hex(bytes)

@@ -4,7 +4,6 @@ package org.xenjava.toolstack.image;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.function.Function;
 import org.xenjava.toolstack.config.DomainConfig;
 import org.xenjava.toolstack.config.HvmConfig;
 import org.xenjava.toolstack.config.HvmConfig.Bios;
@@ -74,8 +73,8 @@ public final class HvmImagePlan extends ImagePlan {
     }
 
     @Override
-    public <T> T map(Function<PvhImagePlan, T> ifPvh, Function<HvmImagePlan, T> ifHvm) {
-        return ifHvm.apply(this);
+    public <T> T map(ByKind<T> functions) {
+        return functions.hvm().apply(this);
     }
 
     /** The further ACPI tables, whose address hvmloader reads from xenstore. */

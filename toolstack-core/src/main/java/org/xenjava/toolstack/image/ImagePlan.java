@@ -10,7 +10,7 @@ import org.xenjava.toolstack.xenctrl.units.Pages;
  * The content of a guest's memory when it starts, with all addresses. A plan fits the guest's memory; it is made before
  * the first hypercall.
  */
-public abstract sealed class ImagePlan permits PvhImagePlan, HvmImagePlan {
+public abstract sealed class ImagePlan permits PvhImagePlan, HvmImagePlan, PvImagePlan {
     private final long entry;
     private final long startInfoAddress;
     private final List<MemoryMapEntry> memoryMap;
@@ -32,15 +32,22 @@ public abstract sealed class ImagePlan permits PvhImagePlan, HvmImagePlan {
      */
     public record Item(String what, long address, long bytes) {}
 
-    /** Applies the function for the kind of guest. */
-    public abstract <T> T map(Function<PvhImagePlan, T> ifPvh, Function<HvmImagePlan, T> ifHvm);
+    /** A function for each kind of guest. */
+    public record ByKind<T>(
+            Function<PvhImagePlan, T> pvh, Function<HvmImagePlan, T> hvm, Function<PvImagePlan, T> pv) {}
 
-    /** Guest-physical address at which vCPU 0 starts. */
+    /** Applies the function for the kind of guest. */
+    public abstract <T> T map(ByKind<T> functions);
+
+    /** Guest-physical address at which vCPU 0 starts; a virtual one for a PV guest. */
     public final long entry() {
         return entry;
     }
 
-    /** Guest-physical address of {@code hvm_start_info}, which vCPU 0 finds in EBX. */
+    /**
+     * Guest-physical address of {@code hvm_start_info}, which vCPU 0 finds in EBX; for a PV guest the virtual address of
+     * {@code start_info}, which it finds in RSI.
+     */
     public final long startInfoAddress() {
         return startInfoAddress;
     }
@@ -51,7 +58,7 @@ public abstract sealed class ImagePlan permits PvhImagePlan, HvmImagePlan {
     }
 
     /** The parts of the content of RAM, by address. */
-    public final List<Item> items() {
+    public List<Item> items() {
         return contents.items();
     }
 
@@ -64,7 +71,7 @@ public abstract sealed class ImagePlan permits PvhImagePlan, HvmImagePlan {
      * Writes the content of RAM. In populate-on-demand mode pages of zeros are skipped: Xen's cache provides zeroed
      * pages, and a page that is not written stays in the cache.
      */
-    public final void loadInto(GuestMemory memory) {
+    public void loadInto(GuestMemory memory) {
         contents.loadInto(memory);
     }
 

@@ -6,7 +6,6 @@ import com.google.common.collect.TreeRangeSet;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.function.Function;
 import org.xenjava.toolstack.error.ConfigException;
 import org.xenjava.toolstack.error.KernelImageException;
 import org.xenjava.toolstack.image.RamContents.Blob;
@@ -45,7 +44,7 @@ public final class PvhImagePlan extends ImagePlan {
             long startInfoAddress,
             List<MemoryMapEntry> memoryMap,
             List<Blob> blobs,
-            FreshPages fresh,
+            RamContents.FreshPages fresh,
             AcpiTables acpi) {
         super(kernel.entry(), startInfoAddress, memoryMap, new RamContents("kernel", kernel.segments(), blobs, fresh));
         this.acpi = acpi;
@@ -142,8 +141,8 @@ public final class PvhImagePlan extends ImagePlan {
     }
 
     @Override
-    public <T> T map(Function<PvhImagePlan, T> ifPvh, Function<HvmImagePlan, T> ifHvm) {
-        return ifPvh.apply(this);
+    public <T> T map(ByKind<T> functions) {
+        return functions.pvh().apply(this);
     }
 
     /** Guest-physical address of the ACPI root pointer. */

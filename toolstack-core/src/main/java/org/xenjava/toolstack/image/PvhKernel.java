@@ -41,16 +41,13 @@ public final class PvhKernel {
     }
 
     private static PvhKernel parse(ImageContent content, ImageBytes bytes) {
-        if (!ElfImage.matches(bytes)) {
-            throw bytes.refused("it begins with '" + bytes.beginning() + "', which is neither an ELF file nor a"
-                    + " bzImage: give a vmlinux, a vmlinux.gz or a bzImage (vmlinuz)");
-        }
-        ElfImage elf = ElfImage.parse(content, bytes);
+        ElfImage elf = ElfImage.ofKernel(content, bytes);
         XenNotes notes = XenNotes.of(elf);
         OptionalLong entry = notes.entry();
         if (entry.isEmpty() && notes.arePresent()) {
-            throw bytes.refused("its Xen notes are those of a kernel for PV guests, without PHYS32_ENTRY, and PV guests"
-                    + " are not supported yet: give a kernel that starts as PVH");
+            throw bytes.refused(
+                    "its Xen notes are those of a kernel for PV guests, without PHYS32_ENTRY: set type=\"pv\","
+                            + " or give a kernel that starts as PVH");
         }
         if (entry.isEmpty()) {
             throw bytes.refused("it has no Xen note PHYS32_ENTRY, so it cannot be started as PVH: give a Linux kernel"

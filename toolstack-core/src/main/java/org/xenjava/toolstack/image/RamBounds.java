@@ -14,8 +14,8 @@ import org.xenjava.toolstack.xenctrl.units.Pages;
  */
 public record RamBounds(GuestLayout layout, Pages backed) {
     /** The content of a page before its first write. */
-    FreshPages fresh() {
-        return layout.frames().isMoreThan(backed) ? FreshPages.ZERO : FreshPages.UNDEFINED;
+    RamContents.FreshPages fresh() {
+        return layout.frames().isMoreThan(backed) ? RamContents.FreshPages.ZERO : RamContents.FreshPages.UNDEFINED;
     }
 
     /**

@@ -78,9 +78,9 @@ public final class Segment {
     }
 
     /** The frames that {@link #loadInto} writes. */
-    RangeSet<Long> frames(ImageReader reader, FreshPages fresh) {
+    RangeSet<Long> frames(ImageReader reader, RamContents.FreshPages fresh) {
         RangeSet<Long> frames = TreeRangeSet.create();
-        if (fresh == FreshPages.UNDEFINED) {
+        if (fresh == RamContents.FreshPages.UNDEFINED) {
             frames.add(allFrames().toRange());
         } else {
             long first = address >> Pages.SHIFT;
@@ -98,7 +98,7 @@ public final class Segment {
      * Writes the segment directly from the content into mapped guest pages, many pages for each mapping. Pages of zeros
      * are skipped if fresh pages are zero, and cleared otherwise.
      */
-    void loadInto(GuestMemory memory, ImageReader reader, FreshPages fresh) {
+    void loadInto(GuestMemory memory, ImageReader reader, RamContents.FreshPages fresh) {
         long[] batch = new long
                 [(int) Math.min(GuestMemory.MAX_PAGES, allFrames().pages().count())];
         int filled = 0;

@@ -3,8 +3,13 @@ package org.xenjava.toolstack.image;
 
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.EnumMap;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Set;
 
 /**
  * The ELF notes of a kernel for Xen's toolstack ({@code xen/include/public/elfnote.h}), read as Xen's libelf reads
@@ -19,10 +24,8 @@ final class XenNotes {
     /** libelf stops here too. */
     private static final int MAX_NOTES = 65_536;
 
-    private static final int GUEST_OS = 6;
-    private static final int FEATURES = 10;
-    private static final int SUPPORTED_FEATURES = 17;
-    private static final int PHYS32_ENTRY = 18;
+    /** A kernel has a few features; further words are ignored. */
+    private static final int MOST_FEATURES = 64;
 
     private static final int RSDP_UNRESTRICTED_BIT = 15;
 
@@ -36,9 +39,40 @@ final class XenNotes {
     private final ImageBytes file;
     private int seen;
     private int own;
+    private final Map<Type, ImageBytes> contents = new EnumMap<>(Type.class);
+    private final Set<String> requiredFeatures = new LinkedHashSet<>();
     private OptionalLong entry = OptionalLong.empty();
-    private String guestOs = "";
     private boolean rsdpUnrestricted;
+
+    /** Types of notes ({@code XEN_ELFNOTE_*}). */
+    enum Type {
+        ENTRY(1),
+        HYPERCALL_PAGE(2),
+        VIRT_BASE(3),
+        PADDR_OFFSET(4),
+        XEN_VERSION(5),
+        GUEST_OS(6),
+        LOADER(8),
+        FEATURES(10),
+        INIT_P2M(15),
+        MOD_START_PFN(16),
+        SUPPORTED_FEATURES(17),
+        PHYS32_ENTRY(18);
+
+        private final int number;
+
+        Type(int number) {
+            this.number = number;
+        }
+
+        int number() {
+            return number;
+        }
+
+        private static Optional<Type> of(long number) {
+            return Arrays.stream(values()).filter(type -> type.number == number).findFirst();
+        }
+    }
 
     private XenNotes(ImageBytes file) {
         this.file = file;
@@ -69,7 +103,24 @@ final class XenNotes {
      * kernels have {@code XENFEAT_linux_rsdp_unrestricted}; other systems never had the limit.
      */
     boolean rsdpUnrestricted() {
-        return rsdpUnrestricted || !guestOs.equals(LINUX);
+        return rsdpUnrestricted || !text(Type.GUEST_OS).equals(LINUX);
+    }
+
+    /** The number in the last note of a type; empty without one. */
+    OptionalLong number(Type type) {
+        ImageBytes content = contents.get(type);
+        return content == null ? OptionalLong.empty() : OptionalLong.of(number(content, type));
+    }
+
+    /** The text in the last note of a type; empty without one. */
+    String text(Type type) {
+        ImageBytes content = contents.get(type);
+        return content == null ? "" : text(content);
+    }
+
+    /** The features that Xen must have, of all notes. */
+    Set<String> requiredFeatures() {
+        return requiredFeatures;
     }
 
     private void readAll(List<ImageBytes> parts) {
@@ -89,34 +140,40 @@ final class XenNotes {
                     return;
                 }
                 own++;
-                take(type, file.part(contentAt, contentBytes, "an ELF note"));
+                ImageBytes content = file.part(contentAt, contentBytes, "an ELF note");
+                Type.of(type).ifPresent(known -> take(known, content));
             }
             at = contentAt + align(contentBytes);
         }
     }
 
-    private void take(long type, ImageBytes content) {
-        if (type == PHYS32_ENTRY) {
-            entry = OptionalLong.of(number(content));
-        } else if (type == GUEST_OS) {
-            guestOs = text(content);
-        } else if (type == SUPPORTED_FEATURES) {
+    private void take(Type type, ImageBytes content) {
+        contents.put(type, content);
+        if (type == Type.PHYS32_ENTRY) {
+            entry = OptionalLong.of(number(content, type));
+        } else if (type == Type.SUPPORTED_FEATURES) {
             rsdpUnrestricted |= (features(content) >> RSDP_UNRESTRICTED_BIT & 1) != 0;
-        } else if (type == FEATURES) {
-            rsdpUnrestricted |= Arrays.stream(text(content).split("\\|"))
-                    .anyMatch(feature ->
-                            feature.equals(RSDP_UNRESTRICTED_NAME) || feature.equals("!" + RSDP_UNRESTRICTED_NAME));
+        } else if (type == Type.FEATURES) {
+            for (String word : text(content).split("\\|")) {
+                boolean required = word.startsWith("!");
+                String feature = required ? word.substring(1) : word;
+                rsdpUnrestricted |= feature.equals(RSDP_UNRESTRICTED_NAME);
+                if (required && requiredFeatures.size() < MOST_FEATURES) {
+                    requiredFeatures.add(feature);
+                }
+            }
         }
     }
 
-    private static long number(ImageBytes content) {
+    private static long number(ImageBytes content, Type type) {
+        String name = type.name();
         return switch ((int) Math.min(content.length(), Integer.MAX_VALUE)) {
-            case Byte.BYTES -> content.u8(0, "PHYS32_ENTRY");
-            case Short.BYTES -> content.u16(0, "PHYS32_ENTRY");
-            case Integer.BYTES -> content.u32(0, "PHYS32_ENTRY");
-            case Long.BYTES -> content.u64(0, "PHYS32_ENTRY");
+            case Byte.BYTES -> content.u8(0, name);
+            case Short.BYTES -> content.u16(0, name);
+            case Integer.BYTES -> content.u32(0, name);
+            case Long.BYTES -> content.u64(0, name);
             default ->
-                throw content.refused("its Xen note PHYS32_ENTRY is of " + content.length()
+                throw content.refused("its Xen note " + name + " is of " + content.length()
                         + " bytes instead of 4 or 8; the file is damaged");
         };
     }

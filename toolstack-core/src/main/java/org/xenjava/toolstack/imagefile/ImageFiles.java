@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import org.xenjava.toolstack.error.KernelImageException;
 import org.xenjava.toolstack.error.OperationCancelledException;
@@ -19,6 +20,7 @@ import org.xenjava.toolstack.image.HvmLoader;
 import org.xenjava.toolstack.image.ImageContent;
 import org.xenjava.toolstack.image.ImageReader;
 import org.xenjava.toolstack.image.KernelUnpacker;
+import org.xenjava.toolstack.image.PvKernel;
 import org.xenjava.toolstack.image.PvhKernel;
 
 /**
@@ -106,13 +108,27 @@ public final class ImageFiles implements AutoCloseable {
      * @throws KernelImageException if the file is missing, unreadable, damaged, too large or cannot be booted
      */
     public PvhKernel kernel(Path path, long maxBytesInGuest) {
+        return kernel(path, maxBytesInGuest, PvhKernel.class, PvhKernel::parse);
+    }
+
+    /**
+     * A kernel for a PV guest.
+     *
+     * @param maxBytesInGuest limit of a kernel's size in the guest; a compressed kernel is not unpacked beyond it
+     * @throws KernelImageException if the file is missing, unreadable, damaged, too large or cannot be booted
+     */
+    public PvKernel pvKernel(Path path, long maxBytesInGuest) {
+        return kernel(path, maxBytesInGuest, PvKernel.class, PvKernel::parse);
+    }
+
+    private <T> T kernel(Path path, long maxBytesInGuest, Class<T> type, Function<ImageContent, T> parser) {
         FileContent file = FileContent.of("kernel", path);
         long limit = Math.min(maxBytesInGuest, MAX_UNPACKED_BYTES);
         Optional<ScratchFile> scratch = unpacked(file, limit);
         try {
             ImageContent elf = scratch.<ImageContent>map(unpacked -> new Unpacked(file, limit, unpacked.length()))
                     .orElse(file);
-            return known(file).parsed(PvhKernel.class, () -> PvhKernel.parse(elf));
+            return known(file).parsed(type, () -> parser.apply(elf));
         } finally {
             scratch.ifPresent(ScratchFile::close);
             trim();

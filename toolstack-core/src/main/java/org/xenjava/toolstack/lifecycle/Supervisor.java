@@ -131,7 +131,6 @@ public final class Supervisor {
 
     private boolean concerns(DomainInfo info) {
         return info.domid() != 0
-                && info.hvm()
                 && !info.dying()
                 && policy.includes(info.handle())
                 && !settled.contains(new Seen(info.domid(), info.handle()));

@@ -9,9 +9,9 @@ import org.xenjava.toolstack.xenctrl.units.Pages;
 
 /**
  * The ranges of a guest's RAM. RAM begins at 0, leaves out a hole for devices below 4 GiB, and continues at 4 GiB if
- * it does not fit below.
+ * it does not fit below. The pages of a PV guest are one range, by pfn.
  *
- * @param ram the ranges by address; no range reaches across 4 GiB
+ * @param ram the ranges by address; no range of an HVM or PVH guest reaches across 4 GiB
  */
 public record GuestLayout(List<RamRange> ram) {
     /** 4 GiB: RAM that does not fit below the hole continues here. */
@@ -20,7 +20,7 @@ public record GuestLayout(List<RamRange> ram) {
     /**
      * Copies the list, so that the record is immutable.
      *
-     * @param ram the ranges by address; no range reaches across 4 GiB
+     * @param ram the ranges by address; no range of an HVM or PVH guest reaches across 4 GiB
      */
     public GuestLayout {
         ram = List.copyOf(ram);
@@ -46,6 +46,15 @@ public record GuestLayout(List<RamRange> ram) {
         Stream<RamRange> low = Stream.of(
                 new RamRange(0, HvmLayout.VGA_HOLE_START), new RamRange(HvmLayout.VGA_HOLE_END, nominal.lowMemEnd()));
         return new GuestLayout(Stream.concat(low, nominal.ram.stream().skip(1)).toList());
+    }
+
+    /**
+     * {@return the RAM of a PV guest, which has no hole}
+     *
+     * @param frames number of pages
+     */
+    static GuestLayout pv(Pages frames) {
+        return new GuestLayout(List.of(new RamRange(0, frames.count() << Pages.SHIFT)));
     }
 
     private static GuestLayout withHole(Pages frames, long holeStart) {

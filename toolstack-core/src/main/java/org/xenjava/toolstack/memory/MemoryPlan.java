@@ -3,6 +3,7 @@ package org.xenjava.toolstack.memory;
 
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.xenjava.toolstack.config.DomainConfig;
 import org.xenjava.toolstack.config.HvmConfig;
 import org.xenjava.toolstack.config.PagingConfig.Mode;
@@ -23,7 +24,7 @@ import org.xenjava.toolstack.xenctrl.units.Pages;
  * @param claim pages claimed from the host before any is taken: everything that the build allocates for the guest,
  *     including the video RAM that QEMU allocates
  * @param pagingPoolBytes memory for Xen's page tables of the guest, in bytes: 1 MiB per vCPU and 4 KiB per MiB of
- *     maxmem, with shadow paging 8 KiB, as in libxl; or the configured size, if that is more
+ *     maxmem, with shadow paging 8 KiB, as in libxl; or the configured size, if that is more; 0 for a PV guest
  * @param bootTarget {@code memory/target}
  * @param virtualNuma the NUMA nodes that the guest sees
  */
@@ -72,6 +73,26 @@ public record MemoryPlan(
     }
 
     /**
+     * {@return the plan of a PV guest} The guest starts with its memory and balloons up to maxmem: Xen has no
+     * populate-on-demand for PV guests, and allocates their page tables from their own memory.
+     *
+     * @param config the guest
+     * @param policy the rule for max_mem
+     */
+    public static MemoryPlan pv(DomainConfig config, PodPolicy policy) {
+        GuestShape shape = GuestShape.pvh(config.memory(), config.memory());
+        return new MemoryPlan(
+                shape,
+                GuestLayout.pv(shape.frames()),
+                policy.maxMem(shape),
+                Optional.empty(),
+                shape.frames(),
+                0,
+                policy.bootTarget(shape),
+                VirtualNuma.NONE);
+    }
+
+    /**
      * {@return the plan of a guest whose memory comes from a saved domain} All pages are populated for real, whatever
      * the size to which the guest may grow; max_mem keeps the slack of the build, because the balloon driver's arithmetic
      * continues.
@@ -114,9 +135,24 @@ public record MemoryPlan(
 
     /** {@return all calls that populate the RAM, in order} */
     public List<PopulateCall> populateCalls() {
-        return parts().stream()
-                .flatMap(part -> part.ram().populateCalls().stream())
+        return parts().stream().flatMap(part -> populateCalls(part).stream()).toList();
+    }
+
+    /**
+     * {@return the calls that populate a part of the RAM, in order} As with libxl, a PV guest gets no extents of 1 GiB.
+     *
+     * @param part a part of {@link #parts}
+     */
+    public List<PopulateCall> populateCalls(VirtualNuma.Part part) {
+        return part.ram().populateCalls().stream()
+                .flatMap(call ->
+                        isPv() && call.order() == PopulateCall.ORDER_1G ? call.remainder(0).stream() : Stream.of(call))
                 .toList();
+    }
+
+    /** Only the page tables of a PV guest are in its own memory. */
+    private boolean isPv() {
+        return pagingPoolBytes == 0;
     }
 
     /**

@@ -40,6 +40,12 @@ public enum CreateStep implements OperationStep {
     DESCRIBE_MEMORY("describe memory"),
     /** The ports to xenstored and xenconsoled are allocated. */
     OPEN_EVENT_CHANNELS("open event channels"),
+    /** A PV guest gets its start info and the page that it shares with Xen. */
+    WRITE_START_INFO("write the start info"),
+    /** A PV guest gets its page tables and the list of its machine frames. */
+    WRITE_PAGE_TABLES("write page tables"),
+    /** Xen checks the page tables of a PV guest. */
+    PIN_PAGE_TABLES("pin the page tables"),
     /** Xen gets the domain's HVM parameters. */
     SET_HVM_PARAMETERS("set HVM parameters"),
     /** vCPU 0 gets its first state. */

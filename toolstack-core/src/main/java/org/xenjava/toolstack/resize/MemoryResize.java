@@ -24,7 +24,7 @@ import org.xenjava.toolstack.xenctrl.units.Pages;
 import org.xenjava.toolstack.xenctrl.units.PodCounters;
 
 /**
- * Sets the size of a running HVM or PVH domain and its maximum, by the rule of its build. The caller excludes other
+ * Sets the size of a running domain and its maximum, by the rule of its build. The caller excludes other
  * threads of its process. If another process changes the domain at the same time, the commit fails and the operation
  * is repeated.
  */
@@ -73,8 +73,8 @@ public final class MemoryResize {
             for (int tries = 0; tries < MAX_TRIES; tries++) {
                 MemoryNodes nodes = read(paths);
                 requireSize(memory, nodes, paths);
-                PodCounters counters = xenctrl.memory().podTarget(info.domid());
-                ResizeDecision decision = ResizeDecision.of(policy, nodes, counters, memory);
+                PodCounters counters = counters(info);
+                ResizeDecision decision = decision(info, nodes, counters, memory);
                 if (given(growth, decision, counters, paths, nodes)
                         && store.inTransaction(transaction -> commit(transaction, paths, nodes, memory, decision))) {
                     growth.confirm(decision.maxMem());
@@ -84,21 +84,32 @@ public final class MemoryResize {
             throw new DomainStateException(
                     attempt + ": other processes have changed its memory " + MAX_TRIES + " times meanwhile; try again");
         } catch (RuntimeException e) {
-            restore(growth, paths);
+            restore(growth, paths, info);
             throw XenFailures.translate(Attempt.on(info.domid(), attempt), e);
         }
     }
 
+    /** Xen has no such counters for a PV domain, which owes nobody pages. */
+    private PodCounters counters(DomainInfo info) {
+        return info.hvm() ? xenctrl.memory().podTarget(info.domid()) : new PodCounters(info.totPages(), 0, 0);
+    }
+
+    private ResizeDecision decision(DomainInfo info, MemoryNodes nodes, PodCounters counters, KiB memory) {
+        return info.hvm()
+                ? ResizeDecision.of(policy, nodes, counters, memory)
+                : ResizeDecision.ofBallooning(policy, memory);
+    }
+
     /** Restores max_mem after a failure, or sets what another process needs that has set a size meanwhile. */
-    private void restore(MemoryGrowth growth, DomainPaths paths) {
+    private void restore(MemoryGrowth growth, DomainPaths paths, DomainInfo info) {
         if (!growth.hasSetMaxMem()) {
             return;
         }
         growth.undo();
         try {
             MemoryNodes now = read(paths);
-            PodCounters counters = xenctrl.memory().podTarget(paths.domid());
-            growth.confirm(ResizeDecision.of(policy, now, counters, now.size()).maxMem());
+            PodCounters counters = counters(info);
+            growth.confirm(decision(info, now, counters, now.size()).maxMem());
         } catch (RuntimeException e) {
             LOG.warn("domain {}: it is not known whether max_mem fits its size: {}", paths.domid(), e.getMessage());
         }
@@ -190,7 +201,7 @@ public final class MemoryResize {
             throw new DomainStateException(
                     attempt + ": other processes have changed its memory " + MAX_TRIES + " times meanwhile; try again");
         } catch (RuntimeException e) {
-            restore(limit, paths);
+            restore(limit, paths, info);
             throw XenFailures.translate(Attempt.on(info.domid(), attempt), e);
         }
     }
@@ -214,8 +225,8 @@ public final class MemoryResize {
             return false;
         }
         requireSize(to, nodes, paths);
-        PodCounters counters = xenctrl.memory().podTarget(info.domid());
-        ResizeDecision decision = ResizeDecision.of(policy, nodes, counters, to);
+        PodCounters counters = counters(info);
+        ResizeDecision decision = decision(info, nodes, counters, to);
         MemoryGrowth growth =
                 new MemoryGrowth(xenctrl, store, holder, info.domid(), Pages.of(info.maxPages()), attempt);
         try {
@@ -231,11 +242,11 @@ public final class MemoryResize {
                 return committed;
             });
             if (!done) {
-                restore(growth, paths);
+                restore(growth, paths, info);
             }
             return done;
         } catch (RuntimeException e) {
-            restore(growth, paths);
+            restore(growth, paths, info);
             throw XenFailures.translate(Attempt.on(info.domid(), attempt), e);
         }
     }
@@ -248,8 +259,8 @@ public final class MemoryResize {
      */
     public void confine(DomainInfo info) {
         MemoryNodes nodes = read(new DomainPaths(info.domid()));
-        PodCounters counters = xenctrl.memory().podTarget(info.domid());
-        KiB maxMem = ResizeDecision.of(policy, nodes, counters, nodes.size()).maxMem();
+        PodCounters counters = counters(info);
+        KiB maxMem = decision(info, nodes, counters, nodes.size()).maxMem();
         boolean fits = counters.totPages() <= maxMem.toPages().count() && counters.debt() <= 0;
         if (fits
                 && maxMem.toPages().count() < info.maxPages()

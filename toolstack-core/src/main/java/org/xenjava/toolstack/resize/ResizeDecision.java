@@ -18,6 +18,13 @@ import org.xenjava.toolstack.xenctrl.units.PodCounters;
  * @param loan the host's loan, as it counts with the new size
  */
 record ResizeDecision(KiB maxMem, Optional<Pages> podTarget, Pages total, KiB target, Optional<Loan> loan) {
+    /** The decision for a PV domain, which only balloons. */
+    static ResizeDecision ofBallooning(PodPolicy policy, KiB memory) {
+        GuestShape shape = GuestShape.pvh(memory, memory);
+        return new ResizeDecision(
+                policy.maxMem(shape), Optional.empty(), memory.toPages(), policy.resizeTarget(shape), Optional.empty());
+    }
+
     static ResizeDecision of(PodPolicy policy, MemoryNodes nodes, PodCounters counters, KiB memory) {
         GuestShape shape = new GuestShape(memory, nodes.staticMax(), nodes.videoRam(), Pages.ZERO);
         KiB backed = nodes.backed().orElse(nodes.size());

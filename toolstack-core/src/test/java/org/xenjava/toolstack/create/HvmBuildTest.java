@@ -26,7 +26,6 @@ import org.xenjava.toolstack.config.ClockConfig;
 import org.xenjava.toolstack.config.ClockConfig.TimerMode;
 import org.xenjava.toolstack.config.ClockConfig.TscMode;
 import org.xenjava.toolstack.config.DomainConfig;
-import org.xenjava.toolstack.config.DomainType;
 import org.xenjava.toolstack.config.GraphicsConfig;
 import org.xenjava.toolstack.config.GraphicsConfig.DisplayChoice;
 import org.xenjava.toolstack.config.GraphicsConfig.Vga;
@@ -43,7 +42,6 @@ import org.xenjava.toolstack.config.PlatformConfig.SmbiosString;
 import org.xenjava.toolstack.config.ViridianFeature;
 import org.xenjava.toolstack.config.xl.XlConfigReader;
 import org.xenjava.toolstack.device.DeviceModels;
-import org.xenjava.toolstack.error.ConfigException;
 import org.xenjava.toolstack.error.OperationCancelledException;
 import org.xenjava.toolstack.error.OperationTimeoutException;
 import org.xenjava.toolstack.error.ToolstackException;
@@ -320,20 +318,6 @@ class HvmBuildTest {
             assertEquals(List.of(), small.deviceModel.events());
             small.assertUnchangedSince(untouched);
         }
-    }
-
-    @Test
-    void aPvGuestIsRefusedBeforeAnythingChanges() {
-        DomainConfig old = DomainConfig.builder("old")
-                .type(DomainType.PV)
-                .kernel(Path.of("/boot/vmlinuz"))
-                .memory(GUEST.memory())
-                .build();
-
-        ConfigException e = assertThrows(ConfigException.class, () -> host.build(old));
-
-        assertTrue(e.getMessage().contains("PV guests cannot be built yet"), e.getMessage());
-        host.assertUnchangedSince(before);
     }
 
     @Test

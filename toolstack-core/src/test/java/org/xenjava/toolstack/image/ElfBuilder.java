@@ -68,18 +68,28 @@ final class ElfBuilder {
     }
 
     ElfBuilder entry(long address) {
-        return note(
-                "Xen",
-                PHYS32_ENTRY,
-                ByteBuffer.allocate(8)
-                        .order(ByteOrder.LITTLE_ENDIAN)
-                        .putLong(address)
-                        .array());
+        return number(PHYS32_ENTRY, address);
     }
 
     ElfBuilder note(String owner, int noteType, byte[] content) {
         append(notes, owner, noteType, content);
         return this;
+    }
+
+    /** A note of Xen's with a text. */
+    ElfBuilder text(int noteType, String text) {
+        return note("Xen", noteType, (text + "\0").getBytes(StandardCharsets.US_ASCII));
+    }
+
+    /** A note of Xen's with a number of 64 bits. */
+    ElfBuilder number(int noteType, long number) {
+        return note(
+                "Xen",
+                noteType,
+                ByteBuffer.allocate(8)
+                        .order(ByteOrder.LITTLE_ENDIAN)
+                        .putLong(number)
+                        .array());
     }
 
     /** A note in a section that no segment covers. */

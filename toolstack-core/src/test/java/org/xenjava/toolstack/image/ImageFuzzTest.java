@@ -13,7 +13,9 @@ import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
 import org.xenjava.toolstack.error.KernelImageException;
 import org.xenjava.toolstack.fuzz.Fuzz;
+import org.xenjava.toolstack.image.pv.MachineFrames;
 import org.xenjava.toolstack.memory.GuestLayout;
+import org.xenjava.toolstack.xenctrl.units.KiB;
 import org.xenjava.toolstack.xenctrl.units.Pages;
 
 /** A damaged kernel or hvmloader is refused with a reason, or loads into the guest's RAM. */
@@ -60,8 +62,31 @@ class ImageFuzzTest {
                     // A loader is loaded only when it fits; see HvmImagePlan.
                     if (loader.end() <= RAM_PAGES * (long) Pages.BYTES) {
                         ByteArrayMemory memory = new ByteArrayMemory(0);
-                        new RamContents("hvmloader", loader.segments(), List.of(), FreshPages.ZERO).loadInto(memory);
+                        new RamContents("hvmloader", loader.segments(), List.of(), RamContents.FreshPages.ZERO)
+                                .loadInto(memory);
                     }
+                },
+                KernelImageException.class);
+    }
+
+    @Provide
+    Arbitrary<byte[]> pvKernels() {
+        return Fuzz.damaged(List.of(TestKernels.pv(), TestKernels.oldPv()));
+    }
+
+    @Property(seed = "153")
+    void kernelsForPvGuests(@ForAll("pvKernels") byte[] file) {
+        Fuzz.attempt(
+                () -> {
+                    PvKernel kernel = PvKernel.parse(ImageContent.of("kernel", file));
+                    KiB memory = Pages.of(RAM_PAGES).toKiB();
+                    PvImagePlan plan = PvImagePlan.of(kernel, Optional.empty(), "", memory, memory);
+                    ByteArrayMemory loaded = new ByteArrayMemory(0);
+                    MachineFrames frames = new MachineFrames();
+                    frames.append(1 << 20, RAM_PAGES);
+                    plan.loadInto(loaded);
+                    plan.loadTablesInto(loaded, frames);
+                    assertTrue(loaded.touchedFrames().last() < RAM_PAGES, "written outside of the RAM");
                 },
                 KernelImageException.class);
     }

@@ -23,7 +23,7 @@ class PlaceholderKernelTest {
     @Test
     void theTinyKernelDisablesInterruptsAndHalts() {
         ByteArrayMemory memory = new ByteArrayMemory(0xc2);
-        new RamContents("kernel", kernel.segments(), List.of(), FreshPages.UNDEFINED).loadInto(memory);
+        new RamContents("kernel", kernel.segments(), List.of(), RamContents.FreshPages.UNDEFINED).loadInto(memory);
         byte[] code = memory.read(START, 4);
         byte cli = (byte) 0xfa;
         byte hlt = (byte) 0xf4;

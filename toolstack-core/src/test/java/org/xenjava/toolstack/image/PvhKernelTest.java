@@ -41,7 +41,7 @@ class PvhKernelTest {
         assertEquals(TestKernels.START + 0x6000, kernel.end());
         assertTrue(kernel.rsdpUnrestricted());
         ByteArrayMemory memory = new ByteArrayMemory(0);
-        load(kernel, memory, FreshPages.UNDEFINED);
+        load(kernel, memory, RamContents.FreshPages.UNDEFINED);
         assertArrayEquals(CODE, memory.read(TestKernels.START, CODE.length));
     }
 
@@ -113,7 +113,7 @@ class PvhKernelTest {
         PvhKernel kernel = TestKernels.parse(TestKernels.linux());
         ByteArrayMemory memory = new ByteArrayMemory(0xc2);
 
-        load(kernel, memory, FreshPages.UNDEFINED);
+        load(kernel, memory, RamContents.FreshPages.UNDEFINED);
 
         assertEquals(0x4000, kernel.segments().get(0).fileBytes());
         assertArrayEquals(new byte[0x2000], memory.read(TestKernels.START + 0x4000, 0x2000));
@@ -126,8 +126,8 @@ class PvhKernelTest {
                 .load(0x170_0123, CODE, CODE.length)
                 .entry(0x100_0800)
                 .build();
-        for (FreshPages fresh : FreshPages.values()) {
-            ByteArrayMemory memory = new ByteArrayMemory(fresh == FreshPages.ZERO ? 0 : 0xc2);
+        for (RamContents.FreshPages fresh : RamContents.FreshPages.values()) {
+            ByteArrayMemory memory = new ByteArrayMemory(fresh == RamContents.FreshPages.ZERO ? 0 : 0xc2);
             load(TestKernels.parse(file), memory, fresh);
 
             assertArrayEquals(CODE, memory.read(0x100_0800, CODE.length));
@@ -141,13 +141,13 @@ class PvhKernelTest {
         PvhKernel kernel = TestKernels.parse(TestKernels.linux());
         ByteArrayMemory memory = new ByteArrayMemory(0);
 
-        load(kernel, memory, FreshPages.ZERO);
+        load(kernel, memory, RamContents.FreshPages.ZERO);
 
         assertEquals("[4096, 4098, 4099]", memory.touchedFrames().toString());
         assertArrayEquals(CODE, memory.read(TestKernels.START, CODE.length));
     }
 
-    private static void load(PvhKernel kernel, GuestMemory memory, FreshPages fresh) {
+    private static void load(PvhKernel kernel, GuestMemory memory, RamContents.FreshPages fresh) {
         new RamContents("kernel", kernel.segments(), List.of(), fresh).loadInto(memory);
     }
 

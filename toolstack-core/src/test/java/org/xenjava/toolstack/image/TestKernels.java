@@ -24,6 +24,9 @@ public final class TestKernels {
     static final long START = 0x100_0000;
     static final long ENTRY = START + 0x850;
 
+    /** The virtual address of pfn 0 of the kernels for PV guests. */
+    static final long PV_BASE = 0xffff_ffff_8000_0000L;
+
     private static final int SETUP_SECTORS = 2;
     private static final int PAYLOAD_GAP = 16;
     private static final int LARGE_BYTES = 67109064;
@@ -38,6 +41,38 @@ public final class TestKernels {
                 .note("Xen", ElfBuilder.GUEST_OS, "linux\0".getBytes(StandardCharsets.US_ASCII))
                 .note("Xen", ElfBuilder.SUPPORTED_FEATURES, new byte[] {1, (byte) 0x88, 0, 0})
                 .entry(ENTRY)
+                .build();
+    }
+
+    /** The code of {@link #linux} with the notes of Debian's kernels, which let it start as PV guest as well. */
+    public static byte[] pv() {
+        return pvNotes(ElfBuilder.elf64())
+                .load(START, code(0x4000), 0x6000)
+                .entry(ENTRY)
+                .build();
+    }
+
+    /** The notes of a Linux for PV guests. */
+    static ElfBuilder pvNotes(ElfBuilder elf) {
+        return elf.text(XenNotes.Type.XEN_VERSION.number(), "xen-3.0")
+                .text(XenNotes.Type.GUEST_OS.number(), "linux")
+                .text(XenNotes.Type.LOADER.number(), "generic")
+                .text(ElfBuilder.FEATURES, "!writable_page_tables|pae_pgdir_above_4gb")
+                .number(XenNotes.Type.VIRT_BASE.number(), PV_BASE)
+                .number(XenNotes.Type.ENTRY.number(), PV_BASE + START + 0x1c0)
+                .number(XenNotes.Type.INIT_P2M.number(), 0x80_0000_0000L)
+                .number(XenNotes.Type.MOD_START_PFN.number(), 1);
+    }
+
+    /** The code of {@link #linux} with the notes of an old kernel: ramdisk and list of frames are inside its mapping. */
+    public static byte[] oldPv() {
+        return ElfBuilder.elf64()
+                .load(START, code(0x4000), 0x6000)
+                .text(XenNotes.Type.XEN_VERSION.number(), "xen-3.0")
+                .text(XenNotes.Type.GUEST_OS.number(), "linux")
+                .number(XenNotes.Type.VIRT_BASE.number(), PV_BASE)
+                .number(XenNotes.Type.HYPERCALL_PAGE.number(), PV_BASE + START + 0x1000)
+                .start(PV_BASE + START)
                 .build();
     }
 

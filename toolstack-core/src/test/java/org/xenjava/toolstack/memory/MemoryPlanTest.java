@@ -11,6 +11,7 @@ import java.util.Optional;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.xenjava.toolstack.config.DomainConfig;
+import org.xenjava.toolstack.config.DomainType;
 import org.xenjava.toolstack.config.PagingConfig;
 import org.xenjava.toolstack.config.PagingConfig.Mode;
 import org.xenjava.toolstack.xenctrl.units.KiB;
@@ -145,5 +146,22 @@ class MemoryPlanTest {
                         new PopulateCall(0xe00, 506, PopulateCall.ORDER_2M)),
                 new PopulateCall(0x200, 512, PopulateCall.ORDER_2M).remainder(2));
         assertThrows(IllegalStateException.class, () -> new PopulateCall(0, 8, PopulateCall.ORDER_4K).remainder(3));
+    }
+
+    @Test
+    void aPvGuestStartsWithItsMemoryInExtentsOfTwoMebibytes() {
+        DomainConfig config = DomainConfig.builder("old")
+                .type(DomainType.PV)
+                .kernel(Path.of("/k"))
+                .memoryMib(1100)
+                .maxMemoryMib(2048)
+                .build();
+        MemoryPlan plan = MemoryPlan.pv(config, PodPolicy.standard());
+        assertEquals(Optional.empty(), plan.podTarget());
+        assertEquals(KiB.ofMiB(1101), plan.maxMem());
+        assertEquals(KiB.ofMiB(1100), plan.bootTarget());
+        assertEquals(Pages.of(1100 * 256), plan.claim());
+        assertEquals(0, plan.pagingPoolBytes());
+        assertEquals(List.of(new PopulateCall(0, 512, 9), new PopulateCall(1 << 18, 38, 9)), plan.populateCalls());
     }
 }

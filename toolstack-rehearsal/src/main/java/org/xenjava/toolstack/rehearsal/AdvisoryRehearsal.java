@@ -5,7 +5,9 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
 import org.xenjava.toolstack.config.DomainConfig;
+import org.xenjava.toolstack.config.DomainType;
 import org.xenjava.toolstack.create.CreatePlan;
+import org.xenjava.toolstack.error.ConfigException;
 import org.xenjava.toolstack.memory.BackedBoot;
 import org.xenjava.toolstack.memory.PodPolicy;
 import org.xenjava.toolstack.memory.UnpatchedPodPolicy;
@@ -32,8 +34,13 @@ public final class AdvisoryRehearsal {
      * may have}
      *
      * @param config the guest; its devices are left out
+     * @throws ConfigException if the guest is a PV guest, which XSA-153 does not concern
      */
     public static AdvisoryRehearsal of(DomainConfig config) {
+        if (config.type() == DomainType.PV) {
+            throw new ConfigException("domain " + config.name()
+                    + ": a PV guest has no populate-on-demand memory, which is what a rehearsal is about");
+        }
         return new AdvisoryRehearsal(
                 config,
                 List.of(UnpatchedPodPolicy.forSimulation(), PodPolicy.libxl(), PodPolicy.standard()),

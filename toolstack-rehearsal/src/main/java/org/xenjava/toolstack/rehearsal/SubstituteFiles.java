@@ -9,7 +9,9 @@ import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
 import org.xenjava.toolstack.config.DomainConfig;
+import org.xenjava.toolstack.config.DomainType;
 import org.xenjava.toolstack.sim.guest.HaltingKernel;
+import org.xenjava.toolstack.sim.guest.HaltingPvKernel;
 
 /**
  * A guest whose kernel and ramdisk can be read although its own are not on this machine: a file with {@link
@@ -41,15 +43,16 @@ public final class SubstituteFiles implements AutoCloseable {
         if (missing.isEmpty()) {
             return new SubstituteFiles(guest.build(), missing, Optional.empty());
         }
-        Path file = writeFile();
+        Path file = writeFile(config.type());
         config.kernel().filter(missing::contains).ifPresent(kernel -> guest.kernel(file));
         config.ramdisk().filter(missing::contains).ifPresent(ramdisk -> guest.ramdisk(file));
         return new SubstituteFiles(guest.build(), missing, Optional.of(file));
     }
 
-    private static Path writeFile() {
+    private static Path writeFile(DomainType type) {
         try {
-            return Files.write(Files.createTempFile("rehearsal", ".elf"), HaltingKernel.elf());
+            byte[] kernel = type == DomainType.PV ? HaltingPvKernel.elf() : HaltingKernel.elf();
+            return Files.write(Files.createTempFile("rehearsal", ".elf"), kernel);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

@@ -7,7 +7,9 @@ import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.xenjava.toolstack.config.DomainConfig;
+import org.xenjava.toolstack.config.DomainType;
 import org.xenjava.toolstack.create.CreatePlan;
 import org.xenjava.toolstack.image.ImagePlan;
 import org.xenjava.toolstack.image.PageRange;
@@ -67,10 +69,10 @@ record PlanJson(
             Pages maxMemPages,
             Pages claimPages,
             long pagingPoolBytes) {
-        static Memory of(MemoryPlan plan) {
+        static Memory of(MemoryPlan plan, DomainConfig config) {
             return new Memory(
                     plan.shape().memory(),
-                    plan.shape().maxMemory(),
+                    config.maxMemory(),
                     plan.shape().populateOnDemand(),
                     plan.shape().frames(),
                     plan.podTarget(),
@@ -88,9 +90,9 @@ record PlanJson(
             @SerializedName("memory/target_kib") KiB target,
             @SerializedName("memory/static-max_kib") KiB staticMax,
             @SerializedName("memory/videoram_kib") KiB videoRam) {
-        static Xenstore of(MemoryPlan plan) {
+        static Xenstore of(MemoryPlan plan, DomainConfig config) {
             return new Xenstore(
-                    plan.bootTarget(), plan.shape().maxMemory(), plan.shape().videoRam());
+                    plan.bootTarget(), config.maxMemory(), plan.shape().videoRam());
         }
     }
 
@@ -126,7 +128,15 @@ record PlanJson(
 
     record Populate(int order, int calls, long extents, Pages pages) {}
 
-    record Special(long gfn, String use) {}
+    record Special(long gfn, String use) {
+        /** A PV guest has no such pages beside its RAM. */
+        static List<Special> of(DomainType type) {
+            return Stream.of(SpecialPage.values())
+                    .filter(page -> type != DomainType.PV)
+                    .map(page -> new Special(page.gfn(), page.use()))
+                    .toList();
+        }
+    }
 
     /** The image; only PVH guests have the keys {@code rsdp} and {@code acpi}. */
     private interface Image {
@@ -143,19 +153,20 @@ record PlanJson(
                         new Range(acpi.address(), acpi.endGfn() << Pages.SHIFT),
                         items);
             }
-            return new HvmImage(plan.entry(), plan.startInfoAddress(), items);
+            // The first two numbers of a PV guest are virtual addresses.
+            return new PlainImage(plan.entry(), plan.startInfoAddress(), items);
         }
     }
 
     record PvhImage(long entry, long startInfo, long rsdp, Range acpi, List<Item> inRam) implements Image {}
 
-    record HvmImage(long entry, long startInfo, List<Item> inRam) implements Image {}
+    record PlainImage(long entry, long startInfo, List<Item> inRam) implements Image {}
 
     static PlanJson of(DomainConfig config, CreatePlan plan) {
         return new PlanJson(
                 Guest.of(config),
-                Memory.of(plan.memory()),
-                Xenstore.of(plan.memory()),
+                Memory.of(plan.memory(), config),
+                Xenstore.of(plan.memory(), config),
                 plan.memory().ram().stream()
                         .map(range -> new Range(range.start(), range.end()))
                         .toList(),
@@ -163,9 +174,7 @@ record PlanJson(
                 PopulateCount.of(plan.memory().populateCalls()).stream()
                         .map(count -> new Populate(count.order(), count.calls(), count.extents(), count.pages()))
                         .toList(),
-                List.of(SpecialPage.values()).stream()
-                        .map(page -> new Special(page.gfn(), page.use()))
-                        .toList(),
+                Special.of(config.type()),
                 Image.of(plan.image()),
                 plan.image().memoryMap().stream()
                         .map(entry -> new Mapped(entry.address(), entry.address() + entry.bytes(), entry.type()))

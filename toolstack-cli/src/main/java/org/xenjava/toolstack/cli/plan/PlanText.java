@@ -9,14 +9,18 @@ import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.xenjava.toolstack.config.ClockConfig;
 import org.xenjava.toolstack.config.DomainConfig;
+import org.xenjava.toolstack.config.DomainType;
 import org.xenjava.toolstack.config.GuestOption;
 import org.xenjava.toolstack.config.LimitsConfig;
 import org.xenjava.toolstack.config.PagingConfig;
 import org.xenjava.toolstack.config.ProcessorConfig;
 import org.xenjava.toolstack.create.CreatePlan;
+import org.xenjava.toolstack.image.HvmImagePlan;
 import org.xenjava.toolstack.image.ImagePlan;
 import org.xenjava.toolstack.image.PageRange;
+import org.xenjava.toolstack.image.PvImagePlan;
 import org.xenjava.toolstack.image.PvhImagePlan;
+import org.xenjava.toolstack.image.pv.PvLayout;
 import org.xenjava.toolstack.memory.GuestShape;
 import org.xenjava.toolstack.memory.MemoryPlan;
 import org.xenjava.toolstack.memory.VirtualNuma;
@@ -35,8 +39,11 @@ final class PlanText {
     static List<String> of(DomainConfig config, CreatePlan plan) {
         PlanText text = new PlanText();
         text.guest(config);
-        text.memory(plan.memory());
+        text.memory(plan.memory(), config);
         text.layout(plan.memory());
+        if (config.type() != DomainType.PV) {
+            text.specialPages();
+        }
         text.virtualNodes(plan.memory().virtualNuma());
         text.image(plan.image());
         text.lines.addAll(DeviceLines.of(plan));
@@ -97,10 +104,7 @@ final class PlanText {
         title("checked on the host by create");
         line("free memory for the claim");
         line("a free name and UUID");
-        line(
-                config.paging().mode() == PagingConfig.Mode.SHADOW
-                        ? "a Xen with shadow paging"
-                        : "hardware virtualisation and hardware-assisted paging");
+        line(requirement(config));
         if (config.processor().has(ProcessorConfig.Feature.VPMU)) {
             line("a Xen that was started with vpmu");
         }
@@ -116,12 +120,21 @@ final class PlanText {
         config.nics().forEach(nic -> line("bridge " + nic.bridge()));
     }
 
-    private void memory(MemoryPlan plan) {
+    private static String requirement(DomainConfig config) {
+        if (config.type() == DomainType.PV) {
+            return "a Xen with PV guests";
+        }
+        return config.paging().mode() == PagingConfig.Mode.SHADOW
+                ? "a Xen with shadow paging"
+                : "hardware virtualisation and hardware-assisted paging";
+    }
+
+    private void memory(MemoryPlan plan, DomainConfig config) {
         GuestShape shape = plan.shape();
         title("memory");
         amount("memory", shape.memory(), "memory of the guest at boot");
-        amount("maxmem", shape.maxMemory(), "memory that the guest may grow to");
-        word("populate on demand", shape.populateOnDemand() ? "yes" : "no: memory is maxmem");
+        amount("maxmem", config.maxMemory(), "memory that the guest may grow to");
+        word("populate on demand", populateOnDemand(config));
         plan.podTarget().ifPresent(target -> {
             amount("PoD entries", shape.frames(), "guest frames without a page at first");
             amount("PoD target", target, "pages that Xen keeps for them, set before the first populate");
@@ -133,8 +146,15 @@ final class PlanText {
         bytes("paging pool", plan.pagingPoolBytes(), "memory for the guest's page tables");
         title("xenstore");
         amount("memory/target", plan.bootTarget(), "target of the guest's balloon driver");
-        amount("memory/static-max", shape.maxMemory(), "");
+        amount("memory/static-max", config.maxMemory(), "");
         amount("memory/videoram", shape.videoRam(), "");
+    }
+
+    private static String populateOnDemand(DomainConfig config) {
+        if (config.populateOnDemand()) {
+            return "yes";
+        }
+        return config.type() == DomainType.PV ? "no: a PV guest balloons" : "no: memory is maxmem";
     }
 
     private void layout(MemoryPlan plan) {
@@ -144,6 +164,9 @@ final class PlanText {
         PopulateCount.of(plan.populateCalls())
                 .forEach(count -> line(count.calls() + " of order " + count.order() + " (" + count.extentSize() + "): "
                         + count.extents() + " extents, " + count.pages()));
+    }
+
+    private void specialPages() {
         title("special pages");
         List.of(SpecialPage.values())
                 .forEach(page -> line(String.format(Locale.ROOT, "gfn 0x%x  %s", page.gfn(), page.use())));
@@ -171,10 +194,12 @@ final class PlanText {
 
     private void image(ImagePlan image) {
         title("image");
-        address(image instanceof PvhImagePlan ? "kernel entry" : "firmware entry", image.entry());
+        address(image instanceof HvmImagePlan ? "firmware entry" : "kernel entry", image.entry());
         address("start info", image.startInfoAddress());
         if (image instanceof PvhImagePlan pvh) {
             acpi(pvh);
+        } else if (image instanceof PvImagePlan pv) {
+            initialMapping(pv.layout());
         } else {
             line("hvmloader and BIOS are placeholders here, unless the file names them: create uses the host's");
         }
@@ -186,6 +211,13 @@ final class PlanText {
         image.memoryMap()
                 .forEach(entry -> line(addresses(entry.address(), entry.address() + entry.bytes()) + "  "
                         + entry.type().name().toLowerCase(Locale.ROOT)));
+    }
+
+    /** The addresses above are virtual, those of RAM are pfn by pfn. */
+    private void initialMapping(PvLayout layout) {
+        address("mapping of pfn 0", layout.addresses().base());
+        layout.addresses().p2mList().ifPresent(address -> address("list of frames", address));
+        layout.tables().ranges().forEach(range -> word("page tables", range.count() + " pages"));
     }
 
     private void acpi(PvhImagePlan image) {

@@ -13,6 +13,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
@@ -59,6 +60,21 @@ class GuestLifeTest {
         assertEquals("--p---", state("web"));
         assertEquals(DONE, prompt.run("destroy", "web"));
         assertEquals(new Outcome(1, "", "xlj: there is no domain 'web'\n"), prompt.run("list", "web"));
+    }
+
+    @Test
+    void aPvGuestIsCreatedListedResizedAndDestroyed() {
+        String file = files.pvConfig("old", "memory = 32", "maxmem = 64");
+        assertEquals(0, prompt.run("dry-run", file).status());
+        assertEquals(DONE, prompt.run("create", file));
+        assertEquals('-', state("old").charAt(2));
+        xen.advance(Duration.ofSeconds(10));
+        assertEquals(DONE, prompt.run("mem-set", "old", "64"));
+        xen.advance(Duration.ofSeconds(60));
+        assertEquals(64 * 256, hypercalls.domains().info(1).orElseThrow().totPages());
+        assertEquals(1, prompt.run("save", "old", "/nowhere/file").status());
+        assertEquals(DONE, prompt.run("destroy", "old"));
+        assertEquals(1, prompt.run("list", "old").status());
     }
 
     @ParameterizedTest
