@@ -23,7 +23,8 @@ record MachineEntry(Machine machine) {
             }
             return action.get();
         } catch (XenRefusal refusal) {
-            throw new XenLibException(function, refusal.errno());
+            // As from the libraries: equal to a constant, and not the same object.
+            throw new XenLibException(function, new Errno(refusal.errno().value()));
         } finally {
             machine.lock().unlock();
         }

@@ -77,7 +77,8 @@ public final class Machine {
     }
 
     private void createDom0(long pages, long limit, int vcpus) {
-        XenDomain dom0 = newDomain(0, new byte[16], 0, commandLine.contains("dom0=pvh"), DOM0_EMULATION_FLAGS, vcpus);
+        XenDomain dom0 = newDomain(
+                0, new byte[16], 0, commandLine.matches(".*\\bdom0=(\\S+,)?pvh\\b.*"), DOM0_EMULATION_FLAGS, vcpus);
         dom0.memory().setMaxPages(limit);
         for (long left = pages; left > 0; ) {
             int order = left >= 512 ? 9 : 0;
