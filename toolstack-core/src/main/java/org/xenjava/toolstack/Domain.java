@@ -66,6 +66,7 @@ public final class Domain {
             handle.info("renaming");
             handle.store().names().renaming(domid(), () -> handle.store().inTransaction(transaction -> {
                 requireFree(name, transaction);
+                requireNotGivenAway(transaction);
                 transaction.write(handle.paths().name(), name);
                 if (domid() != CONTROL_DOMAIN) {
                     transaction.write(DomainPaths.vm(uuid()) + "/name", name);
@@ -73,6 +74,14 @@ public final class Domain {
                 return name;
             }));
         });
+    }
+
+    /** Under its own name, a guest that another host may run would look like one of this host. */
+    private void requireNotGivenAway(StoreTransaction transaction) {
+        if (transaction.exists(handle.context().saves().givenAway(domid(), uuid()))) {
+            throw new DomainStateException("renaming " + this
+                    + ": it was given away, and the other host may run it; migrate it again or take it back");
+        }
     }
 
     private void requireFree(String name, StoreTransaction transaction) {

@@ -54,10 +54,11 @@ public final class DomainMigration {
     }
 
     /**
-     * {@return the same operation, which sends another configuration ({@code xl migrate -C}): the paths of disks and the
-     * bridges of network cards may differ, and the guest has them on the other host}
+     * {@return the same operation, which sends the guest with the images of disks and the connections of network cards of
+     * another configuration ({@code xl migrate -C}); all else is the domain's, also the addresses of the cards}
      *
-     * @param config the configuration; name, UUID, present memory and addresses of cards are those of the domain
+     * @param config the configuration; {@link #migrate(MigrationTarget)} throws ConfigException if its type, maximum
+     *     memory, maximum of vCPUs, or the numbers, kinds and access modes of its devices are not the domain's
      */
     public DomainMigration sending(DomainConfig config) {
         return new DomainMigration(domain, Optional.of(config));
@@ -127,7 +128,8 @@ public final class DomainMigration {
             DomainConfig config = DomainSaving.config(domain, VERB);
             requireNoDiskOfQemu();
             requirePvh(config);
-            sent.ifPresent(next -> SentConfig.require(VERB + " " + domain, config, next));
+            // Refused before the other host is reached.
+            sent.ifPresent(file -> SentConfig.of(VERB + " " + domain, config, file));
             return new DomainPod(domain).withoutDebt(MemoryTouchingOperation.MIGRATE, () -> {
                 Guest guest = new Guest(config.name(), target.name(), config.maxMemory(), pace, listener, cancellation);
                 handingOver(() -> new MigrationSender(target, limits, guest).migrate());
@@ -284,9 +286,10 @@ public final class DomainMigration {
             requireSame(config);
         }
 
-        private String text(DomainConfig next) {
+        private String text(DomainConfig file) {
             DomainConfig present = DomainSaving.config(domain, VERB);
-            return LibxlConfig.of(SentConfig.of(present, next)).text();
+            return LibxlConfig.of(SentConfig.of(VERB + " " + domain, present, file))
+                    .text();
         }
 
         /** A device or a size that has changed since the beginning is not what the other host has built. */

@@ -60,7 +60,7 @@ public final class NextConfig {
     }
 
     /** With the name, the UUID and the addresses of the running domain. */
-    static DomainConfig inPlaceOf(DomainConfig present, DomainConfig next) {
+    private static DomainConfig inPlaceOf(DomainConfig present, DomainConfig next) {
         List<NicConfig> nics = new ArrayList<>();
         for (int place = 0; place < next.nics().size(); place++) {
             NicConfig nic = next.nics().get(place);

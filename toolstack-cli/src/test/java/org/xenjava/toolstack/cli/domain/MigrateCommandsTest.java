@@ -134,7 +134,8 @@ class MigrateCommandsTest {
         String other = files.config("other", "memory = 64", "maxmem = 96", "vif = ['bridge=br-there']");
         Outcome refused = prompt.run("migrate", "-C", other, "-s", "", "net", "false");
         assertTrue(refused.err().contains("maxmem is 98304 KiB in it and 65536 KiB in the guest"), refused.err());
-        String there = files.config("other", "memory = 64", "vif = ['bridge=br-there']");
+        String there =
+                files.config("other", "memory = 32", "maxmem = 64", "vif = ['bridge=br-there,mac=00:16:3e:00:00:02']");
         assertEquals(List.of(DONE, DONE), migrate("net", "-C", there));
         String listed = remote.run("list", "-l", "net").out();
         assertTrue(listed.contains("\"bridge\": \"br-there\""), listed);
@@ -199,6 +200,7 @@ class MigrateCommandsTest {
         String record = "/tool/xenjava/saves/1-" + uuid + "/given-away";
         write(record, "web");
         write(record + "-to", "there");
+        assertTrue(prompt.run("rename", "web", "other").err().contains("it was given away"));
         String host = receiver("echo '00000000-0000-0000-0000-000000000000  0    Domain-0'");
         Outcome refused = prompt.run("migrate", "--take-back", "-s", "", "web", host);
         assertEquals(1, refused.status());
