@@ -194,14 +194,11 @@ public final class DomainRemoval {
                 StoredConfig.read(store.direct(), new DomainPaths(entry.domid()).storedConfig())
                         .ifPresent(deviceModels::removeSockets);
             } catch (ConfigException e) {
-                LOG.warn(
-                        "domain {}: its sockets are left, because its configuration is damaged: {}",
-                        entry.domid(),
-                        e.getMessage());
+                LOG.warn("domain {}: its sockets are left, since its configuration is damaged", entry.domid(), e);
             }
         }
 
-        /** Only guests with QEMU and PV guests have PCI devices; all others are spared the look. */
+        /** Other guests than those with QEMU and PV guests have no PCI devices, so xenstore is not asked. */
         void detachDevices() {
             Undo.all(
                     () -> {

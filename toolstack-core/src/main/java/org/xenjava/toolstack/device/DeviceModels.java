@@ -3,6 +3,7 @@ package org.xenjava.toolstack.device;
 
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -382,9 +383,16 @@ public final class DeviceModels {
         return true;
     }
 
-    /** Removes the sockets that the configuration of a guest names, whose QEMU has ended, unless another process listens. */
+    /**
+     * Removes the sockets that the configuration of a guest names, whose QEMU has ended, unless another process listens. A
+     * socket that cannot be removed is logged, and keeps nothing else of the guest from being removed.
+     */
     public void removeSockets(DomainConfig config) {
-        processes.removeSilentSockets(NamedSockets.of(config));
+        try {
+            processes.removeSilentSockets(NamedSockets.of(config));
+        } catch (DeviceModelException | InvalidPathException e) {
+            LOG.warn("guest {}: sockets that its configuration names are left: {}", config.name(), e.getMessage());
+        }
     }
 
     /** Whether a look at all processes of the host is worth its time: 30 ms and more. */

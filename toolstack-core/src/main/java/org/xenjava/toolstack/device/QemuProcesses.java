@@ -5,10 +5,6 @@ import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
-import java.net.ConnectException;
-import java.net.StandardProtocolFamily;
-import java.net.UnixDomainSocketAddress;
-import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -21,7 +17,10 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.xenjava.toolstack.error.DeviceModelException;
@@ -50,6 +49,7 @@ public final class QemuProcesses implements DeviceModelProcesses {
     private static final int FILE_TYPE = 0xF000;
 
     private static final int SOCKET = 0xC000;
+    private static final Path OPEN_SOCKETS = Path.of("/proc/net/unix");
     private static final int MOST_OUTPUT = 1 << 16;
 
     private static final FileAttribute<?> OWNER_ONLY =
@@ -239,27 +239,32 @@ public final class QemuProcesses implements DeviceModelProcesses {
 
     @Override
     public void removeSilentSockets(Collection<Path> sockets) {
-        removeLeftovers(sockets.stream().filter(QemuProcesses::isSilentSocket).toList());
+        List<Path> left = sockets.stream().filter(QemuProcesses::isSocket).toList();
+        if (!left.isEmpty()) {
+            Set<String> open = openSockets();
+            removeLeftovers(left.stream()
+                    .filter(socket -> !open.contains(socket.toString()))
+                    .toList());
+        }
     }
 
-    /** Connecting does not block: QEMU may be slow to accept a client. */
-    private static boolean isSilentSocket(Path path) {
+    private static boolean isSocket(Path path) {
         try {
             int mode = (Integer) Files.getAttribute(path, "unix:mode", LinkOption.NOFOLLOW_LINKS);
-            if ((mode & FILE_TYPE) != SOCKET) {
-                return false;
-            }
+            return path.isAbsolute() && (mode & FILE_TYPE) == SOCKET;
         } catch (IOException e) {
             return false;
         }
-        try (SocketChannel client = SocketChannel.open(StandardProtocolFamily.UNIX)) {
-            client.configureBlocking(false);
-            client.connect(UnixDomainSocketAddress.of(path));
-            return false;
-        } catch (ConnectException e) {
-            return true;
+    }
+
+    /** The paths of the sockets on which a process listens: the last column, see proc(5). A connection would show in a guest. */
+    private static Set<String> openSockets() {
+        try (Stream<String> lines = Files.lines(OPEN_SOCKETS, StandardCharsets.ISO_8859_1)) {
+            return lines.filter(line -> line.contains(" /"))
+                    .map(line -> line.substring(line.indexOf(" /") + 1))
+                    .collect(Collectors.toSet());
         } catch (IOException e) {
-            return false;
+            throw new DeviceModelException("the open sockets cannot be read: " + e.getMessage(), e);
         }
     }
 

@@ -125,6 +125,12 @@ class HvmBuildTest {
         host.removal().remove(domid, config.uuid().orElseThrow());
         assertEquals(sockets, host.deviceModel.removedSockets());
 
+        int second = host.build(config);
+        host.deviceModel.failToRemoveSockets();
+        host.removal().remove(second, config.uuid().orElseThrow());
+        assertTrue(host.xenctrl.domains().info(second).isEmpty());
+        assertEquals(List.of(), host.store.list("/libxl"));
+
         host.deviceModel.atStart(() -> {
             throw new IllegalStateException("no QEMU");
         });

@@ -9,6 +9,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.BooleanSupplier;
 import java.util.function.UnaryOperator;
+import org.xenjava.toolstack.error.DeviceModelException;
 import org.xenjava.toolstack.xenctrl.lib.DeviceModelCommand;
 import org.xenjava.toolstack.xenctrl.lib.DeviceModelProcess;
 import org.xenjava.toolstack.xenctrl.lib.DeviceModelProcess.ProcessPrivileges;
@@ -24,6 +25,7 @@ final class TestDeviceModel implements DeviceModelProcesses {
     private final List<Path> removedSockets = new ArrayList<>();
     private final BooleanSupplier killed;
     private int searches;
+    private boolean socketsStay;
     private Runnable atStart = () -> {};
     private UnaryOperator<Optional<ProcessPrivileges>> seen = UnaryOperator.identity();
 
@@ -107,7 +109,16 @@ final class TestDeviceModel implements DeviceModelProcesses {
 
     @Override
     public void removeSilentSockets(Collection<Path> sockets) {
+        if (socketsStay) {
+            socketsStay = false;
+            throw new DeviceModelException("a read-only directory");
+        }
         removedSockets.addAll(sockets);
+    }
+
+    /** Lets the next removal of sockets fail. */
+    void failToRemoveSockets() {
+        socketsStay = true;
     }
 
     /** The sockets that were to be removed since the last call. */

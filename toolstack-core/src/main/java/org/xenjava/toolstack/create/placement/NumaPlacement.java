@@ -104,7 +104,8 @@ public final class NumaPlacement {
         if (needed.isMoreThan(free)) {
             throw new HostMemoryException("vnuma: NUMA node " + node + " of the host has "
                     + free.toKiB().toMiB() + " MiB free, and the guest's nodes on it need "
-                    + needed.toKiB().toMiB() + " MiB; nothing was taken. Place them on other nodes, or ask for less");
+                    + needed.toKiB().toMiB()
+                    + " MiB. Place them on other nodes, ask for less, or try again when other guests have ended");
         }
     }
 

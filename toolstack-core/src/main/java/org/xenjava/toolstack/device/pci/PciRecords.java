@@ -103,12 +103,12 @@ final class PciRecords {
 
     /** Records the holder of a device that is recorded without one. */
     void adopt(PciAddress address, int domid) {
-        if (holder(address).isEmpty()) {
-            store.inTransaction(transaction -> {
+        store.inTransaction(transaction -> {
+            if (claimedBy(transaction, address).isEmpty()) {
                 claim(transaction, address, domid);
-                return address;
-            });
-        }
+            }
+            return address;
+        });
     }
 
     /** Whether the device has a holder, in the caller's transaction. */
