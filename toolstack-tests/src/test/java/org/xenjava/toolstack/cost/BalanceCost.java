@@ -2,8 +2,6 @@
 package org.xenjava.toolstack.cost;
 
 import java.io.IOException;
-import java.lang.management.ManagementFactory;
-import java.lang.management.ThreadMXBean;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -36,8 +34,6 @@ final class BalanceCost implements AutoCloseable {
     private static final long XEN_PAGES = 16_683;
     private static final long SPARE_MIB = 192;
     private static final Duration BETWEEN_SWAPS = Duration.ofSeconds(20);
-    private static final ThreadMXBean THREADS = ManagementFactory.getThreadMXBean();
-    private static final double NANOS_PER_MILLI = 1e6;
 
     private final SimulatedXen machine;
     private final Toolstack builder;
@@ -48,7 +44,7 @@ final class BalanceCost implements AutoCloseable {
     private final XenStore store;
 
     /** The numbers of one look, on average. */
-    record Look(double hypercalls, double requests, double waits, double cpuMillis, int looks) {}
+    record Look(double hypercalls, double requests, double waits, int looks) {}
 
     BalanceCost(int guests) throws IOException {
         machine = SimulatedXen.builder()
@@ -110,7 +106,6 @@ final class BalanceCost implements AutoCloseable {
                 looks.stream().mapToDouble(look -> look.hypercalls * look.looks).sum() / count,
                 looks.stream().mapToDouble(look -> look.requests * look.looks).sum() / count,
                 looks.stream().mapToDouble(look -> look.waits * look.looks).sum() / count,
-                looks.stream().mapToDouble(look -> look.cpuMillis * look.looks).sum() / count,
                 count);
     }
 
@@ -118,13 +113,10 @@ final class BalanceCost implements AutoCloseable {
         long hypercalls = counted.hypercalls();
         long requests = counted.storeRequests();
         long waits = counted.storeRoundTrips();
-        long cpu = 0;
         int looks = 0;
         for (Duration left = time; !left.isZero(); ) {
             report(busy);
-            long start = THREADS.getCurrentThreadCpuTime();
             Duration wish = balancer.tick(machine.clock().instant());
-            cpu += THREADS.getCurrentThreadCpuTime() - start;
             looks++;
             Duration step = wish.compareTo(left) < 0 ? wish : left;
             machine.advance(step);
@@ -134,7 +126,6 @@ final class BalanceCost implements AutoCloseable {
                 (double) (counted.hypercalls() - hypercalls) / looks,
                 (double) (counted.storeRequests() - requests) / looks,
                 (double) (counted.storeRoundTrips() - waits) / looks,
-                cpu / NANOS_PER_MILLI / looks,
                 looks);
     }
 
@@ -146,10 +137,8 @@ final class BalanceCost implements AutoCloseable {
     }
 
     public static void main(String[] args) throws IOException {
-        measure(GUESTS[0]);
-        System.out.println(
-                "| guests | | looks a minute | hypercalls | requests to xenstored | waits for xenstored | CPU ms |");
-        System.out.println("|---|---|---|---|---|---|---|");
+        System.out.println("| guests | | looks a minute | hypercalls | requests to xenstored | waits for xenstored |");
+        System.out.println("|---|---|---|---|---|---|");
         for (int guests : GUESTS) {
             for (String row : measure(guests)) {
                 System.out.println(row);
@@ -166,13 +155,12 @@ final class BalanceCost implements AutoCloseable {
     private static String row(int guests, String what, Look look, int minutes) {
         return String.format(
                 Locale.ROOT,
-                "| %d | %s | %d | %.1f | %.1f | %.1f | %.2f |",
+                "| %d | %s | %d | %.1f | %.1f | %.1f |",
                 guests,
                 what,
                 look.looks / minutes,
                 look.hypercalls,
                 look.requests,
-                look.waits,
-                look.cpuMillis);
+                look.waits);
     }
 }

@@ -33,9 +33,11 @@ class SystemdUnitsTest {
             for (Path unit : units.sorted().toList()) {
                 String text = Files.readString(unit);
                 assertTrue(text.contains("ExecStart=/usr/local/bin/xlj "), unit.toString());
-                String here = text.replace("/usr/local/bin/xlj ", "/bin/true ").replaceAll("Documentation=man:.*\n", "");
-                command.add(Files.writeString(directory.resolve(unit.getFileName().toString()), here)
-                        .toString());
+                String here =
+                        text.replace("/usr/local/bin/xlj ", "/bin/true ").replaceAll("Documentation=man:.*\n", "");
+                command.add(
+                        Files.writeString(directory.resolve(unit.getFileName().toString()), here)
+                                .toString());
             }
         }
         assertTrue(command.size() > 2, "no units in " + UNITS);
