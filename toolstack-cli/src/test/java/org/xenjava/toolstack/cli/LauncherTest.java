@@ -27,8 +27,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** {@code bin/xlj}, installed in a directory, with a Java that notes how it is called. */
 class LauncherTest {
-    /** The class without which a training has not loaded the classes of a create. */
-    private static final String BUILDER = "org/xenjava/toolstack/create/DomainBuilder";
+    /** The class without which a training has not loaded the classes of a migration. */
+    private static final String ARRIVALS = "org/xenjava/toolstack/create/Arrivals";
 
     private static final String JAVA =
             """
@@ -44,7 +44,7 @@ class LauncherTest {
             done
             echo ran
             """
-                    .replace("CLASS", BUILDER);
+                    .replace("CLASS", ARRIVALS);
 
     @TempDir
     Path installation;
@@ -145,25 +145,25 @@ class LauncherTest {
     void anArchiveHasTheClassesOfEachTraining() throws IOException, InterruptedException {
         run(Map.of(), "--make-archive");
         assertEquals(
-                List.of("java/lang/Object", BUILDER), Files.readAllLines(installation.resolve("java/bin/classes")));
+                List.of("java/lang/Object", ARRIVALS), Files.readAllLines(installation.resolve("java/bin/classes")));
         assertTrue(Files.exists(installation.resolve("lib/xlj.jsa")));
     }
 
     @Test
-    void aTrainingWithoutTheClassesOfACreateMakesNoArchive() throws IOException, InterruptedException {
+    void aTrainingWithoutTheClassesOfAMigrationMakesNoArchive() throws IOException, InterruptedException {
         run(Map.of(), "--make-archive");
         Process process = start(Map.of("NO_REHEARSAL", "yes"), "--make-archive");
         String error = new String(process.getInputStream().readAllBytes());
         assertEquals(1, process.waitFor());
-        assertTrue(error.contains("xlj rehearse has not loaded the classes of a create"), error);
+        assertTrue(error.contains("xlj rehearse has not loaded the classes of a migration"), error);
         assertEquals(1, calls("-Xshare:dump").size());
         assertFalse(Files.exists(installation.resolve("lib/xlj.jsa")));
     }
 
     @Test
     void theClassThatEachTrainingOfACreateLoadsExists() throws IOException {
-        assertTrue(Files.readString(Path.of("../bin/xlj")).contains("'^" + BUILDER));
-        assertNotNull(LauncherTest.class.getResource("/" + BUILDER + ".class"));
+        assertTrue(Files.readString(Path.of("../bin/xlj")).contains("'^" + ARRIVALS));
+        assertNotNull(LauncherTest.class.getResource("/" + ARRIVALS + ".class"));
     }
 
     @Test

@@ -17,6 +17,7 @@ import org.xenjava.toolstack.Toolstack;
 import org.xenjava.toolstack.config.DiskConfig;
 import org.xenjava.toolstack.config.DomainConfig;
 import org.xenjava.toolstack.config.NicConfig;
+import org.xenjava.toolstack.error.DomainStateException;
 import org.xenjava.toolstack.error.ToolstackException;
 import org.xenjava.toolstack.migrate.MigrationLimits;
 import org.xenjava.toolstack.migrate.ReceivedStart;
@@ -57,6 +58,7 @@ public final class MigrationRehearsal {
      *
      * @param config a PVH guest; a disk and a network card take the place of its devices
      * @return the result
+     * @throws DomainStateException if the guest is too small for the simulated kernel
      * @throws ToolstackException if the guest cannot be created or does not migrate
      */
     public static RehearsedMigration of(DomainConfig config) {
@@ -99,12 +101,20 @@ public final class MigrationRehearsal {
             Domain domain = source.create(config);
             domain.unpause();
             here.advance(BOOT);
+            requireRunning(domain);
             here.guest(domain.domid()).orElseThrow().writeSteadily(WRITTEN_PAGES, WRITING_PERIOD);
             here.advance(WRITING_PERIOD);
             Domain arrived = migrate(domain, target);
             int lost = there.guest(arrived.domid()).orElseThrow().lostWrites().size();
             return new RehearsedMigration(course.passes, Pages.of(course.copied), Pages.of(course.suspended), lost);
         }
+    }
+
+    private static void requireRunning(Domain domain) {
+        domain.status().shutdownReason().ifPresent(reason -> {
+            throw new DomainStateException(
+                    "the simulated guest has stopped before it could migrate (" + reason + "): give it more memory");
+        });
     }
 
     private static Toolstack open(SimulatedXen machine) {

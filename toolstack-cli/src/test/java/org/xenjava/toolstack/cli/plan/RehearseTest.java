@@ -237,4 +237,11 @@ class RehearseTest {
         assertTrue(text.startsWith("The guest migrated: "), text);
         assertTrue(text.endsWith("No page lost what the guest wrote.\n"), text);
     }
+
+    @Test
+    void aGuestThatIsTooSmallForTheMigrationIsRefused() {
+        Outcome outcome = prompt.run("rehearse", "--migrate", files.config("web", "memory = 8", "maxmem = 16"));
+        assertEquals(1, outcome.status());
+        assertTrue(outcome.err().contains("give it more memory"), outcome.err());
+    }
 }
