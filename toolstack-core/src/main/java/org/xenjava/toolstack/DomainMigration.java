@@ -273,11 +273,13 @@ public final class DomainMigration {
             Suspension suspension = DomainSaving.suspension(domain, VERB);
             String config = DomainSaving.json(domain, VERB);
             DomainSaver saver = new DomainSaver(domain.xenctrl(), domain.domid(), GuestEmulator.none(), cancellation);
+            // Little is left to flush when the guest is suspended.
+            flushImages();
             saver.writeLive(
                     link,
                     sent.map(this::text).orElse(config),
                     size,
-                    suspension::suspend,
+                    () -> suspend(suspension),
                     pace.bytesPerSecond(),
                     pace.longestRest(),
                     listener);
@@ -290,6 +292,15 @@ public final class DomainMigration {
             DomainConfig present = DomainSaving.config(domain, VERB);
             return LibxlConfig.of(SentConfig.of(VERB + " " + domain, present, file))
                     .text();
+        }
+
+        private void suspend(Suspension suspension) {
+            suspension.suspend();
+            flushImages();
+        }
+
+        private void flushImages() {
+            domain.context().devices().flushImages(domain.domid());
         }
 
         /** A device or a size that has changed since the beginning is not what the other host has built. */

@@ -111,7 +111,7 @@ public final class DomainRemoval {
         Optional<DomainInfo> there = xenctrl.domains().info(entry.domid()).filter(info -> !info.dying());
         Optional<DomainInfo> known = there.filter(info -> info.handle().equals(entry.uuid()));
         if (known.isPresent()) {
-            // A guest that was given away within the host has a twin.
+            // A guest that was given away within the host has a twin. Others need no list of all domains.
             boolean twin = known.filter(SuspendedGuest::isSuspended).isPresent() && hasTwin(entry);
             run(entry, twin ? Extent.TWIN : Extent.DOMAIN, known);
         } else if (there.isEmpty() && isLeft(entry.domid(), entry.uuid())) {

@@ -124,13 +124,16 @@ public final class DomainSaver {
             MigrationListener listener)
             throws IOException {
         PacedLink paced = new PacedLink(link, bytesPerSecond, PacedLink.Time.SYSTEM);
+        PageSender sent;
         try (WriteLog log = new WriteLog(xenctrl, domid)) {
-            write(paced, config, pages -> new LiveCopy(pages, log, listener, domid, paced, longestRest)
+            sent = write(paced, config, pages -> new LiveCopy(pages, log, listener, domid, paced, longestRest)
                     .run(size, suspension));
         }
+        // Meanwhile the other host attaches the devices.
+        sent.requireSameFrames(size);
     }
 
-    private void write(WritableByteChannel channel, String config, MemoryCopy memory) throws IOException {
+    private PageSender write(WritableByteChannel channel, String config, MemoryCopy memory) throws IOException {
         SaveStreamWriter writer = new SaveStreamWriter(channel);
         writer.header(new XlHeader(XlHeader.ConfigFormat.LIBXL_JSON, config));
         XenRelease release = xenctrl.abi().release();
@@ -140,7 +143,8 @@ public final class DomainSaver {
         writer.write(new StreamRecord.CpuidPolicy(policy.leaves()));
         writer.write(new StreamRecord.MsrPolicy(policy.msrs()));
         writer.write(new StreamRecord.StaticDataEnd());
-        memory.write(new PageSender(xenctrl, domid, writer, cancellation));
+        PageSender pages = new PageSender(xenctrl, domid, writer, cancellation);
+        memory.write(pages);
         StateCalls.TscState tsc = xenctrl.state().tsc(domid);
         writer.write(new StreamRecord.TscInfo(tsc.mode(), tsc.khz(), tsc.nanoseconds(), tsc.incarnation()));
         writer.write(new StreamRecord.HvmContext(Blob.of(xenctrl.hvm().context(domid))));
@@ -150,6 +154,7 @@ public final class DomainSaver {
             writer.write(new StreamRecord.EmulatorContext(StreamRecord.EmulatorContext.QEMU, 0, devices.get()));
         }
         writer.write(new StreamRecord.StreamEnd());
+        return pages;
     }
 
     private List<Param> params() {

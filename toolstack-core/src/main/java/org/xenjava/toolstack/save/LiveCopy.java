@@ -25,10 +25,12 @@ final class LiveCopy {
     private static final Logger LOG = LoggerFactory.getLogger(LiveCopy.class);
 
     private static final long SECOND_NANOS = 1_000_000_000;
-    private static final int FEW_PAGES = 256;
+
+    /** 32 MiB; fewer may fit into the buffers of the link, and tell nothing about its rate. */
+    private static final int MANY_PAGES = 8192;
 
     /** Each copies all of the memory. */
-    private static final int MOST_BEGINNINGS = 3;
+    private static final int MOST_ATTEMPTS = 3;
 
     private final PageSender pages;
     private final WriteLog log;
@@ -39,8 +41,8 @@ final class LiveCopy {
     private PassPolicy policy;
     private Optional<MigrationRates> rates = Optional.empty();
     private int pass;
-    private long owned;
-    private boolean moved;
+    private long pagesAtStart;
+    private boolean mapChanged;
 
     LiveCopy(
             PageSender pages,
@@ -59,29 +61,29 @@ final class LiveCopy {
     }
 
     /**
-     * Copies the memory.
+     * Copies the memory. Before Xen 4.22, no write to a page that came since the log was last emptied is logged, so that
+     * all memory is copied again if the number of pages changes.
      *
-     * @throws DomainStateException if the guest's balloon driver moves pages all the time. Before Xen 4.22, no write to a
-     *     page that came since the log was last emptied is logged, so that the memory is copied again after a move. Or if
-     *     the guest writes so much that the copy of the rest would take too long
+     * @throws DomainStateException if that number changes all the time or until the guest is suspended, or the guest writes
+     *     so much that the copy of the rest would take too long
      */
     void run(KiB size, Runnable suspension) throws IOException {
-        BitSet dirty = new BitSet();
-        int beginnings = 0;
+        BitSet dirty;
+        int attempts = 0;
         do {
-            if (++beginnings > MOST_BEGINNINGS) {
+            if (++attempts > MOST_ATTEMPTS) {
                 throw new DomainStateException("the number of pages of domain " + domid
                         + " changes all the time; wait until its balloon driver has reached its target");
             }
             dirty = copyRunning(size);
-        } while (moved);
+        } while (mapChanged);
         requireShortRest();
         link.lift();
         LOG.debug("the guest is asked to suspend itself");
         suspension.run();
         dirty.or(log.read(DirtyScan.FINAL));
         send(dirty, pass(Phase.SUSPENDED));
-        if (moved) {
+        if (mapChanged) {
             throw new DomainStateException("the number of pages of domain " + domid
                     + " changed before it was suspended; try again once its balloon driver has reached its target");
         }
@@ -89,19 +91,21 @@ final class LiveCopy {
         LOG.debug("all pages sent");
     }
 
-    /** Copies the memory in passes, and returns the frames that were written since the last one. Ends early after a move. */
+    /** Copies the memory in passes, and returns the frames that were written since the last one. Ends early after a change. */
     private BitSet copyRunning(KiB size) throws IOException {
-        owned = pages.owned();
-        moved = false;
+        pagesAtStart = pages.owned();
+        mapChanged = false;
         policy = new PassPolicy(longestRest);
-        PacedLink.Moment began = link.now();
+        // Writes to a page that came before the number was read are logged from now on. All frames are sent anyway.
+        log.read(DirtyScan.CLEAN);
+        long began = link.nanos();
         pages.sendAll(size, pass(Phase.COPYING));
         BitSet dirty = log.read(DirtyScan.CLEAN);
-        measure(began, owned, dirty);
-        while (!moved && policy.isAnotherPassWorthwhile(dirty.cardinality(), rest())) {
+        measure(began, pagesAtStart, dirty);
+        while (!mapChanged && policy.isAnotherPassWorthwhile(dirty.cardinality(), rest())) {
             // A frame that was written again comes with the next pass.
             dirty.andNot(log.read(DirtyScan.PEEK));
-            began = link.now();
+            began = link.nanos();
             send(dirty, pass(Phase.COPYING));
             int sent = dirty.cardinality();
             dirty = log.read(DirtyScan.CLEAN);
@@ -110,15 +114,17 @@ final class LiveCopy {
         return dirty;
     }
 
-    /** A pass over few pages tells little about the link. */
-    private void measure(PacedLink.Moment began, long sentPages, BitSet dirty) {
-        PacedLink.Moment now = link.now();
-        long written = perSecond(dirty.cardinality(), now.passed() - began.passed());
-        long sent = sentPages < FEW_PAGES && rates.isPresent()
-                ? rates.get().sent()
-                : Math.max(1, perSecond(sentPages, now.busy() - began.busy()));
+    /** With a limit, that is the rate: nothing tells that the link takes more. */
+    private void measure(long began, long sentPages, BitSet dirty) {
+        long passed = link.nanos() - began;
+        long measured = Math.max(1, perSecond(sentPages, passed));
+        long unlimited = sentPages >= MANY_PAGES
+                ? measured
+                : rates.map(last -> Math.min(last.sent(), measured)).orElse(measured);
+        long sent = Math.min(link.limit(), unlimited);
         double rest = (double) dirty.cardinality() * Pages.BYTES / sent;
-        rates = Optional.of(new MigrationRates(sent, written, Duration.ofNanos((long) (rest * SECOND_NANOS))));
+        rates = Optional.of(new MigrationRates(
+                sent, perSecond(dirty.cardinality(), passed), Duration.ofNanos((long) (rest * SECOND_NANOS))));
         LOG.debug("pass {}: {}", pass, rates.get());
     }
 
@@ -147,21 +153,21 @@ final class LiveCopy {
         LOG.debug("pass {}: {} pages", pass, frames.cardinality());
         progress.onProgress(Pages.ZERO, Pages.of(frames.cardinality()));
         pages.send(frames, progress);
-        look();
+        checkPages();
     }
 
     private DumpListener pass(Phase phase) {
         int number = ++pass;
         return (looked, all) -> {
-            look();
+            checkPages();
             listener.onProgress(new MigrationProgress(phase, number, looked, all, rates));
         };
     }
 
-    private void look() {
-        if (!moved && pages.owned() != owned) {
-            moved = true;
-            LOG.debug("the number of pages has changed from {}", owned);
+    private void checkPages() {
+        if (!mapChanged && pages.owned() != pagesAtStart) {
+            mapChanged = true;
+            LOG.debug("the number of pages has changed from {}", pagesAtStart);
         }
     }
 }

@@ -18,7 +18,6 @@ final class PacedLink implements WritableByteChannel {
     private long limit;
     private long start;
     private long bytes;
-    private long slept;
 
     /** Reads the time and waits. */
     interface Time {
@@ -56,17 +55,14 @@ final class PacedLink implements WritableByteChannel {
         limit = Long.MAX_VALUE;
     }
 
-    /**
-     * A moment, in nanoseconds.
-     *
-     * @param passed the time
-     * @param busy the time without that for which writes were held back
-     */
-    record Moment(long passed, long busy) {}
+    /** {@return the bytes that the link takes each second at most} */
+    long limit() {
+        return limit;
+    }
 
-    Moment now() {
-        long now = time.nanos();
-        return new Moment(now, now - slept);
+    /** {@return the time} */
+    long nanos() {
+        return time.nanos();
     }
 
     @Override
@@ -89,7 +85,6 @@ final class PacedLink implements WritableByteChannel {
         long wait = due - time.nanos();
         if (wait > 0) {
             time.sleep(wait);
-            slept += wait;
         } else if (-wait > second / PARTS) {
             start = time.nanos();
             bytes = 0;

@@ -31,6 +31,9 @@ final class PageSender {
     private final Cancellation cancellation;
     private final BitSet sent = new BitSet();
 
+    /** Includes what was sent before {@link #sendAll} started anew. */
+    private final BitSet everSent = new BitSet();
+
     PageSender(Xenctrl xenctrl, int domid, SaveStreamWriter writer, Cancellation cancellation) {
         this.xenctrl = xenctrl;
         this.domid = domid;
@@ -54,6 +57,37 @@ final class PageSender {
             throw new DomainStateException("domain " + domid + " owns " + owned + " pages, of which only "
                     + sent.cardinality() + " are at a frame; the rest cannot be saved");
         }
+    }
+
+    /**
+     * Compares the frames of a stopped guest with those that were sent. The number of pages does not show that one was
+     * given up while another came.
+     *
+     * @throws DomainStateException if a page was never sent, or one was sent that the guest has given up, which would stay
+     *     on the other host
+     */
+    void requireSameFrames(KiB size) {
+        BitSet present = present(SavedFrames.likely(size));
+        if (present.cardinality() < owned()) {
+            present.or(present(SavedFrames.others(size, xenctrl.state().maximumGfn(domid))));
+        }
+        if (!present.equals(everSent)) {
+            throw new DomainStateException("domain " + domid + " got or gave up pages while its memory was copied;"
+                    + " try again once its balloon driver has reached its target");
+        }
+    }
+
+    private BitSet present(List<long[]> windows) {
+        BitSet present = new BitSet();
+        for (long[] window : windows) {
+            int[] types = xenctrl.state().frameTypes(domid, window);
+            for (int i = 0; i < window.length; i++) {
+                if (types[i] == NORMAL || types[i] == BROKEN) {
+                    present.set((int) window[i]);
+                }
+            }
+        }
+        return present;
     }
 
     /** The number of pages that the domain owns. */
@@ -94,6 +128,7 @@ final class PageSender {
                 frames[kept.size()] = window[i];
                 kept.add(types[i] == NORMAL ? PageType.NORMAL : PageType.BROKEN);
                 sent.set((int) window[i]);
+                everSent.set((int) window[i]);
             }
             if (types[i] == NORMAL) {
                 stored[storedPages++] = window[i];

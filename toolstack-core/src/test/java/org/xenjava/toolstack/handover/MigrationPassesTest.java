@@ -142,4 +142,63 @@ class MigrationPassesTest {
         assertTrue(suspended.rates().orElseThrow().sent() > 0);
         assertTrue(suspended.rates().orElseThrow().written() > 0);
     }
+
+    /** The number of pages is the same after each look. */
+    @Test
+    void aGuestThatGivesUpAPageForAnotherOneRunsOn() {
+        Domain domain = hosts.start(20, 20);
+        AtomicInteger changes = new AtomicInteger();
+        MigrationListener listener = progress -> {
+            if (progress.phase() == Phase.SUSPENDED && changes.incrementAndGet() == 1) {
+                assertEquals(
+                        1, hosts.source.xenctrl.memory().decreaseReservation(domain.domid(), new long[] {5000}, 0));
+                assertEquals(
+                        1, hosts.source.xenctrl.memory().populatePhysmap(domain.domid(), new long[] {16384}, 0, 0));
+            }
+        };
+        List<Throwable> failures =
+                hosts.migrate(hosts.source.toolstack, hosts.target.toolstack, new TestCable(), listener);
+        assertInstanceOf(DomainStateException.class, failures.get(0), failures.toString());
+        assertTrue(failures.get(0).getMessage().contains("got or gave up pages"), failures.toString());
+        assertSame(hosts.source, hosts.assertOneRuns("a refusal"));
+        hosts.target.assertUnchangedSince(hosts.targetBefore, "a refusal");
+    }
+
+    /** A page that the other host has already would stay there. */
+    @Test
+    void aGuestThatGivesUpPagesMeanwhileRunsOn() {
+        Domain domain = hosts.start(20, 20);
+        AtomicInteger changes = new AtomicInteger();
+        MigrationListener listener = progress -> {
+            if (progress.phase() == Phase.COPYING
+                    && progress.copied().count() > 5120
+                    && changes.incrementAndGet() == 1) {
+                assertEquals(
+                        1, hosts.source.xenctrl.memory().decreaseReservation(domain.domid(), new long[] {5000}, 0));
+            }
+        };
+        List<Throwable> failures =
+                hosts.migrate(hosts.source.toolstack, hosts.target.toolstack, new TestCable(), listener);
+        assertInstanceOf(DomainStateException.class, failures.get(0), failures.toString());
+        assertTrue(failures.get(0).getMessage().contains("got or gave up pages"), failures.toString());
+        assertSame(hosts.source, hosts.assertOneRuns("a refusal"));
+    }
+
+    @Test
+    void aLimitOfTheBandwidthIsTheRateOfThePrediction() {
+        hosts.start(17, 17);
+        long limit = 100L << 20;
+        hosts.pace = new MigrationPace(OptionalLong.of(limit), Optional.empty());
+        List<MigrationProgress> seen = new ArrayList<>();
+        MigrationListener listener = progress -> {
+            seen.add(progress);
+            hosts.source.xen.advance(Duration.ofMillis(100));
+        };
+        assertEquals(
+                List.of(), hosts.migrate(hosts.source.toolstack, hosts.target.toolstack, new TestCable(), listener));
+        assertSame(hosts.target, hosts.assertOneRuns("a migration"));
+        assertTrue(
+                seen.stream().flatMap(progress -> progress.rates().stream()).allMatch(rates -> rates.sent() <= limit),
+                seen.toString());
+    }
 }

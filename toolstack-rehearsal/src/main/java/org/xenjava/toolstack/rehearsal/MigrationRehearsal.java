@@ -47,11 +47,23 @@ public final class MigrationRehearsal {
     private static final int IMAGE_BYTES = 1 << 20;
     private static final Executor THREADS = work -> new Thread(work, "rehearsal").start();
 
-    private final SimulatedXen here = SimulatedXen.create();
-    private final SimulatedXen there = SimulatedXen.builder().partnerOf(here).build();
+    private static final long DOM0_PAGES = 393_216;
+
+    /** Memory for Xen itself, and for page tables and vCPUs of any guest: 1 GiB. */
+    private static final long ROOM_PAGES = 1 << 18;
+
+    private final SimulatedXen here;
+    private final SimulatedXen there;
     private final Course course = new Course();
 
-    private MigrationRehearsal() {}
+    private MigrationRehearsal(Pages maxMemory) {
+        here = machine(maxMemory).build();
+        there = machine(maxMemory).partnerOf(here).build();
+    }
+
+    private static SimulatedXen.Builder machine(Pages maxMemory) {
+        return SimulatedXen.builder().dom0Pages(DOM0_PAGES).hostPages(DOM0_PAGES + ROOM_PAGES + maxMemory.count());
+    }
 
     /**
      * Migrates a guest.
@@ -64,7 +76,7 @@ public final class MigrationRehearsal {
     public static RehearsedMigration of(DomainConfig config) {
         Path image = emptyImage();
         try (SubstituteFiles files = SubstituteFiles.of(withDevices(config, image))) {
-            return new MigrationRehearsal().run(files.guest());
+            return new MigrationRehearsal(config.maxMemory().toPages()).run(files.guest());
         } finally {
             delete(image);
         }
@@ -143,8 +155,10 @@ public final class MigrationRehearsal {
             LockSupport.parkNanos(PAUSE_NANOS);
         }
         try {
+            // The receiver's failure is the cause of the sender's.
+            Domain arrived = arrival.join();
             departure.join();
-            return arrival.join();
+            return arrived;
         } catch (CompletionException e) {
             throw e.getCause() instanceof ToolstackException failure ? failure : e;
         }

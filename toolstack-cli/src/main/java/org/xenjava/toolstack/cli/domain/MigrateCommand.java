@@ -131,8 +131,8 @@ final class MigrateCommand extends DomainCommand {
             domain.migration().takeBack(target(""), MigrationLimits.STANDARD);
             return;
         }
-        cover.apply(domain);
         MigrationPace pace = pace();
+        cover.apply(domain);
         RemoteHost target = target((unwatched ? " -e" : "") + (paused ? " -p" : ""));
         DomainMigration migration = file.map(
                         path -> domain.migration().sending(GuestFile.read(List.of(path.toString()), spec, session)))
@@ -147,9 +147,18 @@ final class MigrateCommand extends DomainCommand {
     }
 
     private MigrationPace pace() {
+        requirePositive("--bandwidth", bandwidth);
+        requirePositive("--downtime", downtime);
         return new MigrationPace(
                 bandwidth.map(mib -> OptionalLong.of(mib << MIB_SHIFT)).orElseGet(OptionalLong::empty),
                 downtime.map(Duration::ofMillis));
+    }
+
+    private void requirePositive(String option, Optional<Long> number) {
+        number.filter(given -> given <= 0 || given > Integer.MAX_VALUE).ifPresent(given -> {
+            throw new ParameterException(
+                    spec.commandLine(), option + ": " + given + " is not between 1 and " + Integer.MAX_VALUE);
+        });
     }
 
     private RemoteHost target(String options) {

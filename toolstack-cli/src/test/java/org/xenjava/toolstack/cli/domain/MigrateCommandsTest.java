@@ -222,6 +222,15 @@ class MigrateCommandsTest {
         assertEquals(new Outcome(1, "", "xlj: domain 0 cannot be migrated\n"), prompt.run("migrate", "0", "host"));
     }
 
+    @Test
+    void aPaceThatIsNoneIsRefusedBeforeAnythingElse() {
+        for (String option : List.of("--bandwidth=0", "--downtime=-1", "--bandwidth=9223372036854775807")) {
+            Outcome outcome = prompt.run("migrate", option, "--cover", "web", "there");
+            assertEquals(2, outcome.status(), option);
+            assertTrue(outcome.err().contains("is not between 1 and"), outcome.err());
+        }
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"-oProxyCommand=x", "there; x", "$(x)", "", "there xl"})
     void aHostNameThatAShellWouldReadInAnotherWayIsRefused(String host) {

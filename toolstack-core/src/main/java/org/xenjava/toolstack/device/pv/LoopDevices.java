@@ -2,8 +2,11 @@
 package org.xenjava.toolstack.device.pv;
 
 import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -93,6 +96,27 @@ final class LoopDevices {
     void detach(PvDevice device, String node, String file) {
         if (isAttached(node, Optional.of(file))) {
             detach(device, node);
+        }
+    }
+
+    /**
+     * Writes to the storage what the kernel has accepted for the device's file and holds back. A guest that flushes its disk
+     * has that done for it; other writes may take half a minute.
+     */
+    void flush(PvDevice device) {
+        store.read(device.backPath() + "/node")
+                .flatMap(LoopDevices::number)
+                .map(host.loops()::get)
+                .map(Path::of)
+                .filter(Files::isRegularFile)
+                .ifPresent(file -> flush(device, file));
+    }
+
+    private static void flush(PvDevice device, Path file) {
+        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
+            channel.force(true);
+        } catch (IOException e) {
+            throw new DeviceException("flushing " + device + ": " + file + ": " + e.getMessage(), e);
         }
     }
 

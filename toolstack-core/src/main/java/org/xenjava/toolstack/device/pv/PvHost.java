@@ -49,6 +49,7 @@ public final class PvHost {
     private final NicAttachment nicAttachment;
     private final Detachment detachment;
     private final DeviceList list;
+    private final LoopDevices loops;
     private final ScriptRuns scriptRuns;
     private final IntConsumer withdrawUnmarkedPci;
     private final IntConsumer releasePci;
@@ -79,7 +80,7 @@ public final class PvHost {
         this.host = host;
         tree = new DeviceTree(store);
         states = new BackendStates(store, events, limit);
-        LoopDevices loops = new LoopDevices(kernel, store);
+        loops = new LoopDevices(kernel, store);
         scriptRuns = new ScriptRuns(store, scripts, hotplug);
         diskAttachment = new DiskAttachment(kernel, tree, states, loops, new SharedDisks(host), scriptRuns);
         nicAttachment = new NicAttachment(kernel, tree, states, scriptRuns);
@@ -167,6 +168,14 @@ public final class PvHost {
     /** Takes all PCI devices from a domain that may have some of another toolstack, which {@link #detachAll} does not see. */
     public void withdrawUnmarkedPci(int domid) {
         withdrawUnmarkedPci.accept(domid);
+    }
+
+    /**
+     * Writes to the storage what the kernel holds back of the image files of a domain's disks. Called when the guest is
+     * suspended, before another host opens the files.
+     */
+    public void flushImages(int domid) {
+        tree.devices(domid, PvDevice.DISK).forEach(loops::flush);
     }
 
     /** Lets other domains have the PCI devices that {@link #detachAll} has taken from a domain that is gone now. */
