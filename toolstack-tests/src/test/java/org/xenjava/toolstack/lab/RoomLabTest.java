@@ -38,7 +38,6 @@ import org.xenjava.toolstack.xenctrl.lib.jna.JnaXen;
 @Tag("lab-long")
 class RoomLabTest {
     private static final long PAGES_PER_MIB = 256;
-    private static final int GUESTS = 10;
     private static final Path FILL = Path.of("/tmp/fill");
 
     private XenLibraries libraries;
@@ -121,15 +120,14 @@ class RoomLabTest {
         Dom0.report("room: after its destroy: " + numbers());
 
         storm(before);
-        stormOfXl(before);
         full(before);
     }
 
     private void storm(long before) throws Exception {
         long start = System.nanoTime();
-        ExecutorService threads = Executors.newFixedThreadPool(GUESTS);
+        ExecutorService threads = Executors.newFixedThreadPool(10);
         List<Future<Domain>> guests = new ArrayList<>();
-        for (int i = 0; i < GUESTS; i++) {
+        for (int i = 0; i < 10; i++) {
             DomainConfig config = guest("storm" + i, 200);
             guests.add(threads.submit(() -> toolstack.create(config)));
         }
@@ -141,33 +139,6 @@ class RoomLabTest {
         for (Future<Domain> guest : guests) {
             guest.get().destroy();
         }
-        awaitDom0(before);
-    }
-
-    /** For the record: xl leaves domain 0 small. */
-    private void stormOfXl(long before) throws Exception {
-        long start = System.nanoTime();
-        ExecutorService threads = Executors.newFixedThreadPool(GUESTS);
-        List<Future<Dom0.Output>> creates = new ArrayList<>();
-        for (int i = 0; i < GUESTS; i++) {
-            String config = LabGuest.xlConfig("xl-storm" + i, 200, 200).toString();
-            creates.add(threads.submit(() -> Dom0.run("xl", "create", "-p", config)));
-        }
-        int failed = 0;
-        for (Future<Dom0.Output> create : creates) {
-            if (create.get().status() != 0) {
-                failed++;
-                Dom0.report("room: xl: " + create.get());
-            }
-        }
-        threads.shutdown();
-        report("ten xl creates of 200 MiB at once, " + failed + " failed,", start);
-        toolstack.domains().stream()
-                .filter(domain -> domain.domid() != 0)
-                .forEach(domain -> Dom0.xl("destroy", Integer.toString(domain.domid())));
-        Dom0.sleep(Duration.ofSeconds(5));
-        Dom0.report("room: 5 s after the ends of xl's guests: " + numbers());
-        Dom0.xl("mem-set", "0", Long.toString(before));
         awaitDom0(before);
     }
 
