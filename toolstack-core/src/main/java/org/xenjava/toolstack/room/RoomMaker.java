@@ -74,6 +74,8 @@ public final class RoomMaker {
          * Waits until the balancer has made memory free.
          *
          * @param domain the domain to be built
+         * @param size the memory that it needs
+         * @param limit the longest wait
          * @param cancellation ends the wait
          * @return ends the reservation; empty if no balancer runs
          * @throws HostMemoryException if the balancer refuses

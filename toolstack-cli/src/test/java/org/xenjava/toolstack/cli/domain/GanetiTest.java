@@ -28,15 +28,6 @@ import org.xenjava.toolstack.xenctrl.Xenctrl;
 class GanetiTest {
     private static final Outcome DONE = new Outcome(0, "", "");
 
-    private final SimulatedXen xen = SimulatedXen.builder()
-            .blockDevice("/dev/xenvg/web.disk0")
-            .blockDevice("/dev/xenvg/web.disk1")
-            .build();
-    private final Prompt prompt = Prompt.on(xen);
-
-    @TempDir
-    Path directory;
-
     /** Both kinds end so; only a guest that Ganeti may not restart has {@code on_reboot = 'destroy'}. */
     private static final String EVENTS =
             """
@@ -49,6 +40,15 @@ class GanetiTest {
             "vif = ['mac=aa:00:00:35:d2:90, bridge=xenbr0, script=/etc/xen/scripts/vif-openvswitch']\n";
 
     private static final String DISK = "disk = ['phy:/dev/xenvg/web.disk0,xvda,w','phy:/dev/xenvg/web.disk1,xvdb,r']\n";
+
+    private final SimulatedXen xen = SimulatedXen.builder()
+            .blockDevice("/dev/xenvg/web.disk0")
+            .blockDevice("/dev/xenvg/web.disk1")
+            .build();
+    private final Prompt prompt = Prompt.on(xen);
+
+    @TempDir
+    Path directory;
 
     /** The file of the hypervisor xen-pvm. Ganeti knows no PVH guests: the cluster's kernel arguments add the type. */
     private String direct() {
