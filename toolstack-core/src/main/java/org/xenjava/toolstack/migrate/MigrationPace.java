@@ -19,7 +19,13 @@ public record MigrationPace(OptionalLong bytesPerSecond, Optional<Duration> long
     /** No limit, and at most five passes. */
     public static final MigrationPace STANDARD = new MigrationPace(OptionalLong.empty(), Optional.empty());
 
-    /** Checks that the numbers are positive. */
+    /**
+     * Checks that the numbers are positive.
+     *
+     * @param bytesPerSecond bytes that are sent each second at most while the guest runs
+     * @param longestRest the longest time that the copy of the rest may be predicted to take
+     * @throws ConfigException if one is not
+     */
     public MigrationPace {
         if (bytesPerSecond.orElse(1) <= 0) {
             throw new ConfigException("the bandwidth of a migration is not positive: " + bytesPerSecond.getAsLong());
