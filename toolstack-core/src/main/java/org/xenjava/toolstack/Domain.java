@@ -133,8 +133,14 @@ public final class Domain {
 
     /** Lets the domain's vCPUs run. Does nothing if they run. */
     public void unpause() {
-        if (handle.info("unpausing").paused()) {
-            handle.attempting("unpausing", () -> handle.xenctrl().domains().unpause(domid()));
+        DomainInfo info = handle.info("unpausing");
+        if (info.paused()) {
+            handle.attempting("unpausing", () -> {
+                if (DomainStatus.kind(info) == DomainStatus.Kind.HVM) {
+                    handle.context().deviceModels().resumeWaiting(domid());
+                }
+                handle.xenctrl().domains().unpause(domid());
+            });
         }
     }
 

@@ -154,7 +154,13 @@ public final class DomainSaving {
                     + ": the guest has paravirtual drivers and cannot be asked to suspend itself now, because it sleeps or was"
                     + " restored a moment ago; try again when it has run");
         }
-        return Optional.of(() -> domain.xenctrl().domains().remoteShutdown(domain.domid(), SuspendedGuest.REASON));
+        return Optional.of(() -> {
+            domain.xenctrl().domains().remoteShutdown(domain.domid(), SuspendedGuest.REASON);
+            if (hasConnectedFrontEnd(domain)) {
+                throw new DomainStateException(
+                        verb + " " + domain + ": its drivers connected when it was suspended; try again");
+            }
+        });
     }
 
     /** A guest that is stopped without its knowledge would not connect its front ends again. */
@@ -185,7 +191,7 @@ public final class DomainSaving {
         return domain.xenctrl().hvm().param(domain.domid(), HvmParam.ACPI_S_STATE) == 0;
     }
 
-    private static GuestEmulator emulator(DomainHandle domain) {
+    static GuestEmulator emulator(DomainHandle domain) {
         return domain.context().saves().emulator(domain.domid());
     }
 

@@ -115,7 +115,7 @@ public record DomainStatus(
                 Duration.ofNanos(info.cpuTimeNanos()));
     }
 
-    private static Kind kind(DomainInfo info) {
+    static Kind kind(DomainInfo info) {
         if (!info.hvm()) {
             return Kind.PV;
         }

@@ -16,10 +16,8 @@ import org.xenjava.toolstack.balancer.BalancerParts;
 import org.xenjava.toolstack.balancer.MemoryBalancer;
 import org.xenjava.toolstack.balancer.MemoryReservation;
 import org.xenjava.toolstack.config.DomainConfig;
-import org.xenjava.toolstack.config.DomainType;
 import org.xenjava.toolstack.context.HostContext;
 import org.xenjava.toolstack.create.Arrivals;
-import org.xenjava.toolstack.error.DomainStateException;
 import org.xenjava.toolstack.error.translation.XenFailures;
 import org.xenjava.toolstack.handover.Handshake;
 import org.xenjava.toolstack.handover.MigrationReceiver;
@@ -68,11 +66,6 @@ final class HostServices {
                 .receive(stream -> {
                     SavedDomain saved =
                             SavedDomain.receive(stream, context.xenctrl().abi().release());
-                    if (saved.config().type() != DomainType.PVH) {
-                        throw new DomainStateException("receiving domain "
-                                + saved.config().name() + ": only PVH guests are received: the QEMU of another guest"
-                                + " would open its disks before the sender has given them up; save and restore it");
-                    }
                     String name = Handshake.incoming(saved.config().name());
                     saved.config().uuid().ifPresent(uuid -> context.arrivals()
                             .requireFreeName(saved.config().name(), uuid));

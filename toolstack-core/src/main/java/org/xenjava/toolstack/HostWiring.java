@@ -109,7 +109,7 @@ final class HostWiring {
                 removal,
                 new SaveJournal(
                         xenctrl, store, events, removal, processes, domid -> SavedQemu.of(store, deviceModels, domid)),
-                new Arrivals(xenctrl, store, removal, processes, userdata),
+                new Arrivals(xenctrl, store, removal, processes, userdata, deviceModels::resumeWaiting),
                 rooms,
                 requests,
                 host.controlDomain(),

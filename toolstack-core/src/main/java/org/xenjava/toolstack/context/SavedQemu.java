@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.xenjava.toolstack.context;
 
+import java.time.Duration;
 import java.util.Optional;
+import java.util.concurrent.locks.LockSupport;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.xenjava.toolstack.config.DomainType;
 import org.xenjava.toolstack.device.DeviceModels;
 import org.xenjava.toolstack.device.QemuProcess;
 import org.xenjava.toolstack.error.DeviceModelException;
+import org.xenjava.toolstack.error.DomainStateException;
 import org.xenjava.toolstack.save.GuestEmulator;
 import org.xenjava.toolstack.store.DomainPaths;
 import org.xenjava.toolstack.store.StoreClient;
@@ -18,11 +21,24 @@ import org.xenjava.toolstack.xenctrl.lib.Liveness;
 public final class SavedQemu implements GuestEmulator {
     private static final Logger LOG = LoggerFactory.getLogger(SavedQemu.class);
 
+    /** The QEMU of xl's receiver locks the disks early, and ends some time after its failure. */
+    private static final Duration LOCK_LIMIT = Duration.ofMinutes(1);
+
+    /** QEMU may keep a log, or not yet. To begin it once more is harmless but with QEMU 6.2. */
+    private static final String BEGINS = "begins";
+
+    /** QEMU keeps a log. */
+    private static final String LOGS = "logs";
+
+    private static final Duration BETWEEN_TRIES = Duration.ofMillis(200);
+
+    private final StoreClient store;
     private final DeviceModels deviceModels;
     private final int domid;
     private Optional<QemuProcess> found = Optional.empty();
 
-    private SavedQemu(DeviceModels deviceModels, int domid) {
+    private SavedQemu(StoreClient store, DeviceModels deviceModels, int domid) {
+        this.store = store;
         this.deviceModels = deviceModels;
         this.domid = domid;
     }
@@ -36,38 +52,93 @@ public final class SavedQemu implements GuestEmulator {
         boolean hvm = store.read(new DomainPaths(domid).libxlType())
                 .filter(DomainType.HVM.word()::equals)
                 .isPresent();
-        return hvm ? new SavedQemu(deviceModels, domid) : GuestEmulator.none();
+        return hvm ? new SavedQemu(store, deviceModels, domid) : GuestEmulator.none();
     }
 
     @Override
-    public void find() {
+    public void find(Disks disks) {
         found = deviceModels.process(domid);
-        if (found.isEmpty()) {
-            throw unseen();
+        QemuProcess qemu = required();
+        if (disks == Disks.RELEASED && !qemu.canReleaseDisks()) {
+            throw new DomainStateException(
+                    "domain " + domid + ": its QEMU, process " + qemu.pid()
+                            + ", is confined and could not open its disks again if the migration failed; save and restore the guest");
         }
+    }
+
+    private QemuProcess required() {
+        return found.orElseThrow(this::unseen);
     }
 
     private DeviceModelException unseen() {
         return new DeviceModelException("domain " + domid + ": no QEMU serves its devices, or it is not visible");
     }
 
+    private String logs() {
+        return new DomainPaths(domid).deviceModelLogsWrites();
+    }
+
+    /** The node is there from before the log begins until after it has ended. */
     @Override
-    public Optional<Blob> stop() {
-        QemuProcess qemu = found.orElseThrow(this::unseen);
+    public void logWrites() {
+        endWriteLog();
+        store.direct().write(logs(), BEGINS);
+        required().logWrites();
+        store.direct().write(logs(), LOGS);
+    }
+
+    @Override
+    public Optional<Blob> stop(Disks disks) {
+        QemuProcess qemu = required();
         qemu.stop();
-        return Optional.of(Blob.of(qemu.deviceState()));
+        return Optional.of(Blob.of(disks == Disks.RELEASED ? qemu.deviceStateReleasingDisks() : qemu.deviceState()));
+    }
+
+    /** QEMU does not continue while another one holds the lock of a disk. */
+    @Override
+    public void resume() {
+        Optional<QemuProcess> qemu = running();
+        long end = System.nanoTime() + LOCK_LIMIT.toNanos();
+        while (qemu.isPresent() && !isResumed(qemu.get(), end)) {
+            LockSupport.parkNanos(BETWEEN_TRIES.toNanos());
+        }
+    }
+
+    private boolean isResumed(QemuProcess qemu, long end) {
+        try {
+            qemu.resume();
+            return true;
+        } catch (DeviceModelException e) {
+            if (System.nanoTime() > end || Thread.currentThread().isInterrupted()) {
+                throw e;
+            }
+            LOG.debug("domain {}: trying again to let its QEMU continue", domid, e);
+            return running().isEmpty();
+        }
     }
 
     /** A QEMU that is not visible, such as one in another PID namespace, may be stopped; one that has ended is not. */
-    @Override
-    public void resume() {
-        found = found.or(() -> deviceModels.process(domid));
-        if (found.isPresent()) {
-            found.get().resume();
-        } else if (deviceModels.liveness(domid) != Liveness.DEAD) {
-            throw unseen();
-        } else {
-            LOG.warn("domain {}: its QEMU has ended", domid);
+    private Optional<QemuProcess> running() {
+        found = found.filter(qemu -> qemu.liveness() != Liveness.DEAD).or(() -> deviceModels.process(domid));
+        if (found.isEmpty()) {
+            if (deviceModels.liveness(domid) != Liveness.DEAD) {
+                throw unseen();
+            }
+            LOG.warn("domain {}: its QEMU has ended; the guest has no emulated devices any more", domid);
         }
+        return found;
+    }
+
+    @Override
+    public void endWriteLog() {
+        store.read(logs()).ifPresent(state -> {
+            running().ifPresent(qemu -> {
+                if (!state.equals(LOGS)) {
+                    qemu.logWrites();
+                }
+                qemu.endWriteLog();
+            });
+            store.direct().remove(logs());
+        });
     }
 }

@@ -4,6 +4,7 @@ package org.xenjava.toolstack.create;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.function.IntConsumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.xenjava.toolstack.error.DomainExistsException;
@@ -36,19 +37,27 @@ public final class Arrivals {
     private final DomainRemoval removal;
     private final Userdata userdata;
     private final DomainJournal entries;
+    private final IntConsumer devices;
 
     /**
      * @param removal removes domains whose guest stays where it was
      * @param processes signs the entries
      * @param userdata libxl's files of the domains
+     * @param devices lets the emulated devices of a domain run, and fails if they cannot
      */
     public Arrivals(
-            Xenctrl xenctrl, StoreClient store, DomainRemoval removal, ProcessIdentity processes, Userdata userdata) {
+            Xenctrl xenctrl,
+            StoreClient store,
+            DomainRemoval removal,
+            ProcessIdentity processes,
+            Userdata userdata,
+            IntConsumer devices) {
         this.xenctrl = xenctrl;
         this.store = store;
         this.removal = removal;
         this.userdata = userdata;
         this.entries = DomainJournal.ofArrivals(store, processes);
+        this.devices = devices;
     }
 
     /**
@@ -94,6 +103,10 @@ public final class Arrivals {
      */
     public void takeOver(Received guest, ReceivedStart start) {
         requireNoRunningTwin(guest);
+        if (start == ReceivedStart.RUNNING) {
+            // The sender has given up the disks. It takes the guest for received once the domain has the UUID.
+            devices.accept(guest.domid());
+        }
         DomainJournal.Entry entry = guest.entry();
         String path = entries.path(entry);
         entries.begin(entry);

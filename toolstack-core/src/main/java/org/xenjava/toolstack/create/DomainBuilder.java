@@ -244,7 +244,7 @@ public final class DomainBuilder {
                 guest,
                 plan.image(),
                 ready,
-                new GuestDevices(guest, devices, deviceModels, pci, Optional::empty),
+                new GuestDevices(guest, devices, deviceModels, pci, Optional.empty()),
                 backing,
                 removal,
                 prepared,
@@ -342,7 +342,7 @@ public final class DomainBuilder {
                 guest,
                 state,
                 source.arriving(),
-                new GuestDevices(guest, devices, deviceModels, pci, state::devices),
+                new GuestDevices(guest, devices, deviceModels, pci, state.devices()),
                 backing,
                 removal,
                 userdata));

@@ -21,17 +21,17 @@ final class GuestDevices {
     private final DevicePlan plan;
     private final PvHost devices;
     private final DeviceModels deviceModels;
-    private final Supplier<Optional<byte[]>> state;
+    private final Optional<Supplier<byte[]>> state;
     private @Nullable DeviceModelProcess qemu;
     private final PciHost pci;
 
-    /** @param state the state of the emulated devices, known when QEMU is started; empty if they are new */
+    /** @param state the state of the emulated devices, known once the stream was read; empty if they are new */
     GuestDevices(
             GuestBuild guest,
             PvHost devices,
             DeviceModels deviceModels,
             PciHost pci,
-            Supplier<Optional<byte[]>> state) {
+            Optional<Supplier<byte[]>> state) {
         this.guest = guest;
         this.plan = guest.plan().devices();
         this.devices = devices;
@@ -73,13 +73,15 @@ final class GuestDevices {
     }
 
     void startDeviceModel() {
-        QemuPlan planned = planned();
-        qemu = deviceModels.start(
-                guest.domid(), planned.with(devices.located(guest.domid(), planned.disks())), state.get());
+        QemuPlan located =
+                planned().with(devices.located(guest.domid(), planned().disks()));
+        qemu = state.isPresent()
+                ? deviceModels.startWaiting(guest.domid(), located)
+                : deviceModels.start(guest.domid(), located);
     }
 
     void awaitDeviceModel() {
-        deviceModels.awaitReady(requireNonNull(qemu), planned(), state.get(), guest.cancellation());
+        deviceModels.awaitReady(requireNonNull(qemu), planned(), state.map(Supplier::get), guest.cancellation());
     }
 
     void attachPciDevices() {

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.xenjava.toolstack.error.SaveStreamException;
 import org.xenjava.toolstack.memory.layout.SpecialPage;
@@ -124,11 +125,11 @@ final class RestoredState {
         return guest.plan().config().hvm().isPresent();
     }
 
-    /** The state of the emulated devices; empty for a guest without. Known once the stream was read. */
-    Optional<byte[]> devices() {
-        return isHvm()
-                ? Optional.of(required(emulator, "EMULATOR_CONTEXT").state().bytes())
-                : Optional.empty();
+    /** The state of the emulated devices, known once the stream was read; empty for a guest without. */
+    Optional<Supplier<byte[]>> devices() {
+        return Optional.<Supplier<byte[]>>of(
+                        () -> required(emulator, "EMULATOR_CONTEXT").state().bytes())
+                .filter(state -> isHvm());
     }
 
     /** Clears the shared pages and sets the parameters. The ports are those of this domain. */

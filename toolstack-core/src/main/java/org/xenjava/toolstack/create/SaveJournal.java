@@ -132,8 +132,8 @@ public final class SaveJournal {
                 .isPresent();
     }
 
-    private void resume(DomainJournal.Entry entry) {
-        SuspendedGuest guest = new SuspendedGuest(xenctrl, store, entry.domid(), emulators.apply(entry.domid()));
+    private void resume(DomainJournal.Entry entry, GuestEmulator emulator) {
+        SuspendedGuest guest = new SuspendedGuest(xenctrl, store, entry.domid(), emulator);
         if (store.direct().exists(mark(entry))) {
             guest.takeBackRequest(events);
         }
@@ -150,7 +150,11 @@ public final class SaveJournal {
                 entries.giveUp(entry);
                 return;
             }
-            Undo.all(() -> xenctrl.state().disableDirtyLog(entry.domid()), () -> resume(entry));
+            GuestEmulator emulator = emulator(entry.domid());
+            Undo.all(
+                    () -> xenctrl.state().disableDirtyLog(entry.domid()),
+                    () -> resume(entry, emulator),
+                    emulator::endWriteLog);
         }
         entries.end(entry);
     }

@@ -16,6 +16,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.xenjava.toolstack.config.Confinement;
 import org.xenjava.toolstack.config.DomainConfig;
+import org.xenjava.toolstack.config.DomainType;
 import org.xenjava.toolstack.config.GraphicsConfig;
 import org.xenjava.toolstack.config.HvmConfig;
 import org.xenjava.toolstack.device.plan.ConfinementMeasure;
@@ -50,8 +51,8 @@ public final class DeviceModels {
 
     private static final Logger LOG = LoggerFactory.getLogger(DeviceModels.class);
 
-    /** QEMU reads the state of its devices from its standard input. */
-    private static final List<String> INCOMING = List.of("-incoming", "fd:0");
+    /** QEMU does not run, and gets the state of its devices from its monitor. */
+    private static final List<String> WAITING = List.of("-S", "-incoming", "defer");
 
     private static final Duration BETWEEN_QUESTIONS = Duration.ofMillis(50);
 
@@ -95,46 +96,30 @@ public final class DeviceModels {
      * @return the process, for {@link #awaitReady}
      */
     public DeviceModelProcess start(int domid, QemuPlan plan) {
-        return start(domid, plan, Optional.empty());
+        return start(domid, plan, List.of());
     }
 
     /**
-     * Starts the device model of a domain as {@link #start(int, QemuPlan)} does, with the state of its devices.
-     *
-     * @param state the state that another QEMU wrote; empty for new devices
+     * Starts the device model of a domain as {@link #start(int, QemuPlan)} does. It waits for the state of the devices of a
+     * saved guest, and once it has that until {@link #resumeWaiting}.
      */
-    public DeviceModelProcess start(int domid, QemuPlan plan, Optional<byte[]> state) {
-        if (state.isEmpty()) {
-            return start(command(domid, plan, Optional.empty()), plan.confinement());
-        }
-        try {
-            Path input = Files.createTempFile("devices", ".qemu");
-            try {
-                Files.write(input, state.get());
-                return start(command(domid, plan, Optional.of(input)), plan.confinement());
-            } finally {
-                Files.deleteIfExists(input);
-            }
-        } catch (IOException e) {
-            throw new DeviceModelException(
-                    "the state of the devices for QEMU cannot be written to a file: " + e.getMessage(), e);
-        }
+    public DeviceModelProcess startWaiting(int domid, QemuPlan plan) {
+        store.direct().write(new DomainPaths(domid).deviceModelWaits(), "");
+        return start(domid, plan, WAITING);
     }
 
-    private DeviceModelCommand command(int domid, QemuPlan plan, Optional<Path> input) {
+    private DeviceModelProcess start(int domid, QemuPlan plan, List<String> more) {
         List<String> arguments = new ArrayList<>(plan.arguments(domid, files));
-        if (input.isPresent()) {
-            arguments.addAll(INCOMING);
-        }
-        return new DeviceModelCommand(
+        arguments.addAll(more);
+        DeviceModelCommand command = new DeviceModelCommand(
                 domid,
                 plan.launcher(),
                 plan.program(),
                 List.copyOf(arguments),
                 files.logOf(plan.config().name()),
                 files.sockets(domid),
-                Optional.of(files.root(domid)).filter(root -> plan.confinement().has(ConfinementMeasure.EMPTY_ROOT)),
-                input);
+                Optional.of(files.root(domid)).filter(root -> plan.confinement().has(ConfinementMeasure.EMPTY_ROOT)));
+        return start(command, plan.confinement());
     }
 
     private DeviceModelProcess start(DeviceModelCommand command, QemuConfinement confinement) {
@@ -179,8 +164,11 @@ public final class DeviceModels {
     }
 
     /**
-     * Waits as {@link #awaitReady(DeviceModelProcess, QemuPlan, Cancellation)} does, also until the device model has
-     * loaded the state with which it was started.
+     * Waits as {@link #awaitReady(DeviceModelProcess, QemuPlan, Cancellation)} does, gives the device model the state of its
+     * devices and waits until it has loaded it.
+     *
+     * @param process the result of {@link #startWaiting} if there is a state
+     * @param state the state that another QEMU wrote; empty for new devices
      */
     public void awaitReady(
             DeviceModelProcess process, QemuPlan plan, Optional<byte[]> state, Cancellation cancellation) {
@@ -199,7 +187,10 @@ public final class DeviceModels {
             confinement = confinement.withoutXenRestriction();
             ready = startAgain(process, plan.with(confinement), state, cancellation, e);
         }
-        if (state.isPresent() && ready.hasMonitor()) {
+        // Before it gets a state that others have made.
+        verify(ready, confinement);
+        if (state.isPresent()) {
+            monitor(ready).load(state.get());
             awaitLoad(ready, plan, cancellation);
         }
         Optional<GraphicsConfig> screen = GuestScreen.of(plan.config());
@@ -209,7 +200,6 @@ public final class DeviceModels {
                     screen.get(),
                     plan.config().hvm().map(HvmConfig::serial).orElse(List.of()));
         }
-        verify(ready, confinement);
     }
 
     private DeviceModelProcess startAgain(
@@ -223,7 +213,7 @@ public final class DeviceModels {
         if (first.liveness() != Liveness.DEAD) {
             new QemuProcess(first).end();
         }
-        DeviceModelProcess process = start(domid, plan, state);
+        DeviceModelProcess process = start(domid, plan, state.isPresent() ? WAITING : List.of());
         awaitStart(process, plan, state, cancellation);
         trials.restrictionFailed(plan.program());
         LOG.warn(
@@ -256,7 +246,7 @@ public final class DeviceModels {
                         "domain " + plan.config().name() + ": QEMU has not reported", START, logged(plan)));
     }
 
-    /** A QEMU that cannot load the state of its devices ends; one that cannot open its disks does not continue. */
+    /** A QEMU that cannot load the state of its devices ends. */
     private void awaitLoad(DeviceModelProcess process, QemuPlan plan, Cancellation cancellation) {
         QemuMonitor monitor = monitor(process);
         long end = System.nanoTime() + START.toNanos();
@@ -269,7 +259,40 @@ public final class DeviceModels {
             }
             LockSupport.parkNanos(BETWEEN_QUESTIONS.toNanos());
         }
-        monitor.resume();
+    }
+
+    /**
+     * Lets the devices of a domain that is about to run continue, if its device model waits for that: one from
+     * {@link #startWaiting}, or any of libxl's.
+     *
+     * @throws DeviceModelException if the device model has ended, or cannot open its disks
+     */
+    public void resumeWaiting(int domid) {
+        DomainPaths paths = new DomainPaths(domid);
+        List<Optional<String>> nodes = store.direct()
+                .readAll(List.of(paths.libxlType(), paths.deviceModelIdentity(), paths.deviceModelWaits()));
+        boolean hvm = nodes.get(0).equals(Optional.of(DomainType.HVM.word()));
+        boolean waits = nodes.get(2).isPresent();
+        if (hvm && (waits || nodes.get(1).isEmpty())) {
+            Optional<QemuProcess> process = process(domid);
+            if (waits) {
+                process.orElseThrow(() -> new DeviceModelException("domain " + domid
+                                + ": the QEMU with the devices of the saved guest has ended, or is not visible"))
+                        .resume();
+                store.direct().remove(paths.deviceModelWaits());
+            } else {
+                process.ifPresent(DeviceModels::resumeForeign);
+            }
+        }
+    }
+
+    /** Another client may hold the only connection to libxl's monitor, most often of a QEMU that runs. */
+    private static void resumeForeign(QemuProcess process) {
+        try {
+            process.resumeIfPaused();
+        } catch (DeviceModelException e) {
+            LOG.warn("{} was not asked whether it is paused: {}", process, e.getMessage());
+        }
     }
 
     private QemuMonitor monitor(DeviceModelProcess process) {

@@ -2,6 +2,7 @@
 package org.xenjava.toolstack.device;
 
 import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -40,6 +41,11 @@ final class QemuMonitor {
 
     /** QEMU stops when it has written the caches of its disks. */
     private static final Duration FLUSH_LIMIT = Duration.ofMinutes(5);
+
+    /** Named by {@code migrate-set-capabilities}; QEMU has it from 3.0 on. */
+    private static final JsonObject LATE_DISKS = JsonParser.parseString(
+                    "{\"capabilities\": [{\"capability\": \"late-block-activate\", \"state\": true}]}")
+            .getAsJsonObject();
 
     private static final Pattern SERIAL_PORT = Pattern.compile("serial(\\d+)");
     private static final String TERMINAL = "pty:";
@@ -96,9 +102,32 @@ final class QemuMonitor {
         ask("query-status", new JsonObject());
     }
 
-    /** Whether QEMU has loaded the state of a saved guest that it was given. */
+    /**
+     * Lets a QEMU that was started with {@code -incoming defer} load the state of the devices of a saved guest. It opens the
+     * disks for writing only when it continues, because another QEMU may still have them.
+     */
+    void load(byte[] state) {
+        withTemporaryFile("devices", "state of the devices", file -> {
+            Files.write(file, state);
+            try (QmpClient client = connect()) {
+                client.execute("migrate-set-capabilities", LATE_DISKS.deepCopy());
+                client.lend(file, "devices");
+                JsonObject arguments = new JsonObject();
+                arguments.addProperty("uri", "fd:devices");
+                client.execute("migrate-incoming", arguments);
+            }
+            return file;
+        });
+    }
+
+    /** Whether QEMU has loaded the state that it was given. */
     boolean isLoaded() {
-        return !ask("query-status", new JsonObject()).text("status").equals("inmigrate");
+        return !status().equals("inmigrate");
+    }
+
+    /** The state of QEMU's machine, such as {@code running}. */
+    String status() {
+        return ask("query-status", new JsonObject()).text("status");
     }
 
     /** Stops the emulated devices, once what they have begun is done. */
@@ -108,17 +137,32 @@ final class QemuMonitor {
         }
     }
 
-    /** Lets the emulated devices continue. */
+    /** Lets the emulated devices continue, and opens the disks for writing if they are not. */
     void resume() {
         ask("cont", new JsonObject());
     }
 
-    /** Returns the state of the emulated devices, which are stopped. The disks stay open. */
-    byte[] deviceState() {
+    /**
+     * Lets QEMU report its writes to the guest's memory to Xen's log of written pages, or no longer. QEMU 6.2 and later abort
+     * when they are to end a log that they do not keep, and 6.2 also when it is to begin one that it keeps (assertions in
+     * {@code softmmu/memory.c}).
+     */
+    void setWriteLog(boolean enable) {
+        JsonObject arguments = new JsonObject();
+        arguments.addProperty("enable", enable);
+        ask("xen-set-global-dirty-log", arguments);
+    }
+
+    /**
+     * Returns the state of the emulated devices, which are stopped.
+     *
+     * @param release whether QEMU gives up the disks until it continues
+     */
+    byte[] deviceState(boolean release) {
         return writtenByQemu("devices", MAX_STATE_BYTES, "state of the devices", (client, name) -> {
             JsonObject arguments = new JsonObject();
             arguments.addProperty("filename", name);
-            arguments.addProperty("live", false);
+            arguments.addProperty("live", release);
             client.execute("xen-save-devices-state", arguments);
         });
     }
@@ -156,17 +200,27 @@ final class QemuMonitor {
 
     /** Lets QEMU write into an open file, whose name it does not learn, and returns the content. */
     private byte[] writtenByQemu(String prefix, int most, String what, FileUse use) {
+        return withTemporaryFile(prefix, what, file -> {
+            withFile(file, FileAccess.WRITE_ONLY, use);
+            return content(file, most, what);
+        });
+    }
+
+    private <T> T withTemporaryFile(String prefix, String what, TemporaryFileUse<T> use) {
         try {
             Path file = Files.createTempFile(prefix, ".qemu");
             try {
-                withFile(file, FileAccess.WRITE_ONLY, use);
-                return content(file, most, what);
+                return use.use(file);
             } finally {
                 Files.deleteIfExists(file);
             }
         } catch (IOException e) {
-            throw new DeviceModelException("the " + what + " of " + peer + " cannot be read: " + e.getMessage(), e);
+            throw new DeviceModelException("a file for the " + what + " of " + peer + " fails: " + e.getMessage(), e);
         }
+    }
+
+    private interface TemporaryFileUse<T> {
+        T use(Path file) throws IOException;
     }
 
     private interface FileUse {

@@ -32,6 +32,9 @@ public final class QemuProcess {
     /** Arguments with which QEMU gives up what it needs to serve one more disk. */
     private static final Set<String> DROPPING = Set.of("-xen-domid-restrict", "-chroot", "-run-with");
 
+    /** The states of QEMU in which only a command lets it run. */
+    private static final Set<String> PAUSED = Set.of("paused", "prelaunch");
+
     private static final String DOMID = "-xen-domid";
 
     /** Time for QEMU to write its disks' caches after it is told to end. */
@@ -119,14 +122,51 @@ public final class QemuProcess {
         monitor().stop();
     }
 
-    /** Lets the emulated devices continue. */
+    /** Lets the emulated devices continue, and opens the disks for writing if they are not. */
     public void resume() {
         monitor().resume();
     }
 
-    /** {@return the state of the emulated devices, which are stopped; the disks stay open} */
+    /** Lets the emulated devices continue if no guest has run with them, or they were stopped. */
+    void resumeIfPaused() {
+        QemuMonitor monitor = monitor();
+        if (PAUSED.contains(monitor.status())) {
+            monitor.resume();
+        }
+    }
+
+    /** Lets QEMU report its writes to the guest's memory to Xen's log of written pages. QEMU 6.2 aborts if it does already. */
+    public void logWrites() {
+        monitor().setWriteLog(true);
+    }
+
+    /** Ends {@link #logWrites}. QEMU may abort if it keeps no log. */
+    public void endWriteLog() {
+        monitor().setWriteLog(false);
+    }
+
+    /** {@return the state of the emulated devices, which are stopped; the disks stay with this QEMU} */
     public byte[] deviceState() {
-        return monitor().deviceState();
+        return monitor().deviceState(false);
+    }
+
+    /** {@return the state of the emulated devices, which are stopped; the disks are given up until QEMU continues} */
+    public byte[] deviceStateReleasingDisks() {
+        return monitor().deviceState(true);
+    }
+
+    /**
+     * {@return whether it can open released disks again} A QEMU that has given up the host's files must have kept them open.
+     */
+    public boolean canReleaseDisks() {
+        return !isConfined()
+                || process.arguments().stream()
+                        .filter(argument -> argument.startsWith("file="))
+                        .allMatch(QemuProcess::staysOpen);
+    }
+
+    private static boolean staysOpen(String drive) {
+        return drive.contains(",auto-read-only=off,") || drive.contains("readonly=on") || drive.contains("media=cdrom");
     }
 
     /**

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.xenjava.toolstack.device;
 
-import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -97,9 +96,9 @@ public final class QemuProcesses implements DeviceModelProcesses {
             command.root().ifPresent(QemuProcesses::makeEmpty);
             QemuLog log = new QemuLog(command.log());
             log.begin();
-            File input = command.input().orElse(Path.of("/dev/null")).toFile();
             ProcessBuilder qemu = new ProcessBuilder(words)
-                    .redirectInput(ProcessBuilder.Redirect.from(input))
+                    .redirectInput(
+                            ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile()))
                     .redirectErrorStream(true);
             qemu.environment().put("XEN_DOMAIN_ID", Integer.toString(command.domid()));
             Process process =

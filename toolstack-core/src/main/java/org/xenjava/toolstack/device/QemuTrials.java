@@ -133,8 +133,7 @@ public final class QemuTrials {
                 arguments,
                 Path.of("/dev/null"),
                 List.of(files.trialSocket()),
-                Optional.of(files.trialRoot()),
-                Optional.empty()));
+                Optional.of(files.trialRoot())));
     }
 
     private static String text(QemuAbilities abilities) {

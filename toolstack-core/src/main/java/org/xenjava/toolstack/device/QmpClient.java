@@ -95,6 +95,17 @@ final class QmpClient implements AutoCloseable {
                 .count("fdset-id");
     }
 
+    /**
+     * Gives QEMU a file that it may read, for one command of this connection.
+     *
+     * @param name the command knows the file as {@code fd:NAME}
+     */
+    void lend(Path file, String name) {
+        JsonObject arguments = new JsonObject();
+        arguments.addProperty("fdname", name);
+        execute("getfd", arguments, line -> connection.send(line, file, FileAccess.READ_ONLY));
+    }
+
     private QmpAnswer execute(String command, JsonObject arguments, Consumer<byte[]> sender) {
         JsonObject request = new JsonObject();
         request.addProperty("execute", command);

@@ -12,6 +12,7 @@ import java.util.OptionalLong;
 import org.xenjava.toolstack.progress.Cancellation;
 import org.xenjava.toolstack.progress.DumpListener;
 import org.xenjava.toolstack.progress.MigrationListener;
+import org.xenjava.toolstack.save.GuestEmulator.Disks;
 import org.xenjava.toolstack.stream.Blob;
 import org.xenjava.toolstack.stream.SaveStreamWriter;
 import org.xenjava.toolstack.stream.StreamRecord;
@@ -91,18 +92,16 @@ public final class DomainSaver {
     public void write(FileChannel file, String config, KiB size, Runnable suspension, DumpListener listener)
             throws IOException {
         write(new SparseChannel(file), config, pages -> {
-            emulator.find();
-            suspension.run();
-            // The devices write to the guest's memory until they are stopped.
-            devices = emulator.stop();
+            emulator.find(Disks.KEPT);
+            stop(suspension, Disks.KEPT);
             pages.sendAll(size, listener);
             pages.requireAll();
         });
     }
 
     /**
-     * Writes the whole stream of a guest without emulated devices, most of it while the guest runs, and leaves the guest
-     * suspended.
+     * Writes the whole stream, most of it while the guest runs, and leaves the guest suspended. A guest that runs on here
+     * needs {@link GuestEmulator#endWriteLog}.
      *
      * @param link leads to the other host
      * @param config libxl's JSON of the domain
@@ -124,13 +123,22 @@ public final class DomainSaver {
             MigrationListener listener)
             throws IOException {
         PacedLink paced = new PacedLink(link, bytesPerSecond, PacedLink.Time.SYSTEM);
+        emulator.find(Disks.RELEASED);
         PageSender sent;
         try (WriteLog log = new WriteLog(xenctrl, domid)) {
+            emulator.logWrites();
+            Runnable stop = () -> stop(suspension, Disks.RELEASED);
             sent = write(paced, config, pages -> new LiveCopy(pages, log, listener, domid, paced, longestRest)
-                    .run(size, suspension));
+                    .run(size, stop));
         }
         // Meanwhile the other host attaches the devices.
         sent.requireSameFrames(size);
+    }
+
+    /** The devices write to the guest's memory until they are stopped. */
+    private void stop(Runnable suspension, Disks disks) {
+        suspension.run();
+        devices = emulator.stop(disks);
     }
 
     private PageSender write(WritableByteChannel channel, String config, MemoryCopy memory) throws IOException {

@@ -6,16 +6,29 @@ import org.xenjava.toolstack.stream.Blob;
 
 /** The process that emulates the devices of a guest which is saved. */
 public interface GuestEmulator {
+    /** Holders of the disks once the devices were stopped. */
+    enum Disks {
+        /** The process keeps them open. */
+        KEPT,
+        /** The process gives them up, for the one on the other host. */
+        RELEASED
+    }
+
     /** {@return the emulator of a guest without emulated devices} */
     static GuestEmulator none() {
         return new GuestEmulator() {
             @Override
-            public void find() {
+            public void find(Disks disks) {
                 // There is no process.
             }
 
             @Override
-            public Optional<Blob> stop() {
+            public void logWrites() {
+                // Only the guest writes its memory.
+            }
+
+            @Override
+            public Optional<Blob> stop(Disks disks) {
                 return Optional.empty();
             }
 
@@ -23,19 +36,35 @@ public interface GuestEmulator {
             public void resume() {
                 // Nothing was stopped.
             }
+
+            @Override
+            public void endWriteLog() {
+                // There is no log.
+            }
         };
     }
 
-    /** Finds the process while the guest still runs. */
-    void find();
+    /**
+     * Finds the process while the guest still runs.
+     *
+     * @param disks their holder once the devices are stopped; a process that could not open released disks again is refused
+     */
+    void find(Disks disks);
+
+    /** Lets the process report its writes to the guest's memory to Xen's log of written pages. */
+    void logWrites();
 
     /**
      * Stops the devices of a guest that has suspended itself.
      *
+     * @param disks their holder afterwards
      * @return the state of the devices; empty if the guest has none
      */
-    Optional<Blob> stop();
+    Optional<Blob> stop(Disks disks);
 
-    /** Lets the devices continue; harmless if they were not stopped. */
+    /** Lets the devices continue, with their disks; harmless if they were not stopped. */
     void resume();
+
+    /** Ends {@link #logWrites}; harmless if it was not called. */
+    void endWriteLog();
 }

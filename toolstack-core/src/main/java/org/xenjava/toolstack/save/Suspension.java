@@ -35,8 +35,8 @@ public final class Suspension {
      * @param mark a node that exists from the request to the stop; a process that finds it takes the request back
      * @param info reads the domain's state, and throws if the domain is gone
      * @param limit of each of the two waits
-     * @param directly returns, when the guest is to be suspended, the way to stop a guest that has no driver to be asked;
-     *     empty if the guest is asked
+     * @param directly returns, when the guest is to be suspended, the way to stop a guest that has no driver to be asked,
+     *     which then does not notice it; empty if the guest is asked
      */
     public Suspension(
             StoreClient store,
@@ -63,7 +63,7 @@ public final class Suspension {
      */
     public void suspend() {
         requireRunning();
-        directly.get().ifPresentOrElse(this::suspendDirectly, this::ask);
+        directly.get().ifPresentOrElse(Runnable::run, this::ask);
         events.await(RELEASE, limit, () -> Optional.of(info.get()).filter(DomainInfo::shutdown))
                 .orElseThrow(() -> new OperationTimeoutException("domain " + domid
                         + " was to suspend itself, and did not stop within " + limit.toSeconds() + " s"));
@@ -73,12 +73,6 @@ public final class Suspension {
             throw new DomainStateException(
                     "domain " + domid + " has shut down for reason " + reason + " instead of suspending");
         }
-    }
-
-    /** A guest without a driver continues afterwards as if it had not been stopped. */
-    private void suspendDirectly(Runnable stop) {
-        store.direct().write(mark, "");
-        stop.run();
     }
 
     /** Asks the guest, and waits until it acknowledges. */

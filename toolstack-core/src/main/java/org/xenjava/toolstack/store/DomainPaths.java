@@ -107,6 +107,16 @@ public record DomainPaths(int domid) {
         return libxl() + "/xenjava/device-model";
     }
 
+    /** Exists while the device model, with the devices of a saved guest, waits until it may run; ours, unknown to libxl. */
+    public String deviceModelWaits() {
+        return libxl() + "/xenjava/device-model-waits";
+    }
+
+    /** Exists while the device model reports its writes to the guest's memory to Xen; ours, unknown to libxl. */
+    public String deviceModelLogsWrites() {
+        return libxl() + "/xenjava/device-model-logs-writes";
+    }
+
     /** The user that only its device model has, if it has one; ours, unknown to libxl. */
     public String deviceModelUser() {
         return libxl() + "/xenjava/device-model-user";

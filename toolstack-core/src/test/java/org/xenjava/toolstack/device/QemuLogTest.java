@@ -69,7 +69,6 @@ class QemuLogTest {
                         List.of("-xen-domid", "32761", "-no-shutdown"),
                         log,
                         List.of(),
-                        Optional.empty(),
                         Optional.empty()));
         qemu = Optional.of(started);
         return started;

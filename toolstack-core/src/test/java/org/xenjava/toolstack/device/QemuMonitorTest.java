@@ -153,12 +153,34 @@ class QemuMonitorTest {
             }
             return SET;
         })) {
-            assertArrayEquals(state, monitor().deviceState());
+            assertArrayEquals(state, monitor().deviceState(true));
             assertEquals(
                     List.of(
                             "add-fd {}",
-                            "xen-save-devices-state {\"filename\":\"/dev/fdset/3\",\"live\":false}",
+                            "xen-save-devices-state {\"filename\":\"/dev/fdset/3\",\"live\":true}",
                             "remove-fd {\"fdset-id\":3}"),
+                    server.commands());
+            assertFalse(Files.exists(passed.get()));
+        }
+    }
+
+    @Test
+    void aStateIsLentToQemuWhichOpensTheDisksLate() throws IOException {
+        byte[][] lent = {{}};
+        try (QmpServer server = QmpServer.at(socket, request -> {
+            if (request.get("execute").getAsString().equals("migrate-incoming")) {
+                lent[0] = read(passed.get());
+            }
+            return OK;
+        })) {
+            monitor().load("QEVM".getBytes(StandardCharsets.US_ASCII));
+            assertEquals("QEVM", new String(lent[0], StandardCharsets.US_ASCII));
+            assertEquals(
+                    List.of(
+                            "migrate-set-capabilities {\"capabilities\":"
+                                    + "[{\"capability\":\"late-block-activate\",\"state\":true}]}",
+                            "getfd {\"fdname\":\"devices\"}",
+                            "migrate-incoming {\"uri\":\"fd:devices\"}"),
                     server.commands());
             assertFalse(Files.exists(passed.get()));
         }
@@ -210,6 +232,14 @@ class QemuMonitorTest {
         try (QmpServer server = QmpServer.at(socket, QemuMonitorTest::slots)) {
             assertEquals(1, monitor().plugVcpus(1));
             assertEquals(List.of("query-hotpluggable-cpus {}"), server.commands());
+        }
+    }
+
+    private static byte[] read(Path file) {
+        try {
+            return Files.readAllBytes(file);
+        } catch (IOException e) {
+            throw new AssertionError(e);
         }
     }
 

@@ -11,8 +11,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -20,11 +18,9 @@ import java.util.Objects;
 import java.util.UUID;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.xenjava.toolstack.Domain;
-import org.xenjava.toolstack.DomainSaving.Afterwards;
 import org.xenjava.toolstack.Toolstack;
 import org.xenjava.toolstack.error.ConfigException;
 import org.xenjava.toolstack.error.DomainExistsException;
@@ -397,35 +393,6 @@ class MigrationTest {
         assertTrue(
                 e.getMessage().contains("the other end says 'xl migration zsh: not found' instead of"), e.getMessage());
         hosts.assertOneRunsAndNothingElseIsLeft("a refusal");
-    }
-
-    /** A sender such as xl migrates a guest with a QEMU, as this library's does not. */
-    @Test
-    void aGuestWithAQemuIsNotReceived(@TempDir Path directory) throws IOException {
-        Path file = directory.resolve("web.save");
-        Domain domain = hosts.start(TestHost.hvmGuest("web", 17, 17));
-        hosts.whileTimePasses(() -> {
-            domain.saving().save(file, Afterwards.DESTROY);
-            return file;
-        });
-        byte[] stream = Files.readAllBytes(file);
-        TestCable cable = new TestCable();
-        Thread sender = new Thread(() -> {
-            try {
-                cable.sender().out().write(ByteBuffer.wrap(stream));
-            } catch (IOException e) {
-                // The receiver has refused the guest.
-            }
-        });
-        sender.start();
-        var e = assertThrows(
-                DomainStateException.class,
-                () -> hosts.target.toolstack.receive(
-                        cable.receiver(), ReceivedStart.RUNNING, progress -> {}, new Cancellation()));
-        assertTrue(e.getMessage().contains("only PVH guests are received"), e.getMessage());
-        hosts.target.assertUnchangedSince(hosts.targetBefore, "a refusal");
-        cable.cut();
-        join(sender);
     }
 
     @Test

@@ -33,6 +33,7 @@ import org.xenjava.toolstack.progress.MigrationListener;
 import org.xenjava.toolstack.save.PassingTime;
 import org.xenjava.toolstack.sim.SimulatedXen;
 import org.xenjava.toolstack.sim.fault.MachineState;
+import org.xenjava.toolstack.sim.guest.QemuHandle;
 import org.xenjava.toolstack.xenctrl.DomainInfo;
 
 /** Two simulated hosts, or one that is both, and a guest that writes its memory all the time. */
@@ -189,11 +190,21 @@ final class TwoHosts implements AutoCloseable {
         Domain domain = there.toolstack.find(domid).orElseThrow();
         assertEquals("web", domain.name(), after);
         assertTrue(there.observer.store().directory(0, "/vm/" + ID).contains("name"), after);
+        List<TestHost> users = hosts.stream().filter(TwoHosts::hasDisksOpen).toList();
+        assertTrue(users.isEmpty() || users.equals(List.of(there)), after);
+        assertEquals(there.xen.qemu(domid).isPresent(), users.contains(there), after);
         there.xen.advance(Duration.ofSeconds(1));
         assertEquals(List.of(), there.xen.guest(domid).orElseThrow().lostWrites(), after);
         assertDoesNotThrow(() -> there.xenctrl.state().enableDirtyLog(domid), after);
         there.xenctrl.state().disableDirtyLog(domid);
         return there;
+    }
+
+    private static boolean hasDisksOpen(TestHost host) {
+        return host.xenctrl.domains().list().stream().anyMatch(info -> host.xen
+                .qemu(info.domid())
+                .filter(QemuHandle::hasDisksOpen)
+                .isPresent());
     }
 
     private static List<DomainInfo> running(TestHost host) {

@@ -20,6 +20,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.xenjava.toolstack.Domain;
+import org.xenjava.toolstack.DomainMigration;
 import org.xenjava.toolstack.DomainSaving.Afterwards;
 import org.xenjava.toolstack.config.DomainConfig;
 import org.xenjava.toolstack.error.DeviceModelException;
@@ -95,7 +96,7 @@ class HvmSaveTest {
         DomainInfo info = host.xenctrl.domains().info(domain.domid()).orElseThrow();
         assertFalse(info.shutdown() || info.paused(), after);
         QemuHandle qemu = qemu(domain);
-        assertTrue(qemu.isRunning(), after);
+        assertTrue(qemu.isRunning() && qemu.hasDisksOpen() && !qemu.logsWrites(), after);
     }
 
     @Test
@@ -139,28 +140,50 @@ class HvmSaveTest {
         assertRuns(restore(file), "a restore");
     }
 
+    /** A receiver may hold the lock of a disk until it has ended. */
     @Test
-    void aGuestWithAQemuIsNotMigrated() {
+    void theDevicesContinueOnceAnotherProcessHasUnlockedTheDisks() {
         Domain domain = start();
-        var e = assertThrows(
-                DomainStateException.class, () -> domain.migration().migrate(new MigrationTarget() {
-                    @Override
-                    public String name() {
-                        return "there";
-                    }
+        qemu(domain).refuseToContinue(2);
+        save(domain, directory.resolve("web.save"), Afterwards.RESUME);
+        assertRuns(domain, "a save");
+    }
 
-                    @Override
-                    public MigrationLink connect() {
-                        throw new AssertionError("no migration begins");
-                    }
+    @Test
+    void aGuestWithDevicesIsNotMigrated() {
+        Domain domain = start();
+        MigrationTarget nowhere = new MigrationTarget() {
+            @Override
+            public String name() {
+                return "there";
+            }
 
-                    @Override
-                    public Presence presence(UUID uuid, String name) {
-                        return Presence.ABSENT;
-                    }
-                }));
-        assertTrue(e.getMessage().contains("only PVH guests can be migrated"), e.getMessage());
+            @Override
+            public MigrationLink connect() {
+                throw new AssertionError("no migration begins");
+            }
+
+            @Override
+            public Presence presence(UUID uuid, String name) {
+                return Presence.ABSENT;
+            }
+        };
+        DomainMigration migration = domain.migration();
+        var e = assertThrows(DomainStateException.class, () -> migration.migrate(nowhere));
+        assertTrue(e.getMessage().contains("only PVH guests"), e.getMessage());
         assertRuns(domain, "a refusal");
+    }
+
+    @Test
+    void theDevicesOfARestoredGuestOpenTheirDisksWhenItRuns() {
+        Domain domain = start();
+        Path file = directory.resolve("web.save");
+        save(domain, file, Afterwards.DESTROY);
+        Domain restored = host.toolstack.restore(file, CreateListener.NONE, new Cancellation());
+        QemuHandle qemu = qemu(restored);
+        assertFalse(qemu.isRunning() || qemu.hasDisksOpen());
+        restored.unpause();
+        assertRuns(restored, "unpause");
     }
 
     @Test

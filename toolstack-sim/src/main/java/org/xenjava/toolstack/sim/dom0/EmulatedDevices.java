@@ -2,66 +2,114 @@
 package org.xenjava.toolstack.sim.dom0;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Optional;
 import org.xenjava.toolstack.sim.guest.QemuHandle;
+import org.xenjava.toolstack.sim.memory.Actor;
+import org.xenjava.toolstack.sim.memory.DomainMemory;
 
 /** The devices that a simulated QEMU emulates: the parts that a test can observe. The machine's lock protects them. */
 final class EmulatedDevices implements QemuHandle {
     /** The beginning of QEMU's migration stream. */
     private static final String MAGIC = "QEVM";
 
+    private static final String WAITS = "";
+
     private final MachineEntry entry;
-    private final String devices;
-    private boolean running = true;
-    private int refusals;
+    private final int domid;
+    private String devices;
+    private boolean running;
+    private boolean disksOpen;
+    private boolean opensDisksLate;
+    private boolean logsWrites;
+    private int refusalsToSave;
+    private int refusalsToContinue;
+    private Runnable end = () -> {};
 
-    private EmulatedDevices(MachineEntry entry, String devices) {
+    private EmulatedDevices(MachineEntry entry, int domid, String devices) {
         this.entry = entry;
+        this.domid = domid;
         this.devices = devices;
+        running = !devices.equals(WAITS);
+        disksOpen = running;
     }
 
-    /** New devices. */
-    static EmulatedDevices create(MachineEntry entry, long pid) {
-        return new EmulatedDevices(entry, MAGIC + pid);
+    /** New devices, which run. */
+    static EmulatedDevices create(MachineEntry entry, int domid, long pid) {
+        return new EmulatedDevices(entry, domid, MAGIC + pid);
     }
 
-    /** Devices that continue where others were saved; empty if the state is damaged. */
-    static Optional<EmulatedDevices> load(MachineEntry entry, Path state) {
+    /** Devices that wait for their state. */
+    static EmulatedDevices waiting(MachineEntry entry, int domid) {
+        return new EmulatedDevices(entry, domid, WAITS);
+    }
+
+    /** Names the way to end the process. */
+    void endBy(Runnable way) {
+        end = way;
+    }
+
+    /** Executes {@code query-status}. */
+    String status() {
+        return running ? "running" : devices.equals(WAITS) ? "inmigrate" : "paused";
+    }
+
+    /** Sets the capability {@code late-block-activate}. */
+    void openDisksLate() {
+        opensDisksLate = true;
+    }
+
+    /** Executes {@code migrate-incoming}; false if the state is damaged, with which a real QEMU ends. */
+    boolean load(Path state) {
         try {
-            return Optional.of(Files.readString(state, StandardCharsets.ISO_8859_1))
-                    .filter(text -> text.startsWith(MAGIC))
-                    .map(text -> new EmulatedDevices(entry, text));
+            devices = Files.readString(state, StandardCharsets.ISO_8859_1);
         } catch (IOException e) {
-            return Optional.empty();
+            return false;
         }
+        disksOpen = !opensDisksLate;
+        return devices.startsWith(MAGIC);
     }
 
-    /** Executes {@code xen-save-devices-state}. */
-    void save(Path file) throws IOException {
-        Files.writeString(file, devices, StandardCharsets.ISO_8859_1);
+    /** Executes {@code xen-save-devices-state}; false if it is refused. */
+    boolean save(Path file, boolean releaseDisks) {
+        if (running || devices.equals(WAITS) || refusalsToSave-- > 0) {
+            return false;
+        }
+        try {
+            Files.writeString(file, devices, StandardCharsets.ISO_8859_1);
+        } catch (IOException e) {
+            return false;
+        }
+        disksOpen &= !releaseDisks;
+        return true;
     }
 
     void stop() {
         running = false;
     }
 
-    void resume() {
+    /** Executes {@code cont}; false if it is refused. */
+    boolean resume() {
+        if (devices.equals(WAITS) || refusalsToContinue-- > 0) {
+            return false;
+        }
         running = true;
+        disksOpen = true;
+        return true;
     }
 
-    /** Whether the next state is not to be saved. */
-    boolean refuses() {
-        boolean refused = refusals > 0;
-        refusals -= refused ? 1 : 0;
-        return refused;
+    /** Executes {@code xen-set-global-dirty-log}; false if a real QEMU aborts. */
+    boolean logWrites(boolean enable) {
+        boolean possible = enable || logsWrites;
+        logsWrites = enable;
+        return possible;
     }
 
     @Override
     public String devices() {
-        return devices;
+        return entry.call("read", () -> devices);
     }
 
     @Override
@@ -70,7 +118,41 @@ final class EmulatedDevices implements QemuHandle {
     }
 
     @Override
+    public boolean hasDisksOpen() {
+        return entry.call("read", () -> disksOpen);
+    }
+
+    @Override
+    public boolean logsWrites() {
+        return entry.call("read", () -> logsWrites);
+    }
+
+    @Override
     public void refuseToSave(int times) {
-        entry.run("refuse", () -> refusals = times);
+        entry.run("refuse", () -> refusalsToSave = times);
+    }
+
+    @Override
+    public void refuseToContinue(int times) {
+        entry.run("lock", () -> refusalsToContinue = times);
+    }
+
+    @Override
+    public void end() {
+        end.run();
+    }
+
+    @Override
+    public void write(long gfn, long number) {
+        entry.run("write", () -> {
+            if (running) {
+                DomainMemory memory = entry.machine().require(domid).memory();
+                byte[] bytes = ByteBuffer.allocate(Long.BYTES).putLong(number).array();
+                memory.writeUnlogged(gfn, bytes, Actor.DOM0);
+                if (logsWrites) {
+                    memory.reportWrite(gfn);
+                }
+            }
+        });
     }
 }

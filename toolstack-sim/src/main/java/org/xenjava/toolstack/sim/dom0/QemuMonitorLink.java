@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.xenjava.toolstack.sim.dom0;
 
-import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -9,6 +8,8 @@ import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.xenjava.toolstack.sim.machine.XenDomain;
+import org.xenjava.toolstack.xenctrl.lib.DeviceModelProcess;
+import org.xenjava.toolstack.xenctrl.lib.Liveness;
 import org.xenjava.toolstack.xenctrl.lib.LocalConnection;
 
 /**
@@ -18,18 +19,21 @@ import org.xenjava.toolstack.xenctrl.lib.LocalConnection;
 final class QemuMonitorLink implements LocalConnection {
     private static final Pattern COMMAND = Pattern.compile("\"execute\":\"([a-z_-]+)\"");
     private static final Pattern SOCKET = Pattern.compile("\"socket-id\":(\\d{1,5})");
+    private static final int END = -1;
     static final String DONE = "{\"return\": {}}";
 
     private final MachineEntry entry;
     private final int domid;
     private final PciMonitor pci;
     private final EmulatedDevices devices;
+    private final DeviceModelProcess process;
     private Optional<Path> passed = Optional.empty();
     private final StringBuilder output = new StringBuilder("{\"QMP\": {}}\n");
 
-    QemuMonitorLink(MachineEntry entry, int domid, EmulatedDevices devices) {
+    QemuMonitorLink(MachineEntry entry, DeviceModelProcess process, EmulatedDevices devices) {
         this.entry = entry;
-        this.domid = domid;
+        this.process = process;
+        this.domid = process.domid();
         this.pci = new PciMonitor(entry.machine(), domid);
         this.devices = devices;
     }
@@ -59,32 +63,34 @@ final class QemuMonitorLink implements LocalConnection {
                         : plug(entry.machine().require(domid), request);
             case "device_del" -> pci.remove(request);
             case "query-pci" -> pci.list();
-            case "query-status" ->
-                "{\"return\": {\"status\": \"" + (devices.isRunning() ? "running" : "paused") + "\"}}";
+            case "query-status" -> "{\"return\": {\"status\": \"" + devices.status() + "\"}}";
             case "stop" -> done(devices::stop);
-            case "cont" -> done(devices::resume);
+            case "cont" -> devices.resume() ? DONE : error("Failed to get \\\"write\\\" lock");
+            case "xen-set-global-dirty-log" -> orEnd(devices.logWrites(request.contains("\"enable\":true")));
+            case "migrate-set-capabilities" -> done(devices::openDisksLate);
+            case "getfd" -> DONE;
+            case "migrate-incoming" -> orEnd(devices.load(passed.orElseThrow()));
             case "add-fd" -> "{\"return\": {\"fdset-id\": 0}}";
             case "remove-fd" -> done(() -> passed = Optional.empty());
-            case "xen-save-devices-state" -> save();
+            case "xen-save-devices-state" ->
+                passed.isPresent() && devices.save(passed.get(), request.contains("\"live\":true"))
+                        ? DONE
+                        : error("The devices cannot be saved");
             default -> error("The command " + command + " has not been found");
         };
+    }
+
+    /** A real QEMU ends after the answer. */
+    private String orEnd(boolean successful) {
+        if (!successful) {
+            process.kill();
+        }
+        return DONE;
     }
 
     private static String done(Runnable work) {
         work.run();
         return DONE;
-    }
-
-    private String save() {
-        if (devices.isRunning() || passed.isEmpty() || devices.refuses()) {
-            return error("The devices cannot be saved");
-        }
-        try {
-            devices.save(passed.get());
-            return DONE;
-        } catch (IOException e) {
-            return error("The file cannot be written");
-        }
     }
 
     private static String slots(XenDomain domain) {
@@ -115,6 +121,9 @@ final class QemuMonitorLink implements LocalConnection {
 
     @Override
     public int receive(byte[] buffer, Duration timeout) {
+        if (output.isEmpty() && process.liveness() == Liveness.DEAD) {
+            return END;
+        }
         byte[] bytes = output.toString().getBytes(StandardCharsets.UTF_8);
         int count = Math.min(bytes.length, buffer.length);
         System.arraycopy(bytes, 0, buffer, 0, count);

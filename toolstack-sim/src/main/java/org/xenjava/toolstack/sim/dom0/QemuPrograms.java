@@ -27,7 +27,7 @@ import org.xenjava.toolstack.xenctrl.lib.XenStore;
 /**
  * QEMU in the simulated dom0: takes the guest's video RAM and the ROM of its card, and reports in xenstore. It
  * serves paravirtual devices. Its monitor knows vCPUs, the state of emulated devices, and devices that are passed through. A
- * QEMU that finds no memory, or a damaged state, ends before it reports, as a real one does.
+ * QEMU that finds no memory ends before it reports, as a real one does.
  */
 final class QemuPrograms implements DeviceModelProcesses {
     /** The option ROM of a graphics card: 64 KiB, as measured with both of libxl's cards. */
@@ -119,7 +119,7 @@ final class QemuPrograms implements DeviceModelProcesses {
             if (exit.isDone()) {
                 throw new XenLibException("connect " + socket, Errno.ECONNREFUSED);
             }
-            return new QemuMonitorLink(entry, command.domid(), devices);
+            return new QemuMonitorLink(entry, this, devices);
         }
 
         @Override
@@ -185,13 +185,16 @@ final class QemuPrograms implements DeviceModelProcesses {
     public DeviceModelProcess start(DeviceModelCommand command) {
         return entry.call("execve", () -> {
             long pid = nextPid++;
-            Optional<EmulatedDevices> loaded = command.input().flatMap(state -> EmulatedDevices.load(entry, state));
-            EmulatedDevices devices = loaded.orElseGet(() -> EmulatedDevices.create(entry, pid));
+            boolean waits = command.arguments().contains("-incoming");
+            EmulatedDevices devices = waits
+                    ? EmulatedDevices.waiting(entry, command.domid())
+                    : EmulatedDevices.create(entry, command.domid(), pid);
             Program program = new Program(command, pid, devices);
+            devices.endBy(program::kill);
             programs.put(program.pid(), program);
             plugVcpus(command);
             // The memory of the devices is part of the guest's, which was restored already.
-            if (command.input().isPresent() ? loaded.isPresent() : takesItsMemory(command)) {
+            if (waits || takesItsMemory(command)) {
                 backends.qemuStarts(command.domid(), command.arguments());
                 store.write(
                         XenStore.NO_TRANSACTION,

@@ -271,6 +271,16 @@ public final class DomainMemory {
         });
     }
 
+    /** Writes to the beginning of a page through a mapping of its frame, which Xen does not log. */
+    public void writeUnlogged(long gfn, byte[] bytes, Actor mapper) {
+        touch(gfn, mapper).ifPresent(mfn -> content.write(mfn, 0, bytes));
+    }
+
+    /** Adds a frame to the log, as a device model that has written through a mapping does. */
+    public void reportWrite(long gfn) {
+        dirtyLog.write(gfn, 1);
+    }
+
     /** Reads the beginning of a page; zeroes if the frame has none. */
     public byte[] read(long gfn, int length, Actor guest) {
         OptionalLong mfn = touch(gfn, guest);

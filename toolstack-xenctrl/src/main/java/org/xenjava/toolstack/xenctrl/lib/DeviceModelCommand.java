@@ -16,7 +16,6 @@ import java.util.Optional;
  * @param log file for standard output and standard error; an earlier log is renamed to end in {@code .1}
  * @param sockets sockets that the device model makes; leftovers of an earlier one are removed
  * @param root an empty directory for it, made before the start
- * @param input file for standard input, which is not needed any more once the device model was started
  */
 public record DeviceModelCommand(
         int domid,
@@ -25,8 +24,7 @@ public record DeviceModelCommand(
         List<String> arguments,
         Path log,
         List<Path> sockets,
-        Optional<Path> root,
-        Optional<Path> input) {
+        Optional<Path> root) {
     /**
      * Copies the lists, so that the record is immutable.
      *
@@ -38,7 +36,6 @@ public record DeviceModelCommand(
      * @param log file for standard output and standard error; an earlier log is renamed to end in {@code .1}
      * @param sockets sockets that the device model makes; leftovers of an earlier one are removed
      * @param root an empty directory for it, made before the start
-     * @param input file for standard input, which is not needed any more once the device model was started
      */
     public DeviceModelCommand {
         launcher = List.copyOf(launcher);
