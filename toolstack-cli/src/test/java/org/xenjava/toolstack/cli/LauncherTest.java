@@ -197,7 +197,7 @@ class LauncherTest {
             assertEquals(7, served.waitFor());
             Path jar = installation.resolve("bin/../lib/xlj.jar");
             assertTrue(Files.isSameFile(jar, Path.of(fields.get(0))), fields.get(0));
-            assertEquals(List.of("", "dumb", "", "list", "a guest"), fields.subList(2, fields.size()));
+            assertEquals(List.of("", "dumb", "", "list", "a guest"), fields.subList(4, fields.size()));
 
             Process refused = start(environment, "console", "a guest");
             answer(server, "n\0\0\0\0");

@@ -4,6 +4,7 @@ package org.xenjava.toolstack.cli.command;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.function.Supplier;
+import org.xenjava.toolstack.config.DomainConfig;
 
 /** The process that has given a command: its signals and its directory. */
 public interface Caller {
@@ -24,6 +25,9 @@ public interface Caller {
 
         @Override
         public void requireNoRelativeFile(Path config, List<String> lines) {}
+
+        @Override
+        public void requireNoFileOfCaller(DomainConfig config) {}
     };
 
     /**
@@ -42,6 +46,12 @@ public interface Caller {
      */
     void requireThisProcess();
 
-    /** Fails as {@link #requireThisProcess} does if a configuration names a file of the caller's directory. */
+    /**
+     * Fails as {@link #requireThisProcess} does if a guest needs a file that a relative path names, or the caller's
+     * display.
+     */
+    void requireNoFileOfCaller(DomainConfig config);
+
+    /** Fails as {@link #requireThisProcess} does if the text of a configuration names a file of the caller's directory. */
     void requireNoRelativeFile(Path config, List<String> lines);
 }

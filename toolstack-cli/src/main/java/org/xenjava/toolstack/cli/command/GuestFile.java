@@ -85,9 +85,11 @@ public final class GuestFile {
         }
         Path chosen = files.get(0);
         caller.requireNoRelativeFile(chosen, overrides);
-        return LibxlConfig.readIfJson(chosen)
+        XlConfigReader.Result result = LibxlConfig.readIfJson(chosen)
                 .map(stored -> stored(chosen, stored, overrides, spec))
                 .orElseGet(() -> XlConfigReader.read(chosen, overrides));
+        caller.requireNoFileOfCaller(result.config());
+        return result;
     }
 
     /** A configuration in libxl's JSON. A member that the library does not support is a warning. */

@@ -5,15 +5,22 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.nio.channels.SocketChannel;
+import java.time.Duration;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.xenjava.toolstack.cli.command.Caller;
 import org.xenjava.toolstack.cli.command.Session;
 import org.xenjava.toolstack.cli.output.Console;
 
 /** Accepts connections and runs the command of each one in threads of its own. */
 final class CommandServer {
+    private static final Logger LOG = LoggerFactory.getLogger(CommandServer.class);
+    private static final Duration BETWEEN_TRIES = Duration.ofSeconds(1);
+
     private final ServeSocket socket;
     private final ServedJar jar;
     private final Session session;
@@ -54,8 +61,8 @@ final class CommandServer {
     void run() {
         CallerLog log = CallerLog.install();
         try {
-            for (var next = socket.accept(); next.isPresent(); next = socket.accept()) {
-                start(next.get(), log);
+            while (acceptNext(log)) {
+                // Each command has threads of its own.
             }
             for (ServedCommand command : running) {
                 command.awaitEnd();
@@ -64,6 +71,28 @@ final class CommandServer {
             throw new UncheckedIOException(e);
         } finally {
             log.uninstall();
+        }
+    }
+
+    /** Starts the next command; false if there is none any more. A failure, such as EMFILE, ends no running command. */
+    private boolean acceptNext(CallerLog log) {
+        try {
+            Optional<SocketChannel> next = socket.accept();
+            next.ifPresent(connection -> start(connection, log));
+            return next.isPresent();
+        } catch (IOException e) {
+            LOG.warn("no connection is accepted: {}", e.getMessage());
+            return pause();
+        }
+    }
+
+    private static boolean pause() {
+        try {
+            Thread.sleep(BETWEEN_TRIES.toMillis());
+            return true;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return false;
         }
     }
 

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.xenjava.toolstack.cli.serve;
 
+import com.google.gson.JsonArray;
+import com.google.gson.JsonElement;
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -10,10 +14,14 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Supplier;
+import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import java.util.stream.StreamSupport;
 import org.xenjava.toolstack.cli.command.Caller;
 import org.xenjava.toolstack.cli.command.OwnProcessNeededException;
+import org.xenjava.toolstack.config.DomainConfig;
+import org.xenjava.toolstack.config.libxl.LibxlConfig;
 
 /** The process that has sent a command to this one. */
 final class RemoteCaller implements Caller {
@@ -103,15 +111,39 @@ final class RemoteCaller implements Caller {
         }
     }
 
+    /** Checks the values themselves, which may contain what ends a word in {@link #WORD}. */
+    @Override
+    public void requireNoFileOfCaller(DomainConfig config) {
+        boolean needsDisplay = config.hvm()
+                .filter(machine -> machine.graphics().sdl().isPresent())
+                .isPresent();
+        if (needsDisplay
+                || hasRelativeFile(JsonParser.parseString(LibxlConfig.of(config).text()))) {
+            throw refused();
+        }
+    }
+
+    private boolean hasRelativeFile(JsonElement value) {
+        if (value instanceof JsonObject members) {
+            return members.entrySet().stream().anyMatch(member -> hasRelativeFile(member.getValue()));
+        }
+        if (value instanceof JsonArray items) {
+            return StreamSupport.stream(items.spliterator(), false).anyMatch(this::hasRelativeFile);
+        }
+        return value.isJsonPrimitive() && isRelativeFile(value.getAsString());
+    }
+
     /**
-     * Whether a part of a text is the relative path of a file of the caller's directory: in this process the path leads
-     * elsewhere, so the command is refused.
+     * Whether a part of a text is a relative path of a file: in this process the path leads elsewhere, so the command is
+     * refused.
      */
     boolean namesRelativeFile(List<String> texts) {
         boolean found = texts.stream()
-                .flatMap(text -> WORD.matcher(text).results())
+                .flatMap(text -> Stream.concat(
+                        Stream.of(text.split("[,=]")),
+                        WORD.matcher(text).results().map(MatchResult::group)))
                 // Also behind a prefix, as in file:web.img.
-                .flatMap(word -> Stream.of(word.group(), word.group().replaceFirst(".*:", "")))
+                .flatMap(word -> Stream.of(word, word.replaceFirst(".*:", "")))
                 .anyMatch(this::isRelativeFile);
         refused |= found;
         return found;
@@ -127,9 +159,12 @@ final class RemoteCaller implements Caller {
         return refused;
     }
 
+    /** Whether a word is a relative path that leads to a file here or in the caller's directory. */
     private boolean isRelativeFile(String word) {
         try {
-            return !word.isEmpty() && !word.startsWith("/") && Files.exists(directory.resolve(word));
+            return !word.isEmpty()
+                    && !word.startsWith("/")
+                    && (Files.exists(directory.resolve(word)) || Files.exists(Path.of(word)));
         } catch (InvalidPathException e) {
             return false;
         }

@@ -10,6 +10,7 @@ import java.nio.channels.OverlappingFileLockException;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermission;
@@ -46,14 +47,14 @@ final class ServeSocket implements AutoCloseable {
         if (!Files.isDirectory(directory)) {
             Files.createDirectory(directory, PosixFilePermissions.asFileAttribute(OWNER_ONLY));
         }
+        UserPrincipal owner = Files.getOwner(Path.of("/proc/self"));
+        requireOwn(directory, owner);
         FileChannel lock = FileChannel.open(
                 Path.of(file + ".lock"),
-                Set.of(StandardOpenOption.CREATE, StandardOpenOption.WRITE),
+                Set.of(StandardOpenOption.CREATE, StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS),
                 PosixFilePermissions.asFileAttribute(OWNERS_FILE));
         try {
             requireLocked(lock, file);
-            UserPrincipal owner = Files.getOwner(Path.of(file + ".lock"));
-            requireOwn(directory, owner);
             // The lock is ours: the process that made this socket has ended.
             Files.deleteIfExists(file);
             return new ServeSocket(file, lock, listen(file), owner);

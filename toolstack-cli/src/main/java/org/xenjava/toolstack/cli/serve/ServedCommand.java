@@ -12,6 +12,7 @@ import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -146,7 +147,10 @@ final class ServedCommand {
         frames.ready();
         DataInputStream in = new DataInputStream(Channels.newInputStream(channel));
         CommandRequest request = CommandRequest.read(in);
-        if (!serves(request.words()) || !Files.isDirectory(request.directory()) || !isCurrent.test(request)) {
+        if (!serves(request.words())
+                || !request.hasFilesOfThisProcess()
+                || !Files.isDirectory(request.directory())
+                || !isCurrent.test(request)) {
             frames.refuse();
             return;
         }
@@ -221,6 +225,10 @@ final class ServedCommand {
         caller.ifPresentOrElse(RemoteCaller::stop, this::close);
     }
 
+    private synchronized boolean isStopped() {
+        return stopped;
+    }
+
     private void close() {
         try {
             channel.close();
@@ -231,7 +239,11 @@ final class ServedCommand {
 
     void awaitEnd() throws IOException {
         try {
-            over.await();
+            while (!over.await(1, TimeUnit.SECONDS)) {
+                if (isStopped() && frames.isStuck()) {
+                    close();
+                }
+            }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new IOException("interrupted while commands run", e);

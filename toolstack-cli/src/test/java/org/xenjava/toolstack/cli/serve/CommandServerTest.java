@@ -1,16 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.xenjava.toolstack.cli.serve;
 
-import static org.junit.jupiter.api.Assertions.assertDoesNotThrow;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
-import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
+import java.io.DataInputStream;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.net.UnixDomainSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.Channels;
+import java.nio.channels.SocketChannel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -33,12 +38,11 @@ import org.xenjava.toolstack.cli.Prompt.Outcome;
 import org.xenjava.toolstack.cli.command.Caller;
 import org.xenjava.toolstack.cli.command.Session;
 import org.xenjava.toolstack.cli.output.Console;
-import org.xenjava.toolstack.process.ProcessIdentity;
+import org.xenjava.toolstack.config.DomainConfig;
 import org.xenjava.toolstack.sim.SimulatedXen;
-import org.xenjava.toolstack.xenctrl.lib.Liveness;
 
 /** Commands that {@code bin/xlj-client} sends, as {@code bin/xlj} calls it. */
-@Timeout(120)
+@Timeout(60)
 class CommandServerTest {
     private static final Outcome DONE = new Outcome(0, "", "");
 
@@ -56,6 +60,7 @@ class CommandServerTest {
     Path directory;
 
     private Path jar = Path.of("");
+    private Path java = Path.of("");
     private Path path = Path.of("");
     private ServeSocket socket;
     private CommandServer server;
@@ -64,17 +69,23 @@ class CommandServerTest {
     @BeforeEach
     void serve() throws IOException {
         jar = Files.writeString(directory.resolve("xlj.jar"), "a jar");
+        java = Files.writeString(directory.resolve("release"), "17");
         // Announces the command that a process of its own would run.
         Path launcher = Files.writeString(directory.resolve("launcher"), "#!/bin/sh\necho \"own process: $*\"\n");
         Files.setPosixFilePermissions(launcher, PosixFilePermissions.fromString("rwx------"));
         path = directory.resolve("run/serve.sock");
         socket = ServeSocket.open(path);
-        server = new CommandServer(socket, ServedJar.of(jar), prompt.session(), (session, words) -> {
+        server = new CommandServer(socket, ServedJar.of(jar, List.of(java)), prompt.session(), (session, words) -> {
             if (!words[0].equals("version")) {
                 return Prompt.run(session, words);
             }
             // A command for tests: the first argument says how it can be stopped.
-            String ended = words[1].equals("by-its-own-way") ? waitForStop(session) : waitForInterrupt();
+            String ended =
+                    switch (words[1]) {
+                        case "by-its-own-way" -> waitForStop(session);
+                        case "output" -> printMuch(session);
+                        default -> waitForInterrupt();
+                    };
             session.print(ended);
             left.complete(ended);
             return 3;
@@ -89,6 +100,15 @@ class CommandServerTest {
             entered.countDown();
             return stopped.join();
         });
+    }
+
+    /** More than the socket takes. */
+    private String printMuch(Session session) {
+        entered.countDown();
+        for (int i = 0; i < 1 << 13; i++) {
+            session.print("x".repeat(1 << 10));
+        }
+        return "printed";
     }
 
     private String waitForInterrupt() {
@@ -174,7 +194,57 @@ class CommandServerTest {
         assertEquals(
                 inOwnProcess("create -p db.cfg disk=['file:initrd,xvda,r']"),
                 run("create", "-p", "db.cfg", "disk=['file:initrd,xvda,r']"));
+        files.write("my disk (1).img", new byte[1]);
+        files.config("spaces", "memory = 64", "disk = [ 'my disk (1).img,raw,xvda,r' ]");
+        assertEquals(inOwnProcess("create -p spaces.cfg"), run("create", "-p", "spaces.cfg"));
+        // Is a file of the server's directory only.
+        files.config("elsewhere", "memory = 64", "ramdisk = 'pom.xml'");
+        assertEquals(inOwnProcess("create -p elsewhere.cfg"), run("create", "-p", "elsewhere.cfg"));
         assertEquals(prompt.run("domid", "web"), run("domid", "web"));
+    }
+
+    private static String namespace() throws IOException {
+        return Files.readSymbolicLink(Path.of("/proc/self/ns/mnt")).toString();
+    }
+
+    /** A request as the client sends it. */
+    private ByteBuffer request(String namespace, String... words) throws IOException {
+        Map<String, Object> root = Files.readAttributes(Path.of("/"), "unix:dev,ino");
+        List<String> fields = new ArrayList<>(
+                List.of(jar.toString(), "/", namespace, root.get("dev") + ":" + root.get("ino"), "", "", ""));
+        fields.addAll(List.of(words));
+        byte[] bytes = String.join("\0", fields).getBytes(StandardCharsets.UTF_8);
+        return ByteBuffer.allocate(Integer.BYTES + bytes.length)
+                .putInt(bytes.length)
+                .put(bytes)
+                .flip();
+    }
+
+    private CommandRequest received(String namespace) throws IOException {
+        return CommandRequest.read(new DataInputStream(
+                new ByteArrayInputStream(request(namespace, "list").array())));
+    }
+
+    @Test
+    void aCallerWithOtherFilesIsRefused() throws IOException {
+        assertTrue(received(namespace()).hasFilesOfThisProcess());
+        assertFalse(received("mnt:[1]").hasFilesOfThisProcess());
+        try (SocketChannel client = SocketChannel.open(UnixDomainSocketAddress.of(path))) {
+            client.write(request("mnt:[1]", "list"));
+            byte[] answers = Channels.newInputStream(client).readAllBytes();
+            assertEquals("r\0\0\0\0n\0\0\0\0", new String(answers, StandardCharsets.US_ASCII));
+        }
+    }
+
+    @Test
+    void aCallerThatDoesNotReadKeepsNothingFromEnding() throws Exception {
+        try (SocketChannel client = SocketChannel.open(UnixDomainSocketAddress.of(path))) {
+            client.write(request(namespace(), "version", "output"));
+            entered.await();
+            server.stop();
+            thread.join();
+            assertEquals("printed", left.get());
+        }
     }
 
     @Test
@@ -214,6 +284,13 @@ class CommandServerTest {
     void anotherJarRunsItsOwnCommands() throws IOException, InterruptedException {
         Path other = Files.writeString(directory.resolve("other.jar"), "another jar");
         assertEquals(inOwnProcess("list"), outcome(start(other, "list")));
+    }
+
+    @Test
+    void aReplacedJavaEndsTheServer() throws IOException, InterruptedException {
+        Files.writeString(java, "17.0.1");
+        assertEquals(inOwnProcess("list"), run("list"));
+        thread.join();
     }
 
     @Test
@@ -301,30 +378,6 @@ class CommandServerTest {
     }
 
     @Test
-    void aThreadHasAnIdentityThatEndsWithIt() throws Exception {
-        ThreadIdentity mine = ThreadIdentity.ofThisThread();
-        CompletableFuture<String> other = new CompletableFuture<>();
-        CountDownLatch end = new CountDownLatch(1);
-        Thread running = new Thread(() -> {
-            other.complete(ThreadIdentity.ofThisThread().self());
-            assertDoesNotThrow(() -> end.await());
-        });
-        running.start();
-        ProcessIdentity processes = ProcessIdentity.ofProc();
-        assertNotEquals(mine.self(), other.get());
-        assertEquals(mine.self(), ThreadIdentity.ofThisThread().self());
-        assertEquals(Liveness.ALIVE, processes.liveness(other.get()));
-        end.countDown();
-        running.join();
-        for (long limit = System.nanoTime() + TimeUnit.MINUTES.toNanos(1);
-                processes.liveness(other.get()) != Liveness.DEAD;
-                Thread.sleep(5)) {
-            assertTrue(System.nanoTime() < limit, "the thread is not dead");
-        }
-        assertEquals(Liveness.ALIVE, mine.liveness(mine.self()));
-    }
-
-    @Test
     void theCommandServesUntilItIsStopped() throws Exception {
         CompletableFuture<Runnable> running = new CompletableFuture<>();
         Caller caller = new Caller() {
@@ -344,6 +397,9 @@ class CommandServerTest {
 
             @Override
             public void requireNoRelativeFile(Path config, List<String> lines) {}
+
+            @Override
+            public void requireNoFileOfCaller(DomainConfig config) {}
         };
         ByteArrayOutputStream err = new ByteArrayOutputStream();
         Console console = Console.ofCaller(OutputStream.nullOutputStream(), err, Set.of(), Map.of());
