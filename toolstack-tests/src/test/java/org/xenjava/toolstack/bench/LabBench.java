@@ -95,6 +95,7 @@ public final class LabBench {
         measurements.put("steps-hvm", () -> steps(guests.hvm(), 1, rounds / 3));
         measurements.put("devices", () -> compare(guests.withDevices(), 1, rounds / 5, Comparison::withoutXl));
         measurements.put("bzimage", () -> compare(guests.bzImage(), 2, rounds / 5, Comparison::withXl));
+        measurements.put("qemu", () -> qemuAlone(guests.hvmAsRoot()));
         measurements.put("served", () -> served(small));
         measurements.put("cold", () -> coldStart(small));
         if (!measurements.keySet().containsAll(wanted)) {
@@ -150,6 +151,13 @@ public final class LabBench {
         }
         rows.add(Comparison.tableRow(
                 guest.title() + ": create from a pool of prepared guests / libxl in process", theirs, ours, ""));
+    }
+
+    private void qemuAlone(BenchGuest guest) {
+        say("QEMU alone");
+        QemuAlone qemu = new QemuAlone(toolstack, libxl);
+        qemu.measure(guest, Math.max(rounds / 3, 3));
+        rows.add(qemu.row(guest));
     }
 
     private static void awaitFull(GuestPool pool) {
