@@ -41,6 +41,8 @@ public interface LocalConnection extends AutoCloseable {
         /** The process may read the file. */
         READ_ONLY,
         /** The process may write the file. */
-        WRITE_ONLY
+        WRITE_ONLY,
+        /** The process may read and write the file. */
+        READ_WRITE
     }
 }

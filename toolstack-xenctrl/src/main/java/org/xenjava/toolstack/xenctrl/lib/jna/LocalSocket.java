@@ -63,7 +63,12 @@ final class LocalSocket implements LocalConnection {
 
     @Override
     public void send(byte[] bytes, Path file, FileAccess access) {
-        int mode = access == FileAccess.READ_ONLY ? FileDescriptor.READ_ONLY : FileDescriptor.WRITE_ONLY;
+        int mode =
+                switch (access) {
+                    case READ_ONLY -> FileDescriptor.READ_ONLY;
+                    case WRITE_ONLY -> FileDescriptor.WRITE_ONLY;
+                    case READ_WRITE -> FileDescriptor.READ_WRITE;
+                };
         try (FileDescriptor passed = FileDescriptor.open(file.toString(), mode);
                 Memory memory = new Memory(HEADER_BYTES + VECTOR_BYTES + CONTROL_BYTES + (long) bytes.length)) {
             long vector = HEADER_BYTES;
