@@ -27,6 +27,8 @@ import org.xenjava.toolstack.sim.machine.MachineSize;
 import org.xenjava.toolstack.sim.machine.MachineSize.PvGuests;
 import org.xenjava.toolstack.sim.machine.PciBus;
 import org.xenjava.toolstack.sim.machine.PciCard;
+import org.xenjava.toolstack.sim.machine.UsbBuses;
+import org.xenjava.toolstack.sim.machine.UsbGadget;
 import org.xenjava.toolstack.sim.machine.VirtualTime;
 import org.xenjava.toolstack.xenctrl.abi.XenRelease;
 import org.xenjava.toolstack.xenctrl.lib.XenHost;
@@ -72,6 +74,7 @@ public final class SimulatedXen {
         List<String> bridges = List.copyOf(settings.bridges);
         boolean iommu = settings.iommu;
         List<PciCard> cards = List.copyOf(settings.cards);
+        List<UsbGadget> gadgets = List.copyOf(settings.gadgets);
         MachineSize size = new MachineSize(
                 settings.cpus,
                 settings.nodes,
@@ -83,7 +86,8 @@ public final class SimulatedXen {
                 settings.pvGuests,
                 settings.commandLine,
                 settings.preemptionPending);
-        Hardware hardware = new Hardware(size, lock, time, () -> new PciBus(iommu, cards), this::reboot);
+        Hardware hardware = new Hardware(
+                size, lock, time, () -> new PciBus(iommu, cards), () -> new UsbBuses(gadgets), this::reboot);
         Map<String, HotplugBehaviour> scripts = Map.copyOf(settings.scripts);
         suspended = settings.suspended;
         firmware = () -> Boot.of(
@@ -317,6 +321,7 @@ public final class SimulatedXen {
 
         private boolean iommu;
         private final List<PciCard> cards = new ArrayList<>();
+        private final List<UsbGadget> gadgets = new ArrayList<>();
         private final List<String> blockDevices = new ArrayList<>();
         private final List<String> bridges = new ArrayList<>(List.of("xenbr0"));
 
@@ -552,6 +557,20 @@ public final class SimulatedXen {
          */
         public Builder pciDevice(String address, String driver, int group) {
             cards.add(new PciCard(PciAddress.parse(address).orElseThrow(), driver, group, cards.size()));
+            return this;
+        }
+
+        /**
+         * Adds a USB device with one interface.
+         *
+         * @param name Linux' name of its place, such as {@code 1-1.2}
+         * @param bus number of its bus
+         * @param device number of the device on the bus
+         * @param driver the driver that dom0 has loaded for it, such as {@code usb-storage}; {@code hub} for a hub
+         * @return this builder
+         */
+        public Builder usbDevice(String name, int bus, int device, String driver) {
+            gadgets.add(new UsbGadget(name, bus, device, driver));
             return this;
         }
 

@@ -27,6 +27,7 @@ public final class Dom0 {
     private final MachineEntry entry;
     private final HostKernel kernel;
     private final PciSysfs sysfs;
+    private final UsbSysfs usb;
     private final XenStored store;
     private final StoreConnection own;
     private final Hypercalls hypercalls;
@@ -50,6 +51,7 @@ public final class Dom0 {
         entry = new MachineEntry(machine);
         kernel = new HostKernel(blockDevices, bridges);
         sysfs = new PciSysfs(machine.pci());
+        usb = new UsbSysfs(machine.usb());
         store = new XenStored(machine.lock(), new StoreLink(machine));
         hypercalls = new Hypercalls(machine);
         machine.addListener(new DomainListener() {
@@ -112,7 +114,7 @@ public final class Dom0 {
                 new EventChannelHandle(entry),
                 new DeviceModelHandle(entry),
                 store::connectProcess,
-                new KernelHandle(kernel, sysfs, entry));
+                new KernelHandle(kernel, sysfs, usb, entry));
     }
 
     /** QEMU on this machine. */

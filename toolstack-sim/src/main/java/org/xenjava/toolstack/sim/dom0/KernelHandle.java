@@ -12,11 +12,13 @@ import org.xenjava.toolstack.xenctrl.lib.LoopAccess;
 final class KernelHandle implements HostDevices {
     private final HostKernel kernel;
     private final PciSysfs sysfs;
+    private final UsbSysfs usb;
     private final MachineEntry entry;
 
-    KernelHandle(HostKernel kernel, PciSysfs sysfs, MachineEntry entry) {
+    KernelHandle(HostKernel kernel, PciSysfs sysfs, UsbSysfs usb, MachineEntry entry) {
         this.kernel = kernel;
         this.sysfs = sysfs;
+        this.usb = usb;
         this.entry = entry;
     }
 
@@ -77,22 +79,32 @@ final class KernelHandle implements HostDevices {
 
     @Override
     public Optional<String> kernelAttribute(String path) {
-        return entry.call("reading /sys", () -> sysfs.read(path));
+        return entry.call("reading /sys", () -> isUsb(path) ? usb.read(path) : sysfs.read(path));
     }
 
     @Override
     public Optional<String> kernelLink(String path) {
-        return entry.call("readlink", () -> sysfs.link(path));
+        return entry.call("readlink", () -> isUsb(path) ? usb.link(path) : sysfs.link(path));
     }
 
     @Override
     public List<String> kernelEntries(String path) {
-        return entry.call("opendir", () -> sysfs.entries(path));
+        return entry.call("opendir", () -> isUsb(path) ? usb.entries(path) : sysfs.entries(path));
     }
 
     @Override
     public void setKernelAttribute(String path, String text) {
-        entry.run("write /sys/" + path, () -> sysfs.write(path, text));
+        entry.run("write /sys/" + path, () -> {
+            if (isUsb(path)) {
+                usb.write(path, text);
+            } else {
+                sysfs.write(path, text);
+            }
+        });
+    }
+
+    private static boolean isUsb(String path) {
+        return path.startsWith(UsbSysfs.ROOT);
     }
 
     @Override

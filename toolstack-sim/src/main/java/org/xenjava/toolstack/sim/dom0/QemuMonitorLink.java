@@ -25,6 +25,7 @@ final class QemuMonitorLink implements LocalConnection {
     private final MachineEntry entry;
     private final int domid;
     private final PciMonitor pci;
+    private final UsbMonitor usb;
     private final EmulatedDevices devices;
     private final DeviceModelProcess process;
     private Optional<Path> passed = Optional.empty();
@@ -35,6 +36,7 @@ final class QemuMonitorLink implements LocalConnection {
         this.process = process;
         this.domid = process.domid();
         this.pci = new PciMonitor(entry.machine(), domid);
+        this.usb = new UsbMonitor(entry.machine(), domid);
         this.devices = devices;
     }
 
@@ -57,11 +59,9 @@ final class QemuMonitorLink implements LocalConnection {
             case "qmp_capabilities" -> DONE;
             case "query-hotpluggable-cpus" -> slots(entry.machine().require(domid));
             case "query-blockstats" -> "{\"return\": []}";
-            case "device_add" ->
-                request.contains(PciMonitor.DRIVER)
-                        ? pci.add(request)
-                        : plug(entry.machine().require(domid), request);
-            case "device_del" -> pci.remove(request);
+            case "device_add" -> add(request);
+            case "device_del" -> usb.knows(request) ? usb.remove(request) : pci.remove(request);
+            case "qom-list" -> usb.list();
             case "query-pci" -> pci.list();
             case "query-status" -> "{\"return\": {\"status\": \"" + devices.status() + "\"}}";
             case "stop" -> done(devices::stop);
@@ -86,6 +86,15 @@ final class QemuMonitorLink implements LocalConnection {
             process.kill();
         }
         return DONE;
+    }
+
+    private String add(String request) {
+        if (usb.knows(request)) {
+            return usb.add(request, passed.map(Path::toString));
+        }
+        return request.contains(PciMonitor.DRIVER)
+                ? pci.add(request)
+                : plug(entry.machine().require(domid), request);
     }
 
     private static String done(Runnable work) {

@@ -143,16 +143,25 @@ final class QemuPrograms implements DeviceModelProcesses {
 
         @Override
         public void terminate() {
-            kill();
+            entry.run("kill", () -> {
+                entry.machine().usb().qemuEnds(command.domid());
+                remove();
+            });
+            exit.complete(this);
         }
 
         @Override
         public void kill() {
             entry.run("kill", () -> {
-                programs.remove(pid);
-                backends.qemuEnds(command.domid());
+                entry.machine().usb().qemuIsKilled(command.domid());
+                remove();
             });
             exit.complete(this);
+        }
+
+        private void remove() {
+            programs.remove(pid);
+            backends.qemuEnds(command.domid());
         }
     }
 

@@ -11,6 +11,13 @@ import java.util.function.Supplier;
  * @param lock every access from outside holds it
  * @param time virtual time
  * @param bus makes the PCI devices as they are after a reset
+ * @param usb makes the USB devices as they are after a reset
  * @param reset reboots the computer; called under the lock
  */
-public record Hardware(MachineSize size, ReentrantLock lock, VirtualTime time, Supplier<PciBus> bus, Runnable reset) {}
+public record Hardware(
+        MachineSize size,
+        ReentrantLock lock,
+        VirtualTime time,
+        Supplier<PciBus> bus,
+        Supplier<UsbBuses> usb,
+        Runnable reset) {}

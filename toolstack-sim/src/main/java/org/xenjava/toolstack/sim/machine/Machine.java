@@ -46,6 +46,7 @@ public final class Machine {
     private final Optional<SecurityModule> security;
     private final MachinePools pools;
     private final PciBus pci;
+    private final UsbBuses usb;
     private int lastDomid;
     private boolean stopped;
 
@@ -62,6 +63,7 @@ public final class Machine {
         this.release = release;
         pools = new MachinePools(size.cpus(), size.nodes());
         pci = hardware.bus().get();
+        usb = hardware.usb().get();
         watchdog = new WatchdogTimers(hardware.time(), this::watchdogExpired);
         security = SecurityModule.of(size.commandLine());
         abi = XenAbi.of(release).orElseGet(XenAbi::newest);
@@ -179,6 +181,11 @@ public final class Machine {
     /** The pools of CPUs. */
     public MachinePools pools() {
         return pools;
+    }
+
+    /** The USB devices. */
+    public UsbBuses usb() {
+        return usb;
     }
 
     /** The PCI devices. */
