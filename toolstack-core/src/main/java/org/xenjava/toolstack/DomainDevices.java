@@ -23,10 +23,15 @@ import org.xenjava.toolstack.device.QemuProcess;
 import org.xenjava.toolstack.device.plan.DiskBackend;
 import org.xenjava.toolstack.device.plan.DiskPlan;
 import org.xenjava.toolstack.device.plan.PciPlan;
+import org.xenjava.toolstack.device.plan.UsbPlan;
+import org.xenjava.toolstack.device.plan.UsbPlan.Controller;
+import org.xenjava.toolstack.device.usb.UsbHost;
 import org.xenjava.toolstack.device.view.AttachedChannel;
 import org.xenjava.toolstack.device.view.AttachedDisk;
 import org.xenjava.toolstack.device.view.AttachedNic;
 import org.xenjava.toolstack.device.view.AttachedPciDevice;
+import org.xenjava.toolstack.device.view.AttachedUsbController;
+import org.xenjava.toolstack.device.view.AttachedUsbDevice;
 import org.xenjava.toolstack.device.view.DetachMode;
 import org.xenjava.toolstack.device.view.DomainTraffic;
 import org.xenjava.toolstack.error.ConfigException;
@@ -34,6 +39,7 @@ import org.xenjava.toolstack.error.DeviceException;
 import org.xenjava.toolstack.error.DomainStateException;
 import org.xenjava.toolstack.operation.Undo;
 import org.xenjava.toolstack.xenctrl.units.PciAddress;
+import org.xenjava.toolstack.xenctrl.units.UsbAddress;
 
 /**
  * The disks, network cards and other devices of one domain, while it exists. {@link Domain#devices} returns it. The guest's drivers
@@ -267,17 +273,7 @@ public final class DomainDevices {
     }
 
     private QemuProcess qemuThatReachesDevices() {
-        domain.changeable("attaching a device to");
-        boolean hvm = domain.store()
-                .read(domain.paths().libxlType())
-                .flatMap(DomainType::ofWord)
-                .filter(type -> type == DomainType.HVM)
-                .isPresent();
-        if (!hvm) {
-            throw new ConfigException(
-                    domain + " is not an HVM guest: Xen passes PCI devices through to HVM guests only");
-        }
-        QemuProcess qemu = new DomainDeviceModel(domain).required("can have no PCI device");
+        QemuProcess qemu = qemuOfHvm("can have no PCI device", "Xen passes PCI devices through to HVM guests");
         if (qemu.isConfined()) {
             throw new DomainStateException("the QEMU of " + domain
                     + " is confined and cannot map a device's registers; build the guest with passthrough ="
@@ -344,6 +340,124 @@ public final class DomainDevices {
         return config.toBuilder()
                 .otherDevices(Stream.concat(others, device.stream()).toList())
                 .build();
+    }
+
+    private QemuProcess qemuOfHvm(String without, String reason) {
+        domain.changeable("attaching a device to");
+        boolean hvm = domain.store()
+                .read(domain.paths().libxlType())
+                .flatMap(DomainType::ofWord)
+                .filter(type -> type == DomainType.HVM)
+                .isPresent();
+        if (!hvm) {
+            throw new ConfigException(domain + " is not an HVM guest: " + reason + " only");
+        }
+        return new DomainDeviceModel(domain).required(without);
+    }
+
+    /** {@return the USB controllers for devices of the host, with these devices ({@code xl usb-list})} */
+    public List<AttachedUsbController> usbControllers() {
+        return domain.attempting(
+                "listing the USB devices of", () -> domain.context().usb().of(domain.domid()));
+    }
+
+    /**
+     * Adds a USB controller for devices of the host to an HVM domain ({@code xl usbctrl-attach}).
+     *
+     * @param controller a device of the kind {@link OtherDevice.Kind#USB_CONTROLLER}
+     * @return the controller
+     * @throws ConfigException if QEMU has no such controller, or the domain is no HVM guest
+     */
+    public AttachedUsbController attachUsbController(OtherDevice controller) {
+        require(controller, OtherDevice.Kind.USB_CONTROLLER);
+        return domain.exclusively("attaching a USB controller to", () -> {
+            QemuProcess qemu =
+                    qemuOfHvm("can have no USB controller", "the machine of an HVM guest has USB controllers");
+            UsbHost usb = domain.context().usb();
+            Controller added = Controller.of(controller, usb.nextController(domain.domid()));
+            usb.add(domain.domid(), added, qemu);
+            rememberUsb();
+            return new AttachedUsbController(added.devid(), added.version(), added.ports(), List.of());
+        });
+    }
+
+    /**
+     * Removes a USB controller and its devices ({@code xl usbctrl-detach}).
+     *
+     * @param devid number of the controller
+     * @throws DeviceException if there is no such controller, or the guest does not release it
+     */
+    public void detachUsbController(int devid) {
+        domain.exclusively("detaching a USB controller from", () -> {
+            domain.changeable("detaching a device of");
+            Undo.all(
+                    () -> domain.context().usb().removeController(domain.domid(), devid, runningQemu()),
+                    this::rememberUsb);
+        });
+    }
+
+    /**
+     * Attaches a USB device of the host to an HVM domain ({@code xl usbdev-attach}), with a controller if it has no free
+     * port. After a failure, the host's drivers have the device.
+     *
+     * @param device a device of the kind {@link OtherDevice.Kind#USB_DEVICE}
+     * @return the device with its port
+     * @throws ConfigException if this host or this domain cannot have the device
+     * @throws DeviceException if a domain has the device
+     */
+    public AttachedUsbDevice attachUsbDevice(OtherDevice device) {
+        require(device, OtherDevice.Kind.USB_DEVICE);
+        return domain.exclusively("attaching a USB device to", () -> {
+            UsbAddress address = domain.context().devices().usbAddress(device);
+            QemuProcess qemu = qemuOfHvm("can have no USB device", "the machine of an HVM guest has USB controllers");
+            UsbHost usb = domain.context().usb();
+            int next = usb.nextController(domain.domid());
+            return Undo.onFailure(
+                    () -> usb.attach(
+                            domain.domid(),
+                            new UsbPlan.Device(address, usb.place(domain.domid(), device, qemu)),
+                            qemu,
+                            this::rememberUsb),
+                    () -> {
+                        if (usb.nextController(domain.domid()) > next) {
+                            usb.removeController(domain.domid(), next, Optional.of(qemu));
+                        }
+                        rememberUsb();
+                    });
+        });
+    }
+
+    /**
+     * Detaches a USB device: the host's drivers get it ({@code xl usbdev-detach}). The guest is not asked.
+     *
+     * @param controller number of the controller
+     * @param port number of the port, from 1
+     * @throws DeviceException if the port has no device
+     */
+    public void detachUsbDevice(int controller, int port) {
+        domain.exclusively("detaching a USB device from", () -> {
+            domain.changeable("detaching a device of");
+            domain.context()
+                    .usb()
+                    .detach(domain.domid(), new UsbPlan.Port(controller, port), runningQemu(), this::rememberUsb);
+        });
+    }
+
+    private Optional<QemuProcess> runningQemu() {
+        return domain.context().deviceModels().visible(domain.domid());
+    }
+
+    private static void require(OtherDevice device, OtherDevice.Kind kind) {
+        if (device.kind() != kind) {
+            throw new ConfigException("'" + device.kind().key() + "' is not '" + kind.key() + "'");
+        }
+    }
+
+    /** Writes the present USB controllers and devices into the configuration of the next build, and into libxl's. */
+    void rememberUsb() {
+        List<OtherDevice> present = domain.context().usb().described(domain.domid());
+        change(config -> config.withUsbDevices(present));
+        changeStored(config -> config.withUsbDevices(present));
     }
 
     /**

@@ -115,6 +115,11 @@ public final class DomainSaving {
                     verb + " " + domain + ": PV guests cannot be saved or migrated: their page tables"
                             + " contain machine frames, which another host does not have");
         }
+        if (!config.usbDevices().isEmpty()) {
+            throw new DomainStateException(verb + " " + domain
+                    + ": the guest has USB controllers for devices of the host, whose state cannot be saved; detach them"
+                    + " first");
+        }
         if (config.otherDevices().stream().anyMatch(device -> device.kind() == OtherDevice.Kind.SHARE)) {
             throw new DomainStateException(verb + " " + domain
                     + ": a guest with a 9pfs share cannot be saved or migrated, because its driver cannot reconnect");

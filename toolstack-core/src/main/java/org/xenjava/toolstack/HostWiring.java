@@ -2,6 +2,7 @@
 package org.xenjava.toolstack;
 
 import java.time.Duration;
+import java.util.Map;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.xenjava.toolstack.balancer.MemoryRequests;
@@ -14,11 +15,13 @@ import org.xenjava.toolstack.create.DomainBuilder;
 import org.xenjava.toolstack.create.DomainRemoval;
 import org.xenjava.toolstack.create.SaveJournal;
 import org.xenjava.toolstack.device.DeviceModels;
-import org.xenjava.toolstack.device.pci.EjectWait;
+import org.xenjava.toolstack.device.EjectWait;
 import org.xenjava.toolstack.device.pci.PciHost;
 import org.xenjava.toolstack.device.plan.HostInventory;
+import org.xenjava.toolstack.device.plan.PvDevice;
 import org.xenjava.toolstack.device.pv.HostProbe;
 import org.xenjava.toolstack.device.pv.PvHost;
+import org.xenjava.toolstack.device.usb.UsbHost;
 import org.xenjava.toolstack.error.OperationCancelledException;
 import org.xenjava.toolstack.imagefile.ImageFiles;
 import org.xenjava.toolstack.operation.OperationGate;
@@ -56,6 +59,13 @@ final class HostWiring {
                 libraries.hostDevices(),
                 options.processIdentity,
                 new EjectWait(options.deviceLimit, HostWiring::pause));
+        UsbHost usb = new UsbHost(
+                xenctrl,
+                store,
+                libraries.hostDevices(),
+                options.processIdentity,
+                new EjectWait(options.deviceLimit, HostWiring::pause),
+                deviceModels::visible);
         PvHost devices = new PvHost(
                 store,
                 events,
@@ -64,7 +74,7 @@ final class HostWiring {
                 host.scripts(),
                 options.hotplug,
                 options.deviceLimit,
-                pci::withdrawAll,
+                Map.of(PvDevice.PCI, pci::withdrawAll, PvDevice.USB, usb::withdrawAll),
                 pci::withdrawUnmarked,
                 pci::release);
         ProcessIdentity processes = options.processIdentity;
@@ -87,6 +97,7 @@ final class HostWiring {
                 devices,
                 deviceModels,
                 pci,
+                usb,
                 options.clock,
                 options.random,
                 new BootBacking(xenctrl, store, processes, options.backedBoot, HostWiring::pause),
@@ -117,6 +128,7 @@ final class HostWiring {
                 deviceModels,
                 devices,
                 pci,
+                usb,
                 userdata,
                 options.clock,
                 options.random,

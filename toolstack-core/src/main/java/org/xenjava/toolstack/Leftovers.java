@@ -4,6 +4,7 @@ package org.xenjava.toolstack;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -13,11 +14,10 @@ import org.xenjava.toolstack.create.boot.BootDirectory;
 import org.xenjava.toolstack.error.ToolstackException;
 import org.xenjava.toolstack.operation.Undo;
 import org.xenjava.toolstack.progress.Leftover;
-import org.xenjava.toolstack.xenctrl.units.PciAddress;
 
 /**
  * Finds and removes what failed or killed builds and removals have left on the host: domains, nodes, loop devices,
- * network interfaces, QEMU processes, PCI devices. {@link Toolstack#leftovers} returns it. What another process works on is no
+ * network interfaces, QEMU processes, PCI and USB devices. {@link Toolstack#leftovers} returns it. What another process works on is no
  * leftover, and what belongs to other toolstacks is left alone.
  */
 public final class Leftovers {
@@ -37,7 +37,8 @@ public final class Leftovers {
                 context.arrivals(),
                 context.deviceModels(),
                 context.rooms(),
-                context.pci());
+                context.pci(),
+                context.usb());
     }
 
     /** {@return what is left now} */
@@ -53,17 +54,21 @@ public final class Leftovers {
      */
     public void remove(Leftover leftover) {
         context.attempting("removing the " + leftover, () -> {
-            Optional<DomainDevices> holder = leftover.device().flatMap(this::holder);
+            Optional<DomainDevices> holder =
+                    leftover.device().flatMap(address -> devices(context.pci().holder(address)));
+            Optional<DomainDevices> usbHolder =
+                    leftover.usbDevice().flatMap(name -> devices(context.usb().holder(name)));
             cleanup.remove(leftover);
             leftover.device().ifPresent(address -> holder.ifPresent(devices -> devices.forgetPciIfGone(address)));
+            usbHolder.ifPresent(DomainDevices::rememberUsb);
             LOG.info("{} removed", leftover);
             return leftover;
         });
     }
 
-    /** The devices of the domain that has a part of a PCI device. */
-    private Optional<DomainDevices> holder(PciAddress address) {
-        return context.pci().holder(address).stream()
+    /** The devices of a domain that has a part of a device of the host. */
+    private Optional<DomainDevices> devices(OptionalInt holder) {
+        return holder.stream()
                 .boxed()
                 .flatMap(domid -> context.xenctrl().domains().info(domid).stream())
                 .filter(info -> !info.dying())

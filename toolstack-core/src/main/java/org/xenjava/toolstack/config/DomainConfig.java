@@ -4,6 +4,7 @@ package org.xenjava.toolstack.config;
 import com.google.common.collect.Maps;
 import com.google.common.collect.Sets;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -214,6 +215,24 @@ public record DomainConfig(
         return otherDevices.stream()
                 .filter(device -> device.kind() == OtherDevice.Kind.PCI)
                 .toList();
+    }
+
+    /** {@return the USB controllers for devices of the host, and these devices, that the guest has} */
+    public List<OtherDevice> usbDevices() {
+        return otherDevices.stream()
+                .filter(device -> OtherDevice.USB.contains(device.kind()))
+                .toList();
+    }
+
+    /** {@return the same configuration with other USB controllers and devices of the host}
+     *
+     * @param usb all that it has then
+     */
+    public DomainConfig withUsbDevices(List<OtherDevice> usb) {
+        List<OtherDevice> devices = new ArrayList<>(otherDevices);
+        devices.removeIf(device -> OtherDevice.USB.contains(device.kind()));
+        devices.addAll(usb);
+        return toBuilder().otherDevices(devices).build();
     }
 
     /** {@return whether the guest has PCI devices of the host, or may get some later} */

@@ -3,9 +3,11 @@ package org.xenjava.toolstack.config;
 
 import com.google.common.base.Splitter;
 import com.google.common.collect.ImmutableMap;
+import com.google.common.collect.Sets;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.regex.Pattern;
 import org.xenjava.toolstack.error.ConfigException;
 
@@ -17,6 +19,9 @@ import org.xenjava.toolstack.error.ConfigException;
  * @param parameters xl's parameters and their values, without those that have xl's default; no value has a comma
  */
 public record OtherDevice(Kind kind, Map<String, String> parameters) {
+    /** The kinds that pass USB devices of the host through. */
+    public static final Set<Kind> USB = Sets.immutableEnumSet(Kind.USB_CONTROLLER, Kind.USB_DEVICE);
+
     private static final Pattern NUMBER = Pattern.compile("[0-9]{1,9}");
     private static final Pattern HEXADECIMAL = Pattern.compile("0|[1-9a-f][0-9a-f]{0,12}");
     private static final Pattern PCI_ADDRESS = Pattern.compile("[0-9a-f]{4}:[0-9a-f]{2}:[01][0-9a-f]\\.[0-7]");
@@ -81,16 +86,10 @@ public record OtherDevice(Kind kind, Map<String, String> parameters) {
                 Kind.BUILT,
                 "address:TEXT slot:NUMBER msitranslate:FLAG power_mgmt:FLAG permissive:FLAG seize:FLAG"
                         + " rdm_policy:TEXT name:TEXT"),
-        /** A USB controller. */
-        USB_CONTROLLER(
-                "usbctrl",
-                "USB passthrough is not supported; 'usb' and 'usbversion' configure emulated controllers",
-                "type:TEXT version:NUMBER ports:NUMBER backend:TEXT"),
+        /** A USB controller for devices of the host. */
+        USB_CONTROLLER("usbctrl", Kind.BUILT, "type:TEXT version:NUMBER ports:NUMBER backend:TEXT"),
         /** A USB device of the host. */
-        USB_DEVICE(
-                "usbdev",
-                "USB passthrough is not supported",
-                "type:TEXT hostbus:NUMBER hostaddr:NUMBER controller:NUMBER port:NUMBER");
+        USB_DEVICE("usbdev", Kind.BUILT, "type:TEXT hostbus:NUMBER hostaddr:NUMBER controller:NUMBER port:NUMBER");
 
         private static final String NO_RESOURCES =
                 "access to ports, memory and interrupts without a PCI device is not supported";

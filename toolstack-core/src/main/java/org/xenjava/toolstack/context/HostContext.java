@@ -13,6 +13,7 @@ import org.xenjava.toolstack.create.SaveJournal;
 import org.xenjava.toolstack.device.DeviceModels;
 import org.xenjava.toolstack.device.pci.PciHost;
 import org.xenjava.toolstack.device.pv.PvHost;
+import org.xenjava.toolstack.device.usb.UsbHost;
 import org.xenjava.toolstack.error.translation.XenFailures;
 import org.xenjava.toolstack.memory.PodPolicy;
 import org.xenjava.toolstack.operation.OperationGate;
@@ -42,6 +43,7 @@ import org.xenjava.toolstack.xenctrl.lib.Liveness;
  * @param controlDomain the operating system of domain 0
  * @param loans lends pages to domains that are short of them
  * @param pci PCI devices that guests use
+ * @param usb USB devices that guests use
  * @param userdata libxl's files of the domains
  * @param clock the time of day
  * @param random chooses UUIDs and MAC addresses
@@ -66,6 +68,7 @@ public record HostContext(
         DeviceModels deviceModels,
         PvHost devices,
         PciHost pci,
+        UsbHost usb,
         Userdata userdata,
         Clock clock,
         RandomGenerator random,

@@ -11,6 +11,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.xenjava.toolstack.device.DeviceModels;
 import org.xenjava.toolstack.device.pci.PciHost;
+import org.xenjava.toolstack.device.usb.UsbHost;
 import org.xenjava.toolstack.progress.Leftover;
 import org.xenjava.toolstack.progress.Leftover.Kind;
 import org.xenjava.toolstack.room.RoomMaker;
@@ -37,6 +38,7 @@ public final class Cleanup {
     private final DeviceModels deviceModels;
     private final RoomMaker rooms;
     private final PciHost pci;
+    private final UsbHost usb;
 
     /**
      * @param builds records builds under way
@@ -45,6 +47,7 @@ public final class Cleanup {
      * @param arrivals records guests that arrive from other hosts, and lets them run
      * @param deviceModels finds QEMU processes
      * @param pci takes PCI devices back
+     * @param usb takes USB devices back
      * @param rooms gives domain 0 back what was taken from it
      */
     public Cleanup(
@@ -56,7 +59,8 @@ public final class Cleanup {
             Arrivals arrivals,
             DeviceModels deviceModels,
             RoomMaker rooms,
-            PciHost pci) {
+            PciHost pci,
+            UsbHost usb) {
         this.xenctrl = xenctrl;
         this.store = store;
         this.builds = builds;
@@ -66,6 +70,7 @@ public final class Cleanup {
         this.deviceModels = deviceModels;
         this.rooms = rooms;
         this.pci = pci;
+        this.usb = usb;
     }
 
     /** {@return what is recorded as unfinished; one request if nothing is} */
@@ -88,6 +93,9 @@ public final class Cleanup {
         if (journals.contains(PciHost.JOURNAL)) {
             found.addAll(pci(pci.unfinished()));
         }
+        if (journals.contains(UsbHost.JOURNAL)) {
+            found.addAll(usb(usb.unfinished()));
+        }
         if (journals.contains(RoomMaker.NAME) && rooms.isReturnable()) {
             found.add(new Leftover(Kind.ROOM, OptionalInt.of(0), Optional.empty()));
         }
@@ -101,15 +109,16 @@ public final class Cleanup {
     }
 
     private static List<Leftover> pci(List<PciAddress> devices) {
-        return devices.stream()
-                .map(address ->
-                        new Leftover(Kind.PCI_DEVICE, OptionalInt.empty(), Optional.empty(), Optional.of(address)))
-                .toList();
+        return devices.stream().map(Leftover::ofPci).toList();
     }
 
-    /** PCI devices of domains that are gone, unless a change of them is known to be left. */
-    private List<Leftover> pciOrphans(List<Leftover> known) {
-        return pci(pci.orphans()).stream()
+    private static List<Leftover> usb(List<String> devices) {
+        return devices.stream().map(Leftover::ofUsb).toList();
+    }
+
+    /** PCI and USB devices of domains that are gone, unless a change of them is known to be left. */
+    private List<Leftover> orphans(List<Leftover> known) {
+        return Stream.concat(pci(pci.orphans()).stream(), usb(usb.orphans()).stream())
                 .filter(left -> known.stream().noneMatch(left::equals))
                 .toList();
     }
@@ -128,7 +137,7 @@ public final class Cleanup {
                 .filter(left ->
                         recorded.stream().noneMatch(other -> other.uuid().equals(left.uuid())))
                 .toList();
-        List<Leftover> known = Stream.of(recorded, nodes, pciOrphans(recorded))
+        List<Leftover> known = Stream.of(recorded, nodes, orphans(recorded))
                 .flatMap(List::stream)
                 .toList();
         return Stream.concat(known.stream(), deviceModels().stream().filter(left -> known.stream()
@@ -180,12 +189,12 @@ public final class Cleanup {
         switch (leftover.kind()) {
             case BUILD -> {
                 builds.recover(xenctrl, removal, leftover.uuid().orElseThrow());
-                pci.orphans().forEach(this::recover);
+                recoverOrphans();
             }
             case REMOVAL, NODES -> {
                 removal.removeTwin(
                         leftover.domid().orElseThrow(), leftover.uuid().orElseThrow());
-                pci.orphans().forEach(this::recover);
+                recoverOrphans();
             }
             case SAVE ->
                 saves.recover(new DomainJournal.Entry(
@@ -195,8 +204,19 @@ public final class Cleanup {
                         leftover.domid().orElseThrow(), leftover.uuid().orElseThrow()));
             case ROOM -> rooms.giveBack();
             case PCI_DEVICE -> recover(leftover.device().orElseThrow());
+            case USB_DEVICE -> recoverUsb(leftover.usbDevice().orElseThrow());
             case DEVICE_MODEL -> endDeviceModels(leftover.domid().orElseThrow());
         }
+    }
+
+    private void recoverOrphans() {
+        pci.orphans().forEach(this::recover);
+        usb.orphans().forEach(this::recoverUsb);
+    }
+
+    private void recoverUsb(String name) {
+        usb.holder(name).ifPresent(this::endDeviceModels);
+        usb.recover(name);
     }
 
     /** A QEMU that is left may have the registers of a device mapped. */

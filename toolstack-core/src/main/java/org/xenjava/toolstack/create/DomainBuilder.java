@@ -16,6 +16,7 @@ import org.xenjava.toolstack.device.pci.PciHost;
 import org.xenjava.toolstack.device.plan.DevicePlan;
 import org.xenjava.toolstack.device.plan.HostInventory;
 import org.xenjava.toolstack.device.pv.PvHost;
+import org.xenjava.toolstack.device.usb.UsbHost;
 import org.xenjava.toolstack.error.Attempt;
 import org.xenjava.toolstack.error.ToolstackException;
 import org.xenjava.toolstack.error.translation.XenFailures;
@@ -48,6 +49,7 @@ public final class DomainBuilder {
     private final PvHost devices;
     private final DeviceModels deviceModels;
     private final PciHost pci;
+    private final UsbHost usb;
     private final Clock clock;
     private final RandomGenerator random;
     private final BootBacking backing;
@@ -63,6 +65,7 @@ public final class DomainBuilder {
      * @param devices attaches disks and network cards
      * @param deviceModels starts QEMU
      * @param pci attaches PCI devices of the host
+     * @param usb attaches USB devices of the host
      * @param random chooses UUIDs and MAC addresses where none is given
      * @param backing lends the guests what they lack while they boot
      * @param removal undoes what a build did in Xen and xenstore
@@ -79,6 +82,7 @@ public final class DomainBuilder {
             PvHost devices,
             DeviceModels deviceModels,
             PciHost pci,
+            UsbHost usb,
             Clock clock,
             RandomGenerator random,
             BootBacking backing,
@@ -94,6 +98,7 @@ public final class DomainBuilder {
         this.devices = devices;
         this.deviceModels = deviceModels;
         this.pci = pci;
+        this.usb = usb;
         this.clock = clock;
         this.random = random;
         this.backing = backing;
@@ -244,7 +249,7 @@ public final class DomainBuilder {
                 guest,
                 plan.image(),
                 ready,
-                new GuestDevices(guest, devices, deviceModels, pci, Optional.empty()),
+                new GuestDevices(guest, devices, deviceModels, pci, usb, Optional.empty()),
                 backing,
                 removal,
                 prepared,
@@ -342,7 +347,7 @@ public final class DomainBuilder {
                 guest,
                 state,
                 source.arriving(),
-                new GuestDevices(guest, devices, deviceModels, pci, state.devices()),
+                new GuestDevices(guest, devices, deviceModels, pci, usb, state.devices()),
                 backing,
                 removal,
                 userdata));

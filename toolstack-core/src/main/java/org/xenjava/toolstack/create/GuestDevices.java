@@ -12,6 +12,7 @@ import org.xenjava.toolstack.device.pci.PciHost;
 import org.xenjava.toolstack.device.plan.DevicePlan;
 import org.xenjava.toolstack.device.plan.QemuPlan;
 import org.xenjava.toolstack.device.pv.PvHost;
+import org.xenjava.toolstack.device.usb.UsbHost;
 import org.xenjava.toolstack.error.DeviceModelException;
 import org.xenjava.toolstack.xenctrl.lib.DeviceModelProcess;
 
@@ -24,6 +25,7 @@ final class GuestDevices {
     private final Optional<Supplier<byte[]>> state;
     private @Nullable DeviceModelProcess qemu;
     private final PciHost pci;
+    private final UsbHost usb;
 
     /** @param state the state of the emulated devices, known once the stream was read; empty if they are new */
     GuestDevices(
@@ -31,6 +33,7 @@ final class GuestDevices {
             PvHost devices,
             DeviceModels deviceModels,
             PciHost pci,
+            UsbHost usb,
             Optional<Supplier<byte[]>> state) {
         this.guest = guest;
         this.plan = guest.plan().devices();
@@ -38,6 +41,7 @@ final class GuestDevices {
         this.deviceModels = deviceModels;
         this.pci = pci;
         this.state = state;
+        this.usb = usb;
     }
 
     void attachDisks() {
@@ -85,11 +89,19 @@ final class GuestDevices {
     }
 
     void attachPciDevices() {
-        QemuProcess running = deviceModels
+        QemuProcess running = running("PCI");
+        plan.pci().forEach(device -> pci.attachToNew(guest.domid(), device, running));
+    }
+
+    private QemuProcess running(String devices) {
+        return deviceModels
                 .process(guest.domid())
                 .orElseThrow(() -> new DeviceModelException(
-                        "domain " + guest.domid() + ": its QEMU ended before it got PCI devices"));
-        plan.pci().forEach(device -> pci.attachToNew(guest.domid(), device, running));
+                        "domain " + guest.domid() + ": its QEMU ended before it got " + devices + " devices"));
+    }
+
+    void attachUsbDevices() {
+        usb.attach(guest.domid(), plan.usb(), running("USB"));
     }
 
     /** Lets other guests have the PCI devices of a domain that is gone. */

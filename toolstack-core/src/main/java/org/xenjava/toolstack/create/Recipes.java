@@ -119,6 +119,7 @@ final class Recipes {
         recipe.add(attachOthers(guest, devices));
         recipe.addAll(awaitDisks(guest, devices));
         recipe.add(attachPciDevices(guest, devices));
+        recipe.add(attachUsbDevices(guest, devices));
         recipe.add(connectNics(guest, devices));
         recipe.add(releaseClaim(guest));
         return recipe;
@@ -174,6 +175,12 @@ final class Recipes {
         return Step.of(ATTACH_PCI_DEVICES, devices::attachPciDevices)
                 .undoneBy(devices::detachAll)
                 .onlyIf(!guest.plan().devices().pci().isEmpty());
+    }
+
+    private static Step<CreateStep> attachUsbDevices(GuestBuild guest, GuestDevices devices) {
+        return Step.of(ATTACH_USB_DEVICES, devices::attachUsbDevices)
+                .undoneBy(devices::detachAll)
+                .onlyIf(!guest.plan().devices().usb().controllers().isEmpty());
     }
 
     private static Step<CreateStep> connectNics(GuestBuild guest, GuestDevices devices) {

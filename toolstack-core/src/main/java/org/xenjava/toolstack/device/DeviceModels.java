@@ -486,6 +486,19 @@ public final class DeviceModels {
     }
 
     /**
+     * {@return the process that serves the domain; empty if there is none any more}
+     *
+     * @throws DeviceModelException if that cannot be told, because the process is not visible from here
+     */
+    public Optional<QemuProcess> visible(int domid) {
+        Optional<QemuProcess> process = process(domid);
+        if (process.isEmpty() && liveness(domid) != Liveness.DEAD) {
+            throw new DeviceModelException("domain " + domid + ": its QEMU is not visible from here");
+        }
+        return process;
+    }
+
+    /**
      * Whether the QEMU that the domain needs runs: dead also if the domain needs none. What cannot be seen from here,
      * such as a process in another PID namespace, is unknown.
      */

@@ -223,13 +223,13 @@ final class QemuMonitor {
         T use(Path file) throws IOException;
     }
 
-    private interface FileUse {
+    interface FileUse {
         /** @param name the name by which QEMU knows the file */
         void use(QmpClient client, String name);
     }
 
     /** QEMU keeps what it uses of the file's set beyond this. */
-    private void withFile(Path file, FileAccess access, FileUse use) {
+    void withFile(Path file, FileAccess access, FileUse use) {
         try (QmpClient client = connect()) {
             JsonObject set = new JsonObject();
             set.addProperty("fdset-id", client.pass(file, access));

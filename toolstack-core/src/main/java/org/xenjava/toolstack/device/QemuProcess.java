@@ -209,6 +209,11 @@ public final class QemuProcess {
         return new QemuPciDevices(monitor()).find(address).isPresent();
     }
 
+    /** {@return the USB devices of the host in the guest's machine} */
+    public QemuUsbDevices usb() {
+        return new QemuUsbDevices(monitor());
+    }
+
     /** {@return the traffic of all disks that this QEMU serves, since its start} */
     public QemuDiskTraffic diskTraffic() {
         return monitor().diskTraffic();

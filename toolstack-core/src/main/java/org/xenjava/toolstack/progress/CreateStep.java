@@ -78,6 +78,8 @@ public enum CreateStep implements OperationStep {
     AWAIT_OTHER_DEVICES("await other devices"),
     /** The guest gets PCI devices of the host. */
     ATTACH_PCI_DEVICES("attach PCI devices"),
+    /** The guest gets USB controllers and USB devices of the host. */
+    ATTACH_USB_DEVICES("attach USB devices"),
     /** The back ends of the network cards wait for the guest, and the cards join their bridges. */
     CONNECT_NICS("connect network cards"),
     /** The rest of the claim is released. */

@@ -13,8 +13,10 @@ import org.xenjava.toolstack.xenctrl.units.PciAddress;
  * @param domid the domain's number, if it is known
  * @param uuid the domain's UUID, if it is known
  * @param device address of the PCI device, if it is one
+ * @param usbDevice Linux' name of the USB device's place, if it is one
  */
-public record Leftover(Kind kind, OptionalInt domid, Optional<UUID> uuid, Optional<PciAddress> device) {
+public record Leftover(
+        Kind kind, OptionalInt domid, Optional<UUID> uuid, Optional<PciAddress> device, Optional<String> usbDevice) {
     /** Kinds of leftovers. */
     public enum Kind {
         /** A domain that is not completely built, with its nodes and devices. */
@@ -31,6 +33,8 @@ public record Leftover(Kind kind, OptionalInt domid, Optional<UUID> uuid, Option
         DEVICE_MODEL("device model"),
         /** A PCI device that is neither a domain's nor domain 0's, or whose domain is gone. */
         PCI_DEVICE("PCI device"),
+        /** A USB device whose change is not complete, or whose domain is gone. */
+        USB_DEVICE("USB device"),
         /** Memory that was taken from domain 0 for guests, and that is free. */
         ROOM("lent memory");
 
@@ -49,12 +53,35 @@ public record Leftover(Kind kind, OptionalInt domid, Optional<UUID> uuid, Option
      * @param uuid the domain's UUID, if it is known
      */
     public Leftover(Kind kind, OptionalInt domid, Optional<UUID> uuid) {
-        this(kind, domid, uuid, Optional.empty());
+        this(kind, domid, uuid, Optional.empty(), Optional.empty());
+    }
+
+    /**
+     * {@return a PCI device}
+     *
+     * @param address its address
+     */
+    public static Leftover ofPci(PciAddress address) {
+        return new Leftover(
+                Kind.PCI_DEVICE, OptionalInt.empty(), Optional.empty(), Optional.of(address), Optional.empty());
+    }
+
+    /**
+     * {@return a USB device}
+     *
+     * @param name Linux' name of its place
+     */
+    public static Leftover ofUsb(String name) {
+        return new Leftover(
+                Kind.USB_DEVICE, OptionalInt.empty(), Optional.empty(), Optional.empty(), Optional.of(name));
     }
 
     /** Describes it, as in {@code "unfinished removal of domain 7"}. */
     @Override
     public String toString() {
+        if (usbDevice.isPresent()) {
+            return kind.words + " " + usbDevice.get();
+        }
         if (device.isPresent()) {
             return kind.words + " " + device.get();
         }

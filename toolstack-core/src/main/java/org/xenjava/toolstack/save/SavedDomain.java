@@ -89,6 +89,10 @@ public final class SavedDomain implements AutoCloseable {
                 || config.type() == DomainType.PV) {
             throw new DomainStateException(file + ": only PVH and HVM guests can be restored");
         }
+        if (!config.usbDevices().isEmpty()) {
+            throw new DomainStateException(
+                    file + ": the domain has USB controllers for devices of the host, whose state cannot be restored");
+        }
         if (new XenRelease(start.xenMajor(), start.xenMinor()).compareTo(host) > 0) {
             throw new DomainStateException(file + ": the domain was saved by Xen " + start.xenMajor() + "."
                     + start.xenMinor() + ", which is newer than this host's Xen " + host);

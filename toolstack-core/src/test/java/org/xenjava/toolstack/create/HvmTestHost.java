@@ -12,6 +12,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
 import org.xenjava.toolstack.config.Confinement;
@@ -24,11 +25,12 @@ import org.xenjava.toolstack.config.HvmConfig;
 import org.xenjava.toolstack.config.HvmConfig.Bios;
 import org.xenjava.toolstack.config.HvmConfig.Firmware;
 import org.xenjava.toolstack.device.DeviceModels;
-import org.xenjava.toolstack.device.pci.EjectWait;
+import org.xenjava.toolstack.device.EjectWait;
 import org.xenjava.toolstack.device.pci.PciHost;
 import org.xenjava.toolstack.device.plan.HostInventory;
 import org.xenjava.toolstack.device.pv.HostProbe;
 import org.xenjava.toolstack.device.pv.PvHost;
+import org.xenjava.toolstack.device.usb.UsbHost;
 import org.xenjava.toolstack.image.TestFirmware;
 import org.xenjava.toolstack.imagefile.ImageFiles;
 import org.xenjava.toolstack.memory.BackedBoot;
@@ -141,6 +143,13 @@ final class HvmTestHost implements AutoCloseable {
                                 faults.hostDevices(),
                                 ProcessIdentity.named("test"),
                                 new EjectWait(Duration.ZERO, xen::advance)),
+                        new UsbHost(
+                                xenctrl,
+                                store,
+                                faults.hostDevices(),
+                                ProcessIdentity.named("test"),
+                                new EjectWait(Duration.ZERO, xen::advance),
+                                domid -> Optional.empty()),
                         clock,
                         new Random(153),
                         new BootBacking(xenctrl, store, ProcessIdentity.named("test"), backedBoot, xen::advance),
@@ -192,7 +201,7 @@ final class HvmTestHost implements AutoCloseable {
                 SimulatedXen.create().host().scripts(),
                 HotplugPolicy.REFUSE,
                 Duration.ofMillis(100),
-                domid -> {},
+                Map.of(),
                 domid -> {},
                 domid -> {});
     }

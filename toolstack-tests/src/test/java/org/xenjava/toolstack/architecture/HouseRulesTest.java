@@ -85,7 +85,7 @@ class HouseRulesTest {
             .layer("devicePlan")
             .definedBy(ROOT + ".device.plan..")
             .layer("device")
-            .definedBy(ROOT + ".device", ROOT + ".device.pv..", ROOT + ".device.pci..")
+            .definedBy(ROOT + ".device", ROOT + ".device.pv..", ROOT + ".device.pci..", ROOT + ".device.usb..")
             .layer("dump")
             .definedBy(ROOT + ".dump..")
             .layer("userdata")
@@ -301,6 +301,7 @@ class HouseRulesTest {
                     ROOT + ".device",
                     ROOT + ".device.pci..",
                     ROOT + ".device.pv..",
+                    ROOT + ".device.usb..",
                     ROOT + ".dump..",
                     ROOT + ".imagefile..",
                     ROOT + ".lifecycle..",

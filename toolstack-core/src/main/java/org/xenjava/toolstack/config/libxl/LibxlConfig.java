@@ -318,6 +318,17 @@ public final class LibxlConfig {
     }
 
     /**
+     * {@return the same configuration with other USB controllers and devices of the host}
+     *
+     * @param usb all that it has then, controllers in the order of their numbers
+     */
+    public LibxlConfig withUsbDevices(List<OtherDevice> usb) {
+        JsonObject changed = root.deepCopy();
+        LibxlOtherDevices.replaceUsb(changed, usb);
+        return new LibxlConfig(changed, source);
+    }
+
+    /**
      * {@return the same configuration without the disks and network cards that the domain does not have any more} libxl
      * leaves a detached device in the file, and its readers drop it.
      *

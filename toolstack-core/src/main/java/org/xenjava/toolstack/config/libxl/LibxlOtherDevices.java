@@ -3,6 +3,7 @@ package org.xenjava.toolstack.config.libxl;
 
 import com.google.common.base.Splitter;
 import com.google.common.collect.ImmutableMap;
+import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonPrimitive;
@@ -11,6 +12,7 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.function.Function;
@@ -129,6 +131,32 @@ final class LibxlOtherDevices {
 
     private static int number(JsonObject object, String name) {
         return object.get(name) instanceof JsonPrimitive number ? number.getAsInt() : 0;
+    }
+
+    /** Replaces the USB controllers and devices, unless the domain has controllers that QEMU does not emulate. */
+    static void replaceUsb(JsonObject domain, List<OtherDevice> usb) {
+        if (domain.get(LISTS.get(Kind.USB_CONTROLLER)) instanceof JsonArray controllers
+                && controllers.asList().stream().anyMatch(LibxlOtherDevices::isParavirtual)) {
+            return;
+        }
+        for (Kind kind : OtherDevice.USB) {
+            JsonArray list = new JsonArray();
+            usb.stream()
+                    .filter(device -> device.kind() == kind)
+                    .map(LibxlOtherDevices::write)
+                    .forEach(list::add);
+            String name = Objects.requireNonNull(LISTS.get(kind));
+            domain.remove(name);
+            if (!list.isEmpty()) {
+                domain.add(name, list);
+            }
+        }
+    }
+
+    private static boolean isParavirtual(JsonElement controller) {
+        return controller instanceof JsonObject object
+                && object.get("type") instanceof JsonPrimitive type
+                && List.of("qusb", "pv").contains(type.getAsString());
     }
 
     static JsonObject write(OtherDevice device) {

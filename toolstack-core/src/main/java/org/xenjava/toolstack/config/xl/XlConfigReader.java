@@ -151,6 +151,18 @@ public final class XlConfigReader {
                 OtherDevice.Kind.PCI, address + place + specification.substring(address.length()), List.of());
     }
 
+    /**
+     * Reads one USB controller or USB device of the host, as {@code xl usbctrl-attach} and {@code xl usbdev-attach} do.
+     *
+     * @param kind one of {@link OtherDevice#USB}
+     * @param specification an element of the key's list, such as {@code hostbus=1,hostaddr=3}
+     * @return the controller or device
+     * @throws ConfigException if the text specifies none
+     */
+    public static OtherDevice usb(OtherDevice.Kind kind, String specification) {
+        return XlOtherDevices.read(kind, specification, List.of());
+    }
+
     /** Refuses malformed UTF-8: a replacement character would change a name or a path. */
     private static String decode(byte[] bytes, String fileName) {
         ByteBuffer in = ByteBuffer.wrap(bytes);

@@ -88,7 +88,7 @@ final class XlKeys {
                     supported(STRING_OR_LIST, HVM, "serial", "usbdevice"),
                     supported(BOOLEAN, HVM, "usb"),
                     supported(NUMBER, HVM, "usbversion"),
-                    supported(LIST, ANY, "pci"),
+                    supported(LIST, ANY, "pci", "usbctrl", "usbdev"),
                     supported(BOOLEAN, ANY, "pci_permissive", "pci_msitranslate", "pci_seize", "pci_power_mgmt"),
                     supported(STRING, ANY, "passthrough"),
                     supported(STRING, HVM, "soundhw", "hdtype", "vendor_device", "ms_vm_genid"),
@@ -123,12 +123,6 @@ final class XlKeys {
                     refused(LIST, ANY, "libxl has such devices on Arm only", "virtio"),
                     ignored(STRING, ANY, "every guest has a console, and xl has no such key", "console"),
                     // The host's hardware
-                    described(
-                            LIST,
-                            ANY,
-                            "USB passthrough is not supported; 'usb' and 'usbversion' configure emulated controllers",
-                            "usbctrl"),
-                    described(LIST, ANY, "USB passthrough is not supported", "usbdev"),
                     described(LIST, ANY, "device-tree passthrough exists on Arm only", "dtdev"),
                     described(
                             LIST,

@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
+import org.xenjava.toolstack.device.DeviceJournal;
 import org.xenjava.toolstack.device.view.AssignableDevice;
 import org.xenjava.toolstack.device.view.DriverReturn;
 import org.xenjava.toolstack.error.ConfigException;
@@ -27,9 +28,9 @@ final class AssignableDevices {
     private final Xenctrl xenctrl;
     private final PciKernel kernel;
     private final PciRecords records;
-    private final PciJournal journal;
+    private final DeviceJournal<PciAddress> journal;
 
-    AssignableDevices(Xenctrl xenctrl, PciKernel kernel, PciRecords records, PciJournal journal) {
+    AssignableDevices(Xenctrl xenctrl, PciKernel kernel, PciRecords records, DeviceJournal<PciAddress> journal) {
         this.xenctrl = xenctrl;
         this.kernel = kernel;
         this.records = records;

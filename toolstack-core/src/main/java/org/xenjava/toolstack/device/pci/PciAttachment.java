@@ -8,6 +8,8 @@ import java.util.Set;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.xenjava.toolstack.device.DeviceJournal;
+import org.xenjava.toolstack.device.EjectWait;
 import org.xenjava.toolstack.device.QemuPciDevices.ConfigurationSpace;
 import org.xenjava.toolstack.device.QemuProcess;
 import org.xenjava.toolstack.device.plan.PciPlan;
@@ -42,6 +44,7 @@ final class PciAttachment {
     private final PciKernel kernel;
     private final PciRecords records;
     private final PciBackend backend;
+    private final DeviceJournal<PciAddress> journal;
     private final AssignableDevices assignable;
     private final EjectWait wait;
 
@@ -51,6 +54,7 @@ final class PciAttachment {
             PciKernel kernel,
             PciRecords records,
             PciBackend backend,
+            DeviceJournal<PciAddress> journal,
             AssignableDevices assignable,
             EjectWait wait) {
         this.xenctrl = xenctrl;
@@ -58,6 +62,7 @@ final class PciAttachment {
         this.kernel = kernel;
         this.records = records;
         this.backend = backend;
+        this.journal = journal;
         this.assignable = assignable;
         this.wait = wait;
     }
@@ -99,7 +104,7 @@ final class PciAttachment {
             }
             requireUnclaimed(transaction, address);
             PciRecords.claim(transaction, address, domid);
-            PciJournal.name(transaction, address, domid);
+            journal.name(transaction, address, domid);
             return address;
         });
     }

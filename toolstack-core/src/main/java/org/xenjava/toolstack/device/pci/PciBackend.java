@@ -7,6 +7,7 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
+import org.xenjava.toolstack.device.EjectWait;
 import org.xenjava.toolstack.device.plan.PciPlan;
 import org.xenjava.toolstack.device.plan.PvDevice;
 import org.xenjava.toolstack.device.view.AttachedPciDevice;

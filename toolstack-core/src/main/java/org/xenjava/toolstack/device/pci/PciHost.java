@@ -7,6 +7,9 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import org.xenjava.toolstack.device.DeviceJournal;
+import org.xenjava.toolstack.device.EjectWait;
+import org.xenjava.toolstack.device.QemuFinder;
 import org.xenjava.toolstack.device.QemuProcess;
 import org.xenjava.toolstack.device.pci.PciAttachment.Registers;
 import org.xenjava.toolstack.device.plan.PciPlan;
@@ -32,7 +35,7 @@ public final class PciHost {
     private final PciKernel kernel;
     private final PciRecords records;
     private final PciBackend backend;
-    private final PciJournal journal;
+    private final DeviceJournal<PciAddress> journal;
     private final AssignableDevices assignable;
     private final PciAttachment attachment;
     private final EjectWait wait;
@@ -50,9 +53,12 @@ public final class PciHost {
         kernel = new PciKernel(host);
         records = new PciRecords(store);
         backend = new PciBackend(store);
-        journal = new PciJournal(store, processes);
+        journal = new DeviceJournal<>(
+                new DeviceJournal.Names<>(JOURNAL, "PCI device", PciRecords::key, PciRecords::device),
+                store,
+                processes);
         assignable = new AssignableDevices(xenctrl, kernel, records, journal);
-        attachment = new PciAttachment(xenctrl, store, kernel, records, backend, assignable, wait);
+        attachment = new PciAttachment(xenctrl, store, kernel, records, backend, journal, assignable, wait);
     }
 
     // ---- the host -----------------------------------------------------------------------------------------
@@ -242,11 +248,5 @@ public final class PciHost {
                 assignable.recover(address);
             });
         }
-    }
-
-    /** Finds the QEMU of a domain. */
-    @FunctionalInterface
-    public interface QemuFinder {
-        Optional<QemuProcess> find(int domid);
     }
 }

@@ -10,6 +10,7 @@ import org.xenjava.toolstack.config.Confinement;
 import org.xenjava.toolstack.config.HvmConfig.Bios;
 import org.xenjava.toolstack.xenctrl.lib.HostFile;
 import org.xenjava.toolstack.xenctrl.lib.XenHost.BootLoaderRun;
+import org.xenjava.toolstack.xenctrl.units.UsbAddress;
 
 /** Asks a host about each file once and remembers the answer. Used by one thread. */
 public final class AskedOnce implements HostInventory {
@@ -44,6 +45,11 @@ public final class AskedOnce implements HostInventory {
     @Override
     public Optional<String> passthroughRefusal(PciPlan plan) {
         return host.passthroughRefusal(plan);
+    }
+
+    @Override
+    public Optional<String> usbRefusal(UsbAddress address) {
+        return host.usbRefusal(address);
     }
 
     @Override

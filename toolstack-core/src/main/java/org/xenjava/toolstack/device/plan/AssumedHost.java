@@ -9,6 +9,7 @@ import org.xenjava.toolstack.config.HvmConfig.Bios;
 import org.xenjava.toolstack.xenctrl.lib.FirmwareLocator;
 import org.xenjava.toolstack.xenctrl.lib.HostFile;
 import org.xenjava.toolstack.xenctrl.lib.XenHost.BootLoaderRun;
+import org.xenjava.toolstack.xenctrl.units.UsbAddress;
 
 /** The host of {@link HostInventory#assumed(FirmwareLocator)}. */
 final class AssumedHost implements HostInventory {
@@ -42,6 +43,11 @@ final class AssumedHost implements HostInventory {
 
     @Override
     public Optional<String> passthroughRefusal(PciPlan plan) {
+        return Optional.empty();
+    }
+
+    @Override
+    public Optional<String> usbRefusal(UsbAddress address) {
         return Optional.empty();
     }
 

@@ -21,6 +21,7 @@ import org.xenjava.toolstack.memory.MemoryPlan;
  * @param nics in the order of the configuration
  * @param others the devices beside disks and network cards, which QEMU serves, in the order of the configuration
  * @param pci PCI devices of the host, in the order of the configuration
+ * @param usb USB controllers for devices of the host, and these devices
  * @param qemu the QEMU that the guest needs: every HVM guest, and a PVH guest with a device that only QEMU can serve
  */
 public record DevicePlan(
@@ -28,6 +29,7 @@ public record DevicePlan(
         List<NicPlan> nics,
         List<QemuDevicePlan> others,
         List<PciPlan> pci,
+        UsbPlan usb,
         Optional<QemuPlan> qemu) {
     /**
      * Copies the lists, so that the record is immutable.
@@ -36,6 +38,7 @@ public record DevicePlan(
      * @param nics in the order of the configuration
      * @param others the devices beside disks and network cards, which QEMU serves, in the order of the configuration
      * @param pci PCI devices of the host, in the order of the configuration
+     * @param usb USB controllers for devices of the host, and these devices
      * @param qemu the QEMU that the guest needs: every HVM guest, and a PVH guest with a device that only QEMU can
      *     serve
      */
@@ -74,6 +77,7 @@ public record DevicePlan(
                     nics,
                     others,
                     pci,
+                    UsbPlan.of(config, askedOnce),
                     needed ? Optional.of(qemu(config, memory, disks, nics, others, host)) : Optional.empty());
         } catch (ConfigException e) {
             throw new ConfigException("domain " + config.name() + ": " + e.getMessage(), e);

@@ -9,6 +9,7 @@ import org.xenjava.toolstack.config.HvmConfig.Bios;
 import org.xenjava.toolstack.xenctrl.lib.FirmwareLocator;
 import org.xenjava.toolstack.xenctrl.lib.HostFile;
 import org.xenjava.toolstack.xenctrl.lib.XenHost.BootLoaderRun;
+import org.xenjava.toolstack.xenctrl.units.UsbAddress;
 
 /** The questions of a device plan about the host. A plan asks about each file once. */
 public interface HostInventory {
@@ -26,6 +27,9 @@ public interface HostInventory {
 
     /** Why a PCI device of the host cannot be given to a guest; empty if it can. */
     Optional<String> passthroughRefusal(PciPlan plan);
+
+    /** Why a USB device of the host cannot be given to a guest; empty if it can. */
+    Optional<String> usbRefusal(UsbAddress address);
 
     /** Why a hotplug script cannot be run; empty if it can. */
     Optional<String> scriptRefusal(String path);

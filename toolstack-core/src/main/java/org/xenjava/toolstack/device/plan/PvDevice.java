@@ -40,6 +40,9 @@ public record PvDevice(String kind, String backend, int domid, int devid) {
     /** All PCI devices of a domain, which share one back end with the number 0. */
     public static final String PCI = "pci";
 
+    /** All USB controllers of a domain that QEMU emulates. They have no back end. */
+    public static final String USB = "vusb";
+
     public static final String BACKEND_ROOT = DomainPaths.DOMAINS + "/0/backend";
 
     /** A device whose back end's directory is known. */
@@ -88,6 +91,7 @@ public record PvDevice(String kind, String backend, int domid, int devid) {
             case SHARE -> "share";
             case CONSOLE -> "channel";
             case PCI -> "PCI back end";
+            case USB -> "USB controller";
             default -> "disk";
         };
     }

@@ -52,7 +52,7 @@ final class QemuDevices {
             case FRAME_BUFFER -> screen();
             case KEYBOARD -> keyboard(device);
             default -> {
-                // PciPlan plans PCI devices. A guest with any other kind is refused.
+                // PciPlan and UsbPlan plan devices of the host. A guest with any other kind is refused.
             }
         }
     }

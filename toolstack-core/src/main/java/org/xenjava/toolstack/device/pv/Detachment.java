@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.xenjava.toolstack.device.pv;
 
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.function.IntConsumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -24,17 +27,17 @@ final class Detachment {
     private final BackendStates states;
     private final LoopDevices loops;
     private final ScriptRuns scripts;
-    private final IntConsumer withdrawPci;
+    private final Map<String, IntConsumer> withdrawals;
 
-    /** @param withdrawPci takes all PCI devices from a domain */
+    /** @param withdrawals take all devices from a domain that are passed through to it, by their kind */
     Detachment(
             StoreClient store,
             DeviceTree tree,
             BackendStates states,
             LoopDevices loops,
             ScriptRuns scripts,
-            IntConsumer withdrawPci) {
-        this.withdrawPci = withdrawPci;
+            Map<String, IntConsumer> withdrawals) {
+        this.withdrawals = Map.copyOf(withdrawals);
         this.scripts = scripts;
         this.store = store;
         this.tree = tree;
@@ -65,12 +68,19 @@ final class Detachment {
 
     /** Detaches all devices at once, also after the failure of one. */
     void detachByForce(List<PvDevice> all) {
-        all.stream()
-                .filter(device -> device.kind().equals(PvDevice.PCI))
-                .forEach(pci -> withdrawPci.accept(pci.domid()));
-        List<PvDevice> devices = all.stream()
-                .filter(device -> !device.kind().equals(PvDevice.PCI))
-                .toList();
+        List<Runnable> parts = new ArrayList<>();
+        List<PvDevice> devices = new ArrayList<>();
+        for (PvDevice device : all) {
+            Optional.ofNullable(withdrawals.get(device.kind()))
+                    .ifPresentOrElse(
+                            withdrawal -> parts.add(() -> withdrawal.accept(device.domid())),
+                            () -> devices.add(device));
+        }
+        parts.add(() -> closeAll(devices));
+        Undo.all(parts);
+    }
+
+    private void closeAll(List<PvDevice> devices) {
         if (devices.isEmpty()) {
             return;
         }

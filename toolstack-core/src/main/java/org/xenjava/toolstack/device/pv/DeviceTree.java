@@ -34,7 +34,7 @@ final class DeviceTree {
     }
 
     /**
-     * All devices that dom0 serves, by kind, without channels, and one for all PCI devices. A driver domain cleans up its
+     * All devices that dom0 serves, by kind, without channels, one for all PCI devices and one for all USB devices. A driver domain cleans up its
      * devices itself.
      */
     List<PvDevice> devices(int domid) {
@@ -46,7 +46,7 @@ final class DeviceTree {
         for (String kind : store.list(new DomainPaths(domid).libxl() + "/device")) {
             if (PvDevice.KINDS.contains(kind)) {
                 devices.addAll(devices(store, domid, kind));
-            } else if (kind.equals(PvDevice.PCI)) {
+            } else if (kind.equals(PvDevice.PCI) || kind.equals(PvDevice.USB)) {
                 devices.add(new PvDevice(kind, kind, domid, 0));
             }
         }

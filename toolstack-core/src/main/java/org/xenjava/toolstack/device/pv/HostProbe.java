@@ -13,10 +13,12 @@ import org.xenjava.toolstack.device.plan.HostInventory;
 import org.xenjava.toolstack.device.plan.PciPlan;
 import org.xenjava.toolstack.device.plan.QemuAbilities;
 import org.xenjava.toolstack.device.plan.QemuUser;
+import org.xenjava.toolstack.device.usb.UsbKernel;
 import org.xenjava.toolstack.xenctrl.lib.HostDevices;
 import org.xenjava.toolstack.xenctrl.lib.HostFile;
 import org.xenjava.toolstack.xenctrl.lib.XenHost;
 import org.xenjava.toolstack.xenctrl.lib.XenHost.BootLoaderRun;
+import org.xenjava.toolstack.xenctrl.units.UsbAddress;
 
 /** Answers a plan's questions about a host by calls to its kernel. */
 public final class HostProbe implements HostInventory {
@@ -63,6 +65,11 @@ public final class HostProbe implements HostInventory {
     @Override
     public Optional<String> passthroughRefusal(PciPlan plan) {
         return new PciKernel(kernel()).refusal(plan);
+    }
+
+    @Override
+    public Optional<String> usbRefusal(UsbAddress address) {
+        return new UsbKernel(kernel()).refusal(address);
     }
 
     @Override

@@ -3,6 +3,7 @@ package org.xenjava.toolstack.device.pv;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.IntConsumer;
 import org.xenjava.toolstack.config.DiskConfig;
@@ -20,6 +21,7 @@ import org.xenjava.toolstack.device.plan.HostInventory;
 import org.xenjava.toolstack.device.plan.NicPlan;
 import org.xenjava.toolstack.device.plan.PciPlan;
 import org.xenjava.toolstack.device.plan.PvDevice;
+import org.xenjava.toolstack.device.plan.UsbPlan;
 import org.xenjava.toolstack.device.view.AttachedChannel;
 import org.xenjava.toolstack.device.view.AttachedDisk;
 import org.xenjava.toolstack.device.view.AttachedNic;
@@ -33,6 +35,7 @@ import org.xenjava.toolstack.store.StoreTransaction;
 import org.xenjava.toolstack.store.WatchHub;
 import org.xenjava.toolstack.xenctrl.lib.HostDevices;
 import org.xenjava.toolstack.xenctrl.lib.XenHost.HotplugScripts;
+import org.xenjava.toolstack.xenctrl.units.UsbAddress;
 
 /**
  * Attaches, lists and detaches the paravirtual devices of a host's domains. The class is safe to use from many
@@ -60,7 +63,7 @@ public final class PvHost {
      * @param scripts runs hotplug scripts
      * @param hotplug whether they are run
      * @param limit the longest time of each wait for a back end or a guest; libxl's is {@link #LIBXL_LIMIT}
-     * @param withdrawPci takes all PCI devices from a domain
+     * @param withdrawals take all devices from a domain that are passed through to it, by their kind
      * @param withdrawUnmarkedPci takes those that another toolstack has attached
      * @param releasePci lets other domains have what was taken from a domain that is gone
      */
@@ -72,7 +75,7 @@ public final class PvHost {
             HotplugScripts scripts,
             HotplugPolicy hotplug,
             Duration limit,
-            IntConsumer withdrawPci,
+            Map<String, IntConsumer> withdrawals,
             IntConsumer withdrawUnmarkedPci,
             IntConsumer releasePci) {
         this.withdrawUnmarkedPci = withdrawUnmarkedPci;
@@ -84,7 +87,7 @@ public final class PvHost {
         scriptRuns = new ScriptRuns(store, scripts, hotplug);
         diskAttachment = new DiskAttachment(kernel, tree, states, loops, new SharedDisks(host), scriptRuns);
         nicAttachment = new NicAttachment(kernel, tree, states, scriptRuns);
-        detachment = new Detachment(store, tree, states, loops, scriptRuns, withdrawPci);
+        detachment = new Detachment(store, tree, states, loops, scriptRuns, withdrawals);
         list = new DeviceList(store, tree, states);
     }
 
@@ -206,6 +209,15 @@ public final class PvHost {
      */
     public PciPlan plan(OtherDevice device) {
         return PciPlan.of(device, host);
+    }
+
+    /**
+     * Finds a USB device of the host.
+     *
+     * @throws ConfigException if the host has no such device, or it is a hub
+     */
+    public UsbAddress usbAddress(OtherDevice device) {
+        return UsbPlan.address(device, host);
     }
 
     /**

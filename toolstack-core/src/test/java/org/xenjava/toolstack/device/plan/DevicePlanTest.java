@@ -25,6 +25,7 @@ import org.xenjava.toolstack.memory.PodPolicy;
 import org.xenjava.toolstack.xenctrl.lib.HostFile;
 import org.xenjava.toolstack.xenctrl.lib.XenHost.BootLoaderRun;
 import org.xenjava.toolstack.xenctrl.units.Pages;
+import org.xenjava.toolstack.xenctrl.units.UsbAddress;
 
 class DevicePlanTest {
     private static final String PVH = "name='web'\ntype='pvh'\nkernel='/k'\nmemory=64\n";
@@ -79,6 +80,11 @@ class DevicePlanTest {
 
         @Override
         public Optional<String> passthroughRefusal(PciPlan plan) {
+            return Optional.empty();
+        }
+
+        @Override
+        public Optional<String> usbRefusal(UsbAddress address) {
             return Optional.empty();
         }
 

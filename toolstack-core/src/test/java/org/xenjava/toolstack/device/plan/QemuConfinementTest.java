@@ -26,6 +26,7 @@ import org.xenjava.toolstack.memory.PodPolicy;
 import org.xenjava.toolstack.xenctrl.lib.HostFile;
 import org.xenjava.toolstack.xenctrl.lib.XenHost.BootLoaderRun;
 import org.xenjava.toolstack.xenctrl.units.Pages;
+import org.xenjava.toolstack.xenctrl.units.UsbAddress;
 
 class QemuConfinementTest {
     private static final String HVM = "name='web'\ntype='hvm'\nmemory=64\n";
@@ -70,6 +71,11 @@ class QemuConfinementTest {
 
         @Override
         public Optional<String> passthroughRefusal(PciPlan plan) {
+            return Optional.empty();
+        }
+
+        @Override
+        public Optional<String> usbRefusal(UsbAddress address) {
             return Optional.empty();
         }
 

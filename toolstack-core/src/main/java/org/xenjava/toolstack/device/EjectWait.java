@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package org.xenjava.toolstack.device.pci;
+package org.xenjava.toolstack.device;
 
 import java.time.Duration;
 import java.util.function.BooleanSupplier;
@@ -15,12 +15,12 @@ public record EjectWait(Duration limit, Consumer<Duration> pause) {
     private static final Duration STEP = Duration.ofMillis(100);
 
     /** The same wait with a limit that is not longer than the given one. */
-    EjectWait atMost(Duration other) {
+    public EjectWait atMost(Duration other) {
         return new EjectWait(limit.compareTo(other) < 0 ? limit : other, pause);
     }
 
     /** Waits until a condition holds; false if the limit expires. */
-    boolean until(BooleanSupplier condition) {
+    public boolean until(BooleanSupplier condition) {
         for (Duration waited = Duration.ZERO; !condition.getAsBoolean(); waited = waited.plus(STEP)) {
             if (waited.compareTo(limit) >= 0) {
                 return false;

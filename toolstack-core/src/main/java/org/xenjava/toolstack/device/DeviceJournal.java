@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package org.xenjava.toolstack.device.pci;
+package org.xenjava.toolstack.device;
 
 import java.util.List;
 import java.util.Optional;
@@ -7,6 +7,7 @@ import java.util.OptionalInt;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import org.xenjava.toolstack.error.DeviceException;
 import org.xenjava.toolstack.operation.Undo;
@@ -16,21 +17,34 @@ import org.xenjava.toolstack.store.LeaseHolder;
 import org.xenjava.toolstack.store.ReleasedRecords;
 import org.xenjava.toolstack.store.StoreClient;
 import org.xenjava.toolstack.store.StoreTransaction;
-import org.xenjava.toolstack.xenctrl.units.PciAddress;
 
 /**
- * The changes of PCI devices that have begun and are not complete: {@code /tool/xenjava/pci/SSSS-BB-DD-F} is the {@link
- * Lease} of the process that moves the device, and is empty once that process has failed. Its node {@code domid} names the
- * domain that the change is about.
+ * The changes of the host's devices that have begun and are not complete: a node {@code /tool/xenjava/pci/SSSS-BB-DD-F} or
+ * {@code /tool/xenjava/usb/1-2} is the {@link Lease} of the process that moves the device, and is empty once that process has
+ * failed. Its node {@code domid} names the domain that the change is about.
+ *
+ * @param <D> names a device; its text is in messages
  */
-final class PciJournal {
-    private static final String ROOT = "/tool/xenjava/" + PciHost.JOURNAL;
+public final class DeviceJournal<D extends Comparable<D>> {
+    private static final String ROOT = "/tool/xenjava/";
 
+    /**
+     * The names of the devices.
+     *
+     * @param name the name of the journal
+     * @param noun the kind of device in messages
+     * @param node a device's node
+     * @param device the device of a node; empty if the node is none of a device
+     */
+    public record Names<D>(String name, String noun, Function<D, String> node, Function<String, Optional<D>> device) {}
+
+    private final Names<D> names;
     private final StoreClient store;
     private final LeaseHolder holder;
     private final ReleasedRecords released;
 
-    PciJournal(StoreClient store, ProcessIdentity processes) {
+    public DeviceJournal(Names<D> names, StoreClient store, ProcessIdentity processes) {
+        this.names = names;
         this.store = store;
         this.holder = LeaseHolder.ofProcess(processes);
         this.released = new ReleasedRecords(store);
@@ -43,31 +57,31 @@ final class PciJournal {
      * @param check runs in the transaction that writes the record
      * @throws DeviceException if another change of the device is under way, or has not been cleaned up
      */
-    void change(PciAddress address, Consumer<StoreTransaction> check, Runnable change, Runnable undo) {
+    public void change(D device, Consumer<StoreTransaction> check, Runnable change, Runnable undo) {
         change(
-                address,
+                device,
                 check,
                 () -> {
                     change.run();
-                    return address;
+                    return device;
                 },
                 undo);
     }
 
     /** Changes a device, and returns a result. */
-    <T> T change(PciAddress address, Consumer<StoreTransaction> check, Supplier<T> change, Runnable undo) {
+    public <T> T change(D device, Consumer<StoreTransaction> check, Supplier<T> change, Runnable undo) {
         AtomicBoolean ours = new AtomicBoolean();
-        return orGivenUp(address, ours, () -> {
-            begin(address, check, ours);
+        return orGivenUp(device, ours, () -> {
+            begin(device, check, ours);
             return Undo.onFailure(
                     () -> {
                         T result = change.get();
-                        end(address, ours);
+                        end(device, ours);
                         return result;
                     },
                     () -> {
                         undo.run();
-                        end(address, ours);
+                        end(device, ours);
                     });
         });
     }
@@ -78,59 +92,59 @@ final class PciJournal {
      *
      * @throws DeviceException if the other change takes longer than the wait
      */
-    void alone(PciAddress address, EjectWait wait, Runnable work) {
+    public void alone(D device, EjectWait wait, Runnable work) {
         AtomicBoolean ours = new AtomicBoolean();
         AtomicReference<Before> before = new AtomicReference<>(Before.BUSY);
-        orGivenUp(address, ours, () -> {
-            if (!wait.until(() -> before.updateAndGet(last -> takeOver(address, ours)) != Before.BUSY)) {
-                throw busy(address);
+        orGivenUp(device, ours, () -> {
+            if (!wait.until(() -> before.updateAndGet(last -> takeOver(device, ours)) != Before.BUSY)) {
+                throw busy(device);
             }
             work.run();
             if (before.get() == Before.LEFT) {
-                released.release(path(address));
+                released.release(path(device));
             } else {
-                end(address, ours);
+                end(device, ours);
             }
-            return address;
+            return device;
         });
     }
 
     /** Brings a change that was left to an end. Does nothing while a process changes the device. */
-    void finish(PciAddress address, Runnable recovery) {
+    public void finish(D device, Runnable recovery) {
         AtomicBoolean ours = new AtomicBoolean();
-        orGivenUp(address, ours, () -> {
-            if (takeOver(address, ours) != Before.BUSY) {
+        orGivenUp(device, ours, () -> {
+            if (takeOver(device, ours) != Before.BUSY) {
                 recovery.run();
-                end(address, ours);
+                end(device, ours);
             }
-            return address;
+            return device;
         });
     }
 
-    private <T> T orGivenUp(PciAddress address, AtomicBoolean ours, Supplier<T> work) {
+    private <T> T orGivenUp(D device, AtomicBoolean ours, Supplier<T> work) {
         return Undo.onFailure(work, () -> {
             if (ours.get()) {
-                released.release(path(address));
+                released.release(path(device));
             }
         });
     }
 
-    private static DeviceException busy(PciAddress address) {
-        return new DeviceException("PCI device " + address
+    private DeviceException busy(D device) {
+        return new DeviceException(names.noun() + " " + device
                 + ": another process is changing it, or has failed to; run 'gc' if that process is gone");
     }
 
     /** @param ours becomes true when the record may exist; the commit may succeed although its answer is lost */
-    private void begin(PciAddress address, Consumer<StoreTransaction> check, AtomicBoolean ours) {
+    private void begin(D device, Consumer<StoreTransaction> check, AtomicBoolean ours) {
         store.inTransaction(transaction -> {
             ours.set(false);
-            if (transaction.exists(path(address))) {
-                throw busy(address);
+            if (transaction.exists(path(device))) {
+                throw busy(device);
             }
             check.accept(transaction);
             ours.set(true);
-            transaction.write(path(address), holder.signature());
-            return address;
+            transaction.write(path(device), holder.signature());
+            return device;
         });
     }
 
@@ -144,19 +158,19 @@ final class PciJournal {
         LEFT
     }
 
-    private Before takeOver(PciAddress address, AtomicBoolean ours) {
+    private Before takeOver(D device, AtomicBoolean ours) {
         Before before = store.inTransaction(transaction -> {
             ours.set(false);
-            boolean noted = transaction.exists(path(address));
-            if (noted && !isUnfinished(transaction, address)) {
+            boolean noted = transaction.exists(path(device));
+            if (noted && !isUnfinished(transaction, device)) {
                 return Before.BUSY;
             }
             ours.set(true);
-            transaction.write(path(address), holder.signature());
+            transaction.write(path(device), holder.signature());
             return noted ? Before.LEFT : Before.NONE;
         });
         if (before != Before.BUSY) {
-            released.takeBack(path(address));
+            released.takeBack(path(device));
         }
         return before;
     }
@@ -165,53 +179,53 @@ final class PciJournal {
      * Names the domain in the record of a change, from the moment when the domain has a part of the device because of the
      * change, or loses one. A recovery takes the device from no other domain that exists.
      */
-    static void name(StoreTransaction transaction, PciAddress address, int domid) {
-        transaction.write(path(address) + "/domid", Integer.toString(domid));
+    public void name(StoreTransaction transaction, D device, int domid) {
+        transaction.write(path(device) + "/domid", Integer.toString(domid));
     }
 
     /** Names the domain outside of a transaction. */
-    void name(PciAddress address, int domid) {
-        name(store.direct(), address, domid);
+    public void name(D device, int domid) {
+        name(store.direct(), device, domid);
     }
 
     /** The domain that the record of a change names. */
-    OptionalInt domain(PciAddress address) {
+    public OptionalInt domain(D device) {
         return store.direct()
-                .readLong(path(address) + "/domid")
+                .readLong(path(device) + "/domid")
                 .map(domid -> OptionalInt.of(Math.toIntExact(domid)))
                 .orElse(OptionalInt.empty());
     }
 
     /** Removes the record. The journal's directory stays. */
-    private void end(PciAddress address, AtomicBoolean ours) {
-        store.direct().remove(path(address));
-        released.takeBack(path(address));
+    private void end(D device, AtomicBoolean ours) {
+        store.direct().remove(path(device));
+        released.takeBack(path(device));
         ours.set(false);
     }
 
     /** Devices that nobody moves: the process that began has failed, or is dead. */
-    List<PciAddress> unfinished() {
+    public List<D> unfinished() {
         released.retry();
-        return store.list(ROOT).stream()
-                .map(PciRecords::device)
+        return store.list(ROOT + names.name()).stream()
+                .map(names.device())
                 .flatMap(Optional::stream)
                 .filter(this::isUnfinished)
                 .sorted()
                 .toList();
     }
 
-    boolean isUnfinished(PciAddress address) {
-        return isUnfinished(store.direct(), address);
+    public boolean isUnfinished(D device) {
+        return isUnfinished(store.direct(), device);
     }
 
-    private boolean isUnfinished(StoreTransaction transaction, PciAddress address) {
-        Lease.State state = holder.lease(path(address)).state(transaction);
-        return state == Lease.State.FREE && transaction.exists(path(address))
+    private boolean isUnfinished(StoreTransaction transaction, D device) {
+        Lease.State state = holder.lease(path(device)).state(transaction);
+        return state == Lease.State.FREE && transaction.exists(path(device))
                 || state == Lease.State.ABANDONED
-                || state == Lease.State.OURS && released.contains(path(address));
+                || state == Lease.State.OURS && released.contains(path(device));
     }
 
-    private static String path(PciAddress address) {
-        return ROOT + "/" + PciRecords.key(address);
+    private String path(D device) {
+        return ROOT + names.name() + "/" + names.node().apply(device);
     }
 }
