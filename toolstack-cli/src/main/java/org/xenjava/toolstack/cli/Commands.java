@@ -19,6 +19,7 @@ import org.xenjava.toolstack.cli.plan.PlanCommands;
 import org.xenjava.toolstack.cli.processor.ProcessorCommands;
 import org.xenjava.toolstack.cli.serve.ServeCommand;
 import org.xenjava.toolstack.cli.top.TopCommands;
+import org.xenjava.toolstack.cli.usb.UsbCommands;
 import picocli.CommandLine;
 
 /**
@@ -39,6 +40,7 @@ final class Commands {
         BY_NAME.putAll(MemoryCommands.byName());
         BY_NAME.putAll(DeviceCommands.byName());
         BY_NAME.putAll(PciCommands.byName());
+        BY_NAME.putAll(UsbCommands.byName());
         BY_NAME.putAll(ProcessorCommands.byName());
         BY_NAME.put("batch", BatchCommand::new);
         BY_NAME.put("serve", session -> new ServeCommand(session, Xlj::run));

@@ -64,7 +64,7 @@ public final class PvHost {
      * @param hotplug whether they are run
      * @param limit the longest time of each wait for a back end or a guest; libxl's is {@link #LIBXL_LIMIT}
      * @param withdrawals take all devices from a domain that are passed through to it, by their kind
-     * @param withdrawUnmarkedPci takes those that another toolstack has attached
+     * @param withdrawUnmarkedPci takes the PCI devices that another toolstack has attached
      * @param releasePci lets other domains have what was taken from a domain that is gone
      */
     public PvHost(
