@@ -104,7 +104,8 @@ class QemuLogTest {
                 + "echo last words");
         writer().onExit().get(50, TimeUnit.SECONDS);
 
-        assertTrue(QemuLog.end(log()).endsWith("last words"));
+        String end = QemuLog.end(log());
+        assertTrue(end.endsWith("last words"), end);
         assertTrue(Files.size(log()) <= MIB);
         assertTrue(Files.size(log().resolveSibling("qemu-dm-web.log.1")) <= MIB);
         try (var files = Files.list(log().getParent())) {
