@@ -25,7 +25,7 @@ record LabReport(List<Result> results) {
     record Result(String testClass, String name, Optional<String> failure, boolean skipped) {
         /** As JUnit's option {@code --include-methodname} names it. */
         String method() {
-            return testClass + "." + name.replaceFirst("\\(.*", "");
+            return testClass + "#" + name.replaceFirst("\\(.*", "");
         }
 
         boolean isOf(Result other) {

@@ -11,6 +11,13 @@ import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.platform.engine.discovery.DiscoverySelectors;
+import org.junit.platform.launcher.LauncherDiscoveryRequest;
+import org.junit.platform.launcher.MethodFilter;
+import org.junit.platform.launcher.TestIdentifier;
+import org.junit.platform.launcher.TestPlan;
+import org.junit.platform.launcher.core.LauncherDiscoveryRequestBuilder;
+import org.junit.platform.launcher.core.LauncherFactory;
 
 class LabReportTest {
     @TempDir
@@ -24,7 +31,19 @@ class LabReportTest {
         assertEquals(
                 List.of("a()"),
                 report.silentGuests().stream().map(LabReport.Result::name).toList());
-        assertEquals("lab.FirstLabTest.a", report.silentGuests().get(0).method());
+        assertEquals("lab.FirstLabTest#a", report.silentGuests().get(0).method());
+    }
+
+    @Test
+    void junitFindsATestByItsMethod() {
+        LabReport.Result result = new LabReport.Result(
+                LabReportTest.class.getName(), "junitFindsATestByItsMethod()", Optional.empty(), false);
+        LauncherDiscoveryRequest request = LauncherDiscoveryRequestBuilder.request()
+                .selectors(DiscoverySelectors.selectClass(LabReportTest.class))
+                .filters(MethodFilter.includeMethodNamePatterns(result.method()))
+                .build();
+        TestPlan found = LauncherFactory.create().discover(request);
+        assertEquals(1, found.countTestIdentifiers(TestIdentifier::isTest));
     }
 
     @Test
