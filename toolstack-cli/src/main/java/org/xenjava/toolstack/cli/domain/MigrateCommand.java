@@ -132,11 +132,11 @@ final class MigrateCommand extends DomainCommand {
             return;
         }
         MigrationPace pace = pace();
-        cover.apply(domain);
         RemoteHost target = target((unwatched ? " -e" : "") + (paused ? " -p" : ""));
         DomainMigration migration = file.map(
                         path -> domain.migration().sending(GuestFile.read(List.of(path.toString()), spec, session)))
                 .orElseGet(domain::migration);
+        cover.apply(domain);
         InterruptibleBuild.run(session, cancellation -> {
             migration.migrate(target, MigrationLimits.STANDARD, pace, listener, cancellation);
             return domain;

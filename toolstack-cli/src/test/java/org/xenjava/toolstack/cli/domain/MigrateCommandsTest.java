@@ -3,6 +3,7 @@ package org.xenjava.toolstack.cli.domain;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.FileInputStream;
@@ -229,6 +230,20 @@ class MigrateCommandsTest {
             assertEquals(2, outcome.status(), option);
             assertTrue(outcome.err().contains("is not between 1 and"), outcome.err());
         }
+    }
+
+    @Test
+    void aMissingFileIsRefusedBeforeTheGuestIsCovered() {
+        String config = new GuestFiles(directory).config(STUCK, "memory = 64", "maxmem = 128");
+        assertEquals(DONE, prompt.run("create", "-p", "--backed-boot=off", config));
+        assertEquals(DONE, prompt.run("unpause", STUCK));
+        here.advance(Duration.ofMinutes(1));
+        Outcome before = prompt.run("pod-check", STUCK);
+        String missing = directory.resolve("missing.cfg").toString();
+        Outcome refused = prompt.run("migrate", "-s", "", "--cover", "-C", missing, STUCK, "false");
+        assertNotEquals(0, refused.status());
+        assertTrue(refused.err().contains("missing.cfg"), refused.err());
+        assertEquals(before, prompt.run("pod-check", STUCK));
     }
 
     @ParameterizedTest
