@@ -269,16 +269,7 @@ class DeviceLabTest extends LabFixture {
     @Test
     void aBuildThatIsKilledLeavesNoLoopDeviceAfterTheNextOpen() throws Exception {
         Path image = image("of a build that is killed");
-        Process builder = new ProcessBuilder(
-                        ProcessHandle.current().info().command().orElse("java"),
-                        "-XX:TieredStopAtLevel=1",
-                        "-XX:+UseSerialGC",
-                        "-cp",
-                        System.getProperty("java.class.path"),
-                        StoppedBuild.class.getName(),
-                        image.toString())
-                .redirectErrorStream(true)
-                .start();
+        Process builder = Dom0.startJava(StoppedBuild.class, image.toString());
         try {
             assertEquals(StoppedBuild.STOPPED, builder.inputReader().readLine());
         } finally {

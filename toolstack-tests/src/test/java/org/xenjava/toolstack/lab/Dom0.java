@@ -59,6 +59,19 @@ final class Dom0 {
         }
     }
 
+    /** Starts a class of the tests in another process, to be killed there. */
+    static Process startJava(Class<?> main, String... arguments) throws IOException {
+        List<String> command = new ArrayList<>(List.of(
+                ProcessHandle.current().info().command().orElse("java"),
+                "-XX:TieredStopAtLevel=1",
+                "-XX:+UseSerialGC",
+                "-cp",
+                System.getProperty("java.class.path"),
+                main.getName()));
+        command.addAll(List.of(arguments));
+        return new ProcessBuilder(command).redirectErrorStream(true).start();
+    }
+
     static String xl(String... arguments) {
         List<String> command = new ArrayList<>(List.of("xl"));
         command.addAll(List.of(arguments));

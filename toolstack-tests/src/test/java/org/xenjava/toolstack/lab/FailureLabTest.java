@@ -94,15 +94,7 @@ class FailureLabTest extends LabFixture {
 
     @Test
     void aBuildWhoseProcessIsKilledIsCleanedUpByTheNextOpen() throws Exception {
-        Process builder = new ProcessBuilder(
-                        ProcessHandle.current().info().command().orElse("java"),
-                        "-XX:TieredStopAtLevel=1",
-                        "-XX:+UseSerialGC",
-                        "-cp",
-                        System.getProperty("java.class.path"),
-                        StoppedBuild.class.getName())
-                .redirectErrorStream(true)
-                .start();
+        Process builder = Dom0.startJava(StoppedBuild.class);
         try {
             assertEquals(StoppedBuild.STOPPED, builder.inputReader().readLine());
         } finally {

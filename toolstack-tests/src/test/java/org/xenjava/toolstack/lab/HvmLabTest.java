@@ -344,16 +344,7 @@ class HvmLabTest extends LabFixture {
     }
 
     private static void killAt(String step) throws Exception {
-        Process builder = new ProcessBuilder(
-                        ProcessHandle.current().info().command().orElse("java"),
-                        "-XX:TieredStopAtLevel=1",
-                        "-XX:+UseSerialGC",
-                        "-cp",
-                        System.getProperty("java.class.path"),
-                        StoppedBuild.class.getName(),
-                        step)
-                .redirectErrorStream(true)
-                .start();
+        Process builder = Dom0.startJava(StoppedBuild.class, step);
         try {
             assertEquals(StoppedBuild.STOPPED, builder.inputReader().readLine());
         } finally {

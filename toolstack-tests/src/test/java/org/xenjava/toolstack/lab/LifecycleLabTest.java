@@ -188,15 +188,7 @@ class LifecycleLabTest extends LabFixture {
     void theNextSupervisorContinuesARestartOfAKilledOne() throws Exception {
         Domain domain = toolstack.create(podGuest("orphan", LifecycleAction.RENAME_RESTART));
         PodGuest guest = PodGuest.boot(domain);
-        Process other = new ProcessBuilder(
-                        ProcessHandle.current().info().command().orElse("java"),
-                        "-XX:TieredStopAtLevel=1",
-                        "-XX:+UseSerialGC",
-                        "-cp",
-                        System.getProperty("java.class.path"),
-                        StoppedSupervisor.class.getName())
-                .redirectErrorStream(true)
-                .start();
+        Process other = Dom0.startJava(StoppedSupervisor.class);
         BufferedReader output = other.inputReader();
         SupervisorService service;
         try {

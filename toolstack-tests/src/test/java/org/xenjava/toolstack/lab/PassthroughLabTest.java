@@ -146,15 +146,7 @@ class PassthroughLabTest extends LabFixture {
         guest.unpause();
         long qemu = guest.deviceModel().pid().orElseThrow();
         Dom0.run("kill", "-STOP", Long.toString(qemu));
-        Process attach = new ProcessBuilder(
-                        ProcessHandle.current().info().command().orElse("java"),
-                        "-XX:TieredStopAtLevel=1",
-                        "-XX:+UseSerialGC",
-                        "-cp",
-                        System.getProperty("java.class.path"),
-                        Attach.class.getName())
-                .redirectErrorStream(true)
-                .start();
+        Process attach = Dom0.startJava(Attach.class);
         try {
             Dom0.await("the claim of the card", DRIVER, () -> Optional.of(Dom0.xenstoreTree())
                     .filter(tree -> tree.contains("/libxl/pci/0000-00-09-0/domid")));

@@ -147,15 +147,7 @@ class UsbLabTest extends LabFixture {
         Domain guest = toolstack.create(config("killed", "usbctrl = [ \"version=3\" ]"));
         long qemu = guest.deviceModel().pid().orElseThrow();
         Dom0.run("kill", "-STOP", Long.toString(qemu));
-        Process attach = new ProcessBuilder(
-                        ProcessHandle.current().info().command().orElse("java"),
-                        "-XX:TieredStopAtLevel=1",
-                        "-XX:+UseSerialGC",
-                        "-cp",
-                        System.getProperty("java.class.path"),
-                        Attach.class.getName())
-                .redirectErrorStream(true)
-                .start();
+        Process attach = Dom0.startJava(Attach.class);
         try {
             Dom0.await("the record of the stick", DRIVER, () -> Optional.of(Dom0.xenstoreTree())
                     .filter(tree -> tree.contains("/tool/xenjava/usb-devices/")));
