@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -101,7 +102,7 @@ public final class DeviceModels {
 
     /**
      * Starts the device model of a domain as {@link #start(int, QemuPlan)} does. It waits for the state of the devices of a
-     * saved guest, and once it has that until {@link #resumeWaiting}.
+     * saved guest, loads it, and keeps the devices stopped until {@link #resumeWaiting}.
      */
     public DeviceModelProcess startWaiting(int domid, QemuPlan plan) {
         store.direct().write(new DomainPaths(domid).deviceModelWaits(), "");
@@ -248,9 +249,8 @@ public final class DeviceModels {
 
     /** A QEMU that cannot load the state of its devices ends. */
     private void awaitLoad(DeviceModelProcess process, QemuPlan plan, Cancellation cancellation) {
-        QemuMonitor monitor = monitor(process);
         long end = System.nanoTime() + START.toNanos();
-        while (!monitor.isLoaded()) {
+        while (!hasLoaded(process)) {
             cancellation.check("waiting for QEMU of domain " + process.domid());
             requireNotDead(process, plan);
             if (System.nanoTime() > end) {
@@ -304,9 +304,20 @@ public final class DeviceModels {
     }
 
     private boolean answers(DeviceModelProcess process) {
-        try {
-            monitor(process).awaitAnswer();
+        return succeeds(process, monitor -> {
+            monitor.awaitAnswer();
             return true;
+        });
+    }
+
+    private boolean hasLoaded(DeviceModelProcess process) {
+        return succeeds(process, QemuMonitor::isLoaded);
+    }
+
+    /** A QEMU that is busy, or ends, may give no answer; a later question, or its end, tells more. */
+    private boolean succeeds(DeviceModelProcess process, Predicate<QemuMonitor> question) {
+        try {
+            return question.test(monitor(process));
         } catch (DeviceModelException e) {
             LOG.debug("domain {}: {}", process.domid(), e.getMessage());
             return false;

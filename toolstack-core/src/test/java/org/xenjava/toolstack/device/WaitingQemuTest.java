@@ -124,6 +124,24 @@ class WaitingQemuTest {
         }
     }
 
+    /** The limit is that of the load, not of an answer. */
+    @Test
+    void aQemuThatGivesNoStatusWhileItLoadsIsAskedAgain() throws Exception {
+        DeviceModelProcess qemu = model.startWaiting(DOMID, plan());
+        Iterator<String> answers = List.of(
+                        "{\"return\": {\"status\": \"inmigrate\"}}\n",
+                        "{\"error\": {\"class\": \"GenericError\", \"desc\": \"busy\"}}\n",
+                        "{\"return\": {\"status\": \"paused\"}}\n")
+                .iterator();
+        try (QmpServer server = QmpServer.at(
+                monitor(),
+                request -> request.get("execute").getAsString().equals("query-status") ? answers.next() : OK)) {
+            model.awaitReady(qemu, plan(), STATE, new Cancellation());
+            assertFalse(answers.hasNext());
+            assertTrue(server.commands().stream().anyMatch(command -> command.startsWith("migrate-incoming")));
+        }
+    }
+
     @Test
     void aQemuThatHasEndedDoesNotContinue() {
         model.startWaiting(DOMID, plan());
