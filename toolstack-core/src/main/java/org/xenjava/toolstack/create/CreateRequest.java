@@ -88,12 +88,11 @@ final class CreateRequest {
     }
 
     private void requirePv() {
-        if (!host.pv() || !List.of(xenctrl.host().capabilities().split(" ")).contains(PV_CAPABILITY)) {
-            throw new DomainStateException(
-                    "this host cannot run PV guests: Xen was built without them (CONFIG_PV), and its"
-                            + " capabilities lack " + PV_CAPABILITY
-                            + "; set type=\"pvh\", with pvshim=1 for a kernel that is PV only");
-        }
+        String remedy = "; set type=\"pvh\", with pvshim=1 for a kernel that is PV only";
+        require(host.pv(), "this host runs no PV guests: Xen was built or started without them" + remedy);
+        require(
+                List.of(xenctrl.host().capabilities().split(" ")).contains(PV_CAPABILITY),
+                "this host runs no 64-bit PV guests: Xen's capabilities lack " + PV_CAPABILITY + remedy);
     }
 
     private void require(boolean condition, String complaint) {
