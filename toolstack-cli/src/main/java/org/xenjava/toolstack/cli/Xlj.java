@@ -24,7 +24,7 @@ import picocli.CommandLine.ScopeType;
 @Command(
         name = "xlj",
         versionProvider = Version.class,
-        description = "Builds and runs HVM and PVH guests on Xen, with xl's commands and configuration files.",
+        description = "Builds and runs PVH, HVM and PV guests on Xen, with xl's commands and configuration files.",
         synopsisSubcommandLabel = "COMMAND",
         commandListHeading = "%nCommands:%n",
         exitCodeListHeading = "%nExit status (pod-check has its own):%n",

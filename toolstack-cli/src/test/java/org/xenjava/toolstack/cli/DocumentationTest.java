@@ -16,6 +16,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.xenjava.toolstack.cli.Prompt.Outcome;
+import org.xenjava.toolstack.cli.serve.ServeCommand;
 
 /** {@code docs/xlj.md} and the README against the program. */
 class DocumentationTest {
@@ -51,6 +52,21 @@ class DocumentationTest {
                 .map(command -> command.group(1))
                 .collect(Collectors.toCollection(TreeSet::new));
         assertEquals(existing, described);
+    }
+
+    @Test
+    void theCommandsThatServeDoesNotRunAreNamed() throws IOException {
+        String page = Files.readString(Path.of("../docs/xlj.md"));
+        Matcher list = Pattern.compile("- These commands run in a process of their own as before: ([^.]*)\\.")
+                .matcher(page);
+        assertTrue(list.find());
+        Set<String> named = COMMAND.matcher(list.group(1))
+                .results()
+                .map(command -> command.group(1))
+                .collect(Collectors.toCollection(TreeSet::new));
+        Set<String> notServed = new TreeSet<>(Commands.names());
+        assertTrue(notServed.removeAll(ServeCommand.served()));
+        assertEquals(notServed, named);
     }
 
     @Test

@@ -79,7 +79,7 @@ final class BalanceRecorder implements BalanceListener, AutoCloseable {
         }
     }
 
-    /** Closes the file. A failure is told as one of {@link #looked} is. */
+    /** Closes the file. A failure is reported like a failed write of {@link #looked}. */
     @Override
     public void close() {
         try {

@@ -31,7 +31,7 @@ record CommandRequest(
         Set<Console.Stream> terminals,
         Map<String, String> environment,
         List<String> words) {
-    /** Of arguments, as the kernel limits them. */
+    /** The kernel's limit for the size of arguments. */
     private static final int MOST_BYTES = 1 << 21;
 
     private static final int WORDS = 7;
@@ -47,13 +47,13 @@ record CommandRequest(
     static CommandRequest read(DataInputStream in) throws IOException {
         int length = in.readInt();
         if (length < 0 || length > MOST_BYTES) {
-            throw new IOException("a request of " + length + " bytes");
+            throw new IOException("the request has " + length + " bytes, not 0 to " + MOST_BYTES);
         }
         byte[] bytes = new byte[length];
         in.readFully(bytes);
         List<String> fields = Arrays.asList(new String(bytes, StandardCharsets.UTF_8).split("\0", -1));
         if (fields.size() <= WORDS) {
-            throw new IOException("a request of " + fields.size() + " fields");
+            throw new IOException("the request has " + fields.size() + " fields, not more than " + WORDS);
         }
         Set<Console.Stream> terminals = EnumSet.noneOf(Console.Stream.class);
         if (fields.get(4).contains("out")) {

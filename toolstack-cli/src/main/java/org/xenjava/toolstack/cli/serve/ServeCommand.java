@@ -4,6 +4,7 @@ package org.xenjava.toolstack.cli.serve;
 import java.io.IOException;
 import java.net.URISyntaxException;
 import java.nio.file.Path;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import org.xenjava.toolstack.cli.command.ExitStatus;
 import org.xenjava.toolstack.cli.command.Session;
@@ -35,6 +36,11 @@ public final class ServeCommand implements Callable<Integer> {
     public ServeCommand(Session session, CommandRunner runner) {
         this.session = session;
         this.runner = runner;
+    }
+
+    /** {@return the names of the commands that it runs; the others run in a process of their own} */
+    public static Set<String> served() {
+        return ServedCommand.SERVED;
     }
 
     @Override

@@ -29,7 +29,7 @@ final class ServedCommand {
     private static final Logger LOG = LoggerFactory.getLogger(ServedCommand.class);
 
     /** The commands that end by themselves and have no use for standard input. */
-    private static final Set<String> SERVED = Set.of(
+    static final Set<String> SERVED = Set.of(
             "create",
             "destroy",
             "shutdown",
@@ -88,6 +88,11 @@ final class ServedCommand {
             "pci-attach",
             "pci-list",
             "pci-detach",
+            "usbctrl-attach",
+            "usbctrl-detach",
+            "usb-list",
+            "usbdev-attach",
+            "usbdev-detach",
             "version");
 
     /** The commands whose first file is read from the caller's directory. */

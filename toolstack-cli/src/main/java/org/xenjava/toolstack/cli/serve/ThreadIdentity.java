@@ -10,7 +10,7 @@ import org.xenjava.toolstack.xenctrl.lib.Liveness;
 
 /**
  * The identity of the thread that runs a command, in place of its process's: what the command holds in xenstore excludes
- * other commands of this process, and is void when the command has ended. {@code proc(5)} shows a thread below its number
+ * other commands of this process, and is void once the thread has ended. {@code proc(5)} shows a thread below its number
  * as it shows a process, so other processes need not know the difference.
  *
  * @param self the thread's identity

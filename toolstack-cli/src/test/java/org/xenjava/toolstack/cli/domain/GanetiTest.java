@@ -140,7 +140,7 @@ class GanetiTest {
     }
 
     @Test
-    void anInstanceLivesAsItDoesWithXl() {
+    void anInstanceIsStartedBalloonedRenamedStoppedAndDestroyed() {
         String name = "web.example.com";
         assertEquals(0, prompt.run("help").status());
         create(direct());

@@ -224,7 +224,7 @@ class MigrateCommandsTest {
     }
 
     @Test
-    void aPaceThatIsNoneIsRefusedBeforeAnythingElse() {
+    void aBandwidthOrDowntimeOutOfRangeIsRefusedBeforeTheGuestIsCovered() {
         for (String option : List.of("--bandwidth=0", "--downtime=-1", "--bandwidth=9223372036854775807")) {
             Outcome outcome = prompt.run("migrate", option, "--cover", "web", "there");
             assertEquals(2, outcome.status(), option);
