@@ -42,7 +42,7 @@ import org.xenjava.toolstack.xenctrl.units.PciAddress;
 import org.xenjava.toolstack.xenctrl.units.UsbAddress;
 
 /**
- * The disks, network cards and other devices of one domain, while it exists. {@link Domain#devices} returns it. The guest's drivers
+ * The disks, network cards and other devices of one domain, from {@link Domain#devices}. The guest's drivers
  * detect a new device by themselves and are asked to release a device that goes. Other toolstacks see the same
  * devices, and this class lists theirs. A change of the devices also changes {@link Domain#config}, so it outlives a
  * reboot.
@@ -584,6 +584,6 @@ public final class DomainDevices {
         return domain.store()
                 .read(domain.paths().libxlType())
                 .flatMap(DomainType::ofWord)
-                .orElseThrow(() -> new ConfigException(domain + " is neither HVM nor PVH; only these are supported"));
+                .orElseThrow(() -> new ConfigException(domain + " has no known type in xenstore (hvm, pvh or pv)"));
     }
 }

@@ -24,7 +24,7 @@ public final class SavedQemu implements GuestEmulator {
     /** The QEMU of xl's receiver locks the disks early, and ends some time after its failure. */
     private static final Duration LOCK_LIMIT = Duration.ofMinutes(1);
 
-    /** QEMU may keep a log, or not yet. To begin it once more is harmless but with QEMU 6.2. */
+    /** QEMU may have begun a log. Beginning it again is harmless, except with QEMU 6.2. */
     private static final String BEGINS = "begins";
 
     /** QEMU keeps a log. */

@@ -35,9 +35,8 @@ public final class SentConfig {
         compare("disk", SentConfig::disks, present, file, differences);
         compare("vif", SentConfig::cards, present, file, differences);
         if (!differences.isEmpty()) {
-            throw new ConfigException(
-                    attempt + ": the configuration to be sent describes another machine than the guest" + " runs on: "
-                            + String.join(", ", differences));
+            throw new ConfigException(attempt + ": the configuration of -C does not describe this guest: "
+                    + String.join(", ", differences));
         }
         Map<Integer, DiskConfig> disks =
                 file.disks().stream().collect(Collectors.toMap(DiskConfig::number, Function.identity()));

@@ -87,7 +87,7 @@ public final class DeviceJournal<D extends Comparable<D>> {
     }
 
     /**
-     * Does what a removal does with a device, after a change that is under way. A change that was left stays one of {@link
+     * Runs a removal's work on a device once no other process changes it. An abandoned change stays one of {@link
      * #unfinished}.
      *
      * @throws DeviceException if the other change takes longer than the wait
@@ -203,7 +203,7 @@ public final class DeviceJournal<D extends Comparable<D>> {
         ours.set(false);
     }
 
-    /** Devices that nobody moves: the process that began has failed, or is dead. */
+    /** Devices with a change that failed and was not undone, or whose process ended before the change was complete. */
     public List<D> unfinished() {
         released.retry();
         return store.list(ROOT + names.name()).stream()

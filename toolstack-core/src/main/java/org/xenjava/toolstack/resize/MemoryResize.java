@@ -89,7 +89,7 @@ public final class MemoryResize {
         }
     }
 
-    /** Xen has no such counters for a PV domain, which owes nobody pages. */
+    /** The PoD counters of a domain. A PV domain has none in Xen: its entries and its cache are 0. */
     private PodCounters counters(DomainInfo info) {
         return info.hvm() ? xenctrl.memory().podTarget(info.domid()) : new PodCounters(info.totPages(), 0, 0);
     }

@@ -6,7 +6,7 @@ import org.xenjava.toolstack.stream.Blob;
 
 /** The process that emulates the devices of a guest which is saved. */
 public interface GuestEmulator {
-    /** Holders of the disks once the devices were stopped. */
+    /** The state of the disks after the devices were stopped. */
     enum Disks {
         /** The process keeps them open. */
         KEPT,

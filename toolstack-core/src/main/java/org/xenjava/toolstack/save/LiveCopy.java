@@ -26,7 +26,7 @@ final class LiveCopy {
 
     private static final long SECOND_NANOS = 1_000_000_000;
 
-    /** 32 MiB; fewer may fit into the buffers of the link, and tell nothing about its rate. */
+    /** 32 MiB. Fewer pages may fit into the buffers of the link, so that their rate is not that of the link. */
     private static final int MANY_PAGES = 8192;
 
     /** Each copies all of the memory. */
@@ -114,7 +114,7 @@ final class LiveCopy {
         return dirty;
     }
 
-    /** With a limit, that is the rate: nothing tells that the link takes more. */
+    /** Measures the rates of a pass. The rate of the link is at most the bandwidth limit, because a faster link cannot be observed. */
     private void measure(long began, long sentPages, BitSet dirty) {
         long passed = link.nanos() - began;
         long measured = Math.max(1, perSecond(sentPages, passed));

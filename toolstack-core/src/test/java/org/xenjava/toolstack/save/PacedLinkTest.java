@@ -58,7 +58,7 @@ class PacedLinkTest {
     }
 
     @Test
-    void aSilenceIsNotMadeUpFor() throws IOException {
+    void timeWithoutASendDoesNotRaiseTheRateAfterIt() throws IOException {
         time.sleep(TimeUnit.SECONDS.toNanos(10));
         send(RATE);
         assertEquals(10_895, time.millis());

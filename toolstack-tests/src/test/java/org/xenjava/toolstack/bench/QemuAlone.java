@@ -112,7 +112,7 @@ final class QemuAlone {
         }
     }
 
-    /** By SIGTERM, so that QEMU gives back what Xen has for it: a domain has room for eight that did not. */
+    /** Ends QEMU by SIGTERM, so that it releases its ioreq server: Xen has eight for each domain. */
     private static void end(ProcessHandle qemu) {
         qemu.destroy();
         qemu.onExit().join();

@@ -89,13 +89,13 @@ final class BalanceCost implements AutoCloseable {
         }
     }
 
-    /** The guests report every few seconds, as agents do, and nothing changes. */
+    /** Looks at guests whose demand does not change. They report before each look. */
     Look atRest() {
         run(Duration.ofMinutes(3), 0);
         return run(Duration.ofMinutes(1), 0);
     }
 
-    /** Busy and idle guests change their parts all the time. */
+    /** Looks at guests of which the busy half becomes idle, and the idle half busy, every 20 s. */
     Look moving() {
         List<Look> looks = new ArrayList<>();
         for (int i = 1; i <= 6; i++) {

@@ -44,7 +44,7 @@ class SystemdUnitsTest {
         Process verifier = new ProcessBuilder(command).redirectErrorStream(true).start();
         String output = new String(verifier.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         assertEquals(0, verifier.waitFor(), output);
-        // It also complains of units of this machine.
+        // systemd-analyze also reports errors in units of this machine.
         String ours = output.lines()
                 .filter(line -> line.contains(directory.toString()))
                 .collect(Collectors.joining("\n"));

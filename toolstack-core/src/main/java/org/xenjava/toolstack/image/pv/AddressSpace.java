@@ -4,7 +4,7 @@ package org.xenjava.toolstack.image.pv;
 import java.util.OptionalLong;
 
 /**
- * The virtual addresses for which the kernel of a PV guest was built, and the freedoms that it leaves its builder.
+ * The virtual addresses for which the kernel of a PV guest was built, and the choices that the kernel leaves to the builder.
  *
  * @param base virtual address of pfn 0 ({@code VIRT_BASE})
  * @param p2mList virtual address of the list of machine frames, outside of the initial mapping ({@code INIT_P2M}); empty

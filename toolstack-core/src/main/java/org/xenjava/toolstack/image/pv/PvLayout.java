@@ -145,7 +145,7 @@ public record PvLayout(
             if (Long.compareUnsigned(listEnd, base) > 0) {
                 throw new KernelImageException(
                         kernel + ": the list of machine frames ends at 0x" + Long.toHexString(listEnd)
-                                + ", inside the kernel's own mapping: this kernel takes less memory");
+                                + ", inside the kernel's own mapping: this kernel supports less memory; lower 'memory'");
             }
         }
     }

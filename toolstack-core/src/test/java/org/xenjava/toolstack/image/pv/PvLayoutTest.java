@@ -35,7 +35,7 @@ class PvLayoutTest {
     }
 
     @Test
-    void anOldKernelHasEverythingBehindItself() {
+    void ramdiskFramesAndTablesFollowAnOldKernel() {
         PvLayout layout = layout(old(LINUX), 0x1100, 0x2001, 0x8000);
         assertEquals(new PfnRange(0x1100, 3), layout.ramdisk());
         assertEquals(new PfnRange(0x1103, 64), layout.p2mList());

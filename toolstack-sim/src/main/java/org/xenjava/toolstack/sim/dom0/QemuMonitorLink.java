@@ -14,7 +14,7 @@ import org.xenjava.toolstack.xenctrl.lib.LocalConnection;
 
 /**
  * A connection to the monitor of a simulated QEMU, which knows the commands about vCPUs, the state of its devices and
- * devices that are passed through, but not those about disks. QEMU numbers the vCPUs by their sockets and lists them from the last to the first.
+ * devices that are passed through, but not those about disks. QEMU lists the vCPUs by socket number, the last one first.
  */
 final class QemuMonitorLink implements LocalConnection {
     private static final Pattern COMMAND = Pattern.compile("\"execute\":\"([a-z_-]+)\"");

@@ -215,7 +215,7 @@ final class GuestDomain implements GuestMachine {
         }
     }
 
-    /** What addresses a page in Xen: the gfn, or the machine frame of a PV guest's page. */
+    /** The number by which Xen addresses a page: its gfn, or the machine frame for a PV guest. */
     private OptionalLong frame(long gfn) {
         return pvMemory.map(memory -> memory.frame(gfn)).orElse(OptionalLong.of(gfn));
     }

@@ -14,7 +14,7 @@ import org.xenjava.toolstack.xenctrl.lib.Errno;
 
 /** The hypercalls about the page tables and the vCPUs of PV domains, called by dom0. */
 final class PvOps {
-    /** What Xen writes for each entry; the simulation runs no code. */
+    /** The code that Xen writes for each entry of the hypercall page. The simulation does not execute it. */
     private static final byte[] HYPERCALL_ENTRIES = new byte[PhysicalMemory.PAGE_BYTES];
 
     private static final int TABLE_SHIFT = 12;

@@ -21,9 +21,10 @@ public enum SysctlOp {
     /** Index of get_cpu_policy: the host's own policy. */
     public static final int CPU_POLICY_HOST = 1;
 
-    /** Index of get_cpu_policy: the default policy of HVM and PVH domains. */
+    /** Index of get_cpu_policy: the default policy of PV domains. */
     public static final int CPU_POLICY_PV_DEFAULT = 4;
 
+    /** Index of get_cpu_policy: the default policy of HVM and PVH domains. */
     public static final int CPU_POLICY_HVM_DEFAULT = 5;
 
     /** What cpupool_op does ({@code XEN_SYSCTL_CPUPOOL_OP_*}). */
