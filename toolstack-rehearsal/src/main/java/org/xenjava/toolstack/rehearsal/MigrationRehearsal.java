@@ -16,8 +16,11 @@ import org.xenjava.toolstack.Domain;
 import org.xenjava.toolstack.Toolstack;
 import org.xenjava.toolstack.config.DiskConfig;
 import org.xenjava.toolstack.config.DomainConfig;
+import org.xenjava.toolstack.config.DomainType;
 import org.xenjava.toolstack.config.NicConfig;
+import org.xenjava.toolstack.error.ConfigException;
 import org.xenjava.toolstack.error.DomainStateException;
+import org.xenjava.toolstack.error.MigrationException;
 import org.xenjava.toolstack.error.ToolstackException;
 import org.xenjava.toolstack.migrate.MigrationLimits;
 import org.xenjava.toolstack.migrate.ReceivedStart;
@@ -70,10 +73,14 @@ public final class MigrationRehearsal {
      *
      * @param config a PVH guest; a disk and a network card take the place of its devices
      * @return the result
+     * @throws ConfigException if it is no PVH guest
      * @throws DomainStateException if the guest is too small for the simulated kernel
      * @throws ToolstackException if the guest cannot be created or does not migrate
      */
     public static RehearsedMigration of(DomainConfig config) {
+        if (config.type() != DomainType.PVH) {
+            throw new ConfigException("domain " + config.name() + ": only PVH guests can be migrated");
+        }
         Path image = emptyImage();
         try (SubstituteFiles files = SubstituteFiles.of(withDevices(config, image))) {
             return new MigrationRehearsal(config.maxMemory().toPages()).run(files.guest());
@@ -147,7 +154,9 @@ public final class MigrationRehearsal {
                         new Cancellation()),
                 THREADS);
         CompletableFuture<Void> departure = CompletableFuture.runAsync(
-                () -> domain.migration().migrate(pipes, MigrationLimits.STANDARD, course, new Cancellation()), THREADS);
+                        () -> domain.migration().migrate(pipes, MigrationLimits.STANDARD, course, new Cancellation()),
+                        THREADS)
+                .whenComplete((done, failure) -> pipes.closeSender());
         // A guest suspends itself only as time passes.
         while (!departure.isDone() || !arrival.isDone()) {
             here.advance(STEP);
@@ -155,10 +164,18 @@ public final class MigrationRehearsal {
             LockSupport.parkNanos(PAUSE_NANOS);
         }
         try {
-            // The receiver's failure is the cause of the sender's.
-            Domain arrived = arrival.join();
-            departure.join();
-            return arrived;
+            result(departure);
+        } catch (MigrationException e) {
+            // The receiver's failure is its cause.
+            result(arrival);
+            throw e;
+        }
+        return result(arrival);
+    }
+
+    private static <T> T result(CompletableFuture<T> end) {
+        try {
+            return end.join();
         } catch (CompletionException e) {
             throw e.getCause() instanceof ToolstackException failure ? failure : e;
         }

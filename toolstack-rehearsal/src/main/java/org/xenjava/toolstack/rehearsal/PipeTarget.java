@@ -46,6 +46,15 @@ final class PipeTarget implements MigrationTarget {
         return new End(down.source(), up.sink());
     }
 
+    /** Closes the end of the sender, which never connects if its guest cannot be migrated: the receiver would wait. */
+    void closeSender() {
+        try {
+            connect().close();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
     @Override
     public Presence presence(UUID uuid, String name) {
         String table = toolstack.statuses().stream()

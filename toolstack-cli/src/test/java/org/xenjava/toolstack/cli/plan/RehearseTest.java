@@ -19,7 +19,10 @@ import javax.imageio.ImageIO;
 import javax.xml.parsers.DocumentBuilderFactory;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.w3c.dom.Element;
 import org.xenjava.toolstack.cli.GuestFiles;
 import org.xenjava.toolstack.cli.Prompt;
@@ -243,5 +246,23 @@ class RehearseTest {
         Outcome outcome = prompt.run("rehearse", "--migrate", files.config("web", "memory = 8", "maxmem = 16"));
         assertEquals(1, outcome.status());
         assertTrue(outcome.err().contains("give it more memory"), outcome.err());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"hvm", "pv"})
+    void aMigrationOfAGuestThatIsNotPvhIsRefused(String type) {
+        Outcome outcome = prompt.run("rehearse", "--migrate", guest(), "type = '" + type + "'");
+        assertEquals(1, outcome.status());
+        assertTrue(outcome.err().contains("only PVH guests can be migrated"), outcome.err());
+    }
+
+    /** It is refused before the sender connects, while the receiver waits for it. */
+    @Test
+    @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+    void theReasonWhyAGuestIsNotMigratedIsNamed() {
+        String config = files.config("web", "memory = 32", "vnuma = [['pnode=0', 'size=32', 'vcpus=0']]");
+        Outcome outcome = prompt.run("rehearse", "--migrate", config);
+        assertEquals(1, outcome.status());
+        assertTrue(outcome.err().contains("vnuma cannot be"), outcome.err());
     }
 }
