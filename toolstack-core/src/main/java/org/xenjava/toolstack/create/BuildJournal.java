@@ -40,6 +40,11 @@ public final class BuildJournal {
         this.released = new ReleasedRecords(store);
     }
 
+    /** The identity of the process that builds, or of its thread that does. */
+    String signature() {
+        return holder.signature();
+    }
+
     /** The record of one build, not yet written. */
     Note note(UUID uuid) {
         return new Note(uuid, UuidChoice.GIVEN);

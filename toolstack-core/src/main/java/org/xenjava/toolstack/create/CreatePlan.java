@@ -32,6 +32,7 @@ import org.xenjava.toolstack.image.RamBounds;
 import org.xenjava.toolstack.imagefile.ImageFiles;
 import org.xenjava.toolstack.memory.MemoryPlan;
 import org.xenjava.toolstack.memory.PodPolicy;
+import org.xenjava.toolstack.process.ProcessIdentity;
 import org.xenjava.toolstack.progress.Cancellation;
 import org.xenjava.toolstack.xenctrl.lib.FirmwareLocator;
 import org.xenjava.toolstack.xenctrl.units.Pages;
@@ -64,7 +65,8 @@ public record CreatePlan(DomainConfig config, MemoryPlan memory, ImagePlan image
     public static CreatePlan of(DomainConfig config, PodPolicy policy, FirmwareLocator firmware) {
         HostInventory host = HostInventory.assumed(firmware);
         try (ImageFiles images = new ImageFiles();
-                BootFiles files = BootFiles.of(config, host, new Cancellation())) {
+                BootFiles files =
+                        BootFiles.of(config, host, ProcessIdentity.ofProc().self(), new Cancellation())) {
             return of(config, files, policy, images, host);
         }
     }

@@ -129,7 +129,8 @@ public final class DomainBuilder {
         MemoryPlan memory = XenFailures.translating(attempt, () -> CreatePlan.memory(config, podPolicy));
         BuildJournal.Note note = note(wanted, config);
         // A boot loader runs before the guest takes memory, and its files are there until the image is loaded.
-        try (BootFiles files = XenFailures.translating(attempt, () -> BootFiles.of(config, host, cancellation))) {
+        try (BootFiles files =
+                XenFailures.translating(attempt, () -> BootFiles.of(config, host, journal.signature(), cancellation))) {
             return build(config, files, memory, note, listener, cancellation);
         }
     }

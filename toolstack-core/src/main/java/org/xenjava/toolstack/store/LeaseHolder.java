@@ -18,7 +18,7 @@ public final class LeaseHolder {
         this.signature = signature;
     }
 
-    /** The whole process as one holder: its threads share their leases. */
+    /** One holder for all that signs with this identity: of a process, whose threads share their leases, or of a thread. */
     public static LeaseHolder ofProcess(ProcessIdentity processes) {
         return new LeaseHolder(processes, processes.self());
     }

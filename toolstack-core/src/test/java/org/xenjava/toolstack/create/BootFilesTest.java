@@ -6,8 +6,10 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -19,6 +21,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.xenjava.toolstack.Domain;
 import org.xenjava.toolstack.Toolstack;
+import org.xenjava.toolstack.ToolstackOptions;
 import org.xenjava.toolstack.config.DiskConfig;
 import org.xenjava.toolstack.config.DomainConfig;
 import org.xenjava.toolstack.config.DomainConfig.BootLoader;
@@ -26,6 +29,8 @@ import org.xenjava.toolstack.error.ConfigException;
 import org.xenjava.toolstack.error.ToolstackException;
 import org.xenjava.toolstack.host.TestHost;
 import org.xenjava.toolstack.memory.PodPolicy;
+import org.xenjava.toolstack.process.ProcessIdentity;
+import org.xenjava.toolstack.progress.Cancellation;
 import org.xenjava.toolstack.sim.fault.MachineState;
 import org.xenjava.toolstack.xenctrl.lib.FirmwareLocator;
 
@@ -61,10 +66,12 @@ class BootFilesTest {
                         DiskConfig.builder("xvda").target(image.toString()).build()));
     }
 
-    private static Set<Path> leftDirectories() throws IOException {
+    private static Set<Path> leftDirectories() {
         try (Stream<Path> all = Files.list(Path.of(System.getProperty("java.io.tmpdir")))) {
             return all.filter(path -> path.getFileName().toString().startsWith("xenjava-boot"))
                     .collect(Collectors.toSet());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         }
     }
 
@@ -89,6 +96,19 @@ class BootFilesTest {
         domain.destroy();
         host.toolstack.create(next).destroy();
         assertEquals(List.of("pygrub --offset=1 " + image, "pygrub --offset=1 " + image), host.xen.scriptCalls());
+    }
+
+    /** A thread may build with an identity of its own: see ToolstackOptions.processIdentity. */
+    @Test
+    void theFilesOfABootLoaderAreSignedAsTheBuildIs() {
+        Set<Path> during = new HashSet<>();
+        ToolstackOptions options = TestHost.options().processIdentity(ProcessIdentity.named("pid:[1] 2 3"));
+        try (Toolstack thread = options.open(host.xen.host())) {
+            thread.create(guest().build(), progress -> during.addAll(leftDirectories()), new Cancellation());
+        }
+        assertTrue(
+                during.stream().anyMatch(path -> path.getFileName().toString().startsWith("xenjava-boot-1-2-3-")),
+                during.toString());
     }
 
     @Test

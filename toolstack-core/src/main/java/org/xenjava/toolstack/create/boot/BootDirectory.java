@@ -29,12 +29,7 @@ public final class BootDirectory {
 
     private BootDirectory() {}
 
-    /** A new directory of this process, which only its user can enter. */
-    static Path create() throws IOException {
-        return create(ProcessIdentity.ofProc().self());
-    }
-
-    /** A new directory of a process. */
+    /** A new directory of a process, which only its user can enter. */
     static Path create(String process) throws IOException {
         Matcher identity = IDENTITY.matcher(process);
         return Files.createTempDirectory(

@@ -52,13 +52,14 @@ public final class BootFiles implements AutoCloseable {
     /**
      * Runs the boot loader of a guest that has one.
      *
+     * @param process the identity of the process that needs the files
      * @param cancellation ends the boot loader
      * @throws ConfigException if the guest's first disk is none that a boot loader can read
      * @throws KernelImageException if the boot loader fails or finds no kernel
      */
-    public static BootFiles of(DomainConfig config, HostInventory host, Cancellation cancellation) {
+    public static BootFiles of(DomainConfig config, HostInventory host, String process, Cancellation cancellation) {
         return config.bootLoader()
-                .map(loader -> found(config, loader, host, cancellation))
+                .map(loader -> found(config, loader, host, process, cancellation))
                 .orElseGet(
                         () -> new BootFiles(config.kernel(), config.ramdisk(), config.commandLine(), Optional.empty()));
     }
@@ -77,11 +78,11 @@ public final class BootFiles implements AutoCloseable {
     }
 
     private static BootFiles found(
-            DomainConfig config, BootLoader loader, HostInventory host, Cancellation cancellation) {
+            DomainConfig config, BootLoader loader, HostInventory host, String process, Cancellation cancellation) {
         String who = who(config, loader);
         String disk = disk(config, who);
         BootDirectory.removeAbandoned();
-        Path directory = newDirectory(who);
+        Path directory = newDirectory(process, who);
         try {
             LOG.info("{}it reads {}", who, disk);
             BootLoaderRun run = new BootLoaderRun(
@@ -143,9 +144,9 @@ public final class BootFiles implements AutoCloseable {
         return arguments;
     }
 
-    private static Path newDirectory(String who) {
+    private static Path newDirectory(String process, String who) {
         try {
-            return BootDirectory.create();
+            return BootDirectory.create(process);
         } catch (IOException e) {
             throw new KernelImageException(who + "no directory for its files can be made: " + e.getMessage(), e);
         }

@@ -18,7 +18,7 @@ class BootDirectoryTest {
                 ProcessIdentity.ended(ProcessHandle.current().pid()));
         Files.writeString(abandoned.resolve("kernel"), "kernel");
         Files.createDirectory(abandoned.resolve("root"));
-        Path used = BootDirectory.create();
+        Path used = BootDirectory.create(ProcessIdentity.ofProc().self());
         Path unknown = BootDirectory.create("another host's 1 2");
         try {
             BootDirectory.removeAbandoned();
