@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
@@ -172,37 +173,44 @@ final class ServedCommand {
         }
     }
 
-    /** The thread ends before the caller does: see {@link ThreadIdentity}. */
+    /** The thread has ended before the caller does, so that its leases are void: see {@link ThreadIdentity}. */
     private int runInThreadOfItsOwn(CommandRequest request, RemoteCaller remote) {
-        FutureTask<Integer> command = new FutureTask<>(() -> run(request, remote));
+        CompletableFuture<ThreadIdentity> identity = new CompletableFuture<>();
+        FutureTask<Integer> command = new FutureTask<>(() -> {
+            ThreadIdentity mine = ThreadIdentity.ofThisThread();
+            identity.complete(mine);
+            return run(request, remote, mine);
+        });
         Thread thread = new Thread(command, request.words().get(0));
         thread.start();
         try {
             thread.join();
-            return command.get();
+            int status = command.get();
+            identity.join().awaitEnd();
+            return status;
         } catch (ExecutionException | InterruptedException e) {
             throw new IllegalStateException(request.words() + " has failed", e);
         }
     }
 
-    private int run(CommandRequest request, RemoteCaller remote) {
+    private int run(CommandRequest request, RemoteCaller remote, ThreadIdentity identity) {
         remote.commandBegins();
         log.logTo(frames.err());
         try {
-            return runLogged(request, remote);
+            return runLogged(request, remote, identity);
         } finally {
             remote.commandEnded();
         }
     }
 
-    private int runLogged(CommandRequest request, RemoteCaller remote) {
+    private int runLogged(CommandRequest request, RemoteCaller remote, ThreadIdentity identity) {
         List<String> words = request.words();
         if (!READING_A_CONFIGURATION.contains(words.get(0)) && remote.namesRelativeFile(words)) {
             return ExitStatus.FAILED;
         }
         Console console = Console.ofCaller(frames.out(), frames.err(), request.terminals(), request.environment());
         Session called = session.calledBy(remote, console)
-                .opening(options -> session.host().open(options.processIdentity(ThreadIdentity.ofThisThread())));
+                .opening(options -> session.host().open(options.processIdentity(identity)));
         return runner.run(called, words.toArray(String[]::new));
     }
 

@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.concurrent.TimeUnit;
 import org.xenjava.toolstack.process.ProcessIdentity;
 import org.xenjava.toolstack.xenctrl.lib.Liveness;
 
@@ -16,6 +17,8 @@ import org.xenjava.toolstack.xenctrl.lib.Liveness;
  * @param self the thread's identity
  */
 record ThreadIdentity(String self) implements ProcessIdentity {
+    private static final long END_NANOS = TimeUnit.SECONDS.toNanos(1);
+
     static ThreadIdentity ofThisThread() {
         try {
             // PID/task/TID
@@ -25,6 +28,14 @@ record ThreadIdentity(String self) implements ProcessIdentity {
                     .orElseThrow(() -> new IllegalStateException("/proc/" + number + " cannot be read")));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Waits until the kernel has removed the thread, which is shortly after {@link Thread#join} has returned. */
+    void awaitEnd() throws InterruptedException {
+        long start = System.nanoTime();
+        while (liveness(self) == Liveness.ALIVE && System.nanoTime() - start < END_NANOS) {
+            Thread.sleep(1);
         }
     }
 
