@@ -153,7 +153,7 @@ class UsageTest {
     @Test
     void theFirstLineOfTheHelpNamesBothKindsOfGuests() {
         String help = prompt.run("--help").out();
-        assertTrue(help.contains("HVM and PVH"), help);
+        assertTrue(help.contains("PVH, HVM and PV guests"), help);
         assertEquals(help, prompt.run("-h").out());
     }
 
