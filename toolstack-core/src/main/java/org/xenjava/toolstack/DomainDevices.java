@@ -22,12 +22,14 @@ import org.xenjava.toolstack.create.StoredConfig;
 import org.xenjava.toolstack.device.QemuProcess;
 import org.xenjava.toolstack.device.plan.DiskBackend;
 import org.xenjava.toolstack.device.plan.DiskPlan;
+import org.xenjava.toolstack.device.plan.Keyboards;
 import org.xenjava.toolstack.device.plan.PciPlan;
 import org.xenjava.toolstack.device.plan.UsbPlan;
 import org.xenjava.toolstack.device.plan.UsbPlan.Controller;
 import org.xenjava.toolstack.device.usb.UsbHost;
 import org.xenjava.toolstack.device.view.AttachedChannel;
 import org.xenjava.toolstack.device.view.AttachedDisk;
+import org.xenjava.toolstack.device.view.AttachedKeyboard;
 import org.xenjava.toolstack.device.view.AttachedNic;
 import org.xenjava.toolstack.device.view.AttachedPciDevice;
 import org.xenjava.toolstack.device.view.AttachedUsbController;
@@ -223,6 +225,56 @@ public final class DomainDevices {
     public List<AttachedChannel> channels() {
         return domain.attempting(
                 "listing the channels of", () -> domain.context().devices().channels(domain.domid()));
+    }
+
+    /** {@return the domain's paravirtual keyboards by number ({@code xl vkb-list}); none if the domain is gone} */
+    public List<AttachedKeyboard> keyboards() {
+        return domain.attempting(
+                "listing the keyboards of", () -> domain.context().devices().keyboards(domain.domid()));
+    }
+
+    /**
+     * Attaches a paravirtual keyboard and mouse ({@code xl vkb-attach}) to a domain whose QEMU is not confined.
+     *
+     * @param keyboard a device of the kind {@link OtherDevice.Kind#KEYBOARD}
+     * @return the keyboard with its states in xenstore, once QEMU waits for the guest
+     * @throws ConfigException if QEMU cannot serve the keyboard
+     * @throws DomainStateException if no QEMU can serve the domain
+     * @throws DeviceException if QEMU does not serve it; nothing of the keyboard is left
+     */
+    public AttachedKeyboard attachKeyboard(OtherDevice keyboard) {
+        require(keyboard, OtherDevice.Kind.KEYBOARD);
+        return domain.exclusively("attaching a keyboard to", () -> {
+            domain.changeable("attaching a device to");
+            if (new DomainDeviceModel(domain).required("can have no keyboard").isConfined()) {
+                throw new DomainStateException("the QEMU of " + domain + " is confined and serves no paravirtual"
+                        + " keyboard; build the guest with vkb_device=1, or with dm_restrict=0");
+            }
+            AttachedKeyboard attached = domain.context().devices().attachKeyboard(domain.domid(), keyboard);
+            rememberKeyboards();
+            return attached;
+        });
+    }
+
+    /**
+     * Detaches a paravirtual keyboard ({@code xl vkb-detach}). That of a screen comes back with the next build.
+     *
+     * @param devid number of the keyboard
+     * @param mode the treatment of a guest that does not release the keyboard
+     * @throws DeviceException if there is no such keyboard, or the guest does not release it and the mode lets it
+     */
+    public void detachKeyboard(int devid, DetachMode mode) {
+        domain.exclusively("detaching a keyboard from", () -> {
+            domain.changeable("detaching a device of");
+            domain.context().devices().detachKeyboard(domain.domid(), devid, mode);
+            rememberKeyboards();
+        });
+    }
+
+    private void rememberKeyboards() {
+        List<OtherDevice> present = domain.context().devices().describedKeyboards(domain.domid());
+        change(config -> Keyboards.with(config, present));
+        changeStored(config -> config.withKeyboards(present));
     }
 
     /**

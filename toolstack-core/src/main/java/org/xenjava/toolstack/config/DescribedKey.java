@@ -43,8 +43,8 @@ public enum DescribedKey {
     /** The XSM label of the device model's domain. */
     DEVICE_MODEL_STUBDOMAIN_SECLABEL(
             DescribedKey.TEXT, DescribedKey.TEXT_FORM, Guests.ANY, DescribedKey.NO_STUB_DOMAIN),
-    /** Whether an HVM guest has a paravirtual keyboard. */
-    VKB_DEVICE(DescribedKey.YES, DescribedKey.YES, Guests.HVM, "no paravirtual keyboard is attached");
+    /** Whether an HVM guest without {@code vkb} has a paravirtual keyboard. */
+    VKB_DEVICE(DescribedKey.YES, DescribedKey.YES, Guests.HVM, DescribedKey.CARRIED_OUT);
 
     private static final String CARRIED_OUT = "";
     private static final String NO_STUB_DOMAIN = "stub domains are not supported";

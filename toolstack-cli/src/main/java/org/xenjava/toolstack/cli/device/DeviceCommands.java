@@ -19,6 +19,9 @@ public final class DeviceCommands {
         commands.put("network-list", NetworkListCommand::new);
         commands.put("network-detach", NetworkDetachCommand::new);
         commands.put("channel-list", ChannelListCommand::new);
+        commands.put("vkb-attach", VkbAttachCommand::new);
+        commands.put("vkb-list", VkbListCommand::new);
+        commands.put("vkb-detach", VkbDetachCommand::new);
         commands.put("cd-insert", CdInsertCommand::new);
         commands.put("cd-eject", CdEjectCommand::new);
         commands.put("vncviewer", VncviewerCommand::new);

@@ -90,6 +90,29 @@ class DeviceCommandsTest {
     }
 
     @Test
+    void aKeyboardIsAttachedListedAsXlDoesAndDetached(@TempDir Path directory) {
+        String header = "Idx BE handle state evt-ch    ref ID         BE-type    BE-path                       \n";
+        String config = new GuestFiles(directory).config("two", "memory = 64", "vkb = ['backend-type=qemu']");
+        assertEquals(0, prompt.run("create", "-p", config).status());
+        prompt.run("unpause", "two");
+        assertEquals(DONE, prompt.run("vkb-attach", "two", "backend-type=qemu", "unique-id=pad"));
+        xen.advance(Duration.ofSeconds(5));
+        assertEquals(
+                header
+                        + "0   0       0     4      9      8 -          qemu       /local/domain/0/backend/vkbd/2/0\n"
+                        + "1   0       1     4      9      8 pad        qemu       /local/domain/0/backend/vkbd/2/1\n",
+                prompt.run("vkb-list", "two").out());
+        assertTrue(prompt.run("vkb-list", "--json", "two").out().contains("\"id\": \"pad\""));
+        assertEquals(DONE, prompt.run("vkb-detach", "two", "0"));
+        assertEquals(DONE, prompt.run("vkb-detach", "-f", "two", "1"));
+        assertEquals(header, prompt.run("vkb-list", "two").out());
+        assertEquals(
+                new Outcome(1, "", "xlj: domain 2 has no paravirtual keyboard 1\n"),
+                prompt.run("vkb-detach", "two", "1"));
+        assertEquals(1, prompt.run("vkb-attach", "web", "backend-type=qemu").status());
+    }
+
+    @Test
     void aCardIsAttachedUnderTheNumberThatItAsksFor() {
         assertEquals(DONE, prompt.run("network-attach", "web", "devid=3"));
         assertEquals(Set.of("vif1.3"), xen.hostLinks().keySet());

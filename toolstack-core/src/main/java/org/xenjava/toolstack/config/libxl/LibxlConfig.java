@@ -329,6 +329,17 @@ public final class LibxlConfig {
     }
 
     /**
+     * {@return the same configuration with these paravirtual keyboards instead of its own} The keyboard of a screen stays.
+     *
+     * @param keyboards of the kind {@link OtherDevice.Kind#KEYBOARD}
+     */
+    public LibxlConfig withKeyboards(List<OtherDevice> keyboards) {
+        JsonObject changed = root.deepCopy();
+        LibxlOtherDevices.replaceKeyboards(changed, keyboards);
+        return new LibxlConfig(changed, source);
+    }
+
+    /**
      * {@return the same configuration without the disks and network cards that the domain does not have any more} libxl
      * leaves a detached device in the file, and its readers drop it.
      *

@@ -28,6 +28,7 @@ final class LibxlOtherDevices {
     private static final long GREATEST_FRAME = 1L << 52;
     private static final int HEXADECIMAL = 16;
     private static final String KEYBOARDS = "vkbs";
+    private static final String BACKEND_TYPE = "backend_type";
     static final String PCI_DEVICES = "pcidevs";
     private static final int FUNCTIONS_OF_SLOT = 8;
 
@@ -153,6 +154,28 @@ final class LibxlOtherDevices {
         }
     }
 
+    /** Replaces the keyboards but those of screens, which have no members. */
+    static void replaceKeyboards(JsonObject domain, List<OtherDevice> keyboards) {
+        List<JsonElement> written = new ArrayList<>();
+        if (domain.get(KEYBOARDS) instanceof JsonArray before) {
+            before.asList().stream()
+                    .filter(element -> !(element instanceof JsonObject object && object.has(BACKEND_TYPE)))
+                    .forEach(written::add);
+        }
+        List<OtherDevice> own = new ArrayList<>(keyboards);
+        written.forEach(ofScreen -> own.stream()
+                .filter(keyboard -> keyboard.parameters().size() == 1)
+                .findFirst()
+                .ifPresent(own::remove));
+        own.stream().map(LibxlOtherDevices::write).forEach(written::add);
+        JsonArray list = new JsonArray();
+        written.forEach(list::add);
+        domain.remove(KEYBOARDS);
+        if (!list.isEmpty()) {
+            domain.add(KEYBOARDS, list);
+        }
+    }
+
     private static boolean isParavirtual(JsonElement controller) {
         return controller instanceof JsonObject object
                 && object.get("type") instanceof JsonPrimitive type
@@ -227,7 +250,7 @@ final class LibxlOtherDevices {
         // Those of the screens have no members.
         domain.objects(KEYBOARDS).stream()
                 .peek(object -> object.skip("devid"))
-                .filter(object -> object.has("backend_type"))
+                .filter(object -> object.has(BACKEND_TYPE))
                 .forEach(object -> devices.add(
                         object.checked(() -> new OtherDevice(Kind.KEYBOARD, parameters(Kind.KEYBOARD, object)))));
         readHardware(build, devices);

@@ -163,6 +163,17 @@ public final class XlConfigReader {
         return XlOtherDevices.read(kind, specification, List.of());
     }
 
+    /**
+     * Reads one paravirtual keyboard, as {@code xl vkb-attach} does.
+     *
+     * @param specification an element of {@code vkb}, such as {@code backend-type=qemu}
+     * @return the keyboard
+     * @throws ConfigException if the text specifies none
+     */
+    public static OtherDevice keyboard(String specification) {
+        return XlOtherDevices.read(OtherDevice.Kind.KEYBOARD, specification, List.of());
+    }
+
     /** Refuses malformed UTF-8: a replacement character would change a name or a path. */
     private static String decode(byte[] bytes, String fileName) {
         ByteBuffer in = ByteBuffer.wrap(bytes);

@@ -65,7 +65,7 @@ final class XlKeys {
                     supported(BOOLEAN, ANY, "acpi"),
                     supported(BOOLEAN, HVM, "acpi_s3", "acpi_s4", "acpi_laptop_slate"),
                     supported(BOOLEAN, HVM, "pae", "nx", "apic", "hpet", "vpt_align", "xen_platform_pci"),
-                    supported(BOOLEAN, HVM, "xen_platform_pci_bar_uc", "hvm_pirq", "altp2mhvm"),
+                    supported(BOOLEAN, HVM, "xen_platform_pci_bar_uc", "hvm_pirq", "altp2mhvm", "vkb_device"),
                     supported(STRING, ANY, "timer_mode"),
                     supported(STRING_OR_LIST, HVM, "viridian"),
                     supported(NUMBER, HVM, "mmio_hole"),
@@ -137,7 +137,6 @@ final class XlKeys {
                     // Emulated devices
                     ignored(BOOLEAN, NOT_PVH, "QEMU decides whether its window uses OpenGL", "opengl"),
                     ignored(BOOLEAN, ANY, "xl ignores it", "vncviewer"),
-                    described(BOOLEAN, HVM, "no paravirtual keyboard is attached", "vkb_device"),
                     // The device model
                     ignored(STRING, ANY, "xl ignores it", "device_model"),
                     refused(

@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.xenjava.toolstack.config.DescribedKey;
 import org.xenjava.toolstack.config.DomainConfig;
 import org.xenjava.toolstack.config.DomainType;
 import org.xenjava.toolstack.config.OtherDevice;
@@ -13,7 +14,7 @@ import org.xenjava.toolstack.error.ConfigException;
 
 /**
  * Plans the devices that only QEMU serves, with the nodes that libxl writes (libxl_console.c, libxl_9pfs.c,
- * libxl_vfb.c, libxl_vkb.c).
+ * libxl_vfb.c); {@link Keyboards} has the keyboards.
  */
 final class QemuDevices {
     private static final Set<String> DOMAIN_0 = Set.of("", "0", "Domain-0");
@@ -37,15 +38,22 @@ final class QemuDevices {
     static List<QemuDevicePlan> of(DomainConfig config, HostInventory host) {
         QemuDevices devices = new QemuDevices(config, host);
         config.otherDevices().forEach(devices::plan);
+        if (config.describedKeys().containsKey(DescribedKey.VKB_DEVICE) && devices.next(PvDevice.KEYBOARD) == 0) {
+            devices.keyboard(Keyboards.PLAIN);
+        }
         return List.copyOf(devices.plans);
     }
 
-    private void plan(OtherDevice device) {
+    static void requireDomain0(OtherDevice device) {
         String server = device.parameters().getOrDefault(BACKEND, "");
         if (!DOMAIN_0.contains(server)) {
             throw new ConfigException(device.kind().key() + ": backend " + server
                     + " is not supported: such devices are served by QEMU in domain 0");
         }
+    }
+
+    private void plan(OtherDevice device) {
+        requireDomain0(device);
         switch (device.kind()) {
             case CHANNEL -> channel(device);
             case SHARE -> share(device);
@@ -127,26 +135,11 @@ final class QemuDevices {
                 Map.of(),
                 Map.of(),
                 List.of()));
-        addKeyboard(Map.of());
+        keyboard(Keyboards.PLAIN);
     }
 
     private void keyboard(OtherDevice keyboard) {
-        if (!keyboard.parameters().getOrDefault("backend-type", "").equals("qemu")) {
-            throw new ConfigException("vkb: backend-type=linux needs a program in domain 0 that no package has");
-        }
-        String id = keyboard.parameters().getOrDefault("unique-id", "");
-        addKeyboard(id.isEmpty() ? Map.of() : Map.of("unique-id", id));
-    }
-
-    private void addKeyboard(Map<String, String> back) {
-        plans.add(new QemuDevicePlan(
-                PvDevice.KEYBOARD,
-                next(PvDevice.KEYBOARD),
-                "paravirtual keyboard and mouse",
-                back,
-                Map.of(),
-                Map.of(),
-                List.of()));
+        plans.add(Keyboards.plan(keyboard, next(PvDevice.KEYBOARD)));
     }
 
     private int next(String kind) {

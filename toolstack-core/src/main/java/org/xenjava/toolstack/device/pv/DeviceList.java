@@ -5,9 +5,12 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
+import org.xenjava.toolstack.config.OtherDevice;
+import org.xenjava.toolstack.device.plan.Keyboards;
 import org.xenjava.toolstack.device.plan.PvDevice;
 import org.xenjava.toolstack.device.view.AttachedChannel;
 import org.xenjava.toolstack.device.view.AttachedDisk;
+import org.xenjava.toolstack.device.view.AttachedKeyboard;
 import org.xenjava.toolstack.device.view.AttachedNic;
 import org.xenjava.toolstack.store.StoreClient;
 
@@ -33,6 +36,26 @@ final class DeviceList {
 
     List<AttachedChannel> channels(int domid) {
         return all(domid, PvDevice.CONSOLE, this::channel);
+    }
+
+    List<AttachedKeyboard> keyboards(int domid) {
+        return all(domid, PvDevice.KEYBOARD, this::keyboard);
+    }
+
+    /** The keyboards as a configuration describes them. */
+    List<OtherDevice> describedKeyboards(int domid) {
+        return all(domid, PvDevice.KEYBOARD, device -> Keyboards.described(name -> setting(device, name)));
+    }
+
+    AttachedKeyboard keyboard(PvDevice device) {
+        return new AttachedKeyboard(
+                device.devid(),
+                Optional.of(setting(device, "unique-id")).filter(id -> !id.isEmpty()),
+                states.ofFront(device),
+                states.of(device),
+                front(device, "event-channel"),
+                front(device, "page-gref"),
+                device.backPath());
     }
 
     private <T> List<T> all(int domid, String kind, Function<PvDevice, T> description) {

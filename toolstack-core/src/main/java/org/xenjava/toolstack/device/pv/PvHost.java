@@ -18,12 +18,15 @@ import org.xenjava.toolstack.device.plan.DevicePlan;
 import org.xenjava.toolstack.device.plan.DiskBackend;
 import org.xenjava.toolstack.device.plan.DiskPlan;
 import org.xenjava.toolstack.device.plan.HostInventory;
+import org.xenjava.toolstack.device.plan.Keyboards;
 import org.xenjava.toolstack.device.plan.NicPlan;
 import org.xenjava.toolstack.device.plan.PciPlan;
 import org.xenjava.toolstack.device.plan.PvDevice;
+import org.xenjava.toolstack.device.plan.QemuDevicePlan;
 import org.xenjava.toolstack.device.plan.UsbPlan;
 import org.xenjava.toolstack.device.view.AttachedChannel;
 import org.xenjava.toolstack.device.view.AttachedDisk;
+import org.xenjava.toolstack.device.view.AttachedKeyboard;
 import org.xenjava.toolstack.device.view.AttachedNic;
 import org.xenjava.toolstack.device.view.DetachMode;
 import org.xenjava.toolstack.error.ConfigException;
@@ -254,7 +257,11 @@ public final class PvHost {
 
     /** {@return the number of the domain's next network card: one more than the highest} */
     public int nextNic(int domid) {
-        return tree.devices(domid, PvDevice.CARD).stream()
+        return next(domid, PvDevice.CARD);
+    }
+
+    private int next(int domid, String kind) {
+        return tree.devices(domid, kind).stream()
                         .mapToInt(PvDevice::devid)
                         .max()
                         .orElse(-1)
@@ -274,6 +281,44 @@ public final class PvHost {
     /** Detaches a network card as {@link #detachDisk} detaches a disk. */
     public void detachNic(int domid, int devid, DetachMode mode) {
         tree.find(domid, PvDevice.CARD, devid).ifPresent(device -> detachment.detach(device, mode));
+    }
+
+    /**
+     * Attaches one more keyboard to a domain whose QEMU serves such devices. After a failure, nothing of the keyboard is
+     * left.
+     *
+     * @return the keyboard, which waits for the guest
+     * @throws ConfigException if QEMU cannot serve it
+     * @throws DeviceException if QEMU does not serve it within the limit
+     */
+    public AttachedKeyboard attachKeyboard(int domid, OtherDevice keyboard) {
+        QemuDevicePlan plan = Keyboards.plan(keyboard, next(domid, PvDevice.KEYBOARD));
+        orNothing(plan.device(domid), begun -> {
+            tree.create(plan.nodes(domid), transaction -> {}, begun);
+            states.awaitProbed(plan.device(domid), () -> true, new Cancellation());
+        });
+        return list.keyboard(plan.device(domid));
+    }
+
+    /**
+     * Detaches a keyboard as {@link #detachDisk} detaches a disk.
+     *
+     * @throws DeviceException if the domain has no such keyboard
+     */
+    public void detachKeyboard(int domid, int devid, DetachMode mode) {
+        PvDevice device = tree.find(domid, PvDevice.KEYBOARD, devid)
+                .orElseThrow(() -> new DeviceException("domain " + domid + " has no paravirtual keyboard " + devid));
+        detachment.detach(device, mode);
+    }
+
+    /** {@return the domain's keyboards, by number} */
+    public List<AttachedKeyboard> keyboards(int domid) {
+        return list.keyboards(domid);
+    }
+
+    /** {@return the domain's keyboards as a configuration describes them, by number} */
+    public List<OtherDevice> describedKeyboards(int domid) {
+        return list.describedKeyboards(domid);
     }
 
     /** {@return the domain's disks, by number} */

@@ -95,6 +95,45 @@ class QemuDevicesTest {
     }
 
     @Test
+    void aKeyboardHasLibxlsNodes() {
+        DevicePlan plan = plan(PVH + "vkb=['backend-type=qemu,unique-id=k,feature-abs-pointer=1,width=800,height=0',"
+                + " 'backend-type=qemu,multi-touch-width=5']\n");
+        assertEquals(
+                Map.of("unique-id", "k", "feature-abs-pointer", "1", "width", "800"),
+                plan.others().get(0).back());
+        assertEquals(
+                Map.of(
+                        "feature-multi-touch",
+                        "1",
+                        "multi-touch-width",
+                        "5",
+                        "multi-touch-height",
+                        "0",
+                        "multi-touch-num-contacts",
+                        "0"),
+                plan.others().get(1).back());
+        assertEquals(
+                "/local/domain/0/backend/vkbd/7/1",
+                plan.others().get(1).device(7).backPath());
+    }
+
+    @Test
+    void anHvmGuestHasAKeyboardIfItAsksForOne() {
+        String hvm = "name='web'; type='hvm'; memory=64\n";
+        assertEquals(List.of(), plan(hvm).others());
+        assertEquals(List.of(), plan(hvm + "vkb_device=0\n").others());
+        assertEquals(1, plan(hvm + "vkb_device=1\n").others().size());
+        List<QemuDevicePlan> own = plan(hvm + "vkb_device=1\nvkb=['backend-type=qemu,unique-id=k']\n")
+                .others();
+        assertEquals(
+                List.of(Map.of("unique-id", "k")),
+                own.stream().map(QemuDevicePlan::back).toList());
+        assertTrue(assertThrows(ConfigException.class, () -> plan(hvm + "vkb_device=1; dm_restrict=1\n"))
+                .getMessage()
+                .contains("QEMU serves a paravirtual keyboard through xenstore"));
+    }
+
+    @Test
     void thePasswordOfAScreenIsNeitherInXenstoreNorInAnArgument() {
         DevicePlan plan = plan(PVH + "vfb=['vncpasswd=secret']\n");
         assertFalse(plan.others().toString().contains("secret"));
@@ -144,6 +183,7 @@ class QemuDevicesTest {
             p9=['tag=t,path=/srv,security_model=x']          | p9 t: security_model is one of none, passthrough, mapped, mapped-xattr, mapped-file, not 'x'
             p9=['tag=t,path=srv']                            | p9 t: srv is not the absolute path of a directory
             vfb=['vnc=1', 'vnc=1']                           | vfb: QEMU shows one screen of a guest
+            vkb=['backend-type=qemu,feature-multi-touch=1']  | vkb: feature-multi-touch needs multi-touch-width, multi-touch-height, multi-touch-num-contacts
             vkb=['backend-type=linux']                       | vkb: backend-type=linux needs a program in domain 0 that no package has
             dm_restrict=1; p9=['tag=t,path=/srv']            | QEMU cannot be confined, which dm_restrict or the host's policy requires: only its own domain: QEMU serves a paravirtual share through xenstore
             """)

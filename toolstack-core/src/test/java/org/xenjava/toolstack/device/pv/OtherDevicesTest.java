@@ -21,11 +21,16 @@ import org.xenjava.toolstack.config.DiskConfig;
 import org.xenjava.toolstack.config.DomainConfig;
 import org.xenjava.toolstack.config.OtherDevice;
 import org.xenjava.toolstack.config.OtherDevice.Kind;
+import org.xenjava.toolstack.device.plan.Keyboards;
 import org.xenjava.toolstack.device.view.AttachedChannel;
+import org.xenjava.toolstack.device.view.AttachedKeyboard;
+import org.xenjava.toolstack.device.view.DetachMode;
 import org.xenjava.toolstack.device.view.XenbusState;
 import org.xenjava.toolstack.error.ConfigException;
+import org.xenjava.toolstack.error.DeviceException;
 import org.xenjava.toolstack.error.DomainStateException;
 import org.xenjava.toolstack.error.ToolstackException;
+import org.xenjava.toolstack.host.TestHost;
 import org.xenjava.toolstack.migrate.MigrationLink;
 import org.xenjava.toolstack.migrate.MigrationTarget;
 import org.xenjava.toolstack.migrate.Presence;
@@ -34,6 +39,7 @@ import org.xenjava.toolstack.progress.CreateListener;
 import org.xenjava.toolstack.progress.CreateStep;
 import org.xenjava.toolstack.progress.StepPhase;
 import org.xenjava.toolstack.sim.fault.Fault;
+import org.xenjava.toolstack.sim.fault.MachineState;
 import org.xenjava.toolstack.xenctrl.lib.Errno;
 
 /** Devices beside disks and cards, on a simulated host whose QEMU serves them. */
@@ -145,6 +151,100 @@ class OtherDevicesTest extends DeviceHost {
                 assertThrows(ConfigException.class, () -> create(guest().otherDevices(List.of(file))))
                         .getMessage());
         host.assertUnchangedSince(before, "after a refusal");
+    }
+
+    private static OtherDevice keyboard(String id) {
+        return new OtherDevice(Kind.KEYBOARD, Map.of("backend-type", "qemu", "unique-id", id));
+    }
+
+    @Test
+    void aKeyboardIsAttachedListedAndDetached() {
+        Domain domain = running(guest().otherDevices(List.of(share())));
+        assertEquals(List.of(), domain.devices().keyboards());
+        assertEquals(0, domain.devices().attachKeyboard(Keyboards.PLAIN).devid());
+        AttachedKeyboard second = domain.devices().attachKeyboard(keyboard("b"));
+        assertEquals(Optional.of("b"), second.id());
+        host.xen.advance(Duration.ofSeconds(5));
+        assertEquals(
+                List.of(XenbusState.CONNECTED, XenbusState.CONNECTED),
+                domain.devices().keyboards().stream()
+                        .map(AttachedKeyboard::frontState)
+                        .toList());
+        assertEquals(
+                List.of(Keyboards.PLAIN, keyboard("b")),
+                keyboardsOf(domain.config().orElseThrow()));
+        assertEquals(
+                List.of(Keyboards.PLAIN, keyboard("b")),
+                keyboardsOf(domain.libxlConfig().orElseThrow().read().config()));
+        domain.devices().detachKeyboard(0, DetachMode.IF_GUEST_AGREES);
+        assertEquals(List.of(second.devid()), devids(domain));
+        assertEquals(List.of(keyboard("b")), keyboardsOf(domain.config().orElseThrow()));
+        assertEquals(Map.of(), nodesBelow(BACK + "vkbd/1/0"));
+        assertThrows(DeviceException.class, () -> domain.devices().detachKeyboard(0, DetachMode.FORCE));
+        domain.destroy();
+        assertNothingLeft();
+    }
+
+    private static List<Integer> devids(Domain domain) {
+        return domain.devices().keyboards().stream()
+                .map(AttachedKeyboard::devid)
+                .toList();
+    }
+
+    private static List<OtherDevice> keyboardsOf(DomainConfig config) {
+        return config.otherDevices().stream()
+                .filter(device -> device.kind() == Kind.KEYBOARD)
+                .toList();
+    }
+
+    @Test
+    void theKeyboardOfAScreenIsNoDeviceOfTheConfiguration() {
+        Domain domain = running(guest().otherDevices(List.of(SCREEN)));
+        domain.devices().attachKeyboard(keyboard("b"));
+        assertEquals(List.of(0, 1), devids(domain));
+        assertEquals(List.of(keyboard("b")), keyboardsOf(domain.config().orElseThrow()));
+        domain.devices().detachKeyboard(0, DetachMode.IF_GUEST_AGREES);
+        assertEquals(List.of(keyboard("b")), keyboardsOf(domain.config().orElseThrow()));
+    }
+
+    @Test
+    void aKeyboardNeedsAQemuThatServesIt() {
+        Domain domain = running(guest());
+        assertTrue(
+                assertThrows(DomainStateException.class, () -> domain.devices().attachKeyboard(Keyboards.PLAIN))
+                        .getMessage()
+                        .contains("can have no keyboard"));
+        OtherDevice ofLinux = new OtherDevice(Kind.KEYBOARD, Map.of("backend-type", "linux"));
+        Domain other = running(TestHost.guest("other", 16, 32).otherDevices(List.of(share())));
+        assertThrows(ConfigException.class, () -> other.devices().attachKeyboard(ofLinux));
+        assertEquals(List.of(), other.devices().keyboards());
+    }
+
+    @Test
+    void aFailedAttachOfAKeyboardLeavesNothing() {
+        Domain domain = running(guest().otherDevices(List.of(share())));
+        MachineState unchanged = host.state();
+        long start = host.faults.calls();
+        domain.devices().attachKeyboard(keyboard("a"));
+        long calls = host.faults.calls() - start;
+        domain.devices().detachKeyboard(0, DetachMode.IF_GUEST_AGREES);
+        int failed = 0;
+        for (long call = 1; call <= calls; call++) {
+            host.faults.inject(Fault.callFails(call, Errno.EIO));
+            try {
+                domain.devices().attachKeyboard(keyboard("a"));
+                domain.devices().detachKeyboard(0, DetachMode.IF_GUEST_AGREES);
+            } catch (ToolstackException e) {
+                failed++;
+            }
+            host.faults.heal();
+            if (!domain.devices().keyboards().isEmpty()) {
+                // Only the record of an attached keyboard failed.
+                domain.devices().detachKeyboard(0, DetachMode.IF_GUEST_AGREES);
+            }
+            host.assertUnchangedSince(unchanged, host.faults.injected().toString());
+        }
+        assertTrue(failed > 5, failed + " of " + calls + " calls");
     }
 
     @Test

@@ -64,9 +64,17 @@ final class PvFrontEnds {
     /** Announces a front end: netfront is connected at once; blkfront waits until it knows the disk's size. */
     private void announce(String kind, String front) {
         boolean card = kind.equals(CARD);
-        machine.write(front + (card ? "/tx-ring-ref" : "/ring-ref"), "8");
+        machine.write(front + ringNode(kind), "8");
         machine.write(front + (kind.equals("console") ? "/port" : "/event-channel"), "9");
         become(front, card ? CONNECTED : INITIALISED);
+    }
+
+    private static String ringNode(String kind) {
+        return switch (kind) {
+            case CARD -> "/tx-ring-ref";
+            case "vfb", "vkbd" -> "/page-gref";
+            default -> "/ring-ref";
+        };
     }
 
     private void become(String front, int state) {
