@@ -17,6 +17,7 @@ import org.xenjava.toolstack.balancer.MemoryReservation;
 import org.xenjava.toolstack.config.DomainConfig;
 import org.xenjava.toolstack.context.HostContext;
 import org.xenjava.toolstack.context.HostReader;
+import org.xenjava.toolstack.context.XenParameters;
 import org.xenjava.toolstack.create.Arrivals;
 import org.xenjava.toolstack.create.DomainBuilder;
 import org.xenjava.toolstack.error.DomainNotFoundException;
@@ -273,6 +274,21 @@ public final class Toolstack implements AutoCloseable {
     /** {@return the console of the hypervisor} */
     public XenConsole xenConsole() {
         return new XenConsole(context);
+    }
+
+    /**
+     * Changes parameters of Xen's command line while Xen runs ({@code xl set-parameters}), until the host reboots. All are
+     * checked before the first is set.
+     *
+     * @param settings each {@code NAME=VALUE}, or {@code NAME} or {@code noNAME} of a boolean parameter
+     * @throws ConfigException if a parameter cannot be changed while Xen runs, or cannot have the value
+     * @throws org.xenjava.toolstack.error.DomainStateException if this Xen can change none
+     */
+    public void setXenParameters(List<String> settings) {
+        context.attempting("setting parameters of Xen", () -> {
+            new XenParameters(context).set(settings);
+            return settings;
+        });
     }
 
     /** {@return the security module of Xen and its policy} */

@@ -260,6 +260,15 @@ public final class SimulatedXen {
         return locked(() -> boot.machine().pci().owner(PciAddress.parse(address).orElseThrow()));
     }
 
+    /**
+     * {@return the value of a parameter that can be changed while Xen runs, 1 or 0 of a boolean; empty if there is none}
+     *
+     * @param name as on Xen's command line
+     */
+    public Optional<String> hypervisorParameter(String name) {
+        return locked(() -> boot.machine().parameters().value(name));
+    }
+
     /** {@return the output on Xen's console since its boot: at most the last 64 KiB} */
     public String console() {
         return locked(() -> boot.machine().console().text());

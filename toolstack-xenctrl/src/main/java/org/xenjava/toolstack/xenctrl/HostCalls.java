@@ -5,6 +5,8 @@ import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Locale;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
@@ -20,6 +22,14 @@ public final class HostCalls {
     private static final int CONSOLE_CHUNK = 16384;
     private static final int CONTROL_DOMAIN = 0;
     private static final int BUILD_ID_BYTES = 1024;
+
+    /** Size of {@code struct xen_hypfs_direntry}, and offsets in it and in the list of a directory. */
+    private static final int HYPFS_ENTRY = 12;
+
+    private static final int HYPFS_CONTENT_BYTES = 4;
+    private static final int HYPFS_MOST_BYTES = 8;
+    private static final int HYPFS_NAME = HYPFS_ENTRY + Short.BYTES;
+    private static final int LARGEST_HYPFS_ENTRY = 1 << 20;
 
     private final HypercallFactory calls;
     private volatile @Nullable PhysInfo lastPhysInfo;
@@ -285,6 +295,116 @@ public final class HostCalls {
             call.body().set("id", id).set("timeout", seconds);
             return call.issue();
         }
+    }
+
+    /**
+     * An entry of Xen's file system (hypfs), which has the parameters that can be changed while Xen runs below {@code
+     * /params} (public/hypfs.h).
+     */
+    public static final class HypfsEntry {
+        /** {@code XEN_HYPFS_TYPE_DIR}. */
+        public static final int DIRECTORY = 0;
+
+        /** {@code XEN_HYPFS_TYPE_STRING}, with a zero at the end. */
+        public static final int STRING = 2;
+
+        /** {@code XEN_HYPFS_TYPE_BOOL}. */
+        public static final int BOOLEAN = 5;
+
+        private final int type;
+        private final int mostBytes;
+        private final ByteBuffer content;
+
+        private HypfsEntry(int type, int mostBytes, ByteBuffer content) {
+            this.type = type;
+            this.mostBytes = mostBytes;
+            this.content = content.order(ByteOrder.LITTLE_ENDIAN);
+        }
+
+        /** One of {@code XEN_HYPFS_TYPE_…}. */
+        public int type() {
+            return type;
+        }
+
+        /** Size of the content. */
+        public int bytes() {
+            return content.capacity();
+        }
+
+        /** The largest content that can be written; 0 if the entry cannot be written. */
+        public int mostBytes() {
+            return mostBytes;
+        }
+
+        /** The text of a {@link #STRING}. */
+        public String text() {
+            return cString(content, bytes());
+        }
+
+        /** The names in a {@link #DIRECTORY}, in Xen's order. */
+        public List<String> names() {
+            List<String> names = new ArrayList<>();
+            int at = 0;
+            for (int step = 1; step > 0 && at + HYPFS_NAME <= bytes(); at += step) {
+                step = Short.toUnsignedInt(content.getShort(at + HYPFS_ENTRY));
+                ByteBuffer name = content.slice(at + HYPFS_NAME, bytes() - at - HYPFS_NAME);
+                names.add(cString(name, name.capacity()));
+            }
+            return names;
+        }
+    }
+
+    /** {@code XEN_HYPFS_OP_read}: ENOENT without such an entry; ENOSYS if Xen was built without the file system. */
+    public HypfsEntry readHypfs(String path) {
+        int size = CONSOLE_CHUNK;
+        for (; ; ) {
+            try (HypercallBuffer name = hypfsPath(path);
+                    HypercallBuffer answer = calls.buffer(size)) {
+                ByteBuffer entry = answer.bytes().order(ByteOrder.LITTLE_ENDIAN);
+                try {
+                    hypfs("XEN_HYPFS_OP_read", 1, path, name, answer, size);
+                } catch (HypercallException e) {
+                    int needed = HYPFS_ENTRY + entry.getInt(HYPFS_CONTENT_BYTES);
+                    if (!e.errno().equals(Errno.ENOBUFS) || needed <= size || needed > LARGEST_HYPFS_ENTRY) {
+                        throw e;
+                    }
+                    size = needed;
+                    continue;
+                }
+                byte[] content = new byte[Math.min(entry.getInt(HYPFS_CONTENT_BYTES), size - HYPFS_ENTRY)];
+                entry.get(HYPFS_ENTRY, content);
+                return new HypfsEntry(entry.get(0), entry.getInt(HYPFS_MOST_BYTES), ByteBuffer.wrap(content));
+            }
+        }
+    }
+
+    /** {@code XEN_HYPFS_OP_write_contents}: EACCES if the entry cannot be written, EINVAL if Xen refuses the content. */
+    public void writeHypfs(String path, byte[] content) {
+        try (HypercallBuffer name = hypfsPath(path);
+                HypercallBuffer buffer = calls.buffer(Math.max(1, content.length))) {
+            buffer.bytes().put(0, content);
+            hypfs("XEN_HYPFS_OP_write_contents", 2, path, name, buffer, content.length);
+        }
+    }
+
+    private HypercallBuffer hypfsPath(String path) {
+        byte[] text = path.getBytes(StandardCharsets.UTF_8);
+        HypercallBuffer name = calls.buffer(text.length + 1);
+        name.bytes().put(0, text);
+        return name;
+    }
+
+    private void hypfs(
+            String operation, int number, String path, HypercallBuffer name, HypercallBuffer content, int bytes) {
+        calls.issue(
+                operation,
+                HypercallException.NO_DOMAIN,
+                Hypercall.HYPFS_OP,
+                number,
+                name.address(),
+                path.getBytes(StandardCharsets.UTF_8).length + 1,
+                content.address(),
+                bytes);
     }
 
     private static String cString(ByteBuffer bytes, int max) {

@@ -22,6 +22,7 @@ public final class HostCommands {
         commands.put("sharing", SharingCommand::new);
         commands.put("dmesg", DmesgCommand::new);
         commands.put("debug-keys", DebugKeysCommand::new);
+        commands.put("set-parameters", SetParametersCommand::new);
         commands.put("getenforce", GetenforceCommand::new);
         commands.put("setenforce", SetenforceCommand::new);
         commands.put("loadpolicy", LoadpolicyCommand::new);

@@ -97,6 +97,7 @@ final class ServedCommand {
             "usb-list",
             "usbdev-attach",
             "usbdev-detach",
+            "set-parameters",
             "version");
 
     /** The commands whose first file is read from the caller's directory. */

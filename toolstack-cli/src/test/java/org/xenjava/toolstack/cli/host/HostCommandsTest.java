@@ -55,6 +55,19 @@ class HostCommandsTest {
     }
 
     @Test
+    void parametersOfXenAreSetTogether() {
+        assertEquals(DONE, prompt.run("set-parameters", " loglvl=all  guest_loglvl=info ", "noglobal-pages"));
+        assertEquals("all", xen.hypervisorParameter("loglvl").orElseThrow());
+        assertEquals("info", xen.hypervisorParameter("guest_loglvl").orElseThrow());
+        assertEquals("0", xen.hypervisorParameter("global-pages").orElseThrow());
+        Outcome refused = prompt.run("set-parameters", "loglvl=none sched=credit");
+        assertEquals(1, refused.status());
+        assertTrue(refused.err().contains("Xen cannot change a parameter 'sched' while it runs"), refused.err());
+        assertEquals("all", xen.hypervisorParameter("loglvl").orElseThrow());
+        assertEquals(2, prompt.run("set-parameters").status());
+    }
+
+    @Test
     void uptimesAreWrittenAsXlWritesThem() {
         assertEquals(
                 "Domain-0                             0  0:00:21",

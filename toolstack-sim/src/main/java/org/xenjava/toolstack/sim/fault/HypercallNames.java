@@ -31,6 +31,7 @@ final class HypercallNames {
             Hypercall.HVM_OP,
                     Map.of(HvmParam.HVMOP_SET_PARAM, "HVMOP_set_param", HvmParam.HVMOP_GET_PARAM, "HVMOP_get_param"),
             Hypercall.SCHED_OP, Map.of(SchedOp.REMOTE_SHUTDOWN, "SCHEDOP_remote_shutdown"),
+            Hypercall.HYPFS_OP, Map.of(1, "XEN_HYPFS_OP_read", 2, "XEN_HYPFS_OP_write_contents"),
             Hypercall.XEN_VERSION, Map.of(0, "XENVER_version", 1, "XENVER_extraversion", 3, "XENVER_capabilities"));
 
     private HypercallNames() {}

@@ -23,6 +23,7 @@ public final class Hypercalls {
     private final SchedulerOps schedulerOps;
     private final VersionOps versionOps;
     private final FlaskOps flaskOps;
+    private final HypfsOps hypfsOps;
     private final PvOps pvOps;
     private final StructLayout multicallEntry;
 
@@ -37,6 +38,7 @@ public final class Hypercalls {
         schedulerOps = new SchedulerOps(machine);
         versionOps = new VersionOps(machine);
         flaskOps = new FlaskOps(machine);
+        hypfsOps = new HypfsOps(machine);
         pvOps = new PvOps(machine);
         multicallEntry = machine.abi().struct("multicall_entry");
     }
@@ -73,6 +75,8 @@ public final class Hypercalls {
             return pvOps.extended(memory, first, second, (int) argument(args, DOMID_OF_MMUEXT));
         } else if (op == Hypercall.XSM_OP.number()) {
             return flaskOps.call(memory, first);
+        } else if (op == Hypercall.HYPFS_OP.number()) {
+            return hypfsOps.call(memory, (int) first, second, argument(args, 2), argument(args, 3), argument(args, 4));
         }
         throw new XenRefusal(Errno.ENOSYS);
     }

@@ -44,6 +44,7 @@ public final class Machine {
     private final TreeMap<Integer, XenDomain> domains = new TreeMap<>();
     private final WatchdogTimers watchdog;
     private final Optional<SecurityModule> security;
+    private final HypervisorParameters parameters = new HypervisorParameters();
     private final MachinePools pools;
     private final PciBus pci;
     private final UsbBuses usb;
@@ -97,6 +98,11 @@ public final class Machine {
     /** Flask; empty if Xen was booted without it. */
     public Optional<SecurityModule> security() {
         return security;
+    }
+
+    /** The parameters that can be changed while Xen runs. */
+    public HypervisorParameters parameters() {
+        return parameters;
     }
 
     /** The lock that every access from outside holds. */

@@ -15,7 +15,8 @@ public enum Hypercall {
     HVM_OP(34),
     SYSCTL(35),
     DOMCTL(36),
-    DM_OP(41);
+    DM_OP(41),
+    HYPFS_OP(42);
 
     private final int number;
 
