@@ -57,8 +57,11 @@ final class StoreOps {
             }
             return;
         }
+        // A transaction keeps the nodes that it has read, also if others have removed the parent since (C xenstored's
+        // _rm).
+        StoreNode above = view.find(parent).orElseThrow(() -> new StoreRefusal(Errno.EINVAL));
         removeTree(path);
-        view.put(parent, view.find(parent).orElseThrow().withoutChild(StorePath.name(path)));
+        view.put(parent, above.withoutChild(StorePath.name(path)));
         view.changed(new StoreView.Change(path, true));
     }
 
