@@ -43,6 +43,15 @@ public final class NextConfig {
         }
     }
 
+    /**
+     * {@return a configuration without USB devices of the host that were unplugged} A warning names each of them.
+     *
+     * @param domid number of the domain that has the devices, or has had them
+     */
+    public static DomainConfig withoutUnplugged(HostContext host, int domid, DomainConfig next) {
+        return host.usb().withoutUnplugged(domid, next);
+    }
+
     /** Stores a configuration for the next build of a domain of this library, in the place of any stored before. */
     public static void store(HostContext host, int domid, UUID uuid, DomainConfig next) {
         String path = new DomainPaths(domid).nextConfig();

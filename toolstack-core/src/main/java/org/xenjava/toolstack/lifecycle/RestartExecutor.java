@@ -9,6 +9,7 @@ import java.util.UUID;
 import java.util.function.Consumer;
 import org.xenjava.toolstack.config.DomainConfig;
 import org.xenjava.toolstack.context.HostContext;
+import org.xenjava.toolstack.context.NextConfig;
 import org.xenjava.toolstack.error.ToolstackException;
 import org.xenjava.toolstack.lifecycle.SupervisionEvent.Kind;
 import org.xenjava.toolstack.progress.Cancellation;
@@ -132,7 +133,8 @@ final class RestartExecutor {
         Optional<DomainInfo> built =
                 domains(entry.uuid()).stream().filter(info -> !info.dying()).findFirst();
         try {
-            int domid = built.map(DomainInfo::domid).orElseGet(() -> build(config));
+            int domid = built.map(DomainInfo::domid)
+                    .orElseGet(() -> build(NextConfig.withoutUnplugged(host, entry.domid(), config)));
             start(entry, domid, now);
         } catch (ToolstackException e) {
             failed(entry, e, now);

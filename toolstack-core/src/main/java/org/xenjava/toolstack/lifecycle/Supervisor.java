@@ -182,7 +182,8 @@ public final class Supervisor {
             }
             return;
         }
-        DomainConfig next = NextConfig.of(host, info.domid(), info.handle(), config.get());
+        DomainConfig next = NextConfig.withoutUnplugged(
+                host, info.domid(), NextConfig.of(host, info.domid(), info.handle(), config.get()));
         act(
                 new Ending(
                         info,

@@ -60,6 +60,9 @@ import org.xenjava.toolstack.xenctrl.units.PciAddress;
  * Guests act only while {@link #advance} lets time pass.
  */
 public final class SimulatedXen {
+    /** The serial number of a USB device of a builder. */
+    private static final String SERIAL = "1";
+
     private final ReentrantLock lock = new ReentrantLock();
     private final VirtualTime time = new VirtualTime();
     private final Supplier<Boot> firmware;
@@ -249,6 +252,34 @@ public final class SimulatedXen {
      */
     public List<String> scriptCalls() {
         return locked(() -> boot.dom0().scriptCalls());
+    }
+
+    /**
+     * Plugs a USB device in.
+     *
+     * @param name Linux' name of its place, such as {@code 1-1.2}
+     * @param bus number of its bus
+     * @param device number of the device on the bus; Linux gives a device another number each time
+     * @param driver the driver that dom0 loads for its interface, such as {@code usb-storage}
+     * @param serial its serial number
+     */
+    public void plugUsbDevice(String name, int bus, int device, String driver, String serial) {
+        locked(() -> {
+            boot.machine().usb().plug(new UsbGadget(name, bus, device, driver, serial));
+            return name;
+        });
+    }
+
+    /**
+     * Pulls a USB device out. A guest that has it keeps a device that does nothing.
+     *
+     * @param name Linux' name of its place
+     */
+    public void unplugUsbDevice(String name) {
+        locked(() -> {
+            boot.machine().usb().unplug(name);
+            return name;
+        });
     }
 
     /**
@@ -579,7 +610,7 @@ public final class SimulatedXen {
          * @return this builder
          */
         public Builder usbDevice(String name, int bus, int device, String driver) {
-            gadgets.add(new UsbGadget(name, bus, device, driver));
+            gadgets.add(new UsbGadget(name, bus, device, driver, SERIAL));
             return this;
         }
 

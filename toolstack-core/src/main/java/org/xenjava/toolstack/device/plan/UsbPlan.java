@@ -148,8 +148,7 @@ public record UsbPlan(List<Controller> controllers, List<Device> devices) {
      * @throws ConfigException if the host does not have the device, or it is a hub
      */
     public static UsbAddress address(OtherDevice device, HostInventory host) {
-        UsbAddress address = new UsbAddress(
-                number(device, "hostbus").orElse(0), number(device, "hostaddr").orElse(0));
+        UsbAddress address = address(device);
         if (!text(device, "type").orElse("hostdev").equals("hostdev")) {
             throw new ConfigException(
                     "usbdev: type is hostdev, not '" + text(device, "type").orElse("") + "'");
@@ -158,6 +157,12 @@ public record UsbPlan(List<Controller> controllers, List<Device> devices) {
             throw new ConfigException("usbdev: " + refusal);
         });
         return address;
+    }
+
+    /** The address that a device has in a configuration. */
+    public static UsbAddress address(OtherDevice device) {
+        return new UsbAddress(
+                number(device, "hostbus").orElse(0), number(device, "hostaddr").orElse(0));
     }
 
     /** The number of one more controller. */

@@ -6,6 +6,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.xenjava.toolstack.config.DomainConfig;
 import org.xenjava.toolstack.config.OtherDevice;
 import org.xenjava.toolstack.device.DeviceJournal;
 import org.xenjava.toolstack.device.EjectWait;
@@ -33,6 +36,8 @@ import org.xenjava.toolstack.xenctrl.units.UsbAddress;
 public final class UsbHost {
     /** The name of the journal of changes. */
     public static final String JOURNAL = "usb";
+
+    private static final Logger LOG = LoggerFactory.getLogger(UsbHost.class);
 
     private final Xenctrl xenctrl;
     private final StoreClient store;
@@ -81,7 +86,7 @@ public final class UsbHost {
                         controller.ports(),
                         devices.entrySet().stream()
                                 .filter(entry -> entry.getKey().controller() == controller.devid())
-                                .map(entry -> attached(entry.getKey(), entry.getValue()))
+                                .map(entry -> attached(domid, entry.getKey(), entry.getValue()))
                                 .toList()))
                 .toList();
     }
@@ -115,8 +120,46 @@ public final class UsbHost {
         return List.copyOf(described);
     }
 
-    private AttachedUsbDevice attached(Port port, String name) {
-        return new AttachedUsbDevice(port.controller(), port.number(), name, kernel.address(name));
+    private AttachedUsbDevice attached(int domid, Port port, String name) {
+        return new AttachedUsbDevice(
+                port.controller(),
+                port.number(),
+                name,
+                kernel.address(name).filter(address -> !isReplaced(domid, name)));
+    }
+
+    /** Whether the device that a domain has was unplugged, also if another one is in its place now. */
+    private boolean isReplaced(int domid, String name) {
+        return records.holder(name).equals(OptionalInt.of(domid))
+                && !records.identity(name)
+                        .map(identity -> kernel.identity(name).equals(Optional.of(identity)))
+                        .orElse(true);
+    }
+
+    /**
+     * {@return the configuration without devices that were unplugged} A warning names each of them.
+     *
+     * @param domid number of the domain that has the devices, or has had them
+     */
+    public DomainConfig withoutUnplugged(int domid, DomainConfig config) {
+        List<OtherDevice> kept = config.usbDevices().stream()
+                .filter(device -> device.kind() != OtherDevice.Kind.USB_DEVICE || isThere(domid, device, config.name()))
+                .toList();
+        return kept.size() == config.usbDevices().size() ? config : config.withUsbDevices(kept);
+    }
+
+    private boolean isThere(int domid, OtherDevice device, String guest) {
+        UsbAddress address = UsbPlan.address(device);
+        boolean there = kernel.name(address)
+                .filter(name -> !records.address(name).equals(Optional.of(address)) || !isReplaced(domid, name))
+                .isPresent();
+        if (!there) {
+            LOG.warn(
+                    "guest {} is built without USB device {}, which was unplugged; attach it again once it is there",
+                    guest,
+                    address);
+        }
+        return there;
     }
 
     /** {@return the number of one more controller of a domain} */
@@ -187,8 +230,7 @@ public final class UsbHost {
      */
     public AttachedUsbDevice attach(int domid, UsbPlan.Device device, QemuProcess qemu, Runnable whenAttached) {
         UsbAddress address = device.address();
-        String name = kernel.name(address)
-                .orElseThrow(() -> new DeviceException("attaching USB device " + address + ": it was unplugged"));
+        String name = kernel.name(address).orElseThrow(() -> unplugged(address));
         return journal.change(
                 name,
                 transaction -> requireUnclaimed(transaction, name),
@@ -196,9 +238,13 @@ public final class UsbHost {
                     claim(domid, device, name);
                     qemu.usb().add(address, device.port(), UsbKernel.file(address));
                     whenAttached.run();
-                    return attached(device.port(), name);
+                    return attached(domid, device.port(), name);
                 },
                 () -> release(domid, name, Optional.of(qemu)));
+    }
+
+    private static DeviceException unplugged(UsbAddress address) {
+        return new DeviceException("attaching USB device " + address + ": it was unplugged");
     }
 
     private static void requireUnclaimed(StoreTransaction transaction, String name) {
@@ -209,7 +255,7 @@ public final class UsbHost {
                 .findFirst();
         UsbNodes.holder(transaction, name).or(() -> orphaned).ifPresent(domid -> {
             throw new DeviceException("attaching USB device " + name + ": domain " + domid
-                    + " has it; detach it first, or run 'gc' if that domain is gone");
+                    + " has it, or the one that was there before; detach it first, or run 'gc' if that domain is gone");
         });
     }
 
@@ -218,11 +264,14 @@ public final class UsbHost {
             throw new DeviceException("attaching USB device " + name + ": a process of this host has it open");
         }
         Map<String, String> drivers = kernel.drivers(name);
+        String identity = kernel.identity(name)
+                .filter(seen -> kernel.address(name).equals(Optional.of(device.address())))
+                .orElseThrow(() -> unplugged(device.address()));
         store.inTransaction(transaction -> {
             UsbNodes.requireDomain(transaction, domid);
             requireUnclaimed(transaction, name);
             UsbNodes.plug(transaction, domid, device.port(), name);
-            UsbRecords.write(transaction, name, domid, device.address(), drivers);
+            UsbRecords.write(transaction, name, domid, device.address(), identity, drivers);
             journal.name(transaction, name, domid);
             return name;
         });
@@ -253,22 +302,23 @@ public final class UsbHost {
                     whenDetached.run();
                 },
                 () -> {
-                    // What was not released is the guest's still.
+                    // The guest still has a device that was not released.
                 });
     }
 
-    /** Takes a device from a domain, whatever part of it the domain has. */
+    /** Takes a device from a domain that has all or a part of it. Another device in its place is left alone. */
     private void release(int domid, String name, Optional<QemuProcess> qemu) {
-        if (!nodes.devices(domid).containsValue(name) && !records.holder(name).equals(OptionalInt.of(domid))) {
+        boolean listed = nodes.devices(domid).containsValue(name);
+        boolean recorded = records.holder(name).equals(OptionalInt.of(domid));
+        if (!listed && !recorded) {
             return;
         }
-        Optional<UsbAddress> address = records.address(name).or(() -> kernel.address(name));
+        Optional<UsbAddress> address =
+                recorded ? records.address(name).or(() -> kernel.address(name)) : kernel.address(name);
         qemu.ifPresent(process -> address.ifPresent(process.usb()::remove));
-        if (kernel.isInUse(name)) {
-            throw new DeviceException("USB device " + name + " of domain " + domid
-                    + ": a process still has it open; destroy the domain and end its QEMU");
+        if (!isReplaced(domid, name)) {
+            giveBack(domid, name, listed, recorded);
         }
-        kernel.giveBack(records.drivers(name));
         store.inTransaction(transaction -> {
             UsbNodes.unplug(transaction, domid, name);
             if (UsbRecords.holder(transaction, name).equals(OptionalInt.of(domid))) {
@@ -276,6 +326,18 @@ public final class UsbHost {
             }
             return name;
         });
+    }
+
+    /** A device that is in use and not in the domain's nodes was detached by xl, and given to another guest. */
+    private void giveBack(int domid, String name, boolean listed, boolean recorded) {
+        boolean inUse = kernel.isInUse(name);
+        if (inUse && listed) {
+            throw new DeviceException("USB device " + name + " of domain " + domid
+                    + ": a process still has it open; destroy the domain and end its QEMU");
+        }
+        if (!inUse && recorded) {
+            kernel.giveBack(records.drivers(name));
+        }
     }
 
     /** Takes all devices from a domain that is removed. Does nothing if it has none. */

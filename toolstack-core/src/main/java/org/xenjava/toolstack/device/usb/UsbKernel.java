@@ -7,6 +7,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.xenjava.toolstack.xenctrl.lib.HostDevices;
@@ -54,6 +56,16 @@ public final class UsbKernel {
     /** The address of a device; empty if it has been unplugged. */
     Optional<UsbAddress> address(String name) {
         return number(name, "busnum").flatMap(bus -> number(name, "devnum").map(device -> new UsbAddress(bus, device)));
+    }
+
+    /**
+     * The identity of a device, which differs from that of another one that is plugged in at the same place: address,
+     * vendor, product and serial number. Linux gives a device a number that was in use only after all 127 of the bus.
+     */
+    Optional<String> identity(String name) {
+        return address(name).map(address -> Stream.of("idVendor", "idProduct", "serial")
+                .map(attribute -> attribute(name, attribute).orElse(""))
+                .collect(Collectors.joining(":", address + " ", "")));
     }
 
     private Optional<Integer> number(String name, String attribute) {

@@ -14,8 +14,8 @@ import org.xenjava.toolstack.store.StoreTransaction;
 import org.xenjava.toolstack.xenctrl.units.UsbAddress;
 
 /**
- * The domains that have USB devices of the host, and the drivers that the devices had: {@code
- * /tool/xenjava/usb-devices/1-1_2}. libxl has no such nodes for QEMU's controllers.
+ * The records of USB devices of the host that domains have, {@code /tool/xenjava/usb-devices/1-1_2}: the domain, the device's
+ * address and identity, and the drivers that it had. libxl keeps only the place of a device, and no drivers.
  */
 final class UsbRecords {
     private static final String ROOT = "/tool/xenjava/usb-devices";
@@ -66,8 +66,14 @@ final class UsbRecords {
     }
 
     static void write(
-            StoreTransaction transaction, String name, int domid, UsbAddress address, Map<String, String> drivers) {
+            StoreTransaction transaction,
+            String name,
+            int domid,
+            UsbAddress address,
+            String identity,
+            Map<String, String> drivers) {
         transaction.write(path(name) + "/address", address.toString());
+        transaction.write(path(name) + "/identity", identity);
         transaction.write(path(name) + "/domid", Integer.toString(domid));
         transaction.write(
                 path(name) + "/drivers",
@@ -82,6 +88,11 @@ final class UsbRecords {
                 .filter(text -> text.matches("\\d{1,9}:\\d{1,9}"))
                 .map(text -> Splitter.on(':').splitToList(text))
                 .map(parts -> new UsbAddress(Integer.parseInt(parts.get(0)), Integer.parseInt(parts.get(1))));
+    }
+
+    /** The identity of the device when it was attached, see {@link UsbKernel#identity}. */
+    Optional<String> identity(String name) {
+        return store.read(path(name) + "/identity");
     }
 
     /** The drivers that the interfaces of a device had. */

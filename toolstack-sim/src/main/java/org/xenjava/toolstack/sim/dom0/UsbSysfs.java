@@ -35,9 +35,14 @@ final class UsbSysfs {
             return ofInterface(entry.group(1)).map(gadget -> "00");
         }
         return Optional.ofNullable(buses.gadgets().get(entry.group(1))).map(gadget -> Map.of(
-                        "busnum", "" + gadget.bus(),
-                        "devnum", "" + gadget.device(),
-                        "bDeviceClass", gadget.classCode())
+                        "busnum",
+                        "" + gadget.bus(),
+                        "devnum",
+                        "" + gadget.device(),
+                        "serial",
+                        gadget.serial(),
+                        "bDeviceClass",
+                        gadget.classCode())
                 .get(entry.group(2)));
     }
 

@@ -19,10 +19,22 @@ public final class UsbBuses {
 
     /** @param gadgets all devices */
     public UsbBuses(List<UsbGadget> gadgets) {
-        gadgets.forEach(gadget -> {
-            this.gadgets.put(gadget.name(), gadget);
-            bind(gadget);
-        });
+        gadgets.forEach(this::plug);
+    }
+
+    /** Somebody plugs a device in, which its driver gets. */
+    public void plug(UsbGadget gadget) {
+        gadgets.put(gadget.name(), gadget);
+        bind(gadget);
+    }
+
+    /** Somebody pulls a device out. A QEMU that has it keeps a device that does nothing. */
+    public void unplug(String name) {
+        Optional.ofNullable(gadgets.remove(name)).ifPresent(gadget -> drivers.remove(gadget.interfaceName()));
+    }
+
+    private boolean isPlugged(UsbGadget gadget) {
+        return gadgets.containsValue(gadget);
     }
 
     /** All devices, by name. */
@@ -53,7 +65,7 @@ public final class UsbBuses {
 
     /** QEMU loses a controller or a device, which its driver gets. */
     public void drop(int domid, String id) {
-        inGuest(domid).remove(id).ifPresent(gadget -> {
+        inGuest(domid).remove(id).filter(this::isPlugged).ifPresent(gadget -> {
             drivers.remove(gadget.interfaceName());
             bind(gadget);
         });
@@ -69,6 +81,7 @@ public final class UsbBuses {
     public void qemuIsKilled(int domid) {
         inGuest(domid).values().stream()
                 .flatMap(Optional::stream)
+                .filter(this::isPlugged)
                 .forEach(gadget -> drivers.remove(gadget.interfaceName()));
         emulated.remove(domid);
     }

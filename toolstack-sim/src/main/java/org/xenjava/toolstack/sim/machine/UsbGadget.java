@@ -8,8 +8,9 @@ package org.xenjava.toolstack.sim.machine;
  * @param bus number of its bus
  * @param device number of the device on the bus
  * @param driver the driver that domain 0 loads for its interface; {@code hub} for a hub, empty for none
+ * @param serial its serial number
  */
-public record UsbGadget(String name, int bus, int device, String driver) {
+public record UsbGadget(String name, int bus, int device, String driver, String serial) {
     /** The name of the interface. */
     public String interfaceName() {
         return name + ":1.0";
