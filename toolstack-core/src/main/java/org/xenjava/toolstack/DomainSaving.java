@@ -11,20 +11,20 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.xenjava.toolstack.config.DomainConfig;
 import org.xenjava.toolstack.config.DomainType;
-import org.xenjava.toolstack.config.OtherDevice;
 import org.xenjava.toolstack.context.CurrentConfig;
 import org.xenjava.toolstack.context.PresentLibxlConfig;
-import org.xenjava.toolstack.dump.PrivateFile;
 import org.xenjava.toolstack.error.DomainStateException;
 import org.xenjava.toolstack.error.PodDebtException;
 import org.xenjava.toolstack.error.SaveStreamException;
 import org.xenjava.toolstack.pod.MemoryTouchingOperation;
+import org.xenjava.toolstack.privatefile.PrivateFile;
 import org.xenjava.toolstack.progress.Cancellation;
 import org.xenjava.toolstack.progress.DumpListener;
 import org.xenjava.toolstack.save.DomainSaver;
 import org.xenjava.toolstack.save.GuestEmulator;
 import org.xenjava.toolstack.save.SuspendedGuest;
 import org.xenjava.toolstack.save.Suspension;
+import org.xenjava.toolstack.save.UnsavablePart;
 import org.xenjava.toolstack.xenctrl.abi.HvmParam;
 
 /** Saves one domain to a file. {@link Domain#saving} returns it, and {@link Toolstack#restore} restores the file. */
@@ -67,7 +67,8 @@ public final class DomainSaving {
     /**
      * Suspends the guest and writes the domain to a file in the format of {@code xl save}, which {@code xl restore} reads
      * too. Pages of zeroes take no space on the disk. If the save fails or is cancelled, the guest runs on and no file
-     * is left.
+     * is left. Once the file of a domain that is to be destroyed is complete, the guest is in the file: a domain that cannot
+     * be destroyed stays suspended, and the next toolstack that opens destroys it.
      *
      * @param file the file; an existing one is replaced once the save is complete and on the disk
      * @param afterwards what happens to the domain then
@@ -106,27 +107,11 @@ public final class DomainSaving {
                         domain.context().podPolicy())
                 .orElseThrow(() -> new DomainStateException(
                         verb + " " + domain + ": another toolstack has built the domain; use its own command"));
-        if (!config.pciDevices().isEmpty()) {
-            throw new DomainStateException(verb + " " + domain
-                    + ": the guest has PCI devices of the host, whose state cannot be saved; detach them first");
-        }
-        if (config.type() == DomainType.PV) {
+        Optional<UnsavablePart> unsavable = UnsavablePart.of(config).or(() -> Optional.of(UnsavablePart.VIRTUAL_NODES)
+                .filter(part -> domain.xenctrl().topology().hasVirtualTopology(domain.domid())));
+        if (unsavable.isPresent()) {
             throw new DomainStateException(
-                    verb + " " + domain + ": PV guests cannot be saved or migrated: their page tables"
-                            + " contain machine frames, which another host does not have");
-        }
-        if (!config.usbDevices().isEmpty()) {
-            throw new DomainStateException(verb + " " + domain
-                    + ": the guest has USB controllers for devices of the host, whose state cannot be saved; detach them"
-                    + " first");
-        }
-        if (config.otherDevices().stream().anyMatch(device -> device.kind() == OtherDevice.Kind.SHARE)) {
-            throw new DomainStateException(verb + " " + domain
-                    + ": a guest with a 9pfs share cannot be saved or migrated, because its driver cannot reconnect");
-        }
-        if (domain.xenctrl().topology().hasVirtualTopology(domain.domid())) {
-            throw new DomainStateException(verb + " " + domain
-                    + ": a guest with vnuma cannot be saved or migrated, because a stream does not have its nodes");
+                    verb + " " + domain + ": " + unsavable.get().saveRefusal());
         }
         return config;
     }
@@ -204,7 +189,12 @@ public final class DomainSaving {
         Suspension suspension = suspension(domain, MemoryTouchingOperation.SAVE.gerund());
         domain.context().saves().during(domain.domid(), domain.uuid(), () -> {
             try {
-                PrivateFile.replace(file, channel -> writer.write(channel, suspension));
+                PrivateFile.replace(
+                        file,
+                        channel -> writer.write(channel, suspension),
+                        afterwards == Afterwards.DESTROY
+                                ? domain.context().saves().replacingDomain(domain.domid(), domain.uuid())
+                                : PrivateFile.Naming.UNRECORDED);
             } catch (IOException e) {
                 throw new SaveStreamException(
                         "saving " + domain + ": " + file + " cannot be written: " + e.getMessage(), e);

@@ -1,12 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.xenjava.toolstack.create;
 
+import java.io.IOException;
+import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.function.Consumer;
 import java.util.function.IntFunction;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.xenjava.toolstack.error.DomainStateException;
+import org.xenjava.toolstack.error.SaveStreamException;
 import org.xenjava.toolstack.operation.Undo;
+import org.xenjava.toolstack.privatefile.NamedFile;
+import org.xenjava.toolstack.privatefile.PrivateFile;
 import org.xenjava.toolstack.process.ProcessIdentity;
 import org.xenjava.toolstack.save.GuestEmulator;
 import org.xenjava.toolstack.save.SuspendedGuest;
@@ -20,6 +28,8 @@ import org.xenjava.toolstack.xenctrl.Xenctrl;
  * another process can let the guest run on if this process is killed.
  */
 public final class SaveJournal {
+    private static final Logger LOG = LoggerFactory.getLogger(SaveJournal.class);
+
     private final Xenctrl xenctrl;
     private final StoreClient store;
     private final WatchHub events;
@@ -85,6 +95,28 @@ public final class SaveJournal {
         during(domid, uuid, takingBack, this::recover);
     }
 
+    /**
+     * {@return the record of the moment in which a guest moves from its domain to its file} Once the file has its name, the
+     * domain is only destroyed, also by another process.
+     *
+     * @param domid number of the domain
+     * @param uuid UUID of the domain
+     */
+    public PrivateFile.Naming replacingDomain(int domid, UUID uuid) {
+        String node = fileNode(new DomainJournal.Entry(domid, uuid));
+        return new PrivateFile.Naming() {
+            @Override
+            public void begins(NamedFile file) {
+                store.direct().write(node, file.identity() + " " + file.target());
+            }
+
+            @Override
+            public void failed() {
+                store.direct().remove(node);
+            }
+        };
+    }
+
     /** {@return the emulator of a domain that is saved} */
     public GuestEmulator emulator(int domid) {
         return emulators.apply(domid);
@@ -97,6 +129,11 @@ public final class SaveJournal {
 
     private String mark(DomainJournal.Entry entry) {
         return entries.path(entry) + "/requested";
+    }
+
+    /** The node that exists while the guest may be in its file. */
+    private String fileNode(DomainJournal.Entry entry) {
+        return entries.path(entry) + "/file";
     }
 
     /** {@return the node that exists while the guest may run on another host} Its value is the guest's name. */
@@ -142,7 +179,7 @@ public final class SaveJournal {
 
     /**
      * Lets the guest of a save that has failed run on, unless its domain is being removed, or it may run on another
-     * host.
+     * host. Destroys the domain of a guest whose file is complete.
      */
     void recover(DomainJournal.Entry entry) {
         if (isThere(entry) && !removal.journal().contains(entry)) {
@@ -150,12 +187,64 @@ public final class SaveJournal {
                 entries.giveUp(entry);
                 return;
             }
-            GuestEmulator emulator = emulator(entry.domid());
-            Undo.all(
-                    () -> xenctrl.state().disableDirtyLog(entry.domid()),
-                    () -> resume(entry, emulator),
-                    emulator::endWriteLog);
+            Optional<NamedFile> file = file(entry);
+            if (file.isPresent() && isInFile(entry, file.get())) {
+                LOG.info(
+                        "domain {} is destroyed, because its guest was saved to {}",
+                        entry.domid(),
+                        file.get().target());
+                removal.remove(entry.domid(), entry.uuid());
+            } else {
+                runOn(entry);
+                entries.end(entry);
+                file.ifPresent(SaveJournal::removePartial);
+                return;
+            }
         }
         entries.end(entry);
+    }
+
+    private Optional<NamedFile> file(DomainJournal.Entry entry) {
+        return store.read(fileNode(entry)).flatMap(SaveJournal::named);
+    }
+
+    private static Optional<NamedFile> named(String text) {
+        int end = text.indexOf(' ');
+        return Optional.of(end)
+                .filter(at -> at > 0)
+                .map(at -> new NamedFile(Path.of(text.substring(at + 1)), text.substring(0, at)));
+    }
+
+    /** Whether the guest is in a file that is complete and has its name. */
+    private static boolean isInFile(DomainJournal.Entry entry, NamedFile file) {
+        try {
+            NamedFile.Fate fate = file.fate();
+            if (fate == NamedFile.Fate.GONE) {
+                throw new DomainStateException("domain " + entry.domid() + " stays suspended: it was saved to "
+                        + file.target() + ", which is not there any more; put the file back, or destroy the domain");
+            }
+            return fate == NamedFile.Fate.NAMED;
+        } catch (IOException e) {
+            throw new SaveStreamException(
+                    "domain " + entry.domid() + " stays suspended: whether it was saved to " + file.target()
+                            + " cannot be told: " + e.getMessage(),
+                    e);
+        }
+    }
+
+    private static void removePartial(NamedFile file) {
+        try {
+            file.removePartial();
+        } catch (IOException e) {
+            LOG.warn("the temporary file of {} cannot be removed: {}", file.target(), e.getMessage());
+        }
+    }
+
+    private void runOn(DomainJournal.Entry entry) {
+        GuestEmulator emulator = emulator(entry.domid());
+        Undo.all(
+                () -> xenctrl.state().disableDirtyLog(entry.domid()),
+                () -> resume(entry, emulator),
+                emulator::endWriteLog);
     }
 }

@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import org.xenjava.toolstack.error.CoreDumpException;
+import org.xenjava.toolstack.privatefile.PrivateFile;
 import org.xenjava.toolstack.progress.Cancellation;
 import org.xenjava.toolstack.progress.DumpListener;
 import org.xenjava.toolstack.xenctrl.DomainCalls;

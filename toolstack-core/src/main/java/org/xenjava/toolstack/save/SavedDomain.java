@@ -7,8 +7,8 @@ import java.nio.channels.ReadableByteChannel;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.Optional;
 import org.xenjava.toolstack.config.DomainConfig;
-import org.xenjava.toolstack.config.DomainType;
 import org.xenjava.toolstack.config.libxl.LibxlConfig;
 import org.xenjava.toolstack.error.DomainStateException;
 import org.xenjava.toolstack.error.SaveStreamException;
@@ -84,14 +84,12 @@ public final class SavedDomain implements AutoCloseable {
             throw new SaveStreamException(file + ": the file has no configuration in libxl's JSON");
         }
         DomainConfig config = LibxlConfig.parse(header.config(), file).read().config();
-        if (!(reader.next() instanceof StreamRecord.ImageStart start)
-                || start.kind() == StreamRecord.DomainKind.PV
-                || config.type() == DomainType.PV) {
-            throw new DomainStateException(file + ": only PVH and HVM guests can be restored");
+        Optional<UnsavablePart> unsavable = UnsavablePart.of(config);
+        if (unsavable.isPresent()) {
+            throw new DomainStateException(file + ": " + unsavable.get().restoreRefusal());
         }
-        if (!config.usbDevices().isEmpty()) {
-            throw new DomainStateException(
-                    file + ": the domain has USB controllers for devices of the host, whose state cannot be restored");
+        if (!(reader.next() instanceof StreamRecord.ImageStart start) || start.kind() == StreamRecord.DomainKind.PV) {
+            throw new DomainStateException(file + ": only PVH and HVM guests can be restored");
         }
         if (new XenRelease(start.xenMajor(), start.xenMinor()).compareTo(host) > 0) {
             throw new DomainStateException(file + ": the domain was saved by Xen " + start.xenMajor() + "."

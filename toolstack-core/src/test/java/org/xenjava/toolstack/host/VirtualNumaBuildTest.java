@@ -246,7 +246,7 @@ class VirtualNumaBuildTest {
         domain.unpause();
         DomainStateException e = assertThrows(DomainStateException.class, () -> domain.saving()
                 .save(Path.of("/nowhere/virtual.save"), Afterwards.DESTROY));
-        assertTrue(e.getMessage().contains("a guest with vnuma cannot be saved"), e.getMessage());
+        assertTrue(e.getMessage().contains("the guest cannot be saved or migrated: it has vnuma"), e.getMessage());
     }
 
     /** Xen decides, not the stored configuration. */
@@ -264,7 +264,7 @@ class VirtualNumaBuildTest {
         });
         DomainStateException e = assertThrows(DomainStateException.class, () -> domain.saving()
                 .save(Path.of("/nowhere/virtual.save"), Afterwards.DESTROY));
-        assertTrue(e.getMessage().contains("a guest with vnuma cannot be saved"), e.getMessage());
+        assertTrue(e.getMessage().contains("the guest cannot be saved or migrated: it has vnuma"), e.getMessage());
     }
 
     /** Less memory than the nodes have would be populate-on-demand, which excludes nodes. */

@@ -13,6 +13,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.UUID;
 import java.util.function.LongFunction;
+import java.util.stream.LongStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -23,6 +24,9 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.xenjava.toolstack.Domain;
 import org.xenjava.toolstack.DomainSaving.Afterwards;
 import org.xenjava.toolstack.Toolstack;
+import org.xenjava.toolstack.config.DomainConfig;
+import org.xenjava.toolstack.config.DomainType;
+import org.xenjava.toolstack.error.DomainStateException;
 import org.xenjava.toolstack.error.ToolstackException;
 import org.xenjava.toolstack.host.TestHost;
 import org.xenjava.toolstack.host.TestProcess;
@@ -32,6 +36,7 @@ import org.xenjava.toolstack.sim.fault.Fault;
 import org.xenjava.toolstack.sim.fault.FaultSite;
 import org.xenjava.toolstack.sim.fault.MachineState;
 import org.xenjava.toolstack.sim.fault.ProcessKilled;
+import org.xenjava.toolstack.sim.fault.Verdict;
 import org.xenjava.toolstack.xenctrl.DomainInfo;
 import org.xenjava.toolstack.xenctrl.lib.Errno;
 
@@ -41,6 +46,9 @@ class SaveFaultsTest {
 
     /** One call in eleven, because every call takes half a minute; {@code -Dstride=1} covers all. */
     private static final int STRIDE = Integer.getInteger("stride", 11);
+
+    /** The calls that remove a domain, and some before. */
+    private static final int LAST_CALLS = 25;
 
     private final TestHost host = TestHost.create();
     private final MachineState empty = host.state();
@@ -61,8 +69,11 @@ class SaveFaultsTest {
     }
 
     private void start() {
-        Domain domain =
-                host.toolstack.create(TestHost.guest("web", 17, 17).uuid(ID).build());
+        start(guest(DomainType.PVH));
+    }
+
+    private void start(DomainConfig.Builder guest) {
+        Domain domain = host.toolstack.create(guest.uuid(ID).build());
         domain.unpause();
         host.xen.advance(Duration.ofMinutes(1));
     }
@@ -86,23 +97,49 @@ class SaveFaultsTest {
                 .toList();
     }
 
-    /** Exactly one guest is there: a domain that runs, or a complete file. Brings it back if it is the file. */
+    /**
+     * Exactly one guest is there after a save that is to destroy the domain: a domain that runs, or a complete file. Brings
+     * it back if it is the file, and removes the file.
+     */
     private void assertOneGuest(String after) {
-        List<DomainInfo> alive = alive();
-        if (alive.isEmpty()) {
+        List<String> files = files();
+        if (alive().isEmpty()) {
+            assertEquals(List.of("web.save"), files, after);
             restore(host.toolstack);
+            removeFile();
         } else {
-            assertEquals(1, alive.size(), after);
-            assertFalse(alive.get(0).shutdown(), after);
-            assertFalse(alive.get(0).paused(), after);
+            assertEquals(List.of(), files, after);
         }
-        assertEquals(List.of("web.save"), files(), after);
+        assertRuns(after);
+    }
+
+    private void assertRuns(String after) {
+        List<DomainInfo> alive = alive();
+        assertEquals(1, alive.size(), after);
+        assertFalse(alive.get(0).shutdown(), after);
+        assertFalse(alive.get(0).paused(), after);
         host.xen.advance(Duration.ofSeconds(1));
+    }
+
+    /** The guest of a save that lets it run on does, beside a complete file. */
+    private void assertGuestAndFile(String after) {
+        assertRuns(after);
+        assertEquals(List.of("web.save"), files(), after);
+    }
+
+    private void removeFile() {
+        try {
+            Files.delete(file);
+        } catch (IOException e) {
+            throw new AssertionError(e);
+        }
     }
 
     private List<String> files() {
         try (Stream<Path> files = Files.list(directory)) {
-            return files.map(path -> path.getFileName().toString()).toList();
+            return files.map(path -> path.getFileName().toString())
+                    .filter(name -> !name.endsWith(".partial"))
+                    .toList();
         } catch (IOException e) {
             throw new AssertionError(e);
         }
@@ -111,12 +148,24 @@ class SaveFaultsTest {
     private long callsOfASave(Afterwards afterwards) {
         start();
         save(host.toolstack, Afterwards.RESUME);
+        if (afterwards == Afterwards.DESTROY) {
+            removeFile();
+        }
         long first = host.faults.calls();
         save(host.toolstack, afterwards);
         long calls = host.faults.calls() - first;
         assertTrue(calls > 30, "a save is more than " + calls + " calls");
-        assertOneGuest("without a fault");
+        if (afterwards == Afterwards.DESTROY) {
+            assertOneGuest("without a fault");
+        } else {
+            assertGuestAndFile("without a fault");
+        }
         return calls;
+    }
+
+    /** One call in so many, and each call around the end of the file. */
+    private static LongStream points(long calls) {
+        return LongStream.rangeClosed(1, calls).filter(n -> n % STRIDE == 1 % STRIDE || n > calls - LAST_CALLS);
     }
 
     private String lastStruck() {
@@ -127,7 +176,7 @@ class SaveFaultsTest {
     private void strikeEachCall(Afterwards afterwards, LongFunction<Fault> faultAt) {
         long calls = callsOfASave(afterwards);
         MachineState before = host.state();
-        for (long n = 1; n <= calls; n += STRIDE) {
+        points(calls).forEach(n -> {
             host.faults.inject(faultAt.apply(n));
             try {
                 save(host.toolstack, afterwards);
@@ -137,11 +186,13 @@ class SaveFaultsTest {
             host.faults.heal();
             PassingTime.during(host.xen, () -> host.toolstack.leftovers().removeAll());
             String after = "call " + n + ": " + lastStruck();
-            assertOneGuest(after);
             if (afterwards == Afterwards.RESUME) {
+                assertGuestAndFile(after);
                 host.assertUnchangedSince(before, after);
+            } else {
+                assertOneGuest(after);
             }
-        }
+        });
     }
 
     @ParameterizedTest
@@ -170,7 +221,7 @@ class SaveFaultsTest {
 
     private void strikeProcessAtEachCall(Afterwards afterwards, LongFunction<Fault> faultAt) {
         long calls = callsOfASave(afterwards);
-        for (long n = 1; n <= calls; n += STRIDE) {
+        points(calls).forEach(n -> {
             TestProcess process = host.newProcess();
             Toolstack toolstack = process.open();
             process.faults().inject(faultAt.apply(n));
@@ -184,26 +235,50 @@ class SaveFaultsTest {
             TestProcess next = host.newProcess();
             PassingTime.during(host.xen, () -> next.open().close());
             next.ends();
-            assertOneGuest("call " + n);
-        }
+            String after = "call " + n + ": " + process.faults().injected();
+            if (afterwards == Afterwards.DESTROY) {
+                assertOneGuest(after);
+            } else {
+                assertGuestAndFile(after);
+            }
+        });
     }
 
-    private long callsOfARestore() {
-        start();
+    private static DomainConfig.Builder guest(DomainType type) {
+        return type == DomainType.HVM ? TestHost.hvmGuest("web", 17, 17) : TestHost.guest("web", 17, 17);
+    }
+
+    private long callsOfARestore(DomainType type) {
+        start(guest(type));
         save(host.toolstack, Afterwards.DESTROY);
         host.assertUnchangedSince(empty, "a save");
-        long first = host.faults.calls();
-        restore(host.toolstack);
-        long calls = host.faults.calls() - first;
-        web(host.toolstack).destroy();
+        long calls = 0;
+        // What the first one has asked of the host is known to the second.
+        for (int round = 0; round < 2; round++) {
+            long first = host.faults.calls();
+            restore(host.toolstack);
+            calls = host.faults.calls() - first;
+            web(host.toolstack).destroy();
+        }
         return calls;
     }
 
-    @Test
-    void aRestoreThatFailsLeavesNothingAndCanBeRepeated() {
-        long calls = callsOfARestore();
+    @ParameterizedTest
+    @EnumSource(names = {"PVH", "HVM"})
+    void aRestoreThatFailsLeavesNothingAndCanBeRepeated(DomainType type) {
+        restoreWith(type, n -> Fault.callFails(n, Errno.EIO));
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = {"PVH", "HVM"})
+    void aRestoreWithALostAnswerLeavesNothingAndCanBeRepeated(DomainType type) {
+        restoreWith(type, n -> Fault.answerLost(n, Errno.EIO));
+    }
+
+    private void restoreWith(DomainType type, LongFunction<Fault> faultAt) {
+        long calls = callsOfARestore(type);
         for (long n = 1; n < calls; n += STRIDE) {
-            host.faults.inject(Fault.callFails(n, Errno.EIO));
+            host.faults.inject(faultAt.apply(n));
             try {
                 Domain restored = host.toolstack.restore(file, CreateListener.NONE, new Cancellation());
                 host.faults.heal();
@@ -212,15 +287,16 @@ class SaveFaultsTest {
                 assertTrue(e.getMessage().startsWith("restoring"), e.getMessage());
             }
             host.faults.heal();
-            host.assertUnchangedSince(empty, "call " + n);
+            host.assertUnchangedSince(empty, "call " + n + ": " + lastStruck());
         }
         restore(host.toolstack);
-        assertOneGuest("the last restore");
+        assertGuestAndFile("the last restore");
     }
 
-    @Test
-    void theNextProcessRemovesWhatAKilledRestoreHasLeft() {
-        long calls = callsOfARestore();
+    @ParameterizedTest
+    @EnumSource(names = {"PVH", "HVM"})
+    void theNextProcessRemovesWhatAKilledRestoreHasLeft(DomainType type) {
+        long calls = callsOfARestore(type);
         for (long n = 1; n < calls; n += STRIDE) {
             Fault death = Fault.processKilled(n);
             host.letTheNextProcessCleanUpAfter(empty, process -> {
@@ -231,5 +307,29 @@ class SaveFaultsTest {
                         .destroy());
             });
         }
+    }
+
+    /** Nobody knows where the guest is: in a file that was moved, or nowhere but in its domain. */
+    @Test
+    void aGuestWhoseFileWasMovedStaysSuspendedUntilTheFileIsBack() throws IOException {
+        start();
+        TestProcess process = host.newProcess();
+        Toolstack toolstack = process.open();
+        process.faults().inject(call -> Files.exists(file) ? new Verdict.Kills() : new Verdict.Passes());
+        assertThrows(ProcessKilled.class, () -> save(toolstack, Afterwards.DESTROY));
+        process.faults().close();
+        process.ends();
+        Path elsewhere = directory.resolve("elsewhere");
+        Files.move(file, elsewhere);
+
+        DomainStateException e = assertThrows(
+                DomainStateException.class, () -> host.toolstack.leftovers().removeAll());
+        assertTrue(e.getMessage().contains(file + ", which is not there any more; put the file back"), e.getMessage());
+        assertTrue(alive().get(0).shutdown());
+
+        Files.move(elsewhere, file);
+        host.toolstack.leftovers().removeAll();
+        assertEquals(List.of(), alive());
+        assertOneGuest("the file is back");
     }
 }

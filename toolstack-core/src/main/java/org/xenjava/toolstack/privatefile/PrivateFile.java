@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package org.xenjava.toolstack.dump;
+package org.xenjava.toolstack.privatefile;
 
 import java.io.IOException;
 import java.nio.channels.FileChannel;
@@ -35,6 +35,32 @@ public final class PrivateFile {
         void writeTo(FileChannel file) throws IOException;
     }
 
+    /** Records the moment in which a complete file gets its name. */
+    public interface Naming {
+        /** No record. */
+        Naming UNRECORDED = new Naming() {
+            @Override
+            public void begins(NamedFile file) {
+                // Nobody asks.
+            }
+
+            @Override
+            public void failed() {
+                // Nothing was recorded.
+            }
+        };
+
+        /**
+         * Records that the file is complete, and gets its name next.
+         *
+         * @param file the file
+         */
+        void begins(NamedFile file);
+
+        /** Removes the record, because the file is about to be removed. If this method fails, the file stays. */
+        void failed();
+    }
+
     /**
      * Writes a file and replaces the present one once it is complete. If that fails, nothing of it is left.
      *
@@ -43,31 +69,69 @@ public final class PrivateFile {
      * @throws IOException if the file cannot be written, or somebody else is writing it
      */
     public static void replace(Path target, Content content) throws IOException {
+        replace(target, content, Naming.UNRECORDED);
+    }
+
+    /**
+     * Writes a file as {@link #replace(Path, Content)} does.
+     *
+     * @param target the file
+     * @param content writes it
+     * @param naming records the moment in which the file gets its name
+     * @throws IOException if the file cannot be written, or somebody else is writing it
+     */
+    public static void replace(Path target, Content content, Naming naming) throws IOException {
         Path directory = target.resolveSibling(".").toRealPath();
         Path place = directory.resolve(target.getFileName());
         if (!TARGETS.add(place)) {
             throw beingWritten(place);
         }
         try {
-            write(place, content);
-            sync(directory);
+            write(place, content, naming);
         } finally {
             TARGETS.remove(place);
         }
     }
 
-    private static void write(Path target, Content content) throws IOException {
+    private static void write(Path target, Content content, Naming naming) throws IOException {
         PartialFiles names = new PartialFiles(target);
         Path partial = names.next();
+        boolean recorded = false;
         try (FileChannel file = create(partial)) {
             if (!names.claim(partial, file)) {
                 throw beingWritten(target);
             }
             content.writeTo(file);
             file.force(true);
-            Files.move(partial, target, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE);
-        } finally {
+            NamedFile complete = NamedFile.of(target, partial);
+            recorded = true;
+            naming.begins(complete);
+            name(partial, complete);
+        } catch (IOException | RuntimeException | Error e) {
+            remove(partial, recorded ? naming : Naming.UNRECORDED, e);
+            throw e;
+        }
+    }
+
+    private static void remove(Path partial, Naming naming, Throwable failure) {
+        try {
+            naming.failed();
             Files.deleteIfExists(partial);
+        } catch (IOException | RuntimeException | Error e) {
+            if (e != failure) {
+                failure.addSuppressed(e);
+            }
+        }
+    }
+
+    /** Gives a complete file its name. A file whose new name may not be on the disk gets its temporary name back. */
+    private static void name(Path partial, NamedFile file) throws IOException {
+        Files.move(partial, file.target(), StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE);
+        try {
+            sync(file.target().resolveSibling("."));
+        } catch (IOException e) {
+            Files.move(file.target(), partial, StandardCopyOption.ATOMIC_MOVE);
+            throw e;
         }
     }
 
@@ -76,7 +140,7 @@ public final class PrivateFile {
     }
 
     /** Brings the new name to the disk: a file that has no name there is lost with the host's power. */
-    private static void sync(Path directory) throws IOException {
+    static void sync(Path directory) throws IOException {
         try (FileChannel names = FileChannel.open(directory, StandardOpenOption.READ)) {
             names.force(true);
         }
