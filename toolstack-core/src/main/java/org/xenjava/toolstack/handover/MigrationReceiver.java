@@ -77,14 +77,11 @@ public final class MigrationReceiver {
     }
 
     private static void takeOver(Handshake handshake, Arrival arrival) {
-        try {
-            arrival.takeOver();
-        } catch (RuntimeException e) {
+        Undo.onFailure(arrival::takeOver, () -> {
             // The guest goes back only once nothing of it is left here.
             arrival.abandon();
             report(handshake, Handshake.REPORT + (char) FAILED + Handshake.GO);
-            throw e;
-        }
+        });
         report(handshake, Handshake.REPORT + (char) 0);
     }
 
