@@ -296,7 +296,7 @@ public final class DeviceModels {
     }
 
     private QemuMonitor monitor(DeviceModelProcess process) {
-        return new QemuMonitor(files.ownSocket(process.domid()), ANSWER, process::connect);
+        return new QemuMonitor(files.ownSocket(process.domid()), ANSWER, process);
     }
 
     private boolean hasReported(String state) {
@@ -358,7 +358,7 @@ public final class DeviceModels {
      * Sets the password for viewers, and writes the addresses of the screen and the serial ports into libxl's nodes.
      */
     private void announce(DeviceModelProcess process, GraphicsConfig screen, List<String> serial) {
-        QemuMonitor monitor = new QemuMonitor(files.ownSocket(process.domid()), process::connect);
+        QemuMonitor monitor = new QemuMonitor(files.ownSocket(process.domid()), process);
         DomainPaths paths = new DomainPaths(process.domid());
         screen.spice()
                 .flatMap(GraphicsConfig.Spice::password)

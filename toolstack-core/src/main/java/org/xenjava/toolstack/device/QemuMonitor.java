@@ -19,9 +19,11 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.xenjava.toolstack.config.VirtualDisk;
 import org.xenjava.toolstack.device.plan.QemuCommandLine;
+import org.xenjava.toolstack.device.plan.QemuFiles;
 import org.xenjava.toolstack.device.view.Screenshot;
 import org.xenjava.toolstack.device.view.VncAddress;
 import org.xenjava.toolstack.error.DeviceModelException;
+import org.xenjava.toolstack.xenctrl.lib.DeviceModelProcess;
 import org.xenjava.toolstack.xenctrl.lib.LocalConnection;
 import org.xenjava.toolstack.xenctrl.lib.LocalConnection.FileAccess;
 
@@ -53,16 +55,29 @@ final class QemuMonitor {
     private final String peer;
     private final Duration limit;
     private final Supplier<LocalConnection> connection;
+    private final TemporaryFiles files;
 
-    /** @param connector connects to the socket */
-    QemuMonitor(Path socket, Function<Path, LocalConnection> connector) {
-        this(socket, LIMIT, connector);
+    QemuMonitor(Path socket, DeviceModelProcess process) {
+        this(socket, LIMIT, process);
     }
 
-    QemuMonitor(Path socket, Duration limit, Function<Path, LocalConnection> connector) {
+    QemuMonitor(Path socket, Duration limit, DeviceModelProcess process) {
+        this(
+                socket,
+                limit,
+                process::connect,
+                prefix -> process.createFile(QemuFiles.temporary(socket, process.domid()), prefix));
+    }
+
+    /**
+     * @param connector connects to the socket
+     * @param files creates files that QEMU gets
+     */
+    QemuMonitor(Path socket, Duration limit, Function<Path, LocalConnection> connector, TemporaryFiles files) {
         this.peer = "QEMU at " + socket;
         this.limit = limit;
         this.connection = () -> connector.apply(socket);
+        this.files = files;
     }
 
     /**
@@ -208,7 +223,7 @@ final class QemuMonitor {
 
     private <T> T withTemporaryFile(String prefix, String what, TemporaryFileUse<T> use) {
         try {
-            Path file = Files.createTempFile(prefix, ".qemu");
+            Path file = files.create(prefix);
             try {
                 return use.use(file);
             } finally {
@@ -217,6 +232,11 @@ final class QemuMonitor {
         } catch (IOException e) {
             throw new DeviceModelException("a file for the " + what + " of " + peer + " fails: " + e.getMessage(), e);
         }
+    }
+
+    /** Creates empty files, which only their owner can read. */
+    interface TemporaryFiles {
+        Path create(String prefix) throws IOException;
     }
 
     private interface TemporaryFileUse<T> {

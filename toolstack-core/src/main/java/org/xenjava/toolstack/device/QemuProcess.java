@@ -235,7 +235,7 @@ public final class QemuProcess {
                 socket(QemuCommandLine.MONITOR)
                         .or(() -> socket(QemuCommandLine.LIBXL_MONITOR))
                         .orElseThrow(() -> new DeviceModelException(this + ", has no monitor that a toolstack knows")),
-                process::connect);
+                process);
     }
 
     private Optional<Path> socket(String monitor) {

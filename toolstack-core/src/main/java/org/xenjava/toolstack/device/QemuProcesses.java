@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
@@ -51,7 +52,7 @@ public final class QemuProcesses implements DeviceModelProcesses {
     private static final Path OPEN_SOCKETS = Path.of("/proc/net/unix");
     private static final int MOST_OUTPUT = 1 << 16;
 
-    private static final FileAttribute<?> OWNER_ONLY =
+    static final FileAttribute<?> OWNER_ONLY =
             PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------"));
 
     private final QemuBinary binary;
@@ -229,9 +230,20 @@ public final class QemuProcesses implements DeviceModelProcesses {
     public void removeLeftovers(Collection<Path> files) {
         for (Path file : files) {
             try {
+                removeContent(file);
                 Files.deleteIfExists(file);
             } catch (IOException e) {
                 throw new DeviceModelException("QEMU's " + file + " cannot be removed: " + e.getMessage(), e);
+            }
+        }
+    }
+
+    private static void removeContent(Path directory) throws IOException {
+        if (Files.isDirectory(directory, LinkOption.NOFOLLOW_LINKS)) {
+            try (DirectoryStream<Path> content = Files.newDirectoryStream(directory)) {
+                for (Path file : content) {
+                    Files.deleteIfExists(file);
+                }
             }
         }
     }

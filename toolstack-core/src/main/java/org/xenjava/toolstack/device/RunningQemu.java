@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.xenjava.toolstack.device;
 
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -41,6 +43,11 @@ record RunningQemu(HostProcesses host, int domid, long pid, String identity, boo
     @Override
     public LocalConnection connect(Path socket) {
         return host.connect(socket);
+    }
+
+    @Override
+    public Path createFile(Path directory, String prefix) throws IOException {
+        return Files.createTempFile(Files.createDirectories(directory, QemuProcesses.OWNER_ONLY), prefix, ".qemu");
     }
 
     @Override

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.xenjava.toolstack.create;
 
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -173,6 +174,11 @@ final class TestDeviceModel implements DeviceModelProcesses {
         @Override
         public LocalConnection connect(Path socket) {
             return process.connect(socket);
+        }
+
+        @Override
+        public Path createFile(Path directory, String prefix) throws IOException {
+            return process.createFile(directory, prefix);
         }
 
         @Override

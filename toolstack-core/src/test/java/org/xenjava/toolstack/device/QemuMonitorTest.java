@@ -77,8 +77,13 @@ class QemuMonitorTest {
         };
     }
 
+    private QemuMonitor monitor(Path socket, Duration limit) {
+        return new QemuMonitor(
+                socket, limit, this::connect, prefix -> Files.createTempFile(directory, prefix, ".qemu"));
+    }
+
     private QemuMonitor monitor() {
-        return new QemuMonitor(socket, this::connect);
+        return monitor(socket, Duration.ofSeconds(30));
     }
 
     @Test
@@ -154,6 +159,8 @@ class QemuMonitorTest {
             return SET;
         })) {
             assertArrayEquals(state, monitor().deviceState(true));
+            assertEquals(directory, passed.get().getParent());
+            assertFalse(Files.exists(passed.get()));
             assertEquals(
                     List.of(
                             "add-fd {}",
@@ -221,7 +228,7 @@ class QemuMonitorTest {
         String wrong = "{\"return\": [{\"stats\": {\"rd_operations\": \"many\"}}]}\n";
         Path other = socket.resolveSibling("other");
         try (QmpServer server = QmpServer.at(other, request -> wrong)) {
-            QemuMonitor monitor = new QemuMonitor(other, this::connect);
+            QemuMonitor monitor = monitor(other, Duration.ofSeconds(30));
             assertThrows(DeviceModelException.class, monitor::diskTraffic);
             assertEquals(1, server.commands().size());
         }
@@ -279,7 +286,7 @@ class QemuMonitorTest {
         }
         Path other = directory.resolve("other");
         try (QmpServer server = QmpServer.at(other, request -> OK)) {
-            QemuMonitor monitor = new QemuMonitor(other, this::connect);
+            QemuMonitor monitor = monitor(other, Duration.ofSeconds(30));
             assertThrows(DeviceModelException.class, () -> monitor.execute("info block"));
             assertEquals(1, server.commands().size());
         }
@@ -294,7 +301,7 @@ class QemuMonitorTest {
         }
         Path other = directory.resolve("other");
         try (QmpServer server = QmpServer.at(other, request -> awake)) {
-            QemuMonitor monitor = new QemuMonitor(other, this::connect);
+            QemuMonitor monitor = monitor(other, Duration.ofSeconds(30));
             DeviceModelException e = assertThrows(DeviceModelException.class, monitor::wake);
             assertTrue(e.getMessage().endsWith("Unable to wake up: guest is not in suspended state"), e.getMessage());
             assertEquals(1, server.commands().size());
@@ -331,7 +338,7 @@ class QemuMonitorTest {
         for (String answer : List.of(error, nonsense)) {
             Path own = directory.resolve(Integer.toString(answer.length()));
             try (QmpServer server = QmpServer.at(own, request -> answer)) {
-                QemuMonitor monitor = new QemuMonitor(own, this::connect);
+                QemuMonitor monitor = monitor(own, Duration.ofSeconds(30));
                 DeviceModelException e =
                         assertThrows(DeviceModelException.class, () -> monitor.setPassword("vnc", "tops3cret"));
 
@@ -346,7 +353,7 @@ class QemuMonitorTest {
     @Test
     void aQemuThatDoesNotAnswerIsAnErrorAfterTheTimeout() throws IOException {
         try (QmpServer server = QmpServer.at(socket, request -> "")) {
-            QemuMonitor monitor = new QemuMonitor(socket, Duration.ofMillis(50), this::connect);
+            QemuMonitor monitor = monitor(socket, Duration.ofMillis(50));
 
             DeviceModelException e = assertThrows(DeviceModelException.class, monitor::vnc);
 
@@ -424,7 +431,7 @@ class QemuMonitorTest {
         String events = "{\"event\": \"X\"}\n".repeat(1 << 16);
         String flood = events.repeat(64);
         try (QmpServer server = QmpServer.at(socket, request -> flood)) {
-            QemuMonitor monitor = new QemuMonitor(socket, Duration.ofMillis(50), this::connect);
+            QemuMonitor monitor = monitor(socket, Duration.ofMillis(50));
 
             DeviceModelException e = assertThrows(DeviceModelException.class, monitor::vnc);
 

@@ -104,6 +104,20 @@ class WaitingQemuTest {
                 : OK;
     }
 
+    /** A process that was killed meanwhile leaves the file. */
+    @Test
+    void theFilesThatQemuGetsAreBesideItsSocketsAndRemovedWithThem() throws Exception {
+        DeviceModelProcess qemu = model.startWaiting(DOMID, plan());
+        Path files = QemuFiles.temporary(monitor(), DOMID);
+        assertEquals(files, qemu.createFile(files, "devices").getParent());
+        assertEquals(
+                directory.resolve("run"),
+                qemu.createFile(files, "screen").getParent().getParent());
+        assertEquals("rwx------", PosixFilePermissions.toString(Files.getPosixFilePermissions(files)));
+        model.stop(DOMID);
+        assertFalse(Files.exists(files));
+    }
+
     @Test
     void aQemuIsReadyWhenItHasLoadedTheDevicesAndRunsWhenItIsToldTo() throws Exception {
         DeviceModelProcess qemu = model.startWaiting(DOMID, plan());

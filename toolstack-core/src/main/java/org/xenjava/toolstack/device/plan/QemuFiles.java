@@ -39,6 +39,15 @@ public record QemuFiles(Path run, Path log) {
         return run.resolve("qemu-root-" + domid);
     }
 
+    /**
+     * The directory of files that a domain's QEMU gets as open files, such as the state of its devices.
+     *
+     * @param socket a socket of that QEMU
+     */
+    public static Path temporary(Path socket, int domid) {
+        return socket.resolveSibling("xenjava-files-" + domid);
+    }
+
     /** The empty root directory of a trial start. */
     public Path trialRoot() {
         return run.resolve("qemu-root-trial");
@@ -56,7 +65,12 @@ public record QemuFiles(Path run, Path log) {
 
     /** All sockets and directories of a domain's QEMU. */
     public List<Path> leftovers(int domid) {
-        return List.of(libxlSocket(domid), xenstatSocket(domid), ownSocket(domid), root(domid));
+        return List.of(
+                libxlSocket(domid),
+                xenstatSocket(domid),
+                ownSocket(domid),
+                root(domid),
+                temporary(ownSocket(domid), domid));
     }
 
     /** All sockets of a domain's QEMU. */

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.xenjava.toolstack.sim.dom0;
 
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Collection;
 import java.util.List;
@@ -120,6 +122,11 @@ final class QemuPrograms implements DeviceModelProcesses {
                 throw new XenLibException("connect " + socket, Errno.ECONNREFUSED);
             }
             return new QemuMonitorLink(entry, this, devices);
+        }
+
+        @Override
+        public Path createFile(Path directory, String prefix) throws IOException {
+            return Files.createTempFile(prefix, ".qemu");
         }
 
         @Override

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.xenjava.toolstack.xenctrl.lib;
 
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -46,6 +47,17 @@ public interface DeviceModelProcess {
      * @throws XenLibException if the process does not answer there
      */
     LocalConnection connect(Path socket);
+
+    /**
+     * Creates an empty file that only its owner can read, in order to give it to the process as an open file.
+     *
+     * @param directory the directory of such files, which {@link DeviceModelProcesses#removeLeftovers} removes with all
+     *     files in it; created if it is missing
+     * @param prefix the beginning of the file's name
+     * @return the file; on a host without that directory, in another one
+     * @throws IOException if the file cannot be created
+     */
+    Path createFile(Path directory, String prefix) throws IOException;
 
     /** {@return a future that completes when the process has ended, even if it is another process's child} */
     CompletableFuture<?> onExit();

@@ -68,7 +68,7 @@ public interface DeviceModelProcesses {
     Liveness liveness(String identity);
 
     /**
-     * Removes files and empty directories that a device model has left.
+     * Removes files, and directories with the files in them, that a device model has left.
      *
      * @param files paths of the files and directories
      */
