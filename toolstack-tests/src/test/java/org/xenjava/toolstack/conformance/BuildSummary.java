@@ -53,7 +53,9 @@ final class BuildSummary {
             "set_pod_target",
             List.of("target_pages"),
             "alloc_unbound",
-            List.of("remote_dom"));
+            List.of("remote_dom"),
+            Call.MMUEXT_OP,
+            List.of("cmd"));
 
     /** The calls whose order matters. */
     private static final Set<String> ORDERED = Set.of(

@@ -9,6 +9,8 @@ import org.xenjava.toolstack.xenctrl.abi.MemoryOp;
 
 /** A call that crossed the libraries, in the same words whoever recorded it. */
 sealed interface Call {
+    /** The hypercall whose operations have no names in traces; the fields are those of its only operation. */
+    String MMUEXT_OP = "mmuext_op";
 
     /**
      * A hypercall.

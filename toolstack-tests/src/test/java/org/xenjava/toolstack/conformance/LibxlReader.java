@@ -63,8 +63,17 @@ final class LibxlReader {
     }
 
     private static Call.Hypercall hypercall(JsonObject line) {
-        String operation = line.get("operation").getAsString();
         JsonObject in = line.getAsJsonObject("in");
+        if (line.get("hypercall").getAsString().equals(Call.MMUEXT_OP)) {
+            JsonObject only = in.getAsJsonArray("ops").get(0).getAsJsonObject();
+            return new Call.Hypercall(
+                    Call.MMUEXT_OP,
+                    scalars(only),
+                    Map.of(),
+                    Map.of(),
+                    line.get("ret").getAsLong());
+        }
+        String operation = line.get("operation").getAsString();
         Map<String, byte[]> memory = new HashMap<>();
         if (line.has("memory")) {
             line.getAsJsonObject("memory")
