@@ -2,6 +2,7 @@
 package org.xenjava.toolstack.xenctrl.lib.jna;
 
 import java.nio.file.Path;
+import java.util.List;
 import org.xenjava.toolstack.xenctrl.lib.HostProcesses;
 import org.xenjava.toolstack.xenctrl.lib.LocalConnection;
 import org.xenjava.toolstack.xenctrl.lib.ProcessPin;
@@ -28,5 +29,10 @@ public final class JnaHostProcesses implements HostProcesses {
     @Override
     public LocalConnection connect(Path socket) {
         return LocalSocket.connect(socket);
+    }
+
+    @Override
+    public long startPiped(List<String> program, String variable, List<String> reader) {
+        return Spawn.piped(program, variable, reader);
     }
 }
