@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.List;
 import java.util.concurrent.locks.LockSupport;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -61,11 +62,9 @@ final class QemuLog {
         Files.createFile(file, OWNER_ONLY);
     }
 
-    /** The process that reads the pipe, in a session of its own so that no terminal ends it. */
-    ProcessBuilder writer() {
-        return new ProcessBuilder("setsid", "sh", "-c", "umask 077\n" + WRITER, "qemu-log", file.toString())
-                .redirectOutput(ProcessBuilder.Redirect.DISCARD)
-                .redirectError(ProcessBuilder.Redirect.DISCARD);
+    /** The process that reads the pipe, to be started in a session of its own so that no terminal ends it. */
+    List<String> writer() {
+        return List.of("sh", "-c", "umask 077\n" + WRITER, "qemu-log", file.toString());
     }
 
     /**

@@ -30,6 +30,7 @@ import org.xenjava.toolstack.xenctrl.lib.DeviceModelCommand;
 import org.xenjava.toolstack.xenctrl.lib.DeviceModelProcess;
 import org.xenjava.toolstack.xenctrl.lib.DeviceModelProcesses;
 import org.xenjava.toolstack.xenctrl.lib.DeviceModelProcesses.DeviceModelUser;
+import org.xenjava.toolstack.xenctrl.lib.Errno;
 import org.xenjava.toolstack.xenctrl.lib.HostProcesses;
 import org.xenjava.toolstack.xenctrl.lib.Liveness;
 import org.xenjava.toolstack.xenctrl.lib.ProcessPin;
@@ -43,7 +44,8 @@ public final class QemuProcesses implements DeviceModelProcesses {
     private static final Logger LOG = LoggerFactory.getLogger(QemuProcesses.class);
 
     private static final String QUIT = "{\"execute\":\"qmp_capabilities\"}\n{\"execute\":\"quit\"}\n";
-    private static final Duration END_LIMIT = Duration.ofSeconds(1);
+    private static final String DOMAIN_VARIABLE = "XEN_DOMAIN_ID";
+    private static final String SETSID = "setsid";
     private static final Duration TRIAL_LIMIT = Duration.ofMinutes(1);
     /** The type of a file in its mode, and that of a socket: stat(2). */
     private static final int FILE_TYPE = 0xF000;
@@ -87,8 +89,6 @@ public final class QemuProcesses implements DeviceModelProcesses {
 
     @Override
     public DeviceModelProcess start(DeviceModelCommand command) {
-        // setsid(1) execs QEMU with the same PID, because our child is not the leader of a process group.
-        List<String> words = words(command, "setsid");
         try {
             for (Path socket : command.sockets()) {
                 Files.createDirectories(socket.getParent());
@@ -97,19 +97,41 @@ public final class QemuProcesses implements DeviceModelProcesses {
             command.root().ifPresent(QemuProcesses::makeEmpty);
             QemuLog log = new QemuLog(command.log());
             log.begin();
-            ProcessBuilder qemu = new ProcessBuilder(words)
-                    .redirectInput(
-                            ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile()))
-                    .redirectErrorStream(true);
-            qemu.environment().put("XEN_DOMAIN_ID", Integer.toString(command.domid()));
-            Process process =
-                    ProcessBuilder.startPipeline(List.of(qemu, log.writer())).get(0);
-            DeviceModelProcess started = started(process, command);
-            neverWaitForTheLog(process.pid());
+            long pid = start(command, log.writer());
+            DeviceModelProcess started = started(pid, command);
+            neverWaitForTheLog(pid);
             return started;
-        } catch (IOException e) {
+        } catch (IOException | XenLibException e) {
             throw new DeviceModelException("QEMU cannot be started: " + e.getMessage(), e);
         }
+    }
+
+    private long start(DeviceModelCommand command, List<String> writer) throws IOException {
+        String domid = Integer.toString(command.domid());
+        try {
+            return host.startPiped(words(command), DOMAIN_VARIABLE + "=" + domid, writer);
+        } catch (XenLibException e) {
+            if (!e.errno().equals(Errno.ENOSYS)) {
+                throw e;
+            }
+            LOG.debug("setsid(1) starts QEMU: {}", e.getMessage());
+            return startBySetsid(command, domid, writer);
+        }
+    }
+
+    /** setsid(1) execs QEMU with the same PID, because our child is not the leader of a process group. */
+    private static long startBySetsid(DeviceModelCommand command, String domid, List<String> writer)
+            throws IOException {
+        ProcessBuilder qemu = new ProcessBuilder(words(command, SETSID))
+                .redirectInput(ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile()))
+                .redirectErrorStream(true);
+        qemu.environment().put(DOMAIN_VARIABLE, domid);
+        List<String> reader = new ArrayList<>(List.of(SETSID));
+        reader.addAll(writer);
+        ProcessBuilder log = new ProcessBuilder(reader)
+                .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                .redirectError(ProcessBuilder.Redirect.DISCARD);
+        return ProcessBuilder.startPipeline(List.of(qemu, log)).get(0).pid();
     }
 
     private static List<String> words(DeviceModelCommand command, String... before) {
@@ -191,29 +213,29 @@ public final class QemuProcesses implements DeviceModelProcesses {
         running.endAll(uid);
     }
 
-    private DeviceModelProcess started(Process process, DeviceModelCommand command) {
-        Optional<String> identity = ProcessIdentity.of(process.pid());
-        if (identity.isEmpty() && !hasEnded(process)) {
-            process.destroyForcibly();
-            throw new DeviceModelException("QEMU was started and ended again: /proc/" + process.pid()
-                    + " cannot be read, so that QEMU could not be told from another process later");
-        }
-        return new RunningQemu(
+    private DeviceModelProcess started(long pid, DeviceModelCommand command) {
+        Optional<String> identity = ProcessIdentity.of(pid);
+        RunningQemu started = new RunningQemu(
                 host,
                 command.domid(),
-                process.pid(),
-                identity.orElseGet(() -> ProcessIdentity.ended(process.pid())),
+                pid,
+                identity.orElseGet(() -> ProcessIdentity.ended(pid)),
                 true,
                 command.arguments());
+        if (identity.isEmpty() && !hasEnded(pid)) {
+            throw new DeviceModelException("QEMU was started and ended again: /proc/" + pid
+                    + " cannot be read, so that QEMU could not be told from another process later");
+        }
+        return started;
     }
 
-    /** The PID of a child that has ended is free a moment before Java says so. */
-    private static boolean hasEnded(Process process) {
-        try {
-            return process.waitFor(END_LIMIT.toMillis(), TimeUnit.MILLISECONDS);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
+    /** Whether a child whose entry in proc(5) cannot be read has ended; one that has not is killed. */
+    private boolean hasEnded(long pid) {
+        try (ProcessPin pin = host.pin(pid)) {
+            pin.signal(RunningQemu.SIGKILL);
             return false;
+        } catch (XenLibException e) {
+            return e.errno().equals(Errno.ESRCH);
         }
     }
 

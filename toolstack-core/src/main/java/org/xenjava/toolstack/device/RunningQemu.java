@@ -52,19 +52,6 @@ record RunningQemu(HostProcesses host, int domid, long pid, String identity, boo
 
     @Override
     public CompletableFuture<?> onExit() {
-        Optional<ProcessHandle> child = ProcessHandle.of(pid).filter(RunningQemu::isChild);
-        if (child.isPresent() && liveness() == Liveness.ALIVE) {
-            // Java waits for each of its children anyway.
-            return child.get().onExit();
-        }
-        return awaitedExit();
-    }
-
-    private static boolean isChild(ProcessHandle process) {
-        return process.parent().equals(Optional.of(ProcessHandle.current()));
-    }
-
-    private CompletableFuture<?> awaitedExit() {
         CompletableFuture<RunningQemu> exit = new CompletableFuture<>();
         try {
             ProcessPin pin = host.pin(pid);

@@ -2,6 +2,7 @@
 package org.xenjava.toolstack.device;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
@@ -15,10 +16,18 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.xenjava.toolstack.error.DeviceModelException;
 import org.xenjava.toolstack.host.SmallDisk;
 import org.xenjava.toolstack.xenctrl.lib.DeviceModelCommand;
 import org.xenjava.toolstack.xenctrl.lib.DeviceModelProcess;
+import org.xenjava.toolstack.xenctrl.lib.Errno;
+import org.xenjava.toolstack.xenctrl.lib.HostProcesses;
 import org.xenjava.toolstack.xenctrl.lib.Liveness;
+import org.xenjava.toolstack.xenctrl.lib.LocalConnection;
+import org.xenjava.toolstack.xenctrl.lib.ProcessPin;
+import org.xenjava.toolstack.xenctrl.lib.XenLibException;
 import org.xenjava.toolstack.xenctrl.lib.jna.JnaHostProcesses;
 
 /** A program in QEMU's place that logs more than a log may hold. */
@@ -40,6 +49,7 @@ class QemuLogTest {
     @TempDir
     private Path directory = Path.of("/");
 
+    private HostProcesses host = JnaHostProcesses.open();
     private Optional<DeviceModelProcess> qemu = Optional.empty();
 
     @AfterEach
@@ -61,7 +71,7 @@ class QemuLogTest {
         Files.createDirectories(program.getParent());
         Files.writeString(program, "#!/bin/sh\ncd " + directory + "\n" + script);
         Files.setPosixFilePermissions(program, PosixFilePermissions.fromString("rwx------"));
-        DeviceModelProcess started = QemuProcesses.below(directory, JnaHostProcesses.open())
+        DeviceModelProcess started = QemuProcesses.below(directory, host)
                 .start(new DeviceModelCommand(
                         32_761,
                         List.of(),
@@ -101,7 +111,8 @@ class QemuLogTest {
     @Test
     void aFloodIsKeptInTwoFilesOfOneMebibyte() throws Exception {
         start("i=0\nwhile [ $i -lt 800 ]; do echo $i; dd if=/dev/zero bs=4096 count=1; i=$((i + 1)); done 2>&1\n"
-                + "echo last words");
+                // What does not fit while the writer is busy is dropped.
+                + "until echo last words 2>/dev/null; do sleep 0.02; done");
         writer().onExit().get(50, TimeUnit.SECONDS);
 
         String end = QemuLog.end(log());
@@ -151,6 +162,55 @@ class QemuLogTest {
         process.kill();
 
         writer.onExit().get(10, TimeUnit.SECONDS);
+    }
+
+    /** A C library that cannot close files on start. */
+    private static HostProcesses withoutSpawn(HostProcesses below) {
+        return new HostProcesses() {
+            @Override
+            public ProcessPin pin(long pid) {
+                return below.pin(pid);
+            }
+
+            @Override
+            public LocalConnection connect(Path socket) {
+                return below.connect(socket);
+            }
+
+            @Override
+            public long startPiped(List<String> program, String variable, List<String> reader) {
+                throw new XenLibException("posix_spawn", Errno.ENOSYS);
+            }
+        };
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void qemuLeadsASessionAndHasItsDomainInItsEnvironment(boolean oldLibrary) throws Exception {
+        host = oldLibrary ? withoutSpawn(host) : host;
+        DeviceModelProcess process = start("echo \"domain $XEN_DOMAIN_ID\"; while :; do sleep 0.1; done");
+        while (!QemuLog.end(log()).equals("domain 32761")) {
+            assertEquals(Liveness.ALIVE, process.liveness());
+        }
+        // Behind the name: state, parent, process group, session.
+        String[] stat = Files.readString(Path.of("/proc/" + process.pid() + "/stat"))
+                .replaceFirst(".*\\) ", "")
+                .split(" ");
+        assertEquals(Long.toString(process.pid()), stat[3]);
+
+        process.kill();
+
+        process.onExit().get(10, TimeUnit.SECONDS);
+        assertEquals(Liveness.DEAD, process.liveness());
+    }
+
+    @Test
+    void aProgramThatIsNotThereIsReported() {
+        DeviceModelCommand command = new DeviceModelCommand(
+                32_761, List.of(), directory.resolve("none"), List.of(), log(), List.of(), Optional.empty());
+        DeviceModelException e = assertThrows(DeviceModelException.class, () -> QemuProcesses.below(directory, host)
+                .start(command));
+        assertEquals("QEMU cannot be started: posix_spawn: ENOENT", e.getMessage());
     }
 
     @Test
