@@ -83,7 +83,8 @@ final class HostWiring {
                 .orElseGet(Userdata::none);
         DomainRemoval removal = new DomainRemoval(xenctrl, store, devices, deviceModels, processes, userdata);
         BuildJournal builds = new BuildJournal(store, processes);
-        ImageFiles images = new ImageFiles();
+        boolean shares = options.sharesImages;
+        ImageFiles images = shares ? ImageFiles.ofProcess() : new ImageFiles();
         MemoryRequests requests = new MemoryRequests(store, events, processes);
         RoomMaker rooms =
                 new RoomMaker(xenctrl, store, host.controlDomain(), options.room, requests, HostWiring::pause);
@@ -105,8 +106,14 @@ final class HostWiring {
                 rooms,
                 userdata);
         OperationGate gate = new OperationGate(() -> {
-            images.close();
-            libraries.close();
+            try {
+                requests.withdrawAll();
+            } finally {
+                if (!shares) {
+                    images.close();
+                }
+                libraries.close();
+            }
             LOG.debug("toolstack closed");
         });
         return new HostContext(

@@ -454,4 +454,14 @@ public final class Toolstack implements AutoCloseable {
         context.events().close();
         context.gate().close(CLOSE_LIMIT);
     }
+
+    /**
+     * Closes this toolstack and waits, without a limit, until its last operation has ended: {@link #close} waits for a minute,
+     * and less if its thread is interrupted. Who signs with an {@link ToolstackOptions#processIdentity identity} of its own
+     * keeps it valid until then.
+     */
+    public void closeAndAwaitEnd() {
+        close();
+        context.gate().awaitRelease();
+    }
 }

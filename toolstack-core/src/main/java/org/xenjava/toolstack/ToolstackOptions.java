@@ -46,6 +46,7 @@ public final class ToolstackOptions {
     Duration deviceLimit = PvHost.LIBXL_LIMIT;
     ProcessIdentity processIdentity = ProcessIdentity.ofProc();
     Optional<Path> libxlDirectory = Optional.empty();
+    boolean sharesImages;
     private LibxlFiles libxlFiles = LibxlFiles.OF_THE_REAL_HOST;
     private Optional<Path> xenPrefix = Optional.empty();
     private UnaryOperator<XenLibraries> tap = UnaryOperator.identity();
@@ -167,6 +168,17 @@ public final class ToolstackOptions {
      */
     public ToolstackOptions processIdentity(ProcessIdentity value) {
         processIdentity = value;
+        return this;
+    }
+
+    /**
+     * Shares kernels with the other toolstacks of this process that do: a compressed kernel is unpacked once for all of them,
+     * and kept when they are closed. Up to 256 MiB of unpacked kernels are in temporary files without a name.
+     *
+     * @return these options
+     */
+    public ToolstackOptions sharingImages() {
+        sharesImages = true;
         return this;
     }
 

@@ -32,6 +32,7 @@ public final class MemoryRequests implements RoomMaker.Reservations {
     private final StoreClient store;
     private final WatchHub events;
     private final ProcessIdentity processes;
+    private final Set<MemoryReservation> open = ConcurrentHashMap.newKeySet();
     private final Set<MemoryReservation> unreleased = ConcurrentHashMap.newKeySet();
 
     /**
@@ -65,6 +66,7 @@ public final class MemoryRequests implements RoomMaker.Reservations {
         String path = BalanceNodes.request(id);
         Lease owner = holder.lease(path + "/owner");
         MemoryReservation reservation = new MemoryReservation(store, events, path, owner, size, limit, this::release);
+        open.add(reservation);
         // A commit whose answer was lost may have taken effect.
         Undo.onFailure(
                 () -> store.inTransaction(transaction -> {
@@ -95,9 +97,26 @@ public final class MemoryRequests implements RoomMaker.Reservations {
     }
 
     private void release(MemoryReservation reservation) {
-        unreleased.add(reservation);
-        reservation.withdraw();
-        unreleased.remove(reservation);
+        if (open.contains(reservation)) {
+            unreleased.add(reservation);
+            reservation.withdraw();
+            unreleased.remove(reservation);
+            open.remove(reservation);
+        }
+    }
+
+    /**
+     * Withdraws the requests that are open: they end with their toolstack. What cannot be withdrawn because xenstored cannot be
+     * reached ends with this process.
+     */
+    public void withdrawAll() {
+        for (MemoryReservation reservation : open) {
+            try {
+                release(reservation);
+            } catch (XenStoreException e) {
+                LOG.warn("{} stays until this process ends: {}", reservation, e.getMessage());
+            }
+        }
     }
 
     @Override

@@ -13,8 +13,8 @@ import org.xenjava.toolstack.store.WatchHub;
 import org.xenjava.toolstack.xenctrl.units.KiB;
 
 /**
- * A request for memory to the balancer of the host. Granted memory is kept until the reservation is closed, or until this
- * process ends. Close the reservation when the memory is in use.
+ * A request for memory to the balancer of the host. Granted memory is kept until the reservation or its toolstack is closed,
+ * or until this process ends. Close the reservation when the memory is in use.
  */
 public final class MemoryReservation implements AutoCloseable {
     private final StoreClient store;

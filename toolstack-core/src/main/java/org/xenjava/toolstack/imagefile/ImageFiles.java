@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import org.xenjava.toolstack.error.KernelImageException;
@@ -26,7 +27,8 @@ import org.xenjava.toolstack.image.PvhKernel;
 /**
  * Reads kernels, ramdisks and firmware, and caches the results for the next build: the headers, the list of zero
  * pages, and the ELF file of a compressed kernel, in a temporary file. A file is recognized by its device, inode,
- * size and times. Threads that build from one compressed kernel at the same time unpack it once.
+ * size and times. Threads that build from one compressed kernel at the same time unpack it once. A process unpacks one kernel
+ * at a time.
  *
  * <p>The heap holds only the headers of a file and a bit for each page. The size of all temporary files is limited;
  * the least recently used file is removed first. The class is safe to use from many threads.
@@ -49,11 +51,21 @@ public final class ImageFiles implements AutoCloseable {
 
     private static final int ATTEMPTS = 3;
 
+    /** Held while a kernel is unpacked: unpacking takes up to 16 MiB of the heap, which all toolstacks of a process share. */
+    static final ReentrantLock UNPACKING = new ReentrantLock();
+
+    private static final ImageFiles OF_PROCESS = new ImageFiles();
+
     private final Path scratchDirectory;
     private final long maxBytes;
     private final Map<FileVersion, KnownFile> files = new LinkedHashMap<>(16, 0.75f, true);
     private final AtomicLong unpackings = new AtomicLong();
     private boolean closed;
+
+    /** {@return the reader that toolstacks of this process share; it is never closed} */
+    public static ImageFiles ofProcess() {
+        return OF_PROCESS;
+    }
 
     /** Creates a reader that caches unpacked kernels in Java's directory for temporary files. */
     public ImageFiles() {
@@ -156,8 +168,8 @@ public final class ImageFiles implements AutoCloseable {
         return known(file).parsed(DataImage.class, () -> DataImage.of(file));
     }
 
-    /** The number of kernels unpacked so far. */
-    long unpackings() {
+    /** {@return the number of kernels unpacked so far} */
+    public long unpackings() {
         return unpackings.get();
     }
 
@@ -179,11 +191,10 @@ public final class ImageFiles implements AutoCloseable {
         synchronized (known.unpacking) {
             Optional<ScratchFile> kept = known.retained();
             if (kept.isEmpty()) {
-                KernelUnpacker.unpack(file, limit, () -> ScratchFile.in(scratchDirectory, file.name()))
-                        .ifPresent(scratch -> {
-                            unpackings.incrementAndGet();
-                            known.keep(scratch);
-                        });
+                unpack(file, limit).ifPresent(scratch -> {
+                    unpackings.incrementAndGet();
+                    known.keep(scratch);
+                });
                 kept = known.retained();
             }
             kept.filter(scratch -> scratch.length() > limit).ifPresent(scratch -> {
@@ -191,6 +202,41 @@ public final class ImageFiles implements AutoCloseable {
                 throw KernelUnpacker.tooLarge(file.name(), limit);
             });
             return kept;
+        }
+    }
+
+    /** Waits for its turn once there is something to unpack: a file that is not compressed needs none. */
+    private Optional<ScratchFile> unpack(FileContent file, long limit) {
+        try (Turn turn = new Turn()) {
+            return KernelUnpacker.unpack(file, limit, () -> {
+                turn.await(file);
+                return ScratchFile.in(scratchDirectory, file.name());
+            });
+        }
+    }
+
+    /** The turn of one kernel to be unpacked, which may be packed twice. */
+    private static final class Turn implements AutoCloseable {
+        private boolean taken;
+
+        private void await(FileContent file) {
+            if (!taken) {
+                try {
+                    UNPACKING.lockInterruptibly();
+                } catch (InterruptedException e) {
+                    Thread.currentThread().interrupt();
+                    throw new OperationCancelledException(
+                            file.name() + ": waiting for another kernel to be unpacked was interrupted", e);
+                }
+                taken = true;
+            }
+        }
+
+        @Override
+        public void close() {
+            if (taken) {
+                UNPACKING.unlock();
+            }
         }
     }
 

@@ -29,6 +29,7 @@ public final class OperationGate {
     private final Condition changed = lock.newCondition();
     private int inside;
     private boolean closed;
+    private boolean releasing;
     private boolean released;
 
     /**
@@ -148,17 +149,39 @@ public final class OperationGate {
         releaseIfUnused();
     }
 
-    private void releaseIfUnused() {
+    /** Waits until the gate is closed and the libraries are released, without a limit; an interrupt does not end the wait. */
+    public void awaitRelease() {
         lock.lock();
         try {
-            if (!closed || released || inside > 0) {
-                return;
+            while (!released) {
+                changed.awaitUninterruptibly();
             }
-            released = true;
         } finally {
             lock.unlock();
         }
-        release.run();
+    }
+
+    private void releaseIfUnused() {
+        lock.lock();
+        try {
+            if (!closed || releasing || inside > 0) {
+                return;
+            }
+            releasing = true;
+        } finally {
+            lock.unlock();
+        }
+        try {
+            release.run();
+        } finally {
+            lock.lock();
+            try {
+                released = true;
+                changed.signalAll();
+            } finally {
+                lock.unlock();
+            }
+        }
     }
 
     /**

@@ -155,6 +155,33 @@ class MemoryRequestsTest extends BalancerFixture {
     }
 
     @Test
+    void aToolstackThatIsClosedWithdrawsItsRequests() {
+        TestHost host = hostOf(400, GOOD);
+        run(host, Duration.ofSeconds(1), balancer(host.newProcess()));
+        Toolstack other = another(host);
+        UUID id = UUID.randomUUID();
+        MemoryReservation reservation =
+                other.reserveMemory(id, KiB.ofMiB(1), Duration.ofMinutes(1)).orElseThrow();
+        assertEquals(List.of(id.toString()), store(host).list(BalanceNodes.REQUESTS));
+        other.close();
+        assertEquals(List.of(), store(host).list(BalanceNodes.REQUESTS));
+        reservation.close();
+    }
+
+    @Test
+    void aToolstackCanBeClosedWhileXenstoredIsDown() {
+        TestHost host = hostOf(400, GOOD);
+        run(host, Duration.ofSeconds(1), balancer(host.newProcess()));
+        Toolstack other = another(host);
+        other.reserveMemory(UUID.randomUUID(), KiB.ofMiB(1), Duration.ofMinutes(1))
+                .orElseThrow();
+        host.xen.stopXenstored();
+        other.close();
+        host.xen.startXenstored();
+        assertEquals(1, store(host).list(BalanceNodes.REQUESTS).size());
+    }
+
+    @Test
     void aRequestWhoseAnswerWasLostIsWithdrawn() {
         TestHost host = hostOf(400, GOOD);
         run(host, Duration.ofSeconds(1), balancer(host.newProcess()));

@@ -21,6 +21,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -106,6 +107,34 @@ class ImageFilesTest {
         threads.shutdown();
         assertEquals(1, contents.size());
         assertEquals(1, images().unpackings());
+    }
+
+    @Test
+    void aProcessUnpacksOneKernelAtATimeAndReadsOthersMeanwhile() throws Exception {
+        Path packed = write("vmlinuz", TestKernels.compressed());
+        Path plain = write("vmlinux", TestKernels.linux());
+        CompletableFuture<Throwable> refusal = new CompletableFuture<>();
+        Thread waiting = new Thread(() ->
+                refusal.complete(assertThrows(OperationCancelledException.class, () -> images().kernel(packed, ROOM))));
+        ImageFiles.UNPACKING.lock();
+        try {
+            waiting.start();
+            while (!ImageFiles.UNPACKING.hasQueuedThread(waiting)) {
+                Thread.onSpinWait();
+            }
+            images().kernel(plain, ROOM);
+            waiting.interrupt();
+            waiting.join();
+            assertEquals(
+                    "kernel " + packed + ": waiting for another kernel to be unpacked was interrupted",
+                    refusal.getNow(new AssertionError("not refused")).getMessage());
+            assertEquals(0, images().unpackings());
+        } finally {
+            ImageFiles.UNPACKING.unlock();
+        }
+        images().kernel(packed, ROOM);
+        assertEquals(1, images().unpackings());
+        assertFalse(ImageFiles.UNPACKING.isLocked());
     }
 
     @Test

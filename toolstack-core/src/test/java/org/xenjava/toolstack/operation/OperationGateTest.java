@@ -111,4 +111,32 @@ class OperationGateTest {
         gate.close(LONG);
         assertEquals(1, released.get());
     }
+
+    @Test
+    void theReleaseIsAwaitedAlsoByAThreadThatIsInterrupted() throws Exception {
+        CountDownLatch begun = new CountDownLatch(1);
+        CountDownLatch end = new CountDownLatch(1);
+        CompletableFuture<Boolean> operation = CompletableFuture.supplyAsync(() -> gate.run(() -> {
+            begun.countDown();
+            try {
+                return end.await(50, TimeUnit.SECONDS);
+            } catch (InterruptedException e) {
+                throw new IllegalStateException(e);
+            }
+        }));
+        assertTrue(begun.await(50, TimeUnit.SECONDS));
+        Thread.currentThread().interrupt();
+        gate.close(LONG);
+        assertEquals(0, released.get());
+        CompletableFuture<Integer> awaited = CompletableFuture.supplyAsync(() -> {
+            Thread.currentThread().interrupt();
+            gate.awaitRelease();
+            Thread.interrupted();
+            return released.get();
+        });
+        assertTrue(Thread.interrupted(), "the interrupt stays for the caller");
+        end.countDown();
+        assertTrue(operation.get());
+        assertEquals(1, awaited.get());
+    }
 }
