@@ -46,7 +46,8 @@ public final class ServeCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         try (ServeSocket listening = ServeSocket.open(socket)) {
-            CommandServer server = new CommandServer(listening, ServedJar.ofThisProcess(), session, runner);
+            Session sharing = session.opening(options -> session.host().open(options.sharingImages()));
+            CommandServer server = new CommandServer(listening, ServedJar.ofThisProcess(), sharing, runner);
             session.complain("serving commands at " + socket);
             server.warmUp();
             session.caller().untilStopped(server::stop, () -> {

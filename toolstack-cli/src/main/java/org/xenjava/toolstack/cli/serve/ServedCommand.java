@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
@@ -17,6 +18,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.xenjava.toolstack.Toolstack;
 import org.xenjava.toolstack.cli.command.ExitStatus;
 import org.xenjava.toolstack.cli.command.Session;
 import org.xenjava.toolstack.cli.output.Console;
@@ -213,9 +215,18 @@ final class ServedCommand {
             return ExitStatus.FAILED;
         }
         Console console = Console.ofCaller(frames.out(), frames.err(), request.terminals(), request.environment());
-        Session called = session.calledBy(remote, console)
-                .opening(options -> session.host().open(options.processIdentity(identity)));
-        return runner.run(called, words.toArray(String[]::new));
+        List<Toolstack> opened = new CopyOnWriteArrayList<>();
+        Session called = session.calledBy(remote, console).opening(options -> {
+            Toolstack toolstack = session.host().open(options.processIdentity(identity));
+            opened.add(toolstack);
+            return toolstack;
+        });
+        try {
+            return runner.run(called, words.toArray(String[]::new));
+        } finally {
+            // What other threads of the command hold in xenstore is void once this thread has ended.
+            opened.forEach(Toolstack::closeAndAwaitEnd);
+        }
     }
 
     private static void awaitSignals(DataInputStream in, RemoteCaller remote) {

@@ -32,6 +32,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.xenjava.toolstack.Toolstack;
 import org.xenjava.toolstack.cli.GuestFiles;
 import org.xenjava.toolstack.cli.Prompt;
 import org.xenjava.toolstack.cli.Prompt.Outcome;
@@ -39,6 +40,8 @@ import org.xenjava.toolstack.cli.command.Caller;
 import org.xenjava.toolstack.cli.command.Session;
 import org.xenjava.toolstack.cli.output.Console;
 import org.xenjava.toolstack.config.DomainConfig;
+import org.xenjava.toolstack.config.xl.XlConfigReader;
+import org.xenjava.toolstack.progress.Cancellation;
 import org.xenjava.toolstack.sim.SimulatedXen;
 
 /** Commands that {@code bin/xlj-client} sends, as {@code bin/xlj} calls it. */
@@ -55,6 +58,7 @@ class CommandServerTest {
     private final Prompt prompt = Prompt.on(SimulatedXen.create());
     private final CountDownLatch entered = new CountDownLatch(1);
     private final CompletableFuture<String> left = new CompletableFuture<>();
+    private final CompletableFuture<Boolean> endedFirst = new CompletableFuture<>();
 
     @TempDir
     Path directory;
@@ -84,6 +88,7 @@ class CommandServerTest {
                     switch (words[1]) {
                         case "by-its-own-way" -> waitForStop(session);
                         case "output" -> printMuch(session);
+                        case "without-its-build" -> leaveABuild(session);
                         default -> waitForInterrupt();
                     };
             session.print(ended);
@@ -109,6 +114,38 @@ class CommandServerTest {
             session.print("x".repeat(1 << 10));
         }
         return "printed";
+    }
+
+    /** Returns while another thread builds a guest. The build sees whether the command's thread ends before it. */
+    private String leaveABuild(Session session) {
+        Thread command = Thread.currentThread();
+        CountDownLatch begun = new CountDownLatch(1);
+        DomainConfig guest =
+                XlConfigReader.read(directory.resolve("web.cfg"), List.of()).config();
+        try (Toolstack toolstack = session.open()) {
+            CompletableFuture.runAsync(() -> toolstack.create(
+                    guest,
+                    progress -> {
+                        begun.countDown();
+                        endedFirst.complete(endsWithin(command));
+                    },
+                    new Cancellation()));
+            begun.await();
+            // The toolstack does not wait for its operations then.
+            command.interrupt();
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
+        return "left";
+    }
+
+    private static boolean endsWithin(Thread thread) {
+        try {
+            thread.join(300);
+            return !thread.isAlive();
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
     }
 
     private String waitForInterrupt() {
@@ -314,6 +351,14 @@ class CommandServerTest {
         entered.await();
         client.toHandle().destroy();
         assertEquals(new Outcome(TERMINATED, "interrupted\n", ""), outcome(client));
+    }
+
+    @Test
+    void aCommandEndsAfterTheBuildsOfItsThreads() throws Exception {
+        new GuestFiles(directory).config("web", "memory = 64");
+        assertEquals(3, run("version", "without-its-build").status());
+        assertFalse(endedFirst.get(1, TimeUnit.MINUTES), "the leases of the build were void");
+        assertEquals(1, run("domid", "web").status(), "the build was cancelled");
     }
 
     @Test
