@@ -5,6 +5,11 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileAttribute;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -14,6 +19,8 @@ import org.xenjava.toolstack.lab.Dom0.Output;
 /** The command line as a user types it in dom0. */
 class XljLabTest extends LabFixture {
     private static final String EXAMPLE = "examples/pvh-pod.cfg";
+    private static final FileAttribute<?> OWNER_ONLY =
+            PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------"));
 
     /** A JVM needs between 10 and 40 s here before it shows the console. The end of the input detaches. */
     private static final String ASK_UNTIL_ANSWERED = "shown=$(mktemp); for i in $(seq 30); do"
@@ -64,6 +71,51 @@ class XljLabTest extends LabFixture {
                 "",
                 Dom0.run("find", "/var/lib/xen", "-name", "userdata-*." + id + ".*")
                         .text());
+    }
+
+    @Test
+    void aResidentProcessCreatesListsAndDestroysGuestsForOthers() throws IOException, InterruptedException {
+        Path directory = Files.createDirectory(Path.of("/run/xlj-lab"), OWNER_ONLY);
+        Path socket = directory.resolve("serve.sock");
+        Process server = new ProcessBuilder("bin/xlj", "serve", "--socket", socket.toString())
+                .redirectErrorStream(true)
+                .redirectOutput(directory.resolve("log").toFile())
+                .start();
+        try {
+            while (!Files.exists(socket)) {
+                assertTrue(server.isAlive(), "xlj serve has ended");
+                Thread.sleep(100);
+            }
+            // The second create finds the kernel unpacked.
+            for (int i = 0; i < 2; i++) {
+                served(socket, "create", "-q", "-p", EXAMPLE).expectSuccess();
+                String id = Integer.toString(Dom0.domid("pvh-pod"));
+                assertEquals(id + "\n", served(socket, "domid", "pvh-pod").text());
+                assertTrue(served(socket, "list").expectSuccess().text().contains("pvh-pod"));
+                Output second = served(socket, "create", "-q", "-p", EXAMPLE);
+                assertEquals(1, second.status(), second.text());
+                served(socket, "destroy", "pvh-pod").expectSuccess();
+                assertFalse(Dom0.xl("list").contains("pvh-pod"));
+            }
+        } finally {
+            server.destroy();
+            server.waitFor();
+            Dom0.report("xlj serve: " + Files.readString(directory.resolve("log")));
+        }
+        assertFalse(Files.exists(socket));
+    }
+
+    /** Runs a command in the resident process. Without Java the launcher can run none itself. */
+    private static Output served(Path socket, String... arguments) {
+        List<String> command =
+                new ArrayList<>(List.of("env", "XLJ_SOCKET=" + socket, "JAVA_HOME=/nonexistent", "bin/xlj"));
+        command.addAll(List.of(arguments));
+        long start = System.nanoTime();
+        Output output = Dom0.run(command.toArray(String[]::new));
+        Dom0.report("$ xlj " + String.join(" ", arguments) + "  -> " + output.status() + " in "
+                + (System.nanoTime() - start) / 1_000_000 + " ms\n"
+                + output.text().strip());
+        return output;
     }
 
     @Test
