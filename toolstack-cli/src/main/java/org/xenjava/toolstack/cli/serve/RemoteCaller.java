@@ -28,6 +28,9 @@ final class RemoteCaller implements Caller {
     /** A word of a configuration or an argument that is no key. */
     private static final Pattern WORD = Pattern.compile("[^\\s\"'\\[\\](),;=]++(?!\\s*=)");
 
+    /** A line that is a comment, whose words name no file. */
+    private static final Pattern COMMENT = Pattern.compile("(?m)^[ \\t]*#.*$");
+
     private final Path directory;
     private final Frames frames;
     private final List<Runnable> stops = new ArrayList<>();
@@ -102,7 +105,8 @@ final class RemoteCaller implements Caller {
     public void requireNoRelativeFile(Path config, List<String> lines) {
         List<String> texts = new ArrayList<>(lines);
         try {
-            texts.add(Files.readString(config, StandardCharsets.ISO_8859_1));
+            String text = Files.readString(config, StandardCharsets.ISO_8859_1);
+            texts.add(COMMENT.matcher(text).replaceAll(""));
         } catch (IOException e) {
             // The command reports that it cannot be read.
         }

@@ -218,6 +218,16 @@ class CommandServerTest {
     }
 
     @Test
+    void wordsOfACommentNameNoFile() throws IOException, InterruptedException {
+        GuestFiles files = new GuestFiles(directory);
+        files.write("out", new byte[1]);
+        // The full stop behind a bracket is a word of its own, and a directory.
+        files.config("web", "  # out of memory (XSA-153).", "memory = 64");
+        assertEquals(DONE, run("create", "-p", "web.cfg"));
+        assertEquals(DONE, run("destroy", "web"));
+    }
+
+    @Test
     void aFileThatARelativePathNamesIsLeftToAProcessOfItsOwn() throws IOException, InterruptedException {
         GuestFiles files = new GuestFiles(directory);
         files.config("web", "memory = 64", "ramdisk = 'initrd'");
