@@ -29,6 +29,9 @@ public final class RestoredMemory {
     /** Pages that a guest may have beside its RAM. */
     private static final long MOST_BESIDE_RAM = 1024;
 
+    /** The frames below 4 GiB, some of which belong to devices. RAM that has no room there is behind them. */
+    private static final long LOW_FRAMES = 1L << 20;
+
     private static final int SMALL_ORDER = 0;
     private static final int LARGE_ORDER = 9;
     private static final int LARGE_PAGES = 1 << LARGE_ORDER;
@@ -37,6 +40,7 @@ public final class RestoredMemory {
     private final Xenctrl xenctrl;
     private final int domid;
     private final long mostPages;
+    private final long frameEnd;
     private final Map<Long, BitSet> populated = new HashMap<>();
     private long pages;
     private long limit;
@@ -54,6 +58,7 @@ public final class RestoredMemory {
         this.domid = domid;
         this.limit = maxMem.toPages().count();
         this.mostPages = maxMemory.toPages().count() + MOST_BESIDE_RAM;
+        this.frameEnd = LOW_FRAMES + mostPages;
     }
 
     /**
@@ -72,7 +77,7 @@ public final class RestoredMemory {
             if (isNew) {
                 fresh.add(batch.pfn(i));
             }
-            if (type.hasContent() || isNew) {
+            if (type.hasContent() || isNew || type == PageType.ZERO) {
                 mapped.add(batch.pfn(i));
                 stored.add(type.hasContent() ? next : -1);
             }
@@ -85,6 +90,10 @@ public final class RestoredMemory {
     }
 
     private boolean isNew(long pfn) {
+        if (pfn >= frameEnd) {
+            throw new SaveStreamException("the stream has a page at frame 0x" + Long.toHexString(pfn)
+                    + ", beyond the memory that its configuration allows");
+        }
         BitSet chunk = populated.computeIfAbsent(pfn / CHUNK_PAGES, key -> new BitSet(CHUNK_PAGES));
         int bit = (int) (pfn % CHUNK_PAGES);
         boolean fresh = !chunk.get(bit);
@@ -145,7 +154,10 @@ public final class RestoredMemory {
         return pfns.stream().mapToLong(Long::longValue).toArray();
     }
 
-    /** Writes the pages that have content. Other new pages are cleared: they may contain data of their last owner. */
+    /**
+     * Writes the pages that have content and clears the others: a new page may contain data of its last owner, and a page
+     * of zeroes what the guest had there before.
+     */
     private void write(PageBatch batch, List<Long> mapped, List<Integer> stored) {
         try (MappedPages target = xenctrl.libraries().foreignMemory().map(domid, Protection.READ_WRITE, gfns(mapped))) {
             ByteBuffer zeroes = ByteBuffer.allocate(Pages.BYTES);

@@ -2,6 +2,7 @@
 package org.xenjava.toolstack.stream;
 
 import java.nio.ByteBuffer;
+import java.util.Arrays;
 import java.util.Objects;
 import org.xenjava.toolstack.xenctrl.units.Pages;
 
@@ -14,7 +15,7 @@ public final class PageBatch implements StreamRecord {
     public static final int MOST = 1024;
 
     /** The largest frame number: bits 0 to 51 of an entry. */
-    static final long LAST_PFN = (1L << 52) - 1;
+    public static final long LAST_PFN = (1L << 52) - 1;
 
     static final int TYPE_SHIFT = 60;
 
@@ -102,6 +103,11 @@ public final class PageBatch implements StreamRecord {
     public ByteBuffer content(int stored) {
         Objects.checkIndex(stored, storedPages());
         return contents.slice(stored * Pages.BYTES, Pages.BYTES);
+    }
+
+    /** Whether an entry is a page of zeroes without content. */
+    boolean hasZeroes() {
+        return Arrays.stream(entries).anyMatch(entry -> entry >>> TYPE_SHIFT == PageType.ZERO.number());
     }
 
     long entry(int index) {

@@ -47,7 +47,9 @@ final class PageReader {
 
     private boolean hasContent(long entry) {
         int number = (int) (entry >>> PageBatch.TYPE_SHIFT);
-        PageType type = PageType.of(number).orElseThrow(() -> source.wrong("page type " + number + " is not defined"));
+        PageType type = PageType.of(number)
+                .filter(PageType::isOfXl)
+                .orElseThrow(() -> source.wrong("page type " + number + " is not defined"));
         if ((entry & ~(0xfL << PageBatch.TYPE_SHIFT)) > PageBatch.LAST_PFN) {
             throw source.wrong("the reserved bits of entry " + Long.toHexString(entry) + " are not zero");
         }

@@ -18,6 +18,8 @@ public enum PageType {
     L3TAB(3, Content.STORED),
     /** A page table of level 4. */
     L4TAB(4, Content.STORED),
+    /** A page of zeroes, which the receiver clears. xl's format does not have this type. */
+    ZERO(8, Content.NONE),
     /** A pinned page table of level 1. */
     L1TAB_PINNED(9, Content.STORED),
     /** A pinned page table of level 2. */
@@ -53,6 +55,11 @@ public enum PageType {
     /** {@return whether the record has the content of a page of this type} */
     public boolean hasContent() {
         return content == Content.STORED;
+    }
+
+    /** {@return whether a stream of xl may have pages of this type} */
+    boolean isOfXl() {
+        return this != ZERO;
     }
 
     /** The type with a number from 0 to 15; empty if it is not defined. */

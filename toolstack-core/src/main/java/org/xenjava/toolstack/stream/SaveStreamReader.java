@@ -26,11 +26,12 @@ import org.xenjava.toolstack.stream.StreamRecord.EmulatorStore.Node;
  * } while (!(record instanceof StreamRecord.StreamEnd));
  * }</pre>
  */
-public final class SaveStreamReader {
+public final class SaveStreamReader implements RecordReader {
     private final ByteSource source;
     private final LibxcReader libxc;
     private State state = State.HEADER;
     private boolean imageSeen;
+    private Blob extra = Blob.of(new byte[0]);
     private Frame frame = new Frame("", 0, 0);
 
     /**
@@ -69,18 +70,22 @@ public final class SaveStreamReader {
         return frame;
     }
 
+    @Override
+    public String recordName() {
+        return frame.name();
+    }
+
+    /** {@return the bytes behind the configuration in xl's header; empty if there are more than 4096} */
+    public Blob extra() {
+        return extra;
+    }
+
     /** {@return the number of bytes read} */
     public long offset() {
         return source.offset();
     }
 
-    /**
-     * Reads xl's header. To be called once, first.
-     *
-     * @return the header
-     * @throws SaveStreamException if the stream is not one of xl, or its version is not supported
-     * @throws IOException if the channel fails
-     */
+    @Override
     public XlHeader header() throws IOException {
         if (state != State.HEADER) {
             throw new IllegalStateException("the header was read already");
@@ -129,8 +134,18 @@ public final class SaveStreamReader {
         if (config.indexOf('\0') >= 0) {
             throw source.wrong("the text has a NUL inside");
         }
-        source.skip(optional - Integer.BYTES - length);
+        readExtra(optional - Integer.BYTES - length);
         return config;
+    }
+
+    private void readExtra(long length) throws IOException {
+        if (length > StreamFormat.LONGEST_EXTRA) {
+            source.skip(length);
+            return;
+        }
+        byte[] bytes = new byte[(int) length];
+        source.read(length).get(bytes);
+        extra = Blob.of(bytes);
     }
 
     private String utf8(ByteBuffer text) {
@@ -141,13 +156,7 @@ public final class SaveStreamReader {
         }
     }
 
-    /**
-     * Reads the next record.
-     *
-     * @return the record; pages of a long record come in several batches
-     * @throws SaveStreamException if the stream violates its format
-     * @throws IOException if the channel fails
-     */
+    @Override
     public StreamRecord next() throws IOException {
         return switch (state) {
             case HEADER -> throw new IllegalStateException("the header was not read yet");

@@ -13,8 +13,10 @@ import org.xenjava.toolstack.xenctrl.units.Pages;
  * Writes a saved domain or a migration, record by record, as xl 4.14 to 4.22 writes and reads them. The caller chooses
  * the order of the records; {@link SaveStreamReader} checks it.
  */
-public final class SaveStreamWriter {
+public final class SaveStreamWriter implements RecordWriter {
     private final ByteSink sink;
+    private boolean started;
+    private long storedPages;
 
     /**
      * Writes to a channel.
@@ -30,39 +32,56 @@ public final class SaveStreamWriter {
         return sink.offset();
     }
 
+    @Override
+    public void header(XlHeader header) throws IOException {
+        header(header, Blob.of(new byte[0]));
+    }
+
     /**
-     * Writes xl's header and that of libxl's stream. To be called once, first.
+     * Writes xl's header with bytes that xl skips. To be called once, first.
      *
      * @param header the configuration
+     * @param extra bytes behind the configuration
      * @throws IOException if the channel fails
      */
-    public void header(XlHeader header) throws IOException {
+    public void header(XlHeader header, Blob extra) throws IOException {
         byte[] config = (header.config() + "\0").getBytes(StandardCharsets.UTF_8);
         int flags = StreamFormat.XL_STREAM_V2
                 | (header.format() == XlHeader.ConfigFormat.LIBXL_JSON ? StreamFormat.XL_JSON : 0);
-        ByteBuffer bytes = ByteSink.buffer(
-                StreamFormat.XL_HEADER_BYTES + Integer.BYTES + config.length + StreamFormat.LIBXL_HEADER_BYTES);
+        int optional = Integer.BYTES + config.length + extra.size();
+        ByteBuffer bytes = ByteSink.buffer(StreamFormat.XL_HEADER_BYTES + optional);
         bytes.put(StreamFormat.XL_MAGIC.getBytes(StandardCharsets.ISO_8859_1))
                 .putInt(StreamFormat.BYTE_ORDER_MARK)
                 .putInt(flags)
                 .putInt(0)
-                .putInt(Integer.BYTES + config.length)
+                .putInt(optional)
                 .putInt(config.length)
                 .put(config)
-                .order(ByteOrder.BIG_ENDIAN)
-                .putLong(StreamFormat.LIBXL_IDENT)
-                .putInt(StreamFormat.LIBXL_VERSION)
-                .putInt(0);
+                .put(extra.bytes());
         sink.write(bytes.flip());
     }
 
-    /**
-     * Writes one record.
-     *
-     * @param record any but {@link StreamRecord.Ignored}, whose body is not known
-     * @throws IOException if the channel fails
-     */
+    /** Writes the header of libxl's stream before the first record. */
+    private void start() throws IOException {
+        if (!started) {
+            started = true;
+            ByteBuffer bytes = ByteSink.buffer(StreamFormat.LIBXL_HEADER_BYTES)
+                    .order(ByteOrder.BIG_ENDIAN)
+                    .putLong(StreamFormat.LIBXL_IDENT)
+                    .putInt(StreamFormat.LIBXL_VERSION)
+                    .putInt(0);
+            sink.write(bytes.flip());
+        }
+    }
+
+    @Override
+    public long storedPages() {
+        return storedPages;
+    }
+
+    @Override
     public void write(StreamRecord record) throws IOException {
+        start();
         if (record instanceof PageBatch batch) {
             write(batch);
         } else if (record instanceof StreamRecord.ImageStart start) {
@@ -138,6 +157,10 @@ public final class SaveStreamWriter {
     }
 
     private void write(PageBatch batch) throws IOException {
+        if (batch.hasZeroes()) {
+            throw new IllegalArgumentException("xl's format has no marker for pages of zeroes");
+        }
+        storedPages += batch.storedPages();
         ByteBuffer contents = batch.contents();
         int entries = Long.BYTES * (1 + batch.count());
         ByteBuffer header = ByteSink.buffer(StreamFormat.RECORD_HEADER_BYTES + entries)

@@ -15,6 +15,9 @@ final class StreamFormat {
     static final int XL_STREAM_V2 = 2;
     static final long LONGEST_CONFIG = 16L << 20;
 
+    /** What xl skips behind the configuration is kept up to this length. */
+    static final long LONGEST_EXTRA = 4096;
+
     /** "LibxlFmt". */
     static final long LIBXL_IDENT = 0x4c69_6278_6c46_6d74L;
 

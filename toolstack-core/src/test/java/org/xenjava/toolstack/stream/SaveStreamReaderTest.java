@@ -216,6 +216,7 @@ class SaveStreamReaderTest {
                 .ofMinSize(1)
                 .ofMaxSize(9)
                 .flatMap(pfns -> Arbitraries.of(PageType.class)
+                        .filter(PageType::isOfXl)
                         .array(PageType[].class)
                         .ofSize(pfns.length)
                         .map(types -> PageBatch.of(pfns, types, contents(types))));

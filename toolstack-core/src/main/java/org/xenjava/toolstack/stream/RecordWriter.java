@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.stream;
+
+import java.io.IOException;
+
+/** Writes a domain, record by record, in one of several formats. */
+public interface RecordWriter {
+    /**
+     * Writes the configuration. To be called once, first.
+     *
+     * @param header the configuration
+     * @throws IOException if the channel fails
+     */
+    void header(XlHeader header) throws IOException;
+
+    /**
+     * Writes one record.
+     *
+     * @param record any but {@link StreamRecord.Ignored}, whose body is not known
+     * @throws IOException if the channel fails
+     */
+    void write(StreamRecord record) throws IOException;
+
+    /** {@return the number of pages that were written with their contents} */
+    long storedPages();
+}

@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.stream.framed;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.ReadableByteChannel;
+import java.util.Optional;
+import org.xenjava.toolstack.stream.PageBatch;
+import org.xenjava.toolstack.stream.RecordReader;
+import org.xenjava.toolstack.stream.SaveStreamReader;
+import org.xenjava.toolstack.stream.StreamRecord;
+import org.xenjava.toolstack.stream.XlHeader;
+
+/** Reads the records of a domain in frames or in xl's format, and accepts the offer of a sender that makes one. */
+public final class AnsweringReader implements RecordReader {
+    private static final int MOST_PADDING = 7;
+
+    private final ReadableByteChannel channel;
+    private final FrameWriter answers;
+    private final FrameReader frames = new FrameReader();
+    private final Source source = new Source();
+    private final SaveStreamReader records = new SaveStreamReader(source);
+    private Optional<PageFrames> pages = Optional.empty();
+    private boolean memoryBegun;
+    private String name = "";
+
+    /**
+     * Reads from a channel.
+     *
+     * @param channel a blocking channel; the caller closes it
+     * @param answers takes the answer to an offer
+     */
+    public AnsweringReader(ReadableByteChannel channel, FrameWriter answers) {
+        this.channel = channel;
+        this.answers = answers;
+    }
+
+    /** The bytes that the reader of records gets: those of the link, or those of the present frame. */
+    private final class Source implements ReadableByteChannel {
+        private ByteBuffer bytes = ByteBuffer.allocate(0);
+
+        /** Adds the body of a frame behind the padding of the last one. */
+        private void append(ByteBuffer body) {
+            bytes = bytes.hasRemaining()
+                    ? ByteBuffer.allocate(bytes.remaining() + body.remaining())
+                            .put(bytes)
+                            .put(body)
+                            .flip()
+                    : body;
+        }
+
+        /** Keeps the padding: the body of a frame is valid until the next one is read. */
+        private void keepPadding() {
+            bytes = ByteBuffer.allocate(bytes.remaining()).put(bytes).flip();
+        }
+
+        @Override
+        public int read(ByteBuffer into) throws IOException {
+            if (!bytes.hasRemaining()) {
+                return isFramed() ? -1 : channel.read(into);
+            }
+            int count = Math.min(bytes.remaining(), into.remaining());
+            into.put(bytes.slice(bytes.position(), count));
+            bytes.position(bytes.position() + count);
+            return count;
+        }
+
+        @Override
+        public boolean isOpen() {
+            return channel.isOpen();
+        }
+
+        @Override
+        public void close() throws IOException {
+            channel.close();
+        }
+    }
+
+    /** {@return whether the sender uses frames} */
+    public boolean isFramed() {
+        return pages.isPresent();
+    }
+
+    /** {@return the reader of the sender's frames} */
+    public FrameReader frames() {
+        return frames;
+    }
+
+    @Override
+    public XlHeader header() throws IOException {
+        XlHeader header = records.header();
+        Optional<Offer> offer = Offer.in(records.extra());
+        if (offer.isPresent()) {
+            Terms answer = offer.get().answered(Terms.VERSION, Terms.ALL_FEATURES);
+            answers.write(FrameType.ANSWER, answer.body());
+            begin(answer);
+        }
+        return header;
+    }
+
+    /** Looks at the first byte behind the header: libxl's stream begins with another one than a frame. */
+    private void begin(Terms answer) throws IOException {
+        ByteBuffer first = ByteBuffer.allocate(1);
+        if (channel.read(first) < 0) {
+            throw frames.wrong("the link ends here");
+        }
+        if (first.get(0) != FrameType.START.number()) {
+            source.bytes = first.flip();
+            return;
+        }
+        Frame frame = frames.next(channel, first.array());
+        Terms chosen = Terms.read(frame, frames);
+        if (frame.type() != FrameType.START || answer.version() == 0 || chosen.version() != answer.version()) {
+            throw frames.wrong("version " + Integer.toUnsignedString(chosen.version()) + " was not agreed");
+        }
+        if ((chosen.features() & ~answer.features()) != 0) {
+            throw frames.wrong("a feature was not agreed");
+        }
+        pages = Optional.of(new PageFrames(chosen.has(Terms.ZSTD)));
+    }
+
+    @Override
+    public StreamRecord next() throws IOException {
+        if (pages.isEmpty()) {
+            return plain();
+        }
+        Frame frame = frames.next(channel);
+        if (frame.type() == FrameType.PAGES) {
+            return page(frame, pages.get());
+        }
+        if (frame.type() != FrameType.RECORD) {
+            throw frames.wrong("a frame " + frame.type() + " inside the domain");
+        }
+        source.append(frame.body());
+        StreamRecord record = plain();
+        if (record instanceof PageBatch) {
+            throw frames.wrong("a record of pages");
+        }
+        // Padding is read with the next record.
+        if (source.bytes.remaining() > MOST_PADDING) {
+            throw frames.wrong(source.bytes.remaining() + " bytes behind a record");
+        }
+        source.keepPadding();
+        memoryBegun |= record instanceof StreamRecord.StaticDataEnd;
+        memoryBegun &= !(record instanceof StreamRecord.ImageEnd);
+        return record;
+    }
+
+    private StreamRecord plain() throws IOException {
+        StreamRecord record = records.next();
+        name = records.recordName();
+        return record;
+    }
+
+    private PageBatch page(Frame frame, PageFrames codec) {
+        if (!memoryBegun) {
+            throw frames.wrong("pages outside the memory");
+        }
+        name = frame.type().name();
+        return codec.read(frame, frames);
+    }
+
+    @Override
+    public String recordName() {
+        return name;
+    }
+}

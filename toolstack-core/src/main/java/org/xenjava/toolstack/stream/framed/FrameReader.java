@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.stream.framed;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.channels.ReadableByteChannel;
+import java.util.zip.CRC32C;
+import org.xenjava.toolstack.error.SaveStreamException;
+
+/**
+ * Reads the frames of one direction and checks their numbers, lengths and checksums. The reader takes no byte behind a
+ * frame from the channel. The longest frame of pages needs 4 MiB of memory; a longer body costs no more memory than the
+ * channel has bytes.
+ */
+public final class FrameReader {
+    /** Memory is taken in such parts. */
+    private static final int PART = 1 << 20;
+
+    /** A larger buffer is not kept. */
+    private static final int KEPT = FrameType.PAGES.longest();
+
+    private final CRC32C checksum = new CRC32C();
+    private ByteBuffer buffer = ByteBuffer.allocate(0);
+    private long number;
+
+    /**
+     * Reads the next frame.
+     *
+     * @param channel a blocking channel
+     * @return the frame
+     * @throws SaveStreamException if the frame is damaged, missing, or longer than its type allows
+     * @throws IOException if the channel fails
+     */
+    public Frame next(ReadableByteChannel channel) throws IOException {
+        ByteBuffer header = ByteBuffer.allocate(Frame.HEADER_BYTES).order(ByteOrder.LITTLE_ENDIAN);
+        fill(channel, header);
+        return next(channel, header);
+    }
+
+    /** Reads the rest of a frame of which the caller has read the first bytes of the header. */
+    Frame next(ReadableByteChannel channel, byte[] first) throws IOException {
+        ByteBuffer header = ByteBuffer.allocate(Frame.HEADER_BYTES).order(ByteOrder.LITTLE_ENDIAN);
+        fill(channel, header.put(first));
+        return next(channel, header);
+    }
+
+    private Frame next(ReadableByteChannel channel, ByteBuffer header) throws IOException {
+        header.flip();
+        if (checksum(header.slice(0, Frame.HEADER_CHECKSUM)) != header.getInt(Frame.HEADER_CHECKSUM)) {
+            throw wrong("the checksum of the header is wrong");
+        }
+        int code = Byte.toUnsignedInt(header.get(0));
+        FrameType type = FrameType.of(code).orElseThrow(() -> wrong("type " + code + " is not defined"));
+        int flags = Byte.toUnsignedInt(header.get(1));
+        if (flags != 0 && type != FrameType.PAGES) {
+            throw wrong("a frame " + type + " with flags");
+        }
+        if (header.getShort(2) != 0) {
+            throw wrong("the reserved field is not zero");
+        }
+        long length = Integer.toUnsignedLong(header.getInt(Integer.BYTES));
+        if (length > type.longest()) {
+            throw wrong(length + " bytes are more than a frame " + type + " may have");
+        }
+        if (header.getLong(Long.BYTES) != number) {
+            throw wrong("the frame has number " + Long.toUnsignedString(header.getLong(Long.BYTES)));
+        }
+        ByteBuffer body = body(channel, (int) length);
+        if (checksum(body.duplicate()) != header.getInt(Frame.BODY_CHECKSUM)) {
+            throw wrong("the checksum of " + length + " bytes of " + type + " is wrong");
+        }
+        number++;
+        return new Frame(type, flags, body);
+    }
+
+    private ByteBuffer body(ReadableByteChannel channel, int length) throws IOException {
+        ByteBuffer bytes = buffer.capacity() > 0 ? buffer : allocate(Math.min(length, PART));
+        fill(channel, bytes.clear().limit(Math.min(length, bytes.capacity())));
+        while (bytes.position() < length) {
+            ByteBuffer larger = allocate((int) Math.min(length, bytes.capacity() * 2L));
+            larger.put(bytes.flip());
+            bytes = larger;
+            fill(channel, bytes);
+        }
+        if (bytes.capacity() <= KEPT) {
+            buffer = bytes;
+        }
+        return bytes.flip().slice().order(ByteOrder.LITTLE_ENDIAN);
+    }
+
+    private static ByteBuffer allocate(int bytes) {
+        return ByteBuffer.allocate(bytes);
+    }
+
+    private void fill(ReadableByteChannel channel, ByteBuffer into) throws IOException {
+        while (into.hasRemaining()) {
+            if (channel.read(into) < 0) {
+                throw wrong("the link ends here");
+            }
+        }
+    }
+
+    private int checksum(ByteBuffer bytes) {
+        checksum.reset();
+        checksum.update(bytes);
+        return (int) checksum.getValue();
+    }
+
+    /** The exception for wrong content of the frame that was read last, or is read now. */
+    SaveStreamException wrong(String what) {
+        return new SaveStreamException("frame " + number + " of the migration: " + what);
+    }
+}

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.stream.framed;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.channels.ReadableByteChannel;
+
+/**
+ * Version and features of the protocol, as {@link FrameType#ANSWER} and {@link FrameType#START} carry them.
+ *
+ * @param version of the protocol; 0 if the receiver has no version in common with the sender
+ * @param features the bits of the features; unknown bits mean nothing
+ */
+public record Terms(int version, int features) {
+    /** The version of this library. */
+    public static final int VERSION = 1;
+
+    /** The feature of pages that are compressed with zstd. */
+    public static final int ZSTD = 1;
+
+    /** All features of this library. */
+    public static final int ALL_FEATURES = ZSTD;
+
+    /** Length of the frame of an answer in bytes. */
+    public static final int ANSWER_BYTES = Frame.HEADER_BYTES + 2 * Integer.BYTES;
+
+    static final int BYTES = 2 * Integer.BYTES;
+
+    /** {@return the body of a frame} */
+    ByteBuffer body() {
+        return ByteBuffer.allocate(BYTES)
+                .order(ByteOrder.LITTLE_ENDIAN)
+                .putInt(version)
+                .putInt(features)
+                .flip();
+    }
+
+    /**
+     * Reads the answer to an offer.
+     *
+     * @param reader the reader of the receiver's frames
+     * @param channel a blocking channel
+     * @return the answer
+     * @throws org.xenjava.toolstack.error.SaveStreamException if the frame is damaged or another one
+     * @throws IOException if the channel fails
+     */
+    public static Terms answer(FrameReader reader, ReadableByteChannel channel) throws IOException {
+        Frame frame = reader.next(channel);
+        if (frame.type() != FrameType.ANSWER) {
+            throw reader.wrong("a frame " + frame.type() + " instead of an answer");
+        }
+        return read(frame, reader);
+    }
+
+    /** Reads the body of a frame. */
+    static Terms read(Frame frame, FrameReader reader) {
+        if (frame.body().remaining() != BYTES) {
+            throw reader.wrong(frame.body().remaining() + " bytes instead of " + BYTES);
+        }
+        return new Terms(frame.body().getInt(0), frame.body().getInt(Integer.BYTES));
+    }
+
+    /** {@return whether a feature is among them} */
+    boolean has(int feature) {
+        return (features & feature) != 0;
+    }
+}
