@@ -2,7 +2,6 @@
 package org.xenjava.toolstack;
 
 import java.io.IOException;
-import java.nio.channels.WritableByteChannel;
 import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -21,6 +20,7 @@ import org.xenjava.toolstack.handover.Handshake;
 import org.xenjava.toolstack.handover.MigrationSender;
 import org.xenjava.toolstack.migrate.MigrationLimits;
 import org.xenjava.toolstack.migrate.MigrationPace;
+import org.xenjava.toolstack.migrate.MigrationProtocol;
 import org.xenjava.toolstack.migrate.MigrationTarget;
 import org.xenjava.toolstack.migrate.Presence;
 import org.xenjava.toolstack.pod.MemoryTouchingOperation;
@@ -33,6 +33,7 @@ import org.xenjava.toolstack.save.GuestEmulator;
 import org.xenjava.toolstack.save.Suspension;
 import org.xenjava.toolstack.store.DomainPaths;
 import org.xenjava.toolstack.store.GuestNames;
+import org.xenjava.toolstack.stream.RecordLink;
 import org.xenjava.toolstack.xenctrl.units.KiB;
 import org.xenjava.toolstack.xenctrl.units.Pages;
 
@@ -43,14 +44,16 @@ public final class DomainMigration {
 
     private final DomainHandle domain;
     private final Optional<DomainConfig> sent;
+    private final MigrationProtocol protocol;
 
     DomainMigration(DomainHandle domain) {
-        this(domain, Optional.empty());
+        this(domain, Optional.empty(), MigrationProtocol.AUTO);
     }
 
-    private DomainMigration(DomainHandle domain, Optional<DomainConfig> sent) {
+    private DomainMigration(DomainHandle domain, Optional<DomainConfig> sent, MigrationProtocol protocol) {
         this.domain = domain;
         this.sent = sent;
+        this.protocol = protocol;
     }
 
     /**
@@ -61,7 +64,16 @@ public final class DomainMigration {
      *     memory, maximum of vCPUs, or the numbers, kinds and access modes of its devices are not the domain's
      */
     public DomainMigration sending(DomainConfig config) {
-        return new DomainMigration(domain, Optional.of(config));
+        return new DomainMigration(domain, Optional.of(config), protocol);
+    }
+
+    /**
+     * {@return the same operation with another protocol; {@link MigrationProtocol#AUTO} is the usual one}
+     *
+     * @param other the protocol
+     */
+    public DomainMigration using(MigrationProtocol other) {
+        return new DomainMigration(domain, sent, other);
     }
 
     /**
@@ -121,7 +133,8 @@ public final class DomainMigration {
             Optional<String> givenAway = domain.store().read(givenAway());
             if (givenAway.isPresent()) {
                 Guest guest = new Guest(givenAway.get(), target.name(), KiB.ZERO, pace, listener, cancellation);
-                handingOver(() -> askingRecipient(() -> new MigrationSender(target, limits, guest).confirm()));
+                handingOver(
+                        () -> askingRecipient(() -> new MigrationSender(target, limits, protocol, guest).confirm()));
                 return target;
             }
             domain.changeable(VERB);
@@ -132,7 +145,7 @@ public final class DomainMigration {
             sent.ifPresent(file -> SentConfig.of(VERB + " " + domain, config, file));
             return new DomainPod(domain).withoutDebt(MemoryTouchingOperation.MIGRATE, () -> {
                 Guest guest = new Guest(config.name(), target.name(), config.maxMemory(), pace, listener, cancellation);
-                handingOver(() -> new MigrationSender(target, limits, guest).migrate());
+                handingOver(() -> new MigrationSender(target, limits, protocol, guest).migrate());
                 return target;
             });
         }));
@@ -161,7 +174,7 @@ public final class DomainMigration {
             Guest guest = new Guest(
                     name, target.name(), KiB.ZERO, MigrationPace.STANDARD, MigrationListener.NONE, new Cancellation());
             domain.context().saves().resuming(domain.domid(), domain.uuid(), () -> new MigrationSender(
-                            target, limits, guest)
+                            target, limits, protocol, guest)
                     .reclaim());
             return target;
         }));
@@ -269,7 +282,7 @@ public final class DomainMigration {
         }
 
         @Override
-        public void send(WritableByteChannel link) throws IOException {
+        public void send(RecordLink link) throws IOException {
             Suspension suspension = DomainSaving.suspension(domain, VERB);
             String config = DomainSaving.json(domain, VERB);
             DomainSaver saver = new DomainSaver(domain.xenctrl(), domain.domid(), GuestEmulator.none(), cancellation);

@@ -63,9 +63,9 @@ final class HostServices {
             CreateListener listener,
             Cancellation cancellation) {
         return new MigrationReceiver(link, limits)
-                .receive(stream -> {
+                .receive(records -> {
                     SavedDomain saved =
-                            SavedDomain.receive(stream, context.xenctrl().abi().release());
+                            SavedDomain.receive(records, context.xenctrl().abi().release());
                     String name = Handshake.incoming(saved.config().name());
                     saved.config().uuid().ifPresent(uuid -> context.arrivals()
                             .requireFreeName(saved.config().name(), uuid));

@@ -34,7 +34,7 @@ import org.xenjava.toolstack.resize.BootBacking;
 import org.xenjava.toolstack.room.Room;
 import org.xenjava.toolstack.room.RoomMaker;
 import org.xenjava.toolstack.store.StoreClient;
-import org.xenjava.toolstack.stream.SaveStreamReader;
+import org.xenjava.toolstack.stream.RecordReader;
 import org.xenjava.toolstack.userdata.Userdata;
 import org.xenjava.toolstack.xenctrl.Xenctrl;
 
@@ -267,8 +267,7 @@ public final class DomainBuilder {
      * @param reader stands behind the stream's {@code ImageStart}
      * @return the domain
      */
-    public Built restore(
-            DomainConfig wanted, SaveStreamReader reader, CreateListener listener, Cancellation cancellation) {
+    public Built restore(DomainConfig wanted, RecordReader reader, CreateListener listener, Cancellation cancellation) {
         DomainConfig config = wanted.completed(random).located();
         UUID uuid = config.uuid().orElseThrow();
         BuildJournal.Note note = journal.note(uuid);
@@ -286,11 +285,7 @@ public final class DomainBuilder {
      * @return the domain
      */
     public Arrivals.Received receive(
-            DomainConfig wanted,
-            String name,
-            SaveStreamReader reader,
-            CreateListener listener,
-            Cancellation cancellation) {
+            DomainConfig wanted, String name, RecordReader reader, CreateListener listener, Cancellation cancellation) {
         DomainConfig guest = wanted.completed(random).located();
         UUID uuid = guest.uuid().orElseThrow();
         UUID builtAs = anotherUuid(uuid);
@@ -315,7 +310,7 @@ public final class DomainBuilder {
      * @param arriving the UUID of a guest that still is elsewhere
      */
     private record Source(
-            DomainConfig config, UUID uuid, BuildJournal.Note note, SaveStreamReader reader, Optional<UUID> arriving) {}
+            DomainConfig config, UUID uuid, BuildJournal.Note note, RecordReader reader, Optional<UUID> arriving) {}
 
     private Built fromStream(String attempt, Source source, CreateListener listener, Cancellation cancellation) {
         MemoryPlan memory = XenFailures.translating(

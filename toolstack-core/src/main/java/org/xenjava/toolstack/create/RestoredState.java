@@ -13,7 +13,7 @@ import org.xenjava.toolstack.error.SaveStreamException;
 import org.xenjava.toolstack.memory.layout.SpecialPage;
 import org.xenjava.toolstack.save.RestoredMemory;
 import org.xenjava.toolstack.stream.PageBatch;
-import org.xenjava.toolstack.stream.SaveStreamReader;
+import org.xenjava.toolstack.stream.RecordReader;
 import org.xenjava.toolstack.stream.StreamRecord;
 import org.xenjava.toolstack.stream.StreamRecord.HvmParams.Param;
 import org.xenjava.toolstack.xenctrl.CpuPolicy;
@@ -33,14 +33,14 @@ final class RestoredState {
             HvmParam.BUFIOREQ_PFN, SpecialPage.BUFFERED_IOREQ);
 
     private final GuestBuild guest;
-    private final SaveStreamReader reader;
+    private final RecordReader reader;
     private Optional<StreamRecord> unread = Optional.empty();
     private Optional<StreamRecord.HvmContext> context = Optional.empty();
     private Optional<StreamRecord.HvmParams> params = Optional.empty();
     private Optional<StreamRecord.TscInfo> tsc = Optional.empty();
     private Optional<StreamRecord.EmulatorContext> emulator = Optional.empty();
 
-    RestoredState(GuestBuild guest, SaveStreamReader reader) {
+    RestoredState(GuestBuild guest, RecordReader reader) {
         this.guest = guest;
         this.reader = reader;
     }
@@ -116,7 +116,7 @@ final class RestoredState {
                 || record instanceof StreamRecord.EmulatorContext
                 || record instanceof StreamRecord.EmulatorStore) {
             throw new SaveStreamException("the stream has a record "
-                    + reader.frame().name() + ", which restoring a "
+                    + reader.recordName() + ", which restoring a "
                     + guest.plan().config().type() + " guest does not expect");
         }
     }

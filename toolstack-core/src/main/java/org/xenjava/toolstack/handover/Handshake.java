@@ -5,11 +5,15 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.Optional;
 import org.xenjava.toolstack.error.MigrationException;
+import org.xenjava.toolstack.migrate.MigrationLimits;
 import org.xenjava.toolstack.migrate.Presence;
+import org.xenjava.toolstack.stream.framed.FrameType;
+import org.xenjava.toolstack.stream.framed.Terms;
 
 /** The messages that {@code xl migrate} and {@code xl migrate-receive} exchange before and behind the stream. */
-public final class Handshake {
+public final class Handshake implements DepartureMessages, ArrivalMessages {
     /** The receiver's first message; the stream follows. */
     static final String READY = "xl migration receiver ready, send binary domain data.\n";
 
@@ -21,6 +25,9 @@ public final class Handshake {
 
     /** The receiver's report; the status follows as one byte, 0 if the guest runs. */
     static final String REPORT = "my copy unpause results are as follows\0";
+
+    /** The status that xl reports for its general error. */
+    private static final int FAILED = 3;
 
     private final TimedLink link;
 
@@ -43,6 +50,61 @@ public final class Handshake {
         while (bytes.hasRemaining()) {
             link.out().write(bytes);
         }
+    }
+
+    @Override
+    public void awaitBuilt(MigrationLimits limits) throws IOException {
+        int first = next(limits.devices());
+        if (first == FrameType.ANSWER.number()) {
+            // The answer to an offer came after the sender had gone on in xl's format.
+            for (int rest = 1; rest < Terms.ANSWER_BYTES; rest++) {
+                next(limits.silence());
+            }
+        } else {
+            link.pushBack((byte) first);
+        }
+        expect(BUILT, limits.devices());
+    }
+
+    @Override
+    public void permit() throws IOException {
+        send(GO);
+    }
+
+    @Override
+    public Optional<String> awaitReport(MigrationLimits limits) throws IOException {
+        expect(REPORT, limits.devices());
+        int status = next(limits.silence());
+        if (status == 0) {
+            return Optional.empty();
+        }
+        expect(GO, limits.devices());
+        return Optional.of("status " + status);
+    }
+
+    @Override
+    public Optional<String> refusal() {
+        return Optional.empty();
+    }
+
+    @Override
+    public void built() throws IOException {
+        send(BUILT);
+    }
+
+    @Override
+    public void awaitPermission(Duration limit) throws IOException {
+        expect(GO, limit);
+    }
+
+    @Override
+    public void started() throws IOException {
+        send(REPORT + (char) 0);
+    }
+
+    @Override
+    public void givenBack(String reason) throws IOException {
+        send(REPORT + (char) FAILED + GO);
     }
 
     /** Reads a message; a wrong byte is refused at once. */

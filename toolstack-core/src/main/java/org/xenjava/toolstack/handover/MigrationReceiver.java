@@ -2,7 +2,7 @@
 package org.xenjava.toolstack.handover;
 
 import java.io.IOException;
-import java.nio.channels.ReadableByteChannel;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -10,13 +10,14 @@ import org.xenjava.toolstack.error.MigrationException;
 import org.xenjava.toolstack.migrate.MigrationLimits;
 import org.xenjava.toolstack.migrate.MigrationLink;
 import org.xenjava.toolstack.operation.Undo;
+import org.xenjava.toolstack.stream.RecordReader;
+import org.xenjava.toolstack.stream.framed.AnsweringReader;
+import org.xenjava.toolstack.stream.framed.FrameType;
+import org.xenjava.toolstack.stream.framed.FrameWriter;
 
 /** The receiving end of a migration. */
 public final class MigrationReceiver {
     private static final Logger LOG = LoggerFactory.getLogger(MigrationReceiver.class);
-
-    /** The status that xl reports for its general error. */
-    private static final int FAILED = 3;
 
     private final MigrationLink link;
     private final MigrationLimits limits;
@@ -49,24 +50,40 @@ public final class MigrationReceiver {
      * @return the guest, which was taken over
      * @throws MigrationException if the sender keeps the guest; nothing of it is left here
      */
-    public <A extends Arrival> A receive(Function<ReadableByteChannel, A> build) {
+    public <A extends Arrival> A receive(Function<RecordReader, A> build) {
         try (TimedLink timed = new TimedLink(link, limits.silence())) {
             Handshake handshake = new Handshake(timed);
             handshake.send(Handshake.READY);
-            A arrival = build.apply(timed.in());
+            FrameWriter answers = new FrameWriter(timed.out());
+            AnsweringReader reader = new AnsweringReader(timed.in(), answers);
+            A arrival = build(build, reader, answers);
             LOG.debug("the guest was received");
-            Undo.onFailure(() -> awaitPermission(handshake), arrival::abandon);
-            takeOver(handshake, arrival);
+            ArrivalMessages messages =
+                    reader.isFramed() ? new FramedMessages(timed, reader.frames(), answers) : handshake;
+            Undo.onFailure(() -> awaitPermission(messages), arrival::abandon);
+            takeOver(messages, arrival);
             return arrival;
         } catch (IOException e) {
             throw broken(e);
         }
     }
 
-    private void awaitPermission(Handshake handshake) {
+    /** Tells a sender of this library why its guest is refused. */
+    private static <A> A build(Function<RecordReader, A> build, AnsweringReader reader, FrameWriter answers) {
         try {
-            handshake.send(Handshake.BUILT);
-            handshake.expect(Handshake.GO, limits.silence());
+            return build.apply(reader);
+        } catch (RuntimeException e) {
+            if (reader.isFramed()) {
+                report(() -> answers.write(FrameType.REFUSED, String.valueOf(e.getMessage())));
+            }
+            throw e;
+        }
+    }
+
+    private void awaitPermission(ArrivalMessages messages) {
+        try {
+            messages.built();
+            messages.awaitPermission(limits.silence());
         } catch (IOException e) {
             throw broken(e);
         }
@@ -76,20 +93,36 @@ public final class MigrationReceiver {
         return new MigrationException("the link to the sender broke: " + e.getMessage(), e);
     }
 
-    private static void takeOver(Handshake handshake, Arrival arrival) {
-        Undo.onFailure(arrival::takeOver, () -> {
+    private static void takeOver(ArrivalMessages messages, Arrival arrival) {
+        AtomicReference<String> reason = new AtomicReference<>("");
+        Undo.onFailure(() -> takeOver(arrival, reason), () -> {
             // The guest goes back only once nothing of it is left here.
             arrival.abandon();
-            report(handshake, Handshake.REPORT + (char) FAILED + Handshake.GO);
+            report(() -> messages.givenBack(String.valueOf(reason.get())));
         });
-        report(handshake, Handshake.REPORT + (char) 0);
+        report(messages::started);
     }
 
-    private static void report(Handshake handshake, String message) {
+    private static void takeOver(Arrival arrival, AtomicReference<String> reason) {
         try {
-            handshake.send(message);
+            arrival.takeOver();
+        } catch (RuntimeException e) {
+            reason.set(String.valueOf(e.getMessage()));
+            throw e;
+        }
+    }
+
+    /** A message to the sender. */
+    @FunctionalInterface
+    private interface Report {
+        void send() throws IOException;
+    }
+
+    private static void report(Report report) {
+        try {
+            report.send();
         } catch (IOException e) {
-            LOG.warn("the sender does not get the report and will ask: {}", e.getMessage());
+            LOG.warn("the sender does not get the result of the migration: {}", e.getMessage());
         }
     }
 }

@@ -2,16 +2,18 @@
 package org.xenjava.toolstack.handover;
 
 import java.io.IOException;
-import java.nio.channels.WritableByteChannel;
 import java.time.Duration;
+import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.xenjava.toolstack.error.MigrationException;
 import org.xenjava.toolstack.error.OperationCancelledException;
 import org.xenjava.toolstack.error.ToolstackException;
 import org.xenjava.toolstack.migrate.MigrationLimits;
+import org.xenjava.toolstack.migrate.MigrationProtocol;
 import org.xenjava.toolstack.migrate.MigrationTarget;
 import org.xenjava.toolstack.migrate.Presence;
+import org.xenjava.toolstack.stream.RecordLink;
 
 /**
  * The sending end of a migration. The guest belongs to the sender until it has given its permission, and to nobody until
@@ -23,6 +25,7 @@ public final class MigrationSender {
 
     private final MigrationTarget target;
     private final MigrationLimits limits;
+    private final MigrationProtocol protocol;
     private final Guest guest;
 
     /**
@@ -30,18 +33,20 @@ public final class MigrationSender {
      *
      * @param target the other host
      * @param limits the longest waits
+     * @param protocol the protocol between both ends
      * @param guest the guest
      */
-    public MigrationSender(MigrationTarget target, MigrationLimits limits, Guest guest) {
+    public MigrationSender(MigrationTarget target, MigrationLimits limits, MigrationProtocol protocol, Guest guest) {
         this.target = target;
         this.limits = limits;
+        this.protocol = protocol;
         this.guest = guest;
     }
 
     /** The guest on the sending host. */
     public interface Guest {
         /** Sends the whole guest and leaves it suspended. */
-        void send(WritableByteChannel link) throws IOException;
+        void send(RecordLink link) throws IOException;
 
         /** Records that the guest may run on the other host from now on. */
         void giveAway();
@@ -63,14 +68,28 @@ public final class MigrationSender {
         try (TimedLink link = new TimedLink(target.connect(), limits.silence())) {
             Handshake handshake = new Handshake(link);
             handshake.expect(Handshake.READY, limits.start());
-            guest.send(link.out());
+            SendingEnd end = new SendingEnd(link, limits, protocol, handshake);
+            send(end);
             LOG.debug("the guest was sent");
-            handshake.expect(Handshake.BUILT, limits.devices());
+            DepartureMessages messages = end.messages();
+            messages.awaitBuilt(limits);
             LOG.debug("the other host has built it");
             giveAway();
-            handOver(handshake);
+            handOver(messages);
         } catch (IOException e) {
             throw new MigrationException("the link to the other host broke: " + e.getMessage(), e);
+        }
+    }
+
+    /** A receiver that refuses the guest closes the link, and has sent its reason before. */
+    private void send(SendingEnd end) throws IOException {
+        try {
+            guest.send(end);
+        } catch (IOException e) {
+            throw end.messages()
+                    .refusal()
+                    .map(reason -> new MigrationException("the other host refuses the guest: " + reason, e))
+                    .orElseThrow(() -> e);
         }
     }
 
@@ -82,22 +101,18 @@ public final class MigrationSender {
         }
     }
 
-    private void handOver(Handshake handshake) {
-        int status;
+    private void handOver(DepartureMessages messages) {
+        Optional<String> refusal;
         try {
-            handshake.send(Handshake.GO);
-            handshake.expect(Handshake.REPORT, limits.devices());
-            status = handshake.next(limits.silence());
-            if (status != 0) {
-                handshake.expect(Handshake.GO, limits.devices());
-            }
+            messages.permit();
+            refusal = messages.awaitReport(limits);
         } catch (IOException | MigrationException e) {
             LOG.warn("the other host did not report whether the guest runs there: {}", e.getMessage());
             settle();
             return;
         }
-        if (status != 0) {
-            throw takenBack("the other host could not start the guest (status " + status + ")");
+        if (refusal.isPresent()) {
+            throw takenBack("the other host could not start the guest (" + refusal.get() + ")");
         }
     }
 

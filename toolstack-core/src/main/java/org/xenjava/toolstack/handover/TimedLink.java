@@ -6,11 +6,18 @@ import java.nio.ByteBuffer;
 import java.nio.channels.ReadableByteChannel;
 import java.nio.channels.WritableByteChannel;
 import java.time.Duration;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
+import java.util.concurrent.FutureTask;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.xenjava.toolstack.error.OperationCancelledException;
 import org.xenjava.toolstack.migrate.MigrationLink;
 
 /** A link on which no read and no write waits longer than a limit. One that does ends the link. */
@@ -28,6 +35,9 @@ final class TimedLink implements AutoCloseable {
         return thread;
     });
     private volatile boolean expired;
+
+    /** The next byte from the other end, or -1 for the end of the link, which a thread of its own reads. */
+    private Optional<Future<Integer>> ahead = Optional.empty();
 
     TimedLink(MigrationLink link, Duration limit) {
         this.link = link;
@@ -74,7 +84,7 @@ final class TimedLink implements AutoCloseable {
         return new ReadableByteChannel() {
             @Override
             public int read(ByteBuffer into) throws IOException {
-                return within(time, () -> link.in().read(into));
+                return within(time, () -> TimedLink.this.read(into));
             }
 
             @Override
@@ -87,6 +97,60 @@ final class TimedLink implements AutoCloseable {
                 closeLink();
             }
         };
+    }
+
+    /** Reads, beginning with the byte that was read ahead. */
+    private int read(ByteBuffer into) throws IOException {
+        if (ahead.isEmpty() || !into.hasRemaining()) {
+            return link.in().read(into);
+        }
+        int first = result(ahead.get());
+        ahead = Optional.empty();
+        if (first >= 0) {
+            into.put((byte) first);
+        }
+        return first < 0 ? first : 1;
+    }
+
+    private static int result(Future<Integer> byteAhead) throws IOException {
+        try {
+            return byteAhead.get();
+        } catch (ExecutionException e) {
+            throw new IOException(e.getCause());
+        } catch (InterruptedException e) {
+            throw interrupted(e);
+        }
+    }
+
+    /** The next byte from the other end, which stays to be read, or -1 for the end of the link; empty if none arrives in time. */
+    OptionalInt firstWithin(Duration time) throws IOException {
+        FutureTask<Integer> first = new FutureTask<>(() -> {
+            ByteBuffer one = ByteBuffer.allocate(1);
+            return link.in().read(one) < 0 ? -1 : Byte.toUnsignedInt(one.get(0));
+        });
+        ahead = Optional.of(first);
+        Thread thread = new Thread(first, "migration-answer");
+        thread.setDaemon(true);
+        thread.start();
+        try {
+            return OptionalInt.of(first.get(time.toMillis(), TimeUnit.MILLISECONDS));
+        } catch (TimeoutException e) {
+            return OptionalInt.empty();
+        } catch (ExecutionException e) {
+            throw new IOException(e.getCause());
+        } catch (InterruptedException e) {
+            throw interrupted(e);
+        }
+    }
+
+    private static OperationCancelledException interrupted(InterruptedException e) {
+        Thread.currentThread().interrupt();
+        return new OperationCancelledException("a migration was interrupted", e);
+    }
+
+    /** The next read begins with a byte. */
+    void pushBack(byte next) {
+        ahead = Optional.of(CompletableFuture.completedFuture(Byte.toUnsignedInt(next)));
     }
 
     /** What goes to the other end. */

@@ -3,7 +3,6 @@ package org.xenjava.toolstack.save;
 
 import java.io.IOException;
 import java.nio.channels.FileChannel;
-import java.nio.channels.WritableByteChannel;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -14,6 +13,8 @@ import org.xenjava.toolstack.progress.DumpListener;
 import org.xenjava.toolstack.progress.MigrationListener;
 import org.xenjava.toolstack.save.GuestEmulator.Disks;
 import org.xenjava.toolstack.stream.Blob;
+import org.xenjava.toolstack.stream.RecordLink;
+import org.xenjava.toolstack.stream.RecordWriter;
 import org.xenjava.toolstack.stream.SaveStreamWriter;
 import org.xenjava.toolstack.stream.StreamRecord;
 import org.xenjava.toolstack.stream.StreamRecord.HvmParams.Param;
@@ -91,7 +92,7 @@ public final class DomainSaver {
      */
     public void write(FileChannel file, String config, KiB size, Runnable suspension, DumpListener listener)
             throws IOException {
-        write(new SparseChannel(file), config, pages -> {
+        write(new SaveStreamWriter(new SparseChannel(file)), config, pages -> {
             emulator.find(Disks.KEPT);
             stop(suspension, Disks.KEPT);
             pages.sendAll(size, listener);
@@ -103,7 +104,7 @@ public final class DomainSaver {
      * Writes the whole stream, most of it while the guest runs, and leaves the guest suspended. A guest that runs on here
      * needs {@link GuestEmulator#endWriteLog}.
      *
-     * @param link leads to the other host
+     * @param link leads to the other host, in the format that both ends use
      * @param config libxl's JSON of the domain
      * @param size the largest size of the domain: {@code memory/static-max}
      * @param suspension suspends the guest
@@ -114,7 +115,7 @@ public final class DomainSaver {
      * @throws org.xenjava.toolstack.error.OperationCancelledException if the migration is cancelled
      */
     public void writeLive(
-            WritableByteChannel link,
+            RecordLink link,
             String config,
             KiB size,
             Runnable suspension,
@@ -122,14 +123,15 @@ public final class DomainSaver {
             Optional<Duration> longestRest,
             MigrationListener listener)
             throws IOException {
-        PacedLink paced = new PacedLink(link, bytesPerSecond, PacedLink.Time.SYSTEM);
+        PacedLink paced = new PacedLink(link.channel(), bytesPerSecond, PacedLink.Time.SYSTEM);
         emulator.find(Disks.RELEASED);
         PageSender sent;
         try (WriteLog log = new WriteLog(xenctrl, domid)) {
             emulator.logWrites();
             Runnable stop = () -> stop(suspension, Disks.RELEASED);
-            sent = write(paced, config, pages -> new LiveCopy(pages, log, listener, domid, paced, longestRest)
-                    .run(size, stop));
+            sent = write(
+                    link.writer(paced), config, pages -> new LiveCopy(pages, log, listener, domid, paced, longestRest)
+                            .run(size, stop));
         }
         // Meanwhile the other host attaches the devices.
         sent.requireSameFrames(size);
@@ -141,8 +143,7 @@ public final class DomainSaver {
         devices = emulator.stop(disks);
     }
 
-    private PageSender write(WritableByteChannel channel, String config, MemoryCopy memory) throws IOException {
-        SaveStreamWriter writer = new SaveStreamWriter(channel);
+    private PageSender write(RecordWriter writer, String config, MemoryCopy memory) throws IOException {
         writer.header(new XlHeader(XlHeader.ConfigFormat.LIBXL_JSON, config));
         XenRelease release = xenctrl.abi().release();
         writer.write(

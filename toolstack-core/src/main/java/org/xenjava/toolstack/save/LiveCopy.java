@@ -99,28 +99,33 @@ final class LiveCopy {
         // Writes to a page that came before the number was read are logged from now on. All frames are sent anyway.
         log.read(DirtyScan.CLEAN);
         long began = link.nanos();
+        long stored = pages.stored();
         pages.sendAll(size, pass(Phase.COPYING));
         BitSet dirty = log.read(DirtyScan.CLEAN);
-        measure(began, pagesAtStart, dirty);
+        measure(began, pages.stored() - stored, dirty);
         while (!mapChanged && policy.isAnotherPassWorthwhile(dirty.cardinality(), rest())) {
             // A frame that was written again comes with the next pass.
             dirty.andNot(log.read(DirtyScan.PEEK));
             began = link.nanos();
+            stored = pages.stored();
             send(dirty, pass(Phase.COPYING));
-            int sent = dirty.cardinality();
             dirty = log.read(DirtyScan.CLEAN);
-            measure(began, sent, dirty);
+            measure(began, pages.stored() - stored, dirty);
         }
         return dirty;
     }
 
-    /** Measures the rates of a pass. The rate of the link is at most the bandwidth limit, because a faster link cannot be observed. */
-    private void measure(long began, long sentPages, BitSet dirty) {
+    /**
+     * Measures the rates of a pass by the pages that were sent with their contents, because a marker for a page of zeroes
+     * costs less. The rate of the link is at most the bandwidth limit, because a faster link cannot be observed.
+     */
+    private void measure(long began, long storedPages, BitSet dirty) {
         long passed = link.nanos() - began;
-        long measured = Math.max(1, perSecond(sentPages, passed));
-        long unlimited = sentPages >= MANY_PAGES
+        long measured = Math.max(1, perSecond(storedPages, passed));
+        long unlimited = storedPages >= MANY_PAGES
                 ? measured
-                : rates.map(last -> Math.min(last.sent(), measured)).orElse(measured);
+                : rates.map(last -> storedPages == 0 ? last.sent() : Math.min(last.sent(), measured))
+                        .orElse(measured);
         long sent = Math.min(link.limit(), unlimited);
         double rest = (double) dirty.cardinality() * Pages.BYTES / sent;
         rates = Optional.of(new MigrationRates(

@@ -12,7 +12,7 @@ import org.xenjava.toolstack.progress.Cancellation;
 import org.xenjava.toolstack.progress.DumpListener;
 import org.xenjava.toolstack.stream.PageBatch;
 import org.xenjava.toolstack.stream.PageType;
-import org.xenjava.toolstack.stream.SaveStreamWriter;
+import org.xenjava.toolstack.stream.RecordWriter;
 import org.xenjava.toolstack.xenctrl.DomainInfo;
 import org.xenjava.toolstack.xenctrl.Xenctrl;
 import org.xenjava.toolstack.xenctrl.lib.MappedPages;
@@ -27,14 +27,14 @@ final class PageSender {
 
     private final Xenctrl xenctrl;
     private final int domid;
-    private final SaveStreamWriter writer;
+    private final RecordWriter writer;
     private final Cancellation cancellation;
     private final BitSet sent = new BitSet();
 
     /** Includes what was sent before {@link #sendAll} started anew. */
     private final BitSet everSent = new BitSet();
 
-    PageSender(Xenctrl xenctrl, int domid, SaveStreamWriter writer, Cancellation cancellation) {
+    PageSender(Xenctrl xenctrl, int domid, RecordWriter writer, Cancellation cancellation) {
         this.xenctrl = xenctrl;
         this.domid = domid;
         this.writer = writer;
@@ -88,6 +88,11 @@ final class PageSender {
             }
         }
         return present;
+    }
+
+    /** The number of pages that were sent with their contents so far. */
+    long stored() {
+        return writer.storedPages();
     }
 
     /** The number of pages that the domain owns. */

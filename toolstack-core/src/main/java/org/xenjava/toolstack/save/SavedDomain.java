@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.xenjava.toolstack.save;
 
+import java.io.Closeable;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
-import java.nio.channels.ReadableByteChannel;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -12,6 +12,7 @@ import org.xenjava.toolstack.config.DomainConfig;
 import org.xenjava.toolstack.config.libxl.LibxlConfig;
 import org.xenjava.toolstack.error.DomainStateException;
 import org.xenjava.toolstack.error.SaveStreamException;
+import org.xenjava.toolstack.stream.RecordReader;
 import org.xenjava.toolstack.stream.SaveStreamReader;
 import org.xenjava.toolstack.stream.StreamRecord;
 import org.xenjava.toolstack.stream.XlHeader;
@@ -19,12 +20,12 @@ import org.xenjava.toolstack.xenctrl.abi.XenRelease;
 
 /** The file of a saved domain, read up to the beginning of its state. */
 public final class SavedDomain implements AutoCloseable {
-    private final ReadableByteChannel channel;
-    private final SaveStreamReader reader;
+    private final Closeable file;
+    private final RecordReader reader;
     private final DomainConfig config;
 
-    private SavedDomain(ReadableByteChannel channel, SaveStreamReader reader, DomainConfig config) {
-        this.channel = channel;
+    private SavedDomain(Closeable file, RecordReader reader, DomainConfig config) {
+        this.file = file;
         this.reader = reader;
         this.config = config;
     }
@@ -44,7 +45,7 @@ public final class SavedDomain implements AutoCloseable {
             FileChannel channel = FileChannel.open(file, StandardOpenOption.READ);
             boolean opened = false;
             try {
-                SavedDomain saved = read(channel, file.toString(), host);
+                SavedDomain saved = read(channel, new SaveStreamReader(channel), file.toString(), host);
                 opened = true;
                 return saved;
             } finally {
@@ -62,22 +63,22 @@ public final class SavedDomain implements AutoCloseable {
     /**
      * Reads the beginning of a stream that another host sends, and checks that a host can restore it.
      *
-     * @param channel the stream
+     * @param records reads the stream
      * @param host the release of the host
      * @return the domain
      * @throws SaveStreamException if the stream ends early, or is damaged
      * @throws DomainStateException if this host cannot restore the domain
      */
-    public static SavedDomain receive(ReadableByteChannel channel, XenRelease host) {
+    public static SavedDomain receive(RecordReader records, XenRelease host) {
         try {
-            return read(channel, "the migration stream", host);
+            return read(() -> {}, records, "the migration stream", host);
         } catch (IOException e) {
             throw new SaveStreamException("the migration stream cannot be read: " + e.getMessage(), e);
         }
     }
 
-    private static SavedDomain read(ReadableByteChannel channel, String file, XenRelease host) throws IOException {
-        SaveStreamReader reader = new SaveStreamReader(channel);
+    private static SavedDomain read(Closeable open, RecordReader reader, String file, XenRelease host)
+            throws IOException {
         XlHeader header = reader.header();
         if (header.format() != XlHeader.ConfigFormat.LIBXL_JSON
                 || header.config().isEmpty()) {
@@ -95,11 +96,11 @@ public final class SavedDomain implements AutoCloseable {
             throw new DomainStateException(file + ": the domain was saved by Xen " + start.xenMajor() + "."
                     + start.xenMinor() + ", which is newer than this host's Xen " + host);
         }
-        return new SavedDomain(channel, reader, config);
+        return new SavedDomain(open, reader, config);
     }
 
     /** {@return the reader, which stands behind the {@code ImageStart}} */
-    public SaveStreamReader reader() {
+    public RecordReader reader() {
         return reader;
     }
 
@@ -111,7 +112,7 @@ public final class SavedDomain implements AutoCloseable {
     @Override
     public void close() {
         try {
-            channel.close();
+            file.close();
         } catch (IOException e) {
             throw new SaveStreamException("a saved domain's file cannot be closed: " + e.getMessage(), e);
         }

@@ -10,11 +10,14 @@ import java.util.Map;
 import java.util.function.LongFunction;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.xenjava.toolstack.Domain;
 import org.xenjava.toolstack.Toolstack;
 import org.xenjava.toolstack.error.MigrationException;
 import org.xenjava.toolstack.host.TestHost;
 import org.xenjava.toolstack.host.TestProcess;
+import org.xenjava.toolstack.migrate.MigrationProtocol;
 import org.xenjava.toolstack.progress.Cancellation;
 import org.xenjava.toolstack.progress.MigrationListener;
 import org.xenjava.toolstack.save.PassingTime;
@@ -25,12 +28,22 @@ import org.xenjava.toolstack.xenctrl.lib.Errno;
  * Injects a fault at calls of each end of a migration: afterwards exactly one host runs the guest, and its memory is what
  * it last wrote.
  */
+@ParameterizedClass
+@EnumSource(
+        value = MigrationProtocol.class,
+        names = {"XL", "OWN"})
 class MigrationFaultsTest {
     /** Calls to strike at in each test; {@code -Dpoints=N} takes more. */
     private static final int POINTS = Integer.getInteger("points", 3);
 
     /** The number of calls of each end; the same for all tests. */
     private static final Map<End, Long> CALLS = new EnumMap<>(End.class);
+
+    private final MigrationProtocol protocol;
+
+    MigrationFaultsTest(MigrationProtocol protocol) {
+        this.protocol = protocol;
+    }
 
     private enum End {
         SENDER,
@@ -60,22 +73,22 @@ class MigrationFaultsTest {
         }
     }
 
-    private static LongStream points(End end) {
+    private LongStream points(End end) {
         long calls = CALLS.computeIfAbsent(end, MigrationFaultsTest::callsOf);
         assertTrue(calls > 30, "a migration is more than " + calls + " calls");
         return LongStream.rangeClosed(1, POINTS).map(point -> Math.max(1, calls * point / POINTS - point % 3));
     }
 
-    private static void strike(End end, LongFunction<Fault> fault) {
+    private void strike(End end, LongFunction<Fault> fault) {
         points(end).forEach(call -> strike(end, call, fault.apply(call)));
     }
 
-    private static void strike(End end, long call, Fault fault) {
+    private void strike(End end, long call, Fault fault) {
         strike(TwoHosts.create(), end, call, fault);
     }
 
-    private static void strike(TwoHosts between, End end, long call, Fault fault) {
-        try (TwoHosts hosts = between) {
+    private void strike(TwoHosts between, End end, long call, Fault fault) {
+        try (TwoHosts hosts = between.using(protocol)) {
             hosts.start(17, 17);
             Processes processes = Processes.on(hosts);
             Toolstack sender = processes.sender().open();

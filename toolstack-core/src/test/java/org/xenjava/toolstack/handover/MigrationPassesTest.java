@@ -16,17 +16,28 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.xenjava.toolstack.Domain;
 import org.xenjava.toolstack.error.DomainStateException;
 import org.xenjava.toolstack.migrate.MigrationPace;
+import org.xenjava.toolstack.migrate.MigrationProtocol;
 import org.xenjava.toolstack.progress.MigrationListener;
 import org.xenjava.toolstack.progress.MigrationProgress;
 import org.xenjava.toolstack.progress.MigrationProgress.Phase;
 import org.xenjava.toolstack.xenctrl.units.KiB;
 
 /** The passes over the memory of a guest that migrates. */
+@ParameterizedClass
+@EnumSource(
+        value = MigrationProtocol.class,
+        names = {"XL", "OWN"})
 class MigrationPassesTest {
-    private final TwoHosts hosts = TwoHosts.create();
+    private final TwoHosts hosts;
+
+    MigrationPassesTest(MigrationProtocol protocol) {
+        hosts = TwoHosts.create().using(protocol);
+    }
 
     @AfterEach
     void close() {

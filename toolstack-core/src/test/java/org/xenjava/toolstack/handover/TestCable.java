@@ -10,6 +10,8 @@ import java.nio.channels.WritableByteChannel;
 import java.nio.charset.StandardCharsets;
 import java.util.concurrent.atomic.AtomicLong;
 import org.xenjava.toolstack.migrate.MigrationLink;
+import org.xenjava.toolstack.stream.framed.Frame;
+import org.xenjava.toolstack.stream.framed.FrameType;
 
 /** The link between the two ends of a migration, which breaks after some byte. */
 final class TestCable {
@@ -18,6 +20,10 @@ final class TestCable {
     private final AtomicLong upLeft = new AtomicLong(Long.MAX_VALUE);
     private final AtomicLong downLeft = new AtomicLong(Long.MAX_VALUE);
     private final AtomicLong afterGo = new AtomicLong(-1);
+    private final AtomicLong upWritesLeft = new AtomicLong(Long.MAX_VALUE);
+    private final AtomicLong upFlipped = new AtomicLong(-1);
+    private final AtomicLong upBytes = new AtomicLong();
+    private final AtomicLong upWrites = new AtomicLong();
 
     private static Pipe pipe() {
         try {
@@ -39,6 +45,28 @@ final class TestCable {
         return this;
     }
 
+    /** Breaks after that many writes of the sender. */
+    TestCable breakingUpAfterWrites(long writes) {
+        upWritesLeft.set(writes);
+        return this;
+    }
+
+    /** Damages one byte from the sender. */
+    TestCable damagingUp(long offset) {
+        upFlipped.set(offset);
+        return this;
+    }
+
+    /** The bytes that the sender has sent. */
+    long upBytes() {
+        return upBytes.get();
+    }
+
+    /** The writes of the sender. */
+    long upWrites() {
+        return upWrites.get();
+    }
+
     /** Breaks after that many bytes of the sender's permission. */
     TestCable breakingInPermissionAfter(long bytes) {
         afterGo.set(bytes);
@@ -55,7 +83,7 @@ final class TestCable {
     }
 
     MigrationLink sender() {
-        return end(down.source(), up.sink(), upLeft);
+        return end(down.source(), counted(up.sink()), upLeft);
     }
 
     MigrationLink receiver() {
@@ -66,7 +94,7 @@ final class TestCable {
         WritableByteChannel breaking = new WritableByteChannel() {
             @Override
             public int write(ByteBuffer bytes) throws IOException {
-                if (afterGo.get() >= 0 && text(bytes).equals(Handshake.GO)) {
+                if (afterGo.get() >= 0 && isPermission(bytes)) {
                     left.set(afterGo.get());
                 }
                 if (left.get() == 0) {
@@ -114,10 +142,42 @@ final class TestCable {
         };
     }
 
-    private static String text(ByteBuffer bytes) {
+    /** Counts and damages what the sender sends. */
+    private WritableByteChannel counted(WritableByteChannel out) {
+        return new WritableByteChannel() {
+            @Override
+            public int write(ByteBuffer bytes) throws IOException {
+                if (upWritesLeft.getAndDecrement() == 0) {
+                    breakNow();
+                    throw new IOException("Broken pipe");
+                }
+                upWrites.incrementAndGet();
+                ByteBuffer content = ByteBuffer.allocate(bytes.remaining()).put(bytes);
+                long at = upFlipped.get() - upBytes.getAndAdd(content.position());
+                if (at >= 0 && at < content.position()) {
+                    content.put((int) at, (byte) ~content.get((int) at));
+                }
+                return out.write(content.flip());
+            }
+
+            @Override
+            public boolean isOpen() {
+                return out.isOpen();
+            }
+
+            @Override
+            public void close() throws IOException {
+                out.close();
+            }
+        };
+    }
+
+    /** Whether the sender gives its permission, in one of the protocols. */
+    private static boolean isPermission(ByteBuffer bytes) {
         byte[] content = new byte[Math.min(bytes.remaining(), Handshake.GO.length())];
         bytes.duplicate().get(content);
-        return new String(content, StandardCharsets.ISO_8859_1);
+        return new String(content, StandardCharsets.ISO_8859_1).equals(Handshake.GO)
+                || content.length == Frame.HEADER_BYTES && content[0] == FrameType.PERMISSION.number();
     }
 
     /** What is in the cable still arrives. */

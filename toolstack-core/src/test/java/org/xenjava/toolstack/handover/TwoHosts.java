@@ -15,6 +15,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.xenjava.toolstack.Domain;
@@ -24,6 +25,7 @@ import org.xenjava.toolstack.host.TestHost;
 import org.xenjava.toolstack.migrate.MigrationLimits;
 import org.xenjava.toolstack.migrate.MigrationLink;
 import org.xenjava.toolstack.migrate.MigrationPace;
+import org.xenjava.toolstack.migrate.MigrationProtocol;
 import org.xenjava.toolstack.migrate.MigrationTarget;
 import org.xenjava.toolstack.migrate.Presence;
 import org.xenjava.toolstack.migrate.ReceivedStart;
@@ -50,6 +52,11 @@ final class TwoHosts implements AutoCloseable {
     MachineState sourceRunning;
 
     MigrationPace pace = MigrationPace.STANDARD;
+    MigrationProtocol protocol = MigrationProtocol.AUTO;
+    MigrationLimits limits = LIMITS;
+
+    /** Changes the receiver's end of the link. */
+    UnaryOperator<MigrationLink> receiverLink = UnaryOperator.identity();
 
     /** Happens on the target before it answers where the guest is. */
     Runnable beforeAnswer = () -> {};
@@ -70,6 +77,11 @@ final class TwoHosts implements AutoCloseable {
     static TwoHosts oneHost() {
         TestHost host = TestHost.create();
         return new TwoHosts(host, host);
+    }
+
+    TwoHosts using(MigrationProtocol other) {
+        protocol = other;
+        return this;
     }
 
     Domain start(long memory, long maxMemory) {
@@ -136,12 +148,17 @@ final class TwoHosts implements AutoCloseable {
         return whileTimePasses(() -> {
             CompletableFuture<Optional<Throwable>> receiving =
                     CompletableFuture.supplyAsync(() -> failure(() -> receiver.receive(
-                            cable.receiver(), LIMITS, ReceivedStart.RUNNING, CreateListener.NONE, new Cancellation())));
+                            receiverLink.apply(cable.receiver()),
+                            LIMITS,
+                            ReceivedStart.RUNNING,
+                            CreateListener.NONE,
+                            new Cancellation())));
             Optional<Throwable> sending = failure(() -> {
                 sender.find(ID)
                         .orElseThrow()
                         .migration()
-                        .migrate(target(cable), LIMITS, pace, listener, new Cancellation());
+                        .using(protocol)
+                        .migrate(target(cable), limits, pace, listener, new Cancellation());
                 return sender;
             });
             cable.cut();

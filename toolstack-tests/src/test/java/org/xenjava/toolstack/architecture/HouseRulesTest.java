@@ -248,7 +248,7 @@ class HouseRulesTest {
             .mayOnlyAccessLayers(
                     "config", "libxl", "progress", "error", "store", "stream", "dump", "xenctrl", "lib", "abi", "units")
             .whereLayer("migrate")
-            .mayOnlyAccessLayers("error", "operation")
+            .mayOnlyAccessLayers("error", "operation", "stream")
             .whereLayer("context")
             .mayOnlyBeAccessedByLayers("lifecycle", "pool", "face")
             .whereLayer("pool")

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.handover;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.xenjava.toolstack.error.MigrationException;
+import org.xenjava.toolstack.error.SaveStreamException;
+import org.xenjava.toolstack.migrate.MigrationLimits;
+import org.xenjava.toolstack.stream.framed.Frame;
+import org.xenjava.toolstack.stream.framed.FrameReader;
+import org.xenjava.toolstack.stream.framed.FrameType;
+import org.xenjava.toolstack.stream.framed.FrameWriter;
+
+/** The messages of both ends in this library's own protocol. */
+final class FramedMessages implements DepartureMessages, ArrivalMessages {
+    private static final Logger LOG = LoggerFactory.getLogger(FramedMessages.class);
+
+    /** The wait for the reason of a link that was closed already. */
+    private static final Duration REASON = Duration.ofSeconds(5);
+
+    private final TimedLink link;
+    private final FrameReader in;
+    private final FrameWriter out;
+
+    /** Continues the frames of both directions. */
+    FramedMessages(TimedLink link, FrameReader in, FrameWriter out) {
+        this.link = link;
+        this.in = in;
+        this.out = out;
+    }
+
+    private void send(FrameType type) throws IOException {
+        out.write(type, ByteBuffer.allocate(0));
+    }
+
+    private Frame expect(FrameType type, Duration limit) throws IOException {
+        Frame frame;
+        try {
+            frame = in.next(link.in(limit));
+        } catch (SaveStreamException e) {
+            throw new MigrationException("the other end sent no frame " + type + ": " + e.getMessage(), e);
+        }
+        if (frame.type() == FrameType.REFUSED) {
+            throw refused(frame);
+        }
+        if (frame.type() != type) {
+            throw new MigrationException("the other end sent a frame " + frame.type() + " instead of " + type);
+        }
+        return frame;
+    }
+
+    private static MigrationException refused(Frame frame) {
+        return new MigrationException("the other host refuses the guest: " + frame.text());
+    }
+
+    @Override
+    public void awaitBuilt(MigrationLimits limits) throws IOException {
+        expect(FrameType.BUILT, limits.devices());
+    }
+
+    @Override
+    public void permit() throws IOException {
+        send(FrameType.PERMISSION);
+    }
+
+    @Override
+    public Optional<String> awaitReport(MigrationLimits limits) throws IOException {
+        return Optional.of(expect(FrameType.REPORT, limits.devices()).text()).filter(reason -> !reason.isEmpty());
+    }
+
+    @Override
+    public Optional<String> refusal() {
+        try {
+            Frame frame = in.next(link.in(REASON));
+            return Optional.of(frame)
+                    .filter(found -> found.type() == FrameType.REFUSED)
+                    .map(Frame::text);
+        } catch (IOException | SaveStreamException e) {
+            LOG.debug("the other end gives no reason", e);
+            return Optional.empty();
+        }
+    }
+
+    @Override
+    public void built() throws IOException {
+        send(FrameType.BUILT);
+    }
+
+    @Override
+    public void awaitPermission(Duration limit) throws IOException {
+        expect(FrameType.PERMISSION, limit);
+    }
+
+    @Override
+    public void started() throws IOException {
+        send(FrameType.REPORT);
+    }
+
+    @Override
+    public void givenBack(String reason) throws IOException {
+        out.write(FrameType.REPORT, reason.isBlank() ? "no reason is known" : reason);
+    }
+}

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.handover;
+
+import java.io.IOException;
+import java.nio.channels.WritableByteChannel;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.OptionalInt;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.xenjava.toolstack.error.MigrationException;
+import org.xenjava.toolstack.error.SaveStreamException;
+import org.xenjava.toolstack.migrate.MigrationLimits;
+import org.xenjava.toolstack.migrate.MigrationProtocol;
+import org.xenjava.toolstack.stream.RecordLink;
+import org.xenjava.toolstack.stream.RecordWriter;
+import org.xenjava.toolstack.stream.SaveStreamWriter;
+import org.xenjava.toolstack.stream.framed.FrameReader;
+import org.xenjava.toolstack.stream.framed.FrameType;
+import org.xenjava.toolstack.stream.framed.OfferingWriter;
+import org.xenjava.toolstack.stream.framed.Terms;
+
+/** The sender's side of a link whose protocol is negotiated while the header is written. */
+final class SendingEnd implements RecordLink {
+    private static final Logger LOG = LoggerFactory.getLogger(SendingEnd.class);
+
+    /** A receiver of xl does not answer. One of this library that is slower gets xl's format. */
+    private static final Duration ANSWER = Duration.ofSeconds(5);
+
+    private final TimedLink link;
+    private final MigrationLimits limits;
+    private final MigrationProtocol protocol;
+    private final Handshake handshake;
+    private final FrameReader answers = new FrameReader();
+    private Optional<OfferingWriter> offering = Optional.empty();
+
+    SendingEnd(TimedLink link, MigrationLimits limits, MigrationProtocol protocol, Handshake handshake) {
+        this.link = link;
+        this.limits = limits;
+        this.protocol = protocol;
+        this.handshake = handshake;
+    }
+
+    @Override
+    public WritableByteChannel channel() {
+        return link.out();
+    }
+
+    @Override
+    public RecordWriter writer(WritableByteChannel channel) {
+        if (protocol == MigrationProtocol.XL) {
+            return new SaveStreamWriter(channel);
+        }
+        int features = protocol == MigrationProtocol.OWN_COMPRESSED ? Terms.ZSTD : 0;
+        OfferingWriter writer = new OfferingWriter(channel, features, this::answer);
+        offering = Optional.of(writer);
+        return writer;
+    }
+
+    private Optional<Terms> answer() throws IOException {
+        boolean required = protocol != MigrationProtocol.AUTO;
+        Duration start = limits.start();
+        OptionalInt first = link.firstWithin(required || start.compareTo(ANSWER) < 0 ? start : ANSWER);
+        if (first.isEmpty() || first.getAsInt() != FrameType.ANSWER.number()) {
+            LOG.debug("no answer to the offer");
+            requireOptional("it did not answer the offer");
+            return Optional.empty();
+        }
+        Terms terms;
+        try {
+            terms = Terms.answer(answers, link.in(limits.silence()));
+        } catch (SaveStreamException e) {
+            throw new MigrationException("the other end gave no valid answer to the offer: " + e.getMessage(), e);
+        }
+        LOG.debug("the other end answers {}", terms);
+        if (terms.version() != Terms.VERSION) {
+            requireOptional("it does not have version " + Terms.VERSION);
+        }
+        return Optional.of(terms);
+    }
+
+    private void requireOptional(String reason) {
+        if (protocol != MigrationProtocol.AUTO) {
+            throw new MigrationException(
+                    "the other end does not use this library's protocol: " + reason + "; use xl's (--protocol xl)");
+        }
+    }
+
+    /** The messages in the protocol that was negotiated. */
+    DepartureMessages messages() {
+        return offering.filter(OfferingWriter::isFramed)
+                .<DepartureMessages>map(writer -> new FramedMessages(link, answers, writer.frames()))
+                .orElse(handshake);
+    }
+}
