@@ -16,6 +16,7 @@ import org.xenjava.toolstack.cli.command.Session;
 import org.xenjava.toolstack.cli.output.Console;
 import org.xenjava.toolstack.migrate.MigrationLimits;
 import org.xenjava.toolstack.migrate.MigrationPace;
+import org.xenjava.toolstack.migrate.MigrationProtocol;
 import org.xenjava.toolstack.progress.MigrationListener;
 import org.xenjava.toolstack.progress.MigrationProgress;
 import org.xenjava.toolstack.progress.MigrationRates;
@@ -103,6 +104,9 @@ final class MigrateCommand extends DomainCommand {
                             + " copied until it takes no longer, and the guest stays if that is never so")
     private Optional<Long> downtime = Optional.empty();
 
+    @Mixin
+    private ProtocolOption protocol = new ProtocolOption();
+
     private String shown = "";
 
     MigrateCommand(Session session) {
@@ -132,13 +136,14 @@ final class MigrateCommand extends DomainCommand {
             return;
         }
         MigrationPace pace = pace();
+        MigrationProtocol chosen = protocol.protocol(receiver);
         RemoteHost target = target((unwatched ? " -e" : "") + (paused ? " -p" : ""));
         DomainMigration migration = file.map(
                         path -> domain.migration().sending(GuestFile.read(List.of(path.toString()), spec, session)))
                 .orElseGet(domain::migration);
         cover.apply(domain);
         InterruptibleBuild.run(session, cancellation -> {
-            migration.migrate(target, MigrationLimits.STANDARD, pace, listener, cancellation);
+            migration.using(chosen).migrate(target, MigrationLimits.STANDARD, pace, listener, cancellation);
             return domain;
         });
         if (terminal) {

@@ -109,7 +109,7 @@ final class RemoteHost implements MigrationTarget {
         private final Process process;
         private final ReadableByteChannel answers;
         private final WritableByteChannel requests;
-        private final AtomicInteger transfers = new AtomicInteger();
+        private final AtomicInteger writes = new AtomicInteger();
 
         private ProcessLink(Process process) {
             this.process = process;
@@ -129,21 +129,16 @@ final class RemoteHost implements MigrationTarget {
 
         @Override
         public int read(ByteBuffer into) throws IOException {
-            transfers.incrementAndGet();
-            try {
-                return answers.read(into);
-            } finally {
-                transfers.decrementAndGet();
-            }
+            return answers.read(into);
         }
 
         @Override
         public int write(ByteBuffer bytes) throws IOException {
-            transfers.incrementAndGet();
+            writes.incrementAndGet();
             try {
                 return requests.write(bytes);
             } finally {
-                transfers.decrementAndGet();
+                writes.decrementAndGet();
             }
         }
 
@@ -152,10 +147,13 @@ final class RemoteHost implements MigrationTarget {
             return answers.isOpen();
         }
 
-        /** A process that keeps a transfer waiting is killed; another one is told by the end of its input. */
+        /**
+         * A process that keeps a write waiting is killed. Another one is told by the end of its input, and killed if it does
+         * not end then: a receiver on this host removes its domain first.
+         */
         @Override
         public void close() throws IOException {
-            if (transfers.get() > 0) {
+            if (writes.get() > 0) {
                 kill(process);
                 return;
             }

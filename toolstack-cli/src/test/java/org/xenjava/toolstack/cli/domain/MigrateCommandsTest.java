@@ -125,6 +125,27 @@ class MigrateCommandsTest {
         assertTrue(remote.run("list", "web").out().contains("--p---"));
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"--protocol=xl", "--protocol=own", "--compress"})
+    void aGuestMigratesInEachProtocol(String option) throws IOException, InterruptedException {
+        assertEquals(List.of(DONE, DONE), migrate("web", option));
+        assertTrue(remote.run("list", "web").out().contains("--p---"));
+    }
+
+    @Test
+    void aProtocolThatTheReceiverDoesNotHaveIsRefused() throws IOException {
+        assertEquals(2, prompt.run("migrate", "--protocol=zl", "web", "there").status());
+        assertEquals(
+                2,
+                prompt.run("migrate", "--protocol=xl", "--compress", "web", "there")
+                        .status());
+        String answers = "printf 'xl migration receiver ready, send binary domain data.\\nno'; exec cat >/dev/null";
+        Outcome refused = prompt.run("migrate", "--protocol=own", "-s", "", "web", receiver(answers));
+        assertEquals(1, refused.status());
+        assertTrue(refused.err().contains("does not use this library's protocol"), refused.err());
+        assertTrue(refused.err().contains("the guest runs on here"), refused.err());
+    }
+
     @Test
     void aGuestIsSentWithTheConfigurationOfAFile() throws IOException, InterruptedException {
         GuestFiles files = new GuestFiles(directory);
