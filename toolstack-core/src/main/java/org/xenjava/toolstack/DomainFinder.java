@@ -6,6 +6,7 @@ import java.util.Optional;
 import java.util.UUID;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.xenjava.toolstack.context.HostContext;
 import org.xenjava.toolstack.error.DomainGoneException;
@@ -42,6 +43,17 @@ final class DomainFinder {
             return IntStream.range(0, found.size())
                     .mapToObj(i -> DomainStatus.of(found.get(i), names.get(i)))
                     .toList();
+        });
+    }
+
+    /** UUID, domid and name of all domains, a line each, as xl's vm-list shows them. The names are not cached ones. */
+    String table() {
+        return context.attempting(ATTEMPT, () -> {
+            List<DomainInfo> found = context.xenctrl().domains().list();
+            List<String> names = names(found);
+            return IntStream.range(0, found.size())
+                    .mapToObj(i -> found.get(i).handle() + " " + found.get(i).domid() + " " + names.get(i))
+                    .collect(Collectors.joining("\n"));
         });
     }
 

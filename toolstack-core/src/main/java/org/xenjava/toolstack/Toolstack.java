@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.xenjava.toolstack;
 
+import java.io.IOException;
+import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.function.Consumer;
+import javax.net.ssl.SSLContext;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.xenjava.toolstack.balancer.BalanceListener;
@@ -31,7 +34,9 @@ import org.xenjava.toolstack.lifecycle.Supervisor;
 import org.xenjava.toolstack.lifecycle.SupervisorService;
 import org.xenjava.toolstack.migrate.MigrationLimits;
 import org.xenjava.toolstack.migrate.MigrationLink;
+import org.xenjava.toolstack.migrate.Presence;
 import org.xenjava.toolstack.migrate.ReceivedStart;
+import org.xenjava.toolstack.migrate.TlsListener;
 import org.xenjava.toolstack.pod.GuardListener;
 import org.xenjava.toolstack.pod.GuardPolicy;
 import org.xenjava.toolstack.pod.GuardScope;
@@ -201,6 +206,20 @@ public final class Toolstack implements AutoCloseable {
                                 () -> services.receive(link, limits, start, listener, cancellation)));
         LOG.info("domain {} received: '{}'", guest.domid(), guest.name());
         return new Domain(context, guest.domid(), guest.uuid());
+    }
+
+    /**
+     * Listens for migrations over TLS from programs that use {@link org.xenjava.toolstack.migrate.TlsTarget}. {@link
+     * #receive} takes the links that {@link TlsListener#accept} returns. The listener also answers senders that ask where
+     * their guest is.
+     *
+     * @param address the address; port 0 for any free one
+     * @param tls has the certificate of this host, and trusts those of the senders
+     * @return the listener; the caller closes it before the toolstack
+     * @throws IOException if the address is not available
+     */
+    public TlsListener listen(InetSocketAddress address, SSLContext tls) throws IOException {
+        return TlsListener.open(address, tls, (uuid, name) -> Presence.inTable(finder.table(), uuid, name));
     }
 
     /** {@return all domains, including dom0, by ascending domid, without those that are being destroyed} */

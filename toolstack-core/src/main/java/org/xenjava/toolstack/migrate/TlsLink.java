@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.migrate;
+
+import java.io.DataInputStream;
+import java.io.DataOutputStream;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.nio.channels.Channels;
+import java.nio.channels.ReadableByteChannel;
+import java.nio.channels.WritableByteChannel;
+import java.time.Duration;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLParameters;
+import javax.net.ssl.SSLSocket;
+
+/** A link over TLS 1.3, both ends of which have shown a certificate. */
+final class TlsLink implements MigrationLink {
+    /** The first byte of a connection for a migration; xl's first message follows from the other end. */
+    static final int MIGRATION = 'M';
+
+    /** The first byte of a question; the UUID, the length of the name in two bytes and the name follow. */
+    static final int QUESTION = 'Q';
+
+    /** The longest wait for a connection, for each message of the handshake, and for a question and its answer. */
+    private static final Duration LIMIT = Duration.ofSeconds(10);
+
+    private final Socket socket;
+    private final SSLSocket secured;
+    private final ReadableByteChannel in;
+    private final WritableByteChannel out;
+
+    private TlsLink(Socket socket, SSLSocket secured) throws IOException {
+        this.socket = socket;
+        this.secured = secured;
+        this.in = Channels.newChannel(secured.getInputStream());
+        this.out = Channels.newChannel(secured.getOutputStream());
+    }
+
+    /** Connects to a listener. Its certificate must be for that host. */
+    static TlsLink connect(InetSocketAddress address, SSLContext context) throws IOException {
+        Socket socket = new Socket();
+        return secured(socket, () -> {
+            socket.connect(address, millis());
+            SSLSocket secured = (SSLSocket)
+                    context.getSocketFactory().createSocket(socket, address.getHostString(), address.getPort(), true);
+            SSLParameters parameters = secured.getSSLParameters();
+            parameters.setEndpointIdentificationAlgorithm("HTTPS");
+            secured.setSSLParameters(parameters);
+            return secured;
+        });
+    }
+
+    /** Answers a connection. The other end must have a certificate. */
+    static TlsLink accepted(Socket socket, SSLContext context) throws IOException {
+        return secured(socket, () -> {
+            SSLSocket secured = (SSLSocket) context.getSocketFactory().createSocket(socket, null, true);
+            secured.setUseClientMode(false);
+            secured.setNeedClientAuth(true);
+            return secured;
+        });
+    }
+
+    /** Makes the socket of TLS. */
+    @FunctionalInterface
+    private interface Securing {
+        SSLSocket socket() throws IOException;
+    }
+
+    private static TlsLink secured(Socket socket, Securing securing) throws IOException {
+        boolean complete = false;
+        try {
+            socket.setTcpNoDelay(true);
+            socket.setSoTimeout(millis());
+            SSLSocket secured = securing.socket();
+            secured.setEnabledProtocols(new String[] {"TLSv1.3"});
+            secured.startHandshake();
+            TlsLink link = new TlsLink(socket, secured);
+            complete = true;
+            return link;
+        } finally {
+            if (!complete) {
+                socket.close();
+            }
+        }
+    }
+
+    private static int millis() {
+        return (int) LIMIT.toMillis();
+    }
+
+    /** Ends the limit of each wait: both ends of a migration have their own limits. */
+    TlsLink unlimited() throws IOException {
+        socket.setSoTimeout(0);
+        return this;
+    }
+
+    DataInputStream input() throws IOException {
+        return new DataInputStream(secured.getInputStream());
+    }
+
+    DataOutputStream output() throws IOException {
+        return new DataOutputStream(secured.getOutputStream());
+    }
+
+    @Override
+    public ReadableByteChannel in() {
+        return in;
+    }
+
+    @Override
+    public WritableByteChannel out() {
+        return out;
+    }
+
+    /** A transfer holds the lock of the TLS socket, so that only the end of the one below ends it. */
+    @Override
+    public void close() throws IOException {
+        socket.close();
+    }
+}

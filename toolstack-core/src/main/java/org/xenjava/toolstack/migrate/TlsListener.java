@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.migrate;
+
+import java.io.DataInputStream;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.util.UUID;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.SynchronousQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BiFunction;
+import javax.net.ssl.SSLContext;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Listens for migrations over TLS 1.3 from {@link TlsTarget}, and answers the question where a guest is. Each end shows a
+ * certificate that the other one trusts. {@code Toolstack.listen} opens a listener:
+ *
+ * <pre>{@code
+ * try (TlsListener listener = toolstack.listen(new InetSocketAddress(8002), context)) {
+ *     toolstack.receive(listener.accept(), ReceivedStart.RUNNING, CreateListener.NONE, new Cancellation());
+ * }
+ * }</pre>
+ */
+public final class TlsListener implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(TlsListener.class);
+
+    /** Connections that are examined at once; each has a limit of seconds. Others are closed. */
+    private static final int MOST_CONNECTIONS = 16;
+
+    /** Migrations that wait for {@link #accept}. Others are closed. */
+    private static final int MOST_WAITING = 4;
+
+    private static final int MOST_NAME_BYTES = 4096;
+    private static final int CLOSE_SECONDS = 20;
+
+    private final ServerSocket server;
+    private final SSLContext context;
+    private final BiFunction<UUID, String, Presence> presence;
+    private final BlockingQueue<TlsLink> waiting = new ArrayBlockingQueue<>(MOST_WAITING);
+    private final ExecutorService connections =
+            new ThreadPoolExecutor(0, MOST_CONNECTIONS, 1, TimeUnit.SECONDS, new SynchronousQueue<>(), work -> {
+                Thread thread = new Thread(work, "migration-connection");
+                thread.setDaemon(true);
+                return thread;
+            });
+    private final Thread thread;
+
+    private TlsListener(ServerSocket server, SSLContext context, BiFunction<UUID, String, Presence> presence) {
+        this.server = server;
+        this.context = context;
+        this.presence = presence;
+        thread = new Thread(this::listen, "migration-listener");
+        thread.setDaemon(true);
+    }
+
+    /**
+     * Opens a listener.
+     *
+     * @param address the address; port 0 for any free one
+     * @param context has the certificate of this end, and trusts those of the other ones
+     * @param presence answers whether this host has a guest, from its UUID and its name
+     * @return the listener; the caller closes it
+     * @throws IOException if the address is not available
+     */
+    public static TlsListener open(
+            InetSocketAddress address, SSLContext context, BiFunction<UUID, String, Presence> presence)
+            throws IOException {
+        ServerSocket server = new ServerSocket();
+        boolean bound = false;
+        try {
+            server.bind(address);
+            bound = true;
+        } finally {
+            if (!bound) {
+                server.close();
+            }
+        }
+        TlsListener listener = new TlsListener(server, context, presence);
+        listener.thread.start();
+        return listener;
+    }
+
+    /** {@return the address of the listener} */
+    public InetSocketAddress address() {
+        return (InetSocketAddress) server.getLocalSocketAddress();
+    }
+
+    /**
+     * Waits for a migration.
+     *
+     * @return the link to the sender, for {@code Toolstack.receive}
+     * @throws IOException if the listener was closed
+     * @throws InterruptedException if the thread is interrupted
+     */
+    public MigrationLink accept() throws IOException, InterruptedException {
+        while (!server.isClosed()) {
+            TlsLink link = waiting.poll(1, TimeUnit.SECONDS);
+            if (link != null) {
+                return link;
+            }
+        }
+        throw new IOException("the listener for migrations was closed");
+    }
+
+    private void listen() {
+        while (!server.isClosed()) {
+            try {
+                examine(server.accept());
+            } catch (IOException e) {
+                if (!server.isClosed()) {
+                    LOG.warn("a connection for a migration failed: {}", e.getMessage());
+                }
+            }
+        }
+    }
+
+    private void examine(Socket socket) throws IOException {
+        try {
+            connections.execute(() -> serve(socket));
+        } catch (RejectedExecutionException e) {
+            LOG.warn("a connection from {} is closed: too many at once", socket.getRemoteSocketAddress());
+            socket.close();
+        }
+    }
+
+    private void serve(Socket socket) {
+        boolean kept = false;
+        try {
+            TlsLink link = TlsLink.accepted(socket, context);
+            DataInputStream input = link.input();
+            int request = input.readUnsignedByte();
+            if (request == TlsLink.QUESTION) {
+                link.output().write(answer(input).ordinal());
+            } else if (request == TlsLink.MIGRATION) {
+                kept = waiting.offer(link.unlimited());
+            }
+        } catch (IOException | RuntimeException e) {
+            LOG.warn("a connection from {} is closed: {}", socket.getRemoteSocketAddress(), e.getMessage());
+        } finally {
+            if (!kept) {
+                close(socket);
+            }
+        }
+    }
+
+    private Presence answer(DataInputStream input) throws IOException {
+        UUID uuid = new UUID(input.readLong(), input.readLong());
+        byte[] name = new byte[Math.min(input.readUnsignedShort(), MOST_NAME_BYTES)];
+        input.readFully(name);
+        return presence.apply(uuid, new String(name, StandardCharsets.UTF_8));
+    }
+
+    private static void close(Socket socket) {
+        try {
+            socket.close();
+        } catch (IOException e) {
+            LOG.debug("a socket cannot be closed", e);
+        }
+    }
+
+    /** Closes the listener and the links that nobody has accepted. */
+    @Override
+    public void close() throws IOException {
+        server.close();
+        connections.shutdown();
+        try {
+            thread.join();
+            if (!connections.awaitTermination(CLOSE_SECONDS, TimeUnit.SECONDS)) {
+                LOG.warn("a connection of the listener for migrations does not end");
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        for (TlsLink link = waiting.poll(); link != null; link = waiting.poll()) {
+            link.close();
+        }
+    }
+}

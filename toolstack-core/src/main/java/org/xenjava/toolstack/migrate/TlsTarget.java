@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.migrate;
+
+import java.io.ByteArrayOutputStream;
+import java.io.DataOutputStream;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.util.UUID;
+import javax.net.ssl.SSLContext;
+
+/**
+ * A host whose program listens for migrations with a {@link TlsListener}. Both ends show a certificate, TLS 1.3 encrypts the
+ * link, and the certificate of the listener must be for the host of the address.
+ */
+public final class TlsTarget implements MigrationTarget {
+    private final InetSocketAddress address;
+    private final SSLContext context;
+
+    /**
+     * Names a listener.
+     *
+     * @param address of the listener; its host is the name of the target
+     * @param context has the certificate of this end, and trusts those of the other one
+     */
+    public TlsTarget(InetSocketAddress address, SSLContext context) {
+        this.address = address;
+        this.context = context;
+    }
+
+    @Override
+    public String name() {
+        return address.getHostString();
+    }
+
+    /** A name that could not be resolved earlier may be known now. */
+    private TlsLink link() throws IOException {
+        return TlsLink.connect(new InetSocketAddress(address.getHostString(), address.getPort()), context);
+    }
+
+    @Override
+    public MigrationLink connect() throws IOException {
+        TlsLink link = link();
+        boolean complete = false;
+        try {
+            link.output().write(TlsLink.MIGRATION);
+            complete = true;
+            return link.unlimited();
+        } finally {
+            if (!complete) {
+                link.close();
+            }
+        }
+    }
+
+    @Override
+    public Presence presence(UUID uuid, String name) throws IOException {
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        DataOutputStream question = new DataOutputStream(bytes);
+        byte[] text = name.getBytes(StandardCharsets.UTF_8);
+        question.write(TlsLink.QUESTION);
+        question.writeLong(uuid.getMostSignificantBits());
+        question.writeLong(uuid.getLeastSignificantBits());
+        question.writeShort(text.length);
+        question.write(text);
+        try (TlsLink link = link()) {
+            link.output().write(bytes.toByteArray());
+            int answer = link.input().readUnsignedByte();
+            if (answer >= Presence.values().length) {
+                throw new IOException("the other host gives the answer " + answer + ", which is not defined");
+            }
+            return Presence.values()[answer];
+        }
+    }
+}

@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.handover;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.util.concurrent.CompletableFuture;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLHandshakeException;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.xenjava.toolstack.Domain;
+import org.xenjava.toolstack.error.MigrationException;
+import org.xenjava.toolstack.migrate.MigrationLink;
+import org.xenjava.toolstack.migrate.MigrationProtocol;
+import org.xenjava.toolstack.migrate.Presence;
+import org.xenjava.toolstack.migrate.ReceivedStart;
+import org.xenjava.toolstack.migrate.TlsListener;
+import org.xenjava.toolstack.migrate.TlsTarget;
+import org.xenjava.toolstack.progress.Cancellation;
+import org.xenjava.toolstack.progress.CreateListener;
+import org.xenjava.toolstack.progress.MigrationListener;
+
+class TlsMigrationTest {
+    private static final TestCertificates HERE = TestCertificates.of("here", "dns:here.example");
+    private static final TestCertificates THERE = TestCertificates.of("there", "dns:localhost");
+    private static final TestCertificates OTHER = TestCertificates.of("other", "dns:other.example");
+
+    private final SSLContext sender = HERE.trusting(THERE, OTHER);
+    private final SSLContext stranger = OTHER.trusting(THERE);
+    private final TwoHosts hosts = TwoHosts.create();
+    private TlsListener listener = listen(THERE.trusting(HERE));
+
+    private TlsListener listen(SSLContext context) {
+        try {
+            return hosts.target.toolstack.listen(new InetSocketAddress("localhost", 0), context);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    @BeforeEach
+    void start() {
+        hosts.start(17, 17);
+    }
+
+    @AfterEach
+    void close() throws IOException {
+        listener.close();
+        hosts.close();
+    }
+
+    private TlsTarget target(SSLContext context) {
+        return new TlsTarget(
+                new InetSocketAddress("localhost", listener.address().getPort()), context);
+    }
+
+    private MigrationLink accepted() {
+        try {
+            return listener.accept();
+        } catch (IOException | InterruptedException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    private void migrate() {
+        CompletableFuture<Domain> arrival = CompletableFuture.supplyAsync(() -> hosts.target.toolstack.receive(
+                accepted(), TwoHosts.LIMITS, ReceivedStart.RUNNING, CreateListener.NONE, new Cancellation()));
+        hosts.whileTimePasses(() -> {
+            hosts.source
+                    .toolstack
+                    .find(TwoHosts.ID)
+                    .orElseThrow()
+                    .migration()
+                    .using(MigrationProtocol.OWN)
+                    .migrate(target(sender), TwoHosts.LIMITS, MigrationListener.NONE, new Cancellation());
+            return arrival.join();
+        });
+    }
+
+    private MigrationException refused(SSLContext context) {
+        Domain domain = hosts.source.toolstack.find(TwoHosts.ID).orElseThrow();
+        return assertThrows(MigrationException.class, () -> domain.migration()
+                .migrate(target(context), TwoHosts.LIMITS, MigrationListener.NONE, new Cancellation()));
+    }
+
+    @Test
+    void aGuestMigratesAndTheOtherHostAnswersWhereItIs() throws IOException {
+        assertEquals("localhost", target(sender).name());
+        assertEquals(Presence.ABSENT, target(sender).presence(TwoHosts.ID, "web"));
+        migrate();
+        assertSame(hosts.target, hosts.assertOneRuns("a migration"));
+        hosts.assertOneRunsAndNothingElseIsLeft("a migration");
+        assertEquals(Presence.TAKEN_OVER, target(sender).presence(TwoHosts.ID, "web"));
+    }
+
+    @Test
+    void aSenderWhoseCertificateIsNotTrustedIsRefused() {
+        refused(stranger);
+        assertThrows(IOException.class, () -> target(stranger).presence(TwoHosts.ID, "web"));
+        hosts.assertOneRunsAndNothingElseIsLeft("a refusal");
+        migrate();
+        assertSame(hosts.target, hosts.assertOneRuns("a migration after a refusal"));
+    }
+
+    @Test
+    void aListenerWithTheCertificateOfAnotherHostIsRefused() throws IOException {
+        listener.close();
+        listener = listen(OTHER.trusting(HERE));
+        assertThrows(SSLHandshakeException.class, () -> target(sender).connect());
+        refused(sender);
+        hosts.assertOneRunsAndNothingElseIsLeft("a refusal");
+    }
+
+    @Test
+    void aConnectionWithoutTlsIsClosedAndTheListenerGoesOn() throws IOException {
+        try (Socket plain = new Socket("localhost", listener.address().getPort())) {
+            plain.getOutputStream().write("M and no TLS at all".getBytes());
+            plain.shutdownOutput();
+            // What comes is an alert of TLS, and then the end.
+            plain.getInputStream().readAllBytes();
+        }
+        migrate();
+        assertSame(hosts.target, hosts.assertOneRuns("a migration"));
+    }
+
+    @Test
+    void aClosedListenerEndsTheWaitForMigrations() throws IOException {
+        listener.close();
+        assertThrows(IOException.class, listener::accept);
+        assertThrows(IOException.class, () -> target(sender).presence(TwoHosts.ID, "web"));
+    }
+}
