@@ -5,8 +5,8 @@ import java.io.IOException;
 import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.xenjava.toolstack.config.DiskConfig.Access;
 import org.xenjava.toolstack.config.DomainConfig;
-import org.xenjava.toolstack.config.DomainType;
 import org.xenjava.toolstack.config.libxl.LibxlConfig;
 import org.xenjava.toolstack.context.SentConfig;
 import org.xenjava.toolstack.device.plan.PvDevice;
@@ -29,11 +29,12 @@ import org.xenjava.toolstack.progress.MigrationListener;
 import org.xenjava.toolstack.progress.MigrationProgress;
 import org.xenjava.toolstack.progress.MigrationProgress.Phase;
 import org.xenjava.toolstack.save.DomainSaver;
-import org.xenjava.toolstack.save.GuestEmulator;
+import org.xenjava.toolstack.save.SuspendedGuest;
 import org.xenjava.toolstack.save.Suspension;
 import org.xenjava.toolstack.store.DomainPaths;
 import org.xenjava.toolstack.store.GuestNames;
 import org.xenjava.toolstack.stream.RecordLink;
+import org.xenjava.toolstack.xenctrl.DomainInfo;
 import org.xenjava.toolstack.xenctrl.units.KiB;
 import org.xenjava.toolstack.xenctrl.units.Pages;
 
@@ -114,8 +115,11 @@ public final class DomainMigration {
      * @throws MigrationException if the guest is not on the other host; the message says where it is
      * @throws ConfigException if the other host has no name
      * @throws PodDebtException while populate-on-demand entries lack pages
-     * @throws DomainStateException if it is no PVH guest that this library has built, QEMU serves a disk of it, it cannot
-     *     suspend itself, it was changed meanwhile, it writes too much for the pace, or another save or migration of it runs
+     * @throws DomainStateException if it is no PVH or HVM guest that this library has built, QEMU serves a disk that it may
+     *     write, it cannot suspend itself, it was changed meanwhile, it writes too much for the pace, or another save or
+     *     migration of it runs
+     * @throws org.xenjava.toolstack.error.DeviceModelException if the QEMU of an HVM guest fails, or has ended; a guest
+     *     that was suspended already counts as crashed without it
      * @throws org.xenjava.toolstack.error.OperationTimeoutException if the guest does not suspend itself within a minute
      */
     public void migrate(
@@ -140,7 +144,6 @@ public final class DomainMigration {
             domain.changeable(VERB);
             DomainConfig config = DomainSaving.config(domain, VERB);
             requireNoDiskOfQemu();
-            requirePvh(config);
             // Refused before the other host is reached.
             sent.ifPresent(file -> SentConfig.of(VERB + " " + domain, config, file));
             return new DomainPod(domain).withoutDebt(MemoryTouchingOperation.MIGRATE, () -> {
@@ -183,20 +186,14 @@ public final class DomainMigration {
 
     /** The QEMUs of both hosts would have an image open at once, and each keeps a part of qcow2's tables in its memory. */
     private void requireNoDiskOfQemu() {
-        if (!domain.store()
-                .list(PvDevice.BACKEND_ROOT + "/" + PvDevice.QEMU_DISK + "/" + domain.domid())
-                .isEmpty()) {
+        String disks = PvDevice.BACKEND_ROOT + "/" + PvDevice.QEMU_DISK + "/" + domain.domid();
+        boolean written = domain.store().list(disks).stream()
+                .map(disk -> domain.store().read(disks + "/" + disk + "/mode"))
+                .anyMatch(mode -> !mode.equals(Optional.of(Access.READ_ONLY.word())));
+        if (written) {
             throw new DomainStateException(
                     VERB + " " + domain
                             + ": QEMU serves a disk of the guest and would write its image on both hosts; save and restore the guest");
-        }
-    }
-
-    /** The QEMU of an HVM guest would have the disks open until the guest runs on the other host. */
-    private void requirePvh(DomainConfig config) {
-        if (config.type() != DomainType.PVH) {
-            throw new DomainStateException(
-                    VERB + " " + domain + ": only PVH guests can be migrated; save the guest and restore it there");
         }
     }
 
@@ -246,15 +243,20 @@ public final class DomainMigration {
             if (away.isPresent()) {
                 return "the guest is suspended here as '" + Handshake.away(away.get()) + "'";
             }
-            return domain.find()
-                    .map(info -> info.shutdown()
-                            ? "the guest is still suspended here, and the next use of this toolstack lets it run on"
-                            : "the guest runs on here")
-                    .orElse("the domain has ended here");
+            return domain.find().map(DomainMigration::whereabouts).orElse("the domain has ended here");
         } catch (ToolstackException e) {
             failure.addSuppressed(e);
             return "whether the guest runs here is unknown";
         }
+    }
+
+    private static String whereabouts(DomainInfo info) {
+        if (!info.shutdown()) {
+            return "the guest runs on here";
+        }
+        return SuspendedGuest.isSuspended(info)
+                ? "the guest is still suspended here, and the next use of this toolstack lets it run on"
+                : "the guest has crashed here";
     }
 
     /** The guest of this domain for the sender. */
@@ -285,7 +287,8 @@ public final class DomainMigration {
         public void send(RecordLink link) throws IOException {
             Suspension suspension = DomainSaving.suspension(domain, VERB);
             String config = DomainSaving.json(domain, VERB);
-            DomainSaver saver = new DomainSaver(domain.xenctrl(), domain.domid(), GuestEmulator.none(), cancellation);
+            DomainSaver saver =
+                    new DomainSaver(domain.xenctrl(), domain.domid(), DomainSaving.emulator(domain), cancellation);
             // Little is left to flush when the guest is suspended.
             flushImages();
             saver.writeLive(

@@ -13,6 +13,7 @@ import org.xenjava.toolstack.config.DomainConfig;
 import org.xenjava.toolstack.config.DomainType;
 import org.xenjava.toolstack.context.CurrentConfig;
 import org.xenjava.toolstack.context.PresentLibxlConfig;
+import org.xenjava.toolstack.error.DeviceModelException;
 import org.xenjava.toolstack.error.DomainStateException;
 import org.xenjava.toolstack.error.PodDebtException;
 import org.xenjava.toolstack.error.SaveStreamException;
@@ -79,6 +80,8 @@ public final class DomainSaving {
      *     save of it runs
      * @throws org.xenjava.toolstack.error.OperationTimeoutException if the guest does not suspend itself within a minute
      * @throws SaveStreamException if the file cannot be written
+     * @throws DeviceModelException if the QEMU of an HVM guest fails, or has ended; a guest that was suspended already counts
+     *     as crashed without it
      */
     public void save(Path file, Afterwards afterwards, DumpListener listener, Cancellation cancellation) {
         String verb = MemoryTouchingOperation.SAVE.gerund();
@@ -222,6 +225,10 @@ public final class DomainSaving {
         if (afterwards == Afterwards.RESUME_PAUSED) {
             domain.xenctrl().domains().pause(domain.domid());
         }
-        new SuspendedGuest(domain.xenctrl(), domain.store(), domain.domid(), emulator(domain)).resumeIfSuspended();
+        SuspendedGuest guest = new SuspendedGuest(domain.xenctrl(), domain.store(), domain.domid(), emulator(domain));
+        if (!guest.isResumedIfSuspended()) {
+            throw new DeviceModelException(MemoryTouchingOperation.SAVE.gerund() + " " + domain
+                    + ": its QEMU ended while it was suspended, so that it counts as crashed; the file is complete");
+        }
     }
 }

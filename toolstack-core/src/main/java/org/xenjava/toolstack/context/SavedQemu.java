@@ -59,6 +59,7 @@ public final class SavedQemu implements GuestEmulator {
     public void find(Disks disks) {
         found = deviceModels.process(domid);
         QemuProcess qemu = required();
+        qemu.requireAnswer();
         if (disks == Disks.RELEASED && !qemu.canReleaseDisks()) {
             throw new DomainStateException(
                     "domain " + domid + ": its QEMU, process " + qemu.pid()
@@ -96,15 +97,17 @@ public final class SavedQemu implements GuestEmulator {
 
     /** QEMU does not continue while another one holds the lock of a disk. */
     @Override
-    public void resume() {
+    public boolean isResumed() {
         Optional<QemuProcess> qemu = running();
         long end = System.nanoTime() + LOCK_LIMIT.toNanos();
-        while (qemu.isPresent() && !isResumed(qemu.get(), end)) {
+        while (qemu.isPresent() && !continues(qemu.get(), end)) {
             LockSupport.parkNanos(BETWEEN_TRIES.toNanos());
+            qemu = running();
         }
+        return qemu.isPresent();
     }
 
-    private boolean isResumed(QemuProcess qemu, long end) {
+    private boolean continues(QemuProcess qemu, long end) {
         try {
             qemu.resume();
             return true;
@@ -113,7 +116,7 @@ public final class SavedQemu implements GuestEmulator {
                 throw e;
             }
             LOG.debug("domain {}: trying again to let its QEMU continue", domid, e);
-            return running().isEmpty();
+            return false;
         }
     }
 
@@ -124,7 +127,7 @@ public final class SavedQemu implements GuestEmulator {
             if (deviceModels.liveness(domid) != Liveness.DEAD) {
                 throw unseen();
             }
-            LOG.warn("domain {}: its QEMU has ended; the guest has no emulated devices any more", domid);
+            LOG.warn("domain {}: its QEMU has ended", domid);
         }
         return found;
     }

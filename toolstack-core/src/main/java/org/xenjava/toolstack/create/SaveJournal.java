@@ -174,7 +174,7 @@ public final class SaveJournal {
         if (store.direct().exists(mark(entry))) {
             guest.takeBackRequest(events);
         }
-        guest.resumeIfSuspended();
+        guest.isResumedIfSuspended();
     }
 
     /**

@@ -117,6 +117,15 @@ public final class QemuProcess {
         monitor().eject(drive);
     }
 
+    /**
+     * Asks for the status of the machine.
+     *
+     * @throws DeviceModelException if it does not answer
+     */
+    public void requireAnswer() {
+        monitor().awaitAnswer();
+    }
+
     /** Stops the emulated devices, once what they have begun is done. */
     public void stop() {
         monitor().stop();

@@ -93,7 +93,6 @@ public final class DomainSaver {
     public void write(FileChannel file, String config, KiB size, Runnable suspension, DumpListener listener)
             throws IOException {
         write(new SaveStreamWriter(new SparseChannel(file)), config, pages -> {
-            emulator.find(Disks.KEPT);
             stop(suspension, Disks.KEPT);
             pages.sendAll(size, listener);
             pages.requireAll();
@@ -139,6 +138,8 @@ public final class DomainSaver {
 
     /** The devices write to the guest's memory until they are stopped. */
     private void stop(Runnable suspension, Disks disks) {
+        // A guest that is suspended without its devices cannot run on.
+        emulator.find(disks);
         suspension.run();
         devices = emulator.stop(disks);
     }

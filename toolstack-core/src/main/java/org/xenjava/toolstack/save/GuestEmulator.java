@@ -33,8 +33,8 @@ public interface GuestEmulator {
             }
 
             @Override
-            public void resume() {
-                // Nothing was stopped.
+            public boolean isResumed() {
+                return true;
             }
 
             @Override
@@ -45,7 +45,7 @@ public interface GuestEmulator {
     }
 
     /**
-     * Finds the process while the guest still runs.
+     * Finds the process while the guest still runs, and makes sure that it answers.
      *
      * @param disks their holder once the devices are stopped; a process that could not open released disks again is refused
      */
@@ -62,8 +62,8 @@ public interface GuestEmulator {
      */
     Optional<Blob> stop(Disks disks);
 
-    /** Lets the devices continue, with their disks; harmless if they were not stopped. */
-    void resume();
+    /** Lets the devices continue, with their disks; harmless if they were not stopped. Returns false if the process has ended. */
+    boolean isResumed();
 
     /** Ends {@link #logWrites}; harmless if it was not called. */
     void endWriteLog();

@@ -17,6 +17,9 @@ public final class SuspendedGuest {
     /** {@code SHUTDOWN_suspend} of Xen's {@code public/sched.h}. */
     public static final int REASON = 2;
 
+    /** {@code SHUTDOWN_crash}. */
+    private static final int CRASHED = 3;
+
     /** The text of the request in {@code control/shutdown}. */
     static final String REQUEST = "suspend";
 
@@ -82,15 +85,21 @@ public final class SuspendedGuest {
 
     /**
      * Lets the guest run again if it has suspended itself. A guest with PV drivers is told that it is still in the same
-     * domain, so that it reconnects nothing. A second call after one that failed completes it.
+     * domain, so that it reconnects nothing. A second call after one that failed completes it. A guest whose emulator has
+     * ended would hang at its next access to a device: it runs no further, and counts as crashed.
+     *
+     * @return whether the guest was not left as crashed
      */
-    public void resumeIfSuspended() {
+    public boolean isResumedIfSuspended() {
         boolean suspended = xenctrl.domains()
                 .info(domid)
                 .filter(SuspendedGuest::isSuspended)
                 .isPresent();
+        if (suspended && !emulator.isResumed()) {
+            crash();
+            return false;
+        }
         if (suspended) {
-            emulator.resume();
             if (xenctrl.hvm().param(domid, HvmParam.CALLBACK_IRQ) != 0) {
                 xenctrl.state().setSuspendCancelled(domid);
             }
@@ -98,5 +107,17 @@ public final class SuspendedGuest {
             LOG.debug("domain {} resumed", domid);
         }
         store.resume(domid);
+        return true;
+    }
+
+    /** Xen keeps the reason of a shutdown until the domain is resumed. The pause lets no vCPU run in between. */
+    private void crash() {
+        xenctrl.domains().pause(domid);
+        xenctrl.state().resume(domid);
+        // xenstored reports the shutdown of a domain once, unless it hears of the resumption.
+        store.resume(domid);
+        xenctrl.domains().remoteShutdown(domid, CRASHED);
+        xenctrl.domains().unpause(domid);
+        LOG.warn("domain {} counts as crashed, because its QEMU ended while it was suspended", domid);
     }
 }

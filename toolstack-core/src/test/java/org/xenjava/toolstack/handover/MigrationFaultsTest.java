@@ -9,8 +9,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.LongFunction;
 import java.util.stream.LongStream;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.xenjava.toolstack.Domain;
 import org.xenjava.toolstack.Toolstack;
@@ -37,7 +37,7 @@ class MigrationFaultsTest {
     private static final int POINTS = Integer.getInteger("points", 3);
 
     /** The number of calls of each end; the same for all tests. */
-    private static final Map<End, Long> CALLS = new EnumMap<>(End.class);
+    private static final Map<Guest, Map<End, Long>> CALLS = new EnumMap<>(Guest.class);
 
     private final MigrationProtocol protocol;
 
@@ -50,6 +50,16 @@ class MigrationFaultsTest {
         RECEIVER
     }
 
+    private enum Guest {
+        PVH,
+        /** With a QEMU, whose commands are calls too. */
+        HVM;
+
+        private Domain startOn(TwoHosts hosts) {
+            return hosts.start(this == PVH ? TestHost.guest("web", 17, 17) : TestHost.hvmGuest("web", 17, 17));
+        }
+    }
+
     private record Processes(TestProcess sender, TestProcess receiver) {
         static Processes on(TwoHosts hosts) {
             return new Processes(hosts.source.newProcess(), hosts.target.newProcess());
@@ -60,9 +70,9 @@ class MigrationFaultsTest {
         }
     }
 
-    private static long callsOf(End end) {
+    private static long callsOf(Guest guest, End end) {
         try (TwoHosts hosts = TwoHosts.create()) {
-            hosts.start(17, 17);
+            guest.startOn(hosts);
             Processes processes = Processes.on(hosts);
             Toolstack sender = processes.sender().open();
             Toolstack receiver = processes.receiver().open();
@@ -73,23 +83,24 @@ class MigrationFaultsTest {
         }
     }
 
-    private LongStream points(End end) {
-        long calls = CALLS.computeIfAbsent(end, MigrationFaultsTest::callsOf);
+    private static long knownCallsOf(Guest guest, End end) {
+        return CALLS.computeIfAbsent(guest, key -> new EnumMap<>(End.class))
+                .computeIfAbsent(end, key -> callsOf(guest, end));
+    }
+
+    private LongStream points(Guest guest, End end) {
+        long calls = knownCallsOf(guest, end);
         assertTrue(calls > 30, "a migration is more than " + calls + " calls");
         return LongStream.rangeClosed(1, POINTS).map(point -> Math.max(1, calls * point / POINTS - point % 3));
     }
 
-    private void strike(End end, LongFunction<Fault> fault) {
-        points(end).forEach(call -> strike(end, call, fault.apply(call)));
+    private void strike(Guest guest, End end, LongFunction<Fault> fault) {
+        points(guest, end).forEach(call -> strike(TwoHosts.create(), guest, end, call, fault.apply(call)));
     }
 
-    private void strike(End end, long call, Fault fault) {
-        strike(TwoHosts.create(), end, call, fault);
-    }
-
-    private void strike(TwoHosts between, End end, long call, Fault fault) {
+    private void strike(TwoHosts between, Guest guest, End end, long call, Fault fault) {
         try (TwoHosts hosts = between.using(protocol)) {
-            hosts.start(17, 17);
+            guest.startOn(hosts);
             Processes processes = Processes.on(hosts);
             Toolstack sender = processes.sender().open();
             Toolstack receiver = processes.receiver().open();
@@ -104,8 +115,8 @@ class MigrationFaultsTest {
             succeed(processes.receiver(), hosts.target);
             hosts.beforeAnswer = () -> {};
             settle(hosts);
-            String after =
-                    end + " call " + call + ": " + processes.at(end).faults().injected();
+            String after = guest + " " + end + " call " + call + ": "
+                    + processes.at(end).faults().injected();
             hosts.assertOneRuns(after);
             assertTrue(hosts.source.toolstack.leftovers().find().isEmpty(), after);
             assertTrue(hosts.target.toolstack.leftovers().find().isEmpty(), after);
@@ -140,36 +151,42 @@ class MigrationFaultsTest {
         }
     }
 
-    @Test
-    void theSenderIsKilled() {
-        strike(End.SENDER, Fault::processKilled);
+    @ParameterizedTest
+    @EnumSource
+    void theSenderIsKilled(Guest guest) {
+        strike(guest, End.SENDER, Fault::processKilled);
     }
 
-    @Test
-    void theSenderIsKilledWhileItRemovesItsDomainBesideTheGuestOnOneHost() {
-        long calls = CALLS.computeIfAbsent(End.SENDER, MigrationFaultsTest::callsOf);
+    @ParameterizedTest
+    @EnumSource
+    void theSenderIsKilledWhileItRemovesItsDomainBesideTheGuestOnOneHost(Guest guest) {
+        long calls = knownCallsOf(guest, End.SENDER);
         for (long call = calls - 20; call < calls; call += 3) {
-            strike(TwoHosts.oneHost(), End.SENDER, call, Fault.processKilled(call));
+            strike(TwoHosts.oneHost(), guest, End.SENDER, call, Fault.processKilled(call));
         }
     }
 
-    @Test
-    void theReceiverIsKilled() {
-        strike(End.RECEIVER, Fault::processKilled);
+    @ParameterizedTest
+    @EnumSource
+    void theReceiverIsKilled(Guest guest) {
+        strike(guest, End.RECEIVER, Fault::processKilled);
     }
 
-    @Test
-    void aCallOfTheSenderFails() {
-        strike(End.SENDER, call -> Fault.callFails(call, Errno.EIO));
+    @ParameterizedTest
+    @EnumSource
+    void aCallOfTheSenderFails(Guest guest) {
+        strike(guest, End.SENDER, call -> Fault.callFails(call, Errno.EIO));
     }
 
-    @Test
-    void aCallOfTheReceiverFails() {
-        strike(End.RECEIVER, call -> Fault.callFails(call, Errno.EIO));
+    @ParameterizedTest
+    @EnumSource
+    void aCallOfTheReceiverFails(Guest guest) {
+        strike(guest, End.RECEIVER, call -> Fault.callFails(call, Errno.EIO));
     }
 
-    @Test
-    void theAnswerToACallOfTheReceiverIsLost() {
-        strike(End.RECEIVER, call -> Fault.answerLost(call, Errno.EIO));
+    @ParameterizedTest
+    @EnumSource
+    void theAnswerToACallOfTheReceiverIsLost(Guest guest) {
+        strike(guest, End.RECEIVER, call -> Fault.answerLost(call, Errno.EIO));
     }
 }

@@ -79,7 +79,8 @@ public final class MigrationRehearsal {
      */
     public static RehearsedMigration of(DomainConfig config) {
         if (config.type() != DomainType.PVH) {
-            throw new ConfigException("domain " + config.name() + ": only PVH guests can be migrated");
+            throw new ConfigException(
+                    "domain " + config.name() + ": only the migration of PVH guests can be rehearsed");
         }
         Path image = emptyImage();
         try (SubstituteFiles files = SubstituteFiles.of(withDevices(config, image))) {

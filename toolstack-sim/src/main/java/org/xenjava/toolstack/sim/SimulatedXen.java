@@ -14,6 +14,7 @@ import java.util.function.BooleanSupplier;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import org.xenjava.toolstack.sim.dom0.Dom0;
+import org.xenjava.toolstack.sim.fault.FaultInjection;
 import org.xenjava.toolstack.sim.fault.HotplugBehaviour;
 import org.xenjava.toolstack.sim.guest.GuestFactory;
 import org.xenjava.toolstack.sim.guest.GuestHandle;
@@ -31,6 +32,7 @@ import org.xenjava.toolstack.sim.machine.UsbBuses;
 import org.xenjava.toolstack.sim.machine.UsbGadget;
 import org.xenjava.toolstack.sim.machine.VirtualTime;
 import org.xenjava.toolstack.xenctrl.abi.XenRelease;
+import org.xenjava.toolstack.xenctrl.lib.DeviceModelProcesses;
 import org.xenjava.toolstack.xenctrl.lib.XenHost;
 import org.xenjava.toolstack.xenctrl.lib.XenHost.GuestWorth;
 import org.xenjava.toolstack.xenctrl.lib.XenLibraries;
@@ -145,9 +147,10 @@ public final class SimulatedXen {
      * @return the host
      */
     public XenHost host(XenLibraries libraries) {
+        DeviceModelProcesses deviceModels = dom0().deviceModels();
         return new XenHost(
                 libraries,
-                dom0().deviceModels(),
+                libraries instanceof FaultInjection faults ? faults.around(deviceModels) : deviceModels,
                 new IdleFirmware(),
                 GuestWorth.EXPENDABLE,
                 dom0().controlDomain(),

@@ -31,7 +31,7 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "migrate",
         description = {
-            "Copy a running PVH guest to another host, and let it run on there.",
+            "Copy a running guest to another host, and let it run on there.",
             "The receiver is xlj's or xl's migrate-receive. If the migration fails or Ctrl-C ends it while memory is copied,"
                     + " the guest runs on here. A guest whose receiver is silent after the hand-over stays suspended as"
                     + " NAME--migratedaway; the same command with that name asks the other host again, and --take-back ends the migration."

@@ -253,7 +253,7 @@ class RehearseTest {
     void aMigrationOfAGuestThatIsNotPvhIsRefused(String type) {
         Outcome outcome = prompt.run("rehearse", "--migrate", guest(), "type = '" + type + "'");
         assertEquals(1, outcome.status());
-        assertTrue(outcome.err().contains("only PVH guests can be migrated"), outcome.err());
+        assertTrue(outcome.err().contains("only the migration of PVH guests can be rehearsed"), outcome.err());
     }
 
     /** It is refused before the sender connects, while the receiver waits for it. */

@@ -6,6 +6,8 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.Map;
 import org.xenjava.toolstack.sim.guest.QemuHandle;
 import org.xenjava.toolstack.sim.memory.Actor;
 import org.xenjava.toolstack.sim.memory.DomainMemory;
@@ -24,8 +26,8 @@ final class EmulatedDevices implements QemuHandle {
     private boolean disksOpen;
     private boolean opensDisksLate;
     private boolean logsWrites;
-    private int refusalsToSave;
-    private int refusalsToContinue;
+    private final Map<String, Integer> refusals = new HashMap<>();
+    private Runnable atStop = () -> {};
     private Runnable end = () -> {};
 
     private EmulatedDevices(MachineEntry entry, int domid, String devices) {
@@ -74,7 +76,7 @@ final class EmulatedDevices implements QemuHandle {
 
     /** Executes {@code xen-save-devices-state}; false if it is refused. */
     boolean save(Path file, boolean releaseDisks) {
-        if (running || devices.equals(WAITS) || refusalsToSave-- > 0) {
+        if (running || devices.equals(WAITS)) {
             return false;
         }
         try {
@@ -86,13 +88,22 @@ final class EmulatedDevices implements QemuHandle {
         return true;
     }
 
+    /** Whether a command is refused; each question uses up one refusal. */
+    boolean refuses(String command) {
+        int left = refusals.getOrDefault(command, 0);
+        refusals.put(command, left - 1);
+        return left > 0;
+    }
+
     void stop() {
+        atStop.run();
+        atStop = () -> {};
         running = false;
     }
 
     /** Executes {@code cont}; false if it is refused. */
     boolean resume() {
-        if (devices.equals(WAITS) || refusalsToContinue-- > 0) {
+        if (devices.equals(WAITS)) {
             return false;
         }
         running = true;
@@ -128,13 +139,13 @@ final class EmulatedDevices implements QemuHandle {
     }
 
     @Override
-    public void refuseToSave(int times) {
-        entry.run("refuse", () -> refusalsToSave = times);
+    public void refuse(String command, int times) {
+        entry.run("refuse", () -> refusals.put(command, times));
     }
 
     @Override
-    public void refuseToContinue(int times) {
-        entry.run("lock", () -> refusalsToContinue = times);
+    public void writeAtStop(long gfn, long number) {
+        entry.run("write", () -> atStop = () -> put(gfn, number));
     }
 
     @Override
@@ -144,15 +155,17 @@ final class EmulatedDevices implements QemuHandle {
 
     @Override
     public void write(long gfn, long number) {
-        entry.run("write", () -> {
-            if (running) {
-                DomainMemory memory = entry.machine().require(domid).memory();
-                byte[] bytes = ByteBuffer.allocate(Long.BYTES).putLong(number).array();
-                memory.writeUnlogged(gfn, bytes, Actor.DOM0);
-                if (logsWrites) {
-                    memory.reportWrite(gfn);
-                }
+        entry.run("write", () -> put(gfn, number));
+    }
+
+    private void put(long gfn, long number) {
+        if (running) {
+            DomainMemory memory = entry.machine().require(domid).memory();
+            byte[] bytes = ByteBuffer.allocate(Long.BYTES).putLong(number).array();
+            memory.writeUnlogged(gfn, bytes, Actor.DOM0);
+            if (logsWrites) {
+                memory.reportWrite(gfn);
             }
-        });
+        }
     }
 }

@@ -55,6 +55,9 @@ final class QemuMonitorLink implements LocalConnection {
     }
 
     private String answer(String command, String request) {
+        if (devices.refuses(command)) {
+            return error("The command " + command + " is refused");
+        }
         return switch (command) {
             case "qmp_capabilities" -> DONE;
             case "query-hotpluggable-cpus" -> slots(entry.machine().require(domid));

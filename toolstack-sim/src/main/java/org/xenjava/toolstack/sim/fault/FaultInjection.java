@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
+import org.xenjava.toolstack.xenctrl.lib.DeviceModelProcesses;
 import org.xenjava.toolstack.xenctrl.lib.HostDevices;
 import org.xenjava.toolstack.xenctrl.lib.HypercallBuffer;
 import org.xenjava.toolstack.xenctrl.lib.MappedPages;
@@ -67,6 +68,16 @@ public final class FaultInjection implements XenLibraries {
      */
     public static FaultInjection around(XenLibraries below) {
         return new FaultInjection(below);
+    }
+
+    /**
+     * Wraps device models, so that faults can be injected at the commands to their monitors.
+     *
+     * @param deviceModels the device models of the machine below
+     * @return the wrapped device models
+     */
+    public DeviceModelProcesses around(DeviceModelProcesses deviceModels) {
+        return new FaultyDeviceModels(deviceModels, this);
     }
 
     // ---- faults -------------------------------------------------------------------------------------------

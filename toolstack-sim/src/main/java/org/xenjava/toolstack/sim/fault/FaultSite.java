@@ -4,12 +4,12 @@ package org.xenjava.toolstack.sim.fault;
 import java.util.Optional;
 
 /**
- * A call from the toolstack to one of Xen's libraries, at which a fault can be injected.
+ * A call from the toolstack to one of Xen's libraries, or a command to QEMU's monitor, at which a fault can be injected.
  *
  * @param number number of the call, from 1 on, among all calls through this {@link FaultInjection}
  * @param method method of the library's interface in {@code .xenctrl.lib}, such as {@code "transactionCommit"}
- * @param name the C name of a hypercall, such as {@code "XENMEM_set_pod_target"}, or of a library function, such as
- *     {@code "xs_write"}
+ * @param name the C name of a hypercall, such as {@code "XENMEM_set_pod_target"}, of a library function, such as
+ *     {@code "xs_write"}, or {@code "qmp_"} and a command, such as {@code "qmp_cont"}
  * @param path the xenstore path of the call, if it has one
  */
 public record FaultSite(long number, String method, String name, Optional<String> path) {

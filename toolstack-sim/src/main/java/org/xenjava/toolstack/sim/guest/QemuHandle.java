@@ -16,18 +16,22 @@ public interface QemuHandle {
     boolean logsWrites();
 
     /**
-     * Lets QEMU refuse to save its devices, as one with a device that cannot be saved.
+     * Lets QEMU refuse a command to its monitor: {@code xen-save-devices-state} as one with a device that cannot be saved,
+     * {@code cont} as while another process holds the lock of a disk.
      *
+     * @param command the command
      * @param times number of refusals
      */
-    void refuseToSave(int times);
+    void refuse(String command, int times);
 
     /**
-     * Lets QEMU refuse to continue, as while another process holds the lock of a disk.
+     * Lets QEMU write a number to the beginning of a page of the guest when it is told to stop, as it completes a disk's DMA
+     * then.
      *
-     * @param times number of refusals
+     * @param gfn the frame
+     * @param number the number
      */
-    void refuseToContinue(int times);
+    void writeAtStop(long gfn, long number);
 
     /** Ends the process. */
     void end();
