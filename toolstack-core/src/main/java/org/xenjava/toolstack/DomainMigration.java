@@ -115,7 +115,7 @@ public final class DomainMigration {
      * @throws MigrationException if the guest is not on the other host; the message says where it is
      * @throws ConfigException if the other host has no name
      * @throws PodDebtException while populate-on-demand entries lack pages
-     * @throws DomainStateException if it is no PVH or HVM guest that this library has built, QEMU serves a disk that it may
+     * @throws DomainStateException if it is no PVH or HVM guest, its configuration is unknown, QEMU serves a disk that it may
      *     write, it cannot suspend itself, it was changed meanwhile, it writes too much for the pace, or another save or
      *     migration of it runs
      * @throws org.xenjava.toolstack.error.DeviceModelException if the QEMU of an HVM guest fails, or has ended; a guest

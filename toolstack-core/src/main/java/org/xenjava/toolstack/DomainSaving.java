@@ -13,6 +13,7 @@ import org.xenjava.toolstack.config.DomainConfig;
 import org.xenjava.toolstack.config.DomainType;
 import org.xenjava.toolstack.context.CurrentConfig;
 import org.xenjava.toolstack.context.PresentLibxlConfig;
+import org.xenjava.toolstack.error.ConfigException;
 import org.xenjava.toolstack.error.DeviceModelException;
 import org.xenjava.toolstack.error.DomainStateException;
 import org.xenjava.toolstack.error.PodDebtException;
@@ -76,7 +77,7 @@ public final class DomainSaving {
      * @param listener receives the progress
      * @param cancellation cancels the save
      * @throws PodDebtException while populate-on-demand entries lack pages: such a guest cannot be restored
-     * @throws DomainStateException if it is no PVH or HVM guest that this library has built, it cannot suspend itself, or another
+     * @throws DomainStateException if it is no PVH or HVM guest, its configuration is unknown, it cannot suspend itself, or another
      *     save of it runs
      * @throws org.xenjava.toolstack.error.OperationTimeoutException if the guest does not suspend itself within a minute
      * @throws SaveStreamException if the file cannot be written
@@ -108,8 +109,9 @@ public final class DomainSaving {
                         domain.store().direct(),
                         domain.paths(),
                         domain.context().podPolicy())
+                .or(() -> ofLibxl(domain, verb))
                 .orElseThrow(() -> new DomainStateException(
-                        verb + " " + domain + ": another toolstack has built the domain; use its own command"));
+                        verb + " " + domain + ": neither this library nor libxl has a configuration of the domain"));
         Optional<UnsavablePart> unsavable = UnsavablePart.of(config).or(() -> Optional.of(UnsavablePart.VIRTUAL_NODES)
                 .filter(part -> domain.xenctrl().topology().hasVirtualTopology(domain.domid())));
         if (unsavable.isPresent()) {
@@ -117,6 +119,20 @@ public final class DomainSaving {
                     verb + " " + domain + ": " + unsavable.get().saveRefusal());
         }
         return config;
+    }
+
+    /** The configuration of a guest of xl, which libxl has stored. */
+    private static Optional<DomainConfig> ofLibxl(DomainHandle domain, String verb) {
+        try {
+            return PresentLibxlConfig.of(domain.context(), domain.domid(), domain.uuid())
+                    .map(stored -> stored.read().config());
+        } catch (ConfigException e) {
+            throw new DomainStateException(
+                    verb + " " + domain
+                            + ": another toolstack has built the domain, and its configuration has what this"
+                            + " library does not: " + e.getMessage(),
+                    e);
+        }
     }
 
     /** Writes the domain to a file and suspends the guest on the way. */
