@@ -3,7 +3,6 @@ package org.xenjava.toolstack.cli.serve;
 
 import static org.junit.jupiter.api.Assertions.assertDoesNotThrow;
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -13,15 +12,17 @@ import java.lang.reflect.Proxy;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -61,13 +62,36 @@ class ThreadIdentityTest {
     }
 
     /** The identity of a process, among the values that a command writes. */
-    private static final Pattern IDENTITY = Pattern.compile("pid:\\[\\d+\\] \\d+ \\d+");
+    private static final Pattern IDENTITY = Pattern.compile("pid:\\[\\d+\\] \\d+ \\d+.*");
+
+    /** A record that a command signs: {@code /tool/xenjava/KIND} or a node of a domain. */
+    private static final Pattern KIND = Pattern.compile("/tool/xenjava/([a-z-]+).*|/libxl/\\d+/xenjava/([a-z-]+).*");
+
+    /** Commands that make each kind of record. Those that save, or do not end by themselves, are not served. */
+    private List<List<String>> commands() {
+        GuestFiles files = new GuestFiles(directory);
+        String hvm = files.write(
+                        "hvm.cfg",
+                        "name='hvm'\ntype='hvm'\nmemory=64\nvga='none'\nusbctrl=['version=1']\n"
+                                .getBytes(StandardCharsets.UTF_8))
+                .toString();
+        return List.of(
+                List.of("create", "-p", files.config("web", "memory = 64")),
+                List.of("create", "-p", hvm),
+                List.of("pci-assignable-add", "00:08.0"),
+                List.of("usbdev-attach", "hvm", "hostbus=1", "hostaddr=2"),
+                List.of("destroy", "hvm"));
+    }
 
     @Test
-    void whatACommandHoldsIsSignedByItsThreadAndVoidAfterItsEnd() throws Exception {
+    void whatCommandsHoldIsSignedByTheirThreadsAndVoidAfterTheirEnd() throws Exception {
         Path socket = directory.resolve("run/serve.sock");
-        Set<String> signatures = ConcurrentHashMap.newKeySet();
-        SimulatedXen machine = SimulatedXen.create();
+        Map<String, Set<String>> signatures = new ConcurrentHashMap<>();
+        SimulatedXen machine = SimulatedXen.builder()
+                .iommu()
+                .pciDevice("0000:00:08.0", "")
+                .usbDevice("1-1", 1, 2, "usb-storage")
+                .build();
         Prompt spied = new Prompt(options ->
                 options.tap(libraries -> spyOn(libraries, signatures)).open(machine.host()));
         Path jar = Files.writeString(directory.resolve("xlj.jar"), "a jar");
@@ -76,42 +100,51 @@ class ThreadIdentityTest {
                     new CommandServer(listening, ServedJar.of(jar, List.of()), spied.session(), Prompt::run);
             Thread serving = new Thread(signing::run);
             serving.start();
-            String file = new GuestFiles(directory).config("web", "memory = 64");
-            Process client = new ProcessBuilder(
-                            "perl",
-                            "-w",
-                            "../bin/xlj-client",
-                            socket.toString(),
-                            jar.toString(),
-                            "/",
-                            "create",
-                            "-p",
-                            file)
-                    .inheritIO()
-                    .start();
-            assertEquals(0, client.waitFor());
-            assertFalse(signatures.isEmpty());
-            for (String signature : signatures) {
-                assertNotEquals(ProcessIdentity.ofProc().self(), signature);
-                assertEquals(Liveness.DEAD, ProcessIdentity.ofProc().liveness(signature));
+            for (List<String> command : commands()) {
+                List<String> client = new ArrayList<>(
+                        List.of("perl", "-w", "../bin/xlj-client", socket.toString(), jar.toString(), "/"));
+                client.addAll(command);
+                int status = new ProcessBuilder(client).inheritIO().start().waitFor();
+                assertEquals(0, status, command.toString());
             }
             signing.stop();
             serving.join();
         }
+        assertEquals(Set.of("builds", "pci", "removals", "usb"), signatures.keySet());
+        signatures.forEach((kind, all) -> all.forEach(signature -> {
+            assertNotEquals(ProcessIdentity.ofProc().self(), signature, kind);
+            assertEquals(Liveness.DEAD, ProcessIdentity.ofProc().liveness(signature), kind);
+        }));
     }
 
-    private static XenLibraries spyOn(XenLibraries below, Set<String> signatures) {
-        XenStore store = proxy(XenStore.class, below.store(), arguments -> Stream.of(arguments)
-                .flatMap(argument -> argument instanceof List<?> all ? all.stream() : Stream.of(argument))
-                .map(argument -> argument instanceof StoreRequest.Write write ? write.value() : argument)
-                .filter(byte[].class::isInstance)
-                .map(bytes -> new String((byte[]) bytes, StandardCharsets.UTF_8))
-                .filter(IDENTITY.asMatchPredicate())
-                .forEach(signatures::add));
+    private static XenLibraries spyOn(XenLibraries below, Map<String, Set<String>> signatures) {
+        XenStore store = proxy(XenStore.class, below.store(), arguments -> {
+            for (Object argument : arguments) {
+                if (argument instanceof List<?> all) {
+                    all.stream()
+                            .filter(StoreRequest.Write.class::isInstance)
+                            .map(StoreRequest.Write.class::cast)
+                            .forEach(write -> look(write.path(), write.value(), signatures));
+                } else if (argument instanceof byte[] value) {
+                    look((String) arguments[1], value, signatures);
+                }
+            }
+        });
         InvocationHandler libraries = (proxy, method, arguments) ->
                 method.getName().equals("store") ? store : method.invoke(below, arguments);
         return (XenLibraries) Proxy.newProxyInstance(
                 XenLibraries.class.getClassLoader(), new Class<?>[] {XenLibraries.class}, libraries);
+    }
+
+    private static void look(String path, byte[] value, Map<String, Set<String>> signatures) {
+        String text = new String(value, StandardCharsets.UTF_8);
+        Matcher kind = KIND.matcher(path);
+        if (IDENTITY.matcher(text).matches()) {
+            String name = kind.matches() ? String.valueOf(kind.group(1) == null ? kind.group(2) : kind.group(1)) : path;
+            signatures
+                    .computeIfAbsent(name, any -> ConcurrentHashMap.newKeySet())
+                    .add(text);
+        }
     }
 
     private static <T> T proxy(Class<T> type, T below, Consumer<Object[]> look) {
