@@ -73,11 +73,11 @@ public record OtherDevice(Kind kind, Map<String, String> parameters) {
         /** Sockets of domain 0 in the guest. */
         PVCALLS("pvcalls", "no back end is attached for such devices", "backend:TEXT"),
         /** An interrupt of the host. */
-        IRQ("irqs", Kind.NO_RESOURCES, "number:NUMBER"),
+        IRQ("irqs", Kind.BUILT, "number:NUMBER"),
         /** I/O ports of the host, from {@code first} to {@code last}. */
-        IO_PORTS("ioports", Kind.NO_RESOURCES, "first:HEX last:HEX"),
+        IO_PORTS("ioports", Kind.BUILT, "first:HEX last:HEX"),
         /** Pages of the host, {@code count} from frame {@code start} on, in the guest at frame {@code gfn}. */
-        IO_MEMORY("iomem", Kind.NO_RESOURCES, "start:HEX count:HEX gfn:HEX"),
+        IO_MEMORY("iomem", Kind.BUILT, "start:HEX count:HEX gfn:HEX"),
         /** A device of a device tree. */
         DEVICE_TREE_NODE("dtdev", "device-tree passthrough exists on Arm only", "path:TEXT"),
         /** A PCI device of the host. */
@@ -91,8 +91,6 @@ public record OtherDevice(Kind kind, Map<String, String> parameters) {
         /** A USB device of the host. */
         USB_DEVICE("usbdev", Kind.BUILT, "type:TEXT hostbus:NUMBER hostaddr:NUMBER controller:NUMBER port:NUMBER");
 
-        private static final String NO_RESOURCES =
-                "access to ports, memory and interrupts without a PCI device is not supported";
         private static final String BUILT = "";
 
         private final String key;

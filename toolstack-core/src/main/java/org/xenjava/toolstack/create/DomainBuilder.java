@@ -12,6 +12,7 @@ import java.util.random.RandomGenerator;
 import org.xenjava.toolstack.config.DomainConfig;
 import org.xenjava.toolstack.create.boot.BootFiles;
 import org.xenjava.toolstack.device.DeviceModels;
+import org.xenjava.toolstack.device.HardwareAccess;
 import org.xenjava.toolstack.device.pci.PciHost;
 import org.xenjava.toolstack.device.plan.DevicePlan;
 import org.xenjava.toolstack.device.plan.HostInventory;
@@ -50,6 +51,7 @@ public final class DomainBuilder {
     private final DeviceModels deviceModels;
     private final PciHost pci;
     private final UsbHost usb;
+    private final HardwareAccess hardware;
     private final Clock clock;
     private final RandomGenerator random;
     private final BootBacking backing;
@@ -99,6 +101,7 @@ public final class DomainBuilder {
         this.deviceModels = deviceModels;
         this.pci = pci;
         this.usb = usb;
+        this.hardware = new HardwareAccess(xenctrl);
         this.clock = clock;
         this.random = random;
         this.backing = backing;
@@ -250,7 +253,7 @@ public final class DomainBuilder {
                 guest,
                 plan.image(),
                 ready,
-                new GuestDevices(guest, devices, deviceModels, pci, usb, Optional.empty()),
+                new GuestDevices(guest, devices, deviceModels, pci, usb, hardware, Optional.empty()),
                 backing,
                 removal,
                 prepared,
@@ -343,7 +346,7 @@ public final class DomainBuilder {
                 guest,
                 state,
                 source.arriving(),
-                new GuestDevices(guest, devices, deviceModels, pci, usb, state.devices()),
+                new GuestDevices(guest, devices, deviceModels, pci, usb, hardware, state.devices()),
                 backing,
                 removal,
                 userdata));

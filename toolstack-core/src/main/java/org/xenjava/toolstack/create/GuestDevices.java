@@ -7,6 +7,7 @@ import java.util.Optional;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.xenjava.toolstack.device.DeviceModels;
+import org.xenjava.toolstack.device.HardwareAccess;
 import org.xenjava.toolstack.device.QemuProcess;
 import org.xenjava.toolstack.device.pci.PciHost;
 import org.xenjava.toolstack.device.plan.DevicePlan;
@@ -26,6 +27,7 @@ final class GuestDevices {
     private @Nullable DeviceModelProcess qemu;
     private final PciHost pci;
     private final UsbHost usb;
+    private final HardwareAccess hardware;
 
     /** @param state the state of the emulated devices, known once the stream was read; empty if they are new */
     GuestDevices(
@@ -34,6 +36,7 @@ final class GuestDevices {
             DeviceModels deviceModels,
             PciHost pci,
             UsbHost usb,
+            HardwareAccess hardware,
             Optional<Supplier<byte[]>> state) {
         this.guest = guest;
         this.plan = guest.plan().devices();
@@ -42,6 +45,7 @@ final class GuestDevices {
         this.pci = pci;
         this.state = state;
         this.usb = usb;
+        this.hardware = hardware;
     }
 
     void attachDisks() {
@@ -62,6 +66,10 @@ final class GuestDevices {
 
     void attachOthers() {
         devices.attachOthers(guest.domid(), plan);
+    }
+
+    void grantHardware() {
+        hardware.grant(guest.domid(), guest.plan().config().type(), plan.hardware());
     }
 
     void awaitOthers() {

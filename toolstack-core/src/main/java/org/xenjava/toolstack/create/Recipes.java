@@ -117,6 +117,7 @@ final class Recipes {
         recipe.add(attachDisks(guest, devices));
         recipe.add(attachNics(guest, devices));
         recipe.add(attachOthers(guest, devices));
+        recipe.add(grantHardware(guest, devices));
         recipe.addAll(awaitDisks(guest, devices));
         recipe.add(attachPciDevices(guest, devices));
         recipe.add(attachUsbDevices(guest, devices));
@@ -154,6 +155,12 @@ final class Recipes {
         return Step.of(ATTACH_OTHER_DEVICES, devices::attachOthers)
                 .undoneBy(devices::detachAll)
                 .onlyIf(!guest.plan().devices().others().isEmpty());
+    }
+
+    /** Xen takes it back when the domain is destroyed. */
+    private static Step<CreateStep> grantHardware(GuestBuild guest, GuestDevices devices) {
+        return Step.of(GRANT_HARDWARE, devices::grantHardware)
+                .onlyIf(!guest.plan().devices().hardware().isEmpty());
     }
 
     private static List<Step<CreateStep>> awaitDisks(GuestBuild guest, GuestDevices devices) {
@@ -222,6 +229,7 @@ final class Recipes {
         recipe.add(Step.of(INTRODUCE, guest::introduce));
         recipe.add(attachDisks(guest, devices));
         recipe.add(attachOthers(guest, devices));
+        recipe.add(grantHardware(guest, devices));
         recipe.addAll(awaitDisks(guest, devices));
         if (hvm) {
             recipe.add(connectNics(guest, devices));

@@ -66,6 +66,8 @@ public enum CreateStep implements OperationStep {
     ATTACH_NICS("attach network cards"),
     /** The nodes of the channels, shares, screens and keyboards are written. */
     ATTACH_OTHER_DEVICES("attach other devices"),
+    /** The guest may use ports, memory and interrupts of the host. */
+    GRANT_HARDWARE("grant access to hardware"),
     /** dom0's back ends have opened the disks and wait for the guest. */
     AWAIT_DISKS("await disks"),
     /** QEMU is started. */

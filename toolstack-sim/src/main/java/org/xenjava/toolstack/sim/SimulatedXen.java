@@ -303,6 +303,15 @@ public final class SimulatedXen {
         return locked(() -> boot.machine().parameters().value(name));
     }
 
+    /**
+     * {@return the hardware of the host that a domain may use, such as {@code ports 60-64}, {@code frames a0-bf at a0} and {@code interrupt 5}}
+     *
+     * @param domid number of the domain
+     */
+    public List<String> hardwareRights(int domid) {
+        return locked(() -> boot.machine().rights().words(domid));
+    }
+
     /** {@return the output on Xen's console since its boot: at most the last 64 KiB} */
     public String console() {
         return locked(() -> boot.machine().console().text());

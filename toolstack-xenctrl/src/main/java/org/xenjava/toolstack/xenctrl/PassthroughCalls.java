@@ -124,6 +124,42 @@ public final class PassthroughCalls {
         }
     }
 
+    /**
+     * {@code XEN_DOMCTL_ioport_mapping}: ports of the host, which the domain must be permitted, under their numbers in an
+     * HVM or PVH guest. EOPNOTSUPP for a PV guest, which needs none.
+     */
+    public void mapPorts(int domid, int first, int count) {
+        try (PreparedCall call = calls.domctl(DomctlOp.IOPORT_MAPPING, domid)) {
+            call.body()
+                    .set("first_gport", first)
+                    .set("first_mport", first)
+                    .set("nr_ports", count)
+                    .set("add_mapping", 1);
+            call.issue();
+        }
+    }
+
+    /**
+     * {@code XEN_DOMCTL_memory_mapping}: frames of the host, which the domain must be permitted, in an HVM or PVH guest; no
+     * effect in a PV guest. Xen may map a part and return the number of its frames.
+     *
+     * @param gfn the first frame in the guest
+     * @param firstFrame the first frame of the host
+     */
+    public void mapMemory(int domid, long gfn, long firstFrame, long frames) {
+        for (long done = 0; done < frames; ) {
+            try (PreparedCall call = calls.domctl(DomctlOp.MEMORY_MAPPING, domid)) {
+                call.body()
+                        .set("first_gfn", gfn + done)
+                        .set("first_mfn", firstFrame + done)
+                        .set("nr_mfns", frames - done)
+                        .set("add_mapping", 1);
+                int part = call.issue();
+                done += part == 0 ? frames - done : part;
+            }
+        }
+    }
+
     /** A permission of a domain. */
     public enum Access {
         DENIED,

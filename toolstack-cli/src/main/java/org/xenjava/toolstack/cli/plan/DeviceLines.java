@@ -83,6 +83,10 @@ final class DeviceLines {
             lines.add("other devices (served by QEMU)");
             plan.others().forEach(device -> line(device.words()));
         }
+        if (!plan.hardware().isEmpty()) {
+            lines.add("hardware of the host");
+            plan.hardware().lines().forEach(this::line);
+        }
         plan.qemu().ifPresent(this::qemu);
     }
 

@@ -22,7 +22,8 @@ import org.xenjava.toolstack.device.plan.QemuFiles;
 import org.xenjava.toolstack.device.plan.QemuPlan;
 
 /** The devices of a plan as JSON. Interface names and QEMU's arguments are those of domid 1. */
-record DevicesJson(List<Disk> disks, List<Card> cards, List<String> others, Optional<Qemu> qemu) {
+record DevicesJson(
+        List<Disk> disks, List<Card> cards, List<String> others, List<String> hardware, Optional<Qemu> qemu) {
     record Disk(
             String vdev,
             String device,
@@ -97,6 +98,7 @@ record DevicesJson(List<Disk> disks, List<Card> cards, List<String> others, Opti
                 plan.disks().stream().map(Disk::of).toList(),
                 plan.nics().stream().map(Card::of).toList(),
                 plan.others().stream().map(QemuDevicePlan::words).toList(),
+                plan.hardware().lines(),
                 plan.qemu().map(Qemu::of));
     }
 }

@@ -89,6 +89,7 @@ final class XlKeys {
                     supported(BOOLEAN, HVM, "usb"),
                     supported(NUMBER, HVM, "usbversion"),
                     supported(LIST, ANY, "pci", "usbctrl", "usbdev"),
+                    supported(LIST, ANY, "ioports", "iomem", "irqs"),
                     supported(BOOLEAN, ANY, "pci_permissive", "pci_msitranslate", "pci_seize", "pci_power_mgmt"),
                     supported(STRING, ANY, "passthrough"),
                     supported(STRING, HVM, "soundhw", "hdtype", "vendor_device", "ms_vm_genid"),
@@ -124,13 +125,6 @@ final class XlKeys {
                     ignored(STRING, ANY, "every guest has a console, and xl has no such key", "console"),
                     // The host's hardware
                     described(LIST, ANY, "device-tree passthrough exists on Arm only", "dtdev"),
-                    described(
-                            LIST,
-                            ANY,
-                            "access to ports, memory and interrupts without a PCI device is not supported",
-                            "ioports",
-                            "iomem",
-                            "irqs"),
                     described(STRING, HVM, "devices with reserved memory are not supported", "rdm"),
                     described(STRING, HVM, "graphics passthrough is not supported", "gfx_passthru"),
                     ignored(NUMBER, HVM, "a device with reserved memory is refused", "rdm_mem_boundary"),

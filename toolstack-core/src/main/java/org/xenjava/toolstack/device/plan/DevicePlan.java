@@ -22,6 +22,7 @@ import org.xenjava.toolstack.memory.MemoryPlan;
  * @param others the devices beside disks and network cards, which QEMU serves, in the order of the configuration
  * @param pci PCI devices of the host, in the order of the configuration
  * @param usb USB controllers for devices of the host, and these devices
+ * @param hardware ports, memory and interrupts of the host that belong to no PCI device
  * @param qemu the QEMU that the guest needs: every HVM guest, and a PVH guest with a device that only QEMU can serve
  */
 public record DevicePlan(
@@ -30,6 +31,7 @@ public record DevicePlan(
         List<QemuDevicePlan> others,
         List<PciPlan> pci,
         UsbPlan usb,
+        HardwarePlan hardware,
         Optional<QemuPlan> qemu) {
     /**
      * Copies the lists, so that the record is immutable.
@@ -39,6 +41,7 @@ public record DevicePlan(
      * @param others the devices beside disks and network cards, which QEMU serves, in the order of the configuration
      * @param pci PCI devices of the host, in the order of the configuration
      * @param usb USB controllers for devices of the host, and these devices
+     * @param hardware ports, memory and interrupts of the host that belong to no PCI device
      * @param qemu the QEMU that the guest needs: every HVM guest, and a PVH guest with a device that only QEMU can
      *     serve
      */
@@ -78,6 +81,7 @@ public record DevicePlan(
                     others,
                     pci,
                     UsbPlan.of(config, askedOnce),
+                    HardwarePlan.of(config),
                     needed ? Optional.of(qemu(config, memory, disks, nics, others, host)) : Optional.empty());
         } catch (ConfigException e) {
             throw new ConfigException("domain " + config.name() + ": " + e.getMessage(), e);

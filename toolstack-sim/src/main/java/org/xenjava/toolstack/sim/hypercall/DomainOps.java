@@ -117,7 +117,12 @@ final class DomainOps {
             case HYPERCALL_INIT -> pv.fillHypercallPage(domain, body.get("gmfn"));
             case SETTIMEOFFSET -> notDom0(domain);
             case IOMEM_PERMISSION -> passthrough.memoryPermission(domain, body);
-            case IOPORT_PERMISSION -> PassthroughOps.portPermission(body);
+            case IOPORT_PERMISSION -> {
+                machine.rights()
+                        .permitPorts(
+                                domain.domid(), body.get("first_port"), body.get("nr_ports"), body.get("allow_access"));
+            }
+            case IOPORT_MAPPING, MEMORY_MAPPING -> passthrough.map(op, domain, body);
             case IRQ_PERMISSION -> passthrough.interruptPermission(domain, body);
             case GET_DEVICE_GROUP -> passthrough.group(domain, request.caller(), body);
             case GETHVMCONTEXT -> hvmContext.get(hvm(domain), request.caller(), body);

@@ -9,6 +9,7 @@ import org.xenjava.toolstack.sim.machine.Machine;
 import org.xenjava.toolstack.sim.machine.XenDomain;
 import org.xenjava.toolstack.sim.memory.Actor;
 import org.xenjava.toolstack.sim.memory.DomainMemory;
+import org.xenjava.toolstack.sim.memory.PhysicalMemory;
 import org.xenjava.toolstack.sim.memory.XenRefusal;
 import org.xenjava.toolstack.xenctrl.abi.MemoryOp;
 import org.xenjava.toolstack.xenctrl.abi.StructLayout;
@@ -28,6 +29,12 @@ final class MemoryOps {
     private static final int LARGEST_ORDER = 18;
     private static final long MAX_MEMORY_MAP_ENTRIES = 1024;
     private static final int MAX_NODES = 64;
+    private static final long MIB = 1L << 20;
+    private static final long GIB = 1L << 30;
+    private static final long CONVENTIONAL_END = 0x9_F000;
+    private static final long LOW_RAM_END = 3 * GIB;
+    private static final int RAM = 1;
+    private static final int RESERVED = 2;
     private static final int SPACE_SHARED_INFO = 0;
     private static final int SPACE_GRANT_TABLE = 1;
 
@@ -48,6 +55,8 @@ final class MemoryOps {
             return podTarget(caller, subcommand, address);
         } else if (subcommand == MemoryOp.CLAIM_PAGES.number()) {
             return claimPages(caller, address);
+        } else if (subcommand == MemoryOp.MACHINE_MEMORY_MAP.number()) {
+            return machineMemoryMap(caller, address);
         } else if (subcommand == MemoryOp.SET_MEMORY_MAP.number()) {
             return setMemoryMap(caller, address);
         } else if (subcommand == MemoryOp.ADD_TO_PHYSMAP.number()) {
@@ -170,6 +179,34 @@ final class MemoryOps {
                 .filter(found -> wellFormed)
                 .orElseThrow(() -> new XenRefusal(Errno.EINVAL));
         domain.memory().claimPages(arg.get("nr_extents"));
+        return 0;
+    }
+
+    /** RAM with the holes of a PC: below 1 MiB and below 4 GiB. */
+    private long machineMemoryMap(CallerMemory caller, long address) {
+        StructView arg = read(caller, address, MemoryOp.MACHINE_MEMORY_MAP);
+        StructLayout entry = machine.abi().struct("e820entry");
+        long bytes = machine.hostPages() * PhysicalMemory.PAGE_BYTES;
+        long low = Math.min(bytes, LOW_RAM_END);
+        long[][] ranges = {
+            {0, CONVENTIONAL_END, RAM},
+            {CONVENTIONAL_END, MIB - CONVENTIONAL_END, RESERVED},
+            {MIB, low - MIB, RAM},
+            {4 * GIB, bytes - low, RAM}
+        };
+        int count = bytes > low ? 4 : 3;
+        byte[] table = new byte[count * entry.size()];
+        for (int i = 0; i < count; i++) {
+            entry.at(ByteBuffer.wrap(table), i * entry.size())
+                    .set("addr", ranges[i][0])
+                    .set("size", ranges[i][1])
+                    .set("type", ranges[i][2]);
+        }
+        if (arg.getInt("nr_entries") < count) {
+            throw new XenRefusal(Errno.EINVAL);
+        }
+        caller.write(arg.get("buffer"), table);
+        caller.write(address, arg.set("nr_entries", count));
         return 0;
     }
 

@@ -19,7 +19,6 @@ import org.xenjava.toolstack.xenctrl.units.PciAddress;
 
 /** The sub-commands of {@code domctl} and {@code physdev_op} about devices that are passed through. */
 final class PassthroughOps {
-    private static final int PORTS = 0x1_0000;
     private static final int INTERRUPTS = 256;
 
     private final Machine machine;
@@ -80,6 +79,7 @@ final class PassthroughOps {
     void memoryPermission(XenDomain domain, StructView body) {
         long first = body.get("first_mfn");
         require(first + body.get("nr_mfns") - 1 >= first, Errno.EINVAL);
+        machine.rights().permitFrames(domain.domid(), first, body.get("nr_mfns"), body.get("allow_access"));
         Set<Range> allowed = memory.computeIfAbsent(domain.domid(), id -> new HashSet<>());
         Range range = new Range(first, body.get("nr_mfns"));
         if (body.get("allow_access") != 0) {
@@ -98,8 +98,15 @@ final class PassthroughOps {
         }
     }
 
-    static void portPermission(StructView body) {
-        require(body.get("first_port") + body.get("nr_ports") <= PORTS && body.get("nr_ports") > 0, Errno.EINVAL);
+    /** Ports or frames of the host appear in the guest. */
+    void map(DomctlOp op, XenDomain domain, StructView body) {
+        long add = body.get("add_mapping");
+        if (op == DomctlOp.IOPORT_MAPPING) {
+            machine.rights()
+                    .mapPorts(domain, body.get("first_gport"), body.get("first_mport"), body.get("nr_ports"), add);
+        } else {
+            machine.rights().mapFrames(domain, body.get("first_gfn"), body.get("first_mfn"), body.get("nr_mfns"), add);
+        }
     }
 
     void interruptPermission(XenDomain domain, StructView body) {
@@ -108,6 +115,7 @@ final class PassthroughOps {
         // Xen allows what the domain has mapped.
         boolean mapped = interrupts.getOrDefault(domain.domid(), Set.of()).contains(interrupt);
         require(mapped || body.get("allow_access") == 0, Errno.EPERM);
+        machine.rights().permitInterrupt(domain.domid(), interrupt, body.get("allow_access"));
     }
 
     /** {@code physdev_op}, called by dom0. */

@@ -46,6 +46,7 @@ public final class Machine {
     private final Optional<SecurityModule> security;
     private final HypervisorParameters parameters = new HypervisorParameters();
     private final MachinePools pools;
+    private final HardwareRights rights = new HardwareRights();
     private final PciBus pci;
     private final UsbBuses usb;
     private int lastDomid;
@@ -103,6 +104,16 @@ public final class Machine {
     /** The parameters that can be changed while Xen runs. */
     public HypervisorParameters parameters() {
         return parameters;
+    }
+
+    /** The hardware of the host that domains may use. */
+    public HardwareRights rights() {
+        return rights;
+    }
+
+    /** All memory of the host, in pages. */
+    public long hostPages() {
+        return hardware.size().hostPages();
     }
 
     /** The lock that every access from outside holds. */
@@ -347,6 +358,7 @@ public final class Machine {
         domain.overhead().releasePagingPool();
         domain.die();
         pci.domainDied(domain.domid());
+        rights.domainDied(domain.domid());
         domain.memory().destroy();
         listeners.forEach(listener -> listener.wasDestroyed(domain));
     }

@@ -31,6 +31,8 @@ public enum DomctlOp {
     GETHVMCONTEXT(33, "xen_domctl_hvmcontext"),
     SETHVMCONTEXT(34, "xen_domctl_hvmcontext"),
     ASSIGN_DEVICE(37, "xen_domctl_assign_device"),
+    MEMORY_MAPPING(39, "xen_domctl_memory_mapping"),
+    IOPORT_MAPPING(40, "xen_domctl_ioport_mapping"),
     TEST_ASSIGN_DEVICE(45, "xen_domctl_assign_device"),
     DEASSIGN_DEVICE(47, "xen_domctl_assign_device"),
     GET_DEVICE_GROUP(50, "xen_domctl_get_device_group"),

@@ -9,6 +9,7 @@ public enum MemoryOp {
     DECREASE_RESERVATION(1, "xen_memory_reservation"),
     POPULATE_PHYSMAP(6, "xen_memory_reservation"),
     ADD_TO_PHYSMAP(7, "xen_add_to_physmap"),
+    MACHINE_MEMORY_MAP(10, "xen_memory_map"),
     SET_MEMORY_MAP(13, "xen_foreign_memory_map"),
     REMOVE_FROM_PHYSMAP(15, "xen_remove_from_physmap"),
     SET_POD_TARGET(16, "xen_pod_target"),
