@@ -229,7 +229,6 @@ final class Recipes {
         recipe.add(Step.of(INTRODUCE, guest::introduce));
         recipe.add(attachDisks(guest, devices));
         recipe.add(attachOthers(guest, devices));
-        recipe.add(grantHardware(guest, devices));
         recipe.addAll(awaitDisks(guest, devices));
         if (hvm) {
             recipe.add(connectNics(guest, devices));
