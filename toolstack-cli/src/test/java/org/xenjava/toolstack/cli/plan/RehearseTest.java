@@ -263,6 +263,6 @@ class RehearseTest {
         String config = files.config("web", "memory = 32", "vnuma = [['pnode=0', 'size=32', 'vcpus=0']]");
         Outcome outcome = prompt.run("rehearse", "--migrate", config);
         assertEquals(1, outcome.status());
-        assertTrue(outcome.err().contains("vnuma cannot be"), outcome.err());
+        assertTrue(outcome.err().contains("it has vnuma"), outcome.err());
     }
 }
