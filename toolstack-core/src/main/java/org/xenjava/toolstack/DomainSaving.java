@@ -70,7 +70,8 @@ public final class DomainSaving {
      * Suspends the guest and writes the domain to a file in the format of {@code xl save}, which {@code xl restore} reads
      * too. Pages of zeroes take no space on the disk. If the save fails or is cancelled, the guest runs on and no file
      * is left. Once the file of a domain that is to be destroyed is complete, the guest is in the file: a domain that cannot
-     * be destroyed stays suspended, and the next toolstack that opens destroys it.
+     * be destroyed stays suspended, and the next toolstack that opens destroys it. The guest also stays suspended if the disk
+     * fails while the complete file gets its name; the next toolstack that opens finds out which of the two counts.
      *
      * @param file the file; an existing one is replaced once the save is complete and on the disk
      * @param afterwards what happens to the domain then

@@ -9,8 +9,11 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A file with a guest's secrets, which only its owner can read. It has another name until it is complete and on the disk,
@@ -18,6 +21,8 @@ import java.util.concurrent.ConcurrentHashMap;
  * others.
  */
 public final class PrivateFile {
+    private static final Logger LOG = LoggerFactory.getLogger(PrivateFile.class);
+
     /** The targets that this process writes now: a process does not see its own locks. */
     private static final Set<Path> TARGETS = ConcurrentHashMap.newKeySet();
 
@@ -57,12 +62,16 @@ public final class PrivateFile {
          */
         void begins(NamedFile file);
 
-        /** Removes the record, because the file is about to be removed. If this method fails, the file stays. */
+        /**
+         * Removes the record, because the file does not have its name and is about to be removed. If this method fails,
+         * the file stays.
+         */
         void failed();
     }
 
     /**
-     * Writes a file and replaces the present one once it is complete. If that fails, nothing of it is left.
+     * Writes a file and replaces the present one once it is complete. If that fails, nothing of it is left, except on a disk
+     * that fails while the file gets its name: then the file may keep the name, and the older one is lost.
      *
      * @param target the file
      * @param content writes it
@@ -81,41 +90,63 @@ public final class PrivateFile {
      * @throws IOException if the file cannot be written, or somebody else is writing it
      */
     public static void replace(Path target, Content content, Naming naming) throws IOException {
+        replace(target, content, naming, PrivateFile::sync);
+    }
+
+    /** Brings the names in a directory to the disk. */
+    @FunctionalInterface
+    interface DirectorySync {
+        void sync(Path directory) throws IOException;
+    }
+
+    static void replace(Path target, Content content, Naming naming, DirectorySync directories) throws IOException {
         Path directory = target.resolveSibling(".").toRealPath();
         Path place = directory.resolve(target.getFileName());
         if (!TARGETS.add(place)) {
             throw beingWritten(place);
         }
         try {
-            write(place, content, naming);
+            write(place, content, naming, directories);
         } finally {
             TARGETS.remove(place);
         }
     }
 
-    private static void write(Path target, Content content, Naming naming) throws IOException {
+    private static void write(Path target, Content content, Naming naming, DirectorySync directories)
+            throws IOException {
         PartialFiles names = new PartialFiles(target);
         Path partial = names.next();
-        boolean recorded = false;
-        try (FileChannel file = create(partial)) {
+        Optional<NamedFile> recorded = Optional.empty();
+        FileChannel file = create(partial);
+        try {
             if (!names.claim(partial, file)) {
                 throw beingWritten(target);
             }
             content.writeTo(file);
             file.force(true);
+            // A file system that refuses this is found while the older file is still there.
+            directories.sync(target.resolveSibling("."));
             NamedFile complete = NamedFile.of(target, partial);
-            recorded = true;
+            recorded = Optional.of(complete);
             naming.begins(complete);
-            name(partial, complete);
+            name(partial, complete, directories);
         } catch (IOException | RuntimeException | Error e) {
-            remove(partial, recorded ? naming : Naming.UNRECORDED, e);
+            remove(partial, recorded, naming, e);
             throw e;
+        } finally {
+            close(file);
         }
     }
 
-    private static void remove(Path partial, Naming naming, Throwable failure) {
+    /** Removes a file that does not have its name. One that has it keeps it, and its record too. */
+    private static void remove(Path partial, Optional<NamedFile> recorded, Naming naming, Throwable failure) {
         try {
-            naming.failed();
+            if (recorded.isPresent()) {
+                if (recorded.get().is(recorded.get().target())) {
+                    return;
+                }
+                naming.failed();
+            }
             Files.deleteIfExists(partial);
         } catch (IOException | RuntimeException | Error e) {
             if (e != failure) {
@@ -124,14 +155,31 @@ public final class PrivateFile {
         }
     }
 
+    /** Closes a file whose content is on the disk, or which is removed: a failure changes nothing of either. */
+    private static void close(FileChannel file) {
+        try {
+            file.close();
+        } catch (IOException e) {
+            LOG.warn("a file that was written cannot be closed: {}", e.getMessage());
+        }
+    }
+
     /** Gives a complete file its name. A file whose new name may not be on the disk gets its temporary name back. */
-    private static void name(Path partial, NamedFile file) throws IOException {
+    private static void name(Path partial, NamedFile file, DirectorySync directories) throws IOException {
         Files.move(partial, file.target(), StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE);
         try {
-            sync(file.target().resolveSibling("."));
+            directories.sync(file.target().resolveSibling("."));
         } catch (IOException e) {
-            Files.move(file.target(), partial, StandardCopyOption.ATOMIC_MOVE);
+            moveBack(partial, file, e);
             throw e;
+        }
+    }
+
+    private static void moveBack(Path partial, NamedFile file, IOException failure) {
+        try {
+            Files.move(file.target(), partial, StandardCopyOption.ATOMIC_MOVE);
+        } catch (IOException e) {
+            failure.addSuppressed(e);
         }
     }
 

@@ -187,4 +187,59 @@ class PrivateFileTest {
         assertEquals(
                 NamedFile.Fate.PARTIAL, assertDoesNotThrow(() -> recorded.get(0).fate()));
     }
+
+    private List<String> partials() throws IOException {
+        return files().stream().filter(name -> name.endsWith(".partial")).toList();
+    }
+
+    @Test
+    void anOlderFileStaysOnAFileSystemThatCannotSyncDirectories() throws IOException {
+        Path core = Files.writeString(directory.resolve("core"), "older");
+        Recorder recorder = new Recorder();
+        assertThrows(
+                IOException.class,
+                () -> PrivateFile.replace(core, text("newer"), recorder, names -> {
+                    throw new IOException("invalid argument");
+                }));
+        assertEquals("older", Files.readString(core));
+        assertEquals(List.of(), recorder.fates);
+        assertEquals(List.of("core"), files());
+    }
+
+    @Test
+    void aFileWhoseNewNameIsNotOnTheDiskIsRemovedWithItsRecord() throws IOException {
+        Path core = directory.resolve("core");
+        Recorder recorder = new Recorder();
+        assertThrows(
+                IOException.class,
+                () -> PrivateFile.replace(core, text("new"), recorder, names -> {
+                    if (Files.exists(core)) {
+                        throw new IOException("I/O error");
+                    }
+                }));
+        assertEquals(List.of(NamedFile.Fate.PARTIAL), recorder.fates);
+        assertEquals(List.of(), recorder.recorded);
+        assertEquals(List.of(), files());
+    }
+
+    @Test
+    void aFileThatCannotLoseItsNewNameKeepsItsRecord() throws IOException {
+        Path core = directory.resolve("core");
+        Recorder recorder = new Recorder();
+        List<Path> temporary = new ArrayList<>();
+        IOException e = assertThrows(
+                IOException.class,
+                () -> PrivateFile.replace(core, text("new"), recorder, names -> {
+                    if (!Files.exists(core)) {
+                        temporary.add(directory.resolve(partials().get(0)));
+                        return;
+                    }
+                    Files.createDirectories(temporary.get(0).resolve("in the way"));
+                    throw new IOException("I/O error");
+                }));
+        assertEquals("I/O error", e.getMessage());
+        assertEquals(1, e.getSuppressed().length);
+        assertEquals(NamedFile.Fate.NAMED, recorder.recorded.get(0).fate());
+        assertEquals("new", Files.readString(core));
+    }
 }
