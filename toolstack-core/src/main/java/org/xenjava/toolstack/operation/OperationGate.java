@@ -149,8 +149,15 @@ public final class OperationGate {
         releaseIfUnused();
     }
 
-    /** Waits until the gate is closed and the libraries are released, without a limit; an interrupt does not end the wait. */
+    /**
+     * Waits until the gate is closed and the libraries are released, without a limit; an interrupt does not end the wait.
+     *
+     * @throws IllegalStateException if the thread is inside an operation, which would wait for itself
+     */
     public void awaitRelease() {
+        if (depth.get() > 0) {
+            throw new IllegalStateException("an operation cannot wait for its own end; call this method outside of it");
+        }
         lock.lock();
         try {
             while (!released) {

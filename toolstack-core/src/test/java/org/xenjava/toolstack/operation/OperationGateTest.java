@@ -61,6 +61,17 @@ class OperationGateTest {
     }
 
     @Test
+    void anOperationIsNotLetWaitForItsOwnEnd() {
+        gate.run(() -> {
+            gate.close(LONG);
+            assertThrows(IllegalStateException.class, gate::awaitRelease);
+            return 0;
+        });
+        gate.awaitRelease();
+        assertEquals(1, released.get());
+    }
+
+    @Test
     void anOperationThatOutlastsTheLimitReleasesWhenItEnds() throws Exception {
         CountDownLatch begun = new CountDownLatch(1);
         CountDownLatch end = new CountDownLatch(1);
