@@ -54,7 +54,15 @@ final class FramedMessages implements DepartureMessages, ArrivalMessages {
     }
 
     private static MigrationException refused(Frame frame) {
-        return new MigrationException("the other host refuses the guest: " + frame.text());
+        return new MigrationException("the other host refuses the guest: " + reason(frame));
+    }
+
+    private static String reason(Frame frame) {
+        return orUnknown(frame.text());
+    }
+
+    private static String orUnknown(String reason) {
+        return reason.isBlank() ? "no reason is known" : reason;
     }
 
     @Override
@@ -69,7 +77,10 @@ final class FramedMessages implements DepartureMessages, ArrivalMessages {
 
     @Override
     public Optional<String> awaitReport(MigrationLimits limits) throws IOException {
-        return Optional.of(expect(FrameType.REPORT, limits.devices()).text()).filter(reason -> !reason.isEmpty());
+        // The length decides: a reason of which nothing can be printed is one, too.
+        return Optional.of(expect(FrameType.REPORT, limits.devices()))
+                .filter(report -> report.body().hasRemaining())
+                .map(FramedMessages::reason);
     }
 
     @Override
@@ -78,7 +89,7 @@ final class FramedMessages implements DepartureMessages, ArrivalMessages {
             Frame frame = in.next(link.in(REASON));
             return Optional.of(frame)
                     .filter(found -> found.type() == FrameType.REFUSED)
-                    .map(Frame::text);
+                    .map(FramedMessages::reason);
         } catch (IOException | SaveStreamException e) {
             LOG.debug("the other end gives no reason", e);
             return Optional.empty();
@@ -102,6 +113,6 @@ final class FramedMessages implements DepartureMessages, ArrivalMessages {
 
     @Override
     public void givenBack(String reason) throws IOException {
-        out.write(FrameType.REPORT, reason.isBlank() ? "no reason is known" : reason);
+        out.write(FrameType.REPORT, orUnknown(reason));
     }
 }
