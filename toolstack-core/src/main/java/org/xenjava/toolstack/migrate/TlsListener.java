@@ -7,14 +7,18 @@ import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.UUID;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Future;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.BiFunction;
 import javax.net.ssl.SSLContext;
 import org.slf4j.Logger;
@@ -42,24 +46,42 @@ public final class TlsListener implements AutoCloseable {
     private static final int MOST_NAME_BYTES = 4096;
     private static final int CLOSE_SECONDS = 20;
 
+    /** The longest examination of a connection, in which the TLS of a busy host takes seconds. */
+    private static final Duration LIMIT = Duration.ofSeconds(30);
+
+    /** The pause after a failure that may last, such as a lack of file descriptors. */
+    private static final Duration PAUSE = Duration.ofMillis(200);
+
     private final ServerSocket server;
     private final SSLContext context;
     private final BiFunction<UUID, String, Presence> presence;
+    private final Duration limit;
     private final BlockingQueue<TlsLink> waiting = new ArrayBlockingQueue<>(MOST_WAITING);
-    private final ExecutorService connections =
-            new ThreadPoolExecutor(0, MOST_CONNECTIONS, 1, TimeUnit.SECONDS, new SynchronousQueue<>(), work -> {
-                Thread thread = new Thread(work, "migration-connection");
-                thread.setDaemon(true);
-                return thread;
-            });
+    private final ExecutorService connections = new ThreadPoolExecutor(
+            0,
+            MOST_CONNECTIONS,
+            1,
+            TimeUnit.SECONDS,
+            new SynchronousQueue<>(),
+            work -> daemon(work, "migration-connection"));
+    private final ScheduledThreadPoolExecutor timer =
+            new ScheduledThreadPoolExecutor(1, work -> daemon(work, "migration-connection-limit"));
     private final Thread thread;
 
-    private TlsListener(ServerSocket server, SSLContext context, BiFunction<UUID, String, Presence> presence) {
+    private TlsListener(
+            ServerSocket server, SSLContext context, BiFunction<UUID, String, Presence> presence, Duration limit) {
         this.server = server;
         this.context = context;
         this.presence = presence;
-        thread = new Thread(this::listen, "migration-listener");
+        this.limit = limit;
+        timer.setRemoveOnCancelPolicy(true);
+        thread = daemon(this::listen, "migration-listener");
+    }
+
+    private static Thread daemon(Runnable work, String name) {
+        Thread thread = new Thread(work, name);
         thread.setDaemon(true);
+        return thread;
     }
 
     /**
@@ -74,6 +96,13 @@ public final class TlsListener implements AutoCloseable {
     public static TlsListener open(
             InetSocketAddress address, SSLContext context, BiFunction<UUID, String, Presence> presence)
             throws IOException {
+        return open(address, context, presence, LIMIT);
+    }
+
+    /** @param limit the longest examination of a connection */
+    static TlsListener open(
+            InetSocketAddress address, SSLContext context, BiFunction<UUID, String, Presence> presence, Duration limit)
+            throws IOException {
         ServerSocket server = new ServerSocket();
         boolean bound = false;
         try {
@@ -84,7 +113,7 @@ public final class TlsListener implements AutoCloseable {
                 server.close();
             }
         }
-        TlsListener listener = new TlsListener(server, context, presence);
+        TlsListener listener = new TlsListener(server, context, presence, limit);
         listener.thread.start();
         return listener;
     }
@@ -118,34 +147,42 @@ public final class TlsListener implements AutoCloseable {
             } catch (IOException e) {
                 if (!server.isClosed()) {
                     LOG.warn("a connection for a migration failed: {}", e.getMessage());
+                    LockSupport.parkNanos(PAUSE.toNanos());
                 }
             }
         }
     }
 
-    private void examine(Socket socket) throws IOException {
+    private void examine(Socket socket) {
         try {
             connections.execute(() -> serve(socket));
         } catch (RejectedExecutionException e) {
             LOG.warn("a connection from {} is closed: too many at once", socket.getRemoteSocketAddress());
-            socket.close();
+            close(socket);
+        } catch (RuntimeException | Error e) {
+            LOG.warn("a connection from {} is closed: no thread can serve it", socket.getRemoteSocketAddress(), e);
+            close(socket);
+            LockSupport.parkNanos(PAUSE.toNanos());
         }
     }
 
+    /** The limit of each read does not end a connection whose bytes come one by one. */
     private void serve(Socket socket) {
         boolean kept = false;
+        Future<?> end = timer.schedule(() -> close(socket), limit.toMillis(), TimeUnit.MILLISECONDS);
         try {
             TlsLink link = TlsLink.accepted(socket, context);
             DataInputStream input = link.input();
             int request = input.readUnsignedByte();
             if (request == TlsLink.QUESTION) {
                 link.output().write(answer(input).ordinal());
-            } else if (request == TlsLink.MIGRATION) {
+            } else if (request == TlsLink.MIGRATION && end.cancel(false)) {
                 kept = waiting.offer(link.unlimited());
             }
         } catch (IOException | RuntimeException e) {
             LOG.warn("a connection from {} is closed: {}", socket.getRemoteSocketAddress(), e.getMessage());
         } finally {
+            end.cancel(false);
             if (!kept) {
                 close(socket);
             }
@@ -177,6 +214,7 @@ public final class TlsListener implements AutoCloseable {
             if (!connections.awaitTermination(CLOSE_SECONDS, TimeUnit.SECONDS)) {
                 LOG.warn("a connection of the listener for migrations does not end");
             }
+            timer.shutdown();
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }

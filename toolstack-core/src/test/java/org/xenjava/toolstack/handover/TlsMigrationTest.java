@@ -10,6 +10,7 @@ import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLHandshakeException;
 import org.junit.jupiter.api.AfterEach;
@@ -132,7 +133,9 @@ class TlsMigrationTest {
 
     @Test
     void aClosedListenerEndsTheWaitForMigrations() throws IOException {
+        CompletableFuture<MigrationLink> waiting = CompletableFuture.supplyAsync(this::accepted);
         listener.close();
+        assertThrows(CompletionException.class, waiting::join);
         assertThrows(IOException.class, listener::accept);
         assertThrows(IOException.class, () -> target(sender).presence(TwoHosts.ID, "web"));
     }

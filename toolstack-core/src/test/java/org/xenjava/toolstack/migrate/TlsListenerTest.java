@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.migrate;
+
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.security.NoSuchAlgorithmException;
+import java.time.Duration;
+import javax.net.ssl.SSLContext;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+@Timeout(60)
+class TlsListenerTest {
+    /** The header of a record with 16 KiB of a handshake of TLS. */
+    private static final byte[] BEGINNING = {0x16, 3, 1, 0x40, 0};
+
+    private static TlsListener listener(Duration limit) throws IOException, NoSuchAlgorithmException {
+        return TlsListener.open(
+                new InetSocketAddress("localhost", 0), SSLContext.getDefault(), (uuid, name) -> Presence.ABSENT, limit);
+    }
+
+    private static Socket connect(TlsListener listener) throws IOException {
+        return new Socket("localhost", listener.address().getPort());
+    }
+
+    private static void drip(Socket socket) throws IOException {
+        socket.getOutputStream().write(BEGINNING);
+        for (; ; ) {
+            socket.getOutputStream().write(0);
+            assertTrue(socket.getInputStream().available() >= 0);
+            try {
+                Thread.sleep(20);
+            } catch (InterruptedException e) {
+                throw new AssertionError("the connection stays open", e);
+            }
+        }
+    }
+
+    @Test
+    void aConnectionWhoseBytesComeOneByOneIsClosedAfterTheLimit() throws IOException, NoSuchAlgorithmException {
+        try (TlsListener listener = listener(Duration.ofMillis(300));
+                Socket socket = connect(listener)) {
+            assertThrows(IOException.class, () -> drip(socket));
+        }
+    }
+}
