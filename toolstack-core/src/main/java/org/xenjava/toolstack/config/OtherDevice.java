@@ -22,6 +22,9 @@ public record OtherDevice(Kind kind, Map<String, String> parameters) {
     /** The kinds that pass USB devices of the host through. */
     public static final Set<Kind> USB = Sets.immutableEnumSet(Kind.USB_CONTROLLER, Kind.USB_DEVICE);
 
+    /** The kinds that let a guest use hardware of the host directly. */
+    public static final Set<Kind> HARDWARE = Sets.immutableEnumSet(Kind.IO_PORTS, Kind.IO_MEMORY, Kind.IRQ);
+
     private static final Pattern NUMBER = Pattern.compile("[0-9]{1,9}");
     private static final Pattern HEXADECIMAL = Pattern.compile("0|[1-9a-f][0-9a-f]{0,12}");
     private static final Pattern PCI_ADDRESS = Pattern.compile("[0-9a-f]{4}:[0-9a-f]{2}:[01][0-9a-f]\\.[0-7]");

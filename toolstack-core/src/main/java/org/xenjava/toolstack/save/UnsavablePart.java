@@ -25,6 +25,11 @@ public enum UnsavablePart {
             config -> !config.usbDevices().isEmpty(),
             "has USB controllers for devices of the host, whose state a stream does not have",
             "; detach them first"),
+    /** I/O ports, memory and interrupts of the host. */
+    HARDWARE(
+            config -> config.otherDevices().stream().anyMatch(device -> OtherDevice.HARDWARE.contains(device.kind())),
+            "has ports, memory or interrupts of the host, whose state a stream does not have",
+            ""),
     /** Shares of QEMU's 9pfs. */
     SHARES(
             config -> config.otherDevices().stream().anyMatch(device -> device.kind() == OtherDevice.Kind.SHARE),

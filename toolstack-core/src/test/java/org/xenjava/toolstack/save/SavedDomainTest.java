@@ -47,6 +47,9 @@ class SavedDomainTest {
             value = {
                 "pci = ['0000:03:00.0'] | has PCI devices of the host, whose state a stream does not have",
                 "usbctrl = ['version=2'] | has USB controllers for devices of the host, whose state a stream does not have",
+                "ioports = ['3f8-3ff'] | has ports, memory or interrupts of the host, whose state a stream does not have",
+                "iomem = ['fe000,1'] | has ports, memory or interrupts of the host, whose state a stream does not have",
+                "irqs = [5] | has ports, memory or interrupts of the host, whose state a stream does not have",
                 "p9 = ['tag=share,path=/srv,security_model=none'] | has a 9pfs share, whose driver cannot reconnect",
                 "vnuma = [['pnode=0', 'size=64', 'vcpus=0', 'vdistances=10']] | has vnuma, whose nodes a stream does not have"
             })
