@@ -91,11 +91,9 @@ public final class SuspendedGuest {
      * @return whether the guest was not left as crashed
      */
     public boolean isResumedIfSuspended() {
-        boolean suspended = xenctrl.domains()
-                .info(domid)
-                .filter(SuspendedGuest::isSuspended)
-                .isPresent();
-        if (suspended && !emulator.isResumed()) {
+        boolean suspended = isSuspended();
+        boolean crashing = store.direct().exists(new DomainPaths(domid).crashing());
+        if (crashing || suspended && !emulator.isResumed()) {
             crash();
             return false;
         }
@@ -110,14 +108,29 @@ public final class SuspendedGuest {
         return true;
     }
 
-    /** Xen keeps the reason of a shutdown until the domain is resumed. The pause lets no vCPU run in between. */
+    private boolean isSuspended() {
+        return xenctrl.domains().info(domid).filter(SuspendedGuest::isSuspended).isPresent();
+    }
+
+    /**
+     * Xen keeps the reason of a shutdown until the domain is resumed. The pause lets no vCPU run in between. The node is
+     * there from before that until the end, so that the next process completes this if it is interrupted.
+     */
     private void crash() {
-        xenctrl.domains().pause(domid);
-        xenctrl.state().resume(domid);
+        String crashing = new DomainPaths(domid).crashing();
+        store.direct().write(crashing, "");
+        // Xen counts pauses; an earlier attempt has left one.
+        if (xenctrl.domains().info(domid).filter(DomainInfo::paused).isEmpty()) {
+            xenctrl.domains().pause(domid);
+        }
+        if (isSuspended()) {
+            xenctrl.state().resume(domid);
+        }
         // xenstored reports the shutdown of a domain once, unless it hears of the resumption.
         store.resume(domid);
         xenctrl.domains().remoteShutdown(domid, CRASHED);
         xenctrl.domains().unpause(domid);
+        store.direct().remove(crashing);
         LOG.warn("domain {} counts as crashed, because its QEMU ended while it was suspended", domid);
     }
 }

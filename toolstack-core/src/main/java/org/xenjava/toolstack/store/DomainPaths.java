@@ -112,6 +112,11 @@ public record DomainPaths(int domid) {
         return libxl() + "/xenjava/device-model-waits";
     }
 
+    /** Exists while a suspended guest without its device model becomes a crashed one; ours, unknown to libxl. */
+    public String crashing() {
+        return libxl() + "/xenjava/crashing";
+    }
+
     /** Exists while the device model reports its writes to the guest's memory to Xen; ours, unknown to libxl. */
     public String deviceModelLogsWrites() {
         return libxl() + "/xenjava/device-model-logs-writes";

@@ -15,6 +15,8 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.LongFunction;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -163,6 +165,70 @@ class HvmSaveTest {
         assertThrows(ToolstackException.class, () -> domain.saving().save(file, Afterwards.RESUME));
         domain.destroy();
         assertRuns(restore(file), "a restore");
+    }
+
+    private void assertCrashed(Domain domain, String after) {
+        DomainInfo info = host.xenctrl.domains().info(domain.domid()).orElseThrow();
+        assertTrue(info.shutdown() && !info.paused(), after);
+        assertEquals(ShutdownReason.CRASH.code(), info.shutdownReason(), after);
+        assertFalse(
+                host.observer
+                        .store()
+                        .directory(0, "/libxl/" + domain.domid() + "/xenjava")
+                        .contains("crashing"),
+                after);
+    }
+
+    /** The calls of a process that saves a guest whose QEMU ends, and is hit by a fault after that. */
+    private long saveWithoutQemu(TestProcess process, Domain domain, Optional<LongFunction<Fault>> fault, long call) {
+        QemuHandle qemu = qemu(domain);
+        Domain seen = process.open().find(domain.uuid()).orElseThrow();
+        AtomicLong before = new AtomicLong();
+        DumpListener killer = (looked, all) -> {
+            if (before.compareAndSet(0, process.faults().calls())) {
+                qemu.end();
+                fault.ifPresent(kind -> process.faults().inject(kind.apply(call)));
+            }
+        };
+        PassingTime.during(host.xen, () -> {
+            try {
+                seen.saving().save(directory.resolve("web.save"), Afterwards.RESUME, killer, new Cancellation());
+            } catch (ToolstackException | ProcessKilled e) {
+                // What is left is the subject of the test.
+            }
+        });
+        return process.faults().calls() - before.get();
+    }
+
+    private void theNextProcessCompletesTheCrash(LongFunction<Fault> fault) {
+        Domain first = start(TestHost.hvmGuest("web", 17, 17));
+        TestProcess process = host.newProcess();
+        long calls = saveWithoutQemu(process, first, Optional.empty(), 0);
+        process.ends();
+        first.destroy();
+        // The crash is among the last calls.
+        for (long call = Math.max(1, calls - 40); call <= calls; call++) {
+            Domain domain = start(TestHost.hvmGuest("web", 17, 17));
+            process = host.newProcess();
+            saveWithoutQemu(process, domain, Optional.of(fault), call);
+            process.faults().close();
+            process.ends();
+            TestProcess next = host.newProcess();
+            PassingTime.during(host.xen, () -> next.open().close());
+            next.ends();
+            assertCrashed(domain, "call " + call + " of " + calls);
+            domain.destroy();
+        }
+    }
+
+    @Test
+    void theNextProcessCompletesTheCrashAfterAKill() {
+        theNextProcessCompletesTheCrash(Fault::processKilled);
+    }
+
+    @Test
+    void theNextProcessCompletesTheCrashAfterAFailure() {
+        theNextProcessCompletesTheCrash(call -> Fault.callFails(call, Errno.EIO));
     }
 
     @Test
