@@ -5,11 +5,10 @@ import java.io.IOException;
 import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import org.xenjava.toolstack.config.DiskConfig.Access;
 import org.xenjava.toolstack.config.DomainConfig;
 import org.xenjava.toolstack.config.libxl.LibxlConfig;
+import org.xenjava.toolstack.context.MigratedDisks;
 import org.xenjava.toolstack.context.SentConfig;
-import org.xenjava.toolstack.device.plan.PvDevice;
 import org.xenjava.toolstack.error.ConfigException;
 import org.xenjava.toolstack.error.DomainExistsException;
 import org.xenjava.toolstack.error.DomainStateException;
@@ -115,8 +114,8 @@ public final class DomainMigration {
      * @throws MigrationException if the guest is not on the other host; the message says where it is
      * @throws ConfigException if the other host has no name
      * @throws PodDebtException while populate-on-demand entries lack pages
-     * @throws DomainStateException if it is no PVH or HVM guest, its configuration is unknown, QEMU serves a disk that it may
-     *     write, it cannot suspend itself, it was changed meanwhile, it writes too much for the pace, or another save or
+     * @throws DomainStateException if it is no PVH or HVM guest, its configuration is unknown, QEMU or a driver domain serves a
+     *     disk that it may write, it cannot suspend itself, it was changed meanwhile, it writes too much for the pace, or another save or
      *     migration of it runs
      * @throws org.xenjava.toolstack.error.DeviceModelException if the QEMU of an HVM guest fails, or has ended; a guest
      *     that was suspended already counts as crashed without it
@@ -143,7 +142,7 @@ public final class DomainMigration {
             }
             domain.changeable(VERB);
             DomainConfig config = DomainSaving.config(domain, VERB);
-            requireNoDiskOfQemu();
+            new MigratedDisks(domain.store(), domain.paths()).requireMovable(VERB + " " + domain);
             // Refused before the other host is reached.
             sent.ifPresent(file -> SentConfig.of(VERB + " " + domain, config, file));
             return new DomainPod(domain).withoutDebt(MemoryTouchingOperation.MIGRATE, () -> {
@@ -182,19 +181,6 @@ public final class DomainMigration {
             return target;
         }));
         LOG.info("{} taken back", domain);
-    }
-
-    /** The QEMUs of both hosts would have an image open at once, and each keeps a part of qcow2's tables in its memory. */
-    private void requireNoDiskOfQemu() {
-        String disks = PvDevice.BACKEND_ROOT + "/" + PvDevice.QEMU_DISK + "/" + domain.domid();
-        boolean written = domain.store().list(disks).stream()
-                .map(disk -> domain.store().read(disks + "/" + disk + "/mode"))
-                .anyMatch(mode -> !mode.equals(Optional.of(Access.READ_ONLY.word())));
-        if (written) {
-            throw new DomainStateException(
-                    VERB + " " + domain
-                            + ": QEMU serves a disk of the guest and would write its image on both hosts; save and restore the guest");
-        }
     }
 
     /** Another host never had the guest, and would say so. */

@@ -59,11 +59,14 @@ public final class SavedQemu implements GuestEmulator {
     public void find(Disks disks) {
         found = deviceModels.process(domid);
         QemuProcess qemu = required();
-        qemu.requireAnswer();
+        // Before QEMU 9.0, "cont" does nothing in that state, so that the disks would stay released after a failure.
+        if (qemu.sleeps() && disks == Disks.RELEASED) {
+            throw new DomainStateException("domain " + domid + ": the guest sleeps; wake it, or save and restore it");
+        }
         if (disks == Disks.RELEASED && !qemu.canReleaseDisks()) {
             throw new DomainStateException(
                     "domain " + domid + ": its QEMU, process " + qemu.pid()
-                            + ", is confined and could not open its disks again if the migration failed; save and restore the guest");
+                            + ", has other rights than root and could not open its disks again if the migration failed; save and restore the guest");
         }
     }
 

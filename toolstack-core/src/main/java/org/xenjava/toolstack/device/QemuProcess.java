@@ -32,6 +32,12 @@ public final class QemuProcess {
     /** Arguments with which QEMU gives up what it needs to serve one more disk. */
     private static final Set<String> DROPPING = Set.of("-xen-domid-restrict", "-chroot", "-run-with");
 
+    /** The argument with which QEMU becomes another user, perhaps without the others. */
+    private static final String USER = "-runas";
+
+    /** The state of QEMU while the guest sleeps in ACPI's state S3. */
+    private static final String SLEEPING = "suspended";
+
     /** The states of QEMU in which only a command lets it run. */
     private static final Set<String> PAUSED = Set.of("paused", "prelaunch");
 
@@ -118,12 +124,12 @@ public final class QemuProcess {
     }
 
     /**
-     * Asks for the status of the machine.
+     * {@return whether its guest sleeps in ACPI's state S3}
      *
      * @throws DeviceModelException if it does not answer
      */
-    public void requireAnswer() {
-        monitor().awaitAnswer();
+    public boolean sleeps() {
+        return monitor().status().equals(SLEEPING);
     }
 
     /** Stops the emulated devices, once what they have begun is done. */
@@ -165,10 +171,11 @@ public final class QemuProcess {
     }
 
     /**
-     * {@return whether it can open released disks again} A QEMU that has given up the host's files must have kept them open.
+     * {@return whether it can open released disks again} A QEMU that has given up the host's files, or has become a user that
+     * may not open them, must have kept them open.
      */
     public boolean canReleaseDisks() {
-        return !isConfined()
+        return !isConfined() && !process.arguments().contains(USER)
                 || process.arguments().stream()
                         .filter(argument -> argument.startsWith("file="))
                         .allMatch(QemuProcess::staysOpen);

@@ -47,7 +47,7 @@ public interface GuestEmulator {
     /**
      * Finds the process while the guest still runs, and makes sure that it answers.
      *
-     * @param disks their holder once the devices are stopped; a process that could not open released disks again is refused
+     * @param disks their holder once the devices are stopped; a process that could not open released disks again is refused, also because its guest sleeps
      */
     void find(Disks disks);
 

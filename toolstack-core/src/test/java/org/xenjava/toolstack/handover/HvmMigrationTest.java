@@ -217,6 +217,18 @@ class HvmMigrationTest {
         assertSame(hosts.target, hosts.assertOneRuns("a migration"));
     }
 
+    /** Its QEMU would not open the disks again after a failure. */
+    @Test
+    void aGuestThatSleepsIsNotMigrated() {
+        Domain domain = start();
+        qemu(hosts.source).sleep();
+        List<Throwable> failures = hosts.migrate(new TestCable().breakingDownAfter(70));
+        assertTrue(failures.get(0).getMessage().contains("the guest sleeps"), failures.toString());
+        assertFalse(info(domain).shutdown());
+        assertTrue(qemu(hosts.source).hasDisksOpen());
+        hosts.target.assertUnchangedSince(hosts.targetBefore, "a refusal");
+    }
+
     /** The receiver's QEMU is asked for the first time by its own process. */
     @ParameterizedTest
     @ValueSource(strings = {"migrate-set-capabilities", "getfd", "migrate-incoming", "cont"})
@@ -280,5 +292,24 @@ class HvmMigrationTest {
 
     private boolean qemuIsThere(Domain domain) {
         return hosts.source.xen.qemu(domain.domid()).isPresent();
+    }
+
+    /** What the driver domain holds back would be written over what the guest writes on the other host. */
+    @Test
+    void aGuestWithAWritableDiskOfADriverDomainIsNotMigrated() {
+        Domain domain = hosts.start(17, 17);
+        String disk = "/libxl/" + domain.domid() + "/device/vbd/51712/";
+        write(disk + "backend", "/local/domain/7/backend/vbd/" + domain.domid() + "/51712");
+        write(disk + "mode", "w");
+        List<Throwable> failures = hosts.migrate(new TestCable());
+        assertTrue(failures.get(0).getMessage().contains("a driver domain serves a disk"), failures.toString());
+        assertSame(hosts.source, hosts.assertOneRuns("a refusal"));
+        write(disk + "mode", "r");
+        String other = hosts.migrate(new TestCable()).toString();
+        assertFalse(other.contains("a driver domain serves a disk"), other);
+    }
+
+    private void write(String node, String text) {
+        hosts.source.observer.store().write(XenStore.NO_TRANSACTION, node, text.getBytes());
     }
 }

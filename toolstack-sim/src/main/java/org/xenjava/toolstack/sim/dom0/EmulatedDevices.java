@@ -26,6 +26,7 @@ final class EmulatedDevices implements QemuHandle {
     private boolean disksOpen;
     private boolean opensDisksLate;
     private boolean logsWrites;
+    private boolean sleeps;
     private final Map<String, Integer> refusals = new HashMap<>();
     private Runnable atStop = () -> {};
     private Runnable end = () -> {};
@@ -55,7 +56,7 @@ final class EmulatedDevices implements QemuHandle {
 
     /** Executes {@code query-status}. */
     String status() {
-        return running ? "running" : devices.equals(WAITS) ? "inmigrate" : "paused";
+        return sleeps ? "suspended" : running ? "running" : devices.equals(WAITS) ? "inmigrate" : "paused";
     }
 
     /** Sets the capability {@code late-block-activate}. */
@@ -106,8 +107,8 @@ final class EmulatedDevices implements QemuHandle {
         if (devices.equals(WAITS)) {
             return false;
         }
-        running = true;
-        disksOpen = true;
+        running |= !sleeps;
+        disksOpen |= !sleeps;
         return true;
     }
 
@@ -146,6 +147,14 @@ final class EmulatedDevices implements QemuHandle {
     @Override
     public void writeAtStop(long gfn, long number) {
         entry.run("write", () -> atStop = () -> put(gfn, number));
+    }
+
+    @Override
+    public void sleep() {
+        entry.run("sleep", () -> {
+            sleeps = true;
+            running = false;
+        });
     }
 
     @Override

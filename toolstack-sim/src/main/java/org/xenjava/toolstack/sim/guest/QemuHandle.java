@@ -33,6 +33,9 @@ public interface QemuHandle {
      */
     void writeAtStop(long gfn, long number);
 
+    /** Lets the guest sleep in ACPI's state S3. QEMU before 9.0 then ignores {@code stop} and {@code cont}. */
+    void sleep();
+
     /** Ends the process. */
     void end();
 
