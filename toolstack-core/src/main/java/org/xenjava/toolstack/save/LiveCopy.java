@@ -38,6 +38,7 @@ final class LiveCopy {
     private final int domid;
     private final PacedLink link;
     private final Optional<Duration> longestRest;
+    private final ContentTime content;
     private PassPolicy policy;
     private Optional<MigrationRates> rates = Optional.empty();
     private int pass;
@@ -58,6 +59,7 @@ final class LiveCopy {
         this.link = link;
         this.longestRest = longestRest;
         this.policy = new PassPolicy(longestRest);
+        this.content = new ContentTime(link::nanos, pages::stored);
     }
 
     /**
@@ -116,12 +118,11 @@ final class LiveCopy {
     }
 
     /**
-     * Measures the rates of a pass by the pages that were sent with their contents, because a marker for a page of zeroes
-     * costs less. The rate of the link is at most the bandwidth limit, because a faster link cannot be observed.
+     * Measures the rates of a pass by the pages that were sent with their contents and the time that these took. The rate of the link is at most the bandwidth limit, because a faster link cannot be observed.
      */
     private void measure(long began, long storedPages, BitSet dirty) {
         long passed = link.nanos() - began;
-        long measured = Math.max(1, perSecond(storedPages, passed));
+        long measured = Math.max(1, perSecond(storedPages, content.nanos()));
         long unlimited = storedPages >= MANY_PAGES
                 ? measured
                 : rates.map(last -> storedPages == 0 ? last.sent() : Math.min(last.sent(), measured))
@@ -163,9 +164,12 @@ final class LiveCopy {
 
     private DumpListener pass(Phase phase) {
         int number = ++pass;
+        content.reset();
         return (looked, all) -> {
+            content.end();
             checkPages();
             listener.onProgress(new MigrationProgress(phase, number, looked, all, rates));
+            content.begin();
         };
     }
 
