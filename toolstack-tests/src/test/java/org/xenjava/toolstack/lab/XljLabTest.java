@@ -19,6 +19,8 @@ import org.xenjava.toolstack.lab.Dom0.Output;
 /** The command line as a user types it in dom0. */
 class XljLabTest extends LabFixture {
     private static final String EXAMPLE = "examples/pvh-pod.cfg";
+    private static final String NO_JAVA = "/nonexistent";
+    private static final int MOST_TRIES = 6;
     private static final FileAttribute<?> OWNER_ONLY =
             PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------"));
 
@@ -105,13 +107,19 @@ class XljLabTest extends LabFixture {
         assertFalse(Files.exists(socket));
     }
 
-    /** Runs a command in the resident process. Without Java the launcher can run none itself. */
+    /**
+     * Runs a command in the resident process. Without Java the launcher can run none itself: it fails before the command
+     * begins if the process, on a busy machine, does not accept the connection within 5 s.
+     */
     private static Output served(Path socket, String... arguments) {
         List<String> command =
-                new ArrayList<>(List.of("env", "XLJ_SOCKET=" + socket, "JAVA_HOME=/nonexistent", "bin/xlj"));
+                new ArrayList<>(List.of("env", "XLJ_SOCKET=" + socket, "JAVA_HOME=" + NO_JAVA, "bin/xlj"));
         command.addAll(List.of(arguments));
         long start = System.nanoTime();
         Output output = Dom0.run(command.toArray(String[]::new));
+        for (int tries = 1; tries < MOST_TRIES && output.text().contains(NO_JAVA); tries++) {
+            output = Dom0.run(command.toArray(String[]::new));
+        }
         Dom0.report("$ xlj " + String.join(" ", arguments) + "  -> " + output.status() + " in "
                 + (System.nanoTime() - start) / 1_000_000 + " ms\n"
                 + output.text().strip());
