@@ -264,7 +264,7 @@ class PassthroughTest {
     @Test
     void aGuestWithADeviceIsNotSaved(@TempDir Path directory) {
         Domain guest = machine.runningGuest();
-        assertRefused("the guest has PCI devices of the host", () -> guest.saving()
+        assertRefused("it has PCI devices of the host", () -> guest.saving()
                 .save(directory.resolve("guest"), Afterwards.DESTROY));
         assertTrue(guest.exists());
     }
