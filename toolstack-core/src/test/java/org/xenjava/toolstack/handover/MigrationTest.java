@@ -100,6 +100,16 @@ class MigrationTest {
     }
 
     @Test
+    void aGuestMigratesWithAllItsVcpus() {
+        Domain before = hosts.start(TestHost.guest("web", 20, 20).vcpus(2).maxVcpus(3));
+        assertEquals(2, before.status().vcpus());
+        assertEquals(List.of(), hosts.migrate(new TestCable()));
+        assertSame(hosts.target, hosts.assertOneRuns("a migration"));
+        Domain after = hosts.target.toolstack.find(TwoHosts.ID).orElseThrow();
+        assertEquals(2, after.status().vcpus());
+    }
+
+    @Test
     void aGuestMigratesWithinOneHost() {
         hosts.close();
         hosts = TwoHosts.oneHost().using(protocol);

@@ -154,7 +154,10 @@ final class HvmContext {
     private byte[] initial(int typecode, int instance) {
         byte[] content = new byte[lengthOf(typecode)];
         ByteBuffer buffer = ByteBuffer.wrap(content).order(ByteOrder.LITTLE_ENDIAN);
-        if (typecode == HvmSaveRecord.MTRR.typecode()) {
+        if (typecode == HvmSaveRecord.CPU.typecode()) {
+            // A vCPU that the guest itself has brought up.
+            machine.abi().struct("hvm_hw_cpu").at(buffer, 0).set("cr0", CR0_EXTENSION_TYPE);
+        } else if (typecode == HvmSaveRecord.MTRR.typecode()) {
             machine.abi()
                     .struct("hvm_hw_mtrr")
                     .at(buffer, 0)
