@@ -70,7 +70,15 @@ final class HostServices {
                     saved.config().uuid().ifPresent(uuid -> context.arrivals()
                             .requireFreeName(saved.config().name(), uuid));
                     return new Arriving(
-                            context.builder().receive(saved.config(), name, saved.reader(), listener, cancellation),
+                            context.builder()
+                                    .receive(
+                                            saved.config(),
+                                            name,
+                                            saved.reader(),
+                                            context.arrivals(),
+                                            start,
+                                            listener,
+                                            cancellation),
                             start);
                 })
                 .guest();

@@ -127,7 +127,14 @@ final class HostWiring {
                 removal,
                 new SaveJournal(
                         xenctrl, store, events, removal, processes, domid -> SavedQemu.of(store, deviceModels, domid)),
-                new Arrivals(xenctrl, store, removal, processes, userdata, deviceModels::resumeWaiting),
+                new Arrivals(
+                        xenctrl,
+                        store,
+                        removal,
+                        processes,
+                        userdata,
+                        devices::requireDisks,
+                        deviceModels::resumeWaiting),
                 rooms,
                 requests,
                 host.controlDomain(),

@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.function.IntConsumer;
+import java.util.function.IntFunction;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.xenjava.toolstack.error.DomainExistsException;
@@ -37,12 +38,14 @@ public final class Arrivals {
     private final DomainRemoval removal;
     private final Userdata userdata;
     private final DomainJournal entries;
+    private final IntConsumer disks;
     private final IntConsumer devices;
 
     /**
      * @param removal removes domains whose guest stays where it was
      * @param processes signs the entries
      * @param userdata libxl's files of the domains
+     * @param disks fails if a back end has refused a disk of a domain
      * @param devices lets the emulated devices of a domain run, and fails if they cannot
      */
     public Arrivals(
@@ -51,12 +54,14 @@ public final class Arrivals {
             DomainRemoval removal,
             ProcessIdentity processes,
             Userdata userdata,
+            IntConsumer disks,
             IntConsumer devices) {
         this.xenctrl = xenctrl;
         this.store = store;
         this.removal = removal;
         this.userdata = userdata;
         this.entries = DomainJournal.ofArrivals(store, processes);
+        this.disks = disks;
         this.devices = devices;
     }
 
@@ -72,6 +77,24 @@ public final class Arrivals {
     public record Received(int domid, UUID builtAs, UUID uuid, String name, BuildJournal.Note note) {
         private DomainJournal.Entry entry() {
             return new DomainJournal.Entry(domid, uuid);
+        }
+    }
+
+    /**
+     * A guest that is still elsewhere, and whose domain is being built.
+     *
+     * @param uuid UUID of the guest
+     * @param guest the guest, by the number of its domain
+     * @param start whether the guest runs when it is taken over
+     * @param arrivals records it
+     */
+    record Expected(UUID uuid, IntFunction<Received> guest, ReceivedStart start, Arrivals arrivals) {
+        void record(int domid) {
+            arrivals.expect(guest.apply(domid), start);
+        }
+
+        void forget(int domid) {
+            arrivals.forget(guest.apply(domid));
         }
     }
 
@@ -96,17 +119,8 @@ public final class Arrivals {
         }
     }
 
-    /**
-     * Takes a guest over and lets it run.
-     *
-     * @throws DomainExistsException if another domain runs the guest, or has its name
-     */
-    public void takeOver(Received guest, ReceivedStart start) {
-        requireNoRunningTwin(guest);
-        if (start == ReceivedStart.RUNNING) {
-            // The sender has given up the disks. It takes the guest for received once the domain has the UUID.
-            devices.accept(guest.domid());
-        }
+    /** Records a guest that is being received. The record means nothing until the domain has the guest's UUID. */
+    private void expect(Received guest, ReceivedStart start) {
         DomainJournal.Entry entry = guest.entry();
         String path = entries.path(entry);
         entries.begin(entry);
@@ -118,8 +132,28 @@ public final class Arrivals {
             }
             return path;
         });
+    }
+
+    /** Removes the record of a guest that was not received. */
+    private void forget(Received guest) {
+        Undo.onFailure(() -> entries.end(guest.entry()), () -> entries.giveUp(guest.entry()));
+    }
+
+    /**
+     * Takes a guest over that is expected, and lets it run.
+     *
+     * @throws DomainExistsException if another domain runs the guest, or has its name
+     * @throws org.xenjava.toolstack.error.DeviceException if a back end has refused a disk since it was attached
+     */
+    public void takeOver(Received guest, ReceivedStart start) {
+        requireNoRunningTwin(guest);
+        disks.accept(guest.domid());
+        if (start == ReceivedStart.RUNNING) {
+            // The sender has given up the disks. It takes the guest for received once the domain has the UUID.
+            devices.accept(guest.domid());
+        }
         setHandle(guest);
-        rename(entry, guest.name(), guest.builtAs());
+        rename(guest.entry(), guest.name(), guest.builtAs());
         if (start == ReceivedStart.RUNNING) {
             unpause(guest.domid());
         }
@@ -180,7 +214,6 @@ public final class Arrivals {
                             transaction.removeAllWithEmptyParents(List.of(before));
                             return name;
                         }));
-        userdata.move(entry.domid(), builtAs, entry.uuid());
     }
 
     private void unpause(int domid) {
@@ -200,6 +233,7 @@ public final class Arrivals {
     /** The guest runs here: what cannot be noted now is found by the next process. */
     private void close(Received guest) {
         try {
+            userdata.move(guest.domid(), guest.builtAs(), guest.uuid());
             guest.note().close();
             entries.end(guest.entry());
         } catch (RuntimeException e) {
@@ -250,6 +284,7 @@ public final class Arrivals {
                     .filter(name -> !builtAs.equals(entry.uuid()))
                     .ifPresent(name -> {
                         rename(entry, name, builtAs);
+                        userdata.move(entry.domid(), builtAs, entry.uuid());
                         if (!store.direct().exists(path + PAUSED)) {
                             info(entry.domid()).filter(DomainInfo::paused).ifPresent(info -> unpause(entry.domid()));
                         }

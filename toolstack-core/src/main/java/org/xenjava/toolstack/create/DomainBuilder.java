@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.UUID;
+import java.util.function.IntFunction;
 import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
 import org.xenjava.toolstack.config.DomainConfig;
@@ -24,6 +25,7 @@ import org.xenjava.toolstack.error.translation.XenFailures;
 import org.xenjava.toolstack.imagefile.ImageFiles;
 import org.xenjava.toolstack.memory.MemoryPlan;
 import org.xenjava.toolstack.memory.PodPolicy;
+import org.xenjava.toolstack.migrate.ReceivedStart;
 import org.xenjava.toolstack.operation.Step;
 import org.xenjava.toolstack.operation.StepListener;
 import org.xenjava.toolstack.operation.StepRunner;
@@ -285,19 +287,30 @@ public final class DomainBuilder {
      * @param wanted the configuration, a PVH or HVM guest
      * @param name the name of the domain until the guest is taken over
      * @param reader stands behind the stream's {@code ImageStart}
+     * @param arrivals records the guest
+     * @param start whether the guest runs when it is taken over
      * @return the domain
      */
     public Arrivals.Received receive(
-            DomainConfig wanted, String name, RecordReader reader, CreateListener listener, Cancellation cancellation) {
+            DomainConfig wanted,
+            String name,
+            RecordReader reader,
+            Arrivals arrivals,
+            ReceivedStart start,
+            CreateListener listener,
+            Cancellation cancellation) {
         DomainConfig guest = wanted.completed(random).located();
         UUID uuid = guest.uuid().orElseThrow();
         UUID builtAs = anotherUuid(uuid);
         BuildJournal.Note note = journal.noteOfNew(builtAs);
         DomainConfig config = guest.toBuilder().name(name).build();
         String attempt = "receiving domain " + guest.name();
+        IntFunction<Arrivals.Received> received =
+                domid -> new Arrivals.Received(domid, builtAs, uuid, guest.name(), note);
+        Arrivals.Expected arrival = new Arrivals.Expected(uuid, received, start, arrivals);
         Built built = fromStream(
-                attempt, new Source(config, builtAs, note, reader, Optional.of(uuid)), listener, cancellation);
-        return new Arrivals.Received(built.domid(), builtAs, uuid, guest.name(), note);
+                attempt, new Source(config, builtAs, note, reader, Optional.of(arrival)), listener, cancellation);
+        return received.apply(built.domid());
     }
 
     /** A random UUID; version and variant stay. */
@@ -310,10 +323,14 @@ public final class DomainBuilder {
     /**
      * A stream and the domain to build from it.
      *
-     * @param arriving the UUID of a guest that still is elsewhere
+     * @param arriving a guest that still is elsewhere
      */
     private record Source(
-            DomainConfig config, UUID uuid, BuildJournal.Note note, RecordReader reader, Optional<UUID> arriving) {}
+            DomainConfig config,
+            UUID uuid,
+            BuildJournal.Note note,
+            RecordReader reader,
+            Optional<Arrivals.Expected> arriving) {}
 
     private Built fromStream(String attempt, Source source, CreateListener listener, Cancellation cancellation) {
         MemoryPlan memory = XenFailures.translating(

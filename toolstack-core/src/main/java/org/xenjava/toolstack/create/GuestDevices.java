@@ -52,6 +52,18 @@ final class GuestDevices {
         devices.attachDisks(guest.domid(), plan);
     }
 
+    void prepareDisks() {
+        devices.prepareDisks(guest.domid(), plan);
+    }
+
+    void awaitPreparedDisks() {
+        devices.awaitPreparedDisks(guest.domid(), plan, guest.cancellation());
+    }
+
+    void openDisks() {
+        devices.openDisks(guest.domid(), plan);
+    }
+
     void awaitDisks() {
         devices.awaitDisks(guest.domid(), plan, guest.cancellation());
     }

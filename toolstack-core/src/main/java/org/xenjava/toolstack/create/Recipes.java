@@ -145,6 +145,23 @@ final class Recipes {
                 .onlyIf(!guest.plan().devices().disks().isEmpty());
     }
 
+    private static Step<CreateStep> prepareDisks(GuestBuild guest, GuestDevices devices) {
+        return Step.of(PREPARE_DISKS, devices::prepareDisks)
+                .undoneBy(devices::detachAll)
+                .onlyIf(!guest.plan().devices().disks().isEmpty());
+    }
+
+    private static Step<CreateStep> awaitPreparedDisks(GuestBuild guest, GuestDevices devices) {
+        return Step.of(AWAIT_PREPARED_DISKS, devices::awaitPreparedDisks)
+                .onlyIf(!guest.plan().devices().disks().isEmpty());
+    }
+
+    private static Step<CreateStep> openDisks(GuestBuild guest, GuestDevices devices) {
+        return Step.of(OPEN_DISKS, devices::openDisks)
+                .undoneBy(devices::detachAll)
+                .onlyIf(!guest.plan().devices().disks().isEmpty());
+    }
+
     private static Step<CreateStep> attachNics(GuestBuild guest, GuestDevices devices) {
         return Step.of(ATTACH_NICS, devices::attachNics)
                 .undoneBy(devices::detachAll)
@@ -201,14 +218,15 @@ final class Recipes {
 
     /**
      * A restore: a create whose memory and vCPU state come from a stream. Network cards are connected before the memory
-     * is read, because a guest that migrates runs meanwhile; disks are opened afterwards, when it does not. QEMU, which
+     * is read, because a guest that migrates runs meanwhile, and the back ends of disks are there. The disks are opened
+     * afterwards, when the guest does not run. QEMU, which
      * makes the interface of an emulated card, starts when it has the state of its devices.
      */
     static List<Step<CreateStep>> restore(
             BuildJournal.Note note,
             GuestBuild guest,
             RestoredState state,
-            Optional<UUID> arriving,
+            Optional<Arrivals.Expected> arriving,
             GuestDevices devices,
             BootBacking backing,
             DomainRemoval removal,
@@ -219,15 +237,19 @@ final class Recipes {
         recipe.add(Step.of(CHECK_UUID, guest::requireNewUuid));
         recipe.addAll(domain(guest.shell(), state::setCpuPolicy, backing, removal));
         recipe.add(Step.of(OPEN_EVENT_CHANNELS, () -> guest.openEventChannels(GuestPorts.Frames.SPECIAL_PAGES)));
-        recipe.addAll(nodes(guest, () -> writeStore(guest, arriving), removal, userdata));
+        recipe.addAll(nodes(guest, () -> writeStore(guest, arriving.map(Arrivals.Expected::uuid)), removal, userdata));
+        arriving.ifPresent(arrival -> recipe.add(Step.of(RECORD_ARRIVAL, () -> arrival.record(guest.domid()))
+                .undoneBy(() -> arrival.forget(guest.domid()))));
         recipe.add(attachNics(guest, devices));
+        recipe.add(prepareDisks(guest, devices));
         if (!hvm) {
             recipe.add(connectNics(guest, devices));
         }
+        recipe.add(awaitPreparedDisks(guest, devices));
         recipe.addAll(stream(state));
         recipe.addAll(check(guest));
         recipe.add(Step.of(INTRODUCE, guest::introduce));
-        recipe.add(attachDisks(guest, devices));
+        recipe.add(openDisks(guest, devices));
         recipe.add(attachOthers(guest, devices));
         recipe.addAll(awaitDisks(guest, devices));
         if (hvm) {

@@ -58,6 +58,8 @@ public enum CreateStep implements OperationStep {
     WRITE_XENSTORE("write xenstore"),
     /** The configuration is stored for libxl, so that xl's verbs work on the domain. */
     STORE_CONFIG("store the configuration for libxl"),
+    /** The guest that migrates here is recorded. */
+    RECORD_ARRIVAL("record the arrival"),
     /** xenstored connects to the domain. */
     INTRODUCE("introduce to xenstored"),
     /** The nodes of the disks are written, and image files get their loop devices. */
@@ -68,7 +70,13 @@ public enum CreateStep implements OperationStep {
     ATTACH_OTHER_DEVICES("attach other devices"),
     /** The guest may use ports, memory and interrupts of the host. */
     GRANT_HARDWARE("grant access to hardware"),
-    /** dom0's back ends have opened the disks and wait for the guest. */
+    /** The nodes of the disks of a restored guest are written. Nothing is opened. */
+    PREPARE_DISKS("prepare disks"),
+    /** dom0's back ends wait for the block devices of the disks. */
+    AWAIT_PREPARED_DISKS("await prepared disks"),
+    /** The disks that were prepared are opened, and image files get their loop devices. */
+    OPEN_DISKS("open disks"),
+    /** dom0's back ends have accepted the disks and wait for the guest. */
     AWAIT_DISKS("await disks"),
     /** QEMU is started. */
     START_DEVICE_MODEL("start the device model"),

@@ -48,19 +48,30 @@ final class BackendStates {
         String attempt = "attaching " + device;
         events.await(device.backPath() + "/state", limit, () -> {
                     cancellation.check(attempt);
-                    XenbusState state = of(device);
-                    problem(device).ifPresent(problem -> {
-                        throw new DeviceException(attempt + ": dom0's back end reports: " + problem);
-                    });
-                    if (state.compareTo(XenbusState.CONNECTED) > 0) {
-                        throw new DeviceException(
-                                attempt + ": dom0's back end has closed it; its kernel log may say " + "why");
-                    }
+                    XenbusState state = requireAccepted(device);
                     boolean probed = state.compareTo(XenbusState.INIT_WAIT) >= 0;
                     return probed && ready.getAsBoolean() ? Optional.of(state) : Optional.empty();
                 })
                 .orElseThrow(() -> new DeviceException(attempt + ": dom0's back end has not answered within "
                         + limit.toSeconds() + " s; " + adviceFor(device)));
+    }
+
+    /**
+     * Checks that the back end has not refused the device.
+     *
+     * @return its state
+     * @throws DeviceException if it reports an error, or closes
+     */
+    XenbusState requireAccepted(PvDevice device) {
+        XenbusState state = of(device);
+        String attempt = "attaching " + device;
+        problem(device).ifPresent(problem -> {
+            throw new DeviceException(attempt + ": dom0's back end reports: " + problem);
+        });
+        if (state.compareTo(XenbusState.CONNECTED) > 0) {
+            throw new DeviceException(attempt + ": dom0's back end has closed it; its kernel log may say why");
+        }
+        return state;
     }
 
     /** Waits until the back end has closed or is gone; false if the limit expires. */

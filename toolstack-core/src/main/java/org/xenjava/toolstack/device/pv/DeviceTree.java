@@ -125,11 +125,21 @@ final class DeviceTree {
 
     /** Adds nodes to the back end, unless another process has detached the device. */
     void addToBack(PvDevice device, Map<String, String> nodes) {
+        addTo(List.of(device.backPath()), device, nodes);
+    }
+
+    /** Adds nodes to the back end and to the toolstack's copy, as {@link #create} does. */
+    void add(PvDevice device, Map<String, String> nodes) {
+        addTo(List.of(device.backPath(), device.libxlPath()), device, nodes);
+    }
+
+    private void addTo(List<String> directories, PvDevice device, Map<String, String> nodes) {
         store.inTransaction(transaction -> {
             if (!transaction.exists(device.backPath() + "/frontend")) {
                 throw new DeviceException("attaching " + device + ": another process has detached the device");
             }
-            nodes.forEach((name, value) -> transaction.write(device.backPath() + "/" + name, value));
+            directories.forEach(
+                    directory -> nodes.forEach((name, value) -> transaction.write(directory + "/" + name, value)));
             return device;
         });
     }

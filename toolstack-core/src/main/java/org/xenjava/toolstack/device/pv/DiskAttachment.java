@@ -47,6 +47,29 @@ final class DiskAttachment {
     }
 
     /**
+     * Writes the nodes of a disk that the kernel serves, and opens neither a file nor a block device: the back end waits
+     * for {@link #open}.
+     */
+    void prepare(int domid, DiskPlan disk) {
+        create(domid, disk, Map.of(), () -> {});
+    }
+
+    /** Waits until the back end of a disk that is prepared waits for its block device. */
+    void awaitPrepared(int domid, DiskPlan disk, Cancellation cancellation) {
+        states.awaitProbed(disk.device(domid), () -> true, cancellation);
+    }
+
+    /** Opens a disk that is prepared. Its script, if it has one, is run by {@link #await}. */
+    void open(int domid, DiskPlan disk) {
+        PvDevice device = disk.device(domid);
+        if (disk.backend() == DiskBackend.LOOP) {
+            attachFile(device, disk, loop -> tree.add(device, Map.of("node", loop)));
+        } else if (disk.target() instanceof HostFile.BlockDevice block) {
+            tree.addToBack(device, DiskNodes.physicalDevice(block, disk.path()));
+        }
+    }
+
+    /**
      * Waits until the kernel's back end has opened the disk, and runs the disk's script. A disk that QEMU serves is not
      * waited for.
      */
@@ -65,7 +88,7 @@ final class DiskAttachment {
     private void attachFile(int domid, DiskPlan disk, Runnable begun) {
         PvDevice device = disk.device(domid);
         boolean[] noted = {false};
-        String node = loops.attach(device, disk.path(), disk.disk().access(), loop -> {
+        attachFile(device, disk, loop -> {
             Map<String, String> note = Map.of("node", loop);
             if (noted[0]) {
                 tree.addToBack(device, note);
@@ -74,6 +97,10 @@ final class DiskAttachment {
                 noted[0] = true;
             }
         });
+    }
+
+    private void attachFile(PvDevice device, DiskPlan disk, LoopDevices.Note note) {
+        String node = loops.attach(device, disk.path(), disk.disk().access(), note);
         // A removal at the same moment has looked at the loop device before the file was attached.
         Undo.onFailure(() -> noteAttached(device, node), () -> loops.detach(device, node, disk.path()));
     }

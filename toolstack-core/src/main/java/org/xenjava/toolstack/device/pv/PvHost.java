@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.IntConsumer;
+import java.util.stream.Stream;
 import org.xenjava.toolstack.config.DiskConfig;
 import org.xenjava.toolstack.config.DomainType;
 import org.xenjava.toolstack.config.HotplugPolicy;
@@ -102,6 +103,48 @@ public final class PvHost {
      */
     public void attachDisks(int domid, DevicePlan plan) {
         plan.disks().forEach(disk -> diskAttachment.attach(domid, disk, () -> {}));
+    }
+
+    /**
+     * Writes the nodes of the disks that the kernel serves, and opens none of them: another host may still write their
+     * blocks. After a failure, {@link #detachAll} undoes that.
+     */
+    public void prepareDisks(int domid, DevicePlan plan) {
+        ofKernel(plan).forEach(disk -> diskAttachment.prepare(domid, disk));
+    }
+
+    /**
+     * Waits for the back ends of the disks that are prepared.
+     *
+     * @param cancellation ends the wait, as an interrupt of the thread does
+     */
+    public void awaitPreparedDisks(int domid, DevicePlan plan, Cancellation cancellation) {
+        ofKernel(plan).forEach(disk -> diskAttachment.awaitPrepared(domid, disk, cancellation));
+    }
+
+    /** Opens the disks that are prepared, and attaches the others. */
+    public void openDisks(int domid, DevicePlan plan) {
+        plan.disks().forEach(disk -> {
+            if (disk.backend() == DiskBackend.QEMU) {
+                diskAttachment.attach(domid, disk, () -> {});
+            } else {
+                diskAttachment.open(domid, disk);
+            }
+        });
+    }
+
+    /**
+     * Checks that no back end has refused a disk of the domain. The back end of a prepared disk has the state that
+     * {@link #awaitDisks} waits for before it opens the block device, so an error may come later.
+     *
+     * @throws DeviceException if a back end reports an error, or has closed
+     */
+    public void requireDisks(int domid) {
+        tree.devices(domid, PvDevice.DISK).forEach(states::requireAccepted);
+    }
+
+    private static Stream<DiskPlan> ofKernel(DevicePlan plan) {
+        return plan.disks().stream().filter(disk -> disk.backend() != DiskBackend.QEMU);
     }
 
     /**
