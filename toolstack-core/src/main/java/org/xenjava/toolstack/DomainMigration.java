@@ -281,12 +281,12 @@ public final class DomainMigration {
                     link,
                     sent.map(this::text).orElse(config),
                     size,
-                    () -> suspend(suspension),
+                    () -> suspend(suspension, config),
                     pace.bytesPerSecond(),
                     pace.longestRest(),
                     listener);
             report(Phase.WAITING);
-            // Meanwhile the other host attaches the devices.
+            // Other processes change a guest until it has stopped, and xl changes it even then.
             requireSame(config);
         }
 
@@ -296,8 +296,9 @@ public final class DomainMigration {
                     .text();
         }
 
-        private void suspend(Suspension suspension) {
-            suspension.suspend();
+        private void suspend(Suspension suspension, String config) {
+            // The guest takes longer to stop, and most changes came while memory was copied.
+            suspension.suspend(() -> requireSame(config));
             flushImages();
         }
 

@@ -94,6 +94,7 @@ public final class MigrationReceiver {
     }
 
     private static void takeOver(ArrivalMessages messages, Arrival arrival) {
+        LOG.debug("the sender has given its permission");
         AtomicReference<String> reason = new AtomicReference<>("");
         Undo.onFailure(() -> takeOver(arrival, reason), () -> {
             // The guest goes back only once nothing of it is left here.

@@ -8,6 +8,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.xenjava.toolstack.progress.Cancellation;
 import org.xenjava.toolstack.progress.DumpListener;
 import org.xenjava.toolstack.progress.MigrationListener;
@@ -31,6 +33,7 @@ import org.xenjava.toolstack.xenctrl.units.KiB;
  * sure first that every populate-on-demand entry has a page, because the save populates all of them.
  */
 public final class DomainSaver {
+    private static final Logger LOG = LoggerFactory.getLogger(DomainSaver.class);
     private static final int VERSION = 3;
 
     /** The parameters that libxc saves, in its order. */
@@ -133,7 +136,9 @@ public final class DomainSaver {
                             .run(size, stop));
         }
         // Meanwhile the other host attaches the devices.
+        LOG.debug("the state of domain {} sent, and writes no longer logged", domid);
         sent.requireSameFrames(size);
+        LOG.debug("domain {} has the same frames as before", domid);
     }
 
     /** The devices write to the guest's memory until they are stopped. */

@@ -67,14 +67,23 @@ final class PageSender {
      *     on the other host
      */
     void requireSameFrames(KiB size) {
-        BitSet present = present(SavedFrames.likely(size));
-        if (present.cardinality() < owned()) {
-            present.or(present(SavedFrames.others(size, xenctrl.state().maximumGfn(domid))));
-        }
-        if (!present.equals(everSent)) {
+        long highest = xenctrl.state().maximumGfn(domid);
+        boolean same = everSent.cardinality() == owned()
+                ? FrameComparison.isSame(everSent, highest + 1, frames -> present(SavedFrames.windows(frames)))
+                : present(size, highest).equals(everSent);
+        if (!same) {
             throw new DomainStateException("domain " + domid + " got or gave up pages while its memory was copied;"
                     + " try again once its balloon driver has reached its target");
         }
+    }
+
+    /** All frames with a page. */
+    private BitSet present(KiB size, long highest) {
+        BitSet present = present(SavedFrames.likely(size));
+        if (present.cardinality() < owned()) {
+            present.or(present(SavedFrames.others(size, highest)));
+        }
+        return present;
     }
 
     private BitSet present(List<long[]> windows) {

@@ -4,6 +4,8 @@ package org.xenjava.toolstack.save;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.xenjava.toolstack.error.DomainStateException;
 import org.xenjava.toolstack.error.OperationTimeoutException;
 import org.xenjava.toolstack.store.StoreClient;
@@ -16,6 +18,7 @@ import org.xenjava.toolstack.xenctrl.DomainInfo;
  * empty after every restore.
  */
 public final class Suspension {
+    private static final Logger LOG = LoggerFactory.getLogger(Suspension.class);
     private static final String RELEASE = "@releaseDomain";
 
     private final StoreClient store;
@@ -58,15 +61,18 @@ public final class Suspension {
     /**
      * Suspends the guest.
      *
+     * @param meanwhile runs once the guest is asked, while it stops
      * @throws DomainStateException if the guest cannot run, or stops for another reason
      * @throws OperationTimeoutException if it does not acknowledge, and then goes on; or if it does not stop
      */
-    public void suspend() {
+    public void suspend(Runnable meanwhile) {
         requireRunning();
         directly.get().ifPresentOrElse(Runnable::run, this::ask);
+        meanwhile.run();
         events.await(RELEASE, limit, () -> Optional.of(info.get()).filter(DomainInfo::shutdown))
                 .orElseThrow(() -> new OperationTimeoutException("domain " + domid
                         + " was to suspend itself, and did not stop within " + limit.toSeconds() + " s"));
+        LOG.debug("domain {} has stopped", domid);
         store.direct().remove(mark);
         int reason = info.get().shutdownReason();
         if (reason != SuspendedGuest.REASON) {
@@ -91,6 +97,7 @@ public final class Suspension {
                     "domain " + domid + " did not acknowledge the request to suspend within " + limit.toSeconds()
                             + " s and goes on; it has no driver for it, or is still booting");
         }
+        LOG.debug("domain {} has acknowledged the request", domid);
     }
 
     private void requireRunning() {

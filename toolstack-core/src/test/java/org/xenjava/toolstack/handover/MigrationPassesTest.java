@@ -17,7 +17,9 @@ import java.util.stream.LongStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.xenjava.toolstack.Domain;
 import org.xenjava.toolstack.error.DomainStateException;
 import org.xenjava.toolstack.migrate.MigrationPace;
@@ -154,17 +156,24 @@ class MigrationPassesTest {
         assertTrue(suspended.rates().orElseThrow().written() > 0);
     }
 
-    /** The number of pages is the same after each look. */
-    @Test
-    void aGuestThatGivesUpAPageForAnotherOneRunsOn() {
-        Domain domain = hosts.start(20, 20);
+    /** The number of pages is the same after each look. The new page is among the guest's RAM, or where guests have none. */
+    @ParameterizedTest
+    @ValueSource(longs = {8000, 16384})
+    void aGuestThatGivesUpAPageForAnotherOneRunsOn(long coming) {
+        Domain domain = hosts.start(20, 40);
+        long[] ram = LongStream.range(4096, 5120).toArray();
+        int[] types = hosts.source.xenctrl.state().frameTypes(domain.domid(), ram);
+        long leaving = LongStream.of(ram)
+                .filter(gfn -> types[(int) (gfn - ram[0])] == 0)
+                .findFirst()
+                .orElseThrow();
         AtomicInteger changes = new AtomicInteger();
         MigrationListener listener = progress -> {
             if (progress.phase() == Phase.SUSPENDED && changes.incrementAndGet() == 1) {
                 assertEquals(
-                        1, hosts.source.xenctrl.memory().decreaseReservation(domain.domid(), new long[] {5000}, 0));
+                        1, hosts.source.xenctrl.memory().decreaseReservation(domain.domid(), new long[] {leaving}, 0));
                 assertEquals(
-                        1, hosts.source.xenctrl.memory().populatePhysmap(domain.domid(), new long[] {16384}, 0, 0));
+                        1, hosts.source.xenctrl.memory().populatePhysmap(domain.domid(), new long[] {coming}, 0, 0));
             }
         };
         List<Throwable> failures =
