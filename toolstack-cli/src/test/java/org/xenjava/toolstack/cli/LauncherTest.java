@@ -102,6 +102,15 @@ class LauncherTest {
         }
     }
 
+    /** Standard output is the link of a migration. */
+    @Test
+    void javaPrintsItsOwnOutputToStandardError() throws IOException, InterruptedException {
+        assertEquals("ran\n", run(Map.of("XLJ_ARCHIVE", "none"), "migrate-receive"));
+        List<String> call = calls("migrate-receive");
+        assertEquals(1, call.size());
+        assertTrue(call.get(0).contains("-XX:+DisplayVMOutputToStderr "), call.get(0));
+    }
+
     @Test
     void commandsThatStartAtOnceMakeOneArchiveWhichTheNextOneUses() throws IOException, InterruptedException {
         List<Process> commands = new ArrayList<>();
