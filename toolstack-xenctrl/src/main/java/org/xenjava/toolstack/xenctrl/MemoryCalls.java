@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.xenjava.toolstack.xenctrl;
 
+import java.util.ArrayList;
 import java.util.List;
 import org.xenjava.toolstack.xenctrl.abi.DomctlOp;
 import org.xenjava.toolstack.xenctrl.abi.Hypercall;
@@ -15,6 +16,9 @@ import org.xenjava.toolstack.xenctrl.units.PodCounters;
 
 /** Hypercalls about the memory of a domain: its limit, its pages and its populate-on-demand entries. */
 public final class MemoryCalls {
+    /** Entries of a PC's memory map ({@code E820MAX}); firmware seldom has more than 30. */
+    private static final int MAX_MACHINE_ENTRIES = 1024;
+
     private final HypercallFactory calls;
 
     MemoryCalls(HypercallFactory calls) {
@@ -217,6 +221,23 @@ public final class MemoryCalls {
             }
             call.body().set("domid", domid).set("map.nr_entries", map.size()).set("map.buffer", table.address());
             call.issue();
+        }
+    }
+
+    /** {@code XENMEM_machine_memory_map}: the host's memory map, as its firmware gave it to Xen. */
+    public List<MemoryMapEntry> machineMemoryMap() {
+        StructLayout entry = calls.abi().struct("e820entry");
+        try (HypercallBuffer table = calls.array(entry.name(), MAX_MACHINE_ENTRIES);
+                PreparedCall call = calls.memoryOp(MemoryOp.MACHINE_MEMORY_MAP, 0)) {
+            call.body().set("nr_entries", MAX_MACHINE_ENTRIES).set("buffer", table.address());
+            call.issue();
+            List<MemoryMapEntry> map = new ArrayList<>();
+            for (int i = 0; i < Math.min(MAX_MACHINE_ENTRIES, call.body().getInt("nr_entries")); i++) {
+                StructView range = entry.at(table.bytes(), i * entry.size());
+                map.add(new MemoryMapEntry(
+                        range.get("addr"), range.get("size"), MemoryMapEntry.Type.of(range.getInt("type"))));
+            }
+            return List.copyOf(map);
         }
     }
 

@@ -188,11 +188,20 @@ public final class PassthroughCalls {
 
     /** {@code XENMEM_reserved_device_memory_map}: the memory that firmware reserves for a device; mostly none. */
     public List<ReservedRange> reservedMemory(PciAddress device) {
+        return reservedMemory(0, device);
+    }
+
+    /** {@code XENMEM_reserved_device_memory_map}: the memory that firmware reserves for all devices. */
+    public List<ReservedRange> reservedMemory() {
+        return reservedMemory(MemoryOp.XENMEM_RDM_ALL, new PciAddress(0, 0, 0));
+    }
+
+    private List<ReservedRange> reservedMemory(int flags, PciAddress device) {
         StructLayout element = calls.abi().struct("xen_reserved_device_memory");
         try (HypercallBuffer array = calls.array(element.name(), MAX_GROUP);
                 PreparedCall call = calls.memoryOp(MemoryOp.RESERVED_DEVICE_MEMORY_MAP, 0)) {
             call.body()
-                    .set("flags", 0)
+                    .set("flags", flags)
                     .set("nr_entries", MAX_GROUP)
                     .set("buffer", array.address())
                     .set("dev.pci.seg", device.segment())

@@ -84,6 +84,26 @@ class MemoryCallsTest extends HypercallBytes {
                 seen);
     }
 
+    @Test
+    void theMapOfTheHostHasTypesThatAGuestsMapHasNot() {
+        xen.answering((op, args) -> {
+            assertArrayEquals(new long[] {10, args[1]}, args);
+            assertEquals(1024, xen.at(args[1]).getInt(0));
+            var table = xen.at(xen.at(args[1]).getLong(8));
+            table.putLong(0, 0).putLong(8, 0x9fc00).putInt(16, 1);
+            table.putLong(20, 0xfec0_0000L).putLong(28, 0x1000).putInt(36, 5);
+            table.putLong(40, 0xfee0_0000L).putLong(48, 0x1000).putInt(56, 7);
+            xen.at(args[1]).putInt(0, 3);
+            return 0;
+        });
+        assertEquals(
+                List.of(
+                        new MemoryMapEntry(0, 0x9fc00, MemoryMapEntry.Type.RAM),
+                        new MemoryMapEntry(0xfec0_0000L, 0x1000, MemoryMapEntry.Type.UNUSABLE),
+                        new MemoryMapEntry(0xfee0_0000L, 0x1000, MemoryMapEntry.Type.RESERVED)),
+                xenctrl.memory().machineMemoryMap());
+    }
+
     /** The values of {@code XENMEMF_exact_node} in memory.h. */
     @Test
     void anExactNodeIsAFlagAndTheNumberPlusOne() {

@@ -74,6 +74,16 @@ class PassthroughCallsTest extends HypercallBytes {
     }
 
     @Test
+    void reservedMemoryIsReadForAllDevices() {
+        xen.answering((op, args) -> {
+            assertEquals(1, xen.at(args[1]).getInt(0));
+            xen.at(args[1]).putInt(4, 0);
+            return 0;
+        });
+        assertEquals(List.of(), xenctrl.passthrough().reservedMemory());
+    }
+
+    @Test
     void reservedMemoryIsReadForOneDevice() {
         xen.answering((op, args) -> {
             assertEquals(12, op);

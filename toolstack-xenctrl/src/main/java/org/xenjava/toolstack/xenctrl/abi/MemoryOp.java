@@ -43,6 +43,9 @@ public enum MemoryOp {
     /** {@code space} of add_to_physmap that moves a page of the domain. */
     public static final int XENMAPSPACE_GMFN = 2;
 
+    /** Flag of reserved_device_memory_map: the ranges of all devices. */
+    public static final int XENMEM_RDM_ALL = 1;
+
     /** Resource type of a domain's grant table; id 0 is the shared table. */
     public static final int XENMEM_RESOURCE_GRANT_TABLE = 1;
 
