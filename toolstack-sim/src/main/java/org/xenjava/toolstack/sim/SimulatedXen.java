@@ -608,7 +608,23 @@ public final class SimulatedXen {
          * @return this builder
          */
         public Builder pciDevice(String address, String driver, int group) {
-            cards.add(new PciCard(PciAddress.parse(address).orElseThrow(), driver, group, cards.size()));
+            cards.add(new PciCard(
+                    PciAddress.parse(address).orElseThrow(), driver, group, cards.size(), Optional.empty()));
+            return this;
+        }
+
+        /**
+         * Reserves memory for a PCI device that was added before, as an RMRR of the firmware does.
+         *
+         * @param address address of the device
+         * @param firstFrame the first page frame
+         * @param frames number of pages
+         * @return this builder
+         */
+        public Builder reservedMemory(String address, long firstFrame, long frames) {
+            PciAddress device = PciAddress.parse(address).orElseThrow();
+            cards.replaceAll(
+                    card -> card.address().equals(device) ? card.with(new PciCard.Reserved(firstFrame, frames)) : card);
             return this;
         }
 

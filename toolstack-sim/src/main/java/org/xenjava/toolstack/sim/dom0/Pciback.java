@@ -2,7 +2,11 @@
 package org.xenjava.toolstack.sim.dom0;
 
 import java.nio.charset.StandardCharsets;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.xenjava.toolstack.sim.store.StoreConnection;
@@ -10,18 +14,31 @@ import org.xenjava.toolstack.xenctrl.lib.XenLibException;
 import org.xenjava.toolstack.xenctrl.lib.XenStore;
 import org.xenjava.toolstack.xenctrl.lib.XenStoreWatchEvent;
 
-/** xen-pciback as a back end: publishes the devices that the toolstack names, as it does for a guest without a front end. */
+/**
+ * xen-pciback as a back end: publishes the devices that the toolstack names, and follows pcifront in a PV guest, whose
+ * states alone move it once the front end has connected. A device that it has removed keeps its state in xenstore, as with
+ * Linux. A guest without a front end gets its answers, too.
+ */
 final class Pciback {
     private static final String ROOT = "/local/domain/0/backend/pci";
     private static final Pattern DIRECTORY = Pattern.compile("(" + ROOT + "/\\d+/0)(/.*)?");
     private static final int INITIALISING = 1;
     private static final int INITIALISED = 3;
+    private static final int CONNECTED = 4;
     private static final int RECONFIGURING = 7;
     private static final int RECONFIGURED = 8;
     private static final int CLOSING = 5;
-    private static final int CLOSED = 6;
+    private static final String BUS = "0000:00";
 
     private final StoreConnection store;
+    private final Set<String> watched = new HashSet<>();
+
+    /** Back ends to which a front end has connected. */
+    private final Set<String> connected = new HashSet<>();
+
+    /** Devices that each back end serves. */
+    private final Map<String, Set<String>> served = new HashMap<>();
+
     private boolean working;
 
     Pciback(StoreConnection store) {
@@ -34,29 +51,82 @@ final class Pciback {
 
     private void look(XenStoreWatchEvent event) {
         Matcher directory = DIRECTORY.matcher(event.path());
-        if (!directory.matches() || working) {
+        if (directory.matches()) {
+            String path = directory.group(1);
+            read(path + "/frontend")
+                    .filter(front -> watched.add(path))
+                    .ifPresent(front -> store.watch(front + "/state", path, change -> follow(path)));
+            follow(path);
+        }
+    }
+
+    private void follow(String path) {
+        int state = number(path + "/state");
+        if (state == 0) {
+            connected.remove(path);
+            served.remove(path);
+        }
+        if (working || state == 0) {
             return;
         }
         working = true;
-        String path = directory.group(1);
-        int state = number(path + "/state");
-        if (state == INITIALISING || state == RECONFIGURING) {
-            for (int i = 0; i < number(path + "/num_devs"); i++) {
+        int front = read(path + "/frontend").map(end -> number(end + "/state")).orElse(0);
+        int next = next(path, state, front);
+        working = false;
+        if (next != number(path + "/state")) {
+            write(path + "/state", next);
+        }
+    }
+
+    /** Does what the states of both ends ask for, and returns the next state of this end. */
+    private int next(String path, int state, int front) {
+        if (state == INITIALISING) {
+            connected.remove(path);
+            served.remove(path);
+        }
+        if (state == INITIALISING || state == INITIALISED) {
+            if (!reconfigure(path)) {
+                return state;
+            }
+            if (front == INITIALISED) {
+                connected.add(path);
+            }
+            return front == INITIALISED ? CONNECTED : INITIALISED;
+        }
+        boolean asked = connected.contains(path) ? front == RECONFIGURING : front != CONNECTED;
+        if (state == RECONFIGURING && asked) {
+            return !reconfigure(path) ? state : hasRoots(path) ? RECONFIGURED : CLOSING;
+        }
+        return state == RECONFIGURED && front == CONNECTED ? CONNECTED : state;
+    }
+
+    /** Serves new devices and removes those that close; false if it does not serve one of these. */
+    private boolean reconfigure(String path) {
+        Set<String> devices = served.computeIfAbsent(path, back -> new HashSet<>());
+        for (int i = 0; i < number(path + "/num_devs"); i++) {
+            String device = read(path + "/dev-" + i).orElse("");
+            int state = number(path + "/state-" + i);
+            if (state == CLOSING && !devices.remove(device)) {
+                return false;
+            } else if (state == INITIALISING) {
+                devices.add(device);
                 publish(path, i);
             }
-            write(path + "/state", state == INITIALISING ? INITIALISED : RECONFIGURED);
         }
-        working = false;
+        return true;
     }
 
     private void publish(String path, int index) {
-        String state = path + "/state-" + index;
-        if (number(state) == INITIALISING) {
-            write(path + "/vdev-" + index, "0000:00:%02x.00".formatted(index));
-            write(state, INITIALISED);
-        } else if (number(state) == CLOSING) {
-            write(state, CLOSED);
+        write(path + "/vdev-" + index, "0000:00:%02x.00".formatted(index));
+        if (read(path + "/root_num").isEmpty()) {
+            write(path + "/root-0", BUS);
+            write(path + "/root_num", 1);
         }
+        write(path + "/state-" + index, INITIALISED);
+    }
+
+    private boolean hasRoots(String path) {
+        return number(path + "/root_num") == 0 || read(path + "/root-0").equals(Optional.of(BUS));
     }
 
     private int number(String path) {

@@ -63,6 +63,9 @@ final class RunningGuest {
         }
         if (hasPvDrivers()) {
             machine.receiveEvents();
+            if (machine.identity().kind() == GuestIdentity.Kind.PV) {
+                new PciFrontEnd(machine).start();
+            }
             new PvFrontEnds(machine, guest.habits().contains(SimulatedGuest.Habit.KEEPS_ITS_DISKS)).start();
         }
         balloon.setHeld(machine.absentPages());

@@ -3,18 +3,21 @@ package org.xenjava.toolstack.sim.hypercall;
 
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.List;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
+import org.xenjava.toolstack.sim.machine.FirmwareMemoryMap;
 import org.xenjava.toolstack.sim.machine.Machine;
+import org.xenjava.toolstack.sim.machine.PciCard;
 import org.xenjava.toolstack.sim.machine.XenDomain;
 import org.xenjava.toolstack.sim.memory.Actor;
 import org.xenjava.toolstack.sim.memory.DomainMemory;
-import org.xenjava.toolstack.sim.memory.PhysicalMemory;
 import org.xenjava.toolstack.sim.memory.XenRefusal;
 import org.xenjava.toolstack.xenctrl.abi.MemoryOp;
 import org.xenjava.toolstack.xenctrl.abi.StructLayout;
 import org.xenjava.toolstack.xenctrl.abi.StructView;
 import org.xenjava.toolstack.xenctrl.lib.Errno;
+import org.xenjava.toolstack.xenctrl.units.PciAddress;
 
 /** {@code memory_op}, called by dom0. */
 final class MemoryOps {
@@ -29,12 +32,6 @@ final class MemoryOps {
     private static final int LARGEST_ORDER = 18;
     private static final long MAX_MEMORY_MAP_ENTRIES = 1024;
     private static final int MAX_NODES = 64;
-    private static final long MIB = 1L << 20;
-    private static final long GIB = 1L << 30;
-    private static final long CONVENTIONAL_END = 0x9_F000;
-    private static final long LOW_RAM_END = 3 * GIB;
-    private static final int RAM = 1;
-    private static final int RESERVED = 2;
     private static final int SPACE_SHARED_INFO = 0;
     private static final int SPACE_GRANT_TABLE = 1;
 
@@ -70,10 +67,7 @@ final class MemoryOps {
                     byAnyId(read(caller, address, MemoryOp.GET_VNUMAINFO).getInt("domid"));
             return virtualNodes.get(caller, address, domain);
         } else if (subcommand == MemoryOp.RESERVED_DEVICE_MEMORY_MAP.number()) {
-            StructView arg = read(caller, address, MemoryOp.RESERVED_DEVICE_MEMORY_MAP);
-            // No device of the simulation needs memory of its own.
-            caller.write(address, arg.set("nr_entries", 0));
-            return 0;
+            return reservedMemory(caller, address);
         } else if (subcommand == CURRENT_RESERVATION) {
             return domain(caller, address).memory().totalPages();
         } else if (subcommand == MAXIMUM_RESERVATION) {
@@ -182,31 +176,45 @@ final class MemoryOps {
         return 0;
     }
 
-    /** RAM with the holes of a PC: below 1 MiB and below 4 GiB. */
+    private long reservedMemory(CallerMemory caller, long address) {
+        StructView arg = read(caller, address, MemoryOp.RESERVED_DEVICE_MEMORY_MAP);
+        boolean all = (arg.getInt("flags") & MemoryOp.XENMEM_RDM_ALL) != 0;
+        PciAddress device =
+                new PciAddress(arg.getInt("dev.pci.seg"), arg.getInt("dev.pci.bus"), arg.getInt("dev.pci.devfn"));
+        List<PciCard.Reserved> found = machine.pci().cards().values().stream()
+                .filter(card -> all || card.address().equals(device))
+                .flatMap(card -> card.reserved().stream())
+                .toList();
+        if (arg.get("nr_entries") < found.size()) {
+            caller.write(address, arg.set("nr_entries", found.size()));
+            throw new XenRefusal(Errno.ENOBUFS);
+        }
+        StructLayout element = machine.abi().struct("xen_reserved_device_memory");
+        for (int i = 0; i < found.size(); i++) {
+            StructView range = element.allocate()
+                    .set("start_pfn", found.get(i).firstFrame())
+                    .set("nr_pages", found.get(i).frames());
+            caller.write(arg.get("buffer") + (long) i * element.size(), range.toBytes());
+        }
+        caller.write(address, arg.set("nr_entries", found.size()));
+        return 0;
+    }
+
     private long machineMemoryMap(CallerMemory caller, long address) {
         StructView arg = read(caller, address, MemoryOp.MACHINE_MEMORY_MAP);
-        StructLayout entry = machine.abi().struct("e820entry");
-        long bytes = machine.hostPages() * PhysicalMemory.PAGE_BYTES;
-        long low = Math.min(bytes, LOW_RAM_END);
-        long[][] ranges = {
-            {0, CONVENTIONAL_END, RAM},
-            {CONVENTIONAL_END, MIB - CONVENTIONAL_END, RESERVED},
-            {MIB, low - MIB, RAM},
-            {4 * GIB, bytes - low, RAM}
-        };
-        int count = bytes > low ? 4 : 3;
-        byte[] table = new byte[count * entry.size()];
-        for (int i = 0; i < count; i++) {
-            entry.at(ByteBuffer.wrap(table), i * entry.size())
-                    .set("addr", ranges[i][0])
-                    .set("size", ranges[i][1])
-                    .set("type", ranges[i][2]);
-        }
-        if (arg.getInt("nr_entries") < count) {
+        List<FirmwareMemoryMap.Range> map = machine.firmwareMemoryMap();
+        if (arg.get("nr_entries") <= map.size()) {
             throw new XenRefusal(Errno.EINVAL);
         }
-        caller.write(arg.get("buffer"), table);
-        caller.write(address, arg.set("nr_entries", count));
+        StructLayout entry = machine.abi().struct("e820entry");
+        for (int i = 0; i < map.size(); i++) {
+            StructView one = entry.allocate()
+                    .set("addr", map.get(i).start())
+                    .set("size", map.get(i).bytes())
+                    .set("type", map.get(i).type());
+            caller.write(arg.get("buffer") + (long) i * entry.size(), one.toBytes());
+        }
+        caller.write(address, arg.set("nr_entries", map.size()));
         return 0;
     }
 

@@ -7,9 +7,13 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import org.xenjava.toolstack.sim.machine.Machine;
+import org.xenjava.toolstack.sim.machine.PciCard;
 import org.xenjava.toolstack.sim.machine.XenDomain;
+import org.xenjava.toolstack.sim.memory.DomainMemory;
+import org.xenjava.toolstack.sim.memory.GfnType;
 import org.xenjava.toolstack.sim.memory.XenRefusal;
 import org.xenjava.toolstack.xenctrl.abi.DomctlOp;
 import org.xenjava.toolstack.xenctrl.abi.PhysdevOp;
@@ -19,6 +23,9 @@ import org.xenjava.toolstack.xenctrl.units.PciAddress;
 
 /** The sub-commands of {@code domctl} and {@code physdev_op} about devices that are passed through. */
 final class PassthroughOps {
+    /** Flag of an assignment: reserved memory may be RAM of the guest. */
+    private static final int RELAXED = 1;
+
     private static final int INTERRUPTS = 256;
 
     private final Machine machine;
@@ -48,6 +55,7 @@ final class PassthroughOps {
         switch (op) {
             case TEST_ASSIGN_DEVICE -> require(machine.pci().isAssignable(address), Errno.EINVAL);
             case ASSIGN_DEVICE -> {
+                require(quarantine || body.getInt("flags") == RELAXED || isLeftOut(address, domid), Errno.EBUSY);
                 machine.pci().assign(domid, address);
                 if (!quarantine) {
                     machine.require(domid).memory().devicesAssigned();
@@ -60,6 +68,13 @@ final class PassthroughOps {
                 }
             }
         }
+    }
+
+    /** Whether the memory that firmware reserves for the device is no RAM of the domain. */
+    private boolean isLeftOut(PciAddress address, int domid) {
+        DomainMemory guest = machine.require(domid).memory();
+        return Optional.ofNullable(machine.pci().cards().get(address)).flatMap(PciCard::reserved).stream()
+                .allMatch(memory -> guest.count(memory.firstFrame(), memory.frames(), GfnType.RAM) == 0);
     }
 
     /** Xen's answer has no segments, and a byte below device and function. */

@@ -121,6 +121,11 @@ public final class Machine {
         return hardware.lock();
     }
 
+    /** The memory map of the computer's firmware. */
+    public List<FirmwareMemoryMap.Range> firmwareMemoryMap() {
+        return FirmwareMemoryMap.of(hardware.size().hostPages());
+    }
+
     /** Whether Xen was built with PV guests. */
     public boolean hasPvGuests() {
         return hardware.size().pvGuests() == MachineSize.PvGuests.SUPPORTED;

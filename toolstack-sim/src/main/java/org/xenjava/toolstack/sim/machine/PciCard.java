@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.xenjava.toolstack.sim.machine;
 
+import java.util.Optional;
 import org.xenjava.toolstack.xenctrl.units.PciAddress;
 
 /**
@@ -11,8 +12,22 @@ import org.xenjava.toolstack.xenctrl.units.PciAddress;
  * @param driver the driver that domain 0 loads for it; empty if none
  * @param group devices with the same number cannot be told apart by the IOMMU
  * @param index number of the card, which decides its resources
+ * @param reserved the memory that firmware reserves for it; empty if none
  */
-public record PciCard(PciAddress address, String driver, int group, int index) {
+public record PciCard(PciAddress address, String driver, int group, int index, Optional<Reserved> reserved) {
+    /**
+     * Memory that a card uses at the same addresses in every guest.
+     *
+     * @param firstFrame its first page frame
+     * @param frames number of pages
+     */
+    public record Reserved(long firstFrame, long frames) {}
+
+    /** The same card with reserved memory. */
+    public PciCard with(Reserved memory) {
+        return new PciCard(address, driver, group, index, Optional.of(memory));
+    }
+
     private static final long FIRST_MEMORY = 0xfeb0_0000L;
     private static final long MEMORY_BYTES = 0x2_0000;
     private static final int FIRST_PORT = 0xc000;
