@@ -2,11 +2,9 @@
 package org.xenjava.toolstack;
 
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
-import java.util.function.BiPredicate;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import org.xenjava.toolstack.config.DiskConfig;
@@ -84,13 +82,13 @@ public final class DomainDevices {
             }
             Undo.onFailure(
                     () -> {
-                        change(config -> without(config, disk.number(), Stream.of(disk)));
+                        change(config -> DeviceChanges.withoutDisk(config, disk.number(), Stream.of(disk)));
                         changeStored(config -> hasDisk(disk.number()) ? config : config.withDisk(disk));
                         domain.context().devices().attach(domain.domid(), plan);
                         return disk;
                     },
                     () -> {
-                        change(config -> without(config, disk.number(), Stream.of()));
+                        change(config -> DeviceChanges.withoutDisk(config, disk.number(), Stream.of()));
                         forget(disk.vdev());
                     });
             return disks().stream()
@@ -144,13 +142,13 @@ public final class DomainDevices {
             }
             Undo.onFailure(
                     () -> {
-                        change(config -> withNic(config, devid, kept));
+                        change(config -> DeviceChanges.withNic(config, devid, kept));
                         changeStored(config -> hasNic(devid) ? config : config.withNic(devid, kept, type));
                         domain.context().devices().attach(domain.domid(), devid, addressed);
                         return devid;
                     },
                     () -> {
-                        change(config -> withoutNic(config, mac));
+                        change(config -> DeviceChanges.withoutNic(config, mac));
                         forgetNic(devid);
                     });
             return nics().stream()
@@ -171,7 +169,7 @@ public final class DomainDevices {
         domain.exclusively("detaching disk " + disk + " of", () -> {
             domain.changeable("detaching a device of");
             Optional<DomainConfig> before = stored();
-            change(config -> without(config, disk.number(), Stream.of()));
+            change(config -> DeviceChanges.withoutDisk(config, disk.number(), Stream.of()));
             Undo.onFailure(
                     () -> {
                         domain.context().devices().detachDisk(domain.domid(), disk.number(), mode);
@@ -197,7 +195,7 @@ public final class DomainDevices {
             nics().stream()
                     .filter(nic -> nic.devid() == devid && !nic.mac().isEmpty())
                     .map(nic -> new MacAddress(nic.mac()))
-                    .forEach(mac -> change(config -> withoutNic(config, mac)));
+                    .forEach(mac -> change(config -> DeviceChanges.withoutNic(config, mac)));
             Undo.onFailure(
                     () -> {
                         domain.context().devices().detachNic(domain.domid(), devid, mode);
@@ -296,8 +294,8 @@ public final class DomainDevices {
     }
 
     /**
-     * Attaches a PCI device of the host ({@code xl pci-attach}) to an HVM domain that was built with one, or with {@code
-     * passthrough = "enabled"}. After a failure, the domain has nothing of it,
+     * Attaches a PCI device of the host ({@code xl pci-attach}) to an HVM or PV domain that was built with one, or with
+     * {@code passthrough = "enabled"}. After a failure, the domain has nothing of it,
      * unless the guest does not eject the device: then it stays the domain's, without DMA, until the domain ends.
      *
      * @param device a device of the kind {@link OtherDevice.Kind#PCI}
@@ -311,7 +309,8 @@ public final class DomainDevices {
         }
         return domain.exclusively("attaching a PCI device to", () -> {
             PciPlan plan = domain.context().devices().plan(device);
-            QemuProcess qemu = qemuThatReachesDevices();
+            Optional<QemuProcess> qemu =
+                    type() == DomainType.PV ? Optional.empty() : Optional.of(qemuThatReachesDevices());
             if (hasPci(plan.address())) {
                 throw new DeviceException(
                         "attaching PCI device " + plan.address() + " to " + domain + ": the domain has it already");
@@ -325,7 +324,7 @@ public final class DomainDevices {
     }
 
     private QemuProcess qemuThatReachesDevices() {
-        QemuProcess qemu = qemuOfHvm("can have no PCI device", "Xen passes PCI devices through to HVM guests");
+        QemuProcess qemu = qemuOfHvm("can have no PCI device", "Xen passes PCI devices through to HVM and PV guests");
         if (qemu.isConfined()) {
             throw new DomainStateException("the QEMU of " + domain
                     + " is confined and cannot map a device's registers; build the guest with passthrough ="
@@ -336,7 +335,8 @@ public final class DomainDevices {
 
     /**
      * Detaches a PCI device ({@code xl pci-detach}). The device is assignable again once the guest has ejected it. After a
-     * detach by force from a guest that does not, a second detach asks the guest again.
+     * detach by force from an HVM guest that does not, a second detach asks the guest again; no other guest gets a device
+     * that a PV guest has not released before the domain ends.
      *
      * @param address address of the device in the host
      * @param mode the treatment of a guest that does not release the device
@@ -376,22 +376,10 @@ public final class DomainDevices {
         return isListed(address) || domain.context().pci().holder(address).equals(OptionalInt.of(domain.domid()));
     }
 
-    private static boolean isAt(OtherDevice device, PciAddress address) {
-        return device.kind() == OtherDevice.Kind.PCI
-                && address.toString().equals(device.parameters().get("address"));
-    }
-
     /** Changes the configuration of the next build, and the one that libxl has stored. */
     private void changePci(PciAddress address, Optional<OtherDevice> device) {
-        change(config -> with(config, address, device));
+        change(config -> DeviceChanges.withPci(config, address, device));
         changeStored(config -> config.withPciDevice(address.toString(), device));
-    }
-
-    private static DomainConfig with(DomainConfig config, PciAddress address, Optional<OtherDevice> device) {
-        Stream<OtherDevice> others = config.otherDevices().stream().filter(other -> !isAt(other, address));
-        return config.toBuilder()
-                .otherDevices(Stream.concat(others, device.stream()).toList())
-                .build();
     }
 
     private QemuProcess qemuOfHvm(String without, String reason) {
@@ -562,42 +550,6 @@ public final class DomainDevices {
     private void restore(DomainConfig before) {
         change(config ->
                 config.toBuilder().disks(before.disks()).nics(before.nics()).build());
-    }
-
-    private static DomainConfig without(DomainConfig config, int number, Stream<DiskConfig> instead) {
-        Stream<DiskConfig> others = config.disks().stream().filter(disk -> disk.number() != number);
-        return config.toBuilder().disks(Stream.concat(others, instead).toList()).build();
-    }
-
-    /** A card with that number or address is one that the domain does not have any more. */
-    private static DomainConfig withNic(DomainConfig config, int devid, NicConfig nic) {
-        List<NicConfig> nics =
-                others(config, (other, number) -> number == devid || other.mac().equals(nic.mac()));
-        nics.add(numbered(nic, devid, nics.size()));
-        return config.toBuilder().nics(nics).build();
-    }
-
-    private static DomainConfig withoutNic(DomainConfig config, MacAddress mac) {
-        return config.toBuilder()
-                .nics(others(config, (nic, number) -> nic.mac().equals(Optional.of(mac))))
-                .build();
-    }
-
-    /** The cards that stay. Each keeps its number, also if that was its place in the list. */
-    private static List<NicConfig> others(DomainConfig config, BiPredicate<NicConfig, Integer> gone) {
-        List<NicConfig> others = new ArrayList<>();
-        for (int place = 0; place < config.nics().size(); place++) {
-            NicConfig nic = config.nics().get(place);
-            int devid = nic.devidAt(place);
-            if (!gone.test(nic, devid)) {
-                others.add(numbered(nic, devid, others.size()));
-            }
-        }
-        return others;
-    }
-
-    private static NicConfig numbered(NicConfig nic, int devid, int place) {
-        return nic.devidAt(place) == devid ? nic : nic.withDevid(devid);
     }
 
     /** Changes the configuration of the domain's next build, if this library built the domain. */

@@ -74,14 +74,12 @@ final class HostWiring {
                 host.scripts(),
                 options.hotplug,
                 options.deviceLimit,
-                Map.of(PvDevice.PCI, pci::withdrawAll, PvDevice.USB, usb::withdrawAll),
-                pci::withdrawUnmarked,
-                pci::release);
+                Map.of(PvDevice.PCI, pci::withdrawAll, PvDevice.USB, usb::withdrawAll));
         ProcessIdentity processes = options.processIdentity;
         Userdata userdata = options.libxlDirectory
                 .map(directory -> Userdata.in(directory, JnaAdvisoryLocks.open(), HostWiring::pause))
                 .orElseGet(Userdata::none);
-        DomainRemoval removal = new DomainRemoval(xenctrl, store, devices, deviceModels, processes, userdata);
+        DomainRemoval removal = new DomainRemoval(xenctrl, store, devices, pci, deviceModels, processes, userdata);
         BuildJournal builds = new BuildJournal(store, processes);
         boolean shares = options.sharesImages;
         ImageFiles images = shares ? ImageFiles.ofProcess() : new ImageFiles();

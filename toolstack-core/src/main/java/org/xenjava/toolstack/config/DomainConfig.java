@@ -240,6 +240,11 @@ public record DomainConfig(
         return !pciDevices().isEmpty() || describedKeys.containsKey(DescribedKey.PASSTHROUGH);
     }
 
+    /** {@return whether {@code passthrough} wants the IOMMU to use the page tables of an HVM guest} */
+    public boolean sharesIommuTables() {
+        return "share_pt".equals(describedKeys.get(DescribedKey.PASSTHROUGH));
+    }
+
     /** {@return the memory that the guest may grow to} */
     public KiB maxMemory() {
         return sizes.maxMemory();

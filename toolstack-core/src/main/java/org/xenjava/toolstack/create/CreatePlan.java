@@ -8,7 +8,6 @@ import java.util.Optional;
 import org.xenjava.toolstack.config.DescribedKey;
 import org.xenjava.toolstack.config.DomainConfig;
 import org.xenjava.toolstack.config.DomainType;
-import org.xenjava.toolstack.config.GuestOption;
 import org.xenjava.toolstack.config.HvmConfig;
 import org.xenjava.toolstack.config.OtherDevice;
 import org.xenjava.toolstack.config.PagingConfig;
@@ -98,10 +97,10 @@ public record CreatePlan(DomainConfig config, MemoryPlan memory, ImagePlan image
         if (config.type() == DomainType.PV) {
             requirePv(config);
         }
-        if (config.type() != DomainType.HVM && config.mayHavePciDevices()) {
+        if (config.type() == DomainType.PVH && config.mayHavePciDevices()) {
             throw new ConfigException("domain " + config.name() + ": '"
                     + (config.pciDevices().isEmpty() ? DescribedKey.PASSTHROUGH.key() : OtherDevice.Kind.PCI.key())
-                    + "' cannot be carried out: Xen passes devices through to HVM guests only");
+                    + "' cannot be carried out: Xen passes devices through to HVM and PV guests only");
         }
         if (config.mayHavePciDevices() && config.populateOnDemand()) {
             throw new ConfigException("domain " + config.name() + ": a guest with PCI devices of the host cannot have"
@@ -119,13 +118,12 @@ public record CreatePlan(DomainConfig config, MemoryPlan memory, ImagePlan image
         BootFiles.requireReadableDisk(config);
     }
 
-    /** Refuses what needs hardware virtualization, or a device of the host. */
+    /** Refuses what needs hardware virtualization. */
     private static void requirePv(DomainConfig config) {
         String domain = "domain " + config.name() + ": ";
-        if (config.options().contains(GuestOption.E820_HOST)) {
-            throw new ConfigException(
-                    domain + "e820_host: only a PV guest with PCI devices of the host needs the host's"
-                            + " memory map, and devices are passed through to HVM guests only: remove the key");
+        if (config.sharesIommuTables()) {
+            throw new ConfigException(domain + "passthrough = \"share_pt\": a PV guest has no page tables that an"
+                    + " IOMMU can share: set passthrough = \"sync_pt\"");
         }
         List<String> lacking = new ArrayList<>();
         if (config.processor().has(ProcessorConfig.Feature.NESTEDHVM)) {

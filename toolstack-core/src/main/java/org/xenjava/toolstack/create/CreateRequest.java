@@ -71,7 +71,7 @@ final class CreateRequest {
                 "pci: Xen has no IOMMU, without which no device can be passed through; enable VT-d or AMD-Vi in the"
                         + " firmware of this host");
         require(
-                !sharesPageTables() || host.sharedPageTables(),
+                !config.sharesIommuTables() || host.sharedPageTables(),
                 "passthrough = share_pt: this host's IOMMU has page tables of its own");
         require(
                 config.paging().altp2mCount().isEmpty() || hasField("altp2m.nr"),
@@ -149,12 +149,8 @@ final class CreateRequest {
         return Optional.ofNullable(config.describedKeys().get(DescribedKey.PASSTHROUGH));
     }
 
-    private boolean sharesPageTables() {
-        return passthrough().equals(Optional.of("share_pt"));
-    }
-
     private int iommuOptions() {
-        boolean own = passthrough().equals(Optional.of("sync_pt")) || !host.sharedPageTables();
+        boolean own = isPv() || passthrough().equals(Optional.of("sync_pt")) || !host.sharedPageTables();
         return config.mayHavePciDevices() && own ? DomctlOp.IOMMU_NO_SHAREPT : 0;
     }
 

@@ -7,6 +7,7 @@ import java.util.UUID;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.xenjava.toolstack.device.DeviceModels;
+import org.xenjava.toolstack.device.pci.PciHost;
 import org.xenjava.toolstack.device.pv.PvHost;
 import org.xenjava.toolstack.error.ConfigException;
 import org.xenjava.toolstack.error.DeviceException;
@@ -37,11 +38,13 @@ public final class DomainRemoval {
     private final Xenctrl xenctrl;
     private final StoreClient store;
     private final PvHost devices;
+    private final PciHost pci;
     private final DeviceModels deviceModels;
     private final DomainJournal journal;
     private final Userdata userdata;
 
     /**
+     * @param pci takes PCI devices back
      * @param processes signs the removals under way
      * @param userdata libxl's files of the domains
      */
@@ -49,12 +52,14 @@ public final class DomainRemoval {
             Xenctrl xenctrl,
             StoreClient store,
             PvHost devices,
+            PciHost pci,
             DeviceModels deviceModels,
             ProcessIdentity processes,
             Userdata userdata) {
         this.xenctrl = xenctrl;
         this.store = store;
         this.devices = devices;
+        this.pci = pci;
         this.deviceModels = deviceModels;
         this.journal = DomainJournal.ofRemovals(store, processes);
         this.userdata = userdata;
@@ -203,7 +208,7 @@ public final class DomainRemoval {
             Undo.all(
                     () -> {
                         if (mayHavePciDevices) {
-                            devices.withdrawUnmarkedPci(entry.domid());
+                            pci.withdrawUnmarked(entry.domid());
                         }
                     },
                     () -> devices.detachAll(entry.domid()));
@@ -229,7 +234,7 @@ public final class DomainRemoval {
         }
 
         void releasePci() {
-            devices.releasePci(entry.domid());
+            pci.release(entry.domid());
         }
 
         void end() {

@@ -26,6 +26,7 @@ import org.xenjava.toolstack.resize.BootBacking;
 import org.xenjava.toolstack.store.StoreClient;
 import org.xenjava.toolstack.store.StoreTransaction;
 import org.xenjava.toolstack.xenctrl.DomainInfo;
+import org.xenjava.toolstack.xenctrl.MemoryMapEntry;
 import org.xenjava.toolstack.xenctrl.Xenctrl;
 import org.xenjava.toolstack.xenctrl.abi.HvmParam;
 import org.xenjava.toolstack.xenctrl.abi.MemoryOp;
@@ -120,8 +121,8 @@ final class GuestBuild {
         image.loadInto(memory());
     }
 
-    void setMemoryMap(ImagePlan image) {
-        xenctrl.memory().setMemoryMap(domid(), image.memoryMap());
+    void setMemoryMap(List<MemoryMapEntry> map) {
+        xenctrl.memory().setMemoryMap(domid(), map);
     }
 
     void openEventChannels(GuestPorts.Frames frames) {

@@ -109,7 +109,7 @@ final class GuestDevices {
     }
 
     void attachPciDevices() {
-        QemuProcess running = running("PCI");
+        Optional<QemuProcess> running = guest.shell().isPv() ? Optional.empty() : Optional.of(running("PCI"));
         plan.pci().forEach(device -> pci.attachToNew(guest.domid(), device, running));
     }
 

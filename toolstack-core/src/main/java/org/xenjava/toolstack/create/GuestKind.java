@@ -5,6 +5,7 @@ import java.util.List;
 import org.xenjava.toolstack.image.ImagePlan;
 import org.xenjava.toolstack.operation.Step;
 import org.xenjava.toolstack.progress.CreateStep;
+import org.xenjava.toolstack.xenctrl.MemoryMapEntry;
 
 /** The parts of a create that differ between kinds of guests; {@link GuestBuild} has the common parts. */
 sealed interface GuestKind permits PvhBuild, HvmBuild, PvBuild {
@@ -17,6 +18,9 @@ sealed interface GuestKind permits PvhBuild, HvmBuild, PvBuild {
     }
 
     void loadImage();
+
+    /** The memory map that the guest can read from Xen. */
+    List<MemoryMapEntry> memoryMap();
 
     /** The pages of the rings that the guest shares with daemons. */
     GuestPorts.Frames sharedFrames();

@@ -8,6 +8,7 @@ import org.xenjava.toolstack.image.HvmImagePlan;
 import org.xenjava.toolstack.memory.layout.HvmLayout;
 import org.xenjava.toolstack.operation.Step;
 import org.xenjava.toolstack.progress.CreateStep;
+import org.xenjava.toolstack.xenctrl.MemoryMapEntry;
 import org.xenjava.toolstack.xenctrl.abi.HvmParam;
 
 /** The parts of a create that are particular to HVM guests. */
@@ -28,6 +29,11 @@ final class HvmBuild implements GuestKind {
     @Override
     public void loadImage() {
         guest.loadImage(image);
+    }
+
+    @Override
+    public List<MemoryMapEntry> memoryMap() {
+        return image.memoryMap();
     }
 
     @Override

@@ -3,14 +3,17 @@ package org.xenjava.toolstack.create;
 
 import java.util.List;
 import org.xenjava.toolstack.config.DomainConfig;
+import org.xenjava.toolstack.config.GuestOption;
 import org.xenjava.toolstack.image.GuestMemory;
 import org.xenjava.toolstack.image.PvImagePlan;
+import org.xenjava.toolstack.image.pv.HostMemoryMap;
 import org.xenjava.toolstack.image.pv.MachineFrames;
 import org.xenjava.toolstack.image.pv.PvStartInfo;
 import org.xenjava.toolstack.operation.Step;
 import org.xenjava.toolstack.progress.CreateStep;
 import org.xenjava.toolstack.store.DomainPaths;
 import org.xenjava.toolstack.store.StoreTransaction;
+import org.xenjava.toolstack.xenctrl.MemoryMapEntry;
 import org.xenjava.toolstack.xenctrl.units.Pages;
 
 /**
@@ -40,6 +43,19 @@ final class PvBuild implements GuestKind {
     @Override
     public void loadImage() {
         image.loadInto(memory());
+    }
+
+    /** A guest with a PCI device needs the host's map; the device may also come later. */
+    @Override
+    public List<MemoryMapEntry> memoryMap() {
+        DomainConfig config = guest.plan().config();
+        return config.options().contains(GuestOption.E820_HOST)
+                        || !config.pciDevices().isEmpty()
+                ? HostMemoryMap.of(
+                        guest.xenctrl().memory().machineMemoryMap(),
+                        config.memory().toPages().count() << Pages.SHIFT,
+                        config.maxMemory().toPages().count() << Pages.SHIFT)
+                : image.memoryMap();
     }
 
     @Override

@@ -6,6 +6,7 @@ import org.xenjava.toolstack.image.PvhImagePlan;
 import org.xenjava.toolstack.image.VcpuState;
 import org.xenjava.toolstack.operation.Step;
 import org.xenjava.toolstack.progress.CreateStep;
+import org.xenjava.toolstack.xenctrl.MemoryMapEntry;
 
 /** The parts of a create that are particular to PVH guests. */
 final class PvhBuild implements GuestKind {
@@ -22,6 +23,11 @@ final class PvhBuild implements GuestKind {
         guest.loadImage(image);
         guest.shell().populateExactly(image.acpiFrames().gfns(), "pages for ACPI tables");
         image.loadAcpiInto(guest.memory());
+    }
+
+    @Override
+    public List<MemoryMapEntry> memoryMap() {
+        return image.memoryMap();
     }
 
     @Override

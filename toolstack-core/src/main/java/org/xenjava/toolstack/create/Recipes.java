@@ -49,7 +49,7 @@ final class Recipes {
                         .undoneBy(() -> pool.discard(ready))),
                 () -> recipe.addAll(shell(guest.shell(), backing, removal)));
         GuestKind kind = GuestKind.of(guest, image);
-        recipe.addAll(image(guest, kind, image));
+        recipe.addAll(image(guest, kind));
         recipe.addAll(nodesAndDevices(guest, kind::writeStore, devices, removal, userdata));
         recipe.add(Step.of(BACK_BOOT, () -> guest.backBoot(backing))
                 .onlyIf(backing.isOn() && guest.plan().memory().initialDebt().isMoreThan(Pages.ZERO)));
@@ -91,10 +91,10 @@ final class Recipes {
         return recipe;
     }
 
-    private static List<Step<CreateStep>> image(GuestBuild guest, GuestKind kind, ImagePlan image) {
+    private static List<Step<CreateStep>> image(GuestBuild guest, GuestKind kind) {
         List<Step<CreateStep>> recipe = new ArrayList<>();
         recipe.add(Step.of(LOAD_IMAGE, kind::loadImage));
-        recipe.add(Step.of(DESCRIBE_MEMORY, () -> guest.setMemoryMap(image)));
+        recipe.add(Step.of(DESCRIBE_MEMORY, () -> guest.setMemoryMap(kind.memoryMap())));
         recipe.add(Step.of(OPEN_EVENT_CHANNELS, () -> guest.openEventChannels(kind.sharedFrames())));
         recipe.addAll(kind.startingState());
         return recipe;

@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
 import org.xenjava.toolstack.config.DomainConfig;
+import org.xenjava.toolstack.config.DomainType;
 import org.xenjava.toolstack.config.HvmConfig;
 import org.xenjava.toolstack.config.PagingConfig.Mode;
 import org.xenjava.toolstack.error.ConfigException;
@@ -16,6 +17,7 @@ import org.xenjava.toolstack.xenctrl.units.Pages;
 /**
  * All sizes of a guest's memory, decided before the first hypercall.
  *
+ * @param type the kind of guest
  * @param shape memory, maxmem, video RAM and VGA hole
  * @param layout the ranges of RAM
  * @param maxMem {@code XEN_DOMCTL_max_mem}
@@ -29,6 +31,7 @@ import org.xenjava.toolstack.xenctrl.units.Pages;
  * @param virtualNuma the NUMA nodes that the guest sees
  */
 public record MemoryPlan(
+        DomainType type,
         GuestShape shape,
         GuestLayout layout,
         KiB maxMem,
@@ -82,6 +85,7 @@ public record MemoryPlan(
     public static MemoryPlan pv(DomainConfig config, PodPolicy policy) {
         GuestShape shape = GuestShape.pvh(config.memory(), config.memory());
         return new MemoryPlan(
+                DomainType.PV,
                 shape,
                 GuestLayout.pv(shape.frames()),
                 policy.maxMem(shape),
@@ -106,13 +110,14 @@ public record MemoryPlan(
         Pages claimed =
                 podTarget.map(target -> claim.minus(target).plus(shape.ram())).orElse(claim);
         return new MemoryPlan(
-                shape, layout, maxMem, Optional.empty(), claimed, pagingPoolBytes, bootTarget, virtualNuma);
+                type, shape, layout, maxMem, Optional.empty(), claimed, pagingPoolBytes, bootTarget, virtualNuma);
     }
 
     private static MemoryPlan of(
             DomainConfig config, PodPolicy policy, GuestShape shape, GuestLayout layout, Pages besideRam) {
         Optional<Pages> podTarget = policy.buildTarget(shape);
         return new MemoryPlan(
+                config.type(),
                 shape,
                 layout,
                 policy.maxMem(shape),
@@ -145,14 +150,10 @@ public record MemoryPlan(
      */
     public List<PopulateCall> populateCalls(VirtualNuma.Part part) {
         return part.ram().populateCalls().stream()
-                .flatMap(call ->
-                        isPv() && call.order() == PopulateCall.ORDER_1G ? call.remainder(0).stream() : Stream.of(call))
+                .flatMap(call -> type == DomainType.PV && call.order() == PopulateCall.ORDER_1G
+                        ? call.remainder(0).stream()
+                        : Stream.of(call))
                 .toList();
-    }
-
-    /** Only the page tables of a PV guest are in its own memory. */
-    private boolean isPv() {
-        return pagingPoolBytes == 0;
     }
 
     /**

@@ -55,6 +55,7 @@ class BuildJournalTest {
                 xenctrl,
                 store,
                 HvmTestHost.devices(machine, store, events),
+                HvmTestHost.pci(xenctrl, store, machine),
                 new DeviceModels(store, events, xen.host(machine).deviceModels()),
                 new OnlyAlive("alive"),
                 Userdata.none());

@@ -415,6 +415,7 @@ class HvmBuildTest {
                 xenctrl,
                 store,
                 HvmTestHost.devices(host.observer, store, events),
+                HvmTestHost.pci(xenctrl, store, host.observer),
                 new DeviceModels(store, events, next),
                 new AfterTheDeath(),
                 Userdata.none());

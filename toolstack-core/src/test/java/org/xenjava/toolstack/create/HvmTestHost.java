@@ -137,12 +137,7 @@ final class HvmTestHost implements AutoCloseable {
                                 HotplugPolicy.RUN),
                         devices(),
                         deviceModels(),
-                        new PciHost(
-                                xenctrl,
-                                store,
-                                faults.hostDevices(),
-                                ProcessIdentity.named("test"),
-                                new EjectWait(Duration.ZERO, xen::advance)),
+                        pci(xenctrl, store, faults),
                         new UsbHost(
                                 xenctrl,
                                 store,
@@ -168,7 +163,23 @@ final class HvmTestHost implements AutoCloseable {
 
     DomainRemoval removal() {
         return new DomainRemoval(
-                xenctrl, store, devices(), deviceModels(), ProcessIdentity.named("test"), Userdata.none());
+                xenctrl,
+                store,
+                devices(),
+                pci(xenctrl, store, faults),
+                deviceModels(),
+                ProcessIdentity.named("test"),
+                Userdata.none());
+    }
+
+    /** The PCI devices of a host that has none. */
+    static PciHost pci(Xenctrl xenctrl, StoreClient store, XenLibraries process) {
+        return new PciHost(
+                xenctrl,
+                store,
+                process.hostDevices(),
+                ProcessIdentity.named("test"),
+                new EjectWait(Duration.ZERO, pause -> {}));
     }
 
     private final ImageFiles images = new ImageFiles();
@@ -201,9 +212,7 @@ final class HvmTestHost implements AutoCloseable {
                 SimulatedXen.create().host().scripts(),
                 HotplugPolicy.REFUSE,
                 Duration.ofMillis(100),
-                Map.of(),
-                domid -> {},
-                domid -> {});
+                Map.of());
     }
 
     void setMemory(int domid, KiB memory) {

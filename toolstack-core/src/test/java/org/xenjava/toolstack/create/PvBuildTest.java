@@ -30,7 +30,6 @@ import org.xenjava.toolstack.Toolstack;
 import org.xenjava.toolstack.config.DiskConfig;
 import org.xenjava.toolstack.config.DomainConfig;
 import org.xenjava.toolstack.config.DomainType;
-import org.xenjava.toolstack.config.GuestOption;
 import org.xenjava.toolstack.config.NicConfig;
 import org.xenjava.toolstack.config.ProcessorConfig;
 import org.xenjava.toolstack.error.ConfigException;
@@ -224,10 +223,6 @@ class PvBuildTest {
 
     @Test
     void whatAPvGuestLacksIsRefusedBeforeADomainExists() throws IOException {
-        refused(
-                ConfigException.class,
-                "e820_host",
-                guest(TestKernels.pv()).options(Set.of(GuestOption.E820_HOST)).build());
         refused(
                 ConfigException.class,
                 "nestedhvm: a PV guest has no hardware virtualization",

@@ -27,7 +27,7 @@ import org.xenjava.toolstack.error.DeviceException;
 import org.xenjava.toolstack.error.ToolstackException;
 import org.xenjava.toolstack.xenctrl.units.PciAddress;
 
-/** The two cards of {@code lab/suite --iommu --long} in HVM guests. */
+/** The two cards of {@code lab/suite --iommu --long} in HVM and PV guests. */
 @Tag("lab-long")
 class PassthroughLabTest extends LabFixture {
     private static final PciAddress CARD = PciAddress.parse("00:08.0").orElseThrow();
@@ -46,6 +46,22 @@ class PassthroughLabTest extends LabFixture {
                         kernel = "%2$s/vmlinuz"
                         ramdisk = "%2$s/initrd-e1000.gz"
                         extra = "console=hvc0 quiet pci=noearly"
+                        pci = [ "%3$s" ]
+                        """
+                                .formatted(name, Dom0.GUESTS, CARD),
+                        name + ".cfg")
+                .config();
+    }
+
+    private static DomainConfig pv(String name) {
+        return XlConfigReader.parse(
+                        """
+                        name = "%1$s"
+                        type = "pv"
+                        memory = 192
+                        kernel = "%2$s/vmlinuz"
+                        ramdisk = "%2$s/initrd-e1000.gz"
+                        extra = "console=hvc0 quiet"
                         pci = [ "%3$s" ]
                         """
                                 .formatted(name, Dom0.GUESTS, CARD),
@@ -131,6 +147,45 @@ class PassthroughLabTest extends LabFixture {
         } catch (DeviceException e) {
             return false;
         }
+    }
+
+    @Test
+    void aPvGuestPingsThroughACardThatItReleasesAndGetsAgain() {
+        Domain guest = toolstack.create(pv("paravirtual"));
+        assertEquals("Vdev Device\n00.0 0000:00:08.0\n", Dom0.xl("pci-list", "paravirtual"));
+        guest.unpause();
+        LabGuest linux = new LabGuest("paravirtual", guest.console().terminal(CONSOLE));
+        Dom0.await("the guest to be ready", BOOT, () -> Optional.of(Dom0.consoleLog("paravirtual"))
+                .filter(log -> log.contains("GUEST READY")));
+        assertEquals(List.of(new AttachedPciDevice(CARD, 0)), guest.devices().pciDevices());
+        ping(linux);
+
+        assertEquals(new AttachedPciDevice(OTHER, 1 << 3), guest.devices().attachPci(device(OTHER)));
+        guest.devices().detachPci(CARD, DetachMode.IF_GUEST_AGREES);
+        assertEquals(
+                List.of(CARD),
+                toolstack.pciDevices().assignable().stream()
+                        .map(AssignableDevice::address)
+                        .toList());
+        guest.devices().detachPci(OTHER, DetachMode.IF_GUEST_AGREES);
+        assertEquals(List.of(), guest.devices().pciDevices());
+        guest.devices().attachPci(device(CARD));
+        ping(linux);
+        guest.pause();
+        assertThrows(DeviceException.class, () -> guest.devices().detachPci(CARD, DetachMode.IF_GUEST_AGREES));
+        guest.unpause();
+        ping(linux);
+        guest.pause();
+        guest.devices().detachPci(CARD, DetachMode.FORCE);
+        assertEquals(List.of(CARD), guest.devices().pciDevicesNotEjected());
+        guest.unpause();
+        guest.destroy();
+        assertEquals(
+                List.of(CARD, OTHER),
+                toolstack.pciDevices().assignable().stream()
+                        .map(AssignableDevice::address)
+                        .toList());
+        assertEquals(List.of(), toolstack.leftovers().find());
     }
 
     /** QEMU's network behind the card has 10.0.2.2. */

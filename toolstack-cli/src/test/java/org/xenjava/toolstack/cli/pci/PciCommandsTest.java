@@ -76,7 +76,7 @@ class PciCommandsTest {
         // xl ends with 6.
         Outcome refused = prompt.run("create", "-p", pvh);
         assertEquals(1, refused.status());
-        assertTrue(refused.err().contains("HVM guests"), refused.err());
+        assertTrue(refused.err().contains("HVM and PV guests"), refused.err());
         refused = prompt.run("create", "-p", pod);
         assertEquals(1, refused.status());
         assertTrue(refused.err().contains("populate-on-demand"), refused.err());

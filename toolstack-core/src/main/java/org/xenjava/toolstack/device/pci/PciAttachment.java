@@ -10,8 +10,6 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.xenjava.toolstack.device.DeviceJournal;
 import org.xenjava.toolstack.device.EjectWait;
-import org.xenjava.toolstack.device.QemuPciDevices.ConfigurationSpace;
-import org.xenjava.toolstack.device.QemuProcess;
 import org.xenjava.toolstack.device.plan.PciPlan;
 import org.xenjava.toolstack.device.plan.PciPlan.Option;
 import org.xenjava.toolstack.device.view.AttachedPciDevice;
@@ -32,7 +30,7 @@ import org.xenjava.toolstack.xenctrl.Xenctrl;
 import org.xenjava.toolstack.xenctrl.lib.Errno;
 import org.xenjava.toolstack.xenctrl.units.PciAddress;
 
-/** Gives assignable devices to HVM domains and takes them back, in libxl's order. */
+/** Gives assignable devices to HVM and PV domains and takes them back, in libxl's order. */
 final class PciAttachment {
     private static final Logger LOG = LoggerFactory.getLogger(PciAttachment.class);
 
@@ -71,7 +69,7 @@ final class PciAttachment {
         return xenctrl.passthrough();
     }
 
-    AttachedPciDevice attach(int domid, PciPlan plan, QemuProcess qemu) {
+    AttachedPciDevice attach(int domid, PciPlan plan, GuestSide guest) {
         PciAddress address = plan.address();
         assignable.requirePassthrough();
         kernel.refusal(plan).ifPresent(refusal -> {
@@ -83,8 +81,7 @@ final class PciAttachment {
             assignable.seize(address);
         }
         kernel.reset(address);
-        int devfn = qemu.addPciDevice(
-                address, plan.slot(), plan.has(Option.PERMISSIVE) ? ConfigurationSpace.ALL : ConfigurationSpace.KNOWN);
+        OptionalInt devfn = guest.add(plan);
         permit(domid, kernel.resources(address));
         if (plan.has(Option.PERMISSIVE)) {
             kernel.setPermissive(address);
@@ -92,8 +89,8 @@ final class PciAttachment {
         calls().assign(domid, address, plan.has(Option.RDM_RELAXED) ? ReservedMemory.RELAXED : ReservedMemory.STRICT);
         // Two processes may have looked at one group before: at least the later assignment sees the other.
         requireNoOtherHasOneOfTheGroup(domid, address);
-        backend.add(domid, plan, devfn);
-        return new AttachedPciDevice(address, devfn);
+        backend.add(domid, plan, devfn, wait);
+        return new AttachedPciDevice(address, devfn.orElse(0));
     }
 
     /** @throws DeviceException if a domain has the device */
@@ -188,28 +185,31 @@ final class PciAttachment {
      * @return whether it has; only if the mode is {@link DetachMode#FORCE} may it keep the device
      * @throws DeviceException if it does not, and the mode lets it
      */
-    boolean eject(int domid, PciAddress address, DetachMode mode, QemuProcess qemu) {
+    boolean eject(int domid, PciAddress address, DetachMode mode, GuestSide guest) {
         try {
-            if (!qemu.hasPciDevice(address)) {
+            if (!guest.has(address)) {
                 return true;
             }
-            qemu.requestPciRemoval(address);
-            if (wait.until(() -> !qemu.hasPciDevice(address))) {
+            guest.requestRemoval(address);
+            if (wait.until(() -> !guest.has(address))) {
                 return true;
             }
-        } catch (DeviceModelException e) {
+        } catch (DeviceException | DeviceModelException e) {
             if (mode == DetachMode.IF_GUEST_AGREES) {
                 throw e;
             }
             LOG.warn("domain {}: {}", domid, e.getMessage());
+            guest.noteSilence(address);
             return false;
         }
         String silence = "the guest of domain " + domid + " has not released PCI device " + address + " within "
                 + wait.limit().toSeconds() + " s";
         if (mode == DetachMode.IF_GUEST_AGREES) {
+            guest.cancelRemoval(address);
             throw new DeviceException(silence + "; stop using it in the guest, or detach it by force");
         }
         LOG.warn("{}; it reaches no memory any more, and stays the domain's until the domain ends", silence);
+        guest.noteSilence(address);
         return false;
     }
 
@@ -217,10 +217,11 @@ final class PciAttachment {
      * Takes back all that an attachment may have done. QEMU's mappings of registers outlive a QEMU that has ended: without
      * its answer, the device stays the domain's while the domain exists.
      */
-    void undoAttach(int domid, PciAddress address, Optional<QemuProcess> qemu) {
+    void undoAttach(int domid, PciAddress address, Optional<GuestSide> guest) {
         if (records.holder(address).equals(OptionalInt.of(domid))) {
             boolean unmapped = isOrphan(address)
-                    || qemu.filter(process -> eject(domid, address, DetachMode.FORCE, process))
+                    || guest.filter(side ->
+                                    !records.isUnreleased(address) && eject(domid, address, DetachMode.FORCE, side))
                             .isPresent();
             release(domid, address, unmapped ? Registers.RELEASED : Registers.MAPPED);
         }
@@ -230,7 +231,10 @@ final class PciAttachment {
     enum Registers {
         /** The guest has no part of the device. */
         RELEASED,
-        /** QEMU still has the registers and the interrupt: no other guest may have the device before the domain ends. */
+        /**
+         * QEMU or the page tables of a PV guest still have the registers and the interrupt: no other guest may have the
+         * device before the domain ends.
+         */
         MAPPED
     }
 

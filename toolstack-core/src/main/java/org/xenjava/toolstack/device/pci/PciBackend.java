@@ -7,10 +7,15 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.xenjava.toolstack.config.DomainType;
 import org.xenjava.toolstack.device.EjectWait;
 import org.xenjava.toolstack.device.plan.PciPlan;
 import org.xenjava.toolstack.device.plan.PvDevice;
 import org.xenjava.toolstack.device.view.AttachedPciDevice;
+import org.xenjava.toolstack.error.DeviceException;
 import org.xenjava.toolstack.error.DomainGoneException;
 import org.xenjava.toolstack.store.DomainPaths;
 import org.xenjava.toolstack.store.StoreClient;
@@ -26,13 +31,29 @@ final class PciBackend {
     private static final XenStorePermission DOM0_OWNS = new XenStorePermission(0, XenStorePermission.NONE);
     private static final XenStorePermission DOM0_READS = new XenStorePermission(0, XenStorePermission.READ);
     private static final String INITIALISING = "1";
+    private static final String INITIALISED = "3";
+    private static final String CONNECTED = "4";
     private static final String CLOSING = "5";
     private static final String RECONFIGURING = "7";
+
+    /** States of a back end to which no front end has connected. */
+    private static final Set<String> UNCONNECTED = Set.of(INITIALISING, "2", INITIALISED);
+
+    /** State of a back end that has disconnected from its front end for good. */
+    private static final String CLOSED = "6";
+
+    /** States of a back end whose last change is not complete. */
+    private static final Set<String> CHANGING = Set.of(RECONFIGURING, "8");
+
+    /** A device's place as xen-pciback writes it: domain, bus, device and function. */
+    private static final Pattern PLACE = Pattern.compile("[0-9a-f]{4}:[0-9a-f]{2}:([0-9a-f]{2})\\.([0-9a-f]{2})");
+
+    private static final int FUNCTION_BITS = 3;
     private static final Duration ANSWER = Duration.ofSeconds(1);
     private static final int MAX_DEVICES = 256;
 
-    /** The nodes of each device in the list. */
-    private static final List<String> NODES = List.of("key", "dev", "vdev", "vdevfn", "opts", "state", "name", "root");
+    /** The nodes of each device in the list. Those called {@code root-N} are one for each bus that xen-pciback makes. */
+    private static final List<String> NODES = List.of("key", "dev", "vdev", "vdevfn", "opts", "state", "name");
 
     private final StoreClient store;
 
@@ -53,11 +74,7 @@ final class PciBackend {
         String back = device(domid).backPath();
         List<AttachedPciDevice> devices = new ArrayList<>();
         for (int i = 0; i < count(transaction, back); i++) {
-            int devfn = transaction
-                    .read(back + "/vdevfn-" + i)
-                    .filter(text -> text.matches("[0-9a-f]{1,8}"))
-                    .map(HexFormat::fromHexDigits)
-                    .orElse(0);
+            int devfn = devfn(transaction, back, i);
             transaction
                     .read(back + "/dev-" + i)
                     .flatMap(PciAddress::parse)
@@ -66,35 +83,72 @@ final class PciBackend {
         return List.copyOf(devices);
     }
 
+    /** The place that QEMU has chosen, or for a PV guest xen-pciback; 0 if it is not known yet. */
+    private static int devfn(StoreTransaction transaction, String back, int index) {
+        return transaction
+                .read(back + "/vdevfn-" + index)
+                .filter(text -> text.matches("[0-9a-f]{1,8}"))
+                .map(HexFormat::fromHexDigits)
+                .or(() -> transaction
+                        .read(back + "/vdev-" + index)
+                        .map(PLACE::matcher)
+                        .filter(Matcher::matches)
+                        .map(place -> HexFormat.fromHexDigits(place.group(1)) << FUNCTION_BITS
+                                | HexFormat.fromHexDigits(place.group(2))))
+                .orElse(0);
+    }
+
     private static int count(StoreTransaction transaction, String back) {
         return Math.toIntExact(Math.max(
                 0,
                 Math.min(MAX_DEVICES, transaction.readLong(back + "/num_devs").orElse(0L))));
     }
 
-    /** Adds a device to the list, and makes the back end with the first one. */
-    void add(int domid, PciPlan plan, int guestDevfn) {
+    /**
+     * Adds a device to the list, and makes the back end with the first one. A PV guest whose front end is not connected yet
+     * connects to all devices of the list at once. One that is connected takes part in one change at a time.
+     *
+     * @param guestDevfn the device's place in an HVM guest; empty in a PV guest, where xen-pciback chooses it
+     * @param wait waits until the last change is complete
+     * @throws DeviceException if it is not complete in time
+     */
+    void add(int domid, PciPlan plan, OptionalInt guestDevfn, EjectWait wait) {
+        boolean added =
+                wait.until(() -> store.inTransaction(transaction -> tryToAdd(transaction, domid, plan, guestDevfn)));
+        if (!added) {
+            throw incomplete("attaching", domid, plan.address(), wait);
+        }
+    }
+
+    private static DeviceException incomplete(String change, int domid, PciAddress address, EjectWait wait) {
+        return new DeviceException(change + " PCI device " + address + ": the guest of domain " + domid
+                + " has not completed the last change of its PCI devices within "
+                + wait.limit().toSeconds() + " s; try again when its driver pcifront answers");
+    }
+
+    private static boolean tryToAdd(StoreTransaction transaction, int domid, PciPlan plan, OptionalInt guestDevfn) {
         PvDevice device = device(domid);
         String back = device.backPath();
-        store.inTransaction(transaction -> {
-            if (!transaction.exists(new DomainPaths(domid).libxlType())) {
-                throw new DomainGoneException("attaching PCI device " + plan.address() + ": the domain is gone");
-            }
-            int number = count(transaction, back);
-            if (number == 0) {
-                create(transaction, device);
-            }
-            transaction.write(back + "/key-" + number, plan.address().toString());
-            transaction.write(back + "/dev-" + number, plan.address().toString());
-            transaction.write(back + "/vdevfn-" + number, Integer.toHexString(guestDevfn));
-            transaction.write(back + "/opts-" + number, plan.words());
-            transaction.write(back + "/state-" + number, INITIALISING);
-            transaction.write(back + "/num_devs", Integer.toString(number + 1));
-            if (number > 0) {
-                transaction.write(back + "/state", RECONFIGURING);
-            }
-            return number;
-        });
+        if (!transaction.exists(new DomainPaths(domid).libxlType())) {
+            throw new DomainGoneException("attaching PCI device " + plan.address() + ": the domain is gone");
+        }
+        int number = count(transaction, back);
+        if (guestDevfn.isEmpty() && number > 0 && isChanging(transaction, back)) {
+            return false;
+        }
+        if (number == 0) {
+            create(transaction, device);
+        }
+        transaction.write(back + "/key-" + number, plan.address().toString());
+        transaction.write(back + "/dev-" + number, plan.address().toString());
+        guestDevfn.ifPresent(devfn -> transaction.write(back + "/vdevfn-" + number, Integer.toHexString(devfn)));
+        transaction.write(back + "/opts-" + number, plan.words());
+        transaction.write(back + "/state-" + number, INITIALISING);
+        transaction.write(back + "/num_devs", Integer.toString(number + 1));
+        if (number > 0 && (guestDevfn.isPresent() || isIn(transaction, back, CONNECTED))) {
+            transaction.write(back + "/state", RECONFIGURING);
+        }
+        return true;
     }
 
     private static void create(StoreTransaction transaction, PvDevice device) {
@@ -118,24 +172,118 @@ final class PciBackend {
         transaction.write(front + "/state", INITIALISING);
     }
 
+    private static boolean isIn(StoreTransaction transaction, String node, String state) {
+        return transaction.read(node + "/state").equals(Optional.of(state));
+    }
+
+    private static boolean isChanging(StoreTransaction transaction, String back) {
+        return transaction.read(back + "/state").filter(CHANGING::contains).isPresent();
+    }
+
+    private static boolean isPv(StoreTransaction transaction, int domid) {
+        return transaction
+                .read(new DomainPaths(domid).libxlType())
+                .filter(DomainType.PV.word()::equals)
+                .isPresent();
+    }
+
+    /** Whether xen-pciback shows the device to the guest, and a front end that is connected has looked at it. */
+    boolean isPublished(int domid, PciAddress address) {
+        String back = device(domid).backPath();
+        StoreTransaction direct = store.direct();
+        OptionalInt found = find(direct, back, address);
+        return found.isPresent() && direct.exists(back + "/vdev-" + found.getAsInt()) && !isChanging(direct, back);
+    }
+
     /**
-     * Removes a device from the list, and the back end with the last one. Does nothing if it is not in the list. Of
-     * several devices, xen-pciback is told to give one up; it need not answer for a guest without a front end.
+     * Whether xen-pciback may still serve a PV guest's device, or begin to. The states of the front end prove nothing: the
+     * guest writes them. xen-pciback has given a device up if its own state is connected again after the request, has lost
+     * its front end for good, or goes away with its last device before the guest has connected.
+     */
+    boolean isUsed(int domid, PciAddress address) {
+        String back = device(domid).backPath();
+        return store.inTransaction(transaction -> {
+            OptionalInt found = find(transaction, back, address);
+            if (found.isEmpty()) {
+                return false;
+            }
+            boolean givenUp = isIn(transaction, back, CONNECTED)
+                    && transaction.read(back + "/state-" + found.getAsInt()).equals(Optional.of(CLOSING));
+            boolean lastOfNone = isUnconnected(transaction, back) && count(transaction, back) == 1;
+            return !givenUp && !lastOfNone && !isIn(transaction, back, CLOSED);
+        });
+    }
+
+    private static boolean isUnconnected(StoreTransaction transaction, String back) {
+        return transaction.read(back + "/state").filter(UNCONNECTED::contains).isPresent();
+    }
+
+    /**
+     * Asks the front end of a PV guest to release the device.
+     *
+     * @param wait waits until the last change is complete
+     * @throws DeviceException if it is not complete in time, or the front end has not connected yet: nothing in xenstore
+     *     shows then that xen-pciback has given up one of several devices
+     */
+    void requestRemoval(int domid, PciAddress address, EjectWait wait) {
+        String back = device(domid).backPath();
+        boolean asked = wait.until(() -> store.inTransaction(transaction -> {
+            OptionalInt found = find(transaction, back, address);
+            if (found.isPresent() && isUnconnected(transaction, back)) {
+                throw new DeviceException("detaching PCI device " + address + ": the guest of domain " + domid
+                        + " has not connected to its PCI devices yet; try again when it has booted");
+            }
+            boolean begun = found.isEmpty()
+                    || transaction.read(back + "/state-" + found.getAsInt()).equals(Optional.of(CLOSING));
+            boolean ready = isIn(transaction, back, CONNECTED);
+            if (!begun && ready) {
+                transaction.write(back + "/state-" + found.getAsInt(), CLOSING);
+                transaction.write(back + "/state", RECONFIGURING);
+            }
+            return begun || ready;
+        }));
+        if (!asked) {
+            throw incomplete("detaching", domid, address, wait);
+        }
+    }
+
+    /** Withdraws a request that the front end has not noticed. */
+    void cancelRemoval(int domid, PciAddress address) {
+        String back = device(domid).backPath();
+        store.inTransaction(transaction -> {
+            OptionalInt found = find(transaction, back, address);
+            boolean unnoticed = isIn(transaction, back, RECONFIGURING)
+                    && !isIn(transaction, device(domid).frontPath(), RECONFIGURING);
+            if (found.isPresent()
+                    && unnoticed
+                    && transaction.read(back + "/state-" + found.getAsInt()).equals(Optional.of(CLOSING))) {
+                transaction.write(back + "/state-" + found.getAsInt(), INITIALISED);
+                transaction.write(back + "/state", CONNECTED);
+            }
+            return address;
+        });
+    }
+
+    /**
+     * Removes a device from the list, and the back end with the last one. Does nothing if it is not in the list. Of several
+     * devices of an HVM guest, xen-pciback is told to give one up; it need not answer, because nobody uses it there. A PV
+     * guest's has given the device up, or keeps it until the domain ends.
      */
     void remove(int domid, PciAddress address, EjectWait wait) {
         PvDevice device = device(domid);
         String back = device.backPath();
-        boolean oneOfSeveral = store.inTransaction(transaction -> {
-            OptionalInt found = find(transaction, back, address);
-            boolean others = found.isPresent() && count(transaction, back) > 1;
-            if (others) {
-                transaction.write(back + "/state-" + found.getAsInt(), CLOSING);
-                transaction.write(back + "/state", RECONFIGURING);
-            }
-            return others;
-        });
-        if (oneOfSeveral) {
-            wait.atMost(ANSWER).until(() -> !store.read(back + "/state").equals(Optional.of(RECONFIGURING)));
+        boolean told = !isPv(store.direct(), domid)
+                && store.inTransaction(transaction -> {
+                    OptionalInt found = find(transaction, back, address);
+                    boolean others = found.isPresent() && count(transaction, back) > 1;
+                    if (others) {
+                        transaction.write(back + "/state-" + found.getAsInt(), CLOSING);
+                        transaction.write(back + "/state", RECONFIGURING);
+                    }
+                    return others;
+                });
+        if (told) {
+            wait.atMost(ANSWER).until(() -> !isIn(store.direct(), back, RECONFIGURING));
         }
         store.inTransaction(transaction -> {
             int count = count(transaction, back);

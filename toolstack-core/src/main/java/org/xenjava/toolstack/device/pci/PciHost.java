@@ -19,10 +19,12 @@ import org.xenjava.toolstack.device.view.AttachedPciDevice;
 import org.xenjava.toolstack.device.view.DetachMode;
 import org.xenjava.toolstack.device.view.DriverReturn;
 import org.xenjava.toolstack.error.DeviceException;
+import org.xenjava.toolstack.error.DomainGoneException;
 import org.xenjava.toolstack.operation.Undo;
 import org.xenjava.toolstack.process.ProcessIdentity;
 import org.xenjava.toolstack.store.StoreClient;
 import org.xenjava.toolstack.store.StoreTransaction;
+import org.xenjava.toolstack.xenctrl.DomainInfo;
 import org.xenjava.toolstack.xenctrl.Xenctrl;
 import org.xenjava.toolstack.xenctrl.lib.HostDevices;
 import org.xenjava.toolstack.xenctrl.units.PciAddress;
@@ -32,6 +34,7 @@ public final class PciHost {
     /** The name of the journal of changes. */
     public static final String JOURNAL = "pci";
 
+    private final Xenctrl xenctrl;
     private final PciKernel kernel;
     private final PciRecords records;
     private final PciBackend backend;
@@ -49,6 +52,7 @@ public final class PciHost {
      * @param wait waits for a guest
      */
     public PciHost(Xenctrl xenctrl, StoreClient store, HostDevices host, ProcessIdentity processes, EjectWait wait) {
+        this.xenctrl = xenctrl;
         this.wait = wait;
         kernel = new PciKernel(host);
         records = new PciRecords(store);
@@ -105,45 +109,60 @@ public final class PciHost {
     }
 
     /**
-     * Attaches a device to an HVM domain. After a failure, the domain has nothing of it, unless the guest does not eject
+     * Attaches a device to a domain. After a failure, the domain has nothing of it, unless the guest does not eject
      * the device: then no other guest gets it before the domain ends.
      *
-     * @param qemu the domain's QEMU, which is not confined
+     * @param qemu the QEMU of an HVM domain, which is not confined
      * @param whenAttached the last part of the change; if the process is killed before its end, {@link #recover} takes
      *     the device from the domain
      * @return the device with its place in the guest
      * @throws DeviceException if the device is not assignable, or Xen or QEMU refuses it
      */
-    public AttachedPciDevice attach(int domid, PciPlan plan, QemuProcess qemu, Runnable whenAttached) {
+    public AttachedPciDevice attach(int domid, PciPlan plan, Optional<QemuProcess> qemu, Runnable whenAttached) {
+        GuestSide guest = requiredSide(domid, qemu);
         return journal.change(
                 plan.address(),
                 transaction -> PciAttachment.requireUnclaimed(transaction, plan.address()),
                 () -> {
-                    AttachedPciDevice attached = attachment.attach(domid, plan, qemu);
+                    AttachedPciDevice attached = guest.awaitArrival(attachment.attach(domid, plan, guest));
                     whenAttached.run();
                     return attached;
                 },
-                () -> undoAttach(domid, plan, Optional.of(qemu)));
+                () -> undoAttach(domid, plan, Optional.of(guest)));
+    }
+
+    /** What shows devices to the guest of a domain; empty if an HVM domain has no QEMU, or the domain is gone. */
+    private Optional<GuestSide> side(int domid, Optional<QemuProcess> qemu) {
+        Optional<DomainInfo> domain = xenctrl.domains().info(domid);
+        if (domain.filter(DomainInfo::hvm).isPresent()) {
+            return qemu.map(QemuSide::new);
+        }
+        return domain.map(info -> new FrontEndSide(domid, backend, records, wait));
+    }
+
+    private GuestSide requiredSide(int domid, Optional<QemuProcess> qemu) {
+        return side(domid, qemu).orElseThrow(() -> new DomainGoneException("domain " + domid + " or its QEMU is gone"));
     }
 
     /**
-     * Attaches a device to an HVM domain that has not run. After a failure, the domain is to be removed: its QEMU may
+     * Attaches a device to a domain that has not run. After a failure, the domain is to be removed: its QEMU may
      * still have the device, which a guest that does not run cannot release.
      *
-     * @param qemu the domain's QEMU, which is not confined
+     * @param qemu the QEMU of an HVM domain, which is not confined
      * @throws DeviceException if the device is not assignable, or Xen or QEMU refuses it
      */
-    public void attachToNew(int domid, PciPlan plan, QemuProcess qemu) {
+    public void attachToNew(int domid, PciPlan plan, Optional<QemuProcess> qemu) {
+        GuestSide guest = requiredSide(domid, qemu);
         journal.change(
                 plan.address(),
                 transaction -> PciAttachment.requireUnclaimed(transaction, plan.address()),
-                () -> attachment.attach(domid, plan, qemu),
+                () -> attachment.attach(domid, plan, guest),
                 () -> undoAttach(domid, plan, Optional.empty()));
     }
 
     /** A device that was seized is between two drivers if the seizure failed. */
-    private void undoAttach(int domid, PciPlan plan, Optional<QemuProcess> qemu) {
-        attachment.undoAttach(domid, plan.address(), qemu);
+    private void undoAttach(int domid, PciPlan plan, Optional<GuestSide> guest) {
+        attachment.undoAttach(domid, plan.address(), guest);
         if (plan.has(Option.SEIZE) && kernel.driver(plan.address()).isEmpty()) {
             assignable.recover(plan.address());
         }
@@ -153,18 +172,20 @@ public final class PciHost {
      * Detaches a device from a domain. A device that the guest does not release reaches no memory any more, and no other
      * guest gets it before the domain ends.
      *
-     * @param qemu the domain's QEMU, if it runs
+     * @param qemu the QEMU of an HVM domain, if it runs
      * @param first the first part of the change; if the process is killed before the end of the change, the device is one
      *     of {@link #unfinished}
      * @throws DeviceException if the guest does not release the device and the mode lets it
      */
     public void detach(int domid, PciAddress address, DetachMode mode, Optional<QemuProcess> qemu, Runnable first) {
+        Optional<GuestSide> guest = side(domid, qemu);
         List<Runnable> release = new ArrayList<>();
         journal.change(
                 address,
                 transaction -> requireHolder(transaction, domid, address),
                 () -> {
-                    boolean ejected = qemu.filter(process -> attachment.eject(domid, address, mode, process))
+                    requireAskable(domid, address);
+                    boolean ejected = guest.filter(side -> attachment.eject(domid, address, mode, side))
                             .isPresent();
                     release.add(() -> {
                         journal.name(address, domid);
@@ -179,6 +200,13 @@ public final class PciHost {
     private static void requireHolder(StoreTransaction transaction, int domid, PciAddress address) {
         if (!PciRecords.claimedBy(transaction, address).equals(OptionalInt.of(domid))) {
             throw new DeviceException("domain " + domid + " does not have PCI device " + address);
+        }
+    }
+
+    private void requireAskable(int domid, PciAddress address) {
+        if (records.isUnreleased(address)) {
+            throw new DeviceException("the PV guest of domain " + domid + " has not released PCI device " + address
+                    + ", which was detached by force; no other guest gets it before the domain ends");
         }
     }
 
@@ -243,7 +271,8 @@ public final class PciHost {
             journal.finish(address, () -> {
                 OptionalInt holder = records.holder(address);
                 if (holder.isPresent() && (holder.equals(journal.domain(address)) || attachment.isOrphan(address))) {
-                    attachment.undoAttach(holder.getAsInt(), address, qemu.find(holder.getAsInt()));
+                    int domid = holder.getAsInt();
+                    attachment.undoAttach(domid, address, side(domid, qemu.find(domid)));
                 }
                 assignable.recover(address);
             });

@@ -12,10 +12,13 @@ import org.xenjava.toolstack.xenctrl.units.PciAddress;
 
 /**
  * The toolstack's nodes of PCI devices, {@code /libxl/pci/SSSS-BB-DD-F}: the driver that a device had before it was kept for
- * guests, its name, and the domain that has it.
+ * guests, its name, the domain that has it, and whether a PV guest has not released it.
  */
 final class PciRecords {
     private static final String ROOT = DomainPaths.LIBXL + "/pci";
+
+    /** A node of this library's, which xl ignores. */
+    private static final String UNRELEASED = "unreleased";
 
     private final StoreClient store;
 
@@ -116,11 +119,21 @@ final class PciRecords {
         return holder(transaction, address);
     }
 
+    /** Records that the device was taken from a PV guest that has not released it. */
+    void noteUnreleased(PciAddress address) {
+        store.direct().write(node(address, UNRELEASED), "");
+    }
+
+    /** Whether a PV guest has not released the device that was taken from it. */
+    boolean isUnreleased(PciAddress address) {
+        return store.direct().exists(node(address, UNRELEASED));
+    }
+
     /** Removes the holder, and the domain's mark with its last device. */
     void release(int domid, PciAddress address) {
         store.inTransaction(transaction -> {
             if (holder(transaction, address).equals(OptionalInt.of(domid))) {
-                transaction.removeAllWithEmptyParents(List.of(node(address, "domid")));
+                transaction.removeAllWithEmptyParents(List.of(node(address, "domid"), node(address, UNRELEASED)));
             }
             return address;
         });

@@ -19,6 +19,7 @@ import java.util.stream.Stream;
 import org.xenjava.toolstack.config.Confinement;
 import org.xenjava.toolstack.config.DeviceModel;
 import org.xenjava.toolstack.config.DomainConfig;
+import org.xenjava.toolstack.config.DomainType;
 import org.xenjava.toolstack.config.GraphicsConfig;
 import org.xenjava.toolstack.config.HvmConfig;
 import org.xenjava.toolstack.error.ConfigException;
@@ -184,7 +185,7 @@ public record QemuConfinement(
         if (GuestScreen.of(config).flatMap(GraphicsConfig::sdl).isPresent()) {
             CORE.forEach(measure -> missing.put(measure, "QEMU's window needs an X server of the host"));
         }
-        if (config.mayHavePciDevices()) {
+        if (config.type() == DomainType.HVM && config.mayHavePciDevices()) {
             PASSTHROUGH.forEach(measure -> missing.put(
                     measure, "QEMU maps the registers and interrupts of the PCI devices that are passed through"));
         }

@@ -58,8 +58,6 @@ public final class PvHost {
     private final DeviceList list;
     private final LoopDevices loops;
     private final ScriptRuns scriptRuns;
-    private final IntConsumer withdrawUnmarkedPci;
-    private final IntConsumer releasePci;
 
     /**
      * @param kernel provides loop devices and network interfaces
@@ -68,8 +66,6 @@ public final class PvHost {
      * @param hotplug whether they are run
      * @param limit the longest time of each wait for a back end or a guest; libxl's is {@link #LIBXL_LIMIT}
      * @param withdrawals take all devices from a domain that are passed through to it, by their kind
-     * @param withdrawUnmarkedPci takes the PCI devices that another toolstack has attached
-     * @param releasePci lets other domains have what was taken from a domain that is gone
      */
     public PvHost(
             StoreClient store,
@@ -79,11 +75,7 @@ public final class PvHost {
             HotplugScripts scripts,
             HotplugPolicy hotplug,
             Duration limit,
-            Map<String, IntConsumer> withdrawals,
-            IntConsumer withdrawUnmarkedPci,
-            IntConsumer releasePci) {
-        this.withdrawUnmarkedPci = withdrawUnmarkedPci;
-        this.releasePci = releasePci;
+            Map<String, IntConsumer> withdrawals) {
         this.host = host;
         tree = new DeviceTree(store);
         states = new BackendStates(store, events, limit);
@@ -214,22 +206,12 @@ public final class PvHost {
         detachment.detachByForce(tree.devices(domid));
     }
 
-    /** Takes all PCI devices from a domain that may have some of another toolstack, which {@link #detachAll} does not see. */
-    public void withdrawUnmarkedPci(int domid) {
-        withdrawUnmarkedPci.accept(domid);
-    }
-
     /**
      * Writes to the storage what the kernel holds back of the image files of a domain's disks. Called when the guest is
      * suspended, before another host opens the files.
      */
     public void flushImages(int domid) {
         tree.devices(domid, PvDevice.DISK).forEach(loops::flush);
-    }
-
-    /** Lets other domains have the PCI devices that {@link #detachAll} has taken from a domain that is gone now. */
-    public void releasePci(int domid) {
-        releasePci.accept(domid);
     }
 
     /** Whether the domain has a device that {@link #detachAll} would take, in the caller's transaction. */

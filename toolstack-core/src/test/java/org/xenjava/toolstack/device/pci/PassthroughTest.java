@@ -214,7 +214,7 @@ class PassthroughTest {
                 .describedKeys(Map.of(DescribedKey.PASSTHROUGH, "enabled"))
                 .build();
         long calls = host.faults.calls();
-        assertTrue(refusal(pvh).contains("Xen passes devices through to HVM guests"), refusal(pvh));
+        assertTrue(refusal(pvh).contains("Xen passes devices through to HVM and PV guests"), refusal(pvh));
         assertTrue(refusal(pod).contains("cannot have populate-on-demand memory"), refusal(pod));
         assertTrue(refusal(enabled).contains("cannot have populate-on-demand memory"), refusal(enabled));
         assertEquals(calls, host.faults.calls());
