@@ -308,7 +308,8 @@ public final class DomainDevices {
             throw new ConfigException("'" + device.kind().key() + "' is no PCI device");
         }
         return domain.exclusively("attaching a PCI device to", () -> {
-            PciPlan plan = domain.context().devices().plan(device);
+            PciPlan asked = domain.context().devices().plan(device);
+            PciPlan plan = stored().map(asked::attachedTo).orElse(asked);
             Optional<QemuProcess> qemu =
                     type() == DomainType.PV ? Optional.empty() : Optional.of(qemuThatReachesDevices());
             if (hasPci(plan.address())) {

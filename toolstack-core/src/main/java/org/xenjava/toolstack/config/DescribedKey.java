@@ -21,7 +21,16 @@ public enum DescribedKey {
             "strategy=host(?:,policy=(?:strict|relaxed))?",
             "strategy=host, with or without policy=strict or relaxed",
             Guests.HVM,
-            "devices with reserved memory are not supported"),
+            DescribedKey.CARRIED_OUT),
+    /**
+     * The address up to which an HVM guest's memory stays RAM although a device reserves memory there: MiB, as in xl.cfg, or
+     * what only libxl's JSON can have, KiB with that unit.
+     */
+    RDM_MEM_BOUNDARY(
+            "(?:0|[1-9][0-9]{0,8})(?:KiB)?",
+            "a number of MiB, or of KiB with KiB",
+            Guests.HVM,
+            DescribedKey.CARRIED_OUT),
     /** The host's graphics card in the guest: its kind, or 1. */
     GFX_PASSTHRU("1|igd", "1 or igd", Guests.HVM, "graphics passthrough is not supported"),
     /** Whether a PVH guest is a PV guest inside Xen's shim. */

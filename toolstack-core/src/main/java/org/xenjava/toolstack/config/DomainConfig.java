@@ -78,6 +78,11 @@ public record DomainConfig(
         DeviceModel deviceModel,
         Optional<HvmConfig> hvm) {
 
+    /** libxl's default, in MiB. */
+    private static final String DEVICE_MEMORY_BOUNDARY = "2048";
+
+    private static final String KIB = "KiB";
+
     /** Largest number of vCPUs of an HVM or PVH domain ({@code HVM_MAX_VCPUS}). */
     public static final int MAX_VCPUS = 128;
 
@@ -238,6 +243,14 @@ public record DomainConfig(
     /** {@return whether the guest has PCI devices of the host, or may get some later} */
     public boolean mayHavePciDevices() {
         return !pciDevices().isEmpty() || describedKeys.containsKey(DescribedKey.PASSTHROUGH);
+    }
+
+    /** {@return the address below which RAM stays RAM although a device of the host reserves memory there, in bytes} */
+    public long deviceMemoryBoundary() {
+        String text = describedKeys.getOrDefault(DescribedKey.RDM_MEM_BOUNDARY, DEVICE_MEMORY_BOUNDARY);
+        return text.endsWith(KIB)
+                ? Long.parseLong(text.substring(0, text.length() - KIB.length())) << 10
+                : Long.parseLong(text) << 20;
     }
 
     /** {@return whether {@code passthrough} wants the IOMMU to use the page tables of an HVM guest} */

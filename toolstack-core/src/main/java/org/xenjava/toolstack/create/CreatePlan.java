@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Supplier;
 import org.xenjava.toolstack.config.DescribedKey;
 import org.xenjava.toolstack.config.DomainConfig;
 import org.xenjava.toolstack.config.DomainType;
@@ -29,6 +30,7 @@ import org.xenjava.toolstack.image.PvhImagePlan.LoadedFile;
 import org.xenjava.toolstack.image.PvhKernel;
 import org.xenjava.toolstack.image.RamBounds;
 import org.xenjava.toolstack.imagefile.ImageFiles;
+import org.xenjava.toolstack.memory.DeviceMemory.Reservation;
 import org.xenjava.toolstack.memory.MemoryPlan;
 import org.xenjava.toolstack.memory.PodPolicy;
 import org.xenjava.toolstack.process.ProcessIdentity;
@@ -66,7 +68,7 @@ public record CreatePlan(DomainConfig config, MemoryPlan memory, ImagePlan image
         try (ImageFiles images = new ImageFiles();
                 BootFiles files =
                         BootFiles.of(config, host, ProcessIdentity.ofProc().self(), new Cancellation())) {
-            return of(config, files, policy, images, host);
+            return of(config, files, policy, images, host, List::of);
         }
     }
 
@@ -76,6 +78,7 @@ public record CreatePlan(DomainConfig config, MemoryPlan memory, ImagePlan image
      * @param files the kernel, the ramdisk and the command line
      * @param images reads the files, and reads them again when the plan is executed
      * @param host answers the questions about disks, bridges, QEMU and firmware
+     * @param reservations asks for the memory that devices of the host need in the guest
      * @param config the configuration
      * @param policy the rule for PoD target and slack
      * @return the plan
@@ -83,8 +86,13 @@ public record CreatePlan(DomainConfig config, MemoryPlan memory, ImagePlan image
      * @throws KernelImageException if a file cannot be found or read, is malformed, or does not fit into the guest
      */
     static CreatePlan of(
-            DomainConfig config, BootFiles files, PodPolicy policy, ImageFiles images, HostInventory host) {
-        MemoryPlan memory = memory(config, policy);
+            DomainConfig config,
+            BootFiles files,
+            PodPolicy policy,
+            ImageFiles images,
+            HostInventory host,
+            Supplier<List<Reservation>> reservations) {
+        MemoryPlan memory = memory(config, policy, reservations);
         return switch (config.type()) {
             case HVM -> hvm(config, config.hvm().orElseThrow(), memory, images, host);
             case PVH -> pvh(config, files, memory, images, host);
@@ -144,12 +152,13 @@ public record CreatePlan(DomainConfig config, MemoryPlan memory, ImagePlan image
     /**
      * The plan of the memory alone, for which no file is read.
      *
+     * @param reservations asks for the memory that devices of the host need in the guest
      * @throws ConfigException if no guest of this kind, or with these devices, can be built
      */
-    static MemoryPlan memory(DomainConfig config, PodPolicy policy) {
+    static MemoryPlan memory(DomainConfig config, PodPolicy policy, Supplier<List<Reservation>> reservations) {
         requireBuildable(config);
         return switch (config.type()) {
-            case HVM -> MemoryPlan.hvm(config, config.hvm().orElseThrow(), policy);
+            case HVM -> MemoryPlan.hvm(config, config.hvm().orElseThrow(), policy, reservations.get());
             case PVH -> MemoryPlan.pvh(config, policy, PvhImagePlan.acpiPages(config.virtualNodes()));
             case PV -> MemoryPlan.pv(config, policy);
         };
@@ -210,6 +219,7 @@ public record CreatePlan(DomainConfig config, MemoryPlan memory, ImagePlan image
     }
 
     private static RamBounds ramBounds(MemoryPlan memory) {
-        return new RamBounds(memory.layout(), memory.shape().ram());
+        return new RamBounds(
+                memory.layout(), memory.shape().ram(), memory.deviceMemory().ranges());
     }
 }

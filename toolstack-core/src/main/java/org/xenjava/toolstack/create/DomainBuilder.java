@@ -10,8 +10,11 @@ import java.util.UUID;
 import java.util.function.IntFunction;
 import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.xenjava.toolstack.config.DomainConfig;
 import org.xenjava.toolstack.create.boot.BootFiles;
+import org.xenjava.toolstack.create.placement.DeviceReservations;
 import org.xenjava.toolstack.device.DeviceModels;
 import org.xenjava.toolstack.device.HardwareAccess;
 import org.xenjava.toolstack.device.pci.PciHost;
@@ -23,6 +26,7 @@ import org.xenjava.toolstack.error.Attempt;
 import org.xenjava.toolstack.error.ToolstackException;
 import org.xenjava.toolstack.error.translation.XenFailures;
 import org.xenjava.toolstack.imagefile.ImageFiles;
+import org.xenjava.toolstack.memory.DeviceMemory;
 import org.xenjava.toolstack.memory.MemoryPlan;
 import org.xenjava.toolstack.memory.PodPolicy;
 import org.xenjava.toolstack.migrate.ReceivedStart;
@@ -43,6 +47,8 @@ import org.xenjava.toolstack.xenctrl.Xenctrl;
 
 /** Builds domains. The class is safe to use from many threads; each build works on a domain of its own. */
 public final class DomainBuilder {
+    private static final Logger LOG = LoggerFactory.getLogger(DomainBuilder.class);
+
     private final Xenctrl xenctrl;
     private final StoreClient store;
     private final BuildJournal journal;
@@ -131,13 +137,24 @@ public final class DomainBuilder {
     public Built build(DomainConfig wanted, CreateListener listener, Cancellation cancellation) {
         DomainConfig config = wanted.completed(random).located();
         String attempt = attempt(config);
-        MemoryPlan memory = XenFailures.translating(attempt, () -> CreatePlan.memory(config, podPolicy));
+        MemoryPlan memory = XenFailures.translating(
+                attempt, () -> CreatePlan.memory(config, podPolicy, () -> reservations(config)));
+        memory.deviceMemory()
+                .ignored()
+                .forEach(range -> LOG.warn(
+                        "domain {}: the guest has RAM at 0x{}, where the host's firmware reserves memory for a device",
+                        config.name(),
+                        Long.toHexString(range.start())));
         BuildJournal.Note note = note(wanted, config);
         // A boot loader runs before the guest takes memory, and its files are there until the image is loaded.
         try (BootFiles files =
                 XenFailures.translating(attempt, () -> BootFiles.of(config, host, journal.signature(), cancellation))) {
             return build(config, files, memory, note, listener, cancellation);
         }
+    }
+
+    private List<DeviceMemory.Reservation> reservations(DomainConfig config) {
+        return new DeviceReservations(xenctrl.passthrough()).of(config);
     }
 
     private Built build(
@@ -245,7 +262,8 @@ public final class DomainBuilder {
             Cancellation cancellation) {
         UUID uuid = config.uuid().orElseThrow();
         String attempt = attempt(config);
-        CreatePlan plan = XenFailures.translating(attempt, () -> CreatePlan.of(config, files, podPolicy, images, host));
+        CreatePlan plan = XenFailures.translating(
+                attempt, () -> CreatePlan.of(config, files, podPolicy, images, host, () -> reservations(config)));
         GuestShell shell = ready.map(PreparedGuest::shell)
                 .orElseGet(() ->
                         new GuestShell(xenctrl, store, clock, config, plan.memory(), uuid, attempt, cancellation));
@@ -333,8 +351,9 @@ public final class DomainBuilder {
             Optional<Arrivals.Expected> arriving) {}
 
     private Built fromStream(String attempt, Source source, CreateListener listener, Cancellation cancellation) {
-        MemoryPlan memory = XenFailures.translating(
-                attempt, () -> CreatePlan.memory(source.config(), podPolicy).restored());
+        MemoryPlan memory =
+                XenFailures.translating(attempt, () -> CreatePlan.memory(source.config(), podPolicy, List::of)
+                        .restored());
         Runnable whenBuilt = XenFailures.translating(attempt, () -> prepared.makeRoom(memory));
         try {
             return inRoom(

@@ -90,7 +90,7 @@ public final class PreparedGuests {
     private PreparedGuest prepareFor(Runnable owner, DomainConfig like, KiB reserve, Cancellation cancellation) {
         String attempt = "preparing a guest like " + like.name();
         DomainConfig config = like.completed(random);
-        MemoryPlan memory = CreatePlan.memory(config, podPolicy);
+        MemoryPlan memory = CreatePlan.memory(config, podPolicy, List::of);
         if (buildsInNeed.get() > 0 || isLacking(needed(memory).plus(reserve.toPages()))) {
             throw new HostMemoryException(
                     attempt + ": the host has too little free memory besides the reserve of " + reserve);

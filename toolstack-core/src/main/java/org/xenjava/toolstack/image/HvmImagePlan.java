@@ -10,6 +10,7 @@ import org.xenjava.toolstack.config.HvmConfig.Bios;
 import org.xenjava.toolstack.error.KernelImageException;
 import org.xenjava.toolstack.image.RamContents.Blob;
 import org.xenjava.toolstack.memory.GuestLayout;
+import org.xenjava.toolstack.memory.RamRange;
 import org.xenjava.toolstack.memory.layout.HvmLayout;
 import org.xenjava.toolstack.xenctrl.MemoryMapEntry;
 import org.xenjava.toolstack.xenctrl.MemoryMapEntry.Type;
@@ -53,7 +54,7 @@ public final class HvmImagePlan extends ImagePlan {
     public static HvmImagePlan of(DomainConfig config, HvmConfig machine, HvmFirmware firmware, RamBounds ram) {
         requireCopyable(machine.firmware().bios(), firmware.bios());
         HvmLoader loader = firmware.loader();
-        List<MemoryMapEntry> memoryMap = memoryMap(ram.layout());
+        List<MemoryMapEntry> memoryMap = memoryMap(ram.layout(), ram.reserved());
         Blob bios = behind(loader.end(), "BIOS", firmware.bios());
         Optional<Blob> acpi = firmware.acpiTables().map(tables -> behind(bios.end(), "ACPI tables", tables));
         long acpiEnd = acpi.map(Blob::end).orElse(bios.end());
@@ -105,10 +106,12 @@ public final class HvmImagePlan extends ImagePlan {
         return Blob.of("start info", address, info.at(address, bios.address()));
     }
 
-    private static List<MemoryMapEntry> memoryMap(GuestLayout layout) {
+    private static List<MemoryMapEntry> memoryMap(GuestLayout layout, List<RamRange> reserved) {
         List<MemoryMapEntry> map = new ArrayList<>();
         long start = HvmLayout.LOW_MEGABYTE_END;
         map.add(new MemoryMapEntry(start, layout.lowMemEnd() - start, Type.RAM));
+        reserved.forEach(
+                range -> map.add(new MemoryMapEntry(range.start(), range.end() - range.start(), Type.RESERVED)));
         if (layout.highMemBytes() > 0) {
             map.add(new MemoryMapEntry(GuestLayout.FOUR_GIB, layout.highMemBytes(), Type.RAM));
         }

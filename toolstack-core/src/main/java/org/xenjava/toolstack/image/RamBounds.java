@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.xenjava.toolstack.image;
 
+import java.util.List;
 import java.util.Locale;
 import org.xenjava.toolstack.error.KernelImageException;
 import org.xenjava.toolstack.memory.GuestLayout;
+import org.xenjava.toolstack.memory.RamRange;
 import org.xenjava.toolstack.xenctrl.units.Pages;
 
 /**
@@ -11,8 +13,14 @@ import org.xenjava.toolstack.xenctrl.units.Pages;
  *
  * @param layout the ranges of the RAM
  * @param backed pages that may be written before the guest runs: all RAM, or less in populate-on-demand mode
+ * @param reserved ranges that the memory map shows as reserved: devices of the host need them
  */
-public record RamBounds(GuestLayout layout, Pages backed) {
+public record RamBounds(GuestLayout layout, Pages backed, List<RamRange> reserved) {
+    /** A guest without memory that devices of the host need. */
+    public RamBounds(GuestLayout layout, Pages backed) {
+        this(layout, backed, List.of());
+    }
+
     /** The content of a page before its first write. */
     RamContents.FreshPages fresh() {
         return layout.frames().isMoreThan(backed) ? RamContents.FreshPages.ZERO : RamContents.FreshPages.UNDEFINED;

@@ -29,6 +29,7 @@ import org.xenjava.toolstack.xenctrl.units.Pages;
  *     maxmem, with shadow paging 8 KiB, as in libxl; or the configured size, if that is more; 0 for a PV guest
  * @param bootTarget {@code memory/target}
  * @param virtualNuma the NUMA nodes that the guest sees
+ * @param deviceMemory memory that devices of the host need at the same addresses in the guest
  */
 public record MemoryPlan(
         DomainType type,
@@ -39,7 +40,8 @@ public record MemoryPlan(
         Pages claim,
         long pagingPoolBytes,
         KiB bootTarget,
-        VirtualNuma virtualNuma) {
+        VirtualNuma virtualNuma,
+        DeviceMemory deviceMemory) {
 
     private static final long BYTES_PER_KIB = 1024;
 
@@ -53,7 +55,8 @@ public record MemoryPlan(
     public static MemoryPlan pvh(DomainConfig config, PodPolicy policy, Pages acpiPages) {
         GuestShape shape = GuestShape.pvh(config.memory(), config.maxMemory());
         Pages besideRam = SpecialPage.count().plus(acpiPages);
-        return of(config, policy, shape, GuestLayout.pvh(shape.frames()), besideRam);
+        GuestLayout layout = GuestLayout.pvh(shape.frames());
+        return of(config, policy, shape, layout, DeviceMemory.none(layout.lowMemEnd()), besideRam);
     }
 
     /**
@@ -66,13 +69,34 @@ public record MemoryPlan(
      * @throws ConfigException if maxmem less video RAM is not whole MiB
      */
     public static MemoryPlan hvm(DomainConfig config, HvmConfig machine, PodPolicy policy) {
+        return hvm(config, machine, policy, List.of());
+    }
+
+    /**
+     * {@return the plan of an HVM guest, as {@link #hvm(DomainConfig, HvmConfig, PodPolicy)}, whose RAM leaves out what
+     * devices of the host need}
+     *
+     * @param machine the machine
+     * @param config the guest
+     * @param policy the rule for PoD target and slack
+     * @param reservations the memory that devices need
+     * @throws ConfigException if the RAM cannot leave out a range whose policy is strict
+     */
+    public static MemoryPlan hvm(
+            DomainConfig config, HvmConfig machine, PodPolicy policy, List<DeviceMemory.Reservation> reservations) {
         GuestShape shape = GuestShape.hvm(
                 config.memory(), config.maxMemory(), machine.graphics().videoRam());
         Pages besideRam = SpecialPage.count()
                 .plus(Pages.of(HvmLayout.IOREQ_SERVER_PAGES))
                 .plus(shape.videoRam().toPages());
-        GuestLayout layout = GuestLayout.hvm(shape.frames(), HvmLayout.mmioHoleStart(machine));
-        return of(config, policy, shape, layout, besideRam);
+        DeviceMemory devices = DeviceMemory.fit(
+                config.name(),
+                reservations,
+                shape.frames(),
+                HvmLayout.mmioHoleStart(machine),
+                config.deviceMemoryBoundary());
+        GuestLayout layout = GuestLayout.hvm(shape.frames(), devices.holeStart());
+        return of(config, policy, shape, layout, devices, besideRam);
     }
 
     /**
@@ -84,16 +108,18 @@ public record MemoryPlan(
      */
     public static MemoryPlan pv(DomainConfig config, PodPolicy policy) {
         GuestShape shape = GuestShape.pvh(config.memory(), config.memory());
+        GuestLayout layout = GuestLayout.pv(shape.frames());
         return new MemoryPlan(
                 DomainType.PV,
                 shape,
-                GuestLayout.pv(shape.frames()),
+                layout,
                 policy.maxMem(shape),
                 Optional.empty(),
                 shape.frames(),
                 0,
                 policy.bootTarget(shape),
-                VirtualNuma.NONE);
+                VirtualNuma.NONE,
+                DeviceMemory.none(layout.lowMemEnd()));
     }
 
     /**
@@ -110,11 +136,25 @@ public record MemoryPlan(
         Pages claimed =
                 podTarget.map(target -> claim.minus(target).plus(shape.ram())).orElse(claim);
         return new MemoryPlan(
-                type, shape, layout, maxMem, Optional.empty(), claimed, pagingPoolBytes, bootTarget, virtualNuma);
+                type,
+                shape,
+                layout,
+                maxMem,
+                Optional.empty(),
+                claimed,
+                pagingPoolBytes,
+                bootTarget,
+                virtualNuma,
+                deviceMemory);
     }
 
     private static MemoryPlan of(
-            DomainConfig config, PodPolicy policy, GuestShape shape, GuestLayout layout, Pages besideRam) {
+            DomainConfig config,
+            PodPolicy policy,
+            GuestShape shape,
+            GuestLayout layout,
+            DeviceMemory devices,
+            Pages besideRam) {
         Optional<Pages> podTarget = policy.buildTarget(shape);
         return new MemoryPlan(
                 config.type(),
@@ -125,7 +165,8 @@ public record MemoryPlan(
                 podTarget.orElse(shape.frames()).plus(besideRam),
                 pagingPoolBytes(config),
                 policy.bootTarget(shape),
-                VirtualNuma.of(config.virtualNodes(), shape.videoRam(), layout.lowMemEnd()));
+                VirtualNuma.of(config.virtualNodes(), shape.videoRam(), layout.lowMemEnd()),
+                devices);
     }
 
     /** {@return the ranges of RAM by address} */

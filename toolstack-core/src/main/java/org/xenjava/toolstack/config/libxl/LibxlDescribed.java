@@ -15,6 +15,10 @@ final class LibxlDescribed {
     private static final String STUB_DOMAIN_LABEL = "device_model_ssid_label";
     private static final String RDM_STRATEGY = "strategy";
     private static final String RDM_POLICY = "policy";
+    private static final String RDM_BOUNDARY = "rdm_mem_boundary_memkb";
+    private static final String KIB = "KiB";
+    private static final long KIB_PER_MIB = 1024;
+    private static final long DEFAULT_RDM_BOUNDARY = 2048 * KIB_PER_MIB;
     private static final String GFX_KIND = "gfx_passthru_kind";
     private static final String YES = "1";
 
@@ -47,6 +51,12 @@ final class LibxlDescribed {
         Optional<String> graphics = Optional.ofNullable(keys.get(DescribedKey.GFX_PASSTHRU));
         machine.choice(DescribedKey.GFX_PASSTHRU.key(), graphics.map(any -> true))
                 .text(GFX_KIND, graphics.filter(kind -> !kind.equals(YES)));
+        machine.number(
+                RDM_BOUNDARY,
+                Optional.ofNullable(keys.get(DescribedKey.RDM_MEM_BOUNDARY))
+                        .map(text -> text.endsWith(KIB)
+                                ? Long.parseLong(text.substring(0, text.length() - KIB.length()))
+                                : Long.parseLong(text) * KIB_PER_MIB));
         Optional.ofNullable(keys.get(DescribedKey.RDM)).ifPresent(text -> {
             LibxlMembers rdm = new LibxlMembers();
             for (String parameter : text.split(",")) {
@@ -115,7 +125,10 @@ final class LibxlDescribed {
         if (machine.flag(DescribedKey.GFX_PASSTHRU.key()).orElse(false)) {
             keys.put(DescribedKey.GFX_PASSTHRU, kind.orElse(YES));
         }
-        machine.skip("rdm_mem_boundary_memkb");
+        machine.number(RDM_BOUNDARY, 0, Long.MAX_VALUE).stream()
+                .filter(kib -> kib != DEFAULT_RDM_BOUNDARY)
+                .mapToObj(kib -> kib % KIB_PER_MIB == 0 ? Long.toString(kib / KIB_PER_MIB) : kib + KIB)
+                .forEach(text -> keys.put(DescribedKey.RDM_MEM_BOUNDARY, text));
         LibxlObject rdm = machine.object(DescribedKey.RDM.key());
         Optional<String> policy = rdm.text(RDM_POLICY);
         rdm.text(RDM_STRATEGY)

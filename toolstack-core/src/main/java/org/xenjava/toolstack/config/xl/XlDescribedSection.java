@@ -60,6 +60,8 @@ final class XlDescribedSection {
         if (is(DomainType.HVM)) {
             ifTrue(DescribedKey.VKB_DEVICE);
             rdm();
+            settings.mib(DescribedKey.RDM_MEM_BOUNDARY.key())
+                    .ifPresent(boundary -> keys.put(DescribedKey.RDM_MEM_BOUNDARY, Long.toString(boundary.toMiB())));
             graphics();
         } else if (!settings.truth(DescribedKey.ACPI.key()).orElse(true)) {
             keys.put(DescribedKey.ACPI, "0");

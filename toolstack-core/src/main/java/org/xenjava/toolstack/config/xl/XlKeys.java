@@ -92,6 +92,8 @@ final class XlKeys {
                     supported(LIST, ANY, "ioports", "iomem", "irqs"),
                     supported(BOOLEAN, ANY, "pci_permissive", "pci_msitranslate", "pci_seize", "pci_power_mgmt"),
                     supported(STRING, ANY, "passthrough"),
+                    supported(STRING, HVM, "rdm"),
+                    supported(NUMBER, HVM, "rdm_mem_boundary"),
                     supported(STRING, HVM, "soundhw", "hdtype", "vendor_device", "ms_vm_genid"),
                     supported(LIST, HVM, "smbios", "mca_caps"),
                     supported(STRING, ANY, "device_model_override"),
@@ -125,9 +127,7 @@ final class XlKeys {
                     ignored(STRING, ANY, "every guest has a console, and xl has no such key", "console"),
                     // The host's hardware
                     described(LIST, ANY, "device-tree passthrough exists on Arm only", "dtdev"),
-                    described(STRING, HVM, "devices with reserved memory are not supported", "rdm"),
                     described(STRING, HVM, "graphics passthrough is not supported", "gfx_passthru"),
-                    ignored(NUMBER, HVM, "a device with reserved memory is refused", "rdm_mem_boundary"),
                     // Emulated devices
                     ignored(BOOLEAN, NOT_PVH, "QEMU decides whether its window uses OpenGL", "opengl"),
                     ignored(BOOLEAN, ANY, "xl ignores it", "vncviewer"),

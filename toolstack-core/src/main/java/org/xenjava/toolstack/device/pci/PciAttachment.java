@@ -75,7 +75,7 @@ final class PciAttachment {
         kernel.refusal(plan).ifPresent(refusal -> {
             throw new DeviceException(refusal);
         });
-        requireFit(domid, address);
+        requireFit(domid, plan);
         claim(domid, address);
         if (plan.has(Option.SEIZE) && !kernel.isKept(address)) {
             assignable.seize(address);
@@ -115,13 +115,15 @@ final class PciAttachment {
     }
 
     /** Refuses a device before anything of it is given to the domain. */
-    private void requireFit(int domid, PciAddress address) {
-        List<ReservedRange> reserved = calls().reservedMemory(address);
+    private void requireFit(int domid, PciPlan plan) {
+        PciAddress address = plan.address();
+        List<ReservedRange> reserved = plan.has(Option.RDM_LEFT_OUT) ? List.of() : calls().reservedMemory(address);
         if (!reserved.isEmpty()) {
             throw new DeviceException("PCI device " + address + ": the host's firmware reserves "
                     + reserved.stream().mapToLong(ReservedRange::frames).sum() + " pages of memory for it from 0x"
                     + Long.toHexString(reserved.get(0).firstFrame() << 12)
-                    + " on, which guests here do not get");
+                    + " on, which the guest has not left out: build an HVM guest with the device, or with"
+                    + " rdm=\"strategy=host\"");
         }
         try {
             calls().testAssign(domid, address);

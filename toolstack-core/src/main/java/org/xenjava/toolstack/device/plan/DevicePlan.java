@@ -70,7 +70,7 @@ public record DevicePlan(
             }
             List<QemuDevicePlan> others = QemuDevices.of(config, askedOnce);
             List<PciPlan> pci = config.pciDevices().stream()
-                    .map(device -> PciPlan.of(device, askedOnce))
+                    .map(device -> PciPlan.of(device, askedOnce).builtInto(config))
                     .toList();
             boolean needed = config.type() == DomainType.HVM
                     || !others.isEmpty()

@@ -7,6 +7,9 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
+import org.xenjava.toolstack.config.DescribedKey;
+import org.xenjava.toolstack.config.DomainConfig;
+import org.xenjava.toolstack.config.DomainType;
 import org.xenjava.toolstack.config.OtherDevice;
 import org.xenjava.toolstack.error.ConfigException;
 import org.xenjava.toolstack.xenctrl.units.PciAddress;
@@ -21,6 +24,7 @@ import org.xenjava.toolstack.xenctrl.units.PciAddress;
 public record PciPlan(PciAddress address, OptionalInt slot, Set<Option> options) {
     private static final String PCIBACK = "pciback";
     private static final String RELAXED = "relaxed";
+    private static final String STRICT = "strict";
 
     /** Settings of a device, by xl.cfg's names. */
     public enum Option {
@@ -32,8 +36,12 @@ public record PciPlan(PciAddress address, OptionalInt slot, Set<Option> options)
         POWER_MGMT,
         /** A device that is not assignable is taken from its driver. */
         SEIZE,
-        /** Xen gets the relaxed policy for reserved memory. A device that has such memory is refused all the same. */
-        RDM_RELAXED
+        /** The device has the strict policy for reserved memory, whatever the guest's is. */
+        RDM_STRICT,
+        /** Xen gets the relaxed policy for reserved memory. */
+        RDM_RELAXED,
+        /** The memory that firmware reserves for the device is no RAM of the guest. */
+        RDM_LEFT_OUT
     }
 
     public PciPlan {
@@ -66,6 +74,9 @@ public record PciPlan(PciAddress address, OptionalInt slot, Set<Option> options)
         OptionalInt slot = parameters.containsKey("slot")
                 ? OptionalInt.of(Integer.parseInt(parameters.getOrDefault("slot", "")))
                 : OptionalInt.empty();
+        if (parameters.getOrDefault("rdm_policy", "").equals(STRICT)) {
+            options.add(Option.RDM_STRICT);
+        }
         PciPlan plan = new PciPlan(address, slot, options);
         host.passthroughRefusal(plan).ifPresent(refusal -> {
             throw new ConfigException("pci: " + refusal);
@@ -83,6 +94,28 @@ public record PciPlan(PciAddress address, OptionalInt slot, Set<Option> options)
                 + "; run 'pci-assignable-add " + address + "' first");
     }
 
+    /** The plan for a guest that is built with the device. A guest that is no HVM guest leaves no memory out. */
+    public PciPlan builtInto(DomainConfig config) {
+        return config.type() == DomainType.HVM ? with(config, Option.RDM_LEFT_OUT) : this;
+    }
+
+    /** The plan for a guest that runs: it has left out the reserved memory of all devices, or none. */
+    public PciPlan attachedTo(DomainConfig config) {
+        return config.describedKeys().containsKey(DescribedKey.RDM) ? with(config, Option.RDM_LEFT_OUT) : this;
+    }
+
+    /** As in xl, a device without a policy for its reserved memory has the guest's. */
+    private PciPlan with(DomainConfig config, Option leftOut) {
+        EnumSet<Option> more = EnumSet.of(leftOut);
+        more.addAll(options);
+        boolean relaxed =
+                config.describedKeys().getOrDefault(DescribedKey.RDM, "").endsWith(RELAXED);
+        if (relaxed && !has(Option.RDM_STRICT)) {
+            more.add(Option.RDM_RELAXED);
+        }
+        return new PciPlan(address, slot, more);
+    }
+
     /** Whether the option is set. */
     public boolean has(Option option) {
         return options.contains(option);
@@ -92,7 +125,7 @@ public record PciPlan(PciAddress address, OptionalInt slot, Set<Option> options)
     public String words() {
         return "msitranslate=" + digit(Option.MSITRANSLATE) + ",power_mgmt=" + digit(Option.POWER_MGMT)
                 + ",permissive=" + digit(Option.PERMISSIVE) + ",rdm_policy="
-                + (has(Option.RDM_RELAXED) ? RELAXED : "strict");
+                + (has(Option.RDM_RELAXED) ? RELAXED : STRICT);
     }
 
     private int digit(Option option) {

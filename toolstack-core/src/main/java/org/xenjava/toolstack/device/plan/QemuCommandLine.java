@@ -19,6 +19,7 @@ import org.xenjava.toolstack.config.PeripheralConfig.DiskBus;
 import org.xenjava.toolstack.config.PeripheralConfig.SoundCard;
 import org.xenjava.toolstack.config.VirtualDisk;
 import org.xenjava.toolstack.memory.GuestShape;
+import org.xenjava.toolstack.memory.layout.HvmLayout;
 import org.xenjava.toolstack.xenctrl.units.KiB;
 
 /**
@@ -116,7 +117,7 @@ public final class QemuCommandLine {
         addSound(machine);
         addVcpus();
         addNics(machine);
-        add("-machine", machineType(machine));
+        add("-machine", machineType(machine, plan.memory().deviceMemory().holeStart()));
     }
 
     /** Adds what shows the screen. */
@@ -286,12 +287,19 @@ public final class QemuCommandLine {
         add("-netdev", "type=tap,id=net" + id + ",ifname=" + tap + ",script=no,downscript=no");
     }
 
-    /** Both are a PC of 1996 on Xen; {@code xenfv} has the PCI device by which drivers find Xen. */
-    private static String machineType(HvmConfig machine) {
+    /**
+     * Both are a PC of 1996 on Xen; {@code xenfv} has the PCI device by which drivers find Xen.
+     *
+     * @param holeStart first byte of the hole for devices below 4 GiB, which may leave out memory that devices reserve
+     */
+    private static String machineType(HvmConfig machine, long holeStart) {
         String type = machine.has(HvmFeature.XEN_PLATFORM_PCI) ? "xenfv" : "pc,accel=xen";
-        String below4g = machine.mmioHole()
-                .map(hole -> ",max-ram-below-4g=" + FOUR_GIB.minus(hole).value() * BYTES_PER_KIB)
-                .orElse("");
+        String option = ",max-ram-below-4g=";
+        String below4g = holeStart < HvmLayout.mmioHoleStart(machine)
+                ? option + holeStart
+                : machine.mmioHole()
+                        .map(hole -> option + FOUR_GIB.minus(hole).value() * BYTES_PER_KIB)
+                        .orElse("");
         String acpi = machine.has(HvmFeature.ACPI) ? "" : ",acpi=off";
         return type + ",suppress-vmdesc=on" + below4g + acpi;
     }

@@ -175,6 +175,18 @@ class LibxlConfigTest {
     }
 
     @ParameterizedTest
+    @CsvSource({"0, 0", "1, 1024", "1025, 1049600", "2097152, 2147483648"})
+    void theBoundaryOfReservedMemoryIsKib(long kib, long bytes) {
+        LibxlConfig json = LibxlConfig.parse(
+                "{\"c_info\": {\"type\": \"hvm\", \"name\": \"a\"}, \"b_info\": {\"target_memkb\": 65536,"
+                        + " \"type.hvm\": {\"rdm_mem_boundary_memkb\": " + kib + "}}}",
+                "test");
+        DomainConfig config = json.read().config();
+        assertEquals(bytes, config.deviceMemoryBoundary());
+        assertEquals(config, LibxlConfig.of(config).read().config());
+    }
+
+    @ParameterizedTest
     @ValueSource(strings = {"", "[]", "{}", "1", "{\"c_info\": {}", "{'c_info': {}}", "[{\"config\": 1}]", "nonsense"})
     void aTextThatIsNoConfigurationIsRefused(String text) {
         assertThrows(ConfigException.class, () -> LibxlConfig.parse(text, "test"));

@@ -397,6 +397,7 @@ public final class ConfigArbitraries {
             case ACPI -> Arbitraries.just("0");
             case PASSTHROUGH -> Arbitraries.of("enabled", "sync_pt", "share_pt");
             case RDM -> Arbitraries.of("strategy=host", "strategy=host,policy=strict", "strategy=host,policy=relaxed");
+            case RDM_MEM_BOUNDARY -> Arbitraries.integers().between(0, 100_000).map(Object::toString);
             case GFX_PASSTHRU -> Arbitraries.of("1", "igd");
             case PVSHIM, DEVICE_MODEL_STUBDOMAIN_OVERRIDE, VKB_DEVICE -> Arbitraries.just("1");
             case PVSHIM_PATH, PVSHIM_CMDLINE, PVSHIM_EXTRA, INIT_SECLABEL, DEVICE_MODEL_STUBDOMAIN_SECLABEL ->

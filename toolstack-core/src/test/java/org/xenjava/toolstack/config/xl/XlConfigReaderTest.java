@@ -162,6 +162,15 @@ class XlConfigReaderTest {
     }
 
     @Test
+    void theBoundaryOfReservedMemoryMayBeZero() {
+        DomainConfig config = silent(PVH.replace("pvh", "hvm") + "rdm_mem_boundary=0");
+        assertEquals(0, config.deviceMemoryBoundary());
+        assertEquals(config, silent(XlConfigWriter.write(config)));
+        assertEquals(config, LibxlConfig.of(config).read().config());
+        assertEquals(2L << 30, silent(PVH.replace("pvh", "hvm")).deviceMemoryBoundary());
+    }
+
+    @Test
     void aGuestHasALabelAndMayHaveAnotherOneBefore() {
         for (String line :
                 List.of("seclabel='a:b:c'", "init_seclabel='a:b:c'", "seclabel='a:b:c'; init_seclabel='i'")) {

@@ -25,8 +25,10 @@ import org.xenjava.toolstack.config.GraphicsConfig.Vga;
 import org.xenjava.toolstack.config.GraphicsConfig.Vnc;
 import org.xenjava.toolstack.config.HvmConfig;
 import org.xenjava.toolstack.config.xl.XlConfigReader;
+import org.xenjava.toolstack.memory.DeviceMemory;
 import org.xenjava.toolstack.memory.MemoryPlan;
 import org.xenjava.toolstack.memory.PodPolicy;
+import org.xenjava.toolstack.memory.RamRange;
 import org.xenjava.toolstack.sim.SimulatedXen;
 import org.xenjava.toolstack.xenctrl.units.Pages;
 
@@ -224,6 +226,23 @@ class QemuCommandLineTest {
     }
 
     @Test
+    void ramThatEndsBelowReservedMemoryEndsThereForQemuToo() {
+        DomainConfig config = XlConfigReader.parse(
+                        "name = 'web'\ntype = 'hvm'\nmemory = 2100\nrdm_mem_boundary = 1024\n", "test.cfg")
+                .config();
+        RamRange reserved = new RamRange(0x7FFE_0000L, 0x7FFE_4000L);
+        MemoryPlan memory = MemoryPlan.hvm(
+                config,
+                config.hvm().orElseThrow(),
+                PodPolicy.standard(),
+                List.of(new DeviceMemory.Reservation(reserved, DeviceMemory.Policy.STRICT)));
+
+        assertTrue(has(
+                arguments(config, memory, 7), "-machine", "xenfv,suppress-vmdesc=on,max-ram-below-4g=" + 0x7FE0_0000));
+        assertTrue(has(arguments(config, 7), "-machine", "xenfv,suppress-vmdesc=on"));
+    }
+
+    @Test
     void withoutThePlatformDeviceTheMachineIsAPlainPc() {
         assertTrue(has(arguments(HVM + "xen_platform_pci = 0\n", 7), "-machine", "pc,accel=xen,suppress-vmdesc=on"));
     }
@@ -274,6 +293,10 @@ class QemuCommandLineTest {
         MemoryPlan memory = config.hvm()
                 .map(machine -> MemoryPlan.hvm(config, machine, PodPolicy.standard()))
                 .orElseGet(() -> MemoryPlan.pvh(config, PodPolicy.standard(), Pages.of(1)));
+        return arguments(config, memory, domid);
+    }
+
+    private static List<String> arguments(DomainConfig config, MemoryPlan memory, int domid) {
         return DevicePlan.of(
                         config,
                         memory,
