@@ -15,6 +15,7 @@ import org.xenjava.toolstack.config.NicConfig;
 import org.xenjava.toolstack.config.OtherDevice;
 import org.xenjava.toolstack.config.VirtualDisk;
 import org.xenjava.toolstack.config.libxl.LibxlConfig;
+import org.xenjava.toolstack.context.DeviceChanges;
 import org.xenjava.toolstack.context.TrafficReader;
 import org.xenjava.toolstack.create.StoredConfig;
 import org.xenjava.toolstack.device.QemuProcess;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package org.xenjava.toolstack;
+package org.xenjava.toolstack.context;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -14,23 +14,25 @@ import org.xenjava.toolstack.config.OtherDevice;
 import org.xenjava.toolstack.xenctrl.units.PciAddress;
 
 /** Changes the devices in the configuration of a domain's next build. */
-final class DeviceChanges {
+public final class DeviceChanges {
     private DeviceChanges() {}
 
-    static DomainConfig withoutDisk(DomainConfig config, int number, Stream<DiskConfig> instead) {
+    /** The configuration without the disk of that number, and with another one instead, if there is one. */
+    public static DomainConfig withoutDisk(DomainConfig config, int number, Stream<DiskConfig> instead) {
         Stream<DiskConfig> others = config.disks().stream().filter(disk -> disk.number() != number);
         return config.toBuilder().disks(Stream.concat(others, instead).toList()).build();
     }
 
     /** A card with that number or address is one that the domain does not have any more. */
-    static DomainConfig withNic(DomainConfig config, int devid, NicConfig nic) {
+    public static DomainConfig withNic(DomainConfig config, int devid, NicConfig nic) {
         List<NicConfig> nics =
                 others(config, (other, number) -> number == devid || other.mac().equals(nic.mac()));
         nics.add(numbered(nic, devid, nics.size()));
         return config.toBuilder().nics(nics).build();
     }
 
-    static DomainConfig withoutNic(DomainConfig config, MacAddress mac) {
+    /** The configuration without the card of that address. */
+    public static DomainConfig withoutNic(DomainConfig config, MacAddress mac) {
         return config.toBuilder()
                 .nics(others(config, (nic, number) -> nic.mac().equals(Optional.of(mac))))
                 .build();
@@ -53,7 +55,8 @@ final class DeviceChanges {
         return nic.devidAt(place) == devid ? nic : nic.withDevid(devid);
     }
 
-    static DomainConfig withPci(DomainConfig config, PciAddress address, Optional<OtherDevice> device) {
+    /** The configuration with that device at the address, or without one. */
+    public static DomainConfig withPci(DomainConfig config, PciAddress address, Optional<OtherDevice> device) {
         Stream<OtherDevice> others = config.otherDevices().stream().filter(other -> !isAt(other, address));
         return config.toBuilder()
                 .otherDevices(Stream.concat(others, device.stream()).toList())
