@@ -300,7 +300,7 @@ public final class Toolstack implements AutoCloseable {
      * checked before the first is set.
      *
      * @param settings each {@code NAME=VALUE}, or {@code NAME} or {@code noNAME} of a boolean parameter
-     * @throws ConfigException if a parameter cannot be changed while Xen runs, or cannot have the value
+     * @throws org.xenjava.toolstack.error.ConfigException if a parameter cannot be changed while Xen runs, or cannot have the value
      * @throws org.xenjava.toolstack.error.DomainStateException if this Xen can change none
      */
     public void setXenParameters(List<String> settings) {
