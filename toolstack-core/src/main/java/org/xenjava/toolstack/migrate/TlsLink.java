@@ -10,37 +10,56 @@ import java.nio.channels.Channels;
 import java.nio.channels.ReadableByteChannel;
 import java.nio.channels.WritableByteChannel;
 import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLParameters;
 import javax.net.ssl.SSLSocket;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** A link over TLS 1.3, both ends of which have shown a certificate. */
 final class TlsLink implements MigrationLink {
+    private static final Logger LOG = LoggerFactory.getLogger(TlsLink.class);
+
     /** The first byte of a connection for a migration; xl's first message follows from the other end. */
     static final int MIGRATION = 'M';
 
     /** The first byte of a question; the UUID, the length of the name in two bytes and the name follow. */
     static final int QUESTION = 'Q';
 
-    /** The longest wait for a connection, for each message of the handshake, and for a question and its answer. */
+    /** The longest wait for a connection and for each byte until {@link #unlimited}. */
     private static final Duration LIMIT = Duration.ofSeconds(10);
 
     private final Socket socket;
+    private final CompletableFuture<Boolean> deadline;
     private final SSLSocket secured;
     private final ReadableByteChannel in;
     private final WritableByteChannel out;
 
-    private TlsLink(Socket socket, SSLSocket secured) throws IOException {
+    private TlsLink(Socket socket, CompletableFuture<Boolean> deadline, SSLSocket secured) throws IOException {
         this.socket = socket;
+        this.deadline = deadline;
         this.secured = secured;
         this.in = Channels.newChannel(secured.getInputStream());
         this.out = Channels.newChannel(secured.getOutputStream());
     }
 
-    /** Connects to a listener. Its certificate must be for that host. */
-    static TlsLink connect(InetSocketAddress address, SSLContext context) throws IOException {
+    /**
+     * Connects to a listener. Its certificate must be for that host.
+     *
+     * @param limit closes the link after this time unless {@link #unlimited} was called, however the other end's bytes come
+     */
+    static TlsLink connect(InetSocketAddress address, SSLContext context, Duration limit) throws IOException {
         Socket socket = new Socket();
-        return secured(socket, () -> {
+        CompletableFuture<Boolean> deadline =
+                new CompletableFuture<Boolean>().orTimeout(limit.toMillis(), TimeUnit.MILLISECONDS);
+        deadline.whenComplete((ended, expired) -> {
+            if (expired != null) {
+                closeAtDeadline(socket);
+            }
+        });
+        return secured(socket, deadline, () -> {
             socket.connect(address, millis());
             SSLSocket secured = (SSLSocket)
                     context.getSocketFactory().createSocket(socket, address.getHostString(), address.getPort(), true);
@@ -53,7 +72,7 @@ final class TlsLink implements MigrationLink {
 
     /** Answers a connection. The other end must have a certificate. */
     static TlsLink accepted(Socket socket, SSLContext context) throws IOException {
-        return secured(socket, () -> {
+        return secured(socket, CompletableFuture.completedFuture(true), () -> {
             SSLSocket secured = (SSLSocket) context.getSocketFactory().createSocket(socket, null, true);
             secured.setUseClientMode(false);
             secured.setNeedClientAuth(true);
@@ -67,7 +86,8 @@ final class TlsLink implements MigrationLink {
         SSLSocket socket() throws IOException;
     }
 
-    private static TlsLink secured(Socket socket, Securing securing) throws IOException {
+    private static TlsLink secured(Socket socket, CompletableFuture<Boolean> deadline, Securing securing)
+            throws IOException {
         boolean complete = false;
         try {
             socket.setTcpNoDelay(true);
@@ -75,13 +95,22 @@ final class TlsLink implements MigrationLink {
             SSLSocket secured = securing.socket();
             secured.setEnabledProtocols(new String[] {"TLSv1.3"});
             secured.startHandshake();
-            TlsLink link = new TlsLink(socket, secured);
+            TlsLink link = new TlsLink(socket, deadline, secured);
             complete = true;
             return link;
         } finally {
             if (!complete) {
+                deadline.complete(true);
                 socket.close();
             }
+        }
+    }
+
+    private static void closeAtDeadline(Socket socket) {
+        try {
+            socket.close();
+        } catch (IOException e) {
+            LOG.debug("closing a connection at its deadline", e);
         }
     }
 
@@ -91,6 +120,7 @@ final class TlsLink implements MigrationLink {
 
     /** Ends the limit of each wait: both ends of a migration have their own limits. */
     TlsLink unlimited() throws IOException {
+        deadline.complete(true);
         socket.setSoTimeout(0);
         return this;
     }
@@ -116,6 +146,7 @@ final class TlsLink implements MigrationLink {
     /** A transfer holds the lock of the TLS socket, so that only the end of the one below ends it. */
     @Override
     public void close() throws IOException {
+        deadline.complete(true);
         socket.close();
     }
 }

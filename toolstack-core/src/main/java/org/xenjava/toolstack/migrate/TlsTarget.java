@@ -6,6 +6,7 @@ import java.io.DataOutputStream;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.UUID;
 import javax.net.ssl.SSLContext;
 
@@ -14,8 +15,12 @@ import javax.net.ssl.SSLContext;
  * link, and the certificate of the listener must be for the host of the address.
  */
 public final class TlsTarget implements MigrationTarget {
+    /** A handshake of a cold Java on an emulated domain 0 may take more than 10 s. */
+    private static final Duration LIMIT = Duration.ofSeconds(30);
+
     private final InetSocketAddress address;
     private final SSLContext context;
+    private final Duration limit;
 
     /**
      * Names a listener.
@@ -24,8 +29,14 @@ public final class TlsTarget implements MigrationTarget {
      * @param context has the certificate of this end, and trusts those of the other one
      */
     public TlsTarget(InetSocketAddress address, SSLContext context) {
+        this(address, context, LIMIT);
+    }
+
+    /** Limits a handshake with what follows it until the link is a migration's, and a question with its answer. */
+    TlsTarget(InetSocketAddress address, SSLContext context, Duration limit) {
         this.address = address;
         this.context = context;
+        this.limit = limit;
     }
 
     @Override
@@ -35,7 +46,7 @@ public final class TlsTarget implements MigrationTarget {
 
     /** A name that could not be resolved earlier may be known now. */
     private TlsLink link() throws IOException {
-        return TlsLink.connect(new InetSocketAddress(address.getHostString(), address.getPort()), context);
+        return TlsLink.connect(new InetSocketAddress(address.getHostString(), address.getPort()), context, limit);
     }
 
     @Override

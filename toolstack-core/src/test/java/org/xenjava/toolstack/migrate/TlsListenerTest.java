@@ -5,10 +5,14 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.ServerSocket;
 import java.net.Socket;
 import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
+import java.util.UUID;
+import java.util.concurrent.FutureTask;
 import javax.net.ssl.SSLContext;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -45,6 +49,27 @@ class TlsListenerTest {
         try (TlsListener listener = listener(Duration.ofMillis(300));
                 Socket socket = connect(listener)) {
             assertThrows(IOException.class, () -> drip(socket));
+        }
+    }
+
+    @Test
+    void aQuestionToAnEndWhoseBytesComeOneByOneEndsAfterTheLimit() throws Exception {
+        try (ServerSocket server = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            FutureTask<Boolean> dripping = new FutureTask<>(() -> {
+                try (Socket socket = server.accept()) {
+                    assertThrows(IOException.class, () -> drip(socket));
+                }
+                return true;
+            });
+            Thread thread = new Thread(dripping);
+            thread.start();
+            TlsTarget target = new TlsTarget(
+                    new InetSocketAddress(server.getInetAddress(), server.getLocalPort()),
+                    SSLContext.getDefault(),
+                    Duration.ofMillis(300));
+            assertThrows(IOException.class, () -> target.presence(new UUID(0, 1), "web"));
+            assertTrue(dripping.get());
+            thread.join();
         }
     }
 }
