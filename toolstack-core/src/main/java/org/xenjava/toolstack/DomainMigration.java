@@ -10,6 +10,7 @@ import org.xenjava.toolstack.config.libxl.LibxlConfig;
 import org.xenjava.toolstack.context.MigratedDisks;
 import org.xenjava.toolstack.context.SentConfig;
 import org.xenjava.toolstack.error.ConfigException;
+import org.xenjava.toolstack.error.DeviceModelException;
 import org.xenjava.toolstack.error.DomainExistsException;
 import org.xenjava.toolstack.error.DomainStateException;
 import org.xenjava.toolstack.error.MigrationException;
@@ -117,7 +118,7 @@ public final class DomainMigration {
      * @throws DomainStateException if it is no PVH or HVM guest, its configuration is unknown, QEMU or a driver domain serves a
      *     disk that it may write, it cannot suspend itself, it was changed meanwhile, it writes too much for the pace, or another save or
      *     migration of it runs
-     * @throws org.xenjava.toolstack.error.DeviceModelException if the QEMU of an HVM guest fails, or has ended; a guest
+     * @throws DeviceModelException if the QEMU of an HVM guest fails, or has ended; a guest
      *     that was suspended already counts as crashed without it
      * @throws org.xenjava.toolstack.error.OperationTimeoutException if the guest does not suspend itself within a minute
      */
@@ -164,6 +165,7 @@ public final class DomainMigration {
      *     of another name
      * @throws DomainStateException if the guest was not given away, or another domain of this host has its UUID
      * @throws DomainExistsException if another domain of this host has its name
+     * @throws DeviceModelException if its QEMU ended while it was suspended, so that it counts as crashed
      */
     public void takeBack(MigrationTarget target, MigrationLimits limits) {
         String attempt = "taking back " + domain;
@@ -178,9 +180,21 @@ public final class DomainMigration {
             domain.context().saves().resuming(domain.domid(), domain.uuid(), () -> new MigrationSender(
                             target, limits, protocol, guest)
                     .reclaim());
+            requireNotCrashed(attempt);
             return target;
         }));
         LOG.info("{} taken back", domain);
+    }
+
+    /** A guest whose QEMU ended while it was suspended cannot run on. */
+    private void requireNotCrashed(String attempt) {
+        boolean crashed = domain.find()
+                .filter(info -> info.shutdown() && info.shutdownReason() == ShutdownReason.CRASH.code())
+                .isPresent();
+        if (crashed) {
+            throw new DeviceModelException(
+                    attempt + ": its QEMU ended while it was suspended, so that it counts as crashed");
+        }
     }
 
     /** Another host never had the guest, and would say so. */

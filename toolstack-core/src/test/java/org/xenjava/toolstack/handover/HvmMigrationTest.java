@@ -5,8 +5,11 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.List;
@@ -16,11 +19,13 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.xenjava.toolstack.Domain;
+import org.xenjava.toolstack.DomainMigration;
 import org.xenjava.toolstack.ShutdownReason;
 import org.xenjava.toolstack.error.DeviceModelException;
 import org.xenjava.toolstack.error.MigrationException;
 import org.xenjava.toolstack.host.TestHost;
 import org.xenjava.toolstack.migrate.MigrationProtocol;
+import org.xenjava.toolstack.migrate.MigrationTarget;
 import org.xenjava.toolstack.progress.MigrationListener;
 import org.xenjava.toolstack.progress.MigrationProgress.Phase;
 import org.xenjava.toolstack.sim.fault.Fault;
@@ -274,6 +279,22 @@ class HvmMigrationTest {
         assertEquals(ShutdownReason.CRASH.code(), info(domain).shutdownReason());
         hosts.target.assertUnchangedSince(hosts.targetBefore, "a failure");
         assertTrue(hosts.source.toolstack.leftovers().find().isEmpty());
+    }
+
+    @Test
+    void takingBackAGuestWhoseQemuHasEndedFails() {
+        Domain domain = start();
+        hosts.beforeAnswer = () -> {
+            throw new UncheckedIOException(new IOException("no answer"));
+        };
+        hosts.migrate(new TestCable().breakingDownAfter(100));
+        hosts.beforeAnswer = () -> {};
+        hosts.target.toolstack.find(TwoHosts.ID).ifPresent(Domain::destroy);
+        qemu(hosts.source).end();
+        DomainMigration away = domain.migration();
+        MigrationTarget target = hosts.target(new TestCable());
+        assertThrows(DeviceModelException.class, () -> away.takeBack(target, TwoHosts.LIMITS));
+        assertEquals(ShutdownReason.CRASH.code(), info(domain).shutdownReason());
     }
 
     @Test
