@@ -4,6 +4,7 @@ package org.xenjava.toolstack.save;
 import java.util.Arrays;
 import java.util.Optional;
 import java.util.function.Predicate;
+import org.xenjava.toolstack.config.DescribedKey;
 import org.xenjava.toolstack.config.DomainConfig;
 import org.xenjava.toolstack.config.DomainType;
 import org.xenjava.toolstack.config.OtherDevice;
@@ -29,6 +30,11 @@ public enum UnsavablePart {
     HARDWARE(
             config -> config.otherDevices().stream().anyMatch(device -> OtherDevice.HARDWARE.contains(device.kind())),
             "has ports, memory or interrupts of the host, whose state a stream does not have",
+            ""),
+    /** RAM that leaves out memory which the host's firmware reserves for devices. */
+    RESERVED_MEMORY(
+            config -> config.describedKeys().containsKey(DescribedKey.RDM),
+            "has rdm, and a stream does not say which memory its RAM leaves out",
             ""),
     /** Shares of QEMU's 9pfs. */
     SHARES(

@@ -50,6 +50,7 @@ class SavedDomainTest {
                 "ioports = ['3f8-3ff'] | has ports, memory or interrupts of the host, whose state a stream does not have",
                 "iomem = ['fe000,1'] | has ports, memory or interrupts of the host, whose state a stream does not have",
                 "irqs = [5] | has ports, memory or interrupts of the host, whose state a stream does not have",
+                "rdm = 'strategy=host' | has rdm, and a stream does not say which memory its RAM leaves out",
                 "p9 = ['tag=share,path=/srv,security_model=none'] | has a 9pfs share, whose driver cannot reconnect",
                 "vnuma = [['pnode=0', 'size=64', 'vcpus=0', 'vdistances=10']] | has vnuma, whose nodes a stream does not have"
             })
