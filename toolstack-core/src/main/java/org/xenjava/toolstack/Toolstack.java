@@ -476,7 +476,7 @@ public final class Toolstack implements AutoCloseable {
 
     /**
      * Closes this toolstack and waits, without a limit, until its last operation has ended: {@link #close} waits for a minute,
-     * and less if its thread is interrupted. Who signs with an {@link ToolstackOptions#processIdentity identity} of its own
+     * and less if its thread is interrupted. A caller that signs with an {@link ToolstackOptions#processIdentity identity} of its own
      * keeps it valid until then.
      *
      * @throws IllegalStateException if an operation of this toolstack calls it, such as a listener; it is closed, but not awaited

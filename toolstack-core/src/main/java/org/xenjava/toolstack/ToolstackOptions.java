@@ -172,7 +172,7 @@ public final class ToolstackOptions {
     }
 
     /**
-     * Shares kernels with the other toolstacks of this process that do: a compressed kernel is unpacked once for all of them,
+     * Shares kernels with all toolstacks of this process that have this option: a compressed kernel is unpacked once for all of them,
      * and kept when they are closed. Up to 256 MiB of unpacked kernels are in temporary files without a name.
      *
      * @return these options

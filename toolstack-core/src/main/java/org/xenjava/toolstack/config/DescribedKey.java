@@ -23,12 +23,12 @@ public enum DescribedKey {
             Guests.HVM,
             DescribedKey.CARRIED_OUT),
     /**
-     * The address up to which an HVM guest's memory stays RAM although a device reserves memory there: MiB, as in xl.cfg, or
-     * what only libxl's JSON can have, KiB with that unit.
+     * The address up to which an HVM guest's memory stays RAM although a device reserves memory there: in MiB as in xl.cfg,
+     * or in KiB with that unit, which only libxl's JSON can have.
      */
     RDM_MEM_BOUNDARY(
             "(?:0|[1-9][0-9]{0,8})(?:KiB)?",
-            "a number of MiB, or of KiB with KiB",
+            "a number of MiB, or a number with the unit KiB",
             Guests.HVM,
             DescribedKey.CARRIED_OUT),
     /** The host's graphics card in the guest: its kind, or 1. */

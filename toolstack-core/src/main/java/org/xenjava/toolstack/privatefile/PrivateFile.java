@@ -46,12 +46,12 @@ public final class PrivateFile {
         Naming UNRECORDED = new Naming() {
             @Override
             public void begins(NamedFile file) {
-                // Nobody asks.
+                // This recorder keeps no record.
             }
 
             @Override
             public void failed() {
-                // Nothing was recorded.
+                // There is no record to remove.
             }
         };
 

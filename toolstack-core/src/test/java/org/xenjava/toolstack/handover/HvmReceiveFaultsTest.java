@@ -44,7 +44,7 @@ import org.xenjava.toolstack.xenctrl.lib.Errno;
  * the guest with running devices, or nothing of it, as its report says.
  */
 class HvmReceiveFaultsTest {
-    /** One call in so many; {@code -Dstride=1} covers all. */
+    /** Every n-th call is tested; {@code -Dstride=1} covers all. */
     private static final int STRIDE = Integer.getInteger("stride", 13);
 
     private static final int LIMIT_SECONDS = 20;
@@ -182,12 +182,12 @@ class HvmReceiveFaultsTest {
     }
 
     @Test
-    void aCallThatFails() {
+    void aFailedCallLeavesTheWholeGuestOrNothing() {
         injectAtCalls(n -> Fault.callFails(n, Errno.EIO));
     }
 
     @Test
-    void aCallThatTakesEffectAndWhoseAnswerIsLost() {
+    void aLostAnswerLeavesTheWholeGuestOrNothing() {
         injectAtCalls(n -> Fault.answerLost(n, Errno.EIO));
     }
 

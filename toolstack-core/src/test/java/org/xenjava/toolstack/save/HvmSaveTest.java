@@ -50,7 +50,7 @@ import org.xenjava.toolstack.xenctrl.lib.Errno;
 
 /** Saves and restores guests with a QEMU. */
 class HvmSaveTest {
-    /** One call in so many; {@code -Dstride=1} covers all. */
+    /** Every n-th call is tested; {@code -Dstride=1} covers all. */
     private static final int STRIDE = Integer.getInteger("stride", 23);
 
     private TestHost host = TestHost.create();

@@ -163,7 +163,7 @@ class SaveFaultsTest {
         return calls;
     }
 
-    /** One call in so many, and each call around the end of the file. */
+    /** Every n-th call, and each call around the end of the file. */
     private static LongStream points(long calls) {
         return LongStream.rangeClosed(1, calls).filter(n -> n % STRIDE == 1 % STRIDE || n > calls - LAST_CALLS);
     }

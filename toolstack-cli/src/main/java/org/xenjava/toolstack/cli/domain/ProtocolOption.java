@@ -22,8 +22,8 @@ final class ProtocolOption {
             paramLabel = "auto|xl|own",
             converter = Converter.class,
             description =
-                    "the protocol: xlj's own if the receiver is xlj's, and otherwise xl's (auto, the default), or only one of"
-                            + " them. xlj's own has checksums and sends no pages of zeroes")
+                    "auto (default): xlj's own protocol if the receiver is xlj's, otherwise xl's; own, xl: only that one."
+                            + " xlj's own has checksums and sends no pages of zeroes")
     private MigrationProtocol protocol = MigrationProtocol.AUTO;
 
     @Option(names = "--compress", description = "compress pages with zstd, for slow links; the receiver must be xlj's")

@@ -9,7 +9,7 @@ import org.xenjava.toolstack.config.xl.XlConfigReader;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Parameters;
 
-@Command(description = "Give an HVM domain an assignable PCI device. The drivers in the guest find it by themselves.")
+@Command(description = "Give an HVM or PV domain an assignable PCI device. The guest's drivers find it by themselves.")
 final class PciAttachCommand extends DomainCommand {
     @Parameters(
             index = "1",
@@ -21,7 +21,7 @@ final class PciAttachCommand extends DomainCommand {
             index = "2",
             arity = "0..1",
             paramLabel = "SLOT",
-            description = "number of the slot in the guest, in hexadecimal; without one QEMU chooses")
+            description = "number of the slot in an HVM guest, in hexadecimal; without one, QEMU chooses")
     private Optional<String> slot = Optional.empty();
 
     PciAttachCommand(Session session) {

@@ -36,7 +36,7 @@ public record PciPlan(PciAddress address, OptionalInt slot, Set<Option> options)
         POWER_MGMT,
         /** A device that is not assignable is taken from its driver. */
         SEIZE,
-        /** The device has the strict policy for reserved memory, whatever the guest's is. */
+        /** The device has the strict policy for reserved memory, independent of the guest's policy. */
         RDM_STRICT,
         /** Xen gets the relaxed policy for reserved memory. */
         RDM_RELAXED,

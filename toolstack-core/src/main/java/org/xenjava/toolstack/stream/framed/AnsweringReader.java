@@ -129,12 +129,12 @@ public final class AnsweringReader implements RecordReader {
             return page(frame, pages.get());
         }
         if (frame.type() != FrameType.RECORD) {
-            throw frames.wrong("a frame " + frame.type() + " inside the domain");
+            throw frames.wrong("a frame " + frame.type() + " is not allowed inside the domain");
         }
         source.append(frame.body());
         StreamRecord record = plain();
         if (record instanceof PageBatch) {
-            throw frames.wrong("a record of pages");
+            throw frames.wrong("a RECORD frame contains PAGE_DATA");
         }
         // Padding is read with the next record.
         if (source.bytes.remaining() > MOST_PADDING) {
@@ -154,7 +154,7 @@ public final class AnsweringReader implements RecordReader {
 
     private PageBatch page(Frame frame, PageFrames codec) {
         if (!memoryBegun) {
-            throw frames.wrong("pages outside the memory");
+            throw frames.wrong("a page is outside the guest's memory");
         }
         name = frame.type().name();
         return codec.read(frame, frames);

@@ -54,7 +54,7 @@ public final class FrameReader {
         FrameType type = FrameType.of(code).orElseThrow(() -> wrong("type " + code + " is not defined"));
         int flags = Byte.toUnsignedInt(header.get(1));
         if (flags != 0 && type != FrameType.PAGES) {
-            throw wrong("a frame " + type + " with flags");
+            throw wrong("a frame " + type + " must have no flags");
         }
         if (header.getShort(2) != 0) {
             throw wrong("the reserved field is not zero");

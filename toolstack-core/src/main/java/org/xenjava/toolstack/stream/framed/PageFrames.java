@@ -130,7 +130,7 @@ final class PageFrames {
     /** The expanded contents; a body that would become longer is refused. */
     private ByteBuffer expanded(ByteBuffer body, int length, FrameReader reader) {
         if (!compressing) {
-            throw reader.wrong("compressed pages, which were not agreed");
+            throw reader.wrong("the pages are compressed, which was not agreed");
         }
         expanded = room(expanded, length).limit(length);
         try {

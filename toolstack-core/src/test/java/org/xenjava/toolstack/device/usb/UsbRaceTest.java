@@ -31,7 +31,7 @@ import org.xenjava.toolstack.sim.fault.Verdict;
  * killed. Afterwards the device is one guest's or the host's, as the nodes say.
  */
 class UsbRaceTest {
-    /** One call in so many; {@code -Dstride=1} covers all. */
+    /** Every n-th call is tested; {@code -Dstride=1} covers all. */
     private static final int STRIDE = Integer.getInteger("stride", 3);
 
     private static final String WEB = "web";
@@ -87,7 +87,7 @@ class UsbRaceTest {
         }
     }
 
-    /** Returns whether the first process made so many calls. */
+    /** Returns whether the first process reached that call. */
     private boolean isReached(long n, Verdict verdict, Consumer<Toolstack> first, Rival second) {
         TestProcess process = host.newProcess();
         Toolstack toolstack = process.open();
@@ -152,25 +152,25 @@ class UsbRaceTest {
 
     @ParameterizedTest
     @EnumSource(Rival.class)
-    void anAttachAndAnotherProcess(Rival second) {
+    void anAttachBesideAnotherProcessLeavesOneOwner(Rival second) {
         race(Rival.ATTACH.work, second, new Verdict.Passes(), false);
     }
 
     @ParameterizedTest
     @EnumSource(Rival.class)
-    void aDetachAndAnotherProcess(Rival second) {
+    void aDetachBesideAnotherProcessLeavesOneOwner(Rival second) {
         race(Rival.DETACH.work, second, new Verdict.Passes(), true);
     }
 
     @ParameterizedTest
     @EnumSource(Rival.class)
-    void anAttachThatIsKilledAndTheNextProcess(Rival second) {
+    void aKilledAttachAndTheNextProcessLeaveOneOwner(Rival second) {
         race(Rival.ATTACH.work, second, new Verdict.Kills(), false);
     }
 
     @ParameterizedTest
     @EnumSource(Rival.class)
-    void aDetachThatIsKilledAndTheNextProcess(Rival second) {
+    void aKilledDetachAndTheNextProcessLeaveOneOwner(Rival second) {
         race(Rival.DETACH.work, second, new Verdict.Kills(), true);
     }
 }

@@ -112,12 +112,12 @@ class FramedRecordsTest {
     void pagesOutsideTheMemoryAreRefused() throws IOException {
         Conversation conversation = Conversation.of(0);
         conversation.write(batch(PageType.ZERO));
-        assertRefused("pages outside the memory", conversation);
+        assertRefused("a page is outside the guest's memory", conversation);
         Conversation other = Conversation.of(0);
         other.write(Conversation.start());
         other.write(new StreamRecord.ImageEnd());
         other.write(batch(PageType.ZERO));
-        assertRefused("pages outside the memory", other);
+        assertRefused("a page is outside the guest's memory", other);
     }
 
     private static void assertRefused(String message, Conversation conversation) {
@@ -129,7 +129,7 @@ class FramedRecordsTest {
     void framesThatDoNotBelongIntoTheDomainAreRefused() throws IOException {
         Conversation early = Conversation.of(0);
         early.frames().write(FrameType.PERMISSION, ByteBuffer.allocate(0));
-        assertRefused("a frame PERMISSION inside the domain", early);
+        assertRefused("a frame PERMISSION is not allowed inside the domain", early);
         Conversation longer = Conversation.of(0);
         longer.write(Conversation.start());
         longer.frames().write(FrameType.RECORD, ByteBuffer.allocate(0));
@@ -149,7 +149,7 @@ class FramedRecordsTest {
         assertBodyRefused("pages of kind 15 are not defined", 0, new int[] {1, 0, 1, 0xf0000000});
         assertBodyRefused("4 bytes of content for 0 pages", 0, new int[] {1, 0, 1, 0x10000000, 0});
         assertBodyRefused("4 bytes of content for 1 pages", 0, new int[] {1, 0, 1, 0, 0});
-        assertBodyRefused("compressed pages, which were not agreed", 1, new int[] {1, 0, 1, 0, 0});
+        assertBodyRefused("the pages are compressed, which was not agreed", 1, new int[] {1, 0, 1, 0, 0});
     }
 
     private static void assertBodyRefused(String message, int flags, int[] body) throws IOException {

@@ -95,7 +95,7 @@ class FramesTest {
     void aHeaderWithARightChecksumAndWrongContentIsRefused() throws IOException {
         byte[] frame = frames("a report");
         assertRefused("type 9 is not defined", patched(frame, 0, 9));
-        assertRefused("a frame REPORT with flags", patched(frame, 0, 0x0144));
+        assertRefused("a frame REPORT must have no flags", patched(frame, 0, 0x0144));
         assertRefused("the reserved field is not zero", patched(frame, 0, 0x10044));
         assertRefused("1025 bytes are more than a frame REPORT may have", patched(frame, 4, 1025));
         assertRefused("4294967295 bytes are more than a frame REPORT may have", patched(frame, 4, -1));
