@@ -56,6 +56,7 @@ final class HostWiring {
         PciHost pci = new PciHost(
                 xenctrl,
                 store,
+                events,
                 libraries.hostDevices(),
                 options.processIdentity,
                 new EjectWait(options.deviceLimit, HostWiring::pause));

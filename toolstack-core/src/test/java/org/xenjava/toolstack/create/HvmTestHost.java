@@ -177,6 +177,7 @@ final class HvmTestHost implements AutoCloseable {
         return new PciHost(
                 xenctrl,
                 store,
+                new WatchHub(process.store()),
                 process.hostDevices(),
                 ProcessIdentity.named("test"),
                 new EjectWait(Duration.ZERO, pause -> {}));

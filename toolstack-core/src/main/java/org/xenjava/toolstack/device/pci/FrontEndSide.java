@@ -2,19 +2,25 @@
 package org.xenjava.toolstack.device.pci;
 
 import java.util.OptionalInt;
+import java.util.function.BooleanSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.xenjava.toolstack.device.EjectWait;
 import org.xenjava.toolstack.device.plan.PciPlan;
 import org.xenjava.toolstack.device.view.AttachedPciDevice;
+import org.xenjava.toolstack.device.view.DetachMode;
 import org.xenjava.toolstack.xenctrl.units.PciAddress;
 
 /**
- * The PCI devices that a PV guest finds in xenstore. Only the nodes of domain 0's
- * xen-pciback show that the guest has released a device. Without that, xen-pciback may serve it, and the guest may have its
+ * The PCI devices that a PV guest finds in xenstore. Only a state that xen-pciback writes when it has given up a
+ * device shows that the guest has released it. Without that, xen-pciback may serve it, and the guest may have its
  * registers in its page tables: no other guest gets the device before the domain ends.
+ *
+ * @param answer waits for the guest to take a device
+ * @param paused whether the domain is paused now
  */
-record FrontEndSide(int domid, PciBackend backend, PciRecords records, EjectWait answer) implements GuestSide {
+record FrontEndSide(int domid, PciBackend backend, PciRecords records, EjectWait answer, BooleanSupplier paused)
+        implements GuestSide {
     private static final Logger LOG = LoggerFactory.getLogger(FrontEndSide.class);
 
     @Override
@@ -39,17 +45,19 @@ record FrontEndSide(int domid, PciBackend backend, PciRecords records, EjectWait
 
     @Override
     public boolean has(PciAddress address) {
-        return backend.isUsed(domid, address);
+        return backend.removal(domid, address).isUsed();
     }
 
     @Override
-    public void requestRemoval(PciAddress address) {
-        backend.requestRemoval(domid, address, answer);
-    }
-
-    @Override
-    public void cancelRemoval(PciAddress address) {
-        backend.cancelRemoval(domid, address);
+    public Answer askForRelease(PciAddress address, DetachMode mode, EjectWait wait) {
+        boolean pausedBefore = paused.getAsBoolean();
+        PciRemoval removal = backend.removal(domid, address);
+        if (removal.await(wait.limit())) {
+            return Answer.RELEASED;
+        }
+        boolean withdrawn =
+                mode == DetachMode.IF_GUEST_AGREES && removal.cancel(() -> pausedBefore && paused.getAsBoolean());
+        return withdrawn ? Answer.KEPT : Answer.OPEN;
     }
 
     @Override

@@ -2,8 +2,10 @@
 package org.xenjava.toolstack.device.pci;
 
 import java.util.OptionalInt;
+import org.xenjava.toolstack.device.EjectWait;
 import org.xenjava.toolstack.device.plan.PciPlan;
 import org.xenjava.toolstack.device.view.AttachedPciDevice;
+import org.xenjava.toolstack.device.view.DetachMode;
 import org.xenjava.toolstack.error.DeviceException;
 import org.xenjava.toolstack.error.DeviceModelException;
 import org.xenjava.toolstack.xenctrl.units.PciAddress;
@@ -28,15 +30,24 @@ interface GuestSide {
     boolean has(PciAddress address);
 
     /**
-     * Asks the guest to release the device.
+     * Asks the guest to release the device, and waits for it.
      *
+     * @param mode a device that is taken by force keeps the request
+     * @return what the guest has done
      * @throws DeviceException if a PV guest cannot be asked
      * @throws DeviceModelException if QEMU does not pass the request on
      */
-    void requestRemoval(PciAddress address);
+    Answer askForRelease(PciAddress address, DetachMode mode, EjectWait wait);
 
-    /** Withdraws a request with which the guest has not complied. */
-    void cancelRemoval(PciAddress address);
+    /** What a guest has done with the request to release a device. */
+    enum Answer {
+        /** It has released the device. */
+        RELEASED,
+        /** It keeps the device; a PV guest does not know of the request any more. */
+        KEPT,
+        /** It may still release the device: the request stays. */
+        OPEN
+    }
 
     /** Records that a device is taken from the guest without its answer. */
     void noteSilence(PciAddress address);

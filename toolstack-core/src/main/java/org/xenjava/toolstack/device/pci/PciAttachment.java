@@ -188,14 +188,12 @@ final class PciAttachment {
      * @throws DeviceException if it does not, and the mode lets it
      */
     boolean eject(int domid, PciAddress address, DetachMode mode, GuestSide guest) {
+        GuestSide.Answer answer;
         try {
             if (!guest.has(address)) {
                 return true;
             }
-            guest.requestRemoval(address);
-            if (wait.until(() -> !guest.has(address))) {
-                return true;
-            }
+            answer = guest.askForRelease(address, mode, wait);
         } catch (DeviceException | DeviceModelException e) {
             if (mode == DetachMode.IF_GUEST_AGREES) {
                 throw e;
@@ -204,11 +202,16 @@ final class PciAttachment {
             guest.noteSilence(address);
             return false;
         }
+        if (answer == GuestSide.Answer.RELEASED) {
+            return true;
+        }
         String silence = "the guest of domain " + domid + " has not released PCI device " + address + " within "
                 + wait.limit().toSeconds() + " s";
         if (mode == DetachMode.IF_GUEST_AGREES) {
-            guest.cancelRemoval(address);
-            throw new DeviceException(silence + "; stop using it in the guest, or detach it by force");
+            throw new DeviceException(silence
+                    + (answer == GuestSide.Answer.OPEN
+                            ? "; it may still do so: detach the device again to complete that, or by force"
+                            : "; stop using it in the guest, or detach it by force"));
         }
         LOG.warn("{}; it reaches no memory any more, and stays the domain's until the domain ends", silence);
         guest.noteSilence(address);

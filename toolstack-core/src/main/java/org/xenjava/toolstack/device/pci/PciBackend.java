@@ -20,6 +20,7 @@ import org.xenjava.toolstack.error.DomainGoneException;
 import org.xenjava.toolstack.store.DomainPaths;
 import org.xenjava.toolstack.store.StoreClient;
 import org.xenjava.toolstack.store.StoreTransaction;
+import org.xenjava.toolstack.store.WatchHub;
 import org.xenjava.toolstack.xenctrl.lib.XenStorePermission;
 import org.xenjava.toolstack.xenctrl.units.PciAddress;
 
@@ -30,20 +31,24 @@ import org.xenjava.toolstack.xenctrl.units.PciAddress;
 final class PciBackend {
     private static final XenStorePermission DOM0_OWNS = new XenStorePermission(0, XenStorePermission.NONE);
     private static final XenStorePermission DOM0_READS = new XenStorePermission(0, XenStorePermission.READ);
-    private static final String INITIALISING = "1";
-    private static final String INITIALISED = "3";
-    private static final String CONNECTED = "4";
-    private static final String CLOSING = "5";
-    private static final String RECONFIGURING = "7";
+    static final String INITIALISING = "1";
+    static final String INITIALISED = "3";
+    static final String CONNECTED = "4";
+    static final String CLOSING = "5";
+    static final String RECONFIGURING = "7";
+    static final String RECONFIGURED = "8";
 
     /** States of a back end to which no front end has connected. */
     private static final Set<String> UNCONNECTED = Set.of(INITIALISING, "2", INITIALISED);
 
-    /** State of a back end that has disconnected from its front end for good. */
-    private static final String CLOSED = "6";
+    /**
+     * State of a back end whose front end calls itself closed, and of a device that xen-pciback has given up at a request. A
+     * device has it from this library: xen-pciback passes over such a device, and writes no state when it has given one up.
+     */
+    static final String CLOSED = "6";
 
     /** States of a back end whose last change is not complete. */
-    private static final Set<String> CHANGING = Set.of(RECONFIGURING, "8");
+    private static final Set<String> CHANGING = Set.of(RECONFIGURING, RECONFIGURED);
 
     /** A device's place as xen-pciback writes it: domain, bus, device and function. */
     private static final Pattern PLACE = Pattern.compile("[0-9a-f]{4}:[0-9a-f]{2}:([0-9a-f]{2})\\.([0-9a-f]{2})");
@@ -56,12 +61,19 @@ final class PciBackend {
     private static final List<String> NODES = List.of("key", "dev", "vdev", "vdevfn", "opts", "state", "name");
 
     private final StoreClient store;
+    private final WatchHub events;
 
-    PciBackend(StoreClient store) {
+    PciBackend(StoreClient store, WatchHub events) {
         this.store = store;
+        this.events = events;
     }
 
-    private static PvDevice device(int domid) {
+    /** A request to a PV guest, not written yet. */
+    PciRemoval removal(int domid, PciAddress address) {
+        return new PciRemoval(store, events, domid, address);
+    }
+
+    static PvDevice device(int domid) {
         return new PvDevice(PvDevice.PCI, PvDevice.PCI, domid, 0);
     }
 
@@ -98,7 +110,7 @@ final class PciBackend {
                 .orElse(0);
     }
 
-    private static int count(StoreTransaction transaction, String back) {
+    static int count(StoreTransaction transaction, String back) {
         return Math.toIntExact(Math.max(
                 0,
                 Math.min(MAX_DEVICES, transaction.readLong(back + "/num_devs").orElse(0L))));
@@ -116,14 +128,14 @@ final class PciBackend {
         boolean added =
                 wait.until(() -> store.inTransaction(transaction -> tryToAdd(transaction, domid, plan, guestDevfn)));
         if (!added) {
-            throw incomplete("attaching", domid, plan.address(), wait);
+            throw incomplete("attaching", domid, plan.address(), wait.limit());
         }
     }
 
-    private static DeviceException incomplete(String change, int domid, PciAddress address, EjectWait wait) {
+    static DeviceException incomplete(String change, int domid, PciAddress address, Duration limit) {
         return new DeviceException(change + " PCI device " + address + ": the guest of domain " + domid
                 + " has not completed the last change of its PCI devices within "
-                + wait.limit().toSeconds() + " s; try again when its driver pcifront answers");
+                + limit.toSeconds() + " s; try again when its driver pcifront answers");
     }
 
     private static boolean tryToAdd(StoreTransaction transaction, int domid, PciPlan plan, OptionalInt guestDevfn) {
@@ -135,6 +147,9 @@ final class PciBackend {
         int number = count(transaction, back);
         if (guestDevfn.isEmpty() && number > 0 && isChanging(transaction, back)) {
             return false;
+        }
+        if (guestDevfn.isEmpty()) {
+            requireNoneBegun("attaching", transaction, domid, plan.address());
         }
         if (number == 0) {
             create(transaction, device);
@@ -149,6 +164,30 @@ final class PciBackend {
             transaction.write(back + "/state", RECONFIGURING);
         }
         return true;
+    }
+
+    /**
+     * xen-pciback completes no change while the list has another device that it has given up already: nobody has seen it do
+     * so, and the device still waits for it.
+     *
+     * @throws DeviceException if there may be such a device
+     */
+    static void requireNoneBegun(String change, StoreTransaction transaction, int domid, PciAddress address) {
+        String back = device(domid).backPath();
+        for (AttachedPciDevice other : list(transaction, domid)) {
+            if (!other.address().equals(address) && isIn(transaction, back, other.address(), CLOSING)) {
+                throw new DeviceException(change + " PCI device " + address + ": the release of PCI device "
+                        + other.address() + " by the guest of domain " + domid
+                        + " is not complete; detach that device again first");
+            }
+        }
+    }
+
+    /** Whether a device of the list is in a state. */
+    static boolean isIn(StoreTransaction transaction, String back, PciAddress address, String state) {
+        OptionalInt found = find(transaction, back, address);
+        return found.isPresent()
+                && transaction.read(back + "/state-" + found.getAsInt()).equals(Optional.of(state));
     }
 
     private static void create(StoreTransaction transaction, PvDevice device) {
@@ -172,11 +211,11 @@ final class PciBackend {
         transaction.write(front + "/state", INITIALISING);
     }
 
-    private static boolean isIn(StoreTransaction transaction, String node, String state) {
+    static boolean isIn(StoreTransaction transaction, String node, String state) {
         return transaction.read(node + "/state").equals(Optional.of(state));
     }
 
-    private static boolean isChanging(StoreTransaction transaction, String back) {
+    static boolean isChanging(StoreTransaction transaction, String back) {
         return transaction.read(back + "/state").filter(CHANGING::contains).isPresent();
     }
 
@@ -195,73 +234,8 @@ final class PciBackend {
         return found.isPresent() && direct.exists(back + "/vdev-" + found.getAsInt()) && !isChanging(direct, back);
     }
 
-    /**
-     * Whether xen-pciback may still serve a PV guest's device, or begin to. The states of the front end prove nothing: the
-     * guest writes them. xen-pciback has given a device up if its own state is connected again after the request, has lost
-     * its front end for good, or goes away with its last device before the guest has connected.
-     */
-    boolean isUsed(int domid, PciAddress address) {
-        String back = device(domid).backPath();
-        return store.inTransaction(transaction -> {
-            OptionalInt found = find(transaction, back, address);
-            if (found.isEmpty()) {
-                return false;
-            }
-            boolean givenUp = isIn(transaction, back, CONNECTED)
-                    && transaction.read(back + "/state-" + found.getAsInt()).equals(Optional.of(CLOSING));
-            boolean lastOfNone = isUnconnected(transaction, back) && count(transaction, back) == 1;
-            return !givenUp && !lastOfNone && !isIn(transaction, back, CLOSED);
-        });
-    }
-
-    private static boolean isUnconnected(StoreTransaction transaction, String back) {
+    static boolean isUnconnected(StoreTransaction transaction, String back) {
         return transaction.read(back + "/state").filter(UNCONNECTED::contains).isPresent();
-    }
-
-    /**
-     * Asks the front end of a PV guest to release the device.
-     *
-     * @param wait waits until the last change is complete
-     * @throws DeviceException if it is not complete in time, or the front end has not connected yet: nothing in xenstore
-     *     shows then that xen-pciback has given up one of several devices
-     */
-    void requestRemoval(int domid, PciAddress address, EjectWait wait) {
-        String back = device(domid).backPath();
-        boolean asked = wait.until(() -> store.inTransaction(transaction -> {
-            OptionalInt found = find(transaction, back, address);
-            if (found.isPresent() && isUnconnected(transaction, back)) {
-                throw new DeviceException("detaching PCI device " + address + ": the guest of domain " + domid
-                        + " has not connected to its PCI devices yet; try again when it has booted");
-            }
-            boolean begun = found.isEmpty()
-                    || transaction.read(back + "/state-" + found.getAsInt()).equals(Optional.of(CLOSING));
-            boolean ready = isIn(transaction, back, CONNECTED);
-            if (!begun && ready) {
-                transaction.write(back + "/state-" + found.getAsInt(), CLOSING);
-                transaction.write(back + "/state", RECONFIGURING);
-            }
-            return begun || ready;
-        }));
-        if (!asked) {
-            throw incomplete("detaching", domid, address, wait);
-        }
-    }
-
-    /** Withdraws a request that the front end has not noticed. */
-    void cancelRemoval(int domid, PciAddress address) {
-        String back = device(domid).backPath();
-        store.inTransaction(transaction -> {
-            OptionalInt found = find(transaction, back, address);
-            boolean unnoticed = isIn(transaction, back, RECONFIGURING)
-                    && !isIn(transaction, device(domid).frontPath(), RECONFIGURING);
-            if (found.isPresent()
-                    && unnoticed
-                    && transaction.read(back + "/state-" + found.getAsInt()).equals(Optional.of(CLOSING))) {
-                transaction.write(back + "/state-" + found.getAsInt(), INITIALISED);
-                transaction.write(back + "/state", CONNECTED);
-            }
-            return address;
-        });
     }
 
     /**
@@ -297,7 +271,7 @@ final class PciBackend {
         });
     }
 
-    private static OptionalInt find(StoreTransaction transaction, String back, PciAddress address) {
+    static OptionalInt find(StoreTransaction transaction, String back, PciAddress address) {
         for (int i = 0; i < count(transaction, back); i++) {
             if (transaction
                     .read(back + "/dev-" + i)

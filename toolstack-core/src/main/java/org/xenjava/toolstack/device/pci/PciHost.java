@@ -24,6 +24,7 @@ import org.xenjava.toolstack.operation.Undo;
 import org.xenjava.toolstack.process.ProcessIdentity;
 import org.xenjava.toolstack.store.StoreClient;
 import org.xenjava.toolstack.store.StoreTransaction;
+import org.xenjava.toolstack.store.WatchHub;
 import org.xenjava.toolstack.xenctrl.DomainInfo;
 import org.xenjava.toolstack.xenctrl.Xenctrl;
 import org.xenjava.toolstack.xenctrl.lib.HostDevices;
@@ -47,16 +48,23 @@ public final class PciHost {
     private final Set<Integer> withdrawn = ConcurrentHashMap.newKeySet();
 
     /**
+     * @param events shows how PV guests release devices
      * @param host domain 0's kernel
      * @param processes signs the records of changes
      * @param wait waits for a guest
      */
-    public PciHost(Xenctrl xenctrl, StoreClient store, HostDevices host, ProcessIdentity processes, EjectWait wait) {
+    public PciHost(
+            Xenctrl xenctrl,
+            StoreClient store,
+            WatchHub events,
+            HostDevices host,
+            ProcessIdentity processes,
+            EjectWait wait) {
         this.xenctrl = xenctrl;
         this.wait = wait;
         kernel = new PciKernel(host);
         records = new PciRecords(store);
-        backend = new PciBackend(store);
+        backend = new PciBackend(store, events);
         journal = new DeviceJournal<>(
                 new DeviceJournal.Names<>(JOURNAL, "PCI device", PciRecords::key, PciRecords::device),
                 store,
@@ -137,7 +145,10 @@ public final class PciHost {
         if (domain.filter(DomainInfo::hvm).isPresent()) {
             return qemu.map(QemuSide::new);
         }
-        return domain.map(info -> new FrontEndSide(domid, backend, records, wait));
+        return domain.map(info -> new FrontEndSide(domid, backend, records, wait, () -> xenctrl.domains()
+                .info(domid)
+                .filter(DomainInfo::paused)
+                .isPresent()));
     }
 
     private GuestSide requiredSide(int domid, Optional<QemuProcess> qemu) {

@@ -2,11 +2,13 @@
 package org.xenjava.toolstack.device.pci;
 
 import java.util.OptionalInt;
+import org.xenjava.toolstack.device.EjectWait;
 import org.xenjava.toolstack.device.QemuPciDevices.ConfigurationSpace;
 import org.xenjava.toolstack.device.QemuProcess;
 import org.xenjava.toolstack.device.plan.PciPlan;
 import org.xenjava.toolstack.device.plan.PciPlan.Option;
 import org.xenjava.toolstack.device.view.AttachedPciDevice;
+import org.xenjava.toolstack.device.view.DetachMode;
 import org.xenjava.toolstack.xenctrl.units.PciAddress;
 
 /** The PCI devices in the machine of an HVM guest's QEMU, which is not confined. */
@@ -28,14 +30,12 @@ record QemuSide(QemuProcess qemu) implements GuestSide {
         return qemu.hasPciDevice(address);
     }
 
+    /** A guest may eject the device at any time after the request; asking it again does no harm. */
     @Override
-    public void requestRemoval(PciAddress address) {
+    public Answer askForRelease(PciAddress address, DetachMode mode, EjectWait wait) {
         qemu.requestPciRemoval(address);
+        return wait.until(() -> !has(address)) ? Answer.RELEASED : Answer.KEPT;
     }
-
-    /** A guest may eject the device at any time after the request. */
-    @Override
-    public void cancelRemoval(PciAddress address) {}
 
     /** QEMU knows whether it has the device. */
     @Override

@@ -157,10 +157,82 @@ class PvPassthroughTest {
         guest.devices().detachPci(CARD, DetachMode.FORCE);
         assertEquals(List.of(CARD), guest.devices().pciDevicesNotEjected());
         assertEquals(List.of(), assignable());
-        guest.devices().detachPci(OTHER, DetachMode.FORCE);
+        guest.destroy();
+        assertEquals(List.of(CARD, OTHER), assignable());
+    }
+
+    /** Lets the guest write states of its front end, one after the other, when it has been asked to release a device. */
+    private Thread liar(String... states) {
+        Thread liar = new Thread(() -> {
+            while (!node(BACK + "state").orElse("").startsWith("\"7\"")) {
+                Thread.onSpinWait();
+            }
+            for (String state : states) {
+                write(FRONT_STATE, state);
+            }
+        });
+        liar.setDaemon(true);
+        liar.start();
+        return liar;
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"5 4", "6 4", "6", "5", "4", "5 6 4"})
+    void statesThatPcibackCopiesReleaseNothing(String lies) throws InterruptedException {
+        Domain guest = machine.runningGuest();
+        guest.devices().attachPci(device(OTHER));
+        guest.pause();
+        Thread liar = liar(lies.split(" "));
+        guest.devices().detachPci(CARD, DetachMode.FORCE);
+        liar.join();
+        assertEquals(List.of(CARD), guest.devices().pciDevicesNotEjected());
         assertEquals(List.of(), assignable());
         guest.destroy();
         assertEquals(List.of(CARD, OTHER), assignable());
+    }
+
+    @Test
+    void theOnlyDeviceOfAClosedFrontEndIsReleasedWithItsBackEnd() {
+        Domain guest = machine.runningGuest();
+        guest.pause();
+        write(FRONT_STATE, "6");
+        assertEquals("\"6\"   (n0,r1)", host.state().xenstore().get(BACK + "state"));
+        guest.devices().detachPci(CARD, DetachMode.IF_GUEST_AGREES);
+        assertEquals(Optional.empty(), node(BACK + "state"));
+        assertEquals(List.of(CARD, OTHER), assignable());
+    }
+
+    @Test
+    void aReleaseThatNobodyHasSeenIsRepeated() {
+        Domain guest = machine.runningGuest();
+        guest.devices().attachPci(device(OTHER));
+        write(BACK + "state-0", "5");
+        write(BACK + "state", "7");
+        host.xen.advance(Duration.ofSeconds(1));
+        assertEquals("4", front());
+        host.toolstack.pciDevices().makeAssignable(IDLE, Optional.empty());
+        String named = "the release of PCI device 0000:00:08.0 by the guest of domain 1 is not complete";
+        assertRefused(named, () -> guest.devices().attachPci(device(IDLE)));
+        assertRefused(named, () -> guest.devices().detachPci(OTHER, DetachMode.IF_GUEST_AGREES));
+        guest.devices().detachPci(CARD, DetachMode.IF_GUEST_AGREES);
+        guest.devices().attachPci(device(IDLE));
+        assertEquals("\"4\"   (n0,r1)", host.state().xenstore().get(BACK + "state"));
+        guest.devices().detachPci(OTHER, DetachMode.IF_GUEST_AGREES);
+        assertEquals(List.of(CARD, OTHER), assignable());
+    }
+
+    @Test
+    void aGuestThatRunsKeepsTheRequestAndCompletesItLater() {
+        Domain guest = machine.runningGuest();
+        guest.devices().attachPci(device(OTHER));
+        write(FRONT_STATE, "2");
+        assertRefused("it may still do so: detach the device again", () -> guest.devices()
+                .detachPci(CARD, DetachMode.IF_GUEST_AGREES));
+        assertEquals("\"5\"   (n0,r1)", host.state().xenstore().get(BACK + "state-0"));
+        assertEquals("\"7\"   (n0,r1)", host.state().xenstore().get(BACK + "state"));
+        write(FRONT_STATE, "7");
+        guest.devices().detachPci(CARD, DetachMode.IF_GUEST_AGREES);
+        assertEquals(List.of(CARD), assignable());
     }
 
     @Test

@@ -16,7 +16,8 @@ import org.xenjava.toolstack.xenctrl.lib.XenStoreWatchEvent;
 
 /**
  * xen-pciback as a back end: publishes the devices that the toolstack names, and follows pcifront in a PV guest, whose
- * states alone move it once the front end has connected. A device that it has removed keeps its state in xenstore, as with
+ * states alone move it once the front end has connected. It copies the states connected, closing and closed of the front end,
+ * whatever its own is, and keeps its devices then. A device that it has removed keeps its state in xenstore, as with
  * Linux. A guest without a front end gets its answers, too.
  */
 final class Pciback {
@@ -28,6 +29,7 @@ final class Pciback {
     private static final int RECONFIGURING = 7;
     private static final int RECONFIGURED = 8;
     private static final int CLOSING = 5;
+    private static final Set<Integer> COPIED = Set.of(CONNECTED, CLOSING, 6);
     private static final String BUS = "0000:00";
 
     private final StoreConnection store;
@@ -38,6 +40,9 @@ final class Pciback {
 
     /** Devices that each back end serves. */
     private final Map<String, Set<String>> served = new HashMap<>();
+
+    /** The state that each back end last wrote: it does not notice what others write. */
+    private final Map<String, Integer> written = new HashMap<>();
 
     private boolean working;
 
@@ -65,6 +70,7 @@ final class Pciback {
         if (state == 0) {
             connected.remove(path);
             served.remove(path);
+            written.remove(path);
         }
         if (working || state == 0) {
             return;
@@ -74,6 +80,7 @@ final class Pciback {
         int next = next(path, state, front);
         working = false;
         if (next != number(path + "/state")) {
+            written.put(path, next);
             write(path + "/state", next);
         }
     }
@@ -83,37 +90,48 @@ final class Pciback {
         if (state == INITIALISING) {
             connected.remove(path);
             served.remove(path);
+            written.remove(path);
+        }
+        if (written.containsKey(path) && COPIED.contains(front)) {
+            return written.get(path) == front ? state : front;
         }
         if (state == INITIALISING || state == INITIALISED) {
-            if (!reconfigure(path)) {
-                return state;
-            }
-            if (front == INITIALISED) {
+            boolean ready = reconfigure(path, state, INITIALISED) == INITIALISED;
+            if (ready && front == INITIALISED) {
                 connected.add(path);
+                return CONNECTED;
             }
-            return front == INITIALISED ? CONNECTED : INITIALISED;
+            return ready ? INITIALISED : state;
         }
         boolean asked = connected.contains(path) ? front == RECONFIGURING : front != CONNECTED;
         if (state == RECONFIGURING && asked) {
-            return !reconfigure(path) ? state : hasRoots(path) ? RECONFIGURED : CLOSING;
+            return reconfigure(path, state, hasRoots(path) ? RECONFIGURED : CLOSING);
         }
-        return state == RECONFIGURED && front == CONNECTED ? CONNECTED : state;
+        return state;
     }
 
-    /** Serves new devices and removes those that close; false if it does not serve one of these. */
-    private boolean reconfigure(String path) {
+    /**
+     * Serves new devices and removes those that close.
+     *
+     * @param old the state that stays if it does not serve one of those that close
+     * @param complete the state after all changes
+     * @return the next state: closing if it serves a new one already
+     */
+    private int reconfigure(String path, int old, int complete) {
         Set<String> devices = served.computeIfAbsent(path, back -> new HashSet<>());
         for (int i = 0; i < number(path + "/num_devs"); i++) {
             String device = read(path + "/dev-" + i).orElse("");
             int state = number(path + "/state-" + i);
             if (state == CLOSING && !devices.remove(device)) {
-                return false;
+                return old;
             } else if (state == INITIALISING) {
-                devices.add(device);
+                if (!devices.add(device)) {
+                    return CLOSING;
+                }
                 publish(path, i);
             }
         }
-        return true;
+        return complete;
     }
 
     private void publish(String path, int index) {

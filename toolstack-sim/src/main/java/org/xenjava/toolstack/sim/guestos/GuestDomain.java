@@ -44,7 +44,7 @@ final class GuestDomain implements GuestMachine {
     private final GuestIdentity identity;
     private final List<Runnable> waiting = new ArrayList<>();
     private int watches;
-    private Runnable writer = () -> {};
+    private final List<Runnable> writers = new ArrayList<>();
     private Optional<RunningGuest> running = Optional.empty();
 
     /** The machine frames of a PV guest's pages; empty for other guests. */
@@ -117,7 +117,7 @@ final class GuestDomain implements GuestMachine {
     /** Ends the guest of a domain that was destroyed. */
     void end() {
         waiting.clear();
-        daemon.removeWriter(writer);
+        writers.forEach(daemon::removeWriter);
         store.close();
     }
 
@@ -351,11 +351,12 @@ final class GuestDomain implements GuestMachine {
 
     @Override
     public void betweenRequests(Runnable action) {
-        writer = () -> {
+        Runnable writer = () -> {
             if (domain.isRunning()) {
                 action.run();
             }
         };
+        writers.add(writer);
         daemon.addWriter(writer);
     }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.xenjava.toolstack.sim.guestos;
 
+import java.time.Duration;
 import java.util.Optional;
 
 /**
@@ -17,8 +18,14 @@ final class PciFrontEnd {
     private static final int RECONFIGURING = 7;
     private static final int RECONFIGURED = 8;
 
+    /** The number of requests of dom0 to xenstored, and the time, within which the guest looks at the buses again. */
+    private static final int SCAN = 3;
+
+    private static final Duration SCAN_TIME = Duration.ofMillis(50);
+
     private final GuestMachine machine;
     private boolean watches;
+    private int requestsLeft;
 
     PciFrontEnd(GuestMachine machine) {
         this.machine = machine;
@@ -26,6 +33,7 @@ final class PciFrontEnd {
 
     void start() {
         machine.watchAtOnce(KIND, this::scan);
+        machine.betweenRequests(this::countRequest);
     }
 
     private void scan() {
@@ -47,8 +55,22 @@ final class PciFrontEnd {
         } else if (own == CONNECTED && other == RECONFIGURING) {
             become(RECONFIGURING);
         } else if (own == RECONFIGURING && other == RECONFIGURED) {
-            connect(back);
+            requestsLeft = SCAN;
+            machine.after(SCAN_TIME, this::endScan);
         }
+    }
+
+    private void countRequest() {
+        if (requestsLeft > 0 && --requestsLeft == 0) {
+            endScan();
+        }
+    }
+
+    private void endScan() {
+        requestsLeft = 0;
+        machine.read(FRONT + "/backend")
+                .filter(back -> state(FRONT) == RECONFIGURING && state(back) == RECONFIGURED)
+                .ifPresent(this::connect);
     }
 
     private void connect(String back) {
