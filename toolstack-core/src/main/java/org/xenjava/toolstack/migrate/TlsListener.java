@@ -8,9 +8,11 @@ import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Future;
 import java.util.concurrent.RejectedExecutionException;
@@ -38,10 +40,10 @@ public final class TlsListener implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(TlsListener.class);
 
     /** Connections that are examined at once; each has a limit of seconds. Others are closed. */
-    private static final int MOST_CONNECTIONS = 16;
+    static final int MOST_CONNECTIONS = 16;
 
     /** Migrations that wait for {@link #accept}. Others are closed. */
-    private static final int MOST_WAITING = 4;
+    static final int MOST_WAITING = 4;
 
     private static final int MOST_NAME_BYTES = 4096;
     private static final int CLOSE_SECONDS = 20;
@@ -57,6 +59,7 @@ public final class TlsListener implements AutoCloseable {
     private final BiFunction<UUID, String, Presence> presence;
     private final Duration limit;
     private final BlockingQueue<TlsLink> waiting = new ArrayBlockingQueue<>(MOST_WAITING);
+    private final Set<Socket> examined = ConcurrentHashMap.newKeySet();
     private final ExecutorService connections = new ThreadPoolExecutor(
             0,
             MOST_CONNECTIONS,
@@ -170,7 +173,11 @@ public final class TlsListener implements AutoCloseable {
     private void serve(Socket socket) {
         boolean kept = false;
         Future<?> end = timer.schedule(() -> close(socket), limit.toMillis(), TimeUnit.MILLISECONDS);
+        examined.add(socket);
         try {
+            if (server.isClosed()) {
+                return;
+            }
             TlsLink link = TlsLink.accepted(socket, context);
             DataInputStream input = link.input();
             int request = input.readUnsignedByte();
@@ -183,6 +190,7 @@ public final class TlsListener implements AutoCloseable {
             LOG.warn("a connection from {} is closed: {}", socket.getRemoteSocketAddress(), e.getMessage());
         } finally {
             end.cancel(false);
+            examined.remove(socket);
             if (!kept) {
                 close(socket);
             }
@@ -204,22 +212,25 @@ public final class TlsListener implements AutoCloseable {
         }
     }
 
-    /** Closes the listener and the links that nobody has accepted. */
+    /** Closes the listener, the connections that it examines, and the links that nobody has accepted. */
     @Override
     public void close() throws IOException {
-        server.close();
-        connections.shutdown();
         try {
+            server.close();
             thread.join();
+            connections.shutdown();
+            examined.forEach(TlsListener::close);
             if (!connections.awaitTermination(CLOSE_SECONDS, TimeUnit.SECONDS)) {
                 LOG.warn("a connection of the listener for migrations does not end");
             }
-            timer.shutdown();
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-        }
-        for (TlsLink link = waiting.poll(); link != null; link = waiting.poll()) {
-            link.close();
+        } finally {
+            connections.shutdown();
+            timer.shutdown();
+            for (TlsLink link = waiting.poll(); link != null; link = waiting.poll()) {
+                link.close();
+            }
         }
     }
 }

@@ -4,13 +4,19 @@ package org.xenjava.toolstack.handover;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
 import java.net.Socket;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLHandshakeException;
 import org.junit.jupiter.api.AfterEach;
@@ -32,6 +38,9 @@ class TlsMigrationTest {
     private static final TestCertificates HERE = TestCertificates.of("here", "dns:here.example");
     private static final TestCertificates THERE = TestCertificates.of("there", "dns:localhost");
     private static final TestCertificates OTHER = TestCertificates.of("other", "dns:other.example");
+
+    /** The migrations that may wait for {@code accept} (docs/migration-protocol.md). */
+    private static final int MOST_WAITING = 4;
 
     private final SSLContext sender = HERE.trusting(THERE, OTHER);
     private final SSLContext stranger = OTHER.trusting(THERE);
@@ -73,16 +82,33 @@ class TlsMigrationTest {
     private void migrate() {
         CompletableFuture<Domain> arrival = CompletableFuture.supplyAsync(() -> hosts.target.toolstack.receive(
                 accepted(), TwoHosts.LIMITS, ReceivedStart.RUNNING, CreateListener.NONE, new Cancellation()));
-        hosts.whileTimePasses(() -> {
-            hosts.source
-                    .toolstack
-                    .find(TwoHosts.ID)
-                    .orElseThrow()
-                    .migration()
-                    .using(MigrationProtocol.OWN)
-                    .migrate(target(sender), TwoHosts.LIMITS, MigrationListener.NONE, new Cancellation());
-            return arrival.join();
-        });
+        boolean sent = false;
+        try {
+            hosts.whileTimePasses(() -> {
+                hosts.source
+                        .toolstack
+                        .find(TwoHosts.ID)
+                        .orElseThrow()
+                        .migration()
+                        .using(MigrationProtocol.OWN)
+                        .migrate(target(sender), TwoHosts.LIMITS, MigrationListener.NONE, new Cancellation());
+                return arrival.join();
+            });
+            sent = true;
+        } finally {
+            if (!sent) {
+                closeListener();
+                arrival.exceptionally(e -> null).join();
+            }
+        }
+    }
+
+    private void closeListener() {
+        try {
+            listener.close();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     private MigrationException refused(SSLContext context) {
@@ -129,6 +155,37 @@ class TlsMigrationTest {
         }
         migrate();
         assertSame(hosts.target, hosts.assertOneRuns("a migration"));
+    }
+
+    private static void readToEnd(MigrationLink link) {
+        try {
+            while (link.in().read(ByteBuffer.allocate(1)) >= 0) {}
+        } catch (IOException e) {
+            // The connection ended without TLS's alert.
+        }
+    }
+
+    @Test
+    void oneMigrationMoreThanMayWaitIsClosed() throws Exception {
+        CountDownLatch closed = new CountDownLatch(1);
+        List<MigrationLink> links = new ArrayList<>();
+        for (int i = 0; i <= MOST_WAITING; i++) {
+            MigrationLink link = target(sender).connect();
+            links.add(link);
+            Thread reader = new Thread(() -> {
+                readToEnd(link);
+                closed.countDown();
+            });
+            reader.setDaemon(true);
+            reader.start();
+        }
+        assertTrue(closed.await(10, TimeUnit.SECONDS));
+        for (int i = 0; i < MOST_WAITING; i++) {
+            listener.accept().close();
+        }
+        for (MigrationLink link : links) {
+            link.close();
+        }
     }
 
     @Test

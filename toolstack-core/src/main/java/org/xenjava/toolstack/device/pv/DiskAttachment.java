@@ -70,8 +70,8 @@ final class DiskAttachment {
     }
 
     /**
-     * Waits until the kernel's back end has opened the disk, and runs the disk's script. A disk that QEMU serves is not
-     * waited for.
+     * Waits until the kernel's back end has accepted the disk, and runs the disk's script. The back end opens the block
+     * device on its own, so an error may come later. A disk that QEMU serves is not waited for.
      */
     void await(int domid, DiskPlan disk, Cancellation cancellation) {
         if (disk.backend() != DiskBackend.QEMU) {
