@@ -36,8 +36,13 @@ class LauncherTest {
             echo "$*" >>"${0%/*}/calls"
             for option in "$@"; do
                 case $option in
-                    -XX:DumpLoadedClassList=*) list=${option#*=}; echo java/lang/Object >"$list" ;;
-                    rehearse) if [ -z "$NO_REHEARSAL" ]; then echo CLASS >"$list"; else rm "$list"; fi ;;
+                    -XX:DumpLoadedClassList=*)
+                        list=${option#*=}
+                        echo "# a comment" >"$list"
+                        echo "@lambda-proxy java/lang/Object run" >>"$list"
+                        echo "java/lang/Object id: $$" >>"$list"
+                        echo "other/Loaders id: 1$$ super: $$ source: other.jar" >>"$list" ;;
+                    rehearse) if [ -z "$NO_REHEARSAL" ]; then echo CLASS >>"$list"; else rm "$list"; fi ;;
                     -XX:SharedClassListFile=*) cp "${option#*=}" "${0%/*}/classes" ;;
                     -XX:SharedArchiveFile=*/archive) [ -z "$NO_DUMP" ] || exit 1; echo data >"${option#*=}" ;;
                 esac
@@ -154,7 +159,8 @@ class LauncherTest {
     void anArchiveHasTheClassesOfEachTraining() throws IOException, InterruptedException {
         run(Map.of(), "--make-archive");
         assertEquals(
-                List.of("java/lang/Object", ARRIVALS), Files.readAllLines(installation.resolve("java/bin/classes")));
+                List.of("java/lang/Object", ARRIVALS, "@lambda-proxy java/lang/Object run"),
+                Files.readAllLines(installation.resolve("java/bin/classes")));
         assertTrue(Files.exists(installation.resolve("lib/xlj.jsa")));
     }
 
