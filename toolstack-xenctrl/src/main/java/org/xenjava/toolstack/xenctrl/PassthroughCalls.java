@@ -8,6 +8,7 @@ import org.xenjava.toolstack.xenctrl.abi.MemoryOp;
 import org.xenjava.toolstack.xenctrl.abi.PhysdevOp;
 import org.xenjava.toolstack.xenctrl.abi.StructLayout;
 import org.xenjava.toolstack.xenctrl.abi.StructView;
+import org.xenjava.toolstack.xenctrl.lib.Errno;
 import org.xenjava.toolstack.xenctrl.lib.HypercallBuffer;
 import org.xenjava.toolstack.xenctrl.units.PciAddress;
 
@@ -16,7 +17,10 @@ public final class PassthroughCalls {
     /** The owner of a device that no domain may use ({@code DOMID_IO}): its DMA reaches no memory. */
     public static final int QUARANTINE = DomctlOp.DOMID_IO;
 
-    private static final int MAX_GROUP = 64;
+    /** The entries of the first try of a list whose length is not known, and a bound that no host reaches. */
+    private static final int FIRST_ENTRIES = 64;
+
+    private static final int MOST_ENTRIES = 1 << 16;
     private static final int PORTS_PER_CALL = 0x10000;
 
     private final HypercallFactory calls;
@@ -81,15 +85,27 @@ public final class PassthroughCalls {
      * @param domid the owner of the devices to list
      */
     public List<PciAddress> group(int domid, PciAddress device) {
-        try (HypercallBuffer array = calls.buffer(MAX_GROUP * Integer.BYTES);
+        List<PciAddress> group = List.of();
+        // Xen leaves out what does not fit, and does not say so.
+        for (int room = FIRST_ENTRIES; room <= MOST_ENTRIES; room *= 2) {
+            group = group(domid, device, room);
+            if (group.size() < room) {
+                break;
+            }
+        }
+        return group;
+    }
+
+    private List<PciAddress> group(int domid, PciAddress device, int room) {
+        try (HypercallBuffer array = calls.buffer(room * Integer.BYTES);
                 PreparedCall call = calls.domctl(DomctlOp.GET_DEVICE_GROUP, domid)) {
             call.body()
                     .set("machine_sbdf", device.number())
-                    .set("max_sdevs", MAX_GROUP)
+                    .set("max_sdevs", room)
                     .set("sdev_array", array.address());
             call.issue();
             List<PciAddress> group = new ArrayList<>();
-            for (int i = 0; i < Math.min(MAX_GROUP, call.body().getInt("num_sdevs")); i++) {
+            for (int i = 0; i < Math.min(room, call.body().getInt("num_sdevs")); i++) {
                 int member = array.bytes().getInt(i * Integer.BYTES);
                 group.add(PciAddress.ofNumber(device.segment() << 16 | member >>> 8));
             }
@@ -197,12 +213,24 @@ public final class PassthroughCalls {
     }
 
     private List<ReservedRange> reservedMemory(int flags, PciAddress device) {
+        for (int room = FIRST_ENTRIES; ; room *= 2) {
+            try {
+                return reservedMemory(flags, device, room);
+            } catch (HypercallException e) {
+                if (e.errno() != Errno.ENOBUFS || room >= MOST_ENTRIES) {
+                    throw e;
+                }
+            }
+        }
+    }
+
+    private List<ReservedRange> reservedMemory(int flags, PciAddress device, int room) {
         StructLayout element = calls.abi().struct("xen_reserved_device_memory");
-        try (HypercallBuffer array = calls.array(element.name(), MAX_GROUP);
+        try (HypercallBuffer array = calls.array(element.name(), room);
                 PreparedCall call = calls.memoryOp(MemoryOp.RESERVED_DEVICE_MEMORY_MAP, 0)) {
             call.body()
                     .set("flags", flags)
-                    .set("nr_entries", MAX_GROUP)
+                    .set("nr_entries", room)
                     .set("buffer", array.address())
                     .set("dev.pci.seg", device.segment())
                     .set("dev.pci.bus", device.bus())

@@ -4,11 +4,14 @@ package org.xenjava.toolstack.xenctrl;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.xenjava.toolstack.xenctrl.PassthroughCalls.Access;
 import org.xenjava.toolstack.xenctrl.PassthroughCalls.ReservedMemory;
 import org.xenjava.toolstack.xenctrl.PassthroughCalls.ReservedRange;
+import org.xenjava.toolstack.xenctrl.lib.Errno;
+import org.xenjava.toolstack.xenctrl.lib.XenLibException;
 import org.xenjava.toolstack.xenctrl.units.PciAddress;
 
 /** The bytes were written by hand from Xen 4.17's public headers; those of quarantine and line 20 xl has sent, too. */
@@ -57,6 +60,49 @@ class PassthroughCallsTest extends HypercallBytes {
                         PciAddress.parse("0002:00:1c.0").orElseThrow(),
                         PciAddress.parse("0002:ff:00.1").orElseThrow()),
                 xenctrl.passthrough().group(0, new PciAddress(2, 0, CARD.devfn())));
+    }
+
+    /** Xen fills the buffer and does not say that it has left out devices. */
+    @Test
+    void aGroupThatFillsTheBufferIsReadAgainWithMoreRoom() {
+        List<Integer> rooms = new ArrayList<>();
+        xen.answering((op, args) -> {
+            int room = xen.at(args[0]).getInt(20);
+            int found = Math.min(room, 70);
+            rooms.add(room);
+            for (int i = 0; i < found; i++) {
+                xen.at(xen.at(args[0]).getLong(32)).putInt(i * Integer.BYTES, i << 8);
+            }
+            xen.at(args[0]).putInt(24, found);
+            return 0;
+        });
+        assertEquals(70, xenctrl.passthrough().group(0, CARD).size());
+        assertEquals(List.of(64, 128), rooms);
+    }
+
+    @Test
+    void reservedMemoryOfManyDevicesIsReadAgainWithMoreRoom() {
+        xen.answering((op, args) -> {
+            if (xen.at(args[1]).getInt(4) < 65) {
+                throw new XenLibException("xencall", Errno.ENOBUFS);
+            }
+            for (int i = 0; i < 65; i++) {
+                xen.at(xen.at(args[1]).getLong(8)).putLong(i * 16, i).putLong(i * 16 + 8, 1);
+            }
+            xen.at(args[1]).putInt(4, 65);
+            return 0;
+        });
+        assertEquals(65, xenctrl.passthrough().reservedMemory().size());
+    }
+
+    @Test
+    void anotherFailureToReadReservedMemoryIsNotRepeated() {
+        xen.failing(Errno.EPERM);
+        assertEquals(
+                Errno.EPERM,
+                assertThrows(HypercallException.class, () -> xenctrl.passthrough()
+                                .reservedMemory())
+                        .errno());
     }
 
     @Test
