@@ -37,7 +37,9 @@ public record SimulatedGuest(BalloonDriver balloon, Firmware firmware, long boot
          * The guest writes nodes of its own in xenstore as fast as it can, so that transactions of dom0 that read those
          * nodes conflict.
          */
-        HAMMERS_XENSTORE
+        HAMMERS_XENSTORE,
+        /** The guest is a driver domain: its drivers serve disks and network cards of other guests. */
+        SERVES_DEVICES
     }
 
     /**
@@ -71,7 +73,7 @@ public record SimulatedGuest(BalloonDriver balloon, Firmware firmware, long boot
                 BalloonDriver.of(BalloonFamily.LINUX),
                 Firmware.PLAIN,
                 LINUX_BOOT_PAGES,
-                EnumSet.complementOf(EnumSet.of(Habit.KEEPS_ITS_DISKS, Habit.HAMMERS_XENSTORE)));
+                EnumSet.complementOf(EnumSet.of(Habit.KEEPS_ITS_DISKS, Habit.HAMMERS_XENSTORE, Habit.SERVES_DEVICES)));
     }
 
     /**
@@ -122,6 +124,14 @@ public record SimulatedGuest(BalloonDriver balloon, Firmware firmware, long boot
      */
     public SimulatedGuest hammeringXenstore() {
         return with(Habit.HAMMERS_XENSTORE);
+    }
+
+    /**
+     * {@return the guest as a driver domain, which serves disks and network cards of other guests, and removes the nodes of
+     * those that are detached, unless it is also {@link #hammeringXenstore}}
+     */
+    public SimulatedGuest servingDevices() {
+        return with(Habit.SERVES_DEVICES);
     }
 
     private SimulatedGuest without(Habit habit) {

@@ -331,6 +331,15 @@ final class GuestDomain implements GuestMachine {
     }
 
     @Override
+    public void remove(String path) {
+        try {
+            store.rm(XenStore.NO_TRANSACTION, path);
+        } catch (XenLibException refused) {
+            // A guest without permission goes on with the node.
+        }
+    }
+
+    @Override
     public void watch(String path, Runnable changed) {
         store.watch(path, "guest-" + ++watches, event -> after(Duration.ZERO, changed));
     }

@@ -59,6 +59,9 @@ interface GuestMachine {
     /** Writes a node below the domain's own; a refusal has no effect. */
     void write(String path, String value);
 
+    /** Removes a node below the domain's own; a refusal has no effect. */
+    void remove(String path);
+
     /** Calls an action soon, and again whenever the node below the domain's own changes. */
     void watch(String path, Runnable changed);
 

@@ -155,6 +155,11 @@ final class MovingMachine implements GuestMachine {
     }
 
     @Override
+    public void remove(String path) {
+        present.remove(path);
+    }
+
+    @Override
     public int vcpus() {
         return present.vcpus();
     }

@@ -25,6 +25,7 @@ final class RunningGuest {
     private final Balloon balloon;
     private final VcpuHotplug vcpus;
     private final SteadyWriter writer;
+    private final PvBackEnds backEnds;
     private long writes;
 
     RunningGuest(SimulatedGuest guest, GuestMachine machine) {
@@ -34,6 +35,7 @@ final class RunningGuest {
         this.balloon = new Balloon(this.machine, guest.balloon(), ram);
         this.vcpus = new VcpuHotplug(this.machine);
         this.writer = new SteadyWriter(this.machine, ram);
+        this.backEnds = new PvBackEnds(this.machine, guest.habits().contains(SimulatedGuest.Habit.HAMMERS_XENSTORE));
     }
 
     /**
@@ -68,6 +70,9 @@ final class RunningGuest {
             }
             new PvFrontEnds(machine, guest.habits().contains(SimulatedGuest.Habit.KEEPS_ITS_DISKS)).start();
         }
+        if (guest.habits().contains(SimulatedGuest.Habit.SERVES_DEVICES)) {
+            backEnds.start();
+        }
         balloon.setHeld(machine.absentPages());
         balloon.start();
         if (guest.habits().contains(SimulatedGuest.Habit.BRINGS_VCPUS_ONLINE)) {
@@ -98,6 +103,9 @@ final class RunningGuest {
     private void writeOwnNodes() {
         writes++;
         WRITABLE_NODES.forEach(node -> machine.write(node, Long.toString(writes)));
+        if (guest.habits().contains(SimulatedGuest.Habit.SERVES_DEVICES)) {
+            backEnds.writeStates();
+        }
     }
 
     /** Reacts to the ACPI power button of an HVM guest. */
