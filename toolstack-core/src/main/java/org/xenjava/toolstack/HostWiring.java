@@ -52,7 +52,12 @@ final class HostWiring {
         WatchHub events = new WatchHub(libraries.store());
         DeviceModels deviceModels = new DeviceModels(store, events, host.deviceModels());
         HostInventory inventory = new HostProbe(
-                host, xenctrl.abi().release().toString(), deviceModels.trials(), options.confinement, options.hotplug);
+                host,
+                xenctrl.abi().release().toString(),
+                deviceModels.trials(),
+                options.confinement,
+                options.hotplug,
+                store);
         PciHost pci = new PciHost(
                 xenctrl,
                 store,

@@ -52,6 +52,9 @@ public final class TrafficReader {
         long sent = 0;
         long received = 0;
         for (AttachedNic nic : nics) {
+            if (nic.backendDomid() != 0) {
+                continue;
+            }
             // The guest's sending is the back end's receiving.
             String statistics = "class/net/" + link(nic) + "/statistics/";
             sent += system.counter(statistics + "rx_bytes");

@@ -221,6 +221,7 @@ class HouseRulesTest {
             .mayOnlyAccessLayers("error", "config", "memory", "store", "lib", "units")
             .whereLayer("device")
             .mayOnlyAccessLayers(
+                    "text",
                     "deviceView",
                     "progress",
                     "process",

@@ -22,7 +22,7 @@ final class DeviceTables {
     private static final String CHANNEL_HEADER = String.format(
             "%-3s %-2s %-5s %-6s %8s %-10s %-30s", "Idx", "BE", "state", "evt-ch", "ring-ref", "connection", "");
 
-    /** The domain of all back ends. */
+    /** The domain of QEMU, which serves all channels. */
     private static final int BACKEND_DOMID = 0;
 
     /** The number that xl prints for a missing value. */
@@ -66,7 +66,7 @@ final class DeviceTables {
                 Locale.ROOT,
                 "%-5d %-3d %-6d %-5d %-6d %-8d %-30s",
                 disk.number(),
-                BACKEND_DOMID,
+                disk.backendDomid(),
                 domid,
                 disk.frontState().ordinal(),
                 disk.eventChannel().orElse(NONE),
@@ -79,7 +79,7 @@ final class DeviceTables {
                 Locale.ROOT,
                 "%-3d %-2d %s%6d %5d %6d %5d/%-11d %-30s",
                 nic.devid(),
-                BACKEND_DOMID,
+                nic.backendDomid(),
                 nic.mac(),
                 nic.devid(),
                 nic.frontState().ordinal(),
@@ -95,6 +95,7 @@ final class DeviceTables {
             int number,
             String vdev,
             String backend,
+            int backendDomid,
             String params,
             String mode,
             String deviceType,
@@ -109,6 +110,7 @@ final class DeviceTables {
             String mac,
             String bridge,
             String type,
+            int backendDomid,
             XenbusState frontState,
             XenbusState backState,
             Optional<String> problem) {}
@@ -155,6 +157,7 @@ final class DeviceTables {
                 disk.number(),
                 disk.vdev(),
                 disk.backend(),
+                disk.backendDomid(),
                 disk.params(),
                 disk.mode(),
                 disk.deviceType(),
@@ -170,6 +173,7 @@ final class DeviceTables {
                 nic.mac(),
                 nic.bridge(),
                 nic.type(),
+                nic.backendDomid(),
                 nic.frontState(),
                 nic.backState(),
                 nic.problem());

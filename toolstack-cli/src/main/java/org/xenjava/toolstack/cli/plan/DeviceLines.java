@@ -103,6 +103,9 @@ final class DeviceLines {
     }
 
     private static String server(DiskPlan plan) {
+        if (!plan.isLocal()) {
+            return "domain " + plan.disk().backendDomain().orElse("");
+        }
         return switch (plan.backend()) {
             case BLKBACK -> "blkback";
             case SCRIPT -> "blkback on the block device that " + plan.script().orElse("") + " makes";
@@ -119,6 +122,10 @@ final class DeviceLines {
         word(
                 plan.link(EXAMPLE_DOMID),
                 nic.mac().map(MacAddress::text).orElse("random address") + ", bridge " + nic.bridge() + tap
+                        + nic.backendDomain()
+                                .filter(server -> !plan.isLocal())
+                                .map(server -> ", served by domain " + server)
+                                .orElse("")
                         + plan.script().map(path -> ", connected by " + path).orElse(""));
     }
 

@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.function.BooleanSupplier;
 import org.xenjava.toolstack.config.Confinement;
 import org.xenjava.toolstack.config.HvmConfig.Bios;
@@ -35,6 +36,11 @@ public final class AskedOnce implements HostInventory {
     @Override
     public Optional<String> loopFile(int loop) {
         return loops.computeIfAbsent(loop, host::loopFile);
+    }
+
+    @Override
+    public OptionalInt domid(String nameOrNumber) {
+        return host.domid(nameOrNumber);
     }
 
     @Override

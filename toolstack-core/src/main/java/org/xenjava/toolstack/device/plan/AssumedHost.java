@@ -3,6 +3,7 @@ package org.xenjava.toolstack.device.plan;
 
 import java.nio.file.Path;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.function.BooleanSupplier;
 import org.xenjava.toolstack.config.Confinement;
 import org.xenjava.toolstack.config.HvmConfig.Bios;
@@ -14,6 +15,8 @@ import org.xenjava.toolstack.xenctrl.units.UsbAddress;
 /** The host of {@link HostInventory#assumed(FirmwareLocator)}. */
 final class AssumedHost implements HostInventory {
     private static final Path QEMU = Path.of("qemu-system-i386");
+
+    private static final int SOME_DOMID = 1;
 
     private final FirmwareLocator firmware;
 
@@ -34,6 +37,11 @@ final class AssumedHost implements HostInventory {
     @Override
     public Optional<String> loopFile(int loop) {
         return Optional.empty();
+    }
+
+    @Override
+    public OptionalInt domid(String nameOrNumber) {
+        return OptionalInt.of(SOME_DOMID);
     }
 
     @Override

@@ -27,9 +27,9 @@ public record DeviceNodes(
         return nodes;
     }
 
-    static Map<String, String> commonFront() {
+    static Map<String, String> commonFront(PvDevice device) {
         Map<String, String> nodes = new LinkedHashMap<>();
-        nodes.put("backend-id", "0");
+        nodes.put("backend-id", Integer.toString(device.server()));
         nodes.put("state", INITIALISING);
         return nodes;
     }

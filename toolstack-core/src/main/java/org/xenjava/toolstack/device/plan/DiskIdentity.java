@@ -32,6 +32,11 @@ public record DiskIdentity(String text) {
         return of(path, host.file(path), host);
     }
 
+    /** The identity of a target that a driver domain opens. */
+    public static DiskIdentity ofServer(int server, String target) {
+        return new DiskIdentity("domain " + server + " " + target);
+    }
+
     /** The identity of a block device whose numbers are known. */
     public static DiskIdentity of(HostFile.BlockDevice device, HostInventory host) {
         return of("", device, host);

@@ -11,8 +11,6 @@ import org.xenjava.toolstack.xenctrl.lib.HostFile;
 
 /** The nodes of a disk, as libxl_disk.c writes them, and those that its block script adds. */
 public final class DiskNodes {
-    private static final String SCRIPT = "/etc/xen/scripts/block";
-
     private DiskNodes() {}
 
     /** @param extra nodes of the back end beside libxl's, for the server of the disk */
@@ -25,7 +23,7 @@ public final class DiskNodes {
             back.put("params", qemuFormat(disk.format()) + ":" + plan.path());
         } else {
             back.put("params", plan.path());
-            back.put("script", plan.script().orElse(SCRIPT));
+            back.put("script", plan.scriptNode());
         }
         back.putAll(DeviceNodes.commonBack(device));
         back.put("removable", cdrom ? "1" : "0");
@@ -41,7 +39,7 @@ public final class DiskNodes {
         back.put("specification", "xen");
         back.putAll(extra);
 
-        Map<String, String> front = DeviceNodes.commonFront();
+        Map<String, String> front = DeviceNodes.commonFront(device);
         front.put("virtual-device", Integer.toString(disk.number()));
         front.put("device-type", disk.device().word());
         front.put("trusted", disk.options().contains(Option.UNTRUSTED) ? "0" : "1");

@@ -20,6 +20,7 @@ import org.xenjava.toolstack.xenctrl.lib.HostFile;
  * @param backend the server of the disk
  * @param emulated the emulated place of the disk until the guest loads paravirtual drivers, such as {@code ide 0};
  *     empty if it is not emulated
+ * @param server number of the domain that serves the disk: 0, or a driver domain, which opens the target
  */
 public record DiskPlan(
         DiskConfig disk,
@@ -27,17 +28,29 @@ public record DiskPlan(
         HostFile target,
         Optional<DiskIdentity> identity,
         DiskBackend backend,
-        Optional<String> emulated) {
+        Optional<String> emulated,
+        int server) {
+
+    /** A disk that dom0 serves. */
+    public DiskPlan(
+            DiskConfig disk,
+            String path,
+            HostFile target,
+            Optional<DiskIdentity> identity,
+            DiskBackend backend,
+            Optional<String> emulated) {
+        this(disk, path, target, identity, backend, emulated, 0);
+    }
 
     /**
      * @param bus the machine's controller of the disks {@code hda} …
      * @throws ConfigException if nothing can serve the disk; the message names it
      */
     public static DiskPlan of(DiskConfig disk, DomainType guest, DiskBus bus, HostInventory host) {
-        disk.backendDomain().ifPresent(domain -> {
-            throw new ConfigException(
-                    "disk " + disk.vdev() + ": backend " + domain + " is not supported: disks are served by domain 0");
-        });
+        int server = BackendDomain.of(disk.backendDomain(), "disk " + disk.vdev(), host);
+        if (server != 0) {
+            return servedElsewhere(disk, server);
+        }
         String path = DiskBackend.pathOf(disk);
         script(disk).ifPresent(script -> host.scriptRefusal(script).ifPresent(refusal -> {
             throw new ConfigException("disk " + disk.vdev() + ": script " + script + " is not run: " + refusal);
@@ -52,6 +65,25 @@ public record DiskPlan(
         return new DiskPlan(disk, path, target, identity, backend, emulated);
     }
 
+    /** What is behind the target is not known here; the same target in the same domain means the same blocks. */
+    private static DiskPlan servedElsewhere(DiskConfig disk, int server) {
+        boolean raw =
+                disk.format() == DiskConfig.Format.RAW && !disk.backend().equals(Optional.of(DiskConfig.Backend.QDISK));
+        if (!raw || disk.isEmptyDrive() || disk.device() == DiskConfig.Device.CDROM) {
+            throw new ConfigException("disk " + disk.vdev() + ": domain "
+                    + disk.backendDomain().orElse("") + " can serve a raw disk only");
+        }
+        String target = disk.target().orElse("");
+        return new DiskPlan(
+                disk,
+                target,
+                new HostFile.Absent(),
+                Optional.of(DiskIdentity.ofServer(server, target)),
+                DiskBackend.BLKBACK,
+                Optional.empty(),
+                server);
+    }
+
     private static Optional<String> script(DiskConfig disk) {
         return disk.script().map(HotplugCalls::pathOf);
     }
@@ -63,14 +95,24 @@ public record DiskPlan(
                 .orElseGet(() -> DiskIdentity.of(path, target, host));
     }
 
-    /** The path of the hotplug script; empty if the toolstack itself provides the disk. */
+    /** Whether dom0 serves the disk. */
+    public boolean isLocal() {
+        return server == 0;
+    }
+
+    /** The path of the hotplug script that dom0 runs; empty if the toolstack itself provides the disk. */
     public Optional<String> script() {
-        return script(disk);
+        return isLocal() ? script(disk) : Optional.empty();
+    }
+
+    /** The path of the hotplug script in the nodes. */
+    String scriptNode() {
+        return script(disk).orElse(HotplugCalls.pathOf("block"));
     }
 
     /** {@return the same disk at the path of the block device that its script has made} */
     public DiskPlan at(String device) {
-        return new DiskPlan(disk, device, target, identity, backend, emulated);
+        return new DiskPlan(disk, device, target, identity, backend, emulated, server);
     }
 
     private static String place(DiskConfig disk, DiskConfig.Controller controller) {
@@ -81,7 +123,7 @@ public record DiskPlan(
 
     /** The device in a domain. */
     public PvDevice device(int domid) {
-        return new PvDevice(PvDevice.DISK, backend.kind(), domid, disk.number());
+        return new PvDevice(PvDevice.DISK, backend.kind(), domid, disk.number(), server);
     }
 
     /** Whether an emulated CD-ROM drive of QEMU's stands for it. */

@@ -3,6 +3,7 @@ package org.xenjava.toolstack.device.plan;
 
 import java.nio.file.Path;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.function.BooleanSupplier;
 import org.xenjava.toolstack.config.Confinement;
 import org.xenjava.toolstack.config.HvmConfig.Bios;
@@ -21,6 +22,9 @@ public interface HostInventory {
 
     /** The file behind {@code /dev/loopN}; empty if the loop device has none. */
     Optional<String> loopFile(int loop);
+
+    /** The number of a domain of the host, by its name or number; empty if there is none. */
+    OptionalInt domid(String nameOrNumber);
 
     /** Whether the host has a network interface of that name. */
     boolean linkExists(String link);

@@ -36,7 +36,7 @@ final class NicNodes {
         // netback does not connect before this node is "connected".
         back.put("hotplug-status", "");
 
-        Map<String, String> front = DeviceNodes.commonFront();
+        Map<String, String> front = DeviceNodes.commonFront(device);
         front.put("handle", handle);
         front.put("mac", mac);
         front.put("trusted", nic.trust() == Trust.TRUSTED ? "1" : "0");

@@ -12,16 +12,21 @@ import org.xenjava.toolstack.error.ConfigException;
  * @param nic the configured card, with its address
  * @param devid number of the card, from 0
  * @param type whether QEMU also emulates the card
+ * @param server number of the domain that serves the card: 0, or a driver domain, which has the bridge and runs the script
  */
-public record NicPlan(NicConfig nic, int devid, Type type) {
+public record NicPlan(NicConfig nic, int devid, Type type, int server) {
     private static final String EMULATED = "-emu";
 
     /** @throws ConfigException if the host cannot connect the card */
     public static NicPlan of(NicConfig nic, int devid, Type type, HostInventory host) {
-        nic.backendDomain().ifPresent(domain -> {
-            throw new ConfigException(
-                    "vif: backend " + domain + " is not supported: network cards are served by domain 0");
-        });
+        int server = BackendDomain.of(nic.backendDomain(), "vif", host);
+        if (server != 0) {
+            if (nic.type().equals(Optional.of(Type.IOEMU))) {
+                throw new ConfigException("vif: QEMU in domain 0 cannot emulate a card that domain "
+                        + nic.backendDomain().orElse("") + " serves: type=vif");
+            }
+            return new NicPlan(nic, devid, Type.VIF, server);
+        }
         String script = NicNodes.scriptOf(nic);
         if (!HotplugCalls.isBuiltIn(script)) {
             host.scriptRefusal(script).ifPresent(refusal -> {
@@ -31,12 +36,12 @@ public record NicPlan(NicConfig nic, int devid, Type type) {
             throw new ConfigException("vif: this host has no bridge '" + nic.bridge()
                     + "'; create it with 'ip link add " + nic.bridge() + " type bridge', or name another");
         }
-        return new NicPlan(nic, devid, type);
+        return new NicPlan(nic, devid, type, server);
     }
 
     /** The device in a domain. */
     public PvDevice device(int domid) {
-        return new PvDevice(PvDevice.CARD, PvDevice.CARD, domid, devid);
+        return new PvDevice(PvDevice.CARD, PvDevice.CARD, domid, devid, server);
     }
 
     /** The nodes of the card in xenstore. */
@@ -44,9 +49,14 @@ public record NicPlan(NicConfig nic, int devid, Type type) {
         return NicNodes.of(device(domid), nic, type);
     }
 
-    /** The path of the hotplug script; empty if the toolstack itself connects the card. */
+    /** Whether dom0 serves the card. */
+    public boolean isLocal() {
+        return server == 0;
+    }
+
+    /** The path of the hotplug script that dom0 runs; empty if the toolstack itself connects the card. */
     public Optional<String> script() {
-        return Optional.of(NicNodes.scriptOf(nic)).filter(path -> !HotplugCalls.isBuiltIn(path));
+        return Optional.of(NicNodes.scriptOf(nic)).filter(path -> isLocal() && !HotplugCalls.isBuiltIn(path));
     }
 
     /** The name that netback gives its interface. */

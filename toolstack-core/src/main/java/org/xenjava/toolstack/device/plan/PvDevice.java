@@ -8,11 +8,12 @@ import org.xenjava.toolstack.store.DomainPaths;
  * One device of one domain, and the paths of its nodes.
  *
  * @param kind the guest's word: {@link #DISK}, {@link #CARD} or another of {@link #KINDS}
- * @param backend dom0's word: the same, or {@link #QEMU_DISK}
+ * @param backend the back end's word: the same, or {@link #QEMU_DISK}
  * @param domid number of the guest
  * @param devid number of the device: for a disk Xen's number, such as 51712; for a card from 0
+ * @param server number of the domain of the back end
  */
-public record PvDevice(String kind, String backend, int domid, int devid) {
+public record PvDevice(String kind, String backend, int domid, int devid, int server) {
     public static final String DISK = "vbd";
     public static final String QEMU_DISK = "qdisk";
     public static final String CARD = "vif";
@@ -43,11 +44,32 @@ public record PvDevice(String kind, String backend, int domid, int devid) {
     /** All USB controllers of a domain that QEMU emulates. They have no back end. */
     public static final String USB = "vusb";
 
-    public static final String BACKEND_ROOT = DomainPaths.DOMAINS + "/0/backend";
+    /** The directory of dom0's back ends. */
+    public static final String BACKEND_ROOT = backendRoot(0);
+
+    /** A device that dom0 serves. */
+    public PvDevice(String kind, String backend, int domid, int devid) {
+        this(kind, backend, domid, devid, 0);
+    }
 
     /** A device whose back end's directory is known. */
-    public static PvDevice ofBackend(String backend, int domid, int devid) {
-        return new PvDevice(backend.equals(QEMU_DISK) ? DISK : backend, backend, domid, devid);
+    public static PvDevice ofBackend(String backend, int domid, int devid, int server) {
+        return new PvDevice(backend.equals(QEMU_DISK) ? DISK : backend, backend, domid, devid, server);
+    }
+
+    /** The directory of the back ends of a domain. */
+    public static String backendRoot(int server) {
+        return DomainPaths.DOMAINS + "/" + server + "/backend";
+    }
+
+    /** Whether dom0 serves the device, not a driver domain. */
+    public boolean isLocal() {
+        return server == 0;
+    }
+
+    /** The back end in messages. */
+    public String serverInWords() {
+        return isLocal() ? "dom0's back end" : "the back end in domain " + server;
     }
 
     public boolean servedByQemu() {
@@ -59,7 +81,7 @@ public record PvDevice(String kind, String backend, int domid, int devid) {
     }
 
     public String backPath() {
-        return BACKEND_ROOT + "/" + place();
+        return backendRoot(server) + "/" + place();
     }
 
     /** The toolstack's copy of the back end's nodes, which no back end can change. */
@@ -69,7 +91,7 @@ public record PvDevice(String kind, String backend, int domid, int devid) {
 
     /** The node in which Linux' back ends report errors. */
     public String errorPath() {
-        return DomainPaths.DOMAINS + "/0/error/backend/" + place();
+        return DomainPaths.DOMAINS + "/" + server + "/error/backend/" + place();
     }
 
     private String place() {

@@ -33,7 +33,7 @@ public record QemuDevicePlan(
     public DeviceNodes nodes(int domid) {
         Map<String, String> allBack = new LinkedHashMap<>(DeviceNodes.commonBack(device(domid)));
         allBack.putAll(back);
-        Map<String, String> allFront = new LinkedHashMap<>(DeviceNodes.commonFront());
+        Map<String, String> allFront = new LinkedHashMap<>(DeviceNodes.commonFront(device(domid)));
         allFront.putAll(front);
         return new DeviceNodes(device(domid), allBack, allFront, readOnlyFront);
     }

@@ -2,6 +2,7 @@
 package org.xenjava.toolstack.device.pv;
 
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -58,11 +59,13 @@ final class Detachment {
             detachByForce(List.of(device));
             return;
         }
-        release(device);
+        release(device, states.sharedLimit());
     }
 
     private boolean isClosedByGuest(PvDevice device) {
-        boolean exists = store.inTransaction(transaction -> tree.requestClose(transaction, device));
+        boolean exists = device.isLocal()
+                ? store.inTransaction(transaction -> tree.requestClose(transaction, device))
+                : tree.requestClose(store.direct(), device);
         return !exists || states.awaitClosed(device);
     }
 
@@ -85,26 +88,50 @@ final class Detachment {
             return;
         }
         // A back end of Linux that loses its front end reports that it is closed only if it was asked to close before.
-        store.inTransaction(transaction -> {
-            devices.forEach(device -> tree.requestClose(transaction, device));
-            return devices;
-        });
+        List<PvDevice> local = devices.stream().filter(PvDevice::isLocal).toList();
+        if (!local.isEmpty()) {
+            store.inTransaction(transaction -> {
+                local.forEach(device -> tree.requestClose(transaction, device));
+                return local;
+            });
+        }
+        // Outside of a transaction: with a driver domain that writes its nodes all the time, it would always conflict.
+        devices.stream()
+                .filter(device -> !device.isLocal())
+                .forEach(device -> tree.requestClose(store.direct(), device));
         devices.forEach(tree::removeFront);
+        SharedLimit limit = states.sharedLimit();
+        // dom0's first: the others have the same time to close.
         Undo.all(devices.stream()
-                .<Runnable>map(device -> () -> closeAndRelease(device))
+                .sorted(Comparator.comparing(PvDevice::isLocal).reversed())
+                .<Runnable>map(device -> () -> closeAndRelease(device, limit))
                 .toList());
     }
 
-    private void closeAndRelease(PvDevice device) {
+    private void closeAndRelease(PvDevice device, SharedLimit remote) {
         // A QEMU that has ended never closes the device, and one that runs sees the removal.
-        if (!device.servedByQemu() && !states.awaitClosed(device)) {
-            LOG.warn("{}: dom0's back end does not close; removing it", device);
+        boolean closed = device.servedByQemu()
+                || (device.isLocal() ? states.awaitClosed(device) : states.awaitClosed(device, remote));
+        if (!closed) {
+            LOG.warn("{}: {} does not close; removing it", device, device.serverInWords());
         }
-        release(device);
+        release(device, remote);
+    }
+
+    private void release(PvDevice device, SharedLimit remote) {
+        if (device.isLocal()) {
+            releaseHere(device);
+            return;
+        }
+        // A program there runs the scripts, and removes the back end's nodes when it has done so.
+        if (!states.awaitRemoved(device, remote)) {
+            LOG.warn("{}: {} keeps its nodes; removing them", device, device.serverInWords());
+        }
+        tree.removeRemote(device);
     }
 
     /** The device may be attached at the same moment: a loop device that was noted meanwhile is detached as well. */
-    private void release(PvDevice device) {
+    private void releaseHere(PvDevice device) {
         scripts.detach(device);
         for (int tries = 0; tries < MAX_TRIES; tries++) {
             LoopDevices.Noted noted = loops.noted(store.direct(), device);

@@ -78,7 +78,7 @@ final class DeviceList {
                 front(device, "event-channel"),
                 front(device, "ring-ref"),
                 device.backPath(),
-                states.problem(device));
+                problem(device));
     }
 
     private AttachedNic nic(PvDevice device) {
@@ -93,7 +93,14 @@ final class DeviceList {
                 front(device, "tx-ring-ref"),
                 front(device, "rx-ring-ref"),
                 device.backPath(),
-                states.problem(device));
+                problem(device));
+    }
+
+    /** A driver domain that has ended took its back ends with it; the guest keeps a dead device. */
+    private Optional<String> problem(PvDevice device) {
+        return states.problem(device)
+                .or(() -> Optional.of("domain " + device.server() + " does not serve the device any more")
+                        .filter(text -> !device.isLocal() && states.isGone(device)));
     }
 
     /** QEMU writes the path of a terminal that it has made into the front end's directory, which the guest only reads. */

@@ -9,11 +9,14 @@ import java.util.function.Consumer;
 import java.util.function.Predicate;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.xenjava.toolstack.device.plan.DeviceNodes;
 import org.xenjava.toolstack.device.plan.PvDevice;
 import org.xenjava.toolstack.device.view.XenbusState;
 import org.xenjava.toolstack.error.DeviceException;
 import org.xenjava.toolstack.error.DomainGoneException;
+import org.xenjava.toolstack.error.XenStoreException;
 import org.xenjava.toolstack.store.DomainPaths;
 import org.xenjava.toolstack.store.StoreClient;
 import org.xenjava.toolstack.store.StoreTransaction;
@@ -22,10 +25,11 @@ import org.xenjava.toolstack.xenctrl.lib.XenStorePermission;
 /** Lists, creates and removes devices in xenstore. */
 final class DeviceTree {
     private static final XenStorePermission DOM0_OWNS = new XenStorePermission(0, XenStorePermission.NONE);
-    private static final XenStorePermission DOM0_READS = new XenStorePermission(0, XenStorePermission.READ);
     private static final Pattern NUMBER = Pattern.compile("\\d{1,9}");
-    private static final Pattern BACKEND =
-            Pattern.compile(PvDevice.BACKEND_ROOT + "/(" + String.join("|", PvDevice.BACKENDS) + ")/\\d+/\\d+");
+    private static final Pattern BACKEND = Pattern.compile(
+            DomainPaths.DOMAINS + "/(\\d{1,5})/backend/(" + String.join("|", PvDevice.BACKENDS) + ")/\\d+/\\d+");
+
+    private static final Logger LOG = LoggerFactory.getLogger(DeviceTree.class);
 
     private final StoreClient store;
 
@@ -34,8 +38,8 @@ final class DeviceTree {
     }
 
     /**
-     * All devices that dom0 serves, by kind, without channels, one for all PCI devices and one for all USB devices. A driver domain cleans up its
-     * devices itself.
+     * All devices by kind, also those that driver domains serve, without channels, one for all PCI devices and one for all
+     * USB devices.
      */
     List<PvDevice> devices(int domid) {
         return devices(store.direct(), domid);
@@ -65,7 +69,8 @@ final class DeviceTree {
                     BACKEND.matcher(store.read(parent + "/" + id + "/backend").orElse(""));
             boolean isOwnConsole = kind.equals(PvDevice.CONSOLE) && id.equals("0");
             if (NUMBER.matcher(id).matches() && backend.matches() && !isOwnConsole) {
-                devices.add(PvDevice.ofBackend(backend.group(1), domid, Integer.parseInt(id)));
+                int server = Integer.parseInt(backend.group(1));
+                devices.add(PvDevice.ofBackend(backend.group(2), domid, Integer.parseInt(id), server));
             }
         }
         return List.copyOf(devices);
@@ -102,10 +107,12 @@ final class DeviceTree {
 
     private static void write(StoreTransaction transaction, DeviceNodes nodes) {
         PvDevice device = nodes.device();
-        List<XenStorePermission> guestOwns =
-                List.of(new XenStorePermission(device.domid(), XenStorePermission.NONE), DOM0_READS);
-        List<XenStorePermission> guestReads =
-                List.of(DOM0_OWNS, new XenStorePermission(device.domid(), XenStorePermission.READ));
+        List<XenStorePermission> guestOwns = List.of(
+                new XenStorePermission(device.domid(), XenStorePermission.NONE),
+                new XenStorePermission(device.server(), XenStorePermission.READ));
+        List<XenStorePermission> guestReads = List.of(
+                new XenStorePermission(device.server(), XenStorePermission.NONE),
+                new XenStorePermission(device.domid(), XenStorePermission.READ));
         String front = device.frontPath();
         String back = device.backPath();
 
@@ -174,6 +181,28 @@ final class DeviceTree {
                 transaction.removeEmptyParents(List.of(device.frontPath()));
             }
             return remove;
+        });
+    }
+
+    /**
+     * Removes all nodes of a device that a driver domain serves, but for its directory of errors, which is its own. A
+     * driver domain that writes its nodes all the time cannot prevent that; empty directories may be left to it.
+     */
+    void removeRemote(PvDevice device) {
+        removeFront(device);
+        store.direct().remove(device.backPath());
+        try {
+            store.inTransaction(transaction -> {
+                transaction.removeEmptyParents(List.of(device.backPath()));
+                return device;
+            });
+        } catch (XenStoreException e) {
+            LOG.warn("{}: its empty directories below {} stay", device, PvDevice.backendRoot(device.server()), e);
+        }
+        store.inTransaction(transaction -> {
+            transaction.removeWithEmptyParents(device.libxlPath());
+            transaction.removeEmptyParents(List.of(device.frontPath()));
+            return device;
         });
     }
 

@@ -3,6 +3,7 @@ package org.xenjava.toolstack.device.pv;
 
 import java.nio.file.Path;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.function.BooleanSupplier;
 import org.xenjava.toolstack.config.Confinement;
 import org.xenjava.toolstack.config.HotplugPolicy;
@@ -14,6 +15,7 @@ import org.xenjava.toolstack.device.plan.PciPlan;
 import org.xenjava.toolstack.device.plan.QemuAbilities;
 import org.xenjava.toolstack.device.plan.QemuUser;
 import org.xenjava.toolstack.device.usb.UsbKernel;
+import org.xenjava.toolstack.store.StoreClient;
 import org.xenjava.toolstack.xenctrl.lib.HostDevices;
 import org.xenjava.toolstack.xenctrl.lib.HostFile;
 import org.xenjava.toolstack.xenctrl.lib.XenHost;
@@ -27,14 +29,23 @@ public final class HostProbe implements HostInventory {
     private final QemuTrials trials;
     private final Confinement confinement;
     private final HotplugPolicy hotplug;
+    private final DomainNames names;
 
     /**
      * @param release the running Xen's release, such as {@code 4.17}
      * @param trials know how QEMU can be confined
      * @param confinement the host's policy for QEMU
      * @param hotplug whether hotplug scripts are run
+     * @param store knows the domains by name
      */
-    public HostProbe(XenHost host, String release, QemuTrials trials, Confinement confinement, HotplugPolicy hotplug) {
+    public HostProbe(
+            XenHost host,
+            String release,
+            QemuTrials trials,
+            Confinement confinement,
+            HotplugPolicy hotplug,
+            StoreClient store) {
+        this.names = new DomainNames(store);
         this.host = host;
         this.release = release;
         this.trials = trials;
@@ -55,6 +66,11 @@ public final class HostProbe implements HostInventory {
     @Override
     public Optional<String> loopFile(int loop) {
         return Optional.ofNullable(kernel().loops().get(loop));
+    }
+
+    @Override
+    public OptionalInt domid(String nameOrNumber) {
+        return names.domid(nameOrNumber);
     }
 
     @Override

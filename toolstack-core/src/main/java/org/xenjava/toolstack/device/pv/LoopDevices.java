@@ -72,7 +72,7 @@ final class LoopDevices {
     record Noted(Optional<String> node, boolean attached) {}
 
     Noted noted(StoreTransaction transaction, PvDevice device) {
-        if (!device.backend().equals(PvDevice.DISK)) {
+        if (!device.backend().equals(PvDevice.DISK) || !device.isLocal()) {
             return new Noted(Optional.empty(), false);
         }
         Optional<String> node =
@@ -104,6 +104,9 @@ final class LoopDevices {
      * has that done for it; other writes may take half a minute.
      */
     void flush(PvDevice device) {
+        if (!device.isLocal()) {
+            return;
+        }
         store.read(device.backPath() + "/node")
                 .flatMap(LoopDevices::number)
                 .map(host.loops()::get)

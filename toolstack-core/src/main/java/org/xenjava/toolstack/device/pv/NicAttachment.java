@@ -37,9 +37,16 @@ final class NicAttachment {
         tree.create(card.nodes(domid), transaction -> {}, begun);
     }
 
-    /** Waits for the back end of a card that is attached, and joins its interface to the bridge. */
+    /**
+     * Waits for the back end of a card that is attached, and joins its interface to the bridge. A driver domain does that
+     * for the cards that it serves.
+     */
     void connect(int domid, NicPlan card, Cancellation cancellation) {
         PvDevice device = card.device(domid);
+        if (!card.isLocal()) {
+            states.awaitProbed(device, () -> true, cancellation);
+            return;
+        }
         NicConfig nic = card.nic();
         String given = card.givenName(domid);
         String link = card.link(domid);

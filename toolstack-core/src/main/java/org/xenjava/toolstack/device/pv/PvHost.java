@@ -98,11 +98,11 @@ public final class PvHost {
     }
 
     /**
-     * Writes the nodes of the disks that the kernel serves, and opens none of them: another host may still write their
+     * Writes the nodes of the disks that dom0's kernel serves, and opens none of them: another host may still write their
      * blocks. After a failure, {@link #detachAll} undoes that.
      */
     public void prepareDisks(int domid, DevicePlan plan) {
-        ofKernel(plan).forEach(disk -> diskAttachment.prepare(domid, disk));
+        ofKernelHere(plan).forEach(disk -> diskAttachment.prepare(domid, disk));
     }
 
     /**
@@ -111,13 +111,13 @@ public final class PvHost {
      * @param cancellation ends the wait, as an interrupt of the thread does
      */
     public void awaitPreparedDisks(int domid, DevicePlan plan, Cancellation cancellation) {
-        ofKernel(plan).forEach(disk -> diskAttachment.awaitPrepared(domid, disk, cancellation));
+        ofKernelHere(plan).forEach(disk -> diskAttachment.awaitPrepared(domid, disk, cancellation));
     }
 
     /** Opens the disks that are prepared, and attaches the others. */
     public void openDisks(int domid, DevicePlan plan) {
         plan.disks().forEach(disk -> {
-            if (disk.backend() == DiskBackend.QEMU) {
+            if (disk.backend() == DiskBackend.QEMU || !disk.isLocal()) {
                 diskAttachment.attach(domid, disk, () -> {});
             } else {
                 diskAttachment.open(domid, disk);
@@ -135,8 +135,9 @@ public final class PvHost {
         tree.devices(domid, PvDevice.DISK).forEach(states::requireAccepted);
     }
 
-    private static Stream<DiskPlan> ofKernel(DevicePlan plan) {
-        return plan.disks().stream().filter(disk -> disk.backend() != DiskBackend.QEMU);
+    /** A driver domain opens a disk as soon as it has nodes. */
+    private static Stream<DiskPlan> ofKernelHere(DevicePlan plan) {
+        return plan.disks().stream().filter(disk -> disk.backend() != DiskBackend.QEMU && disk.isLocal());
     }
 
     /**

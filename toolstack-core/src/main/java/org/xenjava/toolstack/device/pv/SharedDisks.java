@@ -51,7 +51,7 @@ final class SharedDisks {
     private void requireUnshared(StoreTransaction transaction, PvDevice device, DiskPlan disk, DiskIdentity identity) {
         HostInventory askedOnce = new AskedOnce(host);
         String mode = disk.disk().access().word();
-        for (PvDevice other : others(transaction)) {
+        for (PvDevice other : others(transaction, device.server())) {
             boolean written =
                     (mode + transaction.read(other.backPath() + "/mode").orElse("w")).contains("w");
             if (written
@@ -71,13 +71,13 @@ final class SharedDisks {
                 .orElse(false);
     }
 
-    /** All disks that dom0 serves, of all domains. */
-    private static List<PvDevice> others(StoreTransaction transaction) {
+    /** All disks that a domain serves, of all domains. */
+    private static List<PvDevice> others(StoreTransaction transaction, int server) {
+        String root = PvDevice.backendRoot(server);
         return List.of(PvDevice.DISK, PvDevice.QEMU_DISK).stream()
-                .flatMap(backend -> numbers(transaction, PvDevice.BACKEND_ROOT + "/" + backend).stream()
-                        .flatMap(domid ->
-                                numbers(transaction, PvDevice.BACKEND_ROOT + "/" + backend + "/" + domid).stream()
-                                        .map(devid -> PvDevice.ofBackend(backend, domid, devid))))
+                .flatMap(backend -> numbers(transaction, root + "/" + backend).stream()
+                        .flatMap(domid -> numbers(transaction, root + "/" + backend + "/" + domid).stream()
+                                .map(devid -> PvDevice.ofBackend(backend, domid, devid, server))))
                 .toList();
     }
 
@@ -99,6 +99,11 @@ final class SharedDisks {
     /** The identity of a disk that another toolstack has attached. */
     private static Optional<DiskIdentity> foreignIdentity(
             StoreTransaction transaction, PvDevice device, HostInventory host) {
+        if (!device.isLocal()) {
+            return transaction
+                    .read(device.libxlPath() + "/params")
+                    .map(params -> DiskIdentity.ofServer(device.server(), params));
+        }
         Matcher numbers = PHYSICAL_DEVICE.matcher(
                 transaction.read(device.backPath() + "/physical-device").orElse(""));
         if (numbers.matches()) {

@@ -31,4 +31,9 @@ public record AttachedDisk(
         Optional<Long> eventChannel,
         Optional<Long> ringRef,
         String backPath,
-        Optional<String> problem) {}
+        Optional<String> problem) {
+    /** {@return the number of the domain that serves the device: 0, or a driver domain} */
+    public int backendDomid() {
+        return BackPath.domid(backPath);
+    }
+}

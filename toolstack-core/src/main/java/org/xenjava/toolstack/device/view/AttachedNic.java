@@ -29,4 +29,9 @@ public record AttachedNic(
         Optional<Long> txRingRef,
         Optional<Long> rxRingRef,
         String backPath,
-        Optional<String> problem) {}
+        Optional<String> problem) {
+    /** {@return the number of the domain that serves the device: 0, or a driver domain} */
+    public int backendDomid() {
+        return BackPath.domid(backPath);
+    }
+}

@@ -191,13 +191,11 @@ class XlConfigReaderTest {
     }
 
     @Test
-    void aDeviceThatAnotherDomainServesIsRefusedByCreate() {
-        assertEquals(
-                "domain x: disk xvda: backend store is not supported: disks are served by domain 0",
-                refusal(silent(PVH + "disk=['/a,raw,xvda,w,backend=store']")));
-        assertEquals(
-                "domain x: vif: backend net is not supported: network cards are served by domain 0",
-                refusal(silent(PVH + "vif=['backend=net']")));
+    void aDeviceThatAnotherDomainServesIsReadAndWritten() {
+        DomainConfig config = silent(PVH + "disk=['/a,raw,xvda,w,backend=store']; vif=['backend=net']");
+        assertEquals(Optional.of("store"), config.disks().get(0).backendDomain());
+        assertEquals(Optional.of("net"), config.nics().get(0).backendDomain());
+        assertEquals(config, silent(XlConfigWriter.write(config)));
     }
 
     @Test

@@ -12,6 +12,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.Test;
 import org.xenjava.toolstack.config.Confinement;
@@ -51,6 +52,11 @@ class DevicePlanTest {
         public HostFile file(String path) {
             asked.add(path);
             return files.getOrDefault(path, new HostFile.Absent());
+        }
+
+        @Override
+        public OptionalInt domid(String nameOrNumber) {
+            return nameOrNumber.equals("net") ? OptionalInt.of(5) : OptionalInt.empty();
         }
 
         @Override

@@ -13,6 +13,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.Test;
@@ -42,6 +43,11 @@ class QemuConfinementTest {
         @Override
         public HostFile file(String path) {
             return new HostFile.Regular(1, path.hashCode());
+        }
+
+        @Override
+        public OptionalInt domid(String nameOrNumber) {
+            return nameOrNumber.equals("net") ? OptionalInt.of(5) : OptionalInt.empty();
         }
 
         @Override
