@@ -64,10 +64,11 @@ public final class HardwareAccess {
 
     /** Xen would map RAM that it uses itself, or that another domain has. */
     private void requireNoRam(FrameRange range) {
-        for (MemoryMapEntry ram : xenctrl.host().ram()) {
-            long first = ram.address() >>> FRAME_BITS;
-            long end = (ram.address() + ram.bytes() + (1L << FRAME_BITS) - 1) >>> FRAME_BITS;
-            if (range.first() < end && range.first() + range.count() > first) {
+        for (MemoryMapEntry entry : xenctrl.memory().machineMemoryMap()) {
+            long first = entry.address() >>> FRAME_BITS;
+            long end = (entry.end() + (1L << FRAME_BITS) - 1) >>> FRAME_BITS;
+            boolean overlaps = range.first() < end && range.first() + range.count() > first;
+            if (overlaps && entry.type() == MemoryMapEntry.Type.RAM) {
                 throw new DeviceException("iomem " + range + ": the host has RAM there, which Xen or other domains use;"
                         + " only memory of devices can be given to a guest");
             }

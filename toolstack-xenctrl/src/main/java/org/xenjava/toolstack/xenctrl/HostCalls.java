@@ -11,9 +11,7 @@ import java.util.Locale;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.xenjava.toolstack.xenctrl.abi.Hypercall;
-import org.xenjava.toolstack.xenctrl.abi.MemoryOp;
 import org.xenjava.toolstack.xenctrl.abi.SchedOp;
-import org.xenjava.toolstack.xenctrl.abi.StructLayout;
 import org.xenjava.toolstack.xenctrl.abi.StructView;
 import org.xenjava.toolstack.xenctrl.abi.SysctlOp;
 import org.xenjava.toolstack.xenctrl.lib.Errno;
@@ -24,7 +22,6 @@ public final class HostCalls {
     private static final int CONSOLE_CHUNK = 16384;
     private static final int CONTROL_DOMAIN = 0;
     private static final int BUILD_ID_BYTES = 1024;
-    private static final int MOST_MEMORY_RANGES = 1024;
 
     /** Size of {@code struct xen_hypfs_direntry}, and offsets in it and in the list of a directory. */
     private static final int HYPFS_ENTRY = 12;
@@ -297,24 +294,6 @@ public final class HostCalls {
                 calls.schedOp("SCHEDOP_watchdog", SchedOp.WATCHDOG, CONTROL_DOMAIN, "sched_watchdog")) {
             call.body().set("id", id).set("timeout", seconds);
             return call.issue();
-        }
-    }
-
-    /** {@code XENMEM_machine_memory_map}: the RAM of the host, as its firmware describes it. */
-    public List<MemoryMapEntry> ram() {
-        StructLayout entry = calls.abi().struct("e820entry");
-        try (HypercallBuffer table = calls.array(entry.name(), MOST_MEMORY_RANGES);
-                PreparedCall call = calls.memoryOp(MemoryOp.MACHINE_MEMORY_MAP, CONTROL_DOMAIN)) {
-            call.body().set("nr_entries", MOST_MEMORY_RANGES).set("buffer", table.address());
-            call.issue();
-            List<MemoryMapEntry> ram = new ArrayList<>();
-            for (int i = 0; i < call.body().getInt("nr_entries"); i++) {
-                StructView range = entry.at(table.bytes(), i * entry.size());
-                if (range.getInt("type") == MemoryMapEntry.Type.RAM.number()) {
-                    ram.add(new MemoryMapEntry(range.get("addr"), range.get("size"), MemoryMapEntry.Type.RAM));
-                }
-            }
-            return List.copyOf(ram);
         }
     }
 
