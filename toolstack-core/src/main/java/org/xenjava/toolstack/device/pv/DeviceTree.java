@@ -20,6 +20,7 @@ import org.xenjava.toolstack.error.XenStoreException;
 import org.xenjava.toolstack.store.DomainPaths;
 import org.xenjava.toolstack.store.StoreClient;
 import org.xenjava.toolstack.store.StoreTransaction;
+import org.xenjava.toolstack.xenctrl.lib.Errno;
 import org.xenjava.toolstack.xenctrl.lib.XenStorePermission;
 
 /** Lists, creates and removes devices in xenstore. */
@@ -197,6 +198,9 @@ final class DeviceTree {
                 return device;
             });
         } catch (XenStoreException e) {
+            if (!e.errno().equals(Optional.of(Errno.EAGAIN))) {
+                throw e;
+            }
             LOG.warn("{}: its empty directories below {} stay", device, PvDevice.backendRoot(device.server()), e);
         }
         store.inTransaction(transaction -> {

@@ -315,4 +315,28 @@ class DriverDomainTest extends DeviceHost {
         }
         assertTrue(failed > 20, failed + " of " + calls + " calls");
     }
+
+    @Test
+    void aDestroyThatFailsAtAnyRequestIsFinishedByTheNext() {
+        DomainConfig config = served().build();
+        Domain whole = host.toolstack.create(config);
+        long start = host.faults.calls();
+        whole.destroy();
+        long calls = host.faults.calls() - start;
+        int failed = 0;
+        for (long call = 1; call <= calls; call++) {
+            Domain domain = host.toolstack.create(config);
+            host.faults.inject(Fault.callFails(call, Errno.EIO));
+            try {
+                domain.destroy();
+                host.faults.heal();
+            } catch (ToolstackException e) {
+                host.faults.heal();
+                host.toolstack.leftovers().removeAll();
+                failed++;
+            }
+            host.assertUnchangedSince(withDriver, host.faults.injected().toString());
+        }
+        assertTrue(failed > 10, failed + " of " + calls + " calls");
+    }
 }
