@@ -52,8 +52,26 @@ final class GuestDevices {
         devices.attachDisks(guest.domid(), plan);
     }
 
+    /**
+     * Whether QEMU starts before the memory of a saved guest is read. It waits for the state of its devices, and has opened its
+     * disks, which must be there.
+     */
+    boolean startsDeviceModelEarly() {
+        return state.isPresent() && !hasDisksToAwait();
+    }
+
+    /** Whether a disk's script, or a driver domain, opens a disk of a saved guest once it does not run. */
+    boolean hasDisksToAwait() {
+        return plan.disks().stream()
+                .anyMatch(disk -> disk.script().isPresent() || !disk.isLocal());
+    }
+
+    /** A QEMU that gives up the host's files serves only the disks that are there when it starts. */
     void prepareDisks() {
         devices.prepareDisks(guest.domid(), plan);
+        if (startsDeviceModelEarly()) {
+            devices.attachQemuDisks(guest.domid(), plan);
+        }
     }
 
     void awaitPreparedDisks() {
@@ -62,6 +80,9 @@ final class GuestDevices {
 
     void openDisks() {
         devices.openDisks(guest.domid(), plan);
+        if (!startsDeviceModelEarly()) {
+            devices.attachQemuDisks(guest.domid(), plan);
+        }
     }
 
     void awaitDisks() {
@@ -105,7 +126,23 @@ final class GuestDevices {
     }
 
     void awaitDeviceModel() {
-        deviceModels.awaitReady(requireNonNull(qemu), planned(), state.map(Supplier::get), guest.cancellation());
+        if (state.isPresent()) {
+            qemu = deviceModels.awaitWaiting(requireNonNull(qemu), planned(), guest.cancellation());
+        } else {
+            deviceModels.awaitReady(requireNonNull(qemu), planned(), guest.cancellation());
+        }
+    }
+
+    boolean hasDeviceState() {
+        return state.isPresent();
+    }
+
+    void loadDeviceState() {
+        deviceModels.load(requireNonNull(qemu), state.orElseThrow().get());
+    }
+
+    void awaitDeviceState() {
+        deviceModels.awaitLoaded(requireNonNull(qemu), planned(), guest.cancellation());
     }
 
     void attachPciDevices() {

@@ -111,14 +111,17 @@ final class Recipes {
     private static List<Step<CreateStep>> nodesAndDevices(
             GuestBuild guest, Runnable writeStore, GuestDevices devices, DomainRemoval removal, Userdata userdata) {
         List<Step<CreateStep>> recipe = new ArrayList<>();
-        recipe.addAll(check(guest));
+        recipe.add(seedGrantTable(guest));
+        recipe.add(verifyMemory(guest));
         recipe.addAll(nodes(guest, writeStore, removal, userdata));
         recipe.add(Step.of(INTRODUCE, guest::introduce));
         recipe.add(attachDisks(guest, devices));
         recipe.add(attachNics(guest, devices));
         recipe.add(attachOthers(guest, devices));
         recipe.add(grantHardware(guest, devices));
-        recipe.addAll(awaitDisks(guest, devices));
+        recipe.add(awaitDisks(guest, devices));
+        recipe.add(startDeviceModel(guest, devices));
+        recipe.addAll(awaitDeviceModel(guest, devices));
         recipe.add(attachPciDevices(guest, devices));
         recipe.add(attachUsbDevices(guest, devices));
         recipe.add(connectNics(guest, devices));
@@ -126,8 +129,12 @@ final class Recipes {
         return recipe;
     }
 
-    private static List<Step<CreateStep>> check(GuestBuild guest) {
-        return List.of(Step.of(SEED_GRANT_TABLE, guest::seedGrantTable), Step.of(VERIFY_MEMORY, guest::verifyMemory));
+    private static Step<CreateStep> seedGrantTable(GuestBuild guest) {
+        return Step.of(SEED_GRANT_TABLE, guest::seedGrantTable);
+    }
+
+    private static Step<CreateStep> verifyMemory(GuestBuild guest) {
+        return Step.of(VERIFY_MEMORY, guest::verifyMemory);
     }
 
     private static List<Step<CreateStep>> nodes(
@@ -180,19 +187,34 @@ final class Recipes {
                 .onlyIf(!guest.plan().devices().hardware().isEmpty());
     }
 
-    private static List<Step<CreateStep>> awaitDisks(GuestBuild guest, GuestDevices devices) {
+    private static Step<CreateStep> awaitDisks(GuestBuild guest, GuestDevices devices) {
+        return Step.of(AWAIT_DISKS, devices::awaitDisks)
+                .onlyIf(!guest.plan().devices().disks().isEmpty());
+    }
+
+    private static Step<CreateStep> startDeviceModel(GuestBuild guest, GuestDevices devices) {
+        return Step.of(START_DEVICE_MODEL, devices::startDeviceModel)
+                .undoneBy(devices::stopDeviceModel)
+                .onlyIf(guest.plan().devices().qemu().isPresent());
+    }
+
+    private static List<Step<CreateStep>> awaitDeviceModel(GuestBuild guest, GuestDevices devices) {
         DevicePlan plan = guest.plan().devices();
         boolean qemu = plan.qemu().isPresent();
         return List.of(
-                Step.of(AWAIT_DISKS, devices::awaitDisks).onlyIf(!plan.disks().isEmpty()),
-                Step.of(START_DEVICE_MODEL, devices::startDeviceModel)
-                        .undoneBy(devices::stopDeviceModel)
-                        .onlyIf(qemu),
                 Step.of(AWAIT_DEVICE_MODEL, devices::awaitDeviceModel).onlyIf(qemu),
                 Step.of(AWAIT_DEVICE_MODEL_DISKS, devices::awaitQemuDisks)
                         .onlyIf(qemu && guest.plan().config().type() == DomainType.PVH),
                 Step.of(AWAIT_OTHER_DEVICES, devices::awaitOthers)
                         .onlyIf(!plan.others().isEmpty()));
+    }
+
+    private static Step<CreateStep> loadDeviceState(GuestDevices devices) {
+        return Step.of(LOAD_DEVICE_STATE, devices::loadDeviceState).onlyIf(devices.hasDeviceState());
+    }
+
+    private static Step<CreateStep> awaitDeviceState(GuestDevices devices) {
+        return Step.of(AWAIT_DEVICE_STATE, devices::awaitDeviceState).onlyIf(devices.hasDeviceState());
     }
 
     private static Step<CreateStep> attachPciDevices(GuestBuild guest, GuestDevices devices) {
@@ -217,10 +239,11 @@ final class Recipes {
     }
 
     /**
-     * A restore: a create whose memory and vCPU state come from a stream. Network cards are connected before the memory
-     * is read, because a guest that migrates runs meanwhile, and the back ends of disks are there. The disks are opened
-     * afterwards, when the guest does not run. QEMU, which
-     * makes the interface of an emulated card, starts when it has the state of its devices.
+     * A restore: a create whose memory and vCPU state come from a stream. A guest that migrates runs while its memory is read,
+     * so what does not need the memory comes before: the grant table names the shared pages, network cards are connected, the
+     * back ends of disks are there, and QEMU waits for the state of the devices. The kernel's disks are opened afterwards, when
+     * the guest does not run, while QEMU loads its state. If a disk's script makes what QEMU opens, QEMU starts only then, and
+     * makes the interface of an emulated card.
      */
     static List<Step<CreateStep>> restore(
             BuildJournal.Note note,
@@ -231,28 +254,48 @@ final class Recipes {
             BootBacking backing,
             DomainRemoval removal,
             Userdata userdata) {
-        boolean hvm = guest.plan().config().hvm().isPresent();
+        boolean early = devices.startsDeviceModelEarly();
+        boolean late = devices.hasDeviceState() && !early;
         List<Step<CreateStep>> recipe = new ArrayList<>();
         recipe.add(record(note));
         recipe.add(Step.of(CHECK_UUID, guest::requireNewUuid));
         recipe.addAll(domain(guest.shell(), state::setCpuPolicy, backing, removal));
         recipe.add(Step.of(OPEN_EVENT_CHANNELS, () -> guest.openEventChannels(GuestPorts.Frames.SPECIAL_PAGES)));
+        recipe.add(seedGrantTable(guest));
         recipe.addAll(nodes(guest, () -> writeStore(guest, arriving.map(Arrivals.Expected::uuid)), removal, userdata));
         arriving.ifPresent(arrival -> recipe.add(Step.of(RECORD_ARRIVAL, () -> arrival.record(guest.domid()))
                 .undoneBy(() -> arrival.forget(guest.domid()))));
         recipe.add(attachNics(guest, devices));
         recipe.add(prepareDisks(guest, devices));
-        if (!hvm) {
+        if (early) {
+            recipe.add(attachOthers(guest, devices));
+            recipe.add(startDeviceModel(guest, devices));
+            recipe.addAll(awaitDeviceModel(guest, devices));
+        }
+        if (!late) {
             recipe.add(connectNics(guest, devices));
         }
         recipe.add(awaitPreparedDisks(guest, devices));
         recipe.addAll(stream(state));
-        recipe.addAll(check(guest));
+        if (early) {
+            recipe.add(loadDeviceState(devices));
+        }
+        recipe.add(verifyMemory(guest));
         recipe.add(Step.of(INTRODUCE, guest::introduce));
         recipe.add(openDisks(guest, devices));
-        recipe.add(attachOthers(guest, devices));
-        recipe.addAll(awaitDisks(guest, devices));
-        if (hvm) {
+        // Back ends of prepared disks wait already. Whether one has refused a disk is asked when the guest is taken
+        // over.
+        if (arriving.isEmpty() || devices.hasDisksToAwait()) {
+            recipe.add(awaitDisks(guest, devices));
+        }
+        if (!early) {
+            recipe.add(attachOthers(guest, devices));
+            recipe.add(startDeviceModel(guest, devices));
+            recipe.addAll(awaitDeviceModel(guest, devices));
+            recipe.add(loadDeviceState(devices));
+        }
+        recipe.add(awaitDeviceState(devices));
+        if (late) {
             recipe.add(connectNics(guest, devices));
         }
         recipe.add(releaseClaim(guest));

@@ -8,8 +8,10 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
@@ -69,6 +71,9 @@ public final class DeviceModels {
     private final QemuFiles files;
     private final QemuTrials trials;
 
+    /** The processes that wait for the state of their devices, by domain, so that no guest waits for a search. */
+    private final Map<Integer, DeviceModelProcess> waiting = new ConcurrentHashMap<>();
+
     /**
      * @param events report QEMU's state in xenstore
      * @param processes starts and finds the host's device models
@@ -101,8 +106,10 @@ public final class DeviceModels {
     }
 
     /**
-     * Starts the device model of a domain as {@link #start(int, QemuPlan)} does. It waits for the state of the devices of a
-     * saved guest, loads it, and keeps the devices stopped until {@link #resumeWaiting}.
+     * Starts the device model of a domain that is being restored, which may have no memory yet. It waits for the state of the
+     * devices of the saved guest, loads it, and keeps the devices stopped until {@link #resumeWaiting}. Meanwhile it opens the
+     * disks, but neither locks nor writes them. The next calls are {@link #awaitWaiting}, {@link #load} and {@link
+     * #awaitLoaded}.
      */
     public DeviceModelProcess startWaiting(int domid, QemuPlan plan) {
         store.direct().write(new DomainPaths(domid).deviceModelWaits(), "");
@@ -161,22 +168,28 @@ public final class DeviceModels {
      * @throws OperationTimeoutException if it is not ready within three minutes
      */
     public void awaitReady(DeviceModelProcess process, QemuPlan plan, Cancellation cancellation) {
-        awaitReady(process, plan, Optional.empty(), cancellation);
+        awaitReady(process, plan, List.of(), cancellation);
     }
 
     /**
-     * Waits as {@link #awaitReady(DeviceModelProcess, QemuPlan, Cancellation)} does, gives the device model the state of its
-     * devices and waits until it has loaded it.
+     * Waits as {@link #awaitReady(DeviceModelProcess, QemuPlan, Cancellation)} does for a device model that waits for the
+     * state of its devices.
      *
-     * @param process the result of {@link #startWaiting} if there is a state
-     * @param state the state that another QEMU wrote; empty for new devices
+     * @param process the result of {@link #startWaiting}
+     * @return the process that waits: another one if QEMU was started again
      */
-    public void awaitReady(
-            DeviceModelProcess process, QemuPlan plan, Optional<byte[]> state, Cancellation cancellation) {
+    public DeviceModelProcess awaitWaiting(DeviceModelProcess process, QemuPlan plan, Cancellation cancellation) {
+        DeviceModelProcess ready = awaitReady(process, plan, WAITING, cancellation);
+        waiting.put(ready.domid(), ready);
+        return ready;
+    }
+
+    private DeviceModelProcess awaitReady(
+            DeviceModelProcess process, QemuPlan plan, List<String> more, Cancellation cancellation) {
         QemuConfinement confinement = plan.confinement();
         DeviceModelProcess ready = process;
         try {
-            awaitStart(process, plan, state, cancellation);
+            awaitStart(process, plan, more, cancellation);
             if (confinement.has(ConfinementMeasure.XEN_RESTRICTION)) {
                 trials.restrictionWorks(plan.program());
             }
@@ -186,14 +199,10 @@ public final class DeviceModels {
                 throw e;
             }
             confinement = confinement.withoutXenRestriction();
-            ready = startAgain(process, plan.with(confinement), state, cancellation, e);
+            ready = startAgain(process, plan.with(confinement), more, cancellation, e);
         }
         // Before it gets a state that others have made.
         verify(ready, confinement);
-        if (state.isPresent()) {
-            monitor(ready).load(state.get());
-            awaitLoad(ready, plan, cancellation);
-        }
         Optional<GraphicsConfig> screen = GuestScreen.of(plan.config());
         if (screen.isPresent() && ready.hasMonitor()) {
             announce(
@@ -201,12 +210,43 @@ public final class DeviceModels {
                     screen.get(),
                     plan.config().hvm().map(HvmConfig::serial).orElse(List.of()));
         }
+        return ready;
+    }
+
+    /**
+     * Gives a device model the state of its devices, and returns while it loads them.
+     *
+     * @param process the result of {@link #awaitWaiting}
+     * @param state the state that another QEMU wrote
+     * @throws DeviceModelException if the device model has ended, or refuses
+     */
+    public void load(DeviceModelProcess process, byte[] state) {
+        monitor(process).load(state);
+    }
+
+    /**
+     * Waits until the device model has loaded the state of its devices.
+     *
+     * @throws DeviceModelException if it has ended, as it does when it cannot load them
+     * @throws OperationTimeoutException if it has not loaded them within three minutes
+     */
+    public void awaitLoaded(DeviceModelProcess process, QemuPlan plan, Cancellation cancellation) {
+        long end = System.nanoTime() + START.toNanos();
+        while (!hasLoaded(process)) {
+            cancellation.check("waiting for QEMU of domain " + process.domid());
+            requireNotDead(process, plan);
+            if (System.nanoTime() > end) {
+                throw OperationTimeoutException.after(
+                        "domain " + plan.config().name() + ": QEMU has not loaded its devices", START, logged(plan));
+            }
+            LockSupport.parkNanos(BETWEEN_QUESTIONS.toNanos());
+        }
     }
 
     private DeviceModelProcess startAgain(
             DeviceModelProcess first,
             QemuPlan plan,
-            Optional<byte[]> state,
+            List<String> more,
             Cancellation cancellation,
             DeviceModelException reason) {
         LOG.debug("trying again without Xen's restriction", reason);
@@ -214,8 +254,8 @@ public final class DeviceModels {
         if (first.liveness() != Liveness.DEAD) {
             new QemuProcess(first).end();
         }
-        DeviceModelProcess process = start(domid, plan, state.isPresent() ? WAITING : List.of());
-        awaitStart(process, plan, state, cancellation);
+        DeviceModelProcess process = start(domid, plan, more);
+        awaitStart(process, plan, more, cancellation);
         trials.restrictionFailed(plan.program());
         LOG.warn(
                 "domain {}: QEMU is not restricted to its domain, since {} does not start with -xen-domid-restrict",
@@ -225,10 +265,9 @@ public final class DeviceModels {
     }
 
     /** A QEMU that is restricted to its domain may report nothing in xenstore, or report before it drops its rights. */
-    private void awaitStart(
-            DeviceModelProcess process, QemuPlan plan, Optional<byte[]> incoming, Cancellation cancellation) {
+    private void awaitStart(DeviceModelProcess process, QemuPlan plan, List<String> more, Cancellation cancellation) {
         boolean asks = process.hasMonitor()
-                && (incoming.isPresent() || plan.confinement().has(ConfinementMeasure.XEN_RESTRICTION));
+                && (more.equals(WAITING) || plan.confinement().has(ConfinementMeasure.XEN_RESTRICTION));
         String state = new DomainPaths(process.domid()).deviceModel() + "/state";
         events.await(
                         state,
@@ -247,20 +286,6 @@ public final class DeviceModels {
                         "domain " + plan.config().name() + ": QEMU has not reported", START, logged(plan)));
     }
 
-    /** A QEMU that cannot load the state of its devices ends. */
-    private void awaitLoad(DeviceModelProcess process, QemuPlan plan, Cancellation cancellation) {
-        long end = System.nanoTime() + START.toNanos();
-        while (!hasLoaded(process)) {
-            cancellation.check("waiting for QEMU of domain " + process.domid());
-            requireNotDead(process, plan);
-            if (System.nanoTime() > end) {
-                throw OperationTimeoutException.after(
-                        "domain " + plan.config().name() + ": QEMU has not loaded its devices", START, logged(plan));
-            }
-            LockSupport.parkNanos(BETWEEN_QUESTIONS.toNanos());
-        }
-    }
-
     /**
      * Lets the devices of a domain that is about to run continue, if its device model waits for that: one from
      * {@link #startWaiting}, or any of libxl's.
@@ -274,7 +299,10 @@ public final class DeviceModels {
         boolean hvm = nodes.get(0).equals(Optional.of(DomainType.HVM.word()));
         boolean waits = nodes.get(2).isPresent();
         if (hvm && (waits || nodes.get(1).isEmpty())) {
-            Optional<QemuProcess> process = process(domid);
+            Optional<QemuProcess> process = Optional.ofNullable(waiting.remove(domid))
+                    .filter(known -> known.liveness() != Liveness.DEAD)
+                    .map(QemuProcess::new)
+                    .or(() -> process(domid));
             if (waits) {
                 process.orElseThrow(() -> new DeviceModelException("domain " + domid
                                 + ": the QEMU with the devices of the saved guest has ended, or is not visible"))
@@ -405,6 +433,7 @@ public final class DeviceModels {
      * @return whether the domain may have had one
      */
     public boolean stop(int domid) {
+        waiting.remove(domid);
         DomainPaths paths = new DomainPaths(domid);
         if (!mayHaveRun(paths)) {
             return false;

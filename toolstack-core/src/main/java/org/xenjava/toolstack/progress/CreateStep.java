@@ -82,6 +82,10 @@ public enum CreateStep implements OperationStep {
     START_DEVICE_MODEL("start the device model"),
     /** QEMU reports that it serves the domain. */
     AWAIT_DEVICE_MODEL("await the device model"),
+    /** QEMU gets the state of the devices of a saved guest. */
+    LOAD_DEVICE_STATE("load the state of the devices"),
+    /** QEMU has loaded it. */
+    AWAIT_DEVICE_STATE("await the state of the devices"),
     /** QEMU serves the paravirtual disks of a guest without emulated ones. */
     AWAIT_DEVICE_MODEL_DISKS("await the device model's disks"),
     /** QEMU serves the channels, shares, screens and keyboards. */

@@ -44,7 +44,7 @@ class WaitingQemuTest {
     private static final int DOMID = 63_000 + (int) (ProcessHandle.current().pid() % 2_000);
 
     private static final DomainPaths PATHS = new DomainPaths(DOMID);
-    private static final Optional<byte[]> STATE = Optional.of("QEVM".getBytes(StandardCharsets.US_ASCII));
+    private static final byte[] STATE = "QEVM".getBytes(StandardCharsets.US_ASCII);
     private static final String OK = "{\"return\": {}}\n";
 
     @TempDir
@@ -104,6 +104,12 @@ class WaitingQemuTest {
                 : OK;
     }
 
+    private void load(DeviceModelProcess qemu) {
+        DeviceModelProcess waiting = model.awaitWaiting(qemu, plan(), new Cancellation());
+        model.load(waiting, STATE);
+        model.awaitLoaded(waiting, plan(), new Cancellation());
+    }
+
     /** A process that was killed meanwhile leaves the file. */
     @Test
     void theFilesThatQemuGetsAreBesideItsSocketsAndRemovedWithThem() throws Exception {
@@ -125,7 +131,7 @@ class WaitingQemuTest {
         Iterator<String> states =
                 List.of("inmigrate", "inmigrate", "inmigrate", "paused").iterator();
         try (QmpServer server = QmpServer.at(monitor(), request -> status(request, states))) {
-            model.awaitReady(qemu, plan(), STATE, new Cancellation());
+            load(qemu);
             assertFalse(states.hasNext());
             assertFalse(server.commands().contains("cont {}"));
 
@@ -150,9 +156,25 @@ class WaitingQemuTest {
         try (QmpServer server = QmpServer.at(
                 monitor(),
                 request -> request.get("execute").getAsString().equals("query-status") ? answers.next() : OK)) {
-            model.awaitReady(qemu, plan(), STATE, new Cancellation());
+            load(qemu);
             assertFalse(answers.hasNext());
             assertTrue(server.commands().stream().anyMatch(command -> command.startsWith("migrate-incoming")));
+        }
+    }
+
+    /** The memory of the guest may come only minutes later. */
+    @Test
+    void aQemuThatWaitsHasNoStateAndCanEndBeforeItGetsOne() throws Exception {
+        DeviceModelProcess qemu = model.startWaiting(DOMID, plan());
+        try (QmpServer server = QmpServer.at(
+                monitor(), request -> status(request, List.of("inmigrate").iterator()))) {
+            DeviceModelProcess waiting = model.awaitWaiting(qemu, plan(), new Cancellation());
+            assertFalse(server.commands().stream().anyMatch(command -> command.startsWith("migrate")));
+            model.process(DOMID).orElseThrow().end();
+            QemuPlan plan = plan();
+            Cancellation cancellation = new Cancellation();
+            var e = assertThrows(DeviceModelException.class, () -> model.awaitLoaded(waiting, plan, cancellation));
+            assertTrue(e.getMessage().contains("ended before it was ready"), e.getMessage());
         }
     }
 

@@ -3,24 +3,22 @@ package org.xenjava.toolstack.handover;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.xenjava.toolstack.handover.RecordedCalls.named;
+import static org.xenjava.toolstack.handover.RecordedCalls.writing;
 
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.function.Predicate;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.xenjava.toolstack.config.DiskConfig;
 import org.xenjava.toolstack.config.NicConfig;
 import org.xenjava.toolstack.host.TestHost;
-import org.xenjava.toolstack.host.TestProcess;
 import org.xenjava.toolstack.progress.MigrationListener;
 import org.xenjava.toolstack.sim.fault.FaultSite;
-import org.xenjava.toolstack.sim.fault.Verdict;
 
 /** Counts the calls of both ends of a migration while the guest is suspended. */
 class DowntimeTest {
@@ -29,8 +27,8 @@ class DowntimeTest {
     @TempDir
     private Path directory;
 
-    private final List<FaultSite> sender = new ArrayList<>();
-    private final List<FaultSite> receiver = new ArrayList<>();
+    private final RecordedCalls sender = new RecordedCalls();
+    private final RecordedCalls receiver = new RecordedCalls();
 
     @BeforeEach
     void migrateAGuestWithADiskAndACard() throws IOException {
@@ -43,101 +41,58 @@ class DowntimeTest {
             assertEquals(
                     List.of(),
                     hosts.migrate(
-                            recorded(hosts.source.newProcess(), sender).open(),
-                            recorded(hosts.target.newProcess(), receiver).open(),
+                            sender.of(hosts.source.newProcess()).open(),
+                            receiver.of(hosts.target.newProcess()).open(),
                             new TestCable(),
                             MigrationListener.NONE));
             hosts.assertOneRuns("a migration");
         }
     }
 
-    private static TestProcess recorded(TestProcess process, List<FaultSite> calls) {
-        process.faults().inject(call -> {
-            // A thread of its own reads the watches.
-            synchronized (calls) {
-                if (!call.name().equals("xs_read_watch") && !call.name().equals("xs_check_watch")) {
-                    calls.add(call);
-                }
-            }
-            return new Verdict.Passes();
-        });
-        return process;
-    }
-
-    private static Predicate<FaultSite> named(String name) {
-        return call -> call.name().equals(name);
-    }
-
-    private static Predicate<FaultSite> writing(String pathEnd) {
-        return named("xs_write").and(call -> call.path().orElse("").endsWith(pathEnd));
-    }
-
-    private static int first(List<FaultSite> calls, Predicate<FaultSite> wanted) {
-        for (int i = 0; i < calls.size(); i++) {
-            if (wanted.test(calls.get(i))) {
-                return i;
-            }
-        }
-        throw new AssertionError("no such call among " + calls);
-    }
-
-    private static long count(List<FaultSite> calls, Predicate<FaultSite> counted) {
-        return calls.stream().filter(counted).count();
-    }
-
-    private static boolean isHypercall(FaultSite call) {
-        return call.name().matches("[A-Z].*");
-    }
-
-    private static void assertAtMost(long most, List<FaultSite> calls, Predicate<FaultSite> counted, String what) {
-        long found = count(calls, counted);
-        assertTrue(found <= most, found + " " + what + ": " + calls);
-    }
-
     @Test
     void backEndsAreThereBeforeTheMemoryAndFilesAreOpenedAfterIt() {
-        int firstPage = first(receiver, named("XENMEM_populate_physmap"));
-        int lastState = first(receiver, named("XEN_DOMCTL_sethvmcontext"));
-        assertTrue(first(receiver, writing("/backend/vbd/1/51712/frontend")) < firstPage);
-        assertTrue(first(receiver, writing("/backend/vif/1/0/hotplug-status")) < firstPage);
-        assertTrue(first(receiver, named("host_attach_loop")) > lastState);
-        assertTrue(first(receiver, writing("/backend/vbd/1/51712/physical-device")) > lastState);
+        int firstPage = receiver.first(named("XENMEM_populate_physmap"));
+        int lastState = receiver.first(named("XEN_DOMCTL_sethvmcontext"));
+        assertTrue(receiver.first(writing("/backend/vbd/1/51712/frontend")) < firstPage);
+        assertTrue(receiver.first(writing("/backend/vif/1/0/hotplug-status")) < firstPage);
+        assertTrue(receiver.first(named("host_attach_loop")) > lastState);
+        assertTrue(receiver.first(writing("/backend/vbd/1/51712/physical-device")) > lastState);
     }
 
     @Test
     void aSuspendedGuestWaitsForFewCallsOfTheReceiver() {
-        List<FaultSite> waiting = receiver.subList(
-                first(receiver, named("XEN_DOMCTL_settscinfo")), first(receiver, named("XEN_DOMCTL_unpausedomain")));
-        assertAtMost(0, waiting, writing("/backend/vbd/1/51712/frontend"), "devices created");
-        assertAtMost(1, waiting, named("xs_watch"), "waits");
-        assertAtMost(4, waiting, named("xs_transaction_start"), "transactions");
-        assertAtMost(39, waiting, FaultSite::toXenstored, "messages to xenstored");
-        assertAtMost(7, waiting, DowntimeTest::isHypercall, "hypercalls");
+        RecordedCalls waiting = receiver.between(
+                receiver.first(named("XEN_DOMCTL_settscinfo")), receiver.first(named("XEN_DOMCTL_unpausedomain")));
+        waiting.assertAtMost(0, writing("/backend/vbd/1/51712/frontend"), "devices created");
+        waiting.assertAtMost(0, named("xs_watch"), "waits");
+        waiting.assertAtMost(3, named("xs_transaction_start"), "transactions");
+        waiting.assertAtMost(34, FaultSite::toXenstored, "messages to xenstored");
+        waiting.assertAtMost(7, RecordedCalls::isHypercall, "hypercalls");
     }
 
     @Test
     void afterThePermissionTheReceiverNeedsOneTransaction() {
-        List<FaultSite> waiting = receiver.subList(
-                first(receiver, named("XEN_SYSCTL_getdomaininfolist").and(call -> call.number() > opened())),
-                first(receiver, named("XEN_DOMCTL_unpausedomain")));
-        assertEquals(1, count(waiting, named("xs_transaction_start")), waiting.toString());
-        assertAtMost(22, waiting, FaultSite::toXenstored, "messages to xenstored");
-        assertAtMost(2, waiting, DowntimeTest::isHypercall, "hypercalls");
+        RecordedCalls waiting = receiver.between(
+                receiver.first(named("XEN_SYSCTL_getdomaininfolist").and(call -> call.number() > opened())),
+                receiver.first(named("XEN_DOMCTL_unpausedomain")));
+        assertEquals(1, waiting.count(named("xs_transaction_start")), waiting.toString());
+        waiting.assertAtMost(22, FaultSite::toXenstored, "messages to xenstored");
+        waiting.assertAtMost(2, RecordedCalls::isHypercall, "hypercalls");
     }
 
     private long opened() {
-        return receiver.get(first(receiver, named("host_attach_loop"))).number();
+        return receiver.get(receiver.first(named("host_attach_loop"))).number();
     }
 
     @Test
     void aSuspendedGuestWaitsForFewCallsOfTheSender() {
-        int stopped = first(sender, named("xs_unwatch").and(call -> call.path().equals(Optional.of("@releaseDomain"))));
-        int gone = first(sender, writing("/given-away-to"));
-        List<FaultSite> waiting = sender.subList(stopped, gone);
-        assertAtMost(1, waiting, named("xs_transaction_start"), "transactions");
-        assertAtMost(0, waiting, named("xs_watch"), "waits");
-        assertAtMost(42, waiting, FaultSite::toXenstored, "messages to xenstored");
-        assertAtMost(7, waiting, named("XEN_DOMCTL_getpageframeinfo3"), "questions for frames");
-        assertAtMost(37, waiting, DowntimeTest::isHypercall, "hypercalls");
+        int stopped = sender.first(named("xs_unwatch").and(call -> call.path().equals(Optional.of("@releaseDomain"))));
+        int gone = sender.first(writing("/given-away-to"));
+        RecordedCalls waiting = sender.between(stopped, gone);
+        waiting.assertAtMost(1, named("xs_transaction_start"), "transactions");
+        waiting.assertAtMost(0, named("xs_watch"), "waits");
+        waiting.assertAtMost(42, FaultSite::toXenstored, "messages to xenstored");
+        waiting.assertAtMost(7, named("XEN_DOMCTL_getpageframeinfo3"), "questions for frames");
+        waiting.assertAtMost(37, RecordedCalls::isHypercall, "hypercalls");
     }
 }

@@ -247,6 +247,24 @@ class HvmMigrationTest {
         hosts.assertOneRunsAndNothingElseIsLeft(command);
     }
 
+    /** It waits for the state of the devices from before the first page on, and has no disk open for writing. */
+    @Test
+    void theGuestRunsOnIfTheOtherQemuEndsWhileMemoryIsCopied() {
+        start();
+        List<Boolean> open = new ArrayList<>();
+        MigrationListener killer = progress -> hosts.target.xen.qemu(1).ifPresent(waiting -> {
+            open.add(waiting.hasDisksOpen());
+            if (progress.phase() == Phase.COPYING && open.size() > 1) {
+                waiting.end();
+            }
+        });
+        List<Throwable> failures = migrate(killer);
+        assertInstanceOf(MigrationException.class, failures.get(0), failures.toString());
+        assertEquals(List.of(false, false), open);
+        assertSame(hosts.source, hosts.assertOneRuns("an end of QEMU"));
+        hosts.assertOneRunsAndNothingElseIsLeft("an end of QEMU");
+    }
+
     private DomainInfo info(Domain domain) {
         return hosts.source.xenctrl.domains().info(domain.domid()).orElseThrow();
     }

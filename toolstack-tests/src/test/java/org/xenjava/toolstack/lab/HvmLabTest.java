@@ -80,21 +80,9 @@ class HvmLabTest extends LabFixture {
         return XlConfigReader.parse(file(name, vga, boot), name + ".cfg").config();
     }
 
-    /** Waits as long as the guest gets on: it takes pages, or writes. */
     @Override
     LabGuest boot(Domain domain) {
-        domain.unpause();
-        LabGuest guest = new LabGuest(domain.name(), domain.console().terminal(CONSOLE));
-        for (String seen = ""; !Dom0.consoleLog(domain.name()).contains("GUEST READY"); ) {
-            String last = seen;
-            seen = Dom0.await("any progress of " + domain + " since " + last, LabGuest.BOOT, () -> {
-                String now = xenctrl.memory().podTarget(domain.domid())
-                        + Dom0.consoleLog(domain.name())
-                        + xenctrl.domains().info(domain.domid()).orElseThrow().shutdownReason();
-                return now.equals(last) ? Optional.empty() : Optional.of(now);
-            });
-        }
-        return guest;
+        return bootSlowly(domain);
     }
 
     @Test

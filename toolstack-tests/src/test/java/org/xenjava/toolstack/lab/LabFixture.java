@@ -108,6 +108,22 @@ abstract class LabFixture {
         return guest;
     }
 
+    /** Boots a guest that takes minutes. Waits as long as the guest gets on: it takes pages, or writes. */
+    LabGuest bootSlowly(Domain domain) {
+        domain.unpause();
+        LabGuest guest = new LabGuest(domain.name(), domain.console().terminal(CONSOLE));
+        for (String seen = ""; !Dom0.consoleLog(domain.name()).contains("GUEST READY"); ) {
+            String last = seen;
+            seen = Dom0.await("any progress of " + domain + " since " + last, LabGuest.BOOT, () -> {
+                String now = xenctrl.memory().podTarget(domain.domid())
+                        + Dom0.consoleLog(domain.name())
+                        + xenctrl.domains().info(domain.domid()).orElseThrow().shutdownReason();
+                return now.equals(last) ? Optional.empty() : Optional.of(now);
+            });
+        }
+        return guest;
+    }
+
     /** Shows a domain's numbers in the log, for the record. */
     PodCounters report(String when, Domain domain) {
         PodCounters counters = xenctrl.memory().podTarget(domain.domid());

@@ -114,12 +114,19 @@ public final class PvHost {
         ofKernelHere(plan).forEach(disk -> diskAttachment.awaitPrepared(domid, disk, cancellation));
     }
 
-    /** Opens the disks that are prepared, and attaches the others. */
+    /** Writes the nodes of the disks that dom0's QEMU serves. After a failure, {@link #detachAll} undoes that. */
+    public void attachQemuDisks(int domid, DevicePlan plan) {
+        plan.disks().stream()
+                .filter(disk -> disk.backend() == DiskBackend.QEMU && disk.isLocal())
+                .forEach(disk -> diskAttachment.attach(domid, disk, () -> {}));
+    }
+
+    /** Opens the disks that are prepared, and attaches those that driver domains serve. */
     public void openDisks(int domid, DevicePlan plan) {
         plan.disks().forEach(disk -> {
-            if (disk.backend() == DiskBackend.QEMU || !disk.isLocal()) {
+            if (!disk.isLocal()) {
                 diskAttachment.attach(domid, disk, () -> {});
-            } else {
+            } else if (disk.backend() != DiskBackend.QEMU) {
                 diskAttachment.open(domid, disk);
             }
         });

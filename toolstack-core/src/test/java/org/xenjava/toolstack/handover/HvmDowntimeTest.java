@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.handover;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.xenjava.toolstack.handover.RecordedCalls.named;
+import static org.xenjava.toolstack.handover.RecordedCalls.writing;
+
+import java.util.List;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.xenjava.toolstack.config.NicConfig;
+import org.xenjava.toolstack.host.TestHost;
+import org.xenjava.toolstack.progress.MigrationListener;
+import org.xenjava.toolstack.sim.fault.FaultSite;
+
+/** Counts the receiver's calls for the QEMU of an HVM guest, before and while the guest is suspended. */
+class HvmDowntimeTest {
+    private final RecordedCalls receiver = new RecordedCalls();
+
+    @BeforeEach
+    void migrateAGuestWithACard() {
+        try (TwoHosts hosts = TwoHosts.create()) {
+            hosts.start(TestHost.hvmGuest("web", 17, 17)
+                    .nics(List.of(NicConfig.builder().build())));
+            assertEquals(
+                    List.of(),
+                    hosts.migrate(
+                            hosts.source.toolstack,
+                            receiver.of(hosts.target.newProcess()).open(),
+                            new TestCable(),
+                            MigrationListener.NONE));
+            hosts.assertOneRuns("a migration");
+        }
+    }
+
+    @Test
+    void qemuIsThereAndTheCardsAreConnectedBeforeTheMemory() {
+        int firstPage = receiver.first(named("XENMEM_populate_physmap"));
+        assertTrue(receiver.first(writing("/image/device-model-pid")) < firstPage);
+        assertTrue(receiver.first(writing("/backend/vif/1/0/hotplug-status")) < firstPage);
+    }
+
+    @Test
+    void qemuLoadsItsDevicesWhileTheRestIsDone() {
+        int load = receiver.first(named("qmp_migrate_incoming"));
+        assertTrue(receiver.first(named("XEN_DOMCTL_sethvmcontext")) < load);
+        assertTrue(receiver.first(named("xs_introduce_domain")) > load);
+    }
+
+    @Test
+    void aSuspendedGuestWaitsForFewCommandsOfQemu() {
+        RecordedCalls waiting = receiver.between(
+                receiver.first(named("XEN_DOMCTL_settscinfo")), receiver.first(named("XEN_DOMCTL_unpausedomain")));
+        waiting.assertAtMost(0, writing("device-model-pid"), "starts of QEMU");
+        waiting.assertAtMost(8, RecordedCalls::isToQemu, "commands of QEMU");
+        waiting.assertAtMost(20, FaultSite::toXenstored, "messages to xenstored");
+    }
+}
