@@ -7,6 +7,7 @@ import static org.xenjava.toolstack.handover.RecordedCalls.named;
 import static org.xenjava.toolstack.handover.RecordedCalls.writing;
 
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.xenjava.toolstack.config.NicConfig;
@@ -14,8 +15,9 @@ import org.xenjava.toolstack.host.TestHost;
 import org.xenjava.toolstack.progress.MigrationListener;
 import org.xenjava.toolstack.sim.fault.FaultSite;
 
-/** Counts the receiver's calls for the QEMU of an HVM guest, before and while the guest is suspended. */
+/** Counts the calls of both ends for the QEMU of an HVM guest, before and while the guest is suspended. */
 class HvmDowntimeTest {
+    private final RecordedCalls sender = new RecordedCalls();
     private final RecordedCalls receiver = new RecordedCalls();
 
     @BeforeEach
@@ -26,7 +28,7 @@ class HvmDowntimeTest {
             assertEquals(
                     List.of(),
                     hosts.migrate(
-                            hosts.source.toolstack,
+                            sender.of(hosts.source.newProcess()).open(),
                             receiver.of(hosts.target.newProcess()).open(),
                             new TestCable(),
                             MigrationListener.NONE));
@@ -49,7 +51,16 @@ class HvmDowntimeTest {
     }
 
     @Test
-    void aSuspendedGuestWaitsForFewCommandsOfQemu() {
+    void aSuspendedGuestWaitsForFewCommandsOfItsQemu() {
+        RecordedCalls waiting = sender.between(
+                sender.first(named("xs_unwatch").and(call -> call.path().equals(Optional.of("@releaseDomain")))),
+                sender.first(writing("/given-away-to")));
+        waiting.assertAtMost(6, RecordedCalls::isToQemu, "commands of QEMU");
+        waiting.assertAtMost(56, FaultSite::toXenstored, "messages to xenstored");
+    }
+
+    @Test
+    void aSuspendedGuestWaitsForFewCommandsOfTheOtherQemu() {
         RecordedCalls waiting = receiver.between(
                 receiver.first(named("XEN_DOMCTL_settscinfo")), receiver.first(named("XEN_DOMCTL_unpausedomain")));
         waiting.assertAtMost(0, writing("device-model-pid"), "starts of QEMU");
