@@ -328,6 +328,11 @@ public final class DomainMigration {
             }
         }
 
+        @Override
+        public void check() {
+            cancellation.check(VERB + " " + domain);
+        }
+
         private void report(Phase phase) {
             listener.onProgress(new MigrationProgress(phase, 0, Pages.ZERO, Pages.ZERO, Optional.empty()));
         }

@@ -62,7 +62,7 @@ final class HostServices {
             ReceivedStart start,
             CreateListener listener,
             Cancellation cancellation) {
-        return new MigrationReceiver(link, limits)
+        return new MigrationReceiver(link, limits, () -> cancellation.check("receiving a guest"))
                 .receive(records -> {
                     SavedDomain saved =
                             SavedDomain.receive(records, context.xenctrl().abi().release());

@@ -62,8 +62,7 @@ final class GuestDevices {
 
     /** Whether a disk's script, or a driver domain, opens a disk of a saved guest once it does not run. */
     boolean hasDisksToAwait() {
-        return plan.disks().stream()
-                .anyMatch(disk -> disk.script().isPresent() || !disk.isLocal());
+        return plan.disks().stream().anyMatch(disk -> disk.script().isPresent() || !disk.isLocal());
     }
 
     /** A QEMU that gives up the host's files serves only the disks that are there when it starts. */

@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.xenjava.toolstack.error.MigrationException;
@@ -22,28 +23,44 @@ final class FramedMessages implements DepartureMessages, ArrivalMessages {
     /** The wait for the reason of a link that was closed already. */
     private static final Duration REASON = Duration.ofSeconds(5);
 
-    private final TimedLink link;
+    private final Supplier<TimedLink> link;
     private final FrameReader in;
     private final FrameWriter out;
+    private final Renewal renewal;
 
-    /** Continues the frames of both directions. */
-    FramedMessages(TimedLink link, FrameReader in, FrameWriter out) {
+    /** Replaces a link that was lost before the hand-over. */
+    @FunctionalInterface
+    interface Renewal {
+        /** No link replaces another one. */
+        Renewal NONE = cause -> false;
+
+        /**
+         * Goes on over a further link.
+         *
+         * @return false if there is none
+         */
+        boolean renew(Exception cause) throws IOException;
+    }
+
+    /**
+     * Continues the frames of both directions.
+     *
+     * @param link the present link
+     * @param renewal replaces the link as long as the guest is the sender's
+     */
+    FramedMessages(Supplier<TimedLink> link, FrameReader in, FrameWriter out, Renewal renewal) {
         this.link = link;
         this.in = in;
         this.out = out;
+        this.renewal = renewal;
     }
 
     private void send(FrameType type) throws IOException {
         out.write(type, ByteBuffer.allocate(0));
     }
 
-    private Frame expect(FrameType type, Duration limit) throws IOException {
-        Frame frame;
-        try {
-            frame = in.next(link.in(limit));
-        } catch (SaveStreamException e) {
-            throw new MigrationException("the other end sent no frame " + type + ": " + e.getMessage(), e);
-        }
+    private Frame expect(FrameType type, Duration limit, Renewal again) throws IOException {
+        Frame frame = next(type, limit, again);
         if (frame.type() == FrameType.REFUSED) {
             throw refused(frame);
         }
@@ -53,11 +70,28 @@ final class FramedMessages implements DepartureMessages, ArrivalMessages {
         return frame;
     }
 
+    private Frame next(FrameType type, Duration limit, Renewal again) throws IOException {
+        for (; ; ) {
+            try {
+                return in.next(link.get().in(limit));
+            } catch (IOException e) {
+                if (!again.renew(e)) {
+                    throw e;
+                }
+            } catch (SaveStreamException e) {
+                if (!in.isBroken() || !again.renew(e)) {
+                    throw new MigrationException("the other end sent no frame " + type + ": " + e.getMessage(), e);
+                }
+            }
+        }
+    }
+
     private static MigrationException refused(Frame frame) {
         return new MigrationException("the other host refuses the guest: " + reason(frame));
     }
 
-    private static String reason(Frame frame) {
+    /** The text of a refusal. */
+    static String reason(Frame frame) {
         return orUnknown(frame.text());
     }
 
@@ -67,7 +101,7 @@ final class FramedMessages implements DepartureMessages, ArrivalMessages {
 
     @Override
     public void awaitBuilt(MigrationLimits limits) throws IOException {
-        expect(FrameType.BUILT, limits.devices());
+        expect(FrameType.BUILT, limits.devices(), renewal);
     }
 
     @Override
@@ -78,7 +112,7 @@ final class FramedMessages implements DepartureMessages, ArrivalMessages {
     @Override
     public Optional<String> awaitReport(MigrationLimits limits) throws IOException {
         // The length decides: a reason of which nothing can be printed is one, too.
-        return Optional.of(expect(FrameType.REPORT, limits.devices()))
+        return Optional.of(expect(FrameType.REPORT, limits.devices(), Renewal.NONE))
                 .filter(report -> report.body().hasRemaining())
                 .map(FramedMessages::reason);
     }
@@ -86,7 +120,7 @@ final class FramedMessages implements DepartureMessages, ArrivalMessages {
     @Override
     public Optional<String> refusal() {
         try {
-            Frame frame = in.next(link.in(REASON));
+            Frame frame = in.next(link.get().in(REASON));
             return Optional.of(frame)
                     .filter(found -> found.type() == FrameType.REFUSED)
                     .map(FramedMessages::reason);
@@ -98,12 +132,31 @@ final class FramedMessages implements DepartureMessages, ArrivalMessages {
 
     @Override
     public void built() throws IOException {
-        send(FrameType.BUILT);
+        long number = out.number();
+        for (; ; ) {
+            try {
+                send(FrameType.BUILT);
+                return;
+            } catch (IOException e) {
+                if (!renewal.renew(e)) {
+                    throw e;
+                }
+                out.resumeAt(number);
+            }
+        }
     }
 
     @Override
     public void awaitPermission(Duration limit) throws IOException {
-        expect(FrameType.PERMISSION, limit);
+        expect(FrameType.PERMISSION, limit, cause -> {
+            boolean renewed = renewal.renew(cause);
+            if (renewed) {
+                // Only a sender that has not got the last message connects again.
+                out.resumeAt(out.number() - 1);
+                built();
+            }
+            return renewed;
+        });
     }
 
     @Override

@@ -2,6 +2,7 @@
 package org.xenjava.toolstack.handover;
 
 import java.io.IOException;
+import java.time.Duration;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Function;
 import org.slf4j.Logger;
@@ -12,6 +13,7 @@ import org.xenjava.toolstack.migrate.MigrationLink;
 import org.xenjava.toolstack.operation.Undo;
 import org.xenjava.toolstack.stream.RecordReader;
 import org.xenjava.toolstack.stream.framed.AnsweringReader;
+import org.xenjava.toolstack.stream.framed.FrameReader;
 import org.xenjava.toolstack.stream.framed.FrameType;
 import org.xenjava.toolstack.stream.framed.FrameWriter;
 
@@ -21,16 +23,22 @@ public final class MigrationReceiver {
 
     private final MigrationLink link;
     private final MigrationLimits limits;
+    private final Runnable check;
+
+    /** The sender may have given its permission over a link that is lost, and asks then. */
+    private static final Duration AFTER_BUILT = Duration.ofSeconds(10);
 
     /**
      * Names the link.
      *
      * @param link the link to the sender, which is closed when {@link #receive} returns
      * @param limits the longest waits
+     * @param check ends a wait for a further link by an exception if the receiver was cancelled
      */
-    public MigrationReceiver(MigrationLink link, MigrationLimits limits) {
+    public MigrationReceiver(MigrationLink link, MigrationLimits limits, Runnable check) {
         this.link = link;
         this.limits = limits;
+        this.check = check;
     }
 
     /** A guest that was received and does not run yet. */
@@ -51,21 +59,25 @@ public final class MigrationReceiver {
      * @throws MigrationException if the sender keeps the guest; nothing of it is left here
      */
     public <A extends Arrival> A receive(Function<RecordReader, A> build) {
-        try (TimedLink timed = new TimedLink(link, limits.silence())) {
-            Handshake handshake = new Handshake(timed);
+        try (ReceivingEnd end = new ReceivingEnd(link, limits, check)) {
+            Handshake handshake = new Handshake(end.link());
             handshake.send(Handshake.READY);
-            FrameWriter answers = new FrameWriter(timed.out());
-            AnsweringReader reader = new AnsweringReader(timed.in(), answers);
+            FrameWriter answers = new FrameWriter(end.out());
+            AnsweringReader reader = new AnsweringReader(end.in(), answers, end);
             A arrival = build(build, reader, answers);
             LOG.debug("the guest was received");
-            ArrivalMessages messages =
-                    reader.isFramed() ? new FramedMessages(timed, reader.frames(), answers) : handshake;
+            ArrivalMessages messages = reader.isFramed() ? messages(end, reader.frames(), answers) : handshake;
             Undo.onFailure(() -> awaitPermission(messages), arrival::abandon);
             takeOver(messages, arrival);
             return arrival;
         } catch (IOException e) {
             throw broken(e);
         }
+    }
+
+    private static FramedMessages messages(ReceivingEnd end, FrameReader frames, FrameWriter answers) {
+        return new FramedMessages(
+                end::link, frames, answers, cause -> end.await(frames.number(), cause, end.kept(AFTER_BUILT)));
     }
 
     /** Tells a sender of this library why its guest is refused. */

@@ -48,6 +48,9 @@ public final class MigrationSender {
         /** Sends the whole guest and leaves it suspended. */
         void send(RecordLink link) throws IOException;
 
+        /** Ends the migration by an exception if it was cancelled. */
+        void check();
+
         /** Records that the guest may run on the other host from now on. */
         void giveAway();
 
@@ -65,19 +68,30 @@ public final class MigrationSender {
      *     failed. If the message says that nobody knows, it was not called
      */
     public void migrate() {
-        try (TimedLink link = new TimedLink(target.connect(), limits.silence())) {
-            Handshake handshake = new Handshake(link);
+        try (DepartingLink link = new DepartingLink(target, limits, guest::check)) {
+            Handshake handshake = new Handshake(link.link());
             handshake.expect(Handshake.READY, limits.start());
             SendingEnd end = new SendingEnd(link, limits, protocol, handshake);
+            DepartureMessages messages = untilBuilt(end);
+            handOver(messages);
+        } catch (IOException e) {
+            throw new MigrationException("the link to the other host broke: " + e.getMessage(), e);
+        }
+    }
+
+    /** Until this method returns, the guest is the sender's, and a link that is lost may be replaced. */
+    private DepartureMessages untilBuilt(SendingEnd end) throws IOException {
+        try {
             send(end);
             LOG.debug("the guest was sent");
             DepartureMessages messages = end.messages();
             messages.awaitBuilt(limits);
             LOG.debug("the other host has built it");
             giveAway();
-            handOver(messages);
-        } catch (IOException e) {
-            throw new MigrationException("the link to the other host broke: " + e.getMessage(), e);
+            return messages;
+        } catch (RuntimeException | Error e) {
+            end.giveUp(String.valueOf(e.getMessage()));
+            throw e;
         }
     }
 

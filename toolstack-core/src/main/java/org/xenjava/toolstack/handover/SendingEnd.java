@@ -2,6 +2,7 @@
 package org.xenjava.toolstack.handover;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.channels.WritableByteChannel;
 import java.time.Duration;
 import java.util.Optional;
@@ -15,9 +16,10 @@ import org.xenjava.toolstack.migrate.MigrationProtocol;
 import org.xenjava.toolstack.stream.RecordLink;
 import org.xenjava.toolstack.stream.RecordWriter;
 import org.xenjava.toolstack.stream.SaveStreamWriter;
-import org.xenjava.toolstack.stream.framed.FrameReader;
 import org.xenjava.toolstack.stream.framed.FrameType;
+import org.xenjava.toolstack.stream.framed.FrameWriter;
 import org.xenjava.toolstack.stream.framed.OfferingWriter;
+import org.xenjava.toolstack.stream.framed.Reconnection;
 import org.xenjava.toolstack.stream.framed.Terms;
 
 /** The sender's side of a link whose protocol is negotiated while the header is written. */
@@ -27,14 +29,13 @@ final class SendingEnd implements RecordLink {
     /** A receiver of xl does not answer. One of this library that is slower gets xl's format. */
     private static final Duration ANSWER = Duration.ofSeconds(5);
 
-    private final TimedLink link;
+    private final DepartingLink link;
     private final MigrationLimits limits;
     private final MigrationProtocol protocol;
     private final Handshake handshake;
-    private final FrameReader answers = new FrameReader();
     private Optional<OfferingWriter> offering = Optional.empty();
 
-    SendingEnd(TimedLink link, MigrationLimits limits, MigrationProtocol protocol, Handshake handshake) {
+    SendingEnd(DepartingLink link, MigrationLimits limits, MigrationProtocol protocol, Handshake handshake) {
         this.link = link;
         this.limits = limits;
         this.protocol = protocol;
@@ -43,7 +44,22 @@ final class SendingEnd implements RecordLink {
 
     @Override
     public WritableByteChannel channel() {
-        return link.out();
+        return new WritableByteChannel() {
+            @Override
+            public int write(ByteBuffer bytes) throws IOException {
+                return link.link().out().write(bytes);
+            }
+
+            @Override
+            public boolean isOpen() {
+                return link.link().out().isOpen();
+            }
+
+            @Override
+            public void close() {
+                link.link().cut();
+            }
+        };
     }
 
     @Override
@@ -52,7 +68,11 @@ final class SendingEnd implements RecordLink {
             return new SaveStreamWriter(channel);
         }
         int features = protocol == MigrationProtocol.OWN_COMPRESSED ? Terms.ZSTD : 0;
-        OfferingWriter writer = new OfferingWriter(channel, features, this::answer);
+        OfferingWriter writer = new OfferingWriter(
+                channel,
+                features,
+                this::answer,
+                Optional.<Reconnection>of(link).filter(renewable -> link.isRenewable()));
         offering = Optional.of(writer);
         return writer;
     }
@@ -60,7 +80,7 @@ final class SendingEnd implements RecordLink {
     private Optional<Terms> answer() throws IOException {
         boolean required = protocol != MigrationProtocol.AUTO;
         Duration start = limits.start();
-        OptionalInt first = link.firstWithin(required || start.compareTo(ANSWER) < 0 ? start : ANSWER);
+        OptionalInt first = link.link().firstWithin(required || start.compareTo(ANSWER) < 0 ? start : ANSWER);
         if (first.isEmpty() || first.getAsInt() != FrameType.ANSWER.number()) {
             LOG.debug("no answer to the offer");
             requireOptional("it did not answer the offer");
@@ -68,7 +88,7 @@ final class SendingEnd implements RecordLink {
         }
         Terms terms;
         try {
-            terms = Terms.answer(answers, link.in(limits.silence()));
+            terms = Terms.answer(link.answers(), link.link().in(limits.silence()));
         } catch (SaveStreamException e) {
             throw new MigrationException("the other end gave no valid answer to the offer: " + e.getMessage(), e);
         }
@@ -89,7 +109,29 @@ final class SendingEnd implements RecordLink {
     /** The messages in the protocol that was negotiated. */
     DepartureMessages messages() {
         return offering.filter(OfferingWriter::isFramed)
-                .<DepartureMessages>map(writer -> new FramedMessages(link, answers, writer.frames()))
+                .<DepartureMessages>map(writer ->
+                        new FramedMessages(link::link, link.answers(), writer.frames(), cause -> renew(writer, cause)))
                 .orElse(handshake);
+    }
+
+    private static boolean renew(OfferingWriter writer, Exception cause) throws IOException {
+        if (!writer.isResumable()) {
+            return false;
+        }
+        writer.resume(cause instanceof IOException lost ? lost : new IOException(cause.getMessage(), cause));
+        return true;
+    }
+
+    /** Tells a receiver that would wait for a further link that none follows. */
+    void giveUp(String reason) {
+        offering.filter(OfferingWriter::isResumable).ifPresent(writer -> {
+            try {
+                FrameWriter last = new FrameWriter(link.link().out());
+                last.resumeAt(writer.frames().number());
+                last.write(FrameType.GIVE_UP, reason);
+            } catch (IOException e) {
+                LOG.debug("the receiver does not know that the migration has ended", e);
+            }
+        });
     }
 }

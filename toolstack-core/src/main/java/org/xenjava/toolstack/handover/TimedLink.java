@@ -12,6 +12,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import java.util.concurrent.FutureTask;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -52,22 +53,26 @@ final class TimedLink implements AutoCloseable {
     }
 
     private int within(Duration time, Transfer transfer) throws IOException {
-        Future<?> end = timer.schedule(this::expire, time.toMillis(), TimeUnit.MILLISECONDS);
+        Future<?> end = expireAfter(time);
         try {
             int bytes = transfer.run();
             if (expired) {
-                throw late(time, null);
+                throw new SilentLinkException(time, null);
             }
             return bytes;
         } catch (IOException e) {
-            throw expired ? late(time, e) : e;
+            throw expired ? new SilentLinkException(time, e) : e;
         } finally {
             end.cancel(false);
         }
     }
 
-    private static IOException late(Duration time, @org.jspecify.annotations.Nullable IOException cause) {
-        return new IOException("the other end did nothing for " + time.toSeconds() + " s", cause);
+    private Future<?> expireAfter(Duration time) throws IOException {
+        try {
+            return timer.schedule(this::expire, time.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (RejectedExecutionException e) {
+            throw new IOException("the link is closed", e);
+        }
     }
 
     private void expire() {
@@ -124,14 +129,8 @@ final class TimedLink implements AutoCloseable {
 
     /** The next byte from the other end, which stays to be read, or -1 for the end of the link; empty if none arrives in time. */
     OptionalInt firstWithin(Duration time) throws IOException {
-        FutureTask<Integer> first = new FutureTask<>(() -> {
-            ByteBuffer one = ByteBuffer.allocate(1);
-            return link.in().read(one) < 0 ? -1 : Byte.toUnsignedInt(one.get(0));
-        });
+        Future<Integer> first = ahead.orElseGet(this::readAhead);
         ahead = Optional.of(first);
-        Thread thread = new Thread(first, "migration-answer");
-        thread.setDaemon(true);
-        thread.start();
         try {
             return OptionalInt.of(first.get(time.toMillis(), TimeUnit.MILLISECONDS));
         } catch (TimeoutException e) {
@@ -141,6 +140,17 @@ final class TimedLink implements AutoCloseable {
         } catch (InterruptedException e) {
             throw interrupted(e);
         }
+    }
+
+    private Future<Integer> readAhead() {
+        FutureTask<Integer> first = new FutureTask<>(() -> {
+            ByteBuffer one = ByteBuffer.allocate(1);
+            return link.in().read(one) < 0 ? -1 : Byte.toUnsignedInt(one.get(0));
+        });
+        Thread thread = new Thread(first, "migration-answer");
+        thread.setDaemon(true);
+        thread.start();
+        return first;
     }
 
     private static OperationCancelledException interrupted(InterruptedException e) {
@@ -174,6 +184,11 @@ final class TimedLink implements AutoCloseable {
                 closeLink();
             }
         };
+    }
+
+    /** Ends the link, from any thread: a read or a write that waits fails. */
+    void cut() {
+        closeLink();
     }
 
     private void closeLink() {

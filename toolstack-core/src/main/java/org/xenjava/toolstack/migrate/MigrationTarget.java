@@ -17,6 +17,22 @@ public interface MigrationTarget {
      */
     MigrationLink connect() throws IOException;
 
+    /** {@return whether {@link #connect(MigrationToken)} reaches a receiver again after a link to it was lost} */
+    default boolean isReachedAgain() {
+        return false;
+    }
+
+    /**
+     * Connects to a receiver that {@link #connect()} has started.
+     *
+     * @param token of the migration, which the link shows to the other end
+     * @return a further link to it, which the caller closes
+     * @throws IOException if it cannot be reached
+     */
+    default MigrationLink connect(MigrationToken token) throws IOException {
+        throw new IOException(name() + " has no further links");
+    }
+
     /**
      * Asks over another link where the guest is, after the link of a migration was lost. {@link Presence#inTable} reads
      * the answer of {@code xl vm-list}.

@@ -10,6 +10,7 @@ import java.nio.channels.Channels;
 import java.nio.channels.ReadableByteChannel;
 import java.nio.channels.WritableByteChannel;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import javax.net.ssl.SSLContext;
@@ -28,6 +29,9 @@ final class TlsLink implements MigrationLink {
     /** The first byte of a question; the UUID, the length of the name in two bytes and the name follow. */
     static final int QUESTION = 'Q';
 
+    /** The first byte of a further connection for a migration; its token follows. */
+    static final int FURTHER = 'R';
+
     /** The longest wait for a connection and for each byte until {@link #unlimited}. */
     private static final Duration LIMIT = Duration.ofSeconds(10);
 
@@ -36,6 +40,7 @@ final class TlsLink implements MigrationLink {
     private final SSLSocket secured;
     private final ReadableByteChannel in;
     private final WritableByteChannel out;
+    private volatile Optional<FurtherLinks> further = Optional.empty();
 
     private TlsLink(Socket socket, CompletableFuture<Boolean> deadline, SSLSocket secured) throws IOException {
         this.socket = socket;
@@ -118,6 +123,12 @@ final class TlsLink implements MigrationLink {
         return (int) LIMIT.toMillis();
     }
 
+    /** Names the way by which further links of its migration arrive. */
+    TlsLink followedBy(FurtherLinks links) {
+        further = Optional.of(links);
+        return this;
+    }
+
     /** Ends the limit of each wait: both ends of a migration have their own limits. */
     TlsLink unlimited() throws IOException {
         deadline.complete(true);
@@ -131,6 +142,11 @@ final class TlsLink implements MigrationLink {
 
     DataOutputStream output() throws IOException {
         return new DataOutputStream(secured.getOutputStream());
+    }
+
+    @Override
+    public Optional<FurtherLinks> furtherLinks() {
+        return further;
     }
 
     @Override

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.xenjava.toolstack.migrate;
 
+import java.io.Closeable;
 import java.io.DataInputStream;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -8,6 +9,8 @@ import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ArrayBlockingQueue;
@@ -22,6 +25,7 @@ import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BiFunction;
+import java.util.function.Consumer;
 import javax.net.ssl.SSLContext;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -70,6 +74,9 @@ public final class TlsListener implements AutoCloseable {
     private final ScheduledThreadPoolExecutor timer =
             new ScheduledThreadPoolExecutor(1, work -> daemon(work, "migration-connection-limit"));
     private final Thread thread;
+
+    /** The migrations that further links may continue. */
+    private final Map<MigrationToken, Consumer<MigrationLink>> continued = new ConcurrentHashMap<>();
 
     private TlsListener(
             ServerSocket server, SSLContext context, BiFunction<UUID, String, Presence> presence, Duration limit) {
@@ -184,7 +191,9 @@ public final class TlsListener implements AutoCloseable {
             if (request == TlsLink.QUESTION) {
                 link.output().write(answer(input).ordinal());
             } else if (request == TlsLink.MIGRATION && end.cancel(false)) {
-                kept = waiting.offer(link.unlimited());
+                kept = waiting.offer(link.unlimited().followedBy(this::open));
+            } else if (request == TlsLink.FURTHER) {
+                kept = continues(link, input, end);
             }
         } catch (IOException | RuntimeException e) {
             LOG.warn("a connection from {} is closed: {}", socket.getRemoteSocketAddress(), e.getMessage());
@@ -195,6 +204,27 @@ public final class TlsListener implements AutoCloseable {
                 close(socket);
             }
         }
+    }
+
+    private Closeable open(MigrationToken token, Consumer<MigrationLink> taker) {
+        continued.put(token, taker);
+        return () -> continued.remove(token, taker);
+    }
+
+    /** Gives a link to the migration that it continues. The sender of another one is told that it cannot. */
+    private boolean continues(TlsLink link, DataInputStream input, Future<?> end) throws IOException {
+        byte[] token = new byte[MigrationToken.BYTES];
+        input.readFully(token);
+        Optional<Consumer<MigrationLink>> taker = Optional.ofNullable(continued.get(MigrationToken.of(token)));
+        if (taker.isEmpty()) {
+            FurtherLinks.refuse(link);
+            return false;
+        }
+        boolean inTime = end.cancel(false);
+        if (inTime) {
+            taker.get().accept(link.unlimited());
+        }
+        return inTime;
     }
 
     private Presence answer(DataInputStream input) throws IOException {

@@ -5,6 +5,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.UUID;
@@ -51,10 +52,25 @@ public final class TlsTarget implements MigrationTarget {
 
     @Override
     public MigrationLink connect() throws IOException {
+        return beginning(new byte[] {TlsLink.MIGRATION});
+    }
+
+    @Override
+    public boolean isReachedAgain() {
+        return true;
+    }
+
+    @Override
+    public MigrationLink connect(MigrationToken token) throws IOException {
+        ByteBuffer bytes = ByteBuffer.allocate(1 + MigrationToken.BYTES);
+        return beginning(bytes.put((byte) TlsLink.FURTHER).put(token.bytes()).array());
+    }
+
+    private MigrationLink beginning(byte[] first) throws IOException {
         TlsLink link = link();
         boolean complete = false;
         try {
-            link.output().write(TlsLink.MIGRATION);
+            link.output().write(first);
             complete = true;
             return link.unlimited();
         } finally {

@@ -11,6 +11,7 @@ import org.xenjava.toolstack.error.DomainStateException;
 import org.xenjava.toolstack.progress.Cancellation;
 import org.xenjava.toolstack.progress.DumpListener;
 import org.xenjava.toolstack.stream.PageBatch;
+import org.xenjava.toolstack.stream.PageSource;
 import org.xenjava.toolstack.stream.PageType;
 import org.xenjava.toolstack.stream.RecordWriter;
 import org.xenjava.toolstack.xenctrl.DomainInfo;
@@ -39,6 +40,7 @@ final class PageSender {
         this.domid = domid;
         this.writer = writer;
         this.cancellation = cancellation;
+        writer.rereadingFrom(this::send);
     }
 
     /** Writes the pages where guests have them, and looks elsewhere if the domain owns more. A second call starts anew. */
@@ -122,13 +124,13 @@ final class PageSender {
         long looked = 0;
         for (long[] window : windows) {
             cancellation.check("saving domain " + domid);
-            send(window);
+            send(window, writer::write);
             looked += window.length;
             listener.onProgress(Pages.of(looked), Pages.of(all));
         }
     }
 
-    private void send(long[] window) throws IOException {
+    private void send(long[] window, PageSource.Sink sink) throws IOException {
         if (window.length == 0) {
             return;
         }
@@ -152,18 +154,19 @@ final class PageSender {
             write(
                     Arrays.copyOf(frames, kept.size()),
                     kept.toArray(PageType[]::new),
-                    Arrays.copyOf(stored, storedPages));
+                    Arrays.copyOf(stored, storedPages),
+                    sink);
         }
     }
 
-    private void write(long[] pfns, PageType[] types, long[] stored) throws IOException {
+    private void write(long[] pfns, PageType[] types, long[] stored, PageSource.Sink sink) throws IOException {
         if (stored.length == 0) {
-            writer.write(PageBatch.of(pfns, types, ByteBuffer.allocate(0)));
+            sink.write(PageBatch.of(pfns, types, ByteBuffer.allocate(0)));
             return;
         }
         try (MappedPages mapped = xenctrl.libraries().foreignMemory().map(domid, Protection.READ, stored)) {
             ByteBuffer contents = mapped.bytes().slice(0, stored.length * Pages.BYTES);
-            writer.write(PageBatch.of(pfns, types, contents));
+            sink.write(PageBatch.of(pfns, types, contents));
         }
     }
 }

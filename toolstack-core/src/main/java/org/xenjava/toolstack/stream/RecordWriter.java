@@ -21,6 +21,14 @@ public interface RecordWriter {
      */
     void write(StreamRecord record) throws IOException;
 
+    /**
+     * Names the source of pages that have to be written again. To be called before the first page; a writer that never
+     * writes a page again ignores it.
+     *
+     * @param source reads them
+     */
+    default void rereadingFrom(PageSource source) {}
+
     /** {@return the number of pages that were written with their contents} */
     long storedPages();
 }

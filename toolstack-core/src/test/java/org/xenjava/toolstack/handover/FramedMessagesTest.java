@@ -38,7 +38,8 @@ class FramedMessagesTest {
     }
 
     private static FramedMessages messages(TimedLink link) {
-        return new FramedMessages(link, new FrameReader(), new FrameWriter(link.out()));
+        return new FramedMessages(
+                () -> link, new FrameReader(), new FrameWriter(link.out()), FramedMessages.Renewal.NONE);
     }
 
     private static Optional<String> report(byte... body) throws IOException {

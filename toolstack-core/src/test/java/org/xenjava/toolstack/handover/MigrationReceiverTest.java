@@ -34,7 +34,7 @@ class MigrationReceiverTest {
         Stuck guest = new Stuck();
         try (TimedLink link = new TimedLink(cable.sender(), Duration.ofSeconds(20))) {
             new Handshake(link).send(Handshake.GO);
-            MigrationReceiver receiver = new MigrationReceiver(cable.receiver(), TwoHosts.LIMITS);
+            MigrationReceiver receiver = new MigrationReceiver(cable.receiver(), TwoHosts.LIMITS, () -> {});
             DeviceModelException thrown =
                     assertThrows(DeviceModelException.class, () -> receiver.receive(stream -> guest));
             assertSame(guest.cause, thrown);

@@ -24,6 +24,7 @@ final class TestCable {
     private final AtomicLong upFlipped = new AtomicLong(-1);
     private final AtomicLong upBytes = new AtomicLong();
     private final AtomicLong upWrites = new AtomicLong();
+    private volatile boolean sparing;
 
     private static Pipe pipe() {
         try {
@@ -65,6 +66,12 @@ final class TestCable {
     /** The writes of the sender. */
     long upWrites() {
         return upWrites.get();
+    }
+
+    /** Never breaks at the sender's permission. */
+    TestCable sparingPermission() {
+        sparing = true;
+        return this;
     }
 
     /** Breaks after that many bytes of the sender's permission. */
@@ -147,7 +154,7 @@ final class TestCable {
         return new WritableByteChannel() {
             @Override
             public int write(ByteBuffer bytes) throws IOException {
-                if (upWritesLeft.getAndDecrement() == 0) {
+                if (!(sparing && isPermission(bytes)) && upWritesLeft.getAndDecrement() == 0) {
                     breakNow();
                     throw new IOException("Broken pipe");
                 }

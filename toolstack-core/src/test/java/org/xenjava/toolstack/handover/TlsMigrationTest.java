@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.Closeable;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
@@ -24,8 +25,10 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.xenjava.toolstack.Domain;
 import org.xenjava.toolstack.error.MigrationException;
+import org.xenjava.toolstack.migrate.FurtherLinks;
 import org.xenjava.toolstack.migrate.MigrationLink;
 import org.xenjava.toolstack.migrate.MigrationProtocol;
+import org.xenjava.toolstack.migrate.MigrationToken;
 import org.xenjava.toolstack.migrate.Presence;
 import org.xenjava.toolstack.migrate.ReceivedStart;
 import org.xenjava.toolstack.migrate.TlsListener;
@@ -33,6 +36,10 @@ import org.xenjava.toolstack.migrate.TlsTarget;
 import org.xenjava.toolstack.progress.Cancellation;
 import org.xenjava.toolstack.progress.CreateListener;
 import org.xenjava.toolstack.progress.MigrationListener;
+import org.xenjava.toolstack.stream.framed.FrameReader;
+import org.xenjava.toolstack.stream.framed.FrameType;
+import org.xenjava.toolstack.stream.framed.FrameWriter;
+import org.xenjava.toolstack.stream.framed.Join;
 
 class TlsMigrationTest {
     private static final TestCertificates HERE = TestCertificates.of("here", "dns:here.example");
@@ -80,6 +87,10 @@ class TlsMigrationTest {
     }
 
     private void migrate() {
+        migrate(target(sender));
+    }
+
+    private void migrate(TlsTarget target) {
         CompletableFuture<Domain> arrival = CompletableFuture.supplyAsync(() -> hosts.target.toolstack.receive(
                 accepted(), TwoHosts.LIMITS, ReceivedStart.RUNNING, CreateListener.NONE, new Cancellation()));
         boolean sent = false;
@@ -91,7 +102,7 @@ class TlsMigrationTest {
                         .orElseThrow()
                         .migration()
                         .using(MigrationProtocol.OWN)
-                        .migrate(target(sender), TwoHosts.LIMITS, MigrationListener.NONE, new Cancellation());
+                        .migrate(target, TwoHosts.LIMITS, MigrationListener.NONE, new Cancellation());
                 return arrival.join();
             });
             sent = true;
@@ -125,6 +136,49 @@ class TlsMigrationTest {
         assertSame(hosts.target, hosts.assertOneRuns("a migration"));
         hosts.assertOneRunsAndNothingElseIsLeft("a migration");
         assertEquals(Presence.TAKEN_OVER, target(sender).presence(TwoHosts.ID, "web"));
+    }
+
+    @Test
+    void aMigrationGoesOnOverAFurtherConnectionAfterOneWasCut() throws IOException {
+        try (CuttingProxy proxy =
+                new CuttingProxy(listener.address().getPort(), number -> number < 2 ? 5_000_000 : Long.MAX_VALUE)) {
+            migrate(new TlsTarget(proxy.address(), sender));
+            assertSame(hosts.target, hosts.assertOneRuns("a migration"));
+            hosts.assertOneRunsAndNothingElseIsLeft("a migration");
+            assertEquals(3, proxy.connections());
+        }
+    }
+
+    private static void assertRefused(MigrationLink link) throws IOException {
+        try (link) {
+            new FrameWriter(link.out()).write(FrameType.JOIN, new Join(1, 1).body());
+            assertEquals(FrameType.REFUSED, new FrameReader().next(link.in()).type());
+        }
+    }
+
+    @Test
+    void aFurtherConnectionReachesOnlyTheMigrationOfItsToken() throws Exception {
+        MigrationToken first = MigrationToken.random();
+        MigrationToken second = MigrationToken.random();
+        CompletableFuture<MigrationLink> arrived = new CompletableFuture<>();
+        try (MigrationLink begun = target(sender).connect();
+                MigrationLink accepted = listener.accept()) {
+            FurtherLinks further = accepted.furtherLinks().orElseThrow();
+            Closeable ofFirst = further.open(first, link -> arrived.completeExceptionally(new AssertionError(begun)));
+            try (Closeable ofSecond = further.open(second, arrived::complete)) {
+                assertRefused(target(sender).connect(MigrationToken.random()));
+                ofFirst.close();
+                assertRefused(target(sender).connect(first));
+                try (MigrationLink link = target(sender).connect(second);
+                        MigrationLink there = arrived.join()) {
+                    link.out().write(ByteBuffer.wrap(new byte[] {7}));
+                    ByteBuffer byteFromSender = ByteBuffer.allocate(1);
+                    assertEquals(1, there.in().read(byteFromSender), ofSecond.toString());
+                    assertEquals(7, byteFromSender.get(0));
+                }
+            }
+            assertRefused(target(sender).connect(second));
+        }
     }
 
     @Test

@@ -27,6 +27,7 @@ import org.xenjava.toolstack.migrate.MigrationLink;
 import org.xenjava.toolstack.migrate.MigrationPace;
 import org.xenjava.toolstack.migrate.MigrationProtocol;
 import org.xenjava.toolstack.migrate.MigrationTarget;
+import org.xenjava.toolstack.migrate.MigrationToken;
 import org.xenjava.toolstack.migrate.Presence;
 import org.xenjava.toolstack.migrate.ReceivedStart;
 import org.xenjava.toolstack.progress.Cancellation;
@@ -54,9 +55,15 @@ final class TwoHosts implements AutoCloseable {
     MigrationPace pace = MigrationPace.STANDARD;
     MigrationProtocol protocol = MigrationProtocol.AUTO;
     MigrationLimits limits = LIMITS;
+    MigrationLimits receiverLimits = LIMITS;
+    MigrationListener listener = MigrationListener.NONE;
+    Cancellation cancellation = new Cancellation();
 
     /** Changes the receiver's end of the link. */
     UnaryOperator<MigrationLink> receiverLink = UnaryOperator.identity();
+
+    /** Brings further links. */
+    Optional<TestNetwork> network = Optional.empty();
 
     /** Happens on the target before it answers where the guest is. */
     Runnable beforeAnswer = () -> {};
@@ -121,6 +128,16 @@ final class TwoHosts implements AutoCloseable {
             }
 
             @Override
+            public boolean isReachedAgain() {
+                return network.isPresent();
+            }
+
+            @Override
+            public MigrationLink connect(MigrationToken token) throws IOException {
+                return network.orElseThrow().connect(token);
+            }
+
+            @Override
             public MigrationLink connect() throws IOException {
                 return start.link();
             }
@@ -141,15 +158,16 @@ final class TwoHosts implements AutoCloseable {
 
     /** Migrates; returns the failures of the sender and the receiver. */
     List<Throwable> migrate(TestCable cable) {
-        return migrate(source.toolstack, target.toolstack, cable, MigrationListener.NONE);
+        return migrate(source.toolstack, target.toolstack, cable, listener);
     }
 
-    List<Throwable> migrate(Toolstack sender, Toolstack receiver, TestCable cable, MigrationListener listener) {
+    List<Throwable> migrate(Toolstack sender, Toolstack receiver, TestCable cable, MigrationListener progress) {
         return whileTimePasses(() -> {
             CompletableFuture<Optional<Throwable>> receiving =
                     CompletableFuture.supplyAsync(() -> failure(() -> receiver.receive(
-                            receiverLink.apply(cable.receiver()),
-                            LIMITS,
+                            receiverLink.apply(network.map(open -> open.followed(cable.receiver()))
+                                    .orElseGet(cable::receiver)),
+                            receiverLimits,
                             ReceivedStart.RUNNING,
                             CreateListener.NONE,
                             new Cancellation())));
@@ -158,7 +176,7 @@ final class TwoHosts implements AutoCloseable {
                         .orElseThrow()
                         .migration()
                         .using(protocol)
-                        .migrate(target(cable), limits, pace, listener, new Cancellation());
+                        .migrate(target(cable), limits, pace, progress, cancellation);
                 return sender;
             });
             cable.cut();

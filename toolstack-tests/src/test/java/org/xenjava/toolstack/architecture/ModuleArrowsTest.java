@@ -29,6 +29,8 @@ class ModuleArrowsTest {
             .definedBy(ROOT + ".cli.device")
             .layer("host")
             .definedBy(ROOT + ".cli.host")
+            .layer("furtherlink")
+            .definedBy(ROOT + ".cli.furtherlink")
             .layer("domain")
             .definedBy(ROOT + ".cli.domain")
             .layer("program")
@@ -45,8 +47,10 @@ class ModuleArrowsTest {
             .mayOnlyAccessLayers("output", "command")
             .whereLayer("host")
             .mayOnlyAccessLayers("output", "command")
+            .whereLayer("furtherlink")
+            .mayNotAccessAnyLayer()
             .whereLayer("domain")
-            .mayOnlyAccessLayers("output", "command", "plan", "memory")
+            .mayOnlyAccessLayers("output", "command", "plan", "memory", "furtherlink")
             .whereLayer("program")
             .mayNotBeAccessedByAnyLayer();
 

@@ -6,14 +6,21 @@ import java.nio.ByteBuffer;
 import java.nio.channels.Pipe;
 import java.nio.channels.ReadableByteChannel;
 import java.nio.channels.WritableByteChannel;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
 import org.xenjava.toolstack.Domain;
 import org.xenjava.toolstack.Toolstack;
+import org.xenjava.toolstack.migrate.FurtherLinks;
 import org.xenjava.toolstack.migrate.MigrationLimits;
 import org.xenjava.toolstack.migrate.MigrationLink;
 import org.xenjava.toolstack.migrate.MigrationProtocol;
 import org.xenjava.toolstack.migrate.MigrationTarget;
+import org.xenjava.toolstack.migrate.MigrationToken;
 import org.xenjava.toolstack.migrate.Presence;
 import org.xenjava.toolstack.migrate.ReceivedStart;
 import org.xenjava.toolstack.progress.Cancellation;
@@ -23,13 +30,31 @@ import org.xenjava.toolstack.progress.CreateListener;
 final class LabPipes implements MigrationTarget {
     private final Pipe up = Pipe.open();
     private final Pipe down = Pipe.open();
+    private final long cut;
+    private final AtomicReference<Consumer<MigrationLink>> receiver = new AtomicReference<>(link -> {});
     private long bytes;
 
-    private LabPipes() throws IOException {}
+    /** Further links, each of which replaces the one before. */
+    private final List<LabPipes> further = new ArrayList<>();
+
+    /** @param cut the bytes after which the link is lost */
+    private LabPipes(long cut) throws IOException {
+        this.cut = cut;
+    }
 
     /** Migrates a guest within the host, and returns the bytes that were sent. */
     static long migrate(Toolstack toolstack, Domain domain, MigrationProtocol protocol) throws IOException {
-        LabPipes pipes = new LabPipes();
+        return migrate(toolstack, domain, protocol, new LabPipes(Long.MAX_VALUE));
+    }
+
+    /** As {@link #migrate(Toolstack, Domain, MigrationProtocol)} by a link that is lost; returns the number of further links. */
+    static int migrateCutting(Toolstack toolstack, Domain domain, long cut) throws IOException {
+        LabPipes pipes = new LabPipes(cut);
+        migrate(toolstack, domain, MigrationProtocol.OWN, pipes);
+        return pipes.further.size();
+    }
+
+    private static long migrate(Toolstack toolstack, Domain domain, MigrationProtocol protocol, LabPipes pipes) {
         long start = System.nanoTime();
         CompletableFuture<Domain> arrival = CompletableFuture.supplyAsync(() -> toolstack.receive(
                 pipes.receiver(),
@@ -40,6 +65,7 @@ final class LabPipes implements MigrationTarget {
         domain.migration().using(protocol).migrate(pipes);
         arrival.join();
         Dom0.report("%s: %d bytes, %d ms".formatted(protocol, pipes.bytes, (System.nanoTime() - start) / 1_000_000));
+        pipes.further.forEach(next -> Dom0.report("%s: %d bytes by a further link".formatted(protocol, next.bytes)));
         return pipes.bytes;
     }
 
@@ -49,10 +75,28 @@ final class LabPipes implements MigrationTarget {
     }
 
     @Override
+    public boolean isReachedAgain() {
+        return true;
+    }
+
+    @Override
+    public MigrationLink connect(MigrationToken token) throws IOException {
+        LabPipes next = new LabPipes(Long.MAX_VALUE);
+        further.add(next);
+        new Thread(() -> receiver.get().accept(next.receiver()), "further-link").start();
+        return next.connect();
+    }
+
+    @Override
     public MigrationLink connect() {
-        return link(down.source(), new WritableByteChannel() {
+        return link(Optional.empty(), down.source(), new WritableByteChannel() {
             @Override
             public int write(ByteBuffer content) throws IOException {
+                if (bytes >= cut) {
+                    up.sink().close();
+                    down.sink().close();
+                    throw new IOException("the link was cut");
+                }
                 int written = up.sink().write(content);
                 bytes += written;
                 return written;
@@ -71,11 +115,20 @@ final class LabPipes implements MigrationTarget {
     }
 
     private MigrationLink receiver() {
-        return link(up.source(), down.sink());
+        FurtherLinks links = (token, taker) -> {
+            receiver.set(taker);
+            return () -> receiver.set(link -> {});
+        };
+        return link(Optional.of(links), up.source(), down.sink());
     }
 
-    private static MigrationLink link(ReadableByteChannel in, WritableByteChannel out) {
+    private static MigrationLink link(Optional<FurtherLinks> further, ReadableByteChannel in, WritableByteChannel out) {
         return new MigrationLink() {
+            @Override
+            public Optional<FurtherLinks> furtherLinks() {
+                return further;
+            }
+
             @Override
             public ReadableByteChannel in() {
                 return in;

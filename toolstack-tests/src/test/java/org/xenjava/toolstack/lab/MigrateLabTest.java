@@ -18,6 +18,9 @@ class MigrateLabTest extends LabFixture {
     private static final String NAME = "mover";
     static final String CHECKSUM = "sh cat /fill/* | md5sum";
 
+    /** The bytes after which the link is lost, in the middle of the memory. */
+    private static final long CUT = 20_000_000;
+
     /** Returns the bytes that were sent. */
     private long migrate(MigrationProtocol protocol) throws IOException {
         return LabPipes.migrate(toolstack, named(NAME), protocol);
@@ -32,6 +35,21 @@ class MigrateLabTest extends LabFixture {
     }
 
     @Test
+    void aMigrationGoesOnAfterItsLinkWasCutAndKeepsTheMemory() throws IOException {
+        LabGuest guest = boot(toolstack.create(LabGuest.config(NAME, 128, 128).build()));
+        guest.say("fill 24");
+        String before = checksum(guest.say(CHECKSUM));
+        assertEquals(1, LabPipes.migrateCutting(toolstack, named(NAME), CUT));
+        assertEquals(before, checksum(moved().say(CHECKSUM)));
+        assertTrue(toolstack.leftovers().find().isEmpty());
+    }
+
+    /** xenconsoled names the log after the name of the domain that was built. */
+    private LabGuest moved() {
+        return new LabGuest(NAME + Presence.INCOMING, named(NAME).console().terminal(CONSOLE));
+    }
+
+    @Test
     void aGuestMigratesInEachProtocolAndKeepsItsMemory() throws IOException {
         LabGuest guest = boot(toolstack.create(LabGuest.config(NAME, 128, 128).build()));
         guest.say("fill 24");
@@ -41,10 +59,7 @@ class MigrateLabTest extends LabFixture {
                 new MigrationProtocol[] {MigrationProtocol.XL, MigrationProtocol.OWN, MigrationProtocol.OWN_COMPRESSED
                 }) {
             bytes.put(protocol, migrate(protocol));
-            // xenconsoled names the log after the name of the domain that was built.
-            LabGuest moved =
-                    new LabGuest(NAME + Presence.INCOMING, named(NAME).console().terminal(CONSOLE));
-            assertEquals(before, checksum(moved.say(CHECKSUM)), protocol + "");
+            assertEquals(before, checksum(moved().say(CHECKSUM)), protocol + "");
         }
         assertTrue(bytes.get(MigrationProtocol.OWN) < bytes.get(MigrationProtocol.XL), bytes.toString());
         assertTrue(bytes.get(MigrationProtocol.OWN_COMPRESSED) < bytes.get(MigrationProtocol.OWN), bytes.toString());

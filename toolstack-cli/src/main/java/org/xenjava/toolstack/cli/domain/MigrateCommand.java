@@ -40,6 +40,7 @@ final class MigrateCommand extends DomainCommand {
     private static final int ALL_PERCENT = 100;
     private static final int MIB_SHIFT = 20;
     private static final double MILLIS = 1000;
+    private static final int LONGEST_RECONNECT = 3600;
 
     /** A shell reads the name, and ssh must not take it for an option. */
     private static final Pattern HOST_NAME = Pattern.compile("[A-Za-z0-9_.:@%\\[\\]][A-Za-z0-9_.:@%\\[\\]-]*");
@@ -104,6 +105,15 @@ final class MigrateCommand extends DomainCommand {
                             + " copied until it takes no longer, and the guest stays if that is never so")
     private Optional<Long> downtime = Optional.empty();
 
+    @Option(
+            names = "--reconnect",
+            paramLabel = "SECONDS",
+            defaultValue = "60",
+            description =
+                    "seconds for which a link that is lost before the hand-over may be replaced, with xlj's own protocol;"
+                            + " 60 by default, 0: the migration ends with the link")
+    private long reconnect;
+
     @Mixin
     private ProtocolOption protocol = new ProtocolOption();
 
@@ -136,6 +146,7 @@ final class MigrateCommand extends DomainCommand {
             return;
         }
         MigrationPace pace = pace();
+        MigrationLimits limits = limits();
         MigrationProtocol chosen = protocol.protocol(receiver);
         RemoteHost target = target((unwatched ? " -e" : "") + (paused ? " -p" : ""));
         DomainMigration migration = file.map(
@@ -143,12 +154,20 @@ final class MigrateCommand extends DomainCommand {
                 .orElseGet(domain::migration);
         cover.apply(domain);
         InterruptibleBuild.run(session, cancellation -> {
-            migration.using(chosen).migrate(target, MigrationLimits.STANDARD, pace, listener, cancellation);
+            migration.using(chosen).migrate(target, limits, pace, listener, cancellation);
             return domain;
         });
         if (terminal) {
             session.console().progress().clear();
         }
+    }
+
+    private MigrationLimits limits() {
+        if (reconnect < 0 || reconnect > LONGEST_RECONNECT) {
+            throw new ParameterException(
+                    spec.commandLine(), "--reconnect: " + reconnect + " is not between 0 and " + LONGEST_RECONNECT);
+        }
+        return MigrationLimits.STANDARD.reconnecting(Duration.ofSeconds(reconnect));
     }
 
     private MigrationPace pace() {

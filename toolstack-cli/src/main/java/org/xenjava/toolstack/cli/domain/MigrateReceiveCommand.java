@@ -5,12 +5,19 @@ import java.io.IOException;
 import java.nio.channels.Channels;
 import java.nio.channels.ReadableByteChannel;
 import java.nio.channels.WritableByteChannel;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.Callable;
 import org.xenjava.toolstack.Toolstack;
 import org.xenjava.toolstack.cli.command.ExitStatus;
-import org.xenjava.toolstack.cli.command.HostCommand;
 import org.xenjava.toolstack.cli.command.Session;
+import org.xenjava.toolstack.cli.furtherlink.FurtherLinkRelay;
+import org.xenjava.toolstack.cli.furtherlink.FurtherLinkSockets;
 import org.xenjava.toolstack.cli.output.Console;
 import org.xenjava.toolstack.cli.output.Verbosity;
+import org.xenjava.toolstack.migrate.FurtherLinks;
+import org.xenjava.toolstack.migrate.MigrationLimits;
 import org.xenjava.toolstack.migrate.MigrationLink;
 import org.xenjava.toolstack.migrate.ReceivedStart;
 import picocli.CommandLine.Command;
@@ -22,24 +29,49 @@ import picocli.CommandLine.Option;
             "Receive a guest from xlj migrate or xl migrate, by standard input and output.",
             "xlj migrate starts this command on the other host. If it fails, the guest runs on where it was."
         })
-final class MigrateReceiveCommand extends HostCommand {
+final class MigrateReceiveCommand implements Callable<Integer> {
+    /** The sender's own time is shorter. */
+    private static final Duration LONGEST_WAIT = Duration.ofHours(1);
+
+    private final Session session;
+
     @Option(names = "-p", description = "leave the guest paused")
     private boolean paused;
 
     @Option(names = "-e", description = "no effect: no process stays behind in any case")
     private boolean unwatched;
 
+    @Option(
+            names = "--further",
+            description = "bring a further link to the process that receives the guest, after the first link was lost;"
+                    + " xlj migrate starts this")
+    private boolean further;
+
+    @Option(names = "--links", hidden = true, paramLabel = "DIR", description = "the directory of the sockets")
+    private Path links = FurtherLinkSockets.STANDARD;
+
     MigrateReceiveCommand(Session session) {
-        super(session);
+        this.session = session;
     }
 
     @Override
-    protected int run(Toolstack toolstack) {
+    public Integer call() throws IOException {
+        if (further) {
+            StandardStreams link = new StandardStreams(session.console(), Optional.empty());
+            return FurtherLinkRelay.run(link, links) ? ExitStatus.OK : ExitStatus.FAILED;
+        }
+        try (Toolstack toolstack = session.open()) {
+            return receive(toolstack);
+        }
+    }
+
+    private int receive(Toolstack toolstack) {
         try (BuildProgress progress = new BuildProgress(session.console(), Verbosity.TROUBLES)) {
             InterruptibleBuild.run(
                     session,
                     cancellation -> toolstack.receive(
-                            new StandardStreams(session.console()),
+                            new StandardStreams(session.console(), FurtherLinkSockets.in(links)),
+                            MigrationLimits.STANDARD.reconnecting(LONGEST_WAIT),
                             paused ? ReceivedStart.PAUSED : ReceivedStart.RUNNING,
                             progress,
                             cancellation));
@@ -51,8 +83,10 @@ final class MigrateReceiveCommand extends HostCommand {
     private static final class StandardStreams implements MigrationLink {
         private final ReadableByteChannel in;
         private final WritableByteChannel out;
+        private final Optional<FurtherLinks> others;
 
-        private StandardStreams(Console console) {
+        private StandardStreams(Console console, Optional<FurtherLinks> others) {
+            this.others = others;
             this.in = Channels.newChannel(console.in());
             this.out = new StreamChannel(console.guestOutput());
         }
@@ -65,6 +99,11 @@ final class MigrateReceiveCommand extends HostCommand {
         @Override
         public WritableByteChannel out() {
             return out;
+        }
+
+        @Override
+        public Optional<FurtherLinks> furtherLinks() {
+            return others;
         }
 
         @Override

@@ -8,12 +8,14 @@ import java.nio.channels.Channels;
 import java.nio.channels.ReadableByteChannel;
 import java.nio.channels.WritableByteChannel;
 import java.nio.charset.StandardCharsets;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.xenjava.toolstack.migrate.MigrationLink;
 import org.xenjava.toolstack.migrate.MigrationTarget;
+import org.xenjava.toolstack.migrate.MigrationToken;
 import org.xenjava.toolstack.migrate.Presence;
 
 /**
@@ -22,6 +24,7 @@ import org.xenjava.toolstack.migrate.Presence;
  */
 final class RemoteHost implements MigrationTarget {
     private static final String RECEIVE = "migrate-receive";
+    private static final String FURTHER = RECEIVE + " --further";
     private static final String LIST = "vm-list";
     private static final int END_SECONDS = 10;
     private static final int ANSWER_SECONDS = 60;
@@ -76,6 +79,36 @@ final class RemoteHost implements MigrationTarget {
     @Override
     public MigrationLink connect() throws IOException {
         return new ProcessLink(start(receiver));
+    }
+
+    /** The command before the verb of the receiver; empty if the line does not end with that verb, as far as a shell reads it. */
+    private Optional<String> beforeVerb() {
+        int verb = receiver.lastIndexOf(RECEIVE);
+        return verb < 0 || receiver.substring(0, verb).contains("#")
+                ? Optional.empty()
+                : Optional.of(receiver.substring(0, verb));
+    }
+
+    @Override
+    public boolean isReachedAgain() {
+        return beforeVerb().isPresent();
+    }
+
+    @Override
+    public MigrationLink connect(MigrationToken token) throws IOException {
+        String before =
+                beforeVerb().orElseThrow(() -> new IOException("no command is known that reaches the receiver again"));
+        ProcessLink link = new ProcessLink(start(before + FURTHER));
+        boolean complete = false;
+        try {
+            link.write(ByteBuffer.wrap(token.bytes()));
+            complete = true;
+            return link;
+        } finally {
+            if (!complete) {
+                link.close();
+            }
+        }
     }
 
     /** Asks with the command that lists the domains there. */

@@ -6,6 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
 import java.io.FileInputStream;
 import java.io.FileOutputStream;
 import java.io.IOException;
@@ -21,8 +23,10 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -144,6 +148,65 @@ class MigrateCommandsTest {
         assertEquals(1, refused.status());
         assertTrue(refused.err().contains("does not use this library's protocol"), refused.err());
         assertTrue(refused.err().contains("the guest runs on here"), refused.err());
+    }
+
+    /** A shell script in place of ssh: the first link is cut after 20,000 bytes, and a second one brings the rest. */
+    @Test
+    @Timeout(120)
+    void aMigrationGoesOnByASecondCommandAfterTheFirstHasEnded() throws Exception {
+        for (String pipe : List.of("up", "down", "up2", "down2")) {
+            makePipe(directory.resolve(pipe));
+        }
+        String host = receiver("if [ \"$2\" = --further ]; then cat " + directory.resolve("down2") + " & exec cat >"
+                + directory.resolve("up2") + "; else cat " + directory.resolve("down") + " & exec head -c 20000 >"
+                + directory.resolve("up") + "; fi");
+        String links = "--links=" + directory.resolve("links");
+        List<Outcome> outcomes = whileTimePasses(() -> {
+            CompletableFuture<Outcome> receiving = CompletableFuture.supplyAsync(
+                    () -> receive(directory.resolve("up"), directory.resolve("down"), "migrate-receive", "-p", links));
+            CompletableFuture<Outcome> relaying = CompletableFuture.supplyAsync(() -> receive(
+                    directory.resolve("up2"), directory.resolve("down2"), "migrate-receive", "--further", links));
+            Outcome sent = prompt.run("migrate", "--protocol=own", "-s", "", "web", host);
+            return List.of(sent, receiving.join(), relaying.join());
+        });
+        for (Outcome outcome : outcomes) {
+            assertEquals(0, outcome.status(), outcomes.toString());
+        }
+        assertTrue(remote.run("list", "web").out().contains("--p---"));
+        try (Stream<Path> left = Files.list(directory.resolve("links"))) {
+            assertEquals(List.of(), left.toList());
+        }
+    }
+
+    @Test
+    void aFurtherLinkOfNoMigrationIsRefused() throws IOException {
+        ByteArrayOutputStream token = new ByteArrayOutputStream();
+        token.write(new byte[32]);
+        ByteArrayOutputStream answer = new ByteArrayOutputStream();
+        Outcome refused = remote.runWith(
+                new ByteArrayInputStream(token.toByteArray()),
+                answer,
+                "migrate-receive",
+                "--further",
+                "--links=" + directory.resolve("missing"));
+        assertEquals(1, refused.status());
+        assertTrue(
+                answer.toString(StandardCharsets.ISO_8859_1).contains("no migration waits there"), answer.toString());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"--reconnect=-1", "--reconnect=3601"})
+    void aTimeForConnectingAgainOutOfRangeIsRefused(String option) {
+        Outcome outcome = prompt.run("migrate", option, "web", "there");
+        assertEquals(2, outcome.status());
+        assertTrue(outcome.err().contains("is not between 0 and 3600"), outcome.err());
+    }
+
+    @Test
+    void aHostIsReachedAgainOnlyIfTheCommandOfItsReceiverIsKnown() {
+        assertTrue(RemoteHost.of("ssh", "b", "xlj", " -p").isReachedAgain());
+        assertFalse(RemoteHost.of("socat - TCP:b:1 #", "b", "xlj", "").isReachedAgain());
+        assertFalse(RemoteHost.of("", "socat - TCP:b:1", "xlj", "").isReachedAgain());
     }
 
     @Test

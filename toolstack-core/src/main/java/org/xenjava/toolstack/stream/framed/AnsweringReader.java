@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.ReadableByteChannel;
 import java.util.Optional;
+import org.xenjava.toolstack.error.SaveStreamException;
 import org.xenjava.toolstack.stream.PageBatch;
 import org.xenjava.toolstack.stream.RecordReader;
 import org.xenjava.toolstack.stream.SaveStreamReader;
@@ -17,6 +18,7 @@ public final class AnsweringReader implements RecordReader {
 
     private final ReadableByteChannel channel;
     private final FrameWriter answers;
+    private final Rejoining rejoining;
     private final FrameReader frames = new FrameReader();
     private final Source source = new Source();
     private final SaveStreamReader records = new SaveStreamReader(source);
@@ -29,10 +31,12 @@ public final class AnsweringReader implements RecordReader {
      *
      * @param channel a blocking channel; the caller closes it
      * @param answers takes the answer to an offer
+     * @param rejoining the way to a further link
      */
-    public AnsweringReader(ReadableByteChannel channel, FrameWriter answers) {
+    public AnsweringReader(ReadableByteChannel channel, FrameWriter answers, Rejoining rejoining) {
         this.channel = channel;
         this.answers = answers;
+        this.rejoining = rejoining;
     }
 
     /** The bytes that the reader of records gets: those of the link, or those of the present frame. */
@@ -91,7 +95,8 @@ public final class AnsweringReader implements RecordReader {
         XlHeader header = records.header();
         Optional<Offer> offer = Offer.in(records.extra());
         if (offer.isPresent()) {
-            Terms answer = offer.get().answered(Terms.VERSION, Terms.ALL_FEATURES);
+            int able = rejoining.isPossible() ? Terms.ALL_FEATURES : Terms.ALL_FEATURES & ~Terms.RESUME;
+            Terms answer = offer.get().answered(Terms.VERSION, able);
             answers.write(FrameType.ANSWER, answer.body());
             begin(answer);
         }
@@ -109,12 +114,16 @@ public final class AnsweringReader implements RecordReader {
             return;
         }
         Frame frame = frames.next(channel, first.array());
-        Terms chosen = Terms.read(frame, frames);
+        Start start = Start.read(frame, frames);
+        Terms chosen = start.terms();
         if (frame.type() != FrameType.START || answer.version() == 0 || chosen.version() != answer.version()) {
             throw frames.wrong("version " + Integer.toUnsignedString(chosen.version()) + " was not agreed");
         }
         if ((chosen.features() & ~answer.features()) != 0) {
             throw frames.wrong("a feature was not agreed");
+        }
+        if (start.identity().isPresent()) {
+            rejoining.begin(start.identity().get());
         }
         pages = Optional.of(new PageFrames(chosen.has(Terms.ZSTD)));
     }
@@ -124,9 +133,12 @@ public final class AnsweringReader implements RecordReader {
         if (pages.isEmpty()) {
             return plain();
         }
-        Frame frame = frames.next(channel);
+        Frame frame = frame();
         if (frame.type() == FrameType.PAGES) {
             return page(frame, pages.get());
+        }
+        if (frame.type() == FrameType.GIVE_UP) {
+            throw frames.wrong("the sender has ended the migration: " + frame.text());
         }
         if (frame.type() != FrameType.RECORD) {
             throw frames.wrong("a frame " + frame.type() + " is not allowed inside the domain");
@@ -144,6 +156,23 @@ public final class AnsweringReader implements RecordReader {
         memoryBegun |= record instanceof StreamRecord.StaticDataEnd;
         memoryBegun &= !(record instanceof StreamRecord.ImageEnd);
         return record;
+    }
+
+    /** Reads the next frame, over a further link if this one is lost. */
+    private Frame frame() throws IOException {
+        for (; ; ) {
+            try {
+                return frames.next(channel);
+            } catch (IOException e) {
+                if (!rejoining.await(frames.number(), e)) {
+                    throw e;
+                }
+            } catch (SaveStreamException e) {
+                if (!frames.isBroken() || !rejoining.await(frames.number(), e)) {
+                    throw e;
+                }
+            }
+        }
     }
 
     private StreamRecord plain() throws IOException {

@@ -23,6 +23,7 @@ public final class FrameReader {
     private final CRC32C checksum = new CRC32C();
     private ByteBuffer buffer = ByteBuffer.allocate(0);
     private long number;
+    private boolean broken;
 
     /**
      * Reads the next frame.
@@ -33,6 +34,7 @@ public final class FrameReader {
      * @throws IOException if the channel fails
      */
     public Frame next(ReadableByteChannel channel) throws IOException {
+        broken = false;
         ByteBuffer header = ByteBuffer.allocate(Frame.HEADER_BYTES).order(ByteOrder.LITTLE_ENDIAN);
         fill(channel, header);
         return next(channel, header);
@@ -48,7 +50,7 @@ public final class FrameReader {
     private Frame next(ReadableByteChannel channel, ByteBuffer header) throws IOException {
         header.flip();
         if (checksum(header.slice(0, Frame.HEADER_CHECKSUM)) != header.getInt(Frame.HEADER_CHECKSUM)) {
-            throw wrong("the checksum of the header is wrong");
+            throw damaged("the checksum of the header is wrong");
         }
         int code = Byte.toUnsignedInt(header.get(0));
         FrameType type = FrameType.of(code).orElseThrow(() -> wrong("type " + code + " is not defined"));
@@ -68,7 +70,7 @@ public final class FrameReader {
         }
         ByteBuffer body = body(channel, (int) length);
         if (checksum(body.duplicate()) != header.getInt(Frame.BODY_CHECKSUM)) {
-            throw wrong("the checksum of " + length + " bytes of " + type + " is wrong");
+            throw damaged("the checksum of " + length + " bytes of " + type + " is wrong");
         }
         number++;
         return new Frame(type, flags, body);
@@ -96,9 +98,24 @@ public final class FrameReader {
     private void fill(ReadableByteChannel channel, ByteBuffer into) throws IOException {
         while (into.hasRemaining()) {
             if (channel.read(into) < 0) {
-                throw wrong("the link ends here");
+                throw damaged("the link ends here");
             }
         }
+    }
+
+    /** {@return the number of the next frame: all frames before it were read} */
+    public long number() {
+        return number;
+    }
+
+    /** {@return whether the link has cut off or damaged a frame, which another link may bring} */
+    public boolean isBroken() {
+        return broken;
+    }
+
+    private SaveStreamException damaged(String what) {
+        broken = true;
+        return wrong(what);
     }
 
     private int checksum(ByteBuffer bytes) {

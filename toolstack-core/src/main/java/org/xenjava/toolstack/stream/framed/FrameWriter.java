@@ -46,6 +46,20 @@ public final class FrameWriter {
         write(type, ByteBuffer.wrap(bytes, 0, Math.min(bytes.length, type.longest())));
     }
 
+    /** {@return the number of the next frame} */
+    public long number() {
+        return number;
+    }
+
+    /**
+     * Goes on with another number, on a new link.
+     *
+     * @param next the number of the next frame
+     */
+    public void resumeAt(long next) {
+        number = next;
+    }
+
     /** Writes a buffer of {@link Frame#buffer} whose body ends at its position. The header is filled in. */
     void write(FrameType type, int flags, ByteBuffer frame) throws IOException {
         int length = frame.flip().limit() - Frame.HEADER_BYTES;

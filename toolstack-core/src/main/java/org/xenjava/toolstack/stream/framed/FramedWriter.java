@@ -5,23 +5,59 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.Channels;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.List;
+import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.xenjava.toolstack.stream.PageBatch;
+import org.xenjava.toolstack.stream.PageSource;
 import org.xenjava.toolstack.stream.SaveStreamWriter;
 import org.xenjava.toolstack.stream.StreamRecord;
 
-/** Writes the records of a domain in frames, once both ends have agreed to. */
+/**
+ * Writes the records of a domain in frames, once both ends have agreed to. If a link is lost and a further one is possible,
+ * the frames that the receiver lacks are written again: records as they were, pages as they are then.
+ */
 final class FramedWriter {
+    private static final Logger LOG = LoggerFactory.getLogger(FramedWriter.class);
+
     private final FrameWriter frames;
     private final PageFrames pages;
     private final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     private final SaveStreamWriter records = new SaveStreamWriter(Channels.newChannel(bytes));
+    private final Optional<Reconnection> reconnection;
+    private final SentFrames sent;
+
+    /** Frames that were sent over a lost link and have to be sent again. */
+    private final Deque<SentFrames.Sent> lost = new ArrayDeque<>();
+
+    private PageSource source = (pfns, sink) -> {
+        throw new IllegalStateException("pages cannot be read again");
+    };
     private long storedPages;
 
-    /** Writes the first frame. */
-    FramedWriter(FrameWriter frames, Terms terms) throws IOException {
+    /**
+     * Writes the first frame.
+     *
+     * @param reconnection the way to a further link; empty if the receiver would not answer it
+     */
+    FramedWriter(FrameWriter frames, Terms terms, Optional<Reconnection> reconnection) throws IOException {
         this.frames = frames;
+        this.reconnection = reconnection;
         this.pages = new PageFrames(terms.has(Terms.ZSTD));
-        frames.write(FrameType.START, terms.body());
+        Start start = new Start(terms, reconnection.map(Reconnection::identity));
+        frames.write(FrameType.START, start.body());
+        this.sent = new SentFrames(frames.number());
+    }
+
+    void rereadingFrom(PageSource pageSource) {
+        source = pageSource;
+    }
+
+    boolean isResumable() {
+        return reconnection.isPresent();
     }
 
     long storedPages() {
@@ -29,12 +65,73 @@ final class FramedWriter {
     }
 
     void write(StreamRecord record) throws IOException {
-        if (record instanceof PageBatch batch) {
-            storedPages += pages.write(batch, frames);
-            return;
+        try {
+            if (record instanceof PageBatch batch) {
+                write(batch);
+            } else {
+                bytes.reset();
+                records.write(record);
+                write(bytes.toByteArray());
+            }
+        } catch (IOException e) {
+            resume(e);
         }
-        bytes.reset();
-        records.write(record);
-        frames.write(FrameType.RECORD, ByteBuffer.wrap(bytes.toByteArray()));
+    }
+
+    private void write(PageBatch batch) throws IOException {
+        remember(SentFrames.Sent.pages(batch));
+        storedPages += pages.write(batch, frames);
+    }
+
+    private void write(byte[] record) throws IOException {
+        remember(SentFrames.Sent.record(record));
+        frames.write(FrameType.RECORD, ByteBuffer.wrap(record));
+    }
+
+    private void remember(SentFrames.Sent frame) {
+        if (reconnection.isPresent()) {
+            sent.add(frame);
+        }
+    }
+
+    /**
+     * Goes on over a further link.
+     *
+     * @throws IOException if there is none
+     */
+    void resume(IOException failure) throws IOException {
+        IOException cause = failure;
+        boolean complete = false;
+        while (!complete) {
+            IOException broken = cause;
+            Reconnection again = reconnection.orElseThrow(() -> broken);
+            long next = again.reconnect(broken);
+            List<SentFrames.Sent> lacking = sent.removeFrom(next)
+                    .orElseThrow(() ->
+                            new IOException("the receiver lacks more than is remembered, from frame " + next, broken));
+            LOG.info("the migration goes on over a further link at frame {}", next);
+            for (int i = lacking.size() - 1; i >= 0; i--) {
+                lost.addFirst(lacking.get(i));
+            }
+            frames.resumeAt(next);
+            try {
+                writeLost();
+                complete = true;
+            } catch (IOException e) {
+                cause = e;
+            }
+        }
+    }
+
+    private void writeLost() throws IOException {
+        while (!lost.isEmpty()) {
+            // What is sent again is remembered by then, and lost again with the link.
+            SentFrames.Sent frame = lost.remove();
+            if (frame.record().isPresent()) {
+                write(frame.record().get());
+            } else {
+                source.read(frame.pfns(), this::write);
+            }
+        }
     }
 }

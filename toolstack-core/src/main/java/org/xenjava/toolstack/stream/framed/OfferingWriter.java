@@ -4,6 +4,7 @@ package org.xenjava.toolstack.stream.framed;
 import java.io.IOException;
 import java.nio.channels.WritableByteChannel;
 import java.util.Optional;
+import org.xenjava.toolstack.stream.PageSource;
 import org.xenjava.toolstack.stream.RecordWriter;
 import org.xenjava.toolstack.stream.SaveStreamWriter;
 import org.xenjava.toolstack.stream.StreamRecord;
@@ -15,6 +16,7 @@ public final class OfferingWriter implements RecordWriter {
     private final FrameWriter frames;
     private final int features;
     private final Answer answer;
+    private final Optional<Reconnection> reconnection;
     private Optional<FramedWriter> framed = Optional.empty();
 
     /** The way to the answer of the other end. */
@@ -33,14 +35,17 @@ public final class OfferingWriter implements RecordWriter {
      * Writes to a channel.
      *
      * @param channel a blocking channel; the caller closes it
-     * @param features that the sender wants
+     * @param features that the sender wants, but {@link Terms#RESUME}
      * @param answer waits for the answer after the header
+     * @param reconnection the way to a further link; empty if there is none
      */
-    public OfferingWriter(WritableByteChannel channel, int features, Answer answer) {
+    public OfferingWriter(
+            WritableByteChannel channel, int features, Answer answer, Optional<Reconnection> reconnection) {
         this.plain = new SaveStreamWriter(channel);
         this.frames = new FrameWriter(channel);
-        this.features = features;
+        this.features = features | (reconnection.isPresent() ? Terms.RESUME : 0);
         this.answer = answer;
+        this.reconnection = reconnection;
     }
 
     @Override
@@ -50,13 +55,34 @@ public final class OfferingWriter implements RecordWriter {
         Optional<Terms> answered = answer.await().filter(terms -> terms.version() == Terms.VERSION);
         if (answered.isPresent()) {
             Terms chosen = new Terms(Terms.VERSION, answered.get().features() & features);
-            framed = Optional.of(new FramedWriter(frames, chosen));
+            framed = Optional.of(
+                    new FramedWriter(frames, chosen, reconnection.filter(again -> chosen.has(Terms.RESUME))));
         }
     }
 
     /** {@return whether the other end has accepted the offer} */
     public boolean isFramed() {
         return framed.isPresent();
+    }
+
+    /**
+     * Goes on over a further link after the last one was lost: the frames that the receiver lacks are written again.
+     *
+     * @param cause the failure of the last link
+     * @throws IOException if there is no further link; the cause if the ends have not agreed on one
+     */
+    public void resume(IOException cause) throws IOException {
+        framed.orElseThrow(() -> cause).resume(cause);
+    }
+
+    @Override
+    public void rereadingFrom(PageSource source) {
+        framed.ifPresent(writer -> writer.rereadingFrom(source));
+    }
+
+    /** {@return whether both ends have agreed on going on over a further link} */
+    public boolean isResumable() {
+        return framed.filter(FramedWriter::isResumable).isPresent();
     }
 
     /** {@return the writer of the frames} */

@@ -19,8 +19,11 @@ public record Terms(int version, int features) {
     /** The feature of pages that are compressed with zstd. */
     public static final int ZSTD = 1;
 
+    /** The feature of a migration that goes on over a further link after the first one was lost. */
+    public static final int RESUME = 2;
+
     /** All features of this library. */
-    public static final int ALL_FEATURES = ZSTD;
+    public static final int ALL_FEATURES = ZSTD | RESUME;
 
     /** Length of the frame of an answer in bytes. */
     public static final int ANSWER_BYTES = Frame.HEADER_BYTES + 2 * Integer.BYTES;
@@ -61,8 +64,12 @@ public record Terms(int version, int features) {
         return new Terms(frame.body().getInt(0), frame.body().getInt(Integer.BYTES));
     }
 
-    /** {@return whether a feature is among them} */
-    boolean has(int feature) {
+    /**
+     * {@return whether a feature is among them}
+     *
+     * @param feature the bit of the feature
+     */
+    public boolean has(int feature) {
         return (features & feature) != 0;
     }
 }

@@ -20,7 +20,7 @@ final class Conversation {
     private Optional<AnsweringReader> reader = Optional.empty();
 
     private Conversation(int features, Optional<Terms> answer) throws IOException {
-        writer = new OfferingWriter(Channels.newChannel(sent), features, () -> answer);
+        writer = new OfferingWriter(Channels.newChannel(sent), features, () -> answer, Optional.empty());
         writer.header(new XlHeader(XlHeader.ConfigFormat.LIBXL_JSON, "{}"));
     }
 
@@ -82,7 +82,9 @@ final class Conversation {
 
     List<StreamRecord> records(byte[] stream) throws IOException {
         AnsweringReader receiver = new AnsweringReader(
-                Channels.newChannel(new ByteArrayInputStream(stream)), new FrameWriter(Channels.newChannel(answers)));
+                Channels.newChannel(new ByteArrayInputStream(stream)),
+                new FrameWriter(Channels.newChannel(answers)),
+                Rejoining.NONE);
         reader = Optional.of(receiver);
         receiver.header();
         List<StreamRecord> records = new ArrayList<>();

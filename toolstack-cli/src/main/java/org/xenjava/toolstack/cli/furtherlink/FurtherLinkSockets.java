@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.cli.furtherlink;
+
+import java.io.Closeable;
+import java.io.IOException;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.nio.channels.ClosedChannelException;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermission;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.xenjava.toolstack.migrate.FurtherLinks;
+import org.xenjava.toolstack.migrate.MigrationLink;
+import org.xenjava.toolstack.migrate.MigrationToken;
+
+/**
+ * The sockets at which processes of {@code migrate-receive --further} reach the process that receives a guest. Their
+ * directory is this user's only. The name of a socket is the hash of the migration's token, so that who can list the
+ * directory does not learn the token.
+ */
+public final class FurtherLinkSockets implements FurtherLinks {
+    /** The directory of {@code xlj}. */
+    public static final Path STANDARD = Path.of("/run/xlj-migrations");
+
+    private static final Logger LOG = LoggerFactory.getLogger(FurtherLinkSockets.class);
+    private static final Set<PosixFilePermission> OWNER_ONLY = PosixFilePermissions.fromString("rwx------");
+    private static final String END = ".sock";
+
+    private final Path directory;
+
+    private FurtherLinkSockets(Path directory) {
+        this.directory = directory;
+    }
+
+    /**
+     * {@return the sockets of a directory, which is made if it is missing; empty if it cannot be this user's only}
+     *
+     * @param directory the directory
+     */
+    public static Optional<FurtherLinks> in(Path directory) {
+        try {
+            if (!Files.exists(directory, LinkOption.NOFOLLOW_LINKS)) {
+                Files.createDirectory(directory, PosixFilePermissions.asFileAttribute(OWNER_ONLY));
+            }
+            requireOwn(directory);
+            return Optional.of(new FurtherLinkSockets(directory));
+        } catch (IOException e) {
+            LOG.warn("a migration to here ends with its link: {}", e.getMessage());
+            return Optional.empty();
+        }
+    }
+
+    private static void requireOwn(Path directory) throws IOException {
+        if (!Files.isDirectory(directory, LinkOption.NOFOLLOW_LINKS)
+                || !Files.getOwner(directory).equals(Files.getOwner(Path.of("/proc/self")))
+                || !Files.getPosixFilePermissions(directory).equals(OWNER_ONLY)) {
+            throw new IOException(
+                    directory + " must be a directory of this user that nobody else can enter: chmod 700 " + directory);
+        }
+    }
+
+    private static Path socket(Path directory, MigrationToken token) {
+        return directory.resolve(token.name() + END);
+    }
+
+    @Override
+    public Closeable open(MigrationToken token, Consumer<MigrationLink> taker) throws IOException {
+        removeUnused();
+        Path path = socket(directory, token);
+        ServerSocketChannel server = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
+        boolean bound = false;
+        try {
+            server.bind(UnixDomainSocketAddress.of(path));
+            bound = true;
+        } finally {
+            if (!bound) {
+                server.close();
+            }
+        }
+        Thread thread = new Thread(() -> accept(server, taker), "migration-further-links");
+        thread.setDaemon(true);
+        thread.start();
+        return () -> {
+            server.close();
+            Files.deleteIfExists(path);
+        };
+    }
+
+    private static void accept(ServerSocketChannel server, Consumer<MigrationLink> taker) {
+        try {
+            while (server.isOpen()) {
+                taker.accept(new SocketLink(server.accept()));
+            }
+        } catch (ClosedChannelException e) {
+            LOG.debug("no further link is awaited any more");
+        } catch (IOException e) {
+            LOG.warn("a further link cannot arrive: {}", e.getMessage());
+        }
+    }
+
+    /** Removes what killed receivers have left. */
+    private void removeUnused() throws IOException {
+        try (DirectoryStream<Path> sockets = Files.newDirectoryStream(directory, "*" + END)) {
+            for (Path path : sockets) {
+                try {
+                    SocketChannel.open(UnixDomainSocketAddress.of(path)).close();
+                } catch (IOException e) {
+                    Files.deleteIfExists(path);
+                }
+            }
+        }
+    }
+
+    /** Connects to the receiver of a migration; empty if none waits. */
+    static Optional<SocketChannel> connect(Path directory, MigrationToken token) {
+        try {
+            requireOwn(directory);
+            return Optional.of(SocketChannel.open(UnixDomainSocketAddress.of(socket(directory, token))));
+        } catch (IOException e) {
+            LOG.debug("no receiver of {}", token, e);
+            return Optional.empty();
+        }
+    }
+
+    /** One connection. */
+    private record SocketLink(SocketChannel socket) implements MigrationLink {
+        @Override
+        public SocketChannel in() {
+            return socket;
+        }
+
+        @Override
+        public SocketChannel out() {
+            return socket;
+        }
+
+        @Override
+        public void close() throws IOException {
+            socket.close();
+        }
+    }
+}

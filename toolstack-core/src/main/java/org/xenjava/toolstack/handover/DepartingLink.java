@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.handover;
+
+import java.io.IOException;
+import java.time.Duration;
+import java.util.OptionalInt;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.xenjava.toolstack.error.MigrationException;
+import org.xenjava.toolstack.error.OperationCancelledException;
+import org.xenjava.toolstack.error.SaveStreamException;
+import org.xenjava.toolstack.migrate.MigrationLimits;
+import org.xenjava.toolstack.migrate.MigrationTarget;
+import org.xenjava.toolstack.migrate.MigrationToken;
+import org.xenjava.toolstack.stream.Blob;
+import org.xenjava.toolstack.stream.framed.Frame;
+import org.xenjava.toolstack.stream.framed.FrameReader;
+import org.xenjava.toolstack.stream.framed.FrameType;
+import org.xenjava.toolstack.stream.framed.FrameWriter;
+import org.xenjava.toolstack.stream.framed.Identity;
+import org.xenjava.toolstack.stream.framed.Join;
+import org.xenjava.toolstack.stream.framed.Reconnection;
+
+/** The sender's side of a link, which a further link replaces once it is lost. */
+final class DepartingLink implements Reconnection, AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(DepartingLink.class);
+
+    /** The wait for the reason of a link that was closed already. */
+    private static final Duration REASON = Duration.ofSeconds(5);
+
+    private static final Duration BETWEEN_CHECKS = Duration.ofMillis(500);
+    private static final Duration FIRST_PAUSE = Duration.ofMillis(200);
+    /** A receiver that has not read the first frame yet does not know the migration. */
+    private static final int MOST_REFUSALS = 5;
+
+    private static final Duration LONGEST_PAUSE = Duration.ofSeconds(5);
+
+    private final MigrationTarget target;
+    private final MigrationLimits limits;
+    private final Runnable check;
+    private final MigrationToken token = MigrationToken.random();
+    private final FrameReader answers = new FrameReader();
+    private TimedLink link;
+    private int attempts;
+
+    /** The attempts end then, unless the receiver gets further with a link. */
+    private long end;
+
+    private long reached = -1;
+    private int refusals;
+
+    /**
+     * Connects to a target.
+     *
+     * @param check ends attempts to connect again by an exception if the migration was cancelled
+     */
+    DepartingLink(MigrationTarget target, MigrationLimits limits, Runnable check) throws IOException {
+        this.target = target;
+        this.limits = limits;
+        this.check = check;
+        this.link = new TimedLink(target.connect(), limits.silence());
+    }
+
+    /** The present link. */
+    TimedLink link() {
+        return link;
+    }
+
+    /** The reader of the receiver's frames. */
+    FrameReader answers() {
+        return answers;
+    }
+
+    /** Whether a further link may be made. */
+    boolean isRenewable() {
+        return target.isReachedAgain() && !limits.reconnecting().isZero();
+    }
+
+    @Override
+    public Identity identity() {
+        // A fraction counts as a second.
+        long seconds = limits.reconnecting().plusMillis(999).toSeconds();
+        return new Identity(Blob.of(token.bytes()), (int) seconds);
+    }
+
+    @Override
+    public long reconnect(IOException cause) throws IOException {
+        if (cause instanceof SilentLinkException) {
+            throw cause;
+        }
+        requireNoRefusal(cause);
+        link.close();
+        LOG.warn("the link to the other host is lost ({}); connecting again", cause.getMessage());
+        long now = System.nanoTime();
+        if (reached < 0 || now - end > 0) {
+            end = now + limits.reconnecting().toNanos();
+        }
+        IOException last = cause;
+        Duration pause = FIRST_PAUSE;
+        do {
+            check.run();
+            try {
+                return join();
+            } catch (SilentLinkException e) {
+                throw e;
+            } catch (IOException e) {
+                LOG.debug("attempt {} to connect again failed", attempts, e);
+                last = e;
+            }
+            pause(pause);
+            pause = pause.multipliedBy(2).compareTo(LONGEST_PAUSE) < 0 ? pause.multipliedBy(2) : LONGEST_PAUSE;
+        } while (System.nanoTime() - end < 0);
+        throw new IOException(
+                cause.getMessage() + "; connecting again failed for "
+                        + limits.reconnecting().toSeconds() + " s: " + last.getMessage(),
+                last);
+    }
+
+    /** A receiver that refuses the guest closes the link, and has sent its reason before. */
+    private void requireNoRefusal(IOException cause) {
+        try {
+            Frame frame = answers.next(link.in(REASON));
+            if (frame.type() == FrameType.REFUSED) {
+                throw new MigrationException(
+                        "the other host refuses the guest: " + FramedMessages.reason(frame), cause);
+            }
+        } catch (IOException | SaveStreamException e) {
+            LOG.debug("the other end gives no reason", e);
+        }
+    }
+
+    private long join() throws IOException {
+        TimedLink next = new TimedLink(target.connect(token), limits.silence());
+        boolean complete = false;
+        try {
+            new FrameWriter(next.out()).write(FrameType.JOIN, new Join(++attempts, answers.number()).body());
+            long expected = joined(next);
+            if (expected > reached) {
+                reached = expected;
+                end = System.nanoTime() + limits.reconnecting().toNanos();
+            }
+            link = next;
+            complete = true;
+            return expected;
+        } finally {
+            if (!complete) {
+                next.close();
+            }
+        }
+    }
+
+    /** The receiver answers once it has done what it was doing, such as attaching devices. */
+    private long joined(TimedLink next) throws IOException {
+        long limit = System.nanoTime() + limits.devices().toNanos();
+        OptionalInt first = next.firstWithin(BETWEEN_CHECKS);
+        while (first.isEmpty()) {
+            check.run();
+            if (System.nanoTime() - limit > 0) {
+                throw new SilentLinkException(limits.devices(), null);
+            }
+            first = next.firstWithin(BETWEEN_CHECKS);
+        }
+        FrameReader reader = new FrameReader();
+        try {
+            Frame frame = reader.next(next.in());
+            if (frame.type() == FrameType.REFUSED) {
+                throw refused("the migration cannot go on over a further link: " + FramedMessages.reason(frame));
+            }
+            return Join.joined(frame, reader);
+        } catch (SaveStreamException e) {
+            if (reader.isBroken()) {
+                throw new IOException(e.getMessage(), e);
+            }
+            throw new MigrationException("the other end does not continue the migration: " + e.getMessage(), e);
+        }
+    }
+
+    private IOException refused(String message) {
+        if (reached >= 0 || ++refusals >= MOST_REFUSALS) {
+            throw new MigrationException(message);
+        }
+        return new IOException(message);
+    }
+
+    private static void pause(Duration time) {
+        try {
+            Thread.sleep(time.toMillis());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new OperationCancelledException("connecting to the other host again was interrupted", e);
+        }
+    }
+
+    @Override
+    public void close() {
+        link.close();
+    }
+}

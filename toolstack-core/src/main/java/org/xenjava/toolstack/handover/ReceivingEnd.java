@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.handover;
+
+import java.io.Closeable;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.ReadableByteChannel;
+import java.nio.channels.WritableByteChannel;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.xenjava.toolstack.error.OperationCancelledException;
+import org.xenjava.toolstack.error.SaveStreamException;
+import org.xenjava.toolstack.migrate.FurtherLinks;
+import org.xenjava.toolstack.migrate.MigrationLimits;
+import org.xenjava.toolstack.migrate.MigrationLink;
+import org.xenjava.toolstack.migrate.MigrationToken;
+import org.xenjava.toolstack.stream.framed.FrameReader;
+import org.xenjava.toolstack.stream.framed.FrameType;
+import org.xenjava.toolstack.stream.framed.FrameWriter;
+import org.xenjava.toolstack.stream.framed.Identity;
+import org.xenjava.toolstack.stream.framed.Join;
+import org.xenjava.toolstack.stream.framed.Rejoining;
+
+/** The receiver's side of a link, which a further link of the same migration replaces once it is lost. */
+final class ReceivingEnd implements Rejoining, AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(ReceivingEnd.class);
+
+    /** The sender's last attempt begins at the end of its time: a second and a tenth of that time are added. */
+    private static final int LAST_ATTEMPT_SHARE = 10;
+
+    /** The wait for the first frame of a further link. */
+    private static final Duration FIRST_FRAME = Duration.ofSeconds(30);
+
+    private static final Duration BETWEEN_CHECKS = Duration.ofMillis(500);
+
+    private final Optional<FurtherLinks> further;
+    private final MigrationLimits limits;
+    private final Runnable check;
+    private final BlockingQueue<Joined> joined = new LinkedBlockingQueue<>();
+    private final AtomicInteger attempt = new AtomicInteger();
+    private volatile TimedLink link;
+    private volatile boolean closed;
+    private Optional<Closeable> arrivals = Optional.empty();
+    private Duration kept = Duration.ZERO;
+
+    /**
+     * @param first the first link
+     * @param limits the longest waits
+     * @param check ends a wait for a further link by an exception if the receiver was cancelled
+     */
+    ReceivingEnd(MigrationLink first, MigrationLimits limits, Runnable check) {
+        this.further = first.furtherLinks();
+        this.limits = limits;
+        this.check = check;
+        this.link = new TimedLink(first, limits.silence());
+    }
+
+    /** A further link whose sender has shown the token. */
+    private record Joined(TimedLink link, Join join) {}
+
+    TimedLink link() {
+        return link;
+    }
+
+    /** What comes from the sender, over the present link. */
+    ReadableByteChannel in() {
+        return new ReadableByteChannel() {
+            @Override
+            public int read(ByteBuffer into) throws IOException {
+                return link.in().read(into);
+            }
+
+            @Override
+            public boolean isOpen() {
+                return !closed;
+            }
+
+            @Override
+            public void close() {
+                link.cut();
+            }
+        };
+    }
+
+    /** What goes to the sender, over the present link. */
+    WritableByteChannel out() {
+        return new WritableByteChannel() {
+            @Override
+            public int write(ByteBuffer bytes) throws IOException {
+                return link.out().write(bytes);
+            }
+
+            @Override
+            public boolean isOpen() {
+                return !closed;
+            }
+
+            @Override
+            public void close() {
+                link.cut();
+            }
+        };
+    }
+
+    @Override
+    public boolean isPossible() {
+        return further.isPresent() && !limits.reconnecting().isZero();
+    }
+
+    @Override
+    public void begin(Identity identity) throws IOException {
+        if (identity.seconds() > 0) {
+            long seconds = Math.min(
+                    identity.seconds(), Math.max(1, limits.reconnecting().toSeconds()));
+            kept = Duration.ofSeconds(1 + seconds + seconds / LAST_ATTEMPT_SHARE);
+            MigrationToken token = MigrationToken.of(identity.token().bytes());
+            arrivals = Optional.of(further.orElseThrow().open(token, this::take));
+        }
+    }
+
+    /** Takes a further link. A link that is still used is cut: the sender has given it up. */
+    private void take(MigrationLink next) {
+        TimedLink present = link;
+        TimedLink timed = new TimedLink(next, limits.silence());
+        boolean taken = false;
+        try {
+            FrameReader reader = new FrameReader();
+            Join join = Join.read(reader.next(timed.in(FIRST_FRAME)), reader);
+            int last = attempt.getAndUpdate(known -> Math.max(known, join.attempt()));
+            if (!closed && join.attempt() > last) {
+                taken = joined.add(new Joined(timed, join));
+                present.cut();
+            }
+        } catch (IOException | SaveStreamException e) {
+            LOG.warn("a further link of a migration is refused: {}", e.getMessage());
+        } finally {
+            if (!taken || closed) {
+                timed.close();
+            }
+        }
+    }
+
+    @Override
+    public boolean await(long next, Exception cause) {
+        return await(next, cause, kept);
+    }
+
+    /** Waits for a further link for a time, and answers it. */
+    boolean await(long next, Exception cause, Duration time) {
+        if (arrivals.isEmpty() || cause instanceof SilentLinkException) {
+            return false;
+        }
+        LOG.warn(
+                "the link to the sender is lost ({}); waiting {} s for a further one",
+                cause.getMessage(),
+                time.toSeconds());
+        link.close();
+        long end = System.nanoTime() + time.toNanos();
+        for (Optional<Joined> found = poll(end); found.isPresent(); found = poll(end)) {
+            if (answer(found.get(), next)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** The time for which the receiver waits for a further link, but no more than a limit. */
+    Duration kept(Duration most) {
+        return kept.compareTo(most) < 0 ? kept : most;
+    }
+
+    private boolean answer(Joined found, long next) {
+        link = found.link();
+        if (!joined.isEmpty()) {
+            // The sender has given this one up already.
+            link.close();
+            return false;
+        }
+        try {
+            new FrameWriter(link.out()).write(FrameType.JOINED, Join.joined(next));
+            LOG.info("the migration goes on over a further link at frame {}", next);
+            return true;
+        } catch (IOException e) {
+            LOG.debug("a further link is lost too", e);
+            link.close();
+            return false;
+        }
+    }
+
+    private Optional<Joined> poll(long end) {
+        try {
+            Joined found = null;
+            long left = end - System.nanoTime();
+            while (found == null && left > 0) {
+                check.run();
+                found = joined.poll(Math.min(left, BETWEEN_CHECKS.toNanos()), TimeUnit.NANOSECONDS);
+                left = end - System.nanoTime();
+            }
+            return Optional.ofNullable(found);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new OperationCancelledException("receiving a guest was interrupted", e);
+        }
+    }
+
+    @Override
+    public void close() {
+        closed = true;
+        arrivals.ifPresent(ReceivingEnd::end);
+        link.close();
+        for (Joined left = joined.poll(); left != null; left = joined.poll()) {
+            left.link().close();
+        }
+    }
+
+    private static void end(Closeable arrivals) {
+        try {
+            arrivals.close();
+        } catch (IOException e) {
+            LOG.debug("the arrival of further links cannot be ended", e);
+        }
+    }
+}

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.xenjava.toolstack.stream.framed;
+
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.Optional;
+import org.xenjava.toolstack.stream.PageBatch;
+
+/**
+ * The frames that the receiver may not have: those behind the last {@value #REMEMBERED} bytes of a link, which are more than
+ * the buffers of a link hold. Records are kept with their bytes, pages by their frame numbers only.
+ */
+final class SentFrames {
+    /** 64 MiB. */
+    static final long REMEMBERED = 64L << 20;
+
+    private final Deque<Sent> frames = new ArrayDeque<>();
+    private long first;
+    private long bytes;
+
+    /**
+     * Begins with a frame.
+     *
+     * @param first its number
+     */
+    SentFrames(long first) {
+        this.first = first;
+    }
+
+    /**
+     * One frame.
+     *
+     * @param record the body of a record; empty for pages
+     * @param pfns the frame numbers of pages
+     * @param bytes the shortest length on the link
+     */
+    record Sent(Optional<byte[]> record, long[] pfns, long bytes) {
+        static Sent record(byte[] body) {
+            return new Sent(Optional.of(body), new long[0], body.length);
+        }
+
+        static Sent pages(PageBatch batch) {
+            long[] pfns = new long[batch.count()];
+            for (int i = 0; i < pfns.length; i++) {
+                pfns[i] = batch.pfn(i);
+            }
+            return new Sent(Optional.empty(), pfns, (long) pfns.length * Long.BYTES);
+        }
+    }
+
+    /** Adds the next frame. */
+    void add(Sent sent) {
+        frames.add(sent);
+        bytes += sent.bytes();
+        while (bytes - frames.element().bytes() > REMEMBERED) {
+            bytes -= frames.remove().bytes();
+            first++;
+        }
+    }
+
+    /** Removes the frames from a number on and returns them in their order; empty if some of them are forgotten. */
+    Optional<List<Sent>> removeFrom(long number) {
+        if (number < first || number > first + frames.size()) {
+            return Optional.empty();
+        }
+        List<Sent> lost = new ArrayList<>();
+        while (first + frames.size() > number) {
+            Sent last = frames.removeLast();
+            bytes -= last.bytes();
+            lost.add(0, last);
+        }
+        return Optional.of(lost);
+    }
+}
