@@ -306,9 +306,12 @@ public final class QemuCommandLine {
 
     /**
      * Adds the emulated disk, which a guest uses until it loads paravirtual drivers. It is the same disk as the
-     * paravirtual one.
+     * paravirtual one. A disk of a driver domain has none: its target is no path of this domain.
      */
     private void addDisk(DiskPlan planned, DiskBus bus) {
+        if (planned.emulated().isEmpty()) {
+            return;
+        }
         DiskConfig disk = planned.disk();
         disk.emulated(bus).ifPresent(controller -> {
             if (disk.device() == DiskConfig.Device.CDROM) {

@@ -118,6 +118,14 @@ class QemuCommandLineTest {
         assertFalse(arguments.toString().contains("secret"));
     }
 
+    @ParameterizedTest
+    @CsvSource({"xvda, ide", "hdb, ide", "sda, ide", "hdb, ahci"})
+    void theTargetOfADriverDomainsDiskIsNotOpenedHere(String vdev, String controller) {
+        String disk = "disk = [ 'format=raw,vdev=" + vdev + ",access=w,backend=net,target=/dev/vg/far' ]\n";
+        List<String> arguments = arguments(HVM + disk + "hdtype = '" + controller + "'", 7);
+        assertFalse(arguments.toString().contains("far"), arguments.toString());
+    }
+
     @Test
     void graphicalOutputIsSwitchedOffOnlyIfNothingShowsIt() {
         assertTrue(arguments(HVM + "nographic=1", 7).contains("-nographic"));
