@@ -73,7 +73,7 @@ final class PciRemoval {
 
     /** Goes as far as the states let it; returns the outcome when it is certain. */
     private Optional<Boolean> proceed() {
-        asked |= store.inTransaction(this::ask);
+        ask();
         if (PciBackend.isIn(store.direct(), back, RECONFIGURED)) {
             store.inTransaction(this::note);
         }
@@ -87,7 +87,7 @@ final class PciRemoval {
             return Optional.of(false);
         }
         asked = false;
-        store.inTransaction(this::ask);
+        ask();
         return Optional.empty();
     }
 
@@ -104,15 +104,24 @@ final class PciRemoval {
         return closing;
     }
 
+    private void ask() {
+        Request request = store.inTransaction(this::ask);
+        asked = request == Request.REMOVAL;
+        renewed |= request == Request.RENEWAL;
+    }
+
     /**
-     * Writes the request if it can be written now. If a request was answered, but nobody has seen how, the device is first
+     * Writes a request if it can be written now. If a request was answered, but nobody has seen how, the device is first
      * given to the guest again, once. xen-pciback closes the back end then if it still has the device.
      *
-     * @return whether the request is written
+     * @return the request that stands now; the transaction may run several times
      */
-    private boolean ask(StoreTransaction transaction) {
-        if (asked || isReleased(transaction)) {
-            return asked;
+    private Request ask(StoreTransaction transaction) {
+        if (asked) {
+            return Request.REMOVAL;
+        }
+        if (isReleased(transaction)) {
+            return Request.NONE;
         }
         if (PciBackend.isUnconnected(transaction, back)) {
             throw new DeviceException("detaching PCI device " + address + ": the guest of domain " + domid
@@ -120,19 +129,26 @@ final class PciRemoval {
         }
         boolean closing = PciBackend.isIn(transaction, back, address, CLOSING);
         if (!PciBackend.isIn(transaction, back, CONNECTED)) {
-            return closing;
+            return closing ? Request.REMOVAL : Request.NONE;
         }
         PciBackend.requireNoneBegun("detaching", transaction, domid, address);
-        if (closing && !renewed) {
-            renewed = true;
-            write(transaction, INITIALISING);
-        } else if (PciBackend.isIn(transaction, back, address, INITIALISED)) {
-            write(transaction, CLOSING);
-        } else {
-            return false;
+        Request request = closing && !renewed
+                ? Request.RENEWAL
+                : PciBackend.isIn(transaction, back, address, INITIALISED) ? Request.REMOVAL : Request.NONE;
+        if (request != Request.NONE) {
+            write(transaction, request == Request.RENEWAL ? INITIALISING : CLOSING);
+            transaction.write(back + "/state", RECONFIGURING);
         }
-        transaction.write(back + "/state", RECONFIGURING);
-        return !closing;
+        return request;
+    }
+
+    /** What a guest has been asked for. */
+    private enum Request {
+        NONE,
+        /** To take the device again. */
+        RENEWAL,
+        /** To release the device. */
+        REMOVAL
     }
 
     private void write(StoreTransaction transaction, String state) {
@@ -149,7 +165,7 @@ final class PciRemoval {
      */
     boolean cancel(BooleanSupplier unnoticed) {
         if (!asked) {
-            return true;
+            return !PciBackend.isIn(store.direct(), back, address, CLOSING);
         }
         boolean silent = unnoticed.getAsBoolean();
         return store.inTransaction(transaction -> {

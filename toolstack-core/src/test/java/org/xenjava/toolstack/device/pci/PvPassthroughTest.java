@@ -30,8 +30,10 @@ import org.xenjava.toolstack.device.view.AttachedPciDevice;
 import org.xenjava.toolstack.device.view.DetachMode;
 import org.xenjava.toolstack.error.ToolstackException;
 import org.xenjava.toolstack.host.TestHost;
+import org.xenjava.toolstack.sim.fault.Fault;
 import org.xenjava.toolstack.sim.fault.MachineState;
 import org.xenjava.toolstack.sim.fault.Verdict;
+import org.xenjava.toolstack.xenctrl.lib.Errno;
 import org.xenjava.toolstack.xenctrl.lib.XenStore;
 import org.xenjava.toolstack.xenctrl.units.PciAddress;
 
@@ -219,6 +221,20 @@ class PvPassthroughTest {
         assertEquals("\"4\"   (n0,r1)", host.state().xenstore().get(BACK + "state"));
         guest.devices().detachPci(OTHER, DetachMode.IF_GUEST_AGREES);
         assertEquals(List.of(CARD, OTHER), assignable());
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2, 3, 4, 5, 6})
+    void aConflictOfARequestChangesNothing(int commit) {
+        Domain guest = machine.runningGuest();
+        guest.devices().attachPci(device(OTHER));
+        write(BACK + "state-0", "5");
+        write(BACK + "state", "7");
+        host.xen.advance(Duration.ofSeconds(1));
+        host.faults.inject(Fault.nthOf("xs_transaction_end", commit, Errno.EAGAIN));
+        guest.devices().detachPci(CARD, DetachMode.IF_GUEST_AGREES);
+        assertEquals(1, host.faults.injected().size());
+        assertEquals(List.of(CARD), assignable());
     }
 
     @Test
