@@ -179,26 +179,17 @@ public final class TlsListener implements AutoCloseable {
     /** The limit of each read does not end a connection whose bytes come one by one. */
     private void serve(Socket socket) {
         boolean kept = false;
-        Future<?> end = timer.schedule(() -> close(socket), limit.toMillis(), TimeUnit.MILLISECONDS);
         examined.add(socket);
         try {
-            if (server.isClosed()) {
-                return;
-            }
-            TlsLink link = TlsLink.accepted(socket, context);
-            DataInputStream input = link.input();
-            int request = input.readUnsignedByte();
-            if (request == TlsLink.QUESTION) {
-                link.output().write(answer(input).ordinal());
-            } else if (request == TlsLink.MIGRATION && end.cancel(false)) {
-                kept = waiting.offer(link.unlimited().followedBy(this::open));
-            } else if (request == TlsLink.FURTHER) {
-                kept = continues(link, input, end);
+            Future<?> end = timer.schedule(() -> close(socket), limit.toMillis(), TimeUnit.MILLISECONDS);
+            try {
+                kept = isKept(socket, end);
+            } finally {
+                end.cancel(false);
             }
         } catch (IOException | RuntimeException e) {
             LOG.warn("a connection from {} is closed: {}", socket.getRemoteSocketAddress(), e.getMessage());
         } finally {
-            end.cancel(false);
             examined.remove(socket);
             if (!kept) {
                 close(socket);
@@ -227,6 +218,24 @@ public final class TlsListener implements AutoCloseable {
         return inTime;
     }
 
+    /** Answers a question, or keeps a migration for {@link #accept}. */
+    private boolean isKept(Socket socket, Future<?> end) throws IOException {
+        TlsLink link = TlsLink.accepted(socket, context);
+        DataInputStream input = link.input();
+        int request = input.readUnsignedByte();
+        if (request == TlsLink.QUESTION) {
+            link.output().write(answer(input).ordinal());
+        }
+        if (request == TlsLink.FURTHER) {
+            return continues(link, input, end);
+        }
+        boolean waits = request == TlsLink.MIGRATION
+                && end.cancel(false)
+                && waiting.offer(link.unlimited().followedBy(this::open));
+        // close() may have looked at the links that wait before this one was there.
+        return waits && (!server.isClosed() || !waiting.remove(link));
+    }
+
     private Presence answer(DataInputStream input) throws IOException {
         UUID uuid = new UUID(input.readLong(), input.readLong());
         byte[] name = new byte[Math.min(input.readUnsignedShort(), MOST_NAME_BYTES)];
@@ -234,11 +243,11 @@ public final class TlsListener implements AutoCloseable {
         return presence.apply(uuid, new String(name, StandardCharsets.UTF_8));
     }
 
-    private static void close(Socket socket) {
+    private static void close(Closeable connection) {
         try {
-            socket.close();
+            connection.close();
         } catch (IOException e) {
-            LOG.debug("a socket cannot be closed", e);
+            LOG.debug("a connection cannot be closed", e);
         }
     }
 
@@ -248,19 +257,23 @@ public final class TlsListener implements AutoCloseable {
         try {
             server.close();
             thread.join();
-            connections.shutdown();
-            examined.forEach(TlsListener::close);
+            endConnections();
             if (!connections.awaitTermination(CLOSE_SECONDS, TimeUnit.SECONDS)) {
                 LOG.warn("a connection of the listener for migrations does not end");
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         } finally {
-            connections.shutdown();
-            timer.shutdown();
+            endConnections();
+            timer.shutdownNow();
             for (TlsLink link = waiting.poll(); link != null; link = waiting.poll()) {
-                link.close();
+                close(link::close);
             }
         }
+    }
+
+    private void endConnections() {
+        connections.shutdown();
+        examined.forEach(TlsListener::close);
     }
 }
