@@ -104,12 +104,18 @@ final class LibxlDevices {
                 .text("bridge", nic.bridge())
                 .text("ifname", nic.vifName())
                 .text("script", nic.script())
-                .text("nictype", LibxlWords.nic(nic.typeIn(guest)))
+                .text("nictype", LibxlWords.nic(type(nic, guest)))
                 .number("rate_bytes_per_interval", nic.rate().map(Rate::bytesPerInterval))
                 .number("rate_interval_usecs", nic.rate().map(Rate::intervalMicros))
                 .text("gatewaydev", nic.gatewayDevice())
                 .choice("trusted", Optional.of(false).filter(no -> nic.trust() == Trust.UNTRUSTED))
                 .object();
+    }
+
+    /** A card of a driver domain is not emulated. */
+    private static NicConfig.Type type(NicConfig nic, DomainType guest) {
+        boolean local = nic.backendDomain().filter(LibxlDevices::isDriverDomain).isEmpty();
+        return local || nic.type().isPresent() ? nic.typeIn(guest) : NicConfig.Type.VIF;
     }
 
     static List<NicConfig> nics(List<LibxlObject> objects) {
@@ -176,7 +182,11 @@ final class LibxlDevices {
         long domid = object.number("backend_domid", 0, UINT32_MAX).orElse(0);
         return object.text("backend_domname")
                 .or(() -> Optional.of(Long.toString(domid)))
-                .filter(name -> !name.equals("0") && !name.equals("Domain-0"));
+                .filter(LibxlDevices::isDriverDomain);
+    }
+
+    private static boolean isDriverDomain(String name) {
+        return !name.equals("0") && !name.equals("Domain-0");
     }
 
     /** The disk of an element; empty if it names none. */

@@ -65,7 +65,7 @@ final class Detachment {
     private boolean isClosedByGuest(PvDevice device) {
         boolean exists = device.isLocal()
                 ? store.inTransaction(transaction -> tree.requestClose(transaction, device))
-                : tree.requestClose(store.direct(), device);
+                : tree.requestRemoteClose(device);
         return !exists || states.awaitClosed(device);
     }
 
@@ -95,10 +95,7 @@ final class Detachment {
                 return local;
             });
         }
-        // Outside of a transaction: with a driver domain that writes its nodes all the time, it would always conflict.
-        devices.stream()
-                .filter(device -> !device.isLocal())
-                .forEach(device -> tree.requestClose(store.direct(), device));
+        devices.stream().filter(device -> !device.isLocal()).forEach(tree::requestRemoteClose);
         devices.forEach(tree::removeFront);
         SharedLimit limit = states.sharedLimit();
         // dom0's first: the others have the same time to close.

@@ -91,6 +91,10 @@ final class DeviceTree {
      */
     void create(DeviceNodes nodes, Consumer<StoreTransaction> claim, Runnable beforeWriting) {
         PvDevice device = nodes.device();
+        if (!device.isLocal()) {
+            // Linux never takes back the error of an earlier device.
+            store.direct().remove(device.errorPath());
+        }
         store.inTransaction(transaction -> {
             if (!transaction.exists(new DomainPaths(device.domid()).libxlType())) {
                 throw new DomainGoneException("attaching " + device + ": the domain is gone");
@@ -167,6 +171,31 @@ final class DeviceTree {
     }
 
     /**
+     * Asks the back end in a driver domain to close, and returns whether it exists. Outside of a transaction: with a driver
+     * domain that writes its nodes all the time, it would always conflict. If the back end or its domain has gone meanwhile,
+     * nothing of what was written stays.
+     */
+    boolean requestRemoteClose(PvDevice device) {
+        StoreTransaction direct = store.direct();
+        if (!requestClose(direct, device)) {
+            return false;
+        }
+        boolean exists = direct.exists(device.backPath() + "/frontend");
+        if (!exists) {
+            direct.remove(device.backPath());
+            store.inTransaction(transaction -> {
+                transaction.removeEmptyParents(List.of(device.backPath()));
+                DomainPaths server = new DomainPaths(device.server());
+                if (!transaction.exists(server.name()) && !transaction.exists(server.libxl())) {
+                    transaction.remove(DomainPaths.DOMAINS + "/" + device.server());
+                }
+                return exists;
+            });
+        }
+        return exists;
+    }
+
+    /**
      * Removes all nodes of a device if they still are what the caller has acted on.
      *
      * @param unchanged looks at the nodes in the transaction
@@ -186,12 +215,13 @@ final class DeviceTree {
     }
 
     /**
-     * Removes all nodes of a device that a driver domain serves, but for its directory of errors, which is its own. A
-     * driver domain that writes its nodes all the time cannot prevent that; empty directories may be left to it.
+     * Removes all nodes of a device that a driver domain serves. A driver domain that writes its nodes all the time cannot
+     * prevent that; empty directories may be left to it, and those of errors are.
      */
     void removeRemote(PvDevice device) {
         removeFront(device);
         store.direct().remove(device.backPath());
+        store.direct().remove(device.errorPath());
         try {
             store.inTransaction(transaction -> {
                 transaction.removeEmptyParents(List.of(device.backPath()));

@@ -40,6 +40,7 @@ import org.xenjava.toolstack.sim.fault.MachineState;
 import org.xenjava.toolstack.sim.fault.Verdict;
 import org.xenjava.toolstack.sim.guest.SimulatedGuest;
 import org.xenjava.toolstack.xenctrl.lib.Errno;
+import org.xenjava.toolstack.xenctrl.lib.XenStore;
 
 /** Disks and cards that another domain of a simulated host serves. */
 class DriverDomainTest extends DeviceHost {
@@ -210,6 +211,32 @@ class DriverDomainTest extends DeviceHost {
         domain.destroy();
         driver.destroy();
         host.assertUnchangedSince(before, "after the end of both");
+    }
+
+    @Test
+    void theErrorOfAnEarlierDeviceDoesNotHoldUpTheNextOne() {
+        Domain domain = running(guest().nics(List.of(card("net"))));
+        String error = "/local/domain/" + driver.domid() + "/error/backend/vif/" + domain.domid() + "/0/error";
+        write(error, "19 no such device");
+        domain.devices().detachNic(0, DetachMode.FORCE);
+        assertEquals(
+                Optional.empty(), Optional.ofNullable(host.state().xenstore().get(error)));
+        write(error, "19 written after the removal");
+        domain.devices().attach(card("net"));
+        assertEquals(Optional.empty(), domain.devices().nics().get(0).problem());
+        domain.destroy();
+        driver.destroy();
+        host.assertUnchangedSince(before, "after the end of both");
+    }
+
+    /** The nodes go between dom0's look at them and its request. */
+    @Test
+    void aBackEndThatGoesWhileItIsAskedToCloseIsNotMadeAgain() {
+        Domain domain = running(guest().nics(List.of(card("net"))));
+        host.observer.store().rm(XenStore.NO_TRANSACTION, backendOf(domain.domid()) + "/frontend");
+        domain.devices().detachNic(0, DetachMode.IF_GUEST_AGREES);
+        domain.destroy();
+        host.assertUnchangedSince(withDriver, "after the destroy");
     }
 
     @Test
