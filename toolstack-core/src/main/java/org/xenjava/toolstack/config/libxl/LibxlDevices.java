@@ -104,18 +104,12 @@ final class LibxlDevices {
                 .text("bridge", nic.bridge())
                 .text("ifname", nic.vifName())
                 .text("script", nic.script())
-                .text("nictype", LibxlWords.nic(type(nic, guest)))
+                .text("nictype", LibxlWords.nic(nic.typeIn(guest)))
                 .number("rate_bytes_per_interval", nic.rate().map(Rate::bytesPerInterval))
                 .number("rate_interval_usecs", nic.rate().map(Rate::intervalMicros))
                 .text("gatewaydev", nic.gatewayDevice())
                 .choice("trusted", Optional.of(false).filter(no -> nic.trust() == Trust.UNTRUSTED))
                 .object();
-    }
-
-    /** A card of a driver domain is not emulated. */
-    private static NicConfig.Type type(NicConfig nic, DomainType guest) {
-        boolean local = nic.backendDomain().filter(LibxlDevices::isDriverDomain).isEmpty();
-        return local || nic.type().isPresent() ? nic.typeIn(guest) : NicConfig.Type.VIF;
     }
 
     static List<NicConfig> nics(List<LibxlObject> objects) {
@@ -147,7 +141,12 @@ final class LibxlDevices {
             object.text("bridge").map(String::strip).ifPresent(nic::bridge);
             object.text("ifname").ifPresent(nic::vifName);
             object.text("script").ifPresent(nic::script);
-            object.word("nictype", NicConfig.Type.values(), LibxlWords::nic).ifPresent(nic::type);
+            // xl writes its default for HVM guests also if a driver domain serves the card, which QEMU cannot emulate
+            // then.
+            object.word("nictype", NicConfig.Type.values(), LibxlWords::nic)
+                    .filter(type -> type != NicConfig.Type.IOEMU
+                            || backendDomain(object).isEmpty())
+                    .ifPresent(nic::type);
             object.text("gatewaydev").ifPresent(nic::gatewayDevice);
             object.flag("trusted").filter(yes -> !yes).ifPresent(no -> nic.trust(Trust.UNTRUSTED));
             rate(object).ifPresent(nic::rate);

@@ -320,6 +320,16 @@ class DriverDomainTest extends DeviceHost {
                 .contains("QEMU in domain 0 cannot emulate a card that domain net serves"));
     }
 
+    /** What is stored for xl names xl's default, which is emulated. */
+    @Test
+    void anHvmGuestWithACardOfADriverDomainIsBuiltFromItsStoredConfiguration() {
+        Domain domain = create(TestHost.hvmGuest("web", 32, 32).nics(List.of(card("net"))));
+        DomainConfig stored = domain.config().orElseThrow();
+        domain.destroy();
+        create(stored.toBuilder()).destroy();
+        host.assertUnchangedSince(withDriver, "after both");
+    }
+
     @Test
     void aFailureOfAnyRequestLeavesNothing() {
         DomainConfig config = served().build();
