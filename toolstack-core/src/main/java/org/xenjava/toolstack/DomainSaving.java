@@ -95,8 +95,8 @@ public final class DomainSaving {
                 write(
                         file,
                         afterwards,
-                        (channel, suspension) -> saver.write(
-                                channel, json(), config.maxMemory(), () -> suspension.suspend(() -> {}), listener));
+                        (channel, suspension) ->
+                                saver.write(channel, json(), config.maxMemory(), () -> suspension.suspend(), listener));
                 return file;
             });
             return file;

@@ -240,7 +240,7 @@ final class Recipes {
 
     /**
      * A restore: a create whose memory and vCPU state come from a stream. A guest that migrates runs while its memory is read,
-     * so what does not need the memory comes before: the grant table names the shared pages, network cards are connected, the
+     * so what does not need the memory comes before: parameters and grant table are set, network cards are connected, the
      * back ends of disks are there, and QEMU waits for the state of the devices. The kernel's disks are opened afterwards, when
      * the guest does not run, while QEMU loads its state. If a disk's script makes what QEMU opens, QEMU starts only then, and
      * makes the interface of an emulated card.
@@ -260,7 +260,10 @@ final class Recipes {
         recipe.add(record(note));
         recipe.add(Step.of(CHECK_UUID, guest::requireNewUuid));
         recipe.addAll(domain(guest.shell(), state::setCpuPolicy, backing, removal));
-        recipe.add(Step.of(OPEN_EVENT_CHANNELS, () -> guest.openEventChannels(GuestPorts.Frames.SPECIAL_PAGES)));
+        recipe.add(Step.of(OPEN_EVENT_CHANNELS, () -> {
+            guest.openEventChannels(GuestPorts.Frames.SPECIAL_PAGES);
+            state.setOwnParams();
+        }));
         recipe.add(seedGrantTable(guest));
         recipe.addAll(nodes(guest, () -> writeStore(guest, arriving.map(Arrivals.Expected::uuid)), removal, userdata));
         arriving.ifPresent(arrival -> recipe.add(Step.of(RECORD_ARRIVAL, () -> arrival.record(guest.domid()))

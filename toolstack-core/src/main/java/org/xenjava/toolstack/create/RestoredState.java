@@ -132,10 +132,15 @@ final class RestoredState {
                 .filter(state -> isHvm());
     }
 
-    /** Clears the shared pages and sets the parameters. The ports are those of this domain. */
-    void setHvmParams() {
+    /** Sets the parameters that a stream does not have. The ports are those of this domain. */
+    void setOwnParams() {
         guest.setTimerParams();
         guest.setFeatureParams();
+        guest.setPortParams();
+    }
+
+    /** Clears the shared pages and sets the parameters of the stream. */
+    void setHvmParams() {
         for (Param param : required(params, "HVM_PARAMS").params()) {
             HvmParam known = Optional.ofNullable(PARAMS.get(param.index()))
                     .orElseThrow(() -> new SaveStreamException(
@@ -143,7 +148,6 @@ final class RestoredState {
             Optional.ofNullable(SHARED_PAGES.get(known)).ifPresent(page -> clear(known, page, param.value()));
             guest.set(known, param.value());
         }
-        guest.setPortParams();
     }
 
     private void clear(HvmParam param, SpecialPage page, long gfn) {

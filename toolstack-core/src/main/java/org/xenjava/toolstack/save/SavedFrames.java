@@ -2,7 +2,6 @@
 package org.xenjava.toolstack.save;
 
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.BitSet;
 import java.util.List;
 import java.util.stream.LongStream;
@@ -42,10 +41,17 @@ final class SavedFrames {
 
     /** Some frames, in windows of as many frames as Xen takes in a call. */
     static List<long[]> windows(BitSet frames) {
-        long[] all = frames.stream().asLongStream().toArray();
+        int left = frames.cardinality();
         List<long[]> windows = new ArrayList<>();
-        for (int first = 0; first < all.length; first += WINDOW) {
-            windows.add(Arrays.copyOfRange(all, first, Math.min(first + WINDOW, all.length)));
+        int frame = 0;
+        while (left > 0) {
+            long[] window = new long[Math.min(WINDOW, left)];
+            for (int i = 0; i < window.length; i++) {
+                frame = frames.nextSetBit(frame);
+                window[i] = frame++;
+            }
+            windows.add(window);
+            left -= window.length;
         }
         return windows;
     }

@@ -61,14 +61,12 @@ public final class Suspension {
     /**
      * Suspends the guest.
      *
-     * @param meanwhile runs once the guest is asked, while it stops
      * @throws DomainStateException if the guest cannot run, or stops for another reason
      * @throws OperationTimeoutException if it does not acknowledge, and then goes on; or if it does not stop
      */
-    public void suspend(Runnable meanwhile) {
+    public void suspend() {
         requireRunning();
         directly.get().ifPresentOrElse(Runnable::run, this::ask);
-        meanwhile.run();
         events.await(RELEASE, limit, () -> Optional.of(info.get()).filter(DomainInfo::shutdown))
                 .orElseThrow(() -> new OperationTimeoutException("domain " + domid
                         + " was to suspend itself, and did not stop within " + limit.toSeconds() + " s"));

@@ -45,9 +45,11 @@ public final class StateCalls {
             array.bytes().asLongBuffer().put(gfns);
             call.body().set("num", gfns.length).set("array", array.address());
             call.issue();
+            long[] answers = new long[gfns.length];
+            array.bytes().asLongBuffer().get(answers);
             int[] types = new int[gfns.length];
             for (int i = 0; i < types.length; i++) {
-                types[i] = (int) (array.bytes().getLong(i * Long.BYTES) >>> TYPE_SHIFT & TYPE_MASK);
+                types[i] = (int) (answers[i] >>> TYPE_SHIFT & TYPE_MASK);
             }
             return types;
         }
