@@ -66,6 +66,8 @@ final class MigrateReceiveCommand implements Callable<Integer> {
     }
 
     private int receive(Toolstack toolstack) {
+        // The sender does the same meanwhile.
+        RemoteHost.practise();
         try (BuildProgress progress = new BuildProgress(session.console(), Verbosity.TROUBLES)) {
             InterruptibleBuild.run(
                     session,

@@ -13,16 +13,20 @@ import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.xenjava.toolstack.migrate.MigrationLink;
 import org.xenjava.toolstack.migrate.MigrationTarget;
 import org.xenjava.toolstack.migrate.MigrationToken;
 import org.xenjava.toolstack.migrate.Presence;
+import org.xenjava.toolstack.rehearsal.MigrationRehearsal;
 
 /**
  * A host that is reached by a command of the shell, such as {@code ssh HOST xlj migrate-receive}, whose standard input and
  * output are the link.
  */
 final class RemoteHost implements MigrationTarget {
+    private static final Logger LOG = LoggerFactory.getLogger(RemoteHost.class);
     private static final String RECEIVE = "migrate-receive";
     private static final String FURTHER = RECEIVE + " --further";
     private static final String LIST = "vm-list";
@@ -78,7 +82,16 @@ final class RemoteHost implements MigrationTarget {
 
     @Override
     public MigrationLink connect() throws IOException {
-        return new ProcessLink(start(receiver));
+        ProcessLink link = new ProcessLink(start(receiver));
+        practise();
+        return link;
+    }
+
+    /** Makes this process fast for the part of a migration in which the guest is suspended. */
+    static void practise() {
+        LOG.info("practises a migration between two simulated hosts; the next lines are about these");
+        boolean successful = MigrationRehearsal.practise();
+        LOG.info("has practised the migration{}", successful ? "" : " in vain");
     }
 
     /** The command before the verb of the receiver; empty if the line does not end with that verb, as far as a shell reads it. */
