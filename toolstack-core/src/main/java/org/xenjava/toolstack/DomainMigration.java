@@ -6,6 +6,7 @@ import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.xenjava.toolstack.config.DomainConfig;
+import org.xenjava.toolstack.config.DomainType;
 import org.xenjava.toolstack.config.libxl.LibxlConfig;
 import org.xenjava.toolstack.context.MigratedDisks;
 import org.xenjava.toolstack.context.SentConfig;
@@ -115,7 +116,7 @@ public final class DomainMigration {
      * @throws MigrationException if the guest is not on the other host; the message says where it is
      * @throws ConfigException if the other host has no name
      * @throws PodDebtException while populate-on-demand entries lack pages
-     * @throws DomainStateException if it is no PVH or HVM guest, its configuration is unknown, QEMU or a driver domain serves a
+     * @throws DomainStateException if its configuration is unknown, QEMU or a driver domain serves a
      *     disk that it may write, it cannot suspend itself, it was changed meanwhile, it writes too much for the pace, or another save or
      *     migration of it runs
      * @throws DeviceModelException if the QEMU of an HVM guest fails, or has ended; a guest
@@ -136,18 +137,24 @@ public final class DomainMigration {
             domain.info(VERB);
             Optional<String> givenAway = domain.store().read(givenAway());
             if (givenAway.isPresent()) {
-                Guest guest = new Guest(givenAway.get(), target.name(), KiB.ZERO, pace, listener, cancellation);
+                Guest guest = new Guest(
+                        givenAway.get(), target.name(), DomainType.PVH, KiB.ZERO, pace, listener, cancellation);
                 handingOver(
                         () -> askingRecipient(() -> new MigrationSender(target, limits, protocol, guest).confirm()));
                 return target;
             }
             domain.changeable(VERB);
             DomainConfig config = DomainSaving.config(domain, VERB);
+            if (config.type() == DomainType.PV) {
+                throw new DomainStateException(VERB + " " + domain
+                        + ": PV guests are not migrated; save it, and restore the file on the other host");
+            }
             new MigratedDisks(domain.store(), domain.paths()).requireMovable(VERB + " " + domain);
             // Refused before the other host is reached.
             sent.ifPresent(file -> SentConfig.of(VERB + " " + domain, config, file));
             return new DomainPod(domain).withoutDebt(MemoryTouchingOperation.MIGRATE, () -> {
-                Guest guest = new Guest(config.name(), target.name(), config.maxMemory(), pace, listener, cancellation);
+                Guest guest = new Guest(
+                        config.name(), target.name(), config.type(), config.maxMemory(), pace, listener, cancellation);
                 handingOver(() -> new MigrationSender(target, limits, protocol, guest).migrate());
                 return target;
             });
@@ -176,7 +183,13 @@ public final class DomainMigration {
                     .orElseThrow(() -> new DomainStateException(attempt + ": it was not given away"));
             requireRecipient(attempt, target);
             Guest guest = new Guest(
-                    name, target.name(), KiB.ZERO, MigrationPace.STANDARD, MigrationListener.NONE, new Cancellation());
+                    name,
+                    target.name(),
+                    DomainType.PVH,
+                    KiB.ZERO,
+                    MigrationPace.STANDARD,
+                    MigrationListener.NONE,
+                    new Cancellation());
             domain.context().saves().resuming(domain.domid(), domain.uuid(), () -> new MigrationSender(
                             target, limits, protocol, guest)
                     .reclaim());
@@ -263,6 +276,7 @@ public final class DomainMigration {
     private final class Guest implements MigrationSender.Guest {
         private final String name;
         private final String recipient;
+        private final DomainType type;
         private final KiB size;
         private final MigrationPace pace;
         private final MigrationListener listener;
@@ -271,12 +285,14 @@ public final class DomainMigration {
         private Guest(
                 String name,
                 String recipient,
+                DomainType type,
                 KiB size,
                 MigrationPace pace,
                 MigrationListener listener,
                 Cancellation cancellation) {
             this.name = name;
             this.recipient = recipient;
+            this.type = type;
             this.size = size;
             this.pace = pace;
             this.listener = listener;
@@ -287,8 +303,8 @@ public final class DomainMigration {
         public void send(RecordLink link) throws IOException {
             Suspension suspension = DomainSaving.suspension(domain, VERB);
             String config = DomainSaving.json(domain, VERB);
-            DomainSaver saver =
-                    new DomainSaver(domain.xenctrl(), domain.domid(), DomainSaving.emulator(domain), cancellation);
+            DomainSaver saver = new DomainSaver(
+                    domain.xenctrl(), domain.domid(), type, DomainSaving.emulator(domain), cancellation);
             // Little is left to flush when the guest is suspended.
             flushImages();
             saver.writeLive(

@@ -78,7 +78,7 @@ public final class DomainSaving {
      * @param listener receives the progress
      * @param cancellation cancels the save
      * @throws PodDebtException while populate-on-demand entries lack pages: such a guest cannot be restored
-     * @throws DomainStateException if it is no PVH or HVM guest, its configuration is unknown, it cannot suspend itself, or another
+     * @throws DomainStateException if its configuration is unknown, it cannot suspend itself, or another
      *     save of it runs
      * @throws org.xenjava.toolstack.error.OperationTimeoutException if the guest does not suspend itself within a minute
      * @throws SaveStreamException if the file cannot be written
@@ -91,7 +91,8 @@ public final class DomainSaving {
             domain.changeable(verb);
             DomainConfig config = config(domain, verb);
             new DomainPod(domain).withoutDebt(MemoryTouchingOperation.SAVE, () -> {
-                DomainSaver saver = new DomainSaver(domain.xenctrl(), domain.domid(), emulator(domain), cancellation);
+                DomainSaver saver = new DomainSaver(
+                        domain.xenctrl(), domain.domid(), config.type(), emulator(domain), cancellation);
                 write(
                         file,
                         afterwards,

@@ -142,7 +142,7 @@ public final class Toolstack implements AutoCloseable {
      * Domain#unpause} lets the guest run on. If the restore fails or is cancelled, nothing of it is left, and the file can
      * be restored again.
      *
-     * @param file the file of a PVH or HVM guest
+     * @param file the file of a guest
      * @param listener receives the progress of each step
      * @param cancellation stops the restore
      * @return the domain, paused

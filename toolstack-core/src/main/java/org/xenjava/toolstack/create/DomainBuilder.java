@@ -286,7 +286,7 @@ public final class DomainBuilder {
      * Builds a domain from a stream, step by step, and leaves it paused. If a step fails or the restore is cancelled,
      * nothing of it is left.
      *
-     * @param wanted the configuration, a PVH or HVM guest
+     * @param wanted the configuration
      * @param reader stands behind the stream's {@code ImageStart}
      * @return the domain
      */
@@ -302,7 +302,7 @@ public final class DomainBuilder {
      * Builds a domain from a stream for a guest that still is elsewhere, under another UUID, and leaves it paused and
      * recorded as unfinished. If a step fails, nothing of it is left.
      *
-     * @param wanted the configuration, a PVH or HVM guest
+     * @param wanted the configuration
      * @param name the name of the domain until the guest is taken over
      * @param reader stands behind the stream's {@code ImageStart}
      * @param arrivals records the guest

@@ -11,6 +11,7 @@ import java.util.UUID;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import org.xenjava.toolstack.config.DomainConfig;
+import org.xenjava.toolstack.config.GuestOption;
 import org.xenjava.toolstack.config.HvmFeature;
 import org.xenjava.toolstack.config.PagingConfig.Altp2m;
 import org.xenjava.toolstack.config.ProcessorConfig.Feature;
@@ -20,9 +21,11 @@ import org.xenjava.toolstack.error.DomainStateException;
 import org.xenjava.toolstack.error.XenCallException;
 import org.xenjava.toolstack.image.ImagePlan;
 import org.xenjava.toolstack.image.VcpuState;
+import org.xenjava.toolstack.image.pv.HostMemoryMap;
 import org.xenjava.toolstack.memory.layout.SpecialPage;
 import org.xenjava.toolstack.progress.Cancellation;
 import org.xenjava.toolstack.resize.BootBacking;
+import org.xenjava.toolstack.store.DomainPaths;
 import org.xenjava.toolstack.store.StoreClient;
 import org.xenjava.toolstack.store.StoreTransaction;
 import org.xenjava.toolstack.xenctrl.DomainInfo;
@@ -33,6 +36,7 @@ import org.xenjava.toolstack.xenctrl.abi.MemoryOp;
 import org.xenjava.toolstack.xenctrl.abi.StructLayout;
 import org.xenjava.toolstack.xenctrl.lib.MappedPages;
 import org.xenjava.toolstack.xenctrl.lib.Protection;
+import org.xenjava.toolstack.xenctrl.units.Pages;
 
 /**
  * The steps that the builds of all guests share, and the values that a step leaves for the next ones. Used by one
@@ -121,6 +125,24 @@ final class GuestBuild {
         image.loadInto(memory());
     }
 
+    /** The memory map of a PV guest. One with a PCI device needs the host's map; the device may also come later. */
+    List<MemoryMapEntry> pvMemoryMap() {
+        DomainConfig config = plan.config();
+        long most = config.maxMemory().toPages().count() << Pages.SHIFT;
+        return config.options().contains(GuestOption.E820_HOST)
+                        || !config.pciDevices().isEmpty()
+                ? HostMemoryMap.of(
+                        xenctrl.memory().machineMemoryMap(),
+                        config.memory().toPages().count() << Pages.SHIFT,
+                        most)
+                : List.of(new MemoryMapEntry(0, most, MemoryMapEntry.Type.RAM));
+    }
+
+    /** Sets the memory map of a PV guest that comes from a stream. */
+    void describePvMemory() {
+        setMemoryMap(pvMemoryMap());
+    }
+
     void setMemoryMap(List<MemoryMapEntry> map) {
         xenctrl.memory().setMemoryMap(domid(), map);
     }
@@ -132,6 +154,17 @@ final class GuestBuild {
                 new GuestPorts.Ring(xenctrl.events().allocUnboundPort(domid(), storeDomid), storeDomid, frames.store()),
                 new GuestPorts.Ring(
                         xenctrl.events().allocUnboundPort(domid(), consoleDomid), consoleDomid, frames.console()));
+    }
+
+    /** Tells the daemons where the rings are, which is known late if the guest is a PV guest from a stream. */
+    void moveRings(GuestPorts.Frames frames) {
+        ports = ports.at(frames);
+        DomainPaths paths = new DomainPaths(domid());
+        store.inTransaction(transaction -> {
+            transaction.write(paths.of("store/ring-ref"), Long.toString(frames.store()));
+            transaction.write(paths.console() + "/ring-ref", Long.toString(frames.console()));
+            return frames;
+        });
     }
 
     GuestPorts ports() {
@@ -226,7 +259,15 @@ final class GuestBuild {
     }
 
     private void requireAllPages(DomainInfo info) {
-        long planned = plan.memory().shape().frames().count();
+        requirePages(info, plan.memory().shape().frames().count());
+    }
+
+    /** Checks that the domain owns that many pages. */
+    void requirePages(long planned) {
+        requirePages(info(), planned);
+    }
+
+    private void requirePages(DomainInfo info, long planned) {
         if (info.totPages() != planned) {
             throw new XenCallException("domain " + domid() + " owns " + info.totPages() + " pages after its build, not "
                     + planned + " as planned");

@@ -26,8 +26,18 @@ record GuestPorts(Ring store, Ring console) {
      * @param console the frame of the ring to xenconsoled
      */
     record Frames(long store, long console) {
+        /** The pages of a PV guest before they are found in a stream. */
+        static final Frames UNKNOWN = new Frames(0, 0);
+
         /** The pages of an HVM or PVH guest. */
         static final Frames SPECIAL_PAGES = new Frames(SpecialPage.STORE.gfn(), SpecialPage.CONSOLE.gfn());
+    }
+
+    /** The same ports with other pages. */
+    GuestPorts at(Frames frames) {
+        return new GuestPorts(
+                new Ring(store.port(), store.domid(), frames.store()),
+                new Ring(console.port(), console.domid(), frames.console()));
     }
 
     static final GuestPorts NONE = new GuestPorts(new Ring(0, 0, 0), new Ring(0, 0, 0));

@@ -3,10 +3,8 @@ package org.xenjava.toolstack.create;
 
 import java.util.List;
 import org.xenjava.toolstack.config.DomainConfig;
-import org.xenjava.toolstack.config.GuestOption;
 import org.xenjava.toolstack.image.GuestMemory;
 import org.xenjava.toolstack.image.PvImagePlan;
-import org.xenjava.toolstack.image.pv.HostMemoryMap;
 import org.xenjava.toolstack.image.pv.MachineFrames;
 import org.xenjava.toolstack.image.pv.PvStartInfo;
 import org.xenjava.toolstack.operation.Step;
@@ -45,17 +43,9 @@ final class PvBuild implements GuestKind {
         image.loadInto(memory());
     }
 
-    /** A guest with a PCI device needs the host's map; the device may also come later. */
     @Override
     public List<MemoryMapEntry> memoryMap() {
-        DomainConfig config = guest.plan().config();
-        return config.options().contains(GuestOption.E820_HOST)
-                        || !config.pciDevices().isEmpty()
-                ? HostMemoryMap.of(
-                        guest.xenctrl().memory().machineMemoryMap(),
-                        config.memory().toPages().count() << Pages.SHIFT,
-                        config.maxMemory().toPages().count() << Pages.SHIFT)
-                : image.memoryMap();
+        return guest.pvMemoryMap();
     }
 
     @Override

@@ -100,6 +100,16 @@ final class Recipes {
         return recipe;
     }
 
+    /** The rings of a PV guest are known once its memory is there. */
+    private static List<Step<CreateStep>> pvStream(GuestBuild guest, RestoredState state) {
+        return List.of(
+                Step.of(READ_STREAM, state::readStream),
+                Step.of(PIN_PAGE_TABLES, state::pinPageTables),
+                Step.of(SET_VCPU_STATE, state::setVcpuState),
+                Step.of(WRITE_START_INFO, state::writeStartInfo),
+                seedGrantTable(guest));
+    }
+
     private static List<Step<CreateStep>> stream(RestoredState state) {
         return List.of(
                 Step.of(READ_STREAM, state::readStream),
@@ -260,11 +270,12 @@ final class Recipes {
         recipe.add(record(note));
         recipe.add(Step.of(CHECK_UUID, guest::requireNewUuid));
         recipe.addAll(domain(guest.shell(), state::setCpuPolicy, backing, removal));
-        recipe.add(Step.of(OPEN_EVENT_CHANNELS, () -> {
-            guest.openEventChannels(GuestPorts.Frames.SPECIAL_PAGES);
-            state.setOwnParams();
-        }));
-        recipe.add(seedGrantTable(guest));
+        boolean pv = guest.shell().isPv();
+        recipe.add(Step.of(DESCRIBE_MEMORY, guest::describePvMemory).onlyIf(pv));
+        recipe.add(Step.of(OPEN_EVENT_CHANNELS, () -> openEventChannels(guest, state)));
+        if (!pv) {
+            recipe.add(seedGrantTable(guest));
+        }
         recipe.addAll(nodes(guest, () -> writeStore(guest, arriving.map(Arrivals.Expected::uuid)), removal, userdata));
         arriving.ifPresent(arrival -> recipe.add(Step.of(RECORD_ARRIVAL, () -> arrival.record(guest.domid()))
                 .undoneBy(() -> arrival.forget(guest.domid()))));
@@ -279,11 +290,11 @@ final class Recipes {
             recipe.add(connectNics(guest, devices));
         }
         recipe.add(awaitPreparedDisks(guest, devices));
-        recipe.addAll(stream(state));
+        recipe.addAll(pv ? pvStream(guest, state) : stream(state));
         if (early) {
             recipe.add(loadDeviceState(devices));
         }
-        recipe.add(verifyMemory(guest));
+        recipe.add(pv ? Step.of(VERIFY_MEMORY, state::verifyPvMemory) : verifyMemory(guest));
         recipe.add(Step.of(INTRODUCE, guest::introduce));
         recipe.add(openDisks(guest, devices));
         // Back ends of prepared disks wait already. Whether one has refused a disk is asked when the guest is taken
@@ -303,6 +314,15 @@ final class Recipes {
         }
         recipe.add(releaseClaim(guest));
         return recipe;
+    }
+
+    private static void openEventChannels(GuestBuild guest, RestoredState state) {
+        if (guest.shell().isPv()) {
+            guest.openEventChannels(GuestPorts.Frames.UNKNOWN);
+        } else {
+            guest.openEventChannels(GuestPorts.Frames.SPECIAL_PAGES);
+            state.setOwnParams();
+        }
     }
 
     private static void writeStore(GuestBuild guest, Optional<UUID> arriving) {

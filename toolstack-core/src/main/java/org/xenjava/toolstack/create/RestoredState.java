@@ -2,23 +2,29 @@
 package org.xenjava.toolstack.create;
 
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
+import org.xenjava.toolstack.config.DomainConfig;
 import org.xenjava.toolstack.error.SaveStreamException;
 import org.xenjava.toolstack.memory.layout.SpecialPage;
 import org.xenjava.toolstack.save.RestoredMemory;
+import org.xenjava.toolstack.save.pv.RestoredPvGuest;
 import org.xenjava.toolstack.stream.PageBatch;
+import org.xenjava.toolstack.stream.PvRecord;
 import org.xenjava.toolstack.stream.RecordReader;
 import org.xenjava.toolstack.stream.StreamRecord;
 import org.xenjava.toolstack.stream.StreamRecord.HvmParams.Param;
 import org.xenjava.toolstack.xenctrl.CpuPolicy;
 import org.xenjava.toolstack.xenctrl.StateCalls;
 import org.xenjava.toolstack.xenctrl.abi.HvmParam;
+import org.xenjava.toolstack.xenctrl.units.KiB;
 
 /** The parts of a restore that come from the stream. The reader stands behind the stream's {@code ImageStart}. */
 final class RestoredState {
@@ -39,6 +45,8 @@ final class RestoredState {
     private Optional<StreamRecord.HvmParams> params = Optional.empty();
     private Optional<StreamRecord.TscInfo> tsc = Optional.empty();
     private Optional<StreamRecord.EmulatorContext> emulator = Optional.empty();
+    private final List<PvRecord> early = new ArrayList<>();
+    private Optional<RestoredPvGuest> pv = Optional.empty();
 
     RestoredState(GuestBuild guest, RecordReader reader) {
         this.guest = guest;
@@ -83,17 +91,13 @@ final class RestoredState {
 
     /** Reads the memory and everything behind it, up to the end of the stream. */
     void readStream() {
-        RestoredMemory memory = new RestoredMemory(
-                guest.xenctrl(),
-                guest.domid(),
-                guest.plan().memory().maxMem(),
-                guest.plan().config().maxMemory());
+        Consumer<PageBatch> memory = memory();
         StreamRecord record = next();
         while (!(record instanceof StreamRecord.StreamEnd)) {
             guest.cancellation()
                     .check("restoring domain " + guest.plan().config().name());
             if (record instanceof PageBatch batch) {
-                memory.put(batch);
+                memory.accept(batch);
             } else {
                 keep(record);
             }
@@ -101,7 +105,28 @@ final class RestoredState {
         }
     }
 
+    private Consumer<PageBatch> memory() {
+        KiB maxMem = guest.plan().memory().maxMem();
+        DomainConfig config = guest.plan().config();
+        if (!guest.shell().isPv()) {
+            return new RestoredMemory(guest.xenctrl(), guest.domid(), maxMem, config.maxMemory())::put;
+        }
+        RestoredPvGuest restored =
+                new RestoredPvGuest(guest.xenctrl(), guest.domid(), maxMem, config.maxMemory(), config.maxVcpus());
+        early.forEach(restored::take);
+        pv = Optional.of(restored);
+        return restored::put;
+    }
+
+    private RestoredPvGuest pv() {
+        return required(pv, "X86_PV_INFO");
+    }
+
     private void keep(StreamRecord record) {
+        if (record instanceof PvRecord found) {
+            pv.ifPresentOrElse(restored -> restored.take(found), () -> early.add(found));
+            return;
+        }
         if (record instanceof StreamRecord.HvmContext found) {
             context = Optional.of(found);
         } else if (record instanceof StreamRecord.HvmParams found) {
@@ -158,6 +183,23 @@ final class RestoredState {
         guest.shell().clearPage(page);
     }
 
+    /** Lets Xen check the page tables of a PV guest. */
+    void pinPageTables() {
+        pv().pinTables();
+    }
+
+    /** Tells a PV guest where its pages are, and the others where its rings are. */
+    void writeStartInfo() {
+        RestoredPvGuest.Rings rings = pv().describe(
+                        guest.ports().store().port(), guest.ports().console().port());
+        guest.moveRings(new GuestPorts.Frames(rings.store(), rings.console()));
+    }
+
+    /** Compares the pages that a PV guest has with those of the stream. */
+    void verifyPvMemory() {
+        guest.requirePages(pv().count());
+    }
+
     void setVcpuState() {
         StreamRecord.TscInfo time = required(tsc, "X86_TSC_INFO");
         guest.xenctrl()
@@ -165,6 +207,10 @@ final class RestoredState {
                 .setTsc(
                         guest.domid(),
                         new StateCalls.TscState(time.mode(), time.khz(), time.nanoseconds(), time.incarnation()));
+        if (guest.shell().isPv()) {
+            pv().setVcpus();
+            return;
+        }
         guest.xenctrl()
                 .hvm()
                 .setContext(

@@ -4,12 +4,11 @@ package org.xenjava.toolstack.save;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.xenjava.toolstack.config.DomainType;
 import org.xenjava.toolstack.progress.Cancellation;
 import org.xenjava.toolstack.progress.DumpListener;
 import org.xenjava.toolstack.progress.MigrationListener;
@@ -19,44 +18,24 @@ import org.xenjava.toolstack.stream.RecordLink;
 import org.xenjava.toolstack.stream.RecordWriter;
 import org.xenjava.toolstack.stream.SaveStreamWriter;
 import org.xenjava.toolstack.stream.StreamRecord;
-import org.xenjava.toolstack.stream.StreamRecord.HvmParams.Param;
 import org.xenjava.toolstack.stream.XlHeader;
 import org.xenjava.toolstack.xenctrl.CpuPolicy;
 import org.xenjava.toolstack.xenctrl.StateCalls;
 import org.xenjava.toolstack.xenctrl.Xenctrl;
-import org.xenjava.toolstack.xenctrl.abi.HvmParam;
 import org.xenjava.toolstack.xenctrl.abi.XenRelease;
 import org.xenjava.toolstack.xenctrl.units.KiB;
 
 /**
- * Writes a PVH or HVM domain to a stream that {@code xl restore} reads too. Frames without a page are left out. The caller makes
+ * Writes a domain to a stream that {@code xl restore} reads too. Frames without a page are left out. The caller makes
  * sure first that every populate-on-demand entry has a page, because the save populates all of them.
  */
 public final class DomainSaver {
     private static final Logger LOG = LoggerFactory.getLogger(DomainSaver.class);
     private static final int VERSION = 3;
 
-    /** The parameters that libxc saves, in its order. */
-    private static final List<HvmParam> PARAMS = List.of(
-            HvmParam.STORE_PFN,
-            HvmParam.IOREQ_PFN,
-            HvmParam.BUFIOREQ_PFN,
-            HvmParam.PAGING_RING_PFN,
-            HvmParam.MONITOR_RING_PFN,
-            HvmParam.SHARING_RING_PFN,
-            HvmParam.VM86_TSS_SIZED,
-            HvmParam.CONSOLE_PFN,
-            HvmParam.ACPI_IOPORTS_LOCATION,
-            HvmParam.VIRIDIAN,
-            HvmParam.IDENT_PT,
-            HvmParam.VM_GENERATION_ID_ADDR,
-            HvmParam.IOREQ_SERVER_PFN,
-            HvmParam.NR_IOREQ_SERVER_PAGES,
-            HvmParam.X87_FIP_WIDTH,
-            HvmParam.MCA_CAP);
-
     private final Xenctrl xenctrl;
     private final int domid;
+    private final DomainType type;
     private final GuestEmulator emulator;
     private final Cancellation cancellation;
     private Optional<Blob> devices = Optional.empty();
@@ -66,12 +45,14 @@ public final class DomainSaver {
      *
      * @param xenctrl the hypercalls
      * @param domid number of the domain
+     * @param type its type
      * @param emulator emulates its devices
      * @param cancellation checked after each part of the memory
      */
-    public DomainSaver(Xenctrl xenctrl, int domid, GuestEmulator emulator, Cancellation cancellation) {
+    public DomainSaver(Xenctrl xenctrl, int domid, DomainType type, GuestEmulator emulator, Cancellation cancellation) {
         this.xenctrl = xenctrl;
         this.domid = domid;
+        this.type = type;
         this.emulator = emulator;
         this.cancellation = cancellation;
     }
@@ -95,7 +76,8 @@ public final class DomainSaver {
      */
     public void write(FileChannel file, String config, KiB size, Runnable suspension, DumpListener listener)
             throws IOException {
-        write(new SaveStreamWriter(new SparseChannel(file)), config, pages -> {
+        SavedState state = SavedState.of(xenctrl, domid, type, size);
+        write(new SaveStreamWriter(new SparseChannel(file)), config, state, pages -> {
             stop(suspension, Disks.KEPT);
             pages.sendAll(size, listener);
             pages.requireAll();
@@ -128,12 +110,13 @@ public final class DomainSaver {
         PacedLink paced = new PacedLink(link.channel(), bytesPerSecond, PacedLink.Time.SYSTEM);
         emulator.find(Disks.RELEASED);
         PageSender sent;
-        try (WriteLog log = new WriteLog(xenctrl, domid)) {
+        SavedState state = SavedState.of(xenctrl, domid, type, size);
+        try (WriteLog log = new WriteLog(xenctrl, domid, state.frames().end())) {
             emulator.logWrites();
             Runnable stop = () -> stop(suspension, Disks.RELEASED);
-            sent = write(
-                    link.writer(paced), config, pages -> new LiveCopy(pages, log, listener, domid, paced, longestRest)
-                            .run(size, stop));
+            sent = write(link.writer(paced), config, state, pages -> new LiveCopy(
+                            pages, log, listener, domid, paced, longestRest)
+                    .run(size, stop));
         }
         // Meanwhile the other host attaches the devices.
         LOG.debug("the state of domain {} sent, and writes no longer logged", domid);
@@ -149,37 +132,26 @@ public final class DomainSaver {
         devices = emulator.stop(disks);
     }
 
-    private PageSender write(RecordWriter writer, String config, MemoryCopy memory) throws IOException {
+    private PageSender write(RecordWriter writer, String config, SavedState state, MemoryCopy memory)
+            throws IOException {
         writer.header(new XlHeader(XlHeader.ConfigFormat.LIBXL_JSON, config));
         XenRelease release = xenctrl.abi().release();
-        writer.write(
-                new StreamRecord.ImageStart(VERSION, StreamRecord.DomainKind.HVM, release.major(), release.minor()));
+        writer.write(new StreamRecord.ImageStart(VERSION, state.kind(), release.major(), release.minor()));
+        state.writeStart(writer);
         CpuPolicy policy = xenctrl.state().cpuPolicy(domid, xenctrl.host().largestCpuPolicy());
         writer.write(new StreamRecord.CpuidPolicy(policy.leaves()));
         writer.write(new StreamRecord.MsrPolicy(policy.msrs()));
         writer.write(new StreamRecord.StaticDataEnd());
-        PageSender pages = new PageSender(xenctrl, domid, writer, cancellation);
+        PageSender pages = new PageSender(xenctrl, domid, state.frames(), writer, cancellation);
         memory.write(pages);
         StateCalls.TscState tsc = xenctrl.state().tsc(domid);
         writer.write(new StreamRecord.TscInfo(tsc.mode(), tsc.khz(), tsc.nanoseconds(), tsc.incarnation()));
-        writer.write(new StreamRecord.HvmContext(Blob.of(xenctrl.hvm().context(domid))));
-        writer.write(new StreamRecord.HvmParams(params()));
+        state.writeVcpus(writer);
         writer.write(new StreamRecord.ImageEnd());
         if (devices.isPresent()) {
             writer.write(new StreamRecord.EmulatorContext(StreamRecord.EmulatorContext.QEMU, 0, devices.get()));
         }
         writer.write(new StreamRecord.StreamEnd());
         return pages;
-    }
-
-    private List<Param> params() {
-        List<Param> params = new ArrayList<>();
-        for (HvmParam param : PARAMS) {
-            long value = xenctrl.hvm().param(domid, param);
-            if (value != 0) {
-                params.add(new Param(param.index(), value));
-            }
-        }
-        return params;
     }
 }

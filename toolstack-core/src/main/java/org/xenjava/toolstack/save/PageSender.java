@@ -17,17 +17,14 @@ import org.xenjava.toolstack.stream.RecordWriter;
 import org.xenjava.toolstack.xenctrl.DomainInfo;
 import org.xenjava.toolstack.xenctrl.Xenctrl;
 import org.xenjava.toolstack.xenctrl.lib.MappedPages;
-import org.xenjava.toolstack.xenctrl.lib.Protection;
 import org.xenjava.toolstack.xenctrl.units.KiB;
 import org.xenjava.toolstack.xenctrl.units.Pages;
 
 /** Writes pages of a domain to a stream and knows which frames it has written. Frames without a page are left out. */
 final class PageSender {
-    private static final int NORMAL = 0;
-    private static final int BROKEN = 0xd;
-
     private final Xenctrl xenctrl;
     private final int domid;
+    private final FrameSource source;
     private final RecordWriter writer;
     private final Cancellation cancellation;
     private final BitSet sent = new BitSet();
@@ -35,9 +32,10 @@ final class PageSender {
     /** Includes what was sent before {@link #sendAll} started anew. */
     private final BitSet everSent = new BitSet();
 
-    PageSender(Xenctrl xenctrl, int domid, RecordWriter writer, Cancellation cancellation) {
+    PageSender(Xenctrl xenctrl, int domid, FrameSource source, RecordWriter writer, Cancellation cancellation) {
         this.xenctrl = xenctrl;
         this.domid = domid;
+        this.source = source;
         this.writer = writer;
         this.cancellation = cancellation;
         writer.rereadingFrom(this::send);
@@ -46,9 +44,10 @@ final class PageSender {
     /** Writes the pages where guests have them, and looks elsewhere if the domain owns more. A second call starts anew. */
     void sendAll(KiB size, DumpListener listener) throws IOException {
         sent.clear();
-        send(SavedFrames.likely(size), listener);
+        source.refresh(writer);
+        send(source.likely(size), listener);
         if (sent.cardinality() < owned()) {
-            send(SavedFrames.others(size, xenctrl.state().maximumGfn(domid)), listener);
+            send(source.others(size), listener);
         }
     }
 
@@ -69,10 +68,10 @@ final class PageSender {
      *     on the other host
      */
     void requireSameFrames(KiB size) {
-        long highest = xenctrl.state().maximumGfn(domid);
+        long end = source.end();
         boolean same = everSent.cardinality() == owned()
-                ? FrameComparison.isSame(everSent, highest + 1, frames -> present(SavedFrames.windows(frames)))
-                : present(size, highest).equals(everSent);
+                ? FrameComparison.isSame(everSent, end, frames -> present(SavedFrames.windows(frames)))
+                : present(size).equals(everSent);
         if (!same) {
             throw new DomainStateException("domain " + domid + " got or gave up pages while its memory was copied;"
                     + " try again once its balloon driver has reached its target");
@@ -80,10 +79,10 @@ final class PageSender {
     }
 
     /** All frames with a page. */
-    private BitSet present(KiB size, long highest) {
-        BitSet present = present(SavedFrames.likely(size));
+    private BitSet present(KiB size) {
+        BitSet present = present(source.likely(size));
         if (present.cardinality() < owned()) {
-            present.or(present(SavedFrames.others(size, highest)));
+            present.or(present(source.others(size)));
         }
         return present;
     }
@@ -91,9 +90,9 @@ final class PageSender {
     private BitSet present(List<long[]> windows) {
         BitSet present = new BitSet();
         for (long[] window : windows) {
-            int[] types = xenctrl.state().frameTypes(domid, window);
+            int[] types = source.types(window);
             for (int i = 0; i < window.length; i++) {
-                if (types[i] == NORMAL || types[i] == BROKEN) {
+                if (isPage(type(types[i]))) {
                     present.set((int) window[i]);
                 }
             }
@@ -134,37 +133,51 @@ final class PageSender {
         if (window.length == 0) {
             return;
         }
-        int[] types = xenctrl.state().frameTypes(domid, window);
+        int[] types = source.types(window);
         List<PageType> kept = new ArrayList<>();
+        List<PageType> storedTypes = new ArrayList<>();
         long[] frames = new long[window.length];
         long[] stored = new long[window.length];
-        int storedPages = 0;
         for (int i = 0; i < window.length; i++) {
-            if (types[i] == NORMAL || types[i] == BROKEN) {
+            PageType type = type(types[i]);
+            if (isPage(type)) {
                 frames[kept.size()] = window[i];
-                kept.add(types[i] == NORMAL ? PageType.NORMAL : PageType.BROKEN);
+                kept.add(type);
                 sent.set((int) window[i]);
                 everSent.set((int) window[i]);
             }
-            if (types[i] == NORMAL) {
-                stored[storedPages++] = window[i];
+            if (type.hasContent()) {
+                stored[storedTypes.size()] = window[i];
+                storedTypes.add(type);
             }
         }
         if (!kept.isEmpty()) {
             write(
                     Arrays.copyOf(frames, kept.size()),
                     kept.toArray(PageType[]::new),
-                    Arrays.copyOf(stored, storedPages),
+                    Arrays.copyOf(stored, storedTypes.size()),
+                    storedTypes.toArray(PageType[]::new),
                     sink);
         }
     }
 
-    private void write(long[] pfns, PageType[] types, long[] stored, PageSource.Sink sink) throws IOException {
+    private PageType type(int number) {
+        return PageType.of(number)
+                .orElseThrow(() -> new DomainStateException(
+                        "domain " + domid + " has a page of type " + number + ", which no stream can have"));
+    }
+
+    private static boolean isPage(PageType type) {
+        return type.hasContent() || type == PageType.BROKEN;
+    }
+
+    private void write(long[] pfns, PageType[] types, long[] stored, PageType[] storedTypes, PageSource.Sink sink)
+            throws IOException {
         if (stored.length == 0) {
             sink.write(PageBatch.of(pfns, types, ByteBuffer.allocate(0)));
             return;
         }
-        try (MappedPages mapped = xenctrl.libraries().foreignMemory().map(domid, Protection.READ, stored)) {
+        try (MappedPages mapped = source.contents(stored, storedTypes)) {
             ByteBuffer contents = mapped.bytes().slice(0, stored.length * Pages.BYTES);
             sink.write(PageBatch.of(pfns, types, contents));
         }

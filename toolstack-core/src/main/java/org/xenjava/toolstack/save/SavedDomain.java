@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Optional;
 import org.xenjava.toolstack.config.DomainConfig;
+import org.xenjava.toolstack.config.DomainType;
 import org.xenjava.toolstack.config.libxl.LibxlConfig;
 import org.xenjava.toolstack.error.DomainStateException;
 import org.xenjava.toolstack.error.SaveStreamException;
@@ -71,7 +72,12 @@ public final class SavedDomain implements AutoCloseable {
      */
     public static SavedDomain receive(RecordReader records, XenRelease host) {
         try {
-            return read(() -> {}, records, "the migration stream", host);
+            SavedDomain saved = read(() -> {}, records, "the migration stream", host);
+            if (saved.config().type() == DomainType.PV) {
+                throw new DomainStateException(
+                        "the migration stream: PV guests are not migrated; save the guest there, and restore the file here");
+            }
+            return saved;
         } catch (IOException e) {
             throw new SaveStreamException("the migration stream cannot be read: " + e.getMessage(), e);
         }
@@ -89,8 +95,11 @@ public final class SavedDomain implements AutoCloseable {
         if (unsavable.isPresent()) {
             throw new DomainStateException(file + ": " + unsavable.get().restoreRefusal());
         }
-        if (!(reader.next() instanceof StreamRecord.ImageStart start) || start.kind() == StreamRecord.DomainKind.PV) {
-            throw new DomainStateException(file + ": only PVH and HVM guests can be restored");
+        boolean pv = config.type() == DomainType.PV;
+        if (!(reader.next() instanceof StreamRecord.ImageStart start)
+                || pv != (start.kind() == StreamRecord.DomainKind.PV)) {
+            throw new SaveStreamException(
+                    file + ": the file does not have the state of a guest of type " + config.type());
         }
         if (new XenRelease(start.xenMajor(), start.xenMinor()).compareTo(host) > 0) {
             throw new DomainStateException(file + ": the domain was saved by Xen " + start.xenMajor() + "."

@@ -91,14 +91,14 @@ public final class SuspendedGuest {
      * @return whether the guest was not left as crashed
      */
     public boolean isResumedIfSuspended() {
-        boolean suspended = isSuspended();
+        Optional<DomainInfo> suspended = suspended();
         boolean crashing = store.direct().exists(new DomainPaths(domid).crashing());
-        if (crashing || suspended && !emulator.isResumed()) {
+        if (crashing || suspended.isPresent() && !emulator.isResumed()) {
             crash();
             return false;
         }
-        if (suspended) {
-            if (xenctrl.hvm().param(domid, HvmParam.CALLBACK_IRQ) != 0) {
+        if (suspended.isPresent()) {
+            if (isAsked(suspended.get())) {
                 xenctrl.state().setSuspendCancelled(domid);
             }
             xenctrl.state().resume(domid);
@@ -108,8 +108,13 @@ public final class SuspendedGuest {
         return true;
     }
 
-    private boolean isSuspended() {
-        return xenctrl.domains().info(domid).filter(SuspendedGuest::isSuspended).isPresent();
+    /** A guest with PV drivers is asked to suspend itself, and so is each PV guest. */
+    private boolean isAsked(DomainInfo info) {
+        return !info.hvm() || xenctrl.hvm().param(domid, HvmParam.CALLBACK_IRQ) != 0;
+    }
+
+    private Optional<DomainInfo> suspended() {
+        return xenctrl.domains().info(domid).filter(SuspendedGuest::isSuspended);
     }
 
     /**
@@ -123,7 +128,7 @@ public final class SuspendedGuest {
         if (xenctrl.domains().info(domid).filter(DomainInfo::paused).isEmpty()) {
             xenctrl.domains().pause(domid);
         }
-        if (isSuspended()) {
+        if (suspended().isPresent()) {
             xenctrl.state().resume(domid);
         }
         // xenstored reports the shutdown of a domain once, unless it hears of the resumption.

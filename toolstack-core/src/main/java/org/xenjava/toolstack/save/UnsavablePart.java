@@ -6,16 +6,10 @@ import java.util.Optional;
 import java.util.function.Predicate;
 import org.xenjava.toolstack.config.DescribedKey;
 import org.xenjava.toolstack.config.DomainConfig;
-import org.xenjava.toolstack.config.DomainType;
 import org.xenjava.toolstack.config.OtherDevice;
 
 /** Parts of a guest that a stream does not have. A guest with one is neither saved, migrated nor restored. */
 public enum UnsavablePart {
-    /** A paravirtual guest. */
-    PV(
-            config -> config.type() == DomainType.PV,
-            "is a PV guest, whose page tables contain machine frames, which another host does not have",
-            ""),
     /** PCI devices of the host. */
     PCI_DEVICES(
             config -> !config.pciDevices().isEmpty(),

@@ -17,11 +17,15 @@ final class WriteLog implements AutoCloseable {
     private final int domid;
     private final long frames;
 
-    /** Starts the log. One that a killed process has left is ended first. */
-    WriteLog(Xenctrl xenctrl, int domid) {
+    /**
+     * Starts the log. One that a killed process has left is ended first.
+     *
+     * @param frames the number of frames, from 0 on
+     */
+    WriteLog(Xenctrl xenctrl, int domid, long frames) {
         this.xenctrl = xenctrl;
         this.domid = domid;
-        this.frames = xenctrl.state().maximumGfn(domid) + 1;
+        this.frames = frames;
         try {
             xenctrl.state().enableDirtyLog(domid);
         } catch (HypercallException e) {

@@ -17,6 +17,7 @@ final class LibxcReader {
     private final ByteSource source;
     private final FrameNote note;
     private final PageReader pages;
+    private final PvCodec pv;
     private boolean started;
     private DomainKind kind = DomainKind.HVM;
     private int version;
@@ -26,6 +27,7 @@ final class LibxcReader {
         this.source = source;
         this.note = note;
         this.pages = new PageReader(source);
+        this.pv = new PvCodec(source);
     }
 
     /** Reads the two headers. */
@@ -113,7 +115,7 @@ final class LibxcReader {
                     throw source.wrong("the record comes after the end of the static data");
                 }
             }
-            case PAGE_DATA, VERIFY -> {
+            case PAGE_DATA, VERIFY, X86_PV_P2M_FRAMES -> {
                 if (!started) {
                     throw source.wrong("the record comes before STATIC_DATA_END");
                 }
@@ -134,7 +136,7 @@ final class LibxcReader {
             case X86_TSC_INFO -> tscInfo(body);
             case HVM_CONTEXT -> new StreamRecord.HvmContext(Blob.of(body.array()));
             case HVM_PARAMS -> params(body);
-            default -> new StreamRecord.PvState(type.number(), Blob.of(body.array()));
+            default -> pv.decode(type, body);
         };
     }
 

@@ -11,14 +11,14 @@ enum LibxcType {
     PAGE_DATA(0x01, Scope.ANY, LibxcType.LONGEST_RECORD),
     X86_PV_INFO(0x02, Scope.PV, LibxcType.SMALL),
     X86_PV_P2M_FRAMES(0x03, Scope.PV, LibxcType.LARGE),
-    X86_PV_VCPU_BASIC(0x04, Scope.PV, LibxcType.SMALL),
-    X86_PV_VCPU_EXTENDED(0x05, Scope.PV, LibxcType.SMALL),
-    X86_PV_VCPU_XSAVE(0x06, Scope.PV, LibxcType.SMALL),
+    X86_PV_VCPU_BASIC(0x04, Scope.PV, LibxcType.TINY),
+    X86_PV_VCPU_EXTENDED(0x05, Scope.PV, LibxcType.TINY),
+    X86_PV_VCPU_XSAVE(0x06, Scope.PV, LibxcType.TINY),
     SHARED_INFO(0x07, Scope.PV, LibxcType.SMALL),
     X86_TSC_INFO(0x08, Scope.ANY, LibxcType.SMALL),
     HVM_CONTEXT(0x09, Scope.HVM, LibxcType.LARGE),
     HVM_PARAMS(0x0a, Scope.HVM, LibxcType.SMALL),
-    X86_PV_VCPU_MSRS(0x0c, Scope.PV, LibxcType.SMALL),
+    X86_PV_VCPU_MSRS(0x0c, Scope.PV, LibxcType.TINY),
     VERIFY(0x0d, Scope.ANY, 0),
     STATIC_DATA_END(0x10, Scope.ANY, 0),
     X86_CPUID_POLICY(0x11, Scope.ANY, LibxcType.SMALL),
@@ -30,6 +30,7 @@ enum LibxcType {
     /** An unknown type with this bit may be skipped. */
     static final int OPTIONAL = 0x8000_0000;
 
+    private static final long TINY = 64L << 10;
     private static final long SMALL = 1L << 20;
     private static final long LARGE = 16L << 20;
 
@@ -59,10 +60,6 @@ enum LibxcType {
 
     long longest() {
         return longest;
-    }
-
-    boolean isPvOnly() {
-        return scope == Scope.PV;
     }
 
     boolean isFor(DomainKind kind) {

@@ -39,6 +39,9 @@ public enum PageType {
     private static final List<Optional<PageType>> BY_NUMBER =
             IntStream.range(0, NUMBERS).mapToObj(PageType::search).toList();
 
+    private static final int TABLE_MASK = 7;
+    private static final int PINNED = 8;
+
     private final int number;
     private final Content content;
 
@@ -62,13 +65,34 @@ public enum PageType {
         return this != ZERO;
     }
 
-    /** The type with a number from 0 to 15; empty if it is not defined. */
-    static Optional<PageType> of(int number) {
+    /**
+     * {@return the type with a number; empty if it is not defined} Xen's {@code XEN_DOMCTL_PFINFO_*}, shifted down, are the
+     * same numbers.
+     *
+     * @param number 0 … 15
+     */
+    public static Optional<PageType> of(int number) {
         return BY_NUMBER.get(number);
     }
 
     private static Optional<PageType> search(int number) {
         return Arrays.stream(values()).filter(type -> type.number == number).findAny();
+    }
+
+    /** {@return the level of a page table, 1 … 4; 0 for other pages} */
+    public int tableLevel() {
+        int level = number & TABLE_MASK;
+        return number != ZERO.number && hasContent() ? level : 0;
+    }
+
+    /** {@return whether the page is a page table that stays one without use} */
+    public boolean isPinned() {
+        return hasContent() && (number & PINNED) != 0;
+    }
+
+    /** {@return the number of Xen's type ({@code XEN_DOMCTL_PFINFO_*}, shifted down)} */
+    public int xen() {
+        return number;
     }
 
     int number() {

@@ -123,8 +123,8 @@ public final class SaveStreamWriter implements RecordWriter {
             write(LibxcType.HVM_CONTEXT, ByteBuffer.wrap(context.records().bytes()));
         } else if (record instanceof StreamRecord.HvmParams params) {
             write(LibxcType.HVM_PARAMS, params(params));
-        } else if (record instanceof StreamRecord.PvState state) {
-            sink.record(state.type(), ByteBuffer.wrap(state.body().bytes()));
+        } else if (record instanceof PvRecord pv) {
+            write(PvCodec.type(pv), PvCodec.encode(pv));
         } else if (record instanceof StreamRecord.ImageEnd) {
             write(LibxcType.END, ByteSink.buffer(0));
         } else {

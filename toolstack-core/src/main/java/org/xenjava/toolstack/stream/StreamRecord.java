@@ -10,6 +10,7 @@ import org.xenjava.toolstack.xenctrl.CpuPolicy;
  */
 public sealed interface StreamRecord
         permits PageBatch,
+                PvRecord,
                 StreamRecord.CpuidPolicy,
                 StreamRecord.EmulatorContext,
                 StreamRecord.EmulatorStore,
@@ -19,7 +20,6 @@ public sealed interface StreamRecord
                 StreamRecord.ImageEnd,
                 StreamRecord.ImageStart,
                 StreamRecord.MsrPolicy,
-                StreamRecord.PvState,
                 StreamRecord.StaticDataEnd,
                 StreamRecord.StreamEnd,
                 StreamRecord.TscInfo,
@@ -121,14 +121,6 @@ public sealed interface StreamRecord
          */
         public record Param(long index, long value) {}
     }
-
-    /**
-     * A record that only PV domains have.
-     *
-     * @param type number of the record type
-     * @param body of the record
-     */
-    record PvState(int type, Blob body) implements StreamRecord {}
 
     /**
      * An optional record of unknown type. Its body was skipped, as the format asks for.

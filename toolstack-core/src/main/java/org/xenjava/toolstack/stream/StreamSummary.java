@@ -200,6 +200,9 @@ public record StreamSummary(
                         .map(param -> String.format(Locale.ROOT, "%d=0x%x", param.index(), param.value()))
                         .collect(Collectors.joining(" "));
             }
+            if (record instanceof PvRecord pv) {
+                return PvCodec.details(pv);
+            }
             if (record instanceof StreamRecord.EmulatorContext context) {
                 return "emulator " + context.emulator() + ", " + context.state().size() + " bytes of state";
             }

@@ -100,6 +100,14 @@ class MigrationTest {
     }
 
     @Test
+    void aPvGuestIsNotMigratedAndRunsOn() {
+        hosts.start(TestHost.pvGuest("web", 24));
+        List<Throwable> failures = hosts.migrate(new TestCable());
+        assertTrue(failures.get(0).getMessage().contains("PV guests are not migrated"), failures.toString());
+        assertSame(hosts.source, hosts.assertOneRuns("a refusal"));
+    }
+
+    @Test
     void aGuestMigratesWithAllItsVcpus() {
         Domain before = hosts.start(TestHost.guest("web", 20, 20).vcpus(2).maxVcpus(3));
         assertEquals(2, before.status().vcpus());

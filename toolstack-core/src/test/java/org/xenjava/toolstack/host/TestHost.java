@@ -52,6 +52,7 @@ public final class TestHost implements AutoCloseable {
     /** Superpages that the kernel and the ramdisk of the guest lay in whose counters were measured on real Xen. */
     public static final int LAB_SUPERPAGES = 19;
 
+    private static final Path PV_KERNEL = file("pv", ".kernel", TestKernels.pv());
     private static final Path KERNEL = file("tiny", ".kernel", TestKernels.linux());
 
     /** One program is both hvmloader and BIOS, so that a guest is built in no time. */
@@ -135,6 +136,15 @@ public final class TestHost implements AutoCloseable {
     /** A guest with a kernel that is as small as one can be. */
     public static DomainConfig.Builder guest(String name, long memoryMib, long maxMemoryMib) {
         return DomainConfig.builder(name).kernel(KERNEL).memoryMib(memoryMib).maxMemoryMib(maxMemoryMib);
+    }
+
+    /** A PV guest with a small kernel. */
+    public static DomainConfig.Builder pvGuest(String name, long memoryMib) {
+        return DomainConfig.builder(name)
+                .type(DomainType.PV)
+                .kernel(PV_KERNEL)
+                .memoryMib(memoryMib)
+                .maxMemoryMib(memoryMib);
     }
 
     /** An HVM guest without a screen. */

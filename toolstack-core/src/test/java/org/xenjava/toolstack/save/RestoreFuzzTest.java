@@ -17,6 +17,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.xenjava.toolstack.Domain;
 import org.xenjava.toolstack.DomainSaving.Afterwards;
+import org.xenjava.toolstack.config.DomainConfig;
 import org.xenjava.toolstack.error.ToolstackException;
 import org.xenjava.toolstack.host.TestHost;
 import org.xenjava.toolstack.progress.Cancellation;
@@ -41,9 +42,18 @@ class RestoreFuzzTest {
 
     @Test
     void damagedFiles() throws IOException {
+        restoreDamaged(TestHost.guest("web", 20, 24));
+    }
+
+    @Test
+    void damagedFilesOfPvGuests() throws IOException {
+        restoreDamaged(TestHost.pvGuest("web", 24));
+    }
+
+    private void restoreDamaged(DomainConfig.Builder guest) throws IOException {
         try (TestHost host = TestHost.create()) {
             Path file = directory.resolve("web.save");
-            Domain domain = host.toolstack.create(TestHost.guest("web", 20, 24).build());
+            Domain domain = host.toolstack.create(guest.build());
             domain.unpause();
             host.xen.advance(Duration.ofMinutes(1));
             PassingTime.during(host.xen, () -> domain.saving().save(file, Afterwards.DESTROY));

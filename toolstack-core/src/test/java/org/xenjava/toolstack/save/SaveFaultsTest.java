@@ -57,6 +57,7 @@ class SaveFaultsTest {
     Path directory;
 
     private Path file = Path.of("");
+    private DomainType saved = DomainType.PVH;
 
     @BeforeEach
     void name() {
@@ -69,7 +70,7 @@ class SaveFaultsTest {
     }
 
     private void start() {
-        start(guest(DomainType.PVH));
+        start(guest(saved));
     }
 
     private void start(DomainConfig.Builder guest) {
@@ -209,6 +210,20 @@ class SaveFaultsTest {
 
     @ParameterizedTest
     @EnumSource(names = {"RESUME", "DESTROY"})
+    void aCallThatFailsWhileAPvGuestIsSaved(Afterwards afterwards) {
+        saved = DomainType.PV;
+        strikeEachCall(afterwards, n -> Fault.callFails(n, Errno.EIO));
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = {"RESUME", "DESTROY"})
+    void theNextProcessLetsAPvGuestOfAKilledOneRunOn(Afterwards afterwards) {
+        saved = DomainType.PV;
+        strikeProcessAtEachCall(afterwards, Fault::processKilled);
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = {"RESUME", "DESTROY"})
     void theNextProcessLetsTheGuestOfAKilledOneRunOn(Afterwards afterwards) {
         strikeProcessAtEachCall(afterwards, Fault::processKilled);
     }
@@ -245,7 +260,11 @@ class SaveFaultsTest {
     }
 
     private static DomainConfig.Builder guest(DomainType type) {
-        return type == DomainType.HVM ? TestHost.hvmGuest("web", 17, 17) : TestHost.guest("web", 17, 17);
+        return switch (type) {
+            case HVM -> TestHost.hvmGuest("web", 17, 17);
+            case PVH -> TestHost.guest("web", 17, 17);
+            case PV -> TestHost.pvGuest("web", 24);
+        };
     }
 
     private long callsOfARestore(DomainType type) {
@@ -264,13 +283,13 @@ class SaveFaultsTest {
     }
 
     @ParameterizedTest
-    @EnumSource(names = {"PVH", "HVM"})
+    @EnumSource
     void aRestoreThatFailsLeavesNothingAndCanBeRepeated(DomainType type) {
         restoreWith(type, n -> Fault.callFails(n, Errno.EIO));
     }
 
     @ParameterizedTest
-    @EnumSource(names = {"PVH", "HVM"})
+    @EnumSource
     void aRestoreWithALostAnswerLeavesNothingAndCanBeRepeated(DomainType type) {
         restoreWith(type, n -> Fault.answerLost(n, Errno.EIO));
     }
@@ -294,7 +313,7 @@ class SaveFaultsTest {
     }
 
     @ParameterizedTest
-    @EnumSource(names = {"PVH", "HVM"})
+    @EnumSource
     void theNextProcessRemovesWhatAKilledRestoreHasLeft(DomainType type) {
         long calls = callsOfARestore(type);
         for (long n = 1; n < calls; n += STRIDE) {

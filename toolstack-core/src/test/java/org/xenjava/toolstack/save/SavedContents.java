@@ -10,12 +10,24 @@ import java.util.List;
 import org.xenjava.toolstack.stream.PageBatch;
 import org.xenjava.toolstack.stream.SaveStreamReader;
 import org.xenjava.toolstack.stream.StreamRecord;
+import org.xenjava.toolstack.stream.StreamSummary;
 
 /** The pages of a saved RAM, each as its frame and a hash of its content. Special pages are left out. */
 final class SavedContents {
     private static final long FIRST_SPECIAL = 0xfc000;
 
     private SavedContents() {}
+
+    /** The names of the records, those that follow one another under one name once. */
+    static List<String> recordNames(Path file) {
+        try (FileChannel channel = FileChannel.open(file)) {
+            return StreamSummary.read(channel).records().stream()
+                    .map(StreamSummary.Line::name)
+                    .toList();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
 
     static List<Long> of(Path file) {
         List<Long> pages = new ArrayList<>();

@@ -163,13 +163,48 @@ class SaveStreamReaderTest {
     void theRecordsOfPvGuestsAreKept() {
         List<StreamRecord> records = List.of(
                 new StreamRecord.ImageStart(3, DomainKind.PV, 4, 17),
+                new PvRecord.Info(8, 4),
                 new StreamRecord.StaticDataEnd(),
-                new StreamRecord.PvState(LibxcType.X86_PV_INFO.number(), Blob.of(new byte[8])),
+                new PvRecord.P2mFrames(0, 1023, Blob.of(new byte[16])),
                 Streams.pages(7),
+                new PvRecord.SharedInfo(Blob.of(new byte[4096])),
+                new PvRecord.Vcpu(PvRecord.Part.BASIC, 0, Blob.of(new byte[5168])),
+                new PvRecord.Vcpu(PvRecord.Part.EXTENDED, 0, Blob.of(new byte[64])),
+                new PvRecord.Vcpu(PvRecord.Part.XSAVE, 0, Blob.of(new byte[592])),
+                new PvRecord.Vcpu(PvRecord.Part.MSRS, 0, Blob.of(new byte[32])),
                 new StreamRecord.ImageEnd(),
                 new StreamRecord.StreamEnd());
         byte[] stream = Streams.write(new XlHeader(XlHeader.ConfigFormat.XL_CFG, "name = \"web\""), records);
         assertArrayEquals(stream, Streams.rewrite(stream));
+    }
+
+    @Example
+    void recordsOfPvGuestsThatCannotBeAreRefused() {
+        List<PvRecord> wrong = List.of(
+                new PvRecord.Info(8, 3),
+                new PvRecord.Info(4, 4),
+                new PvRecord.Info(0, 0),
+                new PvRecord.P2mFrames(0, 1023, Blob.of(new byte[8])),
+                new PvRecord.P2mFrames(0, 511, Blob.of(new byte[16])),
+                new PvRecord.P2mFrames(512, 511, Blob.of(new byte[0])),
+                new PvRecord.P2mFrames(0, 0xffff_ffffL, Blob.of(new byte[8])),
+                new PvRecord.SharedInfo(Blob.of(new byte[4095])),
+                new PvRecord.Vcpu(PvRecord.Part.BASIC, 0, Blob.of(new byte[5169])),
+                new PvRecord.Vcpu(PvRecord.Part.EXTENDED, 0, Blob.of(new byte[129])),
+                new PvRecord.Vcpu(PvRecord.Part.XSAVE, 0, Blob.of(new byte[15])),
+                new PvRecord.Vcpu(PvRecord.Part.XSAVE, 0, Blob.of(new byte[1 << 17])),
+                new PvRecord.Vcpu(PvRecord.Part.MSRS, 0, Blob.of(new byte[17])));
+        for (PvRecord record : wrong) {
+            byte[] stream = Streams.write(
+                    Streams.json(),
+                    List.of(
+                            new StreamRecord.ImageStart(3, DomainKind.PV, 4, 17),
+                            new StreamRecord.StaticDataEnd(),
+                            record,
+                            new StreamRecord.ImageEnd(),
+                            new StreamRecord.StreamEnd()));
+            assertThrows(SaveStreamException.class, () -> Streams.summary(stream), record.toString());
+        }
     }
 
     @Example

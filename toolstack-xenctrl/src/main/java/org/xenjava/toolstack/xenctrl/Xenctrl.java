@@ -32,6 +32,7 @@ public final class Xenctrl {
     private final TopologyCalls topology;
     private final PassthroughCalls passthrough;
     private final StateCalls state;
+    private final PvCalls pv;
 
     private Xenctrl(XenLibraries libraries, XenAbi abi, String limitation) {
         this.libraries = libraries;
@@ -49,6 +50,7 @@ public final class Xenctrl {
         topology = new TopologyCalls(calls);
         passthrough = new PassthroughCalls(calls);
         state = new StateCalls(calls);
+        pv = new PvCalls(calls);
     }
 
     /**
@@ -165,5 +167,10 @@ public final class Xenctrl {
     /** The calls that read, write and resume the state of a stopped domain. */
     public StateCalls state() {
         return state;
+    }
+
+    /** The calls that read and write the state of PV domains. */
+    public PvCalls pv() {
+        return pv;
     }
 }

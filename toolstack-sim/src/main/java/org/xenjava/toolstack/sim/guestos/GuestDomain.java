@@ -50,6 +50,8 @@ final class GuestDomain implements GuestMachine {
     /** The machine frames of a PV guest's pages; empty for other guests. */
     private Optional<PvMemory> pvMemory = Optional.empty();
 
+    private boolean suspended;
+
     /** Unwinds the actions of a guest that has stopped. */
     private static final class GuestStopped extends RuntimeException {
         private static final long serialVersionUID = 1L;
@@ -97,6 +99,12 @@ final class GuestDomain implements GuestMachine {
     /** Continues with a guest that was suspended in another domain. */
     void restore(RunningGuest guest, long ballooned) {
         after(Duration.ZERO, () -> {
+            if (domain.isPvGuest()) {
+                pvMemory = PvMemory.resumed(machine, domain);
+                if (pvMemory.isEmpty()) {
+                    shutDown(CRASH);
+                }
+            }
             running = Optional.of(guest);
             guest.continueIn(this, ballooned);
         });
@@ -109,9 +117,22 @@ final class GuestDomain implements GuestMachine {
 
     /** Runs the actions that waited while the domain was paused. */
     void resume() {
+        if (suspended) {
+            suspended = false;
+            pvMemory.ifPresent(PvMemory::resume);
+        }
         List<Runnable> due = List.copyOf(waiting);
         waiting.clear();
         due.forEach(action -> after(Duration.ZERO, action));
+    }
+
+    /** Lets the registers of the first vCPU of a PV guest that suspends itself name the guest's software. */
+    void suspend(long pointer) {
+        suspended = true;
+        pvMemory.ifPresent(memory -> {
+            memory.suspend();
+            memory.setRegister("rip", pointer);
+        });
     }
 
     /** Ends the guest of a domain that was destroyed. */
@@ -201,16 +222,16 @@ final class GuestDomain implements GuestMachine {
         pvMemory.ifPresentOrElse(
                 memory -> {
                     for (long pfn = pages.first(); pfn < pages.end(); pfn++) {
-                        memory.frame(pfn).ifPresent(frame -> overwritePv(frame, filling));
+                        memory.frame(pfn).ifPresent(frame -> overwritePv(memory, frame, filling));
                     }
                 },
                 () -> domain.memory().overwrite(pages.first(), pages.pages(), filling, self));
         stopIfItCannotGoOn();
     }
 
-    /** A kernel does not overwrite its page tables. */
-    private void overwritePv(long frame, Filling filling) {
-        if (!domain.pinnedTables().contains(frame)) {
+    /** A kernel does not overwrite its own data. */
+    private void overwritePv(PvMemory memory, long frame, Filling filling) {
+        if (!memory.isKernels(frame)) {
             domain.memory().overwrite(frame, 1, filling, self);
         }
     }
@@ -264,7 +285,7 @@ final class GuestDomain implements GuestMachine {
     }
 
     private boolean take(PvMemory memory, long pfn) {
-        OptionalLong frame = domain.memory().populateMachineFrames(0);
+        OptionalLong frame = domain.memory().populateMachineFrames(pfn, 0);
         frame.ifPresent(mfn -> memory.setFrame(pfn, mfn));
         return frame.isPresent();
     }
@@ -388,6 +409,10 @@ final class GuestDomain implements GuestMachine {
 
     @Override
     public void startVcpu(int vcpu) {
+        if (domain.isPvGuest() && domain.vcpuRegisters(vcpu).isEmpty()) {
+            // The kernel gives each vCPU its page tables (VCPUOP_initialise).
+            domain.vcpuRegisters(0).ifPresent(registers -> domain.setVcpuRegisters(vcpu, registers));
+        }
         domain.onlineVcpus().set(vcpu);
     }
 

@@ -17,6 +17,7 @@ import org.xenjava.toolstack.sim.machine.Machine;
 import org.xenjava.toolstack.sim.machine.XenDomain;
 import org.xenjava.toolstack.sim.store.XenStored;
 import org.xenjava.toolstack.xenctrl.abi.HvmSaveRecord;
+import org.xenjava.toolstack.xenctrl.abi.StructLayout;
 import org.xenjava.toolstack.xenctrl.abi.StructView;
 
 /** The guests of a machine: one starts when its domain runs for the first time and ends when it is destroyed. */
@@ -71,12 +72,24 @@ public final class Guests implements DomainListener {
                         long pointer =
                                 suspended.add(new SuspendedGuests.Suspended(software, software.balloonedPages()));
                         setInstructionPointer(domain, pointer);
+                        Optional.ofNullable(guests.get(domain.domid())).ifPresent(guest -> guest.suspend(pointer));
                     });
         }
     }
 
     private Optional<Long> instructionPointer(XenDomain domain) {
-        return firstCpu(domain).map(cpu -> cpu.get("rip"));
+        return firstCpu(domain).map(cpu -> cpu.get("rip")).or(() -> pvInstructionPointer(domain));
+    }
+
+    private Optional<Long> pvInstructionPointer(XenDomain domain) {
+        StructLayout layout = machine.abi().struct("vcpu_guest_context");
+        return domain.vcpuRegisters(0)
+                .filter(context -> domain.isPvGuest())
+                .map(context -> layout.at(ByteBuffer.wrap(context), 0).getBytes("user_regs"))
+                .map(registers -> machine.abi()
+                        .struct("cpu_user_regs")
+                        .at(ByteBuffer.wrap(registers), 0)
+                        .get("rip"));
     }
 
     private void setInstructionPointer(XenDomain domain, long pointer) {

@@ -9,6 +9,8 @@ import java.util.HashSet;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.function.LongUnaryOperator;
+import java.util.stream.IntStream;
 import org.xenjava.toolstack.sim.machine.Machine;
 import org.xenjava.toolstack.sim.machine.PinnedTables;
 import org.xenjava.toolstack.sim.machine.XenDomain;
@@ -26,10 +28,22 @@ final class PvMemory {
     private static final int CR3 = 3;
     private static final int PAGE_BITS = 12;
 
+    private final Machine machine;
+    private final XenDomain domain;
     private final long[] frames;
 
-    private PvMemory(long[] frames) {
+    /** Machine frames of the pages of the list that the kernel keeps of its frames. */
+    private final long[] list;
+
+    /** Machine frame of the start info. */
+    private final long startInfo;
+
+    private PvMemory(Machine machine, XenDomain domain, long[] frames, long[] list, long startInfo) {
+        this.machine = machine;
+        this.domain = domain;
         this.frames = frames;
+        this.list = list;
+        this.startInfo = startInfo;
     }
 
     /**
@@ -42,6 +56,17 @@ final class PvMemory {
         return domain.vcpuRegisters(0)
                 .filter(context -> domain.pinnedTables().root().isPresent())
                 .flatMap(context -> new Boot(machine, domain, context).memory(pages));
+    }
+
+    /**
+     * Reads what a restore has left for a kernel that had suspended itself.
+     *
+     * @return empty if the kernel would crash
+     */
+    static Optional<PvMemory> resumed(Machine machine, XenDomain domain) {
+        return domain.vcpuRegisters(0)
+                .filter(context -> domain.pinnedTables().root().isPresent())
+                .flatMap(context -> new Boot(machine, domain, context).resumedMemory());
     }
 
     /** The first instructions of a kernel. */
@@ -73,9 +98,53 @@ final class PvMemory {
             StructView info = layout.at(ByteBuffer.wrap(bytes), 0);
             long[] frames = new long[(int) pages];
             Arrays.fill(frames, ABSENT);
-            return isUsable(info) && readList(info, frames) && areRingsMine(info)
-                    ? Optional.of(new PvMemory(frames))
-                    : Optional.empty();
+            long count = info.get("nr_pages");
+            if (!isUsable(info)
+                    || count > frames.length
+                    || info.get("nr_pages") != domain.memory().totalPages()) {
+                return Optional.empty();
+            }
+            Optional<long[]> list = readList(info.get("mfn_list"), count, frames);
+            if (list.isEmpty() || !isListWhereItSays(info, frames) || !areRingsMine(info)) {
+                return Optional.empty();
+            }
+            describe(info.get("mfn_list"), count);
+            return Optional.of(new PvMemory(machine, domain, frames, list.get(), page.getAsLong()));
+        }
+
+        /** Tells toolstacks where the list is. */
+        private void describe(long address, long pages) {
+            StructLayout layout = machine.abi().struct("shared_info");
+            byte[] page = machine.content().read(domain.sharedInfoFrame(), 0, PhysicalMemory.PAGE_BYTES);
+            layout.at(ByteBuffer.wrap(page), 0)
+                    .set("arch.max_pfn", pages)
+                    .set("arch.p2m_cr3", context.get("ctrlreg", CR3))
+                    .set("arch.p2m_vaddr", address);
+            machine.content().write(domain.sharedInfoFrame(), 0, page);
+        }
+
+        private Optional<PvMemory> resumedMemory() {
+            StructLayout shared = machine.abi().struct("shared_info");
+            byte[] page = machine.content().read(domain.sharedInfoFrame(), 0, shared.size());
+            StructView known = shared.at(ByteBuffer.wrap(page), 0);
+            long startInfo = registers.get("rdx");
+            StructLayout layout = machine.abi().struct("start_info");
+            StructView info = layout.at(ByteBuffer.wrap(machine.content().read(startInfo, 0, layout.size())), 0);
+            long[] frames = new long[(int) known.get("arch.max_pfn")];
+            Optional<long[]> list = readList(known.get("arch.p2m_vaddr"), frames.length, frames);
+            boolean usable = info.get("nr_pages") == frames.length
+                    && info.get("shared_info") >>> PAGE_BITS == domain.sharedInfoFrame()
+                    && known.get("arch.pfn_to_mfn_frame_list_list") == 0
+                    && areRingsMine(info);
+            if (list.isEmpty() || !usable) {
+                return Optional.empty();
+            }
+            describe(known.get("arch.p2m_vaddr"), frames.length);
+            return Optional.of(new PvMemory(machine, domain, frames, list.get(), startInfo));
+        }
+
+        private static boolean isListWhereItSays(StructView info, long[] frames) {
+            return info.get("nr_p2m_frames") == 0 || info.get("first_p2m_pfn") < frames.length;
         }
 
         private boolean isUsable(StructView info) {
@@ -87,7 +156,6 @@ final class PvMemory {
             return magic.equals("xen-3.0-x86_64")
                     && codeAndStack
                     && tables
-                    && info.get("nr_pages") == domain.memory().totalPages()
                     && info.get("shared_info") >>> PAGE_BITS == domain.sharedInfoFrame()
                     && areEventsMasked();
         }
@@ -104,27 +172,29 @@ final class PvMemory {
             return true;
         }
 
-        private boolean readList(StructView info, long[] frames) {
-            long count = info.get("nr_pages");
+        /** Reads the list at an address, and returns the machine frames of its pages. */
+        private Optional<long[]> readList(long address, long count, long[] frames) {
             Set<Long> seen = new HashSet<>();
             int perPage = PhysicalMemory.PAGE_BYTES / Long.BYTES;
+            long[] pages = new long[(int) ((count + perPage - 1) / perPage)];
             for (int pfn = 0; pfn < count; pfn += perPage) {
-                OptionalLong page = translate(info.get("mfn_list") + (long) pfn * Long.BYTES);
-                if (page.isEmpty() || count > frames.length) {
-                    return false;
+                OptionalLong page = translate(address + (long) pfn * Long.BYTES);
+                if (page.isEmpty()) {
+                    return Optional.empty();
                 }
+                pages[pfn / perPage] = page.getAsLong();
                 ByteBuffer list = ByteBuffer.wrap(
                                 machine.content().read(page.getAsLong(), 0, PhysicalMemory.PAGE_BYTES))
                         .order(ByteOrder.LITTLE_ENDIAN);
                 for (int i = pfn; i < Math.min(count, pfn + perPage); i++) {
                     frames[i] = list.getLong();
-                    if (domain.memory().type(frames[i]) != GfnType.RAM || !seen.add(frames[i])) {
-                        return false;
+                    boolean mine = domain.memory().type(frames[i]) == GfnType.RAM && seen.add(frames[i]);
+                    if (frames[i] != ABSENT && !mine) {
+                        return Optional.empty();
                     }
                 }
             }
-            return info.get("nr_p2m_frames") == 0
-                    || translate(info.get("mfn_list")).equals(OptionalLong.of(frames[(int) info.get("first_p2m_pfn")]));
+            return Optional.of(pages);
         }
 
         private boolean areRingsMine(StructView info) {
@@ -147,11 +217,71 @@ final class PvMemory {
     /** Gives a page another machine frame. */
     void setFrame(long pfn, long frame) {
         frames[(int) pfn] = frame;
+        int perPage = PhysicalMemory.PAGE_BYTES / Long.BYTES;
+        int page = (int) pfn / perPage;
+        if (page < list.length) {
+            byte[] number = ByteBuffer.allocate(Long.BYTES)
+                    .order(ByteOrder.LITTLE_ENDIAN)
+                    .putLong(frame)
+                    .array();
+            machine.content().write(list[page], (int) pfn % perPage * Long.BYTES, number);
+            domain.memory().reportWrite(list[page]);
+        }
     }
 
     /** Records that a page has no machine frame any more. */
     void remove(long pfn) {
-        frames[(int) pfn] = ABSENT;
+        setFrame(pfn, ABSENT);
+    }
+
+    /** Whether the kernel has data of its own in a page, which it does not overwrite. */
+    boolean isKernels(long frame) {
+        return frame == startInfo
+                || frame == startInfo().get("store_mfn")
+                || frame == startInfo().get("console.domU.mfn")
+                || domain.pinnedTables().contains(frame)
+                || Arrays.stream(list).anyMatch(page -> page == frame);
+    }
+
+    private StructView startInfo() {
+        StructLayout layout = machine.abi().struct("start_info");
+        return layout.at(ByteBuffer.wrap(machine.content().read(startInfo, 0, layout.size())), 0);
+    }
+
+    /** Names the rings by pfn, and the start info in a register, as a kernel that suspends itself does. */
+    void suspend() {
+        renameRings(this::pfn);
+        setRegister("rdx", startInfo);
+    }
+
+    /** Names the rings by machine frame again, in the same domain. */
+    void resume() {
+        renameRings(pfn -> frames[(int) pfn]);
+    }
+
+    private void renameRings(LongUnaryOperator numbers) {
+        StructView info = startInfo();
+        info.set("store_mfn", numbers.applyAsLong(info.get("store_mfn")))
+                .set("console.domU.mfn", numbers.applyAsLong(info.get("console.domU.mfn")));
+        machine.content().write(startInfo, 0, info.toBytes());
+        domain.memory().reportWrite(startInfo);
+    }
+
+    private long pfn(long frame) {
+        return IntStream.range(0, frames.length)
+                .filter(pfn -> frames[pfn] == frame)
+                .findFirst()
+                .orElseThrow();
+    }
+
+    /** Sets a register of the first vCPU. */
+    void setRegister(String name, long value) {
+        byte[] bytes = domain.vcpuRegisters(0).orElseThrow();
+        StructView context = machine.abi().struct("vcpu_guest_context").at(ByteBuffer.wrap(bytes), 0);
+        StructView registers =
+                machine.abi().struct("cpu_user_regs").at(ByteBuffer.wrap(context.getBytes("user_regs")), 0);
+        context.setBytes("user_regs", registers.set(name, value).toBytes());
+        domain.setVcpuRegisters(0, context.toBytes());
     }
 
     /** The number of pages of the memory map without a machine frame. */

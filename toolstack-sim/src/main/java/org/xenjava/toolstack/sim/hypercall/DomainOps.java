@@ -42,6 +42,7 @@ final class DomainOps {
     private final VirtualNodeOps virtualNodes;
     private final PassthroughOps passthrough;
     private final PvOps pv;
+    private final VcpuPartOps vcpuParts;
 
     DomainOps(Machine machine, PassthroughOps passthrough) {
         this.passthrough = passthrough;
@@ -52,6 +53,7 @@ final class DomainOps {
         this.monitors = new MonitorOps(machine);
         this.cpus = new CpuOps(machine);
         this.pv = new PvOps(machine);
+        this.vcpuParts = new VcpuPartOps(machine);
         this.state = new StateOps(machine, pv);
         this.virtualNodes = new VirtualNodeOps(machine);
     }
@@ -114,6 +116,12 @@ final class DomainOps {
                 state.call(op, domain, request.caller(), body);
             }
             case RESUMEDOMAIN -> require(machine.resume(notDom0(domain)), Errno.EINVAL);
+            case GET_EXT_VCPUCONTEXT,
+                    SET_EXT_VCPUCONTEXT,
+                    GETVCPUEXTSTATE,
+                    SETVCPUEXTSTATE,
+                    GET_VCPU_MSRS,
+                    SET_VCPU_MSRS -> vcpuParts.call(op, domain, request.caller(), body);
             case HYPERCALL_INIT -> pv.fillHypercallPage(domain, body.get("gmfn"));
             case SETTIMEOFFSET -> notDom0(domain);
             case IOMEM_PERMISSION -> passthrough.memoryPermission(domain, body);
@@ -140,8 +148,8 @@ final class DomainOps {
 
     /** Sets the size of the paging pool, or logs the frames that the guest writes. */
     private static void shadowOp(XenDomain domain, CallerMemory caller, StructView body) {
-        require(domain.isHvm(), Errno.EOPNOTSUPP);
-        require(domain.vcpus() > 0, Errno.EINVAL);
+        boolean pool = body.getInt("op") == DomctlOp.SHADOW_OP_SET_ALLOCATION;
+        require(domain.vcpus() > 0 && (domain.isHvm() || !pool), Errno.EINVAL);
         DirtyLog log = domain.memory().dirtyLog();
         switch (body.getInt("op")) {
             case DomctlOp.SHADOW_OP_SET_ALLOCATION -> domain.resizePagingPool(body.get("mb") * PAGES_PER_MIB);

@@ -37,9 +37,11 @@ final class MemoryOps {
 
     private final Machine machine;
     private final VirtualNodeOps virtualNodes;
+    private final PvOps pv;
 
     MemoryOps(Machine machine) {
         this.machine = machine;
+        this.pv = new PvOps(machine);
         this.virtualNodes = new VirtualNodeOps(machine);
     }
 
@@ -73,7 +75,8 @@ final class MemoryOps {
         } else if (subcommand == MAXIMUM_RESERVATION) {
             return domain(caller, address).memory().maxPages();
         } else if (subcommand == MAXIMUM_GPFN) {
-            return domain(caller, address).memory().highestGfn();
+            XenDomain domain = domain(caller, address);
+            return domain.isPvGuest() ? pv.highestPfn(domain) : domain.memory().highestGfn();
         }
         throw new XenRefusal(Errno.ENOSYS);
     }
@@ -107,8 +110,7 @@ final class MemoryOps {
 
     /** Replaces the pfn in the list by the machine frame that the domain gets for it. */
     private static boolean populatePv(XenDomain domain, CallerMemory caller, long address, int order) {
-        readLong(caller, address);
-        OptionalLong frame = domain.memory().populateMachineFrames(order);
+        OptionalLong frame = domain.memory().populateMachineFrames(readLong(caller, address), order);
         frame.ifPresent(first -> writeLong(caller, address, first));
         return frame.isPresent();
     }

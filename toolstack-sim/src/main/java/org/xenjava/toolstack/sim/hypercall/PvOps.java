@@ -32,15 +32,24 @@ final class PvOps {
         this.registers = machine.abi().struct("cpu_user_regs");
     }
 
-    /** {@code mmuext_op}; only roots of page tables can be pinned. */
+    /** {@code mmuext_op}; page tables can be pinned. */
     long extended(CallerMemory caller, long operations, long count, int domid) {
         for (long i = 0; i < count; i++) {
             StructView arg = caller.read(operations + i * operation.size(), operation);
             XenDomain domain = pv(machine.require(domid));
-            require(arg.get("cmd") == machine.abi().constant("MMUEXT_PIN_L4_TABLE"), Errno.EOPNOTSUPP);
-            domain.pinnedTables().pin(arg.get("arg1.mfn"), domain.memory(), machine.content());
+            // The commands for tables of level 1 to 4 are 0 to 3.
+            long command = arg.get("cmd");
+            require(command <= machine.abi().constant("MMUEXT_PIN_L4_TABLE"), Errno.EOPNOTSUPP);
+            domain.pinnedTables().pin(arg.get("arg1.mfn"), (int) command + 1, domain.memory(), machine.content());
         }
         return 0;
+    }
+
+    /** {@code XENMEM_maximum_gpfn}: what the guest's kernel says in the page that it shares with Xen. */
+    long highestPfn(XenDomain domain) {
+        StructLayout info = machine.abi().struct("shared_info");
+        byte[] page = machine.content().read(domain.sharedInfoFrame(), 0, info.size());
+        return Math.max(1, info.at(ByteBuffer.wrap(page), 0).get("arch.max_pfn")) - 1;
     }
 
     /** {@code XEN_DOMCTL_hypercall_init}. */

@@ -15,6 +15,7 @@ import org.xenjava.toolstack.xenctrl.lib.Errno;
 final class StateOps {
     private static final int MOST_FRAMES = 1024;
     private static final int TYPE_BITS = 32;
+    private static final int TYPE_SHIFT = 28;
     private static final long NO_PAGE = 0xf000_0000L;
     private static final int LAST_TSC_MODE = 2;
 
@@ -48,7 +49,8 @@ final class StateOps {
         for (long at = array; at < array + number * Long.BYTES; at += Long.BYTES) {
             long gfn = MemoryOps.readLong(caller, at) & ((1L << TYPE_BITS) - 1);
             domain.memory().touch(gfn, Actor.DOM0);
-            long type = domain.memory().type(gfn) == GfnType.RAM ? 0 : NO_PAGE;
+            boolean page = domain.memory().type(gfn) == GfnType.RAM;
+            long type = page ? (long) domain.pinnedTables().type(gfn) << TYPE_SHIFT : NO_PAGE;
             MemoryOps.writeLong(caller, at, type);
         }
     }

@@ -5,6 +5,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.OptionalLong;
 import java.util.Set;
@@ -31,49 +32,67 @@ public final class PinnedTables {
     private static final int INDEX_MASK = (1 << INDEX_BITS) - 1;
     private static final long LAST_ADDRESS_BITS = 48;
 
-    private OptionalLong root = OptionalLong.empty();
-    private Set<Long> tables = Set.of();
+    private static final int PINNED = 8;
+
+    /** The pinned tables with their levels, in the order in which they were pinned. */
+    private final Map<Long, Integer> pinned = new LinkedHashMap<>();
+
+    private final Map<Long, Integer> tables = new HashMap<>();
 
     /** Whether a page is a table. */
     public boolean contains(long mfn) {
-        return tables.contains(mfn);
+        return tables.containsKey(mfn);
     }
 
-    /** The root that the toolstack has pinned. */
+    /** The type of a page as {@code getpageframeinfo3} reports it: the level of a table, and 8 if it is pinned. */
+    public int type(long mfn) {
+        return tables.getOrDefault(mfn, 0) + (pinned.containsKey(mfn) ? PINNED : 0);
+    }
+
+    /** The first root that the toolstack has pinned. */
     public OptionalLong root() {
-        return root;
+        return pinned.entrySet().stream()
+                .filter(table -> table.getValue() == LEVELS)
+                .mapToLong(Map.Entry::getKey)
+                .findFirst();
     }
 
     /**
-     * {@code MMUEXT_PIN_L4_TABLE}.
+     * {@code MMUEXT_PIN_L1_TABLE} to {@code MMUEXT_PIN_L4_TABLE}.
      *
+     * @param level of the table
      * @throws XenRefusal EINVAL if the page is none of the guest's, is mapped, or is pinned already; EBUSY if a table is
      *     mapped writable or maps a page of another domain
      */
-    public void pin(long mfn, DomainMemory memory, PhysicalMemory content) {
-        require(root.isEmpty(), Errno.EINVAL);
-        validate(mfn, memory, content);
-        root = OptionalLong.of(mfn);
+    public void pin(long mfn, int level, DomainMemory memory, PhysicalMemory content) {
+        require(!pinned.containsKey(mfn), Errno.EINVAL);
+        validate(mfn, level, memory, content);
+        pinned.put(mfn, level);
     }
 
     /** Checks tables that a vCPU gets, whose pages are tables from now on. */
     public void validate(long mfn, DomainMemory memory, PhysicalMemory content) {
-        Check check = new Check(memory, content);
-        check.table(mfn, LEVELS);
+        validate(mfn, LEVELS, memory, content);
+    }
+
+    private void validate(long mfn, int level, DomainMemory memory, PhysicalMemory content) {
+        Check check = new Check(memory, content, tables);
+        check.table(mfn, level);
         require(check.levels.keySet().stream().noneMatch(check.writable::contains), Errno.EBUSY);
-        tables = Set.copyOf(check.levels.keySet());
+        tables.putAll(check.levels);
     }
 
     /** One walk over all tables. */
     private static final class Check {
         private final DomainMemory memory;
         private final PhysicalMemory content;
-        private final Map<Long, Integer> levels = new HashMap<>();
+        private final Map<Long, Integer> levels;
         private final Set<Long> writable = new HashSet<>();
 
-        private Check(DomainMemory memory, PhysicalMemory content) {
+        private Check(DomainMemory memory, PhysicalMemory content, Map<Long, Integer> known) {
             this.memory = memory;
             this.content = content;
+            this.levels = new HashMap<>(known);
         }
 
         private void table(long mfn, int level) {

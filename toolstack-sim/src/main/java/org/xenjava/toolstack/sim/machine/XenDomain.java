@@ -34,6 +34,7 @@ public final class XenDomain {
     private Optional<VirtualNodes> virtualNodes = Optional.empty();
     private OptionalInt monitorPort = OptionalInt.empty();
     private final Map<Integer, byte[]> vcpuRegisters = new HashMap<>();
+    private final Map<VcpuPartId, byte[]> vcpuParts = new HashMap<>();
     private Optional<byte[]> cpuid = Optional.empty();
     private Optional<byte[]> featureMsrs = Optional.empty();
     private Tsc tsc = new Tsc(0, 0, 0, 0);
@@ -52,6 +53,19 @@ public final class XenDomain {
      * @param incarnation how often it was set
      */
     public record Tsc(int mode, long khz, long nanoseconds, long incarnation) {}
+
+    /** The parts of a PV vCPU beside its registers. */
+    public enum VcpuPart {
+        /** {@code xen_domctl_ext_vcpucontext}. */
+        EXTENDED,
+        /** The state that XSAVE saves. */
+        XSAVE,
+        /** Model-specific registers. */
+        MSRS
+    }
+
+    /** Identifies a part of a vCPU. */
+    private record VcpuPartId(int vcpu, VcpuPart part) {}
 
     /** Identifies a record of an HVM save stream. */
     private record SaveRecordId(int typecode, int instance) {}
@@ -246,6 +260,16 @@ public final class XenDomain {
     /** Sets the registers of a vCPU. */
     public void setVcpuRegisters(int vcpu, byte[] registers) {
         vcpuRegisters.put(vcpu, registers.clone());
+    }
+
+    /** A part of a PV vCPU beside its registers; empty if dom0 has not set it. */
+    public Optional<byte[]> vcpuPart(int vcpu, VcpuPart part) {
+        return Optional.ofNullable(vcpuParts.get(new VcpuPartId(vcpu, part))).map(byte[]::clone);
+    }
+
+    /** Sets a part of a PV vCPU beside its registers. */
+    public void setVcpuPart(int vcpu, VcpuPart part, byte[] content) {
+        vcpuParts.put(new VcpuPartId(vcpu, part), content.clone());
     }
 
     /** The CPUID leaves that dom0 has set, as an array of {@code xen_cpuid_leaf}. */

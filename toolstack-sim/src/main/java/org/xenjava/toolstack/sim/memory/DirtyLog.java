@@ -3,6 +3,7 @@ package org.xenjava.toolstack.sim.memory;
 
 import java.util.Arrays;
 import java.util.BitSet;
+import java.util.function.LongUnaryOperator;
 
 /**
  * The frames of a domain that its guest has written since the log was started or emptied. As in Xen before 4.22, a
@@ -12,6 +13,7 @@ import java.util.BitSet;
 public final class DirtyLog {
     private final BitSet written = new BitSet();
     private final BitSet fresh = new BitSet();
+    private LongUnaryOperator numbers = LongUnaryOperator.identity();
     private boolean on;
 
     /** Starts the log; false if it is on already. */
@@ -48,6 +50,11 @@ public final class DirtyLog {
         return Arrays.copyOf(written.get(0, frames).toByteArray(), (frames + Byte.SIZE - 1) / Byte.SIZE);
     }
 
+    /** Logs frames by other numbers: those of a PV guest's pages. A negative number is none. */
+    void number(LongUnaryOperator numbering) {
+        numbers = numbering;
+    }
+
     /** Logs a write by the guest. */
     void write(long gfn, long count) {
         if (on) {
@@ -64,9 +71,14 @@ public final class DirtyLog {
         }
     }
 
-    private static BitSet frames(long gfn, long count) {
+    private BitSet frames(long gfn, long count) {
         BitSet frames = new BitSet();
-        frames.set(Math.toIntExact(gfn), Math.toIntExact(gfn + count));
+        for (long at = gfn; at < gfn + count; at++) {
+            long number = numbers.applyAsLong(at);
+            if (number >= 0) {
+                frames.set(Math.toIntExact(number));
+            }
+        }
         return frames;
     }
 }

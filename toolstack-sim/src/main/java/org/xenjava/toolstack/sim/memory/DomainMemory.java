@@ -5,6 +5,8 @@ import com.google.common.collect.Range;
 import com.google.common.collect.RangeSet;
 import com.google.common.collect.TreeRangeSet;
 import java.util.BitSet;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
 import org.xenjava.toolstack.sim.memory.HostMemory.Frames;
@@ -22,6 +24,9 @@ public final class DomainMemory {
     private final PopulateOnDemand pod;
     private final RangeSet<Long> unreachable = TreeRangeSet.create();
     private final DirtyLog dirtyLog = new DirtyLog();
+
+    /** Xen's table of the pfns at machine frames, as far as it is about a PV domain. */
+    private final Map<Long, Long> pfns = new HashMap<>();
 
     /** The counters of populate-on-demand, in pages. */
     public record PodCounters(long totalPages, long cachePages, long entries) {}
@@ -117,11 +122,18 @@ public final class DomainMemory {
     /**
      * One extent of {@code XENMEM_populate_physmap} of a PV domain, whose pages are addressed by machine frame.
      *
+     * @param pfn the guest's number of the first page
      * @return the first machine frame; empty ends the call
      */
-    public OptionalLong populateMachineFrames(int order) {
+    public OptionalLong populateMachineFrames(long pfn, int order) {
         OptionalLong mfn = pages.allocate(order);
-        mfn.ifPresent(first -> put(first, order, GfnType.RAM, first));
+        mfn.ifPresent(first -> {
+            put(first, order, GfnType.RAM, first);
+            dirtyLog.number(frame -> pfns.getOrDefault(frame, -1L));
+            for (long i = 0; i < 1L << order; i++) {
+                pfns.put(first + i, pfn + i);
+            }
+        });
         return mfn;
     }
 
