@@ -350,6 +350,14 @@ public final class DomainMigration {
             cancellation.check(VERB + " " + domain);
         }
 
+        @Override
+        public boolean isSuspended() {
+            return domain.attempting(
+                            "looking at", () -> domain.xenctrl().domains().info(domain.domid()))
+                    .filter(info -> info.paused() || SuspendedGuest.isSuspended(info))
+                    .isPresent();
+        }
+
         private void report(Phase phase) {
             listener.onProgress(new MigrationProgress(phase, 0, Pages.ZERO, Pages.ZERO, Optional.empty()));
         }

@@ -35,9 +35,12 @@ final class DepartingLink implements Reconnection, AutoCloseable {
 
     private static final Duration LONGEST_PAUSE = Duration.ofSeconds(5);
 
+    /** The longest time of attempts while the guest does not run. */
+    private static final Duration WHILE_SUSPENDED = Duration.ofSeconds(10);
+
     private final MigrationTarget target;
     private final MigrationLimits limits;
-    private final Runnable check;
+    private final MigrationSender.Guest guest;
     private final MigrationToken token = MigrationToken.random();
     private final FrameReader answers = new FrameReader();
     private TimedLink link;
@@ -49,15 +52,18 @@ final class DepartingLink implements Reconnection, AutoCloseable {
     private long reached = -1;
     private int refusals;
 
+    /** Before the next attempt. It grows until the receiver gets further. */
+    private Duration pause = Duration.ZERO;
+
     /**
      * Connects to a target.
      *
-     * @param check ends attempts to connect again by an exception if the migration was cancelled
+     * @param guest ends attempts to connect again by an exception if the migration was cancelled, and says how long they may take
      */
-    DepartingLink(MigrationTarget target, MigrationLimits limits, Runnable check) throws IOException {
+    DepartingLink(MigrationTarget target, MigrationLimits limits, MigrationSender.Guest guest) throws IOException {
         this.target = target;
         this.limits = limits;
-        this.check = check;
+        this.guest = guest;
         this.link = new TimedLink(target.connect(), limits.silence());
     }
 
@@ -91,29 +97,49 @@ final class DepartingLink implements Reconnection, AutoCloseable {
         requireNoRefusal(cause);
         link.close();
         LOG.warn("the link to the other host is lost ({}); connecting again", cause.getMessage());
+        Duration limit = limit();
         long now = System.nanoTime();
-        if (reached < 0 || now - end > 0) {
-            end = now + limits.reconnecting().toNanos();
+        // The receiver may have got further over the link that is lost. Its answer to the next one says so.
+        boolean expired = reached >= 0 && now - end > 0;
+        if (reached < 0 || expired || end - now > limit.toNanos()) {
+            end = now + limit.toNanos();
         }
         IOException last = cause;
-        Duration pause = FIRST_PAUSE;
         do {
-            check.run();
+            guest.check();
+            pause(pause);
+            pause = longer(pause);
             try {
-                return join();
+                long before = reached;
+                long next = join(limit);
+                if (expired && next == before) {
+                    throw new MigrationException(
+                            "the link to the other host is lost again and again (" + cause.getMessage()
+                                    + "): nothing has arrived over it for "
+                                    + limits.reconnecting().toSeconds() + " s");
+                }
+                return next;
             } catch (SilentLinkException e) {
                 throw e;
             } catch (IOException e) {
                 LOG.debug("attempt {} to connect again failed", attempts, e);
                 last = e;
             }
-            pause(pause);
-            pause = pause.multipliedBy(2).compareTo(LONGEST_PAUSE) < 0 ? pause.multipliedBy(2) : LONGEST_PAUSE;
         } while (System.nanoTime() - end < 0);
         throw new IOException(
-                cause.getMessage() + "; connecting again failed for "
-                        + limits.reconnecting().toSeconds() + " s: " + last.getMessage(),
+                cause.getMessage() + "; connecting again failed for " + limit.toSeconds() + " s: " + last.getMessage(),
                 last);
+    }
+
+    /** A guest that runs can wait. One that is suspended runs on here rather than to stand still for long. */
+    private Duration limit() {
+        boolean shorter = guest.isSuspended() && limits.reconnecting().compareTo(WHILE_SUSPENDED) > 0;
+        return shorter ? WHILE_SUSPENDED : limits.reconnecting();
+    }
+
+    private static Duration longer(Duration pause) {
+        Duration next = pause.isZero() ? FIRST_PAUSE : pause.multipliedBy(2);
+        return next.compareTo(LONGEST_PAUSE) < 0 ? next : LONGEST_PAUSE;
     }
 
     /** A receiver that refuses the guest closes the link, and has sent its reason before. */
@@ -129,7 +155,7 @@ final class DepartingLink implements Reconnection, AutoCloseable {
         }
     }
 
-    private long join() throws IOException {
+    private long join(Duration limit) throws IOException {
         TimedLink next = new TimedLink(target.connect(token), limits.silence());
         boolean complete = false;
         try {
@@ -137,7 +163,8 @@ final class DepartingLink implements Reconnection, AutoCloseable {
             long expected = joined(next);
             if (expected > reached) {
                 reached = expected;
-                end = System.nanoTime() + limits.reconnecting().toNanos();
+                end = System.nanoTime() + limit.toNanos();
+                pause = Duration.ZERO;
             }
             link = next;
             complete = true;
@@ -151,12 +178,11 @@ final class DepartingLink implements Reconnection, AutoCloseable {
 
     /** The receiver answers once it has done what it was doing, such as attaching devices. */
     private long joined(TimedLink next) throws IOException {
-        long limit = System.nanoTime() + limits.devices().toNanos();
         OptionalInt first = next.firstWithin(BETWEEN_CHECKS);
         while (first.isEmpty()) {
-            check.run();
-            if (System.nanoTime() - limit > 0) {
-                throw new SilentLinkException(limits.devices(), null);
+            guest.check();
+            if (System.nanoTime() - end > 0) {
+                throw new IOException("the other end does not answer");
             }
             first = next.firstWithin(BETWEEN_CHECKS);
         }

@@ -51,6 +51,9 @@ public final class MigrationSender {
         /** Ends the migration by an exception if it was cancelled. */
         void check();
 
+        /** Whether the guest stands still, so that no wait may be long. */
+        boolean isSuspended();
+
         /** Records that the guest may run on the other host from now on. */
         void giveAway();
 
@@ -68,7 +71,7 @@ public final class MigrationSender {
      *     failed. If the message says that nobody knows, it was not called
      */
     public void migrate() {
-        try (DepartingLink link = new DepartingLink(target, limits, guest::check)) {
+        try (DepartingLink link = new DepartingLink(target, limits, guest)) {
             Handshake handshake = new Handshake(link.link());
             handshake.expect(Handshake.READY, limits.start());
             SendingEnd end = new SendingEnd(link, limits, protocol, handshake);

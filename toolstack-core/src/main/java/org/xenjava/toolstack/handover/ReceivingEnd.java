@@ -49,6 +49,11 @@ final class ReceivingEnd implements Rejoining, AutoCloseable {
     private Optional<Closeable> arrivals = Optional.empty();
     private Duration kept = Duration.ZERO;
 
+    /** The frame that did not come over the last link, and the end of the time for it. */
+    private long lacking = -1;
+
+    private long lackingUntil;
+
     /**
      * @param first the first link
      * @param limits the longest waits
@@ -161,7 +166,13 @@ final class ReceivingEnd implements Rejoining, AutoCloseable {
                 cause.getMessage(),
                 time.toSeconds());
         link.close();
-        long end = System.nanoTime() + time.toNanos();
+        long now = System.nanoTime();
+        if (next != lacking) {
+            lacking = next;
+            lackingUntil = now + kept.toNanos();
+        }
+        // A link without a frame gives the sender no more time.
+        long end = now + Math.min(time.toNanos(), lackingUntil - now);
         for (Optional<Joined> found = poll(end); found.isPresent(); found = poll(end)) {
             if (answer(found.get(), next)) {
                 return true;

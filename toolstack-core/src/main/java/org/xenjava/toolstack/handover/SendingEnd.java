@@ -29,6 +29,9 @@ final class SendingEnd implements RecordLink {
     /** A receiver of xl does not answer. One of this library that is slower gets xl's format. */
     private static final Duration ANSWER = Duration.ofSeconds(5);
 
+    /** The guest may stand still meanwhile. */
+    private static final Duration GIVE_UP = Duration.ofSeconds(2);
+
     private final DepartingLink link;
     private final MigrationLimits limits;
     private final MigrationProtocol protocol;
@@ -126,7 +129,7 @@ final class SendingEnd implements RecordLink {
     void giveUp(String reason) {
         offering.filter(OfferingWriter::isResumable).ifPresent(writer -> {
             try {
-                FrameWriter last = new FrameWriter(link.link().out());
+                FrameWriter last = new FrameWriter(link.link().out(GIVE_UP));
                 last.resumeAt(writer.frames().number());
                 last.write(FrameType.GIVE_UP, reason);
             } catch (IOException e) {

@@ -165,11 +165,15 @@ final class TimedLink implements AutoCloseable {
 
     /** What goes to the other end. */
     WritableByteChannel out() {
+        return out(limit);
+    }
+
+    WritableByteChannel out(Duration time) {
         return new WritableByteChannel() {
             @Override
             public int write(ByteBuffer bytes) throws IOException {
                 ByteBuffer part = bytes.slice(bytes.position(), Math.min(PART, bytes.remaining()));
-                int written = within(limit, () -> link.out().write(part));
+                int written = within(time, () -> link.out().write(part));
                 bytes.position(bytes.position() + written);
                 return written;
             }

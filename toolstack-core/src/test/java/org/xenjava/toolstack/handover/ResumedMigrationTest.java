@@ -125,6 +125,19 @@ class ResumedMigrationTest {
     }
 
     @Test
+    void linksThatBringNothingEndTheMigration() {
+        TestNetwork network = new TestNetwork(attempt -> Optional.of(new TestCable().breakingUpAfterWrites(1)));
+        try (TwoHosts hosts = hosts(MigrationProtocol.OWN, network)) {
+            hosts.limits = TwoHosts.LIMITS.reconnecting(Duration.ofSeconds(1));
+            hosts.receiverLimits = TwoHosts.LIMITS.reconnecting(Duration.ofSeconds(1));
+            assertStays(hosts, new TestCable().breakingUpAfterWrites(5));
+        }
+        assertTrue(network.cables().size() > 1, network.cables().size() + " links");
+        // Each attempt waits before the next one.
+        assertTrue(network.cables().size() < 20, network.cables().size() + " links");
+    }
+
+    @Test
     void aWrongTokenIsRefused() {
         TestNetwork network = new TestNetwork(GOOD);
         network.shown = token -> MigrationToken.random();
