@@ -21,6 +21,7 @@ import org.xenjava.toolstack.save.SuspendedGuest;
 import org.xenjava.toolstack.save.Suspension;
 import org.xenjava.toolstack.store.StoreClient;
 import org.xenjava.toolstack.store.WatchHub;
+import org.xenjava.toolstack.xenctrl.DomainInfo;
 import org.xenjava.toolstack.xenctrl.Xenctrl;
 
 /**
@@ -242,9 +243,13 @@ public final class SaveJournal {
 
     private void runOn(DomainJournal.Entry entry) {
         GuestEmulator emulator = emulator(entry.domid());
-        Undo.all(
-                () -> xenctrl.state().disableDirtyLog(entry.domid()),
-                () -> resume(entry, emulator),
-                emulator::endWriteLog);
+        Undo.all(() -> endLog(entry.domid()), () -> resume(entry, emulator), emulator::endWriteLog);
+    }
+
+    /** The writes of PV guests are not logged, and a Xen without shadow paging knows no such log of theirs. */
+    private void endLog(int domid) {
+        if (xenctrl.domains().info(domid).filter(DomainInfo::hvm).isPresent()) {
+            xenctrl.state().disableDirtyLog(domid);
+        }
     }
 }

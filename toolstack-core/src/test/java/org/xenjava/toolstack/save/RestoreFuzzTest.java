@@ -46,7 +46,7 @@ class RestoreFuzzTest {
     }
 
     @Test
-    void damagedFilesOfPvGuests() throws IOException {
+    void aDamagedPvFileIsRefused() throws IOException {
         restoreDamaged(TestHost.pvGuest("web", 24));
     }
 

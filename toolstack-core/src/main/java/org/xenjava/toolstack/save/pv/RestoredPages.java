@@ -69,9 +69,12 @@ final class RestoredPages {
 
     /** Takes a part of the list of the pages with the guest's list of its pages. */
     void expect(PvRecord.P2mFrames record) {
-        if (record.lastPfn() >= mostPfns) {
+        if (record.lastPfn() >= Math.min(mostPfns, PvFrames.MOST_PFNS)) {
             throw new SaveStreamException("the stream has pfns up to 0x" + Long.toHexString(record.lastPfn())
                     + ", beyond the memory that its configuration allows");
+        }
+        if (record.firstIndex() > list.length) {
+            throw new SaveStreamException("the stream has a list of pages that leaves out pfns");
         }
         int end = (int) record.lastPfn() + 1;
         if (end > frames.length) {

@@ -113,6 +113,23 @@ class HostileStreamTest {
         assertTrue(message.contains(words), message);
     }
 
+    /** One page of the list would stand for memory in proportion to the highest pfn. */
+    @Test
+    void aListOfPagesThatLeavesOutPfnsIsRefused() {
+        guest.take(new PvRecord.Info(8, 4));
+        PvRecord.P2mFrames far = new PvRecord.P2mFrames(2048, 2559, Blob.of(longs(20)));
+        assertRefused("leaves out pfns", () -> guest.take(far));
+    }
+
+    @Test
+    void pfnsBeyondThoseOfAnyGuestAreRefused() {
+        RestoredPvGuest large = new RestoredPvGuest(host.xenctrl, domid, KiB.ofMiB(16L << 20), KiB.ofMiB(16L << 20), 1);
+        large.take(new PvRecord.Info(8, 4));
+        // As many pages of the list as a record can have.
+        Blob pages = Blob.of(new byte[1 << 22]);
+        assertRefused("beyond the memory", () -> large.take(new PvRecord.P2mFrames(0, (1L << 28) - 1 + 512, pages)));
+    }
+
     @Test
     void aConsistentStreamIsTaken() {
         announce();

@@ -155,7 +155,7 @@ class P2mListTest {
     }
 
     @Test
-    void aListThatCannotBeIsRefused() {
+    void anImpossibleListIsRefused() {
         map(1, 0);
         describe(0, frames[TABLES], ADDRESS, 0);
         assertRefused("0 pages");

@@ -150,6 +150,9 @@ final class DomainOps {
     private static void shadowOp(XenDomain domain, CallerMemory caller, StructView body) {
         boolean pool = body.getInt("op") == DomctlOp.SHADOW_OP_SET_ALLOCATION;
         require(domain.vcpus() > 0 && (domain.isHvm() || !pool), Errno.EINVAL);
+        // As a Xen without CONFIG_SHADOW_PAGING, Debian's from 4.17 on.
+        boolean enabling = body.getInt("op") == DomctlOp.SHADOW_OP_ENABLE_LOGDIRTY;
+        require(domain.isHvm(), enabling ? Errno.EOPNOTSUPP : Errno.EINVAL);
         DirtyLog log = domain.memory().dirtyLog();
         switch (body.getInt("op")) {
             case DomctlOp.SHADOW_OP_SET_ALLOCATION -> domain.resizePagingPool(body.get("mb") * PAGES_PER_MIB);
