@@ -10,7 +10,11 @@ import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.LockSupport;
 import org.xenjava.toolstack.Domain;
 import org.xenjava.toolstack.Toolstack;
@@ -48,8 +52,12 @@ public final class MigrationRehearsal {
     private static final long PAUSE_NANOS = 100_000;
 
     private static final int IMAGE_BYTES = 1 << 20;
-    private static final int PRACTICE_MIB = 20;
-    private static final Executor THREADS = work -> new Thread(work, "rehearsal").start();
+    private static final int WARM_UP_MIB = 20;
+    private static final Executor THREADS = work -> {
+        Thread thread = new Thread(work, "rehearsal");
+        thread.setDaemon(true);
+        thread.start();
+    };
 
     private static final long DOM0_PAGES = 393_216;
 
@@ -93,21 +101,29 @@ public final class MigrationRehearsal {
 
     /**
      * Migrates a small guest. A process that migrates or receives a guest afterwards has loaded the classes and compiled the
-     * code of both ends, so that the suspended guest does not wait for that. The practice takes less than a second of a
-     * processor.
+     * code of both ends, so that the suspended guest does not wait for that. The warm-up takes less than a second of a
+     * processor, and some 20 seconds in emulation. It fails without an exception, and ends the wait if the thread is interrupted.
      *
-     * @return whether the guest migrated; nothing depends on it
+     * @param limit the longest wait for it
+     * @return whether the guest migrated in time; nothing depends on it
      */
-    public static boolean practise() {
-        try {
-            RehearsedMigration practice = of(DomainConfig.builder("practice")
+    public static boolean warmUp(Duration limit) {
+        FutureTask<Boolean> migration = new FutureTask<>(() -> {
+            RehearsedMigration small = of(DomainConfig.builder("warm-up")
                     .kernel(Path.of("/nonexistent"))
-                    .memoryMib(PRACTICE_MIB)
-                    .maxMemoryMib(PRACTICE_MIB)
+                    .memoryMib(WARM_UP_MIB)
+                    .maxMemoryMib(WARM_UP_MIB)
                     .build());
-            return practice.lost() == 0;
-        } catch (RuntimeException e) {
+            return small.lost() == 0;
+        });
+        THREADS.execute(migration);
+        try {
+            return migration.get(limit.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (ExecutionException | TimeoutException e) {
             // The real migration has failures of its own.
+            return false;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
             return false;
         }
     }

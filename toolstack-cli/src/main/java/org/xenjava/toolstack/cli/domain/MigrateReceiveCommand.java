@@ -67,7 +67,7 @@ final class MigrateReceiveCommand implements Callable<Integer> {
 
     private int receive(Toolstack toolstack) {
         // The sender does the same meanwhile.
-        RemoteHost.practise();
+        RemoteHost.warmUp();
         try (BuildProgress progress = new BuildProgress(session.console(), Verbosity.TROUBLES)) {
             InterruptibleBuild.run(
                     session,

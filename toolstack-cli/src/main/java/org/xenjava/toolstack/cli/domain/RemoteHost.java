@@ -8,6 +8,7 @@ import java.nio.channels.Channels;
 import java.nio.channels.ReadableByteChannel;
 import java.nio.channels.WritableByteChannel;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
@@ -27,6 +28,10 @@ import org.xenjava.toolstack.rehearsal.MigrationRehearsal;
  */
 final class RemoteHost implements MigrationTarget {
     private static final Logger LOG = LoggerFactory.getLogger(RemoteHost.class);
+
+    /** The other end waits five minutes. */
+    private static final Duration WARM_UP = Duration.ofSeconds(60);
+
     private static final String RECEIVE = "migrate-receive";
     private static final String FURTHER = RECEIVE + " --further";
     private static final String LIST = "vm-list";
@@ -83,15 +88,18 @@ final class RemoteHost implements MigrationTarget {
     @Override
     public MigrationLink connect() throws IOException {
         ProcessLink link = new ProcessLink(start(receiver));
-        practise();
+        warmUp();
         return link;
     }
 
     /** Makes this process fast for the part of a migration in which the guest is suspended. */
-    static void practise() {
-        LOG.info("practises a migration between two simulated hosts; the next lines are about these");
-        boolean successful = MigrationRehearsal.practise();
-        LOG.info("has practised the migration{}", successful ? "" : " in vain");
+    static void warmUp() {
+        LOG.info("warming up Java by a migration between two simulated hosts; the next lines are about these");
+        if (MigrationRehearsal.warmUp(WARM_UP)) {
+            LOG.info("warmed up");
+        } else {
+            LOG.warn("warming up Java by a migration between two simulated hosts failed; the real migration goes on");
+        }
     }
 
     /** The command before the verb of the receiver; empty if the line does not end with that verb, as far as a shell reads it. */
