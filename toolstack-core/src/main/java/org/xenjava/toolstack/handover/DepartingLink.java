@@ -46,13 +46,16 @@ final class DepartingLink implements Reconnection, AutoCloseable {
     private TimedLink link;
     private int attempts;
 
-    /** The attempts end then, unless the receiver gets further with a link. */
+    /** The time at which the attempts after the last loss end. */
     private long end;
+
+    /** The time at which the migration ends unless the receiver has got further by then. */
+    private long stalled;
 
     private long reached = -1;
     private int refusals;
 
-    /** Before the next attempt. It grows until the receiver gets further. */
+    /** The pause before the next attempt. It grows until the receiver gets further. */
     private Duration pause = Duration.ZERO;
 
     /**
@@ -98,11 +101,10 @@ final class DepartingLink implements Reconnection, AutoCloseable {
         link.close();
         LOG.warn("the link to the other host is lost ({}); connecting again", cause.getMessage());
         Duration limit = limit();
-        long now = System.nanoTime();
-        // The receiver may have got further over the link that is lost. Its answer to the next one says so.
-        boolean expired = reached >= 0 && now - end > 0;
-        if (reached < 0 || expired || end - now > limit.toNanos()) {
-            end = now + limit.toNanos();
+        long lost = System.nanoTime();
+        end = lost + limit.toNanos();
+        if (reached < 0) {
+            stalled = end;
         }
         IOException last = cause;
         do {
@@ -112,11 +114,9 @@ final class DepartingLink implements Reconnection, AutoCloseable {
             try {
                 long before = reached;
                 long next = join(limit);
-                if (expired && next == before) {
-                    throw new MigrationException(
-                            "the link to the other host is lost again and again (" + cause.getMessage()
-                                    + "): nothing has arrived over it for "
-                                    + limits.reconnecting().toSeconds() + " s");
+                if (next == before && lost - stalled > 0) {
+                    throw new MigrationException("the link to the other host was lost again and again ("
+                            + cause.getMessage() + "), and nothing arrived over it for " + limit.toSeconds() + " s");
                 }
                 return next;
             } catch (SilentLinkException e) {
@@ -131,7 +131,7 @@ final class DepartingLink implements Reconnection, AutoCloseable {
                 last);
     }
 
-    /** A guest that runs can wait. One that is suspended runs on here rather than to stand still for long. */
+    /** A suspended guest runs on here after a shorter time. */
     private Duration limit() {
         boolean shorter = guest.isSuspended() && limits.reconnecting().compareTo(WHILE_SUSPENDED) > 0;
         return shorter ? WHILE_SUSPENDED : limits.reconnecting();
@@ -163,7 +163,7 @@ final class DepartingLink implements Reconnection, AutoCloseable {
             long expected = joined(next);
             if (expected > reached) {
                 reached = expected;
-                end = System.nanoTime() + limit.toNanos();
+                stalled = System.nanoTime() + limit.toNanos();
                 pause = Duration.ZERO;
             }
             link = next;

@@ -14,6 +14,8 @@ public final class MigrationToken {
     /** Length in bytes. */
     public static final int BYTES = 32;
 
+    private static final int NAME_BYTES = 16;
+
     private final byte[] bytes;
 
     private MigrationToken(byte[] bytes) {
@@ -45,10 +47,11 @@ public final class MigrationToken {
         return bytes.clone();
     }
 
-    /** {@return a name for the migration, which does not tell the token: hexadecimal digits} */
+    /** {@return a name for the migration, which does not tell the token: 32 hexadecimal digits, as a path of a socket is short} */
     public String name() {
         try {
-            return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
+            byte[] digest = MessageDigest.getInstance("SHA-256").digest(bytes);
+            return HexFormat.of().formatHex(digest, 0, NAME_BYTES);
         } catch (NoSuchAlgorithmException e) {
             throw new IllegalStateException("every Java has SHA-256", e);
         }

@@ -128,8 +128,8 @@ class ResumedMigrationTest {
     void linksThatBringNothingEndTheMigration() {
         TestNetwork network = new TestNetwork(attempt -> Optional.of(new TestCable().breakingUpAfterWrites(1)));
         try (TwoHosts hosts = hosts(MigrationProtocol.OWN, network)) {
-            hosts.limits = TwoHosts.LIMITS.reconnecting(Duration.ofSeconds(1));
-            hosts.receiverLimits = TwoHosts.LIMITS.reconnecting(Duration.ofSeconds(1));
+            hosts.limits = TwoHosts.LIMITS.reconnecting(Duration.ofSeconds(3));
+            hosts.receiverLimits = TwoHosts.LIMITS.reconnecting(Duration.ofSeconds(3));
             assertStays(hosts, new TestCable().breakingUpAfterWrites(5));
         }
         assertTrue(network.cables().size() > 1, network.cables().size() + " links");
@@ -142,7 +142,8 @@ class ResumedMigrationTest {
         TestNetwork network = new TestNetwork(GOOD);
         network.shown = token -> MigrationToken.random();
         try (TwoHosts hosts = hosts(MigrationProtocol.OWN, network)) {
-            hosts.limits = TwoHosts.LIMITS.reconnecting(Duration.ofSeconds(1));
+            hosts.limits = TwoHosts.LIMITS.reconnecting(Duration.ofMinutes(1));
+            hosts.receiverLimits = TwoHosts.LIMITS.reconnecting(Duration.ofSeconds(5));
             List<Throwable> failures = assertStays(hosts, new TestCable().breakingUpAfterWrites(5));
             String message = String.valueOf(failures.get(0).getMessage());
             assertTrue(message.contains("no migration waits there for a further link"), message);

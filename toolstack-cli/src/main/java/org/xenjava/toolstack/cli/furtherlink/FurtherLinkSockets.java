@@ -3,6 +3,7 @@ package org.xenjava.toolstack.cli.furtherlink;
 
 import java.io.Closeable;
 import java.io.IOException;
+import java.net.ConnectException;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.channels.ClosedChannelException;
@@ -114,8 +115,10 @@ public final class FurtherLinkSockets implements FurtherLinks {
             for (Path path : sockets) {
                 try {
                     SocketChannel.open(UnixDomainSocketAddress.of(path)).close();
-                } catch (IOException e) {
+                } catch (ConnectException e) {
                     Files.deleteIfExists(path);
+                } catch (IOException e) {
+                    LOG.debug("whether a receiver waits at {} cannot be told", path, e);
                 }
             }
         }

@@ -157,15 +157,25 @@ class MigrateCommandsTest {
         for (String pipe : List.of("up", "down", "up2", "down2")) {
             makePipe(directory.resolve(pipe));
         }
+        // Both directions of the first link end together, as those of ssh.
         String host = receiver("if [ \"$2\" = --further ]; then cat " + directory.resolve("down2") + " & exec cat >"
-                + directory.resolve("up2") + "; else cat " + directory.resolve("down") + " & exec head -c 20000 >"
-                + directory.resolve("up") + "; fi");
+                + directory.resolve("up2") + "; else cat " + directory.resolve("down")
+                + " & dd bs=1 count=20000 status=none >" + directory.resolve("up") + "; kill $!; fi");
         String links = "--links=" + directory.resolve("links");
         List<Outcome> outcomes = whileTimePasses(() -> {
             CompletableFuture<Outcome> receiving = CompletableFuture.supplyAsync(
                     () -> receive(directory.resolve("up"), directory.resolve("down"), "migrate-receive", "-p", links));
-            CompletableFuture<Outcome> relaying = CompletableFuture.supplyAsync(() -> receive(
-                    directory.resolve("up2"), directory.resolve("down2"), "migrate-receive", "--further", links));
+            // A receiver that has not read the first frame yet refuses a further link. The sender tries again.
+            CompletableFuture<Outcome> relaying = CompletableFuture.supplyAsync(() -> Stream.generate(() -> receive(
+                            directory.resolve("up2"),
+                            directory.resolve("down2"),
+                            "migrate-receive",
+                            "--further",
+                            links))
+                    .limit(100)
+                    .filter(outcome -> outcome.status() == 0)
+                    .findFirst()
+                    .orElseThrow());
             Outcome sent = prompt.run("migrate", "--protocol=own", "-s", "", "web", host);
             return List.of(sent, receiving.join(), relaying.join());
         });
