@@ -276,7 +276,7 @@ class DriverDomainTest extends DeviceHost {
 
     /** As for xl, digits are a number: the domain that has them as its name, as only xl gives it, is another one. */
     @Test
-    void aNumberIsNeverAName() {
+    void digitsSelectADomainByNumber() {
         Domain other = create(TestHost.guest("other", 32, 32));
         write("/local/domain/" + other.domid() + "/name", "1");
         Domain domain = create(guest().nics(List.of(card("1"))));
