@@ -4,7 +4,7 @@ package org.xenjava.toolstack.dump;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Arrays;
-import org.xenjava.toolstack.xenctrl.VersionFact;
+import org.xenjava.toolstack.xenctrl.HostCalls.VersionFact;
 import org.xenjava.toolstack.xenctrl.Xenctrl;
 import org.xenjava.toolstack.xenctrl.units.Pages;
 

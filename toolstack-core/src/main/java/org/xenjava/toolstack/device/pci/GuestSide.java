@@ -39,7 +39,7 @@ interface GuestSide {
      */
     Answer askForRelease(PciAddress address, DetachMode mode, EjectWait wait);
 
-    /** What a guest has done with the request to release a device. */
+    /** The guest's answer to the request to release a device. */
     enum Answer {
         /** It has released the device. */
         RELEASED,

@@ -142,7 +142,7 @@ final class PciRemoval {
         return request;
     }
 
-    /** What a guest has been asked for. */
+    /** The request to the guest that stands. */
     private enum Request {
         NONE,
         /** To take the device again. */
