@@ -2,9 +2,12 @@
 package org.xenjava.toolstack.cli.domain;
 
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.nio.channels.ByteChannel;
 import java.nio.channels.Channels;
+import java.nio.channels.Pipe;
 import java.nio.channels.ReadableByteChannel;
 import java.nio.channels.WritableByteChannel;
 import java.nio.charset.StandardCharsets;
@@ -87,7 +90,7 @@ final class RemoteHost implements MigrationTarget {
 
     @Override
     public MigrationLink connect() throws IOException {
-        ProcessLink link = new ProcessLink(start(receiver));
+        ProcessLink link = new ProcessLink(receiver);
         warmUp();
         return link;
     }
@@ -119,7 +122,7 @@ final class RemoteHost implements MigrationTarget {
     public MigrationLink connect(MigrationToken token) throws IOException {
         String before =
                 beforeVerb().orElseThrow(() -> new IOException("no command is known that reaches the receiver again"));
-        ProcessLink link = new ProcessLink(start(before + FURTHER));
+        ProcessLink link = new ProcessLink(before + FURTHER);
         boolean complete = false;
         try {
             link.write(ByteBuffer.wrap(token.bytes()));
@@ -158,17 +161,31 @@ final class RemoteHost implements MigrationTarget {
         return Presence.inTable(new String(table, StandardCharsets.UTF_8), uuid, name);
     }
 
-    /** Standard input and output of a process. */
+    /**
+     * Standard input and output of a process. A background process of the command may hold the output open after its end, and
+     * Java cannot end a read of that, so a thread of its own reads.
+     */
     private static final class ProcessLink implements MigrationLink, ByteChannel {
+        private final Pipe answers = Pipe.open();
         private final Process process;
-        private final ReadableByteChannel answers;
         private final WritableByteChannel requests;
         private final AtomicInteger writes = new AtomicInteger();
 
-        private ProcessLink(Process process) {
-            this.process = process;
-            this.answers = Channels.newChannel(process.getInputStream());
-            this.requests = new StreamChannel(process.getOutputStream());
+        private ProcessLink(String command) throws IOException {
+            process = start(command);
+            requests = new StreamChannel(process.getOutputStream());
+            Thread reader = new Thread(this::passAnswersOn, "migration-link");
+            reader.setDaemon(true);
+            reader.start();
+        }
+
+        private void passAnswersOn() {
+            try (InputStream output = process.getInputStream();
+                    OutputStream sink = Channels.newOutputStream(answers.sink())) {
+                output.transferTo(sink);
+            } catch (IOException e) {
+                LOG.debug("nobody reads the output of the receiver any more", e);
+            }
         }
 
         @Override
@@ -183,7 +200,7 @@ final class RemoteHost implements MigrationTarget {
 
         @Override
         public int read(ByteBuffer into) throws IOException {
-            return answers.read(into);
+            return answers.source().read(into);
         }
 
         @Override
@@ -198,7 +215,7 @@ final class RemoteHost implements MigrationTarget {
 
         @Override
         public boolean isOpen() {
-            return answers.isOpen();
+            return answers.source().isOpen();
         }
 
         /**
@@ -207,6 +224,14 @@ final class RemoteHost implements MigrationTarget {
          */
         @Override
         public void close() throws IOException {
+            try {
+                endProcess();
+            } finally {
+                answers.source().close();
+            }
+        }
+
+        private void endProcess() {
             if (writes.get() > 0) {
                 kill(process);
                 return;
