@@ -41,6 +41,7 @@ final class DepartingLink implements Reconnection, AutoCloseable {
     private final MigrationTarget target;
     private final MigrationLimits limits;
     private final MigrationSender.Guest guest;
+    private final Duration whileSuspended;
     private final MigrationToken token = MigrationToken.random();
     private final FrameReader answers = new FrameReader();
     private TimedLink link;
@@ -64,9 +65,16 @@ final class DepartingLink implements Reconnection, AutoCloseable {
      * @param guest ends attempts to connect again by an exception if the migration was cancelled, and says how long they may take
      */
     DepartingLink(MigrationTarget target, MigrationLimits limits, MigrationSender.Guest guest) throws IOException {
+        this(target, limits, guest, WHILE_SUSPENDED);
+    }
+
+    /** @param whileSuspended the longest time of attempts while the guest does not run */
+    DepartingLink(MigrationTarget target, MigrationLimits limits, MigrationSender.Guest guest, Duration whileSuspended)
+            throws IOException {
         this.target = target;
         this.limits = limits;
         this.guest = guest;
+        this.whileSuspended = whileSuspended;
         this.link = new TimedLink(target.connect(), limits.silence());
     }
 
@@ -133,8 +141,8 @@ final class DepartingLink implements Reconnection, AutoCloseable {
 
     /** A suspended guest runs on here after a shorter time. */
     private Duration limit() {
-        boolean shorter = guest.isSuspended() && limits.reconnecting().compareTo(WHILE_SUSPENDED) > 0;
-        return shorter ? WHILE_SUSPENDED : limits.reconnecting();
+        boolean shorter = guest.isSuspended() && limits.reconnecting().compareTo(whileSuspended) > 0;
+        return shorter ? whileSuspended : limits.reconnecting();
     }
 
     private static Duration longer(Duration pause) {

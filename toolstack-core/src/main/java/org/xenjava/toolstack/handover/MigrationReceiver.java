@@ -62,8 +62,8 @@ public final class MigrationReceiver {
         try (ReceivingEnd end = new ReceivingEnd(link, limits, check)) {
             Handshake handshake = new Handshake(end.link());
             handshake.send(Handshake.READY);
-            FrameWriter answers = new FrameWriter(end.out());
-            AnsweringReader reader = new AnsweringReader(end.in(), answers, end);
+            FrameWriter answers = new FrameWriter(end.channel());
+            AnsweringReader reader = new AnsweringReader(end.channel(), answers, end);
             A arrival = build(build, reader, answers);
             LOG.debug("the guest was received");
             ArrivalMessages messages = reader.isFramed() ? messages(end, reader.frames(), answers) : handshake;

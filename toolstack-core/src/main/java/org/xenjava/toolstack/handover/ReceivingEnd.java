@@ -4,8 +4,7 @@ package org.xenjava.toolstack.handover;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.channels.ReadableByteChannel;
-import java.nio.channels.WritableByteChannel;
+import java.nio.channels.ByteChannel;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
@@ -73,29 +72,14 @@ final class ReceivingEnd implements Rejoining, AutoCloseable {
         return link;
     }
 
-    /** What comes from the sender, over the present link. */
-    ReadableByteChannel in() {
-        return new ReadableByteChannel() {
+    /** Both directions of the present link. */
+    ByteChannel channel() {
+        return new ByteChannel() {
             @Override
             public int read(ByteBuffer into) throws IOException {
                 return link.in().read(into);
             }
 
-            @Override
-            public boolean isOpen() {
-                return !closed;
-            }
-
-            @Override
-            public void close() {
-                link.cut();
-            }
-        };
-    }
-
-    /** What goes to the sender, over the present link. */
-    WritableByteChannel out() {
-        return new WritableByteChannel() {
             @Override
             public int write(ByteBuffer bytes) throws IOException {
                 return link.out().write(bytes);

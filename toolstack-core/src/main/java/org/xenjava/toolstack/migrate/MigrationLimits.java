@@ -11,9 +11,9 @@ import org.xenjava.toolstack.error.ConfigException;
  * @param silence without a byte from the other end, or with none taken by it
  * @param devices from the end of the stream until the receiver has attached the devices
  * @param asking for the target's answer whether it has the guest, after the link was lost
- * @param reconnecting after the link was lost before the hand-over: for that time the sender tries to connect again. The
- *     receiver keeps what it has built for the shorter one of the sender's time and its own, and a tenth of it longer.
- *     Zero: the migration ends with the link
+ * @param reconnecting after the link was lost before the hand-over: for that time the sender tries to connect again, but
+ *     for 10 s if the guest is suspended. The receiver keeps what it has built for the shorter one of the sender's time and
+ *     its own, plus 10 % and 1 s. Zero: the migration ends with the link
  */
 public record MigrationLimits(
         Duration start, Duration silence, Duration devices, Duration asking, Duration reconnecting) {
