@@ -119,7 +119,11 @@ final class GuestDomain implements GuestMachine {
     void resume() {
         if (suspended) {
             suspended = false;
-            pvMemory.ifPresent(PvMemory::resume);
+            if (!pvMemory.map(PvMemory::resume).orElse(true)) {
+                waiting.clear();
+                after(Duration.ZERO, () -> shutDown(CRASH));
+                return;
+            }
         }
         List<Runnable> due = List.copyOf(waiting);
         waiting.clear();

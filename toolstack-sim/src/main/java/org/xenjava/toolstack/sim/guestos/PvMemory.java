@@ -28,6 +28,11 @@ final class PvMemory {
     private static final int CR3 = 3;
     private static final int PAGE_BITS = 12;
 
+    /** The result of the hypercall that suspends a guest: 0 in another domain, and 1 in the same one. */
+    private static final String RESULT = "rax";
+
+    private static final long CANCELLED = 1;
+
     private final Machine machine;
     private final XenDomain domain;
     private final long[] frames;
@@ -38,12 +43,16 @@ final class PvMemory {
     /** Machine frame of the start info. */
     private final long startInfo;
 
+    /** Machine frame of the ring that xenstored serves. */
+    private final long storeRing;
+
     private PvMemory(Machine machine, XenDomain domain, long[] frames, long[] list, long startInfo) {
         this.machine = machine;
         this.domain = domain;
         this.frames = frames;
         this.list = list;
         this.startInfo = startInfo;
+        this.storeRing = startInfo().get("store_mfn");
     }
 
     /**
@@ -132,7 +141,8 @@ final class PvMemory {
             StructView info = layout.at(ByteBuffer.wrap(machine.content().read(startInfo, 0, layout.size())), 0);
             long[] frames = new long[(int) known.get("arch.max_pfn")];
             Optional<long[]> list = readList(known.get("arch.p2m_vaddr"), frames.length, frames);
-            boolean usable = info.get("nr_pages") == frames.length
+            boolean usable = registers.get(RESULT) != CANCELLED
+                    && info.get("nr_pages") == frames.length
                     && info.get("shared_info") >>> PAGE_BITS == domain.sharedInfoFrame()
                     && known.get("arch.pfn_to_mfn_frame_list_list") == 0
                     && areRingsMine(info);
@@ -252,11 +262,20 @@ final class PvMemory {
     void suspend() {
         renameRings(this::pfn);
         setRegister("rdx", startInfo);
+        setRegister(RESULT, 0);
     }
 
-    /** Names the rings by machine frame again, in the same domain. */
-    void resume() {
-        renameRings(pfn -> frames[(int) pfn]);
+    /**
+     * Continues in the same domain. Only a kernel whose suspend hypercall returns 1 names its rings by machine frame again:
+     * another one expects that a restore has done so.
+     *
+     * @return whether the kernel has found the ring that xenstored serves
+     */
+    boolean resume() {
+        if (register(RESULT) == CANCELLED) {
+            renameRings(pfn -> frames[(int) pfn]);
+        }
+        return startInfo().get("store_mfn") == storeRing;
     }
 
     private void renameRings(LongUnaryOperator numbers) {
@@ -274,14 +293,23 @@ final class PvMemory {
                 .orElseThrow();
     }
 
+    private long register(String name) {
+        return registers(context(domain.vcpuRegisters(0).orElseThrow())).get(name);
+    }
+
     /** Sets a register of the first vCPU. */
     void setRegister(String name, long value) {
-        byte[] bytes = domain.vcpuRegisters(0).orElseThrow();
-        StructView context = machine.abi().struct("vcpu_guest_context").at(ByteBuffer.wrap(bytes), 0);
-        StructView registers =
-                machine.abi().struct("cpu_user_regs").at(ByteBuffer.wrap(context.getBytes("user_regs")), 0);
-        context.setBytes("user_regs", registers.set(name, value).toBytes());
+        StructView context = context(domain.vcpuRegisters(0).orElseThrow());
+        context.setBytes("user_regs", registers(context).set(name, value).toBytes());
         domain.setVcpuRegisters(0, context.toBytes());
+    }
+
+    private StructView context(byte[] bytes) {
+        return machine.abi().struct("vcpu_guest_context").at(ByteBuffer.wrap(bytes), 0);
+    }
+
+    private StructView registers(StructView context) {
+        return machine.abi().struct("cpu_user_regs").at(ByteBuffer.wrap(context.getBytes("user_regs")), 0);
     }
 
     /** The number of pages of the memory map without a machine frame. */
