@@ -9,6 +9,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Map;
 import java.util.UUID;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.xenjava.toolstack.error.DomainStateException;
@@ -21,6 +22,8 @@ import org.xenjava.toolstack.stream.PvRecord;
 import org.xenjava.toolstack.stream.PvRecord.Part;
 import org.xenjava.toolstack.xenctrl.CreateDomain;
 import org.xenjava.toolstack.xenctrl.abi.StructView;
+import org.xenjava.toolstack.xenctrl.lib.MappedPages;
+import org.xenjava.toolstack.xenctrl.lib.Protection;
 import org.xenjava.toolstack.xenctrl.units.KiB;
 import org.xenjava.toolstack.xenctrl.units.Pages;
 
@@ -65,7 +68,8 @@ class HostileStreamTest {
     }
 
     private void put(long pfn, PageType type, Map<Integer, Long> entries) {
-        ByteBuffer page = ByteBuffer.allocate(Pages.BYTES).order(ByteOrder.LITTLE_ENDIAN);
+        ByteBuffer page =
+                ByteBuffer.allocate(type.hasContent() ? Pages.BYTES : 0).order(ByteOrder.LITTLE_ENDIAN);
         entries.forEach((index, entry) -> page.putLong(index * Long.BYTES, entry));
         guest.put(PageBatch.of(new long[] {pfn}, new PageType[] {type}, page));
     }
@@ -142,6 +146,40 @@ class HostileStreamTest {
         RestoredPvGuest.Rings rings = guest.describe(1, 2);
         assertTrue(rings.store() != rings.console());
         assertEquals(8, guest.count());
+    }
+
+    /** The frames of a domain may contain data of their last owner. Page 20 is the guest's list of its frames. */
+    @Test
+    void pagesWithoutContentsAreCleared() {
+        announce();
+        putTables(READ_ONLY);
+        put(30, PageType.ALLOCATE_ONLY, Map.of());
+        put(40, PageType.L1TAB, Map.of(0, entry(31, PRESENT)));
+        takeVcpu(context());
+        guest.take(new PvRecord.SharedInfo(Blob.of(new byte[Pages.BYTES])));
+        put(22, PageType.NORMAL, Map.of(7, 20L, 9, 21L));
+        long list = guest.describe(1, 2).store();
+        long[] frames =
+                LongStream.of(22, 30, 31).map(pfn -> read(list, (int) pfn)).toArray();
+        for (long frame : frames) {
+            write(frame, 511, 0x5ec7e7);
+        }
+        guest.pinTables();
+        assertEquals(0x5ec7e7, read(frames[0], 511), "a page with contents");
+        assertEquals(0, read(frames[1], 511), "a page without contents");
+        assertEquals(0, read(frames[2], 511), "a page that only a page table mentions");
+    }
+
+    private long read(long frame, int index) {
+        try (MappedPages page = host.xenctrl.libraries().foreignMemory().map(domid, Protection.READ, frame)) {
+            return page.bytes().getLong(index * Long.BYTES);
+        }
+    }
+
+    private void write(long frame, int index, long number) {
+        try (MappedPages page = host.xenctrl.libraries().foreignMemory().map(domid, Protection.READ_WRITE, frame)) {
+            page.bytes().putLong(index * Long.BYTES, number);
+        }
     }
 
     @Test

@@ -18,8 +18,10 @@ import org.xenjava.toolstack.stream.PvRecord;
 import org.xenjava.toolstack.xenctrl.CreateDomain;
 import org.xenjava.toolstack.xenctrl.abi.StructLayout;
 import org.xenjava.toolstack.xenctrl.abi.StructView;
+import org.xenjava.toolstack.xenctrl.lib.Errno;
 import org.xenjava.toolstack.xenctrl.lib.MappedPages;
 import org.xenjava.toolstack.xenctrl.lib.Protection;
+import org.xenjava.toolstack.xenctrl.lib.XenLibException;
 import org.xenjava.toolstack.xenctrl.units.KiB;
 
 /** Lists of pages as kernels describe them, and as hostile kernels may. */
@@ -41,9 +43,7 @@ class P2mListTest {
 
     @BeforeEach
     void create() {
-        domid = host.xenctrl.domains().create(new CreateDomain(new UUID(1, 2), 0, 0, 1, 2));
-        host.xenctrl.domains().setMaxVcpus(domid, 1);
-        host.xenctrl.memory().setMaxMem(domid, KiB.ofMiB(8));
+        domid = domain(new UUID(1, 2));
         frames = host.xenctrl
                 .memory()
                 .populateMachineFrames(domid, LongStream.range(0, PAGES).toArray(), 0);
@@ -53,6 +53,13 @@ class P2mListTest {
         for (int i = 0; i < 512; i++) {
             write(MISSING, i, -1);
         }
+    }
+
+    private int domain(UUID uuid) {
+        int made = host.xenctrl.domains().create(new CreateDomain(uuid, 0, 0, 1, 2));
+        host.xenctrl.domains().setMaxVcpus(made, 1);
+        host.xenctrl.memory().setMaxMem(made, KiB.ofMiB(8));
+        return made;
     }
 
     @AfterEach
@@ -192,7 +199,21 @@ class P2mListTest {
 
     @Test
     void aListInPagesOfAnotherDomainIsNotRead() {
-        describe(PAGES, 1, ADDRESS, 0);
-        assertThrows(RuntimeException.class, this::read);
+        map(1, 0);
+        describe(PAGES, frames[TABLES], ADDRESS, 0);
+        assertFound(read());
+        long root = frames[TABLES];
+        long tree = frames[TABLES + 1];
+        domid = domain(new UUID(3, 4));
+        describe(PAGES, root, ADDRESS, 0);
+        assertMappingRefused();
+        describe(PAGES, 0, 0, tree);
+        assertMappingRefused();
+    }
+
+    private void assertMappingRefused() {
+        XenLibException refused = assertThrows(XenLibException.class, this::read);
+        assertEquals("xenforeignmemory_map", refused.function());
+        assertEquals(Errno.EINVAL, refused.errno());
     }
 }
