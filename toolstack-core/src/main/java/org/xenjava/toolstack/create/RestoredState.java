@@ -2,7 +2,6 @@
 package org.xenjava.toolstack.create;
 
 import java.io.IOException;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -45,7 +44,7 @@ final class RestoredState {
     private Optional<StreamRecord.HvmParams> params = Optional.empty();
     private Optional<StreamRecord.TscInfo> tsc = Optional.empty();
     private Optional<StreamRecord.EmulatorContext> emulator = Optional.empty();
-    private final List<PvRecord> early = new ArrayList<>();
+    private Optional<PvRecord.Info> info = Optional.empty();
     private Optional<RestoredPvGuest> pv = Optional.empty();
 
     RestoredState(GuestBuild guest, RecordReader reader) {
@@ -70,7 +69,7 @@ final class RestoredState {
         Optional<List<CpuPolicy.Leaf>> leaves = Optional.empty();
         List<CpuPolicy.Msr> msrs = List.of();
         StreamRecord record = next();
-        while (!(record instanceof StreamRecord.StaticDataEnd) && !(record instanceof PageBatch)) {
+        while (!isBehindStaticData(record)) {
             if (record instanceof StreamRecord.CpuidPolicy policy) {
                 leaves = Optional.of(policy.leaves());
             } else if (record instanceof StreamRecord.MsrPolicy policy) {
@@ -80,13 +79,20 @@ final class RestoredState {
             }
             record = next();
         }
-        unread = Optional.of(record).filter(PageBatch.class::isInstance);
+        unread = Optional.of(record).filter(found -> !(found instanceof StreamRecord.StaticDataEnd));
         if (leaves.isPresent()) {
             guest.shell().setTimeOffset();
             guest.xenctrl().domains().setCpuPolicy(guest.domid(), new CpuPolicy(leaves.get(), msrs));
         } else {
             guest.shell().setCpuPolicy();
         }
+    }
+
+    /** A stream from before Xen 4.14 does not say where its static data end. */
+    private static boolean isBehindStaticData(StreamRecord record) {
+        return record instanceof StreamRecord.StaticDataEnd
+                || record instanceof PageBatch
+                || record instanceof PvRecord && !(record instanceof PvRecord.Info);
     }
 
     /** Reads the memory and everything behind it, up to the end of the stream. */
@@ -113,7 +119,7 @@ final class RestoredState {
         }
         RestoredPvGuest restored =
                 new RestoredPvGuest(guest.xenctrl(), guest.domid(), maxMem, config.maxMemory(), config.maxVcpus());
-        early.forEach(restored::take);
+        info.ifPresent(restored::take);
         pv = Optional.of(restored);
         return restored::put;
     }
@@ -124,7 +130,11 @@ final class RestoredState {
 
     private void keep(StreamRecord record) {
         if (record instanceof PvRecord found) {
-            pv.ifPresentOrElse(restored -> restored.take(found), () -> early.add(found));
+            pv.ifPresent(restored -> restored.take(found));
+            info = Optional.of(found)
+                    .filter(PvRecord.Info.class::isInstance)
+                    .map(PvRecord.Info.class::cast)
+                    .or(() -> info);
             return;
         }
         if (record instanceof StreamRecord.HvmContext found) {

@@ -115,7 +115,14 @@ final class LibxcReader {
                     throw source.wrong("the record comes after the end of the static data");
                 }
             }
-            case PAGE_DATA, VERIFY, X86_PV_P2M_FRAMES -> {
+            case PAGE_DATA,
+                    VERIFY,
+                    X86_PV_P2M_FRAMES,
+                    SHARED_INFO,
+                    X86_PV_VCPU_BASIC,
+                    X86_PV_VCPU_EXTENDED,
+                    X86_PV_VCPU_XSAVE,
+                    X86_PV_VCPU_MSRS -> {
                 if (!started) {
                     throw source.wrong("the record comes before STATIC_DATA_END");
                 }

@@ -134,6 +134,23 @@ class SaveStreamReaderTest {
                 Streams.write(Streams.json(), Streams.with(11, new StreamRecord.ImageStart(3, DomainKind.HVM, 4, 17))));
     }
 
+    /** A reader would have to keep them: their memory is known only behind the static data. */
+    @Example
+    void recordsOfPvGuestsBeforeTheEndOfTheStaticDataAreRefused() {
+        List<PvRecord> early = List.of(
+                new PvRecord.P2mFrames(0, 511, Blob.of(new byte[8])),
+                new PvRecord.SharedInfo(Blob.of(new byte[4096])),
+                new PvRecord.Vcpu(PvRecord.Part.BASIC, 0, Blob.of(new byte[5168])),
+                new PvRecord.Vcpu(PvRecord.Part.EXTENDED, 0, Blob.of(new byte[64])),
+                new PvRecord.Vcpu(PvRecord.Part.XSAVE, 0, Blob.of(new byte[592])),
+                new PvRecord.Vcpu(PvRecord.Part.MSRS, 0, Blob.of(new byte[32])));
+        for (PvRecord record : early) {
+            List<StreamRecord> records = List.of(
+                    new StreamRecord.ImageStart(3, DomainKind.PV, 4, 17), record, new StreamRecord.StaticDataEnd());
+            assertRefused("the record comes before STATIC_DATA_END", Streams.write(Streams.json(), records));
+        }
+    }
+
     @Example
     void paddingThatIsNotZeroIsRefused() {
         byte[] stream = small.clone();
