@@ -30,12 +30,21 @@ final class WriteLog implements AutoCloseable {
             xenctrl.state().enableDirtyLog(domid);
         } catch (HypercallException e) {
             if (!e.errno().equals(Errno.EINVAL)) {
-                xenctrl.state().disableDirtyLog(domid);
+                endAfter(e);
                 throw e;
             }
             LOG.debug("domain {}: writes were logged already", domid);
             xenctrl.state().disableDirtyLog(domid);
             xenctrl.state().enableDirtyLog(domid);
+        }
+    }
+
+    /** The log may have started although the call has failed. A Xen that cannot log refuses to end it, too. */
+    private void endAfter(HypercallException failure) {
+        try {
+            xenctrl.state().disableDirtyLog(domid);
+        } catch (HypercallException e) {
+            failure.addSuppressed(e);
         }
     }
 
