@@ -21,6 +21,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
@@ -51,6 +52,9 @@ class MigrateCommandsTest {
             SimulatedXen.builder().partnerOf(here).bridge("br-there").build();
     private final Prompt prompt = Prompt.on(here);
     private final Prompt remote = Prompt.on(there);
+
+    /** A thread for each end. The common pool has only one on a machine of two processors. */
+    private final Executor threads = work -> new Thread(work, "end of a migration").start();
 
     @TempDir
     Path directory;
@@ -116,7 +120,7 @@ class MigrateCommandsTest {
         words.addAll(List.of("-s", "", domain, receiver("cat " + down + " & exec cat >" + up)));
         return whileTimePasses(() -> {
             CompletableFuture<Outcome> receiving =
-                    CompletableFuture.supplyAsync(() -> receive(up, down, "migrate-receive", "-p"));
+                    CompletableFuture.supplyAsync(() -> receive(up, down, "migrate-receive", "-p"), threads);
             Outcome sent = prompt.run(words.toArray(String[]::new));
             return List.of(sent, receiving.join());
         });
@@ -164,18 +168,21 @@ class MigrateCommandsTest {
         String links = "--links=" + directory.resolve("links");
         List<Outcome> outcomes = whileTimePasses(() -> {
             CompletableFuture<Outcome> receiving = CompletableFuture.supplyAsync(
-                    () -> receive(directory.resolve("up"), directory.resolve("down"), "migrate-receive", "-p", links));
+                    () -> receive(directory.resolve("up"), directory.resolve("down"), "migrate-receive", "-p", links),
+                    threads);
             // A receiver that has not read the first frame yet refuses a further link. The sender tries again.
-            CompletableFuture<Outcome> relaying = CompletableFuture.supplyAsync(() -> Stream.generate(() -> receive(
-                            directory.resolve("up2"),
-                            directory.resolve("down2"),
-                            "migrate-receive",
-                            "--further",
-                            links))
-                    .limit(100)
-                    .filter(outcome -> outcome.status() == 0)
-                    .findFirst()
-                    .orElseThrow());
+            CompletableFuture<Outcome> relaying = CompletableFuture.supplyAsync(
+                    () -> Stream.generate(() -> receive(
+                                    directory.resolve("up2"),
+                                    directory.resolve("down2"),
+                                    "migrate-receive",
+                                    "--further",
+                                    links))
+                            .limit(100)
+                            .filter(outcome -> outcome.status() == 0)
+                            .findFirst()
+                            .orElseThrow(),
+                    threads);
             Outcome sent = prompt.run("migrate", "--protocol=own", "-s", "", "web", host);
             return List.of(sent, receiving.join(), relaying.join());
         });
