@@ -14,6 +14,7 @@ import java.util.function.BooleanSupplier;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import org.xenjava.toolstack.sim.dom0.Dom0;
+import org.xenjava.toolstack.sim.dom0.ServingDomain;
 import org.xenjava.toolstack.sim.fault.FaultInjection;
 import org.xenjava.toolstack.sim.fault.HotplugBehaviour;
 import org.xenjava.toolstack.sim.guest.GuestFactory;
@@ -310,6 +311,21 @@ public final class SimulatedXen {
      */
     public List<String> hardwareRights(int domid) {
         return locked(() -> boot.machine().rights().words(domid));
+    }
+
+    /**
+     * Starts a system with back ends in a domain, which then serves disks and network cards of other domains.
+     *
+     * @param domid number of a domain that runs
+     * @param blockDevices paths of its block devices; image files are those of the computer that runs the simulation
+     * @param bridges names of its bridges
+     * @param scripts behaviour of its hotplug scripts, by path
+     * @return the system
+     */
+    public SimulatedDriverDomain driverDomain(
+            int domid, List<String> blockDevices, List<String> bridges, Map<String, HotplugBehaviour> scripts) {
+        return locked(() -> new SimulatedDriverDomain(
+                lock, new ServingDomain(boot.machine(), boot.dom0().store(), domid, blockDevices, bridges, scripts)));
     }
 
     /** {@return the output on Xen's console since its boot: at most the last 64 KiB} */

@@ -9,43 +9,61 @@ import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.xenjava.toolstack.sim.store.StoreConnection;
+import org.xenjava.toolstack.sim.store.XenStored;
 import org.xenjava.toolstack.xenctrl.lib.HostFile;
 import org.xenjava.toolstack.xenctrl.lib.XenLibException;
 import org.xenjava.toolstack.xenctrl.lib.XenStore;
 import org.xenjava.toolstack.xenctrl.lib.XenStoreWatchEvent;
 
 /**
- * dom0's back ends: blkback, netback, and QEMU's. Each is a {@link Backend} as long as its directory in xenstore
+ * The back ends of a domain: blkback and netback, and those of dom0's QEMUs. Each is a {@link Backend} as long as its directory in xenstore
  * exists, and acts only when xenstore changes.
  */
 final class BackendDrivers {
-    private static final String ROOT = "/local/domain/0/backend";
-    private static final Pattern DEVICE =
-            Pattern.compile(ROOT + "/(vbd|qdisk|vif|console|9pfs|vfb|vkbd)/(\\d+)/(\\d+)(/.*)?");
+    private static final List<String> OF_DOM0 = List.of("vbd", "qdisk", "vif", "console", "9pfs", "vfb", "vkbd");
+
+    /** The back ends of a kernel without a QEMU. */
+    private static final List<String> OF_A_KERNEL = List.of("vbd", "vif");
 
     /** What only a QEMU serves that has kept xenstore. Console 0 is xenconsoled's. */
     private static final List<String> OF_QEMU = List.of("console", "9pfs", "vfb", "vkbd");
 
     private static final String CONFINED = "-xen-domid-restrict";
 
+    private final String home;
+    private final String root;
+    private final Pattern pattern;
     private final StoreConnection store;
     private final HostKernel kernel;
     private final Map<String, Backend> backends = new HashMap<>();
     private final Map<Integer, List<String>> qemus = new HashMap<>();
 
-    BackendDrivers(StoreConnection store, HostKernel kernel) {
+    private BackendDrivers(StoreConnection store, HostKernel kernel, int domid, List<String> kinds) {
+        this.home = XenStored.home(domid);
+        this.root = home + "/backend";
+        this.pattern = Pattern.compile(root + "/(" + String.join("|", kinds) + ")/(\\d+)/(\\d+)(/.*)?");
         this.store = store;
         this.kernel = kernel;
     }
 
+    /** The back ends of dom0. */
+    static BackendDrivers ofDom0(StoreConnection store, HostKernel kernel) {
+        return new BackendDrivers(store, kernel, 0, OF_DOM0);
+    }
+
+    /** The back ends of a driver domain's kernel. */
+    static BackendDrivers ofDriverDomain(StoreConnection store, HostKernel kernel, int domid) {
+        return new BackendDrivers(store, kernel, domid, OF_A_KERNEL);
+    }
+
     void start() {
-        store.watch(ROOT, "backends", this::look);
+        store.watch(root, "backends", this::look);
     }
 
     private void look(XenStoreWatchEvent event) {
-        Matcher device = DEVICE.matcher(event.path());
+        Matcher device = pattern.matcher(event.path());
         if (device.matches()) {
-            String path = ROOT + "/" + device.group(1) + "/" + device.group(2) + "/" + device.group(3);
+            String path = root + "/" + device.group(1) + "/" + device.group(2) + "/" + device.group(3);
             Backend known = backends.get(path);
             if (known != null) {
                 known.look();
@@ -81,7 +99,7 @@ final class BackendDrivers {
     void qemuStarts(int domid, List<String> arguments) {
         qemus.put(domid, arguments);
         for (String kind : OF_QEMU) {
-            String directory = ROOT + "/" + kind + "/" + domid;
+            String directory = root + "/" + kind + "/" + domid;
             for (String id : list(directory)) {
                 look(new XenStoreWatchEvent(directory + "/" + id, ""));
             }
@@ -152,7 +170,7 @@ final class BackendDrivers {
             if (kernel.open(device)) {
                 opened = Optional.of(device);
             } else {
-                write("/local/domain/0/error/" + node + "/error", "19 creating vbd structure");
+                write(home + "/error/" + node + "/error", "19 creating vbd structure");
             }
         }
 

@@ -72,9 +72,9 @@ public final class Dom0 {
         });
         own = store.connectKernel(0);
         writeInitialTree();
-        this.scripts = new SimulatedScripts(entry, own, kernel, scripts);
+        this.scripts = new SimulatedScripts(entry, own, kernel, scripts, 0);
         new ConsoleDaemon(own).start();
-        BackendDrivers backends = new BackendDrivers(own, kernel);
+        BackendDrivers backends = BackendDrivers.ofDom0(own, kernel);
         deviceModels = new QemuPrograms(entry, own, backends);
         backends.start();
         new Pciback(own).start();

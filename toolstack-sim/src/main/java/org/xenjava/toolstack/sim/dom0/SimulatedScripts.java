@@ -13,22 +13,30 @@ import java.util.TreeMap;
 import java.util.function.BooleanSupplier;
 import org.xenjava.toolstack.sim.fault.HotplugBehaviour;
 import org.xenjava.toolstack.sim.store.StoreConnection;
+import org.xenjava.toolstack.sim.store.XenStored;
 import org.xenjava.toolstack.xenctrl.lib.HostFile;
 import org.xenjava.toolstack.xenctrl.lib.XenHost.BootLoaderRun;
 import org.xenjava.toolstack.xenctrl.lib.XenHost.HotplugScript;
 import org.xenjava.toolstack.xenctrl.lib.XenHost.HotplugScripts;
 import org.xenjava.toolstack.xenctrl.lib.XenStore;
 
-/** The hotplug scripts of the simulated dom0. No program runs; the effects on xenstore and the kernel are the scripts'. */
+/** The hotplug scripts of a simulated domain. No program runs; the effects on xenstore and the kernel are the scripts'. */
 final class SimulatedScripts implements HotplugScripts {
+    private final String home;
     private final MachineEntry entry;
     private final StoreConnection store;
     private final HostKernel kernel;
     private final Map<String, HotplugBehaviour> scripts;
     private final List<String> calls = new ArrayList<>();
 
+    /** @param domid the domain in which the scripts run */
     SimulatedScripts(
-            MachineEntry entry, StoreConnection store, HostKernel kernel, Map<String, HotplugBehaviour> scripts) {
+            MachineEntry entry,
+            StoreConnection store,
+            HostKernel kernel,
+            Map<String, HotplugBehaviour> scripts,
+            int domid) {
+        this.home = XenStored.home(domid);
         this.entry = entry;
         this.store = store;
         this.kernel = kernel;
@@ -79,13 +87,13 @@ final class SimulatedScripts implements HotplugScripts {
         calls.add(script.path() + " " + String.join(" ", script.arguments()) + " " + back);
         return switch (scripts.getOrDefault(script.path(), HotplugBehaviour.FAILS)) {
             case WORKS -> {
-                work(script, "/local/domain/0/" + back);
+                work(script, home + "/" + back);
                 yield Optional.empty();
             }
             case DOES_NOTHING -> Optional.empty();
             case FAILS -> {
-                write("/local/domain/0/" + back + "/hotplug-status", "error");
-                write("/local/domain/0/" + back + "/hotplug-error", "the simulated script fails");
+                write(home + "/" + back + "/hotplug-status", "error");
+                write(home + "/" + back + "/hotplug-error", "the simulated script fails");
                 yield Optional.of("status 1");
             }
             case HANGS ->

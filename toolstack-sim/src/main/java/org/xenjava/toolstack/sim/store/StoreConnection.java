@@ -27,6 +27,7 @@ public final class StoreConnection implements XenStore {
     private final List<Watch> watches = new ArrayList<>();
     private final Deque<XenStoreWatchEvent> events = new ArrayDeque<>();
     private int lastTransaction;
+    private boolean waitEnded;
     private final Optional<Runnable> onLoss;
     private Optional<Errno> unusable = Optional.empty();
 
@@ -154,15 +155,27 @@ public final class StoreConnection implements XenStore {
         return call("xs_read_watch", () -> {
             try {
                 long nanos = timeout.toNanos();
-                while (events.isEmpty() && nanos > 0) {
+                while (events.isEmpty() && !waitEnded && nanos > 0) {
                     nanos = watchFired.awaitNanos(nanos);
                     requireOpen();
                 }
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
             }
+            waitEnded = false;
             return Optional.ofNullable(events.poll());
         });
+    }
+
+    @Override
+    public void endReadWatch() {
+        daemon.lock().lock();
+        try {
+            waitEnded = true;
+            watchFired.signalAll();
+        } finally {
+            daemon.lock().unlock();
+        }
     }
 
     @Override
