@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.xenjava.toolstack.xenctrl.lib.jna;
 
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Supplier;
@@ -30,6 +32,8 @@ import org.xenjava.toolstack.xenctrl.lib.wire.XenStoredSocket;
  * --enable-native-access=ALL-UNNAMED}.
  */
 public final class JnaXen implements XenLibraries {
+    private static final Path XENBUS = Path.of("/dev/xen/xenbus");
+
     private final OnDemand<XenCall> call = new OnDemand<>(JnaXenCall::open, XenCall::close);
     private final OnDemand<XenForeignMemory> foreignMemory =
             new OnDemand<>(JnaForeignMemory::open, XenForeignMemory::close);
@@ -56,6 +60,21 @@ public final class JnaXen implements XenLibraries {
     static XenLibraries open(Supplier<XenStore> storeOpener) {
         JnaXen xen = new JnaXen(storeOpener);
         xen.call();
+        return xen;
+    }
+
+    /**
+     * Opens the xenstore of the guest that this system is, for a device server in it: no other library is opened before it
+     * is used.
+     *
+     * @throws XenAccessException if this system is no guest of Xen; the message says what to do
+     */
+    public static XenLibraries ofGuest() {
+        if (!Files.exists(XENBUS)) {
+            throw OpenFailure.ofDevice(XENBUS.toString(), "xenfs", Errno.ENOENT);
+        }
+        JnaXen xen = new JnaXen(JnaXenStore::open);
+        xen.store();
         return xen;
     }
 
