@@ -23,6 +23,7 @@ module org.xenjava.toolstack.core {
     exports org.xenjava.toolstack.config.libxl;
     exports org.xenjava.toolstack.config.xl;
     exports org.xenjava.toolstack.device.view;
+    exports org.xenjava.toolstack.driverdomain;
     exports org.xenjava.toolstack.error;
     exports org.xenjava.toolstack.host;
     exports org.xenjava.toolstack.lifecycle;

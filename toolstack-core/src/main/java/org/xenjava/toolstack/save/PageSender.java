@@ -46,9 +46,8 @@ final class PageSender {
         sent.clear();
         source.refresh(writer);
         send(source.likely(size), listener);
-        long owned = owned();
-        if (sent.cardinality() < owned) {
-            send(source.others(size), listener, owned);
+        if (sent.cardinality() < owned()) {
+            send(source.others(size), listener);
         }
     }
 
@@ -81,15 +80,9 @@ final class PageSender {
 
     /** All frames with a page. */
     private BitSet present(KiB size) {
-        long owned = owned();
         BitSet present = present(source.likely(size));
-        if (present.cardinality() < owned) {
-            for (long[] window : source.others(size)) {
-                present.or(present(List.of(window)));
-                if (present.cardinality() >= owned) {
-                    break;
-                }
-            }
+        if (present.cardinality() < owned()) {
+            present.or(present(source.others(size)));
         }
         return present;
     }
@@ -126,21 +119,13 @@ final class PageSender {
     }
 
     private void send(List<long[]> windows, DumpListener listener) throws IOException {
-        send(windows, listener, Long.MAX_VALUE);
-    }
-
-    /** Writes the pages of some frames. No frame is left that has a page once {@code owned} pages have been written. */
-    private void send(List<long[]> windows, DumpListener listener, long owned) throws IOException {
         long all = windows.stream().mapToLong(window -> window.length).sum();
         long looked = 0;
         for (long[] window : windows) {
             cancellation.check("saving domain " + domid);
             send(window, writer::write);
-            looked = sent.cardinality() < owned ? looked + window.length : all;
+            looked += window.length;
             listener.onProgress(Pages.of(looked), Pages.of(all));
-            if (looked == all) {
-                return;
-            }
         }
     }
 

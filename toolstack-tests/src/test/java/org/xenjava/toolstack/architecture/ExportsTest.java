@@ -42,6 +42,7 @@ class ExportsTest {
             ROOT + "Toolstack",
             ROOT + "balance.FairDecider",
             ROOT + "balance.MemoryBounds",
+            ROOT + "driverdomain.DriverDomain",
             ROOT + "config.xl.XlConf",
             ROOT + "config.xl.XlConfigReader",
             ROOT + "config.xl.XlPoolReader",

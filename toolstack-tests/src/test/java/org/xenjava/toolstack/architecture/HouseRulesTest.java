@@ -85,6 +85,8 @@ class HouseRulesTest {
             .definedBy(ROOT + ".device.plan..")
             .layer("device")
             .definedBy(ROOT + ".device", ROOT + ".device.pv..", ROOT + ".device.pci..", ROOT + ".device.usb..")
+            .layer("driverdomain")
+            .definedBy(ROOT + ".driverdomain..")
             .layer("dump")
             .definedBy(ROOT + ".dump..")
             .layer("privatefile")
@@ -237,7 +239,12 @@ class HouseRulesTest {
                     "lib",
                     "units")
             .whereLayer("device")
-            .mayOnlyBeAccessedByLayers("create", "context", "face", "cli")
+            .mayOnlyBeAccessedByLayers("create", "context", "face", "driverdomain", "cli")
+            .whereLayer("driverdomain")
+            .mayOnlyAccessLayers(
+                    "device", "devicePlan", "deviceView", "error", "config", "store", "service", "lib", "jna")
+            .whereLayer("driverdomain")
+            .mayOnlyBeAccessedByLayers("cli")
             .whereLayer("dump")
             .mayOnlyAccessLayers(
                     "privatefile", "progress", "error", "memory", "operation", "xenctrl", "lib", "abi", "units")

@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.xenjava.toolstack.store.DomainPaths;
 import org.xenjava.toolstack.xenctrl.lib.XenHost.HotplugScript;
 
 /** The calls of a device's hotplug script, as libxl makes them (libxl_linux.c). */
@@ -66,7 +67,11 @@ public final class HotplugCalls {
         Map<String, String> environment = new LinkedHashMap<>();
         environment.put("script", path);
         environment.put("XENBUS_TYPE", device.kind());
-        environment.put("XENBUS_PATH", device.backPath().substring("/local/domain/0/".length()));
+        // Relative to the home of the domain in which the script runs.
+        environment.put(
+                "XENBUS_PATH",
+                device.backPath()
+                        .substring(new DomainPaths(device.server()).of("").length()));
         environment.put("XENBUS_BASE_PATH", "backend");
         if (device.kind().equals(PvDevice.CARD)) {
             String vif = "vif" + device.domid() + "." + device.devid();

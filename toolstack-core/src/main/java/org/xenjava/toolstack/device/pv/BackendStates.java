@@ -124,7 +124,7 @@ final class BackendStates {
 
     private static String adviceFor(PvDevice device) {
         if (!device.isLocal()) {
-            return "does that domain run, with its back-end modules and a program such as 'xl devd'?";
+            return "does that domain run, with its back-end modules and a program such as 'xlj devd'?";
         }
         return switch (device.backend()) {
             case PvDevice.DISK -> "is the module xen-blkback loaded?";
