@@ -27,6 +27,7 @@ public final class HostCommands {
         commands.put("setenforce", SetenforceCommand::new);
         commands.put("loadpolicy", LoadpolicyCommand::new);
         commands.put("watchdog", WatchdogCommand::new);
+        commands.put("devd", DevdCommand::new);
         commands.put("gc", GcCommand::new);
         return commands;
     }
