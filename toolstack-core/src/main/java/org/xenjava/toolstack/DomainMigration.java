@@ -3,6 +3,7 @@ package org.xenjava.toolstack;
 
 import java.io.IOException;
 import java.util.Optional;
+import java.util.OptionalInt;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.xenjava.toolstack.config.DomainConfig;
@@ -29,6 +30,7 @@ import org.xenjava.toolstack.progress.Cancellation;
 import org.xenjava.toolstack.progress.MigrationListener;
 import org.xenjava.toolstack.progress.MigrationProgress;
 import org.xenjava.toolstack.progress.MigrationProgress.Phase;
+import org.xenjava.toolstack.save.CopySettings;
 import org.xenjava.toolstack.save.DomainSaver;
 import org.xenjava.toolstack.save.SuspendedGuest;
 import org.xenjava.toolstack.save.Suspension;
@@ -47,15 +49,24 @@ public final class DomainMigration {
     private final DomainHandle domain;
     private final Optional<DomainConfig> sent;
     private final MigrationProtocol protocol;
+    private final boolean keepsDomid;
+    private final boolean compared;
 
     DomainMigration(DomainHandle domain) {
-        this(domain, Optional.empty(), MigrationProtocol.AUTO);
+        this(domain, Optional.empty(), MigrationProtocol.AUTO, false, false);
     }
 
-    private DomainMigration(DomainHandle domain, Optional<DomainConfig> sent, MigrationProtocol protocol) {
+    private DomainMigration(
+            DomainHandle domain,
+            Optional<DomainConfig> sent,
+            MigrationProtocol protocol,
+            boolean keepsDomid,
+            boolean compared) {
         this.domain = domain;
         this.sent = sent;
         this.protocol = protocol;
+        this.keepsDomid = keepsDomid;
+        this.compared = compared;
     }
 
     /**
@@ -66,7 +77,7 @@ public final class DomainMigration {
      *     memory, maximum of vCPUs, or the numbers, kinds and access modes of its devices are not the domain's
      */
     public DomainMigration sending(DomainConfig config) {
-        return new DomainMigration(domain, Optional.of(config), protocol);
+        return new DomainMigration(domain, Optional.of(config), protocol, keepsDomid, compared);
     }
 
     /**
@@ -75,7 +86,24 @@ public final class DomainMigration {
      * @param other the protocol
      */
     public DomainMigration using(MigrationProtocol other) {
-        return new DomainMigration(domain, sent, other);
+        return new DomainMigration(domain, sent, other, keepsDomid, compared);
+    }
+
+    /**
+     * {@return the same operation, after which the guest has the same domid on the other host ({@code xl migrate -D})} A host on
+     * which a domain has it refuses the guest before its memory is sent.
+     */
+    public DomainMigration keepingDomid() {
+        return new DomainMigration(domain, sent, protocol, true, compared);
+    }
+
+    /**
+     * {@return the same operation, which sends all memory a second time when the guest is suspended, for a comparison on the
+     * other host ({@code xl migrate --debug})} The guest stands still for longer. The other host reports differences, and takes
+     * the guest in any case; {@link org.xenjava.toolstack.progress.CreateListener#onMemoryCompared} has the result there.
+     */
+    public DomainMigration comparing() {
+        return new DomainMigration(domain, sent, protocol, keepsDomid, true);
     }
 
     /**
@@ -309,18 +337,27 @@ public final class DomainMigration {
             flushImages();
             saver.writeLive(
                     link,
-                    sent.map(this::text).orElse(config),
+                    text(config),
                     size,
                     () -> suspend(suspension, config),
-                    pace.bytesPerSecond(),
-                    pace.longestRest(),
+                    new CopySettings(pace.bytesPerSecond(), pace.longestRest(), compared),
                     listener);
             report(Phase.WAITING);
             // Other processes change a guest until it has stopped, and xl changes it even then.
             requireSame(config);
         }
 
-        private String text(DomainConfig file) {
+        /** The configuration for the other host. */
+        private String text(String config) {
+            String text = sent.map(this::changed).orElse(config);
+            return keepsDomid
+                    ? LibxlConfig.parse(text, domain.toString())
+                            .withDomid(OptionalInt.of(domain.domid()))
+                            .text()
+                    : text;
+        }
+
+        private String changed(DomainConfig file) {
             DomainConfig present = DomainSaving.config(domain, VERB);
             return LibxlConfig.of(SentConfig.of(VERB + " " + domain, present, file))
                     .text();

@@ -6,6 +6,7 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -232,6 +233,7 @@ public final class DomainSaving {
     static String json(DomainHandle domain, String verb) {
         return PresentLibxlConfig.of(domain.context(), domain.domid(), domain.uuid())
                 .orElseThrow(() -> new DomainStateException(verb + " " + domain + ": its configuration is gone"))
+                .withDomid(OptionalInt.empty())
                 .text();
     }
 

@@ -16,6 +16,7 @@ import org.xenjava.toolstack.balancer.BalancerParts;
 import org.xenjava.toolstack.balancer.MemoryBalancer;
 import org.xenjava.toolstack.balancer.MemoryReservation;
 import org.xenjava.toolstack.config.DomainConfig;
+import org.xenjava.toolstack.config.libxl.LibxlConfig;
 import org.xenjava.toolstack.context.HostContext;
 import org.xenjava.toolstack.create.Arrivals;
 import org.xenjava.toolstack.error.translation.XenFailures;
@@ -66,15 +67,18 @@ final class HostServices {
                 .receive(records -> {
                     SavedDomain saved =
                             SavedDomain.receive(records, context.xenctrl().abi().release());
+                    listener.onArrival(LibxlConfig.of(saved.config()).text());
                     String name = Handshake.incoming(saved.config().name());
                     saved.config().uuid().ifPresent(uuid -> context.arrivals()
                             .requireFreeName(saved.config().name(), uuid));
+                    saved.domid().ifPresent(context.arrivals()::requireFreeDomid);
                     return new Arriving(
                             context.builder()
                                     .receive(
                                             saved.config(),
                                             name,
                                             saved.reader(),
+                                            saved.domid(),
                                             context.arrivals(),
                                             start,
                                             listener,

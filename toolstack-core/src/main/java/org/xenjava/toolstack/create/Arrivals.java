@@ -119,6 +119,22 @@ public final class Arrivals {
         }
     }
 
+    /**
+     * Refuses a guest that is to keep its domid if a domain has it, before its memory is received. A domain counts until Xen
+     * has freed all of it.
+     *
+     * @throws DomainExistsException if a domain has the domid
+     */
+    public void requireFreeDomid(int domid) {
+        if (xenctrl.domains().info(domid).isPresent()) {
+            String name = store.read(new DomainPaths(domid).name())
+                    .map(found -> " '" + found + "'")
+                    .orElse("");
+            throw new DomainExistsException("domid " + domid + ", which the guest is to keep, is used by domain" + name
+                    + " of this host; migrate without keeping the domid (-D)");
+        }
+    }
+
     /** Records a guest that is being received. The record means nothing until the domain has the guest's UUID. */
     private void expect(Received guest, ReceivedStart start) {
         DomainJournal.Entry entry = guest.entry();

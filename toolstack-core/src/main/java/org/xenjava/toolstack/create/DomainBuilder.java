@@ -295,7 +295,8 @@ public final class DomainBuilder {
         UUID uuid = config.uuid().orElseThrow();
         BuildJournal.Note note = journal.note(uuid);
         String attempt = "restoring domain " + config.name();
-        return fromStream(attempt, new Source(config, uuid, note, reader, Optional.empty()), listener, cancellation);
+        Source source = new Source(config, uuid, OptionalInt.empty(), note, reader, Optional.empty());
+        return fromStream(attempt, source, listener, cancellation);
     }
 
     /**
@@ -305,6 +306,7 @@ public final class DomainBuilder {
      * @param wanted the configuration
      * @param name the name of the domain until the guest is taken over
      * @param reader stands behind the stream's {@code ImageStart}
+     * @param domid the number that the domain is to have; empty for any
      * @param arrivals records the guest
      * @param start whether the guest runs when it is taken over
      * @return the domain
@@ -313,6 +315,7 @@ public final class DomainBuilder {
             DomainConfig wanted,
             String name,
             RecordReader reader,
+            OptionalInt domid,
             Arrivals arrivals,
             ReceivedStart start,
             CreateListener listener,
@@ -324,10 +327,13 @@ public final class DomainBuilder {
         DomainConfig config = guest.toBuilder().name(name).build();
         String attempt = "receiving domain " + guest.name();
         IntFunction<Arrivals.Received> received =
-                domid -> new Arrivals.Received(domid, builtAs, uuid, guest.name(), note);
+                number -> new Arrivals.Received(number, builtAs, uuid, guest.name(), note);
         Arrivals.Expected arrival = new Arrivals.Expected(uuid, received, start, arrivals);
         Built built = fromStream(
-                attempt, new Source(config, builtAs, note, reader, Optional.of(arrival)), listener, cancellation);
+                attempt,
+                new Source(config, builtAs, domid, note, reader, Optional.of(arrival)),
+                listener,
+                cancellation);
         return received.apply(built.domid());
     }
 
@@ -341,11 +347,13 @@ public final class DomainBuilder {
     /**
      * A stream and the domain to build from it.
      *
+     * @param domid the number that the domain is to have; empty for any
      * @param arriving a guest that still is elsewhere
      */
     private record Source(
             DomainConfig config,
             UUID uuid,
+            OptionalInt domid,
             BuildJournal.Note note,
             RecordReader reader,
             Optional<Arrivals.Expected> arriving) {}
@@ -375,8 +383,9 @@ public final class DomainBuilder {
         GuestPlan plan = XenFailures.translating(
                 attempt, () -> new GuestPlan(config, memory, DevicePlan.of(config, memory, host)));
         GuestShell shell = new GuestShell(xenctrl, store, clock, config, memory, uuid, attempt, cancellation);
+        source.domid().ifPresent(shell::wish);
         GuestBuild guest = new GuestBuild(xenctrl, store, daemons, clock, plan, shell, uuid, cancellation);
-        RestoredState state = new RestoredState(guest, source.reader());
+        RestoredState state = new RestoredState(guest, source.reader(), listener::onMemoryCompared);
         List<Step<CreateStep>> recipe = new ArrayList<>(Recipes.restore(
                 source.note(),
                 guest,

@@ -15,6 +15,7 @@ import org.xenjava.toolstack.config.DomainConfig;
 import org.xenjava.toolstack.config.DomainType;
 import org.xenjava.toolstack.create.placement.NumaPlacement;
 import org.xenjava.toolstack.create.placement.VcpuPlacement;
+import org.xenjava.toolstack.error.DomainExistsException;
 import org.xenjava.toolstack.error.HostMemoryException;
 import org.xenjava.toolstack.error.XenCallException;
 import org.xenjava.toolstack.image.CpuPolicyEdits;
@@ -31,10 +32,12 @@ import org.xenjava.toolstack.store.StoreClient;
 import org.xenjava.toolstack.xenctrl.CpuPolicy;
 import org.xenjava.toolstack.xenctrl.CreateDomain;
 import org.xenjava.toolstack.xenctrl.HostCalls;
+import org.xenjava.toolstack.xenctrl.HypercallException;
 import org.xenjava.toolstack.xenctrl.VirtualTopology;
 import org.xenjava.toolstack.xenctrl.Xenctrl;
 import org.xenjava.toolstack.xenctrl.abi.MemoryOp;
 import org.xenjava.toolstack.xenctrl.abi.StructLayout;
+import org.xenjava.toolstack.xenctrl.lib.Errno;
 import org.xenjava.toolstack.xenctrl.units.Pages;
 import org.xenjava.toolstack.xenctrl.units.PodCounters;
 
@@ -59,6 +62,7 @@ final class GuestShell {
     private final String attempt;
     private final Cancellation cancellation;
     private int domid = NOT_CREATED;
+    private OptionalInt wish = OptionalInt.empty();
     private Optional<HostClaim> claim = Optional.empty();
     private Optional<VcpuPlacement> placement = Optional.empty();
     private Optional<NumaPlacement> numa = Optional.empty();
@@ -131,13 +135,33 @@ final class GuestShell {
         xenctrl.domains().setHandle(domid, handle);
     }
 
+    /** Asks for a number, which {@link #createDomain} gives the domain. */
+    void wish(int number) {
+        wish = OptionalInt.of(number);
+    }
+
+    /** @throws DomainExistsException if another domain has the number that was asked for */
     void createDomain() {
         VcpuPlacement cpus = new VcpuPlacement(xenctrl, store, config.placement());
         placement = Optional.of(cpus);
         numa = Optional.of(NumaPlacement.of(xenctrl, cpus, plan, config.maxVcpus()));
         CreateDomain request = CreateRequest.of(config, uuid, xenctrl);
         cpuPolicy = policy(config, xenctrl);
-        domid = xenctrl.domains().create(request);
+        domid = wish.isPresent()
+                ? create(request, wish.getAsInt())
+                : xenctrl.domains().create(request);
+    }
+
+    private int create(CreateDomain request, int number) {
+        try {
+            return xenctrl.domains().create(request, number);
+        } catch (HypercallException e) {
+            if (e.errno().equals(Errno.EEXIST)) {
+                throw new DomainExistsException(
+                        "domid " + number + ", which the guest is to keep, is used by another domain of this host", e);
+            }
+            throw e;
+        }
     }
 
     private static CpuPolicy policy(DomainConfig config, Xenctrl xenctrl) {

@@ -13,6 +13,7 @@ import java.util.stream.Collectors;
 import org.xenjava.toolstack.config.DomainConfig;
 import org.xenjava.toolstack.error.SaveStreamException;
 import org.xenjava.toolstack.memory.layout.SpecialPage;
+import org.xenjava.toolstack.progress.MemoryComparison;
 import org.xenjava.toolstack.save.RestoredMemory;
 import org.xenjava.toolstack.save.pv.RestoredPvGuest;
 import org.xenjava.toolstack.stream.PageBatch;
@@ -39,6 +40,7 @@ final class RestoredState {
 
     private final GuestBuild guest;
     private final RecordReader reader;
+    private final Consumer<MemoryComparison> compared;
     private Optional<StreamRecord> unread = Optional.empty();
     private Optional<StreamRecord.HvmContext> context = Optional.empty();
     private Optional<StreamRecord.HvmParams> params = Optional.empty();
@@ -46,10 +48,13 @@ final class RestoredState {
     private Optional<StreamRecord.EmulatorContext> emulator = Optional.empty();
     private Optional<PvRecord.Info> info = Optional.empty();
     private Optional<RestoredPvGuest> pv = Optional.empty();
+    private Optional<RestoredMemory> ram = Optional.empty();
 
-    RestoredState(GuestBuild guest, RecordReader reader) {
+    /** @param compared receives the result if the sender asks for a comparison of the memory */
+    RestoredState(GuestBuild guest, RecordReader reader, Consumer<MemoryComparison> compared) {
         this.guest = guest;
         this.reader = reader;
+        this.compared = compared;
     }
 
     private StreamRecord next() {
@@ -104,18 +109,23 @@ final class RestoredState {
                     .check("restoring domain " + guest.plan().config().name());
             if (record instanceof PageBatch batch) {
                 memory.accept(batch);
+            } else if (record instanceof StreamRecord.Verify && ram.isPresent()) {
+                ram.get().compareFromNowOn();
             } else {
                 keep(record);
             }
             record = next();
         }
+        ram.flatMap(RestoredMemory::comparison).ifPresent(compared);
     }
 
     private Consumer<PageBatch> memory() {
         KiB maxMem = guest.plan().memory().maxMem();
         DomainConfig config = guest.plan().config();
         if (!guest.shell().isPv()) {
-            return new RestoredMemory(guest.xenctrl(), guest.domid(), maxMem, config.maxMemory())::put;
+            RestoredMemory restored = new RestoredMemory(guest.xenctrl(), guest.domid(), maxMem, config.maxMemory());
+            ram = Optional.of(restored);
+            return restored::put;
         }
         RestoredPvGuest restored =
                 new RestoredPvGuest(guest.xenctrl(), guest.domid(), maxMem, config.maxMemory(), config.maxVcpus());

@@ -24,4 +24,18 @@ public interface CreateListener {
      * @param progress the step and its phase
      */
     void onProgress(Progress progress);
+
+    /**
+     * Called before anything is built for a guest that arrives from another host.
+     *
+     * @param config the guest's configuration in libxl's JSON
+     */
+    default void onArrival(String config) {}
+
+    /**
+     * Called when the memory of a guest that arrives was compared with the sender's, if the sender asks for that.
+     *
+     * @param comparison the result
+     */
+    default void onMemoryCompared(MemoryComparison comparison) {}
 }

@@ -20,6 +20,8 @@ public record MigrationProgress(Phase phase, int pass, Pages copied, Pages toCop
         COPYING,
         /** The guest is suspended, and the memory that it has written since is copied. */
         SUSPENDED,
+        /** All memory is sent again, and the other host compares it with what it has. */
+        COMPARING,
         /** The other host has all of the guest and attaches its devices. */
         WAITING,
         /** The guest was handed over and may run on the other host. */

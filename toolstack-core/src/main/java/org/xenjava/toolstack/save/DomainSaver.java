@@ -3,9 +3,7 @@ package org.xenjava.toolstack.save;
 
 import java.io.IOException;
 import java.nio.channels.FileChannel;
-import java.time.Duration;
 import java.util.Optional;
-import java.util.OptionalLong;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.xenjava.toolstack.config.DomainType;
@@ -92,8 +90,7 @@ public final class DomainSaver {
      * @param config libxl's JSON of the domain
      * @param size the largest size of the domain: {@code memory/static-max}
      * @param suspension suspends the guest
-     * @param bytesPerSecond bytes that are sent each second at most while the guest runs
-     * @param longestRest the longest time that the copy of the rest may be predicted to take
+     * @param settings the pace of the copy
      * @param listener receives the progress
      * @throws IOException if the link is broken
      * @throws org.xenjava.toolstack.error.OperationCancelledException if the migration is cancelled
@@ -103,11 +100,10 @@ public final class DomainSaver {
             String config,
             KiB size,
             Runnable suspension,
-            OptionalLong bytesPerSecond,
-            Optional<Duration> longestRest,
+            CopySettings settings,
             MigrationListener listener)
             throws IOException {
-        PacedLink paced = new PacedLink(link.channel(), bytesPerSecond, PacedLink.Time.SYSTEM);
+        PacedLink paced = new PacedLink(link.channel(), settings.bytesPerSecond(), PacedLink.Time.SYSTEM);
         emulator.find(Disks.RELEASED);
         PageSender sent;
         SavedState state = SavedState.of(xenctrl, domid, type, size);
@@ -115,7 +111,7 @@ public final class DomainSaver {
             emulator.logWrites();
             Runnable stop = () -> stop(suspension, Disks.RELEASED);
             sent = write(link.writer(paced), config, state, pages -> new LiveCopy(
-                            pages, log, listener, domid, paced, longestRest)
+                            pages, log, listener, domid, paced, settings)
                     .run(size, stop));
         }
         // Meanwhile the other host attaches the devices.

@@ -37,7 +37,7 @@ final class LiveCopy {
     private final MigrationListener listener;
     private final int domid;
     private final PacedLink link;
-    private final Optional<Duration> longestRest;
+    private final CopySettings settings;
     private final ContentTime content;
     private PassPolicy policy;
     private Optional<MigrationRates> rates = Optional.empty();
@@ -51,14 +51,14 @@ final class LiveCopy {
             MigrationListener listener,
             int domid,
             PacedLink link,
-            Optional<Duration> longestRest) {
+            CopySettings settings) {
         this.pages = pages;
         this.log = log;
         this.listener = listener;
         this.domid = domid;
         this.link = link;
-        this.longestRest = longestRest;
-        this.policy = new PassPolicy(longestRest);
+        this.settings = settings;
+        this.policy = new PassPolicy(settings.longestRest());
         this.content = new ContentTime(link::nanos, pages::stored);
     }
 
@@ -91,13 +91,17 @@ final class LiveCopy {
         }
         pages.requireAll();
         LOG.debug("all pages sent");
+        if (settings.compared()) {
+            pages.sendForComparison(pass(Phase.COMPARING));
+            LOG.debug("all pages sent again");
+        }
     }
 
     /** Copies the memory in passes, and returns the frames that were written since the last one. Ends early after a change. */
     private BitSet copyRunning(KiB size) throws IOException {
         pagesAtStart = pages.owned();
         mapChanged = false;
-        policy = new PassPolicy(longestRest);
+        policy = new PassPolicy(settings.longestRest());
         // Writes to a page that came before the number was read are logged from now on. All frames are sent anyway.
         log.read(DirtyScan.CLEAN);
         long began = link.nanos();

@@ -14,6 +14,7 @@ import org.xenjava.toolstack.stream.PageBatch;
 import org.xenjava.toolstack.stream.PageSource;
 import org.xenjava.toolstack.stream.PageType;
 import org.xenjava.toolstack.stream.RecordWriter;
+import org.xenjava.toolstack.stream.StreamRecord;
 import org.xenjava.toolstack.xenctrl.DomainInfo;
 import org.xenjava.toolstack.xenctrl.Xenctrl;
 import org.xenjava.toolstack.xenctrl.lib.MappedPages;
@@ -116,6 +117,13 @@ final class PageSender {
     /** Writes the pages of some frames. */
     void send(BitSet frames, DumpListener listener) throws IOException {
         send(SavedFrames.windows(frames), listener);
+    }
+
+    /** Writes all pages again, for a comparison with what the other end has. The guest stands still. */
+    void sendForComparison(DumpListener listener) throws IOException {
+        writer.write(new StreamRecord.Verify());
+        listener.onProgress(Pages.ZERO, Pages.of(sent.cardinality()));
+        send((BitSet) sent.clone(), listener);
     }
 
     private void send(List<long[]> windows, DumpListener listener) throws IOException {

@@ -7,8 +7,10 @@ import java.util.BitSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.xenjava.toolstack.error.HostMemoryException;
 import org.xenjava.toolstack.error.SaveStreamException;
+import org.xenjava.toolstack.progress.MemoryComparison;
 import org.xenjava.toolstack.stream.PageBatch;
 import org.xenjava.toolstack.stream.PageType;
 import org.xenjava.toolstack.xenctrl.Xenctrl;
@@ -44,6 +46,7 @@ public final class RestoredMemory {
     private final Map<Long, BitSet> populated = new HashMap<>();
     private long pages;
     private long limit;
+    private Optional<PageComparison> comparison = Optional.empty();
 
     /**
      * Names a domain that has no memory yet.
@@ -61,12 +64,26 @@ public final class RestoredMemory {
         this.frameEnd = LOW_FRAMES + mostPages;
     }
 
+    /** From now on, {@link #put} compares pages with those of the domain, and writes nothing. */
+    public void compareFromNowOn() {
+        comparison = Optional.of(new PageComparison(domid));
+    }
+
+    /** {@return the result of the comparison; empty if there was none} */
+    public Optional<MemoryComparison> comparison() {
+        return comparison.map(PageComparison::result);
+    }
+
     /**
      * Populates the pages of a record and writes their contents.
      *
      * @param batch the record
      */
     public void put(PageBatch batch) {
+        if (comparison.isPresent()) {
+            compare(batch, comparison.get());
+            return;
+        }
         List<Long> fresh = new ArrayList<>();
         List<Long> mapped = new ArrayList<>();
         List<Integer> stored = new ArrayList<>();
@@ -99,6 +116,42 @@ public final class RestoredMemory {
         boolean fresh = !chunk.get(bit);
         chunk.set(bit);
         return fresh;
+    }
+
+    /** A page that the domain does not have counts as different. */
+    private void compare(PageBatch batch, PageComparison result) {
+        List<Long> mapped = new ArrayList<>();
+        List<Integer> stored = new ArrayList<>();
+        int next = 0;
+        for (int i = 0; i < batch.count(); i++) {
+            PageType type = batch.type(i);
+            if (type.hasContent() || type == PageType.ZERO) {
+                if (isPopulated(batch.pfn(i))) {
+                    mapped.add(batch.pfn(i));
+                    stored.add(type.hasContent() ? next : -1);
+                } else {
+                    result.add(batch.pfn(i), false);
+                }
+            }
+            next += type.hasContent() ? 1 : 0;
+        }
+        if (mapped.isEmpty()) {
+            return;
+        }
+        try (MappedPages target = xenctrl.libraries().foreignMemory().map(domid, Protection.READ, gfns(mapped))) {
+            ByteBuffer zeroes = ByteBuffer.allocate(Pages.BYTES);
+            ByteBuffer bytes = target.bytes();
+            for (int page = 0; page < mapped.size(); page++) {
+                ByteBuffer expected = stored.get(page) < 0 ? zeroes.duplicate() : batch.content(stored.get(page));
+                ByteBuffer found = bytes.slice(page * Pages.BYTES, Pages.BYTES);
+                result.add(mapped.get(page), found.equals(expected));
+            }
+        }
+    }
+
+    private boolean isPopulated(long pfn) {
+        BitSet chunk = populated.get(pfn / CHUNK_PAGES);
+        return chunk != null && chunk.get((int) (pfn % CHUNK_PAGES));
     }
 
     private void populate(List<Long> fresh) {

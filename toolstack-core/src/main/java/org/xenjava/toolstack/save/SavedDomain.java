@@ -8,6 +8,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Optional;
+import java.util.OptionalInt;
 import org.xenjava.toolstack.config.DomainConfig;
 import org.xenjava.toolstack.config.DomainType;
 import org.xenjava.toolstack.config.libxl.LibxlConfig;
@@ -24,11 +25,13 @@ public final class SavedDomain implements AutoCloseable {
     private final Closeable file;
     private final RecordReader reader;
     private final DomainConfig config;
+    private final OptionalInt domid;
 
-    private SavedDomain(Closeable file, RecordReader reader, DomainConfig config) {
+    private SavedDomain(Closeable file, RecordReader reader, DomainConfig config, OptionalInt domid) {
         this.file = file;
         this.reader = reader;
         this.config = config;
+        this.domid = domid;
     }
 
     /**
@@ -90,7 +93,8 @@ public final class SavedDomain implements AutoCloseable {
                 || header.config().isEmpty()) {
             throw new SaveStreamException(file + ": the file has no configuration in libxl's JSON");
         }
-        DomainConfig config = LibxlConfig.parse(header.config(), file).read().config();
+        LibxlConfig stored = LibxlConfig.parse(header.config(), file);
+        DomainConfig config = stored.read().config();
         Optional<UnsavablePart> unsavable = UnsavablePart.of(config);
         if (unsavable.isPresent()) {
             throw new DomainStateException(file + ": " + unsavable.get().restoreRefusal());
@@ -105,7 +109,7 @@ public final class SavedDomain implements AutoCloseable {
             throw new DomainStateException(file + ": the domain was saved by Xen " + start.xenMajor() + "."
                     + start.xenMinor() + ", which is newer than this host's Xen " + host);
         }
-        return new SavedDomain(open, reader, config);
+        return new SavedDomain(open, reader, config, stored.domid());
     }
 
     /** {@return the reader, which stands behind the {@code ImageStart}} */
@@ -116,6 +120,11 @@ public final class SavedDomain implements AutoCloseable {
     /** {@return the stored configuration} */
     public DomainConfig config() {
         return config;
+    }
+
+    /** {@return the domid that the sender wants the domain to have; empty for any} */
+    public OptionalInt domid() {
+        return domid;
     }
 
     @Override

@@ -19,6 +19,7 @@ import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.xenjava.toolstack.Domain;
+import org.xenjava.toolstack.DomainMigration;
 import org.xenjava.toolstack.Toolstack;
 import org.xenjava.toolstack.config.DomainConfig;
 import org.xenjava.toolstack.host.TestHost;
@@ -57,6 +58,11 @@ final class TwoHosts implements AutoCloseable {
     MigrationLimits limits = LIMITS;
     MigrationLimits receiverLimits = LIMITS;
     MigrationListener listener = MigrationListener.NONE;
+    CreateListener receiverListener = CreateListener.NONE;
+
+    /** Changes the operation of the sender. */
+    UnaryOperator<DomainMigration> wishes = UnaryOperator.identity();
+
     Cancellation cancellation = new Cancellation();
 
     /** Changes the receiver's end of the link. */
@@ -169,13 +175,10 @@ final class TwoHosts implements AutoCloseable {
                                     .orElseGet(cable::receiver)),
                             receiverLimits,
                             ReceivedStart.RUNNING,
-                            CreateListener.NONE,
+                            receiverListener,
                             new Cancellation())));
             Optional<Throwable> sending = failure(() -> {
-                sender.find(ID)
-                        .orElseThrow()
-                        .migration()
-                        .using(protocol)
+                wishes.apply(sender.find(ID).orElseThrow().migration().using(protocol))
                         .migrate(target(cable), limits, pace, progress, cancellation);
                 return sender;
             });

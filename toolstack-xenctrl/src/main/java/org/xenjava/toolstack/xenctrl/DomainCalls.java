@@ -40,7 +40,17 @@ public final class DomainCalls {
 
     /** {@code XEN_DOMCTL_createdomain} with a free domid, which is returned. The domain is paused and empty. */
     public int create(CreateDomain request) {
-        try (PreparedCall call = calls.domctl(DomctlOp.CREATEDOMAIN, DomctlOp.DOMID_ANY)) {
+        return create(request, DomctlOp.DOMID_ANY);
+    }
+
+    /**
+     * {@code XEN_DOMCTL_createdomain} with a domid of the caller's choice, as {@link #create(CreateDomain)}; EEXIST if a
+     * domain has it.
+     *
+     * @param domid 1 … 0x7fef
+     */
+    public int create(CreateDomain request, int domid) {
+        try (PreparedCall call = calls.domctl(DomctlOp.CREATEDOMAIN, domid)) {
             call.body()
                     .set("ssidref", request.extras().label())
                     .setBytes("handle", uuidBytes(request.handle()))

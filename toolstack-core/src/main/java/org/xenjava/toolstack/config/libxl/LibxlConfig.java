@@ -52,6 +52,7 @@ public final class LibxlConfig {
 
     private static final int DEEPEST_NESTING = 32;
     private static final char END_OF_TEXT = '\0';
+    private static final int FIRST_RESERVED_DOMID = 0x7FF0;
     private static final String DISKS = "disks";
     private static final String NICS = "nics";
 
@@ -446,6 +447,31 @@ public final class LibxlConfig {
         } else {
             changed.add(list, after);
         }
+        return new LibxlConfig(changed, source);
+    }
+
+    /** {@return the domid that the domain is to have ({@code xl migrate -D}); empty for any} */
+    public OptionalInt domid() {
+        return root.get("c_info") instanceof JsonObject create
+                        && create.get("domid") instanceof JsonPrimitive number
+                        && number.isNumber()
+                        && number.getAsDouble() >= 1
+                        && number.getAsDouble() < FIRST_RESERVED_DOMID
+                ? OptionalInt.of(number.getAsInt())
+                : OptionalInt.empty();
+    }
+
+    /**
+     * {@return the same configuration with a wish for a domid}
+     *
+     * @param domid the domid; empty for any
+     */
+    public LibxlConfig withDomid(OptionalInt domid) {
+        if (domid.equals(domid())) {
+            return this;
+        }
+        JsonObject changed = root.deepCopy();
+        section(changed, "c_info").addProperty("domid", domid.isPresent() ? domid.getAsInt() : LibxlWriter.ANY_DOMID);
         return new LibxlConfig(changed, source);
     }
 

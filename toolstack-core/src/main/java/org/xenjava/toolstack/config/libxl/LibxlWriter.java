@@ -23,7 +23,7 @@ import org.xenjava.toolstack.xenctrl.units.KiB;
 /** Writes {@code libxl_domain_config}. The order of the members is that of libxl's own files. */
 final class LibxlWriter {
     /** libxl's {@code INVALID_DOMID}: no wish for a number. */
-    private static final long ANY_DOMID = 0xFFFF_FFFFL;
+    static final long ANY_DOMID = 0xFFFF_FFFFL;
 
     private static final long UINT32_MASK = 0xFFFF_FFFFL;
 
