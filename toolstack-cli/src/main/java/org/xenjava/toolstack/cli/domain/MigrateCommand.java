@@ -34,7 +34,9 @@ import picocli.CommandLine.Spec;
             "Copy a running guest to another host, and let it run on there.",
             "The receiver is xlj's or xl's migrate-receive. If the migration fails or Ctrl-C ends it while memory is copied,"
                     + " the guest runs on here. A guest whose receiver is silent after the hand-over stays suspended as"
-                    + " NAME--migratedaway; the same command with that name asks the other host again, and --take-back ends the migration."
+                    + " NAME--migratedaway; the same command with that name asks the other host again, and --take-back ends the migration.",
+            "--debug behind migrate also sends all memory a second time when the guest is suspended, as xl does: the receiver"
+                    + " compares it with what has arrived, and prints the differences and the guest's configuration."
         })
 final class MigrateCommand extends DomainCommand {
     private static final int ALL_PERCENT = 100;
@@ -70,6 +72,14 @@ final class MigrateCommand extends DomainCommand {
 
     @Option(names = "-e", description = "with an xl on HOST: leave no process there that acts when the guest stops")
     private boolean unwatched;
+
+    @Option(names = "-F", description = "as -e: xl passes both on as -e")
+    private boolean foreground;
+
+    @Option(
+            names = "-D",
+            description = "keep the number of the domain; a HOST on which a domain has it refuses the guest")
+    private boolean keepsDomid;
 
     @Option(
             names = "-C",
@@ -148,10 +158,8 @@ final class MigrateCommand extends DomainCommand {
         MigrationPace pace = pace();
         MigrationLimits limits = limits();
         MigrationProtocol chosen = protocol.protocol(receiver);
-        RemoteHost target = target((unwatched ? " -e" : "") + (paused ? " -p" : ""));
-        DomainMigration migration = file.map(
-                        path -> domain.migration().sending(GuestFile.read(List.of(path.toString()), spec, session)))
-                .orElseGet(domain::migration);
+        RemoteHost target = target(receiverOptions());
+        DomainMigration migration = migration(domain);
         cover.apply(domain);
         InterruptibleBuild.run(session, cancellation -> {
             migration.using(chosen).migrate(target, limits, pace, listener, cancellation);
@@ -160,6 +168,27 @@ final class MigrateCommand extends DomainCommand {
         if (terminal) {
             session.console().progress().clear();
         }
+    }
+
+    /** Whether --debug is given behind the verb. Before it, the option is one of xlj, for the log. */
+    private boolean isCompared() {
+        return spec.commandLine().getParseResult().hasMatchedOption("--debug");
+    }
+
+    /** The options in the order of xl. */
+    private String receiverOptions() {
+        return (unwatched || foreground ? " -e" : "") + (isCompared() ? " -d" : "") + (paused ? " -p" : "");
+    }
+
+    private DomainMigration migration(Domain domain) {
+        DomainMigration migration = domain.migration();
+        if (file.isPresent()) {
+            migration = migration.sending(GuestFile.read(List.of(file.get().toString()), spec, session));
+        }
+        if (keepsDomid) {
+            migration = migration.keepingDomid();
+        }
+        return isCompared() ? migration.comparing() : migration;
     }
 
     private MigrationLimits limits() {
@@ -196,6 +225,7 @@ final class MigrateCommand extends DomainCommand {
                         "migrating: pass " + progress.pass() + ", " + percent(progress) + " %"
                                 + progress.rates().map(MigrateCommand::rates).orElse("");
                     case SUSPENDED -> "migrating: suspended, " + percent(progress) + " % of the rest";
+                    case COMPARING -> "migrating: suspended, " + percent(progress) + " % sent again for the comparison";
                     case WAITING -> "migrating: the other host attaches the devices";
                     case HANDED_OVER -> "migrating: handed over";
                 };

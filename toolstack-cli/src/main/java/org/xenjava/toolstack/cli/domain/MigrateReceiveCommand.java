@@ -7,19 +7,24 @@ import java.nio.channels.ReadableByteChannel;
 import java.nio.channels.WritableByteChannel;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
+import org.xenjava.toolstack.Domain;
 import org.xenjava.toolstack.Toolstack;
 import org.xenjava.toolstack.cli.command.ExitStatus;
 import org.xenjava.toolstack.cli.command.Session;
 import org.xenjava.toolstack.cli.furtherlink.FurtherLinkRelay;
 import org.xenjava.toolstack.cli.furtherlink.FurtherLinkSockets;
 import org.xenjava.toolstack.cli.output.Console;
-import org.xenjava.toolstack.cli.output.Verbosity;
+import org.xenjava.toolstack.lifecycle.SupervisionPolicy;
 import org.xenjava.toolstack.migrate.FurtherLinks;
 import org.xenjava.toolstack.migrate.MigrationLimits;
 import org.xenjava.toolstack.migrate.MigrationLink;
 import org.xenjava.toolstack.migrate.ReceivedStart;
+import org.xenjava.toolstack.progress.CreateListener;
+import org.xenjava.toolstack.progress.MemoryComparison;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -38,8 +43,20 @@ final class MigrateReceiveCommand implements Callable<Integer> {
     @Option(names = "-p", description = "leave the guest paused")
     private boolean paused;
 
-    @Option(names = "-e", description = "no effect: no process stays behind in any case")
+    @Option(names = "-e", description = "no effect: no process stays in the background in any case")
     private boolean unwatched;
+
+    @Option(
+            names = "-F",
+            description =
+                    "stay in the foreground when the guest runs, and act on on_poweroff, on_reboot and so on, until the"
+                            + " guest ends for good")
+    private boolean foreground;
+
+    @Option(
+            names = "-d",
+            description = "print the configuration of the guest in libxl's JSON on standard error before it is built")
+    private boolean dump;
 
     @Option(
             names = "--further",
@@ -68,17 +85,51 @@ final class MigrateReceiveCommand implements Callable<Integer> {
     private int receive(Toolstack toolstack) {
         // The sender does the same meanwhile.
         RemoteHost.warmUp();
-        try (BuildProgress progress = new BuildProgress(session.console(), Verbosity.TROUBLES)) {
-            InterruptibleBuild.run(
-                    session,
-                    cancellation -> toolstack.receive(
-                            new StandardStreams(session.console(), FurtherLinkSockets.in(links)),
-                            MigrationLimits.STANDARD.reconnecting(LONGEST_WAIT),
-                            paused ? ReceivedStart.PAUSED : ReceivedStart.RUNNING,
-                            progress,
-                            cancellation));
+        Domain guest = InterruptibleBuild.run(
+                session,
+                cancellation -> toolstack.receive(
+                        new StandardStreams(session.console(), FurtherLinkSockets.in(links)),
+                        MigrationLimits.STANDARD.reconnecting(LONGEST_WAIT),
+                        paused ? ReceivedStart.PAUSED : ReceivedStart.RUNNING,
+                        new Report(),
+                        cancellation));
+        if (!foreground) {
+            return ExitStatus.OK;
         }
-        return ExitStatus.OK;
+        return new ForegroundSupervisor(
+                        session, toolstack, event -> session.console().note(event.toString()))
+                .of(guest, SupervisionPolicy.standard(), () -> {});
+    }
+
+    /** Prints what the sender has asked for, as xl does, on standard error, which ssh brings to the sender. */
+    private final class Report implements CreateListener {
+        @Override
+        public void onProgress(Progress progress) {
+            // The sender shows the progress.
+        }
+
+        @Override
+        public void onArrival(String config) {
+            if (dump) {
+                config.lines().forEach(session.console()::note);
+            }
+        }
+
+        @Override
+        public void onMemoryCompared(MemoryComparison comparison) {
+            session.console().note(text(comparison));
+        }
+
+        private static String text(MemoryComparison comparison) {
+            String result = comparison.different() == 0
+                    ? "all are the same"
+                    : comparison.different() + " differ, first at " + frames(comparison.firstFrames());
+            return comparison.pages() + " pages of the guest's memory compared with the sender's: " + result;
+        }
+
+        private static String frames(List<Long> frames) {
+            return frames.stream().map(pfn -> "0x" + Long.toHexString(pfn)).collect(Collectors.joining(", "));
+        }
     }
 
     /** Standard input and output of this process. */

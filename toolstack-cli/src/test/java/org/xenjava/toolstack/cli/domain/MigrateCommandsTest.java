@@ -111,6 +111,11 @@ class MigrateCommandsTest {
 
     /** Migrates a guest through two pipes; returns the outcomes of both ends. */
     private List<Outcome> migrate(String domain, String... options) throws IOException, InterruptedException {
+        return migrate(List.of("migrate-receive", "-p"), domain, options);
+    }
+
+    private List<Outcome> migrate(List<String> receiver, String domain, String... options)
+            throws IOException, InterruptedException {
         Path up = directory.resolve("up");
         Path down = directory.resolve("down");
         makePipe(up);
@@ -120,7 +125,7 @@ class MigrateCommandsTest {
         words.addAll(List.of("-s", "", domain, receiver("cat " + down + " & exec cat >" + up)));
         return whileTimePasses(() -> {
             CompletableFuture<Outcome> receiving =
-                    CompletableFuture.supplyAsync(() -> receive(up, down, "migrate-receive", "-p"), threads);
+                    CompletableFuture.supplyAsync(() -> receive(up, down, receiver.toArray(String[]::new)), threads);
             Outcome sent = prompt.run(words.toArray(String[]::new));
             return List.of(sent, receiving.join());
         });
@@ -138,6 +143,56 @@ class MigrateCommandsTest {
     void aGuestMigratesInEachProtocol(String option) throws IOException, InterruptedException {
         assertEquals(List.of(DONE, DONE), migrate("web", option));
         assertTrue(remote.run("list", "web").out().contains("--p---"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"--protocol=xl", "--protocol=own"})
+    void aReceiverPrintsTheConfigurationAndTheResultOfAComparison(String option)
+            throws IOException, InterruptedException {
+        List<Outcome> outcomes = migrate(List.of("migrate-receive", "-d"), "web", "--debug", "-D", option);
+        assertEquals(DONE, outcomes.get(0));
+        String err = outcomes.get(1).err();
+        assertTrue(err.contains("\"name\": \"web\""), err);
+        assertTrue(err.contains("pages of the guest's memory compared with the sender's: all are the same\n"), err);
+        assertEquals("1\n", remote.run("domid", "web").out());
+    }
+
+    /** As xl's sender composes it. */
+    @Test
+    void theReceiverGetsTheOptionsThatXlPassesOn() throws IOException {
+        Path line = directory.resolve("line");
+        Path script = Files.writeString(directory.resolve("ssh.sh"), "echo \"$@\" >" + line + "\n");
+        List<String> options = List.of("-F", "--debug", "-p", "-e");
+        for (int count = 0; count <= options.size(); count++) {
+            List<String> words = new ArrayList<>(List.of("migrate", "--receiver", "xl", "-s", "sh " + script));
+            words.addAll(options.subList(0, count));
+            words.addAll(List.of("web", "there"));
+            assertEquals(1, prompt.run(words.toArray(String[]::new)).status());
+            String expected =
+                    List.of("", " -e", " -e -d", " -e -d -p", " -e -d -p").get(count);
+            assertEquals("there xl migrate-receive" + expected + "\n", Files.readString(line));
+        }
+    }
+
+    /** The receiver destroys the guest that powers off, as on_poweroff says, and ends. */
+    @Test
+    @Timeout(120)
+    void aReceiverInTheForegroundActsWhenTheGuestEnds() throws Exception {
+        Path up = directory.resolve("up");
+        Path down = directory.resolve("down");
+        makePipe(up);
+        makePipe(down);
+        Outcome received = whileTimePasses(() -> {
+            CompletableFuture<Outcome> receiving =
+                    CompletableFuture.supplyAsync(() -> receive(up, down, "migrate-receive", "-F"), threads);
+            String host = "sh -c 'cat " + down + " & exec cat >" + up + "' migrate-receive";
+            assertEquals(DONE, prompt.run("migrate", "-s", "", "web", host));
+            assertFalse(receiving.isDone());
+            assertEquals(0, remote.run("shutdown", "web").status());
+            return receiving.join();
+        });
+        assertEquals(0, received.status(), received.err());
+        assertEquals(1, remote.run("domid", "web").status());
     }
 
     @Test
