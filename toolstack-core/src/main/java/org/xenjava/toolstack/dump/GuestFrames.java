@@ -17,7 +17,9 @@ import org.xenjava.toolstack.xenctrl.units.Pages;
  * position of its hole for devices, and the special pages beside it. The memory of emulated cards is not among them.
  */
 public final class GuestFrames {
-    private static final long FIRST_HIGH = GuestLayout.FOUR_GIB >> Pages.SHIFT;
+    /** The frame at 4 GiB. */
+    public static final long FIRST_HIGH = GuestLayout.FOUR_GIB >> Pages.SHIFT;
+
     private static final long DEVICES = PvhLayout.MMIO_HOLE_START >> Pages.SHIFT;
     private static final long ACPI_PAGES = 16;
 

@@ -47,8 +47,9 @@ final class PageSender {
         sent.clear();
         source.refresh(writer);
         send(source.likely(size), listener);
-        if (sent.cardinality() < owned()) {
-            send(source.others(size), listener);
+        long owned = owned();
+        if (sent.cardinality() < owned) {
+            send(source.others(size), listener, owned);
         }
     }
 
@@ -81,9 +82,15 @@ final class PageSender {
 
     /** All frames with a page. */
     private BitSet present(KiB size) {
+        long owned = owned();
         BitSet present = present(source.likely(size));
-        if (present.cardinality() < owned()) {
-            present.or(present(source.others(size)));
+        if (present.cardinality() < owned) {
+            for (long[] window : source.others(size)) {
+                present.or(present(List.of(window)));
+                if (present.cardinality() >= owned) {
+                    break;
+                }
+            }
         }
         return present;
     }
@@ -127,13 +134,21 @@ final class PageSender {
     }
 
     private void send(List<long[]> windows, DumpListener listener) throws IOException {
+        send(windows, listener, Long.MAX_VALUE);
+    }
+
+    /** Writes the pages of some frames. No frame is left that has a page once {@code owned} pages have been written. */
+    private void send(List<long[]> windows, DumpListener listener, long owned) throws IOException {
         long all = windows.stream().mapToLong(window -> window.length).sum();
         long looked = 0;
         for (long[] window : windows) {
             cancellation.check("saving domain " + domid);
             send(window, writer::write);
-            looked += window.length;
+            looked = sent.cardinality() < owned ? looked + window.length : all;
             listener.onProgress(Pages.of(looked), Pages.of(all));
+            if (looked == all) {
+                return;
+            }
         }
     }
 

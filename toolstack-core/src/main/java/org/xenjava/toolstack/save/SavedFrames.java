@@ -3,6 +3,7 @@ package org.xenjava.toolstack.save;
 
 import java.util.ArrayList;
 import java.util.BitSet;
+import java.util.Collections;
 import java.util.List;
 import java.util.stream.LongStream;
 import org.xenjava.toolstack.dump.GuestFrames;
@@ -15,6 +16,9 @@ import org.xenjava.toolstack.xenctrl.units.KiB;
 final class SavedFrames {
     private static final int WINDOW = 1024;
 
+    /** RAM may end anywhere in the first of them. */
+    private static final int WINDOWS_OF_ROMS = 2;
+
     private SavedFrames() {}
 
     /** The frames where guests of that size have pages. */
@@ -22,8 +26,21 @@ final class SavedFrames {
         return windows(GuestFrames.of(size));
     }
 
-    /** The other frames, up to the highest one. */
+    /**
+     * The other frames, up to the highest one. First come those where the QEMU of an HVM guest has pages: its ROMs begin where
+     * the guest's RAM ends, and the memory of its cards is mapped below 4 GiB, from the top of the hole for devices down.
+     */
     static List<long[]> others(KiB size, long highest) {
+        List<long[]> windows = gaps(size, highest);
+        int aboveRam = Math.min(WINDOWS_OF_ROMS, windows.size());
+        int low = (int) windows.stream()
+                .takeWhile(window -> window[0] < GuestFrames.FIRST_HIGH)
+                .count();
+        Collections.reverse(windows.subList(aboveRam, Math.max(aboveRam, low)));
+        return windows;
+    }
+
+    private static List<long[]> gaps(KiB size, long highest) {
         List<GuestFrames.Run> gaps = new ArrayList<>();
         long at = 0;
         for (GuestFrames.Run run : GuestFrames.of(size)) {

@@ -85,6 +85,20 @@ final class PvFrames {
         return present;
     }
 
+    /**
+     * The same without the frames of some pages.
+     *
+     * @param absent pfns
+     */
+    PvFrames without(BitSet absent) {
+        if (absent.isEmpty()) {
+            return this;
+        }
+        long[] left = frames.clone();
+        absent.stream().forEach(pfn -> left[pfn] = NONE);
+        return new PvFrames(left);
+    }
+
     /** A machine frame that two pages claim; empty if there is none. */
     OptionalLong claimedTwice() {
         for (int i = 1; i < byFrame.length; i++) {

@@ -26,11 +26,17 @@ public final class PvPages {
     /** The reserve of a kernel's list begins at a multiple of 1 GiB of memory. */
     private static final long STEP_PFNS = 1L << 18;
 
+    /** The most frames that Xen takes in a call. */
+    private static final int ASKED_AT_ONCE = 1024;
+
     private final Xenctrl xenctrl;
     private final int domid;
     private final long mostPfns;
     private long sharedInfo;
     private PvFrames frames = PvFrames.none();
+
+    /** The type of each pfn: {@code XEN_DOMCTL_PFINFO_*} shifted down. */
+    private byte[] types = {};
 
     /**
      * Names a guest, whose list of pages {@link #read} reads.
@@ -50,21 +56,46 @@ public final class PvPages {
     }
 
     /**
-     * Reads the guest's list of its pages, and writes to the stream where it is. The guest has suspended itself.
+     * Reads the guest's list of its pages, and writes to the stream where it is. The guest has suspended itself. Frames that
+     * are no page of the guest for Xen, such as those of other domains, count as absent.
      *
      * @throws DomainStateException if the list cannot be read, or names a page twice
      */
     public void read(RecordWriter writer) throws IOException {
         sharedInfo = xenctrl.domains().sharedInfoFrame(domid);
         P2mList read = P2mList.read(xenctrl, domid, sharedInfo, mostPfns);
-        frames = read.frames();
-        OptionalLong twice = frames.claimedTwice();
+        OptionalLong twice = read.frames().claimedTwice();
         if (twice.isPresent()) {
             throw new DomainStateException(
                     "domain " + domid + ": two pages of the guest's list of its pages are at machine" + " frame 0x"
                             + Long.toHexString(twice.getAsLong()));
         }
-        writer.write(read.record(domid));
+        types = types(read.frames());
+        frames = read.frames().without(absent(read.frames().present()));
+        writer.write(new P2mList(frames, read.pages()).record(domid));
+    }
+
+    /** Asks Xen for the types of all pages. They stay the same while the guest is suspended. */
+    private byte[] types(PvFrames known) {
+        byte[] all = new byte[known.end()];
+        Arrays.fill(all, (byte) PageType.ABSENT.xen());
+        int[] pfns = known.present().stream().toArray();
+        for (int from = 0; from < pfns.length; from += ASKED_AT_ONCE) {
+            int[] some = Arrays.copyOfRange(pfns, from, Math.min(pfns.length, from + ASKED_AT_ONCE));
+            int[] found = xenctrl.state()
+                    .frameTypes(
+                            domid, Arrays.stream(some).mapToLong(known::frame).toArray());
+            for (int i = 0; i < some.length; i++) {
+                all[some[i]] = (byte) found[i];
+            }
+        }
+        return all;
+    }
+
+    private BitSet absent(BitSet pfns) {
+        BitSet absent = new BitSet();
+        pfns.stream().filter(pfn -> types[pfn] == PageType.ABSENT.xen()).forEach(absent::set);
+        return absent;
     }
 
     /** {@return the first pfn behind the guest's memory} */
@@ -88,31 +119,13 @@ public final class PvPages {
     }
 
     /**
-     * Asks Xen for the types of pages.
+     * Returns the types of pages.
      *
-     * @param pfns at most 1,024
+     * @param pfns some pfns of the guest
      * @return {@code XEN_DOMCTL_PFINFO_*} shifted down, for each
      */
     public int[] types(long[] pfns) {
-        int[] types = new int[pfns.length];
-        Arrays.fill(types, PageType.ABSENT.xen());
-        int[] asked = new int[pfns.length];
-        long[] at = new long[pfns.length];
-        int count = 0;
-        for (int i = 0; i < pfns.length; i++) {
-            long frame = frames.frame(pfns[i]);
-            if (frame != PvFrames.NONE) {
-                asked[count] = i;
-                at[count++] = frame;
-            }
-        }
-        if (count > 0) {
-            int[] found = xenctrl.state().frameTypes(domid, Arrays.copyOf(at, count));
-            for (int i = 0; i < count; i++) {
-                types[asked[i]] = found[i];
-            }
-        }
-        return types;
+        return Arrays.stream(pfns).mapToInt(pfn -> types[(int) pfn]).toArray();
     }
 
     /**

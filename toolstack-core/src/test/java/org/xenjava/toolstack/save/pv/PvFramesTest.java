@@ -28,6 +28,15 @@ class PvFramesTest {
     }
 
     @Test
+    void framesThatAreTakenOutAreNoPages() {
+        PvFrames frames = new PvFrames(new long[] {500, 600, 700}).without(BitSet.valueOf(new long[] {0b010}));
+        assertEquals(OptionalLong.empty(), frames.pfn(600));
+        assertEquals(PvFrames.NONE, frames.frame(1));
+        assertEquals(OptionalLong.of(2), frames.pfn(700));
+        assertEquals(3, frames.end());
+    }
+
+    @Test
     void aFrameThatTwoPagesClaimIsReported() {
         assertEquals(OptionalLong.empty(), new PvFrames(new long[] {5, 6, INVALID, INVALID}).claimedTwice());
         assertEquals(OptionalLong.of(6), new PvFrames(new long[] {6, 5, 6}).claimedTwice());
