@@ -28,7 +28,8 @@ public interface GuestHandle {
     void clear(long pages);
 
     /**
-     * Starts a program in the guest that writes numbers to a part of the pages at the bottom of RAM in each period.
+     * Starts a program in the guest that writes numbers to a part of the pages at the bottom of RAM in each period. A cap of the
+     * domain below 100 % of a CPU makes the program slower.
      *
      * @param pages number of pages
      * @param period time between two writes

@@ -32,6 +32,7 @@ final class GuestDomain implements GuestMachine {
     private static final int E820_RAM = 1;
     private static final int SUSPEND = 2;
     private static final int CRASH = 3;
+    private static final int PERCENT = 100;
 
     /** The type in the upper byte, 2 for an interrupt vector, and the vector that Linux chooses. */
     private static final long CALLBACK_BY_VECTOR = 2L << 56 | 0xf3;
@@ -210,6 +211,12 @@ final class GuestDomain implements GuestMachine {
     @Override
     public void after(Duration delay, Runnable action) {
         machine.time().after(delay, () -> run(action));
+    }
+
+    @Override
+    public Duration slowed(Duration work) {
+        int cap = domain.scheduling().cap();
+        return cap == 0 || cap >= PERCENT ? work : work.multipliedBy(PERCENT).dividedBy(cap);
     }
 
     @Override

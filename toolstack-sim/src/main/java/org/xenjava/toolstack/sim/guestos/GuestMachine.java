@@ -20,6 +20,9 @@ interface GuestMachine {
     /** Schedules an action. */
     void after(Duration delay, Runnable action);
 
+    /** The time that a vCPU needs for a time of work, which the cap of the domain makes longer. */
+    Duration slowed(Duration work);
+
     /** Fills pages with bytes that are not zero; writes to holes have no effect. */
     void fill(GfnRange pages);
 

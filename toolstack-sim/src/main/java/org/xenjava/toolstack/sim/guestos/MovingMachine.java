@@ -95,6 +95,11 @@ final class MovingMachine implements GuestMachine {
     }
 
     @Override
+    public Duration slowed(Duration work) {
+        return present.slowed(work);
+    }
+
+    @Override
     public void fill(GfnRange pages) {
         present.fill(pages);
     }

@@ -48,7 +48,7 @@ final class SteadyWriter {
             }
         }
         periods++;
-        machine.after(period, () -> repeat(gfns, period));
+        machine.after(machine.slowed(period), () -> repeat(gfns, period));
     }
 
     /** Compares the memory at once when the guest continues in another domain: the program soon overwrites it. */
