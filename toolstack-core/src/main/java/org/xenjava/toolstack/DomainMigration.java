@@ -26,6 +26,7 @@ import org.xenjava.toolstack.migrate.MigrationProtocol;
 import org.xenjava.toolstack.migrate.MigrationTarget;
 import org.xenjava.toolstack.migrate.Presence;
 import org.xenjava.toolstack.pod.MemoryTouchingOperation;
+import org.xenjava.toolstack.processor.CpuPool;
 import org.xenjava.toolstack.progress.Cancellation;
 import org.xenjava.toolstack.progress.MigrationListener;
 import org.xenjava.toolstack.progress.MigrationProgress;
@@ -34,6 +35,7 @@ import org.xenjava.toolstack.save.CopySettings;
 import org.xenjava.toolstack.save.DomainSaver;
 import org.xenjava.toolstack.save.SuspendedGuest;
 import org.xenjava.toolstack.save.Suspension;
+import org.xenjava.toolstack.save.VcpuThrottle;
 import org.xenjava.toolstack.store.DomainPaths;
 import org.xenjava.toolstack.store.GuestNames;
 import org.xenjava.toolstack.stream.RecordLink;
@@ -145,8 +147,8 @@ public final class DomainMigration {
      * @throws ConfigException if the other host has no name
      * @throws PodDebtException while populate-on-demand entries lack pages
      * @throws DomainStateException if its configuration is unknown, QEMU or a driver domain serves a
-     *     disk that it may write, it cannot suspend itself, it was changed meanwhile, it writes too much for the pace, or another save or
-     *     migration of it runs
+     *     disk that it may write, it cannot suspend itself, it was changed meanwhile, it writes too much for the pace, its
+     *     scheduler cannot slow it down although the pace wants that, or another save or migration of it runs
      * @throws DeviceModelException if the QEMU of an HVM guest fails, or has ended; a guest
      *     that was suspended already counts as crashed without it
      * @throws org.xenjava.toolstack.error.OperationTimeoutException if the guest does not suspend itself within a minute
@@ -166,7 +168,14 @@ public final class DomainMigration {
             Optional<String> givenAway = domain.store().read(givenAway());
             if (givenAway.isPresent()) {
                 Guest guest = new Guest(
-                        givenAway.get(), target.name(), DomainType.PVH, KiB.ZERO, pace, listener, cancellation);
+                        givenAway.get(),
+                        target.name(),
+                        DomainType.PVH,
+                        KiB.ZERO,
+                        pace,
+                        Optional.empty(),
+                        listener,
+                        cancellation);
                 handingOver(
                         () -> askingRecipient(() -> new MigrationSender(target, limits, protocol, guest).confirm()));
                 return target;
@@ -180,9 +189,17 @@ public final class DomainMigration {
             new MigratedDisks(domain.store(), domain.paths()).requireMovable(VERB + " " + domain);
             // Refused before the other host is reached.
             sent.ifPresent(file -> SentConfig.of(VERB + " " + domain, config, file));
+            Optional<VcpuThrottle> throttle = pace.autoConverge() ? Optional.of(throttle()) : Optional.empty();
             return new DomainPod(domain).withoutDebt(MemoryTouchingOperation.MIGRATE, () -> {
                 Guest guest = new Guest(
-                        config.name(), target.name(), config.type(), config.maxMemory(), pace, listener, cancellation);
+                        config.name(),
+                        target.name(),
+                        config.type(),
+                        config.maxMemory(),
+                        pace,
+                        throttle,
+                        listener,
+                        cancellation);
                 handingOver(() -> new MigrationSender(target, limits, protocol, guest).migrate());
                 return target;
             });
@@ -216,6 +233,7 @@ public final class DomainMigration {
                     DomainType.PVH,
                     KiB.ZERO,
                     MigrationPace.STANDARD,
+                    Optional.empty(),
                     MigrationListener.NONE,
                     new Cancellation());
             domain.context().saves().resuming(domain.domid(), domain.uuid(), () -> new MigrationSender(
@@ -265,6 +283,19 @@ public final class DomainMigration {
         return domain.context().saves().givenAway(domain.domid(), domain.uuid());
     }
 
+    /** @throws DomainStateException if the scheduler of the domain's pool has no caps */
+    private VcpuThrottle throttle() {
+        DomainInfo info = domain.info(VERB);
+        CpuPool pool = new CpuPools(domain.context()).status(info.pool());
+        return new VcpuThrottle(
+                domain.xenctrl(),
+                domain.store(),
+                domain.domid(),
+                VcpuThrottle.withCaps(pool.scheduler()),
+                Math.min(info.maxVcpuId() + 1, pool.cpus().size()),
+                domain.context().saves().throttle(domain.domid(), domain.uuid()));
+    }
+
     /** Destroys the domain once the other host has the guest. If it does not, the guest runs on. */
     private void handingOver(Runnable migration) {
         try {
@@ -307,6 +338,7 @@ public final class DomainMigration {
         private final DomainType type;
         private final KiB size;
         private final MigrationPace pace;
+        private final Optional<VcpuThrottle> throttle;
         private final MigrationListener listener;
         private final Cancellation cancellation;
 
@@ -316,6 +348,7 @@ public final class DomainMigration {
                 DomainType type,
                 KiB size,
                 MigrationPace pace,
+                Optional<VcpuThrottle> throttle,
                 MigrationListener listener,
                 Cancellation cancellation) {
             this.name = name;
@@ -323,6 +356,7 @@ public final class DomainMigration {
             this.type = type;
             this.size = size;
             this.pace = pace;
+            this.throttle = throttle;
             this.listener = listener;
             this.cancellation = cancellation;
         }
@@ -340,7 +374,7 @@ public final class DomainMigration {
                     text(config),
                     size,
                     () -> suspend(suspension, config),
-                    new CopySettings(pace.bytesPerSecond(), pace.longestRest(), compared),
+                    new CopySettings(pace.bytesPerSecond(), pace.longestRest(), compared, throttle),
                     listener);
             report(Phase.WAITING);
             // Other processes change a guest until it has stopped, and xl changes it even then.
@@ -376,10 +410,23 @@ public final class DomainMigration {
 
         /** A device or a size that has changed since the beginning is not what the other host has built. */
         private void requireSame(String config) {
-            if (!DomainSaving.json(domain, VERB).equals(config)) {
+            if (!present().equals(config)) {
                 throw new DomainStateException(
                         VERB + " " + domain + ": its devices, its sizes or its name were changed meanwhile; try again");
             }
+        }
+
+        /** The present configuration, but with the guest's own cap while it is slowed down. */
+        private String present() {
+            String text = DomainSaving.json(domain, VERB);
+            if (throttle.map(VcpuThrottle::cap).filter(OptionalInt::isPresent).isEmpty()) {
+                return text;
+            }
+            LibxlConfig found = LibxlConfig.parse(text, domain.toString());
+            OptionalInt own = found.cap().isPresent()
+                    ? throttle.get().replaced(found.cap().getAsInt())
+                    : OptionalInt.empty();
+            return own.isPresent() ? found.withCap(own.getAsInt()).text() : text;
         }
 
         @Override
@@ -396,7 +443,8 @@ public final class DomainMigration {
         }
 
         private void report(Phase phase) {
-            listener.onProgress(new MigrationProgress(phase, 0, Pages.ZERO, Pages.ZERO, Optional.empty()));
+            listener.onProgress(
+                    new MigrationProgress(phase, 0, Pages.ZERO, Pages.ZERO, Optional.empty(), OptionalInt.empty()));
         }
 
         @Override

@@ -19,6 +19,7 @@ import org.xenjava.toolstack.process.ProcessIdentity;
 import org.xenjava.toolstack.save.GuestEmulator;
 import org.xenjava.toolstack.save.SuspendedGuest;
 import org.xenjava.toolstack.save.Suspension;
+import org.xenjava.toolstack.save.VcpuThrottle;
 import org.xenjava.toolstack.store.StoreClient;
 import org.xenjava.toolstack.store.WatchHub;
 import org.xenjava.toolstack.xenctrl.DomainInfo;
@@ -147,6 +148,15 @@ public final class SaveJournal {
         return entries.path(new DomainJournal.Entry(domid, uuid)) + "/given-away-to";
     }
 
+    /** {@return the node that exists while a migration slows the guest down} {@link VcpuThrottle} writes it. */
+    public String throttle(int domid, UUID uuid) {
+        return throttle(new DomainJournal.Entry(domid, uuid));
+    }
+
+    private String throttle(DomainJournal.Entry entry) {
+        return entries.path(entry) + "/throttle";
+    }
+
     private String givenAway(DomainJournal.Entry entry) {
         return entries.path(entry) + "/given-away";
     }
@@ -243,7 +253,11 @@ public final class SaveJournal {
 
     private void runOn(DomainJournal.Entry entry) {
         GuestEmulator emulator = emulator(entry.domid());
-        Undo.all(() -> endLog(entry.domid()), () -> resume(entry, emulator), emulator::endWriteLog);
+        Undo.all(
+                () -> VcpuThrottle.restore(xenctrl, store, entry.domid(), throttle(entry)),
+                () -> endLog(entry.domid()),
+                () -> resume(entry, emulator),
+                emulator::endWriteLog);
     }
 
     /** The writes of PV guests are not logged, and a Xen without shadow paging knows no such log of theirs. */

@@ -2,6 +2,7 @@
 package org.xenjava.toolstack.progress;
 
 import java.util.Optional;
+import java.util.OptionalInt;
 import org.xenjava.toolstack.xenctrl.units.Pages;
 
 /**
@@ -12,8 +13,11 @@ import org.xenjava.toolstack.xenctrl.units.Pages;
  * @param copied pages of this pass that were visited
  * @param toCopy pages that this pass visits
  * @param rates what the last complete pass has measured; empty during the first one
+ * @param cap percent of a CPU to which the guest is slowed down; empty if it is not
  */
-public record MigrationProgress(Phase phase, int pass, Pages copied, Pages toCopy, Optional<MigrationRates> rates) {
+public record MigrationProgress(
+        Phase phase, int pass, Pages copied, Pages toCopy, Optional<MigrationRates> rates, OptionalInt cap) {
+
     /** The phases of a migration. */
     public enum Phase {
         /** Memory is copied while the guest runs. */

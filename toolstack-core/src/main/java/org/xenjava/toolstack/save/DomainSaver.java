@@ -107,7 +107,7 @@ public final class DomainSaver {
         emulator.find(Disks.RELEASED);
         PageSender sent;
         SavedState state = SavedState.of(xenctrl, domid, type, size);
-        try (WriteLog log = new WriteLog(xenctrl, domid, state.frames().end())) {
+        try (WriteLog log = new WriteLog(xenctrl, domid, state.frames().end(), settings::endThrottle)) {
             emulator.logWrites();
             Runnable stop = () -> stop(suspension, Disks.RELEASED);
             sent = write(link.writer(paced), config, state, pages -> new LiveCopy(

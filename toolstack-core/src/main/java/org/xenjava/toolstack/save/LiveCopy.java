@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.BitSet;
 import java.util.Optional;
+import java.util.OptionalInt;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.xenjava.toolstack.error.DomainStateException;
@@ -25,6 +26,9 @@ final class LiveCopy {
     private static final Logger LOG = LoggerFactory.getLogger(LiveCopy.class);
 
     private static final long SECOND_NANOS = 1_000_000_000;
+
+    /** A guest is slowed down if a pass leaves more than one in so many of the pages that it visits. */
+    private static final int LEAST_PROGRESS = 2;
 
     /** 32 MiB. Fewer pages may fit into the buffers of the link, so that their rate is not that of the link. */
     private static final int MANY_PAGES = 8192;
@@ -109,7 +113,12 @@ final class LiveCopy {
         pages.sendAll(size, pass(Phase.COPYING));
         BitSet dirty = log.read(DirtyScan.CLEAN);
         measure(began, pages.stored() - stored, dirty);
+        long visited = pagesAtStart;
         while (!mapChanged && policy.isAnotherPassWorthwhile(dirty.cardinality(), rest())) {
+            if (dirty.cardinality() > visited / LEAST_PROGRESS) {
+                settings.throttle().ifPresent(VcpuThrottle::slowDown);
+            }
+            visited = dirty.cardinality();
             // A frame that was written again comes with the next pass.
             dirty.andNot(log.read(DirtyScan.PEEK));
             began = link.nanos();
@@ -151,8 +160,15 @@ final class LiveCopy {
             throw new DomainStateException(
                     "domain " + domid + " writes " + inMiB(last.written()) + " MiB/s, and the link takes "
                             + inMiB(last.sent()) + " MiB/s: the copy of the rest would take "
-                            + last.rest().toMillis() + " ms, longer than allowed");
+                            + last.rest().toMillis() + " ms, longer than allowed"
+                            + (cap().isPresent()
+                                    ? ", although the guest is slowed down to " + cap().getAsInt() + " % of a CPU"
+                                    : ""));
         });
+    }
+
+    private OptionalInt cap() {
+        return settings.throttle().map(VcpuThrottle::cap).orElse(OptionalInt.empty());
     }
 
     private static long inMiB(long bytes) {
@@ -172,7 +188,7 @@ final class LiveCopy {
         return (looked, all) -> {
             content.end();
             checkPages();
-            listener.onProgress(new MigrationProgress(phase, number, looked, all, rates));
+            listener.onProgress(new MigrationProgress(phase, number, looked, all, rates, cap()));
             content.begin();
         };
     }

@@ -16,16 +16,19 @@ final class WriteLog implements AutoCloseable {
     private final Xenctrl xenctrl;
     private final int domid;
     private final long frames;
+    private final Runnable atTheEnd;
 
     /**
      * Starts the log. One that a killed process has left is ended first.
      *
      * @param frames the number of frames, from 0 on
+     * @param atTheEnd runs when the log is closed, also if Xen cannot end it
      */
-    WriteLog(Xenctrl xenctrl, int domid, long frames) {
+    WriteLog(Xenctrl xenctrl, int domid, long frames, Runnable atTheEnd) {
         this.xenctrl = xenctrl;
         this.domid = domid;
         this.frames = frames;
+        this.atTheEnd = atTheEnd;
         try {
             xenctrl.state().enableDirtyLog(domid);
         } catch (HypercallException e) {
@@ -54,6 +57,10 @@ final class WriteLog implements AutoCloseable {
 
     @Override
     public void close() {
-        xenctrl.state().disableDirtyLog(domid);
+        try {
+            xenctrl.state().disableDirtyLog(domid);
+        } finally {
+            atTheEnd.run();
+        }
     }
 }

@@ -20,8 +20,8 @@ class WriteLogTest {
         try (TestHost host = TestHost.create()) {
             int domid = host.xenctrl.domains().create(new CreateDomain(new UUID(1, 2), 0, 0, 1, 2));
             host.xenctrl.domains().setMaxVcpus(domid, 1);
-            HypercallException refused =
-                    assertThrows(HypercallException.class, () -> new WriteLog(host.xenctrl, domid, 16).close());
+            HypercallException refused = assertThrows(
+                    HypercallException.class, () -> new WriteLog(host.xenctrl, domid, 16, () -> {}).close());
             assertEquals(Errno.EOPNOTSUPP, refused.errno());
             assertEquals(
                     List.of(Errno.EINVAL),

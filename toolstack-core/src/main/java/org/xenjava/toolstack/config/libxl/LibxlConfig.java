@@ -461,6 +461,27 @@ public final class LibxlConfig {
                 : OptionalInt.empty();
     }
 
+    /** {@return the cap on the vCPUs in percent of a CPU; empty if the configuration has none} */
+    public OptionalInt cap() {
+        return root.get("b_info") instanceof JsonObject build
+                        && build.get("sched_params") instanceof JsonObject scheduling
+                        && scheduling.get("cap") instanceof JsonPrimitive number
+                        && number.isNumber()
+                ? OptionalInt.of(number.getAsInt())
+                : OptionalInt.empty();
+    }
+
+    /**
+     * {@return the same configuration with a cap on the vCPUs}
+     *
+     * @param cap percent of a CPU; 0 for no limit
+     */
+    public LibxlConfig withCap(int cap) {
+        JsonObject changed = root.deepCopy();
+        section(section(changed, "b_info"), "sched_params").addProperty("cap", cap);
+        return new LibxlConfig(changed, source);
+    }
+
     /**
      * {@return the same configuration with a wish for a domid}
      *
