@@ -17,6 +17,7 @@ import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.regex.Pattern;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.xenjava.toolstack.migrate.MigrationLink;
@@ -34,6 +35,9 @@ final class RemoteHost implements MigrationTarget {
 
     /** The other end waits five minutes. */
     private static final Duration WARM_UP = Duration.ofSeconds(60);
+
+    /** Text in quotes that a shell takes as it is. */
+    private static final Pattern QUOTED = Pattern.compile("'[^']*'|\"[^\"\\\\$`]*\"");
 
     private static final String RECEIVE = "migrate-receive";
     private static final String FURTHER = RECEIVE + " --further";
@@ -105,12 +109,25 @@ final class RemoteHost implements MigrationTarget {
         }
     }
 
-    /** The command before the verb of the receiver; empty if the line does not end with that verb, as far as a shell reads it. */
+    /**
+     * The command before the verb of the receiver; empty if the verb is no word of its own there, or what remains of the line
+     * when it ends behind another verb may mean something else to a shell: the verb is in quotes, behind a #, or inside a
+     * group or a substitution.
+     */
     private Optional<String> beforeVerb() {
         int verb = receiver.lastIndexOf(RECEIVE);
-        return verb < 0 || receiver.substring(0, verb).contains("#")
-                ? Optional.empty()
-                : Optional.of(receiver.substring(0, verb));
+        int end = verb + RECEIVE.length();
+        boolean isWord = verb > 0
+                && receiver.charAt(verb - 1) == ' '
+                && (end == receiver.length() || receiver.charAt(end) == ' ');
+        return isWord && isPlainShell(receiver.substring(0, verb))
+                ? Optional.of(receiver.substring(0, verb))
+                : Optional.empty();
+    }
+
+    /** Whether a beginning of a line of the shell has only complete quotes, and no comment, group or substitution. */
+    private static boolean isPlainShell(String line) {
+        return !QUOTED.matcher(line).replaceAll("").chars().anyMatch(c -> "'\"\\#(`{$".indexOf(c) >= 0);
     }
 
     @Override
