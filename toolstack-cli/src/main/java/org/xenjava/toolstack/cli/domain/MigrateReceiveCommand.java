@@ -83,16 +83,17 @@ final class MigrateReceiveCommand implements Callable<Integer> {
     }
 
     private int receive(Toolstack toolstack) {
-        // The sender does the same meanwhile.
-        RemoteHost.warmUp();
-        Domain guest = InterruptibleBuild.run(
-                session,
-                cancellation -> toolstack.receive(
-                        new StandardStreams(session.console(), FurtherLinkSockets.in(links)),
-                        MigrationLimits.STANDARD.reconnecting(LONGEST_WAIT),
-                        paused ? ReceivedStart.PAUSED : ReceivedStart.RUNNING,
-                        new Report(),
-                        cancellation));
+        Domain guest = InterruptibleBuild.run(session, cancellation -> {
+            // The sender does the same meanwhile. After a signal, the warm-up removes its files.
+            RemoteHost.warmUp();
+            cancellation.check("receiving a guest");
+            return toolstack.receive(
+                    new StandardStreams(session.console(), FurtherLinkSockets.in(links)),
+                    MigrationLimits.STANDARD.reconnecting(LONGEST_WAIT),
+                    paused ? ReceivedStart.PAUSED : ReceivedStart.RUNNING,
+                    new Report(),
+                    cancellation);
+        });
         if (!foreground) {
             return ExitStatus.OK;
         }
