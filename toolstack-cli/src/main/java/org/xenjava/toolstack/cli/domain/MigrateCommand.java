@@ -116,6 +116,13 @@ final class MigrateCommand extends DomainCommand {
     private Optional<Long> downtime = Optional.empty();
 
     @Option(
+            names = "--auto-converge",
+            description =
+                    "with --downtime: slow the guest down, by a cap on its vCPUs that is halved after each pass, to 5 %% of a"
+                            + " CPU at least, while it writes too much; it has its own cap again afterwards")
+    private boolean autoConverge;
+
+    @Option(
             names = "--reconnect",
             paramLabel = "SECONDS",
             defaultValue = "60",
@@ -202,9 +209,13 @@ final class MigrateCommand extends DomainCommand {
     private MigrationPace pace() {
         requirePositive("--bandwidth", bandwidth);
         requirePositive("--downtime", downtime);
+        if (autoConverge && downtime.isEmpty()) {
+            throw new ParameterException(spec.commandLine(), "--auto-converge needs --downtime");
+        }
         return new MigrationPace(
                 bandwidth.map(mib -> OptionalLong.of(mib << MIB_SHIFT)).orElseGet(OptionalLong::empty),
-                downtime.map(Duration::ofMillis));
+                downtime.map(Duration::ofMillis),
+                autoConverge);
     }
 
     private void requirePositive(String option, Optional<Long> number) {
@@ -223,7 +234,7 @@ final class MigrateCommand extends DomainCommand {
                 switch (progress.phase()) {
                     case COPYING ->
                         "migrating: pass " + progress.pass() + ", " + percent(progress) + " %"
-                                + progress.rates().map(MigrateCommand::rates).orElse("");
+                                + progress.rates().map(MigrateCommand::rates).orElse("") + cap(progress);
                     case SUSPENDED -> "migrating: suspended, " + percent(progress) + " % of the rest";
                     case COMPARING -> "migrating: suspended, " + percent(progress) + " % sent again for the comparison";
                     case WAITING -> "migrating: the other host attaches the devices";
@@ -233,6 +244,10 @@ final class MigrateCommand extends DomainCommand {
             shown = text;
             session.console().progress().show(text);
         }
+    }
+
+    private static String cap(MigrationProgress progress) {
+        return progress.cap().isPresent() ? "; slowed down to " + progress.cap().getAsInt() + " % of a CPU" : "";
     }
 
     private static String rates(MigrationRates rates) {

@@ -30,6 +30,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.xenjava.toolstack.cli.GuestFiles;
 import org.xenjava.toolstack.cli.Prompt;
@@ -281,6 +282,31 @@ class MigrateCommandsTest {
         assertFalse(RemoteHost.of("", "socat - TCP:b:1", "xlj", "").isReachedAgain());
     }
 
+    /** Cut behind the verb, some lines would be incomplete, and others would run something else. */
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '^',
+            value = {
+                "true|ssh b xlj migrate-receive",
+                "true|ssh b xlj migrate-receive -p 2>/tmp/err",
+                "true|ssh -o 'ProxyCommand nc %h 22' b xlj migrate-receive",
+                "true|ssh -i \"/root/my key\" b xlj migrate-receive",
+                "false|ssh b 'xlj migrate-receive'",
+                "false|ssh b \"xlj migrate-receive\"",
+                "false|ssh b 'env A=1 xlj migrate-receive -p'",
+                "false|ssh -i \"$HOME/key\" b xlj migrate-receive",
+                "false|ssh b it\\'s migrate-receive",
+                "false|(cd /; xlj migrate-receive)",
+                "false|sh -c \"$(echo xlj migrate-receive)\"",
+                "false|{ xlj migrate-receive; }",
+                "false|ssh b /usr/sbin/my-migrate-receive",
+                "false|ssh b xlj migrate-receive-wrapper",
+            })
+    void aReceiverIsReachedAgainOnlyIfItsLineCanBeCutBehindTheVerb(boolean reached, String line) {
+        assertEquals(reached, RemoteHost.of("", line, "xlj", "").isReachedAgain());
+    }
+
     @Test
     void aGuestIsSentWithTheConfigurationOfAFile() throws IOException, InterruptedException {
         GuestFiles files = new GuestFiles(directory);
@@ -386,6 +412,14 @@ class MigrateCommandsTest {
             assertEquals(2, outcome.status(), option);
             assertTrue(outcome.err().contains("is not between 1 and"), outcome.err());
         }
+    }
+
+    @Test
+    void aGuestIsSlowedDownOnlyForADowntime() throws IOException, InterruptedException {
+        Outcome outcome = prompt.run("migrate", "--auto-converge", "web", "there");
+        assertEquals(2, outcome.status());
+        assertTrue(outcome.err().contains("--auto-converge needs --downtime"), outcome.err());
+        assertEquals(List.of(DONE, DONE), migrate("web", "--auto-converge", "--downtime", "60000"));
     }
 
     @Test
