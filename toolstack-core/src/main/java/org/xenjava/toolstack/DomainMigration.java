@@ -186,7 +186,7 @@ public final class DomainMigration {
                 throw new DomainStateException(VERB + " " + domain
                         + ": PV guests are not migrated; save it, and restore the file on the other host");
             }
-            new MigratedDisks(domain.store(), domain.paths()).requireMovable(VERB + " " + domain);
+            new MigratedDisks(domain.store(), domain.paths()).requireMovable(VERB + " " + domain, config.type());
             // Refused before the other host is reached.
             sent.ifPresent(file -> SentConfig.of(VERB + " " + domain, config, file));
             Optional<VcpuThrottle> throttle = pace.autoConverge() ? Optional.of(throttle()) : Optional.empty();

@@ -4,6 +4,7 @@ package org.xenjava.toolstack.context;
 import java.util.Optional;
 import java.util.stream.Stream;
 import org.xenjava.toolstack.config.DiskConfig.Access;
+import org.xenjava.toolstack.config.DomainType;
 import org.xenjava.toolstack.device.plan.PvDevice;
 import org.xenjava.toolstack.error.DomainStateException;
 import org.xenjava.toolstack.store.DomainPaths;
@@ -25,16 +26,20 @@ public final class MigratedDisks {
     }
 
     /**
-     * Refuses a guest with a writable disk that would be damaged.
+     * Refuses a guest with a writable disk that would be damaged. The QEMU of an HVM guest gives all of its disks up with the state
+     * of its devices; that of a PVH guest has no such state.
      *
      * @param attempt the migration in messages
+     * @param type of the guest
      * @throws DomainStateException if it has one
      */
-    public void requireMovable(String attempt) {
-        requireNone(
-                writable(PvDevice.BACKEND_ROOT + "/" + PvDevice.QEMU_DISK + "/" + domain.domid()),
-                attempt
-                        + ": QEMU serves a disk of the guest and would write its image on both hosts; save and restore the guest");
+    public void requireMovable(String attempt, DomainType type) {
+        if (type != DomainType.HVM) {
+            requireNone(
+                    writable(PvDevice.BACKEND_ROOT + "/" + PvDevice.QEMU_DISK + "/" + domain.domid()),
+                    attempt
+                            + ": QEMU serves a disk of the guest and would write its image on both hosts; save and restore the guest");
+        }
         requireNone(
                 writable(domain.libxl() + "/device/" + PvDevice.DISK).filter(this::isOfDriverDomain),
                 attempt

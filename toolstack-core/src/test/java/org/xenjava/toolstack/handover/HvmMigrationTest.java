@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.xenjava.toolstack.handover;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
@@ -11,16 +12,20 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteOrder;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.xenjava.toolstack.Domain;
 import org.xenjava.toolstack.DomainMigration;
 import org.xenjava.toolstack.ShutdownReason;
+import org.xenjava.toolstack.config.DiskConfig;
 import org.xenjava.toolstack.error.DeviceModelException;
 import org.xenjava.toolstack.error.MigrationException;
 import org.xenjava.toolstack.host.TestHost;
@@ -215,11 +220,54 @@ class HvmMigrationTest {
     }
 
     @Test
-    void aReadOnlyDiskOfQemuMigrates() {
-        String bus = "/local/domain/0/backend/qdisk/" + start().domid() + "/5632";
+    void aReadOnlyDiskOfQemuMigratesWithAPvhGuest() {
+        String bus = "/local/domain/0/backend/qdisk/" + hosts.start(17, 17).domid() + "/5632";
         hosts.source.observer.store().write(XenStore.NO_TRANSACTION, bus + "/mode", new byte[] {'r'});
         assertEquals(List.of(), migrate(MigrationListener.NONE));
         assertSame(hosts.target, hosts.assertOneRuns("a migration"));
+    }
+
+    private void startWithQcow2(Path directory) throws IOException {
+        Path image = Files.write(directory.resolve("disk.qcow2"), new byte[4096]);
+        hosts.start(TestHost.hvmGuest("web", 17, 17)
+                .disks(List.of(DiskConfig.builder("xvda")
+                        .target(image.toString())
+                        .format(DiskConfig.Format.QCOW2)
+                        .build())));
+    }
+
+    /** The QEMU that waits has the image open for reading only, and reads its tables again when the other has given it up. */
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void noTwoQemusWriteADiskThatQemuServes(boolean within, @TempDir Path directory) throws IOException {
+        if (within) {
+            hosts.close();
+            hosts = TwoHosts.oneHost().using(MigrationProtocol.OWN);
+        }
+        startWithQcow2(directory);
+        QemuHandle sender = qemu(hosts.source);
+        TestHost target = within ? hosts.source : hosts.target;
+        List<Boolean> waited = new ArrayList<>();
+        MigrationListener listener = progress -> target.xen.qemu(within ? 2 : 1).ifPresent(receiver -> {
+            waited.add(sender.hasDisksOpen());
+            assertFalse(receiver.hasDisksOpen());
+        });
+        assertEquals(List.of(), migrate(listener));
+        hosts.assertOneRuns("a migration");
+        assertTrue(waited.contains(true), waited.toString());
+        assertFalse(sender.hasDisksOpen());
+        assertTrue(qemu(target).hasDisksOpen());
+        String bus = "/local/domain/0/backend/qdisk/" + (within ? 2 : 1) + "/51712/mode";
+        assertArrayEquals(new byte[] {'w'}, target.observer.store().read(XenStore.NO_TRANSACTION, bus));
+    }
+
+    @Test
+    void aFailureGivesTheDiskThatQemuServesBack(@TempDir Path directory) throws IOException {
+        startWithQcow2(directory);
+        hosts.migrate(new TestCable().breakingDownAfter(70));
+        assertSame(hosts.source, hosts.assertOneRuns("a lost answer"));
+        hosts.assertOneRunsAndNothingElseIsLeft("a lost answer");
+        assertTrue(qemu(hosts.source).hasDisksOpen());
     }
 
     /** Its QEMU would not open the disks again after a failure. */

@@ -3,6 +3,7 @@ package org.xenjava.toolstack.save;
 
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
 import org.xenjava.toolstack.sim.SimulatedXen;
 
@@ -12,9 +13,10 @@ public final class PassingTime {
 
     private PassingTime() {}
 
-    /** Runs {@code work} while virtual time passes. */
+    /** Runs {@code work} while virtual time passes; a failure of the simulation fails the test. */
     public static void during(SimulatedXen xen, Runnable work) {
         AtomicBoolean over = new AtomicBoolean();
+        AtomicReference<Throwable> failure = new AtomicReference<>();
         Thread thread = new Thread(() -> {
             while (!over.get()) {
                 xen.advance(Duration.ofMillis(100));
@@ -22,12 +24,16 @@ public final class PassingTime {
                 LockSupport.parkNanos(PAUSE_NANOS);
             }
         });
+        thread.setUncaughtExceptionHandler((ended, thrown) -> failure.set(thrown));
         thread.start();
         try {
             work.run();
         } finally {
             over.set(true);
             join(thread);
+        }
+        if (failure.get() != null) {
+            throw new AssertionError("the simulation failed while time passed", failure.get());
         }
     }
 

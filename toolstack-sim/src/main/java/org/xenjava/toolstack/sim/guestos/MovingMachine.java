@@ -43,7 +43,8 @@ final class MovingMachine implements GuestMachine {
     /** Continues in another domain. */
     void moveTo(GuestMachine next) {
         present = next;
-        registrations.forEach(registration -> registration.accept(next));
+        // What a watch finds at once may make the guest set a further one.
+        List.copyOf(registrations).forEach(registration -> registration.accept(next));
         List.of(timers.toArray(Timer[]::new)).forEach(timer -> next.after(Duration.ZERO, timer));
     }
 
