@@ -146,7 +146,7 @@ public final class DomainMigration {
      * @throws MigrationException if the guest is not on the other host; the message says where it is
      * @throws ConfigException if the other host has no name
      * @throws PodDebtException while populate-on-demand entries lack pages
-     * @throws DomainStateException if its configuration is unknown, QEMU or a driver domain serves a
+     * @throws DomainStateException if its configuration is unknown, the QEMU of a PVH guest or a driver domain serves a
      *     disk that it may write, it cannot suspend itself, it was changed meanwhile, it writes too much for the pace, its
      *     scheduler cannot slow it down although the pace wants that, or another save or migration of it runs
      * @throws DeviceModelException if the QEMU of an HVM guest fails, or has ended; a guest
