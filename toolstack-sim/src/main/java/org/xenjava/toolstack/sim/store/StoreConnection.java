@@ -152,19 +152,28 @@ public final class StoreConnection implements XenStore {
 
     @Override
     public Optional<XenStoreWatchEvent> readWatch(Duration timeout) {
-        return call("xs_read_watch", () -> {
-            try {
-                long nanos = timeout.toNanos();
-                while (events.isEmpty() && !waitEnded && nanos > 0) {
-                    nanos = watchFired.awaitNanos(nanos);
-                    requireOpen();
-                }
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-            }
-            waitEnded = false;
-            return Optional.ofNullable(events.poll());
+        if (onLoss.isPresent()) {
+            return call("xs_read_watch", () -> awaitEvent(timeout));
+        }
+        // The wait of a kernel goes on while xenstored is stopped.
+        return locked("xs_read_watch", () -> {
+            requireOpen();
+            return awaitEvent(timeout);
         });
+    }
+
+    private Optional<XenStoreWatchEvent> awaitEvent(Duration timeout) {
+        try {
+            long nanos = timeout.toNanos();
+            while (events.isEmpty() && !waitEnded && nanos > 0) {
+                nanos = watchFired.awaitNanos(nanos);
+                requireOpen();
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        waitEnded = false;
+        return Optional.ofNullable(events.poll());
     }
 
     @Override
