@@ -12,6 +12,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.function.Predicate;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.xenjava.toolstack.device.plan.PvDevice;
@@ -82,7 +83,8 @@ final class DeviceServer implements TickingService.Work {
         statuses.keySet().removeIf(device -> !devices.contains(device));
         postponed.values().removeIf(time -> !time.isAfter(now));
         devices.forEach(device -> decide(device, Optional.ofNullable(looks.get(device))));
-        return postponed.isEmpty() ? BETWEEN_LOOKS : BEFORE_REPETITION;
+        // Without watches, only looks find new devices.
+        return postponed.isEmpty() && !events.hasEnded() ? BETWEEN_LOOKS : BEFORE_REPETITION;
     }
 
     private void decide(PvDevice device, Optional<Look> look) {
@@ -90,24 +92,24 @@ final class DeviceServer implements TickingService.Work {
             return;
         }
         if (look.isEmpty()) {
-            start(device, () -> releaseGone(device));
+            start(device, Optional::isEmpty, () -> releaseGone(device));
         } else if (KERNELS.contains(device.backend())) {
             decide(device, look.get());
         } else if (QEMUS.contains(device.backend())) {
             decideUnserved(device, look.get());
         } else if (look.get().isFinished()) {
-            start(device, () -> remove(device));
+            start(device, still(Look::isFinished), () -> remove(device));
         }
     }
 
     private void decide(PvDevice device, Look look) {
         if (look.isFinished()) {
-            start(device, () -> remove(device));
+            start(device, still(Look::isFinished), () -> remove(device));
         } else if (look.waits()) {
-            start(device, () -> connect(device));
+            start(device, still(Look::waits), () -> connect(device));
         } else if (look.isConnected()) {
             if (statuses.get(device) != Status.CONNECTED) {
-                start(device, () -> adopt(device));
+                start(device, still(Look::isConnected), () -> adopt(device));
             }
         } else {
             statuses.put(device, look.hotplugStatus().isEmpty() ? Status.WAITING : Status.FAILED);
@@ -116,7 +118,7 @@ final class DeviceServer implements TickingService.Work {
 
     private void decideUnserved(PvDevice device, Look look) {
         if (!look.online() && look.state().compareTo(XenbusState.CLOSING) >= 0) {
-            start(device, () -> {
+            start(device, still(present -> !present.online()), () -> {
                 if (work.removeUnserved(device)) {
                     tell(Kind.REMOVED, device, "");
                 }
@@ -124,6 +126,7 @@ final class DeviceServer implements TickingService.Work {
         } else if (look.online() && look.hotplugStatus().isEmpty()) {
             start(
                     device,
+                    still(Look::online),
                     () -> fail(
                             device,
                             "this driver domain has no QEMU for the device: use a raw image or a block device"));
@@ -132,19 +135,31 @@ final class DeviceServer implements TickingService.Work {
         }
     }
 
-    private void start(PvDevice device, Runnable job) {
+    private static Predicate<Optional<Look>> still(Predicate<Look> condition) {
+        return look -> look.filter(condition).isPresent();
+    }
+
+    /**
+     * Starts the work for a device.
+     *
+     * @param needed whether the work is still needed: the look that it follows from may be older than the end of the
+     *     device's last work
+     */
+    private void start(PvDevice device, Predicate<Optional<Look>> needed, Runnable job) {
         busy.add(device);
         try {
-            executor.execute(() -> run(device, job));
+            executor.execute(() -> run(device, needed, job));
         } catch (RejectedExecutionException e) {
             // The server is being closed.
             busy.remove(device);
         }
     }
 
-    private void run(PvDevice device, Runnable job) {
+    private void run(PvDevice device, Predicate<Optional<Look>> needed, Runnable job) {
         try {
-            job.run();
+            if (needed.test(tree.look(device))) {
+                job.run();
+            }
         } catch (OperationCancelledException e) {
             LOG.debug("{} is left to the next server", device, e);
         } catch (RuntimeException e) {

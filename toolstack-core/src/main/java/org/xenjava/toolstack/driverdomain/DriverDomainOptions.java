@@ -75,7 +75,11 @@ public final class DriverDomainOptions {
      * @throws org.xenjava.toolstack.error.DomainStateException if this is domain 0, or another server runs
      */
     public DriverDomain open() {
-        return open(JnaXen.ofGuest(), new HostScripts());
+        try {
+            return open(JnaXen.ofGuest(), new HostScripts());
+        } catch (XenAccessException e) {
+            throw new XenUnavailableException(Objects.requireNonNull(e.getMessage()), e);
+        }
     }
 
     /**

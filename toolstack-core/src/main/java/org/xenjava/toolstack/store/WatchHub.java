@@ -197,7 +197,7 @@ public final class WatchHub implements AutoCloseable {
     }
 
     /** Whether no event comes any more, because the connection is lost for good. */
-    boolean hasEnded() {
+    public boolean hasEnded() {
         return ended;
     }
 

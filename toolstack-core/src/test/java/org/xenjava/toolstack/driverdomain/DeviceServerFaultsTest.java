@@ -7,7 +7,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.LongFunction;
@@ -15,12 +18,15 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.xenjava.toolstack.Domain;
+import org.xenjava.toolstack.config.HotplugPolicy;
 import org.xenjava.toolstack.config.xl.XlConfigReader;
 import org.xenjava.toolstack.device.plan.PvDevice;
+import org.xenjava.toolstack.driverdomain.DriverDomainEvent.Kind;
 import org.xenjava.toolstack.host.TestHost;
 import org.xenjava.toolstack.sim.fault.Fault;
 import org.xenjava.toolstack.sim.fault.FaultInjection;
 import org.xenjava.toolstack.sim.fault.ProcessKilled;
+import org.xenjava.toolstack.sim.fault.Verdict;
 import org.xenjava.toolstack.xenctrl.lib.Errno;
 import org.xenjava.toolstack.xenctrl.lib.HostDevices;
 import org.xenjava.toolstack.xenctrl.lib.XenCall;
@@ -159,7 +165,7 @@ class DeviceServerFaultsTest extends ServedHost {
                     done[0] = true;
                     devicesOfTwo(domain).forEach(device -> host.observer.store().rm(0, device.backPath()));
                 }
-                return new org.xenjava.toolstack.sim.fault.Verdict.Passes();
+                return new Verdict.Passes();
             });
             lookAndForgive(server);
             gone += done[0] ? 1 : 0;
@@ -178,6 +184,30 @@ class DeviceServerFaultsTest extends ServedHost {
 
     private List<PvDevice> devicesOfTwo(Domain domain) {
         return List.of(disk(domain), card(domain));
+    }
+
+    /** The look at the disk is older than the end of its work. */
+    @Test
+    void aLookThatIsOutdatedStartsNothing() {
+        Domain domain = served();
+        Deque<Runnable> work = new ArrayDeque<>();
+        FaultInjection faults = FaultInjection.around(system.connect());
+        Look server = new Look(faults, HotplugPolicy.RUN, work::add);
+        server.look();
+        assertEquals(2, work.size());
+        faults.inject(site -> {
+            boolean looksAtTheCard = site.path().equals(Optional.of(card(domain).backPath() + "/frontend"));
+            while (looksAtTheCard && !work.isEmpty()) {
+                work.remove().run();
+            }
+            return new Verdict.Passes();
+        });
+        server.look();
+        while (!work.isEmpty()) {
+            work.remove().run();
+        }
+        assertEquals(List.of(Kind.CONNECTED, Kind.CONNECTED), kinds());
+        assertEquals(1, system.loops().size());
     }
 
     @Test

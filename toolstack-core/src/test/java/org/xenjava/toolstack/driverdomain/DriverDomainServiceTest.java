@@ -26,14 +26,19 @@ import org.xenjava.toolstack.driverdomain.DriverDomainEvent.Kind;
 import org.xenjava.toolstack.error.DomainStateException;
 import org.xenjava.toolstack.error.OperationCancelledException;
 import org.xenjava.toolstack.host.TestHost;
+import org.xenjava.toolstack.sim.fault.Fault;
+import org.xenjava.toolstack.sim.fault.FaultInjection;
+import org.xenjava.toolstack.xenctrl.lib.Errno;
 import org.xenjava.toolstack.xenctrl.lib.XenHost.BootLoaderRun;
 import org.xenjava.toolstack.xenctrl.lib.XenHost.HotplugScript;
 import org.xenjava.toolstack.xenctrl.lib.XenHost.HotplugScripts;
+import org.xenjava.toolstack.xenctrl.lib.XenLibException;
+import org.xenjava.toolstack.xenctrl.lib.XenStore;
 
 /** The device server with its threads. */
 @Timeout(120)
 class DriverDomainServiceTest extends ServedHost {
-    private static final Duration PATIENCE = Duration.ofSeconds(30);
+    private static final Duration PATIENCE = Duration.ofSeconds(25);
 
     private DriverDomainOptions options() {
         return DriverDomain.options()
@@ -167,6 +172,15 @@ class DriverDomainServiceTest extends ServedHost {
                 "what was interrupted is undone first");
     }
 
+    private boolean answers() {
+        try {
+            // The toolstack's own connection.
+            return host.faults.store().read(XenStore.NO_TRANSACTION, "/local/domain/0/name").length > 0;
+        } catch (XenLibException e) {
+            return false;
+        }
+    }
+
     @Test
     void aRestartOfXenstoredDelaysOnly() {
         Domain domain = running(guest("web"));
@@ -174,9 +188,22 @@ class DriverDomainServiceTest extends ServedHost {
             await("connected", () -> stateOf(disk(domain)).equals("4"));
             host.xen.stopXenstored();
             host.xen.startXenstored();
+            await("dom0's toolstack is connected again", this::answers);
             Domain second = running(TestHost.guest("two", 16, 32).nics(List.of(card("bridge=far"))));
             await("the next device", () -> stateOf(card(second)).equals("4"));
             assertTrue(!server.ended().isDone());
+        }
+    }
+
+    @Test
+    void aServerWhoseWatchesAreLostLooksEveryTwoSeconds() {
+        FaultInjection faults = FaultInjection.around(system.connect());
+        faults.inject(Fault.every(site -> site.method().equals("readWatch"), Errno.EIO));
+        try (DriverDomain server = options().open(faults, system.scripts())) {
+            await("the first look", () -> faults.calls() > 1);
+            Domain domain = served();
+            await("connected", () -> stateOf(disk(domain)).equals("4"));
+            assertEquals(driver.domid(), server.domid());
         }
     }
 

@@ -15,6 +15,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.Executor;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.io.TempDir;
@@ -85,6 +86,10 @@ abstract class ServedHost {
         private Instant now = Instant.EPOCH;
 
         Look(XenLibraries libraries, HotplugPolicy policy) {
+            this(libraries, policy, Runnable::run);
+        }
+
+        Look(XenLibraries libraries, HotplugPolicy policy, Executor executor) {
             this.libraries = libraries;
             StoreClient store = new StoreClient(libraries.store());
             // Of a connection without faults: its thread would report the end of a killed process.
@@ -100,7 +105,7 @@ abstract class ServedHost {
                     system.scripts(),
                     policy,
                     Duration.ZERO);
-            server = new DeviceServer(tree, work, records, hub, Runnable::run, events::add);
+            server = new DeviceServer(tree, work, records, hub, executor, events::add);
             open.add(this);
         }
 

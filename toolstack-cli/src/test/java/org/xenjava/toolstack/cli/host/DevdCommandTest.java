@@ -4,6 +4,7 @@ package org.xenjava.toolstack.cli.host;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeFalse;
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -112,8 +113,14 @@ class DevdCommandTest {
 
     @Test
     void withoutXenTheCommandSaysWhatIsMissing() {
+        assumeFalse(Files.exists(Path.of("/dev/xen/xenbus")), "this machine is a guest of Xen");
         Prompt.Outcome outcome = Prompt.withoutXen().run("devd");
-        assertEquals(1, outcome.status());
-        assertTrue(outcome.err().contains("/dev/xen/xenbus"), outcome.err());
+        assertEquals(
+                new Prompt.Outcome(
+                        1,
+                        "",
+                        "xlj: Cannot open /dev/xen/xenbus (ENOENT): this is for a guest of Xen that is a driver domain; in"
+                                + " such a guest, load the driver with 'modprobe xenfs'\n"),
+                outcome);
     }
 }

@@ -71,7 +71,7 @@ public final class JnaXen implements XenLibraries {
      */
     public static XenLibraries ofGuest() {
         if (!Files.exists(XENBUS)) {
-            throw OpenFailure.ofDevice(XENBUS.toString(), "xenfs", Errno.ENOENT);
+            throw OpenFailure.ofGuest(XENBUS, Errno.ENOENT);
         }
         JnaXen xen = new JnaXen(JnaXenStore::open);
         xen.store();

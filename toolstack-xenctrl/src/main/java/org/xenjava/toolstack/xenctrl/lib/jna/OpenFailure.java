@@ -39,6 +39,15 @@ final class OpenFailure {
                 "Cannot open " + device + " (" + errno + "): " + advice, new XenLibException("open", errno));
     }
 
+    /** A guest's way to xenstored is missing. */
+    static XenAccessException ofGuest(Path device, Errno errno) {
+        return new XenAccessException(
+                "Cannot open " + device + " (" + errno
+                        + "): this is for a guest of Xen that is a driver domain; in such a"
+                        + " guest, load the driver with 'modprobe xenfs'",
+                new XenLibException("open", errno));
+    }
+
     /** libxenstore failed to connect, or there is no socket at all. */
     static XenAccessException ofXenStore(Errno errno) {
         return ofXenStore(SOCKET, new XenLibException("xs_open", errno));
