@@ -140,7 +140,7 @@ public final class DomainMigration {
      *
      * @param target the other host; its receiver is this library's or {@code xl migrate-receive}
      * @param limits the longest waits
-     * @param pace limits the bandwidth and the copy of the rest
+     * @param pace limits the bandwidth and the copy of the rest, and says how many links carry pages
      * @param listener receives the progress
      * @param cancellation cancels the migration as long as memory is copied
      * @throws MigrationException if the guest is not on the other host; the message says where it is
@@ -176,8 +176,8 @@ public final class DomainMigration {
                         Optional.empty(),
                         listener,
                         cancellation);
-                handingOver(
-                        () -> askingRecipient(() -> new MigrationSender(target, limits, protocol, guest).confirm()));
+                handingOver(() ->
+                        askingRecipient(() -> sender(target, limits, guest).confirm()));
                 return target;
             }
             domain.changeable(VERB);
@@ -200,7 +200,7 @@ public final class DomainMigration {
                         throttle,
                         listener,
                         cancellation);
-                handingOver(() -> new MigrationSender(target, limits, protocol, guest).migrate());
+                handingOver(() -> sender(target, limits, guest).migrate());
                 return target;
             });
         }));
@@ -236,13 +236,16 @@ public final class DomainMigration {
                     Optional.empty(),
                     MigrationListener.NONE,
                     new Cancellation());
-            domain.context().saves().resuming(domain.domid(), domain.uuid(), () -> new MigrationSender(
-                            target, limits, protocol, guest)
+            domain.context().saves().resuming(domain.domid(), domain.uuid(), () -> sender(target, limits, guest)
                     .reclaim());
             requireNotCrashed(attempt);
             return target;
         }));
         LOG.info("{} taken back", domain);
+    }
+
+    private MigrationSender sender(MigrationTarget target, MigrationLimits limits, Guest guest) {
+        return new MigrationSender(target, limits, protocol, guest.pace.streams(), guest);
     }
 
     /** A guest whose QEMU ended while it was suspended cannot run on. */

@@ -2,8 +2,10 @@
 package org.xenjava.toolstack.handover;
 
 import java.io.IOException;
+import java.nio.channels.WritableByteChannel;
 import java.time.Duration;
 import java.util.OptionalInt;
+import java.util.function.UnaryOperator;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.xenjava.toolstack.error.MigrationException;
@@ -21,7 +23,7 @@ import org.xenjava.toolstack.stream.framed.Identity;
 import org.xenjava.toolstack.stream.framed.Join;
 import org.xenjava.toolstack.stream.framed.Reconnection;
 
-/** The sender's side of a link, which a further link replaces once it is lost. */
+/** The sender's side of a link, which a further link replaces once it is lost, and of the links beside it. */
 final class DepartingLink implements Reconnection, AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(DepartingLink.class);
 
@@ -44,7 +46,10 @@ final class DepartingLink implements Reconnection, AutoCloseable {
     private final Duration whileSuspended;
     private final MigrationToken token = MigrationToken.random();
     private final FrameReader answers = new FrameReader();
-    private TimedLink link;
+    private final BesideLinks beside = new BesideLinks();
+    private final int streams;
+    private UnaryOperator<WritableByteChannel> pace = UnaryOperator.identity();
+    private volatile TimedLink link;
     private int attempts;
 
     /** The time at which the attempts after the last loss end. */
@@ -62,15 +67,23 @@ final class DepartingLink implements Reconnection, AutoCloseable {
     /**
      * Connects to a target.
      *
+     * @param streams the number of links that carry pages at once
      * @param guest ends attempts to connect again by an exception if the migration was cancelled, and says how long they may take
      */
-    DepartingLink(MigrationTarget target, MigrationLimits limits, MigrationSender.Guest guest) throws IOException {
-        this(target, limits, guest, WHILE_SUSPENDED);
+    DepartingLink(MigrationTarget target, MigrationLimits limits, int streams, MigrationSender.Guest guest)
+            throws IOException {
+        this(target, limits, streams, guest, WHILE_SUSPENDED);
     }
 
     /** @param whileSuspended the longest time of attempts while the guest does not run */
-    DepartingLink(MigrationTarget target, MigrationLimits limits, MigrationSender.Guest guest, Duration whileSuspended)
+    DepartingLink(
+            MigrationTarget target,
+            MigrationLimits limits,
+            int streams,
+            MigrationSender.Guest guest,
+            Duration whileSuspended)
             throws IOException {
+        this.streams = streams;
         this.target = target;
         this.limits = limits;
         this.guest = guest;
@@ -88,6 +101,16 @@ final class DepartingLink implements Reconnection, AutoCloseable {
         return answers;
     }
 
+    /** Whether the guest stands still, so that no wait may be long. */
+    boolean isGuestSuspended() {
+        return guest.isSuspended();
+    }
+
+    /** Changes what goes to the receiver over links beside the first one. */
+    void pacedBy(UnaryOperator<WritableByteChannel> next) {
+        pace = next;
+    }
+
     /** Whether a further link may be made. */
     boolean isRenewable() {
         return target.isReachedAgain() && !limits.reconnecting().isZero();
@@ -98,6 +121,55 @@ final class DepartingLink implements Reconnection, AutoCloseable {
         // A fraction counts as a second.
         long seconds = limits.reconnecting().plusMillis(999).toSeconds();
         return new Identity(Blob.of(token.bytes()), (int) seconds);
+    }
+
+    @Override
+    public int streams() {
+        return streams;
+    }
+
+    @Override
+    public WritableByteChannel connectBeside(int number) throws IOException {
+        int attempt = beside.attempt();
+        Duration pauseBetween = FIRST_PAUSE;
+        for (int left = MOST_REFUSALS; ; left--) {
+            try {
+                return pace.apply(joinBeside(new Join(attempt, number, 0)).out());
+            } catch (IOException | SaveStreamException e) {
+                if (left <= 1 || attempt != beside.attempt()) {
+                    throw new IOException("a link beside the first one cannot be made: " + e.getMessage(), e);
+                }
+                LOG.debug("a link beside the first one cannot be made yet", e);
+            }
+            pause(pauseBetween);
+            pauseBetween = longer(pauseBetween);
+        }
+    }
+
+    private TimedLink joinBeside(Join join) throws IOException {
+        TimedLink next = new TimedLink(target.connect(token), limits.silence());
+        if (!beside.add(next, join.attempt(), Join.MOST_BESIDE)) {
+            next.close();
+            throw new IOException("the first link is lost");
+        }
+        new FrameWriter(next.out()).write(FrameType.JOIN, join.body());
+        FrameReader reader = new FrameReader();
+        Frame frame = reader.next(next.in(limits.start()));
+        if (frame.type() == FrameType.REFUSED) {
+            throw new IOException(FramedMessages.reason(frame));
+        }
+        Join.joined(frame, reader);
+        return next;
+    }
+
+    @Override
+    public void cutBeside() {
+        beside.end();
+    }
+
+    @Override
+    public void cut() {
+        link.cut();
     }
 
     @Override
@@ -167,7 +239,8 @@ final class DepartingLink implements Reconnection, AutoCloseable {
         TimedLink next = new TimedLink(target.connect(token), limits.silence());
         boolean complete = false;
         try {
-            new FrameWriter(next.out()).write(FrameType.JOIN, new Join(++attempts, answers.number()).body());
+            beside.takeFor(++attempts);
+            new FrameWriter(next.out()).write(FrameType.JOIN, new Join(attempts, answers.number()).body());
             long expected = joined(next);
             if (expected > reached) {
                 reached = expected;
@@ -227,6 +300,9 @@ final class DepartingLink implements Reconnection, AutoCloseable {
 
     @Override
     public void close() {
+        // The processes of all links end together.
+        beside.end();
         link.close();
+        beside.close();
     }
 }

@@ -26,6 +26,7 @@ public final class MigrationSender {
     private final MigrationTarget target;
     private final MigrationLimits limits;
     private final MigrationProtocol protocol;
+    private final int streams;
     private final Guest guest;
 
     /**
@@ -34,9 +35,12 @@ public final class MigrationSender {
      * @param target the other host
      * @param limits the longest waits
      * @param protocol the protocol between both ends
+     * @param streams the number of links that carry pages at once, in this library's protocol
      * @param guest the guest
      */
-    public MigrationSender(MigrationTarget target, MigrationLimits limits, MigrationProtocol protocol, Guest guest) {
+    public MigrationSender(
+            MigrationTarget target, MigrationLimits limits, MigrationProtocol protocol, int streams, Guest guest) {
+        this.streams = streams;
         this.target = target;
         this.limits = limits;
         this.protocol = protocol;
@@ -71,12 +75,12 @@ public final class MigrationSender {
      *     failed. If the message says that nobody knows, it was not called
      */
     public void migrate() {
-        try (DepartingLink link = new DepartingLink(target, limits, guest)) {
+        try (DepartingLink link = new DepartingLink(target, limits, streams, guest)) {
             Handshake handshake = new Handshake(link.link());
             handshake.expect(Handshake.READY, limits.start());
-            SendingEnd end = new SendingEnd(link, limits, protocol, handshake);
-            DepartureMessages messages = untilBuilt(end);
-            handOver(messages);
+            try (SendingEnd end = new SendingEnd(link, limits, protocol, handshake)) {
+                handOver(untilBuilt(end));
+            }
         } catch (IOException e) {
             throw new MigrationException("the link to the other host broke: " + e.getMessage(), e);
         }

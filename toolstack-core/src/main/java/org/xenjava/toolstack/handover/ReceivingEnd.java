@@ -5,12 +5,14 @@ import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.ByteChannel;
+import java.nio.channels.ReadableByteChannel;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.xenjava.toolstack.error.OperationCancelledException;
@@ -26,7 +28,10 @@ import org.xenjava.toolstack.stream.framed.Identity;
 import org.xenjava.toolstack.stream.framed.Join;
 import org.xenjava.toolstack.stream.framed.Rejoining;
 
-/** The receiver's side of a link, which a further link of the same migration replaces once it is lost. */
+/**
+ * The receiver's side of a link, which a further link of the same migration replaces once it is lost, and of the links beside
+ * it.
+ */
 final class ReceivingEnd implements Rejoining, AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(ReceivingEnd.class);
 
@@ -43,6 +48,8 @@ final class ReceivingEnd implements Rejoining, AutoCloseable {
     private final Runnable check;
     private final BlockingQueue<Joined> joined = new LinkedBlockingQueue<>();
     private final AtomicInteger attempt = new AtomicInteger();
+    private final BesideLinks beside = new BesideLinks();
+    private volatile Consumer<ReadableByteChannel> besideTaker = channel -> {};
     private volatile TimedLink link;
     private volatile boolean closed;
     private Optional<Closeable> arrivals = Optional.empty();
@@ -103,7 +110,8 @@ final class ReceivingEnd implements Rejoining, AutoCloseable {
     }
 
     @Override
-    public void begin(Identity identity) throws IOException {
+    public void begin(Identity identity, Consumer<ReadableByteChannel> taker) throws IOException {
+        besideTaker = taker;
         if (identity.seconds() > 0) {
             long seconds = Math.min(
                     identity.seconds(), Math.max(1, limits.reconnecting().toSeconds()));
@@ -121,11 +129,7 @@ final class ReceivingEnd implements Rejoining, AutoCloseable {
         try {
             FrameReader reader = new FrameReader();
             Join join = Join.read(reader.next(timed.in(FIRST_FRAME)), reader);
-            int last = attempt.getAndUpdate(known -> Math.max(known, join.attempt()));
-            if (!closed && join.attempt() > last) {
-                taken = joined.add(new Joined(timed, join));
-                present.cut();
-            }
+            taken = join.beside() > 0 ? isBeside(timed, join) : isNext(timed, join, present);
         } catch (IOException | SaveStreamException e) {
             LOG.warn("a further link of a migration is refused: {}", e.getMessage());
         } finally {
@@ -135,6 +139,31 @@ final class ReceivingEnd implements Rejoining, AutoCloseable {
         }
     }
 
+    private boolean isNext(TimedLink timed, Join join, TimedLink present) {
+        int last = attempt.getAndUpdate(known -> Math.max(known, join.attempt()));
+        if (closed || join.attempt() <= last) {
+            return false;
+        }
+        beside.end();
+        present.cut();
+        return joined.add(new Joined(timed, join));
+    }
+
+    /** Takes a link beside the present one, if that is of the same attempt of the sender. */
+    private boolean isBeside(TimedLink timed, Join join) throws IOException {
+        boolean taken = beside.add(timed, join.attempt(), Join.MOST_BESIDE);
+        if (taken) {
+            besideTaker.accept(timed.in());
+            new FrameWriter(timed.out()).write(FrameType.JOINED, Join.joined(0));
+        }
+        return taken;
+    }
+
+    @Override
+    public ReadableByteChannel present() {
+        return link.in();
+    }
+
     @Override
     public boolean await(long next, Exception cause) {
         return await(next, cause, kept);
@@ -142,6 +171,7 @@ final class ReceivingEnd implements Rejoining, AutoCloseable {
 
     /** Waits for a further link for a time, and answers it. */
     boolean await(long next, Exception cause, Duration time) {
+        beside.end();
         if (arrivals.isEmpty() || cause instanceof SilentLinkException) {
             return false;
         }
@@ -177,6 +207,7 @@ final class ReceivingEnd implements Rejoining, AutoCloseable {
             link.close();
             return false;
         }
+        beside.takeFor(found.join().attempt());
         try {
             new FrameWriter(link.out()).write(FrameType.JOINED, Join.joined(next));
             LOG.info("the migration goes on over a further link at frame {}", next);
@@ -208,6 +239,7 @@ final class ReceivingEnd implements Rejoining, AutoCloseable {
     public void close() {
         closed = true;
         arrivals.ifPresent(ReceivingEnd::end);
+        beside.close();
         link.close();
         for (Joined left = joined.poll(); left != null; left = joined.poll()) {
             left.link().close();

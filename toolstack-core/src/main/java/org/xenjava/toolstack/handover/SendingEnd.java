@@ -7,10 +7,12 @@ import java.nio.channels.WritableByteChannel;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.function.UnaryOperator;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.xenjava.toolstack.error.MigrationException;
 import org.xenjava.toolstack.error.SaveStreamException;
+import org.xenjava.toolstack.error.ToolstackException;
 import org.xenjava.toolstack.migrate.MigrationLimits;
 import org.xenjava.toolstack.migrate.MigrationProtocol;
 import org.xenjava.toolstack.stream.RecordLink;
@@ -23,14 +25,16 @@ import org.xenjava.toolstack.stream.framed.Reconnection;
 import org.xenjava.toolstack.stream.framed.Terms;
 
 /** The sender's side of a link whose protocol is negotiated while the header is written. */
-final class SendingEnd implements RecordLink {
+final class SendingEnd implements RecordLink, AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(SendingEnd.class);
 
     /** A receiver of xl does not answer. One of this library that is slower gets xl's format. */
     private static final Duration ANSWER = Duration.ofSeconds(5);
 
-    /** The guest may stand still meanwhile. */
     private static final Duration GIVE_UP = Duration.ofSeconds(2);
+
+    /** The same while the guest runs. */
+    private static final Duration PATIENT_GIVE_UP = Duration.ofSeconds(30);
 
     private final DepartingLink link;
     private final MigrationLimits limits;
@@ -45,8 +49,7 @@ final class SendingEnd implements RecordLink {
         this.handshake = handshake;
     }
 
-    @Override
-    public WritableByteChannel channel() {
+    private WritableByteChannel channel() {
         return new WritableByteChannel() {
             @Override
             public int write(ByteBuffer bytes) throws IOException {
@@ -66,7 +69,9 @@ final class SendingEnd implements RecordLink {
     }
 
     @Override
-    public RecordWriter writer(WritableByteChannel channel) {
+    public RecordWriter writer(UnaryOperator<WritableByteChannel> pace) {
+        WritableByteChannel channel = pace.apply(channel());
+        link.pacedBy(pace);
         if (protocol == MigrationProtocol.XL) {
             return new SaveStreamWriter(channel);
         }
@@ -81,6 +86,19 @@ final class SendingEnd implements RecordLink {
     }
 
     private Optional<Terms> answer() throws IOException {
+        Optional<Terms> answer = awaitAnswer();
+        boolean parallel = link.isRenewable()
+                && answer.filter(terms -> terms.has(Terms.RESUME) && terms.has(Terms.PARALLEL))
+                        .isPresent();
+        if (link.streams() > 1 && !parallel) {
+            LOG.warn(
+                    "the migration uses one link instead of {}: the other end or the way to it has no more",
+                    link.streams());
+        }
+        return answer;
+    }
+
+    private Optional<Terms> awaitAnswer() throws IOException {
         boolean required = protocol != MigrationProtocol.AUTO;
         Duration start = limits.start();
         OptionalInt first = link.link().firstWithin(required || start.compareTo(ANSWER) < 0 ? start : ANSWER);
@@ -129,12 +147,36 @@ final class SendingEnd implements RecordLink {
     void giveUp(String reason) {
         offering.filter(OfferingWriter::isResumable).ifPresent(writer -> {
             try {
+                if (writer.isParallel() && !writer.isFlushedWithin(untilFlushed())) {
+                    LOG.debug("the links are not free for the end of the migration");
+                    return;
+                }
                 FrameWriter last = new FrameWriter(link.link().out(GIVE_UP));
                 last.resumeAt(writer.frames().number());
                 last.write(FrameType.GIVE_UP, reason);
+                if (writer.isParallel()) {
+                    // The end of another link must not come before the reason, upon which the receiver closes all.
+                    link.link().firstWithin(GIVE_UP);
+                }
             } catch (IOException e) {
                 LOG.debug("the receiver does not know that the migration has ended", e);
             }
         });
+    }
+
+    /** A suspended guest does not wait for a slow link, nor does one of which nothing is known any more. */
+    private Duration untilFlushed() {
+        try {
+            return link.isGuestSuspended() ? GIVE_UP : PATIENT_GIVE_UP;
+        } catch (ToolstackException e) {
+            LOG.debug("whether the guest is suspended is not known", e);
+            return GIVE_UP;
+        }
+    }
+
+    /** Ends the threads of links beside the first one. */
+    @Override
+    public void close() {
+        offering.ifPresent(OfferingWriter::close);
     }
 }

@@ -103,15 +103,15 @@ public final class DomainSaver {
             CopySettings settings,
             MigrationListener listener)
             throws IOException {
-        PacedLink paced = new PacedLink(link.channel(), settings.bytesPerSecond(), PacedLink.Time.SYSTEM);
+        SharedPace pace = new SharedPace(settings.bytesPerSecond(), SharedPace.Time.SYSTEM);
         emulator.find(Disks.RELEASED);
         PageSender sent;
         SavedState state = SavedState.of(xenctrl, domid, type, size);
         try (WriteLog log = new WriteLog(xenctrl, domid, state.frames().end(), settings::endThrottle)) {
             emulator.logWrites();
             Runnable stop = () -> stop(suspension, Disks.RELEASED);
-            sent = write(link.writer(paced), config, state, pages -> new LiveCopy(
-                            pages, log, listener, domid, paced, settings)
+            sent = write(link.writer(pace::over), config, state, pages -> new LiveCopy(
+                            pages, log, listener, domid, pace, settings)
                     .run(size, stop));
         }
         // Meanwhile the other host attaches the devices.

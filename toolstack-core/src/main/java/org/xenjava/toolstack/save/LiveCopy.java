@@ -40,7 +40,7 @@ final class LiveCopy {
     private final WriteLog log;
     private final MigrationListener listener;
     private final int domid;
-    private final PacedLink link;
+    private final SharedPace pace;
     private final CopySettings settings;
     private final ContentTime content;
     private PassPolicy policy;
@@ -54,16 +54,16 @@ final class LiveCopy {
             WriteLog log,
             MigrationListener listener,
             int domid,
-            PacedLink link,
+            SharedPace pace,
             CopySettings settings) {
         this.pages = pages;
         this.log = log;
         this.listener = listener;
         this.domid = domid;
-        this.link = link;
+        this.pace = pace;
         this.settings = settings;
         this.policy = new PassPolicy(settings.longestRest());
-        this.content = new ContentTime(link::nanos, pages::stored);
+        this.content = new ContentTime(pace::nanos, pages::stored);
     }
 
     /**
@@ -84,7 +84,7 @@ final class LiveCopy {
             dirty = copyRunning(size);
         } while (mapChanged);
         requireShortRest();
-        link.lift();
+        pace.lift();
         LOG.debug("the guest is asked to suspend itself");
         suspension.run();
         dirty.or(log.read(DirtyScan.FINAL));
@@ -108,7 +108,7 @@ final class LiveCopy {
         policy = new PassPolicy(settings.longestRest());
         // Writes to a page that came before the number was read are logged from now on. All frames are sent anyway.
         log.read(DirtyScan.CLEAN);
-        long began = link.nanos();
+        long began = pace.nanos();
         long stored = pages.stored();
         pages.sendAll(size, pass(Phase.COPYING));
         BitSet dirty = log.read(DirtyScan.CLEAN);
@@ -121,7 +121,7 @@ final class LiveCopy {
             visited = dirty.cardinality();
             // A frame that was written again comes with the next pass.
             dirty.andNot(log.read(DirtyScan.PEEK));
-            began = link.nanos();
+            began = pace.nanos();
             stored = pages.stored();
             send(dirty, pass(Phase.COPYING));
             dirty = log.read(DirtyScan.CLEAN);
@@ -134,13 +134,13 @@ final class LiveCopy {
      * Measures the rates of a pass by the pages that were sent with their contents and the time that these took. The rate of the link is at most the bandwidth limit, because a faster link cannot be observed.
      */
     private void measure(long began, long storedPages, BitSet dirty) {
-        long passed = link.nanos() - began;
+        long passed = pace.nanos() - began;
         long measured = Math.max(1, perSecond(storedPages, content.nanos()));
         long unlimited = storedPages >= MANY_PAGES
                 ? measured
                 : rates.map(last -> storedPages == 0 ? last.sent() : Math.min(last.sent(), measured))
                         .orElse(measured);
-        long sent = Math.min(link.limit(), unlimited);
+        long sent = Math.min(pace.limit(), unlimited);
         double rest = (double) dirty.cardinality() * Pages.BYTES / sent;
         rates = Optional.of(new MigrationRates(
                 sent, perSecond(dirty.cardinality(), passed), Duration.ofNanos((long) (rest * SECOND_NANOS))));

@@ -145,6 +145,10 @@ final class PageSender {
             cancellation.check("saving domain " + domid);
             send(window, writer::write);
             looked = sent.cardinality() < owned ? looked + window.length : all;
+            if (looked == all) {
+                // The time of the last pages counts, too.
+                writer.flush();
+            }
             listener.onProgress(Pages.of(looked), Pages.of(all));
             if (looked == all) {
                 return;

@@ -29,6 +29,13 @@ public interface RecordWriter {
      */
     default void rereadingFrom(PageSource source) {}
 
+    /**
+     * Returns once the link has taken all that was written; a writer that keeps nothing back ignores it.
+     *
+     * @throws IOException if the channel fails
+     */
+    default void flush() throws IOException {}
+
     /** {@return the number of pages that were written with their contents} */
     long storedPages();
 }

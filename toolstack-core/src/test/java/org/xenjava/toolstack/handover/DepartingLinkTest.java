@@ -127,7 +127,7 @@ class DepartingLinkTest {
 
     private DepartingLink connect(Duration reconnecting, Duration whileSuspended) throws IOException {
         MigrationLimits limits = MigrationLimits.STANDARD.reconnecting(reconnecting);
-        return new DepartingLink(target, limits, new Guest(), whileSuspended);
+        return new DepartingLink(target, limits, 1, new Guest(), whileSuspended);
     }
 
     @Test

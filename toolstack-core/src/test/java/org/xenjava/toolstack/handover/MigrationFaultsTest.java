@@ -4,9 +4,11 @@ package org.xenjava.toolstack.handover;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.time.Duration;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.LongFunction;
 import java.util.stream.LongStream;
 import org.junit.jupiter.params.ParameterizedClass;
@@ -17,6 +19,7 @@ import org.xenjava.toolstack.Toolstack;
 import org.xenjava.toolstack.error.MigrationException;
 import org.xenjava.toolstack.host.TestHost;
 import org.xenjava.toolstack.host.TestProcess;
+import org.xenjava.toolstack.migrate.MigrationPace;
 import org.xenjava.toolstack.migrate.MigrationProtocol;
 import org.xenjava.toolstack.progress.Cancellation;
 import org.xenjava.toolstack.progress.MigrationListener;
@@ -29,9 +32,7 @@ import org.xenjava.toolstack.xenctrl.lib.Errno;
  * it last wrote.
  */
 @ParameterizedClass
-@EnumSource(
-        value = MigrationProtocol.class,
-        names = {"XL", "OWN"})
+@EnumSource
 class MigrationFaultsTest {
     /** Calls to strike at in each test; {@code -Dpoints=N} takes more. */
     private static final int POINTS = Integer.getInteger("points", 3);
@@ -39,10 +40,27 @@ class MigrationFaultsTest {
     /** The number of calls of each end; the same for all tests. */
     private static final Map<Guest, Map<End, Long>> CALLS = new EnumMap<>(Guest.class);
 
-    private final MigrationProtocol protocol;
+    private final Way way;
 
-    MigrationFaultsTest(MigrationProtocol protocol) {
-        this.protocol = protocol;
+    MigrationFaultsTest(Way way) {
+        this.way = way;
+    }
+
+    /** The protocol and the links. */
+    enum Way {
+        XL,
+        OWN,
+        /** Over two links at once. */
+        PARALLEL;
+
+        private void apply(TwoHosts hosts) {
+            hosts.protocol = this == XL ? MigrationProtocol.XL : MigrationProtocol.OWN;
+            if (this == PARALLEL) {
+                hosts.network = Optional.of(new TestNetwork(attempt -> Optional.of(new TestCable())));
+                hosts.pace = MigrationPace.STANDARD.streams(2);
+                hosts.limits = TwoHosts.LIMITS.reconnecting(Duration.ofMillis(300));
+            }
+        }
     }
 
     private enum End {
@@ -99,7 +117,8 @@ class MigrationFaultsTest {
     }
 
     private void strike(TwoHosts between, Guest guest, End end, long call, Fault fault) {
-        try (TwoHosts hosts = between.using(protocol)) {
+        try (TwoHosts hosts = between) {
+            way.apply(hosts);
             guest.startOn(hosts);
             Processes processes = Processes.on(hosts);
             Toolstack sender = processes.sender().open();

@@ -5,20 +5,34 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.channels.Channels;
 import java.nio.channels.ReadableByteChannel;
 import java.nio.channels.WritableByteChannel;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BinaryOperator;
+import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.xenjava.toolstack.host.TestHost;
+import org.xenjava.toolstack.migrate.FurtherLinks;
 import org.xenjava.toolstack.migrate.MigrationLimits;
 import org.xenjava.toolstack.migrate.MigrationLink;
+import org.xenjava.toolstack.migrate.MigrationPace;
 import org.xenjava.toolstack.migrate.MigrationProtocol;
+import org.xenjava.toolstack.stream.framed.Frame;
 import org.xenjava.toolstack.stream.framed.FrameType;
+import org.xenjava.toolstack.stream.framed.FrameWriter;
 
 /** The choice between xl's protocol and this library's own one. */
 class MigrationNegotiationTest {
@@ -35,25 +49,14 @@ class MigrationNegotiationTest {
         hosts.close();
     }
 
-    /**
-     * The receiver's end of a link that holds its answer to an offer back.
-     *
-     * @param next what is sent in place of the next message, from the answer and that message
-     */
-    private MigrationLink holding(MigrationLink link, BinaryOperator<byte[]> next) {
+    /** Changes the receiver's messages. */
+    private MigrationLink changing(MigrationLink link, UnaryOperator<byte[]> change) {
         WritableByteChannel out = new WritableByteChannel() {
-            private byte[] held = {};
-
             @Override
             public int write(ByteBuffer bytes) throws IOException {
                 byte[] content = new byte[bytes.remaining()];
                 bytes.get(content);
-                if (content[0] == FrameType.ANSWER.number()) {
-                    held = content;
-                    return content.length;
-                }
-                ByteBuffer sent = ByteBuffer.wrap(held.length == 0 ? content : next.apply(held, content));
-                held = new byte[0];
+                ByteBuffer sent = ByteBuffer.wrap(change.apply(content));
                 answered += sent.remaining();
                 while (sent.hasRemaining()) {
                     link.out().write(sent);
@@ -83,10 +86,36 @@ class MigrationNegotiationTest {
             }
 
             @Override
+            public Optional<FurtherLinks> furtherLinks() {
+                return link.furtherLinks();
+            }
+
+            @Override
             public void close() throws IOException {
                 link.close();
             }
         };
+    }
+
+    private static boolean isAnswer(byte[] message) {
+        return message[0] == FrameType.ANSWER.number();
+    }
+
+    /**
+     * The receiver's end of a link that holds its answer to an offer back.
+     *
+     * @param next what is sent in place of the next message, from the answer and that message
+     */
+    private MigrationLink holding(MigrationLink link, BinaryOperator<byte[]> next) {
+        AtomicReference<byte[]> held = new AtomicReference<>(new byte[0]);
+        return changing(link, message -> {
+            if (isAnswer(message)) {
+                held.set(message);
+                return new byte[0];
+            }
+            byte[] answer = held.getAndSet(new byte[0]);
+            return answer.length == 0 ? message : next.apply(answer, message);
+        });
     }
 
     private static byte[] joined(byte[] first, byte[] second) {
@@ -116,6 +145,48 @@ class MigrationNegotiationTest {
         assertSame(hosts.target, hosts.assertOneRuns("a migration"));
         hosts.assertOneRunsAndNothingElseIsLeft("a migration");
         assertEquals(54 + 32 + 34 + 40, answered);
+    }
+
+    /** A receiver of an earlier version answers with the features that it knows: compression, and going on after a loss. */
+    @ParameterizedTest
+    @ValueSource(ints = {1, 4})
+    void aReceiverThatDoesNotKnowParallelLinksGetsOne(int streams) {
+        TestNetwork network = new TestNetwork(attempt -> Optional.of(new TestCable()));
+        hosts.network = Optional.of(network);
+        hosts.pace = MigrationPace.STANDARD.streams(streams);
+        hosts.protocol = MigrationProtocol.OWN_COMPRESSED;
+        hosts.start(17, 17);
+        List<Integer> answers = new ArrayList<>();
+        hosts.receiverLink = link -> changing(link, message -> {
+            if (!isAnswer(message)) {
+                return message;
+            }
+            answers.add(features(message));
+            return answer(features(message) & 3);
+        });
+        assertEquals(List.of(), hosts.migrate(new TestCable()));
+        assertSame(hosts.target, hosts.assertOneRuns("a migration"));
+        hosts.assertOneRunsAndNothingElseIsLeft("a migration");
+        // A sender of one link offers what one of an earlier version offers.
+        assertEquals(List.of(streams > 1 ? 7 : 3), answers);
+        assertEquals(List.of(), network.cables());
+    }
+
+    private static int features(byte[] answer) {
+        return ByteBuffer.wrap(answer).order(ByteOrder.LITTLE_ENDIAN).getInt(Frame.HEADER_BYTES + Integer.BYTES);
+    }
+
+    /** An answer with other features. */
+    private static byte[] answer(int features) {
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        ByteBuffer body = ByteBuffer.allocate(2 * Integer.BYTES).order(ByteOrder.LITTLE_ENDIAN);
+        try {
+            new FrameWriter(Channels.newChannel(bytes))
+                    .write(FrameType.ANSWER, body.putInt(1).putInt(features).flip());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return bytes.toByteArray();
     }
 
     @Test

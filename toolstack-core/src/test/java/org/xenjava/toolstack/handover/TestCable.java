@@ -8,7 +8,10 @@ import java.nio.channels.Pipe;
 import java.nio.channels.ReadableByteChannel;
 import java.nio.channels.WritableByteChannel;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.LockSupport;
 import org.xenjava.toolstack.migrate.MigrationLink;
 import org.xenjava.toolstack.stream.framed.Frame;
 import org.xenjava.toolstack.stream.framed.FrameType;
@@ -24,7 +27,11 @@ final class TestCable {
     private final AtomicLong upFlipped = new AtomicLong(-1);
     private final AtomicLong upBytes = new AtomicLong();
     private final AtomicLong upWrites = new AtomicLong();
+    private final AtomicLong downWrites = new AtomicLong();
+    private final DelayLine delayed = new DelayLine(up.sink());
     private volatile boolean sparing;
+    private volatile boolean delaying;
+    private volatile long upRate = Long.MAX_VALUE;
 
     private static Pipe pipe() {
         try {
@@ -58,9 +65,27 @@ final class TestCable {
         return this;
     }
 
+    /** Takes that many bytes each second from the sender. */
+    TestCable limitingUp(long bytesPerSecond) {
+        upRate = bytesPerSecond;
+        return this;
+    }
+
+    /** Takes everything from the sender at once, and lets it arrive later. */
+    TestCable delayingUp(Duration time) {
+        delayed.start(time);
+        delaying = true;
+        return this;
+    }
+
     /** The bytes that the sender has sent. */
     long upBytes() {
         return upBytes.get();
+    }
+
+    /** The writes of the receiver. */
+    long downWrites() {
+        return downWrites.get();
     }
 
     /** The writes of the sender. */
@@ -90,7 +115,7 @@ final class TestCable {
     }
 
     MigrationLink sender() {
-        return end(down.source(), counted(up.sink()), upLeft);
+        return end(down.source(), counted(delaying ? delayed : up.sink()), upLeft);
     }
 
     MigrationLink receiver() {
@@ -103,6 +128,9 @@ final class TestCable {
             public int write(ByteBuffer bytes) throws IOException {
                 if (afterGo.get() >= 0 && isPermission(bytes)) {
                     left.set(afterGo.get());
+                }
+                if (left == downLeft) {
+                    downWrites.incrementAndGet();
                 }
                 if (left.get() == 0) {
                     breakNow();
@@ -159,6 +187,7 @@ final class TestCable {
                     throw new IOException("Broken pipe");
                 }
                 upWrites.incrementAndGet();
+                LockSupport.parkNanos((long) ((double) bytes.remaining() / upRate * TimeUnit.SECONDS.toNanos(1)));
                 ByteBuffer content = ByteBuffer.allocate(bytes.remaining()).put(bytes);
                 long at = upFlipped.get() - upBytes.getAndAdd(content.position());
                 if (at >= 0 && at < content.position()) {
@@ -189,7 +218,11 @@ final class TestCable {
 
     /** What is in the cable still arrives. */
     private void breakNow() throws IOException {
-        up.sink().close();
+        if (delaying) {
+            delayed.close();
+        } else {
+            up.sink().close();
+        }
         down.sink().close();
     }
 }

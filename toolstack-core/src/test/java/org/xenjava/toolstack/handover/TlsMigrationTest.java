@@ -12,21 +12,26 @@ import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.nio.ByteBuffer;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLHandshakeException;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.xenjava.toolstack.Domain;
 import org.xenjava.toolstack.error.MigrationException;
 import org.xenjava.toolstack.migrate.FurtherLinks;
 import org.xenjava.toolstack.migrate.MigrationLink;
+import org.xenjava.toolstack.migrate.MigrationPace;
 import org.xenjava.toolstack.migrate.MigrationProtocol;
 import org.xenjava.toolstack.migrate.MigrationToken;
 import org.xenjava.toolstack.migrate.Presence;
@@ -102,7 +107,7 @@ class TlsMigrationTest {
                         .orElseThrow()
                         .migration()
                         .using(MigrationProtocol.OWN)
-                        .migrate(target, TwoHosts.LIMITS, MigrationListener.NONE, new Cancellation());
+                        .migrate(target, TwoHosts.LIMITS, hosts.pace, hosts.listener, new Cancellation());
                 return arrival.join();
             });
             sent = true;
@@ -146,6 +151,26 @@ class TlsMigrationTest {
             assertSame(hosts.target, hosts.assertOneRuns("a migration"));
             hosts.assertOneRunsAndNothingElseIsLeft("a migration");
             assertEquals(3, proxy.connections());
+        }
+    }
+
+    /** The second of three connections is cut, and all are replaced. */
+    @ParameterizedTest
+    @ValueSource(longs = {1_000_000, Long.MAX_VALUE})
+    void pagesTravelOverSeveralConnections(long bytes) throws IOException {
+        try (CuttingProxy proxy =
+                new CuttingProxy(listener.address().getPort(), number -> number == 1 ? bytes : Long.MAX_VALUE)) {
+            hosts.pace = MigrationPace.STANDARD.streams(3);
+            hosts.listener = progress -> {
+                long end = System.nanoTime() + Duration.ofSeconds(2).toNanos();
+                while (progress.copied().count() > 0 && proxy.connections() < 3 && System.nanoTime() - end < 0) {
+                    LockSupport.parkNanos(Duration.ofMillis(5).toNanos());
+                }
+            };
+            migrate(new TlsTarget(proxy.address(), sender));
+            assertSame(hosts.target, hosts.assertOneRuns("a migration"));
+            hosts.assertOneRunsAndNothingElseIsLeft("a migration");
+            assertTrue(proxy.connections() >= 3, proxy.connections() + " connections");
         }
     }
 

@@ -81,7 +81,7 @@ class ThrottledCopyTest {
         }
     }
 
-    private final class VirtualTime implements PacedLink.Time {
+    private final class VirtualTime implements SharedPace.Time {
         @Override
         public long nanos() {
             return Duration.between(Instant.EPOCH, host.xen.clock().instant()).toNanos();
@@ -98,15 +98,15 @@ class ThrottledCopyTest {
     }
 
     private void copy(Optional<VcpuThrottle> throttle, MigrationListener listener) throws IOException {
-        PacedLink link = new PacedLink(new Link(), OptionalLong.empty(), new VirtualTime());
+        SharedPace pace = new SharedPace(OptionalLong.empty(), new VirtualTime());
         CopySettings settings =
                 new CopySettings(OptionalLong.empty(), Optional.of(Duration.ofMillis(60)), false, throttle);
         FrameSource frames = SavedState.of(host.xenctrl, domain.domid(), DomainType.PVH, KiB.ofMiB(20))
                 .frames();
-        PageSender pages =
-                new PageSender(host.xenctrl, domain.domid(), frames, new SaveStreamWriter(link), new Cancellation());
+        PageSender pages = new PageSender(
+                host.xenctrl, domain.domid(), frames, new SaveStreamWriter(pace.over(new Link())), new Cancellation());
         try (WriteLog log = new WriteLog(host.xenctrl, domain.domid(), frames.end(), settings::endThrottle)) {
-            new LiveCopy(pages, log, listener, domain.domid(), link, settings)
+            new LiveCopy(pages, log, listener, domain.domid(), pace, settings)
                     .run(KiB.ofMiB(20), () -> host.xenctrl.domains().pause(domain.domid()));
         }
     }

@@ -131,6 +131,15 @@ final class MigrateCommand extends DomainCommand {
                             + " 60 by default, 0: the migration ends with the link")
     private long reconnect;
 
+    @Option(
+            names = "--streams",
+            paramLabel = "N",
+            defaultValue = "1",
+            description =
+                    "links that carry pages at once, 1 (default) to 16, with xlj's own protocol: for --compress, and for links"
+                            + " slower than the network. Each is a command on HOST and compresses in a thread of its own")
+    private int streams;
+
     @Mixin
     private ProtocolOption protocol = new ProtocolOption();
 
@@ -162,9 +171,9 @@ final class MigrateCommand extends DomainCommand {
             domain.migration().takeBack(target(""), MigrationLimits.STANDARD);
             return;
         }
-        MigrationPace pace = pace();
         MigrationLimits limits = limits();
         MigrationProtocol chosen = protocol.protocol(receiver);
+        MigrationPace pace = pace().streams(streams(chosen));
         RemoteHost target = target(receiverOptions());
         DomainMigration migration = migration(domain);
         cover.apply(domain);
@@ -204,6 +213,20 @@ final class MigrateCommand extends DomainCommand {
                     spec.commandLine(), "--reconnect: " + reconnect + " is not between 0 and " + LONGEST_RECONNECT);
         }
         return MigrationLimits.STANDARD.reconnecting(Duration.ofSeconds(reconnect));
+    }
+
+    private int streams(MigrationProtocol chosen) {
+        if (streams < 1 || streams > MigrationPace.MOST_STREAMS) {
+            throw new ParameterException(
+                    spec.commandLine(),
+                    "--streams: " + streams + " is not between 1 and " + MigrationPace.MOST_STREAMS);
+        }
+        if (streams > 1 && (chosen == MigrationProtocol.XL || reconnect == 0)) {
+            throw new ParameterException(
+                    spec.commandLine(),
+                    "--streams: several links need xlj's own protocol, and a time to connect again (--reconnect)");
+        }
+        return streams;
     }
 
     private MigrationPace pace() {

@@ -60,8 +60,9 @@ final class MigrateReceiveCommand implements Callable<Integer> {
 
     @Option(
             names = "--further",
-            description = "bring a further link to the process that receives the guest, after the first link was lost;"
-                    + " xlj migrate starts this")
+            description =
+                    "bring a further link to the process that receives the guest, after the first link was lost or"
+                            + " beside it; xlj migrate starts this")
     private boolean further;
 
     @Option(names = "--links", hidden = true, paramLabel = "DIR", description = "the directory of the sockets")

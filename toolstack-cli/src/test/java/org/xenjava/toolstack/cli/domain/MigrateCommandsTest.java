@@ -6,14 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.io.ByteArrayInputStream;
-import java.io.ByteArrayOutputStream;
-import java.io.FileInputStream;
-import java.io.FileOutputStream;
 import java.io.IOException;
-import java.io.InputStream;
-import java.io.OutputStream;
-import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -21,95 +14,15 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.Executor;
-import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.function.Supplier;
-import java.util.stream.Stream;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.xenjava.toolstack.cli.GuestFiles;
-import org.xenjava.toolstack.cli.Prompt;
 import org.xenjava.toolstack.cli.Prompt.Outcome;
-import org.xenjava.toolstack.sim.SimulatedXen;
-import org.xenjava.toolstack.sim.guest.BalloonDriver;
-import org.xenjava.toolstack.sim.guest.BalloonFamily;
-import org.xenjava.toolstack.sim.guest.GuestIdentity;
-import org.xenjava.toolstack.sim.guest.SimulatedGuest;
 
-class MigrateCommandsTest {
-    private static final Outcome DONE = new Outcome(0, "", "");
-
-    /** The name of the guest without a balloon driver. */
-    private static final String STUCK = "stuck";
-
-    private final SimulatedXen here =
-            SimulatedXen.builder().guests(MigrateCommandsTest::software).build();
-    private final SimulatedXen there =
-            SimulatedXen.builder().partnerOf(here).bridge("br-there").build();
-    private final Prompt prompt = Prompt.on(here);
-    private final Prompt remote = Prompt.on(there);
-
-    /** A thread for each end. The common pool has only one on a machine of two processors. */
-    private final Executor threads = work -> new Thread(work, "end of a migration").start();
-
-    @TempDir
-    Path directory;
-
-    private static SimulatedGuest software(GuestIdentity identity) {
-        return identity.name().equals(STUCK)
-                ? SimulatedGuest.with(BalloonDriver.of(BalloonFamily.NONE))
-                : SimulatedGuest.linux();
-    }
-
-    @BeforeEach
-    void start() {
-        String config = new GuestFiles(directory).config("web", "memory = 64");
-        assertEquals(DONE, prompt.run("create", config));
-        here.advance(Duration.ofMinutes(1));
-    }
-
-    /** The command line of a receiver that does what a line of the shell says. */
-    private String receiver(String line) throws IOException {
-        Path script = Files.writeString(directory.resolve("receiver.sh"), line + "\n");
-        return "sh " + script + " migrate-receive";
-    }
-
-    private <T> T whileTimePasses(Supplier<T> work) throws InterruptedException {
-        AtomicBoolean over = new AtomicBoolean();
-        Thread clock = new Thread(() -> {
-            while (!over.get()) {
-                here.advance(Duration.ofMillis(100));
-                there.advance(Duration.ofMillis(100));
-                Thread.yield();
-            }
-        });
-        clock.start();
-        try {
-            return work.get();
-        } finally {
-            over.set(true);
-            clock.join();
-        }
-    }
-
-    private void makePipe(Path path) throws IOException, InterruptedException {
-        assertEquals(0, new ProcessBuilder("mkfifo", path.toString()).start().waitFor());
-    }
-
-    private Outcome receive(Path up, Path down, String... args) {
-        try (InputStream in = new FileInputStream(up.toFile());
-                OutputStream out = new FileOutputStream(down.toFile())) {
-            return remote.runWith(in, out, args);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
-    }
-
+class MigrateCommandsTest extends MigrateFixture {
     /** Migrates a guest through two pipes; returns the outcomes of both ends. */
     private List<Outcome> migrate(String domain, String... options) throws IOException, InterruptedException {
         return migrate(List.of("migrate-receive", "-p"), domain, options);
@@ -208,63 +121,6 @@ class MigrateCommandsTest {
         assertEquals(1, refused.status());
         assertTrue(refused.err().contains("does not use this library's protocol"), refused.err());
         assertTrue(refused.err().contains("the guest runs on here"), refused.err());
-    }
-
-    /** A shell script in place of ssh: the first link is cut after 20,000 bytes, and a second one brings the rest. */
-    @Test
-    @Timeout(120)
-    void aMigrationGoesOnByASecondCommandAfterTheFirstHasEnded() throws Exception {
-        for (String pipe : List.of("up", "down", "up2", "down2")) {
-            makePipe(directory.resolve(pipe));
-        }
-        // Both directions of the first link end together, as those of ssh.
-        String host = receiver("if [ \"$2\" = --further ]; then cat " + directory.resolve("down2") + " & exec cat >"
-                + directory.resolve("up2") + "; else cat " + directory.resolve("down")
-                + " & dd bs=1 count=20000 status=none >" + directory.resolve("up") + "; kill $!; fi");
-        String links = "--links=" + directory.resolve("links");
-        List<Outcome> outcomes = whileTimePasses(() -> {
-            CompletableFuture<Outcome> receiving = CompletableFuture.supplyAsync(
-                    () -> receive(directory.resolve("up"), directory.resolve("down"), "migrate-receive", "-p", links),
-                    threads);
-            // A receiver that has not read the first frame yet refuses a further link. The sender tries again.
-            CompletableFuture<Outcome> relaying = CompletableFuture.supplyAsync(
-                    () -> Stream.generate(() -> receive(
-                                    directory.resolve("up2"),
-                                    directory.resolve("down2"),
-                                    "migrate-receive",
-                                    "--further",
-                                    links))
-                            .limit(100)
-                            .filter(outcome -> outcome.status() == 0)
-                            .findFirst()
-                            .orElseThrow(),
-                    threads);
-            Outcome sent = prompt.run("migrate", "--protocol=own", "-s", "", "web", host);
-            return List.of(sent, receiving.join(), relaying.join());
-        });
-        for (Outcome outcome : outcomes) {
-            assertEquals(0, outcome.status(), outcomes.toString());
-        }
-        assertTrue(remote.run("list", "web").out().contains("--p---"));
-        try (Stream<Path> left = Files.list(directory.resolve("links"))) {
-            assertEquals(List.of(), left.toList());
-        }
-    }
-
-    @Test
-    void aFurtherLinkOfNoMigrationIsRefused() throws IOException {
-        ByteArrayOutputStream token = new ByteArrayOutputStream();
-        token.write(new byte[32]);
-        ByteArrayOutputStream answer = new ByteArrayOutputStream();
-        Outcome refused = remote.runWith(
-                new ByteArrayInputStream(token.toByteArray()),
-                answer,
-                "migrate-receive",
-                "--further",
-                "--links=" + directory.resolve("missing"));
-        assertEquals(1, refused.status());
-        assertTrue(
-                answer.toString(StandardCharsets.ISO_8859_1).contains("no migration waits there"), answer.toString());
     }
 
     @ParameterizedTest

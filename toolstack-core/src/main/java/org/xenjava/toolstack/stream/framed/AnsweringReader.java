@@ -23,6 +23,10 @@ public final class AnsweringReader implements RecordReader {
     private final Source source = new Source();
     private final SaveStreamReader records = new SaveStreamReader(source);
     private Optional<PageFrames> pages = Optional.empty();
+
+    /** The links of a sender that uses several. */
+    private Optional<ParallelFrames> parallel = Optional.empty();
+
     private boolean memoryBegun;
     private String name = "";
 
@@ -95,7 +99,7 @@ public final class AnsweringReader implements RecordReader {
         XlHeader header = records.header();
         Optional<Offer> offer = Offer.in(records.extra());
         if (offer.isPresent()) {
-            int able = rejoining.isPossible() ? Terms.ALL_FEATURES : Terms.ALL_FEATURES & ~Terms.RESUME;
+            int able = rejoining.isPossible() ? Terms.ALL_FEATURES : Terms.FEATURES_OF_ONE_LINK;
             Terms answer = offer.get().answered(Terms.VERSION, able);
             answers.write(FrameType.ANSWER, answer.body());
             begin(answer);
@@ -122,10 +126,15 @@ public final class AnsweringReader implements RecordReader {
         if ((chosen.features() & ~answer.features()) != 0) {
             throw frames.wrong("a feature was not agreed");
         }
-        if (start.identity().isPresent()) {
-            rejoining.begin(start.identity().get());
-        }
         pages = Optional.of(new PageFrames(chosen.has(Terms.ZSTD)));
+        if (chosen.has(Terms.PARALLEL)) {
+            ParallelFrames links = new ParallelFrames(chosen.has(Terms.ZSTD));
+            links.add(rejoining.present(), frames.number());
+            parallel = Optional.of(links);
+        }
+        if (start.identity().isPresent()) {
+            rejoining.begin(start.identity().get(), beside -> parallel.ifPresent(links -> links.addBeside(beside)));
+        }
     }
 
     @Override
@@ -133,9 +142,10 @@ public final class AnsweringReader implements RecordReader {
         if (pages.isEmpty()) {
             return plain();
         }
-        Frame frame = frame();
-        if (frame.type() == FrameType.PAGES) {
-            return page(frame, pages.get());
+        Arrived arrived = arrived(pages.get());
+        Frame frame = arrived.frame();
+        if (arrived.pages().isPresent()) {
+            return page(arrived.pages().get());
         }
         if (frame.type() == FrameType.GIVE_UP) {
             throw frames.wrong("the sender has ended the migration: " + frame.text());
@@ -155,24 +165,43 @@ public final class AnsweringReader implements RecordReader {
         source.keepPadding();
         memoryBegun |= record instanceof StreamRecord.StaticDataEnd;
         memoryBegun &= !(record instanceof StreamRecord.ImageEnd);
+        if (record instanceof StreamRecord.StreamEnd) {
+            // The next frame is read from the first link by the caller.
+            parallel.ifPresent(ParallelFrames::clear);
+        }
         return record;
     }
 
     /** Reads the next frame, over a further link if this one is lost. */
-    private Frame frame() throws IOException {
+    private Arrived arrived(PageFrames codec) throws IOException {
         for (; ; ) {
             try {
-                return frames.next(channel);
+                return parallel.isPresent() ? arrived(parallel.get()) : Arrived.read(frames, channel, codec);
             } catch (IOException e) {
-                if (!rejoining.await(frames.number(), e)) {
+                if (!rejoin(e)) {
                     throw e;
                 }
             } catch (SaveStreamException e) {
-                if (!frames.isBroken() || !rejoining.await(frames.number(), e)) {
+                if (!frames.isBroken() || !rejoin(e)) {
                     throw e;
                 }
             }
         }
+    }
+
+    private Arrived arrived(ParallelFrames links) throws IOException {
+        Arrived arrived = links.next(frames.number());
+        frames.resumeAt(arrived.number() + 1);
+        return arrived;
+    }
+
+    private boolean rejoin(Exception cause) {
+        parallel.ifPresent(ParallelFrames::clear);
+        boolean again = rejoining.await(frames.number(), cause);
+        if (again) {
+            parallel.ifPresent(links -> links.add(rejoining.present(), frames.number()));
+        }
+        return again;
     }
 
     private StreamRecord plain() throws IOException {
@@ -181,12 +210,12 @@ public final class AnsweringReader implements RecordReader {
         return record;
     }
 
-    private PageBatch page(Frame frame, PageFrames codec) {
+    private PageBatch page(PageBatch batch) {
         if (!memoryBegun) {
             throw frames.wrong("a page is outside the guest's memory");
         }
-        name = frame.type().name();
-        return codec.read(frame, frames);
+        name = FrameType.PAGES.name();
+        return batch;
     }
 
     @Override

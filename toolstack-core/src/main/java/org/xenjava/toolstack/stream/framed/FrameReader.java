@@ -20,10 +20,35 @@ public final class FrameReader {
     /** A larger buffer is not kept. */
     private static final int KEPT = FrameType.PAGES.longest();
 
+    /** Whether other links bring frames of the same direction, so that numbers are missing on this one. */
+    private final boolean shared;
+
+    private final int longest;
     private final CRC32C checksum = new CRC32C();
     private ByteBuffer buffer = ByteBuffer.allocate(0);
     private long number;
     private boolean broken;
+
+    /** Reads all frames of a direction. */
+    public FrameReader() {
+        this(false, Integer.MAX_VALUE, 0);
+    }
+
+    private FrameReader(boolean shared, int longest, long number) {
+        this.shared = shared;
+        this.longest = longest;
+        this.number = number;
+    }
+
+    /**
+     * A reader of one of several links that bring the frames of a direction together: numbers rise, and may be missing.
+     *
+     * @param longest the length of the longest body
+     * @param first the lowest number
+     */
+    static FrameReader ofShare(int longest, long first) {
+        return new FrameReader(true, longest, first);
+    }
 
     /**
      * Reads the next frame.
@@ -62,17 +87,18 @@ public final class FrameReader {
             throw wrong("the reserved field is not zero");
         }
         long length = Integer.toUnsignedLong(header.getInt(Integer.BYTES));
-        if (length > type.longest()) {
+        if (length > Math.min(longest, type.longest())) {
             throw wrong(length + " bytes are more than a frame " + type + " may have");
         }
-        if (header.getLong(Long.BYTES) != number) {
-            throw wrong("the frame has number " + Long.toUnsignedString(header.getLong(Long.BYTES)));
+        long found = header.getLong(Long.BYTES);
+        if (shared ? found < number : found != number) {
+            throw wrong("the frame has number " + Long.toUnsignedString(found));
         }
         ByteBuffer body = body(channel, (int) length);
         if (checksum(body.duplicate()) != header.getInt(Frame.BODY_CHECKSUM)) {
             throw damaged("the checksum of " + length + " bytes of " + type + " is wrong");
         }
-        number++;
+        number = found + 1;
         return new Frame(type, flags, body);
     }
 
@@ -106,6 +132,11 @@ public final class FrameReader {
     /** {@return the number of the next frame: all frames before it were read} */
     public long number() {
         return number;
+    }
+
+    /** Goes on with a frame after others were read elsewhere. */
+    void resumeAt(long next) {
+        number = next;
     }
 
     /** {@return whether the link has cut off or damaged a frame, which another link may bring} */

@@ -5,10 +5,13 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.Channels;
+import java.nio.channels.WritableByteChannel;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicLong;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.xenjava.toolstack.stream.PageBatch;
@@ -23,7 +26,9 @@ import org.xenjava.toolstack.stream.StreamRecord;
 final class FramedWriter {
     private static final Logger LOG = LoggerFactory.getLogger(FramedWriter.class);
 
+    private final WritableByteChannel channel;
     private final FrameWriter frames;
+    private final Terms terms;
     private final PageFrames pages;
     private final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     private final SaveStreamWriter records = new SaveStreamWriter(Channels.newChannel(bytes));
@@ -36,15 +41,23 @@ final class FramedWriter {
     private PageSource source = (pfns, sink) -> {
         throw new IllegalStateException("pages cannot be read again");
     };
-    private long storedPages;
+    private final AtomicLong storedPages = new AtomicLong();
+
+    /** The links that carry pages at once, from the first batch until a link is lost. */
+    private Optional<ParallelPages> parallel = Optional.empty();
 
     /**
      * Writes the first frame.
      *
+     * @param channel leads to the present link
+     * @param frames writes to it
      * @param reconnection the way to a further link; empty if the receiver would not answer it
      */
-    FramedWriter(FrameWriter frames, Terms terms, Optional<Reconnection> reconnection) throws IOException {
+    FramedWriter(WritableByteChannel channel, FrameWriter frames, Terms terms, Optional<Reconnection> reconnection)
+            throws IOException {
+        this.channel = channel;
         this.frames = frames;
+        this.terms = terms;
         this.reconnection = reconnection;
         this.pages = new PageFrames(terms.has(Terms.ZSTD));
         Start start = new Start(terms, reconnection.map(Reconnection::identity));
@@ -61,7 +74,41 @@ final class FramedWriter {
     }
 
     long storedPages() {
-        return storedPages;
+        return storedPages.get();
+    }
+
+    /** Returns once all pages were written. */
+    void flush() throws IOException {
+        boolean complete = false;
+        while (!complete) {
+            try {
+                drain();
+                complete = true;
+            } catch (IOException e) {
+                resume(e);
+            }
+        }
+    }
+
+    private void drain() throws IOException {
+        if (parallel.isPresent()) {
+            parallel.get().drain();
+        }
+    }
+
+    /** Waits for a time until all pages were written; returns whether that is so and no link is lost. */
+    boolean isFlushedWithin(Duration time) {
+        return parallel.map(pending -> pending.isDrainedWithin(time)).orElse(true);
+    }
+
+    /** Whether pages were sent over several links. */
+    boolean isParallel() {
+        return parallel.isPresent();
+    }
+
+    /** Ends the threads of the links. */
+    void end() {
+        parallel.ifPresent(ParallelPages::end);
     }
 
     void write(StreamRecord record) throws IOException {
@@ -80,11 +127,25 @@ final class FramedWriter {
 
     private void write(PageBatch batch) throws IOException {
         remember(SentFrames.Sent.pages(batch));
-        storedPages += pages.write(batch, frames);
+        if (terms.has(Terms.PARALLEL)) {
+            ParallelPages links = parallel.orElseGet(this::begin);
+            parallel = Optional.of(links);
+            long number = frames.number();
+            frames.resumeAt(number + 1);
+            links.write(batch, number);
+        } else {
+            storedPages.addAndGet(pages.write(batch, frames));
+        }
+    }
+
+    private ParallelPages begin() {
+        return new ParallelPages(channel, reconnection.orElseThrow(), terms.has(Terms.ZSTD), storedPages::addAndGet);
     }
 
     private void write(byte[] record) throws IOException {
         remember(SentFrames.Sent.record(record));
+        // The first link is free for the record then, and all pages before it have left.
+        drain();
         frames.write(FrameType.RECORD, ByteBuffer.wrap(record));
     }
 
@@ -105,6 +166,8 @@ final class FramedWriter {
         while (!complete) {
             IOException broken = cause;
             Reconnection again = reconnection.orElseThrow(() -> broken);
+            parallel.ifPresent(ParallelPages::abandon);
+            parallel = Optional.empty();
             long next = again.reconnect(broken);
             List<SentFrames.Sent> lacking = sent.removeFrom(next)
                     .orElseThrow(() ->

@@ -7,19 +7,34 @@ import java.nio.ByteOrder;
 /**
  * The body of the first frame of a further link.
  *
- * @param attempt number of the sender's attempt to connect again, from 1. The receiver refuses a link with a lower number
- *     than one that has arrived
+ * @param attempt number of the sender's attempt to connect again, from 1; 0 beside the first link. The receiver refuses a
+ *     link that replaces others and has no higher number than one that has arrived
+ * @param beside 0 for a link that replaces the ones before; or the number of a link that carries pages beside the one of the
+ *     same attempt, from 1 to {@link #MOST_BESIDE}
  * @param next number of the next frame that the sender expects from the receiver
  */
-public record Join(int attempt, long next) {
+public record Join(int attempt, int beside, long next) {
+    /** The largest number of links that carry pages beside another one. */
+    public static final int MOST_BESIDE = 15;
+
     static final int BYTES = 2 * Integer.BYTES + Long.BYTES;
+
+    /**
+     * A link that replaces the ones before.
+     *
+     * @param attempt number of the sender's attempt to connect again
+     * @param next number of the next frame that the sender expects from the receiver
+     */
+    public Join(int attempt, long next) {
+        this(attempt, 0, next);
+    }
 
     /** {@return the body of the frame} */
     public ByteBuffer body() {
         return ByteBuffer.allocate(BYTES)
                 .order(ByteOrder.LITTLE_ENDIAN)
                 .putInt(attempt)
-                .putInt(0)
+                .putInt(beside)
                 .putLong(next)
                 .flip();
     }
@@ -34,10 +49,14 @@ public record Join(int attempt, long next) {
      */
     public static Join read(Frame frame, FrameReader reader) {
         ByteBuffer body = frame.body();
-        if (frame.type() != FrameType.JOIN || body.remaining() != BYTES || body.getInt(Integer.BYTES) != 0) {
+        if (frame.type() != FrameType.JOIN || body.remaining() != BYTES) {
             throw reader.wrong("a frame " + frame.type() + " does not continue a migration");
         }
-        return new Join(body.getInt(0), body.getLong(2 * Integer.BYTES));
+        int beside = body.getInt(Integer.BYTES);
+        if (beside < 0 || beside > MOST_BESIDE) {
+            throw reader.wrong(Integer.toUnsignedString(beside) + " is no number of a link");
+        }
+        return new Join(body.getInt(0), beside, body.getLong(2 * Integer.BYTES));
     }
 
     /**

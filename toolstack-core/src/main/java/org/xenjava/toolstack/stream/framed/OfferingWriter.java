@@ -3,6 +3,7 @@ package org.xenjava.toolstack.stream.framed;
 
 import java.io.IOException;
 import java.nio.channels.WritableByteChannel;
+import java.time.Duration;
 import java.util.Optional;
 import org.xenjava.toolstack.stream.PageSource;
 import org.xenjava.toolstack.stream.RecordWriter;
@@ -11,7 +12,8 @@ import org.xenjava.toolstack.stream.StreamRecord;
 import org.xenjava.toolstack.stream.XlHeader;
 
 /** Writes the records of a domain: in frames if the other end accepts the offer, and otherwise in xl's format. */
-public final class OfferingWriter implements RecordWriter {
+public final class OfferingWriter implements RecordWriter, AutoCloseable {
+    private final WritableByteChannel channel;
     private final SaveStreamWriter plain;
     private final FrameWriter frames;
     private final int features;
@@ -35,17 +37,22 @@ public final class OfferingWriter implements RecordWriter {
      * Writes to a channel.
      *
      * @param channel a blocking channel; the caller closes it
-     * @param features that the sender wants, but {@link Terms#RESUME}
+     * @param features that the sender wants, but {@link Terms#RESUME} and {@link Terms#PARALLEL}
      * @param answer waits for the answer after the header
      * @param reconnection the way to a further link; empty if there is none
      */
     public OfferingWriter(
             WritableByteChannel channel, int features, Answer answer, Optional<Reconnection> reconnection) {
+        this.channel = channel;
         this.plain = new SaveStreamWriter(channel);
         this.frames = new FrameWriter(channel);
-        this.features = features | (reconnection.isPresent() ? Terms.RESUME : 0);
+        this.features = features | reconnection.map(OfferingWriter::features).orElse(0);
         this.answer = answer;
         this.reconnection = reconnection;
+    }
+
+    private static int features(Reconnection links) {
+        return Terms.RESUME | (links.streams() > 1 ? Terms.PARALLEL : 0);
     }
 
     @Override
@@ -54,9 +61,11 @@ public final class OfferingWriter implements RecordWriter {
         plain.header(header, offer.encode());
         Optional<Terms> answered = answer.await().filter(terms -> terms.version() == Terms.VERSION);
         if (answered.isPresent()) {
-            Terms chosen = new Terms(Terms.VERSION, answered.get().features() & features);
+            int common = answered.get().features() & features;
+            // Without a token, no further link is known to be of this migration.
+            Terms chosen = new Terms(Terms.VERSION, (common & Terms.RESUME) != 0 ? common : common & ~Terms.PARALLEL);
             framed = Optional.of(
-                    new FramedWriter(frames, chosen, reconnection.filter(again -> chosen.has(Terms.RESUME))));
+                    new FramedWriter(channel, frames, chosen, reconnection.filter(again -> chosen.has(Terms.RESUME))));
         }
     }
 
@@ -83,6 +92,34 @@ public final class OfferingWriter implements RecordWriter {
     /** {@return whether both ends have agreed on going on over a further link} */
     public boolean isResumable() {
         return framed.filter(FramedWriter::isResumable).isPresent();
+    }
+
+    @Override
+    public void flush() throws IOException {
+        if (framed.isPresent()) {
+            framed.get().flush();
+        }
+    }
+
+    /**
+     * Waits until all pages were written, so that the writer of the frames may be used.
+     *
+     * @param time the longest wait
+     * @return whether all were written and no link is lost
+     */
+    public boolean isFlushedWithin(Duration time) {
+        return framed.map(writer -> writer.isFlushedWithin(time)).orElse(true);
+    }
+
+    /** {@return whether pages were sent over several links} */
+    public boolean isParallel() {
+        return framed.filter(FramedWriter::isParallel).isPresent();
+    }
+
+    /** Ends the threads of links beside the first one, once each has written what it has. */
+    @Override
+    public void close() {
+        framed.ifPresent(FramedWriter::end);
     }
 
     /** {@return the writer of the frames} */

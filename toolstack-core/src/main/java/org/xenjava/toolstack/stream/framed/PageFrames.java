@@ -23,6 +23,10 @@ final class PageFrames {
     private static final ByteBuffer ZEROES = ByteBuffer.allocate(Pages.BYTES).asReadOnlyBuffer();
 
     private final boolean compressing;
+
+    /** The begin of the contents in the frame. */
+    private int start;
+
     private ByteBuffer frame = ByteBuffer.allocate(0);
     private ByteBuffer compressed = ByteBuffer.allocate(0);
     private ByteBuffer expanded = ByteBuffer.allocate(0);
@@ -34,8 +38,14 @@ final class PageFrames {
 
     /** Writes a frame; returns the number of pages with content. Pages of zeroes become markers. */
     int write(PageBatch batch, FrameWriter writer) throws IOException {
+        copy(batch);
+        return send(writer);
+    }
+
+    /** Copies a batch, so that it may be changed before it is sent. */
+    void copy(PageBatch batch) {
         int entry = Frame.HEADER_BYTES + 2 * Integer.BYTES;
-        int start = entry + batch.count() * Long.BYTES;
+        start = entry + batch.count() * Long.BYTES;
         frame = room(frame, start + batch.storedPages() * Pages.BYTES);
         frame.putInt(Frame.HEADER_BYTES, batch.count()).putInt(Frame.HEADER_BYTES + Integer.BYTES, 0);
         frame.position(start);
@@ -53,14 +63,18 @@ final class PageFrames {
             }
             frame.putLong(entry + i * Long.BYTES, (long) kind << KIND_SHIFT | batch.pfn(i));
         }
+    }
+
+    /** Compresses and writes what was copied; returns the number of pages with content. */
+    int send(FrameWriter writer) throws IOException {
         int pages = (frame.position() - start) / Pages.BYTES;
-        boolean isCompressed = compressing && pages > 0 && compress(start);
+        boolean isCompressed = compressing && pages > 0 && compress();
         writer.write(FrameType.PAGES, isCompressed ? Frame.ZSTD : 0, frame);
         return pages;
     }
 
     /** Compresses the contents in the frame, and returns whether that has made them shorter. */
-    private boolean compress(int start) {
+    private boolean compress() {
         ByteBuffer plain = frame.slice(start, frame.position() - start);
         ZstdCompressor compressor = new ZstdCompressor();
         compressed = room(compressed, compressor.maxCompressedLength(plain.remaining()));

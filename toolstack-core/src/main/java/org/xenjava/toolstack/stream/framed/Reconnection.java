@@ -2,8 +2,9 @@
 package org.xenjava.toolstack.stream.framed;
 
 import java.io.IOException;
+import java.nio.channels.WritableByteChannel;
 
-/** The sender's way to a further link after one was lost. */
+/** The sender's way to further links: to one after the last one was lost, and to others beside it. */
 public interface Reconnection {
     /** {@return the identity of the migration} */
     Identity identity();
@@ -16,4 +17,22 @@ public interface Reconnection {
      * @throws IOException if no link could be made in time, or none can help
      */
     long reconnect(IOException cause) throws IOException;
+
+    /** {@return the number of links that carry pages at once, if the receiver can do that; at least 1} */
+    int streams();
+
+    /**
+     * Connects beside the present link. Waits until the receiver has accepted the link; any thread may do that.
+     *
+     * @param number of the link, from 1
+     * @return what goes to the receiver
+     * @throws IOException if no link could be made, or the present link is lost meanwhile
+     */
+    WritableByteChannel connectBeside(int number) throws IOException;
+
+    /** Ends all links beside the present one. Writes that wait fail. */
+    void cutBeside();
+
+    /** Ends the present link. A write that waits fails. */
+    void cut();
 }

@@ -2,10 +2,12 @@
 package org.xenjava.toolstack.stream.framed;
 
 import java.io.IOException;
+import java.nio.channels.ReadableByteChannel;
+import java.util.function.Consumer;
 
-/** The receiver's way to a further link after one was lost. */
+/** The receiver's way to further links: to one after the last one was lost, and to others beside it. */
 public interface Rejoining {
-    /** A link that no other one can follow. */
+    /** A link without further ones. */
     Rejoining NONE = new Rejoining() {
         @Override
         public boolean isPossible() {
@@ -13,13 +15,18 @@ public interface Rejoining {
         }
 
         @Override
-        public void begin(Identity identity) {
+        public void begin(Identity identity, Consumer<ReadableByteChannel> beside) {
             throw new IllegalStateException("no further link can arrive");
         }
 
         @Override
         public boolean await(long next, Exception cause) {
             return false;
+        }
+
+        @Override
+        public ReadableByteChannel present() {
+            throw new IllegalStateException("no further link can arrive");
         }
     };
 
@@ -30,16 +37,20 @@ public interface Rejoining {
      * Lets further links arrive from now on.
      *
      * @param identity of the migration
+     * @param beside takes what comes from the sender over a link beside the present one, in any thread
      * @throws IOException if that is not possible
      */
-    void begin(Identity identity) throws IOException;
+    void begin(Identity identity, Consumer<ReadableByteChannel> beside) throws IOException;
 
     /**
-     * Waits for a further link, and answers it. Afterwards, both channels of the receiver lead to it.
+     * Ends all links, waits for one that replaces them, and answers it. Afterwards, both channels of the receiver lead to it.
      *
      * @param next number of the next frame that the receiver expects
      * @param cause the failure of the last link
      * @return false if no further link has arrived in time, or none could
      */
     boolean await(long next, Exception cause);
+
+    /** {@return what comes from the sender over the present link, and over no other one} */
+    ReadableByteChannel present();
 }

@@ -33,6 +33,9 @@ record Start(Terms terms, Optional<Identity> identity) {
             throw reader.wrong(body.remaining() + " bytes instead of " + Terms.BYTES);
         }
         Terms terms = new Terms(body.getInt(0), body.getInt(Integer.BYTES));
+        if (terms.has(Terms.PARALLEL) && !terms.has(Terms.RESUME)) {
+            throw reader.wrong("links beside this one need a token");
+        }
         int expected = terms.has(Terms.RESUME) ? MOST_BYTES : Terms.BYTES;
         if (body.remaining() != expected) {
             throw reader.wrong(body.remaining() + " bytes instead of " + expected);

@@ -22,8 +22,14 @@ public record Terms(int version, int features) {
     /** The feature of a migration that goes on over a further link after the first one was lost. */
     public static final int RESUME = 2;
 
+    /** The feature of further links that carry pages beside the first one; needs {@link #RESUME}. */
+    public static final int PARALLEL = 4;
+
     /** All features of this library. */
-    public static final int ALL_FEATURES = ZSTD | RESUME;
+    public static final int ALL_FEATURES = ZSTD | RESUME | PARALLEL;
+
+    /** The features of a receiver that no further link reaches. */
+    static final int FEATURES_OF_ONE_LINK = ZSTD;
 
     /** Length of the frame of an answer in bytes. */
     public static final int ANSWER_BYTES = Frame.HEADER_BYTES + 2 * Integer.BYTES;

@@ -8,6 +8,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.Channels;
+import java.nio.channels.WritableByteChannel;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -16,14 +17,15 @@ import org.junit.jupiter.api.Test;
 import org.xenjava.toolstack.error.ConfigException;
 import org.xenjava.toolstack.migrate.MigrationPace;
 
-class PacedLinkTest {
+class SharedPaceTest {
     private static final int RATE = 1000;
 
     private final ByteArrayOutputStream sent = new ByteArrayOutputStream();
     private final VirtualTime time = new VirtualTime();
-    private final PacedLink link = new PacedLink(Channels.newChannel(sent), OptionalLong.of(RATE), time);
+    private final SharedPace pace = new SharedPace(OptionalLong.of(RATE), time);
+    private final WritableByteChannel link = pace.over(Channels.newChannel(sent));
 
-    private static final class VirtualTime implements PacedLink.Time {
+    private static final class VirtualTime implements SharedPace.Time {
         private long now = -5_000_000;
 
         @Override
@@ -53,8 +55,8 @@ class PacedLinkTest {
         send(5 * RATE);
         assertEquals(5 * RATE, sent.size());
         assertEquals(4895, time.millis());
-        assertEquals(time.now, link.nanos());
-        assertEquals(RATE, link.limit());
+        assertEquals(time.now, pace.nanos());
+        assertEquals(RATE, pace.limit());
     }
 
     @Test
@@ -66,7 +68,7 @@ class PacedLinkTest {
 
     @Test
     void aLiftedLimitHoldsNothingBack() throws IOException {
-        link.lift();
+        pace.lift();
         send(1 << 20);
         assertEquals(-5_000_000, time.now);
     }
