@@ -212,7 +212,7 @@ class MigrateCommandsTest extends MigrateFixture {
                 + " printf 'domain received, ready to unpause\\0'; exec cat >/dev/null";
         String table = "00000000-0000-0000-0000-000000000000  0    Domain-0";
         String host = receiver("if [ $1 = vm-list ]; then echo '" + table + "'; else " + answers + "; fi");
-        Outcome kept = whileTimePasses(() -> prompt.run("migrate", "-s", "", "web", "timeout 4 " + host));
+        Outcome kept = whileTimePasses(() -> prompt.run("migrate", "-s", "", "web", "timeout 8 " + host));
         assertEquals(1, kept.status());
         assertTrue(kept.err().contains("the other host does not have the guest; the guest runs on here"), kept.err());
         assertTrue(prompt.run("list", "web").out().contains("-b----"));
