@@ -199,7 +199,20 @@ final class DeviceWork {
         if (record.isPresent()) {
             release(device);
         }
-        records.put(device, nodes);
+        records.put(device, nodes, identity(device, nodes));
+    }
+
+    /** What an adopted disk is written to, so that no other guest gets it; empty if that cannot be told. */
+    private Optional<String> identity(PvDevice device, Map<String, String> nodes) {
+        if (!device.kind().equals(PvDevice.DISK) || !HotplugCalls.isBuiltIn(nodes.getOrDefault("script", ""))) {
+            return Optional.empty();
+        }
+        try {
+            return Optional.of(local.identity(device, nodes.getOrDefault(PARAMS, "")));
+        } catch (DeviceException e) {
+            LOG.warn("{} is served, but its file is not protected against other guests: {}", device, e.getMessage());
+            return Optional.empty();
+        }
     }
 
     /** Shows the toolstack why a device is not connected. */

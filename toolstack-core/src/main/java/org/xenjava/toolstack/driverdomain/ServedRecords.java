@@ -144,8 +144,13 @@ final class ServedRecords implements AutoCloseable {
                         + " too, and one of them would write it");
             }
         });
+        put(device, nodes, Optional.of(identity));
+    }
+
+    /** Records a device with the identity of its target, if it is known. */
+    void put(PvDevice device, Map<String, String> nodes, Optional<String> identity) {
         Map<String, String> all = new TreeMap<>(nodes);
-        all.put(IDENTITY, identity);
+        identity.ifPresent(known -> all.put(IDENTITY, known));
         put(device, all);
     }
 

@@ -263,6 +263,24 @@ class DeviceServerTest extends ServedHost {
         assertEquals(Map.of(), system.loops());
     }
 
+    /** The first disk was connected by another program, whose records this server does not have. */
+    @Test
+    void noGuestWritesTheFileOfAnAdoptedDisk() throws Exception {
+        Look server = server();
+        served();
+        server.look();
+        server.close();
+        deleteRecords();
+        Look successor = server();
+        successor.look();
+        Path link = Files.createSymbolicLink(files.resolve("alias.img"), image);
+        Domain second = running(TestHost.guest("two", 16, 32)
+                .disks(List.of(XlConfigReader.disk("format=raw,vdev=xvdb,access=w,backend=net,target=" + link))));
+        successor.look();
+        assertTrue(problemOf(disk(second)).endsWith("too, and one of them would write it"), problemOf(disk(second)));
+        assertEquals(1, system.loops().size());
+    }
+
     @Test
     void aDiskThatNeedsQemuIsRefusedAndClosedOnRequest() {
         Look server = server();
