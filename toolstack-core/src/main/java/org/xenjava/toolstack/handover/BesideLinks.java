@@ -39,6 +39,14 @@ final class BesideLinks implements AutoCloseable {
         return added;
     }
 
+    /** Closes a link that the other end has not taken. */
+    void drop(TimedLink link) {
+        synchronized (this) {
+            links.remove(link);
+        }
+        link.close();
+    }
+
     /**
      * Ends all links, and takes none until the next attempt. Each is closed by a thread, because the process of a link may take
      * seconds to end.

@@ -147,19 +147,30 @@ final class DepartingLink implements Reconnection, AutoCloseable {
     }
 
     private TimedLink joinBeside(Join join) throws IOException {
+        if (join.attempt() < 0 || join.attempt() != beside.attempt()) {
+            throw new IOException("the first link is lost");
+        }
         TimedLink next = new TimedLink(target.connect(token), limits.silence());
         if (!beside.add(next, join.attempt(), Join.MOST_BESIDE)) {
             next.close();
             throw new IOException("the first link is lost");
         }
-        new FrameWriter(next.out()).write(FrameType.JOIN, join.body());
-        FrameReader reader = new FrameReader();
-        Frame frame = reader.next(next.in(limits.start()));
-        if (frame.type() == FrameType.REFUSED) {
-            throw new IOException(FramedMessages.reason(frame));
+        boolean complete = false;
+        try {
+            new FrameWriter(next.out()).write(FrameType.JOIN, join.body());
+            FrameReader reader = new FrameReader();
+            Frame frame = reader.next(next.in(limits.start()));
+            if (frame.type() == FrameType.REFUSED) {
+                throw new IOException(FramedMessages.reason(frame));
+            }
+            Join.joined(frame, reader);
+            complete = true;
+            return next;
+        } finally {
+            if (!complete) {
+                beside.drop(next);
+            }
         }
-        Join.joined(frame, reader);
-        return next;
     }
 
     @Override

@@ -40,6 +40,8 @@ class DepartingLinkTest {
         long expected;
         long reachableFrom = System.nanoTime();
         int attempts;
+        int open;
+        int refusals;
 
         @Override
         public String name() {
@@ -48,7 +50,7 @@ class DepartingLinkTest {
 
         @Override
         public MigrationLink connect() {
-            return link(new byte[0]);
+            return link(new byte[0], () -> {});
         }
 
         @Override
@@ -58,8 +60,14 @@ class DepartingLinkTest {
                 throw new IOException("no route to host");
             }
             ByteArrayOutputStream answer = new ByteArrayOutputStream();
-            new FrameWriter(Channels.newChannel(answer)).write(FrameType.JOINED, Join.joined(expected));
-            return link(answer.toByteArray());
+            FrameWriter writer = new FrameWriter(Channels.newChannel(answer));
+            if (refusals-- > 0) {
+                writer.write(FrameType.REFUSED, "not yet");
+            } else {
+                writer.write(FrameType.JOINED, Join.joined(expected));
+            }
+            open++;
+            return link(answer.toByteArray(), () -> open--);
         }
 
         @Override
@@ -73,7 +81,7 @@ class DepartingLinkTest {
         }
     }
 
-    private static MigrationLink link(byte[] answers) {
+    private static MigrationLink link(byte[] answers, Runnable closed) {
         ReadableByteChannel in = Channels.newChannel(new ByteArrayInputStream(answers));
         return new MigrationLink() {
             @Override
@@ -88,7 +96,7 @@ class DepartingLinkTest {
 
             @Override
             public void close() {
-                // Nothing is open.
+                closed.run();
             }
         };
     }
@@ -128,6 +136,25 @@ class DepartingLinkTest {
     private DepartingLink connect(Duration reconnecting, Duration whileSuspended) throws IOException {
         MigrationLimits limits = MigrationLimits.STANDARD.reconnecting(reconnecting);
         return new DepartingLink(target, limits, 1, new Guest(), whileSuspended);
+    }
+
+    @Test
+    void aLinkBesideTheFirstThatWasRefusedIsClosedBeforeTheNext() throws IOException {
+        target.refusals = 2;
+        try (DepartingLink link = connect(Duration.ofSeconds(2), Duration.ofSeconds(2))) {
+            link.connectBeside(1);
+            assertEquals(3, target.attempts);
+            assertEquals(1, target.open);
+        }
+    }
+
+    @Test
+    void noLinkBesideALostOneIsMade() throws IOException {
+        try (DepartingLink link = connect(Duration.ofSeconds(2), Duration.ofSeconds(2))) {
+            link.cutBeside();
+            assertThrows(IOException.class, () -> link.connectBeside(1));
+            assertEquals(0, target.attempts);
+        }
     }
 
     @Test
