@@ -12,7 +12,7 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.function.Consumer;
+import java.util.function.Predicate;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.xenjava.toolstack.error.OperationCancelledException;
@@ -49,7 +49,7 @@ final class ReceivingEnd implements Rejoining, AutoCloseable {
     private final BlockingQueue<Joined> joined = new LinkedBlockingQueue<>();
     private final AtomicInteger attempt = new AtomicInteger();
     private final BesideLinks beside = new BesideLinks();
-    private volatile Consumer<ReadableByteChannel> besideTaker = channel -> {};
+    private volatile Predicate<ReadableByteChannel> besideTaker = channel -> false;
     private volatile TimedLink link;
     private volatile boolean closed;
     private Optional<Closeable> arrivals = Optional.empty();
@@ -110,7 +110,7 @@ final class ReceivingEnd implements Rejoining, AutoCloseable {
     }
 
     @Override
-    public void begin(Identity identity, Consumer<ReadableByteChannel> taker) throws IOException {
+    public void begin(Identity identity, Predicate<ReadableByteChannel> taker) throws IOException {
         besideTaker = taker;
         if (identity.seconds() > 0) {
             long seconds = Math.min(
@@ -151,12 +151,15 @@ final class ReceivingEnd implements Rejoining, AutoCloseable {
 
     /** Takes a link beside the present one, if that is of the same attempt of the sender. */
     private boolean isBeside(TimedLink timed, Join join) throws IOException {
-        boolean taken = beside.add(timed, join.attempt(), Join.MOST_BESIDE);
-        if (taken) {
-            besideTaker.accept(timed.in());
-            new FrameWriter(timed.out()).write(FrameType.JOINED, Join.joined(0));
+        if (!beside.add(timed, join.attempt(), Join.MOST_BESIDE)) {
+            return false;
         }
-        return taken;
+        if (!besideTaker.test(timed.in())) {
+            beside.drop(timed);
+            return false;
+        }
+        new FrameWriter(timed.out()).write(FrameType.JOINED, Join.joined(0));
+        return true;
     }
 
     @Override

@@ -133,7 +133,8 @@ public final class AnsweringReader implements RecordReader {
             parallel = Optional.of(links);
         }
         if (start.identity().isPresent()) {
-            rejoining.begin(start.identity().get(), beside -> parallel.ifPresent(links -> links.addBeside(beside)));
+            rejoining.begin(start.identity().get(), beside -> parallel.filter(links -> links.addBeside(beside))
+                    .isPresent());
         }
     }
 

@@ -66,12 +66,18 @@ final class ParallelFrames {
     }
 
     /**
-     * Reads from a link beside the first one, which brings nothing longer than pages.
+     * Reads from a link beside the first one, which brings nothing longer than pages. Refuses one while there is no first link: it
+     * belongs to an attempt that is lost.
      *
      * @param channel a blocking channel, which leads to this link only
+     * @return whether the link is read
      */
-    void addBeside(ReadableByteChannel channel) {
+    synchronized boolean addBeside(ReadableByteChannel channel) {
+        if (links.isEmpty()) {
+            return false;
+        }
         start(new Link(channel, FrameReader.ofShare(FrameType.PAGES.longest(), 0)));
+        return true;
     }
 
     private synchronized void start(Link link) {

@@ -3,7 +3,7 @@ package org.xenjava.toolstack.stream.framed;
 
 import java.io.IOException;
 import java.nio.channels.ReadableByteChannel;
-import java.util.function.Consumer;
+import java.util.function.Predicate;
 
 /** The receiver's way to further links: to one after the last one was lost, and to others beside it. */
 public interface Rejoining {
@@ -15,7 +15,7 @@ public interface Rejoining {
         }
 
         @Override
-        public void begin(Identity identity, Consumer<ReadableByteChannel> beside) {
+        public void begin(Identity identity, Predicate<ReadableByteChannel> beside) {
             throw new IllegalStateException("no further link can arrive");
         }
 
@@ -37,10 +37,11 @@ public interface Rejoining {
      * Lets further links arrive from now on.
      *
      * @param identity of the migration
-     * @param beside takes what comes from the sender over a link beside the present one, in any thread
+     * @param beside takes what comes from the sender over a link beside the present one, in any thread; false if it takes
+     *     no such link now
      * @throws IOException if that is not possible
      */
-    void begin(Identity identity, Consumer<ReadableByteChannel> beside) throws IOException;
+    void begin(Identity identity, Predicate<ReadableByteChannel> beside) throws IOException;
 
     /**
      * Ends all links, waits for one that replaces them, and answers it. Afterwards, both channels of the receiver lead to it.

@@ -2,6 +2,7 @@
 package org.xenjava.toolstack.stream.framed;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -83,8 +84,8 @@ class ParallelFramesTest {
     @Test
     void framesAreTakenInTheOrderOfTheirNumbersHoweverTheyArrive() throws Exception {
         CountDownLatch whenSecondIsRead = new CountDownLatch(1);
-        frames.addBeside(channel(numbered(1), now(), whenSecondIsRead, end));
         frames.add(channel(numbered(0, 2), whenSecondIsRead), 0);
+        frames.addBeside(channel(numbered(1), now(), whenSecondIsRead, end));
         await(whenSecondIsRead);
         for (long number = 0; number < 3; number++) {
             assertEquals(Long.toString(number), frames.next(number).frame().text());
@@ -98,6 +99,17 @@ class ParallelFramesTest {
         frames.addBeside(channel(numbered(2), now()));
         var e = assertThrows(SaveStreamException.class, () -> frames.next(0));
         assertEquals("frame 0 of the migration is missing", e.getMessage());
+        end.countDown();
+    }
+
+    /** As one that arrives after all links were given up, and before another one replaces the first. */
+    @Test
+    void aLinkBesideNoFirstOneIsNotRead() throws IOException {
+        assertFalse(frames.addBeside(channel(numbered(0), now())));
+        frames.add(channel(numbered(0), now()), 0);
+        assertTrue(frames.addBeside(channel(numbered(1), now())));
+        frames.clear();
+        assertFalse(frames.addBeside(channel(numbered(2), now())));
         end.countDown();
     }
 
@@ -138,6 +150,7 @@ class ParallelFramesTest {
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
         new FrameWriter(Channels.newChannel(bytes))
                 .write(FrameType.RECORD, ByteBuffer.allocate(FrameType.PAGES.longest() + 1));
+        frames.add(channel(numbered(1), now()), 0);
         frames.addBeside(channel(bytes.toByteArray(), now()));
         var e = assertThrows(SaveStreamException.class, () -> frames.next(0));
         assertTrue(e.getMessage().contains("more than a frame RECORD may have"), e.getMessage());
