@@ -71,22 +71,6 @@ class ParallelMigrationTest {
         }
     }
 
-    private static void assertArrives(TwoHosts hosts, TestCable first, String after) {
-        assertEquals(List.of(), hosts.migrate(first), after);
-        assertSame(hosts.target, hosts.assertOneRuns(after), after);
-        hosts.assertOneRunsAndNothingElseIsLeft(after);
-        assertEquals(0, hosts.network.orElseThrow().waiting(), after);
-    }
-
-    private static List<Throwable> assertStays(TwoHosts hosts, TestCable first) {
-        List<Throwable> failures = hosts.migrate(first);
-        assertEquals(2, failures.size(), failures.toString());
-        assertSame(hosts.source, hosts.assertOneRuns(failures.toString()));
-        hosts.assertOneRunsAndNothingElseIsLeft(failures.toString());
-        assertEquals(0, hosts.network.orElseThrow().waiting());
-        return failures;
-    }
-
     @ParameterizedTest
     @EnumSource(
             value = MigrationProtocol.class,
@@ -94,7 +78,7 @@ class ParallelMigrationTest {
     void pagesTravelOverAllLinks(MigrationProtocol protocol) {
         TestNetwork network = new TestNetwork(GOOD);
         try (TwoHosts hosts = hosts(protocol, STREAMS, network)) {
-            assertArrives(hosts, new TestCable(), "a migration over " + STREAMS + " links");
+            hosts.assertArrives(new TestCable(), "a migration over " + STREAMS + " links");
         }
         assertEquals(STREAMS - 1, network.cables().size());
         for (TestCable cable : network.cables()) {
@@ -107,7 +91,7 @@ class ParallelMigrationTest {
         TestNetwork network = new TestNetwork(attempt -> Optional.of(new TestCable().limitingUp(RATE)));
         TestCable first = new TestCable().limitingUp(RATE);
         try (TwoHosts hosts = hosts(MigrationProtocol.OWN, streams, network)) {
-            assertArrives(hosts, first, streams + " links");
+            hosts.assertArrives(first, streams + " links");
         }
         long most = Stream.concat(Stream.of(first), network.cables().stream())
                 .mapToLong(TestCable::upBytes)
@@ -133,7 +117,7 @@ class ParallelMigrationTest {
                 link -> link == slow ? new TestCable().delayingUp(Duration.ofMillis(300)) : new TestCable();
         TestNetwork network = new TestNetwork(attempt -> Optional.of(cable.apply(attempt + 1)));
         try (TwoHosts hosts = hosts(MigrationProtocol.OWN, STREAMS, network)) {
-            assertArrives(hosts, cable.apply(0), "link " + slow + " delays");
+            hosts.assertArrives(cable.apply(0), "link " + slow + " delays");
         }
         long used =
                 network.cables().stream().filter(link -> link.upWrites() > 1).count();
@@ -151,7 +135,7 @@ class ParallelMigrationTest {
                     try (TwoHosts hosts = hosts(protocol, STREAMS, network)) {
                         TestCable first =
                                 new TestCable().breakingUpAfterWrites(point).sparingPermission();
-                        assertArrives(hosts, first, protocol + " first link cut after message " + point);
+                        hosts.assertArrives(first, protocol + " first link cut after message " + point);
                     }
                     return network.cables().size() > STREAMS - 1;
                 })
@@ -169,7 +153,7 @@ class ParallelMigrationTest {
                     TestNetwork network = new TestNetwork(attempt ->
                             Optional.of(attempt == 0 ? new TestCable().breakingUpAfterWrites(point) : new TestCable()));
                     try (TwoHosts hosts = hosts(protocol, STREAMS, network)) {
-                        assertArrives(hosts, new TestCable(), protocol + " link beside cut after message " + point);
+                        hosts.assertArrives(new TestCable(), protocol + " link beside cut after message " + point);
                     }
                     return network.cables().size() > STREAMS - 1;
                 })
@@ -182,7 +166,7 @@ class ParallelMigrationTest {
         TestNetwork network = new TestNetwork(attempt -> Optional.of(
                 attempt < 12 ? new TestCable().breakingUpAfterWrites(4).sparingPermission() : new TestCable()));
         try (TwoHosts hosts = hosts(MigrationProtocol.OWN, STREAMS, network)) {
-            assertArrives(hosts, new TestCable().breakingUpAfterWrites(6), "cuts");
+            hosts.assertArrives(new TestCable().breakingUpAfterWrites(6), "cuts");
         }
         assertTrue(network.cables().size() >= STREAMS, network.cables().size() + " links");
     }
@@ -192,7 +176,7 @@ class ParallelMigrationTest {
         TestNetwork network = new TestNetwork(
                 attempt -> Optional.of(attempt == 0 ? new TestCable().damagingUp(1_000_000) : new TestCable()));
         try (TwoHosts hosts = hosts(MigrationProtocol.OWN, STREAMS, network)) {
-            assertArrives(hosts, new TestCable(), "a damaged byte");
+            hosts.assertArrives(new TestCable(), "a damaged byte");
         }
         assertTrue(network.cables().size() > STREAMS, network.cables().size() + " links");
     }
@@ -201,7 +185,7 @@ class ParallelMigrationTest {
     void theReceiversMessageIsSentAgain() {
         TestNetwork network = new TestNetwork(GOOD);
         try (TwoHosts hosts = hosts(MigrationProtocol.OWN, STREAMS, network)) {
-            assertArrives(hosts, new TestCable().breakingDownAfter(54 + 32 + 10), "a cut in BUILT");
+            hosts.assertArrives(new TestCable().breakingDownAfter(54 + 32 + 10), "a cut in BUILT");
         }
         assertEquals(STREAMS, network.cables().size());
     }
@@ -210,7 +194,7 @@ class ParallelMigrationTest {
     void linksThatCannotBeMadeAreLeftOut() {
         TestNetwork network = new TestNetwork(attempt -> Optional.empty());
         try (TwoHosts hosts = hosts(MigrationProtocol.OWN, STREAMS, network)) {
-            assertArrives(hosts, new TestCable(), "no further links");
+            hosts.assertArrives(new TestCable(), "no further links");
         }
         assertEquals(List.of(), network.cables());
     }
@@ -220,7 +204,7 @@ class ParallelMigrationTest {
         TestNetwork network = new TestNetwork(GOOD);
         try (TwoHosts hosts = hosts(MigrationProtocol.OWN, STREAMS, network)) {
             hosts.receiverLink = TestNetwork::alone;
-            assertArrives(hosts, new TestCable(), "a migration");
+            hosts.assertArrives(new TestCable(), "a migration");
         }
         assertEquals(List.of(), network.cables());
     }
@@ -231,7 +215,7 @@ class ParallelMigrationTest {
                 new TestNetwork(attempt -> attempt < STREAMS - 1 ? Optional.of(new TestCable()) : Optional.empty());
         try (TwoHosts hosts = hosts(MigrationProtocol.OWN, STREAMS, network)) {
             hosts.limits = TwoHosts.LIMITS.reconnecting(Duration.ofMillis(300));
-            assertStays(hosts, new TestCable().breakingUpAfterWrites(8));
+            hosts.assertStays(new TestCable().breakingUpAfterWrites(8));
         }
     }
 
@@ -246,7 +230,7 @@ class ParallelMigrationTest {
                     cancellation.cancel();
                 }
             });
-            List<Throwable> failures = assertStays(hosts, new TestCable());
+            List<Throwable> failures = hosts.assertStays(new TestCable());
             assertInstanceOf(OperationCancelledException.class, failures.get(0), failures.toString());
             assertTrue(
                     String.valueOf(failures.get(1).getMessage()).contains("the sender has ended the migration"),
@@ -284,7 +268,7 @@ class ParallelMigrationTest {
         TestNetwork network = new TestNetwork(GOOD);
         try (TwoHosts hosts = hosts(MigrationProtocol.OWN, streams, network)) {
             hosts.listener = afterLinksAreMade(network, streams, seen::add);
-            assertArrives(hosts, new TestCable(), "a migration");
+            hosts.assertArrives(new TestCable(), "a migration");
         }
         MigrationProgress end = seen.stream()
                 .filter(progress -> progress.pass() == 1)
@@ -302,7 +286,7 @@ class ParallelMigrationTest {
         try (TwoHosts hosts = hosts(MigrationProtocol.OWN, STREAMS, network)) {
             hosts.pace = new MigrationPace(OptionalLong.of(limit), Optional.empty(), false, STREAMS);
             hosts.listener = afterLinksAreMade(network, STREAMS, seen::add);
-            assertArrives(hosts, new TestCable(), "a migration");
+            hosts.assertArrives(new TestCable(), "a migration");
         }
         assertTrue(
                 seen.stream().flatMap(progress -> progress.rates().stream()).allMatch(rates -> rates.sent() <= limit),

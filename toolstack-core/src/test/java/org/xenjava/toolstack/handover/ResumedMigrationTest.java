@@ -2,7 +2,6 @@
 package org.xenjava.toolstack.handover;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.time.Duration;
@@ -36,27 +35,11 @@ class ResumedMigrationTest {
         return hosts;
     }
 
-    private static void assertArrives(TwoHosts hosts, TestCable first, String after) {
-        assertEquals(List.of(), hosts.migrate(first), after);
-        assertSame(hosts.target, hosts.assertOneRuns(after), after);
-        hosts.assertOneRunsAndNothingElseIsLeft(after);
-        assertEquals(0, hosts.network.orElseThrow().waiting(), after);
-    }
-
-    private static List<Throwable> assertStays(TwoHosts hosts, TestCable first) {
-        List<Throwable> failures = hosts.migrate(first);
-        assertEquals(2, failures.size(), failures.toString());
-        assertSame(hosts.source, hosts.assertOneRuns(failures.toString()));
-        hosts.assertOneRunsAndNothingElseIsLeft(failures.toString());
-        assertEquals(0, hosts.network.orElseThrow().waiting());
-        return failures;
-    }
-
     private static long writes(MigrationProtocol protocol) {
         TestCable cable = new TestCable();
         TestNetwork network = new TestNetwork(NONE);
         try (TwoHosts hosts = hosts(protocol, network)) {
-            assertArrives(hosts, cable, "a migration");
+            hosts.assertArrives(cable, "a migration");
         }
         assertEquals(List.of(), network.cables());
         return cable.upWrites();
@@ -75,7 +58,7 @@ class ResumedMigrationTest {
                     try (TwoHosts hosts = hosts(protocol, network)) {
                         TestCable first =
                                 new TestCable().breakingUpAfterWrites(point).sparingPermission();
-                        assertArrives(hosts, first, protocol + " cut after message " + point);
+                        hosts.assertArrives(first, protocol + " cut after message " + point);
                     }
                     return !network.cables().isEmpty();
                 })
@@ -88,7 +71,7 @@ class ResumedMigrationTest {
         TestNetwork network = new TestNetwork(attempt -> Optional.of(
                 attempt < 6 ? new TestCable().breakingUpAfterWrites(4).sparingPermission() : new TestCable()));
         try (TwoHosts hosts = hosts(MigrationProtocol.OWN, network)) {
-            assertArrives(hosts, new TestCable().breakingUpAfterWrites(4), "cuts");
+            hosts.assertArrives(new TestCable().breakingUpAfterWrites(4), "cuts");
         }
         assertTrue(network.cables().size() > 1, network.cables().size() + " links");
     }
@@ -98,7 +81,7 @@ class ResumedMigrationTest {
         for (long offset : new long[] {2_000_000, 6_000_000}) {
             TestNetwork network = new TestNetwork(GOOD);
             try (TwoHosts hosts = hosts(MigrationProtocol.OWN, network)) {
-                assertArrives(hosts, new TestCable().damagingUp(offset), "a damaged byte at " + offset);
+                hosts.assertArrives(new TestCable().damagingUp(offset), "a damaged byte at " + offset);
             }
             assertEquals(1, network.cables().size());
         }
@@ -108,7 +91,7 @@ class ResumedMigrationTest {
     void theReceiversMessageIsSentAgain() {
         TestNetwork network = new TestNetwork(GOOD);
         try (TwoHosts hosts = hosts(MigrationProtocol.OWN, network)) {
-            assertArrives(hosts, new TestCable().breakingDownAfter(READY_AND_ANSWER + 10), "a cut in BUILT");
+            hosts.assertArrives(new TestCable().breakingDownAfter(READY_AND_ANSWER + 10), "a cut in BUILT");
         }
         assertEquals(1, network.cables().size());
     }
@@ -117,7 +100,7 @@ class ResumedMigrationTest {
     void aReceiverWhoseSenderNeverReturnsLeavesNothing() {
         try (TwoHosts hosts = hosts(MigrationProtocol.OWN, new TestNetwork(NONE))) {
             hosts.limits = TwoHosts.LIMITS.reconnecting(Duration.ofMillis(300));
-            List<Throwable> failures = assertStays(hosts, new TestCable().breakingUpAfterWrites(5));
+            List<Throwable> failures = hosts.assertStays(new TestCable().breakingUpAfterWrites(5));
             String message = String.valueOf(failures.get(0).getMessage());
             assertTrue(message.contains("connecting again failed for 0 s: no route to host"), message);
             assertTrue(message.endsWith("the guest runs on here"), message);
@@ -130,7 +113,7 @@ class ResumedMigrationTest {
         try (TwoHosts hosts = hosts(MigrationProtocol.OWN, network)) {
             hosts.limits = TwoHosts.LIMITS.reconnecting(Duration.ofSeconds(3));
             hosts.receiverLimits = TwoHosts.LIMITS.reconnecting(Duration.ofSeconds(3));
-            assertStays(hosts, new TestCable().breakingUpAfterWrites(5));
+            hosts.assertStays(new TestCable().breakingUpAfterWrites(5));
         }
         assertTrue(network.cables().size() > 1, network.cables().size() + " links");
         // Each attempt waits before the next one.
@@ -144,7 +127,7 @@ class ResumedMigrationTest {
         try (TwoHosts hosts = hosts(MigrationProtocol.OWN, network)) {
             hosts.limits = TwoHosts.LIMITS.reconnecting(Duration.ofMinutes(1));
             hosts.receiverLimits = TwoHosts.LIMITS.reconnecting(Duration.ofSeconds(5));
-            List<Throwable> failures = assertStays(hosts, new TestCable().breakingUpAfterWrites(5));
+            List<Throwable> failures = hosts.assertStays(new TestCable().breakingUpAfterWrites(5));
             String message = String.valueOf(failures.get(0).getMessage());
             assertTrue(message.contains("no migration waits there for a further link"), message);
         }
@@ -156,7 +139,7 @@ class ResumedMigrationTest {
         TestNetwork network = new TestNetwork(GOOD);
         try (TwoHosts hosts = hosts(MigrationProtocol.OWN, network)) {
             hosts.receiverLink = TestNetwork::alone;
-            assertStays(hosts, new TestCable().breakingUpAfterWrites(5));
+            hosts.assertStays(new TestCable().breakingUpAfterWrites(5));
         }
         assertEquals(List.of(), network.cables());
     }
@@ -171,7 +154,7 @@ class ResumedMigrationTest {
         try (TwoHosts hosts = hosts(MigrationProtocol.OWN, network)) {
             hosts.cancellation = cancellation;
             hosts.receiverLimits = TwoHosts.LIMITS.reconnecting(Duration.ofSeconds(1));
-            List<Throwable> failures = assertStays(hosts, new TestCable().breakingUpAfterWrites(5));
+            List<Throwable> failures = hosts.assertStays(new TestCable().breakingUpAfterWrites(5));
             assertTrue(failures.get(0) instanceof OperationCancelledException, failures.toString());
         }
     }
@@ -183,7 +166,7 @@ class ResumedMigrationTest {
         try (TwoHosts hosts = hosts(MigrationProtocol.OWN, network)) {
             hosts.cancellation = cancellation;
             hosts.listener = progress -> cancellation.cancel();
-            List<Throwable> failures = assertStays(hosts, new TestCable());
+            List<Throwable> failures = hosts.assertStays(new TestCable());
             assertTrue(
                     String.valueOf(failures.get(1).getMessage()).contains("the sender has ended the migration"),
                     failures.toString());

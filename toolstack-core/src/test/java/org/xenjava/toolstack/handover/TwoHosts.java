@@ -3,6 +3,7 @@ package org.xenjava.toolstack.handover;
 
 import static org.junit.jupiter.api.Assertions.assertDoesNotThrow;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
@@ -215,6 +216,24 @@ final class TwoHosts implements AutoCloseable {
         } catch (RuntimeException | Error e) {
             return Optional.of(e);
         }
+    }
+
+    /** Migrates the guest; it runs on the target, and no further link waits. */
+    void assertArrives(TestCable first, String after) {
+        assertEquals(List.of(), migrate(first), after);
+        assertSame(target, assertOneRuns(after), after);
+        assertOneRunsAndNothingElseIsLeft(after);
+        assertEquals(0, network.orElseThrow().waiting(), after);
+    }
+
+    /** Migrates the guest, at which both ends fail; it runs on the source, and no further link waits. */
+    List<Throwable> assertStays(TestCable first) {
+        List<Throwable> failures = migrate(first);
+        assertEquals(2, failures.size(), failures.toString());
+        assertSame(source, assertOneRuns(failures.toString()));
+        assertOneRunsAndNothingElseIsLeft(failures.toString());
+        assertEquals(0, network.orElseThrow().waiting());
+        return failures;
     }
 
     /** The host whose guest runs: exactly one does, under its name, and has in memory what it last wrote. */
