@@ -8,33 +8,23 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.Channels;
-import java.nio.channels.ReadableByteChannel;
-import java.nio.channels.WritableByteChannel;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.xenjava.toolstack.migrate.MigrationLink;
+import org.xenjava.toolstack.migrate.ChannelLink;
 import org.xenjava.toolstack.stream.framed.FrameReader;
 import org.xenjava.toolstack.stream.framed.FrameType;
 import org.xenjava.toolstack.stream.framed.FrameWriter;
 
 class FramedMessagesTest {
     /** A link whose other end has sent one frame. */
-    private record Sent(ReadableByteChannel in, WritableByteChannel out) implements MigrationLink {
-        static Sent of(FrameType type, byte[] body) throws IOException {
-            ByteArrayOutputStream frame = new ByteArrayOutputStream();
-            new FrameWriter(Channels.newChannel(frame)).write(type, ByteBuffer.wrap(body));
-            return new Sent(
-                    Channels.newChannel(new ByteArrayInputStream(frame.toByteArray())),
-                    Channels.newChannel(new ByteArrayOutputStream()));
-        }
-
-        @Override
-        public void close() throws IOException {
-            in.close();
-            out.close();
-        }
+    private static ChannelLink sent(FrameType type, byte[] body) throws IOException {
+        ByteArrayOutputStream frame = new ByteArrayOutputStream();
+        new FrameWriter(Channels.newChannel(frame)).write(type, ByteBuffer.wrap(body));
+        return ChannelLink.of(
+                Channels.newChannel(new ByteArrayInputStream(frame.toByteArray())),
+                Channels.newChannel(new ByteArrayOutputStream()));
     }
 
     private static FramedMessages messages(TimedLink link) {
@@ -43,7 +33,7 @@ class FramedMessagesTest {
     }
 
     private static Optional<String> report(byte... body) throws IOException {
-        try (TimedLink link = new TimedLink(Sent.of(FrameType.REPORT, body), TwoHosts.LIMITS.silence())) {
+        try (TimedLink link = new TimedLink(sent(FrameType.REPORT, body), TwoHosts.LIMITS.silence())) {
             return messages(link).awaitReport(TwoHosts.LIMITS);
         }
     }
@@ -69,7 +59,7 @@ class FramedMessagesTest {
 
     @Test
     void aRefusalOfWhichNothingCanBePrintedHasNoKnownReason() throws IOException {
-        try (TimedLink link = new TimedLink(Sent.of(FrameType.REFUSED, new byte[] {1}), TwoHosts.LIMITS.silence())) {
+        try (TimedLink link = new TimedLink(sent(FrameType.REFUSED, new byte[] {1}), TwoHosts.LIMITS.silence())) {
             assertEquals(Optional.of("no reason is known"), messages(link).refusal());
         }
     }

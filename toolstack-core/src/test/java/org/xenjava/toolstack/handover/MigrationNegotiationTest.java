@@ -11,7 +11,6 @@ import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.Channels;
-import java.nio.channels.ReadableByteChannel;
 import java.nio.channels.WritableByteChannel;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -25,7 +24,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.xenjava.toolstack.host.TestHost;
-import org.xenjava.toolstack.migrate.FurtherLinks;
+import org.xenjava.toolstack.migrate.ChannelLink;
 import org.xenjava.toolstack.migrate.MigrationLimits;
 import org.xenjava.toolstack.migrate.MigrationLink;
 import org.xenjava.toolstack.migrate.MigrationPace;
@@ -74,27 +73,7 @@ class MigrationNegotiationTest {
                 link.out().close();
             }
         };
-        return new MigrationLink() {
-            @Override
-            public ReadableByteChannel in() {
-                return link.in();
-            }
-
-            @Override
-            public WritableByteChannel out() {
-                return out;
-            }
-
-            @Override
-            public Optional<FurtherLinks> furtherLinks() {
-                return link.furtherLinks();
-            }
-
-            @Override
-            public void close() throws IOException {
-                link.close();
-            }
-        };
+        return new ChannelLink(link.in(), out, link.furtherLinks(), link::close);
     }
 
     private static boolean isAnswer(byte[] message) {

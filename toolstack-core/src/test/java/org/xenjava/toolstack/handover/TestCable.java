@@ -12,6 +12,7 @@ import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
+import org.xenjava.toolstack.migrate.ChannelLink;
 import org.xenjava.toolstack.migrate.MigrationLink;
 import org.xenjava.toolstack.stream.framed.Frame;
 import org.xenjava.toolstack.stream.framed.FrameType;
@@ -158,23 +159,7 @@ final class TestCable {
                 out.close();
             }
         };
-        return new MigrationLink() {
-            @Override
-            public ReadableByteChannel in() {
-                return in;
-            }
-
-            @Override
-            public WritableByteChannel out() {
-                return breaking;
-            }
-
-            @Override
-            public void close() throws IOException {
-                in.close();
-                out.close();
-            }
-        };
+        return ChannelLink.of(in, breaking);
     }
 
     /** Counts and damages what the sender sends. */

@@ -3,8 +3,6 @@ package org.xenjava.toolstack.handover;
 
 import java.io.Closeable;
 import java.io.IOException;
-import java.nio.channels.ReadableByteChannel;
-import java.nio.channels.WritableByteChannel;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -13,6 +11,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
 import java.util.function.IntFunction;
 import java.util.function.UnaryOperator;
+import org.xenjava.toolstack.migrate.ChannelLink;
 import org.xenjava.toolstack.migrate.FurtherLinks;
 import org.xenjava.toolstack.migrate.MigrationLink;
 import org.xenjava.toolstack.migrate.MigrationToken;
@@ -90,26 +89,6 @@ final class TestNetwork {
     }
 
     private static MigrationLink link(MigrationLink link, Optional<FurtherLinks> further) {
-        return new MigrationLink() {
-            @Override
-            public ReadableByteChannel in() {
-                return link.in();
-            }
-
-            @Override
-            public WritableByteChannel out() {
-                return link.out();
-            }
-
-            @Override
-            public Optional<FurtherLinks> furtherLinks() {
-                return further;
-            }
-
-            @Override
-            public void close() throws IOException {
-                link.close();
-            }
-        };
+        return new ChannelLink(link.in(), link.out(), further, link::close);
     }
 }

@@ -4,11 +4,10 @@ package org.xenjava.toolstack.rehearsal;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.channels.Pipe;
-import java.nio.channels.ReadableByteChannel;
-import java.nio.channels.WritableByteChannel;
 import java.util.UUID;
 import java.util.stream.Collectors;
 import org.xenjava.toolstack.Toolstack;
+import org.xenjava.toolstack.migrate.ChannelLink;
 import org.xenjava.toolstack.migrate.MigrationLink;
 import org.xenjava.toolstack.migrate.MigrationTarget;
 import org.xenjava.toolstack.migrate.Presence;
@@ -33,7 +32,7 @@ final class PipeTarget implements MigrationTarget {
 
     /** The end of the receiver. */
     MigrationLink receiver() {
-        return new End(up.source(), down.sink());
+        return ChannelLink.of(up.source(), down.sink());
     }
 
     @Override
@@ -43,7 +42,7 @@ final class PipeTarget implements MigrationTarget {
 
     @Override
     public MigrationLink connect() {
-        return new End(down.source(), up.sink());
+        return ChannelLink.of(down.source(), up.sink());
     }
 
     /** Closes the end of the sender, which never connects if its guest cannot be migrated: the receiver would wait. */
@@ -61,13 +60,5 @@ final class PipeTarget implements MigrationTarget {
                 .map(status -> status.uuid() + " " + status.domid() + " " + status.name())
                 .collect(Collectors.joining("\n"));
         return Presence.inTable(table, uuid, name);
-    }
-
-    private record End(ReadableByteChannel in, WritableByteChannel out) implements MigrationLink {
-        @Override
-        public void close() throws IOException {
-            in.close();
-            out.close();
-        }
     }
 }

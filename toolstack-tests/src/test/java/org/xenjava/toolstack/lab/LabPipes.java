@@ -15,6 +15,7 @@ import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import org.xenjava.toolstack.Domain;
 import org.xenjava.toolstack.Toolstack;
+import org.xenjava.toolstack.migrate.ChannelLink;
 import org.xenjava.toolstack.migrate.FurtherLinks;
 import org.xenjava.toolstack.migrate.MigrationLimits;
 import org.xenjava.toolstack.migrate.MigrationLink;
@@ -123,28 +124,7 @@ final class LabPipes implements MigrationTarget {
     }
 
     private static MigrationLink link(Optional<FurtherLinks> further, ReadableByteChannel in, WritableByteChannel out) {
-        return new MigrationLink() {
-            @Override
-            public Optional<FurtherLinks> furtherLinks() {
-                return further;
-            }
-
-            @Override
-            public ReadableByteChannel in() {
-                return in;
-            }
-
-            @Override
-            public WritableByteChannel out() {
-                return out;
-            }
-
-            @Override
-            public void close() throws IOException {
-                in.close();
-                out.close();
-            }
-        };
+        return ChannelLink.of(in, out).followedBy(further);
     }
 
     @Override

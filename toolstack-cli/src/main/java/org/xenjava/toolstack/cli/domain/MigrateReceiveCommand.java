@@ -4,7 +4,6 @@ package org.xenjava.toolstack.cli.domain;
 import java.io.IOException;
 import java.nio.channels.Channels;
 import java.nio.channels.ReadableByteChannel;
-import java.nio.channels.WritableByteChannel;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -19,9 +18,8 @@ import org.xenjava.toolstack.cli.furtherlink.FurtherLinkRelay;
 import org.xenjava.toolstack.cli.furtherlink.FurtherLinkSockets;
 import org.xenjava.toolstack.cli.output.Console;
 import org.xenjava.toolstack.lifecycle.SupervisionPolicy;
-import org.xenjava.toolstack.migrate.FurtherLinks;
+import org.xenjava.toolstack.migrate.ChannelLink;
 import org.xenjava.toolstack.migrate.MigrationLimits;
-import org.xenjava.toolstack.migrate.MigrationLink;
 import org.xenjava.toolstack.migrate.ReceivedStart;
 import org.xenjava.toolstack.progress.CreateListener;
 import org.xenjava.toolstack.progress.MemoryComparison;
@@ -75,8 +73,7 @@ final class MigrateReceiveCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         if (further) {
-            StandardStreams link = new StandardStreams(session.console(), Optional.empty());
-            return FurtherLinkRelay.run(link, links) ? ExitStatus.OK : ExitStatus.FAILED;
+            return FurtherLinkRelay.run(standardStreams(), links) ? ExitStatus.OK : ExitStatus.FAILED;
         }
         try (Toolstack toolstack = session.open()) {
             return receive(toolstack);
@@ -89,7 +86,7 @@ final class MigrateReceiveCommand implements Callable<Integer> {
             RemoteHost.warmUp();
             cancellation.check("receiving a guest");
             return toolstack.receive(
-                    new StandardStreams(session.console(), FurtherLinkSockets.in(links)),
+                    standardStreams().followedBy(FurtherLinkSockets.in(links)),
                     MigrationLimits.STANDARD.reconnecting(LONGEST_WAIT),
                     paused ? ReceivedStart.PAUSED : ReceivedStart.RUNNING,
                     new Report(),
@@ -135,35 +132,9 @@ final class MigrateReceiveCommand implements Callable<Integer> {
     }
 
     /** Standard input and output of this process. */
-    private static final class StandardStreams implements MigrationLink {
-        private final ReadableByteChannel in;
-        private final WritableByteChannel out;
-        private final Optional<FurtherLinks> others;
-
-        private StandardStreams(Console console, Optional<FurtherLinks> others) {
-            this.others = others;
-            this.in = Channels.newChannel(console.in());
-            this.out = new StreamChannel(console.guestOutput());
-        }
-
-        @Override
-        public ReadableByteChannel in() {
-            return in;
-        }
-
-        @Override
-        public WritableByteChannel out() {
-            return out;
-        }
-
-        @Override
-        public Optional<FurtherLinks> furtherLinks() {
-            return others;
-        }
-
-        @Override
-        public void close() throws IOException {
-            in.close();
-        }
+    private ChannelLink standardStreams() {
+        Console console = session.console();
+        ReadableByteChannel in = Channels.newChannel(console.in());
+        return new ChannelLink(in, new StreamChannel(console.guestOutput()), Optional.empty(), in);
     }
 }
