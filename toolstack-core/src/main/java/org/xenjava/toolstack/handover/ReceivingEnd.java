@@ -11,7 +11,6 @@ import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Predicate;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -47,11 +46,11 @@ final class ReceivingEnd implements Rejoining, AutoCloseable {
     private final MigrationLimits limits;
     private final Runnable check;
     private final BlockingQueue<Joined> joined = new LinkedBlockingQueue<>();
-    private final AtomicInteger attempt = new AtomicInteger();
     private final BesideLinks beside = new BesideLinks();
     private volatile Predicate<ReadableByteChannel> besideTaker = channel -> false;
     private volatile TimedLink link;
     private volatile boolean closed;
+    private int attempt;
     private Optional<Closeable> arrivals = Optional.empty();
     private Duration kept = Duration.ZERO;
 
@@ -121,15 +120,14 @@ final class ReceivingEnd implements Rejoining, AutoCloseable {
         }
     }
 
-    /** Takes a further link. A link that is still used is cut: the sender has given it up. */
+    /** Takes a further link, beside others that are examined at the same time. */
     private void take(MigrationLink next) {
-        TimedLink present = link;
         TimedLink timed = new TimedLink(next, limits.silence());
         boolean taken = false;
         try {
             FrameReader reader = new FrameReader();
             Join join = Join.read(reader.next(timed.in(FIRST_FRAME)), reader);
-            taken = join.beside() > 0 ? isBeside(timed, join) : isNext(timed, join, present);
+            taken = join.beside() > 0 ? isBeside(timed, join) : isNext(timed, join);
         } catch (IOException | SaveStreamException e) {
             LOG.warn("a further link of a migration is refused: {}", e.getMessage());
         } finally {
@@ -139,14 +137,20 @@ final class ReceivingEnd implements Rejoining, AutoCloseable {
         }
     }
 
-    private boolean isNext(TimedLink timed, Join join, TimedLink present) {
-        int last = attempt.getAndUpdate(known -> Math.max(known, join.attempt()));
-        if (closed || join.attempt() <= last) {
-            return false;
+    /** A link that is still used is cut: the sender has given it up. */
+    private boolean isNext(TimedLink timed, Join join) {
+        TimedLink present;
+        synchronized (this) {
+            if (closed || join.attempt() <= attempt) {
+                return false;
+            }
+            attempt = join.attempt();
+            present = link;
+            beside.end();
+            joined.add(new Joined(timed, join));
         }
-        beside.end();
         present.cut();
-        return joined.add(new Joined(timed, join));
+        return true;
     }
 
     /** Takes a link beside the present one, if that is of the same attempt of the sender. */
@@ -204,13 +208,10 @@ final class ReceivingEnd implements Rejoining, AutoCloseable {
     }
 
     private boolean answer(Joined found, long next) {
-        link = found.link();
-        if (!joined.isEmpty()) {
-            // The sender has given this one up already.
+        if (!isLast(found)) {
             link.close();
             return false;
         }
-        beside.takeFor(found.join().attempt());
         try {
             new FrameWriter(link.out()).write(FrameType.JOINED, Join.joined(next));
             LOG.info("the migration goes on over a further link at frame {}", next);
@@ -220,6 +221,16 @@ final class ReceivingEnd implements Rejoining, AutoCloseable {
             link.close();
             return false;
         }
+    }
+
+    /** Uses a link from now on; returns false if the sender has given it up already. */
+    private synchronized boolean isLast(Joined found) {
+        link = found.link();
+        boolean last = joined.isEmpty();
+        if (last) {
+            beside.takeFor(found.join().attempt());
+        }
+        return last;
     }
 
     private Optional<Joined> poll(long end) {

@@ -6,13 +6,14 @@ import java.io.IOException;
 import java.net.ConnectException;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
-import java.nio.channels.ClosedChannelException;
+import java.nio.ByteBuffer;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Optional;
@@ -27,7 +28,7 @@ import org.xenjava.toolstack.migrate.MigrationToken;
 /**
  * The sockets at which processes of {@code migrate-receive --further} reach the process that receives a guest. Their
  * directory is this user's only. The name of a socket is the hash of the migration's token, so that who can list the
- * directory does not learn the token.
+ * directory does not learn the token. The process that connects shows the token, which the receiver compares with its own.
  */
 public final class FurtherLinkSockets implements FurtherLinks {
     /** The directory of {@code xlj}. */
@@ -36,6 +37,7 @@ public final class FurtherLinkSockets implements FurtherLinks {
     private static final Logger LOG = LoggerFactory.getLogger(FurtherLinkSockets.class);
     private static final Set<PosixFilePermission> OWNER_ONLY = PosixFilePermissions.fromString("rwx------");
     private static final String END = ".sock";
+    private static final String BEGUN = ".new";
 
     private final Path directory;
 
@@ -70,43 +72,33 @@ public final class FurtherLinkSockets implements FurtherLinks {
         }
     }
 
-    private static Path socket(Path directory, MigrationToken token) {
-        return directory.resolve(token.name() + END);
+    private static Path socket(Path directory, MigrationToken token, String end) {
+        return directory.resolve(token.name() + end);
     }
 
     @Override
     public Closeable open(MigrationToken token, Consumer<MigrationLink> taker) throws IOException {
         removeUnused();
-        Path path = socket(directory, token);
+        // Another receiver would remove a socket that does not listen yet.
+        Path begun = socket(directory, token, BEGUN);
+        Path path = socket(directory, token, END);
         ServerSocketChannel server = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
         boolean bound = false;
         try {
-            server.bind(UnixDomainSocketAddress.of(path));
+            server.bind(UnixDomainSocketAddress.of(begun));
+            Files.move(begun, path, StandardCopyOption.ATOMIC_MOVE);
             bound = true;
         } finally {
             if (!bound) {
                 server.close();
+                Files.deleteIfExists(begun);
             }
         }
-        Thread thread = new Thread(() -> accept(server, taker), "migration-further-links");
-        thread.setDaemon(true);
-        thread.start();
+        FurtherLinkServer links = FurtherLinkServer.start(server, token, taker);
         return () -> {
-            server.close();
             Files.deleteIfExists(path);
+            links.close();
         };
-    }
-
-    private static void accept(ServerSocketChannel server, Consumer<MigrationLink> taker) {
-        try {
-            while (server.isOpen()) {
-                taker.accept(new SocketLink(server.accept()));
-            }
-        } catch (ClosedChannelException e) {
-            LOG.debug("no further link is awaited any more");
-        } catch (IOException e) {
-            LOG.warn("a further link cannot arrive: {}", e.getMessage());
-        }
     }
 
     /** Removes what killed receivers have left. */
@@ -124,32 +116,27 @@ public final class FurtherLinkSockets implements FurtherLinks {
         }
     }
 
-    /** Connects to the receiver of a migration; empty if none waits. */
+    /** Connects to the receiver of a migration, and shows it the token; empty if none waits. */
     static Optional<SocketChannel> connect(Path directory, MigrationToken token) {
         try {
             requireOwn(directory);
-            return Optional.of(SocketChannel.open(UnixDomainSocketAddress.of(socket(directory, token))));
+            SocketChannel socket = SocketChannel.open(UnixDomainSocketAddress.of(socket(directory, token, END)));
+            boolean shown = false;
+            try {
+                ByteBuffer bytes = ByteBuffer.wrap(token.bytes());
+                while (bytes.hasRemaining()) {
+                    socket.write(bytes);
+                }
+                shown = true;
+                return Optional.of(socket);
+            } finally {
+                if (!shown) {
+                    socket.close();
+                }
+            }
         } catch (IOException e) {
             LOG.debug("no receiver of {}", token, e);
             return Optional.empty();
-        }
-    }
-
-    /** One connection. */
-    private record SocketLink(SocketChannel socket) implements MigrationLink {
-        @Override
-        public SocketChannel in() {
-            return socket;
-        }
-
-        @Override
-        public SocketChannel out() {
-            return socket;
-        }
-
-        @Override
-        public void close() throws IOException {
-            socket.close();
         }
     }
 }
