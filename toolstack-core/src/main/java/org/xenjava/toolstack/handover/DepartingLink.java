@@ -2,7 +2,9 @@
 package org.xenjava.toolstack.handover;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.channels.WritableByteChannel;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.OptionalInt;
 import java.util.function.UnaryOperator;
@@ -35,6 +37,9 @@ final class DepartingLink implements Reconnection, AutoCloseable {
     /** A receiver that has not read the first frame yet does not know the migration. */
     private static final int MOST_REFUSALS = 5;
 
+    /** What is shown of an answer that is no receiver's. */
+    private static final int LONGEST_TEXT = 60;
+
     private static final Duration LONGEST_PAUSE = Duration.ofSeconds(5);
 
     /** The longest time of attempts while the guest does not run. */
@@ -59,6 +64,7 @@ final class DepartingLink implements Reconnection, AutoCloseable {
     private long stalled;
 
     private long reached = -1;
+    private boolean stuck;
     private int refusals;
 
     /** The pause before the next attempt. It grows until the receiver gets further. */
@@ -99,6 +105,27 @@ final class DepartingLink implements Reconnection, AutoCloseable {
     /** The reader of the receiver's frames. */
     FrameReader answers() {
         return answers;
+    }
+
+    /**
+     * Waits for the next byte of the receiver, which stays to be read, and ends by an exception if the migration is cancelled. Empty if
+     * none arrives in time.
+     */
+    OptionalInt awaitFirst(Duration time) throws IOException {
+        long until = System.nanoTime() + time.toNanos();
+        Duration step = time.compareTo(BETWEEN_CHECKS) < 0 ? time : BETWEEN_CHECKS;
+        OptionalInt first = link.firstWithin(step);
+        while (first.isEmpty() && System.nanoTime() - until < 0) {
+            guest.check();
+            first = link.firstWithin(step);
+        }
+        return first;
+    }
+
+    /** Ends all links: a read or a write that waits fails. */
+    void cutAll() {
+        cutBeside();
+        cut();
     }
 
     /** Whether the guest stands still, so that no wait may be long. */
@@ -158,8 +185,9 @@ final class DepartingLink implements Reconnection, AutoCloseable {
         boolean complete = false;
         try {
             new FrameWriter(next.out()).write(FrameType.JOIN, join.body());
+            requireReceiver(next, next.firstWithin(limits.start()));
             FrameReader reader = new FrameReader();
-            Frame frame = reader.next(next.in(limits.start()));
+            Frame frame = reader.next(next.in());
             if (frame.type() == FrameType.REFUSED) {
                 throw new IOException(FramedMessages.reason(frame));
             }
@@ -205,10 +233,7 @@ final class DepartingLink implements Reconnection, AutoCloseable {
             try {
                 long before = reached;
                 long next = join(limit);
-                if (next == before && lost - stalled > 0) {
-                    throw new MigrationException("the link to the other host was lost again and again ("
-                            + cause.getMessage() + "), and nothing arrived over it for " + limit.toSeconds() + " s");
-                }
+                stuck = next == before && lost - stalled > 0;
                 return next;
             } catch (SilentLinkException e) {
                 throw e;
@@ -220,6 +245,14 @@ final class DepartingLink implements Reconnection, AutoCloseable {
         throw new IOException(
                 cause.getMessage() + "; connecting again failed for " + limit.toSeconds() + " s: " + last.getMessage(),
                 last);
+    }
+
+    @Override
+    public void requireProgress(IOException cause) {
+        if (stuck) {
+            throw new MigrationException("the link to the other host was lost again and again (" + cause.getMessage()
+                    + "), and nothing arrived over it for " + limit().toSeconds() + " s");
+        }
     }
 
     /** A suspended guest runs on here after a shorter time. */
@@ -278,6 +311,7 @@ final class DepartingLink implements Reconnection, AutoCloseable {
             }
             first = next.firstWithin(BETWEEN_CHECKS);
         }
+        requireReceiver(next, first);
         FrameReader reader = new FrameReader();
         try {
             Frame frame = reader.next(next.in());
@@ -291,6 +325,36 @@ final class DepartingLink implements Reconnection, AutoCloseable {
             }
             throw new MigrationException("the other end does not continue the migration: " + e.getMessage(), e);
         }
+    }
+
+    /**
+     * Ends the attempts if the answer to the first frame is no frame of a receiver: the command that connects reaches another program,
+     * always.
+     *
+     * @param first byte of the answer, which stays to be read
+     */
+    private static void requireReceiver(TimedLink next, OptionalInt first) throws IOException {
+        if (first.isEmpty()) {
+            throw new IOException("the other end does not answer");
+        }
+        int type = first.getAsInt();
+        if (type >= 0 && type != FrameType.JOINED.number() && type != FrameType.REFUSED.number()) {
+            throw new MigrationException("another program than the receiver answers a further link: '" + text(next)
+                    + "'; does ssh have a forced command there?");
+        }
+    }
+
+    /** The beginning of an answer, or what arrives of it soon. */
+    private static String text(TimedLink next) throws IOException {
+        ByteBuffer text = ByteBuffer.allocate(LONGEST_TEXT);
+        // The byte that was read ahead comes alone.
+        next.in().read(text);
+        try {
+            next.in(BETWEEN_CHECKS).read(text);
+        } catch (IOException e) {
+            LOG.debug("the answer has one byte", e);
+        }
+        return Handshake.printable(new String(text.array(), 0, text.position(), StandardCharsets.ISO_8859_1));
     }
 
     private IOException refused(String message) {

@@ -6,6 +6,8 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.xenjava.toolstack.error.MigrationException;
 import org.xenjava.toolstack.migrate.MigrationLimits;
 import org.xenjava.toolstack.migrate.Presence;
@@ -28,6 +30,11 @@ public final class Handshake implements DepartureMessages, ArrivalMessages {
 
     /** The status that xl reports for its general error. */
     private static final int FAILED = 3;
+
+    private static final Logger LOG = LoggerFactory.getLogger(Handshake.class);
+
+    /** The wait for the rest of a wrong message. */
+    private static final Duration REST = Duration.ofMillis(500);
 
     private final TimedLink link;
 
@@ -114,10 +121,21 @@ public final class Handshake implements DepartureMessages, ArrivalMessages {
             read(bytes, limit);
             String said = new String(bytes.array(), 0, bytes.position(), StandardCharsets.ISO_8859_1);
             if (!message.startsWith(said)) {
-                throw new MigrationException(
-                        "the other end says '" + printable(said) + "' instead of '" + printable(message) + "'");
+                throw new MigrationException("the other end says '" + printable(withRest(said, bytes))
+                        + "' instead of '" + printable(message) + "'");
             }
         }
+    }
+
+    /** The same and what arrives soon: a byte that was read ahead comes alone. */
+    private String withRest(String said, ByteBuffer bytes) {
+        try {
+            link.in(REST).read(bytes);
+        } catch (IOException e) {
+            LOG.debug("the other end says no more", e);
+            return said;
+        }
+        return new String(bytes.array(), 0, bytes.position(), StandardCharsets.ISO_8859_1);
     }
 
     private void read(ByteBuffer into, Duration limit) throws IOException {
@@ -133,7 +151,8 @@ public final class Handshake implements DepartureMessages, ArrivalMessages {
         return Byte.toUnsignedInt(one.get(0));
     }
 
-    private static String printable(String text) {
+    /** A text with a blank for bytes that are not printable. */
+    static String printable(String text) {
         return text.replaceAll("[^ -~]+", " ").strip();
     }
 }

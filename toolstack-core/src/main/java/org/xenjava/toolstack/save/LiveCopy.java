@@ -63,7 +63,7 @@ final class LiveCopy {
         this.pace = pace;
         this.settings = settings;
         this.policy = new PassPolicy(settings.longestRest());
-        this.content = new ContentTime(pace::nanos, pages::stored);
+        this.content = new ContentTime(this::nanos, pages::stored);
     }
 
     /**
@@ -108,7 +108,7 @@ final class LiveCopy {
         policy = new PassPolicy(settings.longestRest());
         // Writes to a page that came before the number was read are logged from now on. All frames are sent anyway.
         log.read(DirtyScan.CLEAN);
-        long began = pace.nanos();
+        long began = nanos();
         long stored = pages.stored();
         pages.sendAll(size, pass(Phase.COPYING));
         BitSet dirty = log.read(DirtyScan.CLEAN);
@@ -121,7 +121,7 @@ final class LiveCopy {
             visited = dirty.cardinality();
             // A frame that was written again comes with the next pass.
             dirty.andNot(log.read(DirtyScan.PEEK));
-            began = pace.nanos();
+            began = nanos();
             stored = pages.stored();
             send(dirty, pass(Phase.COPYING));
             dirty = log.read(DirtyScan.CLEAN);
@@ -134,7 +134,7 @@ final class LiveCopy {
      * Measures the rates of a pass by the pages that were sent with their contents and the time that these took. The rate of the link is at most the bandwidth limit, because a faster link cannot be observed.
      */
     private void measure(long began, long storedPages, BitSet dirty) {
-        long passed = pace.nanos() - began;
+        long passed = nanos() - began;
         long measured = Math.max(1, perSecond(storedPages, content.nanos()));
         long unlimited = storedPages >= MANY_PAGES
                 ? measured
@@ -145,6 +145,11 @@ final class LiveCopy {
         rates = Optional.of(new MigrationRates(
                 sent, perSecond(dirty.cardinality(), passed), Duration.ofNanos((long) (rest * SECOND_NANOS))));
         LOG.debug("pass {}: {}", pass, rates.get());
+    }
+
+    /** The time, which stands still while there is no link: an outage tells nothing about the rate of a link. */
+    private long nanos() {
+        return pace.nanos() - pages.outageNanos();
     }
 
     private static long perSecond(long pages, long nanos) {

@@ -113,6 +113,11 @@ final class PageSender {
         return writer.storedPages();
     }
 
+    /** The time for which no link led to the other end. */
+    long outageNanos() {
+        return writer.outageNanos();
+    }
+
     /** The number of pages that the domain owns. */
     long owned() {
         return xenctrl.domains()

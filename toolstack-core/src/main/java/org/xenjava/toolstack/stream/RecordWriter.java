@@ -38,4 +38,9 @@ public interface RecordWriter {
 
     /** {@return the number of pages that were written with their contents} */
     long storedPages();
+
+    /** {@return the time for which no link led to the other end, in nanoseconds; 0 for a writer without further links} */
+    default long outageNanos() {
+        return 0;
+    }
 }

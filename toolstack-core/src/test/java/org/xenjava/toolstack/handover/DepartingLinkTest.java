@@ -12,11 +12,14 @@ import java.io.OutputStream;
 import java.nio.channels.Channels;
 import java.nio.channels.ReadableByteChannel;
 import java.nio.channels.WritableByteChannel;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.xenjava.toolstack.error.MigrationException;
+import org.xenjava.toolstack.migrate.ChannelLink;
 import org.xenjava.toolstack.migrate.MigrationLimits;
 import org.xenjava.toolstack.migrate.MigrationLink;
 import org.xenjava.toolstack.migrate.MigrationTarget;
@@ -42,6 +45,7 @@ class DepartingLinkTest {
         int attempts;
         int open;
         int refusals;
+        String foreign = "";
 
         @Override
         public String name() {
@@ -61,7 +65,9 @@ class DepartingLinkTest {
             }
             ByteArrayOutputStream answer = new ByteArrayOutputStream();
             FrameWriter writer = new FrameWriter(Channels.newChannel(answer));
-            if (refusals-- > 0) {
+            if (!foreign.isEmpty()) {
+                answer.write(foreign.getBytes(StandardCharsets.US_ASCII));
+            } else if (refusals-- > 0) {
                 writer.write(FrameType.REFUSED, "not yet");
             } else {
                 writer.write(FrameType.JOINED, Join.joined(expected));
@@ -83,22 +89,8 @@ class DepartingLinkTest {
 
     private static MigrationLink link(byte[] answers, Runnable closed) {
         ReadableByteChannel in = Channels.newChannel(new ByteArrayInputStream(answers));
-        return new MigrationLink() {
-            @Override
-            public ReadableByteChannel in() {
-                return in;
-            }
-
-            @Override
-            public WritableByteChannel out() {
-                return Channels.newChannel(OutputStream.nullOutputStream());
-            }
-
-            @Override
-            public void close() {
-                closed.run();
-            }
-        };
+        WritableByteChannel out = Channels.newChannel(OutputStream.nullOutputStream());
+        return new ChannelLink(in, out, Optional.empty(), closed::run);
     }
 
     private final class Guest implements MigrationSender.Guest {
@@ -157,6 +149,27 @@ class DepartingLinkTest {
         }
     }
 
+    /** A forced command of ssh starts another receiver, whatever the sender asks for. */
+    @Test
+    void theAnswerOfAnotherProgramEndsTheAttemptsAtOnce() throws IOException {
+        target.foreign = Handshake.READY;
+        try (DepartingLink link = connect(Duration.ofMinutes(1), Duration.ofMinutes(1))) {
+            String message = assertThrows(MigrationException.class, () -> link.reconnect(LOST))
+                    .getMessage();
+            assertTrue(message.contains("'xl migration receiver ready, send binary domain data.'"), message);
+        }
+        assertEquals(1, target.attempts);
+    }
+
+    @Test
+    void theAnswerOfAnotherProgramEndsTheAttemptsForALinkBesideTheFirst() throws IOException {
+        target.foreign = "y";
+        try (DepartingLink link = connect(Duration.ofMinutes(1), Duration.ofMinutes(1))) {
+            assertThrows(MigrationException.class, () -> link.connectBeside(1));
+        }
+        assertEquals(1, target.attempts);
+    }
+
     @Test
     void aSuspendedGuestWaitsForAShorterTime() throws IOException {
         target.reachableFrom = Long.MAX_VALUE / 2 + System.nanoTime();
@@ -187,6 +200,7 @@ class DepartingLinkTest {
             String message = assertThrows(MigrationException.class, () -> {
                         while (true) {
                             link.reconnect(LOST);
+                            link.requireProgress(LOST);
                         }
                     })
                     .getMessage();

@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
+import java.util.function.Function;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -28,8 +29,12 @@ import org.xenjava.toolstack.progress.Cancellation;
 import org.xenjava.toolstack.progress.MigrationListener;
 import org.xenjava.toolstack.progress.MigrationProgress;
 import org.xenjava.toolstack.progress.MigrationProgress.Phase;
+import org.xenjava.toolstack.progress.MigrationRates;
 import org.xenjava.toolstack.store.StoreClient;
+import org.xenjava.toolstack.stream.RecordWriter;
 import org.xenjava.toolstack.stream.SaveStreamWriter;
+import org.xenjava.toolstack.stream.StreamRecord;
+import org.xenjava.toolstack.stream.XlHeader;
 import org.xenjava.toolstack.xenctrl.units.KiB;
 import org.xenjava.toolstack.xenctrl.units.Scheduler;
 
@@ -40,19 +45,20 @@ import org.xenjava.toolstack.xenctrl.units.Scheduler;
 class ThrottledCopyTest {
     private static final long BYTES_PER_SECOND = 20 << 20;
     private static final long SECOND_NANOS = 1_000_000_000;
+    private static final Duration OUTAGE = Duration.ofMinutes(1);
     private static final String NODE = "/tool/xenjava/saves/throttle";
 
     private final TestHost host = TestHost.create();
-    private final Domain domain = start();
+    private Domain domain = start(1000);
     private final StoreClient store = new StoreClient(host.observer.store());
     private final List<MigrationProgress> seen = new ArrayList<>();
 
-    private Domain start() {
+    /** @param pages that the guest writes in each period; a thousand are a quarter of all */
+    private Domain start(int pages) {
         Domain guest = host.toolstack.create(TestHost.guest("web", 20, 20).build());
         guest.unpause();
         host.xen.advance(Duration.ofMinutes(1));
-        // A quarter of the pages in each period.
-        host.xen.guest(guest.domid()).orElseThrow().writeSteadily(1000, Duration.ofMillis(25));
+        host.xen.guest(guest.domid()).orElseThrow().writeSteadily(pages, Duration.ofMillis(25));
         return guest;
     }
 
@@ -98,13 +104,21 @@ class ThrottledCopyTest {
     }
 
     private void copy(Optional<VcpuThrottle> throttle, MigrationListener listener) throws IOException {
+        copy(throttle, listener, SaveStreamWriter::new);
+    }
+
+    private void copy(
+            Optional<VcpuThrottle> throttle,
+            MigrationListener listener,
+            Function<WritableByteChannel, RecordWriter> writer)
+            throws IOException {
         SharedPace pace = new SharedPace(OptionalLong.empty(), new VirtualTime());
         CopySettings settings =
                 new CopySettings(OptionalLong.empty(), Optional.of(Duration.ofMillis(60)), false, throttle);
         FrameSource frames = SavedState.of(host.xenctrl, domain.domid(), DomainType.PVH, KiB.ofMiB(20))
                 .frames();
         PageSender pages = new PageSender(
-                host.xenctrl, domain.domid(), frames, new SaveStreamWriter(pace.over(new Link())), new Cancellation());
+                host.xenctrl, domain.domid(), frames, writer.apply(pace.over(new Link())), new Cancellation());
         try (WriteLog log = new WriteLog(host.xenctrl, domain.domid(), frames.end(), settings::endThrottle)) {
             new LiveCopy(pages, log, listener, domain.domid(), pace, settings)
                     .run(KiB.ofMiB(20), () -> host.xenctrl.domains().pause(domain.domid()));
@@ -126,6 +140,53 @@ class ThrottledCopyTest {
         assertTrue(lowest >= 5 && lowest <= 25, last.toString());
         assertEquals(new CpuShare(256, 0), domain.processors().share());
         assertEquals(Optional.empty(), store.read(NODE));
+    }
+
+    /** A link that is lost for a minute in the first pass. */
+    private final class LostOnce implements RecordWriter {
+        private final SaveStreamWriter writer;
+        private long outage;
+
+        private LostOnce(WritableByteChannel channel) {
+            writer = new SaveStreamWriter(channel);
+        }
+
+        @Override
+        public void header(XlHeader header) throws IOException {
+            writer.header(header);
+        }
+
+        @Override
+        public void write(StreamRecord record) throws IOException {
+            writer.write(record);
+            if (outage == 0) {
+                host.xen.advance(OUTAGE);
+                outage = OUTAGE.toNanos();
+            }
+        }
+
+        @Override
+        public long storedPages() {
+            return writer.storedPages();
+        }
+
+        @Override
+        public long outageNanos() {
+            return outage;
+        }
+    }
+
+    /** The time without a link would make the link look too slow for the rest. */
+    @Test
+    void anOutageTellsNothingAboutTheRateOfTheLink() throws IOException {
+        domain.destroy();
+        domain = start(20);
+        copy(Optional.empty(), seen::add, LostOnce::new);
+        MigrationRates first = seen.stream()
+                .flatMap(progress -> progress.rates().stream())
+                .findFirst()
+                .orElseThrow();
+        assertTrue(first.sent() > BYTES_PER_SECOND / 2, first.toString());
     }
 
     /** The cap of the guest is halved, and only as long as the rest does not become smaller. */

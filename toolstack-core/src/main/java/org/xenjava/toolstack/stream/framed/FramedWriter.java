@@ -14,6 +14,7 @@ import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.xenjava.toolstack.error.MigrationException;
 import org.xenjava.toolstack.stream.PageBatch;
 import org.xenjava.toolstack.stream.PageSource;
 import org.xenjava.toolstack.stream.SaveStreamWriter;
@@ -43,6 +44,11 @@ final class FramedWriter {
     };
     private final AtomicLong storedPages = new AtomicLong();
 
+    /** The time without a link, from the begin of the write that failed on. */
+    private long outage;
+
+    private long begun = System.nanoTime();
+
     /** The links that carry pages at once, from the first batch until a link is lost. */
     private Optional<ParallelPages> parallel = Optional.empty();
 
@@ -62,7 +68,12 @@ final class FramedWriter {
         this.pages = new PageFrames(terms.has(Terms.ZSTD));
         Start start = new Start(terms, reconnection.map(Reconnection::identity));
         frames.write(FrameType.START, start.body());
-        this.sent = new SentFrames(frames.number());
+        this.sent = new SentFrames(
+                frames.number(),
+                reconnection
+                        .filter(links -> terms.has(Terms.PARALLEL))
+                        .map(Reconnection::streams)
+                        .orElse(1));
     }
 
     void rereadingFrom(PageSource pageSource) {
@@ -77,15 +88,20 @@ final class FramedWriter {
         return storedPages.get();
     }
 
+    long outageNanos() {
+        return outage;
+    }
+
     /** Returns once all pages were written. */
     void flush() throws IOException {
+        begun = System.nanoTime();
         boolean complete = false;
         while (!complete) {
             try {
                 drain();
                 complete = true;
             } catch (IOException e) {
-                resume(e);
+                replaceLink(e);
             }
         }
     }
@@ -112,6 +128,7 @@ final class FramedWriter {
     }
 
     void write(StreamRecord record) throws IOException {
+        begun = System.nanoTime();
         try {
             if (record instanceof PageBatch batch) {
                 write(batch);
@@ -121,7 +138,7 @@ final class FramedWriter {
                 write(bytes.toByteArray());
             }
         } catch (IOException e) {
-            resume(e);
+            replaceLink(e);
         }
     }
 
@@ -161,6 +178,11 @@ final class FramedWriter {
      * @throws IOException if there is none
      */
     void resume(IOException failure) throws IOException {
+        begun = System.nanoTime();
+        replaceLink(failure);
+    }
+
+    private void replaceLink(IOException failure) throws IOException {
         IOException cause = failure;
         boolean complete = false;
         while (!complete) {
@@ -169,14 +191,19 @@ final class FramedWriter {
             parallel.ifPresent(ParallelPages::abandon);
             parallel = Optional.empty();
             long next = again.reconnect(broken);
+            long now = System.nanoTime();
+            outage += now - begun;
+            begun = now;
+            // A frame that ends the migration instead has this number, too.
+            frames.resumeAt(next);
+            again.requireProgress(broken);
             List<SentFrames.Sent> lacking = sent.removeFrom(next)
-                    .orElseThrow(() ->
-                            new IOException("the receiver lacks more than is remembered, from frame " + next, broken));
+                    .orElseThrow(() -> new MigrationException(
+                            "the receiver lacks more than is remembered, from frame " + next, broken));
             LOG.info("the migration goes on over a further link at frame {}", next);
             for (int i = lacking.size() - 1; i >= 0; i--) {
                 lost.addFirst(lacking.get(i));
             }
-            frames.resumeAt(next);
             try {
                 writeLost();
                 complete = true;

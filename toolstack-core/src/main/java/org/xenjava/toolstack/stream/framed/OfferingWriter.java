@@ -137,6 +137,11 @@ public final class OfferingWriter implements RecordWriter, AutoCloseable {
     }
 
     @Override
+    public long outageNanos() {
+        return framed.map(FramedWriter::outageNanos).orElse(0L);
+    }
+
+    @Override
     public long storedPages() {
         return framed.map(FramedWriter::storedPages).orElseGet(plain::storedPages);
     }

@@ -18,6 +18,15 @@ public interface Reconnection {
      */
     long reconnect(IOException cause) throws IOException;
 
+    /**
+     * Ends the migration if the links are lost again and again without a new frame at the receiver. Called after
+     * {@link #reconnect}, whose link then leads to the receiver.
+     *
+     * @param cause the failure of the last link
+     * @throws org.xenjava.toolstack.error.MigrationException if no frame has arrived for too long
+     */
+    void requireProgress(IOException cause);
+
     /** {@return the number of links that carry pages at once, if the receiver can do that; at least 1} */
     int streams();
 

@@ -9,13 +9,20 @@ import java.util.Optional;
 import org.xenjava.toolstack.stream.PageBatch;
 
 /**
- * The frames that the receiver may not have: those behind the last {@value #REMEMBERED} bytes of a link, which are more than
- * the buffers of a link hold. Records are kept with their bytes, pages by their frame numbers only.
+ * The frames that the receiver may not have: those behind the last {@value #REMEMBERED} bytes of a link, and
+ * {@value #REMEMBERED_BESIDE} of each link beside it, which are more than the buffers of the links hold. Records are kept with their bytes, pages by their frame numbers only.
  */
 final class SentFrames {
     /** 64 MiB. */
     static final long REMEMBERED = 64L << 20;
 
+    /**
+     * 16 MiB. While the frames of one link are late, those behind them fill the buffers of all others. Linux gives one connection
+     * 4 MiB to send and 6 MiB to receive, {@code ssh} adds 2 MiB, and a receiver has one frame of 4 MiB.
+     */
+    static final long REMEMBERED_BESIDE = 16L << 20;
+
+    private final long remembered;
     private final Deque<Sent> frames = new ArrayDeque<>();
     private long first;
     private long bytes;
@@ -24,9 +31,11 @@ final class SentFrames {
      * Begins with a frame.
      *
      * @param first its number
+     * @param streams the number of links that carry frames at once
      */
-    SentFrames(long first) {
+    SentFrames(long first, int streams) {
         this.first = first;
+        this.remembered = REMEMBERED + (streams - 1) * REMEMBERED_BESIDE;
     }
 
     /**
@@ -54,7 +63,7 @@ final class SentFrames {
     void add(Sent sent) {
         frames.add(sent);
         bytes += sent.bytes();
-        while (bytes - frames.element().bytes() > REMEMBERED) {
+        while (bytes - frames.element().bytes() > remembered) {
             bytes -= frames.remove().bytes();
             first++;
         }

@@ -25,7 +25,7 @@ class SentFramesTest {
 
     @Test
     void theFramesFromANumberOnComeInTheirOrderAndAreForgotten() {
-        SentFrames frames = new SentFrames(1);
+        SentFrames frames = new SentFrames(1, 1);
         for (int length = 1; length <= 4; length++) {
             frames.add(frame(length));
         }
@@ -42,10 +42,23 @@ class SentFramesTest {
 
     @Test
     void moreThanTheBuffersOfALinkIsRememberedAndNotMuchMore() {
-        SentFrames frames = new SentFrames(1);
+        SentFrames frames = new SentFrames(1, 1);
         int part = (int) (SentFrames.REMEMBERED / 4);
         SentFrames.Sent shared = frame(part);
         for (int i = 0; i < 7; i++) {
+            frames.add(shared);
+        }
+        assertEquals(Optional.empty(), frames.removeFrom(2));
+        assertTrue(frames.removeFrom(4).isPresent());
+    }
+
+    /** While the frames of one link are late, those behind them fill the buffers of the 15 others. */
+    @Test
+    void theBuffersOfEachLinkBesideTheFirstAreRememberedToo() {
+        SentFrames frames = new SentFrames(1, 16);
+        SentFrames.Sent shared = frame((int) SentFrames.REMEMBERED_BESIDE);
+        int links = 4 + 15;
+        for (int i = 0; i < links + 3; i++) {
             frames.add(shared);
         }
         assertEquals(Optional.empty(), frames.removeFrom(2));
