@@ -77,9 +77,10 @@ public final class MigrationSender {
     public void migrate() {
         try (DepartingLink link = new DepartingLink(target, limits, streams, guest)) {
             Handshake handshake = new Handshake(link.link());
+            awaitAnswer(link, limits.start());
             handshake.expect(Handshake.READY, limits.start());
             try (SendingEnd end = new SendingEnd(link, limits, protocol, handshake)) {
-                handOver(untilBuilt(end));
+                handOver(untilBuilt(end, link));
             }
         } catch (IOException e) {
             throw new MigrationException("the link to the other host broke: " + e.getMessage(), e);
@@ -87,18 +88,44 @@ public final class MigrationSender {
     }
 
     /** Until this method returns, the guest is the sender's, and a link that is lost may be replaced. */
-    private DepartureMessages untilBuilt(SendingEnd end) throws IOException {
+    private DepartureMessages untilBuilt(SendingEnd end, DepartingLink link) throws IOException {
         try {
-            send(end);
-            LOG.debug("the guest was sent");
-            DepartureMessages messages = end.messages();
-            messages.awaitBuilt(limits);
-            LOG.debug("the other host has built it");
+            DepartureMessages messages = sent(end, link);
+            guest.check();
             giveAway();
             return messages;
         } catch (RuntimeException | Error e) {
             end.giveUp(String.valueOf(e.getMessage()));
             throw e;
+        }
+    }
+
+    /** Sends the guest, until the other host has built it or the migration is cancelled. */
+    private DepartureMessages sent(SendingEnd end, DepartingLink link) throws IOException {
+        CancelledLink watch = CancelledLink.watch(guest::check, link::cutAll);
+        try {
+            send(end);
+            LOG.debug("the guest was sent");
+            DepartureMessages messages = end.messages();
+            awaitAnswer(link, limits.devices());
+            messages.awaitBuilt(limits);
+            LOG.debug("the other host has built it");
+            return messages;
+        } finally {
+            watch.end();
+        }
+    }
+
+    /** Waits until an answer begins, the link is lost, or the migration is cancelled. */
+    private static void awaitAnswer(DepartingLink link, Duration time) throws IOException {
+        boolean silent = false;
+        try {
+            silent = link.awaitFirst(time).isEmpty();
+        } catch (IOException e) {
+            LOG.debug("the link is lost, which the next read finds", e);
+        }
+        if (silent) {
+            throw new SilentLinkException(time, null);
         }
     }
 

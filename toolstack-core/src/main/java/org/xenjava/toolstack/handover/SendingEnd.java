@@ -101,7 +101,7 @@ final class SendingEnd implements RecordLink, AutoCloseable {
     private Optional<Terms> awaitAnswer() throws IOException {
         boolean required = protocol != MigrationProtocol.AUTO;
         Duration start = limits.start();
-        OptionalInt first = link.link().firstWithin(required || start.compareTo(ANSWER) < 0 ? start : ANSWER);
+        OptionalInt first = link.awaitFirst(required || start.compareTo(ANSWER) < 0 ? start : ANSWER);
         if (first.isEmpty() || first.getAsInt() != FrameType.ANSWER.number()) {
             LOG.debug("no answer to the offer");
             requireOptional("it did not answer the offer");

@@ -75,8 +75,12 @@ final class RemoteHost implements MigrationTarget {
         return other.isEmpty() ? this : new RemoteHost(other, receiver);
     }
 
+    /**
+     * A terminal sends its signals to all processes of the command line. {@code ssh} would end by them, and the receiver could not be told
+     * that the migration was cancelled.
+     */
     private static Process start(String command) throws IOException {
-        return new ProcessBuilder("/bin/sh", "-c", "exec " + command)
+        return new ProcessBuilder("/bin/sh", "-c", "trap '' HUP INT QUIT; exec " + command)
                 .redirectError(ProcessBuilder.Redirect.INHERIT)
                 .start();
     }

@@ -205,6 +205,14 @@ class MigrateCommandsTest extends MigrateFixture {
         assertTrue(prompt.run("list", "web").out().contains("-b----"));
     }
 
+    /** The signals of a terminal reach all processes of the command line. The sender still has to tell the receiver of the end. */
+    @Test
+    void theSignalsOfATerminalDoNotEndTheCommandThatReachesTheReceiver() throws IOException {
+        String signals = "kill -INT $$; kill -HUP $$; kill -QUIT $$; echo 'still here'; exec cat >/dev/null";
+        Outcome refused = prompt.run("migrate", "-s", "", "web", receiver(signals));
+        assertTrue(refused.err().contains("the other end says 'still here' instead of"), refused.err());
+    }
+
     /** The receiver swallows everything, says that it has built the domain, and is gone with the permission. */
     @Test
     void theOtherHostIsAskedAfterALostLink() throws IOException, InterruptedException {
