@@ -256,6 +256,31 @@ static outcome shutdown(struct words words)
     return done;
 }
 
+// Waits until the toolstack asks the guest to suspend itself. Fills pages again and again until then.
+static outcome suspend(struct words words)
+{
+    u64 gfn, count;
+    char request[24];
+    if (!number(words, 1, 0, &gfn) || !number(words, 2, 0, &count))
+        return not_a_number;
+    if (!ram_has(gfn, count))
+        return NOT_RAM;
+    say("WAITING\n");
+    while (!store_text("control/shutdown", request, sizeof request) || !text_equal(request, "suspend")) {
+        for (u64 i = 0; i < count; i++)
+            page_fill(gfn + i);
+        yield();
+    }
+    store_write("control/shutdown", "");
+    flush();
+    bool here = suspend_self();
+    xen_init();
+    console_init();
+    store_init();
+    say("RESUMED %s\n", here ? "here" : "elsewhere");
+    return done;
+}
+
 static const struct command {
     const char *name;
     u32 least_arguments;
@@ -263,7 +288,7 @@ static const struct command {
 } commands[] = {
     {"ping", 0, ping},         {"info", 0, info},       {"free", 2, free},     {"populate", 2, populate},
     {"touch", 3, touch},       {"zero", 2, zero},       {"verify", 2, verify}, {"balloon", 1, balloon},
-    {"fill", 0, fill},         {"map", 3, map},         {"shutdown", 1, shutdown},
+    {"fill", 0, fill},         {"map", 3, map},         {"shutdown", 1, shutdown}, {"suspend", 0, suspend},
 };
 
 static outcome dispatch(struct words words)

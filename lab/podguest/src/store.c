@@ -5,7 +5,7 @@
 #include "text.h"
 #include "xen.h"
 
-enum { XS_READ = 2 };
+enum { XS_READ = 2, XS_WRITE = 11 };
 
 struct store {
     char requests[1024];
@@ -34,23 +34,47 @@ void store_init(void)
                               &store->responses_prod, port};
 }
 
-bool store_number(const char *path, u64 *value)
+static void send(u32 type, const char *path, const char *value)
 {
-    struct message message = {.type = XS_READ, .length = text_length(path) + 1};
+    u32 path_length = text_length(path) + 1, value_length = text_length(value);
+    struct message message = {.type = type, .length = path_length + value_length};
     ring_write(&requests, (char *)&message, sizeof message);
-    ring_write(&requests, path, message.length);
+    ring_write(&requests, path, path_length);
+    ring_write(&requests, value, value_length);
     notify(requests.port);
+}
 
-    char text[24];
+// Returns the type of the answer: an error has another one than the request.
+static u32 receive(char *text, u32 size)
+{
+    struct message message;
     u32 length = 0;
     ring_read(&responses, (char *)&message, sizeof message);
     for (; message.length; message.length--) {
         char c;
         ring_read(&responses, &c, 1);
-        if (length < sizeof text - 1)
+        if (length < size - 1)
             text[length++] = c;
     }
     text[length] = 0;
-    // An error has another type than the request, and its text is no number.
-    return message.type == XS_READ && text_number(text, value);
+    return message.type;
+}
+
+bool store_text(const char *path, char *text, u32 size)
+{
+    send(XS_READ, path, "");
+    return receive(text, size) == XS_READ;
+}
+
+bool store_number(const char *path, u64 *value)
+{
+    char text[24];
+    return store_text(path, text, sizeof text) && text_number(text, value);
+}
+
+bool store_write(const char *path, const char *text)
+{
+    char answer[24];
+    send(XS_WRITE, path, text);
+    return receive(answer, sizeof answer) == XS_WRITE;
 }

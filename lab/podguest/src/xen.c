@@ -11,6 +11,7 @@ enum hypercall {
 };
 
 enum {
+    SCHEDOP_yield = 0,
     SCHEDOP_shutdown = 2,
     SCHEDOP_poll = 3,
     EVTCHNOP_send = 4,
@@ -23,6 +24,8 @@ enum {
 #define EVENTS_PENDING 2048
 
 #define BATCH 512
+
+#define SHUTDOWN_SUSPEND 2
 
 static bool is_intel;
 static u64 shared_info_gfn;
@@ -142,4 +145,15 @@ void shut_down(u32 reason)
 {
     for (;;)
         hypercall(SCHED_OP, SCHEDOP_shutdown, &reason);
+}
+
+bool suspend_self(void)
+{
+    u32 reason = SHUTDOWN_SUSPEND;
+    return hypercall(SCHED_OP, SCHEDOP_shutdown, &reason) == 1;
+}
+
+void yield(void)
+{
+    hypercall(SCHED_OP, SCHEDOP_yield, 0);
 }

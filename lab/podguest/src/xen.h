@@ -51,3 +51,10 @@ void sleep_until_event(u32 port);
 
 // Does not return.
 void shut_down(u32 reason);
+
+// Stops this guest until the toolstack lets it go on, in this domain (true) or in a new one. In a new one, xen_init and all
+// that has a port must be initialised again.
+bool suspend_self(void);
+
+// Lets other domains run.
+void yield(void);
