@@ -12,6 +12,7 @@ import java.util.regex.Pattern;
 import org.xenjava.toolstack.Domain;
 import org.xenjava.toolstack.ShutdownReason;
 import org.xenjava.toolstack.config.DomainConfig;
+import org.xenjava.toolstack.migrate.Presence;
 
 /**
  * The lab's guest that does with its memory exactly what it is told ({@code lab/podguest}), driven over its console. A
@@ -79,6 +80,24 @@ final class PodGuest {
     /** One that somebody else has unpaused; it hears what is typed while it boots. */
     static PodGuest running(Domain domain) {
         return new PodGuest(new GuestConsole(domain.name(), domain.console().terminal(BOOT)));
+    }
+
+    /** One that has migrated within the host: xenconsoled names the log after the name of the domain that was built. */
+    static PodGuest moved(Domain domain) {
+        return new PodGuest(new GuestConsole(
+                domain.name() + Presence.INCOMING, domain.console().terminal(BOOT)));
+    }
+
+    /** Writes those pages again and again until the toolstack asks the guest to suspend itself. */
+    void awaitSuspend(long gfn, long count) {
+        int from = console.length();
+        console.type("suspend " + gfn + " " + count);
+        console.await("WAITING", from, BOOT);
+    }
+
+    /** Waits until the guest goes on after {@link #awaitSuspend}, in the same domain ({@code here}) or {@code elsewhere}. */
+    void awaitResumed(String where) {
+        console.await("RESUMED " + where + "\\R+POD OK", 0, ANSWER);
     }
 
     Info info() {
