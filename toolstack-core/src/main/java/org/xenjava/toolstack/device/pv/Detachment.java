@@ -54,6 +54,9 @@ final class Detachment {
             if (!silent && mode == DetachMode.IF_GUEST_AGREES) {
                 throw new DeviceException("detaching " + device + ": the guest has not released the device within "
                         + states.limitInWords() + "; stop using it in the guest (umount, ip link set down),"
+                        + (device.isLocal()
+                                ? ""
+                                : " look whether domain " + device.server() + ", which serves it, runs,")
                         + " or detach by force");
             }
             detachByForce(List.of(device));

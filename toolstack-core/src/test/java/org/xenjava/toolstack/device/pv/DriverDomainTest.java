@@ -136,6 +136,22 @@ class DriverDomainTest extends DeviceHost {
     }
 
     @Test
+    void aDetachNamesADriverDomainThatDoesNotAnswer() {
+        Domain domain = running(guest());
+        domain.devices().attach(card("net"));
+        host.xen.advance(Duration.ofSeconds(5));
+        driver.pause();
+        String message = assertThrows(
+                        DeviceException.class, () -> domain.devices().detachNic(0, DetachMode.IF_GUEST_AGREES))
+                .getMessage();
+        assertTrue(message.contains("look whether domain " + driver.domid() + ", which serves it, runs"), message);
+        driver.unpause();
+        domain.devices().detachNic(0, DetachMode.FORCE);
+        domain.destroy();
+        host.assertUnchangedSince(withDriver, "after the destroy");
+    }
+
+    @Test
     void aRestartFindsADriverDomainThatWasBuiltAnew() {
         Domain domain = running(guest().nics(List.of(card("net"))));
         DomainConfig stored = domain.config().orElseThrow();
