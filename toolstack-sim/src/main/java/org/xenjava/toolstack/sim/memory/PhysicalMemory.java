@@ -51,12 +51,18 @@ public final class PhysicalMemory {
             return Arrays.mismatch(storage, offset, offset + PAGE_BYTES, ZEROES, 0, PAGE_BYTES) < 0;
         }
 
-        private void fillWith(byte value) {
-            Arrays.fill(storage, offset, offset + PAGE_BYTES, value);
+        /** Copies, because a loop over bytes takes much of a long test. */
+        private void become(byte[] page) {
+            System.arraycopy(page, 0, storage, offset, PAGE_BYTES);
         }
     }
 
     private static final byte[] ZEROES = new byte[PAGE_BYTES];
+    private static final byte[] FILLED = new byte[PAGE_BYTES];
+
+    static {
+        Arrays.fill(FILLED, FILLING);
+    }
 
     /** Reads from within one page. */
     public byte[] read(long mfn, int offset, int length) {
@@ -65,7 +71,7 @@ public final class PhysicalMemory {
         if (frame != null) {
             System.arraycopy(frame.storage, frame.offset + offset, content, 0, length);
         } else if (filled.contains(mfn)) {
-            Arrays.fill(content, FILLING);
+            System.arraycopy(FILLED, offset, content, 0, length);
         }
         return content;
     }
@@ -85,7 +91,7 @@ public final class PhysicalMemory {
     /** Fills whole pages with bytes that are not zero. */
     public void fill(long mfn, long count) {
         filled.add(Frames.range(mfn, count));
-        for (long mapped : overwriteStored(mfn, count, FILLING)) {
+        for (long mapped : overwriteStored(mfn, count, FILLED)) {
             filled.remove(Frames.range(mapped, 1));
         }
     }
@@ -93,20 +99,20 @@ public final class PhysicalMemory {
     /** Zeroes whole pages. */
     public void clear(long mfn, long count) {
         filled.remove(Frames.range(mfn, count));
-        overwriteStored(mfn, count, (byte) 0);
+        overwriteStored(mfn, count, ZEROES);
     }
 
     /** Overwrites stored pages and drops them; pages that are mapped stay, and are returned. */
-    private List<Long> overwriteStored(long mfn, long count, byte value) {
+    private List<Long> overwriteStored(long mfn, long count, byte[] page) {
         if (count == 1 && !frames.containsKey(mfn)) {
             return List.of();
         }
         List<Long> stay = new ArrayList<>();
-        frames.subMap(mfn, mfn + count).entrySet().removeIf(page -> {
-            Frame frame = page.getValue();
+        frames.subMap(mfn, mfn + count).entrySet().removeIf(stored -> {
+            Frame frame = stored.getValue();
             if (frame.mappings > 0) {
-                frame.fillWith(value);
-                stay.add(page.getKey());
+                frame.become(page);
+                stay.add(stored.getKey());
             }
             return frame.mappings == 0;
         });
@@ -205,7 +211,7 @@ public final class PhysicalMemory {
         if (frame == null) {
             frame = new Frame(mapping.storage(), offset);
             if (filled.contains(mfn)) {
-                frame.fillWith(FILLING);
+                frame.become(FILLED);
                 filled.remove(Frames.range(mfn, 1));
             }
             frames.put(mfn, frame);
