@@ -121,7 +121,16 @@ public final class DomainSaving {
             throw new DomainStateException(
                     verb + " " + domain + ": " + unsavable.get().saveRefusal());
         }
+        requireWideAddresses(domain, verb, config.type());
         return config;
+    }
+
+    /** xl builds PV guests with 32-bit kernels, too, if Xen was built for them. Their lists and registers are others. */
+    private static void requireWideAddresses(DomainHandle domain, String verb, DomainType type) {
+        if (type == DomainType.PV && domain.xenctrl().state().addressBits(domain.domid()) != Long.SIZE) {
+            throw new DomainStateException(
+                    verb + " " + domain + ": it is a 32-bit PV guest, which this library does not save; use xl");
+        }
     }
 
     /** The configuration of a guest of xl, which libxl has stored. */

@@ -18,6 +18,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.xenjava.toolstack.Domain;
 import org.xenjava.toolstack.DomainSaving.Afterwards;
+import org.xenjava.toolstack.Toolstack;
+import org.xenjava.toolstack.error.DomainStateException;
 import org.xenjava.toolstack.error.ToolstackException;
 import org.xenjava.toolstack.host.TestHost;
 import org.xenjava.toolstack.progress.Cancellation;
@@ -93,6 +95,20 @@ class PvSaveTest {
             assertFalse(info(domain).shutdown(), "round " + round);
             assertEquals(before.totPages(), info(domain).totPages(), "round " + round);
             assertEquals(before.maxPages(), info(domain).maxPages(), "round " + round);
+        }
+    }
+
+    /** Only xl builds such a guest. */
+    @Test
+    void aGuestWithA32BitKernelIsRefusedBeforeItIsSuspended() throws IOException {
+        Domain started = start();
+        try (Toolstack toolstack = TestHost.options().open(host.xen.host(new NarrowGuests(host.xen.connect())))) {
+            // No time passes, in which the guest could acknowledge a request.
+            DomainStateException refusal = assertThrows(
+                    DomainStateException.class,
+                    () -> toolstack.find(started.domid()).orElseThrow().saving().save(file, Afterwards.RESUME));
+            assertTrue(refusal.getMessage().contains("it is a 32-bit PV guest"), refusal.getMessage());
+            assertEquals(List.of(), files());
         }
     }
 

@@ -122,6 +122,19 @@ public final class StateCalls {
      */
     public record TscState(int mode, int khz, long nanoseconds, int incarnation) {}
 
+    /**
+     * {@code XEN_DOMCTL_get_address_size}.
+     *
+     * @param domid number of the domain
+     * @return the bits of an address: 32 for a PV guest with a 32-bit kernel, and 64 for all other domains
+     */
+    public int addressBits(int domid) {
+        try (PreparedCall call = calls.domctl(DomctlOp.GET_ADDRESS_SIZE, domid)) {
+            call.issue();
+            return call.body().getInt("size");
+        }
+    }
+
     /** {@code XEN_DOMCTL_gettscinfo}. */
     public TscState tsc(int domid) {
         try (PreparedCall call = calls.domctl(DomctlOp.GETTSCINFO, domid)) {

@@ -112,7 +112,13 @@ final class DomainOps {
             case SETNODEAFFINITY -> cpus.setNodes(domain, request.caller(), body);
             case GETNODEAFFINITY -> cpus.nodes(domain, request.caller(), body);
             case SETVNUMAINFO -> virtualNodes.set(domain, request.caller(), body);
-            case SETTSCINFO, GETTSCINFO, GETPAGEFRAMEINFO3, GET_CPU_POLICY, SET_CPU_POLICY, SETVCPUCONTEXT -> {
+            case GET_ADDRESS_SIZE,
+                    SETTSCINFO,
+                    GETTSCINFO,
+                    GETPAGEFRAMEINFO3,
+                    GET_CPU_POLICY,
+                    SET_CPU_POLICY,
+                    SETVCPUCONTEXT -> {
                 state.call(op, domain, request.caller(), body);
             }
             case RESUMEDOMAIN -> require(machine.resume(notDom0(domain)), Errno.EINVAL);

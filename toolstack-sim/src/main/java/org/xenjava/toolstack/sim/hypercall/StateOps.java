@@ -32,6 +32,8 @@ final class StateOps {
     void call(DomctlOp op, XenDomain domain, CallerMemory caller, StructView body) {
         switch (op) {
             case GETPAGEFRAMEINFO3 -> frameTypes(domain, caller, body);
+            // Every PV guest of this machine has 64-bit addresses.
+            case GET_ADDRESS_SIZE -> body.set("size", Long.SIZE);
             case GETTSCINFO -> getTsc(notDom0(domain), body);
             case SETTSCINFO -> setTsc(domain, body);
             case GET_CPU_POLICY -> getCpuPolicy(domain, caller, body);

@@ -30,6 +30,7 @@ public enum DomctlOp {
     SENDTRIGGER(28, "xen_domctl_sendtrigger"),
     GETHVMCONTEXT(33, "xen_domctl_hvmcontext"),
     SETHVMCONTEXT(34, "xen_domctl_hvmcontext"),
+    GET_ADDRESS_SIZE(36, "xen_domctl_address_size"),
     ASSIGN_DEVICE(37, "xen_domctl_assign_device"),
     MEMORY_MAPPING(39, "xen_domctl_memory_mapping"),
     IOPORT_MAPPING(40, "xen_domctl_ioport_mapping"),
