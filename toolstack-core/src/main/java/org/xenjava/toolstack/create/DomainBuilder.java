@@ -362,6 +362,9 @@ public final class DomainBuilder {
         MemoryPlan memory =
                 XenFailures.translating(attempt, () -> CreatePlan.memory(source.config(), podPolicy, List::of)
                         .restored());
+        // A missing image or bridge is refused before room is made for the memory.
+        GuestPlan plan = XenFailures.translating(
+                attempt, () -> new GuestPlan(source.config(), memory, DevicePlan.of(source.config(), memory, host)));
         Runnable whenBuilt = XenFailures.translating(attempt, () -> prepared.makeRoom(memory));
         try {
             return inRoom(
@@ -370,19 +373,17 @@ public final class DomainBuilder {
                     memory,
                     RoomMaker.Backing.NONE,
                     cancellation,
-                    () -> fromStream(attempt, source, memory, listener, cancellation));
+                    () -> fromStream(attempt, source, plan, listener, cancellation));
         } finally {
             whenBuilt.run();
         }
     }
 
     private Built fromStream(
-            String attempt, Source source, MemoryPlan memory, CreateListener listener, Cancellation cancellation) {
-        DomainConfig config = source.config();
+            String attempt, Source source, GuestPlan plan, CreateListener listener, Cancellation cancellation) {
         UUID uuid = source.uuid();
-        GuestPlan plan = XenFailures.translating(
-                attempt, () -> new GuestPlan(config, memory, DevicePlan.of(config, memory, host)));
-        GuestShell shell = new GuestShell(xenctrl, store, clock, config, memory, uuid, attempt, cancellation);
+        GuestShell shell =
+                new GuestShell(xenctrl, store, clock, source.config(), plan.memory(), uuid, attempt, cancellation);
         source.domid().ifPresent(shell::wish);
         GuestBuild guest = new GuestBuild(xenctrl, store, daemons, clock, plan, shell, uuid, cancellation);
         RestoredState state = new RestoredState(guest, source.reader(), listener::onMemoryCompared);

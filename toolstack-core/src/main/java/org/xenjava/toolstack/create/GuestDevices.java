@@ -84,6 +84,11 @@ final class GuestDevices {
         }
     }
 
+    /** Checks that no back end has refused a disk, which it opens on its own. */
+    void requireDisks() {
+        devices.requireDisks(guest.domid());
+    }
+
     void awaitDisks() {
         devices.awaitDisks(guest.domid(), plan, guest.cancellation());
     }

@@ -202,6 +202,11 @@ final class Recipes {
                 .onlyIf(!guest.plan().devices().disks().isEmpty());
     }
 
+    private static Step<CreateStep> requireDisks(GuestBuild guest, GuestDevices devices) {
+        return Step.of(AWAIT_DISKS, devices::requireDisks)
+                .onlyIf(!guest.plan().devices().disks().isEmpty());
+    }
+
     private static Step<CreateStep> startDeviceModel(GuestBuild guest, GuestDevices devices) {
         return Step.of(START_DEVICE_MODEL, devices::startDeviceModel)
                 .undoneBy(devices::stopDeviceModel)
@@ -297,9 +302,10 @@ final class Recipes {
         recipe.add(pv ? Step.of(VERIFY_MEMORY, state::verifyPvMemory) : verifyMemory(guest));
         recipe.add(Step.of(INTRODUCE, guest::introduce));
         recipe.add(openDisks(guest, devices));
-        // Back ends of prepared disks wait already. Whether one has refused a disk is asked when the guest is taken
-        // over.
-        if (arriving.isEmpty() || devices.hasDisksToAwait()) {
+        // Back ends of prepared disks wait already. Whether one has refused a disk is asked at the end, or when the
+        // guest is
+        // taken over.
+        if (devices.hasDisksToAwait()) {
             recipe.add(awaitDisks(guest, devices));
         }
         if (!early) {
@@ -313,6 +319,9 @@ final class Recipes {
             recipe.add(connectNics(guest, devices));
         }
         recipe.add(releaseClaim(guest));
+        if (arriving.isEmpty()) {
+            recipe.add(requireDisks(guest, devices));
+        }
         return recipe;
     }
 
