@@ -11,6 +11,7 @@ import org.xenjava.toolstack.error.OperationTimeoutException;
 import org.xenjava.toolstack.store.StoreClient;
 import org.xenjava.toolstack.store.WatchHub;
 import org.xenjava.toolstack.xenctrl.DomainInfo;
+import org.xenjava.toolstack.xenctrl.HypercallException;
 
 /**
  * Asks the guest to suspend itself and waits until it has. The two waits have a limit each: a guest
@@ -35,7 +36,8 @@ public final class Suspension {
      * @param store reads and writes xenstore
      * @param events waits for changes
      * @param domid number of the domain
-     * @param mark a node that exists from the request to the stop; a process that finds it takes the request back
+     * @param mark a node that exists from the request to the stop; a process that finds it takes the request back, or waits
+     *     for the stop
      * @param info reads the domain's state, and throws if the domain is gone
      * @param limit of each of the two waits
      * @param directly returns, when the guest is to be suspended, the way to stop a guest that has no driver to be asked,
@@ -66,7 +68,7 @@ public final class Suspension {
      */
     public void suspend() {
         requireRunning();
-        directly.get().ifPresentOrElse(Runnable::run, this::ask);
+        directly.get().ifPresentOrElse(this::stop, this::ask);
         events.await(RELEASE, limit, () -> Optional.of(info.get()).filter(DomainInfo::shutdown))
                 .orElseThrow(() -> new OperationTimeoutException("domain " + domid
                         + " was to suspend itself, and did not stop within " + limit.toSeconds() + " s"));
@@ -76,6 +78,17 @@ public final class Suspension {
         if (reason != SuspendedGuest.REASON) {
             throw new DomainStateException(
                     "domain " + domid + " has shut down for reason " + reason + " instead of suspending");
+        }
+    }
+
+    /** Stops the guest without asking it. Its vCPUs may stop later, also for another process, which finds the mark. */
+    private void stop(Runnable way) {
+        store.direct().write(mark, "");
+        try {
+            way.run();
+        } catch (HypercallException e) {
+            store.direct().remove(mark);
+            throw e;
         }
     }
 
