@@ -69,8 +69,10 @@ final class HostServices {
                             SavedDomain.receive(records, context.xenctrl().abi().release());
                     listener.onArrival(LibxlConfig.of(saved.config()).text());
                     String name = Handshake.incoming(saved.config().name());
-                    saved.config().uuid().ifPresent(uuid -> context.arrivals()
-                            .requireFreeName(saved.config().name(), uuid));
+                    saved.config().uuid().ifPresent(uuid -> {
+                        context.arrivals().requireFreeName(saved.config().name(), uuid);
+                        context.arrivals().requireFreeSockets(saved.config(), uuid);
+                    });
                     saved.domid().ifPresent(context.arrivals()::requireFreeDomid);
                     return new Arriving(
                             context.builder()

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.xenjava.toolstack.create;
 
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
@@ -8,8 +10,11 @@ import java.util.function.IntConsumer;
 import java.util.function.IntFunction;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.xenjava.toolstack.config.DomainConfig;
+import org.xenjava.toolstack.device.plan.NamedSockets;
 import org.xenjava.toolstack.error.DomainExistsException;
 import org.xenjava.toolstack.error.DomainGoneException;
+import org.xenjava.toolstack.error.DomainStateException;
 import org.xenjava.toolstack.migrate.ReceivedStart;
 import org.xenjava.toolstack.operation.Undo;
 import org.xenjava.toolstack.process.ProcessIdentity;
@@ -132,6 +137,22 @@ public final class Arrivals {
                     .orElse("");
             throw new DomainExistsException("domid " + domid + ", which the guest is to keep, is used by domain" + name
                     + " of this host; migrate without keeping the domid (-D)");
+        }
+    }
+
+    /**
+     * Refuses a guest that migrates within this host, and whose QEMU serves a socket that the configuration names.
+     *
+     * @throws DomainStateException if there is such a socket
+     */
+    public void requireFreeSockets(DomainConfig config, UUID uuid) {
+        List<Path> used = NamedSockets.of(config).stream().filter(Files::exists).toList();
+        boolean isHere = !used.isEmpty()
+                && xenctrl.domains().list().stream()
+                        .anyMatch(info -> !info.dying() && info.handle().equals(uuid));
+        if (isHere) {
+            throw new DomainStateException("the guest's QEMU on this host serves the socket " + used.get(0)
+                    + ", which a second QEMU would take away: such a guest cannot migrate within one host");
         }
     }
 
