@@ -83,6 +83,8 @@ final class RestartExecutor {
     private void leave(StopJournal.Entry entry) {
         if (entry.aside().isPresent()) {
             setAside(entry, entry.aside().get());
+            // The successor gets them. The memory of the domain is what it is preserved for.
+            host.usb().withdrawAll(entry.domid());
         } else {
             host.removal().remove(entry.domid(), entry.uuid());
         }

@@ -3,6 +3,7 @@ package org.xenjava.toolstack.device.usb;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -14,12 +15,15 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
+import java.util.UUID;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.xenjava.toolstack.Domain;
 import org.xenjava.toolstack.config.DomainConfig;
+import org.xenjava.toolstack.config.DomainConfig.Lifecycle;
+import org.xenjava.toolstack.config.LifecycleAction;
 import org.xenjava.toolstack.config.OtherDevice;
 import org.xenjava.toolstack.config.OtherDevice.Kind;
 import org.xenjava.toolstack.config.xl.XlConfigReader;
@@ -215,6 +219,31 @@ class UsbUnplugTest {
         assertEquals(
                 Set.of("1-1", "1-2"),
                 devices(restarted(next)).stream().map(AttachedUsbDevice::name).collect(Collectors.toSet()));
+    }
+
+    /** The domain that is set aside would keep the stick from its successor. */
+    @Test
+    void theSuccessorOfAGuestThatIsSetAsideHasItsDevices() {
+        LifecycleAction again = LifecycleAction.RENAME_RESTART;
+        Domain guest = host.toolstack.create(TestHost.hvmGuest("web", 8, 8)
+                .otherDevices(List.of(CONTROLLER, STICK))
+                .lifecycle(new Lifecycle(again, again, again, again, again))
+                .build());
+        guest.unpause();
+        host.xen.advance(Duration.ofMinutes(1));
+        UUID uuid = guest.uuid();
+        reboot(guest);
+        Domain next = host.toolstack.find(uuid).orElseThrow(() -> new AssertionError(events.toString()));
+        assertNotEquals(guest.domid(), next.domid());
+        assertEquals(
+                List.of("1-1"),
+                devices(next).stream().map(AttachedUsbDevice::name).toList());
+        Domain aside = host.toolstack.find(guest.domid()).orElseThrow();
+        assertEquals(List.of(), devices(aside));
+        aside.destroy();
+        assertEquals(1, devices(next).size());
+        next.destroy();
+        assertEquals(Optional.of("usb-storage"), driver());
     }
 
     /** Calls another action at the n-th call from now on. */
