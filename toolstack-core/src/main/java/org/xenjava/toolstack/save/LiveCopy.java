@@ -64,6 +64,8 @@ final class LiveCopy {
         this.settings = settings;
         this.policy = new PassPolicy(settings.longestRest());
         this.content = new ContentTime(this::nanos, pages::stored);
+        // No guest is slowed down for a copy that stands still.
+        settings.throttle().ifPresent(throttle -> pages.aroundOutages(throttle::suspend, throttle::goOn));
     }
 
     /**
@@ -110,15 +112,19 @@ final class LiveCopy {
         log.read(DirtyScan.CLEAN);
         long began = nanos();
         long stored = pages.stored();
+        long before = pages.outageNanos();
         pages.sendAll(size, pass(Phase.COPYING));
         BitSet dirty = log.read(DirtyScan.CLEAN);
         measure(began, pages.stored() - stored, dirty);
         long visited = pagesAtStart;
+        long outage = before;
         while (!mapChanged && policy.isAnotherPassWorthwhile(dirty.cardinality(), rest())) {
-            if (dirty.cardinality() > visited / LEAST_PROGRESS) {
+            // After an outage, the guest has written for longer than the pass took.
+            if (dirty.cardinality() > visited / LEAST_PROGRESS && pages.outageNanos() == outage) {
                 settings.throttle().ifPresent(VcpuThrottle::slowDown);
             }
             visited = dirty.cardinality();
+            outage = pages.outageNanos();
             // A frame that was written again comes with the next pass.
             dirty.andNot(log.read(DirtyScan.PEEK));
             began = nanos();

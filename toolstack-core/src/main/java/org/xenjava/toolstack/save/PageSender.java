@@ -113,6 +113,11 @@ final class PageSender {
         return writer.storedPages();
     }
 
+    /** Names what happens around each time without a link. */
+    void aroundOutages(Runnable lost, Runnable replaced) {
+        writer.aroundOutages(lost, replaced);
+    }
+
     /** The time for which no link led to the other end. */
     long outageNanos() {
         return writer.outageNanos();

@@ -121,6 +121,29 @@ public final class VcpuThrottle implements AutoCloseable {
         LOG.info("domain {} is slowed down to {} % of a CPU", domid, next);
     }
 
+    /** Lets the domain have its own cap until {@link #goOn}. The record stays. */
+    void suspend() {
+        change(caps, before);
+    }
+
+    /**
+     * Slows the guest down again as before {@link #suspend}. A cap that somebody else has set stays, and ends the migration with the
+     * next {@link #slowDown}.
+     */
+    void goOn() {
+        cap().ifPresent(last -> change(List.of(before), last));
+    }
+
+    private void change(List<Integer> expected, int next) {
+        if (!caps.isEmpty()) {
+            Share now = xenctrl.pools().share(domid, scheduler);
+            if (expected.contains(now.cap())) {
+                xenctrl.pools().setShare(domid, scheduler, new Share(now.weight(), next));
+                LOG.info("domain {} has a cap of {}", domid, next);
+            }
+        }
+    }
+
     /** Restores the cap that the domain had. */
     @Override
     public void close() {

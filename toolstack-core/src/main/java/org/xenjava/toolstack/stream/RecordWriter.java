@@ -39,6 +39,15 @@ public interface RecordWriter {
     /** {@return the number of pages that were written with their contents} */
     long storedPages();
 
+    /**
+     * Names what happens around each time without a link. To be called before the first page; a writer without further links
+     * ignores it.
+     *
+     * @param lost a link is lost
+     * @param replaced a further link has replaced it
+     */
+    default void aroundOutages(Runnable lost, Runnable replaced) {}
+
     /** {@return the time for which no link led to the other end, in nanoseconds; 0 for a writer without further links} */
     default long outageNanos() {
         return 0;

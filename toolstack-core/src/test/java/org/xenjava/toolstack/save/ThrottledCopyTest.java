@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
+import java.util.function.BooleanSupplier;
 import java.util.function.Function;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -50,6 +51,7 @@ class ThrottledCopyTest {
 
     private final TestHost host = TestHost.create();
     private Domain domain = start(1000);
+    private int capDuringOutage = -1;
     private final StoreClient store = new StoreClient(host.observer.store());
     private final List<MigrationProgress> seen = new ArrayList<>();
 
@@ -142,13 +144,23 @@ class ThrottledCopyTest {
         assertEquals(Optional.empty(), store.read(NODE));
     }
 
-    /** A link that is lost for a minute in the first pass. */
+    /** A link that is lost once, for a minute. */
     private final class LostOnce implements RecordWriter {
         private final SaveStreamWriter writer;
+        private final BooleanSupplier isDue;
         private long outage;
+        private Runnable lost = () -> {};
+        private Runnable replaced = () -> {};
 
-        private LostOnce(WritableByteChannel channel) {
+        private LostOnce(WritableByteChannel channel, BooleanSupplier isDue) {
             writer = new SaveStreamWriter(channel);
+            this.isDue = isDue;
+        }
+
+        @Override
+        public void aroundOutages(Runnable whenLost, Runnable whenReplaced) {
+            lost = whenLost;
+            replaced = whenReplaced;
         }
 
         @Override
@@ -159,9 +171,12 @@ class ThrottledCopyTest {
         @Override
         public void write(StreamRecord record) throws IOException {
             writer.write(record);
-            if (outage == 0) {
+            if (outage == 0 && isDue.getAsBoolean()) {
+                lost.run();
+                capDuringOutage = domain.processors().share().cap();
                 host.xen.advance(OUTAGE);
                 outage = OUTAGE.toNanos();
+                replaced.run();
             }
         }
 
@@ -181,12 +196,33 @@ class ThrottledCopyTest {
     void anOutageTellsNothingAboutTheRateOfTheLink() throws IOException {
         domain.destroy();
         domain = start(20);
-        copy(Optional.empty(), seen::add, LostOnce::new);
+        copy(Optional.of(throttle()), seen::add, channel -> new LostOnce(channel, () -> true));
         MigrationRates first = seen.stream()
                 .flatMap(progress -> progress.rates().stream())
                 .findFirst()
                 .orElseThrow();
         assertTrue(first.sent() > BYTES_PER_SECOND / 2, first.toString());
+        // The guest has written all of its memory meanwhile, and is not slow.
+        assertTrue(seen.stream().allMatch(progress -> progress.cap().isEmpty()), seen.toString());
+    }
+
+    @Test
+    void aGuestHasItsOwnCapWhileThereIsNoLink() throws IOException {
+        domain.processors().setShare(new CpuShare(300, 80));
+        MigrationListener listener = progress -> {
+            seen.add(progress);
+            progress.cap()
+                    .ifPresent(
+                            cap -> assertEquals(cap, domain.processors().share().cap()));
+        };
+        copy(
+                Optional.of(throttle()),
+                listener,
+                channel ->
+                        new LostOnce(channel, () -> domain.processors().share().cap() == 40));
+        assertEquals(80, capDuringOutage);
+        assertTrue(seen.stream().anyMatch(progress -> progress.cap().equals(OptionalInt.of(20))), seen.toString());
+        assertEquals(new CpuShare(300, 80), domain.processors().share());
     }
 
     /** The cap of the guest is halved, and only as long as the rest does not become smaller. */

@@ -48,6 +48,8 @@ final class FramedWriter {
     private long outage;
 
     private long begun = System.nanoTime();
+    private Runnable whenLost = () -> {};
+    private Runnable whenReplaced = () -> {};
 
     /** The links that carry pages at once, from the first batch until a link is lost. */
     private Optional<ParallelPages> parallel = Optional.empty();
@@ -86,6 +88,11 @@ final class FramedWriter {
 
     long storedPages() {
         return storedPages.get();
+    }
+
+    void aroundOutages(Runnable lost, Runnable replaced) {
+        whenLost = lost;
+        whenReplaced = replaced;
     }
 
     long outageNanos() {
@@ -190,6 +197,7 @@ final class FramedWriter {
             Reconnection again = reconnection.orElseThrow(() -> broken);
             parallel.ifPresent(ParallelPages::abandon);
             parallel = Optional.empty();
+            whenLost.run();
             long next = again.reconnect(broken);
             long now = System.nanoTime();
             outage += now - begun;
@@ -197,6 +205,7 @@ final class FramedWriter {
             // A frame that ends the migration instead has this number, too.
             frames.resumeAt(next);
             again.requireProgress(broken);
+            whenReplaced.run();
             List<SentFrames.Sent> lacking = sent.removeFrom(next)
                     .orElseThrow(() -> new MigrationException(
                             "the receiver lacks more than is remembered, from frame " + next, broken));

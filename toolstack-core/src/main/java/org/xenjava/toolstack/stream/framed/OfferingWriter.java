@@ -137,6 +137,11 @@ public final class OfferingWriter implements RecordWriter, AutoCloseable {
     }
 
     @Override
+    public void aroundOutages(Runnable lost, Runnable replaced) {
+        framed.ifPresent(writer -> writer.aroundOutages(lost, replaced));
+    }
+
+    @Override
     public long outageNanos() {
         return framed.map(FramedWriter::outageNanos).orElse(0L);
     }

@@ -9,6 +9,8 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.channels.Channels;
 import java.nio.channels.WritableByteChannel;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
@@ -101,9 +103,12 @@ class RejoinedWriterTest {
             }
         });
         assertEquals(0, writer.outageNanos());
+        List<String> seen = new ArrayList<>();
+        writer.aroundOutages(() -> seen.add("lost"), () -> seen.add("replaced"));
         long began = System.nanoTime();
         writer.resume(LOST);
         long passed = System.nanoTime() - began;
+        assertEquals(List.of("lost", "replaced"), seen);
         assertTrue(writer.outageNanos() > 0 && writer.outageNanos() <= passed, writer.outageNanos() + " ns");
     }
 
