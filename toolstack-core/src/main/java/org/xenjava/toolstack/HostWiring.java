@@ -14,14 +14,17 @@ import org.xenjava.toolstack.create.BuildJournal;
 import org.xenjava.toolstack.create.DomainBuilder;
 import org.xenjava.toolstack.create.DomainRemoval;
 import org.xenjava.toolstack.create.SaveJournal;
+import org.xenjava.toolstack.create.StoredConfig;
 import org.xenjava.toolstack.device.DeviceModels;
 import org.xenjava.toolstack.device.EjectWait;
 import org.xenjava.toolstack.device.pci.PciHost;
+import org.xenjava.toolstack.device.plan.HardwarePlan;
 import org.xenjava.toolstack.device.plan.HostInventory;
 import org.xenjava.toolstack.device.plan.PvDevice;
 import org.xenjava.toolstack.device.pv.HostProbe;
 import org.xenjava.toolstack.device.pv.PvHost;
 import org.xenjava.toolstack.device.usb.UsbHost;
+import org.xenjava.toolstack.error.ConfigException;
 import org.xenjava.toolstack.error.OperationCancelledException;
 import org.xenjava.toolstack.imagefile.ImageFiles;
 import org.xenjava.toolstack.operation.OperationGate;
@@ -29,6 +32,7 @@ import org.xenjava.toolstack.pod.DebtCover;
 import org.xenjava.toolstack.process.ProcessIdentity;
 import org.xenjava.toolstack.resize.BootBacking;
 import org.xenjava.toolstack.room.RoomMaker;
+import org.xenjava.toolstack.store.DomainPaths;
 import org.xenjava.toolstack.store.StoreClient;
 import org.xenjava.toolstack.store.WatchHub;
 import org.xenjava.toolstack.userdata.Userdata;
@@ -64,7 +68,8 @@ final class HostWiring {
                 events,
                 libraries.hostDevices(),
                 options.processIdentity,
-                new EjectWait(options.deviceLimit, HostWiring::pause));
+                new EjectWait(options.deviceLimit, HostWiring::pause),
+                domid -> hardware(store, domid));
         UsbHost usb = new UsbHost(
                 xenctrl,
                 store,
@@ -152,6 +157,18 @@ final class HostWiring {
                 options.random,
                 gate,
                 new DomainLocks(gate));
+    }
+
+    /** What the configuration of a domain of this library grants beside its PCI devices. */
+    private static HardwarePlan hardware(StoreClient store, int domid) {
+        try {
+            return StoredConfig.read(store.direct(), new DomainPaths(domid).storedConfig())
+                    .map(HardwarePlan::of)
+                    .orElse(HardwarePlan.NONE);
+        } catch (ConfigException e) {
+            LOG.warn("what domain {} may use beside its PCI devices is unknown: {}", domid, e.getMessage());
+            return HardwarePlan.NONE;
+        }
     }
 
     private static void pause(Duration time) {

@@ -27,6 +27,7 @@ import org.xenjava.toolstack.config.HvmConfig.Firmware;
 import org.xenjava.toolstack.device.DeviceModels;
 import org.xenjava.toolstack.device.EjectWait;
 import org.xenjava.toolstack.device.pci.PciHost;
+import org.xenjava.toolstack.device.plan.HardwarePlan;
 import org.xenjava.toolstack.device.plan.HostInventory;
 import org.xenjava.toolstack.device.pv.HostProbe;
 import org.xenjava.toolstack.device.pv.PvHost;
@@ -181,7 +182,8 @@ final class HvmTestHost implements AutoCloseable {
                 new WatchHub(process.store()),
                 process.hostDevices(),
                 ProcessIdentity.named("test"),
-                new EjectWait(Duration.ZERO, pause -> {}));
+                new EjectWait(Duration.ZERO, pause -> {}),
+                domid -> HardwarePlan.NONE);
     }
 
     private final ImageFiles images = new ImageFiles();

@@ -5,11 +5,13 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
+import java.util.function.IntFunction;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.xenjava.toolstack.device.DeviceJournal;
 import org.xenjava.toolstack.device.EjectWait;
+import org.xenjava.toolstack.device.plan.HardwarePlan;
 import org.xenjava.toolstack.device.plan.PciPlan;
 import org.xenjava.toolstack.device.plan.PciPlan.Option;
 import org.xenjava.toolstack.device.view.AttachedPciDevice;
@@ -45,6 +47,7 @@ final class PciAttachment {
     private final DeviceJournal<PciAddress> journal;
     private final AssignableDevices assignable;
     private final EjectWait wait;
+    private final IntFunction<HardwarePlan> hardware;
 
     PciAttachment(
             Xenctrl xenctrl,
@@ -54,7 +57,8 @@ final class PciAttachment {
             PciBackend backend,
             DeviceJournal<PciAddress> journal,
             AssignableDevices assignable,
-            EjectWait wait) {
+            EjectWait wait,
+            IntFunction<HardwarePlan> hardware) {
         this.xenctrl = xenctrl;
         this.store = store;
         this.kernel = kernel;
@@ -63,6 +67,7 @@ final class PciAttachment {
         this.journal = journal;
         this.assignable = assignable;
         this.wait = wait;
+        this.hardware = hardware;
     }
 
     private PassthroughCalls calls() {
@@ -252,7 +257,11 @@ final class PciAttachment {
                 .filter(other -> !other.equals(address))
                 .map(kernel::resources)
                 .toList();
-        PciResources resources = kernel.resources(address).without(others);
+        HardwarePlan own = hardware.apply(domid);
+        PciResources resources = kernel.resources(address)
+                .without(
+                        Stream.concat(others.stream(), own.interrupts().stream().map(PciResources::ofInterrupt))
+                                .toList());
         Stream<Runnable> hypercalls = Stream.of(
                         resources.ports().stream()
                                 .<Runnable>map(ports -> () -> calls().permitPorts(
@@ -268,6 +277,7 @@ final class PciAttachment {
                                         interrupt -> () -> calls().permitInterrupt(domid, interrupt, Access.DENIED)),
                         interrupts(resources, registers)
                                 .<Runnable>map(interrupt -> () -> calls().unmapInterrupt(domid, interrupt)),
+                        permitAgain(domid, resources, own),
                         Stream.<Runnable>of(() -> calls().deassign(domid, address)))
                 .flatMap(part -> part);
         Undo.all(hypercalls.<Runnable>map(call -> () -> unlessGone(call)).toList());
@@ -276,6 +286,17 @@ final class PciAttachment {
         if (registers == Registers.RELEASED) {
             records.release(domid, address);
         }
+    }
+
+    /** What the configuration names beside PCI devices, in so far as it was withdrawn with a device. */
+    private Stream<Runnable> permitAgain(int domid, PciResources withdrawn, HardwarePlan own) {
+        return Stream.concat(
+                own.ports().stream()
+                        .filter(range -> withdrawn.hasPorts(range.first(), range.count()))
+                        .map(range -> () -> calls().permitPorts(domid, range.first(), range.count(), Access.ALLOWED)),
+                own.memory().stream()
+                        .filter(range -> withdrawn.hasMemory(range.first(), range.count()))
+                        .map(range -> () -> calls().permitMemory(domid, range.first(), range.count(), Access.ALLOWED)));
     }
 
     /** While QEMU has bound an interrupt, Xen 4.17 would not map it to the domain again (EEXIST) after an unmap. */

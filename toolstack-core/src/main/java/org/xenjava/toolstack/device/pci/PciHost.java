@@ -7,11 +7,13 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.IntFunction;
 import org.xenjava.toolstack.device.DeviceJournal;
 import org.xenjava.toolstack.device.EjectWait;
 import org.xenjava.toolstack.device.QemuFinder;
 import org.xenjava.toolstack.device.QemuProcess;
 import org.xenjava.toolstack.device.pci.PciAttachment.Registers;
+import org.xenjava.toolstack.device.plan.HardwarePlan;
 import org.xenjava.toolstack.device.plan.PciPlan;
 import org.xenjava.toolstack.device.plan.PciPlan.Option;
 import org.xenjava.toolstack.device.view.AssignableDevice;
@@ -52,6 +54,7 @@ public final class PciHost {
      * @param host domain 0's kernel
      * @param processes signs the records of changes
      * @param wait waits for a guest
+     * @param hardware what a domain may use beside its PCI devices
      */
     public PciHost(
             Xenctrl xenctrl,
@@ -59,7 +62,8 @@ public final class PciHost {
             WatchHub events,
             HostDevices host,
             ProcessIdentity processes,
-            EjectWait wait) {
+            EjectWait wait,
+            IntFunction<HardwarePlan> hardware) {
         this.xenctrl = xenctrl;
         this.wait = wait;
         kernel = new PciKernel(host);
@@ -70,7 +74,7 @@ public final class PciHost {
                 store,
                 processes);
         assignable = new AssignableDevices(xenctrl, kernel, records, journal);
-        attachment = new PciAttachment(xenctrl, store, kernel, records, backend, journal, assignable, wait);
+        attachment = new PciAttachment(xenctrl, store, kernel, records, backend, journal, assignable, wait, hardware);
     }
 
     // ---- the host -----------------------------------------------------------------------------------------

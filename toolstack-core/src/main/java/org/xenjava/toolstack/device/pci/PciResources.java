@@ -79,6 +79,21 @@ record PciResources(List<Range> memory, List<Range> ports, OptionalInt interrupt
         return new PciResources(memory, ports, line == 0 ? OptionalInt.empty() : OptionalInt.of(line));
     }
 
+    /** An interrupt line alone. */
+    static PciResources ofInterrupt(int line) {
+        return new PciResources(List.of(), List.of(), OptionalInt.of(line));
+    }
+
+    /** Whether a port is among some. */
+    boolean hasPorts(long first, long count) {
+        return ports.stream().anyMatch(new Range(first, count)::overlaps);
+    }
+
+    /** Whether a page frame is among some. */
+    boolean hasMemory(long first, long count) {
+        return memory.stream().anyMatch(new Range(first, count)::overlaps);
+    }
+
     /** The resources that none of the others has: small register blocks can share a page, and devices a line. */
     PciResources without(List<PciResources> others) {
         return new PciResources(

@@ -48,6 +48,9 @@ public record HardwarePlan(List<PortRange> ports, List<Integer> interrupts, List
         }
     }
 
+    /** Nothing of the host. */
+    public static final HardwarePlan NONE = new HardwarePlan(List.of(), List.of(), List.of());
+
     /** Copies the lists, so that the record is immutable. */
     public HardwarePlan {
         ports = List.copyOf(ports);
@@ -55,8 +58,12 @@ public record HardwarePlan(List<PortRange> ports, List<Integer> interrupts, List
         memory = List.copyOf(memory);
     }
 
-    /** @throws ConfigException if x86 has no such port, or the guest cannot have memory of the host */
-    static HardwarePlan of(DomainConfig config) {
+    /**
+     * {@return what a configuration names}
+     *
+     * @throws ConfigException if x86 has no such port, or the guest cannot have memory of the host
+     */
+    public static HardwarePlan of(DomainConfig config) {
         List<PortRange> ports = new ArrayList<>();
         List<Integer> interrupts = new ArrayList<>();
         List<FrameRange> memory = new ArrayList<>();

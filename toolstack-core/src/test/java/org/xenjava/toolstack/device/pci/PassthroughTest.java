@@ -165,6 +165,25 @@ class PassthroughTest {
         assertFalse(host.state().xenstore().containsKey("/local/domain/0/backend/pci"));
     }
 
+    /** The configuration grants the registers of the device on their own. */
+    @Test
+    void aGuestKeepsWhatItsConfigurationNamesBesideADetachedDevice() {
+        host.toolstack.pciDevices().makeAssignable(CARD, Optional.empty());
+        OtherDevice ports = new OtherDevice(OtherDevice.Kind.IO_PORTS, Map.of("first", "c000", "last", "c03f"));
+        OtherDevice memory = new OtherDevice(OtherDevice.Kind.IO_MEMORY, Map.of("start", "feb00", "count", "20"));
+        Domain guest =
+                host.toolstack.create(guest("web", device(CARD), ports, memory).build());
+        guest.unpause();
+        guest.devices().detachPci(CARD, DetachMode.IF_GUEST_AGREES);
+        assertEquals(
+                List.of(
+                        "frames feb00-feb1f",
+                        "frames feb00-feb1f at feb00",
+                        "ports c000-c03f",
+                        "ports c000-c03f at c000"),
+                host.xen.hardwareRights(guest.domid()));
+    }
+
     private static List<String> addresses(Domain guest) {
         return guest.config().orElseThrow().pciDevices().stream()
                 .map(device -> device.parameters().getOrDefault("address", ""))
