@@ -115,8 +115,13 @@ public final class DomainSaving {
                 .or(() -> ofLibxl(domain, verb))
                 .orElseThrow(() -> new DomainStateException(
                         verb + " " + domain + ": neither this library nor libxl has a configuration of the domain"));
-        Optional<UnsavablePart> unsavable = UnsavablePart.of(config).or(() -> Optional.of(UnsavablePart.VIRTUAL_NODES)
-                .filter(part -> domain.xenctrl().topology().hasVirtualTopology(domain.domid())));
+        Optional<UnsavablePart> unsavable = UnsavablePart.of(config)
+                .or(() -> Optional.of(UnsavablePart.VIRTUAL_NODES)
+                        .filter(part -> domain.xenctrl().topology().hasVirtualTopology(domain.domid())))
+                // The device for which it was left out may be detached.
+                .or(() -> Optional.of(UnsavablePart.RESERVED_MEMORY)
+                        .filter(part ->
+                                domain.store().direct().exists(domain.paths().reservedMemory())));
         if (unsavable.isPresent()) {
             throw new DomainStateException(
                     verb + " " + domain + ": " + unsavable.get().saveRefusal());

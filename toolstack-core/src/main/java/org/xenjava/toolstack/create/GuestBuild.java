@@ -301,6 +301,9 @@ final class GuestBuild {
                     .whileNoneIsRenamed(() -> store.inTransaction(transaction -> {
                         Optional<Integer> other = tree.write(transaction, store.names(), guests, gone);
                         if (other.isEmpty()) {
+                            if (plan.memory().deviceMemory().shortensRam()) {
+                                transaction.write(new DomainPaths(domid()).reservedMemory(), "");
+                            }
                             specifics.accept(transaction);
                         }
                         return other;

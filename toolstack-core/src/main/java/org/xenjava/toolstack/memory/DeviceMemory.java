@@ -47,6 +47,15 @@ public record DeviceMemory(List<RamRange> ranges, List<RamRange> ignored, long h
      */
     public record Reservation(RamRange range, Policy policy) {}
 
+    /** {@return whether the guest's RAM below 4 GiB ends before one of the ranges} */
+    public boolean shortensRam() {
+        return ranges.stream().anyMatch(range -> holeBefore(range.start()) == holeStart);
+    }
+
+    private static long holeBefore(long start) {
+        return start < LARGE_PAGE ? start : start / LARGE_PAGE * LARGE_PAGE;
+    }
+
     /** {@return the memory of a guest without such devices} */
     static DeviceMemory none(long holeStart) {
         return new DeviceMemory(List.of(), List.of(), holeStart);
@@ -73,7 +82,7 @@ public record DeviceMemory(List<RamRange> ranges, List<RamRange> ignored, long h
         for (Reservation reservation : sorted) {
             long start = reservation.range().start();
             if (start > boundary && reaches(GuestLayout.hvm(frames, hole), reservation.range()) && start < hole) {
-                hole = start < LARGE_PAGE ? start : start / LARGE_PAGE * LARGE_PAGE;
+                hole = holeBefore(start);
             }
         }
         GuestLayout layout = GuestLayout.hvm(frames, hole);

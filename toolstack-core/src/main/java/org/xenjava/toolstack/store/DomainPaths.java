@@ -97,6 +97,11 @@ public record DomainPaths(int domid) {
         return libxl() + "/xenjava/config";
     }
 
+    /** Exists if the guest's RAM ends before memory that firmware reserves for devices; ours, unknown to libxl. */
+    public String reservedMemory() {
+        return libxl() + "/xenjava/reserved-memory";
+    }
+
     /** The configuration of the next build, if it is not the present one; ours, unknown to libxl. */
     public String nextConfig() {
         return libxl() + "/xenjava/next-config";

@@ -9,16 +9,22 @@ import static org.xenjava.toolstack.device.pci.PciTestHost.OTHER;
 import static org.xenjava.toolstack.device.pci.PciTestHost.device;
 import static org.xenjava.toolstack.device.pci.PciTestHost.guest;
 
+import java.nio.file.Path;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.xenjava.toolstack.Domain;
+import org.xenjava.toolstack.DomainSaving.Afterwards;
 import org.xenjava.toolstack.config.DescribedKey;
 import org.xenjava.toolstack.config.DomainConfig;
 import org.xenjava.toolstack.config.OtherDevice;
+import org.xenjava.toolstack.device.view.DetachMode;
+import org.xenjava.toolstack.error.DomainStateException;
 import org.xenjava.toolstack.error.ToolstackException;
 import org.xenjava.toolstack.host.TestHost;
 import org.xenjava.toolstack.sim.fault.MachineState;
@@ -74,6 +80,20 @@ class ReservedMemoryTest {
                 .describedKeys(Map.of(DescribedKey.RDM_MEM_BOUNDARY, "8"))
                 .build());
         assertHasCard(guest);
+    }
+
+    /** The RAM of the guest has a hole, of which the configuration without the device says nothing. */
+    @Test
+    void aGuestThatLeavesMemoryOutIsNotSavedOnceItsDeviceIsDetached(@TempDir Path directory) {
+        Domain guest = host.toolstack.create(large(device(CARD))
+                .describedKeys(Map.of(DescribedKey.RDM_MEM_BOUNDARY, "8"))
+                .build());
+        guest.unpause();
+        host.xen.advance(Duration.ofMinutes(1));
+        guest.devices().detachPci(CARD, DetachMode.IF_GUEST_AGREES);
+        DomainStateException refusal = assertThrows(DomainStateException.class, () -> guest.saving()
+                .save(directory.resolve("web.save"), Afterwards.RESUME));
+        assertTrue(refusal.getMessage().contains("which memory its RAM leaves out"), refusal.getMessage());
     }
 
     @Test
