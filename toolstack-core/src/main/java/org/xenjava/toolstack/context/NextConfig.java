@@ -52,6 +52,15 @@ public final class NextConfig {
         return host.usb().withoutUnplugged(domid, next);
     }
 
+    /**
+     * Takes the USB devices of the host from a domain that stays, so that its successor can have them. Does nothing if it has none.
+     *
+     * @param domid number of the domain
+     */
+    public static void freeUsbDevices(HostContext host, int domid) {
+        host.usb().withdrawAll(domid);
+    }
+
     /** Stores a configuration for the next build of a domain of this library, in the place of any stored before. */
     public static void store(HostContext host, int domid, UUID uuid, DomainConfig next) {
         String path = new DomainPaths(domid).nextConfig();

@@ -84,7 +84,7 @@ final class RestartExecutor {
         if (entry.aside().isPresent()) {
             setAside(entry, entry.aside().get());
             // The successor gets them. The memory of the domain is what it is preserved for.
-            host.usb().withdrawAll(entry.domid());
+            NextConfig.freeUsbDevices(host, entry.domid());
         } else {
             host.removal().remove(entry.domid(), entry.uuid());
         }
