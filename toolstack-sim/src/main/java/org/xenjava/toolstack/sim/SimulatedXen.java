@@ -14,6 +14,7 @@ import java.util.function.BooleanSupplier;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import org.xenjava.toolstack.sim.dom0.Dom0;
+import org.xenjava.toolstack.sim.dom0.ImageWriters;
 import org.xenjava.toolstack.sim.dom0.ServingDomain;
 import org.xenjava.toolstack.sim.fault.FaultInjection;
 import org.xenjava.toolstack.sim.fault.HotplugBehaviour;
@@ -70,6 +71,7 @@ public final class SimulatedXen {
     private final VirtualTime time = new VirtualTime();
     private final Supplier<Boot> firmware;
     private final SuspendedGuests suspended;
+    private final ImageWriters writers;
     private Boot boot;
     private int reboots;
 
@@ -96,11 +98,12 @@ public final class SimulatedXen {
                 size, lock, time, () -> new PciBus(iommu, cards), () -> new UsbBuses(gadgets), this::reboot);
         Map<String, HotplugBehaviour> scripts = Map.copyOf(settings.scripts);
         suspended = settings.suspended;
+        writers = settings.writers;
         firmware = () -> Boot.of(
                 guestFactory,
                 suspended,
                 new Machine(release, hardware),
-                machine -> new Dom0(machine, blockDevices, bridges, scripts));
+                machine -> new Dom0(machine, blockDevices, bridges, scripts, writers));
         boot = firmware.get();
     }
 
@@ -385,6 +388,7 @@ public final class SimulatedXen {
         private String commandLine = "dom0_mem=1536M,max:1536M";
         private BooleanSupplier preemptionPending = () -> false;
         private SuspendedGuests suspended = new SuspendedGuests();
+        private ImageWriters writers = new ImageWriters();
         private GuestFactory guestFactory = identity -> SimulatedGuest.linux();
 
         private boolean iommu;
@@ -572,13 +576,15 @@ public final class SimulatedXen {
 
         /**
          * Lets guests migrate between this machine and another. Each machine has a virtual time of its own; a guest
-         * that has suspended on one of them continues on the other when its saved state is loaded there.
+         * that has suspended on one of them continues on the other when its saved state is loaded there. An image file is
+         * the same on both.
          *
          * @param other a machine
          * @return this builder
          */
         public Builder partnerOf(SimulatedXen other) {
             suspended = other.suspended;
+            writers = other.writers;
             return this;
         }
 

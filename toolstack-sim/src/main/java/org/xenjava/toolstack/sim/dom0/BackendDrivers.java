@@ -28,6 +28,7 @@ final class BackendDrivers {
     /** What only a QEMU serves that has kept xenstore. Console 0 is xenconsoled's. */
     private static final List<String> OF_QEMU = List.of("console", "9pfs", "vfb", "vkbd");
 
+    private static final String QEMU_DISK = "qdisk";
     private static final String CONFINED = "-xen-domid-restrict";
 
     private final String home;
@@ -36,7 +37,10 @@ final class BackendDrivers {
     private final StoreConnection store;
     private final HostKernel kernel;
     private final Map<String, Backend> backends = new HashMap<>();
-    private final Map<Integer, List<String>> qemus = new HashMap<>();
+    private final Map<Integer, Qemu> qemus = new HashMap<>();
+
+    /** A QEMU of a domain. */
+    private record Qemu(List<String> arguments, EmulatedDevices devices) {}
 
     private BackendDrivers(StoreConnection store, HostKernel kernel, int domid, List<String> kinds) {
         this.home = XenStored.home(domid);
@@ -77,11 +81,24 @@ final class BackendDrivers {
     }
 
     private boolean isServed(Matcher device, String path) {
+        if (device.group(1).equals(QEMU_DISK) && !isEmulated(device.group(2))) {
+            // QEMU leaves a disk alone that has no state yet.
+            return qemu(device.group(2)).isPresent() && read(path + "/state").isPresent();
+        }
         return !OF_QEMU.contains(device.group(1))
-                || Optional.ofNullable(qemus.get(Integer.parseInt(device.group(2))))
+                || qemu(device.group(2))
+                        .map(Qemu::arguments)
                         .filter(arguments -> !arguments.contains(CONFINED))
                         .filter(arguments -> !device.group(1).equals("console") || hasEnd(arguments, path))
                         .isPresent();
+    }
+
+    private Optional<Qemu> qemu(String domid) {
+        return Optional.ofNullable(qemus.get(Integer.parseInt(domid)));
+    }
+
+    private boolean isEmulated(String domid) {
+        return read("/libxl/" + domid + "/type").filter("hvm"::equals).isPresent();
     }
 
     /** Whether a QEMU has the character device that a console's node names. */
@@ -96,14 +113,29 @@ final class BackendDrivers {
     }
 
     /** A QEMU of a domain has started, and serves the devices that wait for it. */
-    void qemuStarts(int domid, List<String> arguments) {
-        qemus.put(domid, arguments);
+    void qemuStarts(int domid, List<String> arguments, EmulatedDevices devices) {
+        qemus.put(domid, new Qemu(arguments, devices));
         for (String kind : OF_QEMU) {
-            String directory = root + "/" + kind + "/" + domid;
-            for (String id : list(directory)) {
-                look(new XenStoreWatchEvent(directory + "/" + id, ""));
-            }
+            lookAtAll(kind, domid);
         }
+        lookAtAll(QEMU_DISK, domid);
+        String disks = root + "/" + QEMU_DISK + "/" + domid + "/";
+        backends.keySet().stream()
+                .filter(path -> path.startsWith(disks))
+                .flatMap(path -> writtenImage(path).stream())
+                .forEach(devices::attach);
+    }
+
+    private void lookAtAll(String kind, int domid) {
+        String directory = root + "/" + kind + "/" + domid;
+        for (String id : list(directory)) {
+            look(new XenStoreWatchEvent(directory + "/" + id, ""));
+        }
+    }
+
+    /** The image of a disk that the guest may write. */
+    private Optional<String> writtenImage(String path) {
+        return read(path + "/mode").filter("w"::equals).flatMap(writable -> read(path + "/params"));
     }
 
     void qemuEnds(int domid) {
@@ -124,7 +156,7 @@ final class BackendDrivers {
                 switch (device.group(1)) {
                     case "vif" -> new Netback(path, "vif" + device.group(2) + "." + device.group(3));
                     case "vbd" -> new Blkback(path, node);
-                    case "qdisk" -> new QemuDisk(path, device.group(2));
+                    case QEMU_DISK -> new QemuDisk(path, device.group(2));
                     default -> new QemuDevice();
                 };
         Backend backend = new Backend(path, store, driver, () -> backends.remove(path));
@@ -244,11 +276,15 @@ final class BackendDrivers {
     /** A disk that QEMU serves. Like QEMU 7.2, one without a machine to emulate refuses read-only disks. */
     private final class QemuDisk implements Backend.Driver {
         private final boolean accepted;
+        private final String domid;
+        private final Optional<String> image;
 
         private QemuDisk(String path, String domid) {
-            boolean emulates =
-                    read("/libxl/" + domid + "/type").filter("hvm"::equals).isPresent();
-            accepted = emulates || read(path + "/mode").filter("w"::equals).isPresent();
+            this.domid = domid;
+            image = writtenImage(path);
+            accepted = isEmulated(domid) || image.isPresent();
+            image.ifPresent(
+                    opened -> qemu(domid).ifPresent(qemu -> qemu.devices().attach(opened)));
         }
 
         @Override
@@ -268,7 +304,8 @@ final class BackendDrivers {
 
         @Override
         public void close() {
-            // QEMU holds no resource of the simulated kernel.
+            image.ifPresent(
+                    opened -> qemu(domid).ifPresent(qemu -> qemu.devices().detach(opened)));
         }
     }
 }

@@ -42,12 +42,14 @@ public final class Dom0 {
      * @param blockDevices paths of block devices
      * @param bridges names of bridges
      * @param scripts behaviour of the hotplug scripts, by path
+     * @param writers the images that QEMUs write
      */
     public Dom0(
             Machine machine,
             Collection<String> blockDevices,
             Collection<String> bridges,
-            Map<String, HotplugBehaviour> scripts) {
+            Map<String, HotplugBehaviour> scripts,
+            ImageWriters writers) {
         entry = new MachineEntry(machine);
         kernel = new HostKernel(blockDevices, bridges);
         sysfs = new PciSysfs(machine.pci());
@@ -67,6 +69,7 @@ public final class Dom0 {
 
             @Override
             public void hostStops() {
+                deviceModels.hostStops();
                 store.end();
             }
         });
@@ -75,7 +78,7 @@ public final class Dom0 {
         this.scripts = new SimulatedScripts(entry, own, kernel, scripts, 0);
         new ConsoleDaemon(own).start();
         BackendDrivers backends = BackendDrivers.ofDom0(own, kernel);
-        deviceModels = new QemuPrograms(entry, own, backends);
+        deviceModels = new QemuPrograms(entry, own, backends, writers);
         backends.start();
         new Pciback(own).start();
         balloon = new Dom0Balloon(machine, own);

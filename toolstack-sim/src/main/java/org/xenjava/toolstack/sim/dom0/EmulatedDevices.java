@@ -7,10 +7,13 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Map;
+import java.util.Set;
 import org.xenjava.toolstack.sim.guest.QemuHandle;
 import org.xenjava.toolstack.sim.memory.Actor;
 import org.xenjava.toolstack.sim.memory.DomainMemory;
+import org.xenjava.toolstack.xenctrl.lib.DeviceModelCommand;
 
 /** The devices that a simulated QEMU emulates: the parts that a test can observe. The machine's lock protects them. */
 final class EmulatedDevices implements QemuHandle {
@@ -19,11 +22,20 @@ final class EmulatedDevices implements QemuHandle {
 
     private static final String WAITS = "";
 
+    /** The machine of a QEMU that emulates nothing. */
+    private static final String BACK_ENDS_ONLY = "xenpv";
+
     private final MachineEntry entry;
     private final int domid;
+    private final ImageWriters writers;
+    private final boolean emulates;
+    private final Set<String> images = new HashSet<>();
     private String devices;
     private boolean running;
-    private boolean disksOpen;
+
+    /** It has not given up the disks, and does not wait for those of another QEMU. */
+    private boolean ownsDisks;
+
     private boolean opensDisksLate;
     private boolean logsWrites;
     private boolean sleeps;
@@ -31,22 +43,45 @@ final class EmulatedDevices implements QemuHandle {
     private Runnable atStop = () -> {};
     private Runnable end = () -> {};
 
-    private EmulatedDevices(MachineEntry entry, int domid, String devices) {
+    private EmulatedDevices(MachineEntry entry, DeviceModelCommand command, ImageWriters writers, String devices) {
         this.entry = entry;
-        this.domid = domid;
+        this.domid = command.domid();
+        this.writers = writers;
+        this.emulates = command.arguments().stream().noneMatch(argument -> argument.startsWith(BACK_ENDS_ONLY));
         this.devices = devices;
         running = !devices.equals(WAITS);
-        disksOpen = running;
+        ownsDisks = running;
     }
 
     /** New devices, which run. */
-    static EmulatedDevices create(MachineEntry entry, int domid, long pid) {
-        return new EmulatedDevices(entry, domid, MAGIC + pid);
+    static EmulatedDevices create(MachineEntry entry, DeviceModelCommand command, ImageWriters writers, long pid) {
+        return new EmulatedDevices(entry, command, writers, MAGIC + pid);
     }
 
     /** Devices that wait for their state. */
-    static EmulatedDevices waiting(MachineEntry entry, int domid) {
-        return new EmulatedDevices(entry, domid, WAITS);
+    static EmulatedDevices waiting(MachineEntry entry, DeviceModelCommand command, ImageWriters writers) {
+        return new EmulatedDevices(entry, command, writers, WAITS);
+    }
+
+    /** Begins to serve a paravirtual disk that the guest may write. */
+    void attach(String image) {
+        images.add(image);
+        note();
+    }
+
+    void detach(String image) {
+        images.remove(image);
+        note();
+    }
+
+    /** The process has ended. */
+    void ended() {
+        ownsDisks = false;
+        note();
+    }
+
+    private void note() {
+        writers.set(this, ownsDisks ? images : Set.of());
     }
 
     /** Names the way to end the process. */
@@ -71,7 +106,8 @@ final class EmulatedDevices implements QemuHandle {
         } catch (IOException e) {
             return false;
         }
-        disksOpen = !opensDisksLate;
+        ownsDisks = !opensDisksLate;
+        note();
         return devices.startsWith(MAGIC);
     }
 
@@ -85,7 +121,8 @@ final class EmulatedDevices implements QemuHandle {
         } catch (IOException e) {
             return false;
         }
-        disksOpen &= !releaseDisks;
+        ownsDisks &= !releaseDisks;
+        note();
         return true;
     }
 
@@ -108,7 +145,8 @@ final class EmulatedDevices implements QemuHandle {
             return false;
         }
         running |= !sleeps;
-        disksOpen |= !sleeps;
+        ownsDisks |= !sleeps;
+        note();
         return true;
     }
 
@@ -131,7 +169,12 @@ final class EmulatedDevices implements QemuHandle {
 
     @Override
     public boolean hasDisksOpen() {
-        return entry.call("read", () -> disksOpen);
+        return entry.call("read", () -> ownsDisks && (emulates || !images.isEmpty()));
+    }
+
+    @Override
+    public boolean hasSharedAnImage() {
+        return writers.hasShared(this);
     }
 
     @Override

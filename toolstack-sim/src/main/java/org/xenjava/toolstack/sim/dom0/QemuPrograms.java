@@ -59,10 +59,12 @@ final class QemuPrograms implements DeviceModelProcesses {
     private final MachineEntry entry;
     private final StoreConnection store;
     private final BackendDrivers backends;
+    private final ImageWriters writers;
     private final Map<Long, Program> programs = new TreeMap<>();
     private long nextPid = FIRST_PID;
 
-    QemuPrograms(MachineEntry entry, StoreConnection store, BackendDrivers backends) {
+    QemuPrograms(MachineEntry entry, StoreConnection store, BackendDrivers backends, ImageWriters writers) {
+        this.writers = writers;
         this.entry = entry;
         this.store = store;
         this.backends = backends;
@@ -168,6 +170,7 @@ final class QemuPrograms implements DeviceModelProcesses {
 
         private void remove() {
             programs.remove(pid);
+            devices.ended();
             backends.qemuEnds(command.domid());
         }
     }
@@ -203,15 +206,15 @@ final class QemuPrograms implements DeviceModelProcesses {
             long pid = nextPid++;
             boolean waits = command.arguments().contains("-incoming");
             EmulatedDevices devices = waits
-                    ? EmulatedDevices.waiting(entry, command.domid())
-                    : EmulatedDevices.create(entry, command.domid(), pid);
+                    ? EmulatedDevices.waiting(entry, command, writers)
+                    : EmulatedDevices.create(entry, command, writers, pid);
             Program program = new Program(command, pid, devices);
             devices.endBy(program::kill);
             programs.put(program.pid(), program);
             plugVcpus(command);
             // The memory of the devices is part of the guest's, which was restored already.
             if (waits || takesItsMemory(command)) {
-                backends.qemuStarts(command.domid(), command.arguments());
+                backends.qemuStarts(command.domid(), command.arguments(), devices);
                 store.write(
                         XenStore.NO_TRANSACTION,
                         "/local/domain/0/device-model/" + command.domid() + "/state",
@@ -270,6 +273,11 @@ final class QemuPrograms implements DeviceModelProcesses {
 
     private static long endOfRam(long ram, long lowEnd) {
         return ram <= lowEnd ? FOUR_GIB : FOUR_GIB + ram - lowEnd;
+    }
+
+    /** All processes end with the machine. */
+    void hostStops() {
+        programs.values().forEach(program -> program.devices.ended());
     }
 
     /** The devices of a domain; the caller holds the machine's lock. */

@@ -9,8 +9,14 @@ public interface QemuHandle {
     /** {@return whether it runs; a stopped QEMU serves no request of the guest} */
     boolean isRunning();
 
-    /** {@return whether it has the disks open for writing} */
+    /** {@return whether it has the disks open for writing; one that emulates nothing opens a disk that has nodes in xenstore} */
     boolean hasDisksOpen();
+
+    /**
+     * {@return whether it has ever had the image of a paravirtual disk open for writing while another QEMU had, also one of a
+     * partner machine}
+     */
+    boolean hasSharedAnImage();
 
     /** {@return whether it reports its writes to the guest's memory to Xen's log of written pages} */
     boolean logsWrites();

@@ -49,6 +49,12 @@ final class PvFrontEnds {
     }
 
     private void follow(String kind, String front, String back) {
+        if (machine.read(front + "/backend")
+                .filter(present -> !present.equals(back))
+                .isPresent()) {
+            // A guest that has migrated still watches the back end of its former domain.
+            return;
+        }
         int own = state(front).orElse(CLOSED);
         int other = state(back).orElse(CLOSED);
         if (own == INITIALISING && other == INIT_WAIT) {
